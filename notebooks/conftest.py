@@ -1,0 +1,22 @@
+"""What strict nbval needs before a kernel starts: a learner with no history, and predictions that show their answers.
+
+Stored outputs must not depend on who runs them, so each notebook gets an empty folder of its own for the
+learner's state. A kernel inherits this process's environment when its notebook's first cell is set up.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HOMES = tempfile.TemporaryDirectory(prefix="lite-mamba-homes-")
+
+os.environ["LITE_MAMBA_ANSWERS"] = "shown"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    home = Path(HOMES.name, item.path.stem)
+    home.mkdir(exist_ok=True)
+    os.environ["LITE_MAMBA_HOME"] = str(home)

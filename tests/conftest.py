@@ -1,0 +1,26 @@
+"""Every test starts with an empty learner's folder, one thread, and hypothesis without a clock."""
+
+import os
+import tempfile
+
+import hypothesis
+import pytest
+import torch
+
+os.environ["LITE_MAMBA_HOME"] = tempfile.mkdtemp(prefix="lite-mamba-tests-")
+os.environ.pop("LITE_MAMBA_ANSWERS", None)
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# Two test processes share the two cores of the reference machine.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path, monkeypatch):
+    """The learner's state of one test, empty at its start."""
+    home = tmp_path / "lite-mamba-home"
+    monkeypatch.setenv("LITE_MAMBA_HOME", str(home))
+    return home
