@@ -1,0 +1,137 @@
+"""The scan's arguments, checked and brought to one form, so that the schedules contain only the algorithm."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor
+
+from .. import _validate
+from ..segments import check_seq_idx, segment_starts
+
+
+@dataclass(frozen=True)
+class ScanArguments:
+    """What a schedule works on. R is the recurrence's dtype: float32, or float64 for float64 input.
+
+    Attributes:
+        u: (B, D, L) R, input.
+        delta: (B, D, L) R, step size with bias and softplus applied.
+        A: (D, N) R or complex R.
+        B, C: (D, N) when constant, else (B, G, N, L); of A's dtype. Channel d belongs to group d // (D/G).
+        initial_state: (B, D, N) of A's dtype, or None for zeros.
+        starts: (B, L) bools, True where a new segment starts, or None.
+    """
+
+    u: Tensor
+    delta: Tensor
+    A: Tensor
+    B: Tensor
+    C: Tensor
+    initial_state: Tensor | None
+    starts: Tensor | None
+
+    @property
+    def first_state(self) -> Tensor:
+        """The state before the first token: (B, D, N)."""
+        if self.initial_state is not None:
+            return self.initial_state
+        batch, channels, _ = self.u.shape
+        return self.A.new_zeros(batch, channels, self.A.shape[1])
+
+
+def recurrence_dtype(dtype: torch.dtype) -> torch.dtype:
+    """The dtype in which the recurrence runs for an input of `dtype`."""
+    return torch.float64 if dtype == torch.float64 else torch.float32
+
+
+def prepare(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx) -> ScanArguments:
+    """Check every argument of `selective_scan_fn` and bring it to the form of `ScanArguments`.
+
+    Raises:
+        TypeError, ValueError: a wrong type, rank, size or length.
+    """
+    batch, channels, length = _check_sequences(u, delta, z)
+    states = _check_parameters(A, D, delta_bias, channels)
+    real = recurrence_dtype(u.dtype)
+    state_dtype = real.to_complex() if A.is_complex() else real
+    if initial_state is not None:
+        _validate.shape("initial_state", initial_state, (batch, channels, states), "(B, D, N)")
+        initial_state = initial_state.to(state_dtype)
+    if seq_idx is not None:
+        check_seq_idx(seq_idx, batch, length)
+    return ScanArguments(
+        u=u.to(real),
+        delta=step_size(delta.to(real), delta_bias, delta_softplus),
+        A=A.to(state_dtype),
+        B=_map_form("B", B, A, batch, channels, length).to(state_dtype),
+        C=_map_form("C", C, A, batch, channels, length).to(state_dtype),
+        initial_state=initial_state,
+        starts=None if seq_idx is None else segment_starts(seq_idx),
+    )
+
+
+def step_size(delta: Tensor, bias: Tensor | None, softplus: bool) -> Tensor:
+    """Δ: add the bias (D,) and apply softplus, both optional, to (B, D, L) or, for one token, (B, D)."""
+    if bias is not None:
+        delta = delta + bias.to(delta.dtype).reshape(-1, *[1] * (delta.ndim - 2))
+    return F.softplus(delta) if softplus else delta
+
+
+def skip_and_gate(y: Tensor, u: Tensor, D: Tensor | None, z: Tensor | None) -> Tensor:
+    """out = (y + D·u) · SiLU(z), both optional, for (B, D, L) or, for one token, (B, D)."""
+    if D is not None:
+        y = y + D.to(y.dtype).reshape(-1, *[1] * (y.ndim - 2)) * u
+    return y if z is None else y * F.silu(z.to(y.dtype))
+
+
+def _check_sequences(u, delta, z) -> tuple[int, int, int]:
+    _validate.floating("u", u)
+    if u.ndim != 3:
+        raise ValueError(f"u must have 3 axes (B, D, L), got shape {tuple(u.shape)}")
+    _validate.floating("delta", delta)
+    _validate.shape("delta", delta, tuple(u.shape), "(B, D, L)")
+    if z is not None:
+        _validate.floating("z", z)
+        _validate.shape("z", z, tuple(u.shape), "(B, D, L)")
+    return tuple(u.shape)
+
+
+def _check_parameters(A, D, delta_bias, channels: int) -> int:
+    _validate.is_tensor("A", A)
+    if not (A.is_floating_point() or A.is_complex()):
+        raise TypeError(f"A must hold floating-point or complex numbers, got {A.dtype}")
+    _validate.shape("A", A, (channels, None), "(D, N)")
+    if D is not None:
+        _validate.shape("D", D, (channels,), "(D,)")
+    if delta_bias is not None:
+        _validate.shape("delta_bias", delta_bias, (channels,), "(D,)")
+    return A.shape[1]
+
+
+def _map_form(name: str, value, A: Tensor, batch: int, channels: int, length: int) -> Tensor:
+    """Bring B or C to (D, N) or (B, G, N, L); for a complex A, join the interleaved real and imaginary parts."""
+    _validate.is_tensor(name, value)
+    states = A.shape[1]
+    if value.ndim == 2:
+        _validate.shape(name, value, (channels, states), "(D, N)")
+        return value
+    if value.ndim not in (3, 4):
+        raise ValueError(
+            f"{name} must have shape (D, N), (B, N, L) or (B, G, N, L), got {value.ndim} axes {tuple(value.shape)}"
+        )
+    _validate.floating(name, value)
+    steps = 2 * length if A.is_complex() else length
+    last = "2L" if A.is_complex() else "L"
+    if value.ndim == 3:
+        _validate.shape(name, value, (batch, states, steps), f"(B, N, {last})")
+        value = value.unsqueeze(1)  # (B, 1, N, L)
+    _validate.shape(name, value, (batch, None, states, steps), f"(B, G, N, {last})")
+    groups = value.shape[1]
+    if groups == 0 or channels % groups:
+        raise ValueError(f"{name} has G = {groups} groups, which must divide the D = {channels} channels of u")
+    if A.is_complex():
+        parts = value.double() if value.dtype == torch.float64 else value.float()
+        value = torch.view_as_complex(rearrange(parts, "b g n (l two) -> b g n l two", two=2).contiguous())
+    return value

@@ -1,0 +1,94 @@
+"""The selective scan as a loop: the specification of every faster version.
+
+    h_t = exp(Δ_t·A) ⊙ h_{t−1} + Δ_t·B_t·u_t          (Mamba paper, equation 2a and algorithm 2)
+    y_t = C_t·h_t + D·u_t
+
+with the input map B̄ = Δ·B, as the authors' own code computes it, and not the zero-order hold of the paper's
+equation 4; notebook 04 explains the difference. Notebook 08 builds this loop.
+"""
+
+import torch
+from torch import Tensor
+
+from .arguments import ScanArguments, prepare, skip_and_gate
+
+
+def selective_scan_ref(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    delta_bias: Tensor | None = None,
+    delta_softplus: bool = False,
+    return_last_state: bool = False,
+    *,
+    initial_state: Tensor | None = None,
+    seq_idx: Tensor | None = None,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """Run the selective scan over a sequence, one token after the other.
+
+    The recurrence runs in float32, in float64 for float64 input, and never under autocast.
+
+    Args:
+        u: (B, D, L) input.
+        delta: (B, D, L) step size Δ, before bias and softplus.
+        A: (D, N) state matrix, real (negative where the state should decay) or complex.
+        B: (D, N) constant, (B, N, L) per token, or (B, G, N, L) per token and group of channels, with D/G
+            neighbouring channels to a group. For a complex A the last two forms are real with length 2L, real and
+            imaginary parts interleaved.
+        C: as B.
+        D: (D,) skip, or None.
+        z: (B, D, L) gate, or None; the result is multiplied by SiLU(z).
+        delta_bias: (D,) added to `delta`, or None.
+        delta_softplus: whether Δ = softplus(delta + delta_bias).
+        return_last_state: whether to return the state after the last token too.
+        initial_state: (B, D, N) state before the first token, or None for zeros. It belongs to the first segment.
+        seq_idx: (B, L) segment indices; a change of index starts a new segment from the zero state.
+
+    Returns:
+        out (B, D, L) in the dtype of `u`; with `return_last_state` also the state (B, D, N) in the recurrence's dtype,
+        complex for a complex A. For a complex A, out is twice the real part: the other half of each conjugate pair.
+
+    Raises:
+        TypeError, ValueError: a wrong type, rank, size or length.
+
+    >>> u = torch.tensor([[[1.0, 0.0, 0.0]]])
+    >>> one = torch.ones(1, 1)
+    >>> selective_scan_ref(u, torch.ones_like(u), -one, one, one)
+    tensor([[[1.0000, 0.3679, 0.1353]]])
+    """
+    with torch.autocast(u.device.type, enabled=False):
+        scan = prepare(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
+        y, last_state = _loop(scan)  # (B, D, L), (B, D, N)
+        out = skip_and_gate(y, scan.u, D, z).to(u.dtype)
+    return (out, last_state) if return_last_state else out
+
+
+def _loop(scan: ScanArguments) -> tuple[Tensor, Tensor]:
+    """The recurrence itself. `unbind` slices each input once, which keeps the backward pass linear in L."""
+    h = scan.first_state  # (B, D, N)
+    if scan.u.shape[-1] == 0:
+        return torch.zeros_like(scan.u), h
+    B, C = _per_token(scan.B, scan), _per_token(scan.C, scan)
+    starts = [None] * scan.u.shape[-1] if scan.starts is None else scan.starts.unbind(-1)
+    outputs = []
+    for u, delta, B_t, C_t, start in zip(scan.u.unbind(-1), scan.delta.unbind(-1), B, C, starts, strict=True):
+        if start is not None:
+            h = torch.where(start[:, None, None], 0, h)
+        decay = torch.exp(delta[..., None] * scan.A)  # (B, D, N)
+        h = decay * h + (delta * u)[..., None] * B_t  # (B, D, N)
+        outputs.append((h * C_t).sum(dim=-1))  # (B, D)
+    y = torch.stack(outputs, dim=-1)  # (B, D, L)
+    return (2 * y.real if y.is_complex() else y), h
+
+
+def _per_token(value: Tensor, scan: ScanArguments):
+    """B or C, one entry a token, each to broadcast with (B, D, N)."""
+    length = scan.u.shape[-1]
+    if value.ndim == 2:
+        return [value] * length  # (D, N)
+    channels_per_group = scan.u.shape[1] // value.shape[1]
+    return [v.repeat_interleave(channels_per_group, dim=1) for v in value.unbind(-1)]  # (B, D, N)

@@ -1,0 +1,98 @@
+"""The selective scan for one token: what a stream runs at each step. Notebook 11 builds it."""
+
+import torch
+from torch import Tensor
+
+from .. import _validate
+from .arguments import recurrence_dtype, skip_and_gate, step_size
+
+
+def selective_state_update(
+    state: Tensor,
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    dt_bias: Tensor | None = None,
+    dt_softplus: bool = False,
+) -> Tensor:
+    """Advance the state by one token, **in place**, and return that token's output.
+
+    Args:
+        state: (B, D, N) state; float32, or float64 or complex as the recurrence's dtype. Updated in place.
+        x: (B, D) input of the token.
+        dt: (B, D) step size Δ, before bias and softplus.
+        A: (D, N) real or complex.
+        B, C: (B, N), or (B, G, N) per group of channels; complex, or real, for a complex A.
+        D: (D,) skip, or None.
+        z: (B, D) gate, or None.
+        dt_bias: (D,) added to `dt`, or None.
+        dt_softplus: whether Δ = softplus(dt + dt_bias).
+
+    Returns:
+        out (B, D) in the dtype of `x`.
+
+    Raises:
+        TypeError, ValueError: a wrong type, rank or size.
+
+    Source: Mamba paper, algorithm 2, one turn of the recurrence.
+
+    >>> state, one = torch.zeros(1, 1, 1), torch.ones(1, 1)
+    >>> selective_state_update(state, one, one, -one, one, one)
+    tensor([[1.]])
+    >>> selective_state_update(state, 0 * one, one, -one, one, one)
+    tensor([[0.3679]])
+    """
+    _check_token(state, x, dt, A, B, C, D, z, dt_bias)
+    out, new_state = advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus)
+    state.copy_(new_state)
+    return out
+
+
+def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, Tensor]:
+    """One token of the recurrence, nothing in place: out (B, D) and the next state (B, D, N)."""
+    with torch.autocast(x.device.type, enabled=False):
+        real = recurrence_dtype(x.dtype)
+        dtype = real.to_complex() if A.is_complex() else real
+        u = x.to(real)  # (B, D)
+        delta = step_size(dt.to(real), dt_bias, dt_softplus)  # (B, D)
+        decay = torch.exp(delta[..., None] * A.to(dtype))  # (B, D, N)
+        drive = (delta * u)[..., None] * _per_channel(B, x).to(dtype)  # (B, D, N)
+        h = decay * state.to(dtype) + drive  # (B, D, N)
+        y = (h * _per_channel(C, x).to(dtype)).sum(dim=-1)  # (B, D)
+        y = 2 * y.real if y.is_complex() else y
+        return skip_and_gate(y, u, D, z).to(x.dtype), h
+
+
+def _per_channel(value: Tensor, x: Tensor) -> Tensor:
+    """B or C of one token, (B, N) or (B, G, N), to broadcast with (B, D, N)."""
+    if value.ndim == 2:
+        return value.unsqueeze(1)  # (B, 1, N)
+    return value.repeat_interleave(x.shape[1] // value.shape[1], dim=1)  # (B, D, N)
+
+
+def _check_token(state, x, dt, A, B, C, D, z, dt_bias) -> None:
+    _validate.floating("x", x)
+    if x.ndim != 2:
+        raise ValueError(f"x must have 2 axes (B, D), one token without a time axis, got shape {tuple(x.shape)}")
+    batch, channels = x.shape
+    _validate.shape("A", A, (channels, None), "(D, N)")
+    states = A.shape[1]
+    _validate.shape("state", state, (batch, channels, states), "(B, D, N)")
+    if A.is_complex() and not state.is_complex():
+        raise TypeError(f"A is complex, so state must be too, got {state.dtype}; make it with torch.complex64")
+    for name, value in (("dt", dt), ("z", z)):
+        if value is not None:
+            _validate.shape(name, value, (batch, channels), "(B, D)")
+    for name, value in (("D", D), ("dt_bias", dt_bias)):
+        if value is not None:
+            _validate.shape(name, value, (channels,), "(D,)")
+    for name, value in (("B", B), ("C", C)):
+        _validate.is_tensor(name, value)
+        if value.ndim == 3 and value.shape[1] and channels % value.shape[1] == 0:
+            _validate.shape(name, value, (batch, None, states), "(B, G, N)")
+        else:
+            _validate.shape(name, value, (batch, states), "(B, N) or (B, G, N), G dividing D,")
