@@ -1,0 +1,153 @@
+"""Controls: what a reader may change on a figure, written down without any widget.
+
+A control knows its label, its starting value, its extremes (the corners at which every figure is tested) and
+how it reads in a file that has no live widgets. `explore` turns controls into ipywidgets; this module needs
+none of them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["Choice", "Control", "Slider", "Toggle", "choice", "slider", "toggle"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One parameter of a figure: its label and its starting value."""
+
+    value: object
+    label: str
+
+    def extremes(self) -> list:
+        """The values at which a figure must still be right."""
+        raise NotImplementedError
+
+    def describe(self, value) -> str:
+        """How `value` reads in a sentence."""
+        return str(value)
+
+    def summary(self) -> str:
+        """One line: label, range and starting value. The control's text in a saved notebook."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slider(Control):
+    """A number between two ends, in steps; on a logarithmic slider the step is in decades."""
+
+    low: float
+    high: float
+    step: float
+    unit: str = ""
+    log: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the slider moves over whole numbers."""
+        return not self.log and all(isinstance(n, int) for n in (self.low, self.high, self.step, self.value))
+
+    def extremes(self) -> list:
+        return [self.low, self.high]
+
+    def decimals(self) -> int:
+        """Decimals that tell any two positions of a linear slider apart."""
+        return max(len(f"{number:.10g}".partition(".")[2]) for number in (self.low, self.step))
+
+    def describe(self, value) -> str:
+        number = str(value) if self.whole else f"{value:.4g}"
+        return f"{number} {self.unit}".rstrip()
+
+    def summary(self) -> str:
+        return f"{self.label}: {self.describe(self.value)} (slider, {self.low:g} to {self.high:g})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Control):
+    """One of several named values."""
+
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def extremes(self) -> list:
+        return list(self.options.values())
+
+    def describe(self, value) -> str:
+        return next(name for name, option in self.options.items() if option is value or option == value)
+
+    def summary(self) -> str:
+        return f"{self.label}: {self.describe(self.value)} (choice of {', '.join(self.options)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toggle(Control):
+    """On or off."""
+
+    def extremes(self) -> list:
+        return [False, True]
+
+    def describe(self, value) -> str:
+        return "on" if value else "off"
+
+    def summary(self) -> str:
+        return f"{self.label}: {self.describe(self.value)} (switch)"
+
+
+def slider(low, high, value, step=None, *, label: str, unit: str = "", log: bool = False) -> Slider:
+    """A slider from `low` to `high` that starts at `value`.
+
+    Args:
+        low, high: the two ends, both reachable.
+        value: the starting value.
+        step: distance between two positions, by default 1; with `log=True` in decades, by default 0.1.
+        label: what the reader sees in front of the slider.
+        unit: unit of the value, shown behind the label.
+        log: equal steps multiply; `low` must be positive.
+
+    Raises:
+        ValueError: if the range is empty, the value lies outside, the step is not positive, or a logarithmic
+            slider reaches zero.
+
+    Example:
+        >>> slider(1, 16, 4, label="dilation", unit="samples").summary()
+        'dilation: 4 samples (slider, 1 to 16)'
+    """
+    if step is None:
+        step = 0.1 if log else 1
+    if not low < high:
+        raise ValueError(f"slider {label!r}: low={low} must be below high={high}")
+    if not low <= value <= high:
+        raise ValueError(f"slider {label!r}: value={value} lies outside {low} to {high}")
+    if not step > 0:
+        raise ValueError(f"slider {label!r}: step={step} must be positive")
+    if log and not low > 0:
+        raise ValueError(f"slider {label!r}: a logarithmic slider needs low > 0, got {low}")
+    span = math.log10(high / low) if log else high - low
+    if abs(span / step - round(span / step)) > 1e-6:
+        raise ValueError(f"slider {label!r}: steps of {step} from {low} never reach {high}")
+    return Slider(low=low, high=high, value=value, step=step, label=label, unit=unit, log=log)
+
+
+def choice(options: Mapping[str, object] | Sequence, value, *, label: str) -> Choice:
+    """A choice of one among `options`: a list, or a dict from the text shown to the value.
+
+    Raises:
+        ValueError: if `value` is not one of the options.
+
+    Example:
+        >>> choice(["relu", "silu"], "silu", label="activation").summary()
+        'activation: silu (choice of relu, silu)'
+    """
+    named = dict(options) if isinstance(options, Mapping) else {str(option): option for option in options}
+    if not any(option is value or option == value for option in named.values()):
+        raise ValueError(f"choice {label!r}: value={value!r} is not one of {list(named.values())}")
+    return Choice(options=named, value=value, label=label)
+
+
+def toggle(value: bool, *, label: str) -> Toggle:
+    """A switch that starts at `value`.
+
+    Example:
+        >>> toggle(True, label="show the reach").summary()
+        'show the reach: on (switch)'
+    """
+    return Toggle(value=bool(value), label=label)

@@ -1,0 +1,247 @@
+"""`explore`: the one way to put controls on a figure.
+
+    course.explore(ImpulseResponse(conv=my_conv), dilation=course.slider(1, 8, 2, label="dilation"))
+
+shows, in this order, the controls, the picture, and one sentence that says in words what the picture shows
+now. `Exploration` holds the state and knows no widget: tests drive it with plain calls. The rest of the
+module wires it to ipywidgets and to three displays of the notebook. Nothing here ever raises out of a
+widget's callback: what goes wrong in a figure, or in the reader's own function inside it, is told in the
+place of the sentence.
+"""
+
+import html
+import linecache
+import math
+import sysconfig
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import ipywidgets
+from IPython import get_ipython
+from IPython.display import display, update_display
+
+from .controls import Choice, Control, Slider, Toggle
+from .figures.base import LiveFigure
+
+__all__ = ["Exploration", "Frame", "explore"]
+
+PACKAGE = str(Path(__file__).resolve().parents[1])
+LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the reader sees after a move: a PNG file, a sentence, and whether that tells of an error."""
+
+    picture: bytes
+    sentence: str
+    failed: bool = False
+
+
+class Exploration:
+    """A figure, the present values of its controls, and the frame they give.
+
+    Args:
+        figure: the figure that is explored.
+        controls: controls that take the place of the figure's own, by name.
+
+    Raises:
+        ValueError: if a control names no parameter of the figure.
+        TypeError: if a control is not made by `slider`, `choice` or `toggle`, or the figure is no
+            `LiveFigure`.
+    """
+
+    def __init__(self, figure: LiveFigure, **controls: Control):
+        _check(figure, controls)
+        self.figure = figure
+        self.controls = figure.controls | controls
+        self.values: dict[str, object] = {}
+        self.reset()
+
+    def reset(self) -> Frame:
+        """Go back to the starting values."""
+        return self.set(**{name: control.value for name, control in self.controls.items()})
+
+    def set(self, **values) -> Frame:
+        """Change some values and draw once."""
+        self.values |= values
+        try:
+            sentence = self.figure.update(**self.values)
+            self.frame = Frame(self.figure.picture(), sentence)
+        except Exception as error:
+            self.frame = Frame(self.figure.faded(), self._explain(error), failed=True)
+        return self.frame
+
+    def summary(self) -> str:
+        """The controls in words, one a line."""
+        return "\n".join(control.summary() for control in self.controls.values())
+
+    def _explain(self, error: Exception) -> str:
+        at = ", ".join(f"{c.label} = {c.describe(self.values[name])}" for name, c in self.controls.items())
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        place = _own_line(error)
+        return f"No picture at {at}. {what}{place}\nMove a control to go on."
+
+
+def explore(figure: LiveFigure, **controls: Control) -> None:
+    """Show a figure with its controls. One call, the last line of a cell.
+
+    Args:
+        figure: a `LiveFigure`; its class names the controls and their starting values.
+        **controls: controls that take the place of the figure's own, by name.
+
+    Raises:
+        ValueError: if a control names no parameter of the figure.
+        TypeError: if a control is not made by `slider`, `choice` or `toggle`, or the figure is no
+            `LiveFigure`.
+
+    Example:
+        >>> explore(ImpulseResponse(), dilation=slider(1, 8, 2, label="dilation"))  # doctest: +SKIP
+    """
+    _Panel(Exploration(figure, **controls)).show()
+
+
+class _Panel:
+    """The notebook side of an exploration: widgets above, picture and sentence below."""
+
+    # by cell: the run that made them, and its panels
+    open_panels: ClassVar[dict[str, tuple[str, list["_Panel"]]]] = {}
+
+    def __init__(self, exploration: Exploration):
+        self.exploration = exploration
+        width = (
+            f"{max(len(_title(c)) for c in exploration.controls.values()) + 1}ch"
+            if exploration.controls
+            else ""
+        )
+        self.widgets = {name: _widget(control, width) for name, control in exploration.controls.items()}
+        self.reset = ipywidgets.Button(
+            description="Reset", icon="undo", tooltip="Back to the starting values", layout={"width": "auto"}
+        )
+        self.box = ipywidgets.VBox([*self.widgets.values(), ipywidgets.HBox([self.reset])])
+        self.resetting = False
+        for name, widget in self.widgets.items():
+            widget.observe(lambda change, name=name: self._moved(name, change["new"]), names="value")
+        self.reset.on_click(self._reset)
+
+    def show(self) -> None:
+        self._replace_older()
+        view = {"model_id": self.box.model_id, "version_major": 2, "version_minor": 0}
+        display({"application/vnd.jupyter.widget-view+json": view, "text/plain": self._text()}, raw=True)
+        picture, details = self._picture_bundle()
+        self.picture_id = display(picture, metadata=details, raw=True, display_id=True).display_id
+        self.sentence_id = display(self._sentence_bundle(), raw=True, display_id=True).display_id
+
+    def close(self) -> None:
+        for widget in (*self.widgets.values(), self.reset, *self.box.children, self.box):
+            widget.close()
+
+    def _text(self) -> str:
+        return "Controls\n" + self.exploration.summary()
+
+    def _moved(self, name: str, value) -> None:
+        if not self.resetting:
+            self.exploration.set(**{name: value})
+            self._redraw()
+
+    def _reset(self, _button) -> None:
+        self.resetting = True
+        for name, widget in self.widgets.items():
+            widget.value = self.exploration.controls[name].value
+        self.resetting = False
+        self.exploration.reset()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        picture, details = self._picture_bundle()
+        update_display(picture, metadata=details, raw=True, display_id=self.picture_id)
+        update_display(self._sentence_bundle(), raw=True, display_id=self.sentence_id)
+
+    def _picture_bundle(self) -> tuple[dict, dict]:
+        width, height = self.exploration.figure.size()
+        bundle = {"image/png": self.exploration.frame.picture, "text/plain": self.exploration.figure.about()}
+        return bundle, {"image/png": {"width": width, "height": height}}
+
+    def _sentence_bundle(self) -> dict[str, str]:
+        frame = self.exploration.frame
+        lines = html.escape(frame.sentence).replace("\n", "<br>")
+        if frame.failed:
+            shown = f'<p role="alert" style="color:#A33F00;font-weight:bold;font-size:110%">{lines}</p>'
+        else:
+            shown = f'<p role="status" aria-live="polite" style="font-size:110%">{lines}</p>'
+        return {"text/html": shown, "text/plain": frame.sentence}
+
+    def _replace_older(self) -> None:
+        """Close the panels that an earlier run of the same cell left behind."""
+        shell = get_ipython()
+        parent = shell.get_parent() if shell is not None and hasattr(shell, "get_parent") else {}
+        cell, run = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
+        if cell is None:
+            return
+        earlier, panels = self.open_panels.get(cell, (run, []))
+        if earlier != run:
+            for panel in panels:
+                panel.close()
+            panels = []
+        self.open_panels[cell] = (run, [*panels, self])
+
+
+def _check(figure, controls: dict[str, Control]) -> None:
+    if not isinstance(figure, LiveFigure):
+        raise TypeError(f"explore takes a LiveFigure, got {type(figure).__name__}")
+    for name, control in controls.items():
+        if name not in figure.controls:
+            known = ", ".join(figure.controls)
+            raise ValueError(f"{type(figure).__name__} has no parameter {name!r}; it has: {known}")
+        if not isinstance(control, Control):
+            raise TypeError(
+                f"{name} must be made by slider(), choice() or toggle(), got {type(control).__name__}"
+            )
+
+
+def _title(control: Control) -> str:
+    unit = getattr(control, "unit", "")
+    return f"{control.label} ({unit})" if unit else control.label
+
+
+def _widget(control: Control, label_width: str) -> ipywidgets.ValueWidget:
+    shared = {
+        "description": _title(control),
+        "tooltip": control.summary(),
+        "style": {"description_width": label_width},
+    }
+    if isinstance(control, Slider):
+        return _slider_widget(control, shared | {"layout": {"width": "100%", "max_width": "760px"}})
+    if isinstance(control, Toggle):
+        return ipywidgets.Checkbox(value=control.value, indent=True, layout={"width": "auto"}, **shared)
+    assert isinstance(control, Choice)
+    options = list(control.options.items())
+    if len(options) <= 4 and sum(len(name) for name, _ in options) <= 50:
+        return ipywidgets.RadioButtons(
+            options=options, value=control.value, orientation="horizontal", layout={"width": "auto"}, **shared
+        )
+    return ipywidgets.Dropdown(
+        options=options, value=control.value, layout={"width": "max-content"}, **shared
+    )
+
+
+def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:
+    if control.log:
+        ends = {"min": math.log10(control.low), "max": math.log10(control.high)}
+        return ipywidgets.FloatLogSlider(
+            value=control.value, step=control.step, readout_format=".3g", **ends, **shared
+        )
+    kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
+    form = {} if control.whole else {"readout_format": f".{control.decimals()}f"}
+    return kind(value=control.value, min=control.low, max=control.high, step=control.step, **form, **shared)
+
+
+def _own_line(error: Exception) -> str:
+    """Where the reader's own code raised, or nothing if it did not."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith((PACKAGE, *LIBRARIES)):
+            line = linecache.getline(frame.filename, frame.lineno).strip()
+            return f"\nRaised in {frame.name}, line {frame.lineno}: {line}"
+    return ""

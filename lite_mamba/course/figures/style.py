@@ -1,0 +1,68 @@
+"""One look for every figure of the course: colours, sizes, and the few helpers that all of them need.
+
+The five colours keep a contrast of at least 3:1 on white and stay apart for colour-blind readers. Colour
+never stands alone: lines differ in style too, and carry their name beside them instead of in a legend.
+"""
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+BLUE = "#0072B2"
+VERMILLION = "#D55E00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+BLACK = "#000000"
+GREY = "#6B6B6B"  # for what stays in the background; 5.3:1 on white
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+SEQUENTIAL = "cividis"  # for magnitudes
+DIVERGING = "RdBu_r"  # for signed values, symmetric around zero
+
+WIDTH, HEIGHT, DPI = 10.0, 4.5, 100
+
+SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 14,
+    "axes.titlesize": 16,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.titlepad": 10,
+    "axes.labelsize": 14,
+    "xtick.labelsize": 13,
+    "ytick.labelsize": 13,
+    "legend.fontsize": 13,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "lines.linewidth": 2.5,
+    "lines.markersize": 8,
+    "image.cmap": SEQUENTIAL,
+    "image.interpolation": "nearest",
+    "image.aspect": "auto",
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS) + matplotlib.cycler(linestyle=LINES),
+}
+
+
+def context():
+    """The course's matplotlib settings, for the length of a `with` block."""
+    return matplotlib.rc_context(SETTINGS)
+
+
+def new_figure(width: float = WIDTH, height: float = HEIGHT, dpi: int = DPI) -> Figure:
+    """An empty figure of `width` by `height` inches, drawn by Agg, unknown to pyplot."""
+    room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.1, wspace=0.04)  # inches around each axes
+    figure = Figure(figsize=(width, height), dpi=dpi, layout=room, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def label_line(ax, text: str, x: float, y: float, colour: str, **options):
+    """Write `text` beside a line at data position (x, y), in the line's colour. Returns the text artist."""
+    settings = {"ha": "left", "va": "center", "fontsize": 14, "fontweight": "bold"} | options
+    return ax.text(x, y, text, color=colour, **settings)
