@@ -1,4 +1,4 @@
-"""What strict nbval needs before a kernel starts: a learner with no history, and predictions that show their answers.
+"""What strict nbval needs before a kernel starts: a learner with no history, and predictions with answers.
 
 Stored outputs must not depend on who runs them, so each notebook gets an empty folder of its own for the
 learner's state. A kernel inherits this process's environment when its notebook's first cell is set up.

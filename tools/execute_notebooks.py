@@ -26,7 +26,7 @@ LANGUAGE_INFO = {"file_extension": ".py", "mimetype": "text/x-python", "name": "
 def cleaned(notebook):
     """The executed notebook without widget state, widget views and everything that depends on the machine.
 
-    A reader who opens a stored widget view sees an error in its place; its text says which controls were there.
+    A stored widget view shows as an error when the file is reopened; its text names the controls.
     """
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE_INFO})
     for cell in notebook.cells:

@@ -1,0 +1,109 @@
+# Two commands matter: `make lab` to learn, `make test` to check everything. `make help` lists the rest.
+# Each makes what it needs in .venv/ first, and a second run installs nothing again.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PINNED := --constraint constraints.txt
+
+# cpu or cuda; without a word the build that is installed stays.
+TORCH ?= $(or $(patsubst $(VENV)/.torch-%,%,$(firstword $(wildcard $(VENV)/.torch-*))),cpu)
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+
+# A chapter or more for `make notebooks`, for example NB=01 or NB="01 02".
+NB ?=
+# Further words for JupyterLab, for example LABFLAGS=--no-browser.
+LABFLAGS ?=
+
+LAB := JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+  --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+ifeq ($(filter $(TORCH),cpu cuda),)
+$(error TORCH is "$(TORCH)"; it can be cpu or cuda)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help lab lecture test notebooks handout bench format install torch-index clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@echo
+	@echo '  PYTHON=python3.12 chooses the interpreter for a new .venv (3.10 or newer).'
+	@echo '  TORCH=cuda installs the GPU build of PyTorch (several GB) instead of the CPU build.'
+
+lab: $(VENV)/.course ## fill work/ with the course and open it in JupyterLab
+	@$(BIN)/python tools/fill_working_copy.py notebooks work
+	$(LAB) --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab/lab" \
+	  --LabApp.default_url=/lab/tree/work/00_start_here.ipynb $(LABFLAGS)
+
+lecture: $(VENV)/.slides ## open the executed originals, for the projector
+	$(LAB) --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab/lecture" \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LABFLAGS)
+
+test: $(VENV)/.test ## check everything: style, tests, every notebook, the browser
+	@bash tools/run_tests.sh $(BIN)
+
+notebooks: $(VENV)/.test ## execute the notebooks in place (NB=01 for one chapter)
+	@$(BIN)/python tools/execute_notebooks.py $(NB)
+
+handout: $(VENV)/.course ## write the notebooks without solutions to work/handout/
+	@$(BIN)/jupyter nbconvert --to notebook --output-dir work/handout --log-level WARN \
+	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
+	  --TagRemovePreprocessor.remove_cell_tags=solution notebooks/*.ipynb
+	@ls work/handout/*.ipynb
+
+bench: $(VENV)/.test ## run the benchmarks
+	@set -e; for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
+
+format: $(VENV)/.test ## mend style in package, tests and notebooks
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+install: $(VENV)/.test ## make .venv with everything in it, and stop there
+
+torch-index: ## print the address of PyTorch's CPU wheels, for an install by hand
+	@echo $(TORCH_INDEX)
+
+clean: ## remove .venv and what tests left; work/ stays
+	rm -rf $(VENV) build dist artifacts .pytest_cache .ruff_cache .hypothesis *.egg-info
+
+# One stamp a step. The order is: interpreter, PyTorch, course, tests or slides.
+
+$(VENV)/.python:
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Name one: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "lite-mamba needs Python 3.10 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name a newer one: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "$(PYTHON) cannot make an environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+# The CPU build comes from an index of PyTorch's own, asked for this one package only. pip would wait long for an
+# index that does not answer, so a short question goes first.
+$(VENV)/.torch-$(TORCH): $(VENV)/.python constraints.txt
+	@echo "Installing PyTorch ($(TORCH) build)."
+	@if ls $(VENV)/.torch-* > /dev/null 2>&1 && ! ls $@ > /dev/null 2>&1; then $(PIP) uninstall --quiet --yes torch; fi
+	@rm -f $(VENV)/.torch-*
+	@if [ "$(TORCH)" = cpu ] && [ "$$(uname)" = Linux ]; then \
+	  if $(BIN)/python -c "import urllib.request as r; r.urlopen('$(TORCH_INDEX)/torch/', timeout=5)" 2> /dev/null; \
+	  then $(PIP) install --no-deps $(PINNED) --extra-index-url $(TORCH_INDEX) torch; \
+	  else echo "PyTorch's CPU index cannot be reached. pip's own index is used; its build may be the large one."; fi; \
+	fi
+	@$(PIP) install --quiet $(PINNED) torch
+	@touch $@
+
+$(VENV)/.course: $(VENV)/.torch-$(TORCH) pyproject.toml
+	@echo "Installing lite-mamba and JupyterLab."
+	@$(PIP) install --quiet $(PINNED) --editable ".[course]"
+	@touch $@
+
+$(VENV)/.slides: $(VENV)/.course
+	@$(PIP) install --quiet $(PINNED) --editable ".[course,slides]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.course
+	@echo "Installing what the tests need."
+	@$(PIP) install --quiet $(PINNED) --editable ".[course,test,browser]"
+	@touch $@

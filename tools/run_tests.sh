@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Every check of the project, stage by stage: tools/run_tests.sh [folder of the environment's programs]
+# Each stage runs even if an earlier one failed; the last lines say how each went and how long it took.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+bin=${1:-.venv/bin}
+jobs=${JOBS:-2}
+summary=()
+failed=0
+
+# One thread a process: the stages below use `jobs` processes on as many cores.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+export JUPYTER_PREFER_ENV_PATH=1
+
+stage() {
+  local name=$1 start=$SECONDS result=passed
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || { result=FAILED; failed=1; }
+  summary+=("$(printf '%-22s %s, %d s' "$name" "$result" $((SECONDS - start)))")
+}
+
+skip() {
+  printf '\n== %s\nskipped: %s\n' "$1" "$2"
+  summary+=("$(printf '%-22s skipped: %s' "$1" "$2")")
+}
+
+find_chromium() {
+  if [ -n "${CHROMIUM:-}" ]; then echo "$CHROMIUM"; return; fi
+  command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+style() { "$bin/ruff" check . && "$bin/ruff" format --check .; }
+
+stage "style" style
+stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --doctest-modules lite_mamba tests \
+  --ignore=tests/browser --ignore=tests/test_notebooks.py
+stage "notebook anatomy" "$bin/python" -m pytest -q tests/test_notebooks.py
+
+if ls notebooks/*.ipynb > /dev/null 2>&1; then
+  # loadscope keeps the cells of one notebook in one kernel.
+  stage "strict nbval" "$bin/python" -m pytest -q -n "$jobs" --dist loadscope \
+    --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+else
+  skip "strict nbval" "there is no notebook in notebooks/"
+fi
+
+if [ ! -d tests/browser ]; then
+  skip "browser" "there is no tests/browser"
+elif chromium=$(find_chromium); then
+  CHROMIUM=$chromium stage "browser" "$bin/python" -m pytest -q tests/browser
+else
+  skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
+fi
+
+printf '\n== summary (%d s)\n' "$SECONDS"
+printf '%s\n' "${summary[@]}"
+exit "$failed"
