@@ -200,8 +200,8 @@ class Mamba(nn.Module):
         self._check_input(hidden_states, seq_idx)
         if hidden_states.shape[1] != 1:
             raise ValueError(
-                f"step takes exactly one token, hidden_states (B, 1, {self.d_model}), got {tuple(hidden_states.shape)}; "
-                f"for a chunk of several tokens call forward with inference_params"
+                f"step takes exactly one token, hidden_states (B, 1, {self.d_model}), got "
+                f"{tuple(hidden_states.shape)}; for several tokens call forward with inference_params"
             )
         self.check_states(hidden_states.shape[0], conv_state, ssm_state)
         return self._advance(hidden_states, conv_state, ssm_state, seq_idx)
