@@ -94,6 +94,12 @@ class LiveFigure:
         np.copyto(self._last, self.pixels())
         return png(self._last)
 
+    def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
+        """A still picture: what a cell shows whose last line is a figure. The sentence is its text."""
+        sentence = self.update(**self.defaults())
+        width, height = self.size()
+        return {"image/png": self.picture(), "text/plain": sentence}, {"image/png": {"width": width, "height": height}}
+
     def faded(self) -> bytes:
         """The last picture that could be drawn, pale: shown while the parameters have none of their own."""
         pale = self._last.copy()  # (height, width, 4)
