@@ -1,0 +1,166 @@
+"""Compares a learner's result with the expected one and puts the first difference in words."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs: the kind ("type", "shape", "dtype", "nan", "value", "length", "keys") and a sentence."""
+
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """A value is right when |got - expected| <= atol + rtol * |expected|."""
+
+    rtol: float = 0.0
+    atol: float = 0.0
+    axes: Sequence[str] = ()
+
+
+def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the result") -> Difference | None:
+    """The first difference between two results, or None. Tensors, numbers, bools, strings, tuples, lists, dicts."""
+    if isinstance(expected, Tensor):
+        return _tensor_difference(expected, got, tolerance, where)
+    if isinstance(expected, dict):
+        return _dict_difference(expected, got, tolerance, where)
+    if isinstance(expected, (tuple, list)):
+        return _sequence_difference(expected, got, tolerance, where)
+    if _kind(expected) != _kind(got) and not (_kind(expected) == "a number" and _kind(got) == "a whole number"):
+        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}{_cure(got)}")
+    if isinstance(expected, numbers.Number) and not isinstance(expected, bool):
+        pair = torch.tensor([expected, got], dtype=torch.complex128)
+        return _value_difference(pair[0], pair[1], tolerance, where)
+    if expected != got:
+        return Difference("value", f"{where} is {got!r}; expected is {expected!r}")
+    return None
+
+
+def describe(value: Any) -> str:
+    """What a value is, in words: "a float32 tensor of shape (2, 3)", "a whole number", "a tuple of 2"."""
+    if isinstance(value, Tensor):
+        return f"a {short_dtype(value.dtype)} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return _kind(value)
+
+
+def short_dtype(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def same(first: Any, second: Any) -> bool:
+    """Whether two results are the same up to rounding, NaN being equal to NaN."""
+    return difference(first, second, Tolerance(1e-4, 1e-5)) is None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "True or False"
+    if isinstance(value, numbers.Integral):
+        return "a whole number"
+    if isinstance(value, numbers.Real):
+        return "a number"
+    if isinstance(value, numbers.Complex):
+        return "a complex number"
+    if value is None:
+        return "None"
+    names = {str: "a string", Tensor: "a tensor", np.ndarray: "a NumPy array", dict: "a dict"}
+    return next((name for kind, name in names.items() if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def _cure(got: Any) -> str:
+    if isinstance(got, Tensor) and got.numel() == 1:
+        return " (.item() takes the value out of the tensor)"
+    return ""
+
+
+def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
+    if not isinstance(got, Tensor):
+        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+    if expected.shape != got.shape:
+        words = f"{where} has shape {tuple(got.shape)}; expected is {tuple(expected.shape)}"
+        return Difference("shape", words)
+    if _dtype_kind(expected.dtype) != _dtype_kind(got.dtype):
+        words = f"{where} holds {_dtype_kind(got.dtype)} ({short_dtype(got.dtype)}); expected are "
+        return Difference("dtype", words + f"{_dtype_kind(expected.dtype)} ({short_dtype(expected.dtype)})")
+    return _value_difference(expected, got, tolerance, where)
+
+
+def _dtype_kind(dtype: torch.dtype) -> str:
+    if dtype == torch.bool:
+        return "True or False"
+    if dtype.is_complex:
+        return "complex numbers"
+    return "real numbers" if dtype.is_floating_point else "whole numbers"
+
+
+def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, where: str) -> Difference | None:
+    wide = torch.complex128 if expected.is_complex() else torch.float64
+    expected, got = expected.detach().to("cpu", wide), got.detach().to("cpu", wide)
+    right = torch.isclose(got, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
+    if right.all():
+        return None
+    first = (~right).nonzero()[0].tolist()
+    have, want = got[tuple(first)].item(), expected[tuple(first)].item()
+    words = f"{_position(where, first, tolerance.axes)}: expected {number(want)}, got {number(have)}"
+    wrong = int((~right).sum())
+    if right.numel() > 1:
+        words += f" ({wrong} of {right.numel()} values {'is' if wrong == 1 else 'are'} wrong)"
+    not_a_number = bool(torch.isnan(got).any()) and not bool(torch.isnan(expected).any())
+    return Difference("nan" if not_a_number else "value", words)
+
+
+def _position(where: str, index: list[int], axes: Sequence[str]) -> str:
+    if not index:
+        return where
+    names = tuple(axes) if len(axes) == len(index) else {1: ("position",), 2: ("row", "column")}.get(len(index))
+    place = ", ".join(f"{name} {i}" for name, i in zip(names, index, strict=True)) if names else f"index {index}"
+    return f"{where} at {place} (counted from 0)"
+
+
+def number(value: complex) -> str:
+    """A number rounded so that it can be read and stays the same on every machine."""
+    if isinstance(value, complex):
+        if value.imag:
+            return f"{number(value.real)} {'+' if value.imag >= 0 else '-'} {number(abs(value.imag))}i"
+        value = value.real
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"nan": "NaN (not a number)", "inf": "infinity", "-inf": "minus infinity"}[str(float(value))]
+    text = f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.3g}"
+    if text in ("0", "-0"):
+        return "0" if value == 0 else f"{value:.1e}"
+    return text
+
+
+def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
+    if not isinstance(got, (tuple, list)):
+        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+    if len(expected) != len(got):
+        return Difference("length", f"{where} has {len(got)} items; expected are {len(expected)}")
+    parts = (
+        difference(want, have, tolerance, f"item {i} of {where}")
+        for i, (want, have) in enumerate(zip(expected, got, strict=True))
+    )
+    return next((part for part in parts if part), None)
+
+
+def _dict_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
+    if not isinstance(got, dict):
+        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+    if expected.keys() != got.keys():
+        keys = f"the keys {sorted(map(str, got))}; expected are {sorted(map(str, expected))}"
+        return Difference("keys", f"{where} has {keys}")
+    parts = (difference(expected[key], got[key], tolerance, f"{where}[{key!r}]") for key in expected)
+    return next((part for part in parts if part), None)
