@@ -170,16 +170,21 @@ def known_misconception(exercise: Exercise, function: Callable[..., Any], exampl
         if known.raises is not None:
             if isinstance(example.raised, known.raises) and known.when(example.raised):
                 return known
-        elif all(_agree(exercise, function, known.wrong, trial.case) for trial in trials(exercise)):
+        elif same_everywhere(exercise, function, known.wrong):
             return known
     return None
 
 
-def _agree(exercise: Exercise, function: Callable[..., Any], wrong: Callable[..., Any], case: dict[str, Any]) -> bool:
-    mine, theirs = run(exercise, function, case), run(exercise, wrong, case)
-    if mine.error is not None or theirs.error is not None:
-        return type(mine.error) is type(theirs.error)
-    return same(theirs.value, mine.value)
+def same_everywhere(exercise: Exercise, first: Callable[..., Any], second: Callable[..., Any]) -> bool:
+    """Whether two functions agree on every case."""
+    return all(_agree(exercise, first, second, trial.case) for trial in trials(exercise))
+
+
+def _agree(exercise: Exercise, first: Callable[..., Any], second: Callable[..., Any], case: dict[str, Any]) -> bool:
+    one, other = run(exercise, first, case), run(exercise, second, case)
+    if one.error is not None or other.error is not None:
+        return type(one.error) is type(other.error)
+    return same(other.value, one.value)
 
 
 def shrink(exercise: Exercise, function: Callable[..., Any], example: Example, trial: Trial) -> Example:

@@ -22,19 +22,26 @@ __all__ = [
     "chapters",
     "exercise",
     "exercises",
+    "module_names",
     "modules",
     "recap",
 ]
 
 
+def module_names() -> list[str]:
+    """The names of the exercise modules, in order."""
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in names if re.fullmatch(r"ch\d\d_\w+", name))
+
+
 def chapters() -> list[str]:
     """The chapters that have an exercise module, in order: ["01", "02", …]."""
-    return sorted({name[2:4] for name in _module_names()})
+    return sorted({name[2:4] for name in module_names()})
 
 
 def modules(chapter: str) -> list[ModuleType]:
     """The exercise modules of a chapter."""
-    return [import_module(f"{__name__}.{name}") for name in _module_names() if name[2:4] == chapter]
+    return [import_module(f"{__name__}.{name}") for name in module_names() if name[2:4] == chapter]
 
 
 def exercises(chapter: str) -> list[Exercise]:
@@ -59,8 +66,3 @@ def exercise(id: str) -> Exercise:
     close = difflib.get_close_matches(str(id), known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are: {', '.join(known)}"
     raise ValueError(f"no exercise {id!r}; {hint}")
-
-
-def _module_names() -> list[str]:
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in names if re.fullmatch(r"ch\d\d_\w+", name))

@@ -1,0 +1,177 @@
+"""Rules that hold for every exercise module, and fakes that show that each rule can fail."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor
+
+from lite_mamba.course import exercises
+from lite_mamba.course._compare import Tolerance, difference
+from lite_mamba.course._exercise import Draw, Exercise, Misconception, Question
+from lite_mamba.course._trial import judge, own_random_states, same_everywhere, trials
+
+NAMES = exercises.module_names()
+
+
+def complaints(module, chapter: str) -> list[str]:
+    """Everything that is wrong with an exercise module; the generic rules of the course."""
+    with own_random_states():
+        found = [line for exercise in module.EXERCISES for line in exercise_complaints(exercise, chapter)]
+    ids = [exercise.id for exercise in module.EXERCISES]
+    found += [f"{id}: used twice" for id in sorted(set(ids)) if ids.count(id) > 1]
+    return found + recap_complaints(module.RECAP)
+
+
+def exercise_complaints(exercise: Exercise, chapter: str) -> Iterator[str]:
+    if exercise.chapter != chapter or not exercise.name.isidentifier():
+        yield f"{exercise.id}: the id should be {chapter}.<name of the function>"
+    if not exercise.title:
+        yield f"{exercise.id}: no title"
+    if len(exercise.misconceptions) < 3:
+        yield f"{exercise.id}: only {len(exercise.misconceptions)} misconceptions"
+    if judge(exercise, exercise.reference).kind != "right":
+        yield f"{exercise.id}: the reference doesn't pass"
+        return
+    yield from case_complaints(exercise)
+    yield from misconception_complaints(exercise)
+
+
+def case_complaints(exercise: Exercise) -> Iterator[str]:
+    parameters = set(inspect.signature(exercise.apply or exercise.reference).parameters)
+    for trial in trials(exercise):
+        if exercise.apply is None and not set(trial.case) <= parameters:
+            yield f"{exercise.id}: cases give {sorted(set(trial.case) - parameters)}, no parameters of the reference"
+            return
+    first, second = (list(trials(exercise)) for _ in range(2))
+    if any(difference(a.case, b.case, Tolerance()) for a, b in zip(first, second, strict=True)):
+        yield f"{exercise.id}: the cases aren't the same at every run"
+
+
+def misconception_complaints(exercise: Exercise) -> Iterator[str]:
+    names = [known.name for known in exercise.misconceptions]
+    yield from (f"{exercise.id}: two misconceptions are called {name!r}" for name in names if names.count(name) > 1)
+    executable = [known for known in exercise.misconceptions if known.wrong]
+    for i, known in enumerate(executable):
+        if len(known.message) < 10:
+            yield f"{exercise.id}: {known.name!r} has no message"
+        verdict = judge(exercise, known.wrong)
+        caught = verdict.misconception.name if verdict.misconception else f"{verdict.kind}"
+        if verdict.misconception is not known:
+            yield f"{exercise.id}: {known.name!r} is judged as {caught!r}"
+        for other in executable[:i]:
+            if same_everywhere(exercise, known.wrong, other.wrong):
+                yield f"{exercise.id}: {known.name!r} and {other.name!r} always agree"
+
+
+def recap_complaints(questions: list[Question]) -> list[str]:
+    found = [] if len(questions) == 5 else [f"the recap has {len(questions)} questions"]
+    for question in questions:
+        if question.answer not in question.choices:
+            found.append(f"{question.text}: the answer is not among the choices")
+        if len(set(question.choices)) != len(question.choices) or len(question.choices) < 2:
+            found.append(f"{question.text}: needs at least two choices, all different")
+        if not question.why:
+            found.append(f"{question.text}: no why")
+    texts = [question.text for question in questions]
+    return found + (["two recap questions are the same"] if len(set(texts)) != len(texts) else [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_module_keeps_every_rule(name):
+    module = import_module(f"lite_mamba.course.exercises.{name}")
+    assert complaints(module, chapter=name[2:4]) == []
+
+
+def test_ids_are_unique_over_all_modules():
+    ids = [found.id for chapter in exercises.chapters() for found in exercises.exercises(chapter)]
+    assert len(ids) == len(set(ids))
+
+
+def test_importing_the_package_does_not_import_the_course():
+    program = (
+        "import sys, lite_mamba; print([m for m in sys.modules if 'course' in m or m in ('matplotlib', 'IPython')])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
+
+
+# A small module that keeps every rule, and one way to break each of them.
+
+
+def double(x: Tensor) -> Tensor:
+    return 2 * x  # (L,)
+
+
+def triple(x: Tensor) -> Tensor:
+    return 3 * x  # (L,)
+
+
+def doubled_in_place(x: Tensor) -> Tensor:
+    return x.mul_(2)  # (L,)
+
+
+THREE = (
+    Misconception("a tripled value", "Multiply by two, not by three.", triple),
+    Misconception("a square", "Multiply by two, not by itself.", lambda x: x * x),
+    Misconception("no change", "The value comes back as it was.", lambda x: x.clone()),
+)
+FIVE = [Question(f"Is {n} even?", ["yes", "no"], "yes" if n % 2 == 0 else "no", "Divide it by two.") for n in range(5)]
+
+
+def line_cases(draw: Draw) -> dict:
+    return {"x": draw.normal(draw.size(1, 6))}
+
+
+def fake(recap: list[Question] = FIVE, **changes) -> SimpleNamespace:
+    fields = {"id": "91.double", "title": "Double", "reference": double, "cases": line_cases, "misconceptions": THREE}
+    return SimpleNamespace(EXERCISES=[Exercise(**(fields | changes))], RECAP=recap)
+
+
+ONE = torch.ones(1)
+counter = iter(range(1, 10_000))
+BROKEN = [
+    ("id should be", fake(id="92.double")),
+    ("name of the function", fake(id="91.double it")),
+    ("no title", fake(title="")),
+    ("only 2 misconceptions", fake(misconceptions=THREE[:2])),
+    ("reference doesn't pass", fake(reference=doubled_in_place)),
+    ("no parameters of the reference", fake(reference=lambda x, **rest: 2 * x, cases=lambda draw: {"x": ONE, "y": 2})),
+    ("aren't the same at every run", fake(cases=lambda draw: {"x": next(counter) * ONE})),
+    ("two misconceptions are called", fake(misconceptions=[*THREE, THREE[0]])),
+    ("has no message", fake(misconceptions=[*THREE, Misconception("minus", "No.", lambda x: -x)])),
+    ("is judged as 'right'", fake(misconceptions=[*THREE, Misconception("right", "It is right.", lambda x: x + x)])),
+    ("always agree", fake(misconceptions=[*THREE, Misconception("thrice", "Not three times.", lambda x: x + x + x)])),
+    ("recap has 4 questions", fake(recap=FIVE[:4])),
+    ("not among the choices", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "c", "So.")])),
+    ("all different", fake(recap=[*FIVE[:4], Question("Why?", ["a", "a"], "a", "So.")])),
+    ("no why", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "a", "")])),
+    ("questions are the same", fake(recap=[*FIVE[:4], FIVE[0]])),
+]
+
+
+def test_a_good_fake_module_keeps_every_rule():
+    assert complaints(fake(), "91") == []
+
+
+@pytest.mark.parametrize(("complaint", "module"), BROKEN, ids=[complaint for complaint, _ in BROKEN])
+def test_each_rule_can_fail(complaint, module):
+    found = complaints(module, "91")
+    assert any(complaint in line for line in found), found
+
+
+def test_a_module_that_uses_an_id_twice_is_named():
+    module = fake()
+    module.EXERCISES *= 2
+    assert any("used twice" in line for line in complaints(module, "91"))
+
+
+def test_a_misconception_needs_a_wrong_answer_or_an_error():
+    with pytest.raises(ValueError, match="either wrong= or raises="):
+        Misconception("empty", "Nothing to tell.")
