@@ -101,7 +101,7 @@ def card(found: Exercise, verdict: Verdict) -> Card:
     if verdict.kind == "misconception":
         known = verdict.misconception
         lines = [known.message]
-        return _example_card("close", f"{found.id}: this is *{known.name}*", lines, found, example)
+        return _example_card("close", f"{found.id}: this is “{known.name}”", lines, found, example)
     if verdict.kind == "raised":
         return _example_card("bad", f"{found.id}: it raised", _error_lines(example.raised), found, example)
     return _example_card("bad", f"{found.id}: wrong", _wrong_lines(found, example), found, example)

@@ -80,7 +80,12 @@ def supported() -> dict[str, str]:
     except metadata.PackageNotFoundError:
         return {}
     needed = [Requirement(line) for line in about.get_all("Requires-Dist") or []]
-    return {"python": about.get("Requires-Python", "")} | {need.name.lower(): str(need.specifier) for need in needed}
+    return {"python": about.get("Requires-Python", "")} | {need.name.lower(): _range(need) for need in needed}
+
+
+def _range(need: Requirement) -> str:
+    """The allowed versions, the lower end first."""
+    return ",".join(sorted(map(str, need.specifier), key=lambda part: part.startswith("<")))
 
 
 def threads(count: Callable[[], int] = torch.get_num_threads, cores: int | None = None) -> Finding:
@@ -160,7 +165,7 @@ def _details(findings: Sequence[Finding]) -> str:
     rows = []
     for found in findings:
         icon, colour = TONES["good" if found.well else "bad"]
-        mark = f'<span style="color:{colour}">{icon} {"well" if found.well else "problem"}</span>'
+        mark = f'<span style="color:{colour}">{icon} {"ok" if found.well else "problem"}</span>'
         detail = escape(found.detail) + (f"<br>{_code(found.mend)}" if found.mend else "")
         rows.append(
             f'<tr><th scope="row" {cell}>{escape(found.name)}</th><td {cell}>{mark}</td><td {cell}>{detail}</td></tr>'

@@ -35,6 +35,9 @@ class Scale:
     def words(self, value: float) -> str:
         return f"{float(f'{value:.4g}'):,.10g} {self.unit}".replace(",", " ").strip()
 
+    def span(self) -> str:
+        return f"{self.low:g} to {self.words(self.high)}"
+
 
 def predict(
     id: str,
@@ -94,7 +97,7 @@ class Prediction:
         """Shows the question; in the saved file it stands as text."""
         label = widgets.HTML(f"<b>{escape(self.question)}</b>")
         box = widgets.VBox([label, self.control, widgets.HBox([self.button, self.note])])
-        options = self.choices or [f"a number from {self.scale.words(self.scale.low)} to {self._top()}"]
+        options = self.choices or [f"a number from {self.scale.span()}"]
         text = "\n".join([f"Predict: {self.question}", *(f"  ○ {option}" for option in options)])
         show(
             {
@@ -146,9 +149,6 @@ class Prediction:
         lines = [self.because] if self.because else []
         return Card(tone, words, lines).bundle(), {"image/png": picture, "text/plain": about}
 
-    def _top(self) -> str:
-        return self.scale.words(self.scale.high)
-
     def _pressed(self) -> None:
         if self.control.disabled:
             self._lock(False)
@@ -183,7 +183,7 @@ def number_control(scale: Scale) -> widgets.Widget:
     """A number field with the range in its label; a text field answers to keyboard and screen reader."""
     whole = all(float(value).is_integer() for value in (scale.low, scale.high, scale.step))
     kind, cast = (widgets.BoundedIntText, int) if whole else (widgets.BoundedFloatText, float)
-    label = f"Your guess, {scale.words(scale.low)} to {scale.words(scale.high)}:"
+    label = f"Your guess ({scale.span()}):"
     return kind(
         value=cast(scale.low),
         min=cast(scale.low),

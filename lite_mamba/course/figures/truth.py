@@ -9,6 +9,8 @@ from typing import Any
 
 from .style import GREEN, GREY, VERMILLION, context, new_figure
 
+DARK_GREEN, DARK_VERMILLION = "#00664B", "#A33F00"  # for text: 4.5:1 and more on white
+
 
 def number_picture(guess: float | None, truth: float, scale: Any) -> tuple[str, str]:
     """A number line with the truth and, if there is one, the guess. Returns the PNG as base64, and its words."""
@@ -20,12 +22,12 @@ def number_picture(guess: float | None, truth: float, scale: Any) -> tuple[str, 
         ax.set_xlabel(scale.unit)
         ax.spines["left"].set_visible(False)
         ax.hlines(0, low, high, color=GREY, linewidth=2)
-        _mark(ax, truth, 1, "o", GREEN, f"truth {scale.words(truth)}", low, high)
+        _mark(ax, truth, 1, "o", GREEN, DARK_GREEN, f"truth {scale.words(truth)}", low, high)
         if guess is not None:
             ax.plot([guess, truth], [0, 0], color=VERMILLION, linestyle="--", linewidth=3)
-            _mark(ax, guess, -1, "D", VERMILLION, f"your guess {scale.words(guess)}", low, high)
+            _mark(ax, guess, -1, "D", VERMILLION, DARK_VERMILLION, f"your guess {scale.words(guess)}", low, high)
         drawn = _png(figure)
-    words = f"A number line from {scale.words(low)} to {scale.words(high)}: the truth at {scale.words(truth)}"
+    words = f"A number line from {low:g} to {scale.words(high)}: the truth at {scale.words(truth)}"
     return drawn, words + (f", your guess at {scale.words(guess)}." if guess is not None else ".")
 
 
@@ -54,17 +56,17 @@ def choice_picture(choices: list[str], guess: str | None, truth: str) -> tuple[s
                 )
             ax.text(0.02, i, row, va="center", fontweight="bold" if right else "normal")
             tags = [name for name, on in (("truth", right), ("your guess", chosen)) if on]
-            ax.text(0.97, i, " · ".join(tags), va="center", ha="right", color="#00664B" if right else "#A33F00")
+            ax.text(0.97, i, " · ".join(tags), va="center", ha="right", color=DARK_GREEN if right else DARK_VERMILLION)
         drawn = _png(figure)
     words = f"The choices, with “{truth}” marked as the truth"
     return drawn, words + (f" and “{guess}” as your guess." if guess is not None else ".")
 
 
-def _mark(ax, x: float, side: int, marker: str, colour: str, label: str, low: float, high: float) -> None:
+def _mark(ax, x: float, side: int, marker: str, colour: str, ink: str, label: str, low: float, high: float) -> None:
     ax.plot([x], [0], marker=marker, color=colour, markersize=12, linestyle="none", clip_on=False, zorder=3)
     place = (x - low) / (high - low)
     align = "left" if place < 0.15 else "right" if place > 0.85 else "center"
-    ax.text(x, 0.85 * side, label, ha=align, va="center", color=colour, fontweight="bold")
+    ax.text(x, 0.85 * side, label, ha=align, va="center", color=ink, fontweight="bold")
 
 
 def _png(figure) -> str:
