@@ -43,7 +43,7 @@ EXERCISES = [
                 name="summed over the channels",
                 wrong=summed_over_channels,
                 message="The channel d is missing behind the arrow, so einsum adds up all channels, like a matrix "
-                "product. Here each channel keeps its own row of numbers: look at the shape that the docstring asks for.",
+                "product. Here each channel keeps its own row of numbers. Compare your shape with the docstring's.",
             ),
             Misconception(
                 name="axes in another order",

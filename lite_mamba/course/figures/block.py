@@ -73,7 +73,11 @@ class BlockDiagram(LiveFigure):
             places = ((part.x + radius, part.y + radius), (part.x + radius, part.y + part.height + 0.3))
         else:
             box = FancyBboxPatch(
-                (part.x, part.y), part.width, part.height, boxstyle="round,pad=0,rounding_size=0.12", edgecolor=style.BLUE
+                (part.x, part.y),
+                part.width,
+                part.height,
+                boxstyle="round,pad=0,rounding_size=0.12",
+                edgecolor=style.BLUE,
             )
             middle = part.x + part.width / 2
             places = ((middle, part.y + part.height * 0.62), (middle, part.y + part.height * 0.2))
@@ -110,7 +114,9 @@ class BlockDiagram(LiveFigure):
 
     def _arrow(self, start, end) -> None:
         self.ax.add_patch(
-            FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=20, lw=2.5, color=style.BLACK, shrinkA=0, shrinkB=0)
+            FancyArrowPatch(
+                start, end, arrowstyle="-|>", mutation_scale=20, lw=2.5, color=style.BLACK, shrinkA=0, shrinkB=0
+            )
         )
 
     def _elbow(self, points, end) -> None:
