@@ -1,0 +1,83 @@
+"""The working copy never loses a learner's work; a stored notebook holds no widget and nothing of the machine."""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+TOOLS = Path(__file__).resolve().parent.parent / "tools"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def tool(name):
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def executed_notebook():
+    outputs = [
+        new_output("stream", name="stdout", text="the answer"),
+        new_output("display_data", {VIEW: {"model_id": "1"}, "text/plain": "IntSlider()"}),
+    ]
+    cell = new_code_cell("show()", execution_count=7, outputs=outputs, metadata={"execution": {}, "tags": ["predict"]})
+    metadata = {"widgets": {}, "language_info": {"name": "python", "version": "3.11.7"}, "jupytext": {}}
+    return new_notebook(cells=[new_markdown_cell("# Title"), cell], metadata=metadata)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    source, target = tmp_path / "notebooks", tmp_path / "work"
+    source.mkdir()
+    nbformat.write(executed_notebook(), source / "00_a.ipynb")
+    return source, target
+
+
+def test_a_working_copy_starts_without_answers(folders):
+    source, target = folders
+    assert tool("fill_working_copy").fill(source, target) == (["00_a.ipynb"], [])
+    copy = nbformat.read(target / "00_a.ipynb", as_version=4)
+    assert "widgets" not in copy.metadata
+    assert (copy.cells[1].outputs, copy.cells[1].execution_count) == ([], None)
+    assert copy.cells[1].metadata.tags == ["predict"]
+
+
+def test_a_working_copy_that_is_there_is_never_touched(folders):
+    source, target = folders
+    target.mkdir()
+    (target / "00_a.ipynb").write_text("my notes")
+    assert tool("fill_working_copy").fill(source, target) == ([], ["00_a.ipynb"])
+    assert (target / "00_a.ipynb").read_text() == "my notes"
+
+
+def test_a_stored_notebook_keeps_the_words_of_a_widget_and_not_the_widget():
+    notebook = tool("execute_notebooks").cleaned(executed_notebook())
+    assert notebook.cells[1].outputs[1].data == {"text/plain": "IntSlider()"}
+    assert notebook.cells[1].metadata == {"tags": ["predict"]}
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert "version" not in notebook.metadata.language_info
+
+
+def test_execution_keeps_ids_and_leaves_a_failing_notebook_alone(tmp_path, monkeypatch, capsys):
+    execute_notebooks = tool("execute_notebooks")
+    monkeypatch.setattr(execute_notebooks, "NOTEBOOKS", tmp_path)
+    good = new_notebook(cells=[new_code_cell("import os\n\nprint(os.environ['LITE_MAMBA_ANSWERS'])")])
+    bad = new_notebook(cells=[new_code_cell("1 / 0")])
+    for name, notebook in (("00_good", good), ("01_bad", bad)):
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    before = (tmp_path / "01_bad.ipynb").read_bytes()
+
+    assert execute_notebooks.main([]) == 1
+
+    (cell,) = nbformat.read(tmp_path / "00_good.ipynb", as_version=4).cells
+    assert (cell.id, cell.execution_count, cell.outputs[0].text) == (good.cells[0].id, 1, "shown\n")
+    assert (tmp_path / "01_bad.ipynb").read_bytes() == before
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_chapter_without_a_notebook_is_an_error():
+    with pytest.raises(SystemExit, match="starts with 99"):
+        tool("execute_notebooks").chosen(["99"])
