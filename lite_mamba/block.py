@@ -29,6 +29,7 @@ from .streaming import (
     fresh_state,
     keep,
     open_cache,
+    readable,
     rows_that_restart,
 )
 
@@ -150,7 +151,7 @@ class Mamba(nn.Module):
                 state would hold the padding.
 
         Returns:
-            (B, L, d_model), in the dtype of `hidden_states`.
+            (B, L, d_model), in the dtype of `hidden_states`, under autocast in autocast's.
 
         Raises:
             TypeError, ValueError: wrong rank, width, dtype or lengths; a cache that does not fit.
@@ -268,7 +269,7 @@ class Mamba(nn.Module):
     def _advance(self, hidden_states, conv_state, ssm_state, seq_idx):
         """Continue a stream by any number of tokens: out and the states to go on with."""
         restart = rows_that_restart(conv_state, seq_idx)
-        history, state = conv_state, ssm_state
+        history, state = readable(conv_state), readable(ssm_state)
         if restart is not None:
             history = torch.where(restart[:, None, None], 0, history)
             state = torch.where(restart[:, None, None], 0, state)
@@ -345,28 +346,27 @@ class Mamba(nn.Module):
         mark_parameters(self)
 
     def _load_from_state_dict(self, state_dict, prefix, metadata, strict, missing, unexpected, errors):
-        errors.extend(_adopt_single_branch(state_dict, prefix, self.conv_gates))
+        errors.extend(_adopt_single_branch(state_dict, prefix, branches=len(self.conv_dilations)))
         super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, unexpected, errors)
 
 
-def _adopt_single_branch(state_dict, prefix: str, conv_gates: Tensor) -> list[str]:
+def _adopt_single_branch(state_dict, prefix: str, branches: int) -> list[str]:
     """Rename `conv1d.*`, the one convolution of mamba_ssm, transformers and mambapy, to branch 0.
 
     lite-mamba 0.1.4 stores branch 0 under both names; two copies that differ are an error. Returns the errors.
     """
-    errors, adopted = [], False
+    errors = []
     for part in ("weight", "bias"):
         old, new = f"{prefix}conv1d.{part}", f"{prefix}conv1d_layers.0.{part}"
         if old not in state_dict:
             continue
-        adopted = True
         value = state_dict.pop(old)
+        if branches == 1:  # the softmax of a single gate is 1, whatever the gate
+            state_dict.setdefault(f"{prefix}conv_gates", torch.ones_like(value.flatten()[:1]))
         if new not in state_dict:
             state_dict[new] = value
         elif not torch.equal(value, state_dict[new]):
             errors.append(f'"{old}" and "{new}" are two copies of one tensor but differ; keep only the right one.')
-    if adopted and len(conv_gates) == 1:
-        state_dict.setdefault(f"{prefix}conv_gates", conv_gates.detach().clone())
     return errors
 
 

@@ -106,10 +106,20 @@ def open_cache(params: InferenceParams, block, batch: int) -> BlockCache:
 
 def keep(old: Tensor, new: Tensor) -> Tensor:
     """Update the state `old` to `new`, in place where that is allowed, and return the tensor that holds it now."""
-    sealed = old.is_inference() and not torch.is_inference_mode_enabled()
-    if torch.is_grad_enabled() or sealed:
-        return new.to(old.dtype)
+    if torch.is_grad_enabled() or is_sealed(old):
+        # A copy: `new` may be a view of a whole chunk, or, after an empty one, the given state itself.
+        return new.to(old.dtype, copy=True)
     return old.copy_(new)
+
+
+def is_sealed(state: Tensor) -> bool:
+    """Whether `state` was made under inference_mode and is used outside of it, where nothing may change or save it."""
+    return state.is_inference() and not torch.is_inference_mode_enabled()
+
+
+def readable(state: Tensor) -> Tensor:
+    """The state, or a copy of it where autograd could not save it."""
+    return state.clone() if is_sealed(state) else state
 
 
 def fresh_state(conv_state: Tensor) -> Tensor:
@@ -138,7 +148,7 @@ def rows_that_restart(conv_state: Tensor, seq_idx: Tensor | None) -> Tensor | No
     if not hasattr(conv_state, "last_seq_idx"):
         raise ValueError(
             "seq_idx was given, but this conv_state does not know the index of its last token: it is a copy. "
-            "Go on with the very tensors that allocate_inference_cache and step returned"
+            "Go on with the very tensors that allocate_inference_cache and step returned, or with their copy.deepcopy"
         )
     last = conv_state.last_seq_idx
     return None if last is None else seq_idx[:, 0] != last

@@ -85,11 +85,6 @@ def block_loop(block, hidden_states, seq_idx=None):
     return out
 
 
-def last_state(block, hidden_states):
-    """The state of the scan after the last token: (B, d_inner, d_state), in float64."""
-    return torch.stack([block_segment(block, row)[1] for row in hidden_states])
-
-
 def stir(block, seed=0):
     """Move every parameter away from its special start: gates unequal, D not one, Δ large enough to matter."""
     generator = torch.Generator().manual_seed(seed)

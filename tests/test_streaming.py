@@ -1,0 +1,499 @@
+"""Streaming: prefill in chunks, single tokens and any mix of both give what one forward pass gives."""
+
+import copy
+
+import pytest
+import torch
+from equations import block_loop, block_segment, error, stir
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lite_mamba import InferenceParams, Mamba
+
+TOLERANCE = {torch.float32: 2e-5, torch.float64: 1e-10}  # of the output's scale
+
+
+@st.composite
+def blocks(draw):
+    """A block of any small shape with every parameter away from its special start, not in training order."""
+    return {
+        "d_model": draw(st.integers(1, 6)),
+        "d_state": draw(st.integers(1, 4)),
+        "d_conv": draw(st.integers(1, 5)),
+        "conv_dilations": tuple(draw(st.lists(st.integers(1, 7), min_size=1, max_size=3))),
+        "expand": draw(st.sampled_from([1, 2, 1.5, 2.25])),
+        "dt_rank": draw(st.sampled_from(["auto", 1, 3])),
+        "conv_bias": draw(st.booleans()),
+        "bias": draw(st.booleans()),
+        "dtype": draw(st.sampled_from([torch.float32, torch.float64])),
+    }
+
+
+@st.composite
+def streams(draw):
+    """A block, an input, its cut into chunks (empty ones too), and segment indices or None."""
+    block = stir(Mamba(**draw(blocks()), layer_idx=0), seed=draw(st.integers(0, 99)))
+    chunks = draw(st.lists(st.integers(0, 7), max_size=6))
+    batch, length = draw(st.integers(1, 3)), sum(chunks)
+    x = torch.randn(batch, length, block.d_model, dtype=torch.float64).to(block.in_proj.weight.dtype)
+    seq_idx = None
+    if draw(st.booleans()):
+        rows = draw(
+            st.lists(st.lists(st.integers(0, 1), min_size=length, max_size=length), min_size=batch, max_size=batch)
+        )
+        seq_idx = torch.tensor(rows, dtype=torch.long).reshape(batch, length)
+    return block, x, chunks, seq_idx
+
+
+def in_chunks(block, x, chunks, seq_idx=None):
+    """The block over `x` in chunks of the given lengths, and the cache at the end."""
+    params = InferenceParams(max_seqlen=1000, max_batch_size=x.shape[0])
+    pieces, start = [x[:, :0]], 0
+    for chunk in chunks:
+        span = slice(start, start + chunk)
+        part = None if seq_idx is None else seq_idx[:, span]
+        pieces.append(block(x[:, span], inference_params=params, seq_idx=part))
+        params.seqlen_offset += chunk
+        start += chunk
+    return torch.cat(pieces, dim=1), params
+
+
+def in_steps(block, x, seq_idx=None, states=None):
+    """The block over `x` token by token, and the states at the end."""
+    states = states or block.allocate_inference_cache(x.shape[0], x.shape[1])
+    pieces = [x[:, :0]]
+    for t in range(x.shape[1]):
+        part = None if seq_idx is None else seq_idx[:, t : t + 1]
+        out, *states = block.step(x[:, t : t + 1], *states, seq_idx=part)
+        pieces.append(out)
+    return torch.cat(pieces, dim=1), states
+
+
+@pytest.mark.parametrize("grad", [False, True], ids=["grad off", "grad on"])
+@given(stream=streams())
+@settings(max_examples=60)
+def test_any_split_equals_one_forward_pass(grad, stream):
+    block, x, chunks, seq_idx = stream
+    with torch.set_grad_enabled(grad):
+        whole = block(x, seq_idx=seq_idx)
+        split, _ = in_chunks(block, x, chunks, seq_idx)
+    assert error(split, whole) <= TOLERANCE[x.dtype]
+
+
+@pytest.mark.parametrize("grad", [False, True], ids=["grad off", "grad on"])
+@given(stream=streams())
+@settings(max_examples=60)
+def test_step_by_step_equals_one_forward_pass(grad, stream):
+    block, x, _, seq_idx = stream
+    with torch.set_grad_enabled(grad):
+        steps, _ = in_steps(block, x, seq_idx)
+        assert error(steps, block(x, seq_idx=seq_idx)) <= TOLERANCE[x.dtype]
+
+
+@given(stream=streams())
+@settings(max_examples=40)
+def test_one_forward_pass_equals_the_equations(stream):
+    block, x, _, seq_idx = stream
+    assert error(block(x, seq_idx=seq_idx), block_loop(block, x, seq_idx)) <= TOLERANCE[x.dtype]
+
+
+@given(stream=streams(), prefill=st.integers(0, 20))
+@settings(max_examples=40)
+def test_steps_go_on_from_the_cache_of_a_prefill(stream, prefill):
+    block, x, _, seq_idx = stream
+    first, later = (None, None) if seq_idx is None else (seq_idx[:, :prefill], seq_idx[:, prefill:])
+    with torch.no_grad():
+        head, params = in_chunks(block, x[:, :prefill], [x[:, :prefill].shape[1]], first)
+        conv_state, ssm_state = params.key_value_memory_dict[0]
+        tail, _ = in_steps(block, x[:, prefill:], later, (conv_state, ssm_state))
+        whole = block(x, seq_idx=seq_idx)
+    assert error(torch.cat([head, tail], dim=1), whole) <= TOLERANCE[x.dtype]
+
+
+@given(stream=streams())
+@settings(max_examples=40)
+def test_chunks_and_steps_end_in_the_same_state(stream):
+    block, x, chunks, seq_idx = stream
+    with torch.no_grad():
+        _, params = in_chunks(block, x, chunks or [0], seq_idx)
+        _, states = in_steps(block, x, seq_idx)
+    for from_chunks, from_steps in zip(params.key_value_memory_dict[0], states, strict=True):
+        torch.testing.assert_close(from_chunks, from_steps, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture
+def block():
+    return stir(Mamba(4, d_state=3, d_conv=3, conv_dilations=(1, 4), layer_idx=0, dtype=torch.float64))
+
+
+def tokens(length, batch=2, dtype=torch.float64):
+    return torch.randn(batch, length, 4, dtype=dtype, generator=torch.Generator().manual_seed(length))
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_with_grad_off_step_updates_the_given_states_in_place_and_returns_them(block, mode):
+    with mode():
+        states = block.allocate_inference_cache(2, 10)
+        before = [state.data_ptr() for state in states]
+        _, *after = block.step(tokens(1), *states)
+    assert all(new is old for new, old in zip(after, states, strict=True))
+    assert [state.data_ptr() for state in after] == before
+    assert after[0][..., -1].any() and after[1].any()
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_with_grad_off_a_stream_keeps_its_cache_in_one_place(block, mode):
+    with mode():
+        params = InferenceParams(10, 2)
+        places = set()
+        for chunk in (3, 1, 0, 5):
+            block(tokens(chunk), inference_params=params)
+            params.seqlen_offset += chunk
+            places.add(tuple(state.data_ptr() for state in params.key_value_memory_dict[0]))
+    assert len(places) == 1
+
+
+def test_with_grad_on_step_returns_new_states_and_leaves_the_given_ones(block):
+    with torch.no_grad():
+        _, states = in_steps(block, tokens(5))
+    before = [state.clone() for state in states]
+    _, *after = block.step(tokens(1), *states)
+    for old, kept, new in zip(states, before, after, strict=True):
+        assert torch.equal(old, kept) and new.data_ptr() != old.data_ptr() and new.requires_grad
+
+
+def test_with_grad_on_a_state_can_be_used_twice(block):
+    states = block.allocate_inference_cache(2, 10)
+    _, *states = block.step(tokens(1), *states)
+    first = block.step(tokens(1), *states)[0]
+    assert torch.equal(block.step(tokens(1), *states)[0], first)
+
+
+@pytest.mark.parametrize("made", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+@pytest.mark.parametrize("used", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_a_cache_made_in_one_grad_mode_goes_on_in_another(block, made, used):
+    x = tokens(9)
+    with made():
+        head, params = in_chunks(block, x[:, :4], [4])
+        step_head, states = in_steps(block, x[:, :4])
+    with used():
+        pieces, step_pieces = [head], [step_head]
+        for t in range(4, 9):
+            pieces.append(block(x[:, t : t + 1], inference_params=params))
+            params.seqlen_offset += 1
+            out, *states = block.step(x[:, t : t + 1], *states)
+            step_pieces.append(out)
+        whole = block(x)
+        assert error(torch.cat(pieces, dim=1), whole) < 1e-10
+        assert error(torch.cat(step_pieces, dim=1), whole) < 1e-10
+
+
+def test_a_cache_made_under_inference_mode_stays_untouched_outside(block):
+    with torch.inference_mode():
+        states = block.allocate_inference_cache(2, 10)
+    with torch.no_grad():
+        _, *after = block.step(tokens(1), *states)
+    assert not states[1].any() and after[1].any()
+
+
+def gradients(block, loss):
+    return torch.autograd.grad(loss, list(block.parameters()), retain_graph=True)
+
+
+def test_the_gradient_through_many_steps_is_that_of_one_forward_pass(block):
+    block = block.double()  # A_log and D too
+    x = tokens(12).requires_grad_()
+    steps, states = in_steps(block, x)
+    whole = block(x)
+    target = torch.randn_like(whole)
+    for ours, expected in zip(
+        gradients(block, (steps * target).sum()), gradients(block, (whole * target).sum()), strict=True
+    ):
+        assert error(ours, expected) < 1e-10
+    for state in states:
+        (gradient,) = torch.autograd.grad(state.sum(), x, retain_graph=True)
+        assert gradient.any()
+
+
+def test_detached_states_cut_back_propagation_through_time(block):
+    x = tokens(10)
+    early, late = x[:, :6].clone().requires_grad_(), x[:, 6:].clone().requires_grad_()
+    _, states = in_steps(block, early)
+    out, _ = in_steps(block, late, states=states)
+    through = torch.autograd.grad(out.square().sum(), [early, late])
+    assert through[0].any()
+    _, states = in_steps(block, early)
+    out, _ = in_steps(block, late, states=[state.detach() for state in states])
+    cut = torch.autograd.grad(out.square().sum(), [early, late], allow_unused=True)
+    assert cut[0] is None
+    torch.testing.assert_close(cut[1], through[1])
+
+
+def test_truncated_back_propagation_runs_window_after_window(block):
+    x, states = tokens(12), block.allocate_inference_cache(2, 12)
+    total = [torch.zeros_like(p) for p in block.parameters()]
+    for start in range(0, 12, 4):
+        states = [state.detach() for state in states]
+        out, states = in_steps(block, x[:, start : start + 4], states=states)
+        total = [a + b for a, b in zip(total, gradients(block, out.square().sum()), strict=True)]
+    assert all(torch.isfinite(gradient).all() and gradient.any() for gradient in total)
+
+
+def test_a_stream_with_grad_on_keeps_no_graph_between_calls(block):
+    params = InferenceParams(20, 2)
+    for _ in range(3):
+        block(tokens(4), inference_params=params).sum().backward()
+        params.seqlen_offset += 4
+        assert not any(state.requires_grad for state in params.key_value_memory_dict[0])
+    assert block.A_log.grad.any()
+
+
+def test_a_stream_with_grad_on_does_not_hold_on_to_its_chunks(block):
+    params = InferenceParams(200, 2)
+    block(tokens(200), inference_params=params)
+    for state in params.key_value_memory_dict[0]:
+        assert state.untyped_storage().nbytes() == state.numel() * state.element_size()
+
+
+def test_offset_zero_starts_afresh(block):
+    params = InferenceParams(10, 2)
+    with torch.no_grad():
+        first = block(tokens(5), inference_params=params)
+        again = block(tokens(5), inference_params=params)
+        assert torch.equal(first, again)
+        params.seqlen_offset = 5
+        block(tokens(5), inference_params=params, seq_idx=torch.ones(2, 5, dtype=torch.long))
+        params.seqlen_offset = 0
+        other_segment = torch.zeros(2, 5, dtype=torch.long)
+        assert torch.equal(first, block(tokens(5), inference_params=params, seq_idx=other_segment))
+
+
+@pytest.mark.parametrize("offset", [1, 4, 6])
+def test_an_offset_that_disagrees_with_the_cache_names_both_counts(block, offset):
+    params = InferenceParams(10, 2)
+    block(tokens(5), inference_params=params)
+    params.seqlen_offset = offset
+    with pytest.raises(ValueError, match=rf"seqlen_offset is {offset}, .*layer_idx 0 has seen 5 tokens"):
+        block(tokens(1), inference_params=params)
+
+
+def test_a_forgotten_advance_is_found_at_the_next_call_but_one(block):
+    params = InferenceParams(10, 2)
+    block(tokens(5), inference_params=params)
+    params.seqlen_offset = 5
+    block(tokens(1), inference_params=params)
+    with pytest.raises(ValueError, match=r"is 5, .* has seen 6 tokens; advance seqlen_offset"):
+        block(tokens(1), inference_params=params)
+
+
+def test_a_missing_cache_is_an_error_unless_the_stream_starts(block):
+    params = InferenceParams(10, 2, seqlen_offset=3)
+    with pytest.raises(ValueError, match=r"seqlen_offset is 3, .* has seen 0 tokens"):
+        block(tokens(1), inference_params=params)
+
+
+def test_two_layers_with_one_layer_idx_are_an_error(block):
+    other = copy.deepcopy(block)
+    params = InferenceParams(10, 2)
+    other(block(tokens(5), inference_params=params), inference_params=params)
+    params.seqlen_offset += 5
+    with pytest.raises(ValueError, match=r"has seen 10 tokens; .* a layer_idx of its own|has seen 6 tokens"):
+        other(block(tokens(1), inference_params=params), inference_params=params)
+
+
+def test_a_failed_call_leaves_the_cache_as_it_was(block):
+    params = InferenceParams(10, 2)
+    with torch.no_grad():
+        block(tokens(5), inference_params=params)
+        params.seqlen_offset = 5
+        before = [state.clone() for state in params.key_value_memory_dict[0]]
+        with pytest.raises(ValueError, match="batch of 3"):
+            block(tokens(1, batch=3), inference_params=params)
+        with pytest.raises(ValueError, match="hidden_states must have shape"):
+            block(tokens(1)[..., :3], inference_params=params)
+    for state, kept in zip(params.key_value_memory_dict[0], before, strict=True):
+        assert torch.equal(state, kept)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_another_batch_size_is_an_error_in_every_cache_path(block, batch):
+    states = block.allocate_inference_cache(2, 10)
+    with pytest.raises(ValueError, match=rf"conv_state has shape \(2, 8, 8\).* for a batch of {batch}"):
+        block.step(tokens(1, batch=batch), *states)
+    params = InferenceParams(10, 2)
+    block(tokens(5), inference_params=params)
+    params.seqlen_offset = 5
+    for length in (1, 3):
+        with pytest.raises(ValueError, match=f"for a batch of {batch}"):
+            block(tokens(length, batch=batch), inference_params=params)
+
+
+def test_a_cache_made_by_hand_may_be_put_into_the_stream(block):
+    params = InferenceParams(10, 2)
+    params.key_value_memory_dict[0] = block.allocate_inference_cache(2, 10)
+    with torch.no_grad():
+        out = block(tokens(5), inference_params=params)
+    assert error(out, block(tokens(5))) < 1e-10
+
+
+def test_two_interleaved_streams_do_not_mix(block):
+    one, two = tokens(8), tokens(9)[:, :8]
+    streams = [(one, InferenceParams(8, 2), []), (two, InferenceParams(8, 2), [])]
+    with torch.no_grad():
+        for start in range(0, 8, 2):
+            for x, params, pieces in streams:
+                pieces.append(block(x[:, start : start + 2], inference_params=params))
+                params.seqlen_offset += 2
+        for x, _, pieces in streams:
+            assert error(torch.cat(pieces, dim=1), block(x)) < 1e-10
+
+
+@pytest.mark.parametrize("cut", [3, 4, 5])
+@pytest.mark.parametrize("way", ["steps", "chunks", "chunk then steps"])
+def test_a_row_is_reset_in_mid_stream_and_the_others_go_on(block, way, cut):
+    x = tokens(10)
+    seq_idx = torch.zeros(2, 10, dtype=torch.long)
+    seq_idx[1, cut:] = 1
+    with torch.no_grad():
+        if way == "steps":
+            out, _ = in_steps(block, x, seq_idx)
+        elif way == "chunks":
+            out, _ = in_chunks(block, x, [cut, 10 - cut], seq_idx)
+        else:
+            out, _ = in_chunks(block, x, [cut - 1, *[1] * (11 - cut)], seq_idx)
+    assert error(out[0], block_loop(block, x[:1])[0]) < 1e-10
+    assert error(out[1, cut:], block_loop(block, x[1:, cut:])[0]) < 1e-10
+
+
+def test_without_an_index_the_last_segment_goes_on(block):
+    x, seq_idx = tokens(8), torch.full((2, 3), 7)
+    with torch.no_grad():
+        states = block.allocate_inference_cache(2, 8)
+        head, states = in_steps(block, x[:, :3], seq_idx, states)
+        middle, states = in_steps(block, x[:, 3:5], None, states)
+        same, _ = in_steps(block, x[:, 5:], seq_idx, states)
+    assert error(torch.cat([head, middle, same], dim=1), block(x)) < 1e-10
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@given(padding=st.lists(st.integers(0, 6), min_size=2, max_size=2), garbage=st.sampled_from([0.0, 1e4, float("nan")]))
+@settings(max_examples=25)
+def test_padding_never_changes_a_real_token(side, padding, garbage):
+    block = stir(Mamba(4, d_state=3, d_conv=3, conv_dilations=(1, 4), dtype=torch.float64))
+    length, x, mask = 7, tokens(13), torch.zeros(2, 13, dtype=torch.long)
+    for row, pad in enumerate(padding):
+        mask[row, pad : pad + length] = 1
+    if side == "right":
+        x, mask = x.flip(1), mask.flip(1)
+    padded = torch.where(mask[..., None] == 1, x, garbage)
+    out = block(padded, seq_idx=mask)
+    for row in range(2):
+        real = mask[row] == 1
+        assert error(out[row, real], block(x[row : row + 1, real])[0]) < 1e-10
+
+
+def test_a_left_padded_prompt_streams_on(block):
+    x, mask = tokens(9), torch.ones(2, 9, dtype=torch.long)
+    mask[1, :3] = 0
+    with torch.no_grad():
+        out, _ = in_chunks(block, x, [5, 1, 1, 2], mask)
+    assert error(out[1, 3:], block(x[1:, 3:])[0]) < 1e-10
+
+
+@pytest.mark.parametrize("copied", [torch.clone, torch.detach, lambda state: state.float().double()])
+def test_a_copied_state_knows_no_segment_and_says_so(block, copied):
+    states = block.allocate_inference_cache(2, 10)
+    copies = [copied(state) for state in states]
+    block.step(tokens(1), *copies)
+    with pytest.raises(ValueError, match=r"seq_idx was given, but this conv_state does not know"):
+        block.step(tokens(1), *copies, seq_idx=torch.zeros(2, 1, dtype=torch.long))
+
+
+def test_a_deep_copy_of_the_states_is_a_stream_of_its_own(block):
+    x, seq_idx = tokens(8), torch.tensor([[0, 0, 0, 1, 1, 1, 1, 1], [0] * 8])
+    with torch.no_grad():
+        head, states = in_steps(block, x[:, :5], seq_idx[:, :5])
+        branch = copy.deepcopy(states)
+        tail, _ = in_steps(block, x[:, 5:], seq_idx[:, 5:], states)
+        again, _ = in_steps(block, x[:, 5:], seq_idx[:, 5:], branch)
+        assert torch.equal(tail, again)
+        assert error(torch.cat([head, tail], dim=1), block(x, seq_idx=seq_idx)) < 1e-10
+
+
+def test_the_caller_may_change_his_indices_afterwards(block):
+    index = torch.zeros(2, 1, dtype=torch.long)
+    with torch.no_grad():
+        states = block.allocate_inference_cache(2, 10)
+        _, *states = block.step(tokens(1), *states, seq_idx=index)
+        index += 1
+        reset, *_ = block.step(tokens(1), *states, seq_idx=index)
+    assert error(reset, block(tokens(1))) < 1e-10
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, None])
+def test_the_cache_dtype_sets_the_conv_state_only(block, dtype):
+    block = block.float()
+    conv_state, ssm_state = block.allocate_inference_cache(2, 10, dtype=dtype)
+    assert conv_state.dtype == (dtype or torch.float32) and ssm_state.dtype == torch.float32
+    for grad in (False, True):
+        with torch.set_grad_enabled(grad):
+            out, new_conv, new_ssm = block.step(tokens(1, dtype=torch.float32), conv_state, ssm_state)
+        assert out.dtype == torch.float32
+        assert new_conv.dtype == conv_state.dtype and new_ssm.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("dtype", "recurrence"),
+    [
+        (torch.bfloat16, torch.float32),
+        (torch.float16, torch.float32),
+        (torch.float32, torch.float32),
+        (torch.float64, torch.float64),
+    ],
+    ids=str,
+)
+def test_the_state_has_the_dtype_of_the_recurrence(dtype, recurrence):
+    block = Mamba(4, dtype=dtype, layer_idx=0)
+    conv_state, ssm_state = block.allocate_inference_cache(1, 10)
+    assert (conv_state.dtype, ssm_state.dtype) == (dtype, recurrence)
+    params = InferenceParams(10, 1)
+    for length in (3, 1):
+        out = block(tokens(length, batch=1, dtype=dtype), inference_params=params)
+        params.seqlen_offset += length
+        assert out.dtype == dtype
+        assert [state.dtype for state in params.key_value_memory_dict[0]] == [dtype, recurrence]
+
+
+@pytest.mark.parametrize("module_dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_a_bfloat16_cache_is_accurate_after_1500_steps_of_a_slow_channel(module_dtype):
+    torch.manual_seed(0)
+    block = Mamba(8, d_state=4, dt_min=0.001, dt_max=0.002).to(module_dtype)
+    x = torch.randn(1, 1, 8).to(module_dtype)
+    with torch.inference_mode():
+        states = block.allocate_inference_cache(1, 1500, dtype=torch.bfloat16)
+        for _ in range(1500):
+            out, *states = block.step(x, *states)
+    expected, state = block_segment(block, x[0].expand(1500, 8))
+    assert error(states[1][0], state) < 0.02
+    assert error(out[0, -1], expected[-1]) < 0.03
+
+
+def test_the_states_have_the_documented_shapes():
+    block = Mamba(6, d_state=5, d_conv=4, conv_dilations=(1, 8, 3), expand=1.5)
+    conv_state, ssm_state = block.allocate_inference_cache(3, 100)
+    assert conv_state.shape == (3, 9, 24) and ssm_state.shape == (3, 9, 5)
+    assert Mamba(6, d_conv=1, conv_dilations=(9,)).allocate_inference_cache(1, 1)[0].shape == (1, 12, 0)
+
+
+def test_an_empty_chunk_at_the_start_changes_nothing(block):
+    with torch.no_grad():
+        out, params = in_chunks(block, tokens(5), [0, 0, 5])
+    assert error(out, block(tokens(5))) < 1e-10
+    assert params.key_value_memory_dict[0].tokens == 5
+
+
+def test_inference_params_takes_upstream_positional_order():
+    params = InferenceParams(100, 2, 0)
+    assert (params.max_seqlen, params.max_batch_size, params.seqlen_offset) == (100, 2, 0)
+    assert params.key_value_memory_dict == {}
+    assert InferenceParams(100, 2).key_value_memory_dict is not params.key_value_memory_dict
