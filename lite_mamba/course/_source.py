@@ -12,7 +12,6 @@ import builtins
 import importlib
 import inspect
 import linecache
-import sys
 import textwrap
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -65,17 +64,31 @@ def _own_source(name: str, value: Any) -> str:
     if getattr(value, "__closure__", None):
         raise CannotKeep(f"{name!r} uses variables of an outer function: {', '.join(value.__code__.co_freevars)}")
     try:
-        source = textwrap.dedent(inspect.getsource(value)).rstrip()
-    except (OSError, TypeError):
+        source = _class_source(value) if isinstance(value, type) else textwrap.dedent(inspect.getsource(value))
+    except (OSError, TypeError, StopIteration):
         raise CannotKeep(f"the source of {name!r} can't be found") from None
     if value.__name__ == "<lambda>" or not source.startswith(("def ", "class ", "@", "async def ")):
         raise CannotKeep(f"{name!r} is not written with `def`")
+    source = source.rstrip()
     return source if value.__name__ == name else f"{source}\n\n{name} = {value.__name__}"
+
+
+def _class_source(value: type) -> str:
+    """The source of a class of a notebook, found by the file of its methods (`inspect` looks for a module's file)."""
+    filename = next(item.__code__.co_filename for item in vars(value).values() if isinstance(item, FunctionType))
+    lines = linecache.getlines(filename)
+    tree = ast.parse("".join(lines))
+    found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == value.__name__)
+    first = min([found.lineno, *(decorator.lineno for decorator in found.decorator_list)])
+    return "".join(lines[first - 1 : found.end_lineno])
 
 
 def _needs(source: str, value: Any) -> list[tuple[str, Any]]:
     """The global names that a source reads, with their values, in the order of their appearance."""
-    space = vars(sys.modules[value.__module__]) if isinstance(value, type) else value.__globals__
+    function = value
+    if isinstance(value, type):
+        function = next(item for item in vars(value).values() if isinstance(item, FunctionType))
+    space = function.__globals__
     names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
     return [(name, space[name]) for name in dict.fromkeys(names) if name in space and not hasattr(builtins, name)]
 

@@ -1,0 +1,447 @@
+"""The check tells right from wrong, names the mistake, and shows the smallest example."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+
+from lite_mamba import course
+from lite_mamba.course import _state
+from lite_mamba.course._cards import INK, PAPER, TONES, Card
+from lite_mamba.course._compare import Tolerance, difference, number
+from lite_mamba.course._exercise import Draw, Exercise, Misconception
+from lite_mamba.course._trial import judge
+
+pytestmark = pytest.mark.usefixtures("fake_chapter")
+STANDS_IN = "The reference stands in"
+
+
+def delay(x, lag):
+    y = torch.zeros_like(x)
+    y[:, lag:] = x[:, : x.shape[1] - lag]
+    return y
+
+
+def first_step_only(x, lag):
+    y = delay(x, lag)
+    y[:, -1] += 1
+    return y
+
+
+def told(capsys, function: Callable, id: str = "91.shifted") -> str:
+    course.check(id, function)
+    return capsys.readouterr().out
+
+
+# The five answers.
+
+
+def test_a_right_function_stands(capsys):
+    assert course.check("91.shifted", delay) is delay
+    assert "✓ 91.shifted: right on all 20 cases\nYour function stands" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["rolled", "ahead", "longer"])
+def test_a_misconception_is_named_with_its_message(name, fake_chapter, capsys):  # noqa: F811
+    wrong = getattr(fake_chapter, name)
+    known = next(known for known in fake_chapter.EXERCISES[0].misconceptions if known.wrong is wrong)
+    answer = told(capsys, lambda x, lag: wrong(x, lag))
+    assert f"this is “{known.name}”\n{known.message}" in answer
+    assert STANDS_IN in answer
+
+
+def test_a_misconception_can_be_known_by_its_error(capsys):
+    assert "this is “a lag as a shape”" in told(capsys, lambda x, lag: x[lag[0]])
+
+
+def test_another_error_of_the_same_kind_is_not_that_misconception(capsys):
+    assert "it raised" in told(capsys, lambda x, lag: x + "one")
+
+
+def test_a_wrong_function_gets_the_smallest_failing_example(capsys):
+    answer = told(capsys, first_step_only)
+    assert "✗ 91.shifted: wrong" in answer
+    assert "at batch 0, step 2 (counted from 0): expected" in answer
+    assert "shapes    x (1, 3) · expected (1, 3) · got (1, 3)" in answer
+    assert answer.index("shapes") < answer.index("\n  x ") < answer.index("\n  expected") < answer.index("\n  got")
+    assert re.search(r"\n  lag +1\n", answer)
+    assert STANDS_IN in answer
+
+
+def test_the_example_is_shrunk_no_further_than_it_fails(capsys):
+    def wrong_from_five_on(x, lag):
+        return delay(x, lag) + (x.shape[1] >= 5)
+
+    assert "x (1, 5) ·" in told(capsys, wrong_from_five_on)
+
+
+@pytest.mark.parametrize("missing", [None, ..., lambda x, lag: None, lambda x, lag: ...])
+def test_a_stub_is_not_attempted(missing, fake_chapter, capsys):  # noqa: F811
+    assert course.check("91.shifted", missing) is fake_chapter.shifted
+    assert capsys.readouterr().out.startswith("○ 91.shifted: not attempted yet\n" + STANDS_IN)
+
+
+def test_not_implemented_is_not_attempted(capsys):
+    def stub(x, lag):
+        raise NotImplementedError
+
+    assert "not attempted yet" in told(capsys, stub)
+
+
+def test_an_error_shows_the_learners_own_line_and_no_traceback(capsys):
+    def broken(x, lag):
+        scale = 2
+        return scale * torch.cat([x, x[99]])
+
+    answer = told(capsys, broken)
+    line = broken.__code__.co_firstlineno + 2
+    assert f"Line {line} of your code: return scale * torch.cat([x, x[99]])\nIndexError: index 99 is out" in answer
+    assert "Traceback" not in answer and "site-packages" not in answer
+    assert STANDS_IN in answer
+
+
+def test_the_reference_itself_is_not_taken_for_the_learners(fake_chapter, capsys):  # noqa: F811
+    standing = course.check("91.shifted", first_step_only)
+    assert "91.shifted: this is the reference" in told(capsys, standing)
+    assert _state.read("check", "91.shifted") == {"verdict": "wrong"}
+    assert course.whose("91.shifted") == "the reference's"
+
+
+def test_an_error_in_a_notebook_cell_shows_the_line_of_the_cell(capsys):
+    shell = InteractiveShell()
+    shell.run_cell("def helper(x):\n    return x[99]\n\ndef mine(x, lag):\n    return helper(x)\n")
+    answer = told(capsys, shell.user_ns["mine"])
+    assert "Line 2 of your code: return x[99]\nIndexError: index 99 is out of bounds" in answer
+
+
+def test_a_wrong_number_of_parameters_is_told_as_such(capsys):
+    assert "compare your function's parameters with the stub's" in told(capsys, lambda x: x)
+
+
+def test_parameters_may_have_other_names():
+    def renamed(signal, steps):
+        return delay(signal, steps)
+
+    assert course.check("91.shifted", renamed) is renamed
+
+
+# Wrong in other ways than the value, said in words.
+
+WORDS = {
+    "has shape (1, 2); expected is (1, 3)": lambda x, lag: delay(x, lag)[:, :-1],
+    "holds whole numbers (int64); expected are real numbers (float32)": lambda x, lag: delay(x, lag).long(),
+    "holds True or False (bool)": lambda x, lag: delay(x, lag) > 0,
+    "is a NumPy array; expected is a float32 tensor": lambda x, lag: delay(x, lag).numpy(),
+    "is a list of": lambda x, lag: delay(x, lag).tolist(),
+    "got NaN (not a number)": lambda x, lag: delay(x, lag) * float("nan"),
+    "got infinity": lambda x, lag: delay(x, lag) + float("inf"),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_what_is_wrong_is_said_in_words(words, capsys):
+    assert words in told(capsys, WORDS[words])
+
+
+def test_a_float64_result_is_accepted():
+    wide = lambda x, lag: delay(x, lag).double()  # noqa: E731
+    assert course.check("91.shifted", wide) is wide
+
+
+TUPLES = {
+    "the result has 3 items; expected are 2": lambda x: (x.mean(), len(x), 0),
+    "item 1 of the result is a float32 tensor of shape (); expected is a whole number (.item()": lambda x: (
+        x.mean(),
+        torch.tensor(float(len(x))),
+    ),
+    "item 0 of the result is a number": lambda x: (x.mean().item(), len(x)),
+    "Item 1 of the result: expected 2, got 99": lambda x: (x.mean(), 99),
+    "is a whole number; expected is a tuple of 2": lambda x: 1,
+}
+
+
+@pytest.mark.parametrize("words", TUPLES)
+def test_results_with_several_parts_are_compared_part_by_part(words, capsys):
+    assert words.lower() in told(capsys, TUPLES[words], "91.statistics").lower()
+
+
+# The check leaves everything as it was.
+
+
+def test_global_random_states_stay_untouched():
+    def noisy(x, lag):
+        torch.manual_seed(1)
+        np.random.seed(1)
+        random.seed(1)
+        return delay(x, lag)
+
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    course.check("91.shifted", noisy)
+    course.check("91.shifted", first_step_only)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert (np.random.get_state()[1] == before[1]).all()
+    assert random.getstate() == before[2]
+
+
+def test_a_change_in_place_is_found_out_and_named(fake_chapter, capsys):  # noqa: F811
+    def in_place(x, lag):
+        y = delay(x, lag)
+        x.zero_()
+        return y
+
+    assert course.check("91.shifted", in_place) is fake_chapter.shifted
+    assert "It changes its input `x` in place." in capsys.readouterr().out
+
+
+def test_a_change_in_place_is_allowed_where_the_exercise_says_so():
+    def add(x):
+        return x.add_(1)
+
+    exercise = Exercise("91.add", "Add", lambda x: x + 1, lambda draw: {"x": draw.normal(3)}, [], may_change=("x",))
+    assert judge(exercise, add).kind == "right"
+
+
+def test_a_misconception_that_also_changes_its_input_is_still_named(fake_chapter, capsys):  # noqa: F811
+    assert "this is “a circular delay”" in told(capsys, lambda x, lag: x.copy_(x.roll(lag, dims=1)))
+
+
+def test_prints_of_the_learner_show_once(capsys):
+    def chatty(x, lag):
+        print("here I am")
+        return delay(x, lag)
+
+    assert told(capsys, chatty).count("here I am") == 1
+
+
+def test_the_answer_is_the_same_at_every_run(capsys):
+    assert told(capsys, first_step_only) == told(capsys, first_step_only)
+
+
+# Fields of an exercise.
+
+
+def test_apply_runs_a_step_over_a_sequence():
+    def running_sum(state, x):
+        return state + x
+
+    def run_steps(step, xs):
+        state, states = torch.zeros(()), []
+        for x in xs:
+            state = step(state, x)
+            states.append(state)
+        return torch.stack(states)  # (L,)
+
+    exercise = Exercise(
+        "91.step", "Step", running_sum, lambda draw: {"xs": draw.normal(draw.size(1, 9))}, [], apply=run_steps
+    )
+    assert judge(exercise, lambda s, x: x + s).kind == "right"
+    assert judge(exercise, lambda s, x: x).kind == "wrong"
+
+
+def test_the_fixed_example_comes_first():
+    shown = {"x": torch.tensor([7.0])}
+    exercise = Exercise("91.e", "E", lambda x: x, lambda draw: {"x": draw.normal(3)}, [], example=shown)
+    assert judge(exercise, lambda x: x + 1).example.case is shown
+
+
+def test_functions_as_inputs_are_shown_by_name():
+    from lite_mamba.course.check import card
+
+    exercise = Exercise("91.f", "F", lambda fn: fn(1) == 1, lambda draw: {"fn": abs}, [])
+    assert "fn        abs" in card(exercise, judge(exercise, lambda fn: False)).text()
+
+
+def test_a_reference_that_raises_expects_the_same_error():
+    def refuse(x):
+        raise ValueError("no")
+
+    exercise = Exercise("91.r", "R", refuse, lambda draw: {"x": 1}, [])
+    assert judge(exercise, lambda x: int("a")).kind == "right"
+    assert judge(exercise, lambda x: 1).kind == "wrong"
+
+
+@given(seed=st.integers(0, 10_000), growth=st.floats(0, 1))
+def test_draws_repeat_and_keep_their_bounds(seed, growth):
+    def drawn():
+        draw = Draw(seed, growth)
+        values = draw.uniform(2, 3, 4), draw.integers(5, 7, 4), draw.normal(2, 2)
+        return draw.size(3, 9), draw.number(0, 1), draw.choice("abc"), *values
+
+    first, second = drawn(), drawn()
+    assert 3 <= first[0] <= 3 + round(6 * growth)
+    assert difference(first, second, Tolerance()) is None
+    assert (first[3] >= 2).all() and (first[3] <= 3).all()
+    assert (first[4] >= 5).all() and (first[4] <= 7).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.5, "0.5"), (1 / 3, "0.333"), (-0.0, "0"), (2e-5, "2.0e-05"), (3, "3"), (1 + 2j, "1 + 2i"), (1e9, "1e+09")],
+)
+def test_numbers_are_written_short(value, words):
+    assert number(value) == words
+
+
+# Ids, verify, whose, mine.
+
+
+@pytest.mark.parametrize("call", [course.check, course.verify])
+def test_an_unknown_id_names_close_ones(call):
+    with pytest.raises(ValueError, match=r"no exercise '91.shited'; did you mean '91.shifted'"):
+        call("91.shited", delay)
+
+
+def test_an_id_that_is_like_none_gets_the_list():
+    with pytest.raises(ValueError, match=r"there are: 91\.shifted, 91\.statistics"):
+        course.mine("?")
+
+
+def test_what_is_no_function_is_a_type_error():
+    with pytest.raises(TypeError, match="wants a function; it was given a int"):
+        course.check("91.shifted", 3)
+
+
+def test_verify_records_and_rebinds_nothing(capsys, fake_chapter):  # noqa: F811
+    course.check("91.shifted", delay)
+    kept = _state.items("check")
+    assert course.verify("91.shifted", fake_chapter.shifted) is None
+    assert capsys.readouterr().out.endswith("solution of 91.shifted: right\n")
+    assert _state.items("check") == kept
+    assert course.whose("91.shifted") == "yours"
+
+
+def test_verify_raises_with_the_words_of_the_check():
+    with pytest.raises(AssertionError, match="this is “a circular delay”"):
+        course.verify("91.shifted", lambda x, lag: x.roll(lag, dims=1))
+    assert _state.items("check") == {}
+
+
+def test_whose_tells_the_function_that_stands(fake_chapter):  # noqa: F811
+    assert course.whose("91.statistics") == "the reference's"
+    standing = course.check("91.shifted", first_step_only)
+    assert course.whose(standing) == course.whose("91.shifted") == "the reference's"
+    assert course.whose(course.check("91.shifted", delay)) == course.whose("91.shifted") == "yours"
+
+
+CELL = """
+import torch
+import torch.nn.functional as F
+from torch import Tensor, zeros_like
+
+FILL = 0.0
+def pad(x: Tensor, n: int) -> Tensor:
+    return F.pad(x, (n, 0), value=FILL)
+
+class Cut:
+    def __init__(self, length): self.length = length
+    def __call__(self, x): return x[:, : self.length]
+
+def mine(x: Tensor, lag: int) -> Tensor:
+    return Cut(x.shape[1])(pad(x, lag)) + zeros_like(x)
+"""
+
+
+def learners(code: str) -> Callable:
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell(code)
+        return shell.user_ns["mine"]
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_mine_rebuilds_a_function_with_all_that_it_needs(capsys):
+    function = learners(CELL)
+    assert course.check("91.shifted", function) is function
+    again = course.mine("91.shifted")
+    assert "91.shifted: your function" in capsys.readouterr().out
+    assert again is not function and course.whose(again) == "yours"
+    x = torch.randn(2, 5)  # (B, L)
+    assert torch.equal(again(x, 2), delay(x, 2))
+
+
+def test_a_rebuilt_function_can_be_kept_once_more(capsys):
+    course.check("91.shifted", learners(CELL))
+    course.check("91.shifted", course.mine("91.shifted"))
+    course.mine("91.shifted")
+    assert capsys.readouterr().out.endswith("91.shifted: your function\n")
+
+
+def test_what_can_not_be_kept_is_said_and_the_reference_stands(fake_chapter, capsys):  # noqa: F811
+    function = learners(CELL.replace("FILL = 0.0", "FILL = torch.zeros(1)").replace("value=FILL", "value=float(FILL)"))
+    course.check("91.shifted", function)
+    assert "can't be kept for other notebooks: 'FILL' is Tensor" in capsys.readouterr().out
+    assert course.mine("91.shifted") is fake_chapter.shifted
+    assert "the reference's (yours could not be kept)" in capsys.readouterr().out
+
+
+def test_a_closure_can_not_be_kept(capsys):
+    def outer():
+        n = 1
+        return lambda x, lag: delay(x, lag) * n
+
+    assert "can't be kept" in told(capsys, outer())
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ({"verdict": "wrong"}, "has not passed its check yet"),
+        ({"verdict": "right", "name": "f", "program": "def f(:"}, "can't be rebuilt: SyntaxError"),
+        ({"verdict": "right", "name": "f", "program": "import no_such_module"}, "can't be rebuilt"),
+        ({"verdict": "right", "name": "f", "program": "def f(x, lag): return x"}, "no longer passes its check"),
+        ({"verdict": "right", "name": 3, "program": []}, "could not be kept"),
+    ],
+)
+def test_a_kept_function_that_is_not_right_gives_the_reference(item, reason, fake_chapter, capsys):  # noqa: F811
+    _state.write("check", "91.shifted", item)
+    assert course.mine("91.shifted") is fake_chapter.shifted
+    assert reason in capsys.readouterr().out
+
+
+def test_a_later_mistake_does_not_lose_the_kept_function(capsys):
+    course.check("91.shifted", learners(CELL))
+    course.check("91.shifted", first_step_only)
+    course.mine("91.shifted")
+    assert capsys.readouterr().out.endswith("91.shifted: your function\n")
+
+
+# The card.
+
+
+def test_text_and_html_say_the_same():
+    card = Card("bad", "head <b>", ["line & line"], [("x", "1\n2")], ["after"])
+    assert "head <b>" in card.text() and "head &lt;b&gt;" in card.html()
+    for words in ("line &amp; line", "after", ">x<", "1\n2"):
+        assert words in card.html()
+    assert "  x  1\n     2" in card.text()
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colour", [INK, *(colour for _, colour in TONES.values())])
+def test_every_colour_of_a_card_has_enough_contrast(colour):
+    assert (luminance(PAPER) + 0.05) / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_every_tone_has_an_icon_of_its_own():
+    assert len({icon for icon, _ in TONES.values()}) == len(TONES)
+
+
+def test_the_first_matching_misconception_is_the_one_that_is_named():
+    both = [Misconception("one", "The first of two.", lambda x: -x), Misconception("two", "The second.", lambda x: -x)]
+    exercise = Exercise("91.m", "M", lambda x: x, lambda draw: {"x": draw.normal(3)}, both)
+    assert judge(exercise, lambda x: -x).misconception.name == "one"
