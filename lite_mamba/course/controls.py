@@ -72,7 +72,8 @@ class Choice(Control):
         return list(self.options.values())
 
     def describe(self, value) -> str:
-        return next(name for name, option in self.options.items() if option is value or option == value)
+        same = [name for name, option in self.options.items() if option is value]
+        return same[0] if same else next(name for name, option in self.options.items() if option == value)
 
     def summary(self) -> str:
         return f"{self.label}: {self.describe(self.value)} (choice of {', '.join(self.options)})"

@@ -111,16 +111,17 @@ class _Panel:
 
     def __init__(self, exploration: Exploration):
         self.exploration = exploration
-        width = (
-            f"{max(len(_title(c)) for c in exploration.controls.values()) + 1}ch"
-            if exploration.controls
-            else ""
-        )
-        self.widgets = {name: _widget(control, width) for name, control in exploration.controls.items()}
+        controls = exploration.controls
+        width = f"{max((len(_title(control)) for control in controls.values()), default=0) + 1}ch"
+        self.widgets = {name: _widget(control, width) for name, control in controls.items()}
         self.reset = ipywidgets.Button(
-            description="Reset", icon="undo", tooltip="Back to the starting values", layout={"width": "auto"}
+            description="Reset",
+            icon="undo",
+            tooltip="Back to the starting values",
+            layout={"width": "max-content", "margin": f"2px 2px 2px calc({width} + 8px)"},
         )
-        self.box = ipywidgets.VBox([*self.widgets.values(), ipywidgets.HBox([self.reset])])
+        rows = [_row(controls[name], widget, width) for name, widget in self.widgets.items()]
+        self.box = ipywidgets.VBox([*rows, self.reset])
         self.resetting = False
         for name, widget in self.widgets.items():
             widget.observe(lambda change, name=name: self._moved(name, change["new"]), names="value")
@@ -135,7 +136,7 @@ class _Panel:
         self.sentence_id = display(self._sentence_bundle(), raw=True, display_id=True).display_id
 
     def close(self) -> None:
-        for widget in (*self.widgets.values(), self.reset, *self.box.children, self.box):
+        for widget in (*self.widgets.values(), *self.box.children, self.box):
             widget.close()
 
     def _text(self) -> str:
@@ -143,13 +144,13 @@ class _Panel:
 
     def _moved(self, name: str, value) -> None:
         if not self.resetting:
-            self.exploration.set(**{name: value})
+            self.exploration.set(**{name: _value(self.exploration.controls[name], value)})
             self._redraw()
 
     def _reset(self, _button) -> None:
         self.resetting = True
         for name, widget in self.widgets.items():
-            widget.value = self.exploration.controls[name].value
+            widget.value = _shown(self.exploration.controls[name])
         self.resetting = False
         self.exploration.reset()
         self._redraw()
@@ -217,14 +218,33 @@ def _widget(control: Control, label_width: str) -> ipywidgets.ValueWidget:
     if isinstance(control, Toggle):
         return ipywidgets.Checkbox(value=control.value, indent=True, layout={"width": "auto"}, **shared)
     assert isinstance(control, Choice)
-    options = list(control.options.items())
-    if len(options) <= 4 and sum(len(name) for name, _ in options) <= 50:
-        return ipywidgets.RadioButtons(
-            options=options, value=control.value, orientation="horizontal", layout={"width": "auto"}, **shared
-        )
-    return ipywidgets.Dropdown(
-        options=options, value=control.value, layout={"width": "max-content"}, **shared
-    )
+    shared |= {"options": list(control.options), "value": _shown(control)}
+    if len(control.options) <= 4 and sum(map(len, control.options)) <= 50:
+        return ipywidgets.RadioButtons(**shared | {"description": ""}, orientation="horizontal")
+    return ipywidgets.Dropdown(layout={"width": "max-content"}, **shared)
+
+
+def _shown(control: Control):
+    """The starting value as its widget holds it: a choice shows names, since values may be anything."""
+    return control.describe(control.value) if isinstance(control, Choice) else control.value
+
+
+def _value(control: Control, shown):
+    """The value that belongs to what a widget shows."""
+    return control.options[shown] if isinstance(control, Choice) else shown
+
+
+def _row(control: Control, widget: ipywidgets.Widget, label_width: str) -> ipywidgets.Widget:
+    """A widget with its label in front; radio buttons would put theirs above."""
+    if not isinstance(widget, ipywidgets.RadioButtons):
+        return widget
+    layout = {
+        "width": label_width,
+        "display": "flex",
+        "justify_content": "flex-end",
+        "margin": "2px 4px 2px 2px",
+    }
+    return ipywidgets.HBox([ipywidgets.Label(control.label, layout=layout), widget])
 
 
 def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:

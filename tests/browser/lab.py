@@ -1,0 +1,249 @@
+"""A real JupyterLab in a real Chromium: start it on a copy of some notebooks, open one, run it, move its
+controls.
+
+Everything that could reach out of the machine or open a pop-up is switched off by a settings directory of its
+own. Needs Playwright for the driving and the system's Chromium (`CHROMIUM=/path` or one on the search path);
+no browser is ever downloaded.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
+)
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+SETTINGS = {
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "docmanager-extension/plugin": {"autosave": False},
+    # keeps cells that are out of sight in the page, where selectors find them
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+PICTURES = ".jp-OutputArea-output.jp-RenderedImage img"
+
+
+class Lab:
+    """A running JupyterLab: its address and its token."""
+
+    def __init__(self, address: str, token: str):
+        self.address = address
+        self.token = token
+
+    def url(self, notebook: str) -> str:
+        return f"{self.address}/lab/workspaces/test/tree/{notebook}?token={self.token}&reset"
+
+
+@contextlib.contextmanager
+def server(folder: pathlib.Path, environment: dict[str, str] | None = None):
+    """Serve `folder` (a copy that may be thrown away) on loopback, for the length of a `with` block."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
+    port, token = _free_port(), secrets.token_hex(16)
+    with open(home / "lab.log", "w") as log:
+        process = subprocess.Popen(
+            _command(port, token, folder),
+            env=_environment(home) | (environment or {}),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=home,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for_answer(process, f"{address}/api/status?token={token}", home / "lab.log")
+            yield Lab(address, token)
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def browser(playwright):
+    """The system's Chromium, without a window."""
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=CHROMIUM_OPTIONS)
+    try:
+        yield chromium
+    finally:
+        chromium.close()
+
+
+class Notebook:
+    """A notebook that is open in a page."""
+
+    def __init__(self, page, lab: Lab, name: str):
+        self.page = page
+        page.goto(lab.url(name), wait_until="load")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=60_000)
+        # The status dot says idle before a kernel exists, and running then opens a dialog: ask the session.
+        page.evaluate(
+            """async () => {
+                const app = window.jupyterapp; await app.restored;
+                const panel = app.shell.currentWidget;
+                await panel.context.ready; await panel.sessionContext.ready;
+                await panel.sessionContext.session.kernel.info; }"""
+        )
+
+    def run(self, timeout: float = 300) -> None:
+        """Run all cells and wait until the last one is done."""
+        self.page.set_default_timeout(timeout * 1000)
+        self.page.evaluate(
+            "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+        )
+        self.wait(timeout)
+        self.page.set_default_timeout(30_000)
+
+    def wait(self, timeout: float = 60) -> None:
+        """Wait until the kernel has nothing left to do."""
+        self.page.wait_for_function(
+            """() => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+                const busy = [...document.querySelectorAll('.jp-NotebookPanel .jp-InputPrompt')]
+                    .some(prompt => prompt.textContent.includes('[*]'));
+                return kernel && kernel.status === 'idle' && !busy; }""",
+            timeout=timeout * 1000,
+        )
+
+    def errors(self) -> list[str]:
+        """The text of every error output."""
+        return self.page.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
+
+    def dialogs(self) -> int:
+        return self.page.locator(".jp-Dialog").count()
+
+    def explorations(self) -> list["Explored"]:
+        """Every cell that shows controls above a picture and a sentence."""
+        cells = self.page.locator(f".jp-CodeCell:has({PICTURES}):has(.widget-vbox button .fa-undo)")
+        return [Explored(self, cell) for cell in cells.all()]
+
+
+class Explored:
+    """One cell with an exploration: what it shows, and its controls."""
+
+    def __init__(self, notebook: Notebook, cell):
+        self.notebook = notebook
+        self.page = notebook.page
+        self.cell = cell
+        self.sliders = cell.locator(".jp-OutputArea-output .widget-slider").all()
+        self.switches = cell.locator(".jp-OutputArea-output .widget-checkbox input").all()
+        self.radios = cell.locator(".jp-OutputArea-output .widget-radio").all()
+        self.menus = cell.locator(".jp-OutputArea-output .widget-dropdown select").all()
+        self.reset = cell.locator(".jp-OutputArea-output button:has-text('Reset')")
+
+    def shown(self) -> tuple[str, str]:
+        """The picture's address (its bytes, as the page holds them) and the sentence."""
+        return tuple(
+            self.cell.evaluate(
+                """(cell, pictures) => [cell.querySelector(pictures)?.src ?? '',
+                    cell.querySelector('[role=status], [role=alert]')?.textContent ?? '']""",
+                PICTURES,
+            )
+        )
+
+    def changed(self, before: tuple[str, str], timeout: float = 10) -> tuple[bool, bool]:
+        """Wait until both picture and sentence differ from `before`; say for each whether it does."""
+        end = time.time() + timeout
+        while time.time() < end:
+            differs = tuple(new != old for new, old in zip(self.shown(), before, strict=True))
+            if all(differs):
+                break
+            time.sleep(0.02)
+        self.notebook.wait()
+        return differs
+
+    def drag(self, slider, to: float) -> None:
+        """Drag a slider's handle to a fraction of its track, as a hand would."""
+        slider.scroll_into_view_if_needed()
+        handle = slider.locator(".noUi-handle").bounding_box()
+        track = slider.locator(".noUi-base").bounding_box()
+        y = handle["y"] + handle["height"] / 2
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + track["width"] * to, y, steps=8)
+        self.page.mouse.up()
+        self.notebook.wait()
+
+    def press(self, slider, key: str) -> None:
+        """Press a key on a slider's handle."""
+        slider.locator(".noUi-handle").focus()
+        self.page.keyboard.press(key)
+
+    def fraction(self, slider) -> float:
+        """Where the handle stands on its track, 0 to 1."""
+        low, high, now = (
+            float(slider.locator(".noUi-handle").get_attribute(f"aria-value{end}"))
+            for end in ("min", "max", "now")
+        )
+        return (now - low) / (high - low)
+
+
+def label(control) -> str:
+    """The label of a control."""
+    return control.locator(".widget-label").first.inner_text()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _command(port: int, token: str, folder: pathlib.Path) -> list[str]:
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
+    command += [f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    return command + (["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else [])
+
+
+def _environment(home: pathlib.Path) -> dict[str, str]:
+    for name, value in SETTINGS.items():
+        path = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+    own = {
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_RUNTIME_DIR": home / "run",
+        "IPYTHONDIR": home / "ipython",
+        "LITE_MAMBA_HOME": home / "learner",
+        "OMP_NUM_THREADS": 1,
+    }
+    return dict(os.environ) | {name: str(value) for name, value in own.items()}
+
+
+def _wait_for_answer(process, url: str, log: pathlib.Path) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=1).read()
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError("JupyterLab did not start:\n" + log.read_text())
