@@ -1,5 +1,6 @@
 """A small exercise module as a notebook's author would write it, and its registration for one test."""
 
+import sys
 import textwrap
 
 import pytest
@@ -74,4 +75,4 @@ def fake_chapter(tmp_path, monkeypatch):
     monkeypatch.setattr(exercises, "__path__", [str(folder)])
     (module,) = exercises.modules("91")
     yield module
-    monkeypatch.delitem(__import__("sys").modules, "lite_mamba.course.exercises.ch91_delay")
+    monkeypatch.delitem(sys.modules, "lite_mamba.course.exercises.ch91_delay")
