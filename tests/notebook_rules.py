@@ -180,6 +180,12 @@ class Notebook:
     def exercises(self) -> list[tuple[str, list[Cell]]]:
         return [(text, cells) for text, cells in self.sections(3) if text.startswith("Exercise")]
 
+    @property
+    def tasks(self) -> list[tuple[str, list[Cell]]]:
+        """The exercises, and the bug hunts that have a check as an exercise has one."""
+        hunts = [(text, cells) for text, cells in self.sections(3) if text.startswith("Bug hunt")]
+        return self.exercises + [hunt for hunt in hunts if any(cell.calls("check") for cell in hunt[1])]
+
 
 def complaints(notebook: Notebook) -> list[str]:
     return [f"{check.__name__}: {text}" for check in RULES for text in check(notebook)]
@@ -532,8 +538,8 @@ def there_are_enough_exercises(nb):
     number = len(nb.exercises)
     found = [f"{number} exercises, at least {nb.expected.exercises}"] if number < nb.expected.exercises else []
     for tag in ("exercise", "solution"):
-        if len(nb.tagged(tag)) != number:
-            found.append(f"{number} headings of exercises, {len(nb.tagged(tag))} cells with the tag {tag}")
+        if len(nb.tagged(tag)) != len(nb.tasks):
+            found.append(f"{len(nb.tasks)} headings with a check, {len(nb.tagged(tag))} cells with the tag {tag}")
     return found
 
 
@@ -596,7 +602,7 @@ def every_stub_is_typed_and_checked_in_its_own_cell(nb):
 @rule
 def every_exercise_has_two_folded_hints(nb):
     found = []
-    for text, cells in nb.exercises:
+    for text, cells in nb.tasks:
         prose = "\n".join(cell.source for cell in cells if cell.is_markdown)
         summaries = re.findall(r"<details[^>]*>\s*<summary>(.*?)</summary>", prose, re.S)
         if not {"Hint", "Another hint"} <= {re.sub(r"<[^>]*>", "", s).strip() for s in summaries}:
@@ -607,7 +613,7 @@ def every_exercise_has_two_folded_hints(nb):
 @rule
 def every_solution_is_hidden_and_verified(nb):
     found = []
-    for text, cells in nb.exercises:
+    for text, cells in nb.tasks:
         stubs = [c for c in cells if "exercise" in c.tags]
         solutions = [c for c in cells if "solution" in c.tags]
         if len(stubs) != 1 or len(solutions) != 1 or solutions[0].index < stubs[0].index:
