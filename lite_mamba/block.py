@@ -391,7 +391,7 @@ def _check_expand(expand, d_model: int):
 def _check_dt_rank(dt_rank) -> int:
     if isinstance(dt_rank, str):
         raise ValueError(f'dt_rank must be "auto" or an integer of at least 1, got {dt_rank!r}')
-    return _validate.integer("dt_rank", dt_rank)
+    return _validate.integer('dt_rank, if not "auto",', dt_rank)
 
 
 def _check_dt(dt_min, dt_max, dt_init, dt_scale, dt_init_floor) -> None:

@@ -268,13 +268,16 @@ def _check_conv(x, axes, weight, bias, activation, dilation) -> int:
     if bias is not None:
         _validate.shape("bias", bias, (channels,), "(D,)")
     _validate.one_of("activation", activation, tuple(ACTIVATIONS))
-    if weight.dtype != x.dtype and not _validate.autocast_is_on(x.device.type):
-        raise TypeError(f"x is {x.dtype} but weight is {weight.dtype}; convert one with .to(dtype)")
+    for name, value in (("weight", weight), ("bias", bias)):
+        mixed = value is not None and value.dtype != x.dtype
+        if mixed and not _validate.autocast_is_on(x.device.type):
+            raise TypeError(f"x is {x.dtype} but {name} is {value.dtype}; convert one with .to(dtype)")
     return (weight.shape[1] - 1) * _validate.integer("dilation", dilation)
 
 
 def _check_history(name: str, history: Tensor, x: Tensor, lag: int) -> None:
     """Raise unless `history` is (B, D, S) with S ≥ lag."""
+    _validate.floating(name, history)
     _validate.shape(name, history, (x.shape[0], x.shape[1], None), "(B, D, S)")
     if history.shape[-1] < lag:
         raise ValueError(

@@ -76,8 +76,14 @@ def open_cache(params: InferenceParams, block, batch: int) -> BlockCache:
     """Find or make the block's cache in `params`, reset at offset 0, and check that it fits this call.
 
     Raises:
+        TypeError: `params` is something else than an `InferenceParams`.
         ValueError: no `layer_idx`; another batch size or device; a token count that disagrees with `seqlen_offset`.
     """
+    if not hasattr(params, "key_value_memory_dict"):  # mamba_ssm's own class has it too
+        raise TypeError(
+            f"inference_params must be an InferenceParams, got {type(params).__name__}; "
+            f"seq_idx goes by its name: block(x, seq_idx=...)"
+        )
     if block.layer_idx is None:
         raise ValueError(
             "inference_params needs a block with a layer_idx, its key in the cache, and this block has none; "
