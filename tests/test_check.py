@@ -13,6 +13,7 @@ from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from lite_mamba import course
 from lite_mamba.course import _state
@@ -413,6 +414,42 @@ def test_a_later_mistake_does_not_lose_the_kept_function(capsys):
     course.check("91.shifted", first_step_only)
     course.mine("91.shifted")
     assert capsys.readouterr().out.endswith("91.shifted: your function\n")
+
+
+def test_a_decorated_function_is_kept(capsys):
+    course.check("91.shifted", learners(CELL.replace("def mine", "@torch.no_grad()\ndef mine")))
+    course.mine("91.shifted")
+    assert capsys.readouterr().out.endswith("91.shifted: your function\n")
+
+
+def test_a_function_that_works_in_its_notebook_only_is_not_kept(capsys):
+    code = CELL.replace("return F.pad", "return eval('F').pad").replace("import torch.nn.functional as F", "")
+    course.check("91.shifted", learners(code + "\nimport torch.nn.functional as F"))
+    assert "can't be kept for other notebooks: without this notebook it is not right" in capsys.readouterr().out
+
+
+def test_an_error_in_a_rebuilt_function_shows_its_line(capsys):
+    course.check("91.shifted", learners(CELL))
+    again = course.mine("91.shifted")
+    again.__globals__["FILL"] = "no number"
+    assert "of your code: return F.pad(x, (n, 0), value=FILL)" in told(capsys, again)
+
+
+def test_a_learners_print_shows_once_although_the_function_is_kept(capsys):
+    course.check("91.shifted", learners(CELL.replace("    return Cut", "    print('look')\n    return Cut")))
+    assert capsys.readouterr().out.count("look") == 1
+
+
+def test_a_notebook_gets_the_card_as_text_and_html():
+    InteractiveShell.instance()
+    try:
+        with capture_output() as captured:
+            course.check("91.shifted", None)
+        (output,) = captured.outputs
+    finally:
+        InteractiveShell.clear_instance()
+    assert output.data["text/plain"].startswith("○ 91.shifted: not attempted yet")
+    assert output.data["text/html"].startswith("<div style=")
 
 
 # The card.

@@ -61,6 +61,7 @@ def _collect(name: str, value: Any, collected: dict[str, tuple[Any, str]]) -> No
 
 
 def _own_source(name: str, value: Any) -> str:
+    value = inspect.unwrap(value)  # past decorators like torch.no_grad()
     if getattr(value, "__closure__", None):
         raise CannotKeep(f"{name!r} uses variables of an outer function: {', '.join(value.__code__.co_freevars)}")
     try:
@@ -85,7 +86,7 @@ def _class_source(value: type) -> str:
 
 def _needs(source: str, value: Any) -> list[tuple[str, Any]]:
     """The global names that a source reads, with their values, in the order of their appearance."""
-    function = value
+    function = inspect.unwrap(value)
     if isinstance(value, type):
         function = next(item for item in vars(value).values() if isinstance(item, FunctionType))
     space = function.__globals__

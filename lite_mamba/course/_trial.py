@@ -57,11 +57,14 @@ class Verdict:
     misconception: Misconception | None = None
 
 
-def judge(exercise: Exercise, function: Callable[..., Any]) -> Verdict:
-    """The verdict on a function: first the reference, then each known misconception."""
+def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False) -> Verdict:
+    """The verdict on a function: first the reference, then each known misconception.
+
+    What the function prints in the first case is shown, unless quiet.
+    """
     with own_random_states():
         for trial in trials(exercise):
-            example = failure(exercise, function, trial.case, quiet=trial.number > 0)
+            example = failure(exercise, function, trial.case, quiet or trial.number > 0)
             if example is not None:
                 return _name_failure(exercise, function, example, trial)
     return Verdict("right", trials=len(list(trials(exercise))))

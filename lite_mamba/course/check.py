@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import linecache
 import re
+import sysconfig
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +24,9 @@ from ._trial import Example, Verdict, judge
 from .exercises import chapters, exercise, exercises
 
 Function = Callable[..., Any]
+
+PACKAGE = str(Path(__file__).resolve().parents[1])
+LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
 
 _standing: dict[str, Function] = {}  # exercise id -> the function that stands in this session
 
@@ -160,9 +165,7 @@ def _error_lines(error: BaseException) -> list[str]:
 
 def _is_learners(filename: str) -> bool:
     """Whether a file is the learner's: a notebook cell, or a file outside the installed packages and the course."""
-    if filename.startswith("<") and not filename.startswith("<ipython-input"):
-        return False
-    return not re.search(r"site-packages|dist-packages|[\\/]lite_mamba[\\/]|[\\/]lib[\\/]python3", filename)
+    return not filename.startswith((PACKAGE, *LIBRARIES, "<frozen", "<string", "<__"))
 
 
 def _sentence(words: str) -> str:
@@ -173,13 +176,25 @@ def _keep(found: Exercise, function: Function) -> list[str]:
     """Records a right function with its program; returns what there is to say about it."""
     item, said = {"verdict": "right", "program": None, "name": getattr(function, "__name__", None)}, []
     try:
-        if not isinstance(function, FunctionType):
-            raise CannotKeep("it is not written with `def`")
-        item["program"] = program(function)
+        item["program"] = _program(found, function)
     except CannotKeep as reason:
         said = [f"It can't be kept for other notebooks: {reason}."]
     _state.write("check", found.id, item)
     return said
+
+
+def _program(found: Exercise, function: Function) -> str:
+    """The program of a right function, tried out: it must pass on its own, without the notebook."""
+    if not isinstance(function, FunctionType):
+        raise CannotKeep("it is not written with `def`")
+    code = program(function)
+    try:
+        alone = judge(found, rebuild(code, function.__name__, f"your {found.id}"), quiet=True)
+    except Exception as error:
+        raise CannotKeep(f"without this notebook it raises {type(error).__name__}") from error
+    if alone.kind != "right":
+        raise CannotKeep("without this notebook it is not right")
+    return code
 
 
 def _record_attempt(found: Exercise, verdict: Verdict) -> None:
@@ -201,6 +216,6 @@ def _rebuilt(found: Exercise) -> tuple[Function, str]:
         function = rebuild(code, name, f"your {found.id}")
     except Exception as error:
         return found.reference, f"yours can't be rebuilt: {type(error).__name__}"
-    if judge(found, function).kind != "right":
+    if judge(found, function, quiet=True).kind != "right":
         return found.reference, "yours no longer passes its check"
     return function, ""

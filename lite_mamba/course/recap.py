@@ -44,12 +44,11 @@ class Asked:
         """Shows the verdict on the new answer and keeps it."""
         tone, words = verdict(self.question, change["new"])
         icon, colour = TONES[tone]
-        self.verdict.value = (
-            f'<div role="status" style="{frame(colour)}"><b style="color:{colour}">{icon} {words}</b> '
-            f'<span style="color:{INK}">{escape(self.question.why)}</span></div>'
-            if tone == "good"
-            else f'<div role="status" style="{frame(colour)}"><b style="color:{colour}">{icon} {words}</b></div>'
-        )
+        why = f'<span style="color:{INK}">{escape(self.question.why)}</span>'
+        if tone != "good":
+            why = f'<details><summary style="color:{INK}">Why</summary>{why}</details>'
+        head = f'<b style="color:{colour}">{icon} {words}</b>'
+        self.verdict.value = f'<div role="status" style="{frame(colour)}">{head} {why}</div>'
         kept = (_state.read("recap", self.chapter) or {}).get("answers")
         answers = {**(kept if isinstance(kept, dict) else {}), self.question.text: change["new"]}
         _state.write("recap", self.chapter, {"answers": answers})
