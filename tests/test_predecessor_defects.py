@@ -204,18 +204,12 @@ def test_left_padding_does_not_change_real_tokens():
 def test_the_documented_import_and_example_work_with_torch_alone():
     program = """
 import sys, torch
-
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("tensorflow", "keras", "jax", "mamba_ssm", "causal_conv1d", "transformers"):
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Refuse())
 from lite_mamba import Mamba
 print(tuple(Mamba(d_model=512, d_conv=3, conv_dilations=(1, 2, 4, 8))(torch.randn(2, 128, 512)).shape))
+print([name for name in ("tensorflow", "keras", "jax", "transformers", "mamba_ssm") if name in sys.modules])
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "(2, 128, 512)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.stdout.splitlines() == ["(2, 128, 512)", "[]"], result.stderr
 
 
 def test_inference_params_can_be_given():
