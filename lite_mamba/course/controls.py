@@ -72,8 +72,7 @@ class Choice(Control):
         return list(self.options.values())
 
     def describe(self, value) -> str:
-        same = [name for name, option in self.options.items() if option is value]
-        return same[0] if same else next(name for name, option in self.options.items() if option == value)
+        return next(name for name, option in self.options.items() if _same(option, value))
 
     def summary(self) -> str:
         return f"{self.label}: {self.describe(self.value)} (choice of {', '.join(self.options)})"
@@ -139,8 +138,8 @@ def choice(options: Mapping[str, object] | Sequence, value, *, label: str) -> Ch
         'activation: silu (choice of relu, silu)'
     """
     named = dict(options) if isinstance(options, Mapping) else {str(option): option for option in options}
-    if not any(option is value or option == value for option in named.values()):
-        raise ValueError(f"choice {label!r}: value={value!r} is not one of {list(named.values())}")
+    if not any(_same(option, value) for option in named.values()):
+        raise ValueError(f"choice {label!r}: value={value!r} is not one of {', '.join(named)}")
     return Choice(options=named, value=value, label=label)
 
 
@@ -152,3 +151,9 @@ def toggle(value: bool, *, label: str) -> Toggle:
         'show the reach: on (switch)'
     """
     return Toggle(value=bool(value), label=label)
+
+
+def _same(option, value) -> bool:
+    """Whether two options are one: arrays and functions by identity, numbers and texts by value."""
+    plain = (str, int, float, bool, tuple, type(None))
+    return option is value or (isinstance(option, plain) and isinstance(value, plain) and option == value)

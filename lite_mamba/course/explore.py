@@ -197,9 +197,7 @@ def _check(figure, controls: dict[str, Control]) -> None:
             known = ", ".join(figure.controls)
             raise ValueError(f"{type(figure).__name__} has no parameter {name!r}; it has: {known}")
         if not isinstance(control, Control):
-            raise TypeError(
-                f"{name} must be made by slider(), choice() or toggle(), got {type(control).__name__}"
-            )
+            raise TypeError(f"{name} must be made by slider(), choice() or toggle(), got {type(control).__name__}")
 
 
 def _title(control: Control) -> str:
@@ -250,9 +248,7 @@ def _row(control: Control, widget: ipywidgets.Widget, label_width: str) -> ipywi
 def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:
     if control.log:
         ends = {"min": math.log10(control.low), "max": math.log10(control.high)}
-        return ipywidgets.FloatLogSlider(
-            value=control.value, step=control.step, readout_format=".3g", **ends, **shared
-        )
+        return ipywidgets.FloatLogSlider(value=control.value, step=control.step, readout_format=".3g", **ends, **shared)
     kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
     form = {} if control.whole else {"readout_format": f".{control.decimals()}f"}
     return kind(value=control.value, min=control.low, max=control.high, step=control.step, **form, **shared)

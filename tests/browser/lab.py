@@ -112,9 +112,7 @@ class Notebook:
     def run(self, timeout: float = 300) -> None:
         """Run all cells and wait until the last one is done."""
         self.page.set_default_timeout(timeout * 1000)
-        self.page.evaluate(
-            "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
-        )
+        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         self.wait(timeout)
         self.page.set_default_timeout(30_000)
 
@@ -196,8 +194,7 @@ class Explored:
     def fraction(self, slider) -> float:
         """Where the handle stands on its track, 0 to 1."""
         low, high, now = (
-            float(slider.locator(".noUi-handle").get_attribute(f"aria-value{end}"))
-            for end in ("min", "max", "now")
+            float(slider.locator(".noUi-handle").get_attribute(f"aria-value{end}")) for end in ("min", "max", "now")
         )
         return (now - low) / (high - low)
 

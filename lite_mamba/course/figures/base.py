@@ -27,8 +27,6 @@ result. A subclass builds its axes in `__init__`, names what will change with `m
 
 import functools
 import itertools
-import struct
-import zlib
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -39,6 +37,7 @@ from matplotlib.text import Text
 
 from ..controls import Control
 from . import style
+from .raster import draw_cells, has_plain_cells, png
 
 
 class LiveFigure:
@@ -114,7 +113,10 @@ class LiveFigure:
         canvas.restore_region(self._still)
         renderer = canvas.get_renderer()
         for artist in self._moving:
-            artist.draw(renderer)
+            if has_plain_cells(artist):
+                draw_cells(artist, renderer)
+            else:
+                artist.draw(renderer)
         return np.asarray(canvas.buffer_rgba())
 
     def size(self) -> tuple[int, int]:
@@ -141,24 +143,6 @@ class LiveFigure:
             canvas.draw()
         self.figure.set_layout_engine("none")  # the axes stay where the first drawing put them
         self._still = canvas.copy_from_bbox(self.figure.bbox)
-
-
-def png(pixels: np.ndarray) -> bytes:
-    """A PNG file of (height, width, 4) bytes, made for speed: three times as quick as PIL at the same level.
-
-    Each row is stored as its difference from the row above, which leaves mostly zeros for a light
-    compression.
-    """
-    height, width, _ = pixels.shape
-    lines = pixels.reshape(height, -1)
-    rows = np.empty((height, 1 + 4 * width), np.uint8)
-    rows[:, 0] = 2  # the PNG filter "up"
-    rows[0, 1:] = lines[0]
-    np.subtract(lines[1:], lines[:-1], out=rows[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    chunks = (b"IHDR" + header, b"IDAT" + zlib.compress(rows, 1), b"IEND")
-    framed = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
 
 
 def _styled(build):

@@ -1,0 +1,271 @@
+"""`explore`, its controls, and the figures beneath: what a reader sees after a move, without a kernel."""
+
+import io
+import json
+from typing import ClassVar
+
+import ipywidgets
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from lite_mamba.course import explore as public_explore
+from lite_mamba.course.controls import choice, slider, toggle
+from lite_mamba.course.explore import Exploration, _Panel, explore
+from lite_mamba.course.figures import LiveFigure, style
+from lite_mamba.course.figures.raster import draw_cells, has_plain_cells, png
+
+
+class Ripple(LiveFigure):
+    """A ripple and its map."""
+
+    controls: ClassVar = {
+        "waves": slider(1, 8, 2, label="number of waves"),
+        "decay": slider(0.01, 10.0, 1.0, 0.1, label="decay", unit="s", log=True),
+        "shape": choice(["sine", "square"], "sine", label="shape"),
+        "shown": toggle(True, label="show the map"),
+    }
+
+    def __init__(self, function=None):
+        super().__init__(6, 3)
+        self.function = function or (lambda signal, waves: signal)
+        self.left, right = self.figure.subplots(1, 2)
+        self.t = np.linspace(0, 1, 100)
+        (self.line,) = self.left.plot(self.t, 0 * self.t)
+        self.left.set(ylim=(-1.1, 1.1), xlabel="time (s)")
+        self.map = right.imshow(np.zeros((10, 10)), vmin=-1, vmax=1)
+        self.move(self.line, self.map)
+        self.updates = 0
+
+    def update(self, waves=2, decay=1.0, shape="sine", shown=True):
+        self.updates += 1
+        signal = np.sin(2 * np.pi * waves * self.t) * np.exp(-self.t / decay)
+        self.y = self.function(np.sign(signal) if shape == "square" else signal, waves)
+        self.line.set_ydata(self.y)
+        self.map.set_data(shown * np.outer(self.y[::10], self.y[::10]))
+        self.title(self.left, f"{waves} waves")
+        return f"There are {waves} waves; they fade in {decay:.2f} s."
+
+
+def pixels(picture: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(picture)))  # (height, width, 4)
+
+
+# The picture
+
+
+def test_blitted_picture_equals_one_drawn_from_nothing():
+    figure = Ripple()
+    figure.update(waves=2)
+    figure.picture()
+    figure.update(waves=5)
+    blitted = pixels(figure.picture())
+    for artist in figure._moving:
+        artist.set_animated(False)
+    with style.context():
+        FigureCanvasAgg(figure.figure).draw()
+    whole = np.asarray(figure.figure.canvas.buffer_rgba())
+    assert (abs(blitted.astype(int) - whole) > 40).any(axis=-1).mean() < 0.002
+
+
+def test_picture_after_coming_back_is_the_same():
+    figure = Ripple()
+    figure.update(waves=2)
+    first = figure.picture()
+    figure.update(waves=7)
+    assert figure.picture() != first
+    figure.update(waves=2)
+    assert figure.picture() == first
+
+
+def test_png_holds_the_pixels_it_was_given():
+    given = np.random.default_rng(0).integers(0, 256, (37, 53, 4), dtype=np.uint8)
+    assert (pixels(png(given)) == given).all()
+
+
+@pytest.mark.parametrize("origin", ["upper", "lower"])
+@pytest.mark.parametrize("extent", [None, (0, 10, -2, 5), (0, 10, 5, -2)])
+@pytest.mark.parametrize("xlim", [None, (2, 7)])
+def test_quick_heat_map_equals_matplotlibs(origin, extent, xlim):
+    cells = np.random.default_rng(0).normal(size=(13, 48))
+    with style.context():
+        figure = style.new_figure()
+        image = figure.subplots().imshow(cells, origin=origin, extent=extent)
+        image.axes.set_xlim(xlim)
+        figure.canvas.draw()
+    assert has_plain_cells(image)
+    renderer = figure.canvas.get_renderer()
+    drawn = []
+    for draw in (image.draw, lambda renderer: draw_cells(image, renderer)):
+        renderer.clear()
+        draw(renderer)
+        drawn.append(np.asarray(figure.canvas.buffer_rgba()).copy())
+    assert (drawn[0] != drawn[1]).any(axis=-1).mean() < 0.001  # at most one column, at the frame
+
+
+def test_smoothed_or_logarithmic_images_are_left_to_matplotlib():
+    figure = style.new_figure()
+    axes = figure.subplots()
+    assert not has_plain_cells(axes.imshow(np.eye(3), interpolation="bilinear"))
+    assert not has_plain_cells(axes.plot([1])[0])
+    image = axes.imshow(np.eye(3), interpolation="nearest")
+    axes.set_xscale("log")
+    assert not has_plain_cells(image)
+
+
+def test_figure_is_unknown_to_pyplot():
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    Ripple().update()
+    assert plt.get_fignums() == before
+
+
+def test_style_stays_inside_the_figure():
+    import matplotlib
+
+    before = matplotlib.rcParams["font.size"]
+    assert Ripple().left.xaxis.label.get_fontsize() >= 13
+    assert matplotlib.rcParams["font.size"] == before
+
+
+def test_corners_cover_all_extremes_and_the_start():
+    corners = list(Ripple().corners())
+    assert corners[0] == {"waves": 2, "decay": 1.0, "shape": "sine", "shown": True}
+    assert len(corners) == 1 + 2**4
+    assert {"waves": 8, "decay": 0.01, "shape": "square", "shown": False} in corners
+
+
+# The exploration
+
+
+def test_a_move_changes_picture_and_sentence_and_reset_brings_them_back():
+    exploration = Exploration(Ripple())
+    start = exploration.frame
+    moved = exploration.set(waves=5)
+    assert moved.picture != start.picture
+    assert "5 waves" in moved.sentence
+    assert exploration.reset() == start
+
+
+def test_controls_given_by_name_replace_the_figures():
+    exploration = Exploration(Ripple(), waves=slider(3, 6, 4, label="waves"))
+    assert "4 waves" in exploration.frame.sentence
+    assert list(exploration.controls) == ["waves", "decay", "shape", "shown"]
+
+
+def test_figures_own_controls_stay_as_they_are():
+    Exploration(Ripple(), waves=slider(3, 6, 4, label="waves"))
+    assert Ripple.controls["waves"].value == 2
+
+
+def test_an_error_is_told_with_values_type_message_and_the_readers_line_and_passes():
+    def half(signal, waves):
+        if waves == 3:
+            raise RuntimeError("three is too many")
+        return signal
+
+    exploration = Exploration(Ripple(half))
+    good = exploration.frame
+    bad = exploration.set(waves=3)
+    assert bad.failed and bad.picture != good.picture
+    for part in ("number of waves = 3", "shape = sine", "RuntimeError: three is too many", "in half", "raise"):
+        assert part in bad.sentence
+    assert exploration.set(waves=2) == good
+
+
+def test_a_wrong_length_that_only_fails_when_drawn_is_told_too():
+    exploration = Exploration(Ripple(lambda signal, waves: signal[:50] if waves == 3 else signal))
+    assert exploration.set(waves=3).failed
+    assert not exploration.set(waves=4).failed
+
+
+def test_an_error_at_the_start_leaves_a_white_picture():
+    exploration = Exploration(Ripple(lambda signal, waves: signal.nothing))
+    assert exploration.frame.failed
+    assert (pixels(exploration.frame.picture) == 255).all()
+
+
+def test_two_explorations_of_one_figure_do_not_mix():
+    figure = Ripple()
+    one, two = Exploration(figure), Exploration(figure)
+    one.set(waves=8)
+    assert "2 waves" in two.set(decay=1.0).sentence
+    assert "8 waves" in one.set(decay=1.0).sentence
+
+
+def test_public_name_is_the_function():
+    assert public_explore is explore
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: explore(3), TypeError, "takes a LiveFigure, got int"),
+        (lambda: explore(Ripple(), wave=slider(1, 2, 1, label="w")), ValueError, "it has: waves, decay"),
+        (lambda: explore(Ripple(), waves=4), TypeError, "slider\\(\\), choice\\(\\) or toggle\\(\\)"),
+        (lambda: slider(3, 3, 3, label="n"), ValueError, "must be below"),
+        (lambda: slider(1, 3, 4, label="n"), ValueError, "lies outside 1 to 3"),
+        (lambda: slider(1, 3, 2, 0, label="n"), ValueError, "must be positive"),
+        (lambda: slider(0, 3, 2, 0.1, label="n", log=True), ValueError, "low > 0"),
+        (lambda: slider(0, 10, 2, 3, label="n"), ValueError, "never reach 10"),
+        (lambda: choice(["a", "b"], "c", label="n"), ValueError, "value='c' is not one of a, b"),
+    ],
+)
+def test_wrong_use_is_told(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+# The widgets
+
+
+def test_moving_a_widget_draws_once_and_reset_draws_once(monkeypatch):
+    panel = _Panel(Exploration(Ripple()))
+    drawn = []
+    monkeypatch.setattr(_Panel, "_redraw", lambda self: drawn.append(self.exploration.frame.sentence))
+    before = panel.exploration.figure.updates
+    panel.widgets["waves"].value = 6
+    panel.widgets["shape"].value = "square"
+    assert len(drawn) == 2 and panel.exploration.figure.updates == before + 2
+    panel.reset.click()
+    assert len(drawn) == 3 and panel.exploration.figure.updates == before + 3
+    assert panel.widgets["waves"].value == 2 and panel.widgets["shape"].value == "sine"
+
+
+def test_a_choice_may_hold_arrays_and_functions(monkeypatch):
+    monkeypatch.setattr(_Panel, "_redraw", lambda self: None)
+    kernels = {"flat": np.ones(3), "step": np.arange(3)}
+    exploration = Exploration(Ripple(), shape=choice(kernels, kernels["step"], label="kernel"))
+    panel = _Panel(exploration)
+    panel.widgets["shape"].value = "flat"
+    assert exploration.values["shape"] is kernels["flat"]
+
+
+def test_every_kind_of_control_has_its_widget():
+    many = choice([f"option {n}" for n in range(9)], "option 3", label="many")
+    panel = _Panel(Exploration(Ripple(), shape=many))
+    kinds = [type(widget) for widget in panel.widgets.values()]
+    assert kinds == [
+        ipywidgets.IntSlider,
+        ipywidgets.FloatLogSlider,
+        ipywidgets.Dropdown,
+        ipywidgets.Checkbox,
+    ]
+
+
+def test_outputs_are_the_same_every_time_and_hold_no_ids():
+    bundles = []
+    for _ in range(2):
+        panel = _Panel(Exploration(Ripple()))
+        picture, _details = panel._picture_bundle()
+        bundles.append([panel._text(), picture["text/plain"], panel._sentence_bundle()])
+    assert bundles[0] == bundles[1]
+    assert "number of waves: 2 (slider, 1 to 8)" in bundles[0][0]
+    assert "base64" not in json.dumps(bundles)
+
+
+def test_html_in_a_sentence_is_text():
+    panel = _Panel(Exploration(Ripple(lambda signal, waves: (_ for _ in ()).throw(ValueError("a<b>c")))))
+    assert "a&lt;b&gt;c" in panel._sentence_bundle()["text/html"]
