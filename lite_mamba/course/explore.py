@@ -218,7 +218,8 @@ def _widget(control: Control, label_width: str) -> ipywidgets.ValueWidget:
     assert isinstance(control, Choice)
     shared |= {"options": list(control.options), "value": _shown(control)}
     if len(control.options) <= 4 and sum(map(len, control.options)) <= 50:
-        return ipywidgets.RadioButtons(**shared | {"description": ""}, orientation="horizontal")
+        shared |= {"description": "", "orientation": "horizontal"}
+        return ipywidgets.RadioButtons(layout={"width": "max-content"}, **shared)
     return ipywidgets.Dropdown(layout={"width": "max-content"}, **shared)
 
 
