@@ -19,6 +19,8 @@ import tempfile
 import time
 import urllib.request
 
+ROOT = pathlib.Path(__file__).parents[2]
+ARTIFACTS = ROOT / "artifacts/browser"
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
 )
@@ -134,6 +136,43 @@ class Notebook:
     def dialogs(self) -> int:
         return self.page.locator(".jp-Dialog").count()
 
+    def prompts(self) -> list[str]:
+        """The execution numbers of all code cells that hold code."""
+        return self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+
+    def cells_with(self, code: str) -> list:
+        """The code cells whose source contains `code`."""
+        return self.page.locator(".jp-CodeCell").filter(has_text=code).all()
+
+    def commit_buttons(self):
+        """The Commit buttons of the predictions that are still open."""
+        return self.page.locator(".jp-OutputArea-output button:not([disabled]):has-text('Commit')")
+
+    def choose_first(self, button) -> None:
+        """Give the prediction of a Commit button an answer: its first option, or the number as it stands."""
+        options = button.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][1]").locator("input[type=radio]")
+        if options.count():
+            options.first.check()
+
+    def waiting(self):
+        """The places where an answer still waits for a guess."""
+        return self.page.get_by_text("Commit your guess above first")
+
+    def photograph(self, path: pathlib.Path) -> None:
+        """The whole notebook as one picture: the window is made as tall as its contents for a moment."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = self.page.viewport_size
+        height = self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
+        self.page.set_viewport_size({"width": size["width"], "height": min(height + 200, 16_000)})
+        self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
+        self.page.wait_for_timeout(300)
+        self.page.locator(".jp-NotebookPanel").screenshot(path=path)
+        self.page.set_viewport_size(size)
+
+    def shutdown(self) -> None:
+        """Stop the kernel."""
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
+
     def explorations(self) -> list["Explored"]:
         """Every cell that shows controls above a picture and a sentence."""
         cells = self.page.locator(f".jp-CodeCell:has({PICTURES}):has(.widget-vbox button .fa-undo)")
@@ -173,6 +212,26 @@ class Explored:
             time.sleep(0.02)
         self.notebook.wait()
         return differs
+
+    def failed(self) -> bool:
+        """Whether an error stands in the sentence's place."""
+        return self.cell.locator(".jp-OutputArea-output [role=alert]").count() > 0
+
+    def other_moves(self) -> list:
+        """For every switch, group of radio buttons and menu: a function that changes it by one step."""
+        moves = [switch.click for switch in self.switches]
+        moves += [radio.locator("input:not(:checked)").first.check for radio in self.radios]
+        return moves + [lambda menu=menu: self._next_option(menu) for menu in self.menus]
+
+    def _next_option(self, menu) -> None:
+        last = menu.locator("option").count() - 1
+        at = menu.evaluate("menu => menu.selectedIndex")
+        menu.select_option(index=at + 1 if at < last else at - 1)
+
+    def photograph(self, path: pathlib.Path) -> None:
+        """Controls, picture and sentence as they stand."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.cell.locator(".jp-Cell-outputWrapper").screenshot(path=path)
 
     def drag(self, slider, to: float) -> None:
         """Drag a slider's handle to a fraction of its track, as a hand would."""
@@ -232,7 +291,8 @@ def _environment(home: pathlib.Path) -> dict[str, str]:
         "LITE_MAMBA_HOME": home / "learner",
         "OMP_NUM_THREADS": 1,
     }
-    return dict(os.environ) | {name: str(value) for name, value in own.items()}
+    inherited = {name: value for name, value in os.environ.items() if name != "LITE_MAMBA_ANSWERS"}
+    return inherited | {name: str(value) for name, value in own.items()}
 
 
 def _wait_for_answer(process, url: str, log: pathlib.Path) -> None:

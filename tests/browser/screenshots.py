@@ -34,7 +34,7 @@ def main(notebook: str, out: str) -> None:
                 print("ERROR OUTPUT:", text[-1500:])
             for number, explored in enumerate(opened.explorations(), 1):
                 photograph(explored, folder / f"explore-{number}")
-            whole_page(page, folder / "page.png")
+            opened.photograph(folder / "page.png")
 
 
 def photograph(explored: lab.Explored, stem: pathlib.Path) -> None:
@@ -44,17 +44,8 @@ def photograph(explored: lab.Explored, stem: pathlib.Path) -> None:
             explored.press(slider, key)
             explored.notebook.wait()
         explored.page.wait_for_timeout(200)
-        explored.cell.locator(".jp-Cell-outputWrapper").screenshot(path=f"{stem}-{setting}.png")
+        explored.photograph(stem.with_name(f"{stem.name}-{setting}.png"))
         print(f"{stem.name}-{setting}: {explored.shown()[1]}")
-
-
-def whole_page(page, path: pathlib.Path) -> None:
-    """The notebook from top to bottom: the window is made as tall as its contents."""
-    height = page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
-    page.set_viewport_size({"width": 1280, "height": min(height + 200, 16_000)})
-    page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
-    page.wait_for_timeout(500)
-    page.locator(".jp-NotebookPanel").screenshot(path=path)
 
 
 if __name__ == "__main__":

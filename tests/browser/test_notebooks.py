@@ -1,0 +1,105 @@
+"""Each notebook in a real JupyterLab: it runs, its controls move its pictures, its answers show, nothing leaves."""
+
+import pathlib
+
+import lab
+import playwright.sync_api as playwright
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+NOTEBOOKS = sorted(path.name for path in (lab.ROOT / "notebooks").glob("*.ipynb"))
+
+# What JupyterLab and ipywidgets put into an output and offer no way to change.
+BEYOND_US = {
+    "image-alt": "JupyterLab drops the alternative text of a PNG output; the sentence below says it in words",
+    "aria-input-field-name": "a slider's handle has no name in ipywidgets; the label stands beside it",
+    "label": "a slider's readout is an editable box without a name in ipywidgets",
+    "scrollable-region-focusable": "JupyterLab's scrolling output is not focusable",
+}
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def notebook(request, open_notebook) -> lab.Notebook:
+    opened = open_notebook(request.param)
+    opened.name = pathlib.Path(request.param).stem
+    yield opened
+    opened.shutdown()
+
+
+def test_runs_whole_without_error_or_dialog(notebook):
+    assert notebook.errors() == []
+    assert notebook.dialogs() == 0
+    assert all("[ ]" not in prompt for prompt in notebook.prompts())
+    notebook.photograph(lab.ARTIFACTS / notebook.name / "run.png")
+
+
+def test_every_control_moves_its_picture_and_its_sentence(notebook):
+    for number, explored in enumerate(notebook.explorations(), 1):
+        where = f"{notebook.name}, exploration {number}"
+        for slider in explored.sliders:
+            move_by_mouse(explored, slider, where)
+            move_by_keyboard(explored, slider, where)
+        for press in explored.other_moves():
+            before = explored.shown()
+            press()
+            assert explored.changed(before)[0], f"{where}: the picture stayed as it was"
+        before = explored.shown()
+        explored.reset.click()
+        assert explored.changed(before) == (True, True), f"{where}: Reset"
+        assert not explored.failed(), f"{where}: {explored.shown()[1]}"
+        explored.photograph(lab.ARTIFACTS / notebook.name / f"explore-{number}.png")
+
+
+def move_by_mouse(explored: lab.Explored, slider, where: str) -> None:
+    before, at = explored.shown(), explored.fraction(slider)
+    explored.drag(slider, 0.85 if at < 0.5 else 0.15)
+    expect_change(explored, before, f"{where}, {lab.label(slider)!r} dragged")
+
+
+def move_by_keyboard(explored: lab.Explored, slider, where: str) -> None:
+    before, at = explored.shown(), explored.fraction(slider)
+    explored.press(slider, "ArrowLeft" if at > 0.5 else "ArrowRight")
+    expect_change(explored, before, f"{where}, {lab.label(slider)!r} moved by an arrow key")
+
+
+def expect_change(explored: lab.Explored, before: tuple[str, str], what: str) -> None:
+    picture, sentence = explored.changed(before)
+    assert picture, f"{what}: the picture stayed as it was"
+    assert sentence, f"{what}: the sentence stayed as it was: {before[1]}"
+    assert not explored.failed(), f"{what}: {explored.shown()[1]}"
+
+
+def test_a_guess_is_committed_and_the_answer_shows(notebook):
+    open_questions = notebook.commit_buttons().count()
+    assert notebook.waiting().count() == open_questions, "an answer shows before there is a guess, or never will"
+    for left in reversed(range(open_questions)):
+        button = notebook.commit_buttons().first
+        notebook.choose_first(button)
+        button.click()
+        notebook.wait()
+        playwright.expect(notebook.commit_buttons()).to_have_count(left)
+        playwright.expect(notebook.waiting()).to_have_count(left)
+    notebook.photograph(lab.ARTIFACTS / notebook.name / "answered.png")
+
+
+def test_every_check_says_something(notebook):
+    for cell in notebook.cells_with("course.check("):
+        assert cell.locator(".jp-OutputArea-output").all_inner_texts(), cell.inner_text()
+
+
+def test_page_is_quiet_and_nothing_leaves_the_machine(notebook):
+    assert notebook.watch.errors == []
+    assert notebook.watch.outside == []
+    assert [line for line in notebook.watch.console if "widget" in line.lower()] == []
+
+
+def test_no_serious_barrier_of_our_making(notebook):
+    options = {"runOnly": ["wcag2a", "wcag2aa"]}
+    context = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
+    found = Axe().run(notebook.page, context=context, options=options).response["violations"]
+    ours = [
+        f"{violation['id']}: {violation['help']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical") and violation["id"] not in BEYOND_US
+    ]
+    assert ours == []
