@@ -60,6 +60,20 @@ def test_a_misconception_is_named_with_its_message(name, fake_chapter, capsys): 
     assert STANDS_IN in answer
 
 
+def test_a_misconception_is_named_although_an_edge_case_is_treated_in_another_way():
+    def increased(x):
+        return x + 1 if len(x) > 1 else x / 0
+
+    misconceptions = [
+        Misconception("increased", "Do not add.", lambda x: x + 1, where=lambda x: len(x) > 1),
+        Misconception("increased everywhere", "Do not add.", lambda x: x + 1),
+    ]
+    exercise = Exercise(
+        "91.same", "Same", lambda x: x, lambda draw: {"x": draw.normal(draw.size(1, 4))}, misconceptions
+    )
+    assert judge(exercise, increased).misconception.name == "increased"
+
+
 def test_a_misconception_can_be_known_by_its_error(capsys):
     assert "this is “a lag as a shape”" in told(capsys, lambda x, lag: x[lag[0]])
 

@@ -72,7 +72,8 @@ class Misconception:
 
     Either `wrong`, a function with the learner's signature that computes the wrong answer; or `raises`, the kind of
     error that the mistake leads to, with `when(error) -> bool` to narrow it. `message` says what is wrong and what
-    to do, in plain words.
+    to do, in plain words. `where(**case) -> bool` picks the cases on which the learner's function must agree with
+    `wrong`: edge cases that one and the same mistake treats in several ways are left out.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Misconception:
     wrong: Callable[..., Any] | None = None
     raises: type[BaseException] | None = None
     when: Callable[[BaseException], bool] = field(default=lambda error: True)
+    where: Callable[..., bool] = field(default=lambda **case: True)
 
     def __post_init__(self):
         if (self.wrong is None) == (self.raises is None):

@@ -168,19 +168,25 @@ def _not_attempted(example: Example) -> bool:
 
 
 def known_misconception(exercise: Exercise, function: Callable[..., Any], example: Example) -> Misconception | None:
-    """The first known misconception that the function agrees with on every case."""
+    """The first known misconception that the function agrees with on every case that tells."""
     for known in exercise.misconceptions:
         if known.raises is not None:
             if isinstance(example.raised, known.raises) and known.when(example.raised):
                 return known
-        elif same_everywhere(exercise, function, known.wrong):
+        elif same_everywhere(exercise, function, known.wrong, known.where):
             return known
     return None
 
 
-def same_everywhere(exercise: Exercise, first: Callable[..., Any], second: Callable[..., Any]) -> bool:
-    """Whether two functions agree on every case."""
-    return all(_agree(exercise, first, second, trial.case) for trial in trials(exercise))
+def same_everywhere(
+    exercise: Exercise,
+    first: Callable[..., Any],
+    second: Callable[..., Any],
+    where: Callable[..., bool] = lambda **case: True,
+) -> bool:
+    """Whether two functions agree on every case that `where` picks."""
+    cases = (trial.case for trial in trials(exercise))
+    return all(_agree(exercise, first, second, case) for case in cases if where(**case))
 
 
 def _agree(exercise: Exercise, first: Callable[..., Any], second: Callable[..., Any], case: dict[str, Any]) -> bool:
