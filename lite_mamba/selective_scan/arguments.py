@@ -12,16 +12,20 @@ from ..segments import check_seq_idx, segment_starts
 
 
 @dataclass(frozen=True)
-class ScanArguments:
-    """What a schedule works on. R is the recurrence's dtype: float32, or float64 for float64 input.
+class Scan:
+    """The arguments of a scan, checked, each in one form, the long ones still as they were given.
+
+    R is the recurrence's dtype: float32, or float64 for float64 input. State is R, or complex R for a complex A.
 
     Attributes:
-        u: (B, D, L) R, input.
-        delta: (B, D, L) R, step size with bias and softplus applied.
-        A: (D, N) R or complex R.
-        B, C: (D, N) when constant, else (B, G, N, L); of A's dtype. Channel d belongs to group d // (D/G).
-        initial_state: (B, D, N) of A's dtype, or None for zeros.
+        u, delta: (B, D, L), any floating-point dtype; delta before bias and softplus.
+        A: (D, N) State.
+        B, C: (D, N) when constant, else (B, G, N, L); State. Channel d belongs to group d // (D/G).
+        D, delta_bias: (D,) R, or None.
+        z: (B, D, L) gate, any floating-point dtype, or None.
+        initial_state: (B, D, N) State, or None for zeros.
         starts: (B, L) bools, True where a new segment starts, or None.
+        softplus: whether Δ = softplus(delta + delta_bias).
     """
 
     u: Tensor
@@ -29,8 +33,17 @@ class ScanArguments:
     A: Tensor
     B: Tensor
     C: Tensor
+    D: Tensor | None
+    z: Tensor | None
+    delta_bias: Tensor | None
     initial_state: Tensor | None
     starts: Tensor | None
+    softplus: bool
+
+    @property
+    def real(self) -> torch.dtype:
+        """R."""
+        return recurrence_dtype(self.u.dtype)
 
     @property
     def first_state(self) -> Tensor:
@@ -46,8 +59,8 @@ def recurrence_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float64 if dtype == torch.float64 else torch.float32
 
 
-def prepare(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx) -> ScanArguments:
-    """Check every argument of `selective_scan_fn` and bring it to the form of `ScanArguments`.
+def check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx) -> Scan:
+    """Check every argument of `selective_scan_fn` and bring it to the form of `Scan`.
 
     Raises:
         TypeError, ValueError: a wrong type, rank, size or length.
@@ -61,14 +74,18 @@ def prepare(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, 
         initial_state = initial_state.to(state_dtype)
     if seq_idx is not None:
         check_seq_idx(seq_idx, batch, length)
-    return ScanArguments(
-        u=u.to(real),
-        delta=step_size(delta.to(real), delta_bias, delta_softplus),
+    return Scan(
+        u=u,
+        delta=delta,
         A=A.to(state_dtype),
         B=_map_form("B", B, A, batch, channels, length).to(state_dtype),
         C=_map_form("C", C, A, batch, channels, length).to(state_dtype),
+        D=None if D is None else D.to(real),
+        z=z,
+        delta_bias=None if delta_bias is None else delta_bias.to(real),
         initial_state=initial_state,
         starts=None if seq_idx is None else segment_starts(seq_idx),
+        softplus=delta_softplus,
     )
 
 

@@ -10,7 +10,7 @@ equation 4; notebook 04 explains the difference. Notebook 08 builds this loop.
 import torch
 from torch import Tensor
 
-from .arguments import ScanArguments, prepare, skip_and_gate
+from .arguments import Scan, check, skip_and_gate, step_size
 
 
 def selective_scan_ref(
@@ -61,34 +61,34 @@ def selective_scan_ref(
     tensor([[[1.0000, 0.3679, 0.1353]]])
     """
     with torch.autocast(u.device.type, enabled=False):
-        scan = prepare(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
-        y, last_state = _loop(scan)  # (B, D, L), (B, D, N)
-        out = skip_and_gate(y, scan.u, D, z).to(u.dtype)
+        scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
+        u_real = u.to(scan.real)  # (B, D, L)
+        y, last_state = _loop(scan, u_real, step_size(delta.to(scan.real), delta_bias, delta_softplus))
+        out = skip_and_gate(y, u_real, D, z).to(u.dtype)  # (B, D, L)
     return (out, last_state) if return_last_state else out
 
 
-def _loop(scan: ScanArguments) -> tuple[Tensor, Tensor]:
+def _loop(scan: Scan, u: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     """The recurrence itself. `unbind` slices each input once, which keeps the backward pass linear in L."""
-    h = scan.first_state  # (B, D, N)
-    if scan.u.shape[-1] == 0:
-        return torch.zeros_like(scan.u), h
-    B, C = _per_token(scan.B, scan), _per_token(scan.C, scan)
-    starts = [None] * scan.u.shape[-1] if scan.starts is None else scan.starts.unbind(-1)
+    h, length = scan.first_state, u.shape[-1]  # (B, D, N)
+    if length == 0:
+        return torch.zeros_like(u), h
+    B, C = _per_token(scan.B, u), _per_token(scan.C, u)
+    starts = [None] * length if scan.starts is None else scan.starts.unbind(-1)
     outputs = []
-    for u, delta, B_t, C_t, start in zip(scan.u.unbind(-1), scan.delta.unbind(-1), B, C, starts, strict=True):
+    for u_t, delta_t, B_t, C_t, start in zip(u.unbind(-1), delta.unbind(-1), B, C, starts, strict=True):
         if start is not None:
             h = torch.where(start[:, None, None], 0, h)
-        decay = torch.exp(delta[..., None] * scan.A)  # (B, D, N)
-        h = decay * h + (delta * u)[..., None] * B_t  # (B, D, N)
+        decay = torch.exp(delta_t[..., None] * scan.A)  # (B, D, N)
+        h = decay * h + (delta_t * u_t)[..., None] * B_t  # (B, D, N)
         outputs.append((h * C_t).sum(dim=-1))  # (B, D)
     y = torch.stack(outputs, dim=-1)  # (B, D, L)
     return (2 * y.real if y.is_complex() else y), h
 
 
-def _per_token(value: Tensor, scan: ScanArguments):
+def _per_token(value: Tensor, u: Tensor):
     """B or C, one entry a token, each to broadcast with (B, D, N)."""
-    length = scan.u.shape[-1]
     if value.ndim == 2:
-        return [value] * length  # (D, N)
-    channels_per_group = scan.u.shape[1] // value.shape[1]
+        return [value] * u.shape[-1]  # (D, N)
+    channels_per_group = u.shape[1] // value.shape[1]
     return [v.repeat_interleave(channels_per_group, dim=1) for v in value.unbind(-1)]  # (B, D, N)

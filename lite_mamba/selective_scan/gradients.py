@@ -1,0 +1,92 @@
+"""What the backward pass of the eager scan fills: gradients with a place of their own, and sums that tiles add to."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .arguments import Scan
+
+
+@dataclass
+class ScanGradients:
+    """Gradients that belong to one place of one chain, so that threads never meet.
+
+    Attributes:
+        u, delta, z: (B, D, L); z is None without a gate.
+        initial_state: (B, D, N).
+    """
+
+    u: Tensor
+    delta: Tensor
+    z: Tensor | None
+    initial_state: Tensor
+
+    @classmethod
+    def empty(cls, scan: Scan) -> "ScanGradients":
+        return cls(
+            torch.empty_like(scan.u),
+            torch.empty_like(scan.delta),
+            None if scan.z is None else torch.empty_like(scan.z),
+            scan.A.new_empty(*scan.u.shape[:2], scan.A.shape[1]),
+        )
+
+
+@dataclass
+class Sums:
+    """One thread's sums over its chains.
+
+    Attributes:
+        A: (D, N).
+        B, C: (D, N) when constant, else time-major (L, B, G, N).
+        D, delta_bias: (D,).
+    """
+
+    A: Tensor
+    B: Tensor
+    C: Tensor
+    D: Tensor
+    delta_bias: Tensor
+
+    @classmethod
+    def zeros(cls, scan: Scan) -> "Sums":
+        per_channel = scan.u.shape[1]
+        return cls(
+            A=torch.zeros_like(scan.A, memory_format=torch.contiguous_format),
+            B=_zeros_for_map(scan.B),
+            C=_zeros_for_map(scan.C),
+            D=scan.A.new_zeros(per_channel, dtype=scan.real),
+            delta_bias=scan.A.new_zeros(per_channel, dtype=scan.real),
+        )
+
+    @classmethod
+    def total(cls, parts: list["Sums"]) -> "Sums":
+        """Add up the threads' sums, in their order; B and C in the form of `Scan`, (D, N) or (B, G, N, L)."""
+        A, B, C, D, delta_bias = (
+            sum(getattr(part, name) for part in parts) for name in ("A", "B", "C", "D", "delta_bias")
+        )
+        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (B, C))
+        return cls(A, B, C, D, delta_bias)
+
+    def add_map(self, name: str, tile, weights: Tensor, states: Tensor) -> None:
+        """Add Σ weights · states to the gradient of B or C: over the channels, or over time where it is constant.
+
+        Args:
+            name: "B" or "C".
+            tile: where we are.
+            weights: (S, R, D).
+            states: (S, R, N, D).
+        """
+        total, chain = getattr(self, name), tile.chain
+        if total.ndim == 2:
+            total[chain.channels] += (weights.unsqueeze(2) * states).sum(dim=(0, 1)).t()
+            return
+        weights = weights.to(states.dtype).unsqueeze(2)  # (S, R, 1, D)
+        part = torch.matmul(weights, states.transpose(2, 3)).squeeze(2)  # (S, R, N)
+        group = chain.group(getattr(chain.scan, name))
+        total[tile.time, chain.rows, group] += part[: len(part) - tile.padding]
+
+
+def _zeros_for_map(value: Tensor) -> Tensor:
+    shape = value.shape if value.ndim == 2 else (value.shape[3], *value.shape[:3])
+    return torch.zeros(shape, dtype=value.dtype, device=value.device)
