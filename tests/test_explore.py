@@ -269,3 +269,11 @@ def test_outputs_are_the_same_every_time_and_hold_no_ids():
 def test_html_in_a_sentence_is_text():
     panel = _Panel(Exploration(Ripple(lambda signal, waves: (_ for _ in ()).throw(ValueError("a<b>c")))))
     assert "a&lt;b&gt;c" in panel._sentence_bundle()["text/html"]
+
+
+def test_a_closed_panel_leaves_no_widget_behind():
+    before = set(ipywidgets.widgets.widget._instances)
+    panel = _Panel(Exploration(Ripple()))
+    assert set(ipywidgets.widgets.widget._instances) > before
+    panel.close()
+    assert set(ipywidgets.widgets.widget._instances) == before

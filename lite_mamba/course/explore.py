@@ -136,8 +136,7 @@ class _Panel:
         self.sentence_id = display(self._sentence_bundle(), raw=True, display_id=True).display_id
 
     def close(self) -> None:
-        for widget in (*self.widgets.values(), *self.box.children, self.box):
-            widget.close()
+        _close(self.box)
 
     def _text(self) -> str:
         return "Controls\n" + self.exploration.summary()
@@ -221,6 +220,16 @@ def _widget(control: Control, label_width: str) -> ipywidgets.ValueWidget:
         shared |= {"description": "", "orientation": "horizontal"}
         return ipywidgets.RadioButtons(layout={"width": "max-content"}, **shared)
     return ipywidgets.Dropdown(layout={"width": "max-content"}, **shared)
+
+
+def _close(widget: ipywidgets.Widget) -> None:
+    """Close a widget with all that belongs to it, so that a cell that runs again leaves nothing behind."""
+    for part in (*getattr(widget, "children", ()), widget.layout, getattr(widget, "style", None)):
+        if isinstance(part, ipywidgets.DOMWidget):
+            _close(part)
+        elif part is not None:
+            part.close()
+    widget.close()
 
 
 def _shown(control: Control):

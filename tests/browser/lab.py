@@ -233,7 +233,11 @@ class Explored:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.cell.locator(".jp-Cell-outputWrapper").screenshot(path=path)
 
-    def drag(self, slider, to: float) -> None:
+    def readout(self, slider) -> str:
+        """The number beside a slider."""
+        return slider.locator(".widget-readout").inner_text()
+
+    def drag(self, slider, to: float, steps: int = 8, wait: bool = True) -> None:
         """Drag a slider's handle to a fraction of its track, as a hand would."""
         slider.scroll_into_view_if_needed()
         handle = slider.locator(".noUi-handle").bounding_box()
@@ -241,9 +245,10 @@ class Explored:
         y = handle["y"] + handle["height"] / 2
         self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
         self.page.mouse.down()
-        self.page.mouse.move(track["x"] + track["width"] * to, y, steps=8)
+        self.page.mouse.move(track["x"] + track["width"] * to, y, steps=steps)
         self.page.mouse.up()
-        self.notebook.wait()
+        if wait:
+            self.notebook.wait()
 
     def press(self, slider, key: str) -> None:
         """Press a key on a slider's handle."""
