@@ -384,6 +384,14 @@ def test_mine_rebuilds_a_function_with_all_that_it_needs(capsys):
     assert torch.equal(again(x, 2), delay(x, 2))
 
 
+def test_a_local_variable_named_as_something_of_the_notebook_does_not_stand_in_the_way(capsys):
+    body = "    history = [part for part in (x, x)]\n    return Cut"
+    cell = CELL.replace("    return Cut", body) + "\nhistory = part = torch.zeros(3)\n"
+    course.check("91.shifted", learners(cell))
+    course.mine("91.shifted")
+    assert capsys.readouterr().out.endswith("91.shifted: your function\n")
+
+
 def test_a_rebuilt_function_can_be_kept_once_more(capsys):
     course.check("91.shifted", learners(CELL))
     course.check("91.shifted", course.mine("91.shifted"))

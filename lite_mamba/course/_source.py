@@ -12,6 +12,7 @@ import builtins
 import importlib
 import inspect
 import linecache
+import symtable
 import textwrap
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -90,8 +91,15 @@ def _needs(source: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, type):
         function = next(item for item in vars(value).values() if isinstance(item, FunctionType))
     space = function.__globals__
-    names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+    read = _global_names(symtable.symtable(source, "<kept>", "exec"))
+    names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and node.id in read]
     return [(name, space[name]) for name in dict.fromkeys(names) if name in space and not hasattr(builtins, name)]
+
+
+def _global_names(table: symtable.SymbolTable) -> set[str]:
+    """The names that a piece of source reads from outside itself; its local variables are not among them."""
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+    return names.union(*map(_global_names, table.get_children()))
 
 
 def _import_line(name: str, value: Any) -> str | None:
