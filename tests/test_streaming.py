@@ -30,18 +30,23 @@ def blocks(draw):
 
 
 @st.composite
+def segment_rows(draw, batch, length):
+    """Indices (B, L) with a change at a few places of each row, and back to an earlier index now and then."""
+    rows = torch.zeros(batch, length, dtype=torch.long)
+    for row in rows:
+        for change in draw(st.sets(st.integers(0, max(length - 1, 0)), max_size=3)):
+            row[change:] = draw(st.integers(0, 2))
+    return rows
+
+
+@st.composite
 def streams(draw):
     """A block, an input, its cut into chunks (empty ones too), and segment indices or None."""
     block = stir(Mamba(**draw(blocks()), layer_idx=0), seed=draw(st.integers(0, 99)))
     chunks = draw(st.lists(st.integers(0, 7), max_size=6))
     batch, length = draw(st.integers(1, 3)), sum(chunks)
     x = torch.randn(batch, length, block.d_model, dtype=torch.float64).to(block.in_proj.weight.dtype)
-    seq_idx = None
-    if draw(st.booleans()):
-        rows = draw(
-            st.lists(st.lists(st.integers(0, 1), min_size=length, max_size=length), min_size=batch, max_size=batch)
-        )
-        seq_idx = torch.tensor(rows, dtype=torch.long).reshape(batch, length)
+    seq_idx = draw(segment_rows(batch, length)) if draw(st.booleans()) else None
     return block, x, chunks, seq_idx
 
 
@@ -363,6 +368,15 @@ def test_a_row_is_reset_in_mid_stream_and_the_others_go_on(block, way, cut):
             out, _ = in_chunks(block, x, [cut - 1, *[1] * (11 - cut)], seq_idx)
     assert error(out[0], block_loop(block, x[:1])[0]) < 1e-10
     assert error(out[1, cut:], block_loop(block, x[1:, cut:])[0]) < 1e-10
+
+
+@pytest.mark.parametrize("chunk", [2, 3, 7])
+def test_a_segment_longer_than_a_chunk_keeps_its_whole_history(block, chunk):
+    x, seq_idx = tokens(42), torch.zeros(2, 42, dtype=torch.long)
+    seq_idx[1, 2:] = 1
+    with torch.no_grad():
+        out, _ = in_chunks(block, x, [chunk] * (42 // chunk), seq_idx)
+    assert error(out, block(x, seq_idx=seq_idx)) < 1e-10
 
 
 def test_without_an_index_the_last_segment_goes_on(block):
