@@ -470,6 +470,15 @@ def every_prediction_is_revealed_in_a_later_cell(nb):
     return found
 
 
+@rule
+def reveals_hide_their_source(nb):
+    return [
+        f"{cell}: a reveal holds the answer, so its source must be hidden (metadata.jupyter.source_hidden)"
+        for cell in nb.code
+        if "reveal" in cell.tags and not cell.node.metadata.get("jupyter", {}).get("source_hidden")
+    ]
+
+
 def is_last_statement(cell: Cell, name: str) -> bool:
     last = cell.tree.body[-1] if cell.tree.body else None
     value = getattr(last, "value", None)

@@ -9,7 +9,7 @@ import torch
 from lite_mamba import causal_dilated_conv1d_fn, receptive_field
 from lite_mamba.course.explore import Exploration
 from lite_mamba.course.figures import receptive_field as figures
-from lite_mamba.course.tasks import membrane_current
+from lite_mamba.course.tasks import membrane_voltage
 
 DILATIONS = (1, 2, 4, 8)
 STEPS = 101
@@ -105,7 +105,7 @@ def test_taps_lie_on_the_recording():
     sentence = figure.update(d_conv=4, dilation=8)
     lags, heights = figure.taps.get_data()
     assert list(lags) == [0, 8, 16, 24]
-    recording = membrane_current(figure.NOW + 1)
+    recording = membrane_voltage(figure.NOW + 1)
     assert list(heights) == [recording[figure.NOW - lag].item() for lag in lags]
     assert f"{receptive_field(4, (8,))} samples" in sentence
     assert "12 ms old" in sentence

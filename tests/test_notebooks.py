@@ -89,7 +89,7 @@ def section(n):
     return [
         new_markdown_cell(f"## {n} What does it do\n\n{LOOK}\nThe factorial `n!` and $n!$ are 6."),
         code(f'guess{n} = course.predict("03.{n}", "How many?", low=0, high=9)', "predict"),
-        code(f"guess{n}.reveal(3)", "reveal"),
+        code(f"guess{n}.reveal(3)", "reveal", jupyter={"source_hidden": True}),
         code("course.explore(figure)", "explore"),
     ]
 
@@ -205,6 +205,10 @@ def unhide(notebook):
     first(notebook, "solution").metadata.jupyter.source_hidden = False
 
 
+def show_a_reveals_source(notebook):
+    first(notebook, "reveal").metadata.jupyter.source_hidden = False
+
+
 def no_hero(notebook):
     notebook.cells[2].outputs = []
 
@@ -273,6 +277,7 @@ BAD = [
     ("every_prediction_is_revealed_in_a_later_cell", replace("guess1", "guess9", "reveal")),
     ("every_prediction_is_revealed_in_a_later_cell", drop_tag("reveal")),
     ("every_prediction_is_revealed_in_a_later_cell", drop_tag("predict")),
+    ("reveals_hide_their_source", show_a_reveals_source),
     ("every_explore_is_one_call_at_the_end_of_its_cell", drop_tag("explore")),
     ("every_explore_is_one_call_at_the_end_of_its_cell", replace("(figure)", "(figure)\nx", "explore")),
     ("there_are_enough_explores", drop("explore")),

@@ -10,7 +10,7 @@ from lite_mamba.course import tasks
 
 
 def test_the_recording_is_in_millivolts_at_two_thousand_samples_a_second():
-    recording = tasks.membrane_current()  # (L,)
+    recording = tasks.membrane_voltage()  # (L,)
     assert recording.shape == (12_000,) and recording.dtype == torch.float32
     assert 1 / tasks.MEMBRANE_STEP == 2000
     assert -70 < recording.min() < -60 and 0 < recording.max() < 10
@@ -18,16 +18,16 @@ def test_the_recording_is_in_millivolts_at_two_thousand_samples_a_second():
 
 
 def test_a_part_of_the_recording_is_its_start_and_a_copy():
-    part = tasks.membrane_current(100)
-    assert torch.equal(part, tasks.membrane_current()[:100])
+    part = tasks.membrane_voltage(100)
+    assert torch.equal(part, tasks.membrane_voltage()[:100])
     part.zero_()
-    assert tasks.membrane_current(100).any()
+    assert tasks.membrane_voltage(100).any()
 
 
 @pytest.mark.parametrize("n", [0, -1, 12_001])
 def test_a_length_that_is_not_there_is_refused(n):
     with pytest.raises(ValueError, match="the recording has 12000 samples"):
-        tasks.membrane_current(n)
+        tasks.membrane_voltage(n)
 
 
 def test_the_text_starts_alike_and_is_python():

@@ -15,8 +15,8 @@ MEMBRANE_STEP = 0.0005  # seconds between two samples of the recording
 NOT_THE_LIBRARY = {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__"}
 
 
-def membrane_current(n: int | None = None) -> Tensor:
-    """A real recording from a cell membrane: ion channels open and close.
+def membrane_voltage(n: int | None = None) -> Tensor:
+    """A real recording of the voltage across a nerve cell's membrane: the cell rests, then it fires.
 
     Args:
         n: how many samples from the start; None gives all 12 000 (six seconds).
@@ -30,7 +30,7 @@ def membrane_current(n: int | None = None) -> Tensor:
     Source: the sample data `membrane.dat` of matplotlib (raw float32). The scale (times 100 gives millivolts) and
     the sample interval are those that matplotlib's history page uses to draw the first matplotlib logo from it.
 
-    >>> membrane_current(4).shape
+    >>> membrane_voltage(4).shape
     torch.Size([4])
     """
     with cbook.get_sample_data("membrane.dat") as file:

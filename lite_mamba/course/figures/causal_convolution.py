@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 
 from ..controls import choice, slider, toggle
-from ..tasks import MEMBRANE_STEP, membrane_current
+from ..tasks import MEMBRANE_STEP, membrane_voltage
 from . import style
 from .base import LiveFigure
 
@@ -25,7 +25,7 @@ class Hero(LiveFigure):
     def __init__(self):
         super().__init__()
         self.t = np.arange(-10, 7)  # samples from now
-        self.x = membrane_current()[self.LAST + self.t].numpy()
+        self.x = membrane_voltage()[self.LAST + self.t].numpy()
         self.weight = np.array([0.1, 0.2, 0.3, 0.4])  # oldest first
         self.read = self.t[(self.t <= 0) & (self.t > -self.TAPS)]
         self.y = float(self.weight @ self.x[(self.t <= 0) & (self.t > -self.TAPS)])
@@ -72,7 +72,7 @@ class Recording(LiveFigure):
 
     def __init__(self):
         super().__init__(height=3.6)
-        self.x = membrane_current().numpy()
+        self.x = membrane_voltage().numpy()
         self.seconds = np.arange(len(self.x)) * MEMBRANE_STEP
         self.spikes = int(((self.x[1:] > -15) & (self.x[:-1] <= -15)).sum())
         self.ax = self.figure.subplots()
@@ -102,7 +102,7 @@ class Smoothing(LiveFigure):
 
     def __init__(self):
         super().__init__()
-        self.recording = membrane_current()  # (L,)
+        self.recording = membrane_voltage()  # (L,)
         self.resting = torch.where(torch.arange(len(self.recording)) < ONSET, self.recording, -67)  # no onset
         samples = np.arange(ONSET - self.BEFORE, ONSET + self.AFTER)
         self.shown = slice(samples[0], samples[-1] + 1)

@@ -14,7 +14,7 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn
 
 from ..controls import choice, slider, toggle
 from ..exercises import ch02_receptive_field as spec
-from ..tasks import MEMBRANE_STEP, membrane_current
+from ..tasks import MEMBRANE_STEP, membrane_voltage
 from . import style
 from .base import LiveFigure
 
@@ -175,7 +175,7 @@ class TapsOnRecording(LiveFigure):
 
     def __init__(self):
         super().__init__()
-        self.past = membrane_current(self.NOW + 1)[self.NOW - self.SHOWN :].flip(0)  # (SHOWN + 1,), by lag
+        self.past = membrane_voltage(self.NOW + 1)[self.NOW - self.SHOWN :].flip(0)  # (SHOWN + 1,), by lag
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(self.SHOWN, -16), ylim=(-51, 15), xlabel="lag: how many samples ago", ylabel="millivolts")
         self.ax.set_xticks(range(0, self.SHOWN, 50), ["now", *map(str, range(50, self.SHOWN, 50))])
@@ -222,7 +222,7 @@ class DelayOnRecording(LiveFigure):
     def __init__(self, delay_kernel=spec.delay_kernel, whose: str = "the reference's"):
         super().__init__()
         self.delay_kernel, self.whose = delay_kernel, whose
-        recording = membrane_current(self.FIRST + self.LENGTH)  # (L,)
+        recording = membrane_voltage(self.FIRST + self.LENGTH)  # (L,)
         piece = recording[self.FIRST :]
         self.x = (recording - piece.mean()) / piece.std()  # (L,)
         self.t = np.arange(self.LENGTH) * MEMBRANE_STEP * 1000  # ms

@@ -12,7 +12,7 @@ from lite_mamba import causal_dilated_conv1d_fn
 from lite_mamba.causal_conv import next_history
 
 from ..controls import choice, slider
-from ..tasks import membrane_current
+from ..tasks import membrane_voltage
 from . import style
 from .base import LiveFigure
 
@@ -194,7 +194,7 @@ class KeptSamples(LiveFigure):
 
     def __init__(self):
         super().__init__(height=4.8)
-        self.signal = membrane_current(2070)[-self.BEFORE - self.AFTER :]  # (BEFORE + AFTER,), mV
+        self.signal = membrane_voltage(2070)[-self.BEFORE - self.AFTER :]  # (BEFORE + AFTER,), mV
         self.weight = torch.full((1, self.TAPS), 1 / self.TAPS)  # (1, W): the mean of four samples
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-self.BEFORE - 0.5, self.AFTER), ylim=(-54, 15))
@@ -354,7 +354,7 @@ class AnySplit(LiveFigure):
     def __init__(self, chunk=package_chunk, whose: str = ""):
         super().__init__(height=5.4)
         self.chunk = chunk
-        self.signal = membrane_current(self.START + self.LENGTH)[self.START :].view(1, 1, -1)  # (1, 1, L), mV
+        self.signal = membrane_voltage(self.START + self.LENGTH)[self.START :].view(1, 1, -1)  # (1, 1, L), mV
         self.weight, self.bias = torch.full((1, self.TAPS), 1 / self.TAPS), torch.zeros(1)  # (1, W), (1,)
         self.top, self.low = self.figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         self.top.set(xlim=(0, self.LENGTH), ylim=(-55, 16), ylabel="output (mV)")
