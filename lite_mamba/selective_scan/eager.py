@@ -68,7 +68,7 @@ SIZES = {
 
 
 def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Run the scan: out (B, D, L), last state (B, D, N), and the chunk starts (chunks, B, N, D) or an empty tensor."""
+    """Run the scan: out (B, D, L), last state (B, D, N), and the chunk starts, flat (chunks · B · N · D) or empty."""
     plan = Plan(scan)
     batch, channels, length = scan.u.shape
     out = torch.empty_like(scan.u)
@@ -89,7 +89,7 @@ def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
             last_state[chain.rows, chain.channels] = h.transpose(1, 2)
 
     plan.run(share)
-    return out, last_state, all_starts
+    return out, last_state, all_starts.flatten()
 
 
 def backward(
@@ -97,6 +97,9 @@ def backward(
 ) -> tuple[ScanGradients, Sums]:
     """The gradients of all inputs, from the chunk starts that `forward` kept."""
     plan = Plan(scan)
+    batch, channels, length = scan.u.shape
+    kept = chunk_count(length, scan.u.device.type)
+    all_starts = all_starts.view(kept, batch, scan.A.shape[1], channels)
     grads = ScanGradients.empty(scan)
 
     def share(chains: list[Chain]) -> Sums:
@@ -109,7 +112,7 @@ def backward(
             grads.initial_state[chain.rows, chain.channels] = nu.transpose(1, 2)
         return sums
 
-    return grads, Sums.total(plan.run(share))
+    return grads, Sums.total(plan.run(share), scan)
 
 
 def chunk_count(length: int, device_type: str) -> int:

@@ -101,7 +101,7 @@ def _scan(
     softplus: bool,
     keep_starts: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """out (B, D, L), last state (B, D, N), and the chunk starts (chunks, B, N, D), none unless `keep_starts`."""
+    """out (B, D, L), last state (B, D, N), and the chunk starts, flat, none unless `keep_starts`."""
     scan = Scan(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus)
     return eager.forward(scan, keep_starts)
 
@@ -114,7 +114,7 @@ def _(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus, keep
     return (
         torch.empty_like(u),
         A.new_empty(batch, channels, states),
-        A.new_empty(chunks, batch, states, channels),
+        A.new_empty(chunks * batch * states * channels),
     )
 
 
@@ -178,3 +178,12 @@ def _differentiate(ctx, grad_out, grad_last_state, _):
 
 
 _scan.register_autograd(_differentiate, setup_context=_save)
+
+
+def _refuse_second_derivatives(ctx, *_) -> None:
+    raise RuntimeError(
+        "selective_scan_fn has no second derivatives; call selective_scan_ref, the loop, where you need them"
+    )
+
+
+_scan_backward.register_autograd(_refuse_second_derivatives)

@@ -52,7 +52,7 @@ class Sums:
     def zeros(cls, scan: Scan) -> "Sums":
         per_channel = scan.u.shape[1]
         return cls(
-            A=torch.zeros_like(scan.A, memory_format=torch.contiguous_format),
+            A=torch.zeros_like(scan.A),
             B=_zeros_for_map(scan.B),
             C=_zeros_for_map(scan.C),
             D=scan.A.new_zeros(per_channel, dtype=scan.real),
@@ -60,12 +60,13 @@ class Sums:
         )
 
     @classmethod
-    def total(cls, parts: list["Sums"]) -> "Sums":
-        """Add up the threads' sums, in their order; B and C in the form of `Scan`, (D, N) or (B, G, N, L)."""
+    def total(cls, parts: list["Sums"], scan: Scan) -> "Sums":
+        """Add up the threads' sums, in their order, each laid out in memory like the argument it belongs to."""
         A, B, C, D, delta_bias = (
             sum(getattr(part, name) for part in parts) for name in ("A", "B", "C", "D", "delta_bias")
         )
-        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (B, C))
+        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (B, C))  # (D, N) or (B, G, N, L)
+        A, B, C = (torch.empty_like(x).copy_(value) for x, value in ((scan.A, A), (scan.B, B), (scan.C, C)))
         return cls(A, B, C, D, delta_bias)
 
     def add_map(self, name: str, tile, weights: Tensor, states: Tensor) -> None:

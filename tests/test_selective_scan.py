@@ -1,0 +1,554 @@
+"""The scan: the fast one, the loop and a float64 loop of equations that shares no code with either."""
+
+import math
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from lite_mamba import Mamba, selective_scan_fn, selective_scan_ref, selective_state_update
+from lite_mamba.selective_scan import eager, function
+from lite_mamba.selective_scan.arguments import check
+
+BATCH, CHANNELS, STATES = 2, 4, 3
+LENGTHS = [0, 1, 2, 7, 8, 64, 129, 372, 1134, 4096]
+MAPS = ["constant", "variable", "one group", "two groups"]
+SCANS = {"fn": selective_scan_fn, "ref": selective_scan_ref}
+
+# rtol and atol of outputs against float64, for inputs of each dtype; gradients are compared with their own scale.
+TOLERANCES = {
+    torch.float64: (1e-9, 1e-10),
+    torch.float32: (6e-4, 2e-3),
+    torch.float16: (3e-3, 5e-3),
+    torch.bfloat16: (3e-2, 5e-2),
+}
+GRADIENT_TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 5e-3, torch.bfloat16: 4e-2}
+
+
+def make_case(
+    length=20,
+    B="variable",
+    C="variable",
+    complex_A=False,
+    D=True,
+    z=True,
+    delta_bias=True,
+    softplus=True,
+    initial_state=True,
+    seq_idx=False,
+    dtype=torch.float32,
+    batch=BATCH,
+    channels=CHANNELS,
+    states=STATES,
+    seed=0,
+):
+    """Random arguments: tensors by name, and the plain ones."""
+    g = torch.Generator().manual_seed(seed)
+    wide = torch.float64 if dtype == torch.float64 else torch.float32
+
+    def normal(*shape, dtype=dtype):
+        return torch.randn(*shape, generator=g, dtype=torch.float64).to(dtype)
+
+    def state_like(*shape):
+        real = normal(*shape, dtype=wide)
+        return torch.complex(real, normal(*shape, dtype=wide)) if complex_A else real
+
+    def mapping(kind):
+        steps = 2 * length if complex_A else length
+        groups = {"one group": (1,), "two groups": (2,)}.get(kind, ())
+        return state_like(channels, states) if kind == "constant" else normal(batch, *groups, states, steps)
+
+    A = state_like(channels, states)
+    A = torch.complex(-A.real.abs(), A.imag) if complex_A else -A.abs()
+    step = normal(batch, channels, length)
+    tensors = {
+        "u": normal(batch, channels, length),
+        "delta": step if softplus else step.abs(),
+        "A": A,
+        "B": mapping(B),
+        "C": mapping(C),
+        "D": normal(channels, dtype=wide) if D else None,
+        "z": normal(batch, channels, length) if z else None,
+        "delta_bias": normal(channels, dtype=wide).abs() if delta_bias else None,
+        "initial_state": state_like(batch, channels, states) if initial_state else None,
+    }
+    index = (torch.rand(batch, length, generator=g) < 0.15).cumsum(1) if seq_idx else None
+    return tensors, {"delta_softplus": softplus, "seq_idx": index}
+
+
+def equations(u, delta, A, B, C, D, z, delta_bias, initial_state, delta_softplus, seq_idx, return_last_state=True):
+    """The scan in float64, one channel group at a time, one step at a time."""
+    u, delta = u.double(), delta.double()
+    if delta_bias is not None:
+        delta = delta + delta_bias.double()[:, None]
+    delta = F.softplus(delta) if delta_softplus else delta
+    A = A.to(torch.complex128 if A.is_complex() else torch.float64)
+    batch, channels, length = u.shape
+
+    def at(value, t):  # (B, D, N), or (D, N)
+        if value.ndim == 2:
+            return value.to(A.dtype)
+        value = value.double()
+        grouped = value[:, None] if value.ndim == 3 else value
+        pair = grouped[..., 2 * t : 2 * t + 2]
+        step = torch.complex(*pair.unbind(-1)) if A.is_complex() else grouped[..., t]
+        return torch.stack([step[:, d * step.shape[1] // channels] for d in range(channels)], dim=1)
+
+    h = torch.zeros(batch, channels, A.shape[1], dtype=A.dtype) if initial_state is None else initial_state.to(A.dtype)
+    rows = []
+    for t in range(length):
+        if seq_idx is not None and t > 0:
+            h = torch.where((seq_idx[:, t] == seq_idx[:, t - 1])[:, None, None], h, torch.zeros_like(h))
+        h = torch.exp(delta[:, :, t, None] * A) * h + (delta[:, :, t] * u[:, :, t])[..., None] * at(B, t)
+        y = (at(C, t) * h).sum(-1)
+        rows.append(2 * y.real if A.is_complex() else y)
+    y = torch.stack(rows, dim=-1) if rows else torch.zeros_like(u)
+    y = y if D is None else y + D.double()[:, None] * u
+    y = y if z is None else y * z.double() * torch.sigmoid(z.double())
+    return y, h
+
+
+def run(scan, tensors, options):
+    """Output, last state and every gradient of a loss that uses both."""
+    leaves = {name: None if x is None else x.detach().clone().requires_grad_() for name, x in tensors.items()}
+    out, last_state = scan(**leaves, **options, return_last_state=True)
+    weights = torch.linspace(-1, 1, out.numel(), dtype=torch.float64).reshape(out.shape)
+    real_state = torch.view_as_real(last_state) if last_state.is_complex() else last_state
+    loss = (out.double() * weights).sum() + real_state.double().square().sum()
+    if not loss.requires_grad:
+        return out, last_state, {}
+    names = [name for name, x in leaves.items() if x is not None]
+    grads = torch.autograd.grad(loss, [leaves[name] for name in names], allow_unused=True)
+    return out.detach(), last_state.detach(), dict(zip(names, grads, strict=True))
+
+
+def gradient_error(given, wanted):
+    """The largest difference, as a share of the largest entry."""
+    if given is None or wanted is None or wanted.numel() == 0:
+        return 0.0
+    difference = (given.to(wanted.dtype) - wanted).abs().max().item()
+    return difference / max(wanted.abs().max().item(), 1e-3)
+
+
+def agree(scan, tensors, options, dtype=torch.float32):
+    """Assert that `scan` equals the equations on the same numbers."""
+    wide = {
+        name: None if x is None else x.to(torch.complex128 if x.is_complex() else torch.float64)
+        for name, x in tensors.items()
+    }
+    out, last_state, grads = run(scan, tensors, options)
+    wanted_out, wanted_state, wanted_grads = run(equations, wide, options)
+    assert out.dtype == tensors["u"].dtype
+    rtol, atol = TOLERANCES[dtype]
+    torch.testing.assert_close(out.double(), wanted_out, rtol=rtol, atol=atol)
+    torch.testing.assert_close(last_state.to(wanted_state.dtype), wanted_state, rtol=rtol, atol=atol)
+    for name, grad in grads.items():
+        assert grad is None or grad.dtype == tensors[name].dtype
+        assert gradient_error(grad, wanted_grads.get(name)) < GRADIENT_TOLERANCES[dtype], name
+
+
+@pytest.fixture
+def two_threads():
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
+@pytest.mark.parametrize("length", LENGTHS)
+def test_every_length(scan, length):
+    agree(scan, *make_case(length, batch=1, channels=2, states=2))
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
+@pytest.mark.parametrize("complex_A", [False, True], ids=["real", "complex"])
+@pytest.mark.parametrize("C", MAPS)
+@pytest.mark.parametrize("B", MAPS)
+def test_every_kind_of_input_and_output_map(scan, B, C, complex_A):
+    agree(scan, *make_case(37, B=B, C=C, complex_A=complex_A))
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("length", [1, 40, 372])
+def test_every_dtype(scan, dtype, length):
+    agree(scan, *make_case(length, dtype=dtype), dtype=dtype)
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
+@pytest.mark.parametrize("option", ["D", "z", "delta_bias", "softplus", "initial_state", "seq_idx"])
+@pytest.mark.parametrize("given_", [False, True], ids=["without", "with"])
+def test_every_option_on_its_own(scan, option, given_):
+    others = dict.fromkeys(["D", "z", "delta_bias", "softplus", "initial_state", "seq_idx"], not given_)
+    agree(scan, *make_case(45, **(others | {option: given_})))
+
+
+@given(
+    options=st.fixed_dictionaries(
+        {
+            "length": st.integers(0, 70),
+            "B": st.sampled_from(MAPS),
+            "C": st.sampled_from(MAPS),
+            "dtype": st.sampled_from([torch.float32, torch.float64]),
+            "batch": st.integers(1, 3),
+            "states": st.integers(1, 5),
+            "seed": st.integers(0, 100),
+        }
+        | dict.fromkeys(["complex_A", "D", "z", "delta_bias", "softplus", "initial_state", "seq_idx"], st.booleans())
+    )
+)
+@settings(max_examples=40)
+def test_any_combination(options):
+    agree(selective_scan_fn, *make_case(**options), dtype=options["dtype"])
+
+
+@given(
+    chunk=st.integers(1, 9),
+    tile=st.sampled_from([1, 30, 100, 400]),
+    channels=st.integers(1, 6),
+    threads=st.integers(1, 3),
+    length=st.integers(1, 60),
+    batch=st.integers(1, 4),
+    B=st.sampled_from(MAPS),
+    seq_idx=st.booleans(),
+)
+@settings(max_examples=40)
+def test_any_size_of_tile(chunk, tile, channels, threads, length, batch, B, seq_idx):
+    before = eager.SIZES["cpu"]
+    eager.SIZES["cpu"] = eager.TileSizes(chunk=chunk, tile=tile, channels=channels, small=0)
+    torch.set_num_threads(threads)
+    try:
+        case = make_case(length, batch=batch, channels=6, B=B, seq_idx=seq_idx, dtype=torch.float64)
+        agree(selective_scan_fn, *case, dtype=torch.float64)
+    finally:
+        eager.SIZES["cpu"] = before
+        torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_block_sized_scan_equals_the_loop(threads):
+    tensors, options = make_case(100, batch=2, channels=384, states=16, seq_idx=True)
+    torch.set_num_threads(threads)
+    try:
+        out, last_state, grads = run(selective_scan_fn, tensors, options)
+    finally:
+        torch.set_num_threads(1)
+    wanted_out, wanted_state, wanted_grads = run(selective_scan_ref, tensors, options)
+    torch.testing.assert_close(out, wanted_out, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(last_state, wanted_state, rtol=1e-4, atol=1e-4)
+    assert max(gradient_error(grads[name], wanted_grads[name]) for name in grads) < 1e-4
+
+
+def test_non_contiguous_inputs_give_the_same_answer():
+    tensors, options = make_case(50, seq_idx=True)
+    wanted = run(selective_scan_fn, tensors, options)
+    strided = {n: None if x is None else x.transpose(0, -1).contiguous().transpose(0, -1) for n, x in tensors.items()}
+    given_ = run(selective_scan_fn, strided, options)
+    torch.testing.assert_close(given_[0], wanted[0])
+    torch.testing.assert_close(given_[2], wanted[2])
+
+
+def test_expanded_inputs_give_the_same_answer():
+    tensors, options = make_case(50)
+    tensors["u"] = tensors["u"][:, :1].expand(-1, CHANNELS, -1)
+    wanted = selective_scan_fn(**(tensors | {"u": tensors["u"].contiguous()}), **options)
+    assert torch.equal(selective_scan_fn(**tensors, **options), wanted)
+
+
+def test_gradcheck():
+    for extra in ({}, {"complex_A": True}, {"B": "constant", "C": "two groups", "seq_idx": True}):
+        tensors, options = make_case(6, batch=1, states=2, dtype=torch.float64, **extra)
+        names = list(tensors)
+
+        def scan(*values, names=names, options=options):
+            return selective_scan_fn(**dict(zip(names, values, strict=True)), **options, return_last_state=True)
+
+        assert torch.autograd.gradcheck(scan, [x.requires_grad_() for x in tensors.values()])
+
+
+def test_second_derivatives_raise():
+    tensors, options = make_case(6)
+    u = tensors["u"].requires_grad_()
+    (grad,) = torch.autograd.grad(selective_scan_fn(**tensors, **options).square().sum(), u, create_graph=True)
+    with pytest.raises(RuntimeError, match=r"no second derivatives.*selective_scan_ref"):
+        torch.autograd.grad(grad.sum(), u)
+
+
+def test_second_derivatives_of_the_loop_are_right():
+    tensors, _ = make_case(4, batch=1, states=1, dtype=torch.float64, D=False, z=False, initial_state=False)
+    leaves = [tensors[name].requires_grad_() for name in ("u", "delta", "A", "B", "C")]
+    assert torch.autograd.gradgradcheck(lambda *x: selective_scan_ref(*x, delta_softplus=True), leaves)
+
+
+@pytest.mark.parametrize("kind", ["random", "constant"])
+def test_fast_and_slow_channels_over_a_hundred_thousand_steps(kind):
+    length = 100_000
+    A = -torch.tensor([[1e-6, 1e-3, 1.0, 1e3]])
+    g = torch.Generator().manual_seed(0)
+    u, B, C = torch.randn(1, 1, length, generator=g), *torch.randn(2, 1, 4, length, generator=g)
+    delta = 10 ** (torch.rand(1, 1, length, generator=g) * 5 - 3)  # 0.001 … 100
+    if kind == "constant":
+        u, B, C, delta = (torch.ones_like(x) for x in (u, B, C, delta))
+    out, state = selective_scan_fn(u, delta, A, B, C, return_last_state=True)
+    exact = selective_scan_fn(*(x.double() for x in (u, delta, A, B, C)))
+    wanted = exact_scan(u, delta, A, B, C)
+    assert (exact - wanted).abs().max() <= 1e-9 * wanted.abs().max()
+    assert out.isfinite().all() and state.isfinite().all()
+    assert (out - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+
+
+def exact_scan(u, delta, A, B, C):
+    """One channel in float64, by NumPy-like doubling: (a, x) pairs combined over growing spans."""
+    a = torch.exp(delta.double()[0, 0, :, None] * A.double()[0])  # (L, N)
+    h = (delta.double() * u.double())[0, 0, :, None] * B.double()[0].t()  # (L, N)
+    span = 1
+    while span < len(h):
+        h = torch.cat([h[:span], h[span:] + a[span:] * h[:-span]])
+        a = torch.cat([a[:span], a[span:] * a[:-span]])
+        span *= 2
+    return (h * C.double()[0].t()).sum(-1)[None, None]
+
+
+def test_gradients_stay_finite_however_fast_a_channel_decays():
+    tensors, options = make_case(200, softplus=False, delta_bias=False)
+    tensors["delta"], tensors["A"] = tensors["delta"] * 100, tensors["A"] * 1e3
+    out, last_state, grads = run(selective_scan_fn, tensors, options)
+    assert all(x.isfinite().all() for x in (out, last_state, *grads.values()))
+
+
+def test_garbage_in_one_segment_never_reaches_another():
+    tensors, options = make_case(90)
+    options["seq_idx"] = (torch.arange(90) // 30).expand(BATCH, -1)
+    clean = selective_scan_fn(**tensors, **options)
+    tensors["u"][..., 30:60] = float("nan")
+    dirty = selective_scan_fn(**tensors, **options)
+    assert torch.equal(clean[..., :30], dirty[..., :30]) and torch.equal(clean[..., 60:], dirty[..., 60:])
+    assert dirty[..., 30:60].isnan().all()
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
+def test_the_last_state_continues_the_scan(scan):
+    tensors, options = make_case(80)
+    whole, last = scan(**tensors, **options, return_last_state=True)
+    state, parts = tensors["initial_state"], []
+    for start, stop in ((0, 33), (33, 34), (34, 34), (34, 80)):
+        cut = {n: x[..., start:stop] if n in ("u", "delta", "B", "C", "z") else x for n, x in tensors.items()}
+        part, state = scan(**(cut | {"initial_state": state}), **options, return_last_state=True)
+        parts.append(part)
+    torch.testing.assert_close(torch.cat(parts, dim=-1), whole)
+    torch.testing.assert_close(state, last)
+
+
+@pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
+def test_autocast_does_not_touch_the_recurrence(scan):
+    tensors, options = make_case(40)
+    plain = run(scan, tensors, options)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        cast = run(scan, tensors, options)
+    assert torch.equal(plain[0], cast[0]) and torch.equal(plain[1], cast[1])
+    assert all(torch.equal(plain[2][name], cast[2][name]) for name in plain[2])
+
+
+def test_the_same_numbers_every_time(two_threads):
+    case = make_case(300, channels=300, states=8)
+    first = run(selective_scan_fn, *case)
+    for _ in range(3):
+        again = run(selective_scan_fn, *case)
+        assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+        assert all(torch.equal(first[2][name], again[2][name]) for name in first[2])
+
+
+def test_threads_leave_pytorchs_settings_alone(two_threads):
+    tensors, options = make_case(300, channels=300, states=8)
+    with torch.inference_mode():
+        out = selective_scan_fn(**tensors, **options)
+    assert out.is_inference() and torch.get_num_threads() == 2
+    with torch.no_grad():
+        assert torch.equal(out, selective_scan_fn(**tensors, **options))
+
+
+def test_an_error_in_a_thread_comes_out(two_threads, monkeypatch):
+    def fail(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(eager.Tile, "run_states", fail)
+    tensors, options = make_case(300, channels=300, states=8)
+    with pytest.raises(MemoryError, match="no room"):
+        selective_scan_fn(**tensors, **options)
+    assert torch.get_num_threads() == 2
+
+
+def saved_bytes(length):
+    """What the backward pass keeps beyond the call's own inputs, and the size of all states."""
+    tensors, options = make_case(length, batch=2, channels=64, states=16, dtype=torch.float32, seq_idx=True)
+    tensors = {name: x.requires_grad_() for name, x in tensors.items()}
+    own = {x.untyped_storage().data_ptr() for x in tensors.values()}
+    kept = {}
+
+    def keep(x):
+        if x.untyped_storage().data_ptr() not in own:
+            kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        out = selective_scan_fn(**tensors, **options)
+    assert out.requires_grad
+    return sum(kept.values()), 2 * 64 * 16 * length * 4
+
+
+def test_an_eighth_of_the_states_at_most_is_kept_for_the_backward_pass():
+    for length in (100, 2048):
+        kept, states = saved_bytes(length)
+        assert 0 < kept <= states / 8
+
+
+def test_what_is_kept_doubles_with_the_length():
+    assert saved_bytes(4096)[0] == pytest.approx(2 * saved_bytes(2048)[0], rel=0.01)
+
+
+class BytesWritten(TorchDispatchMode):
+    """Adds up the size of every result that is not a view."""
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if not func.is_view:
+            results = result if isinstance(result, (tuple, list)) else (result,)
+            self.total += sum(x.nbytes for x in results if isinstance(x, torch.Tensor))
+        return result
+
+
+def bytes_written(length):
+    """Forward and backward, by the schedule itself, in this thread."""
+    tensors, options = make_case(length, batch=1, channels=8, states=4)
+    arguments = {name: x for name, x in tensors.items() if name != "initial_state"}
+    scan = check(**arguments, initial_state=None, **options)
+    with BytesWritten() as forward, torch.no_grad():
+        out, _, starts = eager.forward(scan, keep_starts=True)
+    with BytesWritten() as backward, torch.no_grad():
+        eager.backward(scan, starts, out, None)
+    return forward.total, backward.total
+
+
+def test_bytes_written_double_with_the_length_in_both_directions():
+    short, long = bytes_written(2048), bytes_written(4096)
+    assert long[0] == pytest.approx(2 * short[0], rel=0.05)
+    assert long[1] == pytest.approx(2 * short[1], rel=0.05)
+
+
+def test_a_million_steps_need_a_few_tiles_of_memory():
+    program = """
+import resource, torch
+from lite_mamba import selective_scan_fn
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+torch.set_num_threads(1)
+L, D, N = 2**20, 4, 16
+u, B = torch.randn(1, 1, L).expand(1, D, L), torch.randn(1, 1, L).expand(1, N, L)
+delta, A = torch.rand(1, 1, L).expand(1, D, L), -torch.rand(D, N)
+selective_scan_fn(u[..., :2**15], delta[..., :2**15], A, B[..., :2**15], B[..., :2**15])
+before = peak()
+out, last = selective_scan_fn(u, delta, A, B, B, return_last_state=True)
+print(peak() - before - out.nbytes / 2**20)
+state, size, error = None, 2**18, 0.0
+for start in range(0, L, size):
+    now = slice(start, start + size)
+    part, state = selective_scan_fn(u[..., now], delta[..., now], A, B[..., now], B[..., now],
+                                    return_last_state=True, initial_state=state)
+    error = max(error, (part - out[..., now]).abs().max().item())
+print(error / out.abs().max().item())
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    extra, error = map(float, result.stdout.split())
+    assert extra < 64  # MiB; all the states would take 4 GiB
+    assert error < 1e-6
+
+
+def test_the_operators_keep_their_promises_to_the_compiler():
+    for extra in ({}, {"z": False, "initial_state": False, "D": False, "seq_idx": True}):
+        tensors, options = make_case(20, **extra)
+        scan = check(**tensors, **options)
+        arguments = [x if x is None or x.dtype == torch.bool else x.requires_grad_() for x in function._tensors(scan)]
+        torch.library.opcheck(function._scan, (*arguments, True, True))
+
+
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on CPUs")
+
+
+@needs_compiler
+def test_a_compiled_block_equals_the_eager_one():
+    torch.manual_seed(0)
+    block, x = Mamba(8, d_state=4), torch.randn(3, 50, 8)
+    compiled = torch.compile(block, fullgraph=True)
+    wanted = block(x)
+    out = compiled(x)
+    torch.testing.assert_close(out, wanted)
+    given_ = torch.autograd.grad(out.square().sum(), list(block.parameters()))
+    wanted = torch.autograd.grad(wanted.square().sum(), list(block.parameters()))
+    torch.testing.assert_close(given_, wanted)
+
+
+def test_an_exported_block_takes_any_length():
+    torch.manual_seed(0)
+    block = Mamba(8, d_state=4).eval()
+    length = torch.export.Dim("length", min=2, max=10_000)
+    program = torch.export.export(block, (torch.randn(2, 40, 8),), dynamic_shapes={"hidden_states": {1: length}})
+    for steps in (2, 33, 300):
+        x = torch.randn(2, steps, 8)
+        torch.testing.assert_close(program.module()(x), block(x))
+
+
+def one_token(tensors, t, complex_A):
+    """The arguments of `selective_state_update` for step t."""
+    B, C = tensors["B"], tensors["C"]
+
+    def at(value):
+        if complex_A:
+            parts = value[..., 2 * t : 2 * t + 2]
+            return torch.complex(*(parts.double() if parts.dtype == torch.float64 else parts.float()).unbind(-1))
+        return value[..., t]
+
+    z = None if tensors["z"] is None else tensors["z"][..., t]
+    return {
+        "x": tensors["u"][..., t],
+        "dt": tensors["delta"][..., t],
+        "A": tensors["A"],
+        "B": at(B),
+        "C": at(C),
+        "D": tensors["D"],
+        "z": z,
+        "dt_bias": tensors["delta_bias"],
+    }
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("maps", MAPS[1:])
+@pytest.mark.parametrize("complex_A", [False, True], ids=["real", "complex"])
+@pytest.mark.parametrize("plain", [False, True], ids=["every option", "no option"])
+def test_one_token_at_a_time_equals_the_scan(dtype, maps, complex_A, plain):
+    flags = dict.fromkeys(["D", "z", "delta_bias", "softplus"], not plain)
+    tensors, options = make_case(9, B=maps, C=maps, complex_A=complex_A, dtype=dtype, **flags)
+    wanted, last_state = selective_scan_ref(**tensors, **options, return_last_state=True)
+    state = tensors["initial_state"].clone()
+    address = state.data_ptr()
+    for t in range(9):
+        token = one_token(tensors, t, complex_A)
+        out = selective_state_update(state, **token, dt_softplus=options["delta_softplus"])
+        assert out.dtype == dtype and state.data_ptr() == address
+        rtol, atol = TOLERANCES[dtype]
+        torch.testing.assert_close(out, wanted[..., t], rtol=rtol, atol=atol)
+    torch.testing.assert_close(state, last_state, rtol=1e-5, atol=1e-5)
+
+
+def test_the_schedule_keeps_at_least_one_start_for_every_chunk():
+    for length in range(1, 2000):
+        chunks = math.ceil(length / eager.SIZES["cpu"].chunk)
+        assert math.ceil(length / math.ceil(length / chunks)) <= chunks == eager.chunk_count(length, "cpu")
