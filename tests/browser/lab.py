@@ -88,6 +88,8 @@ def server(folder: pathlib.Path, environment: dict[str, str] | None = None):
 @contextlib.contextmanager
 def browser(playwright):
     """The system's Chromium, without a window."""
+    if CHROMIUM is None:
+        raise RuntimeError("There is no Chromium here; install it or set CHROMIUM=/path/to/it.")
     chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=CHROMIUM_OPTIONS)
     try:
         yield chromium
@@ -213,20 +215,43 @@ class Explored:
         self.notebook.wait()
         return differs
 
+    def settles_at(self, shown: tuple[str, str], timeout: float = 10) -> bool:
+        """Whether picture and sentence become these."""
+        end = time.time() + timeout
+        while self.shown() != shown and time.time() < end:
+            time.sleep(0.02)
+        self.notebook.wait()
+        return self.shown() == shown
+
     def failed(self) -> bool:
         """Whether an error stands in the sentence's place."""
         return self.cell.locator(".jp-OutputArea-output [role=alert]").count() > 0
 
     def other_moves(self) -> list:
-        """For every switch, group of radio buttons and menu: a function that changes it by one step."""
-        moves = [switch.click for switch in self.switches]
-        moves += [radio.locator("input:not(:checked)").first.check for radio in self.radios]
-        return moves + [lambda menu=menu: self._next_option(menu) for menu in self.menus]
+        """Switches, radio buttons and menus: functions that change each by one step, by mouse, then by keyboard.
+
+        JupyterLab keeps the plain arrow keys for its cells; Tab and Space, and arrows in an open menu, are free.
+        """
+        moves = []
+        for switch in self.switches:
+            moves += [switch.click, lambda switch=switch: switch.press("Space")]
+        for radio in self.radios:
+            moves += [radio.locator("input:not(:checked)").first.check]
+            moves += [lambda radio=radio: radio.locator("input:not(:checked)").last.press("Space")]
+        for menu in self.menus:
+            moves += [lambda menu=menu: self._next_option(menu), lambda menu=menu: self._next_key(menu)]
+        return moves
 
     def _next_option(self, menu) -> None:
         last = menu.locator("option").count() - 1
         at = menu.evaluate("menu => menu.selectedIndex")
         menu.select_option(index=at + 1 if at < last else at - 1)
+
+    def _next_key(self, menu) -> None:
+        at = menu.evaluate("menu => menu.selectedIndex")
+        for key in ("Space", "ArrowUp" if at else "ArrowDown", "Enter"):
+            menu.press(key)
+            self.page.wait_for_timeout(100)
 
     def photograph(self, path: pathlib.Path) -> None:
         """Controls, picture and sentence as they stand."""
