@@ -61,14 +61,25 @@ def test_a_graph_used_twice_is_named():
     assert name_of_the_mistake("01.is_causal", is_causal) == "a graph that is used once"
 
 
-def test_a_solution_with_a_loop_over_gradients_is_right():
+def gradient_loop(factors):
+    """A learner's loop over t, with the channels of an output weighted by `factors(outputs)` before they are added."""
+
     def is_causal(layer, x):
         x = x.clone().requires_grad_()
         for t in range(x.shape[-1]):
             x.grad = None
-            layer(x)[..., t].sum().backward()
+            outputs = layer(x)[..., t]
+            (outputs * factors(outputs)).sum().backward()
             if x.grad[..., t + 1 :].any():
                 return False
         return True
 
-    assert judge(exercise("01.is_causal"), is_causal).kind == "right"
+    return is_causal
+
+
+def test_a_loop_over_gradients_with_random_factors_is_right():
+    assert judge(exercise("01.is_causal"), gradient_loop(torch.rand_like)).kind == "right"
+
+
+def test_a_loop_over_gradients_that_adds_the_channels_is_named():
+    assert name_of_the_mistake("01.is_causal", gradient_loop(torch.ones_like)) == "outputs that cancel"

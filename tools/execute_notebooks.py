@@ -69,7 +69,7 @@ def execute(path: Path) -> None:
 
 def chosen(chapters: list[str]) -> list[Path]:
     """The notebooks of these chapters, or all of them; a chapter without a notebook is an error."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
     if not chapters:
         return paths
     missing = [chapter for chapter in chapters if not any(p.name.startswith(chapter) for p in paths)]

@@ -78,8 +78,8 @@ RECAP = [
     ),
     Question(
         text="You change one letter of a text in the middle. Which outputs of the block may move?",
-        choices=["All of them", "Those before the letter", "The letter's own output and those after it"],
-        answer="The letter's own output and those after it",
+        choices=["All of them", "Only those up to the letter and its own", "Its own and those after it"],
+        answer="Its own and those after it",
         why="The block is causal: an output is computed from its own token and from earlier ones.",
     ),
     Question(
@@ -97,11 +97,12 @@ RECAP = [
     Question(
         text="What must the block remember to go on with a text, one letter at a time?",
         choices=[
-            "All letters so far",
-            "The last few inputs of the convolution, and the state of the scan",
-            "Only the last letter",
+            "All letters so far, in their order",
+            "A few inputs and the state",
+            "The last letter and nothing else",
         ],
-        answer="The last few inputs of the convolution, and the state of the scan",
-        why="Both have a fixed size, however long the text is. That is what makes streaming cheap.",
+        answer="A few inputs and the state",
+        why="The convolution needs its last few inputs, the scan its state. Both have a fixed size, however long the "
+        "text is. That is what makes streaming cheap.",
     ),
 ]

@@ -293,7 +293,7 @@ FULL_KERNEL = Exercise(
 def is_causal(layer, x: Tensor) -> bool:
     """Whether ∂y[:, :, t] / ∂x[:, :, s] is zero for all s > t."""
     gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
-    reads = (gradients != 0).any(0).any(0).any(1).any(1)  # (L, L): output t, input s
+    reads = gradients.abs().sum(dim=(0, 1, 3, 4))  # (L, L): output t, input s
     return not bool(reads.triu(1).any())
 
 
@@ -334,6 +334,12 @@ def next_sample_of_the_other_channels(x):
     return x + one_sample_ahead(x.sum(dim=1, keepdim=True) - x)
 
 
+def one_channel_adds_what_another_takes_away(x):
+    """Two channels read the next sample, one with + and one with −: added up, the two outputs do not move."""
+    ahead = one_sample_ahead(x[:, :1])
+    return torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
+
+
 LAYERS = [
     twice,
     running_sum,
@@ -344,6 +350,7 @@ LAYERS = [
     second_last_output_reads_the_last_sample,
     add_the_slope_ahead,
     next_sample_of_the_other_channels,
+    one_channel_adds_what_another_takes_away,
 ]
 
 
@@ -356,11 +363,9 @@ def _judged(forbidden):
     """A wrong `is_causal`: it answers True if `forbidden(gradient, t)` is False for every t."""
 
     def judge(layer, x):
-        x = x.detach().clone().requires_grad_()
-        y = layer(x)  # (B, D, L)
-        outputs = range(x.shape[-1])
-        gradients = [torch.autograd.grad(y[..., t].sum(), x, retain_graph=True)[0] for t in outputs]  # (B, D, L) each
-        return not any(bool(forbidden(gradient, t)) for t, gradient in enumerate(gradients))
+        gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
+        # (B, D, B, D, L) each: output t, every input
+        return not any(bool(forbidden(gradient, t)) for t, gradient in enumerate(gradients.unbind(2)))
 
     return judge
 
@@ -412,6 +417,19 @@ IS_CAUSAL = Exercise(
             "You add the gradients up before you compare them with zero. This layer reads one later sample with + "
             "and one with −, so the sum is zero. Ask for each value whether it is zero.",
             _judged(lambda gradient, t: gradient[..., t + 1 :].sum().abs() > 1e-6),
+        ),
+        Misconception(
+            "outputs that cancel",
+            "You add up the channels of y[:, :, t] before you take the gradient. In this layer one channel reads a "
+            "later sample with + and another one reads it with −, so the sum does not move. Each output needs a "
+            "gradient of its own.",
+            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
+        ),
+        Misconception(
+            "the triangle of the wrong axes",
+            "torch.triu works on the last two axes. Of the six axes of the jacobian these are channel and time of "
+            "the *input*. Bring the jacobian to a table of output times and input times first.",
+            lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
         ),
         Misconception(
             "one changed sample",

@@ -23,7 +23,7 @@ class Part:
 
 
 PARTS = {
-    "in_proj": Part("in_proj", "10", 0.2, 1.3, 1.4, 1.6, "makes two copies of the input: a signal x and a gate z"),
+    "in_proj": Part("in_proj", "10", 0.2, 1.3, 1.4, 1.6, "makes two mixtures of the input: a signal x and a gate z"),
     "convolution": Part(
         "causal\nconvolutions", "01–03", 2.3, 1.85, 2.05, 1.5, "let each token see a few of the tokens before it"
     ),
@@ -33,7 +33,7 @@ PARTS = {
     "scan": Part(
         "selective\nscan", "04–09", 4.85, 1.95, 1.75, 1.3, "carries a state along the sequence: the block's memory"
     ),
-    "gate": Part("×", "10", 7.35, 2.25, 0.75, 0.75, "lets the second copy z decide what goes out"),
+    "gate": Part("×", "10", 7.35, 2.25, 0.75, 0.75, "lets the second mixture z decide what goes out"),
     "out_proj": Part("out_proj", "10", 8.65, 1.95, 1.5, 1.3, "mixes the channels and goes back to the input's width"),
 }
 

@@ -81,7 +81,7 @@ class Recording(LiveFigure):
         self.ax.axvline(ONSET * MEMBRANE_STEP, ymax=0.8, color=style.VERMILLION, ls="--")
         style.label_line(self.ax, "current on", ONSET * MEMBRANE_STEP, 8, style.VERMILLION, ha="center")
         style.label_line(self.ax, "rest", 0.04, -58, style.BLUE)
-        self.title(self.ax, f"Rest, then {self.spikes} spikes in five seconds")
+        self.title(self.ax, f"The cell rests, then fires {self.spikes} times in five seconds")
 
     def update(self) -> str:
         return (

@@ -1,0 +1,164 @@
+"""The words of the course, each explained once: the one source of the page `notebooks/glossary.ipynb`.
+
+`python tools/write_glossary.py` writes the page; a test holds it to this list.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word: its symbol and its name in code where it has them, its meaning, and the chapter that introduces it."""
+
+    word: str
+    meaning: str
+    chapter: str
+    symbol: str = ""
+    code: str = ""
+    shape: str = ""
+
+
+TERMS = [
+    Term(
+        "A (state matrix)",
+        "how fast each number of the state fades; always negative, and kept as its logarithm",
+        "06",
+        symbol="$A$",
+        code="A_log",
+        shape="(D, N)",
+    ),
+    Term(
+        "autocast", "PyTorch's switch that computes parts of a model in half precision; the scan stays in float32", "08"
+    ),
+    Term(
+        "B (input map)",
+        "how strongly the input is written into each number of the state",
+        "07",
+        symbol="$B$",
+        code="B",
+        shape="(B, N, L)",
+    ),
+    Term("batch", "several sequences that are processed together and never mix", "00", symbol="$B$", code="batch"),
+    Term("bilinear", "a discretisation that stays stable for every step size; also called Tustin or trapezoid", "04"),
+    Term("block", "one Mamba layer: projections, convolution, selective scan, gate", "10", code="Mamba"),
+    Term("branch", "one of several convolutions that read the same input side by side", "02", code="conv1d_layers"),
+    Term(
+        "C (output map)",
+        "how strongly each number of the state is read into the output",
+        "07",
+        symbol="$C$",
+        code="C",
+        shape="(B, N, L)",
+    ),
+    Term("causal", "an output depends on the present and the past, never on the future", "01"),
+    Term(
+        "channel",
+        "one row of numbers along the sequence; a token has one number in each channel",
+        "01",
+        symbol="$D$",
+        code="d_inner",
+    ),
+    Term("chunk", "a part of a sequence that is processed in one call", "03"),
+    Term(
+        "correlation", "sliding a kernel over a signal without turning it around; what PyTorch calls convolution", "01"
+    ),
+    Term(
+        "D (skip)",
+        "what goes straight from the input of the scan to its output",
+        "08",
+        symbol="$D$",
+        code="D",
+        shape="(D,)",
+    ),
+    Term("decay", "the factor by which a number of the state shrinks in one step", "06", symbol="$e^{\\Delta A}$"),
+    Term("depthwise", "each channel has a kernel of its own, and channels do not mix", "01"),
+    Term(
+        "dilation", "the distance between the taps of a kernel, in samples", "02", symbol="$d$", code="conv_dilations"
+    ),
+    Term("discretisation", "turning a rule for continuous time into a rule for steps", "04"),
+    Term(
+        "dt_rank",
+        "the width of the bottleneck through which the token's features reach the step size",
+        "06",
+        symbol="$R$",
+        code="dt_rank",
+    ),
+    Term("einsum", "a product of tensors in which each axis has a letter", "00", code="torch.einsum"),
+    Term("Euler", "the simplest discretisation: go on along the present slope for one step", "04"),
+    Term("FFT", "a fast way to convolve: multiply the frequencies of two signals", "05", code="torch.fft"),
+    Term(
+        "gate",
+        "a number that lets something pass, fully, partly or not at all",
+        "02",
+        symbol="$g$, $z$",
+        code="conv_gates, z",
+    ),
+    Term("half-life", "the number of steps after which half of a state is gone: $\\ln 2 / (\\Delta \\lvert A \\rvert)$", "06"),
+    Term("history", "the past inputs that a convolution still needs", "03", code="conv_state", shape="(B, D, max lag)"),
+    Term("hold", "to keep a state as it is, because the step size is near zero", "07"),
+    Term("impulse response", "what comes out when a single 1 goes in", "01"),
+    Term(
+        "kernel",
+        "the numbers that a convolution slides over its input",
+        "01",
+        symbol="$w$",
+        code="weight",
+        shape="(D, W)",
+    ),
+    Term("lag", "how many samples back a tap looks", "02"),
+    Term("linear", "twice the input gives twice the output, and sums pass through", "05"),
+    Term("padding", "samples that are put before or after a sequence to fill it up", "01"),
+    Term(
+        "pole", "the number that says how a system's memory fades or swings; in discrete time, the decay factor", "04"
+    ),
+    Term("prefill", "reading a known beginning in one call before going on token by token", "11"),
+    Term(
+        "receptive field",
+        "how many samples, the present one included, an output can look at",
+        "02",
+        code="receptive_field",
+    ),
+    Term("recurrence", "a rule that makes the next state from the last one", "05"),
+    Term("reset", "to forget the past, because the step size is large or a new segment begins", "07"),
+    Term("segment", "a part of a sequence that must not see the part before it", "11", code="seq_idx", shape="(B, L)"),
+    Term("selection", "letting the token decide what is written, kept and read", "07"),
+    Term("SiLU", "$x\\,\\sigma(x)$: a smooth switch that lets positive numbers pass", "02", code="F.silu"),
+    Term("softplus", "$\\ln(1 + e^x)$: makes any number positive", "06", code="F.softplus"),
+    Term("stable", "the state stays bounded as long as the input does", "04"),
+    Term(
+        "state",
+        "the numbers that a system carries from one step to the next",
+        "04",
+        symbol="$h$",
+        code="ssm_state",
+        shape="(B, D, N)",
+    ),
+    Term("step response", "what comes out when the input is switched on and stays on", "04"),
+    Term(
+        "step size",
+        "how much time a token stands for; the gate between keeping and writing",
+        "04",
+        symbol="$\\Delta$",
+        code="delta",
+        shape="(B, D, L)",
+    ),
+    Term("streaming", "processing a sequence one sample at a time, with a state of fixed size", "03", code="step"),
+    Term("tap", "one number of a kernel", "01", symbol="$w_k$"),
+    Term("time-invariant", "shifting the input in time only shifts the output", "05"),
+    Term("token", "one item of a sequence: a letter, a sample, a word", "00", symbol="$t$"),
+    Term("zero-order hold", "the discretisation that is exact when the input stands still within each step", "04"),
+]
+
+
+def table(existing: dict[str, str]) -> str:
+    """The glossary as a markdown table, in alphabetical order.
+
+    Args:
+        existing: file name of each chapter's notebook by chapter number; other chapters are named without a link.
+    """
+    rows = ["| Word | Symbol | Name in code | Shape | Meaning | Chapter |", "|---|---|---|---|---|---|"]
+    for term in sorted(TERMS, key=lambda term: term.word.lower()):
+        names = ", ".join(f"`{name.strip()}`" for name in term.code.split(",") if name)
+        link = f"[{term.chapter}]({existing[term.chapter]})" if term.chapter in existing else term.chapter
+        rows.append(f"| **{term.word}** | {term.symbol} | {names} | {term.shape} | {term.meaning} | {link} |")
+    return "\n".join(rows)

@@ -1,0 +1,39 @@
+"""The glossary: one list, one page, and every notebook leads to it."""
+
+import re
+import runpy
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lite_mamba.course.glossary import TERMS
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
+
+
+def text_of(path: Path) -> str:
+    return "\n".join(cell.source for cell in nbformat.read(path, 4).cells)
+
+
+def test_the_page_is_what_the_list_gives():
+    write_glossary = runpy.run_path(str(ROOT / "tools" / "write_glossary.py"))
+    stored = nbformat.read(ROOT / "notebooks" / "glossary.ipynb", 4)
+    assert stored.cells[0].source == write_glossary["page"]().cells[0].source
+
+
+def test_each_word_stands_once():
+    words = [term.word.lower() for term in TERMS]
+    assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("term", [t for t in TERMS if t.chapter in CHAPTERS], ids=lambda term: term.word)
+def test_the_chapter_of_a_word_uses_it(term):
+    word = re.sub(r"\s*\(.*\)", "", term.word)
+    assert re.search(rf"(?<![\w]){re.escape(word)}", text_of(CHAPTERS[term.chapter]), re.I)
+
+
+@pytest.mark.parametrize("path", CHAPTERS.values(), ids=lambda path: path.stem)
+def test_every_notebook_leads_to_the_glossary(path):
+    assert "](glossary.ipynb)" in text_of(path)
