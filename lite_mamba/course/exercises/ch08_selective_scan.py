@@ -44,6 +44,11 @@ def states_before_time(u, delta, A, B):
     return deltaA.transpose(2, 3), deltaB_u.transpose(2, 3)
 
 
+def drive_with_states_before_time(u, delta, A, B):
+    deltaA, deltaB_u = discretise(u, delta, A, B)
+    return deltaA, deltaB_u.transpose(2, 3)
+
+
 def zero_order_hold(u, delta, A, B):
     exponent = torch.einsum("b d l, d n -> b d l n", delta, A)
     held = torch.expm1(exponent) / A[:, None, :]
@@ -116,8 +121,9 @@ def stacked_in_the_middle(deltaA, deltaB_u, C):
 
 
 def draw_scan(draw):
-    batch, channels, length = draw.size(1, 2), draw.size(1, 4), draw.size(2, 6)
-    states = channels + draw.size(1, 3)  # never as many as channels, so that the two cannot be confused
+    batch, length = draw.size(1, 2), draw.size(2, 6)
+    channels = batch + draw.size(1, 3)  # sequences, channels and states differ in number: no axis passes for another
+    states = channels + draw.size(1, 3)
     return {
         "deltaA": draw.uniform(0.1, 0.9, batch, channels, length, states).round(decimals=1),
         "deltaB_u": draw.normal(batch, channels, length, states),
@@ -212,7 +218,7 @@ def start_added_to_every_step(deltaA, deltaB_u, C, initial_state):
 def with_gradient(function, deltaA, deltaB_u, C, initial_state):
     """The results of a scan that goes on, and the gradient of their sum with respect to the state it starts from."""
     start = initial_state.clone().requires_grad_()  # (B, D, N)
-    result = function(deltaA, deltaB_u, C, start)
+    result = function(deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start)
     if not (isinstance(result, tuple) and len(result) == 2 and all(isinstance(part, Tensor) for part in result)):
         return result
     total = sum(part.sum() for part in result)
@@ -391,6 +397,12 @@ EXERCISES = [
                 "give the order: the states come last.",
             ),
             Misconception(
+                name="a drive with the states before time",
+                wrong=drive_with_states_before_time,
+                message="The decay is right. The drive stands as (B, D, N, L), the order in which B comes in. Its time "
+                "axis has to change places with its states.",
+            ),
+            Misconception(
                 name="the zero-order hold for B",
                 wrong=zero_order_hold,
                 message="The drive uses (exp(Δ·A) − 1)/A·B, the paper's equation 4. The authors' code, and this "
@@ -445,6 +457,14 @@ EXERCISES = [
                 wrong=states_not_summed,
                 message="h and C are multiplied, but the products are not added up, so the output still has an axis "
                 "for the states. Each channel gives one number a token.",
+            ),
+            Misconception(
+                name="C without an axis for the channels",
+                raises=RuntimeError,
+                when=lambda error: "must match the size" in str(error),
+                message="h is (B, D, N) and C[:, :, t] is (B, N). Broadcasting lines axes up from the right, so B "
+                "meets D. It works for one sequence only. Give C an axis of length 1 for the channels, or name the "
+                "axes in einsum.",
             ),
             Misconception(
                 name="time stacked in front",

@@ -80,7 +80,7 @@ class StepThrough(LiveFigure):
     }
 
     def __init__(self, loop=outputs_of_loop, whose: str = ""):
-        super().__init__(height=6.0)
+        super().__init__(height=5.6)
         case = tiny_case()
         self.u, self.delta = case["u"][0].numpy(), case["delta"][0].numpy()  # (D, L)
         self.deltaA, self.deltaB_u = decay_and_drive(*(case[name] for name in ("u", "delta", "A", "B")))
@@ -223,7 +223,7 @@ class StateMap(LiveFigure):
         self.selective = self._run(self.selective_delta)
         grid = self.figure.add_gridspec(2, 4, width_ratios=(3, 0.8, 3, 0.8), height_ratios=(1, 2.6))
         self.sides = [self._side(grid, 2 * i, name) for i, name in enumerate(("fixed", "selective"))]
-        self.heading = self.figure.suptitle("finding", x=0.012, ha="left", fontsize=17, fontweight="bold")
+        self.heading = self.figure.suptitle("finding", x=0.012, ha="left", fontsize=16, fontweight="bold")
         self.move(self.heading)
 
     def _side(self, grid, column: int, name: str) -> dict:
@@ -233,7 +233,7 @@ class StateMap(LiveFigure):
         self._draw_tokens(top, labelled=column == 0)
         cells.set(ylim=(self.STATES + 0.5, 0.5), yticks=[1, 8, 16], xlabel="time t (tokens)")
         if column == 0:
-            cells.set_ylabel("state n")
+            cells.set_ylabel("state n (A = −n)")
         colours = signed_colours()
         extent = (-0.5, self.LENGTH - 0.5, self.STATES + 0.5, 0.5)
         image = cells.imshow(np.zeros((self.STATES, self.LENGTH)), cmap=colours, vmin=-1, vmax=1, extent=extent)
