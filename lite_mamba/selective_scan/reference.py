@@ -7,6 +7,9 @@ with the input map B̄ = Δ·B, as the authors' own code computes it, and not th
 equation 4; notebook 04 explains the difference. Notebook 08 builds this loop.
 """
 
+from collections.abc import Iterator
+from itertools import repeat
+
 import torch
 from torch import Tensor
 
@@ -86,9 +89,11 @@ def _loop(scan: Scan, u: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     return (2 * y.real if y.is_complex() else y), h
 
 
-def _per_token(value: Tensor, u: Tensor):
-    """B or C, one entry a token, each to broadcast with (B, D, N)."""
+def _per_token(value: Tensor, u: Tensor) -> Iterator[Tensor]:
+    """B or C, token by token, each to broadcast with (B, D, N); never all of them at once."""
     if value.ndim == 2:
-        return [value] * u.shape[-1]  # (D, N)
+        yield from repeat(value, u.shape[-1])  # (D, N)
+        return
     channels_per_group = u.shape[1] // value.shape[1]
-    return [v.repeat_interleave(channels_per_group, dim=1) for v in value.unbind(-1)]  # (B, D, N)
+    for one in value.unbind(-1):
+        yield one.repeat_interleave(channels_per_group, dim=1)  # (B, D, N)
