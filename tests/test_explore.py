@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from typing import ClassVar
 
 import ipywidgets
@@ -277,3 +278,32 @@ def test_a_closed_panel_leaves_no_widget_behind():
     assert set(ipywidgets.widgets.widget._instances) > before
     panel.close()
     assert set(ipywidgets.widgets.widget._instances) == before
+
+
+def test_moves_from_several_threads_leave_a_whole_picture(monkeypatch):
+    monkeypatch.setattr(_Panel, "_redraw", lambda self: None)
+    panel = _Panel(Exploration(Ripple()))
+    start = panel.exploration.frame
+
+    def shake(name, values):
+        for value in values:
+            panel.widgets[name].value = value
+
+    moves = [("waves", [3, 4, 5, 6, 7, 8] * 3), ("decay", [0.1, 0.2, 0.4, 0.8, 1.6] * 3)]
+    threads = [threading.Thread(target=shake, args=move) for move in moves]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert panel.exploration.frame == Exploration(Ripple()).set(waves=8, decay=1.6)
+    panel.reset.click()
+    assert panel.exploration.frame == start
+
+
+def test_a_widget_that_repeats_its_value_draws_nothing(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(_Panel, "_redraw", lambda self: drawn.append(1))
+    panel = _Panel(Exploration(Ripple()))
+    panel.reset.click()
+    panel._follow()
+    assert drawn == []

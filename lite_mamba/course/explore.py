@@ -66,13 +66,14 @@ class Exploration:
 
     def set(self, **values) -> Frame:
         """Change some values and draw once."""
-        self.values |= values
-        try:
-            sentence = self.figure.update(**self.values)
-            self.frame = Frame(self.figure.picture(), sentence)
-        except Exception as error:
-            self.frame = Frame(self.figure.faded(), self._explain(error), failed=True)
-        return self.frame
+        with self.figure.lock:
+            self.values |= values
+            try:
+                sentence = self.figure.update(**self.values)
+                self.frame = Frame(self.figure.picture(), sentence)
+            except Exception as error:
+                self.frame = Frame(self.figure.faded(), self._explain(error), failed=True)
+            return self.frame
 
     def summary(self) -> str:
         """The controls in words, one a line."""
@@ -123,8 +124,9 @@ class _Panel:
         rows = [_row(controls[name], widget, width) for name, widget in self.widgets.items()]
         self.box = ipywidgets.VBox([*rows, self.reset])
         self.resetting = False
-        for name, widget in self.widgets.items():
-            widget.observe(lambda change, name=name: self._moved(name, change["new"]), names="value")
+        self.shown = {name: widget.value for name, widget in self.widgets.items()}
+        for widget in self.widgets.values():
+            widget.observe(self._follow, names="value")
         self.reset.on_click(self._reset)
 
     def show(self) -> None:
@@ -141,18 +143,27 @@ class _Panel:
     def _text(self) -> str:
         return "Controls\n" + self.exploration.summary()
 
-    def _moved(self, name: str, value) -> None:
-        if not self.resetting:
-            self.exploration.set(**{name: _value(self.exploration.controls[name], value)})
+    def _follow(self, _change=None) -> None:
+        """Draw what the widgets hold now, unless that is what is drawn already: moves that came in between drop out.
+
+        JupyterLab may hand the messages of widgets to several threads at once.
+        """
+        with self.exploration.figure.lock:
+            shown = {name: widget.value for name, widget in self.widgets.items()}
+            if self.resetting or shown == self.shown:
+                return
+            self.shown = shown
+            controls = self.exploration.controls
+            self.exploration.set(**{name: _value(controls[name], value) for name, value in shown.items()})
             self._redraw()
 
     def _reset(self, _button) -> None:
-        self.resetting = True
-        for name, widget in self.widgets.items():
-            widget.value = _shown(self.exploration.controls[name])
-        self.resetting = False
-        self.exploration.reset()
-        self._redraw()
+        with self.exploration.figure.lock:
+            self.resetting = True
+            for name, widget in self.widgets.items():
+                widget.value = _shown(self.exploration.controls[name])
+            self.resetting = False
+            self._follow()
 
     def _redraw(self) -> None:
         picture, details = self._picture_bundle()

@@ -27,6 +27,7 @@ result. A subclass builds its axes in `__init__`, names what will change with `m
 
 import functools
 import itertools
+import threading
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -46,12 +47,14 @@ class LiveFigure:
     Attributes:
         controls: the parameters of `update`, in the order shown, each with range, starting value and label.
         figure: the matplotlib figure, made without pyplot.
+        lock: held from an update to the end of its picture, since widgets may call from several threads.
     """
 
     controls: ClassVar[dict[str, Control]] = {}
 
     def __init__(self, width: float = style.WIDTH, height: float = style.HEIGHT):
         self.figure = style.new_figure(width, height)
+        self.lock = threading.RLock()
         self._moving: list[Artist] = []
         self._titles: dict[object, Text] = {}
         self._still = None
