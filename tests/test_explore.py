@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 from typing import ClassVar
 
 import ipywidgets
@@ -13,7 +14,7 @@ from PIL import Image
 
 from lite_mamba.course import explore as public_explore
 from lite_mamba.course.controls import choice, slider, toggle
-from lite_mamba.course.explore import Exploration, _Panel, explore
+from lite_mamba.course.explore import SPEEDS, Exploration, _Panel, explore
 from lite_mamba.course.figures import LiveFigure, style
 from lite_mamba.course.figures.raster import draw_cells, has_plain_cells, png
 
@@ -280,24 +281,41 @@ def test_a_closed_panel_leaves_no_widget_behind():
     assert set(ipywidgets.widgets.widget._instances) == before
 
 
-def test_moves_from_several_threads_leave_a_whole_picture(monkeypatch):
+class Narrow(Ripple):
+    """A ripple that counts the updates that begin before the last picture is done."""
+
+    def __init__(self):
+        super().__init__()
+        self.busy, self.overlaps = False, 0
+
+    def update(self, **parameters):
+        self.overlaps += self.busy
+        self.busy = True
+        time.sleep(0.002)
+        return super().update(**parameters)
+
+    def picture(self):
+        picture = super().picture()
+        self.busy = False
+        return picture
+
+
+def test_moves_from_several_threads_do_not_draw_into_one_another(monkeypatch):
     monkeypatch.setattr(_Panel, "_redraw", lambda self: None)
-    panel = _Panel(Exploration(Ripple()))
-    start = panel.exploration.frame
+    panel = _Panel(Exploration(Narrow()))
 
     def shake(name, values):
         for value in values:
             panel.widgets[name].value = value
 
-    moves = [("waves", [3, 4, 5, 6, 7, 8] * 3), ("decay", [0.1, 0.2, 0.4, 0.8, 1.6] * 3)]
+    moves = [("waves", [3, 4, 5, 6, 7, 8]), ("decay", [0.1, 0.2, 0.4, 0.8, 1.6])]
     threads = [threading.Thread(target=shake, args=move) for move in moves]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert panel.exploration.figure.overlaps == 0
     assert panel.exploration.frame == Exploration(Ripple()).set(waves=8, decay=1.6)
-    panel.reset.click()
-    assert panel.exploration.frame == start
 
 
 def test_a_widget_that_repeats_its_value_draws_nothing(monkeypatch):
@@ -307,3 +325,38 @@ def test_a_widget_that_repeats_its_value_draws_nothing(monkeypatch):
     panel.reset.click()
     panel._follow()
     assert drawn == []
+
+
+class Clock(LiveFigure):
+    """A hand that goes round."""
+
+    controls: ClassVar = {"t": slider(0, 60, 5, label="time", unit="s", play=True)}
+
+    def update(self, t=5):
+        return f"It is {t}."
+
+
+def test_a_slider_that_plays_has_its_buttons_linked_in_the_page(monkeypatch):
+    monkeypatch.setattr(_Panel, "_redraw", lambda self: None)
+    panel = _Panel(Exploration(Clock()))
+    (play,), (link,), moved = panel.players, panel.links, panel.widgets["t"]
+    assert (play.min, play.max, play.step, play.value) == (0, 60, 1, 5)
+    assert link.source == (play, "value") and link.target == (moved, "value")
+    speed = next(w for row in panel.box.children for w in getattr(row, "children", ()) if w is not play)
+    speed.value = SPEEDS["fast"]
+    assert play.interval == SPEEDS["fast"] < 100
+    play.playing = True
+    panel.reset.click()
+    assert not play.playing
+    assert panel._text() == "Controls\ntime: 5 s (slider, 0 to 60, with a play button)"
+
+
+def test_a_closed_player_leaves_no_widget_behind():
+    before = set(ipywidgets.widgets.widget._instances)
+    _Panel(Exploration(Clock())).close()
+    assert set(ipywidgets.widgets.widget._instances) == before
+
+
+def test_only_whole_numbers_can_play():
+    with pytest.raises(ValueError, match="whole numbers"):
+        slider(0.0, 1.0, 0.5, 0.1, label="phase", play=True)
