@@ -26,7 +26,7 @@ $(error TORCH is "$(TORCH)"; it can be cpu or cuda)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lecture test notebooks handout bench format install torch-index clean
+.PHONY: help lab lecture test notebooks handout figures glossary bench format install torch-index clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -54,6 +54,12 @@ handout: $(VENV)/.course ## write the notebooks without solutions to work/handou
 	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
 	  --TagRemovePreprocessor.remove_cell_tags=solution notebooks/*.ipynb
 	@ls work/handout/*.ipynb
+
+figures: $(VENV)/.course ## draw the pictures in figures/ anew
+	@$(BIN)/python tools/make_figures.py
+
+glossary: $(VENV)/.course ## write notebooks/glossary.ipynb from its list
+	@$(BIN)/python tools/write_glossary.py
 
 bench: $(VENV)/.test ## run the benchmarks
 	@set -e; for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
