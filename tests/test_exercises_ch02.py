@@ -18,6 +18,21 @@ def short_padding(x, weights, biases, gates, dilations):
     return sum(share * F.silu(part) for share, part in zip(gates.softmax(0), parts, strict=True)) + 0 * x
 
 
+def short_branches_added(x, weights, biases, gates, dilations):
+    return sum(
+        share * F.silu(F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), w.unsqueeze(1), b, dilation=d, groups=x.shape[1]))
+        for share, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True)
+    )
+
+
+def short_branches_stacked(x, weights, biases, gates, dilations):
+    parts = [
+        F.silu(F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), w.unsqueeze(1), b, dilation=d, groups=x.shape[1]))
+        for w, b, d in zip(weights, biases, dilations, strict=True)
+    ]
+    return torch.einsum("i,ibdl->bdl", gates.softmax(0), torch.stack(parts))
+
+
 def flat_kernel(x, weights, biases, gates, dilations):
     return F.conv1d(F.pad(x, (3, 0)), weights[0], biases[0], groups=x.shape[1])
 
@@ -40,6 +55,8 @@ def float_dilation(delay, d_conv):
     ("id", "attempt", "name"),
     [
         ("02.gated_dilated_conv", short_padding, "padding that forgets the dilation"),
+        ("02.gated_dilated_conv", short_branches_added, "padding without the dilation"),
+        ("02.gated_dilated_conv", short_branches_stacked, "padding without the dilation"),
         ("02.gated_dilated_conv", flat_kernel, "a kernel without its middle axis"),
         ("02.measured_lags", no_gradient, "an input without a gradient"),
         ("02.measured_lags", every_output, "all outputs at once"),

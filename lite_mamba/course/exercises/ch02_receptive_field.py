@@ -208,6 +208,19 @@ def padded_by_all_taps(x, weights, biases, gates, dilations):
     return _mixed(x, weights, biases, gates.softmax(0), dilations, one=late)
 
 
+def padded_without_the_dilation(x, weights, biases, gates, dilations):
+    def short(x, weight, bias, dilation):
+        padded = F.pad(x, (weight.shape[-1] - 1, 0))  # (B, D, W - 1 + L)
+        return F.conv1d(padded, weight[:, None], bias, dilation=dilation, groups=x.shape[1])
+
+    return _mixed(x, weights, biases, gates.softmax(0), dilations, one=short)
+
+
+def all_lengths_equal(dilations, **others):
+    """Branches of different length cannot be added: that raises, and is a misconception of its own."""
+    return len(set(dilations)) == 1
+
+
 def bias_after_silu(x, weights, biases, gates, dilations):
     shares = gates.softmax(0)
     unbiased = _mixed(x, weights, [None] * len(weights), shares, dilations)
@@ -302,7 +315,7 @@ EXERCISES = [
             Misconception(
                 name="off by one, and no stack",
                 wrong=published_formula,
-                message="This is the formula that many texts give, and it is the largest lag of the longest branch. "
+                message="This formula is easy to meet, and it is the largest lag of the longest branch. "
                 "The field counts samples, and the present one is a sample too. A stack needs a formula of its own.",
             ),
             Misconception(
@@ -333,6 +346,87 @@ EXERCISES = [
                 name="the last dilation in place of the largest",
                 wrong=last_dilation,
                 message="This takes the dilation that stands last. Dilations may stand in any order, such as (8, 1).",
+            ),
+        ],
+    ),
+    Exercise(
+        id="02.gated_dilated_conv",
+        title="The gated multi-dilated sum",
+        reference=gated_dilated_conv,
+        cases=draw_front_end,
+        axes=("batch", "channel", "step"),
+        misconceptions=[
+            Misconception(
+                name="SiLU after the sum",
+                wrong=silu_after_the_sum,
+                message="This adds the branches first and bends the sum. In the formula SiLU stands inside the sum: "
+                "each branch is bent on its own. With one branch you would not see the difference.",
+            ),
+            Misconception(
+                name="no activation",
+                wrong=no_activation,
+                message="SiLU is missing. It belongs to each branch, after its bias.",
+            ),
+            Misconception(
+                name="gates used as they are",
+                wrong=raw_gates,
+                message="The parameter `gates` holds any numbers, negative ones too. The shares are its softmax: "
+                "positive, with sum 1.",
+            ),
+            Misconception(
+                name="a sigmoid on each gate",
+                wrong=sigmoid_gates,
+                message="A sigmoid looks at one gate alone, and the shares do not add up to 1. Softmax compares the "
+                "gates with one another.",
+            ),
+            Misconception(
+                name="softmax over one gate at a time",
+                wrong=softmax_of_one,
+                message="The softmax of a single number is always 1, so every branch comes in with full strength. Take "
+                "the softmax of the whole vector once, before the loop.",
+            ),
+            Misconception(
+                name="the plain mean of the branches",
+                wrong=plain_mean,
+                message="Every branch gets the same share here, whatever the gates are.",
+            ),
+            Misconception(
+                name="dilation ignored",
+                wrong=dilation_ignored,
+                message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
+                "convolution.",
+            ),
+            Misconception(
+                name="padded by d_conv · dilation",
+                wrong=padded_by_all_taps,
+                message="Each branch comes one dilation too late. The oldest tap reads (d_conv − 1)·dilation samples "
+                "back, and so many zeros are needed in front.",
+            ),
+            Misconception(
+                name="padding without the dilation",
+                wrong=padded_without_the_dilation,
+                where=all_lengths_equal,
+                message="The output is too short: compare the shapes. d_conv − 1 zeros in front are enough without "
+                "gaps. How far back does the oldest tap read when the taps stand apart?",
+            ),
+            Misconception(
+                name="padding that forgets the dilation",
+                raises=RuntimeError,
+                when=lambda error: "size" in str(error),
+                message="The lengths do not fit. A branch with gaps needs (d_conv − 1)·dilation zeros in front; with "
+                "fewer its output is too short.",
+            ),
+            Misconception(
+                name="a kernel without its middle axis",
+                raises=RuntimeError,
+                when=lambda error: "three dimensions" in str(error),
+                message="F.conv1d wants a kernel of shape (D, 1, W), and each weight has (D, W). unsqueeze(1) puts the "
+                "middle axis in.",
+            ),
+            Misconception(
+                name="the bias after the activation",
+                wrong=bias_after_silu,
+                message="The bias belongs to the convolution. It is added first, then SiLU bends the result.",
             ),
         ],
     ),
@@ -427,80 +521,6 @@ EXERCISES = [
         ],
     ),
     Exercise(
-        id="02.gated_dilated_conv",
-        title="The gated multi-dilated sum",
-        reference=gated_dilated_conv,
-        cases=draw_front_end,
-        axes=("batch", "channel", "step"),
-        misconceptions=[
-            Misconception(
-                name="SiLU after the sum",
-                wrong=silu_after_the_sum,
-                message="This adds the branches first and bends the sum. In the formula SiLU stands inside the sum: "
-                "each branch is bent on its own. With one branch you would not see the difference.",
-            ),
-            Misconception(
-                name="no activation",
-                wrong=no_activation,
-                message="SiLU is missing. It belongs to each branch, after its bias.",
-            ),
-            Misconception(
-                name="gates used as they are",
-                wrong=raw_gates,
-                message="The parameter `gates` holds any numbers, negative ones too. The shares are its softmax: "
-                "positive, with sum 1.",
-            ),
-            Misconception(
-                name="a sigmoid on each gate",
-                wrong=sigmoid_gates,
-                message="A sigmoid looks at one gate alone, and the shares do not add up to 1. Softmax compares the "
-                "gates with one another.",
-            ),
-            Misconception(
-                name="softmax over one gate at a time",
-                wrong=softmax_of_one,
-                message="The softmax of a single number is always 1, so every branch comes in with full strength. Take "
-                "the softmax of the whole vector once, before the loop.",
-            ),
-            Misconception(
-                name="the plain mean of the branches",
-                wrong=plain_mean,
-                message="Every branch gets the same share here, whatever the gates are.",
-            ),
-            Misconception(
-                name="dilation ignored",
-                wrong=dilation_ignored,
-                message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
-                "convolution.",
-            ),
-            Misconception(
-                name="padded by d_conv · dilation",
-                wrong=padded_by_all_taps,
-                message="Each branch comes one dilation too late. The oldest tap reads (d_conv − 1)·dilation samples "
-                "back, and so many zeros are needed in front.",
-            ),
-            Misconception(
-                name="padding that forgets the dilation",
-                raises=RuntimeError,
-                when=lambda error: "size" in str(error),
-                message="The lengths do not fit. A branch with gaps needs (d_conv − 1)·dilation zeros in front; with "
-                "fewer its output is too short.",
-            ),
-            Misconception(
-                name="a kernel without its middle axis",
-                raises=RuntimeError,
-                when=lambda error: "three dimensions" in str(error),
-                message="F.conv1d wants a kernel of shape (D, 1, W), and each weight has (D, W). unsqueeze(1) puts the "
-                "middle axis in.",
-            ),
-            Misconception(
-                name="the bias after the activation",
-                wrong=bias_after_silu,
-                message="The bias belongs to the convolution. It is added first, then SiLU bends the result.",
-            ),
-        ],
-    ),
-    Exercise(
         id="02.delay_kernel",
         title="A pure delay from one branch",
         reference=delay_kernel,
@@ -572,9 +592,9 @@ RECAP = [
     Question(
         text="Why do layers in a stack see further than the same kernels side by side?",
         choices=[
+            "Each layer brings taps of its own, so there are more weights",
             "A path takes one tap in each layer, so the lags add up",
-            "Each layer has more weights",
-            "The softmax gates pick the largest field",
+            "The gates give the largest share to the kernel that sees furthest",
         ],
         answer="A path takes one tap in each layer, so the lags add up",
         why="Side by side, a path goes through one branch only, and the largest lag counts.",

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from matplotlib.markers import TICKDOWN
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
 from torch import Tensor
 
 from lite_mamba import Mamba, causal_dilated_conv1d_fn
@@ -36,7 +39,7 @@ class ReceptiveFieldMap(LiveFigure):
         field: (d_conv, dilations, stacked) → samples.
         lags: (d_conv, dilations, stacked) → the lags read, by formula.
         measure: (fn, length) → the lags read, by gradients.
-        window: how many lags the picture has room for.
+        windows: how many lags the picture may have room for; the smallest that holds the field is shown.
     """
 
     controls = {  # noqa: RUF012
@@ -54,26 +57,26 @@ class ReceptiveFieldMap(LiveFigure):
         field=spec.receptive_field,
         lags=spec.lags_touched,
         measure=spec.measured_lags,
-        window: int = 61,
+        windows: Sequence[int] = (25, 37, 46, 61),
     ):
         super().__init__()
-        self.conv, self.field, self.lags, self.measure, self.window = conv, field, lags, measure, window
+        self.conv, self.field, self.lags, self.measure, self.windows = conv, field, lags, measure, windows
         self.figure.set_layout_engine("none")
         self.ax = self.figure.add_axes((0.195, 0.17, 0.78, 0.68))
-        self.ax.set(xlim=(window - 0.3, -0.7), ylim=(5.95, -1.25), xlabel="lag: how many samples ago")
+        self.ax.set(ylim=(5.95, -1.25), xticks=[], yticks=[])
+        self.ax.set_xlabel("lag: how many samples ago", labelpad=28)
         self.ax.spines["left"].set_visible(False)
-        self.ax.set_yticks([])
-        step = 12 if window > 40 else 4
-        self.ax.set_xticks(range(0, window, step), ["now", *map(str, range(step, window, step))])
-        wide = min(0.76 * 72 * 7.8 / window, 19)  # points
-        tall = [(-wide, -19), (wide, -19), (wide, 19), (-wide, 19), (-wide, -19)]
-        self.branch_cells = self._cells(range(self.BRANCHES), tall, 19)
-        self.formula_cells = self._cells([self.FORMULA], tall, 19)
-        self.gradient_cells = self._cells([self.GRADIENT], "o", wide)
+        self.branch_cells = self._cells("s")
+        self.formula_cells = self._cells("s")
+        self.gradient_cells = self._cells("o")
+        below = {"transform": self.ax.get_xaxis_transform(), "clip_on": False}
+        self.ticks = [self.ax.text(0, -0.035, "", ha="center", va="top", fontsize=13, **below) for _ in range(10)]
+        (self.marks,) = self.ax.plot([], [], color=style.BLACK, marker=TICKDOWN, ms=5, mew=1, ls="none", **below)
         self.names = [self._name(row) for row in [*range(self.BRANCHES), self.FORMULA, self.GRADIENT]]
         (self.span,) = self.ax.plot([], [], "|-", color=style.BLACK, lw=2.5, ms=14, mew=2.5)
         self.span_text = self.ax.text(-0.5, -0.85, "", ha="right", va="bottom", fontweight="bold")
         self.move(self.branch_cells, self.formula_cells, self.gradient_cells, *self.names, self.span, self.span_text)
+        self.move(self.marks, *self.ticks)
 
     def update(self, d_conv: int = 4, dilations: Sequence[int] = (1, 2, 4, 8), stacked: bool = False) -> str:
         self.samples = self.field(d_conv, dilations, stacked)
@@ -83,6 +86,7 @@ class ReceptiveFieldMap(LiveFigure):
             self.lags(d_conv, dilations[: i + 1] if stacked else dilations[i : i + 1], stacked)
             for i in range(len(dilations))
         ]
+        self._scale(min(window for window in self.windows if window >= self.samples))
         self._draw(dilations, stacked)
         read, holes = len(self.predicted), self.samples - len(self.predicted)
         skipped = f"{holes} are skipped" if holes else "none is skipped"
@@ -107,6 +111,24 @@ class ReceptiveFieldMap(LiveFigure):
             return y[0, 0]
 
         return fn
+
+    def _scale(self, window: int) -> None:
+        """Give the picture room for `window` lags: limits, ticks, and the cells."""
+        self.window = window
+        self.ax.set_xlim(window - 0.3, -0.7)
+        step = 12 if window > 40 else 4
+        lags = range(0, window, step)
+        self.marks.set_data(lags, [0] * len(lags))
+        for i, tick in enumerate(self.ticks):
+            tick.set(x=i * step, text="" if i * step >= window else str(i * step) if i else "now")
+        wide = min(0.76 * 72 * 7.8 / window, 19)  # points
+        tall = Path.unit_rectangle().transformed(Affine2D().translate(-0.5, -0.5).scale(wide / 19, 1))
+        for cells in (self.branch_cells, self.formula_cells):
+            cells.set_paths([tall])
+        self.gradient_cells.set_sizes([wide**2])
+        self.branch_cells.set_offsets([(lag, row) for row in range(self.BRANCHES) for lag in range(window)])
+        self.formula_cells.set_offsets([(lag, self.FORMULA) for lag in range(window)])
+        self.gradient_cells.set_offsets([(lag, self.GRADIENT) for lag in range(window)])
 
     def _draw(self, dilations: Sequence[int], stacked: bool) -> None:
         shown = len(dilations)
@@ -138,9 +160,8 @@ class ReceptiveFieldMap(LiveFigure):
             edge[[lag for lag in lags if lag < self.window]] = _rgba(read)
         return edge
 
-    def _cells(self, rows: Sequence[float], marker, points: float):
-        x, y = np.meshgrid(np.arange(self.window), np.array(rows, float))
-        return self.ax.scatter(x.ravel(), y.ravel(), s=points**2, marker=marker, linewidths=1.8)
+    def _cells(self, marker: str):
+        return self.ax.scatter([], [], s=19**2, marker=marker, linewidths=1.8)
 
     def _name(self, row: float):
         weight = "bold" if row > self.BRANCHES else "normal"
@@ -156,7 +177,7 @@ class Hero(ReceptiveFieldMap):
     }
 
     def __init__(self):
-        super().__init__(window=19)
+        super().__init__(windows=(19, 37, 46, 61))
 
     def update(self, d_conv: int = 3, dilations: Sequence[int] = (1, 3, 9), stacked: bool = False) -> str:
         return super().update(d_conv, dilations, stacked)
@@ -284,7 +305,7 @@ class CombFilter(LiveFigure):
         self.ax.set_xticks([0, 20, 40, 60], ["now", "20", "40", "60"])
         self.curve_ax.set(xlim=(0, 51), ylim=(0, 1.28), xlabel="speed (wiggles in 100 samples)")
         self.curve_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-        self.curve_ax.set_ylabel("share that passes")
+        self.curve_ax.set_ylabel("part that passes")
         self.lags = np.arange(self.SHOWN + 1)
         self.speeds = torch.linspace(0, 50, 401)  # (S,)
         (self.input,) = self.ax.plot([], [], color="#B5B5B5", lw=6, ls="-")
@@ -301,17 +322,17 @@ class CombFilter(LiveFigure):
     def update(self, dilation: int = 8, speed: float = 12.5, kernel: str = "average") -> str:
         weight = torch.tensor(self.KERNELS[kernel])  # (W,)
         x, y = self.run(weight, dilation, torch.tensor([speed]))  # (1, L)
-        self.share = float(_share(x, y, self.SETTLED)[0])
-        self.shares = pass_curve(weight, dilation, self.speeds).numpy()  # (S,)
+        self.part = float(_part(x, y, self.SETTLED)[0])
+        self.parts = pass_curve(weight, dilation, self.speeds).numpy()  # (S,)
         recent = x[0].flip(-1)[: self.SHOWN + 1].numpy()
         self.input.set_data(self.lags, recent)
         self.output.set_data(self.lags, y[0].flip(-1)[: self.SHOWN + 1].numpy())
         read = dilation * np.flatnonzero(weight.flip(-1).numpy())
         self.read = recent[read]
         self.taps.set_data(read, self.read)
-        self.curve.set_data(self.speeds.numpy(), self.shares)
-        self.here.set_data([speed], [self.share])
-        percent = round(100 * self.share)
+        self.curve.set_data(self.speeds.numpy(), self.parts)
+        self.here.set_data([speed], [self.part])
+        percent = round(100 * self.part)
         self.title(self.ax, f"{percent} % of this wiggle passes")
         self.title(self.curve_ax, f"dilation {dilation}: {_repeats(dilation)}")
         return (
@@ -327,20 +348,20 @@ class CombFilter(LiveFigure):
         return x, y
 
 
-def _share(x: Tensor, y: Tensor, settled: int) -> Tensor:
+def _part(x: Tensor, y: Tensor, settled: int) -> Tensor:
     """Size of y over size of x, over whole wiggles at the end: (S,)."""
     return y[:, -settled:].pow(2).mean(-1).sqrt() / x[:, -settled:].pow(2).mean(-1).sqrt()
 
 
 def pass_curve(weight: Tensor, dilation: int, speeds: Tensor) -> Tensor:
-    """Share of a wiggle that passes one branch, for each speed in wiggles per 100 samples: (W,), (S,) → (S,)."""
+    """Part of a wiggle that passes one branch, for each speed in wiggles per 100 samples: (W,), (S,) → (S,)."""
     lags = dilation * torch.arange(len(weight)).flip(0)  # (W,)
     turns = torch.exp(-2j * torch.pi * speeds[:, None] / 100 * lags)  # (S, W)
     return (turns * weight).sum(-1).abs()
 
 
 def _repeats(dilation: int) -> str:
-    return "does not repeat" if dilation == 1 else f"repeats every {100 / dilation:.3g}"
+    return f"repeats every {100 / dilation:.3g}"
 
 
 @dataclass
@@ -349,7 +370,7 @@ class Run:
 
     Attributes:
         gates: (S, branches) the shares, softmax of the gates.
-        missed: (S,) share of the target's variance that the output misses.
+        missed: (S,) part of the target's variance that the output misses.
         output: (S, n) the output over the first n samples shown; target: (n,) what it should be.
     """
 
@@ -370,7 +391,7 @@ class GateTraining(LiveFigure):
 
     controls = {  # noqa: RUF012
         "step": slider(0, 100, 100, label="training step"),
-        "delay": choice({str(d): d for d in (3, 5, 6, 12, 24)}, 24, label="target: the input, delayed by (samples)"),
+        "delay": choice({str(d): d for d in (3, 6, 7, 12, 24)}, 24, label="target: the input, delayed by (samples)"),
     }
 
     def __init__(self, runs: dict[int, Run], dilations: Sequence[int] = (1, 2, 4, 8), d_conv: int = 4):
@@ -407,7 +428,7 @@ class GateTraining(LiveFigure):
         missed = round(100 * float(run.missed[step]))
         who = f"dilation {self.right[0]} reads lag {delay}" if self.right else f"no branch reads lag {delay}"
         self.title(self.bar_ax, who[:1].upper() + who[1:])
-        self.title(self.ax, f"Step {step}: {missed} % of the target is missed")
+        self.title(self.ax, f"Step {step}: the output misses {missed} %")
         has = [f"Its share is {100 * self.shares[self.dilations.index(d)]:.0f} %." for d in self.right]
         return " ".join([f"Step {step}: {who}.", *has, f"{missed} % of the target is missed."])
 
