@@ -64,6 +64,9 @@ def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
     sentence = shown.update(t=11, dilation=2)
     assert shown.wrong == 11
     assert "11 of 12 outputs are wrong" in sentence
+    assert shown.tap_name.get_text() == "tap, as it\nshould be"
+    shown.update(t=11, dilation=1)
+    assert shown.tap_name.get_text() == "tap"
 
 
 def test_a_step_that_returns_a_history_of_another_length_is_told_so():

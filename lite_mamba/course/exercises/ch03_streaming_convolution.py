@@ -146,6 +146,17 @@ def oldest_dropped_before_it_is_read(x, history, weight, bias, dilation):
     return y, moved
 
 
+def pushed_first_then_every_dilation_th(x, history, weight, bias, dilation):
+    moved = push(history, x)
+    return (moved[..., ::dilation] * weight).sum(dim=-1) + bias, moved
+
+
+def pushed_first_then_sliced(x, history, weight, bias, dilation):
+    moved = push(history, x)
+    start = max(0, moved.shape[-1] - 1 - (weight.shape[-1] - 1) * dilation)
+    return (moved[..., start::dilation] * weight).sum(dim=-1) + bias, moved
+
+
 def cut_to_its_own_lag(x, history, weight, bias, dilation):
     y, moved = conv_step(x, history, weight, bias, dilation)
     return y, moved[..., moved.shape[-1] - (weight.shape[-1] - 1) * dilation :]
@@ -161,7 +172,10 @@ def _branch(draw):
 
 
 def draw_step(draw):
+    """One step; with one sequence and one channel it is made of digits, so that an output tells what it has read."""
     B, D, taps, dilation, S = _branch(draw)
+    if B == D == 1:
+        return step_of_digits(taps, dilation, S)
     history = draw.normal(B, D, S)
     return {
         "x": draw.normal(B, D), "history": history, "weight": draw.normal(D, taps), "bias": draw.normal(D),
@@ -169,13 +183,17 @@ def draw_step(draw):
     }  # fmt: skip
 
 
-STEP_EXAMPLE = {
-    "x": torch.tensor([[6.0]]),
-    "history": torch.tensor([[[1.0, 2.0, 3.0, 4.0, 5.0]]]),
-    "weight": torch.tensor([[100.0, 10.0, 1.0]]),
-    "bias": torch.tensor([0.0]),
-    "dilation": 2,
-}
+def step_of_digits(taps, dilation, S):
+    """The samples 1, 2, 3, … (after 9 comes 0 again) and the taps …, 100, 10, 1, without a bias."""
+    samples = torch.arange(1.0, S + 2) % 10  # (S + 1,)
+    weight = 10.0 ** torch.arange(taps).flip(0)  # (W,)
+    return {
+        "x": samples[-1:].view(1, 1), "history": samples[:-1].view(1, 1, S), "weight": weight[None],
+        "bias": torch.zeros(1), "dilation": dilation,
+    }  # fmt: skip
+
+
+STEP_EXAMPLE = step_of_digits(taps=3, dilation=2, S=5)
 
 
 def conv_chunk(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
@@ -304,6 +322,11 @@ def gates_left_out(x, history, weights, biases, gates, dilations):
     return _mixed(x, history, weights, biases, torch.ones_like(gates), dilations)
 
 
+def pushed_before_the_branches(x, history, weights, biases, gates, dilations):
+    moved = push(history, x)
+    return gated_conv_step(x, moved, weights, biases, gates, dilations)[0], moved
+
+
 def history_returned_as_it_came(x, history, weights, biases, gates, dilations):
     return gated_conv_step(x, history, weights, biases, gates, dilations)[0], history
 
@@ -320,6 +343,16 @@ def draw_gated(draw):
         "gates": draw.normal(branches),
         "dilations": dilations,
     }
+
+
+GATED_EXAMPLE = {
+    "x": STEP_EXAMPLE["x"],
+    "history": STEP_EXAMPLE["history"],
+    "weights": [STEP_EXAMPLE["weight"]],
+    "biases": [STEP_EXAMPLE["bias"]],
+    "gates": torch.tensor([0.0]),
+    "dilations": (2,),
+}
 
 
 def suspect_step(x, history, weight, bias, dilation):
@@ -340,6 +373,11 @@ def both_paths_reversed(x, history, weight, bias, dilation):
 
 def channels_reversed(x, history, weight, bias, dilation):
     return suspect_step(x, history, weight if dilation == 1 else weight.flip(0), bias, dilation)
+
+
+def columns_fit_and_dilated(history, weight, dilation, **others):
+    """Cases in which `window[..., ::dilation]` has one column for each tap, and dilation is not 1."""
+    return dilation > 1 and history.shape[-1] < weight.shape[-1] * dilation
 
 
 EXERCISES = [
@@ -451,8 +489,8 @@ EXERCISES = [
                 name="reading after writing",
                 wrong=read_after_writing,
                 message="The new sample is in the window twice: once because it was pushed into the history before "
-                "the reading, once as the present sample. Every older tap then reads one sample too late. Build "
-                "the window from the history as it was.",
+                "the reading, once as the present sample. Older taps then read a sample one step newer than they "
+                "should. Build the window from the history as it was.",
             ),
             Misconception(
                 name="a history that stands still",
@@ -490,6 +528,19 @@ EXERCISES = [
                 message="The history moves on first, and the taps read from what is left. When the history is just "
                 "long enough, the sample that the oldest tap wants is gone by then, and a negative index may quietly "
                 "read another one. Read from all S + 1 columns, then let the oldest go.",
+            ),
+            Misconception(
+                name="pushed first, then every d-th column",
+                wrong=pushed_first_then_every_dilation_th,
+                message="The history moves on first, and with it goes the sample that the oldest tap may still want. "
+                "What is left has S columns, too few for the window, and a product with too few columns may be "
+                "spread over all taps without an error. Read from all S + 1 columns, then let the oldest go.",
+            ),
+            Misconception(
+                name="pushed first, then read",
+                wrong=pushed_first_then_sliced,
+                message="The history moves on first, and with it goes the sample that the oldest tap wants when the "
+                "history is just long enough. Read from all S + 1 columns, then let the oldest go.",
             ),
             Misconception(
                 name="a history cut to this branch",
@@ -583,7 +634,15 @@ EXERCISES = [
         title="All branches from one history",
         reference=gated_conv_step,
         cases=draw_gated,
+        example=GATED_EXAMPLE,
         misconceptions=[
+            Misconception(
+                name="pushed first, then read",
+                wrong=pushed_before_the_branches,
+                message="The history has moved on before the branches read it, so `conv_step` sees the new sample "
+                "twice, and older taps read a sample one step newer than they should. Give the branches the history "
+                "as it came, and push once they have read.",
+            ),
             Misconception(
                 name="the history moved once a branch",
                 wrong=moved_once_a_branch,
@@ -655,6 +714,7 @@ EXERCISES = [
             Misconception(
                 name="counted from the oldest sample",
                 wrong=read_from_the_oldest,
+                where=columns_fit_and_dilated,
                 message="The order is right now, but the first tap reads column 0 of the history. This fits only if "
                 "the history has exactly the length that this branch needs. Count from the newest end.",
             ),
@@ -674,18 +734,19 @@ RECAP = [
         text="A step first pushes the new sample into the history, then builds the window from history and sample. "
         "What happens?",
         choices=[
-            "Nothing, the order does not matter",
-            "The new sample is in the window twice, and every older tap reads one sample too late",
-            "The history grows by one column a step",
+            "Nothing: the window holds the same samples either way",
+            "Every older tap reads a sample one step newer than it should",
+            "The history grows by one column at every step, without end",
         ],
-        answer="The new sample is in the window twice, and every older tap reads one sample too late",
-        why="The window is the history as it was before this sample, then the sample.",
+        answer="Every older tap reads a sample one step newer than it should",
+        why="The new sample is in the window twice. The window is the history as it was before this sample, then the "
+        "sample.",
     ),
     Question(
-        text="Branches with dilations 1, 2, 4 and 8 share one history, d_conv = 4. How many columns does it need?",
-        choices=["45", "49", "24", "25"],
-        answer="24",
-        why="The branch that looks back furthest needs (4 − 1)·8 = 24 samples. What the others need is part of them.",
+        text="Branches with dilations 1, 3 and 9 share one history, d_conv = 4. How many columns does it need?",
+        choices=["39", "42", "27", "28"],
+        answer="27",
+        why="The branch that looks back furthest needs (4 − 1)·9 = 27 samples. What the others need is part of them.",
     ),
     Question(
         text="The history is lost (set to zeros) in the middle of a stream. Which outputs are wrong?",
@@ -695,14 +756,14 @@ RECAP = [
         "notebook 08 does not.",
     ),
     Question(
-        text="A chunk of 2 samples meets a history of 24. Which samples form the next history?",
+        text="A chunk of 3 samples meets a history of 10. Which samples form the next history?",
         choices=[
-            "The 2 samples of the chunk",
-            "The last 22 of the old history, then the 2 of the chunk",
-            "The old history; the chunk is too short to change it",
+            "The 3 of the chunk, then zeros until there are 10 again",
+            "The last 7 of the old history, then the 3 of the chunk",
+            "The old history as it was: the chunk is too short to fill it",
         ],
-        answer="The last 22 of the old history, then the 2 of the chunk",
-        why="The next history is always the last 24 columns of old history and chunk together, whatever the chunk's "
+        answer="The last 7 of the old history, then the 3 of the chunk",
+        why="The next history is always the last 10 columns of old history and chunk together, whatever the chunk's "
         "length.",
     ),
 ]

@@ -99,8 +99,8 @@ class BufferAtWork(LiveFigure):
         notes = {"ha": "right", "va": "center", "fontsize": 14, "fontweight": "bold"}
         edge = self.first - 1.1
         self.cells.text(edge, 2, "stream", color=style.BLACK, **notes)
-        self.cells.text(edge, 0.6, "history", color=style.BLUE, **notes)
-        self.cells.text(edge, -0.55, "tap", color=style.VERMILLION, **notes)
+        self.cells.text(edge, 0.6, "history\nand now", color=style.BLUE, **notes)
+        self.tap_name = self.cells.text(edge, -0.55, "", color=style.VERMILLION, **notes)
         self.stream_cells = [self._cell(i, 2) for i in range(len(self.SAMPLES))]
         self.kept_cells = [self._cell(0, 0.6) for _ in range(longest)]
         self.now = self._cell(0, 0.6)
@@ -110,7 +110,7 @@ class BufferAtWork(LiveFigure):
             for tap in self.TAPS
         ]  # fmt: skip
         (self.fall,) = self.cells.plot([0, 0], [1.15, 1.45], color=style.BLACK, ls="-", lw=2.5)
-        self.move(self.fall, *self.tap_notes)
+        self.move(self.fall, self.tap_name, *self.tap_notes)
 
     def _cell(self, x: float, y: float) -> tuple[Rectangle, object]:
         box = self.cells.add_patch(Rectangle((x - 0.44, y - 0.42), 0.88, 0.84, lw=2))
@@ -150,6 +150,7 @@ class BufferAtWork(LiveFigure):
             box.set(linewidth=4 if tap else 1.5, zorder=2 if tap else 1)
         self._place(self.now, t, self.SAMPLES[t], style.BLACK, "white", style.VERMILLION, "bold")
         self.now[0].set_linewidth(4)
+        self.tap_name.set_text("tap, as it\nshould be" if self.wrong else "tap")
         for note, at in zip(self.tap_notes, self.taps, strict=True):
             note.set_x(at)
 
