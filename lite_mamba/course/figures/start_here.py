@@ -93,9 +93,10 @@ class OneLetterChanged(LiveFigure):
         self.after = int((self.change[position:] > 0).sum())
         self.quiet.set(text="nothing moves" if position > 9 else "", x=position / 2 - 0.5)
         self.title(self.ax, "One changed letter moves its own output and those after it")
+        words = f"dilation{'s' if len(dilations) > 1 else ''} {', '.join(map(str, dilations))}"
         return (
-            f"Letter {position} is changed. Of the {position} outputs before it, {self.before} move. "
-            f"Of the {self.LENGTH - position} outputs from it on, {self.after} move."
+            f"Letter {position} is changed; the convolutions have the {words}. Of the {position} outputs before it, "
+            f"{self.before} move. Of the {self.LENGTH - position} outputs from it on, {self.after} move."
         )
 
     def output_change(self, position: int, block: Mamba) -> np.ndarray:
