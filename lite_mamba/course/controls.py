@@ -41,6 +41,7 @@ class Slider(Control):
     step: float
     unit: str = ""
     log: bool = False
+    play: bool = False
 
     @property
     def whole(self) -> bool:
@@ -59,7 +60,8 @@ class Slider(Control):
         return f"{number} {self.unit}".rstrip()
 
     def summary(self) -> str:
-        return f"{self.label}: {self.describe(self.value)} (slider, {self.low:g} to {self.high:g})"
+        played = ", with a play button" if self.play else ""
+        return f"{self.label}: {self.describe(self.value)} (slider, {self.low:g} to {self.high:g}{played})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class Toggle(Control):
         return f"{self.label}: {self.describe(self.value)} (switch)"
 
 
-def slider(low, high, value, step=None, *, label: str, unit: str = "", log: bool = False) -> Slider:
+def slider(low, high, value, step=None, *, label: str, unit: str = "", log: bool = False, play: bool = False) -> Slider:
     """A slider from `low` to `high` that starts at `value`.
 
     Args:
@@ -102,10 +104,11 @@ def slider(low, high, value, step=None, *, label: str, unit: str = "", log: bool
         label: what the reader sees in front of the slider.
         unit: unit of the value, shown behind the label.
         log: equal steps multiply; `low` must be positive.
+        play: put buttons beneath that move the slider by themselves, at one of three speeds; for whole numbers.
 
     Raises:
         ValueError: if the range is empty, the value lies outside, the step is not positive, or a logarithmic
-            slider reaches zero.
+            slider reaches zero; if a slider that plays does not move over whole numbers.
 
     Example:
         >>> slider(1, 16, 4, label="dilation", unit="samples").summary()
@@ -124,7 +127,10 @@ def slider(low, high, value, step=None, *, label: str, unit: str = "", log: bool
     span = math.log10(high / low) if log else high - low
     if abs(span / step - round(span / step)) > 1e-6:
         raise ValueError(f"slider {label!r}: steps of {step} from {low} never reach {high}")
-    return Slider(low=low, high=high, value=value, step=step, label=label, unit=unit, log=log)
+    made = Slider(low=low, high=high, value=value, step=step, label=label, unit=unit, log=log, play=play)
+    if play and not made.whole:
+        raise ValueError(f"slider {label!r}: only a slider over whole numbers can play")
+    return made
 
 
 def choice(options: Mapping[str, object] | Sequence, value, *, label: str) -> Choice:

@@ -28,6 +28,7 @@ from .figures.base import LiveFigure
 __all__ = ["Exploration", "Frame", "explore"]
 
 PACKAGE = str(Path(__file__).resolve().parents[1])
+SPEEDS = {"slow": 400, "normal": 100, "fast": 50}  # milliseconds from one picture to the next
 LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
 
 
@@ -121,7 +122,13 @@ class _Panel:
             tooltip="Back to the starting values",
             layout={"width": "max-content", "margin": f"2px 2px 2px calc({width} + 8px)"},
         )
-        rows = [_row(controls[name], widget, width) for name, widget in self.widgets.items()]
+        self.players: list[ipywidgets.Play] = []
+        self.links: list[ipywidgets.Widget] = []
+        rows = []
+        for name, widget in self.widgets.items():
+            rows.append(_row(controls[name], widget, width))
+            if getattr(controls[name], "play", False):
+                rows.append(self._player(widget, width))
         self.box = ipywidgets.VBox([*rows, self.reset])
         self.resetting = False
         self.shown = {name: widget.value for name, widget in self.widgets.items()}
@@ -138,7 +145,25 @@ class _Panel:
         self.sentence_id = display(self._sentence_bundle(), raw=True, display_id=True).display_id
 
     def close(self) -> None:
+        for link in self.links:
+            link.close()
         _close(self.box)
+
+    def _player(self, slider: ipywidgets.IntSlider, label_width: str) -> ipywidgets.HBox:
+        """Buttons that move a slider by themselves: play, pause, stop, repeat, and the speed.
+
+        The link lives in the page, so that a slow kernel skips pictures instead of falling behind.
+        """
+        ends = {"min": slider.min, "max": slider.max, "step": slider.step}
+        play = ipywidgets.Play(value=slider.value, interval=SPEEDS["normal"], **ends)
+        self.players.append(play)
+        self.links.append(ipywidgets.jslink((play, "value"), (slider, "value")))
+        speed = ipywidgets.ToggleButtons(
+            options=SPEEDS, value=play.interval, tooltips=[f"play {name}" for name in SPEEDS]
+        )
+        speed.style.button_width = "max-content"
+        speed.observe(lambda change: setattr(play, "interval", change["new"]), names="value")
+        return ipywidgets.HBox([play, speed], layout={"margin": f"2px 2px 2px calc({label_width} + 8px)"})
 
     def _text(self) -> str:
         return "Controls\n" + self.exploration.summary()
@@ -160,6 +185,8 @@ class _Panel:
     def _reset(self, _button) -> None:
         with self.exploration.figure.lock:
             self.resetting = True
+            for play in self.players:
+                play.playing = False
             for name, widget in self.widgets.items():
                 widget.value = _shown(self.exploration.controls[name])
             self.resetting = False
