@@ -161,6 +161,12 @@ HILLIS_STEELE = Exercise(
             lambda a, x: _in_rounds(a, x, shifts=[1]),
         ),
         Misconception(
+            "one round too few",
+            "Your loop stops too early when L is not a power of two: the last steps lack the first ones. As long as "
+            "the shift is smaller than L, somebody still has a partner.",
+            lambda a, x: _in_rounds(a, x, shifts=[s for s in _doubling(len(a)) if 2 * s <= len(a)]),
+        ),
+        Misconception(
             "a shift that grows by one",
             "Your shifts are 1, 2, 3, … After the second round an entry holds four steps, so the next partner is four "
             "steps away: with three, one step is counted twice.",
@@ -345,6 +351,11 @@ MENDED = Exercise(
             _twice_the_digits,
         ),
         Misconception(
+            "exponents taken for decays",
+            "The scan is right, and it gets the wrong numbers: log_a holds exponents Δ·A, and a decay is exp(log_a).",
+            lambda log_a, x: hillis_steele(log_a, x),
+        ),
+        Misconception(
             "a clamp",
             "A weight that was lifted to 1e-12 is no longer the product of the decays, so the states before it count "
             "for too much or too little. The result is finite and wrong.",
@@ -433,6 +444,12 @@ CHUNKED = Exercise(
             _chunked_with(lambda decay, end: _zero_first(end.cumsum(0))),
         ),
         Misconception(
+            "a chunk that fades by its last step only",
+            "From one chunk's start to the next, your carry takes the decay of the last step. The state goes through "
+            "all T steps of the chunk: which one number says what is left of it?",
+            lambda a, x, chunk: _faded_by_one_step(a, x, chunk),
+        ),
+        Misconception(
             "starts that come one chunk late",
             "You start chunk k from the state *after* chunk k. It wants the state before it: chunk 0 starts from zero.",
             _chunked_with(lambda decay, end: torch.cat([_carried(decay, end)[1:], _after_all(decay, end)])),
@@ -462,6 +479,12 @@ CHUNKED = Exercise(
         ),
     ],
 )
+
+
+def _faded_by_one_step(a, x, chunk):
+    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))
+    _, end = _side_by_side(a, x, torch.zeros_like(x[:, 0]))
+    return _side_by_side(a, x, _carried(a[:, -1], end))[0].flatten(0, 1)
 
 
 def _after_all(decay, end):

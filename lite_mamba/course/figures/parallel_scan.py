@@ -138,7 +138,7 @@ class ScanTree(LiveFigure):
 
     def __init__(self, combine=join, whose: str = ""):
         super().__init__(height=6.2)
-        self.combine, self.whose = combine, whose
+        self.combine, self.whose, self.done = combine, whose, 0
         self.plans = {name: self._plan(rounds(self.LENGTH)) for name, rounds in self.SCHEDULES.items()}
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.6, 7.62), ylim=(7.6, -0.6), yticks=range(8), ylabel="round", xlabel="time t (steps)")
@@ -156,7 +156,9 @@ class ScanTree(LiveFigure):
         ]
         for cell in (cell for row in self.cells for cell in row):
             cell.set(fontsize=13.5, va="center_baseline")
-        self.move(*self.lines, self.boxes, *(cell for row in self.cells for cell in row))
+        self.move(*self.lines, self.boxes, *(cell for row in self.cells[1:] for cell in row))
+        first = self._draw_row(0, self.plans["loop"])  # the steps themselves: they stay
+        self.ax.add_collection(PolyCollection([corners for corners, _ in first], lw=2, zorder=3, **_looks(first)))
 
     def _plan(self, rounds) -> list[dict]:
         """For each number of rounds done: the spans (a, b) and the joins of that round."""
@@ -177,10 +179,9 @@ class ScanTree(LiveFigure):
         self.joins = sum(len(entry["joins"]) for entry in plan[: self.done + 1])
         self.states = plan[self.done]["b"]
         self.finished = [str(int(b)) == "12345678"[: t + 1] for t, b in enumerate(self.states)]
-        shown = [box for row in range(8) for box in self._draw_row(row, plan)]
+        shown = [box for row in range(1, 8) for box in self._draw_row(row, plan)]
         self.boxes.set_verts([corners for corners, _ in shown])
-        self.boxes.set_facecolor([PALE_GREEN if ready else "white" for _, ready in shown])
-        self.boxes.set_edgecolor([style.GREEN if ready else "#B5B5B5" for _, ready in shown])
+        self.boxes.set(**_looks(shown))
         for k, line in enumerate(self.lines):
             self._draw_joins(line, k + 1, plan)
         depth, total = len(plan) - 1, sum(len(entry["joins"]) for entry in plan)
@@ -219,12 +220,19 @@ class ScanTree(LiveFigure):
             for early, late in plan[row]["joins"]:
                 for source in (early, late):
                     x += [source, late, math.nan]
-                    y += [self._last_row(source, row, plan), row, math.nan]
+                    y += [self._last_row(source, row, plan) + 0.24, row - 0.24, math.nan]
         line.set_data(x, y)
 
     def _last_row(self, t: int, row: int, plan) -> int:
         """The last round before `row` in which place t was joined: where its box stands."""
         return max((r for r in range(row) if any(late == t for _, late in plan[r]["joins"])), default=0)
+
+
+def _looks(boxes: list) -> dict:
+    """Colours of boxes: green for finished states."""
+    ready = [is_ready for _, is_ready in boxes]
+    faces, edges = ("white", PALE_GREEN), ("#B5B5B5", style.GREEN)
+    return {"facecolor": [faces[r] for r in ready], "edgecolor": [edges[r] for r in ready]}
 
 
 class DyingShortcut(LiveFigure):
@@ -289,8 +297,8 @@ class DyingShortcut(LiveFigure):
         slope = -exponent / math.log(10)  # powers of ten a step
         n = min(self.LENGTH, 250 / slope)  # where the names stand
         y = max(slope * n, 42)
-        self.names[0].set(x=n + 8, y=y)
-        self.names[1].set(x=n + 8, y=-y)
+        self.names[0].set(x=n + 16, y=y)
+        self.names[1].set(x=n + 16, y=-y)
 
 
 class SideBySide(LiveFigure):
@@ -318,7 +326,7 @@ class SideBySide(LiveFigure):
         self.ax.set(xlim=(-2, 88), ylim=(135, -4), xlabel="time t (steps)", ylabel="round")
         self.ax.set_xticks([0, 16, 32, 48, 64])
         self.ax.set_yticks([0, 32, 64, 96, 128])
-        self.ax.axhline(64, color=style.GREY, ls=":", lw=2)
+        self.ax.plot([-2, 64.5], [64, 64], ":", color=style.GREY, lw=2)
         self.ax.text(-1.5, 63, "the loop ends here", color=style.GREY, fontsize=13.5, va="bottom")
         kinds = (("o", style.BLUE), ("D", style.VERMILLION), ("s", style.GREEN))
         self.dots = [self.ax.plot([], [], marker, color=colour, ms=5, ls="none")[0] for marker, colour in kinds]
@@ -469,7 +477,7 @@ class Timings(LiveFigure):
     STATES = 16
 
     controls = {  # noqa: RUF012
-        "length": slider(64, 1024, 1024, math.log10(2), label="length L", unit="steps", log=True),
+        "length": choice({str(n): n for n in (64, 128, 256, 512, 1024)}, 1024, label="length L"),
         "channels": choice(WIDTHS, 128, label="width"),
     }
 
@@ -517,9 +525,8 @@ class Timings(LiveFigure):
         B, C = (torch.randn(1, self.STATES, length, generator=generator) for _ in range(2))  # (B, N, L)
         return u, delta, -torch.arange(1.0, self.STATES + 1).repeat(channels, 1), B, C
 
-    def update(self, length: float = 1024, channels: int = 128) -> str:
-        L = round(length)
-        table, j = self.times[channels], self.lengths.index(L)
+    def update(self, length: int = 1024, channels: int = 128) -> str:
+        L, table, j = length, self.times[channels], self.lengths.index(length)
         for line, row in zip(self.lines, table, strict=True):
             line.set_ydata(row)
         apart = np.array(_spread(table[:, -1], self.gap))
