@@ -93,7 +93,11 @@ TERMS = [
         symbol="$g$, $z$",
         code="conv_gates, z",
     ),
-    Term("half-life", "the number of steps after which half of a state is gone: $\\ln 2 / (\\Delta \\lvert A \\rvert)$", "06"),
+    Term(
+        "half-life",
+        "the number of steps after which half of a state is gone: $\\ln 2 / (\\Delta \\lvert A \\rvert)$",
+        "06",
+    ),
     Term("history", "the past inputs that a convolution still needs", "03", code="conv_state", shape="(B, D, max lag)"),
     Term("hold", "to keep a state as it is, because the step size is near zero", "07"),
     Term("impulse response", "what comes out when a single 1 goes in", "01"),
@@ -147,6 +151,13 @@ TERMS = [
     Term("time-invariant", "shifting the input in time only shifts the output", "05"),
     Term("token", "one item of a sequence: a letter, a sample, a word", "00", symbol="$t$"),
     Term("zero-order hold", "the discretisation that is exact when the input stands still within each step", "04"),
+    Term("associative", "brackets may be moved: (a ∘ b) ∘ c equals a ∘ (b ∘ c)", "09"),
+    Term("carry", "handing the state at the end of a chunk on to the next chunk", "09"),
+    Term("depth", "how many operations must wait for one another", "09"),
+    Term("KV cache", "what a Transformer keeps of every token that it has read", "11"),
+    Term("scan", "all the results along the way when a sequence is joined from left to right", "09"),
+    Term("work", "how many operations there are in all", "09"),
+    Term("rank", "how many independent directions a matrix has; a product of two narrow matrices has a low one", "10"),
 ]
 
 
