@@ -32,6 +32,7 @@ def _assembled(
     w,
     parts,
     halves=lambda x, z: (x, z),
+    after_conv=lambda u: u,
     gate_input=lambda w, parts, z: z,
     select_from=lambda x, u: u,
     scan_of=lambda x, u: u,
@@ -44,7 +45,7 @@ def _assembled(
     xz = (hidden_states @ w["in_proj"].T).transpose(1, 2)  # (B, 2D, L)
     x, z = halves(*xz.chunk(2, dim=1))  # (B, D, L) each
     z = gate_input(w, parts, z)
-    u = parts["conv"](x, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])  # (B, D, L)
+    u = after_conv(_convolve(w, parts, x))  # (B, D, L)
     tokens = select_from(x, u).transpose(1, 2)  # (B, L, D)
     chosen = parts["select"](tokens, w["x_proj"], w["dt_proj"], w["dt_bias"])
     delta, B, C = (part.transpose(1, 2) for part in chosen)  # (B, D, L), (B, N, L), (B, N, L)
@@ -165,6 +166,30 @@ BLOCK = Exercise(
             "the logarithm of A in place of A",
             "The parameter is A_log. The scan wants A = −exp(A_log), which is negative for any A_log.",
             _wired(decay=lambda A_log: A_log),
+        ),
+        Misconception(
+            "a logarithm that only changed its sign",
+            "You use −A_log. The exponential is missing: A = −exp(A_log).",
+            _wired(decay=lambda A_log: -A_log),
+        ),
+        Misconception(
+            "a SiLU that comes twice on u",
+            'What `parts["conv"]` returns has been through SiLU already, branch by branch.',
+            _wired(after_conv=F.silu),
+        ),
+        Misconception(
+            "tokens where the channels should stand",
+            'x went into `parts["conv"]` as (B, L, D). The convolution slides along the last axis, so it wants '
+            "(B, D, L): turn the axes first.",
+            raises=RuntimeError,
+            when=lambda error: "Given groups" in str(error) or "to have" in str(error),
+        ),
+        Misconception(
+            "axes that were not turned back",
+            'An einsum finds two sizes for one letter. `parts["select"]` gives delta (B, L, D), B and C (B, L, N), and '
+            "the next part wants time on the last axis: (B, D, L) and (B, N, L).",
+            raises=RuntimeError,
+            when=lambda error: "einsum" in str(error),
         ),
         Misconception(
             "an A that grows",
@@ -318,7 +343,7 @@ def count_parameters(d_model: int, d_state: int, d_conv: int, branches: int, exp
 
 def _count(d_model, d_state, d_conv, branches, expand, rank=None, **changed):
     inner = expand * d_model
-    rank = rank or math.ceil(d_model / 16)
+    rank = math.ceil(d_model / 16) if rank is None else rank
     counts = {
         "in_proj": d_model * 2 * inner,
         "conv": branches * (inner * d_conv + inner),
@@ -369,6 +394,11 @@ PARAMETERS = Exercise(
             _counted(conv=lambda c, inner, d, n, w, b, e: b * inner * w),
         ),
         Misconception(
+            "one branch for all",
+            "You count one convolution. Each of the branches has taps and biases of its own.",
+            _counted(conv=lambda c, inner, d, n, w, b, e: inner * (w + 1), conv_gates=lambda c, inner, *sizes: 1),
+        ),
+        Misconception(
             "forgotten convolution gates",
             "Your count is short by the number of branches. Each branch has one number more: its share in the sum.",
             _counted(conv_gates=lambda c, inner, *sizes: 0),
@@ -386,7 +416,7 @@ PARAMETERS = Exercise(
         Misconception(
             "a rank that is rounded down",
             "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have no Δ at all.",
-            _counted(rank=lambda d: max(1, d // 16)),
+            _counted(rank=lambda d: d // 16),
         ),
         Misconception(
             "one number a channel missing",
@@ -519,6 +549,16 @@ STATE = Exercise(
             "taps in place of lags",
             "The history is as long as one kernel has taps. A dilated kernel looks back (taps − 1)·dilation samples.",
             _bytes(lambda n, w, d: w - 1 + n),
+        ),
+        Misconception(
+            "the dilation that stands last",
+            "You take the last dilation. They may stand in any order; the largest one looks back furthest.",
+            _bytes(lambda n, w, d: (w - 1) * d[-1] + n),
+        ),
+        Misconception(
+            "a product of history and state",
+            "You multiply the two. They stand side by side in memory: add them.",
+            _bytes(lambda n, w, d: (w - 1) * max(d) * n),
         ),
         Misconception(
             "a history of the whole field",

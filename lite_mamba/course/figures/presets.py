@@ -95,7 +95,7 @@ class TokenTrace(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(0, 1.3), yticks=[], xlabel="token")
         self.ax.spines["left"].set_visible(False)
-        self.ax.set_ylabel("how far it moves")
+        self.ax.set_ylabel("how far it moves (log)")
         self.bars = self.ax.bar(np.arange(self.LENGTH), np.ones(self.LENGTH), width=0.8, color=style.BLUE)
         self.zeros = self.ax.plot(np.arange(self.LENGTH), np.full(self.LENGTH, 0.02), "|", color=style.GREY, ms=9)[0]
         (self.mark,) = self.ax.plot([0], [1.16], "v", color=style.VERMILLION, ms=13)
@@ -207,7 +207,7 @@ class Widths(LiveFigure):
         self.title(self.ax, f"{self.share:.0f} % of {_short(self.total)} parameters sit in the two outer projections")
         by = f" The count is {self.whose}." if self.whose else ""
         return (
-            f"A block with d_model {d_model}, N {d_state}, expand {expand} and {branches} branches of 4 taps has "
+            f"A block with d_model {d_model}, N {d_state}, expand {expand} and {branches} {'branch' if branches == 1 else 'branches'} of 4 taps has "
             f"{self.total:,} parameters; {self.share:.0f} % of them sit in in_proj and out_proj.{by}"
         )
 
