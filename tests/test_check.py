@@ -20,6 +20,7 @@ from lite_mamba.course import _state
 from lite_mamba.course._cards import INK, PAPER, TONES, Card
 from lite_mamba.course._compare import Tolerance, difference, number
 from lite_mamba.course._exercise import Draw, Exercise, Misconception
+from lite_mamba.course._tables import table
 from lite_mamba.course._trial import judge
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
@@ -187,6 +188,14 @@ TUPLES = {
 @pytest.mark.parametrize("words", TUPLES)
 def test_results_with_several_parts_are_compared_part_by_part(words, capsys):
     assert words.lower() in told(capsys, TUPLES[words], "91.statistics").lower()
+
+
+def test_the_parts_of_a_result_go_by_their_names():
+    expected, got, names = (torch.ones(1), torch.ones(1)), (torch.ones(1), torch.zeros(1)), ("Ā", "B̄")
+    found = difference(expected, got, Tolerance(items=names))
+    assert found.words == "B̄ at position 0 (counted from 0): expected 1, got 0"
+    assert table(got, names) == "Ā: [1]\nB̄: [0]"
+    assert table(got[:1], names) == "item 0: [1]"
 
 
 # The check leaves everything as it was.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ class Tolerance:
     rtol: float = 0.0
     atol: float = 0.0
     axes: Sequence[str] = ()
+    items: Sequence[str] = ()
 
 
 def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the result") -> Difference | None:
@@ -149,10 +150,9 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
         return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
     if len(expected) != len(got):
         return Difference("length", f"{where} has {len(got)} items; expected are {len(expected)}")
-    parts = (
-        difference(want, have, tolerance, f"item {i} of {where}")
-        for i, (want, have) in enumerate(zip(expected, got, strict=True))
-    )
+    names = tolerance.items or [f"item {i} of {where}" for i in range(len(expected))]
+    inner = replace(tolerance, items=())
+    parts = (difference(want, have, inner, name) for name, want, have in zip(names, expected, got, strict=True))
     return next((part for part in parts if part), None)
 
 

@@ -104,6 +104,7 @@ class Exercise:
             over a sequence. Default: `function(**case)`.
         may_change: parameters that the function may change in place.
         axes: names for the result's axes ("batch", "channel", "step"), used when a position is put in words.
+        items: names for the parts of a result that is a tuple ("y", "history"), used in place of "item 0".
         trials: how many random cases are drawn.
     """
 
@@ -118,6 +119,7 @@ class Exercise:
     apply: Callable[..., Any] | None = None
     may_change: Sequence[str] = ()
     axes: Sequence[str] = ()
+    items: Sequence[str] = ()
     trials: int = 20
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -26,13 +27,14 @@ def has_tensor(value: Any) -> bool:
     return isinstance(value, Tensor)
 
 
-def table(value: Any) -> str:
-    """A value as text, rounded; large tensors are cut."""
+def table(value: Any, names: Sequence[str] = ()) -> str:
+    """A value as text, rounded; large tensors are cut. `names` are those of the parts, if it has several."""
     if isinstance(value, Tensor):
         return _tensor(value.detach().cpu())
     if isinstance(value, (tuple, list)):
         if has_tensor(value):
-            return "\n".join(f"item {i}: {_inline(item)}" for i, item in enumerate(value))
+            names = names if len(names) == len(value) else [f"item {i}" for i in range(len(value))]
+            return "\n".join(f"{name}: {_inline(item)}" for name, item in zip(names, value, strict=True))
         inside = ", ".join(map(_inline, value))
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     if isinstance(value, dict):

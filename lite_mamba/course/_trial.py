@@ -104,7 +104,9 @@ def failure(
     if expected.error is not None:
         words = f"the result should be the error {type(expected.error).__name__}; nothing was raised"
         return Example(case, expected, got, Difference("type", words))
-    found = difference(expected.value, got.value, Tolerance(exercise.rtol, exercise.atol, exercise.axes))
+    found = difference(
+        expected.value, got.value, Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items)
+    )
     return Example(case, expected, got, found) if found or got.changed else None
 
 

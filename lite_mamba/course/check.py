@@ -137,9 +137,9 @@ def _wrong_lines(found: Exercise, example: Example) -> list[str]:
 def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
     rows = [*_shape_rows(example), *((name, table(value)) for name, value in example.case.items())]
     if example.expected.error is None:
-        rows.append(("expected", table(example.expected.value)))
+        rows.append(("expected", table(example.expected.value, found.items)))
     if example.raised is None:
-        rows.append(("got", table(example.got.value)))
+        rows.append(("got", table(example.got.value, found.items)))
     return Card(tone, headline, [*lines, "The smallest case that fails:"], rows, [STANDS_IN])
 
 
