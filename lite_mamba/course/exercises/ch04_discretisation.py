@@ -5,6 +5,8 @@ from torch import Tensor
 
 from .._exercise import Draw, Exercise, Misconception, Question
 
+PAIR = ("Ā", "B̄")  # what a rule returns
+
 
 def euler(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
     """Ā = 1 + ΔA, B̄ = ΔB: one step along the slope at the start of the tick."""
@@ -33,6 +35,7 @@ EULER = Exercise(
     title="Euler's rule",
     reference=euler,
     cases=_rule_cases,
+    items=PAIR,
     misconceptions=[
         Misconception(
             "a forgotten old level",
@@ -78,6 +81,7 @@ ZOH = Exercise(
     title="The zero-order hold",
     reference=zoh,
     cases=_rule_cases,
+    items=PAIR,
     misconceptions=[
         Misconception(
             "the input of Euler",
@@ -104,6 +108,12 @@ ZOH = Exercise(
             lambda delta, A, B: (torch.exp(delta * A), torch.expm1(delta * A) / (delta * A) * B),
         ),
         Misconception(
+            "one Δ too many",
+            "Your Ā is right, and your B̄ has one Δ too many. The paper's equation 4 divides by Δ·A and multiplies by "
+            "Δ·B: its two Δ cancel. Try a very long tick: B̄ must come close to −B/A, and yours grows with Δ.",
+            lambda delta, A, B: (torch.exp(delta * A), torch.expm1(delta * A) / A * delta * B),
+        ),
+        Misconception(
             "an upside-down sign",
             "Your input has the wrong sign: water that is poured in lowers the level. Since A is negative, "
             "exp(ΔA) − 1 is negative too, and their quotient is positive.",
@@ -111,7 +121,7 @@ ZOH = Exercise(
         ),
         Misconception(
             "a product instead of a quotient",
-            "You multiply by A where the integral of exp(A·s) over s divides by A. Check with the end level: with the "
+            "You multiply by A where the integral of exp(A·τ) over τ divides by A. Check with the end level: with the "
             "tap on for ever, B̄/(1 − Ā) must be −B/A.",
             lambda delta, A, B: (torch.exp(delta * A), torch.expm1(delta * A) * A * B),
         ),
@@ -128,6 +138,7 @@ BILINEAR = Exercise(
     title="The bilinear rule",
     reference=bilinear,
     cases=_rule_cases,
+    items=PAIR,
     misconceptions=[
         Misconception(
             "the slope at the end alone",
@@ -331,6 +342,7 @@ MENDED_ZOH = Exercise(
     reference=mended_zoh,
     cases=_small_cases,
     apply=_for_each_unit_of_time,
+    items=("Ā", "B̄/Δ"),
     example={"delta": 1e-9, "A": torch.tensor([-0.5, 0.0]), "B": torch.tensor([1.0, 2.0])},
     trials=40,
     atol=1e-6,

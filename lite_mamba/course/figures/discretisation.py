@@ -60,8 +60,8 @@ class Hero(LiveFigure):
 
     def update(self) -> str:
         return (
-            "A tap fills a bucket that has a hole. The level rises towards 2 litres, at every moment a little. "
-            "Dots mark the level once every 1.5 minutes: between two dots the computer sees nothing."
+            "A tap fills a bucket that has a hole. The level rises fast at first, then ever more slowly, towards "
+            "an end. Dots mark the level once every 1.5 minutes: between two dots the computer sees nothing."
         )
 
     def _draw_bucket(self):
@@ -80,7 +80,7 @@ class Hero(LiveFigure):
     def _draw_level(self):
         ax = self.right
         ax.set(xlim=(-0.35, 10.9), ylim=(-0.08, 2.45), xlabel="time (minutes)", ylabel="level (litres)")
-        ax.set(xticks=self.ticks[::2], yticks=[0, 1, 2])
+        ax.set(xticks=self.ticks[::2], yticks=[0])  # no numbers: the first prediction asks for the end
         ax.axhline(2, color=style.GREY, ls=":", lw=2)
         ax.plot(self.t, self.level, "-", color=style.BLUE, lw=4)
         at = -self.INFLOW / self.A * (1 - np.exp(self.A * self.ticks))
@@ -326,6 +326,7 @@ class PolePlanes(LiveFigure):
         pole = complex(re, im) if im > 1e-9 else (re or -1e-9)
         self.z_pole, B_bar = bars(self.rules[method], delta, pole)
         self.true_z = cmath.exp(delta * pole)
+        self.quarter_turns = delta * im / (math.pi / 2)  # of the true motion, in one tick
         self.ticks = np.arange(int(self.SECONDS / delta + 1e-9) + 1) * delta  # (L + 1,)
         states = run(self.z_pole, B_bar, np.ones(len(self.ticks) - 1))  # (L + 1,)
         self.response = read_out(states, pole)  # (L + 1,)
@@ -344,6 +345,11 @@ class PolePlanes(LiveFigure):
     @property
     def grows(self) -> bool:
         return abs(self.z_pole) > 1 + 1e-7
+
+    @property
+    def rings(self) -> bool:
+        """Whether the rule turns the state by more than a quarter in a tick in which the true motion turns by less."""
+        return self.z_pole.real < -1e-9 and self.quarter_turns < 1
 
     def _place_s(self, pole: complex, delta: float, method: str):
         euler = method == "Euler"
@@ -378,7 +384,9 @@ class PolePlanes(LiveFigure):
             return "it explodes; the true motion does not" if self.grows else "it neither dies out nor grows: right"
         if steady:
             return "it never settles; the true motion does"
-        return "it explodes; the true motion dies out" if self.grows else "it dies out, as it should"
+        if self.grows:
+            return "it explodes; the true motion dies out"
+        return "it dies out, but it rings" if self.rings else "it dies out, as it should"
 
     def _sentence(self, re: float, im: float, delta: float, method: str) -> str:
         whose = f" ({self.whose[method]})" if method in self.whose else ""
