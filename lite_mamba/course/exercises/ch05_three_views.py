@@ -610,6 +610,33 @@ SYSTEMS = [
 ]
 
 
+def one_factor_a_step(length: int):
+    """A system with a fading factor of its own for each of `length` steps; it takes inputs of this length only."""
+    factors = torch.linspace(0.9, 0.1, length)  # (L,)
+
+    def fades_faster_and_faster(u):
+        if len(u) != length:
+            raise ValueError(f"this layer has {length} fading factors, one a step; the input has {len(u)} samples")
+        h, outputs = torch.zeros(()), []
+        for factor, u_t in zip(factors, u, strict=True):
+            h = factor * h + u_t
+            outputs.append(h)
+        return torch.stack(outputs)
+
+    return fades_faster_and_faster
+
+
+def _systems(draw: Draw) -> dict:
+    system = draw.choice([*SYSTEMS, one_factor_a_step])
+    u = draw.normal(draw.size(6, 10)).abs() + 0.1  # no sample and no mean is zero
+    layer = one_factor_a_step(len(u)) if system is one_factor_a_step else system
+    return {"layer": layer, "u": u, "shift": draw.size(1, 3)}
+
+
+def _longer(layer, u, shift):
+    return torch.allclose(layer(F.pad(u, (shift, 0)))[shift:], layer(u), rtol=1e-3, atol=1e-4)
+
+
 def _rolled(layer, u, shift):
     return torch.allclose(layer(u.roll(shift)), layer(u).roll(shift), rtol=1e-3, atol=1e-4)
 
@@ -643,11 +670,7 @@ TIME = Exercise(
     id="05.is_time_invariant",
     title="Does the system care what time it is?",
     reference=is_time_invariant,
-    cases=lambda draw: {
-        "layer": draw.choice(SYSTEMS),
-        "u": draw.normal(draw.size(6, 10)).abs() + 0.1,  # no sample and no mean is zero
-        "shift": draw.size(1, 3),
-    },
+    cases=_systems,
     trials=60,
     misconceptions=[
         Misconception(
@@ -655,6 +678,19 @@ TIME = Exercise(
             "torch.roll brings the end of the input to the front: that is the clock of section 3 again. A delay puts "
             "zeros in front, and what passes the end is gone.",
             _rolled,
+        ),
+        Misconception(
+            "an input that got longer",
+            "You put zeros in front and keep all of u, so the delayed input is longer than u. A system with one Δ for "
+            "each step has none for the extra samples, and raises an error. Drop `shift` samples at the end.",
+            _longer,
+        ),
+        Misconception(
+            "an input of another length",
+            "You give the layer an input that is not as long as u. A system with one Δ for each step raises an error "
+            "then. Zeros in front, and as many samples dropped at the end: the delayed input is as long as u.",
+            raises=ValueError,
+            when=lambda error: "fading factors" in str(error),
         ),
         Misconception(
             "an output that was not delayed",
