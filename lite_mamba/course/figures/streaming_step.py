@@ -65,7 +65,7 @@ class StreamingScope(LiveFigure):
 
     LENGTH = 240
 
-    controls = {"t": slider(0, LENGTH - 1, 150, label="sample t", play=True)}  # noqa: RUF012
+    controls = {"t": slider(0, LENGTH - 1, 196, label="sample t", play=True)}  # noqa: RUF012
 
     @torch.no_grad()
     def __init__(self, block: Mamba | None = None, step: Callable | None = None, whose: str = ""):
@@ -134,8 +134,9 @@ class StreamingScope(LiveFigure):
             (self.past, self.histories[:, self.channel], "samples back", f"history: {lag} inputs"),
             (self.held, self.states[:, self.channel], "state n", f"state: {states} numbers"),
         ):
-            size = 1.1 * np.abs(values).max()
-            ax.set(ylim=(-size, size), yticks=[0], xlabel=xlabel)
+            low, high = min(values.min(), 0), max(values.max(), 0)
+            room = 0.08 * (high - low)
+            ax.set(ylim=(low - room, high + room), yticks=[0], xlabel=xlabel)
             ax.set_title(name, fontsize=14)
             ax.axhline(0, color=style.BLACK, lw=1, ls="-")
             ax.spines["bottom"].set_visible(False)
@@ -145,7 +146,7 @@ class StreamingScope(LiveFigure):
         self.held_bars = self.held.bar(np.arange(1, states + 1), np.zeros(states), width=0.8, color=style.GREEN)
         self.move(*self.past_bars, *self.held_bars)
 
-    def update(self, t: int = 150) -> str:
+    def update(self, t: int = 196) -> str:
         lag = self.histories.shape[2]
         times = np.arange(t + 1)
         self.band.set(x=max(t - lag + 0.5, -2), width=min(lag, t + 2.5))
@@ -191,7 +192,7 @@ class StateAgainstCache(LiveFigure):
         self.ax.plot(self.t, [self.state] * 2, color=style.BLUE, ls="-", lw=4)
         style.label_line(self.ax, "Mamba block: always the same", 9e5, self.state / 4, style.BLUE, ha="right")
         (self.line,) = self.ax.plot(self.t, self.t, color=style.VERMILLION, ls="--", lw=4)
-        self.cache_name = style.label_line(self.ax, "", 6e3, 1.2e9, style.VERMILLION, ha="right")
+        self.cache_name = style.label_line(self.ax, "", 3e4, 1e9, style.VERMILLION, ha="right")
         (self.marks,) = self.ax.plot([], [], "o", color=style.BLACK, ms=11, ls="none")
         (self.drop,) = self.ax.plot([], [], color=style.GREY, ls=":", lw=2.5)
         self.cross = self.ax.text(1, 500, "", color=style.GREY, ha="left", va="bottom", fontsize=14)
@@ -204,7 +205,7 @@ class StateAgainstCache(LiveFigure):
         self.cache = each * self.tokens
         self.overtakes = self.state // each + 1
         self.line.set_ydata(each * self.t)
-        self.cache_name.set_text(f"KV cache: {each} bytes more with each token")
+        self.cache_name.set(text=f"KV cache: {each} bytes more with each token", y=each * 3e4 * 8)
         self.marks.set_data([self.tokens] * 2, [self.state, self.cache])
         self.drop.set_data([self.tokens] * 2, [self.state, self.cache])
         self.meet.set_data([self.overtakes] * 2, [300, self.state])
@@ -212,9 +213,9 @@ class StateAgainstCache(LiveFigure):
         ratio = self.cache / self.state
         self.title(
             self.ax,
-            f"At {grouped(self.tokens)} tokens the cache is {ratio:.0f} times the state"
+            f"After {grouped(self.tokens)} tokens the cache is {ratio:.0f} times the state"
             if ratio >= 2
-            else f"At {grouped(self.tokens)} tokens the cache is smaller: {ratio:.3f} of the state",
+            else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the state",
         )
         return (
             f"Tokens so far: {grouped(self.tokens)}. One attention layer keeps {grouped(self.cache)} bytes, one block "
@@ -343,7 +344,7 @@ class CacheDrift(LiveFigure):
         self.name.set_text(f"solid: {kept_in}")
         high = coarse[-1] > 0.5
         self.note.set_text(
-            f"it stands still at {coarse[-1]:.3g}: one step adds {self.adds:.2g},\nhalf a gap is {self.half_gap:.2g}"
+            f"it stands still at {coarse[-1]:.3g}: one step adds {self.adds:.3g},\nhalf a gap is {self.half_gap:.3g}"
         )
         self.note.set_y(coarse[-1] - 0.16 if high else coarse[-1] + 0.16)
         self.note.set_visible(coarse[-1] == coarse[-200])
@@ -394,15 +395,15 @@ class ResetRow(LiveFigure):
     def __init__(self):
         super().__init__(height=6)
         self.block = scope_block()
-        pieces = [scope_signal(self.LENGTH, start)[1] for start in (2000, 2080, 2040)]
+        pieces = [scope_signal(self.LENGTH, start)[1] for start in (2000, 2135, 2040)]
         self.x = torch.cat(pieces)  # (B, L, 1)
         self.new = scope_signal(self.LENGTH, 1990)[1]  # (1, L, 1)
         self.alone = self.block(self.x)[..., 0].numpy()  # (B, L), each row by itself
         self.fresh = self.block(self.new)[0, :, 0].numpy()  # (L,)
         self.spread = float(np.ptp(self.alone))
-        self.axes = self.figure.subplots(self.ROWS, 1, sharex=True)
+        self.axes = self.figure.subplots(self.ROWS, 1, sharex=True, height_ratios=(1, 2, 1))
         low, high = self.alone.min(), self.alone.max()
-        room = 0.3 * (high - low)
+        room = 0.2 * (high - low)
         self.right, self.lines, self.borders = [], [], []
         for row, ax in enumerate(self.axes):
             ax.set(xlim=(-1, self.LENGTH), ylim=(low - room, high + 2 * room), yticks=[])
@@ -414,9 +415,9 @@ class ResetRow(LiveFigure):
         box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
         self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=box)
         names = [
-            self.axes[0].text(0, high + 1.2 * room, "thick: each recording by itself", color=style.GREY, va="center"),
+            self.axes[0].text(0, high + room, "thick: each recording by itself", color=style.GREY, va="center"),
             self.axes[0].text(
-                self.LENGTH - 1, high + 1.2 * room, "thin: in the batch", color=style.BLUE, va="center", ha="right"
+                self.LENGTH - 1, high + room, "thin: in the batch", color=style.BLUE, va="center", ha="right"
             ),
         ]
         self.move(*self.right, *self.lines, self.line, self.note, *names)
@@ -443,7 +444,7 @@ class ResetRow(LiveFigure):
 
     def _finding(self, count: int, after: int, reset: str) -> str:
         verdict = f"{count} of {after} outputs of row 1 are wrong" if count else "row 1 is a fresh stream"
-        return f"Set to zero, {reset}: {verdict}"
+        return f"Set to zero: {reset}. {verdict[0].upper()}{verdict[1:]}"
 
     def _run(self, border: int, reset: str) -> np.ndarray:
         x = self.x.clone()
