@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -111,11 +112,12 @@ def failure(
 
 
 def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True) -> Outcome:
-    """Calls a function on a copy of a case. What it prints is shown only when not quiet."""
+    """Calls a function on a copy of a case. What it prints is shown only when not quiet; warnings never are."""
     given = copy(case)
     hush = contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
     try:
-        with hush:
+        with hush, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             value = exercise.call(function, given)
     except Exception as error:
         return Outcome(error=error)

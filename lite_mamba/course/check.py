@@ -17,6 +17,7 @@ from typing import Any
 
 from . import _state
 from ._cards import Card, show
+from ._compare import Tolerance, difference
 from ._exercise import Exercise
 from ._source import CannotKeep, program, rebuild
 from ._tables import has_tensor, shape_words, table
@@ -29,6 +30,8 @@ PACKAGE = str(Path(__file__).resolve().parents[1])
 LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
 
 _standing: dict[str, Function] = {}  # exercise id -> the function that stands in this session
+
+FEW_PARTS = 4  # a result with more named parts shows only those that differ
 
 STANDS_IN = "The reference stands in, so that the cells below work."
 RUN_STUB = "An earlier check put it in the place of your function. Define your function again, then check it."
@@ -136,11 +139,24 @@ def _wrong_lines(found: Exercise, example: Example) -> list[str]:
 
 def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
     rows = [*_shape_rows(example), *((name, table(value)) for name, value in example.case.items())]
+    expected, got = _parts_to_show(found, example)
     if example.expected.error is None:
-        rows.append(("expected", table(example.expected.value, found.items)))
+        rows.append(("expected", table(expected, found.items)))
     if example.raised is None:
-        rows.append(("got", table(example.got.value, found.items)))
+        rows.append(("got", table(got, found.items)))
     return Card(tone, headline, [*lines, "The smallest case that fails:"], rows, [STANDS_IN])
+
+
+def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any]:
+    """What was expected and what came; of dicts with many entries, those that differ."""
+    expected, got = example.expected.value, example.got.value
+    if not (isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys()):
+        return expected, got
+    within = Tolerance(found.rtol, found.atol)
+    names = [name for name in expected if difference(expected[name], got[name], within)]
+    if len(expected) <= FEW_PARTS or not names:
+        return expected, got
+    return {name: expected[name] for name in names}, {name: got[name] for name in names}
 
 
 def _shape_rows(example: Example) -> list[tuple[str, str]]:
