@@ -707,9 +707,9 @@ RECAP = [
     ),
     Question(
         "What does S4D-real keep of the HiPPO-LegS matrix?",
-        ["The rates −1, −2, …, −N", "The links between the states", "The first column", "Nothing, it is random"],
-        "The rates −1, −2, …, −N",
-        "It keeps the diagonal, which holds the rates. The links below it, which make the waves, are dropped.",
+        ["The rates 1, 2, …, N", "The links between the states", "The first column", "Nothing, it is random"],
+        "The rates 1, 2, …, N",
+        "It keeps the diagonal, −1 to −N: it holds the rates. The links below it, which make the waves, are dropped.",
     ),
     Question(
         "Why is dt drawn log-uniformly, not uniformly, between 0.001 and 0.1?",
@@ -734,9 +734,9 @@ RECAP = [
             "They stop forgetting",
             "They forget at once",
             "Nothing, decay acts on weights only",
-            "Their rates all move to −1",
+            "Their rates all move to 1",
         ],
-        "Their rates all move to −1",
+        "Their rates all move to 1",
         "A = −exp(A_log), and exp(0) = 1. Sixteen time scales become one.",
     ),
 ]

@@ -256,7 +256,8 @@ class SoftplusInverse(LiveFigure):
         ax = self.errors
         ax.set(xlim=(-7, 1.05), ylim=(-9, 1.5), xlabel="Δ that is wanted", ylabel="error of the Δ that comes out")
         decades(ax, "x", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
-        decades(ax, "y", (-8, -6, -4, -2, 0), ["1e−8", "1e−6", "0.01 %", "1 %", "100 %"])
+        decades(ax, "y", (-8, -6, -4, -2, 0), ["1e−6 %", "1e−4 %", "0.01 %", "1 %", "100 %"])
+        ax.axvspan(-3, -1, color="#EDEDED", lw=0)
         (self.naive,) = ax.plot([], [], "X", color=style.VERMILLION, ms=6, ls="none", clip_on=False)
         (self.stable,) = ax.plot([], [], "o", color=style.BLUE, ms=5, ls="none", clip_on=False)
         (self.here,) = ax.plot([0, 0], [-9, 0.6], ":", color=style.BLACK, lw=2.5)
@@ -355,12 +356,12 @@ class TimeScaleMap(LiveFigure):
         name = {"ha": "center", "fontsize": 13, "fontweight": "bold"}
         for steps, text in ((1, "1 step"), (10, "10 steps"), (100, "100 steps")):
             ax.text(math.log10(LN2 / (steps * self.TOP)), self.TOP + 0.3, text, **name)
-        ax.text(-3.96, 7.9, "1000 steps", **name | {"ha": "left"}, va="center")
+        ax.text(-3.95, 8.6, "1000\nsteps", **name | {"ha": "left"}, va="center")
 
     def _draw_rain(self):
         height = np.random.default_rng(6).permutation(self.CHANNELS) / self.CHANNELS  # (D,): evenly, mixed
         self.heights = self.TOP + 1.9 + 2.1 * height
-        self.streaks = LineCollection([], colors="white", linewidths=1.2, alpha=0.4)
+        self.streaks = LineCollection([], colors="white", linewidths=0.8, alpha=0.2)
         self.drops = LineCollection([], colors=style.BLUE, linewidths=2.5)
         for rain in (self.streaks, self.drops):
             self.map.add_collection(rain)
