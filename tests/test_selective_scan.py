@@ -217,11 +217,12 @@ def test_any_combination(options):
     batch=st.integers(1, 4),
     B=st.sampled_from(MAPS),
     seq_idx=st.booleans(),
+    rows_first=st.booleans(),
 )
 @settings(max_examples=40)
-def test_any_size_of_tile(chunk, tile, channels, threads, length, batch, B, seq_idx):
+def test_any_size_of_tile(chunk, tile, channels, threads, length, batch, B, seq_idx, rows_first):
     before = eager.SIZES["cpu"]
-    eager.SIZES["cpu"] = eager.TileSizes(chunk=chunk, tile=tile, channels=channels, small=0)
+    eager.SIZES["cpu"] = eager.TileSizes(chunk=chunk, tile=tile, channels=channels, small=0, rows_first=rows_first)
     torch.set_num_threads(threads)
     try:
         case = make_case(length, batch=batch, channels=6, B=B, seq_idx=seq_idx, dtype=torch.float64)

@@ -48,22 +48,24 @@ class TileSizes:
         tile: numbers of one buffer, rows · steps · states · channels.
         channels: channels of a chain, at most.
         small: below so many states in all, one thread does it.
+        rows_first: whether a tile is filled with rows before it is filled with chunks.
     """
 
     chunk: int
     tile: int
     channels: int
     small: int
+    rows_first: bool
 
 
 # CPU: two or three buffers of 2^19 float32 numbers (2 MiB each) move through a core's second-level cache and its share
 # of the third; in smaller tiles the calls cost more than the arithmetic. 256 channels fill vector instructions and
-# leave room for several chunks.
-# GPU: a launch costs 5 µs, in which 2^25 numbers are far from done; a tile is 128 MiB, so that all buffers together
-# stay below half a GiB.
+# leave room for several chunks; one row at a time, because that is quickly transposed.
+# GPU: a launch costs 5 µs, so the step of a tile must keep the GPU busy for longer. A tile is 256 MiB, and all buffers
+# of a backward pass stay below one GiB.
 SIZES = {
-    "cpu": TileSizes(chunk=32, tile=1 << 19, channels=256, small=1 << 18),
-    "cuda": TileSizes(chunk=32, tile=1 << 25, channels=1 << 20, small=0),
+    "cpu": TileSizes(chunk=32, tile=1 << 19, channels=256, small=1 << 18, rows_first=False),
+    "cuda": TileSizes(chunk=32, tile=1 << 26, channels=1 << 20, small=0, rows_first=True),
 }
 
 
@@ -136,9 +138,13 @@ class Plan:
         width = min(sizes.channels, span)
         while width >= 64 and batch * channels // width < threads:
             width //= 2
-        self.chunks = max(1, min(sizes.tile // (self.chunk * states * width), ceil(length / self.chunk)))  # K
-        rows = max(1, sizes.tile // (self.chunks * self.chunk * states * width))
-        rows = max(1, min(rows, batch, batch * ceil(channels / width) // threads))
+        room = max(1, sizes.tile // max(1, self.chunk * states * width))  # chunks of one row that fill a tile
+        if sizes.rows_first:
+            rows = min(room, batch)
+            self.chunks = max(1, min(room // rows, ceil(length / self.chunk)))  # K
+        else:
+            self.chunks = max(1, min(room, ceil(length / self.chunk)))
+            rows = max(1, min(room // self.chunks, batch, batch * ceil(channels / max(1, width)) // threads))
         self.chains = [
             Chain(scan, slice(row, min(row + rows, batch)), slice(channel, min(channel + width, start + span)))
             for row in range(0, batch, rows)

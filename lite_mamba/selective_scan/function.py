@@ -8,8 +8,28 @@ steps came out wrong there), and keeps L dynamic.
 import torch
 from torch import Tensor
 
-from . import eager
+from . import compiled, eager
 from .arguments import Scan, check
+
+_compile_on_gpus = False
+
+
+def compile_scan(enabled: bool = True) -> None:
+    """Whether scans on CUDA devices run through `torch.compile`; off at the start.
+
+    The compiled scan takes a minute to compile for each new shape, once, and is several times as fast afterwards. It
+    is for real A, B and C per token in one group, and no `seq_idx`; other scans, and all on CPUs, run eagerly as
+    before. Do not switch it between a forward pass and its backward pass.
+
+    >>> from lite_mamba.selective_scan import compile_scan
+    >>> compile_scan(False)
+    """
+    global _compile_on_gpus
+    _compile_on_gpus = enabled
+
+
+def _schedule(scan: Scan):
+    return compiled if _compile_on_gpus and compiled.can_run(scan) else eager
 
 
 def selective_scan_fn(
@@ -103,7 +123,7 @@ def _scan(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """out (B, D, L), last state (B, D, N), and the chunk starts, flat, none unless `keep_starts`."""
     scan = Scan(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus)
-    return eager.forward(scan, keep_starts)
+    return _schedule(scan).forward(scan, keep_starts)
 
 
 @_scan.register_fake
@@ -138,7 +158,7 @@ def _scan_backward(
     """Gradients of u, delta, A, B, C, D, z, delta_bias and initial_state; an empty tensor for what is not there."""
     scan = Scan(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus)
     with torch.autocast(u.device.type, enabled=False):
-        grads, sums = eager.backward(scan, all_starts, grad_out, grad_last_state)
+        grads, sums = _schedule(scan).backward(scan, all_starts, grad_out, grad_last_state)
     none = u.new_empty(0)
     return [
         grads.u,

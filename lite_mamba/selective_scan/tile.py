@@ -225,8 +225,6 @@ class Tile:
         buffers = self.buffers
         total = buffers.chunked(self.delta).sum(dim=1, dtype=torch.float64).unsqueeze(2)  # (K, R, 1, D)
         decay = _exp(torch.mul(total, self.chain.wide_exponent, out=buffers.wide_decay))  # (K, R, N, D)
-        if self.starts is not None:
-            decay.masked_fill_(buffers.chunked(self.starts).any(dim=1), 0)
         if chunks.step < 0:
             decay = decay.conj()
         end, border = buffers.wide_end.copy_(buffers.end).unbind(0), buffers.wide_border.unbind(0)
