@@ -66,6 +66,7 @@ def test_the_row_says_hold_mix_and_reset_and_what_the_last_state_is_made_of():
     row = TokenRow(whose="yours")
     sentence = row.update()
     assert row.verbs == ["reset", "hold", "hold", "mix", "hold", "reset", "hold"]
+    assert abs(row.g[3] - 0.5) > 0.2  # the still picture does not answer the question about Δ = ln 2
     assert "99 % of the last state is token 6, the 8" in sentence and "The recurrence is yours." in sentence
     assert "still empty" in row.update(**{f"delta_{i}": 0.0 for i in range(1, 8)})
     nothing_before = {f"delta_{i}": 6.0 if i == 3 else 0.0 for i in range(1, 8)}

@@ -24,6 +24,7 @@ GATE = Exercise(
     reference=gate_from_delta,
     cases=lambda draw: {"delta": draw.uniform(0.1, 5.0, draw.size(2, 6))},
     axes=("token",),
+    example={"delta": torch.tensor([0.001, 1.0, 3.0])},  # the first one tells a sigmoid from the gate
     misconceptions=[
         Misconception(
             "the share that is kept",
@@ -138,8 +139,21 @@ def delta_by_hand(is_data: Tensor) -> Tensor:
     return torch.where(is_data, 10.0, 1e-5)  # (L,)
 
 
+class DataDoNotReset(ValueError):
+    """Each data token replaces a part of the state, but not nearly all of it."""
+
+
+class NoiseLeaks(ValueError):
+    """Data come in, and then the noise washes them out, little by little."""
+
+
 def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
-    """What the check looks at: the states that this Δ leads to."""
+    """What the check looks at: the states that this Δ leads to. Two ways of being wrong are told by their behaviour.
+
+    Raises:
+        DataDoNotReset, NoiseLeaks: the states are wrong, and this is why.
+        ValueError: the result is no list of step sizes.
+    """
     delta = function(is_data)
     if not isinstance(delta, Tensor) or delta.shape != u.shape:
         got = tuple(delta.shape) if isinstance(delta, Tensor) else type(delta).__name__
@@ -147,7 +161,20 @@ def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
     if (delta < 0).any() or not torch.isfinite(delta).all():
         kind = "negative" if (delta < 0).any() else "not finite"
         raise ValueError(f"a Δ is {kind}")
-    return gated_state(u, gate_from_delta(delta.float()))
+    gates = gate_from_delta(delta.float())  # (L,)
+    states, wanted = gated_state(u, gates), gated_state(u, gate_from_delta(delta_by_hand(is_data)))  # (L,) each
+    if not torch.allclose(states, wanted, rtol=0.02, atol=0.1):
+        _tell_why(gates, is_data)
+    return states
+
+
+def _tell_why(gates: Tensor, is_data: Tensor) -> None:
+    """Raises what describes these gates (L,) best; if nothing does, the states themselves are judged."""
+    data, noise = gates[is_data].min(), torch.where(is_data, 0.0, gates).max()
+    if 0.05 < data < 0.98 and noise < 0.05:
+        raise DataDoNotReset(f"a data token replaces {100 * data:.0f} % of the state")
+    if data > 0.9 and 0 < noise < 0.5:
+        raise NoiseLeaks(f"a noise token replaces {100 * noise:.1f} % of the state")
 
 
 def _streams(draw: Draw) -> dict:
@@ -178,10 +205,11 @@ BY_HAND = Exercise(
             lambda is_data: torch.where(is_data, 1e-5, 10.0),
         ),
         Misconception(
-            "a gate in place of Δ",
-            "You return 1 for data and 0 for noise, as if Δ were the gate. Noise is right. But Δ = 1 replaces only "
-            "63 % of the state. Which Δ gives a gate of almost 1?",
-            lambda is_data: is_data.float(),
+            "data that do not reset",
+            "Noise is held out well. But your Δ for data is too small: with Δ = 1, as if Δ were the gate, a data token "
+            "replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. Which Δ gives a gate of "
+            "almost 1?",
+            raises=DataDoNotReset,
         ),
         Misconception(
             "one Δ for all tokens",
@@ -190,9 +218,10 @@ BY_HAND = Exercise(
         ),
         Misconception(
             "a hold that leaks",
-            "Data come in well. But each noise token has Δ = 0.1 and replaces 10 % of the state, and the losses of all "
-            "noise tokens add up. Which Δ loses less than 1 % over twenty of them?",
-            lambda is_data: torch.where(is_data, 10.0, 0.1),
+            "Data come in well. But your Δ for noise is too large, and the losses of all noise tokens add up: with "
+            "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % "
+            "over twenty of them?",
+            raises=NoiseLeaks,
         ),
         Misconception(
             "raw numbers in place of Δ",

@@ -71,7 +71,7 @@ class TokenRow(LiveFigure):
     """
 
     TOKENS = (6.0, 2.0, 9.0, 4.0, 1.0, 8.0, 3.0)
-    DELTAS = (5.0, 0.0, 0.0, 0.7, 0.0, 5.0, 0.0)
+    DELTAS = (5.0, 0.0, 0.0, 1.4, 0.0, 5.0, 0.0)
 
     controls = {  # noqa: RUF012
         f"delta_{i}": slider(0.0, 6.0, delta, 0.1, label=f"Δ of token {i}, the {token:g}")
