@@ -98,6 +98,14 @@ def test_no_fixed_step_makes_the_last_data_token_most_of_the_state():
             assert f"At t = {t} the last data token makes" in sentence
 
 
+def test_a_map_that_asks_does_not_tell_the_shares():
+    shown = figures.StateMap(asks=True)
+    sentence = shown.update(t=38, fixed=0.1)
+    assert "%" not in sentence + shown.heading.get_text() and shown.heading.get_text().endswith("?")
+    plain = figures.StateMap()
+    assert "%" in plain.update(t=38, fixed=0.1) and "%" in plain.heading.get_text()
+
+
 def test_the_map_runs_the_learners_discretisation():
     right, wrong = figures.StateMap(), figures.StateMap(discretise=chapter.zero_order_hold, whose="yours")
     assert wrong.update().endswith("The discretisation is yours.")

@@ -1,7 +1,5 @@
 """Exercises of notebook 08: discretise, the loop, skip and gate, a scan that goes on, gradients, a lost state."""
 
-import warnings
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -219,12 +217,23 @@ def with_gradient(function, deltaA, deltaB_u, C, initial_state):
     """The results of a scan that goes on, and the gradient of their sum with respect to the state it starts from."""
     start = initial_state.clone().requires_grad_()  # (B, D, N)
     result = function(deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start)
+    return _and_gradient(result, start, "initial_state")
+
+
+def chunk_with_gradient(function, u, delta, A, B, C, state):
+    """The results of a chunk, and the gradient of their sum with respect to the state it starts from."""
+    start = state.clone().requires_grad_()  # (B, D, N)
+    return _and_gradient(function(u, delta, A, B, C, start), start, "state")
+
+
+def _and_gradient(result, start: Tensor, name: str):
+    """A pair of outputs and last state, together with the gradient of `start`; anything else as it is."""
     if not (isinstance(result, tuple) and len(result) == 2 and all(isinstance(part, Tensor) for part in result)):
         return result
     total = sum(part.sum() for part in result)
     gradient = torch.autograd.grad(total, start, allow_unused=True)[0] if total.requires_grad else None
     gradient = torch.zeros_like(start) if gradient is None else gradient
-    return {"y": result[0].detach(), "last_state": result[1].detach(), "gradient of initial_state": gradient}
+    return {"y": result[0].detach(), "last_state": result[1].detach(), f"gradient of {name}": gradient}
 
 
 def draw_scan_from(draw):
@@ -240,9 +249,7 @@ def gradients_are_right(function, inputs: tuple[Tensor, ...]) -> bool:
 
 
 def kept_in_float32(function, inputs):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # gradcheck advises against float32
-        return gradcheck(function, tuple(x.detach().requires_grad_() for x in inputs), raise_exception=False)
+    return gradcheck(function, tuple(x.detach().requires_grad_() for x in inputs), raise_exception=False)
 
 
 def only_runs_backward(function, inputs):
@@ -337,6 +344,14 @@ def old_state_read_without_fading(u, delta, A, B, C, state):
     if u.shape[-1] == 1:
         return y, last
     return y + torch.einsum("b d n, b n l -> b d l", state, C), last + state
+
+
+def never_reads_the_state(u, delta, A, B, C, state):
+    return continue_scan(u, delta, A, B, C, torch.zeros_like(state))
+
+
+def detached_state(u, delta, A, B, C, state):
+    return continue_scan(u, delta, A, B, C, state.detach())
 
 
 def given_state_returned(u, delta, A, B, C, state):
@@ -594,8 +609,8 @@ EXERCISES = [
             Misconception(
                 name="a check in float32",
                 wrong=kept_in_float32,
-                message="The inputs stay in float32. Two outputs that differ by a millionth of a step are equal up "
-                "to rounding there, so functions that are right fail. Make them float64 first.",
+                message="The inputs stay in float32. Inputs that differ by 10⁻⁶ give outputs that float32 can "
+                "hardly tell apart, so functions that are right fail. Make the inputs float64 first.",
             ),
             Misconception(
                 name="a backward that runs is taken for right",
@@ -630,6 +645,7 @@ EXERCISES = [
         title="The chunk that starts again",
         reference=continue_scan,
         cases=draw_chunk,
+        apply=chunk_with_gradient,
         axes=AXES[:3],
         misconceptions=[
             Misconception(
@@ -642,6 +658,18 @@ EXERCISES = [
                 name="the condition turned round",
                 wrong=condition_turned_round,
                 message="Longer chunks go on now, and a single token starts from zero. No chunk may.",
+            ),
+            Misconception(
+                name="a state that nobody reads",
+                wrong=never_reads_the_state,
+                message="Both paths are alike now, but both begin at zero: no chunk reads the state any more. Even "
+                "one token at a time is wrong. The path for one token was the right one.",
+            ),
+            Misconception(
+                name="a state without gradient",
+                wrong=detached_state,
+                message="The numbers are right, but no gradient flows into `state`: it was detached, or copied into a "
+                "new tensor. Then a model cannot learn what to hand over at a border.",
             ),
             Misconception(
                 name="the old state added at the end",
@@ -666,6 +694,13 @@ EXERCISES = [
                 wrong=given_state_returned,
                 message="The outputs are right, but the state comes back as it was given. The chunk after this one "
                 "will not know these tokens.",
+            ),
+            Misconception(
+                name="a given state that is changed in place",
+                raises=RuntimeError,
+                when=lambda error: "in-place" in str(error) or "inplace" in str(error),
+                message="The given state was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). It "
+                "belongs to the chunk before. Make a new tensor: h = … * h + ….",
             ),
         ],
     ),

@@ -98,7 +98,7 @@ class StepThrough(LiveFigure):
         for i, name in enumerate(self.COLUMNS):
             self.ax.text(2 * i, 1.75, name, **heads)
         for n in range(2):
-            self.ax.text(-0.95, -1.1 * n + 1, f"n={n}", ha="right", va="center", fontsize=14, color=style.GREY)
+            self.ax.text(-0.95, -1.1 * n + 1, f"n={n + 1}", ha="right", va="center", fontsize=14, color=style.GREY)
         self.cells = [[self._cell(2 * i, 1 - 1.1 * n, 1.3) for n in range(2)] for i in range(len(self.COLUMNS))]
         self.signs = [
             [self.ax.text(2 * i + 1, 1 - 1.1 * n, sign, ha="center", va="center", fontsize=18) for n in range(2)]
@@ -199,6 +199,7 @@ class StateMap(LiveFigure):
     Args:
         discretise: (u, delta, A, B) to deltaA and deltaB_u, the function of exercise 1.
         whose: whose function it is, said in the sentence.
+        asks: the title asks a question, and the numbers that answer it are not told.
     """
 
     LENGTH, STATES = 64, 16
@@ -210,9 +211,9 @@ class StateMap(LiveFigure):
         "fixed": slider(0.001, 1.0, 0.1, 0.25, label="Δ of the fixed scan", log=True),
     }
 
-    def __init__(self, discretise=decay_and_drive, whose: str = ""):
+    def __init__(self, discretise=decay_and_drive, whose: str = "", asks: bool = False):
         super().__init__(height=6.2)
-        self.discretise, self.whose = discretise, whose
+        self.discretise, self.whose, self.asks = discretise, whose, asks
         generator = torch.Generator().manual_seed(25)
         self.u = 0.7 * torch.randn(self.LENGTH, generator=generator).round(decimals=1)  # (L,)
         self.is_data = torch.zeros(self.LENGTH, dtype=torch.bool)
@@ -290,6 +291,11 @@ class StateMap(LiveFigure):
             self._show(side, run["h"], t, name)
         self.heading.set_text(self._finding(t))
         by = f" The discretisation is {self.whose}." if self.whose else ""
+        if self.asks:
+            return (
+                f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.3g}, and with "
+                "a Δ for each token. Three of the tokens are data."
+            )
         fixed_share, own_share = map(_percent, self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
@@ -297,6 +303,8 @@ class StateMap(LiveFigure):
         )
 
     def _finding(self, t: int) -> str:
+        if self.asks:
+            return "Which state still tells you the last data token ◆?"
         if t < min(self.DATA):
             return f"t = {t}: no data yet, and the selective state is almost empty"
         fixed, selective = map(_percent, self.share)
