@@ -1,5 +1,6 @@
 """The scan's arguments, checked and brought to one form, so that the schedules contain only the algorithm."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -57,6 +58,12 @@ class Scan:
 def recurrence_dtype(dtype: torch.dtype) -> torch.dtype:
     """The dtype in which the recurrence runs for an input of `dtype`."""
     return torch.float64 if dtype == torch.float64 else torch.float32
+
+
+def without_autocast(device_type: str):
+    """A `with` block in which autocast leaves the recurrence alone."""
+    available = torch.amp.is_autocast_available(device_type)
+    return torch.autocast(device_type, enabled=False) if available else nullcontext()
 
 
 def check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx) -> Scan:

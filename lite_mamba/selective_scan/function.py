@@ -1,15 +1,18 @@
 """`selective_scan_fn`: the fast scan behind the signature of `selective_scan_ref`.
 
-The schedules stand behind two custom operators. For PyTorch's compiler and for `torch.export` each is one opaque
-call: a compiled model calls the same eager code, which on CPUs is needed for right answers (compiled chains of scan
-steps came out wrong there), and keeps L dynamic.
+Eagerly the schedules stand behind an `autograd.Function`. For PyTorch's compiler and for `torch.export` they stand
+behind two custom operators, each one opaque call: a compiled model calls the same eager code, which on CPUs is needed
+for right answers (compiled chains of scan steps came out wrong there), and keeps L dynamic. The operators are for the
+compiler only, since a first call of one loads the whole compiler, which takes seconds.
 """
+
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from . import compiled, eager
-from .arguments import Scan, check
+from .arguments import Scan, check, without_autocast
 
 _compile_on_gpus = False
 
@@ -82,11 +85,12 @@ def selective_scan_fn(
     >>> selective_scan_fn(u, torch.ones_like(u), -one, one, one)
     tensor([[[1.0000, 0.3679, 0.1353]]])
     """
-    with torch.autocast(u.device.type, enabled=False):
+    with without_autocast(u.device.type):
         scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
         inputs = _tensors(scan)
         keep_starts = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
-        out, last_state, _ = _scan(*inputs, scan.softplus, keep_starts)
+        run = _scan if torch.compiler.is_compiling() or u.is_meta else _EagerScan.apply
+        out, last_state, _ = run(*inputs, scan.softplus, keep_starts)
     return (out, last_state) if return_last_state else out
 
 
@@ -106,8 +110,7 @@ def _tensors(scan: Scan) -> tuple[Tensor | None, ...]:
     )
 
 
-@torch.library.custom_op("lite_mamba::selective_scan", mutates_args=())
-def _scan(
+def _forward(
     u: Tensor,
     delta: Tensor,
     A: Tensor,
@@ -126,6 +129,9 @@ def _scan(
     return _schedule(scan).forward(scan, keep_starts)
 
 
+_scan = torch.library.custom_op("lite_mamba::selective_scan", _forward, mutates_args=())
+
+
 @_scan.register_fake
 def _(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus, keep_starts):
     batch, channels, length = u.shape
@@ -138,8 +144,7 @@ def _(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus, keep
     )
 
 
-@torch.library.custom_op("lite_mamba::selective_scan_backward", mutates_args=())
-def _scan_backward(
+def _backward(
     grad_out: Tensor,
     grad_last_state: Tensor | None,
     all_starts: Tensor,
@@ -157,7 +162,7 @@ def _scan_backward(
 ) -> list[Tensor]:
     """Gradients of u, delta, A, B, C, D, z, delta_bias and initial_state; an empty tensor for what is not there."""
     scan = Scan(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus)
-    with torch.autocast(u.device.type, enabled=False):
+    with without_autocast(u.device.type):
         grads, sums = _schedule(scan).backward(scan, all_starts, grad_out, grad_last_state)
     none = u.new_empty(0)
     return [
@@ -171,6 +176,9 @@ def _scan_backward(
         none.clone() if delta_bias is None else sums.delta_bias,
         none.clone() if initial_state is None else grads.initial_state,
     ]
+
+
+_scan_backward = torch.library.custom_op("lite_mamba::selective_scan_backward", _backward, mutates_args=())
 
 
 @_scan_backward.register_fake
@@ -187,17 +195,14 @@ def _save(ctx, inputs, output) -> None:
     ctx.save_for_backward(output[2], *tensors)
 
 
-def _differentiate(ctx, grad_out, grad_last_state, _):
+def _differentiate(backward, ctx, grad_out, grad_last_state, _):
     all_starts, *tensors = ctx.saved_tensors
     if grad_out is None and grad_last_state is None:
         return (None,) * 12
     if grad_out is None:
         grad_out = torch.zeros_like(tensors[0])
-    grads = _scan_backward(grad_out, grad_last_state, all_starts, *tensors, ctx.softplus)
+    grads = backward(grad_out, grad_last_state, all_starts, *tensors, ctx.softplus)
     return (*(None if x is None else g for x, g in zip(tensors, grads, strict=False)), None, None, None)
-
-
-_scan.register_autograd(_differentiate, setup_context=_save)
 
 
 def _refuse_second_derivatives(ctx, *_) -> None:
@@ -206,4 +211,25 @@ def _refuse_second_derivatives(ctx, *_) -> None:
     )
 
 
+_scan.register_autograd(partial(_differentiate, _scan_backward), setup_context=_save)
 _scan_backward.register_autograd(_refuse_second_derivatives)
+
+
+class _EagerScan(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *inputs):
+        output = _forward(*inputs)
+        _save(ctx, inputs, output)
+        return output
+
+    @staticmethod
+    def backward(ctx, *grads):
+        return _differentiate(_EagerBackward.apply, ctx, *grads)
+
+
+class _EagerBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *inputs):
+        return tuple(_backward(*inputs))
+
+    backward = staticmethod(_refuse_second_derivatives)

@@ -13,7 +13,7 @@ from itertools import repeat
 import torch
 from torch import Tensor
 
-from .arguments import Scan, check, skip_and_gate, step_size
+from .arguments import Scan, check, skip_and_gate, step_size, without_autocast
 
 
 def selective_scan_ref(
@@ -63,7 +63,7 @@ def selective_scan_ref(
     >>> selective_scan_ref(u, torch.ones_like(u), -one, one, one)
     tensor([[[1.0000, 0.3679, 0.1353]]])
     """
-    with torch.autocast(u.device.type, enabled=False):
+    with without_autocast(u.device.type):
         scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
         u_real = u.to(scan.real)  # (B, D, L)
         y, last_state = _loop(scan, u_real, step_size(delta.to(scan.real), delta_bias, delta_softplus))

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .. import _validate
-from .arguments import recurrence_dtype, skip_and_gate, step_size
+from .arguments import recurrence_dtype, skip_and_gate, step_size, without_autocast
 
 
 def selective_state_update(
@@ -54,7 +54,7 @@ def selective_state_update(
 
 def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, Tensor]:
     """One token of the recurrence, nothing in place: out (B, D) and the next state (B, D, N)."""
-    with torch.autocast(x.device.type, enabled=False):
+    with without_autocast(x.device.type):
         real = recurrence_dtype(x.dtype)
         dtype = real.to_complex() if A.is_complex() else real
         u = x.to(real)  # (B, D)
