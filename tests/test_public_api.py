@@ -77,18 +77,21 @@ def test_a_public_name_has_a_docstring_with_an_example(name):
     assert "Raises:" in text
 
 
-def test_importing_the_package_is_quick_and_imports_nothing_of_the_course():
-    program = """
-import sys, time, torch, einops
-start = time.process_time()
-import lite_mamba
-print(time.process_time() - start, *sys.modules)
-"""
+def modules_after(program: str) -> list[str]:
+    """The modules that a fresh Python has loaded after a program."""
+    program += "\nimport sys; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    seconds, *loaded = result.stdout.split()
+    return result.stdout.split()
+
+
+def test_importing_the_package_imports_nothing_of_the_course():
     unwanted = ("matplotlib", "ipywidgets", "IPython", "jupyter", "transformers", "mambapy", "lite_mamba.course")
-    assert [name for name in loaded if name.startswith(unwanted)] == []
-    assert float(seconds) < 1.0, "beside torch itself"
+    assert [name for name in modules_after("import lite_mamba") if name.startswith(unwanted)] == []
+
+
+def test_a_forward_and_a_backward_pass_do_not_load_the_compiler():
+    program = "import lite_mamba, torch; lite_mamba.Mamba(8)(torch.randn(1, 4, 8)).sum().backward()"
+    assert "torch._dynamo" not in modules_after(program)
 
 
 def test_the_core_imports_only_torch_einops_and_the_standard_library():
