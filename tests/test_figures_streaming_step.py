@@ -47,8 +47,9 @@ def test_the_scope_streams_the_parallel_pass(made):
         sentence = scope.update(t=t)
         assert scope.wrong == 0 and "All outputs equal the parallel pass" in sentence
         assert f"{t + 1} sample" in sentence
-        assert [bar.get_height() for bar in scope.held_bars] == pytest.approx(scope.states[t, scope.channel])
-        assert [bar.get_height() for bar in scope.past_bars] == pytest.approx(scope.histories[t, scope.channel])
+        for bars, values in ((scope.held_bars, scope.states), (scope.past_bars, scope.histories)):
+            tops = [bar[1, 1] for bar in bars.get_segments()]
+            assert tops == pytest.approx(values[t, scope.channel])
         assert scope.grown.get_xydata().shape == (t + 1, 2)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -109,16 +110,16 @@ class StreamingScope(LiveFigure):
         spread = np.ptp(self.parallel)
         self.low.set(xlabel="sample t (one every 0.5 ms)", ylabel="output")
         self.low.set(ylim=(self.parallel.min() - 0.15 * spread, self.parallel.max() + 0.55 * spread))
-        self.band = self.top.add_patch(Rectangle((0, -56), 12, 80, fc=PALE_BLUE, lw=0, zorder=0))
+        self.band = self.top.add_patch(Rectangle((0, -56), 12, 66, fc=PALE_BLUE, lw=0, zorder=0))
         (self.seen,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
         (self.now,) = self.top.plot([], [], "o", color=style.BLUE, ms=11, ls="none")
-        (self.whole,) = self.low.plot(self.parallel, color="#B8B8B8", ls="-", lw=8)
+        self.low.plot(self.parallel, color="#B8B8B8", ls="-", lw=8)
         (self.grown,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=2.5)
         (self.dot,) = self.low.plot([], [], "o", color=style.VERMILLION, ms=11, ls="none")
         by = f", {self.whose}" if self.whose else ""
         at = self.low.transAxes
         names = [
-            self.low.text(0.01, 0.96, "thick: one parallel pass", color=style.GREY, transform=at, va="top"),
+            self.low.text(0.01, 0.96, "thick: one pass", color=style.GREY, transform=at, va="top"),
             self.low.text(
                 0.99, 0.96, f"thin: step by step{by}", color=style.VERMILLION, transform=at, va="top", ha="right"
             ),
@@ -126,7 +127,7 @@ class StreamingScope(LiveFigure):
         ]
         for name in names:
             name.set_fontweight("bold")
-        self.move(self.band, self.seen, self.now, self.whole, self.grown, self.dot, *names)
+        self.move(self.band, self.seen, self.now, self.grown, self.dot)
 
     def _draw_memory(self) -> None:
         lag, states = self.histories.shape[2], self.states.shape[2]
@@ -142,9 +143,13 @@ class StreamingScope(LiveFigure):
             ax.spines["bottom"].set_visible(False)
         self.past.set(xlim=(-lag - 0.6, -0.4), xticks=[-lag, -lag // 2, -1], xticklabels=[lag, lag // 2, 1])
         self.held.set(xlim=(0.4, states + 0.6), xticks=[1, states // 2, states])
-        self.past_bars = self.past.bar(np.arange(-lag, 0), np.zeros(lag), width=0.8, color=style.BLUE)
-        self.held_bars = self.held.bar(np.arange(1, states + 1), np.zeros(states), width=0.8, color=style.GREEN)
-        self.move(*self.past_bars, *self.held_bars)
+        self.past_bars = LineCollection([], colors=style.BLUE, lw=10)
+        self.held_bars = LineCollection([], colors=style.GREEN, lw=14)
+        self.past.add_collection(self.past_bars)
+        self.held.add_collection(self.held_bars)
+        for bars in (self.past_bars, self.held_bars):
+            bars.set_capstyle("butt")
+        self.move(self.past_bars, self.held_bars)
 
     def update(self, t: int = 196) -> str:
         lag = self.histories.shape[2]
@@ -154,9 +159,8 @@ class StreamingScope(LiveFigure):
         self.now.set_data([t], [self.millivolts[t]])
         self.grown.set_data(times, self.outputs[: t + 1])
         self.dot.set_data([t], [self.outputs[t]])
-        for bars, values in ((self.past_bars, self.histories), (self.held_bars, self.states)):
-            for bar, value in zip(bars, values[t, self.channel], strict=True):
-                bar.set_height(value)
+        for bars, values, first in ((self.past_bars, self.histories, -lag), (self.held_bars, self.states, 1)):
+            bars.set_segments([[(x, 0), (x, value)] for x, value in enumerate(values[t, self.channel], first)])
         self.wrong = int((self.errors[: t + 1] > 1e-3 * np.ptp(self.parallel)).sum())
         samples = "1 sample" if t == 0 else f"{t + 1} samples"
         verdict = "all outputs equal the parallel pass" if not self.wrong else f"{self.wrong} outputs are wrong"
@@ -314,14 +318,12 @@ class CacheDrift(LiveFigure):
         (self.exact,) = self.ax.plot([], [], color="#B8B8B8", ls="-", lw=9)
         (self.fine,) = self.ax.plot([], [], color=style.BLUE, ls="--", lw=2.5)
         (self.coarse,) = self.ax.plot([], [], color=style.VERMILLION, ls="-", lw=4)
-        names = [
-            style.label_line(self.ax, "thick: exact", 3600, 1.18, style.GREY),
-            style.label_line(self.ax, "dashed: float32", 5600, 1.18, style.BLUE),
-        ]
+        style.label_line(self.ax, "thick: exact", 3600, 1.18, style.GREY)
+        style.label_line(self.ax, "dashed: float32", 5600, 1.18, style.BLUE)
         self.name = style.label_line(self.ax, "", 9950, 1.18, style.VERMILLION, ha="right")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
         self.note = self.ax.text(9950, 0, "", color=style.VERMILLION, ha="right", va="center", fontsize=14, bbox=box)
-        self.move(self.exact, self.fine, self.coarse, *names, self.name, self.note)
+        self.move(self.exact, self.fine, self.coarse, self.name, self.note)
 
     def _run(self) -> None:
         """h of all slider positions at once, (positions, steps + 1), in each format."""
@@ -414,13 +416,10 @@ class ResetRow(LiveFigure):
         (self.line,) = self.axes[1].plot([0, 0], [low - room, high + 2 * room], color=style.BLACK, lw=2.5, ls=":")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
         self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=box)
-        names = [
-            self.axes[0].text(0, high + room, "thick: each recording by itself", color=style.GREY, va="center"),
-            self.axes[0].text(
-                self.LENGTH - 1, high + room, "thin: in the batch", color=style.BLUE, va="center", ha="right"
-            ),
-        ]
-        self.move(*self.right, *self.lines, self.line, self.note, *names)
+        height, end = high + room, self.LENGTH - 1
+        self.axes[0].text(0, height, "thick: each recording by itself", color=style.GREY, va="center")
+        self.axes[0].text(end, height, "thin: in the batch", color=style.BLUE, va="center", ha="right")
+        self.move(self.right[1], *self.lines, self.line, self.note)
 
     @torch.no_grad()
     def update(self, border: int = 60, reset: str = "state only") -> str:
@@ -429,8 +428,8 @@ class ResetRow(LiveFigure):
         expected = self.alone.copy()  # (B, L)
         expected[1, border:] = self.fresh[:after]
         self.wrong = (np.abs(self.outputs - expected) > 0.01 * self.spread).sum(axis=1)  # (B,)
+        self.right[1].set_ydata(expected[1])
         for row in range(self.ROWS):
-            self.right[row].set_ydata(expected[row])
             self.lines[row].set_data(np.arange(self.LENGTH), self.outputs[row])
         self.line.set_xdata([border - 0.5] * 2)
         self.note.set(text="new recording" if border < 110 else "new", x=border + 1)
