@@ -432,7 +432,7 @@ GENERATE = Exercise(
     cases=_draw_prompt,
     apply=_recorded,
     rtol=1e-3,
-    atol=1e-4,
+    atol=1e-6,
     misconceptions=[
         Misconception(
             "an offset that moves by one for a whole chunk",
