@@ -14,7 +14,7 @@ All branches read one shared input history of `max lag` samples, where the lag o
 Notebooks 01, 02 and 03 build this module.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -168,12 +168,11 @@ def gated_dilated_conv(
     >>> torch.allclose(one, two)
     True
     """
-    shares = torch.softmax(gates, dim=0).to(x.dtype)  # (branches,)
-    return sum(
-        share
-        * causal_dilated_conv1d_fn(x, weight, bias, "silu", dilation, initial_state=initial_state, seq_idx=seq_idx)
-        for share, weight, bias, dilation in zip(shares, weights, biases, dilations, strict=True)
-    )  # (B, D, L)
+    branches = (
+        causal_dilated_conv1d_fn(x, weight, bias, "silu", dilation, initial_state=initial_state, seq_idx=seq_idx)
+        for weight, bias, dilation in zip(weights, biases, dilations, strict=True)
+    )
+    return _mix(branches, gates, x.dtype)  # (B, D, L)
 
 
 def gated_dilated_conv_update(
@@ -195,12 +194,19 @@ def gated_dilated_conv_update(
         The output (B, D) and the next history (B, D, S). Notebook 03 builds it.
     """
     window = torch.cat([conv_state.to(x.dtype), x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
-    shares = torch.softmax(gates, dim=0).to(x.dtype)  # (branches,)
-    y = sum(
-        share * F.silu(_newest_output(window, weight, bias, dilation))
-        for share, weight, bias, dilation in zip(shares, weights, biases, dilations, strict=True)
-    )  # (B, D)
-    return y, window[..., 1:]
+    branches = (
+        F.silu(_newest_output(window, weight, bias, dilation))
+        for weight, bias, dilation in zip(weights, biases, dilations, strict=True)
+    )
+    return _mix(branches, gates, x.dtype), window[..., 1:]
+
+
+def _mix(branches: Iterable[Tensor], gates: Tensor, dtype: torch.dtype) -> Tensor:
+    """Σ_i softmax(gates)_i · branch_i."""
+    if len(gates) == 1 and not torch.is_grad_enabled():
+        return next(iter(branches))  # its share is 1; with grad on, the gate still wants its zero gradient
+    shares = torch.softmax(gates, dim=0).to(dtype)  # (branches,)
+    return sum(share * branch for share, branch in zip(shares, branches, strict=True))
 
 
 def next_history(x: Tensor, history: Tensor, seq_idx: Tensor | None = None) -> Tensor:

@@ -106,7 +106,7 @@ def step_size(delta: Tensor, bias: Tensor | None, softplus: bool) -> Tensor:
 def skip_and_gate(y: Tensor, u: Tensor, D: Tensor | None, z: Tensor | None) -> Tensor:
     """out = (y + D·u) · SiLU(z), both optional, for (B, D, L) or, for one token, (B, D)."""
     if D is not None:
-        y = y + D.to(y.dtype).reshape(-1, *[1] * (y.ndim - 2)) * u
+        y = torch.addcmul(y, D.to(y.dtype).reshape(-1, *[1] * (y.ndim - 2)), u)
     return y if z is None else y * F.silu(z.to(y.dtype))
 
 

@@ -61,7 +61,7 @@ def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, 
         delta = step_size(dt.to(real), dt_bias, dt_softplus)  # (B, D)
         decay = torch.exp(delta[..., None] * A.to(dtype))  # (B, D, N)
         drive = (delta * u)[..., None] * _per_channel(B, x).to(dtype)  # (B, D, N)
-        h = decay * state.to(dtype) + drive  # (B, D, N)
+        h = torch.addcmul(drive, decay, state.to(dtype))  # (B, D, N)
         y = (h * _per_channel(C, x).to(dtype)).sum(dim=-1)  # (B, D)
         y = 2 * y.real if y.is_complex() else y
         return skip_and_gate(y, u, D, z).to(x.dtype), h
