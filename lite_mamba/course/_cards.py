@@ -21,7 +21,7 @@ TONES = {
     "bad": ("✗", "#a33a00"),
     "open": ("○", "#37474f"),
 }
-MONO = "font-family:monospace;white-space:pre;line-height:1.35"
+MONO = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.35"
 
 
 @dataclass
@@ -93,7 +93,7 @@ def _line(line: str) -> str:
 def _row(name: str, value: str) -> str:
     cell = f"color:{INK};background:{PAPER};text-align:left;vertical-align:top;padding:2px 10px 2px 0;border:0"
     return (
-        f'<tr style="background:{PAPER}"><th scope="row" style="{cell}">{escape(name)}</th>'
+        f'<tr style="background:{PAPER}"><th scope="row" style="{cell};white-space:nowrap">{escape(name)}</th>'
         f'<td style="{cell};{MONO}">{escape(value)}</td></tr>'
     )
 
