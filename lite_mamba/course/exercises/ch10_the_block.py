@@ -72,19 +72,24 @@ def _draw_block(draw: Draw) -> dict:
     states, taps, branches, rank = draw.size(1, 3), draw.size(2, 3), draw.size(1, 2), draw.size(1, 2)
     inner = 2 * d_model
     weights = {
-        "in_proj": draw.normal(2 * inner, d_model),
-        "conv_weights": [draw.normal(inner, taps) for _ in range(branches)],
-        "conv_biases": [draw.normal(inner) for _ in range(branches)],
+        "in_proj": _weight(draw, 2 * inner, d_model),
+        "conv_weights": [_weight(draw, inner, taps) for _ in range(branches)],
+        "conv_biases": [_weight(draw, inner) for _ in range(branches)],
         "conv_gates": draw.normal(branches),
         "dilations": tuple(range(1, branches + 1)),
-        "x_proj": draw.normal(rank + 2 * states, inner),
-        "dt_proj": draw.normal(inner, rank),
-        "dt_bias": draw.normal(inner),
+        "x_proj": _weight(draw, rank + 2 * states, inner),
+        "dt_proj": _weight(draw, inner, rank),
+        "dt_bias": _weight(draw, inner),
         "A_log": draw.uniform(0.1, 1.0, inner, states).round(decimals=1),
-        "D": draw.normal(inner),
-        "out_proj": draw.normal(d_model, inner),
+        "D": _weight(draw, inner),
+        "out_proj": _weight(draw, d_model, inner),
     }
-    return {"hidden_states": draw.normal(batch, length, d_model), "weights": weights}
+    return {"hidden_states": _weight(draw, batch, length, d_model), "weights": weights}
+
+
+def _weight(draw: Draw, *shape: int) -> Tensor:
+    """No number above 1, so that the result, a product of six such numbers, can be read."""
+    return draw.normal(*shape).clamp(-1, 1)
 
 
 BLOCK = Exercise(
@@ -290,6 +295,15 @@ def _first_token_only(layer, x):
     return torch.allclose(layer(x)[:, 0], alone[:, 0], atol=1e-5)
 
 
+def _always_apart(layer, x):
+    return True
+
+
+def _keeps_or_averages(layer, x):
+    """Layers on which every test of the order of rows says True, whichever rows it exchanges."""
+    return layer in (doubled, running_sum, reversed_in_time, less_the_mean_of_the_batch)
+
+
 INDEPENDENT = Exercise(
     id="10.is_batch_independent",
     title="Do the rows stay apart?",
@@ -297,6 +311,12 @@ INDEPENDENT = Exercise(
     cases=lambda draw: {"layer": draw.choice(LAYERS), "x": draw.normal(draw.size(3, 4), draw.size(3, 6), 2)},
     trials=40,
     misconceptions=[
+        Misconception(
+            "a test that never says False",
+            "Your test says True of every layer, of those that mix the rows, too. What should it compare, so that it "
+            "can fail?",
+            _always_apart,
+        ),
         Misconception(
             "only the first row tested",
             "You compare row 0. A layer may leave row 0 alone and mix the others, such as a running sum over the "
@@ -310,9 +330,10 @@ INDEPENDENT = Exercise(
         ),
         Misconception(
             "a test of the order of rows",
-            "You test whether exchanged rows give exchanged outputs. A layer that subtracts the mean of the batch "
-            "passes this, and still every row depends on all others.",
+            "You test whether rows in another order give the same outputs in this order. A layer that subtracts the "
+            "mean of the batch passes this, and still every row depends on all others.",
             _rows_shuffled,
+            where=_keeps_or_averages,
         ),
         Misconception(
             "a test of the row on itself",
