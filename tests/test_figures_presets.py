@@ -101,14 +101,23 @@ def test_the_shares_of_the_widths_are_those_of_the_package(figures):
     assert [bar.get_width() for bar in shown.bars] == [100 * n / shown.total for n in shown.table.values()]
 
 
+def test_the_slider_of_states_reaches_the_place_where_the_outer_projections_are_no_longer_half(figures):
+    shown = figures["widths"]
+    shown.update(d_state=732)
+    assert shown.share > 50
+    shown.update(d_state=736)
+    assert shown.share < 50 and shown.controls["d_state"].high >= 736
+
+
 def test_without_the_skip_a_new_block_is_almost_silent(figures):
     shown = figures["ablation"]
-    assert "under 2 %" in shown.update(skip=False) and shown.percent < 2
+    assert "under 2 %" in shown.update(scan=True, skip=False) and shown.percent < 2
     shown.update(scan=False)
     assert shown.percent == pytest.approx(100, abs=2) and shown.alike > 0.99
     shown.update(skip=False, scan=False)
     assert shown.percent == 0
-    shown.update()
+    assert shown.update().startswith("Off: scan.")
+    assert shown.update(scan=True).startswith("All parts are on")
     torch.testing.assert_close(shown.full, shown.block(shown.x)[0])
 
 
@@ -123,6 +132,29 @@ def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere
     assert shown.update("white noise", 20).endswith(
         "has an error of 100 %, four branches, 4 taps has an error of 100 %."
     )
+
+
+def test_the_band_of_the_chosen_lag_leaves_its_square_black(figures):
+    shown = figures["front ends"]
+    shown.update(lag=4)  # a lag that both front ends read
+    pixels = shown.pixels()  # (height, width, channels)
+    for ax in shown.axes:
+        x, y = ax.transData.transform((4, -7)).round().astype(int)
+        assert (pixels[pixels.shape[0] - y, x, :3] < 60).all()
+
+
+def test_stability_first_has_small_steps_from_dt_max_and_one_weight_for_all_channels():
+    torch.manual_seed(0)
+    made = Mamba(64, **presets.PRESETS["stability first"]).requires_grad_(False)
+    steps = presets.stages(torch.randn(64, 64), presets.weights_of(made))["delta"]  # (L, D)
+    assert 0.008 < steps.max() < 0.02
+    assert len(made.dt_proj.weight.unique()) == 1
+
+
+def test_more_states_add_fast_scales_only():
+    few, many = Mamba(16), Mamba(16, **presets.PRESETS["longer context: states"])
+    torch.testing.assert_close(many.A_log[:, :16], few.A_log)
+    assert many.A_log[:, 16:].min() > few.A_log.max()
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)

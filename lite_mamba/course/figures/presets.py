@@ -77,11 +77,11 @@ class TokenTrace(LiveFigure):
         "the output": "out",
     }
     controls = {  # noqa: RUF012
-        "stage": choice(NAMES, "in", label="look at"),
+        "stage": choice(NAMES, "u", label="look at"),
         "token": slider(0, LENGTH - 1, 6, label="changed token"),
     }
 
-    def __init__(self, conv=package_conv, whose: str = "", start: str = "in"):
+    def __init__(self, conv=package_conv, whose: str = "", start: str = "u"):
         super().__init__(height=4.6)
         self.start = start
         generator = torch.Generator().manual_seed(10)
@@ -105,7 +105,7 @@ class TokenTrace(LiveFigure):
     def defaults(self) -> dict[str, object]:
         return super().defaults() | {"stage": self.start}
 
-    def update(self, stage: str = "in", token: int = 6) -> str:
+    def update(self, stage: str = "u", token: int = 6) -> str:
         changed = self.u.clone()
         changed[token] += 1.0
         after = stages(changed, self.weights, self.conv)
@@ -176,7 +176,7 @@ class Widths(LiveFigure):
 
     controls = {  # noqa: RUF012
         "d_model": slider(16, 2048, 768, 16, label="d_model"),
-        "d_state": slider(4, 256, 16, 4, label="d_state N"),
+        "d_state": slider(4, 1024, 16, 4, label="d_state N"),
         "expand": slider(1, 4, 2, label="expand"),
         "branches": slider(1, 5, 1, label="branches"),
     }
@@ -234,7 +234,7 @@ class Ablation(LiveFigure):
     LENGTH = 64
     controls = {  # noqa: RUF012
         "conv": toggle(True, label="convolution"),
-        "scan": toggle(True, label="scan"),
+        "scan": toggle(False, label="scan"),
         "skip": toggle(True, label="skip D"),
         "gate": toggle(True, label="gate z"),
     }
@@ -274,7 +274,7 @@ class Ablation(LiveFigure):
         with torch.no_grad():
             return self.run(self.x, weights, parts)[0]  # (L, d_model)
 
-    def update(self, conv: bool = True, scan: bool = True, skip: bool = True, gate: bool = True) -> str:
+    def update(self, conv: bool = True, scan: bool = False, skip: bool = True, gate: bool = True) -> str:
         out = self._output(conv, scan, skip, gate)  # (L, d_model)
         self.percent = 100 * (out.norm() / self.full.norm()).item()
         parallel = torch.cosine_similarity(out.flatten(), self.full.flatten(), dim=0).item() if self.percent else 0.0
@@ -344,14 +344,15 @@ class WideOrDilated(LiveFigure):
         self.bars, self.notes, self.cursors = [], [], []
         for ax, (front, sizes) in zip(self.axes, FRONT_ENDS.items(), strict=True):
             ax.set(xlim=(-0.7, LAGS - 0.3), ylim=(-14, 130), yticks=[0, 100])
-            ax.plot(touched(*sizes), [-7] * len(touched(*sizes)), "s", color=style.BLACK, ms=8, clip_on=False)
+            read = touched(*sizes)
+            (squares,) = ax.plot(read, [-7] * len(read), "s", color=style.BLACK, ms=8, clip_on=False, zorder=3)
             bars = ax.vlines(range(LAGS), 0, 100, lw=17, color=style.BLUE)
             cursor = ax.axvspan(-0.5, 0.5, color="#F3C9AE", zorder=0)
             note = ax.text(0, 118, front, fontsize=14, fontweight="bold", va="center")
             self.bars.append(bars)
             self.notes.append(note)
             self.cursors.append(cursor)
-            self.move(cursor, bars, note)
+            self.move(cursor, bars, squares, note)  # the squares stand above the band
         self.axes[1].set_xlabel("lag (samples back); a square marks a lag that a tap reads")
         self.figure.supylabel("error of recall (%)", fontsize=14)
 
