@@ -144,6 +144,8 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
         rows.append(("expected", table(expected, found.items)))
     if example.raised is None:
         rows.append(("got", table(got, found.items)))
+    elif tone == "close" and str(example.raised):
+        rows.append(("got", _said(example.raised)))
     return Card(tone, headline, [*lines, "The smallest case that fails:"], rows, [STANDS_IN])
 
 
@@ -170,13 +172,17 @@ def _shape_rows(example: Example) -> list[tuple[str, str]]:
 
 def _error_lines(error: BaseException) -> list[str]:
     """What was raised and the learner's own line, without the library's traceback."""
-    words = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error)).strip()
-    said = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    said = _said(error)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_learners(frame.filename)]
     if not frames:
         return [said, "It was raised by the call itself: compare your function's parameters with the stub's."]
     text = linecache.getline(frames[-1].filename, frames[-1].lineno).strip()
     return [f"Line {frames[-1].lineno} of your code: {text}", said]
+
+
+def _said(error: BaseException) -> str:
+    words = re.sub(r" at 0x[0-9a-fA-F]+", "", str(error)).strip()
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _is_learners(filename: str) -> bool:
