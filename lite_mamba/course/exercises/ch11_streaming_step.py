@@ -190,6 +190,7 @@ def _step(
     w,
     parts,
     halves=lambda x, z: (x, z),
+    cut=lambda selected, rank, states: selected.split([rank, states, states], dim=-1),
     select_from=lambda x, u: u,
     scan_of=lambda x, u: u,
     delta_of=lambda delta, w: delta,
@@ -203,11 +204,21 @@ def _step(
         x, history, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"]
     )
     rank, states = w["dt_proj"].shape[1], h.shape[-1]
-    low_rank, B, C = (select_from(x, u) @ w["x_proj"].T).split([rank, states, states], dim=-1)
+    low_rank, B, C = cut(select_from(x, u) @ w["x_proj"].T, rank, states)
     delta = delta_of(low_rank @ w["dt_proj"].T, w)  # (B, d_inner)
     y, new_h = parts["state_update"](h, scan_of(x, u), delta, A_of(w["A_log"]), B, C, w["D"], z, w["dt_bias"])
     (history, h) = kept((history, h), (new_history, new_h))
     return gate(y, z) @ w["out_proj"].T, history, h
+
+
+def _C_before_B(selected, rank, states):
+    low_rank, C, B = selected.split([rank, states, states], dim=-1)
+    return low_rank, B, C
+
+
+def _low_rank_last(selected, rank, states):
+    B, C, low_rank = selected.split([states, states, rank], dim=-1)
+    return low_rank, B, C
 
 
 def _wired(**wrong):
@@ -257,6 +268,18 @@ STEP = Exercise(
             "Your x is z, and your z is x. The first half of what in_proj gives is the signal x, the second half is "
             "the gate z.",
             _wired(halves=lambda x, z: (z, x)),
+        ),
+        Misconception(
+            "B and C in exchanged places",
+            "Your B is C, and your C is B: the state is written with the way out and read with the way in. Nothing "
+            "raises, both have N numbers. In which order does x_proj give its three parts?",
+            _wired(cut=_C_before_B),
+        ),
+        Misconception(
+            "the low rank taken from the end",
+            "You take the low rank of Δ from the end of what x_proj gives, and B and C from its beginning. In which "
+            "order does x_proj give its three parts?",
+            _wired(cut=_low_rank_last),
         ),
         Misconception(
             "a selection that does not see the convolution",
@@ -323,11 +346,16 @@ def _generate(
     chunk,
     tokens,
     forward=lambda length: length,
+    forward_prompt=None,
     fresh=False,
     first=lambda out: out[:, -1:],
     collect=lambda outputs, out: [*outputs, out],
 ):
-    """The loop with single places that may be wrong. `forward`: by how much the offset moves after a call."""
+    """The loop with single places that may be wrong.
+
+    `forward`: by how much the offset moves after a call with so many tokens; `forward_prompt`: the same in the prompt.
+    """
+    forward_prompt = forward_prompt or forward
 
     def new():
         return InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
@@ -336,7 +364,7 @@ def _generate(
     for piece in prompt.split(chunk, dim=1):
         stream = new() if fresh else stream
         out = block(piece, inference_params=stream)
-        stream.seqlen_offset += forward(piece.shape[1])
+        stream.seqlen_offset += forward_prompt(piece.shape[1])
     out = first(out)
     while len(outputs) < tokens:
         outputs = collect(outputs, out)
@@ -374,13 +402,14 @@ def prompt_left_out(block, prompt, chunk, tokens):
 
 
 class Recorder:
-    """A block that notes, for each call, how many tokens came."""
+    """A block that notes, for each call, how many tokens came, and at which offset."""
 
     def __init__(self, block: Mamba):
-        self.block, self.calls, self.streams = block, [], []
+        self.block, self.calls, self.offsets, self.streams = block, [], [], []
 
     def __call__(self, hidden_states, inference_params=None, **options):
         self.calls.append(hidden_states.shape[1])
+        self.offsets.append(getattr(inference_params, "seqlen_offset", None))
         if not any(inference_params is known for known in self.streams):
             self.streams.append(inference_params)
         return self.block(hidden_states, inference_params, **options)
@@ -402,12 +431,59 @@ def lively_block(width: int, seed: int) -> Mamba:
 @torch.no_grad()
 def _recorded(function, prompt, chunk, tokens, seed):
     block = Recorder(lively_block(prompt.shape[-1], seed))
-    generated = function(block, prompt, chunk, tokens)
+    pieces = math.ceil(prompt.shape[1] / chunk)
+    try:
+        generated = function(block, prompt, chunk, tokens)
+    except ValueError as error:
+        if "seqlen_offset is" in str(error):
+            raise WrongOffset(error, block, pieces) from error
+        raise
     if generated is None or generated is ...:
         return generated
-    read = block.calls[: math.ceil(prompt.shape[1] / chunk)]
-    more = block.calls[len(read) : len(read) + tokens - 1]  # the last output need not be fed back
-    return {"generated": generated, "tokens in each call": [*read, *more], "streams": len(block.streams)}
+    count = pieces + tokens - 1  # the last output need not be fed back
+    return {
+        "tokens in each call": block.calls[:count],
+        "seqlen_offset at each call": block.offsets[:count],
+        "streams": len(block.streams),
+        "generated": generated,
+    }
+
+
+class WrongOffset(ValueError):
+    """The block's complaint about the offset, with the offset and the tokens of every call up to that one.
+
+    Args:
+        complaint: what the block raised.
+        block: what it noted.
+        pieces: into how many calls the prompt should go.
+    """
+
+    def __init__(self, complaint: ValueError, block: Recorder, pieces: int):
+        self.calls, self.offsets, self.pieces = block.calls, block.offsets, pieces
+        seen = f"tokens in each call: {self.calls}\nseqlen_offset at each call: {self.offsets}"
+        super().__init__(f"the block raised ValueError: {str(complaint).partition(';')[0]}\n{seen}")
+
+
+def _moved_before(error: WrongOffset) -> bool:
+    return error.offsets == error.calls[:1]
+
+
+def _calls_counted(error: WrongOffset) -> bool:
+    return error.offsets == [0, 1]
+
+
+def _moved_after_the_prompt(error: WrongOffset) -> bool:
+    whole = sum(error.calls[: error.pieces])
+    return error.offsets == [0] * error.pieces + [whole]
+
+
+def _chunk_for_a_short_piece(error: WrongOffset) -> bool:
+    return error.offsets == [i * error.calls[0] for i in range(error.pieces + 1)]
+
+
+def _still_while_generating(error: WrongOffset) -> bool:
+    whole = sum(error.calls[: error.pieces])
+    return len(error.calls) == error.pieces + 2 and error.offsets[-2:] == [whole, whole]
 
 
 def _draw_prompt(draw: Draw) -> dict:
@@ -421,10 +497,6 @@ def _draw_prompt(draw: Draw) -> dict:
     }
 
 
-def _offset_complaint(error) -> bool:
-    return isinstance(error, ValueError) and "seqlen_offset is" in str(error)
-
-
 GENERATE = Exercise(
     id="11.generate",
     title="Read a prompt in chunks, then generate",
@@ -436,10 +508,52 @@ GENERATE = Exercise(
     misconceptions=[
         Misconception(
             "an offset that moves by one for a whole chunk",
-            "You add 1 to seqlen_offset after every call. It counts tokens, not calls: the block has compared it "
+            "You add 1 to seqlen_offset after a chunk. It counts tokens, not calls: the block has compared it "
             "with its own count and raised. By how many tokens has the stream moved on after a chunk?",
-            raises=ValueError,
-            when=_offset_complaint,
+            raises=WrongOffset,
+            when=_calls_counted,
+        ),
+        Misconception(
+            "an offset that moves by `chunk` after a shorter piece",
+            "You add `chunk` to seqlen_offset after every piece of the prompt. The last piece may be shorter, and then "
+            "the offset runs ahead of the tokens. How many tokens did that call get?",
+            raises=WrongOffset,
+            when=_chunk_for_a_short_piece,
+        ),
+        Misconception(
+            "an offset that stands still while you generate",
+            "In the prompt, seqlen_offset is right. It does not move after a generated token has gone in, so the next "
+            "call finds it one too small. A generated token is a token of the stream like any other.",
+            raises=WrongOffset,
+            when=_still_while_generating,
+        ),
+        Misconception(
+            "an offset that moves once, after the whole prompt",
+            "seqlen_offset stays 0 between the pieces, and an offset of 0 means: a new stream. So each piece started "
+            "afresh, and the block has seen the last one only. When has the offset to move?",
+            raises=WrongOffset,
+            when=_moved_after_the_prompt,
+        ),
+        Misconception(
+            "an offset that moves before the call",
+            "You move seqlen_offset first and call the block then. The offset says how many tokens have gone in "
+            "*before* the call. What is it at the very first one?",
+            raises=WrongOffset,
+            when=_moved_before,
+        ),
+        Misconception(
+            "an offset that does not fit the tokens",
+            "seqlen_offset should be the number of tokens that went in before the call. Compare the two lists below, "
+            "call by call: which offset is the first that is not the sum of the tokens before it?",
+            raises=WrongOffset,
+        ),
+        Misconception(
+            "an offset that does not move between the pieces",
+            "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
+            "new stream. So the block starts afresh at every piece, and says nothing. Which loop lacks a line?",
+            lambda block, prompt, chunk, tokens: _generate(
+                block, prompt, chunk, tokens, forward_prompt=lambda length: 0
+            ),
         ),
         Misconception(
             "an offset that never moves",
