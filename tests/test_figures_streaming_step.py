@@ -53,6 +53,13 @@ def test_the_scope_streams_the_parallel_pass(made):
         assert scope.grown.get_xydata().shape == (t + 1, 2)
 
 
+def test_the_scope_says_which_channel_it_draws(made):
+    scope = made["StreamingScope"]
+    name = f"channel {scope.channel + 1}"
+    assert [ax.get_title(loc="left") for ax in (scope.past, scope.held)] == [f"history, {name}", f"state, {name}"]
+    assert f"for each of 4 channels; the bars are {name}." in scope.update(t=100)
+
+
 def test_the_scope_keeps_the_last_inputs_and_moves_them_on(made):
     histories = made["StreamingScope"].histories  # (L, D, S)
     np.testing.assert_array_equal(histories[1:, :, :-1], histories[:-1, :, 1:])

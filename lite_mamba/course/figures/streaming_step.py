@@ -131,9 +131,10 @@ class StreamingScope(LiveFigure):
 
     def _draw_memory(self) -> None:
         lag, states = self.histories.shape[2], self.states.shape[2]
+        drawn = f"channel {self.channel + 1}"
         for ax, values, xlabel, name in (
-            (self.past, self.histories[:, self.channel], "samples back", f"history: {lag} inputs"),
-            (self.held, self.states[:, self.channel], "state n", f"state: {states} numbers"),
+            (self.past, self.histories[:, self.channel], "samples back", f"history, {drawn}"),
+            (self.held, self.states[:, self.channel], "state n", f"state, {drawn}"),
         ):
             low, high = min(values.min(), 0), max(values.max(), 0)
             room = 0.08 * (high - low)
@@ -169,7 +170,7 @@ class StreamingScope(LiveFigure):
         return (
             f"{samples} so far, the last one {self.millivolts[t]:.0f} mV. Of all of them the block keeps "
             f"{kept} numbers: {lag} inputs and {self.states.shape[2]} states for each of {len(self.states[0])} "
-            f"channels. {verdict[0].upper()}{verdict[1:]}."
+            f"channels; the bars are channel {self.channel + 1}. {verdict[0].upper()}{verdict[1:]}."
         )
 
 
