@@ -206,8 +206,9 @@ class Widths(LiveFigure):
         self.share = 100 * (self.table["in_proj"] + self.table["out_proj"]) / self.total
         self.title(self.ax, f"{self.share:.0f} % of {_short(self.total)} parameters sit in the two outer projections")
         by = f" The count is {self.whose}." if self.whose else ""
+        sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
         return (
-            f"A block with d_model {d_model}, N {d_state}, expand {expand} and {branches} {'branch' if branches == 1 else 'branches'} of 4 taps has "
+            f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
             f"{self.total:,} parameters; {self.share:.0f} % of them sit in in_proj and out_proj.{by}"
         )
 
