@@ -129,7 +129,7 @@ def test_the_shortcut_dies_where_the_inverse_product_overflows():
 
 def test_chunks_take_two_runs_and_a_carry():
     shown = figures.SideBySide(chunked=chapter.chunked_scan, whose="yours")
-    for chunk in (1, 2, 4, 8, 16, 32, 64):
+    for chunk in (1, 2, 4, 8, 16, 32):
         sentence = shown.update(chunk=float(chunk))
         chunks = 64 // chunk
         assert shown.equal and "(yours) equals" in sentence
@@ -174,13 +174,21 @@ def test_the_timed_scans_compute_the_same_as_the_package(timings):
 
 
 def test_names_beside_the_lines_keep_their_distance():
-    assert figures._spread(np.array([10.0, 1.0, 11.0]), 2) == [10, 1, 20]
+    assert figures._spread(np.array([10.0, 1.0, 14.4]), 1.6) == pytest.approx(
+        [12 / math.sqrt(1.6), 1, 12 * math.sqrt(1.6)]
+    )
 
 
 def test_every_exercise_equals_the_package():
     a, x = torch.rand(64, 5), torch.randn(64, 5)
     truth = figures.loop(a, x)
-    scans = (chapter.hillis_steele, chapter.up_down, chapter.linear_loop, lambda a, x: chapter.chunked_scan(a, x, 8))
+    scans = (
+        figures.hillis_steele,
+        chapter.hillis_steele,
+        chapter.up_down,
+        chapter.linear_loop,
+        lambda a, x: chapter.chunked_scan(a, x, 8),
+    )
     for scan in scans:
         torch.testing.assert_close(scan(a, x), truth, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(figures.chunks_side_by_side(a, x, 16), truth, rtol=1e-4, atol=1e-4)

@@ -1,10 +1,47 @@
 """Exercises of notebook 09: scans in rounds, in a tree and in chunks, and a loop with a linear backward pass."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .._compare import Tolerance, difference
+from .._counter import Counter
 from .._exercise import Draw, Exercise, Misconception, Question
+
+# What a scan costs: counted for the answers whose states are right
+
+EACH_STEP = "right states, with a call into PyTorch for every step"
+EACH_JOIN = "right states, with a call into PyTorch for every single join"
+MUCH_WORK = "right states, with many more products than needed"
+
+
+def _counted(reference, length, decay=0.5, rest=(), each_join=math.inf, products=math.inf):
+    """An `apply` that returns the states, or words if they are right and cost too much.
+
+    Args:
+        reference: the scan that tells which states are right.
+        length: L of the sequence, (L, 2), on which calls and products are counted; as many calls as steps are a loop.
+        decay: the first argument of the scan, at every step.
+        rest: what the scan takes after a and x.
+        each_join: from so many calls a step on, the joins are made one by one.
+        products: numbers multiplied for each step, at most.
+    """
+
+    def apply(function, **case):
+        expected = reference(*case.values())
+        states = function(*case.values())
+        if difference(expected, states, Tolerance(1e-3, 1e-4)):
+            return states
+        with Counter() as counter:
+            function(torch.full((length, 2), decay), torch.ones(length, 2), *rest)
+        if counter.calls >= length:
+            return EACH_JOIN if counter.calls >= each_join * length else EACH_STEP
+        return MUCH_WORK if counter.multiplications > 2 * products * length else states
+
+    return apply
+
 
 # Exercise 1: combine
 
@@ -106,6 +143,14 @@ def _short(a, x):
     return x
 
 
+def _joins_one_by_one(a, x):
+    for shift in _doubling(len(a)):
+        old_a, old_x, a, x = a, x, a.clone(), x.clone()
+        for t in range(shift, len(a)):
+            a[t], x[t] = combine(old_a[t - shift], old_x[t - shift], old_a[t], old_x[t])
+    return x
+
+
 def _scan_case(draw: Draw, length: int) -> dict:
     states = draw.size(0, 3)
     shape = (length, states) if states else (length,)
@@ -119,6 +164,7 @@ HILLIS_STEELE = Exercise(
     title="All states in a few rounds",
     reference=hillis_steele,
     cases=lambda draw: _scan_case(draw, draw.size(3, 20)),
+    apply=_counted(hillis_steele, length=128, each_join=10),
     example=DIGITS,
     rtol=1e-3,
     axes=("step", "state"),
@@ -178,6 +224,19 @@ HILLIS_STEELE = Exercise(
             "finished already. Keep them in front.",
             _short,
         ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right, and each waits for the one before: L steps take L rounds. Here ⌈log2 L⌉ rounds are"
+            " asked for. In a round, all joins are made in one call: which two slices of a hold the earlier and the "
+            "later partners?",
+            lambda a, x: linear_loop(a, x),
+        ),
+        Misconception(
+            "joins one by one",
+            "Your rounds are right. But inside each round you loop over the steps, with a call for each join. The "
+            "joins of a round do not wait for each other: two slices, and one call of combine, make all of them.",
+            _joins_one_by_one,
+        ),
     ],
 )
 
@@ -215,6 +274,7 @@ UP_DOWN = Exercise(
     title="Up and down a tree",
     reference=up_down,
     cases=lambda draw: _scan_case(draw, 2 ** draw.size(1, 4)),
+    apply=_counted(up_down, length=128, products=6),
     example=DIGITS,
     rtol=1e-3,
     axes=("step", "state"),
@@ -235,6 +295,12 @@ UP_DOWN = Exercise(
             "To fill in t = 2 you use the state at t = 3. odd[i] belongs to t = 2i + 1, so the state *before* t = 2i "
             "is odd[i − 1].",
             _up_down_with(fill=lambda a, x, odd: a[0::2] * odd + x[0::2]),
+        ),
+        Misconception(
+            "a neighbour from the future",
+            "t = 0 is right, and t = 2 is filled in with the state at t = 3, a neighbour from the future. odd[i] "
+            "belongs to t = 2i + 1. At which place of odd stands the state before t = 2, and before t = 4?",
+            _up_down_with(fill=lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd[1:] + x[2::2]])),
         ),
         Misconception(
             "a past that does not fade on the way down",
@@ -263,6 +329,18 @@ UP_DOWN = Exercise(
             "Each of your states stands one place too late: you return the state before each step. That is how the "
             "scan is defined in some papers (an *exclusive* scan). Here h_t includes step t.",
             lambda a, x: _zero_first(up_down(a, x)),
+        ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right, and each waits for the one before: L rounds. The tree joins pairs first. Which "
+            "sequence, half as long, does your function call itself with?",
+            lambda a, x: linear_loop(a, x),
+        ),
+        Misconception(
+            "the rounds of exercise 2",
+            "Your states are right, and in few rounds. But you join about L·log2 L times, as in exercise 2. On the "
+            "tree, each level has half as many steps as the one before, and in all there are about 2L joins.",
+            lambda a, x: hillis_steele(a, x),
         ),
     ],
 )
@@ -317,6 +395,7 @@ MENDED = Exercise(
     title="Mend the scan",
     reference=mended_scan,
     cases=_decay_case,
+    apply=_counted(mended_scan, length=128, decay=-0.7),
     axes=("step", "state"),
     example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
     misconceptions=[
@@ -360,6 +439,12 @@ MENDED = Exercise(
             "A weight that was lifted to 1e-12 is no longer the product of the decays, so the states before it count "
             "for too much or too little. The result is finite and wrong.",
             _clamped,
+        ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right for any decays: the loop never divides. But it takes L rounds, one after the other."
+            " Which scan of yours never divides either, takes any L, and needs few rounds?",
+            lambda log_a, x: linear_loop(log_a.exp(), x),
         ),
     ],
 )
@@ -423,6 +508,7 @@ CHUNKED = Exercise(
     title="Chunks side by side",
     reference=chunked_scan,
     cases=_chunk_case,
+    apply=_counted(chunked_scan, length=256, rest=(16,), products=8),
     example={"a": torch.full((6, 1), 10.0), "x": torch.arange(1.0, 7.0)[:, None], "chunk": 2},
     rtol=1e-3,
     axes=("step", "state"),
@@ -476,6 +562,26 @@ CHUNKED = Exercise(
             "an axis of chunks that is left over",
             "The states have the shape (K, T, N). Put the chunks one behind the other again: (L, N).",
             lambda a, x, chunk: chunked_scan(a, x, chunk).unflatten(0, (-1, chunk)),
+        ),
+        Misconception(
+            "steps stacked in front of chunks",
+            "All values are right, and they stand in the wrong places: first the first steps of all chunks, then their"
+            " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
+            " a chunk's steps follow one another?",
+            lambda a, x, chunk: chunked_scan(a, x, chunk).unflatten(0, (-1, chunk)).transpose(0, 1).flatten(0, 1),
+        ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right, and you make a call for every one of the L steps: one step after the other, or one"
+            " chunk after the other. Side by side means that `a[:, t]` holds step t of *all* chunks, and one call does"
+            " it for all of them.",
+            lambda a, x, chunk: linear_loop(a, x),
+        ),
+        Misconception(
+            "rounds in place of chunks",
+            "Your states are right, and in few rounds. But you join about L·log2 L times. Chunks take about 2L steps "
+            "of work: the ends, a carry from chunk to chunk, and the rerun.",
+            lambda a, x, chunk: hillis_steele(a, x),
         ),
     ],
 )
@@ -534,10 +640,10 @@ def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
         grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
     grads = [torch.zeros_like(x) if grad is None else grad for grad in grads]
     return {
-        "the states": states.detach(),
-        "the gradients of a and x": torch.stack(grads),
         "the number of whole tables of zeros that the backward pass makes at each step": round(tables.zeros / len(x)),
         "the number of other whole tables that the backward pass writes at each step": round(tables.others / len(x)),
+        "the states": states.detach(),
+        "the gradients of a and x": torch.stack(grads),
     }
 
 

@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from lite_mamba import selective_scan_fn
 
+from .._counter import Counter
 from ..controls import choice, slider
 from . import style
 from .base import LiveFigure
@@ -36,6 +37,16 @@ def loop(a: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states)
 
 
+def hillis_steele(a: Tensor, x: Tensor) -> Tensor:
+    """Rounds of joins at a distance of 1, 2, 4, …; each round writes five tables: (L, …)."""
+    shift = 1
+    while shift < len(a):
+        new_a, new_x = join(a[:-shift], x[:-shift], a[shift:], x[shift:])  # (L − shift, …)
+        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])  # (L, …)
+        shift = 2 * shift
+    return x
+
+
 def chunks_side_by_side(a: Tensor, x: Tensor, chunk: int) -> Tensor:
     """Ends, carry, rerun, for L = K·T steps: (L, …)."""
     a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))  # (K, T, …)
@@ -51,29 +62,6 @@ def chunks_side_by_side(a: Tensor, x: Tensor, chunk: int) -> Tensor:
         h = a_t * h + x_t
         states.append(h)
     return torch.stack(states, dim=1).flatten(0, 1)
-
-
-class Counter(TorchDispatchMode):
-    """Counts what PyTorch really does inside a `with` block.
-
-    Attributes:
-        calls: operations that compute or copy, views not counted.
-        multiplications: numbers that were multiplied.
-        bytes: bytes written.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.calls = self.multiplications = self.bytes = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and not function.is_view and "detach" not in function.name():
-            self.calls += 1
-            self.bytes += result.numel() * result.element_size()
-            if function.name().startswith(("aten::mul", "aten::addcmul")):
-                self.multiplications += result.numel()
-        return result
 
 
 def backward_bytes(scan, *inputs: Tensor) -> int:
@@ -296,7 +284,7 @@ class DyingShortcut(LiveFigure):
     def _place_names(self, exponent: float) -> None:
         slope = -exponent / math.log(10)  # powers of ten a step
         n = min(self.LENGTH, 250 / slope)  # where the names stand
-        y = max(slope * n, 42)
+        y = max(slope * n, 42) if n == self.LENGTH else slope * n - 28  # beside the end, or below a line that goes on
         self.names[0].set(x=n + 16, y=y)
         self.names[1].set(x=n + 16, y=-y)
 
@@ -312,7 +300,7 @@ class SideBySide(LiveFigure):
     LENGTH = 64
 
     controls = {  # noqa: RUF012
-        "chunk": slider(1, 64, 8, math.log10(2), label="steps of a chunk T", unit="steps", log=True),
+        "chunk": slider(1, 32, 8, math.log10(2), label="steps of a chunk T", unit="steps", log=True),
     }
 
     def __init__(self, chunked=chunks_side_by_side, whose: str = ""):
@@ -323,13 +311,13 @@ class SideBySide(LiveFigure):
         self.x = torch.randn(self.LENGTH, 4, generator=generator)  # (L, N)
         self.truth = loop(self.a, self.x)  # (L, N)
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(-2, 88), ylim=(135, -4), xlabel="time t (steps)", ylabel="round")
+        self.ax.set(xlim=(-2, 88), ylim=(69, -2), xlabel="time t (steps)", ylabel="round")
         self.ax.set_xticks([0, 16, 32, 48, 64])
-        self.ax.set_yticks([0, 32, 64, 96, 128])
+        self.ax.set_yticks([0, 16, 32, 48, 64])
         self.ax.plot([-2, 64.5], [64, 64], ":", color=style.GREY, lw=2)
-        self.ax.text(-1.5, 63, "the loop ends here", color=style.GREY, fontsize=13.5, va="bottom")
+        self.ax.text(-1.5, 63.4, "the loop ends here", color=style.GREY, fontsize=13.5, va="bottom")
         kinds = (("o", style.BLUE), ("D", style.VERMILLION), ("s", style.GREEN))
-        self.dots = [self.ax.plot([], [], marker, color=colour, ms=5, ls="none")[0] for marker, colour in kinds]
+        self.dots = [self.ax.plot([], [], marker, color=colour, ms=6, ls="none")[0] for marker, colour in kinds]
         self.names = [style.label_line(self.ax, "", 66, 0, colour, fontsize=14) for _, colour in kinds]
         self.move(*self.dots, *self.names)
 
@@ -349,7 +337,7 @@ class SideBySide(LiveFigure):
             f"rerun: {T} round{'s' * (T > 1)}",
         )
         middle = [(rows[0] + rows[-1 if len(rows) == K else T - 1]) / 2 for rows in self.rows]
-        for name, word, y in zip(self.names, words, _apart(middle, 9), strict=True):
+        for name, word, y in zip(self.names, words, _apart(middle, 4.5), strict=True):
             name.set(text=word, y=y)
         self.title(self.ax, f"T = {T}: {self.rounds} rounds, one after the other, instead of {self.LENGTH}")
         by = f" ({self.whose})" if self.whose else ""
@@ -361,7 +349,7 @@ class SideBySide(LiveFigure):
 
 
 def _apart(values, gap: float) -> list[float]:
-    """Values in rising order, moved so that neighbours are at least `gap` apart, none below 3 or above 61."""
+    """Values in rising order, moved so that neighbours are at least `gap` apart."""
     placed = list(values)
     for i in range(1, len(placed)):
         placed[i] = max(placed[i], placed[i - 1] + gap)
@@ -488,11 +476,11 @@ class Timings(LiveFigure):
         self.names = [*self.scans, "the package"]
         self.times = {channels: self._measure(channels) for channels in self.WIDTHS.values()}
         self.ax = self.figure.subplots()
-        self.ax.set(xscale="log", yscale="log", xlim=(58, 2900), xlabel="length L (steps)")
+        self.ax.set(xscale="log", yscale="log", xlim=(58, 3300), xlabel="length L (steps)")
         self.ax.set_ylabel("time of the whole scan (ms)")
         self.ax.set_xticks(self.lengths, [str(n) for n in self.lengths])
         everything = np.concatenate([table.ravel() for table in self.times.values()])
-        low, high = everything.min() / 2, everything.max() * 8
+        low, high = everything.min() / 3, everything.max() * 8
         self.ax.set_ylim(low, high)
         ticks = [t for t in (0.01, 0.1, 1, 10, 100, 1000, 10000) if low < t < high]
         self.ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
@@ -500,14 +488,15 @@ class Timings(LiveFigure):
         self.ax.grid(True, axis="y")
         self.gap = (high / low) ** 0.075
         colours = (style.VERMILLION, style.PURPLE, style.GREEN, style.BLUE, style.GREY)
-        self.lines, self.labels = [], []
+        self.lines, self.labels, self.leads = [], [], []
         for name, colour, dash in zip(
             self.names, (*colours[: len(self.scans)], style.BLACK), (*style.LINES, "-"), strict=False
         ):
             self.lines += self.ax.plot(self.lengths, self.lengths, color=colour, ls=dash, marker="o", ms=8, lw=3.5)
-            self.labels.append(style.label_line(self.ax, name, 1120, 1, colour))
+            self.leads += self.ax.plot([1024, 1230], [1, 1], "-", color=colour, lw=1.5)
+            self.labels.append(style.label_line(self.ax, name, 1260, 1, colour))
         self.here = self.ax.axvline(1024, color=style.BLACK, ls=":", lw=2, zorder=0)
-        self.move(self.here, *self.lines, *self.labels)
+        self.move(self.here, *self.leads, *self.lines, *self.labels)
 
     def _measure(self, channels: int) -> np.ndarray:
         """Milliseconds, (scans + 1, lengths): the best of a few runs."""
@@ -529,10 +518,10 @@ class Timings(LiveFigure):
         L, table, j = length, self.times[channels], self.lengths.index(length)
         for line, row in zip(self.lines, table, strict=True):
             line.set_ydata(row)
-        apart = np.array(_spread(table[:, -1], self.gap))
-        apart *= np.exp(np.log(table[:, -1]).mean() - np.log(apart).mean())  # around the ends of the lines
-        for label, y in zip(self.labels, apart, strict=True):
+        apart = _spread(table[:, -1], self.gap)
+        for label, lead, end, y in zip(self.labels, self.leads, table[:, -1], apart, strict=True):
             label.set_y(y)
+            lead.set_ydata([end, y])
         self.here.set_xdata([L] * 2)
         share = 100 * table[-1, j] / table[-2, j]
         self.title(self.ax, f"Here, at L = {L}: {self.names[-2]} has {share:.0f} % of the package's speed")
@@ -564,9 +553,15 @@ def _best(run, *arguments) -> float:
 
 
 def _spread(values: np.ndarray, factor: float) -> list[float]:
-    """The values, moved up so that neighbours differ by the factor at least; their order stays."""
-    placed, last = np.array(values, dtype=float), 0.0
-    for i in np.argsort(values):
-        placed[i] = max(placed[i], last * factor)
-        last = placed[i]
+    """The values, moved as little as possible so that neighbours differ by the factor at least; their order stays."""
+    order, steps = np.argsort(values), math.log(factor) * np.arange(len(values))
+    groups = []  # [sum, count] of values that are moved together, around their mean
+    for value in np.log(values)[order] - steps:
+        groups.append([value, 1])
+        while len(groups) > 1 and groups[-2][0] / groups[-2][1] > groups[-1][0] / groups[-1][1]:
+            total, count = groups.pop()
+            groups[-1] = [groups[-1][0] + total, groups[-1][1] + count]
+    means, counts = [total / count for total, count in groups], [count for _, count in groups]
+    placed = np.empty(len(values))
+    placed[order] = np.exp(np.repeat(means, counts) + steps)
     return placed.tolist()
