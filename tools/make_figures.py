@@ -9,7 +9,15 @@ from pathlib import Path
 
 import matplotlib
 
-from lite_mamba.course.figures import LiveFigure, block, receptive_field, streaming_convolution, time_scales
+from lite_mamba.course.figures import (
+    LiveFigure,
+    block,
+    parallel_scan,
+    receptive_field,
+    streaming_convolution,
+    streaming_step,
+    time_scales,
+)
 
 FOLDER = Path(__file__).resolve().parent.parent / "figures"
 
@@ -18,7 +26,9 @@ PICTURES: dict[str, tuple[Callable[[], LiveFigure], dict]] = {
     "block_diagram": (block.BlockDiagram, {"part": "scan"}),
     "receptive_field": (receptive_field.ReceptiveFieldMap, {}),
     "half_life_map": (time_scales.TimeScaleMap, {}),
-    "streaming": (streaming_convolution.BufferAtWork, {}),
+    "scan_tree": (parallel_scan.ScanTree, {}),
+    "streaming_buffer": (streaming_convolution.BufferAtWork, {}),
+    "streaming": (streaming_step.StreamingScope, {}),
 }
 
 
