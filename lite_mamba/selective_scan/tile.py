@@ -223,7 +223,7 @@ class Tile:
         Returns what stands between the chunks, (K + 1, R, N, D).
         """
         buffers = self.buffers
-        total = buffers.chunked(self.delta).sum(dim=1, dtype=torch.float64).unsqueeze(2)  # (K, R, 1, D)
+        total = buffers.chunked(self.delta).sum(dim=1).double().unsqueeze(2)  # (K, R, 1, D)
         decay = _exp(torch.mul(total, self.chain.wide_exponent, out=buffers.wide_decay))  # (K, R, N, D)
         if chunks.step < 0:
             decay = decay.conj()
