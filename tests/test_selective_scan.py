@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lite_mamba import Mamba, selective_scan_fn, selective_scan_ref, selective_state_update
-from lite_mamba.selective_scan import eager, function
+from lite_mamba.selective_scan import compile_scan, compiled, eager, function
 from lite_mamba.selective_scan.arguments import check
 
 BATCH, CHANNELS, STATES = 2, 4, 3
@@ -479,6 +479,40 @@ def test_the_operators_keep_their_promises_to_the_compiler():
         scan = check(**tensors, **options)
         arguments = [x if x is None or x.dtype == torch.bool else x.requires_grad_() for x in function._tensors(scan)]
         torch.library.opcheck(function._scan, (*arguments, True, True))
+
+
+def schedules_agree(device, tolerance):
+    """Assert that the schedule of `compiled.py` equals the eager one, in outputs and gradients."""
+    for length in (1, 31, 32, 33, 100, 1100):
+        tensors, options = make_case(length, B="one group", C="variable")
+        scan = check(**{name: x.to(device) for name, x in tensors.items()}, **options)
+        (out, state, kept), (fast_out, fast_state, fast_kept) = (s.forward(scan, True) for s in (eager, compiled))
+        assert kept.shape == fast_kept.shape
+        grads, sums = eager.backward(scan, kept, out, state)
+        fast_grads, fast_sums = compiled.backward(scan, fast_kept, out, state)
+        pairs = [(fast_out, out), (fast_state, state)]
+        pairs += [(getattr(fast_grads, name), getattr(grads, name)) for name in vars(grads)]
+        pairs += [(getattr(fast_sums, name), getattr(sums, name)) for name in vars(sums)]
+        assert max(gradient_error(given_, wanted) for given_, wanted in pairs) < tolerance
+
+
+def test_the_schedule_for_the_compiler_equals_the_eager_one(monkeypatch):
+    monkeypatch.setattr(compiled, "_compiled", lambda function: function)
+    schedules_agree("cpu", 2e-6)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="the compiled scan is for CUDA devices")
+def test_the_compiled_scan_equals_the_eager_one_on_this_gpu():
+    schedules_agree("cuda", 5e-6)
+
+
+def test_a_cpu_never_takes_the_compiled_schedule():
+    scan = check(**make_case(20, B="one group")[0], delta_softplus=True, seq_idx=None)
+    compile_scan(True)
+    try:
+        assert function._schedule(scan) is eager
+    finally:
+        compile_scan(False)
 
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on CPUs")
