@@ -57,12 +57,13 @@ handout: $(VENV)/.course ## write the notebooks without solutions to work/handou
 
 figures: $(VENV)/.course ## draw the pictures in figures/ anew
 	@$(BIN)/python tools/make_figures.py
+	@$(BIN)/python benchmarks/plot.py
 
 glossary: $(VENV)/.course ## write notebooks/glossary.ipynb from its list
 	@$(BIN)/python tools/write_glossary.py
 
 bench: $(VENV)/.test ## run the benchmarks
-	@set -e; for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
+	@set -e; for bench in scan block step slider_latency; do bench=benchmarks/$$bench.py; echo "== $$bench"; $(BIN)/python "$$bench"; done
 
 format: $(VENV)/.test ## mend style in package, tests and notebooks
 	@$(BIN)/ruff check --fix .

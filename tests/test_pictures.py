@@ -10,6 +10,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "make_figures.py"))
+MEASURED = "scan_speed"  # drawn from benchmarks/measured.json
 
 
 def words(svg: Path) -> list[str]:
@@ -24,6 +25,16 @@ def coarse(png: Path) -> np.ndarray:
 @pytest.mark.parametrize("name", TOOL["PICTURES"])
 def test_the_stored_picture_is_what_the_code_draws(name, tmp_path):
     TOOL["save"](name, tmp_path)
+    assert_stored(name, tmp_path)
+
+
+def test_the_picture_of_the_measurements_is_drawn_from_them(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    runpy.run_path(str(ROOT / "benchmarks" / "plot.py"))["save"](tmp_path)
+    assert_stored(MEASURED, tmp_path)
+
+
+def assert_stored(name: str, tmp_path: Path) -> None:
     assert np.abs(coarse(tmp_path / f"{name}.png") - coarse(ROOT / "figures" / f"{name}.png")).mean() < 2
     assert words(tmp_path / f"{name}.svg") == words(ROOT / "figures" / f"{name}.svg")
 
@@ -34,6 +45,6 @@ def test_two_pictures_differ_by_more_than_the_tolerance():
 
 
 def test_there_are_no_other_pictures():
-    made = {f"{name}.{kind}" for name in TOOL["PICTURES"] for kind in ("png", "svg")}
+    made = {f"{name}.{kind}" for name in (*TOOL["PICTURES"], MEASURED) for kind in ("png", "svg")}
     stored = {path.name for path in (ROOT / "figures").iterdir() if path.suffix in {".png", ".svg"}}
     assert stored == made | {"course.png"} & stored
