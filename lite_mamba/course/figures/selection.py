@@ -95,9 +95,9 @@ class TokenRow(LiveFigure):
         self._show()
         finding = self._finding()
         self.title(self.row, finding)
-        verbs = ", ".join(self.verbs)
+        steps = ", ".join(f"{verb} ({value:.1f})" for verb, value in zip(self.verbs, values, strict=True))
         by = f" The recurrence is {self.whose}." if self.whose else ""
-        return f"The tokens do this to the state: {verbs}. It ends at {self.h[-1]:.2f}. {finding}.{by}"
+        return f"The tokens do this to the state, with this Δ: {steps}. It ends at {self.h[-1]:.2f}. {finding}.{by}"
 
     def _finding(self) -> str:
         best = int(self.weights.argmax())
