@@ -349,8 +349,8 @@ def softplus(w: float) -> float:
 
 
 def short(delta: float) -> str:
-    """A step size with two digits, in words where it is tiny."""
-    return f"{delta:.2g}" if delta >= 0.00095 else "about 0"
+    """A step size with three digits, in words where it is tiny."""
+    return f"{delta:.3g}" if delta >= 0.00095 else "about 0"
 
 
 class Reset(LiveFigure):
