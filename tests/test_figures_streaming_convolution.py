@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from figure_laws import check_every_control, check_every_corner
 
 from lite_mamba import causal_dilated_conv1d_fn, causal_dilated_conv1d_update
 from lite_mamba.course.exercises import ch03_streaming_convolution as chapter
@@ -14,24 +15,12 @@ ALL = [figures.BufferAtWork, figures.KeptSamples, figures.SharedHistory, figures
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
 def test_every_corner_gives_a_picture_and_a_sentence(figure):
-    shown = figure()
-    pictures = set()
-    for parameters in shown.corners():
-        sentence = shown.update(**parameters)
-        assert sentence.endswith(".")
-        pictures.add(shown.picture())
-    assert len(pictures) > 1
+    check_every_corner(figure())
 
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
 def test_every_slider_changes_the_picture_and_the_sentence(figure):
-    exploration = Exploration(figure())
-    for name, control in exploration.controls.items():
-        frames = [exploration.set(**{name: value}) for value in control.extremes()]
-        assert not any(frame.failed for frame in frames)
-        assert frames[0].sentence != frames[1].sentence
-        assert frames[0].picture != frames[1].picture
-        exploration.reset()
+    check_every_control(figure())
 
 
 def test_the_buffer_holds_the_samples_before_now_and_streams_the_parallel_output():

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from figure_laws import check_every_control, check_every_corner
 
 from lite_mamba import selective_scan_fn
 from lite_mamba.course.exercises import ch05_three_views as chapter
@@ -16,24 +17,12 @@ ALL = [figures.ThreeViews, figures.KernelSum, figures.Clock, figures.Leak, figur
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
 def test_every_corner_gives_a_picture_and_a_sentence(figure):
-    shown = figure()
-    pictures = set()
-    for parameters in shown.corners():
-        sentence = shown.update(**parameters)
-        assert sentence.endswith(".")
-        pictures.add(shown.picture())
-    assert len(pictures) > 1
+    check_every_corner(figure())
 
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
 def test_every_slider_changes_the_picture_and_the_sentence(figure):
-    exploration = Exploration(figure())
-    for name, control in exploration.controls.items():
-        frames = [exploration.set(**{name: value}) for value in control.extremes()]
-        assert not any(frame.failed for frame in frames)
-        assert frames[0].sentence != frames[1].sentence
-        assert frames[0].picture != frames[1].picture
-        exploration.reset()
+    check_every_control(figure())
 
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
