@@ -211,7 +211,7 @@ def test_any_combination(options):
 @given(
     chunk=st.integers(1, 9),
     tile=st.sampled_from([1, 30, 100, 400]),
-    channels=st.integers(1, 6),
+    strip=st.integers(1, 3),
     threads=st.integers(1, 3),
     length=st.integers(1, 60),
     batch=st.integers(1, 4),
@@ -220,9 +220,9 @@ def test_any_combination(options):
     rows_first=st.booleans(),
 )
 @settings(max_examples=40)
-def test_any_size_of_tile(chunk, tile, channels, threads, length, batch, B, seq_idx, rows_first):
+def test_any_size_of_tile(chunk, tile, strip, threads, length, batch, B, seq_idx, rows_first):
     before = eager.SIZES["cpu"]
-    eager.SIZES["cpu"] = eager.TileSizes(chunk=chunk, tile=tile, channels=channels, small=0, rows_first=rows_first)
+    eager.SIZES["cpu"] = eager.TileSizes(chunk=chunk, tile=tile, channels=4, strip=strip, rows_first=rows_first)
     torch.set_num_threads(threads)
     try:
         case = make_case(length, batch=batch, channels=6, B=B, seq_idx=seq_idx, dtype=torch.float64)
@@ -378,7 +378,7 @@ def test_an_error_in_a_thread_comes_out(two_threads, monkeypatch):
     def fail(*_):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(eager.Tile, "run_states", fail)
+    monkeypatch.setattr(eager.Tile, "_run_states", fail)
     tensors, options = make_case(300, channels=300, states=8)
     with pytest.raises(MemoryError, match="no room"):
         selective_scan_fn(**tensors, **options)

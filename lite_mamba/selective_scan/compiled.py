@@ -8,15 +8,15 @@
 
 Here K counts all chunks of a sequence and N is the last axis, so that a thread of the GPU holds one state in a register
 and the sum over N stays inside a warp. States live in registers only; between the kernels travel the chunks' borders,
-2/T of all the states.
+2/T of all the states. `prepare` is compiled by itself, for else the compiler would do it again wherever it is used; all
+the rest is compiled together, since each compiled call costs the host a tenth of a millisecond.
 
 The backward pass needs sums over the channels (for B and C) and over the states (for u and Δ) of the same λ and h, so
-it writes both out, some chunks at a time, and leaves the sums over channels to matrix products.
+it writes both out, some channels at a time, and leaves the sums over channels to matrix products.
 """
 
 from collections.abc import Callable
 from functools import cache
-from math import ceil
 
 import torch
 import torch.nn.functional as F
@@ -27,73 +27,147 @@ from .gradients import ScanGradients, Sums
 
 CHUNK = 32  # T: steps of one kernel's loop; with 64 the compiler runs out of registers and is five times slower
 GROUP = 32  # chunks, and groups, that one level of the carry goes through
-SLAB = 1 << 26  # states that the backward pass writes out at a time: up to 256 MiB each for λ and h
+SHARE = 1 << 25  # states that the backward pass writes out at a time: up to 128 MiB each for λ and h
 LOG2_E = 1.4426950408889634
+
+# A kernel of the backward pass is a loop of 32 steps with three results each. By default the compiler puts at most 64
+# operations into a kernel, and writes out what goes from one half to the other.
+OPTIONS = {"max_fusion_size": 256}
 
 
 def can_run(scan: Scan) -> bool:
-    """Whether this schedule is written for such a scan: on CUDA, real, one group, maps per token, one segment."""
+    """Whether this schedule is written for such a scan: on CUDA, float32, one group, maps per token, one segment."""
     maps = all(m.ndim == 4 and m.shape[1] == 1 for m in (scan.B, scan.C))
-    return scan.u.is_cuda and maps and not scan.A.is_complex() and scan.starts is None and scan.u.numel() > 0
+    return scan.u.is_cuda and maps and scan.A.dtype == torch.float32 and scan.starts is None and scan.u.numel() > 0
 
 
 @cache
 def _compiled(function: Callable) -> Callable:
-    return torch.compile(function, fullgraph=True)
+    return torch.compile(function, fullgraph=True, options=OPTIONS)
 
 
 def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
     """As `eager.forward`, with the chunk starts as (B, K, D, N), flat."""
-    delta, driving = _compiled(_prepare)(scan.u, scan.delta, scan.delta_bias, scan.softplus)
-    exponent, B, C = scan.A * LOG2_E, _chunked_map(scan.B), _chunked_map(scan.C)
-    end, _ = _compiled(_ends)(delta, driving, B, exponent)
-    starts, last_state = carry(end, delta.sum(0), exponent, scan.initial_state)
-    y = _compiled(_outputs)(delta, driving, B, C, exponent, starts)
-    out = _compiled(_finish)(y, scan.u, scan.D, scan.z)
-    kept = starts.flatten() if keep_starts else starts.new_empty(0)
-    return out, last_state, kept
+    delta, drive = _compiled(_prepare)(scan.u, scan.delta, scan.delta_bias, scan.softplus)
+    B, C = _compiled(_chunk_maps)(scan.B, scan.C)
+    out, last_state, starts, _ = _compiled(_run)(delta, drive, B, C, scan.A, scan.initial_state, scan.u, scan.D, scan.z)
+    return out, last_state, starts.flatten() if keep_starts else starts.new_empty(0)
 
 
 def backward(scan: Scan, kept: Tensor, grad_out: Tensor, grad_last_state: Tensor | None):
-    """As `eager.backward`."""
-    batch, channels, length = scan.u.shape
+    """As `eager.backward`, some channels at a time."""
+    batch, channels, _ = scan.u.shape
     states = scan.A.shape[1]
     starts = kept.view(batch, -1, channels, states)  # (B, K, D, N)
     grads, sums = ScanGradients.empty(scan), Sums.zeros(scan)
-    delta, driving = _compiled(_prepare)(scan.u, scan.delta, scan.delta_bias, scan.softplus)
-    exponent, B, C = scan.A * LOG2_E, _chunked_map(scan.B), _chunked_map(scan.C)
-    y = None if scan.z is None else _compiled(_outputs)(delta, driving, B, C, exponent, starts)
-    grad_y, grads.z = _compiled(_gate_backward)(y, scan.u, scan.D, scan.z, grad_out)  # (T, B, K, D), (B, D, L)
-    end, _ = _compiled(_reverse_ends)(delta, grad_y, C, exponent)
-    following, grads.initial_state = carry(end.flip(1), delta.sum(0).flip(1), exponent, grad_last_state)
-    following = following.flip(1)  # (B, K, D, N)
-    slab = max(1, SLAB // (CHUNK * batch * channels * states))
-    for first in range(0, starts.shape[1], slab):
-        k = slice(first, first + slab)
-        time = slice(first * CHUNK, min((first + slab) * CHUNK, length))
-        slabs = [value[:, :, k].contiguous() for value in (delta, driving, grad_y, B, C)]
-        _backward_slab(
-            scan, time, *slabs, exponent, starts[:, k].contiguous(), following[:, k].contiguous(), grads, sums
+    B, C = _compiled(_chunk_maps)(scan.B, scan.C)
+    shares = -(-channels * states * B[..., 0].numel() // SHARE)
+    width = -(-channels // shares)
+    for first in range(0, channels, width):
+        part = slice(first, first + width)
+        D, bias = (None if x is None else x[part] for x in (scan.D, scan.delta_bias))
+        u, delta, z = (None if x is None else x[:, part] for x in (scan.u, scan.delta, scan.z))
+        after = None if grad_last_state is None else grad_last_state[:, part]
+        steps, drive, grad_y = _compiled(_prepare_backward)(u, delta, bias, z, grad_out[:, part], scan.softplus)
+        results = _compiled(_differentiate)(
+            *(steps, drive, grad_y, B, C, scan.A[part], starts[:, :, part], after, u, D, z, grad_out[:, part]),
+            scan.softplus,
         )
-    return grads, Sums.total([sums], scan)
+        grad_B, grad_C, sums.A[part], sums.D[part], sums.delta_bias[part] = results[:5]
+        sums.B[:, :, 0] += grad_B
+        sums.C[:, :, 0] += grad_C
+        grads.initial_state[:, part], grads.u[:, part], grads.delta[:, part] = results[5:8]
+        if z is not None:
+            grads.z[:, part] = results[8]
+    return grads, sums.laid_out_like(scan)
 
 
-def _backward_slab(scan, time, delta, driving, grad_y, B, C, exponent, starts, nu, grads, sums) -> None:
-    """The gradients of some chunks, whose λ and h are written out: k of the K chunks."""
-    h, _ = _compiled(_states)(delta, driving, B, exponent, starts)  # (T, B, k, D, N)
-    lam, grad_driving, grad_exponent, grad_A = _compiled(_reverse)(delta, grad_y, B, C, scan.A, exponent, h, starts, nu)
-    sums.A += grad_A.sum(dim=(0, 1))
-    steps = time.stop - time.start
-    sums.B[time, :, 0] += _unchunk(torch.matmul(driving.unsqueeze(3), lam).squeeze(3))[:steps]
-    sums.C[time, :, 0] += _unchunk(torch.matmul(grad_y.unsqueeze(3), h).squeeze(3))[:steps]
-    grads.u[..., time], grads.delta[..., time], grad_D, grad_bias = _compiled(_input_gradients)(
-        grad_driving, grad_exponent, grad_y, delta, scan.u[..., time], scan.D, scan.softplus
-    )
-    sums.D += grad_D
-    sums.delta_bias += grad_bias
+def _prepare(u, delta, bias, softplus: bool) -> tuple[Tensor, Tensor]:
+    """Δ and Δ·u, padded with zeros to whole chunks: (T, B, K, D) each."""
+    delta = _step_size(delta, bias, softplus)
+    return _chunked(delta), _chunked(delta * u.float())
 
 
-def carry(end: Tensor, total: Tensor, exponent: Tensor, first: Tensor | None) -> tuple[Tensor, Tensor]:
+def _prepare_backward(u, delta, bias, z, grad_out, softplus: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Δ, Δ·u and the gradient of y = C·h + D·u: (T, B, K, D) each."""
+    grad_y = grad_out.float() if z is None else grad_out.float() * F.silu(z.float())
+    return *_prepare(u, delta, bias, softplus), _chunked(grad_y)
+
+
+def _chunk_maps(B, C) -> tuple[Tensor, Tensor]:
+    """(B, 1, N, L) → (T, B, K, N)."""
+    return _chunked(B.squeeze(1)), _chunked(C.squeeze(1))
+
+
+def _run(delta, drive, B, C, A, first, u, D, z) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Every phase after the preparation: out, the last state, the chunk starts, and a sum that `_ends` tells of."""
+    exponent = A * LOG2_E
+    end, end_sum = _ends(delta, drive, B, exponent)
+    starts, last_state = _carry(end, delta.sum(0), exponent, first)
+    y = _whole(_outputs(delta, drive, B, C, exponent, starts), u.shape[2])  # (B, D, L)
+    out = y if D is None else y + D[:, None] * u.float()
+    out = out if z is None else out * F.silu(z.float())
+    return out.to(u.dtype), last_state, starts, end_sum
+
+
+def _differentiate(delta, drive, grad_y, B, C, A, starts, grad_last_state, u, D, z, grad_out, softplus: bool):
+    """The gradients of some channels: of B and C, of A, D and the bias; of the first state, u, Δ and z."""
+    length, exponent = u.shape[2], A * LOG2_E
+    end, end_sum = _reverse_ends(delta, grad_y, C, exponent)
+    following, grad_first = _carry(end.flip(1), delta.sum(0).flip(1), exponent, grad_last_state)
+    h, y = _states(delta, drive, B, C, exponent, starts)  # (T, B, K, D, N), (T, B, K, D)
+    lam, grad_drive, grad_delta, grad_A = _reverse(delta, grad_y, B, C, A, exponent, h, starts, following.flip(1))
+    grad_B = _unchunk(torch.matmul(drive.unsqueeze(3), lam).squeeze(3))[:length]  # (L, B, N)
+    grad_C = _unchunk(torch.matmul(grad_y.unsqueeze(3), h).squeeze(3))[:length]
+    grad_drive, grad_delta, y, delta, grad_y = (_whole(x, length) for x in (grad_drive, grad_delta, y, delta, grad_y))
+    u = u.float()
+    grad_u, grad_delta = grad_drive * delta, grad_drive * u + grad_delta
+    grad_u = grad_u if D is None else grad_u + D[:, None] * grad_y
+    grad_delta = grad_delta * -torch.expm1(-delta) if softplus else grad_delta
+    grad_D, grad_bias = (grad_y * u).sum(dim=(0, 2)), grad_delta.sum(dim=(0, 2))
+    grad_z = None
+    if z is not None:
+        z, y = z.float(), y if D is None else y + D[:, None] * u
+        gate = torch.sigmoid(z)
+        grad_z = grad_out.float() * y * gate * (1 + z * (1 - gate))
+    return grad_B, grad_C, grad_A.sum(dim=(0, 1)), grad_D, grad_bias, grad_first, grad_u, grad_delta, grad_z, end_sum
+
+
+def _ends(delta, drive, B, exponent) -> tuple[Tensor, Tensor]:
+    """Each chunk's last state from zero (B, K, D, N), and its sum over N.
+
+    Nobody needs the sum. It makes the compiler give a row of N states to a few threads, as in `_outputs`; without it a
+    thread gets more states than it has registers for, and the kernel takes ten times as long.
+    """
+    h = 0
+    for t in range(CHUNK):
+        h = _advance(h, delta[t], drive[t], B[t], exponent)
+    return h, h.sum(-1)
+
+
+def _outputs(delta, drive, B, C, exponent, h) -> Tensor:
+    y = []
+    for t in range(CHUNK):
+        h = _advance(h, delta[t], drive[t], B[t], exponent)
+        y.append((h * C[t].unsqueeze(2)).sum(-1))
+    return torch.stack(y)  # (T, B, K, D)
+
+
+def _states(delta, drive, B, C, exponent, h) -> tuple[Tensor, Tensor]:
+    """Every state (T, B, K, D, N), and y = C·h (T, B, K, D)."""
+    every, y = [], []
+    for t in range(CHUNK):
+        h = _advance(h, delta[t], drive[t], B[t], exponent)
+        every.append(h)
+        y.append((h * C[t].unsqueeze(2)).sum(-1))
+    return torch.stack(every), torch.stack(y)
+
+
+def _advance(h, delta, drive, B, exponent) -> Tensor:
+    return torch.exp2(delta.unsqueeze(-1) * exponent) * h + drive.unsqueeze(-1) * B.unsqueeze(2)
+
+
+def _carry(end: Tensor, total: Tensor, exponent: Tensor, first: Tensor | None) -> tuple[Tensor, Tensor]:
     """From the chunks' ends to their starts: h ← exp(A·ΣΔ) ⊙ h + e, over groups of chunks, and groups of groups.
 
     Args:
@@ -106,63 +180,20 @@ def carry(end: Tensor, total: Tensor, exponent: Tensor, first: Tensor | None) ->
         starts (B, K, D, N) and the state after the last chunk (B, D, N).
     """
     batch, count, channels, states = end.shape
-    first = end.new_zeros(batch, channels, states) if first is None else first.contiguous()
+    first = end.new_zeros(batch, channels, states) if first is None else first
     size = min(GROUP, count)
-    groups = ceil(count / size)
+    groups = -(-count // size)
     padding = groups * size - count
     if padding:
         end, total = F.pad(end, (0, 0, 0, 0, 0, padding)), F.pad(total, (0, 0, 0, padding))
-    end = end.view(batch, groups, size, channels, states)
-    total = total.view(batch, groups, size, channels)
+    end, total = end.unflatten(1, (groups, size)), total.unflatten(1, (groups, size))
     if groups == 1:
-        starts, last_state = _compiled(_carry_group)(end, total, exponent, first.unsqueeze(1))
+        starts, last_state = _carry_group(end, total, exponent, first.unsqueeze(1))
         return starts.flatten(1, 2)[:, :count], last_state.squeeze(1)
-    group_end = _compiled(_group_ends)(end, total, exponent)  # (B, groups, D, N)
-    group_starts, last_state = carry(group_end, total.sum(2), exponent, first)
-    starts, _ = _compiled(_carry_group)(end, total, exponent, group_starts)
+    group_end = _group_ends(end, total, exponent)  # (B, groups, D, N)
+    group_starts, last_state = _carry(group_end, total.sum(2), exponent, first)
+    starts, _ = _carry_group(end, total, exponent, group_starts)
     return starts.flatten(1, 2)[:, :count], last_state
-
-
-def _prepare(u, delta, bias, softplus: bool) -> tuple[Tensor, Tensor]:
-    """Δ and Δ·u, padded with zeros to whole chunks: (T, B, K, D) each."""
-    delta = delta.float()
-    if bias is not None:
-        delta = delta + bias[:, None]
-    delta = F.softplus(delta) if softplus else delta
-    return _chunked(delta), _chunked(delta * u.float())
-
-
-def _ends(delta, driving, B, exponent) -> tuple[Tensor, Tensor]:
-    """Each chunk's last state from zero (B, K, D, N), and its sum over N.
-
-    Nobody needs the sum. It makes the compiler give a row of N states to a few threads, as in `_outputs`; without it a
-    thread gets more states than it has registers for, and the kernel takes ten times as long.
-    """
-    h = 0
-    for t in range(CHUNK):
-        h = _advance(h, delta[t], driving[t], B[t], exponent)
-    return h, h.sum(-1)
-
-
-def _outputs(delta, driving, B, C, exponent, h) -> Tensor:
-    y = []
-    for t in range(CHUNK):
-        h = _advance(h, delta[t], driving[t], B[t], exponent)
-        y.append((h * C[t].unsqueeze(2)).sum(-1))
-    return torch.stack(y)  # (T, B, K, D)
-
-
-def _states(delta, driving, B, exponent, h) -> tuple[Tensor, Tensor]:
-    """Every state (T, B, K, D, N), and a sum as in `_ends`."""
-    every = []
-    for t in range(CHUNK):
-        h = _advance(h, delta[t], driving[t], B[t], exponent)
-        every.append(h)
-    return torch.stack(every), h.sum(-1)
-
-
-def _advance(h, delta, driving, B, exponent) -> Tensor:
-    return torch.exp2(delta.unsqueeze(-1) * exponent) * h + driving.unsqueeze(-1) * B.unsqueeze(2)
 
 
 def _group_ends(end, total, exponent) -> Tensor:
@@ -180,22 +211,6 @@ def _carry_group(end, total, exponent, h) -> tuple[Tensor, Tensor]:
     return torch.stack(starts, dim=2), h  # (B, groups, size, D, N), (B, groups, D, N)
 
 
-def _finish(y, u, D, z) -> Tensor:
-    out = _whole(y, u.shape[2])  # (B, D, L)
-    out = out if D is None else out + D[:, None] * u.float()
-    return (out if z is None else out * F.silu(z.float())).to(u.dtype)
-
-
-def _gate_backward(y, u, D, z, grad_out) -> tuple[Tensor, Tensor | None]:
-    grad_out = grad_out.float()
-    if z is None:
-        return _chunked(grad_out), None
-    y = _whole(y, u.shape[2])
-    y = y if D is None else y + D[:, None] * u.float()
-    gate, z = torch.sigmoid(z.float()), z.float()
-    return _chunked(grad_out * z * gate), grad_out * y * gate * (1 + z * (1 - gate))
-
-
 def _reverse_ends(delta, grad_y, C, exponent) -> tuple[Tensor, Tensor]:
     """ν at each chunk's beginning, from zero behind its end (B, K, D, N), and a sum as in `_ends`."""
     nu = 0
@@ -207,39 +222,27 @@ def _reverse_ends(delta, grad_y, C, exponent) -> tuple[Tensor, Tensor]:
 
 def _reverse(delta, grad_y, B, C, A, exponent, h, starts, nu):
     """λ (T, B, K, D, N), the gradients of Δ·u and of Δ through the decay (T, B, K, D), and that of A (B, K, D, N)."""
-    lams, grad_driving, grad_delta, grad_A = [], [], [], 0
+    lams, grad_drive, grad_delta, grad_A = [], [], [], 0
     for t in reversed(range(CHUNK)):
         lam = grad_y[t].unsqueeze(-1) * C[t].unsqueeze(2) + nu
         nu = torch.exp2(delta[t].unsqueeze(-1) * exponent) * lam
         flow = nu * (h[t - 1] if t > 0 else starts)
         lams.append(lam)
-        grad_driving.append((lam * B[t].unsqueeze(2)).sum(-1))
+        grad_drive.append((lam * B[t].unsqueeze(2)).sum(-1))
         grad_delta.append((flow * A).sum(-1))
         grad_A = grad_A + flow * delta[t].unsqueeze(-1)
-    return *(torch.stack(x[::-1]) for x in (lams, grad_driving, grad_delta)), grad_A
+    return *(torch.stack(x[::-1]) for x in (lams, grad_drive, grad_delta)), grad_A
 
 
-def _input_gradients(grad_driving, grad_exponent, grad_y, delta, u, D, softplus: bool):
-    length = u.shape[2]
-    grad_driving, grad_exponent, grad_y, delta = (
-        _whole(x, length) for x in (grad_driving, grad_exponent, grad_y, delta)
-    )
-    u = u.float()
-    grad_u, grad_delta = grad_driving * delta, grad_driving * u + grad_exponent
-    grad_u = grad_u if D is None else grad_u + D[:, None] * grad_y
-    grad_delta = grad_delta * -torch.expm1(-delta) if softplus else grad_delta
-    return grad_u, grad_delta, (grad_y * u).sum(dim=(0, 2)), grad_delta.sum(dim=(0, 2))
+def _step_size(delta, bias, softplus: bool) -> Tensor:
+    delta = delta.float() if bias is None else delta.float() + bias[:, None]
+    return F.softplus(delta) if softplus else delta
 
 
 def _chunked(value: Tensor) -> Tensor:
     """(B, D, L) → (T, B, K, D), padded with zeros."""
     value = F.pad(value, (0, -value.shape[2] % CHUNK))
     return value.unflatten(2, (-1, CHUNK)).permute(3, 0, 2, 1).contiguous()
-
-
-def _chunked_map(value: Tensor) -> Tensor:
-    """(B, 1, N, L) → (T, B, K, N)."""
-    return _chunked(value.squeeze(1))
 
 
 def _unchunk(value: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from .arguments import Scan
 
 @dataclass
 class ScanGradients:
-    """Gradients that belong to one place of one chain, so that threads never meet.
+    """Gradients of which every number belongs to one place of one chain.
 
     Attributes:
         u, delta, z: (B, D, L); z is None without a gate.
@@ -34,7 +34,7 @@ class ScanGradients:
 
 @dataclass
 class Sums:
-    """One thread's sums over its chains.
+    """Gradients that are sums over time, rows or channels.
 
     Attributes:
         A: (D, N).
@@ -59,15 +59,11 @@ class Sums:
             delta_bias=scan.A.new_zeros(per_channel, dtype=scan.real),
         )
 
-    @classmethod
-    def total(cls, parts: list["Sums"], scan: Scan) -> "Sums":
-        """Add up the threads' sums, in their order, each laid out in memory like the argument it belongs to."""
-        A, B, C, D, delta_bias = (
-            sum(getattr(part, name) for part in parts) for name in ("A", "B", "C", "D", "delta_bias")
-        )
-        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (B, C))  # (D, N) or (B, G, N, L)
-        A, B, C = (torch.empty_like(x).copy_(value) for x, value in ((scan.A, A), (scan.B, B), (scan.C, C)))
-        return cls(A, B, C, D, delta_bias)
+    def laid_out_like(self, scan: Scan) -> "Sums":
+        """The sums, laid out in memory like the arguments they belong to."""
+        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (self.B, self.C))  # or (B, G, N, L)
+        A, B, C = (torch.empty_like(x).copy_(value) for x, value in ((scan.A, self.A), (scan.B, B), (scan.C, C)))
+        return Sums(A, B, C, self.D, self.delta_bias)
 
     def add_map(self, name: str, tile, weights: Tensor, states: Tensor) -> None:
         """Add Σ weights · states to the gradient of B or C: over the channels, or over time where it is constant.
@@ -75,17 +71,16 @@ class Sums:
         Args:
             name: "B" or "C".
             tile: where we are.
-            weights: (S, R, D).
+            weights: (S, R, 1, D).
             states: (S, R, N, D).
         """
         total, chain = getattr(self, name), tile.chain
         if total.ndim == 2:
-            total[chain.channels] += (weights.unsqueeze(2) * states).sum(dim=(0, 1)).t()
+            total[chain.channels] += (weights * states).sum(dim=(0, 1)).t()
             return
-        weights = weights.to(states.dtype).unsqueeze(2)  # (S, R, 1, D)
-        part = torch.matmul(weights, states.transpose(2, 3)).squeeze(2)  # (S, R, N)
+        part = torch.matmul(weights.to(states.dtype), states.transpose(2, 3)).squeeze(2)  # (S, R, N)
         group = chain.group(getattr(chain.scan, name))
-        total[tile.time, chain.rows, group] += part[: len(part) - tile.padding]
+        total[tile.time, chain.rows, group] += part[: tile.time.stop - tile.time.start]
 
 
 def _zeros_for_map(value: Tensor) -> Tensor:

@@ -1,56 +1,17 @@
-"""One tile of the eager scan: its arithmetic, forward and backward. `eager.py` explains the phases and walks the tiles.
+"""One tile of the eager scan: the states, forward and backward. `eager.py` explains the phases and walks the tiles.
 
 A tile is S time steps of R rows and D channels, cut into K chunks of T steps (S = K·T). Time is the first axis and
 the channel the last, so that every call runs along contiguous memory.
 """
 
-from functools import cached_property
+from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .arguments import Scan
-from .gradients import ScanGradients, Sums
-
-LOG2_E = 1.4426950408889634
-
-
-class Chain:
-    """Rows and channels whose states run through time together; the channels share one group of B and one of C."""
-
-    def __init__(self, scan: Scan, rows: slice, channels: slice):
-        self.scan, self.rows, self.channels = scan, rows, channels
-
-    @cached_property
-    def A(self) -> Tensor:
-        return self.scan.A[self.channels].t().contiguous()  # (N, D)
-
-    @cached_property
-    def exponent(self) -> Tensor:
-        """A for `_exp`: (N, D)."""
-        return self.A if self.A.is_complex() else self.A * LOG2_E
-
-    @cached_property
-    def wide_exponent(self) -> Tensor:
-        """The same in double precision."""
-        wide = self.A.to(_wide(self.A))
-        return wide if self.A.is_complex() else wide * LOG2_E
-
-    def parameter(self, value: Tensor | None) -> Tensor | None:
-        """The chain's part of a (D,) parameter."""
-        return None if value is None else value[self.channels]
-
-    def group(self, value: Tensor) -> int:
-        """Which group of B or C, (B, G, N, L), the channels belong to."""
-        return self.channels.start // (self.scan.u.shape[1] // value.shape[1])
-
-    def state(self, value: Tensor | None) -> Tensor:
-        """The chain's part of (B, D, N), or zeros for None: (R, N, D)."""
-        if value is not None:
-            return value[self.rows, self.channels].transpose(1, 2)
-        rows, channels = (s.stop - s.start for s in (self.rows, self.channels))
-        return self.scan.A.new_zeros(rows, self.scan.A.shape[1], channels)
+from .gradients import Sums
+from .recurrence import Resets, Steps, advance, last_state, runs_in_one_call
+from .strip import GradientStrip, Strip, exp_of, wide_dtype
 
 
 class Buffers:
@@ -61,7 +22,6 @@ class Buffers:
         x: (S, R, N, D) the drive x, then the states h, then products.
         lam: (S, R, N, D) the gradient λ; None for the forward pass.
         end: (K, R, N, D) the chunks' ends.
-        wide_end, wide_decay: (K, R, N, D) those ends and the whole decays E, in double precision.
         wide_border: (K + 1, R, N, D) states between the chunks, going back gradients ν, in double precision.
         border: the same, in the recurrence's dtype.
         a_steps, x_steps, lam_steps: the t-th step of every chunk, for each t, T × (K, R, N, D).
@@ -77,8 +37,8 @@ class Buffers:
         self.lam_steps = self._steps(self.lam) if rest else None
         self.end = self.a.new_empty(chunks, *shape[1:])
         self.border = self.a.new_empty(chunks + 1, *shape[1:])
-        self.wide_end, self.wide_decay = (torch.empty_like(self.end, dtype=_wide(self.a)) for _ in range(2))
-        self.wide_border = torch.empty_like(self.border, dtype=_wide(self.a))
+        self.wide_border = torch.empty_like(self.border, dtype=wide_dtype(self.a))
+        self.wide_borders = self.wide_border.unbind(0)
 
     def chunked(self, value: Tensor) -> Tensor:
         """(S, …) → (K, T, …)."""
@@ -89,180 +49,122 @@ class Buffers:
 
 
 class Tile:
-    """Some steps of a chain, read into time-major form. Chunks that reach beyond `stop` are padded with Δ = u = 0.
+    """Some chunks of a strip, with their states.
 
     Args:
-        chain: rows and channels.
-        start, stop: the steps.
+        strip: the inputs.
+        first: the tile's first chunk, counted in the strip.
         buffers: the memory to work in.
     """
 
-    def __init__(self, chain: Chain, start: int, stop: int, buffers: Buffers):
-        scan = chain.scan
-        self.chain, self.buffers, self.time = chain, buffers, slice(start, stop)
-        self.padding = buffers.chunks * buffers.chunk - (stop - start)
-        self.u = self.read(scan.u)  # (S, R, D)
-        self.delta = _step_size(self.read(scan.delta), chain.parameter(scan.delta_bias), scan.softplus)
-        if self.padding:
-            self.delta[-self.padding :] = 0  # (S, R, D)
-        self.driving = self.delta * self.u  # (S, R, D)
-        self.B, self.C = self._read_map(scan.B), self._read_map(scan.C)  # (N, D) or (S, R, N, 1)
-        self.starts = self._read_starts()  # (S, R, 1, 1) bools, or None
+    def __init__(self, strip: Strip, first: int, buffers: Buffers):
+        self.strip, self.chain, self.buffers = strip, strip.chain, buffers
+        self.steps = slice(first * buffers.chunk, (first + buffers.chunks) * buffers.chunk)  # counted in the strip
+        self.delta, self.drive = (x[self.steps].unsqueeze(2) for x in (strip.steps, strip.drive))  # (S, R, 1, D)
+        self.B, self.C = (m if m.ndim == 2 else m[self.steps] for m in (strip.B, strip.C))  # (N, D) or (S, R, N)
+        self.decay = strip.decay[first : first + buffers.chunks]  # (K, R, N, D)
+        self.starts = None if strip.starts is None else buffers.chunked(strip.starts[self.steps])  # (K, T, R, 1, 1)
 
     def chunk_starts(self, h: Tensor) -> Tensor:
         """Phases "ends" and "carry": from the state before the tile (R, N, D) to those before its chunks.
 
         Returns (K + 1, R, N, D); the last entry is the state after the tile. Fills the buffers of a and x.
         """
+        buffers, border = self.buffers, self.buffers.wide_borders
         self._fill_decays()
-        self._fill_drive()
-        buffers, end = self.buffers, self.buffers.end  # (K, R, N, D)
-        end.copy_(buffers.x_steps[0])
-        for t in range(1, buffers.chunk):
-            torch.addcmul(buffers.x_steps[t], buffers.a_steps[t], self._cut(end, t), out=end)
-        return self._carry(h, range(self.buffers.chunks))
+        border[0].copy_(h)
+        self._ends(self._fill_drive, buffers.x_steps, buffers.a_steps, self._resets(), out=buffers.wide_border[1:])
+        advance(border[1:], self.decay.unbind(0), border[0], self._chunk_resets())
+        return buffers.border.copy_(buffers.wide_border)
 
-    def run_states(self, starts: Tensor) -> Tensor:
-        """Phase "rerun": from the chunks' starts (K, R, N, D), the buffer of x becomes h (S, R, N, D)."""
-        previous = starts
-        for t, (a_t, x_t) in enumerate(zip(self.buffers.a_steps, self.buffers.x_steps, strict=True)):
-            previous = torch.addcmul(x_t, a_t, self._cut(previous, t), out=x_t)
-        return self.buffers.x
+    def fill_output(self, starts: Tensor) -> None:
+        """Phase "rerun", and y = C·h into the strip."""
+        self._contract(self.C, self._run_states(starts), self.strip.y, factor=2)
 
-    def output(self, h: Tensor) -> Tensor:
-        """(C·h + D·u) · SiLU(z): (S, R, D)."""
-        y = self._skip(_contract(self.C, h, factor=2))
-        z = self.chain.scan.z
-        return y if z is None else y.mul_(F.silu(self.read(z)))
-
-    def backward(self, starts: Tensor, nu: Tensor, grad_out: Tensor, grads: ScanGradients, sums: Sums) -> Tensor:
-        """Every gradient of the tile, from the chunk starts and from ν (R, N, D) of the tile after it.
+    def backward(self, starts: Tensor, nu: Tensor, sums: Sums) -> Tensor:
+        """The tile's part of every gradient, from the chunk starts and from ν (R, N, D) of the tile after it.
 
         Returns ν for the tile before it.
         """
+        strip: GradientStrip = self.strip
         self._fill_decays()
         self._fill_drive()
-        h = self.run_states(starts)  # (S, R, N, D)
-        grad_y = self._gate_backward(h, self.read(grad_out), grads)  # (S, R, D)
+        h = self._run_states(starts)  # (S, R, N, D)
+        if strip.z is not None:
+            self._contract(self.C, h, strip.y, factor=2)
+        grad_y = strip.grad_y_steps[self.steps].unsqueeze(2)  # (S, R, 1, D)
+        grad_y = 2 * grad_y if h.is_complex() else grad_y
         nu = self._run_gradients(grad_y, nu)  # (R, N, D)
         lam = self.buffers.lam  # (S, R, N, D)
-        sums.add_map("C", self, 2 * grad_y if h.is_complex() else grad_y, h.conj())
-        sums.add_map("B", self, self.driving, lam)
-        grad_driving = _contract(self.B.conj(), lam, factor=1)  # (S, R, D)
+        sums.add_map("C", self, grad_y, h.conj())
+        sums.add_map("B", self, self.drive, lam)
+        self._contract(self.B.conj(), lam, strip.grad_drive, factor=1)
         grad_exponent = self._decay_gradient(h, starts)  # (S, R, N, D)
         product = torch.mul(grad_exponent, self.chain.A.conj(), out=h)
-        grad_delta = _real(product.sum(dim=2)).addcmul_(grad_driving, self.u)  # (S, R, D)
-        product = torch.mul(grad_exponent, self.delta.unsqueeze(2), out=h)
+        strip.grad_steps[self.steps] = _real(product.sum(dim=2))
+        product = torch.mul(grad_exponent, self.delta, out=h)
         sums.A[self.chain.channels] += product.sum(dim=(0, 1)).t()
-        self._write_gradients(grad_y, grad_driving, grad_delta, grads, sums)
         return nu
 
-    def read(self, value: Tensor) -> Tensor:
-        """The tile's part of (B, D, L), time-major, in the recurrence's dtype: (S, R, D)."""
-        part = value[self.chain.rows, self.chain.channels, self.time]
-        return self._time_major(part.to(self.chain.scan.real))
-
-    def write(self, target: Tensor, value: Tensor) -> None:
-        """Put (S, R, D) into its place in (B, D, L)."""
-        place = target[self.chain.rows, self.chain.channels, self.time]  # (R, D, s)
-        value = value[: place.shape[2]]
-        if value.shape[1] == 1 and place.stride(1) != 1:
-            place.copy_(value[:, 0].t().contiguous().unsqueeze(0))
-        else:
-            place.copy_(value.permute(1, 2, 0))
-
-    def _read_map(self, value: Tensor) -> Tensor:
-        """The tile's part of B or C: (N, D) when constant, else (S, R, N, 1)."""
-        if value.ndim == 2:
-            return value[self.chain.channels].t().contiguous()
-        return self._time_major(value[self.chain.rows, self.chain.group(value), :, self.time]).unsqueeze(3)
-
-    def _read_starts(self) -> Tensor | None:
-        """Where a segment starts: (S, R, 1, 1) bools."""
-        if self.chain.scan.starts is None:
-            return None
-        starts = self.chain.scan.starts[self.chain.rows, self.time]  # (R, s)
-        return F.pad(starts, (0, self.padding), value=False).t()[:, :, None, None]
-
-    def _time_major(self, source: Tensor) -> Tensor:
-        """(R, D, s) → (S, R, D). Two plain copies are quicker than one against the grain of the memory."""
-        if self.padding:
-            source = F.pad(source, (0, self.padding))
-        if source.stride(1) != 1:
-            source = source.contiguous()
-        if source.shape[0] == 1:
-            return source[0].t().contiguous().unsqueeze(1)
-        return source.permute(2, 0, 1).contiguous()
+    @property
+    def time(self) -> slice:
+        """The tile's steps counted in the sequence, without the padding."""
+        start = self.strip.time.start
+        return slice(start + self.steps.start, min(start + self.steps.stop, self.strip.time.stop))
 
     def _fill_decays(self) -> None:
         """a = exp(Δ·A), zero where a segment starts: (S, R, N, D)."""
-        a = _exp(torch.mul(self.delta.unsqueeze(2), self.chain.exponent, out=self.buffers.a))
+        a = exp_of(torch.mul(self.delta, self.chain.exponent, out=self.buffers.a))
         if self.starts is not None:
-            a.masked_fill_(self.starts, 0)
-
-    def _cut(self, previous: Tensor, t: int) -> Tensor:
-        """The states that go into step t of each chunk, (K, R, N, D): zero where a segment starts, even if NaN."""
-        if self.starts is None:
-            return previous
-        return previous.masked_fill(self.buffers.chunked(self.starts)[:, t], 0)
-
-    def _cut_chunk(self, previous: Tensor, k: int) -> Tensor:
-        """The state that goes through chunk k, (R, N, D): zero where a segment starts in the chunk, even if NaN."""
-        if self.starts is None:
-            return previous
-        return previous.masked_fill(self.buffers.chunked(self.starts)[k].any(dim=0), 0)
+            a.masked_fill_(self.starts.flatten(0, 1), 0)
 
     def _fill_drive(self) -> None:
         """x = Δ·u·B: (S, R, N, D)."""
-        torch.mul(self.driving.unsqueeze(2), self.B, out=self.buffers.x)
+        torch.mul(self.drive, _column(self.B), out=self.buffers.x)
 
-    def _carry(self, first: Tensor, chunks: range) -> Tensor:
-        """Phase "carry": from `first` (R, N, D) over the chunks, backwards in time where they are counted down.
+    def _resets(self) -> Resets:
+        """Where a segment starts, for each step of the chunks."""
+        return () if self.starts is None else self.starts.unbind(1)
 
-        In double precision: a slow channel adds up tens of thousands of chunks, and a thousandth of the work is here.
-        Returns what stands between the chunks, (K + 1, R, N, D).
-        """
-        buffers = self.buffers
-        total = buffers.chunked(self.delta).sum(dim=1).double().unsqueeze(2)  # (K, R, 1, D)
-        decay = _exp(torch.mul(total, self.chain.wide_exponent, out=buffers.wide_decay))  # (K, R, N, D)
-        if chunks.step < 0:
-            decay = decay.conj()
-        end, border = buffers.wide_end.copy_(buffers.end).unbind(0), buffers.wide_border.unbind(0)
-        before, after = (0, 1) if chunks.step > 0 else (1, 0)
-        border[chunks[0] + before].copy_(first)
-        for k, decay_k in zip(chunks, decay.unbind(0)[:: chunks.step], strict=True):
-            torch.addcmul(end[k], decay_k, self._cut_chunk(border[k + before], k), out=border[k + after])
-        return buffers.border.copy_(buffers.wide_border)
+    def _chunk_resets(self) -> Resets:
+        """Where a segment starts somewhere, for each chunk."""
+        return () if self.starts is None else self.starts.any(dim=1).unbind(0)
 
-    def _skip(self, y: Tensor) -> Tensor:
-        D = self.chain.parameter(self.chain.scan.D)
-        return y if D is None else y.addcmul_(self.u, D)
+    def _ends(self, fill: Callable[[], object], drives: Steps, decays: Steps, resets: Resets, out: Tensor) -> None:
+        """Phase "ends": the chunks' last states, from zero, into `out` (K, R, N, D). Leaves the drives as `fill` does."""
+        fill()
+        if runs_in_one_call(out.device.type, resets):
+            advance(drives[1:], decays[1:], drives[0])
+            out.copy_(drives[-1])
+            fill()
+        else:
+            out.copy_(last_state(drives, decays, resets, out=self.buffers.end))
 
-    def _gate_backward(self, h: Tensor, grad_out: Tensor, grads: ScanGradients) -> Tensor:
-        """Write the gradient of z, and return that of y = C·h + D·u."""
-        if self.chain.scan.z is None:
-            return grad_out
-        z = self.read(self.chain.scan.z)  # (S, R, D)
-        gate, y = torch.sigmoid(z), self._skip(_contract(self.C, h, factor=2))
-        self.write(grads.z, grad_out * y * gate * (1 + z * (1 - gate)))
-        return grad_out * z * gate
+    def _run_states(self, starts: Tensor) -> Tensor:
+        """From the chunks' starts (K, R, N, D), the buffer of x becomes h (S, R, N, D)."""
+        advance(self.buffers.x_steps, self.buffers.a_steps, starts, self._resets())
+        return self.buffers.x
 
     def _run_gradients(self, grad_y: Tensor, nu: Tensor) -> Tensor:
-        """The three phases in reverse time: fills the buffers of λ and, in place of a, of ν; returns ν of the tile."""
-        buffers, end = self.buffers, self.buffers.end
+        """The three phases in reverse time: fills the buffers of λ and, in place of a, of ν; returns ν of the tile.
+
+        In terms of λ alone, which is what the buffers hold: λ_t = C̄_t·∂y_t + ā_{t+1}·λ_{t+1}.
+        """
+        buffers, border, C = self.buffers, self.buffers.wide_borders, _column(self.C.conj())
         if buffers.a.is_complex():
-            grad_y = 2 * grad_y
             buffers.a.conj_physical_()
-        torch.mul(grad_y.unsqueeze(2), self.C.conj(), out=buffers.lam)
-        end.copy_(buffers.lam_steps[-1])
-        for lam_t, a_next in zip(buffers.lam_steps[-2::-1], buffers.a_steps[:0:-1], strict=True):
-            torch.addcmul(lam_t, a_next, end, out=end)
-        end.mul_(buffers.a_steps[0])
-        border = self._carry(nu, range(buffers.chunks)[::-1])
-        following = border[1:]
-        for lam_t, a_t in zip(reversed(buffers.lam_steps), reversed(buffers.a_steps), strict=True):
-            following = a_t.mul_(lam_t.add_(following))
-        return border[0]
+        drives = buffers.lam_steps[::-1]
+        decays = (buffers.a_steps[0], *buffers.a_steps[:0:-1])  # the first is not used: it belongs to the next chunk
+        border[-1].copy_(nu)
+        ends = buffers.wide_border[:-1]
+        self._ends(lambda: torch.mul(grad_y, C, out=buffers.lam), drives, decays, (), out=ends)
+        ends.mul_(buffers.a_steps[0])
+        advance(border[-2::-1], self.decay.conj().unbind(0)[::-1], border[-1], self._chunk_resets()[::-1])
+        following = buffers.border.copy_(buffers.wide_border)  # (K + 1, R, N, D)
+        drives[0].add_(following[1:])
+        advance(drives[1:], decays[1:], drives[0])
+        buffers.a.mul_(buffers.lam)
+        return following[0]
 
     def _decay_gradient(self, h: Tensor, starts: Tensor) -> Tensor:
         """The gradient of Δ·A, ν_t ⊙ conj(h_{t−1}), in place of ν: (S, R, N, D)."""
@@ -271,43 +173,21 @@ class Tile:
         nu[:, 0].mul_(starts.conj())
         return self.buffers.a
 
-    def _write_gradients(self, grad_y, grad_driving, grad_delta, grads: ScanGradients, sums: Sums) -> None:
-        """The gradients of u, Δ, D and the bias, from those of y, Δ·u and Δ, each (S, R, D)."""
-        grad_u, D = grad_driving * self.delta, self.chain.parameter(self.chain.scan.D)
-        if D is not None:
-            grad_u.addcmul_(grad_y, D)
-            sums.D[self.chain.channels] += (grad_y * self.u).sum(dim=(0, 1))
-        if self.chain.scan.softplus:
-            grad_delta = grad_delta * -torch.expm1(-self.delta)  # the sigmoid, told by softplus
-        self.write(grads.u, grad_u)
-        self.write(grads.delta, grad_delta)
-        if self.chain.scan.delta_bias is not None:
-            steps = len(grad_delta) - self.padding
-            sums.delta_bias[self.chain.channels] += grad_delta[:steps].sum(dim=(0, 1))
+    def _contract(self, weights: Tensor, states: Tensor, target: Tensor, factor: int) -> None:
+        """Put Σ_n weights_n · states_n, for complex states `factor` times the real part, into the strip's `target`."""
+        y = target[self.steps]  # (S, R, D)
+        if weights.ndim == 2:
+            y.copy_(_real((weights * states).sum(dim=2), factor))
+        elif states.is_complex():
+            y.copy_(_real(torch.matmul(weights.unsqueeze(2), states).squeeze(2), factor))
+        else:
+            torch.bmm(weights.flatten(0, 1).unsqueeze(1), states.flatten(0, 1), out=y.flatten(0, 1).unsqueeze(1))
 
 
-def _step_size(delta: Tensor, bias: Tensor | None, softplus: bool) -> Tensor:
-    """Δ: add the bias (D,), apply softplus, both optional: (S, R, D)."""
-    if bias is not None:
-        delta = delta + bias
-    return F.softplus(delta) if softplus else delta
+def _column(value: Tensor) -> Tensor:
+    """B or C to broadcast with the states: (N, D), or (S, R, N) → (S, R, N, 1)."""
+    return value if value.ndim == 2 else value.unsqueeze(3)
 
 
-def _wide(value: Tensor) -> torch.dtype:
-    return torch.complex128 if value.is_complex() else torch.float64
-
-
-def _exp(product: Tensor) -> Tensor:
-    """exp, in place, of what was multiplied by `Chain.exponent`: on a CPU PyTorch's exp2 takes half the time of exp."""
-    return torch.exp(product, out=product) if product.is_complex() else torch.exp2(product, out=product)
-
-
-def _contract(weights: Tensor, states: Tensor, factor: int) -> Tensor:
-    """Σ_n weights_n · states_n, for complex states `factor` times the real part: (S, R, D)."""
-    constant = weights.ndim == 2
-    y = (weights * states).sum(2) if constant else torch.matmul(weights.transpose(2, 3), states).squeeze(2)
-    return factor * y.real if y.is_complex() else y
-
-
-def _real(value: Tensor) -> Tensor:
-    return value.real if value.is_complex() else value
+def _real(value: Tensor, factor: int = 1) -> Tensor:
+    return factor * value.real if value.is_complex() else value

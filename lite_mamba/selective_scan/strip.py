@@ -1,0 +1,186 @@
+"""What the eager scan reads and writes, cut into chains and strips and turned so that a tile can run along memory.
+
+A *chain* is a few rows and channels; a *strip* is some time of a chain. A strip holds everything that has no state
+axis, time-major: time is the first axis and the channel the last. It is read and written in one go, because moving a
+little costs as many calls as moving a lot. `tile.py` runs the states, a part of a strip at a time.
+"""
+
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .arguments import Scan
+from .gradients import ScanGradients, Sums
+
+LOG2_E = 1.4426950408889634
+
+
+class Chain:
+    """Rows and channels whose states run through time together; the channels share one group of B and one of C."""
+
+    def __init__(self, scan: Scan, rows: slice, channels: slice):
+        self.scan, self.rows, self.channels = scan, rows, channels
+
+    @cached_property
+    def A(self) -> Tensor:
+        return self.scan.A[self.channels].t().contiguous()  # (N, D)
+
+    @cached_property
+    def exponent(self) -> Tensor:
+        """A for `exp_of`: (N, D)."""
+        return self.A if self.A.is_complex() else self.A * LOG2_E
+
+    @cached_property
+    def wide_exponent(self) -> Tensor:
+        """The same in double precision."""
+        wide = self.A.to(wide_dtype(self.A))
+        return wide if self.A.is_complex() else wide * LOG2_E
+
+    def parameter(self, value: Tensor | None) -> Tensor | None:
+        """The chain's part of a (D,) parameter."""
+        return None if value is None else value[self.channels]
+
+    def group(self, value: Tensor) -> int:
+        """Which group of B or C, (B, G, N, L), the channels belong to."""
+        return self.channels.start // (self.scan.u.shape[1] // value.shape[1])
+
+    def state(self, value: Tensor | None) -> Tensor:
+        """The chain's part of (B, D, N), or zeros for None: (R, N, D)."""
+        if value is not None:
+            return value[self.rows, self.channels].transpose(1, 2)
+        rows, channels = (s.stop - s.start for s in (self.rows, self.channels))
+        return self.scan.A.new_zeros(rows, self.scan.A.shape[1], channels)
+
+
+class Strip:
+    """Some steps of a chain: what has no state axis, as it lies in the arguments and time-major.
+
+    S is the number of steps with padding to whole chunks, in which Δ = u = 0; s is it without.
+
+    Args:
+        chain: rows and channels.
+        start, stop: the steps.
+        chunk: T, the steps of a chunk.
+
+    Attributes:
+        u, delta: (R, D, s) u, and Δ after bias and softplus.
+        B, C: (N, D) when constant, else (S, R, N).
+        steps, drive: (S, R, D) Δ and Δ·u.
+        decay: (K, R, N, D) the whole decay exp(A·ΣΔ) of each chunk, in double precision.
+        starts: (S, R, 1, 1) bools, where a segment starts, or None.
+        y: (S, R, D) C·h, which the tiles fill.
+    """
+
+    def __init__(self, chain: Chain, start: int, stop: int, chunk: int):
+        scan = chain.scan
+        self.chain, self.time = chain, slice(start, stop)
+        self.padding = -(stop - start) % chunk
+        self.u = self.part(scan.u)
+        self.delta = _step_size(self.part(scan.delta), chain.parameter(scan.delta_bias), scan.softplus)
+        self.steps, self.drive = self._time_major(self.delta), self._time_major(self.delta * self.u)
+        self.B, self.C = self._read_map(scan.B), self._read_map(scan.C)
+        self.starts = self._read_starts()
+        total = self.steps.unflatten(0, (-1, chunk)).sum(dim=1).double().unsqueeze(2)  # (K, R, 1, D)
+        self.decay = exp_of(total * chain.wide_exponent)
+        self.y = torch.empty_like(self.steps)
+
+    def part(self, value: Tensor) -> Tensor:
+        """The strip's part of (B, D, L), in the recurrence's dtype: (R, D, s)."""
+        return self.place(value).to(self.chain.scan.real)
+
+    def place(self, value: Tensor) -> Tensor:
+        """The strip's part of (B, D, L) itself: (R, D, s)."""
+        return value[self.chain.rows, self.chain.channels, self.time]
+
+    def write_output(self, out: Tensor) -> None:
+        """(C·h + D·u) · SiLU(z) into (B, D, L)."""
+        z, place = self.chain.scan.z, self.place(out)
+        y = self._add_skip(self._as_in(place, self.y))
+        place.copy_(y if z is None else y.mul_(F.silu(self.part(z))))
+
+    def _add_skip(self, y: Tensor) -> Tensor:
+        """y + D·u, in place: (R, D, s)."""
+        D = self.chain.parameter(self.chain.scan.D)
+        return y if D is None else y.addcmul_(D.unsqueeze(1), self.u)
+
+    def _read_map(self, value: Tensor) -> Tensor:
+        """The strip's part of B or C."""
+        if value.ndim == 2:
+            return value[self.chain.channels].t().contiguous()
+        return self._time_major(value[self.chain.rows, self.chain.group(value), :, self.time])
+
+    def _read_starts(self) -> Tensor | None:
+        if self.chain.scan.starts is None:
+            return None
+        starts = self.chain.scan.starts[self.chain.rows, self.time]  # (R, s)
+        return F.pad(starts, (0, self.padding), value=False).t()[:, :, None, None]
+
+    def _time_major(self, source: Tensor) -> Tensor:
+        """(R, D, s) → (S, R, D). A whole matrix is transposed quickly, a part of one slowly, so it is copied first."""
+        if self.padding:
+            source = F.pad(source, (0, self.padding))
+        if source.stride(1) == 1:
+            return source.permute(2, 0, 1).contiguous()
+        return source.contiguous().flatten(0, 1).t().contiguous().unflatten(1, source.shape[:2])
+
+    def _as_in(self, place: Tensor, value: Tensor) -> Tensor:
+        """(S, R, D) → (R, D, s), in memory as `place` is."""
+        value = value[: place.shape[2]]
+        if place.stride(1) == 1:
+            return value.permute(1, 2, 0)
+        return value.flatten(1).t().contiguous().unflatten(0, value.shape[1:])
+
+
+class GradientStrip(Strip):
+    """A strip of the backward pass.
+
+    Attributes:
+        grad_out: (R, D, s).
+        grad_y: (R, D, s) gradient of y = C·h + D·u, and `grad_y_steps` (S, R, D) the same time-major.
+        grad_drive, grad_steps: (S, R, D) gradients of Δ·u, and of Δ through the decay alone; the tiles fill them.
+    """
+
+    def __init__(self, chain: Chain, start: int, stop: int, chunk: int, grad_out: Tensor):
+        super().__init__(chain, start, stop, chunk)
+        self.grad_out, z = self.part(grad_out), chain.scan.z
+        self.z = None if z is None else self.part(z)
+        self.grad_y = self.grad_out if z is None else self.grad_out * F.silu(self.z)
+        self.grad_y_steps = self._time_major(self.grad_y)
+        self.grad_drive, self.grad_steps = torch.empty_like(self.steps), torch.empty_like(self.steps)
+
+    def write_gradients(self, grads: ScanGradients, sums: Sums) -> None:
+        """The gradients of u, Δ, z, D and the bias, when the tiles have filled theirs."""
+        scan, channels = self.chain.scan, self.chain.channels
+        if self.z is not None:
+            gate, y = torch.sigmoid(self.z), self._add_skip(self._as_in(self.grad_out, self.y))
+            self.place(grads.z).copy_(self.grad_out * y * gate * (1 + self.z * (1 - gate)))
+        grad_drive = self._as_in(self.u, self.grad_drive)  # (R, D, s)
+        grad_u = grad_drive * self.delta
+        grad_delta = self._as_in(self.u, self.grad_steps) + grad_drive * self.u
+        if scan.D is not None:
+            grad_u.addcmul_(self.grad_y, self.chain.parameter(scan.D).unsqueeze(1))
+            sums.D[channels] += (self.grad_y * self.u).sum(dim=(0, 2))
+        if scan.softplus:
+            grad_delta = grad_delta * -torch.expm1(-self.delta)  # the sigmoid, told by softplus
+        self.place(grads.u).copy_(grad_u)
+        self.place(grads.delta).copy_(grad_delta)
+        if scan.delta_bias is not None:
+            sums.delta_bias[channels] += grad_delta.sum(dim=(0, 2))
+
+
+def exp_of(product: Tensor) -> Tensor:
+    """exp, in place, of what was multiplied by `Chain.exponent`: on a CPU PyTorch's exp2 takes half the time of exp."""
+    return torch.exp(product, out=product) if product.is_complex() else torch.exp2(product, out=product)
+
+
+def wide_dtype(value: Tensor) -> torch.dtype:
+    return torch.complex128 if value.is_complex() else torch.float64
+
+
+def _step_size(delta: Tensor, bias: Tensor | None, softplus: bool) -> Tensor:
+    """Δ: add the bias (D,), apply softplus, both optional: (R, D, s)."""
+    if bias is not None:
+        delta = delta + bias.unsqueeze(1)
+    return F.softplus(delta) if softplus else delta
