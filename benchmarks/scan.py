@@ -198,40 +198,53 @@ print(time.perf_counter() - start, extra)
     return [{"shape": "(1, 128, 2^20)", "s": seconds, "MiB beyond inputs and output": extra}]
 
 
-def on_gpu(repeats) -> list[dict]:
-    """Eager and compiled, with device events; every peer that is there."""
+def on_gpu(repeats) -> None:
+    """Eager, mambapy and compiled, with device events. Each shape is compiled anew, as for who uses only that one."""
+    scans = {"eager": selective_scan_fn, "mambapy": mambapy_scan, "compiled": selective_scan_fn}
+    if not importlib.util.find_spec("mambapy"):
+        del scans["mambapy"]
     rows = []
     for shape in GPU_SHAPES:
+        torch.compiler.reset()
         inputs = draw(*shape, device="cuda")
-        for name, scan in (("eager", selective_scan_fn), ("compiled", selective_scan_fn), ("mambapy", mambapy_scan)):
-            if name == "mambapy" and not importlib.util.find_spec("mambapy"):
-                continue
+        for name, scan in scans.items():
             compile_scan(name == "compiled")
             both = both_directions(scan, inputs)
-            with torch.no_grad():
-                forward, forward_memory = _device_ms(lambda scan=scan, inputs=inputs: scan(**inputs), repeats)
-            backward, backward_memory = _device_ms(both, repeats)
-            cells = {"shape": str(shape), "scan": name, "forward, ms": forward, "forward + backward, ms": backward}
-            rows.append(cells | {"forward, GiB": forward_memory, "forward + backward, GiB": backward_memory})
+            runs = {"forward": torch.no_grad()(lambda scan=scan, inputs=inputs: scan(**inputs)), "both": both}
+            rows.append({"shape": str(shape), "scan": name})
+            for direction, run in runs.items():
+                rows[-1] |= {f"{direction}, {unit}": x for unit, x in _on_device(run, repeats).items()}
+                common.store(f"scan on {torch.cuda.get_device_name()}", rows)
+            del both, runs
     compile_scan(False)
-    return rows
 
 
-def _device_ms(function, repeats) -> tuple[float, float]:
-    """Median milliseconds, and GiB at the peak beyond what was there."""
-    function()
-    torch.cuda.synchronize()
-    torch.cuda.reset_peak_memory_stats()
-    held = torch.cuda.memory_allocated()
-    times = []
-    for _ in range(repeats):
+def _on_device(function, repeats) -> dict[str, float]:
+    """Median milliseconds of a call among others that wait for the GPU, and of a call for which the GPU waits.
+
+    And GiB at the peak beyond what was there.
+    """
+
+    def events():
         start, stop = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         start.record()
         function()
         stop.record()
+        return start, stop
+
+    function()
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    held = torch.cuda.memory_allocated()
+    alone = []
+    for _ in range(repeats):
+        alone.append(events())
         torch.cuda.synchronize()
-        times.append(start.elapsed_time(stop) / 1000)
-    return common.median_ms(times), (torch.cuda.max_memory_allocated() - held) / 2**30
+    memory = torch.cuda.max_memory_allocated() - held
+    queued = [events() for _ in range(repeats)]
+    torch.cuda.synchronize()
+    queued, alone = (common.median_ms([a.elapsed_time(b) / 1000 for a, b in pairs]) for pairs in (queued, alone))
+    return {"ms": queued, "ms alone": alone, "GiB": memory / 2**30}
 
 
 def main() -> None:
@@ -242,7 +255,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(common.THREADS)
     if options.device == "cuda":
-        common.store(f"scan on {torch.cuda.get_device_name()}", on_gpu(options.repeats))
+        on_gpu(options.repeats)
         return
     library = common.fused_kernel()
     rows = []

@@ -27,7 +27,7 @@ from .gradients import ScanGradients, Sums
 
 CHUNK = 32  # T: steps of one kernel's loop; with 64 the compiler runs out of registers and is five times slower
 GROUP = 32  # chunks, and groups, that one level of the carry goes through
-SHARE = 1 << 25  # states that the backward pass writes out at a time: up to 128 MiB each for λ and h
+SHARE = 1 << 26  # states that the backward pass writes out at a time: up to 256 MiB each for λ and h
 LOG2_E = 1.4426950408889634
 
 # A kernel of the backward pass is a loop of 32 steps with three results each. By default the compiler puts at most 64
@@ -68,17 +68,11 @@ def backward(scan: Scan, kept: Tensor, grad_out: Tensor, grad_last_state: Tensor
         D, bias = (None if x is None else x[part] for x in (scan.D, scan.delta_bias))
         u, delta, z = (None if x is None else x[:, part] for x in (scan.u, scan.delta, scan.z))
         after = None if grad_last_state is None else grad_last_state[:, part]
+        own = [None if x is None else x[:, part] for x in (grads.u, grads.delta, grads.z, grads.initial_state)]
+        own += [x[part] for x in (sums.A, sums.D, sums.delta_bias)]
         steps, drive, grad_y = _compiled(_prepare_backward)(u, delta, bias, z, grad_out[:, part], scan.softplus)
-        results = _compiled(_differentiate)(
-            *(steps, drive, grad_y, B, C, scan.A[part], starts[:, :, part], after, u, D, z, grad_out[:, part]),
-            scan.softplus,
-        )
-        grad_B, grad_C, sums.A[part], sums.D[part], sums.delta_bias[part] = results[:5]
-        sums.B[:, :, 0] += grad_B
-        sums.C[:, :, 0] += grad_C
-        grads.initial_state[:, part], grads.u[:, part], grads.delta[:, part] = results[5:8]
-        if z is not None:
-            grads.z[:, part] = results[8]
+        inputs = (steps, drive, grad_y, B, C, scan.A[part], starts[:, :, part], after, u, D, z, grad_out[:, part])
+        _compiled(_differentiate)(inputs, (*own, sums.B, sums.C), scan.softplus)
     return grads, sums.laid_out_like(scan)
 
 
@@ -110,27 +104,40 @@ def _run(delta, drive, B, C, A, first, u, D, z) -> tuple[Tensor, Tensor, Tensor,
     return out.to(u.dtype), last_state, starts, end_sum
 
 
-def _differentiate(delta, drive, grad_y, B, C, A, starts, grad_last_state, u, D, z, grad_out, softplus: bool):
-    """The gradients of some channels: of B and C, of A, D and the bias; of the first state, u, Δ and z."""
+def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
+    """Fill the gradients of some channels; returns a sum that `_ends` tells of.
+
+    Args:
+        inputs: Δ, Δ·u and the gradient of y, as `_prepare_backward` gives them; B, C (T, B, K, N), A (D, N), the chunk
+            starts (B, K, D, N), the gradient of the last state or None; u, D, z and the gradient of out.
+        gradients: to be written, u, Δ, z (B, D, L), the first state (B, D, N), A (D, N), D, the bias (D,); and to be
+            added to, B and C (L, B, 1, N).
+        softplus: whether Δ is a softplus.
+    """
+    delta, drive, grad_y, B, C, A, starts, grad_last_state, u, D, z, grad_out = inputs
+    grad_u, grad_delta, grad_z, grad_first, grad_A, grad_D, grad_bias, sum_B, sum_C = gradients
     length, exponent = u.shape[2], A * LOG2_E
     end, end_sum = _reverse_ends(delta, grad_y, C, exponent)
-    following, grad_first = _carry(end.flip(1), delta.sum(0).flip(1), exponent, grad_last_state)
+    following, first = _carry(end.flip(1), delta.sum(0).flip(1), exponent, grad_last_state)
     h, y = _states(delta, drive, B, C, exponent, starts)  # (T, B, K, D, N), (T, B, K, D)
-    lam, grad_drive, grad_delta, grad_A = _reverse(delta, grad_y, B, C, A, exponent, h, starts, following.flip(1))
-    grad_B = _unchunk(torch.matmul(drive.unsqueeze(3), lam).squeeze(3))[:length]  # (L, B, N)
-    grad_C = _unchunk(torch.matmul(grad_y.unsqueeze(3), h).squeeze(3))[:length]
-    grad_drive, grad_delta, y, delta, grad_y = (_whole(x, length) for x in (grad_drive, grad_delta, y, delta, grad_y))
+    lam, to_drive, to_delta, to_A = _reverse(delta, grad_y, B, C, A, exponent, h, starts, following.flip(1))
+    sum_B.add_(_unchunk(torch.matmul(drive.unsqueeze(3), lam).squeeze(3))[:length].unsqueeze(2))
+    sum_C.add_(_unchunk(torch.matmul(grad_y.unsqueeze(3), h).squeeze(3))[:length].unsqueeze(2))
+    to_drive, to_delta, y, delta, grad_y = (_whole(x, length) for x in (to_drive, to_delta, y, delta, grad_y))
     u = u.float()
-    grad_u, grad_delta = grad_drive * delta, grad_drive * u + grad_delta
-    grad_u = grad_u if D is None else grad_u + D[:, None] * grad_y
-    grad_delta = grad_delta * -torch.expm1(-delta) if softplus else grad_delta
-    grad_D, grad_bias = (grad_y * u).sum(dim=(0, 2)), grad_delta.sum(dim=(0, 2))
-    grad_z = None
+    to_delta = to_drive * u + to_delta
+    to_delta = to_delta * -torch.expm1(-delta) if softplus else to_delta
+    grad_u.copy_(to_drive * delta if D is None else to_drive * delta + D[:, None] * grad_y)
+    grad_delta.copy_(to_delta)
+    grad_first.copy_(first)
+    grad_A.copy_(to_A.sum(dim=(0, 1)))
+    grad_D.copy_((grad_y * u).sum(dim=(0, 2)))
+    grad_bias.copy_(to_delta.sum(dim=(0, 2)))
     if z is not None:
         z, y = z.float(), y if D is None else y + D[:, None] * u
         gate = torch.sigmoid(z)
-        grad_z = grad_out.float() * y * gate * (1 + z * (1 - gate))
-    return grad_B, grad_C, grad_A.sum(dim=(0, 1)), grad_D, grad_bias, grad_first, grad_u, grad_delta, grad_z, end_sum
+        grad_z.copy_(grad_out.float() * y * gate * (1 + z * (1 - gate)))
+    return end_sum
 
 
 def _ends(delta, drive, B, exponent) -> tuple[Tensor, Tensor]:

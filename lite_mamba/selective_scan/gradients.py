@@ -61,7 +61,7 @@ class Sums:
 
     def laid_out_like(self, scan: Scan) -> "Sums":
         """The sums, laid out in memory like the arguments they belong to."""
-        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (self.B, self.C))  # or (B, G, N, L)
+        B, C = (value if value.ndim == 2 else value.permute(1, 2, 3, 0) for value in (self.B, self.C))
         A, B, C = (torch.empty_like(x).copy_(value) for x, value in ((scan.A, self.A), (scan.B, B), (scan.C, C)))
         return Sums(A, B, C, self.D, self.delta_bias)
 

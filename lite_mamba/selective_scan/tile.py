@@ -131,7 +131,7 @@ class Tile:
         return () if self.starts is None else self.starts.any(dim=1).unbind(0)
 
     def _ends(self, fill: Callable[[], object], drives: Steps, decays: Steps, resets: Resets, out: Tensor) -> None:
-        """Phase "ends": the chunks' last states, from zero, into `out` (K, R, N, D). Leaves the drives as `fill` does."""
+        """Phase "ends": the chunks' last states, from zero, into `out` (K, R, N, D). The drives are left filled."""
         fill()
         if runs_in_one_call(out.device.type, resets):
             advance(drives[1:], decays[1:], drives[0])
