@@ -95,10 +95,10 @@ def causal_dilated_conv1d_fn(
     if length == 0:
         return torch.zeros_like(x)
     padded = _with_history(x, initial_state, lag)  # (B, D, lag + L)
-    if seq_idx is None:
+    if seq_idx is None and not _taps_are_quicker(x):
         y = F.conv1d(padded, weight.unsqueeze(1), bias, dilation=dilation, groups=weight.shape[0])
     else:
-        y = _conv_within_segments(padded, weight, bias, dilation, seq_idx)
+        y = _sum_of_taps(padded, weight, bias, dilation, length, seq_idx)
     return ACTIVATIONS[activation](y)  # (B, D, L)
 
 
@@ -231,24 +231,41 @@ def next_history(x: Tensor, history: Tensor, seq_idx: Tensor | None = None) -> T
 
 
 def _with_history(x: Tensor, history: Tensor | None, lag: int) -> Tensor:
-    """Put the last `lag` samples of the history, or zeros, before `x`: (B, D, lag + L)."""
+    """Put the last `lag` samples of the history, or zeros, before `x`: (B, D, lag + L), in memory as `x` is."""
+    time = 1 if _is_time_major(x) else 2
+    x = x.transpose(time, 2)
     if history is None:
-        return F.pad(x, (lag, 0))
-    return torch.cat([history[..., history.shape[-1] - lag :].to(x.dtype), x], dim=-1)
+        padded = F.pad(x, (0, 0, lag, 0) if time == 1 else (lag, 0))
+    else:
+        history = history[..., history.shape[-1] - lag :].to(x.dtype).transpose(time, 2)
+        padded = torch.cat([history, x], dim=time)
+    return padded.transpose(time, 2)
 
 
-def _conv_within_segments(padded, weight, bias, dilation, seq_idx):
-    """Sum tap by tap, and leave out every tap that reads from another segment than the present sample's."""
-    length, taps = seq_idx.shape[1], weight.shape[1]
-    runs = segment_runs(seq_idx)  # (B, L)
-    padded_runs = F.pad(runs, (padded.shape[-1] - length, 0))  # (B, lag + L): the history is part of segment 0
+def _is_time_major(x: Tensor) -> bool:
+    """Whether the channels of a sample of `x` (B, D, L) lie side by side in memory, as a projection leaves them."""
+    return x.stride(1) == 1 and x.stride(2) != 1
+
+
+def _taps_are_quicker(x: Tensor) -> bool:
+    """Whether to sum tap by tap: where conv1d would turn the sequence around in memory, and nobody wants gradients."""
+    return x.device.type == "cpu" and _is_time_major(x) and not torch.is_grad_enabled()
+
+
+def _sum_of_taps(padded, weight, bias, dilation, length, seq_idx) -> Tensor:
+    """The convolution tap by tap. With `seq_idx`, taps that read another segment than the sample.s are left out."""
     weight = weight.to(padded.dtype)
-    y = 0 if bias is None else bias.to(padded.dtype)[:, None]  # (D, 1)
-    for k in range(taps):
-        read = slice(k * dilation, k * dilation + length)
-        same = (padded_runs[:, read] == runs).unsqueeze(1)  # (B, 1, L)
-        y = y + weight[:, k, None] * torch.where(same, padded[..., read], 0)  # (B, D, L)
-    return y
+    reads = [slice(k * dilation, k * dilation + length) for k in range(weight.shape[1])]
+    samples = [padded[..., read] for read in reads]  # W × (B, D, L)
+    if seq_idx is not None:
+        runs = segment_runs(seq_idx)  # (B, L)
+        padded_runs = F.pad(runs, (padded.shape[-1] - length, 0))  # (B, lag + L): the history is part of segment 0
+        same = [(padded_runs[:, read] == runs).unsqueeze(1) for read in reads]  # W × (B, 1, L)
+        samples = [torch.where(mask, sample, 0) for mask, sample in zip(same, samples, strict=True)]
+    y = weight[:, 0, None] * samples[0]
+    for k in range(1, len(samples)):
+        y.addcmul_(weight[:, k, None], samples[k])
+    return y if bias is None else y.add_(bias.to(padded.dtype)[:, None])
 
 
 def _newest_output(window: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:

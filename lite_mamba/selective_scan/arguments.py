@@ -62,8 +62,8 @@ def recurrence_dtype(dtype: torch.dtype) -> torch.dtype:
 
 def without_autocast(device_type: str):
     """A `with` block in which autocast leaves the recurrence alone."""
-    available = torch.amp.is_autocast_available(device_type)
-    return torch.autocast(device_type, enabled=False) if available else nullcontext()
+    on = _validate.autocast_is_on(device_type)
+    return torch.autocast(device_type, enabled=False) if on else nullcontext()
 
 
 def check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx) -> Scan:

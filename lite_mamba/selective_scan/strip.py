@@ -98,7 +98,7 @@ class Strip:
         """(C·h + D·u) · SiLU(z) into (B, D, L)."""
         z, place = self.chain.scan.z, self.place(out)
         y = self._add_skip(self._as_in(place, self.y))
-        place.copy_(y if z is None else y.mul_(F.silu(self.part(z))))
+        place.copy_(y) if z is None else torch.mul(y, F.silu(self.part(z)), out=place)
 
     def _add_skip(self, y: Tensor) -> Tensor:
         """y + D·u, in place: (R, D, s)."""

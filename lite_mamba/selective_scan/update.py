@@ -48,12 +48,16 @@ def selective_state_update(
     """
     _check_token(state, x, dt, A, B, C, D, z, dt_bias)
     out, new_state = advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus)
-    state.copy_(new_state)
+    if new_state is not state:
+        state.copy_(new_state)
     return out
 
 
 def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, Tensor]:
-    """One token of the recurrence, nothing in place: out (B, D) and the next state (B, D, N)."""
+    """One token of the recurrence: out (B, D) and the next state (B, D, N).
+
+    With grad off the next state is `state` itself, changed in place, if that has the recurrence's dtype.
+    """
     with without_autocast(x.device.type):
         real = recurrence_dtype(x.dtype)
         dtype = real.to_complex() if A.is_complex() else real
@@ -61,10 +65,18 @@ def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, 
         delta = step_size(dt.to(real), dt_bias, dt_softplus)  # (B, D)
         decay = torch.exp(delta[..., None] * A.to(dtype))  # (B, D, N)
         drive = (delta * u)[..., None] * _per_channel(B, x).to(dtype)  # (B, D, N)
-        h = torch.addcmul(drive, decay, state.to(dtype))  # (B, D, N)
-        y = (h * _per_channel(C, x).to(dtype)).sum(dim=-1)  # (B, D)
+        own = state if state.dtype == dtype and not torch.is_grad_enabled() else None
+        h = torch.addcmul(drive, decay, state.to(dtype), out=own)  # (B, D, N)
+        y = _contract(C.to(dtype), h)  # (B, D)
         y = 2 * y.real if y.is_complex() else y
         return skip_and_gate(y, u, D, z).to(x.dtype), h
+
+
+def _contract(C: Tensor, h: Tensor) -> Tensor:
+    """Σ_n C_n · h_n: (B, D)."""
+    if C.ndim == 2:
+        return torch.bmm(h, C.unsqueeze(2)).squeeze(2)
+    return (h * _per_channel(C, h)).sum(dim=-1)
 
 
 def _per_channel(value: Tensor, x: Tensor) -> Tensor:
