@@ -40,6 +40,24 @@ def test_the_sequence_form_equals_the_loop_of_the_equation(dtype, activation, wi
     assert error(y, conv_batch(x, weight, bias, activation, dilation)) < TOLERANCE[dtype]
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("with_grad", [False, True])
+@pytest.mark.parametrize("with_history", [False, True])
+@pytest.mark.parametrize("taps, dilation", [(1, 1), (4, 1), (4, 3)])
+def test_a_sequence_as_a_projection_leaves_it_gives_the_same_in_the_same_layout(
+    dtype, with_grad, with_history, taps, dilation
+):
+    x, weight, bias = draw(taps=taps, dtype=dtype)
+    history = draw(length=12, seed=1, dtype=dtype)[0] if with_history else None
+    expected = conv_batch(x, weight, bias, "silu", dilation, history)
+    side_by_side = x.transpose(1, 2).contiguous().transpose(1, 2)  # the channels of a sample
+    with torch.set_grad_enabled(with_grad):
+        y = causal_dilated_conv1d_fn(side_by_side, weight, bias, "silu", dilation, initial_state=history)
+    assert y.dtype == dtype and error(y, expected) < TOLERANCE[dtype]
+    if not with_grad and dtype in (torch.float32, torch.float64):
+        assert y.stride() == side_by_side.stride()
+
+
 @pytest.mark.parametrize("dilation", [1, 2, 3, 7])
 @pytest.mark.parametrize("taps", [1, 2, 4])
 def test_dilation_equals_a_dense_kernel_stuffed_with_zeros(taps, dilation):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lite_mamba import Mamba, selective_scan_fn, selective_scan_ref, selective_state_update
-from lite_mamba.selective_scan import compile_scan, compiled, eager, function
+from lite_mamba.selective_scan import compile_scan, compiled, eager, function, recurrence
 from lite_mamba.selective_scan.arguments import check
 
 BATCH, CHANNELS, STATES = 2, 4, 3
@@ -230,6 +230,47 @@ def test_any_size_of_tile(chunk, tile, strip, threads, length, batch, B, seq_idx
     finally:
         eager.SIZES["cpu"] = before
         torch.set_num_threads(1)
+
+
+@pytest.fixture(params=["one call", "one call a step"])
+def way_to_advance(request, monkeypatch):
+    """Both ways in which `recurrence.advance` runs its steps on a CPU."""
+    monkeypatch.setattr(recurrence, "_foreach_goes_in_order", lambda: request.param == "one call")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64], ids=str)
+@pytest.mark.parametrize("with_resets", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 2, 50])
+def test_advance_is_the_recurrence(way_to_advance, dtype, with_resets, steps):
+    x, a, h = torch.randn(steps, 2, 3, dtype=dtype), torch.randn(steps, 2, 3, dtype=dtype), torch.randn(2, 3).to(dtype)
+    resets = (torch.arange(2 * steps).view(steps, 2, 1) % 5 == 0).unbind(0) if with_resets else ()
+    h[0, 0] = torch.nan if resets else h[0, 0]  # reset at the first step
+    expected, before = [], h
+    for t in range(steps):
+        before = x[t] + a[t] * (before.masked_fill(resets[t], 0) if resets else before)
+        expected.append(before)
+    states = x.clone()
+    recurrence.advance(states.unbind(0), a.unbind(0), h, resets)
+    torch.testing.assert_close(states, torch.stack(expected) if steps else x)
+
+
+@pytest.mark.parametrize("case", [{}, {"complex_A": True, "B": "two groups"}, {"seq_idx": True}], ids=str)
+def test_the_scan_does_not_depend_on_the_way_to_advance(way_to_advance, case):
+    agree(selective_scan_fn, *make_case(100, dtype=torch.float64, **case), dtype=torch.float64)
+
+
+def test_lists_that_are_not_worked_through_in_order_are_noticed(monkeypatch):
+    ask = recurrence._foreach_goes_in_order.__wrapped__
+    assert ask()
+
+    def side_by_side(drives, decays, states):
+        for x, new in zip(drives, [x + a * h for x, a, h in zip(drives, decays, states, strict=True)], strict=True):
+            x.copy_(new)
+
+    monkeypatch.setattr(torch, "_foreach_addcmul_", side_by_side)
+    assert not ask()
+    monkeypatch.delattr(torch, "_foreach_addcmul_")
+    assert not ask()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -481,9 +522,9 @@ def test_the_operators_keep_their_promises_to_the_compiler():
         torch.library.opcheck(function._scan, (*arguments, True, True))
 
 
-def schedules_agree(device, tolerance):
+def schedules_agree(device, lengths, tolerance):
     """Assert that the schedule of `compiled.py` equals the eager one, in outputs and gradients."""
-    for length in (1, 31, 32, 33, 100, 1100):
+    for length in lengths:
         tensors, options = make_case(length, B="one group", C="variable")
         scan = check(**{name: x.to(device) for name, x in tensors.items()}, **options)
         (out, state, kept), (fast_out, fast_state, fast_kept) = (s.forward(scan, True) for s in (eager, compiled))
@@ -498,12 +539,13 @@ def schedules_agree(device, tolerance):
 
 def test_the_schedule_for_the_compiler_equals_the_eager_one(monkeypatch):
     monkeypatch.setattr(compiled, "_compiled", lambda function: function)
-    schedules_agree("cpu", 2e-6)
+    monkeypatch.setattr(compiled, "SHARE", 500)  # so that the channels do not go at once
+    schedules_agree("cpu", (1, 31, 32, 33, 100, 1100), 2e-6)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="the compiled scan is for CUDA devices")
 def test_the_compiled_scan_equals_the_eager_one_on_this_gpu():
-    schedules_agree("cuda", 5e-6)
+    schedules_agree("cuda", (100, 1100), 5e-6)  # each length is compiled, which takes minutes
 
 
 def test_a_cpu_never_takes_the_compiled_schedule():
@@ -518,8 +560,14 @@ def test_a_cpu_never_takes_the_compiled_schedule():
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on CPUs")
 
 
+@pytest.fixture
+def empty_compiler_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    torch.compiler.reset()
+
+
 @needs_compiler
-def test_a_compiled_block_equals_the_eager_one():
+def test_a_compiled_block_equals_the_eager_one(empty_compiler_cache):
     torch.manual_seed(0)
     block, x = Mamba(8, d_state=4), torch.randn(3, 50, 8)
     compiled = torch.compile(block, fullgraph=True)
@@ -529,6 +577,17 @@ def test_a_compiled_block_equals_the_eager_one():
     given_ = torch.autograd.grad(out.square().sum(), list(block.parameters()))
     wanted = torch.autograd.grad(wanted.square().sum(), list(block.parameters()))
     torch.testing.assert_close(given_, wanted)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(x), out)
+
+
+@needs_compiler
+@pytest.mark.filterwarnings("ignore:Torchinductor does not support code generation for complex operators")
+def test_a_compiled_scan_with_a_complex_A_equals_the_eager_one(empty_compiler_cache):
+    tensors, options = make_case(20, complex_A=True)
+    compiled = torch.compile(selective_scan_fn, fullgraph=True)
+    for given_, wanted in zip(run(compiled, tensors, options), run(selective_scan_fn, tensors, options), strict=True):
+        torch.testing.assert_close(given_, wanted)
 
 
 def test_an_exported_block_takes_any_length():

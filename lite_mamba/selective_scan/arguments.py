@@ -60,6 +60,14 @@ def recurrence_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float64 if dtype == torch.float64 else torch.float32
 
 
+def state_dtype(A: Tensor, dtype: torch.dtype) -> torch.dtype:
+    """The dtype of the state for a given A and an input of `dtype`."""
+    real = recurrence_dtype(dtype)
+    if not A.is_complex():
+        return real
+    return torch.complex128 if real == torch.float64 else torch.complex64  # the compiler does not know to_complex()
+
+
 def without_autocast(device_type: str):
     """A `with` block in which autocast leaves the recurrence alone."""
     on = _validate.autocast_is_on(device_type)
@@ -75,18 +83,18 @@ def check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, se
     batch, channels, length = _check_sequences(u, delta, z)
     states = _check_parameters(A, D, delta_bias, channels)
     real = recurrence_dtype(u.dtype)
-    state_dtype = real.to_complex() if A.is_complex() else real
+    dtype = state_dtype(A, u.dtype)
     if initial_state is not None:
         _validate.shape("initial_state", initial_state, (batch, channels, states), "(B, D, N)")
-        initial_state = initial_state.to(state_dtype)
+        initial_state = initial_state.to(dtype)
     if seq_idx is not None:
         check_seq_idx(seq_idx, batch, length)
     return Scan(
         u=u,
         delta=delta,
-        A=A.to(state_dtype),
-        B=_map_form("B", B, A, batch, channels, length).to(state_dtype),
-        C=_map_form("C", C, A, batch, channels, length).to(state_dtype),
+        A=A.to(dtype),
+        B=_map_form("B", B, A, batch, channels, length).to(dtype),
+        C=_map_form("C", C, A, batch, channels, length).to(dtype),
         D=None if D is None else D.to(real),
         z=z,
         delta_bias=None if delta_bias is None else delta_bias.to(real),

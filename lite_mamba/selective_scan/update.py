@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .. import _validate
-from .arguments import recurrence_dtype, skip_and_gate, step_size, without_autocast
+from .arguments import recurrence_dtype, skip_and_gate, state_dtype, step_size, without_autocast
 
 
 def selective_state_update(
@@ -60,7 +60,7 @@ def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, 
     """
     with without_autocast(x.device.type):
         real = recurrence_dtype(x.dtype)
-        dtype = real.to_complex() if A.is_complex() else real
+        dtype = state_dtype(A, x.dtype)
         u = x.to(real)  # (B, D)
         delta = step_size(dt.to(real), dt_bias, dt_softplus)  # (B, D)
         decay = torch.exp(delta[..., None] * A.to(dtype))  # (B, D, N)
