@@ -25,6 +25,9 @@ RESULTS = HERE / "measured.json"
 def take_turns(runs: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
     """Time every run `repeats` times, one after the other in each round, so that all see the same machine.
 
+    A turn is two runs, of which the second counts: in the first, the caches still hold what the last one left, and its
+    OpenMP threads still spin on a core that is wanted now.
+
     Args:
         runs: name → a function that does the work once and returns its seconds.
         repeats: rounds; one more goes first and is not counted.
@@ -32,9 +35,14 @@ def take_turns(runs: dict[str, Callable[[], float]], repeats: int) -> dict[str, 
     Returns:
         name → seconds of each round.
     """
+
+    def turn(run: Callable[[], float]) -> float:
+        run()
+        return run()
+
     for run in runs.values():
         run()
-    rounds = [{name: run() for name, run in runs.items()} for _ in range(repeats)]
+    rounds = [{name: turn(run) for name, run in runs.items()} for _ in range(repeats)]
     return {name: [one[name] for one in rounds] for name in runs}
 
 
@@ -104,13 +112,19 @@ def added_peak(function: Callable) -> float:
 
 
 def fused_kernel():
-    """The hand-written C scan of `kernels/fused_limit.c`, compiled here, or None without gcc."""
+    """The hand-written C scan of `kernels/fused_limit.c`, compiled here, or None without gcc.
+
+    It runs in the very threads of torch, where torch brings OpenMP with it: the threads of a second OpenMP would go on
+    spinning after each run, on the cores that the next one wants.
+    """
     if shutil.which("gcc") is None:
         return None
-    library = pathlib.Path(tempfile.mkdtemp()) / "fused.so"
-    flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC"]
-    subprocess.run(["gcc", *flags, str(HERE / "kernels/fused_limit.c"), "-o", str(library), "-lm"], check=True)
-    return ctypes.CDLL(str(library))
+    folder = pathlib.Path(tempfile.mkdtemp())
+    flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-fPIC"]
+    subprocess.run(["gcc", *flags, "-c", HERE / "kernels/fused_limit.c", "-o", folder / "fused.o"], check=True)
+    openmp = next((pathlib.Path(torch.__file__).parent / "lib").glob("libgomp*"), "-lgomp")
+    subprocess.run(["gcc", "-shared", folder / "fused.o", openmp, "-lm", "-o", folder / "fused.so"], check=True)
+    return ctypes.CDLL(str(folder / "fused.so"))
 
 
 def machine() -> dict[str, str]:

@@ -222,7 +222,7 @@ def test_any_combination(options):
 @settings(max_examples=40)
 def test_any_size_of_tile(chunk, tile, strip, threads, length, batch, B, seq_idx, rows_first):
     before = eager.SIZES["cpu"]
-    eager.SIZES["cpu"] = eager.TileSizes(chunk=chunk, tile=tile, channels=4, strip=strip, rows_first=rows_first)
+    eager.SIZES["cpu"] = eager.TileSizes(chunk, tile, tile, channels=4, strip=strip, rows_first=rows_first)
     torch.set_num_threads(threads)
     try:
         case = make_case(length, batch=batch, channels=6, B=B, seq_idx=seq_idx, dtype=torch.float64)

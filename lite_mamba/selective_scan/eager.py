@@ -46,24 +46,25 @@ class TileSizes:
     Attributes:
         chunk: T, steps of a chunk at most. 1/T of the states is kept for the backward pass, and must stay below 1/8.
         tile: numbers of one buffer, rows · steps · states · channels, for each of PyTorch's threads.
+        backward_tile: the same for the backward pass, which has three buffers instead of two.
         strip: tiles of a strip, what is read and written in one go.
     """
 
     chunk: int
     tile: int
+    backward_tile: int
     channels: int
     strip: int
     rows_first: bool
 
 
-# CPU: two or three buffers of 2^19 float32 numbers (2 MiB each) for each thread stay in its share of the caches; in
-# smaller tiles the calls cost more than the arithmetic. PyTorch shares a call among threads from 2^15 numbers for each
-# on, so the step of a tile, which is one T-th, must have as many: T = 16.
+# CPU: two buffers of 2^19 float32 numbers (2 MiB each), or three of 2^18, for each thread stay in its share of the
+# caches; in smaller tiles the calls cost more than the arithmetic. A strip reads long runs of every row.
 # GPU: a launch costs 5 µs, so the step of a tile must keep the GPU busy for longer. A tile is 256 MiB, and all buffers
 # of a backward pass stay below one GiB.
 SIZES = {
-    "cpu": TileSizes(chunk=32, tile=1 << 19, channels=512, strip=4, rows_first=False),
-    "cuda": TileSizes(chunk=32, tile=1 << 26, channels=1 << 20, strip=1, rows_first=True),
+    "cpu": TileSizes(chunk=32, tile=1 << 19, backward_tile=1 << 18, channels=512, strip=4, rows_first=False),
+    "cuda": TileSizes(chunk=32, tile=1 << 26, backward_tile=1 << 26, channels=1 << 20, strip=1, rows_first=True),
 }
 
 
@@ -129,7 +130,8 @@ class Plan:
         states = scan.A.shape[1]
         self.strip = sizes.strip
         self.chunk = max(1, ceil(length / max(1, ceil(length / sizes.chunk))))  # T, the chunks about equally long
-        size = sizes.tile * (torch.get_num_threads() if device == "cpu" else 1)
+        threads = torch.get_num_threads() if device == "cpu" else 1
+        size = threads * (sizes.tile if buffers == 2 else sizes.backward_tile)
         room = max(1, size // max(1, self.chunk * states))  # chunks of one row and channel that fill a tile
         span = gcd(*(channels // m.shape[1] for m in (scan.B, scan.C) if m.ndim == 4), channels)  # of one group
         width = max(1, ceil(span / max(1, ceil(span / min(room, sizes.channels)))))
