@@ -1,4 +1,6 @@
-"""The eager scan: one algorithm, chunk by chunk, in tiles that suit the device. `tile.py` is the arithmetic of a tile.
+"""The eager scan: one algorithm, chunk by chunk, in tiles that suit the device.
+
+`strip.py` reads and writes the sequences, `tile.py` is the arithmetic of a tile, `recurrence.py` its innermost loop.
 
     h_t = a_t ⊙ h_{t−1} + x_t,    a_t = exp(Δ_t·A),  x_t = Δ_t·u_t·B_t       (Mamba paper, equation 2a, algorithm 2)
     y_t = C_t·h_t
@@ -8,10 +10,11 @@ one call. A tile of time is cut into K chunks of T steps, which advance side by 
 
                   chunk 0          chunk 1          chunk 2          chunk 3
     step        0 1 2 … T−1      0 1 2 … T−1      0 1 2 … T−1      0 1 2 … T−1
-    ends        0 →→→→→→→ e₀     0 →→→→→→→ e₁     0 →→→→→→→ e₂     0 →→→→→→→ e₃      T calls, each for all chunks
+    ends        0 →→→→→→→ e₀     0 →→→→→→→ e₁     0 →→→→→→→ e₂     0 →→→→→→→ e₃      T steps, each for all chunks
     carry       h₀ ─ E₀h₀+e₀ ──▶ h₁ ─ E₁h₁+e₁ ──▶ h₂ ─ E₂h₂+e₂ ──▶ h₃ ─ E₃h₃+e₃ ──▶ h₄, where the next tile begins
-    rerun       h₀ →→→→→→→→      h₁ →→→→→→→→      h₂ →→→→→→→→      h₃ →→→→→→→→       T calls; then y = C·h at once
+    rerun       h₀ →→→→→→→→      h₁ →→→→→→→→      h₂ →→→→→→→→      h₃ →→→→→→→→       T steps; then y = C·h at once
 
+On a GPU each step is a call; on a CPU the T steps are a single one, and no thread waits for Python between them.
 The chunk's whole decay is E = exp(A·ΣΔ), from the sum and not from a product of rounded factors; a slow channel would
 drift otherwise. Nothing is ever divided by a product of decays, so a fast channel cannot overflow.
 
@@ -47,7 +50,9 @@ class TileSizes:
         chunk: T, steps of a chunk at most. 1/T of the states is kept for the backward pass, and must stay below 1/8.
         tile: numbers of one buffer, rows · steps · states · channels, for each of PyTorch's threads.
         backward_tile: the same for the backward pass, which has three buffers instead of two.
+        channels: channels of a chain, at most.
         strip: tiles of a strip, what is read and written in one go.
+        rows_first: whether a tile is filled with rows before it is filled with chunks, whose carry is a call for each.
     """
 
     chunk: int

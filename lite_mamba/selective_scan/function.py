@@ -20,9 +20,10 @@ _compile_on_gpus = False
 def compile_scan(enabled: bool = True) -> None:
     """Whether scans on CUDA devices run through `torch.compile`; off at the start.
 
-    The compiled scan takes a minute to compile for each new shape, once, and is several times as fast afterwards. It
-    is for real A, B and C per token in one group, and no `seq_idx`; other scans, and all on CPUs, run eagerly as
-    before. Do not switch it between a forward pass and its backward pass.
+    The compiled scan takes minutes to compile, once for a shape, and is several times as fast afterwards: see
+    benchmarks/README.md. It is for float32 and narrower inputs, real A, B and C per token in one group, and no
+    `seq_idx`; other scans, and all on CPUs, run eagerly as before. Do not switch it between a forward pass and its
+    backward pass.
 
     >>> from lite_mamba.selective_scan import compile_scan
     >>> compile_scan(False)
