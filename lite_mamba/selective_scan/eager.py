@@ -89,7 +89,7 @@ def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
                 h = starts[-1]
                 if keep_starts:
                     _starts_of(tile, all_starts).copy_(starts[:-1])
-                tile.fill_output(starts[:-1])
+                tile.rerun(starts[:-1])
             strip.write_output(out)
         last_state[chain.rows, chain.channels] = h.transpose(1, 2)
     return out, last_state, all_starts.flatten()

@@ -77,8 +77,8 @@ class Tile:
         advance(border[1:], self.decay.unbind(0), border[0], self._chunk_resets())
         return buffers.border.copy_(buffers.wide_border)
 
-    def fill_output(self, starts: Tensor) -> None:
-        """Phase "rerun", and y = C·h into the strip."""
+    def rerun(self, starts: Tensor) -> None:
+        """Phase "rerun": the states from the chunks' starts (K, R, N, D), and y = C·h into the strip."""
         self._contract(self.C, self._run_states(starts), self.strip.y, factor=2)
 
     def backward(self, starts: Tensor, nu: Tensor, sums: Sums) -> Tensor:
