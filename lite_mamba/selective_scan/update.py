@@ -67,16 +67,9 @@ def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, 
         drive = (delta * u)[..., None] * _per_channel(B, x).to(dtype)  # (B, D, N)
         own = state if state.dtype == dtype and not torch.is_grad_enabled() else None
         h = torch.addcmul(drive, decay, state.to(dtype), out=own)  # (B, D, N)
-        y = _contract(C.to(dtype), h)  # (B, D)
+        y = (h * _per_channel(C, x).to(dtype)).sum(dim=-1)  # (B, D)
         y = 2 * y.real if y.is_complex() else y
         return skip_and_gate(y, u, D, z).to(x.dtype), h
-
-
-def _contract(C: Tensor, h: Tensor) -> Tensor:
-    """Σ_n C_n · h_n: (B, D)."""
-    if C.ndim == 2:
-        return torch.bmm(h, C.unsqueeze(2)).squeeze(2)
-    return (h * _per_channel(C, h)).sum(dim=-1)
 
 
 def _per_channel(value: Tensor, x: Tensor) -> Tensor:
