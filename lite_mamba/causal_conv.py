@@ -257,7 +257,7 @@ def _taps_are_quicker(x: Tensor) -> bool:
 
 
 def _sum_of_taps(padded, weight, bias, dilation, length, seq_idx) -> Tensor:
-    """The convolution tap by tap. With `seq_idx`, taps that read another segment than the sample.s are left out."""
+    """The convolution tap by tap. With `seq_idx`, taps that read from another segment are left out."""
     weight = weight.to(padded.dtype)
     reads = [slice(k * dilation, k * dilation + length) for k in range(weight.shape[1])]
     samples = [padded[..., read] for read in reads]  # W × (B, D, L)

@@ -112,8 +112,6 @@ def open_cache(params: InferenceParams, block, batch: int) -> BlockCache:
 
 def keep(old: Tensor, new: Tensor) -> Tensor:
     """Update the state `old` to `new`, in place where that is allowed, and return the tensor that holds it now."""
-    if new is old and not torch.is_grad_enabled():
-        return old
     if torch.is_grad_enabled() or is_sealed(old):
         # A copy: `new` may be a view of a whole chunk, or, after an empty one, the given state itself.
         return new.to(old.dtype, copy=True)

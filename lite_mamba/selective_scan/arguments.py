@@ -11,6 +11,8 @@ from torch import Tensor
 from .. import _validate
 from ..segments import check_seq_idx, segment_starts
 
+LOG2_E = 1.4426950408889634  # exp(x) = exp2(x · LOG2_E)
+
 
 @dataclass(frozen=True)
 class Scan:

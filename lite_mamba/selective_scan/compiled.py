@@ -22,13 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .arguments import Scan
+from .arguments import LOG2_E, Scan, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
 
 CHUNK = 32  # T: steps of one kernel's loop; with 64 the compiler runs out of registers and is five times slower
 GROUP = 32  # chunks, and groups, that one level of the carry goes through
 SHARE = 1 << 26  # states that the backward pass writes out at a time: up to 256 MiB each for λ and h
-LOG2_E = 1.4426950408889634
 
 # A kernel of the backward pass is a loop of 32 steps with three results each. By default the compiler puts at most 64
 # operations into a kernel, and writes out what goes from one half to the other.
@@ -78,7 +77,7 @@ def backward(scan: Scan, kept: Tensor, grad_out: Tensor, grad_last_state: Tensor
 
 def _prepare(u, delta, bias, softplus: bool) -> tuple[Tensor, Tensor]:
     """Δ and Δ·u, padded with zeros to whole chunks: (T, B, K, D) each."""
-    delta = _step_size(delta, bias, softplus)
+    delta = step_size(delta.float(), bias, softplus)
     return _chunked(delta), _chunked(delta * u.float())
 
 
@@ -99,9 +98,7 @@ def _run(delta, drive, B, C, A, first, u, D, z) -> tuple[Tensor, Tensor, Tensor,
     end, end_sum = _ends(delta, drive, B, exponent)
     starts, last_state = _carry(end, delta.sum(0), exponent, first)
     y = _whole(_outputs(delta, drive, B, C, exponent, starts), u.shape[2])  # (B, D, L)
-    out = y if D is None else y + D[:, None] * u.float()
-    out = out if z is None else out * F.silu(z.float())
-    return out.to(u.dtype), last_state, starts, end_sum
+    return skip_and_gate(y, u.float(), D, z).to(u.dtype), last_state, starts, end_sum
 
 
 def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
@@ -134,7 +131,7 @@ def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
     grad_D.copy_((grad_y * u).sum(dim=(0, 2)))
     grad_bias.copy_(to_delta.sum(dim=(0, 2)))
     if z is not None:
-        z, y = z.float(), y if D is None else y + D[:, None] * u
+        z, y = z.float(), skip_and_gate(y, u, D, None)
         gate = torch.sigmoid(z)
         grad_z.copy_(grad_out.float() * y * gate * (1 + z * (1 - gate)))
     return end_sum
@@ -239,11 +236,6 @@ def _reverse(delta, grad_y, B, C, A, exponent, h, starts, nu):
         grad_delta.append((flow * A).sum(-1))
         grad_A = grad_A + flow * delta[t].unsqueeze(-1)
     return *(torch.stack(x[::-1]) for x in (lams, grad_drive, grad_delta)), grad_A
-
-
-def _step_size(delta, bias, softplus: bool) -> Tensor:
-    delta = delta.float() if bias is None else delta.float() + bias[:, None]
-    return F.softplus(delta) if softplus else delta
 
 
 def _chunked(value: Tensor) -> Tensor:

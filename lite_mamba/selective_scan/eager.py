@@ -133,7 +133,7 @@ class Plan:
         sizes = SIZES.get(device, SIZES["cuda"])
         batch, channels, length = scan.u.shape
         states = scan.A.shape[1]
-        self.strip = sizes.strip
+        self.tiles_in_a_strip = sizes.strip
         self.chunk = max(1, ceil(length / max(1, ceil(length / sizes.chunk))))  # T, the chunks about equally long
         threads = torch.get_num_threads() if device == "cpu" else 1
         size = threads * (sizes.tile if buffers == 2 else sizes.backward_tile)
@@ -155,11 +155,11 @@ class Plan:
         ]
         size = rows * self.chunks * self.chunk * states * width
         self.memory = scan.A.new_empty(buffers, size).unbind(0)
-        self.buffers: dict[tuple[int, int, int], Buffers] = {}
+        self.layouts: dict[tuple[int, int, int], Buffers] = {}
 
     def strips(self, chain: Chain, grad_out: Tensor | None = None) -> Iterator[Strip]:
         """A chain's strips in order; with the gradient of the output those of the backward pass, backwards."""
-        length, steps = self.scan.u.shape[2], self.strip * self.chunks * self.chunk
+        length, steps = self.scan.u.shape[2], self.tiles_in_a_strip * self.chunks * self.chunk
         spans = [(start, min(start + steps, length)) for start in range(0, length, steps)]
         if grad_out is None:
             return (Strip(chain, *span, self.chunk) for span in spans)
@@ -176,9 +176,9 @@ class Plan:
         """The memory, laid out for a tile of `chunks` chunks of a chain: the usual tile, or one at the edges."""
         rows, channels = (s.stop - s.start for s in (chain.rows, chain.channels))
         key = (chunks, rows, channels)
-        if key not in self.buffers:
-            self.buffers[key] = Buffers(self.memory, chunks, self.chunk, rows, self.scan.A.shape[1], channels)
-        return self.buffers[key]
+        if key not in self.layouts:
+            self.layouts[key] = Buffers(self.memory, chunks, self.chunk, rows, self.scan.A.shape[1], channels)
+        return self.layouts[key]
 
 
 def _starts_of(tile: Tile, all_starts: Tensor) -> Tensor:

@@ -11,10 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .arguments import Scan
+from .arguments import LOG2_E, Scan, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
-
-LOG2_E = 1.4426950408889634
 
 
 class Chain:
@@ -55,9 +53,10 @@ class Chain:
 
 
 class Strip:
-    """Some steps of a chain: what has no state axis, as it lies in the arguments and time-major.
+    """Some steps of a chain: what has no state axis.
 
-    S is the number of steps with padding to whole chunks, in which Δ = u = 0; s is it without.
+    A name that ends in `_rows` is a sequence as it lies in the arguments, (R, D, s). The others are time-major,
+    (S, R, D), where S is s padded to whole chunks, with Δ = u = 0.
 
     Args:
         chain: rows and channels.
@@ -65,26 +64,26 @@ class Strip:
         chunk: T, the steps of a chunk.
 
     Attributes:
-        u, delta: (R, D, s) u, and Δ after bias and softplus.
+        u_rows, delta_rows: u, and Δ after bias and softplus.
+        delta, drive: Δ and Δ·u.
         B, C: (N, D) when constant, else (S, R, N).
-        steps, drive: (S, R, D) Δ and Δ·u.
         decay: (K, R, N, D) the whole decay exp(A·ΣΔ) of each chunk, in double precision.
         starts: (S, R, 1, 1) bools, where a segment starts, or None.
-        y: (S, R, D) C·h, which the tiles fill.
+        y: C·h, which the tiles fill.
     """
 
     def __init__(self, chain: Chain, start: int, stop: int, chunk: int):
         scan = chain.scan
         self.chain, self.time = chain, slice(start, stop)
         self.padding = -(stop - start) % chunk
-        self.u = self.part(scan.u)
-        self.delta = _step_size(self.part(scan.delta), chain.parameter(scan.delta_bias), scan.softplus)
-        self.steps, self.drive = self._time_major(self.delta), self._time_major(self.delta * self.u)
+        self.u_rows = self.part(scan.u)
+        self.delta_rows = step_size(self.part(scan.delta), chain.parameter(scan.delta_bias), scan.softplus)
+        self.delta, self.drive = self._time_major(self.delta_rows), self._time_major(self.delta_rows * self.u_rows)
         self.B, self.C = self._read_map(scan.B), self._read_map(scan.C)
         self.starts = self._read_starts()
-        total = self.steps.unflatten(0, (-1, chunk)).sum(dim=1).double().unsqueeze(2)  # (K, R, 1, D)
+        total = self.delta.unflatten(0, (-1, chunk)).sum(dim=1).double().unsqueeze(2)  # (K, R, 1, D)
         self.decay = exp_of(total * chain.wide_exponent)
-        self.y = torch.empty_like(self.steps)
+        self.y = torch.empty_like(self.delta)
 
     def part(self, value: Tensor) -> Tensor:
         """The strip's part of (B, D, L), in the recurrence's dtype: (R, D, s)."""
@@ -97,13 +96,8 @@ class Strip:
     def write_output(self, out: Tensor) -> None:
         """(C·h + D·u) · SiLU(z) into (B, D, L)."""
         z, place = self.chain.scan.z, self.place(out)
-        y = self._add_skip(self._as_in(place, self.y))
-        place.copy_(y) if z is None else torch.mul(y, F.silu(self.part(z)), out=place)
-
-    def _add_skip(self, y: Tensor) -> Tensor:
-        """y + D·u, in place: (R, D, s)."""
-        D = self.chain.parameter(self.chain.scan.D)
-        return y if D is None else y.addcmul_(D.unsqueeze(1), self.u)
+        y, D = self._as_in(place, self.y), self.chain.parameter(self.chain.scan.D)
+        place.copy_(skip_and_gate(y, self.u_rows, D, None if z is None else self.part(z)))
 
     def _read_map(self, value: Tensor) -> Tensor:
         """The strip's part of B or C."""
@@ -137,33 +131,34 @@ class GradientStrip(Strip):
     """A strip of the backward pass.
 
     Attributes:
-        grad_out: (R, D, s).
-        grad_y: (R, D, s) gradient of y = C·h + D·u, and `grad_y_steps` (S, R, D) the same time-major.
-        grad_drive, grad_steps: (S, R, D) gradients of Δ·u, and of Δ through the decay alone; the tiles fill them.
+        grad_out_rows, z_rows: the gradient of the output, and z or None.
+        grad_y, grad_y_rows: the gradient of y = C·h + D·u, in both forms.
+        grad_drive, grad_delta: the gradients of Δ·u, and of Δ through the decay alone; the tiles fill them.
     """
 
     def __init__(self, chain: Chain, start: int, stop: int, chunk: int, grad_out: Tensor):
         super().__init__(chain, start, stop, chunk)
-        self.grad_out, z = self.part(grad_out), chain.scan.z
-        self.z = None if z is None else self.part(z)
-        self.grad_y = self.grad_out if z is None else self.grad_out * F.silu(self.z)
-        self.grad_y_steps = self._time_major(self.grad_y)
-        self.grad_drive, self.grad_steps = torch.empty_like(self.steps), torch.empty_like(self.steps)
+        self.grad_out_rows, z = self.part(grad_out), chain.scan.z
+        self.z_rows = None if z is None else self.part(z)
+        self.grad_y_rows = self.grad_out_rows if z is None else self.grad_out_rows * F.silu(self.z_rows)
+        self.grad_y = self._time_major(self.grad_y_rows)
+        self.grad_drive, self.grad_delta = torch.empty_like(self.delta), torch.empty_like(self.delta)
 
     def write_gradients(self, grads: ScanGradients, sums: Sums) -> None:
         """The gradients of u, Δ, z, D and the bias, when the tiles have filled theirs."""
         scan, channels = self.chain.scan, self.chain.channels
-        if self.z is not None:
-            gate, y = torch.sigmoid(self.z), self._add_skip(self._as_in(self.grad_out, self.y))
-            self.place(grads.z).copy_(self.grad_out * y * gate * (1 + self.z * (1 - gate)))
-        grad_drive = self._as_in(self.u, self.grad_drive)  # (R, D, s)
-        grad_u = grad_drive * self.delta
-        grad_delta = self._as_in(self.u, self.grad_steps) + grad_drive * self.u
+        if self.z_rows is not None:
+            y, D = self._as_in(self.grad_out_rows, self.y), self.chain.parameter(scan.D)
+            gate, y = torch.sigmoid(self.z_rows), skip_and_gate(y, self.u_rows, D, None)
+            self.place(grads.z).copy_(self.grad_out_rows * y * gate * (1 + self.z_rows * (1 - gate)))
+        grad_drive = self._as_in(self.u_rows, self.grad_drive)  # (R, D, s)
+        grad_u = grad_drive * self.delta_rows
+        grad_delta = self._as_in(self.u_rows, self.grad_delta) + grad_drive * self.u_rows
         if scan.D is not None:
-            grad_u.addcmul_(self.grad_y, self.chain.parameter(scan.D).unsqueeze(1))
-            sums.D[channels] += (self.grad_y * self.u).sum(dim=(0, 2))
+            grad_u.addcmul_(self.grad_y_rows, self.chain.parameter(scan.D).unsqueeze(1))
+            sums.D[channels] += (self.grad_y_rows * self.u_rows).sum(dim=(0, 2))
         if scan.softplus:
-            grad_delta = grad_delta * -torch.expm1(-self.delta)  # the sigmoid, told by softplus
+            grad_delta = grad_delta * -torch.expm1(-self.delta_rows)  # the sigmoid, told by softplus
         self.place(grads.u).copy_(grad_u)
         self.place(grads.delta).copy_(grad_delta)
         if scan.delta_bias is not None:
@@ -176,11 +171,5 @@ def exp_of(product: Tensor) -> Tensor:
 
 
 def wide_dtype(value: Tensor) -> torch.dtype:
+    """Double precision, complex where the value is."""
     return torch.complex128 if value.is_complex() else torch.float64
-
-
-def _step_size(delta: Tensor, bias: Tensor | None, softplus: bool) -> Tensor:
-    """Δ: add the bias (D,), apply softplus, both optional: (R, D, s)."""
-    if bias is not None:
-        delta = delta + bias.unsqueeze(1)
-    return F.softplus(delta) if softplus else delta

@@ -4,7 +4,7 @@ A tile is S time steps of R rows and D channels, cut into K chunks of T steps (S
 the channel the last, so that every call runs along contiguous memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -24,10 +24,11 @@ class Buffers:
         end: (K, R, N, D) the chunks' ends.
         wide_border: (K + 1, R, N, D) states between the chunks, going back gradients ν, in double precision.
         border: the same, in the recurrence's dtype.
+        wide_borders: its entries, one by one.
         a_steps, x_steps, lam_steps: the t-th step of every chunk, for each t, T × (K, R, N, D).
     """
 
-    def __init__(self, memory: list[Tensor], chunks: int, chunk: int, rows: int, states: int, channels: int):
+    def __init__(self, memory: Sequence[Tensor], chunks: int, chunk: int, rows: int, states: int, channels: int):
         self.chunks, self.chunk = chunks, chunk
         shape = (chunks * chunk, rows, states, channels)
         size = chunks * chunk * rows * states * channels
@@ -60,7 +61,7 @@ class Tile:
     def __init__(self, strip: Strip, first: int, buffers: Buffers):
         self.strip, self.chain, self.buffers = strip, strip.chain, buffers
         self.steps = slice(first * buffers.chunk, (first + buffers.chunks) * buffers.chunk)  # counted in the strip
-        self.delta, self.drive = (x[self.steps].unsqueeze(2) for x in (strip.steps, strip.drive))  # (S, R, 1, D)
+        self.delta, self.drive = (x[self.steps].unsqueeze(2) for x in (strip.delta, strip.drive))  # (S, R, 1, D)
         self.B, self.C = (m if m.ndim == 2 else m[self.steps] for m in (strip.B, strip.C))  # (N, D) or (S, R, N)
         self.decay = strip.decay[first : first + buffers.chunks]  # (K, R, N, D)
         self.starts = None if strip.starts is None else buffers.chunked(strip.starts[self.steps])  # (K, T, R, 1, 1)
@@ -90,9 +91,9 @@ class Tile:
         self._fill_decays()
         self._fill_drive()
         h = self._run_states(starts)  # (S, R, N, D)
-        if strip.z is not None:
+        if strip.z_rows is not None:
             self._contract(self.C, h, strip.y, factor=2)
-        grad_y = strip.grad_y_steps[self.steps].unsqueeze(2)  # (S, R, 1, D)
+        grad_y = strip.grad_y[self.steps].unsqueeze(2)  # (S, R, 1, D)
         grad_y = 2 * grad_y if h.is_complex() else grad_y
         nu = self._run_gradients(grad_y, nu)  # (R, N, D)
         lam = self.buffers.lam  # (S, R, N, D)
@@ -101,7 +102,7 @@ class Tile:
         self._contract(self.B.conj(), lam, strip.grad_drive, factor=1)
         grad_exponent = self._decay_gradient(h, starts)  # (S, R, N, D)
         product = torch.mul(grad_exponent, self.chain.A.conj(), out=h)
-        strip.grad_steps[self.steps] = _real(product.sum(dim=2))
+        strip.grad_delta[self.steps] = _real(product.sum(dim=2))
         product = torch.mul(grad_exponent, self.delta, out=h)
         sums.A[self.chain.channels] += product.sum(dim=(0, 1)).t()
         return nu

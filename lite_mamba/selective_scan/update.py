@@ -48,16 +48,12 @@ def selective_state_update(
     """
     _check_token(state, x, dt, A, B, C, D, z, dt_bias)
     out, new_state = advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus)
-    if new_state is not state:
-        state.copy_(new_state)
+    state.copy_(new_state)
     return out
 
 
 def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, Tensor]:
-    """One token of the recurrence: out (B, D) and the next state (B, D, N).
-
-    With grad off the next state is `state` itself, changed in place, if that has the recurrence's dtype.
-    """
+    """One token of the recurrence, nothing in place: out (B, D) and the next state (B, D, N)."""
     with without_autocast(x.device.type):
         real = recurrence_dtype(x.dtype)
         dtype = state_dtype(A, x.dtype)
@@ -65,8 +61,7 @@ def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, 
         delta = step_size(dt.to(real), dt_bias, dt_softplus)  # (B, D)
         decay = torch.exp(delta[..., None] * A.to(dtype))  # (B, D, N)
         drive = (delta * u)[..., None] * _per_channel(B, x).to(dtype)  # (B, D, N)
-        own = state if state.dtype == dtype and not torch.is_grad_enabled() else None
-        h = torch.addcmul(drive, decay, state.to(dtype), out=own)  # (B, D, N)
+        h = torch.addcmul(drive, decay, state.to(dtype))  # (B, D, N)
         y = (h * _per_channel(C, x).to(dtype)).sum(dim=-1)  # (B, D)
         y = 2 * y.real if y.is_complex() else y
         return skip_and_gate(y, u, D, z).to(x.dtype), h
