@@ -320,6 +320,23 @@ def test_a_failed_call_leaves_the_cache_as_it_was(block):
         assert torch.equal(state, kept)
 
 
+@pytest.mark.parametrize("length", [1, 3])
+def test_a_call_that_fails_at_its_very_end_leaves_the_cache_as_it_was(block, length):
+    def fail(*_):
+        raise MemoryError("no room")
+
+    params = InferenceParams(10, 2)
+    with torch.no_grad():
+        block(tokens(5), inference_params=params)
+        params.seqlen_offset = 5
+        before = [state.clone() for state in params.key_value_memory_dict[0]]
+        block.out_proj.register_forward_pre_hook(fail)
+        with pytest.raises(MemoryError):
+            block(tokens(length), inference_params=params)
+    for state, kept in zip(params.key_value_memory_dict[0], before, strict=True):
+        assert torch.equal(state, kept)
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_another_batch_size_is_an_error_in_every_cache_path(block, batch):
     states = block.allocate_inference_cache(2, 10)
