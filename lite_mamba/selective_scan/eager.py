@@ -50,6 +50,7 @@ class TileSizes:
         chunk: T, steps of a chunk at most. 1/T of the states is kept for the backward pass, and must stay below 1/8.
         tile: numbers of one buffer, rows · steps · states · channels, for each of PyTorch's threads.
         backward_tile: the same for the backward pass, which has three buffers instead of two.
+        channels: channels of a chain, at most.
         strip: tiles of a strip, what is read and written in one go.
         rows_first: whether a tile is filled with rows before it is filled with chunks, whose carry is a call for each.
     """
@@ -57,6 +58,7 @@ class TileSizes:
     chunk: int
     tile: int
     backward_tile: int
+    channels: int
     strip: int
     rows_first: bool
 
@@ -66,8 +68,8 @@ class TileSizes:
 # GPU: a launch costs 5 µs, so the step of a tile must keep the GPU busy for longer. A tile is 256 MiB, and all buffers
 # of a backward pass stay below one GiB.
 SIZES = {
-    "cpu": TileSizes(chunk=32, tile=1 << 19, backward_tile=1 << 18, strip=4, rows_first=False),
-    "cuda": TileSizes(chunk=32, tile=1 << 26, backward_tile=1 << 26, strip=1, rows_first=True),
+    "cpu": TileSizes(chunk=32, tile=1 << 19, backward_tile=1 << 18, channels=512, strip=4, rows_first=False),
+    "cuda": TileSizes(chunk=32, tile=1 << 26, backward_tile=1 << 26, channels=1 << 20, strip=1, rows_first=True),
 }
 
 
@@ -137,7 +139,7 @@ class Plan:
         size = threads * (sizes.tile if buffers == 2 else sizes.backward_tile)
         room = max(1, size // max(1, self.chunk * states))  # chunks of one row and channel that fill a tile
         span = gcd(*(channels // m.shape[1] for m in (scan.B, scan.C) if m.ndim == 4), channels)  # of one group
-        width = max(1, ceil(span / max(1, ceil(span / room))))
+        width = max(1, ceil(span / max(1, ceil(span / min(room, sizes.channels)))))
         rows, self.chunks = batch, ceil(length / self.chunk)  # R and K
         if sizes.rows_first:
             rows = max(1, min(rows, room // width))
