@@ -3,8 +3,7 @@
     python benchmarks/scan.py [--repeats 9] [--long] [--device cuda]
 
 Peers, each left out where it is not installed: mambapy's parallel scan, lite-mamba 0.1.4 (see `common.Predecessor`),
-and a C kernel compiled here by gcc. `--long` adds the growth up to 2^17 steps and one call of
-2^20 steps.
+and a C kernel compiled here by gcc. `--long` adds the growth up to 2^17 steps and one call of 2^20 steps.
 """
 
 import argparse
@@ -24,7 +23,6 @@ from lite_mamba.selective_scan import compile_scan
 SHAPES = [(2, 1024, 128), (1, 512, 2048), (4, 256, 1024), (1, 128, 4096)]
 GPU_SHAPES = [(8, 1536, 2048), (1, 1536, 16384)]
 STATES = 16
-NAMES = ("u", "delta", "A", "B", "C", "D", "z")
 
 
 def draw(batch: int, channels: int, length: int, device: str = "cpu") -> dict[str, torch.Tensor]:
@@ -126,9 +124,10 @@ def predecessor(shape) -> common.Predecessor:
     batch, channels, length = shape
     return common.Predecessor(f"""
 from lite_mamba.selective_scan import selective_scan_fn
-u, delta, z = torch.randn({batch}, {channels}, {length}), 0.1 * torch.rand({batch}, {channels}, {length}), None
-z, A, D = torch.randn_like(u), -16 * torch.rand({channels}, {STATES}), torch.randn({channels})
-B, C = torch.randn({batch}, {STATES}, {length}), torch.randn({batch}, {STATES}, {length})
+u, z = torch.randn(2, {batch}, {channels}, {length})
+delta, A = 0.1 * torch.rand({batch}, {channels}, {length}), -16 * torch.rand({channels}, {STATES})
+B, C = torch.randn(2, {batch}, {STATES}, {length})
+D = torch.randn({channels})
 def forward():
     with torch.no_grad():
         selective_scan_fn(u, delta, A, B, C, D, z)

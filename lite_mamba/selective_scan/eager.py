@@ -50,7 +50,7 @@ class TileSizes:
         chunk: T, steps of a chunk at most. 1/T of the states is kept for the backward pass, and must stay below 1/8.
         tile: numbers of one buffer, rows · steps · states · channels, for each of PyTorch's threads.
         backward_tile: the same for the backward pass, which has three buffers instead of two.
-        channels: channels of a chain, at most.
+        channels: channels of a chain, at most: with more, the strips of a short sequence are large and slow to get.
         strip: tiles of a strip, what is read and written in one go.
         rows_first: whether a tile is filled with rows before it is filled with chunks, whose carry is a call for each.
     """
