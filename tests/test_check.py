@@ -216,6 +216,19 @@ def test_global_random_states_stay_untouched():
     assert random.getstate() == before[2]
 
 
+def test_a_function_that_draws_gets_the_same_numbers_in_every_call():
+    drawn = []
+
+    def noisy(x, lag):
+        drawn.append((random.random(), float(np.random.rand()), float(torch.rand(()))))
+        return delay(x, lag)
+
+    for seed in (1, 2):
+        random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
+        course.check("91.shifted", noisy)
+    assert len(drawn) > 2 and len(set(drawn)) == 1
+
+
 def test_a_change_in_place_is_found_out_and_named(fake_chapter, capsys):  # noqa: F811
     def in_place(x, lag):
         y = delay(x, lag)

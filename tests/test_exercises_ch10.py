@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from lite_mamba.course._trial import judge, own_random_states, trials
+from lite_mamba.course import _trial
+from lite_mamba.course._trial import judge, trials
 from lite_mamba.course.exercises import ch10_the_block as chapter
 
 
@@ -23,10 +24,9 @@ def turned_by_one(layer, x):
 
 @pytest.mark.parametrize("answer", [random_order, first_two_exchanged, turned_by_one])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_test_of_the_order_of_rows_is_named_whichever_rows_it_exchanges(answer, seed):
-    with own_random_states():
-        torch.manual_seed(seed)
-        verdict = judge(chapter.INDEPENDENT, answer)
+def test_a_test_of_the_order_of_rows_is_named_whichever_rows_it_exchanges(answer, seed, monkeypatch):
+    monkeypatch.setattr(_trial, "SEED", seed)
+    verdict = judge(chapter.INDEPENDENT, answer)
     assert verdict.misconception.name == "a test of the order of rows"
 
 

@@ -28,6 +28,7 @@ class Draw:
     """
 
     def __init__(self, seed: int, growth: float = 1.0, sizes: Sequence[int] = (), whole: bool = False):
+        self.seed = seed
         self.random = random.Random(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.growth = growth

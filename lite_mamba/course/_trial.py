@@ -1,7 +1,8 @@
 """Runs a function on drawn cases and judges it: the engine of the check, without any output.
 
-The inputs that a function gets are copies, and the global random states are put back afterwards. A function that
-changes its inputs is found out by comparing the copies with the originals.
+The inputs that a function gets are copies. A function that changes its inputs is found out by comparing the copies with
+the originals. Every function and every case starts from the same random numbers, so that a verdict is a function of the
+answer alone, and the global random states are put back afterwards.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ._compare import Difference, Tolerance, difference, same
 from ._exercise import Draw, Exercise, Misconception
 
 SHRINK_TRIES = 80
+SEED = 0  # of the random numbers that a function may draw
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,10 @@ def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False)
 
     What the function prints in the first case is shown, unless quiet.
     """
-    with own_random_states():
-        for trial in trials(exercise):
-            example = failure(exercise, function, trial.case, quiet or trial.number > 0)
-            if example is not None:
-                return _name_failure(exercise, function, example, trial)
+    for trial in trials(exercise):
+        example = failure(exercise, function, trial.case, quiet or trial.number > 0)
+        if example is not None:
+            return _name_failure(exercise, function, example, trial)
     return Verdict("right", trials=len(list(trials(exercise))))
 
 
@@ -90,7 +91,13 @@ def trials(exercise: Exercise) -> Iterator[Trial]:
     for i in range(exercise.trials):
         seed = zlib.crc32(exercise.id.encode()) + i
         draw = Draw(seed, growth=i / max(1, exercise.trials - 1))
-        yield Trial(first + i, exercise.cases(draw), draw.taken, seed)
+        yield Trial(first + i, drawn(exercise, draw), draw.taken, seed)
+
+
+def drawn(exercise: Exercise, draw: Draw) -> dict[str, Any]:
+    """One case. Parts that are made with global random numbers, a block for example, are the same each time, too."""
+    with own_random_states(draw.seed):
+        return exercise.cases(draw)
 
 
 def failure(
@@ -112,11 +119,14 @@ def failure(
 
 
 def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True) -> Outcome:
-    """Calls a function on a copy of a case. What it prints is shown only when not quiet; warnings never are."""
+    """Calls a function on a copy of a case, always from the same random numbers.
+
+    What it prints is shown only when not quiet; warnings never are.
+    """
     given = copy(case)
     hush = contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
     try:
-        with hush, warnings.catch_warnings():
+        with own_random_states(SEED), hush, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value = exercise.call(function, given)
     except Exception as error:
@@ -137,11 +147,14 @@ def copy(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def own_random_states() -> Iterator[None]:
-    """Puts the random states of Python, NumPy and torch back at the end."""
+def own_random_states(seed: int) -> Iterator[None]:
+    """Random numbers of Python, NumPy and torch from a seed; the states of before are put back at the end."""
     python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=[]):
+            random.seed(seed)
+            np.random.seed(seed)
+            torch.manual_seed(seed)
             yield
     finally:
         random.setstate(python_state)
@@ -229,7 +242,7 @@ class Tries:
         self.left -= 1
         if self.left < 0:
             return False
-        case = self.exercise.cases(Draw(self.seed, 1.0, sizes, whole))
+        case = drawn(self.exercise, Draw(self.seed, 1.0, sizes, whole))
         found = failure(self.exercise, self.function, case)
         if found is None or _way(found) != _way(self.smallest):
             return False
