@@ -9,7 +9,7 @@ import pathlib
 import common
 import matplotlib
 
-from lite_mamba.course.figures import style
+from lite_mamba.course.drawing import style
 
 PEERS = {"fused C": style.BLACK, "mambapy": style.VERMILLION, "lite-mamba 0.1.4": style.PURPLE}
 

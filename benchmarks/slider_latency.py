@@ -22,9 +22,9 @@ import lab
 SETUP = """
 import ipywidgets, numpy as np
 import matplotlib.pyplot as plt
-from lite_mamba.course.controls import slider
-from lite_mamba.course.explore import explore
-from lite_mamba.course.figures import LiveFigure
+from lite_mamba.course.drawing.controls import slider
+from lite_mamba.course.page.explore import explore
+from lite_mamba.course.drawing import LiveFigure
 
 t = np.linspace(0, 1, 400)
 rows, columns = np.mgrid[0:48, 0:48] / 48

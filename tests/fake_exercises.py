@@ -5,14 +5,14 @@ import textwrap
 
 import pytest
 
-from lite_mamba.course import exercises
+from lite_mamba.course import chapters
 
 MODULE = textwrap.dedent('''
     """Exercises of a chapter that exists in the tests only."""
     import torch
     from torch import Tensor
 
-    from .._exercise import Draw, Exercise, Misconception, Question
+    from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 
     def shifted(x: Tensor, lag: int) -> Tensor:
@@ -69,10 +69,11 @@ MODULE = textwrap.dedent('''
 @pytest.fixture
 def fake_chapter(tmp_path, monkeypatch):
     """Chapter 91, found by the registry like any other for the length of one test. Returns its module."""
-    folder = tmp_path / "exercises"
+    folder = tmp_path / "ch91_delay"
     folder.mkdir()
-    (folder / "ch91_delay.py").write_text(MODULE, encoding="utf-8")
-    monkeypatch.setattr(exercises, "__path__", [str(folder)])
-    (module,) = exercises.modules("91")
-    yield module
-    monkeypatch.delitem(sys.modules, "lite_mamba.course.exercises.ch91_delay")
+    (folder / "__init__.py").touch()
+    (folder / "exercises.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.setattr(chapters, "__path__", [str(tmp_path)])
+    yield chapters.module("91")
+    for name in ("ch91_delay", "ch91_delay.exercises"):
+        monkeypatch.delitem(sys.modules, f"{chapters.__name__}.{name}")

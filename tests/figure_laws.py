@@ -1,7 +1,7 @@
 """What holds for every live figure, for the tests of each chapter's figures."""
 
-from lite_mamba.course.explore import Exploration
-from lite_mamba.course.figures import LiveFigure
+from lite_mamba.course.drawing import LiveFigure
+from lite_mamba.course.page.explore import Exploration
 
 
 def check_every_corner(figure: LiveFigure) -> None:

@@ -249,6 +249,13 @@ def tags_are_known(nb):
 
 
 @rule
+def cell_metadata_is_the_courses_own(nb):
+    """Nothing that an editor left behind, such as jupytext's lines_to_next_cell."""
+    known = {"tags", "slideshow", "jupyter", "reason"}
+    return [f"{cell}: metadata {sorted(extra)}" for cell in nb.cells if (extra := set(cell.node.metadata) - known)]
+
+
+@rule
 def the_file_is_small(nb):
     return [f"{nb.size} bytes, at most {MAX_BYTES}"] if nb.size > MAX_BYTES else []
 

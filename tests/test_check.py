@@ -16,12 +16,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lite_mamba import course
-from lite_mamba.course import _state
-from lite_mamba.course._cards import INK, PAPER, TONES, Card
-from lite_mamba.course._compare import Tolerance, difference, number
-from lite_mamba.course._exercise import Draw, Exercise, Misconception
-from lite_mamba.course._tables import table
-from lite_mamba.course._trial import judge
+from lite_mamba.course.checking.compare import Tolerance, difference, number
+from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception
+from lite_mamba.course.checking.tables import table
+from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page import state
+from lite_mamba.course.page.cards import INK, PAPER, TONES, Card
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
 STANDS_IN = "The reference stands in"
@@ -128,7 +128,7 @@ def test_an_error_shows_the_learners_own_line_and_no_traceback(capsys):
 def test_the_reference_itself_is_not_taken_for_the_learners(fake_chapter, capsys):  # noqa: F811
     standing = course.check("91.shifted", first_step_only)
     assert "91.shifted: this is the reference" in told(capsys, standing)
-    assert _state.read("check", "91.shifted") == {"verdict": "wrong"}
+    assert state.read("check", "91.shifted") == {"verdict": "wrong"}
     assert course.whose("91.shifted") == "the reference's"
 
 
@@ -291,7 +291,7 @@ def test_the_fixed_example_comes_first():
 
 
 def test_functions_as_inputs_are_shown_by_name():
-    from lite_mamba.course.check import card
+    from lite_mamba.course.page.check import card
 
     exercise = Exercise("91.f", "F", lambda fn: fn(1) == 1, lambda draw: {"fn": abs}, [])
     assert "fn        abs" in card(exercise, judge(exercise, lambda fn: False)).text()
@@ -349,17 +349,17 @@ def test_what_is_no_function_is_a_type_error():
 
 def test_verify_records_and_rebinds_nothing(capsys, fake_chapter):  # noqa: F811
     course.check("91.shifted", delay)
-    kept = _state.items("check")
+    kept = state.items("check")
     assert course.verify("91.shifted", fake_chapter.shifted) is None
     assert capsys.readouterr().out.endswith("solution of 91.shifted: right\n")
-    assert _state.items("check") == kept
+    assert state.items("check") == kept
     assert course.whose("91.shifted") == "yours"
 
 
 def test_verify_raises_with_the_words_of_the_check():
     with pytest.raises(AssertionError, match="this is “a circular delay”"):
         course.verify("91.shifted", lambda x, lag: x.roll(lag, dims=1))
-    assert _state.items("check") == {}
+    assert state.items("check") == {}
 
 
 def test_whose_tells_the_function_that_stands(fake_chapter):  # noqa: F811
@@ -448,7 +448,7 @@ def test_a_closure_can_not_be_kept(capsys):
     ],
 )
 def test_a_kept_function_that_is_not_right_gives_the_reference(item, reason, fake_chapter, capsys):  # noqa: F811
-    _state.write("check", "91.shifted", item)
+    state.write("check", "91.shifted", item)
     assert course.mine("91.shifted") is fake_chapter.shifted
     assert reason in capsys.readouterr().out
 

@@ -10,7 +10,7 @@ import pytest
 
 from lite_mamba import course
 
-environment = importlib.import_module("lite_mamba.course.environment")
+environment = importlib.import_module("lite_mamba.course.page.environment")
 Finding = environment.Finding
 RANGES = {"python": ">=3.10", "torch": ">=2.4", "ipywidgets": ">=8.1,<9"}
 

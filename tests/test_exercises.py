@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,12 +15,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from lite_mamba.course import exercises
-from lite_mamba.course._compare import Tolerance, difference
-from lite_mamba.course._exercise import Draw, Exercise, Misconception, Question
-from lite_mamba.course._trial import judge, same_everywhere, trials
-
-NAMES = exercises.module_names()
+from lite_mamba.course import chapters
+from lite_mamba.course.checking.compare import Tolerance, difference
+from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception, Question
+from lite_mamba.course.checking.trial import judge, same_everywhere, trials
 
 
 def complaints(module, chapter: str) -> list[str]:
@@ -64,16 +62,16 @@ def data(case: dict) -> dict:
 def misconception_complaints(exercise: Exercise) -> Iterator[str]:
     names = [known.name for known in exercise.misconceptions]
     yield from (f"{exercise.id}: two misconceptions are called {name!r}" for name in names if names.count(name) > 1)
-    executable = [known for known in exercise.misconceptions if known.wrong]
-    for i, known in enumerate(executable):
+    executable = [(known, wrong) for known in exercise.misconceptions for wrong in known.answers]
+    for i, (known, wrong) in enumerate(executable):
         if len(known.message) < 10:
             yield f"{exercise.id}: {known.name!r} has no message"
-        verdict = judge(exercise, known.wrong)
+        verdict = judge(exercise, wrong)
         caught = verdict.misconception.name if verdict.misconception else f"{verdict.kind}"
         if verdict.misconception is not known:
             yield f"{exercise.id}: {known.name!r} is judged as {caught!r}"
-        for other in executable[:i]:
-            if same_everywhere(exercise, known.wrong, other.wrong):
+        for other, same in executable[:i]:
+            if same_everywhere(exercise, wrong, same):
                 yield f"{exercise.id}: {known.name!r} and {other.name!r} always agree"
 
 
@@ -94,25 +92,29 @@ def global_states() -> tuple:
     return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_judge_leaves_the_global_random_numbers_alone(name):
-    for exercise in import_module(f"lite_mamba.course.exercises.{name}").EXERCISES:
+@pytest.mark.parametrize("chapter", chapters.chapters())
+def test_a_judge_leaves_the_global_random_numbers_alone(chapter):
+    for exercise in chapters.exercises(chapter):
         random.seed(1), np.random.seed(1), torch.manual_seed(1)
         before = global_states()
         judge(exercise, exercise.reference)
-        judge(exercise, next(known.wrong for known in exercise.misconceptions if known.wrong))
+        judge(exercise, next(wrong for known in exercise.misconceptions for wrong in known.answers))
         assert global_states() == before
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_module_keeps_every_rule(name):
-    module = import_module(f"lite_mamba.course.exercises.{name}")
-    assert complaints(module, chapter=name[2:4]) == []
+@pytest.mark.parametrize("chapter", chapters.chapters())
+def test_the_module_keeps_every_rule(chapter):
+    assert complaints(chapters.module(chapter), chapter) == []
 
 
 def test_ids_are_unique_over_all_modules():
-    ids = [found.id for chapter in exercises.chapters() for found in exercises.exercises(chapter)]
+    ids = [found.id for chapter in chapters.chapters() for found in chapters.exercises(chapter)]
     assert len(ids) == len(set(ids))
+
+
+def test_every_notebook_has_a_chapter_with_its_name():
+    notebooks = {path.stem for path in (Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb")}
+    assert {f"ch{name}" for name in notebooks} == set(chapters.folders().values())
 
 
 def test_importing_the_package_does_not_import_the_course():

@@ -13,10 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from lite_mamba.course import explore as public_explore
-from lite_mamba.course.controls import choice, slider, toggle
-from lite_mamba.course.explore import SPEEDS, Exploration, _Panel, explore
-from lite_mamba.course.figures import LiveFigure, style
-from lite_mamba.course.figures.raster import draw_cells, has_plain_cells, png
+from lite_mamba.course.drawing import LiveFigure, style
+from lite_mamba.course.drawing.controls import choice, slider, toggle
+from lite_mamba.course.drawing.raster import draw_cells, has_plain_cells, png
+from lite_mamba.course.page.explore import SPEEDS, Exploration, _Panel, explore
 
 
 class Ripple(LiveFigure):

@@ -239,6 +239,7 @@ BAD = [
     ("few_outputs_are_ignored_and_each_has_its_reason", append("# NBVAL_SKIP\nx")),
     ("tags_are_known", append("x", "nbval-skip")),
     ("tags_are_known", append("x", "raises-exception")),
+    ("cell_metadata_is_the_courses_own", lambda notebook: notebook.cells[2].metadata.update(lines_to_next_cell=2)),
     ("metadata_is_that_of_any_python3_kernel", set_metadata(kernelspec={"name": "conda-env"})),
     ("metadata_is_that_of_any_python3_kernel", set_metadata(language_info={"version": "3.11.7"})),
     ("metadata_is_that_of_any_python3_kernel", set_metadata(jupytext={})),

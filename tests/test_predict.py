@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lite_mamba import course
-from lite_mamba.course import _state
-from lite_mamba.course.figures.truth import choice_picture, number_picture
+from lite_mamba.course.drawing.truth import choice_picture, number_picture
+from lite_mamba.course.page import state
 
-module = importlib.import_module("lite_mamba.course.predict")
+module = importlib.import_module("lite_mamba.course.page.predict")
 SCALE = module.Scale(0, 30, 1, "samples")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PNG = b"\x89PNG\r\n"
@@ -102,7 +102,7 @@ def test_nothing_chosen_is_no_guess(page):
     prediction = choice_question()
     prediction.button.click()
     assert prediction.guess is None and prediction.note.value == "Choose an answer first."
-    assert _state.items("guess") == {}
+    assert state.items("guess") == {}
 
 
 def test_a_choice_is_compared_with_the_truth(page):
@@ -132,9 +132,9 @@ def test_a_guess_is_kept_for_the_next_session(page):
 
 @pytest.mark.parametrize("guess", ["the middle", 3, None, [1], 99])
 def test_a_kept_guess_that_fits_no_more_is_forgotten(guess, page):
-    _state.write("guess", "91.tap", {"guess": guess})
+    state.write("guess", "91.tap", {"guess": guess})
     assert choice_question().guess is None
-    _state.write("guess", "91.count", {"guess": "the middle" if guess == 3 else guess})
+    state.write("guess", "91.count", {"guess": "the middle" if guess == 3 else guess})
     assert number_question().guess is None
 
 

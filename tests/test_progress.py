@@ -8,15 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lite_mamba import course
-from lite_mamba.course import _state
-from lite_mamba.course.exercises import Question
-from lite_mamba.course.recap import Asked, verdict
+from lite_mamba.course.chapters import Question
+from lite_mamba.course.page import state
+from lite_mamba.course.page.recap import Asked, verdict
 
 RIGHT = {"verdict": "right"}
 SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -24,8 +25,8 @@ SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixtur
 
 @pytest.fixture(autouse=True)
 def nothing_in_memory(monkeypatch):
-    monkeypatch.setattr(_state, "_memory", {})
-    monkeypatch.setattr(_state, "_warned", set())
+    monkeypatch.setattr(state, "_memory", {})
+    monkeypatch.setattr(state, "_warned", set())
 
 
 def refuse(*arguments, **options):
@@ -42,18 +43,18 @@ JSON = st.recursive(
 @SAME_FOLDER
 @given(item=st.dictionaries(st.text(), JSON, max_size=4))
 def test_what_is_written_is_read(item):
-    assert _state.write("check", "91.any", item)
-    assert _state.read("check", "91.any") == item
+    assert state.write("check", "91.any", item)
+    assert state.read("check", "91.any") == item
 
 
 @SAME_FOLDER
 @given(garbage=st.binary())
 def test_any_bytes_in_a_file_leave_the_rest_alive(garbage, empty_home):
-    _state.write("check", "91.good", RIGHT)
+    state.write("check", "91.good", RIGHT)
     (empty_home / "check" / "91.bad.json").write_bytes(garbage)
-    found = _state.items("check")
+    found = state.items("check")
     assert found["91.good"] == RIGHT
-    assert _state.write("check", "91.bad", RIGHT) and _state.read("check", "91.bad") == RIGHT
+    assert state.write("check", "91.bad", RIGHT) and state.read("check", "91.bad") == RIGHT
 
 
 DAMAGED = {
@@ -69,118 +70,110 @@ DAMAGED = {
 
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_damaged_file_is_set_aside_and_named(damage, empty_home, capsys):
-    _state.write("check", "91.good", RIGHT)
+    state.write("check", "91.good", RIGHT)
     bad = empty_home / "check" / "91.bad.json"
     bad.write_bytes(DAMAGED[damage])
-    assert _state.items("check") == {"91.good": RIGHT}
+    assert state.items("check") == {"91.good": RIGHT}
     aside = empty_home / "check" / "91.bad.json.damaged-1"
     assert aside.read_bytes() == DAMAGED[damage] and not bad.exists()
     assert f"damaged and is set aside as {aside}" in capsys.readouterr().out
-    _state.items("check")
+    state.items("check")
     assert capsys.readouterr().out == ""
 
 
 def test_a_second_damaged_file_does_not_overwrite_the_first(empty_home):
     for text in ("one", "two"):
-        _state.write("check", "91.bad", RIGHT)
+        state.write("check", "91.bad", RIGHT)
         (empty_home / "check" / "91.bad.json").write_text(text)
-        assert _state.read("check", "91.bad") is None
+        assert state.read("check", "91.bad") is None
     kept = [path.read_text() for path in sorted((empty_home / "check").glob("*.damaged-*"))]
     assert kept == ["one", "two"]
 
 
 def test_a_damaged_file_that_can_not_be_moved_is_named_too(empty_home, monkeypatch, capsys):
-    _state.write("check", "91.bad", RIGHT)
+    state.write("check", "91.bad", RIGHT)
     (empty_home / "check" / "91.bad.json").write_text("{")
-    monkeypatch.setattr(_state.os, "replace", refuse)
-    assert _state.read("check", "91.bad") is None
+    monkeypatch.setattr(state.os, "replace", refuse)
+    assert state.read("check", "91.bad") is None
     assert "is damaged and can't be read" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("broken", ["tempfile.mkstemp", "os.replace", "Path.mkdir"])
 def test_a_folder_that_can_not_be_written_is_said_once_and_memory_goes_on(broken, monkeypatch, capsys):
     owner, name = broken.split(".")
-    monkeypatch.setattr(getattr(_state, owner), name, refuse)
-    assert not _state.write("check", "91.a", RIGHT)
-    assert not _state.write("check", "91.b", {"verdict": "wrong"})
+    monkeypatch.setattr(getattr(state, owner), name, refuse)
+    assert not state.write("check", "91.a", RIGHT)
+    assert not state.write("check", "91.b", {"verdict": "wrong"})
     said = capsys.readouterr().out
     assert said.count("can't be written") == 1 and "LITE_MAMBA_HOME" in said and "Permission denied" in said
-    assert _state.read("check", "91.a") == RIGHT
-    assert set(_state.items("check")) == {"91.a", "91.b"}
+    assert state.read("check", "91.a") == RIGHT
+    assert set(state.items("check")) == {"91.a", "91.b"}
 
 
 def test_a_failed_write_leaves_the_old_item_and_no_temporary_file(empty_home, monkeypatch):
-    _state.write("check", "91.a", RIGHT)
+    state.write("check", "91.a", RIGHT)
     with monkeypatch.context() as patch:
-        patch.setattr(_state.os, "replace", refuse)
-        _state.write("check", "91.a", {"verdict": "wrong"})
+        patch.setattr(state.os, "replace", refuse)
+        state.write("check", "91.a", {"verdict": "wrong"})
     assert [path.name for path in (empty_home / "check").iterdir()] == ["91.a.json"]
     assert json.loads((empty_home / "check" / "91.a.json").read_text()) == RIGHT
 
 
 def test_a_file_in_the_place_of_the_folder_is_no_accident(empty_home, capsys):
     empty_home.write_text("I am a file")
-    assert not _state.write("check", "91.a", RIGHT)
-    assert _state.items("check") == {"91.a": RIGHT}
+    assert not state.write("check", "91.a", RIGHT)
+    assert state.items("check") == {"91.a": RIGHT}
     assert "can't be written" in capsys.readouterr().out
     assert empty_home.read_text() == "I am a file"
 
 
 def test_a_folder_in_the_place_of_an_item_is_no_accident(empty_home, capsys):
     (empty_home / "check" / "91.a.json").mkdir(parents=True)
-    assert _state.read("check", "91.a") is None
-    assert not _state.write("check", "91.a", RIGHT)
-    assert _state.read("check", "91.a") == RIGHT
+    assert state.read("check", "91.a") is None
+    assert not state.write("check", "91.a", RIGHT)
+    assert state.read("check", "91.a") == RIGHT
 
 
 def test_two_kernels_at_once_lose_nothing(empty_home):
     program = """
 import sys
-from lite_mamba.course import _state
+from lite_mamba.course.page import state
 for i in range(60):
-    assert _state.write("check", f"91.{sys.argv[1]}{i}", {"verdict": "right"})
-    assert _state.write("check", "91.shared", {"verdict": "right", "by": sys.argv[1] * 2000})
-    assert len(_state.read("check", "91.shared")["by"]) == 2000
+    assert state.write("check", f"91.{sys.argv[1]}{i}", {"verdict": "right"})
+    assert state.write("check", "91.shared", {"verdict": "right", "by": sys.argv[1] * 2000})
+    assert len(state.read("check", "91.shared")["by"]) == 2000
 """
     kernels = [subprocess.Popen([sys.executable, "-c", program, name]) for name in "ab"]
     assert [kernel.wait(120) for kernel in kernels] == [0, 0]
-    assert len(_state.items("check")) == 121
+    assert len(state.items("check")) == 121
     assert {path.suffix for path in (empty_home / "check").iterdir()} == {".json"}
 
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", "a b", ".hidden", "ü"])
 def test_an_id_that_is_no_file_name_is_refused(key):
     with pytest.raises(ValueError, match="letters, digits"):
-        _state.write("guess", key, {})
+        state.write("guess", key, {})
 
 
-@pytest.mark.parametrize(
-    ("platform", "environment", "folder"),
-    [
-        ("linux", {}, ".local/share"),
-        ("linux", {"XDG_DATA_HOME": "/data"}, "/data"),
-        ("darwin", {}, "Library/Application Support"),
-        ("win32", {"LOCALAPPDATA": "/local"}, "/local"),
-        ("win32", {}, "AppData/Local"),
-    ],
-)
-def test_the_default_folder_is_the_users_data_folder(platform, environment, folder):
-    assert _state._data_folder(platform, environment) == Path.home() / folder
+def test_the_default_folder_is_the_users_data_folder(monkeypatch):
+    monkeypatch.delenv("LITE_MAMBA_HOME")
+    assert state.home() == platformdirs.user_data_path("lite-mamba", appauthor=False)
+    assert state.home().name == "lite-mamba" and Path.home() in state.home().parents
 
 
 def test_the_folder_is_chosen_by_the_variable(monkeypatch, tmp_path):
     monkeypatch.setenv("LITE_MAMBA_HOME", str(tmp_path / "mine"))
-    assert _state.home() == tmp_path / "mine"
+    assert state.home() == tmp_path / "mine"
     monkeypatch.delenv("LITE_MAMBA_HOME")
-    assert _state.home().name == "lite-mamba"
+    assert state.home().name == "lite-mamba"
 
 
 def test_write_access_is_known(empty_home):
-    assert _state.can_write() is None
+    assert state.can_write() is None
     assert list(empty_home.iterdir()) == []
     empty_home.rmdir()
     empty_home.write_text("")
-    assert isinstance(_state.can_write(), OSError)
+    assert isinstance(state.can_write(), OSError)
 
 
 # progress() and recap().
@@ -215,8 +208,8 @@ def test_progress_counts_checks_and_recap(fake_chapter, capsys):  # noqa: F811
 
 @pytest.mark.parametrize("answers", [{"answers": 3}, {"answers": []}, {}, {"verdict": []}])
 def test_progress_survives_items_of_another_form(answers, capsys):
-    _state.write("recap", "91", answers)
-    _state.write("check", "91.shifted", {"verdict": [1]})
+    state.write("recap", "91", answers)
+    state.write("check", "91.shifted", {"verdict": [1]})
     assert "0 of 2 checks pass, recap not answered yet" in shown_progress(capsys)
     Asked("91", 1, course_question()).radio.value = "b"
     assert "recap 0 of 5 right" in shown_progress(capsys)
@@ -239,7 +232,7 @@ def test_a_recap_answer_gets_its_verdict_at_once():
 
 def test_a_recap_in_the_file_shows_questions_and_folds_answers(fake_chapter, capsys, monkeypatch):  # noqa: F811
     bundles = []
-    monkeypatch.setattr(importlib.import_module("lite_mamba.course.recap"), "show", bundles.append)
+    monkeypatch.setattr(importlib.import_module("lite_mamba.course.page.recap"), "show", bundles.append)
     course.recap("91")
     (bundle,) = bundles
     assert bundle["text/plain"].startswith("1. Is 0 even?\n   ○ yes\n   ○ no\n2. Is 1 even?")

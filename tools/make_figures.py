@@ -9,15 +9,13 @@ from pathlib import Path
 
 import matplotlib
 
-from lite_mamba.course.figures import (
-    LiveFigure,
-    block,
-    parallel_scan,
-    receptive_field,
-    streaming_convolution,
-    streaming_step,
-    time_scales,
-)
+from lite_mamba.course.chapters.ch02_dilation_and_receptive_field import figures as receptive_field
+from lite_mamba.course.chapters.ch03_streaming_a_convolution import figures as streaming_convolution
+from lite_mamba.course.chapters.ch06_time_scales import figures as time_scales
+from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import figures as parallel_scan
+from lite_mamba.course.chapters.ch11_the_streaming_step import figures as streaming_step
+from lite_mamba.course.drawing import LiveFigure
+from lite_mamba.course.drawing import block_diagram as block
 
 FOLDER = Path(__file__).resolve().parent.parent / "figures"
 

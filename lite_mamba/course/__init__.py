@@ -6,13 +6,13 @@ The core never imports this package; it needs the `course` extra (matplotlib, ip
 """
 
 from . import tasks
-from .check import check, mine, verify, whose
-from .controls import choice, slider, toggle
-from .environment import environment
-from .explore import explore
-from .predict import predict
-from .progress import progress
-from .recap import recap
+from .drawing.controls import choice, slider, toggle
+from .page.check import check, mine, verify, whose
+from .page.environment import environment
+from .page.explore import explore
+from .page.predict import predict
+from .page.progress import progress
+from .page.recap import recap
 
 __all__ = [
     "check",

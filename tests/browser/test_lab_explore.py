@@ -9,8 +9,9 @@ import pytest
 FIGURE = """
 import time
 
-from lite_mamba.course import explore, slider
-from lite_mamba.course.figures import LiveFigure
+from lite_mamba.course import explore
+from lite_mamba.course import slider
+from lite_mamba.course.drawing import LiveFigure
 
 
 class Slow(LiveFigure):

@@ -1,0 +1,108 @@
+"""Exercises of notebook 00: one warm-up, so that the check, the folds and the progress table are known."""
+
+import torch
+
+from .. import Exercise, Misconception, Question
+
+
+def scale_A(delta, A):
+    """Δ·A for every token: each step size times each row of A."""
+    return torch.einsum("b l d, d n -> b l d n", delta, A)
+
+
+def summed_over_channels(delta, A):
+    return torch.einsum("b l d, d n -> b l n", delta, A)
+
+
+def time_last(delta, A):
+    return torch.einsum("b l d, d n -> b d n l", delta, A)
+
+
+def added(delta, A):
+    return delta[..., None] + A
+
+
+def exponential(delta, A):
+    return torch.exp(torch.einsum("b l d, d n -> b l d n", delta, A))
+
+
+def draw_cases(draw):
+    B, L, D, N = draw.size(1, 3), draw.size(1, 6), draw.size(2, 5), draw.size(2, 4)
+    return {"delta": draw.uniform(0.1, 1.0, B, L, D).round(decimals=1), "A": -draw.uniform(1, 4, D, N).round()}
+
+
+EXERCISES = [
+    Exercise(
+        id="00.scale_A",
+        title="Δ·A for every token, with einsum",
+        reference=scale_A,
+        cases=draw_cases,
+        axes=("batch", "token", "channel", "state"),
+        misconceptions=[
+            Misconception(
+                name="summed over the channels",
+                wrong=summed_over_channels,
+                message="The channel d is missing behind the arrow, so einsum adds up all channels, like a matrix "
+                "product. Here each channel keeps its own row of numbers. Compare your shape with the docstring's.",
+            ),
+            Misconception(
+                name="axes in another order",
+                wrong=time_last,
+                message="The numbers are right, but they stand in another order. The letters behind the arrow "
+                "give the order of the axes of the result.",
+            ),
+            Misconception(
+                name="added instead of multiplied",
+                wrong=added,
+                message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",
+            ),
+            Misconception(
+                name="the exponential taken too early",
+                wrong=exponential,
+                message="This returns exp(Δ·A), the decay itself. The exercise asks for the exponent Δ·A only.",
+            ),
+        ],
+    ),
+]
+
+RECAP = [
+    Question(
+        text="A check says 'the reference stands in'. What happens in the cells below?",
+        choices=[
+            "They run, with the course's own function in place of yours",
+            "They stop with an error until yours passes",
+            "They run with your function, wrong as it is",
+        ],
+        answer="They run, with the course's own function in place of yours",
+        why="So the notebook always runs from top to bottom, and every later cell says whose function it uses.",
+    ),
+    Question(
+        text="You change one letter of a text in the middle. Which outputs of the block may move?",
+        choices=["All of them", "Only those up to the letter and its own", "Its own and those after it"],
+        answer="Its own and those after it",
+        why="The block is causal: an output is computed from its own token and from earlier ones.",
+    ),
+    Question(
+        text="What does the einsum pattern b l d, d n -> b l d n do with the axis d?",
+        choices=["It adds up over d", "It keeps d and pairs equal indices", "It makes every pair of two d indices"],
+        answer="It keeps d and pairs equal indices",
+        why="A letter that stands behind the arrow is kept; a letter that stands in both inputs is matched.",
+    ),
+    Question(
+        text="You double the step size Δ. What does the half-life of a state do?",
+        choices=["It doubles", "It stays", "It halves"],
+        answer="It halves",
+        why="The half-life is ln 2 / (Δ·|A|) steps, so twice the Δ means half the time.",
+    ),
+    Question(
+        text="What must the block remember to go on with a text, one letter at a time?",
+        choices=[
+            "All letters so far, in their order",
+            "A few inputs and the state",
+            "The last letter and nothing else",
+        ],
+        answer="A few inputs and the state",
+        why="The convolution needs its last few inputs, the scan its state. Both have a fixed size, however long the "
+        "text is. That is what makes streaming cheap.",
+    ),
+]

@@ -1,0 +1,112 @@
+"""The two figures of notebook 00: how fast a state fades, and what one changed letter changes."""
+
+import numpy as np
+import torch
+
+from lite_mamba import Mamba
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+from ...tasks import library_text
+
+
+class FadingState(LiveFigure):
+    """One number of the state, left alone: how much of it is still there after t steps.
+
+    Args:
+        scale_A: the function of the exercise, (B, L, D) and (D, N) to Δ·A (B, L, D, N).
+    """
+
+    controls = {  # noqa: RUF012
+        "delta": slider(0.02, 0.5, 0.1, 0.02, label="step size Δ"),
+        "n": slider(1, 4, 1, label="−A"),
+    }
+
+    STEPS = 50
+
+    def __init__(self, scale_A):
+        super().__init__()
+        self.scale_A = scale_A
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(0, self.STEPS), ylim=(0, 1.05), xlabel="steps t", ylabel="share of the state left")
+        self.ax.set_yticks([0, 0.5, 1], ["0", "one half", "1"])
+        self.ax.axhline(0.5, color=style.GREY, lw=1.5, ls=":")
+        (self.line,) = self.ax.plot([], [], color=style.BLUE, ls="-", lw=3.5)
+        (self.drop,) = self.ax.plot([], [], color=style.VERMILLION, ls="--")
+        (self.point,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13)
+        self.note = style.label_line(self.ax, "", 0, 0.57, style.VERMILLION)
+        self.move(self.line, self.drop, self.point, self.note)
+
+    def update(self, delta: float = 0.1, n: int = 1) -> str:
+        deltas = torch.full((1, self.STEPS, 1), delta)  # (B, L, D)
+        exponents = self.scale_A(deltas, torch.tensor([[-float(n)]]))  # (B, L, D, N)
+        self.left = np.concatenate([[1.0], exponents.flatten().cumsum(0).exp().numpy()])  # after 0 … STEPS steps
+        self.half_life = float(np.log(2) / (delta * n))
+        self.line.set_data(np.arange(self.STEPS + 1), self.left)
+        self.drop.set_data([self.half_life] * 2, [0, 0.5])
+        self.point.set_data([self.half_life], [0.5])
+        self.note.set(text=f"{self.half_life:.1f} steps", x=self.half_life + 1)
+        self.title(self.ax, f"Half of the state is gone after {self.half_life:.1f} steps")
+        return f"With Δ = {delta:.2f} and A = −{n}, half of the state is gone after {self.half_life:.1f} steps."
+
+
+class OneLetterChanged(LiveFigure):
+    """What a block's outputs do when one letter of a real text is changed."""
+
+    LENGTH = 48
+    FLOOR = 1e-6
+
+    controls = {  # noqa: RUF012
+        "position": slider(0, LENGTH - 1, 12, label="which letter is changed"),
+        "dilations": choice(
+            {"1": (1,), "1 and 2": (1, 2), "1, 2, 4": (1, 2, 4)}, (1,), label="dilations of the convolutions"
+        ),
+    }
+
+    def __init__(self):
+        super().__init__()
+        text = library_text(4000).decode("utf-8", "replace").replace("\n", " ")
+        self.text = " ".join(text.replace('"', " ").split())[: self.LENGTH]
+        torch.manual_seed(0)
+        self.embedding = torch.randn(256, 32)
+        self.blocks = {d: Mamba(32, conv_dilations=d) for d in self.controls["dilations"].options.values()}
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(self.FLOOR, 30), yscale="log")
+        self.ax.set(xlabel="position in the text", ylabel="change of the output")
+        self.ax.set_yticks([1e-6, 1e-4, 1e-2, 1], ["0.000001", "0.0001", "0.01", "1"])
+        self.ax.minorticks_off()
+        self.bars = self.ax.bar(range(self.LENGTH), [self.FLOOR] * self.LENGTH, color=style.BLUE, width=0.8)
+        self.letters = [self._letter(i, character) for i, character in enumerate(self.text)]
+        self.quiet = self.ax.text(0, 2e-3, "", color=style.GREY, fontsize=14, ha="center", va="center")
+        self.move(*self.bars, *self.letters, self.quiet)
+
+    @torch.no_grad()
+    def update(self, position: int = 12, dilations: tuple[int, ...] = (1,)) -> str:
+        self.change = self.output_change(position, self.blocks[dilations])  # (L,)
+        for i, (bar, letter) in enumerate(zip(self.bars, self.letters, strict=True)):
+            changed = i == position
+            bar.set(height=max(self.change[i], self.FLOOR), color=style.VERMILLION if changed else style.BLUE)
+            letter.set(color=style.VERMILLION if changed else style.BLACK, fontsize=20 if changed else 14)
+            letter.set_text("#" if changed else self.text[i])
+        self.before = int((self.change[:position] > 0).sum())
+        self.after = int((self.change[position:] > 0).sum())
+        self.quiet.set(text="nothing moves" if position > 9 else "", x=position / 2 - 0.5)
+        self.title(self.ax, "One changed letter moves its own output and those after it")
+        words = f"dilation{'s' if len(dilations) > 1 else ''} {', '.join(map(str, dilations))}"
+        return (
+            f"Letter {position} is changed; the convolutions have the {words}. Of the {position} outputs before it, "
+            f"{self.before} move. Of the {self.LENGTH - position} outputs from it on, {self.after} move."
+        )
+
+    def output_change(self, position: int, block: Mamba) -> np.ndarray:
+        """Largest change over the channels of each output when the letter at `position` becomes "#": (L,)."""
+        ids = torch.tensor([min(ord(character), 255) for character in self.text])  # (L,)
+        other = ids.clone()
+        other[position] = ord("#")
+        outputs = block(self.embedding[torch.stack([ids, other])])  # (2, L, d_model)
+        return (outputs[0] - outputs[1]).abs().amax(dim=-1).numpy()  # (L,)
+
+    def _letter(self, i: int, character: str):
+        options = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontweight": "bold"}
+        return self.ax.text(i, 8, character, fontsize=14, **options)

@@ -1,0 +1,512 @@
+"""Exercises of notebook 01: causal convolution as a loop, in one line, as a full kernel, and a test of causality."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.functional import jacobian
+
+from ...checking.exercise import Draw, Exercise, Misconception, Question
+
+# Exercise 1: causal_conv_loop. Exercise 2, causal_conv, computes the same.
+
+
+def causal_conv_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """y[b, d, t] = bias[d] + Σ_k weight[d, k] · x[b, d, t − (W − 1 − k)], with zeros before the start."""
+    return _loop(x, weight, bias, lambda t, k, width: t - (width - 1 - k))
+
+
+def causal_conv(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The same with F.pad and F.conv1d: W − 1 zeros on the left, one group a channel."""
+    padded = F.pad(x, (weight.shape[1] - 1, 0))  # (B, D, W − 1 + L)
+    return F.conv1d(padded, weight.unsqueeze(1), bias, groups=weight.shape[0])  # (B, D, L)
+
+
+def _loop(x, weight, bias, source_of) -> Tensor:
+    """A convolution in which tap k of output t reads the sample `source_of(t, k, W)`, if there is one."""
+    length, width = x.shape[-1], weight.shape[-1]
+    y = torch.zeros_like(x) + bias[:, None]  # (B, D, L)
+    for t in range(length):
+        for k in range(width):
+            source = source_of(t, k, width)
+            if 0 <= source < length:
+                y[:, :, t] += weight[:, k] * x[:, :, source]  # (B, D)
+    return y
+
+
+def _flipped(x, weight, bias):
+    return causal_conv(x, weight.flip(-1), bias)
+
+
+def _flipped_and_wrapped(x, weight, bias):
+    return _wrapped(x, weight.flip(-1), bias)
+
+
+def _last_tap_only(x, weight, bias):
+    return weight[:, -1:] * x + bias[:, None]
+
+
+def _bias_at_every_tap(x, weight, bias):
+    length, width = x.shape[-1], weight.shape[-1]
+    taps = torch.arange(1, length + 1).clamp(max=width)  # (L,): how many taps meet a sample
+    return causal_conv(x, weight, torch.zeros_like(bias)) + bias[:, None] * taps
+
+
+def _wrapped(x, weight, bias):
+    length, width = x.shape[-1], weight.shape[-1]
+    steps = torch.arange(length)[:, None] - (width - 1 - torch.arange(width))  # (L, W)
+    return (x[:, :, steps % length] * weight[:, None]).sum(dim=-1) + bias[:, None]
+
+
+def _centred(x, weight, bias):
+    return _loop(x, weight, bias, lambda t, k, width: t + k - (width - 1) // 2)
+
+
+def _ahead(x, weight, bias):
+    return _loop(x, weight, bias, lambda t, k, width: t + k)
+
+
+def _without_now(x, weight, bias):
+    return _loop(x, weight, bias, lambda t, k, width: t - (width - k))
+
+
+def _without_bias(x, weight, bias):
+    return causal_conv(x, weight, torch.zeros_like(bias))
+
+
+def _mixed(x, weight, bias):
+    products = causal_conv(x, weight, torch.zeros_like(bias))  # (B, D, L)
+    return products.sum(dim=1, keepdim=True) + bias[:, None]
+
+
+def _summed_input(x, weight, bias):
+    padded = F.pad(x.sum(dim=1, keepdim=True), (weight.shape[1] - 1, 0))  # (B, 1, W − 1 + L)
+    return F.conv1d(padded, weight.unsqueeze(1), bias)
+
+
+def _width_zeros(x, weight, bias):
+    return causal_conv(F.pad(x, (1, 0)), weight, bias)  # (B, D, L + 1)
+
+
+def _both_sides_uncut(x, weight, bias):
+    return causal_conv(F.pad(x, (0, weight.shape[1] - 1)), weight, bias)  # (B, D, L + W − 1)
+
+
+def _conv_cases(draw: Draw) -> dict:
+    batch, channels, width, length = draw.size(1, 3), draw.size(1, 4), draw.size(2, 5), draw.size(3, 12)
+    x, weight = draw.normal(batch, channels, length), draw.normal(channels, width)
+    return {"x": x, "weight": weight, "bias": draw.normal(channels)}
+
+
+FLIPPED = Misconception(
+    "a flipped kernel",
+    "Your first tap, weight[:, 0], is multiplied with the present sample. Here the last tap is now, and the first "
+    "one is the oldest. Send in an impulse by hand: which tap must answer first?",
+    _flipped,
+)
+FORGOTTEN_BIAS = Misconception(
+    "a forgotten bias",
+    "All products are right, but the bias is not added. Every output of channel d starts from bias[d], also where "
+    "the input is zero.",
+    _without_bias,
+)
+MIXED = "Look at the sizes: output channel d may read input channel d only, through weight[d] and nothing else."
+
+CONV_LOOP = Exercise(
+    id="01.causal_conv_loop",
+    title="Causal convolution as a loop",
+    reference=causal_conv_loop,
+    cases=_conv_cases,
+    axes=("batch", "channel", "time"),
+    misconceptions=[
+        FLIPPED,
+        Misconception(
+            "an index that wraps around",
+            "The first outputs read the last samples. In Python a negative index is no error: x[:, :, -1] is the last "
+            "sample, which lies in the future. What should stand there instead of samples before the start?",
+            _wrapped,
+        ),
+        Misconception(
+            "a flipped kernel with an index that wraps around",
+            "Two things at once. Your first tap is multiplied with the present sample, but here the last tap is now. "
+            "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
+            _flipped_and_wrapped,
+        ),
+        Misconception(
+            "a sum that is overwritten",
+            "Each output holds one product only, the last one that you computed. Products of all taps have to be "
+            "added up: where do you write = instead of += ?",
+            _last_tap_only,
+        ),
+        Misconception(
+            "a bias at every tap",
+            "The bias is added once for each tap. It belongs to the output, not to the product: once for each t.",
+            _bias_at_every_tap,
+        ),
+        Misconception(
+            "a centred window",
+            "Your window reaches as far to the right as to the left, so y[t] reads samples after t. Print the index "
+            "of every sample that one output reads: the largest one must be t.",
+            _centred,
+        ),
+        Misconception(
+            "a window into the future",
+            "Your output y[t] reads x[t], x[t + 1], … and nothing of the past. Look at the formula again: by how much "
+            "is the oldest sample, at tap 0, *before* t?",
+            _ahead,
+        ),
+        Misconception(
+            "a window that ends before now",
+            "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
+            "so only W − 1 of them lie in the past.",
+            _without_now,
+        ),
+        FORGOTTEN_BIAS,
+        Misconception("mixed channels", "All channels are added up in each output. " + MIXED, _mixed),
+    ],
+)
+
+CONV = Exercise(
+    id="01.causal_conv",
+    title="Causal convolution in one line",
+    reference=causal_conv,
+    cases=_conv_cases,
+    axes=("batch", "channel", "time"),
+    misconceptions=[
+        FLIPPED,
+        Misconception(
+            "padding on both sides",
+            "The zeros are shared between left and right, as padding='same' does it. So y[t] reads samples after t. "
+            "All the missing samples lie before the start: on which side do they belong?",
+            _centred,
+        ),
+        Misconception(
+            "padding on the right",
+            "The first output already reads the samples 0 … W − 1, so every output looks into the future. Either the "
+            "zeros stand at the wrong end, or the wrong end was cut off.",
+            _ahead,
+        ),
+        Misconception(
+            "W zeros instead of W − 1",
+            "One output too many comes out, and the first one is made of zeros alone. Count the samples before the "
+            "start that y[0] needs, if its last tap is x[0] itself.",
+            _width_zeros,
+        ),
+        Misconception(
+            "an output that is one sample late",
+            "Each output is right, but stands one place too late: y[t] does not know x[t]. One zero too many stands "
+            "on the left, and cutting the end has hidden it.",
+            _without_now,
+        ),
+        Misconception(
+            "padding on both sides, nothing cut",
+            "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
+            "end. Pad on one side only, or cut these outputs off. Which end are they at?",
+            _both_sides_uncut,
+        ),
+        FORGOTTEN_BIAS,
+        Misconception(
+            "mixed channels", "The channels of x are added up before the convolution. " + MIXED, _summed_input
+        ),
+        Misconception(
+            "missing groups",
+            "Without groups, F.conv1d lets each output channel read all input channels, and wants a weight of the "
+            "shape (D, D, W). Say in how many groups the channels are split, so that each stays alone.",
+            raises=RuntimeError,
+            when=lambda error: "Given groups=1" in str(error),
+        ),
+        Misconception(
+            "a kernel without its middle axis",
+            "F.conv1d wants a weight with three axes: output channels, input channels in each group, taps. With one "
+            "kernel a channel the middle one has size 1: unsqueeze puts it in.",
+            raises=RuntimeError,
+            when=lambda error: "weight" in str(error) and "dimension" in str(error),
+        ),
+    ],
+)
+
+
+# Exercise 3: full_kernel
+
+
+def full_kernel(weight: Tensor) -> Tensor:
+    """The (D, D, W) kernel that has `weight` on its diagonal and zeros elsewhere."""
+    full = torch.zeros(weight.shape[0], *weight.shape)  # (D, D, W)
+    for d, kernel in enumerate(weight):
+        full[d, d] = kernel  # (W,)
+    return full
+
+
+def _every_pair(weight):
+    return weight.unsqueeze(0).repeat(weight.shape[0], 1, 1)  # (D, D, W)
+
+
+def _first_column(weight):
+    full = torch.zeros(weight.shape[0], *weight.shape)  # (D, D, W)
+    full[:, 0] = weight
+    return full
+
+
+FULL_KERNEL = Exercise(
+    id="01.full_kernel",
+    title="The full kernel of a depthwise convolution",
+    reference=full_kernel,
+    cases=lambda draw: {"weight": draw.normal(draw.size(2, 5), draw.size(1, 4))},
+    axes=("output channel", "input channel", "tap"),
+    misconceptions=[
+        Misconception(
+            "kernels between all channels",
+            "Each output channel adds up all input channels, because no entry is zero. Which pairs [i, j] have to "
+            "stay silent?",
+            _every_pair,
+        ),
+        Misconception(
+            "kernels that all read channel 0",
+            "The kernels stand in column 0, so each output channel reads input channel 0. Output channel i must read "
+            "input channel i: where does its kernel belong?",
+            _first_column,
+        ),
+        Misconception(
+            "one kernel for all channels",
+            "The places are right, but the kernel of channel 0 stands in all of them. Each channel has its own row "
+            "of `weight`.",
+            lambda weight: full_kernel(weight[:1].expand_as(weight)),
+        ),
+        Misconception(
+            "the grouped kernel",
+            "(D, 1, W) is what F.conv1d takes *with* groups=D. Without groups it needs a kernel for each pair of an "
+            "output and an input channel, so the middle axis has D places.",
+            lambda weight: weight.unsqueeze(1),
+        ),
+        Misconception(
+            "flipped taps",
+            "The right kernels stand in the right places, but from new to old. Both F.conv1d calls read the taps in "
+            "the same direction, so there is nothing to flip.",
+            lambda weight: full_kernel(weight.flip(-1)),
+        ),
+    ],
+)
+
+
+# Exercise 4: is_causal, and the layers that it is tried on
+
+
+def is_causal(layer, x: Tensor) -> bool:
+    """Whether ∂y[:, :, t] / ∂x[:, :, s] is zero for all s > t."""
+    gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
+    reads = gradients.abs().sum(dim=(0, 1, 3, 4))  # (L, L): output t, input s
+    return not bool(reads.triu(1).any())
+
+
+def twice(x):
+    return 2 * x
+
+
+def running_sum(x):
+    return x.cumsum(dim=-1)
+
+
+def delay_by_one(x):
+    return F.pad(x, (1, 0))[..., :-1]
+
+
+def one_sample_ahead(x):
+    return F.pad(x, (0, 1))[..., 1:]
+
+
+def subtract_mean(x):
+    return x - x.mean(dim=-1, keepdim=True)
+
+
+def first_output_reads_the_second_sample(x):
+    return torch.cat([x[..., :1] + x[..., 1:2], x[..., 1:]], dim=-1)
+
+
+def second_last_output_reads_the_last_sample(x):
+    return torch.cat([x[..., :-2], x[..., -2:-1] + x[..., -1:], x[..., -1:]], dim=-1)
+
+
+def add_the_slope_ahead(x):
+    """y[t] = x[t] + (x[t + 1] − x[t + 2]), where both are there: the two gradients cancel when added up."""
+    return x + F.pad(x[..., 1:-1] - x[..., 2:], (0, 2))
+
+
+def next_sample_of_the_other_channels(x):
+    return x + one_sample_ahead(x.sum(dim=1, keepdim=True) - x)
+
+
+def one_channel_adds_what_another_takes_away(x):
+    """Two channels read the next sample, one with + and one with −: added up, the two outputs do not move."""
+    ahead = one_sample_ahead(x[:, :1])
+    return torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
+
+
+LAYERS = [
+    twice,
+    running_sum,
+    delay_by_one,
+    one_sample_ahead,
+    subtract_mean,
+    first_output_reads_the_second_sample,
+    second_last_output_reads_the_last_sample,
+    add_the_slope_ahead,
+    next_sample_of_the_other_channels,
+    one_channel_adds_what_another_takes_away,
+]
+
+
+def _causal_cases(draw: Draw) -> dict:
+    x = draw.normal(draw.size(1, 2), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
+    return {"layer": draw.choice(LAYERS), "x": x}
+
+
+def _judged(forbidden):
+    """A wrong `is_causal`: it answers True if `forbidden(gradient, t)` is False for every t."""
+
+    def judge(layer, x):
+        gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
+        # (B, D, B, D, L) each: output t, every input
+        return not any(bool(forbidden(gradient, t)) for t, gradient in enumerate(gradients.unbind(2)))
+
+    return judge
+
+
+def _one_channel(layer, x):
+    gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
+    same = torch.einsum("bdtbds->ts", gradients.abs())  # (L, L)
+    return not bool(same.triu(1).any())
+
+
+def _last_sample_changed(layer, x):
+    other = x.clone()
+    other[..., -1] += 1
+    return torch.equal(layer(x)[..., :-1], layer(other)[..., :-1])
+
+
+def _all_outputs_added(layer, x):
+    x = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(layer(x).sum(), x)  # (B, D, L)
+    return not bool((gradient[..., 1:] != 0).any())
+
+
+IS_CAUSAL = Exercise(
+    id="01.is_causal",
+    title="Is it causal?",
+    reference=is_causal,
+    cases=_causal_cases,
+    trials=60,
+    misconceptions=[
+        Misconception(
+            "a test of the first output only",
+            "You look at the gradient of one output, the first. A layer may be honest there and read the future "
+            "later on. Every output needs its own gradient.",
+            _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
+        ),
+        Misconception(
+            "now counted as future",
+            "You forbid the output at t to read x[t] itself. Now is allowed; the future starts at t + 1.",
+            _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
+        ),
+        Misconception(
+            "a ban on the past",
+            "You forbid what is allowed: the gradient with respect to *earlier* inputs. A causal layer may remember "
+            "as much as it likes. On which side of t does the future lie?",
+            _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
+        ),
+        Misconception(
+            "gradients that cancel",
+            "You add the gradients up before you compare them with zero. This layer reads one later sample with + "
+            "and one with −, so the sum is zero. Ask for each value whether it is zero.",
+            _judged(lambda gradient, t: gradient[..., t + 1 :].sum().abs() > 1e-6),
+        ),
+        Misconception(
+            "outputs that cancel",
+            "You add up the channels of y[:, :, t] before you take the gradient. In this layer one channel reads a "
+            "later sample with + and another one reads it with −, so the sum does not move. Each output needs a "
+            "gradient of its own.",
+            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
+        ),
+        Misconception(
+            "the triangle of the wrong axes",
+            "torch.triu works on the last two axes. Of the six axes of the jacobian these are channel and time of "
+            "the *input*. Bring the jacobian to a table of output times and input times first.",
+            lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
+        ),
+        Misconception(
+            "one changed sample",
+            "You change the last sample and look for changes in the outputs before it. That finds only layers which "
+            "read the *last* sample too early. Every later sample must be tried, and gradients try them all at once.",
+            _last_sample_changed,
+        ),
+        Misconception(
+            "all outputs added up",
+            "The gradient of y.sum() cannot say *which* output has read a sample: the sample x[5] may be read by "
+            "y[5], which is fine, or by y[2], which is not. Take one output at a time.",
+            _all_outputs_added,
+        ),
+        Misconception(
+            "each channel on its own",
+            "You ask only whether a channel reads its own future. This layer reads the future of *another* channel. "
+            "Look at the gradient with respect to all channels of x.",
+            _one_channel,
+        ),
+        Misconception(
+            "an input without gradient",
+            "PyTorch has not watched x. Before you call the layer, make a copy that wants a gradient: "
+            "x.detach().clone().requires_grad_().",
+            raises=RuntimeError,
+            when=lambda error: "does not require grad" in str(error),
+        ),
+        Misconception(
+            "a graph that is used once",
+            "After the first gradient PyTorch throws its notes away. Pass retain_graph=True, or call the layer anew "
+            "for every t.",
+            raises=RuntimeError,
+            when=lambda error: "second time" in str(error),
+        ),
+    ],
+)
+
+EXERCISES = [CONV_LOOP, CONV, FULL_KERNEL, IS_CAUSAL]
+
+RECAP = [
+    Question(
+        "What makes a layer causal?",
+        [
+            "Its output is as long as its input",
+            "y[t] depends on x[t] only",
+            "y[t] depends on x[0] … x[t] only",
+            "Its kernel is flipped",
+        ],
+        "y[t] depends on x[0] … x[t] only",
+        "The past and the present are allowed, the future is not. The length says nothing about what is read.",
+    ),
+    Question(
+        "A kernel of W taps, as PyTorch stores it. Which tap is multiplied with the oldest sample?",
+        ["weight[0]", "weight[W - 1]", "weight[W // 2]", "it depends on the padding"],
+        "weight[0]",
+        "The last tap is now, so the first one is W − 1 samples old. With causal padding this never changes.",
+    ),
+    Question(
+        "How many zeros does a causal convolution of width W put in, and where?",
+        ["W on the left", "(W − 1) / 2 on each side", "W − 1 on the right", "W − 1 on the left"],
+        "W − 1 on the left",
+        "One of the W taps is now, so y[0] lacks W − 1 samples, and they all lie before the start.",
+    ),
+    Question(
+        "A depthwise convolution has D channels and W taps. How many weights are in its kernel?",
+        ["W", "D · W", "D · D · W", "D · D"],
+        "D · W",
+        "Each channel has one kernel of W taps. D · D · W is the full convolution, which mixes the channels.",
+    ),
+    Question(
+        "The gradient of y[3] with respect to x[5] is not zero. What do you know?",
+        [
+            "The layer has a memory of two samples",
+            "The layer reads the future",
+            "The kernel has at least three taps",
+            "Nothing, gradients are never exactly zero",
+        ],
+        "The layer reads the future",
+        "Output 3 moves when sample 5 moves, and sample 5 comes later. A causal layer has an exact zero there.",
+    ),
+]

@@ -1,0 +1,489 @@
+"""The figures of notebook 01: what one output reads, smoothing, impulse responses, padding, cost, gradients."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Rectangle
+from torch import Tensor
+from torch.autograd.functional import jacobian
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider, toggle
+from ...tasks import MEMBRANE_STEP, membrane_voltage
+
+ONSET = 1001  # the first sample of the recording that rises
+MS = 1000 * MEMBRANE_STEP  # milliseconds between two samples
+
+
+class Hero(LiveFigure):
+    """One output of a causal convolution, and the four samples of the recording that it is made of."""
+
+    LAST, TAPS = 1010, 4  # the present sample, and how many it reads
+
+    def __init__(self):
+        super().__init__()
+        self.t = np.arange(-10, 7)  # samples from now
+        self.x = membrane_voltage()[self.LAST + self.t].numpy()
+        self.weight = np.array([0.1, 0.2, 0.3, 0.4])  # oldest first
+        self.read = self.t[(self.t <= 0) & (self.t > -self.TAPS)]
+        self.y = float(self.weight @ self.x[(self.t <= 0) & (self.t > -self.TAPS)])
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-10.6, 6.6), ylim=(-83, -48), xlabel="samples from now", ylabel="voltage (mV)")
+        self.ax.set_yticks([-65, -55])
+        self.ax.set_xticks([-10, -5, -3, -2, -1, 0, 5], ["−10", "−5", "−3", "−2", "−1", "now", "5"])
+        self._draw_future()
+        self._draw_samples()
+        self._draw_taps()
+        self.title(self.ax, "An output is made of now and the past, never of the future")
+
+    def update(self) -> str:
+        return (
+            "A real recording. One output is made of four samples: the present one and the three before it, each times "
+            "its own weight. The samples after it are crossed out: they do not exist yet."
+        )
+
+    def _draw_future(self):
+        self.ax.axvspan(0.5, 7, facecolor="#EEEEEE", edgecolor="#C4C4C4", hatch="//", lw=0)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 4}
+        self.ax.text(3.55, -75, "the future:\nnot there yet", ha="center", va="center", color=style.GREY, bbox=box)
+
+    def _draw_samples(self):
+        past, future = self.t < -self.TAPS + 1, self.t > 0
+        read = ~past & ~future
+        self.ax.plot(self.t[past], self.x[past], "o", color=style.GREY, ms=9)
+        self.ax.plot(self.t[future], self.x[future], "x", color=style.GREY, ms=9, mew=2)
+        self.ax.plot(self.t[read], self.x[read], "o", color=style.BLUE, ms=14)
+
+    def _draw_taps(self):
+        for tap, t in zip(self.weight, self.read, strict=True):
+            x = self.x[self.t == t][0]
+            self.ax.plot([t, 0], [x - 0.9, -74.5], "-", color=style.BLUE, lw=1.5 + 10 * tap, solid_capstyle="butt")
+        self.ax.plot([0], [-76], "s", color=style.VERMILLION, ms=18)
+        style.label_line(self.ax, "output at this moment", -0.55, -77.5, style.VERMILLION, ha="right")
+        style.label_line(
+            self.ax, "the last four samples,\neach with its own weight", -2.6, -69.5, style.BLUE, ha="right"
+        )
+
+
+class Recording(LiveFigure):
+    """The whole recording: rest, then a current is switched on and the cell fires again and again."""
+
+    def __init__(self):
+        super().__init__(height=3.6)
+        self.x = membrane_voltage().numpy()
+        self.seconds = np.arange(len(self.x)) * MEMBRANE_STEP
+        self.spikes = int(((self.x[1:] > -15) & (self.x[:-1] <= -15)).sum())
+        self.ax = self.figure.subplots()
+        self.ax.plot(self.seconds, self.x, "-", color=style.BLUE, lw=1.2)
+        self.ax.set(xlim=(0, 6), ylim=(-75, 22), xlabel="time (s)", ylabel="voltage (mV)", yticks=[-60, -30, 0])
+        self.ax.axvline(ONSET * MEMBRANE_STEP, ymax=0.8, color=style.VERMILLION, ls="--")
+        style.label_line(self.ax, "current on", ONSET * MEMBRANE_STEP, 8, style.VERMILLION, ha="center")
+        style.label_line(self.ax, "rest", 0.04, -58, style.BLUE)
+        self.title(self.ax, f"The cell rests, then fires {self.spikes} times in five seconds")
+
+    def update(self) -> str:
+        return (
+            f"The voltage rests near −67 mV for {ONSET * MEMBRANE_STEP:.1f} s. Then a current is switched on, and the "
+            f"voltage jumps {self.spikes} times, up to about 0 mV."
+        )
+
+
+class Smoothing(LiveFigure):
+    """The recording at the onset, smoothed with a centred window and with one that sees the past only."""
+
+    controls = {  # noqa: RUF012
+        "width": slider(1, 41, 25, 2, label="window width W", unit="samples"),
+        "shape": choice({"flat": "flat", "fading": "fading"}, "flat", label="shape of the window"),
+    }
+    BEFORE, AFTER = 48, 45  # samples shown before and after the onset
+    LEVEL = -61  # mV, where the two curves are compared
+
+    def __init__(self):
+        super().__init__()
+        self.recording = membrane_voltage()  # (L,)
+        self.resting = torch.where(torch.arange(len(self.recording)) < ONSET, self.recording, -67)  # no onset
+        samples = np.arange(ONSET - self.BEFORE, ONSET + self.AFTER)
+        self.shown = slice(samples[0], samples[-1] + 1)
+        self.ms = (samples - ONSET) * MS
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(self.ms[0], self.ms[-1]), ylim=(-68.5, -59), yticks=[-66, -63, -60])
+        self.ax.set(xlabel="time after the onset (ms)", ylabel="voltage (mV)")
+        self.ax.axvspan(self.ms[0], 0, color="#EBEBEB", lw=0)
+        self.ax.text(self.ms[0] + 0.5, -59.6, "nothing has happened yet", color=style.GREY, va="center")
+        raw = self.recording[self.shown]
+        self.ax.plot(self.ms, raw, "o", color=style.GREY, ms=4)
+        (self.past_line,) = self.ax.plot(self.ms, raw, "-", color=style.BLUE, lw=4)
+        (self.centred_line,) = self.ax.plot(self.ms, raw, "--", color=style.VERMILLION, lw=4)
+        self.ax.text(self.ms[0] + 0.5, -68.0, "• recording", color=style.GREY, va="center")
+        (self.first,) = self.ax.plot([0], [0], "o", color=style.VERMILLION, ms=13)
+        self.first_name = style.label_line(self.ax, "the first to know", 0, -65.4, style.VERMILLION, ha="right")
+        self.past_name = style.label_line(self.ax, "past only", 0, -61.2, style.BLUE)
+        self.centred_name = style.label_line(self.ax, "centred", 0, -61.2, style.VERMILLION, ha="right")
+        self.move(self.past_line, self.centred_line, self.past_name, self.centred_name, self.first, self.first_name)
+
+    def update(self, width: int = 25, shape: str = "flat") -> str:
+        centred, past = window(width, shape, centred=True), window(width, shape, centred=False)  # (W,), (W,)
+        self.centred = smooth(self.recording, centred, ahead=width // 2)  # (L,)
+        self.past = smooth(self.recording, past, ahead=0)  # (L,)
+        knows = self.centred != smooth(self.resting, centred, ahead=width // 2)  # (L,): another future, another output
+        self.first_to_know = int(knows.nonzero()[0])
+        self.lead = (ONSET - self.first_to_know) * MS
+        self.delay = (self._reaches(self.past, self.LEVEL) - self._reaches(self.recording, self.LEVEL)) * MS
+        self._place()
+        self.title(self.ax, self._finding())
+        late = f"The past-only curve reaches −{-self.LEVEL} mV {self.delay:.1f} ms after the recording."
+        return f"{self._finding()}. {late} {self._noise()}"
+
+    def _place(self):
+        self.centred_line.set_ydata(self.centred[self.shown])
+        self.past_line.set_ydata(self.past[self.shown])
+        self.centred_name.set_x((self._reaches(self.centred, self.LEVEL) - ONSET) * MS - 0.7)
+        self.past_name.set_x((self._reaches(self.past, self.LEVEL) - ONSET) * MS + 0.7)
+        self.first.set_data([-self.lead], [self.centred[self.first_to_know]])
+        self.first_name.set(x=-self.lead + 0.3, text="the first to know" if self.lead else "")
+
+    def _finding(self) -> str:
+        if self.lead > 0:
+            return f"The centred window starts to rise {self.lead:.1f} ms before the cell does"
+        return "A window of one sample changes nothing"
+
+    def _noise(self) -> str:
+        quiet = slice(100, ONSET - 40)
+        before, after = self.recording[quiet].std(), self.past[quiet].std()
+        return f"At rest the noise goes from {before:.2f} to {after:.2f} mV."
+
+    @staticmethod
+    def _reaches(values: Tensor, level: float) -> int:
+        return int((values > level).nonzero()[0])
+
+
+def window(width: int, shape: str, centred: bool) -> Tensor:
+    """Weights of a window, the oldest first, that add up to one: (W,). A fading one is largest at now."""
+    weights = torch.ones(width)  # (W,)
+    if shape == "fading":
+        distance = (torch.arange(width) - width // 2).abs() if centred else torch.arange(width).flip(0)
+        weights = distance.max() + 1.0 - distance  # (W,)
+    return weights / weights.sum()
+
+
+def smooth(x: Tensor, weights: Tensor, ahead: int) -> Tensor:
+    """Weighted mean over a window that reaches `ahead` samples into the future; the ends are repeated. (L,)"""
+    padded = torch.cat([x[:1].expand(len(weights) - 1 - ahead), x, x[-1:].expand(ahead)])  # (W − 1 + L,)
+    return padded.unfold(0, len(weights), 1) @ weights  # (L,)
+
+
+class ImpulseResponse(LiveFigure):
+    """What a causal convolution answers to an impulse: the kernel, from the last tap to the first.
+
+    Args:
+        conv: a function of x (B, D, L), weight (D, W) and bias (D,).
+        whose: "yours" or "the reference's", said in the sentence.
+    """
+
+    LENGTH = 12
+    KERNELS = {  # noqa: RUF012
+        "1, 2, 3, 4": (1.0, 2.0, 3.0, 4.0),
+        "4, 1, 0, 2": (4.0, 1.0, 0.0, 2.0),
+        "only the last tap": (0.0, 0.0, 0.0, 3.0),
+        "only the first tap": (3.0, 0.0, 0.0, 0.0),
+    }
+    controls = {  # noqa: RUF012
+        "at": slider(0, LENGTH - 1, 3, label="time of the impulse"),
+        "kernel": choice(KERNELS, KERNELS["1, 2, 3, 4"], label="kernel"),
+        "biased": toggle(False, label="bias of 1"),
+    }
+
+    def __init__(self, conv, whose: str = "the reference's"):
+        super().__init__()
+        self.conv, self.whose = conv, whose
+        self.left, self.right = self.figure.subplots(1, 2, width_ratios=[1, 2.4])
+        self._build_kernel()
+        self._build_response()
+
+    def _build_kernel(self):
+        self.left.set(xlim=(-0.6, 3.6), ylim=(0, 7.2), yticks=[], ylabel="tap")
+        self.left.set_xticks(range(4), ["w[0]\nt − 3", "w[1]\nt − 2", "w[2]\nt − 1", "w[3]\nnow"])
+        self.left.get_xticklabels()[-1].set(color=style.VERMILLION, fontweight="bold")
+        self.left.set_title("Kernel")
+        self.taps = self.left.bar(range(4), [0] * 4, width=0.62, edgecolor=style.BLACK, lw=0)
+        for k, bar in enumerate(self.taps):
+            bar.set(facecolor=style.VERMILLION if k == 3 else style.BLUE, hatch="//" if k == 3 else "")
+        self.tap_names = [self.left.text(k, 0, "", ha="center", va="bottom", fontsize=15) for k in range(4)]
+        self.move(*self.taps, *self.tap_names)
+
+    def _build_response(self):
+        self.right.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(0, 7.2), yticks=[], ylabel="output y[t]")
+        self.right.set_xticks(range(self.LENGTH))
+        self.right.set_xlabel("time t (samples)")
+        self.bars = self.right.bar(range(self.LENGTH), [0] * self.LENGTH, width=0.62, edgecolor=style.BLACK, lw=0)
+        self.names = [self.right.text(t, 0, "", ha="center", va="bottom", fontsize=15) for t in range(self.LENGTH)]
+        (self.arrow,) = self.right.plot([0], [0], "v", color=style.BLACK, ms=14)
+        self.word = self.right.text(0, 6.9, "impulse", ha="center", va="center", fontsize=14)
+        self.move(*self.bars, *self.names, self.arrow, self.word)
+
+    @torch.no_grad()
+    def update(self, at: int = 3, kernel: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0), biased: bool = False) -> str:
+        x = torch.zeros(1, 1, self.LENGTH)  # (B, D, L)
+        x[0, 0, at] = 1
+        self.y = output_of(self.conv, x, torch.tensor([kernel]), torch.tensor([float(biased)]))[0, 0]  # (L,)
+        self.reached = [t for t in range(at, min(at + 4, self.LENGTH)) if kernel[3 - (t - at)] != 0]
+        for bar, name, height in zip(self.taps, self.tap_names, kernel, strict=True):
+            bar.set_height(height)
+            name.set(text=f"{height:g}", y=height + 0.1)
+        for t, (bar, name, height) in enumerate(zip(self.bars, self.names, self.y.tolist(), strict=True)):
+            bar.set(height=height, facecolor=style.VERMILLION if t == at else style.BLUE, hatch="//" if t == at else "")
+            name.set(text=f"{height:g}" if height else "", y=max(height, 0) + 0.1)
+        self.arrow.set_data([at], [6.3])
+        self.word.set_x(min(max(at, 0.2), self.LENGTH - 1.2))
+        return self._finish(at, biased)
+
+    def _finish(self, at: int, biased: bool) -> str:
+        cut = at + 4 > self.LENGTH
+        finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
+        self.title(self.right, finding + (", plus 1" if biased else ""))
+        values = ", ".join(f"{value:g}" for value in self.y[at : at + 4].tolist())
+        by = "your function" if self.whose == "yours" else "the reference's function"
+        reached = ", ".join(map(str, self.reached)) or "none"
+        bias = "The bias adds 1 to every output. " if biased else ""
+        return (
+            f"The impulse stands at t = {at}. From there on {by} answers {values}: the last tap comes first. {bias}"
+            f"Outputs that the impulse reaches: {reached}."
+        )
+
+
+def output_of(conv, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """What a convolution returns; a ValueError in words if the shape is not that of x."""
+    y = conv(x, weight, bias)
+    if not isinstance(y, Tensor) or y.shape != x.shape:
+        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
+        raise ValueError(f"the convolution returned {got}, expected the shape {tuple(x.shape)}")
+    return y
+
+
+class Padding(LiveFigure):
+    """Six samples, zeros put in somewhere, and the window of one output. All taps are 1."""
+
+    X = (3, 1, 4, 1, 5, 9)
+    SCHEMES = {  # noqa: RUF012
+        "W − 1 left": "left",
+        "both sides": "both",
+        "W − 1 right": "right",
+        "W left": "too many",
+    }
+    controls = {  # noqa: RUF012
+        "scheme": choice(SCHEMES, "left", label="where the zeros stand"),
+        "width": slider(1, 5, 4, label="kernel width W", unit="taps"),
+        "t": slider(0, 5, 2, label="output t"),
+    }
+    TOP, BOTTOM, BOX = 2.0, 0.0, 0.86  # heights of the two rows, size of a box
+
+    def __init__(self):
+        super().__init__()
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-7.6, 10.6), ylim=(-0.95, 3.05), yticks=[])
+        self.ax.set_xticks(range(6))
+        self.ax.set_xlabel("time t (samples)")
+        self.ax.spines["left"].set_visible(False)
+        self.ax.text(-7.5, self.TOP, "input x", va="center", fontweight="bold")
+        self.ax.text(-7.5, self.BOTTOM, "output y", va="center", fontweight="bold")
+        self.zeros = [self._box(self.TOP, "white", style.GREY, ls=":") for _ in range(9)]
+        for t, value in enumerate(self.X):
+            self._box(self.TOP, "#D6E8F3", style.BLUE, at=t)
+            self.ax.text(t, self.TOP, str(value), ha="center", va="center", fontsize=17)
+        self.outputs = [self._box(self.BOTTOM, "white", style.BLACK) for _ in range(7)]
+        self.zero_names = [self._name(self.TOP, style.GREY) for _ in range(9)]
+        self.output_names = [self._name(self.BOTTOM, style.BLACK) for _ in range(7)]
+        self.fan = [self.ax.plot([], [], "-", lw=2)[0] for _ in range(5)]
+        self.frame = self.ax.add_patch(Rectangle((0, self.TOP - 0.56), 1, 1.12, fill=False, lw=4))
+        self.words = self.ax.text(0, self.TOP + 0.82, "", ha="center", va="center", fontsize=14, fontweight="bold")
+        self.move(*self.zeros, *self.outputs, *self.fan, self.frame, self.words, *self.zero_names, *self.output_names)
+
+    def _box(self, row: float, face: str, edge: str, at: float = 0, ls: str = "-") -> Rectangle:
+        corner = (at - self.BOX / 2, row - self.BOX / 2)
+        box = Rectangle(corner, self.BOX, self.BOX, facecolor=face, edgecolor=edge, lw=2, ls=ls)
+        return self.ax.add_patch(box)
+
+    def _name(self, row: float, colour: str):
+        return self.ax.text(0, row, "", ha="center", va="center", fontsize=17, color=colour)
+
+    def update(self, scheme: str = "left", width: int = 4, t: int = 2) -> str:
+        left, right = zeros_of(scheme, width)
+        padded = F.pad(torch.tensor(self.X), (left, right))  # (left + L + right,)
+        self.y = padded.unfold(0, width, 1).sum(dim=-1)  # (left + L + right − W + 1,)
+        self.reads = list(range(t - left, t - left + width))  # places in time, zeros included
+        self.future = [s for s in self.reads if s > t]
+        self.sees_now = t in self.reads
+        self._place_zeros([*range(-left, 0), *range(6, 6 + right)])
+        self._place_outputs(t)
+        self._place_window(t)
+        self.title(self.ax, self._finding(t))
+        return self._sentence(t, left, right)
+
+    def _place_zeros(self, places: list[int]):
+        for i, (box, name) in enumerate(zip(self.zeros, self.zero_names, strict=True)):
+            box.set_visible(i < len(places))
+            name.set_text("0" if i < len(places) else "")
+            if i < len(places):
+                box.set_x(places[i] - self.BOX / 2)
+                name.set_x(places[i])
+
+    def _place_outputs(self, t: int):
+        for i, (box, name) in enumerate(zip(self.outputs, self.output_names, strict=True)):
+            there = i < len(self.y)
+            box.set(visible=there, x=i - self.BOX / 2, lw=4 if i == t else 1.5)
+            box.set_edgecolor(self._colour() if i == t else style.GREY)
+            name.set(text=str(int(self.y[i])) if there else "", x=i, color=style.BLACK if i == t else style.GREY)
+
+    def _place_window(self, t: int):
+        first, colour = self.reads[0], self._colour()
+        for i, line in enumerate(self.fan):
+            shown = i < len(self.reads)
+            ends = ([self.reads[i], t], [self.TOP - 0.56, self.BOTTOM + 0.45]) if shown else ([], [])
+            line.set_data(*ends)
+            line.set(color=colour, linestyle="--" if shown and self.reads[i] > t else "-")
+        self.frame.set(x=first - 0.5, width=len(self.reads), edgecolor=colour)
+        self.frame.set_linestyle("--" if self.future else "-" if self.sees_now else ":")
+        self.words.set(text=f"window of y[{t}]", x=first - 0.5 + len(self.reads) / 2, color=colour)
+
+    def _colour(self) -> str:
+        return style.VERMILLION if self.future else style.BLUE if self.sees_now else style.PURPLE
+
+    def _finding(self, t: int) -> str:
+        if self.future:
+            return f"y[{t}] reads {len(self.future)} place{'s' * (len(self.future) > 1)} after t = {t}: not causal"
+        if not self.sees_now:
+            return f"The window of y[{t}] ends before now: it does not know x[{t}]"
+        return f"The window of y[{t}] ends at x[{t}], which is now: causal"
+
+    def _sentence(self, t: int, left: int, right: int) -> str:
+        numbers = [self.X[s] if 0 <= s < 6 else 0 for s in self.reads]
+        total = " + ".join(map(str, numbers)) + (f" = {sum(numbers)}" if len(numbers) > 1 else "")
+        counts = f"Zeros: {left} on the left, {right} on the right. Outputs: {len(self.y)} from 6 samples."
+        return f"{self._finding(t)}. {counts} y[{t}] = {total}."
+
+
+def zeros_of(scheme: str, width: int) -> tuple[int, int]:
+    """How many zeros a padding scheme puts on the left and on the right."""
+    missing = width - 1
+    half = missing // 2
+    return {"left": (missing, 0), "both": (half, missing - half), "right": (0, missing), "too many": (width, 0)}[scheme]
+
+
+class Cost(LiveFigure):
+    """How many weights a full and a depthwise convolution have, over the number of channels."""
+
+    controls = {  # noqa: RUF012
+        "channels": choice({str(n): n for n in (16, 64, 256, 1024, 4096)}, 1024, label="channels D"),
+        "width": slider(1, 16, 4, label="kernel width W", unit="taps"),
+    }
+
+    def __init__(self):
+        super().__init__()
+        self.D = np.array([8, 8192])
+        self.ax = self.figure.subplots()
+        self.ax.set(xscale="log", yscale="log", xlim=(8, 8192), ylim=(5, 3e9), xlabel="channels D")
+        self.ax.set_xticks([16, 64, 256, 1024, 4096], ["16", "64", "256", "1024", "4096"])
+        self.ax.set_yticks([1e1, 1e3, 1e5, 1e7, 1e9], ["10", "1,000", "100,000", "10 million", "1 billion"])
+        self.ax.minorticks_off()
+        self.ax.grid(True, axis="y")
+        self.ax.set_ylabel("weights")
+        (self.full_line,) = self.ax.plot(self.D, self.D, "--", color=style.VERMILLION, lw=4)
+        (self.depthwise_line,) = self.ax.plot(self.D, self.D, "-", color=style.BLUE, lw=4)
+        (self.gap,) = self.ax.plot([], [], "-", color=style.BLACK, lw=2)
+        (self.ends,) = self.ax.plot([], [], "o", color=style.BLACK, ms=11)
+        self.ratio_name = self.ax.text(1, 1, "", fontweight="bold", fontsize=16, va="center")
+        self.full_name = style.label_line(self.ax, "full: D·D·W", 9.5, 1, style.VERMILLION, va="bottom")
+        self.depthwise_name = style.label_line(self.ax, "depthwise: D·W", 8000, 1, style.BLUE, ha="right", va="top")
+        self.move(self.full_line, self.depthwise_line, self.gap, self.ends)
+        self.move(self.ratio_name, self.full_name, self.depthwise_name)
+
+    def update(self, channels: int = 1024, width: int = 4) -> str:
+        self.full, self.depthwise = channels * channels * width, channels * width
+        self.ratio = self.full // self.depthwise
+        self.full_line.set_ydata(self.D**2 * width)
+        self.depthwise_line.set_ydata(self.D * width)
+        self.gap.set_data([channels] * 2, [self.depthwise, self.full])
+        self.ends.set_data([channels] * 2, [self.depthwise, self.full])
+        right = channels > 100
+        middle = (self.full * self.depthwise) ** 0.5
+        self.ratio_name.set(text=f"× {self.ratio}", x=channels * (0.88 if right else 1.14), y=middle)
+        self.ratio_name.set_horizontalalignment("right" if right else "left")
+        self.full_name.set_y(1500 * width)
+        self.depthwise_name.set_y(8192 * width / 12)
+        self.title(self.ax, f"With {channels} channels, the full kernel is {self.ratio} times as large")
+        return (
+            f"With D = {channels} and W = {width}, a full convolution has {self.full:,} weights and a depthwise "
+            f"one {self.depthwise:,}. The ratio is D = {self.ratio}."
+        )
+
+
+class GradientMap(LiveFigure):
+    """Which inputs move which outputs: one square for each pair, found by gradients.
+
+    Args:
+        conv: a function of x (B, D, L), weight (D, W) and bias (D,).
+        whose: "yours" or "the reference's", said in the sentence.
+    """
+
+    LENGTH = 12
+    LAYERS = {  # noqa: RUF012
+        "causal_conv": "conv",
+        "padding on both sides": "both",
+        "padding on the right": "right",
+        "subtract the mean": "mean",
+    }
+    controls = {  # noqa: RUF012
+        "layer": choice(LAYERS, "conv", label="layer"),
+        "width": slider(1, 8, 4, label="kernel width W", unit="taps"),
+    }
+
+    def __init__(self, conv, whose: str = "the reference's"):
+        super().__init__(height=5.6)
+        self.conv, self.whose = conv, whose
+        self.ax = self.figure.subplots()
+        size = self.LENGTH
+        colours = ListedColormap(["#FFFFFF", style.BLUE, style.VERMILLION])
+        self.image = self.ax.imshow(np.zeros((size, size)), cmap=colours, vmin=0, vmax=2, zorder=1)
+        self.ax.set(xticks=range(size), yticks=range(size), xlabel="input s", ylabel="output t", aspect="equal")
+        self.ax.set_xlim(-0.5, size - 0.5)
+        (self.crosses,) = self.ax.plot([], [], "x", color="white", ms=11, mew=3, zorder=3)
+        grid = [self.ax.axhline(i - 0.5, color="#C4C4C4", lw=1, zorder=2) for i in range(1, size)]
+        grid += [self.ax.axvline(i - 0.5, color="#C4C4C4", lw=1, zorder=2) for i in range(1, size)]
+        (stairs,) = self.ax.step(np.arange(size + 1) - 0.5, np.arange(size + 1) - 0.5, color=style.BLACK, lw=3.5)
+        stairs.set(zorder=4, drawstyle="steps-post")
+        self.ax.text(
+            12.2, 1.2, "right of the stairs:\nthe future\n(marked ×)", color=style.VERMILLION, fontweight="bold"
+        )
+        self.ax.text(
+            -2.4, 9.8, "left of the stairs:\nnow and the past", color=style.BLUE, fontweight="bold", ha="right"
+        )
+        self.move(self.image, *grid, self.crosses, stairs)
+
+    def update(self, layer: str = "conv", width: int = 4) -> str:
+        x = torch.linspace(-1, 1, self.LENGTH).view(1, 1, -1)  # (B, D, L)
+        gradients = jacobian(lambda x: self._layer(layer, width, x), x)  # (B, D, L, B, D, L)
+        self.reads = (gradients[0, 0, :, 0, 0, :] != 0).numpy()  # (L, L): output t, input s
+        self.ahead = np.triu(self.reads, 1)  # (L, L)
+        self.cheaters = int(self.ahead.any(axis=1).sum())
+        self.image.set_data(self.reads.astype(int) + self.ahead)
+        outputs, inputs = np.nonzero(self.ahead)
+        self.crosses.set_data(inputs, outputs)
+        self.title(self.ax, self._finding())
+        name = next(name for name, value in self.LAYERS.items() if value == layer)
+        whose = f" ({self.whose})" if layer == "conv" else ""
+        return f"Layer: {name}{whose}. {self._finding()}. Filled squares: {int(self.reads.sum())} of {self.LENGTH**2}."
+
+    def _layer(self, layer: str, width: int, x: Tensor) -> Tensor:
+        if layer == "mean":
+            return x - x.mean(dim=-1, keepdim=True)
+        weight, bias = torch.linspace(0.5, 1, width).view(1, -1), torch.zeros(1)  # (D, W), (D,)
+        if layer == "conv":
+            return output_of(self.conv, x, weight, bias)
+        return F.conv1d(F.pad(x, zeros_of(layer, width)), weight.unsqueeze(1), bias)  # (B, D, L)
+
+    def _finding(self) -> str:
+        if self.cheaters == 0:
+            return "No output reads the future: causal"
+        return f"{self.cheaters} of {self.LENGTH} outputs read the future: not causal"

@@ -1,0 +1,513 @@
+"""The figures of notebook 02: which lags are read, a pure delay, the comb filter, the gates, the reach of a block.
+
+Each takes the functions that the learner wrote, so that the picture shows what their code does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.markers import TICKDOWN
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
+from torch import Tensor
+
+from lite_mamba import Mamba, causal_dilated_conv1d_fn
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider, toggle
+from ...tasks import MEMBRANE_STEP, membrane_voltage
+from . import exercises as spec
+
+DILATIONS = {
+    "1": (1,),
+    "8": (8,),
+    "1 2": (1, 2),
+    "1 2 4": (1, 2, 4),
+    "1 2 4 8": (1, 2, 4, 8),
+    "1 3 9": (1, 3, 9),
+}
+
+
+class ReceptiveFieldMap(LiveFigure):
+    """Which past samples the taps read: one row a branch or layer, and all together, predicted and measured.
+
+    Args:
+        conv: (x, weights, biases, gates, dilations) → y, the gated multi-dilated sum; its gradients are measured.
+        field: (d_conv, dilations, stacked) → samples.
+        lags: (d_conv, dilations, stacked) → the lags read, by formula.
+        measure: (fn, length) → the lags read, by gradients.
+        windows: how many lags the picture may have room for; the smallest that holds the field is shown.
+    """
+
+    controls = {  # noqa: RUF012
+        "d_conv": slider(2, 5, 4, label="taps d_conv"),
+        "dilations": choice(DILATIONS, (1, 2, 4, 8), label="dilations"),
+        "stacked": choice({"side by side": False, "stacked": True}, False, label="arranged"),
+    }
+
+    BRANCHES = 4
+    FORMULA, GRADIENT = 4.4, 5.4  # the rows of the sums
+
+    def __init__(
+        self,
+        conv=spec.gated_dilated_conv,
+        field=spec.receptive_field,
+        lags=spec.lags_touched,
+        measure=spec.measured_lags,
+        windows: Sequence[int] = (25, 37, 46, 61),
+    ):
+        super().__init__()
+        self.conv, self.field, self.lags, self.measure, self.windows = conv, field, lags, measure, windows
+        self.figure.set_layout_engine("none")
+        self.ax = self.figure.add_axes((0.195, 0.17, 0.78, 0.68))
+        self.ax.set(ylim=(5.95, -1.25), xticks=[], yticks=[])
+        self.ax.set_xlabel("lag: how many samples ago", labelpad=28)
+        self.ax.spines["left"].set_visible(False)
+        self.branch_cells = self._cells("s")
+        self.formula_cells = self._cells("s")
+        self.gradient_cells = self._cells("o")
+        below = {"transform": self.ax.get_xaxis_transform(), "clip_on": False}
+        self.ticks = [self.ax.text(0, -0.035, "", ha="center", va="top", fontsize=13, **below) for _ in range(10)]
+        (self.marks,) = self.ax.plot([], [], color=style.BLACK, marker=TICKDOWN, ms=5, mew=1, ls="none", **below)
+        self.names = [self._name(row) for row in [*range(self.BRANCHES), self.FORMULA, self.GRADIENT]]
+        (self.span,) = self.ax.plot([], [], "|-", color=style.BLACK, lw=2.5, ms=14, mew=2.5)
+        self.span_text = self.ax.text(-0.5, -0.85, "", ha="right", va="bottom", fontweight="bold")
+        self.move(self.branch_cells, self.formula_cells, self.gradient_cells, *self.names, self.span, self.span_text)
+        self.move(self.marks, *self.ticks)
+
+    def update(self, d_conv: int = 4, dilations: Sequence[int] = (1, 2, 4, 8), stacked: bool = False) -> str:
+        self.samples = self.field(d_conv, dilations, stacked)
+        self.predicted = self.lags(d_conv, dilations, stacked)
+        self.measured = self.measure(self.front_end(d_conv, dilations, stacked), self.samples + 4)
+        self.rows = [
+            self.lags(d_conv, dilations[: i + 1] if stacked else dilations[i : i + 1], stacked)
+            for i in range(len(dilations))
+        ]
+        self._scale(min(window for window in self.windows if window >= self.samples))
+        self._draw(dilations, stacked)
+        read, holes = len(self.predicted), self.samples - len(self.predicted)
+        skipped = f"{holes} are skipped" if holes else "none is skipped"
+        self.title(self.ax, f"{read} of {self.samples} samples are read, {skipped}")
+        agree = "agree" if self.predicted == self.measured else "do not agree"
+        return (
+            f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, dilations {', '.join(map(str, dilations))}: "
+            f"the field spans {self.samples} samples. {read} of them are read, {holes} are never read. "
+            f"Formula and gradients {agree}."
+        )
+
+    def front_end(self, d_conv: int, dilations: Sequence[int], stacked: bool) -> Callable[[Tensor], Tensor]:
+        """The convolutions as a function (L,) → (L,), with random positive weights."""
+        generator = torch.Generator().manual_seed(0)
+        weights = [0.5 + torch.rand(1, d_conv, generator=generator) for _ in dilations]
+        layers = [((w,), (d,)) for w, d in zip(weights, dilations, strict=True)] if stacked else [(weights, dilations)]
+
+        def fn(x: Tensor) -> Tensor:
+            y = x[None, None]  # (B, D, L)
+            for kernels, gaps in layers:
+                y = self.conv(y, kernels, [torch.zeros(1)] * len(gaps), torch.zeros(len(gaps)), gaps)
+            return y[0, 0]
+
+        return fn
+
+    def _scale(self, window: int) -> None:
+        """Give the picture room for `window` lags: limits, ticks, and the cells."""
+        self.window = window
+        self.ax.set_xlim(window - 0.3, -0.7)
+        step = 12 if window > 40 else 4
+        lags = range(0, window, step)
+        self.marks.set_data(lags, [0] * len(lags))
+        for i, tick in enumerate(self.ticks):
+            tick.set(x=i * step, text="" if i * step >= window else str(i * step) if i else "now")
+        wide = min(0.76 * 72 * 7.8 / window, 19)  # points
+        tall = Path.unit_rectangle().transformed(Affine2D().translate(-0.5, -0.5).scale(wide / 19, 1))
+        for cells in (self.branch_cells, self.formula_cells):
+            cells.set_paths([tall])
+        self.gradient_cells.set_sizes([wide**2])
+        self.branch_cells.set_offsets([(lag, row) for row in range(self.BRANCHES) for lag in range(window)])
+        self.formula_cells.set_offsets([(lag, self.FORMULA) for lag in range(window)])
+        self.gradient_cells.set_offsets([(lag, self.GRADIENT) for lag in range(window)])
+
+    def _draw(self, dilations: Sequence[int], stacked: bool) -> None:
+        shown = len(dilations)
+        self.branch_cells.set_facecolors(np.concatenate([self._fill(row, style.BLUE) for row in self._all_rows()]))
+        edges = [self._edge(i < shown, row, style.BLUE, "#C8C8C8") for i, row in enumerate(self._all_rows())]
+        self.branch_cells.set_edgecolors(np.concatenate(edges))
+        for cells, found in ((self.formula_cells, self.predicted), (self.gradient_cells, self.measured)):
+            cells.set_facecolors(self._fill(found, style.BLACK))
+            cells.set_edgecolors(self._edge(True, found, style.BLACK, style.VERMILLION))
+        words = [f"layers up to d = {d}" if stacked and i else f"dilation {d}" for i, d in enumerate(dilations)]
+        words += [""] * (self.BRANCHES - shown)
+        for name, text in zip(self.names, [*words, "all, by formula", "all, by gradient"], strict=True):
+            name.set(text=text, x=self.samples - 0.5 + 0.014 * self.window)
+        self.span.set_data([self.samples - 0.5, -0.5], [-0.72, -0.72])
+        self.span_text.set_text(f"{self.samples} samples")
+
+    def _all_rows(self) -> list[list[int]]:
+        return self.rows + [[]] * (self.BRANCHES - len(self.rows))
+
+    def _fill(self, lags: list[int], colour: str) -> np.ndarray:
+        fill = np.zeros((self.window, 4))
+        fill[[lag for lag in lags if lag < self.window]] = _rgba(colour)
+        return fill
+
+    def _edge(self, shown: bool, lags: list[int], read: str, skipped: str) -> np.ndarray:
+        edge = np.zeros((self.window, 4))
+        if shown:
+            edge[: self.samples] = _rgba(skipped)
+            edge[[lag for lag in lags if lag < self.window]] = _rgba(read)
+        return edge
+
+    def _cells(self, marker: str):
+        return self.ax.scatter([], [], s=19**2, marker=marker, linewidths=1.8)
+
+    def _name(self, row: float):
+        weight = "bold" if row > self.BRANCHES else "normal"
+        return self.ax.text(0, row, "", fontweight=weight, ha="right", va="center")
+
+
+class Hero(ReceptiveFieldMap):
+    """Three kernels of three taps, side by side: which of the past samples they read, and which they skip."""
+
+    controls = ReceptiveFieldMap.controls | {
+        "d_conv": slider(2, 5, 3, label="taps d_conv"),
+        "dilations": choice(DILATIONS, (1, 3, 9), label="dilations"),
+    }
+
+    def __init__(self):
+        super().__init__(windows=(19, 37, 46, 61))
+
+    def update(self, d_conv: int = 3, dilations: Sequence[int] = (1, 3, 9), stacked: bool = False) -> str:
+        return super().update(d_conv, dilations, stacked)
+
+
+class TapsOnRecording(LiveFigure):
+    """The taps of one branch on the real recording: what one output is made of, and how far back it reaches."""
+
+    controls = {  # noqa: RUF012
+        "d_conv": slider(2, 6, 4, label="taps d_conv"),
+        "dilation": slider(1, 50, 8, label="dilation"),
+    }
+
+    NOW = 3175  # a sample of the recording, at the top of a spike
+    SHOWN = 260
+
+    def __init__(self):
+        super().__init__()
+        self.past = membrane_voltage(self.NOW + 1)[self.NOW - self.SHOWN :].flip(0)  # (SHOWN + 1,), by lag
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(self.SHOWN, -16), ylim=(-51, 15), xlabel="lag: how many samples ago", ylabel="millivolts")
+        self.ax.set_xticks(range(0, self.SHOWN, 50), ["now", *map(str, range(50, self.SHOWN, 50))])
+        self.ax.set_yticks([-40, -20, 0])
+        self.ax.plot(range(self.SHOWN + 1), self.past, color=style.GREY, lw=2, ls="-")
+        self.stems = self.ax.vlines([], -51, [], color=style.VERMILLION, lw=2)
+        (self.taps,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=12, clip_on=False)
+        (self.span,) = self.ax.plot([], [], "|-", color=style.BLACK, lw=2.5, ms=14, mew=2.5)
+        self.span_text = self.ax.text(0, 9, "", ha="right", va="bottom", fontweight="bold")
+        self.move(self.stems, self.taps, self.span, self.span_text)
+
+    def update(self, d_conv: int = 4, dilation: int = 8) -> str:
+        self.lags = [k * dilation for k in range(d_conv)]
+        self.samples = self.lags[-1] + 1
+        heights = self.past[self.lags].tolist()
+        self.taps.set_data(self.lags, heights)
+        self.stems.set_segments([[(lag, -51), (lag, h)] for lag, h in zip(self.lags, heights, strict=True)])
+        self.span.set_data([self.lags[-1], 0], [7, 7])
+        self.span_text.set(text=f"{self.samples} samples")
+        milliseconds = 1000 * MEMBRANE_STEP * self.lags[-1]
+        self.title(self.ax, f"{d_conv} weights reach {milliseconds:g} ms back")
+        lags = ", ".join(map(str, self.lags))
+        return (
+            f"{d_conv} taps with dilation {dilation} read the lags {lags}: {self.samples} samples from the oldest to "
+            f"now. The oldest is {milliseconds:g} ms old."
+        )
+
+
+class DelayOnRecording(LiveFigure):
+    """A piece of the real recording, and the same piece sent through one branch that delays it.
+
+    Args:
+        delay_kernel: (delay, d_conv) → (weight, dilation).
+        whose: "yours" or "the reference's", for the sentence.
+    """
+
+    controls = {  # noqa: RUF012
+        "delay": slider(3, 48, 24, 3, label="delay", unit="samples"),
+        "activation": toggle(False, label="SiLU on the branch"),
+    }
+
+    FIRST, LENGTH, D_CONV = 2676, 190, 4
+
+    def __init__(self, delay_kernel=spec.delay_kernel, whose: str = "the reference's"):
+        super().__init__()
+        self.delay_kernel, self.whose = delay_kernel, whose
+        recording = membrane_voltage(self.FIRST + self.LENGTH)  # (L,)
+        piece = recording[self.FIRST :]
+        self.x = (recording - piece.mean()) / piece.std()  # (L,)
+        self.t = np.arange(self.LENGTH) * MEMBRANE_STEP * 1000  # ms
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(0, self.t[-1] + 11), ylim=(-1.6, 5.9), xlabel="time (ms)")
+        self.ax.set_ylabel("height (standard deviations)", fontsize=13)
+        shown = self.x[self.FIRST :].numpy()
+        self.ax.plot(self.t, shown, color=style.GREY, lw=2, ls="-")
+        style.label_line(self.ax, "input", self.t[-1] + 1, shown[-1], style.GREY)
+        (self.out,) = self.ax.plot([], [], color=style.BLUE, lw=3, ls="-")
+        self.peak = int(shown.argmax())
+        self.top = float(shown.max())
+        self.arrow = self.ax.annotate(
+            "", (0, 0), (0, 0), arrowprops={"arrowstyle": "->", "lw": 3, "shrinkA": 0, "shrinkB": 0}
+        )
+        self.note = self.ax.text(0, self.top + 0.62, "", fontweight="bold", ha="left", va="bottom")
+        self.out_name = style.label_line(self.ax, "output", self.t[-1] + 1, 0, style.BLUE)
+        self.move(self.out, self.arrow, self.note, self.out_name)
+
+    def update(self, delay: int = 24, activation: bool = False) -> str:
+        self.weight, self.dilation = self.delay_kernel(delay, self.D_CONV)
+        silu = "silu" if activation else None
+        y = causal_dilated_conv1d_fn(self.x[None, None], self.weight[None], None, silu, self.dilation)[0, 0]  # (L,)
+        self.y = y[self.FIRST :].numpy()
+        self.out.set_data(self.t, self.y)
+        start, milliseconds = self.t[self.peak], delay * MEMBRANE_STEP * 1000
+        self.arrow.set_position((start, self.top + 0.45))
+        self.arrow.xy = (start + milliseconds, self.top + 0.45)
+        self.note.set(text=f"{delay} samples = {milliseconds:g} ms", x=start)
+        end, below = float(self.y[-1]), float(self.x[-1])
+        self.out_name.set_y(end if abs(end - below) > 0.5 else below + (0.5 if end >= below else -0.5))
+        if activation:
+            self.title(self.ax, "SiLU keeps what is high and flattens what is below zero")
+        else:
+            self.title(self.ax, "One branch repeats the recording later, unchanged")
+        bent = "bent by SiLU" if activation else "unchanged"
+        return (
+            f"{self.D_CONV} taps, dilation {self.dilation} ({self.whose}): the output is the input {delay} samples "
+            f"({milliseconds:g} ms) later, {bent}."
+        )
+
+
+class CombFilter(LiveFigure):
+    """A wiggle and what one branch makes of it; beside it, how much of every speed of wiggle passes."""
+
+    controls = {  # noqa: RUF012
+        "dilation": slider(1, 8, 8, label="dilation"),
+        "speed": slider(0.5, 50.0, 12.5, 0.5, label="speed", unit="wiggles in 100 samples"),
+        "kernel": choice({"average": "average", "difference": "difference"}, "average", label="taps"),
+    }
+
+    KERNELS = {"average": (0.25, 0.25, 0.25, 0.25), "difference": (0.0, 0.0, -0.5, 0.5)}  # noqa: RUF012
+    SHOWN, SETTLED = 60, 200
+
+    def __init__(self):
+        super().__init__()
+        self.ax, self.curve_ax = self.figure.subplots(1, 2)
+        self.ax.set(xlim=(self.SHOWN + 1, -2), ylim=(-1.9, 1.55), yticks=[-1, 0, 1], xlabel="samples ago")
+        self.ax.set_xticks([0, 20, 40, 60], ["now", "20", "40", "60"])
+        self.curve_ax.set(xlim=(0, 51), ylim=(0, 1.28), xlabel="speed (wiggles in 100 samples)")
+        self.curve_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+        self.curve_ax.set_ylabel("part that passes")
+        self.lags = np.arange(self.SHOWN + 1)
+        self.speeds = torch.linspace(0, 50, 401)  # (S,)
+        (self.input,) = self.ax.plot([], [], color="#B5B5B5", lw=6, ls="-")
+        (self.taps,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
+        (self.output,) = self.ax.plot([], [], color=style.BLUE, lw=2.5, ls=(0, (3, 1)))
+        key = {"va": "bottom", "fontweight": "bold", "fontsize": 13}
+        self.ax.text(self.SHOWN, -1.85, "grey: input", color=style.GREY, **key)
+        self.ax.text(-1, -1.85, "dashed: output", color=style.BLUE, ha="right", **key)
+        self.ax.text(-1, 1.25, "dots: what the taps read", color=style.VERMILLION, ha="right", **key)
+        (self.curve,) = self.curve_ax.plot([], [], color=style.BLUE, ls="-")
+        (self.here,) = self.curve_ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
+        self.move(self.input, self.output, self.taps, self.curve, self.here)
+
+    def update(self, dilation: int = 8, speed: float = 12.5, kernel: str = "average") -> str:
+        weight = torch.tensor(self.KERNELS[kernel])  # (W,)
+        x, y = self.run(weight, dilation, torch.tensor([speed]))  # (1, L)
+        self.part = float(_part(x, y, self.SETTLED)[0])
+        self.parts = pass_curve(weight, dilation, self.speeds).numpy()  # (S,)
+        recent = x[0].flip(-1)[: self.SHOWN + 1].numpy()
+        self.input.set_data(self.lags, recent)
+        self.output.set_data(self.lags, y[0].flip(-1)[: self.SHOWN + 1].numpy())
+        read = dilation * np.flatnonzero(weight.flip(-1).numpy())
+        self.read = recent[read]
+        self.taps.set_data(read, self.read)
+        self.curve.set_data(self.speeds.numpy(), self.parts)
+        self.here.set_data([speed], [self.part])
+        percent = round(100 * self.part)
+        self.title(self.ax, f"{percent} % of this wiggle passes")
+        self.title(self.curve_ax, f"dilation {dilation}: {_repeats(dilation)}")
+        return (
+            f"Taps: {kernel}. Dilation {dilation}, a wiggle that repeats every {100 / speed:.4g} samples: "
+            f"{percent} % of it passes. The curve {_repeats(dilation)}."
+        )
+
+    def run(self, weight: Tensor, dilation: int, speeds: Tensor) -> tuple[Tensor, Tensor]:
+        """Wiggles of the given speeds, (S, L), and what the branch makes of them, (S, L)."""
+        t = torch.arange(self.SETTLED + 8 * 3 + 1.0, dtype=torch.float64)  # (L,)
+        x = torch.cos(2 * torch.pi * speeds[:, None].double() / 100 * (t - t[-1]) + 0.7)  # (S, L)
+        y = causal_dilated_conv1d_fn(x[:, None], weight[None].double(), dilation=dilation)[:, 0]  # (S, L)
+        return x, y
+
+
+def _part(x: Tensor, y: Tensor, settled: int) -> Tensor:
+    """Size of y over size of x, over whole wiggles at the end: (S,)."""
+    return y[:, -settled:].pow(2).mean(-1).sqrt() / x[:, -settled:].pow(2).mean(-1).sqrt()
+
+
+def pass_curve(weight: Tensor, dilation: int, speeds: Tensor) -> Tensor:
+    """Part of a wiggle that passes one branch, for each speed in wiggles per 100 samples: (W,), (S,) → (S,)."""
+    lags = dilation * torch.arange(len(weight)).flip(0)  # (W,)
+    turns = torch.exp(-2j * torch.pi * speeds[:, None] / 100 * lags)  # (S, W)
+    return (turns * weight).sum(-1).abs()
+
+
+def _repeats(dilation: int) -> str:
+    return f"repeats every {100 / dilation:.3g}"
+
+
+@dataclass
+class Run:
+    """One training, recorded at every step.
+
+    Attributes:
+        gates: (S, branches) the shares, softmax of the gates.
+        missed: (S,) part of the target's variance that the output misses.
+        output: (S, n) the output over the first n samples shown; target: (n,) what it should be.
+    """
+
+    gates: Tensor
+    missed: Tensor
+    output: Tensor
+    target: Tensor
+
+
+class GateTraining(LiveFigure):
+    """What training does to the gates: the shares of the branches at a step, and the output at that step.
+
+    Args:
+        runs: target delay → the recorded training.
+        dilations: of the branches.
+        d_conv: taps of each.
+    """
+
+    controls = {  # noqa: RUF012
+        "step": slider(0, 100, 100, label="training step"),
+        "delay": choice({str(d): d for d in (3, 6, 7, 12, 24)}, 24, label="target: the input, delayed by (samples)"),
+    }
+
+    def __init__(self, runs: dict[int, Run], dilations: Sequence[int] = (1, 2, 4, 8), d_conv: int = 4):
+        super().__init__()
+        self.runs, self.dilations, self.d_conv = runs, tuple(dilations), d_conv
+        self.bar_ax, self.ax = self.figure.subplots(1, 2, width_ratios=(1, 1.45))
+        self.bar_ax.set(ylim=(0, 1.08), xlim=(-0.6, len(dilations) - 0.4), xlabel="dilation of the branch")
+        self.bar_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+        self.bar_ax.set_ylabel("share of the branch")
+        self.bar_ax.set_xticks(range(len(dilations)), [str(d) for d in dilations])
+        self.bars = self.bar_ax.bar(range(len(dilations)), [0.25] * len(dilations), width=0.7, edgecolor="black")
+        self.labels = [self.bar_ax.text(i, 0, "", ha="center", va="bottom") for i in range(len(dilations))]
+        n = len(next(iter(runs.values())).target)
+        low = min(float(torch.cat([run.target, run.output.flatten()]).min()) for run in runs.values())
+        high = max(float(torch.cat([run.target, run.output.flatten()]).max()) for run in runs.values())
+        self.ax.set(xlim=(0, n - 1), ylim=(low - 0.35 * (high - low), high + 0.4), xlabel="sample", ylabel="value")
+        (self.target,) = self.ax.plot([], [], "o", color=style.GREY, ms=8)
+        (self.output,) = self.ax.plot([], [], color=style.BLUE, lw=3, ls="-")
+        bottom = {"transform": self.ax.transAxes, "va": "bottom", "fontweight": "bold"}
+        self.ax.text(0.02, 0.02, "dots: target", color=style.GREY, **bottom)
+        self.ax.text(0.98, 0.02, "line: output", color=style.BLUE, ha="right", **bottom)
+        self.move(*self.bars, *self.labels, self.target, self.output)
+
+    def update(self, step: int = 100, delay: int = 24) -> str:
+        run = self.runs[delay]
+        self.right = [d for d in self.dilations if delay % d == 0 and delay // d < self.d_conv]
+        self.shares = run.gates[step]  # (branches,)
+        for bar, label, d, share in zip(self.bars, self.labels, self.dilations, self.shares.tolist(), strict=True):
+            reads = d in self.right
+            bar.set(height=share, facecolor=style.VERMILLION if reads else "#BFD9EA", hatch="//" if reads else "")
+            label.set(y=share + 0.01, text=f"{100 * share:.0f} %", fontweight="bold" if reads else "normal")
+        self.target.set_data(range(len(run.target)), run.target)
+        self.output.set_data(range(len(run.target)), run.output[step])
+        missed = round(100 * float(run.missed[step]))
+        who = f"dilation {self.right[0]} reads lag {delay}" if self.right else f"no branch reads lag {delay}"
+        self.title(self.bar_ax, who[:1].upper() + who[1:])
+        self.title(self.ax, f"Step {step}: the output misses {missed} %")
+        has = [f"Its share is {100 * self.shares[self.dilations.index(d)]:.0f} %." for d in self.right]
+        return " ".join([f"Step {step}: {who}.", *has, f"{missed} % of the target is missed."])
+
+
+class BlockReach(LiveFigure):
+    """How strongly the last output depends on inputs further and further back: the front end, or the whole block."""
+
+    controls = {  # noqa: RUF012
+        "part": choice({"the front end": "the front end", "the whole block": "the whole block"}, "the whole block",
+                       label="look at"),
+        "lag": slider(0, 200, 100, label="read off at lag", unit="samples"),
+    }  # fmt: skip
+
+    LENGTH, FLOOR = 201, 1e-9
+
+    def __init__(self):
+        super().__init__()
+        self.reach = _reach_of_parts(self.LENGTH)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(self.LENGTH + 1, -3), ylim=(self.FLOOR / 3, 300), yscale="log")
+        self.ax.set_xlabel("lag: how many samples ago")
+        self.ax.set_ylabel("effect on the last output")
+        self.ax.set_xticks([0, 24, 50, 100, 150, 200], ["now", "24", "50", "100", "150", "200"])
+        self.ax.set_yticks([1e-8, 1e-6, 1e-4, 1e-2, 1])
+        self.ax.minorticks_off()
+        self.ax.axvspan(24.5, -3, color="#E6EFF5", zorder=0)
+        self.ax.text(-2, 200, "field of the front end", ha="right", va="top")
+        self.carried = self.ax.text(150, 1e-4, "", color=style.BLUE, fontweight="bold", ha="center")
+        (self.bars,) = self.ax.plot([], [], color=style.BLUE, lw=2.5, ls="-")
+        (self.point,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
+        self.note = self.ax.text(0, 0, "", color=style.VERMILLION, fontweight="bold", va="bottom")
+        self.note.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85})
+        self.move(self.bars, self.carried, self.point, self.note)
+
+    def update(self, part: str = "the whole block", lag: int = 100) -> str:
+        self.effect = self.reach[part]  # (L,), by lag
+        self.depends = np.flatnonzero(self.effect)
+        x, heights = np.repeat(self.depends, 3), np.full(3 * len(self.depends), np.nan)
+        heights[0::3], heights[1::3] = self.FLOOR, self.effect[self.depends]
+        self.bars.set_data(x, heights)
+        value = self.effect[lag]
+        words = "exactly 0" if value == 0 else f"about {_power(value)}"
+        self.point.set_data([lag], [max(value, self.FLOOR)])
+        self.note.set(text=words, x=lag, y=4 * max(value, self.FLOOR), ha="left" if lag > 100 else "right")
+        self.carried.set_text("" if part == "the front end" else "carried by the scan")
+        if part == "the front end":
+            self.title(self.ax, f"The front end reads {len(self.depends)} samples, none older than lag 24")
+        else:
+            self.title(self.ax, "The whole block reads every sample: the scan carries on")
+        return (
+            f"Of {self.LENGTH} inputs, {part} depends on {len(self.depends)}. "
+            f"The effect of the input {lag} samples ago is {words}."
+        )
+
+
+def _reach_of_parts(length: int) -> dict[str, np.ndarray]:
+    """Absolute gradient of the last output by lag, summed over the channels: part → (L,)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        block = Mamba(d_model=8, conv_dilations=(1, 2, 4, 8)).double()
+        hidden_states = torch.randn(1, length, 8, dtype=torch.float64, requires_grad=True)  # (B, L, d_model)
+
+    def front_end(hidden_states: Tensor) -> Tensor:
+        x = block.in_proj(hidden_states).chunk(2, dim=-1)[0].transpose(1, 2)  # (B, d_inner, L)
+        weights = [conv.weight.squeeze(1) for conv in block.conv1d_layers]
+        biases = [conv.bias for conv in block.conv1d_layers]
+        return spec.gated_dilated_conv(x, weights, biases, block.conv_gates, block.conv_dilations).transpose(1, 2)
+
+    reach = {}
+    for name, part in (("the front end", front_end), ("the whole block", block)):
+        (gradient,) = torch.autograd.grad(part(hidden_states)[0, -1].sum(), hidden_states)  # (B, L, d_model)
+        reach[name] = gradient[0].abs().sum(-1).flip(0).numpy()  # (L,), by lag
+    return reach
+
+
+def _power(value: float) -> str:
+    exponent = round(np.log10(value))
+    return "1" if exponent == 0 else "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _rgba(colour: str) -> np.ndarray:
+    return np.array([*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0])

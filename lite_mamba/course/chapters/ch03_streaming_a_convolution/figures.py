@@ -1,0 +1,425 @@
+"""The figures of notebook 03: what a convolution remembers between two samples, and what happens if it does not."""
+
+import math
+
+import numpy as np
+import torch
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from lite_mamba import causal_dilated_conv1d_fn
+from lite_mamba.causal_conv import next_history
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+from ...tasks import membrane_voltage
+
+PALE_BLUE, PALE_GREY = "#D6E8F5", "#EFEFEF"
+
+
+def package_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """One sample through one branch: x (B, D), history (B, D, S) to the output (B, D) and the next history."""
+    y = causal_dilated_conv1d_fn(x.unsqueeze(-1), weight, bias, dilation=dilation, initial_state=history)  # (B, D, 1)
+    return y[..., 0], next_history(x.unsqueeze(-1), history)
+
+
+def package_chunk(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """A chunk of any length: x (B, D, L), history (B, D, S) to the outputs (B, D, L) and the next history."""
+    y = causal_dilated_conv1d_fn(x, weight, bias, dilation=dilation, initial_state=history)  # (B, D, L)
+    return y, next_history(x, history)
+
+
+class BufferAtWork(LiveFigure):
+    """A stream, the history that is kept of it, and the output that grows sample by sample.
+
+    Args:
+        step: (x, history, weight, bias, dilation) to (output, next history), the function of exercise 3.
+        whose: "yours" or "the reference's", shown beside the streamed outputs.
+    """
+
+    SAMPLES = (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4)
+    TAPS = (1, 2, 4)
+
+    controls = {  # noqa: RUF012
+        "t": slider(0, len(SAMPLES) - 1, 11, label="time t", unit="samples"),
+        "dilation": slider(1, 4, 2, label="dilation", unit="samples"),
+    }
+
+    def __init__(self, step=package_step, whose: str = ""):
+        super().__init__(height=5.4)
+        self.step, self.whose = step, whose
+        self.stream = torch.tensor(self.SAMPLES, dtype=torch.float32)  # (L,)
+        self.weight, self.bias = torch.tensor([self.TAPS], dtype=torch.float32), torch.zeros(1)  # (1, W), (1,)
+        self.cells, self.plot = self.figure.subplots(2, 1, sharex=True, height_ratios=(1.15, 1))
+        self._draw_cells()
+        self._draw_plot()
+
+    def update(self, t: int = 11, dilation: int = 2) -> str:
+        self.lag = (len(self.TAPS) - 1) * dilation
+        self.parallel = causal_dilated_conv1d_fn(
+            self.stream[None, None], self.weight, self.bias, dilation=dilation
+        ).flatten()  # (L,)
+        self._run(t, dilation)
+        self.taps = [t - back * dilation for back in reversed(range(len(self.TAPS)))]
+        self._show_stream(t)
+        self._show_history(t)
+        self._show_output(t)
+        same = "1 output so far equals" if t == 0 else f"{t + 1} outputs so far equal"
+        verdict = f"The {same} the single pass." if not self.wrong else f"{self.wrong} of {t + 1} outputs are wrong."
+        self.title(self.cells, self._finding())
+        return (
+            f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The taps read the samples at "
+            f"t = {', '.join(map(str, self.taps))}, and the output is {self.streamed[t]:g}. {verdict}"
+        )
+
+    def _finding(self) -> str:
+        if self.wrong:
+            return f"{self.wrong} of {len(self.streamed)} streamed outputs differ from the single pass"
+        return f"{self.lag} remembered samples and the new one are enough"
+
+    def _run(self, t: int, dilation: int) -> None:
+        """Feed the samples 0 … t to the step, one at a time."""
+        history, outputs = torch.zeros(1, 1, self.lag), []
+        for i in range(t + 1):
+            self.history = history.flatten().tolist()  # before sample i
+            y, history = self.step(self.stream[i].view(1, 1), history, self.weight, self.bias, dilation)
+            if history.shape != (1, 1, self.lag):
+                raise ValueError(f"the step returned a history {tuple(history.shape)}, expected {(1, 1, self.lag)}")
+            outputs.append(float(y))
+        self.streamed = np.array(outputs)  # (t + 1,)
+        self.wrong = int((~np.isclose(self.streamed, self.parallel[: t + 1].numpy(), atol=1e-4)).sum())
+
+    def _draw_cells(self) -> None:
+        longest = (len(self.TAPS) - 1) * self.controls["dilation"].high
+        self.first = -longest
+        self.cells.set(xlim=(self.first - 4.6, len(self.SAMPLES) - 0.4), ylim=(-0.98, 2.6))
+        self.cells.axis("off")
+        notes = {"ha": "right", "va": "center", "fontsize": 14, "fontweight": "bold"}
+        edge = self.first - 1.1
+        self.cells.text(edge, 2, "stream", color=style.BLACK, **notes)
+        self.cells.text(edge, 0.6, "history\nand now", color=style.BLUE, **notes)
+        self.tap_name = self.cells.text(edge, -0.55, "", color=style.VERMILLION, **notes)
+        self.stream_cells = [self._cell(i, 2) for i in range(len(self.SAMPLES))]
+        self.kept_cells = [self._cell(0, 0.6) for _ in range(longest)]
+        self.now = self._cell(0, 0.6)
+        self.tap_notes = [
+            self.cells.text(0, -0.55, f"×{tap}", ha="center", va="center", color=style.VERMILLION, fontsize=13,
+                            fontweight="bold")
+            for tap in self.TAPS
+        ]  # fmt: skip
+        (self.fall,) = self.cells.plot([0, 0], [1.15, 1.45], color=style.BLACK, ls="-", lw=2.5)
+        self.move(self.fall, self.tap_name, *self.tap_notes)
+
+    def _cell(self, x: float, y: float) -> tuple[Rectangle, object]:
+        box = self.cells.add_patch(Rectangle((x - 0.44, y - 0.42), 0.88, 0.84, lw=2))
+        text = self.cells.text(x, y, "", ha="center", va="center_baseline", fontsize=14)
+        self.move(box, text)
+        return box, text
+
+    def _place(self, cell, x: float, value: float, face: str, ink: str, edge: str, weight: str = "normal") -> None:
+        box, text = cell
+        box.set(x=x - 0.44, facecolor=face, edgecolor=edge, visible=True)
+        text.set(x=x, text=f"{value:g}", color=ink, fontweight=weight, visible=True)
+
+    def _show_stream(self, t: int) -> None:
+        for i, cell in enumerate(self.stream_cells):
+            if i > t:
+                self._place(cell, i, 0, "white", style.GREY, "#D0D0D0")
+                cell[1].set_text("")
+            elif i == t:
+                self._place(cell, i, self.SAMPLES[i], style.BLACK, "white", style.BLACK, "bold")
+            else:
+                kept = t - i <= self.lag
+                self._place(cell, i, self.SAMPLES[i], "white", style.BLACK if kept else "#999999", "#D0D0D0")
+        self.fall.set_xdata([t, t])
+
+    def _show_history(self, t: int) -> None:
+        for j, (box, text) in enumerate(self.kept_cells):
+            if j >= self.lag:
+                box.set_visible(False)
+                text.set_visible(False)
+                continue
+            at = t - self.lag + j
+            tap = at in self.taps
+            self._place(
+                (box, text), at, self.history[j], PALE_BLUE, style.BLACK,
+                style.VERMILLION if tap else style.BLUE, "bold" if tap else "normal",
+            )  # fmt: skip
+            box.set(linewidth=4 if tap else 1.5, zorder=2 if tap else 1)
+        self._place(self.now, t, self.SAMPLES[t], style.BLACK, "white", style.VERMILLION, "bold")
+        self.now[0].set_linewidth(4)
+        self.tap_name.set_text("tap, as it\nshould be" if self.wrong else "tap")
+        for note, at in zip(self.tap_notes, self.taps, strict=True):
+            note.set_x(at)
+
+    def _draw_plot(self) -> None:
+        self.plot.set(ylim=(-2, 66), ylabel="output", xlabel="time t (samples)")
+        self.plot.set_xticks(range(0, len(self.SAMPLES), 2))
+        times = np.arange(len(self.SAMPLES))
+        (self.whole,) = self.plot.plot(times, times * 0, "o-", color="#9A9A9A", mfc="white", mew=2.5, ms=12, lw=2)
+        (self.grown,) = self.plot.plot([], [], "o", color=style.VERMILLION, ms=8, ls="none")
+        (self.drop,) = self.plot.plot([0, 0], [0, 0], color=style.VERMILLION, ls=":", lw=2.5)
+        self.move(self.whole, self.drop, self.grown)
+        x = self.first - 3.2
+        self.plot.plot([x], [59], "o", color="#9A9A9A", mfc="white", mew=2.5, ms=12)
+        self.plot.plot([x], [44], "o", color=style.VERMILLION, ms=8)
+        style.label_line(self.plot, "one pass over everything", x + 0.8, 59, style.GREY, fontsize=13)
+        style.label_line(self.plot, "step by step", x + 0.8, 44, style.VERMILLION, fontsize=13)
+        by = f"(the step is {self.whose})" if self.whose else ""
+        style.label_line(self.plot, by, x + 0.8, 32, style.VERMILLION, fontsize=13, fontweight="normal")
+        self.sum_note = style.label_line(self.plot, "", x - 0.4, 10, style.BLACK, fontsize=15)
+        self.move(self.sum_note)
+
+    def _show_output(self, t: int) -> None:
+        self.whole.set_ydata(self.parallel)
+        self.grown.set_data(np.arange(t + 1), self.streamed)
+        self.drop.set_data([t, t], [self.streamed[t], 66])
+        values = [self.SAMPLES[at] if at >= 0 else 0 for at in self.taps]
+        terms = " + ".join(f"{tap}·{value}" for tap, value in zip(self.TAPS, values, strict=True))
+        sign = "=" if math.isclose(self.streamed[t], float(self.parallel[t]), abs_tol=1e-4) else "≠"
+        self.sum_note.set_text(f"{terms} {sign} {self.streamed[t]:g}")
+
+
+class KeptSamples(LiveFigure):
+    """Outputs after a pause when only some of the samples before it were kept."""
+
+    TAPS = 4
+    BEFORE, AFTER = 34, 40
+
+    controls = {  # noqa: RUF012
+        "kept": slider(0, 32, 10, label="samples kept"),
+        "dilation": slider(1, 8, 8, label="dilation", unit="samples"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.8)
+        self.signal = membrane_voltage(2070)[-self.BEFORE - self.AFTER :]  # (BEFORE + AFTER,), mV
+        self.weight = torch.full((1, self.TAPS), 1 / self.TAPS)  # (1, W): the mean of four samples
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-self.BEFORE - 0.5, self.AFTER), ylim=(-54, 15))
+        self.ax.set(xlabel="samples before and after the pause", ylabel="millivolts")
+        self.ax.axvline(-0.5, color=style.BLACK, lw=2, ls="-")
+        past = self.signal[: self.BEFORE].numpy()
+        self.ax.plot(range(-self.BEFORE, 0), past, color="#B5B5B5", ls="-", lw=3)
+        notes = [
+            self.ax.text(-self.BEFORE, 11, "input before the pause", color=style.BLACK, va="center", fontsize=14),
+            self.ax.text(0.4, 11, "outputs after the pause", color=style.BLACK, va="center", fontsize=14),
+            self.ax.text(0.4, 5, "○ had everything been kept", color=style.GREY, va="center", fontsize=14),
+        ]
+        self.band = self.ax.axvspan(-1, -0.5, color=PALE_BLUE, lw=0, zorder=0)
+        (self.known,) = self.ax.plot([], [], "s-", color=style.BLUE, ms=6, lw=3)
+        (self.right,) = self.ax.plot([], [], "o-", color="#9A9A9A", mfc="white", mew=2.5, ms=10, lw=2)
+        (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=6, ls="none")
+        (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=10, ls="none")
+        self.kept_note = self.ax.text(-1, -51, "", color=style.BLUE, ha="right", va="center", fontweight="bold")
+        self.bad_note = self.ax.text(0.4, -1, "", color=style.VERMILLION, va="center", fontweight="bold")
+        self.move(self.band, self.known, self.right, self.good, self.bad, *notes, self.kept_note, self.bad_note)
+
+    def update(self, kept: int = 10, dilation: int = 8) -> str:
+        self.lag = (self.TAPS - 1) * dilation
+        x, history = self.signal[self.BEFORE :], self.signal[: self.BEFORE].clone()  # (AFTER,), (BEFORE,)
+        self.truth = self._outputs(x, history, dilation)
+        history[: self.BEFORE - kept] = 0  # forgotten
+        self.outputs = self._outputs(x, history, dilation)
+        self.wrong = ~np.isclose(self.outputs, self.truth, atol=1e-3)  # (AFTER,)
+        self._show(kept)
+        bad = int(self.wrong.sum())
+        self.title(self.ax, self._finding(kept, bad))
+        return (
+            f"{kept} samples are kept; the kernel looks back {self.lag}. "
+            f"{'No output is wrong' if bad == 0 else 'Wrong outputs: the first ' + str(bad)}."
+            + (f" {kept - self.lag} of the kept samples are never read." if kept > self.lag else "")
+        )
+
+    def _finding(self, kept: int, bad: int) -> str:
+        if bad:
+            return f"{kept} kept: {'the next output is' if bad == 1 else f'the next {bad} outputs are'} wrong"
+        spare = kept - self.lag
+        return f"{kept} kept: every output is right" + (f", {spare} kept for nothing" if spare else "")
+
+    def _outputs(self, x: Tensor, history: Tensor, dilation: int) -> np.ndarray:
+        y = causal_dilated_conv1d_fn(
+            x[None, None], self.weight, dilation=dilation, initial_state=history[None, None]
+        )  # (1, 1, AFTER)
+        return y.flatten().numpy()
+
+    def _show(self, kept: int) -> None:
+        times = np.arange(self.AFTER)
+        self.band.set(x=-kept - 0.5, width=kept)
+        self.known.set_data(np.arange(-kept, 0), self.signal[self.BEFORE - kept : self.BEFORE].numpy())
+        self.right.set_data(times, self.truth)
+        self.good.set_data(times[~self.wrong], self.outputs[~self.wrong])
+        self.bad.set_data(times[self.wrong], self.outputs[self.wrong])
+        self.kept_note.set_text(f"{kept} kept")
+        self.bad_note.set_text("× wrong" if self.wrong.any() else "")
+
+
+class SharedHistory(LiveFigure):
+    """The columns that parallel branches read, and the one history that holds them all."""
+
+    DILATIONS = (1, 2, 4, 8, 16)
+    REACH = 48
+
+    controls = {  # noqa: RUF012
+        "branches": slider(1, 5, 5, label="branches"),
+        "d_conv": slider(2, 4, 4, label="taps d_conv"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.8)
+        self.ax = self.figure.subplots()
+        rows = len(self.DILATIONS) + 1
+        self.ax.set(xlim=(-self.REACH - 8.5, 9.5), ylim=(rows + 0.25, -1.1))
+        self.ax.set_xticks(range(-self.REACH, 1, 8), [str(-x) for x in range(-self.REACH, 1, 8)])
+        self.ax.set_xlabel("samples back in time (0 is now)")
+        self.ax.set_yticks([])
+        self.ax.spines[["left", "bottom"]].set_visible(False)
+        self.cells = {}
+        for row in range(rows):
+            self.cells[row] = self._row(row + (0.45 if row == rows - 1 else 0))
+        self.ax.text(3, -0.8, "columns", ha="left", va="center", fontsize=13, color=style.GREY)
+
+    def update(self, branches: int = 5, d_conv: int = 4) -> str:
+        dilations = self.DILATIONS[:branches]
+        self.separate = sum((d_conv - 1) * d + 1 for d in dilations)
+        self.shared = max((d_conv - 1) * d for d in dilations)
+        self.read = {d: [-back * d for back in range(d_conv)] for d in dilations}
+        for row, d in enumerate(self.DILATIONS):
+            if d in self.read:
+                self._show_row(row, f"dilation {d}", (d_conv - 1) * d + 1, self.read[d])
+            else:
+                self._hide(row)
+        taps = {at for positions in self.read.values() for at in positions}
+        self._show_row(len(self.DILATIONS), "shared", self.shared, sorted(taps), shared=True)
+        several = branches > 1
+        self.title(
+            self.ax,
+            f"One shared history: {self.shared} columns instead of {self.separate}"
+            if several
+            else f"One branch: {self.shared} {'column' if self.shared == 1 else 'columns'} of history",
+        )
+        return (
+            f"{branches} {'branches' if several else 'branch'} with {d_conv} taps. A window for each, with the present "
+            f"sample, takes {self.separate} columns; one shared history takes {self.shared}."
+        )
+
+    def _row(self, y: float) -> dict:
+        band = self.ax.add_patch(Rectangle((0, y - 0.36), 1, 0.72, lw=1.5))
+        grid = LineCollection([], colors="white", lw=1)
+        self.ax.add_collection(grid)
+        (taps,) = self.ax.plot([], [], "o", ms=7, ls="none")
+        name = self.ax.text(0, y, "", ha="right", va="center", fontsize=14)
+        count = self.ax.text(3, y, "", ha="left", va="center", fontsize=16, fontweight="bold")
+        self.move(band, grid, taps, name, count)
+        return {"y": y, "band": band, "grid": grid, "taps": taps, "name": name, "count": count}
+
+    def _show_row(self, row: int, name: str, columns: int, taps: list[int], shared: bool = False) -> None:
+        parts = self.cells[row]
+        y, newest = parts["y"], -1 if shared else 0
+        left = newest - columns + 0.5
+        parts["band"].set(x=left, width=columns, facecolor=style.BLUE if shared else PALE_BLUE, edgecolor=style.BLUE)
+        edges = left + np.arange(1, columns)
+        parts["grid"].set_segments([[(x, y - 0.36), (x, y + 0.36)] for x in edges])
+        inside = [at for at in taps if at <= newest]
+        parts["taps"].set_data(inside, [y] * len(inside))
+        parts["taps"].set(color="white" if shared else style.VERMILLION)
+        parts["name"].set(text=name, x=left - 1, color=style.BLUE if shared else style.BLACK)
+        parts["name"].set_fontweight("bold" if shared else "normal")
+        parts["count"].set(text=str(columns), color=style.BLUE if shared else style.BLACK)
+        for part in ("band", "grid", "taps", "name", "count"):
+            parts[part].set_visible(True)
+
+    def _hide(self, row: int) -> None:
+        for part in ("band", "grid", "taps", "name", "count"):
+            self.cells[row][part].set_visible(False)
+
+
+class AnySplit(LiveFigure):
+    """A recording in chunks, against one pass, with the history carried over each border or dropped there.
+
+    Args:
+        chunk: (x, history, weight, bias, dilation) to (outputs, next history), the function of exercise 4.
+        whose: "yours" or "the reference's", shown beside the outputs.
+    """
+
+    START, LENGTH, TAPS = 2000, 300, 4
+
+    controls = {  # noqa: RUF012
+        "size": slider(1, 150, 60, label="samples in a chunk"),
+        "border": choice({"carried on": True, "dropped": False}, True, label="history at each border"),
+        "dilation": slider(1, 8, 8, label="dilation", unit="samples"),
+    }
+
+    def __init__(self, chunk=package_chunk, whose: str = ""):
+        super().__init__(height=5.4)
+        self.chunk = chunk
+        self.signal = membrane_voltage(self.START + self.LENGTH)[self.START :].view(1, 1, -1)  # (1, 1, L), mV
+        self.weight, self.bias = torch.full((1, self.TAPS), 1 / self.TAPS), torch.zeros(1)  # (1, W), (1,)
+        self.top, self.low = self.figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+        self.top.set(xlim=(0, self.LENGTH), ylim=(-55, 16), ylabel="output (mV)")
+        self.low.set(ylim=(-4, 44), xlabel="sample", ylabel="error (mV)")
+        (self.whole,) = self.top.plot([], [], color="#B0B0B0", ls="-", lw=7)
+        (self.pieces,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
+        (self.error,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=3)
+        self.borders = [LineCollection([], colors=style.BLACK, lw=1, linestyles=":") for _ in range(2)]
+        for ax, lines in zip((self.top, self.low), self.borders, strict=True):
+            ax.add_collection(lines)
+        by = f" ({whose})" if whose else ""
+        self.names = [
+            style.label_line(self.top, "thick: one pass", 4, 11, style.GREY),
+            style.label_line(self.top, f"thin: chunk after chunk{by}", 298, 11, style.BLUE, ha="right"),
+        ]
+        self.zero = self.low.text(298, 16, "zero everywhere", color=style.VERMILLION, ha="right", fontweight="bold")
+        self.zero.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})
+        self.move(self.whole, *self.borders, self.pieces, self.error, *self.names, self.zero)
+
+    def update(self, size: int = 60, border: bool = True, dilation: int = 8) -> str:
+        self.lag = (self.TAPS - 1) * dilation
+        self.truth = causal_dilated_conv1d_fn(self.signal, self.weight, self.bias, dilation=dilation).flatten().numpy()
+        self.outputs = self._run(size, border, dilation)
+        self.difference = np.abs(self.outputs - self.truth)  # (L,)
+        self.wrong = int((self.difference > 1e-3).sum())
+        self._show(size)
+        chunks = math.ceil(self.LENGTH / size)
+        how = "carried on" if border else "dropped at each border"
+        self.title(self.top, self._finding(size, border))
+        return (
+            f"{self.LENGTH} samples in {chunks} chunks of {size}, the history {how}: "
+            f"{self.wrong} of {self.LENGTH} outputs differ from one pass. The kernel looks back {self.lag} samples."
+        )
+
+    def _finding(self, size: int, border: bool) -> str:
+        if not self.wrong:
+            return f"Chunks of {size}, history carried on: no output differs"
+        if border:
+            return f"Chunks of {size}: {self.wrong} of {self.LENGTH} outputs differ"
+        if size <= self.lag:
+            return f"History dropped: {self.wrong} of {self.LENGTH} outputs are wrong"
+        return f"History dropped: errors in the first {self.lag} outputs of each later chunk"
+
+    def _run(self, size: int, border: bool, dilation: int) -> np.ndarray:
+        history, outputs = torch.zeros(1, 1, self.lag), []
+        for x in self.signal.split(size, dim=-1):
+            y, following = self.chunk(x, history, self.weight, self.bias, dilation)
+            if y.shape != x.shape or following.shape != history.shape:
+                raise ValueError(
+                    f"the chunk {tuple(x.shape)} gave outputs {tuple(y.shape)} and a history {tuple(following.shape)}, "
+                    f"expected {tuple(x.shape)} and {tuple(history.shape)}"
+                )
+            history = following if border else torch.zeros_like(history)
+            outputs.append(y)
+        return torch.cat(outputs, dim=-1).flatten().detach().numpy()  # (L,)
+
+    def _show(self, size: int) -> None:
+        times = np.arange(self.LENGTH)
+        self.whole.set_data(times, self.truth)
+        self.pieces.set_data(times, self.outputs)
+        self.error.set_data(times, self.difference)
+        self.zero.set_visible(self.wrong == 0)
+        starts = range(size, self.LENGTH, size) if size >= 5 else ()
+        for ax, lines in zip((self.top, self.low), self.borders, strict=True):
+            low, high = ax.get_ylim()
+            ends = (low, 5 if ax is self.top else high)  # below the labels
+            lines.set_segments([[(x - 0.5, y) for y in ends] for x in starts])

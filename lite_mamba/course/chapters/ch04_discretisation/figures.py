@@ -1,0 +1,527 @@
+"""The figures of notebook 04: a leaking bucket in ticks, error orders, poles in two planes, ΔB, small numbers.
+
+A *rule* is a function of (delta, A, B) that returns Ā and B̄, for `h_t = Ā h_{t−1} + B̄ u_t`; figures take the reader's.
+"""
+
+import cmath
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from matplotlib.patches import Circle, Polygon, Rectangle
+from torch import Tensor
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+
+Rule = Callable[[float, Tensor, Tensor], tuple[Tensor, Tensor]]
+FORMULAS = {"Euler": "1 + Δs", "bilinear": "(1 + Δs/2) / (1 − Δs/2)", "zero-order hold": "exp(Δs)"}
+STABLE = "#DCE6EE"  # fills the region in which a rule stays bounded
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 3}  # a box behind text that lines may cross
+FAR = 1e4  # computed levels are cut here, far outside every picture
+
+
+def bars(rule: Rule, delta: float, A: complex, B: float = 1.0) -> tuple[complex, complex]:
+    """What a rule answers for one state, as numbers; a ValueError in words if it is not a pair of single tensors."""
+    kind = torch.complex128 if isinstance(A, complex) else torch.float64
+    answer = rule(delta, torch.tensor([A], dtype=kind), torch.tensor([B], dtype=kind))
+    if not (isinstance(answer, tuple) and len(answer) == 2 and all(isinstance(one, Tensor) for one in answer)):
+        raise ValueError("the rule must return the two tensors Ā and B̄")
+    if any(one.shape != (1,) for one in answer):
+        raise ValueError(f"the rule returned shapes {[tuple(one.shape) for one in answer]}, expected (1,) twice")
+    return answer[0].item(), answer[1].item()
+
+
+def run(A_bar: complex, B_bar: complex, inputs: np.ndarray) -> np.ndarray:
+    """The states 0, h_1, …, h_L of h_t = Ā h_{t−1} + B̄ u_t: (L + 1,). What runs away stops at FAR."""
+    states = [0.0 * B_bar]
+    for u in inputs:
+        state = A_bar * states[-1] + B_bar * u
+        states.append(state if abs(state) < FAR else state * (FAR / abs(state)))
+    return np.array(states)
+
+
+class Hero(LiveFigure):
+    """A bucket with a hole under a running tap, and its level: always there, and once a tick."""
+
+    A, INFLOW, TICK = -0.5, 1.0, 1.5  # per minute, litres a minute, minutes
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = self.figure.subplots(1, 2, width_ratios=[1, 2.1])
+        self.t = np.linspace(0, 10.5, 300)
+        self.level = -self.INFLOW / self.A * (1 - np.exp(self.A * self.t))
+        self.ticks = np.arange(0, 10.6, self.TICK)
+        self._draw_bucket()
+        self._draw_level()
+        self.title(self.right, "Water flows all the time; you look once a tick")
+
+    def update(self) -> str:
+        return (
+            "A tap fills a bucket that has a hole. The level rises fast at first, then ever more slowly, towards "
+            "an end. Dots mark the level once every 1.5 minutes: between two dots the computer sees nothing."
+        )
+
+    def _draw_bucket(self):
+        ax = self.left
+        ax.set(xlim=(-0.35, 3.6), ylim=(-1.2, 4.2), aspect="equal")
+        ax.set_axis_off()
+        ax.add_patch(Polygon([(0.35, 0), (1.95, 0), (2.17, 1.4), (0.13, 1.4)], facecolor="#A9CFE5", lw=0))
+        ax.add_patch(Rectangle((1.05, 1.4), 0.16, 1.7, facecolor="#A9CFE5", lw=0))
+        ax.add_patch(Polygon([(1.9, 0.12), (2.62, -1.1), (2.5, -1.15), (1.88, 0.0)], facecolor="#A9CFE5", lw=0))
+        ax.plot([0, 0.35, 1.95, 2.3], [2.3, 0, 0, 2.3], "-", color=style.BLACK, lw=4, solid_joinstyle="round")
+        ax.plot([0.2, 1.13, 1.13], [3.55, 3.55, 3.15], "-", color=style.BLACK, lw=9, solid_joinstyle="miter")
+        ax.text(1.42, 3.42, "tap: $B\\,u$", fontsize=16, va="center", color=style.BLUE, fontweight="bold")
+        ax.text(1.15, 0.68, "level $h$", fontsize=16, ha="center", va="center", fontweight="bold")
+        ax.text(2.78, -0.6, "leak:\n$A\\,h$", fontsize=16, va="center", color=style.VERMILLION, fontweight="bold")
+
+    def _draw_level(self):
+        ax = self.right
+        ax.set(xlim=(-0.35, 10.9), ylim=(-0.08, 2.45), xlabel="time (minutes)", ylabel="level (litres)")
+        ax.set(xticks=self.ticks[::2], yticks=[0])  # no numbers: the first prediction asks for the end
+        ax.axhline(2, color=style.GREY, ls=":", lw=2)
+        ax.plot(self.t, self.level, "-", color=style.BLUE, lw=4)
+        at = -self.INFLOW / self.A * (1 - np.exp(self.A * self.ticks))
+        ax.vlines(self.ticks, 0, at, color=style.VERMILLION, ls=":", lw=2)
+        ax.plot(self.ticks, at, "o", color=style.VERMILLION, ms=13, clip_on=False, zorder=5)
+        style.label_line(ax, "line: at every moment", 4.85, 1.12, style.BLUE, bbox=WHITE)
+        style.label_line(ax, "dots: once a tick", 4.85, 0.78, style.VERMILLION, bbox=WHITE)
+        ax.text(0.12, 2.14, "where it ends", color=style.GREY)
+
+
+class TickedBucket(LiveFigure):
+    """The leaking bucket: its true level, and what a rule computes from tick to tick.
+
+    Args:
+        rules: name → rule.
+        whose: name → "yours" or "the reference's", said in the sentence.
+    """
+
+    END, MINUTES = 2.0, 24.0
+
+    def __init__(self, rules: dict[str, Rule], whose: dict[str, str] | None = None):
+        super().__init__()
+        self.rules, self.whose = rules, whose or {}
+        self.controls = {
+            "delta": slider(0.25, 8.0, 1.0, 0.25, label="step size Δ", unit="min"),
+            "A": slider(-1.0, -0.2, -0.5, 0.1, label="leak A", unit="per min"),
+        }
+        if len(rules) > 1:
+            self.controls["method"] = choice(list(rules), next(iter(rules)), label="rule")
+        self.t = np.linspace(0, self.MINUTES, 400)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 6.6), yticks=[-2, 0, 2, 4, 6], xticks=range(0, 25, 4))
+        self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
+        self.ax.axhspan(-3, 0, facecolor="#F1F1F1", lw=0)
+        self.ax.text(23.8, -2.2, "less than empty", color=style.GREY, ha="right")
+        (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=6, alpha=0.55)
+        (self.line,) = self.ax.plot([], [], "-", lw=2)
+        (self.dots,) = self.ax.plot([], [], "o", ms=10, clip_on=False)
+        self.name = style.label_line(self.ax, "", 23.8, 6.1, style.BLUE, ha="right", bbox=WHITE)
+        true_name = style.label_line(
+            self.ax, "true level", 23.8, 5.3, style.GREY, ha="right", bbox=WHITE, fontweight="normal"
+        )
+        self.move(self.true_line, self.line, self.dots, self.name, true_name)
+
+    def update(self, delta: float = 1.0, A: float = -0.5, method: str | None = None) -> str:
+        method = method or next(iter(self.rules))
+        self.A_bar, B_bar = bars(self.rules[method], delta, A)
+        self.ticks = np.arange(int(self.MINUTES / delta + 1e-9) + 1) * delta  # (L + 1,)
+        inflow = -A * self.END
+        self.levels = run(self.A_bar, B_bar, np.full(len(self.ticks) - 1, inflow))  # (L + 1,)
+        self.truth = self.END * (1 - np.exp(A * self.ticks))  # (L + 1,)
+        self.error = float(np.abs(self.levels - self.truth).max())
+        self.true_line.set_ydata(self.END * (1 - np.exp(A * self.t)))
+        colour = style.VERMILLION if abs(self.A_bar) > 1 + 1e-9 else style.BLUE
+        inside = (self.levels > -2.7) & (self.levels < 6.7)
+        self.line.set_data(self.ticks, self.levels)
+        self.dots.set_data(self.ticks[inside], self.levels[inside])
+        self.line.set_color(colour)
+        self.dots.set_color(colour)
+        self.dots.set_marker("X" if colour == style.VERMILLION else "o")
+        self.name.set(text=f"computed: {method}", color=colour)
+        factor = f"{self.A_bar:.2f}".replace("-", "−")
+        self.title(self.ax, f"Distance to 2 litres: × {factor} at each tick. {self._fate().capitalize()}")
+        return self._sentence(delta, A, method, factor)
+
+    def _fate(self) -> str:
+        if abs(self.A_bar) > 1 + 1e-9:
+            return "it explodes"
+        if abs(self.A_bar) > 1 - 1e-9:
+            return "it swings for ever"
+        return "it settles" if self.A_bar > -1e-9 else "it overshoots, then settles"
+
+    def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
+        whose = f" ({self.whose[method]})" if method in self.whose else ""
+        off = (
+            "the ticks lie on the true curve" if self.error < 1e-6 else f"the largest error is {self.error:.2f} litres"
+        )
+        off = "the error has left the picture" if self.error > 99 else off
+        leak = f"{A:g}".replace("-", "−")
+        return (
+            f"{method}{whose}, Δ = {delta:g} min, A = {leak} per min. "
+            f"Each tick multiplies the distance to 2 litres by {factor}: {self._fate()}, and {off}."
+        )
+
+
+class ErrorOrders(LiveFigure):
+    """How large the error of each rule is, over the step size.
+
+    Args:
+        rules: name → rule; three at most.
+    """
+
+    A, MINUTES, HALVINGS = -0.5, 8, 9
+    INPUTS = {"held": "held", "a wave": "wave"}  # noqa: RUF012
+    controls = {  # noqa: RUF012
+        "halvings": slider(0, HALVINGS - 1, 2, label="halvings of the step"),
+        "input": choice(INPUTS, "held", label="input"),
+    }
+    LOOKS = ((style.VERMILLION, "-", "o"), (style.BLUE, "--", "s"), (style.GREEN, ":", "D"))
+    FLOOR = 1e-16
+
+    def __init__(self, rules: dict[str, Rule]):
+        super().__init__()
+        self.deltas = 2.0 ** -np.arange(self.HALVINGS)  # minutes
+        self.errors = {
+            kind: {name: self._errors(rule, kind) for name, rule in rules.items()} for kind in ("held", "wave")
+        }
+        self.ax = self.figure.subplots()
+        self.ax.set(xscale="log", yscale="log", xlim=(1.3, 0.0031), ylim=(2e-17, 60))
+        self.ax.set(xlabel="step size Δ (minutes), halved from left to right", ylabel="largest error (litres)")
+        self.ax.set_xticks(self.deltas[::2], ["1", "1/4", "1/16", "1/64", "1/256"])
+        self.ax.set_yticks([1, 1e-4, 1e-8, 1e-12, 1e-16])
+        self.ax.minorticks_off()
+        self.ax.grid(True, axis="y")
+        self.lines, self.dots, self.names = {}, {}, {}
+        for name, (colour, look, marker) in zip(rules, self.LOOKS, strict=False):
+            (self.lines[name],) = self.ax.plot(self.deltas, self.deltas, look, color=colour, lw=3.5)
+            (self.dots[name],) = self.ax.plot([], [], marker, color=colour, ms=12)
+            self.names[name] = style.label_line(self.ax, "", 1.2, 1, colour)
+        self.move(*self.lines.values(), *self.dots.values(), *self.names.values())
+
+    def update(self, halvings: int = 2, input: str = "held") -> str:
+        errors, self.factors = self.errors[input], {}
+        for i, name in enumerate(self.lines):
+            shown = np.maximum(errors[name], self.FLOOR)  # (steps,)
+            self.lines[name].set_ydata(shown)
+            self.dots[name].set_data([self.deltas[halvings]], [shown[halvings]])
+            self.factors[name] = self._factor(errors[name], halvings)
+            place = ((8.0, 4e-4, 100.0) if input == "held" else (8.0, 0.02, 3e-4))[i]
+            self.names[name].set(text=self._label(name), y=shown[0] * place)
+        self.title(self.ax, self._finding(input))
+        return self._sentence(halvings, input, errors)
+
+    def _errors(self, rule: Rule, kind: str) -> np.ndarray:
+        found = []
+        for delta in self.deltas:
+            ticks = np.arange(round(self.MINUTES / delta) + 1) * delta  # (L + 1,)
+            inputs = np.ones(len(ticks) - 1) if kind == "held" else np.sin(ticks[1:])  # the value at the tick's end
+            levels = run(*bars(rule, float(delta), self.A), inputs)  # (L + 1,)
+            found.append(np.abs(levels - self._truth(ticks, kind)).max())
+        return np.array(found)  # (steps,)
+
+    def _truth(self, t: np.ndarray, kind: str) -> np.ndarray:
+        if kind == "held":
+            return -(1 - np.exp(self.A * t)) / self.A
+        return (np.exp(self.A * t) - np.cos(t) - self.A * np.sin(t)) / (1 + self.A**2)  # dh/dt = A h + sin t
+
+    def _factor(self, errors: np.ndarray, halvings: int) -> float | None:
+        """By how much one more halving divides the error; None where only rounding is left."""
+        if errors[halvings] < 1e-12:
+            return None
+        first = min(halvings, self.HALVINGS - 2)
+        return float(errors[first] / errors[first + 1])
+
+    def _label(self, name: str) -> str:
+        factor = self.factors[name]
+        return f"{name}: exact" if factor is None else f"{name}: ÷ {factor:.1f} a halving"
+
+    def _finding(self, kind: str) -> str:
+        if kind == "wave":
+            return "The input moves during a tick: now no rule does better than ÷ 2"
+        gains = [f"{name} {'exact' if f is None else f'÷ {f:.1f}'}" for name, f in self.factors.items()]
+        return f"Halve the step: {', '.join(gains)}"
+
+    def _sentence(self, halvings: int, kind: str, errors: dict[str, np.ndarray]) -> str:
+        parts = []
+        for name, factor in self.factors.items():
+            if factor is None:
+                parts.append(f"{name} has no error but rounding")
+            else:
+                parts.append(f"{name} is off by {errors[name][halvings]:.2g} litres, ÷ {factor:.1f} a halving")
+        step = f"1/{2**halvings}" if halvings else "1"
+        given = "The input is held during each tick" if kind == "held" else "The input is a wave"
+        return f"{given}. Step size {step} min: {'; '.join(parts)}."
+
+
+class PolePlanes(LiveFigure):
+    """A pole in the s-plane, where a rule puts it in the z-plane, and the step response that follows.
+
+    Args:
+        rules: name → rule.
+        whose: name → "yours" or "the reference's", said in the sentence.
+    """
+
+    SECONDS = 12.0
+
+    def __init__(self, rules: dict[str, Rule], whose: dict[str, str] | None = None):
+        super().__init__(height=6.6)
+        self.rules, self.whose = rules, whose or {}
+        self.controls = {
+            "re": slider(-6.0, 0.5, -0.5, 0.1, label="pole of A, real part", unit="per second"),
+            "im": slider(0.0, 4.0, 2.0, 0.1, label="pole of A, imaginary part", unit="radians a second"),
+            "delta": slider(0.05, 1.5, 0.3, 0.05, label="step size Δ", unit="seconds"),
+            "method": choice(list(rules), next(iter(rules)), label="rule"),
+        }
+        grid = self.figure.add_gridspec(2, 2, height_ratios=[1.45, 1])
+        self.s, self.z = self.figure.add_subplot(grid[0, 0]), self.figure.add_subplot(grid[0, 1])
+        self.below = self.figure.add_subplot(grid[1, :])
+        self._build_s_plane()
+        self._build_z_plane()
+        self._build_response()
+
+    def _build_s_plane(self):
+        ax = self.s
+        ax.set(xlim=(-11.6, 4.0), ylim=(-4.7, 4.7), aspect="equal", xticks=range(-10, 3, 2), yticks=[-4, 0, 4])
+        ax.set(xlabel="dies out ←   real part (1/s)   → grows", ylabel="imaginary part")
+        ax.set_title("s-plane: the true motion")
+        self.half = ax.add_patch(Rectangle((-12, -5), 12, 10, facecolor=STABLE, lw=0, zorder=0))
+        self.disc = ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLUE, lw=3, zorder=0))
+        (axis,) = ax.plot([0, 0], [-4.7, 4.7], "-", color=style.BLACK, lw=3, zorder=1)
+        self.inside = ax.text(-11.3, 4.4, "", ha="left", va="top", color=style.BLUE, fontsize=13, zorder=2)
+        (self.pole,) = ax.plot([], [], "o", color=style.BLACK, ms=13, zorder=5)
+        self.move(self.half, self.disc, axis, self.inside, self.pole)
+
+    def _build_z_plane(self):
+        ax = self.z
+        ax.set(xlim=(-3.6, 2.4), ylim=(-1.8, 1.8), aspect="equal", xticks=range(-3, 3), yticks=[-1, 0, 1])
+        ax.set(xlabel="real part", ylabel="imaginary part")
+        ax.set_title("z-plane: a factor each tick")
+        ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLACK, lw=3, zorder=0))
+        ax.text(
+            -3.5, -1.7, "inside the circle: dies out\nring: the true factor", va="bottom", color=style.GREY, fontsize=13
+        )
+        (self.true_pole,) = ax.plot([], [], "o", mfc="none", mec=style.GREY, mew=2.5, ms=19, zorder=4)
+        (self.image,) = ax.plot([], [], "o", ms=13, zorder=5)
+        self.readout = ax.text(-3.5, 1.72, "", va="top", fontsize=14, fontweight="bold")
+        self.move(self.true_pole, self.image, self.readout)
+
+    def _build_response(self):
+        ax = self.below
+        ax.set(xlim=(0, self.SECONDS), ylim=(-0.9, 2.9), yticks=[0, 1, 2], xticks=range(0, 13, 2))
+        ax.set(xlabel="time (s)", ylabel="step response")
+        ax.axhline(1, color=style.GREY, ls=":", lw=2)
+        self.t = np.linspace(0, self.SECONDS, 400)
+        (self.true_line,) = ax.plot(self.t, self.t, "-", color=style.GREY, lw=6, alpha=0.5)
+        (self.line,) = ax.plot([], [], "-", lw=2)
+        (self.dots,) = ax.plot([], [], "o", ms=7)
+        self.move(self.true_line, self.line, self.dots)
+
+    def update(self, re: float = -0.5, im: float = 2.0, delta: float = 0.3, method: str | None = None) -> str:
+        method = method or next(iter(self.rules))
+        re = 0.0 if abs(re) < 1e-9 else re
+        pole = complex(re, im) if im > 1e-9 else (re or -1e-9)
+        self.z_pole, B_bar = bars(self.rules[method], delta, pole)
+        self.true_z = cmath.exp(delta * pole)
+        self.quarter_turns = delta * im / (math.pi / 2)  # of the true motion, in one tick
+        self.ticks = np.arange(int(self.SECONDS / delta + 1e-9) + 1) * delta  # (L + 1,)
+        states = run(self.z_pole, B_bar, np.ones(len(self.ticks) - 1))  # (L + 1,)
+        self.response = read_out(states, pole)  # (L + 1,)
+        self.truth = read_out((np.exp(pole * self.t) - 1) / pole, pole)
+        self._place_s(pole, delta, method)
+        self._place_z(pole, method)
+        self.true_line.set_ydata(np.clip(self.truth, -9, 9))
+        for line in (self.line, self.dots):
+            line.set_data(self.ticks, np.clip(self.response, -50, 50))
+            line.set_color(self._colour())
+        self.dots.set(marker="X" if self.grows else "o", markersize=8 if delta > 0.12 else 5)
+        finding = f"{method}: |z| = {abs(self.z_pole):.2f}, {self._fate(re)}"
+        self.title(self.below, finding)
+        return self._sentence(re, im, delta, method)
+
+    @property
+    def grows(self) -> bool:
+        return abs(self.z_pole) > 1 + 1e-7
+
+    @property
+    def rings(self) -> bool:
+        """Whether the rule turns the state by more than a quarter in a tick in which the true motion turns by less."""
+        return self.z_pole.real < -1e-9 and self.quarter_turns < 1
+
+    def _place_s(self, pole: complex, delta: float, method: str):
+        euler = method == "Euler"
+        self.half.set_visible(not euler)
+        self.disc.set(visible=euler, center=(-1 / delta, 0), radius=1 / delta)
+        self.inside.set_text(
+            "in the disc\nEuler stays\nbounded" if euler else "in the whole\nleft half it\nstays bounded"
+        )
+        y = complex(pole).imag
+        self.pole.set_data([complex(pole).real] * 2, [y, -y])
+
+    def _place_z(self, pole: complex, method: str):
+        z, paired = complex(self.z_pole), isinstance(pole, complex)
+        self.clipped = complex(np.clip(z.real, -3.4, 2.2), np.clip(z.imag, -0.8, 0.8) if abs(z) > 2 else z.imag)
+        far = self.clipped != z
+        signs = (1, -1) if paired else (1,)
+        self.image.set_data([self.clipped.real] * len(signs), [sign * self.clipped.imag for sign in signs])
+        marker = "X" if self.grows else "o"
+        self.image.set(marker=marker, color=self._colour())
+        self.true_pole.set_data([self.true_z.real] * len(signs), [sign * self.true_z.imag for sign in signs])
+        words = f"z = {FORMULAS.get(method, '…')}\n   = {number(z, paired)}" + (", far outside" if far else "")
+        self.readout.set(text=words, color=self._colour())
+
+    def _colour(self) -> str:
+        return style.VERMILLION if self.grows else style.BLUE
+
+    def _fate(self, re: float) -> str:
+        steady = not self.grows and abs(self.z_pole) > 1 - 1e-7
+        if re > 0:
+            return "it grows, as the true motion does" if self.grows else "it does not grow, but the true motion does"
+        if re == 0:
+            return "it explodes; the true motion does not" if self.grows else "it neither dies out nor grows: right"
+        if steady:
+            return "it never settles; the true motion does"
+        if self.grows:
+            return "it explodes; the true motion dies out"
+        return "it dies out, but it rings" if self.rings else "it dies out, as it should"
+
+    def _sentence(self, re: float, im: float, delta: float, method: str) -> str:
+        whose = f" ({self.whose[method]})" if method in self.whose else ""
+        true, got = number(complex(re, im), im > 1e-9), number(complex(self.z_pole), im > 1e-9)
+        motion = "a spring" if im > 1e-9 else "a bucket"
+        return (
+            f"{method}{whose}, {motion} with the pole s = {true} and Δ = {delta:.2f} s: the pole in the z-plane is "
+            f"z = {got}, |z| = {abs(self.z_pole):.2f}, {self._fate(re)}."
+        )
+
+
+def read_out(states: np.ndarray, pole: complex) -> np.ndarray:
+    """What is shown of the state of dh/dt = pole · h + u: the level of a bucket, or the place of a spring.
+
+    Both are scaled so that they end at 1 if they end. A spring is a pair of conjugate poles; its place is twice the
+    real part of C·h, with the C that makes x'' = −|pole|² x + 2 Re(pole) x' + |pole|² u.
+    """
+    if not isinstance(pole, complex):
+        return abs(pole) * states if abs(pole) > 1e-6 else states
+    C = abs(pole) ** 2 / (2j * pole.imag)
+    return 2 * (C * states).real
+
+
+def number(value: complex, paired: bool) -> str:
+    """A number, or a conjugate pair, to two decimals and with a true minus sign."""
+    real = f"{value.real:.2f}".replace("-0.00", "0.00").replace("-", "−")
+    return f"{real} ± {abs(value.imag):.2f}i" if paired else real
+
+
+class InputRatio(LiveFigure):
+    """How much more ΔB lets in than the zero-order hold, over the size of ΔA."""
+
+    controls = {  # noqa: RUF012
+        "n": slider(1, 16, 1, label="n, where A = −n"),
+        "delta": slider(0.001, 1.0, 0.1, 0.1, label="step size Δ", log=True),
+    }
+
+    def __init__(self):
+        super().__init__()
+        self.ax = self.figure.subplots()
+        self.ax.set(xscale="log", yscale="log", xlim=(0.0008, 20), ylim=(0.8, 34))
+        self.ax.set(xlabel="size of Δ·A", ylabel="ΔB ÷ zero-order hold")
+        self.ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
+        self.ax.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+        self.ax.minorticks_off()
+        self.ax.axvspan(0.001, 1.6, facecolor="#EEEEEE", lw=0)
+        self.ax.text(
+            0.0011, 21, "a fresh Mamba lives here:\nΔ = 0.001 … 0.1, n = 1 … 16", color=style.GREY, va="center"
+        )
+        x = np.geomspace(0.0008, 20, 300)
+        self.ax.axhline(1, color=style.GREY, ls=":", lw=2)
+        self.ax.plot(x, too_much(x), "-", color=style.BLUE, lw=4.5)
+        (self.across,) = self.ax.plot([], [], "--", color=style.BLACK, lw=2)
+        (self.dot,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=15)
+        self.word = style.label_line(self.ax, "", 1, 1, style.VERMILLION, ha="right", va="bottom", fontsize=17)
+        self.move(self.across, self.dot, self.word)
+
+    def update(self, n: int = 1, delta: float = 0.1) -> str:
+        self.x = n * delta
+        self.ratio = float(too_much(self.x))
+        self.across.set_data([self.x, self.x, 1e-4], [0.1, self.ratio, self.ratio])
+        self.dot.set_data([self.x], [self.ratio])
+        left = self.x > 0.01
+        self.word.set(text=f"× {self.ratio:.2f}", x=self.x * (0.8 if left else 1.3), y=self.ratio * 1.12)
+        self.word.set_horizontalalignment("right" if left else "left")
+        percent = 100 * (self.ratio - 1)
+        more = f"{percent:.2g} % more" if percent < 99.5 else f"{self.ratio:.1f} times as much"
+        self.title(self.ax, f"At ΔA = −{self.x:.3g}, ΔB lets in {more}")
+        return (
+            f"A = −{n}, Δ = {delta:.3g}: ΔB lets in {self.ratio:.3f} times as much as the zero-order hold. "
+            f"What is left after a tick, exp(ΔA) = {math.exp(-self.x):.3f}, is the same in both."
+        )
+
+
+def too_much(x):
+    """ΔB divided by the zero-order hold's B̄, for ΔA = −x: x/(1 − e^(−x))."""
+    return x / -np.expm1(-np.asarray(x))
+
+
+class SmallNumbers(LiveFigure):
+    """How much of ΔB is left when exp(x) − 1 is computed in a format of few digits, over the size of x = ΔA."""
+
+    FORMATS = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}  # noqa: RUF012
+    controls = {  # noqa: RUF012
+        "size": slider(-10.0, 0.0, -7.0, 0.1, label="size of x, a power of ten"),
+        "format": choice(list(FORMATS), "float32", label="number format"),
+    }
+
+    def __init__(self):
+        super().__init__()
+        self.powers = np.linspace(-10, 0, 501)
+        self.lines = {name: share(-(10.0**self.powers), kind) for name, kind in self.FORMATS.items()}
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-10, 0), ylim=(-0.15, 2.75), yticks=[0, 1, 2], xlabel="size of x = ΔA")
+        self.ax.set_ylabel("share of ΔB that is let in")
+        self.ax.set_xticks(range(-10, 1, 2), ["$10^{-10}$", "$10^{-8}$", "$10^{-6}$", "$10^{-4}$", "0.01", "1"])
+        (self.naive,) = self.ax.plot(self.powers, self.powers, "-", color=style.VERMILLION, lw=2)
+        true = share(-(10.0**self.powers))
+        (exact,) = self.ax.plot(self.powers, true, "--", color=style.BLUE, lw=4)
+        (self.cursor,) = self.ax.plot([], [], ":", color=style.BLACK, lw=2)
+        (self.dot,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=15)
+        (self.right,) = self.ax.plot([], [], "o", color=style.BLUE, ms=12)
+        first = style.label_line(self.ax, "(exp(x) − 1)/x, computed", -9.85, 2.58, style.VERMILLION)
+        second = style.label_line(self.ax, "expm1(x)/x: exact", -9.85, 2.3, style.BLUE)
+        self.move(self.naive, exact, self.cursor, self.dot, self.right, first, second)
+
+    def update(self, size: float = -7.0, format: str = "float32") -> str:
+        x = -(10.0**size)
+        self.true = float(share(np.array([x]))[0])
+        self.got = abs(float(share(np.array([x]), self.FORMATS[format])[0]))
+        self.off = abs(self.got / self.true - 1)
+        self.naive.set_ydata(self.lines[format])
+        self.cursor.set_data([size, size], [-1, 2.1])
+        self.dot.set_data([size], [self.got])
+        self.right.set_data([size], [self.true])
+        at = f"{10**size:.2g}".replace("e-0", "e-").replace("-", "−")
+        self.title(self.ax, f"{format}, x = −{at}: {self._finding()}")
+        return (
+            f"At x = −{at}, {format} numbers give (exp(x) − 1)/x = {self.got:.3f}, and right is {self.true:.3f}: "
+            f"{self._finding()}."
+        )
+
+    def _finding(self) -> str:
+        if self.got == 0:
+            return "exp(x) is rounded to 1, and the input is lost"
+        if self.off < 1e-5:
+            return "the subtraction does no harm here"
+        percent = f"{100 * self.off:.1f} %" if self.off > 5e-4 else "less than 0.1 %"
+        return f"the subtraction is off by {percent}"
+
+
+def share(x: np.ndarray, kind: torch.dtype | None = None) -> np.ndarray:
+    """(e^x − 1)/x, exact, or as a number format computes it: x and e^x rounded to it before the subtraction."""
+    exact = torch.from_numpy(np.asarray(x, dtype=np.float64))  # (points,)
+    if kind is None:
+        return (torch.expm1(exact) / exact).numpy()
+    rounded = exact.to(kind).double()  # (points,)
+    return ((torch.exp(rounded).to(kind).double() - 1) / rounded).numpy()

@@ -1,0 +1,586 @@
+"""The figures of notebook 05: recurrence, kernel and FFT of one linear system, their cost, and where they part."""
+
+import itertools
+import math
+
+import numpy as np
+import torch
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Circle
+from torch import Tensor
+
+from lite_mamba import selective_scan_fn
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+
+PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
+
+
+def package_recurrence(u: Tensor, A_bar: Tensor, B_bar: Tensor, C: Tensor) -> Tensor:
+    """The package's scan with a constant step size of one: u (L,), the rest (N,), to the outputs (L,)."""
+    ones = torch.ones(1, 1, len(u))  # (B, D, L)
+    return selective_scan_fn(u.view(1, 1, -1), ones, A_bar.log()[None], B_bar[None], C[None]).flatten()  # (L,)
+
+
+def kernel_of(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
+    """K[j] = Σ_n C[n] A_bar[n]^j B_bar[n]: (L,)."""
+    return (C * B_bar) @ A_bar[:, None] ** torch.arange(length)  # (L,)
+
+
+def direct_sum(u: Tensor, kernel: Tensor) -> Tensor:
+    """y[t] = Σ_j kernel[j] u[t − j], as a matrix of delayed kernels times the input: (L,)."""
+    lag = torch.arange(len(u))[:, None] - torch.arange(len(u))  # (L, L)
+    return torch.where(lag >= 0, kernel[lag.clamp(min=0)], 0.0) @ u  # (L,)
+
+
+def fft_product(u: Tensor, kernel: Tensor) -> Tensor:
+    """The same sums over the last axis, as a product of values at 2L points: (..., L)."""
+    length = u.shape[-1]
+    product = torch.fft.rfft(u, n=2 * length) * torch.fft.rfft(kernel, n=2 * length)  # (..., L + 1)
+    return torch.fft.irfft(product, n=2 * length)[..., :length]  # (..., L)
+
+
+def sized(y: Tensor, like: Tensor) -> np.ndarray:
+    """The result of a learner's function; a ValueError in words if it has another shape than the input."""
+    if not isinstance(y, Tensor) or y.shape != like.shape:
+        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
+        raise ValueError(f"the function returned {got}, expected the shape {tuple(like.shape)}")
+    return y.detach().numpy()
+
+
+class ThreeViews(LiveFigure):
+    """One impulse in three views at once: fading states, a sliding kernel, waves that add up.
+
+    Args:
+        recurrence: (u, A_bar, B_bar, C) to the outputs, the function of exercise 1.
+        convolve, fft_convolve: (u, kernel) to the outputs, the functions of exercises 3 and 4.
+        whose: whose functions they are, one for each, said in the sentence.
+    """
+
+    LENGTH = 32
+    A_BAR, B_BAR, C = (0.9, 0.5), (1.0, 1.0), (1.0, 1.0)
+    NAMES = {  # noqa: RUF012
+        "1  recurrence": "fade, then add what comes in",
+        "2  kernel": "read the tap at the impulse",
+        "3  FFT": "add up waves, one by one",
+    }
+
+    controls = {  # noqa: RUF012
+        "t": slider(0, LENGTH - 1, 9, label="time t", unit="steps"),
+        "at": slider(0, 24, 6, label="time of the impulse"),
+    }
+
+    def __init__(self, recurrence=package_recurrence, convolve=direct_sum, fft_convolve=fft_product, whose=()):
+        super().__init__(height=6.4)
+        self.views, self.whose = (recurrence, convolve, fft_convolve), whose
+        self.system = [torch.tensor(values) for values in (self.A_BAR, self.B_BAR, self.C)]  # (N,) each
+        self.kernel = kernel_of(*self.system, self.LENGTH)  # (L,)
+        self.steps = np.arange(self.LENGTH)
+        axes = self.figure.subplot_mosaic([["states", "kernel", "waves"], ["output"] * 3], height_ratios=(1.75, 1))
+        self.top = [axes[name] for name in ("states", "kernel", "waves")]
+        for ax, (name, how) in zip(self.top, self.NAMES.items(), strict=True):
+            ax.set(ylim=(-0.42, 3.05), yticks=[0, 1, 2])
+            ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+            ax.text(0.03, 0.985, name, transform=ax.transAxes, va="top", fontsize=16, fontweight="bold")
+            ax.text(0.03, 0.875, how, transform=ax.transAxes, va="top", fontsize=13, color=style.GREY)
+        self._build_states()
+        self._build_kernel()
+        self._build_waves()
+        self._build_output(axes["output"])
+        self.levels = [ax.axhline(0, color=style.BLACK, ls=":", lw=2.5, zorder=4) for ax in self.top]
+        self.heading = self.figure.suptitle("finding", x=0.012, ha="left", fontsize=17, fontweight="bold")
+        self.move(*self.levels, self.heading)
+
+    def _build_states(self) -> None:
+        ax = self.top[0]
+        ax.set(xlim=(-0.6, 2.9), ylabel="level")
+        ax.set_xticks([0, 1], ["t − 1", "t"])
+        ax.set_xlabel("states")
+        kinds = ((PALE_BLUE, ""), (PALE_VERMILLION, "//")), ((style.BLUE, ""), (style.VERMILLION, "//"))
+        self.bars = [
+            [ax.bar([x], [0], width=0.8, color=face, hatch=hatch, edgecolor="white", lw=1)[0] for face, hatch in pair]
+            for x, pair in enumerate(kinds)
+        ]
+        self.state_names = [
+            style.label_line(ax, f"{name}\n× {fade}", 1.65, y, colour, fontsize=13)
+            for name, fade, y, colour in (("fast", 0.5, 1.5, style.VERMILLION), ("slow", 0.9, 0.6, style.BLUE))
+        ]
+        for name in self.state_names:
+            name.set(zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 2})
+        self.move(*self.bars[0], *self.bars[1], *self.state_names)
+
+    def _build_kernel(self) -> None:
+        ax = self.top[1]
+        ax.set(xlim=(-1, self.LENGTH), xlabel="time (steps)", xticks=[0, 10, 20, 30])
+        ax.tick_params(labelleft=False)
+        (self.slid,) = ax.plot([], [], "o-", color=style.GREEN, ms=5, lw=2.5)
+        (self.stem,) = ax.plot([], [], "-", color=style.BLACK, lw=2)
+        (self.hit,) = ax.plot([], [], "o", color=style.BLACK, ms=12, zorder=5)
+        (self.impulse,) = ax.plot([], [], "^", color=style.BLACK, ms=11, clip_on=False)
+        self.move(self.slid, self.stem, self.hit, self.impulse)
+
+    def _build_waves(self) -> None:
+        ax = self.top[2]
+        self.count = np.arange(self.LENGTH + 1)  # waves 0 … n/2 on a clock of n = 2L hours
+        ax.set(xlim=(-1, self.LENGTH + 1.5), xlabel="wave, slow to fast", xticks=[0, 10, 20, 30])
+        ax.tick_params(labelleft=False)
+        self.single = LineCollection([], colors="#9A9A9A", lw=4, linestyles="-")
+        ax.add_collection(self.single)
+        (self.added,) = ax.plot(self.count, self.count * 0.0, "-", color=style.PURPLE, lw=3, drawstyle="steps-post")
+        (self.sum,) = ax.plot([self.LENGTH], [0], "o", color=style.BLACK, ms=12, zorder=5)
+        self.move(self.single, self.added, self.sum)
+
+    def _build_output(self, ax) -> None:
+        self.ax = ax
+        ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(-0.3, 3.1), yticks=[0, 1, 2], ylabel="output y")
+        ax.set_xlabel("time (steps)")
+        ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+        (self.later,) = ax.plot([], [], "o", mfc="white", mec="#A0A0A0", mew=2, ms=8, ls="none")
+        (self.so_far,) = ax.plot([], [], "o", color=style.BLACK, ms=8, ls="none")
+        (self.now,) = ax.plot([], [], ":", color=style.BLACK, lw=2)
+        (self.start,) = ax.plot([], [], "^", color=style.BLACK, ms=12, clip_on=False)
+        self.word = ax.text(0, 2.78, "impulse", va="center", fontsize=14)
+        self.move(self.later, self.now, self.so_far, self.start, self.word)
+
+    @torch.no_grad()
+    def update(self, t: int = 9, at: int = 6) -> str:
+        u = torch.zeros(self.LENGTH)
+        u[at] = 1.0  # (L,)
+        by_states, by_kernel, by_fft = self.views
+        self.y = [sized(by_states(u, *self.system), u)]
+        self.y += [sized(view(u, self.kernel), u) for view in (by_kernel, by_fft)]  # three (L,)
+        self._show_states(t, at)
+        self._show_kernel(t, at)
+        self._show_waves(t, u)
+        self._show_output(t, at)
+        self.heading.set_text(self._finding(t, at))
+        return self._sentence(t, at)
+
+    def _show_states(self, t: int, at: int) -> None:
+        self.states = np.array([[A ** (s - at) if s >= at else 0.0 for A in self.A_BAR] for s in (t - 1, t)])
+        for bars, (slow, fast) in zip(self.bars, self.states, strict=True):
+            bars[0].set_height(slow)
+            bars[1].set(y=slow, height=fast)
+        self.levels[0].set_ydata([self.y[0][t]] * 2)
+
+    def _show_kernel(self, t: int, at: int) -> None:
+        self.slid.set_data(t - self.steps[: t + 1], self.kernel[: t + 1])
+        self.impulse.set_data([at], [-0.33])
+        self.stem.set_data([at, at], [-0.28, max(self.y[1][t], 0.0)])
+        self.hit.set_data([at], [self.y[1][t]])
+        self.levels[1].set_ydata([self.y[1][t]] * 2)
+
+    def _show_waves(self, t: int, u: Tensor) -> None:
+        hours = 2 * self.LENGTH
+        product = (torch.fft.rfft(u, n=hours) * torch.fft.rfft(self.kernel, n=hours)).numpy()  # (L + 1,)
+        turned = (product * np.exp(2j * np.pi * self.count * t / hours)).real / hours
+        self.waves = turned * np.where((self.count == 0) | (self.count == self.LENGTH), 1, 2)  # (L + 1,)
+        self.single.set_segments([[(k, 0), (k, height)] for k, height in enumerate(self.waves)])
+        self.added.set_ydata(self.waves.cumsum())
+        self.sum.set_ydata([self.y[2][t]])
+        self.levels[2].set_ydata([self.y[2][t]] * 2)
+
+    def _show_output(self, t: int, at: int) -> None:
+        y = self.y[0]
+        self.so_far.set_data(self.steps[: t + 1], y[: t + 1])
+        self.later.set_data(self.steps[t + 1 :], y[t + 1 :])
+        self.now.set_data([t, t], [0, 2.3])
+        self.start.set_data([at], [-0.12])
+        self.word.set(x=at if at > 1 else -0.5, ha="center" if at > 1 else "left")
+
+    def agree(self, t: int) -> bool:
+        return bool(np.allclose([y[t] for y in self.y], self.y[0][t], atol=1e-4))
+
+    def _finding(self, t: int, at: int) -> str:
+        if not self.agree(t):
+            return "The views disagree: " + ", ".join(f"{y[t]:.3f}" for y in self.y)
+        if t < at:
+            return f"t = {t}: nothing has come in yet, and all three views say 0"
+        return f"t = {t}: three views, one number: {self.y[0][t]:.3f}"
+
+    def _sentence(self, t: int, at: int) -> str:
+        if not self.agree(t):
+            return f"{self._finding(t, at)} at t = {t}, with the impulse at t = {at}.{self._by()}"
+        if t < at:
+            return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{self._by()}"
+        slow, fast = self.states[1]
+        return (
+            f"At t = {t} the impulse is {t - at} steps old. States: {slow:.3f} + {fast:.3f} = {self.y[0][t]:.3f}. "
+            f"Kernel: tap {t - at} is {self.y[1][t]:.3f}. FFT: the {len(self.count)} waves add up to "
+            f"{self.y[2][t]:.3f}.{self._by()}"
+        )
+
+    def _by(self) -> str:
+        if not self.whose:
+            return ""
+        if len(set(self.whose)) == 1:
+            return f" All three functions are {self.whose[0]}."
+        named = zip(("recurrence", "kernel", "FFT"), self.whose, strict=True)
+        return " The functions: " + ", ".join(f"{name} {who}" for name, who in named) + "."
+
+
+class KernelSum(LiveFigure):
+    """The kernel of two states: a sum of two fading exponentials, each with its own weight.
+
+    Args:
+        kernel: (A_bar, B_bar, C, length) to the taps, the function of exercise 2.
+        whose: whose function it is, said in the sentence.
+    """
+
+    LENGTH = 41
+
+    controls = {  # noqa: RUF012
+        "slow": slider(0.8, 0.99, 0.95, 0.01, label="Ā of the slow state"),
+        "fast": slider(0.0, 0.75, 0.5, 0.05, label="Ā of the fast state"),
+        "c_slow": slider(-1.0, 1.0, 0.5, 0.1, label="C of the slow state"),
+        "c_fast": slider(-1.0, 1.0, 1.0, 0.1, label="C of the fast state"),
+    }
+
+    def __init__(self, kernel=kernel_of, whose: str = ""):
+        super().__init__(height=4.8)
+        self.function, self.whose = kernel, whose
+        self.taps = np.arange(self.LENGTH)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.8, self.LENGTH - 0.5), ylim=(-2.15, 2.15), yticks=[-2, -1, 0, 1, 2], ylabel="kernel")
+        self.ax.set_xlabel("tap j (steps ago)")
+        self.ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+        (self.slow_line,) = self.ax.plot(self.taps, self.taps * 0, "--", color=style.BLUE, lw=6)
+        (self.fast_line,) = self.ax.plot(self.taps, self.taps * 0, "-.", color=style.VERMILLION, lw=4)
+        (self.sum_line,) = self.ax.plot(self.taps, self.taps * 0, "o-", color=style.BLACK, lw=1.5, ms=6)
+        (self.mark,) = self.ax.plot([], [], "o", mfc="none", mec=style.BLACK, mew=3, ms=18)
+        self.names = [
+            style.label_line(self.ax, "", 18, y, colour, fontsize=15)
+            for y, colour in ((1.95, style.BLACK), (1.6, style.BLUE), (1.25, style.VERMILLION))
+        ]
+        self.move(self.slow_line, self.fast_line, self.sum_line, self.mark, *self.names)
+
+    def update(self, slow: float = 0.95, fast: float = 0.5, c_slow: float = 0.5, c_fast: float = 1.0) -> str:
+        system = torch.tensor([slow, fast]), torch.ones(2), torch.tensor([c_slow, c_fast])
+        like = torch.zeros(self.LENGTH)
+        self.kernel = sized(self.function(*system, self.LENGTH), like)  # (L,)
+        self.parts = c_slow * slow**self.taps, c_fast * fast**self.taps  # (L,) each
+        for line, values in zip((self.slow_line, self.fast_line), self.parts, strict=True):
+            line.set_ydata(values)
+        self.sum_line.set_ydata(self.kernel)
+        self.peak = int(np.abs(self.kernel).argmax())
+        self.alone = self._alone()
+        self.names[0].set_text("● kernel: the sum of both")
+        self.names[1].set_text(f"– –  slow: {_signed(c_slow)} · {slow:.2f}ʲ")
+        self.names[2].set_text(f"– ·  fast: {_signed(c_fast)} · {fast:.2f}ʲ")
+        marked = self.peak if self.peak else self.alone
+        self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
+        finding = self._finding(c_slow, c_fast)
+        self.title(self.ax, finding)
+        by = f" The kernel is computed by {_function(self.whose)}." if self.whose else ""
+        first = ", ".join(f"{value + 0.0:.2f}" for value in self.kernel[:4].round(2))
+        return f"{finding}. The first taps are {first}.{by}"
+
+    def _alone(self) -> int | None:
+        """The first tap of which the slow state makes over 95 %: the fast part is below a twentieth of the slow one."""
+        slow, fast = np.abs(self.parts)
+        found = np.flatnonzero(fast < slow / 20)
+        return int(found[0]) if len(found) else None
+
+    def _finding(self, c_slow: float, c_fast: float) -> str:
+        if not c_slow or not c_fast:
+            silent = "Both states are" if c_slow == c_fast else f"The {'slow' if not c_slow else 'fast'} state is"
+            return f"{silent} not read: C is 0"
+        if self.peak:
+            return f"The kernel starts small: it is largest at tap {self.peak}"
+        if self.alone is None:
+            return f"Both states can be seen in all {self.LENGTH} taps"
+        if self.alone == 0:
+            return "The slow state makes almost all of the kernel"
+        return f"A steep start, a long tail: from tap {self.alone} on, over 95 % is the slow state"
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0.0:.1f}".replace("-", "−")
+
+
+def _function(whose: str) -> str:
+    return "your function" if whose == "yours" else "the reference's function"
+
+
+class Clock(LiveFigure):
+    """The seven numbers of a product, put on a clock with few or many hours."""
+
+    U, KERNEL = (1, 2, 3, 4), (1, 10, 100, 1000)
+
+    controls = {"hours": slider(4, 8, 4, label="hours on the clock")}  # noqa: RUF012
+
+    def __init__(self):
+        super().__init__(height=4.7)
+        self.product = np.convolve(self.U, self.KERNEL)  # (2L − 1,)
+        self.wanted = len(self.U)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-3.9, 3.5), ylim=(-1.5, 1.62), aspect="equal")
+        self.ax.axis("off")
+        self.ax.text(-3.85, 1.42, "the whole product", fontsize=14, color=style.GREY, va="center")
+        self.rows = [self.ax.text(-3.85, 1.07 - 0.4 * t, "", fontsize=15, va="center") for t in range(7)]
+        for t, (row, value) in enumerate(zip(self.rows[:4], self.product, strict=False)):
+            row.set(text=f"t = {t}:  {value}", color=style.BLUE, fontweight="bold")
+        self.ax.add_patch(Circle((0.9, 0), 1, fill=False, lw=4, ec="#B5B5B5"))
+        self.dots = [self.ax.plot([], [], "o", ms=13)[0] for _ in range(8)]
+        self.hours = [self.ax.text(0, 0, "", ha="center", va="center", fontsize=14, color=style.GREY) for _ in range(8)]
+        self.values = [self.ax.text(0, 0, "", va="center", fontsize=16, fontweight="bold") for _ in range(8)]
+        self.move(*self.rows[4:], *self.dots, *self.hours, *self.values)
+
+    def update(self, hours: int = 4) -> str:
+        self.laps = [[int(y) for y in self.product[hour::hours]] for hour in range(hours)]
+        self.outputs = [sum(lap) for lap in self.laps[: self.wanted]]
+        self.wrong = int((np.array(self.outputs) != self.product[: self.wanted]).sum())
+        for t in range(self.wanted, 7):
+            round_it_goes = t >= hours
+            self.rows[t].set_text(f"t = {t}:  {self.product[t]}" + (f"   → hour {t - hours}" if round_it_goes else ""))
+            self.rows[t].set(
+                color=style.VERMILLION if round_it_goes else style.GREY,
+                fontweight="bold" if round_it_goes else "normal",
+            )
+        for hour in range(8):
+            self._place(hour, hours)
+        self.title(self.ax, self._finding(hours))
+        read = ", ".join(map(str, self.outputs))
+        return f"{self._finding(hours)}. The outputs 0 to 3 read {read}; right are 1, 12, 123, 1234."
+
+    def _place(self, hour: int, hours: int) -> None:
+        there = hour < hours
+        for artist in (self.dots[hour], self.hours[hour], self.values[hour]):
+            artist.set_visible(there)
+        if not there:
+            return
+        angle = math.pi / 2 - 2 * math.pi * hour / hours
+        x, y = math.cos(angle), math.sin(angle)
+        lap = self.laps[hour]
+        crowded = len(lap) > 1
+        colour = style.VERMILLION if crowded else style.BLUE if hour < self.wanted else style.GREY
+        self.dots[hour].set_data([0.9 + x], [y])
+        self.dots[hour].set(color=colour, marker="X" if crowded else "o")
+        self.hours[hour].set(position=(0.9 + 0.72 * x, 0.72 * y), text=str(hour))
+        words = " + ".join(map(str, lap)) + (f" = {sum(lap)}" if crowded else "")
+        side = "center" if abs(x) < 0.1 else "left" if x > 0 else "right"
+        self.values[hour].set(position=(0.9 + 1.18 * x, 1.27 * y), text=words or "0", color=colour, ha=side)
+
+    def _finding(self, hours: int) -> str:
+        if not self.wrong:
+            return f"{hours} hours: every number has an hour of its own"
+        outputs = "1 output is" if self.wrong == 1 else f"{self.wrong} outputs are"
+        return f"{hours} hours are too few: {outputs} spoilt by what comes round"
+
+
+class Leak(LiveFigure):
+    """The answer of a convolution to one late impulse: does anything come before it?
+
+    Args:
+        convolve: u (B, D, L) and kernel (D, L) to the outputs (B, D, L), the function of the bug hunt.
+        whose: whose function it is, said in the sentence.
+    """
+
+    LONGEST = 40
+    FADE = 0.95
+
+    controls = {  # noqa: RUF012
+        "length": slider(12, LONGEST, 16, label="length L", unit="steps"),
+        "before_end": slider(0, 11, 2, label="impulse before the end", unit="steps"),
+    }
+
+    def __init__(self, convolve=fft_product, whose: str = ""):
+        super().__init__(height=4.4)
+        self.convolve, self.whose = convolve, whose
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.8, self.LONGEST - 0.2), ylim=(-0.12, 1.62), yticks=[0, 0.5, 1], ylabel="output y")
+        self.ax.set_xlabel("time (steps)")
+        self.past = self.ax.axvspan(-0.8, 1, color=PALE_GREY, lw=0, zorder=0)
+        self.end = self.ax.axvspan(1, self.LONGEST, facecolor="white", hatch="..", edgecolor="#D5D5D5", lw=0, zorder=0)
+        (self.right,) = self.ax.plot([], [], "o", mfc="white", mec="#A0A0A0", mew=2.5, ms=12, ls="none")
+        (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=7, ls="none")
+        (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=11, ls="none")
+        (self.arrow,) = self.ax.plot([], [], "v", color=style.BLACK, ms=13)
+        self.word = self.ax.text(0, 1.32, "impulse ", ha="right", va="center")
+        self.quiet = self.ax.text(-0.4, 1.52, "nothing has come in yet", color=style.GREY, va="center")
+        self.bad_word = self.ax.text(-0.4, 1.32, "× wrong", color=style.VERMILLION, va="center", fontweight="bold")
+        self.move(self.past, self.end, self.right, self.good, self.bad, self.arrow, self.word, self.quiet)
+        self.move(self.bad_word)
+
+    @torch.no_grad()
+    def update(self, length: int = 16, before_end: int = 2) -> str:
+        self.at = length - 1 - before_end
+        u = torch.zeros(1, 1, length)
+        u[..., self.at] = 1.0  # (B, D, L)
+        kernel = self.FADE ** torch.arange(length)[None]  # (D, L)
+        self.y = sized(self.convolve(u, kernel), u)[0, 0]  # (L,)
+        self.truth = fft_product(u, kernel)[0, 0].numpy()  # (L,)
+        self.wrong = np.abs(self.y - self.truth) > 1e-3  # (L,)
+        steps = np.arange(length)
+        self.past.set(x=-0.8, width=self.at + 0.3)
+        self.end.set(x=length - 0.5, width=self.LONGEST - length + 0.4)
+        self.right.set_data(steps, self.truth)
+        self.good.set_data(steps[~self.wrong], self.y[~self.wrong])
+        self.bad.set_data(steps[self.wrong], self.y[self.wrong])
+        self.arrow.set_data([self.at], [1.32])
+        self.word.set_x(self.at - 0.3)
+        self.bad_word.set_visible(bool(self.wrong.any()) and self.at > 7)
+        self.title(self.ax, self._finding(length))
+        by = f" ({self.whose})" if self.whose else ""
+        return f"L = {length}, impulse at t = {self.at}{by}: {self._finding(length)}."
+
+    def _finding(self, length: int) -> str:
+        early, bad = int(self.wrong[: self.at].sum()), int(self.wrong.sum())
+        if early:
+            return f"{early} output{'s' * (early > 1)} of {length} answer{'s' * (early == 1)} before the impulse comes"
+        return f"{bad} of {length} outputs are wrong" if bad else f"All {length} outputs are right"
+
+
+def multiplications(length: float, states: int) -> tuple[float, float, float]:
+    """Real multiplications for a sequence in the three views: recurrence, kernel, FFT. As counted in notebook 05."""
+    points = 2 * length
+    complex_products = 3 * points / 2 * math.log2(points) + points
+    return 3 * length * states, length * (length + 1) / 2, 4 * complex_products
+
+
+def waiting_steps(length: float, states: int) -> tuple[float, float, float]:
+    """Operations that must wait for one another, if everything else runs at once."""
+    return length, 1 + math.log2(length), 2 * math.log2(2 * length) + 1
+
+
+class Costs(LiveFigure):
+    """What each view costs over the length of the sequence: multiplications, or steps that wait."""
+
+    NAMES = ("recurrence", "kernel", "FFT")
+    LOW, HIGH = 16, 65536
+
+    controls = {  # noqa: RUF012
+        "length": slider(LOW, HIGH, 1024, math.log10(2), label="length L", unit="steps", log=True),
+        "states": choice({str(n): n for n in (1, 4, 16, 64, 256)}, 16, label="states N"),
+        "what": choice({"multiplications": True, "waiting": False}, True, label="count"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.2)
+        self.lengths = 2.0 ** np.arange(4, 17)
+        self.ax = self.figure.subplots()
+        self.ax.set(xscale="log", yscale="log", xlim=(13, 6e5), ylim=(3, 2e10), xlabel="length L (steps)")
+        ticks = [16, 128, 1024, 8192, 65536]
+        self.ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
+        self.ax.set_yticks([10, 1e3, 1e5, 1e7, 1e9], ["10", "1,000", "100,000", "10 million", "1 billion"])
+        self.ax.minorticks_off()
+        self.ax.grid(True, axis="y")
+        self.lines, self.dots, self.names = [], [], []
+        for name, colour, dash in zip(
+            self.NAMES, (style.BLUE, style.VERMILLION, style.GREEN), style.LINES, strict=False
+        ):
+            self.lines += self.ax.plot(self.lengths, self.lengths, ls=dash, color=colour, lw=4)
+            self.dots += self.ax.plot([], [], "o", color=colour, ms=12)
+            self.names.append(style.label_line(self.ax, name, 82000, 1, colour, fontsize=15))
+        self.here = self.ax.axvline(1024, color=style.BLACK, ls=":", lw=2)
+        self.unit = self.ax.text(14.5, 9e9, "", va="center", fontsize=14)
+        self.move(*self.lines, self.here, *self.dots, *self.names, self.unit)
+
+    def update(self, length: float = 1024, states: int = 16, what: bool = True) -> str:
+        length = round(length)
+        count = multiplications if what else waiting_steps
+        self.curves = np.array([count(n, states) for n in self.lengths]).T  # (3, lengths)
+        self.values = [round(value) for value in count(length, states)]
+        for line, dot, curve, value in zip(self.lines, self.dots, self.curves, self.values, strict=True):
+            line.set_ydata(curve)
+            dot.set_data([length], [value])
+        for name, y in zip(self.names, _apart(self.curves[:, -1], 3.4), strict=True):
+            name.set_y(y)
+        self.here.set_xdata([length] * 2)
+        order = sorted(range(3), key=lambda i: self.values[i])
+        self.best, self.worst = self.NAMES[order[0]], self.NAMES[order[-1]]
+        self.title(self.ax, self._finding(length, what))
+        unit = "multiplications" if what else "steps that wait for one another"
+        self.unit.set_text(unit)
+        counted = ", ".join(f"{name} {value:,}" for name, value in zip(self.NAMES, self.values, strict=True))
+        return f"L = {length:,}, N = {states}, {unit}: {counted}. Fewest: {self.best}."
+
+    def _finding(self, length: int, what: bool) -> str:
+        ratio = max(self.values) / min(self.values)
+        times = f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+        how = f"multiplies {times} × as often as" if what else f"waits {times} × as long as"
+        return f"L = {length:,}: the {self.worst} {how} the {self.best}"
+
+
+def _apart(values: np.ndarray, factor: float) -> list[float]:
+    """The values, moved so far apart that neighbours differ by the factor at least; the order stays."""
+    order, placed = np.argsort(values), np.array(values, dtype=float)
+    for low, high in itertools.pairwise(order):
+        placed[high] = max(placed[high], placed[low] * factor)
+    return placed.tolist()
+
+
+class TwoImpulses(LiveFigure):
+    """The same impulse at two times, in a text whose full stop may set the step size Δ."""
+
+    TEXT = "once upon a time. the end is near"
+    EARLY = 2
+
+    controls = {  # noqa: RUF012
+        "strength": slider(0.0, 1.0, 0.6, 0.05, label="how much the text moves Δ"),
+        "late": slider(3, 15, 12, label="time of the later impulse"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.8)
+        self.length, self.stop = len(self.TEXT), self.TEXT.index(".")
+        self.context = torch.tensor([float(letter == ".") for letter in self.TEXT])  # (L,)
+        self.top, self.low = self.figure.subplots(2, 1, height_ratios=(1, 1.9))
+        self._build_text()
+        self._build_responses()
+
+    def _build_text(self) -> None:
+        self.top.set(xlim=(-0.7, self.length - 0.3), ylim=(0, 5.2), yticks=[0, 2, 4], ylabel="Δ")
+        self.top.set_xticks(range(self.length), [letter.replace(" ", "␣") for letter in self.TEXT])
+        self.top.tick_params(axis="x", length=0, labelsize=15)
+        self.steps = self.top.bar(range(self.length), [0] * self.length, width=0.7, color=style.GREY)
+        (self.first,) = self.top.plot([self.EARLY], [1.6], "v", color=style.BLUE, ms=13)
+        (self.second,) = self.top.plot([self.EARLY], [1.6], "v", mfc="white", mec=style.VERMILLION, mew=3, ms=12)
+        self.first_word = style.label_line(self.top, "impulse", self.EARLY, 3.0, style.BLUE, ha="center")
+        self.second_word = style.label_line(self.top, "later", 0, 3.0, style.VERMILLION, ha="center")
+        self.stop_word = style.label_line(self.top, "full stop", self.stop + 0.6, 0, style.BLACK)
+        self.move(*self.steps, self.first, self.second, self.first_word, self.second_word, self.stop_word)
+
+    def _build_responses(self) -> None:
+        self.low.set(xlim=(-0.4, 24.5), ylim=(-0.04, 1.12), yticks=[0, 0.5, 1], ylabel="response")
+        self.low.set_xlabel("steps after the impulse")
+        (self.early_line,) = self.low.plot([], [], "o-", color=style.BLUE, lw=4, ms=9)
+        (self.late_line,) = self.low.plot([], [], "s--", color=style.VERMILLION, mfc="white", mew=2.5, lw=3, ms=8)
+        style.label_line(self.low, "● the earlier impulse", 12.2, 1.0, style.BLUE, fontsize=15)
+        style.label_line(self.low, "□ the later one, laid over it", 12.2, 0.85, style.VERMILLION, fontsize=15)
+        self.move(self.early_line, self.late_line)
+
+    def update(self, strength: float = 0.6, late: int = 12) -> str:
+        bias = math.log(math.expm1(0.1))  # softplus of it is 0.1
+        self.delta = torch.nn.functional.softplus(bias + 7 * strength * self.context)  # (L,)
+        self.early_y, self.late_y = self._response(self.EARLY), self._response(late)  # (L − time,)
+        both = min(len(self.early_y), len(self.late_y))
+        self.gap = float(np.abs(self.early_y[:both] - self.late_y[:both]).max())
+        for bar, height in zip(self.steps, self.delta.tolist(), strict=True):
+            bar.set_height(height)
+        self.steps[self.stop].set_color(style.BLACK)
+        self.stop_word.set_y(max(0.5, self.delta[self.stop].item() - 0.45))
+        self.second.set_xdata([late])
+        self.second_word.set_x(min(max(late, self.EARLY + 3.6), self.stop - 1.8))
+        shown = slice(0, 24)
+        self.early_line.set_data(np.arange(len(self.early_y))[shown], self.early_y[shown])
+        self.late_line.set_data(np.arange(len(self.late_y))[shown], self.late_y[shown])
+        self.title(self.top, self._finding(late))
+        return (
+            f"Δ is 0.1 at every letter and {self.delta[self.stop]:.2f} at the full stop. The same impulse at t = "
+            f"{self.EARLY} and at t = {late}: the two responses differ by up to {self.gap:.2f}."
+        )
+
+    def _response(self, at: int) -> np.ndarray:
+        u = torch.zeros(1, 1, self.length)
+        u[..., at] = 1.0  # (B, D, L)
+        ten = torch.full((1, 1), 10.0)  # (D, N): 10 · Δ is 1 at a letter
+        y = selective_scan_fn(u, self.delta.view(1, 1, -1), -torch.ones(1, 1), ten, torch.ones(1, 1))  # (B, D, L)
+        return y[0, 0, at:].numpy()
+
+    def _finding(self, late: int) -> str:
+        if self.gap < 1e-3:
+            return "Δ is the same everywhere: the same impulse, the same response"
+        return f"The same impulse, {late - self.EARLY} step{'s' * (late - self.EARLY > 1)} later: another response"

@@ -1,0 +1,569 @@
+"""The figures of notebook 06: half-lives, HiPPO-LegS and its diagonal, where Δ starts, and what ruins the start.
+
+Along an axis of time or of Δ these figures are logarithmic: they plot log10 on a straight axis and label it with
+the numbers themselves. There, a half-life twice as long is the same curve, moved to the right.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from matplotlib.collections import LineCollection
+from torch import Tensor, nn
+
+from lite_mamba import initialization
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+
+LN2 = math.log(2)
+STATES = 16
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+
+
+def package_half_life(A: Tensor, delta: Tensor) -> Tensor:
+    """Half-life in steps of each state, from A (D, N) and Δ (D,): (D, N)."""
+    return LN2 / (-A * delta[:, None])
+
+
+def package_sample_dt(u: Tensor, dt_min: float, dt_max: float, dt_init_floor: float) -> Tensor:
+    """The package's draw of step sizes, from numbers u (D,) between 0 and 1: (D,)."""
+    log_dt = u * (math.log(dt_max) - math.log(dt_min)) + math.log(dt_min)  # (D,)
+    return torch.exp(log_dt).clamp(dt_min, dt_max).clamp(min=dt_init_floor)
+
+
+def words(steps: float) -> str:
+    """A number of steps with two digits that count: 0.43, 6.9, 17, 693."""
+    return f"{steps:.0f}" if steps >= 9.95 else f"{steps:.2g}"
+
+
+def decades(ax, axis: str, powers, names=None) -> None:
+    """Label a straight axis that holds log10 of something with the numbers themselves."""
+    names = names or [f"{10.0**p:g}" for p in powers]
+    getattr(ax, f"set_{axis}ticks")(list(powers), names)
+
+
+def shown_as(value: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
+    """What a reader's function returned; a ValueError in words if it has another shape."""
+    if not isinstance(value, Tensor) or value.shape != shape:
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"{name} returned {got}, expected the shape {shape}")
+    return value
+
+
+class Hero(LiveFigure):
+    """What the states of three channels still hold of one event, over a long time."""
+
+    DELTAS = (0.1, 0.01, 0.001)
+
+    def __init__(self):
+        super().__init__()
+        self.ax = self.figure.subplots()
+        self.log_t = np.linspace(0, 3.3, 330)
+        blank = np.full((2, len(self.log_t)), np.nan)
+        rate = np.arange(1, STATES + 1)[::-1, None]  # (N, 1), the slowest state at the bottom
+        self.left = [np.exp(-rate * delta * 10**self.log_t) for delta in self.DELTAS]  # (N, T) each
+        rows = np.concatenate([self.left[0], blank, self.left[1], blank, self.left[2]])
+        self.ax.imshow(rows, extent=(0, 3.3, len(rows), 0), vmin=0, vmax=1, interpolation="nearest")
+        self.ax.set(xlabel="steps since the event", yticks=[8, 26, 44])
+        self.ax.set_yticklabels(["a fast\nchannel", "a medium\nchannel", "a slow\nchannel"], fontsize=15)
+        self.ax.tick_params(axis="y", length=0)
+        decades(self.ax, "x", range(4))
+        for side in ("left", "bottom"):
+            self.ax.spines[side].set_visible(False)
+        notes = {"va": "center", "fontsize": 17, "fontweight": "bold"}
+        self.ax.text(0.12, 46, "still there", color=style.BLACK, **notes)
+        self.ax.text(3.2, 6, "forgotten", color="white", ha="right", **notes)
+        self.title(self.ax, "One event, and how long a new Mamba block remembers it")
+
+    def update(self) -> str:
+        return (
+            "Three channels of a new block, 16 states each, and what every state still holds of one event as the steps "
+            "go by. In the fast channel it fades first, in the slow one last, and within a channel each state fades "
+            "at a time of its own."
+        )
+
+
+class Fading(LiveFigure):
+    """One state after an event: what is left of it, step by step.
+
+    Args:
+        half_life: the function of exercise 1, from A (D, N) and Δ (D,) to (D, N).
+        whose: "yours" or "the reference's", said in the sentence.
+    """
+
+    STEPS = 60
+    controls = {  # noqa: RUF012
+        "delta": slider(0.001, 1.0, 0.1, 0.1, label="step size Δ", log=True),
+        "n": slider(1, STATES, 1, label="state n, with A = −n"),
+    }
+
+    def __init__(self, half_life: Callable[[Tensor, Tensor], Tensor] = package_half_life, whose: str = ""):
+        super().__init__()
+        self.half_life, self.whose = half_life, whose
+        self.t = np.arange(self.STEPS + 1)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.8, self.STEPS + 4), ylim=(0, 1.14), xlabel="steps since the event", ylabel="what is left")
+        self.ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
+        self.ax.axhline(0.5, color="#C9C9C9", ls="-", lw=1.5, zorder=0)
+        self.stems = LineCollection([], colors="#9CC6E0", linewidths=3)
+        self.ax.add_collection(self.stems)
+        (self.dots,) = self.ax.plot(self.t, self.t * 0, "o", color=style.BLUE, ms=8, ls="none", clip_on=False)
+        (self.halves,) = self.ax.plot([], [], "D", color=style.VERMILLION, ms=13, ls="none", clip_on=False)
+        self.names = [style.label_line(self.ax, name, 0, 0, style.VERMILLION, fontsize=18) for name in "½¼⅛"]
+        self.move(self.stems, self.dots, self.halves, *self.names)
+
+    def update(self, delta: float = 0.1, n: int = 1) -> str:
+        found = self.half_life(torch.tensor([[-float(n)]]), torch.tensor([delta]))
+        self.steps = float(shown_as(found, (1, 1), "half_life"))
+        self.left = np.exp(-n * delta * self.t)  # (T,)
+        self.stems.set_segments([[(t, 0), (t, left)] for t, left in zip(self.t, self.left, strict=True)])
+        self.dots.set_ydata(self.left)
+        at, height = self.steps * np.arange(1, 4), 0.5 ** np.arange(1, 4)
+        seen = at <= self.STEPS
+        self.halves.set_data(at[seen], height[seen])
+        crowded = self.steps < 1.2
+        for i, name in enumerate(self.names):
+            name.set(visible=bool(seen[i]) and not (crowded and i), x=at[i] + 0.9, y=height[i] + 0.06)
+        where = "" if seen[0] else ", beyond this picture"
+        self.title(self.ax, f"Half of it is left after {words(self.steps)} steps{where}")
+        by = {"yours": " (by your function)", "": ""}.get(self.whose, f" (by {self.whose} function)")
+        kept = 100 * math.exp(-n * delta)
+        return (
+            f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. Half of it is left "
+            f"after {words(self.steps)} steps{by}, a quarter after {words(2 * self.steps)}."
+        )
+
+
+def _percent(value: float) -> str:
+    return "less than 0.1 %" if value < 0.1 else f"{value:.1f} %"
+
+
+def hippo_legs(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The HiPPO-LegS matrices A (N, N) and B (N,), in float64."""
+    root = np.sqrt(2 * np.arange(size) + 1)
+    return -(np.tril(np.outer(root, root), -1) + np.diag(np.arange(1, size + 1))), root
+
+
+def legendre_mix(size: int) -> np.ndarray:
+    """Row n: the weights of exp(−t), …, exp(−N t) whose sum is the memory of state n under LegS. (N, N)"""
+    mix = np.zeros((size, size))
+    for n in range(size):
+        for k in range(n + 1):
+            mix[n, k] = (-1) ** (n + k) * math.comb(n, k) * math.comb(n + k, k) * math.sqrt(2 * n + 1)
+    return mix
+
+
+class TwoMemories(LiveFigure):
+    """What a state holds of an event of a given age: in HiPPO-LegS, and with its diagonal alone."""
+
+    SIZE = 8
+    controls = {  # noqa: RUF012
+        "n": slider(1, SIZE, 4, label="state n"),
+        "shown": choice({"no": False, "yes": True}, False, label="mix LegS from the plain ones"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.8)
+        self.log_t = np.linspace(-2, 1, 260)
+        t = 10**self.log_t
+        A, B = hippo_legs(self.SIZE)
+        rates, vectors = np.linalg.eig(A)  # of a triangular matrix: exact enough for eight states
+        amounts = vectors * np.linalg.solve(vectors, B)  # (N, N)
+        self.legs = amounts @ np.exp(np.outer(rates, t))  # (N, T)
+        self.plain = np.exp(-np.outer(np.arange(1, self.SIZE + 1), t))  # (N, T)
+        self.mix = legendre_mix(self.SIZE)
+        self.coupled, self.diagonal = self.figure.subplots(1, 2)
+        for ax in (self.coupled, self.diagonal):
+            decades(ax, "x", (-2, -1, 0, 1))
+            ax.set(xlim=(-2, 1), xlabel="age of the event (Δ · steps)", yticks=[0])
+            ax.axhline(0, color="#C9C9C9", ls="-", lw=1.5)
+        self.coupled.set(ylim=(-1.9, 4.2), ylabel="what the state holds")
+        self.diagonal.set(ylim=(-0.09, 1.1), yticks=[0, 1])
+        self.diagonal.plot(self.log_t, self.plain.T, "-", color="#C4C4C4", lw=1.5)
+        self.coupled.plot(self.log_t, self.legs.T, "-", color="#D6D6D6", lw=1.5)
+        (self.wave,) = self.coupled.plot(self.log_t, self.legs[0], "-", color=style.VERMILLION, lw=4)
+        (self.mixed,) = self.coupled.plot([], [], "o", color=style.BLUE, ms=8, ls="none", mfc="white", mew=2.5)
+        (self.fade,) = self.diagonal.plot(self.log_t, self.plain[0], "-", color=style.BLUE, lw=4)
+        self.weights = style.label_line(self.coupled, "", 1, 3.5, style.BLUE, ha="right")
+        self.move(self.wave, self.mixed, self.fade, self.weights)
+
+    def update(self, n: int = 4, shown: bool = False) -> str:
+        self.wave.set_ydata(self.legs[n - 1])
+        self.fade.set_ydata(self.plain[n - 1])
+        self.crossings = n - 1
+        self.rebuilt = self.mix[n - 1] @ self.plain  # (T,)
+        self.largest = float(np.abs(self.mix[n - 1]).max())
+        every = slice(None, None, 12)
+        self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
+        largest = f"{self.largest:,.0f}".replace(",", " ")
+        self.weights.set_text(f"○ {_plain(n)},\nweights up to {largest}" if shown else "")
+        through = f"crosses zero {self.crossings}×" if self.crossings else "never crosses zero"
+        self.title(self.coupled, f"LegS, state {n}: {through}")
+        self.title(self.diagonal, f"Diagonal, state {n}: only fades")
+        mixed = f" The LegS curve is {_plain(n)}, with weights up to {largest}." if shown else ""
+        return f"State {n} of HiPPO-LegS {through}; with the diagonal alone it fades at the same rate, {n}.{mixed}"
+
+
+def _plain(n: int) -> str:
+    return "a plain curve itself" if n == 1 else f"a sum of {n} plain curves"
+
+
+def naive_inverse(dt: Tensor) -> Tensor:
+    """log(exp(dt) − 1): right on paper."""
+    return torch.log(torch.exp(dt) - 1)
+
+
+class SoftplusInverse(LiveFigure):
+    """Softplus and its inverse; how far off two forms of the inverse are when they are computed.
+
+    Args:
+        inverse: the function of exercise 2.
+        whose: "yours" or "the reference's", said in the sentence.
+    """
+
+    KINDS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # noqa: RUF012
+    controls = {  # noqa: RUF012
+        "delta": slider(1e-7, 10.0, 0.001, 0.1, label="step size Δ", log=True),
+        "kind": choice(KINDS, torch.float32, label="numbers"),
+    }
+
+    def __init__(self, inverse: Callable[[Tensor], Tensor] = initialization.inverse_softplus, whose: str = ""):
+        super().__init__(height=4.8)
+        self.inverse, self.whose = inverse, whose
+        self.log_dt = np.linspace(-7, 1, 241)
+        self.dt = torch.from_numpy(10**self.log_dt)  # (T,), float64
+        self.curve, self.errors = self.figure.subplots(1, 2, width_ratios=[1, 1.3])
+        self._draw_curve()
+        self._draw_errors()
+
+    def _draw_curve(self):
+        ax, bias = self.curve, np.linspace(-17, 11, 300)
+        ax.plot(bias, np.log10(np.logaddexp(0, bias)), "-", color=style.BLUE, lw=4)
+        ax.set(xlim=(-17, 11), ylim=(-7.3, 1.4), xlabel="bias", ylabel="Δ = softplus(bias)")
+        decades(ax, "y", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
+        ax.axhspan(-3, -1, color="#EDEDED", lw=0)
+        ax.text(-16.5, -2, "a fresh\nblock", color=style.GREY, va="center", fontsize=13)
+        (self.path,) = ax.plot([], [], ":", color=style.VERMILLION, lw=3)
+        (self.point,) = ax.plot([], [], "o", color=style.VERMILLION, ms=14)
+        self.move(self.path, self.point)
+
+    def _draw_errors(self):
+        ax = self.errors
+        ax.set(xlim=(-7, 1.05), ylim=(-9, 1.5), xlabel="Δ that is wanted", ylabel="error of the Δ that comes out")
+        decades(ax, "x", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
+        decades(ax, "y", (-8, -6, -4, -2, 0), ["1e−6 %", "1e−4 %", "0.01 %", "1 %", "100 %"])
+        ax.axvspan(-3, -1, color="#EDEDED", lw=0)
+        (self.naive,) = ax.plot([], [], "X", color=style.VERMILLION, ms=6, ls="none", clip_on=False)
+        (self.stable,) = ax.plot([], [], "o", color=style.BLUE, ms=5, ls="none", clip_on=False)
+        (self.here,) = ax.plot([0, 0], [-9, 0.6], ":", color=style.BLACK, lw=2.5)
+        self.naive_name = style.label_line(ax, "✕ log(exp(Δ) − 1)", -4.4, 0.95, style.VERMILLION, bbox=WHITE)
+        self.stable_name = style.label_line(ax, "● stable form", -6.8, -8.5, style.BLUE, bbox=WHITE)
+        self.move(self.here, self.naive, self.stable, self.naive_name, self.stable_name)
+
+    @functools.lru_cache(maxsize=4)  # noqa: B019
+    def _errors_of(self, kind: torch.dtype) -> tuple[np.ndarray, np.ndarray]:
+        """Relative errors of the naive and of the given form over all Δ, cut to what the picture shows."""
+        wanted = self.dt.to(kind)
+        return tuple(self._error(form(wanted), wanted) for form in (naive_inverse, self.inverse))
+
+    @staticmethod
+    def _error(bias: Tensor, wanted: Tensor) -> np.ndarray:
+        got = torch.logaddexp(bias.double(), torch.zeros_like(bias, dtype=torch.float64))  # softplus, exactly
+        return ((got - wanted.double()).abs() / wanted.double()).nan_to_num(nan=10, posinf=10).numpy()
+
+    def update(self, delta: float = 0.001, kind: torch.dtype = torch.float32) -> str:
+        self.naive_error, self.stable_error = self._errors_of(kind)
+        for line, error in ((self.naive, self.naive_error), (self.stable, self.stable_error)):
+            line.set_data(self.log_dt, np.log10(error.clip(1e-9, 10)))
+        self.bias = math.log(math.expm1(delta))
+        log_dt = math.log10(delta)
+        self.path.set_data([-17, self.bias, self.bias], [log_dt, log_dt, -7.3])
+        self.point.set_data([self.bias], [log_dt])
+        self.here.set_xdata([log_dt, log_dt])
+        return self._finish(delta, kind)
+
+    def _finish(self, delta: float, kind: torch.dtype) -> str:
+        gap = torch.finfo(kind).eps / 2  # how far a number near 1 is rounded at most
+        self.bound = min(gap / delta, 1.0)
+        lost = f"{100 * self.bound:.2g} %"
+        self.title(self.curve, f"Δ = {delta:.2g}: bias {self.bias:.1f}".replace("-", "−"))
+        self.title(self.errors, f"The naive form may lose {lost}" if self.bound < 1 else "The naive form loses it all")
+        name = str(kind).removeprefix("torch.")
+        form = "Your function" if self.whose == "yours" else "The stable form"
+        few, size = ("0.001 %", 1e-5) if kind == torch.float32 else ("5 %", 0.05)
+        stays = "stays" if self.stable_error.max() <= size else "does not stay"
+        minus = f"{self.bias:.2f}".replace("-", "−")
+        here = f"it can be off by {lost}" if self.bound < 1 else "nothing of Δ is left"
+        return (
+            f"softplus turns the bias {minus} into Δ = {delta:.3g}. In {name}, exp(Δ) is rounded to a multiple "
+            f"of {2 * gap:.2g}, so with log(exp(Δ) − 1) {here}. {form} {stays} within {few} for every Δ."
+        )
+
+
+class TimeScaleMap(LiveFigure):
+    """Half-lives over step size and state, the channels of a new block as rain on them, and the memory of one state.
+
+    Args:
+        sample: the function of exercise 3, from u (D,) to Δ (D,).
+        whose: "yours" or "the reference's", said in the sentence.
+    """
+
+    CHANNELS = 64
+    TOP = STATES + 0.5
+    controls = {  # noqa: RUF012
+        "delta": slider(1e-4, 1.0, 0.01, 0.1, label="step size Δ", log=True),
+        "n": slider(1, STATES, 4, label="state n, with A = −n"),
+        "dt_min": slider(1e-4, 1e-2, 1e-3, 0.1, label="rain: dt_min", log=True),
+        "dt_max": slider(1e-2, 1.0, 0.1, 0.1, label="rain: dt_max", log=True),
+    }
+
+    def __init__(self, sample: Callable[..., Tensor] = package_sample_dt, whose: str = ""):
+        super().__init__(height=5.6)
+        self.sample, self.whose = sample, whose
+        order = torch.randperm(self.CHANNELS, generator=torch.Generator().manual_seed(6))
+        self.u = (order + 0.5) / self.CHANNELS  # (D,): evenly spread, so that no clump is by chance
+        self.map, self.memory = self.figure.subplots(1, 2, width_ratios=[1.45, 1])
+        self._draw_map()
+        self._draw_rain()
+        self._draw_memory()
+
+    def _draw_map(self):
+        ax = self.map
+        log_delta = np.linspace(-4, 0, 161)
+        self.n = np.arange(1, STATES + 1)
+        middles = (log_delta[1:] + log_delta[:-1]) / 2
+        self.log_half_life = np.log10(LN2 / (self.n[:, None] * 10**middles))  # (N, 160)
+        ax.imshow(
+            self.log_half_life,
+            origin="lower",
+            extent=(-4, 0, 0.5, self.TOP),
+            vmin=-1.4,
+            vmax=3.8,
+            cmap=style.SEQUENTIAL,
+        )
+        ax.set(xlim=(-4, 0), ylim=(0.5, self.TOP + 6.4), xlabel="step size Δ", ylabel="state n")
+        ax.set_yticks([1, 4, 8, 12, 16])
+        decades(ax, "x", range(-4, 1))
+        ax.text(-3.95, self.TOP + 5.6, "each drop: a channel", color=style.BLUE, fontsize=13, va="center")
+        for steps in (1, 10, 100, 1000):
+            edge = np.log10(LN2 / (steps * np.linspace(0.5, self.TOP, 100)))
+            ax.plot(edge, np.linspace(0.5, self.TOP, 100), "-", color="white", lw=2.5, zorder=2)
+        name = {"ha": "center", "fontsize": 13, "fontweight": "bold"}
+        for steps, text in ((1, "1 step"), (10, "10 steps"), (100, "100 steps")):
+            ax.text(math.log10(LN2 / (steps * self.TOP)), self.TOP + 0.3, text, **name)
+        ax.text(-3.95, 8.6, "1000\nsteps", **name | {"ha": "left"}, va="center")
+
+    def _draw_rain(self):
+        height = np.random.default_rng(6).permutation(self.CHANNELS) / self.CHANNELS  # (D,): evenly, mixed
+        self.heights = self.TOP + 1.9 + 2.1 * height
+        self.streaks = LineCollection([], colors="white", linewidths=0.8, alpha=0.2)
+        self.drops = LineCollection([], colors=style.BLUE, linewidths=2.5)
+        for rain in (self.streaks, self.drops):
+            self.map.add_collection(rain)
+        look = {"ls": "none", "marker": "s", "clip_on": False, "zorder": 4}
+        (self.edge,) = self.map.plot([], [], mfc="white", mec=style.BLACK, mew=3.5, ms=19, **look)
+        (self.core,) = self.map.plot([], [], mfc=style.VERMILLION, mec=style.VERMILLION, ms=11, **look)
+        self.move(self.streaks, self.drops, self.edge, self.core)
+
+    def _draw_memory(self):
+        ax = self.memory
+        self.log_t = np.linspace(-1.5, 4, 200)
+        ax.set(xlim=(-1.5, 4), ylim=(0, 1.12), xlabel="steps since the event", ylabel="what is left")
+        decades(ax, "x", (0, 1, 2, 3, 4))
+        ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
+        ax.axvspan(-1.5, 0, color="#EDEDED", lw=0)
+        ax.text(-0.75, 1.07, "< 1 step", color=style.GREY, fontsize=13, ha="center", va="center")
+        ax.text(4, 1.07, "grey: other states", color=style.GREY, fontsize=13, ha="right", va="center")
+        self.others = LineCollection([], colors="#BDBDBD", linewidths=1.2)
+        ax.add_collection(self.others)
+        (self.curve,) = ax.plot(self.log_t, self.log_t * 0, "-", color=style.VERMILLION, lw=4.5)
+        (self.half,) = ax.plot([], [], "D", color=style.VERMILLION, mec="white", mew=2, ms=14)
+        self.half_name = style.label_line(ax, "½", 0, 0.5, style.VERMILLION, fontsize=20)
+        self.move(self.others, self.curve, self.half, self.half_name)
+
+    def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:
+        drawn = self.sample(self.u, dt_min, dt_max, 1e-4)
+        self.rain = shown_as(drawn, (self.CHANNELS,), "sample_dt").double().numpy()  # (D,)
+        self.half_lives = LN2 / np.outer(self.rain, self.n)  # (D, N)
+        self.half_life = LN2 / (n * delta)
+        self._move_rain()
+        log_delta = math.log10(delta)
+        self.edge.set_data([log_delta], [n])
+        self.core.set_data([log_delta], [n])
+        self._move_memory(delta, n)
+        return self._finish(delta, n)
+
+    def _move_rain(self):
+        x = np.log10(self.rain).clip(-4, 0)
+        low = np.full_like(x, 0.5)
+        self.streaks.set_segments(np.stack([np.stack([x, low], 1), np.stack([x, low + STATES], 1)], 1))
+        self.drops.set_segments(np.stack([np.stack([x, self.heights], 1), np.stack([x, self.heights + 0.8], 1)], 1))
+
+    def _move_memory(self, delta: float, n: int):
+        left = np.exp(-delta * self.n[:, None] * 10**self.log_t)  # (N, T)
+        self.left = left[n - 1]
+        self.others.set_segments([np.stack([self.log_t, row], 1) for row in left[::3]])
+        self.curve.set_ydata(self.left)
+        at = math.log10(self.half_life)
+        self.half.set_data([at], [0.5])
+        self.half_name.set(x=at - 0.3 if at > 3 else at + 0.3, ha="right" if at > 3 else "left")
+
+    def _finish(self, delta: float, n: int) -> str:
+        self.long = float((self.half_lives > 100).mean())
+        self.short = float((self.half_lives < 1).mean())
+        self.middle = float(np.median(self.half_lives))
+        self.title(self.map, f"Rain: half of all states halve in {words(self.middle)} steps")
+        self.title(self.memory, f"This cell: ½ after {words(self.half_life)} steps")
+        by = "your draw" if self.whose == "yours" else "the draw"
+        return (
+            f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {words(self.half_life)} steps. The "
+            f"rain is {by} of {self.CHANNELS} channels: {100 * self.long:.0f} % of their states keep half for more "
+            f"than 100 steps, {100 * self.short:.0f} % for less than one. The longest half-life is "
+            f"{words(self.half_lives.max())} steps, the median {words(self.middle)}."
+        )
+
+
+# Starts, good and broken
+
+
+def fresh_dt_proj(channels: int = 128, rank: int = 4) -> nn.Linear:
+    """A dt_proj as the package leaves it: Linear(R, D)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(6)
+        dt_proj = nn.Linear(rank, channels)
+        initialization.init_dt_projection(
+            dt_proj, dt_min=0.001, dt_max=0.1, dt_init="random", dt_scale=1.0, dt_init_floor=1e-4
+        )
+    return dt_proj
+
+
+@torch.no_grad()
+def starts() -> dict[str, Tensor]:
+    """Δ (D,) of 128 channels after five ways of starting; the first is right."""
+    dt_proj = fresh_dt_proj()
+    dt = F.softplus(dt_proj.bias)  # (D,)
+    found = {"as built": dt}
+    found["bias set to zero"] = F.softplus(torch.zeros_like(dt))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        dt_proj.reset_parameters()
+    found["drawn anew by PyTorch"] = F.softplus(dt_proj.bias)
+    found["inverse forgotten"] = F.softplus(dt)
+    found["log Δ fed to the inverse"] = F.softplus(initialization.inverse_softplus(torch.log(dt)))
+    return found
+
+
+def three_blocks() -> dict[str, Tensor]:
+    """Δ (D,) of three blocks with a broken start, under names that do not tell which."""
+    found = starts()
+    kinds = ("drawn anew by PyTorch", "log Δ fed to the inverse", "bias set to zero")
+    return {f"block {i}": found[kind] for i, kind in enumerate(kinds, start=1)}
+
+
+class BrokenStarts(LiveFigure):
+    """How many states of a block have which half-life: as it is built, and after a mistake."""
+
+    NAMES = (
+        "as built",
+        "bias set to zero",
+        "drawn anew by PyTorch",
+        "inverse forgotten",
+        "log Δ fed to the inverse",
+    )
+    controls = {  # noqa: RUF012
+        "start": choice(NAMES, "bias set to zero", label="start"),
+        "steps": slider(1, 1000, 10, 0.1, label="remember for", unit="steps", log=True),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.8)
+        n = np.arange(1, STATES + 1)
+        self.half_lives = {name: (LN2 / np.outer(dt.double(), n)).ravel() for name, dt in starts().items()}  # (D·N,)
+        self.edges = np.linspace(-1.78, 3.22, 41)  # one step, where many states lie, is no edge
+        counts = {name: np.histogram(np.log10(x), self.edges)[0] for name, x in self.half_lives.items()}
+        self.counts = counts
+        self.ax = self.figure.subplots()
+        top = max(count.max() for count in counts.values())
+        self.ax.set(xlim=(-1.78, 3.22), ylim=(0, 1.25 * top), xlabel="half-life (steps)", ylabel="number of states")
+        decades(self.ax, "x", (-1, 0, 1, 2, 3))
+        self.span = self.ax.axvspan(0, 3.22, color="#EDEDED", lw=0, zorder=0)
+        width = self.edges[1] - self.edges[0]
+        self.bars = self.ax.bar(self.edges[:-1], counts["as built"], width, align="edge", fc=style.VERMILLION, lw=0)
+        (self.outline,) = self.ax.step(
+            self.edges, np.append(counts["as built"], 0), where="post", color=style.BLUE, lw=3.5, ls="-"
+        )
+        built = style.label_line(self.ax, "as built", 1.55, 0.42 * top, style.BLUE)
+        self.name = style.label_line(self.ax, "", -1.7, 1.17 * top, style.VERMILLION, fontsize=16)
+        self.goal = self.ax.text(3.2, 1.17 * top, "", ha="right", va="center", color=style.GREY)
+        self.move(self.span, *self.bars, self.outline, built, self.name, self.goal)
+
+    def update(self, start: str = "bias set to zero", steps: float = 10.0) -> str:
+        for bar, height in zip(self.bars, self.counts[start], strict=True):
+            bar.set_height(height)
+        self.span.set(x=math.log10(steps), width=3.22 - math.log10(steps))
+        least = steps * (1 - 1e-6)  # a half-life of one step is one step, however it is rounded
+        self.share = float(np.mean(self.half_lives[start] >= least))
+        self.built = float(np.mean(self.half_lives["as built"] >= least))
+        broken = bool(np.isnan(self.half_lives[start]).any())
+        self.name.set_text(f"■ {start}" + (": no half-life at all, only NaN" if broken else ""))
+        self.goal.set_text(f"{_steps(steps)} or more")
+        now = (
+            "No state has a half-life" if broken else f"{100 * self.share:.0f} % of the states remember {_steps(steps)}"
+        )
+        self.title(self.ax, f"{now} (as built: {100 * self.built:.0f} %)")
+        if broken:
+            return f"Start: {start}. Δ is not a number, and so is every half-life."
+        return (
+            f"Start: {start}. {100 * self.share:.0f} % of the states have a half-life of {_steps(steps)} or more; as "
+            f"built, {100 * self.built:.0f} % have one. The longest half-life is "
+            f"{_steps(float(self.half_lives[start].max()))}."
+        )
+
+
+def _steps(number: float) -> str:
+    return f"{words(number)} step" + ("" if words(number) == "1" else "s")
+
+
+class DecayCollapse(LiveFigure):
+    """What weight decay alone, without any gradient, does to the rates of sixteen states."""
+
+    RATE = 1e-3  # learning rate
+    THOUSANDS = 50
+    controls = {  # noqa: RUF012
+        "thousands": slider(0, THOUSANDS, 10, label="training steps", unit="thousand"),
+        "decay": choice({"0": 0.0, "0.01": 0.01, "0.1": 0.1}, 0.1, label="weight decay of A_log"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.8)
+        self.n = np.arange(1, STATES + 1)
+        self.at = np.arange(self.THOUSANDS + 1)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.5, self.THOUSANDS + 0.5), ylim=(-0.25, 4.25), xlabel="training steps (thousands)")
+        self.ax.set(ylabel="rate −A of a state")
+        self.ax.set_yticks(range(5), [str(2**i) for i in range(5)])
+        self.lines = LineCollection([], colors=style.BLUE, linewidths=2)
+        self.ax.add_collection(self.lines)
+        (self.now,) = self.ax.plot([0, 0], [-0.25, 4.25], ":", color=style.BLACK, lw=2.5)
+        (self.dots,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=10)
+        self.move(self.lines, self.now, self.dots)
+
+    def update(self, thousands: int = 10, decay: float = 0.1) -> str:
+        kept = (1 - self.RATE * decay) ** (1000 * self.at)  # (T,): AdamW multiplies by 1 − lr·decay at each step
+        exponent = np.log2(self.n)[:, None] * kept  # (N, T): −A = n ** kept, on the axis as log2
+        self.A = -(self.n ** kept[thousands])  # (N,)
+        self.lines.set_segments([np.stack([self.at, row], 1) for row in exponent])
+        self.now.set_xdata([thousands, thousands])
+        self.dots.set_data(np.full(STATES, thousands), exponent[:, thousands])
+        self.spread = float(self.A[-1] / self.A[0])
+        steps = f"{1000 * thousands:,}".replace(",", " ")
+        self.title(self.ax, f"After {steps} steps the rates reach from 1 to {self.spread:.3g}")
+        return (
+            f"With a learning rate of {self.RATE:g} and a weight decay of {decay:g}, after {steps} steps "
+            f"A of the fastest state is −{self.spread:.2f}, and of the slowest −1. At the start they were −16 and −1."
+        )

@@ -1,0 +1,421 @@
+"""The figures of notebook 07: one Δ a token, Δ as a gate, a stream with noise, a reset, and the paper's ablation."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import slider
+
+PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
+HOLDS, RESETS = 0.02, 0.95  # a gate below the first holds, one above the second resets
+
+
+def gate_from_delta(delta: Tensor) -> Tensor:
+    """The share of the state that one token replaces, for A = −1 and the zero-order hold: 1 − exp(−Δ)."""
+    return -torch.expm1(-delta)
+
+
+def gated_state(u: Tensor, g: Tensor) -> Tensor:
+    """h_t = (1 − g_t) h_{t−1} + g_t u_t from h = 0, for u and g (L,). Returns (L,)."""
+    h, states = torch.zeros(()), []
+    for u_t, g_t in zip(u, g, strict=True):
+        h = (1 - g_t) * h + g_t * u_t  # ()
+        states.append(h)
+    return torch.stack(states)
+
+
+def noise_stream(length: int, share: float = 0.25, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """A line of tokens of which a share is data and the rest is noise, both from the same distribution.
+
+    Returns:
+        u (L,) the values, is_data (L,) True or False, and target (L,): the last data value so far, 0 before the first.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    u = torch.randn(length, generator=generator)  # (L,)
+    is_data = torch.rand(length, generator=generator) < share  # (L,)
+    last, target = 0.0, []
+    for value, kept in zip(u.tolist(), is_data.tolist(), strict=True):
+        last = value if kept else last
+        target.append(last)
+    return u, is_data, torch.tensor(target)
+
+
+def one_a_token(name: str, found: Tensor, u: Tensor) -> Tensor:
+    """`found`, which a reader's function returned, if it holds one number a token; else a ValueError in words."""
+    if found.shape != u.shape:
+        raise ValueError(f"the {name} has shape {tuple(found.shape)}, expected {tuple(u.shape)}")
+    return found
+
+
+def percent(share: float) -> str:
+    """A share in words, so that what is not zero never reads as zero: "63 %", "0.3 %", "under 0.1 %"."""
+    value = 100 * share
+    if 0 < value < 0.095:
+        return "under 0.1 %"
+    return f"{value:.1f} %" if 0 < value < 9.5 else f"{value:.0f} %"
+
+
+class TokenRow(LiveFigure):
+    """A row of tokens, each with a Δ of its own, and the state as bars that fill, hold and reset.
+
+    Args:
+        gate: Δ (L,) to the gates (L,), the function of exercise 1.
+        run: (u, g) to the states (L,), the function of exercise 2.
+        whose: "yours" or "the reference's", said in the sentence.
+    """
+
+    TOKENS = (6.0, 2.0, 9.0, 4.0, 1.0, 8.0, 3.0)
+    DELTAS = (5.0, 0.0, 0.0, 1.4, 0.0, 5.0, 0.0)
+
+    controls = {  # noqa: RUF012
+        f"delta_{i}": slider(0.0, 6.0, delta, 0.1, label=f"Δ of token {i}, the {token:g}")
+        for i, (token, delta) in enumerate(zip(TOKENS, DELTAS, strict=True), start=1)
+    }
+
+    def __init__(self, gate: Callable = gate_from_delta, run: Callable = gated_state, whose: str = ""):
+        super().__init__(height=5.8)
+        self.gate, self.run, self.whose = gate, run, whose
+        self.u = torch.tensor(self.TOKENS)  # (L,)
+        self.row, self.ax = self.figure.subplots(2, 1, sharex=True, height_ratios=(1, 2.1))
+        self._draw_row()
+        self._draw_bars()
+
+    def update(self, **deltas: float) -> str:
+        values = [deltas.get(f"delta_{i + 1}", start) for i, start in enumerate(self.DELTAS)]
+        self.delta = torch.tensor(values)  # (L,)
+        self.g = one_a_token("gate", self.gate(self.delta), self.u)  # (L,)
+        self.h = one_a_token("state", self.run(self.u, self.g), self.u)  # (L,)
+        self.weights = self.g * torch.cat([(1 - self.g[1:]).flip(0).cumprod(0).flip(0), torch.ones(1)])  # (L,)
+        self._show()
+        finding = self._finding()
+        self.title(self.row, finding)
+        steps = ", ".join(f"{verb} ({value:.1f})" for verb, value in zip(self.verbs, values, strict=True))
+        by = f" The recurrence is {self.whose}." if self.whose else ""
+        return f"The tokens do this to the state, with this Δ: {steps}. It ends at {self.h[-1]:.2f}. {finding}.{by}"
+
+    def _finding(self) -> str:
+        best = int(self.weights.argmax())
+        if self.weights[best] < 0.005:
+            return "No door was ever open: the state is still empty"
+        return f"{percent(self.weights[best].item())} of the last state is token {best + 1}, the {self.TOKENS[best]:g}"
+
+    def _draw_row(self) -> None:
+        self.row.set(ylim=(-0.95, 1.0))
+        self.row.axis("off")
+        self.boxes, self.fills, self.steps = [], [], []
+        for i, token in enumerate(self.TOKENS):
+            self.row.text(i, 0.47, f"{token:g}", ha="center", va="center_baseline", fontsize=20)
+            fill = Rectangle((i - 0.3, 0), 0.6, 0, facecolor=style.VERMILLION, alpha=0.25)
+            self.fills.append(self.row.add_patch(fill))
+            self.boxes.append(self.row.add_patch(Rectangle((i - 0.3, 0), 0.6, 0.95, facecolor="none", lw=2.5)))
+            self.steps.append(self.row.text(i, -0.5, "", ha="center", va="center", fontsize=15))
+        self.move(*self.fills, *self.boxes, *self.steps)
+        self.row.text(-0.5, 0.47, "token,\nfilled to g", ha="right", va="center", fontsize=14, color=style.GREY)
+        self.row.text(-0.5, -0.5, "Δ", ha="right", va="center", fontsize=15, color=style.GREY)
+
+    def _draw_bars(self) -> None:
+        ax = self.ax
+        ax.set(xlim=(-1.35, len(self.TOKENS) - 0.5), ylim=(0, 12.4), yticks=[0, 3, 6, 9], ylabel="state h")
+        ax.tick_params(axis="x", bottom=False, labelbottom=False)
+        self.kept = ax.bar(range(len(self.TOKENS)), 0, width=0.6, color=style.BLUE)
+        self.let_in = ax.bar(
+            range(len(self.TOKENS)), 0, width=0.6, color=PALE_RED, edgecolor=style.VERMILLION, hatch="//", lw=1.5
+        )
+        (self.links,) = ax.plot([], [], ":", color=style.BLUE, lw=2)
+        self.values = [ax.text(i, 0, "", ha="center", va="bottom", fontsize=14) for i in range(len(self.TOKENS))]
+        bold = {"ha": "center", "va": "top", "fontsize": 14, "fontweight": "bold"}
+        self.words = [ax.text(i, -0.5, "", **bold) for i in range(len(self.TOKENS))]
+        ax.text(-1.15, 11.4, "■ kept: (1 − g)·old state", color=style.BLUE, fontweight="bold", va="center")
+        ax.text(2.3, 11.4, "▨ let in: g·token", color=style.VERMILLION, fontweight="bold", va="center")
+        self.move(*self.kept, *self.let_in, self.links, *self.values, *self.words)
+
+    def _show(self) -> None:
+        self.verbs = [self._verb(g) for g in self.g.tolist()]
+        before = torch.cat([torch.zeros(1), self.h[:-1]])  # (L,)
+        kept, let_in = ((1 - self.g) * before).tolist(), (self.g * self.u).tolist()
+        xs, ys = [], []
+        colours = {"hold": style.GREY, "mix": style.BLACK, "reset": style.VERMILLION}
+        for i, verb in enumerate(self.verbs):
+            self.fills[i].set_height(0.95 * float(self.g[i]))
+            self.boxes[i].set_edgecolor(colours[verb])
+            self.steps[i].set_text(f"{self.delta[i]:.1f}")
+            self.kept[i].set_height(kept[i])
+            self.let_in[i].set(y=kept[i], height=let_in[i], visible=let_in[i] > 0.02)
+            self.values[i].set(y=kept[i] + let_in[i] + 0.15, text=f"{self.h[i]:.1f}")
+            self.words[i].set(text=f"mix {self.g[i]:.2f}" if verb == "mix" else verb, color=colours[verb])
+            if i and self.h[i - 1] > 0.05:
+                level = float(self.h[i - 1])
+                xs += [i - 0.7, i - 0.3, math.nan]
+                ys += [level, level, math.nan]
+        self.links.set_data(xs, ys)
+
+    def _verb(self, g: float) -> str:
+        return "hold" if g < HOLDS else "reset" if g > RESETS else "mix"
+
+
+class GateCurve(LiveFigure):
+    """What a token's raw number w does: how much of the old state is kept, how much of the token is let in.
+
+    Args:
+        package: whether the input weight is the package's Δ·B; else it is the zero-order hold.
+    """
+
+    def __init__(self, package: bool = False):
+        super().__init__()
+        self.package = package
+        high, top = (3.0, 3.2) if package else (6.0, 1.2)
+        self.start = 2.0 if package else 1.0
+        self.controls = {"w": slider(-6.0, high, self.start, 0.1, label="raw number w")}
+        self.ax, self.bar = self.figure.subplots(1, 2, width_ratios=(2.5, 1), sharey=True)
+        self.w, self.top = np.linspace(-6, high, 200), top
+        self._draw_curves(high, top)
+        self._draw_bar()
+
+    def update(self, w: float | None = None) -> str:
+        w = self.start if w is None else w
+        self.delta = math.log1p(math.exp(w))
+        self.kept = math.exp(-self.delta)
+        self.let_in = self.delta if self.package else -math.expm1(-self.delta)
+        self.line.set_xdata([w, w])
+        self.kept_dot.set_data([w], [self.kept])
+        self.in_dot.set_data([w], [self.let_in])
+        self.old.set_height(self.kept)
+        self.new.set(y=self.kept, height=self.let_in)
+        self.total = self.kept + self.let_in
+        self.sum_note.set(y=self.total + 0.012 * self.top, text=f"sum {self.total:.2f}")
+        self.title(self.ax, f"w = {minus(w)}, Δ = {self.delta:.2f}: keeps {self.kept:.2f}, lets in {self.let_in:.2f}")
+        louder = f" The weights add up to {self.total:.2f}." if self.package else " The two weights add up to 1."
+        return (
+            f"w = {minus(w)} gives Δ = softplus(w) = {self.delta:.3f}. The old state keeps the weight {self.kept:.3f}, "
+            f"the token gets the weight {self.let_in:.3f}." + louder
+        )
+
+    def _draw_curves(self, high: float, top: float) -> None:
+        ax = self.ax
+        delta = np.log1p(np.exp(self.w))  # (points,)
+        ax.set(xlim=(-6, high + 0.05), ylim=(0, top), xlabel="raw number w, from the token", ylabel="weight")
+        ax.set_yticks([0, 0.5, 1] if not self.package else [0, 1, 2, 3])
+        ax.plot(self.w, np.exp(-delta), "--", color=style.BLUE, lw=4)
+        ax.plot(self.w, delta if self.package else -np.expm1(-delta), "-", color=style.VERMILLION, lw=4)
+        style.label_line(ax, "old state:\nexp(−Δ)", -5.8, 1.36 if self.package else 0.82, style.BLUE)
+        if self.package:
+            ax.plot(self.w, -np.expm1(-delta), ":", color=style.GREY, lw=2.5)
+            style.label_line(ax, "token: Δ·B", -1.2, 1.75, style.VERMILLION, ha="right")
+            ax.annotate("", (1.35, 1.7), (-1.1, 1.75), arrowprops={"arrowstyle": "-", "color": style.VERMILLION})
+            style.label_line(ax, "exact: σ(w)", 2.95, 1.22, style.GREY, ha="right")
+        else:
+            style.label_line(ax, "token:\n1 − exp(−Δ) = σ(w)", -5.8, 0.3, style.VERMILLION)
+        (self.line,) = ax.plot([0, 0], [0, top], ":", color=style.BLACK, lw=2)
+        (self.kept_dot,) = ax.plot([], [], "s", color=style.BLUE, ms=12, clip_on=False)
+        (self.in_dot,) = ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
+        self.move(self.line, self.kept_dot, self.in_dot)
+
+    def _draw_bar(self) -> None:
+        ax = self.bar
+        ax.set(xlim=(-0.6, 0.9), xticks=[])
+        ax.set_xlabel("the next state")
+        ax.tick_params(axis="y", left=False, labelleft=False)
+        ax.spines["left"].set_visible(False)
+        ax.axhline(1, color=style.GREY, ls=":", lw=2.5)
+        self.old = ax.add_patch(Rectangle((-0.35, 0), 0.7, 0, facecolor=style.BLUE))
+        self.new = ax.add_patch(
+            Rectangle((-0.35, 0), 0.7, 0, facecolor=PALE_RED, edgecolor=style.VERMILLION, hatch="//", lw=1.5)
+        )
+        self.sum_note = ax.text(0, 1, "", ha="center", va="bottom", fontweight="bold")
+        self.move(self.old, self.new, self.sum_note)
+
+
+def minus(value: float) -> str:
+    """A number with one decimal and a real minus sign."""
+    return f"{value + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−")
+
+
+class _Stream(LiveFigure):
+    """A state that follows a stream of data and noise: data tokens have one Δ, noise tokens another."""
+
+    SHOWN, MEASURED = 40, 20_000
+
+    def __init__(self, run: Callable = gated_state, whose: str = ""):
+        super().__init__(height=4.9)
+        self.run, self.whose = run, whose
+        self.u, self.is_data, self.target = noise_stream(self.MEASURED)  # (L,) each
+        self.pairs = list(zip(self.u.tolist(), self.is_data.tolist(), strict=True))
+        self.shown = self.u[: self.SHOWN]
+        self._draw()
+
+    def _draw(self) -> None:
+        ax = self.ax = self.figure.subplots()
+        t, data = np.arange(self.SHOWN), self.is_data[: self.SHOWN].numpy()
+        ax.set(xlim=(-0.8, self.SHOWN + 6.6), ylim=(-3.3, 3.6), yticks=[-2, 0, 2])
+        ax.set(xlabel="token", ylabel="value", xticks=range(0, self.SHOWN + 1, 10))
+        target = self.target[: self.SHOWN].numpy()
+        ax.step([*t, self.SHOWN], [*target, target[-1]], where="post", color="#BDBDBD", ls="-", lw=8)
+        values = self.shown.numpy()
+        ax.plot(t[~data] + 0.5, values[~data], "x", color=style.GREY, ms=8, mew=2, ls="none")
+        ax.plot(t[data] + 0.5, values[data], "o", color=style.BLACK, ms=11, ls="none")
+        (self.line,) = ax.step([], [], where="post", color=style.BLUE, ls="-", lw=3)
+        edge = self.SHOWN + 0.8
+        style.label_line(ax, "● data", edge, 2.7, style.BLACK)
+        style.label_line(ax, "× noise", edge, 1.9, style.GREY)
+        style.label_line(ax, "▬ wanted", edge, 1.1, "#707070")
+        style.label_line(ax, "─ state", edge, 0.3, style.BLUE)
+        self.note = ax.text(edge, -1.8, "", fontsize=14, va="center", linespacing=1.5)
+        self.move(self.line, self.note)
+
+    def show(self, delta_data: float, delta_noise: float) -> float:
+        """Draw the state for these two Δ; returns its error, as a share of that of always saying 0."""
+        delta = torch.where(self.is_data[: self.SHOWN], delta_data, delta_noise)  # (SHOWN,)
+        self.states = one_a_token("state", self.run(self.shown, gate_from_delta(delta)), self.shown)  # (SHOWN,)
+        states = self.states.tolist()
+        self.line.set_data(np.arange(self.SHOWN + 1), [*states, states[-1]])
+        self.error = self._error(-math.expm1(-delta_data), -math.expm1(-delta_noise))
+        return self.error
+
+    def _error(self, g_data: float, g_noise: float) -> float:
+        h, states = 0.0, []
+        for value, data in self.pairs:
+            g = g_data if data else g_noise
+            h += g * (value - h)
+            states.append(h)
+        wrong = torch.tensor(states) - self.target  # (L,)
+        return (wrong.square().mean() / self.target.square().mean()).sqrt().item()
+
+
+class FixedDelta(_Stream):
+    """One Δ for all tokens: the state cannot tell data from noise."""
+
+    controls = {"delta": slider(0.01, 10.0, 1.0, 0.1, label="Δ of every token", log=True)}  # noqa: RUF012
+
+    def update(self, delta: float = 1.0) -> str:
+        error = percent(self.show(delta, delta))
+        self.title(self.ax, f"Δ = {delta:.2f} for every token: an error of {error}")
+        g = -math.expm1(-delta)
+        self.note.set_text(f"keeps {1 - g:.2f}\nlets in {g:.2f}")
+        return (
+            f"Every token has Δ = {delta:.3g}: it replaces the share {g:.2f} of the state. "
+            f"The error is {error} of that of always saying 0."
+        )
+
+
+class TwoDeltas(_Stream):
+    """One Δ for data tokens and another one for noise tokens."""
+
+    controls = {  # noqa: RUF012
+        "delta_data": slider(0.001, 10.0, 1.0, 0.2, label="Δ of data tokens", log=True),
+        "delta_noise": slider(0.001, 10.0, 1.0, 0.2, label="Δ of noise tokens", log=True),
+    }
+
+    def update(self, delta_data: float = 1.0, delta_noise: float = 1.0) -> str:
+        error = percent(self.show(delta_data, delta_noise))
+        self.title(self.ax, f"Δ = {short(delta_data)} on data, {short(delta_noise)} on noise: an error of {error}")
+        g_data, g_noise = -math.expm1(-delta_data), -math.expm1(-delta_noise)
+        self.note.set_text(f"data lets in\n{g_data:.3f}\nnoise lets in\n{g_noise:.3f}")
+        by = f" The recurrence is {self.whose}." if self.whose else ""
+        return (
+            f"A data token replaces {percent(g_data)} of the state, a noise token {percent(g_noise)}. "
+            f"The error is {error} of that of always saying 0.{by}"
+        )
+
+
+class DeltaFromMark(_Stream):
+    """Δ = softplus(weight · mark + bias), with the mark 1 for data and 0 for noise."""
+
+    controls = {  # noqa: RUF012
+        "weight": slider(-4.0, 16.0, 0.0, 0.5, label="weight of the mark"),
+        "bias": slider(-12.0, 4.0, 0.0, 0.5, label="bias"),
+    }
+
+    def update(self, weight: float = 0.0, bias: float = 0.0) -> str:
+        self.delta_data, self.delta_noise = softplus(weight + bias), softplus(bias)
+        error = percent(self.show(self.delta_data, self.delta_noise))
+        data, noise = short(self.delta_data), short(self.delta_noise)
+        self.title(self.ax, f"Δ is {data} on data, {noise} on noise: an error of {error}")
+        self.note.set_text(f"Δ on data:\n{data}\nΔ on noise:\n{noise}")
+        return (
+            f"Weight {minus(weight)} and bias {minus(bias)}: Δ is {data} on data, the softplus of "
+            f"{minus(weight + bias)}, and {noise} on noise, the softplus of {minus(bias)}. "
+            f"The error is {error} of that of always saying 0."
+        )
+
+
+def softplus(w: float) -> float:
+    return math.log1p(math.exp(-abs(w))) + max(w, 0.0)
+
+
+def short(delta: float) -> str:
+    """A step size with three digits, in words where it is tiny."""
+    return f"{delta:.3g}" if delta >= 0.00095 else "about 0"
+
+
+class Reset(LiveFigure):
+    """What a boundary token leaves of the past in each of the 16 states of a channel."""
+
+    N, ALLOWED, FLOOR = 16, 0.01, 1e-4
+
+    controls = {"delta": slider(0.1, 8.0, 0.5, 0.1, label="Δ of the boundary token")}  # noqa: RUF012
+
+    def __init__(self):
+        super().__init__()
+        ax = self.ax = self.figure.subplots()
+        self.n = np.arange(1, self.N + 1)
+        ax.set(xlim=(0.3, self.N + 3.4), ylim=(self.FLOOR, 2), yscale="log", xticks=[1, 4, 8, 12, 16])
+        ax.set(xlabel="state n, with A = −n", ylabel="left of the past")
+        ax.set_yticks([1, 0.1, 0.01, 0.001, 0.0001], ["100 %", "10 %", "1 %", "0.1 %", "0.01 %"])
+        ax.minorticks_off()
+        self.bars = ax.bar(self.n, 1, width=0.7)
+        (line,) = ax.plot([0.3, self.N + 0.6], [self.ALLOWED] * 2, "--", color=style.BLACK, lw=2.5)
+        label = style.label_line(ax, "1 % allowed", self.N + 0.75, self.ALLOWED, style.BLACK)
+        self.move(*self.bars, line, label)
+
+    def update(self, delta: float = 0.5) -> str:
+        self.left = np.exp(-self.n * delta)  # (N,)
+        self.too_much = self.left > self.ALLOWED
+        for bar, left, bad in zip(self.bars, self.left, self.too_much, strict=True):
+            bar.set_height(max(left, self.FLOOR))
+            bar.set(facecolor=style.VERMILLION if bad else PALE_BLUE, edgecolor=style.VERMILLION if bad else style.BLUE)
+            bar.set(hatch="" if bad else "..", linewidth=1.5)
+        count = int(self.too_much.sum())
+        who = (
+            "no state remembers"
+            if not count
+            else "only state 1 remembers"
+            if count == 1
+            else f"{count} states remember"
+        )
+        self.title(self.ax, f"Δ = {delta:.1f}: {who} more than 1 % of the past")
+        return (
+            f"A boundary token with Δ = {delta:.1f} leaves {percent(self.left[0])} of state 1 and "
+            f"{percent(self.left[-1])} of state 16: {who} more than 1 % of the past."
+        )
+
+
+class Ablation(LiveFigure):
+    """The paper's ablation: perplexity when only some of Δ, B and C depend on the token."""
+
+    PERPLEXITY = {"nothing": 10.93, "only B": 10.15, "only C": 9.98, "only Δ": 9.81, "Δ, B and C": 8.71}  # noqa: RUF012
+
+    def __init__(self, names: Sequence[str] = tuple(PERPLEXITY)):
+        super().__init__(height=3.9)
+        ax = self.ax = self.figure.subplots()
+        none = self.PERPLEXITY["nothing"]
+        self.gains = {name: none - self.PERPLEXITY[name] for name in names}
+        rows = range(len(self.gains))
+        looks = {"only Δ": (style.BLUE, ""), "Δ, B and C": (style.VERMILLION, "//")}
+        for row, (name, gain) in zip(rows, self.gains.items(), strict=True):
+            face, hatch = looks.get(name, ("#A8A8A8", ""))
+            ax.barh(row, gain, height=0.66, facecolor=face, hatch=hatch, edgecolor="white")
+            ax.text(gain + 0.03, row, f"{self.PERPLEXITY[name]:.2f}", va="center", fontweight="bold", fontsize=15)
+        ax.set(xlim=(0, 2.65), ylim=(len(rows) - 0.5, -0.5), xlabel="perplexity below that of the fixed model")
+        ax.set_yticks(rows, list(self.gains), fontsize=15)
+        ax.tick_params(axis="y", left=False)
+        self.title(ax, "Alone, Δ helps most. Together, the three help twice as much")
+
+    def update(self) -> str:
+        parts = ", ".join(f"{name} {value:.2f}" for name, value in self.PERPLEXITY.items())
+        return f"Perplexity in the paper, lower is better, by what depends on the token: {parts}."

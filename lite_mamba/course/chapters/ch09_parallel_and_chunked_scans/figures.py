@@ -1,0 +1,567 @@
+"""The figures of notebook 09: the tree of joins, the shortcut that dies, chunks side by side, time, and the backward.
+
+Each scan of a figure takes decays a and drives x, time first, and returns all states h_t = a_t·h_{t−1} + x_t.
+"""
+
+import math
+import time
+
+import numpy as np
+import torch
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import ListedColormap
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from lite_mamba import selective_scan_fn
+
+from ...checking.counter import Counter
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+
+PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#CDEBE1", "#EBEBEB"
+
+
+def join(a1, b1, a2, b2):
+    """Two steps as one: (a2·a1, a2·b1 + b2)."""
+    return a2 * a1, a2 * b1 + b2
+
+
+def loop(a: Tensor, x: Tensor) -> Tensor:
+    """One step after the other, cut once: (L, …)."""
+    h, states = torch.zeros_like(x[0]), []
+    for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True):
+        h = a_t * h + x_t
+        states.append(h)
+    return torch.stack(states)
+
+
+def hillis_steele(a: Tensor, x: Tensor) -> Tensor:
+    """Rounds of joins at a distance of 1, 2, 4, …; each round writes five tables: (L, …)."""
+    shift = 1
+    while shift < len(a):
+        new_a, new_x = join(a[:-shift], x[:-shift], a[shift:], x[shift:])  # (L − shift, …)
+        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])  # (L, …)
+        shift = 2 * shift
+    return x
+
+
+def chunks_side_by_side(a: Tensor, x: Tensor, chunk: int) -> Tensor:
+    """Ends, carry, rerun, for L = K·T steps: (L, …)."""
+    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))  # (K, T, …)
+    h = torch.zeros_like(x[:, 0])  # (K, …)
+    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
+        h = a_t * h + x_t
+    starts, start = [], torch.zeros_like(h[0])
+    for decay, end in zip(a.prod(1), h, strict=True):
+        starts.append(start)
+        start = decay * start + end
+    h, states = torch.stack(starts), []
+    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
+        h = a_t * h + x_t
+        states.append(h)
+    return torch.stack(states, dim=1).flatten(0, 1)
+
+
+def backward_bytes(scan, *inputs: Tensor) -> int:
+    """Bytes that the backward pass of a scan writes, counted while it runs."""
+    inputs = [value.detach().clone().requires_grad_() for value in inputs]
+    states = scan(*inputs)
+    with Counter() as counter:
+        torch.autograd.grad(states, inputs, torch.ones_like(states))
+    return counter.bytes
+
+
+def states_of(scan, a: Tensor, x: Tensor, *rest) -> Tensor:
+    """What a learner's scan returns; a ValueError in words if it has another shape than x."""
+    states = scan(a, x, *rest)
+    if not isinstance(states, Tensor) or states.shape != x.shape:
+        got = tuple(states.shape) if isinstance(states, Tensor) else type(states).__name__
+        raise ValueError(f"the function returned {got}, expected the shape {tuple(x.shape)}")
+    return states
+
+
+# The rounds of each schedule: in every round, pairs (earlier, later) of places whose spans are joined at the later one
+
+
+def loop_rounds(length: int) -> list[list[tuple[int, int]]]:
+    """One join a round."""
+    return [[(t - 1, t)] for t in range(1, length)]
+
+
+def doubling_rounds(length: int) -> list[list[tuple[int, int]]]:
+    """Hillis–Steele: every place with the one 1, 2, 4, … before it."""
+    shifts = [2**k for k in range((length - 1).bit_length())]
+    return [[(t - shift, t) for t in range(shift, length)] for shift in shifts]
+
+
+def tree_rounds(length: int) -> list[list[tuple[int, int]]]:
+    """Up: pairs, pairs of pairs, … Down: each finished place finishes the middle of the next span."""
+    shifts = [2**k for k in range((length - 1).bit_length())]
+    up = [[(t - s, t) for t in range(2 * s - 1, length, 2 * s)] for s in shifts]
+    down = [[(t - s, t) for t in range(3 * s - 1, length, 2 * s)] for s in shifts[-2::-1]]
+    return up + down
+
+
+class ScanTree(LiveFigure):
+    """Three ways to join eight steps into eight states, round by round.
+
+    Args:
+        combine: (a1, b1, a2, b2) to the joined pair, the function of exercise 1.
+        whose: whose function it is, said in the sentence.
+    """
+
+    LENGTH = 8
+    SCHEDULES = {  # noqa: RUF012
+        "up and down the tree": tree_rounds,
+        "Hillis–Steele": doubling_rounds,
+        "loop": loop_rounds,
+    }
+
+    controls = {  # noqa: RUF012
+        "rounds": slider(0, 7, 5, label="rounds done"),
+        "schedule": choice(list(SCHEDULES), "up and down the tree", label="way"),
+    }
+
+    def __init__(self, combine=join, whose: str = ""):
+        super().__init__(height=6.2)
+        self.combine, self.whose, self.done = combine, whose, 0
+        self.plans = {name: self._plan(rounds(self.LENGTH)) for name, rounds in self.SCHEDULES.items()}
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.6, 7.62), ylim=(7.6, -0.6), yticks=range(8), ylabel="round", xlabel="time t (steps)")
+        self.ax.set_xticks(range(8))
+        for side in self.ax.spines.values():
+            side.set_visible(False)
+        self.ax.tick_params(length=0)
+        self.lines = [self.ax.plot([], [], "-", lw=3, zorder=2)[0] for _ in range(7)]
+        for line, colour in zip(self.lines, (style.BLUE, style.VERMILLION) * 4, strict=False):
+            line.set(color=colour, ls="-" if colour == style.BLUE else (0, (3, 1.2)))
+        self.boxes = PolyCollection([], lw=2, zorder=3)
+        self.ax.add_collection(self.boxes)
+        self.cells = [
+            [self.ax.text(t, row, "", ha="center", va="center", zorder=4) for t in range(8)] for row in range(8)
+        ]
+        for cell in (cell for row in self.cells for cell in row):
+            cell.set(fontsize=13.5, va="center_baseline")
+        self.move(*self.lines, self.boxes, *(cell for row in self.cells[1:] for cell in row))
+        first = self._draw_row(0, self.plans["loop"])  # the steps themselves: they stay
+        self.ax.add_collection(PolyCollection([corners for corners, _ in first], lw=2, zorder=3, **_looks(first)))
+
+    def _plan(self, rounds) -> list[dict]:
+        """For each number of rounds done: the spans (a, b) and the joins of that round."""
+        a, b = [10.0] * self.LENGTH, [float(t + 1) for t in range(self.LENGTH)]
+        plan = [{"a": list(a), "b": list(b), "joins": []}]
+        for joins in rounds:
+            old_a, old_b = list(a), list(b)
+            for early, late in joins:
+                a[late], b[late] = (
+                    float(v) for v in self.combine(old_a[early], old_b[early], old_a[late], old_b[late])
+                )
+            plan.append({"a": list(a), "b": list(b), "joins": joins})
+        return plan
+
+    def update(self, rounds: int = 5, schedule: str = "up and down the tree") -> str:
+        plan = self.plans[schedule]
+        self.done = min(rounds, len(plan) - 1)
+        self.joins = sum(len(entry["joins"]) for entry in plan[: self.done + 1])
+        self.states = plan[self.done]["b"]
+        self.finished = [str(int(b)) == "12345678"[: t + 1] for t, b in enumerate(self.states)]
+        shown = [box for row in range(1, 8) for box in self._draw_row(row, plan)]
+        self.boxes.set_verts([corners for corners, _ in shown])
+        self.boxes.set(**_looks(shown))
+        for k, line in enumerate(self.lines):
+            self._draw_joins(line, k + 1, plan)
+        depth, total = len(plan) - 1, sum(len(entry["joins"]) for entry in plan)
+        ready = sum(self.finished)
+        self.title(self.ax, self._finding(depth, total, ready))
+        by = " Joined by your function." if self.whose == "yours" else ""
+        return (
+            f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins are "
+            f"done, {ready} of 8 states are finished.{by}"
+        )
+
+    def _finding(self, depth: int, total: int, ready: int) -> str:
+        if self.done == depth:
+            return f"All 8 states after {depth} rounds, with {total} joins"
+        states = "1 state is" if ready == 1 else f"{ready} states are"
+        return f"{self.done} of {depth} rounds, {self.joins} of {total} joins: {states} finished"
+
+    def _draw_row(self, row: int, plan) -> list:
+        """Show the cells of a row; for each one shown, the corners of its box and whether it is a finished state."""
+        joined = {late for _, late in plan[row]["joins"]} if row <= self.done else set()
+        boxes = []
+        for t, cell in enumerate(self.cells[row]):
+            cell.set_visible(row == 0 or row == self.done or t in joined)
+            if cell.get_visible():
+                value = str(int(plan[row]["b"][t]))
+                ready = value == "12345678"[: t + 1]
+                cell.set(text=value, fontweight="bold" if ready else "normal")
+                half = 0.1 + 0.049 * len(value)
+                left, right, low, high = t - half, t + half, row - 0.24, row + 0.24
+                boxes.append(([(left, low), (right, low), (right, high), (left, high)], ready))
+        return boxes
+
+    def _draw_joins(self, line, row: int, plan) -> None:
+        x, y = [], []
+        if row <= self.done:
+            for early, late in plan[row]["joins"]:
+                for source in (early, late):
+                    x += [source, late, math.nan]
+                    y += [self._last_row(source, row, plan) + 0.24, row - 0.24, math.nan]
+        line.set_data(x, y)
+
+    def _last_row(self, t: int, row: int, plan) -> int:
+        """The last round before `row` in which place t was joined: where its box stands."""
+        return max((r for r in range(row) if any(late == t for _, late in plan[r]["joins"])), default=0)
+
+
+def _looks(boxes: list) -> dict:
+    """Colours of boxes: green for finished states."""
+    ready = [is_ready for _, is_ready in boxes]
+    faces, edges = ("white", PALE_GREEN), ("#B5B5B5", style.GREEN)
+    return {"facecolor": [faces[r] for r in ready], "edgecolor": [edges[r] for r in ready]}
+
+
+class DyingShortcut(LiveFigure):
+    """The shortcut h = P·cumsum(x / P): its product P, and what comes out, step by step."""
+
+    LENGTH = 400
+
+    controls = {  # noqa: RUF012
+        "exponent": slider(-3.2, -0.2, -1.6, 0.1, label="Δ·A"),
+        "digits": choice({"float32": torch.float32, "float64": torch.float64}, torch.float32, label="numbers"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.4)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(0, 470), ylim=(-335, 335), ylabel="power of ten", xlabel="step n, counted from 1")
+        self.ax.set_yticks([-308, -150, -38, 0, 38, 150, 308])
+        self.n = np.arange(1, self.LENGTH + 1)
+        self.band = self.ax.axhspan(-38, 38, color=PALE_GREEN, lw=0, zorder=0)
+        self.dead = self.ax.axvspan(0, 1, facecolor="white", hatch="//", edgecolor="#D0D0D0", lw=0, zorder=0)
+        (self.product,) = self.ax.plot([], [], "-", color=style.BLUE, lw=4)
+        (self.inverse,) = self.ax.plot([], [], "--", color=style.VERMILLION, lw=4)
+        (self.right,) = self.ax.plot([], [], ":", color=style.BLACK, lw=4)
+        label = {"fontsize": 15, "zorder": 6}
+        self.names = [
+            style.label_line(self.ax, "1 / P", 405, 0, style.VERMILLION, **label),
+            style.label_line(self.ax, "P", 405, 0, style.BLUE, **label),
+            style.label_line(self.ax, "state h", 405, 3, style.BLACK, **label),
+        ]
+        self.word = self.ax.text(0, 318, "", fontsize=15, fontweight="bold", va="top", zorder=6)
+        self.word.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})
+        self.move(self.band, self.dead, self.product, self.inverse, self.right, *self.names, self.word)
+
+    def update(self, exponent: float = -1.6, digits: torch.dtype = torch.float32) -> str:
+        a = torch.full((self.LENGTH,), exponent, dtype=digits).exp()  # (L,)
+        x = torch.ones_like(a)  # (L,)
+        product = a.cumprod(0)  # (L,)
+        self.h = (product * (x / product).cumsum(0)).numpy()  # (L,)
+        self.true = ((1 - torch.exp(exponent * torch.from_numpy(self.n))) / (1 - math.exp(exponent))).numpy()
+        with np.errstate(all="ignore"):
+            wrong = ~(np.abs(self.h - self.true) < 0.01 * self.true)
+        self.first_bad = int(self.n[wrong][0]) if wrong.any() else None
+        power = exponent * self.n / math.log(10)  # log10 of P
+        limit = 38 if digits == torch.float32 else 308
+        self.band.set(y=-limit, height=2 * limit)
+        self.product.set_data(self.n, power)
+        self.inverse.set_data(self.n, -power)
+        self.right.set_data(self.n, np.log10(self.true))
+        self._place_names(exponent)
+        bad = self.first_bad or 471
+        self.dead.set(x=bad, width=max(0, 470 - bad))
+        self.word.set(text=f"dead from step {bad} on" if self.first_bad else "", x=min(bad + 6, 300))
+        name = str(digits).removeprefix("torch.")
+        end = f"dies at step {bad}" if self.first_bad else f"lives for {self.LENGTH} steps"
+        self.title(self.ax, f"Δ·A = −{-exponent:.1f}: the shortcut {end}")
+        return (
+            f"Δ·A = −{-exponent:.1f} in {name}: the decay is {math.exp(exponent):.3f} a step, and the shortcut {end}. "
+            f"The state itself never exceeds {self.true.max():.2f}."
+        )
+
+    def _place_names(self, exponent: float) -> None:
+        slope = -exponent / math.log(10)  # powers of ten a step
+        n = min(self.LENGTH, 250 / slope)  # where the names stand
+        y = max(slope * n, 42) if n == self.LENGTH else slope * n - 28  # beside the end, or below a line that goes on
+        self.names[0].set(x=n + 16, y=y)
+        self.names[1].set(x=n + 16, y=-y)
+
+
+class SideBySide(LiveFigure):
+    """When each step is computed: chunks of T steps, in the rounds ends, carry, rerun.
+
+    Args:
+        chunked: (a, x, chunk) to the states, the function of exercise 4.
+        whose: whose function it is, said in the sentence.
+    """
+
+    LENGTH = 64
+
+    controls = {  # noqa: RUF012
+        "chunk": slider(1, 32, 8, math.log10(2), label="steps of a chunk T", unit="steps", log=True),
+    }
+
+    def __init__(self, chunked=chunks_side_by_side, whose: str = ""):
+        super().__init__(height=5.8)
+        self.chunked, self.whose = chunked, whose
+        generator = torch.Generator().manual_seed(0)
+        self.a = torch.rand(self.LENGTH, 4, generator=generator)  # (L, N)
+        self.x = torch.randn(self.LENGTH, 4, generator=generator)  # (L, N)
+        self.truth = loop(self.a, self.x)  # (L, N)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-2, 88), ylim=(69, -2), xlabel="time t (steps)", ylabel="round")
+        self.ax.set_xticks([0, 16, 32, 48, 64])
+        self.ax.set_yticks([0, 16, 32, 48, 64])
+        self.ax.plot([-2, 64.5], [64, 64], ":", color=style.GREY, lw=2)
+        self.ax.text(-1.5, 63.4, "the loop ends here", color=style.GREY, fontsize=13.5, va="bottom")
+        kinds = (("o", style.BLUE), ("D", style.VERMILLION), ("s", style.GREEN))
+        self.dots = [self.ax.plot([], [], marker, color=colour, ms=6, ls="none")[0] for marker, colour in kinds]
+        self.names = [style.label_line(self.ax, "", 66, 0, colour, fontsize=14) for _, colour in kinds]
+        self.move(*self.dots, *self.names)
+
+    @torch.no_grad()
+    def update(self, chunk: float = 8) -> str:
+        T = round(chunk)
+        K, t = self.LENGTH // T, np.arange(self.LENGTH)
+        states = states_of(self.chunked, self.a, self.x, T)
+        self.equal = bool(torch.allclose(states, self.truth, rtol=1e-3, atol=1e-4))
+        self.rounds, self.work = 2 * T + K, 2 * self.LENGTH + K
+        self.rows = (t % T, T + np.arange(K), T + K + t % T)
+        for dot, x, y in zip(self.dots, (t, np.arange(K) * T, t), self.rows, strict=True):
+            dot.set_data(x, y)
+        words = (
+            f"ends: {T} round{'s' * (T > 1)}",
+            f"carry: {K} round{'s' * (K > 1)}",
+            f"rerun: {T} round{'s' * (T > 1)}",
+        )
+        middle = [(rows[0] + rows[-1 if len(rows) == K else T - 1]) / 2 for rows in self.rows]
+        for name, word, y in zip(self.names, words, _apart(middle, 4.5), strict=True):
+            name.set(text=word, y=y)
+        self.title(self.ax, f"T = {T}: {self.rounds} rounds, one after the other, instead of {self.LENGTH}")
+        by = f" ({self.whose})" if self.whose else ""
+        plural = "s" * (K > 1)
+        return (
+            f"{K} chunk{plural} of {T}: {self.rounds} rounds instead of {self.LENGTH}, {self.work} steps of work, "
+            f"{K} chunk start{plural} to keep. The result{by} {'equals' if self.equal else 'differs from'} the loop's."
+        )
+
+
+def _apart(values, gap: float) -> list[float]:
+    """Values in rising order, moved so that neighbours are at least `gap` apart."""
+    placed = list(values)
+    for i in range(1, len(placed)):
+        placed[i] = max(placed[i], placed[i - 1] + gap)
+    return placed
+
+
+class WrittenGradients(LiveFigure):
+    """The gradient of a sequence that a loop cuts into steps: cells written, and cells that hold something.
+
+    Args:
+        cured: (a, x) to the states, the function of exercise 5.
+        whose: whose function it is, said in the sentence.
+    """
+
+    LONGEST = 32
+
+    controls = {  # noqa: RUF012
+        "length": slider(4, LONGEST, 8, 4, label="length L", unit="steps"),
+        "way": choice(["slice at each step", "cut once"], "slice at each step", label="loop"),
+    }
+
+    def __init__(self, cured=loop, whose: str = ""):
+        super().__init__(height=5.2)
+        self.whose = whose
+        self.scans = {"slice at each step": slicing_loop, "cut once": cured}
+        self.counts = {name: self._count(scan) for name, scan in self.scans.items()}
+        self.grid, self.bars = self.figure.subplots(1, 2, width_ratios=(1, 1.25))
+        self.grid.set(
+            xlim=(-0.5, 31.5), ylim=(31.5, -0.5), xlabel="place in the gradient of x", ylabel="step of the loop"
+        )
+        self.grid.set_xticks([0, 10, 20, 30])
+        self.image = self.grid.imshow(
+            np.zeros((32, 32)), cmap=ListedColormap(["white", PALE_VERMILLION, style.BLUE]), vmin=0, vmax=2
+        )
+        self.bars.set(xlim=(0, 34), ylim=(0, 36), xlabel="length L (steps)", ylabel="tables as long as x, written")
+        self.lengths = list(range(4, self.LONGEST + 1, 4))
+        (self.sliced,) = self.bars.plot(
+            self.lengths, self.counts["slice at each step"], "-", color=style.VERMILLION, lw=3
+        )
+        (self.once,) = self.bars.plot(self.lengths, self.counts["cut once"], "--", color=style.BLUE, lw=3)
+        style.label_line(self.bars, "slice at each step", 3, 33.5, style.VERMILLION)
+        style.label_line(self.bars, "cut once", 20, 4.5, style.BLUE)
+        (self.here,) = self.bars.plot([], [], "o", color=style.BLACK, ms=13)
+        self.move(self.image, self.here)
+
+    def _count(self, scan) -> list[int]:
+        """For each length: whole tables of zeros or gathered gradients that the backward pass makes for x."""
+        return [whole_tables(scan, length) for length in range(4, self.LONGEST + 1, 4)]
+
+    def update(self, length: int = 8, way: str = "slice at each step") -> str:
+        self.tables = self.counts[way][self.lengths.index(length)]
+        cells = np.zeros((32, 32))
+        t = np.arange(length)
+        if way == "slice at each step":
+            cells[:length, :length] = 1
+            cells[t, t] = 2
+        else:
+            cells[length - 1, :length] = 2
+        self.image.set_data(cells)
+        self.here.set_data([length], [self.tables])
+        self.written = self.tables * length
+        self.title(self.grid, f"{self.written} cells for {length} gradients")
+        self.title(self.bars, f"{self.tables} table{'s' * (self.tables > 1)} to gather them in")
+        by = f" ({self.whose})" if self.whose and way == "cut once" else ""
+        return (
+            f"{way[0].upper()}{way[1:]}{by}, L = {length}: the backward pass makes {self.tables} "
+            f"table{'s' * (self.tables > 1)} as long as x, {self.written} cells for {length} gradients."
+        )
+
+
+def slicing_loop(a: Tensor, x: Tensor) -> Tensor:
+    """The loop that slices both tensors at each step: (L, …)."""
+    h, states = torch.zeros_like(x[0]), []
+    for t in range(len(x)):
+        h = a[t] * h + x[t]
+        states.append(h)
+    return torch.stack(states)
+
+
+class _Tables(TorchDispatchMode):
+    """Counts the new tables of a given size that are filled from slices: one a slice, or one for all of them."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.size, self.count = size, 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        gathers = ("_backward", "stack", "cat", "zeros")
+        if isinstance(result, Tensor) and result.numel() == self.size and not function.is_view:
+            self.count += any(word in function.name() for word in gathers)
+        return result
+
+
+def whole_tables(scan, length: int) -> int:
+    """How many tables as long as x the backward pass makes in order to gather the gradient of x."""
+    a, x = torch.full((length, 2), 0.5), torch.ones(length, 2, requires_grad=True)  # (L, N)
+    states = scan(a, x)
+    with _Tables(x.numel()) as tables:
+        torch.autograd.grad(states, x, torch.ones_like(states))
+    return tables.count
+
+
+class Timings(LiveFigure):
+    """How long the forward pass of each scan takes on this machine, measured when the figure is made.
+
+    Args:
+        scans: name to (a, x) -> states, time first; measured with the discretisation before and the reading after.
+        lengths: the lengths L to measure.
+    """
+
+    WIDTHS = {"narrow: 1 channel": 1, "wide: 128 channels": 128}  # noqa: RUF012
+    STATES = 16
+
+    controls = {  # noqa: RUF012
+        "length": choice({str(n): n for n in (64, 128, 256, 512, 1024)}, 1024, label="length L"),
+        "channels": choice(WIDTHS, 128, label="width"),
+    }
+
+    def __init__(self, scans: dict, lengths=(64, 128, 256, 512, 1024)):
+        super().__init__(height=5.6)
+        self.scans = dict(scans)
+        self.lengths = list(lengths)
+        self.names = [*self.scans, "the package"]
+        self.times = {channels: self._measure(channels) for channels in self.WIDTHS.values()}
+        self.ax = self.figure.subplots()
+        self.ax.set(xscale="log", yscale="log", xlim=(58, 3300), xlabel="length L (steps)")
+        self.ax.set_ylabel("time of the whole scan (ms)")
+        self.ax.set_xticks(self.lengths, [str(n) for n in self.lengths])
+        everything = np.concatenate([table.ravel() for table in self.times.values()])
+        low, high = everything.min() / 3, everything.max() * 8
+        self.ax.set_ylim(low, high)
+        ticks = [t for t in (0.01, 0.1, 1, 10, 100, 1000, 10000) if low < t < high]
+        self.ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
+        self.ax.minorticks_off()
+        self.ax.grid(True, axis="y")
+        self.gap = (high / low) ** 0.075
+        colours = (style.VERMILLION, style.PURPLE, style.GREEN, style.BLUE, style.GREY)
+        self.lines, self.labels, self.leads = [], [], []
+        for name, colour, dash in zip(
+            self.names, (*colours[: len(self.scans)], style.BLACK), (*style.LINES, "-"), strict=False
+        ):
+            self.lines += self.ax.plot(self.lengths, self.lengths, color=colour, ls=dash, marker="o", ms=8, lw=3.5)
+            self.leads += self.ax.plot([1024, 1230], [1, 1], "-", color=colour, lw=1.5)
+            self.labels.append(style.label_line(self.ax, name, 1260, 1, colour))
+        self.here = self.ax.axvline(1024, color=style.BLACK, ls=":", lw=2, zorder=0)
+        self.move(self.here, *self.leads, *self.lines, *self.labels)
+
+    def _measure(self, channels: int) -> np.ndarray:
+        """Milliseconds, (scans + 1, lengths): the best of a few runs."""
+        table = np.empty((len(self.names), len(self.lengths)))
+        for j, length in enumerate(self.lengths):
+            case = self._case(channels, length)
+            for i, scan in enumerate(self.scans.values()):
+                table[i, j] = 1000 * _best(whole_scan, scan, *case)
+            table[-1, j] = 1000 * _best(selective_scan_fn, *case)
+        return table
+
+    def _case(self, channels: int, length: int):
+        generator = torch.Generator().manual_seed(0)
+        u, delta = torch.randn(1, channels, length, generator=generator), torch.full((1, channels, length), 0.05)
+        B, C = (torch.randn(1, self.STATES, length, generator=generator) for _ in range(2))  # (B, N, L)
+        return u, delta, -torch.arange(1.0, self.STATES + 1).repeat(channels, 1), B, C
+
+    def update(self, length: int = 1024, channels: int = 128) -> str:
+        L, table, j = length, self.times[channels], self.lengths.index(length)
+        for line, row in zip(self.lines, table, strict=True):
+            line.set_ydata(row)
+        apart = _spread(table[:, -1], self.gap)
+        for label, lead, end, y in zip(self.labels, self.leads, table[:, -1], apart, strict=True):
+            label.set_y(y)
+            lead.set_ydata([end, y])
+        self.here.set_xdata([L] * 2)
+        share = 100 * table[-1, j] / table[-2, j]
+        self.title(self.ax, f"Here, at L = {L}: {self.names[-2]} has {share:.0f} % of the package's speed")
+        size = channels * self.STATES
+        rounds = round(2 * L * math.log2(L) * size)
+        return (
+            f"L = {L}, {size} states a step. Multiplications: one step after the other {L * size:,}, with "
+            f"Hillis–Steele about {rounds:,}. Times are in the picture, measured on this machine."
+        )
+
+
+def whole_scan(scan, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """The selective scan around a scan of states: discretise, scan over time, read. (B, D, L)."""
+    delta = delta.permute(2, 0, 1)  # (L, B, D)
+    a = torch.exp(delta[..., None] * A)  # (L, B, D, N)
+    x = (delta * u.permute(2, 0, 1))[..., None] * B.permute(2, 0, 1)[:, :, None]  # (L, B, D, N)
+    return torch.einsum("l b d n, b n l -> b d l", scan(a, x), C)  # (B, D, L)
+
+
+def _best(run, *arguments) -> float:
+    """Seconds of the fastest of a few runs."""
+    with torch.no_grad():
+        times = []
+        while len(times) < 3 or (sum(times) < 0.03 and len(times) < 10):
+            start = time.perf_counter()
+            run(*arguments)
+            times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def _spread(values: np.ndarray, factor: float) -> list[float]:
+    """The values, moved as little as possible so that neighbours differ by the factor at least; their order stays."""
+    order, steps = np.argsort(values), math.log(factor) * np.arange(len(values))
+    groups = []  # [sum, count] of values that are moved together, around their mean
+    for value in np.log(values)[order] - steps:
+        groups.append([value, 1])
+        while len(groups) > 1 and groups[-2][0] / groups[-2][1] > groups[-1][0] / groups[-1][1]:
+            total, count = groups.pop()
+            groups[-1] = [groups[-1][0] + total, groups[-1][1] + count]
+    means, counts = [total / count for total, count in groups], [count for _, count in groups]
+    placed = np.empty(len(values))
+    placed[order] = np.exp(np.repeat(means, counts) + steps)
+    return placed.tolist()

@@ -1,0 +1,753 @@
+"""Exercises of notebook 10: assemble the block, rows that stay apart, parameters, a low rank, state, a name twice."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...checking.exercise import Draw, Exercise, Misconception, Question
+from ..ch02_dilation_and_receptive_field.exercises import gated_dilated_conv
+from ..ch07_selection.exercises import selective_parameters
+from ..ch08_the_selective_scan.exercises import discretise, scan_loop, skip_and_gate
+
+# Exercise 1: block_forward
+
+PARTS = {
+    "conv": gated_dilated_conv,
+    "select": selective_parameters,
+    "discretise": discretise,
+    "scan": scan_loop,
+    "skip_and_gate": skip_and_gate,
+}
+
+
+def block_forward(hidden_states: Tensor, weights: dict, parts: dict) -> Tensor:
+    """The block out of five parts: (B, L, d_model) to (B, L, d_model)."""
+    return _assembled(hidden_states, weights, parts)
+
+
+def _assembled(
+    hidden_states,
+    w,
+    parts,
+    halves=lambda x, z: (x, z),
+    after_conv=lambda u: u,
+    gate_input=lambda w, parts, z: z,
+    select_from=lambda x, u: u,
+    scan_of=lambda x, u: u,
+    step=lambda delta: delta,
+    decay=lambda A_log: -torch.exp(A_log),
+    finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y, u, w["D"], z),
+    C_of=lambda B, C: (B, C),
+):
+    """The block with single places that may be wired wrongly."""
+    xz = (hidden_states @ w["in_proj"].T).transpose(1, 2)  # (B, 2D, L)
+    x, z = halves(*xz.chunk(2, dim=1))  # (B, D, L) each
+    z = gate_input(w, parts, z)
+    u = after_conv(_convolve(w, parts, x))  # (B, D, L)
+    tokens = select_from(x, u).transpose(1, 2)  # (B, L, D)
+    chosen = parts["select"](tokens, w["x_proj"], w["dt_proj"], w["dt_bias"])
+    delta, B, C = (part.transpose(1, 2) for part in chosen)  # (B, D, L), (B, N, L), (B, N, L)
+    B, C = C_of(B, C)
+    deltaA, deltaB_u = parts["discretise"](scan_of(x, u), step(delta), decay(w["A_log"]), B)  # (B, D, L, N)
+    y = finish(parts, parts["scan"](deltaA, deltaB_u, C), u, x, w, z)  # (B, D, L)
+    return y.transpose(1, 2) @ w["out_proj"].T  # (B, L, d_model)
+
+
+def _wired(**wrong):
+    return lambda hidden_states, weights, parts: _assembled(hidden_states, weights, parts, **wrong)
+
+
+def _convolve(w, parts, z):
+    return parts["conv"](z, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+
+
+def _with_parts(function, hidden_states, weights):
+    return function(hidden_states, weights, dict(PARTS))
+
+
+def _draw_block(draw: Draw) -> dict:
+    batch, length, d_model = draw.size(1, 2), draw.size(3, 6), draw.size(2, 3)
+    states, taps, branches, rank = draw.size(1, 3), draw.size(2, 3), draw.size(1, 2), draw.size(1, 2)
+    inner = 2 * d_model
+    weights = {
+        "in_proj": _weight(draw, 2 * inner, d_model),
+        "conv_weights": [_weight(draw, inner, taps) for _ in range(branches)],
+        "conv_biases": [_weight(draw, inner) for _ in range(branches)],
+        "conv_gates": draw.normal(branches),
+        "dilations": tuple(range(1, branches + 1)),
+        "x_proj": _weight(draw, rank + 2 * states, inner),
+        "dt_proj": _weight(draw, inner, rank),
+        "dt_bias": _weight(draw, inner),
+        "A_log": draw.uniform(0.1, 1.0, inner, states).round(decimals=1),
+        "D": _weight(draw, inner),
+        "out_proj": _weight(draw, d_model, inner),
+    }
+    return {"hidden_states": _weight(draw, batch, length, d_model), "weights": weights}
+
+
+def _weight(draw: Draw, *shape: int) -> Tensor:
+    """No number above 1, so that the result, a product of six such numbers, can be read."""
+    return draw.normal(*shape).clamp(-1, 1)
+
+
+BLOCK = Exercise(
+    id="10.block_forward",
+    title="Assemble the block",
+    reference=block_forward,
+    cases=_draw_block,
+    apply=_with_parts,
+    rtol=1e-3,
+    atol=1e-4,
+    axes=("batch", "token", "number"),
+    misconceptions=[
+        Misconception(
+            "the halves in exchanged places",
+            "Your x is z, and your z is x. In the rows of in_proj the first half makes the signal x, the second half "
+            "the gate z. No shape can tell you, since both halves are alike.",
+            _wired(halves=lambda x, z: (z, x)),
+        ),
+        Misconception(
+            "a selection that does not see the convolution",
+            "Δ, B and C are made from x, the signal before the convolution. Follow the arrow in the diagram: from "
+            "which side of the convolution does it start?",
+            _wired(select_from=lambda x, u: x),
+        ),
+        Misconception(
+            "a scan around the convolution",
+            "Δ, B and C are right, but what is written into the state is x. The scan carries what the convolution "
+            "gave.",
+            _wired(scan_of=lambda x, u: x),
+        ),
+        Misconception(
+            "a convolution that nobody reads",
+            "You use x everywhere behind the convolution, so it might as well not be there. Its result has a name of "
+            "its own: u.",
+            _wired(
+                select_from=lambda x, u: x,
+                scan_of=lambda x, u: x,
+                finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y, x, w["D"], z),
+            ),
+        ),
+        Misconception(
+            "a skip around the convolution",
+            "The skip D multiplies x. It goes around the scan only: what enters the scan is what enters the skip.",
+            _wired(finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y, x, w["D"], z)),
+        ),
+        Misconception(
+            "a gate that went through the convolution",
+            "z was convolved as x was. The gate looks at its own token only: z goes from in_proj straight to the gate.",
+            _wired(gate_input=_convolve),
+        ),
+        Misconception(
+            "a gate without SiLU",
+            "The result is multiplied by z itself. The gate is SiLU(z).",
+            _wired(finish=lambda parts, y, u, x, w, z: (y + w["D"][:, None] * u) * z),
+        ),
+        Misconception(
+            "a SiLU that comes twice on z",
+            'z has gone through SiLU before it reaches `parts["skip_and_gate"]`, and this part applies SiLU itself.',
+            _wired(gate_input=lambda w, parts, z: F.silu(z)),
+        ),
+        Misconception(
+            "a skip that comes twice",
+            'D·u was added to y, and `parts["skip_and_gate"]` adds it again. Give it the bare output of the scan.',
+            _wired(
+                finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y + w["D"][:, None] * u, u, w["D"], z),
+            ),
+        ),
+        Misconception(
+            "a block without its gate",
+            "y and the skip go to out_proj as they are; z is never used.",
+            _wired(finish=lambda parts, y, u, x, w, z: y + w["D"][:, None] * u),
+        ),
+        Misconception(
+            "a softplus that comes twice",
+            'Δ comes out of `parts["select"]` after its softplus. A second softplus makes each Δ at least 0.69.',
+            _wired(step=F.softplus),
+        ),
+        Misconception(
+            "the logarithm of A in place of A",
+            "The parameter is A_log. The scan wants A = −exp(A_log), which is negative for any A_log.",
+            _wired(decay=lambda A_log: A_log),
+        ),
+        Misconception(
+            "a logarithm that only changed its sign",
+            "You use −A_log. The exponential is missing: A = −exp(A_log).",
+            _wired(decay=lambda A_log: -A_log),
+        ),
+        Misconception(
+            "a SiLU that comes twice on u",
+            'What `parts["conv"]` returns has been through SiLU already, branch by branch.',
+            _wired(after_conv=F.silu),
+        ),
+        Misconception(
+            "tokens where the channels should stand",
+            'x went into `parts["conv"]` as (B, L, D). The convolution slides along the last axis, so it wants '
+            "(B, D, L): turn the axes first.",
+            raises=RuntimeError,
+            when=lambda error: "Given groups" in str(error) or "to have" in str(error),
+        ),
+        Misconception(
+            "axes that were not turned back",
+            'An einsum finds two sizes for one letter. `parts["select"]` gives delta (B, L, D), B and C (B, L, N), and '
+            "the next part wants time on the last axis: (B, D, L) and (B, N, L).",
+            raises=RuntimeError,
+            when=lambda error: "einsum" in str(error),
+        ),
+        Misconception(
+            "an A that grows",
+            "A = exp(A_log) is positive, so every decay exp(Δ·A) is larger than 1 and the state grows. The minus sign "
+            "is missing.",
+            _wired(decay=torch.exp),
+        ),
+        Misconception(
+            "B and C in exchanged places",
+            'The state is written with C and read with B. `parts["select"]` gives delta, B, C, in this order.',
+            _wired(C_of=lambda B, C: (C, B)),
+        ),
+        Misconception(
+            "a missing out_proj",
+            "The result has D numbers a token. The last part brings them back to the width of the input.",
+            lambda hidden_states, weights, parts: _assembled(
+                hidden_states, weights | {"out_proj": torch.eye(len(weights["D"]))}, parts
+            ),
+        ),
+    ],
+)
+
+# Exercise 2: is_batch_independent, and the layers that it is tried on
+
+
+def is_batch_independent(layer, x: Tensor) -> bool:
+    """Whether each row gives the same output alone as among the others. layer maps (B, L, d) to (B, L, d)."""
+    together = layer(x)
+    alone = torch.cat([layer(x[i : i + 1]) for i in range(x.shape[0])])  # (B, L, d)
+    return torch.allclose(together, alone, atol=1e-5)
+
+
+def doubled(x):
+    return 2 * x
+
+
+def running_sum(x):
+    return x.cumsum(dim=1)
+
+
+def reversed_in_time(x):
+    return x.flip(1)
+
+
+def less_the_mean_of_the_batch(x):
+    return x - x.mean(dim=0, keepdim=True)
+
+
+def running_sum_over_the_batch(x):
+    return x.cumsum(dim=0)
+
+
+def running_sum_over_the_batch_from_below(x):
+    return x.flip(0).cumsum(dim=0).flip(0)
+
+
+def last_token_from_the_neighbour(x):
+    return torch.cat([x[:, :-1], x.roll(1, dims=0)[:, -1:]], dim=1)
+
+
+LAYERS = [
+    doubled,
+    running_sum,
+    reversed_in_time,
+    less_the_mean_of_the_batch,
+    running_sum_over_the_batch,
+    running_sum_over_the_batch_from_below,
+    last_token_from_the_neighbour,
+]
+
+
+def _one_row(row):
+    def wrong(layer, x):
+        keep = [row % x.shape[0]]
+        return torch.allclose(layer(x)[keep], layer(x[keep]), atol=1e-5)
+
+    return wrong
+
+
+def _rows_shuffled(layer, x):
+    return torch.allclose(layer(x.flip(0)), layer(x).flip(0), atol=1e-5)
+
+
+def _own_row_changed(layer, x):
+    moved = x.clone()
+    moved[0] = moved[0] + 1
+    return torch.allclose(layer(moved)[0], layer(x)[0], atol=1e-5)
+
+
+def _later_tokens_changed(layer, x):
+    moved = x.clone()
+    moved[:, -1] = moved[:, -1] + 1
+    return torch.allclose(layer(moved)[:, :-1], layer(x)[:, :-1], atol=1e-5)
+
+
+def _first_token_only(layer, x):
+    alone = torch.cat([layer(x[i : i + 1]) for i in range(x.shape[0])])
+    return torch.allclose(layer(x)[:, 0], alone[:, 0], atol=1e-5)
+
+
+def _always_apart(layer, x):
+    return True
+
+
+def _keeps_or_averages(layer, x):
+    """Layers on which every test of the order of rows says True, whichever rows it exchanges."""
+    return layer in (doubled, running_sum, reversed_in_time, less_the_mean_of_the_batch)
+
+
+INDEPENDENT = Exercise(
+    id="10.is_batch_independent",
+    title="Do the rows stay apart?",
+    reference=is_batch_independent,
+    cases=lambda draw: {"layer": draw.choice(LAYERS), "x": draw.normal(draw.size(3, 4), draw.size(3, 6), 2)},
+    trials=40,
+    misconceptions=[
+        Misconception(
+            "a test that never says False",
+            "Your test says True of every layer, of those that mix the rows, too. What should it compare, so that it "
+            "can fail?",
+            _always_apart,
+        ),
+        Misconception(
+            "only the first row tested",
+            "You compare row 0. A layer may leave row 0 alone and mix the others, such as a running sum over the "
+            "batch.",
+            _one_row(0),
+        ),
+        Misconception(
+            "only the last row tested",
+            "You compare the last row. A layer may leave it alone and mix the others.",
+            _one_row(-1),
+        ),
+        Misconception(
+            "a test of the order of rows",
+            "You test whether rows in another order give the same outputs in this order. A layer that subtracts the "
+            "mean of the batch passes this, and still every row depends on all others.",
+            _rows_shuffled,
+            where=_keeps_or_averages,
+        ),
+        Misconception(
+            "a test of the row on itself",
+            "You change a row and look at the output of the same row. Of course it moves. Which outputs must not?",
+            _own_row_changed,
+        ),
+        Misconception(
+            "a test of causality",
+            "You change a late token and look at the earlier ones: that asks about time. Here the question is about "
+            "rows.",
+            _later_tokens_changed,
+        ),
+        Misconception(
+            "only the first token tested",
+            "You compare the outputs of token 0. A layer may mix the rows at a later token.",
+            _first_token_only,
+        ),
+    ],
+)
+
+# Exercise 3: count_parameters
+
+
+def count_parameters(d_model: int, d_state: int, d_conv: int, branches: int, expand: int) -> int:
+    """All numbers that a block learns, with the default flags and dt_rank = ceil(d_model / 16)."""
+    return _count(d_model, d_state, d_conv, branches, expand)
+
+
+def _count(d_model, d_state, d_conv, branches, expand, rank=None, **changed):
+    inner = expand * d_model
+    rank = math.ceil(d_model / 16) if rank is None else rank
+    counts = {
+        "in_proj": d_model * 2 * inner,
+        "conv": branches * (inner * d_conv + inner),
+        "conv_gates": branches,
+        "x_proj": inner * (rank + 2 * d_state),
+        "dt_proj": rank * inner + inner,
+        "A_log": inner * d_state,
+        "D": inner,
+        "out_proj": inner * d_model,
+    }
+    return sum((counts | {name: of(counts, inner) for name, of in changed.items()}).values())
+
+
+def _counted(**changed):
+    """A wrong count: part = (counts, d_inner, the five sizes) → number, or rank = d_model → number."""
+    rank = changed.pop("rank", None)
+
+    def wrong(d_model, d_state, d_conv, branches, expand):
+        sizes = (d_model, d_state, d_conv, branches, expand)
+        parts = {name: (lambda counts, inner, of=of: of(counts, inner, *sizes)) for name, of in changed.items()}
+        return _count(*sizes, rank=rank(d_model) if rank else None, **parts)
+
+    return wrong
+
+
+def _draw_sizes(draw: Draw) -> dict:
+    return {
+        "d_model": draw.size(2, 60),
+        "d_state": draw.size(2, 16),
+        "d_conv": draw.size(2, 5),
+        "branches": draw.size(1, 4),
+        "expand": draw.size(1, 3),
+    }
+
+
+PARAMETERS = Exercise(
+    id="10.count_parameters",
+    title="Count the parameters",
+    reference=count_parameters,
+    cases=_draw_sizes,
+    rtol=0,
+    atol=0.5,
+    example={"d_model": 4, "d_state": 2, "d_conv": 3, "branches": 2, "expand": 2},
+    misconceptions=[
+        Misconception(
+            "convolutions without a bias",
+            "Each branch has a bias, one number a channel, beside its taps.",
+            _counted(conv=lambda c, inner, d, n, w, b, e: b * inner * w),
+        ),
+        Misconception(
+            "one branch for all",
+            "You count one convolution. Each of the branches has taps and biases of its own.",
+            _counted(conv=lambda c, inner, d, n, w, b, e: inner * (w + 1), conv_gates=lambda c, inner, *sizes: 1),
+        ),
+        Misconception(
+            "forgotten convolution gates",
+            "Your count is short by the number of branches. Each branch has one number more: its share in the sum.",
+            _counted(conv_gates=lambda c, inner, *sizes: 0),
+        ),
+        Misconception(
+            "a gate for every channel",
+            "The branches are weighed by one number each, the same for all channels: conv_gates is (branches,).",
+            _counted(conv_gates=lambda c, inner, d, n, w, b, e: b * inner),
+        ),
+        Misconception(
+            "one A for all channels",
+            "You count N numbers for A_log. Each channel has an A of its own: (D, N).",
+            _counted(A_log=lambda c, inner, d, n, w, b, e: n),
+        ),
+        Misconception(
+            "a rank that is rounded down",
+            "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have no Δ at all.",
+            _counted(rank=lambda d: d // 16),
+        ),
+        Misconception(
+            "one number a channel missing",
+            "Your count is short by D. Two parts are vectors with one number a channel: the skip, and the bias of "
+            "dt_proj, where Δ starts. One of them is missing.",
+            _counted(D=lambda c, inner, *sizes: 0),
+        ),
+        Misconception(
+            "an in_proj for one half",
+            "in_proj makes two mixtures, x and z: it has 2D rows.",
+            _counted(in_proj=lambda c, inner, *sizes: c["in_proj"] // 2),
+        ),
+        Misconception(
+            "a convolution that mixes the channels",
+            "You count D·D·W weights a branch. The convolution is depthwise: each channel has one kernel.",
+            _counted(conv=lambda c, inner, d, n, w, b, e: b * (inner * inner * w + inner)),
+        ),
+        Misconception(
+            "one map for B and C together",
+            "x_proj has R + 2N rows: R for Δ, N for B, and N for C.",
+            _counted(x_proj=lambda c, inner, d, n, w, b, e: c["x_proj"] - inner * n),
+        ),
+        Misconception(
+            "projections with a bias",
+            "in_proj and out_proj have no bias by default (`bias=False`).",
+            _counted(out_proj=lambda c, inner, d, *sizes: c["out_proj"] + 2 * inner + d),
+        ),
+    ],
+)
+
+# Exercise 4: delta_map
+
+
+def delta_map(x_proj: Tensor, dt_proj: Tensor) -> Tensor:
+    """The one matrix (D, D) from the D numbers of a token to its D raw numbers of Δ."""
+    return dt_proj @ x_proj[: dt_proj.shape[1]]  # (D, D)
+
+
+def _draw_maps(draw: Draw) -> dict:
+    rank, states = draw.size(1, 3), draw.size(1, 3)
+    inner = rank + draw.size(2, 4)
+    return {"x_proj": draw.normal(rank + 2 * states, inner), "dt_proj": draw.normal(inner, rank)}
+
+
+MAP = Exercise(
+    id="10.delta_map",
+    title="Two narrow steps as one matrix",
+    reference=delta_map,
+    cases=_draw_maps,
+    axes=("channel of Δ", "channel of u"),
+    misconceptions=[
+        Misconception(
+            "the wrong rows of x_proj",
+            "You take the last R rows. They belong to C; the first R rows make the low rank.",
+            lambda x_proj, dt_proj: dt_proj @ x_proj[-dt_proj.shape[1] :],
+        ),
+        Misconception(
+            "a map from Δ to u",
+            "Your matrix is the transpose: its rows belong to u. A weight of PyTorch has a row for each output, so "
+            "that raw = M @ u.",
+            lambda x_proj, dt_proj: delta_map(x_proj, dt_proj).T,
+        ),
+        Misconception(
+            "a way that stays in the narrow middle",
+            "Your matrix is (R, R): it goes from the R numbers to the channels and back. The way begins at u: first "
+            "x_proj, then dt_proj.",
+            lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
+        ),
+        Misconception(
+            "all rows of x_proj",
+            "x_proj has R + 2N rows, and dt_proj reads R numbers only. Cut off the rows that belong to B and C.",
+            raises=RuntimeError,
+            when=lambda error: "mat1 and mat2" in str(error) or "size" in str(error),
+        ),
+        Misconception(
+            "products that are not added up",
+            "You multiply entry by entry. Two linear maps one after the other are a matrix product: `@`.",
+            lambda x_proj, dt_proj: dt_proj.T * x_proj[: dt_proj.shape[1]],
+        ),
+    ],
+)
+
+# Exercise 5: state_bytes
+
+
+def state_bytes(d_model: int, d_state: int, d_conv: int, dilations: tuple[int, ...], expand: int) -> int:
+    """Bytes that one stream of one block must keep between two tokens, in float32."""
+    inner, lag = expand * d_model, (d_conv - 1) * max(dilations)
+    return 4 * inner * (lag + d_state)
+
+
+def _draw_state(draw: Draw) -> dict:
+    dilations = tuple(draw.size(1, 6) for _ in range(draw.size(2, 4)))
+    return {
+        "d_model": draw.size(2, 40),
+        "d_state": draw.size(2, 16),
+        "d_conv": draw.size(2, 5),
+        "dilations": dilations,
+        "expand": draw.size(2, 3),
+    }
+
+
+def _bytes(columns, width=lambda d_model, expand: expand * d_model, size=4):
+    def wrong(d_model, d_state, d_conv, dilations, expand):
+        return size * width(d_model, expand) * columns(d_state, d_conv, dilations)
+
+    return wrong
+
+
+def _columns(n, w, d):
+    return (w - 1) * max(d) + n
+
+
+STATE = Exercise(
+    id="10.state_bytes",
+    title="The bytes of a state",
+    reference=state_bytes,
+    cases=_draw_state,
+    rtol=0,
+    atol=0.5,
+    example={"d_model": 4, "d_state": 16, "d_conv": 4, "dilations": (1, 2, 4, 8), "expand": 2},
+    misconceptions=[
+        Misconception(
+            "a history for every branch",
+            "You add up the lags of all branches. They read one shared history, as long as the largest lag "
+            "(notebook 03).",
+            _bytes(lambda n, w, d: sum((w - 1) * one for one in d) + n),
+        ),
+        Misconception(
+            "taps in place of lags",
+            "The history is as long as one kernel has taps. A dilated kernel looks back (taps − 1)·dilation samples.",
+            _bytes(lambda n, w, d: w - 1 + n),
+        ),
+        Misconception(
+            "the dilation that stands last",
+            "You take the last dilation. They may stand in any order; the largest one looks back furthest.",
+            _bytes(lambda n, w, d: (w - 1) * d[-1] + n),
+        ),
+        Misconception(
+            "a product of history and state",
+            "You multiply the two. They stand side by side in memory: add them.",
+            _bytes(lambda n, w, d: (w - 1) * max(d) * n),
+        ),
+        Misconception(
+            "a history of the whole field",
+            "One column too many. The field counts the present sample, and this one is just coming in.",
+            _bytes(lambda n, w, d: _columns(n, w, d) + 1),
+        ),
+        Misconception(
+            "taps times dilation",
+            "You keep taps·dilation samples. Between W taps there are W − 1 gaps.",
+            _bytes(lambda n, w, d: w * max(d) + n),
+        ),
+        Misconception(
+            "a state of the outer width",
+            "Inside the block each token has expand·d_model channels, and each of them has a history and a state.",
+            _bytes(_columns, width=lambda d_model, expand: d_model),
+        ),
+        Misconception(
+            "numbers in place of bytes",
+            "You count numbers. A float32 number takes 4 bytes.",
+            _bytes(_columns, size=1),
+        ),
+        Misconception(
+            "a state without the history of the convolution",
+            "Only the state of the scan is counted. The convolution remembers, too.",
+            _bytes(lambda n, w, d: n),
+        ),
+        Misconception(
+            "a history without the state of the scan",
+            "Only the history of the convolution is counted. The scan keeps N numbers a channel.",
+            _bytes(lambda n, w, d: (w - 1) * max(d)),
+        ),
+    ],
+)
+
+# Bug hunt: mended_branches, judged by what the module saves and trains
+
+
+def mended_branches(channels: int, taps: int, dilations: tuple[int, ...]) -> nn.Module:
+    """A module with one convolution a dilation, each tensor under one name."""
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList(_conv(channels, taps, dilation) for dilation in dilations)
+    return front
+
+
+def _conv(channels, taps, dilation):
+    return nn.Conv1d(channels, channels, taps, dilation=dilation, groups=channels)
+
+
+def suspect_branches(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    front.conv1d = front.conv1d_layers[0]
+    return front
+
+
+def _plain_list(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = [_conv(channels, taps, dilation) for dilation in dilations]
+    return front
+
+
+def _plain_list_beside_the_first(channels, taps, dilations):
+    front = _plain_list(channels, taps, dilations)
+    front.conv1d = front.conv1d_layers[0]
+    return front
+
+
+def _copied(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    front.conv1d = _conv(channels, taps, dilations[0])
+    return front
+
+
+def _moved_out(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations[1:])
+    front.conv1d = _conv(channels, taps, dilations[0])
+    return front
+
+
+def _facts(make, channels, taps, dilations):
+    """What the check looks at: the names that are saved, how many numbers train, and the branches."""
+    front = make(channels, taps, dilations)
+    if not isinstance(front, nn.Module):
+        return front
+    layers = getattr(front, "conv1d_layers", [])
+    return {
+        "saved names": sorted(front.state_dict()),
+        "numbers saved": sum(tensor.numel() for tensor in front.state_dict().values()),
+        "numbers that train": sum(parameter.numel() for parameter in front.parameters()),
+        "dilations": tuple(layer.dilation[0] for layer in layers),
+        "taps": tuple(layer.kernel_size[0] for layer in layers),
+    }
+
+
+BRANCHES = Exercise(
+    id="10.mended_branches",
+    title="The name that comes twice",
+    reference=mended_branches,
+    cases=lambda draw: {
+        "channels": draw.size(2, 5),
+        "taps": draw.size(2, 4),
+        "dilations": tuple(2**i for i in range(draw.size(2, 4))),
+    },
+    apply=_facts,
+    misconceptions=[
+        Misconception(
+            "the bug, still in",
+            "The weights of branch 0 are saved under two names. Look for the line that gives a module a second name.",
+            suspect_branches,
+        ),
+        Misconception(
+            "a list that PyTorch does not see",
+            "Nothing is saved twice now, because nothing is saved at all: a plain list hides its modules from "
+            "parameters() and state_dict(). Then no optimizer trains them. nn.ModuleList is the list that is seen.",
+            _plain_list,
+        ),
+        Misconception(
+            "a plain list beside the first branch",
+            "Branch 0 is saved once, under its second name. The other branches stand in a plain list, which PyTorch "
+            "does not see: they are neither saved nor trained.",
+            _plain_list_beside_the_first,
+        ),
+        Misconception(
+            "a copy in place of a second name",
+            "The two names hold different tensors now. Both are saved, both would be trained, and only one of them is "
+            "used. A branch needs one name.",
+            _copied,
+        ),
+        Misconception(
+            "a first branch outside the list",
+            "Branch 0 has left the list. Each tensor is saved once, but a loop over conv1d_layers misses a branch.",
+            _moved_out,
+        ),
+    ],
+)
+
+EXERCISES = [BLOCK, INDEPENDENT, PARAMETERS, MAP, STATE, BRANCHES]
+
+RECAP = [
+    Question(
+        text="Which of x and z goes through the convolution?",
+        choices=["Both", "x only", "z only", "Neither"],
+        answer="x only",
+        why="x is the signal that the convolution and the scan work on. z waits at the gate; it sees its own token "
+        "only.",
+    ),
+    Question(
+        text="From which tensor are Δ, B and C computed?",
+        choices=["The input of the block", "x, before the convolution", "u, after the convolution", "z"],
+        answer="u, after the convolution",
+        why="So the choice of what to write and read can depend on a few tokens, not on one alone.",
+    ),
+    Question(
+        text="Where do most parameters of a block with d_model = 768 sit?",
+        choices=["In A_log", "In the convolutions", "In x_proj and dt_proj", "In in_proj and out_proj"],
+        answer="In in_proj and out_proj",
+        why="They grow with d_model², all of the rest of the block with d_model, except the narrow way to Δ.",
+    ),
+    Question(
+        text="What does dt_rank = R say about the map from u to the raw Δ?",
+        choices=["It has R outputs", "Its rank is at most R", "It has R² entries", "It is symmetric"],
+        answer="Its rank is at most R",
+        why="The token is squeezed through R numbers on its way, so only R directions of it can move Δ.",
+    ),
+    Question(
+        text="A new block reads white noise. You set D to zero. What is left of the output?",
+        choices=["Almost all of it", "About half", "Under 2 %"],
+        answer="Under 2 %",
+        why="The steps Δ of a new block are small, so the scan writes little. At the start the skip carries the "
+        "signal; the scan has to learn its part.",
+    ),
+]

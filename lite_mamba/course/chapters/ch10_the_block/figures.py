@@ -1,0 +1,481 @@
+"""The figures of notebook 10: who sees whom, where parameters sit, what a part does, front ends, the presets board."""
+
+import math
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lite_mamba import Mamba, causal_dilated_conv1d_fn, receptive_field, selective_scan_fn
+
+from ... import tasks
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider, toggle
+
+PALE = "#C9C9C9"
+
+# The parts as the package has them: what the figures run when the reader hands in nothing.
+
+
+def package_conv(x, weights, biases, gates, dilations):
+    shares = torch.softmax(gates, dim=0)  # (branches,)
+    parts = zip(shares, weights, biases, dilations, strict=True)
+    return sum(share * causal_dilated_conv1d_fn(x, w, b, "silu", d) for share, w, b, d in parts)  # (B, D, L)
+
+
+def weights_of(block: Mamba) -> dict:
+    """The weights of a block as plain tensors, under the names of notebook 10."""
+    layers = block.conv1d_layers
+    return {
+        "in_proj": block.in_proj.weight,  # (2D, d_model)
+        "conv_weights": [layer.weight.squeeze(1) for layer in layers],  # (D, W) each
+        "conv_biases": [layer.bias for layer in layers],  # (D,) each
+        "conv_gates": block.conv_gates,  # (branches,)
+        "dilations": block.conv_dilations,
+        "x_proj": block.x_proj.weight,  # (R + 2N, D)
+        "dt_proj": block.dt_proj.weight,  # (D, R)
+        "dt_bias": block.dt_proj.bias,  # (D,)
+        "A_log": block.A_log,  # (D, N)
+        "D": block.D,  # (D,)
+        "out_proj": block.out_proj.weight,  # (d_model, D)
+    }
+
+
+@torch.no_grad()
+def stages(hidden_states: Tensor, w: dict, conv=package_conv) -> dict[str, Tensor]:
+    """What stands behind each part of the block, each (L, width), for one sequence (L, d_model)."""
+    x, z = (hidden_states @ w["in_proj"].T).chunk(2, dim=-1)  # (L, D) each
+    u = conv(x.T[None], w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])  # (1, D, L)
+    rank, states = w["dt_proj"].shape[1], w["A_log"].shape[1]
+    low_rank, B, C = (u[0].T @ w["x_proj"].T).split([rank, states, states], dim=-1)
+    delta = torch.nn.functional.softplus(low_rank @ w["dt_proj"].T + w["dt_bias"])  # (L, D)
+    given = u, delta.T[None], -torch.exp(w["A_log"]), B.T[None], C.T[None]
+    scanned = selective_scan_fn(*given)  # (1, D, L)
+    y = selective_scan_fn(*given, w["D"], z=z.T[None])  # (1, D, L)
+    out = y[0].T @ w["out_proj"].T  # (L, d_model)
+    return {"in": hidden_states, "x": x, "z": z, "u": u[0].T, "delta": delta, "scan": scanned[0].T, "out": out}
+
+
+class TokenTrace(LiveFigure):
+    """One token is changed: which tokens move, part by part?
+
+    Args:
+        conv: the front end, as in notebook 02.
+        whose: whose function it is, said in the sentence.
+        start: the stage that a still picture shows.
+    """
+
+    LENGTH, DILATIONS = 24, (1, 4)
+    NAMES = {  # noqa: RUF012
+        "the input": "in",
+        "z, on its way to the gate": "z",
+        "u, after the convolution": "u",
+        "Δ": "delta",
+        "the scan": "scan",
+        "the output": "out",
+    }
+    controls = {  # noqa: RUF012
+        "stage": choice(NAMES, "u", label="look at"),
+        "token": slider(0, LENGTH - 1, 6, label="changed token"),
+    }
+
+    def __init__(self, conv=package_conv, whose: str = "", start: str = "u"):
+        super().__init__(height=4.6)
+        self.start = start
+        generator = torch.Generator().manual_seed(10)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(10)
+            block = Mamba(4, d_state=4, d_conv=3, conv_dilations=self.DILATIONS, dt_min=0.02, dt_max=0.3)
+        self.weights = weights_of(block.requires_grad_(False))
+        self.u = torch.randn(self.LENGTH, 4, generator=generator)  # (L, d_model)
+        self.conv, self.whose = conv, whose
+        self.before = stages(self.u, self.weights, conv)
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(0, 1.3), yticks=[], xlabel="token")
+        self.ax.spines["left"].set_visible(False)
+        self.ax.set_ylabel("how far it moves (log)")
+        self.bars = self.ax.bar(np.arange(self.LENGTH), np.ones(self.LENGTH), width=0.8, color=style.BLUE)
+        self.zeros = self.ax.plot(np.arange(self.LENGTH), np.full(self.LENGTH, 0.02), "|", color=style.GREY, ms=9)[0]
+        (self.mark,) = self.ax.plot([0], [1.16], "v", color=style.VERMILLION, ms=13)
+        self.name = self.ax.text(0, 1.16, "changed", color=style.VERMILLION, fontweight="bold", va="center")
+        self.move(*self.bars, self.zeros, self.mark, self.name)
+
+    def defaults(self) -> dict[str, object]:
+        return super().defaults() | {"stage": self.start}
+
+    def update(self, stage: str = "u", token: int = 6) -> str:
+        changed = self.u.clone()
+        changed[token] += 1.0
+        after = stages(changed, self.weights, self.conv)
+        moved = (after[stage] - self.before[stage]).norm(dim=-1).numpy()  # (L,)
+        moved[moved < 1e-7 * moved.max()] = 0  # rounding
+        self.moved = np.flatnonzero(moved)
+        # A logarithm, so that a change of a thousandth is still seen.
+        heights = np.where(moved > 0, 1 + np.log10(np.maximum(moved, 1e-12) / moved.max()) / 6, 0).clip(0)
+        for bar, height in zip(self.bars, np.where(moved > 0, heights.clip(0.06), 0), strict=True):
+            bar.set_height(height)
+        self.zeros.set_data(np.flatnonzero(moved == 0), np.full((moved == 0).sum(), 0.02))
+        self.mark.set_xdata([token])
+        left = token > self.LENGTH - 6
+        self.name.set(x=token - 0.5 if left else token + 0.5, ha="right" if left else "left")
+        shown = next(name for name, key in self.NAMES.items() if key == stage)
+        self.title(self.ax, self._finding(token, shown))
+        by = f" The convolution is {self.whose}." if self.whose else ""
+        return f"Token {token} is changed. In {shown}, these tokens move: {_spans(self.moved)}.{by}"
+
+    def _finding(self, token: int, shown: str) -> str:
+        number = len(self.moved)
+        early = int((self.moved < token).sum())
+        return f"{shown}: {number} {'token moves' if number == 1 else 'tokens move'}, {early or 'none'} of them earlier"
+
+
+def _spans(numbers) -> str:
+    """1, 2, 3, 7 as "1 to 3, 7"."""
+    found: list[list[int]] = []
+    for n in map(int, numbers):
+        if found and n == found[-1][1] + 1:
+            found[-1][1] = n
+        else:
+            found.append([n, n])
+    return ", ".join(str(a) if a == b else f"{a} to {b}" if b > a + 1 else f"{a}, {b}" for a, b in found)
+
+
+# Widths
+
+
+def parameter_table(d_model, d_state=16, d_conv=4, branches=1, expand=2) -> dict[str, int]:
+    """The learned numbers of each part, with dt_rank = ceil(d_model / 16)."""
+    inner, rank = int(expand * d_model), math.ceil(d_model / 16)
+    return {
+        "in_proj": 2 * d_model * inner,
+        "out_proj": inner * d_model,
+        "x_proj, dt_proj": inner * (rank + 2 * d_state) + inner * (rank + 1),
+        "convolutions": branches * (inner * (d_conv + 1) + 1),
+        "A, D": inner * (d_state + 1),
+    }
+
+
+def multiplications(d_model, d_state=16, d_conv=4, branches=1, expand=2) -> int:
+    """Multiplications for one token: the projections, the taps, and the recurrence as it stands in notebook 08."""
+    inner, rank = int(expand * d_model), math.ceil(d_model / 16)
+    projections = 3 * d_model * inner + inner * (rank + 2 * d_state) + rank * inner
+    convolution = branches * inner * (d_conv + 1)  # the taps, and the share of each branch
+    scan = inner * (1 + 4 * d_state)  # Δ·u; and for each state Δ·A, B·(Δ·u), the decay, and C
+    return projections + convolution + scan + 2 * inner  # the skip and the gate
+
+
+class Widths(LiveFigure):
+    """Where the parameters of a block sit, for any widths.
+
+    Args:
+        count: the function of exercise 3, for the total.
+        whose: whose it is.
+    """
+
+    controls = {  # noqa: RUF012
+        "d_model": slider(16, 2048, 768, 16, label="d_model"),
+        "d_state": slider(4, 1024, 16, 4, label="d_state N"),
+        "expand": slider(1, 4, 2, label="expand"),
+        "branches": slider(1, 5, 1, label="branches"),
+    }
+    COLOURS = dict(  # noqa: RUF012
+        zip(("in_proj", "out_proj", "x_proj, dt_proj", "convolutions", "A, D"), style.COLOURS, strict=True)
+    )
+
+    def __init__(self, count=lambda *sizes: sum(parameter_table(*sizes).values()), whose: str = ""):
+        super().__init__(height=4.8)
+        self.count, self.whose = count, whose
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(0, 116), ylim=(-0.6, 4.6), xlabel="share of the parameters (%)", xticks=range(0, 101, 20))
+        self.ax.set_yticks(range(5), list(reversed(self.COLOURS)))
+        self.ax.tick_params(axis="y", length=0)
+        self.ax.spines["left"].set_visible(False)
+        self.bars = self.ax.barh(range(4, -1, -1), [1] * 5, height=0.62, color=list(self.COLOURS.values()))
+        self.texts = [self.ax.text(0, y, "", va="center", fontsize=14) for y in range(4, -1, -1)]
+        self.move(*self.bars, *self.texts)
+
+    def update(self, d_model: int = 768, d_state: int = 16, expand: int = 2, branches: int = 1) -> str:
+        self.table = parameter_table(d_model, d_state, 4, branches, expand)
+        self.total = self.count(d_model, d_state, 4, branches, expand)
+        for bar, text, number in zip(self.bars, self.texts, self.table.values(), strict=True):
+            share = 100 * number / self.total
+            bar.set_width(share)
+            text.set(x=share + 1, text=f"{share:.0f} %" if share >= 1 else "under 1 %")
+        self.share = 100 * (self.table["in_proj"] + self.table["out_proj"]) / self.total
+        self.title(self.ax, f"{self.share:.0f} % of {_short(self.total)} parameters sit in the two outer projections")
+        by = f" The count is {self.whose}." if self.whose else ""
+        sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
+        return (
+            f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
+            f"{self.total:,} parameters; {self.share:.0f} % of them sit in in_proj and out_proj.{by}"
+        )
+
+
+def _short(number: float) -> str:
+    for size, name in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):
+        if number >= size:
+            return f"{number / size:.3g}{name}"
+    return f"{number:.2g}" if number < 10 else f"{number:.0f}"
+
+
+# What a part does
+
+
+class Ablation(LiveFigure):
+    """The output of a new block on white noise, with parts taken out.
+
+    Args:
+        run: (hidden_states, weights, parts) to the output, the function of exercise 1.
+        parts: the functions it is put together from.
+        whose: whose block it is.
+    """
+
+    LENGTH = 64
+    controls = {  # noqa: RUF012
+        "conv": toggle(True, label="convolution"),
+        "scan": toggle(False, label="scan"),
+        "skip": toggle(True, label="skip D"),
+        "gate": toggle(True, label="gate z"),
+    }
+
+    def __init__(self, run, parts: dict, whose: str = ""):
+        super().__init__(height=4.6)
+        self.run, self.parts, self.whose = run, parts, whose
+        generator = torch.Generator().manual_seed(3)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(3)
+            self.block = Mamba(16).requires_grad_(False)
+        self.x = torch.randn(1, self.LENGTH, 16, generator=generator)  # (B, L, d_model)
+        self.full = self._output(True, True, True, True)  # (L, d_model)
+        self.ax = self.figure.subplots()
+        one_off = [self._output(*(i != off for i in range(4))) for off in range(4)]
+        top = 1.3 * max(float(out[:, 0].abs().max()) for out in one_off)  # with several off the line may leave
+        self.ax.set(xlim=(0, self.LENGTH - 1), ylim=(-top, top), yticks=[0], xlabel="token", ylabel="output, channel 0")
+        self.ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+        steps = np.arange(self.LENGTH)
+        self.ax.plot(steps, self.full[:, 0], color=PALE, lw=8, ls="-", solid_capstyle="round")
+        (self.line,) = self.ax.plot(steps, steps * 0.0, color=style.BLUE, lw=3, ls="-")
+        style.label_line(self.ax, "the whole block", 0.6, 0.92 * top, style.GREY)
+        style.label_line(self.ax, "with what is on", 17, 0.92 * top, style.BLUE)
+        self.move(self.line)
+
+    def _output(self, conv: bool, scan: bool, skip: bool, gate: bool) -> Tensor:
+        parts = dict(self.parts)
+        if not conv:
+            parts["conv"] = lambda x, *rest: x
+        if not scan:
+            parts["scan"] = lambda deltaA, deltaB_u, C: torch.zeros(deltaA.shape[:3])
+        if not gate:
+            parts["skip_and_gate"] = lambda y, u, D, z: y + D[:, None] * u
+        weights = weights_of(self.block)
+        if not skip:
+            weights["D"] = torch.zeros_like(weights["D"])
+        with torch.no_grad():
+            return self.run(self.x, weights, parts)[0]  # (L, d_model)
+
+    def update(self, conv: bool = True, scan: bool = False, skip: bool = True, gate: bool = True) -> str:
+        out = self._output(conv, scan, skip, gate)  # (L, d_model)
+        self.percent = 100 * (out.norm() / self.full.norm()).item()
+        parallel = torch.cosine_similarity(out.flatten(), self.full.flatten(), dim=0).item() if self.percent else 0.0
+        self.alike = max(0.0, parallel)
+        self.line.set_ydata(out[:, 0])
+        switches = {"convolution": conv, "scan": scan, "skip": skip, "gate": gate}
+        off = [name for name, on in switches.items() if not on]
+        size = _percent(self.percent)
+        self.title(self.ax, f"Without {', '.join(off)}: {size} of the output's size" if off else "The whole block")
+        by = f" The block is {self.whose}." if self.whose else ""
+        if not off:
+            return f"All parts are on: this is the output of the whole block.{by}"
+        likeness = f"its likeness to the whole block's output (cosine) is {self.alike:.1f}"
+        return f"Off: {', '.join(off)}. The output has {size} of the whole block's size, and {likeness}.{by}"
+
+
+def _percent(size: float) -> str:
+    return "0 %" if size == 0 else "under 2 %" if size < 2 else f"{round(size, -1 if size > 20 else 0):.0f} %"
+
+
+# One wide branch or four dilated ones
+
+
+FRONT_ENDS = {"one branch, 16 taps": (16, (1,)), "four branches, 4 taps": (4, (1, 2, 4, 8))}
+LAGS = 33
+
+
+def touched(d_conv: int, dilations: tuple[int, ...]) -> list[int]:
+    """The lags that a sum of branches reads."""
+    return sorted({k * dilation for dilation in dilations for k in range(d_conv)})
+
+
+def recalled(signal: Tensor, lags: list[int], lag: int) -> float:
+    """The error, in per cent, of the best sum of the taps at `lags` for the sample `lag` steps ago."""
+    steps = torch.arange(LAGS, len(signal))
+    seen = torch.stack([signal[steps - k] for k in lags], dim=1)  # (L, taps)
+    wanted = signal[steps - lag]  # (L,)
+    weights = torch.linalg.lstsq(seen, wanted[:, None], driver="gelsd").solution  # (taps, 1)
+    error = wanted - (seen @ weights)[:, 0]
+    return 100 * (error.norm() / wanted.norm()).item()
+
+
+def signals() -> dict[str, Tensor]:
+    """White noise, and a real recording of a nerve cell, both (L,) in float64, without their mean."""
+    noise = torch.randn(2000, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    recording = tasks.membrane_voltage(6000).double()
+    return {"white noise": noise, "a nerve cell": recording - recording.mean()}
+
+
+class WideOrDilated(LiveFigure):
+    """Sixteen taps, side by side or spread out: which past sample can be given back?"""
+
+    controls = {  # noqa: RUF012
+        "signal": choice(["white noise", "a nerve cell"], "white noise", label="signal"),
+        "lag": slider(0, LAGS - 1, 5, label="lag", unit="samples back"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.0)
+        given = signals()
+        self.errors = {
+            (name, front): np.array([recalled(signal, touched(*sizes), lag) for lag in range(LAGS)])
+            for name, signal in given.items()
+            for front, sizes in FRONT_ENDS.items()
+        }  # (LAGS,) each
+        self.axes = self.figure.subplots(2, 1, sharex=True)
+        self.bars, self.notes, self.cursors = [], [], []
+        for ax, (front, sizes) in zip(self.axes, FRONT_ENDS.items(), strict=True):
+            ax.set(xlim=(-0.7, LAGS - 0.3), ylim=(-14, 130), yticks=[0, 100])
+            read = touched(*sizes)
+            (squares,) = ax.plot(read, [-7] * len(read), "s", color=style.BLACK, ms=8, clip_on=False, zorder=3)
+            bars = ax.vlines(range(LAGS), 0, 100, lw=17, color=style.BLUE)
+            cursor = ax.axvspan(-0.5, 0.5, color="#F3C9AE", zorder=0)
+            note = ax.text(0, 118, front, fontsize=14, fontweight="bold", va="center")
+            self.bars.append(bars)
+            self.notes.append(note)
+            self.cursors.append(cursor)
+            self.move(cursor, bars, squares, note)  # the squares stand above the band
+        self.axes[1].set_xlabel("lag (samples back); a square marks a lag that a tap reads")
+        self.figure.supylabel("error of recall (%)", fontsize=14)
+
+    def update(self, signal: str = "white noise", lag: int = 5) -> str:
+        self.error = [self.errors[signal, front][lag] for front in FRONT_ENDS]
+        said = []
+        for i, front in enumerate(FRONT_ENDS):
+            heights = np.maximum(self.errors[signal, front], 0)  # (LAGS,)
+            self.bars[i].set_segments([[(k, 0), (k, height)] for k, height in enumerate(heights)])
+            self.bars[i].set_color([style.VERMILLION if k == lag else style.BLUE for k in range(LAGS)])
+            self.cursors[i].set_x(lag - 0.5)
+            words = "exact" if self.error[i] < 0.01 else f"error {_share(self.error[i])}"
+            self.notes[i].set_text(f"{front}: lag {lag} {words}")
+            said.append(f"{front} has an error of {_share(self.error[i])}")
+        exact = [error < 0.01 for error in self.error]
+        who = "both give it back" if all(exact) else "neither is exact" if not any(exact) else ""
+        who = who or ("only the wide branch is exact" if exact[0] else "only the dilated branches are exact")
+        self.title(self.axes[0], f"The sample {lag} steps ago: {who}")
+        return f"On {signal}, for the sample {lag} steps ago: {said[0]}, {said[1]}."
+
+
+def _share(error: float) -> str:
+    return "0 %" if error < 0.01 else "under 1 %" if error < 1 else f"{error:.0f} %"
+
+
+# The presets board
+
+
+PRESETS = {
+    "as published": {},
+    "local modelling": {"d_conv": 3, "conv_dilations": (1, 2, 4), "d_state": 8},
+    "longer context: dilations": {"conv_dilations": (1, 2, 4, 8, 16)},
+    "longer context: states": {"d_state": 32},
+    "streaming": {"d_conv": 3, "d_state": 8},
+    "stability first": {"dt_max": 0.01, "dt_init": "constant"},
+}
+WIDTHS = (128, 256, 512)
+
+
+def facts(settings: dict, d_model: int) -> dict[str, float]:
+    """What a block with these settings costs and can do, all by formula."""
+    d_conv, dilations = settings.get("d_conv", 4), settings.get("conv_dilations", (1,))
+    d_state = settings.get("d_state", 16)
+    sizes = (d_model, d_state, d_conv, len(dilations), 2)
+    return {
+        "parameters": sum(parameter_table(*sizes).values()),
+        "multiplications a token": multiplications(*sizes),
+        "state of a stream": 4 * 2 * d_model * ((d_conv - 1) * max(dilations) + d_state),
+        "field of the convolutions": receptive_field(d_conv, dilations),
+        "shortest half-life": math.log(2) / (d_state * settings.get("dt_max", 0.1)),
+        "longest half-life": math.log(2) / settings.get("dt_min", 0.001),
+    }
+
+
+def measured_time(settings: dict, d_model: int, length: int = 64, runs: int = 4) -> float:
+    """Seconds for one token, when a block reads `length` of them: the best of a few runs on this machine."""
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        block, x = Mamba(d_model, **settings), torch.randn(1, length, d_model)
+        taken = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            block(x)
+            taken.append(time.perf_counter() - start)
+    return min(taken) / length
+
+
+class PresetsBoard(LiveFigure):
+    """What a preset costs and what it can do, compared with the block as published."""
+
+    UNITS = {  # noqa: RUF012
+        "parameters": "",
+        "multiplications a token": "",
+        "state of a stream": " bytes",
+        "field of the convolutions": " samples",
+        "shortest half-life": " tokens",
+        "longest half-life": " tokens",
+    }
+    controls = {  # noqa: RUF012
+        "preset": choice(list(PRESETS), "local modelling", label="preset"),
+        "d_model": choice({str(width): width for width in WIDTHS}, 256, label="d_model"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.4)
+        self.times = {
+            (name, width): measured_time(PRESETS[name], width) * 1e6 for width in WIDTHS for name in PRESETS
+        }  # microseconds
+        self.ax = self.figure.subplots()
+        self.rows = [*self.UNITS, "time a token, here"]
+        places = range(len(self.rows) - 1, -1, -1)
+        ticks = {0.25: "¼", 0.5: "½", 1: "as\npublished", 2: "2×", 4: "4×", 8: "8×", 16: "16×"}
+        self.ax.set(xlim=(math.log2(0.2), math.log2(25)), ylim=(-0.7, len(self.rows) - 0.4))
+        self.ax.set_xticks([math.log2(t) for t in ticks], list(ticks.values()))
+        self.ax.set_yticks(list(places), self.rows)
+        self.ax.tick_params(axis="y", length=0)
+        self.ax.spines["left"].set_visible(False)
+        self.ax.axvline(0, color=style.BLACK, lw=2, ls="-")
+        self.bars = self.ax.barh(list(places), [0.1] * len(self.rows), height=0.55, color=style.BLUE)
+        self.texts = [self.ax.text(0, y, "", va="center", fontsize=13.5) for y in places]
+        self.move(*self.bars, *self.texts)
+
+    def update(self, preset: str = "local modelling", d_model: int = 256) -> str:
+        self.facts, base = facts(PRESETS[preset], d_model), facts({}, d_model)
+        values = [*self.facts.values(), self.times[preset, d_model]]
+        bases = [*base.values(), self.times["as published", d_model]]
+        units = [*self.UNITS.values(), " µs"]
+        for bar, text, value, at, unit in zip(self.bars, self.texts, values, bases, units, strict=True):
+            ratio = math.log2(value / at)
+            bar.set(width=ratio, color=style.BLUE if ratio >= 0 else style.VERMILLION)
+            text.set(text=_kib(value) if unit == " bytes" else _short(value) + unit, x=max(ratio, 0) + 0.12)
+        facts_ = self.facts
+        self.title(
+            self.ax,
+            f"{preset}: sees {facts_['field of the convolutions']} samples, keeps {_kib(facts_['state of a stream'])}",
+        )
+        return (
+            f"{preset} at d_model {d_model}: {facts_['parameters']:,} parameters, "
+            f"{facts_['multiplications a token']:,} multiplications a token, {_kib(facts_['state of a stream'])} of "
+            f"state, a field of {facts_['field of the convolutions']} samples, half-lives from "
+            f"{facts_['shortest half-life']:.2g} to {facts_['longest half-life']:.0f} tokens."
+        )
+
+
+def _kib(size: float) -> str:
+    return f"{size / 1024:.3g} KiB"

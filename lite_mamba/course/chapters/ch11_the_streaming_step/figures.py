@@ -1,0 +1,457 @@
+"""The figures of notebook 11: the streaming scope, state against cache, a time a token, rounding, a reset row."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from lite_mamba import InferenceParams, Mamba
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+from ...tasks import membrane_voltage
+
+PALE_BLUE = "#D6E8F5"
+START = 2000  # of the piece of the recording
+
+
+def scope_block(seed: int = 9) -> Mamba:
+    """The block of the streaming scope: one number in, one number out, 12 kept inputs and 8 states a channel.
+
+    Nobody has trained it. Its weights are drawn large, and it has no skip, so that the states show in the output.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        block = Mamba(1, 8, 4, (1, 4), expand=4, dt_rank=1, dt_min=0.01, dt_max=0.05, layer_idx=0)
+        for layer in (block.in_proj, block.out_proj, block.x_proj):
+            torch.nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+        torch.nn.init.zeros_(block.D)
+    return block.requires_grad_(False)
+
+
+def scope_signal(length: int, start: int = START) -> tuple[Tensor, Tensor]:
+    """A piece of the recording: in millivolts (L,), and scaled to about 0.8 … 2 as the block gets it (1, L, 1)."""
+    millivolts = membrane_voltage(start + length)[start:]  # (L,)
+    return millivolts, ((millivolts + 80) / 40).view(1, length, 1)
+
+
+def grouped(number: int) -> str:
+    """1234567 as 1 234 567."""
+    return f"{number:,}".replace(",", " ")
+
+
+def package_step(block: Mamba) -> Callable:
+    """`block.step` with one token as (B, d_model): token, history and h in, output, history and h out."""
+
+    def step(token: Tensor, history: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        out, history, h = block.step(token.unsqueeze(1), history, h)
+        return out[:, 0], history, h
+
+    return step
+
+
+class StreamingScope(LiveFigure):
+    """A recording goes through a block sample by sample: input, kept inputs, states, output.
+
+    Args:
+        block: the block, None for `scope_block()`.
+        step: (token (B, d_model), history, h) to (output, history, h); None for the block's own.
+        whose: "yours" or "the reference's", shown beside the outputs.
+    """
+
+    LENGTH = 240
+
+    controls = {"t": slider(0, LENGTH - 1, 196, label="sample t", play=True)}  # noqa: RUF012
+
+    @torch.no_grad()
+    def __init__(self, block: Mamba | None = None, step: Callable | None = None, whose: str = ""):
+        super().__init__(height=6.2)
+        self.block = block or scope_block()
+        self.step, self.whose = step or package_step(self.block), whose
+        self.millivolts, self.x = scope_signal(self.LENGTH)  # (L,), (1, L, 1)
+        self.parallel = self.block(self.x)[0, :, 0].numpy()  # (L,)
+        self._stream()
+        self.channel = int(np.abs(self.states).max((0, 2)).argmax())  # the one with the liveliest states
+        grid = self.figure.add_gridspec(2, 2, width_ratios=(3.2, 1))
+        self.top = self.figure.add_subplot(grid[0, 0])
+        self.low = self.figure.add_subplot(grid[1, 0], sharex=self.top)
+        self.past, self.held = self.figure.add_subplot(grid[0, 1]), self.figure.add_subplot(grid[1, 1])
+        self.heading = self.figure.suptitle("finding", x=0.012, ha="left", fontsize=16, fontweight="bold")
+        self._draw_signals()
+        self._draw_memory()
+        self.move(self.heading)
+
+    def _stream(self) -> None:
+        """Feed every sample to the step; keep what it returns, for the slider to go through."""
+        history, h = self.block.allocate_inference_cache(1, self.LENGTH)
+        outputs, histories, states = [], [], []
+        for t in range(self.LENGTH):
+            y, history, h = self.step(self.x[:, t], history, h)
+            outputs.append(self._checked(y))
+            histories.append(history[0].clone())
+            states.append(h[0].clone())
+        self.outputs = np.array(outputs)  # (L,)
+        self.histories, self.states = (torch.stack(kept).numpy() for kept in (histories, states))
+        self.errors = np.abs(self.outputs - self.parallel)  # (L,)
+
+    def _checked(self, y: Tensor) -> float:
+        if y.shape != (1, 1):
+            raise ValueError(f"the step returned an output of shape {tuple(y.shape)}, expected (1, 1)")
+        return y.item()
+
+    def _draw_signals(self) -> None:
+        self.top.set(xlim=(-2, self.LENGTH + 2), ylim=(-56, 24), ylabel="input (mV)")
+        self.top.tick_params(labelbottom=False)
+        spread = np.ptp(self.parallel)
+        self.low.set(xlabel="sample t (one every 0.5 ms)", ylabel="output")
+        self.low.set(ylim=(self.parallel.min() - 0.15 * spread, self.parallel.max() + 0.55 * spread))
+        self.band = self.top.add_patch(Rectangle((0, -56), 12, 66, fc=PALE_BLUE, lw=0, zorder=0))
+        (self.seen,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
+        (self.now,) = self.top.plot([], [], "o", color=style.BLUE, ms=11, ls="none")
+        self.low.plot(self.parallel, color="#B8B8B8", ls="-", lw=8)
+        (self.grown,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=2.5)
+        (self.dot,) = self.low.plot([], [], "o", color=style.VERMILLION, ms=11, ls="none")
+        by = f", {self.whose}" if self.whose else ""
+        at = self.low.transAxes
+        names = [
+            self.low.text(0.01, 0.96, "thick: one pass", color=style.GREY, transform=at, va="top"),
+            self.low.text(
+                0.99, 0.96, f"thin: step by step{by}", color=style.VERMILLION, transform=at, va="top", ha="right"
+            ),
+            self.top.text(0.01, 0.97, "shaded: kept inputs", color=style.BLUE, transform=self.top.transAxes, va="top"),
+        ]
+        for name in names:
+            name.set_fontweight("bold")
+        self.move(self.band, self.seen, self.now, self.grown, self.dot)
+
+    def _draw_memory(self) -> None:
+        lag, states = self.histories.shape[2], self.states.shape[2]
+        drawn = f"channel {self.channel + 1}"
+        for ax, values, xlabel, name in (
+            (self.past, self.histories[:, self.channel], "samples back", f"history, {drawn}"),
+            (self.held, self.states[:, self.channel], "state n", f"state, {drawn}"),
+        ):
+            low, high = min(values.min(), 0), max(values.max(), 0)
+            room = 0.08 * (high - low)
+            ax.set(ylim=(low - room, high + room), yticks=[0], xlabel=xlabel)
+            ax.set_title(name, fontsize=14)
+            ax.axhline(0, color=style.BLACK, lw=1, ls="-")
+            ax.spines["bottom"].set_visible(False)
+        self.past.set(xlim=(-lag - 0.6, -0.4), xticks=[-lag, -lag // 2, -1], xticklabels=[lag, lag // 2, 1])
+        self.held.set(xlim=(0.4, states + 0.6), xticks=[1, states // 2, states])
+        self.past_bars = LineCollection([], colors=style.BLUE, lw=10)
+        self.held_bars = LineCollection([], colors=style.GREEN, lw=14)
+        self.past.add_collection(self.past_bars)
+        self.held.add_collection(self.held_bars)
+        for bars in (self.past_bars, self.held_bars):
+            bars.set_capstyle("butt")
+        self.move(self.past_bars, self.held_bars)
+
+    def update(self, t: int = 196) -> str:
+        lag = self.histories.shape[2]
+        times = np.arange(t + 1)
+        self.band.set(x=max(t - lag + 0.5, -2), width=min(lag, t + 2.5))
+        self.seen.set_data(times, self.millivolts[: t + 1].numpy())
+        self.now.set_data([t], [self.millivolts[t]])
+        self.grown.set_data(times, self.outputs[: t + 1])
+        self.dot.set_data([t], [self.outputs[t]])
+        for bars, values, first in ((self.past_bars, self.histories, -lag), (self.held_bars, self.states, 1)):
+            bars.set_segments([[(x, 0), (x, value)] for x, value in enumerate(values[t, self.channel], first)])
+        self.wrong = int((self.errors[: t + 1] > 1e-3 * np.ptp(self.parallel)).sum())
+        samples = "1 sample" if t == 0 else f"{t + 1} samples"
+        verdict = "all outputs equal the parallel pass" if not self.wrong else f"{self.wrong} outputs are wrong"
+        self.heading.set_text(f"{samples} in: {verdict}")
+        kept = self.histories[0].size + self.states[0].size
+        return (
+            f"{samples} so far, the last one {self.millivolts[t]:.0f} mV. Of all of them the block keeps "
+            f"{kept} numbers: {lag} inputs and {self.states.shape[2]} states for each of {len(self.states[0])} "
+            f"channels; the bars are channel {self.channel + 1}. {verdict[0].upper()}{verdict[1:]}."
+        )
+
+
+class StateAgainstCache(LiveFigure):
+    """Bytes that one layer keeps after t tokens: a block's state, and a Transformer's KV cache."""
+
+    D_MODEL, D_STATE, MAX_LAG, EXPAND, NUMBER = 1024, 16, 48, 2, 2
+
+    controls = {  # noqa: RUF012
+        "tokens": slider(1.0, 1e6, 1e4, 0.1, label="tokens so far", log=True),
+        "sharing": choice({"a key for each head": 1, "8 heads share a key": 8}, 1, label="attention"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5)
+        inner = self.EXPAND * self.D_MODEL
+        self.state = inner * (self.MAX_LAG * self.NUMBER + self.D_STATE * 4)  # bytes, the scan's state in float32
+        self.ax = self.figure.subplots()
+        self.ax.set(xscale="log", yscale="log", xlim=(1, 1.2e6), ylim=(300, 3e10), xlabel="tokens so far")
+        self.ax.set_ylabel("bytes kept by one layer")
+        self.ax.set_yticks([1e3, 1e6, 1e9], ["1 kB", "1 MB", "1 GB"])
+        self.ax.minorticks_off()
+        self.t = np.array([1, 1.2e6])
+        self.ax.plot(self.t, [self.state] * 2, color=style.BLUE, ls="-", lw=4)
+        style.label_line(self.ax, "Mamba block: always the same", 9e5, self.state / 4, style.BLUE, ha="right")
+        (self.line,) = self.ax.plot(self.t, self.t, color=style.VERMILLION, ls="--", lw=4)
+        self.cache_name = style.label_line(self.ax, "", 3e4, 1e9, style.VERMILLION, ha="right")
+        (self.marks,) = self.ax.plot([], [], "o", color=style.BLACK, ms=11, ls="none")
+        (self.drop,) = self.ax.plot([], [], color=style.GREY, ls=":", lw=2.5)
+        self.cross = self.ax.text(1, 500, "", color=style.GREY, ha="left", va="bottom", fontsize=14)
+        (self.meet,) = self.ax.plot([], [], color=style.GREY, ls="-", lw=1.5)
+        self.move(self.line, self.cache_name, self.drop, self.meet, self.marks, self.cross)
+
+    def update(self, tokens: float = 1e4, sharing: int = 1) -> str:
+        each = 2 * self.D_MODEL * self.NUMBER // sharing
+        self.tokens = round(tokens)
+        self.cache = each * self.tokens
+        self.overtakes = self.state // each + 1
+        self.line.set_ydata(each * self.t)
+        self.cache_name.set(text=f"KV cache: {each} bytes more with each token", y=each * 3e4 * 8)
+        self.marks.set_data([self.tokens] * 2, [self.state, self.cache])
+        self.drop.set_data([self.tokens] * 2, [self.state, self.cache])
+        self.meet.set_data([self.overtakes] * 2, [300, self.state])
+        self.cross.set(text=f" larger from {self.overtakes} tokens on", x=self.overtakes)
+        ratio = self.cache / self.state
+        self.title(
+            self.ax,
+            f"After {grouped(self.tokens)} tokens the cache is {ratio:.0f} times the state"
+            if ratio >= 2
+            else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the state",
+        )
+        return (
+            f"Tokens so far: {grouped(self.tokens)}. One attention layer keeps {grouped(self.cache)} bytes, one block "
+            f"{grouped(self.state)}. "
+            f"The cache grows by {each} bytes a token, and is the larger of the two from {self.overtakes} tokens on."
+        )
+
+
+class TimeEachToken(LiveFigure):
+    """The time of one more token after t tokens, measured when the cell is run."""
+
+    POSITIONS = (10, 100, 1_000, 10_000, 100_000)
+    WIDTH = 32
+
+    @torch.no_grad()
+    def __init__(self, repeats: int = 30):
+        super().__init__(height=4.4)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            block = Mamba(self.WIDTH, conv_dilations=(1, 2, 4, 8), layer_idx=0)
+            x = torch.randn(1, self.POSITIONS[-1] + 1, self.WIDTH)  # (B, L, d_model)
+        stream = InferenceParams(max_seqlen=x.shape[1], max_batch_size=1)
+        calls = []
+        for position in self.POSITIONS:
+            for piece in x[:, stream.seqlen_offset : position].split(20_000, dim=1):
+                block(piece, inference_params=stream)
+                stream.seqlen_offset += piece.shape[1]
+            states = [state.clone() for state in stream.key_value_memory_dict[0]]
+            q, kv = x[:, position : position + 1], x[:, : position + 1]
+            calls.append(lambda q=q, states=states: block.step(q, *states))
+            calls.append(lambda q=q, kv=kv: _attend(q, kv))
+        best = _quickest_ms(calls, repeats)
+        self.block, self.attention = best[::2], best[1::2]
+        self._draw()
+
+    def _draw(self) -> None:
+        ax = self.ax = self.figure.subplots()
+        top = max(*self.block, *self.attention)
+        ax.set(xscale="log", yscale="log", xlim=(7, 2.5e5), xlabel="tokens so far")
+        ax.set(ylim=(min(*self.block, *self.attention) / 3, 6 * top), ylabel="one more token (ms)")
+        ax.minorticks_off()
+        ax.plot(self.POSITIONS, self.block, "o-", color=style.BLUE, lw=4, ms=11)
+        ax.plot(self.POSITIONS, self.attention, "s--", color=style.VERMILLION, lw=4, ms=11)
+        for side, values, colour in ((-1, self.block, style.BLUE), (1, self.attention, style.VERMILLION)):
+            for t, value in zip(self.POSITIONS[::2], values[::2], strict=True):
+                shift = (0, 12) if (side > 0) == (value > self.block[self.POSITIONS.index(t)]) else (0, -24)
+                shift = (0, 12) if side < 0 and value >= self.attention[self.POSITIONS.index(t)] else shift
+                ax.annotate(f"{value:.2g}", (t, value), shift, textcoords="offset points", ha="center", color=colour)
+        style.label_line(ax, "● solid: the block's step", 9, 3.2 * top, style.BLUE)
+        style.label_line(ax, "■ dashed: attention over all tokens", 900, 3.2 * top, style.VERMILLION)
+        ax.set_title("A step costs the same after 10 tokens and after 100 000")
+
+    def update(self) -> str:
+        return (
+            "Measured on the machine that ran this cell: the block's step after 10, 100, 1000, 10 000 and 100 000 "
+            "tokens, beside attention of one token over all tokens before it. The times stand in the picture."
+        )
+
+
+def _attend(q: Tensor, kv: Tensor) -> Tensor:
+    """One query (B, 1, d) over all tokens (B, t, d), which serve as keys and values."""
+    return torch.softmax(q @ kv.transpose(1, 2) / q.shape[-1] ** 0.5, dim=-1) @ kv  # (B, 1, d)
+
+
+def _quickest_ms(calls: list[Callable[[], object]], repeats: int) -> list[float]:
+    """The shortest time of each call, in milliseconds; they take turns, so that a busy moment meets all of them."""
+    best = [float("inf")] * len(calls)
+    for _ in range(repeats):
+        for i, call in enumerate(calls):
+            start = time.perf_counter()
+            call()
+            best[i] = min(best[i], 1000 * (time.perf_counter() - start))
+    return best
+
+
+class CacheDrift(LiveFigure):
+    """A slow state with a constant input, kept between two steps in a coarse format and in float32."""
+
+    STEPS, MARK, A = 10_000, 1500, -1.0
+    FORMATS = {"bfloat16": torch.bfloat16, "float16": torch.float16}  # noqa: RUF012
+
+    controls = {  # noqa: RUF012
+        "delta": slider(0.0001, 0.1, 0.001, 0.1, label="step size Δ", log=True),
+        "kept_in": choice(list(FORMATS), "bfloat16", label="state kept in"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5)
+        self.deltas = 10 ** np.linspace(-4, -1, 31)  # every position of the slider
+        self._run()
+        self.ax = self.figure.subplots()
+        self.ax.set(xlim=(0, self.STEPS), ylim=(0, 1.24), xlabel="steps", ylabel="state h")
+        self.ax.axvline(self.MARK, ymax=0.88, color=style.GREY, ls=":", lw=2)
+        self.ax.text(self.MARK + 80, 1.12, "1500 steps", color=style.GREY, va="center")
+        self.times = np.arange(self.STEPS + 1)[::20]
+        (self.exact,) = self.ax.plot([], [], color="#B8B8B8", ls="-", lw=9)
+        (self.fine,) = self.ax.plot([], [], color=style.BLUE, ls="--", lw=2.5)
+        (self.coarse,) = self.ax.plot([], [], color=style.VERMILLION, ls="-", lw=4)
+        style.label_line(self.ax, "thick: exact", 3600, 1.18, style.GREY)
+        style.label_line(self.ax, "dashed: float32", 5600, 1.18, style.BLUE)
+        self.name = style.label_line(self.ax, "", 9950, 1.18, style.VERMILLION, ha="right")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
+        self.note = self.ax.text(9950, 0, "", color=style.VERMILLION, ha="right", va="center", fontsize=14, bbox=box)
+        self.move(self.exact, self.fine, self.coarse, self.name, self.note)
+
+    def _run(self) -> None:
+        """h of all slider positions at once, (positions, steps + 1), in each format."""
+        delta = torch.tensor(self.deltas)  # (P,)
+        decay, steps = torch.exp(self.A * delta), torch.arange(self.STEPS + 1)
+        truth = delta[:, None] * (1 - decay[:, None] ** steps) / (1 - decay[:, None])  # (P, T): a geometric sum
+        self.truth = truth.numpy()
+        self.kept = {name: _kept_in(kind, delta.float(), decay.float(), self.STEPS) for name, kind in self._formats()}
+
+    def _formats(self):
+        return {**self.FORMATS, "float32": torch.float32}.items()
+
+    def update(self, delta: float = 0.001, kept_in: str = "bfloat16") -> str:
+        row = int(np.abs(np.log(self.deltas / delta)).argmin())
+        exact, fine, coarse = self.truth[row], self.kept["float32"][row], self.kept[kept_in][row]
+        for line, values in ((self.exact, exact), (self.fine, fine), (self.coarse, coarse)):
+            line.set_data(self.times, values[::20])
+        self.off, self.fine_off = (abs(h[self.MARK] / exact[self.MARK] - 1) for h in (coarse, fine))
+        self.adds, self.half_gap = self._one_more_step(row, coarse[-1], kept_in)
+        self.name.set_text(f"solid: {kept_in}")
+        high = coarse[-1] > 0.5
+        self.note.set_text(
+            f"it stands still at {coarse[-1]:.3g}: one step adds {self.adds:.3g},\nhalf a gap is {self.half_gap:.3g}"
+        )
+        self.note.set_y(coarse[-1] - 0.16 if high else coarse[-1] + 0.16)
+        self.note.set_visible(coarse[-1] == coarse[-200])
+        self.title(self.ax, f"After 1500 steps {kept_in} is {100 * self.off:.0f} % off, float32 {self._small()}")
+        return (
+            f"A = −1, B = C = 1, input u = 1, Δ = {delta:.3g}. After 1500 steps the state should be "
+            f"{exact[self.MARK]:.3f}. Kept in {kept_in} it is {coarse[self.MARK]:.3f}, {100 * self.off:.1f} % off; "
+            f"kept in float32 it is {fine[self.MARK]:.3f}."
+        )
+
+    def _small(self) -> str:
+        return "less than 1 %" if self.fine_off < 0.01 else f"{100 * self.fine_off:.0f} %"
+
+    def _one_more_step(self, row: int, h: float, kept_in: str) -> tuple[float, float]:
+        """What one more step adds to h before rounding, and half the gap to the next number of the format."""
+        delta = self.deltas[row]
+        adds = np.expm1(self.A * delta) * h + delta
+        digits = {"bfloat16": 8, "float16": 11}[kept_in]  # binary digits of a number
+        return float(adds), float(2.0 ** (np.floor(np.log2(h)) + 1 - digits) / 2)
+
+
+def _kept_in(kind: torch.dtype, delta: Tensor, decay: Tensor, steps: int) -> np.ndarray:
+    """h after 0 … steps steps of h = decay · h + Δ in float32, stored in `kind` between two steps: (P, steps + 1)."""
+    h, kept = torch.zeros_like(delta, dtype=kind), []
+    for _ in range(steps + 1):
+        kept.append(h.float())
+        h = (decay * h.float() + delta).to(kind)  # (P,)
+    return torch.stack(kept, dim=1).numpy()
+
+
+class ResetRow(LiveFigure):
+    """Three streams in one batch; in the middle one a new recording begins, and its memory is reset or not."""
+
+    LENGTH, ROWS = 160, 3
+    RESETS = {  # noqa: RUF012
+        "history and state": (True, True),
+        "state only": (False, True),
+        "history only": (True, False),
+        "nothing": (False, False),
+    }
+
+    controls = {  # noqa: RUF012
+        "border": slider(20, 140, 60, label="new recording at sample"),
+        "reset": choice(list(RESETS), "state only", label="set to zero"),
+    }
+
+    @torch.no_grad()
+    def __init__(self):
+        super().__init__(height=6)
+        self.block = scope_block()
+        pieces = [scope_signal(self.LENGTH, start)[1] for start in (2000, 2135, 2040)]
+        self.x = torch.cat(pieces)  # (B, L, 1)
+        self.new = scope_signal(self.LENGTH, 1990)[1]  # (1, L, 1)
+        self.alone = self.block(self.x)[..., 0].numpy()  # (B, L), each row by itself
+        self.fresh = self.block(self.new)[0, :, 0].numpy()  # (L,)
+        self.spread = float(np.ptp(self.alone))
+        self.axes = self.figure.subplots(self.ROWS, 1, sharex=True, height_ratios=(1, 2, 1))
+        low, high = self.alone.min(), self.alone.max()
+        room = 0.2 * (high - low)
+        self.right, self.lines, self.borders = [], [], []
+        for row, ax in enumerate(self.axes):
+            ax.set(xlim=(-1, self.LENGTH), ylim=(low - room, high + 2 * room), yticks=[])
+            ax.set_ylabel(f"row {row}", rotation=0, ha="right", va="center")
+            self.right += ax.plot(np.arange(self.LENGTH), self.alone[row], color="#B8B8B8", ls="-", lw=8)
+            self.lines += ax.plot([], [], color=style.BLUE if row != 1 else style.VERMILLION, ls="-", lw=2.5)
+        self.axes[-1].set_xlabel("sample")
+        (self.line,) = self.axes[1].plot([0, 0], [low - room, high + 2 * room], color=style.BLACK, lw=2.5, ls=":")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+        self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=box)
+        height, end = high + room, self.LENGTH - 1
+        self.axes[0].text(0, height, "thick: each recording by itself", color=style.GREY, va="center")
+        self.axes[0].text(end, height, "thin: in the batch", color=style.BLUE, va="center", ha="right")
+        self.move(self.right[1], *self.lines, self.line, self.note)
+
+    @torch.no_grad()
+    def update(self, border: int = 60, reset: str = "state only") -> str:
+        self.outputs = self._run(border, reset)  # (B, L)
+        after = self.LENGTH - border
+        expected = self.alone.copy()  # (B, L)
+        expected[1, border:] = self.fresh[:after]
+        self.wrong = (np.abs(self.outputs - expected) > 0.01 * self.spread).sum(axis=1)  # (B,)
+        self.right[1].set_ydata(expected[1])
+        for row in range(self.ROWS):
+            self.lines[row].set_data(np.arange(self.LENGTH), self.outputs[row])
+        self.line.set_xdata([border - 0.5] * 2)
+        self.note.set(text="new recording" if border < 110 else "new", x=border + 1)
+        count = int(self.wrong[1])
+        self.title(self.axes[0], self._finding(count, after, reset))
+        return (
+            f"Row 1 begins a new recording at sample {border}; set to zero: {reset}. In row 1, {count} of {after} "
+            f"outputs after the border differ from a fresh stream by more than 1 % of the output's range. In the "
+            f"rows 0 and 2, {int(self.wrong[0] + self.wrong[2])} differ."
+        )
+
+    def _finding(self, count: int, after: int, reset: str) -> str:
+        verdict = f"{count} of {after} outputs of row 1 are wrong" if count else "row 1 is a fresh stream"
+        return f"Set to zero: {reset}. {verdict[0].upper()}{verdict[1:]}"
+
+    def _run(self, border: int, reset: str) -> np.ndarray:
+        x = self.x.clone()
+        x[1, border:] = self.new[0, : self.LENGTH - border]
+        stream = InferenceParams(max_seqlen=self.LENGTH, max_batch_size=self.ROWS)
+        first = self.block(x[:, :border], inference_params=stream)  # (B, border, 1)
+        stream.seqlen_offset += border
+        for clear, state in zip(self.RESETS[reset], stream.key_value_memory_dict[0], strict=True):
+            state[1] *= not clear
+        return torch.cat([first, self.block(x[:, border:], inference_params=stream)], dim=1)[..., 0].numpy()

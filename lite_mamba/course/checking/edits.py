@@ -1,0 +1,56 @@
+"""Wrong answers as edits of the right one.
+
+    edited(state_update, "decay * h → h")
+
+is the reference `state_update` with one place changed: what a learner would have written who made that one mistake. So
+the reference stays plain code, and each mistake is one line beside its message.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import linecache
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+ARROW = " → "
+_numbers = itertools.count(1)
+
+
+def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[..., Any]:
+    """A function with pieces of its source exchanged.
+
+    Args:
+        function: written with `def` in a module, without variables of an outer function.
+        edits: "old → new" each; `old` must stand in the source exactly once, over several lines if need be.
+        names: further names that the new source uses, beside those of the function's module.
+
+    Raises:
+        ValueError: an edit has no arrow, changes nothing, or its old piece does not stand in the source exactly once.
+
+    >>> from lite_mamba import receptive_field
+    >>> edited(receptive_field, "lag for lag → 2 * lag for lag")
+    Traceback (most recent call last):
+    ...
+    ValueError: 'lag for lag' stands 0 times in receptive_field; an edit needs a piece that stands there once
+    """
+    source = textwrap.dedent(inspect.getsource(function))
+    for edit in edits:
+        source = _apply(edit, source, function.__name__)
+    filename = f"<{function.__name__}, edit {next(_numbers)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    space = {**function.__globals__, **names}
+    exec(compile(source, filename, "exec"), space)
+    return space[function.__name__]
+
+
+def _apply(edit: str, source: str, name: str) -> str:
+    old, arrow, new = edit.partition(ARROW)
+    if not arrow or old == new:
+        raise ValueError(f"{edit!r}: write an edit as 'old → new', with two different pieces")
+    if source.count(old) != 1:
+        times = source.count(old)
+        raise ValueError(f"{old!r} stands {times} times in {name}; an edit needs a piece that stands there once")
+    return source.replace(old, new)

@@ -1,0 +1,1 @@
+"""What a notebook shows: figures with sliders, verdicts, predictions, recaps, progress."""

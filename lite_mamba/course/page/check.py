@@ -1,0 +1,231 @@
+"""Checks a learner's function and says, in one of five ways, how it stands.
+
+Right; "this is *X*", a known misconception by name; wrong, with the smallest failing example; it raised, with the
+learner's own line; not attempted. In the last four the reference stands in, and the card says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from ..chapters import chapters, exercise, exercises
+from ..checking.compare import Tolerance, difference
+from ..checking.exercise import Exercise
+from ..checking.source import CannotKeep, program, rebuild
+from ..checking.tables import has_tensor, shape_words, table
+from ..checking.trial import Example, Verdict, judge
+from . import state
+from .cards import Card, show
+from .errors import own_line, said
+
+Function = Callable[..., Any]
+
+_standing: dict[str, Function] = {}  # exercise id -> the function that stands in this session
+
+FEW_PARTS = 4  # a result with more named parts shows only those that differ
+
+STANDS_IN = "The reference stands in, so that the cells below work."
+RUN_STUB = "An earlier check put it in the place of your function. Define your function again, then check it."
+
+
+def check(id: str, function: Function) -> Function:
+    """Checks a function, shows the verdict, and returns the function that stands from now on.
+
+    Args:
+        id: the exercise, for example "01.causal_conv_loop".
+        function: the learner's function. It gets copies of the inputs; global random states stay untouched.
+
+    Returns:
+        The learner's function if it is right, else the reference. `course.whose` tells which.
+
+    Raises:
+        ValueError: there is no such exercise; the message names close matches.
+        TypeError: what was given is not a function.
+
+    A right function is kept with the progress, so that `course.mine(id)` gives it in another notebook.
+    """
+    found = exercise(id)
+    if function is found.reference:
+        show(Card("open", f"{id}: this is the reference", [RUN_STUB]).bundle())
+        return function
+    verdict = _judge(found, function)
+    if verdict.kind == "right":
+        kept = _keep(found, function)
+        _standing[id] = function
+        tests = f"right on all {verdict.trials} cases"
+        show(Card("good", f"{id}: {tests}", ["Your function stands from here on."], after=kept).bundle())
+        return function
+    _record_attempt(found, verdict)
+    _standing[id] = found.reference
+    show(card(found, verdict).bundle())
+    return found.reference
+
+
+def verify(id: str, function: Function) -> None:
+    """Runs the same check on a folded solution: records nothing, rebinds nothing.
+
+    Prints one line. Raises an AssertionError with the check's words if the solution is not right.
+    """
+    found = exercise(id)
+    verdict = _judge(found, function)
+    assert verdict.kind == "right", card(found, verdict).text()
+    print(f"solution of {id}: right")
+
+
+def mine(id: str) -> Function:
+    """The learner's kept function for an exercise of another notebook, checked again; else the reference.
+
+    Says in one line which of the two it is.
+    """
+    found = exercise(id)
+    function, reason = _rebuilt(found)
+    _standing[id] = function
+    whose_it_is = "your function" if function is not found.reference else f"the reference's ({reason})"
+    print(f"{id}: {whose_it_is}")
+    return function
+
+
+def owner(function: Function) -> str:
+    """ "yours" or "the reference's" for a function that stands in this session, else "": a figure asks it."""
+    function = getattr(function, "func", function)  # functools.partial
+    standing = [id for id, found in _standing.items() if found is function]
+    return whose(standing[0]) if standing else ""
+
+
+def whose(id_or_function: str | Function) -> str:
+    """ "yours" or "the reference's", for an exercise id or for a function that `check` or `mine` returned."""
+    if isinstance(id_or_function, str):
+        found = exercise(id_or_function)
+        function = _standing.get(found.id, found.reference)
+        return "the reference's" if function is found.reference else "yours"
+    function = getattr(id_or_function, "func", id_or_function)  # functools.partial
+    references = (found.reference for chapter in chapters() for found in exercises(chapter))
+    return "the reference's" if any(function is reference for reference in references) else "yours"
+
+
+def card(found: Exercise, verdict: Verdict) -> Card:
+    """The card for a verdict that is not "right"."""
+    if verdict.kind == "not attempted":
+        return Card("open", f"{found.id}: not attempted yet", [STANDS_IN])
+    example = verdict.example
+    if verdict.kind == "misconception":
+        known = verdict.misconception
+        lines = [known.message]
+        return _example_card("close", f"{found.id}: this is “{known.name}”", lines, found, example)
+    if verdict.kind == "raised":
+        return _example_card("bad", f"{found.id}: it raised", _error_lines(example.raised), found, example)
+    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(found, example), found, example)
+
+
+def _judge(found: Exercise, function: Function) -> Verdict:
+    if function is None or function is Ellipsis:
+        return Verdict("not attempted")
+    if not callable(function):
+        raise TypeError(f"check({found.id!r}, …) wants a function; it was given a {type(function).__name__}")
+    return judge(found, function)
+
+
+def _wrong_lines(found: Exercise, example: Example) -> list[str]:
+    lines = []
+    if example.got.changed:
+        names = " and ".join(f"`{name}`" for name in example.got.changed)
+        lines.append(f"It changes its input {names} in place. Work on a copy, or build a new tensor.")
+    if example.difference:
+        lines.append(_sentence(example.difference.words))
+    return lines
+
+
+def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
+    rows = [*_shape_rows(example), *((name, table(value)) for name, value in example.case.items())]
+    expected, got = _parts_to_show(found, example)
+    if example.expected.error is None:
+        rows.append(("expected", table(expected, found.items)))
+    if example.raised is None:
+        rows.append(("got", table(got, found.items)))
+    elif tone == "close" and str(example.raised):
+        rows.append(("got", said(example.raised)))
+    return Card(tone, headline, [*lines, "The smallest case that fails:"], rows, [STANDS_IN])
+
+
+def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any]:
+    """What was expected and what came; of dicts with many entries, those that differ."""
+    expected, got = example.expected.value, example.got.value
+    if not (isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys()):
+        return expected, got
+    within = Tolerance(found.rtol, found.atol)
+    names = [name for name in expected if difference(expected[name], got[name], within)]
+    if len(expected) <= FEW_PARTS or not names:
+        return expected, got
+    return {name: expected[name] for name in names}, {name: got[name] for name in names}
+
+
+def _shape_rows(example: Example) -> list[tuple[str, str]]:
+    shapes = [f"{name} {shape_words(value)}" for name, value in example.case.items() if has_tensor(value)]
+    if example.expected.error is None and has_tensor(example.expected.value):
+        shapes.append(f"expected {shape_words(example.expected.value)}")
+        if example.raised is None:
+            shapes.append(f"got {shape_words(example.got.value)}")
+    return [("shapes", " · ".join(shapes))] if shapes else []
+
+
+def _error_lines(error: BaseException) -> list[str]:
+    """What was raised and the learner's own line, without the library's traceback."""
+    line = own_line(error)
+    if line is None:
+        return [said(error), "It was raised by the call itself: compare your function's parameters with the stub's."]
+    return [f"Line {line[1]} of your code: {line[2]}", said(error)]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + "."
+
+
+def _keep(found: Exercise, function: Function) -> list[str]:
+    """Records a right function with its program; returns what there is to say about it."""
+    item, notes = {"verdict": "right", "program": None, "name": getattr(function, "__name__", None)}, []
+    try:
+        item["program"] = _program(found, function)
+    except CannotKeep as reason:
+        notes = [f"It can't be kept for other notebooks: {reason}."]
+    state.write("check", found.id, item)
+    return notes
+
+
+def _program(found: Exercise, function: Function) -> str:
+    """The program of a right function, tried out: it must pass on its own, without the notebook."""
+    if not isinstance(function, FunctionType):
+        raise CannotKeep("it is not written with `def`")
+    code = program(function)
+    try:
+        alone = judge(found, rebuild(code, function.__name__, f"your {found.id}"), quiet=True)
+    except Exception as error:
+        raise CannotKeep(f"without this notebook it raises {type(error).__name__}") from error
+    if alone.kind != "right":
+        raise CannotKeep("without this notebook it is not right")
+    return code
+
+
+def _record_attempt(found: Exercise, verdict: Verdict) -> None:
+    """Notes an attempt, unless a right function is kept already: that one stays."""
+    if verdict.kind == "not attempted" or (state.read("check", found.id) or {}).get("verdict") == "right":
+        return
+    state.write("check", found.id, {"verdict": verdict.kind})
+
+
+def _rebuilt(found: Exercise) -> tuple[Function, str]:
+    """The kept function if it can be rebuilt and is still right, else the reference with the reason."""
+    item = state.read("check", found.id) or {}
+    code, name = item.get("program"), item.get("name")
+    if item.get("verdict") != "right":
+        return found.reference, "yours has not passed its check yet"
+    if not isinstance(code, str) or not isinstance(name, str):
+        return found.reference, "yours could not be kept"
+    try:
+        function = rebuild(code, name, f"your {found.id}")
+    except Exception as error:
+        return found.reference, f"yours can't be rebuilt: {type(error).__name__}"
+    if judge(found, function, quiet=True).kind != "right":
+        return found.reference, "yours no longer passes its check"
+    return function, ""

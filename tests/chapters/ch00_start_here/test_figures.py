@@ -1,0 +1,57 @@
+"""The figures of notebook 00: the block diagram, the fading state, and one changed letter."""
+
+import math
+
+import numpy as np
+import pytest
+
+from lite_mamba.course import drawing as figures
+from lite_mamba.course.chapters.ch00_start_here.exercises import added, scale_A
+from lite_mamba.course.chapters.ch00_start_here.figures import FadingState, OneLetterChanged
+from lite_mamba.course.drawing.block_diagram import PARTS, BlockDiagram
+
+MADE = {"BlockDiagram": BlockDiagram, "FadingState": lambda: FadingState(scale_A), "OneLetterChanged": OneLetterChanged}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_every_corner_gives_a_picture_and_a_sentence(name):
+    figure = MADE[name]()
+    assert isinstance(figure, figures.LiveFigure)
+    for corner in figure.corners():
+        assert figure.update(**corner).endswith(".")
+        assert figure.picture().startswith(b"\x89PNG")
+
+
+def test_each_part_of_the_diagram_is_lit_alone_and_named_in_the_sentence():
+    diagram = BlockDiagram()
+    for part in PARTS:
+        sentence = diagram.update(part=part)
+        lit = [name for name, box in diagram.boxes.items() if box.get_linewidth() == 4]
+        assert lit == [part]
+        assert PARTS[part].notebooks in sentence
+
+
+def test_half_of_the_state_is_left_at_the_half_life():
+    figure = FadingState(scale_A)
+    sentence = figure.update(delta=0.1, n=2)
+    assert figure.left[0] == 1
+    at_half_life = np.interp(figure.half_life, np.arange(len(figure.left)), figure.left)
+    assert at_half_life == pytest.approx(0.5, abs=0.01)
+    assert f"{math.log(2) / 0.2:.1f} steps" in sentence
+
+
+def test_the_fading_state_is_drawn_with_the_function_that_is_given():
+    right, wrong = FadingState(scale_A), FadingState(added)
+    right.update()
+    wrong.update()
+    assert not np.allclose(right.left, wrong.left)
+
+
+@pytest.mark.parametrize("dilations, reach", [((1,), 3), ((1, 2), 6), ((1, 2, 4), 12)])
+def test_a_changed_letter_moves_nothing_before_it_and_much_within_the_convolutions_reach(dilations, reach):
+    figure = OneLetterChanged()
+    figure.update(position=20, dilations=dilations)
+    assert figure.before == 0 and figure.after == figure.LENGTH - 20
+    within = figure.change[20 : 21 + reach]
+    beyond = figure.change[21 + reach :]
+    assert within[-1] > 10 * np.median(beyond)

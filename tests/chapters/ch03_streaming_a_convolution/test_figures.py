@@ -1,0 +1,121 @@
+"""The figures of notebook 03 show what the package computes, at every corner of their sliders."""
+
+import numpy as np
+import pytest
+import torch
+from figure_laws import check_every_control, check_every_corner
+
+from lite_mamba import causal_dilated_conv1d_fn, causal_dilated_conv1d_update
+from lite_mamba.course.chapters.ch03_streaming_a_convolution import exercises as chapter
+from lite_mamba.course.chapters.ch03_streaming_a_convolution import figures
+from lite_mamba.course.page.explore import Exploration
+
+ALL = [figures.BufferAtWork, figures.KeptSamples, figures.SharedHistory, figures.AnySplit]
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_every_corner_gives_a_picture_and_a_sentence(figure):
+    check_every_corner(figure())
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_every_slider_changes_the_picture_and_the_sentence(figure):
+    check_every_control(figure())
+
+
+def test_the_buffer_holds_the_samples_before_now_and_streams_the_parallel_output():
+    shown = figures.BufferAtWork()
+    for parameters in shown.corners():
+        sentence = shown.update(**parameters)
+        t, lag = parameters["t"], 2 * parameters["dilation"]
+        padded = [0] * lag + list(shown.SAMPLES)
+        assert shown.history == padded[t : t + lag]
+        np.testing.assert_allclose(shown.streamed, shown.parallel[: t + 1])
+        assert shown.wrong == 0
+        assert f"the history holds {lag} samples" in sentence
+        assert f"the output is {shown.streamed[t]:g}" in sentence
+
+
+def test_the_buffer_shows_the_package_update():
+    shown = figures.BufferAtWork()
+    shown.update(t=19, dilation=3)
+    state = torch.zeros(1, 1, 6)
+    outputs = [
+        causal_dilated_conv1d_update(torch.tensor([[float(x)]]), state, shown.weight, dilation=3).item()
+        for x in shown.SAMPLES
+    ]
+    np.testing.assert_allclose(shown.streamed, outputs)
+
+
+def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
+    shown = figures.BufferAtWork(step=chapter.suspect_step, whose="the suspect")
+    assert "equal the single pass" in shown.update(t=11, dilation=1)
+    sentence = shown.update(t=11, dilation=2)
+    assert shown.wrong == 11
+    assert "11 of 12 outputs are wrong" in sentence
+    assert shown.tap_name.get_text() == "tap, as it\nshould be"
+    shown.update(t=11, dilation=1)
+    assert shown.tap_name.get_text() == "tap"
+
+
+def test_a_step_that_returns_a_history_of_another_length_is_told_so():
+    exploration = Exploration(figures.BufferAtWork(step=lambda x, history, *rest: (x, history[..., 1:])))
+    assert exploration.frame.failed
+    assert "expected (1, 1, 4)" in exploration.frame.sentence
+
+
+def test_outputs_are_wrong_exactly_until_the_lag_is_covered():
+    shown = figures.KeptSamples()
+    for dilation in (1, 3, 8):
+        for kept in (0, 1, 3 * dilation - 1, 3 * dilation, 3 * dilation + 1, 32):
+            sentence = shown.update(kept=kept, dilation=dilation)
+            missing = max(0, 3 * dilation - kept)
+            assert np.flatnonzero(shown.wrong).tolist() == list(range(missing))
+            assert (f"the first {missing}" if missing else "No output is wrong") in sentence
+
+
+def test_the_outputs_after_the_pause_are_those_of_the_whole_recording():
+    shown = figures.KeptSamples()
+    shown.update(kept=24, dilation=8)
+    whole = causal_dilated_conv1d_fn(shown.signal[None, None], shown.weight, dilation=8)[0, 0, shown.BEFORE :]
+    np.testing.assert_allclose(shown.truth, whole, rtol=1e-5)
+    np.testing.assert_allclose(shown.outputs, whole, rtol=1e-5)
+
+
+def test_the_shared_history_is_as_long_as_the_largest_lag():
+    shown = figures.SharedHistory()
+    sentence = shown.update(branches=5, d_conv=4)
+    assert (shown.shared, shown.separate) == (48, 98)
+    assert "98 columns" in sentence and "takes 48" in sentence
+    for parameters in shown.corners():
+        shown.update(**parameters)
+        lags = [-at for positions in shown.read.values() for at in positions]
+        assert shown.shared == max(lags)
+        assert len(shown.read) == parameters["branches"]
+
+
+def test_any_split_equals_one_pass_if_the_history_is_carried():
+    shown = figures.AnySplit()
+    for size in (1, 7, 60, 150):
+        for dilation in (1, 5, 8):
+            sentence = shown.update(size=size, border=True, dilation=dilation)
+            assert shown.wrong == 0
+            assert "0 of 300 outputs differ" in sentence
+
+
+def test_a_dropped_history_spoils_the_first_lag_outputs_of_each_later_chunk():
+    shown = figures.AnySplit()
+    for size, dilation in ((60, 8), (100, 3), (150, 1)):
+        sentence = shown.update(size=size, border=False, dilation=dilation)
+        spoilt = [start + i for start in range(size, 300, size) for i in range(3 * dilation)]
+        assert np.flatnonzero(shown.difference > 1e-3).tolist() == spoilt
+        assert f"{len(spoilt)} of 300 outputs differ" in sentence
+
+
+def test_the_split_runs_the_learners_function():
+    shown = figures.AnySplit(chunk=chapter.zeros_take_the_place, whose="yours")
+    assert "0 of 300" not in shown.update(size=60, border=True, dilation=8)
+    exploration = Exploration(figures.AnySplit(chunk=chapter.outputs_of_the_history_too))
+    assert not exploration.frame.failed
+    exploration = Exploration(figures.AnySplit(chunk=lambda x, history, *rest: (x[..., 1:], history)))
+    assert "expected (1, 1, 60)" in exploration.frame.sentence

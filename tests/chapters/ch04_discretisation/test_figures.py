@@ -1,0 +1,184 @@
+"""The figures of notebook 04: what each picture shows equals what the rules and the package compute."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba import selective_scan_ref
+from lite_mamba.course import drawing as figures
+from lite_mamba.course.chapters.ch04_discretisation.exercises import (
+    bilinear,
+    euler,
+    largest_euler_step,
+    mended_zoh,
+    zoh,
+)
+from lite_mamba.course.chapters.ch04_discretisation.figures import (
+    ErrorOrders,
+    Hero,
+    InputRatio,
+    PolePlanes,
+    SmallNumbers,
+    TickedBucket,
+)
+
+RULES = {"Euler": euler, "bilinear": bilinear, "zero-order hold": zoh}
+WHOSE = {"Euler": "yours", "bilinear": "the reference's"}
+MADE = {
+    "Hero": Hero,
+    "TickedBucket": lambda: TickedBucket(RULES, WHOSE),
+    "TickedBucket, Euler only": lambda: TickedBucket({"Euler": euler}),
+    "ErrorOrders": lambda: ErrorOrders(RULES),
+    "PolePlanes": lambda: PolePlanes(RULES, WHOSE),
+    "InputRatio": InputRatio,
+    "SmallNumbers": SmallNumbers,
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_every_corner_gives_a_picture_and_a_sentence(name):
+    figure = MADE[name]()
+    assert isinstance(figure, figures.LiveFigure)
+    for corner in figure.corners():
+        sentence = figure.update(**corner)
+        assert sentence.endswith(".") and "nan" not in sentence and "-0.0" not in sentence
+        assert figure.picture().startswith(b"\x89PNG")
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    return TickedBucket(RULES, WHOSE)
+
+
+@pytest.fixture(scope="module")
+def planes():
+    return PolePlanes(RULES, WHOSE)
+
+
+@pytest.mark.parametrize(
+    "delta, words", [(1.0, "it settles"), (3.0, "overshoots"), (4.0, "swings for ever"), (4.25, "explodes")]
+)
+def test_eulers_bucket_explodes_beyond_twice_the_time_constant(bucket, delta, words):
+    sentence = bucket.update(delta=delta, A=-0.5, method="Euler")
+    assert words in sentence and "Euler (yours)" in sentence
+    assert bucket.A_bar == pytest.approx(1 - 0.5 * delta)
+
+
+def test_the_held_bucket_lies_on_the_true_curve_for_every_step(bucket):
+    for delta in (0.25, 3.0, 8.0):
+        sentence = bucket.update(delta=delta, A=-1.0, method="zero-order hold")
+        assert np.allclose(bucket.levels, bucket.truth) and "on the true curve" in sentence
+
+
+def test_the_bucket_of_the_package_ends_too_high_by_the_ratio():
+    delta, ratio = 1.0, InputRatio()
+    ratio.update(n=1, delta=delta)
+    one = torch.ones(1, 1)
+    u = torch.ones(1, 1, 60)
+    level = selective_scan_ref(u, torch.full_like(u, delta), -one, one, one)[0, 0, -1]
+    assert level.item() == pytest.approx(ratio.ratio, rel=1e-5)  # the true bucket ends at −B·u/A = 1
+
+
+@pytest.mark.parametrize("n, delta, expected", [(1, 0.1, 1.05), (1, 1.0, 1.58), (16, 0.1, 2.00)])
+def test_the_ratio_is_that_of_the_two_rules(n, delta, expected):
+    figure = InputRatio()
+    sentence = figure.update(n=n, delta=delta)
+    A, B = torch.tensor([-float(n)]), torch.ones(1)
+    assert figure.ratio == pytest.approx((delta / zoh(delta, A, B)[1]).item(), rel=1e-5)
+    assert figure.ratio == pytest.approx(expected, abs=0.006)
+    assert f"{figure.ratio:.3f} times" in sentence
+
+
+def test_orders_are_one_two_and_none_for_a_held_input_and_one_for_a_wave():
+    figure = ErrorOrders(RULES)
+    held = figure.update(halvings=6, input="held")
+    assert figure.factors["Euler"] == pytest.approx(2, abs=0.05)
+    assert figure.factors["bilinear"] == pytest.approx(4, abs=0.05)
+    assert figure.factors["zero-order hold"] is None and "zero-order hold has no error but rounding" in held
+    figure.update(halvings=6, input="wave")
+    assert list(figure.factors.values()) == pytest.approx([2, 2, 2], abs=0.05)
+
+
+@pytest.mark.parametrize("method", RULES)
+def test_the_pole_in_the_z_plane_is_the_rules_own(planes, method):
+    planes.update(re=-0.7, im=1.5, delta=0.4, method=method)
+    A_bar, _ = RULES[method](0.4, torch.tensor([-0.7 + 1.5j]), torch.ones(1))
+    assert planes.z_pole == pytest.approx(A_bar.item(), rel=1e-5)
+
+
+def test_euler_grows_exactly_outside_its_disc(planes):
+    for pole in (-0.5 + 2j, -3.0 + 1j, -1.0 + 0.5j):
+        border = largest_euler_step(pole)
+        planes.update(re=pole.real, im=pole.imag, delta=0.98 * border, method="Euler")
+        assert not planes.grows and abs(pole - planes.disc.center[0]) < planes.disc.radius
+        sentence = planes.update(re=pole.real, im=pole.imag, delta=1.02 * border, method="Euler")
+        assert planes.grows and abs(pole - planes.disc.center[0]) > planes.disc.radius
+        assert "it explodes; the true motion dies out" in sentence
+
+
+@pytest.mark.parametrize("method", ["bilinear", "zero-order hold"])
+def test_the_other_rules_keep_the_whole_left_half_inside(planes, method):
+    for re in (-6.0, -0.1):
+        for im in (0.0, 4.0):
+            planes.update(re=re, im=im, delta=1.5, method=method)
+            assert abs(planes.z_pole) < 1 and not planes.disc.get_visible()
+    assert "neither dies out nor grows" in planes.update(re=0.0, im=2.0, delta=0.5, method=method)
+
+
+def test_the_dots_of_the_hold_lie_on_the_true_spring(planes):
+    for re, im in ((-0.5, 2.0), (0.0, 2.0), (-2.0, 0.0), (-0.5, 4.0)):
+        planes.update(re=re, im=im, delta=0.3, method="zero-order hold")
+        assert np.allclose(np.interp(planes.ticks, planes.t, planes.truth), planes.response, atol=2e-3)
+        assert planes.z_pole == pytest.approx(planes.true_z)
+
+
+def test_the_spring_of_the_picture_obeys_its_equation(planes):
+    planes.update(re=-0.5, im=2.0, delta=0.3, method="Euler")
+    x, step = planes.truth, planes.t[1] - planes.t[0]
+    speed = np.gradient(x, step)
+    left = np.gradient(speed, step)  # x'' = −|p|² x + 2 Re(p) x' + |p|² u
+    assert np.allclose(left[3:-3], (-4.25 * x - speed + 4.25)[3:-3], atol=0.02)
+
+
+def test_small_numbers_lose_the_input_in_float32_and_bfloat16_but_not_with_expm1():
+    figure = SmallNumbers()
+    assert figure.update(size=-8.0, format="float32").endswith("the input is lost.") and figure.got == 0
+    assert figure.update(size=-3.0, format="bfloat16").endswith("the input is lost.") and figure.got == 0
+    figure.update(size=-3.0, format="float32")
+    assert figure.off < 1e-3
+    for size in (-10.0, -5.0, 0.0):
+        figure.update(size=size, format="float32")
+        x = torch.tensor([-(10.0**size)])
+        assert figure.true == pytest.approx(mended_zoh(1.0, x, torch.ones(1))[1].item(), rel=1e-6)
+
+
+def test_a_rule_of_the_wrong_shape_is_told_in_words():
+    figure = TickedBucket({"Euler": lambda delta, A, B: delta * A})
+    with pytest.raises(ValueError, match="must return the two tensors"):
+        figure.update()
+    figure = TickedBucket({"Euler": lambda delta, A, B: (A.sum(), B)})
+    with pytest.raises(ValueError, match="expected"):
+        figure.update()
+
+
+def test_a_bucket_that_changes_its_sign_at_every_tick_is_said_to_ring(planes):
+    for method, delta in (("Euler", 0.3), ("bilinear", 1.5)):
+        sentence = planes.update(re=-6.0, im=0.0, delta=delta, method=method)
+        assert planes.z_pole < 0 and sentence.endswith("it dies out, but it rings.")
+    assert "rings" not in planes.update(re=-6.0, im=0.0, delta=0.1, method="Euler")
+    for im in (0.0, 2.0, 4.0):
+        assert "as it should" in planes.update(re=-0.5, im=im, delta=1.5, method="zero-order hold")
+
+
+def test_the_hero_does_not_give_away_where_the_level_ends():
+    figure = Hero()
+    shown = [text.get_text() for text in (*figure.right.texts, *figure.right.get_yticklabels())]
+    assert "2" not in " ".join([*shown, figure.update()])
+
+
+def test_the_hero_marks_the_true_level_at_the_ticks():
+    figure = Hero()
+    figure.update()
+    assert figure.level[-1] == pytest.approx(2 * (1 - math.exp(-0.5 * figure.t[-1])))

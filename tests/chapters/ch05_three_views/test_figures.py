@@ -1,0 +1,190 @@
+"""The figures of notebook 05 show what the package computes, at every corner of their sliders."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from figure_laws import check_every_control, check_every_corner
+
+from lite_mamba import selective_scan_fn
+from lite_mamba.course.chapters.ch05_three_views import exercises as chapter
+from lite_mamba.course.chapters.ch05_three_views import figures
+from lite_mamba.course.page.explore import Exploration
+
+ALL = [figures.ThreeViews, figures.KernelSum, figures.Clock, figures.Leak, figures.Costs, figures.TwoImpulses]
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_every_corner_gives_a_picture_and_a_sentence(figure):
+    check_every_corner(figure())
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_every_slider_changes_the_picture_and_the_sentence(figure):
+    check_every_control(figure())
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_no_word_leaves_the_picture(figure):
+    shown = figure()
+    for parameters in list(shown.corners())[:20]:
+        shown.update(**parameters)
+        shown.picture()
+        renderer = shown.figure.canvas.get_renderer()
+        width, height = shown.size()
+        texts = [text for ax in shown.figure.axes for text in (*ax.texts, ax.title, ax._left_title)]
+        for text in texts:
+            if text.get_visible() and text.get_text():
+                box = text.get_window_extent(renderer)
+                assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height, (text, parameters)
+
+
+def scan(u, A_bar, B_bar, C):
+    """The package's scan with Ā = exp(A) and a step size of one: the oracle of the three views."""
+    ones = torch.ones(1, 1, len(u))
+    return selective_scan_fn(u.view(1, 1, -1), ones, A_bar.log()[None], B_bar[None], C[None]).flatten()
+
+
+def test_the_three_views_meet_in_the_output_of_the_package():
+    shown = figures.ThreeViews()
+    for parameters in [*shown.corners(), {"t": 20, "at": 11}, {"t": 11, "at": 11}]:
+        t, at = parameters["t"], parameters["at"]
+        sentence = shown.update(**parameters)
+        truth = scan(torch.eye(shown.LENGTH)[at], *shown.system).numpy()
+        for y in shown.y:
+            np.testing.assert_allclose(y, truth, atol=1e-5)
+        assert shown.states[1].sum() == pytest.approx(truth[t], abs=1e-6)
+        assert shown.waves.sum() == pytest.approx(truth[t], abs=1e-6)
+        assert (f"add up to {truth[t]:.3f}" if t >= at else "has not come yet") in sentence
+
+
+def test_the_kernel_lies_with_its_first_tap_on_now():
+    shown = figures.ThreeViews()
+    shown.update(t=9, at=6)
+    steps, taps = shown.slid.get_data()
+    assert dict(zip(steps, taps, strict=True))[6] == pytest.approx(0.9**3 + 0.5**3)
+    assert (steps[0], taps[0]) == (9, 2)
+
+
+def test_views_that_disagree_are_named_with_their_numbers():
+    shown = figures.ThreeViews(convolve=lambda u, kernel: 0 * u)
+    assert "The views disagree: 0.854, 0.000, 0.854" in shown.update(t=9, at=6)
+
+
+def test_the_three_views_run_the_learners_functions_and_say_whose_they_are():
+    functions = {"recurrence": chapter.recurrence, "convolve": chapter.convolve, "fft_convolve": chapter.fft_convolve}
+    assert "All three functions are yours." in figures.ThreeViews(**functions, whose=["yours"] * 3).update()
+    mixed = figures.ThreeViews(**functions, whose=["yours", "the reference's", "yours"])
+    assert "kernel the reference's, FFT yours." in mixed.update()
+    exploration = Exploration(figures.ThreeViews(fft_convolve=lambda u, kernel: u[1:]))
+    assert exploration.frame.failed
+    assert "(31,), expected the shape (32,)" in exploration.frame.sentence
+
+
+def test_the_kernel_is_the_answer_to_an_impulse():
+    shown = figures.KernelSum(kernel=chapter.ssm_kernel, whose="yours")
+    for parameters in list(shown.corners())[1:]:
+        sentence = shown.update(**parameters)
+        system = [torch.tensor(pair) for pair in ((parameters["slow"], parameters["fast"]), (1.0, 1.0))]
+        C = torch.tensor([parameters["c_slow"], parameters["c_fast"]])
+        truth = chapter.recurrence(torch.eye(shown.LENGTH)[0], *system, C)
+        np.testing.assert_allclose(shown.kernel, truth, atol=1e-5)
+        assert "your function" in sentence
+
+
+def test_the_tap_from_which_the_slow_state_is_alone():
+    shown = figures.KernelSum()
+    shown.update(slow=0.95, fast=0.5, c_slow=0.5, c_fast=1.0)
+    slow, fast = shown.parts
+    assert shown.alone == 6
+    assert fast[6] / (slow[6] + fast[6]) < 0.05 < fast[5] / (slow[5] + fast[5])
+
+
+def test_two_weights_of_opposite_sign_make_a_kernel_that_rises():
+    shown = figures.KernelSum()
+    sentence = shown.update(slow=0.95, fast=0.5, c_slow=1.0, c_fast=-1.0)
+    assert shown.peak == int(np.argmax(0.95 ** np.arange(41) - 0.5 ** np.arange(41)))
+    assert f"largest at tap {shown.peak}" in sentence
+    assert "C is 0" in shown.update(slow=0.95, fast=0.5, c_slow=0.0, c_fast=1.0)
+
+
+def test_the_clock_shows_the_circular_convolution():
+    shown = figures.Clock()
+    for hours in range(4, 9):
+        sentence = shown.update(hours=hours)
+        values = np.fft.ifft(np.fft.fft(shown.U, hours) * np.fft.fft(shown.KERNEL, hours)).real.round()
+        assert [sum(lap) for lap in shown.laps] == values.tolist()
+        assert shown.wrong == max(0, 2 * 4 - 1 - hours)
+        assert ("hour of its own" in sentence) == (hours >= 7)
+
+
+def test_the_leak_marks_exactly_the_outputs_that_come_round():
+    shown = figures.Leak(convolve=chapter.suspect_convolve, whose="the suspect")
+    for length in (12, 16, 17, 20, 32, 40):
+        for before_end in (0, 2, 11):
+            sentence = shown.update(length=length, before_end=before_end)
+            points, at = 2 ** math.ceil(math.log2(length)), length - 1 - before_end
+            spoilt = [hour - points for hour in range(at, at + length) if hour >= points]
+            assert np.flatnonzero(shown.wrong).tolist() == spoilt
+            early = sum(t < at for t in spoilt)
+            assert f"{early} output" in sentence if early else "are right" in sentence
+
+
+def test_the_mended_convolution_leaks_nowhere():
+    shown = figures.Leak(convolve=chapter.mended_convolve)
+    for parameters in shown.corners():
+        assert "are right" in shown.update(**parameters)
+        np.testing.assert_allclose(shown.y, shown.truth, atol=1e-5)
+
+
+def test_the_costs_of_the_table_in_the_notebook():
+    assert figures.multiplications(16, 16) == (768, 136, 1088)
+    assert figures.multiplications(1024, 16) == (49152, 524800, 143360)
+    assert figures.multiplications(16384, 16) == (786432, 134225920, 3080192)
+    assert figures.waiting_steps(16384, 16) == (16384, 15, 31)
+
+
+def test_the_costs_name_the_view_that_needs_the_fewest():
+    shown = figures.Costs()
+    assert shown.update(length=16, states=16, what=True).endswith("Fewest: kernel.")
+    assert shown.update(length=16384, states=16, what=True).endswith("Fewest: recurrence.")
+    assert shown.update(length=65536, states=256, what=True).endswith("Fewest: FFT.")
+    assert "16,384, kernel 15, FFT 31" in shown.update(length=16384, states=16, what=False)
+    assert shown.worst == "recurrence"
+
+
+def test_names_beside_the_lines_keep_their_distance():
+    assert figures._apart(np.array([100.0, 10.0, 1000.0]), 2) == [100, 10, 1000]
+    assert figures._apart(np.array([11.0, 10.0, 12.0]), 2) == [20, 10, 40]
+
+
+def test_one_step_size_gives_one_response_at_all_times():
+    shown = figures.TwoImpulses()
+    for late in (3, 9, 15):
+        sentence = shown.update(strength=0.0, late=late)
+        both = len(shown.late_y)
+        np.testing.assert_allclose(shown.early_y[:both], shown.late_y, atol=1e-6)
+        np.testing.assert_allclose(shown.late_y, np.exp(-0.1 * np.arange(both)), atol=1e-5)
+        assert "differ by up to 0.00" in sentence
+
+
+def test_a_full_stop_cuts_the_later_response_earlier():
+    shown = figures.TwoImpulses()
+    for late in (3, 12, 15):
+        shown.update(strength=1.0, late=late)
+        before = shown.stop - late
+        np.testing.assert_allclose(shown.early_y[:before], shown.late_y[:before], atol=1e-6)
+        assert shown.late_y[before] < 0.01 < shown.early_y[before]
+
+
+SYSTEM = {"A_bar": torch.tensor([0.9, 0.5]), "B_bar": torch.tensor([1.0, 2.0]), "C": torch.tensor([1.0, -1.0])}
+
+
+def test_the_exercises_agree_with_each_other_and_with_the_package():
+    u = torch.randn(50, generator=torch.Generator().manual_seed(0))
+    y, kernel = scan(u, **SYSTEM), chapter.ssm_kernel(**SYSTEM, length=50)
+    torch.testing.assert_close(chapter.recurrence(u, **SYSTEM), y, rtol=1e-4, atol=1e-5)
+    for view in (chapter.convolve, chapter.fft_convolve, figures.direct_sum, figures.fft_product):
+        torch.testing.assert_close(view(u, kernel), y, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(chapter.mended_convolve(u[None, None], kernel[None])[0, 0], y, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,217 @@
+"""The figures of notebook 06 show what the package computes, at every corner of their sliders."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba import Mamba, initialization, selective_scan_fn
+from lite_mamba.course.chapters.ch06_time_scales import figures
+from lite_mamba.course.page.explore import Exploration
+
+LIVE = [
+    figures.Fading,
+    figures.TwoMemories,
+    figures.SoftplusInverse,
+    figures.TimeScaleMap,
+    figures.BrokenStarts,
+    figures.DecayCollapse,
+]
+
+
+@pytest.fixture(scope="module", params=LIVE, ids=lambda figure: figure.__name__)
+def figure(request):
+    return request.param()
+
+
+def test_every_corner_gives_a_picture_and_a_sentence(figure):
+    pictures = set()
+    for parameters in figure.corners():
+        assert figure.update(**parameters).endswith(".")
+        pictures.add(figure.picture())
+    assert len(pictures) > 2
+
+
+def test_every_control_changes_the_picture_and_the_sentence(figure):
+    exploration = Exploration(figure)
+    for name, control in exploration.controls.items():
+        frames = [exploration.set(**{name: value}) for value in control.extremes()]
+        assert not any(frame.failed for frame in frames)
+        assert len({frame.sentence for frame in frames}) == len({frame.picture for frame in frames}) == len(frames)
+        exploration.reset()
+
+
+def test_titles_stay_inside_the_picture_and_apart(figure):
+    width = figure.size()[0]
+    for parameters in figure.corners():
+        figure.update(**parameters)
+        figure.pixels()
+        boxes = sorted((title.get_window_extent() for title in figure._titles.values()), key=lambda box: box.x0)
+        assert all(box.x1 <= width for box in boxes), parameters
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes)), parameters
+
+
+def test_the_hero_shows_slow_states_below_fast_ones():
+    hero = figures.Hero()
+    assert hero.update().startswith("Three channels")
+    for left in hero.left:
+        assert (np.diff(left, axis=0) >= 0).all()  # downwards the states are slower
+        assert (np.diff(left, axis=1) <= 0).all()  # with time less is left
+
+
+def test_fading_halves_where_the_half_life_says():
+    shown = figures.Fading()
+    for parameters in shown.corners():
+        sentence = shown.update(**parameters)
+        n, delta = parameters["n"], parameters["delta"]
+        assert math.isclose(shown.steps, math.log(2) / (n * delta), rel_tol=1e-5)
+        assert math.isclose(math.exp(-n * delta * shown.steps), 0.5, rel_tol=1e-5)
+        assert f"after {figures.words(shown.steps)} steps" in sentence
+
+
+def test_fading_shows_what_the_scan_holds_of_an_impulse():
+    shown = figures.Fading()
+    shown.update(delta=0.1, n=3)
+    u = torch.zeros(1, 1, shown.STEPS + 1)
+    u[..., 0] = 1
+    ones = torch.ones_like(u)
+    y = selective_scan_fn(u, 0.1 * ones, torch.tensor([[-3.0]]), ones, ones)
+    np.testing.assert_allclose(shown.left, (y / y[..., :1]).flatten(), rtol=1e-4, atol=1e-6)
+
+
+def test_fading_says_when_a_half_life_has_the_wrong_shape():
+    exploration = Exploration(figures.Fading(half_life=lambda A, delta: A[0], whose="yours"))
+    assert exploration.frame.failed
+    assert "expected the shape (1, 1)" in exploration.frame.sentence
+
+
+def test_words_keep_two_digits():
+    assert [figures.words(steps) for steps in (0.04332, 0.433, 6.93, 9.96, 17.3, 693.1)] == [
+        "0.043", "0.43", "6.9", "10", "17", "693",
+    ]  # fmt: skip
+
+
+def test_legs_curves_are_those_of_the_matrix_exponential_and_the_sum_of_plain_ones():
+    shown = figures.TwoMemories()
+    A, B = (torch.from_numpy(part) for part in figures.hippo_legs(shown.SIZE))
+    for i in (0, 100, 259):
+        exact = torch.linalg.matrix_exp(A * 10 ** shown.log_t[i]) @ B  # (N,)
+        np.testing.assert_allclose(shown.legs[:, i], exact, rtol=1e-6, atol=1e-8)
+    for n in range(1, shown.SIZE + 1):
+        sentence = shown.update(n=n, shown=True)
+        np.testing.assert_allclose(shown.rebuilt, shown.legs[n - 1], atol=1e-7)
+        t = np.geomspace(1e-3, 20, 20000)
+        wave = shown.mix[n - 1] @ np.exp(-np.outer(np.arange(1, shown.SIZE + 1), t))
+        assert (np.diff(np.sign(wave)) != 0).sum() == shown.crossings == n - 1
+        assert f"weights up to {shown.largest:,.0f}".replace(",", " ") in sentence
+
+
+def test_legs_diagonal_is_the_package_rate_of_every_state():
+    A, _ = figures.hippo_legs(16)
+    np.testing.assert_allclose(np.diag(A), -initialization.s4d_real_A_log(1, 16).exp()[0])
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_the_naive_inverse_is_off_by_no_more_than_the_title_says_and_the_stable_one_by_little(kind):
+    shown = figures.SoftplusInverse()
+    shown.update(kind=kind)
+    gap = torch.finfo(kind).eps
+    small = shown.log_dt < -1
+    bound = np.minimum(gap / 10**shown.log_dt, 1)
+    assert (shown.naive_error[small] <= 1.5 * bound[small] + 20 * gap).all()
+    assert shown.naive_error[small].max() > 100 * shown.stable_error[small].max() or kind == torch.bfloat16
+    assert shown.stable_error.max() < 10 * gap
+
+
+def test_the_sentence_tells_when_the_readers_inverse_is_off():
+    assert "The stable form stays within 0.001 %" in figures.SoftplusInverse().update()
+    shown = figures.SoftplusInverse(inverse=figures.naive_inverse, whose="yours")
+    assert "Your function does not stay within 0.001 %" in shown.update()
+
+
+def test_the_marked_bias_gives_the_marked_step_size():
+    shown = figures.SoftplusInverse()
+    for parameters in shown.corners():
+        sentence = shown.update(**parameters)
+        assert math.isclose(math.log1p(math.exp(shown.bias)), parameters["delta"], rel_tol=1e-6)
+        assert f"Δ = {parameters['delta']:.3g}" in sentence
+
+
+def test_the_map_agrees_with_its_cell_and_its_rain_with_the_package():
+    shown = figures.TimeScaleMap()
+    for parameters in shown.corners():
+        sentence = shown.update(**parameters)
+        n, delta = parameters["n"], parameters["delta"]
+        column = min(int((math.log10(delta) + 4) / 4 * 160), 159)
+        assert abs(10 ** shown.log_half_life[n - 1, column] / shown.half_life - 1) < 0.06
+        middle = np.interp(math.log10(shown.half_life), shown.log_t, shown.left)
+        assert abs(middle - 0.5) < 0.01
+        assert shown.rain.min() >= parameters["dt_min"] * 0.999
+        assert shown.rain.max() <= parameters["dt_max"] * 1.001
+        assert f"half-life of {figures.words(shown.half_life)} steps" in sentence
+
+
+def test_the_draw_of_the_map_is_that_of_the_package():
+    torch.manual_seed(0)
+    u = torch.rand(50)
+    torch.manual_seed(0)
+    drawn = initialization.sample_dt(50, 0.001, 0.1, 0.004)
+    torch.testing.assert_close(figures.package_sample_dt(u, 0.001, 0.1, 0.004), drawn)
+
+
+def test_each_decade_of_the_default_rain_gets_half_of_the_channels():
+    shown = figures.TimeScaleMap()
+    shown.update()
+    assert (shown.rain < 0.01).sum() == shown.CHANNELS / 2
+
+
+def test_the_first_start_is_that_of_a_real_block_and_the_others_are_the_named_mistakes():
+    starts = figures.starts()
+    assert tuple(starts) == figures.BrokenStarts.NAMES
+    block = Mamba(64)
+    assert len(starts["as built"]) == len(block.dt_proj.bias)
+    assert starts["as built"].min() > 0.00099 and starts["as built"].max() < 0.101
+    assert (starts["bias set to zero"] == F.softplus(torch.tensor(0.0))).all()
+    anew = starts["drawn anew by PyTorch"]
+    assert anew.min() < 0.6 and anew.max() > 0.8
+    assert starts["inverse forgotten"].min() > 0.693
+    assert starts["log Δ fed to the inverse"].isnan().all()
+
+
+def test_making_the_starts_leaves_the_random_state_alone():
+    before = torch.get_rng_state()
+    figures.starts()
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_broken_starts_count_every_state_and_none_that_is_not_a_number():
+    shown = figures.BrokenStarts()
+    for name, count in shown.counts.items():
+        assert count.sum() == (0 if name.startswith("log") else 128 * 16)
+    sentence = shown.update(start="bias set to zero", steps=1.0)
+    assert math.isclose(shown.share, 1 / 16)  # the slowest state alone has a half-life of one step
+    assert "The longest half-life is 1 step." in sentence
+    for start in shown.NAMES[1:]:
+        shown.update(start=start, steps=3.0)
+        assert shown.share == 0 < shown.built
+
+
+def test_decay_is_that_of_adamw():
+    shown = figures.DecayCollapse()
+    sentence = shown.update(thousands=1, decay=0.1)
+    A_log = torch.nn.Parameter(torch.arange(1.0, 17.0).log())
+    optimiser = torch.optim.AdamW([A_log], lr=shown.RATE, weight_decay=0.1)
+    A_log.grad = torch.zeros(16)
+    for _ in range(1000):
+        optimiser.step()
+    np.testing.assert_allclose(shown.A, -A_log.detach().exp(), rtol=1e-3)
+    assert f"−{shown.spread:.2f}" in sentence
+
+
+def test_without_decay_the_rates_stay():
+    shown = figures.DecayCollapse()
+    shown.update(thousands=50, decay=0.0)
+    np.testing.assert_allclose(shown.A, -np.arange(1, 17))

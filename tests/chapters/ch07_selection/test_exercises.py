@@ -1,0 +1,33 @@
+"""Attempts that learners make in notebook 07, and the message that must answer."""
+
+import pytest
+import torch
+
+from lite_mamba import course
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-5, 0.001])
+@pytest.mark.parametrize("data", [0.7, 1.0, 2.0, 3.0])
+def test_a_step_size_that_is_too_small_for_data_is_told(data, noise):
+    verdict = judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, data, noise))
+    assert verdict.misconception.name == "data that do not reset"
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.1, 0.3])
+@pytest.mark.parametrize("data", [5.0, 10.0])
+def test_a_step_size_that_is_too_large_for_noise_is_told(data, noise):
+    verdict = judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, data, noise))
+    assert verdict.misconception.name == "a hold that leaks"
+
+
+@pytest.mark.parametrize(("data", "noise"), [(5.0, 1e-4), (10.0, 0.0), (8.0, 1e-4)])
+def test_any_step_sizes_that_do_the_job_are_right(data, noise):
+    assert judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, data, noise)).kind == "right"
+
+
+def test_the_shown_case_tells_a_sigmoid_from_the_gate(capsys):
+    course.check("07.gate_from_delta", lambda delta: torch.sigmoid(delta))
+    words = capsys.readouterr().out
+    assert "a sigmoid of Δ" in words and "0.001" in words and "0.5" in words

@@ -1,0 +1,149 @@
+"""The figures of notebook 08 show what the package computes, at every corner of their sliders."""
+
+import numpy as np
+import pytest
+import torch
+from figure_laws import check_every_control, check_every_corner
+
+from lite_mamba import selective_scan_fn, selective_scan_ref
+from lite_mamba.course.chapters.ch08_the_selective_scan import exercises as chapter
+from lite_mamba.course.chapters.ch08_the_selective_scan import figures
+from lite_mamba.course.page.explore import Exploration
+
+ALL = [figures.StepThrough, figures.StateMap, figures.Memory, figures.ChunkBorders, figures.FiniteDifference]
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_every_corner_gives_a_picture_and_a_sentence(figure):
+    check_every_corner(figure())
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
+def test_every_slider_changes_the_picture(figure):
+    wrong_chunk = {"chunk": chapter.suspect_chunk} if figure is figures.ChunkBorders else {}
+    check_every_control(figure(**wrong_chunk))
+
+
+def test_the_step_shows_the_numbers_of_the_package_for_the_tiny_case():
+    shown = figures.StepThrough()
+    case = figures.tiny_case()
+    y, last = selective_scan_ref(**case, return_last_state=True)
+    for channel in (0, 1):
+        for t in range(3):
+            sentence = shown.update(moment=3 * t + 2, channel=channel)
+            before, decay, faded, drive, now, _, products = shown.columns
+            np.testing.assert_allclose(faded, decay * before)
+            np.testing.assert_allclose(now, faded + drive, rtol=1e-6)
+            np.testing.assert_allclose(products.sum(), y[0, channel, t], rtol=1e-5)
+            assert f"gives y = {figures.plain(float(y[0, channel, t]))}." in sentence
+        np.testing.assert_allclose(now, last[0, channel], rtol=1e-5)
+
+
+def test_the_numbers_of_the_tiny_case_are_whole():
+    case = figures.tiny_case()
+    assert selective_scan_ref(**case).round(decimals=4).tolist() == [[[4, 12, 11], [8, 44, 12]]]
+
+
+def test_the_step_tells_what_a_wrong_loop_says():
+    shown = figures.StepThrough(loop=chapter.read_before_update, whose="yours")
+    assert "The loop says 0." in shown.update(moment=2, channel=0)
+    exploration = Exploration(figures.StepThrough(loop=chapter.stacked_in_the_middle))
+    assert exploration.frame.failed
+    assert "expected (1, 2, 3)" in exploration.frame.sentence
+
+
+@pytest.mark.parametrize("fixed", [0.001, 0.1, 1.0])
+def test_the_map_holds_the_states_of_the_package(fixed):
+    shown = figures.StateMap()
+    shown.update(fixed=fixed)
+    ones = torch.ones(1, shown.STATES, shown.LENGTH)
+    for delta, run in ((torch.full((shown.LENGTH,), fixed), shown.fixed), (shown.selective_delta, shown.selective)):
+        y, last = selective_scan_fn(
+            shown.u[None, None], delta[None, None], shown.A, ones, ones, return_last_state=True
+        )  # (1, 1, L), (1, 1, N)
+        np.testing.assert_allclose(run["h"].sum(1), y[0, 0], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(run["h"][-1], last[0, 0], rtol=1e-4, atol=1e-6)
+
+
+def test_the_part_of_the_last_data_token_is_the_scan_of_that_token_alone():
+    shown = figures.StateMap()
+    shown.update(t=38, fixed=0.1)
+    alone = torch.where(torch.arange(shown.LENGTH) == 24, shown.u, 0.0)
+    delta = torch.full((1, 1, 39), 0.1)
+    ones = torch.ones(1, shown.STATES, 39)
+    _, last = selective_scan_fn(alone[None, None, :39], delta, shown.A, ones, ones, return_last_state=True)
+    np.testing.assert_allclose(shown.fixed["last"][38], last[0, 0], rtol=1e-4, atol=1e-7)
+    assert not shown.fixed["last"][:6].any()
+
+
+def test_no_fixed_step_makes_the_last_data_token_most_of_the_state():
+    shown = figures.StateMap()
+    for t in (22, 38, 60):
+        for fixed in np.logspace(-3, 0, 13):
+            sentence = shown.update(t=t, fixed=float(fixed))
+            assert shown.share[0] < 50 < 90 < shown.share[1]
+            assert f"At t = {t} the last data token makes" in sentence
+
+
+def test_a_map_that_asks_does_not_tell_the_shares():
+    shown = figures.StateMap(asks=True)
+    sentence = shown.update(t=38, fixed=0.1)
+    assert "%" not in sentence + shown.heading.get_text() and shown.heading.get_text().endswith("?")
+    plain = figures.StateMap()
+    assert "%" in plain.update(t=38, fixed=0.1) and "%" in plain.heading.get_text()
+
+
+def test_the_map_runs_the_learners_discretisation():
+    right, wrong = figures.StateMap(), figures.StateMap(discretise=chapter.zero_order_hold, whose="yours")
+    assert wrong.update().endswith("The discretisation is yours.")
+    right.update()
+    assert not np.allclose(right.fixed["h"], wrong.fixed["h"], atol=1e-3)
+    with pytest.raises(ValueError, match=r"not \(1, 1, 64, 16\)"):
+        figures.StateMap(discretise=chapter.time_before_channels)
+
+
+def test_the_memory_bars_are_the_bytes_of_the_tensors():
+    shown = figures.Memory()
+    sentence = shown.update(batch=8, channels=1536, power=11, d_state=16)
+    assert shown.bytes[3] == 1.5 * 2**30 and "takes 1.5 GiB, one state 768 KiB" in sentence
+    shown.update(batch=2, channels=256, power=6, d_state=4)
+    state, u, kept, every = (
+        torch.empty(s).nbytes for s in ((2, 256, 4), (2, 256, 64), (2, 2, 4, 256), (2, 256, 64, 4))
+    )
+    assert shown.bytes == [state, u, kept, every]
+
+
+@pytest.mark.parametrize(("size", "words"), [(0, "0 bytes"), (2048, "2 KiB"), (3 * 2**40, "3 TiB")])
+def test_bytes_read_well(size, words):
+    assert figures.in_words(size) == words
+
+
+def test_chunks_from_the_package_are_right_and_those_of_the_suspect_are_not():
+    right, suspect = figures.ChunkBorders(), figures.ChunkBorders(chunk=chapter.suspect_chunk, whose="the suspect")
+    for size in (1, 5, 16, 47, 48):
+        assert "no output" in right.update(size=size)
+        suspect.update(size=size)
+        assert suspect.wrong.tolist() == [size > 1 and t >= size and size != 47 for t in range(48)]
+    assert "32 outputs of 48 wrong. The first wrong one is at t = 16." in suspect.update(size=16)
+
+
+def test_a_chunk_of_a_wrong_shape_is_told_so():
+    exploration = Exploration(figures.ChunkBorders(chunk=lambda u, *rest: (u[..., 1:], rest[-1])))
+    assert exploration.frame.failed
+    assert "expected (1, 1, 16)" in exploration.frame.sentence
+
+
+def test_the_slope_is_the_derivative_of_the_recurrence():
+    a = torch.tensor(0.9, dtype=torch.float64, requires_grad=True)
+    h = torch.zeros((), dtype=torch.float64)
+    for _ in range(20):
+        h = a * h + 1
+    h.backward()
+    assert float(a.grad) == pytest.approx(figures.FiniteDifference.slope())
+
+
+def test_float64_is_right_where_gradcheck_looks_and_float32_is_not():
+    shown = figures.FiniteDifference()
+    sentence = shown.update(nudge=1e-6)
+    assert shown.now[0] > 1e-3 > 1e-8 > shown.now[1]
+    assert f"{shown.digits[1]} digits right in float64" in sentence

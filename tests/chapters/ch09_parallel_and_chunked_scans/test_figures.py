@@ -1,0 +1,199 @@
+"""The figures of notebook 09 show what the scans compute, at every corner of their sliders."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba import selective_scan_fn
+from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import exercises as chapter
+from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import figures
+from lite_mamba.course.page.explore import Exploration
+
+SCANS = {"loop": figures.loop, "chunked": lambda a, x: chapter.chunked_scan(a, x, 16)}
+
+
+@pytest.fixture(scope="module")
+def timings():
+    """Measured once; how long anything took is not asserted."""
+    return figures.Timings(SCANS, lengths=(64, 128, 256, 512, 1024))
+
+
+ALL = [figures.ScanTree, figures.DyingShortcut, figures.SideBySide, figures.WrittenGradients, "timings"]
+
+
+@pytest.fixture(params=ALL, ids=lambda figure: getattr(figure, "__name__", figure))
+def shown(request):
+    return request.getfixturevalue("timings") if request.param == "timings" else request.param()
+
+
+def test_every_corner_gives_a_picture_and_a_sentence(shown):
+    pictures = set()
+    for parameters in shown.corners():
+        sentence = shown.update(**parameters)
+        assert sentence.endswith(".")
+        pictures.add(shown.picture())
+    assert len(pictures) > 1
+
+
+def test_every_slider_changes_the_picture_and_the_sentence(shown):
+    exploration = Exploration(shown)
+    for name, control in exploration.controls.items():
+        frames = [exploration.set(**{name: value}) for value in control.extremes()[:2]]
+        assert not any(frame.failed for frame in frames)
+        assert frames[0].sentence != frames[1].sentence
+        assert frames[0].picture != frames[1].picture
+        exploration.reset()
+
+
+def test_no_word_leaves_the_picture(shown):
+    for parameters in list(shown.corners())[:20]:
+        shown.update(**parameters)
+        shown.picture()
+        renderer = shown.figure.canvas.get_renderer()
+        width, height = shown.size()
+        texts = [text for ax in shown.figure.axes for text in (*ax.texts, ax.title, ax._left_title)]
+        for text in texts:
+            if text.get_visible() and text.get_text():
+                box = text.get_window_extent(renderer)
+                assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height, (text, parameters)
+
+
+@pytest.mark.parametrize("schedule", figures.ScanTree.SCHEDULES)
+def test_the_rounds_end_with_all_states(schedule):
+    shown = figures.ScanTree(combine=chapter.combine)
+    for rounds in range(8):
+        sentence = shown.update(rounds=rounds, schedule=schedule)
+        assert f"{sum(shown.finished)} of 8 states" in sentence
+    a, x = torch.full((8,), 10.0), torch.arange(1.0, 9.0)
+    assert shown.states == chapter.hillis_steele(a, x).tolist() == chapter.up_down(a, x).tolist()
+    assert all(shown.finished)
+
+
+def test_a_round_joins_neighbouring_spans_and_no_place_twice():
+    for plan in (figures.loop_rounds, figures.doubling_rounds, figures.tree_rounds):
+        for length in (2, 8, 64):
+            first = list(range(length))  # where the span of each place begins
+            for joins in plan(length):
+                late = [t for _, t in joins]
+                assert len(set(late)) == len(late)
+                old = list(first)
+                for early, t in joins:
+                    assert old[t] == early + 1
+                    first[t] = old[early]
+            assert first == [0] * length
+
+
+@pytest.mark.parametrize(
+    ("plan", "rounds", "joins"),
+    [(figures.loop_rounds, 1023, 1023), (figures.doubling_rounds, 10, 9217), (figures.tree_rounds, 19, 2036)],
+)
+def test_depth_and_work_for_1024_steps(plan, rounds, joins):
+    assert len(plan(1024)) == rounds
+    assert sum(map(len, plan(1024))) == joins
+
+
+def test_the_exercises_multiply_as_often_as_the_plans_say():
+    a, x = torch.rand(64), torch.randn(64)
+    for scan, low, plan in (
+        (chapter.hillis_steele, 2, figures.doubling_rounds),
+        (chapter.up_down, 1, figures.tree_rounds),
+    ):
+        with figures.Counter() as counter:
+            scan(a, x)
+        joins = sum(map(len, plan(64)))
+        assert low * joins <= counter.multiplications <= 2 * joins
+
+
+def test_a_wrong_join_is_seen_in_the_tree():
+    shown = figures.ScanTree(combine=lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + b1))
+    assert "1 of 8 states are finished" in shown.update(rounds=5)
+
+
+def test_the_shortcut_dies_at_step_56():
+    shown = figures.DyingShortcut()
+    assert "dies at step 56" in shown.update()
+    assert np.isfinite(shown.h[:55]).all() and not np.isfinite(shown.h[55])
+
+
+def test_the_shortcut_dies_where_the_inverse_product_overflows():
+    shown = figures.DyingShortcut()
+    for exponent in (-3.2, -2.0, -0.8, -0.4):
+        shown.update(exponent=exponent)
+        limit = math.log(torch.finfo(torch.float32).max) / -exponent
+        assert 0.98 * limit - 1 <= shown.first_bad <= limit + 1
+    assert "lives for 400 steps" in shown.update(exponent=-0.2)
+    assert shown.update(exponent=-1.6, digits=torch.float64).count("lives") == 1
+
+
+def test_chunks_take_two_runs_and_a_carry():
+    shown = figures.SideBySide(chunked=chapter.chunked_scan, whose="yours")
+    for chunk in (1, 2, 4, 8, 16, 32):
+        sentence = shown.update(chunk=float(chunk))
+        chunks = 64 // chunk
+        assert shown.equal and "(yours) equals" in sentence
+        assert shown.rounds == 2 * chunk + chunks
+        assert max(rows.max() for rows in shown.rows) == shown.rounds - 1
+        assert shown.work == sum(len(rows) for rows in shown.rows)
+
+
+def test_a_wrong_chunked_scan_is_told():
+    shown = figures.SideBySide(chunked=lambda a, x, chunk: x)
+    assert "differs from" in shown.update()
+    assert (
+        "(16, 4), expected the shape (64, 4)"
+        in Exploration(figures.SideBySide(chunked=lambda a, x, chunk: x[:16])).frame.sentence
+    )
+
+
+def test_the_tables_of_zeros_are_those_that_autograd_makes():
+    shown = figures.WrittenGradients(cured=chapter.linear_loop, whose="yours")
+    for length in (4, 16, 32):
+        assert f"{length * length} cells for {length} gradients" in shown.update(
+            length=length, way="slice at each step"
+        )
+        assert f"{length} cells for {length} gradients" in shown.update(length=length, way="cut once")
+
+
+def test_the_backward_of_a_slicing_loop_is_quadratic_and_the_cure_linear():
+    def growth(scan):
+        one, two = (figures.backward_bytes(scan, torch.rand(n, 4), torch.rand(n, 4)) for n in (100, 200))
+        return two / one
+
+    assert growth(figures.slicing_loop) > 3.8
+    assert growth(chapter.linear_loop) < 2.05
+
+
+def test_the_timed_scans_compute_the_same_as_the_package(timings):
+    for channels in timings.WIDTHS.values():
+        case = timings._case(channels, 64)
+        for scan in timings.scans.values():
+            torch.testing.assert_close(figures.whole_scan(scan, *case), selective_scan_fn(*case), rtol=1e-4, atol=1e-4)
+    assert all((table > 0).all() for table in timings.times.values())
+
+
+def test_names_beside_the_lines_keep_their_distance():
+    assert figures._spread(np.array([10.0, 1.0, 14.4]), 1.6) == pytest.approx(
+        [12 / math.sqrt(1.6), 1, 12 * math.sqrt(1.6)]
+    )
+
+
+def test_every_exercise_equals_the_package():
+    a, x = torch.rand(64, 5), torch.randn(64, 5)
+    truth = figures.loop(a, x)
+    scans = (
+        figures.hillis_steele,
+        chapter.hillis_steele,
+        chapter.up_down,
+        chapter.linear_loop,
+        lambda a, x: chapter.chunked_scan(a, x, 8),
+    )
+    for scan in scans:
+        torch.testing.assert_close(scan(a, x), truth, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(figures.chunks_side_by_side(a, x, 16), truth, rtol=1e-4, atol=1e-4)
+    u, ones = x.T[None], torch.ones(1, 5, 64)
+    constant = torch.full((5, 1), -0.5)
+    states = selective_scan_fn(u, ones, constant, torch.ones(5, 1), torch.ones(5, 1))[0].T
+    decay = torch.full_like(x, math.exp(-0.5))
+    torch.testing.assert_close(chapter.chunked_scan(decay, x, 8), states, rtol=1e-4, atol=1e-4)

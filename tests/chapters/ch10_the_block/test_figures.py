@@ -1,0 +1,186 @@
+"""The figures of notebook 10 show what the package computes, at every corner of their sliders."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba import Mamba, receptive_field
+from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
+from lite_mamba.course.chapters.ch10_the_block import figures as presets
+from lite_mamba.course.drawing import block_diagram as block
+from lite_mamba.course.page.explore import Exploration
+
+NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+FIGURES = {
+    "trace": presets.TokenTrace,
+    "widths": presets.Widths,
+    "ablation": lambda: presets.Ablation(chapter.block_forward, chapter.PARTS),
+    "front ends": presets.WideOrDilated,
+    "board": presets.PresetsBoard,
+}
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return {name: make() for name, make in FIGURES.items()}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_corner_gives_a_picture_and_a_sentence(figures, name):
+    shown = figures[name]
+    pictures = set()
+    for parameters in shown.corners():
+        assert shown.update(**parameters).endswith(".")
+        pictures.add(shown.picture())
+    assert len(pictures) > 1
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_control_changes_picture_and_sentence(figures, name):
+    exploration = Exploration(figures[name])
+    for control, spec in exploration.controls.items():
+        frames = [exploration.set(**{control: value}) for value in spec.extremes()[-2:]]
+        assert not any(frame.failed for frame in frames)
+        assert frames[0].sentence != frames[1].sentence
+        assert frames[0].picture != frames[1].picture
+        exploration.reset()
+
+
+def test_the_stages_end_in_the_output_of_the_package():
+    torch.manual_seed(0)
+    made = Mamba(6, d_conv=3, conv_dilations=(1, 4)).requires_grad_(False)
+    x = torch.randn(20, 6)
+    torch.testing.assert_close(presets.stages(x, presets.weights_of(made))["out"], made(x[None])[0])
+
+
+def test_no_earlier_token_moves_and_the_convolution_reaches_its_lags(figures):
+    shown = figures["trace"]
+    for token in range(shown.LENGTH):
+        for stage in shown.NAMES.values():
+            shown.update(stage=stage, token=token)
+            assert shown.moved.min() == token
+            expected = {
+                "in": {0},
+                "z": {0},
+                "u": {0, 1, 2, 4, 8},
+                "delta": {0, 1, 2, 4, 8},
+                "scan": set(range(shown.LENGTH)),
+                "out": set(range(shown.LENGTH)),
+            }[stage]
+            assert set(shown.moved) == {token + lag for lag in expected if token + lag < shown.LENGTH}
+    assert shown.update(stage="u", token=6).startswith(
+        "Token 6 is changed. In u, after the convolution, these tokens move: 6 to 8, 10, 14."
+    )
+
+
+def test_the_trace_runs_the_readers_convolution():
+    mixed = presets.TokenTrace(conv=lambda x, *rest: x + x.mean(dim=-1, keepdim=True), whose="yours")
+    assert mixed.update(stage="u", token=6).endswith("The convolution is yours.")
+    assert "24 tokens move, 6 of them earlier" in mixed._titles[mixed.ax].get_text()
+
+
+@pytest.mark.parametrize("sizes", [(16, 4, 4, 1, 1), (768, 16, 4, 1, 2), (100, 8, 4, 5, 4)])
+def test_the_table_of_parameters_adds_up_to_the_package(sizes):
+    d_model, d_state, d_conv, branches, expand = sizes
+    made = Mamba(d_model, d_state, d_conv, (1,) * branches, expand, device="meta")
+    assert sum(presets.parameter_table(*sizes).values()) == sum(p.numel() for p in made.parameters())
+
+
+def test_the_matrix_products_are_counted_as_the_package_has_them():
+    made = Mamba(64, device="meta")
+    linear = sum(layer.weight.numel() for layer in made.modules() if isinstance(layer, torch.nn.Linear))
+    scan = made.d_inner * (1 + 4 * made.d_state)
+    assert presets.multiplications(64) == linear + 5 * made.d_inner + scan + 2 * made.d_inner
+
+
+def test_the_shares_of_the_widths_are_those_of_the_package(figures):
+    shown = figures["widths"]
+    assert "3,770,881 parameters; 94 % of them" in shown.update(768, 16, 2, 1)
+    assert [bar.get_width() for bar in shown.bars] == [100 * n / shown.total for n in shown.table.values()]
+
+
+def test_the_slider_of_states_reaches_the_place_where_the_outer_projections_are_no_longer_half(figures):
+    shown = figures["widths"]
+    shown.update(d_state=732)
+    assert shown.share > 50
+    shown.update(d_state=736)
+    assert shown.share < 50 and shown.controls["d_state"].high >= 736
+
+
+def test_without_the_skip_a_new_block_is_almost_silent(figures):
+    shown = figures["ablation"]
+    assert "under 2 %" in shown.update(scan=True, skip=False) and shown.percent < 2
+    shown.update(scan=False)
+    assert shown.percent == pytest.approx(100, abs=2) and shown.alike > 0.99
+    shown.update(skip=False, scan=False)
+    assert shown.percent == 0
+    assert shown.update().startswith("Off: scan.")
+    assert shown.update(scan=True).startswith("All parts are on")
+    torch.testing.assert_close(shown.full, shown.block(shown.x)[0])
+
+
+def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere_in_noise(figures):
+    shown = figures["front ends"]
+    for front, sizes in presets.FRONT_ENDS.items():
+        read = presets.touched(*sizes)
+        assert len(read) == {16: 16, 4: 10}[sizes[0]] and max(read) + 1 == receptive_field(*sizes)
+        errors = shown.errors["white noise", front]
+        assert all((errors[lag] < 0.01) == (lag in read) for lag in range(presets.LAGS))
+        assert all(errors[lag] > 90 for lag in range(presets.LAGS) if lag not in read)
+    assert shown.update("white noise", 20).endswith(
+        "has an error of 100 %, four branches, 4 taps has an error of 100 %."
+    )
+
+
+def test_the_band_of_the_chosen_lag_leaves_its_square_black(figures):
+    shown = figures["front ends"]
+    shown.update(lag=4)  # a lag that both front ends read
+    pixels = shown.pixels()  # (height, width, channels)
+    for ax in shown.axes:
+        x, y = ax.transData.transform((4, -7)).round().astype(int)
+        assert (pixels[pixels.shape[0] - y, x, :3] < 60).all()
+
+
+def test_stability_first_has_small_steps_from_dt_max_and_one_weight_for_all_channels():
+    torch.manual_seed(0)
+    made = Mamba(64, **presets.PRESETS["stability first"]).requires_grad_(False)
+    steps = presets.stages(torch.randn(64, 64), presets.weights_of(made))["delta"]  # (L, D)
+    assert 0.008 < steps.max() < 0.02
+    assert len(made.dt_proj.weight.unique()) == 1
+
+
+def test_more_states_add_fast_scales_only():
+    few, many = Mamba(16), Mamba(16, **presets.PRESETS["longer context: states"])
+    torch.testing.assert_close(many.A_log[:, :16], few.A_log)
+    assert many.A_log[:, 16:].min() > few.A_log.max()
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+@pytest.mark.parametrize("width", presets.WIDTHS)
+def test_the_board_states_what_the_package_builds(figures, name, width):
+    made = Mamba(width, **presets.PRESETS[name])
+    history, state = made.allocate_inference_cache(1, 1)
+    known = presets.facts(presets.PRESETS[name], width)
+    assert known["parameters"] == sum(p.numel() for p in made.parameters())
+    assert known["state of a stream"] == history.nbytes + state.nbytes
+    assert known["field of the convolutions"] == made.max_lag + 1
+    delta = torch.nn.functional.softplus(made.dt_proj.bias)
+    assert np.log(2) / (made.d_state * delta.max().item()) >= known["shortest half-life"] * 0.99
+    assert np.log(2) / delta.min().item() <= known["longest half-life"] * 1.01
+    sentence = figures["board"].update(name, width)
+    assert f"{known['parameters']:,} parameters" in sentence and "µs" not in sentence
+
+
+def test_the_diagram_links_every_part_to_notebooks_that_exist():
+    shown = block.LinkedDiagram()
+    page = shown._repr_html_()
+    assert page == block.LinkedDiagram()._repr_html_()
+    links = re.findall(r'href="([^"]+)"', page)
+    assert len(links) == sum(map(len, block.READ_IN.values()))
+    assert all((NOTEBOOKS / link).exists() for link in links)
+    assert set(block.READ_IN) == set(block.PARTS)
+    assert not re.search(r"\bid=", page)
+    assert "The selective scan: notebook" in repr(shown)

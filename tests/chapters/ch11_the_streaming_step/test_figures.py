@@ -1,0 +1,167 @@
+"""The figures of notebook 11 show what the package computes, at every corner of their sliders."""
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba import Mamba, selective_state_update
+from lite_mamba.course.chapters.ch11_the_streaming_step import figures
+from lite_mamba.course.page.explore import Exploration
+
+LIVE = [figures.StreamingScope, figures.StateAgainstCache, figures.CacheDrift, figures.ResetRow]
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Each figure once; building them is the slow part."""
+    return {figure.__name__: figure() for figure in LIVE}
+
+
+@pytest.mark.parametrize("figure", LIVE, ids=lambda figure: figure.__name__)
+def test_every_corner_gives_a_picture_and_a_sentence(figure, made):
+    shown = made[figure.__name__]
+    pictures = set()
+    for parameters in shown.corners():
+        assert shown.update(**parameters).endswith(".")
+        pictures.add(shown.picture())
+    assert len(pictures) > 1
+
+
+@pytest.mark.parametrize("figure", LIVE, ids=lambda figure: figure.__name__)
+def test_every_control_changes_the_picture_and_the_sentence(figure, made):
+    exploration = Exploration(made[figure.__name__])
+    for name, control in exploration.controls.items():
+        frames = [exploration.set(**{name: value}) for value in control.extremes()[:2]]
+        assert not any(frame.failed for frame in frames)
+        assert frames[0].sentence != frames[1].sentence
+        assert frames[0].picture != frames[1].picture
+        exploration.reset()
+
+
+def test_the_scope_streams_the_parallel_pass(made):
+    scope = made["StreamingScope"]
+    with torch.no_grad():
+        whole = scope.block(scope.x)[0, :, 0].numpy()
+    np.testing.assert_allclose(scope.outputs, whole, atol=1e-5)
+    for t in (0, 1, 100, 239):
+        sentence = scope.update(t=t)
+        assert scope.wrong == 0 and "All outputs equal the parallel pass" in sentence
+        assert f"{t + 1} sample" in sentence
+        for bars, values in ((scope.held_bars, scope.states), (scope.past_bars, scope.histories)):
+            tops = [bar[1, 1] for bar in bars.get_segments()]
+            assert tops == pytest.approx(values[t, scope.channel])
+        assert scope.grown.get_xydata().shape == (t + 1, 2)
+
+
+def test_the_scope_says_which_channel_it_draws(made):
+    scope = made["StreamingScope"]
+    name = f"channel {scope.channel + 1}"
+    assert [ax.get_title(loc="left") for ax in (scope.past, scope.held)] == [f"history, {name}", f"state, {name}"]
+    assert f"for each of 4 channels; the bars are {name}." in scope.update(t=100)
+
+
+def test_the_scope_keeps_the_last_inputs_and_moves_them_on(made):
+    histories = made["StreamingScope"].histories  # (L, D, S)
+    np.testing.assert_array_equal(histories[1:, :, :-1], histories[:-1, :, 1:])
+
+
+def test_the_spike_is_heard_after_it_has_left_the_history(made):
+    scope = made["StreamingScope"]
+    with torch.no_grad():
+        forgotten = scope.block(scope.x[:, 75:])[0, :, 0].numpy()  # the spike ends before sample 65
+    late = np.abs(forgotten - scope.parallel[75:])[12:]  # the convolution has forgotten
+    assert late.max() > 0.03 * np.ptp(scope.parallel)
+
+
+def test_the_scope_tells_of_a_wrong_step():
+    block = figures.scope_block()
+    right = figures.package_step(block)
+
+    def forgetful(token, history, h):
+        return right(token, history, torch.zeros_like(h))
+
+    scope = figures.StreamingScope(block, forgetful, "yours")
+    assert "outputs are wrong" in scope.update(t=239)
+    assert scope.wrong > 50
+    with pytest.raises(ValueError, match=r"expected \(1, 1\)"):
+        figures.StreamingScope(block, lambda token, history, h: (token[0], history, h))
+
+
+def test_the_state_has_the_bytes_of_a_real_block(made):
+    shown = made["StateAgainstCache"]
+    small = Mamba(4, shown.D_STATE, 4, (1, 16), expand=shown.EXPAND, dtype=torch.bfloat16)
+    kept = sum(state.numel() * state.element_size() for state in small.allocate_inference_cache(1, 1))
+    assert shown.state == kept * shown.D_MODEL // 4 == 327_680
+    sentence = shown.update(tokens=81.0, sharing=1)
+    assert shown.overtakes == 81 and shown.cache > shown.state >= shown.cache - 4096
+    assert "from 81 tokens on" in sentence and "331 776" in sentence
+    shown.update(tokens=81.0, sharing=8)
+    assert shown.overtakes == 641
+
+
+def test_the_drift_is_that_of_the_package_with_a_rounded_state(made):
+    shown = made["CacheDrift"]
+    one, row = torch.ones(1, 1), 10  # Δ = 0.001
+    states = {kind: torch.zeros(1, 1, 1, dtype=kind) for kind in (torch.float32, torch.bfloat16)}
+    for _ in range(1500):
+        for kind, kept in states.items():
+            h = kept.float()
+            selective_state_update(h, one, 0.001 * one, -one, one, one)
+            states[kind] = h.to(kind)
+    assert shown.kept["bfloat16"][row, 1500] == states[torch.bfloat16].item() == 0.25
+    assert shown.kept["float32"][row, 1500] == pytest.approx(states[torch.float32].item(), rel=1e-4)
+    assert "0.250, 67.8 % off" in shown.update(delta=0.001, kept_in="bfloat16")
+
+
+@pytest.mark.parametrize("delta", [0.001, 0.002])
+def test_bfloat16_is_tens_of_per_cent_off_and_float32_less_than_one(made, delta):
+    shown = made["CacheDrift"]
+    shown.update(delta=delta, kept_in="bfloat16")
+    assert 0.45 < shown.off < 0.7
+    assert shown.fine_off < 0.01
+
+
+def test_a_state_stands_still_where_a_step_is_less_than_half_a_gap(made):
+    shown = made["CacheDrift"]
+    for delta in (0.0001, 0.001, 0.01):
+        for kept_in in shown.FORMATS:
+            shown.update(delta=delta, kept_in=kept_in)
+            if shown.note.get_visible():
+                assert shown.adds <= 1.01 * shown.half_gap
+    shown.update(delta=0.001, kept_in="bfloat16")
+    assert shown.note.get_visible()
+    assert (shown.adds, shown.half_gap) == pytest.approx((0.00075, 0.0009766), rel=1e-2)
+
+
+def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(made):
+    shown = made["ResetRow"]
+    wrong = {}
+    for border in (20, 60, 140):
+        for reset in shown.RESETS:
+            sentence = shown.update(border=border, reset=reset)
+            assert shown.wrong[0] == shown.wrong[2] == 0
+            assert f"In row 1, {shown.wrong[1]} of {160 - border} outputs" in sentence
+            wrong[border, reset] = shown.wrong[1]
+        assert wrong[border, "history and state"] == 0
+    assert wrong[60, "state only"] > 12
+    assert wrong[60, "nothing"] >= wrong[60, "history only"] > 0
+
+
+def test_a_whole_reset_is_what_seq_idx_does(made):
+    shown = made["ResetRow"]
+    shown.update(border=60, reset="history and state")
+    x = shown.x.clone()
+    x[1, 60:] = shown.new[0, :100]
+    seq_idx = torch.zeros(3, 160, dtype=torch.long)
+    seq_idx[1, 60:] = 1
+    with torch.no_grad():
+        expected = shown.block(x, seq_idx=seq_idx)[..., 0]
+    np.testing.assert_allclose(shown.outputs, expected, atol=1e-5)
+
+
+def test_the_time_of_a_token_is_measured_at_every_position():
+    shown = figures.TimeEachToken(repeats=2)
+    assert len(shown.block) == len(shown.attention) == len(shown.POSITIONS)
+    assert min(*shown.block, *shown.attention) > 0
+    assert "100 000 tokens" in shown.update()
+    assert len(shown.picture()) > 1000

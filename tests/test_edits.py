@@ -1,0 +1,42 @@
+"""A wrong answer made by editing the right one."""
+
+import inspect
+
+import pytest
+
+from lite_mamba.course.checking.edits import edited
+
+FACTOR = 3
+
+
+def scaled(x: int) -> int:
+    """x times FACTOR, plus one."""
+    product = x * FACTOR
+    return product + 1
+
+
+def test_an_edit_changes_one_place_and_leaves_the_function_as_it_was():
+    assert edited(scaled, "+ 1 → + 2")(5) == 17
+    assert scaled(5) == 16
+
+
+def test_edits_apply_in_order_and_over_several_lines():
+    assert edited(scaled, "x * FACTOR → x", "product = x\n    return product + 1 → return x")(5) == 5
+
+
+def test_an_edit_may_use_further_names():
+    assert edited(scaled, "x * FACTOR → other(x)", other=lambda x: -x)(5) == -4
+
+
+def test_the_edited_source_can_be_read_as_in_a_traceback():
+    assert "product + 2" in inspect.getsource(edited(scaled, "+ 1 → + 2"))
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [("product → p", "stands 2 times in scaled"), ("gone → here", "stands 0 times"), ("+ 1", "'old → new'"),
+     ("+ 1 → + 1", "two different pieces")],
+)  # fmt: skip
+def test_an_edit_that_is_not_exactly_one_change_is_refused(edit, words):
+    with pytest.raises(ValueError, match=words):
+        edited(scaled, edit)
