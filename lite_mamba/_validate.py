@@ -62,8 +62,10 @@ def shape(name: str, tensor: Tensor, expected: tuple, letters: str) -> None:
     given = tuple(tensor.shape)
     fits = len(given) == len(expected) and all(e is None or e == g for e, g in zip(expected, given, strict=True))
     if not fits:
-        wanted = ", ".join("any" if e is None else str(e) for e in expected)
-        raise ValueError(f"{name} must have shape {letters} = ({wanted}), got {given}")
+        axes = letters.partition(")")[0].strip("(,").split(", ")
+        sizes = [f"{axis} = {size}" for axis, size in zip(axes, expected, strict=True) if size is not None]
+        known = f" with {', '.join(sizes)}" if sizes else ""
+        raise ValueError(f"{name} must have shape {letters}{known}, got {given}")
 
 
 def floating(name: str, tensor: Tensor) -> None:
@@ -73,6 +75,17 @@ def floating(name: str, tensor: Tensor) -> None:
         raise TypeError(f"{name} must hold floating-point numbers, got {tensor.dtype}; convert it with .float()")
 
 
+def integers(name: str, tensor: Tensor) -> None:
+    """Raise `TypeError` unless `tensor` holds integers."""
+    is_tensor(name, tensor)
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"{name} must hold integers, got {tensor.dtype}; convert with .long()")
+
+
+# Asked once, since the compiler of older PyTorch versions cannot trace the question.
+_WITHOUT_AUTOCAST = [kind for kind in ("meta", "mps") if not torch.amp.is_autocast_available(kind)]
+
+
 def autocast_is_on(device_type: str) -> bool:
     """Whether autocast may change dtypes on this kind of device, so that mixed dtypes are fine."""
-    return torch.amp.is_autocast_available(device_type) and torch.is_autocast_enabled(device_type)
+    return device_type not in _WITHOUT_AUTOCAST and torch.is_autocast_enabled(device_type)

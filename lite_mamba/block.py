@@ -10,28 +10,22 @@ Mamba paper (arXiv 2312.00752), section 3.4, figure 3 and algorithm 2. Notebook 
 """
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
 from . import _validate
-from .causal_conv import gated_dilated_conv, gated_dilated_conv_update, next_history
+from .causal_conv import gated_sum, next_history
 from .initialization import init_dt_projection, mark_parameters, s4d_real_A_log
-from .segments import check_seq_idx
+from .parts import conv_sequence, conv_token, product_and_bias
+from .segments import check_restart, check_seq_idx
 from .selective_scan import selective_scan_fn
 from .selective_scan.arguments import recurrence_dtype
 from .selective_scan.update import advance
-from .streaming import (
-    InferenceParams,
-    carry_segment,
-    fresh_state,
-    keep,
-    open_cache,
-    readable,
-    rows_that_restart,
-)
+from .streaming import InferenceParams, keep, open_cache, readable
 
 
 class Mamba(nn.Module):
@@ -73,7 +67,7 @@ class Mamba(nn.Module):
         d_model: int,
         d_state: int = 16,
         d_conv: int = 4,
-        conv_dilations: tuple[int, ...] = (1,),
+        conv_dilations: Sequence[int] = (1,),
         expand: float = 2,
         dt_rank: int | str = "auto",
         dt_min: float = 0.001,
@@ -85,8 +79,8 @@ class Mamba(nn.Module):
         bias: bool = False,
         use_fast_path: bool = False,
         layer_idx: int | None = None,
-        device=None,
-        dtype=None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ):
         super().__init__()
         self.d_model = _validate.integer("d_model", d_model)
@@ -161,15 +155,16 @@ class Mamba(nn.Module):
             return self._sequence(hidden_states, None, None, seq_idx)[0]
         batch, length, _ = hidden_states.shape
         cache = open_cache(inference_params, self, batch)
-        out, conv_state, ssm_state = self._advance(hidden_states, *cache, seq_idx)
-        # Detached: a cache that kept the graph would grow without end and break the second backward pass.
-        cache.conv_state = carry_segment(conv_state, conv_state.detach(), None)
-        cache.ssm_state = ssm_state.detach()
-        cache.tokens += length
+        restart = cache.rows_that_restart(seq_idx)
+        out, *states = self._advance(hidden_states, *cache, restart, seq_idx)
+        cache.store(*states, length, seq_idx)
         return out
 
+    if TYPE_CHECKING:  # nn.Module leaves the type of a call open
+        __call__ = forward
+
     def step(
-        self, hidden_states: Tensor, conv_state: Tensor, ssm_state: Tensor, *, seq_idx: Tensor | None = None
+        self, hidden_states: Tensor, conv_state: Tensor, ssm_state: Tensor, *, restart: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Run the block on one token.
 
@@ -181,8 +176,8 @@ class Mamba(nn.Module):
             hidden_states: (B, 1, d_model).
             conv_state: (B, d_inner, max_lag) input history, the latest sample last.
             ssm_state: (B, d_inner, d_state).
-            seq_idx: (B, 1) segment indices: where the index differs from the last token's, the row starts afresh.
-                None goes on.
+            restart: (B,) bools: the rows in which this token is the first of a new segment, such as
+                `seq_idx[:, t] != seq_idx[:, t - 1]`. They start afresh. None goes on with every row.
 
         Returns:
             out (B, 1, d_model), conv_state, ssm_state.
@@ -198,14 +193,16 @@ class Mamba(nn.Module):
         ...     torch.allclose(out, block(x)[:, -1:], atol=1e-6)
         True
         """
-        self._check_input(hidden_states, seq_idx)
+        self._check_input(hidden_states, None)
         if hidden_states.shape[1] != 1:
             raise ValueError(
                 f"step takes exactly one token, hidden_states (B, 1, {self.d_model}), got "
                 f"{tuple(hidden_states.shape)}; for several tokens call forward with inference_params"
             )
         self.check_states(hidden_states.shape[0], conv_state, ssm_state)
-        return self._advance(hidden_states, conv_state, ssm_state, seq_idx)
+        if restart is not None:
+            check_restart(restart, hidden_states.shape[0])
+        return self._advance(hidden_states, conv_state, ssm_state, restart, None)
 
     def allocate_inference_cache(
         self, batch_size: int, max_seqlen: int, dtype: torch.dtype | None = None, **kwargs
@@ -229,11 +226,13 @@ class Mamba(nn.Module):
         """
         batch_size = _validate.integer("batch_size", batch_size)
         _check_dtype(dtype)
-        weight = self.conv1d_layers[0].weight
-        ssm_dtype = recurrence_dtype(weight.dtype)
-        conv_state = weight.new_zeros(batch_size, self.d_inner, self.max_lag, dtype=dtype or weight.dtype)
-        ssm_state = weight.new_zeros(batch_size, self.d_inner, self.d_state, dtype=ssm_dtype)
-        return fresh_state(conv_state.detach()), ssm_state.detach()
+        own = self.conv_gates  # a parameter of the block itself: whatever its parts were replaced by, it is there
+        rows = {"device": own.device, "dtype": dtype or own.dtype}
+        conv_state = torch.zeros(batch_size, self.d_inner, self.max_lag, **rows)
+        ssm_state = torch.zeros(
+            batch_size, self.d_inner, self.d_state, **{**rows, "dtype": recurrence_dtype(own.dtype)}
+        )
+        return conv_state, ssm_state
 
     def check_states(self, batch: int, conv_state: Tensor, ssm_state: Tensor) -> None:
         """Raise unless the states fit this block, `batch` rows and its device."""
@@ -248,12 +247,12 @@ class Mamba(nn.Module):
                     f"{name} has shape {tuple(state.shape)}, but this block needs {expected} for a batch of {batch}; "
                     f"make it with allocate_inference_cache({batch}, ...), or use a new InferenceParams"
                 )
-            if state.device != self.out_proj.weight.device:
+            if state.device != self.conv_gates.device:
                 raise ValueError(
-                    f"{name} is on {state.device}, but the block is on {self.out_proj.weight.device}; "
+                    f"{name} is on {state.device}, but the block is on {self.conv_gates.device}; "
                     f"move one with .to(device)"
                 )
-        wanted = recurrence_dtype(self.conv1d_layers[0].weight.dtype)
+        wanted = recurrence_dtype(self.conv_gates.dtype)
         if ssm_state.dtype != wanted:
             raise TypeError(
                 f"ssm_state is {ssm_state.dtype}, but the recurrence of this block runs in {wanted}; "
@@ -266,25 +265,24 @@ class Mamba(nn.Module):
             f"conv_dilations={self.conv_dilations}, expand={self.expand}, dt_rank={self.dt_rank}"
         )
 
-    def _advance(self, hidden_states, conv_state, ssm_state, seq_idx):
+    def _advance(self, hidden_states, conv_state, ssm_state, restart, seq_idx):
         """Continue a stream by any number of tokens: out and the states to go on with."""
-        restart = rows_that_restart(conv_state, seq_idx)
         history, state = readable(conv_state), readable(ssm_state)
         if restart is not None:
             history = torch.where(restart[:, None, None], 0, history)
             state = torch.where(restart[:, None, None], 0, state)
         run = self._token if hidden_states.shape[1] == 1 else self._sequence
         out, new_history, new_state = run(hidden_states, history, state, seq_idx)
-        kept = carry_segment(conv_state, keep(conv_state, new_history), seq_idx)
-        return out, kept, keep(ssm_state, new_state)
+        return out, keep(conv_state, new_history), keep(ssm_state, new_state)
 
     def _sequence(self, hidden_states, history, state, seq_idx):
         """The block over L tokens, from a history and state or (None, None) from nothing."""
         xz = self.in_proj(hidden_states)  # (B, L, 2·d_inner)
         x, z = rearrange(xz, "b l (two d) -> two b d l", two=2)  # (B, d_inner, L) each
         new_history = None if history is None else next_history(x, history, seq_idx)
-        u = gated_dilated_conv(x, *self._branches(), initial_state=history, seq_idx=seq_idx)  # (B, D, L)
-        delta, B, C = self._select(rearrange(u, "b d l -> b l d"))
+        branches = (conv_sequence(*branch, x, history, seq_idx) for branch in self._branches())  # (B, D, L) each
+        u = gated_sum(branches, self.conv_gates, x.dtype)  # (B, D, L)
+        delta, delta_bias, B, C = self._select(rearrange(u, "b d l -> b l d"))
         y, new_state = selective_scan_fn(
             u,
             rearrange(delta, "b l d -> b d l"),
@@ -293,7 +291,7 @@ class Mamba(nn.Module):
             rearrange(C, "b l n -> b n l"),
             self.D,
             z=z,
-            delta_bias=self.dt_proj.bias,
+            delta_bias=delta_bias,
             delta_softplus=True,
             return_last_state=True,
             initial_state=state,
@@ -304,21 +302,23 @@ class Mamba(nn.Module):
     def _token(self, hidden_states, history, state, _seq_idx):
         """The block on one token; a change of segment has been dealt with before."""
         x, z = self.in_proj(hidden_states[:, 0]).chunk(2, dim=-1)  # (B, d_inner) each
-        u, new_history = gated_dilated_conv_update(x, history, *self._branches())
-        delta, B, C = self._select(u)
-        y, new_state = advance(state, u, delta, self._A(u.dtype), B, C, self.D, z, self.dt_proj.bias, dt_softplus=True)
-        return self.out_proj(y).unsqueeze(1), new_history, new_state
+        window = torch.cat([history.to(x.dtype), x.unsqueeze(-1)], dim=-1)  # (B, d_inner, max lag + 1)
+        branches = (conv_token(*branch, window) for branch in self._branches())  # (B, D) each
+        u = gated_sum(branches, self.conv_gates, x.dtype)  # (B, D)
+        delta, delta_bias, B, C = self._select(u)
+        y, new_state = advance(state, u, delta, self._A(u.dtype), B, C, self.D, z, delta_bias, dt_softplus=True)
+        return self.out_proj(y).unsqueeze(1), window[..., 1:], new_state
 
     def _branches(self):
-        """weights [(D, W)], biases [(D,) or None], gates and dilations of the convolution branches."""
-        weights = [layer.weight.squeeze(1) for layer in self.conv1d_layers]
-        biases = [layer.bias for layer in self.conv1d_layers]
-        return weights, biases, self.conv_gates, self.conv_dilations
+        """The convolution branches: module, lag and dilation of each."""
+        for conv, dilation in zip(self.conv1d_layers, self.conv_dilations, strict=True):
+            yield conv, (self.d_conv - 1) * dilation, dilation
 
     def _select(self, u: Tensor):
-        """From the convolved signal (…, d_inner): delta (…, d_inner) before bias and softplus, B and C (…, N)."""
+        """From the convolved signal (…, d_inner): delta (…, d_inner) before softplus, the bias it still lacks or None,
+        B and C (…, N)."""
         low_rank, B, C = self.x_proj(u).split([self.dt_rank, self.d_state, self.d_state], dim=-1)
-        return F.linear(low_rank, self.dt_proj.weight), B, C
+        return *product_and_bias(self.dt_proj, low_rank), B, C
 
     def _A(self, dtype: torch.dtype) -> Tensor:
         return -torch.exp(self.A_log.to(recurrence_dtype(dtype)))  # (D, N)
@@ -327,10 +327,10 @@ class Mamba(nn.Module):
         _validate.floating("hidden_states", hidden_states)
         if hidden_states.ndim != 3 or hidden_states.shape[-1] != self.d_model:
             raise ValueError(f"hidden_states must have shape (B, L, {self.d_model}), got {tuple(hidden_states.shape)}")
-        weight = self.in_proj.weight
-        if hidden_states.dtype != weight.dtype and not _validate.autocast_is_on(hidden_states.device.type):
+        own = self.conv_gates.dtype
+        if hidden_states.dtype != own and not _validate.autocast_is_on(hidden_states.device.type):
             raise TypeError(
-                f"hidden_states is {hidden_states.dtype} but the block's weights are {weight.dtype}; "
+                f"hidden_states is {hidden_states.dtype} but the block's weights are {own}; "
                 f"convert one with .to(dtype), or use torch.autocast"
             )
         if seq_idx is not None:

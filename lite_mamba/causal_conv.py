@@ -94,7 +94,7 @@ def causal_dilated_conv1d_fn(
         check_seq_idx(seq_idx, x.shape[0], length)
     if length == 0:
         return torch.zeros_like(x)
-    padded = _with_history(x, initial_state, lag)  # (B, D, lag + L)
+    padded = with_history(x, initial_state, lag)  # (B, D, lag + L)
     if seq_idx is None and not _taps_are_quicker(x):
         y = F.conv1d(padded, weight.unsqueeze(1), bias, dilation=dilation, groups=weight.shape[0])
     else:
@@ -134,7 +134,7 @@ def causal_dilated_conv1d_update(
     lag = _check_conv(x, ("B", "D"), weight, bias, activation, dilation)
     _check_history("conv_state", conv_state, x, lag)
     window = torch.cat([conv_state.to(x.dtype), x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
-    y = ACTIVATIONS[activation](_newest_output(window, weight, bias, dilation))  # (B, D)
+    y = ACTIVATIONS[activation](newest_output(window, weight, bias, dilation))  # (B, D)
     conv_state.copy_(window[..., 1:])
     return y
 
@@ -172,36 +172,10 @@ def gated_dilated_conv(
         causal_dilated_conv1d_fn(x, weight, bias, "silu", dilation, initial_state=initial_state, seq_idx=seq_idx)
         for weight, bias, dilation in zip(weights, biases, dilations, strict=True)
     )
-    return _mix(branches, gates, x.dtype)  # (B, D, L)
+    return gated_sum(branches, gates, x.dtype)  # (B, D, L)
 
 
-def gated_dilated_conv_update(
-    x: Tensor,
-    conv_state: Tensor,
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor | None],
-    gates: Tensor,
-    dilations: Sequence[int],
-) -> tuple[Tensor, Tensor]:
-    """One sample of `gated_dilated_conv`. Changes nothing in place.
-
-    Args:
-        x: (B, D) the present sample.
-        conv_state: (B, D, S) shared history, the latest last, with S at least the largest lag.
-        weights, biases, gates, dilations: as in `gated_dilated_conv`.
-
-    Returns:
-        The output (B, D) and the next history (B, D, S). Notebook 03 builds it.
-    """
-    window = torch.cat([conv_state.to(x.dtype), x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
-    branches = (
-        F.silu(_newest_output(window, weight, bias, dilation))
-        for weight, bias, dilation in zip(weights, biases, dilations, strict=True)
-    )
-    return _mix(branches, gates, x.dtype), window[..., 1:]
-
-
-def _mix(branches: Iterable[Tensor], gates: Tensor, dtype: torch.dtype) -> Tensor:
+def gated_sum(branches: Iterable[Tensor], gates: Tensor, dtype: torch.dtype) -> Tensor:
     """Σ_i softmax(gates)_i · branch_i."""
     if len(gates) == 1 and not torch.is_grad_enabled():
         return next(iter(branches))  # its share is 1; with grad on, the gate still wants its zero gradient
@@ -230,7 +204,7 @@ def next_history(x: Tensor, history: Tensor, seq_idx: Tensor | None = None) -> T
     return torch.where((runs == last_run).unsqueeze(1), kept, 0)
 
 
-def _with_history(x: Tensor, history: Tensor | None, lag: int) -> Tensor:
+def with_history(x: Tensor, history: Tensor | None, lag: int) -> Tensor:
     """Put the last `lag` samples of the history, or zeros, before `x`: (B, D, lag + L), in memory as `x` is."""
     time = 1 if _is_time_major(x) else 2
     x = x.transpose(time, 2)
@@ -272,7 +246,7 @@ def _sum_of_taps(padded, weight, bias, dilation, length, seq_idx) -> Tensor:
     return y if bias is None else y.add_(bias.to(padded.dtype)[:, None])
 
 
-def _newest_output(window: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:
+def newest_output(window: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:
     """The branch's output at the last sample of `window` (B, D, S + 1), before the activation: (B, D)."""
     oldest = window.shape[-1] - 1 - (weight.shape[-1] - 1) * dilation
     y = (window[..., oldest::dilation] * weight.to(window.dtype)).sum(dim=-1)

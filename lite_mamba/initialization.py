@@ -98,4 +98,6 @@ def mark_parameters(block: nn.Module, *_) -> None:
     """
     block.A_log._no_weight_decay = True
     block.D._no_weight_decay = True
-    block.dt_proj.bias._no_reinit = True
+    for name, parameter in block.dt_proj.named_parameters():  # also inside a wrapper
+        if name.endswith("bias"):
+            parameter._no_reinit = True

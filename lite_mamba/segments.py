@@ -18,6 +18,16 @@ def check_seq_idx(seq_idx: Tensor, batch: int, length: int) -> None:
         raise TypeError(f"seq_idx must hold integers or bools, got {seq_idx.dtype}; convert it with .long()")
 
 
+def check_restart(restart: Tensor, batch: int) -> None:
+    """Raise unless `restart` is a bool tensor of shape (B,)."""
+    _validate.shape("restart", restart, (batch,), "(B,)")
+    if restart.dtype != torch.bool:
+        raise TypeError(
+            f"restart must hold bools, got {restart.dtype}; it marks the rows that start afresh, "
+            f"such as seq_idx[:, t] != seq_idx[:, t - 1]"
+        )
+
+
 def segment_starts(seq_idx: Tensor) -> Tensor:
     """Where a new segment starts *inside* the sequence; the first token never counts.
 

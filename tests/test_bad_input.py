@@ -13,6 +13,7 @@ from lite_mamba import (
     selective_scan_ref,
     selective_state_update,
 )
+from lite_mamba.streaming import BlockCache
 
 CONSTRUCTOR = [
     (dict(d_model=0), ValueError, r"d_model must be at least 1, got 0"),
@@ -78,6 +79,10 @@ def step(hidden=None, conv=(2, 16, 6), ssm=(2, 16, 16), ssm_dtype=torch.float32,
     return block().step(x(1) if hidden is None else hidden, *states, **kwargs)
 
 
+def pair():
+    return BlockCache(*block().allocate_inference_cache(2, 9))
+
+
 def stream(first=None, then=None, offset=None, **settings):
     """A prefill of two rows and five tokens, then a second call at `offset`."""
     params = InferenceParams(100, 2)
@@ -111,12 +116,12 @@ BLOCK = {
     "seq_idx too short": (
         lambda: block()(x(), seq_idx=index(2, 4)),
         ValueError,
-        r"seq_idx .* = \(2, 5\), got \(2, 4\)",
+        r"seq_idx .* with B = 2, L = 5, got \(2, 4\)",
     ),
     "seq_idx one row": (
         lambda: block()(x(), seq_idx=index(5)),
         ValueError,
-        r"seq_idx .*\(B, L\) = \(2, 5\), got \(5,\)",
+        r"seq_idx .* with B = 2, L = 5, got \(5,\)",
     ),
     "seq_idx of floats": (
         lambda: block()(x(), seq_idx=torch.zeros(2, 5)),
@@ -183,11 +188,22 @@ BLOCK = {
         ValueError,
         r"conv_state is on meta, but the block is on cpu; move one with \.to\(device\)",
     ),
-    "step seq_idx too long": (lambda: step(seq_idx=index(2, 2)), ValueError, r"seq_idx .* = \(2, 1\), got \(2, 2\)"),
-    "copied state with seq_idx": (
-        lambda: step(seq_idx=index(2, 1)),
+    "restart too long": (lambda: step(restart=index(3).bool()), ValueError, r"restart .* with B = 2, got \(3,\)"),
+    "restart of indices": (
+        lambda: step(restart=index(2)),
+        TypeError,
+        r"restart must hold bools, got torch\.int64; .* seq_idx\[:, t\] != seq_idx\[:, t - 1\]",
+    ),
+    "reorder by a list": (lambda: InferenceParams(9, 2, 0, {0: pair()}).reorder([1, 0]), TypeError, "rows must be a"),
+    "reorder by bools": (
+        lambda: pair().reorder(index(2).bool()),
+        TypeError,
+        r"rows must hold integers, got torch\.bool; convert",
+    ),
+    "reorder by a table": (
+        lambda: pair().reorder(index(2, 1)),
         ValueError,
-        r"conv_state does not know the index of its last token: .* allocate_inference_cache and step returned",
+        r"rows must have shape \(rows,\), got \(2, 1\)",
     ),
     "cache without rows": (
         lambda: block().allocate_inference_cache(0, 9),
@@ -228,7 +244,7 @@ CONVOLUTION = {
     "other channels": (lambda: conv(weight=(5, 4)), ValueError, r"weight .* D = 3 channels .* got \(5, 4\)"),
     "weight of nn.Conv1d": (lambda: conv(weight=(3, 1, 4)), ValueError, r"pass conv\.weight\.squeeze\(1\)"),
     "no taps": (lambda: conv(weight=(3, 0)), ValueError, r"W ≥ 1 taps, got \(3, 0\)"),
-    "long bias": (lambda: conv(bias=torch.zeros(4)), ValueError, r"bias must have shape \(D,\) = \(3\), got \(4,\)"),
+    "long bias": (lambda: conv(bias=torch.zeros(4)), ValueError, r"bias .* with D = 3, got \(4,\)"),
     "bias a number": (lambda: conv(bias=0.5), TypeError, r"bias must be a torch\.Tensor, got float"),
     "other weight dtype": (
         lambda: causal_dilated_conv1d_fn(torch.zeros(2, 3, 9), torch.zeros(3, 4).double()),
@@ -255,7 +271,7 @@ CONVOLUTION = {
     "history of another batch": (
         lambda: conv(initial_state=torch.zeros(1, 3, 3)),
         ValueError,
-        r"initial_state must have shape \(B, D, S\) = \(2, 3, any\), got \(1, 3, 3\)",
+        r"initial_state .* with B = 2, D = 3, got \(1, 3, 3\)",
     ),
     "integer history": (
         lambda: conv(initial_state=index(2, 3, 3)),
@@ -265,7 +281,7 @@ CONVOLUTION = {
     "seq_idx of another length": (
         lambda: conv(seq_idx=index(2, 8)),
         ValueError,
-        r"seq_idx .* = \(2, 9\), got \(2, 8\)",
+        r"seq_idx .* with B = 2, L = 9, got \(2, 8\)",
     ),
     "update on a sequence": (
         lambda: update(x=(2, 3, 9)),
@@ -280,7 +296,7 @@ CONVOLUTION = {
     "update with other rows": (
         lambda: update(state=(1, 3, 3)),
         ValueError,
-        r"conv_state .* = \(2, 3, any\), got \(1, 3, 3\)",
+        r"conv_state .* with B = 2, D = 3, got \(1, 3, 3\)",
     ),
     "update activation": (lambda: update(activation="tanh"), ValueError, r"activation must be one of .* got 'tanh'"),
     "field without taps": (lambda: receptive_field(0, (1,)), ValueError, r"d_conv must be at least 1, got 0"),
@@ -303,23 +319,27 @@ def scan_case(**changed):
 SCAN = {
     "u of two axes": (dict(u=(4, 9)), ValueError, r"u must have 3 axes \(B, D, L\), got shape \(4, 9\)"),
     "u of integers": (dict(u=index(2, 4, 9)), TypeError, r"u must hold floating-point numbers, got torch\.int64"),
-    "delta of another length": (dict(delta=(2, 4, 8)), ValueError, r"delta .* = \(2, 4, 9\), got \(2, 4, 8\)"),
-    "A of other channels": (dict(A=(5, 3)), ValueError, r"A must have shape \(D, N\) = \(4, any\), got \(5, 3\)"),
+    "delta of another length": (
+        dict(delta=(2, 4, 8)),
+        ValueError,
+        r"delta .* with B = 2, D = 4, L = 9, got \(2, 4, 8\)",
+    ),
+    "A of other channels": (dict(A=(5, 3)), ValueError, r"A .* with D = 4, got \(5, 3\)"),
     "A of integers": (dict(A=index(4, 3)), TypeError, r"A must hold floating-point or complex numbers"),
     "B of other states": (dict(B=(2, 5, 9)), ValueError, r"B .*, got \(2, 5, 9\)"),
     "B of one axis": (dict(B=(3,)), ValueError, r"B must have shape \(D, N\), \(B, N, L\) or \(B, G, N, L\)"),
     "groups that do not divide": (dict(B=(2, 3, 3, 9)), ValueError, r"B has G = 3 groups, which must divide the D = 4"),
     "C of another length": (dict(C=(2, 3, 8)), ValueError, r"C .*, got \(2, 3, 8\)"),
     "C no tensor": (dict(C=None), TypeError, r"C must be a torch\.Tensor, got NoneType"),
-    "long D": (dict(D=(5,)), ValueError, r"D must have shape \(D,\) = \(4\), got \(5,\)"),
-    "z of other channels": (dict(z=(2, 5, 9)), ValueError, r"z .* = \(2, 4, 9\), got \(2, 5, 9\)"),
-    "short delta_bias": (dict(delta_bias=(3,)), ValueError, r"delta_bias .* = \(4\), got \(3,\)"),
+    "long D": (dict(D=(5,)), ValueError, r"D .* with D = 4, got \(5,\)"),
+    "z of other channels": (dict(z=(2, 5, 9)), ValueError, r"z .* with B = 2, D = 4, L = 9, got \(2, 5, 9\)"),
+    "short delta_bias": (dict(delta_bias=(3,)), ValueError, r"delta_bias .* with D = 4, got \(3,\)"),
     "state of another batch": (
         dict(initial_state=(1, 4, 3)),
         ValueError,
-        r"initial_state .* = \(2, 4, 3\), got \(1, 4, 3\)",
+        r"initial_state .* with B = 2, D = 4, N = 3, got \(1, 4, 3\)",
     ),
-    "seq_idx of another length": (dict(seq_idx=index(2, 8)), ValueError, r"seq_idx .* = \(2, 9\), got \(2, 8\)"),
+    "seq_idx of another length": (dict(seq_idx=index(2, 8)), ValueError, r"seq_idx .* with B = 2, L = 9, got \(2, 8\)"),
 }
 
 
@@ -331,16 +351,16 @@ def token_case(**changed):
 
 TOKEN = {
     "a time axis": (dict(x=(2, 4, 1)), ValueError, r"x must have 2 axes \(B, D\).* got shape \(2, 4, 1\)"),
-    "state of other rows": (dict(state=(1, 4, 3)), ValueError, r"state .* = \(2, 4, 3\), got \(1, 4, 3\)"),
-    "dt of other channels": (dict(dt=(2, 3)), ValueError, r"dt .* = \(2, 4\), got \(2, 3\)"),
+    "state of other rows": (dict(state=(1, 4, 3)), ValueError, r"state .* with B = 2, D = 4, N = 3, got \(1, 4, 3\)"),
+    "dt of other channels": (dict(dt=(2, 3)), ValueError, r"dt .* with B = 2, D = 4, got \(2, 3\)"),
     "real state, complex A": (
         dict(A=torch.zeros(4, 3, dtype=torch.complex64)),
         TypeError,
         r"A is complex, so state must be",
     ),
     "B of other states": (dict(B=(2, 5)), ValueError, r"B .*, got \(2, 5\)"),
-    "z of other rows": (dict(z=(1, 4)), ValueError, r"z .* = \(2, 4\), got \(1, 4\)"),
-    "short dt_bias": (dict(dt_bias=(3,)), ValueError, r"dt_bias .* = \(4\), got \(3,\)"),
+    "z of other rows": (dict(z=(1, 4)), ValueError, r"z .* with B = 2, D = 4, got \(1, 4\)"),
+    "short dt_bias": (dict(dt_bias=(3,)), ValueError, r"dt_bias .* with D = 4, got \(3,\)"),
 }
 
 

@@ -16,7 +16,7 @@ SIGNATURES = {
         dt_init='random', dt_scale=1.0, dt_init_floor=0.0001, conv_bias=True, bias=False, use_fast_path=False,
         layer_idx=None, device=None, dtype=None""",
     lite_mamba.Mamba.forward: "self, hidden_states, inference_params=None, *, seq_idx=None",
-    lite_mamba.Mamba.step: "self, hidden_states, conv_state, ssm_state, *, seq_idx=None",
+    lite_mamba.Mamba.step: "self, hidden_states, conv_state, ssm_state, *, restart=None",
     lite_mamba.Mamba.allocate_inference_cache: "self, batch_size, max_seqlen, dtype=None, **kwargs",
     lite_mamba.selective_scan_fn: """
         u, delta, A, B, C, D=None, z=None, delta_bias=None, delta_softplus=False, return_last_state=False,

@@ -1,6 +1,7 @@
 """Streaming: prefill in chunks, single tokens and any mix of both give what one forward pass gives."""
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -9,8 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lite_mamba import InferenceParams, Mamba
+from lite_mamba.language_model import MambaLM
 
 TOLERANCE = {torch.float32: 2e-5, torch.float64: 1e-10}  # of the output's scale
+
+
+def tokens(length, batch=2, dtype=torch.float64, width=4):
+    generator = torch.Generator().manual_seed(length)
+    return torch.randn(batch, length, width, dtype=torch.float64, generator=generator).to(dtype)
 
 
 @st.composite
@@ -45,7 +52,7 @@ def streams(draw):
     block = stir(Mamba(**draw(blocks()), layer_idx=0), seed=draw(st.integers(0, 99)))
     chunks = draw(st.lists(st.integers(0, 7), max_size=6))
     batch, length = draw(st.integers(1, 3)), sum(chunks)
-    x = torch.randn(batch, length, block.d_model, dtype=torch.float64).to(block.in_proj.weight.dtype)
+    x = tokens(length, batch, block.in_proj.weight.dtype, block.d_model)
     seq_idx = draw(segment_rows(batch, length)) if draw(st.booleans()) else None
     return block, x, chunks, seq_idx
 
@@ -63,13 +70,15 @@ def in_chunks(block, x, chunks, seq_idx=None):
     return torch.cat(pieces, dim=1), params
 
 
-def in_steps(block, x, seq_idx=None, states=None):
-    """The block over `x` token by token, and the states at the end."""
+def in_steps(block, x, seq_idx=None, states=None, last=None):
+    """The block over `x` token by token, from the states and indices of the token before; and its states."""
     states = states or block.allocate_inference_cache(x.shape[0], x.shape[1])
     pieces = [x[:, :0]]
     for t in range(x.shape[1]):
-        part = None if seq_idx is None else seq_idx[:, t : t + 1]
-        out, *states = block.step(x[:, t : t + 1], *states, seq_idx=part)
+        now = None if seq_idx is None else seq_idx[:, t]
+        restart = None if now is None or last is None else now != last
+        out, *states = block.step(x[:, t : t + 1], *states, restart=restart)
+        last = now
         pieces.append(out)
     return torch.cat(pieces, dim=1), states
 
@@ -110,7 +119,8 @@ def test_steps_go_on_from_the_cache_of_a_prefill(stream, prefill):
     with torch.no_grad():
         head, params = in_chunks(block, x[:, :prefill], [x[:, :prefill].shape[1]], first)
         conv_state, ssm_state = params.key_value_memory_dict[0]
-        tail, _ = in_steps(block, x[:, prefill:], later, (conv_state, ssm_state))
+        last = params.key_value_memory_dict[0].last_seq_idx
+        tail, _ = in_steps(block, x[:, prefill:], later, (conv_state, ssm_state), last)
         whole = block(x, seq_idx=seq_idx)
     assert error(torch.cat([head, tail], dim=1), whole) <= TOLERANCE[x.dtype]
 
@@ -129,10 +139,6 @@ def test_chunks_and_steps_end_in_the_same_state(stream):
 @pytest.fixture
 def block():
     return stir(Mamba(4, d_state=3, d_conv=3, conv_dilations=(1, 4), layer_idx=0, dtype=torch.float64))
-
-
-def tokens(length, batch=2, dtype=torch.float64):
-    return torch.randn(batch, length, 4, dtype=dtype, generator=torch.Generator().manual_seed(length))
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
@@ -398,12 +404,12 @@ def test_a_segment_longer_than_a_chunk_keeps_its_whole_history(block, chunk):
 
 def test_without_an_index_the_last_segment_goes_on(block):
     x, seq_idx = tokens(8), torch.full((2, 3), 7)
+    params, pieces = InferenceParams(8, 2), []
     with torch.no_grad():
-        states = block.allocate_inference_cache(2, 8)
-        head, states = in_steps(block, x[:, :3], seq_idx, states)
-        middle, states = in_steps(block, x[:, 3:5], None, states)
-        same, _ = in_steps(block, x[:, 5:], seq_idx, states)
-    assert error(torch.cat([head, middle, same], dim=1), block(x)) < 1e-10
+        for chunk, index in ((x[:, :3], seq_idx), (x[:, 3:5], None), (x[:, 5:], seq_idx)):
+            pieces.append(block(chunk, inference_params=params, seq_idx=index))
+            params.seqlen_offset += chunk.shape[1]
+    assert error(torch.cat(pieces, dim=1), block(x)) < 1e-10
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -431,34 +437,102 @@ def test_a_left_padded_prompt_streams_on(block):
     assert error(out[1, 3:], block(x[1:, 3:])[0]) < 1e-10
 
 
-@pytest.mark.parametrize("copied", [torch.clone, torch.detach, lambda state: state.float().double()])
-def test_a_copied_state_knows_no_segment_and_says_so(block, copied):
-    states = block.allocate_inference_cache(2, 10)
-    copies = [copied(state) for state in states]
-    block.step(tokens(1), *copies)
-    with pytest.raises(ValueError, match=r"seq_idx was given, but this conv_state does not know"):
-        block.step(tokens(1), *copies, seq_idx=torch.zeros(2, 1, dtype=torch.long))
-
-
-def test_a_deep_copy_of_the_states_is_a_stream_of_its_own(block):
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda stream: pickle.loads(pickle.dumps(stream))])
+def test_a_copy_of_a_stream_is_a_stream_of_its_own(block, copied):
     x, seq_idx = tokens(8), torch.tensor([[0, 0, 0, 1, 1, 1, 1, 1], [0] * 8])
     with torch.no_grad():
-        head, states = in_steps(block, x[:, :5], seq_idx[:, :5])
-        branch = copy.deepcopy(states)
-        tail, _ = in_steps(block, x[:, 5:], seq_idx[:, 5:], states)
-        again, _ = in_steps(block, x[:, 5:], seq_idx[:, 5:], branch)
-        assert torch.equal(tail, again)
-        assert error(torch.cat([head, tail], dim=1), block(x, seq_idx=seq_idx)) < 1e-10
+        head, stream = in_chunks(block, x[:, :5], [5], seq_idx[:, :5])
+        branch = copied(stream)
+        tails = [block(x[:, 5:], inference_params=params, seq_idx=seq_idx[:, 5:]) for params in (stream, branch)]
+    assert torch.equal(*tails)
+    assert error(torch.cat([head, tails[0]], dim=1), block(x, seq_idx=seq_idx)) < 1e-10
 
 
 def test_the_caller_may_change_his_indices_afterwards(block):
-    index = torch.zeros(2, 1, dtype=torch.long)
+    index, params = torch.zeros(2, 1, dtype=torch.long), InferenceParams(10, 2)
     with torch.no_grad():
-        states = block.allocate_inference_cache(2, 10)
-        _, *states = block.step(tokens(1), *states, seq_idx=index)
+        block(tokens(1), inference_params=params, seq_idx=index)
+        params.seqlen_offset += 1
         index += 1
-        reset, *_ = block.step(tokens(1), *states, seq_idx=index)
+        reset = block(tokens(1), inference_params=params, seq_idx=index)
     assert error(reset, block(tokens(1))) < 1e-10
+
+
+@given(stream=streams(), cut=st.integers(0, 20), rows=st.lists(st.integers(0, 2), min_size=1, max_size=5))
+@settings(max_examples=60)
+def test_reordering_the_rows_of_a_cache_reorders_the_streams(stream, cut, rows):
+    block, x, _, seq_idx = stream
+    rows, cut = torch.tensor(rows) % len(x), min(cut, x.shape[1])
+    head, tail = (None, None) if seq_idx is None else (seq_idx[:, :cut], seq_idx[rows, cut:])
+    with torch.no_grad():
+        _, params = in_chunks(block, x[:, :cut], [cut], head)
+        params.reorder(rows)
+        out = block(x[rows, cut:], inference_params=params, seq_idx=tail)
+        expected = block(x, seq_idx=seq_idx)[rows, cut:]
+    assert error(out, expected) <= TOLERANCE[x.dtype] * 10
+
+
+def test_reordering_a_stream_reorders_it_in_every_block():
+    blocks = [stir(Mamba(4, d_conv=2, layer_idx=i, dtype=torch.float64), seed=i) for i in range(3)]
+    x, rows, params = tokens(9, batch=3), torch.tensor([2, 0, 2, 2]), InferenceParams(9, 3)
+
+    def run(hidden, params=None):
+        for block in blocks:
+            hidden = block(hidden, inference_params=params)
+        return hidden
+
+    with torch.no_grad():
+        run(x[:, :4], params)
+        params.seqlen_offset = 4
+        params.reorder(rows)
+        assert error(run(x[rows, 4:], params), run(x)[rows, 4:]) < 1e-10
+
+
+def test_beam_search_over_a_cache_finds_the_beams_of_full_passes():
+    torch.manual_seed(0)
+    model, width = MambaLM(vocab_size=7, d_model=8, n_layers=2).double(), 3
+
+    def best(scores, logits):
+        """The `width` best continuations of the beams: scores, and (beam, token) of each."""
+        scores, place = (scores[:, None] + logits.log_softmax(-1)).flatten().topk(width)
+        return scores, place // 7, place % 7
+
+    stream, beams = InferenceParams(10, width), torch.zeros(width, 1, dtype=torch.long)
+    scores, ids = torch.tensor([0.0, -torch.inf, -torch.inf], dtype=torch.float64), beams
+    with torch.no_grad():
+        for _ in range(8):
+            logits = model(ids, stream)[:, -1]  # (width, 7)
+            stream.seqlen_offset += 1
+            torch.testing.assert_close(logits, model(beams)[:, -1])
+            scores, rows, token = best(scores, logits)
+            stream.reorder(rows)
+            ids = token[:, None]
+            beams = torch.cat([beams[rows], ids], dim=1)
+    assert len({tuple(beam) for beam in beams.tolist()}) == width
+
+
+def test_a_cache_is_a_pair_to_those_who_expect_one(block):
+    _, params = in_chunks(block, tokens(5), [5])
+    cache = params.key_value_memory_dict[0]
+    conv_state, ssm_state = cache
+    assert cache[0] is conv_state is cache.conv_state and cache[1] is ssm_state is cache.ssm_state
+    assert len(cache) == 2 and cache[-1] is ssm_state and tuple(cache) == (conv_state, ssm_state)
+    with pytest.raises(IndexError):
+        cache[2]
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+@pytest.mark.parametrize("grad", [False, True], ids=["grad off", "grad on"])
+def test_a_compiled_step_is_one_graph_and_equals_the_step(block, grad, backend):
+    torch.compiler.reset()
+    x, seq_idx = tokens(6), torch.tensor([[0, 0, 0, 1, 1, 1], [0] * 6])
+    compiled = copy.deepcopy(block)
+    compiled.step = torch.compile(compiled.step, fullgraph=True, backend=backend)
+    with torch.set_grad_enabled(grad):
+        out, states = in_steps(compiled, x, seq_idx)
+        expected, expected_states = in_steps(block, x, seq_idx)
+    for ours, theirs in zip((out, *states), (expected, *expected_states), strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, None])
