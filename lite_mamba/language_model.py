@@ -8,6 +8,7 @@ the field. Notebook 13 trains it.
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -34,7 +35,9 @@ class Layer(nn.Module):
         self.norm = nn.RMSNorm(d_model, eps=norm_eps, **made)
         self.mixer = Mamba(d_model, **mamba)
 
-    def forward(self, hidden_states: Tensor, inference_params: InferenceParams | None, seq_idx: Tensor | None):
+    def forward(
+        self, hidden_states: Tensor, inference_params: InferenceParams | None, seq_idx: Tensor | None
+    ) -> Tensor:
         return hidden_states + self.mixer(self.norm(hidden_states), inference_params, seq_idx=seq_idx)
 
 
@@ -60,11 +63,11 @@ class MambaLM(nn.Module):
 
     def __init__(self, vocab_size: int, d_model: int, n_layers: int, *, norm_eps: float = 1e-5, **mamba):
         super().__init__()
-        vocab_size = _validate.integer("vocab_size", vocab_size)
+        self.vocab_size = _validate.integer("vocab_size", vocab_size)
         n_layers = _validate.integer("n_layers", n_layers)
         made = {"device": mamba.get("device"), "dtype": mamba.get("dtype")}
         self.layers = nn.ModuleList(Layer(d_model, norm_eps, layer_idx=i, **mamba) for i in range(n_layers))
-        self.embedding = nn.Embedding(vocab_size, d_model, **made)
+        self.embedding = nn.Embedding(self.vocab_size, d_model, **made)
         self.norm = nn.RMSNorm(d_model, eps=norm_eps, **made)
         self._init_weights()
 
@@ -88,9 +91,13 @@ class MambaLM(nn.Module):
             (B, L, vocab_size).
 
         Raises:
-            TypeError, ValueError: ids that are no integers or have another rank; what `Mamba.forward` refuses.
+            TypeError, ValueError: ids that are no integers, have another rank or, on a CPU, lie outside of the
+                vocabulary; what `Mamba.forward` refuses.
         """
         return self._logits(self._hidden(ids, inference_params, seq_idx))
+
+    if TYPE_CHECKING:  # nn.Module leaves the type of a call open
+        __call__ = forward
 
     def generate(
         self,
@@ -118,14 +125,17 @@ class MambaLM(nn.Module):
             An iterator over the new tokens, each (B,).
 
         Raises:
-            TypeError, ValueError: at once, for a prompt or an option that is not allowed.
+            TypeError, ValueError: at once, for a prompt or an option that is not allowed; with the first token, for
+                an id outside of the vocabulary.
 
         >>> model = MambaLM(16, 8, 1)
         >>> tokens = model.generate(torch.tensor([[3]]), 2, temperature=0)
         >>> [tuple(token.shape) for token in tokens]
         [(1,), (1,)]
         """
-        _check_ids(prompt, minimum=1)
+        _check_ids(prompt)
+        if prompt.shape[1] == 0:
+            raise ValueError("the prompt is empty, and there is nothing to continue; give at least one token")
         n_tokens = _validate.integer("n_tokens", n_tokens, minimum=0)
         chunk_size = _validate.integer("chunk_size", chunk_size)
         _check_sampling(temperature, top_k, top_p)
@@ -150,8 +160,15 @@ class MambaLM(nn.Module):
             ids = token[:, None]  # (B, 1)
 
     def _hidden(self, ids, inference_params, seq_idx) -> Tensor:
-        _check_ids(ids, minimum=0)
-        hidden_states = self.embedding(ids)  # (B, L, d_model)
+        _check_ids(ids)
+        try:
+            hidden_states = self.embedding(ids)  # (B, L, d_model)
+        except IndexError:  # on a CPU; a GPU has its own way to say so
+            wrong = ids[(ids < 0) | (ids >= self.vocab_size)][0]
+            raise ValueError(
+                f"ids must be at least 0 and below vocab_size = {self.vocab_size}, got {wrong}; "
+                f"encode the text with the vocabulary of this model, or build MambaLM with a larger one"
+            ) from None
         for layer in self.layers:
             hidden_states = layer(hidden_states, inference_params, seq_idx)
         return self.norm(hidden_states)
@@ -218,12 +235,9 @@ def _own_names(state_dict) -> dict[str, Tensor]:
     return own
 
 
-def _check_ids(ids, minimum: int) -> None:
-    _validate.is_tensor("ids", ids)
-    if ids.ndim != 2 or ids.shape[1] < minimum:
-        raise ValueError(f"ids must have shape (B, L) with L of at least {minimum}, got {tuple(ids.shape)}")
-    if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
-        raise TypeError(f"ids must hold integers, got {ids.dtype}; convert them with .long()")
+def _check_ids(ids) -> None:
+    _validate.shape("ids", ids, (None, None), "(B, L)")
+    _validate.integers("ids", ids)
 
 
 def _check_sampling(temperature, top_k, top_p) -> None:

@@ -132,7 +132,7 @@ def test_options_limit_the_draws_to_the_likeliest_tokens(options, allowed):
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((torch.zeros(1, 0, dtype=torch.long), 1), {}, r"L of at least 1, got \(1, 0\)"),
+        ((torch.zeros(1, 0, dtype=torch.long), 1), {}, "the prompt is empty"),
         ((torch.zeros(3, dtype=torch.long), 1), {}, r"shape \(B, L\).*got \(3,\)"),
         ((torch.zeros(1, 3), 1), {}, r"must hold integers, got torch\.float32"),
         (([1, 2], 1), {}, "must be a torch.Tensor, got list"),
@@ -146,6 +146,32 @@ def test_options_limit_the_draws_to_the_likeliest_tokens(options, allowed):
 def test_wrong_use_of_generate_is_refused_at_once(model, arguments, options, message):
     with pytest.raises((TypeError, ValueError), match=message):
         model.generate(*arguments, **options)
+
+
+@pytest.mark.parametrize("wrong", [-1, 40, 10**6])
+def test_an_id_outside_of_the_vocabulary_is_named(model, prompt, wrong):
+    prompt[1, 4] = wrong
+    message = rf"at least 0 and below vocab_size = 40, got {wrong}; encode"
+    with pytest.raises(ValueError, match=message):
+        model(prompt)
+    with pytest.raises(ValueError, match=message):
+        next(model.generate(prompt, 1))
+
+
+def test_no_check_reads_the_values_of_ids(model, prompt):
+    torch.compiler.reset()
+    with torch.no_grad():
+        compiled = torch.compile(model, fullgraph=True, backend="eager")
+        torch.testing.assert_close(compiled(prompt), model(prompt))
+    assert model.to("meta")(prompt.to("meta")).shape == (2, 11, 40)
+
+
+def test_the_branches_of_a_deep_model_start_no_larger_together_than_one():
+    torch.manual_seed(1)
+    shallow, deep = (MambaLM(8, 64, n_layers) for n_layers in (1, 16))
+    spread = [layer.mixer.out_proj.weight.std() for model in (shallow, deep) for layer in model.layers]
+    torch.testing.assert_close(torch.stack(spread[1:]), (spread[0] / 4).expand(16), rtol=0.05, atol=0)
+    assert spread[0].item() == pytest.approx(128**-0.5 / 3**0.5, rel=0.05)  # as nn.Linear draws it
 
 
 @pytest.mark.parametrize("sizes", [(0, 8, 1), (8, 0, 1), (8, 8, 0), (8, 8, 1.5)])
