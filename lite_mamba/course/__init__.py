@@ -7,6 +7,7 @@ The core never imports this package; it needs the `course` extra (matplotlib, ip
 
 from . import tasks
 from .drawing.controls import choice, slider, toggle
+from .page.answers import answer, answers
 from .page.check import check, mine, verify, whose
 from .page.environment import environment
 from .page.explore import explore
@@ -15,6 +16,8 @@ from .page.progress import progress
 from .page.recap import recap
 
 __all__ = [
+    "answer",
+    "answers",
     "check",
     "choice",
     "environment",

@@ -26,6 +26,7 @@ result. A subclass builds its axes in `__init__`, names what will change with `m
 """
 
 import functools
+import inspect
 import itertools
 import threading
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class LiveFigure:
     Attributes:
         controls: the parameters of `update`, in the order shown, each with range, starting value and label.
         figure: the matplotlib figure, made without pyplot.
+        values: the parameters of the last `update`: what the figure shows when a cell ends with it.
         owner: says whose a function is that the figure runs: "yours", "the reference's", or "" as long as nobody knows.
         lock: held from an update to the end of its picture, since widgets may call from several threads.
     """
@@ -60,12 +62,15 @@ class LiveFigure:
         self._moving: list[Artist] = []
         self._titles: dict[object, Text] = {}
         self._still = None
+        self.values = self.defaults()
         self._last = np.full((*self.size()[::-1], 4), 255, np.uint8)  # (height, width, 4), white
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         if "__init__" in cls.__dict__:
             cls.__init__ = _styled(cls.__init__)
+        if "update" in cls.__dict__:
+            cls.update = _remembered(cls.update)
 
     def update(self, **parameters) -> str:
         """Set the artists' data in place; return the live sentence, which says what is shown."""
@@ -99,8 +104,8 @@ class LiveFigure:
         return png(self._last)
 
     def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
-        """A still picture: what a cell shows whose last line is a figure. The sentence is its text."""
-        sentence = self.update(**self.defaults())
+        """A still picture of what was set last, for a cell whose last line is a figure. The sentence is its text."""
+        sentence = self.update(**self.values)
         width, height = self.size()
         return {"image/png": self.picture(), "text/plain": sentence}, {"image/png": {"width": width, "height": height}}
 
@@ -127,6 +132,10 @@ class LiveFigure:
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
         return self.figure.canvas.get_width_height()
+
+    def titles(self) -> list[str]:
+        """The titles that moved last, as text."""
+        return [title.get_text() for title in self._titles.values()]
 
     def about(self) -> str:
         """What the figure is, in one line: the first line of the class's docstring."""
@@ -157,3 +166,15 @@ def _styled(build):
             build(*args, **kwargs)
 
     return build_in_style
+
+
+def _remembered(update):
+    names = list(inspect.signature(update).parameters)[1:]
+
+    @functools.wraps(update)
+    def update_and_remember(self, *given, **named):
+        sentence = update(self, *given, **named)
+        self.values = self.defaults() | dict(zip(names, given, strict=False)) | named
+        return sentence
+
+    return update_and_remember

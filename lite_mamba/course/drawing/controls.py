@@ -23,6 +23,10 @@ class Control:
         """The values at which a figure must still be right."""
         raise NotImplementedError
 
+    def reaches(self, value) -> bool:
+        """Whether a reader can set the control to `value`."""
+        return any(_same(option, value) for option in self.extremes())
+
     def describe(self, value) -> str:
         """How `value` reads in a sentence."""
         return str(value)
@@ -50,6 +54,12 @@ class Slider(Control):
 
     def extremes(self) -> list:
         return [self.low, self.high]
+
+    def reaches(self, value) -> bool:
+        if not (isinstance(value, (int, float)) and self.low <= value <= self.high):
+            return False
+        steps = (math.log10(value / self.low) if self.log else value - self.low) / self.step
+        return abs(steps - round(steps)) < 1e-3  # a logarithmic value may be written with a few digits
 
     def decimals(self) -> int:
         """Decimals that tell any two positions of a linear slider apart."""

@@ -61,6 +61,12 @@ def frame(colour: str) -> str:
     )
 
 
+def folded(summary: str, inside: str) -> str:
+    """HTML that opens when its summary is clicked."""
+    style = f"color:{INK};background:{PAPER}"
+    return f'<details style="{style}"><summary style="{style}">{escape(summary)}</summary>{inside}</details>'
+
+
 class Shown:
     """Something on the page that can be replaced in place. Outside a notebook its text is printed."""
 

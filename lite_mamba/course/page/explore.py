@@ -11,7 +11,7 @@ place of the sentence.
 
 import html
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import ipywidgets
@@ -54,7 +54,7 @@ class Exploration:
         _check(figure, controls)
         self.figure = figure
         figure.owner = owner
-        self.controls = figure.controls | controls
+        self.controls = _started(figure) | controls
         self.values: dict[str, object] = {}
         self.reset()
 
@@ -73,24 +73,50 @@ class Exploration:
                 self.frame = Frame(self.figure.faded(), self._explain(error), failed=True)
             return self.frame
 
+    def at(self, **values) -> str:
+        """What the picture says with some controls set and the others at their start: its sentence.
+
+        Raises:
+            ValueError: a name is no control, or its control can't be set to the value.
+        """
+        for name, value in values.items():
+            if name not in self.controls:
+                raise ValueError(f"there is no control {name!r}; there are {', '.join(self.controls)}")
+            if not self.controls[name].reaches(value):
+                raise ValueError(f"{name} = {value!r} can't be set: {self.controls[name].summary()}")
+        return self.figure.update(**{name: control.value for name, control in self.controls.items()} | values)
+
+    def describe(self, values: dict[str, object]) -> str:
+        """Some controls with their values, in words."""
+        return ", ".join(
+            f"{self.controls[name].label} = {self.controls[name].describe(v)}" for name, v in values.items()
+        )
+
+    def _ipython_display_(self) -> None:
+        """Nothing more: `explore` has shown it already."""
+
     def summary(self) -> str:
         """The controls in words, one a line."""
         return "\n".join(control.summary() for control in self.controls.values())
 
     def _explain(self, error: Exception) -> str:
-        at = ", ".join(f"{c.label} = {c.describe(self.values[name])}" for name, c in self.controls.items())
+        at = self.describe(self.values)
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         line = own_line(error)
         place = f"\nRaised in {line[0]}, line {line[1]}: {line[2]}" if line else ""
         return f"No picture at {at}. {what}{place}\nMove a control to go on."
 
 
-def explore(figure: LiveFigure, **controls: Control) -> None:
+def explore(figure: LiveFigure, **controls: Control) -> Exploration:
     """Show a figure with its controls. One call, the last line of a cell.
 
     Args:
-        figure: a `LiveFigure`; its class names the controls and their starting values.
+        figure: a `LiveFigure`; its class names the controls and their starting values. One that was set with
+            `figure.update(...)` starts as it was set.
         **controls: controls that take the place of the figure's own, by name.
+
+    Returns:
+        The exploration, for `course.answers` in the cell below.
 
     Raises:
         ValueError: if a control names no parameter of the figure.
@@ -100,7 +126,9 @@ def explore(figure: LiveFigure, **controls: Control) -> None:
     Example:
         >>> explore(ImpulseResponse(), dilation=slider(1, 8, 2, label="dilation"))  # doctest: +SKIP
     """
-    _Panel(Exploration(figure, **controls)).show()
+    exploration = Exploration(figure, **controls)
+    _Panel(exploration).show()
+    return exploration
 
 
 class _Panel:
@@ -222,6 +250,15 @@ class _Panel:
                 panel.close()
             panels = []
         self.open_panels[cell] = (run, [*panels, self])
+
+
+def _started(figure: LiveFigure) -> dict[str, Control]:
+    """The figure's controls, each starting where the figure was set last, if it can be set there."""
+    last = figure.values
+    return {
+        name: replace(control, value=last[name]) if control.reaches(last.get(name)) else control
+        for name, control in figure.controls.items()
+    }
 
 
 def _check(figure, controls: dict[str, Control]) -> None:

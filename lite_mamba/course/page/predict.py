@@ -17,7 +17,7 @@ import ipywidgets as widgets
 
 from ..drawing.truth import choice_picture, number_picture
 from . import state
-from .cards import INK, PAPER, Card, Shown, frame, show
+from .cards import INK, PAPER, Card, Shown, folded, frame, show
 
 WAITING = "Commit your guess above first; the answer appears here."
 EMPTY = {"text/plain": "", "text/html": ""}
@@ -84,7 +84,7 @@ class Prediction:
     def __init__(self, id: str, question: str, choices: list[str], scale: Scale | None):
         self.id, self.question, self.choices, self.scale = id, question, choices, scale
         self.truth: Any = None
-        self.because = ""
+        self.because = self.working = ""
         self.places: tuple[Shown, Shown] | None = None
         self.guess = self._kept_guess()
         self.control = choice_control(choices) if scale is None else number_control(scale)
@@ -115,12 +115,15 @@ class Prediction:
         if self.places:
             self._draw()
 
-    def reveal(self, truth: Any, because: str = "") -> None:
+    def reveal(self, truth: Any, because: str = "", working: Sequence[str] = ()) -> None:
         """Draws the truth over the guess, as soon as there is a guess.
+
+        It is the last statement of its cell, and the cell prints nothing, so that no answer shows before the guess.
 
         Args:
             truth: one of the choices, or the number.
             because: why it is so, in one or two sentences.
+            working: lines of numbers that show it, in the place of what the cell would print.
 
         Raises:
             ValueError: the truth is not among the choices.
@@ -128,6 +131,7 @@ class Prediction:
         if self.scale is None and str(truth) not in self.choices:
             raise ValueError(f"reveal of {self.id!r}: {truth!r} is not among the choices {self.choices}")
         self.truth, self.because = (str(truth) if self.scale is None else float(truth)), because
+        self.working = "\n".join(working)
         card, picture = self._answer() if self._open() else (Card("open", WAITING).bundle(), EMPTY)
         self.places = (Shown(card), Shown(picture))
 
@@ -139,7 +143,7 @@ class Prediction:
             place.update(bundle)
 
     def _answer(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The card with the answer in words, and the picture."""
+        """The card with the answer in words, and the picture; without a guess, the card is folded and alone."""
         if self.scale is None:
             tone, words = choice_words(self.guess, self.truth)
             picture, about = choice_picture(self.choices, self.guess, self.truth)
@@ -147,7 +151,11 @@ class Prediction:
             tone, words = number_words(self.guess, self.truth, self.scale)
             picture, about = number_picture(self.guess, self.truth, self.scale)
         lines = [self.because] if self.because else []
-        return Card(tone, words, lines).bundle(), {"image/png": picture, "text/plain": about}
+        rows = [("worked out", self.working)] if self.working else []
+        card = Card(tone, words, lines, rows).bundle()
+        if self.guess is None:
+            return card | {"text/html": folded("The answer", card["text/html"])}, EMPTY
+        return card, {"image/png": picture, "text/plain": about}
 
     def _pressed(self) -> None:
         if self.control.disabled:
