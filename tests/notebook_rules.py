@@ -5,6 +5,7 @@ tests/test_notebooks.py applies them to every notebook, and proves with broken n
 """
 
 import ast
+import inspect
 import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -12,13 +13,16 @@ from pathlib import Path
 
 import nbformat
 
+import lite_mamba
+from lite_mamba.course.glossary import TERMS, unlinked
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 MAX_BYTES = 500_000
 MAX_IGNORED = 2
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KNOWN_TAGS = {
-    "solution", "exercise", "bughunt", "predict", "reveal", "equivalence", "explore", "nbval-ignore-output",
+    "solution", "exercise", "bughunt", "predict", "reveal", "equivalence", "explore", "answers", "nbval-ignore-output",
 }  # fmt: skip
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 CLOSING_SECTIONS = ["Think", "Recap", "Equations and code", "References", "Next"]
@@ -346,8 +350,8 @@ def the_title_is_the_only_heading_of_first_level(nb):
 
 HEADER_PARTS = {
     "what you will be able to do": r"be able to",
-    "minutes of reading": r"\d+\s*(min|minutes)\b",
-    "seconds of running": r"\d+\s*(s|seconds)\b",
+    "minutes of reading": r"reading \d+\s*(min|minutes)\b",
+    "seconds of running": r"running \d+.*\b(s|seconds)\b",
     "needs": r"\bneeds\b",
     "leads to": r"\bleads to\b",
 }
@@ -616,17 +620,6 @@ def every_stub_is_typed_and_checked_in_its_own_cell(nb):
 
 
 @rule
-def every_exercise_has_two_folded_hints(nb):
-    found = []
-    for text, cells in nb.tasks:
-        prose = "\n".join(cell.source for cell in cells if cell.is_markdown)
-        summaries = re.findall(r"<details[^>]*>\s*<summary>(.*?)</summary>", prose, re.S)
-        if not {"Hint", "Another hint"} <= {re.sub(r"<[^>]*>", "", s).strip() for s in summaries}:
-            found.append(f'{text}: no folds "Hint" and "Another hint"')
-    return found
-
-
-@rule
 def every_solution_is_hidden_and_verified(nb):
     found = []
     for text, cells in nb.tasks:
@@ -669,6 +662,292 @@ def there_is_a_bug_hunt(nb):
     if min(len(headings), len(nb.tagged("bughunt"))) < nb.expected.bug_hunts:
         return ['no heading "Bug hunt: …" with a cell that has the tag bughunt']
     return []
+
+
+# What the page says, the picture and the cells show
+
+
+def shown_text(cell: Cell) -> str:
+    """What a cell shows as text: its streams and the text of its outputs."""
+    parts = [output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    return "\n".join(parts)
+
+
+def questions_above(nb: Notebook, cell: Cell) -> list[str]:
+    """The numbered questions above an explore cell."""
+    text = text_above(nb, cell, "what to look for")
+    return re.findall(r"^\s*\d+\. .*(?:\n(?!\s*\d+\. |\n).*)*", text, re.M)
+
+
+@rule
+def each_question_has_a_folded_answer_below_the_picture(nb):
+    found = []
+    for cell in nb.tagged("explore"):
+        below = nb.code[nb.code.index(cell) + 1 :][:1]
+        if not below or "answers" not in below[0].tags or not is_last_statement(below[0], "answers"):
+            found.append(f"{cell}: the next code cell must be course.answers(…), with the tag answers")
+            continue
+        if not below[0].node.metadata.get("jupyter", {}).get("source_hidden"):
+            found.append(f"{below[0]}: its source must be hidden")
+        asked, given = len(questions_above(nb, cell)), len(below[0].calls("answer"))
+        if asked != given:
+            found.append(f"{cell}: {asked} questions above, {given} answers below")
+    return found
+
+
+@rule
+def a_reveal_shows_nothing_but_the_answer(nb):
+    return [
+        f"{cell}: prints, displays, or does not end with reveal; give lines to reveal(…, working=[…])"
+        for cell in nb.tagged("reveal")
+        if cell.calls("print") or cell.calls("display") or not is_last_statement(cell, "reveal")
+    ]
+
+
+def revealed(cell: Cell) -> str:
+    """The truth that a reveal cell stores: the words after "The answer:", up to the first sentence's end."""
+    match = re.search(r"^○ The answer: (.*)\.$", shown_text(cell), re.M)
+    return match[1] if match else ""
+
+
+@rule
+def nothing_gives_the_answer_before_the_guess(nb):
+    """Neither text nor output between a question and its reveal holds the answer."""
+    found = []
+    for cell in nb.tagged("reveal"):
+        names = {getattr(call.func.value, "id", "") for call in cell.calls("reveal")}
+        asked = next((c for c in nb.tagged("predict") if names & assigned(c)), None)
+        answer = revealed(cell)
+        if asked is None or not answer:
+            continue
+        number = re.fullmatch(r"([-−]?\d[\d .]*)( .*)?", answer)
+        told = rf"(?<![\d.]){re.escape(number[1])}(?![\d.]*\d)" if number else re.escape(answer)
+        if not number and len(answer.split()) < 3:
+            continue  # one word may stand anywhere
+        for between in nb.cells[asked.index + 1 : cell.index]:
+            text = shown_text(between) if between.is_code else between.source
+            if re.search(told, text, re.I):
+                found.append(f"{between}: holds {answer!r}, the answer of {cell}")
+    return found
+
+
+def assigned(cell: Cell) -> set[str]:
+    """The names that a cell assigns at its top level."""
+    targets = [t for node in cell.tree.body if isinstance(node, ast.Assign) for t in node.targets]
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+QUOTED = re.compile(r"\b(paper|table \d|figure \d|section \d|published|authors)\b", re.I)
+WRITTEN = re.compile(r"(?<![\w.$])[-−]?\d+(?: \d{3})*(?:\.\d+)?(?:e[-−]?\d+)?(?![\w])")
+
+
+def claims(cell: Cell) -> list[str]:
+    """The numbers in a text that a reader could check: those with two digits or more, outside of quotations."""
+    numbering = r"^#+ .*$|^\s*\d+\. |\[[^\]]*\]\([^)]*\)|^\*\*Difficulty.*$|notebooks? \d\d"
+    text = re.sub(numbering, "", cell.prose, flags=re.M)
+    parts = [part for part in re.split(r"\n\s*\n", text) if not QUOTED.search(part)]
+    return [n for part in parts for n in WRITTEN.findall(part) if len(re.sub(r"\D", "", n)) >= 2]
+
+
+@rule
+def numbers_in_the_text_come_from_a_cell(nb):
+    """A number in the text stands in a cell of the chapter too: in its code, in what it shows, or in a formula."""
+    formulas = " ".join(re.findall(r"\$[^$]+\$|`[^`]+`", " ".join(cell.source for cell in nb.markdown)))
+    known = [
+        float(n)
+        for n in map(
+            plain_number,
+            WRITTEN_ANYWHERE.findall(
+                "\n".join([formulas, *(cell.source + "\n" + shown_text(cell) for cell in nb.code)])
+            ),
+        )
+        if n
+    ]
+    found = []
+    for cell in nb.markdown[1:]:
+        unknown = [n for n in claims(cell) if not any(rounded_to(n, value) for value in known)]
+        if unknown:
+            found.append(f"{cell}: {', '.join(unknown)} stands in no cell and no formula")
+    return found
+
+
+WRITTEN_ANYWHERE = re.compile(r"[-−]?\d+(?:[ ,_]\d{3})*(?:\.\d+)?(?:e[-+−]?\d+)?")
+
+
+def plain_number(text: str) -> str:
+    return re.sub(r"[ ,_]", "", text).replace("−", "-")
+
+
+def rounded_to(text: str, value: float) -> bool:
+    """Whether a written number is `value`, or `value` in per cent, up to its own rounding."""
+    number = plain_number(text)
+    digits = len(number.partition("e")[0].partition(".")[2]) - int(number.partition("e")[2] or 0)
+    half = 0.5001 * 10.0**-digits
+    return any(abs(abs(float(number)) - abs(scaled)) <= half for scaled in (value, 100 * value))
+
+
+HINTS = ["Where to look", "What to use", "All but the last step"]
+
+
+@rule
+def every_exercise_has_a_ladder_of_three_hints(nb):
+    found = []
+    for text, cells in nb.tasks:
+        prose = "\n".join(cell.source for cell in cells if cell.is_markdown)
+        summaries = [re.sub(r"<[^>]*>", "", s).strip() for s in re.findall(r"<summary>(.*?)</summary>", prose, re.S)]
+        if [s for s in summaries if s in HINTS] != HINTS:
+            found.append(f"{text}: the folds must be {HINTS}, found {summaries}")
+    return found
+
+
+def hints(cells: list[Cell]) -> list[str]:
+    """The texts of the hints of a task, in order."""
+    prose = "\n".join(cell.source for cell in cells if cell.is_markdown)
+    folds = re.findall(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", prose, re.S)
+    return [body for summary, body in folds if summary.strip() in HINTS]
+
+
+def squeezed(code: str) -> str:
+    return re.sub(r"\s+|#.*", "", code)
+
+
+@rule
+def no_hint_is_the_solution_and_the_first_is_not_the_task(nb):
+    found = []
+    for text, cells in nb.tasks:
+        task = "\n".join(re.sub(r"<details.*?</details>", "", c.source, flags=re.S) for c in cells if c.is_markdown)
+        told = hints(cells)
+        for solution in (c for c in cells if "solution" in c.tags):
+            lines = [squeezed(line).removeprefix("return") for line in solution.source.split("\n")[1:]]
+            for i, hint in enumerate(told):
+                given = [line for line in lines if len(line) >= 18 and line in squeezed(hint.replace("`", ""))]
+                if given:
+                    found.append(f"{text}: hint {i + 1} gives the line {given[0]}")
+        if told and len(words_of(told[0]) & words_of(task)) > 0.7 * len(words_of(told[0])) > 0:
+            found.append(f"{text}: the first hint says the task again")
+    return found
+
+
+def words_of(text: str) -> set[str]:
+    return {word for word in re.findall(r"[A-Za-z_]{4,}", text.lower())}
+
+
+GREEK = {
+    "Delta": "Δ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "lambda": "λ", "mu": "μ",
+    "sigma": "σ", "tau": "τ", "omega": "ω", "theta": "θ", "phi": "φ", "rho": "ρ", "kappa": "κ", "eta": "η", "zeta": "ζ",
+}  # fmt: skip
+CONSTANTS = set("eiOπ")  # Euler's number, the imaginary unit, the order of a cost, pi
+
+
+def letters_of_formulas(text: str) -> set[str]:
+    """The single letters, Latin and Greek, in the formulas of a text."""
+    formulas = " ".join(re.findall(r"\$\$.*?\$\$|\$[^$\n]+\$", text, re.S))
+    formulas = re.sub(r"\\(text|mathrm|texttt|operatorname|mathtt|mathbf)\s*\{[^}]*\}", " ", formulas)
+    formulas = re.sub(r"\\begin\{[^}]*\}|\\end\{[^}]*\}", " ", formulas)
+    found = {GREEK[name] for name in re.findall(r"\\([A-Za-z]+)", formulas) if name in GREEK}
+    formulas = re.sub(r"\\[A-Za-z]+", " ", formulas)
+    return found | set(re.findall(r"[A-Za-zα-ωΑ-Ω]", formulas)) - CONSTANTS
+
+
+def letters_of_code(nb: Notebook) -> set[str]:
+    """The names of one letter that the chapter's code assigns or takes; imported modules are none of them."""
+    names = set()
+    for cell in nb.code:
+        for node in ast.walk(cell.tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            names |= {node.arg} if isinstance(node, ast.arg) else set()
+    return {name for name in names if len(name) == 1 and name != "_"}
+
+
+@rule
+def every_letter_is_on_the_symbol_card(nb):
+    """Every single letter of formulas, code and text; a card may list counters together, as `t`, `i`, `k`."""
+    rows = table_rows("\n".join(cell.source for cell in nb.section("Symbols") if cell.is_markdown))
+    card = "\n".join(" ".join(row[:3]) for row in rows)
+    known = letters_of_formulas(card) | set(re.findall(r"(?<![A-Za-z_])([A-Za-zα-ωΑ-Ω])(?![A-Za-z_])", card))
+    prose = "\n".join(cell.prose for cell in nb.markdown)
+    used = letters_of_formulas("\n".join(cell.source for cell in nb.markdown)) | letters_of_code(nb)
+    used |= set(re.findall(r"(?<![A-Za-zα-ωΑ-Ω])([α-ωΑ-Ω])(?![A-Za-zα-ωΑ-Ω])", prose)) - CONSTANTS
+    missing = sorted(used - known)
+    return [f"the symbol card lacks {', '.join(missing)}"] if missing else []
+
+
+LETTERS = (
+    "In shapes, B counts sequences, D channels, L steps and N states: (B, D, L). "
+    "In equations, B, C and D are the maps into, out of and past the state."
+)
+
+
+@rule
+def the_symbol_card_says_what_letters_mean_twice(nb):
+    """B, C, D and L are settled in one way for the whole course, in one sentence on each card."""
+    text = "\n".join(cell.source for cell in nb.section("Symbols"))
+    return [] if LETTERS in text else [f"the section Symbols lacks the sentence: {LETTERS}"]
+
+
+def earlier_chapters(nb: Notebook) -> set[str]:
+    """The earlier chapters that a chapter uses: by `course.mine`, by a link, or by "notebook 04"."""
+    mine = {str(first_string(call))[:2] for cell in nb.code for call in cell.calls("mine")}
+    body = "\n".join(cell.source for cell in nb.markdown[1:])
+    linked = set(re.findall(r"\]\((\d\d)_\w+\.ipynb", body)) | set(re.findall(r"\bnotebooks? (\d\d)\b", body))
+    return {chapter for chapter in mine | linked if chapter < nb.chapter}
+
+
+@rule
+def needs_names_the_chapters_that_are_used(nb):
+    row = next((r for r in table_rows(nb.cells[0].source) if re.search(r"\bneeds\b", r[0], re.I)), ["", ""])
+    named = set(re.findall(r"\]\((\d\d)_\w+\.ipynb", row[1]))
+    used = earlier_chapters(nb)
+    return [f"Needs names {sorted(named)}; used are {sorted(used)}"] if named != used else []
+
+
+@rule
+def minutes_add_up(nb):
+    header = re.search(r"exercises (\d+) minutes", nb.cells[0].source)
+    cards = [int(m) for cell in nb.markdown for m in re.findall(r"\*\*Minutes\*\* (\d+)", cell.source)]
+    if cards and (header is None or int(header[1]) != sum(cards)):
+        return [f"the cards add up to {sum(cards)} minutes, the header says {header and header[1]}"]
+    return []
+
+
+def running_text(nb: Notebook) -> list[Cell]:
+    """The text behind header and symbol card, where words are used."""
+    skipped = {cell.index for cell in nb.section("Symbols")} | {0}
+    return [cell for cell in nb.markdown if cell.index not in skipped]
+
+
+@rule
+def a_word_is_linked_to_the_glossary_at_its_first_use(nb):
+    """`python tools/link_words.py NN` sets the links."""
+    cells = running_text(nb)
+    return [
+        f"{cells[i]}: {match[0]!r} is not linked to the glossary at its first use"
+        for i, match, _ in unlinked([cell.source for cell in cells], nb.chapter)
+    ]
+
+
+@cache
+def public_parameters() -> frozenset[str]:
+    """The parameters of everything public in the package, and the fields of its caches."""
+    public = [getattr(lite_mamba, name) for name in lite_mamba.__all__]
+    parameters = {p for thing in public if callable(thing) for p in inspect.signature(thing).parameters}
+    return frozenset(p for p in parameters if len(p) > 1) | {"seqlen_offset", "key_value_memory_dict", "conv_gates"}
+
+
+@rule
+def every_name_of_the_package_is_explained(nb):
+    """A parameter that the text names is on the symbol card, in the glossary, or a name of the chapter's own code."""
+    card = "\n".join(cell.source for cell in nb.section("Symbols"))
+    explained = {name.strip() for term in TERMS for name in (term.word, *term.code.split(","))}
+    explained |= set(re.findall(r"[A-Za-z_]\w*", " ".join(re.findall(r"`([^`]+)`", card))))
+    for cell in nb.code:
+        for node in ast.walk(cell.tree):
+            explained |= {node.arg} if isinstance(node, ast.arg) else set()
+            explained |= {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
+    used = {name: cell for cell in reversed(nb.markdown) for name in re.findall(r"`([A-Za-z_]\w*)`", cell.source)}
+    unknown = sorted(set(used) & public_parameters() - explained)
+    return [f"{used[name]}: `{name}` is neither on the symbol card nor in the glossary" for name in unknown]
 
 
 # Links, words, accessibility

@@ -7,7 +7,7 @@ with the rule that must complain.
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_rules import MAX_BYTES, NOTEBOOKS, RULES, WIDGET_VIEW, Notebook, complaints
+from notebook_rules import HINTS, LETTERS, MAX_BYTES, NOTEBOOKS, RULES, WIDGET_VIEW, Notebook, complaints
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 
@@ -27,22 +27,32 @@ HEADER = """# A small chapter
 | | |
 |---|---|
 | You will be able to | say, code and test |
-| Time | reading 20 min, running 3 s |
+| Time | reading 20 min, exercises 32 minutes, running 3 s |
 | Needs | nothing |
 | Leads to | the next chapter |
 """
-SYMBOLS = """## Symbols
+SYMBOLS = (
+    """## Symbols
 
 | symbol | name in code | shape | meaning |
 |---|---|---|---|
 | $x$ | `x` | (L,) | the input |
+| $y$, $n$ | `y`, `n` | numbers | what is added |
 | | `add`, `torch.ones(3)` | | a function |
+
 """
+    + LETTERS
+)
 LOOK = """What to look for:
 
 1. Where does the curve start?
 2. What happens at the end?
 """
+LEFT = '    course.answer("At the left.", says="left"),\n'
+ANSWERS = f"""course.answers(
+    seen,
+{LEFT}    course.answer("It stops.", says="stops"),
+)"""
 STUB = '''def add{n}(x: int, y: int = 1) -> int:
     """Add two numbers."""
     raise NotImplementedError
@@ -50,12 +60,13 @@ STUB = '''def add{n}(x: int, y: int = 1) -> int:
 
 add{n} = course.check("03.add{n}", add{n})'''
 SOLUTION = """def add{n}_solution(x: int, y: int = 1) -> int:
-    return x + y
+    return very_carefully(x) + y + 0
 
 
 course.verify("03.add{n}", add{n}_solution)"""
-HINTS = "\n\n".join(
-    f"<details><summary>{name}</summary>\n\nLook again.\n\n</details>" for name in ("Hint", "Another hint")
+LADDER = "\n\n".join(
+    f"<details><summary>{name}</summary>\n\n{words}\n\n</details>"
+    for name, words in zip(HINTS, ("At both numbers.", "The sign of a sum.", "One operator."), strict=True)
 )
 FOLDS = "## Think\n\n" + "\n\n".join(
     f"Why?\n\n<details><summary>Answer {i}</summary>\n\nSo.\n\n</details>" for i in (1, 2)
@@ -80,7 +91,7 @@ def exercise(n):
     return [
         new_markdown_cell(f"### Exercise {n}: Add\n\n**Difficulty** ●●○○○ · **Minutes** 8 · **For** the sum"),
         code(STUB.format(n=n), "exercise"),
-        new_markdown_cell(HINTS + "\n\n**Solution** (open the folded cell below)"),
+        new_markdown_cell(LADDER + "\n\n**Solution** (open the folded cell below)"),
         code(SOLUTION.format(n=n), "solution", jupyter={"source_hidden": True}),
     ]
 
@@ -90,7 +101,8 @@ def section(n):
         new_markdown_cell(f"## {n} What does it do\n\n{LOOK}\nThe factorial `n!` and $n!$ are 6."),
         code(f'guess{n} = course.predict("03.{n}", "How many?", low=0, high=9)', "predict"),
         code(f"guess{n}.reveal(3)", "reveal", jupyter={"source_hidden": True}),
-        code("course.explore(figure)", "explore"),
+        code("seen = course.explore(figure)", "explore"),
+        code(ANSWERS, "answers", jupyter={"source_hidden": True}),
     ]
 
 
@@ -114,6 +126,7 @@ def good_notebook():
     for count, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), 1):
         cell.execution_count = count
     cells[2].outputs = [picture("The block, from left to right.")]
+    cells[6].outputs = [new_output("display_data", {"text/plain": "○ The answer: 345 lags."})]
     kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernelspec, "language_info": {"name": "python"}}
     return new_notebook(cells=cells, metadata=metadata)
@@ -205,6 +218,14 @@ def unhide(notebook):
     first(notebook, "solution").metadata.jupyter.source_hidden = False
 
 
+def show_the_answers_source(notebook):
+    first(notebook, "answers").metadata.jupyter.source_hidden = False
+
+
+def insert(place, text):
+    return lambda notebook: notebook.cells.insert(place, new_markdown_cell(text))
+
+
 def show_a_reveals_source(notebook):
     first(notebook, "reveal").metadata.jupyter.source_hidden = False
 
@@ -224,6 +245,8 @@ def strange_slide(notebook):
 ERROR = new_output("error", ename="ValueError", evalue="no", traceback=[])
 STDERR = new_output("stream", name="stderr", text="a warning")
 VIEW = new_output("display_data", {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "IntSlider()"})
+
+NO_HINT = "no_hint_is_the_solution_and_the_first_is_not_the_task"
 
 BAD = [
     ("every_code_cell_was_executed_in_order", forget_counts),
@@ -299,7 +322,33 @@ BAD = [
     ("every_stub_is_typed_and_checked_in_its_own_cell", replace("add1 = course.check", "y = course.check")),
     ("every_stub_is_typed_and_checked_in_its_own_cell", replace("add1 = course.check", "course.check")),
     ("every_stub_is_typed_and_checked_in_its_own_cell", replace('"03.add1"', '"02.add1"')),
-    ("every_exercise_has_two_folded_hints", replace("Another hint", "More")),
+    ("each_question_has_a_folded_answer_below_the_picture", drop("answers")),
+    (
+        "each_question_has_a_folded_answer_below_the_picture",
+        replace(LEFT, ""),
+    ),
+    ("each_question_has_a_folded_answer_below_the_picture", show_the_answers_source),
+    ("a_reveal_shows_nothing_but_the_answer", replace("guess1.reveal(3)", "print(3)\nguess1.reveal(3)")),
+    ("a_reveal_shows_nothing_but_the_answer", replace("guess1.reveal(3)", "guess1.reveal(3)\nx")),
+    ("nothing_gives_the_answer_before_the_guess", insert(6, "There are 345 of them.")),
+    ("numbers_in_the_text_come_from_a_cell", write("It takes 77 steps.")),
+    ("every_exercise_has_a_ladder_of_three_hints", replace("What to use", "More")),
+    (
+        "no_hint_is_the_solution_and_the_first_is_not_the_task",
+        replace("One operator.", "It is `very_carefully(x) + y + 0`."),
+    ),
+    (
+        "no_hint_is_the_solution_and_the_first_is_not_the_task",
+        replace("At both numbers.", "Difficulty: minutes, exercise."),
+    ),
+    ("every_letter_is_on_the_symbol_card", write("The step $\\Delta$ is small.")),
+    ("every_letter_is_on_the_symbol_card", append("q = 1")),
+    ("the_symbol_card_says_what_letters_mean_twice", replace("In shapes, B counts", "B counts")),
+    ("needs_names_the_chapters_that_are_used", write("As in notebook 02.")),
+    ("needs_names_the_chapters_that_are_used", append('f = course.mine("01.causal_conv")')),
+    ("minutes_add_up", replace("exercises 32 minutes", "exercises 30 minutes")),
+    ("every_name_of_the_package_is_explained", write("Set `layer_idx` first.")),
+    ("a_word_is_linked_to_the_glossary_at_its_first_use", write("A receptive field is wide.")),
     ("every_solution_is_hidden_and_verified", unhide),
     ("every_solution_is_hidden_and_verified", replace('verify("03.add1"', 'verify("03.add2"')),
     ("every_solution_is_hidden_and_verified", replace("course.verify", "course.check", "solution")),

@@ -3,6 +3,7 @@
 `python tools/write_glossary.py` writes the page; a test holds it to this list.
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -16,6 +17,17 @@ class Term:
     symbol: str = ""
     code: str = ""
     shape: str = ""
+    everyday: bool = False  # used in its everyday sense, too, so that not every use is linked
+
+    def pattern(self) -> re.Pattern | None:
+        """Finds the word in a text, singular or plural, or its name in code; None if it can't be told from others."""
+        word = re.sub(r"\s*\(.*\)", "", self.word)
+        if len(word) == 1 or self.everyday:
+            return None
+        plural = rf"{re.escape(word[:-1])}ies" if word.endswith("y") else rf"{re.escape(word)}(?:e?s)?"
+        named = [rf"`{re.escape(name.strip())}`" for name in self.code.split(",") if len(name.strip()) > 1]
+        flags = 0 if any(letter.isupper() for letter in word) else re.IGNORECASE
+        return re.compile("|".join([rf"(?<![\w`-])(?:{re.escape(word)}|{plural})(?![\w-])", *named]), flags)
 
 
 TERMS = [
@@ -99,7 +111,7 @@ TERMS = [
         "06",
     ),
     Term("history", "the past inputs that a convolution still needs", "03", code="conv_state", shape="(B, D, max lag)"),
-    Term("hold", "to keep a state as it is, because the step size is near zero", "07"),
+    Term("hold", "to keep a state as it is, because the step size is near zero", "07", everyday=True),
     Term("impulse response", "what comes out when a single 1 goes in", "01"),
     Term(
         "kernel",
@@ -110,7 +122,7 @@ TERMS = [
         shape="(D, W)",
     ),
     Term("lag", "how many samples back a tap looks", "02"),
-    Term("linear", "twice the input gives twice the output, and sums pass through", "05"),
+    Term("linear", "twice the input gives twice the output, and sums pass through", "05", everyday=True),
     Term("padding", "samples that are put before or after a sequence to fill it up", "01"),
     Term(
         "pole", "the number that says how a system's memory fades or swings; in discrete time, the decay factor", "04"
@@ -123,7 +135,7 @@ TERMS = [
         code="receptive_field",
     ),
     Term("recurrence", "a rule that makes the next state from the last one", "05"),
-    Term("reset", "to forget the past, because the step size is large or a new segment begins", "07"),
+    Term("reset", "to forget the past, because the step size is large or a new segment begins", "07", everyday=True),
     Term("segment", "a part of a sequence that must not see the part before it", "11", code="seq_idx", shape="(B, L)"),
     Term("selection", "letting the token decide what is written, kept and read", "07"),
     Term("SiLU", "$x\\,\\sigma(x)$: a smooth switch that lets positive numbers pass", "02", code="F.silu"),
@@ -152,24 +164,65 @@ TERMS = [
     Term("token", "one item of a sequence: a letter, a sample, a word", "00", symbol="$t$"),
     Term("zero-order hold", "the discretisation that is exact when the input stands still within each step", "04"),
     Term("associative", "brackets may be moved: (a ∘ b) ∘ c equals a ∘ (b ∘ c)", "09"),
-    Term("carry", "handing the state at the end of a chunk on to the next chunk", "09"),
-    Term("depth", "how many operations must wait for one another", "09"),
+    Term("carry", "handing the state at the end of a chunk on to the next chunk", "09", everyday=True),
+    Term("depth", "how many operations must wait for one another", "09", everyday=True),
     Term("KV cache", "what a Transformer keeps of every token that it has read", "11"),
     Term("scan", "all the results along the way when a sequence is joined from left to right", "09"),
-    Term("work", "how many operations there are in all", "09"),
-    Term("rank", "how many independent directions a matrix has; a product of two narrow matrices has a low one", "10"),
+    Term("work", "how many operations there are in all", "09", everyday=True),
+    Term(
+        "rank",
+        "how many independent directions a matrix has; a product of two narrow matrices has a low one",
+        "10",
+        everyday=True,
+    ),
 ]
 
 
 def table(existing: dict[str, str]) -> str:
-    """The glossary as a markdown table, in alphabetical order.
+    """The glossary as markdown, a heading and a table for each letter.
 
     Args:
         existing: file name of each chapter's notebook by chapter number; other chapters are named without a link.
     """
-    rows = ["| Word | Symbol | Name in code | Shape | Meaning | Chapter |", "|---|---|---|---|---|---|"]
+    lines, head = [], "| Word | Symbol | Name in code | Shape | Meaning | Chapter |\n|---|---|---|---|---|---|"
     for term in sorted(TERMS, key=lambda term: term.word.lower()):
+        letter = term.word[0].upper()
+        if f"## {letter}" not in lines:
+            lines += ["", f"## {letter}", "", head]
         names = ", ".join(f"`{name.strip()}`" for name in term.code.split(",") if name)
         link = f"[{term.chapter}]({existing[term.chapter]})" if term.chapter in existing else term.chapter
-        rows.append(f"| **{term.word}** | {term.symbol} | {names} | {term.shape} | {term.meaning} | {link} |")
-    return "\n".join(rows)
+        lines.append(f"| **{term.word}** | {term.symbol} | {names} | {term.shape} | {term.meaning} | {link} |")
+    return "\n".join(lines[1:])
+
+
+HIDDEN = re.compile(
+    r"^(```|~~~).*?^\1|\$\$.*?\$\$|\$[^$\n]+\$|^#.*?$|<summary>.*?</summary>|\[[^\]]*\]\((?!glossary)[^)]*\)|<[^>]+>"
+    r"|`[^`\n]*[^\w`\n][^`\n]*`",  # code that is more than one name
+    re.DOTALL | re.MULTILINE,
+)
+LINK = re.compile(r"\[[^\]]*\]\(glossary\.ipynb[^)]*\)")
+
+
+def address(term: Term) -> str:
+    """Where the word stands on the glossary's page: a link target."""
+    return f"glossary.ipynb#{term.word[0].upper()}"
+
+
+def unlinked(texts: list[str], chapter: str) -> list[tuple[int, re.Match, Term]]:
+    """The first use of each word in a chapter's texts that is no link to the glossary: (text, match, term).
+
+    Headings, formulas, blocks of code, summaries of folds and other links are no use. The words that the chapter itself
+    explains need no link.
+    """
+    plain = [HIDDEN.sub(lambda match: " " * len(match[0]), text) for text in texts]
+    links = [[match.span() for match in LINK.finditer(text)] for text in plain]
+    found = []
+    for term in TERMS:
+        pattern = term.pattern()
+        if pattern is None or term.chapter == chapter:
+            continue
+        uses = ((i, match) for i, text in enumerate(plain) for match in pattern.finditer(text))
+        first = next(uses, None)
+        if first and not any(start <= first[1].start() < end for start, end in links[first[0]]):
+            found.append((*first, term))
+    return found
