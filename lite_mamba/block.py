@@ -55,6 +55,9 @@ class Mamba(nn.Module):
     Raises:
         TypeError, ValueError: a size, range or name that is not allowed.
 
+    A part may be wrapped, replaced or hooked as in any module (LoRA, int8, parametrizations). A saved `torch.export`
+    program needs `import lite_mamba` before `torch.export.load`.
+
     Source: Mamba paper, section 3.4 and figure 3; `conv_dilations` is this package's addition.
 
     >>> block = Mamba(d_model=512, d_conv=3, conv_dilations=(1, 2, 4, 8))

@@ -79,7 +79,21 @@ def with_another_forward(part):
     return part, scaled.factor, lambda plain: multiply(plain, 1.5, 1.5)
 
 
-WRAPPERS = [with_lora, with_forward_hook, with_forward_pre_hook, with_parametrization, with_another_forward]
+def with_a_class_of_its_own(part):
+    """As layers for training with low precision do it."""
+    scaled, kind = Scaled(), type(part)
+    part.__class__ = type("Special", (kind,), {"forward": lambda self, x: scaled(kind.forward(self, x))})
+    return part, scaled.factor, lambda plain: multiply(plain, 1.5, 1.5)
+
+
+WRAPPERS = [
+    with_lora,
+    with_a_class_of_its_own,
+    with_forward_hook,
+    with_forward_pre_hook,
+    with_parametrization,
+    with_another_forward,
+]
 
 
 def tokens(length=14, dtype=torch.float64):

@@ -1,0 +1,191 @@
+"""What PyTorch users do to a module works on the block: compile, export, transform, distribute, checkpoint, convert."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.distributed.fsdp as fsdp
+from equations import block_loop, error, stir
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.checkpoint import checkpoint
+from torch.utils.data import DataLoader, Dataset
+
+from lite_mamba import InferenceParams, Mamba
+
+
+def tokens(length=9, batch=2, dtype=torch.float32):
+    generator = torch.Generator().manual_seed(length)
+    return torch.randn(batch, length, 6, generator=generator, dtype=torch.float64).to(dtype)
+
+
+@pytest.fixture
+def block():
+    return stir(Mamba(6, d_state=3, d_conv=3, conv_dilations=(1, 4), layer_idx=0))
+
+
+def gradients(module, loss):
+    module.zero_grad()
+    loss.backward()
+    return {name: parameter.grad.clone() for name, parameter in module.named_parameters()}
+
+
+def assert_same(ours, expected):
+    assert ours.keys() == expected.keys()
+    for name in expected:
+        torch.testing.assert_close(ours[name], expected[name], rtol=1e-4, atol=1e-6, msg=name)
+
+
+SEGMENTS = torch.tensor([[0] * 4 + [1] * 5, [1] * 9])
+
+
+@pytest.mark.parametrize("seq_idx", [None, SEGMENTS], ids=["one segment", "segments"])
+def test_a_compiled_block_is_one_graph_and_learns_the_same(block, seq_idx):
+    torch.compiler.reset()
+    expected = gradients(block, block(tokens(), seq_idx=seq_idx).square().sum())
+    compiled = torch.compile(block, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(tokens(), seq_idx=seq_idx), block(tokens(), seq_idx=seq_idx))
+    assert_same(gradients(block, compiled(tokens(), seq_idx=seq_idx).square().sum()), expected)
+
+
+def test_an_exported_block_takes_any_length_and_loads_after_one_import(block, tmp_path):
+    program = torch.export.export(block, (tokens(),), dynamic_shapes=({1: torch.export.Dim("length", min=2)},))
+    for length in (2, 40):
+        torch.testing.assert_close(program.module()(tokens(length)), block(tokens(length)))
+    torch.export.save(program, tmp_path / "block.pt2")
+    torch.save((tokens(5), block(tokens(5)).detach()), tmp_path / "expected.pt")
+    loader = """
+        import sys, torch
+        import lite_mamba
+        x, expected = torch.load(sys.argv[2])
+        torch.testing.assert_close(torch.export.load(sys.argv[1]).module()(x), expected)
+    """
+    files = [str(tmp_path / "block.pt2"), str(tmp_path / "expected.pt")]
+    subprocess.run([sys.executable, "-c", textwrap.dedent(loader), *files], check=True)
+
+
+def test_the_documentation_says_what_a_saved_program_needs():
+    assert "`import lite_mamba` before `torch.export.load`" in " ".join(Mamba.__doc__.split())
+
+
+@pytest.mark.parametrize("use_reentrant", [False, True])
+def test_activation_checkpointing_gives_the_same_gradients(block, use_reentrant):
+    x = tokens().requires_grad_()
+    expected = {**gradients(block, block(x).square().sum()), "x": x.grad.clone()}
+    x.grad = None
+    again = checkpoint(block, x, use_reentrant=use_reentrant)
+    assert_same({**gradients(block, again.square().sum()), "x": x.grad}, expected)
+
+
+@pytest.mark.parametrize("form", ["forward", "step"])
+def test_every_parameter_gets_a_gradient_a_single_gate_too(form):
+    """Its share is 1 and its gradient 0, but DDP waits for one from every parameter."""
+    block = Mamba(6)
+    out = block(tokens(1)) if form == "forward" else block.step(tokens(1), *block.allocate_inference_cache(2, 1))[0]
+    out.sum().backward()
+    assert all(parameter.grad is not None for parameter in block.parameters())
+    assert block.conv_gates.grad.item() == 0
+
+
+def run_processes(function, count, folder):
+    torch.multiprocessing.spawn(_joined, (count, str(folder / "meeting"), function), nprocs=count)
+
+
+def _joined(rank, count, meeting, function):
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=count)
+    try:
+        function(rank)
+    finally:
+        dist.destroy_process_group()
+
+
+def _trained(model, x):
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(2):
+        optimiser.zero_grad()
+        model(x).square().mean().backward()
+        optimiser.step()
+
+
+def _net():
+    return nn.Sequential(stir(Mamba(6)), stir(Mamba(6, conv_dilations=(1, 2))))
+
+
+def _check_ddp(rank):
+    torch.manual_seed(0)
+    alone, net = _net(), _net()
+    net.load_state_dict(alone.state_dict())
+    together = DistributedDataParallel(net)
+    _trained(alone, tokens())
+    _trained(together, tokens()[rank : rank + 1])
+    assert_same(dict(net.named_parameters()), dict(alone.named_parameters()))
+
+
+def _check_fsdp(rank):
+    torch.manual_seed(0)
+    alone, net = _net(), _net()
+    net.load_state_dict(alone.state_dict())
+    for layer in net:
+        fsdp.fully_shard(layer)
+    fsdp.fully_shard(net)
+    _trained(alone, tokens())
+    _trained(net, tokens()[rank : rank + 1])
+    assert_same({name: p.full_tensor() for name, p in net.named_parameters()}, dict(alone.named_parameters()))
+    states = net[0].allocate_inference_cache(1, 4)
+    assert all(type(state) is torch.Tensor for state in states)
+
+
+def test_two_processes_train_as_one_under_ddp(tmp_path):
+    run_processes(_check_ddp, 2, tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(fsdp, "fully_shard"), reason="FSDP2 came with PyTorch 2.6")
+def test_two_processes_train_as_one_under_fsdp2(tmp_path):
+    run_processes(_check_fsdp, 2, tmp_path)
+
+
+class Blocks(Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        torch.manual_seed(i)
+        block = Mamba(6)
+        block(tokens(batch=1)).sum().backward()
+        return block.D.grad
+
+
+def test_the_workers_of_a_data_loader_run_the_block_after_the_main_process_has():
+    Mamba(6)(tokens()).sum().backward()
+    (batch,) = DataLoader(Blocks(), batch_size=4, num_workers=2)
+    assert torch.equal(batch, torch.stack([Blocks()[i] for i in range(4)]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_block_in_half_precision_streams_and_learns(block, dtype):
+    block = block.to(dtype)
+    x = tokens(dtype=dtype)
+    out, params = block(x), InferenceParams(9, 2)
+    assert error(out, block_loop(block, x)) < 0.06
+    with torch.no_grad():
+        head = block(x[:, :4], inference_params=params)
+        params.seqlen_offset = 4
+        tail = block(x[:, 4:], inference_params=params)
+    assert error(torch.cat([head, tail], dim=1), out) < 0.03
+    assert all(
+        g.isfinite().all() and g.dtype == block.get_parameter(n).dtype
+        for n, g in gradients(block, out.float().sum()).items()
+    )
+
+
+@pytest.mark.parametrize("seq_idx", [None, torch.zeros(0, 9, dtype=torch.long)], ids=["one segment", "segments"])
+def test_an_empty_batch_gives_an_empty_batch_and_zero_gradients(block, seq_idx):
+    out = block(tokens(batch=0), seq_idx=seq_idx)
+    assert out.shape == (0, 9, 6)
+    assert not any(gradient.any() for gradient in gradients(block, out.sum()).values())
+    out, *states = block.step(tokens(1, batch=0), torch.zeros(0, 12, 8), torch.zeros(0, 12, 3))
+    assert out.shape == (0, 1, 6) and [len(state) for state in states] == [0, 0]
