@@ -13,13 +13,25 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lite_mamba import Mamba, selective_scan_fn, selective_scan_ref, selective_state_update
-from lite_mamba.selective_scan import compile_scan, compiled, eager, function, recurrence
+from lite_mamba.selective_scan import chunked, compile_scan, compiled, eager, operators, recurrence
 from lite_mamba.selective_scan.arguments import check
+from lite_mamba.selective_scan.arithmetic import exp_in_two_parts
 
 BATCH, CHANNELS, STATES = 2, 4, 3
 LENGTHS = [0, 1, 2, 7, 8, 64, 129, 372, 1134, 4096]
 MAPS = ["constant", "variable", "one group", "two groups"]
-SCANS = {"fn": selective_scan_fn, "ref": selective_scan_ref}
+
+
+def chunked_scan(*args, delta_softplus=False, return_last_state=False, initial_state=None, seq_idx=None, **tensors):
+    """The page to read, `chunked.py`, behind the public signature."""
+    names = ("u", "delta", "A", "B", "C")
+    given_ = dict.fromkeys(("D", "z", "delta_bias")) | dict(zip(names, args, strict=False)) | tensors
+    scan = check(**given_, delta_softplus=delta_softplus, initial_state=initial_state, seq_idx=seq_idx)
+    out, last_state = chunked.selective_scan(scan)
+    return (out, last_state) if return_last_state else out
+
+
+SCANS = {"fn": selective_scan_fn, "ref": selective_scan_ref, "chunked": chunked_scan}
 
 # rtol and atol of outputs against float64, for inputs of each dtype; gradients are compared with their own scale.
 TOLERANCES = {
@@ -189,6 +201,7 @@ def test_every_option_on_its_own(scan, option, given_):
     agree(scan, *make_case(45, **(others | {option: given_})))
 
 
+@pytest.mark.parametrize("scan", [selective_scan_fn, chunked_scan])
 @given(
     options=st.fixed_dictionaries(
         {
@@ -204,8 +217,8 @@ def test_every_option_on_its_own(scan, option, given_):
     )
 )
 @settings(max_examples=40)
-def test_any_combination(options):
-    agree(selective_scan_fn, *make_case(**options), dtype=options["dtype"])
+def test_any_combination(scan, options):
+    agree(scan, *make_case(**options), dtype=options["dtype"])
 
 
 @given(
@@ -234,45 +247,42 @@ def test_any_size_of_tile(threads, length, batch, B, seq_idx, **sizes):
         torch.set_num_threads(1)
 
 
-@pytest.fixture(params=["one call", "one call a step"])
-def way_to_advance(request, monkeypatch):
-    """Both ways in which `recurrence.advance` runs its steps on a CPU."""
-    monkeypatch.setattr(recurrence, "_foreach_goes_in_order", lambda: request.param == "one call")
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64], ids=str)
 @pytest.mark.parametrize("with_resets", [False, True])
-@pytest.mark.parametrize("steps", [0, 1, 2, 50])
-def test_advance_is_the_recurrence(way_to_advance, dtype, with_resets, steps):
-    x, a, h = torch.randn(steps, 2, 3, dtype=dtype), torch.randn(steps, 2, 3, dtype=dtype), torch.randn(2, 3).to(dtype)
+@pytest.mark.parametrize("steps", [1, 2, 50])
+def test_every_loop_is_the_recurrence(dtype, with_resets, steps):
+    g = torch.Generator().manual_seed(0)
+    x, decay = torch.randn(2, steps, 2, 3, generator=g).to(dtype)
+    decay = decay.abs() * torch.exp(1j * decay) if dtype.is_complex else decay
+    h = torch.randn(2, 3, generator=g).to(dtype)
     resets = (torch.arange(2 * steps).view(steps, 2, 1) % 5 == 0).unbind(0) if with_resets else ()
     h[0, 0] = torch.nan if resets else h[0, 0]  # reset at the first step
     expected, before = [], h
     for t in range(steps):
-        before = x[t] + a[t] * (before.masked_fill(resets[t], 0) if resets else before)
+        before = x[t] + decay[t] * (before.masked_fill(resets[t], 0) if resets else before)
         expected.append(before)
-    states = x.clone()
-    recurrence.advance(states.unbind(0), a.unbind(0), h, resets)
-    torch.testing.assert_close(states, torch.stack(expected) if steps else x)
+    states, split_states, end = x.clone(), x.clone(), torch.empty_like(h)
+    recurrence.run(states.unbind(0), decay.unbind(0), h, resets)
+    torch.testing.assert_close(states, torch.stack(expected))
+    wholes, rests = exp_in_two_parts(decay.log()) if dtype.is_complex else (decay.round(), decay - decay.round())
+    recurrence.run_split(split_states.unbind(0), wholes.unbind(0), rests.unbind(0), h, resets)
+    torch.testing.assert_close(split_states, torch.stack(expected), rtol=1e-4, atol=1e-4)
+    recurrence.last_state(x.unbind(0), decay.unbind(0), resets, out=end)
+    from_zero = x.clone()
+    recurrence.run(from_zero.unbind(0), decay.unbind(0), torch.zeros_like(h), resets)
+    torch.testing.assert_close(end, from_zero[-1])
 
 
-@pytest.mark.parametrize("case", [{}, {"complex_A": True, "B": "two groups"}, {"seq_idx": True}], ids=str)
-def test_the_scan_does_not_depend_on_the_way_to_advance(way_to_advance, case):
-    agree(selective_scan_fn, *make_case(100, dtype=torch.float64, **case), dtype=torch.float64)
-
-
-def test_lists_that_are_not_worked_through_in_order_are_noticed(monkeypatch):
-    ask = recurrence._foreach_goes_in_order.__wrapped__
-    assert ask()
-
-    def side_by_side(drives, decays, states):
-        for x, new in zip(drives, [x + a * h for x, a, h in zip(drives, decays, states, strict=True)], strict=True):
-            x.copy_(new)
-
-    monkeypatch.setattr(torch, "_foreach_addcmul_", side_by_side)
-    assert not ask()
-    monkeypatch.delattr(torch, "_foreach_addcmul_")
-    assert not ask()
+@pytest.mark.parametrize("turn", [0.0, 1e-6, 1e-3, 1.0], ids="{:g} radians".format)
+def test_an_exponential_in_two_parts_keeps_the_digits_of_both_ends(turn):
+    x = -torch.logspace(-12, 1.9, 2000, dtype=torch.float32)  # (2000,)
+    x = torch.complex(x, torch.full_like(x, turn)) if turn else x
+    wide = x.to(torch.complex128 if turn else torch.float64)
+    whole, rest = exp_in_two_parts(x.clone())
+    assert set(whole.real.tolist()) == {0, 1}
+    exact = torch.where(whole == 1, torch.expm1(wide), torch.exp(wide))
+    assert ((rest - exact).abs() <= 3e-7 * (1 + wide.abs()) * exact.abs()).all()
+    assert (exact.abs() <= max(0.7, 2 * turn)).all()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -316,18 +326,164 @@ def test_gradcheck():
         assert torch.autograd.gradcheck(scan, [x.requires_grad_() for x in tensors.values()])
 
 
-def test_second_derivatives_raise():
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"complex_A": True, "z": False, "delta_bias": False},
+        {"B": "constant", "C": "two groups", "seq_idx": True, "D": False, "initial_state": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("outputs", ["out", "last state", "both"])
+def test_second_derivatives(extra, outputs):
+    tensors, options = make_case(5, batch=1, channels=2, states=1, dtype=torch.float64, **extra)
+    used = {name: x.requires_grad_() for name, x in tensors.items() if x is not None}
+    if outputs == "last state":
+        used = {name: x for name, x in used.items() if name not in ("C", "D", "z")}
+
+    def scan(*values):
+        pair = selective_scan_fn(**tensors | dict(zip(used, values, strict=True)), **options, return_last_state=True)
+        return {"out": pair[0], "last state": pair[1], "both": pair}[outputs]
+
+    assert torch.autograd.gradgradcheck(scan, list(used.values()))
+
+
+def gradient_penalty(scan, tensors, options):
+    """The gradient of ‖∂loss/∂u‖² with respect to everything, as in a physics-informed loss."""
+    leaves = {name: x.detach().clone().requires_grad_() for name, x in tensors.items()}
+    loss = scan(**leaves, **options).square().sum()
+    (grad,) = torch.autograd.grad(loss, leaves["u"], create_graph=True)
+    return torch.autograd.grad(grad.square().sum(), list(leaves.values()))
+
+
+def test_a_gradient_penalty_is_that_of_the_loop():
+    tensors, options = make_case(100, seq_idx=True)
+    given_ = gradient_penalty(selective_scan_fn, tensors, options)
+    wanted = gradient_penalty(selective_scan_ref, tensors, options)
+    assert max(map(gradient_error, given_, wanted)) < 1e-4
+
+
+def test_third_derivatives_are_those_of_the_loop():
+    tensors, options = make_case(40, dtype=torch.float64)
+    thirds = []
+    for scan in (selective_scan_fn, selective_scan_ref):
+        u = tensors["u"].clone().requires_grad_()
+        value = scan(**tensors | {"u": u}, **options).pow(3).sum()
+        for _ in range(3):
+            (slope,) = torch.autograd.grad(value, u, create_graph=True)
+            value = slope.square().sum()
+        thirds.append(slope)
+    assert gradient_error(*thirds) < 1e-9
+
+
+def test_bytes_written_by_second_derivatives_double_with_the_length():
+    written = []
+    for length in (1024, 2048):
+        with BytesWritten() as counter:
+            gradient_penalty(selective_scan_fn, *make_case(length, batch=1, channels=4, states=2))
+        written.append(counter.total)
+    assert written[1] == pytest.approx(2 * written[0], rel=0.1)
+
+
+BATCHED = ("u", "delta", "B", "C", "z", "initial_state")
+SHARED = ("A", "D", "delta_bias")
+
+
+def loss_of_a_sample(*values):
+    """A number made of both outputs, from one row of each of `BATCHED`, `SHARED`, and one row of seq_idx or None."""
+    *rows, A, D, delta_bias, index = values
+    tensors = {name: row.unsqueeze(0) for name, row in zip(BATCHED, rows, strict=True)}
+    tensors |= {"A": A, "D": D, "delta_bias": delta_bias, "seq_idx": None if index is None else index.unsqueeze(0)}
+    out, last_state = selective_scan_fn(**tensors, delta_softplus=True, return_last_state=True)
+    return out.square().sum() + last_state.sum()
+
+
+def gradients_of_each_sample(values, index):
+    for i in range(3):
+        rows = [x[i] for x in values[:6]] + values[6:]
+        leaves = [x.clone().requires_grad_() for x in rows]
+        yield torch.autograd.grad(loss_of_a_sample(*leaves, None if index is None else index[i]), leaves)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["", "packed"])
+def test_vmap_gives_the_gradients_of_every_sample(packed):
+    tensors, options = make_case(40, batch=3, seq_idx=packed)
+    values = [tensors[name] for name in BATCHED + SHARED]
+    gradient = torch.func.grad(loss_of_a_sample, argnums=tuple(range(9)))
+    axes = (0,) * 6 + (None,) * 3 + (0 if packed else None,)
+    given_ = torch.func.vmap(gradient, axes)(*values, options["seq_idx"])
+    for i, wanted in enumerate(gradients_of_each_sample(values, options["seq_idx"])):
+        torch.testing.assert_close([x[i] for x in given_], list(wanted))
+
+
+def test_the_gradient_through_vmap_is_the_sum_over_the_samples():
+    tensors, _ = make_case(40, batch=3)
+    values = [tensors[name] for name in BATCHED + SHARED]
+
+    def total(*values):
+        return torch.func.vmap(loss_of_a_sample, (0,) * 6 + (None,) * 4)(*values, None).sum()
+
+    given_ = torch.func.grad(total, argnums=tuple(range(9)))(*values)
+    samples = list(zip(*gradients_of_each_sample(values, None), strict=True))
+    torch.testing.assert_close(given_[:6], tuple(torch.stack(x) for x in samples[:6]))
+    torch.testing.assert_close(given_[6:], tuple(torch.stack(x).sum(0) for x in samples[6:]))
+
+
+def test_a_jacobian_is_the_same_row_by_row_vectorized_and_by_torch_func():
+    tensors, options = make_case(6, channels=2, states=2, batch=1, dtype=torch.float64)
+
+    def scan(delta, A):
+        return selective_scan_fn(**tensors | {"delta": delta, "A": A}, **options, return_last_state=True)
+
+    inputs = (tensors["delta"], tensors["A"])
+    wanted = torch.autograd.functional.jacobian(scan, inputs)
+    torch.testing.assert_close(torch.autograd.functional.jacobian(scan, inputs, vectorize=True), wanted)
+    torch.testing.assert_close(torch.func.jacrev(scan, argnums=(0, 1))(*inputs), wanted)
+
+
+def test_a_hessian_by_reverse_mode_twice_is_that_of_the_loop():
+    tensors, options = make_case(5, channels=1, states=2, batch=1, dtype=torch.float64)
+
+    def hessian(scan):
+        return torch.func.jacrev(torch.func.jacrev(lambda u: scan(**tensors | {"u": u}, **options).pow(3).sum()))
+
+    torch.testing.assert_close(hessian(selective_scan_fn)(tensors["u"]), hessian(selective_scan_ref)(tensors["u"]))
+
+
+def test_forward_mode_says_where_to_go_and_the_loop_has_it():
     tensors, options = make_case(6)
-    u = tensors["u"].requires_grad_()
-    (grad,) = torch.autograd.grad(selective_scan_fn(**tensors, **options).square().sum(), u, create_graph=True)
-    with pytest.raises(RuntimeError, match=r"no second derivatives.*selective_scan_ref"):
-        torch.autograd.grad(grad.sum(), u)
+
+    def along_u(scan):
+        return torch.func.jvp(lambda u: scan(**tensors | {"u": u}, **options), (tensors["u"],), (tensors["u"],))
+
+    with pytest.raises(NotImplementedError, match=r"no forward-mode derivative.* reverse mode .*selective_scan_ref"):
+        along_u(selective_scan_fn)
+    assert along_u(selective_scan_ref)[1].isfinite().all()
 
 
-def test_second_derivatives_of_the_loop_are_right():
-    tensors, _ = make_case(4, batch=1, states=1, dtype=torch.float64, D=False, z=False, initial_state=False)
-    leaves = [tensors[name].requires_grad_() for name in ("u", "delta", "A", "B", "C")]
-    assert torch.autograd.gradgradcheck(lambda *x: selective_scan_ref(*x, delta_softplus=True), leaves)
+class NoFloat64(TorchDispatchMode):
+    """A device without double precision."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for x in torch.utils._pytree.tree_leaves((args, kwargs, result)):
+            assert not isinstance(x, torch.Tensor) or x.dtype not in (torch.float64, torch.complex128), func
+        return result
+
+
+@pytest.mark.parametrize("scan", [selective_scan_fn, chunked_scan])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize(
+    "extra", [{}, {"complex_A": True, "seq_idx": True}, {"B": "constant", "C": "constant"}], ids=str
+)
+def test_nothing_is_done_in_double_precision(scan, dtype, extra):
+    tensors, options = make_case(70, dtype=dtype, **extra)
+    leaves = {name: x.requires_grad_() for name, x in tensors.items()}
+    with NoFloat64():
+        out, last_state = scan(**leaves, **options, return_last_state=True)
+        grads = torch.autograd.grad(out.float().sum() + last_state.abs().sum(), list(leaves.values()))
+    assert all(grad.isfinite().all() for grad in grads)
 
 
 @pytest.mark.parametrize("kind", ["random", "constant"])
@@ -509,8 +665,8 @@ def test_the_operators_keep_their_promises_to_the_compiler():
     for extra in ({}, {"z": False, "initial_state": False, "D": False, "seq_idx": True}):
         tensors, options = make_case(20, **extra)
         scan = check(**tensors, **options)
-        arguments = [x if x is None or x.dtype == torch.bool else x.requires_grad_() for x in function._tensors(scan)]
-        torch.library.opcheck(function._scan, (*arguments, True, True))
+        arguments = [x if x is None or x.dtype == torch.bool else x.requires_grad_() for x in scan.tensors]
+        torch.library.opcheck(operators.scan_operator, (*arguments, True, True, False))
 
 
 def schedules_agree(device, lengths, tolerance):
@@ -545,13 +701,30 @@ def test_the_compiled_scan_equals_the_eager_one_on_this_gpu():
     schedules_agree("cuda", (100, 1100), 5e-6)  # each length is compiled, which takes minutes
 
 
-def test_a_cpu_never_takes_the_compiled_schedule():
-    scan = check(**make_case(20, B="one group")[0], delta_softplus=True, seq_idx=None)
+def test_a_cpu_never_takes_the_compiled_schedule(monkeypatch):
+    monkeypatch.setattr(compiled, "forward", None)
     compile_scan(True)
     try:
-        assert function._schedule(scan) is eager
+        selective_scan_fn(**make_case(20, B="one group")[0])
     finally:
         compile_scan(False)
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["eager first", "compiled first"])
+def test_a_backward_pass_runs_as_its_forward_pass_did(monkeypatch, before):
+    monkeypatch.setattr(compiled, "_compiled", lambda function: function)
+    monkeypatch.setattr(compiled, "can_run", lambda scan: True)
+    tensors, options = make_case(70, B="one group")
+    leaves = {name: x.requires_grad_() for name, x in tensors.items()}
+    wanted = torch.autograd.grad(selective_scan_ref(**leaves, **options).sum(), list(leaves.values()))
+    try:
+        compile_scan(before)
+        out = selective_scan_fn(**leaves, **options)
+        compile_scan(not before)
+        grads = torch.autograd.grad(out.sum(), list(leaves.values()))
+    finally:
+        compile_scan(False)
+    assert max(map(gradient_error, grads, wanted)) < 1e-5
 
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on CPUs")

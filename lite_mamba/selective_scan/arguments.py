@@ -4,14 +4,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
 from .. import _validate
 from ..segments import check_seq_idx, segment_starts
-
-LOG2_E = 1.4426950408889634  # exp(x) = exp2(x · LOG2_E)
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Scan:
         D, delta_bias: (D,) R, or None.
         z: (B, D, L) gate, any floating-point dtype, or None.
         initial_state: (B, D, N) State, or None for zeros.
-        starts: (B, L) bools, True where a new segment starts, or None.
+        resets: (B, L) bools, True where a new segment starts, or None.
         softplus: whether Δ = softplus(delta + delta_bias).
     """
 
@@ -40,13 +37,19 @@ class Scan:
     z: Tensor | None
     delta_bias: Tensor | None
     initial_state: Tensor | None
-    starts: Tensor | None
+    resets: Tensor | None
     softplus: bool
 
     @property
     def real(self) -> torch.dtype:
         """R."""
         return recurrence_dtype(self.u.dtype)
+
+    @property
+    def tensors(self) -> tuple[Tensor | None, ...]:
+        """All fields but `softplus`, in their order."""
+        rest = (self.D, self.z, self.delta_bias, self.initial_state, self.resets)
+        return (self.u, self.delta, self.A, self.B, self.C, *rest)
 
     @property
     def first_state(self) -> Tensor:
@@ -101,23 +104,9 @@ def check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, se
         z=z,
         delta_bias=None if delta_bias is None else delta_bias.to(real),
         initial_state=initial_state,
-        starts=None if seq_idx is None else segment_starts(seq_idx),
+        resets=None if seq_idx is None else segment_starts(seq_idx),
         softplus=delta_softplus,
     )
-
-
-def step_size(delta: Tensor, bias: Tensor | None, softplus: bool) -> Tensor:
-    """Δ: add the bias (D,) and apply softplus, both optional, to (B, D, L) or, for one token, (B, D)."""
-    if bias is not None:
-        delta = delta + bias.to(delta.dtype).reshape(-1, *[1] * (delta.ndim - 2))
-    return F.softplus(delta) if softplus else delta
-
-
-def skip_and_gate(y: Tensor, u: Tensor, D: Tensor | None, z: Tensor | None) -> Tensor:
-    """out = (y + D·u) · SiLU(z), both optional, for (B, D, L) or, for one token, (B, D)."""
-    if D is not None:
-        y = torch.addcmul(y, D.to(y.dtype).reshape(-1, *[1] * (y.ndim - 2)), u)
-    return y if z is None else y * F.silu(z.to(y.dtype))
 
 
 def _check_sequences(u, delta, z) -> tuple[int, int, int]:

@@ -22,7 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .arguments import LOG2_E, Scan, skip_and_gate, step_size
+from .arguments import Scan
+from .arithmetic import LOG2_E, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
 
 CHUNK = 32  # T: steps of one kernel's loop; with 64 the compiler runs out of registers and is five times slower
@@ -37,7 +38,7 @@ OPTIONS = {"max_fusion_size": 256}
 def can_run(scan: Scan) -> bool:
     """Whether this schedule is written for such a scan: on CUDA, float32, one group, maps per token, one segment."""
     maps = all(m.ndim == 4 and m.shape[1] == 1 for m in (scan.B, scan.C))
-    return scan.u.is_cuda and maps and scan.A.dtype == torch.float32 and scan.starts is None and scan.u.numel() > 0
+    return scan.u.is_cuda and maps and scan.A.dtype == torch.float32 and scan.resets is None and scan.u.numel() > 0
 
 
 @cache
@@ -145,14 +146,14 @@ def _ends(delta, drive, B, exponent) -> tuple[Tensor, Tensor]:
     """
     h = 0
     for t in range(CHUNK):
-        h = _advance(h, delta[t], drive[t], B[t], exponent)
+        h = _next_state(h, delta[t], drive[t], B[t], exponent)
     return h, h.sum(-1)
 
 
 def _outputs(delta, drive, B, C, exponent, h) -> Tensor:
     y = []
     for t in range(CHUNK):
-        h = _advance(h, delta[t], drive[t], B[t], exponent)
+        h = _next_state(h, delta[t], drive[t], B[t], exponent)
         y.append((h * C[t].unsqueeze(2)).sum(-1))
     return torch.stack(y)  # (T, B, K, D)
 
@@ -161,13 +162,13 @@ def _states(delta, drive, B, C, exponent, h) -> tuple[Tensor, Tensor]:
     """Every state (T, B, K, D, N), and y = C·h (T, B, K, D)."""
     every, y = [], []
     for t in range(CHUNK):
-        h = _advance(h, delta[t], drive[t], B[t], exponent)
+        h = _next_state(h, delta[t], drive[t], B[t], exponent)
         every.append(h)
         y.append((h * C[t].unsqueeze(2)).sum(-1))
     return torch.stack(every), torch.stack(y)
 
 
-def _advance(h, delta, drive, B, exponent) -> Tensor:
+def _next_state(h, delta, drive, B, exponent) -> Tensor:
     return torch.exp2(delta.unsqueeze(-1) * exponent) * h + drive.unsqueeze(-1) * B.unsqueeze(2)
 
 

@@ -1,6 +1,7 @@
 """The eager scan: one algorithm, chunk by chunk, in tiles that suit the device.
 
-`strip.py` reads and writes the sequences, `tile.py` is the arithmetic of a tile, `recurrence.py` its innermost loop.
+`chunked.py` is the same algorithm on one page, to be read first. Here `strip.py` reads and writes the sequences,
+`tile.py` is the arithmetic of a tile, and `recurrence.py` its innermost loop.
 
     h_t = a_t ⊙ h_{t−1} + x_t,    a_t = exp(Δ_t·A),  x_t = Δ_t·u_t·B_t       (Mamba paper, equation 2a, algorithm 2)
     y_t = C_t·h_t
@@ -14,9 +15,9 @@ one call. A tile of time is cut into K chunks of T steps, which advance side by 
     carry       h₀ ─ E₀h₀+e₀ ──▶ h₁ ─ E₁h₁+e₁ ──▶ h₂ ─ E₂h₂+e₂ ──▶ h₃ ─ E₃h₃+e₃ ──▶ h₄, where the next tile begins
     rerun       h₀ →→→→→→→→      h₁ →→→→→→→→      h₂ →→→→→→→→      h₃ →→→→→→→→       T steps; then y = C·h at once
 
-On a GPU each step is a call; on a CPU the T steps are a single one, and no thread waits for Python between them.
-The chunk's whole decay is E = exp(A·ΣΔ), from the sum and not from a product of rounded factors; a slow channel would
-drift otherwise. Nothing is ever divided by a product of decays, so a fast channel cannot overflow.
+The chunk's whole decay is E = exp(A·ΣΔ), from the sum and not from a product of rounded factors, and in two parts, for
+float32 rounds an E of almost 1; a slow channel would drift otherwise. Nothing is ever divided by a product of decays,
+so a fast channel cannot overflow. In Mamba-2 the three phases are called chunk state, state passing and chunk scan.
 
 Rows and channels never meet in the recurrence. A *chain* is a few rows and channels; it walks through its tiles in
 order. A tile is as large as the device likes, and PyTorch's own threads share each call.
@@ -167,7 +168,7 @@ class Plan:
 
     def tiles(self, strip: Strip) -> Iterator[Tile]:
         """A strip's tiles in the order in which they are run."""
-        count = len(strip.decay)
+        count = len(strip.delta) // self.chunk
         firsts = range(0, count, self.chunks)
         for first in reversed(firsts) if isinstance(strip, GradientStrip) else firsts:
             yield Tile(strip, first, self._buffers(strip.chain, min(self.chunks, count - first)))

@@ -1,18 +1,12 @@
-"""`selective_scan_fn`: the fast scan behind the signature of `selective_scan_ref`.
-
-Eagerly the schedules stand behind an `autograd.Function`. For PyTorch's compiler and for `torch.export` they stand
-behind two custom operators, each one opaque call: a compiled model calls the same eager code, which on CPUs is needed
-for right answers (compiled chains of scan steps came out wrong there), and keeps L dynamic. The operators are for the
-compiler only, since a first call of one loads the whole compiler, which takes seconds.
-"""
-
-from functools import partial
+"""`selective_scan_fn`: the fast scan behind the signature of `selective_scan_ref`."""
 
 import torch
 from torch import Tensor
 
-from . import compiled, eager
-from .arguments import Scan, check, without_autocast
+from . import compiled
+from .arguments import check, without_autocast
+from .operators import EagerScan, scan_operator
+from .signature import typed
 
 _compile_on_gpus = False
 
@@ -22,8 +16,7 @@ def compile_scan(enabled: bool = True) -> None:
 
     The compiled scan takes minutes to compile, once for a shape, and is several times as fast afterwards: see
     benchmarks/README.md. It is for float32 and narrower inputs, real A, B and C per token in one group, and no
-    `seq_idx`; other scans, and all on CPUs, run eagerly as before. Do not switch it between a forward pass and its
-    backward pass.
+    `seq_idx`; other scans, and all on CPUs, run eagerly as before. A backward pass runs as its forward pass did.
 
     >>> from lite_mamba.selective_scan import compile_scan
     >>> compile_scan(False)
@@ -32,10 +25,7 @@ def compile_scan(enabled: bool = True) -> None:
     _compile_on_gpus = enabled
 
 
-def _schedule(scan: Scan):
-    return compiled if _compile_on_gpus and compiled.can_run(scan) else eager
-
-
+@typed
 def selective_scan_fn(
     u: Tensor,
     delta: Tensor,
@@ -54,7 +44,8 @@ def selective_scan_fn(
     """Run the selective scan over a sequence, chunk by chunk: the same function as `selective_scan_ref`, faster.
 
     Time and memory grow linearly with L, forward and backward. For the backward pass only every 32nd state is kept.
-    Second derivatives are not supported and raise a RuntimeError.
+    Second derivatives, and `torch.func`'s grad, vjp and vmap, are right, if slower; forward mode (jvp) and second
+    derivatives inside `torch.compile` raise an error.
 
     Args:
         u: (B, D, L) input.
@@ -88,149 +79,9 @@ def selective_scan_fn(
     """
     with without_autocast(u.device.type):
         scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
-        inputs = _tensors(scan)
+        inputs = scan.tensors
         keep_starts = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
-        run = _scan if torch.compiler.is_compiling() or u.is_meta else _EagerScan.apply
-        out, last_state, _ = run(*inputs, scan.softplus, keep_starts)
+        run = scan_operator if torch.compiler.is_compiling() or u.is_meta else EagerScan.apply
+        use_compiled = _compile_on_gpus and compiled.can_run(scan)
+        out, last_state, _ = run(*inputs, scan.softplus, keep_starts, use_compiled)
     return (out, last_state) if return_last_state else out
-
-
-def _tensors(scan: Scan) -> tuple[Tensor | None, ...]:
-    """The operators' arguments, in the order of `Scan`."""
-    return (
-        scan.u,
-        scan.delta,
-        scan.A,
-        scan.B,
-        scan.C,
-        scan.D,
-        scan.z,
-        scan.delta_bias,
-        scan.initial_state,
-        scan.starts,
-    )
-
-
-def _forward(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None,
-    z: Tensor | None,
-    delta_bias: Tensor | None,
-    initial_state: Tensor | None,
-    starts: Tensor | None,
-    softplus: bool,
-    keep_starts: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """out (B, D, L), last state (B, D, N), and the chunk starts, flat, none unless `keep_starts`."""
-    scan = Scan(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus)
-    return _schedule(scan).forward(scan, keep_starts)
-
-
-_scan = torch.library.custom_op("lite_mamba::selective_scan", _forward, mutates_args=())
-
-
-@_scan.register_fake
-def _(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus, keep_starts):
-    batch, channels, length = u.shape
-    states = A.shape[1]
-    chunks = eager.chunk_count(length, u.device.type) if keep_starts else 0
-    return (
-        torch.empty_like(u),
-        A.new_empty(batch, channels, states),
-        A.new_empty(chunks * batch * states * channels),
-    )
-
-
-def _backward(
-    grad_out: Tensor,
-    grad_last_state: Tensor | None,
-    all_starts: Tensor,
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None,
-    z: Tensor | None,
-    delta_bias: Tensor | None,
-    initial_state: Tensor | None,
-    starts: Tensor | None,
-    softplus: bool,
-) -> list[Tensor]:
-    """Gradients of u, delta, A, B, C, D, z, delta_bias and initial_state; an empty tensor for what is not there."""
-    scan = Scan(u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus)
-    with without_autocast(u.device.type):
-        grads, sums = _schedule(scan).backward(scan, all_starts, grad_out, grad_last_state)
-    none = u.new_empty(0)
-    return [
-        grads.u,
-        grads.delta,
-        sums.A,
-        sums.B,
-        sums.C,
-        none if D is None else sums.D,
-        none.clone() if z is None else grads.z,
-        none.clone() if delta_bias is None else sums.delta_bias,
-        none.clone() if initial_state is None else grads.initial_state,
-    ]
-
-
-_scan_backward = torch.library.custom_op("lite_mamba::selective_scan_backward", _backward, mutates_args=())
-
-
-@_scan_backward.register_fake
-def _(grad_out, grad_last_state, all_starts, u, delta, A, B, C, D, z, delta_bias, initial_state, starts, softplus):
-    inputs = (u, delta, A, B, C, D, z, delta_bias, initial_state)
-    return [u.new_empty(0) if x is None else torch.empty_like(x) for x in inputs]
-
-
-def _save(ctx, inputs, output) -> None:
-    *tensors, softplus, _ = inputs
-    ctx.softplus = softplus
-    ctx.mark_non_differentiable(output[2])
-    ctx.set_materialize_grads(False)
-    ctx.save_for_backward(output[2], *tensors)
-
-
-def _differentiate(backward, ctx, grad_out, grad_last_state, _):
-    all_starts, *tensors = ctx.saved_tensors
-    if grad_out is None and grad_last_state is None:
-        return (None,) * 12
-    if grad_out is None:
-        grad_out = torch.zeros_like(tensors[0])
-    grads = backward(grad_out, grad_last_state, all_starts, *tensors, ctx.softplus)
-    return (*(None if x is None else g for x, g in zip(tensors, grads, strict=False)), None, None, None)
-
-
-def _refuse_second_derivatives(ctx, *_) -> None:
-    raise RuntimeError(
-        "selective_scan_fn has no second derivatives; call selective_scan_ref, the loop, where you need them"
-    )
-
-
-_scan.register_autograd(partial(_differentiate, _scan_backward), setup_context=_save)
-_scan_backward.register_autograd(_refuse_second_derivatives)
-
-
-class _EagerScan(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, *inputs):
-        output = _forward(*inputs)
-        _save(ctx, inputs, output)
-        return output
-
-    @staticmethod
-    def backward(ctx, *grads):
-        return _differentiate(_EagerBackward.apply, ctx, *grads)
-
-
-class _EagerBackward(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, *inputs):
-        return tuple(_backward(*inputs))
-
-    backward = staticmethod(_refuse_second_derivatives)

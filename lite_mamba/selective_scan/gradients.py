@@ -65,23 +65,6 @@ class Sums:
         A, B, C = (torch.empty_like(x).copy_(value) for x, value in ((scan.A, self.A), (scan.B, B), (scan.C, C)))
         return Sums(A, B, C, self.D, self.delta_bias)
 
-    def add_map(self, name: str, tile, weights: Tensor, states: Tensor) -> None:
-        """Add Σ weights · states to the gradient of B or C: over the channels, or over time where it is constant.
-
-        Args:
-            name: "B" or "C".
-            tile: where we are.
-            weights: (S, R, 1, D).
-            states: (S, R, N, D).
-        """
-        total, chain = getattr(self, name), tile.chain
-        if total.ndim == 2:
-            total[chain.channels] += (weights * states).sum(dim=(0, 1)).t()
-            return
-        part = torch.matmul(weights.to(states.dtype), states.transpose(2, 3)).squeeze(2)  # (S, R, N)
-        group = chain.group(getattr(chain.scan, name))
-        total[tile.time, chain.rows, group] += part[: tile.time.stop - tile.time.start]
-
 
 def _zeros_for_map(value: Tensor) -> Tensor:
     shape = value.shape if value.ndim == 2 else (value.shape[3], *value.shape[:3])

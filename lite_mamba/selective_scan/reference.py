@@ -13,9 +13,12 @@ from itertools import repeat
 import torch
 from torch import Tensor
 
-from .arguments import Scan, check, skip_and_gate, step_size, without_autocast
+from .arguments import Scan, check, without_autocast
+from .arithmetic import skip_and_gate, step_size
+from .signature import typed
 
 
+@typed
 def selective_scan_ref(
     u: Tensor,
     delta: Tensor,
@@ -77,11 +80,11 @@ def _loop(scan: Scan, u: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     if length == 0:
         return torch.zeros_like(u), h
     B, C = _per_token(scan.B, u), _per_token(scan.C, u)
-    starts = [None] * length if scan.starts is None else scan.starts.unbind(-1)
+    resets = [None] * length if scan.resets is None else scan.resets.unbind(-1)
     outputs = []
-    for u_t, delta_t, B_t, C_t, start in zip(u.unbind(-1), delta.unbind(-1), B, C, starts, strict=True):
-        if start is not None:
-            h = torch.where(start[:, None, None], 0, h)
+    for u_t, delta_t, B_t, C_t, reset in zip(u.unbind(-1), delta.unbind(-1), B, C, resets, strict=True):
+        if reset is not None:
+            h = torch.where(reset[:, None, None], 0, h)
         decay = torch.exp(delta_t[..., None] * scan.A)  # (B, D, N)
         h = decay * h + (delta_t * u_t)[..., None] * B_t  # (B, D, N)
         outputs.append((h * C_t).sum(dim=-1))  # (B, D)

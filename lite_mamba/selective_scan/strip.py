@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .arguments import LOG2_E, Scan, skip_and_gate, step_size
+from .arguments import Scan
+from .arithmetic import base_two, exp_in_two_parts, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
 
 
@@ -28,13 +29,7 @@ class Chain:
     @cached_property
     def exponent(self) -> Tensor:
         """A for `exp_of`: (N, D)."""
-        return self.A if self.A.is_complex() else self.A * LOG2_E
-
-    @cached_property
-    def wide_exponent(self) -> Tensor:
-        """The same in double precision."""
-        wide = self.A.to(wide_dtype(self.A))
-        return wide if self.A.is_complex() else wide * LOG2_E
+        return base_two(self.A)
 
     def parameter(self, value: Tensor | None) -> Tensor | None:
         """The chain's part of a (D,) parameter."""
@@ -55,7 +50,7 @@ class Chain:
 class Strip:
     """Some steps of a chain: what has no state axis.
 
-    A name that ends in `_rows` is a sequence as it lies in the arguments, (R, D, s). The others are time-major,
+    A name that ends in `_bdl` is laid out like the arguments (B, D, L): (R, D, s). The others are time-major,
     (S, R, D), where S is s padded to whole chunks, with Δ = u = 0.
 
     Args:
@@ -64,11 +59,11 @@ class Strip:
         chunk: T, the steps of a chunk.
 
     Attributes:
-        u_rows, delta_rows: u, and Δ after bias and softplus.
+        u_bdl, delta_bdl: u, and Δ after bias and softplus.
         delta, drive: Δ and Δ·u.
         B, C: (N, D) when constant, else (S, R, N).
-        decay: (K, R, N, D) the whole decay exp(A·ΣΔ) of each chunk, in double precision.
-        starts: (S, R, 1, 1) bools, where a segment starts, or None.
+        decay: the decay exp(A·ΣΔ) of each whole chunk, in the two parts of `exp_in_two_parts`, (K, R, N, D) each.
+        resets: (S, R, 1, 1) bools, where a segment starts, or None.
         y: C·h, which the tiles fill.
     """
 
@@ -76,13 +71,13 @@ class Strip:
         scan = chain.scan
         self.chain, self.time = chain, slice(start, stop)
         self.padding = -(stop - start) % chunk
-        self.u_rows = self.part(scan.u)
-        self.delta_rows = step_size(self.part(scan.delta), chain.parameter(scan.delta_bias), scan.softplus)
-        self.delta, self.drive = self._time_major(self.delta_rows), self._time_major(self.delta_rows * self.u_rows)
+        self.u_bdl = self.part(scan.u)
+        self.delta_bdl = step_size(self.part(scan.delta), chain.parameter(scan.delta_bias), scan.softplus)
+        self.delta, self.drive = self._time_major(self.delta_bdl), self._time_major(self.delta_bdl * self.u_bdl)
         self.B, self.C = self._read_map(scan.B), self._read_map(scan.C)
-        self.starts = self._read_starts()
-        total = self.delta.unflatten(0, (-1, chunk)).sum(dim=1).double().unsqueeze(2)  # (K, R, 1, D)
-        self.decay = exp_of(total * chain.wide_exponent)
+        self.resets = self._read_resets()
+        total = self.delta.unflatten(0, (-1, chunk)).sum(dim=1).unsqueeze(2)  # (K, R, 1, D)
+        self.decay = exp_in_two_parts(total * chain.A)
         self.y = torch.empty_like(self.delta)
 
     def part(self, value: Tensor) -> Tensor:
@@ -97,7 +92,7 @@ class Strip:
         """(C·h + D·u) · SiLU(z) into (B, D, L)."""
         z, place = self.chain.scan.z, self.place(out)
         y, D = self._as_in(place, self.y), self.chain.parameter(self.chain.scan.D)
-        place.copy_(skip_and_gate(y, self.u_rows, D, None if z is None else self.part(z)))
+        place.copy_(skip_and_gate(y, self.u_bdl, D, None if z is None else self.part(z)))
 
     def _read_map(self, value: Tensor) -> Tensor:
         """The strip's part of B or C."""
@@ -105,11 +100,11 @@ class Strip:
             return value[self.chain.channels].t().contiguous()
         return self._time_major(value[self.chain.rows, self.chain.group(value), :, self.time])
 
-    def _read_starts(self) -> Tensor | None:
-        if self.chain.scan.starts is None:
+    def _read_resets(self) -> Tensor | None:
+        if self.chain.scan.resets is None:
             return None
-        starts = self.chain.scan.starts[self.chain.rows, self.time]  # (R, s)
-        return F.pad(starts, (0, self.padding), value=False).t()[:, :, None, None]
+        resets = self.chain.scan.resets[self.chain.rows, self.time]  # (R, s)
+        return F.pad(resets, (0, self.padding), value=False).t()[:, :, None, None]
 
     def _time_major(self, source: Tensor) -> Tensor:
         """(R, D, s) → (S, R, D). A whole matrix is transposed quickly, a part of one slowly, so it is copied first."""
@@ -131,45 +126,35 @@ class GradientStrip(Strip):
     """A strip of the backward pass.
 
     Attributes:
-        grad_out_rows, z_rows: the gradient of the output, and z or None.
-        grad_y, grad_y_rows: the gradient of y = C·h + D·u, in both forms.
+        grad_out_bdl, z_bdl: the gradient of the output, and z or None.
+        grad_y, grad_y_bdl: the gradient of y = C·h + D·u, in both forms.
         grad_drive, grad_delta: the gradients of Δ·u, and of Δ through the decay alone; the tiles fill them.
     """
 
     def __init__(self, chain: Chain, start: int, stop: int, chunk: int, grad_out: Tensor):
         super().__init__(chain, start, stop, chunk)
-        self.grad_out_rows, z = self.part(grad_out), chain.scan.z
-        self.z_rows = None if z is None else self.part(z)
-        self.grad_y_rows = self.grad_out_rows if z is None else self.grad_out_rows * F.silu(self.z_rows)
-        self.grad_y = self._time_major(self.grad_y_rows)
+        self.grad_out_bdl, z = self.part(grad_out), chain.scan.z
+        self.z_bdl = None if z is None else self.part(z)
+        self.grad_y_bdl = self.grad_out_bdl if z is None else self.grad_out_bdl * F.silu(self.z_bdl)
+        self.grad_y = self._time_major(self.grad_y_bdl)
         self.grad_drive, self.grad_delta = torch.empty_like(self.delta), torch.empty_like(self.delta)
 
     def write_gradients(self, grads: ScanGradients, sums: Sums) -> None:
         """The gradients of u, Δ, z, D and the bias, when the tiles have filled theirs."""
         scan, channels = self.chain.scan, self.chain.channels
-        if self.z_rows is not None:
-            y, D = self._as_in(self.grad_out_rows, self.y), self.chain.parameter(scan.D)
-            gate, y = torch.sigmoid(self.z_rows), skip_and_gate(y, self.u_rows, D, None)
-            self.place(grads.z).copy_(self.grad_out_rows * y * gate * (1 + self.z_rows * (1 - gate)))
-        grad_drive = self._as_in(self.u_rows, self.grad_drive)  # (R, D, s)
-        grad_u = grad_drive * self.delta_rows
-        grad_delta = self._as_in(self.u_rows, self.grad_delta) + grad_drive * self.u_rows
+        if self.z_bdl is not None:
+            y, D = self._as_in(self.grad_out_bdl, self.y), self.chain.parameter(scan.D)
+            gate, y = torch.sigmoid(self.z_bdl), skip_and_gate(y, self.u_bdl, D, None)
+            self.place(grads.z).copy_(self.grad_out_bdl * y * gate * (1 + self.z_bdl * (1 - gate)))
+        grad_drive = self._as_in(self.u_bdl, self.grad_drive)  # (R, D, s)
+        grad_u = grad_drive * self.delta_bdl
+        grad_delta = self._as_in(self.u_bdl, self.grad_delta) + grad_drive * self.u_bdl
         if scan.D is not None:
-            grad_u.addcmul_(self.grad_y_rows, self.chain.parameter(scan.D).unsqueeze(1))
-            sums.D[channels] += (self.grad_y_rows * self.u_rows).sum(dim=(0, 2))
+            grad_u.addcmul_(self.grad_y_bdl, self.chain.parameter(scan.D).unsqueeze(1))
+            sums.D[channels] += (self.grad_y_bdl * self.u_bdl).sum(dim=(0, 2))
         if scan.softplus:
-            grad_delta = grad_delta * -torch.expm1(-self.delta_rows)  # the sigmoid, told by softplus
+            grad_delta = grad_delta * -torch.expm1(-self.delta_bdl)  # the sigmoid, told by softplus
         self.place(grads.u).copy_(grad_u)
         self.place(grads.delta).copy_(grad_delta)
         if scan.delta_bias is not None:
             sums.delta_bias[channels] += grad_delta.sum(dim=(0, 2))
-
-
-def exp_of(product: Tensor) -> Tensor:
-    """exp, in place, of what was multiplied by `Chain.exponent`: on a CPU PyTorch's exp2 takes half the time of exp."""
-    return torch.exp(product, out=product) if product.is_complex() else torch.exp2(product, out=product)
-
-
-def wide_dtype(value: Tensor) -> torch.dtype:
-    """Double precision, complex where the value is."""
-    return torch.complex128 if value.is_complex() else torch.float64

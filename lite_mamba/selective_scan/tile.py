@@ -4,14 +4,15 @@ A tile is S time steps of R rows and D channels, cut into K chunks of T steps (S
 the channel the last, so that every call runs along contiguous memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from .arithmetic import exp_of
 from .gradients import Sums
-from .recurrence import Resets, Steps, advance, last_state, runs_in_one_call
-from .strip import GradientStrip, Strip, exp_of, wide_dtype
+from .recurrence import Resets, last_state, run, run_split
+from .strip import GradientStrip, Strip
 
 
 class Buffers:
@@ -21,10 +22,8 @@ class Buffers:
         a: (S, R, N, D) the decays a; going back, ν and then the gradient of Δ·A are written over them.
         x: (S, R, N, D) the drive x, then the states h, then products.
         lam: (S, R, N, D) the gradient λ; None for the forward pass.
-        end: (K, R, N, D) the chunks' ends.
-        wide_border: (K + 1, R, N, D) states between the chunks, going back gradients ν, in double precision.
-        border: the same, in the recurrence's dtype.
-        wide_borders: its entries, one by one.
+        border: (K + 1, R, N, D) the states between the chunks, going back gradients ν.
+        borders: its entries, one by one.
         a_steps, x_steps, lam_steps: the t-th step of every chunk, for each t, T × (K, R, N, D).
     """
 
@@ -36,10 +35,8 @@ class Buffers:
         self.lam = rest[0] if rest else None
         self.a_steps, self.x_steps = self._steps(self.a), self._steps(self.x)
         self.lam_steps = self._steps(self.lam) if rest else None
-        self.end = self.a.new_empty(chunks, *shape[1:])
         self.border = self.a.new_empty(chunks + 1, *shape[1:])
-        self.wide_border = torch.empty_like(self.border, dtype=wide_dtype(self.a))
-        self.wide_borders = self.wide_border.unbind(0)
+        self.borders = self.border.unbind(0)
 
     def chunked(self, value: Tensor) -> Tensor:
         """(S, …) → (K, T, …)."""
@@ -63,20 +60,21 @@ class Tile:
         self.steps = slice(first * buffers.chunk, (first + buffers.chunks) * buffers.chunk)  # counted in the strip
         self.delta, self.drive = (x[self.steps].unsqueeze(2) for x in (strip.delta, strip.drive))  # (S, R, 1, D)
         self.B, self.C = (m if m.ndim == 2 else m[self.steps] for m in (strip.B, strip.C))  # (N, D) or (S, R, N)
-        self.decay = strip.decay[first : first + buffers.chunks]  # (K, R, N, D)
-        self.starts = None if strip.starts is None else buffers.chunked(strip.starts[self.steps])  # (K, T, R, 1, 1)
+        self.wholes, self.rests = (part[first : first + buffers.chunks] for part in strip.decay)  # (K, R, N, D)
+        self.resets = None if strip.resets is None else buffers.chunked(strip.resets[self.steps])  # (K, T, R, 1, 1)
 
     def chunk_starts(self, h: Tensor) -> Tensor:
         """Phases "ends" and "carry": from the state before the tile (R, N, D) to those before its chunks.
 
         Returns (K + 1, R, N, D); the last entry is the state after the tile. Fills the buffers of a and x.
         """
-        buffers, border = self.buffers, self.buffers.wide_borders
+        buffers, borders = self.buffers, self.buffers.borders
         self._fill_decays()
-        border[0].copy_(h)
-        self._ends(self._fill_drive, buffers.x_steps, buffers.a_steps, self._resets(), out=buffers.wide_border[1:])
-        advance(border[1:], self.decay.unbind(0), border[0], self._chunk_resets())
-        return buffers.border.copy_(buffers.wide_border)
+        self._fill_drive()
+        borders[0].copy_(h)
+        last_state(buffers.x_steps, buffers.a_steps, self._step_resets(), out=buffers.border[1:])
+        run_split(borders[1:], self.wholes.unbind(0), self.rests.unbind(0), borders[0], self._chunk_resets())
+        return buffers.border
 
     def rerun(self, starts: Tensor) -> None:
         """Phase "rerun": the states from the chunks' starts (K, R, N, D), and y = C·h into the strip."""
@@ -91,14 +89,15 @@ class Tile:
         self._fill_decays()
         self._fill_drive()
         h = self._run_states(starts)  # (S, R, N, D)
-        if strip.z_rows is not None:
+        if strip.z_bdl is not None:
             self._contract(self.C, h, strip.y, factor=2)
         grad_y = strip.grad_y[self.steps].unsqueeze(2)  # (S, R, 1, D)
         grad_y = 2 * grad_y if h.is_complex() else grad_y
         nu = self._run_gradients(grad_y, nu)  # (R, N, D)
         lam = self.buffers.lam  # (S, R, N, D)
-        sums.add_map("C", self, grad_y, h.conj())
-        sums.add_map("B", self, self.drive, lam)
+        scan = self.chain.scan
+        self._add_to_map(sums.C, scan.C, grad_y, h.conj())
+        self._add_to_map(sums.B, scan.B, self.drive, lam)
         self._contract(self.B.conj(), lam, strip.grad_drive, factor=1)
         grad_exponent = self._decay_gradient(h, starts)  # (S, R, N, D)
         product = torch.mul(grad_exponent, self.chain.A.conj(), out=h)
@@ -116,34 +115,24 @@ class Tile:
     def _fill_decays(self) -> None:
         """a = exp(Δ·A), zero where a segment starts: (S, R, N, D)."""
         a = exp_of(torch.mul(self.delta, self.chain.exponent, out=self.buffers.a))
-        if self.starts is not None:
-            a.masked_fill_(self.starts.flatten(0, 1), 0)
+        if self.resets is not None:
+            a.masked_fill_(self.resets.flatten(0, 1), 0)
 
     def _fill_drive(self) -> None:
         """x = Δ·u·B: (S, R, N, D)."""
         torch.mul(self.drive, _column(self.B), out=self.buffers.x)
 
-    def _resets(self) -> Resets:
+    def _step_resets(self) -> Resets:
         """Where a segment starts, for each step of the chunks."""
-        return () if self.starts is None else self.starts.unbind(1)
+        return () if self.resets is None else self.resets.unbind(1)
 
     def _chunk_resets(self) -> Resets:
         """Where a segment starts somewhere, for each chunk."""
-        return () if self.starts is None else self.starts.any(dim=1).unbind(0)
-
-    def _ends(self, fill: Callable[[], object], drives: Steps, decays: Steps, resets: Resets, out: Tensor) -> None:
-        """Phase "ends": the chunks' last states, from zero, into `out` (K, R, N, D). The drives are left filled."""
-        fill()
-        if runs_in_one_call(out.device.type, resets):
-            advance(drives[1:], decays[1:], drives[0])
-            out.copy_(drives[-1])
-            fill()
-        else:
-            out.copy_(last_state(drives, decays, resets, out=self.buffers.end))
+        return () if self.resets is None else self.resets.any(dim=1).unbind(0)
 
     def _run_states(self, starts: Tensor) -> Tensor:
         """From the chunks' starts (K, R, N, D), the buffer of x becomes h (S, R, N, D)."""
-        advance(self.buffers.x_steps, self.buffers.a_steps, starts, self._resets())
+        run(self.buffers.x_steps, self.buffers.a_steps, starts, self._step_resets())
         return self.buffers.x
 
     def _run_gradients(self, grad_y: Tensor, nu: Tensor) -> Tensor:
@@ -151,21 +140,21 @@ class Tile:
 
         In terms of λ alone, which is what the buffers hold: λ_t = C̄_t·∂y_t + ā_{t+1}·λ_{t+1}.
         """
-        buffers, border, C = self.buffers, self.buffers.wide_borders, _column(self.C.conj())
+        buffers, borders, chunk_resets = self.buffers, self.buffers.borders, self._chunk_resets()
+        torch.mul(grad_y, _column(self.C.conj()), out=buffers.lam)
         if buffers.a.is_complex():
             buffers.a.conj_physical_()
         drives = buffers.lam_steps[::-1]
         decays = (buffers.a_steps[0], *buffers.a_steps[:0:-1])  # the first is not used: it belongs to the next chunk
-        border[-1].copy_(nu)
-        ends = buffers.wide_border[:-1]
-        self._ends(lambda: torch.mul(grad_y, C, out=buffers.lam), drives, decays, (), out=ends)
-        ends.mul_(buffers.a_steps[0])
-        advance(border[-2::-1], self.decay.conj().unbind(0)[::-1], border[-1], self._chunk_resets()[::-1])
-        following = buffers.border.copy_(buffers.wide_border)  # (K + 1, R, N, D)
-        drives[0].add_(following[1:])
-        advance(drives[1:], decays[1:], drives[0])
+        borders[-1].copy_(nu)
+        last_state(drives, decays, (), out=buffers.border[:-1])
+        buffers.border[:-1].mul_(buffers.a_steps[0])
+        wholes, rests = self.wholes.conj().unbind(0), self.rests.conj().unbind(0)
+        run_split(borders[-2::-1], wholes[::-1], rests[::-1], borders[-1], chunk_resets[::-1])
+        drives[0].add_(buffers.border[1:])
+        run(drives[1:], decays[1:], drives[0])
         buffers.a.mul_(buffers.lam)
-        return following[0]
+        return borders[0]
 
     def _decay_gradient(self, h: Tensor, starts: Tensor) -> Tensor:
         """The gradient of Δ·A, ν_t ⊙ conj(h_{t−1}), in place of ν: (S, R, N, D)."""
@@ -173,6 +162,21 @@ class Tile:
         nu[:, 1:].mul_(h_chunks[:, :-1].conj())
         nu[:, 0].mul_(starts.conj())
         return self.buffers.a
+
+    def _add_to_map(self, total: Tensor, value: Tensor, weights: Tensor, states: Tensor) -> None:
+        """Add Σ weights · states to the gradient of B or C: over the channels, or over time where it is constant.
+
+        Args:
+            total: the gradient, as in `Sums`.
+            value: B or C, as in `Scan`.
+            weights: (S, R, 1, D).
+            states: (S, R, N, D).
+        """
+        if value.ndim == 2:
+            total[self.chain.channels] += (weights * states).sum(dim=(0, 1)).t()
+            return
+        part = torch.matmul(weights.to(states.dtype), states.transpose(2, 3)).squeeze(2)  # (S, R, N)
+        total[self.time, self.chain.rows, self.chain.group(value)] += part[: self.time.stop - self.time.start]
 
     def _contract(self, weights: Tensor, states: Tensor, target: Tensor, factor: int) -> None:
         """Put Σ_n weights_n · states_n, for complex states `factor` times the real part, into the strip's `target`."""

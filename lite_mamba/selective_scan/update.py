@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from .. import _validate
-from .arguments import recurrence_dtype, skip_and_gate, state_dtype, step_size, without_autocast
+from .arguments import recurrence_dtype, state_dtype, without_autocast
+from .arithmetic import skip_and_gate, step_size
 
 
 def selective_state_update(
