@@ -1,8 +1,12 @@
-"""Offline data for the notebooks: a real recording and real text, both there after installation."""
+"""Offline data for the notebooks: a real recording and real text, both there after installation, and memory tasks.
+
+A memory task is a generator of (tokens, targets): the targets are what a model should say at the last tokens.
+"""
 
 from __future__ import annotations
 
 import sysconfig
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,3 +78,112 @@ def _library_files(folder: Path) -> Iterator[Path]:
             yield from _library_files(path)
         elif path.suffix == ".py":
             yield path
+
+
+def library_split(share: int = 10) -> tuple[bytes, bytes]:
+    """The library's text in two parts: what a language model may read, and whole files that it is tested on.
+
+    A file is held out if a hash of its path says so, about one in `share`: the same names in every Python version.
+
+    Returns:
+        The text to train on, and the text held out.
+
+    >>> train, held_out = library_split()
+    >>> len(held_out) < len(train) / 5
+    True
+    """
+    folder, parts = Path(sysconfig.get_path("stdlib")), (bytearray(), bytearray())
+    for path in _library_files(folder):
+        name = path.relative_to(folder).as_posix()
+        parts[zlib.crc32(name.encode()) % share == 0].extend(path.read_bytes())
+    return bytes(parts[False]), bytes(parts[True])
+
+
+def fixed_copying(generator: torch.Generator, batch: int, length: int, *, n_data: int = 16, n_symbols: int = 16):
+    """Copy symbols that always stand at the same place: n_data symbols, then noise, then n_data times "recall".
+
+    From the symbol to its recall it is always L − n_data steps, so a delay is enough.
+
+    Args:
+        generator: of the draws; the result is on its device.
+        batch, length: B and L, the recalls counted.
+        n_data: symbols to remember.
+        n_symbols: different symbols, the ids 0 … n_symbols − 1. Noise is the next id, recall the one after it.
+
+    Returns:
+        tokens (B, L) and targets (B, n_data): what a model should say at the last n_data tokens.
+
+    Raises:
+        ValueError: a length with no room for the symbols and the recalls.
+
+    Source: Mamba paper, section 3.1, figure 2 (left).
+
+    >>> fixed_copying(torch.Generator().manual_seed(0), 1, 8, n_data=2, n_symbols=4)[0]
+    tensor([[0, 3, 4, 4, 4, 4, 5, 5]])
+    """
+    _check_length(length, 2 * n_data)
+    data = _symbols(generator, (batch, n_data), n_symbols)  # (B, n_data)
+    places = torch.arange(n_data, device=generator.device).expand(batch, -1)  # (B, n_data)
+    return _with_noise(data, places, length, n_symbols), data
+
+
+def selective_copying(generator: torch.Generator, batch: int, length: int, *, n_data: int = 16, n_symbols: int = 16):
+    """Copy symbols that stand anywhere between noise, in their order. Arguments and results as in `fixed_copying`.
+
+    The way from a symbol to its recall differs from row to row, so no delay can do it: what to keep depends on what
+    is read.
+
+    Source: Mamba paper, section 3.1, figure 2 (right), and section 4.1.1.
+
+    >>> selective_copying(torch.Generator().manual_seed(0), 1, 8, n_data=2, n_symbols=4)[0]
+    tensor([[4, 4, 4, 0, 4, 3, 5, 5]])
+    """
+    _check_length(length, 2 * n_data)
+    data = _symbols(generator, (batch, n_data), n_symbols)  # (B, n_data)
+    draws = torch.rand(batch, length - n_data, generator=generator, device=generator.device)  # (B, L - n_data)
+    places = draws.topk(n_data, dim=1).indices.sort(dim=1).values  # (B, n_data)
+    return _with_noise(data, places, length, n_symbols), data
+
+
+def induction_heads(generator: torch.Generator, batch: int, length: int, *, n_symbols: int = 15):
+    """Recall what followed the cue: symbols, among them once the cue; at the end the cue again.
+
+    Args:
+        generator: of the draws; the result is on its device.
+        batch, length: B and L, at least 3.
+        n_symbols: different symbols, the ids 0 … n_symbols − 1. The cue is the next id: a vocabulary of 16.
+
+    Returns:
+        tokens (B, L) and targets (B, 1): what a model should say at the last token.
+
+    Raises:
+        ValueError: a length below 3.
+
+    Source: Mamba paper, section 4.1.2.
+
+    >>> tokens, targets = induction_heads(torch.Generator().manual_seed(1), 1, 8)
+    >>> tokens, targets
+    (tensor([[10, 14,  9,  8, 13, 15, 11, 15]]), tensor([[11]]))
+    """
+    _check_length(length, 3)
+    tokens = _symbols(generator, (batch, length), n_symbols)  # (B, L)
+    place = _symbols(generator, (batch, 1), length - 2)  # (B, 1)
+    tokens.scatter_(1, place, n_symbols)
+    tokens[:, -1] = n_symbols
+    return tokens, tokens.gather(1, place + 1)
+
+
+def _symbols(generator: torch.Generator, shape: tuple[int, ...], n: int) -> Tensor:
+    return torch.randint(n, shape, generator=generator, device=generator.device)
+
+
+def _with_noise(data: Tensor, places: Tensor, length: int, n_symbols: int) -> Tensor:
+    """The symbols (B, n_data) at their places, noise elsewhere, a recall for each at the end: (B, L)."""
+    tokens = torch.full((len(data), length), n_symbols, device=data.device)  # (B, L)
+    tokens[:, -data.shape[1] :] = n_symbols + 1
+    return tokens.scatter_(1, places, data)
+
+
+def _check_length(length: int, least: int) -> None:
+    if length < least:
+        raise ValueError(f"length = {length}: this task needs at least {least} tokens")

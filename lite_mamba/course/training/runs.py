@@ -1,0 +1,80 @@
+"""The named runs: what is trained, on what, how long, and from which seed.
+
+A name is "task-variant-seed". `RUNS` holds all runs, those whose results are stored and the short ones that notebook 12
+trains live.
+"""
+
+from dataclasses import dataclass, replace
+
+from torch import nn
+
+from .data import Memory, Text
+from .models import build
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run.
+
+    Args:
+        data: what it trains on.
+        length: L of a training sequence.
+        model: `kind` and options of `models.build`.
+        batch, steps, seed: as they say.
+        lr, eps: of Adam, without weight decay. Gradients are clipped at norm 1.
+        warmup: steps in which the learning rate rises to lr.
+        final_lr: share of lr that is left at the end, after half a cosine; 1 keeps it constant.
+        tf32: whether a GPU may multiply matrices with ten bits of mantissa.
+    """
+
+    data: Memory | Text
+    length: int
+    model: dict
+    batch: int = 64
+    steps: int = 20_000
+    seed: int = 0
+    lr: float = 1e-3
+    eps: float = 1e-8
+    warmup: int = 0
+    final_lr: float = 1.0
+    tf32: bool = False
+
+    def build(self) -> nn.Module:
+        return build(vocab_size=self.data.vocab_size, **self.model)
+
+
+def variants(task: str, base: Run, table: dict[str, tuple[int, dict]]) -> dict[str, Run]:
+    """Runs by name. The table has for each variant the number of seeds, and what its model has other than the base."""
+    return {
+        f"{task}-{variant}-{seed}": replace(base, model=base.model | changes, seed=seed)
+        for variant, (seeds, changes) in table.items()
+        for seed in range(seeds)
+    }
+
+
+SMALL = {"kind": "selective", "d_model": 64, "n_layers": 2}
+LANGUAGE = {"kind": "selective", "d_model": 192, "n_layers": 6}
+TINY = {"kind": "selective", "d_model": 32, "n_layers": 2, "d_state": 8}
+
+ABLATIONS = {
+    "noconv": (1, {"d_conv": 1}),
+    "dilated": (1, {"conv_dilations": (1, 2, 4, 8)}),
+    "state1": (1, {"d_state": 1}),
+    "state4": (1, {"d_state": 4}),
+}
+INDUCTION = Run(Memory("induction_heads", 15), 256, SMALL, batch=8, steps=200_000)
+COPYING = Run(Memory("selective_copying", 16, {"n_data": 16}), 256, SMALL, lr=2e-3)
+LIVE = Run(Memory("selective_copying", 8, {"n_data": 4}), 32, TINY, batch=32, steps=1500, lr=3e-3)
+
+LIBRARY = Run(Text(), 1024, LANGUAGE, batch=32, lr=3e-3, warmup=200, final_lr=0.05, steps=10_000, tf32=True)
+LTI = {"kind": "lti"}
+
+RUNS = {
+    **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, {"dt_min": 1e-5, "dt_init_floor": 1e-6})}),
+    **variants("induction", INDUCTION, {"attention": (3, {"kind": "attention"}), "lti": (1, LTI)} | ABLATIONS),
+    **variants("copying", COPYING, {"selective": (3, {}), "lti": (3, LTI)} | ABLATIONS),
+    **variants("copying1024", replace(COPYING, length=1024, batch=32), {"selective": (2, {}), "lti": (2, LTI)}),
+    **variants("library", LIBRARY, {"plain": (1, {}), "dilated": ABLATIONS["dilated"], "wide": (1, {"d_conv": 16})}),
+    **variants("live", LIVE, {"selective": (3, {}), "lti": (3, LTI)}),
+    **variants("live", replace(LIVE, model={"d_model": 32}), {"delay": (3, {"kind": "delay", "taps": 32})}),
+}
