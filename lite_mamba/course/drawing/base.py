@@ -48,12 +48,13 @@ class LiveFigure:
     Attributes:
         controls: the parameters of `update`, in the order shown, each with range, starting value and label.
         figure: the matplotlib figure, made without pyplot.
-        values: the parameters of the last `update`: what the figure shows when a cell ends with it.
+        set_to: the parameters given to the last `update`: what the figure shows when a cell ends with it.
         owner: says whose a function is that the figure runs: "yours", "the reference's", or "" as long as nobody knows.
         lock: held from an update to the end of its picture, since widgets may call from several threads.
     """
 
     controls: ClassVar[dict[str, Control]] = {}
+    measured: ClassVar[bool] = False  # whether it draws times of this machine, which differ from run to run
 
     def __init__(self, width: float = style.WIDTH, height: float = style.HEIGHT):
         self.figure = style.new_figure(width, height)
@@ -62,7 +63,7 @@ class LiveFigure:
         self._moving: list[Artist] = []
         self._titles: dict[object, Text] = {}
         self._still = None
-        self.values = self.defaults()
+        self.set_to: dict[str, object] = {}
         self._last = np.full((*self.size()[::-1], 4), 255, np.uint8)  # (height, width, 4), white
 
     def __init_subclass__(cls, **options):
@@ -105,7 +106,7 @@ class LiveFigure:
 
     def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
         """A still picture of what was set last, for a cell whose last line is a figure. The sentence is its text."""
-        sentence = self.update(**self.values)
+        sentence = self.update(**self.defaults() | self.set_to)
         width, height = self.size()
         return {"image/png": self.picture(), "text/plain": sentence}, {"image/png": {"width": width, "height": height}}
 
@@ -174,7 +175,7 @@ def _remembered(update):
     @functools.wraps(update)
     def update_and_remember(self, *given, **named):
         sentence = update(self, *given, **named)
-        self.values = self.defaults() | dict(zip(names, given, strict=False)) | named
+        self.set_to = dict(zip(names, given, strict=False)) | named
         return sentence
 
     return update_and_remember

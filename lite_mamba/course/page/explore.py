@@ -254,11 +254,8 @@ class _Panel:
 
 def _started(figure: LiveFigure) -> dict[str, Control]:
     """The figure's controls, each starting where the figure was set last, if it can be set there."""
-    last = figure.values
-    return {
-        name: replace(control, value=last[name]) if control.reaches(last.get(name)) else control
-        for name, control in figure.controls.items()
-    }
+    last = {name: value for name, value in figure.set_to.items() if figure.controls[name].reaches(value)}
+    return figure.controls | {name: replace(figure.controls[name], value=value) for name, value in last.items()}
 
 
 def _check(figure, controls: dict[str, Control]) -> None:

@@ -1,0 +1,103 @@
+"""What holds for every figure of every chapter, at every corner of its controls."""
+
+import importlib
+import inspect
+import itertools
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba.course import chapters
+from lite_mamba.course.drawing import LiveFigure, block_diagram
+from lite_mamba.course.page.explore import Exploration
+
+MODULES = [importlib.import_module(f"{chapters.__name__}.{name}.figures") for name in chapters.folders().values()]
+FIGURES = {
+    f"{module.__name__.split('.')[-2]}.{name}": one
+    for module in [*MODULES, block_diagram]
+    for name, one in vars(module).items()
+    if inspect.isclass(one) and issubclass(one, LiveFigure) and one.__module__ == module.__name__ and name[0] != "_"
+}
+LIVE = {name: figure for name, figure in FIGURES.items() if figure.controls}
+
+
+def global_states() -> tuple:
+    return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()
+
+
+@pytest.fixture(scope="module", params=FIGURES.values(), ids=FIGURES.keys())
+def figure(request):
+    """A figure built as it is: what it draws by default is the chapter's reference."""
+    return request.param()
+
+
+@pytest.fixture(scope="module", params=LIVE.values(), ids=LIVE.keys())
+def live(request):
+    return request.param()
+
+
+def title_boxes(figure: LiveFigure) -> list:
+    return [title.get_window_extent() for title in figure._titles.values()]
+
+
+def apart(one, other) -> bool:
+    return one.x1 < other.x0 or other.x1 < one.x0 or one.y1 < other.y0 or other.y1 < one.y0
+
+
+def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_inside_and_apart(figure):
+    pictures, width = set(), figure.size()[0]
+    for parameters in figure.corners():
+        assert figure.update(**parameters).endswith((".", "?"))
+        pictures.add(hash(figure.pixels().tobytes()))
+        boxes = title_boxes(figure)
+        assert all(box.x0 >= 0 and box.x1 <= width for box in boxes), parameters
+        assert all(apart(*pair) for pair in itertools.combinations(boxes, 2)), parameters
+    assert len(pictures) > 1 or not figure.controls
+
+
+def test_every_control_changes_the_picture_and_the_sentence(live):
+    exploration = Exploration(live)
+    for name, control in exploration.controls.items():
+        frames = [exploration.set(**{name: value}) for value in control.extremes()]
+        assert not any(frame.failed for frame in frames), name
+        assert frames[0].sentence != frames[-1].sentence, name
+        assert frames[0].picture != frames[-1].picture, name
+        exploration.reset()
+
+
+def test_its_update_starts_where_its_controls_start(figure):
+    starts = {
+        name: parameter.default
+        for name, parameter in inspect.signature(type(figure).update).parameters.items()
+        if parameter.default not in (inspect.Parameter.empty, None)
+    }
+    assert {name: figure.controls[name].value for name in starts} == starts
+
+
+def test_a_move_draws_what_drawing_anew_would_draw(figure):
+    """The artists that change are all named, and what stays was drawn before anything moved."""
+    if figure.measured:
+        pytest.skip("draws what it measures")
+    corners = list(figure.corners())
+    for parameters in (corners[-1], corners[0]):
+        figure.update(**parameters)
+        moved = figure.pixels().copy()
+    fresh = type(figure)()
+    fresh.update(**corners[0])
+    differs = np.abs(moved.astype(int) - fresh.pixels().astype(int)).max(axis=-1) > 0
+    assert not differs.any(), f"{differs.mean():.2%} of the pixels"
+
+
+@pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES.keys())
+def test_a_figure_neither_uses_nor_reads_the_readers_random_numbers(make):
+    pictures = []
+    for seed in (1, 2):
+        random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
+        before = global_states()
+        figure = make()
+        figure.update(**figure.defaults())
+        pictures.append(figure.picture())
+        assert global_states() == before
+    assert pictures[0] == pictures[1] or make.measured
