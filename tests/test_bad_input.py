@@ -310,6 +310,10 @@ CONVOLUTION = {
 }
 
 
+def complex_zeros(*shape):
+    return torch.zeros(shape, dtype=torch.complex64)
+
+
 def scan_case(**changed):
     shapes = dict(u=(2, 4, 9), delta=(2, 4, 9), A=(4, 3), B=(2, 3, 9), C=(2, 3, 9))
     arguments = {name: torch.zeros(shape) for name, shape in shapes.items()}
@@ -325,10 +329,36 @@ SCAN = {
         r"delta .* with B = 2, D = 4, L = 9, got \(2, 4, 8\)",
     ),
     "A of other channels": (dict(A=(5, 3)), ValueError, r"A .* with D = 4, got \(5, 3\)"),
-    "A of integers": (dict(A=index(4, 3)), TypeError, r"A must hold floating-point or complex numbers"),
+    "A of integers": (dict(A=index(4, 3)), TypeError, r"A must hold floating-point or complex .*int64; convert"),
+    "constant B of integers": (dict(B=index(4, 3)), TypeError, r"B must hold floating-point .*int64; convert"),
+    "constant complex B": (
+        dict(B=complex_zeros(4, 3)),
+        TypeError,
+        r"B is torch\.complex64 but A is torch\.float32, so the imaginary part of B .* lost; make A complex .* B\.real",
+    ),
+    "complex C per token": (dict(C=complex_zeros(2, 3, 9)), TypeError, r"imaginary part of C would be lost"),
+    "complex B per token, complex A": (
+        dict(A=complex_zeros(4, 3), B=complex_zeros(2, 3, 9)),
+        TypeError,
+        r"with a complex A, a B per token is real and has length 2L.* torch\.view_as_real\(B\)\.flatten\(-2\)",
+    ),
+    "complex state, real A": (
+        dict(initial_state=complex_zeros(2, 4, 3)),
+        TypeError,
+        r"imaginary part of initial_state",
+    ),
+    "complex D": (dict(D=complex_zeros(4)), TypeError, r"D must hold floating-point numbers, got torch\.complex64"),
+    "bias of integers": (dict(delta_bias=index(4)), TypeError, r"delta_bias must hold floating-point numbers"),
+    "z of integers": (dict(z=index(2, 4, 9)), TypeError, r"z must hold floating-point numbers"),
+    "delta None": (dict(delta=None), TypeError, r"delta must be a torch\.Tensor, got NoneType"),
     "B of other states": (dict(B=(2, 5, 9)), ValueError, r"B .*, got \(2, 5, 9\)"),
-    "B of one axis": (dict(B=(3,)), ValueError, r"B must have shape \(D, N\), \(B, N, L\) or \(B, G, N, L\)"),
-    "groups that do not divide": (dict(B=(2, 3, 3, 9)), ValueError, r"B has G = 3 groups, which must divide the D = 4"),
+    "B of one axis": (dict(B=(3,)), ValueError, r"B has 1 axes, \(3,\); give it 2 axes \(D, N\) .* 3 .* or 4"),
+    "groups that do not divide": (
+        dict(B=(2, 3, 3, 9)),
+        ValueError,
+        r"B has 3 groups \(its axis 1\), which cannot share out 4 channels evenly; give .* divides 4",
+    ),
+    "no groups": (dict(C=(2, 0, 3, 9)), ValueError, r"C has 0 groups"),
     "C of another length": (dict(C=(2, 3, 8)), ValueError, r"C .*, got \(2, 3, 8\)"),
     "C no tensor": (dict(C=None), TypeError, r"C must be a torch\.Tensor, got NoneType"),
     "long D": (dict(D=(5,)), ValueError, r"D .* with D = 4, got \(5,\)"),
@@ -356,7 +386,24 @@ TOKEN = {
     "real state, complex A": (
         dict(A=torch.zeros(4, 3, dtype=torch.complex64)),
         TypeError,
-        r"A is complex, so state must be",
+        r"state is torch\.float32, but .* A in torch\.complex64 .* runs in torch\.complex64, .*; make it with dtype",
+    ),
+    "state in half precision": (
+        dict(state=torch.zeros(2, 4, 3).half()),
+        TypeError,
+        r"state is torch\.float16, but with x in torch\.float32 .* .* would be rounded at each token; make it",
+    ),
+    "A of integers": (dict(A=index(4, 3)), TypeError, r"A must hold floating-point or complex numbers"),
+    "A of other channels": (dict(A=(5, 3)), ValueError, r"A .* with D = 4, got \(5, 3\)"),
+    "x of integers": (dict(x=index(2, 4)), TypeError, r"x must hold floating-point numbers"),
+    "dt None": (dict(dt=None), TypeError, r"dt must be a torch\.Tensor, got NoneType"),
+    "complex B": (dict(B=complex_zeros(2, 3)), TypeError, r"imaginary part of B would be lost"),
+    "groups that do not divide": (dict(B=(2, 3, 3)), ValueError, r"B has 3 groups .* 4 channels evenly"),
+    "groups of other states": (dict(C=(2, 2, 5)), ValueError, r"C .* with B = 2, N = 3, got \(2, 2, 5\)"),
+    "B with a time axis": (
+        dict(B=(2, 1, 3, 1)),
+        ValueError,
+        r"B has 4 axes, .*; for one token give it 2 axes \(B, N\)",
     ),
     "B of other states": (dict(B=(2, 5)), ValueError, r"B .*, got \(2, 5\)"),
     "z of other rows": (dict(z=(1, 4)), ValueError, r"z .* with B = 2, D = 4, got \(1, 4\)"),

@@ -4,7 +4,14 @@ import torch
 from torch import Tensor
 
 from .. import _validate
-from .arguments import recurrence_dtype, state_dtype, without_autocast
+from .arguments import (
+    check_groups,
+    check_numbers,
+    check_parameters,
+    recurrence_dtype,
+    state_dtype,
+    without_autocast,
+)
 from .arithmetic import skip_and_gate, step_size
 
 
@@ -23,7 +30,8 @@ def selective_state_update(
     """Advance the state by one token, **in place**, and return that token's output.
 
     Args:
-        state: (B, D, N) state; float32, or float64 or complex as the recurrence's dtype. Updated in place.
+        state: (B, D, N) state, in the recurrence's dtype: float32, float64 for a float64 x; complex for a complex A.
+            Updated in place.
         x: (B, D) input of the token.
         dt: (B, D) step size Δ, before bias and softplus.
         A: (D, N) real or complex.
@@ -53,7 +61,18 @@ def selective_state_update(
     return out
 
 
-def advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus) -> tuple[Tensor, Tensor]:
+def advance(
+    state: Tensor,
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None,
+    z: Tensor | None,
+    dt_bias: Tensor | None,
+    dt_softplus: bool,
+) -> tuple[Tensor, Tensor]:
     """One token of the recurrence, nothing in place: out (B, D) and the next state (B, D, N)."""
     with without_autocast(x.device.type):
         real = recurrence_dtype(x.dtype)
@@ -75,25 +94,42 @@ def _per_channel(value: Tensor, x: Tensor) -> Tensor:
     return value.repeat_interleave(x.shape[1] // value.shape[1], dim=1)  # (B, D, N)
 
 
-def _check_token(state, x, dt, A, B, C, D, z, dt_bias) -> None:
+def _check_token(
+    state: Tensor,
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None,
+    z: Tensor | None,
+    dt_bias: Tensor | None,
+) -> None:
     _validate.floating("x", x)
     if x.ndim != 2:
         raise ValueError(f"x must have 2 axes (B, D), one token without a time axis, got shape {tuple(x.shape)}")
     batch, channels = x.shape
-    _validate.shape("A", A, (channels, None), "(D, N)")
-    states = A.shape[1]
+    states = check_parameters(A, D, dt_bias, channels, "dt_bias")
     _validate.shape("state", state, (batch, channels, states), "(B, D, N)")
-    if A.is_complex() and not state.is_complex():
-        raise TypeError(f"A is complex, so state must be too, got {state.dtype}; make it with torch.complex64")
+    wanted = state_dtype(A, x.dtype)
+    if state.dtype != wanted:
+        raise TypeError(
+            f"state is {state.dtype}, but with x in {x.dtype} and A in {A.dtype} the recurrence runs in {wanted}, and "
+            f"a state in another dtype would be rounded at each token; make it with dtype={wanted}"
+        )
     for name, value in (("dt", dt), ("z", z)):
-        if value is not None:
+        if value is not None or name == "dt":
+            _validate.floating(name, value)
             _validate.shape(name, value, (batch, channels), "(B, D)")
-    for name, value in (("D", D), ("dt_bias", dt_bias)):
-        if value is not None:
-            _validate.shape(name, value, (channels,), "(D,)")
     for name, value in (("B", B), ("C", C)):
-        _validate.is_tensor(name, value)
-        if value.ndim == 3 and value.shape[1] and channels % value.shape[1] == 0:
+        check_numbers(name, value, A)
+        if value.ndim == 3:
             _validate.shape(name, value, (batch, None, states), "(B, G, N)")
+            check_groups(name, value, channels)
+        elif value.ndim == 2:
+            _validate.shape(name, value, (batch, states), "(B, N)")
         else:
-            _validate.shape(name, value, (batch, states), "(B, N) or (B, G, N), G dividing D,")
+            raise ValueError(
+                f"{name} has {value.ndim} axes, {tuple(value.shape)}; for one token give it 2 axes (B, N), "
+                "or 3 axes (B, G, N) for groups of channels"
+            )
