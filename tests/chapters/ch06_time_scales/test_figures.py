@@ -1,6 +1,5 @@
 """The figures of notebook 06 show what the package computes, at every corner of their sliders."""
 
-import itertools
 import math
 
 import numpy as np
@@ -10,48 +9,8 @@ import torch.nn.functional as F
 
 from lite_mamba import Mamba, initialization, selective_scan_fn
 from lite_mamba.course.chapters.ch06_time_scales import figures
+from lite_mamba.course.chapters.ch06_time_scales.exercises import sample_dt
 from lite_mamba.course.page.explore import Exploration
-
-LIVE = [
-    figures.Fading,
-    figures.TwoMemories,
-    figures.SoftplusInverse,
-    figures.TimeScaleMap,
-    figures.BrokenStarts,
-    figures.DecayCollapse,
-]
-
-
-@pytest.fixture(scope="module", params=LIVE, ids=lambda figure: figure.__name__)
-def figure(request):
-    return request.param()
-
-
-def test_every_corner_gives_a_picture_and_a_sentence(figure):
-    pictures = set()
-    for parameters in figure.corners():
-        assert figure.update(**parameters).endswith(".")
-        pictures.add(figure.picture())
-    assert len(pictures) > 2
-
-
-def test_every_control_changes_the_picture_and_the_sentence(figure):
-    exploration = Exploration(figure)
-    for name, control in exploration.controls.items():
-        frames = [exploration.set(**{name: value}) for value in control.extremes()]
-        assert not any(frame.failed for frame in frames)
-        assert len({frame.sentence for frame in frames}) == len({frame.picture for frame in frames}) == len(frames)
-        exploration.reset()
-
-
-def test_titles_stay_inside_the_picture_and_apart(figure):
-    width = figure.size()[0]
-    for parameters in figure.corners():
-        figure.update(**parameters)
-        figure.pixels()
-        boxes = sorted((title.get_window_extent() for title in figure._titles.values()), key=lambda box: box.x0)
-        assert all(box.x1 <= width for box in boxes), parameters
-        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes)), parameters
 
 
 def test_the_hero_shows_slow_states_below_fast_ones():
@@ -83,7 +42,7 @@ def test_fading_shows_what_the_scan_holds_of_an_impulse():
 
 
 def test_fading_says_when_a_half_life_has_the_wrong_shape():
-    exploration = Exploration(figures.Fading(half_life=lambda A, delta: A[0], whose="yours"))
+    exploration = Exploration(figures.Fading(half_life=lambda A, delta: A[0]))
     assert exploration.frame.failed
     assert "expected the shape (1, 1)" in exploration.frame.sentence
 
@@ -128,7 +87,8 @@ def test_the_naive_inverse_is_off_by_no_more_than_the_title_says_and_the_stable_
 
 def test_the_sentence_tells_when_the_readers_inverse_is_off():
     assert "The stable form stays within 0.001 %" in figures.SoftplusInverse().update()
-    shown = figures.SoftplusInverse(inverse=figures.naive_inverse, whose="yours")
+    shown = figures.SoftplusInverse(inverse=figures.naive_inverse)
+    shown.owner = lambda function: "yours" if function is figures.naive_inverse else ""
     assert "Your function does not stay within 0.001 %" in shown.update()
 
 
@@ -159,7 +119,7 @@ def test_the_draw_of_the_map_is_that_of_the_package():
     u = torch.rand(50)
     torch.manual_seed(0)
     drawn = initialization.sample_dt(50, 0.001, 0.1, 0.004)
-    torch.testing.assert_close(figures.package_sample_dt(u, 0.001, 0.1, 0.004), drawn)
+    torch.testing.assert_close(sample_dt(u, 0.001, 0.1, 0.004), drawn)
 
 
 def test_each_decade_of_the_default_rain_gets_half_of_the_channels():
@@ -179,12 +139,6 @@ def test_the_first_start_is_that_of_a_real_block_and_the_others_are_the_named_mi
     assert anew.min() < 0.6 and anew.max() > 0.8
     assert starts["inverse forgotten"].min() > 0.693
     assert starts["log Δ fed to the inverse"].isnan().all()
-
-
-def test_making_the_starts_leaves_the_random_state_alone():
-    before = torch.get_rng_state()
-    figures.starts()
-    assert torch.equal(before, torch.get_rng_state())
 
 
 def test_broken_starts_count_every_state_and_none_that_is_not_a_number():

@@ -19,21 +19,11 @@ from lite_mamba import initialization
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
 STATES = 16
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-
-
-def package_half_life(A: Tensor, delta: Tensor) -> Tensor:
-    """Half-life in steps of each state, from A (D, N) and Δ (D,): (D, N)."""
-    return LN2 / (-A * delta[:, None])
-
-
-def package_sample_dt(u: Tensor, dt_min: float, dt_max: float, dt_init_floor: float) -> Tensor:
-    """The package's draw of step sizes, from numbers u (D,) between 0 and 1: (D,)."""
-    log_dt = u * (math.log(dt_max) - math.log(dt_min)) + math.log(dt_min)  # (D,)
-    return torch.exp(log_dt).clamp(dt_min, dt_max).clamp(min=dt_init_floor)
 
 
 def words(steps: float) -> str:
@@ -93,7 +83,6 @@ class Fading(LiveFigure):
 
     Args:
         half_life: the function of exercise 1, from A (D, N) and Δ (D,) to (D, N).
-        whose: "yours" or "the reference's", said in the sentence.
     """
 
     STEPS = 60
@@ -102,9 +91,9 @@ class Fading(LiveFigure):
         "n": slider(1, STATES, 1, label="state n, with A = −n"),
     }
 
-    def __init__(self, half_life: Callable[[Tensor, Tensor], Tensor] = package_half_life, whose: str = ""):
+    def __init__(self, half_life: Callable[[Tensor, Tensor], Tensor] = half_life):
         super().__init__()
-        self.half_life, self.whose = half_life, whose
+        self.half_life = half_life
         self.t = np.arange(self.STEPS + 1)
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.STEPS + 4), ylim=(0, 1.14), xlabel="steps since the event", ylabel="what is left")
@@ -131,7 +120,8 @@ class Fading(LiveFigure):
             name.set(visible=bool(seen[i]) and not (crowded and i), x=at[i] + 0.9, y=height[i] + 0.06)
         where = "" if seen[0] else ", beyond this picture"
         self.title(self.ax, f"Half of it is left after {words(self.steps)} steps{where}")
-        by = {"yours": " (by your function)", "": ""}.get(self.whose, f" (by {self.whose} function)")
+        whose = self.owner(self.half_life).replace("yours", "your")
+        by = f" (by {whose} function)" if whose else ""
         kept = 100 * math.exp(-n * delta)
         return (
             f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. Half of it is left "
@@ -223,7 +213,6 @@ class SoftplusInverse(LiveFigure):
 
     Args:
         inverse: the function of exercise 2.
-        whose: "yours" or "the reference's", said in the sentence.
     """
 
     KINDS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # noqa: RUF012
@@ -232,9 +221,9 @@ class SoftplusInverse(LiveFigure):
         "kind": choice(KINDS, torch.float32, label="numbers"),
     }
 
-    def __init__(self, inverse: Callable[[Tensor], Tensor] = initialization.inverse_softplus, whose: str = ""):
+    def __init__(self, inverse: Callable[[Tensor], Tensor] = inverse_softplus):
         super().__init__(height=4.8)
-        self.inverse, self.whose = inverse, whose
+        self.inverse = inverse
         self.log_dt = np.linspace(-7, 1, 241)
         self.dt = torch.from_numpy(10**self.log_dt)  # (T,), float64
         self.curve, self.errors = self.figure.subplots(1, 2, width_ratios=[1, 1.3])
@@ -294,7 +283,7 @@ class SoftplusInverse(LiveFigure):
         self.title(self.curve, f"Δ = {delta:.2g}: bias {self.bias:.1f}".replace("-", "−"))
         self.title(self.errors, f"The naive form may lose {lost}" if self.bound < 1 else "The naive form loses it all")
         name = str(kind).removeprefix("torch.")
-        form = "Your function" if self.whose == "yours" else "The stable form"
+        form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
         few, size = ("0.001 %", 1e-5) if kind == torch.float32 else ("5 %", 0.05)
         stays = "stays" if self.stable_error.max() <= size else "does not stay"
         minus = f"{self.bias:.2f}".replace("-", "−")
@@ -310,7 +299,6 @@ class TimeScaleMap(LiveFigure):
 
     Args:
         sample: the function of exercise 3, from u (D,) to Δ (D,).
-        whose: "yours" or "the reference's", said in the sentence.
     """
 
     CHANNELS = 64
@@ -322,9 +310,9 @@ class TimeScaleMap(LiveFigure):
         "dt_max": slider(1e-2, 1.0, 0.1, 0.1, label="rain: dt_max", log=True),
     }
 
-    def __init__(self, sample: Callable[..., Tensor] = package_sample_dt, whose: str = ""):
+    def __init__(self, sample: Callable[..., Tensor] = sample_dt):
         super().__init__(height=5.6)
-        self.sample, self.whose = sample, whose
+        self.sample = sample
         order = torch.randperm(self.CHANNELS, generator=torch.Generator().manual_seed(6))
         self.u = (order + 0.5) / self.CHANNELS  # (D,): evenly spread, so that no clump is by chance
         self.map, self.memory = self.figure.subplots(1, 2, width_ratios=[1.45, 1])
@@ -419,7 +407,7 @@ class TimeScaleMap(LiveFigure):
         self.middle = float(np.median(self.half_lives))
         self.title(self.map, f"Rain: half of all states halve in {words(self.middle)} steps")
         self.title(self.memory, f"This cell: ½ after {words(self.half_life)} steps")
-        by = "your draw" if self.whose == "yours" else "the draw"
+        by = "your draw" if self.owner(self.sample) == "yours" else "the draw"
         return (
             f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {words(self.half_life)} steps. The "
             f"rain is {by} of {self.CHANNELS} channels: {100 * self.long:.0f} % of their states keep half for more "
@@ -454,7 +442,7 @@ def starts() -> dict[str, Tensor]:
         dt_proj.reset_parameters()
     found["drawn anew by PyTorch"] = F.softplus(dt_proj.bias)
     found["inverse forgotten"] = F.softplus(dt)
-    found["log Δ fed to the inverse"] = F.softplus(initialization.inverse_softplus(torch.log(dt)))
+    found["log Δ fed to the inverse"] = F.softplus(inverse_softplus(torch.log(dt)))
     return found
 
 

@@ -1,0 +1,653 @@
+"""Answers to the exercises of notebook 06 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: half_life (A, delta)
+
+
+def half_life_by_two_loops(A, delta):
+    out = torch.zeros(A.shape)
+    for d in range(A.shape[0]):
+        for n in range(A.shape[1]):
+            out[d, n] = math.log(2) / (abs(A[d, n]) * delta[d])
+    return out
+
+
+def half_life_of_channel_0(A, delta):
+    return math.log(2) / (-A * delta[0])
+
+
+def half_life_in_place(A, delta):
+    A *= -delta[:, None]
+    return math.log(2) / A
+
+
+def half_life_without_return(A, delta):
+    steps = math.log(2) / (-A * delta[:, None])  # noqa: F841
+
+
+HALF_LIFE = [
+    ("unsqueeze", lambda A, delta: math.log(2) / (-A * delta.unsqueeze(1)), "right"),
+    ("einsum", lambda A, delta: math.log(0.5) / torch.einsum("dn,d->dn", A, delta), "right"),
+    ("two loops", half_life_by_two_loops, "right"),
+    ("torch.log of the factor", lambda A, delta: math.log(0.5) / torch.log(torch.exp(A.T * delta).T), "right"),
+    ("in float64", lambda A, delta: np.log(2) / (-A.double() * delta.double().view(-1, 1)), "right"),
+    ("transposed twice", lambda A, delta: (math.log(2) / (A.abs().T * delta)).T, "right"),
+    ("log2 of e", lambda A, delta: 1 / (-A * delta[:, None] * math.log2(math.e)), "right"),
+    ("torch.tensor(2.).log()", lambda A, delta: -torch.tensor(2.0).log() / A / delta[:, None], "right"),
+    ("no logarithm", lambda A, delta: 1 / (-A * delta[:, None]), "a time constant"),
+    ("log2", lambda A, delta: -math.log2(0.5) / (-A * delta[:, None]), "a time constant"),
+    (
+        "log10",
+        lambda A, delta: torch.log10(torch.tensor(2.0)) / (-A * delta.reshape(-1, 1)),
+        "a logarithm to the base 10",
+    ),
+    ("half over", lambda A, delta: 0.5 / (-A * delta[:, None]), "a half without its logarithm"),
+    ("two over", lambda A, delta: 2 / (A.abs() * delta[:, None]), "a half without its logarithm"),
+    ("a minus less", lambda A, delta: math.log(2) / (A * delta[:, None]), "a negative half-life"),
+    ("a minus more", lambda A, delta: math.log(0.5) / (-A * delta[:, None]), "a negative half-life"),
+    ("no delta", lambda A, delta: -math.log(2) / A, "a half-life in time, not in steps"),
+    ("a product", lambda A, delta: math.log(2) * (-A * delta[:, None]), "an upside-down ratio"),
+    ("the reciprocal", lambda A, delta: A * delta[:, None] / math.log(0.5), "an upside-down ratio"),
+    ("no brackets", lambda A, delta: math.log(2) / -A * delta[:, None], "a Δ outside of the brackets"),
+    ("the factor", lambda A, delta: torch.exp(delta[:, None] * A), "what is left after one step"),
+    ("Euler", lambda A, delta: -math.log(2) / torch.log(1 + delta[:, None] * A), "the factor of Euler's rule"),
+    ("ceil", lambda A, delta: torch.ceil(math.log(2) / (-A * delta[:, None])), "whole steps"),
+    ("int", lambda A, delta: (math.log(2) / (-A * delta[:, None])).int(), "whole steps"),
+    ("round", lambda A, delta: torch.round(math.log(2) / (-A * delta[:, None])), "whole steps"),
+    ("no new axis", lambda A, delta: math.log(2) / -(A * delta), "a Δ that is matched with the states"),
+    ("new axis in front", lambda A, delta: math.log(2) / (-A * delta[None]), "a Δ that is matched with the states"),
+    ("delta first", lambda A, delta: math.log(2) / (delta * A.abs()), "a Δ that is matched with the states"),
+    ("channel 0", half_life_of_channel_0, None),
+    ("in place", half_life_in_place, None),
+    ("no return", half_life_without_return, None),
+    ("hard-coded", lambda A, delta: torch.full_like(A, 69.3), None),
+    ("mean Δ", lambda A, delta: math.log(2) / (-A * delta.mean()), None),
+    ("as a list", lambda A, delta: (math.log(2) / (-A * delta[:, None])).tolist(), None),
+    ("math.exp of a tensor", lambda A, delta: math.log(2) / math.exp(A * delta[:, None]), None),
+]
+
+# Exercise 2: inverse_softplus (dt)
+
+
+def inverse_by_a_loop(dt):
+    out = torch.empty_like(dt)
+    for i in range(dt.numel()):
+        x = dt.flatten()[i].item()
+        out.view(-1)[i] = x + math.log(-math.expm1(-x))
+    return out
+
+
+def inverse_by_newton(dt):
+    x = dt.double().log()
+    for _ in range(60):
+        x = torch.where(dt > 20, dt.double(), x - (F.softplus(x) - dt) / torch.sigmoid(x))
+    return x.to(dt.dtype)
+
+
+def inverse_in_place(dt):
+    return dt.add_(torch.log(-torch.expm1(-dt)))
+
+
+def inverse_of_the_first(dt):
+    return (dt + torch.log(-torch.expm1(-dt)))[0]
+
+
+def inverse_of_a_line(dt):
+    return torch.stack([x + torch.log(-torch.expm1(-x)) for x in dt])
+
+
+LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
+INVERSE = [
+    ("expm1, two cases", lambda dt: torch.where(dt > 20, dt, torch.log(torch.expm1(dt.clamp(max=80)))), "right"),
+    ("in float64", lambda dt: (dt.double() + (-(-dt.double()).expm1()).log()).float(), "right"),
+    ("a loop", inverse_by_a_loop, "right"),
+    ("Newton", inverse_by_newton, "right"),
+    ("numpy", lambda dt: torch.from_numpy(np.asarray(dt + np.log(-np.expm1(-dt.numpy())))), "right"),
+    ("1 − e^(−dt) by expm1", lambda dt: torch.log(torch.expm1(-dt).neg()) + dt, "right"),
+    ("math on paper", lambda dt: torch.log(torch.exp(dt) - 1), LOST),
+    ("methods", lambda dt: dt.exp().sub(1).log(), LOST),
+    ("two logarithms", lambda dt: torch.log(torch.special.expm1(dt)), OVERFLOWS),
+    ("methods of expm1", lambda dt: dt.expm1().log(), OVERFLOWS),
+    ("1 − exp", lambda dt: dt + torch.log(1 - torch.exp(-dt)), CANCELS),
+    ("log1p", lambda dt: torch.log1p(-torch.exp(-dt)) + dt, CANCELS),
+    ("large apart", lambda dt: torch.where(dt > 50, dt, (dt.exp() - 1).log()), CANCELS),
+    ("softplus", lambda dt: torch.nn.Softplus()(dt), "the softplus itself"),
+    ("softplus of −dt", lambda dt: -F.softplus(-dt), "the softplus itself"),
+    ("reciprocal", lambda dt: F.softplus(dt) ** -1, "one over softplus"),
+    ("log", lambda dt: dt.log(), "a plain logarithm"),
+    ("plus", lambda dt: torch.log(1 + torch.exp(dt)), "a plus in the place of a minus"),
+    ("log1p(exp)", lambda dt: torch.log1p(torch.exp(dt)), "a plus in the place of a minus"),
+    ("no dt", lambda dt: torch.log(-torch.expm1(-dt)), "a forgotten dt"),
+    ("minus", lambda dt: dt - torch.log(-torch.expm1(-dt)), "a wrong sign between the two parts"),
+    ("the other minus", lambda dt: -dt + torch.log(-torch.expm1(-dt)), "a wrong sign between the two parts"),
+    ("no logarithm", lambda dt: torch.exp(dt) - 1, "a forgotten logarithm"),
+    ("wrong sign inside", lambda dt: dt + torch.log(torch.expm1(-dt)), "the logarithm of a negative number"),
+    ("turned round", lambda dt: torch.log(1 - dt.exp()), "the logarithm of a negative number"),
+    ("logit", lambda dt: torch.logit(dt), "the inverse of another function"),
+    ("a small number added", lambda dt: dt + torch.log(1 - torch.exp(-dt) + 1e-6), None),
+    ("clamped", lambda dt: torch.log(torch.expm1(dt.clamp(max=80))), None),
+    ("in place", inverse_in_place, None),
+    ("the first only", inverse_of_the_first, None),
+    ("one axis only", inverse_of_a_line, None),
+    ("math.log of a tensor", lambda dt: math.log(torch.exp(dt) - 1), None),
+    ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), None),
+    ("nothing done", lambda dt: dt.clone(), None),
+]
+
+# Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)
+
+
+def sample_by_a_loop(u, dt_min, dt_max, dt_init_floor):
+    return torch.tensor([max(dt_min ** (1 - x) * dt_max**x, dt_init_floor) for x in u.tolist()])
+
+
+def sample_with_where(u, dt_min, dt_max, dt_init_floor):
+    dt = 10 ** (math.log10(dt_min) + u * (math.log10(dt_max) - math.log10(dt_min)))
+    return torch.where(dt < dt_init_floor, dt_init_floor, dt)
+
+
+def sample_in_place(u, dt_min, dt_max, dt_init_floor):
+    return u.mul_(math.log(dt_max / dt_min)).add_(math.log(dt_min)).exp_().clamp_(min=dt_init_floor)
+
+
+def sample_with_the_defaults(u, dt_min, dt_max, dt_init_floor):
+    return torch.exp(math.log(0.001) + u * math.log(100)).clamp(min=1e-4)
+
+
+def log_dt(u, dt_min, dt_max):
+    return math.log(dt_min) + u * (math.log(dt_max) - math.log(dt_min))
+
+
+SAMPLE = [
+    ("a power of the ratio", lambda u, a, b, f: (a * (b / a) ** u).clamp(min=f), "right"),
+    (
+        "torch.lerp",
+        lambda u, a, b, f: torch.lerp(torch.tensor(a).log(), torch.tensor(b).log(), u).exp().clamp(f),
+        "right",
+    ),
+    ("a loop", sample_by_a_loop, "right"),
+    ("log10 and where", sample_with_where, "right"),
+    ("maximum", lambda u, a, b, f: torch.maximum(log_dt(u, a, b).exp(), torch.tensor(f)), "right"),
+    ("floor in the logarithm", lambda u, a, b, f: log_dt(u, a, b).clamp(min=math.log(f)).exp(), "right"),
+    ("in float64", lambda u, a, b, f: log_dt(u.double(), a, b).exp().clamp(min=f), "right"),
+    ("uniform", lambda u, a, b, f: torch.clamp(u * (b - a) + a, min=f), "a uniform draw"),
+    ("uniform by lerp", lambda u, a, b, f: torch.maximum((1 - u) * a + u * b, torch.tensor(f)), "a uniform draw"),
+    ("no exp", lambda u, a, b, f: log_dt(u, a, b).clamp(min=f), "a logarithm that stays one"),
+    ("no exp, no floor", lambda u, a, b, f: log_dt(u, a, b), "a logarithm that is returned"),
+    ("no floor", lambda u, a, b, f: a * (b / a) ** u, "an ignored floor"),
+    ("clamped to the range", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(a, b), "an ignored floor"),
+    ("floor before exp", lambda u, a, b, f: torch.exp(log_dt(u, a, b).clamp(min=f)), "a floor under the logarithm"),
+    (
+        "maximum before exp",
+        lambda u, a, b, f: torch.maximum(log_dt(u, a, b), torch.tensor(f)).exp(),
+        "a floor under the logarithm",
+    ),
+    ("clamp max", lambda u, a, b, f: torch.exp(log_dt(u, a, b)).clamp(max=f), "a floor that is a ceiling"),
+    ("minimum", lambda u, a, b, f: torch.minimum(log_dt(u, a, b).exp(), torch.tensor(f)), "a floor that is a ceiling"),
+    ("range from the floor", lambda u, a, b, f: max(a, f) * (b / max(a, f)) ** u, "a floor that moves the range"),
+    (
+        "no distance",
+        lambda u, a, b, f: torch.exp(math.log(a) + u * math.log(b)).clamp(min=f),
+        "an end in the place of a distance",
+    ),
+    (
+        "log10 and exp",
+        lambda u, a, b, f: torch.exp(log_dt(u, a, b) / math.log(10)).clamp(min=f),
+        "two kinds of logarithm",
+    ),
+    ("log and 10 **", lambda u, a, b, f: (10 ** log_dt(u, a, b)).clamp(min=f), "two kinds of logarithm"),
+    ("softplus", lambda u, a, b, f: F.softplus(log_dt(u, a, b)).clamp(min=f), "a softplus in the place of exp"),
+    ("upside down", lambda u, a, b, f: (b * (a / b) ** u).clamp(min=f), "a range from top to bottom"),
+    ("1 − u", lambda u, a, b, f: log_dt(1 - u, a, b).exp().clamp(min=f), "a range from top to bottom"),
+    ("own draw", lambda u, a, b, f: log_dt(torch.rand(len(u)), a, b).exp().clamp(min=f), "random numbers of your own"),
+    (
+        "the bias",
+        lambda u, a, b, f: torch.log(torch.expm1(log_dt(u, a, b).exp().clamp(min=f))),
+        "a bias in the place of Δ",
+    ),
+    ("the defaults", sample_with_the_defaults, None),
+    ("in place", sample_in_place, None),
+    ("math.exp of a tensor", lambda u, a, b, f: math.exp(log_dt(u, a, b)), None),
+    ("one value", lambda u, a, b, f: log_dt(u[0], a, b).exp().clamp(min=f), None),
+    ("floor to zero", lambda u, a, b, f: F.threshold(log_dt(u, a, b).exp(), f, 0.0), None),
+    ("no return", lambda u, a, b, f: None, None),
+]
+
+# Exercise 4: dt_weight (u, dt_init, dt_scale)
+
+
+def weight(u, dt_init, bound, spread=lambda u: 2 * u - 1):
+    if dt_init == "constant":
+        return torch.ones(u.shape) * bound
+    return spread(u) * bound
+
+
+def weight_by_rows(u, dt_init, dt_scale):
+    D, R = u.shape
+    bound = dt_scale / math.sqrt(R)
+    out = torch.empty(D, R)
+    for i in range(D):
+        out[i] = bound if dt_init == "constant" else -bound + 2 * bound * u[i]
+    return out
+
+
+def weight_in_place(u, dt_init, dt_scale):
+    bound = dt_scale / math.sqrt(u.shape[1])
+    if dt_init == "constant":
+        return u.fill_(bound)
+    return u.mul_(2 * bound).sub_(bound)
+
+
+def weight_without_random(u, dt_init, dt_scale):
+    if dt_init == "constant":
+        return torch.full(u.shape, u.shape[1] ** -0.5 * dt_scale)
+
+
+def weight_with_torchs_own_start(u, dt_init, dt_scale):
+    bound = u.shape[1] ** -0.5 * dt_scale
+    if dt_init == "constant":
+        return nn.init.constant_(torch.empty(u.shape), bound)
+    return nn.init.uniform_(torch.empty(u.shape), -bound, bound)
+
+
+WEIGHT = [
+    ("by rows", weight_by_rows, "right"),
+    ("math.sqrt", lambda u, kind, s: weight(u, kind, s / math.sqrt(u.size(-1))), "right"),
+    (
+        "lerp",
+        lambda u, kind, s: weight(
+            u, kind, s * u.shape[1] ** -0.5, lambda u: torch.lerp(-torch.ones(()), 1.0 + 0 * u, u)
+        ),
+        "right",
+    ),
+    ("in float64", lambda u, kind, s: weight(u.double(), kind, s * u.shape[1] ** -0.5), "right"),
+    ("rsqrt", lambda u, kind, s: weight(u, kind, torch.tensor(float(u.shape[1])).rsqrt() * s), "right"),
+    (
+        "u − 1/2 over 2 bounds",
+        lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: (u - 0.5) * 2),
+        "right",
+    ),
+    (
+        "times the root",
+        lambda u, kind, s: weight(u, kind, math.sqrt(u.shape[1]) * s),
+        "a bound that grows with the rank",
+    ),
+    ("1/R", lambda u, kind, s: weight(u, kind, s / u.shape[1]), "a bound of 1/R"),
+    ("-1/2", lambda u, kind, s: weight(u, kind, u.shape[1] ** -1 / 2 * s), "a power without brackets"),
+    (
+        "len(u)",
+        lambda u, kind, s: weight(u, kind, len(u) ** -0.5 * s),
+        "the number of outputs in the place of the rank",
+    ),
+    (
+        "u.shape[0]",
+        lambda u, kind, s: weight(u, kind, s / math.sqrt(u.shape[0])),
+        "the number of outputs in the place of the rank",
+    ),
+    ("no scale", lambda u, kind, s: weight(u, kind, u.shape[1] ** -0.5), "a forgotten scale"),
+    ("over the scale", lambda u, kind, s: weight(u, kind, 1 / (s * u.shape[1] ** 0.5)), "a scale that divides"),
+    ("scale in the root", lambda u, kind, s: weight(u, kind, 1 / math.sqrt(u.shape[1] * s)), "a scale that divides"),
+    ("scale over R in the root", lambda u, kind, s: weight(u, kind, math.sqrt(s / u.shape[1])), "a scale that divides"),
+    ("u itself", lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: u), "positive weights only"),
+    ("u − 1/2", lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: u - 0.5), "half the range"),
+    (
+        "1 − 2u",
+        lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: 1 - 2 * u),
+        "a range from top to bottom",
+    ),
+    (
+        "own draw",
+        lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: torch.rand(u.shape) * 2 - 1),
+        "random numbers of your own",
+    ),
+    ("nn.init", weight_with_torchs_own_start, "random numbers of your own"),
+    ("always random", lambda u, kind, s: (2 * u - 1) * s / u.shape[1] ** 0.5, "random weights for both"),
+    ("always constant", lambda u, kind, s: torch.full(u.shape, s / u.shape[1] ** 0.5), "constant weights for both"),
+    (
+        "ones",
+        lambda u, kind, s: torch.ones_like(u) if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
+        "a constant that is not the bound",
+    ),
+    (
+        "the scale",
+        lambda u, kind, s: torch.full_like(u, s) if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
+        "a constant that is not the bound",
+    ),
+    (
+        "a number",
+        lambda u, kind, s: s / u.shape[1] ** 0.5 if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
+        "one number for all weights",
+    ),
+    ("transposed", lambda u, kind, s: weight(u.T, kind, s / u.shape[1] ** 0.5), "swapped axes"),
+    ("one row", lambda u, kind, s: weight(u[:1], kind, s / u.shape[1] ** 0.5), None),
+    ("in place", weight_in_place, None),
+    ("no return for random", weight_without_random, None),
+    ("upper case", lambda u, kind, s: weight(u, kind.upper(), s / u.shape[1] ** 0.5), "random weights for both"),
+    (
+        "constant by u",
+        lambda u, kind, s: u * s / u.shape[1] ** 0.5 if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
+        None,
+    ),
+    ("crash", lambda u, kind, s: weight(u, kind, s / math.sqrt(u.shape)), None),
+]
+
+# Bug hunt: mended_init (model, u)
+
+
+def stable(dt: Tensor) -> Tensor:
+    return dt + torch.log(-torch.expm1(-dt))
+
+
+def log_uniform(u: Tensor) -> Tensor:
+    return 0.001 * 100**u
+
+
+def init_by_names(model, u):
+    for name, parameter in model.named_parameters():
+        if getattr(parameter, "_no_reinit", False):
+            parameter.data = stable(log_uniform(u))
+        elif name.endswith("bias"):
+            parameter.data.zero_()
+
+
+def init_with_a_reset_first(model, u):
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                layer.reset_parameters()
+                if layer.bias is not None and hasattr(layer.bias, "_no_reinit"):
+                    layer.bias[:] = stable(log_uniform(u))
+                elif layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
+
+def init_zeros_first(model, u):
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.constant_(module.bias, 0.0)
+    marked = [p for p in model.parameters() if getattr(p, "_no_reinit", False)]
+    with torch.no_grad():
+        marked[0].copy_(torch.log(torch.expm1(log_uniform(u))))
+
+
+@torch.no_grad()
+def init_with(model, u, bias_of, is_marked=lambda layer: getattr(layer.bias, "_no_reinit", False)):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias.copy_(bias_of(u)) if is_marked(layer) else layer.bias.zero_()
+
+
+def init_then_reset(model, u):
+    init_with(model, u, lambda u: torch.log(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.reset_parameters()
+
+
+def init_then_reset_of_the_others(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
+            layer.reset_parameters()
+
+
+def init_marked_only(model, u):
+    model[1].dt_proj.bias.data.copy_(stable(log_uniform(u)))
+
+
+def init_without_no_grad(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias.copy_(stable(log_uniform(u))) if hasattr(layer.bias, "_no_reinit") else layer.bias.zero_()
+
+
+def init_all_that_has_one_axis(model, u):
+    for parameter in model.parameters():
+        if parameter.ndim == 1:
+            parameter.data = stable(log_uniform(u)) if hasattr(parameter, "_no_reinit") else parameter.data * 0
+
+
+def init_zero_weights(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    model[0].weight.data.zero_()
+
+
+def init_that_freezes(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    model[1].dt_proj.bias.requires_grad = False
+
+
+MENDED = [
+    ("by names", init_by_names, "right"),
+    ("a reset first", init_with_a_reset_first, "right"),
+    ("zeros first", init_zeros_first, "right"),
+    ("expm1 only", lambda m, u: init_with(m, u, lambda u: log_uniform(u).expm1().log()), "right"),
+    ("apply", lambda m, u: m.apply(lambda layer: init_with(layer, u, lambda u: stable(log_uniform(u)))), "right"),
+    ("reset last", init_then_reset, "a reset that comes last"),
+    (
+        "mark of the layer",
+        lambda m, u: init_with(m, u, stable, lambda layer: hasattr(layer, "_no_reinit")),
+        "a mark that is not found",
+    ),
+    (
+        "mark of the weight",
+        lambda m, u: init_with(m, u, stable, lambda layer: hasattr(layer.weight, "_no_reinit")),
+        "a mark that is not found",
+    ),
+    ("all zero", lambda m, u: init_with(m, u, stable, lambda layer: False), "a mark that is not found"),
+    ("log fed", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log())), "a logarithm fed to the inverse"),
+    ("no inverse", lambda m, u: init_with(m, u, log_uniform), "a forgotten inverse"),
+    (
+        "softplus of Δ",
+        lambda m, u: init_with(m, u, lambda u: F.softplus(log_uniform(u))),
+        "a softplus in the place of its inverse",
+    ),
+    (
+        "softplus of log Δ",
+        lambda m, u: init_with(m, u, lambda u: F.softplus(log_uniform(u).log())),
+        "a softplus in the place of its inverse",
+    ),
+    (
+        "log",
+        lambda m, u: init_with(m, u, lambda u: math.log(0.001) + u * math.log(100)),
+        "a logarithm in the place of the inverse",
+    ),
+    ("the others random", init_marked_only, "other biases that stay random"),
+    ("the others reset", init_then_reset_of_the_others, "a reset after the zeros"),
+    (
+        "the wrong way round",
+        lambda m, u: init_with(
+            m, u, lambda u: stable(log_uniform(u)), lambda layer: not hasattr(layer.bias, "_no_reinit")
+        ),
+        "step sizes for every layer",
+    ),
+    (
+        "every layer",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: True),
+        "step sizes for every layer",
+    ),
+    ("without no_grad", init_without_no_grad, None),
+    ("D set to zero", init_all_that_has_one_axis, None),
+    ("weights set to zero", init_zero_weights, None),
+    ("frozen", init_that_freezes, None),
+    ("nothing", lambda m, u: None, None),
+    ("one value", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u))[0]), None),
+    ("an unknown name", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(dt))), None),  # noqa: F821
+    ("uniform", lambda m, u: init_with(m, u, lambda u: stable(0.001 + u * 0.099)), None),
+]
+
+# Exercise 5: split_weight_decay (model, weight_decay)
+
+
+def groups(decay, no_decay, weight_decay):
+    return [{"params": list(decay), "weight_decay": weight_decay}, {"params": list(no_decay), "weight_decay": 0.0}]
+
+
+def decays(p):
+    return p.dim() >= 2 and not hasattr(p, "_no_weight_decay")
+
+
+def split_by_ids(model, wd):
+    first = {id(p) for p in model.parameters() if p.ndim > 1 and not getattr(p, "_no_weight_decay", False)}
+    return groups(
+        [p for p in model.parameters() if id(p) in first], [p for p in model.parameters() if id(p) not in first], wd
+    )
+
+
+def split_by_modules(model, wd):
+    seen, lists = set(), ([], [])
+    for module in model.modules():
+        for p in module.parameters(recurse=False):
+            if p not in seen:
+                seen.add(p)
+                lists[0 if decays(p) else 1].append(p)
+    return groups(*lists, wd)
+
+
+def split_as_a_tuple(model, wd):
+    spared = [p for p in model.parameters() if not decays(p)]
+    return {"params": filter(decays, model.parameters()), "weight_decay": wd}, {"params": spared, "weight_decay": 0}
+
+
+def split_with_an_if(model, wd):
+    a, b = [], []
+    for _, p in model.named_parameters():
+        if getattr(p, "_no_weight_decay", False) or len(p.shape) <= 1:
+            b.append(p)
+        else:
+            a.append(p)
+    return groups(a, b, wd)
+
+
+def split_by(decay, no_decay=None):
+    """Two comprehensions over the parameters."""
+    spared = no_decay or (lambda name, p: not decay(name, p))
+    return lambda model, wd: groups(
+        [p for name, p in model.named_parameters() if decay(name, p)],
+        [p for name, p in model.named_parameters() if spared(name, p)],
+        wd,
+    )
+
+
+def split_in(model, wd):
+    spared = [p for p in model.parameters() if not decays(p)]
+    return groups([p for p in model.parameters() if p not in spared], spared, wd)
+
+
+def split_every_module(model, wd):
+    everything = [p for module in model.modules() for p in module.parameters()]
+    return groups(filter(decays, everything), [p for p in everything if not decays(p)], wd)
+
+
+def split_own_parameters(model, wd):
+    everything = [p for module in model.modules() for p in module.parameters(recurse=False)]
+    return groups(filter(decays, everything), [p for p in everything if not decays(p)], wd)
+
+
+def split_without_return(model, wd):
+    groups(filter(decays, model.parameters()), [], wd)
+
+
+def split_with_names(model, wd):
+    return groups([(n, p) for n, p in model.named_parameters() if decays(p)], [], wd)
+
+
+def marked(p):
+    return getattr(p, "_no_weight_decay", False)
+
+
+SPLIT = [
+    ("by ids", split_by_ids, "right"),
+    ("by modules, each once", split_by_modules, "right"),
+    ("a tuple, a filter", split_as_a_tuple, "right"),
+    ("if and else", split_with_an_if, "right"),
+    ("comprehensions", split_by(lambda name, p: decays(p)), "right"),
+    ("axes only", split_by(lambda name, p: p.ndim >= 2), "marks that are ignored"),
+    ("bias", split_by(lambda name, p: not name.endswith(".bias")), "a choice by the word bias"),
+    ("A_log and D", split_by(lambda name, p: p.dim() > 1 and "A_log" not in name), "names in the place of marks"),
+    ("marks", split_by(lambda name, p: not marked(p)), "marks alone"),
+    ("== 2", split_by(lambda name, p: p.ndim == 2 and not marked(p)), "two axes exactly"),
+    ("and for or", split_by(lambda name, p: p.ndim >= 2 or not marked(p)), "both conditions at once"),
+    (
+        "marked lost",
+        split_by(lambda name, p: decays(p), lambda name, p: p.ndim < 2 and not marked(p)),
+        "marked parameters that are lost",
+    ),
+    ("A_log lost", split_by(lambda name, p: decays(p), lambda name, p: p.ndim < 2), "marked parameters that are lost"),
+    ("biases lost", split_by(lambda name, p: decays(p), lambda name, p: marked(p)), "biases and norms that are lost"),
+    ("all in the first", split_by(lambda name, p: True, lambda name, p: not decays(p)), "parameters in both groups"),
+    (
+        "A_log in both",
+        split_by(lambda name, p: p.ndim > 1, lambda name, p: not decays(p)),
+        "marked matrices in both groups",
+    ),
+    ("own parameters", split_own_parameters, "a shared weight that is counted twice"),
+    ("every module", split_every_module, "parameters counted again by every parent"),
+    (
+        "no second decay",
+        lambda m, wd: [
+            {"params": filter(decays, m.parameters()), "weight_decay": wd},
+            {"params": [p for p in m.parameters() if not decays(p)]},
+        ],
+        "a second group without its own decay",
+    ),
+    (
+        "a decay of one's own",
+        lambda m, wd: groups(filter(decays, m.parameters()), [p for p in m.parameters() if not decays(p)], 0.01),
+        "a decay that was not given",
+    ),
+    ("swapped", split_by(lambda name, p: not decays(p)), "swapped groups"),
+    (
+        "mark read",
+        split_by(lambda name, p: p.ndim >= 2 and not p._no_weight_decay),
+        "a mark that most parameters do not have",
+    ),
+    ("in", split_in, "parameters compared by their values"),
+    (
+        "two lists",
+        lambda m, wd: ([p for p in m.parameters() if decays(p)], [p for p in m.parameters() if not decays(p)]),
+        "two lists in the place of two groups",
+    ),
+    ("no return", split_without_return, None),
+    ("one group", lambda m, wd: [{"params": list(m.parameters()), "weight_decay": wd}], None),
+    ("nothing decays", lambda m, wd: groups([], m.parameters(), wd), None),
+    ("names beside", split_with_names, None),
+    ("linear layers only", split_by(lambda name, p: p.ndim == 2 and "proj" in name), None),
+    ("crash", lambda m, wd: groups(m["block"].weights, [], wd), None),
+    ("no list of params", lambda m, wd: [{"weight_decay": wd}, {"weight_decay": 0.0}], None),
+]
+
+ANSWERS = [
+    (f"06.{name}", *row)
+    for name, rows in (
+        ("half_life", HALF_LIFE),
+        ("inverse_softplus", INVERSE),
+        ("sample_dt", SAMPLE),
+        ("dt_weight", WEIGHT),
+        ("mended_init", MENDED),
+        ("split_weight_decay", SPLIT),
+    )
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
