@@ -102,9 +102,12 @@ $(VENV)/.torch-$(TORCH): $(VENV)/.python constraints.txt
 	@$(PIP) install --quiet $(PINNED) torch
 	@touch $@
 
+# An editable installation puts no configuration of the Jupyter server in its place.
 $(VENV)/.course: $(VENV)/.torch-$(TORCH) pyproject.toml
 	@echo "Installing lite-mamba and JupyterLab."
 	@$(PIP) install --quiet $(PINNED) --editable ".[course]"
+	@mkdir -p $(VENV)/etc/jupyter/jupyter_server_config.d
+	@cp lite_mamba_jupyter/lite_mamba_jupyter.json $(VENV)/etc/jupyter/jupyter_server_config.d/
 	@touch $@
 
 $(VENV)/.slides: $(VENV)/.course

@@ -171,6 +171,10 @@ class Notebook:
         self.page.locator(".jp-NotebookPanel").screenshot(path=path)
         self.page.set_viewport_size(size)
 
+    def save(self) -> None:
+        """Write the notebook to its file."""
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")
+
     def shutdown(self) -> None:
         """Stop the kernel."""
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
@@ -312,6 +316,9 @@ def _environment(home: pathlib.Path) -> dict[str, str]:
         path = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(value))
+    extensions = home / "config/jupyter_server_config.d"
+    extensions.mkdir(parents=True)
+    shutil.copy(ROOT / "lite_mamba_jupyter/lite_mamba_jupyter.json", extensions)
     own = {
         "JUPYTERLAB_SETTINGS_DIR": home / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",

@@ -13,7 +13,11 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+from ipywidgets import DOMWidget
 
+from lite_mamba_jupyter import MARK, VIEW
+
+WAKE = "To wake this, run its cell (Shift + Enter), or all cells: Run ▸ Run All Cells."
 INK, PAPER, RULE = "#1b1b1b", "#fbfbf8", "#c9c9c0"
 TONES = {
     "good": ("✓", "#00664b"),
@@ -87,9 +91,18 @@ class Shown:
 def show(bundle: dict[str, Any]) -> None:
     """Displays a bundle in a notebook; prints its text elsewhere."""
     if InteractiveShell.initialized():
-        display(bundle, raw=True)
+        display(bundle, metadata={MARK: True} if VIEW in bundle else None, raw=True)
     else:
         print(bundle["text/plain"])
+
+
+def live(box: DOMWidget, text: str, html: str) -> dict[str, Any]:
+    """The bundle of a widget, with the words that stand in its place where nobody is there to answer it.
+
+    A saved notebook keeps these words and no live view (see `lite_mamba_jupyter`), and one line on how to wake it.
+    """
+    asleep = f'<div style="color:{INK};background:{PAPER}">{html}<p><i>{WAKE}</i></p></div>'
+    return {**box._repr_mimebundle_(), "text/plain": text, "text/html": asleep}
 
 
 def _line(line: str) -> str:

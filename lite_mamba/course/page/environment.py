@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from . import state
-from .cards import INK, PAPER, TONES, frame, show
+from .cards import INK, PAPER, TONES, frame, live, show
 
 REINSTALL = 'In a terminal, in the folder of the course: `make lab`, or `pip install -e ".[course]"`.'
 NO_BUTTON = (
@@ -50,8 +50,7 @@ def environment(probes: Sequence[Probe] | None = None) -> None:
         probes: functions that each return a Finding; by default `PROBES`.
     """
     findings = [probe() for probe in (PROBES if probes is None else probes)]
-    box = live_part(findings)
-    show({**box._repr_mimebundle_(), "text/plain": text(findings), "text/html": html(findings)})
+    show(live(live_part(findings), text(findings), html(findings)))
 
 
 def python_version(version: str | None = None) -> Finding:

@@ -20,6 +20,7 @@ from IPython.display import display, update_display
 
 from ..drawing.base import LiveFigure
 from ..drawing.controls import Choice, Control, Slider, Toggle
+from .cards import live, show
 from .check import owner
 from .errors import own_line
 
@@ -164,8 +165,8 @@ class _Panel:
 
     def show(self) -> None:
         self._replace_older()
-        view = {"model_id": self.box.model_id, "version_major": 2, "version_minor": 0}
-        display({"application/vnd.jupyter.widget-view+json": view, "text/plain": self._text()}, raw=True)
+        items = "".join(f"<li>{html.escape(control.summary())}</li>" for control in self.exploration.controls.values())
+        show(live(self.box, self._text(), f"Controls<ul>{items}</ul>"))
         picture, details = self._picture_bundle()
         self.picture_id = display(picture, metadata=details, raw=True, display_id=True).display_id
         self.sentence_id = display(self._sentence_bundle(), raw=True, display_id=True).display_id

@@ -17,7 +17,7 @@ import ipywidgets as widgets
 
 from ..drawing.truth import choice_picture, number_picture
 from . import state
-from .cards import INK, PAPER, Card, Shown, folded, frame, show
+from .cards import INK, PAPER, Card, Shown, folded, frame, live, show
 
 WAITING = "Commit your guess above first; the answer appears here."
 EMPTY = {"text/plain": "", "text/html": ""}
@@ -99,13 +99,7 @@ class Prediction:
         box = widgets.VBox([label, self.control, widgets.HBox([self.button, self.note])])
         options = self.choices or [f"a number from {self.scale.span()}"]
         text = "\n".join([f"Predict: {self.question}", *(f"  ○ {option}" for option in options)])
-        show(
-            {
-                **box._repr_mimebundle_(),
-                "text/plain": text,
-                "text/html": _question_html(self.question, options),
-            }
-        )
+        show(live(box, text, _question_html(self.question, options)))
 
     def commit(self, guess: Any) -> None:
         """Keeps the guess, locks the control, and shows the answer where `reveal` waits for it."""

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from ..chapters import Question
 from ..chapters import recap as questions_of
 from . import state
-from .cards import INK, PAPER, TONES, frame, show
+from .cards import INK, PAPER, TONES, frame, live, show
 
 
 def recap(chapter: str) -> None:
@@ -23,8 +23,7 @@ def recap(chapter: str) -> None:
     questions = questions_of(chapter)
     asked = [Asked(chapter, i, question) for i, question in enumerate(questions, 1)]
     box = widgets.VBox([one.box for one in asked])
-    bundle = dict(box._repr_mimebundle_())
-    show({**bundle, "text/plain": _text(questions), "text/html": _html(questions)})
+    show(live(box, _text(questions), _html(questions)))
 
 
 class Asked:
