@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain, product
+from functools import partial
+from itertools import chain
+from math import prod
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 from lite_mamba import causal_dilated_conv1d_fn
 
 from ...checking.compare import describe
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 
@@ -22,70 +25,30 @@ def receptive_field(d_conv: int, dilations: Sequence[int], stacked: bool = False
     return (sum(lags) if stacked else max(lags)) + 1
 
 
-def largest_lag(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    return receptive_field(d_conv, dilations, stacked) - 1
-
-
-def taps_times_dilation(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    spans = [d_conv * dilation for dilation in dilations]
-    return sum(spans) if stacked else max(spans)
-
-
-def always_added(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    return receptive_field(d_conv, dilations, stacked=True)
-
-
-def never_added(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    return receptive_field(d_conv, dilations, stacked=False)
-
-
-def fields_added(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    fields = [(d_conv - 1) * dilation + 1 for dilation in dilations]
-    return sum(fields) if stacked else max(fields)
-
-
-def published_formula(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    return (d_conv - 1) * max(dilations)
-
-
-def last_dilation(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
-    lags = [(d_conv - 1) * dilation for dilation in dilations]
-    return (sum(lags) if stacked else lags[-1]) + 1
-
-
 def draw_stack(draw: Draw) -> dict[str, Any]:
-    d_conv, branches = draw.size(2, 5), draw.size(1, 4)
+    d_conv, branches = draw.size(1, 5), draw.size(1, 4)
     dilations = tuple(draw.size(1, 9) for _ in range(branches))
     return {"d_conv": d_conv, "dilations": dilations, "stacked": draw.choice([False, True])}
 
 
 def lags_touched(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
     """The lags that are read, in order, each once."""
+    reached = {0}
+    for dilation in dilations:
+        own = {k * dilation for k in range(d_conv)}
+        reached = {lag + more for lag in reached for more in own} if stacked else reached | own
+    return sorted(reached)
+
+
+def lags_of_all_paths(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+    """Each path gives a lag, so that some come several times."""
     per_branch = [[k * dilation for k in range(d_conv)] for dilation in dilations]
-    if stacked:
-        return sorted({sum(path) for path in product(*per_branch)})
-    return sorted({lag for lags in per_branch for lag in lags})
-
-
-def no_holes(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
-    return list(range(receptive_field(d_conv, dilations, stacked)))
-
-
-def with_repeats(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
-    per_branch = [[k * dilation for k in range(d_conv)] for dilation in dilations]
-    return sorted(sum(path) for path in product(*per_branch)) if stacked else sorted(chain(*per_branch))
-
-
-def now_left_out(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
-    return lags_touched(d_conv, dilations, stacked)[1:]
-
-
-def one_tap_too_many(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
-    return lags_touched(d_conv + 1, dilations, stacked)
-
-
-def union_always(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
-    return lags_touched(d_conv, dilations, stacked=False)
+    if not stacked:
+        return list(chain(*per_branch))
+    reached = [0]
+    for own in per_branch:
+        reached = [lag + more for lag in reached for more in own]
+    return reached
 
 
 def measured_lags(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
@@ -95,60 +58,27 @@ def measured_lags(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
     return [lag for lag in range(length) if gradient[length - 1 - lag] != 0]
 
 
-def _gradient(fn: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    return torch.autograd.grad(fn(x)[-1], x)[0]  # (L,)
-
-
-def _noise(length: int) -> Tensor:
-    return torch.randn(length, requires_grad=True)
-
-
-def positions(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    return _gradient(fn, _noise(length)).nonzero().flatten().tolist()
-
-
-def gradient_of_the_sum(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    x = _noise(length)
-    (gradient,) = torch.autograd.grad(fn(x).sum(), x)
-    return [lag for lag in range(length) if gradient[length - 1 - lag] != 0]
-
-
-def zeros_as_input(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    gradient = _gradient(fn, torch.zeros(length, requires_grad=True))
-    return [lag for lag in range(length) if gradient[length - 1 - lag] != 0]
-
-
-def only_positive(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    gradient = _gradient(fn, _noise(length))
-    return [lag for lag in range(length) if gradient[length - 1 - lag] > 0]
-
-
-def a_threshold(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    gradient = _gradient(fn, _noise(length))
-    return [lag for lag in range(length) if gradient[length - 1 - lag].abs() > 1e-6]
-
-
-def off_by_one_lag(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    return [lag + 1 for lag in measured_lags(fn, length)]
-
-
 def draw_probe(draw: Draw) -> dict[str, Any]:
     taps, dilation, beyond = draw.size(1, 4), draw.size(1, 4), draw.size(1, 4)
+    length = (taps - 1) * dilation + 1 + beyond
     weight = draw.normal(taps)  # (W,)
     weight[weight == 0] = 1.0
-    cubed, tiny = draw.choice([False, True]), draw.choice([False, True])
+    squared, scale = draw.choice([False, True]), draw.choice([1.0, 1.0, 1e-30])
+    deaf = draw.choice([None, length - 1 - draw.choice(range(taps)) * dilation]) if taps > 1 else None  # to a position
 
     def fn(x: Tensor) -> Tensor:
-        y = causal_dilated_conv1d_fn(x[None, None], weight[None], dilation=dilation)[0, 0]  # (L,)
-        return (y**3 if cubed else y) * (1e-9 if tiny else 1.0)
+        heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
+        y = causal_dilated_conv1d_fn(heard[None, None], weight[None].to(x.dtype), dilation=dilation)[0, 0]  # (L,)
+        return (y**2 if squared else y) * scale
 
     words = [
         f"convolution with {taps} tap{'s' * (taps > 1)}, dilation {dilation}",
-        "cubed" * cubed,
-        "times 1e-9" * tiny,
+        "squared" * squared,
+        f"times {scale:g}" * (scale != 1),
+        f"that leaves out position {deaf}" * (deaf is not None),
     ]
     fn.__name__ = ", ".join(word for word in words if word)
-    return {"fn": fn, "length": (taps - 1) * dilation + 1 + beyond}
+    return {"fn": fn, "length": length}
 
 
 def gated_dilated_conv(
@@ -158,77 +88,15 @@ def gated_dilated_conv(
     shares = torch.softmax(gates, dim=0)  # (branches,)
     y = torch.zeros_like(x)  # (B, D, L)
     for share, weight, bias, dilation in zip(shares, weights, biases, dilations, strict=True):
-        y = y + share * F.silu(branch(x, weight, bias, dilation))
+        D, W = weight.shape
+        padded = F.pad(x, ((W - 1) * dilation, 0))  # (B, D, lag + L)
+        branch = F.conv1d(padded, weight[:, None], bias, dilation=dilation, groups=D)  # (B, D, L)
+        y = y + share * F.silu(branch)
     return y
 
 
-def branch(x: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:
-    """One causal dilated branch, before the activation: (B, D, L)."""
-    padded = F.pad(x, ((weight.shape[-1] - 1) * dilation, 0))  # (B, D, lag + L)
-    return F.conv1d(padded, weight[:, None], bias, dilation=dilation, groups=x.shape[1])
-
-
-def _mixed(x, weights, biases, shares, dilations, one=branch, activation=F.silu):
-    parts = zip(shares, weights, biases, dilations, strict=True)
-    return sum(share * activation(one(x, weight, bias, dilation)) for share, weight, bias, dilation in parts)
-
-
-def silu_after_the_sum(x, weights, biases, gates, dilations):
-    return F.silu(_mixed(x, weights, biases, gates.softmax(0), dilations, activation=lambda y: y))
-
-
-def no_activation(x, weights, biases, gates, dilations):
-    return _mixed(x, weights, biases, gates.softmax(0), dilations, activation=lambda y: y)
-
-
-def raw_gates(x, weights, biases, gates, dilations):
-    return _mixed(x, weights, biases, gates, dilations)
-
-
-def sigmoid_gates(x, weights, biases, gates, dilations):
-    return _mixed(x, weights, biases, gates.sigmoid(), dilations)
-
-
-def softmax_of_one(x, weights, biases, gates, dilations):
-    return _mixed(x, weights, biases, [gate.softmax(0) for gate in gates], dilations)
-
-
-def plain_mean(x, weights, biases, gates, dilations):
-    return _mixed(x, weights, biases, [1 / len(weights)] * len(weights), dilations)
-
-
-def dilation_ignored(x, weights, biases, gates, dilations):
-    return _mixed(x, weights, biases, gates.softmax(0), [1] * len(weights))
-
-
-def padded_by_all_taps(x, weights, biases, gates, dilations):
-    def late(x, weight, bias, dilation):
-        return branch(F.pad(x, (dilation, 0)), weight, bias, dilation)[..., : x.shape[-1]]
-
-    return _mixed(x, weights, biases, gates.softmax(0), dilations, one=late)
-
-
-def padded_without_the_dilation(x, weights, biases, gates, dilations):
-    def short(x, weight, bias, dilation):
-        padded = F.pad(x, (weight.shape[-1] - 1, 0))  # (B, D, W - 1 + L)
-        return F.conv1d(padded, weight[:, None], bias, dilation=dilation, groups=x.shape[1])
-
-    return _mixed(x, weights, biases, gates.softmax(0), dilations, one=short)
-
-
-def all_lengths_equal(dilations, **others):
-    """Branches of different length cannot be added: that raises, and is a misconception of its own."""
-    return len(set(dilations)) == 1
-
-
-def bias_after_silu(x, weights, biases, gates, dilations):
-    shares = gates.softmax(0)
-    unbiased = _mixed(x, weights, [None] * len(weights), shares, dilations)
-    return unbiased + sum(share * bias[:, None] for share, bias in zip(shares, biases, strict=True))
-
-
 def draw_front_end(draw: Draw) -> dict[str, Any]:
-    branches, d_conv, length = draw.size(1, 4), draw.size(2, 4), draw.size(4, 16)
+    branches, d_conv, length = draw.size(1, 4), draw.size(1, 4), draw.size(4, 16)
     batch, channels = draw.size(1, 3), draw.size(1, 3)
     return {
         "x": draw.normal(batch, channels, length),
@@ -244,39 +112,6 @@ def delay_kernel(delay: int, d_conv: int) -> tuple[Tensor, int]:
     weight = torch.zeros(d_conv)  # (W,)
     weight[0] = 1.0
     return weight, delay // (d_conv - 1)
-
-
-def newest_tap(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    weight, dilation = delay_kernel(delay, d_conv)
-    return weight.flip(0), dilation
-
-
-def dilation_is_the_delay(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    return delay_kernel(delay, d_conv)[0], delay
-
-
-def divided_by_the_taps(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    return delay_kernel(delay, d_conv)[0], max(1, delay // d_conv)
-
-
-def every_tap_one(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    return torch.ones(d_conv), delay_kernel(delay, d_conv)[1]
-
-
-def every_tap_a_share(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    return torch.ones(d_conv) / d_conv, delay_kernel(delay, d_conv)[1]
-
-
-def long_kernel(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    weight = torch.zeros(delay + 1)
-    weight[0] = 1.0
-    return weight, 1
-
-
-def long_history(delay: int, d_conv: int) -> tuple[Tensor, int]:
-    weight = torch.zeros(d_conv)
-    weight[-2] = 1.0
-    return weight, delay
 
 
 def draw_delay(draw: Draw) -> dict[str, Any]:
@@ -298,6 +133,31 @@ def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_
     return {"taps": len(weight), "output": y, "history": (len(weight) - 1) * dilation}
 
 
+field, gated, read, measured, delayed = (
+    partial(edited, reference)
+    for reference in (receptive_field, gated_dilated_conv, lags_touched, measured_lags, delay_kernel)
+)
+
+LAG = "(d_conv - 1) * dilation"
+COMBINED = "sum(lags) if stacked else max(lags)"
+PLUS_ONE = f"({COMBINED}) + 1"
+IN_FRONT = "F.pad(x, ((W - 1) * dilation, 0))"
+CUT = "groups=D) → groups=D)[..., : x.shape[-1]]"
+
+
+def summed(*edits: str) -> list[Callable[..., Tensor]]:
+    """Branches of a wrong length, in three ways to add them: each of them fails in its own way."""
+    as_list = ("y = torch.zeros_like(x) → y = []", "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))")
+    return [
+        gated(*edits),
+        gated(*edits, "y = torch.zeros_like(x) → y = 0"),
+        gated(*edits, *as_list, "return y → return torch.stack(y).sum(0)"),
+    ]
+
+
+OTHER_ACTIVATIONS = ("F.relu", "F.gelu", "torch.sigmoid", "torch.tanh")
+THRESHOLDS = (1e-2, 1e-3)
+
 EXERCISES = [
     Exercise(
         id="02.receptive_field",
@@ -308,44 +168,113 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="off by one",
-                wrong=largest_lag,
+                wrong=field(f"{PLUS_ONE} → {COMBINED}"),
                 message="This is the largest lag: how far back the oldest tap reads. The field counts samples, and "
                 "the present one is a sample too. From lag 0 to lag 8 there are not 8 samples.",
             ),
             Misconception(
                 name="off by one, and no stack",
-                wrong=published_formula,
+                wrong=field(f"{PLUS_ONE} → max(lags)"),
                 message="This formula is easy to meet, and it is the largest lag of the longest branch. "
                 "The field counts samples, and the present one is a sample too. A stack needs a formula of its own.",
             ),
             Misconception(
+                name="off by one, and always a stack",
+                wrong=field(f"{PLUS_ONE} → sum(lags)"),
+                message="This adds all lags, whatever `stacked` says; side by side, one of them decides. And the field "
+                "counts samples: the present one is a sample too.",
+            ),
+            Misconception(
                 name="taps times dilation",
-                wrong=taps_times_dilation,
+                wrong=[
+                    field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → {COMBINED}"),
+                    field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → max(lags)"),
+                    field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → sum(lags)"),
+                    field(f"{LAG} → d_conv * dilation"),
+                    field(f"{LAG} → d_conv * dilation", f"{COMBINED} → max(lags)"),
+                    field(f"{LAG} → d_conv * dilation", f"{COMBINED} → sum(lags)"),
+                    field(f"{LAG} → d_conv * dilation + 1", f"{PLUS_ONE} → {COMBINED}"),
+                ],
                 message="Between four taps there are three gaps. Count the gaps in the drawing of one branch, not the "
                 "taps.",
             ),
             Misconception(
+                name="the dilation taken for the samples in between",
+                wrong=[
+                    field(f"{LAG} → (d_conv - 1) * (dilation + 1)"),
+                    field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{COMBINED} → max(lags)"),
+                    field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{PLUS_ONE} → {COMBINED}"),
+                    field(f"{LAG} → (d_conv - 1) * (dilation + 1) + 1", f"{PLUS_ONE} → {COMBINED}"),
+                ],
+                message="The dilation is the distance from one tap to the next. With dilation 1 they are neighbours "
+                "and no sample lies between them.",
+            ),
+            Misconception(
+                name="the dilation left out",
+                wrong=[field(f"{LAG} → d_conv - 1"), field(f"{PLUS_ONE} → d_conv")],
+                message="As many samples as taps: that holds for dilation 1 only. How far apart are the taps?",
+            ),
+            Misconception(
                 name="branches side by side are added up",
-                wrong=always_added,
+                wrong=field(f"{COMBINED} → sum(lags)"),
                 message="Branches that run side by side all start from the same present sample. A second branch that "
                 "reads less far back adds nothing to the reach. Look at what `stacked` says.",
             ),
             Misconception(
                 name="stacked layers take the maximum",
-                wrong=never_added,
+                wrong=field(f"{COMBINED} → max(lags)"),
                 message="In a stack, the second layer reads outputs of the first, and each of these has already looked "
                 "back. The steps back of the layers follow one another. Look at what `stacked` says.",
             ),
             Misconception(
+                name="the two arrangements exchanged",
+                wrong=[
+                    field("if stacked → if not stacked"),
+                    field(f"{PLUS_ONE} → max(lags) if stacked else sum(lags)"),
+                ],
+                message="Side by side and stacked have changed places. Layers that follow one another look back one "
+                "after another; branches all start from the same present sample.",
+            ),
+            Misconception(
                 name="the fields of stacked layers added",
-                wrong=fields_added,
+                wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → {COMBINED}"),
                 message="Each field counts its own present sample. In a stack these are one and the same sample, and "
                 "it may count only once. Add the lags first.",
             ),
             Misconception(
-                name="the last dilation in place of the largest",
-                wrong=last_dilation,
-                message="This takes the dilation that stands last. Dilations may stand in any order, such as (8, 1).",
+                name="the fields added, stacked or not",
+                wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → sum(lags)"),
+                message="This adds the fields of all kernels, whatever `stacked` says. Side by side, the one that "
+                "reads furthest decides. In a stack the present sample, which each field counts, counts only once.",
+            ),
+            Misconception(
+                name="stacked layers multiplied",
+                wrong=[
+                    field("sum(lags) if → prod(lag + 1 for lag in lags) - 1 if", prod=prod),
+                    field("sum(lags) if → prod(lags) if", prod=prod),
+                ],
+                message="Layers that follow one another add their steps back. The number of *paths* multiplies; many "
+                "of them end at the same sample.",
+            ),
+            Misconception(
+                name="one fixed dilation in place of the largest",
+                wrong=[
+                    field("max(lags) → lags[-1]"),
+                    field("max(lags) → lags[0]"),
+                    field(f"{COMBINED} → lags[-1]"),
+                    field(f"{COMBINED} → lags[0]"),
+                ],
+                message="This takes the dilation that stands last, or first. Dilations may stand in any order, such as "
+                "(8, 1).",
+            ),
+            Misconception(
+                name="only the samples that are read",
+                wrong=[
+                    lambda d_conv, dilations, stacked=False: len(lags_touched(d_conv, dilations, stacked)),
+                    lambda d_conv, dilations, stacked=False: len(lags_touched(d_conv, dilations)),
+                ],
+                message="This counts the samples that a tap reads. The field is the span from the oldest of them to "
+                "now, with the samples that are jumped over.",
             ),
         ],
     ),
@@ -358,74 +287,182 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="SiLU after the sum",
-                wrong=silu_after_the_sum,
+                wrong=gated("F.silu(branch) → branch", "return y → return F.silu(y)"),
                 message="This adds the branches first and bends the sum. In the formula SiLU stands inside the sum: "
                 "each branch is bent on its own. With one branch you would not see the difference.",
             ),
             Misconception(
+                name="SiLU once more on the sum",
+                wrong=gated("return y → return F.silu(y)"),
+                message="Each branch is bent, and then the sum is bent again. In the formula SiLU stands inside the "
+                "sum, and nothing stands around it.",
+            ),
+            Misconception(
+                name="the share inside SiLU",
+                wrong=gated("share * F.silu(branch) → F.silu(share * branch)"),
+                message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
+            ),
+            Misconception(
+                name="SiLU on the input",
+                wrong=gated("F.pad(x, → F.pad(F.silu(x),", "F.silu(branch) → branch"),
+                message="SiLU bends the samples here, before they are convolved. It bends what a branch gives.",
+            ),
+            Misconception(
                 name="no activation",
-                wrong=no_activation,
+                wrong=gated("F.silu(branch) → branch"),
                 message="SiLU is missing. It belongs to each branch, after its bias.",
             ),
             Misconception(
+                name="another function than SiLU",
+                wrong=[gated(f"F.silu(branch) → {other}(branch)") for other in OTHER_ACTIVATIONS],
+                message="A branch is bent, but not by SiLU(v) = v · σ(v), where σ is the sigmoid.",
+            ),
+            Misconception(
                 name="gates used as they are",
-                wrong=raw_gates,
+                wrong=gated("torch.softmax(gates, dim=0) → gates"),
                 message="The parameter `gates` holds any numbers, negative ones too. The shares are its softmax: "
                 "positive, with sum 1.",
             ),
             Misconception(
+                name="gates divided by their sum",
+                wrong=gated("torch.softmax(gates, dim=0) → gates / gates.sum()"),
+                message="Gates may be negative, and their sum may be 0. Softmax takes exponentials first.",
+            ),
+            Misconception(
+                name="exponentials that are not divided by their sum",
+                wrong=gated("torch.softmax(gates, dim=0) → torch.exp(gates)"),
+                message="The exponentials do not add up to 1. Softmax divides them by their sum.",
+            ),
+            Misconception(
                 name="a sigmoid on each gate",
-                wrong=sigmoid_gates,
+                wrong=gated("torch.softmax(gates, dim=0) → torch.sigmoid(gates)"),
                 message="A sigmoid looks at one gate alone, and the shares do not add up to 1. Softmax compares the "
                 "gates with one another.",
             ),
             Misconception(
-                name="softmax over one gate at a time",
-                wrong=softmax_of_one,
-                message="The softmax of a single number is always 1, so every branch comes in with full strength. Take "
-                "the softmax of the whole vector once, before the loop.",
+                name="every branch at full strength",
+                wrong=gated("share * F.silu → F.silu"),
+                message="Every branch comes in with the share 1. (The softmax of a single number is 1, too.) The "
+                "shares are the softmax of the whole vector `gates`, taken once.",
             ),
             Misconception(
                 name="the plain mean of the branches",
-                wrong=plain_mean,
+                wrong=gated("share * F.silu → F.silu", "return y → return y / len(weights)"),
                 message="Every branch gets the same share here, whatever the gates are.",
             ),
             Misconception(
+                name="the weighted sum divided once more",
+                wrong=gated("return y → return y / len(weights)"),
+                message="The shares add up to 1 already. Divided by the number of branches, the output is too small.",
+            ),
+            Misconception(
+                name="only one branch",
+                wrong=[gated("y = y + → y ="), gated("return y →     return y")],
+                message="The output holds one branch and not their sum: the last one if each overwrites the one "
+                "before, the first one if the function returns inside the loop.",
+            ),
+            Misconception(
                 name="dilation ignored",
-                wrong=dilation_ignored,
+                wrong=gated("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
                 message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
                 "convolution.",
             ),
             Misconception(
+                name="dilation in the padding only",
+                wrong=[*summed("dilation=dilation, → "), gated("dilation=dilation, → ", CUT)],
+                message="The zeros in front are those of taps that stand apart, but the convolution still has "
+                "neighbouring taps. It must be told the dilation, too.",
+            ),
+            Misconception(
                 name="padded by d_conv · dilation",
-                wrong=padded_by_all_taps,
+                wrong=[*summed("(W - 1) * dilation → W * dilation"), gated("(W - 1) * dilation → W * dilation", CUT)],
                 message="Each branch comes one dilation too late. The oldest tap reads (d_conv − 1)·dilation samples "
                 "back, and so many zeros are needed in front.",
             ),
             Misconception(
                 name="padding without the dilation",
-                wrong=padded_without_the_dilation,
-                where=all_lengths_equal,
-                message="The output is too short: compare the shapes. d_conv − 1 zeros in front are enough without "
+                wrong=summed("(W - 1) * dilation → W - 1"),
+                message="The branches are too short: compare the lengths. d_conv − 1 zeros in front are enough without "
                 "gaps. How far back does the oldest tap read when the taps stand apart?",
             ),
             Misconception(
-                name="padding that forgets the dilation",
-                raises=RuntimeError,
-                when=lambda error: "size" in str(error),
-                message="The lengths do not fit. A branch with gaps needs (d_conv − 1)·dilation zeros in front; with "
-                "fewer its output is too short.",
+                name="no padding at all",
+                wrong=summed(f"{IN_FRONT} → x"),
+                message="Without zeros in front a branch is shorter than its input: the first outputs have no samples "
+                "to read.",
+            ),
+            Misconception(
+                name="padding on both sides",
+                wrong=summed("(W - 1) * dilation, 0 → (W - 1) * dilation, (W - 1) * dilation"),
+                message="With zeros in front and behind, a branch is longer than its input. A causal branch wants "
+                "them in front only; with `padding=` they come on both sides, and the end has to be cut off.",
+            ),
+            Misconception(
+                name="a branch that reads the future",
+                wrong=[
+                    gated("(W - 1) * dilation, 0 → 0, (W - 1) * dilation"),
+                    gated(f"{IN_FRONT} → x", "dilation=dilation → padding='same', dilation=dilation"),
+                ],
+                message="Some outputs read samples that come after them. All zeros belong in front; if the padding put "
+                "some behind, the outputs at the *end* are those to cut off.",
+            ),
+            Misconception(
+                name="one padding for all branches",
+                wrong=[
+                    *summed("(W - 1) * dilation → (W - 1) * max(dilations)"),
+                    gated("(W - 1) * dilation → (W - 1) * max(dilations)", CUT),
+                ],
+                message="Every branch is padded for the largest dilation, so those with a smaller one come out too "
+                "long, and late. Each branch needs as many zeros as its own oldest tap reads back.",
+            ),
+            Misconception(
+                name="taps in reverse order",
+                wrong=gated("weight[:, None] → weight.flip(-1)[:, None]"),
+                message="The taps are turned around. F.conv1d slides the kernel as it stands, and here the oldest tap "
+                "stands first already.",
+            ),
+            Misconception(
+                name="groups forgotten",
+                wrong=[
+                    gated(", groups=D → "),
+                    gated(
+                        f"{IN_FRONT} → x", "dilation=dilation, groups=D → padding=(W - 1) * dilation, dilation=dilation"
+                    ),
+                ],
+                message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
+                "own: as many groups as channels.",
             ),
             Misconception(
                 name="a kernel without its middle axis",
-                raises=RuntimeError,
-                when=lambda error: "three dimensions" in str(error),
+                wrong=gated("weight[:, None] → weight"),
                 message="F.conv1d wants a kernel of shape (D, 1, W), and each weight has (D, W). unsqueeze(1) puts the "
                 "middle axis in.",
             ),
             Misconception(
+                name="the new axis in front",
+                wrong=[
+                    gated("weight[:, None] → weight[None]"),
+                    gated("weight[:, None] → weight[None]", ", groups=D → "),
+                ],
+                message="The kernel has the shape (1, D, W) here: one output channel that mixes D. F.conv1d wants "
+                "(D, 1, W), one kernel for each channel.",
+            ),
+            Misconception(
+                name="the bias left out",
+                wrong=gated("bias, dilation=dilation → dilation=dilation"),
+                message="Each branch has a bias. It is added to the convolution, before SiLU.",
+            ),
+            Misconception(
                 name="the bias after the activation",
-                wrong=bias_after_silu,
+                wrong=[
+                    gated(
+                        "bias, dilation=dilation → dilation=dilation",
+                        "F.silu(branch) → (F.silu(branch) + bias[:, None])",
+                    ),
+                    gated(
+                        "bias, dilation=dilation → dilation=dilation", "F.silu(branch) → F.silu(branch) + bias[:, None]"
+                    ),
+                ],
                 message="The bias belongs to the convolution. It is added first, then SiLU bends the result.",
             ),
         ],
@@ -439,30 +476,83 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="a field without holes",
-                wrong=no_holes,
+                wrong=lambda d_conv, dilations, stacked=False: list(range(receptive_field(d_conv, dilations, stacked))),
                 message="These are all lags inside the field. A branch with dilation 3 jumps over the samples between "
                 "its taps. List the lags of each branch first.",
             ),
             Misconception(
+                name="a stack without holes",
+                wrong=read(
+                    "return sorted(reached) → return list(range(max(reached) + 1)) if stacked else sorted(reached)"
+                ),
+                message="Layers in a stack reach many lags, but not always all: two taps with dilation 3 in each of "
+                "two layers give 0, 3 and 6. Which sums are possible?",
+            ),
+            Misconception(
                 name="lags counted twice",
-                wrong=with_repeats,
+                wrong=[lambda *case, **named: sorted(lags_of_all_paths(*case, **named)), lags_of_all_paths],
                 message="A lag that two branches read stands in the list twice. Each lag belongs in it once.",
             ),
             Misconception(
+                name="lags that are not in order",
+                wrong=[
+                    read("sorted(reached) → sorted(reached, reverse=True)"),
+                    lambda *case, **named: list(set(lags_of_all_paths(*case, **named))),
+                    read("sorted(reached) → list(reached)"),
+                    lambda *case, **named: list(dict.fromkeys(lags_of_all_paths(*case, **named))),
+                ],
+                message="These are the right lags in another order. They are wanted from small to large. (A Python "
+                "`set` promises no order.)",
+            ),
+            Misconception(
                 name="now left out",
-                wrong=now_left_out,
+                wrong=[
+                    read("sorted(reached) → sorted(reached)[1:]"),
+                    read("reached = {0} → reached = {0} if stacked else set()", "range(d_conv) → range(1, d_conv)"),
+                ],
                 message="Lag 0 is missing. The last tap of every branch reads the present sample.",
             ),
             Misconception(
                 name="one tap too many",
-                wrong=one_tap_too_many,
+                wrong=read("range(d_conv) → range(d_conv + 1)"),
                 message="d_conv taps have the lags 0·d to (d_conv − 1)·d. `range(d_conv + 1)` goes one tap further.",
             ),
             Misconception(
+                name="one tap too few",
+                wrong=read("range(d_conv) → range(max(1, d_conv - 1))"),
+                message="The oldest tap is missing. d_conv taps have the lags 0·d to (d_conv − 1)·d.",
+            ),
+            Misconception(
+                name="taps counted from one",
+                wrong=read(
+                    "range(d_conv) → range(1, d_conv + 1)", "reached = {0} → reached = {0} if stacked else set()"
+                ),
+                message="Here the newest tap already looks one dilation back. It reads the present sample: its lag "
+                "is 0.",
+            ),
+            Misconception(
                 name="a stack treated like branches",
-                wrong=union_always,
+                wrong=read("if stacked → if False"),
                 message="With `stacked=True` a path goes through every layer and takes one tap in each. Its lag is the "
                 "sum of the lags on the way.",
+            ),
+            Misconception(
+                name="branches treated like a stack",
+                wrong=read("if stacked → if True"),
+                message="Side by side, a path goes through one branch only. Nothing is added up unless `stacked` says "
+                "so.",
+            ),
+            Misconception(
+                name="the two arrangements exchanged",
+                wrong=read("if stacked → if not stacked"),
+                message="Side by side and stacked have changed places. Sums of lags belong to layers that follow one "
+                "another.",
+            ),
+            Misconception(
+                name="the same tap in every layer",
+                wrong=read("return sorted → return [k * sum(dilations) for k in range(d_conv)] if stacked else sorted"),
+                message="These are the paths that take the same tap in each layer. A path may take the newest tap in "
+                "one layer and the oldest in the next.",
             ),
         ],
     ),
@@ -474,48 +564,59 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="positions in place of lags",
-                wrong=positions,
+                wrong=measured("gradient[length - 1 - lag] → gradient[lag]"),
                 message="These are positions, counted from the start. A lag is counted back from the last sample: the "
                 "last position has lag 0.",
             ),
             Misconception(
+                name="lags from large to small",
+                wrong=measured("range(length) → reversed(range(length))"),
+                message="These are the right lags, from large to small. They are wanted from small to large.",
+            ),
+            Misconception(
                 name="the gradient of all outputs",
-                wrong=gradient_of_the_sum,
+                wrong=measured("fn(x)[-1] → fn(x).sum()"),
                 message="The sum of the outputs depends on every input, because each output reads its own present. "
                 "Ask one output only: the last.",
             ),
             Misconception(
+                name="the first output",
+                wrong=measured("fn(x)[-1] → fn(x)[0]"),
+                message="This asks the first output, which has no past. Ask the last one.",
+            ),
+            Misconception(
                 name="zeros as the input",
-                wrong=zeros_as_input,
-                message="At zero some functions are flat: the gradient of y³ is 0 there, though y³ depends on the "
+                wrong=measured("torch.randn(length → torch.zeros(length"),
+                message="At zero some functions are flat: the gradient of y² is 0 there, though y² depends on the "
                 "input. Probe with random numbers.",
             ),
             Misconception(
                 name="only positive gradients",
-                wrong=only_positive,
+                wrong=measured("!= 0 → > 0"),
                 message="A tap with a negative weight has a negative gradient, and it reads its sample all the same.",
             ),
             Misconception(
                 name="small gradients left out",
-                wrong=a_threshold,
+                wrong=[
+                    measured(f"gradient[length - 1 - lag] != 0 → gradient[length - 1 - lag].abs() > {least}")
+                    for least in THRESHOLDS
+                ],
                 message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so no "
                 "threshold is needed.",
             ),
             Misconception(
                 name="an input without a gradient",
-                raises=RuntimeError,
-                when=lambda error: "does not require grad" in str(error),
+                wrong=measured(", requires_grad=True → "),
                 message="PyTorch follows only tensors that ask for it. Make the input with requires_grad=True.",
             ),
             Misconception(
                 name="all outputs at once",
-                raises=RuntimeError,
-                when=lambda error: "scalar outputs" in str(error),
+                wrong=measured("fn(x)[-1] → fn(x)"),
                 message="A gradient belongs to one number. fn(x) has L of them; take the last one, fn(x)[-1].",
             ),
             Misconception(
                 name="lags counted from one",
-                wrong=off_by_one_lag,
+                wrong=measured("return [lag for → return [lag + 1 for"),
                 message="Every lag is one too large. The last input belongs to the last output: its lag is 0.",
             ),
         ],
@@ -530,46 +631,53 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="the newest tap",
-                wrong=newest_tap,
+                wrong=[
+                    delayed("weight[0] → weight[-1]"),
+                    delayed("weight[0] → weight[-1]", "delay // (d_conv - 1) → delay"),
+                ],
                 message="The last tap reads the present sample, so the output is the input with no delay at all. "
                 "Which tap reads the oldest sample?",
             ),
             Misconception(
                 name="the delay as the dilation",
-                wrong=dilation_is_the_delay,
+                wrong=delayed("delay // (d_conv - 1) → delay"),
                 message="The dilation is the gap between two neighbouring taps. From the newest tap to the oldest "
                 "there are d_conv − 1 gaps.",
             ),
             Misconception(
                 name="the delay divided by the taps",
-                wrong=divided_by_the_taps,
+                wrong=[
+                    delayed("delay // (d_conv - 1) → delay // d_conv"),
+                    delayed("delay // (d_conv - 1) → max(1, delay // d_conv)"),
+                    delayed("delay // (d_conv - 1) → -(-delay // d_conv)"),
+                    delayed("delay // (d_conv - 1) → delay / d_conv"),
+                ],
                 message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
             ),
             Misconception(
                 name="every tap is one",
-                wrong=every_tap_one,
+                wrong=delayed("torch.zeros → torch.ones"),
                 message="The output is the sum of several echoes. A pure delay reads one sample and no other.",
             ),
             Misconception(
                 name="an average of all taps",
-                wrong=every_tap_a_share,
+                wrong=delayed("torch.zeros(d_conv) → torch.ones(d_conv) / d_conv", "= 1.0 → = 1 / d_conv"),
                 message="The output is an average over samples of different age. A pure delay reads one sample only.",
             ),
             Misconception(
                 name="a long kernel",
-                wrong=long_kernel,
+                wrong=delayed("torch.zeros(d_conv) → torch.zeros(delay + 1)", "delay // (d_conv - 1) → 1"),
                 message="It delays, but with delay + 1 weights. You have d_conv of them; a gap between taps is free.",
             ),
             Misconception(
                 name="a history longer than the delay",
-                wrong=long_history,
+                wrong=delayed("weight[0] → weight[-2]", "delay // (d_conv - 1) → delay"),
                 message="The output is right, but the taps that hold 0 reach back further than the delay, and a stream "
                 "must keep those samples. Let the oldest tap be the one that reads.",
             ),
             Misconception(
                 name="a dilation with a decimal point",
-                raises=TypeError,
-                when=lambda error: "dilation must be an integer" in str(error),
+                wrong=delayed("// → /"),
                 message="In Python / gives a float, 8.0, and a dilation counts samples. // gives the integer 8.",
             ),
         ],

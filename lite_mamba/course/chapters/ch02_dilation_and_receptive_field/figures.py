@@ -81,7 +81,9 @@ class ReceptiveFieldMap(LiveFigure):
     def update(self, d_conv: int = 4, dilations: Sequence[int] = (1, 2, 4, 8), stacked: bool = False) -> str:
         self.samples = self.field(d_conv, dilations, stacked)
         self.predicted = self.lags(d_conv, dilations, stacked)
-        self.measured = self.measure(self.front_end(d_conv, dilations, stacked), self.samples + 4)
+        with torch.random.fork_rng(devices=[]):  # the learner's ruler probes with random numbers
+            torch.manual_seed(0)
+            self.measured = self.measure(self.front_end(d_conv, dilations, stacked), self.samples + 4)
         self.rows = [
             self.lags(d_conv, dilations[: i + 1] if stacked else dilations[i : i + 1], stacked)
             for i in range(len(dilations))
@@ -230,7 +232,6 @@ class DelayOnRecording(LiveFigure):
 
     Args:
         delay_kernel: (delay, d_conv) → (weight, dilation).
-        whose: "yours" or "the reference's", for the sentence.
     """
 
     controls = {  # noqa: RUF012
@@ -240,9 +241,9 @@ class DelayOnRecording(LiveFigure):
 
     FIRST, LENGTH, D_CONV = 2676, 190, 4
 
-    def __init__(self, delay_kernel=spec.delay_kernel, whose: str = "the reference's"):
+    def __init__(self, delay_kernel=spec.delay_kernel):
         super().__init__()
-        self.delay_kernel, self.whose = delay_kernel, whose
+        self.delay_kernel = delay_kernel
         recording = membrane_voltage(self.FIRST + self.LENGTH)  # (L,)
         piece = recording[self.FIRST :]
         self.x = (recording - piece.mean()) / piece.std()  # (L,)
@@ -280,8 +281,10 @@ class DelayOnRecording(LiveFigure):
         else:
             self.title(self.ax, "One branch repeats the recording later, unchanged")
         bent = "bent by SiLU" if activation else "unchanged"
+        owner = self.owner(self.delay_kernel)
+        whose = f" ({owner})" if owner else ""
         return (
-            f"{self.D_CONV} taps, dilation {self.dilation} ({self.whose}): the output is the input {delay} samples "
+            f"{self.D_CONV} taps, dilation {self.dilation}{whose}: the output is the input {delay} samples "
             f"({milliseconds:g} ms) later, {bent}."
         )
 

@@ -1,0 +1,700 @@
+"""Answers as learners write them in notebook 02: the right ones pass, a wrong one gets a name only where it fits."""
+
+import itertools
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba.causal_conv import causal_dilated_conv1d_fn, gated_dilated_conv, receptive_field
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+RIGHT, UNNAMED = "right", None
+ANSWERS = []
+
+
+def answer(id, expected):
+    def keep(function):
+        ANSWERS.append(pytest.param(id, function, expected, id=f"{id[3:]}-{function.__name__}-{len(ANSWERS)}"))
+        return function
+
+    return keep
+
+
+# 1: how many samples, now included
+
+
+def field_loop(d_conv, dilations, stacked=False):
+    total = 1
+    for d in dilations:
+        lag = d * (d_conv - 1)
+        total = total + lag if stacked else max(total, lag + 1)
+    return total
+
+
+def field_of_the_sets(d_conv, dilations, stacked=False):
+    sums = {0}
+    for d in dilations:
+        own = range(0, d_conv * d, d)
+        sums = {a + b for a in sums for b in own} if stacked else sums | set(own)
+    return max(sums) - min(sums) + 1
+
+
+def field_by_impulse(d_conv, dilations, stacked=False):
+    layers = [causal_dilated_conv1d_fn] * len(dilations)
+    x, ones = F.pad(torch.ones(1, 1, 1), (0, 300)), torch.ones(1, d_conv)
+    if stacked:
+        for layer, d in zip(layers, dilations, strict=True):
+            x = layer(x, ones, dilation=d)
+    else:
+        x = sum(layer(x, ones, dilation=d) for layer, d in zip(layers, dilations, strict=True))
+    return int(x.nonzero()[-1, -1]) + 1
+
+
+def field_forgotten_return(d_conv, dilations, stacked=False):
+    if stacked:
+        return sum((d_conv - 1) * d for d in dilations) + 1
+    max((d_conv - 1) * d for d in dilations) + 1
+
+
+def field_as_float(d_conv, dilations, stacked=False):
+    return float(receptive_field(d_conv, dilations, stacked))
+
+
+def field_with_a_branch(k, dils, stacked=False):
+    if not stacked:
+        return (k - 1) * max(dils)
+    return (k - 1) * sum(dils)
+
+
+for expected, functions in {
+    RIGHT: [
+        receptive_field,
+        field_loop,
+        field_of_the_sets,
+        field_by_impulse,
+        lambda k, d, stacked=False: 1 + (k - 1) * (sum(d) if stacked else max(d)),
+        lambda k, d, stacked=False: k * max(d) - max(d) + 1 if not stacked else k * sum(d) - sum(d) + 1,
+        lambda k, d, stacked=False: [max, sum][stacked]([(k - 1) * i for i in d]) + 1,
+        lambda k, d, stacked=False: sum((k - 1) * i + 1 for i in d) - len(d) + 1 if stacked else (k - 1) * max(d) + 1,
+        lambda k, d, stacked=False: int(1 + (k - 1) * (torch.tensor(d).sum() if stacked else torch.tensor(d).max())),
+    ],
+    "off by one": [
+        field_with_a_branch,
+        lambda k, d, stacked=False: (k - 1) * (sum(d) if stacked else max(d)),
+        lambda k, d, stacked=False: sum(k * i - i for i in d) if stacked else max(k * i - i for i in d),
+    ],
+    "off by one, and no stack": [lambda k, d, stacked=False: (k - 1) * max(d)],
+    "off by one, and always a stack": [lambda k, d, stacked=False: sum((k - 1) * i for i in d)],
+    "taps times dilation": [
+        lambda k, d, stacked=False: k * max(d),
+        lambda k, d, stacked=False: k * (sum(d) if stacked else max(d)),
+        lambda k, d, stacked=False: k * sum(d),
+        lambda k, d, stacked=False: k * (sum(d) if stacked else max(d)) + 1,
+        lambda k, d, stacked=False: k * max(d) + 1,
+        lambda k, d, stacked=False: sum(k * i + 1 for i in d) if stacked else max(k * i + 1 for i in d),
+    ],
+    "the dilation taken for the samples in between": [
+        lambda k, d, stacked=False: (k - 1) * (max(d) + 1) + 1,
+        lambda k, d, stacked=False: sum((k - 1) * (i + 1) for i in d) + 1 if stacked else (k - 1) * (max(d) + 1) + 1,
+        lambda k, d, stacked=False: sum(k + (k - 1) * i for i in d) if stacked else max(k + (k - 1) * i for i in d),
+    ],
+    "branches side by side are added up": [
+        lambda k, d, stacked=False: (k - 1) * sum(d) + 1,
+        lambda k, d, stacked=False: sum((k - 1) * d) + 1,  # repeats the tuple
+        lambda k, d, stacked=False: receptive_field(k, d, True),
+    ],
+    "stacked layers take the maximum": [
+        lambda k, d, stacked=False: (k - 1) * max(d) + 1,
+        lambda k, d, stacked=False: max((k - 1) * i + 1 for i in d),
+    ],
+    "the fields of stacked layers added": [
+        lambda k, d, stacked=False: sum((k - 1) * i + 1 for i in d) if stacked else max((k - 1) * i + 1 for i in d)
+    ],
+    "the fields added, stacked or not": [lambda k, d, stacked=False: sum((k - 1) * i + 1 for i in d)],
+    "the two arrangements exchanged": [
+        lambda k, d, stacked=False: 1 + (k - 1) * (max(d) if stacked else sum(d)),
+        lambda k, d, stacked=False: receptive_field(k, d, not stacked),
+    ],
+    "one fixed dilation in place of the largest": [
+        lambda k, d, stacked=False: (k - 1) * (sum(d) if stacked else d[-1]) + 1,
+        lambda k, d, stacked=False: (k - 1) * d[-1] + 1,
+        lambda k, d, stacked=False: (k - 1) * d[0] + 1,
+    ],
+    "the dilation left out": [
+        lambda k, d, stacked=False: (k - 1) * len(d) + 1 if stacked else k,
+        lambda k, d, stacked=False: k,
+    ],
+    "only the samples that are read": [
+        lambda k, d, stacked=False: len({i * j for i in range(k) for j in d}),
+    ],
+    "stacked layers multiplied": [
+        lambda k, d, stacked=False: math.prod((k - 1) * i + 1 for i in d) if stacked else (k - 1) * max(d) + 1,
+    ],
+    UNNAMED: [
+        field_as_float,
+        field_forgotten_return,
+        lambda k, d, stacked=False: receptive_field(k, d, stacked) + 1,
+        lambda k, d, stacked=False: 25,
+        lambda k, d, stacked=False: (k - 1) * d + 1,
+        lambda k, d, stacked=False: torch.tensor(receptive_field(k, d, stacked)),
+        lambda k, d, stacked=False: k ** len(d),
+        lambda k, d, stacked=False: None,
+    ],
+}.items():
+    for function in functions:
+        answer("02.receptive_field", expected)(function)
+
+
+# 2: the gated multi-dilated sum
+
+
+@answer("02.gated_dilated_conv", RIGHT)
+def cut_at_the_end(x, weights, biases, gates, dilations):
+    g = gates.softmax(-1)
+    y = torch.zeros(x.shape)
+    for i in range(len(weights)):
+        pad = (weights[i].shape[-1] - 1) * dilations[i]
+        out = F.conv1d(x, weights[i].unsqueeze(1), biases[i], padding=pad, dilation=dilations[i], groups=x.size(1))
+        y += g[i] * F.silu(out[:, :, : x.size(-1)])
+    return y
+
+
+@answer("02.gated_dilated_conv", RIGHT)
+def loops_over_taps(x, weights, biases, gates, dilations):
+    e = torch.exp(gates - gates.max())
+    y = 0
+    for share, w, b, d in zip(e / e.sum(), weights, biases, dilations, strict=True):
+        pre = b[None, :, None].expand_as(x).clone()
+        for k in range(w.shape[1]):
+            lag = (w.shape[1] - 1 - k) * d
+            shifted = F.pad(x, (lag, 0))[..., : x.shape[-1]]
+            pre = pre + w[None, :, k, None] * shifted
+        y = y + share * pre * torch.sigmoid(pre)
+    return y
+
+
+@answer("02.gated_dilated_conv", RIGHT)
+def stacked_einsum(x, weights, biases, gates, dilations):
+    branches = []
+    for w, b, d in zip(weights, biases, dilations, strict=True):
+        windows = F.pad(x, ((w.shape[1] - 1) * d, 0)).unfold(-1, (w.shape[1] - 1) * d + 1, 1)[..., ::d]
+        branches.append(F.silu(torch.einsum("bdlw,dw->bdl", windows, w) + b[:, None]))
+    return torch.einsum("i,ibdl->bdl", torch.softmax(gates, 0), torch.stack(branches))
+
+
+@answer("02.gated_dilated_conv", RIGHT)
+def with_a_module(x, weights, biases, gates, dilations):
+    silu, y = torch.nn.SiLU(), torch.zeros_like(x)
+    for share, w, b, d in zip(F.softmax(gates, dim=0), weights, biases, dilations, strict=True):
+        y += share * silu(causal_dilated_conv1d_fn(x, w, b, dilation=d))
+    return y
+
+
+@answer("02.gated_dilated_conv", RIGHT)
+def zeros_joined_in_double(x, weights, biases, gates, dilations):
+    parts = []
+    for w, b, d in zip(weights, biases, dilations, strict=True):
+        zeros = torch.zeros(x.shape[0], x.shape[1], d * (w.shape[1] - 1))
+        joined = torch.cat((zeros, x), dim=2).double()
+        parts.append(F.conv1d(joined, w.double()[:, None, :], b.double(), dilation=d, groups=w.shape[0]))
+    return (F.silu(torch.stack(parts)) * torch.softmax(gates.double(), 0).view(-1, 1, 1, 1)).sum(0).to(x.dtype)
+
+
+answer("02.gated_dilated_conv", RIGHT)(gated_dilated_conv)
+
+
+def one(x, w, b, d, pad=None, **changes):
+    """One branch of a wrong answer, cut or not as the learner has it."""
+    lag = (w.shape[1] - 1) * d
+    changes = {"dilation": d, "groups": x.shape[1]} | changes
+    return F.conv1d(F.pad(x, (lag, 0) if pad is None else pad), w.unsqueeze(1), b, **changes)
+
+
+def added(part, shares=lambda gates: gates.softmax(0), start=torch.zeros_like):
+    """A learner's loop around `part(x, w, b, d)`, which may have mistakes."""
+
+    def function(x, weights, biases, gates, dilations):
+        y = start(x)
+        for s, w, b, d in zip(shares(gates), weights, biases, dilations, strict=True):
+            y = y + s * part(x, w, b, d)
+        return y
+
+    return function
+
+
+def in_place(part):
+    def function(x, weights, biases, gates, dilations):
+        shares, y = torch.softmax(gates, dim=0), torch.zeros(x.shape)
+        for i, d in enumerate(dilations):
+            y += shares[i] * part(x, weights[i], biases[i], d)
+        return y
+
+    return function
+
+
+def listed(part):
+    def function(x, weights, biases, gates, dilations):
+        parts = torch.stack([part(x, w, b, d) for w, b, d in zip(weights, biases, dilations, strict=True)])
+        return (parts * gates.softmax(0)[:, None, None, None]).sum(dim=0)
+
+    return function
+
+
+def summed(part):
+    return lambda x, ws, bs, gates, ds: sum(
+        s * part(x, w, b, d) for s, w, b, d in zip(gates.softmax(0), ws, bs, ds, strict=True)
+    )
+
+
+def in_four_ways(part):
+    return [added(part), in_place(part), listed(part), summed(part)]
+
+
+def silu(x, w, b, d, **changes):
+    return F.silu(one(x, w, b, d, **changes))
+
+
+def bare_weight(x, w, b, d):
+    return F.silu(F.conv1d(F.pad(x, ((w.shape[1] - 1) * d, 0)), w, b, dilation=d, groups=x.shape[1]))
+
+
+def front_axis(x, w, b, d, groups=1):
+    return F.silu(F.conv1d(F.pad(x, ((w.shape[1] - 1) * d, 0)), w.unsqueeze(0), b, dilation=d, groups=groups))
+
+
+def last_only(x, weights, biases, gates, dilations):
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        y = s * silu(x, w, b, d)
+    return y
+
+
+def early_return(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        y = y + s * silu(x, w, b, d)
+        return y
+
+
+def forgotten_return(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        y += s * silu(x, w, b, d)
+
+
+def commas_are_missing(x, weights, biases, gates, dilations):
+    return sum(gates.softmax(0) * silu(x, weights, biases, dilations))
+
+
+def detached(x, weights, biases, gates, dilations):
+    return torch.tensor(gated_dilated_conv(x, weights, biases, gates, dilations).tolist())[:1]
+
+
+def input_changed(x, weights, biases, gates, dilations):
+    y = gated_dilated_conv(x, weights, biases, gates, dilations)
+    x.copy_(y)
+    return x
+
+
+def first_dilation(x, weights, biases, gates, dilations):
+    return gated_dilated_conv(x, weights, biases, gates, dilations[:1] * len(dilations))
+
+
+def max_lag(x, ws, bs, gates, ds, cut=None):
+    padded = F.pad(x, ((ws[0].shape[1] - 1) * max(ds), 0))
+    parts = [one(padded, w, b, d, pad=(0, 0))[..., :cut] for w, b, d in zip(ws, bs, ds, strict=True)]
+    return sum(s * F.silu(p) for s, p in zip(gates.softmax(0), parts, strict=True))
+
+
+for expected, functions in {
+    "SiLU after the sum": [
+        lambda *a: F.silu(summed(one)(*a)),
+        lambda *a: (y := added(one)(*a)) * torch.sigmoid(y),
+        lambda *a: torch.nn.SiLU()(listed(one)(*a)),
+    ],
+    "no activation": in_four_ways(one),
+    "the share inside SiLU": [
+        lambda x, ws, bs, gates, ds: sum(
+            F.silu(s * one(x, w, b, d)) for s, w, b, d in zip(gates.softmax(0), ws, bs, ds, strict=True)
+        )
+    ],
+    "another function than SiLU": [
+        summed(lambda *a: F.relu(one(*a))),
+        added(lambda *a: one(*a).sigmoid()),
+        added(lambda *a: F.gelu(one(*a))),
+        added(lambda *a: torch.tanh(one(*a))),
+    ],
+    "SiLU on the input": [added(lambda x, w, b, d: one(F.silu(x), w, b, d))],
+    "SiLU once more on the sum": [lambda *a: F.silu(gated_dilated_conv(*a))],
+    "gates used as they are": [added(silu, lambda gates: gates), added(silu, lambda gates: gates, lambda x: 0)],
+    "exponentials that are not divided by their sum": [
+        added(silu, torch.exp),
+        added(silu, lambda gates: [math.e**g for g in gates]),
+        added(silu, lambda gates: gates.exp(), lambda x: 0),
+    ],
+    "gates divided by their sum": [added(silu, lambda gates: gates / gates.sum())],
+    "a sigmoid on each gate": [added(silu, torch.sigmoid), added(silu, lambda gates: 1 / (1 + (-gates).exp()))],
+    "every branch at full strength": [
+        added(silu, torch.ones_like),
+        added(silu, lambda gates: [torch.softmax(g, 0) for g in gates]),
+        lambda x, ws, bs, gates, ds: sum(silu(x, w, b, d) for w, b, d in zip(ws, bs, ds, strict=True)),
+    ],
+    "the plain mean of the branches": [
+        added(silu, lambda gates: [1 / len(gates)] * len(gates)),
+        lambda x, ws, bs, gates, ds: torch.stack([silu(x, w, b, d) for w, b, d in zip(ws, bs, ds, strict=True)]).mean(
+            0
+        ),
+    ],
+    "only one branch": [last_only, early_return],
+    "dilation ignored": [
+        added(lambda x, w, b, d: silu(x, w, b, 1)),
+        in_place(lambda x, w, b, d: F.silu(causal_dilated_conv1d_fn(x, w, b))),
+    ],
+    "dilation in the padding only": [
+        *in_four_ways(lambda *a: silu(*a, dilation=1)),
+        added(lambda x, w, b, d: silu(x, w, b, d, dilation=1)[..., : x.shape[-1]]),
+    ],
+    "padded by d_conv · dilation": [
+        *in_four_ways(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] * d, 0))),
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] * d, 0))[..., : x.shape[-1]]),
+    ],
+    "padding without the dilation": in_four_ways(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] - 1, 0))),
+    "no padding at all": in_four_ways(lambda *a: silu(*a, pad=(0, 0))),
+    "padding on both sides": [
+        *in_four_ways(lambda x, w, b, d: silu(x, w, b, d, padding=(w.shape[1] - 1) * d, pad=(0, 0))),
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=((w.shape[1] - 1) * d,) * 2)),
+    ],
+    "a branch that reads the future": [
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(0, (w.shape[1] - 1) * d))),
+        summed(lambda x, w, b, d: silu(x, w, b, d, pad=((w.shape[1] - 1) * d,) * 2)[..., -x.shape[-1] :]),
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(0, 0), padding="same")),
+    ],
+    "one padding for all branches": [
+        max_lag,
+        lambda *a: max_lag(*a, cut=a[0].shape[-1]),
+        lambda *a: torch.zeros_like(a[0]) + max_lag(*a),
+    ],
+    "groups forgotten": [
+        *in_four_ways(lambda *a: silu(*a, groups=1)),
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(0, 0), padding=(w.shape[1] - 1) * d, groups=1)),
+    ],
+    "a kernel without its middle axis": in_four_ways(bare_weight),
+    "the new axis in front": [added(front_axis), added(lambda *a: front_axis(*a, groups=a[0].shape[1]))],
+    "taps in reverse order": [
+        added(lambda x, w, b, d: silu(x, w.flip(1), b, d)),
+        summed(lambda x, w, b, d: silu(x, torch.flip(w, dims=(-1,)), b, d)),
+    ],
+    "the bias left out": [
+        added(lambda x, w, b, d: silu(x, w, None, d)),
+        summed(lambda x, w, b, d: silu(x, w, 0 * b, d)),
+    ],
+    "the bias after the activation": [
+        added(lambda x, w, b, d: silu(x, w, None, d) + b.view(1, -1, 1)),
+        lambda x, ws, bs, gates, ds: (
+            summed(lambda x, w, b, d: silu(x, w, None, d))(x, ws, bs, gates, ds) + sum(b[:, None] for b in bs)
+        ),
+    ],
+    UNNAMED: [
+        forgotten_return,
+        commas_are_missing,
+        detached,
+        input_changed,
+        first_dilation,
+        lambda x, ws, bs, gates, ds: torch.zeros_like(x),
+        lambda x, ws, bs, gates, ds: x,
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates.flip(0), ds),
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates, ds)[:1].expand_as(x),
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates, ds).transpose(1, 2),
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws[:1] * len(ws), bs, gates, ds),
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x[..., :4], ws, bs, gates, ds),
+    ],
+}.items():
+    for function in functions:
+        answer("02.gated_dilated_conv", expected)(function)
+
+
+# 3: which lags are read
+
+
+def path_sums(d_conv, dilations, stacked=False):
+    if stacked:
+        return sorted({sum(path) for path in itertools.product(*([k * d for k in range(d_conv)] for d in dilations))})
+    return sorted({k * d for d in dilations for k in range(d_conv)})
+
+
+def with_lists(d_conv, dilations, stacked=False):
+    lags = [0]
+    for d in dilations:
+        new = []
+        for k in range(d_conv):
+            new += [lag + k * d for lag in lags] if stacked else [k * d]
+        lags = new if stacked else lags + new
+    out = []
+    for lag in lags:
+        if lag not in out:
+            out.append(lag)
+    out.sort()
+    return out
+
+
+def by_impulse(d_conv, dilations, stacked=False):
+    x = F.pad(torch.ones(1, 1, 1), (0, 300))
+    ys = [causal_dilated_conv1d_fn(x, torch.ones(1, d_conv), dilation=d) for d in dilations]
+    if stacked:
+        for d in dilations:
+            x = causal_dilated_conv1d_fn(x, torch.ones(1, d_conv), dilation=d)
+        ys = [x]
+    return sum(ys)[0, 0].nonzero().flatten().tolist()
+
+
+def recursive(d_conv, dilations, stacked=False):
+    own = [k * dilations[0] for k in range(d_conv)]
+    if len(dilations) == 1:
+        return own
+    rest = recursive(d_conv, dilations[1:], stacked)
+    return sorted({a + b for a in own for b in rest} if stacked else {*own, *rest})
+
+
+def with_tensors(d_conv, dilations, stacked=False):
+    lags = torch.outer(torch.tensor(dilations), torch.arange(d_conv))
+    if not stacked:
+        return lags.unique().tolist()
+    total = lags[0]
+    for row in lags[1:]:
+        total = (total[:, None] + row).flatten()
+    return torch.unique(total).tolist()
+
+
+def paths(d_conv, dilations, stacked, taps=None):
+    own = [[k * d for k in (range(d_conv) if taps is None else taps)] for d in dilations]
+    return [sum(p) for p in itertools.product(*own)] if stacked else [lag for lags in own for lag in lags]
+
+
+for expected, functions in {
+    RIGHT: [path_sums, with_lists, by_impulse, recursive, with_tensors, lambda *a: tuple(path_sums(*a))],
+    "a field without holes": [
+        lambda k, d, stacked: list(range(1 + (k - 1) * (sum(d) if stacked else max(d)))),
+        lambda k, d, stacked: [*range(receptive_field(k, d, stacked))],
+    ],
+    "a stack without holes": [
+        lambda k, d, stacked: (
+            list(range((k - 1) * sum(d) + 1)) if stacked else sorted({i * j for i in range(k) for j in d})
+        )
+    ],
+    "lags counted twice": [paths, lambda *a: sorted(paths(*a))],
+    "lags that are not in order": [
+        lambda *a: sorted(set(paths(*a)), reverse=True),
+        lambda *a: list(set(paths(*a))),
+        lambda *a: list(dict.fromkeys(paths(*a))),
+    ],
+    "now left out": [
+        lambda *a: [lag for lag in path_sums(*a) if lag],
+        lambda k, d, stacked: path_sums(k, d, stacked)[1:],
+    ],
+    "one tap too many": [lambda k, d, stacked: path_sums(k + 1, d, stacked), lambda k, d, s: with_lists(k + 1, d, s)],
+    "one tap too few": [lambda k, d, stacked: path_sums(max(1, k - 1), d, stacked)],
+    "taps counted from one": [lambda k, d, stacked: sorted(set(paths(k, d, stacked, range(1, k + 1))))],
+    "a stack treated like branches": [
+        lambda k, d, stacked: sorted({i * j for i in range(k) for j in d}),
+        lambda k, d, stacked: path_sums(k, d),
+    ],
+    "branches treated like a stack": [lambda k, d, stacked: path_sums(k, d, True)],
+    "the two arrangements exchanged": [lambda k, d, stacked: path_sums(k, d, not stacked)],
+    "the same tap in every layer": [
+        lambda k, d, stacked: sorted({i * sum(d) for i in range(k)}) if stacked else path_sums(k, d)
+    ],
+    UNNAMED: [
+        lambda *a: set(path_sums(*a)),
+        lambda *a: torch.tensor(path_sums(*a)),
+        lambda *a: path_sums(*a).sort(),
+        lambda k, d, stacked: [0, 1, 2, 3, 4, 6, 8, 12, 16, 24],
+        lambda k, d, stacked: sorted({i * max(d) for i in range(k)}),
+        lambda k, d, stacked: [[i * j for i in range(k)] for j in d],
+        lambda k, d, stacked: [-lag for lag in path_sums(k, d, stacked)],
+        lambda k, d, stacked: sorted({i**j for i in range(k) for j in d}),
+        lambda k, d, stacked: sorted(range(k) * d),
+        lambda k, d, stacked: list(d),
+    ],
+}.items():
+    for function in functions:
+        answer("02.lags_touched", expected)(function)
+
+
+# 4: the lags, measured by gradients
+
+
+def gradient(fn, length, x=None, pick=lambda y: y[-1]):
+    x = torch.randn(length) if x is None else x
+    x.requires_grad_()
+    pick(fn(x)).backward()
+    return x.grad
+
+
+def by_poking(fn, length):
+    x = torch.randn(length, dtype=torch.float64)
+    before = fn(x)[-1]
+    lags = []
+    for lag in range(length):
+        poked = x.clone()
+        poked[length - 1 - lag] += 1.5
+        if fn(poked)[-1] != before:
+            lags.append(lag)
+    return lags
+
+
+def by_jacobian(fn, length):
+    row = torch.autograd.functional.jacobian(fn, torch.randn(length))[-1]
+    return [lag for lag, value in enumerate(reversed(row.tolist())) if value]
+
+
+def in_three_tries(fn, length):
+    seen = set()
+    for _ in range(3):
+        seen |= set(gradient(fn, length).flip(0).nonzero().flatten().tolist())
+    return sorted(seen)
+
+
+def no_grad_asked(fn, length):
+    x = torch.randn(length)
+    fn(x)[-1].backward()
+    return [lag for lag in range(length) if x.grad[length - 1 - lag] != 0]
+
+
+def all_backward(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    fn(x).backward()
+    return x.grad.flip(0).nonzero().flatten().tolist()
+
+
+def impulse_only(fn, length):
+    return fn(F.pad(torch.ones(1), (0, length - 1))).nonzero().flatten().tolist()
+
+
+def never_backward(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    fn(x)[-1]
+    return [lag for lag in range(length) if x.grad[length - 1 - lag] != 0]
+
+
+def flipped(g):
+    return g.flip(0).nonzero().flatten().tolist()
+
+
+def beyond(least):
+    return lambda fn, n: [i for i, v in enumerate(gradient(fn, n).flip(0)) if abs(v) > least]
+
+
+for expected, functions in {
+    RIGHT: [
+        lambda fn, n: flipped(gradient(fn, n)),
+        lambda fn, n: flipped(gradient(fn, n, torch.randn(n, dtype=torch.float64))),
+        lambda fn, n: [i for i in range(n) if gradient(fn, n)[-1 - i].abs() > 0],
+        lambda fn, n: sorted(n - 1 - i for i in gradient(fn, n).nonzero().flatten().tolist()),
+        lambda fn, n: flipped(gradient(fn, n, torch.arange(1.0, n + 1))),
+        lambda fn, n: flipped(gradient(fn, n, torch.rand(n) + 0.5)),
+        lambda fn, n: flipped(gradient(fn, n, torch.ones(n))),
+        by_poking,
+        by_jacobian,
+        in_three_tries,
+    ],
+    "positions in place of lags": [
+        lambda fn, n: gradient(fn, n).nonzero().flatten().tolist(),
+        lambda fn, n: [i for i, v in enumerate(gradient(fn, n)) if v != 0],
+    ],
+    "lags from large to small": [
+        lambda fn, n: [n - 1 - i for i in gradient(fn, n).nonzero().flatten().tolist()],
+        lambda fn, n: [n - 1 - i for i, v in enumerate(gradient(fn, n)) if v != 0],
+    ],
+    "the gradient of all outputs": [
+        lambda fn, n: flipped(gradient(fn, n, pick=torch.sum)),
+        lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y.sum())),
+    ],
+    "the first output": [lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[0]))],
+    "zeros as the input": [lambda fn, n: flipped(gradient(fn, n, torch.zeros(n)))],
+    "only positive gradients": [lambda fn, n: [i for i, v in enumerate(gradient(fn, n).flip(0)) if v > 0]],
+    "small gradients left out": [
+        *map(beyond, (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12)),
+        lambda fn, n: flipped(~torch.isclose(gradient(fn, n), torch.zeros(n))),
+    ],
+    "an input without a gradient": [no_grad_asked],
+    "all outputs at once": [all_backward],
+    "lags counted from one": [
+        lambda fn, n: [i + 1 for i in flipped(gradient(fn, n))],
+        lambda fn, n: sorted(n - i for i in gradient(fn, n).nonzero().flatten().tolist()),
+    ],
+    UNNAMED: [
+        impulse_only,
+        never_backward,
+        lambda fn, n: list(range(n)),
+        lambda fn, n: gradient(fn, n).flip(0).nonzero().flatten(),
+        lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
+        lambda fn, n: [i for i, v in enumerate(gradient(fn, n).flip(0)) if v == 0],
+        lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[n // 2])),
+        lambda fn, n: flipped(fn(torch.randn(n))),
+        lambda fn, n: print(flipped(gradient(fn, n))),
+        lambda fn, n: fn.lags,
+        lambda fn, n: [0, *flipped(gradient(fn, n))[1:]],
+    ],
+}.items():
+    for function in functions:
+        answer("02.measured_lags", expected)(function)
+
+
+# 5: a pure delay from one branch
+
+
+def tap(d_conv, at, value=1.0):
+    weight = torch.zeros(d_conv)
+    weight[at] = value
+    return weight
+
+
+for expected, functions in {
+    RIGHT: [
+        lambda delay, k: (tap(k, 0), delay // (k - 1)),
+        lambda delay, k: (torch.tensor([1.0] + [0.0] * (k - 1)), int(delay / (k - 1))),
+        lambda delay, k: (F.one_hot(torch.tensor(0), k).float(), round(delay / (k - 1))),
+        lambda delay, k: (torch.eye(k)[0], divmod(delay, k - 1)[0]),
+        lambda delay, k: (F.pad(torch.ones(1, dtype=torch.float64), (0, k - 1)), delay // (k - 1)),
+        lambda delay, k: (torch.tensor([1] + [0] * (k - 1)), math.floor(delay / (k - 1))),
+    ],
+    "the newest tap": [
+        lambda delay, k: (tap(k, -1), delay // (k - 1)),
+        lambda delay, k: (torch.eye(k)[-1], delay // (k - 1)),
+        lambda delay, k: (tap(k, k - 1), delay),
+    ],
+    "the delay as the dilation": [lambda delay, k: (tap(k, 0), delay)],
+    "the delay divided by the taps": [
+        lambda delay, k: (tap(k, 0), delay // k),
+        lambda delay, k: (tap(k, 0), math.ceil(delay / k)),
+        lambda delay, k: (tap(k, 0), delay / k),
+    ],
+    "every tap is one": [lambda delay, k: (torch.ones(k), delay // (k - 1))],
+    "an average of all taps": [lambda delay, k: (torch.full((k,), 1 / k), delay // (k - 1))],
+    "a long kernel": [lambda delay, k: (tap(delay + 1, 0), 1)],
+    "a history longer than the delay": [lambda delay, k: (tap(k, -2), delay)],
+    "a dilation with a decimal point": [lambda delay, k: (tap(k, 0), delay / (k - 1))],
+    UNNAMED: [
+        lambda delay, k: (delay // (k - 1), tap(k, 0)),
+        lambda delay, k: tap(k, 0),
+        lambda delay, k: (tap(k, 0)[None], delay // (k - 1)),
+        lambda delay, k: (tap(k, 0), 8),
+        lambda delay, k: (tap(4, 0), delay // (k - 1)),
+        lambda delay, k: (tap(k, 0, delay), delay // (k - 1)),
+        lambda delay, k: (tap(k, 0), delay // (k - 1) + 1),
+        lambda delay, k: (tap(k, 0), delay * (k - 1)),
+        lambda delay, k: ([1.0] + [0.0] * (k - 1), delay // (k - 1)),
+        lambda delay, k: None,
+    ],
+}.items():
+    for function in functions:
+        answer("02.delay_kernel", expected)(function)
+
+
+@pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
+def test_an_answer_gets_the_verdict_that_fits(id, function, expected):
+    verdict = judge(exercise(id), function)
+    name = verdict.misconception.name if verdict.misconception else None
+    assert (verdict.kind == RIGHT, name) == (expected == RIGHT, None if expected == RIGHT else expected)
