@@ -83,7 +83,7 @@ class ReceptiveFieldMap(LiveFigure):
         self.predicted = self.lags(d_conv, dilations, stacked)
         with torch.random.fork_rng(devices=[]):  # the learner's ruler probes with random numbers
             torch.manual_seed(0)
-            self.measured = self.measure(self.front_end(d_conv, dilations, stacked), self.samples + 4)
+            self.by_gradient = self.measure(self.front_end(d_conv, dilations, stacked), self.samples + 4)
         self.rows = [
             self.lags(d_conv, dilations[: i + 1] if stacked else dilations[i : i + 1], stacked)
             for i in range(len(dilations))
@@ -93,7 +93,7 @@ class ReceptiveFieldMap(LiveFigure):
         read, holes = len(self.predicted), self.samples - len(self.predicted)
         skipped = f"{holes} are skipped" if holes else "none is skipped"
         self.title(self.ax, f"{read} of {self.samples} samples are read, {skipped}")
-        agree = "agree" if self.predicted == self.measured else "do not agree"
+        agree = "agree" if self.predicted == self.by_gradient else "do not agree"
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, dilations {', '.join(map(str, dilations))}: "
             f"the field spans {self.samples} samples. {read} of them are read, {holes} are never read. "
@@ -137,7 +137,7 @@ class ReceptiveFieldMap(LiveFigure):
         self.branch_cells.set_facecolors(np.concatenate([self._fill(row, style.BLUE) for row in self._all_rows()]))
         edges = [self._edge(i < shown, row, style.BLUE, "#C8C8C8") for i, row in enumerate(self._all_rows())]
         self.branch_cells.set_edgecolors(np.concatenate(edges))
-        for cells, found in ((self.formula_cells, self.predicted), (self.gradient_cells, self.measured)):
+        for cells, found in ((self.formula_cells, self.predicted), (self.gradient_cells, self.by_gradient)):
             cells.set_facecolors(self._fill(found, style.BLACK))
             cells.set_edgecolors(self._edge(True, found, style.BLACK, style.VERMILLION))
         words = [f"layers up to d = {d}" if stacked and i else f"dilation {d}" for i, d in enumerate(dilations)]
