@@ -1,10 +1,10 @@
 """What strict nbval needs before a kernel starts: a learner with no history, and predictions with answers.
 
 Stored outputs must not depend on who runs them, so each notebook gets an empty folder of its own for the
-learner's state. A kernel inherits this process's environment when its notebook's first cell is set up.
+learner's state. A kernel inherits this process's environment when its notebook's first cell is set up. Other tests of
+the same run see nothing of it.
 """
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -12,11 +12,12 @@ import pytest
 
 HOMES = tempfile.TemporaryDirectory(prefix="lite-mamba-homes-")
 
-os.environ["LITE_MAMBA_ANSWERS"] = "shown"
 
-
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     home = Path(HOMES.name, item.path.stem)
     home.mkdir(exist_ok=True)
-    os.environ["LITE_MAMBA_HOME"] = str(home)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LITE_MAMBA_ANSWERS", "shown")
+        environment.setenv("LITE_MAMBA_HOME", str(home))
+        return (yield)
