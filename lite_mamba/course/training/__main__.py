@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import shlex
 import subprocess
 import sys
 import time
@@ -81,7 +80,9 @@ def train(options) -> None:
     for name in chosen(options.names):
         trainer = Trainer(RUNS[name], options.checkpoints / f"{name}.safetensors", options.device, options.compile)
         trainer.train(options.seconds)
-        facts = results.store(trainer, f"python -m {MODULE} {shlex.join(sys.argv[1:])}", options.store)
+        facts = results.store(
+            trainer, f"python -m {MODULE} train {name}" + " --compile" * options.compile, options.store
+        )
         print(name, facts["steps"], "steps,", facts["seconds"], "s:", json.dumps(facts["evaluation"]), flush=True)
 
 

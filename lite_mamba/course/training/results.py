@@ -83,17 +83,21 @@ def store(trainer: Trainer, command: str, folder: Path = STORED) -> dict:
         "run": asdict(run),
         "command": command,
         "seed": run.seed,
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "lite-mamba": _own_version()},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "lite-mamba": version("lite-mamba"),
+        },
         "machine": torch.cuda.get_device_name() if trainer.device == "cuda" else f"CPU, {platform.machine()}",
         "seconds": round(trainer.seconds, 1),
         "steps": trainer.at,
         "parameters": sum(p.numel() for p in model.parameters()),
         "curve": curve(trainer.losses[: trainer.at], trainer.hits[: trainer.at]),
-        "evaluation": evaluate(model, run),
     }
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{key}": value for key, value in weights.items()}
     save_file(tensors | {f"log.{key}": value for key, value in log.items()}, folder / f"{name}.safetensors")
+    facts["evaluation"] = evaluate(model, run)
     (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
     return facts
 
@@ -131,7 +135,3 @@ def lengths(run: Run) -> Iterable[int]:
 def rows_at(length: int) -> int:
     """How many rows a length is tested on: 512, fewer for long ones, at least 32."""
     return max(32, min(512, 2**21 // length))
-
-
-def _own_version() -> str:
-    return version("lite-mamba")

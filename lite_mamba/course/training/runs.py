@@ -53,7 +53,7 @@ def variants(task: str, base: Run, table: dict[str, tuple[int, dict]]) -> dict[s
 
 
 SMALL = {"kind": "selective", "d_model": 64, "n_layers": 2}
-LANGUAGE = {"kind": "selective", "d_model": 192, "n_layers": 6}
+LANGUAGE = {"kind": "selective", "d_model": 176, "n_layers": 6}
 TINY = {"kind": "selective", "d_model": 32, "n_layers": 2, "d_state": 8}
 
 ABLATIONS = {
@@ -66,15 +66,19 @@ INDUCTION = Run(Memory("induction_heads", 15), 256, SMALL, batch=8, steps=200_00
 COPYING = Run(Memory("selective_copying", 16, {"n_data": 16}), 256, SMALL, lr=2e-3)
 LIVE = Run(Memory("selective_copying", 8, {"n_data": 4}), 32, TINY, batch=32, steps=1500, lr=3e-3)
 
-LIBRARY = Run(Text(), 1024, LANGUAGE, batch=32, lr=3e-3, warmup=200, final_lr=0.05, steps=10_000, tf32=True)
+LIBRARY = Run(Text(), 1024, LANGUAGE, batch=32, lr=3e-3, warmup=200, final_lr=0.05, steps=5000, tf32=True)
 LTI = {"kind": "lti"}
 
+SLOW = {"dt_min": 1e-5, "dt_init_floor": 1e-5}
+SLOWER = {"dt_min": 1e-7, "dt_init_floor": 1e-7}
+
 RUNS = {
-    **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, {"dt_min": 1e-5, "dt_init_floor": 1e-6})}),
-    **variants("induction", INDUCTION, {"attention": (3, {"kind": "attention"}), "lti": (1, LTI)} | ABLATIONS),
+    **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, SLOW), "slower": (2, SLOWER)} | ABLATIONS),
+    **variants("induction", replace(INDUCTION, eps=1e-12), {"sharp": (1, {})}),
+    **variants("induction", replace(INDUCTION, steps=100_000), {"attention": (3, {"kind": "attention"})}),
     **variants("copying", COPYING, {"selective": (3, {}), "lti": (3, LTI)} | ABLATIONS),
     **variants("copying1024", replace(COPYING, length=1024, batch=32), {"selective": (2, {}), "lti": (2, LTI)}),
-    **variants("library", LIBRARY, {"plain": (1, {}), "dilated": ABLATIONS["dilated"], "wide": (1, {"d_conv": 16})}),
+    **variants("library", LIBRARY, {"plain": (1, {}), "dilated": ABLATIONS["dilated"]}),
     **variants("live", LIVE, {"selective": (3, {}), "lti": (3, LTI)}),
     **variants("live", replace(LIVE, model={"d_model": 32}), {"delay": (3, {"kind": "delay", "taps": 32})}),
 }

@@ -29,7 +29,7 @@ from .data import Memory
 from .models import step_sizes
 from .runs import Run
 
-MOMENTS = 40  # steps, on a logarithmic scale, at which the log looks at Δ
+MOMENTS = 32  # steps, on a logarithmic scale, at which the log looks at Δ
 PROBE_ROWS = 128
 WARM_UP = 3  # eager steps before the capture: they make what may not be made during it
 SAVE_SECONDS = 20
@@ -48,9 +48,10 @@ class Trainer:
         model: the model, in training.
         at: steps done.
         losses, hits: (steps,) loss, and share of right answers, of each step so far.
-        log: tensors with one entry a moment: step, loss and accuracy on the probe; with a Δ also delta_profile
-            (moments, n_layers, L) of the probe's first row, the geometric mean over channels, and for a memory task
-            delta_data and delta_noise (moments, n_layers, d_inner), the mean over the probe's tokens of that kind.
+        log: tensors with one entry a moment: step, loss and accuracy on the probe. A model with a Δ adds, for a memory
+            task, delta_profile (moments, n_layers, L) of the probe's first row, the geometric mean over channels, and
+            delta_data and delta_noise (moments, n_layers, d_inner), the means over the probe's tokens of that kind; for
+            text, delta (moments, n_layers, d_inner), the mean over all tokens.
         probe: (rows, L) tokens that the log looks at, the same at every moment.
         seconds: time spent, over all the kills.
 
@@ -164,11 +165,12 @@ class Trainer:
             "accuracy": (logits.argmax(-1) == self.probe_targets).float().mean(),
         }
         delta = step_sizes(self.model, self.probe)  # (n_layers, rows, L, d_inner)
-        if delta is not None:
+        if delta is not None and isinstance(self.run.data, Memory):
             moment["delta_profile"] = delta[:, 0].log().mean(-1).exp()
-            if isinstance(self.run.data, Memory):
-                moment["delta_data"] = delta[:, self.run.data.data(self.probe)].mean(1)
-                moment["delta_noise"] = delta[:, self.run.data.noise(self.probe)].mean(1)
+            moment["delta_data"] = delta[:, self.run.data.data(self.probe)].mean(1)
+            moment["delta_noise"] = delta[:, self.run.data.noise(self.probe)].mean(1)
+        elif delta is not None:
+            moment["delta"] = delta.mean((1, 2))
         for name, value in moment.items():
             value = value.cpu().unsqueeze(0)
             self.log[name] = torch.cat([self.log[name], value]) if name in self.log else value
