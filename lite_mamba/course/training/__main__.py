@@ -80,9 +80,8 @@ def train(options) -> None:
     for name in chosen(options.names):
         trainer = Trainer(RUNS[name], options.checkpoints / f"{name}.safetensors", options.device, options.compile)
         trainer.train(options.seconds)
-        facts = results.store(
-            trainer, f"python -m {MODULE} train {name}" + " --compile" * options.compile, options.store
-        )
+        command = f"python -m {MODULE} train {name}" + " --compile" * options.compile
+        facts = results.store(trainer, command, options.store)
         print(name, facts["steps"], "steps,", facts["seconds"], "s:", json.dumps(facts["evaluation"]), flush=True)
 
 
