@@ -75,7 +75,7 @@ torch-index: ## print the address of PyTorch's CPU wheels, for an install by han
 	@echo $(TORCH_INDEX)
 
 clean: ## remove .venv and what tests left; work/ stays
-	rm -rf $(VENV) build dist artifacts .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 
 # One stamp a step. The order is: interpreter, PyTorch, course, tests or slides.
 

@@ -41,7 +41,7 @@ stage "notebook anatomy" "$bin/python" -m pytest -q tests/test_notebooks.py
 if ls notebooks/*.ipynb > /dev/null 2>&1; then
   # loadscope keeps the cells of one notebook in one kernel.
   stage "strict nbval" "$bin/python" -m pytest -q -n "$jobs" --dist loadscope \
-    --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+    --nbval notebooks
 else
   skip "strict nbval" "there is no notebook in notebooks/"
 fi
@@ -49,7 +49,7 @@ fi
 if [ ! -d tests/browser ]; then
   skip "browser" "there is no tests/browser"
 elif chromium=$(find_chromium); then
-  CHROMIUM=$chromium stage "browser" "$bin/python" -m pytest -q tests/browser
+  CHROMIUM=$chromium stage "browser" "$bin/python" -m pytest -q -n "$jobs" --dist loadgroup tests/browser
 else
   skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
 fi

@@ -20,7 +20,6 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).parents[2]
-ARTIFACTS = ROOT / "artifacts/browser"
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
 )

@@ -7,7 +7,11 @@ import playwright.sync_api as playwright
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-NOTEBOOKS = sorted(path.name for path in (lab.ROOT / "notebooks").glob("*.ipynb"))
+# All tests of a notebook go to one process, which opens and runs it once.
+NOTEBOOKS = [
+    pytest.param(path.name, marks=pytest.mark.xdist_group(path.name))
+    for path in sorted((lab.ROOT / "notebooks").glob("*.ipynb"))
+]
 
 # What JupyterLab and ipywidgets put into an output and offer no way to change.
 BEYOND_US = {
@@ -29,7 +33,6 @@ def test_runs_whole_without_error_or_dialog(notebook):
     assert notebook.errors() == []
     assert notebook.dialogs() == 0
     assert all("[ ]" not in prompt for prompt in notebook.prompts())
-    notebook.photograph(lab.ARTIFACTS / notebook.name / "run.png")
 
 
 def test_every_control_moves_its_picture_and_its_sentence(notebook):
@@ -47,7 +50,6 @@ def test_every_control_moves_its_picture_and_its_sentence(notebook):
             expect_change(explored, start, where)
         explored.reset.click()
         assert explored.settles_at(start), f"{where}: Reset does not bring back the start"
-        explored.photograph(lab.ARTIFACTS / notebook.name / f"explore-{number}.png")
 
 
 def move_by_mouse(explored: lab.Explored, slider, where: str) -> None:
@@ -79,7 +81,6 @@ def test_a_guess_is_committed_and_the_answer_shows(notebook):
         notebook.wait()
         playwright.expect(notebook.commit_buttons()).to_have_count(left)
         playwright.expect(notebook.waiting()).to_have_count(left)
-    notebook.photograph(lab.ARTIFACTS / notebook.name / "answered.png")
 
 
 def test_every_check_says_something(notebook):
