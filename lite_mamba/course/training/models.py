@@ -123,7 +123,10 @@ class AttentionLM(nn.Module):
         self.layers = nn.ModuleList(AttentionLayer(d_model, n_heads, expand) for _ in range(n_layers))
         self.embedding = nn.Embedding(vocab_size, d_model)
         self.norm = nn.RMSNorm(d_model, eps=1e-5)
-        nn.init.normal_(self.embedding.weight, std=0.02)
+        nn.init.normal_(self.embedding.weight, std=0.5)  # in the sums of the layers a token must stay to be seen
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.05)
 
     def forward(self, ids: Tensor) -> Tensor:
         hidden_states = self.embedding(ids)  # (B, L, d_model)
