@@ -302,25 +302,6 @@ def test_a_prefill_hands_out_its_state():
     assert error(ssm_state, expected) < 1e-10
 
 
-def test_second_derivatives_are_right_or_refused():
+def test_second_derivatives_are_right():
     block = stir(Mamba(2, d_state=2, expand=1)).double()
-    x = tokens(5, d_model=2, batch=1).requires_grad_()
-    try:
-        (gradient,) = torch.autograd.grad(block(x).square().sum(), x, create_graph=True)
-        (second,) = torch.autograd.grad(gradient.square().sum(), x)
-    except RuntimeError as refused:
-        assert any(word in str(refused) for word in ("differentiable", "second derivative", "no autograd formula"))
-        return
-
-    def loss(x):
-        (gradient,) = torch.autograd.grad(block(x).square().sum(), x)
-        return gradient.square().sum()
-
-    step, expected = 1e-6, torch.zeros_like(x)
-    for i in range(x.numel()):
-        shift = torch.zeros_like(x).view(-1)
-        shift[i] = step
-        shift = shift.view_as(x)
-        ahead, behind = ((x + side * shift).detach().requires_grad_() for side in (1, -1))
-        expected.view(-1)[i] = (loss(ahead) - loss(behind)) / (2 * step)
-    assert error(second, expected) < 1e-5
+    assert torch.autograd.gradgradcheck(block, tokens(5, d_model=2, batch=1).requires_grad_())
