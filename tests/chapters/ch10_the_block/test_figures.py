@@ -175,12 +175,11 @@ def test_the_board_states_what_the_package_builds(figures, name, width):
 
 
 def test_the_diagram_links_every_part_to_notebooks_that_exist():
-    shown = block.LinkedDiagram()
+    shown = presets.LinkedDiagram()
     page = shown._repr_html_()
-    assert page == block.LinkedDiagram()._repr_html_()
+    assert page == presets.LinkedDiagram()._repr_html_()
     links = re.findall(r'href="([^"]+)"', page)
-    assert len(links) == sum(map(len, block.READ_IN.values()))
+    assert len(links) == sum(len(part.notebooks) for part in block.PARTS.values())
     assert all((NOTEBOOKS / link).exists() for link in links)
-    assert set(block.READ_IN) == set(block.PARTS)
     assert not re.search(r"\bid=", page)
     assert "The selective scan: notebook" in repr(shown)

@@ -12,7 +12,9 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn, receptive_field, selecti
 from ... import tasks
 from ...drawing import style
 from ...drawing.base import LiveFigure
+from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider, toggle
+from .. import folders
 
 PALE = "#C9C9C9"
 
@@ -479,3 +481,86 @@ class PresetsBoard(LiveFigure):
 
 def _kib(size: float) -> str:
     return f"{size / 1024:.3g} KiB"
+
+
+# The block with links
+
+INK, BOX, LINK = "#1A1A1A", "#EAF2F8", "#00507D"
+UNIT = 66  # pixels for one unit of the diagram
+
+
+class LinkedDiagram:
+    """The block as a page: every box holds links to the notebooks that build it. The same text on every machine."""
+
+    def __repr__(self) -> str:
+        lines = ["The block, in the order in which a token passes it:"]
+        lines += [f"  {one_line(part)}: notebook {', '.join(part.notebooks)}" for part in PARTS.values()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        boxes = "".join(_html_box(name, part) for name, part in PARTS.items())
+        words = "".join(_html_word(*word) for word in WORDS)
+        size = f"width:{11.6 * UNIT:.0f}px;height:{4.7 * UNIT:.0f}px"
+        return (
+            f'<div style="overflow-x:auto"><div role="group" aria-label="The block and its notebooks" '
+            f'style="position:relative;{size};background:#FFFFFF;color:{INK};font-size:15px">'
+            f"{_svg_arrows()}{boxes}{words}</div></div>"
+        )
+
+
+def _place_in_page(x: float, y: float) -> tuple[float, float]:
+    """From the diagram's units, y upwards, to pixels from the upper left corner."""
+    return (x + 0.75) * UNIT, (4.95 - y) * UNIT
+
+
+def _svg_arrows() -> str:
+    """The arrows as lines with heads; they are decoration, the order stands in the text."""
+    drawn = []
+    for points in ARROWS:
+        path = " ".join(f"{x:.0f},{y:.0f}" for x, y in (_place_in_page(*point) for point in points))
+        drawn.append(f'<polyline points="{path}" fill="none" stroke="{INK}" stroke-width="2.5"/>')
+        drawn.append(f'<polygon points="{_head(*points[-2:])}" fill="{INK}"/>')
+    return (
+        f'<svg aria-hidden="true" width="{11.6 * UNIT:.0f}" height="{4.7 * UNIT:.0f}" '
+        f'style="position:absolute;left:0;top:0">{"".join(drawn)}</svg>'
+    )
+
+
+def _head(start, end) -> str:
+    """The three corners of an arrow's head; all arrows run along an axis."""
+    (x0, y0), (x, y) = _place_in_page(*start), _place_in_page(*end)
+    across, along = (0, 1), (1 if x > x0 else -1, 0)
+    if abs(x - x0) < 1:
+        across, along = (1, 0), (0, 1 if y > y0 else -1)
+    corners = [
+        (x, y),
+        *((x - 11 * along[0] + side * 6 * across[0], y - 11 * along[1] + side * 6 * across[1]) for side in (1, -1)),
+    ]
+    return " ".join(f"{a:.0f},{b:.0f}" for a, b in corners)
+
+
+def _html_box(name: str, part: Part) -> str:
+    left, top = _place_in_page(part.x, part.y + part.height)
+    width, height = part.width * UNIT, part.height * UNIT
+    links = " ".join(
+        f'<a href="{folders()[number][2:]}.ipynb" title="notebook {number}, {part.purpose}" '
+        f'style="color:{LINK};text-decoration:underline;font-weight:bold">{number}</a>'
+        for number in part.notebooks
+    )
+    label = "× gate" if name == "gate" else part.label.replace("\n", "<br>")
+    if name == "gate":
+        left, width = left - 8, width + 16
+    return (
+        f'<div style="position:absolute;left:{left:.0f}px;top:{top:.0f}px;width:{width:.0f}px;height:{height:.0f}px;'
+        f"box-sizing:border-box;border:2.5px solid {style.BLUE};border-radius:9px;background:{BOX};color:{INK};"
+        f"display:flex;flex-direction:column;align-items:center;justify-content:center;text-align:center;"
+        f'line-height:1.25"><strong>{label}</strong><span>{links}</span></div>'
+    )
+
+
+def _html_word(x: float, y: float, text: str) -> str:
+    left, top = _place_in_page(x, y)
+    return (
+        f'<div style="position:absolute;left:{left - 40:.0f}px;top:{top - 11:.0f}px;width:80px;'
+        f'text-align:center;color:{INK};background:transparent"><em>{text}</em></div>'
+    )
