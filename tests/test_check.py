@@ -21,7 +21,8 @@ from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception
 from lite_mamba.course.checking.tables import table
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page import state
-from lite_mamba.course.page.cards import INK, PAPER, TONES, Card
+from lite_mamba.course.page.cards import Card
+from lite_mamba.course.page.markup import INK, PAPER, TONES
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
 STANDS_IN = "The reference stands in"

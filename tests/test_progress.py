@@ -223,9 +223,9 @@ def test_a_recap_answer_gets_its_verdict_at_once():
     asked = Asked("91", 1, course_question())
     assert asked.radio.value is None and asked.verdict.value == ""
     asked.radio.value = "a"
-    assert "✗ Not this one" in asked.verdict.value and "<details><summary" in asked.verdict.value
+    assert "✗ Not this one" in asked.verdict.value and "<details" in asked.verdict.value
     asked.radio.value = "b"
-    assert "✓ Right." in asked.verdict.value and "<details>" not in asked.verdict.value
+    assert "✓ Right." in asked.verdict.value and "<details" not in asked.verdict.value
     assert "Because &lt;b&gt;." in asked.verdict.value
     assert verdict(course_question(), "b")[0] == "good"
 
@@ -236,7 +236,7 @@ def test_a_recap_in_the_file_shows_questions_and_folds_answers(fake_chapter, cap
     course.recap("91")
     (bundle,) = bundles
     assert bundle["text/plain"].startswith("1. Is 0 even?\n   ○ yes\n   ○ no\n2. Is 1 even?")
-    assert bundle["text/html"].count("<details>") == 5
+    assert bundle["text/html"].count("<details") == 5
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 

@@ -49,7 +49,7 @@ def draw_cells(image: AxesImage, renderer) -> None:
         words = np.ascontiguousarray(colours).view(np.uint32)[..., 0]  # (rows, columns), four bytes a cell
         enlarged = words.take(column, axis=1).take(row, axis=0).view(np.uint8)  # (height, 4 width)
         context = renderer.new_gc()
-        image._set_gc_clip(context)
+        context.set_clip_rectangle(frame)
         renderer.draw_image(context, across, up, enlarged.reshape(len(row), len(column), 4))
 
 

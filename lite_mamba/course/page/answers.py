@@ -17,11 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from ..drawing.base import LiveFigure
-from .cards import INK, PAPER, TONES, folded, frame, show
+from . import markup
+from .cards import show
 from .explore import Exploration
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?: \d{3})+(?![\d.])|(?<![\w.])[-−]?\d+(?:\.\d+)?(?:e[-+−]?\d+)?")
@@ -74,8 +74,11 @@ def answers(exploration: Exploration, *given: Answer) -> None:
         shown = [_proved(number, one, exploration) for number, one in enumerate(given, 1)]
         exploration.set()  # back to what the reader sees
     text = "\n".join(f"Answer {n}: {one.words}" + "".join(f"\n  {line}" for line in lines) for n, one, lines in shown)
-    body = "".join(_folded(n, one, lines) for n, one, lines in shown)
-    show({"text/plain": text, "text/html": f'<div style="{frame(TONES["open"][1])}">{body}</div>'})
+    folds = (
+        markup.folded(f"Answer {n}", markup.line(one.words) + markup.items(map(markup.text, lines)))
+        for n, one, lines in shown
+    )
+    show({"text/plain": text, "text/html": markup.frame("open", *folds)})
 
 
 def numbers(words: str) -> list[str]:
@@ -120,10 +123,3 @@ def _check_words(number: int, one: Answer, said: str, known: list[float]) -> Non
     values = known + [float(text.replace(" ", "").replace("−", "-")) for text in numbers(said)]
     unknown = [text for text in numbers(one.words) if not any(agrees(text, value) for value in values)]
     assert not unknown, f"answer {number}: {unknown} can't be read off the picture. It says: {said}"
-
-
-def _folded(number: int, one: Answer, lines: list[str]) -> str:
-    style = f"color:{INK};background:{PAPER}"
-    items = "".join(f'<li style="{style}">{escape(line)}</li>' for line in lines)
-    inside = f'<div style="{style}">{escape(one.words)}<ul style="{style}">{items}</ul></div>'
-    return folded(f"Answer {number}", inside)

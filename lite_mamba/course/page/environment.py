@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib import metadata
 
 import ipywidgets as widgets
@@ -19,8 +17,9 @@ import torch
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from . import state
-from .cards import INK, PAPER, TONES, frame, live, show
+from . import markup, state
+from .cards import live, show
+from .markup import TONES
 
 REINSTALL = 'In a terminal, in the folder of the course: `make lab`, or `pip install -e ".[course]"`.'
 NO_BUTTON = (
@@ -138,9 +137,7 @@ def text(findings: Sequence[Finding]) -> str:
 
 def html(findings: Sequence[Finding]) -> str:
     tone, headline = summary(findings)
-    icon, colour = TONES[tone]
-    lines = "".join(_line(line) for line in [*problems(findings), NO_BUTTON])
-    return f'<div style="{frame(colour)}"><b style="color:{colour}">{icon} {headline}</b>{lines}</div>'
+    return markup.frame(tone, markup.mark(tone, headline), *map(markup.line, [*problems(findings), NO_BUTTON]))
 
 
 def live_part(findings: Sequence[Finding]) -> widgets.VBox:
@@ -160,24 +157,9 @@ def live_part(findings: Sequence[Finding]) -> widgets.VBox:
 
 def _details(findings: Sequence[Finding]) -> str:
     tone, headline = summary(findings)
-    cell = f'style="color:{INK};background:{PAPER};text-align:left;padding:2px 12px 2px 0"'
     rows = []
     for found in findings:
-        icon, colour = TONES["good" if found.well else "bad"]
-        mark = f'<span style="color:{colour}">{icon} {"ok" if found.well else "problem"}</span>'
-        detail = escape(found.detail) + (f"<br>{_code(found.mend)}" if found.mend else "")
-        rows.append(
-            f'<tr><th scope="row" {cell}>{escape(found.name)}</th><td {cell}>{mark}</td><td {cell}>{detail}</td></tr>'
-        )
-    icon, colour = TONES[tone]
-    head = f'<b style="color:{colour}">{icon} {headline}</b>'
-    return f'<div style="{frame(colour)}">{head}<table>{"".join(rows)}</table></div>'
-
-
-def _line(line: str) -> str:
-    return f'<div style="color:{INK};margin-top:4px">{_code(line)}</div>'
-
-
-def _code(words: str) -> str:
-    """Escapes words; what stands between backticks becomes code."""
-    return re.sub(r"`([^`]+)`", rf'<code style="color:{INK};background:{PAPER}">\1</code>', escape(words))
+        state = markup.mark("good", "ok") if found.well else markup.mark("bad", "problem")
+        detail = markup.text(found.detail) + (f"<br>{markup.text(found.mend)}" if found.mend else "")
+        rows.append((markup.text(found.name), state, detail))
+    return markup.frame(tone, markup.mark(tone, headline), markup.table(rows))

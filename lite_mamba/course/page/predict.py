@@ -16,8 +16,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..drawing.truth import choice_picture, number_picture
-from . import state
-from .cards import INK, PAPER, Card, Shown, folded, frame, live, show
+from . import markup, state
+from .cards import Card, Shown, live, show
 
 WAITING = "Commit your guess above first; the answer appears here."
 EMPTY = {"text/plain": "", "text/html": ""}
@@ -148,7 +148,7 @@ class Prediction:
         rows = [("worked out", self.working)] if self.working else []
         card = Card(tone, words, lines, rows).bundle()
         if self.guess is None:
-            return card | {"text/html": folded("The answer", card["text/html"])}, EMPTY
+            return card | {"text/html": markup.folded("The answer", card["text/html"])}, EMPTY
         return card, {"image/png": picture, "text/plain": about}
 
     def _pressed(self) -> None:
@@ -224,6 +224,4 @@ def number_words(guess: float | None, truth: float, scale: Scale) -> tuple[str, 
 
 
 def _question_html(question: str, options: list[str]) -> str:
-    style = f"color:{INK};background:{PAPER}"
-    items = "".join(f'<li style="{style}">{escape(option)}</li>' for option in options)
-    return f'<div style="{frame("#37474f")}"><b>Predict: {escape(question)}</b><ul>{items}</ul></div>'
+    return markup.frame("open", f"<b>Predict: {escape(question)}</b>", markup.items(map(escape, options)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from ..chapters import Exercise, chapters, exercises, recap
-from . import state
-from .cards import INK, PAPER, TONES, frame, show
+from . import markup, state
+from .cards import show
+from .markup import TONES
 
 WORDS = {  # verdict -> (tone, words)
     "right": ("good", "passes"),
@@ -57,21 +58,8 @@ def _text(table: list) -> str:
 
 
 def _html(table: list) -> str:
-    cell = f'style="color:{INK};background:{PAPER};text-align:left;padding:2px 12px 2px 0"'
     rows = []
     for chapter, found, score in table:
-        rows.append(
-            f'<tr style="background:{PAPER}"><th scope="rowgroup" {cell}>Chapter {chapter}</th>'
-            f"<th {cell}>{_passes(found)}, {score}</th></tr>"
-        )
-        rows += [_exercise_row(exercise, tone, words, cell) for exercise, tone, words in found]
-    body = "".join(rows) or f"<tr><td {cell}>No exercises yet.</td></tr>"
-    head = f'<tr style="background:{PAPER}"><th scope="col" {cell}>Exercise</th><th scope="col" {cell}>State</th></tr>'
-    style = f"color:{INK};background:{PAPER}"
-    return f'<div style="{frame("#37474f")}"><table style="{style}">{head}{body}</table></div>'
-
-
-def _exercise_row(exercise: Exercise, tone: str, words: str, cell: str) -> str:
-    icon, colour = TONES[tone]
-    state = f'<span style="color:{colour}">{icon} {words}</span>'
-    return f'<tr style="background:{PAPER}"><td {cell}>{escape(exercise.title)}</td><td {cell}>{state}</td></tr>'
+        rows.append((f"Chapter {chapter}", f"<b>{_passes(found)}, {score}</b>"))
+        rows += [(escape(exercise.title), markup.mark(tone, words)) for exercise, tone, words in found]
+    return markup.frame("open", markup.table(rows or [("No exercises yet.",)], ("Exercise", "State")))

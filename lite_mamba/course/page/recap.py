@@ -8,8 +8,8 @@ import ipywidgets as widgets
 
 from ..chapters import Question
 from ..chapters import recap as questions_of
-from . import state
-from .cards import INK, PAPER, TONES, frame, live, show
+from . import markup, state
+from .cards import live, show
 
 
 def recap(chapter: str) -> None:
@@ -42,12 +42,9 @@ class Asked:
     def answered(self, change) -> None:
         """Shows the verdict on the new answer and keeps it."""
         tone, words = verdict(self.question, change["new"])
-        icon, colour = TONES[tone]
-        why = f'<span style="color:{INK}">{escape(self.question.why)}</span>'
-        if tone != "good":
-            why = f'<details><summary style="color:{INK}">Why</summary>{why}</details>'
-        head = f'<b style="color:{colour}">{icon} {words}</b>'
-        self.verdict.value = f'<div role="status" style="{frame(colour)}">{head} {why}</div>'
+        why = markup.text(self.question.why)
+        why = f" {why}" if tone == "good" else markup.folded("Why", why)
+        self.verdict.value = markup.frame(tone, markup.mark(tone, words), why, status=True)
         kept = (state.read("recap", self.chapter) or {}).get("answers")
         answers = {**(kept if isinstance(kept, dict) else {}), self.question.text: change["new"]}
         state.write("recap", self.chapter, {"answers": answers})
@@ -67,13 +64,9 @@ def _text(questions: list[Question]) -> str:
 
 
 def _html(questions: list[Question]) -> str:
-    style = f"color:{INK};background:{PAPER}"
-    items = []
+    asked = []
     for question in questions:
-        choices = "".join(f'<li style="{style}">{escape(choice)}</li>' for choice in question.choices)
         answer = f"<b>{escape(question.answer)}.</b> {escape(question.why)}"
-        items.append(
-            f'<li style="{style}">{escape(question.text)}<ul>{choices}</ul>'
-            f'<details><summary style="{style}">Answer</summary><div style="{style}">{answer}</div></details></li>'
-        )
-    return f'<div style="{frame("#37474f")}"><ol>{"".join(items)}</ol></div>'
+        choices = markup.items(map(escape, question.choices))
+        asked.append(escape(question.text) + choices + markup.folded("Answer", answer))
+    return markup.frame("open", markup.items(asked, "ol"))
