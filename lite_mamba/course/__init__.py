@@ -5,15 +5,24 @@
 The core never imports this package; it needs the `course` extra (matplotlib, ipywidgets, JupyterLab).
 """
 
-from . import tasks
-from .drawing.controls import choice, slider, toggle
-from .page.answers import answer, answers
-from .page.check import check, mine, verify, whose
-from .page.environment import environment
-from .page.explore import explore
-from .page.predict import predict
-from .page.progress import progress
-from .page.recap import recap
+try:
+    from . import tasks
+    from .drawing.controls import choice, slider, toggle
+    from .page.answers import answer, answers
+    from .page.check import check, mine, verify, whose
+    from .page.environment import environment
+    from .page.explore import explore
+    from .page.predict import predict
+    from .page.progress import progress
+    from .page.recap import recap
+except ModuleNotFoundError as error:
+    if error.name is None or error.name.startswith("lite_mamba"):
+        raise
+    raise ModuleNotFoundError(
+        f"the course needs {error.name}, which is not installed. The core, `import lite_mamba`, works without it. "
+        'For the course, in the folder that holds its pyproject.toml: pip install -e ".[course]"',
+        name=error.name,
+    ) from error
 
 __all__ = [
     "answer",
