@@ -764,6 +764,16 @@ def test_a_compiled_scan_with_a_complex_A_equals_the_eager_one(empty_compiler_ca
         torch.testing.assert_close(given_, wanted)
 
 
+def test_second_derivatives_inside_the_compiler_raise():
+    tensors, options = make_case(6)
+    u = tensors["u"].requires_grad_()
+    compiled = torch.compile(selective_scan_fn, fullgraph=True, backend="aot_eager")
+    out = compiled(**tensors, **options)
+    with pytest.raises(RuntimeError, match=r"no second derivatives inside torch\.compile|double backward"):
+        (grad,) = torch.autograd.grad(out.square().sum(), u, create_graph=True)
+        torch.autograd.grad(grad.sum(), u)
+
+
 def test_an_exported_block_takes_any_length():
     torch.manual_seed(0)
     block = Mamba(8, d_state=4).eval()

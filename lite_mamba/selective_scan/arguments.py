@@ -130,9 +130,14 @@ def check_parameters(A: Tensor, D: Tensor | None, bias: Tensor | None, channels:
     _validate.shape("A", A, (channels, None), "(D, N)")
     for name, value in (("D", D), (bias_name, bias)):
         if value is not None:
-            _validate.floating(name, value)
-            _validate.shape(name, value, (channels,), "(D,)")
+            check_floats(name, value, (channels,), "(D,)")
     return A.shape[1]
+
+
+def check_floats(name: str, value: Tensor, shape: tuple[int, ...], letters: str) -> None:
+    """Raise unless `value` holds real floating-point numbers and has the shape, whose axes `letters` names."""
+    _validate.floating(name, value)
+    _validate.shape(name, value, shape, letters)
 
 
 def check_numbers(name: str, value: Tensor, A: Tensor) -> None:
@@ -162,10 +167,9 @@ def _check_sequences(u: Tensor, delta: Tensor, z: Tensor | None) -> tuple[int, i
     if u.ndim != 3:
         raise ValueError(f"u must have 3 axes (B, D, L), got shape {tuple(u.shape)}")
     batch, channels, length = u.shape
-    for name, value in (("delta", delta), ("z", z)):
-        if value is not None or name == "delta":
-            _validate.floating(name, value)
-            _validate.shape(name, value, (batch, channels, length), "(B, D, L)")
+    check_floats("delta", delta, (batch, channels, length), "(B, D, L)")
+    if z is not None:
+        check_floats("z", z, (batch, channels, length), "(B, D, L)")
     return batch, channels, length
 
 

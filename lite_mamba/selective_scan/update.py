@@ -5,6 +5,7 @@ from torch import Tensor
 
 from .. import _validate
 from .arguments import (
+    check_floats,
     check_groups,
     check_numbers,
     check_parameters,
@@ -117,10 +118,9 @@ def _check_token(
             f"state is {state.dtype}, but with x in {x.dtype} and A in {A.dtype} the recurrence runs in {wanted}, and "
             f"a state in another dtype would be rounded at each token; make it with dtype={wanted}"
         )
-    for name, value in (("dt", dt), ("z", z)):
-        if value is not None or name == "dt":
-            _validate.floating(name, value)
-            _validate.shape(name, value, (batch, channels), "(B, D)")
+    check_floats("dt", dt, (batch, channels), "(B, D)")
+    if z is not None:
+        check_floats("z", z, (batch, channels), "(B, D)")
     for name, value in (("B", B), ("C", C)):
         check_numbers(name, value, A)
         if value.ndim == 3:
