@@ -9,6 +9,8 @@ from .causal_conv import causal_dilated_conv1d_fn, causal_dilated_conv1d_update,
 from .selective_scan import selective_scan_fn, selective_scan_ref, selective_state_update
 from .streaming import InferenceParams
 
+__version__ = "2.0.0"
+
 __all__ = [
     "InferenceParams",
     "Mamba",

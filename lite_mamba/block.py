@@ -56,7 +56,8 @@ class Mamba(nn.Module):
         TypeError, ValueError: a size, range or name that is not allowed.
 
     A part may be wrapped, replaced or hooked as in any module (LoRA, int8, parametrizations). A saved `torch.export`
-    program needs `import lite_mamba` before `torch.export.load`.
+    program needs `import lite_mamba` before `torch.export.load`. `torch.onnx.export` takes `step` as it is, and a whole
+    sequence with the translation in `lite_mamba.onnx_export`.
 
     Source: Mamba paper, section 3.4 and figure 3; `conv_dilations` is this package's addition.
 
