@@ -10,11 +10,13 @@ import torch.distributed as dist
 import torch.distributed.fsdp as fsdp
 from equations import block_loop, error, stir
 from torch import nn
+from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, Dataset
 
 from lite_mamba import InferenceParams, Mamba
+from lite_mamba.language_model import MambaLM
 
 
 def tokens(length=9, batch=2, dtype=torch.float32):
@@ -88,6 +90,63 @@ def test_every_parameter_gets_a_gradient_a_single_gate_too(form):
     out.sum().backward()
     assert all(parameter.grad is not None for parameter in block.parameters())
     assert block.conv_gates.grad.item() == 0
+
+
+def parameters_of(module):
+    return {name: parameter.detach() for name, parameter in module.named_parameters()}
+
+
+def squares(module):
+    """The loss of one sample as a function of the parameters."""
+    return lambda parameters, x: functional_call(module, parameters, (x[None],)).square().sum()
+
+
+def test_functional_gradients_are_those_of_backward(block):
+    x = tokens(batch=1)
+    ours = torch.func.grad(squares(block))(parameters_of(block), x[0])
+    assert_same(ours, gradients(block, block(x).square().sum()))
+
+
+def test_gradients_of_each_sample_are_those_of_each_alone(block):
+    x = tokens(batch=3)
+    each = torch.func.vmap(torch.func.grad(squares(block)), in_dims=(None, 0))(parameters_of(block), x)
+    for i in range(3):
+        assert_same({name: g[i] for name, g in each.items()}, gradients(block, block(x[i : i + 1]).square().sum()))
+
+
+def test_gradients_of_each_text_are_those_of_each_alone():
+    torch.manual_seed(0)
+    model, ids = MambaLM(10, 6, 2), torch.tensor([[1, 2, 3], [9, 0, 1]])
+    each = torch.func.vmap(torch.func.grad(squares(model)), in_dims=(None, 0))(parameters_of(model), ids)
+    for i in range(2):
+        assert_same({name: g[i] for name, g in each.items()}, gradients(model, model(ids[i : i + 1]).square().sum()))
+
+
+def test_several_blocks_run_side_by_side_as_an_ensemble():
+    blocks, x = [stir(Mamba(6, conv_dilations=(1, 2)), seed) for seed in range(3)], tokens()
+    together, _ = torch.func.stack_module_state(blocks)
+    outs = torch.func.vmap(lambda p: functional_call(blocks[0], p, (x,)))(together)
+    for out, block in zip(outs, blocks, strict=True):
+        torch.testing.assert_close(out, block(x), rtol=1e-4, atol=1e-6)
+
+
+def test_the_jacobian_is_the_same_row_by_row_and_all_at_once(block):
+    x = tokens(4, batch=1)
+    by_row = torch.autograd.functional.jacobian(block, x)
+    torch.testing.assert_close(torch.autograd.functional.jacobian(block, x, vectorize=True), by_row)
+    torch.testing.assert_close(torch.func.jacrev(block)(x), by_row)
+
+
+def test_a_gradient_penalty_trains_the_parameters(block):
+    x = tokens().requires_grad_()
+    (slope,) = torch.autograd.grad(block(x).sum(), x, create_graph=True)
+    penalty = (slope.norm(dim=-1) - 1).square().mean()
+    before = gradients(block, penalty)
+    moved = {name: p.detach() - 1e-3 * before[name] for name, p in block.named_parameters()}
+    (slope,) = torch.autograd.grad(functional_call(block, moved, (x,)).sum(), x)
+    descent = 1e-3 * sum(gradient.square().sum() for gradient in before.values())
+    gained = penalty.detach() - (slope.norm(dim=-1) - 1).square().mean()
+    assert gained.item() == pytest.approx(descent.item(), rel=0.05)
 
 
 def run_processes(function, count, folder):

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PROGRAM = """
 import torch
-from lite_mamba import InferenceParams, Mamba, __version__, causal_dilated_conv1d_fn
+from lite_mamba import InferenceParams, Mamba, __version__, selective_scan_fn
 from lite_mamba.language_model import MambaLM
 
 
@@ -22,8 +22,8 @@ def run(block: Mamba, x: torch.Tensor) -> torch.Tensor:
     y = block(x, inference_params=stream, seq_idx=None)
     stream.reorder(torch.tensor([0]))
     out, conv_state, ssm_state = block.step(x[:, :1], *stream.key_value_memory_dict[0])
-    causal_dilated_conv1d_fn(conv_state, ssm_state[0])
-    return y + out
+    scanned, state = selective_scan_fn(x, x, x[0], x[0], x[0], return_last_state=True)
+    return y + out + selective_scan_fn(x, x, x[0], x[0], x[0], initial_state=state)
 
 
 block = Mamba(8, layer_idx=0, device="cpu", dtype=torch.float32)
