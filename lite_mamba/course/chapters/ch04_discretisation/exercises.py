@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 PAIR = ("Ā", "B̄")  # what a rule returns
@@ -41,37 +42,53 @@ EULER = Exercise(
             "a forgotten old level",
             "Your Ā is only the change: Δ·A·h is what leaves during the tick. But the new level is the old level plus "
             "the change. Where does the old h go in your recurrence?",
-            lambda delta, A, B: (delta * A, delta * B),
+            edited(euler, "1 + delta → delta"),
         ),
         Misconception(
             "a missing step size",
             "You add the slope as if every tick lasted one unit of time. A slope is a change in each unit of time: "
             "over a tick of length Δ it adds Δ times as much, for the leak and for the input.",
-            lambda delta, A, B: (1 + A, B),
+            edited(euler, "delta * A, delta * B → A, B"),
         ),
         Misconception(
             "an input without the step size",
             "Your Ā is right. But B·u is a flow too, so much in each unit of time: a tick of length Δ lets in Δ times "
             "as much. Halve Δ: how much should flow in during one tick?",
-            lambda delta, A, B: (1 + delta * A, B),
+            edited(euler, ", delta * B → , B"),
         ),
         Misconception(
             "a leak that fills",
             "A is negative already. With 1 − Δ·A the level grows without any input. Try A = −0.5, Δ = 1: a bucket that "
             "loses half of itself must keep the factor 0.5.",
-            lambda delta, A, B: (1 - delta * A, delta * B),
+            edited(euler, "return 1 + → return 1 -"),
         ),
         Misconception(
             "an exponential",
             "exp(Δ·A) is what the true level does, and Euler does not know it. Euler takes the slope at the start of "
             "the tick and goes straight on. Write h_t = h_{t−1} + Δ·(slope) and collect what stands before h_{t−1}.",
-            lambda delta, A, B: (torch.exp(delta * A), delta * B),
+            [edited(euler, "1 + delta * A → torch.exp(delta * A)"), zoh],
         ),
         Misconception(
             "the slope at the end of the tick",
             "You take the slope at the new level, and solve for it. That rule exists (backward Euler). Here the slope "
             "is taken at the old level h_{t−1}, which is known, so that nothing is divided.",
-            lambda delta, A, B: (1 / (1 - delta * A), delta * B / (1 - delta * A)),
+            edited(euler, "1 + delta * A, delta * B → 1 / (1 - delta * A), delta * B / (1 - delta * A)"),
+        ),
+        Misconception(
+            "a leak without the step size",
+            "Your B̄ is right. But A says how much leaks in each unit of time. How much is it in a tick of length Δ?",
+            edited(euler, "1 + delta * A → 1 + A"),
+        ),
+        Misconception(
+            "an old level that is multiplied by Δ",
+            "Δ stands before the bracket (A·h + B·u) only. The old level outside of it is not a flow: it stays as it "
+            "is, however long the tick lasts.",
+            edited(euler, "1 + delta * A → delta * (1 + A)"),
+        ),
+        Misconception(
+            "a swapped pair",
+            "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
+            lambda delta, A, B: euler(delta, A, B)[::-1],
         ),
     ],
 )
@@ -87,43 +104,85 @@ ZOH = Exercise(
             "the input of Euler",
             "Your Ā is right. But Δ·B lets the input in as if nothing of it leaked out during the tick. The water that "
             "comes in early has already leaked a little at the end: the integral in step 3 counts that.",
-            lambda delta, A, B: (torch.exp(delta * A), delta * B),
+            edited(zoh, "torch.expm1(delta * A) / A * B → delta * B"),
         ),
         Misconception(
             "an exponential without the step size",
             "You use exp(A), so every tick lasts one unit of time. What stands in the exponent is A times the time "
             "that has passed.",
-            lambda delta, A, B: (torch.exp(A), torch.expm1(A) / A * B),
+            [
+                edited(zoh, "exp(delta * A) → exp(A)", "expm1(delta * A) → expm1(A)"),
+                edited(zoh, "exp(delta * A) → exp(A)"),
+                edited(zoh, "expm1(delta * A) → expm1(A)"),
+            ],
         ),
         Misconception(
             "a missing − 1",
             "Your B̄ uses exp(ΔA) where the integral gives exp(ΔA) − 1. Try a tick of length 0: nothing can flow in, so "
             "B̄ must be 0. Is yours?",
-            lambda delta, A, B: (torch.exp(delta * A), torch.exp(delta * A) / A * B),
+            [edited(zoh, "expm1 → exp"), edited(zoh, "expm1(delta * A) / A → exp(delta * A)")],
         ),
         Misconception(
             "a division by ΔA",
             "You divide by Δ·A. The paper's equation 4 does so too, but it multiplies by Δ·B at the end. The two Δ "
             "cancel; you kept only one of them.",
-            lambda delta, A, B: (torch.exp(delta * A), torch.expm1(delta * A) / (delta * A) * B),
+            edited(zoh, "/ A → / (delta * A)"),
         ),
         Misconception(
             "one Δ too many",
             "Your Ā is right, and your B̄ has one Δ too many. The paper's equation 4 divides by Δ·A and multiplies by "
             "Δ·B: its two Δ cancel. Try a very long tick: B̄ must come close to −B/A, and yours grows with Δ.",
-            lambda delta, A, B: (torch.exp(delta * A), torch.expm1(delta * A) / A * delta * B),
+            edited(zoh, "/ A → / A * delta"),
         ),
         Misconception(
             "an upside-down sign",
             "Your input has the wrong sign: water that is poured in lowers the level. Since A is negative, "
             "exp(ΔA) − 1 is negative too, and their quotient is positive.",
-            lambda delta, A, B: (torch.exp(delta * A), -torch.expm1(delta * A) / A * B),
+            edited(zoh, "torch.expm1 → -torch.expm1"),
         ),
         Misconception(
             "a product instead of a quotient",
             "You multiply by A where the integral of exp(A·τ) over τ divides by A. Check with the end level: with the "
             "tap on for ever, B̄/(1 − Ā) must be −B/A.",
-            lambda delta, A, B: (torch.exp(delta * A), torch.expm1(delta * A) * A * B),
+            edited(zoh, "/ A → * A"),
+        ),
+        Misconception(
+            "an integral without its division",
+            "Your Ā is right, and exp(ΔA) − 1 stands in B̄. The derivative of exp(A·τ) is "
+            "A·exp(A·τ), so the integral of exp(A·τ) has one more number in it. Which?",
+            [edited(zoh, "/ A → "), edited(zoh, "torch.expm1(delta * A) / A → (1 - torch.exp(delta * A))")],
+        ),
+        Misconception(
+            "the Ā of Euler",
+            "1 + Δ·A goes straight on with the slope at the start of the tick. But you know how the level really moves "
+            "inside the tick: which share of it is left after the time Δ?",
+            [edited(zoh, "torch.exp(delta * A) → 1 + delta * A"), euler],
+        ),
+        Misconception(
+            "an exponential that grows",
+            "A is negative already, and the minus in your exponent turns it round: without any input your level grows. "
+            "What is left of a level after a tick must be below 1.",
+            [
+                edited(zoh, "exp(delta * A) → exp(-delta * A)", "expm1(delta * A) → expm1(-delta * A)"),
+                edited(zoh, "exp(delta * A) → exp(-delta * A)"),
+            ],
+        ),
+        Misconception(
+            "an integral that stops at step 3",
+            "Your Ā is right, and your B̄ is the integral of step 3. Step 4 multiplies the whole line by exp(A·Δ), the "
+            "input too.",
+            edited(zoh, "torch.expm1(delta * A) → -torch.expm1(-delta * A)"),
+        ),
+        Misconception(
+            "an input that leaks for the whole tick",
+            "Your Ā is right. But you let all of Δ·B leak for the whole tick, as if it had come in at its start. The "
+            "water comes in little by little; the last of it has no time to leak. The integral in step 2 counts that.",
+            edited(zoh, "torch.expm1(delta * A) / A * B → torch.exp(delta * A) * delta * B"),
+        ),
+        Misconception(
+            "a 1 inside of the exponent",
+            "exp(x − 1) is exp(x) divided by e. The 1 is taken off the exponential, not off its exponent.",
+            edited(zoh, "torch.expm1(delta * A) → torch.exp(delta * A - 1)"),
         ),
         Misconception(
             "a swapped pair",
@@ -144,39 +203,107 @@ BILINEAR = Exercise(
             "the slope at the end alone",
             "You use only the slope at the end of the tick (backward Euler). The bilinear rule takes half of the slope "
             "at the start and half of the slope at the end, so ΔA/2 appears above and below.",
-            lambda delta, A, B: (1 / (1 - delta * A), delta * B / (1 - delta * A)),
+            edited(bilinear, "delta * A / 2 → delta * A", "(1 + half) / → 1 /"),
         ),
         Misconception(
             "two whole slopes",
             "You add the slope at the start and the slope at the end, but you need their mean. As it is, the leak acts "
             "twice as strongly. Where does a ½ belong?",
-            lambda delta, A, B: ((1 + delta * A) / (1 - delta * A), delta * B / (1 - delta * A)),
+            edited(bilinear, "delta * A / 2 → delta * A"),
         ),
         Misconception(
             "an input that is not divided",
             "Your Ā is right. To get h_t alone on the left you divide the whole right side by 1 − ΔA/2, and the "
             "input stands there too.",
-            lambda delta, A, B: (bilinear(delta, A, B)[0], delta * B),
+            edited(bilinear, "delta * B / (1 - half) → delta * B"),
         ),
         Misconception(
             "an upside-down fraction",
             "Above and below are swapped, so the level grows. Try A = −0.5, Δ = 1: Ā must be 0.75/1.25, below one.",
-            lambda delta, A, B: ((1 - delta * A / 2) / (1 + delta * A / 2), delta * B / (1 + delta * A / 2)),
+            [
+                edited(bilinear, "delta * A / 2 → -delta * A / 2"),
+                edited(bilinear, "(1 + half) / (1 - half) → (1 - half) / (1 + half)"),
+            ],
         ),
         Misconception(
             "half of the input",
             "Your Ā is right, but you let only half of the input in. The input is held, so it is the same at both "
             "ends: the mean of u and u is u.",
-            lambda delta, A, B: (bilinear(delta, A, B)[0], bilinear(delta, A, B)[1] / 2),
+            edited(bilinear, "delta * B / → delta * B / 2 /"),
         ),
         Misconception(
             "the mean of two results",
             "You compute one step with the slope at the start, one with the slope at the end, and take the mean of the "
             "two results. The rule takes the mean of the two slopes and then solves for the new level, once.",
-            lambda delta, A, B: (
-                (1 + delta * A + 1 / (1 - delta * A)) / 2,
-                (delta * B + delta * B / (1 - delta * A)) / 2,
+            edited(
+                bilinear,
+                "(1 + half) / (1 - half), delta * B / (1 - half) → (A_bar + end) / 2, (B_bar + end * delta * B) / 2",
+                "half = delta * A / 2 → (A_bar, B_bar), end = euler(delta, A, B), 1 / (1 - delta * A)",
             ),
+        ),
+        Misconception(
+            "the slope at the start alone",
+            "1 + Δ·A is Euler's rule: the slope at the start of the tick. Here the unknown level h_t stands on both "
+            "sides, so that something has to be divided.",
+            [euler, edited(bilinear, "(1 + half) / (1 - half) → 1 + delta * A")],
+        ),
+        Misconception(
+            "a left side that is not divided away",
+            "You have collected the right side. On the left h_t still stands with a factor before it: divide the whole "
+            "line by it.",
+            [
+                edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half, delta * B"),
+                edited(bilinear, "(1 + half) / (1 - half) → 1 + half"),
+            ],
+        ),
+        Misconception(
+            "a product in the place of a quotient",
+            "You multiply by 1 − ΔA/2. It stands on the left, before h_t: to get h_t alone, divide by it.",
+            [
+                edited(bilinear, "(1 + half) / → (1 + half) *", "delta * B / → delta * B *"),
+                edited(bilinear, "(1 + half) / → (1 + half) *"),
+                edited(bilinear, "delta * B / → delta * B *"),
+            ],
+        ),
+        Misconception(
+            "an input with the factor of the state",
+            "Your Ā is right. But 1 + ΔA/2 stands before the old level only. What stands before the input in the line "
+            "above the exercise?",
+            edited(bilinear, "delta * B / → delta * B * (1 + half) /"),
+        ),
+        Misconception(
+            "an input without the step size",
+            "Your Ā is right. But B·u is a flow, so much in each unit of time: it stands inside of the bracket that is "
+            "multiplied by Δ.",
+            edited(bilinear, "delta * B / → B /"),
+        ),
+        Misconception(
+            "a step size that is missing in the halves",
+            "You take A/2 where ΔA/2 belongs: as if every tick lasted one unit of time.",
+            edited(bilinear, "delta * A / 2 → A / 2"),
+        ),
+        Misconception(
+            "forgotten brackets",
+            "1 + a / 1 - a is 1 + (a / 1) − a. A fraction of two sums needs brackets around both of them.",
+            [
+                edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half / 1 - half, " + held)
+                for held in ("delta * B / (1 - half)", "delta * B / 1 - half")
+            ]
+            + [
+                edited(bilinear, "(1 + half) / (1 - half) → 1 + half / (1 - half)"),
+                edited(bilinear, "delta * B / (1 - half) → delta * B / 1 - half"),
+            ],
+        ),
+        Misconception(
+            "an exponential",
+            "exp(ΔA) belongs to the zero-order hold. The bilinear rule knows only the slopes at both ends of the tick: "
+            "Ā is a fraction of two sums.",
+            [zoh, edited(zoh, "torch.expm1(delta * A) / A → delta")],
+        ),
+        Misconception(
+            "a swapped pair",
+            "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
+            lambda delta, A, B: bilinear(delta, A, B)[::-1],
         ),
     ],
 )
@@ -205,36 +332,66 @@ LARGEST_STEP = Exercise(
             "the rule for real poles",
             "2/|s| is right for a real pole only. A complex pole leaves the circle earlier, since it moves sideways "
             "too. Write |1 + Δs|² with both parts: (1 + Δ·Re s)² + (Δ·Im s)².",
-            lambda pole: 2 / abs(pole),
+            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → 2 / abs(pole)"),
         ),
         Misconception(
             "the limit of overshooting",
             "At your Δ a real pole reaches z = 0: the level jumps to its end in one tick, and beyond that it "
             "overshoots. That is not yet an explosion. Where is |z| = 1?",
-            lambda pole: 1 / abs(pole),
+            [
+                edited(largest_euler_step, f"-2 * pole.real / abs(pole) ** 2 → {at}")
+                for at in ("1 / abs(pole)", "-1 / pole.real")
+            ],
         ),
         Misconception(
             "half of the step",
             "Your Δ is half of the right one. From |1 + Δs|² = 1 follows 2Δ·Re s + Δ²·|s|² = 0. Divide by Δ, once.",
-            lambda pole: -pole.real / abs(pole) ** 2,
+            edited(largest_euler_step, "-2 * → -"),
         ),
         Misconception(
             "a forgotten imaginary part",
             "You use the real part alone, as if the motion did not swing. Try s = −0.2 + 2i: your step is 10, and "
             "1 + 10·s lies far outside the unit circle.",
-            lambda pole: -2 / pole.real,
+            edited(largest_euler_step, " * pole.real / abs(pole) ** 2 → / pole.real"),
         ),
         Misconception(
             "a forgotten square",
             "Δ must be a time, and s counts per time. So the result has to scale as 1/s: make every s twice as large, "
             "and Δ must halve. Yours does not change.",
-            lambda pole: -2 * pole.real / abs(pole),
+            edited(largest_euler_step, " ** 2 → "),
         ),
         Misconception(
             "a negative step",
             "The size is right, but the sign is not: the real part of a stable pole is negative, and a step is "
             "positive.",
-            lambda pole: 2 * pole.real / abs(pole) ** 2,
+            edited(largest_euler_step, "-2 → 2"),
+        ),
+        Misconception(
+            "the square of s in the place of its size",
+            "s² is a complex number, and its real part is (Re s)² − (Im s)². What |1 + Δs|² holds is |s|², with a plus "
+            "between the two squares.",
+            [
+                edited(largest_euler_step, "abs(pole) ** 2 → (pole**2).real"),
+                edited(largest_euler_step, "abs(pole) ** 2 → abs((pole**2).real)"),
+                edited(largest_euler_step, "abs(pole) ** 2 → pole ** 2"),
+            ],
+        ),
+        Misconception(
+            "a step without its real part",
+            "You divide by |s|² and leave the real part out. Set the middle term of |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|² "
+            "against the last one.",
+            edited(largest_euler_step, "-2 * pole.real / → 2 /"),
+        ),
+        Misconception(
+            "an upside-down fraction",
+            "With your formula a pole far out allows a long step. Set Δ·|s|² against −2·Re s and solve for Δ.",
+            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → abs(pole) ** 2 / (-2 * pole.real)"),
+        ),
+        Misconception(
+            "the imaginary part alone",
+            "The real part belongs into the size, too: |s|² = (Re s)² + (Im s)². For a bucket, Im s = 0, your step "
+            "has no end; section 2 found 2/|A|.",
+            edited(largest_euler_step, "abs(pole) → abs(pole.imag)"),
         ),
     ],
 )
@@ -258,28 +415,55 @@ CORRECTED_B = Exercise(
             "the B̄ of the zero-order hold",
             "You return B̄ itself. The package multiplies whatever it gets by Δ, so your input comes out Δ times too "
             "large or too small. Which B' gives B̄ after that multiplication?",
-            lambda delta, A, B: torch.expm1(delta * A) / A * B,
+            edited(corrected_B, "/ (delta * A) → / A"),
         ),
         Misconception(
             "an upside-down factor",
             "ΔB lets in too much, so B' must be smaller than B. Yours is larger: the factor is upside down.",
-            lambda delta, A, B: B * delta * A / torch.expm1(delta * A),
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta * A / torch.expm1(delta * A)"),
         ),
         Misconception(
             "a second multiplication by Δ",
             "The package multiplies by Δ, so you have to divide by it beforehand. You multiply once more.",
-            lambda delta, A, B: torch.expm1(delta * A) / A * B * delta,
+            edited(corrected_B, "/ (delta * A) → / A * delta"),
         ),
         Misconception(
             "a factor without − 1",
             "Check with a short tick: as Δ goes to 0 the two rules agree, so the factor must go to 1. With exp(ΔA) "
             "alone above the line it grows without limit.",
-            lambda delta, A, B: torch.exp(delta * A) / (delta * A) * B,
+            edited(corrected_B, "expm1 → exp"),
         ),
         Misconception(
             "no correction",
             "You return B as it came. Then the package pours in Δ·B, which is more than the zero-order hold does.",
-            lambda delta, A, B: B.clone(),
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B.clone()"),
+        ),
+        Misconception(
+            "what the package pours in already",
+            "Δ·B is what the package makes of B. What has to be handed in, so that Δ times it is the B̄ of the "
+            "zero-order hold?",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta"),
+        ),
+        Misconception(
+            "a factor without B",
+            "This is the factor between the two rules. It has to be multiplied by the B that was given.",
+            edited(corrected_B, "/ (delta * A) * B → / (delta * A)"),
+        ),
+        Misconception(
+            "forgotten brackets",
+            "a / b * c is (a / b) * c: you divide by one of the two, and multiply by the other. Both belong below the "
+            "stroke.",
+            edited(corrected_B, "/ (delta * A) → / delta * A"),
+        ),
+        Misconception(
+            "a negative factor",
+            "The sign is wrong: for a negative A, exp(ΔA) − 1 is negative too, and the quotient of both is positive.",
+            edited(corrected_B, "torch.expm1 → -torch.expm1"),
+        ),
+        Misconception(
+            "a B̄ that keeps its A",
+            "Divide the B̄ of the zero-order hold by Δ: its division by A stays where it is.",
+            edited(corrected_B, "/ (delta * A) → / delta"),
         ),
     ],
 )
@@ -290,50 +474,40 @@ CORRECTED_B = Exercise(
 
 def mended_zoh(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
     """The zero-order hold for any A ≤ 0 and any Δ > 0, exact to float32 for tiny ΔA too, with B̄ = ΔB at A = 0."""
-    x = delta * A  # (N,)
-    share = torch.expm1(x) / torch.where(x == 0, 1, x)  # (N,), what is left of ΔB at the end of the tick
-    return torch.exp(x), torch.where(x == 0, 1, share) * delta * B  # (N,), (N,)
+    divisor = torch.where(A == 0, 1, A)  # (N,), never zero
+    held = torch.where(A == 0, delta, torch.expm1(delta * A) / divisor)  # (N,)
+    return torch.exp(delta * A), held * B  # (N,), (N,)
+
+
+def unmended(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """The code of the bug hunt."""
+    A_bar = torch.exp(delta * A)  # (N,)
+    return A_bar, (A_bar - 1) / A * B  # (N,), (N,)
 
 
 def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
-    """Ā and B̄/Δ: so tiny steps count as much as large ones."""
-    A_bar, B_bar = function(delta, A, B)
-    return A_bar, B_bar / delta
+    """Ā and B̄/Δ, so that tiny steps count as much as large ones; what is no pair stays as it is."""
+    answer = function(delta, A, B)
+    return (answer[0], answer[1] / delta) if isinstance(answer, (tuple, list)) and len(answer) == 2 else answer
 
 
 def _small_cases(draw: Draw) -> dict:
     size = draw.size(1, 4)
-    A = -draw.integers(0, 4, size) / 2.0  # (N,), zeros among them
-    return {"delta": draw.choice([1.0, 0.1, 1e-3, 1e-5, 1e-7, 1e-9]), "A": A, "B": draw.normal(size) + 0.05}
+    A = -torch.tensor([draw.choice([0.0, 0.0, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
+    delta = 10.0 ** draw.choice([3, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
+    return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
 
-def _guarded(function):
-    """A rule that answers ΔB where A is zero, and otherwise what `function` answers."""
-
-    def rule(delta, A, B):
-        A_bar, B_bar = function(delta, torch.where(A == 0, -1.0, A), B)
-        return torch.where(A == 0, 1, A_bar), torch.where(A == 0, delta * B, B_bar)
-
-    return rule
+def _switch(at: str):
+    """The unmended code, with ΔB for a small ΔA."""
+    switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where((delta * A).abs() < {at}, delta * B, B_bar)"
+    return edited(unmended, f"return A_bar, (A_bar - 1) / A * B → {switch}")
 
 
-def _subtracted(delta, A, B):
-    A_bar = torch.exp(delta * A)  # (N,)
-    return A_bar, (A_bar - 1) / A * B
-
-
-def _nudged(delta, A, B):
-    A_bar = torch.exp(delta * A)  # (N,)
-    return A_bar, (A_bar - 1) / (A - 1e-6) * B
-
-
-def _emptied(delta, A, B):
-    return torch.exp(delta * A), torch.nan_to_num(torch.expm1(delta * A) / A) * B
-
-
-def _switched(delta, A, B):
-    A_bar, B_bar = _subtracted(delta, A, B)
-    return A_bar, torch.where((delta * A).abs() < 1e-2, delta * B, B_bar)
+def _one_for_all(rule, condition: str):
+    """A rule that decides once for the whole vector A."""
+    first = f"if {condition}:\n        return torch.exp(delta * A), delta * B\n    return rule(delta, A, B)"
+    return edited(mended_zoh, f"divisor = torch.where(A == 0, 1, A) → {first}", rule=rule)
 
 
 MENDED_ZOH = Exercise(
@@ -344,19 +518,20 @@ MENDED_ZOH = Exercise(
     apply=_for_each_unit_of_time,
     items=("Ā", "B̄/Δ"),
     example={"delta": 1e-9, "A": torch.tensor([-0.5, 0.0]), "B": torch.tensor([1.0, 2.0])},
-    trials=40,
+    trials=60,
+    rtol=3e-5,
     atol=1e-6,
     misconceptions=[
         Misconception(
             "the unmended code",
             "Two things are wrong with this code, and both are still there: tiny steps, and A = 0.",
-            _subtracted,
+            unmended,
         ),
         Misconception(
             "half of the repair: a tiny ΔA",
             "A = 0 is mended. But exp(x) − 1 still loses its digits when x is tiny: exp(x) is rounded to a number near "
             "1 first, and the subtraction cannot bring the lost digits back.",
-            _guarded(_subtracted),
+            edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A) - 1)"),
         ),
         Misconception(
             "half of the repair: A = 0",
@@ -368,25 +543,62 @@ MENDED_ZOH = Exercise(
             "a nudge against zero",
             "A tiny number beside A stops the division by zero, and mends nothing: at A = 0 you get 0 divided by your "
             "tiny number, so the input is lost without any warning. And tiny steps are as wrong as they were.",
-            _nudged,
+            [
+                edited(unmended, "/ A → / (A - 1e-6)"),
+                edited(unmended, "A_bar = → A = A - 1e-6\n    A_bar ="),
+                edited(unmended, "A_bar = → A = A.clamp(max=-1e-8)\n    A_bar ="),
+            ],
         ),
         Misconception(
             "an input lost at A = 0",
             "Tiny steps are right, and the NaN is gone, but a bucket without a hole now gets no water at all. What is "
             "the limit of (exp(ΔA) − 1)/A for A → 0? It is not 0.",
-            _emptied,
+            edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
         ),
         Misconception(
             "the package's rule",
             "Δ·B has neither of the two problems, but it is not the zero-order hold: for Δ = 1 it is far off. The task "
             "is to keep the formula and to compute it well.",
-            lambda delta, A, B: (torch.exp(delta * A), delta * B),
+            edited(mended_zoh, "held * B → delta * B"),
         ),
         Misconception(
             "a switch to ΔB",
             "You use Δ·B as soon as ΔA is small. Just below the switch this is off by ΔA/2, and just above it the "
             "subtraction has already lost digits. There is a function that is exact on both sides.",
-            _switched,
+            [_switch(at) for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+        ),
+        Misconception(
+            "a small leak in the place of none",
+            "You shift A by a tiny number. In a short tick nobody sees it. But a bucket without a hole keeps its water "
+            "for ever: try A = 0 and a tick of 1000.",
+            [
+                edited(zoh, *edits)
+                for shifted in ("A - 1e-6", "A - 1e-5", "A - 1e-4", "A - 1e-3", "A.clamp(max=-1e-3)")
+                for edits in (
+                    [f"return → A = {shifted}\n    return"],
+                    [f"expm1(delta * A) / A → expm1(delta * ({shifted})) / ({shifted})"],
+                )
+            ],
+        ),
+        Misconception(
+            "more digits in the place of a better formula",
+            "float64 has 16 digits, and the subtraction loses them in the same way: only at smaller steps. Try "
+            "Δ = 1e-14. The formula has to go, not the number format.",
+            [
+                edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
+                edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
+            ],
+        ),
+        Misconception(
+            "one decision for all entries",
+            "You decide once, for the whole vector. Some entries of A may be zero while others are not: each of them "
+            "needs its own answer.",
+            [_one_for_all(rule, f"(A == 0).{which}()") for rule in (zoh, unmended) for which in ("any", "all")],
+        ),
+        Misconception(
+            "an if for a vector",
+            "`if` wants one True or False, and A == 0 is a vector of them. Choose for each entry: torch.where.",
+            [_one_for_all(rule, "A == 0") for rule in (zoh, unmended)],
         ),
     ],
 )

@@ -1,0 +1,514 @@
+"""Answers to the exercises of notebook 04 as learners write them, and the verdict that each must get.
+
+A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
+"""
+
+import cmath
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: euler (delta, A, B)
+
+
+def euler_by_a_loop(dt, a, b):
+    A_bar, B_bar = torch.empty(len(a)), torch.empty(len(a))
+    for n in range(len(a)):
+        A_bar[n] = 1 + dt * a[n]
+        B_bar[n] = dt * b[n]
+    return A_bar, B_bar
+
+
+def euler_by_two_probes(dt, a, b):
+    """Ā and B̄ are what the rule makes of h = 1, u = 0 and of h = 0, u = 1."""
+
+    def step(h, u):
+        return h + dt * (a * h + b * u)
+
+    return step(1, 0), step(0, 1)
+
+
+def euler_in_place(dt, a, b):
+    return a.mul_(dt).add_(1), b.mul_(dt)
+
+
+def euler_without_return(dt, a, b):
+    A_bar, B_bar = 1 + dt * a, dt * b  # noqa: F841
+
+
+def euler_of_state_0(dt, a, b):
+    return torch.full_like(a, 1 + dt * a[0].item()), dt * b
+
+
+EULER = [
+    ("a loop", euler_by_a_loop, "right"),
+    ("two probes", euler_by_two_probes, "right"),
+    ("addcmul", lambda dt, a, b: (torch.addcmul(torch.ones_like(a), torch.tensor(dt), a), b.mul(dt)), "right"),
+    ("in float64, as a list", lambda dt, a, b: [(1 + dt * a.double()), dt * b.double()], "right"),
+    ("numpy", lambda dt, a, b: (torch.from_numpy(1 + dt * a.numpy()), torch.from_numpy(dt * b.numpy())), "right"),
+    ("einsum", lambda dt, a, b: (torch.ones(len(a)) + a * dt, torch.einsum("n,->n", b, torch.tensor(dt))), "right"),
+    ("the change alone", lambda dt, a, b: (a * dt, b * dt), "a forgotten old level"),
+    ("no Δ", lambda dt, a, b: (a + 1, b), "a missing step size"),
+    ("Δ for the leak only", lambda dt, a, b: (torch.ones_like(a) + dt * a, b), "an input without the step size"),
+    ("Δ for the input only", lambda dt, a, b: (1 + a, b * dt), "a leak without the step size"),
+    ("minus", lambda dt, a, b: (1 - dt * a, dt * b), "a leak that fills"),
+    ("abs", lambda dt, a, b: (1 + dt * a.abs(), dt * b), "a leak that fills"),
+    ("exp", lambda dt, a, b: ((dt * a).exp(), dt * b), "an exponential"),
+    ("all of the hold", lambda dt, a, b: ((dt * a).exp(), ((dt * a).exp() - 1) / a * b), "an exponential"),
+    ("backward", lambda dt, a, b: ((1 - dt * a) ** -1, dt * b / (1 - dt * a)), "the slope at the end of the tick"),
+    ("brackets", lambda dt, a, b: (dt * (a + 1), dt * b), "an old level that is multiplied by Δ"),
+    ("swapped", lambda dt, a, b: (dt * b, 1 + dt * a), "a swapped pair"),
+    ("in place", euler_in_place, None),
+    ("no return", euler_without_return, None),
+    ("state 0", euler_of_state_0, None),
+    ("Ā only", lambda dt, a, b: 1 + dt * a, None),
+    ("one tensor", lambda dt, a, b: torch.stack([1 + dt * a, dt * b]), None),
+    ("B forgotten", lambda dt, a, b: (1 + dt * a, torch.full_like(b, dt)), None),
+    ("a diagonal matrix", lambda dt, a, b: (torch.eye(len(a)) + dt * torch.diag(a), dt * b), None),
+    ("hard-coded", lambda dt, a, b: (torch.full_like(a, 0.5), dt * b), None),
+    ("an unknown name", lambda dt, a, b: (1 + delta * a, dt * b), None),  # noqa: F821
+    ("a whole step", lambda dt, a, b: (1 + dt * a, dt * b + dt * a), None),
+]
+
+# Exercise 2: zoh (delta, A, B)
+
+
+def zoh_by_a_loop(dt, a, b):
+    pairs = [(math.exp(dt * x), (math.exp(dt * x) - 1) / x * y) for x, y in zip(a.tolist(), b.tolist(), strict=True)]
+    return tuple(torch.tensor(part) for part in zip(*pairs, strict=True))
+
+
+def zoh_by_the_paper(dt, a, b):
+    inverse = torch.linalg.inv(dt * torch.diag(a))
+    A_bar = torch.linalg.matrix_exp(dt * torch.diag(a))
+    return A_bar.diagonal(), inverse @ (A_bar - torch.eye(len(a))) @ (dt * b)
+
+
+def zoh_by_an_integral(dt, a, b):
+    tau = torch.linspace(0, dt, 2001, dtype=torch.float64)
+    kernel = torch.exp(a[:, None].double() * tau)
+    return kernel[:, -1], torch.trapezoid(kernel, tau) * b
+
+
+def zoh_in_place(dt, a, b):
+    return torch.exp(dt * a), b.mul_(torch.expm1(dt * a) / a)
+
+
+def exp(dt, a):
+    return torch.exp(dt * a)
+
+
+ZOH = [
+    ("exp − 1", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * b), "right"),
+    ("a loop with math", zoh_by_a_loop, "right"),
+    ("the paper's matrices", zoh_by_the_paper, "right"),
+    ("an integral", zoh_by_an_integral, "right"),
+    ("in float64", lambda dt, a, b: (exp(dt, a.double()), (1 - exp(dt, a.double())) * b / a.abs()), "right"),
+    ("both Δ", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (dt * a) * (dt * b)), "right"),
+    (
+        "numpy",
+        lambda dt, a, b: tuple(
+            map(torch.from_numpy, (np.exp(dt * a.numpy()), np.expm1(dt * a.numpy()) / a.numpy() * b.numpy()))
+        ),
+        "right",
+    ),
+    ("Euler's input", lambda dt, a, b: (exp(dt, a), dt * b), "the input of Euler"),
+    ("B as it is", lambda dt, a, b: (exp(dt, a), b), None),
+    ("exp(A)", lambda dt, a, b: (a.exp(), (a.exp() - 1) / a * b), "an exponential without the step size"),
+    ("exp(A) in B̄ only", lambda dt, a, b: (exp(dt, a), (a.exp() - 1) / a * b), "an exponential without the step size"),
+    ("no − 1", lambda dt, a, b: (exp(dt, a), b * exp(dt, a) / a), "a missing − 1"),
+    ("exp(ΔA)·B", lambda dt, a, b: (exp(dt, a), b * exp(dt, a)), "a missing − 1"),
+    ("exp(ΔA)·ΔB", lambda dt, a, b: (exp(dt, a), exp(dt, a) * dt * b), "an input that leaks for the whole tick"),
+    ("one Δ kept", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), "a division by ΔA"),
+    ("Δ again", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * dt * b), "one Δ too many"),
+    ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), None),
+    ("1 − exp", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) / a * b), "an upside-down sign"),
+    ("abs of A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.abs() * b), "an upside-down sign"),
+    ("times A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * a * b), "a product instead of a quotient"),
+    ("no 1/A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * b), "an integral without its division"),
+    ("share that left", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) * b), "an integral without its division"),
+    ("Euler", lambda dt, a, b: (1 + dt * a, dt * b), "the Ā of Euler"),
+    ("Euler's Ā", lambda dt, a, b: (1 + a * dt, (exp(dt, a) - 1) / a * b), "the Ā of Euler"),
+    ("exp(−ΔA)", lambda dt, a, b: (exp(-dt, a), (exp(-dt, a) - 1) / a * b), "an exponential that grows"),
+    ("step 3", lambda dt, a, b: (exp(dt, a), (1 - exp(-dt, a)) / a * b), "an integral that stops at step 3"),
+    ("exp(x − 1)", lambda dt, a, b: (exp(dt, a), torch.exp(dt * a - 1) / a * b), "a 1 inside of the exponent"),
+    ("swapped", lambda dt, a, b: ((exp(dt, a) - 1) / a * b, exp(dt, a)), "a swapped pair"),
+    ("bilinear", lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2)), None),
+    ("in place", zoh_in_place, None),
+    ("B forgotten", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a), None),
+    ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), None),
+    ("a matrix", lambda dt, a, b: (torch.diag(exp(dt, a)), (exp(dt, a) - 1) / a * b), None),
+    ("a sum over states", lambda dt, a, b: (exp(dt, a), ((exp(dt, a) - 1) / a * b).sum()), None),
+    ("state 0", lambda dt, a, b: (exp(dt, a), (exp(dt, a[0]) - 1) / a[0] * b), None),
+    ("no pair", lambda dt, a, b: None, None),
+]
+
+# Exercise 3: bilinear (delta, A, B)
+
+
+def bilinear_by_a_solve(dt, a, b):
+    left = torch.eye(len(a)) - dt / 2 * torch.diag(a)
+    return torch.linalg.solve(left, torch.eye(len(a)) + dt / 2 * torch.diag(a)).diagonal(), torch.linalg.solve(
+        left, dt * b
+    )
+
+
+def bilinear_by_iteration(dt, a, b):
+    """The equation with h_t on both sides, put into itself until nothing changes (halved, so that it settles)."""
+
+    def solve(old, u):
+        new = old * torch.ones_like(a).double()
+        for _ in range(400):
+            new = new / 2 + (old + dt * (a.double() * (old + new) / 2 + b.double() * u)) / 2
+        return new
+
+    return solve(1.0, 0.0), solve(0.0, 1.0)
+
+
+def bilinear_in_place(dt, a, b):
+    half = a.mul_(dt / 2)
+    return (1 + half) / (1 - half), dt * b / (1 - half)
+
+
+def mean_of_two(dt, a, b):
+    return (1 + dt * a + 1 / (1 - dt * a)) / 2, (dt * b + dt * b / (1 - dt * a)) / 2
+
+
+BILINEAR = [
+    ("(2 + x)/(2 − x)", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a)), "right"),
+    ("a solve", bilinear_by_a_solve, "right"),
+    ("iterated", bilinear_by_iteration, "right"),
+    ("2/(1 − x/2) − 1", lambda dt, a, b: (2 / (1 - dt * a / 2) - 1, dt * b / (1 - dt * a / 2)), "right"),
+    ("in float64", lambda dt, a, b: ((2 / dt + a.double()) / (2 / dt - a), 2 * b.double() / (2 / dt - a)), "right"),
+    (
+        "reciprocal",
+        lambda dt, a, b: tuple(v * (1 - dt * a / 2).reciprocal() for v in (1 + dt * a / 2, dt * b)),
+        "right",
+    ),
+    ("Euler", lambda dt, a, b: (1 + dt * a, dt * b), "the slope at the start alone"),
+    ("Euler's Ā", lambda dt, a, b: (1 + dt * a, dt * b / (1 - dt * a / 2)), "the slope at the start alone"),
+    ("backward", lambda dt, a, b: (1 / (1 - dt * a), dt * b / (1 - dt * a)), "the slope at the end alone"),
+    ("no half", lambda dt, a, b: ((1 + dt * a) / (1 - dt * a), dt * b / (1 - dt * a)), "two whole slopes"),
+    ("B̄ = ΔB", lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b), "an input that is not divided"),
+    (
+        "signs",
+        lambda dt, a, b: ((1 - dt * a / 2) / (1 + dt * a / 2), dt * b / (1 + dt * a / 2)),
+        "an upside-down fraction",
+    ),
+    (
+        "signs of Ā",
+        lambda dt, a, b: ((2 - dt * a) / (2 + dt * a), dt * b / (1 - dt * a / 2)),
+        "an upside-down fraction",
+    ),
+    ("half of u", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), dt * b / (2 - dt * a)), "half of the input"),
+    ("a mean of results", mean_of_two, "the mean of two results"),
+    ("nothing divided", lambda dt, a, b: (1 + dt * a / 2, dt * b), "a left side that is not divided away"),
+    (
+        "a product",
+        lambda dt, a, b: ((1 + dt * a / 2) * (1 - dt * a / 2), dt * b * (1 - dt * a / 2)),
+        "a product in the place of a quotient",
+    ),
+    (
+        "B̄ with Ā",
+        lambda dt, a, b: tuple((2 + dt * a) / (2 - dt * a) * v for v in (1, dt * b)),
+        "an input with the factor of the state",
+    ),
+    (
+        "no Δ before B",
+        lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), b / (1 - dt * a / 2)),
+        "an input without the step size",
+    ),
+    (
+        "no Δ in the halves",
+        lambda dt, a, b: ((1 + a / 2) / (1 - a / 2), dt * b / (1 - a / 2)),
+        "a step size that is missing in the halves",
+    ),
+    (
+        "no brackets",
+        lambda dt, a, b: (1 + dt * a / 2 / 1 - dt * a / 2, dt * b / (1 - dt * a / 2)),
+        "forgotten brackets",
+    ),
+    ("exp", lambda dt, a, b: (exp(dt, a), dt * b), "an exponential"),
+    ("swapped", lambda dt, a, b: (dt * b / (1 - dt * a / 2), (2 + dt * a) / (2 - dt * a)), "a swapped pair"),
+    ("in place", bilinear_in_place, None),
+    ("Ā only", lambda dt, a, b: (2 + dt * a) / (2 - dt * a), None),
+    ("whole numbers", lambda dt, a, b: ((1 + dt * a // 2) / (1 - dt * a // 2), dt * b / (1 - dt * a // 2)), None),
+    ("a quarter", lambda dt, a, b: ((4 + dt * a) / (4 - dt * a), dt * b / (1 - dt * a / 4)), None),
+    ("state 0", lambda dt, a, b: ((2 + dt * a[0]) / (2 - dt * a), 2 * dt * b / (2 - dt * a)), None),
+    (
+        "as floats",
+        lambda dt, a, b: (((2 + dt * a) / (2 - dt * a)).tolist(), (dt * b / (1 - dt * a / 2)).tolist()),
+        None,
+    ),
+    ("forgot the pair", lambda dt, a, b: print(), None),
+    ("three parts", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a), dt), None),
+    ("inv of a vector", lambda dt, a, b: (torch.linalg.inv(1 - dt * a / 2) @ (1 + dt * a / 2), dt * b), None),
+]
+
+# Exercise 4: largest_euler_step (pole)
+
+
+def step_by_halving(pole):
+    low, high = 0.0, 1e6
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if abs(1 + middle * pole) < 1 else (low, middle)
+    return low
+
+
+def step_by_the_quadratic_formula(pole):
+    a, b = pole.real**2 + pole.imag**2, 2 * pole.real
+    return (-b + math.sqrt(b * b)) / (2 * a)
+
+
+def step_by_a_scan(pole):
+    delta = 0.0
+    while abs(1 + (delta + 0.01) * pole) < 1:
+        delta += 0.01
+    return delta
+
+
+def step_with_two_cases(pole):
+    if pole.imag == 0:
+        return 2 / abs(pole)
+    return -2 * pole.real / abs(pole)
+
+
+STEP = [
+    ("the parts", lambda s: -2 * s.real / (s.real**2 + s.imag**2), "right"),
+    ("halving", step_by_halving, "right"),
+    ("the quadratic formula", step_by_the_quadratic_formula, "right"),
+    ("1/s", lambda s: -2 * (1 / s).real, "right"),
+    ("the conjugate", lambda s: -(s + s.conjugate()).real / (s * s.conjugate()).real, "right"),
+    ("the angle", lambda s: -2 * math.cos(cmath.phase(s)) / abs(s), "right"),
+    ("numpy", lambda s: np.abs(2 * np.real(s)) / np.abs(s) ** 2, "right"),
+    ("torch, .item()", lambda s: (2 / torch.tensor(-s)).real.item(), "right"),
+    ("2/|s|", lambda s: 2 / (s.real**2 + s.imag**2) ** 0.5, "the rule for real poles"),
+    ("1/|s|", lambda s: 1 / abs(s), "the limit of overshooting"),
+    ("half", lambda s: -s.real / (s.real**2 + s.imag**2), "half of the step"),
+    ("2/|Re|", lambda s: 2 / abs(s.real), "a forgotten imaginary part"),
+    ("no square", lambda s: 2 * abs(s.real) / abs(s), "a forgotten square"),
+    ("the sign", lambda s: 2 * s.real / abs(s) ** 2, "a negative step"),
+    ("s squared", lambda s: -2 * s.real / (s.real**2 - s.imag**2), "the square of s in the place of its size"),
+    ("s·s", lambda s: -2 * s.real / (s * s), "the square of s in the place of its size"),
+    ("2/|s|²", lambda s: 2 / abs(s) ** 2, "a step without its real part"),
+    ("upside down", lambda s: abs(s) ** 2 / abs(2 * s.real), "an upside-down fraction"),
+    ("complex", lambda s: -2 / s, None),
+    ("a tensor", lambda s: torch.tensor(-2 * s.real / abs(s) ** 2), None),
+    ("rounded", lambda s: round(-2 * s.real / abs(s) ** 2, 1), None),
+    ("a coarse scan", step_by_a_scan, None),
+    ("half right", step_with_two_cases, None),
+    ("no return", lambda s: None, None),
+    ("hard-coded", lambda s: 0.235, None),
+    ("a crash", lambda s: -2 * s.re / abs(s) ** 2, None),
+    ("just below", lambda s: -1.99 * s.real / abs(s) ** 2, None),
+    ("a string", lambda s: f"{-2 * s.real / abs(s) ** 2}", None),
+    ("the sum of the parts", lambda s: -2 * s.real / (s.real + s.imag) ** 2, None),
+]
+
+# Exercise 5: corrected_B (delta, A, B)
+
+
+def corrected_by_a_series(dt, a, b):
+    x, term, total = dt * a.double(), torch.ones(len(a), dtype=torch.float64), torch.zeros(len(a), dtype=torch.float64)
+    for k in range(1, 60):
+        total, term = total + term, term * x / (k + 1)
+    return total * b
+
+
+def corrected_by_a_loop(dt, a, b):
+    return torch.stack([(math.exp(dt * x) - 1) / (dt * x) * y for x, y in zip(a, b, strict=True)])
+
+
+CORRECTED = [
+    ("zoh / Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt, "right"),
+    ("a series", corrected_by_a_series, "right"),
+    ("a loop", corrected_by_a_loop, "right"),
+    ("numpy", lambda dt, a, b: b * torch.from_numpy(np.expm1(dt * a.numpy()) / (dt * a.numpy())), "right"),
+    ("B over the ratio", lambda dt, a, b: b / (dt * a / (exp(dt, a) - 1)), "right"),
+    ("in float64", lambda dt, a, b: (1 - exp(dt, a.double())) / (-dt * a) * b, "right"),
+    ("B̄", lambda dt, a, b: (exp(dt, a) - 1) / a * b, "the B̄ of the zero-order hold"),
+    ("the ratio", lambda dt, a, b: dt * a / (exp(dt, a) - 1) * b, "an upside-down factor"),
+    ("times Δ", lambda dt, a, b: dt * (exp(dt, a) - 1) / a * b, "a second multiplication by Δ"),
+    ("no − 1", lambda dt, a, b: exp(dt, a) / (dt * a) * b, "a factor without − 1"),
+    ("B", lambda dt, a, b: b, "no correction"),
+    ("ΔB", lambda dt, a, b: dt * b, "what the package pours in already"),
+    ("no B", lambda dt, a, b: (exp(dt, a) - 1) / (dt * a), "a factor without B"),
+    ("brackets", lambda dt, a, b: b * (exp(dt, a) - 1) / dt * a, "forgotten brackets"),
+    ("1 − exp", lambda dt, a, b: (1 - exp(dt, a)) / (dt * a) * b, "a negative factor"),
+    ("no A", lambda dt, a, b: (exp(dt, a) - 1) / dt * b, "a B̄ that keeps its A"),
+    ("a pair", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), None),
+    ("in place", lambda dt, a, b: b.mul_((exp(dt, a) - 1) / (dt * a)), None),
+    ("no return", lambda dt, a, b: None, None),
+    ("half a leak", lambda dt, a, b: b * torch.exp(dt * a / 2), None),
+    ("first order", lambda dt, a, b: b * (1 + dt * a / 2), None),
+    ("Δ²", lambda dt, a, b: (exp(dt, a) - 1) / (dt * dt * a) * b, None),
+    ("state 0", lambda dt, a, b: (exp(dt, a[0]) - 1) / (dt * a[0]) * b, None),
+    ("an unknown name", lambda dt, a, b: zero_order_hold(dt, a, b)[1] / dt, None),  # noqa: F821
+    ("hard-coded", lambda dt, a, b: b / 1.27, None),
+    ("a plain list", lambda dt, a, b: ((exp(dt, a) - 1) / (dt * a) * b).tolist(), None),
+]
+
+# Bug hunt: mended_zoh (delta, A, B)
+
+
+def mended_by_indices(dt, a, b):
+    B_bar = dt * b
+    leaks = a < 0
+    B_bar[leaks] = torch.expm1(dt * a[leaks]) / a[leaks] * b[leaks]
+    return torch.exp(dt * a), B_bar
+
+
+def mended_by_a_loop(dt, a, b):
+    B_bar = [dt * y if x == 0 else math.expm1(dt * x) / x * y for x, y in zip(a.tolist(), b.tolist(), strict=True)]
+    return torch.exp(dt * a), torch.tensor(B_bar)
+
+
+def mended_by_a_series(dt, a, b):
+    x = (dt * a).double()
+    safe = torch.where(x.abs() < 0.1, -1.0, x)
+    series = 1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5)))
+    return torch.exp(dt * a), torch.where(x.abs() < 0.1, series, (safe.exp() - 1) / safe) * dt * b
+
+
+def mended_by_sinh(dt, a, b):
+    x = (dt * a).double()
+    halves = torch.where(x == 0, 1, torch.sinh(x / 2) / torch.where(x == 0, 1, x / 2))
+    long = torch.where(x < -50, -1 / torch.where(x == 0, 1, x), torch.exp(x / 2) * halves)
+    return torch.exp(dt * a), long * dt * b
+
+
+def mended_by_a_nan_filter(dt, a, b):
+    B_bar = torch.expm1(dt * a) / a * b
+    return torch.exp(dt * a), torch.where(B_bar.isnan(), dt * b, B_bar)
+
+
+def mended_by_an_if(dt, a, b):
+    if a == 0:
+        return torch.ones_like(a), dt * b
+    return torch.exp(dt * a), torch.expm1(dt * a) / a * b
+
+
+def mended_by_any(dt, a, b):
+    if (a == 0).any():
+        return torch.exp(dt * a), dt * b
+    return torch.exp(dt * a), torch.expm1(dt * a) / a * b
+
+
+def mended_by_all(dt, a, b):
+    if torch.all(a == 0):
+        return torch.ones(len(a)), dt * b
+    return torch.exp(dt * a), torch.expm1(dt * a) / a * b
+
+
+def mended_in_place(dt, a, b):
+    a[a == 0] = -1e-8
+    return torch.exp(dt * a), torch.expm1(dt * a) / a * b
+
+
+def hunted(share, zero=None):
+    """B̄ = share(Δ, A)·B, and at A = 0 something else."""
+
+    def rule(dt, a, b):
+        B_bar = share(dt, a) * b
+        return torch.exp(dt * a), B_bar if zero is None else torch.where(a == 0, zero(dt, b), B_bar)
+
+    return rule
+
+
+def fill(dt, b):
+    return dt * b
+
+
+SUBTRACTED = "half of the repair: a tiny ΔA"
+SWITCH = "a switch to ΔB"
+MENDED = [
+    ("where twice", hunted(lambda dt, a: torch.expm1(dt * a) / torch.where(a == 0, 1, a), fill), "right"),
+    ("where once", hunted(lambda dt, a: torch.expm1(dt * a) / a, fill), "right"),
+    ("indices", mended_by_indices, "right"),
+    ("a loop", mended_by_a_loop, "right"),
+    ("a series", mended_by_a_series, "right"),
+    ("sinh", mended_by_sinh, "right"),
+    ("NaN replaced by ΔB", mended_by_a_nan_filter, "right"),
+    (
+        "clamped far below",
+        lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a.clamp(max=-1e-12)) / a.clamp(max=-1e-12) * b),
+        "right",
+    ),
+    ("in float64 with expm1", hunted(lambda dt, a: torch.expm1(dt * a.double()) / a, fill), "right"),
+    ("as it was", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / a), "the unmended code"),
+    ("where only", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / a, fill), SUBTRACTED),
+    ("expm1 only", hunted(lambda dt, a: torch.expm1(dt * a) / a), "half of the repair: A = 0"),
+    (
+        "a mask by a product",
+        lambda dt, a, b: (exp(dt, a), (a != 0) * torch.expm1(dt * a) / a * b),
+        "half of the repair: A = 0",
+    ),
+    ("1e-8 below", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a - 1e-8)), "a nudge against zero"),
+    ("1e-6 above", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a + 1e-6)), "a nudge against zero"),
+    ("nan_to_num", hunted(lambda dt, a: (torch.expm1(dt * a) / a).nan_to_num()), "an input lost at A = 0"),
+    ("1e-9 and expm1", hunted(lambda dt, a: torch.expm1(dt * a) / (a - 1e-9)), "an input lost at A = 0"),
+    ("zero at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: 0 * b), "an input lost at A = 0"),
+    ("ΔB", lambda dt, a, b: (exp(dt, a), dt * b), "the package's rule"),
+    (
+        "a switch at 1e-3",
+        lambda dt, a, b: (exp(dt, a), torch.where((dt * a).abs() < 1e-3, dt, (exp(dt, a) - 1) / a) * b),
+        SWITCH,
+    ),
+    (
+        "a switch at 1e-6",
+        lambda dt, a, b: (exp(dt, a), torch.where(dt * a > -1e-6, dt * b, (exp(dt, a) - 1) / a * b)),
+        SWITCH,
+    ),
+    (
+        "shifted by 1e-6",
+        lambda dt, a, b: (exp(dt, a), torch.expm1(dt * (a - 1e-6)) / (a - 1e-6) * b),
+        "a small leak in the place of none",
+    ),
+    (
+        "shifted by 1e-4",
+        lambda dt, a, b: (exp(dt, a - 1e-4), torch.expm1(dt * (a - 1e-4)) / (a - 1e-4) * b),
+        "a small leak in the place of none",
+    ),
+    (
+        "float64",
+        hunted(lambda dt, a: (torch.exp(dt * a.double()) - 1) / a.double(), fill),
+        "more digits in the place of a better formula",
+    ),
+    ("if", mended_by_an_if, "an if for a vector"),
+    ("any", mended_by_any, "one decision for all entries"),
+    ("all", mended_by_all, "one decision for all entries"),
+    ("in place", mended_in_place, None),
+    ("B at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: b), None),
+    ("1 at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: torch.ones_like(b)), None),
+    ("no return", lambda dt, a, b: print(end=""), None),
+    ("Ā from Euler", lambda dt, a, b: (1 + dt * a, mended_by_indices(dt, a, b)[1]), None),
+    ("a crash", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt, math.expm1(dt * a) / a) * b), None),
+    ("no B", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, torch.ones_like(b))[1]), None),
+    ("right for tiny ΔA only", lambda dt, a, b: (exp(dt, a), dt * b * (1 + dt * a / 2)), None),
+]
+
+ANSWERS = [
+    pytest.param(f"04.{name}", function, verdict, id=f"{name}: {title}")
+    for name, rows in {
+        "euler": EULER,
+        "zoh": ZOH,
+        "bilinear": BILINEAR,
+        "largest_euler_step": STEP,
+        "corrected_B": CORRECTED,
+        "mended_zoh": MENDED,
+    }.items()
+    for title, function, verdict in rows
+]
+
+
+@pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
+def test_an_answer_gets_its_verdict(id, function, expected):
+    verdict = judge(exercise(id), function, quiet=True)
+    name = verdict.misconception.name if verdict.misconception else None
+    assert (name or ("right" if verdict.kind == "right" else None)) == expected
