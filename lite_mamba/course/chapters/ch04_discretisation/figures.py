@@ -15,8 +15,10 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from .exercises import bilinear, corrected_B, euler, zoh
 
 Rule = Callable[[float, Tensor, Tensor], tuple[Tensor, Tensor]]
+RULES = {"Euler": euler, "bilinear": bilinear, "zero-order hold": zoh}
 FORMULAS = {"Euler": "1 + Δs", "bilinear": "(1 + Δs/2) / (1 − Δs/2)", "zero-order hold": "exp(Δs)"}
 STABLE = "#DCE6EE"  # fills the region in which a rule stays bounded
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 3}  # a box behind text that lines may cross
@@ -96,14 +98,13 @@ class TickedBucket(LiveFigure):
 
     Args:
         rules: name → rule.
-        whose: name → "yours" or "the reference's", said in the sentence.
     """
 
     END, MINUTES = 2.0, 24.0
 
-    def __init__(self, rules: dict[str, Rule], whose: dict[str, str] | None = None):
+    def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__()
-        self.rules, self.whose = rules, whose or {}
+        self.rules = rules
         self.controls = {
             "delta": slider(0.25, 8.0, 1.0, 0.25, label="step size Δ", unit="min"),
             "A": slider(-1.0, -0.2, -0.5, 0.1, label="leak A", unit="per min"),
@@ -154,7 +155,8 @@ class TickedBucket(LiveFigure):
         return "it settles" if self.A_bar > -1e-9 else "it overshoots, then settles"
 
     def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
-        whose = f" ({self.whose[method]})" if method in self.whose else ""
+        owner = self.owner(self.rules[method])
+        whose = f" ({owner})" if owner else ""
         off = (
             "the ticks lie on the true curve" if self.error < 1e-6 else f"the largest error is {self.error:.2f} litres"
         )
@@ -182,7 +184,7 @@ class ErrorOrders(LiveFigure):
     LOOKS = ((style.VERMILLION, "-", "o"), (style.BLUE, "--", "s"), (style.GREEN, ":", "D"))
     FLOOR = 1e-16
 
-    def __init__(self, rules: dict[str, Rule]):
+    def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__()
         self.deltas = 2.0 ** -np.arange(self.HALVINGS)  # minutes
         self.errors = {
@@ -262,14 +264,13 @@ class PolePlanes(LiveFigure):
 
     Args:
         rules: name → rule.
-        whose: name → "yours" or "the reference's", said in the sentence.
     """
 
     SECONDS = 12.0
 
-    def __init__(self, rules: dict[str, Rule], whose: dict[str, str] | None = None):
+    def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__(height=6.6)
-        self.rules, self.whose = rules, whose or {}
+        self.rules = rules
         self.controls = {
             "re": slider(-6.0, 0.5, -0.5, 0.1, label="pole of A, real part", unit="per second"),
             "im": slider(0.0, 4.0, 2.0, 0.1, label="pole of A, imaginary part", unit="radians a second"),
@@ -389,7 +390,8 @@ class PolePlanes(LiveFigure):
         return "it dies out, but it rings" if self.rings else "it dies out, as it should"
 
     def _sentence(self, re: float, im: float, delta: float, method: str) -> str:
-        whose = f" ({self.whose[method]})" if method in self.whose else ""
+        owner = self.owner(self.rules[method])
+        whose = f" ({owner})" if owner else ""
         true, got = number(complex(re, im), im > 1e-9), number(complex(self.z_pole), im > 1e-9)
         motion = "a spring" if im > 1e-9 else "a bucket"
         return (
@@ -462,8 +464,8 @@ class InputRatio(LiveFigure):
 
 
 def too_much(x):
-    """ΔB divided by the zero-order hold's B̄, for ΔA = −x: x/(1 − e^(−x))."""
-    return x / -np.expm1(-np.asarray(x))
+    """ΔB divided by the zero-order hold's B̄, for ΔA = −x."""
+    return 1 / corrected_B(1.0, -torch.as_tensor(x, dtype=torch.float64), 1.0).numpy()
 
 
 class SmallNumbers(LiveFigure):
@@ -522,6 +524,6 @@ def share(x: np.ndarray, kind: torch.dtype | None = None) -> np.ndarray:
     """(e^x − 1)/x, exact, or as a number format computes it: x and e^x rounded to it before the subtraction."""
     exact = torch.from_numpy(np.asarray(x, dtype=np.float64))  # (points,)
     if kind is None:
-        return (torch.expm1(exact) / exact).numpy()
+        return corrected_B(1.0, exact, 1.0).numpy()
     rounded = exact.to(kind).double()  # (points,)
     return ((torch.exp(rounded).to(kind).double() - 1) / rounded).numpy()
