@@ -31,7 +31,17 @@ class Tolerance:
 
 
 def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the result") -> Difference | None:
-    """The first difference between two results, or None. Tensors, numbers, bools, strings, tuples, lists, dicts."""
+    """The first difference between two results, or None. Tensors, numbers, bools, strings, tuples, lists, dicts.
+
+    What a learner returns may be anything; what can't be compared at all is different.
+    """
+    try:
+        return _difference(expected, got, tolerance, where)
+    except Exception as error:
+        return Difference("type", f"{where} is {describe(got)} that can't be compared ({type(error).__name__})")
+
+
+def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
     if isinstance(expected, Tensor):
         return _tensor_difference(expected, got, tolerance, where)
     if isinstance(expected, dict):
@@ -51,7 +61,10 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the 
 def describe(value: Any) -> str:
     """What a value is, in words: "a float32 tensor of shape (2, 3)", "a whole number", "a tuple of 2"."""
     if isinstance(value, Tensor):
-        return f"a {short_dtype(value.dtype)} tensor of shape {tuple(value.shape)}"
+        try:
+            return f"a {short_dtype(value.dtype)} tensor of shape {tuple(value.shape)}"
+        except Exception:  # nested tensors have no shape, and a subclass may refuse everything
+            return f"a {type(value).__name__} without a shape"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return _kind(value)
@@ -59,11 +72,6 @@ def describe(value: Any) -> str:
 
 def short_dtype(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
-
-
-def same(first: Any, second: Any) -> bool:
-    """Whether two results are the same up to rounding, NaN being equal to NaN."""
-    return difference(first, second, Tolerance(1e-4, 1e-5)) is None
 
 
 def _kind(value: Any) -> str:
@@ -90,6 +98,8 @@ def _cure(got: Any) -> str:
 def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
     if not isinstance(got, Tensor):
         return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+    if words := _no_plain_values(got):
+        return Difference("type", f"{where} {words}; expected is {describe(expected)}")
     if expected.shape != got.shape:
         words = f"{where} has shape {tuple(got.shape)}; expected is {tuple(expected.shape)}"
         return Difference("shape", words)
@@ -97,6 +107,15 @@ def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, where: 
         words = f"{where} holds {_dtype_kind(got.dtype)} ({short_dtype(got.dtype)}); expected are "
         return Difference("dtype", words + f"{_dtype_kind(expected.dtype)} ({short_dtype(expected.dtype)})")
     return _value_difference(expected, got, tolerance, where)
+
+
+def _no_plain_values(got: Tensor) -> str | None:
+    """What keeps a tensor's values from being compared, and what frees them."""
+    if got.device.type == "meta":
+        return "is a tensor without values, on the device 'meta'"
+    if got.layout != torch.strided:
+        return f"is a sparse tensor ({str(got.layout).removeprefix('torch.')}; .to_dense() makes a dense one)"
+    return "is a quantized tensor (.dequantize() gives its numbers)" if got.is_quantized else None
 
 
 def _dtype_kind(dtype: torch.dtype) -> str:
@@ -109,7 +128,7 @@ def _dtype_kind(dtype: torch.dtype) -> str:
 
 def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, where: str) -> Difference | None:
     wide = torch.complex128 if expected.is_complex() else torch.float64
-    expected, got = expected.detach().to("cpu", wide), got.detach().to("cpu", wide)
+    expected, got = expected.detach().cpu().to(wide), got.detach().cpu().to(wide)
     right = torch.isclose(got, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
     if right.all():
         return None
@@ -152,7 +171,7 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
         return Difference("length", f"{where} has {len(got)} items; expected are {len(expected)}")
     names = tolerance.items or [f"item {i} of {where}" for i in range(len(expected))]
     inner = replace(tolerance, items=())
-    parts = (difference(want, have, inner, name) for name, want, have in zip(names, expected, got, strict=True))
+    parts = (_difference(want, have, inner, name) for name, want, have in zip(names, expected, got, strict=True))
     return next((part for part in parts if part), None)
 
 
@@ -162,5 +181,5 @@ def _dict_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) 
     if expected.keys() != got.keys():
         keys = f"the keys {sorted(map(str, got))}; expected are {sorted(map(str, expected))}"
         return Difference("keys", f"{where} has {keys}")
-    parts = (difference(expected[key], got[key], tolerance, f"{where}[{key!r}]") for key in expected)
+    parts = (_difference(expected[key], got[key], tolerance, f"{where}[{key!r}]") for key in expected)
     return next((part for part in parts if part), None)

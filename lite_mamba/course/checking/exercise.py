@@ -98,7 +98,7 @@ class Misconception:
         return () if self.wrong is None else tuple(self.wrong) if isinstance(self.wrong, Sequence) else (self.wrong,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # its hash is its identity, so that outcomes can be remembered
 class Exercise:
     """One exercise: the readable spec, how to draw a case, and the known misconceptions.
 

@@ -15,7 +15,7 @@ MOST_VALUES = 48
 def shape_words(value: Any) -> str:
     """The shape of a tensor, or what else a value is."""
     if isinstance(value, Tensor):
-        return str(tuple(value.shape))
+        return describe(value).partition("shape ")[2] or describe(value)
     if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
         return "(" + ", ".join(map(shape_words, value)) + ")"
     return describe(value)
@@ -28,14 +28,24 @@ def has_tensor(value: Any) -> bool:
 
 
 def table(value: Any, names: Sequence[str] = ()) -> str:
-    """A value as text, rounded; large tensors are cut. `names` are those of the parts, if it has several."""
+    """A value as text, rounded; large ones are cut. `names` are those of the parts, if it has several.
+
+    What a learner returns may be anything; what has no table is said in a few words.
+    """
+    try:
+        return _table(value, names)
+    except Exception:
+        return describe(value)
+
+
+def _table(value: Any, names: Sequence[str]) -> str:
     if isinstance(value, Tensor):
         return _tensor(value.detach().cpu())
     if isinstance(value, (tuple, list)):
         if has_tensor(value):
             names = names if len(names) == len(value) else [f"item {i}" for i in range(len(value))]
             return "\n".join(f"{name}: {_inline(item)}" for name, item in zip(names, value, strict=True))
-        inside = ", ".join(map(_inline, value))
+        inside = _items(value)
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     if isinstance(value, dict):
         return "\n".join(f"{key}: {_inline(item)}" for key, item in value.items())
@@ -50,8 +60,12 @@ def _inline(value: Any) -> str:
     if isinstance(value, (int, float, complex)):
         return number(value)
     if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(map(_inline, value)) + ")"
+        return f"({_items(value)})"
     return getattr(value, "__name__", None) or f"a {type(value).__name__}"
+
+
+def _items(value: Sequence[Any]) -> str:
+    return ", ".join([*map(_inline, value[:MOST_VALUES]), *["…"] * (len(value) > MOST_VALUES)])
 
 
 def _nested(value: Tensor) -> str:

@@ -1,75 +1,24 @@
-"""Runs a function on drawn cases and judges it: the engine of the check, without any output.
+"""Judges a function on drawn cases, without any output: the engine of the check.
 
-The inputs that a function gets are copies. A function that changes its inputs is found out by comparing the copies with
-the originals. Every function and every case starts from the same random numbers, so that a verdict is a function of the
-answer alone, and the global random states are put back afterwards.
+A name is given to a mistake only if the known wrong answer gives the learner's values on every case that tells.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import random
-import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from .compare import Difference, Tolerance, difference, same
+from .compare import difference
+from .errors import same_error
 from .exercise import Draw, Exercise, Misconception
+from .running import Example, Outcome, beside, neutral, run, spun, tolerance
+from .stub import is_stub
 
 SHRINK_TRIES = 80
-SEED = 0  # of the random numbers that a function may draw
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a function did with one case: a value or an error, and the inputs it changed."""
-
-    value: Any = None
-    error: BaseException | None = None
-    changed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Example:
-    """A case that a function fails, with what was expected and what came."""
-
-    case: dict[str, Any]
-    expected: Outcome
-    got: Outcome
-    difference: Difference | None  # None: raised, or only the inputs are changed
-
-    @property
-    def raised(self) -> BaseException | None:
-        return self.got.error
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The judgement: "right", "misconception", "wrong", "raised" or "not attempted"."""
-
-    kind: str
-    trials: int = 0
-    example: Example | None = None
-    misconception: Misconception | None = None
-
-
-def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False) -> Verdict:
-    """The verdict on a function: first the reference, then each known misconception.
-
-    What the function prints in the first case is shown, unless quiet.
-    """
-    for trial in trials(exercise):
-        example = failure(exercise, function, trial.case, quiet or trial.number > 0)
-        if example is not None:
-            return _name_failure(exercise, function, example, trial)
-    return Verdict("right", trials=len(list(trials(exercise))))
+TELLING = 1  # so many cases must tell a known wrong answer from the right one, or it earns no name
 
 
 @dataclass(frozen=True)
@@ -82,135 +31,109 @@ class Trial:
     seed: int = 0
 
 
-def trials(exercise: Exercise) -> Iterator[Trial]:
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement: "right", "misconception", "wrong", "raised", "endless" or "not attempted"."""
+
+    kind: str
+    trials: int = 0
+    example: Example | None = None
+    misconception: Misconception | None = None
+
+
+def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False) -> Verdict:
+    """The verdict on a function: first the reference, then each known misconception.
+
+    What the function prints in the first case is shown, unless quiet.
+    """
+    examples = []
+    for trial in trials(exercise):
+        got = run(exercise, function, trial.case, quiet or trial.number > 0)
+        examples.append(beside(exercise, trial.case, outcome(exercise, exercise.reference, trial.number), got))
+        if is_stub(function, got):
+            return Verdict("not attempted")
+        if spun(got):
+            return Verdict("endless", example=examples[-1])
+    if all(example.right for example in examples):
+        return Verdict("right", trials=len(examples))
+    return _name_failure(exercise, function, examples)
+
+
+@lru_cache(maxsize=64)
+def trials(exercise: Exercise) -> tuple[Trial, ...]:
+    """The cases of an exercise, drawn once."""
+    return draw_trials(exercise)
+
+
+def draw_trials(exercise: Exercise) -> tuple[Trial, ...]:
     """The fixed example, if any, then random cases with growing sizes; the same ones at every call."""
-    first = 0
-    if exercise.example is not None:
-        yield Trial(0, exercise.example, None)
-        first = 1
+    found = [] if exercise.example is None else [Trial(0, exercise.example, None)]
     for i in range(exercise.trials):
-        seed = zlib.crc32(exercise.id.encode()) + i
-        draw = Draw(seed, growth=i / max(1, exercise.trials - 1))
-        yield Trial(first + i, drawn(exercise, draw), draw.taken, seed)
+        draw = Draw(zlib.crc32(exercise.id.encode()) + i, growth=i / max(1, exercise.trials - 1))
+        found.append(Trial(len(found), drawn(exercise, draw), draw.taken, draw.seed))
+    return tuple(found)
 
 
 def drawn(exercise: Exercise, draw: Draw) -> dict[str, Any]:
     """One case. Parts that are made with global random numbers, a block for example, are the same each time, too."""
-    with own_random_states(draw.seed):
+    with neutral(draw.seed):
         return exercise.cases(draw)
 
 
-def failure(
-    exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True
-) -> Example | None:
+@lru_cache(maxsize=4096)
+def outcome(exercise: Exercise, function: Callable[..., Any], number: int) -> Outcome:
+    """What the reference or a known wrong answer does in a trial, found out once. Not for a learner's function."""
+    return run(exercise, function, trials(exercise)[number].case)
+
+
+def failure(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any]) -> Example | None:
     """How a function fails a case, or None if it is right."""
-    expected = run(exercise, exercise.reference, case)
-    got = run(exercise, function, case, quiet)
-    if got.error is not None:
-        right = type(got.error) is type(expected.error)
-        return None if right else Example(case, expected, got, None)
-    if expected.error is not None:
-        words = f"the result should be the error {type(expected.error).__name__}; nothing was raised"
-        return Example(case, expected, got, Difference("type", words))
-    found = difference(
-        expected.value, got.value, Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items)
-    )
-    return Example(case, expected, got, found) if found or got.changed else None
+    found = beside(exercise, case, run(exercise, exercise.reference, case), run(exercise, function, case))
+    return None if found.right else found
 
 
-def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True) -> Outcome:
-    """Calls a function on a copy of a case, always from the same random numbers.
-
-    What it prints is shown only when not quiet; warnings never are.
-    """
-    given = copy(case)
-    hush = contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
-    try:
-        with own_random_states(SEED), hush, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = exercise.call(function, given)
-    except Exception as error:
-        return Outcome(error=error)
-    changed = (name for name in case if name not in exercise.may_change and not _unchanged(case[name], given[name]))
-    return Outcome(value, changed=tuple(changed))
-
-
-def copy(value: Any) -> Any:
-    """A copy of the tensors and containers in a value; everything else, functions too, is shared."""
-    if isinstance(value, Tensor):
-        return value.detach().clone().requires_grad_(value.requires_grad)
-    if isinstance(value, dict):
-        return {key: copy(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return type(value)(copy(item) for item in value)
-    return value
-
-
-@contextlib.contextmanager
-def own_random_states(seed: int) -> Iterator[None]:
-    """Random numbers of Python, NumPy and torch from a seed; the states of before are put back at the end."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=[]):
-            random.seed(seed)
-            np.random.seed(seed)
-            torch.manual_seed(seed)
-            yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
-
-
-def _unchanged(before: Any, after: Any) -> bool:
-    if isinstance(before, (Tensor, dict, tuple, list)):
-        return difference(before, after, Tolerance()) is None
-    return True
-
-
-def _name_failure(exercise: Exercise, function: Callable[..., Any], example: Example, trial: Trial) -> Verdict:
-    if _not_attempted(example):
-        return Verdict("not attempted")
-    small = shrink(exercise, function, example, trial)
-    misconception = known_misconception(exercise, function, small)
+def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
+    first = next(i for i, example in enumerate(examples) if not example.right)
+    small = shrink(exercise, function, examples[first], trials(exercise)[first])
+    misconception = known_misconception(exercise, examples, small)
     if misconception is not None:
         return Verdict("misconception", example=small, misconception=misconception)
     return Verdict("raised" if small.raised else "wrong", example=small)
 
 
-def _not_attempted(example: Example) -> bool:
-    if isinstance(example.raised, NotImplementedError):
-        return True
-    empty = example.got.value is None or example.got.value is Ellipsis
-    return example.raised is None and empty and example.expected.value is not example.got.value
-
-
-def known_misconception(exercise: Exercise, function: Callable[..., Any], example: Example) -> Misconception | None:
-    """The first known misconception that the function agrees with on every case that tells."""
+def known_misconception(exercise: Exercise, examples: Sequence[Example], small: Example) -> Misconception | None:
+    """The first known misconception that agrees with all of a function's outcomes on the cases that tell."""
     for known in exercise.misconceptions:
         if known.raises is not None:
-            if isinstance(example.raised, known.raises) and known.when(example.raised):
+            if isinstance(small.raised, known.raises) and known.when(small.raised):
                 return known
-        elif any(same_everywhere(exercise, function, wrong, known.where) for wrong in known.answers):
+        elif any(_explains(exercise, wrong, known.where, examples) for wrong in known.answers):
             return known
     return None
 
 
-def same_everywhere(
-    exercise: Exercise,
-    first: Callable[..., Any],
-    second: Callable[..., Any],
-    where: Callable[..., bool] = lambda **case: True,
-) -> bool:
-    """Whether two functions agree on every case that `where` picks."""
-    cases = (trial.case for trial in trials(exercise))
-    return all(_agree(exercise, first, second, case) for case in cases if where(**case))
+def _explains(exercise: Exercise, wrong: Callable[..., Any], where: Callable[..., bool], examples) -> bool:
+    telling = 0
+    for i, example in enumerate(examples):
+        if where(**example.case):
+            other = outcome(exercise, wrong, i)
+            if not _agree(exercise, other, example.got):
+                return False
+            telling += not beside(exercise, example.case, example.expected, other).right
+    return telling >= TELLING
 
 
-def _agree(exercise: Exercise, first: Callable[..., Any], second: Callable[..., Any], case: dict[str, Any]) -> bool:
-    one, other = run(exercise, first, case), run(exercise, second, case)
-    if one.error is not None or other.error is not None:
-        return type(one.error) is type(other.error) and str(one.error) == str(other.error)
-    return same(other.value, one.value)
+def _agree(exercise: Exercise, known: Outcome, got: Outcome) -> bool:
+    """Whether a known outcome is the one that came: the same values, or the same error at the same operation."""
+    if known.error is not None or got.error is not None:
+        return same_error(known.error, got.error)
+    return set(known.changed) <= set(got.changed) and difference(known.value, got.value, tolerance(exercise)) is None
+
+
+def same_everywhere(exercise: Exercise, first: Callable[..., Any], second: Callable[..., Any]) -> bool:
+    """Whether two known answers agree on every case."""
+    numbers = range(len(trials(exercise)))
+    return all(_agree(exercise, outcome(exercise, first, i), outcome(exercise, second, i)) for i in numbers)
 
 
 def shrink(exercise: Exercise, function: Callable[..., Any], example: Example, trial: Trial) -> Example:
@@ -245,6 +168,7 @@ class Tries:
         case = drawn(self.exercise, Draw(self.seed, 1.0, sizes, whole))
         found = failure(self.exercise, self.function, case)
         if found is None or _way(found) != _way(self.smallest):
+            self.left *= found is None or not spun(found.got)  # a call that spins is not tried again
             return False
         self.smallest = found
         return True

@@ -1,7 +1,8 @@
-"""Checks a learner's function and says, in one of five ways, how it stands.
+"""Checks a learner's function and says, in one of six ways, how it stands.
 
 Right; "this is *X*", a known misconception by name; wrong, with the smallest failing example; it raised, with the
-learner's own line; not attempted. In the last four the reference stands in, and the card says so.
+learner's own line; it does not come to an end; not attempted. In the last five the reference stands in, and the card
+says so.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import Any
 
 from ..chapters import chapters, exercise, exercises
 from ..checking.compare import Tolerance, difference
+from ..checking.errors import own_line, said
 from ..checking.exercise import Exercise
+from ..checking.limit import Endless
+from ..checking.running import SECONDS, Example
 from ..checking.source import CannotKeep, program, rebuild
 from ..checking.tables import has_tensor, shape_words, table
-from ..checking.trial import Example, Verdict, judge
+from ..checking.trial import Verdict, judge
 from . import state
 from .cards import Card, show
-from .errors import own_line, said
 
 Function = Callable[..., Any]
 
@@ -111,12 +114,13 @@ def card(found: Exercise, verdict: Verdict) -> Card:
         return Card("open", f"{found.id}: not attempted yet", [STANDS_IN])
     example = verdict.example
     if verdict.kind == "misconception":
-        known = verdict.misconception
-        lines = [known.message]
-        return _example_card("close", f"{found.id}: this is “{known.name}”", lines, found, example)
+        lines = [verdict.misconception.message, *_changed_lines(example)]
+        return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
     if verdict.kind == "raised":
         return _example_card("bad", f"{found.id}: it raised", _error_lines(example.raised), found, example)
-    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(found, example), found, example)
+    if verdict.kind == "endless":
+        return _example_card("bad", f"{found.id}: it does not come to an end", _endless_lines(example), found, example)
+    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(example), found, example)
 
 
 def _judge(found: Exercise, function: Function) -> Verdict:
@@ -127,14 +131,22 @@ def _judge(found: Exercise, function: Function) -> Verdict:
     return judge(found, function)
 
 
-def _wrong_lines(found: Exercise, example: Example) -> list[str]:
-    lines = []
-    if example.got.changed:
-        names = " and ".join(f"`{name}`" for name in example.got.changed)
-        lines.append(f"It changes its input {names} in place. Work on a copy, or build a new tensor.")
+def _wrong_lines(example: Example) -> list[str]:
+    lines = _changed_lines(example)
     if example.difference:
         lines.append(_sentence(example.difference.words))
     return lines
+
+
+def _changed_lines(example: Example) -> list[str]:
+    names = " and ".join(f"`{name}`" for name in example.got.changed)
+    return [f"It changes its input {names} in place. Work on a copy, or build a new tensor."] if names else []
+
+
+def _endless_lines(example: Example) -> list[str]:
+    line = own_line(example.raised)
+    where = f", in line {line[1]} of your code: {line[2]}" if line else "."
+    return [f"It was stopped after {SECONDS:.0f} seconds{where}", "Which condition ends the loop, and when is it met?"]
 
 
 def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
@@ -146,7 +158,8 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
         rows.append(("got", table(got, found.items)))
     elif tone == "close" and str(example.raised):
         rows.append(("got", said(example.raised)))
-    return Card(tone, headline, [*lines, "The smallest case that fails:"], rows, [STANDS_IN])
+    case = "The case:" if isinstance(example.raised, Endless) else "The smallest case that fails:"
+    return Card(tone, headline, [*lines, case], rows, [STANDS_IN])
 
 
 def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any]:

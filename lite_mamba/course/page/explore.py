@@ -18,11 +18,11 @@ import ipywidgets
 from IPython import get_ipython
 from IPython.display import display, update_display
 
+from ..checking.errors import own_line
 from ..drawing.base import LiveFigure
 from ..drawing.controls import Choice, Control, Slider, Toggle
 from .cards import live, show
 from .check import owner
-from .errors import own_line
 
 __all__ = ["Exploration", "Frame", "explore"]
 

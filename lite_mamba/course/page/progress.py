@@ -14,6 +14,7 @@ WORDS = {  # verdict -> (tone, words)
     "misconception": ("close", "tried, not right yet"),
     "wrong": ("close", "tried, not right yet"),
     "raised": ("close", "tried, not right yet"),
+    "endless": ("close", "tried, not right yet"),
 }
 OPEN = ("open", "not attempted yet")
 

@@ -1,0 +1,67 @@
+"""Puts an error in words: what was raised, and the reader's own line, without the library's traceback."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sysconfig
+import traceback
+from pathlib import Path
+
+PACKAGE = str(Path(__file__).resolve().parents[2])
+CHAPTERS = str(Path(PACKAGE) / "course" / "chapters")
+LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
+OTHERS = (*LIBRARIES, "<frozen", "<string", "<__")
+
+
+def said(error: BaseException) -> str:
+    """The kind of an error and its words, the same on every machine."""
+    words = re.sub(r" at 0x[0-9a-fA-F]+", "", words_of(error)).strip()
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def words_of(error: BaseException) -> str:
+    """The words of an error; none if it can't be printed."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def own_line(error: BaseException) -> tuple[str, int, str] | None:
+    """The innermost line that is the reader's: its function, its number and its text; None if none is.
+
+    A reader's line stands in a notebook cell, or in a file outside the installed packages and the course.
+    """
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith((PACKAGE, *OTHERS)):
+            return frame.name, frame.lineno, linecache.getline(frame.filename, frame.lineno).strip()
+    return None
+
+
+def same_error(first: BaseException | None, second: BaseException | None) -> bool:
+    """Whether two answers failed for the same reason: the same kind, the same words, at the same operation."""
+    if type(first) is not type(second) or words_of(first) != words_of(second):
+        return False
+    one, other = _place(first), _place(second)
+    return one is not None and other is not None and (one == other or bool(_operations(one) & _operations(other)))
+
+
+def _place(error: BaseException) -> traceback.FrameSummary | None:
+    """The innermost line of an answer or of its exercise; None for a call that did not get so far."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(OTHERS) and (
+            not frame.filename.startswith(PACKAGE) or frame.filename.startswith(CHAPTERS)
+        ):
+            return frame
+    return None
+
+
+def _operations(frame: traceback.FrameSummary) -> set[str]:
+    """What is called, computed or indexed in the piece of code that raised."""
+    last = getattr(frame, "end_lineno", None) or frame.lineno  # Python 3.10 knows the line only
+    lines = [linecache.getline(frame.filename, number).encode() for number in range(frame.lineno, last + 1)]
+    if last_column := getattr(frame, "end_colno", None):  # columns count bytes
+        lines[-1] = lines[-1][:last_column]
+        lines[0] = lines[0][frame.colno :]
+    return set(re.findall(r"\w+(?=\()|[-+*/@%[]|\braise\b", b"".join(lines).decode()))

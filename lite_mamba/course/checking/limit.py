@@ -1,0 +1,78 @@
+"""Stops a call that does not come to an end.
+
+A thread of its own looks at the clock and raises `Endless` inside the call, on every platform and in whatever thread
+the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger may wait as long as it likes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+TICK = 0.1  # seconds between two looks at the clock
+IDLE_TICKS = 20  # looks without a call, after which the thread ends
+DEBUGGERS = ("bdb", "pdb", "pydevd", "_pydevd")
+
+_due: dict[int, float] = {}  # thread -> when its call has taken too long
+_lock = threading.Lock()
+_watcher: threading.Thread | None = None
+
+
+class Endless(BaseException):
+    """The call took too long. No Exception, so that `except Exception` in the call lets it through."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises `Endless` in the block if it takes longer: once, and again should a bare `except:` have caught it."""
+    thread = threading.get_ident()
+    _watch_from_now(thread, seconds)
+    try:
+        yield
+    finally:
+        while True:
+            try:
+                with _lock:
+                    _due.pop(thread, None)
+                for _ in range(10):  # one that is on its way arrives here
+                    pass
+                break
+            except Endless:
+                continue
+
+
+def _watch_from_now(thread: int, seconds: float) -> None:
+    global _watcher
+    with _lock:
+        _due[thread] = time.monotonic() + seconds
+        if _watcher is None or not _watcher.is_alive():
+            _watcher = threading.Thread(target=_watch, daemon=True)
+            _watcher.start()
+
+
+def _watch() -> None:
+    global _watcher
+    idle = 0
+    while True:
+        time.sleep(TICK)
+        with _lock:
+            idle = 0 if _due else idle + 1
+            if idle > IDLE_TICKS:
+                _watcher = None
+                return
+            for thread, due in _due.items():
+                if time.monotonic() > due and not _debugged(thread):
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Endless))
+
+
+def _debugged(thread: int) -> bool:
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith(DEBUGGERS):
+            return True
+        frame = frame.f_back
+    return False

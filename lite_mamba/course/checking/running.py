@@ -1,0 +1,149 @@
+"""Runs a function on a case, and compares what it did with what was expected.
+
+The function gets copies of the inputs; one that changes them is found out by comparing the copies with the originals.
+Each call starts from the same random numbers and torch's own settings, so that the outcome is a function of the answer
+alone; random states and settings are put back afterwards. A call that does not come to an end is stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .compare import Difference, Tolerance, difference
+from .exercise import Exercise
+from .limit import Endless, time_limit
+
+SEED = 0  # of the random numbers that a function may draw
+SECONDS = 10.0  # for one call; the slowest reference takes less than one, its first call
+MOST_PRINTED = 4000  # characters of what a function prints
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a function did with one case: a value or an error, and the inputs it changed."""
+
+    value: Any = None
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a function did with a case, beside what was expected."""
+
+    case: dict[str, Any]
+    expected: Outcome
+    got: Outcome
+    difference: Difference | None = None  # None: the same value, or an error
+
+    @property
+    def raised(self) -> BaseException | None:
+        return self.got.error
+
+    @property
+    def right(self) -> bool:
+        if self.raised is not None:
+            return type(self.raised) is type(self.expected.error)
+        return self.difference is None and not self.got.changed
+
+
+def beside(exercise: Exercise, case: dict[str, Any], expected: Outcome, got: Outcome) -> Example:
+    """An outcome beside the expected one."""
+    found = None
+    if expected.error is None and got.error is None:
+        found = difference(expected.value, got.value, tolerance(exercise))
+    elif got.error is None:
+        words = f"the result should be the error {type(expected.error).__name__}; nothing was raised"
+        found = Difference("type", words)
+    return Example(case, expected, got, found)
+
+
+def tolerance(exercise: Exercise) -> Tolerance:
+    return Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items)
+
+
+def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True) -> Outcome:
+    """Calls a function on a copy of a case, always from the same random numbers.
+
+    What it prints is shown only when not quiet; warnings never are.
+    """
+    given, printed = copy(case), _Printed()
+    try:
+        with neutral(SEED), contextlib.redirect_stdout(printed), warnings.catch_warnings(), time_limit(SECONDS):
+            warnings.simplefilter("ignore")
+            value = exercise.call(function, given)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, too: `exit()` in an answer must not end the check
+        return Outcome(error=error)
+    finally:
+        if not quiet:
+            printed.show()
+    changed = (name for name in case if name not in exercise.may_change and not _unchanged(case[name], given[name]))
+    return Outcome(value, changed=tuple(changed))
+
+
+def spun(outcome: Outcome) -> bool:
+    """Whether the call had to be stopped."""
+    return isinstance(outcome.error, Endless)
+
+
+class _Printed(io.StringIO):
+    """Takes what a function prints, up to a limit."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, MOST_PRINTED - self.tell())])
+        return len(text)
+
+    def show(self) -> None:
+        text = self.getvalue()
+        print(text, end="…\n" if len(text) == MOST_PRINTED else "")
+
+
+def copy(value: Any) -> Any:
+    """A copy of the tensors and containers in a value; everything else, functions too, is shared."""
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, dict):
+        return {key: copy(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(copy(item) for item in value)
+    return value
+
+
+@contextlib.contextmanager
+def neutral(seed: int) -> Iterator[None]:
+    """Random numbers of Python, NumPy and torch from a seed, and torch's own settings; all is put back at the end."""
+    python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
+    generators = [torch.default_generator, *(torch.cuda.default_generators if torch.cuda.is_initialized() else ())]
+    states = [generator.get_state() for generator in generators]
+    try:
+        random.seed(seed)
+        np.random.seed(seed)
+        for generator in generators:  # not torch.manual_seed: it keeps a traceback of every call for a GPU to come
+            generator.manual_seed(seed)
+        torch.set_default_dtype(torch.float32)
+        with torch.enable_grad():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        for generator, state in zip(generators, states, strict=True):
+            generator.set_state(state)
+        torch.set_default_dtype(dtype)
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    if isinstance(before, (Tensor, dict, tuple, list)):
+        return difference(before, after, Tolerance()) is None
+    return True

@@ -1,0 +1,371 @@
+"""Whatever a learner's function does, the check ends, says what it was, and leaves everything as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
+
+from lite_mamba import course
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking import running
+from lite_mamba.course.checking.exercise import Exercise
+from lite_mamba.course.checking.limit import Endless, time_limit
+from lite_mamba.course.checking.trial import judge
+
+pytestmark = pytest.mark.usefixtures("fake_chapter")
+
+
+def delay(x, lag):
+    y = torch.zeros_like(x)
+    y[:, lag:] = x[:, : x.shape[1] - lag]
+    return y
+
+
+def told(capsys, function, id="91.shifted"):
+    course.check(id, function)
+    return capsys.readouterr().out
+
+
+# A call that does not come to an end.
+
+
+def spinning(x, lag):
+    t = 0
+    while t < x.shape[1]:
+        t += lag - 1
+    return delay(x, lag)
+
+
+def catching_all(x, lag):
+    while True:
+        try:  # noqa: SIM105
+            sum(range(100))
+        except:  # noqa: E722
+            pass
+
+
+def catching_exceptions(x, lag):
+    while True:
+        with contextlib.suppress(Exception):
+            sum(range(100))
+
+
+@pytest.mark.parametrize("function", [spinning, catching_all, catching_exceptions])
+def test_a_loop_without_end_is_stopped_with_its_line_and_its_case(function, monkeypatch, capsys):
+    monkeypatch.setattr(running, "SECONDS", 0.2)
+    answer = told(capsys, function)
+    assert "✗ 91.shifted: it does not come to an end\nIt was stopped after" in answer
+    assert "of your code:" in answer and "x (1, 3)" in answer and "\n  lag " in answer
+
+
+def test_a_loop_that_spins_on_a_later_case_only_is_found_before_another_mistake_is_named(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.2)
+    loop = Exercise("91.e", "E", lambda n: n, lambda draw: {"n": draw.size(0, 9)}, [])
+
+    def answer(n):
+        while n > 5:
+            pass
+        return n + 1
+
+    verdict = judge(loop, answer)
+    assert verdict.kind == "endless" and verdict.example.case["n"] > 5
+
+
+def test_shrinking_gives_up_at_the_first_smaller_case_that_spins(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.2)
+    loop = Exercise("91.e", "E", lambda n: n, lambda draw: {"n": draw.size(0, 900)}, [])
+    calls = []
+
+    def answer(n):
+        calls.append(n)
+        while len(calls) > loop.trials:
+            pass
+        return n + 1
+
+    assert judge(loop, answer).kind == "wrong"
+    assert len(calls) == loop.trials + 1
+
+
+def test_a_limit_holds_in_any_thread():
+    stopped = []
+
+    def call():
+        try:
+            with time_limit(0.2):
+                while True:
+                    pass
+        except Endless:
+            stopped.append(True)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join(20)
+    assert stopped == [True]
+
+
+def test_a_call_in_time_is_left_alone_and_nothing_comes_after_it():
+    for seconds in (0.05, 5):
+        with time_limit(seconds):
+            time.sleep(0.01)
+    for _ in range(4):  # longer than the limits above that are over
+        time.sleep(0.1)
+
+
+def test_a_call_that_ends_just_when_its_time_is_over_leaves_nothing_behind():
+    for wait in (0.09, 0.1, 0.11, 0.2):
+        try:
+            with time_limit(0.0):
+                time.sleep(wait)
+        except Endless:
+            pass
+        for _ in range(10_000):
+            pass
+
+
+def test_a_debugger_may_wait():
+    space = {"__name__": "pdb", "time": time}
+    exec("def wait():\n    for _ in range(50): time.sleep(0.01)", space)
+    with time_limit(0.1):
+        space["wait"]()
+
+
+def test_a_stop_by_hand_goes_through():
+    def stopped(x, lag):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        course.check("91.shifted", stopped)
+
+
+# Errors of every kind give a card.
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def raising(error):
+    def answer(x, lag):
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Unprintable(), "of your code: raise error\nUnprintable"),
+        (SystemExit(3), "SystemExit: 3"),
+        (GeneratorExit(), "GeneratorExit"),
+        (StopIteration(), "StopIteration"),
+        (AssertionError(), "of your code: raise error\nAssertionError\n"),
+        (NotImplementedError("no complex"), "NotImplementedError: no complex"),
+    ],
+)
+def test_an_error_of_any_kind_gets_a_card(error, words, capsys):
+    answer = told(capsys, raising(error))
+    assert "✗ 91.shifted: it raised" in answer and words in answer
+
+
+def test_a_recursion_without_end_gets_a_card(capsys):
+    def deep(x, lag):
+        return deep(x, lag)
+
+    assert "RecursionError" in told(capsys, deep)
+
+
+# Results of every kind give a card.
+
+
+class Odd:
+    def __eq__(self, other):
+        raise RuntimeError("not to be compared")
+
+    __ne__ = __eq__
+    __hash__ = None
+
+
+class OwnTensor(torch.Tensor):
+    pass
+
+
+class Refusing(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        raise RuntimeError("no operation is allowed")
+
+
+LOOP: list = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (lambda y: y.to_sparse(), "is a sparse tensor (sparse_coo; .to_dense() makes a dense one)"),
+        (lambda y: y.to_sparse_csr(), "is a sparse tensor (sparse_csr"),
+        (lambda y: y.to("meta"), "is a tensor without values, on the device 'meta'"),
+        (lambda y: torch.quantize_per_tensor(y, 0.1, 0, torch.qint8), "is a quantized tensor (.dequantize()"),
+        (lambda y: torch.nested.nested_tensor([y, y[:, :1]]), "91.shifted: wrong\nThe result is a"),
+        (lambda y: y.as_subclass(Refusing), "The result is a Refusing without a shape"),
+        (lambda y: Odd(), "The result is a Odd; expected is"),
+        (lambda y: (value for value in y), "The result is a generator; expected is"),
+        (lambda y: LOOP, "The result is a list of 1; expected is"),
+        (lambda y: [0.0] * 1_000_000, "The result is a list of 1000000; expected is"),
+        (lambda y: 10**5000, "The result is a whole number; expected is"),
+        (lambda y: y * float("inf"), "got NaN"),
+        (lambda y: y.to(torch.complex64), "holds complex numbers (complex64)"),
+        (lambda y: np.float64(1), "The result is a number; expected is"),
+        (lambda y: torch.Tensor, "The result is a _TensorMeta; expected is"),
+    ],
+)
+def test_a_result_of_any_kind_gets_a_card_of_readable_size(result, words, capsys):
+    answer = told(capsys, lambda x, lag: result(delay(x, lag)))
+    assert words in answer and len(answer) < 3000
+
+
+PARTS = [10**5000, complex("nan"), float("-inf"), Odd(), LOOP, None, "x" * 100_000]
+
+
+@pytest.mark.parametrize("value", PARTS, ids=["huge", "nan", "inf", "odd", "loop", "none", "long"])
+def test_a_part_of_any_kind_gets_a_card(value, capsys):
+    assert "91.statistics: wrong" in told(capsys, lambda x: (x.mean(), value), "91.statistics")
+
+
+def test_a_subclass_of_tensor_with_the_right_values_is_right():
+    own = lambda x, lag: delay(x, lag).as_subclass(OwnTensor)  # noqa: E731
+    assert course.check("91.shifted", own) is own
+
+
+# Nothing is left behind.
+
+
+def test_settings_of_torch_are_those_of_a_fresh_kernel_in_the_call_and_put_back_afterwards():
+    seen = []
+
+    def careless(x, lag):
+        seen.append((torch.get_default_dtype(), torch.is_grad_enabled()))
+        torch.set_default_dtype(torch.float16)
+        torch.set_grad_enabled(False)
+        return delay(x, lag)
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            course.check("91.shifted", careless)
+            assert not torch.is_grad_enabled()
+        assert torch.get_default_dtype() == torch.float64 and torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert set(seen) == {(torch.float32, True)}
+
+
+def test_the_learners_seed_makes_no_difference_and_stays():
+    def noisy(x, lag):
+        return torch.rand(()) + random.random() + float(np.random.rand()) + delay(x, lag)
+
+    found = []
+    for seed in (1, 2):
+        random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        found.append(judge(exercise("91.shifted"), noisy).example.got.value)
+        assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(*found)
+
+
+def test_a_flood_of_words_is_cut(capsys):
+    def loud(x, lag):
+        for _ in range(100_000):
+            print("again and again")
+        return delay(x, lag)
+
+    answer = told(capsys, loud)
+    assert "again and again" in answer and "…\n" in answer and len(answer) < 6000
+    assert "right on all 20 cases" in answer
+
+
+def test_words_are_shown_although_the_call_fails(capsys):
+    def failing(x, lag):
+        print("before")
+        raise ValueError
+
+    assert told(capsys, failing).startswith("before\n✗")
+
+
+# What is not attempted, and what only looks like it.
+
+
+def bare(x, lag):
+    """What it is for."""
+    raise NotImplementedError  # replace this line
+
+
+def with_words(x, lag):
+    raise NotImplementedError("write me")
+
+
+def dots(x, lag):
+    """What it is for."""
+    ...
+
+
+def passing(x, lag):
+    pass
+
+
+def returning(x, lag):
+    return
+
+
+@pytest.mark.parametrize("stub", [bare, with_words, dots, passing, returning, lambda x, lag: ...])
+def test_a_stub_is_not_attempted(stub, capsys):
+    assert "not attempted yet" in told(capsys, stub)
+
+
+def forgotten(x, lag):
+    y = delay(x, lag)  # noqa: F841
+
+
+def one_branch(x, lag):
+    if x.shape[1] > 5:
+        return delay(x, lag)
+
+
+def swallowed(x, lag):
+    try:
+        return delay(x, lag)[99]
+    except:  # noqa: E722
+        pass
+
+
+def of_pytorch(x, lag):
+    return torch.nn.functional.softplus(torch.arange(3)) + delay(x, lag)
+
+
+def still_there(x, lag):
+    delay(x, lag)
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (forgotten, "is None; expected is a float32 tensor"),
+        (one_branch, "is None; expected is a float32 tensor"),
+        (swallowed, "is None; expected is a float32 tensor"),
+        (of_pytorch, "of your code: return torch.nn.functional.softplus"),
+        (still_there, "of your code: raise NotImplementedError"),
+        (lambda x, lag: print(end=""), "is None"),
+    ],
+)
+def test_what_only_looks_like_a_stub_is_told(function, words, capsys):
+    answer = told(capsys, function)
+    assert words in answer and "not attempted" not in answer
