@@ -64,4 +64,4 @@ def _operations(frame: traceback.FrameSummary) -> set[str]:
     if last_column := getattr(frame, "end_colno", None):  # columns count bytes
         lines[-1] = lines[-1][:last_column]
         lines[0] = lines[0][frame.colno :]
-    return set(re.findall(r"\w+(?=\()|[-+*/@%[]|\braise\b", b"".join(lines).decode()))
+    return set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", b"".join(lines).decode()))

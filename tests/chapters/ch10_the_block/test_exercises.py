@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lite_mamba.course.chapters.ch10_the_block import exercises as chapter
-from lite_mamba.course.checking import trial
+from lite_mamba.course.checking import running
 from lite_mamba.course.checking.trial import judge, trials
 
 
@@ -25,7 +25,7 @@ def turned_by_one(layer, x):
 @pytest.mark.parametrize("answer", [random_order, first_two_exchanged, turned_by_one])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_test_of_the_order_of_rows_is_named_whichever_rows_it_exchanges(answer, seed, monkeypatch):
-    monkeypatch.setattr(trial, "SEED", seed)
+    monkeypatch.setattr(running, "SEED", seed)
     verdict = judge(chapter.INDEPENDENT, answer)
     assert verdict.misconception.name == "a test of the order of rows"
 
