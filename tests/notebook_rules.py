@@ -743,7 +743,7 @@ WRITTEN = re.compile(r"(?<![\w.$])[-−]?\d+(?: \d{3})*(?:\.\d+)?(?:e[-−]?\d+)
 
 def claims(cell: Cell) -> list[str]:
     """The numbers in a text that a reader could check: those with two digits or more, outside of quotations."""
-    numbering = r"^#+ .*$|^\s*\d+\. |\[[^\]]*\]\([^)]*\)|^\*\*Difficulty.*$|notebooks? \d\d"
+    numbering = r"^#+ .*$|^\s*\d+\. |\[[^\]]*\]\([^)]*\)|^\*\*Difficulty.*$|notebooks? \d\d|\d+ minutes"
     text = re.sub(numbering, "", cell.prose, flags=re.M)
     parts = [part for part in re.split(r"\n\s*\n", text) if not QUOTED.search(part)]
     return [n for part in parts for n in WRITTEN.findall(part) if len(re.sub(r"\D", "", n)) >= 2]

@@ -2,28 +2,13 @@
 
 import torch
 
+from ...checking.edits import edited
 from .. import Exercise, Misconception, Question
 
 
 def scale_A(delta, A):
     """Δ·A for every token: each step size times each row of A."""
     return torch.einsum("b l d, d n -> b l d n", delta, A)
-
-
-def summed_over_channels(delta, A):
-    return torch.einsum("b l d, d n -> b l n", delta, A)
-
-
-def time_last(delta, A):
-    return torch.einsum("b l d, d n -> b d n l", delta, A)
-
-
-def added(delta, A):
-    return delta[..., None] + A
-
-
-def exponential(delta, A):
-    return torch.exp(torch.einsum("b l d, d n -> b l d n", delta, A))
 
 
 def draw_cases(draw):
@@ -41,24 +26,24 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="summed over the channels",
-                wrong=summed_over_channels,
+                wrong=edited(scale_A, "-> b l d n → -> b l n"),
                 message="The channel d is missing behind the arrow, so einsum adds up all channels, like a matrix "
                 "product. Here each channel keeps its own row of numbers. Compare your shape with the docstring's.",
             ),
             Misconception(
                 name="axes in another order",
-                wrong=time_last,
+                wrong=[edited(scale_A, f"-> b l d n → -> {axes}") for axes in ("b d n l", "b l n d", "b d l n")],
                 message="The numbers are right, but they stand in another order. The letters behind the arrow "
                 "give the order of the axes of the result.",
             ),
             Misconception(
                 name="added instead of multiplied",
-                wrong=added,
+                wrong=lambda delta, A: delta[..., None] + A,
                 message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",
             ),
             Misconception(
                 name="the exponential taken too early",
-                wrong=exponential,
+                wrong=lambda delta, A: torch.exp(scale_A(delta, A)),
                 message="This returns exp(Δ·A), the decay itself. The exercise asks for the exponent Δ·A only.",
             ),
         ],

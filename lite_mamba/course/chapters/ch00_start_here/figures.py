@@ -9,6 +9,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...tasks import library_text
+from .exercises import scale_A
 
 
 class FadingState(LiveFigure):
@@ -25,7 +26,7 @@ class FadingState(LiveFigure):
 
     STEPS = 50
 
-    def __init__(self, scale_A):
+    def __init__(self, scale_A=scale_A):
         super().__init__()
         self.scale_A = scale_A
         self.ax = self.figure.subplots()
@@ -48,7 +49,8 @@ class FadingState(LiveFigure):
         self.point.set_data([self.half_life], [0.5])
         self.note.set(text=f"{self.half_life:.1f} steps", x=self.half_life + 1)
         self.title(self.ax, f"Half of the state is gone after {self.half_life:.1f} steps")
-        return f"With Δ = {delta:.2f} and A = −{n}, half of the state is gone after {self.half_life:.1f} steps."
+        by = f" (drawn by a function that is {whose})" if (whose := self.owner(self.scale_A)) else ""
+        return f"With Δ = {delta:.2f} and A = −{n}, half of the state is gone after {self.half_life:.1f} steps{by}."
 
 
 class OneLetterChanged(LiveFigure):
@@ -68,9 +70,10 @@ class OneLetterChanged(LiveFigure):
         super().__init__()
         text = library_text(4000).decode("utf-8", "replace").replace("\n", " ")
         self.text = " ".join(text.replace('"', " ").split())[: self.LENGTH]
-        torch.manual_seed(0)
-        self.embedding = torch.randn(256, 32)
-        self.blocks = {d: Mamba(32, conv_dilations=d) for d in self.controls["dilations"].options.values()}
+        self.embedding = torch.randn(256, 32, generator=torch.Generator().manual_seed(0))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.blocks = {d: Mamba(32, conv_dilations=d) for d in self.controls["dilations"].options.values()}
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(self.FLOOR, 30), yscale="log")
         self.ax.set(xlabel="position in the text", ylabel="change of the output")
@@ -83,6 +86,7 @@ class OneLetterChanged(LiveFigure):
 
     @torch.no_grad()
     def update(self, position: int = 12, dilations: tuple[int, ...] = (1,)) -> str:
+        self.position = position
         self.change = self.output_change(position, self.blocks[dilations])  # (L,)
         for i, (bar, letter) in enumerate(zip(self.bars, self.letters, strict=True)):
             changed = i == position
@@ -106,6 +110,11 @@ class OneLetterChanged(LiveFigure):
         other[position] = ord("#")
         outputs = block(self.embedding[torch.stack([ids, other])])  # (2, L, d_model)
         return (outputs[0] - outputs[1]).abs().amax(dim=-1).numpy()  # (L,)
+
+    def reach(self) -> int:
+        """How many steps after the change the last output stands out: more than ten times the ones at the end."""
+        behind = self.change[self.position :]  # (L - position,)
+        return int(np.flatnonzero(behind > 10 * np.median(behind[-12:]))[-1])
 
     def _letter(self, i: int, character: str):
         options = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontweight": "bold"}

@@ -1,0 +1,69 @@
+"""Answers to the exercise of notebook 00 as learners write them, and the verdict that each must get.
+
+A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
+"""
+
+import einops
+import pytest
+import torch
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+
+def three_loops(delta, A):
+    out = torch.empty(*delta.shape, A.shape[1])
+    for b in range(delta.shape[0]):
+        for t in range(delta.shape[1]):
+            out[b, t] = delta[b, t][:, None] * A
+    return out
+
+
+def without_return(delta, A):
+    torch.einsum("bld,dn->bldn", delta, A)
+
+
+def in_place(delta, A):
+    delta = delta.unsqueeze(-1)
+    delta *= 1.0
+    A.mul_(1.0).neg_()
+    return delta * A
+
+
+def first_sequence(delta, A):
+    return (delta[:1, ..., None] * A).expand(*delta.shape, A.shape[1])
+
+
+ANSWERS = [
+    ("einsum", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A), "right"),
+    ("new axis", lambda delta, A: delta[..., None] * A, "right"),
+    ("unsqueeze", lambda delta, A: delta.unsqueeze(3) * A.unsqueeze(0).unsqueeze(0), "right"),
+    ("loops", three_loops, "right"),
+    ("einops", lambda delta, A: einops.einsum(delta, A, "b l d, d n -> b l d n"), "right"),
+    ("in float64", lambda delta, A: delta.double()[..., None] * A.double(), "right"),
+    ("matmul", lambda delta, A: delta @ A, "summed over the channels"),
+    ("einsum without d", lambda delta, A: torch.einsum("bld,dn->bln", delta, A), "summed over the channels"),
+    ("sum", lambda delta, A: (delta[..., None] * A).sum(dim=2), "summed over the channels"),
+    ("permuted", lambda delta, A: torch.einsum("bld,dn->bdnl", delta, A), "axes in another order"),
+    ("transposed", lambda delta, A: (delta[..., None] * A).transpose(2, 3), "axes in another order"),
+    ("channels first", lambda delta, A: torch.einsum("bld,dn->bdln", delta, A), "axes in another order"),
+    ("a sum", lambda delta, A: delta[..., None] + A, "added instead of multiplied"),
+    ("exp", lambda delta, A: torch.exp(delta[..., None] * A), "the exponential taken too early"),
+    ("exp of einsum", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A).exp(), "the exponential taken too early"),
+    ("no new axis", lambda delta, A: delta * A, None),
+    ("another sign", lambda delta, A: -delta[..., None] * A, None),
+    ("first sequence", first_sequence, None),
+    ("one row of A", lambda delta, A: delta[..., None] * A[0], None),
+    ("no return", without_return, None),
+    ("in place", in_place, None),
+    ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
+    ("zeros", lambda delta, A: torch.zeros(*delta.shape, A.shape[1]), None),
+    ("a typo in the pattern", lambda delta, A: torch.einsum("bld,dn->bldm", delta, A), None),
+]
+
+
+@pytest.mark.parametrize(("answer", "expected"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+def test_an_answer_gets_the_verdict_that_it_deserves(answer, expected):
+    verdict = judge(exercise("00.scale_A"), answer)
+    named = verdict.misconception.name if verdict.misconception else None
+    assert (verdict.kind == "right", named) == (expected == "right", expected if expected != "right" else None)
