@@ -88,8 +88,8 @@ def test_numbers_may_be_read_off_the_figure_or_be_a_share_in_per_cent(square, ca
 
 
 def test_numbers_are_found_as_they_are_written():
-    text = "From 1 000 to −2.5, 3e-05 and 12 %; notebook v2.0 has x1."
-    assert numbers(text) == ["1 000", "−2.5", "3e-05", "12"]
+    text = "From 1 000 to −2.5, 3e-05 and 12 %; notebook v2.0 has x1, up to 64 415."
+    assert numbers(text) == ["1 000", "−2.5", "3e-05", "12", "64 415"]
 
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 4))

@@ -24,7 +24,7 @@ from . import markup
 from .cards import show
 from .explore import Exploration
 
-NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?: \d{3})+(?![\d.])|(?<![\w.])[-−]?\d+(?:\.\d+)?(?:e[-+−]?\d+)?")
+NUMBER = re.compile(r"(?<![\w.])[-−]?\d{1,3}(?: \d{3})+(?!\d|\.\d)|(?<![\w.])[-−]?\d+(?:\.\d+)?(?:e[-+−]?\d+)?")
 
 
 @dataclass(frozen=True)
