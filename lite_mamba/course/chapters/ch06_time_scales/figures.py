@@ -12,9 +12,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from matplotlib.collections import LineCollection
-from torch import Tensor, nn
+from torch import Tensor
 
-from lite_mamba import initialization
+from lite_mamba import Mamba
 
 from ...drawing import style
 from ...drawing.base import LiveFigure
@@ -24,6 +24,7 @@ from .exercises import half_life, inverse_softplus, sample_dt
 LN2 = math.log(2)
 STATES = 16
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
 
 
 def words(steps: float) -> str:
@@ -58,8 +59,11 @@ class Hero(LiveFigure):
         rate = np.arange(1, STATES + 1)[::-1, None]  # (N, 1), the slowest state at the bottom
         self.left = [np.exp(-rate * delta * 10**self.log_t) for delta in self.DELTAS]  # (N, T) each
         rows = np.concatenate([self.left[0], blank, self.left[1], blank, self.left[2]])
-        self.ax.imshow(rows, extent=(0, 3.3, len(rows), 0), vmin=0, vmax=1, interpolation="nearest")
-        self.ax.set(xlabel="steps since the event", yticks=[8, 26, 44])
+        image = self.ax.imshow(rows, extent=(0, 3.3, len(rows), 0), vmin=0, vmax=1, interpolation="nearest")
+        scale = self.figure.colorbar(image, ax=self.ax, ticks=[0, 0.5, 1], pad=0.02)
+        scale.ax.set_yticklabels(["nothing", "½", "all of it"])
+        scale.outline.set_visible(False)
+        self.ax.set(xlabel="steps since the event (each mark ten times as many)", yticks=[8, 26, 44])
         self.ax.set_yticklabels(["a fast\nchannel", "a medium\nchannel", "a slow\nchannel"], fontsize=15)
         self.ax.tick_params(axis="y", length=0)
         decades(self.ax, "x", range(4))
@@ -98,8 +102,8 @@ class Fading(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.STEPS + 4), ylim=(0, 1.14), xlabel="steps since the event", ylabel="what is left")
         self.ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
-        self.ax.axhline(0.5, color="#C9C9C9", ls="-", lw=1.5, zorder=0)
-        self.stems = LineCollection([], colors="#9CC6E0", linewidths=3)
+        self.ax.axhline(0.5, color=PALE, ls="--", lw=2, zorder=0)
+        self.stems = LineCollection([], colors="#6FA8CF", linewidths=3)
         self.ax.add_collection(self.stems)
         (self.dots,) = self.ax.plot(self.t, self.t * 0, "o", color=style.BLUE, ms=8, ls="none", clip_on=False)
         (self.halves,) = self.ax.plot([], [], "D", color=style.VERMILLION, ms=13, ls="none", clip_on=False)
@@ -171,11 +175,11 @@ class TwoMemories(LiveFigure):
         for ax in (self.coupled, self.diagonal):
             decades(ax, "x", (-2, -1, 0, 1))
             ax.set(xlim=(-2, 1), xlabel="age of the event (Δ · steps)", yticks=[0])
-            ax.axhline(0, color="#C9C9C9", ls="-", lw=1.5)
+            ax.axhline(0, color=style.BLACK, ls="-", lw=1)
         self.coupled.set(ylim=(-1.9, 4.2), ylabel="what the state holds")
         self.diagonal.set(ylim=(-0.09, 1.1), yticks=[0, 1])
-        self.diagonal.plot(self.log_t, self.plain.T, "-", color="#C4C4C4", lw=1.5)
-        self.coupled.plot(self.log_t, self.legs.T, "-", color="#D6D6D6", lw=1.5)
+        self.diagonal.plot(self.log_t, self.plain.T, "-", color=PALE, lw=2)
+        self.coupled.plot(self.log_t, self.legs.T, "-", color=PALE, lw=1.5)
         (self.wave,) = self.coupled.plot(self.log_t, self.legs[0], "-", color=style.VERMILLION, lw=4)
         (self.mixed,) = self.coupled.plot([], [], "o", color=style.BLUE, ms=8, ls="none", mfc="white", mew=2.5)
         (self.fade,) = self.diagonal.plot(self.log_t, self.plain[0], "-", color=style.BLUE, lw=4)
@@ -215,6 +219,7 @@ class SoftplusInverse(LiveFigure):
         inverse: the function of exercise 2.
     """
 
+    NEIGHBOURS = 9
     KINDS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # noqa: RUF012
     controls = {  # noqa: RUF012
         "delta": slider(1e-7, 10.0, 0.001, 0.1, label="step size Δ", log=True),
@@ -224,7 +229,7 @@ class SoftplusInverse(LiveFigure):
     def __init__(self, inverse: Callable[[Tensor], Tensor] = inverse_softplus):
         super().__init__(height=4.8)
         self.inverse = inverse
-        self.log_dt = np.linspace(-7, 1, 241)
+        self.log_dt = np.linspace(-7, 1, 60 * self.NEIGHBOURS)
         self.dt = torch.from_numpy(10**self.log_dt)  # (T,), float64
         self.curve, self.errors = self.figure.subplots(1, 2, width_ratios=[1, 1.3])
         self._draw_curve()
@@ -235,23 +240,23 @@ class SoftplusInverse(LiveFigure):
         ax.plot(bias, np.log10(np.logaddexp(0, bias)), "-", color=style.BLUE, lw=4)
         ax.set(xlim=(-17, 11), ylim=(-7.3, 1.4), xlabel="bias", ylabel="Δ = softplus(bias)")
         decades(ax, "y", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
-        ax.axhspan(-3, -1, color="#EDEDED", lw=0)
-        ax.text(-16.5, -2, "a fresh\nblock", color=style.GREY, va="center", fontsize=13)
+        _band(ax.axhline, ax.axhspan)
+        ax.text(-16.5, -2, "a fresh\nblock", color=style.GREY, va="center", fontsize=14)
         (self.path,) = ax.plot([], [], ":", color=style.VERMILLION, lw=3)
         (self.point,) = ax.plot([], [], "o", color=style.VERMILLION, ms=14)
         self.move(self.path, self.point)
 
     def _draw_errors(self):
         ax = self.errors
-        ax.set(xlim=(-7, 1.05), ylim=(-9, 1.5), xlabel="Δ that is wanted", ylabel="error of the Δ that comes out")
+        ax.set(xlim=(-7, 1.05), ylim=(-9, 2.1), xlabel="Δ that is wanted", ylabel="error of the Δ that comes out")
         decades(ax, "x", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
         decades(ax, "y", (-8, -6, -4, -2, 0), ["1e−6 %", "1e−4 %", "0.01 %", "1 %", "100 %"])
-        ax.axvspan(-3, -1, color="#EDEDED", lw=0)
-        (self.naive,) = ax.plot([], [], "X", color=style.VERMILLION, ms=6, ls="none", clip_on=False)
-        (self.stable,) = ax.plot([], [], "o", color=style.BLUE, ms=5, ls="none", clip_on=False)
-        (self.here,) = ax.plot([0, 0], [-9, 0.6], ":", color=style.BLACK, lw=2.5)
-        self.naive_name = style.label_line(ax, "✕ log(exp(Δ) − 1)", -4.4, 0.95, style.VERMILLION, bbox=WHITE)
-        self.stable_name = style.label_line(ax, "● stable form", -6.8, -8.5, style.BLUE, bbox=WHITE)
+        _band(ax.axvline, ax.axvspan)
+        (self.naive,) = ax.plot([], [], "--", color=style.VERMILLION, lw=4)
+        (self.stable,) = ax.plot([], [], "-", color=style.BLUE, lw=4)
+        (self.here,) = ax.plot([0, 0], [-9, 0.9], ":", color=style.BLACK, lw=2.5)
+        self.naive_name = style.label_line(ax, "╌ log(exp(Δ) − 1)", -6.8, 1.5, style.VERMILLION, bbox=WHITE)
+        self.stable_name = style.label_line(ax, "─ stable form", -6.8, -8.3, style.BLUE, bbox=WHITE)
         self.move(self.here, self.naive, self.stable, self.naive_name, self.stable_name)
 
     @functools.lru_cache(maxsize=4)  # noqa: B019
@@ -268,7 +273,8 @@ class SoftplusInverse(LiveFigure):
     def update(self, delta: float = 0.001, kind: torch.dtype = torch.float32) -> str:
         self.naive_error, self.stable_error = self._errors_of(kind)
         for line, error in ((self.naive, self.naive_error), (self.stable, self.stable_error)):
-            line.set_data(self.log_dt, np.log10(error.clip(1e-9, 10)))
+            worst = error.reshape(-1, self.NEIGHBOURS).max(1)  # of neighbours: the errors jump from Δ to Δ
+            line.set_data(self.log_dt[self.NEIGHBOURS // 2 :: self.NEIGHBOURS], np.log10(worst.clip(1e-9, 10)))
         self.bias = math.log(math.expm1(delta))
         log_dt = math.log10(delta)
         self.path.set_data([-17, self.bias, self.bias], [log_dt, log_dt, -7.3])
@@ -277,21 +283,34 @@ class SoftplusInverse(LiveFigure):
         return self._finish(delta, kind)
 
     def _finish(self, delta: float, kind: torch.dtype) -> str:
-        gap = torch.finfo(kind).eps / 2  # how far a number near 1 is rounded at most
-        self.bound = min(gap / delta, 1.0)
+        grown = math.exp(delta)
+        self.spacing = torch.finfo(kind).eps * 2.0 ** math.floor(math.log2(grown))  # of the numbers around exp(Δ)
+        self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{100 * self.bound:.2g} %"
         self.title(self.curve, f"Δ = {delta:.2g}: bias {self.bias:.1f}".replace("-", "−"))
-        self.title(self.errors, f"The naive form may lose {lost}" if self.bound < 1 else "The naive form loses it all")
+        self.title(self.errors, f"Naive form: up to {lost} lost" if self.bound < 1 else "Naive form: all is lost")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
-        few, size = ("0.001 %", 1e-5) if kind == torch.float32 else ("5 %", 0.05)
-        stays = "stays" if self.stable_error.max() <= size else "does not stay"
         minus = f"{self.bias:.2f}".replace("-", "−")
         here = f"it can be off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         return (
-            f"softplus turns the bias {minus} into Δ = {delta:.3g}. In {name}, exp(Δ) is rounded to a multiple "
-            f"of {2 * gap:.2g}, so with log(exp(Δ) − 1) {here}. {form} {stays} within {few} for every Δ."
+            f"softplus turns the bias {minus} into Δ = {delta:.3g}. In {name}, the numbers around exp(Δ) = {grown:.3g} "
+            f"stand {self.spacing:.2g} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
+            f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
         )
+
+
+def _above(error: float) -> float:
+    """The next larger one of …, 0.1, 0.2, 0.5, 1, 2, 5, …"""
+    power = 10.0 ** math.floor(math.log10(error))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= error)
+
+
+def _band(line: Callable, span: Callable) -> None:
+    """A grey band with edges over the Δ of a fresh block, from 0.001 to 0.1, across or along an axis of log10."""
+    span(-3, -1, color="#EDEDED", lw=0)
+    for edge in (-3, -1):
+        line(edge, color=PALE, ls="--", lw=1.5)
 
 
 class TimeScaleMap(LiveFigure):
@@ -337,11 +356,11 @@ class TimeScaleMap(LiveFigure):
         ax.set(xlim=(-4, 0), ylim=(0.5, self.TOP + 6.4), xlabel="step size Δ", ylabel="state n")
         ax.set_yticks([1, 4, 8, 12, 16])
         decades(ax, "x", range(-4, 1))
-        ax.text(-3.95, self.TOP + 5.6, "each drop: a channel", color=style.BLUE, fontsize=13, va="center")
+        ax.text(-3.95, self.TOP + 5.6, "each drop: a channel", color=style.BLUE, fontsize=14, va="center")
         for steps in (1, 10, 100, 1000):
             edge = np.log10(LN2 / (steps * np.linspace(0.5, self.TOP, 100)))
             ax.plot(edge, np.linspace(0.5, self.TOP, 100), "-", color="white", lw=2.5, zorder=2)
-        name = {"ha": "center", "fontsize": 13, "fontweight": "bold"}
+        name = {"ha": "center", "fontsize": 14, "fontweight": "bold"}
         for steps, text in ((1, "1 step"), (10, "10 steps"), (100, "100 steps")):
             ax.text(math.log10(LN2 / (steps * self.TOP)), self.TOP + 0.3, text, **name)
         ax.text(-3.95, 8.6, "1000\nsteps", **name | {"ha": "left"}, va="center")
@@ -349,14 +368,12 @@ class TimeScaleMap(LiveFigure):
     def _draw_rain(self):
         height = np.random.default_rng(6).permutation(self.CHANNELS) / self.CHANNELS  # (D,): evenly, mixed
         self.heights = self.TOP + 1.9 + 2.1 * height
-        self.streaks = LineCollection([], colors="white", linewidths=0.8, alpha=0.2)
         self.drops = LineCollection([], colors=style.BLUE, linewidths=2.5)
-        for rain in (self.streaks, self.drops):
-            self.map.add_collection(rain)
+        self.map.add_collection(self.drops)
         look = {"ls": "none", "marker": "s", "clip_on": False, "zorder": 4}
         (self.edge,) = self.map.plot([], [], mfc="white", mec=style.BLACK, mew=3.5, ms=19, **look)
         (self.core,) = self.map.plot([], [], mfc=style.VERMILLION, mec=style.VERMILLION, ms=11, **look)
-        self.move(self.streaks, self.drops, self.edge, self.core)
+        self.move(self.drops, self.edge, self.core)
 
     def _draw_memory(self):
         ax = self.memory
@@ -364,10 +381,10 @@ class TimeScaleMap(LiveFigure):
         ax.set(xlim=(-1.5, 4), ylim=(0, 1.12), xlabel="steps since the event", ylabel="what is left")
         decades(ax, "x", (0, 1, 2, 3, 4))
         ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
-        ax.axvspan(-1.5, 0, color="#EDEDED", lw=0)
-        ax.text(-0.75, 1.07, "< 1 step", color=style.GREY, fontsize=13, ha="center", va="center")
-        ax.text(4, 1.07, "grey: other states", color=style.GREY, fontsize=13, ha="right", va="center")
-        self.others = LineCollection([], colors="#BDBDBD", linewidths=1.2)
+        ax.axvline(0, color=PALE, ls="--", lw=1.5)
+        ax.text(-0.1, 1.07, "< 1 step", color=style.GREY, fontsize=14, ha="right", va="center")
+        ax.text(4, 1.07, "grey: other states", color=style.GREY, fontsize=14, ha="right", va="center")
+        self.others = LineCollection([], colors=PALE, linewidths=1.5)
         ax.add_collection(self.others)
         (self.curve,) = ax.plot(self.log_t, self.log_t * 0, "-", color=style.VERMILLION, lw=4.5)
         (self.half,) = ax.plot([], [], "D", color=style.VERMILLION, mec="white", mew=2, ms=14)
@@ -388,8 +405,6 @@ class TimeScaleMap(LiveFigure):
 
     def _move_rain(self):
         x = np.log10(self.rain).clip(-4, 0)
-        low = np.full_like(x, 0.5)
-        self.streaks.set_segments(np.stack([np.stack([x, low], 1), np.stack([x, low + STATES], 1)], 1))
         self.drops.set_segments(np.stack([np.stack([x, self.heights], 1), np.stack([x, self.heights + 0.8], 1)], 1))
 
     def _move_memory(self, delta: float, n: int):
@@ -419,21 +434,17 @@ class TimeScaleMap(LiveFigure):
 # Starts, good and broken
 
 
-def fresh_dt_proj(channels: int = 128, rank: int = 4) -> nn.Linear:
-    """A dt_proj as the package leaves it: Linear(R, D)."""
+def new_block() -> Mamba:
+    """The new block of this notebook: 128 channels, always the same draw."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(6)
-        dt_proj = nn.Linear(rank, channels)
-        initialization.init_dt_projection(
-            dt_proj, dt_min=0.001, dt_max=0.1, dt_init="random", dt_scale=1.0, dt_init_floor=1e-4
-        )
-    return dt_proj
+        torch.manual_seed(0)
+        return Mamba(d_model=64)
 
 
 @torch.no_grad()
 def starts() -> dict[str, Tensor]:
-    """Δ (D,) of 128 channels after five ways of starting; the first is right."""
-    dt_proj = fresh_dt_proj()
+    """Δ (D,) of the new block after five ways of starting; the first is right."""
+    dt_proj = new_block().dt_proj
     dt = F.softplus(dt_proj.bias)  # (D,)
     found = {"as built": dt}
     found["bias set to zero"] = F.softplus(torch.zeros_like(dt))
@@ -457,7 +468,6 @@ class BrokenStarts(LiveFigure):
     """How many states of a block have which half-life: as it is built, and after a mistake."""
 
     NAMES = (
-        "as built",
         "bias set to zero",
         "drawn anew by PyTorch",
         "inverse forgotten",
@@ -479,7 +489,7 @@ class BrokenStarts(LiveFigure):
         top = max(count.max() for count in counts.values())
         self.ax.set(xlim=(-1.78, 3.22), ylim=(0, 1.25 * top), xlabel="half-life (steps)", ylabel="number of states")
         decades(self.ax, "x", (-1, 0, 1, 2, 3))
-        self.span = self.ax.axvspan(0, 3.22, color="#EDEDED", lw=0, zorder=0)
+        self.span = self.ax.axvspan(0, 3.22, fc="#EDEDED", ec=PALE, ls="--", lw=1.5, zorder=0)
         width = self.edges[1] - self.edges[0]
         self.bars = self.ax.bar(self.edges[:-1], counts["as built"], width, align="edge", fc=style.VERMILLION, lw=0)
         (self.outline,) = self.ax.step(
