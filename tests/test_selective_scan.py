@@ -19,7 +19,7 @@ from lite_mamba.selective_scan.arithmetic import exp_in_two_parts
 
 BATCH, CHANNELS, STATES = 2, 4, 3
 LENGTHS = [0, 1, 2, 7, 8, 64, 129, 372, 1134, 4096]
-MAPS = ["constant", "variable", "one group", "two groups"]
+MAPS = ["constant", "variable", "one group", "two groups", "a group each"]
 
 
 def chunked_scan(*args, delta_softplus=False, return_last_state=False, initial_state=None, seq_idx=None, **tensors):
@@ -73,7 +73,7 @@ def make_case(
 
     def mapping(kind):
         steps = 2 * length if complex_A else length
-        groups = {"one group": (1,), "two groups": (2,)}.get(kind, ())
+        groups = {"one group": (1,), "two groups": (2,), "a group each": (channels,)}.get(kind, ())
         return state_like(channels, states) if kind == "constant" else normal(batch, *groups, states, steps)
 
     A = state_like(channels, states)
