@@ -693,6 +693,62 @@ for expected, functions in {
         answer("02.delay_kernel", expected)(function)
 
 
+# 6: dilations that read a lag
+
+
+def found_by_taps(lag, d_conv):
+    return sorted({lag // k for k in range(1, d_conv) if lag % k == 0})
+
+
+def found_by_asking(lag, d_conv):
+    return [d for d in range(1, lag + 1) if lag in [k * d for k in range(d_conv)]]
+
+
+def found_by_gradient(lag, d_conv):
+    found, x = [], torch.zeros(1, 1, lag + 1)
+    x[..., 0] = 1.0
+    for d in range(1, lag + 1):
+        if causal_dilated_conv1d_fn(x, torch.ones(1, d_conv), dilation=d)[0, 0, -1] != 0:
+            found.append(d)
+    return found
+
+
+for expected, functions in {
+    RIGHT: [
+        found_by_taps,
+        found_by_asking,
+        found_by_gradient,
+        lambda lag, k: [d for d in range(1, lag + 1) if (lag / d).is_integer() and lag / d <= k - 1],
+        lambda lag, k: [d for d in range(1, 100) if not lag % d and d * (k - 1) >= lag and d <= lag],
+    ],
+    "one tap too many": [
+        lambda lag, k: [d for d in range(1, lag + 1) if lag in range(0, k * d + 1, d)],
+        lambda lag, k: sorted(lag // i for i in range(1, k + 1) if lag % i == 0),
+    ],
+    "one tap too few": [lambda lag, k: sorted(lag // i for i in range(1, k - 1) if lag % i == 0)],
+    "the number of taps forgotten": [lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0]],
+    "inside the field taken for read": [
+        lambda lag, k: [d for d in range(1, lag + 1) if receptive_field(k, (d,)) > lag]
+    ],
+    "the oldest tap only": [lambda lag, k: [lag // (k - 1)] if lag % (k - 1) == 0 else []],
+    "from large to small": [lambda lag, k: [lag // i for i in range(1, k) if lag % i == 0]],
+    "the lag itself left out": [lambda lag, k: sorted(lag // i for i in range(2, k) if lag % i == 0)],
+    UNNAMED: [
+        lambda lag, k: set(found_by_taps(lag, k)),
+        lambda lag, k: [lag],
+        lambda lag, k: lag // (k - 1),
+        lambda lag, k: [d for d in range(lag) if lag % d == 0],
+        lambda lag, k: [float(d) for d in found_by_taps(lag, k)][:1],
+        lambda lag, k: [i for i in range(1, k) if lag % i == 0],
+        lambda lag, k: found_by_taps(lag, k).sort(),
+        lambda lag, k: [1, 2, 4, 8],
+        lambda lag, k: [0, *found_by_taps(lag, k)],
+    ],
+}.items():
+    for function in functions:
+        answer("02.dilations_for", expected)(function)
+
+
 @pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
 def test_an_answer_gets_the_verdict_that_fits(id, function, expected):
     verdict = judge(exercise(id), function)

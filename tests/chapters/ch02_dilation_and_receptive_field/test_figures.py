@@ -20,7 +20,9 @@ def recorded(delay):
     last = torch.linspace(0.25, 0.97, STEPS)[:, None]  # (S, 1)
     gates = torch.cat([((1 - last) / 3).expand(-1, 3), last], dim=1)  # (S, branches)
     target = torch.arange(40.0) / 10 + delay  # (n,)
-    return figures.Run(gates, torch.linspace(1.1, 0.004, STEPS), gates[:, :1] * target, target)
+    taps = torch.zeros(STEPS, 4, 4)
+    taps[:, 3, 0], taps[:, 1, 2] = last[:, 0], -0.1
+    return figures.Run(gates, taps, torch.linspace(1.1, 0.004, STEPS), gates[:, :1] * target, target)
 
 
 def gate_training():
@@ -140,11 +142,11 @@ def test_delay_shows_the_error_of_a_wrong_kernel_in_place():
     assert "dilation must be an integer" in exploration.frame.sentence
 
 
-@pytest.mark.parametrize("kernel", ["average", "difference"])
+@pytest.mark.parametrize("kernel", ["average", "half the difference"])
 @pytest.mark.parametrize("dilation", [1, 3, 8])
 def test_pass_curve_is_what_the_convolution_does(kernel, dilation):
     figure = figures.CombFilter()
-    for speed in (0.5, 7.0, 12.5, 31.5, 50.0):
+    for speed in (0.0, 0.625, 6.875, 12.5, 31.25, 50.0):
         figure.update(dilation, speed, kernel)
         at = int(torch.isclose(figure.speeds, torch.tensor(speed)).nonzero())
         assert abs(figure.part - figure.parts[at]) < 1e-5
@@ -163,9 +165,23 @@ def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
     sentence = figure.update(step=100, delay=24)
     assert [round(bar.get_height(), 2) for bar in figure.bars] == [0.01, 0.01, 0.01, 0.97]
     assert [bool(bar.get_hatch()) for bar in figure.bars] == [False, False, False, True]
-    assert sentence == "Step 100: dilation 8 reads lag 24. Its share is 97 %. 0 % of the target is missed."
-    assert figure.update(step=0, delay=7).startswith("Step 0: no branch reads lag 7. 110 %")
+    heights = [round(bar.get_height(), 2) for bar in figure.tap_bars]
+    assert (heights[12], heights[6], sum(map(abs, heights))) == (0.97, -0.1, pytest.approx(1.07))
+    assert sentence == (
+        "Step 100: dilation 8 reads lag 24. Its share is 97 %. The largest tap of the others is 0.10. "
+        "0 % of the target is missed."
+    )
+    assert figure.update(step=0, delay=7).startswith(
+        "Step 0: no branch reads lag 7. The largest tap of them is 0.25. 110 %"
+    )
     assert not any(bar.get_hatch() for bar in figure.bars)
+
+
+def test_training_finds_the_branch_that_reads_the_delay_and_its_oldest_tap():
+    run = figures.train(delay=12)
+    assert run.gates[-1].argmax() == DILATIONS.index(4)
+    assert run.missed[-1] < 0.01 < 1 < run.missed[0]
+    assert run.taps[-1].flatten().argmax() == 4 * DILATIONS.index(4)
 
 
 @pytest.mark.parametrize("delay", [3, 6, 7, 12, 24])

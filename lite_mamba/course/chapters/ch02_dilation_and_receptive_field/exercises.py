@@ -133,9 +133,18 @@ def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_
     return {"taps": len(weight), "output": y, "history": (len(weight) - 1) * dilation}
 
 
-field, gated, read, measured, delayed = (
+def dilations_for(lag: int, d_conv: int) -> list[int]:
+    """The dilations at which one of d_conv taps has this lag, from small to large."""
+    return [dilation for dilation in range(1, lag + 1) if lag % dilation == 0 and lag // dilation < d_conv]
+
+
+def draw_lag(draw: Draw) -> dict[str, Any]:
+    return {"lag": draw.size(1, 48), "d_conv": draw.size(2, 6)}
+
+
+field, gated, read, measured, delayed, chosen = (
     partial(edited, reference)
-    for reference in (receptive_field, gated_dilated_conv, lags_touched, measured_lags, delay_kernel)
+    for reference in (receptive_field, gated_dilated_conv, lags_touched, measured_lags, delay_kernel, dilations_for)
 )
 
 LAG = "(d_conv - 1) * dilation"
@@ -679,6 +688,52 @@ EXERCISES = [
                 name="a dilation with a decimal point",
                 wrong=delayed("// → /"),
                 message="In Python / gives a float, 8.0, and a dilation counts samples. // gives the integer 8.",
+            ),
+        ],
+    ),
+    Exercise(
+        id="02.dilations_for",
+        title="Dilations that read a lag",
+        reference=dilations_for,
+        cases=draw_lag,
+        example={"lag": 6, "d_conv": 4},
+        misconceptions=[
+            Misconception(
+                name="one tap too many",
+                wrong=chosen("lag // dilation < d_conv → lag // dilation <= d_conv"),
+                message="d_conv taps have the lags 0·d to (d_conv − 1)·d. The lag d_conv·d is one tap further.",
+            ),
+            Misconception(
+                name="one tap too few",
+                wrong=chosen("lag // dilation < d_conv → lag // dilation < d_conv - 1"),
+                message="The oldest tap is not used: its lag is (d_conv − 1)·d.",
+            ),
+            Misconception(
+                name="the number of taps forgotten",
+                wrong=chosen(" and lag // dilation < d_conv → "),
+                message="Each of these dilations divides the lag, but some of them need more taps than there are. How "
+                "many steps of the dilation does the lag take?",
+            ),
+            Misconception(
+                name="inside the field taken for read",
+                wrong=chosen("lag % dilation == 0 and lag // dilation < d_conv → lag <= (d_conv - 1) * dilation"),
+                message="The lag lies inside the field at each of these dilations. A tap has to stand on it: the lags "
+                "of the taps are whole multiples of the dilation.",
+            ),
+            Misconception(
+                name="the oldest tap only",
+                wrong=chosen("lag // dilation < d_conv → lag // dilation == d_conv - 1"),
+                message="These are the dilations that put the oldest tap on the lag. Any other tap may read it, too.",
+            ),
+            Misconception(
+                name="from large to small",
+                wrong=chosen("range(1, lag + 1) → range(lag, 0, -1)"),
+                message="These are the right dilations, from large to small. They are wanted from small to large.",
+            ),
+            Misconception(
+                name="the lag itself left out",
+                wrong=chosen("range(1, lag + 1) → range(1, lag)"),
+                message="A dilation as large as the lag is missing: the tap next to the newest one stands there.",
             ),
         ],
     ),

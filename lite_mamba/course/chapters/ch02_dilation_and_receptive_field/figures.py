@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from matplotlib.markers import TICKDOWN
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
@@ -57,7 +58,7 @@ class ReceptiveFieldMap(LiveFigure):
         field=spec.receptive_field,
         lags=spec.lags_touched,
         measure=spec.measured_lags,
-        windows: Sequence[int] = (25, 37, 46, 61),
+        windows: Sequence[int] = (25, 28, 37, 46, 61),
     ):
         super().__init__()
         self.conv, self.field, self.lags, self.measure, self.windows = conv, field, lags, measure, windows
@@ -135,7 +136,7 @@ class ReceptiveFieldMap(LiveFigure):
     def _draw(self, dilations: Sequence[int], stacked: bool) -> None:
         shown = len(dilations)
         self.branch_cells.set_facecolors(np.concatenate([self._fill(row, style.BLUE) for row in self._all_rows()]))
-        edges = [self._edge(i < shown, row, style.BLUE, "#C8C8C8") for i, row in enumerate(self._all_rows())]
+        edges = [self._edge(i < shown, row, style.BLUE, "#949494") for i, row in enumerate(self._all_rows())]
         self.branch_cells.set_edgecolors(np.concatenate(edges))
         for cells, found in ((self.formula_cells, self.predicted), (self.gradient_cells, self.by_gradient)):
             cells.set_facecolors(self._fill(found, style.BLACK))
@@ -179,7 +180,7 @@ class Hero(ReceptiveFieldMap):
     }
 
     def __init__(self):
-        super().__init__(windows=(19, 37, 46, 61))
+        super().__init__(windows=(19, 28, 37, 46, 61))
 
     def update(self, d_conv: int = 3, dilations: Sequence[int] = (1, 3, 9), stacked: bool = False) -> str:
         return super().update(d_conv, dilations, stacked)
@@ -294,30 +295,30 @@ class CombFilter(LiveFigure):
 
     controls = {  # noqa: RUF012
         "dilation": slider(1, 8, 8, label="dilation"),
-        "speed": slider(0.5, 50.0, 12.5, 0.5, label="speed", unit="wiggles in 100 samples"),
-        "kernel": choice({"average": "average", "difference": "difference"}, "average", label="taps"),
+        "speed": slider(0.0, 50.0, 12.5, 0.625, label="speed", unit="wiggles in 100 samples"),
+        "kernel": choice({"average": "average", "half the difference": "half the difference"}, "average", label="taps"),
     }
 
-    KERNELS = {"average": (0.25, 0.25, 0.25, 0.25), "difference": (0.0, 0.0, -0.5, 0.5)}  # noqa: RUF012
-    SHOWN, SETTLED = 60, 200
+    KERNELS = {"average": (0.25, 0.25, 0.25, 0.25), "half the difference": (0.0, 0.0, -0.5, 0.5)}  # noqa: RUF012
+    SHOWN, SETTLED = 60, 800  # samples; in 800 there are whole wiggles of every speed offered
+    INPUT, OUTPUT = 1.5, -1.5  # the heights at which the two curves run
 
     def __init__(self):
         super().__init__()
         self.ax, self.curve_ax = self.figure.subplots(1, 2)
-        self.ax.set(xlim=(self.SHOWN + 1, -2), ylim=(-1.9, 1.55), yticks=[-1, 0, 1], xlabel="samples ago")
+        self.ax.set(xlim=(self.SHOWN + 1, -2), ylim=(-2.8, 2.9), xlabel="samples ago; dots: what the taps read")
+        self.ax.set_yticks([self.INPUT, self.OUTPUT], ["input", "output"])
         self.ax.set_xticks([0, 20, 40, 60], ["now", "20", "40", "60"])
-        self.curve_ax.set(xlim=(0, 51), ylim=(0, 1.28), xlabel="speed (wiggles in 100 samples)")
+        self.curve_ax.set(xlim=(-1, 51), ylim=(0, 1.28), xlabel="speed (wiggles in 100 samples)")
         self.curve_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
         self.curve_ax.set_ylabel("part that passes")
         self.lags = np.arange(self.SHOWN + 1)
         self.speeds = torch.linspace(0, 50, 401)  # (S,)
-        (self.input,) = self.ax.plot([], [], color="#B5B5B5", lw=6, ls="-")
+        for height in (self.INPUT, self.OUTPUT):
+            self.ax.axhline(height, color="#949494", lw=1, ls="-")
+        (self.input,) = self.ax.plot([], [], color=style.GREY, lw=2.5, ls="-")
         (self.taps,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
-        (self.output,) = self.ax.plot([], [], color=style.BLUE, lw=2.5, ls=(0, (3, 1)))
-        key = {"va": "bottom", "fontweight": "bold", "fontsize": 13}
-        self.ax.text(self.SHOWN, -1.85, "grey: input", color=style.GREY, **key)
-        self.ax.text(-1, -1.85, "dashed: output", color=style.BLUE, ha="right", **key)
-        self.ax.text(-1, 1.25, "dots: what the taps read", color=style.VERMILLION, ha="right", **key)
+        (self.output,) = self.ax.plot([], [], color=style.BLUE, lw=3, ls="-")
         (self.curve,) = self.curve_ax.plot([], [], color=style.BLUE, ls="-")
         (self.here,) = self.curve_ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
         self.move(self.input, self.output, self.taps, self.curve, self.here)
@@ -328,19 +329,19 @@ class CombFilter(LiveFigure):
         self.part = float(_part(x, y, self.SETTLED)[0])
         self.parts = pass_curve(weight, dilation, self.speeds).numpy()  # (S,)
         recent = x[0].flip(-1)[: self.SHOWN + 1].numpy()
-        self.input.set_data(self.lags, recent)
-        self.output.set_data(self.lags, y[0].flip(-1)[: self.SHOWN + 1].numpy())
+        self.input.set_data(self.lags, self.INPUT + recent)
+        self.output.set_data(self.lags, self.OUTPUT + y[0].flip(-1)[: self.SHOWN + 1].numpy())
         read = dilation * np.flatnonzero(weight.flip(-1).numpy())
         self.read = recent[read]
-        self.taps.set_data(read, self.read)
+        self.taps.set_data(read, self.INPUT + self.read)
         self.curve.set_data(self.speeds.numpy(), self.parts)
         self.here.set_data([speed], [self.part])
         percent = round(100 * self.part)
         self.title(self.ax, f"{percent} % of this wiggle passes")
         self.title(self.curve_ax, f"dilation {dilation}: {_repeats(dilation)}")
+        wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
         return (
-            f"Taps: {kernel}. Dilation {dilation}, a wiggle that repeats every {100 / speed:.4g} samples: "
-            f"{percent} % of it passes. The curve {_repeats(dilation)}."
+            f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {percent} % of it passes. The curve {_repeats(dilation)}."
         )
 
     def run(self, weight: Tensor, dilation: int, speeds: Tensor) -> tuple[Tensor, Tensor]:
@@ -373,67 +374,113 @@ class Run:
 
     Attributes:
         gates: (S, branches) the shares, softmax of the gates.
+        taps: (S, branches, W)
         missed: (S,) part of the target's variance that the output misses.
         output: (S, n) the output over the first n samples shown; target: (n,) what it should be.
     """
 
     gates: Tensor
+    taps: Tensor
     missed: Tensor
     output: Tensor
     target: Tensor
 
 
+DELAYS = (3, 6, 7, 12, 24)
+
+
+def train(conv=spec.gated_dilated_conv, delay: int = 24, dilations: Sequence[int] = (1, 2, 4, 8), steps=100) -> Run:
+    """Train taps, biases and gates of `conv` to return noise, `delay` samples later, through SiLU."""
+    generator = torch.Generator().manual_seed(1)
+    x = 2 * torch.randn(1, 1, 2048, generator=generator)  # (B, D, L)
+    target = F.silu(F.pad(x, (delay, 0))[..., : x.shape[-1]])  # (B, D, L)
+    weights = [(0.3 * torch.randn(1, 4, generator=generator)).requires_grad_() for _ in dilations]  # (D, W) each
+    biases = [torch.zeros(1, requires_grad=True) for _ in dilations]  # (D,) each
+    gates = torch.ones(len(dilations), requires_grad=True)  # (branches,)
+    optimizer = torch.optim.Adam([*weights, *biases, gates], lr=0.03)
+    record = []
+    for _ in range(steps + 1):
+        y = conv(x, weights, biases, gates, dilations)  # (B, D, L)
+        loss = (y - target).square().mean()
+        taps = torch.cat(weights).detach().clone()  # (branches, W)
+        record.append((gates.softmax(0).detach(), taps, loss.detach() / target.var(), y[0, 0, 100:140].detach()))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return Run(*(torch.stack(values) for values in zip(*record, strict=True)), target[0, 0, 100:140])
+
+
 class GateTraining(LiveFigure):
-    """What training does to the gates: the shares of the branches at a step, and the output at that step.
+    """What training does to gates and taps: the shares of the branches at a step, their taps, and the output.
 
     Args:
-        runs: target delay → the recorded training.
+        runs: target delay → the recorded training; by default those of the reference.
         dilations: of the branches.
-        d_conv: taps of each.
     """
 
     controls = {  # noqa: RUF012
-        "step": slider(0, 100, 100, label="training step"),
-        "delay": choice({str(d): d for d in (3, 6, 7, 12, 24)}, 24, label="target: the input, delayed by (samples)"),
+        "step": slider(0, 100, 0, label="training step"),
+        "delay": choice({str(d): d for d in DELAYS}, 24, label="target: the input, delayed by (samples)"),
     }
 
-    def __init__(self, runs: dict[int, Run], dilations: Sequence[int] = (1, 2, 4, 8), d_conv: int = 4):
-        super().__init__()
-        self.runs, self.dilations, self.d_conv = runs, tuple(dilations), d_conv
-        self.bar_ax, self.ax = self.figure.subplots(1, 2, width_ratios=(1, 1.45))
-        self.bar_ax.set(ylim=(0, 1.08), xlim=(-0.6, len(dilations) - 0.4), xlabel="dilation of the branch")
+    def __init__(self, runs: dict[int, Run] | None = None, dilations: Sequence[int] = (1, 2, 4, 8)):
+        super().__init__(height=5.0)
+        self.runs = {delay: train(delay=delay) for delay in DELAYS} if runs is None else runs
+        self.dilations = tuple(dilations)
+        axes = self.figure.subplot_mosaic([["shares", "output"], ["taps", "output"]], width_ratios=(1.15, 1))
+        self.bar_ax, self.tap_ax, self.ax = axes["shares"], axes["taps"], axes["output"]
+        self.d_conv = next(iter(self.runs.values())).taps.shape[-1]
+        self._draw_branches()
+        self._draw_output()
+        self.move(*self.bars, *self.labels, *self.tap_bars, self.target, self.output)
+
+    def _draw_branches(self) -> None:
+        branches = range(len(self.dilations))
+        self.bar_ax.set(ylim=(0, 1.2), xlim=(-0.6, len(branches) - 0.4), ylabel="share")
         self.bar_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-        self.bar_ax.set_ylabel("share of the branch")
-        self.bar_ax.set_xticks(range(len(dilations)), [str(d) for d in dilations])
-        self.bars = self.bar_ax.bar(range(len(dilations)), [0.25] * len(dilations), width=0.7, edgecolor="black")
-        self.labels = [self.bar_ax.text(i, 0, "", ha="center", va="bottom") for i in range(len(dilations))]
-        n = len(next(iter(runs.values())).target)
-        low = min(float(torch.cat([run.target, run.output.flatten()]).min()) for run in runs.values())
-        high = max(float(torch.cat([run.target, run.output.flatten()]).max()) for run in runs.values())
-        self.ax.set(xlim=(0, n - 1), ylim=(low - 0.35 * (high - low), high + 0.4), xlabel="sample", ylabel="value")
+        self.bar_ax.set_xticks([])
+        self.bars = self.bar_ax.bar(branches, [0.25] * len(branches), width=0.8, edgecolor="black")
+        self.labels = [self.bar_ax.text(i, 0, "", ha="center", va="bottom") for i in branches]
+        self.tap_ax.set(ylim=(-0.85, 1.5), xlim=(-0.6, len(branches) - 0.4), ylabel="taps")
+        self.tap_ax.set_xlabel("dilation of the branch; its taps, oldest first")
+        self.tap_ax.set_xticks(branches, [str(d) for d in self.dilations])
+        self.tap_ax.axhline(0, color=style.BLACK, lw=1, ls="-")
+        places = [i + 0.8 * ((k + 0.5) / self.d_conv - 0.5) for i in branches for k in range(self.d_conv)]
+        self.tap_bars = self.tap_ax.bar(places, [0.0] * len(places), width=0.8 / self.d_conv, edgecolor="black")
+
+    def _draw_output(self) -> None:
+        values = torch.cat([torch.cat([run.target, run.output.flatten()]) for run in self.runs.values()])
+        low, high = float(values.min()), float(values.max())
+        length = len(next(iter(self.runs.values())).target)
+        self.ax.set(xlim=(0, length - 1), ylim=(low - 0.25 * (high - low), high + 0.4), xlabel="sample")
         (self.target,) = self.ax.plot([], [], "o", color=style.GREY, ms=8)
         (self.output,) = self.ax.plot([], [], color=style.BLUE, lw=3, ls="-")
         bottom = {"transform": self.ax.transAxes, "va": "bottom", "fontweight": "bold"}
         self.ax.text(0.02, 0.02, "dots: target", color=style.GREY, **bottom)
         self.ax.text(0.98, 0.02, "line: output", color=style.BLUE, ha="right", **bottom)
-        self.move(*self.bars, *self.labels, self.target, self.output)
 
-    def update(self, step: int = 100, delay: int = 24) -> str:
+    def update(self, step: int = 0, delay: int = 24) -> str:
         run = self.runs[delay]
-        self.right = [d for d in self.dilations if delay % d == 0 and delay // d < self.d_conv]
-        self.shares = run.gates[step]  # (branches,)
-        for bar, label, d, share in zip(self.bars, self.labels, self.dilations, self.shares.tolist(), strict=True):
+        self.right = [d for d in self.dilations if d in spec.dilations_for(delay, self.d_conv)]
+        self.shares, self.taps = run.gates[step], run.taps[step]  # (branches,), (branches, W)
+        for i, (d, share) in enumerate(zip(self.dilations, self.shares.tolist(), strict=True)):
             reads = d in self.right
-            bar.set(height=share, facecolor=style.VERMILLION if reads else "#BFD9EA", hatch="//" if reads else "")
-            label.set(y=share + 0.01, text=f"{100 * share:.0f} %", fontweight="bold" if reads else "normal")
+            look = {"facecolor": style.VERMILLION if reads else "#BFD9EA", "hatch": "//" if reads else ""}
+            self.bars[i].set(height=share, **look)
+            for bar, tap in zip(self.tap_bars[i * self.d_conv : (i + 1) * self.d_conv], self.taps[i], strict=True):
+                bar.set(height=float(tap), **look)
+            weight = "bold" if reads else "normal"
+            self.labels[i].set(y=share + 0.01, text=f"{100 * share:.0f} %", fontweight=weight)
         self.target.set_data(range(len(run.target)), run.target)
         self.output.set_data(range(len(run.target)), run.output[step])
         missed = round(100 * float(run.missed[step]))
         who = f"dilation {self.right[0]} reads lag {delay}" if self.right else f"no branch reads lag {delay}"
         self.title(self.bar_ax, who[:1].upper() + who[1:])
-        self.title(self.ax, f"Step {step}: the output misses {missed} %")
+        self.title(self.ax, f"Step {step}: {missed} % is missed")
         has = [f"Its share is {100 * self.shares[self.dilations.index(d)]:.0f} %." for d in self.right]
-        return " ".join([f"Step {step}: {who}.", *has, f"{missed} % of the target is missed."])
+        rest = [i for i, d in enumerate(self.dilations) if d not in self.right]
+        other = f"The largest tap of {'the others' if self.right else 'them'} is {self.taps[rest].abs().max():.2f}."
+        return " ".join([f"Step {step}: {who}.", *has, other, f"{missed} % of the target is missed."])
 
 
 class BlockReach(LiveFigure):
@@ -458,7 +505,8 @@ class BlockReach(LiveFigure):
         self.ax.set_yticks([1e-8, 1e-6, 1e-4, 1e-2, 1])
         self.ax.minorticks_off()
         self.ax.axvspan(24.5, -3, color="#E6EFF5", zorder=0)
-        self.ax.text(-2, 200, "field of the front end", ha="right", va="top")
+        self.ax.axvline(24.5, color=style.GREY, lw=2, ls="--")
+        self.ax.text(26, 200, "field of the front end →", ha="right", va="top")
         self.carried = self.ax.text(150, 1e-4, "", color=style.BLUE, fontweight="bold", ha="center")
         (self.bars,) = self.ax.plot([], [], color=style.BLUE, lw=2.5, ls="-")
         (self.point,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
