@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lite_mamba import Mamba, selective_scan_fn, selective_scan_ref, selective_state_update
-from lite_mamba.selective_scan import chunked, compile_scan, compiled, eager, operators, recurrence
+from lite_mamba.selective_scan import chunked, compile_scan, compiled, eager, function, operators, recurrence
 from lite_mamba.selective_scan.arguments import check
 from lite_mamba.selective_scan.arithmetic import exp_in_two_parts
 
@@ -432,6 +432,28 @@ def test_the_gradient_through_vmap_is_the_sum_over_the_samples():
     torch.testing.assert_close(given_[6:], tuple(torch.stack(x).sum(0) for x in samples[6:]))
 
 
+def test_the_gradient_through_vmap_where_every_argument_has_samples():
+    """Nothing in the forward pass tells then that a gradient will be asked for."""
+    cases = [[make_case(40, batch=1, seed=seed)[0][name] for name in BATCHED + SHARED] for seed in range(2)]
+    cases = [[x[0] for x in case[:6]] + case[6:] for case in cases]
+    values = [torch.stack(pair) for pair in zip(*cases, strict=True)]
+
+    def total(*values):
+        return torch.func.vmap(loss_of_a_sample, (0,) * 9 + (None,))(*values, None).sum()
+
+    given_ = torch.func.grad(total, argnums=tuple(range(9)))(*values)
+    for i, case in enumerate(cases):
+        leaves = [x.clone().requires_grad_() for x in case]
+        wanted = torch.autograd.grad(loss_of_a_sample(*leaves, None), leaves)
+        torch.testing.assert_close([x[i] for x in given_], list(wanted))
+
+
+def test_eager_use_never_calls_the_operators_which_load_the_compiler(monkeypatch):
+    monkeypatch.setattr(operators, "backward_operator", None)
+    monkeypatch.setattr(function, "scan_operator", None)
+    run(selective_scan_fn, *make_case(20))
+
+
 def test_a_jacobian_is_the_same_row_by_row_vectorized_and_by_torch_func():
     tensors, options = make_case(6, channels=2, states=2, batch=1, dtype=torch.float64)
 
@@ -771,6 +793,15 @@ def test_second_derivatives_inside_the_compiler_raise():
     out = compiled(**tensors, **options)
     with pytest.raises(RuntimeError, match=r"no second derivatives inside torch\.compile|double backward"):
         (grad,) = torch.autograd.grad(out.square().sum(), u, create_graph=True)
+        torch.autograd.grad(grad.sum(), u)
+
+
+def test_second_derivatives_of_the_operator_say_why_not():
+    tensors, options = make_case(6)
+    u = tensors["u"].requires_grad_()
+    out, *_ = operators.scan_operator(*check(**tensors, **options).tensors, True, True, False)
+    (grad,) = torch.autograd.grad(out.square().sum(), u, create_graph=True)
+    with pytest.raises(RuntimeError, match=r"no second derivatives inside torch\.compile"):
         torch.autograd.grad(grad.sum(), u)
 
 
