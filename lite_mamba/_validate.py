@@ -68,11 +68,11 @@ def shape(name: str, tensor: Tensor, expected: tuple, letters: str) -> None:
         raise ValueError(f"{name} must have shape {letters}{known}, got {given}")
 
 
-def floating(name: str, tensor: Tensor) -> None:
+def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()") -> None:
     """Raise `TypeError` unless `tensor` holds real floating-point numbers."""
     is_tensor(name, tensor)
     if not tensor.is_floating_point():
-        raise TypeError(f"{name} must hold floating-point numbers, got {tensor.dtype}; convert it with .float()")
+        raise TypeError(f"{name} must hold floating-point numbers, got {tensor.dtype}; {remedy}")
 
 
 def integers(name: str, tensor: Tensor) -> None:

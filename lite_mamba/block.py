@@ -328,7 +328,7 @@ class Mamba(nn.Module):
         return -torch.exp(self.A_log.to(recurrence_dtype(dtype)))  # (D, N)
 
     def _check_input(self, hidden_states, seq_idx) -> None:
-        _validate.floating("hidden_states", hidden_states)
+        _validate.floating("hidden_states", hidden_states, "convert it, or embed token ids first, as MambaLM does")
         if hidden_states.ndim != 3 or hidden_states.shape[-1] != self.d_model:
             raise ValueError(f"hidden_states must have shape (B, L, {self.d_model}), got {tuple(hidden_states.shape)}")
         own = self.conv_gates.dtype

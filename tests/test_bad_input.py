@@ -106,7 +106,11 @@ BLOCK = {
     "no tensor": (lambda: block()([1.0]), TypeError, r"hidden_states must be a torch\.Tensor, got list"),
     "no batch axis": (lambda: block()(x()[0]), ValueError, r"hidden_states must have shape \(B, L, 8\), got \(5, 8\)"),
     "wrong width": (lambda: block()(x(width=9)), ValueError, r"must have shape \(B, L, 8\), got \(2, 5, 9\)"),
-    "token ids": (lambda: block()(x().long()), TypeError, r"hidden_states must hold floating-point .* \.float\(\)"),
+    "token ids": (
+        lambda: block()(x().long()),
+        TypeError,
+        r"must hold floating-point .* embed token ids first, as MambaLM does",
+    ),
     "other dtype": (
         lambda: block()(x(dtype=torch.float64)),
         TypeError,
