@@ -86,6 +86,11 @@ def with_a_class_of_its_own(part):
     return part, scaled.factor, lambda plain: multiply(plain, 1.5, 1.5)
 
 
+def put(block, name, part):
+    parent, _, own = name.rpartition(".")
+    setattr(block.get_submodule(parent), own, part)
+
+
 WRAPPERS = [
     with_lora,
     with_a_class_of_its_own,
@@ -140,7 +145,7 @@ def block():
 def test_a_wrapped_part_counts_and_learns_in_every_form(block, wrap, part, form):
     bare, merged = copy.deepcopy(block), copy.deepcopy(block)
     wrapped, learned, merge = wrap(block.get_submodule(part))
-    block.set_submodule(part, wrapped)
+    put(block, part, wrapped)
     with torch.no_grad():
         merge(merged.get_submodule(part))
     out = FORMS[form](block, tokens())
@@ -175,7 +180,7 @@ def test_an_int8_block_computes_almost_the_same(block, form):
 @pytest.mark.parametrize("part", PARTS)
 def test_a_block_with_a_wrapped_part_is_copied_converted_and_compiled(block, part):
     torch.compiler.reset()
-    block.set_submodule(part, LoRA(block.get_submodule(part)))
+    put(block, part, LoRA(block.get_submodule(part)))
     expected = block(tokens())
     twin = copy.deepcopy(block).float().double()
     assert error(twin(tokens()), expected) < 1e-5
