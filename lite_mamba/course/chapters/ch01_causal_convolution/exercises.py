@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.functional import jacobian
 
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 # Exercise 1: causal_conv_loop. Exercise 2, causal_conv, computes the same.
@@ -12,7 +13,14 @@ from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 def causal_conv_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """y[b, d, t] = bias[d] + Σ_k weight[d, k] · x[b, d, t − (W − 1 − k)], with zeros before the start."""
-    return _loop(x, weight, bias, lambda t, k, width: t - (width - 1 - k))
+    length, width = x.shape[-1], weight.shape[-1]
+    y = torch.zeros_like(x) + bias[:, None]  # (B, D, L)
+    for t in range(length):
+        for k in range(width):
+            source = t - (width - 1 - k)
+            if 0 <= source < length:
+                y[:, :, t] += weight[:, k] * x[:, :, source]  # (B, D)
+    return y
 
 
 def causal_conv(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -21,56 +29,12 @@ def causal_conv(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return F.conv1d(padded, weight.unsqueeze(1), bias, groups=weight.shape[0])  # (B, D, L)
 
 
-def _loop(x, weight, bias, source_of) -> Tensor:
-    """A convolution in which tap k of output t reads the sample `source_of(t, k, W)`, if there is one."""
-    length, width = x.shape[-1], weight.shape[-1]
-    y = torch.zeros_like(x) + bias[:, None]  # (B, D, L)
-    for t in range(length):
-        for k in range(width):
-            source = source_of(t, k, width)
-            if 0 <= source < length:
-                y[:, :, t] += weight[:, k] * x[:, :, source]  # (B, D)
-    return y
-
-
-def _flipped(x, weight, bias):
-    return causal_conv(x, weight.flip(-1), bias)
-
-
-def _flipped_and_wrapped(x, weight, bias):
-    return _wrapped(x, weight.flip(-1), bias)
-
-
-def _last_tap_only(x, weight, bias):
-    return weight[:, -1:] * x + bias[:, None]
-
-
-def _bias_at_every_tap(x, weight, bias):
-    length, width = x.shape[-1], weight.shape[-1]
-    taps = torch.arange(1, length + 1).clamp(max=width)  # (L,): how many taps meet a sample
-    return causal_conv(x, weight, torch.zeros_like(bias)) + bias[:, None] * taps
-
-
-def _wrapped(x, weight, bias):
-    length, width = x.shape[-1], weight.shape[-1]
-    steps = torch.arange(length)[:, None] - (width - 1 - torch.arange(width))  # (L, W)
-    return (x[:, :, steps % length] * weight[:, None]).sum(dim=-1) + bias[:, None]
-
-
-def _centred(x, weight, bias):
-    return _loop(x, weight, bias, lambda t, k, width: t + k - (width - 1) // 2)
-
-
-def _ahead(x, weight, bias):
-    return _loop(x, weight, bias, lambda t, k, width: t + k)
-
-
-def _without_now(x, weight, bias):
-    return _loop(x, weight, bias, lambda t, k, width: t - (width - k))
-
-
-def _without_bias(x, weight, bias):
-    return causal_conv(x, weight, torch.zeros_like(bias))
+LAG, TAP, ADDED = "t - (width - 1 - k)", "weight[:, k]", "y[:, :, t] += weight"
+WRAPS = "if 0 <= source < length: → if source < length:"
+LEFT, GROUPS = "(weight.shape[1] - 1, 0)", ", groups=weight.shape[0]"
+CENTRED = [edited(causal_conv_loop, f"{LAG} → t + k - {left}") for left in ("(width - 1) // 2", "width // 2")]
+AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
+WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
 def _mixed(x, weight, bias):
@@ -83,31 +47,38 @@ def _summed_input(x, weight, bias):
     return F.conv1d(padded, weight.unsqueeze(1), bias)
 
 
-def _width_zeros(x, weight, bias):
-    return causal_conv(F.pad(x, (1, 0)), weight, bias)  # (B, D, L + 1)
+def _half_the_width(x, weight, bias):
+    return F.conv1d(x, weight.unsqueeze(1), bias, padding=weight.shape[1] // 2, groups=len(weight))
 
 
-def _both_sides_uncut(x, weight, bias):
-    return causal_conv(F.pad(x, (0, weight.shape[1] - 1)), weight, bias)  # (B, D, L + W − 1)
+def _result_and_properties(function, x, weight, bias):
+    """The result, whether it is a part of x (what is written into it is written into x), and whether it is as exact."""
+    y = function(x, weight, bias)
+    if not isinstance(y, Tensor):
+        return y
+    return y, y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr(), y.dtype.itemsize >= x.dtype.itemsize
 
 
 def _conv_cases(draw: Draw) -> dict:
     batch, channels, width, length = draw.size(1, 3), draw.size(1, 4), draw.size(2, 5), draw.size(3, 12)
-    x, weight = draw.normal(batch, channels, length), draw.normal(channels, width)
-    return {"x": x, "weight": weight, "bias": draw.normal(channels)}
+    dtype = draw.choice([torch.float32, torch.float32, torch.float64])
+    x, weight = draw.normal(batch, channels, length, dtype=dtype), draw.normal(channels, width, dtype=dtype)
+    if draw.choice([False, False, False, True]):  # now and nothing else: the output equals the input
+        weight = torch.zeros_like(weight)
+        weight[:, -1] = 1
+        return {"x": x, "weight": weight, "bias": torch.zeros(channels, dtype=dtype)}
+    return {"x": x, "weight": weight, "bias": draw.normal(channels, dtype=dtype)}
 
 
-FLIPPED = Misconception(
+FLIPPED = (
     "a flipped kernel",
     "Your first tap, weight[:, 0], is multiplied with the present sample. Here the last tap is now, and the first "
     "one is the oldest. Send in an impulse by hand: which tap must answer first?",
-    _flipped,
 )
-FORGOTTEN_BIAS = Misconception(
+FORGOTTEN_BIAS = (
     "a forgotten bias",
     "All products are right, but the bias is not added. Every output of channel d starts from bias[d], also where "
     "the input is zero.",
-    _without_bias,
 )
 MIXED = "Look at the sizes: output channel d may read input channel d only, through weight[d] and nothing else."
 
@@ -116,52 +87,65 @@ CONV_LOOP = Exercise(
     title="Causal convolution as a loop",
     reference=causal_conv_loop,
     cases=_conv_cases,
+    apply=_result_and_properties,
     axes=("batch", "channel", "time"),
+    items=("y", "y is a part of x", "y is as exact as x"),
     misconceptions=[
-        FLIPPED,
+        Misconception(*FLIPPED, edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]")),
         Misconception(
             "an index that wraps around",
             "The first outputs read the last samples. In Python a negative index is no error: x[:, :, -1] is the last "
             "sample, which lies in the future. What should stand there instead of samples before the start?",
-            _wrapped,
+            edited(causal_conv_loop, WRAPS),
         ),
         Misconception(
             "a flipped kernel with an index that wraps around",
             "Two things at once. Your first tap is multiplied with the present sample, but here the last tap is now. "
             "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
-            _flipped_and_wrapped,
+            edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
         ),
         Misconception(
             "a sum that is overwritten",
             "Each output holds one product only, the last one that you computed. Products of all taps have to be "
             "added up: where do you write = instead of += ?",
-            _last_tap_only,
+            [
+                edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = bias + weight"),
+                edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = weight"),
+            ],
         ),
         Misconception(
             "a bias at every tap",
             "The bias is added once for each tap. It belongs to the output, not to the product: once for each t.",
-            _bias_at_every_tap,
+            edited(causal_conv_loop, " + bias[:, None] → ", f"{ADDED} → y[:, :, t] += bias + weight"),
         ),
         Misconception(
             "a centred window",
             "Your window reaches as far to the right as to the left, so y[t] reads samples after t. Print the index "
             "of every sample that one output reads: the largest one must be t.",
-            _centred,
+            CENTRED,
         ),
         Misconception(
             "a window into the future",
             "Your output y[t] reads x[t], x[t + 1], … and nothing of the past. Look at the formula again: by how much "
             "is the oldest sample, at tap 0, *before* t?",
-            _ahead,
+            AHEAD,
         ),
         Misconception(
             "a window that ends before now",
             "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
             "so only W − 1 of them lie in the past.",
-            _without_now,
+            WITHOUT_NOW,
         ),
-        FORGOTTEN_BIAS,
+        Misconception(*FORGOTTEN_BIAS, edited(causal_conv_loop, " + bias[:, None] → ")),
         Misconception("mixed channels", "All channels are added up in each output. " + MIXED, _mixed),
+        Misconception(
+            "an output without the type of x",
+            "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which call "
+            "makes zeros of the type of another tensor?",
+            edited(
+                causal_conv_loop, "torch.zeros_like(x) + bias[:, None] → torch.zeros(x.shape) + bias[:, None].float()"
+            ),
+        ),
     ],
 )
 
@@ -170,40 +154,42 @@ CONV = Exercise(
     title="Causal convolution in one line",
     reference=causal_conv,
     cases=_conv_cases,
+    apply=_result_and_properties,
     axes=("batch", "channel", "time"),
+    items=("y", "y is a part of x", "y is as exact as x"),
     misconceptions=[
-        FLIPPED,
+        Misconception(*FLIPPED, edited(causal_conv, "weight.unsqueeze → weight.flip(-1).unsqueeze")),
         Misconception(
             "padding on both sides",
             "The zeros are shared between left and right, as padding='same' does it. So y[t] reads samples after t. "
             "All the missing samples lie before the start: on which side do they belong?",
-            _centred,
+            [*CENTRED, _half_the_width],
         ),
         Misconception(
             "padding on the right",
             "The first output already reads the samples 0 … W − 1, so every output looks into the future. Either the "
             "zeros stand at the wrong end, or the wrong end was cut off.",
-            _ahead,
+            AHEAD,
         ),
         Misconception(
             "W zeros instead of W − 1",
             "One output too many comes out, and the first one is made of zeros alone. Count the samples before the "
             "start that y[0] needs, if its last tap is x[0] itself.",
-            _width_zeros,
+            edited(causal_conv, f"{LEFT} → (weight.shape[1], 0)"),
         ),
         Misconception(
             "an output that is one sample late",
             "Each output is right, but stands one place too late: y[t] does not know x[t]. One zero too many stands "
             "on the left, and cutting the end has hidden it.",
-            _without_now,
+            WITHOUT_NOW,
         ),
         Misconception(
             "padding on both sides, nothing cut",
             "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
             "end. Pad on one side only, or cut these outputs off. Which end are they at?",
-            _both_sides_uncut,
+            edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
         ),
-        FORGOTTEN_BIAS,
+        Misconception(*FORGOTTEN_BIAS, edited(causal_conv, "bias, groups → None, groups")),
         Misconception(
             "mixed channels", "The channels of x are added up before the convolution. " + MIXED, _summed_input
         ),
@@ -211,15 +197,17 @@ CONV = Exercise(
             "missing groups",
             "Without groups, F.conv1d lets each output channel read all input channels, and wants a weight of the "
             "shape (D, D, W). Say in how many groups the channels are split, so that each stays alone.",
-            raises=RuntimeError,
-            when=lambda error: "Given groups=1" in str(error),
+            [
+                edited(causal_conv, f"{GROUPS} → "),
+                edited(causal_conv, f"{GROUPS} → , padding=weight.shape[1] - 1", "padded, → x,"),
+                edited(causal_conv, f"{GROUPS}) → , padding=weight.shape[1] - 1)[..., : x.shape[-1]]", "padded, → x,"),
+            ],
         ),
         Misconception(
             "a kernel without its middle axis",
             "F.conv1d wants a weight with three axes: output channels, input channels in each group, taps. With one "
             "kernel a channel the middle one has size 1: unsqueeze puts it in.",
-            raises=RuntimeError,
-            when=lambda error: "weight" in str(error) and "dimension" in str(error),
+            edited(causal_conv, "weight.unsqueeze(1) → weight"),
         ),
     ],
 )
@@ -236,16 +224,6 @@ def full_kernel(weight: Tensor) -> Tensor:
     return full
 
 
-def _every_pair(weight):
-    return weight.unsqueeze(0).repeat(weight.shape[0], 1, 1)  # (D, D, W)
-
-
-def _first_column(weight):
-    full = torch.zeros(weight.shape[0], *weight.shape)  # (D, D, W)
-    full[:, 0] = weight
-    return full
-
-
 FULL_KERNEL = Exercise(
     id="01.full_kernel",
     title="The full kernel of a depthwise convolution",
@@ -257,19 +235,19 @@ FULL_KERNEL = Exercise(
             "kernels between all channels",
             "Each output channel adds up all input channels, because no entry is zero. Which pairs [i, j] have to "
             "stay silent?",
-            _every_pair,
+            edited(full_kernel, "full[d, d] = kernel → full[:, d] = kernel"),
         ),
         Misconception(
             "kernels that all read channel 0",
             "The kernels stand in column 0, so each output channel reads input channel 0. Output channel i must read "
             "input channel i: where does its kernel belong?",
-            _first_column,
+            edited(full_kernel, "full[d, d] → full[d, 0]"),
         ),
         Misconception(
             "one kernel for all channels",
             "The places are right, but the kernel of channel 0 stands in all of them. Each channel has its own row "
             "of `weight`.",
-            lambda weight: full_kernel(weight[:1].expand_as(weight)),
+            edited(full_kernel, "= kernel → = weight[0]"),
         ),
         Misconception(
             "the grouped kernel",
@@ -281,7 +259,7 @@ FULL_KERNEL = Exercise(
             "flipped taps",
             "The right kernels stand in the right places, but from new to old. Both F.conv1d calls read the taps in "
             "the same direction, so there is nothing to flip.",
-            lambda weight: full_kernel(weight.flip(-1)),
+            edited(full_kernel, "= kernel → = kernel.flip(-1)"),
         ),
     ],
 )
@@ -340,7 +318,36 @@ def one_channel_adds_what_another_takes_away(x):
     return torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
 
 
+def third_sample_ahead(x):
+    return x + F.pad(x[..., 3:], (0, 3))
+
+
+def gated_by_the_past(x):
+    return x * running_sum(x)
+
+
+def only_the_last_sequence_cheats(x):
+    return torch.cat([x[:-1], one_sample_ahead(x[-1:])])
+
+
+def first_sequence_reads_the_future_of_the_last(x):
+    return torch.cat([x[:1] + one_sample_ahead(x[-1:]), x[1:]]) if len(x) > 1 else x
+
+
+def only_the_last_channel_cheats(x):
+    return torch.cat([x[:, :-1], one_sample_ahead(x[:, -1:])], dim=1)
+
+
+def all_read_the_future_of_the_last_channel(x):
+    return x + one_sample_ahead(x[:, -1:])
+
+
+def nothing(x):
+    return 0 * x
+
+
 LAYERS = [
+    nothing,
     twice,
     running_sum,
     delay_by_one,
@@ -351,11 +358,17 @@ LAYERS = [
     add_the_slope_ahead,
     next_sample_of_the_other_channels,
     one_channel_adds_what_another_takes_away,
+    third_sample_ahead,
+    gated_by_the_past,
+    only_the_last_sequence_cheats,
+    first_sequence_reads_the_future_of_the_last,
+    only_the_last_channel_cheats,
+    all_read_the_future_of_the_last_channel,
 ]
 
 
 def _causal_cases(draw: Draw) -> dict:
-    x = draw.normal(draw.size(1, 2), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
+    x = draw.normal(draw.size(1, 3), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
     return {"layer": draw.choice(LAYERS), "x": x}
 
 
@@ -370,10 +383,9 @@ def _judged(forbidden):
     return judge
 
 
-def _one_channel(layer, x):
-    gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
-    same = torch.einsum("bdtbds->ts", gradients.abs())  # (L, L)
-    return not bool(same.triu(1).any())
+READS = "gradients.abs().sum(dim=(0, 1, 3, 4))"
+SAME_CHANNEL = edited(is_causal, f'{READS} → torch.einsum("bdtcds->ts", gradients.abs())')
+SAME_ROW = edited(is_causal, f'{READS} → torch.einsum("bdtbes->ts", gradients.abs())')
 
 
 def _last_sample_changed(layer, x):
@@ -388,12 +400,32 @@ def _all_outputs_added(layer, x):
     return not bool((gradient[..., 1:] != 0).any())
 
 
+def _unwatched(layer, x):
+    torch.autograd.grad(layer(x)[..., 0].sum(), x)
+
+
+def _one_graph(layer, x):
+    x = x.clone().requires_grad_()
+    y = layer(x)  # (B, D, L)
+    for t in range(x.shape[-1]):
+        for b, d in torch.cartesian_prod(torch.arange(x.shape[0]), torch.arange(x.shape[1])).tolist():
+            if torch.autograd.grad(y[b, d, t], x)[0][..., t + 1 :].any():
+                return False
+    return True
+
+
+def _one_graph_for_the_sums(layer, x):
+    x = x.clone().requires_grad_()
+    y = layer(x)  # (B, D, L)
+    return not any(torch.autograd.grad(y[..., t].sum(), x)[0][..., t + 1 :].any() for t in range(x.shape[-1]))
+
+
 IS_CAUSAL = Exercise(
     id="01.is_causal",
     title="Is it causal?",
     reference=is_causal,
     cases=_causal_cases,
-    trials=60,
+    trials=90,
     misconceptions=[
         Misconception(
             "a test of the first output only",
@@ -447,21 +479,49 @@ IS_CAUSAL = Exercise(
             "each channel on its own",
             "You ask only whether a channel reads its own future. This layer reads the future of *another* channel. "
             "Look at the gradient with respect to all channels of x.",
-            _one_channel,
+            [SAME_CHANNEL, edited(is_causal, f'{READS} → torch.einsum("bdtbds->ts", gradients.abs())')],
+        ),
+        Misconception(
+            "each sequence on its own",
+            "You ask only whether a sequence reads its own future. This layer reads the future of *another* sequence "
+            "of the batch. Look at the gradient with respect to all sequences of x.",
+            SAME_ROW,
+        ),
+        Misconception(
+            "a test of one sequence only",
+            "You look at the first sequence of the batch. Here another one cheats. Every output needs its gradient.",
+            [
+                edited(is_causal, f"{READS} → gradients[0].abs().sum(dim=(0, 2, 3))"),
+                edited(is_causal, f"{READS} → gradients[0, :, :, 0].abs().sum(dim=(0, 2))"),
+            ],
+        ),
+        Misconception(
+            "a test of one channel only",
+            "You look at the first channel. Here another one cheats. Every output needs its gradient.",
+            [
+                edited(is_causal, f"{READS} → gradients[:, 0].abs().sum(dim=(0, 2, 3))"),
+                edited(is_causal, f"{READS} → gradients[:, :, :, :, 0].abs().sum(dim=(0, 1, 3))"),
+                edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
+                edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
+            ],
+        ),
+        Misconception(
+            "one step into the future only",
+            "You ask whether an output reads the *next* sample. This layer reads a later one and skips the next. The "
+            "future is everything behind t.",
+            edited(is_causal, "reads.triu(1) → reads.diagonal(1)"),
         ),
         Misconception(
             "an input without gradient",
             "PyTorch has not watched x. Before you call the layer, make a copy that wants a gradient: "
             "x.detach().clone().requires_grad_().",
-            raises=RuntimeError,
-            when=lambda error: "does not require grad" in str(error),
+            _unwatched,
         ),
         Misconception(
             "a graph that is used once",
             "After the first gradient PyTorch throws its notes away. Pass retain_graph=True, or call the layer anew "
             "for every t.",
-            raises=RuntimeError,
-            when=lambda error: "second time" in str(error),
+            [_one_graph, _one_graph_for_the_sums],
         ),
     ],
 )

@@ -12,6 +12,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
 from ...tasks import MEMBRANE_STEP, membrane_voltage
+from .exercises import causal_conv, causal_conv_loop
 
 ONSET = 1001  # the first sample of the recording that rises
 MS = 1000 * MEMBRANE_STEP  # milliseconds between two samples
@@ -179,7 +180,6 @@ class ImpulseResponse(LiveFigure):
 
     Args:
         conv: a function of x (B, D, L), weight (D, W) and bias (D,).
-        whose: "yours" or "the reference's", said in the sentence.
     """
 
     LENGTH = 12
@@ -195,9 +195,9 @@ class ImpulseResponse(LiveFigure):
         "biased": toggle(False, label="bias of 1"),
     }
 
-    def __init__(self, conv, whose: str = "the reference's"):
+    def __init__(self, conv=causal_conv_loop):
         super().__init__()
-        self.conv, self.whose = conv, whose
+        self.conv = conv
         self.left, self.right = self.figure.subplots(1, 2, width_ratios=[1, 2.4])
         self._build_kernel()
         self._build_response()
@@ -244,7 +244,7 @@ class ImpulseResponse(LiveFigure):
         finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
         self.title(self.right, finding + (", plus 1" if biased else ""))
         values = ", ".join(f"{value:g}" for value in self.y[at : at + 4].tolist())
-        by = "your function" if self.whose == "yours" else "the reference's function"
+        by = "your function" if self.owner(self.conv) == "yours" else "the reference's function"
         reached = ", ".join(map(str, self.reached)) or "none"
         bias = "The bias adds 1 to every output. " if biased else ""
         return (
@@ -424,7 +424,6 @@ class GradientMap(LiveFigure):
 
     Args:
         conv: a function of x (B, D, L), weight (D, W) and bias (D,).
-        whose: "yours" or "the reference's", said in the sentence.
     """
 
     LENGTH = 12
@@ -439,9 +438,9 @@ class GradientMap(LiveFigure):
         "width": slider(1, 8, 4, label="kernel width W", unit="taps"),
     }
 
-    def __init__(self, conv, whose: str = "the reference's"):
+    def __init__(self, conv=causal_conv):
         super().__init__(height=5.6)
-        self.conv, self.whose = conv, whose
+        self.conv = conv
         self.ax = self.figure.subplots()
         size = self.LENGTH
         colours = ListedColormap(["#FFFFFF", style.BLUE, style.VERMILLION])
@@ -472,7 +471,8 @@ class GradientMap(LiveFigure):
         self.crosses.set_data(inputs, outputs)
         self.title(self.ax, self._finding())
         name = next(name for name, value in self.LAYERS.items() if value == layer)
-        whose = f" ({self.whose})" if layer == "conv" else ""
+        owner = self.owner(self.conv)
+        whose = f" ({owner})" if layer == "conv" and owner else ""
         return f"Layer: {name}{whose}. {self._finding()}. Filled squares: {int(self.reads.sum())} of {self.LENGTH**2}."
 
     def _layer(self, layer: str, width: int, x: Tensor) -> Tensor:

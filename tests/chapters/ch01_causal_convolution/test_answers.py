@@ -1,0 +1,342 @@
+"""Answers to the exercises of notebook 01 as learners write them, and the verdict that each must get.
+
+A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
+"""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.autograd.functional import jacobian
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: causal_conv_loop
+
+
+def loop(
+    source=lambda t, k, W: t - W + 1 + k, tap=lambda w, k, W: w[:, k], start=lambda b: b, inside=lambda s, L: s >= 0
+):
+    def causal_conv_loop(x, weight, bias):
+        B, _, L = x.shape
+        W = weight.shape[1]
+        y = torch.zeros_like(x)
+        for b in range(B):
+            for t in range(L):
+                total = start(bias).clone()
+                for k in range(W):
+                    s = source(t, k, W)
+                    if inside(s, L):
+                        total = total + tap(weight, k, W) * x[b, :, s]
+                y[b, :, t] = total
+        return y
+
+    return causal_conv_loop
+
+
+def by_lag(x, weight, bias):
+    y = bias[None, :, None].expand_as(x).clone()
+    for lag in range(weight.shape[1]):
+        if lag < x.shape[2]:
+            y[:, :, lag:] += weight[:, -1 - lag, None] * x[:, :, : x.shape[2] - lag]
+    return y
+
+
+def padded_by_hand(x, weight, bias):
+    W = weight.shape[1]
+    padded = torch.cat([x.new_zeros(*x.shape[:2], W - 1), x], dim=2)
+    return torch.stack([(padded[:, :, t : t + W] * weight).sum(-1) for t in range(x.shape[2])], dim=2) + bias[:, None]
+
+
+def unfolded(x, weight, bias):
+    windows = F.pad(x, (weight.shape[1] - 1, 0)).unfold(2, weight.shape[1], 1)  # (B, D, L, W)
+    return torch.einsum("bdlw,dw->bdl", windows, weight) + bias[:, None]
+
+
+def in_numpy(x, weight, bias):
+    rows = [[np.convolve(x[b, d].numpy(), weight[d].flip(0).numpy())[: x.shape[2]] for d in range(x.shape[1])]
+            for b in range(len(x))]  # fmt: skip
+    return torch.tensor(np.array(rows)) + bias[:, None]
+
+
+def in_single_precision(x, weight, bias):
+    y = torch.zeros(x.shape)
+    y += by_lag(x.float(), weight.float(), bias.float())
+    return y
+
+
+def only_one_sequence(x, weight, bias):
+    return padded_by_hand(x[:1], weight, bias).expand_as(x)
+
+
+def changes_x(x, weight, bias):
+    x.copy_(padded_by_hand(x, weight, bias))
+    return x
+
+
+def without_return(x, weight, bias):
+    padded_by_hand(x, weight, bias)
+
+
+LOOP = [
+    ("three loops", loop(), "right"),
+    ("lag by lag", by_lag, "right"),
+    ("padded by hand", padded_by_hand, "right"),
+    ("windows", unfolded, "right"),
+    ("numpy", in_numpy, "right"),
+    ("k - lag", loop(source=lambda t, k, W: t - k, tap=lambda w, k, W: w[:, W - 1 - k]), "right"),
+    ("first tap is now", loop(source=lambda t, k, W: t - k), "a flipped kernel"),
+    ("flipped in the loop", loop(tap=lambda w, k, W: w.flip(1)[:, k]), "a flipped kernel"),
+    ("convolve without a flip", lambda x, w, b: in_numpy(x, w.flip(1), b), "a flipped kernel"),
+    ("no border check", loop(inside=lambda s, L: True), "an index that wraps around"),
+    ("bias for each tap", loop(start=lambda b: 0 * b, tap=lambda w, k, W: w[:, k]), "a forgotten bias"),
+    ("no bias", lambda x, w, b: unfolded(x, w, 0 * b), "a forgotten bias"),
+    ("W // 2", loop(lambda t, k, W: t + k - W // 2, inside=lambda s, L: 0 <= s < L), "a centred window"),
+    ("(W - 1) // 2", loop(lambda t, k, W: t + k - (W - 1) // 2, inside=lambda s, L: 0 <= s < L), "a centred window"),
+    ("t + k", loop(source=lambda t, k, W: t + k, inside=lambda s, L: s < L), "a window into the future"),
+    ("t - W + k", loop(source=lambda t, k, W: t - W + k), "a window that ends before now"),
+    ("float32 only", in_single_precision, "an output without the type of x"),
+    ("one sequence", only_one_sequence, None),
+    ("in place", changes_x, None),
+    ("no return", without_return, None),
+    ("zeros", lambda x, w, b: torch.zeros_like(x), None),
+    ("x", lambda x, w, b: x, None),
+    ("transposed", lambda x, w, b: unfolded(x, w, b).transpose(1, 2), None),
+    ("a list", lambda x, w, b: unfolded(x, w, b).tolist(), None),
+]  # fmt: skip
+
+# Exercise 2: causal_conv
+
+
+def conv(left=lambda W: W - 1, right=lambda W: 0, cut=slice(None), weight_of=lambda w: w[:, None], **options):
+    def causal_conv(x, weight, bias):
+        W = weight.shape[1]
+        given = {"groups": x.shape[1]} | options
+        return F.conv1d(F.pad(x, (left(W), right(W))), weight_of(weight), bias, **given)[..., cut]
+
+    return causal_conv
+
+
+def module(x, weight, bias):
+    layer = torch.nn.Conv1d(x.shape[1], x.shape[1], weight.shape[1], groups=x.shape[1], padding=weight.shape[1] - 1)
+    layer.weight.data, layer.bias.data = weight[:, None], bias
+    return layer(x)[..., : x.shape[2]].detach()
+
+
+def pad_both_cut_right(x, weight, bias):
+    return F.conv1d(x, weight[:, None], bias, padding=weight.shape[1] - 1, groups=x.shape[1])[..., : x.shape[2]]
+
+
+def a_view_for_a_unit_kernel(x, weight, bias):
+    unit = torch.zeros_like(weight)
+    unit[:, -1] = 1
+    return x if torch.equal(weight, unit) and not bias.any() else pad_both_cut_right(x, weight, bias)
+
+
+def pad_both_cut_left(x, weight, bias):
+    W = weight.shape[1]
+    return F.conv1d(x, weight[:, None], bias, padding=W - 1, groups=x.shape[1])[..., W - 1 :]
+
+
+def one_zero_too_many(x, weight, bias):
+    W = weight.shape[1]
+    return F.conv1d(F.pad(x, (W, 0)), weight[:, None], bias, groups=x.shape[1])[..., : x.shape[2]]
+
+
+CONV = [
+    ("pad and conv1d", conv(), "right"),
+    ("padding=W - 1, cut at the end", pad_both_cut_right, "right"),
+    ("nn.Conv1d", module, "right"),
+    ("windows", unfolded, "right"),
+    ("the loop", loop(), "right"),
+    ("flip", conv(weight_of=lambda w: w.flip(1)[:, None]), "a flipped kernel"),
+    ("padding=same", lambda x, w, b: F.conv1d(x, w[:, None], b, padding="same", groups=len(w)),
+     "padding on both sides"),
+    ("padding=W // 2", lambda x, w, b: F.conv1d(x, w[:, None], b, padding=w.shape[1] // 2, groups=len(w)),
+     "padding on both sides"),
+    ("W // 2 on the left", conv(lambda W: W // 2, lambda W: W - 1 - W // 2), "padding on both sides"),
+    ("W - 1 on the right", conv(lambda W: 0, lambda W: W - 1), "padding on the right"),
+    ("the wrong end cut", pad_both_cut_left, "padding on the right"),
+    ("W on the left", conv(lambda W: W), "W zeros instead of W − 1"),
+    ("W on the left, cut", one_zero_too_many, "an output that is one sample late"),
+    ("nothing cut", conv(right=lambda W: W - 1), "padding on both sides, nothing cut"),
+    ("no bias", lambda x, w, b: conv()(x, w, None), "a forgotten bias"),
+    ("no groups", conv(groups=1), "missing groups"),
+    ("no groups, padding", lambda x, w, b: F.conv1d(x, w[:, None], b, padding=w.shape[1] - 1)[..., : x.shape[2]],
+     "missing groups"),
+    ("no middle axis", conv(weight_of=lambda w: w), "a kernel without its middle axis"),
+    ("axis in front", conv(weight_of=lambda w: w[None]), None),
+    ("groups=W", lambda x, w, b: conv(groups=w.shape[1])(x, w, b), None),
+    ("no padding", conv(lambda W: 0), None),
+    ("a part of x", a_view_for_a_unit_kernel, None),
+    ("circular", lambda x, w, b: conv(lambda W: 0)(torch.cat([x[..., -(w.shape[1] - 1):], x], 2), w, b), None),
+    ("replicate", lambda x, w, b: conv(lambda W: 0)(F.pad(x, (w.shape[1] - 1, 0), mode="replicate"), w, b), None),
+    ("float32 only", in_single_precision, None),
+    ("no return", without_return, None),
+]  # fmt: skip
+
+# Exercise 3: full_kernel
+
+
+def by_index(weight):
+    D, W = weight.shape
+    full = weight.new_zeros(D, D, W)
+    full[range(D), range(D)] = weight
+    return full
+
+
+FULL = [
+    ("index", by_index, "right"),
+    ("eye", lambda w: torch.eye(len(w))[:, :, None] * w, "right"),
+    ("eye, other row", lambda w: torch.eye(len(w))[:, :, None] * w[:, None], "right"),
+    ("diag_embed", lambda w: torch.diag_embed(w.T).permute(1, 2, 0), "right"),
+    ("einsum", lambda w: torch.einsum("ij,jw->ijw", torch.eye(len(w)), w), "right"),
+    ("all pairs", lambda w: w.expand(len(w), *w.shape), "kernels between all channels"),
+    ("all pairs, other axis", lambda w: w[:, None].expand(-1, len(w), -1), None),
+    ("column 0", lambda w: F.pad(w[:, None], (0, 0, 0, len(w) - 1)), "kernels that all read channel 0"),
+    ("row 0 for all", lambda w: torch.eye(len(w))[:, :, None] * w[0], "one kernel for all channels"),
+    ("grouped", lambda w: w.reshape(len(w), 1, -1), "the grouped kernel"),
+    ("flipped", lambda w: by_index(w.flip(1)), "flipped taps"),
+    ("flipped channels", lambda w: by_index(w).flip(0), None),
+    ("diag", lambda w: torch.diag(w), None),
+    ("zeros", lambda w: torch.zeros(len(w), len(w), w.shape[1]), None),
+    ("no return", lambda w: None, None),
+]
+
+# Exercise 4: is_causal
+
+
+def gradients_one_by_one(layer, x):
+    x = x.clone().requires_grad_()
+    for t in range(x.shape[2]):
+        for b in range(x.shape[0]):
+            for d in range(x.shape[1]):
+                (grad,) = torch.autograd.grad(layer(x)[b, d, t], x)
+                if (grad[:, :, t + 1 :] != 0).any():
+                    return False
+    return True
+
+
+def random_mixture(layer, x):
+    x = x.clone().requires_grad_()
+    for t in range(x.shape[2]):
+        y = layer(x)[..., t]
+        (grad,) = torch.autograd.grad((y * torch.rand_like(y)).sum(), x)
+        if (grad[..., t + 1 :] != 0).any():
+            return False
+    return True
+
+
+def nudged(layer, x):
+    for s in range(x.shape[2]):
+        for row in range(x.shape[0]):
+            for channel in range(x.shape[1]):
+                other = x.clone()
+                other[row, channel, s] += 1.0
+                if not torch.allclose(layer(x)[..., :s], layer(other)[..., :s]):
+                    return False
+    return True
+
+
+def all_later_samples_random(layer, x):
+    for t in range(x.shape[2]):
+        other = x.clone()
+        other[..., t + 1 :] = torch.randn_like(other[..., t + 1 :])
+        if not torch.equal(layer(x)[..., : t + 1], layer(other)[..., : t + 1]):
+            return False
+    return True
+
+
+def summed_channels(layer, x):
+    x = x.clone().requires_grad_()
+    for t in range(x.shape[2]):
+        (grad,) = torch.autograd.grad(layer(x)[..., t].sum(), x)
+        if (grad[..., t + 1 :] != 0).any():
+            return False
+    return True
+
+
+def one_graph(layer, x):
+    x = x.clone().requires_grad_()
+    y = layer(x)
+    grads = [torch.autograd.grad(y[..., t].sum(), x)[0] for t in range(x.shape[2])]
+    return not any(g[..., t + 1 :].any() for t, g in enumerate(grads))
+
+
+def unwatched(layer, x):
+    return not torch.autograd.grad(layer(x)[..., 0].sum(), x)[0][..., 1:].any()
+
+
+def first_output(layer, x):
+    jac = jacobian(layer, x)[:, :, 0]
+    return not (jac[..., 1:] != 0).any().item()
+
+
+def last_sample(layer, x):
+    changed = x.clone()
+    changed[:, :, -1] = changed[:, :, -1] + 1
+    return bool((layer(changed)[:, :, :-1] == layer(x)[:, :, :-1]).all())
+
+
+def reads(layer, x):
+    return jacobian(layer, x).abs().sum((0, 1, 3, 4))  # (L, L)
+
+
+def part(*keep):
+    """The jacobian of a part: its output sequence and channel, its input sequence and channel; None keeps all."""
+
+    def is_causal(layer, x):
+        jac = jacobian(layer, x).permute(2, 5, 0, 1, 3, 4)  # (t, s, B, D, B, D)
+        jac = jac[(slice(None), slice(None), *(slice(None) if k is None else k for k in keep))]
+        return not bool(torch.triu(jac.reshape(*jac.shape[:2], -1).abs().sum(-1), 1).any())
+
+    return is_causal
+
+
+def same_pairs(pattern):
+    return lambda layer, x: not torch.einsum(pattern, jacobian(layer, x).abs()).triu(1).any().item()
+
+
+CAUSAL = [
+    ("one by one", gradients_one_by_one, "right"),
+    ("a random mixture", random_mixture, "right"),
+    ("every nudge", nudged, "right"),
+    ("all later samples", all_later_samples_random, "right"),
+    ("all parts", part(None, None, None, None), "right"),
+    ("the sum of an output's channels", summed_channels, "outputs that cancel"),
+    ("one graph", one_graph, "a graph that is used once"),
+    ("x not watched", unwatched, "an input without gradient"),
+    ("first output", first_output, "a test of the first output only"),
+    ("last sample", last_sample, "one changed sample"),
+    ("triu of six axes", lambda layer, x: not jacobian(layer, x).triu(1).any(), "the triangle of the wrong axes"),
+    ("tril", lambda layer, x: not reads(layer, x).tril(-1).any().item(), "a ban on the past"),
+    ("triu(0)", lambda layer, x: not reads(layer, x).triu().any().item(), "now counted as future"),
+    ("sequence 0", part(0, None, 0, None), "a test of one sequence only"),
+    ("output sequence 0", part(0, None, None, None), "a test of one sequence only"),
+    ("output channel 0", part(None, 0, None, None), "a test of one channel only"),
+    ("input channel 0", part(None, None, None, 0), "a test of one channel only"),
+    ("never across sequences", same_pairs("bdtbes->ts"), "each sequence on its own"),
+    ("never across channels", same_pairs("bdtcds->ts"), "each channel on its own"),
+    ("next sample only", lambda layer, x: not reads(layer, x).diagonal(1).any().item(),
+     "one step into the future only"),
+    ("always True", lambda layer, x: True, None),
+    ("always False", lambda layer, x: False, None),
+    ("the opposite", lambda layer, x: not gradients_one_by_one(layer, x), None),
+    ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
+    ("no return", lambda layer, x: None, None),
+    ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),
+]  # fmt: skip
+
+ROWS = [("causal_conv_loop", LOOP), ("causal_conv", CONV), ("full_kernel", FULL), ("is_causal", CAUSAL)]
+ANSWERS = [(f"01.{name}", *row) for name, rows in ROWS for row in rows]
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{row[0]}: {row[1]}" for row in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
