@@ -140,8 +140,8 @@ CONV_LOOP = Exercise(
         Misconception("mixed channels", "All channels are added up in each output. " + MIXED, _mixed),
         Misconception(
             "an output without the type of x",
-            "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which call "
-            "makes zeros of the type of another tensor?",
+            "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which "
+            "call makes zeros of the type of another tensor?",
             edited(
                 causal_conv_loop, "torch.zeros_like(x) + bias[:, None] → torch.zeros(x.shape) + bias[:, None].float()"
             ),
