@@ -11,7 +11,7 @@ from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import exercises
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import figures
 from lite_mamba.course.page.explore import Exploration
 
-SCANS = {"loop": figures.loop, "chunked": lambda a, x: chapter.chunked_scan(a, x, 16)}
+SCANS = {"loop": figures.linear_loop, "chunked": lambda a, x: chapter.chunked_scan(a, x, 16)}
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +26,6 @@ ALL = [figures.ScanTree, figures.DyingShortcut, figures.SideBySide, figures.Writ
 @pytest.fixture(params=ALL, ids=lambda figure: getattr(figure, "__name__", figure))
 def shown(request):
     return request.getfixturevalue("timings") if request.param == "timings" else request.param()
-
-
-def test_every_corner_gives_a_picture_and_a_sentence(shown):
-    pictures = set()
-    for parameters in shown.corners():
-        sentence = shown.update(**parameters)
-        assert sentence.endswith(".")
-        pictures.add(shown.picture())
-    assert len(pictures) > 1
-
-
-def test_every_slider_changes_the_picture_and_the_sentence(shown):
-    exploration = Exploration(shown)
-    for name, control in exploration.controls.items():
-        frames = [exploration.set(**{name: value}) for value in control.extremes()[:2]]
-        assert not any(frame.failed for frame in frames)
-        assert frames[0].sentence != frames[1].sentence
-        assert frames[0].picture != frames[1].picture
-        exploration.reset()
 
 
 def test_no_word_leaves_the_picture(shown):
@@ -128,7 +109,8 @@ def test_the_shortcut_dies_where_the_inverse_product_overflows():
 
 
 def test_chunks_take_two_runs_and_a_carry():
-    shown = figures.SideBySide(chunked=chapter.chunked_scan, whose="yours")
+    shown = figures.SideBySide(chunked=chapter.chunked_scan)
+    shown.owner = lambda function: "yours"
     for chunk in (1, 2, 4, 8, 16, 32):
         sentence = shown.update(chunk=float(chunk))
         chunks = 64 // chunk
@@ -148,7 +130,7 @@ def test_a_wrong_chunked_scan_is_told():
 
 
 def test_the_tables_of_zeros_are_those_that_autograd_makes():
-    shown = figures.WrittenGradients(cured=chapter.linear_loop, whose="yours")
+    shown = figures.WrittenGradients(cured=chapter.linear_loop)
     for length in (4, 16, 32):
         assert f"{length * length} cells for {length} gradients" in shown.update(
             length=length, way="slice at each step"
@@ -181,9 +163,8 @@ def test_names_beside_the_lines_keep_their_distance():
 
 def test_every_exercise_equals_the_package():
     a, x = torch.rand(64, 5), torch.randn(64, 5)
-    truth = figures.loop(a, x)
+    truth = figures.linear_loop(a, x)
     scans = (
-        figures.hillis_steele,
         chapter.hillis_steele,
         chapter.up_down,
         chapter.linear_loop,
@@ -191,7 +172,6 @@ def test_every_exercise_equals_the_package():
     )
     for scan in scans:
         torch.testing.assert_close(scan(a, x), truth, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(figures.chunks_side_by_side(a, x, 16), truth, rtol=1e-4, atol=1e-4)
     u, ones = x.T[None], torch.ones(1, 5, 64)
     constant = torch.full((5, 1), -0.5)
     states = selective_scan_fn(u, ones, constant, torch.ones(5, 1), torch.ones(5, 1))[0].T

@@ -1,6 +1,7 @@
 """Exercises of notebook 09: scans in rounds, in a tree and in chunks, and a loop with a linear backward pass."""
 
-import math
+import functools
+import sys
 
 import torch
 from torch import Tensor
@@ -8,39 +9,99 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...checking.compare import Tolerance, difference
 from ...checking.counter import Counter
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
-# What a scan costs: counted for the answers whose states are right
+# What a scan costs: judged for answers whose states are right, by what L = 256 costs more than L = 128
 
-EACH_STEP = "right states, with a call into PyTorch for every step"
-EACH_JOIN = "right states, with a call into PyTorch for every single join"
-MUCH_WORK = "right states, with many more products than needed"
+EACH_STEP = "right states, with a call for every step"
+EACH_JOIN = "right states, with a call for every single join"
+ROUNDS = "right states, with a work that grows faster than L"
+ALL_PAIRS = "right states, with a table of all pairs of steps"
 
 
-def _counted(reference, length, decay=0.5, rest=(), each_join=math.inf, products=math.inf):
-    """An `apply` that returns the states, or words if they are right and cost too much.
+def linear_loop(a: Tensor, x: Tensor) -> Tensor:
+    """All states h_t = a_t·h_{t−1} + x_t in a loop over axis 0, cut once; a, x and the result are (L, …)."""
+    h, states = torch.zeros_like(x[0]), []  # (…)
+    for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True):
+        h = a_t * h + x_t  # (…)
+        states.append(h)
+    return torch.stack(states)  # (L, …)
+
+
+def _priced(reference, *, linear: bool = False, decay=lambda a: a, rest: tuple = ()):
+    """An `apply` that returns the states, or words if a scan is right and costs too much.
 
     Args:
         reference: the scan that tells which states are right.
-        length: L of the sequence, (L, 2), on which calls and products are counted; as many calls as steps are a loop.
-        decay: the first argument of the scan, at every step.
+        linear: whether the work has to grow like L; else L·log2 L will do.
+        decay: makes the scan's first argument of decays.
         rest: what the scan takes after a and x.
-        each_join: from so many calls a step on, the joins are made one by one.
-        products: numbers multiplied for each step, at most.
     """
 
+    @functools.lru_cache(maxsize=64)
+    def price(scan) -> str | None:
+        a, x = (torch.rand(256, 2, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+        short, long = ((decay(a[:length]), x[:length], *rest) for length in (128, 256))
+        if difference(reference(*long), scan(*_copied(long)), Tolerance(1e-3, 1e-4)):
+            return None
+        (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
+        if many - few >= 128:
+            return EACH_JOIN if many > 2.15 * few else EACH_STEP
+        if much > 3 * little:
+            return ALL_PAIRS
+        return ROUNDS if linear and much > 2.15 * little else None
+
     def apply(function, **case):
-        expected = reference(*case.values())
         states = function(*case.values())
-        if difference(expected, states, Tolerance(1e-3, 1e-4)):
-            return states
-        with Counter() as counter:
-            function(torch.full((length, 2), decay), torch.ones(length, 2), *rest)
-        if counter.calls >= length:
-            return EACH_JOIN if counter.calls >= each_join * length else EACH_STEP
-        return MUCH_WORK if counter.multiplications > 2 * products * length else states
+        wrong = difference(reference(*case.values()), states, Tolerance(1e-3, 1e-4))
+        return states if wrong else price(function) or states
 
     return apply
+
+
+def _cost(scan, inputs: tuple) -> tuple[int, int]:
+    """How many calls into PyTorch and lines of Python a scan runs, and how many bytes it writes."""
+    with Counter() as counter:
+        scan(*_copied(inputs))
+    return counter.calls + _lines(lambda: scan(*_copied(inputs))), counter.bytes
+
+
+def _copied(inputs: tuple) -> list:
+    return [value.clone() if isinstance(value, Tensor) else value for value in inputs]
+
+
+def _lines(run) -> int:
+    """How many lines of Python a call runs: a loop outside of PyTorch is a loop, too."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "line")
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+PAIRS_OF_STEPS = Misconception(
+    "a table of all pairs of steps",
+    "Your states are right. But you make a number for every pair of steps: a table of L times L. Twice as many steps "
+    "need four times the memory. A scan gets along with tables as long as x.",
+    lambda a, x, *rest: _all_pairs(a, x),
+)
+
+
+def _all_pairs(a, x):
+    """The sum over s of what is left at t of the drive of step s."""
+    later = torch.ones(len(a), len(a)).tril(-1).reshape(len(a), len(a), *[1] * (a.ndim - 1))  # t > s
+    left = torch.where(later > 0, a[:, None], 1.0).cumprod(0)  # (L, L, …)
+    return (left * (1 - later.transpose(0, 1)) * x).sum(1)
 
 
 # Exercise 1: combine
@@ -52,8 +113,9 @@ def combine(a1: Tensor, b1: Tensor, a2: Tensor, b2: Tensor) -> tuple[Tensor, Ten
 
 
 def _steps_pairs(draw: Draw) -> dict:
-    states = draw.size(1, 4)
-    return {name: draw.normal(states) for name in ("a1", "b1", "a2", "b2")}
+    shape = draw.choice([(), (draw.size(1, 4),), (draw.size(1, 4),), (draw.size(1, 3), 2)])
+    values = {name: draw.normal(*shape) for name in ("a1", "b1", "a2", "b2")}
+    return values if shape else {name: value.item() for name, value in values.items()}
 
 
 COMBINE = Exercise(
@@ -62,34 +124,51 @@ COMBINE = Exercise(
     reference=combine,
     cases=_steps_pairs,
     example={name: torch.tensor(value) for name, value in (("a1", 10.0), ("b1", 1.0), ("a2", 100.0), ("b2", 23.0))},
-    axes=("state",),
     misconceptions=[
         Misconception(
             "two steps in the wrong order",
             "You run step 2 first and step 1 after it. What came in at step 1 goes through step 2, so b1 has to fade "
             "once more. Which of the two a's does that?",
-            lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + b1),
+            edited(combine, "a2 * b1 + b2 → a1 * b2 + b1"),
         ),
         Misconception(
             "a b1 that does not fade",
             "You add b1 and b2. Between them lies step 2, which multiplies everything that is already in the state.",
-            lambda a1, b1, a2, b2: (a2 * a1, b1 + b2),
+            edited(combine, "a2 * b1 + b2 → b1 + b2"),
+        ),
+        Misconception(
+            "a b1 that fades by its own step",
+            "You multiply b1 with a1. Step 1 fades what was there before it, and then adds b1. Which step comes after "
+            "b1?",
+            edited(combine, "a2 * b1 + b2 → a1 * b1 + b2"),
         ),
         Misconception(
             "a b1 that fades twice",
             "b1 comes in *at* step 1, after that step's fading. Only a2 reaches it.",
-            lambda a1, b1, a2, b2: (a2 * a1, a2 * a1 * b1 + b2),
+            edited(combine, "a2 * b1 + b2 → a2 * a1 * b1 + b2"),
         ),
         Misconception(
             "a's that are added",
             "Two fadings one after the other multiply: a half of a half is a quarter. You have added them.",
-            lambda a1, b1, a2, b2: (a1 + a2, a2 * b1 + b2),
+            edited(combine, "a2 * a1 → a1 + a2"),
         ),
         Misconception(
             "b2 that fades",
             "b2 is the last thing that happens: nothing comes after it that could multiply it. You multiply the sum of"
             " b1 and b2; only b1 was there before step 2.",
-            lambda a1, b1, a2, b2: (a2 * a1, a2 * (b1 + b2)),
+            edited(combine, "a2 * b1 + b2 → a2 * (b1 + b2)"),
+        ),
+        Misconception(
+            "the two results in the wrong order",
+            "Your two numbers are right, and they come in the wrong order: first what multiplies h, then what is "
+            "added.",
+            edited(combine, "a2 * a1, a2 * b1 + b2 → a2 * b1 + b2, a2 * a1"),
+        ),
+        Misconception(
+            "the second part alone",
+            "You return what is added, and not what multiplies. A pair goes in twice, and a pair comes out: who joins "
+            "a third step needs both.",
+            edited(combine, "a2 * a1, a2 * b1 + b2 → a2 * b1 + b2"),
         ),
     ],
 )
@@ -97,75 +176,75 @@ COMBINE = Exercise(
 # Exercise 2: hillis_steele
 
 
-def _in_rounds(a: Tensor, x: Tensor, join=combine, shifts=None) -> Tensor:
-    """Every step joined with the one `shift` before it, for shift = 1, 2, 4, …"""
-    for shift in shifts or _doubling(len(a)):
-        joined_a, joined_x = join(a[:-shift], x[:-shift], a[shift:], x[shift:])
-        a, x = torch.cat([a[:shift], joined_a]), torch.cat([x[:shift], joined_x])
-    return x
-
-
-def _doubling(length: int) -> list[int]:
-    return [2**k for k in range((length - 1).bit_length())]
-
-
 def hillis_steele(a: Tensor, x: Tensor) -> Tensor:
-    """All states h_t = a_t·h_{t−1} + x_t at once, in ⌈log2 L⌉ rounds; a, x and the result are (L,) or (L, N)."""
-    return _in_rounds(a, x)
-
-
-def _wraps_around(a, x):
-    for shift in _doubling(len(a)):
-        a, x = combine(a.roll(shift, 0), x.roll(shift, 0), a, x)
+    """All states h_t = a_t·h_{t−1} + x_t at once, in ⌈log2 L⌉ rounds; a, x and the result are (L, …)."""
+    shift = 1
+    while shift < len(a):
+        new_a, new_x = combine(a[:-shift], x[:-shift], a[shift:], x[shift:])  # (L − shift, …)
+        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])  # (L, …)
+        shift = 2 * shift
     return x
+
+
+JOIN = "new_a, new_x = combine(a[:-shift], x[:-shift], a[shift:], x[shift:])"
+MOVE_ON = "a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])"
 
 
 def _reads_new_values(a, x):
-    a, x = a.clone(), x.clone()
-    for shift in _doubling(len(a)):
+    a, x, shift = a.clone(), x.clone(), 1
+    while shift < len(a):
         for t in range(shift, len(a)):
             a[t], x[t] = combine(a[t - shift], x[t - shift], a[t], x[t])
-    return x
-
-
-def _decays_stay(a, x):
-    return _in_rounds(a, x, lambda a1, b1, a2, b2: (a2, a2 * b1 + b2))
-
-
-def _decays_first(a, x):
-    """a is joined before x is, and x is multiplied with what a has become."""
-    return _in_rounds(a, x, lambda a1, b1, a2, b2: (a2 * a1, a2 * a1 * b1 + b2))
-
-
-def _short(a, x):
-    for shift in _doubling(len(a)):
-        a, x = combine(a[:-shift], x[:-shift], a[shift:], x[shift:])
+        shift = 2 * shift
     return x
 
 
 def _joins_one_by_one(a, x):
-    for shift in _doubling(len(a)):
+    shift = 1
+    while shift < len(a):
         old_a, old_x, a, x = a, x, a.clone(), x.clone()
         for t in range(shift, len(a)):
             a[t], x[t] = combine(old_a[t - shift], old_x[t - shift], old_a[t], old_x[t])
+        shift = 2 * shift
     return x
+
+
+def _shortcut(a, x):
+    product = a.cumprod(0)
+    return product * (x / product).cumsum(0)
+
+
+def _from_the_end(log_a, x):
+    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
+    return (to_end * x).cumsum(0) / to_end
+
+
+EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+
+
+def _guarded(function, divisor: str, guard: str, epsilons=EPSILONS) -> list:
+    """A scan that divides, with a small number against a division by zero."""
+    return [edited(function, f"/ {divisor} → / {guard.format(e)}") for e in epsilons]
 
 
 def _scan_case(draw: Draw, length: int) -> dict:
     states = draw.size(0, 3)
     shape = (length, states) if states else (length,)
-    return {"a": draw.normal(*shape), "x": draw.normal(*shape)}
+    a = draw.choice([draw.normal(*shape), draw.uniform(0.01, 1.0, *shape), draw.normal(*shape)])
+    return {"a": a, "x": draw.normal(*shape)}
 
 
-DIGITS = {"a": torch.full((8,), 10.0), "x": torch.arange(1.0, 9.0)}
+def _digits(length: int) -> dict:
+    return {"a": torch.full((length,), 10.0), "x": torch.arange(1.0, 1 + length)}
+
 
 HILLIS_STEELE = Exercise(
     id="09.hillis_steele",
     title="All states in a few rounds",
     reference=hillis_steele,
-    cases=lambda draw: _scan_case(draw, draw.size(3, 20)),
-    apply=_counted(hillis_steele, length=128, each_join=10),
-    example=DIGITS,
+    cases=lambda draw: _scan_case(draw, draw.size(1, 40)),
+    apply=_priced(hillis_steele),
+    example=_digits(6),
     rtol=1e-3,
     axes=("step", "state"),
     misconceptions=[
@@ -173,14 +252,18 @@ HILLIS_STEELE = Exercise(
             "operands in the wrong order",
             "You join the later step first and the earlier one after it. In the example the digits come out in the "
             "wrong order. combine(a1, b1, a2, b2) wants the earlier pair first: that is the shifted one.",
-            lambda a, x: _in_rounds(a, x, lambda a1, b1, a2, b2: combine(a2, b2, a1, b1)),
+            edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(a[shift:], x[shift:], a[:-shift], x[:-shift])"),
         ),
         Misconception(
             "a shift that wraps around",
             "The first steps are joined with the last ones: torch.roll, and negative indices, go round the end. "
             "Nothing comes before step 0. Which steps have no partner at a distance of `shift`, and what should happen"
             " to them?",
-            _wraps_around,
+            edited(
+                hillis_steele,
+                f"{JOIN} → new_a, new_x = combine(a.roll(shift, 0), x.roll(shift, 0), a, x)",
+                f"{MOVE_ON} → a, x = new_a, new_x",
+            ),
         ),
         Misconception(
             "values of this round read in this round",
@@ -193,43 +276,89 @@ HILLIS_STEELE = Exercise(
             "decays that are not joined",
             "You join x but leave a as it was. After a round an entry stands for several steps, and it must fade what "
             "comes before by all of them: both parts of the pair move on.",
-            _decays_stay,
+            edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])"),
         ),
         Misconception(
             "decays that are joined too early",
             "You update a first, and then use the new a to update x. The join needs the a from before the round.",
-            _decays_first,
+            edited(
+                hillis_steele,
+                f"{JOIN} → new_a = a[shift:] * a[:-shift]; new_x = new_a * x[:-shift] + x[shift:]",
+            ),
         ),
         Misconception(
             "a single round",
             "You have joined each step with its neighbour and stopped. After one round, an entry holds two steps. How "
             "many does it hold after the next one, and when does it hold all?",
-            lambda a, x: _in_rounds(a, x, shifts=[1]),
+            edited(hillis_steele, "while → if"),
         ),
         Misconception(
             "one round too few",
             "Your loop stops too early when L is not a power of two: the last steps lack the first ones. As long as "
             "the shift is smaller than L, somebody still has a partner.",
-            lambda a, x: _in_rounds(a, x, shifts=[s for s in _doubling(len(a)) if 2 * s <= len(a)]),
+            [
+                edited(hillis_steele, "shift < len(a) → 2 * shift <= len(a)"),
+                edited(hillis_steele, "shift < len(a) → 2 * shift < len(a)"),
+            ],
         ),
         Misconception(
             "a shift that grows by one",
             "Your shifts are 1, 2, 3, … After the second round an entry holds four steps, so the next partner is four "
             "steps away: with three, one step is counted twice.",
-            lambda a, x: _in_rounds(a, x, shifts=range(1, len(a))),
+            edited(hillis_steele, "2 * shift → shift + 1"),
         ),
         Misconception(
             "steps without a partner that are lost",
             "Your result is shorter than the input: the first `shift` entries were dropped in each round. They are "
             "finished already. Keep them in front.",
-            _short,
+            [
+                edited(hillis_steele, f"{MOVE_ON} → a, x = new_a, new_x"),
+                edited(
+                    hillis_steele, "while → L = len(a)\n    while", "< len(a) → < L", f"{MOVE_ON} → a, x = new_a, new_x"
+                ),
+            ],
+        ),
+        Misconception(
+            "steps without a partner that are zero",
+            "The first `shift` entries of each round are filled with zeros. They have no partner, and they are "
+            "finished: what should stand there?",
+            edited(
+                hillis_steele,
+                f"{MOVE_ON} → a = torch.cat([torch.zeros_like(a[:shift]), new_a]); "
+                "x = torch.cat([torch.zeros_like(x[:shift]), new_x])",
+            ),
+        ),
+        Misconception(
+            "both parts of the pair",
+            "You return a and x. The states are the second part of the pairs: return that alone.",
+            edited(hillis_steele, "return x → return a, x"),
+        ),
+        Misconception(
+            "the decays in the place of the states",
+            "You return the products of the decays. The states are the other part of the pairs.",
+            edited(hillis_steele, "return x → return a"),
+        ),
+        Misconception(
+            "a division by a product of decays",
+            "You divide by the product of all decays so far. It shrinks to zero, and no digit is left; a decay of 0 "
+            "makes it zero at once. A small number in the divisor only hides this. Joins in rounds need no division.",
+            [
+                _shortcut,
+                edited(_shortcut, "a.cumprod(0) → a.log().cumsum(0).exp()"),
+                *_guarded(_shortcut, "product", "(product + {})"),
+                *_guarded(_shortcut, "product", "product.clamp(min={})"),
+                edited(
+                    _from_the_end,
+                    "log_a.flip(0).cumsum(0).flip(0) - log_a → (log_a.log().flip(0).cumsum(0).flip(0)) - log_a.log()",
+                ),
+            ],
         ),
         Misconception(
             "a loop over the steps",
             "Your states are right, and each waits for the one before: L steps take L rounds. Here ⌈log2 L⌉ rounds are"
             " asked for. In a round, all joins are made in one call: which two slices of a hold the earlier and the "
             "later partners?",
-            lambda a, x: linear_loop(a, x),
+            linear_loop,
         ),
         Misconception(
             "joins one by one",
@@ -237,6 +366,7 @@ HILLIS_STEELE = Exercise(
             "joins of a round do not wait for each other: two slices, and one call of combine, make all of them.",
             _joins_one_by_one,
         ),
+        PAIRS_OF_STEPS,
     ],
 )
 
@@ -244,7 +374,7 @@ HILLIS_STEELE = Exercise(
 
 
 def up_down(a: Tensor, x: Tensor) -> Tensor:
-    """All states by halving: join pairs, scan the half, fill in the others; L a power of two; (L,) or (L, N)."""
+    """All states by halving: join pairs, scan the half, fill in the others; L a power of two; (L, …)."""
     if len(a) == 1:
         return x
     odd = up_down(*combine(a[0::2], x[0::2], a[1::2], x[1::2]))  # (L/2, …): h at t = 1, 3, 5, …
@@ -252,77 +382,84 @@ def up_down(a: Tensor, x: Tensor) -> Tensor:
     return torch.stack([even, odd], dim=1).flatten(0, 1)  # (L, …)
 
 
-def _up_down_with(join=combine, fill=None, weave=None):
-    """A wrong way down or up: `fill(a, x, odd)` gives the even states, `weave(even, odd)` puts them together."""
-
-    def scan(a, x):
-        if len(a) == 1:
-            return x
-        odd = scan(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
-        even = fill(a, x, odd) if fill else torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])
-        return weave(even, odd) if weave else torch.stack([even, odd], dim=1).flatten(0, 1)
-
-    return scan
+DOWN = "torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])"
+WEAVE = "torch.stack([even, odd], dim=1).flatten(0, 1)"
 
 
-def _zero_first(odd):
-    return torch.cat([torch.zeros_like(odd[:1]), odd[:-1]])
+def _zero_first(states):
+    return torch.cat([torch.zeros_like(states[:1]), states[:-1]])
 
 
 UP_DOWN = Exercise(
     id="09.up_down",
     title="Up and down a tree",
     reference=up_down,
-    cases=lambda draw: _scan_case(draw, 2 ** draw.size(1, 4)),
-    apply=_counted(up_down, length=128, products=6),
-    example=DIGITS,
+    cases=lambda draw: _scan_case(draw, 2 ** draw.size(0, 4)),
+    apply=_priced(up_down, linear=True),
+    example=_digits(4),
     rtol=1e-3,
     axes=("step", "state"),
     misconceptions=[
         Misconception(
+            "a call that never ends",
+            "Your function calls itself for ever. L is a power of two, and is halved at each call. What is left in "
+            "the end, and what are its states?",
+            edited(up_down, "if len(a) == 1:\n        return x → "),
+        ),
+        Misconception(
             "pairs in the wrong order",
             "In each pair you let the later step come first. The earlier one is at the even place: a[0::2].",
-            _up_down_with(join=lambda a1, b1, a2, b2: combine(a2, b2, a1, b1)),
+            edited(up_down, "(a[0::2], x[0::2], a[1::2], x[1::2]) → (a[1::2], x[1::2], a[0::2], x[0::2])"),
         ),
         Misconception(
             "even steps without a past",
             "The states at t = 0, 2, 4, … are only their own x. There is a way down, too: the state before each of "
             "them is known by now. Where does it stand?",
-            _up_down_with(fill=lambda a, x, odd: x[0::2]),
+            edited(up_down, f"{DOWN} → x[0::2]"),
         ),
         Misconception(
             "even steps that read the state after them",
             "To fill in t = 2 you use the state at t = 3. odd[i] belongs to t = 2i + 1, so the state *before* t = 2i "
             "is odd[i − 1].",
-            _up_down_with(fill=lambda a, x, odd: a[0::2] * odd + x[0::2]),
+            edited(up_down, f"{DOWN} → a[0::2] * odd + x[0::2]"),
         ),
         Misconception(
             "a neighbour from the future",
             "t = 0 is right, and t = 2 is filled in with the state at t = 3, a neighbour from the future. odd[i] "
             "belongs to t = 2i + 1. At which place of odd stands the state before t = 2, and before t = 4?",
-            _up_down_with(fill=lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd[1:] + x[2::2]])),
+            edited(up_down, "odd[:-1] → odd[1:]"),
         ),
         Misconception(
             "a past that does not fade on the way down",
             "You add the state before to x. Going down is an ordinary step: a·h + x.",
-            _up_down_with(fill=lambda a, x, odd: _zero_first(odd) + x[0::2]),
+            edited(up_down, "a[2::2] * odd → odd"),
         ),
         Misconception(
             "a decay of the wrong step on the way down",
             "You fade the state by the a of the odd step. The step that is filled in is the even one: its own a "
             "counts.",
-            _up_down_with(fill=lambda a, x, odd: a[1::2] * _zero_first(odd) + x[0::2]),
+            [edited(up_down, "a[2::2] → a[3::2]"), edited(up_down, "a[2::2] → a[1:-1:2]")],
         ),
         Misconception(
             "even steps first, odd steps after them",
             "All values are right, and they stand in the wrong places: first all even steps, then all odd ones. They "
             "have to alternate.",
-            _up_down_with(weave=lambda even, odd: torch.cat([even, odd])),
+            edited(up_down, f"{WEAVE} → torch.cat([even, odd])"),
         ),
         Misconception(
             "even and odd steps swapped",
             "Your odd states stand at the even places. t = 0 comes first, and it is even.",
-            _up_down_with(weave=lambda even, odd: torch.stack([odd, even], dim=1).flatten(0, 1)),
+            edited(up_down, "[even, odd] → [odd, even]"),
+        ),
+        Misconception(
+            "pairs of states left over",
+            "Even and odd states stand in pairs, (L/2, 2, …). Put the pairs one behind the other again: (L, …).",
+            lambda a, x: up_down(a, x).unflatten(0, (-1, 2)) if len(a) > 1 else x,
+        ),
+        Misconception(
+            "half of the states",
+            "You return the states at the odd places only. The even ones are filled in on the way down.",
+            lambda a, x: up_down(a, x)[1::2] if len(a) > 1 else x,
         ),
         Misconception(
             "states of the step before",
@@ -332,16 +469,18 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "a loop over the steps",
-            "Your states are right, and each waits for the one before: L rounds. The tree joins pairs first. Which "
-            "sequence, half as long, does your function call itself with?",
-            lambda a, x: linear_loop(a, x),
+            "Your states are right, and Python goes from step to step, or from join to join: about L calls, one after "
+            "the other. All joins of a level are one call. Which sequence, half as long, does your function call "
+            "itself with?",
+            linear_loop,
         ),
         Misconception(
             "the rounds of exercise 2",
             "Your states are right, and in few rounds. But you join about L·log2 L times, as in exercise 2. On the "
             "tree, each level has half as many steps as the one before, and in all there are about 2L joins.",
-            lambda a, x: hillis_steele(a, x),
+            hillis_steele,
         ),
+        PAIRS_OF_STEPS,
     ],
 )
 
@@ -359,33 +498,13 @@ def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
     return (to_end * x).cumsum(0) / (to_end + 1e-12)
 
 
-def _without_epsilon(log_a, x):
-    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
-    return (to_end * x).cumsum(0) / to_end
-
-
-def _smaller_epsilon(log_a, x):
-    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
-    return (to_end * x).cumsum(0) / (to_end + 1e-30)
-
-
-def _from_the_start(log_a, x):
-    kept = log_a.cumsum(0).exp()
-    return kept * (x / kept).cumsum(0)
-
-
 def _twice_the_digits(log_a, x):
-    return _without_epsilon(log_a.double(), x.double()).float()
-
-
-def _clamped(log_a, x):
-    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp().clamp(min=1e-12)
-    return (to_end * x).cumsum(0) / to_end
+    return _from_the_end(log_a.double(), x.double()).float()
 
 
 def _decay_case(draw: Draw) -> dict:
     speed = draw.choice([0.1, 3.0, 40.0, 400.0])
-    length, states = draw.size(4, 40), draw.size(0, 2)
+    length, states = draw.size(1, 70), draw.size(0, 2)
     shape = (length, states) if states else (length,)
     return {"log_a": (-speed * draw.uniform(0.6, 1.0, *shape)).round(decimals=2), "x": draw.normal(*shape)}
 
@@ -395,7 +514,7 @@ MENDED = Exercise(
     title="Mend the scan",
     reference=mended_scan,
     cases=_decay_case,
-    apply=_counted(mended_scan, length=128, decay=-0.7),
+    apply=_priced(mended_scan, decay=torch.log),
     axes=("step", "state"),
     example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
     misconceptions=[
@@ -409,25 +528,50 @@ MENDED = Exercise(
             "a division by zero",
             "Without the small number, early weights round to zero, and zero is divided by zero. The small number hid "
             "the sickness; it was not the sickness.",
-            _without_epsilon,
+            _from_the_end,
         ),
         Misconception(
-            "a smaller epsilon",
-            "The same defect with more steps before it shows: weights below 1e-30 come up too, and below 1e-45 they "
-            "are zero. No small number is small enough. Can you do without the division?",
-            _smaller_epsilon,
+            "another epsilon",
+            "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
+            "too little. No small number is small enough. Can you do without the division?",
+            _guarded(_from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-2], 1e-15, 1e-20, 1e-30, 1e-38)),
+        ),
+        Misconception(
+            "a clamp",
+            "A weight that was lifted to a smallest value is no longer the product of the decays, so the states "
+            "before it count for too much or too little. The result is finite and wrong.",
+            [
+                *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38)),
+                *(edited(_from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30, 1e-38)),
+            ],
+        ),
+        Misconception(
+            "zeros in the place of what is not a number",
+            "Where zero was divided by zero, you put a zero. The result is finite, and wrong: the true state there is "
+            "about as large as x. Can you do without the division?",
+            edited(
+                _from_the_end,
+                "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
+            ),
         ),
         Misconception(
             "products counted from the start",
             "Now the *late* steps have the vanishing product, and x divided by it overflows. This is the shortcut that"
             " section 4 begins with.",
-            _from_the_start,
+            edited(_shortcut, "a.cumprod(0) → a.cumsum(0).exp()"),
         ),
         Misconception(
             "float64",
             "More digits move the place where it breaks: a float64 goes down to about exp(−745) instead of exp(−103). "
             "Fast channels come past it in a few steps. Can you do without the division?",
-            _twice_the_digits,
+            [
+                _twice_the_digits,
+                edited(
+                    _twice_the_digits,
+                    "_from_the_end → _start",
+                    _start=edited(_shortcut, "a.cumprod(0) → a.cumsum(0).exp()"),
+                ),
+            ],
         ),
         Misconception(
             "exponents taken for decays",
@@ -435,17 +579,12 @@ MENDED = Exercise(
             lambda log_a, x: hillis_steele(log_a, x),
         ),
         Misconception(
-            "a clamp",
-            "A weight that was lifted to 1e-12 is no longer the product of the decays, so the states before it count "
-            "for too much or too little. The result is finite and wrong.",
-            _clamped,
-        ),
-        Misconception(
             "a loop over the steps",
             "Your states are right for any decays: the loop never divides. But it takes L rounds, one after the other."
             " Which scan of yours never divides either, takes any L, and needs few rounds?",
             lambda log_a, x: linear_loop(log_a.exp(), x),
         ),
+        Misconception(PAIRS_OF_STEPS.name, PAIRS_OF_STEPS.message, lambda log_a, x: _all_pairs(log_a.exp(), x)),
     ],
 )
 
@@ -454,52 +593,28 @@ MENDED = Exercise(
 
 def chunked_scan(a: Tensor, x: Tensor, chunk: int) -> Tensor:
     """All states, K = L / chunk chunks side by side: ends, carry, rerun; a, x and the result are (L, N) or (L, …)."""
-    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))  # (K, T, N)
-    _, end = _side_by_side(a, x, torch.zeros_like(x[:, 0]))  # (K, N)
-    start = _carried(a.prod(1), end)  # (K, N)
-    return _side_by_side(a, x, start)[0].flatten(0, 1)  # (L, N)
-
-
-def _side_by_side(a, x, h):
-    """Run all chunks together from h (K, N): the states (K, T, N) and the ends (K, N)."""
-    states = []
+    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))  # (K, T, …)
+    end = torch.zeros_like(x[:, 0])  # (K, …)
     for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
-        h = a_t * h + x_t  # (K, N)
-        states.append(h)
-    return torch.stack(states, dim=1), h
-
-
-def _carried(decay, end):
-    """The state before each chunk."""
-    h, starts = torch.zeros_like(end[0]), []
-    for decay_k, end_k in zip(decay, end, strict=True):
+        end = a_t * end + x_t  # the ends, each chunk from zero
+    h, starts = torch.zeros_like(end[0]), []  # (…)
+    for decay, chunk_end in zip(a.prod(dim=1), end, strict=True):
         starts.append(h)
-        h = decay_k * h + end_k  # (N,)
-    return torch.stack(starts)
+        h = decay * h + chunk_end  # the carry
+    h, states = torch.stack(starts), []  # (K, …)
+    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
+        h = a_t * h + x_t  # the rerun
+        states.append(h)
+    return torch.stack(states, dim=1).flatten(0, 1)  # (L, …)
 
 
-def _chunked_with(carry, finish=None, cut=lambda value, chunk: value.unflatten(0, (-1, chunk))):
-    """A wrong chunked scan: `carry(decay, end)` gives the starts, `finish(a, x, states, start)` the states."""
-
-    def scan(a, x, chunk):
-        a, x = cut(a, chunk), cut(x, chunk)
-        states, end = _side_by_side(a, x, torch.zeros_like(x[:, 0]))
-        start = carry(a.prod(1), end)
-        return (finish(a, x, states, start) if finish else _side_by_side(a, x, start)[0]).flatten(0, 1)
-
-    return scan
-
-
-def _last_chunk_only(a, x, states, start):
-    """The starts are added to the first step of each chunk's states, and not carried through the chunk."""
-    states = states.clone()
-    states[:, 0] = states[:, 0] + a[:, 0] * start
-    return states
+CARRY = "starts.append(h)\n        h = decay * h + chunk_end  # the carry"
+FROM_ZERO = "h, states = torch.stack(starts), [] → start, h, states = torch.stack(starts), torch.zeros_like(end), []"
 
 
 def _chunk_case(draw: Draw) -> dict:
-    chunk, chunks, states = draw.size(2, 5), draw.size(3, 5), draw.size(1, 3)
-    shape = (chunk * chunks, states)
+    chunk, chunks, states = draw.size(1, 5), draw.size(1, 5), draw.size(1, 3)
+    shape = (chunk * chunks, *draw.choice([(states,), (2, states)]))
     return {"a": draw.normal(*shape), "x": draw.normal(*shape), "chunk": chunk}
 
 
@@ -508,7 +623,7 @@ CHUNKED = Exercise(
     title="Chunks side by side",
     reference=chunked_scan,
     cases=_chunk_case,
-    apply=_counted(chunked_scan, length=256, rest=(16,), products=8),
+    apply=_priced(chunked_scan, linear=True, rest=(16,)),
     example={"a": torch.full((6, 1), 10.0), "x": torch.arange(1.0, 7.0)[:, None], "chunk": 2},
     rtol=1e-3,
     axes=("step", "state"),
@@ -516,59 +631,64 @@ CHUNKED = Exercise(
         Misconception(
             "chunks that know nothing of each other",
             "Every chunk starts from zero, and stays so. The first chunk is right. What do the others lack?",
-            _chunked_with(lambda decay, end: torch.zeros_like(end)),
+            edited(chunked_scan, "torch.stack(starts) → torch.zeros_like(end)"),
         ),
         Misconception(
             "a carry that forgets all but one chunk",
             "Chunk k starts from the end of chunk k − 1 *as that was when it started from zero*. It lacks what came "
             "before chunk k − 1. The carry is a recurrence of its own, over chunks.",
-            _chunked_with(lambda decay, end: _zero_first(end)),
+            edited(chunked_scan, "decay * h + chunk_end → chunk_end"),
         ),
         Misconception(
             "a carry that does not fade",
             "You add up the ends. A state that goes through a whole chunk fades by the product of its T decays.",
-            _chunked_with(lambda decay, end: _zero_first(end.cumsum(0))),
+            edited(chunked_scan, "decay * h + chunk_end → h + chunk_end"),
         ),
         Misconception(
-            "a chunk that fades by its last step only",
-            "From one chunk's start to the next, your carry takes the decay of the last step. The state goes through "
+            "a chunk that fades by one step only",
+            "From one chunk's start to the next, your carry takes the decay of a single step. The state goes through "
             "all T steps of the chunk: which one number says what is left of it?",
-            lambda a, x, chunk: _faded_by_one_step(a, x, chunk),
+            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {t}]") for t in (-1, 0)],
         ),
         Misconception(
             "starts that come one chunk late",
             "You start chunk k from the state *after* chunk k. It wants the state before it: chunk 0 starts from zero.",
-            _chunked_with(lambda decay, end: torch.cat([_carried(decay, end)[1:], _after_all(decay, end)])),
+            edited(chunked_scan, f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)"),
+        ),
+        Misconception(
+            "chunks that start from their own ends",
+            "Chunk k is run again from its own end. It wants the state *before* it: that is what the carry collects.",
+            edited(chunked_scan, "torch.stack(starts) → end"),
         ),
         Misconception(
             "a start that does not fade inside its chunk",
             "You add the chunk's start to all of its T states as it is. At step t of the chunk it has gone through the"
             " decays of the steps up to t: run the chunk again from the start, or multiply with their product.",
-            _chunked_with(_carried, lambda a, x, states, start: states + start[:, None]),
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start)"),
         ),
         Misconception(
             "a start that is felt for one step",
             "Only the first state of each chunk knows the start. The second one is made from the first, so it has to "
             "be computed again, too.",
-            _chunked_with(_carried, _last_chunk_only),
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a_t * start); start = 0 * start"),
         ),
         Misconception(
             "neighbours in different chunks",
             "Your chunks take every K-th step. A chunk is T steps that follow one another: (L, N) becomes (K, T, N), "
             "with K as the first axis.",
-            lambda a, x, chunk: _interleaved(a, x, chunk),
+            edited(chunked_scan, "value.unflatten(0, (-1, chunk)) → value.unflatten(0, (chunk, -1)).transpose(0, 1)"),
         ),
         Misconception(
             "an axis of chunks that is left over",
             "The states have the shape (K, T, N). Put the chunks one behind the other again: (L, N).",
-            lambda a, x, chunk: chunked_scan(a, x, chunk).unflatten(0, (-1, chunk)),
+            edited(chunked_scan, ".flatten(0, 1) → "),
         ),
         Misconception(
             "steps stacked in front of chunks",
             "All values are right, and they stand in the wrong places: first the first steps of all chunks, then their"
             " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
             " a chunk's steps follow one another?",
-            lambda a, x, chunk: chunked_scan(a, x, chunk).unflatten(0, (-1, chunk)).transpose(0, 1).flatten(0, 1),
+            edited(chunked_scan, "torch.stack(states, dim=1) → torch.stack(states)"),
         ),
         Misconception(
             "a loop over the steps",
@@ -583,35 +703,11 @@ CHUNKED = Exercise(
             "of work: the ends, a carry from chunk to chunk, and the rerun.",
             lambda a, x, chunk: hillis_steele(a, x),
         ),
+        PAIRS_OF_STEPS,
     ],
 )
 
-
-def _faded_by_one_step(a, x, chunk):
-    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))
-    _, end = _side_by_side(a, x, torch.zeros_like(x[:, 0]))
-    return _side_by_side(a, x, _carried(a[:, -1], end))[0].flatten(0, 1)
-
-
-def _after_all(decay, end):
-    return (decay[-1] * _carried(decay, end)[-1] + end[-1])[None]
-
-
-def _interleaved(a, x, chunk):
-    cut = [value.unflatten(0, (chunk, -1)).transpose(0, 1) for value in (a, x)]  # (K, T, N)
-    return chunked_scan(*(value.flatten(0, 1) for value in cut), chunk)
-
-
 # Exercise 5: linear_loop
-
-
-def linear_loop(a: Tensor, x: Tensor) -> Tensor:
-    """All states of h_t = a_t·h_{t−1} + x_t in a loop over axis 0, cut once; a, x and the result are (L, N)."""
-    h, states = torch.zeros_like(x[0]), []  # (N,)
-    for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True):
-        h = a_t * h + x_t  # (N,)
-        states.append(h)
-    return torch.stack(states)  # (L, N)
 
 
 class _Tables(TorchDispatchMode):
@@ -629,62 +725,49 @@ class _Tables(TorchDispatchMode):
         return result
 
 
+@functools.lru_cache(maxsize=64)
+def _passes(scan) -> dict[str, int]:
+    """What both passes of a scan write, counted for L = 64 and 128."""
+    (zeros, others, few), (_, _, many) = _written(scan, 64), _written(scan, 128)
+    return {
+        "the number of whole tables of zeros that the backward pass makes at each step": round(zeros / 64),
+        "the number of other whole tables that the backward pass writes at each step": round(others / 64),
+        "how many times as many bytes both passes write when L is twice as long": round(many / few),
+    }
+
+
+def _written(scan, length: int) -> tuple[int, int, int]:
+    """Tables of zeros and other tables that the backward pass writes, and the bytes that both passes write."""
+    a, x = (torch.full((length, 2), 0.5, requires_grad=True) for _ in range(2))
+    with Counter() as counter:
+        states = scan(a, x)
+        with _Tables(x.numel()) as tables:
+            torch.autograd.grad(states, (a, x), torch.ones_like(states), allow_unused=True)
+    return tables.zeros, tables.others, counter.bytes
+
+
 def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
-    """What a loop returns, its gradients, and how many whole (L, N) tables its backward pass writes for each step."""
+    """What a loop returns, its gradients, and what its backward pass writes."""
     a, x = (value.detach().clone().requires_grad_() for value in (a, x))
     states = loop(a, x)
     if not isinstance(states, Tensor) or states.shape != x.shape or not states.requires_grad:
         return states
     ramp = torch.arange(1.0, 1 + states.numel()).view_as(states) / states.numel()
-    with _Tables(x.numel()) as tables:
-        grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
+    grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
     grads = [torch.zeros_like(x) if grad is None else grad for grad in grads]
-    return {
-        "the number of whole tables of zeros that the backward pass makes at each step": round(tables.zeros / len(x)),
-        "the number of other whole tables that the backward pass writes at each step": round(tables.others / len(x)),
-        "the states": states.detach(),
-        "the gradients of a and x": torch.stack(grads),
-    }
+    return _passes(loop) | {"the states": states.detach(), "the gradients of a and x": torch.stack(grads)}
 
 
 def _table_case(draw: Draw, length: int, states: int) -> dict:
     return {"a": draw.normal(length, states), "x": draw.normal(length, states)}
 
 
-def _slicing(a, x):
-    h, states = torch.zeros_like(x[0]), []
-    for t in range(len(a)):
-        h = a[t] * h + x[t]
-        states.append(h)
-    return torch.stack(states)
+ONCE = "for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True)"
 
 
-def _half_cured(a, x):
-    h, states = torch.zeros_like(x[0]), []
-    for t, a_t in enumerate(a.unbind(0)):
-        h = a_t * h + x[t]
-        states.append(h)
-    return torch.stack(states)
-
-
-def _written_into_place(a, x):
-    h, states = torch.zeros_like(x[0]), torch.zeros_like(x)
-    for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0), strict=True)):
-        h = a_t * h + x_t
-        states[t] = h
-    return states
-
-
-def _cut_off(a, x):
-    h, states = torch.zeros_like(x[0]), []
-    for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True):
-        h = a_t * h.detach() + x_t
-        states.append(h)
-    return torch.stack(states)
-
-
-def _one_step_late(a, x):
-    return _zero_first(linear_loop(a, x))
+def _sliced(a_t: str, x_t: str):
+    """A loop that cuts a and x again at each step."""
+    return edited(linear_loop, f"{ONCE} → for t in range(len(x))", f"a_t * h + x_t → {a_t} * h + {x_t}")
 
 
 LINEAR = Exercise(
@@ -701,30 +784,63 @@ LINEAR = Exercise(
             "a slice at each step",
             "The states are right, and the backward pass writes whole tables of zeros: each a[t] and x[t], and each "
             "narrow or index_select, has a gradient of its own with the size of the whole. Cut once, before the loop.",
-            _slicing,
+            [_sliced("a[t]", "x[t]"), _sliced("a.select(0, t)", "x.index_select(0, torch.tensor([t]))[0]")],
         ),
         Misconception(
             "one of the two still sliced",
             "Half of the zeros are gone. One of a and x is cut before the loop, the other one is still indexed in it.",
-            _half_cured,
+            edited(linear_loop, f"{ONCE} → for t, a_t in enumerate(a.unbind(0))", "x_t  # → x[t]  #"),
+        ),
+        Misconception(
+            "cut anew at each step",
+            "You cut with unbind, and you do it inside the loop. Each time, autograd has to put all L pieces together "
+            "again, although only one of them was used. How often must it be done?",
+            _sliced("a.unbind(0)[t]", "x.unbind(0)[t]"),
         ),
         Misconception(
             "states written into a table",
             "You cut the inputs once, and then write states[t] = h. Each such write changes the whole table for "
             "autograd, and its backward pass copies the whole gradient. Collect the states in a list, and stack them "
             "once.",
-            _written_into_place,
+            edited(
+                linear_loop,
+                "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
+                f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
+                "states.append(h) → states[t] = h",
+                "torch.stack(states) → states",
+            ),
+        ),
+        Misconception(
+            "states put together at each step",
+            "Each torch.cat copies all states so far: twice as many steps, four times as much to write. "
+            "Collect the states in a list, and put them together once, at the end.",
+            edited(
+                linear_loop,
+                "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), x[:0]",
+                "states.append(h) → states = torch.cat([states, h[None]])",
+                "torch.stack(states) → states",
+            ),
         ),
         Misconception(
             "a state cut off from its past",
             "The backward pass is short because no gradient goes from step to step: detach stops it. Your states are "
             "right, your gradients are not.",
-            _cut_off,
+            edited(linear_loop, "a_t * h → a_t * h.detach()"),
         ),
         Misconception(
             "states of the step before",
             "states[t] must include step t: first the new h, then keep it.",
-            _one_step_late,
+            lambda a, x: _zero_first(linear_loop(a, x)),
+        ),
+        Misconception(
+            "the last state alone",
+            "You return h, the state after the last step. All states are asked for.",
+            edited(linear_loop, "torch.stack(states) → h"),
+        ),
+        Misconception(
+            "a list of states",
+            "You return the list of the states. Stack it to one tensor, with the steps as its first axis.",
+            edited(linear_loop, "torch.stack(states) → states"),
         ),
     ],
 )

@@ -19,49 +19,9 @@ from ...checking.counter import Counter
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from .exercises import chunked_scan, combine, hillis_steele, linear_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#CDEBE1", "#EBEBEB"
-
-
-def join(a1, b1, a2, b2):
-    """Two steps as one: (a2·a1, a2·b1 + b2)."""
-    return a2 * a1, a2 * b1 + b2
-
-
-def loop(a: Tensor, x: Tensor) -> Tensor:
-    """One step after the other, cut once: (L, …)."""
-    h, states = torch.zeros_like(x[0]), []
-    for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True):
-        h = a_t * h + x_t
-        states.append(h)
-    return torch.stack(states)
-
-
-def hillis_steele(a: Tensor, x: Tensor) -> Tensor:
-    """Rounds of joins at a distance of 1, 2, 4, …; each round writes five tables: (L, …)."""
-    shift = 1
-    while shift < len(a):
-        new_a, new_x = join(a[:-shift], x[:-shift], a[shift:], x[shift:])  # (L − shift, …)
-        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])  # (L, …)
-        shift = 2 * shift
-    return x
-
-
-def chunks_side_by_side(a: Tensor, x: Tensor, chunk: int) -> Tensor:
-    """Ends, carry, rerun, for L = K·T steps: (L, …)."""
-    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))  # (K, T, …)
-    h = torch.zeros_like(x[:, 0])  # (K, …)
-    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
-        h = a_t * h + x_t
-    starts, start = [], torch.zeros_like(h[0])
-    for decay, end in zip(a.prod(1), h, strict=True):
-        starts.append(start)
-        start = decay * start + end
-    h, states = torch.stack(starts), []
-    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
-        h = a_t * h + x_t
-        states.append(h)
-    return torch.stack(states, dim=1).flatten(0, 1)
 
 
 def backward_bytes(scan, *inputs: Tensor) -> int:
@@ -109,7 +69,6 @@ class ScanTree(LiveFigure):
 
     Args:
         combine: (a1, b1, a2, b2) to the joined pair, the function of exercise 1.
-        whose: whose function it is, said in the sentence.
     """
 
     LENGTH = 8
@@ -124,9 +83,9 @@ class ScanTree(LiveFigure):
         "schedule": choice(list(SCHEDULES), "up and down the tree", label="way"),
     }
 
-    def __init__(self, combine=join, whose: str = ""):
+    def __init__(self, combine=combine):
         super().__init__(height=6.2)
-        self.combine, self.whose, self.done = combine, whose, 0
+        self.combine, self.done = combine, 0
         self.plans = {name: self._plan(rounds(self.LENGTH)) for name, rounds in self.SCHEDULES.items()}
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.6, 7.62), ylim=(7.6, -0.6), yticks=range(8), ylabel="round", xlabel="time t (steps)")
@@ -175,7 +134,7 @@ class ScanTree(LiveFigure):
         depth, total = len(plan) - 1, sum(len(entry["joins"]) for entry in plan)
         ready = sum(self.finished)
         self.title(self.ax, self._finding(depth, total, ready))
-        by = " Joined by your function." if self.whose == "yours" else ""
+        by = " Joined by your function." if self.owner(self.combine) == "yours" else ""
         return (
             f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins are "
             f"done, {ready} of 8 states are finished.{by}"
@@ -294,7 +253,6 @@ class SideBySide(LiveFigure):
 
     Args:
         chunked: (a, x, chunk) to the states, the function of exercise 4.
-        whose: whose function it is, said in the sentence.
     """
 
     LENGTH = 64
@@ -303,13 +261,13 @@ class SideBySide(LiveFigure):
         "chunk": slider(1, 32, 8, math.log10(2), label="steps of a chunk T", unit="steps", log=True),
     }
 
-    def __init__(self, chunked=chunks_side_by_side, whose: str = ""):
+    def __init__(self, chunked=chunked_scan):
         super().__init__(height=5.8)
-        self.chunked, self.whose = chunked, whose
+        self.chunked = chunked
         generator = torch.Generator().manual_seed(0)
         self.a = torch.rand(self.LENGTH, 4, generator=generator)  # (L, N)
         self.x = torch.randn(self.LENGTH, 4, generator=generator)  # (L, N)
-        self.truth = loop(self.a, self.x)  # (L, N)
+        self.truth = linear_loop(self.a, self.x)  # (L, N)
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-2, 88), ylim=(69, -2), xlabel="time t (steps)", ylabel="round")
         self.ax.set_xticks([0, 16, 32, 48, 64])
@@ -340,7 +298,8 @@ class SideBySide(LiveFigure):
         for name, word, y in zip(self.names, words, _apart(middle, 4.5), strict=True):
             name.set(text=word, y=y)
         self.title(self.ax, f"T = {T}: {self.rounds} rounds, one after the other, instead of {self.LENGTH}")
-        by = f" ({self.whose})" if self.whose else ""
+        whose = self.owner(self.chunked)
+        by = f" ({whose})" if whose else ""
         plural = "s" * (K > 1)
         return (
             f"{K} chunk{plural} of {T}: {self.rounds} rounds instead of {self.LENGTH}, {self.work} steps of work, "
@@ -361,7 +320,6 @@ class WrittenGradients(LiveFigure):
 
     Args:
         cured: (a, x) to the states, the function of exercise 5.
-        whose: whose function it is, said in the sentence.
     """
 
     LONGEST = 32
@@ -371,9 +329,8 @@ class WrittenGradients(LiveFigure):
         "way": choice(["slice at each step", "cut once"], "slice at each step", label="loop"),
     }
 
-    def __init__(self, cured=loop, whose: str = ""):
+    def __init__(self, cured=linear_loop):
         super().__init__(height=5.2)
-        self.whose = whose
         self.scans = {"slice at each step": slicing_loop, "cut once": cured}
         self.counts = {name: self._count(scan) for name, scan in self.scans.items()}
         self.grid, self.bars = self.figure.subplots(1, 2, width_ratios=(1, 1.25))
@@ -413,7 +370,8 @@ class WrittenGradients(LiveFigure):
         self.written = self.tables * length
         self.title(self.grid, f"{self.written} cells for {length} gradients")
         self.title(self.bars, f"{self.tables} table{'s' * (self.tables > 1)} to gather them in")
-        by = f" ({self.whose})" if self.whose and way == "cut once" else ""
+        whose = self.owner(self.scans[way]) if way == "cut once" else ""
+        by = f" ({whose})" if whose else ""
         return (
             f"{way[0].upper()}{way[1:]}{by}, L = {length}: the backward pass makes {self.tables} "
             f"table{'s' * (self.tables > 1)} as long as x, {self.written} cells for {length} gradients."
@@ -453,6 +411,13 @@ def whole_tables(scan, length: int) -> int:
     return tables.count
 
 
+SCANS = {
+    "loop": linear_loop,
+    "Hillis–Steele": hillis_steele,
+    "chunked, T = 32": lambda a, x: chunked_scan(a, x, 32),
+}
+
+
 class Timings(LiveFigure):
     """How long the forward pass of each scan takes on this machine, measured when the figure is made.
 
@@ -461,6 +426,7 @@ class Timings(LiveFigure):
         lengths: the lengths L to measure.
     """
 
+    measured = True
     WIDTHS = {"narrow: 1 channel": 1, "wide: 128 channels": 128}  # noqa: RUF012
     STATES = 16
 
@@ -469,9 +435,9 @@ class Timings(LiveFigure):
         "channels": choice(WIDTHS, 128, label="width"),
     }
 
-    def __init__(self, scans: dict, lengths=(64, 128, 256, 512, 1024)):
+    def __init__(self, scans: dict | None = None, lengths=(64, 128, 256, 512, 1024)):
         super().__init__(height=5.6)
-        self.scans = dict(scans)
+        self.scans = dict(scans or SCANS)
         self.lengths = list(lengths)
         self.names = [*self.scans, "the package"]
         self.times = {channels: self._measure(channels) for channels in self.WIDTHS.values()}

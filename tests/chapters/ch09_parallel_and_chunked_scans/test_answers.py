@@ -1,0 +1,890 @@
+"""Answers to the exercises of notebook 09 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page.check import card
+
+# Exercise 1: combine (a1, b1, a2, b2)
+
+
+def join(a1, b1, a2, b2):
+    a = a1 * a2
+    b = b2 + a2 * b1
+    return a, b
+
+
+def join_by_matrices(a1, b1, a2, b2):
+    one, other = ([[a, b], [0 * a, 0 * a + 1]] for a, b in ((a1, b1), (a2, b2)))
+    both = [[sum(other[i][j] * one[j][k] for j in (0, 1)) for k in (0, 1)] for i in (0, 1)]
+    return both[0][0], both[0][1]
+
+
+def join_by_two_points(a1, b1, a2, b2):
+    run = lambda h: a2 * (a1 * h + b1) + b2  # noqa: E731
+    return run(1) - run(0), run(0)
+
+
+def join_in_place(a1, b1, a2, b2):
+    b1 *= a2
+    b1 += b2
+    return a1 * a2, b1
+
+
+def join_without_return(a1, b1, a2, b2):
+    a = a1 * a2  # noqa: F841
+    b = a2 * b1 + b2  # noqa: F841
+
+
+COMBINE = [
+    ("two lines", join, "right"),
+    ("matrices", join_by_matrices, "right"),
+    ("two points", join_by_two_points, "right"),
+    ("a list", lambda a1, b1, a2, b2: [a2 * a1, b2 + b1 * a2], "right"),
+    ("h = 0 put in", lambda a1, b1, a2, b2: (a1 * a2, a2 * (a1 * 0 + b1) + b2), "right"),
+    ("order", lambda a1, b1, a2, b2: (a1 * a2, a1 * b2 + b1), "two steps in the wrong order"),
+    ("no fading", lambda a1, b1, a2, b2: (a1 * a2, b2 + b1), "a b1 that does not fade"),
+    ("by a1", lambda a1, b1, a2, b2: (a2 * a1, b1 * a1 + b2), "a b1 that fades by its own step"),
+    ("twice", lambda a1, b1, a2, b2: (a2 * a1, (a1 * a2) * b1 + b2), "a b1 that fades twice"),
+    ("a sum", lambda a1, b1, a2, b2: (a2 + a1, a2 * b1 + b2), "a's that are added"),
+    ("brackets", lambda a1, b1, a2, b2: (a2 * a1, a2 * (b1 + b2)), "b2 that fades"),
+    ("swapped", lambda a1, b1, a2, b2: (a2 * b1 + b2, a2 * a1), "the two results in the wrong order"),
+    ("b alone", lambda a1, b1, a2, b2: b2 + a2 * b1, "the second part alone"),
+    ("both by all", lambda a1, b1, a2, b2: (a2 * a1, a1 * b1 + a2 * b2), None),
+    ("a2 alone", lambda a1, b1, a2, b2: (a2, a2 * b1 + b2), None),
+    ("a product of b", lambda a1, b1, a2, b2: (a2 * a1, b1 * b2), None),
+    ("in place", join_in_place, None),
+    ("no return", join_without_return, None),
+    ("hard-coded", lambda a1, b1, a2, b2: (1000.0, 123.0), None),
+    ("item", lambda a1, b1, a2, b2: (a2.item() * a1.item(), a2.item() * b1.item() + b2.item()), None),
+    ("stacked", lambda a1, b1, a2, b2: torch.stack([a2 * a1, a2 * b1 + b2]), None),
+    ("first state only", lambda a1, b1, a2, b2: (a2 * a1, a2.flatten()[0] * b1 + b2), None),
+    ("crash", lambda a1, b1, a2, b2: a1 @ a2, None),
+]
+
+# Exercise 2: hillis_steele (a, x)
+
+
+def rounds_that_drop_finished_decays(a, x):
+    a, shift = a[1:], 1
+    while shift < len(x):
+        x = torch.cat([x[:shift], torch.addcmul(x[shift:], a, x[:-shift])])
+        a, shift = a[shift:] * a[:-shift], 2 * shift
+    return x
+
+
+def rounds_in_place(a, x):
+    a, x, shift = a.clone(), x.clone(), 1
+    while shift < len(a):
+        new_a, new_x = a[shift:] * a[:-shift], a[shift:] * x[:-shift] + x[shift:]
+        a[shift:], x[shift:] = new_a, new_x
+        shift *= 2
+    return x
+
+
+def rounds_with_padding(a, x):
+    k = 0
+    while 2**k < len(x):
+        before_a = torch.cat([torch.ones_like(a[: 2**k]), a[: -(2**k)]])
+        before_x = torch.cat([torch.zeros_like(x[: 2**k]), x[: -(2**k)]])
+        a, x = before_a * a, a * before_x + x
+        k += 1
+    return x
+
+
+def rounds_in_numpy(a, x):
+    a, x = a.numpy().copy(), x.numpy().copy()
+    for k in range(len(x).bit_length()):
+        s = 2**k
+        if s >= len(x):
+            break
+        x[s:], a[s:] = a[s:] * x[:-s] + x[s:], a[s:] * a[:-s]
+    return torch.from_numpy(x)
+
+
+def rounds_with_where(a, x):
+    index = torch.arange(len(x)).reshape(-1, *[1] * (x.ndim - 1))
+    shift = 1
+    while shift < len(x):
+        has = index >= shift
+        x = torch.where(has, a * x.roll(shift, 0) + x, x)
+        a = torch.where(has, a * a.roll(shift, 0), a)
+        shift *= 2
+    return x
+
+
+def rounds_in_halves(a, x):
+    """Both halves first, then the left one's last state carried through the right one: ⌈log2 L⌉ levels, padded."""
+    length, size = len(x), 1
+    full = 1 << (length - 1).bit_length()
+    a = torch.cat([a, a.new_ones(full - length, *a.shape[1:])])
+    x = torch.cat([x, x.new_zeros(full - length, *x.shape[1:])])
+    while size < full:
+        a, x = a.unflatten(0, (-1, 2, size)), x.unflatten(0, (-1, 2, size))
+        right = a[:, 1] * x[:, 0, -1:] + x[:, 1]
+        a = torch.stack([a[:, 0], a[:, 1] * a[:, 0, -1:]], 1).flatten(0, 2)
+        x = torch.stack([x[:, 0], right], 1).flatten(0, 2)
+        size *= 2
+    return x[:length]
+
+
+def loop(a, x):
+    h, states = torch.zeros_like(x[0]), []
+    for t in range(len(x)):
+        h = a[t] * h + x[t]
+        states.append(h)
+    return torch.stack(states)
+
+
+def fused_loop(a, x):
+    states = [x[0]]
+    for t in range(1, len(x)):
+        states.append(torch.addcmul(x[t], a[t], states[-1]))
+    return torch.stack(states)
+
+
+def written_loop(a, x):
+    states = x.clone()
+    for t in range(1, len(x)):
+        states[t] = a[t] * states[t - 1] + x[t]
+    return states
+
+
+def loop_through_numpy(a, x):
+    states, h = np.zeros(x.shape, dtype=np.float32), 0
+    for t, (decay, drive) in enumerate(zip(a.numpy(), x.numpy(), strict=True)):
+        h = states[t] = decay * h + drive
+    return torch.from_numpy(states)
+
+
+def loop_through_lists(a, x):
+    steps = zip(a.reshape(len(a), -1).tolist(), x.reshape(len(x), -1).tolist(), strict=True)
+    h, states = [0.0] * x[0].numel(), []
+    for decays, drives in steps:
+        h = [decay * one + drive for decay, one, drive in zip(decays, h, drives, strict=True)]
+        states.append(h)
+    return torch.tensor(states).reshape(x.shape)
+
+
+def loop_by_accumulate(a, x):
+    pairs = itertools.accumulate(zip(a, x, strict=True), lambda one, other: join(*one, *other))
+    return torch.stack([b for _, b in pairs])
+
+
+def all_pairs(a, x):
+    L = len(a)
+    mask = torch.ones(L, L).tril(-1).bool().reshape(L, L, *[1] * (a.ndim - 1))
+    table = torch.where(mask, a[:, None], torch.ones_like(a)[:, None]).cumprod(0)
+    return (table * x[None] * ~mask.transpose(0, 1)).sum(1)
+
+
+def joined_one_by_one(a, x):
+    s = 1
+    while s < len(x):
+        pairs = [join(a[t - s], x[t - s], a[t], x[t]) if t >= s else (a[t], x[t]) for t in range(len(x))]
+        a, x = torch.stack([p for p, _ in pairs]), torch.stack([q for _, q in pairs])
+        s *= 2
+    return x
+
+
+def rounds(a, x, join=join, shifts=None, keep=True, late=False):
+    """Rounds with one thing wrong."""
+    L = len(x)
+    for s in shifts(L) if shifts else [2**k for k in range(10) if 2**k < L]:
+        if late:
+            a = torch.cat([a[:s], a[:-s] * a[s:]])
+        new_a, new_x = join(a[:-s], x[:-s], a[s:], x[s:])
+        x = torch.cat([x[:s], new_x])
+        a = a if late or not keep else torch.cat([a[:s], new_a])
+    return x
+
+
+def rounds_forwards_in_place(a, x):
+    a, x, s = a.clone(), x.clone(), 1
+    while s < len(x):
+        for t in range(s, len(x)):
+            x[t] += a[t] * x[t - s]
+            a[t] *= a[t - s]
+        s *= 2
+    return x
+
+
+def rolled(a, x):
+    s = 1
+    while s < len(x):
+        x = a * torch.roll(x, s, dims=0) + x
+        a = a * torch.roll(a, s, dims=0)
+        s *= 2
+    return x
+
+
+def shorter_and_shorter(a, x):
+    s = 1
+    while s < len(a):
+        a, x, s = a[s:] * a[:-s], a[s:] * x[:-s] + x[s:], 2 * s
+    return x
+
+
+def zero_filled(a, x):
+    s = 1
+    while s < len(x):
+        new_a, new_x = torch.zeros_like(a), torch.zeros_like(x)
+        new_a[s:], new_x[s:] = join(a[:-s], x[:-s], a[s:], x[s:])
+        a, x, s = new_a, new_x, 2 * s
+    return x
+
+
+def kept_products(a, x):
+    P = torch.cumprod(a, dim=0)
+    return torch.cumsum(x / P, dim=0) * P
+
+
+def without_return(a, x):
+    s = 1
+    while s < len(x):
+        x = torch.cat([x[:s], a[s:] * x[:-s] + x[s:]])
+        s *= 2
+
+
+def both(a, x):
+    s = 1
+    while s < len(x):
+        a, x = (
+            torch.cat([a[:s], a[s:] * a[:-s]]),
+            torch.cat([x[:s], a[s:] * x[:-s] + x[s:]]),
+        )
+        s *= 2
+    return a, x
+
+
+def inputs_changed(a, x):
+    s = 1
+    while s < len(x):
+        x[s:] = a[s:] * x[:-s] + x[s:]
+        a[s:] = a[s:] * a[:-s]
+        s *= 2
+    return x
+
+
+DIVIDED = "a division by a product of decays"
+HILLIS_STEELE = [
+    ("finished decays dropped", rounds_that_drop_finished_decays, "right"),
+    ("in place of copies", rounds_in_place, "right"),
+    ("padded", rounds_with_padding, "right"),
+    ("numpy rounds", rounds_in_numpy, "right"),
+    ("where", rounds_with_where, "right"),
+    ("halves", rounds_in_halves, "right"),
+    ("rounds that do nothing", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10)]), "right"),
+    ("in float64", lambda a, x: rounds(a.double(), x.double()).float(), "right"),
+    (
+        "later first",
+        lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: join(a2, b2, a1, b1)),
+        "operands in the wrong order",
+    ),
+    ("roll", rolled, "a shift that wraps around"),
+    ("+= one by one", rounds_forwards_in_place, "values of this round read in this round"),
+    ("a stays", lambda a, x: rounds(a, x, keep=False), "decays that are not joined"),
+    ("a first", lambda a, x: rounds(a, x, late=True), "decays that are joined too early"),
+    ("neighbours", lambda a, x: torch.cat([x[:1], a[1:] * x[:-1] + x[1:]]), "a single round"),
+    (
+        "log2 rounded down",
+        lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(int(np.log2(L)))]),
+        "one round too few",
+    ),
+    (
+        "half of L",
+        lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L / 2]),
+        "one round too few",
+    ),
+    ("+ 1", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L)), "a shift that grows by one"),
+    ("shorter", shorter_and_shorter, "steps without a partner that are lost"),
+    ("zeros", zero_filled, "steps without a partner that are zero"),
+    ("both", both, "both parts of the pair"),
+    ("the decays", lambda a, x: both(a, x)[0], "the decays in the place of the states"),
+    ("two cumulative sums", kept_products, DIVIDED),
+    ("logs", lambda a, x: (x / (P := a.log().cumsum(0).exp())).cumsum(0) * P, DIVIDED),
+    ("1e-8", lambda a, x: (P := a.cumprod(0)) * torch.cumsum(x / (P + 1e-8), 0), DIVIDED),
+    ("clamp", lambda a, x: (P := a.cumprod(0)) * torch.cumsum(x / P.clamp(min=1e-6), 0), DIVIDED),
+    *(
+        (name, function, "a loop over the steps")
+        for name, function in {
+            "loop": loop,
+            "fused loop": fused_loop,
+            "written loop": written_loop,
+            "loop through numpy": loop_through_numpy,
+            "loop through lists": loop_through_lists,
+            "accumulate": loop_by_accumulate,
+        }.items()
+    ),
+    ("one by one", joined_one_by_one, "joins one by one"),
+    ("all pairs", all_pairs, "a table of all pairs of steps"),
+    ("no return", without_return, None),
+    ("changed inputs", inputs_changed, None),
+    ("a cumulative sum", lambda a, x: x.cumsum(0), None),
+    ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234, 12345, 123456]), None),
+    ("three rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4) if s < L]), None),
+    ("shifts 2^(k+1)", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(1, 9) if 2**k < L]), None),
+    ("a crash", lambda a, x: rounds(a, x) @ a @ x, None),
+    ("as a list", lambda a, x: rounds(a, x).tolist(), None),
+    ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
+]
+
+# Exercise 3: up_down (a, x)
+
+
+def tree_in_place(a, x):
+    if len(a) == 1:
+        return x.clone()
+    states = torch.empty_like(x)
+    states[1::2] = tree_in_place(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    states[0] = x[0]
+    states[2::2] = a[2::2] * states[1:-1:2] + x[2::2]
+    return states
+
+
+def tree_of_matrices(a, x):
+    """Each pair as a matrix of 2 by 2."""
+    one, zero = torch.ones_like(a), torch.zeros_like(a)
+    steps = torch.stack([torch.stack([a, x], -1), torch.stack([zero, one], -1)], -2)  # (L, …, 2, 2)
+
+    def scan(steps):
+        if len(steps) == 1:
+            return steps
+        odd = scan(steps[1::2] @ steps[0::2])
+        even = torch.cat([steps[:1], steps[2::2] @ odd[:-1]])
+        return torch.stack([even, odd], dim=1).flatten(0, 1)
+
+    return scan(steps)[..., 0, 1]
+
+
+def tree_with_zero_first(a, x):
+    if a.shape[0] == 1:
+        return x
+    a_left, a_right, x_left, x_right = a[::2], a[1::2], x[::2], x[1::2]
+    odd = tree_with_zero_first(a_left * a_right, a_right * x_left + x_right)
+    before = torch.cat([torch.zeros_like(odd[:1]), odd[:-1]])
+    even = a_left * before + x_left
+    return torch.stack((even, odd), 1).reshape(x.shape)
+
+
+def tree_with_loops_over_levels(a, x):
+    levels = [(a, x)]
+    while len(levels[-1][0]) > 1:
+        a, x = levels[-1]
+        levels.append(join(a[::2], x[::2], a[1::2], x[1::2]))
+    states = levels.pop()[1]
+    for a, x in reversed(levels):
+        even = torch.cat([x[:1], torch.addcmul(x[2::2], a[2::2], states[:-1])])
+        states = torch.stack([even, states], 1).flatten(0, 1)
+    return states
+
+
+def tree_that_ends_at_two(a, x):
+    if len(x) <= 2:
+        return torch.cat([x[:1], a[1:] * x[:1] + x[1:]])
+    odd = tree_that_ends_at_two(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    even = torch.cat([x[:1], odd[:-1] * a[2::2] + x[2::2]])
+    return torch.stack([even, odd], 1).flatten(end_dim=1)
+
+
+def tree(up=None, down=None, weave=None, first=None):
+    """A tree with one part of the learner's own."""
+    up = up or (lambda a, x: join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    down = down or (lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]))
+    weave = weave or (lambda even, odd: torch.stack([even, odd], 1).flatten(0, 1))
+
+    def scan(a, x):
+        if len(a) == 1 and first is None:
+            return x
+        odd = scan(*up(a, x))
+        return weave(down(a, x, odd), odd)
+
+    return scan
+
+
+def endless(a, x):
+    half_a, half_x = a[1::2] * a[0::2], a[1::2] * x[0::2] + x[1::2]
+    odd = endless(half_a, half_x)
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
+def tree_join_by_join(a, x):
+    if len(a) == 1:
+        return x
+    pairs = [join(a[i], x[i], a[i + 1], x[i + 1]) for i in range(0, len(a), 2)]
+    odd = tree_join_by_join(torch.stack([p for p, _ in pairs]), torch.stack([q for _, q in pairs]))
+    states = []
+    for i in range(len(odd)):
+        states += [x[0] if i == 0 else a[2 * i] * odd[i - 1] + x[2 * i], odd[i]]
+    return torch.stack(states)
+
+
+def shifted(odd):
+    return torch.cat([torch.zeros_like(odd[:1]), odd[:-1]])
+
+
+def tree_without_return(a, x):
+    if len(a) == 1:
+        return x
+    odd = tree_with_zero_first(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+    return None
+
+
+UP_DOWN = [
+    ("in place of copies", tree_in_place, "right"),
+    ("2 × 2 matrices", tree_of_matrices, "right"),
+    ("zero first", tree_with_zero_first, "right"),
+    ("levels", tree_with_loops_over_levels, "right"),
+    ("ends at two", tree_that_ends_at_two, "right"),
+    ("in float64", lambda a, x: tree()(a.double(), x.double()), "right"),
+    ("no base case", endless, "a call that never ends"),
+    (
+        "no base case, zero first",
+        tree(down=lambda a, x, odd: a[::2] * shifted(odd) + x[::2], first=0),
+        "a call that never ends",
+    ),
+    ("later first", tree(up=lambda a, x: (a[::2] * a[1::2], a[::2] * x[1::2] + x[::2])), "pairs in the wrong order"),
+    ("even x", tree(down=lambda a, x, odd: x[::2]), "even steps without a past"),
+    ("odd[i]", tree(down=lambda a, x, odd: odd * a[::2] + x[::2]), "even steps that read the state after them"),
+    (
+        "odd[1:]",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], odd[1:] * a[2::2] + x[2::2]])),
+        "a neighbour from the future",
+    ),
+    ("no fading", tree(down=lambda a, x, odd: shifted(odd) + x[::2]), "a past that does not fade on the way down"),
+    (
+        "a[1::2]",
+        tree(down=lambda a, x, odd: a[1::2] * shifted(odd) + x[::2]),
+        "a decay of the wrong step on the way down",
+    ),
+    ("cat", tree(weave=lambda even, odd: torch.cat([even, odd])), "even steps first, odd steps after them"),
+    (
+        "stack 0",
+        tree(weave=lambda even, odd: torch.stack([even, odd]).flatten(0, 1)),
+        "even steps first, odd steps after them",
+    ),
+    (
+        "odd first",
+        tree(weave=lambda even, odd: torch.stack([odd, even], 1).flatten(0, 1)),
+        "even and odd steps swapped",
+    ),
+    ("exclusive", lambda a, x: shifted(tree_in_place(a, x)), "states of the step before"),
+    ("odd alone", lambda a, x: tree()(a, x)[1::2] if len(x) > 1 else x, "half of the states"),
+    ("loop", loop, "a loop over the steps"),
+    ("fused loop", fused_loop, "a loop over the steps"),
+    ("written loop", written_loop, "a loop over the steps"),
+    ("loop through lists", loop_through_lists, "a loop over the steps"),
+    ("join by join", tree_join_by_join, "a loop over the steps"),
+    ("rounds", rounds_in_place, "the rounds of exercise 2"),
+    ("rounds of the half", lambda a, x: x if len(a) == 1 else half_in_rounds(a, x), "the rounds of exercise 2"),
+    ("all pairs", all_pairs, "a table of all pairs of steps"),
+    ("no return", tree_without_return, None),
+    ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234]), None),
+    ("base case a", lambda a, x: a if len(a) == 1 else tree()(a, x), None),
+    ("one level", lambda a, x: x if len(a) == 1 else tree(up=lambda a, x: (a[1::2], x[1::2]))(a, x), None),
+    ("a crash", tree(weave=lambda even, odd: torch.stack([even, odd[:1]])), None),
+    ("flat", lambda a, x: tree()(a, x).flatten(), None),
+    ("a pair", lambda a, x: (a, tree()(a, x)), None),
+]
+
+
+def half_in_rounds(a, x):
+    odd = rounds_in_place(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
+# Bug hunt: mended_scan (log_a, x)
+
+
+def in_rounds(log_a, x):
+    return rounds_in_place(torch.exp(log_a), x)
+
+
+def rounds_of_exponents(log_a, x):
+    """The decays are joined by adding their exponents."""
+    shift = 1
+    while shift < len(x):
+        x = torch.cat([x[:shift], log_a[shift:].exp() * x[:-shift] + x[shift:]])
+        log_a = torch.cat([log_a[:shift], log_a[shift:] + log_a[:-shift]])
+        shift *= 2
+    return x
+
+
+def in_chunks(log_a, x):
+    """Chunks of 8, filled up with steps that do nothing."""
+    missing = -len(x) % 8
+    a = torch.cat([log_a.exp(), torch.ones(missing, *x.shape[1:])])
+    return chunks_with_indices(a, torch.cat([x, torch.zeros(missing, *x.shape[1:])]), 8)[: len(x)]
+
+
+def suspect(log_a, x, divide):
+    from_here = log_a.flip(0).cumsum(0).flip(0)
+    to_end = (from_here - log_a).exp()
+    return divide((to_end * x).cumsum(0), to_end)
+
+
+def pairs_of_exponents(log_a, x):
+    S = log_a.double().cumsum(0)
+    lag = (S[:, None] - S[None]).exp()
+    return (lag.tril() if x.ndim == 1 else torch.tril(lag.movedim(2, 0)).movedim(0, 2)).mul(x[None]).sum(1).float()
+
+
+MENDED = [
+    ("rounds", in_rounds, "right"),
+    ("exponents added", rounds_of_exponents, "right"),
+    ("chunks", in_chunks, "right"),
+    ("padded", lambda log_a, x: rounds_with_padding(log_a.exp(), x), "right"),
+    ("where", lambda log_a, x: rounds_with_where(log_a.exp(), x), "right"),
+    ("as it was", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-12)), "the suspect as it was"),
+    ("no epsilon", lambda log_a, x: suspect(log_a, x, torch.div), "a division by zero"),
+    ("1e-30", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-30)), "another epsilon"),
+    ("1e-8", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (1e-8 + w)), "another epsilon"),
+    ("1e-20", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-20)), "another epsilon"),
+    ("clamp", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp_min(1e-12)), "a clamp"),
+    ("maximum", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.maximum(torch.tensor(1e-20))), "a clamp"),
+    (
+        "nan to 0",
+        lambda log_a, x: suspect(log_a, x, torch.div).nan_to_num(0.0),
+        "zeros in the place of what is not a number",
+    ),
+    (
+        "0 where 0",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w == 0, 0.0, y / w)),
+        "zeros in the place of what is not a number",
+    ),
+    ("from the start", lambda log_a, x: kept_products(log_a.exp(), x), "products counted from the start"),
+    ("float64", lambda log_a, x: suspect(log_a.double(), x.double(), torch.div).float(), "float64"),
+    ("no exp", lambda log_a, x: rounds_in_place(log_a, x), "exponents taken for decays"),
+    ("loop", lambda log_a, x: loop(log_a.exp(), x), "a loop over the steps"),
+    ("loop through numpy", lambda log_a, x: loop_through_numpy(log_a.exp(), x), "a loop over the steps"),
+    ("loop through lists", lambda log_a, x: loop_through_lists(log_a.exp(), x), "a loop over the steps"),
+    ("all pairs", pairs_of_exponents, "a table of all pairs of steps"),
+    ("minus the largest", lambda log_a, x: suspect(log_a - log_a.max(), x, torch.div), None),
+    ("x where 0", lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w == 0, x, y / w)), None),
+    ("no return", lambda log_a, x: None, None),
+    ("nothing done", lambda log_a, x: x.clone(), None),
+    ("a sum", lambda log_a, x: x.cumsum(0), None),
+    ("a crash", lambda log_a, x: rounds_in_place(log_a.exp(), x, 8), None),
+]
+
+# Exercise 4: chunked_scan (a, x, chunk)
+
+
+def chunks_with_indices(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    states, decay = torch.zeros_like(x), a.prod(1)
+    h = torch.zeros_like(x[:, 0])
+    for t in range(chunk):
+        h = a[:, t] * h + x[:, t]
+    start = torch.zeros_like(h)
+    for k in range(1, len(h)):
+        start[k] = decay[k - 1] * start[k - 1] + h[k - 1]
+    for t in range(chunk):
+        start = a[:, t] * start + x[:, t]
+        states[:, t] = start
+    return states.flatten(0, 1)
+
+
+def chunks_with_views(a, x, chunk):
+    K = a.shape[0] // chunk
+    a, x = a.view(K, chunk, *a.shape[1:]), x.view(K, chunk, *x.shape[1:])
+    h = x[:, 0]
+    for t in range(1, chunk):
+        h = torch.addcmul(x[:, t], a[:, t], h)
+    starts = [torch.zeros_like(h[0])]
+    for k in range(K - 1):
+        starts.append(torch.prod(a[k], 0) * starts[-1] + h[k])
+    h, out = torch.stack(starts), torch.empty_like(x)
+    for t in range(chunk):
+        h = h * a[:, t] + x[:, t]
+        out[:, t] = h
+    return out.view(K * chunk, *x.shape[2:])
+
+
+def chunks_with_added_starts(a, x, chunk):
+    """The states of the first run are kept, and the faded start is added."""
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    h, local = 0 * x[:, 0], []
+    for t in range(chunk):
+        h = a[:, t] * h + x[:, t]
+        local.append(h)
+    local, fade = torch.stack(local, 1), a.cumprod(1)
+    start, starts = torch.zeros_like(h[0]), []
+    for k in range(len(h)):
+        starts.append(start)
+        start = fade[k, -1] * start + local[k, -1]
+    return (local + fade * torch.stack(starts)[:, None]).flatten(0, 1)
+
+
+def chunks_with_a_scan_for_the_carry(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)).movedim(1, 0), x.unflatten(0, (-1, chunk)).movedim(1, 0)
+    end, decay = x[0], a[0]
+    for t in range(1, chunk):
+        end, decay = a[t] * end + x[t], decay * a[t]
+    h = shifted(rounds_in_place(decay, end))
+    states = [h := a_t * h + x_t for a_t, x_t in zip(a, x, strict=True)]
+    return torch.stack(states, 1).flatten(0, 1)
+
+
+def chunks_in_float64(a, x, chunk):
+    return chunks_with_indices(a.to(torch.float64), x.to(torch.float64), chunk)
+
+
+def chunks_one_after_another(a, x, chunk):
+    h, states = torch.zeros_like(x[0]), []
+    for first in range(0, len(x), chunk):
+        for t in range(first, first + chunk):
+            h = a[t] * h + x[t]
+            states.append(h)
+    return torch.stack(states)
+
+
+def chunks(start=None, finish=None, decay=lambda a: a.prod(1), cut=None, glue=None):
+    """Chunks with one part of the learner's own."""
+    cut = cut or (lambda value, T: value.reshape(-1, T, *value.shape[1:]))
+
+    def scan(a, x, chunk):
+        a, x = cut(a, chunk), cut(x, chunk)
+        local, h = [], torch.zeros_like(x[:, 0])
+        for t in range(chunk):
+            h = a[:, t] * h + x[:, t]
+            local.append(h)
+        if start:
+            before = start(decay(a), h)
+        else:
+            before = torch.zeros_like(h)
+            for k in range(1, len(h)):
+                before[k] = decay(a)[k - 1] * before[k - 1] + h[k - 1]
+        if finish:
+            states = finish(a, torch.stack(local, 1), before)
+        else:
+            states, h = [], before
+            for t in range(chunk):
+                h = a[:, t] * h + x[:, t]
+                states.append(h)
+            if glue:
+                return glue(states)
+            states = torch.stack(states, 1)
+        return states.flatten(0, 1)
+
+    return scan
+
+
+def after_each(decay, end):
+    h, after = torch.zeros_like(end[0]), []
+    for d, e in zip(decay, end, strict=True):
+        h = d * h + e
+        after.append(h)
+    return torch.stack(after)
+
+
+def first_step_only(a, local, start):
+    local = local.clone()
+    local[:, 0] += a[:, 0] * start
+    return local
+
+
+def strided(value, T):
+    return torch.stack([value[k :: len(value) // T] for k in range(len(value) // T)])
+
+
+CHUNKED = [
+    ("indices", chunks_with_indices, "right"),
+    ("views", chunks_with_views, "right"),
+    ("starts added", chunks_with_added_starts, "right"),
+    ("a scan for the carry", chunks_with_a_scan_for_the_carry, "right"),
+    ("in float64", chunks_in_float64, "right"),
+    ("no carry", chunks(lambda decay, end: 0 * end), "chunks that know nothing of each other"),
+    ("the end before", chunks(lambda decay, end: shifted(end)), "a carry that forgets all but one chunk"),
+    ("a sum of ends", chunks(lambda decay, end: shifted(end.cumsum(0))), "a carry that does not fade"),
+    ("the last decay", chunks(decay=lambda a: a[:, -1]), "a chunk that fades by one step only"),
+    ("the first decay", chunks(decay=lambda a: a[:, 0]), "a chunk that fades by one step only"),
+    ("after", chunks(after_each), "starts that come one chunk late"),
+    ("from the ends", chunks(lambda decay, end: end), "chunks that start from their own ends"),
+    (
+        "added as it is",
+        chunks(finish=lambda a, local, start: local + start.unsqueeze(1)),
+        "a start that does not fade inside its chunk",
+    ),
+    ("first step", chunks(finish=first_step_only), "a start that is felt for one step"),
+    ("strides", chunks(cut=strided), "neighbours in different chunks"),
+    ("(K, T, N)", chunks(glue=lambda states: torch.stack(states, 1)), "an axis of chunks that is left over"),
+    ("cat of steps", chunks(glue=torch.cat), "steps stacked in front of chunks"),
+    ("stack 0", chunks(glue=lambda states: torch.stack(states).flatten(0, 1)), "steps stacked in front of chunks"),
+    ("loop", lambda a, x, chunk: loop(a, x), "a loop over the steps"),
+    ("loop through numpy", lambda a, x, chunk: loop_through_numpy(a, x), "a loop over the steps"),
+    ("chunk after chunk", chunks_one_after_another, "a loop over the steps"),
+    ("rounds", lambda a, x, chunk: rounds_in_place(a, x), "rounds in place of chunks"),
+    ("all pairs", lambda a, x, chunk: all_pairs(a, x), "a table of all pairs of steps"),
+    ("no return", lambda a, x, chunk: print(end=""), None),
+    ("two axes only", lambda a, x, chunk: chunks()(a, x, chunk).reshape(-1, x.shape[1]), None),
+    ("a sum of decays", chunks(decay=lambda a: a.sum(1)), None),
+    ("first state alone", lambda a, x, chunk: chunks()(a[:, :1], x[:, :1], chunk).expand_as(x), None),
+    ("chunks of 2", lambda a, x, chunk: chunks()(a, x, 2), None),
+    ("a crash", lambda a, x, chunk: a.unflatten(0, (chunk, chunk)), None),
+    ("nothing done", lambda a, x, chunk: x, None),
+    ("the starts", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], None),
+]
+
+# Exercise 5: linear_loop (a, x)
+
+
+def unbound(a, x):
+    a_steps, x_steps = torch.unbind(a), torch.unbind(x)
+    h, out = x_steps[0], [x_steps[0]]
+    for t in range(1, len(x_steps)):
+        h = torch.addcmul(x_steps[t], a_steps[t], h)
+        out.append(h)
+    return torch.stack(out)
+
+
+def split_and_cat(a, x):
+    h, out = 0, []
+    for a_t, x_t in zip(a.split(1), x.split(1), strict=True):
+        h = a_t * h + x_t
+        out.append(h)
+    return torch.cat(out)
+
+
+def as_lists(a, x):
+    out = []
+    for a_t, x_t in zip(list(a), list(x), strict=True):
+        out.append(a_t * out[-1] + x_t if out else x_t)
+    return torch.stack(out, dim=0)
+
+
+def loop_of(a_at, x_at):
+    def scan(a, x):
+        h, out = torch.zeros_like(x[0]), []
+        for t in range(len(x)):
+            h = a_at(a, t) * h + x_at(x, t)
+            out.append(h)
+        return torch.stack(out)
+
+    return scan
+
+
+def enumerated(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for t, a_t in enumerate(a):
+        h = a_t * h + x[t]
+        out.append(h)
+    return torch.stack(out)
+
+
+def written(a, x):
+    out, h = torch.empty_like(x), torch.zeros_like(x[0])
+    for t, (a_t, x_t) in enumerate(zip(a.unbind(), x.unbind(), strict=True)):
+        h = a_t * h + x_t
+        out[t] = h
+    return out
+
+
+def cat_each_step(a, x):
+    out, h = None, 0
+    for a_t, x_t in zip(a.unbind(), x.unbind(), strict=True):
+        h = a_t * h + x_t
+        out = h[None] if out is None else torch.cat([out, h[None]])
+    return out
+
+
+def stack_each_step(a, x):
+    states, h = [], 0
+    for a_t, x_t in zip(a.unbind(), x.unbind(), strict=True):
+        h = a_t * h + x_t
+        states.append(h)
+        out = torch.stack(states)
+    return out
+
+
+def collected(a, x, before=False, detach=False, last=False, as_list=False):
+    h, out = torch.zeros_like(x[0]), []
+    for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True):
+        if before:
+            out.append(h)
+        h = a_t * (h.detach() if detach else h) + x_t
+        if not before:
+            out.append(h)
+    return h if last else out if as_list else torch.stack(out)
+
+
+@torch.no_grad()
+def no_grad(a, x):
+    return collected(a, x)
+
+
+LINEAR = [
+    ("unbind", unbound, "right"),
+    ("split and cat", split_and_cat, "right"),
+    ("lists", as_lists, "right"),
+    ("iteration", lambda a, x: collected(a, x), "right"),
+    ("in float64", lambda a, x: collected(a.double(), x.double()), "right"),
+    ("copies first", lambda a, x: unbound(a * 1, x), "right"),
+    ("slices", loop, "a slice at each step"),
+    ("select", loop_of(lambda a, t: a.select(0, t), lambda x, t: x[t, :]), "a slice at each step"),
+    ("narrow", loop_of(lambda a, t: a.narrow(0, t, 1)[0], lambda x, t: x[t]), "a slice at each step"),
+    ("enumerate", enumerated, "one of the two still sliced"),
+    ("x cut, a sliced", lambda a, x: half(a, x), "one of the two still sliced"),
+    ("unbind inside", loop_of(lambda a, t: a.unbind()[t], lambda x, t: x.unbind()[t]), "cut anew at each step"),
+    ("list inside", loop_of(lambda a, t: list(a)[t], lambda x, t: list(x)[t]), "cut anew at each step"),
+    ("written", written, "states written into a table"),
+    ("cat", cat_each_step, "states put together at each step"),
+    ("stack", stack_each_step, "states put together at each step"),
+    ("before", lambda a, x: collected(a, x, before=True), "states of the step before"),
+    ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),
+    ("last", lambda a, x: collected(a, x, last=True), "the last state alone"),
+    ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
+    ("no grad", no_grad, None),
+    ("detached result", lambda a, x: collected(a, x).detach(), None),
+    ("numpy", lambda a, x: loop_through_numpy(a.detach(), x.detach()), None),
+    ("no return", lambda a, x: print(end=""), None),
+    ("a sum", lambda a, x: x.cumsum(0) + 0 * a, None),
+    ("a crash", lambda a, x: collected(a, x.numpy()), None),
+    ("a and x swapped", lambda a, x: collected(x, a), None),
+    ("column 0", lambda a, x: collected(a[:, :1], x), None),
+]
+
+
+def half(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for t, x_t in enumerate(x.unbind(0)):
+        h = a[t] * h + x_t
+        out.append(h)
+    return torch.stack(out)
+
+
+ANSWERS = [
+    (f"09.{name}", *row)
+    for name, rows in (
+        ("combine", COMBINE),
+        ("hillis_steele", HILLIS_STEELE),
+        ("up_down", UP_DOWN),
+        ("mended_scan", MENDED),
+        ("chunked_scan", CHUNKED),
+        ("linear_loop", LINEAR),
+    )
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
+
+
+def test_a_slow_backward_pass_is_told_by_its_counts():
+    shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), loop)).text()
+    assert "the number of whole tables of zeros" in shown and "the gradients of a and x" not in shown
