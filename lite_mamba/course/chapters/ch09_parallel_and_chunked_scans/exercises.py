@@ -219,7 +219,7 @@ def _from_the_end(log_a, x):
     return (to_end * x).cumsum(0) / to_end
 
 
-EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+EPSILONS = (1e-6, 1e-8, 1e-9, 1e-10, 1e-12)
 
 
 def _guarded(function, divisor: str, guard: str, epsilons=EPSILONS) -> list:
@@ -534,15 +534,15 @@ MENDED = Exercise(
             "another epsilon",
             "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
             "too little. No small number is small enough. Can you do without the division?",
-            _guarded(_from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-2], 1e-15, 1e-20, 1e-30, 1e-38)),
+            _guarded(_from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38)),
         ),
         Misconception(
             "a clamp",
             "A weight that was lifted to a smallest value is no longer the product of the decays, so the states "
             "before it count for too much or too little. The result is finite and wrong.",
             [
-                *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38)),
-                *(edited(_from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30, 1e-38)),
+                *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30)),
+                *(edited(_from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
             ],
         ),
         Misconception(
