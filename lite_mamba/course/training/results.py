@@ -1,17 +1,18 @@
 """What is stored of a run: `NAME.safetensors`, weights in float16 and the log, and `NAME.json`, how it came about.
 
-    model, record = load("induction-selective-0")
-    record.facts["evaluation"]     # measured after rounding to float16
-    record.log["delta_profile"]    # Δ at some forty moments of the training
+    model, log = load("induction-selective-0")
+    log["delta_profile"]                                # Δ at some thirty moments of the training
+    facts("induction-selective-0")["evaluation"]        # measured after rounding to float16
 
 The JSON file holds: the run, command, seed, versions, machine, seconds, steps done, parameters, the loss curve as
-[step, loss, share of right answers] (means over equal stretches), and the evaluation. Nothing is ever unpickled.
+[step, loss, share of right answers] (means over equal stretches), and the evaluation. Of some runs, `FACTS_ONLY`, the
+package holds this file alone. Nothing is ever unpickled.
 """
 
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 
 from . import evaluation
 from .data import Memory, Text, library_bytes
-from .runs import RUNS, Run
+from .runs import FACTS_ONLY, RUNS, Run
 from .trainer import Trainer, under
 
 STORED = Path(__file__).with_name("stored")
@@ -29,41 +30,46 @@ CURVE_POINTS = 200
 LONGEST = {"attention": 2**16, "lti": 2**16}  # they have no state to read in chunks with
 
 
-@dataclass(frozen=True)
-class Record:
-    """What is stored beside the weights.
+def load(name: str, folder: Path = STORED) -> tuple[nn.Module, dict[str, Tensor]]:
+    """A stored model, in float32 and ready to run, and its log.
 
-    Attributes:
-        facts: the JSON file.
-        log: the tensors of `Trainer.log`, and the probe.
+    The log holds the tensors of `Trainer.log`, and as `probe` the (L,) tokens to which delta_profile belongs.
+
+    Raises:
+        ValueError: no weights of that name are stored.
     """
+    if name not in names(folder):
+        raise ValueError(f"no weights are stored of {name!r}; there are {', '.join(names(folder))}")
+    tensors = load_file(folder / f"{name}.safetensors")
+    model = RUNS[name].build()
+    model.load_state_dict(under("model.", tensors))
+    return model.eval(), {key: widened(value) for key, value in under("log.", tensors).items()}
 
-    facts: dict
-    log: dict[str, Tensor]
 
-
-def load(name: str, folder: Path = STORED) -> tuple[nn.Module, Record]:
-    """A stored model, in float32 and ready to run, and its record.
+def facts(name: str, folder: Path = STORED) -> dict:
+    """How a stored run came about and how good it is: the JSON file.
 
     Raises:
         ValueError: nothing of that name is stored.
     """
-    if name not in names(folder):
-        raise ValueError(f"no stored run {name!r}; there are {', '.join(names(folder))}")
-    tensors = load_file(folder / f"{name}.safetensors")
-    facts = json.loads((folder / f"{name}.json").read_text())
-    model = RUNS[name].build()
-    model.load_state_dict(under("model.", tensors))
-    return model.eval(), Record(facts, {key: widened(value) for key, value in under("log.", tensors).items()})
+    path = folder / f"{name}.json"
+    if name not in RUNS or not path.exists():
+        raise ValueError(f"nothing is stored of {name!r}; there are {', '.join(names(folder, 'json'))}")
+    return json.loads(path.read_text())
 
 
-def names(folder: Path = STORED) -> list[str]:
-    """The names of all stored runs.
+def names(folder: Path = STORED, kind: str = "safetensors") -> list[str]:
+    """The names of all runs of which weights are stored, or with "json" of which the facts are.
 
     >>> all(name in RUNS for name in names())
     True
     """
-    return sorted(path.stem for path in folder.glob("*.safetensors"))
+    return sorted(path.stem for path in folder.glob(f"*.{kind}") if path.stem in RUNS)
+
+
+def library_baselines(folder: Path = STORED) -> dict:
+    """Bits per held-out byte of n-grams, gzip and xz, and the Python version whose library that was."""
+    return json.loads((folder / "baselines.json").read_text())
 
 
 def widened(value: Tensor) -> Tensor:
@@ -78,7 +84,7 @@ def store(trainer: Trainer, command: str, folder: Path = STORED) -> dict:
     # bfloat16 has the range for a Δ of 1e-7, which float16 has not.
     log = {key: value.bfloat16() if value.ndim > 1 else value for key, value in trainer.log.items()}
     log["probe"] = trainer.probe[0].int().cpu()
-    facts = {
+    found = {
         "name": name,
         "run": asdict(run),
         "command": command,
@@ -95,11 +101,12 @@ def store(trainer: Trainer, command: str, folder: Path = STORED) -> dict:
         "curve": curve(trainer.losses[: trainer.at], trainer.hits[: trainer.at]),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"model.{key}": value for key, value in weights.items()}
-    save_file(tensors | {f"log.{key}": value for key, value in log.items()}, folder / f"{name}.safetensors")
-    facts["evaluation"] = evaluate(model, run)
-    (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
-    return facts
+    if not name.startswith(FACTS_ONLY):
+        tensors = {f"model.{key}": value for key, value in weights.items()}
+        save_file(tensors | {f"log.{key}": value for key, value in log.items()}, folder / f"{name}.safetensors")
+    found["evaluation"] = evaluate(model, run)
+    (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
+    return found
 
 
 def curve(losses: Tensor, hits: Tensor) -> list[list[float]]:

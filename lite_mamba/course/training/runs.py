@@ -71,14 +71,41 @@ LTI = {"kind": "lti"}
 
 SLOW = {"dt_min": 1e-5, "dt_init_floor": 1e-5}
 SLOWER = {"dt_min": 1e-7, "dt_init_floor": 1e-7}
+ATTENTION = {"kind": "attention"}
+LARGE_BATCH = replace(INDUCTION, batch=64, steps=40_000, warmup=1000)
+COPYING1024 = replace(COPYING, length=1024, batch=32)
+FIXED = replace(LIVE, data=replace(LIVE.data, name="fixed_copying"))
+DELAY = {"kind": "delay", "taps": LIVE.length}
 
 RUNS = {
     **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, SLOW), "slower": (2, SLOWER)} | ABLATIONS),
     **variants("induction", replace(INDUCTION, eps=1e-12), {"sharp": (1, {})}),
-    **variants("induction", replace(INDUCTION, steps=100_000), {"attention": (3, {"kind": "attention"})}),
-    **variants("copying", COPYING, {"selective": (3, {}), "lti": (3, LTI)} | ABLATIONS),
-    **variants("copying1024", replace(COPYING, length=1024, batch=32), {"selective": (2, {}), "lti": (2, LTI)}),
+    **variants("induction", replace(INDUCTION, steps=100_000), {"attention": (3, ATTENTION)}),
+    **variants("induction", LARGE_BATCH, {"attention64": (2, ATTENTION)}),
+    **variants("induction", replace(LARGE_BATCH, lr=3e-4), {"attention64low": (1, ATTENTION)}),
+    **variants(
+        "copying", COPYING, {"selective": (3, {}), "lti": (3, LTI)} | ABLATIONS | {"state4": (3, {"d_state": 4})}
+    ),
+    **variants("copying1024", COPYING1024, {"selective": (3, {}), "lti": (2, LTI)}),
+    **variants("copying1024", replace(COPYING1024, lr=1e-3), {"gentle": (2, {})}),
     **variants("library", LIBRARY, {"plain": (1, {}), "dilated": ABLATIONS["dilated"]}),
     **variants("live", LIVE, {"selective": (3, {}), "lti": (3, LTI)}),
-    **variants("live", replace(LIVE, model={"d_model": 32}), {"delay": (3, {"kind": "delay", "taps": 32})}),
+    **variants("live", replace(LIVE, model={"d_model": 32}), {"delay": (3, DELAY)}),
+    **variants("live", replace(FIXED, model={"d_model": 32}), {"fixed": (3, DELAY)}),
 }
+
+# Of these only the facts are stored, not the weights: further seeds, and runs that did not come far.
+FACTS_ONLY = (
+    "copying-state4-1",
+    "copying-state4-2",
+    "copying1024-gentle",
+    "copying1024-selective-0",
+    "induction-attention-1",
+    "induction-attention-2",
+    "induction-attention64low",
+    "induction-sharp",
+    "induction-slow-1",
+    "induction-slow-2",
+    "induction-slower-1",
+    "live",
+)
