@@ -791,7 +791,9 @@ def test_second_derivatives_inside_the_compiler_raise():
     u = tensors["u"].requires_grad_()
     compiled = torch.compile(selective_scan_fn, fullgraph=True, backend="aot_eager")
     out = compiled(**tensors, **options)
-    with pytest.raises(RuntimeError, match=r"no second derivatives inside torch\.compile|double backward"):
+    with pytest.raises(
+        RuntimeError, match=r"no second derivatives|double backward|create_graph=False"
+    ):  # PyTorch may speak first
         (grad,) = torch.autograd.grad(out.square().sum(), u, create_graph=True)
         torch.autograd.grad(grad.sum(), u)
 
