@@ -524,7 +524,7 @@ MENDED_ZOH = Exercise(
     misconceptions=[
         Misconception(
             "the unmended code",
-            "Two things are wrong with this code, and both are still there: tiny steps, and A = 0.",
+            "Nothing is mended yet: the numbers are as odd as they were. Print the parts of the line that computes B̄.",
             unmended,
         ),
         Misconception(

@@ -96,11 +96,13 @@ class Hero(LiveFigure):
 class TickedBucket(LiveFigure):
     """The leaking bucket: its true level, and what a rule computes from tick to tick.
 
+    The tap runs at 1 litre a minute. Of two rules, the one that is not chosen shows as hollow marks.
+
     Args:
         rules: name → rule.
     """
 
-    END, MINUTES = 2.0, 24.0
+    MINUTES = 24.0
 
     def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__()
@@ -113,45 +115,64 @@ class TickedBucket(LiveFigure):
             self.controls["method"] = choice(list(rules), next(iter(rules)), label="rule")
         self.t = np.linspace(0, self.MINUTES, 400)
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 6.6), yticks=[-2, 0, 2, 4, 6], xticks=range(0, 25, 4))
+        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 8.4), yticks=[-2, 0, 2, 4, 6], xticks=range(0, 25, 4))
         self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
         self.ax.axhspan(-3, 0, facecolor="#F1F1F1", lw=0)
         self.ax.text(23.8, -2.2, "less than empty", color=style.GREY, ha="right")
         (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=6, alpha=0.55)
+        (self.hollow,) = self.ax.plot([], [], "D", ms=10, mfc="none", mec=style.BLACK, mew=2, clip_on=False)
         (self.line,) = self.ax.plot([], [], "-", lw=2)
         (self.dots,) = self.ax.plot([], [], "o", ms=10, clip_on=False)
-        self.name = style.label_line(self.ax, "", 23.8, 6.1, style.BLUE, ha="right", bbox=WHITE)
-        true_name = style.label_line(
-            self.ax, "true level", 23.8, 5.3, style.GREY, ha="right", bbox=WHITE, fontweight="normal"
+        names = ((0.3, style.BLUE, "left"), (23.8, style.GREY, "right"), (13, style.BLACK, "center"))
+        self.name, true_name, self.other = (
+            style.label_line(self.ax, "", x, 7.5, colour, ha=side, bbox=WHITE) for x, colour, side in names
         )
-        self.move(self.true_line, self.line, self.dots, self.name, true_name)
+        true_name.set_text("grey: true level")
+        self.move(self.true_line, self.hollow, self.line, self.dots, self.name, true_name, self.other)
 
     def update(self, delta: float = 1.0, A: float = -0.5, method: str | None = None) -> str:
         method = method or next(iter(self.rules))
-        self.A_bar, B_bar = bars(self.rules[method], delta, A)
+        self.end = -1 / A  # litres
         self.ticks = np.arange(int(self.MINUTES / delta + 1e-9) + 1) * delta  # (L + 1,)
-        inflow = -A * self.END
-        self.levels = run(self.A_bar, B_bar, np.full(len(self.ticks) - 1, inflow))  # (L + 1,)
-        self.truth = self.END * (1 - np.exp(A * self.ticks))  # (L + 1,)
+        self.truth = self.end * (1 - np.exp(A * self.ticks))  # (L + 1,)
+        self.true_line.set_ydata(self.end * (1 - np.exp(A * self.t)))
+        self._draw_other(delta, A, method)
+        self.A_bar, B_bar = bars(self.rules[method], delta, A)
+        self.own_end = B_bar / (1 - self.A_bar)  # litres, where the rule does not move any more
+        self.levels = self._levels(self.A_bar, B_bar)  # (L + 1,)
         self.error = float(np.abs(self.levels - self.truth).max())
-        self.true_line.set_ydata(self.END * (1 - np.exp(A * self.t)))
         colour = style.VERMILLION if abs(self.A_bar) > 1 + 1e-9 else style.BLUE
-        inside = (self.levels > -2.7) & (self.levels < 6.7)
         self.line.set_data(self.ticks, self.levels)
-        self.dots.set_data(self.ticks[inside], self.levels[inside])
+        self._place(self.dots, self.levels)
         self.line.set_color(colour)
-        self.dots.set_color(colour)
-        self.dots.set_marker("X" if colour == style.VERMILLION else "o")
+        self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
         self.name.set(text=f"computed: {method}", color=colour)
         factor = f"{self.A_bar:.2f}".replace("-", "−")
-        self.title(self.ax, f"Distance to 2 litres: × {factor} at each tick. {self._fate().capitalize()}")
+        self.title(self.ax, f"Distance to its end × {factor} a tick: {self._fate()}")
         return self._sentence(delta, A, method, factor)
+
+    def _levels(self, A_bar: float, B_bar: float) -> np.ndarray:
+        return run(A_bar, B_bar, np.ones(len(self.ticks) - 1))
+
+    def _draw_other(self, delta: float, A: float, method: str):
+        """The marks of the other rule, if there are two."""
+        others = [name for name in self.rules if name != method] if len(self.rules) == 2 else []
+        self.hollow.set_data([], [])
+        for name in others:
+            self._place(self.hollow, self._levels(*bars(self.rules[name], delta, A)))
+            self.other.set_text(f"hollow: {name}")
+
+    def _place(self, marks, levels: np.ndarray):
+        inside = (levels > -2.5) & (levels < 6.9)
+        marks.set_data(self.ticks[inside], levels[inside])
 
     def _fate(self) -> str:
         if abs(self.A_bar) > 1 + 1e-9:
             return "it explodes"
         if abs(self.A_bar) > 1 - 1e-9:
             return "it swings for ever"
+        if abs(self.own_end - self.end) > 1e-6:
+            return f"it settles {self.own_end - self.end:.2f} litres too high"
         return "it settles" if self.A_bar > -1e-9 else "it overshoots, then settles"
 
     def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
@@ -163,9 +184,14 @@ class TickedBucket(LiveFigure):
         off = "the error has left the picture" if self.error > 99 else off
         leak = f"{A:g}".replace("-", "−")
         return (
-            f"{method}{whose}, Δ = {delta:g} min, A = {leak} per min. "
-            f"Each tick multiplies the distance to 2 litres by {factor}: {self._fate()}, and {off}."
+            f"{method}{whose}, Δ = {delta:g} min, A = {leak} per min. The first tick ends at {self.levels[1]:.2f} "
+            f"litres, and {self.truth[1]:.2f} is right. Each tick multiplies the distance to {litres(self.own_end)} "
+            f"by {factor}: {self._fate()}, and {off}."
         )
+
+
+def litres(level: float) -> str:
+    return f"{level:.3g} litre{'' if abs(level - 1) < 5e-4 else 's'}"
 
 
 class ErrorOrders(LiveFigure):
@@ -339,7 +365,7 @@ class PolePlanes(LiveFigure):
             line.set_data(self.ticks, np.clip(self.response, -50, 50))
             line.set_color(self._colour())
         self.dots.set(marker="X" if self.grows else "o", markersize=8 if delta > 0.12 else 5)
-        finding = f"{method}: |z| = {abs(self.z_pole):.2f}, {self._fate(re)}"
+        finding = f"{method}: |z| = {size(self.z_pole)}, {self._fate(re)}"
         self.title(self.below, finding)
         return self._sentence(re, im, delta, method)
 
@@ -396,7 +422,7 @@ class PolePlanes(LiveFigure):
         motion = "a spring" if im > 1e-9 else "a bucket"
         return (
             f"{method}{whose}, {motion} with the pole s = {true} and Δ = {delta:.2f} s: the pole in the z-plane is "
-            f"z = {got}, |z| = {abs(self.z_pole):.2f}, {self._fate(re)}."
+            f"z = {got}, |z| = {size(self.z_pole)}, {self._fate(re)}."
         )
 
 
@@ -410,6 +436,12 @@ def read_out(states: np.ndarray, pole: complex) -> np.ndarray:
         return abs(pole) * states if abs(pole) > 1e-6 else states
     C = abs(pole) ** 2 / (2j * pole.imag)
     return 2 * (C * states).real
+
+
+def size(z: complex) -> str:
+    """|z| to two decimals; to more where it is close to 1 and not 1."""
+    rounded = f"{abs(z):.2f}"
+    return f"{abs(z):.4f}" if rounded == "1.00" and abs(abs(z) - 1) > 1e-7 else rounded
 
 
 def number(value: complex, paired: bool) -> str:
@@ -428,16 +460,13 @@ class InputRatio(LiveFigure):
 
     def __init__(self):
         super().__init__()
-        self.ax = self.figure.subplots()
+        self.ax, self.shares = self.figure.subplots(1, 2, width_ratios=[2.7, 1])
         self.ax.set(xscale="log", yscale="log", xlim=(0.0008, 20), ylim=(0.8, 34))
         self.ax.set(xlabel="size of Δ·A", ylabel="ΔB ÷ zero-order hold")
         self.ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
         self.ax.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
         self.ax.minorticks_off()
-        self.ax.axvspan(0.001, 1.6, facecolor="#EEEEEE", lw=0)
-        self.ax.text(
-            0.0011, 21, "a fresh Mamba lives here:\nΔ = 0.001 … 0.1, n = 1 … 16", color=style.GREY, va="center"
-        )
+        mark_fresh(self.ax, 20, "a fresh Mamba lives here:\nΔ = 0.001 … 0.1, n = 1 … 16")
         x = np.geomspace(0.0008, 20, 300)
         self.ax.axhline(1, color=style.GREY, ls=":", lw=2)
         self.ax.plot(x, too_much(x), "-", color=style.BLUE, lw=4.5)
@@ -445,6 +474,17 @@ class InputRatio(LiveFigure):
         (self.dot,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=15)
         self.word = style.label_line(self.ax, "", 1, 1, style.VERMILLION, ha="right", va="bottom", fontsize=17)
         self.move(self.across, self.dot, self.word)
+        self._build_shares()
+
+    def _build_shares(self):
+        ax = self.shares
+        ax.set(xlim=(-0.6, 1.6), ylim=(0, 1.2), yticks=[], ylabel="of what ran in during the tick")
+        ax.set_xticks([0, 1], ["ΔB\ncounts", "hold\nkeeps"])
+        ax.bar([0], [1], color=style.VERMILLION, width=0.8)
+        (self.kept,) = ax.bar([1], [1], color=style.BLUE, width=0.8)
+        ax.text(0, 1.03, "100 %", ha="center", color=style.VERMILLION, fontweight="bold")
+        self.percent = ax.text(1, 1.03, "", ha="center", color=style.BLUE, fontweight="bold")
+        self.move(self.kept, self.percent)
 
     def update(self, n: int = 1, delta: float = 0.1) -> str:
         self.x = n * delta
@@ -454,13 +494,25 @@ class InputRatio(LiveFigure):
         left = self.x > 0.01
         self.word.set(text=f"× {self.ratio:.2f}", x=self.x * (0.8 if left else 1.3), y=self.ratio * 1.12)
         self.word.set_horizontalalignment("right" if left else "left")
+        kept = f"{100 / self.ratio:.3g} %"
+        self.kept.set_height(1 / self.ratio)
+        self.percent.set(text=kept, y=1 / self.ratio + 0.03)
         percent = 100 * (self.ratio - 1)
         more = f"{percent:.2g} % more" if percent < 99.5 else f"{self.ratio:.1f} times as much"
         self.title(self.ax, f"At ΔA = −{self.x:.3g}, ΔB lets in {more}")
         return (
-            f"A = −{n}, Δ = {delta:.3g}: ΔB lets in {self.ratio:.3f} times as much as the zero-order hold. "
-            f"What is left after a tick, exp(ΔA) = {math.exp(-self.x):.3f}, is the same in both."
+            f"A = −{n}, Δ = {delta:.3g}: of what runs in during a tick, {kept} is still there at its end. The "
+            f"zero-order hold lets in that; ΔB lets in all, {self.ratio:.3f} times as much. What is left of the old "
+            f"state, exp(ΔA) = {math.exp(-self.x):.3f}, is the same in both."
         )
+
+
+def mark_fresh(ax, y: float, words: str):
+    """A band with edges: the sizes of ΔA in a fresh Mamba, from 0.001 · 1 to 0.1 · 16."""
+    ax.axvspan(0.001, 1.6, facecolor="#EEEEEE", lw=0)
+    for edge in (0.001, 1.6):
+        ax.axvline(edge, color=style.GREY, lw=2)
+    ax.text(0.0012, y, words, color=style.GREY, va="center")
 
 
 def too_much(x):
@@ -473,38 +525,39 @@ class SmallNumbers(LiveFigure):
 
     FORMATS = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}  # noqa: RUF012
     controls = {  # noqa: RUF012
-        "size": slider(-10.0, 0.0, -7.0, 0.1, label="size of x, a power of ten"),
+        "size": slider(1e-10, 10.0, 1e-7, label="size of x", log=True),
         "format": choice(list(FORMATS), "float32", label="number format"),
     }
 
     def __init__(self):
         super().__init__()
-        self.powers = np.linspace(-10, 0, 501)
-        self.lines = {name: share(-(10.0**self.powers), kind) for name, kind in self.FORMATS.items()}
+        self.sizes = np.geomspace(1e-10, 10, 551)
+        self.lines = {name: share(-self.sizes, kind) for name, kind in self.FORMATS.items()}
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(-10, 0), ylim=(-0.15, 2.75), yticks=[0, 1, 2], xlabel="size of x = ΔA")
-        self.ax.set_ylabel("share of ΔB that is let in")
-        self.ax.set_xticks(range(-10, 1, 2), ["$10^{-10}$", "$10^{-8}$", "$10^{-6}$", "$10^{-4}$", "0.01", "1"])
-        (self.naive,) = self.ax.plot(self.powers, self.powers, "-", color=style.VERMILLION, lw=2)
-        true = share(-(10.0**self.powers))
-        (exact,) = self.ax.plot(self.powers, true, "--", color=style.BLUE, lw=4)
+        self.ax.set(xscale="log", xlim=(1e-10, 10), ylim=(-0.15, 2.75), yticks=[0, 1, 2])
+        self.ax.set(xlabel="size of x = ΔA (x itself is negative)", ylabel="share of ΔB that is let in")
+        self.ax.set_xticks([1e-10, 1e-8, 1e-6, 1e-4, 0.01, 1])
+        self.ax.set_xticklabels(["$10^{-10}$", "$10^{-8}$", "$10^{-6}$", "$10^{-4}$", "0.01", "1"])
+        self.ax.minorticks_off()
+        mark_fresh(self.ax, 2.4, "a fresh Mamba\nlives here")
+        (self.naive,) = self.ax.plot(self.sizes, self.sizes, "-", color=style.VERMILLION, lw=2)
+        (exact,) = self.ax.plot(self.sizes, share(-self.sizes), "--", color=style.BLUE, lw=4)
         (self.cursor,) = self.ax.plot([], [], ":", color=style.BLACK, lw=2)
         (self.dot,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=15)
         (self.right,) = self.ax.plot([], [], "o", color=style.BLUE, ms=12)
-        first = style.label_line(self.ax, "(exp(x) − 1)/x, computed", -9.85, 2.58, style.VERMILLION)
-        second = style.label_line(self.ax, "expm1(x)/x: exact", -9.85, 2.3, style.BLUE)
+        first = style.label_line(self.ax, "(exp(x) − 1)/x, computed", 1.4e-10, 2.58, style.VERMILLION)
+        second = style.label_line(self.ax, "expm1(x)/x: exact", 1.4e-10, 2.3, style.BLUE)
         self.move(self.naive, exact, self.cursor, self.dot, self.right, first, second)
 
-    def update(self, size: float = -7.0, format: str = "float32") -> str:
-        x = -(10.0**size)
-        self.true = float(share(np.array([x]))[0])
-        self.got = abs(float(share(np.array([x]), self.FORMATS[format])[0]))
+    def update(self, size: float = 1e-7, format: str = "float32") -> str:
+        x = np.array([-size])
+        self.true, self.got = float(share(x)[0]), abs(float(share(x, self.FORMATS[format])[0]))
         self.off = abs(self.got / self.true - 1)
         self.naive.set_ydata(self.lines[format])
         self.cursor.set_data([size, size], [-1, 2.1])
         self.dot.set_data([size], [self.got])
         self.right.set_data([size], [self.true])
-        at = f"{10**size:.2g}".replace("e-0", "e-").replace("-", "−")
+        at = f"{size:.2g}".replace("e-0", "e-").replace("-", "−")
         self.title(self.ax, f"{format}, x = −{at}: {self._finding()}")
         return (
             f"At x = −{at}, {format} numbers give (exp(x) − 1)/x = {self.got:.3f}, and right is {self.true:.3f}: "
