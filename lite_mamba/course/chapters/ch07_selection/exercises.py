@@ -8,6 +8,8 @@ from torch import Tensor
 
 from lite_mamba import selective_scan_fn
 
+from ...checking.compare import Tolerance, difference
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 # Exercise 1: gate_from_delta
@@ -18,11 +20,16 @@ def gate_from_delta(delta: Tensor) -> Tensor:
     return 1 - torch.exp(-delta)  # (L,)
 
 
+def _gate(formula: str):
+    """A wrong gate: another formula."""
+    return edited(gate_from_delta, f"1 - torch.exp(-delta) → {formula}")
+
+
 GATE = Exercise(
     id="07.gate_from_delta",
     title="A gate from Δ",
     reference=gate_from_delta,
-    cases=lambda draw: {"delta": draw.uniform(0.1, 5.0, draw.size(2, 6))},
+    cases=lambda draw: {"delta": draw.uniform(0.01, 8.0, draw.size(2, 6))},
     axes=("token",),
     example={"delta": torch.tensor([0.001, 1.0, 3.0])},  # the first one tells a sigmoid from the gate
     misconceptions=[
@@ -30,29 +37,40 @@ GATE = Exercise(
             "the share that is kept",
             "exp(−Δ) is what is left of the old state. The gate is the other share, the one that the token takes. "
             "Try a very small Δ: must the gate be near 0 or near 1?",
-            lambda delta: torch.exp(-delta),
+            _gate("torch.exp(-delta)"),
         ),
         Misconception(
             "Δ itself",
             "Close for a small Δ. But a gate is a share, it never exceeds 1. What does your gate say for Δ = 3?",
-            lambda delta: delta.clone(),
+            _gate("delta.clone()"),
         ),
         Misconception(
             "a Δ that is cut off at one",
             "A share must not exceed 1, so you cut. But the exact share bends smoothly: at Δ = 1 a part of the old "
             "state is still there. How much, by the zero-order hold?",
-            lambda delta: delta.clamp(max=1),
+            _gate("delta.clamp(max=1)"),
         ),
         Misconception(
             "a sigmoid of Δ",
             "The sigmoid belongs to the raw number w, before the softplus. Here you get Δ, after it. With a sigmoid a "
             "token with Δ = 0 would still replace half of the state.",
-            torch.sigmoid,
+            _gate("torch.sigmoid(delta)"),
         ),
         Misconception(
             "a missing minus sign",
-            "exp(Δ) grows with Δ, so your gate is negative. The state fades: the exponent is ΔA, and A = −1.",
-            lambda delta: 1 - torch.exp(delta),
+            "exp(Δ) grows without end; a gate lies between 0 and 1. The state fades: the exponent is ΔA, and A = −1.",
+            [_gate("1 - torch.exp(delta)"), _gate("torch.exp(delta) - 1"), _gate("torch.exp(delta)")],
+        ),
+        Misconception(
+            "a difference the wrong way round",
+            "Your gate is negative: exp(−Δ) − 1. The share of the token is the whole minus the share that is kept.",
+            _gate("torch.exp(-delta) - 1"),
+        ),
+        Misconception(
+            "another curve from 0 to 1",
+            "Your curve begins at 0 and ends at 1, as a gate must. But it is not the one of the zero-order hold: of "
+            "the old state exp(−Δ) is left. What is the rest of the whole?",
+            [_gate("torch.tanh(delta)"), _gate("delta / (1 + delta)")],
         ),
     ],
 )
@@ -62,24 +80,30 @@ GATE = Exercise(
 
 def gated_state(u: Tensor, g: Tensor) -> Tensor:
     """h_t = (1 − g_t) h_{t−1} + g_t u_t, from h = 0."""
-    return _gated(u, g, lambda h, u_t, g_t: (1 - g_t) * h + g_t * u_t)
-
-
-def _gated(u, g, step):
     h, states = torch.zeros(()), []
     for u_t, g_t in zip(u, g, strict=True):
-        h = step(h, u_t, g_t)  # ()
+        h = (1 - g_t) * h + g_t * u_t  # ()
         states.append(h)
     return torch.stack(states)  # (L,)
 
 
-def _before_the_token(u, g):
-    return torch.cat([torch.zeros(1), gated_state(u, g)[:-1]])
+def _step(formula: str):
+    """A wrong `gated_state`: another update."""
+    return edited(gated_state, f"(1 - g_t) * h + g_t * u_t → {formula}")
+
+
+def _gates(formula: str):
+    """A wrong `gated_state`: other gates for the tokens."""
+    return edited(gated_state, f"zip(u, g, → zip(u, {formula},")
+
+
+UPDATE = "h = (1 - g_t) * h + g_t * u_t  # ()\n        states.append(h)"
+TOKEN_BEFORE = f"{UPDATE} → states.append((1 - g_t) * h + g_t * u_t)\n        h = u_t"
 
 
 def _cases_of_gates(draw: Draw) -> dict:
-    length = draw.size(2, 8)
-    return {"u": draw.normal(length), "g": draw.uniform(0.05, 0.95, length)}
+    length = draw.size(2, 80)  # long enough for a product of gates to run out of digits
+    return {"u": draw.normal(length), "g": draw.uniform(0.0, 1.0, length)}
 
 
 GATED = Exercise(
@@ -94,39 +118,60 @@ GATED = Exercise(
             "swapped doors",
             "Your gate g multiplies the old state, and 1 − g the token. Then g = 1 would keep everything. Which of the "
             "two should an open gate let in?",
-            lambda u, g: _gated(u, g, lambda h, u_t, g_t: g_t * h + (1 - g_t) * u_t),
+            _step("g_t * h + (1 - g_t) * u_t"),
         ),
         Misconception(
             "a token that passes beside the gate",
             "The old state fades by 1 − g, but the token comes in at full strength. So a closed gate, g = 0, does not "
             "keep the token out.",
-            lambda u, g: _gated(u, g, lambda h, u_t, g_t: (1 - g_t) * h + u_t),
+            _step("(1 - g_t) * h + u_t"),
         ),
         Misconception(
             "an old state that never fades",
             "The token is let in by g, but the whole old state stays too. So an open gate, g = 1, does not reset: the "
             "token is added to what was there.",
-            lambda u, g: _gated(u, g, lambda h, u_t, g_t: h + g_t * u_t),
+            _step("h + g_t * u_t"),
+        ),
+        Misconception(
+            "the last token in the place of the state",
+            "You mix each token with the *token* before it. The state is what was mixed before, out of all tokens so "
+            "far: keep it from step to step.",
+            [edited(gated_state, TOKEN_BEFORE), edited(gated_state, TOKEN_BEFORE, "torch.zeros(()) → u[0]")],
+        ),
+        Misconception(
+            "a state that starts at the first token",
+            "You start with the first token as the state. It starts at 0: even the first token has to pass its gate.",
+            edited(gated_state, "torch.zeros(()) → u[0]"),
         ),
         Misconception(
             "one gate for all tokens",
-            "You use the gate of the first token throughout. But every token has a g of its own.",
-            lambda u, g: gated_state(u, g[:1].expand_as(g)),
+            "You use one gate throughout. But every token has a g of its own.",
+            [_gates("g[:1].expand_as(g)"), _gates("g[-1:].expand_as(g)"), _gates("g.mean().expand_as(g)")],
         ),
         Misconception(
             "a gate that comes one token late",
             "Token t is let in by the gate of the token before it. Each token has its own gate: g[t] with u[t].",
-            lambda u, g: gated_state(u, torch.cat([g[:1], g[:-1]])),
+            [
+                _gates("torch.cat([g[:1], g[:-1]])"),
+                _gates("g.roll(1)"),
+                _gates("torch.cat([torch.zeros(1), g[:-1]])"),
+            ],
         ),
         Misconception(
             "the state before the token",
             "You store the state first and update it afterwards. The result at t should already contain token t.",
-            _before_the_token,
+            edited(gated_state, f"{UPDATE} → states.append(h)\n        h = (1 - g_t) * h + g_t * u_t"),
         ),
         Misconception(
             "the last state only",
             "All states are wanted, one a token. Collect them in a list on the way.",
-            lambda u, g: gated_state(u, g)[-1],
+            [edited(gated_state, f"torch.stack(states) → {last}") for last in ("h", "h.item()", "h.reshape(1)")],
+        ),
+        Misconception(
+            "one tensor, appended many times",
+            "All your states are the last one. You change one tensor in place, and the list holds that same one again "
+            "and again. Make a new one in each step, or append a clone.",
+            edited(gated_state, "h = (1 - g_t) * h + g_t * u_t → h.mul_(1 - g_t).add_(g_t * u_t)"),
         ),
     ],
 )
@@ -139,48 +184,60 @@ def delta_by_hand(is_data: Tensor) -> Tensor:
     return torch.where(is_data, 10.0, 1e-5)  # (L,)
 
 
-class DataDoNotReset(ValueError):
-    """Each data token replaces a part of the state, but not nearly all of it."""
-
-
-class NoiseLeaks(ValueError):
-    """Data come in, and then the noise washes them out, little by little."""
+PROBE = torch.tensor([True] + 20 * [False] + [True, True, False, True, False])  # (L,)
+PROBED = torch.where(PROBE, 6.0, 3.0) * torch.tensor([1.0, -1.0]).repeat(13)  # (L,)
 
 
 def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
-    """What the check looks at: the states that this Δ leads to. Two ways of being wrong are told by their behaviour.
+    """What the check looks at: the states that this Δ leads to. What goes wrong is told on one line, always the same.
 
     Raises:
-        DataDoNotReset, NoiseLeaks: the states are wrong, and this is why.
-        ValueError: the result is no list of step sizes.
+        ValueError: the result is no list of step sizes, or the states do not hold, and this is why.
     """
-    delta = function(is_data)
-    if not isinstance(delta, Tensor) or delta.shape != u.shape:
+    delta, probed = (_step_sizes(function(marks), marks) for marks in (is_data, PROBE))  # (L,) each
+    held, wanted = (gated_state(PROBED, gate_from_delta(one)) for one in (probed, delta_by_hand(PROBE)))  # (L,) each
+    if not torch.allclose(held, wanted, rtol=0.02, atol=0.1):
+        _tell_why(gate_from_delta(probed))
+    elif (delta == 0).any():
+        raise ValueError("a Δ is 0")
+    return gated_state(u, gate_from_delta(delta))
+
+
+def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
+    """Step sizes as they may be, one a token, in float32; a ValueError in words for all others."""
+    if not isinstance(delta, Tensor) or delta.shape != is_data.shape:
         got = tuple(delta.shape) if isinstance(delta, Tensor) else type(delta).__name__
-        raise ValueError(f"one Δ a token is wanted, shape {tuple(u.shape)}; got {got}")
-    if (delta < 0).any() or not torch.isfinite(delta).all():
-        kind = "negative" if (delta < 0).any() else "not finite"
-        raise ValueError(f"a Δ is {kind}")
-    gates = gate_from_delta(delta.float())  # (L,)
-    states, wanted = gated_state(u, gates), gated_state(u, gate_from_delta(delta_by_hand(is_data)))  # (L,) each
-    if not torch.allclose(states, wanted, rtol=0.02, atol=0.1):
-        _tell_why(gates, is_data)
-    return states
+        raise ValueError(f"one Δ a token is wanted, shape {tuple(is_data.shape)}; got {got}")
+    for kind, found in (("not a number", delta.isnan()), ("negative", delta < 0), ("infinite", delta.isinf())):
+        if found.any():
+            raise ValueError(f"a Δ is {kind}")
+    return delta.float()
 
 
-def _tell_why(gates: Tensor, is_data: Tensor) -> None:
-    """Raises what describes these gates (L,) best; if nothing does, the states themselves are judged."""
-    data, noise = gates[is_data].min(), torch.where(is_data, 0.0, gates).max()
-    if 0.05 < data < 0.98 and noise < 0.05:
-        raise DataDoNotReset(f"a data token replaces {100 * data:.0f} % of the state")
-    if data > 0.9 and 0 < noise < 0.5:
-        raise NoiseLeaks(f"a noise token replaces {100 * noise:.1f} % of the state")
+def _tell_why(gates: Tensor) -> None:
+    """Raises the words for what these gates (L,) do to the probe; if none fit, the states themselves are judged."""
+    data, noise, opened = gates[PROBE].min(), gates[~PROBE].max(), gates > 0.5
+    for words, fits in (
+        ("all tokens have the same Δ", gates.max() - gates.min() < 1e-3),
+        ("a data token replaces a part of the state only", noise < 0.05 < data < 0.98),
+        ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
+        ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
+        ("each noise token replaces a part of the state", data > 0.9 and noise < 0.5),
+    ):
+        if fits:
+            raise ValueError(words)
+
+
+def _by_hand(data: str, noise: str):
+    """A wrong `delta_by_hand`: other step sizes."""
+    return edited(delta_by_hand, f"10.0, 1e-5 → {data}, {noise}")
 
 
 def _streams(draw: Draw) -> dict:
     length = draw.size(3, 20)
     is_data = draw.uniform(0, 1, length) < 0.4
-    is_data[draw.size(0, length - 2)] = True
+    first, second = draw.choice([(0, 1), (1, 2), (length - 2, length - 1)])
+    is_data[first], is_data[second] = True, False  # both kinds, side by side
     return {"is_data": is_data, "u": 2 * draw.normal(length)}
 
 
@@ -202,45 +259,49 @@ BY_HAND = Exercise(
             "doors the wrong way round",
             "Your Δ is large on noise and small on data, so the state jumps to the noise. Which of the two must reset "
             "the state, and which must leave it alone?",
-            lambda is_data: torch.where(is_data, 1e-5, 10.0),
+            _by_hand("1e-5", "10.0"),
         ),
         Misconception(
             "data that do not reset",
             "Noise is held out well. But your Δ for data is too small: with Δ = 1, as if Δ were the gate, a data token "
             "replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. Which Δ gives a gate of "
             "almost 1?",
-            raises=DataDoNotReset,
+            _by_hand("1.0", "1e-5"),
         ),
         Misconception(
             "one Δ for all tokens",
             "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`.",
-            lambda is_data: torch.full(is_data.shape, 10.0),
+            _by_hand("10.0", "10.0"),
         ),
         Misconception(
             "a hold that leaks",
             "Data come in well. But your Δ for noise is too large, and the losses of all noise tokens add up: with "
             "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % "
             "over twenty of them?",
-            raises=NoiseLeaks,
+            _by_hand("10.0", "0.1"),
         ),
         Misconception(
             "raw numbers in place of Δ",
             "Your Δ is negative on noise. Then exp(−Δ) is larger than 1, and the state grows with every noise token. A "
             "raw number w may be negative, Δ = softplus(w) never is.",
-            raises=ValueError,
-            when=lambda error: "negative" in str(error),
+            _by_hand("10.0", "-10.0"),
         ),
         Misconception(
             "a mask that comes one token late",
             "Your Δ opens the door one token after the data. The Δ of token t decides about token t itself.",
-            lambda is_data: delta_by_hand(torch.cat([is_data[:1] & False, is_data[:-1]])),
+            edited(delta_by_hand, "is_data, → is_data.roll(1),"),
         ),
         Misconception(
             "an infinite Δ",
             "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
             "exp(−Δ) is below 0.001 soon.",
-            raises=ValueError,
-            when=lambda error: "not finite" in str(error),
+            _by_hand("math.inf", "1e-5"),
+        ),
+        Misconception(
+            "a Δ of exactly zero",
+            "Everything holds as it should. But a softplus never gives 0, so no network can choose this Δ. A small "
+            "positive one holds as well: how small must it be for twenty noise tokens?",
+            _by_hand("10.0", "0.0"),
         ),
     ],
 )
@@ -250,52 +311,45 @@ BY_HAND = Exercise(
 
 def selective_parameters(u: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Δ (B, L, D), B and C (B, L, N) of every token, from u (B, L, D): algorithm 2 with a low rank for Δ."""
-    low_rank, B, C = _projected(u, x_proj, dt_proj)
-    return F.softplus(low_rank @ dt_proj.T + dt_bias), B, C
-
-
-def _projected(u, x_proj, dt_proj, order=(0, 1, 2)):
-    """R, N and N numbers a token. `order` says which part is taken for the low rank, for B and for C."""
     rank = dt_proj.shape[1]
     states = (x_proj.shape[0] - rank) // 2
-    sizes = [states, states, states]
-    sizes[order.index(0)] = rank
-    parts = (u @ x_proj.T).split(sizes, dim=-1)
-    return tuple(parts[order.index(i)] for i in range(3))
+    low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1)  # (B, L, R), (B, L, N), (B, L, N)
+    delta = F.softplus(low_rank @ dt_proj.T + dt_bias)  # (B, L, D)
+    return delta, B, C
 
 
-def _with_delta(delta_of):
-    """A wrong `selective_parameters` whose Δ is delta_of(low_rank, dt_proj, dt_bias)."""
-
-    def wrong(u, x_proj, dt_proj, dt_bias):
-        low_rank, B, C = _projected(u, x_proj, dt_proj)
-        return delta_of(low_rank, dt_proj, dt_bias), B, C
-
-    return wrong
+def _delta(formula: str):
+    """Wrong parameters: another Δ."""
+    return edited(selective_parameters, f"F.softplus(low_rank @ dt_proj.T + dt_bias) → {formula}")
 
 
-def _mean_over_tokens(u, x_proj, dt_proj, dt_bias):
-    delta, B, C = selective_parameters(u, x_proj, dt_proj, dt_bias)
-    return delta, B.mean(dim=1, keepdim=True).expand_as(B), C.mean(dim=1, keepdim=True).expand_as(C)
+def _parts(delta: str, B: str = "B", C: str = "C"):
+    """Wrong parameters: something else is returned."""
+    return edited(selective_parameters, f"return delta, B, C → return {delta}, {B}, {C}")
 
 
-def _one_delta_for_all_channels(u, x_proj, dt_proj, dt_bias):
-    delta, B, C = selective_parameters(u, x_proj, dt_proj, dt_bias)
-    return delta[..., :1].expand_as(delta), B, C
+def _cut(formula: str):
+    """Wrong parameters: the projected numbers are cut in other places."""
+    return edited(selective_parameters, f".split([rank, states, states], dim=-1) → {formula}")
 
 
-def _low_rank_last(u, x_proj, dt_proj, dt_bias):
-    low_rank, B, C = _projected(u, x_proj, dt_proj, order=(1, 2, 0))
-    return F.softplus(low_rank @ dt_proj.T + dt_bias), B, C
+def _trainable(function, u: Tensor, **weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What a function gives for weights that are trained, as those of the block are.
 
-
-def _swapped(u, x_proj, dt_proj, dt_bias):
-    delta, B, C = selective_parameters(u, x_proj, dt_proj, dt_bias)
-    return delta, C, B
+    Raises:
+        RuntimeError: the numbers are right, but no gradient leads from them to the weights.
+    """
+    trained = [weight.requires_grad_() for weight in weights.values()]
+    parts = function(u, *trained)
+    if not difference(selective_parameters(u, *trained), parts, Tolerance(1e-4, 1e-5)):
+        cut_off = [name for name, part in zip(PARAMETERS.items, parts, strict=True) if not part.requires_grad]
+        if cut_off:
+            raise RuntimeError(f"no gradient leads from {cut_off[0]} back to the weights")
+    return parts
 
 
 def _projection_cases(draw: Draw) -> dict:
-    batch, length, channels = draw.size(1, 2), draw.size(2, 5), draw.size(2, 5)
+    batch, length, channels = draw.size(1, 3), draw.size(2, 5), draw.size(2, 5)
     states, rank = draw.size(2, 4), draw.size(1, 3)
     return {
         "u": draw.normal(batch, length, channels),
@@ -310,71 +364,136 @@ PARAMETERS = Exercise(
     title="Δ, B and C from the token",
     reference=selective_parameters,
     cases=_projection_cases,
+    apply=_trainable,
     axes=("batch", "token", "channel"),
+    items=("delta", "B", "C"),
     misconceptions=[
         Misconception(
             "a forgotten softplus",
             "Your Δ is the raw number, and it can be negative. Then exp(ΔA) is larger than 1 and the state explodes. "
             "What makes a number positive, and leaves large ones almost as they are?",
-            _with_delta(lambda low, weight, bias: low @ weight.T + bias),
+            _delta("low_rank @ dt_proj.T + dt_bias"),
         ),
         Misconception(
             "a bias after the softplus",
             "The softplus comes too early: the bias is added to its result, and a negative bias can make Δ negative. "
             "The bias belongs to the raw number.",
-            _with_delta(lambda low, weight, bias: F.softplus(low @ weight.T) + bias),
+            _delta("F.softplus(low_rank @ dt_proj.T) + dt_bias"),
         ),
         Misconception(
             "a forgotten bias",
             "Your Δ comes from the token alone. In the bias each channel keeps its own time scale: the Δ of a token "
             "that says nothing.",
-            _with_delta(lambda low, weight, bias: F.softplus(low @ weight.T)),
+            _delta("F.softplus(low_rank @ dt_proj.T)"),
         ),
         Misconception(
             "a bias that is added twice",
             "The bias is in your Δ two times. Perhaps you added it to a result that had it already.",
-            _with_delta(lambda low, weight, bias: F.softplus(low @ weight.T + 2 * bias)),
+            _delta("F.softplus(low_rank @ dt_proj.T + 2 * dt_bias)"),
         ),
         Misconception(
             "a softplus of a softplus",
             "The softplus is applied twice. The second one lifts everything: no Δ can be below softplus(0) = 0.69, so "
             "no token can hold the state.",
-            _with_delta(lambda low, weight, bias: F.softplus(F.softplus(low @ weight.T + bias))),
+            _delta("F.softplus(F.softplus(low_rank @ dt_proj.T + dt_bias))"),
         ),
         Misconception(
             "a softplus in the low rank",
             "You apply the softplus to the R numbers before they are projected to the channels. After the projection "
             "they can be negative again.",
-            _with_delta(lambda low, weight, bias: F.softplus(low) @ weight.T + bias),
+            _delta("F.softplus(low_rank) @ dt_proj.T + dt_bias"),
+        ),
+        Misconception(
+            "another function that makes positive",
+            "Your Δ is positive, but softplus is another function: almost exp(x) for negative x, almost x for large x.",
+            [_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.sigmoid")],
+        ),
+        Misconception(
+            "a softplus on B and C",
+            "B and C go out as they are; they may be negative. Only Δ is a step size and goes through softplus.",
+            _parts("delta", "F.softplus(B)", "F.softplus(C)"),
         ),
         Misconception(
             "B and C that are the same for all tokens",
             "Your B and C are averaged over the line. Then they do not depend on the token, and half of the selection "
             "is gone. Keep the axis L.",
-            _mean_over_tokens,
+            [
+                _parts("delta", "B.mean(1, keepdim=True).expand_as(B)", "C.mean(1, keepdim=True).expand_as(C)"),
+                _parts("delta", "B.mean(1, keepdim=True)", "C.mean(1, keepdim=True)"),
+                _parts("delta", "B.mean(1)", "C.mean(1)"),
+            ],
         ),
         Misconception(
             "one Δ for all channels",
             "All channels of a token share one Δ. There are D of them: dt_proj makes D numbers out of R.",
-            _one_delta_for_all_channels,
+            [
+                _parts("delta[..., :1].expand_as(delta)"),
+                _parts("delta[..., :1]"),
+                _parts("delta.mean(-1, keepdim=True)"),
+                _parts("delta.mean(-1, keepdim=True).expand_as(delta)"),
+            ],
         ),
         Misconception(
             "B and C in exchanged places",
             "Your B is C, and your C is B. In the rows of x_proj, B stands before C.",
-            _swapped,
+            _parts("delta", "C", "B"),
         ),
         Misconception(
             "a low rank that is taken from the end",
             "You split the projected numbers as B, C, low rank. The order is low rank, B, C: the first R rows of "
             "x_proj belong to Δ.",
-            _low_rank_last,
+            edited(
+                selective_parameters,
+                "low_rank, B, C = → B, C, low_rank =",
+                "[rank, states, states] → [states, states, rank]",
+            ),
+        ),
+        Misconception(
+            "three parts of the same size",
+            "You cut the projected numbers into three equal parts. The first one has R numbers, the other two N each.",
+            _cut(".chunk(3, dim=-1)"),
+        ),
+        Misconception(
+            "a rank from the wrong axis",
+            "dt_proj is stored as (outputs, inputs) = (D, R). You take D for the rank.",
+            [
+                edited(selective_parameters, "dt_proj.shape[1] → dt_proj.shape[0]"),
+                edited(
+                    selective_parameters,
+                    "dt_proj.shape[1] → dt_proj.shape[0]",
+                    "low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1) → both = u @ x_proj.T",
+                    "low_rank @ → both[..., :rank] @",
+                ),
+            ],
+        ),
+        Misconception(
+            "an N that is not halved",
+            "x_proj has R + 2N rows: what is left of them after the R is shared by B and C.",
+            edited(selective_parameters, "(x_proj.shape[0] - rank) // 2 → x_proj.shape[0] - rank"),
+        ),
+        Misconception(
+            "tokens on the last axis",
+            "Your results have the shape (B, …, L), as the scan wants them. Here they keep the order of u: (B, L, …).",
+            _parts("delta.mT", "B.mT", "C.mT"),
+        ),
+        Misconception(
+            "a result that can't learn",
+            "The numbers are right. But the weights are to be trained, and no gradient reaches them from your result: "
+            "it was detached, made under no_grad, or taken apart into plain numbers on the way.",
+            [
+                _parts("delta.detach()"),
+                _parts("delta", "B.detach()", "C.detach()"),
+            ],
         ),
         Misconception(
             "a weight that is not transposed",
             "The shapes of your product do not fit. A weight is stored as (outputs, inputs), so u @ x_proj.T, or "
             "F.linear(u, x_proj), which transposes by itself.",
-            raises=RuntimeError,
-            when=lambda error: "mat1 and mat2" in str(error) or "must match" in str(error) or "batch2" in str(error),
+            [
+                edited(selective_parameters, "x_proj.T → x_proj"),
+                edited(selective_parameters, "dt_proj.T → dt_proj"),
+                edited(selective_parameters, "(u @ x_proj.T) → F.linear(u, x_proj.T)"),
+            ],
         ),
     ],
 )
@@ -384,15 +503,21 @@ PARAMETERS = Exercise(
 
 def mended_ssm(u: Tensor, A: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> Tensor:
     """The selective scan of u (B, L, D), with the bias of Δ added once. Returns (B, L, D)."""
-    return _ssm(u, A, x_proj, dt_proj, lambda raw: F.softplus(raw + dt_bias))
-
-
-def _ssm(u, A, x_proj, dt_proj, delta_of):
-    """A selective scan whose Δ (B, L, D) is delta_of(raw)."""
-    low_rank, B, C = _projected(u, x_proj, dt_proj)
-    delta = delta_of(low_rank @ dt_proj.T)  # (B, L, D)
+    rank = dt_proj.shape[1]
+    states = (x_proj.shape[0] - rank) // 2
+    low_rank, B, C = F.linear(u, x_proj).split([rank, states, states], dim=-1)
+    delta = F.linear(low_rank, dt_proj)  # (B, L, D)
     rows = [part.transpose(1, 2) for part in (u, delta, B, C)]  # (B, …, L) each
-    return selective_scan_fn(rows[0], rows[1], A, rows[2], rows[3]).transpose(1, 2)
+    y = selective_scan_fn(rows[0], rows[1], A, rows[2], rows[3], delta_bias=dt_bias, delta_softplus=True)
+    return y.transpose(1, 2)
+
+
+def _raw(formula: str, *edits: str):
+    """A wrong repair: another `delta` goes into the scan."""
+    return edited(mended_ssm, f"delta = F.linear(low_rank, dt_proj) → delta = {formula}", *edits)
+
+
+NO_BIAS, NO_SOFTPLUS = ", delta_bias=dt_bias → ", ", delta_softplus=True → "
 
 
 def _scan_cases(draw: Draw) -> dict:
@@ -415,35 +540,34 @@ MENDED = Exercise(
             "the code as it came",
             "It computes what the suspect computes, so its half-lives are still too long. Take a token that says "
             "nothing, and write down with letters what Δ is: from the projection up to the exponential.",
-            lambda u, A, x_proj, dt_proj, dt_bias: _ssm(
-                u, A, x_proj, dt_proj, lambda raw: F.softplus(raw + 2 * dt_bias)
-            ),
+            _raw("F.linear(low_rank, dt_proj, dt_bias)"),
         ),
         Misconception(
             "a bias that is gone",
             "Now the bias is nowhere: it was removed in both places. One of the two was right.",
-            lambda u, A, x_proj, dt_proj, dt_bias: _ssm(u, A, x_proj, dt_proj, F.softplus),
+            edited(mended_ssm, NO_BIAS),
         ),
         Misconception(
             "a softplus that is applied twice",
             "You apply the softplus yourself, and the scan does it again, because of delta_softplus=True. Let one of "
             "the two do it.",
-            lambda u, A, x_proj, dt_proj, dt_bias: _ssm(
-                u, A, x_proj, dt_proj, lambda raw: F.softplus(F.softplus(raw + dt_bias))
-            ),
+            _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS),
         ),
         Misconception(
             "a softplus that is gone",
             "The bias is right now, but no softplus is left: Δ can be negative. delta_softplus=True was no mistake.",
-            lambda u, A, x_proj, dt_proj, dt_bias: _ssm(u, A, x_proj, dt_proj, lambda raw: raw + dt_bias),
+            edited(mended_ssm, NO_SOFTPLUS),
         ),
         Misconception(
             "a bias around the softplus",
             "You apply the softplus first, then the scan adds the bias to the result and applies it again. The order "
             "is: raw number, plus bias, softplus, each once.",
-            lambda u, A, x_proj, dt_proj, dt_bias: _ssm(
-                u, A, x_proj, dt_proj, lambda raw: F.softplus(F.softplus(raw) + dt_bias)
-            ),
+            _raw("F.softplus(F.linear(low_rank, dt_proj))"),
+        ),
+        Misconception(
+            "a bias after the softplus",
+            "You add the bias to what comes out of the softplus. It belongs to the raw number, before it.",
+            _raw("F.softplus(F.linear(low_rank, dt_proj))", NO_SOFTPLUS),
         ),
     ],
 )
@@ -454,6 +578,11 @@ MENDED = Exercise(
 def reset_delta(left: float, A: Tensor) -> float:
     """The smallest Δ after which no state keeps more than `left`: ln(1/left) / min |A|."""
     return math.log(1 / left) / A.abs().min().item()
+
+
+def _reset(formula: str):
+    """A wrong reset: another formula."""
+    return edited(reset_delta, f"math.log(1 / left) / A.abs().min().item() → {formula}")
 
 
 RESET = Exercise(
@@ -470,38 +599,57 @@ RESET = Exercise(
             "the fastest state decides",
             "You divide by the largest |A|. With your Δ the fastest state is empty, but the slow ones still remember. "
             "All states must have forgotten.",
-            lambda left, A: math.log(1 / left) / A.abs().max().item(),
+            _reset("math.log(1 / left) / A.abs().max().item()"),
         ),
         Misconception(
             "the mean state decides",
-            "With the mean of |A|, the states that are slower than the mean keep more than is allowed. Which state "
+            "With the mean over the states, those that are slower than it keep more than is allowed. Which state "
             "forgets last?",
-            lambda left, A: math.log(1 / left) / A.abs().mean().item(),
+            [
+                _reset("math.log(1 / left) / A.abs().mean().item()"),
+                _reset("(math.log(1 / left) / A.abs()).mean().item()"),
+            ],
+        ),
+        Misconception(
+            "a state by its place",
+            "You look at the first or the last state. The states need not be sorted: which |A| forgets last?",
+            [_reset(f"math.log(1 / left) / A.abs()[{i}].item()") for i in (0, -1)],
+        ),
+        Misconception(
+            "one Δ for each state",
+            "You give each state the Δ that it needs. But a token has one Δ for all of them, so it must do for the one "
+            "that needs most.",
+            _reset("math.log(1 / left) / A.abs()"),
         ),
         Misconception(
             "A is forgotten",
             "Your Δ is right for A = −1 only. What is left is exp(ΔA), so a slower state needs a larger Δ.",
-            lambda left, A: math.log(1 / left),
+            _reset("math.log(1 / left)"),
         ),
         Misconception(
             "a logarithm to base ten",
             "The state fades as a power of e, so the natural logarithm is wanted: math.log, not math.log10.",
-            lambda left, A: math.log10(1 / left) / A.abs().min().item(),
+            _reset("math.log10(1 / left) / A.abs().min().item()"),
+        ),
+        Misconception(
+            "a logarithm to base two",
+            "You count halvings: with base 2 the state would have to fade as a power of 2. It fades as a power of e.",
+            _reset("math.log2(1 / left) / A.abs().min().item()"),
         ),
         Misconception(
             "the forgotten share in place of the kept one",
             "Your Δ lets `left` be *forgotten* and the rest stay. It should be the other way: `left` stays.",
-            lambda left, A: -math.log(1 - left) / A.abs().min().item(),
+            _reset("-math.log(1 - left) / A.abs().min().item()"),
         ),
         Misconception(
             "a product in place of a quotient",
             "You multiply by |A|. Solve exp(−Δ·|A|) = left for Δ once more: a faster state needs a *smaller* Δ.",
-            lambda left, A: math.log(1 / left) * A.abs().max().item(),
+            [_reset(f"math.log(1 / left) * A.abs().{which}().item()") for which in ("max", "min")],
         ),
         Misconception(
             "a negative Δ",
             "The size is right, the sign is not. log(left) and A are both negative: what is their quotient?",
-            lambda left, A: math.log(left) / A.abs().min().item(),
+            _reset("math.log(left) / A.abs().min().item()"),
         ),
     ],
 )

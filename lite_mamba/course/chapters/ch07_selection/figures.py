@@ -11,23 +11,10 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import slider
+from .exercises import gate_from_delta, gated_state
 
 PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
 HOLDS, RESETS = 0.02, 0.95  # a gate below the first holds, one above the second resets
-
-
-def gate_from_delta(delta: Tensor) -> Tensor:
-    """The share of the state that one token replaces, for A = −1 and the zero-order hold: 1 − exp(−Δ)."""
-    return -torch.expm1(-delta)
-
-
-def gated_state(u: Tensor, g: Tensor) -> Tensor:
-    """h_t = (1 − g_t) h_{t−1} + g_t u_t from h = 0, for u and g (L,). Returns (L,)."""
-    h, states = torch.zeros(()), []
-    for u_t, g_t in zip(u, g, strict=True):
-        h = (1 - g_t) * h + g_t * u_t  # ()
-        states.append(h)
-    return torch.stack(states)
 
 
 def noise_stream(length: int, share: float = 0.25, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -67,7 +54,6 @@ class TokenRow(LiveFigure):
     Args:
         gate: Δ (L,) to the gates (L,), the function of exercise 1.
         run: (u, g) to the states (L,), the function of exercise 2.
-        whose: "yours" or "the reference's", said in the sentence.
     """
 
     TOKENS = (6.0, 2.0, 9.0, 4.0, 1.0, 8.0, 3.0)
@@ -78,9 +64,9 @@ class TokenRow(LiveFigure):
         for i, (token, delta) in enumerate(zip(TOKENS, DELTAS, strict=True), start=1)
     }
 
-    def __init__(self, gate: Callable = gate_from_delta, run: Callable = gated_state, whose: str = ""):
+    def __init__(self, gate: Callable = gate_from_delta, run: Callable = gated_state):
         super().__init__(height=5.8)
-        self.gate, self.run, self.whose = gate, run, whose
+        self.gate, self.run = gate, run
         self.u = torch.tensor(self.TOKENS)  # (L,)
         self.row, self.ax = self.figure.subplots(2, 1, sharex=True, height_ratios=(1, 2.1))
         self._draw_row()
@@ -96,7 +82,8 @@ class TokenRow(LiveFigure):
         finding = self._finding()
         self.title(self.row, finding)
         steps = ", ".join(f"{verb} ({value:.1f})" for verb, value in zip(self.verbs, values, strict=True))
-        by = f" The recurrence is {self.whose}." if self.whose else ""
+        whose = self.owner(self.run)
+        by = f" The recurrence is {whose}." if whose else ""
         return f"The tokens do this to the state, with this Δ: {steps}. It ends at {self.h[-1]:.2f}. {finding}.{by}"
 
     def _finding(self) -> str:
@@ -241,9 +228,9 @@ class _Stream(LiveFigure):
 
     SHOWN, MEASURED = 40, 20_000
 
-    def __init__(self, run: Callable = gated_state, whose: str = ""):
+    def __init__(self, run: Callable = gated_state):
         super().__init__(height=4.9)
-        self.run, self.whose = run, whose
+        self.run = run
         self.u, self.is_data, self.target = noise_stream(self.MEASURED)  # (L,) each
         self.pairs = list(zip(self.u.tolist(), self.is_data.tolist(), strict=True))
         self.shown = self.u[: self.SHOWN]
@@ -316,7 +303,8 @@ class TwoDeltas(_Stream):
         self.title(self.ax, f"Δ = {short(delta_data)} on data, {short(delta_noise)} on noise: an error of {error}")
         g_data, g_noise = -math.expm1(-delta_data), -math.expm1(-delta_noise)
         self.note.set_text(f"data lets in\n{g_data:.3f}\nnoise lets in\n{g_noise:.3f}")
-        by = f" The recurrence is {self.whose}." if self.whose else ""
+        whose = self.owner(self.run)
+        by = f" The recurrence is {whose}." if whose else ""
         return (
             f"A data token replaces {percent(g_data)} of the state, a noise token {percent(g_noise)}. "
             f"The error is {error} of that of always saying 0.{by}"

@@ -1,0 +1,567 @@
+"""Answers to the exercises of notebook 07 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba import selective_scan_fn, selective_scan_ref
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: gate_from_delta (delta)
+
+
+def gate_by_a_loop(delta):
+    return torch.tensor([1 - math.exp(-d) for d in delta.tolist()])
+
+
+def gate_in_place(delta):
+    return delta.neg_().exp_().neg_().add_(1)
+
+
+GATE = [
+    ("expm1", lambda d: -torch.expm1(-d), "right"),
+    ("a loop", gate_by_a_loop, "right"),
+    ("a power of e", lambda d: 1 - math.e**-d, "right"),
+    ("sigmoid of the raw number", lambda d: torch.sigmoid(d + torch.log(-torch.expm1(-d))), "right"),
+    ("numpy", lambda d: torch.from_numpy(1 - np.exp(-d.numpy())), "right"),
+    ("in float64", lambda d: 1 - torch.exp(-d.double()), "right"),
+    ("kept", lambda d: torch.exp(-d), "the share that is kept"),
+    ("kept, as a quotient", lambda d: 1 / torch.exp(d), "the share that is kept"),
+    ("Δ", lambda d: d, "Δ itself"),
+    ("clipped", lambda d: torch.clip(d, 0, 1), "a Δ that is cut off at one"),
+    ("minimum", lambda d: torch.minimum(d, torch.ones_like(d)), "a Δ that is cut off at one"),
+    ("sigmoid", lambda d: F.sigmoid(d), "a sigmoid of Δ"),
+    ("1 / (1 + e^−Δ)", lambda d: 1 / (1 + torch.exp(-d)), "a sigmoid of Δ"),
+    ("softplus once more", lambda d: 1 - torch.exp(-F.softplus(d)), "a sigmoid of Δ"),
+    ("no minus", lambda d: 1 - torch.exp(d), "a missing minus sign"),
+    ("expm1 of Δ", lambda d: torch.expm1(d), "a missing minus sign"),
+    ("exp", lambda d: d.exp(), "a missing minus sign"),
+    ("turned round", lambda d: torch.exp(-d) - 1, "a difference the wrong way round"),
+    ("tanh", lambda d: d.tanh(), "another curve from 0 to 1"),
+    ("Δ / (1 + Δ)", lambda d: d / (1 + d), "another curve from 0 to 1"),
+    ("base 2", lambda d: 1 - 2**-d, None),
+    ("in place", gate_in_place, None),
+    ("math.exp of a tensor", lambda d: 1 - math.exp(-d), None),
+    ("one number", lambda d: 1 - torch.exp(-d.mean()), None),
+    ("hard-coded", lambda d: torch.tensor([0.001, 0.632, 0.95]), None),
+    ("rounded", lambda d: (1 - torch.exp(-d)).round(decimals=2), None),
+    ("no return", lambda d: print(1 - torch.exp(-d)), None),
+]
+
+# Exercise 2: gated_state (u, g)
+
+
+def state_with_indices(u, g):
+    h = torch.zeros(len(u))
+    for t in range(len(u)):
+        before = h[t - 1] if t > 0 else 0
+        h[t] = before + g[t] * (u[t] - before)
+    return h
+
+
+def state_with_numbers(u, g):
+    h, out = 0.0, []
+    for a, b in zip(u.tolist(), g.tolist(), strict=True):
+        h += b * (a - h)
+        out.append(h)
+    return torch.tensor(out)
+
+
+def state_by_a_table(u, g):
+    L = len(u)
+    rows = [[g[s] * torch.prod(1 - g[s + 1 : t + 1]) if s <= t else 0 * g[s] for s in range(L)] for t in range(L)]
+    return torch.stack([torch.stack(row) for row in rows]) @ u
+
+
+def state_with_lerp(u, g):
+    h = u.new_zeros(())
+    return torch.stack([h := torch.lerp(h, x, gate) for x, gate in zip(u, g, strict=True)])
+
+
+def state_by_recursion(u, g):
+    if len(u) == 0:
+        return u.clone()
+    before = state_by_recursion(u[:-1], g[:-1])
+    last = before[-1] if len(before) else torch.tensor(0.0)
+    return torch.cat([before, ((1 - g[-1]) * last + g[-1] * u[-1]).reshape(1)])
+
+
+def state_by_cumsum(u, g):
+    left = torch.cumprod(1 - g, 0)
+    return left * torch.cumsum(g * u / left, 0)
+
+
+def state_of(update, start=0.0):
+    """A loop with an update of its own."""
+
+    def run(u, g):
+        h, out = torch.tensor(start), []
+        for t in range(len(u)):
+            h = update(h, u, g, t)
+            out.append(h)
+        return torch.stack(out)
+
+    return run
+
+
+def state_before(u, g):
+    h, out = torch.tensor(0.0), []
+    for t in range(len(u)):
+        out.append(h)
+        h = (1 - g[t]) * h + g[t] * u[t]
+    return torch.stack(out)
+
+
+def state_at_the_end(u, g):
+    h = torch.tensor(0.0)
+    for t in range(len(u)):
+        h = (1 - g[t]) * h + g[t] * u[t]
+    return h
+
+
+def state_from_the_first_token(u, g):
+    h, out = u[0], []
+    for t in range(len(u)):
+        h = (1 - g[t]) * h + g[t] * u[t]
+        out.append(h)
+    return torch.stack(out)
+
+
+def state_from_the_first_token_on(u, g):
+    out = [u[0]]
+    for t in range(1, len(u)):
+        out.append((1 - g[t]) * out[-1] + g[t] * u[t])
+    return torch.stack(out)
+
+
+def state_that_is_one_tensor(u, g):
+    h, out = torch.zeros(1), []
+    for t in range(len(u)):
+        h *= 1 - g[t]
+        h += g[t] * u[t]
+        out.append(h)
+    return torch.cat(out)
+
+
+def state_of_last_tokens(u, g):
+    before = torch.cat([torch.zeros(1), u[:-1]])
+    return (1 - g) * before + g * u
+
+
+def state_that_overwrites_u(u, g):
+    for t in range(1, len(u)):
+        u[t] = (1 - g[t]) * u[t - 1] + g[t] * u[t]
+    return u
+
+
+def state_that_returns_too_early(u, g):
+    h, out = torch.tensor(0.0), []
+    for x, gate in zip(u, g, strict=True):
+        h = (1 - gate) * h + gate * x
+        out.append(h)
+        return torch.stack(out)
+
+
+GATED = [
+    ("indices", state_with_indices, "right"),
+    ("plain numbers", state_with_numbers, "right"),
+    ("a table", state_by_a_table, "right"),
+    ("lerp", state_with_lerp, "right"),
+    ("recursion", state_by_recursion, "right"),
+    ("in float64", lambda u, g: state_with_indices(u, g).double(), "right"),
+    ("swapped", state_of(lambda h, u, g, t: g[t] * h + (1 - g[t]) * u[t]), "swapped doors"),
+    ("full token", state_of(lambda h, u, g, t: (1 - g[t]) * h + u[t]), "a token that passes beside the gate"),
+    ("cumulative sum", lambda u, g: torch.cumsum(g * u, 0), "an old state that never fades"),
+    ("h += g u", state_of(lambda h, u, g, t: h + g[t] * u[t]), "an old state that never fades"),
+    ("tokens before", state_of_last_tokens, "the last token in the place of the state"),
+    ("first gate", state_of(lambda h, u, g, t: (1 - g[0]) * h + g[0] * u[t]), "one gate for all tokens"),
+    ("mean gate", state_of(lambda h, u, g, t: (1 - g.mean()) * h + g.mean() * u[t]), "one gate for all tokens"),
+    ("gate before", state_of(lambda h, u, g, t: torch.lerp(h, u[t], g[t - 1])), "a gate that comes one token late"),
+    (
+        "gate before, first kept",
+        state_of(lambda h, u, g, t: torch.lerp(h, u[t], g[max(t - 1, 0)])),
+        "a gate that comes one token late",
+    ),
+    ("stored first", state_before, "the state before the token"),
+    ("the end", state_at_the_end, "the last state only"),
+    ("the end, a number", lambda u, g: float(state_at_the_end(u, g)), "the last state only"),
+    ("from u[0]", state_from_the_first_token, "a state that starts at the first token"),
+    ("list from u[0]", state_from_the_first_token_on, "a state that starts at the first token"),
+    ("one tensor", state_that_is_one_tensor, "one tensor, appended many times"),
+    ("two cumulative products", state_by_cumsum, None),
+    ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), None),
+    ("overwrites u", state_that_overwrites_u, "a state that starts at the first token"),
+    ("early return", state_that_returns_too_early, None),
+    ("g u", lambda u, g: g * u, None),
+    ("a list", lambda u, g: list(state_with_indices(u, g)), None),
+    ("crash", lambda u, g: state_with_indices(u, g[:-1]), None),
+    ("three tokens only", lambda u, g: state_with_indices(u[:3], g[:3]), None),
+    ("no return", lambda u, g: None, None),
+]
+
+# Exercise 3: delta_by_hand (is_data)
+
+
+def by_hand_in_a_loop(is_data):
+    out = torch.zeros(len(is_data))
+    for t, data in enumerate(is_data):
+        out[t] = 7.0 if data else 1e-6
+    return out
+
+
+def by_hand_one_late(is_data):
+    out = torch.full(is_data.shape, 1e-4)
+    out[1:][is_data[:-1]] = 6.0
+    return out
+
+
+def by_hand_for_five_tokens(is_data):
+    return torch.tensor([9.0, 1e-5, 1e-5, 9.0, 1e-5])
+
+
+def where(data, noise):
+    return lambda is_data: torch.where(is_data, data, noise)
+
+
+WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "one Δ for all tokens"
+LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask that comes one token late"
+BY_HAND = [
+    ("8 and 1e-4", where(8.0, 1e-4), "right"),
+    ("5 and 1e-3", where(5.0, 1e-3), "right"),
+    ("a loop", by_hand_in_a_loop, "right"),
+    ("softplus", lambda is_data: F.softplus(torch.where(is_data, 9.0, -12.0)), "right"),
+    ("arithmetic", lambda is_data: is_data * 10.0 + 1e-6, "right"),
+    ("in float64", lambda is_data: torch.where(is_data, 12.0, 1e-9).double(), "right"),
+    ("whole numbers and 1e-5", lambda is_data: torch.tensor([20 if data else 1e-5 for data in is_data]), "right"),
+    ("exchanged", where(1e-5, 10.0), WRONG_WAY),
+    ("exchanged, other values", where(0.001, 5.0), WRONG_WAY),
+    ("not", lambda is_data: (~is_data) * 8.0 + 1e-4, WRONG_WAY),
+    ("1 and 1e-5", where(1.0, 1e-5), PART),
+    ("0.7 and 1e-3", where(0.7, 1e-3), PART),
+    ("2 and 1e-6", where(2.0, 1e-6), PART),
+    ("3 and 0", where(3.0, 0.0), PART),
+    ("the mark itself", lambda is_data: is_data.float(), PART),
+    ("all 10", lambda is_data: torch.full(is_data.shape, 10.0), SAME),
+    ("all 1", lambda is_data: torch.ones(len(is_data)), SAME),
+    ("all tiny", lambda is_data: torch.full(is_data.shape, 1e-5), SAME),
+    ("10 and 0.1", where(10.0, 0.1), LEAKS),
+    ("5 and 0.01", where(5.0, 0.01), LEAKS),
+    ("8 and 0.3", where(8.0, 0.3), LEAKS),
+    ("10 and −10", where(10.0, -10.0), RAW),
+    ("5 and −1", where(5.0, -1.0), RAW),
+    ("rolled", lambda is_data: torch.where(is_data.roll(1), 10.0, 1e-5), LATE),
+    ("shifted, other values", by_hand_one_late, LATE),
+    ("infinity", where(math.inf, 1e-5), "an infinite Δ"),
+    ("zero on noise", where(10.0, 0.0), "a Δ of exactly zero"),
+    ("whole numbers", lambda is_data: torch.where(is_data, 10, 0), "a Δ of exactly zero"),
+    ("not a number", where(10.0, math.nan), None),
+    ("a list", lambda is_data: [10.0 if data else 1e-5 for data in is_data], None),
+    ("one number", lambda is_data: torch.tensor(10.0), None),
+    ("for five tokens", by_hand_for_five_tokens, None),
+    ("half open on both", where(1.0, 0.3), None),
+    ("early", lambda is_data: torch.where(is_data.roll(-1), 10.0, 1e-5), None),
+    ("the first token only", lambda is_data: torch.where(torch.arange(len(is_data)) == 0, 10.0, 1e-5), None),
+    ("crash", lambda is_data: torch.where(is_data, large, small), None),  # noqa: F821
+    ("no return", lambda is_data: None, None),
+]
+
+# Exercise 4: selective_parameters (u, x_proj, dt_proj, dt_bias)
+
+
+def cut(u, x_proj, dt_proj):
+    R = dt_proj.size(1)
+    N = (x_proj.size(0) - R) // 2
+    out = F.linear(u, x_proj)
+    return out[..., :R], out[..., R : R + N], out[..., R + N :]
+
+
+def parameters_with_layers(u, x_proj, dt_proj, dt_bias):
+    low, B, C = cut(u, x_proj, dt_proj)
+    return F.softplus(F.linear(low, dt_proj, dt_bias)), B, C
+
+
+def parameters_by_einsum(u, x_proj, dt_proj, dt_bias):
+    R = dt_proj.shape[-1]
+    rest = torch.einsum("bld,rd->blr", u, x_proj[R:])
+    raw = torch.einsum("bld,rd,er->ble", u, x_proj[:R], dt_proj) + dt_bias
+    return (torch.log1p(raw.exp()), *rest.chunk(2, dim=-1))
+
+
+def parameters_token_by_token(u, x_proj, dt_proj, dt_bias):
+    R, N = dt_proj.shape[1], (len(x_proj) - dt_proj.shape[1]) // 2
+    rows = [[x_proj @ token for token in line] for line in u]
+    out = torch.stack([torch.stack(row) for row in rows])
+    delta = torch.nn.Softplus()((dt_proj @ out[..., :R].unsqueeze(-1)).squeeze(-1) + dt_bias)
+    return delta, out[..., R : R + N], out[..., -N:]
+
+
+def parameters_from_three_products(u, x_proj, dt_proj, dt_bias):
+    R = dt_proj.shape[1]
+    N = (x_proj.shape[0] - R) // 2
+    to_low, to_B, to_C = torch.split(x_proj, (R, N, N))
+    return [F.softplus((u @ to_low.t()) @ dt_proj.t() + dt_bias), u @ to_B.t(), u @ to_C.t()]
+
+
+def parameters_in_float64(u, x_proj, dt_proj, dt_bias):
+    found = parameters_with_layers(u.double(), x_proj.double(), dt_proj.double(), dt_bias.double())
+    return tuple(part.to(u.dtype) for part in found)
+
+
+def parameters(delta_of, B_of=lambda B: B, C_of=lambda C: C):
+    def run(u, x_proj, dt_proj, dt_bias):
+        low, B, C = cut(u, x_proj, dt_proj)
+        return delta_of(low, dt_proj, dt_bias), B_of(B), C_of(C)
+
+    return run
+
+
+def delta_of(low, dt_proj, dt_bias):
+    return F.softplus(low @ dt_proj.T + dt_bias)
+
+
+def parameters_of_exchanged_parts(u, x_proj, dt_proj, dt_bias):
+    low, C, B = cut(u, x_proj, dt_proj)
+    return delta_of(low, dt_proj, dt_bias), B, C
+
+
+def parameters_with_the_rank_last(u, x_proj, dt_proj, dt_bias):
+    R = dt_proj.shape[1]
+    N = (x_proj.shape[0] - R) // 2
+    B, C, low = torch.split(u @ x_proj.T, [N, N, R], -1)
+    return delta_of(low, dt_proj, dt_bias), B, C
+
+
+def parameters_in_three_chunks(u, x_proj, dt_proj, dt_bias):
+    low, B, C = torch.chunk(u @ x_proj.T, 3, dim=-1)
+    return F.softplus(low @ dt_proj.T + dt_bias), B, C
+
+
+def parameters_with_D_for_R(u, x_proj, dt_proj, dt_bias):
+    R, _ = dt_proj.shape
+    N = (x_proj.shape[0] - R) // 2
+    low, B, C = (u @ x_proj.T).split([R, N, N], dim=-1)
+    return F.softplus(low @ dt_proj.T + dt_bias), B, C
+
+
+def parameters_with_all_of_N(u, x_proj, dt_proj, dt_bias):
+    R = dt_proj.shape[1]
+    N = x_proj.shape[0] - R
+    low, B, C = torch.split(u @ x_proj.T, [R, N, N], dim=-1)
+    return F.softplus(low @ dt_proj.T + dt_bias), B, C
+
+
+@torch.no_grad()
+def parameters_without_gradient(u, x_proj, dt_proj, dt_bias):
+    return parameters_with_layers(u, x_proj, dt_proj, dt_bias)
+
+
+def parameters_of_one_sequence(u, x_proj, dt_proj, dt_bias):
+    found = parameters_with_layers(u[:1], x_proj, dt_proj, dt_bias)
+    return tuple(part.expand(len(u), -1, -1) for part in found)
+
+
+def parameters_not_transposed(u, x_proj, dt_proj, dt_bias):
+    low, B, C = (u @ x_proj).split([1, 2, 2], dim=-1)
+    return F.softplus(low @ dt_proj.T + dt_bias), B, C
+
+
+def parameters_without_a_return(u, x_proj, dt_proj, dt_bias):
+    parameters_with_layers(u, x_proj, dt_proj, dt_bias)
+
+
+def mean(part):
+    return part.mean(dim=1, keepdim=True).expand_as(part)
+
+
+PARAMETERS = [
+    ("layers", parameters_with_layers, "right"),
+    ("einsum", parameters_by_einsum, "right"),
+    ("token by token", parameters_token_by_token, "right"),
+    ("three products, a list", parameters_from_three_products, "right"),
+    ("in float64", parameters_in_float64, "right"),
+    ("no softplus", parameters(lambda low, W, b: low @ W.T + b), "a forgotten softplus"),
+    ("bias behind", parameters(lambda low, W, b: F.softplus(low @ W.T) + b), "a bias after the softplus"),
+    ("no bias", parameters(lambda low, W, b: F.softplus(F.linear(low, W))), "a forgotten bias"),
+    ("bias twice", parameters(lambda low, W, b: F.softplus(F.linear(low, W, b) + b)), "a bias that is added twice"),
+    ("softplus twice", parameters(lambda low, W, b: F.softplus(delta_of(low, W, b))), "a softplus of a softplus"),
+    ("softplus inside", parameters(lambda low, W, b: F.linear(F.softplus(low), W, b)), "a softplus in the low rank"),
+    ("exp", parameters(lambda low, W, b: torch.exp(low @ W.T + b)), "another function that makes positive"),
+    ("relu", parameters(lambda low, W, b: (low @ W.T + b).clamp(min=0)), "another function that makes positive"),
+    ("softplus on all", parameters(delta_of, F.softplus, F.softplus), "a softplus on B and C"),
+    ("means", parameters(delta_of, mean, mean), "B and C that are the same for all tokens"),
+    (
+        "means, no axis",
+        parameters(delta_of, lambda B: B.mean(1), lambda C: C.mean(1)),
+        "B and C that are the same for all tokens",
+    ),
+    ("one Δ", parameters(lambda low, W, b: delta_of(low, W, b)[..., :1]), "one Δ for all channels"),
+    ("mean Δ", parameters(lambda low, W, b: delta_of(low, W, b).mean(-1, keepdim=True)), "one Δ for all channels"),
+    ("B and C exchanged", parameters_of_exchanged_parts, "B and C in exchanged places"),
+    ("rank last", parameters_with_the_rank_last, "a low rank that is taken from the end"),
+    ("chunk", parameters_in_three_chunks, "three parts of the same size"),
+    ("D for R", parameters_with_D_for_R, "a rank from the wrong axis"),
+    ("all of N", parameters_with_all_of_N, "an N that is not halved"),
+    (
+        "channels first",
+        lambda *all: tuple(p.transpose(1, 2) for p in parameters_with_layers(*all)),
+        "tokens on the last axis",
+    ),
+    ("no_grad", parameters_without_gradient, "a result that can't learn"),
+    ("detached Δ", parameters(lambda low, W, b: delta_of(low, W, b).detach()), "a result that can't learn"),
+    ("x_proj as it is", parameters_not_transposed, "a weight that is not transposed"),
+    ("dt_proj as it is", parameters(lambda low, W, b: F.softplus(low @ W + b)), "a weight that is not transposed"),
+    ("sequence 0", parameters_of_one_sequence, None),
+    ("no return", parameters_without_a_return, None),
+    ("another order", lambda *all: parameters_with_layers(*all)[::-1], None),
+    ("Δ only", lambda *all: parameters_with_layers(*all)[0], None),
+    ("two results", lambda *all: parameters_with_layers(*all)[:2], None),
+    (
+        "N = 2",
+        lambda u, x_proj, dt_proj, dt_bias: (
+            delta_of(cut(u, x_proj, dt_proj)[0], dt_proj, dt_bias),
+            *cut(u, x_proj, dt_proj)[1][..., :2].split(1, -1),
+        ),
+        None,
+    ),
+    ("minus the bias", parameters(lambda low, W, b: F.softplus(low @ W.T - b)), None),
+]
+
+# The bug hunt: mended_ssm (u, A, x_proj, dt_proj, dt_bias)
+
+
+def ssm(delta_from, scan=selective_scan_fn, **options):
+    """The suspect with another Δ and other options of the scan."""
+
+    def run(u, A, x_proj, dt_proj, dt_bias):
+        low, B, C = cut(u, x_proj, dt_proj)
+        rows = [part.transpose(1, 2) for part in (u, delta_from(low, dt_proj, dt_bias), B, C)]
+        given = {name: dt_bias if value == "bias" else value for name, value in options.items()}
+        return scan(rows[0], rows[1], A, *rows[2:], **given).transpose(1, 2)
+
+    return run
+
+
+def ssm_by_a_loop(u, A, x_proj, dt_proj, dt_bias):
+    delta, B, C = parameters_with_layers(u, x_proj, dt_proj, dt_bias)
+    h, out = torch.zeros(u.shape[0], *A.shape), []
+    for t in range(u.shape[1]):
+        d = delta[:, t, :, None]
+        h = torch.exp(d * A) * h + d * B[:, t, None] * u[:, t, :, None]
+        out.append((h * C[:, t, None]).sum(-1))
+    return torch.stack(out, dim=1)
+
+
+def ssm_without_the_last_transpose(u, A, x_proj, dt_proj, dt_bias):
+    return ssm(lambda low, W, b: low @ W.T, delta_bias="bias", delta_softplus=True)(
+        u, A, x_proj, dt_proj, dt_bias
+    ).transpose(1, 2)
+
+
+BOTH = {"delta_bias": "bias", "delta_softplus": True}
+MENDED = [
+    ("bias in the scan", ssm(lambda low, W, b: low @ W.T, **BOTH), "right"),
+    ("bias in the layer", ssm(lambda low, W, b: F.linear(low, W, b), delta_softplus=True), "right"),
+    ("all before the scan", ssm(delta_of), "right"),
+    ("half of it twice", ssm(lambda low, W, b: F.linear(low, W, b / 2) - b / 2, **BOTH), "right"),
+    ("the reference scan", ssm(lambda low, W, b: low @ W.T, selective_scan_ref, **BOTH), "right"),
+    ("a loop", ssm_by_a_loop, "right"),
+    ("as it came", ssm(lambda low, W, b: F.linear(low, W, b), **BOTH), "the code as it came"),
+    ("no bias", ssm(lambda low, W, b: F.linear(low, W), delta_softplus=True), "a bias that is gone"),
+    ("taken off", ssm(lambda low, W, b: low @ W.T - b, **BOTH), "a bias that is gone"),
+    ("softplus twice", ssm(delta_of, delta_softplus=True), "a softplus that is applied twice"),
+    ("no softplus", ssm(lambda low, W, b: low @ W.T, delta_bias="bias"), "a softplus that is gone"),
+    ("no softplus, bias before", ssm(lambda low, W, b: F.linear(low, W, b)), "a softplus that is gone"),
+    ("softplus, bias, softplus", ssm(lambda low, W, b: F.softplus(low @ W.T), **BOTH), "a bias around the softplus"),
+    ("bias behind", ssm(lambda low, W, b: F.softplus(low @ W.T) + b), "a bias after the softplus"),
+    ("everything twice", ssm(delta_of, **BOTH), None),
+    ("nothing", ssm(lambda low, W, b: low @ W.T), None),
+    ("not transposed back", ssm_without_the_last_transpose, None),
+    ("half of the bias", ssm(lambda low, W, b: F.linear(low, W, b / 2), delta_softplus=True), None),
+    ("u as it came", lambda u, *rest: u.clone(), None),
+    ("crash", ssm(lambda low, W, b: F.linear(low, W.T), **BOTH), None),
+    ("an unknown option", ssm(lambda low, W, b: low @ W.T, bias="bias"), None),
+    ("sequence 0", lambda u, *rest: ssm(lambda low, W, b: low @ W.T, **BOTH)(u[:1], *rest).expand_as(u) * 1.0, None),
+    ("no return", lambda *all: None, None),
+]
+
+# Exercise 5: reset_delta (left, A)
+
+
+def reset_by_a_loop(left, A):
+    delta = 0.0
+    for rate in A.tolist():
+        delta = max(delta, math.log(left) / rate)
+    return delta
+
+
+def reset_by_bisection(left, A):
+    low, high = 0.0, 1e4
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (low, middle) if (torch.exp(middle * A.double()) <= left).all() else (middle, high)
+    return high
+
+
+RESET = [
+    ("the largest A", lambda left, A: math.log(left) / A.max().item(), "right"),
+    ("a loop", reset_by_a_loop, "right"),
+    ("bisection", reset_by_bisection, "right"),
+    ("sorted", lambda left, A: -math.log(left) / sorted((-A).tolist())[0], "right"),
+    ("all, then the largest", lambda left, A: float((math.log(left) / A).max()), "right"),
+    ("fastest", lambda left, A: math.log(left) / A.min().item(), "the fastest state decides"),
+    ("all, then the least", lambda left, A: (math.log(left) / A).min().item(), "the fastest state decides"),
+    ("mean", lambda left, A: math.log(left) / A.mean().item(), "the mean state decides"),
+    ("mean of all", lambda left, A: (math.log(left) / A).mean().item(), "the mean state decides"),
+    ("first", lambda left, A: math.log(left) / A[0].item(), "a state by its place"),
+    ("last", lambda left, A: math.log(left) / float(A[-1]), "a state by its place"),
+    ("all of them", lambda left, A: math.log(left) / A, "one Δ for each state"),
+    ("no A", lambda left, A: -math.log(left), "A is forgotten"),
+    ("log10", lambda left, A: math.log10(left) / A.max().item(), "a logarithm to base ten"),
+    ("log2", lambda left, A: -math.log2(left) / A.abs().min().item(), "a logarithm to base two"),
+    ("1 − left", lambda left, A: math.log(1 - left) / A.max().item(), "the forgotten share in place of the kept one"),
+    ("product", lambda left, A: math.log(left) * A.min().item(), "a product in place of a quotient"),
+    (
+        "product with the slowest",
+        lambda left, A: math.log(1 / left) * A.abs().min().item(),
+        "a product in place of a quotient",
+    ),
+    ("negative", lambda left, A: math.log(1 / left) / A.max().item(), "a negative Δ"),
+    ("no logarithm", lambda left, A: 1 / left / A.abs().min().item(), None),
+    ("hard-coded", lambda left, A: 4.605, None),
+    ("for 1 %", lambda left, A: math.log(100) / A.abs().min().item(), None),
+    ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
+    ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), None),
+    ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), None),
+    ("text", lambda left, A: f"{math.log(left) / A.max().item():.3f}", None),
+    ("crash", lambda left, A: math.log(left) / max(A.abs().min), None),
+    ("no return", lambda left, A: None, None),
+]
+
+ANSWERS = [
+    (f"07.{name}", *row)
+    for name, rows in (
+        ("gate_from_delta", GATE),
+        ("gated_state", GATED),
+        ("delta_by_hand", BY_HAND),
+        ("selective_parameters", PARAMETERS),
+        ("mended_ssm", MENDED),
+        ("reset_delta", RESET),
+    )
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
