@@ -1,12 +1,17 @@
 """Exercises of notebook 03: a history that moves on, a step, a chunk, and the step of the whole front end."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...checking.exercise import Exercise, Misconception, Question
+from ...checking.edits import edited
+from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 
 def push(history: Tensor, x: Tensor) -> Tensor:
@@ -14,33 +19,12 @@ def push(history: Tensor, x: Tensor) -> Tensor:
     return torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:]  # (B, D, S)
 
 
-def sample_at_the_wrong_end(history, x):
-    return torch.cat([x.unsqueeze(-1), history[..., :-1]], dim=-1)
+def push_in_place(history: Tensor, x: Tensor) -> Tensor:
+    history.copy_(push(history, x))
+    return history
 
 
-def one_too_many(history, x):
-    return torch.cat([history, x.unsqueeze(-1)], dim=-1)
-
-
-def newest_dropped(history, x):
-    return torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., :-1]
-
-
-def newest_overwritten(history, x):
-    return torch.cat([history[..., :-1], x.unsqueeze(-1)], dim=-1)
-
-
-def shifted_to_the_right(history, x):
-    moved = torch.roll(history, 1, dims=-1)
-    moved[..., -1] = x
-    return moved
-
-
-def written_over_the_oldest(history, x):
-    return torch.cat([x.unsqueeze(-1), history[..., 1:]], dim=-1)
-
-
-def draw_push(draw):
+def draw_push(draw: Draw) -> dict[str, Any]:
     B, D, S = draw.size(1, 3), draw.size(1, 4), draw.size(1, 8)
     return {"history": draw.normal(B, D, S), "x": draw.normal(B, D)}
 
@@ -53,45 +37,7 @@ def ring_push(ring: Tensor, oldest: int, x: Tensor) -> tuple[Tensor, int, Tensor
     return ring, oldest, torch.roll(ring, -oldest, dims=-1)
 
 
-def _ring(ring, write, x):
-    ring = ring.clone()
-    ring[..., write] = x
-    return ring
-
-
-def pointer_runs_away(ring, oldest, x):
-    ring = _ring(ring, oldest, x)
-    return ring, oldest + 1, torch.roll(ring, -(oldest + 1), dims=-1)
-
-
-def read_from_the_newest(ring, oldest, x):
-    ring = _ring(ring, oldest, x)
-    return ring, (oldest + 1) % ring.shape[-1], torch.roll(ring, -oldest, dims=-1)
-
-
-def rolled_the_other_way(ring, oldest, x):
-    ring = _ring(ring, oldest, x)
-    oldest = (oldest + 1) % ring.shape[-1]
-    return ring, oldest, torch.roll(ring, oldest, dims=-1)
-
-
-def written_over_the_newest(ring, oldest, x):
-    ring = _ring(ring, oldest - 1, x)
-    return ring, oldest, torch.roll(ring, -oldest, dims=-1)
-
-
-def order_of_the_slots(ring, oldest, x):
-    ring = _ring(ring, oldest, x)
-    return ring, (oldest + 1) % ring.shape[-1], ring
-
-
-def rolled_through_all_axes(ring, oldest, x):
-    ring = _ring(ring, oldest, x)
-    oldest = (oldest + 1) % ring.shape[-1]
-    return ring, oldest, torch.roll(ring, -oldest)
-
-
-def draw_ring(draw):
+def draw_ring(draw: Draw) -> dict[str, Any]:
     B, D, S = draw.size(1, 2), draw.size(1, 3), draw.size(1, 7)
     return {"ring": draw.normal(B, D, S), "oldest": draw.choice(range(S)), "x": draw.normal(B, D)}
 
@@ -99,81 +45,30 @@ def draw_ring(draw):
 def conv_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
     """One sample through one branch: the output (B, D) and the next history (B, D, S)."""
     window = torch.cat([history, x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
-    oldest = window.shape[-1] - 1 - (weight.shape[-1] - 1) * dilation
-    y = (window[..., oldest::dilation] * weight).sum(dim=-1) + bias  # (B, D)
+    start = history.shape[-1] - (weight.shape[-1] - 1) * dilation
+    y = (window[..., start::dilation] * weight).sum(dim=-1) + bias  # (B, D)
     return y, window[..., 1:]
 
 
-def taps_reversed(x, history, weight, bias, dilation):
-    return conv_step(x, history, weight.flip(-1), bias, dilation)
+def conv_step_by_taps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """The same with a loop: an index that leaves the window fails or wraps around where a slice is cut."""
+    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
+    y = bias.expand_as(x)  # (B, D)
+    for k in range(weight.shape[-1]):
+        lag = (weight.shape[-1] - 1 - k) * dilation
+        y = y + weight[:, k] * window[..., window.shape[-1] - 1 - lag]
+    return y, window[..., 1:]
 
 
-def read_after_writing(x, history, weight, bias, dilation):
-    moved = push(history, x)
-    return conv_step(x, moved, weight, bias, dilation)[0], moved
-
-
-def history_not_moved(x, history, weight, bias, dilation):
-    return conv_step(x, history, weight, bias, dilation)[0], history
-
-
-def dilation_ignored(x, history, weight, bias, dilation):
-    return conv_step(x, history, weight, bias, 1)
-
-
-def read_from_the_oldest(x, history, weight, bias, dilation):
-    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
-    read = window[..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]
-    return (read * weight).sum(dim=-1) + bias, window[..., 1:]
-
-
-def every_dilation_th_column(x, history, weight, bias, dilation):
-    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
-    return (window[..., ::dilation] * weight).sum(dim=-1) + bias, window[..., 1:]
-
-
-def reach_of_all_taps(x, history, weight, bias, dilation):
-    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
-    return (window[..., -weight.shape[-1] * dilation :: dilation] * weight).sum(dim=-1) + bias, window[..., 1:]
-
-
-def oldest_dropped_before_it_is_read(x, history, weight, bias, dilation):
-    moved = push(history, x)
-    newest, taps = moved.shape[-1] - 1, weight.shape[-1]
-    y = bias.expand_as(x)
-    for k in range(taps):
-        y = y + weight[:, k] * moved[..., newest - (taps - 1 - k) * dilation]
-    return y, moved
-
-
-def pushed_first_then_every_dilation_th(x, history, weight, bias, dilation):
-    moved = push(history, x)
-    return (moved[..., ::dilation] * weight).sum(dim=-1) + bias, moved
-
-
-def pushed_first_then_sliced(x, history, weight, bias, dilation):
-    moved = push(history, x)
-    start = max(0, moved.shape[-1] - 1 - (weight.shape[-1] - 1) * dilation)
-    return (moved[..., start::dilation] * weight).sum(dim=-1) + bias, moved
-
-
-def cut_to_its_own_lag(x, history, weight, bias, dilation):
-    y, moved = conv_step(x, history, weight, bias, dilation)
-    return y, moved[..., moved.shape[-1] - (weight.shape[-1] - 1) * dilation :]
-
-
-def history_moved_the_wrong_way(x, history, weight, bias, dilation):
-    return conv_step(x, history, weight, bias, dilation)[0], sample_at_the_wrong_end(history, x)
-
-
-def _branch(draw):
+def draw_branch(draw: Draw) -> tuple[int, ...]:
     B, D, taps, dilation = draw.size(1, 2), draw.size(1, 3), draw.size(1, 4), draw.size(1, 4)
-    return B, D, taps, dilation, max(1, (taps - 1) * dilation) + draw.size(0, 3)
+    spare = max(0, draw.size(0, 4) - 2)  # often none: then the oldest tap reads the oldest sample
+    return B, D, taps, dilation, max(1, (taps - 1) * dilation) + spare
 
 
-def draw_step(draw):
+def draw_step(draw: Draw) -> dict[str, Any]:
     """One step; with one sequence and one channel it is made of digits, so that an output tells what it has read."""
-    B, D, taps, dilation, S = _branch(draw)
+    B, D, taps, dilation, S = draw_branch(draw)
     if B == D == 1:
         return step_of_digits(taps, dilation, S)
     history = draw.normal(B, D, S)
@@ -183,7 +78,7 @@ def draw_step(draw):
     }  # fmt: skip
 
 
-def step_of_digits(taps, dilation, S):
+def step_of_digits(taps: int, dilation: int, S: int) -> dict[str, Any]:
     """The samples 1, 2, 3, … (after 9 comes 0 again) and the taps …, 100, 10, 1, without a bias."""
     samples = torch.arange(1.0, S + 2) % 10  # (S + 1,)
     weight = 10.0 ** torch.arange(taps).flip(0)  # (W,)
@@ -198,70 +93,31 @@ STEP_EXAMPLE = step_of_digits(taps=3, dilation=2, S=5)
 
 def conv_chunk(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
     """A chunk of any length: the outputs (B, D, L) and the next history (B, D, S)."""
-    padded = torch.cat([history, x], dim=-1)  # (B, D, S + L)
-    L, S = x.shape[-1], history.shape[-1]
-    y = torch.zeros_like(x) + bias[:, None]  # (B, D, L)
-    for k in range(weight.shape[-1]):
-        start = S - (weight.shape[-1] - 1 - k) * dilation
-        y = y + weight[:, k, None] * padded[..., start : start + L]
-    return y, padded[..., L:]
+    D, W = weight.shape
+    L, lag = x.shape[-1], (W - 1) * dilation
+    if L == 0:
+        return x, history
+    joined = torch.cat([history, x], dim=-1)  # (B, D, S + L)
+    read = joined[..., history.shape[-1] - lag :]  # (B, D, lag + L)
+    y = F.conv1d(read, weight[:, None], bias, dilation=dilation, groups=D)  # (B, D, L)
+    return y, joined[..., L:]
 
 
-def short_chunk_not_remembered(x, history, weight, bias, dilation):
-    y, _ = conv_chunk(x, history, weight, bias, dilation)
-    S = history.shape[-1]
-    return y, x[..., -S:] if x.shape[-1] >= S else history
+def conv_chunk_by_steps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
+    """Sample by sample; torch.stack refuses an empty list."""
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = conv_step(x[..., t], history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.stack(outputs, dim=-1), history
 
 
-def end_of_the_chunk_only(x, history, weight, bias, dilation):
-    y, _ = conv_chunk(x, history, weight, bias, dilation)
-    return y, x[..., -history.shape[-1] :]
-
-
-def history_of_the_wrong_end(x, history, weight, bias, dilation):
-    y, _ = conv_chunk(x, history, weight, bias, dilation)
-    return y, torch.cat([history, x], dim=-1)[..., : history.shape[-1]]
-
-
-def every_chunk_from_zeros(x, history, weight, bias, dilation):
-    y, _ = conv_chunk(x, torch.zeros_like(history), weight, bias, dilation)
-    return y, torch.cat([history, x], dim=-1)[..., x.shape[-1] :]
-
-
-def zeros_take_the_place(x, history, weight, bias, dilation):
-    return conv_chunk(x, torch.zeros_like(history), weight, bias, dilation)
-
-
-def outputs_of_the_history_too(x, history, weight, bias, dilation):
-    padded = torch.cat([history, x], dim=-1)
-    lag = (weight.shape[-1] - 1) * dilation
-    y, _ = conv_chunk(padded[..., lag:], padded[..., :lag], weight, bias, dilation)
-    return y, padded[..., x.shape[-1] :]
-
-
-def one_sample_late(x, history, weight, bias, dilation):
-    y, _ = conv_chunk(x, history, weight, bias, dilation)
-    padded = torch.cat([torch.zeros_like(history[..., :1]), history, x], dim=-1)
-    return y, padded[..., x.shape[-1] : x.shape[-1] + history.shape[-1]]
-
-
-def minus_zero(x, history, weight, bias, dilation):
-    S, lag = history.shape[-1], (weight.shape[-1] - 1) * dilation
-    before = history[..., -lag:]
-    y, _ = conv_chunk(torch.cat([before[..., lag:], x], dim=-1), history[..., S - lag :], weight, bias, dilation)
-    return y, conv_chunk(x, history, weight, bias, dilation)[1]
-
-
-def not_empty(x, **others):
+def not_empty(x: Tensor, **others: Any) -> bool:
     return x.shape[-1] > 0
 
 
-def nothing_to_work_on(error):
-    return any(words in str(error) for words in ("greater than actual input size", "non-empty TensorList"))
-
-
-def draw_chunk(draw):
-    B, D, taps, dilation, S = _branch(draw)
+def draw_chunk(draw: Draw) -> dict[str, Any]:
+    B, D, taps, dilation, S = draw_branch(draw)
     x = draw.normal(B, D, draw.size(0, 14))
     return {
         "x": x, "history": draw.normal(B, D, S), "weight": draw.normal(D, taps), "bias": draw.normal(D),
@@ -289,49 +145,7 @@ def gated_conv_step(
     return y, push(history, x)
 
 
-def moved_once_a_branch(x, history, weights, biases, gates, dilations):
-    y = torch.zeros_like(x)
-    for share, weight, bias, dilation in zip(torch.softmax(gates, dim=0), weights, biases, dilations, strict=True):
-        branch, history = conv_step(x, history, weight, bias, dilation)
-        y = y + share * F.silu(branch)
-    return y, history
-
-
-def _mixed(x, history, weights, biases, shares, dilations, activation=F.silu):
-    """The sum over the branches with other shares or another activation than the right ones."""
-    branches = zip(weights, biases, dilations, strict=True)
-    outputs = [activation(conv_step(x, history, w, b, d)[0]) for w, b, d in branches]
-    return sum(share * y for share, y in zip(shares, outputs, strict=True)), push(history, x)
-
-
-def silu_after_the_sum(x, history, weights, biases, gates, dilations):
-    shares = torch.softmax(gates, dim=0)
-    y, moved = _mixed(x, history, weights, biases, shares, dilations, lambda y: y)
-    return F.silu(y), moved
-
-
-def silu_left_out(x, history, weights, biases, gates, dilations):
-    return _mixed(x, history, weights, biases, torch.softmax(gates, dim=0), dilations, lambda y: y)
-
-
-def gates_without_softmax(x, history, weights, biases, gates, dilations):
-    return _mixed(x, history, weights, biases, gates, dilations)
-
-
-def gates_left_out(x, history, weights, biases, gates, dilations):
-    return _mixed(x, history, weights, biases, torch.ones_like(gates), dilations)
-
-
-def pushed_before_the_branches(x, history, weights, biases, gates, dilations):
-    moved = push(history, x)
-    return gated_conv_step(x, moved, weights, biases, gates, dilations)[0], moved
-
-
-def history_returned_as_it_came(x, history, weights, biases, gates, dilations):
-    return gated_conv_step(x, history, weights, biases, gates, dilations)[0], history
-
-
-def draw_gated(draw):
+def draw_gated(draw: Draw) -> dict[str, Any]:
     B, D, taps, branches = draw.size(1, 2), draw.size(1, 3), draw.size(1, 4), draw.size(1, 3)
     dilations = tuple(draw.size(1, 4) for _ in range(branches))
     S = max(1, *((taps - 1) * dilation for dilation in dilations)) + draw.size(0, 2)
@@ -355,7 +169,7 @@ GATED_EXAMPLE = {
 }
 
 
-def suspect_step(x, history, weight, bias, dilation):
+def suspect_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
     """The code of the bug hunt."""
     window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
     taps = weight.shape[-1]
@@ -367,18 +181,27 @@ def suspect_step(x, history, weight, bias, dilation):
     return (read * weight).sum(dim=-1) + bias, window[..., 1:]
 
 
-def both_paths_reversed(x, history, weight, bias, dilation):
-    return suspect_step(x, history, weight.flip(-1), bias, dilation)
-
-
-def channels_reversed(x, history, weight, bias, dilation):
-    return suspect_step(x, history, weight if dilation == 1 else weight.flip(0), bias, dilation)
-
-
-def columns_fit_and_dilated(history, weight, dilation, **others):
+def columns_fit_and_dilated(history: Tensor, weight: Tensor, dilation: int, **others: Any) -> bool:
     """Cases in which `window[..., ::dilation]` has one column for each tap, and dilation is not 1."""
     return dilation > 1 and history.shape[-1] < weight.shape[-1] * dilation
 
+
+pushed, rung, stepped, tapped, chunked, gated, suspected = (
+    partial(edited, reference)
+    for reference in (push, ring_push, conv_step, conv_step_by_taps, conv_chunk, gated_conv_step, suspect_step)
+)
+
+
+def moved(change: str) -> Callable[..., Any]:
+    """A step with the right output and another next history."""
+    return stepped(f"return y, window[..., 1:] → return y, {change}", push=push)
+
+
+WINDOW = "torch.cat([history, x.unsqueeze(-1)], dim=-1)"
+START = "history.shape[-1] - (weight.shape[-1] - 1) * dilation"
+PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
+READ = "joined[..., history.shape[-1] - lag :]"
+NEXT = "return y, joined[..., L:] → return y, "
 
 EXERCISES = [
     Exercise(
@@ -391,39 +214,60 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="the new sample at the wrong end",
-                wrong=sample_at_the_wrong_end,
+                wrong=pushed(
+                    "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → [x.unsqueeze(-1), history], dim=-1)[..., :-1]"
+                ),
                 message="The new sample stands first, and the latest of the old ones is thrown away. In this "
                 "history time runs from left to right: find the end at which the newest sample lives.",
             ),
             Misconception(
                 name="one sample too many",
-                wrong=one_too_many,
+                wrong=[
+                    pushed("[..., 1:] → "),
+                    pushed("[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → [x.unsqueeze(-1), history], dim=-1)"),
+                ],
                 message="The new sample comes in, but none goes out: after 1000 samples this history holds 1000 "
                 "columns more. Compare its number of columns before and after.",
             ),
             Misconception(
                 name="the newest sample thrown away",
-                wrong=newest_dropped,
+                wrong=pushed("[..., 1:] → [..., :-1]"),
                 message="The new sample comes in and is cut off again, so the history never changes. The sample that "
                 "has to go stands at the other end.",
             ),
             Misconception(
                 name="the latest sample overwritten",
-                wrong=newest_overwritten,
+                wrong=pushed("[history, x → [history[..., :-1], x", "[..., 1:] → "),
                 message="The new sample takes the place of the one before it; all others stay where they are. Every "
                 "sample has to move by one column, and only the oldest is lost.",
             ),
             Misconception(
                 name="shifted the wrong way",
-                wrong=shifted_to_the_right,
+                wrong=pushed(
+                    "[history, x → [history[..., -1:], history[..., :-2], x", "[..., 1:] → [..., -history.shape[-1]:]"
+                ),
                 message="The samples move to the right, away from their place in time, and the newest overwrites what "
                 "wraps around. A sample that gets older moves towards column 0.",
             ),
             Misconception(
                 name="written over the oldest, and not moved",
-                wrong=written_over_the_oldest,
+                wrong=pushed(
+                    "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → [x.unsqueeze(-1), history[..., 1:]], dim=-1)"
+                ),
                 message="The new sample stands where the oldest was, and nothing has moved. That is a ring, the next "
                 "exercise. Here the columns stay in the order of time: all move by one, and the new sample comes last.",
+            ),
+            Misconception(
+                name="the given history changed",
+                wrong=push_in_place,
+                message="The result is right, and the history that was given has changed with it: whoever still holds "
+                "it finds other numbers there. Return a new tensor.",
+            ),
+            Misconception(
+                name="a sample without its third axis",
+                wrong=[pushed("x.unsqueeze(-1) → x"), pushed("unsqueeze(-1) → unsqueeze(1)")],
+                message="The history has three axes and the sample two, (B, D). One column of the history is "
+                "(B, D, 1): the axis that is missing comes last.",
             ),
         ],
     ),
@@ -436,39 +280,65 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="a pointer that runs away",
-                wrong=pointer_runs_away,
+                wrong=rung("(oldest + 1) % ring.shape[-1] → oldest + 1"),
                 message="`oldest` grows without end, and the write after the last slot has no slot to go to. After "
                 "the last slot comes slot 0 again: the operator `%` does that.",
             ),
             Misconception(
+                name="a pointer that stands still",
+                wrong=[
+                    rung("oldest = (oldest + 1) % ring.shape[-1] → pass"),
+                    rung("return ring, oldest → return ring, (oldest - 1) % ring.shape[-1]"),
+                ],
+                message="The slot that was just written holds the newest sample now. The oldest one stands in another "
+                "slot.",
+            ),
+            Misconception(
+                name="a pointer that goes backwards",
+                wrong=rung("oldest + 1 → oldest - 1"),
+                message="The next sample to be overwritten stands one slot further, not one slot back.",
+            ),
+            Misconception(
                 name="read from the newest sample",
-                wrong=read_from_the_newest,
+                wrong=rung("torch.roll(ring, -oldest → torch.roll(ring, 1 - oldest"),
                 message="The order starts with the sample that was just written, the newest one. Once it is written, "
                 "the oldest sample stands in another slot: read from the *new* `oldest`.",
             ),
             Misconception(
                 name="rolled the other way",
-                wrong=rolled_the_other_way,
+                wrong=rung("ring, -oldest → ring, oldest"),
                 message="The ring turns in the wrong direction. Slot `oldest` has to come to column 0; "
                 "`torch.roll` with a positive number moves columns to the right.",
             ),
             Misconception(
                 name="written over the newest sample",
-                wrong=written_over_the_newest,
-                message="This writes into the slot before `oldest`, where the newest sample stands. The sample that is "
-                "no longer needed is the oldest.",
+                wrong=[
+                    rung(
+                        "ring[..., oldest] = x → ring[..., oldest - 1] = x",
+                        "oldest = (oldest + 1) % ring.shape[-1] → pass",
+                    ),
+                    rung("ring[..., oldest] = x → ring[..., oldest - 1] = x"),
+                    rung("ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x"),
+                ],
+                message="This writes into a slot beside `oldest`, over a sample that is still needed. The sample that "
+                "is no longer needed is the oldest.",
             ),
             Misconception(
                 name="the order of the slots taken for the order of time",
-                wrong=order_of_the_slots,
+                wrong=rung("torch.roll(ring, -oldest, dims=-1) → ring"),
                 message="The slots come back as they lie in memory. In a ring the oldest sample can lie anywhere; "
                 "time starts at slot `oldest` and goes around.",
             ),
             Misconception(
                 name="rolled through all axes",
-                wrong=rolled_through_all_axes,
+                wrong=rung("-oldest, dims=-1 → -oldest"),
                 message="With one channel this is right; with more, samples wander from one channel into the next. "
                 "`torch.roll` without `dims` rolls the tensor as one long row. Name the axis.",
+            ),
+            Misconception(
+                name="the given ring changed",
+                wrong=rung("ring = ring.clone() → pass"),
+                message="The result is right, and the ring that was given has changed with it. Write into a copy.",
             ),
         ],
     ),
@@ -481,78 +351,118 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="the taps reversed",
-                wrong=taps_reversed,
+                wrong=stepped("* weight) → * weight.flip(-1))"),
                 message="The tap for the oldest sample is multiplied with the newest one. `weight[:, -1]` belongs to "
                 "*now*: look at which digit of the expected output is which sample.",
             ),
             Misconception(
                 name="reading after writing",
-                wrong=read_after_writing,
+                wrong=stepped(
+                    f"window = {WINDOW} → history = push(history, x); window = {WINDOW}", "window[..., 1:] → history"
+                ),
                 message="The new sample is in the window twice: once because it was pushed into the history before "
                 "the reading, once as the present sample. Older taps then read a sample one step newer than they "
                 "should. Build the window from the history as it was.",
             ),
             Misconception(
                 name="a history that stands still",
-                wrong=history_not_moved,
+                wrong=moved("history"),
                 message="The output is right, but the history comes back as it was given. The next step will not "
                 "know this sample.",
             ),
             Misconception(
+                name="a history that grows",
+                wrong=moved("window"),
+                message="The output is right, and the history comes back with one column more than it had. The oldest "
+                "sample has to go.",
+            ),
+            Misconception(
+                name="the output taken into the history",
+                wrong=[moved("push(history, y)"), moved("torch.cat([history, y.unsqueeze(-1)], dim=-1)")],
+                message="The history holds what came *in*. Here the output is put into it, and the next step would "
+                "convolve outputs.",
+            ),
+            Misconception(
+                name="the new sample left out of the window",
+                wrong=[
+                    stepped(f"start = {START} → start = {START} - 1"),
+                    stepped(
+                        f"start = {START} → start = {START} - 1", "[..., start::dilation] → [..., start:-1:dilation]"
+                    ),
+                    stepped("(window[..., start::dilation] → (history[..., start::dilation]"),
+                    tapped("window.shape[-1] - 1 - lag → window.shape[-1] - 2 - lag"),
+                    tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -1 - lag]"),
+                    tapped("window[..., window.shape[-1] - 1 - lag] → history[..., history.shape[-1] - 1 - lag]"),
+                ],
+                message="Every tap reads one sample too old: the newest tap reads the sample before the present one. "
+                "The window ends with the present sample, and the newest tap belongs to it.",
+            ),
+            Misconception(
                 name="the dilation left out",
-                wrong=dilation_ignored,
+                wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
                 message="The taps read neighbouring samples. With dilation d two taps stand d samples apart.",
             ),
             Misconception(
                 name="counted from the oldest sample",
-                wrong=read_from_the_oldest,
+                wrong=stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
                 message="The first tap reads column 0 of the history. This is right only when the history has exactly "
                 "the length that this branch needs. A shared history may be longer: count from the newest end.",
             ),
             Misconception(
                 name="every d-th column from column 0",
-                wrong=every_dilation_th_column,
+                wrong=stepped("start::dilation → ::dilation"),
                 message="`window[..., ::dilation]` starts at column 0. It meets the right samples only when the "
                 "history has exactly the length that this branch needs. Work out at which column the "
                 "oldest tap reads, counted from the newest end, and start there.",
             ),
             Misconception(
                 name="a reach of W·dilation",
-                wrong=reach_of_all_taps,
+                wrong=[
+                    stepped(f"start = {START} → start = -weight.shape[-1] * dilation"),
+                    stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
+                ],
                 message="The first tap reads W·dilation columns from the end of the window, so all taps read too "
                 "early, except for dilation 1. Between W taps there are W − 1 distances.",
             ),
             Misconception(
-                name="the oldest sample dropped before it is read",
-                wrong=oldest_dropped_before_it_is_read,
-                message="The history moves on first, and the taps read from what is left. When the history is just "
-                "long enough, the sample that the oldest tap wants is gone by then, and a negative index may quietly "
-                "read another one. Read from all S + 1 columns, then let the oldest go.",
-            ),
-            Misconception(
-                name="pushed first, then every d-th column",
-                wrong=pushed_first_then_every_dilation_th,
-                message="The history moves on first, and with it goes the sample that the oldest tap may still want. "
-                "What is left has S columns, too few for the window, and a product with too few columns may be "
-                "spread over all taps without an error. Read from all S + 1 columns, then let the oldest go.",
-            ),
-            Misconception(
                 name="pushed first, then read",
-                wrong=pushed_first_then_sliced,
+                wrong=[
+                    tapped(*PUSHED_FIRST),
+                    stepped(*PUSHED_FIRST),
+                    stepped(*PUSHED_FIRST, "start::dilation → ::dilation"),
+                    stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)"),
+                ],
                 message="The history moves on first, and with it goes the sample that the oldest tap wants when the "
-                "history is just long enough. Read from all S + 1 columns, then let the oldest go.",
+                "history is just long enough. Then a negative index may quietly read another sample, and a product "
+                "with too few columns may be spread over all taps. Read from S + 1 columns, then let the oldest go.",
             ),
             Misconception(
                 name="a history cut to this branch",
-                wrong=cut_to_its_own_lag,
+                wrong=moved("window[..., 1 + start :]"),
                 message="The output is right, but the history comes back shorter than it was. It is shared: another "
                 "branch may look further back. Return as many columns as came in.",
             ),
             Misconception(
                 name="a history moved the wrong way",
-                wrong=history_moved_the_wrong_way,
+                wrong=moved("torch.cat([x.unsqueeze(-1), history[..., :-1]], dim=-1)"),
                 message="The output is right, but the new sample stands at the old end of the returned history. "
                 "Exercise 1 has the right move.",
+            ),
+            Misconception(
+                name="the given history changed",
+                wrong=moved("history.copy_(window[..., 1:])"),
+                message="Both results are right, and the history that was given has changed with them. Somebody may "
+                "still need it as it was: return a new tensor.",
+            ),
+            Misconception(
+                name="the bias left out",
+                wrong=stepped(" + bias → "),
+                message="The output lacks the bias: one number for each channel, added once.",
+            ),
+            Misconception(
+                name="the two results exchanged",
+                wrong=stepped("return y, window[..., 1:] → return window[..., 1:], y"),
+                message="The output comes first, the next history second.",
             ),
         ],
     ),
@@ -565,67 +475,148 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="a short chunk is not remembered",
-                wrong=short_chunk_not_remembered,
+                wrong=chunked(f"{NEXT}x[..., -history.shape[-1] :] if L >= history.shape[-1] else history"),
                 where=not_empty,
                 message="When the chunk is shorter than the history, the old history comes back unchanged. A chunk of "
                 "one sample is still a sample: the history has to take it in and let one go.",
             ),
             Misconception(
+                name="a history that stands still",
+                wrong=chunked(f"{NEXT}history"),
+                where=not_empty,
+                message="The outputs are right, but the history comes back as it was given: the *oldest* samples of "
+                "history and chunk together. The next chunk needs those that come just before it.",
+            ),
+            Misconception(
+                name="a history that grows",
+                wrong=[chunked(f"{NEXT}joined"), chunked(f"{NEXT}read")],
+                where=not_empty,
+                message="The outputs are right, but the history comes back with another number of columns than it had. "
+                "As many samples go as have come.",
+            ),
+            Misconception(
                 name="the end of the chunk only",
-                wrong=end_of_the_chunk_only,
+                wrong=chunked(f"{NEXT}x[..., -history.shape[-1] :]"),
                 where=not_empty,
                 message="The new history is cut out of the chunk alone. A chunk shorter than the history does not "
                 "hold enough samples: the rest are samples that the old history still has.",
             ),
             Misconception(
-                name="a history of the wrong end",
-                wrong=history_of_the_wrong_end,
+                name="zeros before a short chunk",
+                wrong=chunked(f"{NEXT}F.pad(x, (history.shape[-1], 0))[..., -history.shape[-1] :]"),
                 where=not_empty,
-                message="The outputs are right, but the returned history holds the *oldest* samples of history and "
-                "chunk together. The next chunk needs those that come just before it.",
+                message="A chunk shorter than the history is filled up with zeros. The samples before it are known: "
+                "the old history holds them.",
+            ),
+            Misconception(
+                name="a history of outputs",
+                wrong=[
+                    chunked(f"{NEXT}torch.cat([history, y], dim=-1)[..., L:]"),
+                    chunked(f"{NEXT}y[..., -history.shape[-1] :]"),
+                ],
+                where=not_empty,
+                message="The history holds what came *in*. Here outputs are put into it, and the next chunk would be "
+                "convolved with them.",
+            ),
+            Misconception(
+                name="a history cut to this branch",
+                wrong=[chunked(f"{NEXT}joined[..., -lag:]"), chunked(f"{NEXT}joined[..., joined.shape[-1] - lag :]")],
+                where=not_empty,
+                message="The outputs are right, but the history comes back shorter than it was. It is shared: another "
+                "branch may look further back. Return as many columns as came in.",
             ),
             Misconception(
                 name="every chunk from zeros",
-                wrong=every_chunk_from_zeros,
+                wrong=chunked(
+                    "history.shape[-1] - lag :] → history.shape[-1] :]",
+                    "F.conv1d(read → F.conv1d(F.pad(read, (lag, 0))",
+                ),
                 where=not_empty,
                 message="The history is returned rightly but never read: the outputs are those of a chunk with "
                 "zeros before it. Look at the first outputs of the chunk.",
             ),
             Misconception(
                 name="zeros in place of the history",
-                wrong=zeros_take_the_place,
+                wrong=chunked("torch.cat([history, x] → torch.cat([torch.zeros_like(history), x]"),
                 where=not_empty,
                 message="The given history is replaced by zeros, both for the outputs and for what is returned. The "
                 "samples before the chunk are in `history`; padding with zeros is right at the very start only.",
             ),
             Misconception(
                 name="outputs for samples of the history too",
-                wrong=outputs_of_the_history_too,
+                wrong=chunked(f"{READ} → joined"),
                 where=not_empty,
                 message="There are more outputs than samples in the chunk. The history may be longer than this branch "
                 "needs, and the surplus gives outputs that an earlier chunk has already given. Put only the last "
                 "`lag` columns before the chunk.",
             ),
             Misconception(
+                name="the first outputs in place of the last",
+                wrong=chunked(f"{READ} → joined[..., : lag + L]"),
+                where=not_empty,
+                message="The history may be longer than this branch needs. Then these are outputs that an earlier "
+                "chunk has already given; those of this chunk stand at the end.",
+            ),
+            Misconception(
                 name="a history that ends one sample early",
-                wrong=one_sample_late,
+                wrong=chunked(f"{NEXT}F.pad(joined, (1, 0))[..., L : L + history.shape[-1]]"),
                 where=not_empty,
                 message="The returned history lacks the last sample of the chunk, and holds one that is too old "
                 "instead. Its last column is the sample just before the next chunk.",
             ),
             Misconception(
                 name="minus zero",
-                wrong=minus_zero,
+                wrong=chunked(f"{READ} → torch.cat([history[..., -lag:], x], dim=-1)"),
                 where=not_empty,
                 message="A kernel with one tap has lag 0, and `history[..., -0:]` is not empty: it is the whole "
                 "history. Count from the front, `history[..., S - lag:]`.",
             ),
             Misconception(
                 name="an empty chunk not thought of",
-                raises=RuntimeError,
-                when=nothing_to_work_on,
+                wrong=[chunked("if L == 0: → if False:"), conv_chunk_by_steps],
                 message="`F.conv1d` and `torch.stack` refuse to work on nothing, and this chunk is empty. An empty "
                 "chunk has no outputs: return early, with outputs as empty as the chunk. What is the history then?",
+            ),
+            Misconception(
+                name="the dilation left out",
+                wrong=[
+                    chunked("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
+                    chunked("dilation=dilation, → "),
+                    chunked("(W - 1) * dilation → W - 1"),
+                ],
+                where=not_empty,
+                message="The dilation is missing where the columns are chosen, in the convolution, or in both. With "
+                "dilation d two taps stand d samples apart.",
+            ),
+            Misconception(
+                name="taps in reverse order",
+                wrong=chunked("weight[:, None] → weight.flip(-1)[:, None]"),
+                where=not_empty,
+                message="The taps are turned around. F.conv1d slides the kernel as it stands, and here the oldest tap "
+                "stands first already.",
+            ),
+            Misconception(
+                name="groups forgotten",
+                wrong=[
+                    chunked(", groups=D → "),
+                    chunked(", groups=D → ", f"{READ} → joined"),
+                ],
+                where=not_empty,
+                message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
+                "own: as many groups as channels.",
+            ),
+            Misconception(
+                name="a kernel without its middle axis",
+                wrong=chunked("weight[:, None] → weight"),
+                where=not_empty,
+                message="F.conv1d wants a kernel of shape (D, 1, W), and the weight has (D, W). unsqueeze(1) puts the "
+                "middle axis in.",
+            ),
+            Misconception(
+                name="the bias left out",
+                wrong=chunked("bias, dilation= → None, dilation="),
+                where=not_empty,
+                message="The outputs lack the bias: one number for each channel.",
             ),
         ],
     ),
@@ -638,45 +629,78 @@ EXERCISES = [
         misconceptions=[
             Misconception(
                 name="pushed first, then read",
-                wrong=pushed_before_the_branches,
+                wrong=gated(
+                    "y = torch.zeros_like(x) → y, history = torch.zeros_like(x), push(history, x)",
+                    "return y, push(history, x) → return y, history",
+                ),
                 message="The history has moved on before the branches read it, so `conv_step` sees the new sample "
                 "twice, and older taps read a sample one step newer than they should. Give the branches the history "
                 "as it came, and push once they have read.",
             ),
             Misconception(
                 name="the history moved once a branch",
-                wrong=moved_once_a_branch,
+                wrong=[
+                    gated("branch, _ = → branch, history =", "return y, push(history, x) → return y, history"),
+                    gated("branch, _ = → branch, history ="),
+                ],
                 message="Each branch pushes the sample into the history and hands it to the next branch, so the "
                 "second branch sees this sample twice and the history ends with several copies. All branches read "
                 "the same history; it moves once a step.",
             ),
             Misconception(
                 name="SiLU after the sum",
-                wrong=silu_after_the_sum,
+                wrong=gated("F.silu(branch) → branch", "return y, push → return F.silu(y), push"),
                 message="The branches are added first and go through SiLU together. In this front end each branch "
                 "goes through SiLU on its own, then they are added.",
             ),
             Misconception(
+                name="the share inside SiLU",
+                wrong=gated("share * F.silu(branch) → F.silu(share * branch)"),
+                message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
+            ),
+            Misconception(
                 name="SiLU left out",
-                wrong=silu_left_out,
+                wrong=gated("F.silu(branch) → branch"),
                 message="The branches are added as they are. Each one goes through `F.silu` before the sum.",
             ),
             Misconception(
                 name="gates without softmax",
-                wrong=gates_without_softmax,
+                wrong=gated("torch.softmax(gates, dim=0) → gates"),
                 message="The gates multiply the branches directly. They are logits: softmax makes shares of them "
                 "that are positive and add up to 1.",
             ),
             Misconception(
+                name="another function than softmax",
+                wrong=[
+                    gated(f"torch.softmax(gates, dim=0) → {other}")
+                    for other in ("torch.exp(gates)", "torch.sigmoid(gates)")
+                ],
+                message="The shares do not add up to 1. Softmax divides the exponentials by their sum.",
+            ),
+            Misconception(
                 name="gates left out",
-                wrong=gates_left_out,
-                message="Every branch counts fully. Each one has a share, softmax of `gates` at its place.",
+                wrong=[
+                    gated("share * F.silu → F.silu"),
+                    gated("share * F.silu(branch) → F.silu(branch) / len(weights)"),
+                ],
+                message="Every branch counts the same. Each one has a share, softmax of `gates` at its place.",
+            ),
+            Misconception(
+                name="only one branch",
+                wrong=[gated("y = y + → y ="), gated("return y, push →     return y, push")],
+                message="The output holds one branch and not their sum: the last one if each overwrites the one "
+                "before, the first one if the function returns inside the loop.",
             ),
             Misconception(
                 name="a history that stands still",
-                wrong=history_returned_as_it_came,
+                wrong=gated("return y, push(history, x) → return y, history"),
                 message="The output is right, but the history comes back as it was given. The next step will not "
                 "know this sample.",
+            ),
+            Misconception(
+                name="the output taken into the history",
+                wrong=gated("push(history, x) → push(history, y)"),
+                message="The history holds what came *in*. Here the output is put into it.",
             ),
         ],
     ),
@@ -695,25 +719,42 @@ EXERCISES = [
             ),
             Misconception(
                 name="the bug moved to dilation 1",
-                wrong=both_paths_reversed,
+                wrong=suspected("read * weight → read * weight.flip(-1)"),
                 message="The dilated path is right now, and the path for dilation 1 is wrong. A change that both "
                 "paths share mends one and breaks the other: change one path only, or make it one path.",
             ),
             Misconception(
+                name="the bug in both paths",
+                wrong=stepped("* weight) → * weight.flip(-1))"),
+                message="Now dilation 1 is wrong as well: the newest sample meets the oldest tap in both paths. "
+                "`weight` lists its taps from the oldest to the newest.",
+            ),
+            Misconception(
                 name="the channels turned around",
-                wrong=channels_reversed,
-                message="The weights of the channels are swapped: `flip` turned axis 0, the channels. With a "
-                "single channel nothing changes. Taps lie along the last axis.",
+                wrong=[
+                    suspected("read * weight → read * (weight if dilation == 1 else weight.flip(0))"),
+                    suspected(
+                        "newest - dilation * torch.arange(taps)] → newest - dilation * torch.arange(taps)].flip(1)"
+                    ),
+                    suspected("read * weight → read * weight.flip(0)"),
+                ],
+                message="The channels are swapped: `flip` turned their axis. With a single channel nothing changes. "
+                "Taps lie along the last axis.",
+            ),
+            Misconception(
+                name="a slice with a negative step",
+                wrong=suspected("torch.arange(taps)] → torch.arange(taps)[::-1]]"),
+                message="Lists can be turned around with [::-1], tensors cannot: `flip` does it.",
             ),
             Misconception(
                 name="the dilated path taken out",
-                wrong=dilation_ignored,
+                wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
                 message="Every call takes the path of dilation 1, so a dilated kernel reads neighbouring samples. "
                 "Keep the distance between the taps and look at their order.",
             ),
             Misconception(
                 name="counted from the oldest sample",
-                wrong=read_from_the_oldest,
+                wrong=stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
                 where=columns_fit_and_dilated,
                 message="The order is right now, but the first tap reads column 0 of the history. This fits only if "
                 "the history has exactly the length that this branch needs. Count from the newest end.",

@@ -1,0 +1,659 @@
+"""Answers as learners write them in notebook 03: the right ones pass, a wrong one gets a name only where it fits."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba import causal_dilated_conv1d_fn, causal_dilated_conv1d_update
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+RIGHT, UNNAMED = "right", None
+ANSWERS = []
+
+
+def answers(id, table):
+    for expected, functions in table.items():
+        for function in functions:
+            ANSWERS.append(pytest.param(id, function, expected, id=f"{id[3:]}-{len(ANSWERS)}"))
+
+
+def taken_in(history, x):
+    """The next history, for those answers whose mistake is elsewhere."""
+    return torch.cat((history, x[..., None]), -1)[..., 1:]
+
+
+# 1: a history that moves on
+
+
+def rolled(history, x):
+    moved = torch.roll(history, -1, dims=-1)
+    moved[:, :, -1] = x
+    return moved
+
+
+def filled_in(history, x):
+    new = torch.empty_like(history)
+    new[..., :-1] = history[..., 1:]
+    new[..., -1] = x
+    return new
+
+
+def in_place(history, x):
+    history[..., :-1] = history[..., 1:].clone()
+    history[..., -1] = x
+    return history
+
+
+def only_the_last_column(history, x):
+    new = history.clone()
+    new[..., -1] = x
+    return new
+
+
+def rolled_to_the_right(history, x):
+    moved = history.roll(1, dims=2)
+    moved[..., -1] = x
+    return moved
+
+
+def slot_zero(history, x):
+    new = history.clone()
+    new[..., 0] = x
+    return new
+
+
+def shifted_and_forgotten(history, x):
+    torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1)
+
+
+answers(
+    "03.push",
+    {
+        RIGHT: [
+            rolled,
+            filled_in,
+            taken_in,
+            lambda h, x: torch.cat([h[:, :, 1:], x.unsqueeze(2)], dim=2),
+            lambda h, x: torch.stack([*h.unbind(-1)[1:], x], dim=-1),
+            lambda h, x: F.pad(h, (0, 1))[..., 1:] + F.pad(x[..., None], (h.shape[-1] - 1, 0)),
+        ],
+        "the new sample at the wrong end": [
+            lambda h, x: torch.cat([x[..., None], h[..., :-1]], dim=-1),
+            lambda h, x: torch.stack([x, *h.unbind(-1)[:-1]], dim=-1),
+            lambda h, x: torch.cat([x.unsqueeze(-1), h], dim=-1)[..., : h.shape[-1]],
+        ],
+        "one sample too many": [
+            lambda h, x: torch.cat([h, x[..., None]], dim=-1),
+            lambda h, x: torch.cat((x.unsqueeze(2), h), 2),
+        ],
+        "the newest sample thrown away": [
+            lambda h, x: torch.cat([h, x[..., None]], dim=-1)[..., :-1],
+            lambda h, x: h,
+            lambda h, x: torch.cat([h, x[..., None]], dim=-1)[..., : h.shape[-1]],
+        ],
+        "the latest sample overwritten": [only_the_last_column],
+        "shifted the wrong way": [rolled_to_the_right],
+        "written over the oldest, and not moved": [slot_zero],
+        "the given history changed": [in_place, lambda h, x: h.copy_(taken_in(h, x))],
+        "a sample without its third axis": [
+            lambda h, x: torch.cat([h, x], dim=-1)[..., 1:],
+            lambda h, x: torch.cat([h[..., 1:], x], dim=-1),
+            lambda h, x: torch.cat([h, x.unsqueeze(1)], dim=-1)[..., 1:],
+        ],
+        UNNAMED: [
+            shifted_and_forgotten,
+            lambda h, x: h[..., 1:],
+            lambda h, x: torch.cat([h[:1, :, 1:], x[:1, :, None]], dim=-1),
+            lambda h, x: taken_in(h, torch.zeros_like(x)),
+            lambda h, x: torch.roll(h, -1, dims=-1),
+            lambda h, x: taken_in(h, x).tolist(),
+            lambda h, x: taken_in(h, x).flip(-1),
+            lambda h, x: torch.cat([h, x.unsqueeze(-1)], dim=1)[:, 1:],
+        ],
+    },
+)
+
+
+# 2: the same history as a ring
+
+
+def by_index(ring, oldest, x):
+    S = ring.shape[-1]
+    new = ring.clone()
+    new[:, :, oldest] = x
+    first = (oldest + 1) % S
+    return new, first, new[..., [(first + i) % S for i in range(S)]]
+
+
+def joined_ring(ring, oldest, x):
+    new = torch.cat([ring[..., :oldest], x[..., None], ring[..., oldest + 1 :]], dim=-1)
+    first = 0 if oldest == ring.shape[-1] - 1 else oldest + 1
+    return new, first, torch.cat([new[..., first:], new[..., :first]], dim=-1)
+
+
+def from_time_order(ring, oldest, x):
+    ordered = taken_in(ring.roll(-oldest, dims=-1), x)
+    first = (oldest + 1) % ring.shape[-1]
+    return ordered.roll(first, dims=-1), first, ordered
+
+
+def with_where(ring, oldest, x):
+    here = torch.arange(ring.shape[-1]) == oldest
+    new = torch.where(here, x[..., None], ring)
+    first = (oldest + 1) % ring.shape[-1]
+    return new, first, torch.roll(new, shifts=(-first,), dims=(2,))
+
+
+def ring(write=0, step=1, order=None, modulo=True, clone=True, returned=None):
+    """A learner's ring with something different in it."""
+
+    def function(ring, oldest, x):
+        S = ring.shape[-1]
+        new = ring.clone() if clone else ring
+        new[..., (oldest + write) % S] = x
+        first = (oldest + step) % S if modulo else oldest + step
+        return new, first, (order or (lambda n, f, o: n.roll(-f, dims=-1)))(new, first, oldest)
+
+    return function
+
+
+answers(
+    "03.ring_push",
+    {
+        RIGHT: [by_index, joined_ring, from_time_order, with_where, ring()],
+        "a pointer that runs away": [ring(modulo=False)],
+        "a pointer that stands still": [ring(step=0), ring(step=0, order=lambda n, f, o: n.roll(-o - 1, dims=-1))],
+        "a pointer that goes backwards": [ring(step=-1)],
+        "read from the newest sample": [
+            ring(order=lambda n, f, o: n.roll(-o, dims=2)),
+            ring(order=lambda n, f, o: torch.cat([n[..., o:], n[..., :o]], dim=-1)),
+        ],
+        "rolled the other way": [ring(order=lambda n, f, o: n.roll(f, dims=-1))],
+        "written over the newest sample": [ring(write=-1), ring(write=-1, step=0), ring(write=1)],
+        "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
+        "rolled through all axes": [ring(order=lambda n, f, o: torch.roll(n, -f))],
+        "the given ring changed": [ring(clone=False)],
+        UNNAMED: [
+            lambda r, o, x: ring()(r, o, x)[0],
+            lambda r, o, x: ring()(r, o, x)[::-1],
+            lambda r, o, x: (r, o, r),
+            lambda r, o, x: (taken_in(r, x), o, taken_in(r, x)),
+            lambda r, o, x: ring()(r[:1], o, x[:1]),
+            lambda r, o, x: ring()(r, 0, x),
+            lambda r, o, x: ring()(r, o, x)[:2],
+            ring(order=lambda n, f, o: n.flip(-1)),
+            lambda r, o, x: None,
+        ],
+    },
+)
+
+
+# 3: one sample through one branch
+
+
+def taps_one_by_one(x, history, weight, bias, dilation):
+    window, W = torch.cat([history, x[..., None]], dim=-1), weight.shape[1]
+    y = bias[None].repeat(x.shape[0], 1)
+    for k in range(W):
+        y += weight[:, k] * window[..., -1 - (W - 1 - k) * dilation]
+    return y, window[..., 1:]
+
+
+def by_the_index(x, history, weight, bias, dilation):
+    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+    columns = history.shape[-1] - dilation * torch.arange(weight.shape[-1] - 1, -1, -1)
+    return torch.einsum("bdw,dw->bd", window[..., columns], weight) + bias, window[..., 1:]
+
+
+def one_output_of_conv1d(x, history, weight, bias, dilation):
+    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+    y = F.conv1d(window, weight[:, None], bias, dilation=dilation, groups=weight.shape[0])
+    return y[..., -1], window[..., 1:]
+
+
+def of_the_package(x, history, weight, bias, dilation):
+    state = history.clone()
+    return causal_dilated_conv1d_update(x, state, weight, bias, dilation=dilation), state
+
+
+def newest_first(x, history, weight, bias, dilation):
+    backwards = torch.cat([history, x.unsqueeze(-1)], dim=-1).flip(-1)
+    y = (backwards[..., ::dilation][..., : weight.shape[1]] * weight.flip(-1)).sum(-1) + bias
+    return y, backwards[..., :-1].flip(-1)
+
+
+def now_apart(x, history, weight, bias, dilation):
+    y = weight[:, -1] * x + bias
+    for k in range(1, weight.shape[1]):
+        y = y + weight[:, -1 - k] * history[..., -k * dilation]
+    return y, taken_in(history, x)
+
+
+def step(read, following=taken_in, weight=lambda w: w, bias=True):
+    """A learner's step: which columns it reads, and what it keeps."""
+
+    def function(x, history, w, b, d):
+        window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+        y = (read(window, history, x, w, d) * weight(w)).sum(-1)
+        return (y + b if bias else y), following(history, x)
+
+    return function
+
+
+def columns(window, history, x, w, d, extra=0):
+    return window[..., history.shape[-1] - (w.shape[-1] - 1) * d + extra :: d]
+
+
+def looped(source, shift=0):
+    """Tap by tap from the end of what `source` gives."""
+
+    def function(x, history, w, b, d):
+        samples, y = source(history, x), b.expand_as(x)
+        for k in range(w.shape[1]):
+            y = y + w[:, k] * samples[..., samples.shape[-1] - 1 - (w.shape[1] - 1 - k) * d - shift]
+        return y, taken_in(history, x)
+
+    return function
+
+
+def both(history, x):
+    return torch.cat([history, x[..., None]], dim=-1)
+
+
+def pushed_twice(x, history, weight, bias, dilation):
+    return step(columns)(x, taken_in(history, x), weight, bias, dilation)[0], taken_in(history, x)
+
+
+def outputs_kept(x, history, weight, bias, dilation):
+    y, _ = step(columns)(x, history, weight, bias, dilation)
+    return y, taken_in(history, y)
+
+
+def cut_short(x, history, weight, bias, dilation):
+    y, following = step(columns)(x, history, weight, bias, dilation)
+    lag = (weight.shape[1] - 1) * dilation
+    return y, following[..., following.shape[-1] - lag :]
+
+
+def changed_in_place(x, history, weight, bias, dilation):
+    y, following = step(columns)(x, history, weight, bias, dilation)
+    history[:] = following
+    return y, history
+
+
+def pushed_then(read):
+    return step(lambda window, h, x, w, d: read(taken_in(h, x), w, d))
+
+
+STEP = {
+    RIGHT: [
+        taps_one_by_one,
+        by_the_index,
+        one_output_of_conv1d,
+        of_the_package,
+        newest_first,
+        now_apart,
+        step(columns),
+        looped(both),
+    ],
+    "the taps reversed": [
+        step(columns, weight=lambda w: w.flip(-1)),
+        step(columns, weight=lambda w: w.flip(1)),
+        step(lambda win, h, x, w, d: win.flip(-1)[..., : (w.shape[1] - 1) * d + 1 : d]),
+        step(lambda win, h, x, w, d: torch.stack([win[..., -1 - k * d] for k in range(w.shape[1])], dim=-1)),
+    ],
+    "reading after writing": [pushed_twice],
+    "a history that stands still": [step(columns, lambda h, x: h), step(columns, lambda h, x: h.clone())],
+    "a history that grows": [step(columns, both)],
+    "the output taken into the history": [outputs_kept],
+    "the new sample left out of the window": [
+        looped(lambda h, x: h),
+        looped(both, shift=1),
+        step(lambda win, h, x, w, d: h[..., h.shape[-1] - (w.shape[-1] - 1) * d :: d]),
+        step(lambda *case: columns(*case, extra=-1)),
+    ],
+    "the dilation left out": [
+        step(lambda win, h, x, w, d: win[..., -w.shape[1] :]),
+        lambda x, h, w, b, d: by_the_index(x, h, w, b, 1),
+    ],
+    "counted from the oldest sample": [
+        step(lambda win, h, x, w, d: win[..., torch.arange(w.shape[1]) * d]),
+        step(lambda win, h, x, w, d: win[..., ::d][..., : w.shape[1]]),
+        step(lambda win, h, x, w, d: torch.stack([win[..., k * d] for k in range(w.shape[1])], dim=-1)),
+    ],
+    "every d-th column from column 0": [step(lambda win, h, x, w, d: win[..., ::d])],
+    "a reach of W·dilation": [
+        step(lambda win, h, x, w, d: win[..., -w.shape[1] * d :: d]),
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[-1] * d :: d]),
+    ],
+    "pushed first, then read": [
+        looped(taken_in),
+        pushed_then(lambda p, w, d: p[..., ::d]),
+        pushed_then(lambda p, w, d: p[..., -1 - (w.shape[1] - 1) * d :: d]),
+        pushed_then(lambda p, w, d: p[..., p.shape[-1] - (w.shape[1] - 1) * d :: d]),
+        pushed_then(lambda p, w, d: p[..., p.shape[-1] - 1 - (w.shape[1] - 1) * d :: d]),
+    ],
+    "a history cut to this branch": [cut_short],
+    "a history moved the wrong way": [step(columns, lambda h, x: torch.cat([x[..., None], h[..., :-1]], dim=-1))],
+    "the given history changed": [changed_in_place],
+    "the bias left out": [step(columns, bias=False)],
+    "the two results exchanged": [lambda *case: taps_one_by_one(*case)[::-1]],
+    UNNAMED: [
+        lambda *case: taps_one_by_one(*case)[0],
+        lambda x, h, w, b, d: (x, taken_in(h, x)),
+        lambda x, h, w, b, d: (taps_one_by_one(x, h, w[:1].expand_as(w), b, d)[0], taken_in(h, x)),
+        lambda x, h, w, b, d: taps_one_by_one(x[:1], h[:1], w, b, d),
+        lambda x, h, w, b, d: (F.silu(taps_one_by_one(x, h, w, b, d)[0]), taken_in(h, x)),
+        lambda x, h, w, b, d: (causal_dilated_conv1d_fn(h, w, b, dilation=d), taken_in(h, x)),
+        lambda x, h, w, b, d: [step(columns)(x, h, w, b, d)],
+        lambda x, h, w, b, d: print(step(columns)(x, h, w, b, d)),
+        lambda x, h, w, b, d: (246.0, taken_in(h, x)),
+        step(columns, weight=lambda w: w.flip(0)),
+    ],
+}
+answers("03.conv_step", STEP)
+
+
+# 4: a chunk of any length
+
+
+def sample_by_sample(x, history, weight, bias, dilation):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[-1]):
+        y[..., t], history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+    return y, history
+
+
+def shifted_sums(x, history, weight, bias, dilation):
+    joined, W = torch.cat([history, x], dim=-1), weight.shape[1]
+    L, S = x.shape[-1], history.shape[-1]
+    y = bias[:, None].expand_as(x)
+    for k in range(W):
+        start = S - (W - 1 - k) * dilation
+        y = y + weight[:, k, None] * joined[..., start : start + L]
+    return y, joined[..., L:]
+
+
+def by_the_package(x, history, weight, bias, dilation):
+    lag = (weight.shape[1] - 1) * dilation
+    before = history[..., history.shape[-1] - lag :]
+    y = causal_dilated_conv1d_fn(x, weight, bias, dilation=dilation, initial_state=before)
+    return y, torch.cat([history, x], dim=-1)[..., -history.shape[-1] :]
+
+
+def all_then_the_last(x, history, weight, bias, dilation):
+    if x.numel() == 0:
+        return torch.zeros_like(x), history.clone()
+    joined = torch.cat([history, x], dim=2)
+    y = F.conv1d(joined, weight[:, None, :], bias, dilation=dilation, groups=x.shape[1])
+    return y[..., -x.shape[-1] :], joined[:, :, -history.shape[2] :]
+
+
+def unfolded(x, history, weight, bias, dilation):
+    joined = torch.cat([history, x], dim=-1)
+    if x.shape[-1] == 0:
+        return x.clone(), history.clone()
+    lag = (weight.shape[1] - 1) * dilation
+    windows = joined[..., history.shape[-1] - lag :].unfold(-1, lag + 1, 1)[..., ::dilation]
+    return torch.einsum("bdlw,dw->bdl", windows, weight) + bias[:, None], joined[..., x.shape[-1] :]
+
+
+def chunk(
+    following=lambda joined, x, h, y: joined[..., x.shape[-1] :],
+    before=lambda h, lag: h[..., h.shape[-1] - lag :],
+    outputs=lambda y, L: y,
+    early=True,
+    kernel=lambda w: w.unsqueeze(1),
+    bias=lambda b: b,
+    **changes,
+):
+    """A learner's chunk with something different in it."""
+
+    def function(x, h, w, b, d):
+        if early and x.shape[-1] == 0:
+            return x, h
+        read = torch.cat([before(h, (w.shape[1] - 1) * d), x], dim=-1)
+        settings = {"dilation": d, "groups": w.shape[0]} | changes
+        y = outputs(F.conv1d(read, kernel(w), bias(b), **settings), x.shape[-1])
+        return y, following(torch.cat([h, x], dim=-1), x, h, y)
+
+    return function
+
+
+def stacked_steps(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = now_apart(x[:, :, t], history, weight, bias, dilation)
+        outputs += [y]
+    return torch.stack(outputs, -1), history
+
+
+def zeros_for_the_history(x, history, weight, bias, dilation):
+    return shifted_sums(x, 0 * history, weight, bias, dilation)
+
+
+def forgets_the_history(x, history, weight, bias, dilation):
+    y = causal_dilated_conv1d_fn(x, weight, bias, dilation=dilation)
+    return y, torch.cat([history, x], -1)[..., x.shape[-1] :]
+
+
+def chunk_of_dilation_one(x, history, weight, bias, dilation):
+    return shifted_sums(x, history, weight, bias, 1)
+
+
+def history_of_zeros_and_chunk(x, history, weight, bias, dilation):
+    S = history.shape[-1]
+    return shifted_sums(x, history, weight, bias, dilation)[0], F.pad(x, (S, 0))[..., -S:]
+
+
+def of_length(n):
+    return lambda x, h, w, b, d: shifted_sums(x[..., :n], h, w, b, d)
+
+
+answers(
+    "03.conv_chunk",
+    {
+        RIGHT: [sample_by_sample, shifted_sums, by_the_package, all_then_the_last, unfolded, chunk()],
+        "a short chunk is not remembered": [
+            chunk(lambda j, x, h, y: x[..., -h.shape[-1] :] if x.shape[-1] >= h.shape[-1] else h),
+            chunk(lambda j, x, h, y: h if x.shape[-1] < h.shape[-1] else j[..., -h.shape[-1] :]),
+        ],
+        "a history that stands still": [
+            chunk(lambda j, x, h, y: h),
+            chunk(lambda j, x, h, y: j[..., : h.shape[-1]]),
+            chunk(lambda j, x, h, y: j[..., : -x.shape[-1]]),
+        ],
+        "a history that grows": [chunk(lambda j, x, h, y: j)],
+        "the end of the chunk only": [chunk(lambda j, x, h, y: x[..., -h.shape[-1] :])],
+        "zeros before a short chunk": [history_of_zeros_and_chunk],
+        "a history of outputs": [
+            chunk(lambda j, x, h, y: torch.cat([h, y], -1)[..., y.shape[-1] :]),
+            chunk(lambda j, x, h, y: y[..., -h.shape[-1] :]),
+        ],
+        "every chunk from zeros": [forgets_the_history, chunk(before=lambda h, lag: h.new_zeros(*h.shape[:2], lag))],
+        "zeros in place of the history": [zeros_for_the_history],
+        "outputs for samples of the history too": [chunk(before=lambda h, lag: h)],
+        "the first outputs in place of the last": [chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., :L])],
+        "a history that ends one sample early": [
+            chunk(lambda j, x, h, y: F.pad(j, (1, 0))[..., -h.shape[-1] - 1 : -1]),
+        ],
+        "minus zero": [chunk(before=lambda h, lag: h[..., -lag:])],
+        "an empty chunk not thought of": [chunk(early=False), stacked_steps],
+        "the dilation left out": [chunk_of_dilation_one, chunk(dilation=1)],
+        "taps in reverse order": [chunk(kernel=lambda w: w.flip(-1).unsqueeze(1))],
+        "groups forgotten": [chunk(groups=1), chunk(before=lambda h, lag: h, groups=1)],
+        "a kernel without its middle axis": [chunk(kernel=lambda w: w)],
+        "the bias left out": [chunk(bias=lambda b: None), chunk(bias=lambda b: 0 * b)],
+        UNNAMED: [
+            lambda *case: shifted_sums(*case)[0],
+            lambda *case: shifted_sums(*case)[::-1],
+            of_length(3),
+            of_length(1),
+            lambda x, h, w, b, d: (x, torch.cat([h, x], -1)[..., x.shape[-1] :]),
+            lambda x, h, w, b, d: shifted_sums(x[:1], h[:1], w, b, d),
+            lambda x, h, w, b, d: (shifted_sums(x, h, w, b, d)[0].detach() * 2, h),
+            lambda x, h, w, b, d: (F.silu(shifted_sums(x, h, w, b, d)[0]), torch.cat([h, x], -1)[..., x.shape[-1] :]),
+            lambda x, h, w, b, d: print(shifted_sums(x, h, w, b, d)),
+            lambda x, h, w, b, d: (shifted_sums(x, h.flip(-1), w, b, d)[0], torch.cat([h, x], -1)[..., x.shape[-1] :]),
+        ],
+    },
+)
+
+
+# 5: all branches from one history
+
+
+def package_sum(x, history, weights, biases, gates, dilations):
+    window = both(history, x)
+    branches = [
+        causal_dilated_conv1d_fn(window, w, b, "silu", d)[..., -1]
+        for w, b, d in zip(weights, biases, dilations, strict=True)
+    ]
+    return torch.einsum("i,ibd->bd", gates.softmax(0), torch.stack(branches)), window[..., 1:]
+
+
+def gated(
+    part=F.silu, shares=lambda g: torch.softmax(g, dim=0), following=taken_in, before=lambda h, x: h, inside=False
+):
+    """A learner's loop over branches with something different in it."""
+
+    def function(x, history, weights, biases, gates, dilations):
+        y, read = torch.zeros(x.shape), before(history, x)
+        for i in range(len(weights)):
+            out = taps_one_by_one(x, read, weights[i], biases[i], dilations[i])[0]
+            y += part(shares(gates)[i] * out) if inside else shares(gates)[i] * part(out)
+        return y, following(history, x)
+
+    return function
+
+
+def handed_on(x, history, weights, biases, gates, dilations, again=False):
+    y = 0
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        out, history = taps_one_by_one(x, history, w, b, d)
+        y = y + s * F.silu(out)
+    return y, taken_in(history, x) if again else history
+
+
+def overwritten(x, history, weights, biases, gates, dilations):
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        out, moved = taps_one_by_one(x, history, w, b, d)
+        y = s * F.silu(out)
+    return y, moved
+
+
+def plain(v):
+    return v
+
+
+answers(
+    "03.gated_conv_step",
+    {
+        RIGHT: [
+            package_sum,
+            gated(),
+            lambda x, h, ws, bs, gates, ds: (
+                sum(
+                    s * F.silu(by_the_index(x, h, w, b, d)[0])
+                    for s, w, b, d in zip(gates.softmax(-1), ws, bs, ds, strict=True)
+                ),
+                taken_in(h, x),
+            ),
+            gated(part=lambda v: v * torch.sigmoid(v), following=filled_in),
+            gated(shares=lambda g: torch.exp(g - g.max()) / torch.exp(g - g.max()).sum(), following=rolled),
+        ],
+        "pushed first, then read": [gated(before=taken_in)],
+        "the history moved once a branch": [handed_on, lambda *case: handed_on(*case, again=True)],
+        "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
+        "SiLU left out": [gated(part=plain)],
+        "the share inside SiLU": [gated(inside=True)],
+        "gates without softmax": [gated(shares=plain)],
+        "another function than softmax": [gated(shares=torch.sigmoid), gated(shares=torch.exp)],
+        "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
+        "only one branch": [overwritten],
+        "a history that stands still": [gated(following=lambda h, x: h)],
+        UNNAMED: [
+            lambda *case: gated()(*case)[0],
+            lambda *case: gated()(*case)[::-1],
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, (1,) * len(ds)),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates.flip(0), ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, [w.flip(-1) for w in ws], bs, gates, ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
+            lambda x, h, ws, bs, gates, ds: (torch.zeros_like(x), taken_in(h, x)),
+            lambda x, h, ws, bs, gates, ds: taps_one_by_one(x, h, ws, bs, ds),
+            gated(part=F.relu),
+            gated(following=both),
+        ],
+    },
+)
+
+
+# The bug hunt
+
+
+def hunted(read_dilated, read_one=lambda window, newest, taps, d: window[..., -taps:], weight=lambda w, d: w):
+    """The suspect, mended or not."""
+
+    def function(x, history, w, b, d):
+        window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+        taps, newest = w.shape[-1], window.shape[-1] - 1
+        read = (read_one if d == 1 else read_dilated)(window, newest, taps, d)
+        return (read * weight(w, d)).sum(dim=-1) + b, window[..., 1:]
+
+    return function
+
+
+def backwards(window, newest, taps, d):
+    return window[..., newest - d * torch.arange(taps)]
+
+
+answers(
+    "03.mended_step",
+    {
+        RIGHT: [
+            *STEP[RIGHT],
+            hunted(lambda win, newest, taps, d: backwards(win, newest, taps, d).flip(-1)),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps - 1, -1, -1)]),
+            hunted(backwards, weight=lambda w, d: w if d == 1 else w.flip(-1)),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - 1) :: d]),
+        ],
+        "the bug, still in": [hunted(backwards)],
+        "the bug moved to dilation 1": [hunted(backwards, weight=lambda w, d: w.flip(-1))],
+        "the bug in both paths": [
+            hunted(backwards, backwards),
+            hunted(backwards, weight=lambda w, d: w.flip(1) if d == 1 else w),
+        ],
+        "the channels turned around": [
+            hunted(backwards, weight=lambda w, d: w if d == 1 else w.flip(0)),
+            hunted(backwards, weight=lambda w, d: w.flip(0)),
+            hunted(lambda *case: backwards(*case).flip(1)),
+        ],
+        "a slice with a negative step": [
+            hunted(lambda *case: backwards(*case)[..., ::-1]),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps)[::-1]]),
+            hunted(lambda win, newest, taps, d: win[..., newest::-d]),
+        ],
+        "the dilated path taken out": [hunted(lambda win, newest, taps, d: win[..., -taps:])],
+        "counted from the oldest sample": [
+            hunted(lambda win, newest, taps, d: win[..., d * torch.arange(taps)]),
+            hunted(lambda win, newest, taps, d: win[..., ::d]),
+            step(lambda win, h, x, w, d: win[..., d * torch.arange(w.shape[-1])]),
+        ],
+        UNNAMED: [
+            hunted(lambda *case: backwards(*case).flip(0)),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(1, taps + 1)]),
+            hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps)]),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * taps :: d]),
+            lambda *case: hunted(backwards)(*case)[0],
+            lambda x, h, w, b, d: (hunted(backwards)(x, h, w, b, d)[0], h),
+        ],
+    },
+)
+
+
+@pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
+def test_an_answer_gets_the_verdict_that_fits(id, function, expected):
+    verdict = judge(exercise(id), function)
+    name = verdict.misconception.name if verdict.misconception else None
+    assert (verdict.kind == RIGHT, name) == (expected == RIGHT, None if expected == RIGHT else expected)
