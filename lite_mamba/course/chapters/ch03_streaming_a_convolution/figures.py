@@ -9,26 +9,14 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from lite_mamba import causal_dilated_conv1d_fn
-from lite_mamba.causal_conv import next_history
 
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...tasks import membrane_voltage
+from . import exercises as spec
 
 PALE_BLUE, PALE_GREY = "#D6E8F5", "#EFEFEF"
-
-
-def package_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
-    """One sample through one branch: x (B, D), history (B, D, S) to the output (B, D) and the next history."""
-    y = causal_dilated_conv1d_fn(x.unsqueeze(-1), weight, bias, dilation=dilation, initial_state=history)  # (B, D, 1)
-    return y[..., 0], next_history(x.unsqueeze(-1), history)
-
-
-def package_chunk(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
-    """A chunk of any length: x (B, D, L), history (B, D, S) to the outputs (B, D, L) and the next history."""
-    y = causal_dilated_conv1d_fn(x, weight, bias, dilation=dilation, initial_state=history)  # (B, D, L)
-    return y, next_history(x, history)
 
 
 class BufferAtWork(LiveFigure):
@@ -36,7 +24,7 @@ class BufferAtWork(LiveFigure):
 
     Args:
         step: (x, history, weight, bias, dilation) to (output, next history), the function of exercise 3.
-        whose: "yours" or "the reference's", shown beside the streamed outputs.
+        name: what the step is called beside its outputs; without a name, whose it is.
     """
 
     SAMPLES = (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4)
@@ -47,9 +35,9 @@ class BufferAtWork(LiveFigure):
         "dilation": slider(1, 4, 2, label="dilation", unit="samples"),
     }
 
-    def __init__(self, step=package_step, whose: str = ""):
+    def __init__(self, step=spec.conv_step, name: str = ""):
         super().__init__(height=5.4)
-        self.step, self.whose = step, whose
+        self.step, self.name = step, name
         self.stream = torch.tensor(self.SAMPLES, dtype=torch.float32)  # (L,)
         self.weight, self.bias = torch.tensor([self.TAPS], dtype=torch.float32), torch.zeros(1)  # (1, W), (1,)
         self.cells, self.plot = self.figure.subplots(2, 1, sharex=True, height_ratios=(1.15, 1))
@@ -126,13 +114,13 @@ class BufferAtWork(LiveFigure):
     def _show_stream(self, t: int) -> None:
         for i, cell in enumerate(self.stream_cells):
             if i > t:
-                self._place(cell, i, 0, "white", style.GREY, "#D0D0D0")
+                self._place(cell, i, 0, "white", style.GREY, "#949494")
                 cell[1].set_text("")
             elif i == t:
                 self._place(cell, i, self.SAMPLES[i], style.BLACK, "white", style.BLACK, "bold")
             else:
                 kept = t - i <= self.lag
-                self._place(cell, i, self.SAMPLES[i], "white", style.BLACK if kept else "#999999", "#D0D0D0")
+                self._place(cell, i, self.SAMPLES[i], "white", style.BLACK if kept else style.GREY, "#949494")
         self.fall.set_xdata([t, t])
 
     def _show_history(self, t: int) -> None:
@@ -158,21 +146,22 @@ class BufferAtWork(LiveFigure):
         self.plot.set(ylim=(-2, 66), ylabel="output", xlabel="time t (samples)")
         self.plot.set_xticks(range(0, len(self.SAMPLES), 2))
         times = np.arange(len(self.SAMPLES))
-        (self.whole,) = self.plot.plot(times, times * 0, "o-", color="#9A9A9A", mfc="white", mew=2.5, ms=12, lw=2)
+        (self.whole,) = self.plot.plot(times, times * 0, "o-", color="#949494", mfc="white", mew=2.5, ms=12, lw=2)
         (self.grown,) = self.plot.plot([], [], "o", color=style.VERMILLION, ms=8, ls="none")
         (self.drop,) = self.plot.plot([0, 0], [0, 0], color=style.VERMILLION, ls=":", lw=2.5)
         self.move(self.whole, self.drop, self.grown)
         x = self.first - 3.2
-        self.plot.plot([x], [59], "o", color="#9A9A9A", mfc="white", mew=2.5, ms=12)
+        self.plot.plot([x], [59], "o", color="#949494", mfc="white", mew=2.5, ms=12)
         self.plot.plot([x], [44], "o", color=style.VERMILLION, ms=8)
         style.label_line(self.plot, "one pass over everything", x + 0.8, 59, style.GREY, fontsize=13)
         style.label_line(self.plot, "step by step", x + 0.8, 44, style.VERMILLION, fontsize=13)
-        by = f"(the step is {self.whose})" if self.whose else ""
-        style.label_line(self.plot, by, x + 0.8, 32, style.VERMILLION, fontsize=13, fontweight="normal")
+        self.by = style.label_line(self.plot, "", x + 0.8, 32, style.VERMILLION, fontsize=13, fontweight="normal")
         self.sum_note = style.label_line(self.plot, "", x - 0.4, 10, style.BLACK, fontsize=15)
-        self.move(self.sum_note)
+        self.move(self.sum_note, self.by)
 
     def _show_output(self, t: int) -> None:
+        whose = self.name or self.owner(self.step)
+        self.by.set_text(f"(the step is {whose})" if whose else "")
         self.whole.set_ydata(self.parallel)
         self.grown.set_data(np.arange(t + 1), self.streamed)
         self.drop.set_data([t, t], [self.streamed[t], 66])
@@ -202,7 +191,7 @@ class KeptSamples(LiveFigure):
         self.ax.set(xlabel="samples before and after the pause", ylabel="millivolts")
         self.ax.axvline(-0.5, color=style.BLACK, lw=2, ls="-")
         past = self.signal[: self.BEFORE].numpy()
-        self.ax.plot(range(-self.BEFORE, 0), past, color="#B5B5B5", ls="-", lw=3)
+        self.ax.plot(range(-self.BEFORE, 0), past, color="#949494", ls="-", lw=3)
         notes = [
             self.ax.text(-self.BEFORE, 11, "input before the pause", color=style.BLACK, va="center", fontsize=14),
             self.ax.text(0.4, 11, "outputs after the pause", color=style.BLACK, va="center", fontsize=14),
@@ -210,7 +199,7 @@ class KeptSamples(LiveFigure):
         ]
         self.band = self.ax.axvspan(-1, -0.5, color=PALE_BLUE, lw=0, zorder=0)
         (self.known,) = self.ax.plot([], [], "s-", color=style.BLUE, ms=6, lw=3)
-        (self.right,) = self.ax.plot([], [], "o-", color="#9A9A9A", mfc="white", mew=2.5, ms=10, lw=2)
+        (self.right,) = self.ax.plot([], [], "o-", color="#949494", mfc="white", mew=2.5, ms=10, lw=2)
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=6, ls="none")
         (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=10, ls="none")
         self.kept_note = self.ax.text(-1, -51, "", color=style.BLUE, ha="right", va="center", fontweight="bold")
@@ -341,7 +330,6 @@ class AnySplit(LiveFigure):
 
     Args:
         chunk: (x, history, weight, bias, dilation) to (outputs, next history), the function of exercise 4.
-        whose: "yours" or "the reference's", shown beside the outputs.
     """
 
     START, LENGTH, TAPS = 2000, 300, 4
@@ -352,7 +340,7 @@ class AnySplit(LiveFigure):
         "dilation": slider(1, 8, 8, label="dilation", unit="samples"),
     }
 
-    def __init__(self, chunk=package_chunk, whose: str = ""):
+    def __init__(self, chunk=spec.conv_chunk):
         super().__init__(height=5.4)
         self.chunk = chunk
         self.signal = membrane_voltage(self.START + self.LENGTH)[self.START :].view(1, 1, -1)  # (1, 1, L), mV
@@ -360,16 +348,15 @@ class AnySplit(LiveFigure):
         self.top, self.low = self.figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         self.top.set(xlim=(0, self.LENGTH), ylim=(-55, 16), ylabel="output (mV)")
         self.low.set(ylim=(-4, 44), xlabel="sample", ylabel="error (mV)")
-        (self.whole,) = self.top.plot([], [], color="#B0B0B0", ls="-", lw=7)
+        (self.whole,) = self.top.plot([], [], color="#949494", ls="-", lw=7)
         (self.pieces,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
         (self.error,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=3)
         self.borders = [LineCollection([], colors=style.BLACK, lw=1, linestyles=":") for _ in range(2)]
         for ax, lines in zip((self.top, self.low), self.borders, strict=True):
             ax.add_collection(lines)
-        by = f" ({whose})" if whose else ""
         self.names = [
             style.label_line(self.top, "thick: one pass", 4, 11, style.GREY),
-            style.label_line(self.top, f"thin: chunk after chunk{by}", 298, 11, style.BLUE, ha="right"),
+            style.label_line(self.top, "", 298, 11, style.BLUE, ha="right"),
         ]
         self.zero = self.low.text(298, 16, "zero everywhere", color=style.VERMILLION, ha="right", fontweight="bold")
         self.zero.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})
@@ -414,6 +401,8 @@ class AnySplit(LiveFigure):
 
     def _show(self, size: int) -> None:
         times = np.arange(self.LENGTH)
+        whose = self.owner(self.chunk)
+        self.names[1].set_text(f"thin: chunk after chunk ({whose})" if whose else "thin: chunk after chunk")
         self.whole.set_data(times, self.truth)
         self.pieces.set_data(times, self.outputs)
         self.error.set_data(times, self.difference)
