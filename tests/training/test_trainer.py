@@ -120,4 +120,30 @@ def test_a_run_that_learns_has_a_falling_loss(tmp_path):
 def test_text_is_learned_too(tmp_path):
     run = replace(small_run(steps=3), data=Text(), length=16)
     trainer = Trainer(run, tmp_path / "run.safetensors")
-    assert trainer.train() and "delta_data" not in trainer.log and "delta_profile" in trainer.log
+    assert trainer.train() and "delta_data" not in trainer.log
+    assert trainer.log["delta"].shape == (4, 2, 16)
+
+
+on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@on_a_gpu
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_graph_on_a_gpu_takes_the_steps_that_eager_code_takes(kind, tmp_path):
+    graph, eager = (Trainer(small_run(kind), tmp_path / f"{name}.safetensors", "cuda") for name in "ab")
+    for _ in range(12):
+        graph._advance()
+        eager._step()
+    assert graph.graph is not None and int(graph.next) == int(eager.next) == 12
+    assert graph.generator.get_state().equal(eager.generator.get_state())
+    torch.testing.assert_close(graph.losses, eager.losses, rtol=1e-3, atol=1e-4)
+
+
+@on_a_gpu
+def test_a_killed_run_goes_on_on_a_gpu(tmp_path):
+    assert Trainer(small_run(), tmp_path / "whole.safetensors", "cuda").train()
+    stopped_after(Trainer(small_run(), tmp_path / "killed.safetensors", "cuda"), steps=7)
+    again = Trainer(small_run(), tmp_path / "killed.safetensors", "cuda")
+    assert again.train()
+    whole = load_file(tmp_path / "whole.safetensors")["losses"]
+    torch.testing.assert_close(again.losses.cpu(), whole, rtol=1e-3, atol=1e-4)

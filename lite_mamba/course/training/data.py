@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .. import tasks
@@ -38,17 +39,20 @@ class Memory:
         return GENERATORS[self.name](generator, batch, length, n_symbols=self.n_symbols, **self.options)
 
     def data(self, tokens: Tensor) -> Tensor:
-        """Which tokens are worth keeping, (B, L) bools: the symbols between noise, or the one after the cue."""
+        """Where a memory should take something in, (B, L) bools.
+
+        That is at the symbols between noise, or at the first cue and the three tokens behind it, for there the
+        block's convolution of four taps sees the cue.
+        """
         if self.name != "induction_heads":
             return tokens < self.n_symbols
-        cue = tokens == self.n_symbols  # (B, L)
-        return torch.nn.functional.pad(cue[:, :-1], (1, 0)) & ~cue
+        cues = (tokens == self.n_symbols).cumsum(1)  # (B, L), 0 before the first cue, 1 from there on
+        return (cues == 1) & (F.pad(cues, (4, 0))[:, :-4] == 0)
 
     def noise(self, tokens: Tensor) -> Tensor:
-        """Which tokens a memory should let pass, (B, L) bools."""
-        if self.name != "induction_heads":
-            return tokens == self.n_symbols
-        return (tokens < self.n_symbols) & ~self.data(tokens)
+        """What a memory should let pass, (B, L) bools: all but the data and the questions."""
+        question = self.n_symbols if self.name == "induction_heads" else self.n_symbols + 1
+        return (tokens != question) & ~self.data(tokens)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from .data import Memory
 from .models import step_sizes
 from .runs import Run
 
-MOMENTS = 32  # steps, on a logarithmic scale, at which the log looks at Δ
+MOMENTS = 32  # from the first thousandth of the steps to the last, on a logarithmic scale, at which the log looks at Δ
 PROBE_ROWS = 128
 WARM_UP = 3  # eager steps before the capture: they make what may not be made during it
 SAVE_SECONDS = 20
@@ -78,7 +78,7 @@ class Trainer:
         self.next = torch.zeros(1, dtype=torch.long, device=device)  # the step's number, where a graph can read it
         probe_generator = torch.Generator(device).manual_seed(run.seed + 2)
         self.probe, self.probe_targets = run.data.draw(probe_generator, PROBE_ROWS, run.length)
-        self.moments = {0, *(round(run.steps ** (i / MOMENTS)) for i in range(MOMENTS + 1))}
+        self.moments = {0, *(round(run.steps * 1000 ** (i / MOMENTS - 1)) for i in range(MOMENTS + 1))}
         self.log: dict[str, Tensor] = {}
         self.at, self.seconds, self.graph, self.eager_steps = 0, 0.0, None, 0
         if self.checkpoint.exists():
