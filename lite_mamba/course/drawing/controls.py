@@ -67,7 +67,8 @@ class Slider(Control):
 
     def describe(self, value) -> str:
         number = str(value) if self.whole else f"{value:.4g}"
-        return f"{number} {self.unit}".rstrip()
+        unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
+        return f"{number} {unit}".rstrip()
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""
