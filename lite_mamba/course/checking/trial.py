@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .compare import difference
+from .compare import Tolerance, difference
 from .errors import same_error
 from .exercise import Draw, Exercise, Misconception
+from .features import FEWEST, case_words
+from .relations import value_words
 from .running import Example, Outcome, beside, neutral, run, spun, tolerance
 from .stub import is_stub
+from .tables import shape_words
 
 SHRINK_TRIES = 80
 TELLING = 1  # so many cases must tell a known wrong answer from the right one, or it earns no name
@@ -39,6 +42,7 @@ class Verdict:
     trials: int = 0
     example: Example | None = None
     misconception: Misconception | None = None
+    relations: tuple[str, ...] = ()  # what can be said about a mistake without a name
 
 
 def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False) -> Verdict:
@@ -98,7 +102,47 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     misconception = known_misconception(exercise, examples, small)
     if misconception is not None:
         return Verdict("misconception", example=small, misconception=misconception)
-    return Verdict("raised" if small.raised else "wrong", example=small)
+    words = relations(exercise, function, examples)
+    return Verdict("raised" if small.raised else "wrong", example=small, relations=words)
+
+
+def relations(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> tuple[str, ...]:
+    """On which cases a mistake shows and how its values differ, from as many cases again, of all sizes."""
+    more = list(examples)
+    for i in range(exercise.trials):
+        case = drawn(exercise, Draw(zlib.crc32(exercise.id.encode()) - 1 - i))
+        got = run(exercise, function, case)
+        if spun(got):
+            break
+        more.append(beside(exercise, case, run(exercise, exercise.reference, case), got))
+    words = case_words(more), _unused_words(exercise, function, examples), value_words(more, tolerance(exercise))
+    return tuple(filter(None, words))
+
+
+def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> str | None:
+    """The parameters that make no difference to what comes, though they should: each is exchanged in wrong cases."""
+    wrong = [(i, example) for i, example in enumerate(examples) if not example.right and not example.raised]
+    if len(wrong) < FEWEST or any(example.got.value is None for _, example in wrong):
+        return None
+    names = [name for name in examples[0].case if all(_unused(exercise, function, name, *one) for one in wrong[-5:])]
+    return f"It makes no use of {' and '.join(f'`{name}`' for name in names)}." if names else None
+
+
+def _unused(exercise: Exercise, function: Callable[..., Any], name: str, number: int, example: Example) -> bool:
+    """Whether another value of a parameter changes the reference's result and leaves the function's as it is."""
+    trial = trials(exercise)[number]
+    if trial.sizes is None:
+        return True
+    other = drawn(exercise, Draw(trial.seed + 1, sizes=[size for size, _ in trial.sizes]))
+    if shape_words(other[name]) != shape_words(trial.case[name]):
+        return False
+    case = {**trial.case, name: other[name]}
+    expected, got = run(exercise, exercise.reference, case), run(exercise, function, case)
+    exact = Tolerance()
+    return not (expected.error or got.error) and bool(
+        difference(example.expected.value, expected.value, exact)
+        and not difference(example.got.value, got.value, exact)
+    )
 
 
 def known_misconception(exercise: Exercise, examples: Sequence[Example], small: Example) -> Misconception | None:

@@ -117,10 +117,10 @@ def card(found: Exercise, verdict: Verdict) -> Card:
         lines = [verdict.misconception.message, *_changed_lines(example)]
         return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
     if verdict.kind == "raised":
-        return _example_card("bad", f"{found.id}: it raised", _error_lines(example.raised), found, example)
+        return _example_card("bad", f"{found.id}: it raised", _error_lines(verdict), found, example)
     if verdict.kind == "endless":
         return _example_card("bad", f"{found.id}: it does not come to an end", _endless_lines(example), found, example)
-    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(example), found, example)
+    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(verdict), found, example)
 
 
 def _judge(found: Exercise, function: Function) -> Verdict:
@@ -131,11 +131,9 @@ def _judge(found: Exercise, function: Function) -> Verdict:
     return judge(found, function)
 
 
-def _wrong_lines(example: Example) -> list[str]:
-    lines = _changed_lines(example)
-    if example.difference:
-        lines.append(_sentence(example.difference.words))
-    return lines
+def _wrong_lines(verdict: Verdict) -> list[str]:
+    lines, found = _changed_lines(verdict.example), verdict.example.difference
+    return [*lines, *([_sentence(found.words)] if found else []), *verdict.relations]
 
 
 def _changed_lines(example: Example) -> list[str]:
@@ -183,12 +181,13 @@ def _shape_rows(example: Example) -> list[tuple[str, str]]:
     return [("shapes", " · ".join(shapes))] if shapes else []
 
 
-def _error_lines(error: BaseException) -> list[str]:
+def _error_lines(verdict: Verdict) -> list[str]:
     """What was raised and the learner's own line, without the library's traceback."""
+    error = verdict.example.raised
     line = own_line(error)
     if line is None:
         return [said(error), "It was raised by the call itself: compare your function's parameters with the stub's."]
-    return [f"Line {line[1]} of your code: {line[2]}", said(error)]
+    return [f"Line {line[1]} of your code: {line[2]}", said(error), *verdict.relations]
 
 
 def _sentence(words: str) -> str:

@@ -1,0 +1,379 @@
+"""How the values of a mistake differ from the expected ones, where it has no name.
+
+Each relation looks at every case with a wrong answer and claims only what holds on all of them: "A factor of 2
+everywhere.", "One step too late along time.", "What is missing is `bias`."
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .compare import Tolerance, difference, number
+from .features import FEWEST, sizes
+from .running import Example
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What was expected and what came in one case, as plain tensors of double precision."""
+
+    want: Tensor
+    have: Tensor
+    case: dict[str, Any]
+
+
+TELLING = ("value", "nan", "shape")  # kinds of differences with a relation between numbers
+Relation = Callable[[Sequence[Pair], Callable[[int], str]], str | None]
+
+
+def value_words(examples: Sequence[Example], tolerance: Tolerance) -> str | None:
+    """The most telling relation between what was expected and what came, in all cases with a wrong answer."""
+    wrong = [example for example in examples if not example.right]
+    if len(wrong) < FEWEST or any(not one.difference or one.difference.kind not in TELLING for one in wrong):
+        return None
+    if words := _always_the_same(examples) or _single_precision(wrong):
+        return words
+    name, pairs = _wrong_part(wrong, tolerance)
+    if not pairs:
+        return None
+    same_shape = all(pair.want.shape == pair.have.shape for pair in pairs)
+
+    def axis(i: int) -> str:
+        return tolerance.axes[i] if len(tolerance.axes) == pairs[0].want.ndim else f"axis {i}"
+
+    found = (relation(pairs, axis) for relation in (SAME_SHAPE if same_shape else OTHER_SHAPE))
+    words = next(filter(None, found), None)
+    return f"{name}: {words[:1].lower()}{words[1:]}" if words and name else words
+
+
+def _axes(pairs: Sequence[Pair]) -> range:
+    """The axes of the expected results; none if they have different numbers of them."""
+    ndims = {pair.want.ndim for pair in pairs}
+    return range(ndims.pop() if len(ndims) == 1 else 0)
+
+
+# Which part of the result is wrong.
+
+
+def _wrong_part(wrong: Sequence[Example], tolerance: Tolerance) -> tuple[str, list[Pair]]:
+    """The one part that is wrong in every case; no pairs if there are several, or if it has no values."""
+    found = [_differing_parts(example, tolerance) for example in wrong]
+    if not found[0] or any(parts.keys() != found[0].keys() or len(parts) != 1 for parts in found):
+        return "", []
+    (name,) = found[0]
+    plain = [(*map(_plain, parts[name]), example.case) for parts, example in zip(found, wrong, strict=True)]
+    if any(want is None or have is None for want, have, _ in plain):
+        return "", []
+    return name, [Pair(*one) for one in plain]
+
+
+def _differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[Any, Any]]:
+    want, have = example.expected.value, example.got.value
+    named = [("", want, have)]
+    if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():
+        named = [(str(key), want[key], have[key]) for key in want]
+    elif isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
+        names = tolerance.items if len(tolerance.items) == len(want) else [f"Item {i}" for i in range(len(want))]
+        named = list(zip(names, want, have, strict=True))
+    limit = Tolerance(tolerance.rtol, tolerance.atol)
+    return {name: (one, other) for name, one, other in named if difference(one, other, limit)}
+
+
+def _plain(value: Any) -> Tensor | None:
+    """A tensor or number as a double-precision tensor on the CPU; None for what has no numbers."""
+    if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
+        value = torch.tensor(value)
+    if not isinstance(value, Tensor) or value.dtype == torch.bool:
+        return None
+    value = value.detach().cpu()
+    return value.to(torch.complex128 if value.is_complex() else torch.float64)
+
+
+# Relations for results of the same shape, the most telling first.
+
+
+def _always_the_same(examples: Sequence[Example]) -> str | None:
+    first = examples[0].got.value
+    plain = isinstance(first, (bool, int, float, str))
+    if plain and all(type(one.got.value) is type(first) and one.got.value == first for one in examples):
+        return f"It answers {first} in every case."
+    return None
+
+
+def _single_precision(wrong: Sequence[Example]) -> str | None:
+    limit = Tolerance(1e-5, 1e-5)
+    for example in wrong:
+        want = example.expected.value
+        first = want[0] if isinstance(want, (tuple, list)) and want else want
+        double = isinstance(first, Tensor) and first.dtype in (torch.float64, torch.complex128)
+        if not double or difference(want, example.got.value, limit):
+            return None
+    return "Right to about six digits, where the input has sixteen: somewhere it computes in float32."
+
+
+def _scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    factors = [_factor(pair) for pair in pairs]
+    if None in factors:
+        return None
+    if _constant(factors):
+        special = {"-1": "The opposite sign everywhere.", "0": "Every value is zero."}
+        return special.get(_rounded(factors[0]), f"A factor of {_rounded(factors[0])} everywhere.")
+    if name := _size_that_is(pairs, factors):
+        return f"Every value is too large by the factor {name}."
+    if name := _size_that_is(pairs, [1 / factor for factor in factors if factor]):
+        return f"Every value is too small by the factor {name}."
+    if all(pair.want.numel() > 2 for pair in pairs):
+        return "One and the same factor in all values of a case, another one in each case."
+    return None
+
+
+def _factor(pair: Pair) -> complex | None:
+    """The number that makes what came out of all that was expected, if there is one."""
+    if not pair.want.numel() or not pair.want.isfinite().all() or not pair.have.isfinite().all():
+        return None
+    largest = pair.want.abs().argmax()
+    want, have = pair.want.flatten()[largest].item(), pair.have.flatten()[largest].item()
+    return have / want if want and _close(pair.have, pair.want * (have / want)) else None
+
+
+def _moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    if not all(pair.want.numel() and pair.have.isfinite().all() for pair in pairs):
+        return None
+    shifts = [(pair.have - pair.want).flatten()[0].item() for pair in pairs]
+    if not all(_close(pair.have, pair.want + shift) for pair, shift in zip(pairs, shifts, strict=True)):
+        return None
+    words = "large" if shifts[0].real > 0 else "small"
+    if _constant(shifts) and not isinstance(shifts[0], complex):
+        return f"Every value is {_rounded(abs(shifts[0]))} too {words}."
+    for sign, words in ((1, "large"), (-1, "small")):
+        if name := _size_that_is(pairs, [sign * shift for shift in shifts]):
+            return f"Every value is too {words} by {name}."
+    if all(pair.want.numel() > 2 for pair in pairs):
+        return "One and the same number is missing or too many in all values of a case."
+    return None
+
+
+def _constant(numbers: Sequence[complex]) -> bool:
+    return all(abs(one - numbers[0]) <= 1e-3 * abs(numbers[0]) for one in numbers)
+
+
+def _rounded(value: complex) -> str:
+    return number(complex(round(value.real, 4), round(value.imag, 4)))
+
+
+def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> str | None:
+    """The size of the case that a number is, in every case."""
+    for name in sizes(pairs[0].case) if len(numbers) == len(pairs) else ():
+        found = [sizes(pair.case).get(name) for pair in pairs]
+        if None not in found and all(abs(a - b) <= 1e-3 * abs(a) for a, b in zip(found, numbers, strict=True)):
+            return name
+    return None
+
+
+def _an_input(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    """An input that is missing, or one too many, as a term or as a factor."""
+    kinds = {
+        "It gives `{}` back as it came.": lambda want, have, x: _close(have, x.expand_as(have)),
+        "What is missing is `{}`, added.": lambda want, have, x: _close(have + x, want),
+        "`{}` is added once too often.": lambda want, have, x: _close(have, want + x),
+        "What is missing is the factor `{}`.": lambda want, have, x: _close(have * x, want),
+        "The factor `{}` is too many.": lambda want, have, x: _close(have, want * x),
+    }
+    for name in pairs[0].case:
+        for place in (-1, *_axes(pairs)):
+            inputs = [_along(pair, name, place) for pair in pairs]
+            if any(x is None for x in inputs):
+                continue
+            for words, holds in kinds.items():
+                if all(holds(pair.want, pair.have, x) for pair, x in zip(pairs, inputs, strict=True)):
+                    return words.format(name)
+    return None
+
+
+def _along(pair: Pair, name: str, place: int) -> Tensor | None:
+    """An input laid along an axis of the result, or with place −1 as it is; None if it does not fit."""
+    value = pair.case.get(name)
+    if not isinstance(value, (Tensor, float)) or (x := _plain(value)) is None:
+        return None
+    if place < 0:
+        return x if x.shape in (pair.want.shape, ()) else None
+    if x.ndim != 1 or x.shape[0] != pair.want.shape[place]:
+        return None
+    return x.reshape([-1 if i == place else 1 for i in range(pair.want.ndim)])
+
+
+def _function(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for words, function in FUNCTIONS.items():
+        if all(pair.want.numel() and _close(pair.have, function(pair.want)) for pair in pairs):
+            return f"Each value is {words} the expected one."
+    return None
+
+
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "one divided by": torch.reciprocal,
+    "the square of": torch.square,
+    "the exponential of": torch.exp,
+    "the logarithm of": torch.log,
+    "the magnitude of": torch.abs,
+    "the complex conjugate of": torch.conj_physical,
+    "the real part of": torch.real,
+}
+
+
+def _late(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for i in _axes(pairs):
+        if sum(pair.want.shape[i] > 2 for pair in pairs) < FEWEST:
+            continue
+        if all(_is_late(pair.want, pair.have, i) for pair in pairs):
+            return f"One step too late along {axis(i)}."
+        if all(_is_late(pair.have, pair.want, i) for pair in pairs):
+            return f"One step too early along {axis(i)}."
+    return None
+
+
+def _is_late(want: Tensor, have: Tensor, i: int) -> bool:
+    length = max(0, want.shape[i] - 1)
+    return _close(have.narrow(i, want.shape[i] - length, length), want.narrow(i, 0, length))
+
+
+def _turned(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for i in _axes(pairs):
+        if all(_close(pair.have, pair.want.flip(i)) for pair in pairs):
+            return f"The right numbers, reversed along {axis(i)}."
+    return None
+
+
+def _swapped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for i in _axes(pairs):
+        for j in range(i):
+            if all(_same(pair.have, pair.want.transpose(i, j)) for pair in pairs):
+                return f"The right numbers, with {axis(j)} and {axis(i)} exchanged."
+    return None
+
+
+def _reordered(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    ordered = all(
+        pair.want.numel() > 2 and not pair.want.is_complex() and not pair.have.is_complex()
+        and _close(pair.have.flatten().sort().values, pair.want.flatten().sort().values)
+        for pair in pairs
+    )  # fmt: skip
+    return "The right numbers, in another order." if ordered else None
+
+
+def _some_rows(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for words in (_only_rows, _first_rows):
+        for i in _axes(pairs):
+            if all(pair.want.shape[i] > 1 for pair in pairs):
+                rows = [_right_rows(pair, i) for pair in pairs]
+                if found := words(rows, axis(i), pairs):
+                    return found
+    return None
+
+
+def _right_rows(pair: Pair, i: int) -> list[bool]:
+    close = torch.isclose(pair.have, pair.want, **CLOSE).movedim(i, 0)
+    return close.reshape(close.shape[0], -1).all(dim=1).tolist()
+
+
+def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> str | None:
+    """Rows that are right up to one place and wrong from there on, or the other way round."""
+    for first, then in (("right", "wrong"), ("wrong", "right")):
+        counts = [sum(one) if first == "right" else one.count(False) for one in rows]
+        same = [
+            one == [first == "right"] * k + [then == "right"] * (len(one) - k)
+            for one, k in zip(rows, counts, strict=True)
+        ]
+        if not all(same) or not all(0 < k < len(one) for k, one in zip(counts, rows, strict=True)):
+            continue
+        if set(counts) == {1}:
+            return f"Only {axis} 0 is {first}."
+        if len(set(counts)) == 1:
+            return f"{first.capitalize()} up to {axis} {counts[0] - 1}, {then} from there on."
+        if name := _size_that_is(pairs, counts):
+            return f"{first.capitalize()} for the first {name} along {axis}, {then} from there on."
+        if all(k == len(one) - 1 for k, one in zip(counts, rows, strict=True)):
+            return f"Only the last one along {axis} is {then}."
+    return None
+
+
+def _first_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> str | None:
+    starts = {one.index(False) for one in rows}
+    if len(starts) == 1 and (start := starts.pop()):
+        return f"Right up to {axis} {start - 1}; the first mistake is always at {axis} {start}."
+    return None
+
+
+def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for i in _axes(pairs) if pairs[0].want.ndim > 1 else ():
+        rows = [(pair.want.movedim(i, 0).flatten(1), pair.have.movedim(i, 0).flatten(1)) for pair in pairs]
+        if any(want.shape[1] < 2 for want, _ in rows):
+            continue
+        if all(_close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
+            return f"Off by one number for each {axis(i)}, added."
+        if all(_close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
+            return f"Off by one factor for each {axis(i)}."
+    return None
+
+
+# Relations for results of another shape.
+
+
+def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for words, function in (("added up", torch.sum), ("averaged", torch.mean)):
+        for i in _axes(pairs):
+            for keep in (False, True):
+                if all(_same(pair.have, function(pair.want, dim=i, keepdim=keep)) for pair in pairs):
+                    return f"The right numbers, {words} over {axis(i)}."
+    return None
+
+
+def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    for i in _axes(pairs):
+        for words in _ends(pairs[0], i):
+            if all(words in _ends(pair, i) for pair in pairs):
+                return f"{words} along {axis(i)}."
+    return None
+
+
+def _ends(pair: Pair, i: int) -> Iterator[str]:
+    """What is too long or too short at an end of an axis, the rest being right."""
+    if pair.want.ndim != pair.have.ndim:
+        return
+    short, long = sorted((pair.want, pair.have), key=lambda tensor: tensor.shape[i])
+    surplus = long.shape[i] - short.shape[i]
+    too_many = "too many" if long is pair.have else "missing"
+    how_many = "one is" if surplus == 1 else "some are"
+    if surplus and _same(long.narrow(i, 0, short.shape[i]), short):
+        yield f"Right, but {how_many} {too_many} at the end"
+    if surplus and _same(long.narrow(i, surplus, short.shape[i]), short):
+        yield f"Right, but {how_many} {too_many} at the start"
+
+
+def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    same = all(
+        pair.have.numel() == pair.want.numel() and _close(pair.have.flatten(), pair.want.flatten()) for pair in pairs
+    )
+    return "The right numbers in the right order, in another shape." if same else None
+
+
+CLOSE = {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    one, other = (x.to(torch.complex128) for x in (one, other))
+    return torch.allclose(one, other, **CLOSE)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and _close(one, other)
+
+
+SAME_SHAPE: tuple[Relation, ...] = (
+    _scaled, _moved, _an_input, _function, _late, _turned, _swapped, _reordered, _some_rows, _one_number_a_row,
+)  # fmt: skip
+OTHER_SHAPE: tuple[Relation, ...] = (_swapped, _added_up, _longer, _reshaped)

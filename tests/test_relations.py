@@ -1,0 +1,253 @@
+"""A mistake without a name: on which cases it shows, how its values differ; claimed only where it holds on all."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lite_mamba import course
+from lite_mamba.course.checking.compare import Tolerance, difference
+from lite_mamba.course.checking.exercise import Draw, Exercise
+from lite_mamba.course.checking.features import case_words
+from lite_mamba.course.checking.relations import value_words
+from lite_mamba.course.checking.running import Example, Outcome
+from lite_mamba.course.checking.trial import judge, trials
+
+
+def affine(x, gate, bias, width):
+    """(B, D, L): x · gate + bias, and 2 · width."""
+    return x * gate + bias[:, None] + 2 * width
+
+
+def affine_cases(draw: Draw) -> dict:
+    batch, channels, length = draw.size(1, 3), draw.size(2, 4), draw.size(4, 8)
+    dtype = draw.choice([torch.float32, torch.float64])
+    x, gate = (draw.normal(batch, channels, length, dtype=dtype) for _ in range(2))
+    return {"x": x, "gate": gate, "bias": draw.normal(channels, dtype=dtype), "width": draw.size(2, 3)}
+
+
+AFFINE = Exercise("91.affine", "Affine", affine, affine_cases, [], axes=("batch", "channel", "time"), trials=30)
+
+
+LAST = trials(AFFINE)[-1].case["x"].shape  # of one case that contradicts
+
+
+def at(y, axis, index, value):
+    y.select(axis, index).add_(value)
+    return y
+
+
+def late(y):
+    return torch.cat([y[..., :1], y[..., :-1]], dim=-1)
+
+
+def early(y):
+    return torch.cat([y[..., 1:], y[..., -1:]], dim=-1)
+
+
+def odd(x):
+    return x.flatten()[0].exp() + x.flatten()[1] ** 2 + 0.1
+
+
+def from_on(y, axis, start):
+    y.narrow(axis, start, y.shape[axis] - start).add_(1)
+    return y
+
+
+VALUES = {
+    "A factor of 2 everywhere.": lambda y, **_: 2 * y,
+    "A factor of 0.333 everywhere.": lambda y, **_: y / 3,
+    "The opposite sign everywhere.": lambda y, **_: -y,
+    "Every value is zero.": lambda y, x, **_: 0 * y,
+    "Every value is too large by the factor x.shape[2].": lambda y, x, **_: y * x.shape[2],
+    "Every value is too small by the factor width.": lambda y, width, **_: y / width,
+    "One and the same factor in all values of a case, another one in each case.": lambda y, x, **_: y * odd(x),
+    "Every value is 1 too large.": lambda y, **_: y + 1,
+    "Every value is 0.5 too small.": lambda y, **_: y - 0.5,
+    "Every value is too large by width.": lambda y, width, **_: y + width,
+    "Every value is too small by x.shape[2].": lambda y, x, **_: y - x.shape[2],
+    "One and the same number is missing or too many in all values of a case.": lambda y, x, **_: y + odd(x),
+    "What is missing is `bias`, added.": lambda y, bias, **_: y - bias[:, None],
+    "`bias` is added once too often.": lambda y, bias, **_: y + bias[:, None],
+    "`x` is added once too often.": lambda y, x, **_: y + x,
+    "The factor `gate` is too many.": lambda y, gate, **_: y * gate,
+    "It gives `x` back as it came.": lambda y, x, **_: x + 0 * y,
+    "Each value is one divided by the expected one.": lambda y, **_: 1 / y,
+    "Each value is the square of the expected one.": lambda y, **_: y**2,
+    "Each value is the exponential of the expected one.": lambda y, **_: y.exp(),
+    "Each value is the magnitude of the expected one.": lambda y, **_: y.abs(),
+    "One step too late along time.": lambda y, **_: late(y),
+    "One step too early along time.": lambda y, **_: early(y),
+    "The right numbers, reversed along time.": lambda y, **_: y.flip(2),
+    "The right numbers, reversed along channel.": lambda y, **_: y.flip(1),
+    "The right numbers, in another order.": lambda y, **_: y.flatten().roll(2).reshape(y.shape),
+    "Only channel 0 is right.": lambda y, **_: from_on(y, 1, 1),
+    "Only channel 0 is wrong.": lambda y, **_: at(y, 1, 0, 1),
+    "Only the last one along time is wrong.": lambda y, **_: at(y, 2, -1, 1),
+    "Only the last one along time is right.": lambda y, **_: at(y, 2, -1, -1) + 1,
+    "Right up to time 1, wrong from there on.": lambda y, **_: from_on(y, 2, 2),
+    "Right for the first width along time, wrong from there on.": lambda y, width, **_: from_on(y, 2, width),
+    "Right up to time 0; the first mistake is always at time 1.": lambda y, **_: at(y, 2, 1, 1),
+    "Off by one number for each channel, added.": lambda y, bias, **_: y + (2 * bias)[:, None],
+    "Off by one factor for each channel.": lambda y, bias, **_: y * (2 + bias**2)[:, None],
+    "The right numbers, with channel and time exchanged.": lambda y, **_: y.transpose(1, 2),
+    "The right numbers, added up over time.": lambda y, **_: y.sum(2),
+    "The right numbers, averaged over channel.": lambda y, **_: y.mean(1, keepdim=True),
+    "Right, but one is missing at the end along time.": lambda y, **_: y[..., :-1],
+    "Right, but one is missing at the start along time.": lambda y, **_: y[..., 1:],
+    "Right, but one is too many at the end along time.": lambda y, **_: torch.cat([y, y[..., :1]], 2),
+    "Right, but some are too many at the start along channel.": lambda y, **_: torch.cat([y[:, :2], y], 1),
+    "The right numbers in the right order, in another shape.": lambda y, **_: y.flatten(),
+}  # fmt: skip
+
+
+def answer(change):
+    return lambda **case: change(affine(**case), **case)
+
+
+def relations(change):
+    return judge(AFFINE, lambda x, gate, bias, width: answer(change)(x=x, gate=gate, bias=bias, width=width)).relations
+
+
+@pytest.mark.parametrize("words", VALUES)
+def test_a_relation_between_what_came_and_what_was_expected_is_found(words):
+    assert words in relations(VALUES[words])
+
+
+@pytest.mark.parametrize("words", [words for words in VALUES if words[:4] not in ("Ever", "One ")])
+def test_no_relation_is_claimed_that_a_single_case_contradicts(words):
+    def change(y, x, **case):
+        other = x.shape == LAST
+        return (y + torch.arange(y.shape[1])[:, None] * y**2 + x**3) if other else VALUES[words](y, x=x, **case)
+
+    assert words not in relations(change)
+
+
+CASES = {
+    "Right where x.dtype is float32, wrong where it is float64.": lambda x, width: x.dtype == torch.float64,
+    "Right where x.shape[0] is 1, wrong where it is 2 or more.": lambda x, width: x.shape[0] > 1,
+    "Right where x.shape[0] is 3, wrong where it is 2 or less.": lambda x, width: x.shape[0] < 3,
+    "Right where x.shape[2] is 5 or less, wrong where it is 6 or more.": lambda x, width: x.shape[2] > 5,
+    "Right where x.shape[2] is even, wrong elsewhere.": lambda x, width: x.shape[2] % 2 == 1,
+}
+
+
+@pytest.mark.parametrize("words", CASES)
+def test_what_sets_the_wrong_cases_apart_is_found(words):
+    def change(y, x, width, **_):
+        return y + x**3 * CASES[words](x, width)
+
+    assert words in relations(change)
+
+
+def test_a_power_of_two_is_seen():
+    exercise = Exercise("91.p", "P", lambda n: n, lambda draw: {"n": draw.size(1, 20)}, [], trials=60)
+    said = judge(exercise, lambda n: n if n & (n - 1) == 0 else -n).relations
+    assert "Right where n is a power of two, wrong elsewhere." in said
+
+
+def test_choices_are_compared_by_name():
+    exercise = Exercise("91.c", "C", lambda how, f, x: x, choice_cases, [])
+    assert judge(exercise, lambda how, f, x: x + x**2 * (how == "b")).relations[0] == (
+        "Right where how is 'a', wrong where it is 'b'."
+    )
+    assert judge(exercise, lambda how, f, x: x + x**2 * (f is abs)).relations[0] == (
+        "Right where f is float, wrong where it is abs."
+    )
+
+
+def choice_cases(draw: Draw) -> dict:
+    return {"how": draw.choice("ab"), "f": draw.choice([abs, float]), "x": draw.normal(3)}
+
+
+def test_no_case_is_set_apart_where_everything_or_hardly_anything_is_wrong():
+    right, wrong = (Example({"n": n}, Outcome(n), Outcome(n + w), None) for n, w in ((1, 0), (2, 1)))
+    wrong = Example({"n": 2}, Outcome(2), Outcome(3), difference(2, 3, Tolerance()))
+    assert case_words([right] * 3 + [wrong] * 3) == "Right where n is 1, wrong where it is 2."
+    assert case_words([right] * 2 + [wrong] * 3) is None
+    assert case_words([right] * 3 + [wrong] * 2) is None
+    assert case_words([wrong] * 9) is None
+
+
+def test_single_precision_is_seen():
+    exercise = Exercise(
+        "91.d", "D", lambda x: x / 3, lambda draw: {"x": draw.normal(4, dtype=torch.float64)}, [], rtol=1e-12, atol=0
+    )
+    said = judge(exercise, lambda x: x.float() / 3).relations
+    assert said == ("Right to about six digits, where the input has sixteen: somewhere it computes in float32.",)
+    assert judge(exercise, lambda x: x / 3 + 1e-3 * x**2).relations == ()
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x, gate, bias, width: x * gate + x**2 * width, "It makes no use of `bias`."),
+        (lambda x, gate, bias, width: x**2, "It makes no use of `gate` and `bias`."),
+    ],
+)
+def test_a_parameter_that_makes_no_difference_is_named(function, words):
+    assert words in judge(AFFINE, function).relations
+
+
+def test_a_parameter_that_makes_no_difference_to_the_right_answer_either_is_not_named():
+    exercise = Exercise("91.u", "U", lambda x, y: x + 1, lambda draw: {"x": draw.normal(3), "y": draw.normal(3)}, [])
+    assert judge(exercise, lambda x, y: x**2).relations == ()
+
+
+def test_an_answer_that_is_always_the_same_is_said_to_be():
+    exercise = Exercise("91.b", "B", lambda x: bool(x.sum() > 0), lambda draw: {"x": draw.normal(3)}, [])
+    assert "It answers True in every case." in judge(exercise, lambda x: True).relations
+    assert "It answers True in every case." not in judge(exercise, lambda x: bool(x[0] > 0)).relations
+
+
+def test_the_wrong_part_of_several_goes_by_its_name():
+    def parts(x):
+        return x + 1, x - 1
+
+    exercise = Exercise("91.t", "T", parts, lambda draw: {"x": draw.normal(4)}, [], items=("y", "history"))
+    assert judge(exercise, lambda x: (x + 1, 2 * x - 2)).relations == ("history: a factor of 2 everywhere.",)
+    assert judge(exercise, lambda x: (x + 2, 2 * x - 2)).relations == ()
+    exercise = Exercise("91.k", "K", lambda x: {"a": x + 1, "b": x}, lambda draw: {"x": draw.normal(4)}, [])
+    assert judge(exercise, lambda x: {"a": -x - 1, "b": x}).relations == ("a: the opposite sign everywhere.",)
+
+
+def test_numbers_have_relations_too():
+    exercise = Exercise("91.n", "N", lambda n: 3 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [])
+    assert judge(exercise, lambda n: 3 * n + 5).relations == ("Every value is 1 too large.",)
+    assert judge(exercise, lambda n: 4 * n + 4).relations == ("Every value is too large by n.",)
+    assert judge(exercise, lambda n: 6 * n + 8).relations == ("A factor of 2 everywhere.",)
+
+
+def test_complex_numbers_have_relations_too():
+    def cases(draw):
+        return {"x": torch.complex(draw.normal(4), draw.normal(4)) + 3j}
+
+    exercise = Exercise("91.z", "Z", lambda x: x * x, cases, [])
+    assert judge(exercise, lambda x: (x * x).conj()).relations == (
+        "Each value is the complex conjugate of the expected one.",
+    )
+    assert judge(exercise, lambda x: x * x * 1j).relations == ("A factor of 0 + 1i everywhere.",)
+
+
+SHAPES = st.lists(st.integers(0, 3), max_size=3)
+
+
+@given(shapes=st.lists(st.tuples(SHAPES, SHAPES), min_size=3, max_size=5), seed=st.integers(0, 99), same=st.booleans())
+def test_any_results_are_looked_at_without_an_error(shapes, seed, same):
+    generator = torch.Generator().manual_seed(seed)
+    examples = []
+    for first, second in shapes:
+        dtype = [torch.float32, torch.complex64, torch.float64][int(torch.randint(3, (), generator=generator))]
+        want, have = (torch.randn(s, generator=generator, dtype=dtype) for s in (first, first if same else second))
+        case = {"x": have[..., :1] if have.ndim else have, "n": len(first)}
+        examples.append(Example(case, Outcome(want), Outcome(have), difference(want, have, Tolerance())))
+    value_words(examples, Tolerance())
+    case_words(examples)
+
+
+def test_the_card_says_them(fake_chapter, capsys):  # noqa: F811
+    course.check("91.shifted", lambda x, lag: 2 * fake_chapter.shifted(x, lag))
+    assert "\nA factor of 2 everywhere.\nThe smallest case that fails:" in capsys.readouterr().out
