@@ -78,7 +78,7 @@ def test_a_loop_that_spins_on_a_later_case_only_is_found_before_another_mistake_
     assert verdict.kind == "endless" and verdict.example.case["n"] > 5
 
 
-def test_shrinking_gives_up_at_the_first_smaller_case_that_spins(monkeypatch):
+def test_shrinking_and_the_search_for_relations_give_up_at_the_first_case_that_spins(monkeypatch):
     monkeypatch.setattr(running, "SECONDS", 0.2)
     loop = Exercise("91.e", "E", lambda n: n, lambda draw: {"n": draw.size(0, 900)}, [])
     calls = []
@@ -90,7 +90,7 @@ def test_shrinking_gives_up_at_the_first_smaller_case_that_spins(monkeypatch):
         return n + 1
 
     assert judge(loop, answer).kind == "wrong"
-    assert len(calls) == loop.trials + 1
+    assert len(calls) == loop.trials + 2
 
 
 def test_a_limit_holds_in_any_thread():
@@ -219,7 +219,7 @@ LOOP.append(LOOP)
         (lambda y: Odd(), "The result is a Odd; expected is"),
         (lambda y: (value for value in y), "The result is a generator; expected is"),
         (lambda y: LOOP, "The result is a list of 1; expected is"),
-        (lambda y: [0.0] * 1_000_000, "The result is a list of 1000000; expected is"),
+        (lambda y: [0.0] * 100_000, "The result is a list of 100000; expected is"),
         (lambda y: 10**5000, "The result is a whole number; expected is"),
         (lambda y: y * float("inf"), "got NaN"),
         (lambda y: y.to(torch.complex64), "holds complex numbers (complex64)"),
@@ -283,7 +283,7 @@ def test_the_learners_seed_makes_no_difference_and_stays():
 
 def test_a_flood_of_words_is_cut(capsys):
     def loud(x, lag):
-        for _ in range(100_000):
+        for _ in range(10_000):
             print("again and again")
         return delay(x, lag)
 

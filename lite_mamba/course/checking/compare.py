@@ -50,6 +50,8 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
         return _sequence_difference(expected, got, tolerance, where)
     if _kind(expected) != _kind(got) and not (_kind(expected) == "a number" and _kind(got) == "a whole number"):
         return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}{_cure(got)}")
+    if type(expected) in (int, float, str) and expected == got:
+        return None
     if isinstance(expected, numbers.Number) and not isinstance(expected, bool):
         pair = torch.tensor([expected, got], dtype=torch.complex128)
         return _value_difference(pair[0], pair[1], tolerance, where)

@@ -113,7 +113,7 @@ def relations(exercise: Exercise, function: Callable[..., Any], examples: list[E
         case = drawn(exercise, Draw(zlib.crc32(exercise.id.encode()) - 1 - i))
         got = run(exercise, function, case)
         if spun(got):
-            break
+            return ()
         more.append(beside(exercise, case, run(exercise, exercise.reference, case), got))
     words = case_words(more), _unused_words(exercise, function, examples), value_words(more, tolerance(exercise))
     return tuple(filter(None, words))
