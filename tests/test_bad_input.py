@@ -142,7 +142,7 @@ BLOCK = {
         TypeError,
         r"inference_params must be an InferenceParams, got Tensor; seq_idx goes by its name",
     ),
-    "params a dict": (lambda: block()(x(), {}), TypeError, r"must be an InferenceParams, got dict"),
+    "params a dict": (lambda: block()(x(), {}), TypeError, r"must be an InferenceParams, got dict$"),
     "no layer_idx": (
         lambda: stream(layer_idx=None),
         ValueError,
