@@ -1,0 +1,590 @@
+"""Answers to the exercises of notebook 05 as learners write them, and the verdict that each must get.
+
+A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: recurrence (u, A, B, C)
+
+
+def looped(step, read=lambda C, h: C @ h, first=None):
+    """A loop over the steps, with a step h, u, A, B -> h and a way to read the state."""
+
+    def run(u, A, B, C):
+        h = torch.zeros(len(A)) if first is None else first(A)
+        y = []
+        for t in range(len(u)):
+            h = step(h, u[t], A, B)
+            y.append(read(C, h))
+        return torch.stack(y)
+
+    return run
+
+
+def recurrence_in_python(u, A, B, C):
+    h, y = [0.0] * len(A), []
+    for x in u.tolist():
+        h = [a * old + b * x for a, old, b in zip(A.tolist(), h, B.tolist(), strict=True)]
+        y.append(sum(c * new for c, new in zip(C.tolist(), h, strict=True)))
+    return torch.tensor(y)
+
+
+def recurrence_as_a_table(u, A, B, C):
+    h = torch.zeros(len(u) + 1, len(A), dtype=torch.float64)
+    for t, x in enumerate(u):
+        h[t + 1] = A * h[t] + B * x
+    return torch.einsum("tn,n->t", h[1:], C.double())
+
+
+def recurrence_by_matrices(u, A, B, C):
+    h = torch.zeros(len(A), 1)
+    y = torch.empty(len(u))
+    for t in range(len(u)):
+        h = torch.diag(A) @ h + B[:, None] * u[t]
+        y[t] = (C[None] @ h).item()
+    return y
+
+
+def recurrence_read_first(u, A, B, C):
+    h, y = torch.zeros_like(B), torch.zeros_like(u)
+    for t in range(len(u)):
+        y[t] = torch.dot(C, h)
+        h = A * h + B * u[t]
+    return y
+
+
+def recurrence_that_starts_anew(u, A, B, C):
+    y = []
+    for x in u:
+        h = torch.zeros(len(A))
+        h = A * h + B * x
+        y.append((C * h).sum())
+    return torch.stack(y)
+
+
+def recurrence_that_forgets_to_collect(u, A, B, C):
+    h = torch.zeros_like(A)
+    for x in u:
+        h = A * h + B * x
+        y = (C * h).sum()
+    return y
+
+
+def recurrence_that_keeps_an_alias(u, A, B, C):
+    h, states = torch.zeros_like(A), []
+    for x in u:
+        h.mul_(A).add_(B * x)
+        states.append(h)
+    return torch.stack(states) @ C
+
+
+def recurrence_in_the_input(u, A, B, C):
+    for t in range(1, len(u)):
+        u[t] += A[0] * u[t - 1]
+    return u * (B * C).sum()
+
+
+RECURRENCE = [
+    ("C @ h", looped(lambda h, x, A, B: A * h + B * x), "right"),
+    ("in Python", recurrence_in_python, "right"),
+    ("a table of states", recurrence_as_a_table, "right"),
+    ("matrices", recurrence_by_matrices, "right"),
+    ("addcmul", looped(lambda h, x, A, B: torch.addcmul(B * x, A, h), lambda C, h: torch.dot(C, h)), "right"),
+    ("numpy", lambda u, A, B, C: torch.from_numpy(np.asarray(recurrence_in_python(u, A, B, C))), "right"),
+    ("read first", recurrence_read_first, "an output from the old state"),
+    ("no fading", looped(lambda h, x, A, B: h + B * x), "a state that never fades"),
+    ("anew in each step", recurrence_that_starts_anew, "a state that is lost"),
+    ("no state", looped(lambda h, x, A, B: B * x), "a state that is lost"),
+    ("all fades", looped(lambda h, x, A, B: A * (B * x + h)), "a new sample that fades at once"),
+    ("an average", looped(lambda h, x, A, B: A * h + (1 - A) * x), "a moving average"),
+    ("an average with B", looped(lambda h, x, A, B: A * h + (1 - A) * B * x), "a moving average"),
+    ("no B", looped(lambda h, x, A, B: A * h + x), "a missing B_bar"),
+    ("no C", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: h.sum()), "a missing C"),
+    ("@ for A", looped(lambda h, x, A, B: torch.dot(A, h) + B * x), "states that meet"),
+    ("no sum", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: h * C), "states that are not added up"),
+    ("a mean", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: (h * C).mean()), "a mean over the states"),
+    ("exp(Ā)", looped(lambda h, x, A, B: torch.exp(A) * h + B * x), "an exponential of Ā"),
+    ("the last output", recurrence_that_forgets_to_collect, None),
+    ("an alias of the state", recurrence_that_keeps_an_alias, None),
+    ("in the input", recurrence_in_the_input, None),
+    ("no return", lambda u, A, B, C: None, None),
+    ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), None),
+    ("state 0 only", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: C[0] * h[0]), None),
+    ("a list", lambda u, A, B, C: recurrence_in_python(u, A, B, C).tolist(), None),
+    ("a crash", looped(lambda h, x, A, B: A @ h[None] + B * x), None),
+    ("a minus", looped(lambda h, x, A, B: A * h - B * x), None),
+]
+
+# Exercise 2: ssm_kernel (A, B, C, length)
+
+
+def kernel_by_a_loop(A, B, C, length):
+    K, weight = torch.empty(length), C * B
+    for j in range(length):
+        K[j] = weight.sum()
+        weight = weight * A
+    return K
+
+
+def kernel_by_running(A, B, C, length):
+    one = torch.zeros(length)
+    one[0] = 1
+    return recurrence_as_a_table(one, A, B, C)
+
+
+def kernel_by_cumprod(A, B, C, length):
+    table = torch.cat([torch.ones(len(A), 1), A[:, None].expand(-1, length - 1)], dim=1).cumprod(1)
+    return torch.einsum("n,n,nl->l", B, C, table)
+
+
+def kernel_by_cumprod_alone(A, B, C, length):
+    return (C * B) @ A[:, None].expand(-1, length).cumprod(1)
+
+
+def one_tap_short(A, B, C, length):
+    return (C * B) @ A[:, None] ** torch.arange(length - 1)
+
+
+KERNEL = [
+    ("a loop", kernel_by_a_loop, "right"),
+    ("the answer to an impulse", kernel_by_running, "right"),
+    ("cumprod", kernel_by_cumprod, "right"),
+    ("rows are taps", lambda A, B, C, n: (A ** torch.arange(n)[:, None] * B * C).sum(1), "right"),
+    (
+        "exp of logs",
+        lambda A, B, C, n: ((C * B)[:, None] * torch.exp(A.log()[:, None] * torch.arange(n))).sum(0),
+        "right",
+    ),
+    ("vander", lambda A, B, C, n: (C * B).double() @ torch.vander(A.double(), n, increasing=True), "right"),
+    ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), "right"),
+    (
+        "from power 1",
+        lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(1, n + 1)]),
+        "a kernel that starts at Ā",
+    ),
+    ("cumprod alone", kernel_by_cumprod_alone, "a kernel that starts at Ā"),
+    ("no C", lambda A, B, C, n: B @ A[:, None] ** torch.arange(n), "a missing C"),
+    ("no B", lambda A, B, C, n: torch.stack([(C * A**j).sum() for j in range(n)]), "a missing B_bar"),
+    (
+        "times j",
+        lambda A, B, C, n: torch.stack([(C * A * j * B).sum() for j in range(n)]),
+        "multiples instead of powers",
+    ),
+    ("cumsum", lambda A, B, C, n: (C * B) @ A[:, None].expand(-1, n).cumsum(1), "a cumulative sum instead of powers"),
+    ("the step", lambda A, B, C, n: recurrence_as_a_table(torch.ones(n), A, B, C), "the answer to a step"),
+    (
+        "reversed",
+        lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in reversed(range(n))]),
+        "a reversed kernel",
+    ),
+    ("(N, L)", lambda A, B, C, n: (B * C)[:, None] * A.unsqueeze(1) ** torch.arange(n), "states that are not added up"),
+    ("sums first", lambda A, B, C, n: A.sum() ** torch.arange(n) * (B * C).sum(), "states that are added up too early"),
+    ("no table", lambda A, B, C, n: C * A ** torch.arange(n) * B, "powers without a table"),
+    ("no table, a sum", lambda A, B, C, n: (C * B * A ** torch.arange(n)).sum(), "powers without a table"),
+    ("j to the Ā", lambda A, B, C, n: (B * C) @ torch.arange(n) ** A[:, None], "base and exponent exchanged"),
+    ("weights without an axis", lambda A, B, C, n: (C * B * A[:, None] ** torch.arange(n)).sum(0), None),
+    ("one tap short", one_tap_short, None),
+    ("a crash", lambda A, B, C, n: (C * B) @ A[:, None] ** range(n), None),
+    ("no return", lambda A, B, C, n: None, None),
+    ("state 0", lambda A, B, C, n: C[0] * B[0] * A[0] ** torch.arange(n), None),
+    ("a mean", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(n) / len(A), None),
+    ("in place", lambda A, B, C, n: C.mul_(B) @ A[:, None] ** torch.arange(n), None),
+    ("squares", lambda A, B, C, n: (C * B) @ A[:, None] ** (2 * torch.arange(n)), None),
+    ("ten taps", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(10), None),
+]
+
+# Exercise 3: convolve (u, kernel)
+
+
+def conv_by_two_loops(u, k):
+    y = torch.zeros(len(u))
+    for t in range(len(u)):
+        for j in range(t + 1):
+            y[t] += k[j] * u[t - j]
+    return y
+
+
+def conv_by_a_matrix(u, k):
+    lag = torch.arange(len(u))[:, None] - torch.arange(len(u))
+    return torch.where(lag >= 0, k[lag], torch.tensor(0.0)) @ u
+
+
+def conv_by_copies(u, k):
+    return sum(F.pad(tap * u, (j, 0))[: len(u)] for j, tap in enumerate(k))
+
+
+def conv_by_padding(u, k):
+    L = len(u)
+    return F.conv1d(u.view(1, 1, L), k.flip(0).view(1, 1, L), padding=L - 1).view(-1)[:L]
+
+
+def conv_around(u, k):
+    y = torch.zeros_like(u)
+    for t in range(len(u)):
+        for j in range(len(u)):
+            y[t] += k[j] * u[t - j]
+    return y
+
+
+def conv_without_the_present(u, k):
+    y = torch.zeros_like(u)
+    for t in range(len(u)):
+        for j in range(t):
+            y[t] += k[j] * u[t - j - 1]
+    return y
+
+
+def conv_with_three_axes(u, k):
+    _, _, L = u.shape
+    return F.conv1d(F.pad(u, (L - 1, 0)), k)
+
+
+def conv_same(u, k):
+    return F.conv1d(u[None, None], k.flip(0)[None, None], padding=len(u) // 2)[0, 0, : len(u)]
+
+
+def conv_in_place(u, k):
+    for t in reversed(range(len(u))):
+        u[t] = (k[: t + 1].flip(0) * u[: t + 1]).sum()
+    return u
+
+
+CONVOLVE = [
+    ("two loops", conv_by_two_loops, "right"),
+    ("a matrix", conv_by_a_matrix, "right"),
+    ("delayed copies", conv_by_copies, "right"),
+    ("padding=", conv_by_padding, "right"),
+    ("numpy", lambda u, k: torch.from_numpy(np.convolve(u, k)[: len(u)]), "right"),
+    ("dot products", lambda u, k: torch.stack([u[: t + 1] @ k[: t + 1].flip(0) for t in range(len(u))]), "right"),
+    (
+        "no flip",
+        lambda u, k: F.conv1d(F.pad(u, (len(u) - 1, 0)).view(1, 1, -1), k.view(1, 1, -1)).view(-1),
+        "a kernel that was not turned round",
+    ),
+    (
+        "numpy, k backwards",
+        lambda u, k: torch.from_numpy(np.convolve(u, k.flip(0))[: len(u)]),
+        "a kernel that was not turned round",
+    ),
+    (
+        "u backwards",
+        lambda u, k: torch.from_numpy(np.convolve(u.flip(0), k)[: len(u)]),
+        "an input that was turned round",
+    ),
+    ("not cut", lambda u, k: torch.from_numpy(np.convolve(u, k)), "an output that is too long"),
+    ("the last L", lambda u, k: torch.from_numpy(np.convolve(u, k)[-len(u) :]), "the end instead of the beginning"),
+    ("mode same", conv_same, "a centred output"),
+    ("numpy same", lambda u, k: torch.from_numpy(np.convolve(u, k, mode="same")), "a centred output"),
+    ("a negative index", conv_around, "a response that goes in a circle"),
+    ("roll", lambda u, k: sum(tap * u.roll(j) for j, tap in enumerate(k)), "a response that goes in a circle"),
+    ("one late", conv_without_the_present, "an output one step late"),
+    ("a product", lambda u, k: k * u, "a product at each step"),
+    (
+        "[::-1]",
+        lambda u, k: F.conv1d(F.pad(u, (len(u) - 1, 0))[None, None], k[::-1][None, None])[0, 0],
+        "a slice that runs backwards",
+    ),
+    ("no axes", lambda u, k: F.conv1d(F.pad(u, (len(k) - 1, 0)), k.flip(0)), "missing axes"),
+    ("no padding", lambda u, k: F.conv1d(u[None, None], k.flip(0)[None, None])[0, 0], "a kernel without room"),
+    ("three axes asked for", conv_with_three_axes, None),
+    ("in place", conv_in_place, None),
+    ("no return", lambda u, k: conv_by_two_loops(u, k) and None, None),
+    ("the first tap only", lambda u, k: k[0] * u, None),
+    ("four taps", lambda u, k: sum(F.pad(tap * u, (j, 0))[: len(u)] for j, tap in enumerate(k[:4])), None),
+    ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], None),
+    ("a cumulative sum", lambda u, k: (u * k).cumsum(0), None),
+    ("an unknown name", lambda u, k: causal_convolution(u, k), None),  # noqa: F821
+    ("one dot", lambda u, k: (u * k.flip(0)).sum(), None),
+]
+
+# Exercise 4: fft_convolve (u, kernel)
+
+
+def fft_by_padding(u, k):
+    U, K = (torch.fft.rfft(F.pad(v, (0, len(v)))) for v in (u, k))
+    return torch.fft.irfft(U * K)[: len(u)]
+
+
+def fft_complex(u, k, n=None, part=lambda y: y.real):
+    n = n or 2 * len(u)
+    return part(torch.fft.ifft(torch.fft.fft(u, n) * torch.fft.fft(k, n)))[: len(u)]
+
+
+def fft_two_ways(u, k):
+    n = 2 * len(u)
+    U, K = torch.view_as_real(torch.fft.rfft(u, n)), torch.view_as_real(torch.fft.rfft(k, n))
+    real, imag = U[:, 0] * K[:, 0] - U[:, 1] * K[:, 1], U[:, 0] * K[:, 1] + U[:, 1] * K[:, 0]
+    return torch.fft.irfft(torch.complex(real, imag), n)[: len(u)]
+
+
+def fft_joined(join, n=lambda L: 2 * L, back=lambda n: n, cut=lambda y, L: y[:L]):
+    """An FFT view with another way to join the values, other points, another n for the way back, or another cut."""
+
+    def view(u, k):
+        L = len(u)
+        values = join(torch.fft.rfft(u, n=n(L)), torch.fft.rfft(k, n=n(L)))
+        return cut(torch.fft.irfft(values, n=back(n(L))), L)
+
+    return view
+
+
+def times(U, K):
+    return U * K
+
+
+FFT = [
+    ("F.pad", fft_by_padding, "right"),
+    ("complex, .real", fft_complex, "right"),
+    ("real and imaginary", fft_two_ways, "right"),
+    ("2L − 1", fft_joined(times, n=lambda L: 2 * L - 1), "right"),
+    ("a power of two", fft_joined(times, n=lambda L: 2 ** (2 * L - 1).bit_length()), "right"),
+    ("numpy", lambda u, k: torch.from_numpy(np.fft.irfft(np.fft.rfft(u, 64) * np.fft.rfft(k, 64))[: len(u)]), "right"),
+    ("in float64", lambda u, k: fft_by_padding(u.double(), k.double()), "right"),
+    ("n = L", fft_joined(times, n=lambda L: L), "a circular wrap"),
+    ("no n", lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k)), "a circular wrap"),
+    ("complex, no n", lambda u, k: fft_complex(u, k, len(u)), "a circular wrap"),
+    ("complex, no n, no .real", lambda u, k: torch.fft.ifft(torch.fft.fft(u) * torch.fft.fft(k)), "a circular wrap"),
+    ("n = L + 1", fft_joined(times, n=lambda L: L + 1), "one hour more instead of twice as many"),
+    (
+        "n for u only",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k), 2 * len(u))[: len(u)],
+        "padding only one of the two",
+    ),
+    ("real parts", fft_joined(lambda U, K: U.real * K.real), "real parts too early"),
+    ("sizes", fft_joined(lambda U, K: abs(U) * abs(K)), "sizes without angles"),
+    ("conjugate", fft_joined(lambda U, K: U * torch.conj(K)), "a kernel that runs backwards"),
+    ("flipped", lambda u, k: fft_complex(u, k.flip(0)), "a kernel that was turned round"),
+    ("sums", fft_joined(torch.add), "values that are added"),
+    ("back with L", fft_joined(times, back=lambda n: n // 2), "a way back with the wrong n"),
+    (
+        "odd, guessed",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u) - 1) * torch.fft.rfft(k, 2 * len(u) - 1))[: len(u)],
+        "a length that irfft must guess",
+    ),
+    ("not cut", fft_joined(times, cut=lambda y, L: y), "an output that is too long"),
+    ("the last L", fft_joined(times, cut=lambda y, L: y[-L:]), "the outputs after the end"),
+    (
+        "zeros in front",
+        lambda u, k: fft_complex(F.pad(u, (len(u), 0)), F.pad(k, (0, len(k))), 2 * len(u))[: len(u)],
+        "the outputs after the end",
+    ),
+    ("complex", lambda u, k: fft_complex(u, k, part=lambda y: y), "a complex result"),
+    ("imaginary part", lambda u, k: fft_complex(u, k, part=lambda y: y.imag), None),
+    ("no way back", lambda u, k: torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u)), None),
+    ("no return", lambda u, k: None, None),
+    ("1.5 L", fft_joined(times, n=lambda L: L + L // 2), None),
+    (
+        "a product of samples",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u * k, 2 * len(u)), 2 * len(u))[: len(u)],
+        None,
+    ),
+    ("divided", fft_joined(torch.div), None),
+    ("ten samples", fft_joined(times, n=lambda L: 10), None),
+    ("rounded", lambda u, k: fft_complex(u, k).round(), None),
+    ("a crash", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, n=2 * u.shape[1])), None),
+]
+
+# Bug hunt: mended_convolve (u, kernel)
+
+
+def hunted(n, back=True, cut=lambda y, L: y[..., :L]):
+    def view(u, k):
+        L = u.shape[-1]
+        values = torch.fft.rfft(u, n(L)) * torch.fft.rfft(k, n(L))
+        return cut(torch.fft.irfft(values, n(L)) if back else torch.fft.irfft(values), L)
+
+    return view
+
+
+def mended_by_groups(u, k):
+    L = u.shape[-1]
+    return F.conv1d(F.pad(u, (L - 1, 0)), k.flip(-1)[:, None], groups=len(k))
+
+
+def mended_row_by_row(u, k):
+    return torch.stack([torch.stack([conv_by_two_loops(row, taps) for row, taps in zip(x, k, strict=True)]) for x in u])
+
+
+def mended_for_sequence_0(u, k):
+    return mended_by_groups(u[:1], k).expand(len(u), -1, -1)
+
+
+def mended_for_channel_0(u, k):
+    return mended_by_groups(u, k[:1].expand(len(k), -1))
+
+
+def ceil(L):
+    return 2 ** math.ceil(math.log2(L))
+
+
+HUNT = [
+    ("2 ** ceil(log2(2L))", hunted(lambda L: ceil(2 * L)), "right"),
+    ("2 ** (ceil + 1)", hunted(lambda L: 2 * ceil(L)), "right"),
+    ("2L − 1", hunted(lambda L: 2 * L - 1), "right"),
+    ("bit_length of 2L", hunted(lambda L: 1 << (2 * L).bit_length()), "right"),
+    ("groups", mended_by_groups, "right"),
+    ("row by row", mended_row_by_row, "right"),
+    ("as it was", hunted(ceil), "the bug as it was"),
+    ("floor + 1", hunted(lambda L: 2 ** (math.floor(math.log2(L)) + 1)), "the next power of two after L"),
+    ("ceil of log2(L + 1)", hunted(lambda L: ceil(L + 1)), "the next power of two after L"),
+    ("ceil + 1 point", hunted(lambda L: ceil(L) + 1), "one point more"),
+    ("L + 1", hunted(lambda L: L + 1), "one point more"),
+    ("1.5 L", hunted(lambda L: int(1.5 * L)), "half as much again"),
+    ("n = L", hunted(lambda L: L), "no room at all"),
+    ("no n", lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k)), "no room at all"),
+    ("the last L", hunted(lambda L: 2 * L, cut=lambda y, L: y[..., -L:]), "the wrong half"),
+    ("not cut", hunted(lambda L: 2 * L, cut=lambda y, L: y), "an output that is too long"),
+    ("the batch is cut", hunted(lambda L: 2 * L, cut=lambda y, L: y[:L]), "an output that is too long"),
+    (
+        "u only",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * u.shape[-1]) * torch.fft.rfft(k)),
+        "padding only one of the two",
+    ),
+    ("len(u)", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u))), None),
+    ("sequence 0", mended_for_sequence_0, None),
+    ("channel 0", mended_for_channel_0, None),
+    ("no flip", lambda u, k: mended_by_groups(u, k.flip(-1)), None),
+    ("in place", lambda u, k: u.copy_(mended_by_groups(u, k)), None),
+    ("no return", lambda u, k: None, None),
+    ("no groups", lambda u, k: F.conv1d(F.pad(u, (u.shape[-1] - 1, 0)), k.flip(-1)[:, None]), None),
+    ("zeroed before the impulse", lambda u, k: hunted(ceil)(u, k) * (u.cumsum(-1) != 0), None),
+    ("sixteen points", hunted(lambda L: 16), None),
+    ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
+]
+
+# Exercise 5: is_time_invariant (layer, u, shift)
+
+
+def delayed(v, s):
+    return torch.cat([torch.zeros(s), v[: len(v) - s]])
+
+
+def close(a, b):
+    return torch.allclose(a, b, atol=1e-4, rtol=1e-3)
+
+
+def invariant_by_a_loop(layer, u, s):
+    late, plain = layer(delayed(u, s)), layer(u)
+    return all(abs(late[t] - (plain[t - s] if t >= s else 0)) < 1e-3 for t in range(len(u)))
+
+
+def invariant_in_place(layer, u, s):
+    y = layer(u.clone())
+    u[s:] = u[:-s].clone()
+    u[:s] = 0
+    return close(layer(u), delayed(y, s))
+
+
+def invariant_from_the_shift_on(layer, u, s):
+    return close(layer(delayed(u, s))[s:], layer(u)[:-s])
+
+
+def invariant_by_the_norm(layer, u, s):
+    return bool((layer(delayed(u, s)) - delayed(layer(u), s)).norm() < 1e-3)
+
+
+def invariant_for_shift(own):
+    return lambda layer, u, s: close(layer(delayed(u, own)), delayed(layer(u), own))
+
+
+def invariant_on(make):
+    return lambda layer, u, s: close(layer(delayed(make(u), s)), delayed(layer(make(u)), s))
+
+
+def invariant_as_a_tensor(layer, u, s):
+    return (layer(delayed(u, s)) - delayed(layer(u), s)).abs().max() < 1e-3
+
+
+def invariant_without_return(layer, u, s):
+    close(layer(delayed(u, s)), delayed(layer(u), s))
+
+
+TIME = [
+    ("a loop", invariant_by_a_loop, "right"),
+    ("from the shift on", invariant_from_the_shift_on, "right"),
+    ("the norm", invariant_by_the_norm, "right"),
+    ("zeros and cat", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), s)), "right"),
+    ("numpy", lambda layer, u, s: bool(np.allclose(layer(delayed(u, s)), delayed(layer(u), s), atol=1e-4)), "right"),
+    (
+        "the largest",
+        lambda layer, u, s: (layer(delayed(u, s)) - delayed(layer(u), s)).abs().max().item() < 1e-3,
+        "right",
+    ),
+    ("roll", lambda layer, u, s: close(layer(torch.roll(u, s)), torch.roll(layer(u), s)), "a roll instead of a delay"),
+    (
+        "roll and pad",
+        lambda layer, u, s: close(layer(torch.roll(u, s)), delayed(layer(u), s)),
+        "a roll instead of a delay",
+    ),
+    (
+        "longer",
+        lambda layer, u, s: close(layer(torch.cat([torch.zeros(s), u]))[s:], layer(u)),
+        "an input that got longer",
+    ),
+    ("shorter", lambda layer, u, s: close(layer(u[s:]), layer(u)[s:]), "an input of another length"),
+    ("not delayed", lambda layer, u, s: close(layer(delayed(u, s)), layer(u)), "an output that was not delayed"),
+    ("equal", lambda layer, u, s: layer(delayed(u, s)).equal(delayed(layer(u), s)), "a comparison to the bit"),
+    ("==", lambda layer, u, s: bool((layer(delayed(u, s)) == delayed(layer(u), s)).all()), "a comparison to the bit"),
+    ("doubled", lambda layer, u, s: close(layer(2 * u), 2 * layer(u)), "a test for linearity"),
+    ("earlier", lambda layer, u, s: close(layer(F.pad(u, (-s, s)))[:-s], layer(u)[s:]), "a shift into the past"),
+    (
+        "the last",
+        lambda layer, u, s: close(layer(delayed(u, s))[-1], layer(u)[-1 - s]),
+        "a look at the last output only",
+    ),
+    ("against the input", lambda layer, u, s: close(layer(u), delayed(u, s)), "a test whether the system is a delay"),
+    (
+        "sums",
+        lambda layer, u, s: close(layer(delayed(u, s)).sum(), delayed(layer(u), s).sum()),
+        "a comparison that forgets the order",
+    ),
+    ("shift 1", invariant_for_shift(1), "a shift of your own"),
+    ("shift 2", invariant_for_shift(2), "a shift of your own"),
+    ("ones", invariant_on(torch.ones_like), "an input of your own"),
+    ("an impulse", invariant_on(lambda u: torch.eye(len(u))[0]), "an input of your own"),
+    ("True", lambda layer, u, s: True, None),
+    ("False", lambda layer, u, s: False, None),
+    ("in place", invariant_in_place, None),
+    ("no return", invariant_without_return, None),
+    ("a tensor", invariant_as_a_tensor, None),
+    ("zeros", invariant_on(torch.zeros_like), None),
+    ("the layer on itself", lambda layer, u, s: close(layer(u), layer(u)), None),
+    ("by name", lambda layer, u, s: "leaky" in layer.__name__, None),
+    ("half of it", lambda layer, u, s: close(layer(delayed(u, s))[: s + 1], delayed(layer(u), s)[: s + 1]), None),
+    (
+        "sorted",
+        lambda layer, u, s: close(layer(delayed(u, s)).sort()[0], delayed(layer(u), s).sort()[0]),
+        "a comparison that forgets the order",
+    ),
+    ("a crash", lambda layer, u, s: close(layer(F.pad(u, s)), F.pad(layer(u), (s, 0))), None),
+    ("negative", lambda layer, u, s: not close(layer(delayed(u, s)), delayed(layer(u), s)), None),
+]
+
+ANSWERS = [
+    pytest.param(f"05.{name}", function, verdict, id=f"{name}: {title}")
+    for name, rows in {
+        "recurrence": RECURRENCE,
+        "ssm_kernel": KERNEL,
+        "convolve": CONVOLVE,
+        "fft_convolve": FFT,
+        "mended_convolve": HUNT,
+        "is_time_invariant": TIME,
+    }.items()
+    for title, function, verdict in rows
+]
+
+
+@pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
+def test_an_answer_gets_its_verdict(id, function, expected):
+    verdict = judge(exercise(id), function, quiet=True)
+    name = verdict.misconception.name if verdict.misconception else None
+    assert (name or ("right" if verdict.kind == "right" else None)) == expected
