@@ -14,32 +14,9 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
-
-
-def package_recurrence(u: Tensor, A_bar: Tensor, B_bar: Tensor, C: Tensor) -> Tensor:
-    """The package's scan with a constant step size of one: u (L,), the rest (N,), to the outputs (L,)."""
-    ones = torch.ones(1, 1, len(u))  # (B, D, L)
-    return selective_scan_fn(u.view(1, 1, -1), ones, A_bar.log()[None], B_bar[None], C[None]).flatten()  # (L,)
-
-
-def kernel_of(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
-    """K[j] = Σ_n C[n] A_bar[n]^j B_bar[n]: (L,)."""
-    return (C * B_bar) @ A_bar[:, None] ** torch.arange(length)  # (L,)
-
-
-def direct_sum(u: Tensor, kernel: Tensor) -> Tensor:
-    """y[t] = Σ_j kernel[j] u[t − j], as a matrix of delayed kernels times the input: (L,)."""
-    lag = torch.arange(len(u))[:, None] - torch.arange(len(u))  # (L, L)
-    return torch.where(lag >= 0, kernel[lag.clamp(min=0)], 0.0) @ u  # (L,)
-
-
-def fft_product(u: Tensor, kernel: Tensor) -> Tensor:
-    """The same sums over the last axis, as a product of values at 2L points: (..., L)."""
-    length = u.shape[-1]
-    product = torch.fft.rfft(u, n=2 * length) * torch.fft.rfft(kernel, n=2 * length)  # (..., L + 1)
-    return torch.fft.irfft(product, n=2 * length)[..., :length]  # (..., L)
 
 
 def sized(y: Tensor, like: Tensor) -> np.ndarray:
@@ -56,7 +33,6 @@ class ThreeViews(LiveFigure):
     Args:
         recurrence: (u, A_bar, B_bar, C) to the outputs, the function of exercise 1.
         convolve, fft_convolve: (u, kernel) to the outputs, the functions of exercises 3 and 4.
-        whose: whose functions they are, one for each, said in the sentence.
     """
 
     LENGTH = 32
@@ -72,11 +48,11 @@ class ThreeViews(LiveFigure):
         "at": slider(0, 24, 6, label="time of the impulse"),
     }
 
-    def __init__(self, recurrence=package_recurrence, convolve=direct_sum, fft_convolve=fft_product, whose=()):
+    def __init__(self, recurrence=recurrence, convolve=convolve, fft_convolve=fft_convolve):
         super().__init__(height=6.4)
-        self.views, self.whose = (recurrence, convolve, fft_convolve), whose
+        self.views = (recurrence, convolve, fft_convolve)
         self.system = [torch.tensor(values) for values in (self.A_BAR, self.B_BAR, self.C)]  # (N,) each
-        self.kernel = kernel_of(*self.system, self.LENGTH)  # (L,)
+        self.kernel = ssm_kernel(*self.system, self.LENGTH)  # (L,)
         self.steps = np.arange(self.LENGTH)
         axes = self.figure.subplot_mosaic([["states", "kernel", "waves"], ["output"] * 3], height_ratios=(1.75, 1))
         self.top = [axes[name] for name in ("states", "kernel", "waves")]
@@ -213,12 +189,13 @@ class ThreeViews(LiveFigure):
         )
 
     def _by(self) -> str:
-        if not self.whose:
+        owners = [self.owner(view) for view in self.views]
+        if not any(owners):
             return ""
-        if len(set(self.whose)) == 1:
-            return f" All three functions are {self.whose[0]}."
-        named = zip(("recurrence", "kernel", "FFT"), self.whose, strict=True)
-        return " The functions: " + ", ".join(f"{name} {who}" for name, who in named) + "."
+        if len(set(owners)) == 1:
+            return f" All three functions are {owners[0]}."
+        named = zip(("recurrence", "kernel", "FFT"), owners, strict=True)
+        return " The functions: " + ", ".join(f"{name} {owner}" for name, owner in named) + "."
 
 
 class KernelSum(LiveFigure):
@@ -226,7 +203,6 @@ class KernelSum(LiveFigure):
 
     Args:
         kernel: (A_bar, B_bar, C, length) to the taps, the function of exercise 2.
-        whose: whose function it is, said in the sentence.
     """
 
     LENGTH = 41
@@ -238,9 +214,9 @@ class KernelSum(LiveFigure):
         "c_fast": slider(-1.0, 1.0, 1.0, 0.1, label="C of the fast state"),
     }
 
-    def __init__(self, kernel=kernel_of, whose: str = ""):
+    def __init__(self, kernel=ssm_kernel):
         super().__init__(height=4.8)
-        self.function, self.whose = kernel, whose
+        self.function = kernel
         self.taps = np.arange(self.LENGTH)
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.LENGTH - 0.5), ylim=(-2.15, 2.15), yticks=[-2, -1, 0, 1, 2], ylabel="kernel")
@@ -273,7 +249,8 @@ class KernelSum(LiveFigure):
         self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
         finding = self._finding(c_slow, c_fast)
         self.title(self.ax, finding)
-        by = f" The kernel is computed by {_function(self.whose)}." if self.whose else ""
+        owner = self.owner(self.function).replace("yours", "your")
+        by = f" The kernel is computed by {owner} function." if owner else ""
         first = ", ".join(f"{value + 0.0:.2f}" for value in self.kernel[:4].round(2))
         return f"{finding}. The first taps are {first}.{by}"
 
@@ -298,10 +275,6 @@ class KernelSum(LiveFigure):
 
 def _signed(value: float) -> str:
     return f"{value + 0.0:.1f}".replace("-", "−")
-
-
-def _function(whose: str) -> str:
-    return "your function" if whose == "yours" else "the reference's function"
 
 
 class Clock(LiveFigure):
@@ -375,7 +348,7 @@ class Leak(LiveFigure):
 
     Args:
         convolve: u (B, D, L) and kernel (D, L) to the outputs (B, D, L), the function of the bug hunt.
-        whose: whose function it is, said in the sentence.
+        whose: whose function it is, if no check knows it; said in the sentence.
     """
 
     LONGEST = 40
@@ -386,7 +359,7 @@ class Leak(LiveFigure):
         "before_end": slider(0, 11, 2, label="impulse before the end", unit="steps"),
     }
 
-    def __init__(self, convolve=fft_product, whose: str = ""):
+    def __init__(self, convolve=mended_convolve, whose: str = ""):
         super().__init__(height=4.4)
         self.convolve, self.whose = convolve, whose
         self.ax = self.figure.subplots()
@@ -411,7 +384,7 @@ class Leak(LiveFigure):
         u[..., self.at] = 1.0  # (B, D, L)
         kernel = self.FADE ** torch.arange(length)[None]  # (D, L)
         self.y = sized(self.convolve(u, kernel), u)[0, 0]  # (L,)
-        self.truth = fft_product(u, kernel)[0, 0].numpy()  # (L,)
+        self.truth = mended_convolve(u, kernel)[0, 0].numpy()  # (L,)
         self.wrong = np.abs(self.y - self.truth) > 1e-3  # (L,)
         steps = np.arange(length)
         self.past.set(x=-0.8, width=self.at + 0.3)
