@@ -219,7 +219,7 @@ class KeptSamples(LiveFigure):
         return (
             f"{kept} samples are kept; the kernel looks back {self.lag}. "
             f"{'No output is wrong' if bad == 0 else 'Wrong outputs: the first ' + str(bad)}."
-            + (f" {kept - self.lag} of the kept samples are never read." if kept > self.lag else "")
+            + (f" Never read of what was kept: {kept - self.lag}." if kept > self.lag else "")
         )
 
     def _finding(self, kept: int, bad: int) -> str:
