@@ -82,10 +82,10 @@ class Cell:
 
     @property
     def prose(self) -> str:
-        """Markdown without code and mathematics."""
+        """Markdown without code and mathematics; a name in code that is the text of a link stays."""
         text = re.sub(r"^(```|~~~).*?^\1", "", self.source, flags=re.S | re.M)
         text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.S)
-        return re.sub(r"``[^`]+``|`[^`\n]*`|\$[^$\n]+\$", "", text)
+        return re.sub(r"``[^`]+``|`[^`\n]*`(\]\()?|\$[^$\n]+\$", lambda code: code[0] if code[1] else "", text)
 
     @property
     def headings(self) -> list[tuple[int, str]]:
