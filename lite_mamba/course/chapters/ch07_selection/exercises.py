@@ -265,7 +265,7 @@ BY_HAND = Exercise(
             "data that do not reset",
             "Noise is held out well. But your Δ for data is too small: with Δ = 1, as if Δ were the gate, a data token "
             "replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. Which Δ gives a gate of "
-            "almost 1?",
+            "0.98 or more?",
             _by_hand("1.0", "1e-5"),
         ),
         Misconception(
@@ -276,7 +276,7 @@ BY_HAND = Exercise(
         Misconception(
             "a hold that leaks",
             "Data come in well. But your Δ for noise is too large, and the losses of all noise tokens add up: with "
-            "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % "
+            "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 2 % "
             "over twenty of them?",
             _by_hand("10.0", "0.1"),
         ),
@@ -294,7 +294,7 @@ BY_HAND = Exercise(
         Misconception(
             "an infinite Δ",
             "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
-            "exp(−Δ) is below 0.001 soon.",
+            "exp(−Δ) is below 0.02 from Δ = 4 on.",
             _by_hand("math.inf", "1e-5"),
         ),
         Misconception(
