@@ -456,8 +456,8 @@ BUG = Exercise(
     misconceptions=[
         Misconception(
             "the bug as it was",
-            "The end of the response still comes in at the start. Print points for L = 16 and for L = 17. How many "
-            "zeros does the line add to each of them?",
+            "Nothing is mended yet: the end of the response still comes in at the start. The picture above shows for "
+            "which lengths this is worst. What do these have in common?",
             suspect_convolve,
         ),
         Misconception(

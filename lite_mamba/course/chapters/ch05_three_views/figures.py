@@ -102,7 +102,7 @@ class ThreeViews(LiveFigure):
         self.count = np.arange(self.LENGTH + 1)  # waves 0 … n/2 on a clock of n = 2L hours
         ax.set(xlim=(-1, self.LENGTH + 1.5), xlabel="wave, slow to fast", xticks=[0, 10, 20, 30])
         ax.tick_params(labelleft=False)
-        self.single = LineCollection([], colors="#9A9A9A", lw=4, linestyles="-")
+        self.single = LineCollection([], colors=style.GREY, lw=4, linestyles="-")
         ax.add_collection(self.single)
         (self.added,) = ax.plot(self.count, self.count * 0.0, "-", color=style.PURPLE, lw=3, drawstyle="steps-post")
         (self.sum,) = ax.plot([self.LENGTH], [0], "o", color=style.BLACK, ms=12, zorder=5)
@@ -113,7 +113,7 @@ class ThreeViews(LiveFigure):
         ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(-0.3, 3.1), yticks=[0, 1, 2], ylabel="output y")
         ax.set_xlabel("time (steps)")
         ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
-        (self.later,) = ax.plot([], [], "o", mfc="white", mec="#A0A0A0", mew=2, ms=8, ls="none")
+        (self.later,) = ax.plot([], [], "o", mfc="white", mec="#808080", mew=2, ms=8, ls="none")
         (self.so_far,) = ax.plot([], [], "o", color=style.BLACK, ms=8, ls="none")
         (self.now,) = ax.plot([], [], ":", color=style.BLACK, lw=2)
         (self.start,) = ax.plot([], [], "^", color=style.BLACK, ms=12, clip_on=False)
@@ -182,8 +182,9 @@ class ThreeViews(LiveFigure):
         if t < at:
             return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{self._by()}"
         slow, fast = self.states[1]
+        age = f"{t - at} step{'s' * (t - at != 1)} old"
         return (
-            f"At t = {t} the impulse is {t - at} steps old. States: {slow:.3f} + {fast:.3f} = {self.y[0][t]:.3f}. "
+            f"At t = {t} the impulse is {age}. States: {slow:.3f} + {fast:.3f} = {self.y[0][t]:.3f}. "
             f"Kernel: tap {t - at} is {self.y[1][t]:.3f}. FFT: the {len(self.count)} waves add up to "
             f"{self.y[2][t]:.3f}.{self._by()}"
         )
@@ -295,7 +296,7 @@ class Clock(LiveFigure):
         self.rows = [self.ax.text(-3.85, 1.07 - 0.4 * t, "", fontsize=15, va="center") for t in range(7)]
         for t, (row, value) in enumerate(zip(self.rows[:4], self.product, strict=False)):
             row.set(text=f"t = {t}:  {value}", color=style.BLUE, fontweight="bold")
-        self.ax.add_patch(Circle((0.9, 0), 1, fill=False, lw=4, ec="#B5B5B5"))
+        self.ax.add_patch(Circle((0.9, 0), 1, fill=False, lw=4, ec="#808080"))
         self.dots = [self.ax.plot([], [], "o", ms=13)[0] for _ in range(8)]
         self.hours = [self.ax.text(0, 0, "", ha="center", va="center", fontsize=14, color=style.GREY) for _ in range(8)]
         self.values = [self.ax.text(0, 0, "", va="center", fontsize=16, fontweight="bold") for _ in range(8)]
@@ -367,7 +368,7 @@ class Leak(LiveFigure):
         self.ax.set_xlabel("time (steps)")
         self.past = self.ax.axvspan(-0.8, 1, color=PALE_GREY, lw=0, zorder=0)
         self.end = self.ax.axvspan(1, self.LONGEST, facecolor="white", hatch="..", edgecolor="#D5D5D5", lw=0, zorder=0)
-        (self.right,) = self.ax.plot([], [], "o", mfc="white", mec="#A0A0A0", mew=2.5, ms=12, ls="none")
+        (self.right,) = self.ax.plot([], [], "o", mfc="white", mec="#808080", mew=2.5, ms=12, ls="none")
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=7, ls="none")
         (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=11, ls="none")
         (self.arrow,) = self.ax.plot([], [], "v", color=style.BLACK, ms=13)
@@ -492,7 +493,7 @@ class TwoImpulses(LiveFigure):
     EARLY = 2
 
     controls = {  # noqa: RUF012
-        "strength": slider(0.0, 1.0, 0.6, 0.05, label="how much the text moves Δ"),
+        "strength": slider(0.0, 1.0, 0.6, 0.05, label="strength of the full stop"),
         "late": slider(3, 15, 12, label="time of the later impulse"),
     }
 
@@ -542,7 +543,7 @@ class TwoImpulses(LiveFigure):
         self.late_line.set_data(np.arange(len(self.late_y))[shown], self.late_y[shown])
         self.title(self.top, self._finding(late))
         return (
-            f"Δ is 0.1 at every letter and {self.delta[self.stop]:.2f} at the full stop. The same impulse at t = "
+            f"Δ is 0.10 at every letter and {self.delta[self.stop]:.2f} at the full stop. The same impulse at t = "
             f"{self.EARLY} and at t = {late}: the two responses differ by up to {self.gap:.2f}."
         )
 
