@@ -123,6 +123,8 @@ ZOH = [
     ("exp(A) in B̄ only", lambda dt, a, b: (exp(dt, a), (a.exp() - 1) / a * b), "an exponential without the step size"),
     ("no − 1", lambda dt, a, b: (exp(dt, a), b * exp(dt, a) / a), "a missing − 1"),
     ("exp(ΔA)·B", lambda dt, a, b: (exp(dt, a), b * exp(dt, a)), "a missing − 1"),
+    ("Ā·B", lambda dt, a, b: (lambda A_bar: (A_bar, A_bar * b))(torch.exp(a * dt)), "a missing − 1"),
+    ("e to the ΔA, times B", lambda dt, a, b: (math.e ** (dt * a), math.e ** (dt * a) * b), "a missing − 1"),
     ("exp(ΔA)·ΔB", lambda dt, a, b: (exp(dt, a), exp(dt, a) * dt * b), "an input that leaks for the whole tick"),
     ("one Δ kept", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), "a division by ΔA"),
     ("Δ again", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * dt * b), "one Δ too many"),
