@@ -67,6 +67,8 @@ def misconception_complaints(exercise: Exercise) -> Iterator[str]:
         if len(known.message) < 10:
             yield f"{exercise.id}: {known.name!r} has no message"
         verdict = judge(exercise, wrong)
+        if isinstance(verdict.example and verdict.example.raised, NameError):
+            yield f"{exercise.id}: {known.name!r} uses a name that its module lacks: {verdict.example.raised}"
         caught = verdict.misconception.name if verdict.misconception else f"{verdict.kind}"
         if verdict.misconception is not known:
             yield f"{exercise.id}: {known.name!r} is judged as {caught!r}"
@@ -142,6 +144,10 @@ def triple(x: Tensor) -> Tensor:
     return 3 * x  # (L,)
 
 
+def unknown_name(x: Tensor) -> Tensor:
+    return gone * x  # noqa: F821
+
+
 def doubled_in_place(x: Tensor) -> Tensor:
     return x.mul_(2)  # (L,)
 
@@ -176,6 +182,7 @@ BROKEN = [
     ("two misconceptions are called", fake(misconceptions=[*THREE, THREE[0]])),
     ("has no message", fake(misconceptions=[*THREE, Misconception("minus", "No.", lambda x: -x)])),
     ("is judged as 'right'", fake(misconceptions=[*THREE, Misconception("right", "It is right.", lambda x: x + x)])),
+    ("a name that its module lacks", fake(misconceptions=[*THREE, Misconception("gone", "Not there.", unknown_name)])),
     ("always agree", fake(misconceptions=[*THREE, Misconception("thrice", "Not three times.", lambda x: x + x + x)])),
     ("recap has 4 questions", fake(recap=FIVE[:4])),
     ("not among the choices", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "c", "So.")])),

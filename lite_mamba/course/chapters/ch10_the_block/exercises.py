@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 from ..ch02_dilation_and_receptive_field.exercises import gated_dilated_conv
 from ..ch07_selection.exercises import selective_parameters
@@ -24,43 +25,29 @@ PARTS = {
 
 def block_forward(hidden_states: Tensor, weights: dict, parts: dict) -> Tensor:
     """The block out of five parts: (B, L, d_model) to (B, L, d_model)."""
-    return _assembled(hidden_states, weights, parts)
-
-
-def _assembled(
-    hidden_states,
-    w,
-    parts,
-    halves=lambda x, z: (x, z),
-    after_conv=lambda u: u,
-    gate_input=lambda w, parts, z: z,
-    select_from=lambda x, u: u,
-    scan_of=lambda x, u: u,
-    step=lambda delta: delta,
-    decay=lambda A_log: -torch.exp(A_log),
-    finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y, u, w["D"], z),
-    C_of=lambda B, C: (B, C),
-):
-    """The block with single places that may be wired wrongly."""
+    w = weights
     xz = (hidden_states @ w["in_proj"].T).transpose(1, 2)  # (B, 2D, L)
-    x, z = halves(*xz.chunk(2, dim=1))  # (B, D, L) each
-    z = gate_input(w, parts, z)
-    u = after_conv(_convolve(w, parts, x))  # (B, D, L)
-    tokens = select_from(x, u).transpose(1, 2)  # (B, L, D)
-    chosen = parts["select"](tokens, w["x_proj"], w["dt_proj"], w["dt_bias"])
+    x, z = xz.chunk(2, dim=1)  # (B, D, L) each
+    u = parts["conv"](x, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])  # (B, D, L)
+    chosen = parts["select"](u.transpose(1, 2), w["x_proj"], w["dt_proj"], w["dt_bias"])
     delta, B, C = (part.transpose(1, 2) for part in chosen)  # (B, D, L), (B, N, L), (B, N, L)
-    B, C = C_of(B, C)
-    deltaA, deltaB_u = parts["discretise"](scan_of(x, u), step(delta), decay(w["A_log"]), B)  # (B, D, L, N)
-    y = finish(parts, parts["scan"](deltaA, deltaB_u, C), u, x, w, z)  # (B, D, L)
+    deltaA, deltaB_u = parts["discretise"](u, delta, -torch.exp(w["A_log"]), B)  # (B, D, L, N)
+    y = parts["scan"](deltaA, deltaB_u, C)  # (B, D, L)
+    y = parts["skip_and_gate"](y, u, w["D"], z)  # (B, D, L)
     return y.transpose(1, 2) @ w["out_proj"].T  # (B, L, d_model)
 
 
-def _wired(**wrong):
-    return lambda hidden_states, weights, parts: _assembled(hidden_states, weights, parts, **wrong)
+SELECTS, A, FINISH = '"select"](u.transpose', '-torch.exp(w["A_log"])', 'parts["skip_and_gate"](y, u, w["D"], z)'
 
 
-def _convolve(w, parts, z):
-    return parts["conv"](z, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+def _wired(*edits: str):
+    """The block with single places wired wrongly."""
+    return edited(block_forward, *edits, F=F)
+
+
+def _not_square(hidden_states, weights):
+    """Whether no two axes have one length by chance: only then does a forgotten turn of the axes raise."""
+    return len({hidden_states.shape[1], len(weights["D"]), weights["A_log"].shape[1]}) == 3
 
 
 def _with_parts(function, hidden_states, weights):
@@ -106,113 +93,113 @@ BLOCK = Exercise(
             "the halves in exchanged places",
             "Your x is z, and your z is x. In the rows of in_proj the first half makes the signal x, the second half "
             "the gate z. No shape can tell you, since both halves are alike.",
-            _wired(halves=lambda x, z: (z, x)),
+            _wired("x, z = xz → z, x = xz"),
         ),
         Misconception(
             "a selection that does not see the convolution",
             "Δ, B and C are made from x, the signal before the convolution. Follow the arrow in the diagram: from "
             "which side of the convolution does it start?",
-            _wired(select_from=lambda x, u: x),
+            _wired(f'{SELECTS} → "select"](x.transpose'),
         ),
         Misconception(
             "a scan around the convolution",
             "Δ, B and C are right, but what is written into the state is x. The scan carries what the convolution "
             "gave.",
-            _wired(scan_of=lambda x, u: x),
+            _wired('"discretise"](u, → "discretise"](x,'),
         ),
         Misconception(
             "a convolution that nobody reads",
             "You use x everywhere behind the convolution, so it might as well not be there. Its result has a name of "
             "its own: u.",
             _wired(
-                select_from=lambda x, u: x,
-                scan_of=lambda x, u: x,
-                finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y, x, w["D"], z),
+                f'{SELECTS} → "select"](x.transpose',
+                '"discretise"](u, → "discretise"](x,',
+                '(y, u, w["D"], z) → (y, x, w["D"], z)',
             ),
         ),
         Misconception(
             "a skip around the convolution",
             "The skip D multiplies x. It goes around the scan only: what enters the scan is what enters the skip.",
-            _wired(finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y, x, w["D"], z)),
+            _wired('(y, u, w["D"], z) → (y, x, w["D"], z)'),
         ),
         Misconception(
             "a gate that went through the convolution",
             "z was convolved as x was. The gate looks at its own token only: z goes from in_proj straight to the gate.",
-            _wired(gate_input=_convolve),
+            _wired(
+                "    chosen = → "
+                '    z = parts["conv"](z, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])\n'
+                "    chosen ="
+            ),
         ),
         Misconception(
             "a gate without SiLU",
             "The result is multiplied by z itself. The gate is SiLU(z).",
-            _wired(finish=lambda parts, y, u, x, w, z: (y + w["D"][:, None] * u) * z),
+            _wired(f'{FINISH} → (y + w["D"][:, None] * u) * z'),
         ),
         Misconception(
             "a SiLU that comes twice on z",
             'z has gone through SiLU before it reaches `parts["skip_and_gate"]`, and this part applies SiLU itself.',
-            _wired(gate_input=lambda w, parts, z: F.silu(z)),
+            _wired('w["D"], z) → w["D"], F.silu(z))'),
         ),
         Misconception(
             "a skip that comes twice",
             'D·u was added to y, and `parts["skip_and_gate"]` adds it again. Give it the bare output of the scan.',
-            _wired(
-                finish=lambda parts, y, u, x, w, z: parts["skip_and_gate"](y + w["D"][:, None] * u, u, w["D"], z),
-            ),
+            _wired('(y, u, w["D"], z) → (y + w["D"][:, None] * u, u, w["D"], z)'),
         ),
         Misconception(
             "a block without its gate",
             "y and the skip go to out_proj as they are; z is never used.",
-            _wired(finish=lambda parts, y, u, x, w, z: y + w["D"][:, None] * u),
+            _wired(f'{FINISH} → y + w["D"][:, None] * u'),
         ),
         Misconception(
             "a softplus that comes twice",
             'Δ comes out of `parts["select"]` after its softplus. A second softplus makes each Δ at least 0.69.',
-            _wired(step=F.softplus),
+            _wired("(u, delta, → (u, F.softplus(delta),"),
         ),
         Misconception(
             "the logarithm of A in place of A",
             "The parameter is A_log. The scan wants A = −exp(A_log), which is negative for any A_log.",
-            _wired(decay=lambda A_log: A_log),
+            _wired(f'{A} → w["A_log"]'),
         ),
         Misconception(
             "a logarithm that only changed its sign",
             "You use −A_log. The exponential is missing: A = −exp(A_log).",
-            _wired(decay=lambda A_log: -A_log),
+            _wired(f'{A} → -w["A_log"]'),
         ),
         Misconception(
             "a SiLU that comes twice on u",
             'What `parts["conv"]` returns has been through SiLU already, branch by branch.',
-            _wired(after_conv=F.silu),
+            _wired("    chosen = →     u = F.silu(u)\n    chosen ="),
         ),
         Misconception(
             "tokens where the channels should stand",
             'x went into `parts["conv"]` as (B, L, D). The convolution slides along the last axis, so it wants '
             "(B, D, L): turn the axes first.",
-            raises=RuntimeError,
-            when=lambda error: "Given groups" in str(error) or "to have" in str(error),
+            _wired('w["in_proj"].T).transpose(1, 2) → w["in_proj"].T)', "dim=1 → dim=-1"),
+            where=_not_square,
         ),
         Misconception(
             "axes that were not turned back",
             'An einsum finds two sizes for one letter. `parts["select"]` gives delta (B, L, D), B and C (B, L, N), and '
             "the next part wants time on the last axis: (B, D, L) and (B, N, L).",
-            raises=RuntimeError,
-            when=lambda error: "einsum" in str(error),
+            _wired("(part.transpose(1, 2) for part in chosen) → chosen"),
+            where=_not_square,
         ),
         Misconception(
             "an A that grows",
             "A = exp(A_log) is positive, so every decay exp(Δ·A) is larger than 1 and the state grows. The minus sign "
             "is missing.",
-            _wired(decay=torch.exp),
+            _wired("-torch.exp → torch.exp"),
         ),
         Misconception(
             "B and C in exchanged places",
             'The state is written with C and read with B. `parts["select"]` gives delta, B, C, in this order.',
-            _wired(C_of=lambda B, C: (C, B)),
+            _wired("delta, B, C = → delta, C, B ="),
         ),
         Misconception(
             "a missing out_proj",
             "The result has D numbers a token. The last part brings them back to the width of the input.",
-            lambda hidden_states, weights, parts: _assembled(
-                hidden_states, weights | {"out_proj": torch.eye(len(weights["D"]))}, parts
-            ),
+            _wired(' @ w["out_proj"].T → '),
         ),
     ],
 )
@@ -225,6 +212,10 @@ def is_batch_independent(layer, x: Tensor) -> bool:
     together = layer(x)
     alone = torch.cat([layer(x[i : i + 1]) for i in range(x.shape[0])])  # (B, L, d)
     return torch.allclose(together, alone, atol=1e-5)
+
+
+def nothing(x):
+    return 0 * x
 
 
 def doubled(x):
@@ -255,7 +246,35 @@ def last_token_from_the_neighbour(x):
     return torch.cat([x[:, :-1], x.roll(1, dims=0)[:, -1:]], dim=1)
 
 
+def inner_rows_take_the_first(x):
+    """The first and the last row stay alone; each row between them adds the first."""
+    return torch.cat([x[:1], x[1:-1] + x[:1], x[-1:]]) if len(x) > 2 else x
+
+
+def first_token_from_the_neighbour(x):
+    return torch.cat([x.roll(1, dims=0)[:, :1], x[:, 1:]], dim=1)
+
+
+def last_number_from_the_neighbour(x):
+    return torch.cat([x[..., :-1], x.roll(1, dims=0)[..., -1:]], dim=2)
+
+
+def outer_rows_take_the_second(x):
+    """The second row stays alone; all others add it."""
+    return torch.cat([x[:1] + x[1:2], x[1:2], x[2:] + x[1:2]]) if len(x) > 1 else x
+
+
+def first_number_from_the_neighbour(x):
+    return torch.cat([x.roll(1, dims=0)[..., :1], x[..., 1:]], dim=2)
+
+
+def first_two_rows_exchanged(x):
+    return torch.cat([x[1:2], x[:1], x[2:]]) if len(x) > 1 else x
+
+
 LAYERS = [
+    first_two_rows_exchanged,
+    nothing,
     doubled,
     running_sum,
     reversed_in_time,
@@ -263,19 +282,35 @@ LAYERS = [
     running_sum_over_the_batch,
     running_sum_over_the_batch_from_below,
     last_token_from_the_neighbour,
+    inner_rows_take_the_first,
+    first_token_from_the_neighbour,
+    last_number_from_the_neighbour,
+    outer_rows_take_the_second,
+    first_number_from_the_neighbour,
 ]
 
 
-def _one_row(row):
+def _some_rows(*rows):
     def wrong(layer, x):
-        keep = [row % x.shape[0]]
-        return torch.allclose(layer(x)[keep], layer(x[keep]), atol=1e-5)
+        return all(torch.allclose(layer(x)[row % len(x)], layer(x[row % len(x)][None])[0], atol=1e-5) for row in rows)
 
     return wrong
 
 
-def _rows_shuffled(layer, x):
-    return torch.allclose(layer(x.flip(0)), layer(x).flip(0), atol=1e-5)
+def _rows_in_order(order):
+    def wrong(layer, x):
+        rows = order(x.shape[0])
+        return torch.allclose(layer(x[rows]), layer(x)[rows], atol=1e-5)
+
+    return wrong
+
+
+ORDERS = [
+    _rows_in_order(lambda rows: list(range(rows))[::-1]),
+    _rows_in_order(lambda rows: [rows - 1, *range(rows - 1)]),
+    _rows_in_order(lambda rows: [1, 0, *range(2, rows)]),
+    _rows_in_order(torch.randperm),
+]
 
 
 def _own_row_changed(layer, x):
@@ -290,18 +325,14 @@ def _later_tokens_changed(layer, x):
     return torch.allclose(layer(moved)[:, :-1], layer(x)[:, :-1], atol=1e-5)
 
 
-def _first_token_only(layer, x):
-    alone = torch.cat([layer(x[i : i + 1]) for i in range(x.shape[0])])
-    return torch.allclose(layer(x)[:, 0], alone[:, 0], atol=1e-5)
+def _one_token(t):
+    return edited(
+        is_batch_independent, f"torch.allclose(together, alone → torch.allclose(together[:, {t}], alone[:, {t}]"
+    )
 
 
 def _always_apart(layer, x):
     return True
-
-
-def _keeps_or_averages(layer, x):
-    """Layers on which every test of the order of rows says True, whichever rows it exchanges."""
-    return layer in (doubled, running_sum, reversed_in_time, less_the_mean_of_the_batch)
 
 
 INDEPENDENT = Exercise(
@@ -309,7 +340,7 @@ INDEPENDENT = Exercise(
     title="Do the rows stay apart?",
     reference=is_batch_independent,
     cases=lambda draw: {"layer": draw.choice(LAYERS), "x": draw.normal(draw.size(3, 4), draw.size(3, 6), 2)},
-    trials=40,
+    trials=80,
     misconceptions=[
         Misconception(
             "a test that never says False",
@@ -321,19 +352,23 @@ INDEPENDENT = Exercise(
             "only the first row tested",
             "You compare row 0. A layer may leave row 0 alone and mix the others, such as a running sum over the "
             "batch.",
-            _one_row(0),
+            _some_rows(0),
         ),
         Misconception(
             "only the last row tested",
             "You compare the last row. A layer may leave it alone and mix the others.",
-            _one_row(-1),
+            _some_rows(-1),
+        ),
+        Misconception(
+            "only the outer rows tested",
+            "You compare the first and the last row. A layer may leave these two alone and mix the others.",
+            _some_rows(0, -1),
         ),
         Misconception(
             "a test of the order of rows",
             "You test whether rows in another order give the same outputs in this order. A layer that subtracts the "
             "mean of the batch passes this, and still every row depends on all others.",
-            _rows_shuffled,
-            where=_keeps_or_averages,
+            ORDERS,
         ),
         Misconception(
             "a test of the row on itself",
@@ -349,7 +384,12 @@ INDEPENDENT = Exercise(
         Misconception(
             "only the first token tested",
             "You compare the outputs of token 0. A layer may mix the rows at a later token.",
-            _first_token_only,
+            _one_token(0),
+        ),
+        Misconception(
+            "only the last token tested",
+            "You compare the outputs of the last token. A layer may mix the rows at an earlier one.",
+            _one_token(-1),
         ),
     ],
 )
@@ -359,35 +399,20 @@ INDEPENDENT = Exercise(
 
 def count_parameters(d_model: int, d_state: int, d_conv: int, branches: int, expand: int) -> int:
     """All numbers that a block learns, with the default flags and dt_rank = ceil(d_model / 16)."""
-    return _count(d_model, d_state, d_conv, branches, expand)
-
-
-def _count(d_model, d_state, d_conv, branches, expand, rank=None, **changed):
     inner = expand * d_model
-    rank = math.ceil(d_model / 16) if rank is None else rank
-    counts = {
-        "in_proj": d_model * 2 * inner,
-        "conv": branches * (inner * d_conv + inner),
-        "conv_gates": branches,
-        "x_proj": inner * (rank + 2 * d_state),
-        "dt_proj": rank * inner + inner,
-        "A_log": inner * d_state,
-        "D": inner,
-        "out_proj": inner * d_model,
-    }
-    return sum((counts | {name: of(counts, inner) for name, of in changed.items()}).values())
+    rank = math.ceil(d_model / 16)
+    projections = d_model * 2 * inner + inner * d_model  # in_proj, out_proj
+    convolution = branches * (inner * d_conv + inner) + branches  # taps and biases, gates
+    selection = inner * (rank + 2 * d_state) + rank * inner + inner  # x_proj, dt_proj
+    scan = inner * d_state + inner  # A_log, D
+    return projections + convolution + selection + scan
 
 
-def _counted(**changed):
-    """A wrong count: part = (counts, d_inner, the five sizes) → number, or rank = d_model → number."""
-    rank = changed.pop("rank", None)
+GATES = ("1", "branches")
 
-    def wrong(d_model, d_state, d_conv, branches, expand):
-        sizes = (d_model, d_state, d_conv, branches, expand)
-        parts = {name: (lambda counts, inner, of=of: of(counts, inner, *sizes)) for name, of in changed.items()}
-        return _count(*sizes, rank=rank(d_model) if rank else None, **parts)
 
-    return wrong
+def _counted(*edits: str):
+    return edited(count_parameters, *edits)
 
 
 def _draw_sizes(draw: Draw) -> dict:
@@ -412,58 +437,62 @@ PARAMETERS = Exercise(
         Misconception(
             "convolutions without a bias",
             "Each branch has a bias, one number a channel, beside its taps.",
-            _counted(conv=lambda c, inner, d, n, w, b, e: b * inner * w),
+            _counted("inner * d_conv + inner) → inner * d_conv)"),
         ),
         Misconception(
             "one branch for all",
             "You count one convolution. Each of the branches has taps and biases of its own.",
-            _counted(conv=lambda c, inner, d, n, w, b, e: inner * (w + 1), conv_gates=lambda c, inner, *sizes: 1),
+            [
+                _counted(f"branches * (inner * d_conv + inner) + branches → inner * d_conv + inner + {n}")
+                for n in ("1", "branches")
+            ],
         ),
         Misconception(
             "forgotten convolution gates",
             "Your count is short by the number of branches. Each branch has one number more: its share in the sum.",
-            _counted(conv_gates=lambda c, inner, *sizes: 0),
+            _counted("+ inner) + branches → + inner)"),
         ),
         Misconception(
             "a gate for every channel",
             "The branches are weighed by one number each, the same for all channels: conv_gates is (branches,).",
-            _counted(conv_gates=lambda c, inner, d, n, w, b, e: b * inner),
+            _counted("+ inner) + branches → + inner) + branches * inner"),
         ),
         Misconception(
             "one A for all channels",
             "You count N numbers for A_log. Each channel has an A of its own: (D, N).",
-            _counted(A_log=lambda c, inner, d, n, w, b, e: n),
+            _counted("inner * d_state + inner → d_state + inner"),
         ),
         Misconception(
             "a rank that is rounded down",
             "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have no Δ at all.",
-            _counted(rank=lambda d: d // 16),
+            [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
         ),
         Misconception(
             "one number a channel missing",
             "Your count is short by D. Two parts are vectors with one number a channel: the skip, and the bias of "
             "dt_proj, where Δ starts. One of them is missing.",
-            _counted(D=lambda c, inner, *sizes: 0),
+            _counted("inner * d_state + inner → inner * d_state"),
         ),
         Misconception(
-            "an in_proj for one half",
-            "in_proj makes two mixtures, x and z: it has 2D rows.",
-            _counted(in_proj=lambda c, inner, *sizes: c["in_proj"] // 2),
+            "D·d_model numbers missing",
+            "Your count is short by D·d_model. in_proj makes two mixtures, x and z, and has 2D rows; out_proj brings "
+            "the D numbers back to d_model. One of these three is missing.",
+            _counted("d_model * 2 * inner → d_model * inner"),
         ),
         Misconception(
             "a convolution that mixes the channels",
             "You count D·D·W weights a branch. The convolution is depthwise: each channel has one kernel.",
-            _counted(conv=lambda c, inner, d, n, w, b, e: b * (inner * inner * w + inner)),
+            _counted("inner * d_conv + inner → inner * inner * d_conv + inner"),
         ),
         Misconception(
             "one map for B and C together",
             "x_proj has R + 2N rows: R for Δ, N for B, and N for C.",
-            _counted(x_proj=lambda c, inner, d, n, w, b, e: c["x_proj"] - inner * n),
+            _counted("rank + 2 * d_state → rank + d_state"),
         ),
         Misconception(
             "projections with a bias",
             "in_proj and out_proj have no bias by default (`bias=False`).",
-            _counted(out_proj=lambda c, inner, d, *sizes: c["out_proj"] + 2 * inner + d),
+            _counted("+ inner * d_model → + inner * d_model + 2 * inner + d_model"),
         ),
     ],
 )
@@ -492,7 +521,7 @@ MAP = Exercise(
         Misconception(
             "the wrong rows of x_proj",
             "You take the last R rows. They belong to C; the first R rows make the low rank.",
-            lambda x_proj, dt_proj: dt_proj @ x_proj[-dt_proj.shape[1] :],
+            edited(delta_map, "[: dt_proj.shape[1]] → [-dt_proj.shape[1] :]"),
         ),
         Misconception(
             "a map from Δ to u",
@@ -509,8 +538,7 @@ MAP = Exercise(
         Misconception(
             "all rows of x_proj",
             "x_proj has R + 2N rows, and dt_proj reads R numbers only. Cut off the rows that belong to B and C.",
-            raises=RuntimeError,
-            when=lambda error: "mat1 and mat2" in str(error) or "size" in str(error),
+            edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj"),
         ),
         Misconception(
             "products that are not added up",
@@ -540,16 +568,7 @@ def _draw_state(draw: Draw) -> dict:
     }
 
 
-def _bytes(columns, width=lambda d_model, expand: expand * d_model, size=4):
-    def wrong(d_model, d_state, d_conv, dilations, expand):
-        return size * width(d_model, expand) * columns(d_state, d_conv, dilations)
-
-    return wrong
-
-
-def _columns(n, w, d):
-    return (w - 1) * max(d) + n
-
+LAG = "(d_conv - 1) * max(dilations)"
 
 STATE = Exercise(
     id="10.state_bytes",
@@ -564,52 +583,52 @@ STATE = Exercise(
             "a history for every branch",
             "You add up the lags of all branches. They read one shared history, as long as the largest lag "
             "(notebook 03).",
-            _bytes(lambda n, w, d: sum((w - 1) * one for one in d) + n),
+            edited(state_bytes, "max(dilations) → sum(dilations)"),
         ),
         Misconception(
             "taps in place of lags",
             "The history is as long as one kernel has taps. A dilated kernel looks back (taps − 1)·dilation samples.",
-            _bytes(lambda n, w, d: w - 1 + n),
+            edited(state_bytes, f"{LAG} → d_conv - 1"),
         ),
         Misconception(
             "the dilation that stands last",
             "You take the last dilation. They may stand in any order; the largest one looks back furthest.",
-            _bytes(lambda n, w, d: (w - 1) * d[-1] + n),
+            edited(state_bytes, "max(dilations) → dilations[-1]"),
         ),
         Misconception(
             "a product of history and state",
             "You multiply the two. They stand side by side in memory: add them.",
-            _bytes(lambda n, w, d: (w - 1) * max(d) * n),
+            edited(state_bytes, "lag + d_state → lag * d_state"),
         ),
         Misconception(
             "a history of the whole field",
             "One column too many. The field counts the present sample, and this one is just coming in.",
-            _bytes(lambda n, w, d: _columns(n, w, d) + 1),
+            edited(state_bytes, "lag + d_state → lag + 1 + d_state"),
         ),
         Misconception(
             "taps times dilation",
             "You keep taps·dilation samples. Between W taps there are W − 1 gaps.",
-            _bytes(lambda n, w, d: w * max(d) + n),
+            edited(state_bytes, f"{LAG} → d_conv * max(dilations)"),
         ),
         Misconception(
             "a state of the outer width",
             "Inside the block each token has expand·d_model channels, and each of them has a history and a state.",
-            _bytes(_columns, width=lambda d_model, expand: d_model),
+            edited(state_bytes, "expand * d_model → d_model"),
         ),
         Misconception(
             "numbers in place of bytes",
             "You count numbers. A float32 number takes 4 bytes.",
-            _bytes(_columns, size=1),
+            edited(state_bytes, "4 * inner → inner"),
         ),
         Misconception(
             "a state without the history of the convolution",
             "Only the state of the scan is counted. The convolution remembers, too.",
-            _bytes(lambda n, w, d: n),
+            edited(state_bytes, "lag + d_state → d_state"),
         ),
         Misconception(
             "a history without the state of the scan",
             "Only the history of the convolution is counted. The scan keeps N numbers a channel.",
-            _bytes(lambda n, w, d: (w - 1) * max(d)),
+            edited(state_bytes, "lag + d_state → lag"),
         ),
     ],
 )
@@ -667,7 +686,7 @@ def _facts(make, channels, taps, dilations):
     return {
         "saved names": sorted(front.state_dict()),
         "numbers saved": sum(tensor.numel() for tensor in front.state_dict().values()),
-        "numbers that train": sum(parameter.numel() for parameter in front.parameters()),
+        "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
         "dilations": tuple(layer.dilation[0] for layer in layers),
         "taps": tuple(layer.kernel_size[0] for layer in layers),
     }

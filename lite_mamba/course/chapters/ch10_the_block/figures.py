@@ -15,6 +15,8 @@ from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider, toggle
 from .. import folders
+from .exercises import PARTS as PARTS_OF_THE_COURSE
+from .exercises import block_forward, count_parameters
 
 PALE = "#C9C9C9"
 
@@ -65,7 +67,6 @@ class TokenTrace(LiveFigure):
 
     Args:
         conv: the front end, as in notebook 02.
-        whose: whose function it is, said in the sentence.
         start: the stage that a still picture shows.
     """
 
@@ -83,7 +84,7 @@ class TokenTrace(LiveFigure):
         "token": slider(0, LENGTH - 1, 6, label="changed token"),
     }
 
-    def __init__(self, conv=package_conv, whose: str = "", start: str = "u"):
+    def __init__(self, conv=package_conv, start: str = "u"):
         super().__init__(height=4.6)
         self.start = start
         generator = torch.Generator().manual_seed(10)
@@ -92,7 +93,7 @@ class TokenTrace(LiveFigure):
             block = Mamba(4, d_state=4, d_conv=3, conv_dilations=self.DILATIONS, dt_min=0.02, dt_max=0.3)
         self.weights = weights_of(block.requires_grad_(False))
         self.u = torch.randn(self.LENGTH, 4, generator=generator)  # (L, d_model)
-        self.conv, self.whose = conv, whose
+        self.conv = conv
         self.before = stages(self.u, self.weights, conv)
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(0, 1.3), yticks=[], xlabel="token")
@@ -124,7 +125,7 @@ class TokenTrace(LiveFigure):
         self.name.set(x=token - 0.5 if left else token + 0.5, ha="right" if left else "left")
         shown = next(name for name, key in self.NAMES.items() if key == stage)
         self.title(self.ax, self._finding(token, shown))
-        by = f" The convolution is {self.whose}." if self.whose else ""
+        by = f" The convolution is {whose}." if (whose := self.owner(self.conv)) else ""
         return f"Token {token} is changed. In {shown}, these tokens move: {_spans(self.moved)}.{by}"
 
     def _finding(self, token: int, shown: str) -> str:
@@ -173,7 +174,6 @@ class Widths(LiveFigure):
 
     Args:
         count: the function of exercise 3, for the total.
-        whose: whose it is.
     """
 
     controls = {  # noqa: RUF012
@@ -186,9 +186,9 @@ class Widths(LiveFigure):
         zip(("in_proj", "out_proj", "x_proj, dt_proj", "convolutions", "A, D"), style.COLOURS, strict=True)
     )
 
-    def __init__(self, count=lambda *sizes: sum(parameter_table(*sizes).values()), whose: str = ""):
+    def __init__(self, count=count_parameters):
         super().__init__(height=4.8)
-        self.count, self.whose = count, whose
+        self.count = count
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(0, 116), ylim=(-0.6, 4.6), xlabel="share of the parameters (%)", xticks=range(0, 101, 20))
         self.ax.set_yticks(range(5), list(reversed(self.COLOURS)))
@@ -207,7 +207,7 @@ class Widths(LiveFigure):
             text.set(x=share + 1, text=f"{share:.0f} %" if share >= 1 else "under 1 %")
         self.share = 100 * (self.table["in_proj"] + self.table["out_proj"]) / self.total
         self.title(self.ax, f"{self.share:.0f} % of {_short(self.total)} parameters sit in the two outer projections")
-        by = f" The count is {self.whose}." if self.whose else ""
+        by = f" The count is {whose}." if (whose := self.owner(self.count)) else ""
         sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
         return (
             f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
@@ -231,7 +231,6 @@ class Ablation(LiveFigure):
     Args:
         run: (hidden_states, weights, parts) to the output, the function of exercise 1.
         parts: the functions it is put together from.
-        whose: whose block it is.
     """
 
     LENGTH = 64
@@ -242,9 +241,9 @@ class Ablation(LiveFigure):
         "gate": toggle(True, label="gate z"),
     }
 
-    def __init__(self, run, parts: dict, whose: str = ""):
+    def __init__(self, run=block_forward, parts: dict = PARTS_OF_THE_COURSE):
         super().__init__(height=4.6)
-        self.run, self.parts, self.whose = run, parts, whose
+        self.run, self.parts = run, parts
         generator = torch.Generator().manual_seed(3)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(3)
@@ -287,7 +286,7 @@ class Ablation(LiveFigure):
         off = [name for name, on in switches.items() if not on]
         size = _percent(self.percent)
         self.title(self.ax, f"Without {', '.join(off)}: {size} of the output's size" if off else "The whole block")
-        by = f" The block is {self.whose}." if self.whose else ""
+        by = f" The block is {whose}." if (whose := self.owner(self.run)) else ""
         if not off:
             return f"All parts are on: this is the output of the whole block.{by}"
         likeness = f"its likeness to the whole block's output (cosine) is {self.alike:.1f}"
@@ -424,6 +423,8 @@ def measured_time(settings: dict, d_model: int, length: int = 64, runs: int = 4)
 
 class PresetsBoard(LiveFigure):
     """What a preset costs and what it can do, compared with the block as published."""
+
+    measured = True
 
     UNITS = {  # noqa: RUF012
         "parameters": "",

@@ -1,0 +1,316 @@
+"""Answers to the exercises of notebook 10 as learners write them, and the verdict that each must get.
+
+A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
+"""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: block_forward
+
+
+def block(
+    halves=(0, 1),
+    convolved=None,
+    signal="u",
+    select="u",
+    skip="u",
+    log=lambda a: -a.exp(),
+    order=("delta", "B", "C"),
+    gate=lambda z: z,
+    twice=lambda delta: delta,
+    after=lambda u: u,
+    turn=True,
+    out=True,
+    mixed=lambda y: y,
+):
+    """A learner's block with single places written otherwise."""
+
+    def block_forward(hidden_states, weights, parts):
+        both = torch.split(hidden_states @ weights["in_proj"].t(), len(weights["D"]), dim=-1)  # (B, L, D) each
+        x, z = (both[i].permute(0, 2, 1) for i in halves)
+        conv = [weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")]
+        u = after(parts["conv"](x if turn else x.transpose(1, 2), *conv))
+        signals = {"x": x, "u": u}
+        found = parts["select"](signals[select].mT, weights["x_proj"], weights["dt_proj"], weights["dt_bias"])
+        got = dict(zip(order, (one.mT for one in found), strict=True))
+        carried = parts["discretise"](signals[signal], twice(got["delta"]), log(weights["A_log"]), got["B"])
+        y = parts["skip_and_gate"](mixed(parts["scan"](*carried, got["C"])), signals[skip], weights["D"], gate(z)).mT
+        return F.linear(y, weights["out_proj"]) if out else y
+
+    return block_forward
+
+
+def sequence_by_sequence(hidden_states, weights, parts):
+    return torch.cat([block()(one[None], weights, parts) for one in hidden_states])
+
+
+def only_the_scan(hidden_states, weights, parts):
+    return hidden_states @ weights["in_proj"].T @ torch.zeros(len(weights["in_proj"]), hidden_states.shape[-1])
+
+
+def residual(hidden_states, weights, parts):
+    return hidden_states + block()(hidden_states, weights, parts)
+
+
+def first_sequence(hidden_states, weights, parts):
+    return block()(hidden_states[:1], weights, parts).expand_as(hidden_states)
+
+
+def gated_without_silu(hidden_states, weights, parts):
+    """skip_and_gate by hand, and SiLU forgotten."""
+
+    def skip_and_gate(y, u, D, z):
+        return (y + D[None, :, None] * u) * z
+
+    return block()(hidden_states, weights, parts | {"skip_and_gate": skip_and_gate})
+
+
+def without_return(hidden_states, weights, parts):
+    block()(hidden_states, weights, parts)
+
+
+BLOCK = [
+    ("split and mT", block(), "right"),
+    ("sequence by sequence", sequence_by_sequence, "right"),
+    ("in float64", lambda h, w, p: block()(h, w, p).double(), "right"),
+    ("chunks exchanged", block(halves=(1, 0)), "the halves in exchanged places"),
+    ("select from x", block(select="x"), "a selection that does not see the convolution"),
+    ("scan of x", block(signal="x"), "a scan around the convolution"),
+    ("all of x", block(signal="x", select="x", skip="x"), "a convolution that nobody reads"),
+    ("skip of x", block(skip="x"), "a skip around the convolution"),
+    ("silu(z)", block(gate=F.silu), "a SiLU that comes twice on z"),
+    ("no SiLU", gated_without_silu, "a gate without SiLU"),
+    ("softplus", block(twice=F.softplus), "a softplus that comes twice"),
+    ("A_log", block(log=lambda a: a), "the logarithm of A in place of A"),
+    ("-A_log", block(log=lambda a: -a), "a logarithm that only changed its sign"),
+    ("exp(A_log)", block(log=torch.exp), "an A that grows"),
+    ("silu(u)", block(after=F.silu), "a SiLU that comes twice on u"),
+    ("C, B", block(order=("delta", "C", "B")), "B and C in exchanged places"),
+    ("no out_proj", block(out=False), "a missing out_proj"),
+    ("x not turned", block(turn=False), "tokens where the channels should stand"),
+    ("exp(-A_log)", block(log=lambda a: -torch.exp(-a)), None),
+    ("tanh", block(mixed=torch.tanh), None),
+    ("residual", residual, None),
+    ("zeros", only_the_scan, None),
+    ("first sequence", first_sequence, None),
+    ("no return", without_return, None),
+]
+
+# Exercise 2: is_batch_independent
+
+
+def row_by_row(layer, x):
+    return all(torch.allclose(layer(x)[b], layer(x[b][None])[0], atol=1e-5) for b in range(len(x)))
+
+
+def noise_elsewhere(*rows):
+    """Noise in these rows must leave the others as they are; no rows: each row in turn."""
+
+    def is_batch_independent(layer, x):
+        for row in rows or range(len(x)):
+            other = x.clone()
+            other[row] = torch.randn_like(other[row])
+            keep = [b for b in range(len(x)) if b != row % len(x)]
+            if not torch.allclose(layer(other)[keep], layer(x)[keep], atol=1e-5):
+                return False
+        return True
+
+    return is_batch_independent
+
+
+def by_jacobian(layer, x):
+    gradient = torch.autograd.functional.jacobian(layer, x)  # (B, L, d, B, L, d)
+    between = gradient.abs().sum(dim=(1, 2, 4, 5))  # (B, B)
+    return not bool((between - between.diag().diag()).any())
+
+
+def at(index):
+    """Each row alone and among the others, compared at one place."""
+
+    def is_batch_independent(layer, x):
+        return all(torch.allclose(layer(x)[b][index], layer(x[b : b + 1])[0][index], atol=1e-5) for b in range(len(x)))
+
+    return is_batch_independent
+
+
+def in_order(order):
+    def is_batch_independent(layer, x):
+        rows = order(x.shape[0])
+        return torch.allclose(layer(x[rows]), layer(x)[rows], atol=1e-5)
+
+    return is_batch_independent
+
+
+INDEPENDENT = [
+    ("row by row", row_by_row, "right"),
+    ("noise in each row", noise_elsewhere(), "right"),
+    ("jacobian", by_jacobian, "right"),
+    ("chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([layer(r) for r in x.chunk(len(x))])), "right"),
+    ("always True", lambda layer, x: True, "a test that never says False"),
+    ("shapes", lambda layer, x: layer(x).shape == x.shape, "a test that never says False"),
+    ("row 0", lambda layer, x: torch.allclose(layer(x)[0], layer(x[:1])[0], atol=1e-5), "only the first row tested"),
+    ("last row", lambda layer, x: torch.allclose(layer(x)[-1:], layer(x[-1:]), atol=1e-5), "only the last row tested"),
+    ("flipped", lambda layer, x: torch.allclose(layer(x.flip(0)), layer(x).flip(0)), "a test of the order of rows"),
+    ("a random order", in_order(torch.randperm), "a test of the order of rows"),
+    ("the first two exchanged", in_order(lambda n: [1, 0, *range(2, n)]), "a test of the order of rows"),
+    (
+        "turned by one",
+        lambda layer, x: torch.allclose(layer(x.roll(1, 0)), layer(x).roll(1, 0), atol=1e-5),
+        "a test of the order of rows",
+    ),
+    ("last token", at((-1,)), "only the last token tested"),
+    ("first token", at((0,)), "only the first token tested"),
+    ("noise in the outer rows", noise_elsewhere(0, -1), None),
+    ("always False", lambda layer, x: False, None),
+    ("the opposite", lambda layer, x: not row_by_row(layer, x), None),
+    ("last number", at((slice(None), -1)), None),
+    ("sums", lambda layer, x: torch.allclose(layer(x).sum(), sum(layer(r[None]).sum() for r in x), atol=1e-4), None),
+    ("a tensor", lambda layer, x: torch.tensor(row_by_row(layer, x)), None),
+    ("no return", lambda layer, x: None, None),
+]
+
+# Exercise 3: count_parameters
+
+
+def count(conv=lambda D, w, b: b * D * (w + 1) + b, rank=lambda d: -(-d // 16), **changed):
+    def count_parameters(d_model, d_state, d_conv, branches, expand):
+        D, R = d_model * expand, rank(d_model)
+        numbers = {
+            "in": 2 * D * d_model,
+            "out": d_model * D,
+            "x": D * (R + 2 * d_state),
+            "dt": D * (R + 1),
+            "A": D * d_state,
+            "skip": D,
+        } | {name: of(d_model, d_state, D, R) for name, of in changed.items()}
+        return sum(numbers.values()) + conv(D, d_conv, branches)
+
+    return count_parameters
+
+
+COUNT = [
+    ("in parts", count(), "right"),
+    ("a float", lambda *sizes: float(count()(*sizes)), None),
+    ("no conv bias", count(conv=lambda D, w, b: b * D * w + b), "convolutions without a bias"),
+    ("one branch", count(conv=lambda D, w, b: D * (w + 1) + b), "one branch for all"),
+    ("no gates", count(conv=lambda D, w, b: b * D * (w + 1)), "forgotten convolution gates"),
+    ("gates per channel", count(conv=lambda D, w, b: b * D * (w + 2)), "a gate for every channel"),
+    ("full convolution", count(conv=lambda D, w, b: b * (D * D * w + D) + b), "a convolution that mixes the channels"),
+    ("A for all", count(A=lambda d, n, D, R: n), "one A for all channels"),
+    ("d // 16", count(rank=lambda d: d // 16), "a rank that is rounded down"),
+    ("max(1, d // 16)", count(rank=lambda d: max(1, d // 16)), "a rank that is rounded down"),
+    ("no dt bias", count(dt=lambda d, n, D, R: D * R), "one number a channel missing"),
+    ("no D", count(skip=lambda d, n, D, R: 0), "one number a channel missing"),
+    ("in_proj once", count(**{"in": lambda d, n, D, R: D * d}), "D·d_model numbers missing"),
+    ("N once", count(x=lambda d, n, D, R: D * (R + n)), "one map for B and C together"),
+    ("biases", count(out=lambda d, n, D, R: (d + 1) * D + d + D), "projections with a bias"),
+    ("rank of D", count(rank=lambda d: math.ceil(2 * d / 16)), None),
+    ("no out_proj", count(out=lambda d, n, D, R: 0), "D·d_model numbers missing"),
+    ("hard-coded", lambda *sizes: 100, None),
+    ("a string", lambda *sizes: str(count()(*sizes)), None),
+    ("no return", lambda *sizes: None, None),
+]
+
+# Exercise 4: delta_map
+
+
+def column_by_column(x_proj, dt_proj):
+    R = dt_proj.shape[1]
+    return torch.stack([dt_proj @ (x_proj[:R] @ unit) for unit in torch.eye(x_proj.shape[1])], dim=1)
+
+
+MAP = [
+    ("column by column", column_by_column, "right"),
+    ("einsum", lambda x, dt: torch.einsum("dr,rc->dc", dt, x[: dt.shape[1]]), "right"),
+    ("narrow", lambda x, dt: torch.matmul(dt, x.narrow(0, 0, dt.shape[1])), "right"),
+    ("last rows", lambda x, dt: dt @ x[-dt.shape[1] :], "the wrong rows of x_proj"),
+    ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to u"),
+    ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that stays in the narrow middle"),
+    ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
+    ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
+    ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], None),
+    ("softplus", lambda x, dt: F.softplus(dt @ x[: dt.shape[1]]), None),
+    ("no return", lambda x, dt: None, None),
+]
+
+# Exercise 5: state_bytes
+
+
+def state(columns):
+    return lambda d_model, d_state, d_conv, dilations, expand: (
+        4 * d_model * expand * columns(d_state, d_conv, list(dilations))
+    )
+
+
+STATE = [
+    ("field less one", state(lambda n, w, d: n + max((w - 1) * one for one in d)), "right"),
+    ("float", lambda *sizes: 1.0 * state(lambda n, w, d: n + max((w - 1) * one for one in d))(*sizes), None),
+    ("all branches", state(lambda n, w, d: n + sum((w - 1) * one for one in d)), "a history for every branch"),
+    ("W - 1", state(lambda n, w, d: n + w - 1), "taps in place of lags"),
+    ("last", state(lambda n, w, d: n + (w - 1) * d[-1]), "the dilation that stands last"),
+    ("product", state(lambda n, w, d: n * (w - 1) * max(d)), "a product of history and state"),
+    ("field", state(lambda n, w, d: n + (w - 1) * max(d) + 1), "a history of the whole field"),
+    ("W·d", state(lambda n, w, d: n + w * max(d)), "taps times dilation"),
+    ("no state", state(lambda n, w, d: (w - 1) * max(d)), "a history without the state of the scan"),
+    ("no history", state(lambda n, w, d: n), "a state without the history of the convolution"),
+    ("d_model", lambda d, n, w, ds, e: 4 * d * (n + (w - 1) * max(ds)), "a state of the outer width"),
+    ("numbers", lambda d, n, w, ds, e: e * d * (n + (w - 1) * max(ds)), "numbers in place of bytes"),
+    ("bits", lambda d, n, w, ds, e: 32 * e * d * (n + (w - 1) * max(ds)), None),
+    ("bfloat16", lambda d, n, w, ds, e: 2 * e * d * (n + (w - 1) * max(ds)), None),
+    ("smallest dilation", state(lambda n, w, d: n + (w - 1) * min(d)), None),
+    ("no return", lambda *sizes: None, None),
+]
+
+# Bug hunt: mended_branches
+
+
+def make(train=True, own=nn.ModuleList, second=None, groups=True):
+    def mended_branches(channels, taps, dilations):
+        front = nn.Module()
+        layers = [nn.Conv1d(channels, channels, taps, dilation=d, groups=channels if groups else 1) for d in dilations]
+        front.conv1d_layers = own(layers)
+        if second:
+            second(front)
+        return front.requires_grad_(train)
+
+    return mended_branches
+
+
+def second_name(front):
+    front.conv1d = front.conv1d_layers[0]
+
+
+BRANCHES = [
+    ("ModuleList", make(), "right"),
+    ("the bug", make(second=second_name), "the bug, still in"),
+    ("a plain list", make(own=list), "a list that PyTorch does not see"),
+    ("nothing trains", make(train=False), None),
+    ("no groups", make(groups=False), None),
+    ("no return", lambda *sizes: None, None),
+]
+
+ROWS = {
+    "block_forward": BLOCK,
+    "is_batch_independent": INDEPENDENT,
+    "count_parameters": COUNT,
+    "delta_map": MAP,
+    "state_bytes": STATE,
+    "mended_branches": BRANCHES,
+}
+ANSWERS = [(f"10.{name}", *row) for name, rows in ROWS.items() for row in rows]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{row[0]}: {row[1]}" for row in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    named = verdict.misconception.name if verdict.misconception else None
+    assert named == (None if expected == "right" else expected)
