@@ -84,10 +84,10 @@ def test_the_naive_inverse_is_off_by_no_more_than_the_title_says_and_the_stable_
 
 
 def test_the_sentence_tells_how_far_the_readers_inverse_is_off():
-    assert "The stable form stays below 0.0001 %" in figures.SoftplusInverse().update()
+    assert "The stable form stays below 0.001 %" in figures.SoftplusInverse().update()
     shown = figures.SoftplusInverse(inverse=figures.naive_inverse)
     shown.owner = lambda function: "yours" if function is figures.naive_inverse else ""
-    assert "Your function stays below 50 %" in shown.update()
+    assert "Your function stays below 100 %" in shown.update()
 
 
 def test_the_marked_bias_gives_the_marked_step_size():

@@ -301,9 +301,8 @@ class SoftplusInverse(LiveFigure):
 
 
 def _above(error: float) -> float:
-    """The next larger one of …, 0.1, 0.2, 0.5, 1, 2, 5, …"""
-    power = 10.0 ** math.floor(math.log10(error))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= error)
+    """The next power of ten, with room for a logarithm that another machine rounds otherwise."""
+    return 10.0 ** math.ceil(math.log10(1.5 * error))
 
 
 def _band(line: Callable, span: Callable) -> None:
