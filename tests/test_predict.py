@@ -171,7 +171,7 @@ def test_a_number_is_graded_by_its_distance(truth, guess):
     off = abs(truth - guess)
     if off <= 0.25:
         assert tone == "good"
-    elif off <= 0.1 * abs(truth):
+    elif off <= 0.2 * abs(truth):
         assert tone == "close"
     elif off > 0.26:
         assert tone == "bad" and (" above " in words) == (guess > truth)

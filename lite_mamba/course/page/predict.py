@@ -207,7 +207,7 @@ def choice_words(guess: str | None, truth: str) -> tuple[str, str]:
 
 
 def number_words(guess: float | None, truth: float, scale: Scale) -> tuple[str, str]:
-    """Tone and sentence for a guessed number: exact (up to half a step), close (within 10 %), or far."""
+    """Tone and sentence for a guessed number: exact (up to half a step), close (within a fifth), or far."""
     answer = scale.words(truth)
     if guess is None:
         return "open", f"The answer: {answer}."
@@ -215,7 +215,7 @@ def number_words(guess: float | None, truth: float, scale: Scale) -> tuple[str, 
     if abs(off) <= scale.step / 2 * (1 + 1e-9):
         return "good", f"Exact. You guessed {scale.words(guess)}; the answer is {answer}."
     side = "above" if off > 0 else "below"
-    if abs(off) <= 0.1 * abs(truth):
+    if abs(off) <= 0.2 * abs(truth):
         return "close", f"Close. You guessed {scale.words(guess)}, a little {side} the answer, {answer}."
     return (
         "bad",
