@@ -24,4 +24,6 @@ class Counter(TorchDispatchMode):
             self.bytes += result.numel() * result.element_size()
             if function.name().startswith(("aten::mul", "aten::addcmul")):
                 self.multiplications += result.numel()
+            elif function.name().startswith(("aten::prod", "aten::cumprod")):
+                self.multiplications += args[0].numel()
         return result

@@ -117,7 +117,18 @@ def test_chunks_take_two_runs_and_a_carry():
         assert shown.equal and "(yours) equals" in sentence
         assert shown.rounds == 2 * chunk + chunks
         assert max(rows.max() for rows in shown.rows) == shown.rounds - 1
-        assert shown.work == sum(len(rows) for rows in shown.rows)
+        with figures.Counter() as counter:
+            chapter.chunked_scan(shown.a[:, :1], shown.x[:, :1], chunk)
+        assert shown.products == counter.multiplications
+
+
+def test_a_tree_keeps_tables_for_its_backward_pass_and_the_package_one_state_of_32():
+    x = torch.rand(256, 4)
+    kept = [sum(map(torch.numel, figures.kept_for_backward(s, x, x))) / x.numel() for s in figures.SCANS.values()]
+    assert [round(tables) for tables in kept] == [1, 14, 3, 2]
+    u = torch.rand(1, 4, 256)
+    starts = figures.kept_for_backward(selective_scan_fn, u, u, -torch.rand(4, 3), *torch.rand(2, 1, 3, 256))
+    assert sum(map(torch.numel, starts)) == 256 // 32 * 4 * 3
 
 
 def test_a_wrong_chunked_scan_is_told():

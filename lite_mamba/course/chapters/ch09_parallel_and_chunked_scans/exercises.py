@@ -520,8 +520,8 @@ MENDED = Exercise(
     misconceptions=[
         Misconception(
             "the suspect as it was",
-            "Steps far from the end have a weight near zero, and then the 1e-12 below the line is larger than the "
-            "weight. What is the quotient of almost nothing and 1e-12?",
+            "Nothing is mended yet. In the case below the last states are right, and the first ones are almost "
+            "nothing. Follow the first one through the three lines.",
             suspect_scan,
         ),
         Misconception(
@@ -849,10 +849,11 @@ EXERCISES = [COMBINE, HILLIS_STEELE, UP_DOWN, MENDED, CHUNKED, LINEAR]
 
 RECAP = [
     Question(
-        "Step 1 is h → ½h + 4, step 2 is h → ¼h + 1. What are both, as one step?",
-        ["h → ⅛h + 2", "h → ⅛h + 4½", "h → ¾h + 5", "h → ⅛h + 5"],
-        "h → ⅛h + 2",
-        "½·¼ = ⅛. The 4 goes through step 2 and becomes 1; then 1 is added.",
+        "L = 1024 in K = 32 chunks of T = 32. How many rounds wait for one another, and what is enough to run all "
+        "again?",
+        ["32 rounds, all states", "64 rounds, all states", "96 rounds, 32 states", "1,056 rounds, 32 states"],
+        "96 rounds, 32 states",
+        "T rounds for the ends, K for the carry, T for the rerun. Who keeps the state before each chunk can rerun all.",
     ),
     Question(
         "Which property of the join makes a parallel scan possible?",
@@ -866,10 +867,15 @@ RECAP = [
         "It is associative, not commutative: neighbours may be joined in any grouping, but they must stay in order.",
     ),
     Question(
-        "L = 1024. In how many rounds does Hillis–Steele finish, and with about how many joins?",
-        ["10 rounds, 9,217 joins", "10 rounds, 1,023 joins", "1,023 rounds, 1,023 joins", "19 rounds, 2,036 joins"],
-        "10 rounds, 9,217 joins",
-        "log2 1024 = 10 rounds of almost 1024 joins. Up and down the tree takes 19 rounds and 2,036 joins.",
+        "How is the gradient of the states of a scan computed?",
+        [
+            "by a scan backwards in time, each step with the decay of the step after it",
+            "by a scan backwards in time, each step with its own decay",
+            "by the same scan once more, forwards in time",
+            "by one product with all decays",
+        ],
+        "by a scan backwards in time, each step with the decay of the step after it",
+        "h at t acts on the loss directly, and through h at t + 1, where it was multiplied with the decay of t + 1.",
     ),
     Question(
         "Why does nobody use h = P·cumsum(x / P) for a whole sequence?",
