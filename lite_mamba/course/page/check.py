@@ -8,7 +8,6 @@ says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 from ..chapters import chapters, exercise, exercises
@@ -196,22 +195,21 @@ def _sentence(words: str) -> str:
 
 def _keep(found: Exercise, function: Function) -> list[str]:
     """Records a right function with its program; returns what there is to say about it."""
-    item, notes = {"verdict": "right", "program": None, "name": getattr(function, "__name__", None)}, []
+    name = getattr(function, "__name__", "")
+    item, notes = {"verdict": "right", "program": None, "name": name if name.isidentifier() else "answer"}, []
     try:
-        item["program"] = _program(found, function)
+        item["program"] = _program(found, function, item["name"])
     except CannotKeep as reason:
         notes = [f"It can't be kept for other notebooks: {reason}."]
     state.write("check", found.id, item)
     return notes
 
 
-def _program(found: Exercise, function: Function) -> str:
+def _program(found: Exercise, function: Function, name: str) -> str:
     """The program of a right function, tried out: it must pass on its own, without the notebook."""
-    if not isinstance(function, FunctionType):
-        raise CannotKeep("it is not written with `def`")
-    code = program(function)
+    code = program(function, name)
     try:
-        alone = judge(found, rebuild(code, function.__name__, f"your {found.id}"), quiet=True)
+        alone = judge(found, rebuild(code, name, f"your {found.id}"), quiet=True)
     except Exception as error:
         raise CannotKeep(f"without this notebook it raises {type(error).__name__}") from error
     if alone.kind != "right":
