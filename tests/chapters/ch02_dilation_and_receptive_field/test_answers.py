@@ -271,6 +271,12 @@ def last_only(x, weights, biases, gates, dilations):
     return y
 
 
+def behind_one_another(x, weights, biases, gates, dilations):
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        x = s * silu(x, w, b, d)
+    return x
+
+
 def early_return(x, weights, biases, gates, dilations):
     y = torch.zeros_like(x)
     for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
@@ -348,6 +354,7 @@ for expected, functions in {
         ),
     ],
     "only one branch": [last_only, early_return],
+    "the branches one behind the other": [behind_one_another],
     "dilation ignored": [
         added(lambda x, w, b, d: silu(x, w, b, 1)),
         in_place(lambda x, w, b, d: F.silu(causal_dilated_conv1d_fn(x, w, b))),
@@ -370,6 +377,7 @@ for expected, functions in {
         added(lambda x, w, b, d: silu(x, w, b, d, pad=(0, (w.shape[1] - 1) * d))),
         summed(lambda x, w, b, d: silu(x, w, b, d, pad=((w.shape[1] - 1) * d,) * 2)[..., -x.shape[-1] :]),
         added(lambda x, w, b, d: silu(x, w, b, d, pad=(0, 0), padding="same")),
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(0, 0), padding=(w.shape[1] - 1) * d // 2)),
     ],
     "one padding for all branches": [
         max_lag,

@@ -323,6 +323,16 @@ STEP = {
         step(lambda win, h, x, w, d: torch.stack([win[..., k * d] for k in range(w.shape[1])], dim=-1)),
     ],
     "every d-th column from column 0": [step(lambda win, h, x, w, d: win[..., ::d])],
+    "one sample too new": [
+        step(lambda win, h, x, w, d: win[..., -(w.shape[1] - 1) * d :: d]),
+        step(lambda *case: columns(*case, extra=1)),
+        pushed_then(lambda p, w, d: p[..., p.shape[-1] - (w.shape[1] - 1) * d :: d]),
+        looped(both, shift=-1),
+    ],
+    "a slice with a negative step": [step(lambda win, h, x, w, d: win[..., ::-d][..., : w.shape[1]])],
+    "the bias added for every tap": [
+        lambda x, h, w, b, d: step(columns)(x, h, w, b * w.shape[1], d),
+    ],
     "a reach of W·dilation": [
         step(lambda win, h, x, w, d: win[..., -w.shape[1] * d :: d]),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[-1] * d :: d]),
@@ -331,7 +341,6 @@ STEP = {
         looped(taken_in),
         pushed_then(lambda p, w, d: p[..., ::d]),
         pushed_then(lambda p, w, d: p[..., -1 - (w.shape[1] - 1) * d :: d]),
-        pushed_then(lambda p, w, d: p[..., p.shape[-1] - (w.shape[1] - 1) * d :: d]),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - 1 - (w.shape[1] - 1) * d :: d]),
     ],
     "a history cut to this branch": [cut_short],
@@ -479,7 +488,11 @@ answers(
             chunk(lambda j, x, h, y: F.pad(j, (1, 0))[..., -h.shape[-1] - 1 : -1]),
         ],
         "minus zero": [chunk(before=lambda h, lag: h[..., -lag:])],
-        "an empty chunk not thought of": [chunk(early=False), stacked_steps],
+        "an empty chunk not thought of": [
+            chunk(early=False),
+            chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :]),
+            stacked_steps,
+        ],
         "the dilation left out": [chunk_of_dilation_one, chunk(dilation=1)],
         "taps in reverse order": [chunk(kernel=lambda w: w.flip(-1).unsqueeze(1))],
         "groups forgotten": [chunk(groups=1), chunk(before=lambda h, lag: h, groups=1)],

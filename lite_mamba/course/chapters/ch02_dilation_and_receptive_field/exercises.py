@@ -371,6 +371,15 @@ EXERCISES = [
                 "before, the first one if the function returns inside the loop.",
             ),
             Misconception(
+                name="the branches one behind the other",
+                wrong=[
+                    gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + → y ="),
+                    gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + share * → y ="),
+                ],
+                message="Each branch reads what the one before gave. Here they stand side by side: all read x, and "
+                "what they give is added.",
+            ),
+            Misconception(
                 name="dilation ignored",
                 wrong=gated("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
                 message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
@@ -411,6 +420,9 @@ EXERCISES = [
                 wrong=[
                     gated("(W - 1) * dilation, 0 → 0, (W - 1) * dilation"),
                     gated(f"{IN_FRONT} → x", "dilation=dilation → padding='same', dilation=dilation"),
+                    *summed(
+                        f"{IN_FRONT} → x", "dilation=dilation → padding=(W - 1) * dilation // 2, dilation=dilation"
+                    ),
                 ],
                 message="Some outputs read samples that come after them. All zeros belong in front; if the padding put "
                 "some behind, the outputs at the *end* are those to cut off.",
@@ -616,7 +628,8 @@ EXERCISES = [
             Misconception(
                 name="an input without a gradient",
                 wrong=measured(", requires_grad=True → "),
-                message="PyTorch follows only tensors that ask for it. Make the input with requires_grad=True.",
+                message="PyTorch follows only tensors that ask for it. Make the input with requires_grad=True, and "
+                "give this very tensor to fn, not a detached one.",
             ),
             Misconception(
                 name="all outputs at once",

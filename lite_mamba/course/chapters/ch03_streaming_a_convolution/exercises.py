@@ -416,6 +416,26 @@ EXERCISES = [
                 "oldest tap reads, counted from the newest end, and start there.",
             ),
             Misconception(
+                name="one sample too new",
+                wrong=[
+                    stepped(f"start = {START} → start = -(weight.shape[-1] - 1) * dilation"),
+                    stepped(f"start = {START} → start = {START} + 1"),
+                    tapped("window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
+                ],
+                message="The first tap reads one sample too new. The window is the history as it was, then the sample: "
+                "it has S + 1 columns, and the newest is column S, the place -1 from the end.",
+            ),
+            Misconception(
+                name="a slice with a negative step",
+                wrong=stepped("start::dilation → ::-dilation"),
+                message="Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
+            ),
+            Misconception(
+                name="the bias added for every tap",
+                wrong=stepped(".sum(dim=-1) + bias → .add(bias[:, None]).sum(dim=-1)"),
+                message="The bias stands inside the sum over the taps, so it is added W times. It is added once.",
+            ),
+            Misconception(
                 name="a reach of W·dilation",
                 wrong=[
                     stepped(f"start = {START} → start = -weight.shape[-1] * dilation"),
@@ -428,7 +448,6 @@ EXERCISES = [
                 name="pushed first, then read",
                 wrong=[
                     tapped(*PUSHED_FIRST),
-                    stepped(*PUSHED_FIRST),
                     stepped(*PUSHED_FIRST, "start::dilation → ::dilation"),
                     stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)"),
                 ],
@@ -573,7 +592,15 @@ EXERCISES = [
             ),
             Misconception(
                 name="an empty chunk not thought of",
-                wrong=[chunked("if L == 0: → if False:"), conv_chunk_by_steps],
+                wrong=[
+                    chunked("if L == 0: → if False:"),
+                    chunked(
+                        "if L == 0: → if False:",
+                        f"{READ} → joined",
+                        "return y, joined → return y[..., y.shape[-1] - L :], joined",
+                    ),
+                    conv_chunk_by_steps,
+                ],
                 message="`F.conv1d` and `torch.stack` refuse to work on nothing, and this chunk is empty. An empty "
                 "chunk has no outputs: return early, with outputs as empty as the chunk. What is the history then?",
             ),
