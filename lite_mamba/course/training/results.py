@@ -12,7 +12,6 @@ package holds this file alone. Nothing is ever unpickled.
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -86,7 +85,7 @@ def store(trainer: Trainer, command: str, folder: Path = STORED) -> dict:
     log["probe"] = trainer.probe[0].int().cpu()
     found = {
         "name": name,
-        "run": asdict(run),
+        "run": run.described(),
         "command": command,
         "seed": run.seed,
         "versions": {

@@ -4,7 +4,7 @@ A name is "task-variant-seed". `RUNS` holds all runs, those whose results are st
 trains live.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from torch import nn
 
@@ -41,6 +41,10 @@ class Run:
 
     def build(self) -> nn.Module:
         return build(vocab_size=self.data.vocab_size, **self.model)
+
+    def described(self) -> dict:
+        """All of it, as JSON can hold it."""
+        return asdict(self)
 
 
 def variants(task: str, base: Run, table: dict[str, tuple[int, dict]]) -> dict[str, Run]:

@@ -13,7 +13,6 @@ import math
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -49,9 +48,10 @@ class Trainer:
         at: steps done.
         losses, hits: (steps,) loss, and share of right answers, of each step so far.
         log: tensors with one entry a moment: step, loss and accuracy on the probe. A model with a Δ adds, for a memory
-            task, delta_profile (moments, n_layers, L) of the probe's first row, the geometric mean over channels, and
-            delta_data and delta_noise (moments, n_layers, d_inner), the means over the probe's tokens of that kind; for
-            text, delta (moments, n_layers, d_inner), the mean over all tokens.
+            task, delta_profile (moments, n_layers, L) of the probe's first row, the geometric mean over channels (0
+            where the Δ of one is too small for a float), and delta_data and delta_noise (moments, n_layers, d_inner),
+            the means over the probe's tokens of that kind; for text, delta (moments, n_layers, d_inner), the mean over
+            all tokens.
         probe: (rows, L) tokens that the log looks at, the same at every moment.
         seconds: time spent, over all the kills.
 
@@ -185,13 +185,13 @@ class Trainer:
         tensors |= {"next": self.next, "generator": self.generator.get_state()}
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         part = self.checkpoint.with_suffix(".part")
-        save_file(tensors, part, {"run": json.dumps(asdict(self.run)), "seconds": str(self.seconds)})
+        save_file(tensors, part, {"run": json.dumps(self.run.described()), "seconds": str(self.seconds)})
         os.replace(part, self.checkpoint)
 
     def _load(self) -> None:
         with safe_open(self.checkpoint, "pt") as file:
             metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if json.loads(metadata["run"]) != json.loads(json.dumps(asdict(self.run))):
+        if json.loads(metadata["run"]) != json.loads(json.dumps(self.run.described())):
             raise ValueError(
                 f"{self.checkpoint} is of another run, {metadata['run']}; give another folder or remove it"
             )
