@@ -58,7 +58,7 @@ def variants(task: str, base: Run, table: dict[str, tuple[int, dict]]) -> dict[s
 
 SMALL = {"kind": "selective", "d_model": 64, "n_layers": 2}
 LANGUAGE = {"kind": "selective", "d_model": 176, "n_layers": 6}
-TINY = {"kind": "selective", "d_model": 32, "n_layers": 2, "d_state": 8}
+TINY = {"kind": "selective", "d_model": 32, "n_layers": 1, "d_state": 8}
 
 ABLATIONS = {
     "noconv": (1, {"d_conv": 1}),
@@ -68,7 +68,7 @@ ABLATIONS = {
 }
 INDUCTION = Run(Memory("induction_heads", 15), 256, SMALL, batch=8, steps=200_000)
 COPYING = Run(Memory("selective_copying", 16, {"n_data": 16}), 256, SMALL, lr=2e-3)
-LIVE = Run(Memory("selective_copying", 8, {"n_data": 4}), 32, TINY, batch=32, steps=1500, lr=3e-3)
+LIVE = Run(Memory("selective_copying", 8, {"n_data": 3}), 64, TINY, batch=32, steps=700, lr=5e-3)
 
 LIBRARY = Run(Text(), 1024, LANGUAGE, batch=32, lr=3e-3, warmup=200, final_lr=0.05, steps=5000, tf32=True)
 LTI = {"kind": "lti"}
