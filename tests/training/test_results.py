@@ -113,7 +113,9 @@ def test_the_command_line_lists_trains_and_stores(tmp_path, capsys, monkeypatch)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["live-delay-0", "live-selective-0"])
 def test_a_stored_result_comes_out_again_from_its_command(name, tmp_path):
+    """Sums come out in another order on another number of threads, and that shows most far from what was trained."""
     main([*facts(name)["command"].split()[3:], "--checkpoints", str(tmp_path), "--store", str(tmp_path)])
+    again = json.loads((tmp_path / f"{name}.json").read_text())["evaluation"]["by_length"]
     for length, stored in facts(name)["evaluation"]["by_length"].items():
-        again = json.loads((tmp_path / f"{name}.json").read_text())["evaluation"]["by_length"][length]
-        assert again["accuracy"] == pytest.approx(stored["accuracy"], abs=0.03)
+        near = 0.02 if int(length) == RUNS[name].length else 0.1
+        assert again[length]["accuracy"] == pytest.approx(stored["accuracy"], abs=near)

@@ -81,6 +81,22 @@ def test_a_kill_without_warning_leaves_a_whole_checkpoint(tmp_path):
     assert trainer.at >= 50 and len(trainer.optimizer.state) == len(list(trainer.model.parameters()))
 
 
+def test_a_save_that_breaks_off_in_the_middle_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    trainer = Trainer(small_run("delay"), path)
+    trainer.train()
+    whole = path.read_bytes()
+
+    def broken(tensors, target, metadata):
+        Path(target).write_bytes(whole[:100])
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("lite_mamba.course.training.trainer.save_file", broken)
+    with pytest.raises(OSError, match="full"):
+        trainer.save()
+    assert path.read_bytes() == whole
+
+
 def test_the_seed_decides_everything_and_the_global_generator_nothing(tmp_path):
     results = []
     for name, seed, noise in (("a", 0, 1), ("b", 0, 2), ("c", 1, 1)):
