@@ -14,6 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from .exercises import discretise, scan_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#D3EDE3", "#EFEFEF"
 
@@ -30,17 +31,6 @@ def tiny_case() -> dict[str, Tensor]:
         "B": torch.tensor([[[1.0, 2.0, 1.0], [2.0, 1.0, 0.0]]]),  # (B, N, L)
         "C": torch.tensor([[[1.0, 1.0, 1.0], [0.0, 1.0, 3.0]]]),  # (B, N, L)
     }
-
-
-def decay_and_drive(u: Tensor, delta: Tensor, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
-    """exp(Δ·A) and Δ·B·u, both (B, D, L, N)."""
-    decay = torch.exp(torch.einsum("b d l, d n -> b d l n", delta, A))  # (B, D, L, N)
-    return decay, torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)  # (B, D, L, N)
-
-
-def outputs_of_loop(deltaA: Tensor, deltaB_u: Tensor, C: Tensor) -> Tensor:
-    """The outputs of the recurrence: (B, D, L, N) twice and C (B, N, L) to (B, D, L)."""
-    return torch.einsum("b d l n, b n l -> b d l", states(deltaA, deltaB_u), C)  # (B, D, L)
 
 
 def states(deltaA: Tensor, deltaB_u: Tensor) -> Tensor:
@@ -67,7 +57,6 @@ class StepThrough(LiveFigure):
 
     Args:
         loop: (deltaA, deltaB_u, C) to the outputs, the function of exercise 2.
-        whose: "yours" or "the reference's", shown beside the outputs.
     """
 
     STAGES = ("fade", "add", "read")
@@ -79,14 +68,14 @@ class StepThrough(LiveFigure):
         "channel": choice({"d = 0": 0, "d = 1": 1}, 0, label="channel"),
     }
 
-    def __init__(self, loop=outputs_of_loop, whose: str = ""):
+    def __init__(self, loop=scan_loop):
         super().__init__(height=5.6)
         case = tiny_case()
         self.u, self.delta = case["u"][0].numpy(), case["delta"][0].numpy()  # (D, L)
-        self.deltaA, self.deltaB_u = decay_and_drive(*(case[name] for name in ("u", "delta", "A", "B")))
+        self.deltaA, self.deltaB_u = discretise(*(case[name] for name in ("u", "delta", "A", "B")))
         self.C = case["C"]  # (B, N, L)
         self.h = states(self.deltaA, self.deltaB_u)[0].numpy()  # (D, L, N)
-        self.loop, self.whose = loop, whose
+        self.loop = loop
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-1.1, 14.2), ylim=(-4.75, 2.1))
         self.ax.axis("off")
@@ -115,10 +104,9 @@ class StepThrough(LiveFigure):
             for name, y in (("u", -2.15), ("delta", -2.95), ("y", -4.3))
         }
         self.times = [self.ax.text(4 + 2 * t, -3.62, f"t = {t}", ha="center", va="center") for t in range(3)]
-        owner = f"outputs of the loop:\n{self.whose}" if self.whose else "outputs of the loop"
-        self.ax.text(9.5, -4.3, owner, va="center", fontsize=13, color=style.VERMILLION)
+        self.maker = self.ax.text(9.5, -4.3, "", va="center", fontsize=13, color=style.VERMILLION)
         self.ax.text(9.5, -2.55, "what comes in", va="center", fontsize=13, color=style.GREY)
-        self.move(*self.times)
+        self.move(*self.times, self.maker)
 
     def _cell(self, x: float, y: float, width: float, height: float = 0.9) -> tuple[Rectangle, object]:
         corner = (x - width / 2, y - height / 2)
@@ -136,6 +124,8 @@ class StepThrough(LiveFigure):
         weights = self.C[0, :, t].numpy()
         now = self.h[channel, t]
         self.columns = [before, decay, decay * before, drive, now, weights, weights * now]  # (N,) each
+        whose = self.owner(self.loop)
+        self.maker.set_text(f"outputs of the loop:\n{whose}" if whose else "outputs of the loop")
         self._show_step(stage)
         self._show_tokens(t, stage, channel)
         self.title(self.ax, self._finding(t, stage, channel))
@@ -198,7 +188,6 @@ class StateMap(LiveFigure):
 
     Args:
         discretise: (u, delta, A, B) to deltaA and deltaB_u, the function of exercise 1.
-        whose: whose function it is, said in the sentence.
         asks: the title asks a question, and the numbers that answer it are not told.
     """
 
@@ -211,9 +200,9 @@ class StateMap(LiveFigure):
         "fixed": slider(0.001, 1.0, 0.1, 0.25, label="Δ of the fixed scan", log=True),
     }
 
-    def __init__(self, discretise=decay_and_drive, whose: str = "", asks: bool = False):
+    def __init__(self, discretise=discretise, asks: bool = False):
         super().__init__(height=6.2)
-        self.discretise, self.whose, self.asks = discretise, whose, asks
+        self.discretise, self.asks = discretise, asks
         generator = torch.Generator().manual_seed(25)
         self.u = 0.7 * torch.randn(self.LENGTH, generator=generator).round(decimals=1)  # (L,)
         self.is_data = torch.zeros(self.LENGTH, dtype=torch.bool)
@@ -290,7 +279,8 @@ class StateMap(LiveFigure):
         for side, run, name in zip(self.sides, (self.fixed, self.selective), names, strict=True):
             self._show(side, run["h"], t, name)
         self.heading.set_text(self._finding(t))
-        by = f" The discretisation is {self.whose}." if self.whose else ""
+        whose = self.owner(self.discretise)
+        by = f" The discretisation is {whose}." if whose else ""
         if self.asks:
             return (
                 f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.3g}, and with "
@@ -416,7 +406,7 @@ class ChunkBorders(LiveFigure):
 
     def __init__(self, chunk=package_chunk, whose: str = ""):
         super().__init__(height=4.6)
-        self.chunk, self.whose = chunk, whose
+        self.chunk = chunk
         self.system = border_case(self.LENGTH)
         self.truth = selective_scan_fn(**self.system).flatten().numpy()  # (L,)
         self.ax = self.figure.subplots()

@@ -1,0 +1,678 @@
+"""Answers to the exercises of notebook 08 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from einops import einsum, rearrange
+from torch.autograd import gradcheck
+
+from lite_mamba import course, selective_scan_fn
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: discretise (u, delta, A, B)
+
+
+def right_discretise(u, delta, A, B):
+    decay = (delta.unsqueeze(-1) * A[None, :, None, :]).exp()
+    return decay, delta.unsqueeze(-1) * u.unsqueeze(-1) * rearrange(B, "b n l -> b 1 l n")
+
+
+def discretise_by_loops(u, delta, A, B):
+    batch, D, L = u.shape
+    decay, drive = torch.zeros(batch, D, L, A.shape[1]), torch.zeros(batch, D, L, A.shape[1])
+    for t in range(L):
+        for n in range(A.shape[1]):
+            decay[:, :, t, n] = torch.exp(delta[:, :, t] * A[:, n])
+            drive[:, :, t, n] = delta[:, :, t] * B[:, n, t][:, None] * u[:, :, t]
+    return decay, drive
+
+
+def discretise_by_einops(u, delta, A, B):
+    return (
+        torch.exp(einsum(delta, A, "b d l, d n -> b d l n")),
+        einsum(delta * u, B, "b d l, b n l -> b d l n"),
+    )
+
+
+def discretise_by_powers(u, delta, A, B):
+    return torch.pow(np.e, delta[..., None] * A[:, None]), (delta * u)[..., None] * B.mT[:, None]
+
+
+def discretise_in_place(u, delta, A, B):
+    u *= delta
+    return torch.exp(delta[..., None] * A[:, None]), u[..., None] * B.mT[:, None]
+
+
+def discretise_without_return(u, delta, A, B):
+    deltaA = torch.exp(torch.einsum("bdl,dn->bdln", delta, A))  # noqa: F841
+
+
+def with_decay(decay):
+    return lambda u, delta, A, B: (decay(delta, A), right_discretise(u, delta, A, B)[1])
+
+
+def with_drive(drive):
+    return lambda u, delta, A, B: (right_discretise(u, delta, A, B)[0], drive(u, delta, A, B))
+
+
+def in_order(*order):
+    return lambda *given: tuple(part.permute(order) for part in right_discretise(*given))
+
+
+DISCRETISE = [
+    ("broadcasting", right_discretise, "right"),
+    ("loops", discretise_by_loops, "right"),
+    ("einops", discretise_by_einops, "right"),
+    ("powers of e", discretise_by_powers, "right"),
+    ("in float64", lambda *given: right_discretise(*(x.double() for x in given)), "right"),
+    ("a list", lambda *given: list(right_discretise(*given)), "right"),
+    ("no exp", with_decay(lambda delta, A: torch.einsum("bdl,dn->bdln", delta, A)), "exp forgotten"),
+    ("no exp, broadcast", with_decay(lambda delta, A: delta[..., None] * A[:, None]), "exp forgotten"),
+    ("A", with_decay(lambda delta, A: A[None, :, None] + 0 * delta[..., None]), "A as the decay"),
+    ("exp(A)", with_decay(lambda delta, A: A.exp()[:, None] * torch.ones_like(delta)[..., None]), "A as the decay"),
+    (
+        "exp(A) repeated",
+        with_decay(lambda delta, A: torch.exp(A)[None, :, None].repeat(len(delta), 1, delta.shape[2], 1)),
+        "A as the decay",
+    ),
+    ("a minus", with_decay(lambda delta, A: torch.exp(delta[..., None] * -A[:, None])), "a state that grows"),
+    ("abs", with_decay(lambda delta, A: torch.exp(delta[..., None] * A[:, None].abs())), "a state that grows"),
+    (
+        "n is missing",
+        with_decay(lambda delta, A: torch.einsum("bdl,dn->bdl", delta, A).exp()),
+        "summed over the states",
+    ),
+    (
+        "n is missing in the drive",
+        with_drive(lambda u, delta, A, B: torch.einsum("bdl,bnl,bdl->bdl", u, B, delta)),
+        "summed over the states",
+    ),
+    (
+        "n is missing twice",
+        lambda u, delta, A, B: (torch.exp(delta * A.sum(1)[:, None]), delta * u * B.sum(1)[:, None]),
+        "summed over the states",
+    ),
+    ("no Δ", with_drive(lambda u, delta, A, B: u[..., None] * B.mT[:, None]), "a drive without Δ"),
+    ("no u", with_drive(lambda u, delta, A, B: torch.einsum("bdl,bnl->bdln", delta, B)), "a drive without u"),
+    ("decay in the drive", lambda *given: ((r := right_discretise(*given))[0], r[0] * r[1]), "a drive with the decay"),
+    ("swapped", lambda *given: right_discretise(*given)[::-1], "the two results swapped"),
+    ("paper's order", in_order(0, 2, 1, 3), "time before the channels"),
+    ("n before l", in_order(0, 1, 3, 2), "states before time"),
+    (
+        "n before l in the drive",
+        with_drive(lambda u, delta, A, B: (delta * u)[:, :, None] * B[:, None]),
+        "a drive with the states before time",
+    ),
+    (
+        "zero-order hold",
+        with_drive(
+            lambda u, delta, A, B: (
+                torch.expm1(delta[..., None] * A[:, None]) / A[:, None] * u[..., None] * B.mT[:, None]
+            )
+        ),
+        "the zero-order hold for B",
+    ),
+    ("exp of Δ", with_decay(lambda delta, A: torch.exp(delta)[..., None] * A[:, None]), "the exponential of Δ alone"),
+    ("channel 0", with_decay(lambda delta, A: torch.exp(delta[..., None] * A[0])), None),
+    ("sequence 0", with_drive(lambda u, delta, A, B: (delta * u)[..., None] * B[0].mT), None),
+    ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), None),
+    ("Δ squared", with_drive(lambda u, delta, A, B: (delta**2 * u)[..., None] * B.mT[:, None]), None),
+    ("in place", discretise_in_place, None),
+    ("no return", discretise_without_return, None),
+    ("a crash", lambda u, delta, A, B: (delta @ A, u @ B), None),
+    ("the drive alone", lambda *given: right_discretise(*given)[1], None),
+    ("hard-coded", lambda u, delta, A, B: (0.5 + 0 * (r := right_discretise(u, delta, A, B))[0], r[1]), None),
+]
+
+# Exercise 2: scan_loop (deltaA, deltaB_u, C)
+
+
+def loop(deltaA, deltaB_u, C, order="fade add read", read=None, start=None, stack=-1):
+    B, D, L, N = deltaA.shape
+    h = torch.zeros(B, D, N) if start is None else start
+    read = read or (lambda h, c: torch.matmul(h, c.unsqueeze(-1)).squeeze(-1))
+    ys = []
+    for t in range(L):
+        for what in order.split():
+            if what == "fade":
+                h = deltaA[:, :, t] * h
+            elif what == "add":
+                h = h + deltaB_u[:, :, t]
+            elif what == "forget":
+                h = torch.zeros_like(h)
+            else:
+                ys.append(read(h, C[:, :, t]))
+    return torch.stack(ys, dim=stack)
+
+
+def loop_into_a_table(deltaA, deltaB_u, C):
+    h = torch.zeros_like(deltaB_u)
+    h[:, :, 0] = deltaB_u[:, :, 0]
+    for t in range(1, deltaA.shape[2]):
+        h[:, :, t] = h[:, :, t - 1] * deltaA[:, :, t] + deltaB_u[:, :, t]
+    return (h * C.transpose(1, 2)[:, None]).sum(dim=-1)
+
+
+def loop_with_unbind(deltaA, deltaB_u, C):
+    h, ys = 0, []
+    for a, x, c in zip(deltaA.unbind(2), deltaB_u.unbind(2), C.unbind(2), strict=True):
+        h = torch.addcmul(x, a, h) if torch.is_tensor(h) else x
+        ys.append(torch.einsum("bdn,bn->bd", h, c))
+    return torch.stack(ys, 2)
+
+
+def sum_over_pairs(deltaA, deltaB_u, C):
+    y = torch.zeros(deltaA.shape[:3])
+    for t in range(deltaA.shape[2]):
+        for s in range(t + 1):
+            left = deltaA[:, :, s + 1 : t + 1].prod(2) * deltaB_u[:, :, s]
+            y[:, :, t] += (left * C[:, None, :, t]).sum(-1)
+    return y
+
+
+def rounds(deltaA, deltaB_u, C):
+    a, x, shift = deltaA, deltaB_u, 1
+    while shift < x.shape[2]:
+        x = torch.cat([x[:, :, :shift], a[:, :, shift:] * x[:, :, :-shift] + x[:, :, shift:]], 2)
+        a = torch.cat([a[:, :, :shift], a[:, :, shift:] * a[:, :, :-shift]], 2)
+        shift *= 2
+    return torch.einsum("b d l n, b n l -> b d l", x, C)
+
+
+def loop_without_channels(deltaA, deltaB_u, C):
+    h, ys = torch.zeros(deltaA.shape[0], deltaA.shape[3]), []
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        ys.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(ys, -1)
+
+
+def loop_as_a_list(deltaA, deltaB_u, C):
+    return list(loop(deltaA, deltaB_u, C).unbind(-1))
+
+
+def two_cumulative_sums(deltaA, deltaB_u, C, epsilon=0.0):
+    P = torch.cumprod(deltaA, dim=2)
+    h = torch.cumsum(deltaB_u / (P + epsilon), dim=2) * P
+    return (h * C.mT[:, None]).sum(-1)
+
+
+def loop_without_return(deltaA, deltaB_u, C):
+    loop(deltaA, deltaB_u, C)
+
+
+LOOP = [
+    ("matmul", loop, "right"),
+    ("a table", loop_into_a_table, "right"),
+    ("unbind", loop_with_unbind, "right"),
+    ("pairs", sum_over_pairs, "right"),
+    ("rounds", rounds, "right"),
+    ("in float64", lambda *given: loop(*(x.double() for x in given), start=torch.zeros(1)), "right"),
+    ("read first", lambda *given: loop(*given, order="read fade add"), "read before the update"),
+    ("fade last", lambda *given: loop(*given, order="add read fade"), "a state that fades after it is read"),
+    ("no fading", lambda *given: loop(*given, order="add read"), "a state that does not fade"),
+    ("cumsum", lambda a, x, C: torch.einsum("bdln,bnl->bdl", x.cumsum(2), C), "a state that does not fade"),
+    (
+        "h in the loop",
+        lambda *given: loop(*given, order="forget fade add read"),
+        "a state that starts again at each token",
+    ),
+    ("add, then fade", lambda *given: loop(*given, order="add fade read"), "a new token that fades too"),
+    ("no drive", lambda *given: loop(*given, order="fade read"), "a drive that is not added"),
+    ("two cumulative sums", two_cumulative_sums, "a division by a product of decays"),
+    (
+        "two cumulative sums, 1e-8",
+        lambda *given: two_cumulative_sums(*given, 1e-8),
+        "a division by a product of decays",
+    ),
+    ("sum(1)", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).sum(1)), "summed over the channels"),
+    (
+        "einsum bn",
+        lambda *given: loop(*given, read=lambda h, c: torch.einsum("bdn,bn->bn", h, c)),
+        "summed over the channels",
+    ),
+    ("no sum", lambda *given: loop(*given, read=lambda h, c: torch.einsum("bdn,bn->bdn", h, c)), "states not summed"),
+    ("no C", lambda *given: loop(*given, read=lambda h, c: h.sum(-1)), "C left out"),
+    ("C is (B, N)", lambda *given: loop(*given, read=lambda h, c: (h * c).sum(-1)), "a missing axis for the channels"),
+    (
+        "C first",
+        lambda *given: loop(*given, read=lambda h, c: torch.sum(c * h, dim=2)),
+        "a missing axis for the channels",
+    ),
+    ("h is (B, N)", loop_without_channels, "a missing axis for the channels"),
+    ("stack", lambda *given: loop(*given, stack=0), "time stacked in front"),
+    ("stack 1", lambda *given: loop(*given, stack=1), "time stacked in the middle"),
+    ("transposed", lambda *given: loop(*given).transpose(1, 2), "time stacked in the middle"),
+    ("list", loop_as_a_list, "a list of outputs"),
+    ("no return", loop_without_return, None),
+    ("the last output", lambda *given: loop(*given)[..., -1], None),
+    ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), None),
+    ("reversed", lambda *given: loop(*(x.flip(2) for x in given)).flip(2), None),
+    ("a start of one", lambda a, x, C: loop(a, x, C, start=torch.ones_like(a[:, :, 0])), None),
+    ("C of sequence 0", lambda a, x, C: loop(a, x, C[:1].expand_as(C)), None),
+    ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), None),
+    ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), None),
+    ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "a drive that is not added"),
+    ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), None),
+]
+
+# Exercise 3: skip_and_gate (y, u, D, z)
+
+
+def gate_by_loops(y, u, D, z):
+    out = torch.empty_like(y)
+    for d in range(len(D)):
+        out[:, d] = (y[:, d] + D[d].item() * u[:, d]) * z[:, d] / (1 + torch.exp(-z[:, d]))
+    return out
+
+
+def gate_in_place(y, u, D, z):
+    y += D[:, None] * u
+    return y * F.silu(z)
+
+
+def with_gate(gate):
+    return lambda y, u, D, z: (y + torch.einsum("d,bdl->bdl", D, u)) * gate(z)
+
+
+SKIP = [
+    ("einsum", with_gate(torch.nn.SiLU()), "right"),
+    ("z · sigmoid", with_gate(lambda z: z * z.sigmoid()), "right"),
+    ("loops", gate_by_loops, "right"),
+    ("addcmul", lambda y, u, D, z: torch.addcmul(y, D.view(1, -1, 1), u) * F.silu(z), "right"),
+    ("two products", lambda y, u, D, z: y * F.silu(z) + u * D.unsqueeze(-1) * F.silu(z), "right"),
+    ("in float64", lambda y, u, D, z: (y.double() + D.double()[:, None] * u) * F.silu(z.double()), "right"),
+    ("transposed", lambda y, u, D, z: ((y.mT + u.mT * D) * F.silu(z.mT)).mT, "right"),
+    ("gate first", lambda y, u, D, z: y * F.silu(z) + D.view(-1, 1) * u, "the gate before the skip"),
+    ("no brackets", lambda y, u, D, z: F.silu(z) * y + u * D[:, None], "the gate before the skip"),
+    ("sigmoid", with_gate(torch.sigmoid), "sigmoid instead of SiLU"),
+    ("F.sigmoid", lambda y, u, D, z: torch.special.expit(z) * (D[:, None] * u + y), "sigmoid instead of SiLU"),
+    ("z", with_gate(lambda z: z), "z without SiLU"),
+    ("ReLU", with_gate(torch.relu), "another gate than SiLU"),
+    ("GELU", with_gate(F.gelu), "another gate than SiLU"),
+    ("SiLU of the sum", lambda y, u, D, z: F.silu(y + D[:, None] * u) * z, "SiLU around the output"),
+    ("SiLU of all", lambda y, u, D, z: F.silu(z * (y + D[:, None] * u)), "SiLU around the output"),
+    ("plus", lambda y, u, D, z: y + D[:, None] * u + F.silu(z), "a gate that is added"),
+    ("D·y", lambda y, u, D, z: (y + D[:, None] * y) * F.silu(z), "D times the output"),
+    ("D·y + u", lambda y, u, D, z: (u + D[:, None] * y) * F.silu(z), "D times the output"),
+    ("D·(y + u)", lambda y, u, D, z: D[:, None] * (u + y) * F.silu(z), "D times everything"),
+    ("gate on u", lambda y, u, D, z: y + F.silu(z) * u * D[:, None], "the input gated instead of the output"),
+    ("no D", lambda y, u, D, z: (u + y) * F.silu(z), "a skip without D"),
+    ("no skip", lambda y, u, D, z: F.silu(z) * y, "no skip"),
+    ("no gate", lambda y, u, D, z: D[:, None] * u + y, "no gate"),
+    ("D as it is", lambda y, u, D, z: (y + D * u) * F.silu(z), "D along the time axis"),
+    ("D[None]", lambda y, u, D, z: (y + u * D[None]) * F.silu(z), "D along the time axis"),
+    ("D[None, None]", lambda y, u, D, z: (y + D[None, None, :] * u) * F.silu(z), "D along the time axis"),
+    ("D of channel 0", lambda y, u, D, z: (y + D[0] * u) * F.silu(z), None),
+    ("mean D", lambda y, u, D, z: (y + D.mean() * u) * F.silu(z), None),
+    ("minus", lambda y, u, D, z: (y - D[:, None] * u) * F.silu(z), None),
+    ("SiLU of −z", with_gate(lambda z: F.silu(-z)), None),
+    ("in place", gate_in_place, None),
+    ("no return", lambda y, u, D, z: None, None),
+    ("a crash", lambda y, u, D, z: (y + D @ u) * F.silu(z), None),
+    ("sequence 0", lambda y, u, D, z: (y + D[:, None] * u) * F.silu(z[:1]), None),
+]
+
+# Exercise 4: scan_from (deltaA, deltaB_u, C, initial_state)
+
+
+def scan_on(deltaA, deltaB_u, C, h, order="fade add read", hand_on=lambda h: h, start=lambda h: h):
+    h, ys = start(h), []
+    for t in range(deltaA.shape[2]):
+        for what in order.split():
+            if what == "fade":
+                h = deltaA[:, :, t] * h
+            elif what == "add":
+                h = h + deltaB_u[:, :, t]
+            else:
+                ys.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(ys, -1), hand_on(h)
+
+
+def scan_on_by_the_first_drive(deltaA, deltaB_u, C, initial_state):
+    first = deltaB_u[:, :, :1] + deltaA[:, :, :1] * initial_state[:, :, None]
+    drives = torch.cat([first, deltaB_u[:, :, 1:]], 2)
+    return scan_on(deltaA, drives, C, torch.zeros_like(initial_state))
+
+
+def scan_on_by_adding(deltaA, deltaB_u, C, initial_state):
+    y, last = scan_on(deltaA, deltaB_u, C, torch.zeros_like(initial_state))
+    faded = deltaA.cumprod(2) * initial_state[:, :, None]
+    return y + torch.einsum("bdln,bnl->bdl", faded, C), last + faded[:, :, -1]
+
+
+def scan_on_with_a_list(deltaA, deltaB_u, C, initial_state):
+    states = [initial_state]
+    for a, x in zip(deltaA.unbind(2), deltaB_u.unbind(2), strict=True):
+        states.append(a * states[-1] + x)
+    return torch.einsum("b d l n, b n l -> b d l", torch.stack(states[1:], 2), C), states[-1]
+
+
+def scan_on_into_a_table(deltaA, deltaB_u, C, initial_state):
+    y, h = torch.zeros(deltaA.shape[:3]), initial_state
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        y[:, :, t] = torch.einsum("bdn,bn->bd", h, C[:, :, t])
+    return y, h
+
+
+def scan_on_in_place(deltaA, deltaB_u, C, initial_state):
+    y, h = [], initial_state
+    for t in range(deltaA.shape[2]):
+        h *= deltaA[:, :, t]
+        h += deltaB_u[:, :, t]
+        y.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(y, -1), h
+
+
+def state_before(deltaA, deltaB_u, C, initial_state):
+    h, ys = initial_state, []
+    for t in range(deltaA.shape[2]):
+        last = h
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        ys.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(ys, -1), last
+
+
+def every_step(deltaA, deltaB_u, C, initial_state):
+    return scan_on(deltaA, deltaB_u + initial_state[:, :, None], C, torch.zeros_like(initial_state))
+
+
+def with_first_decay_one(deltaA, deltaB_u, C, initial_state):
+    return scan_on(torch.cat([torch.ones_like(deltaA[:, :, :1]), deltaA[:, :, 1:]], 2), deltaB_u, C, initial_state)
+
+
+SCAN_FROM = [
+    ("products", scan_on, "right"),
+    ("in the first drive", scan_on_by_the_first_drive, "right"),
+    ("faded and added", scan_on_by_adding, "right"),
+    ("a list of states", scan_on_with_a_list, "right"),
+    ("into a table", scan_on_into_a_table, "right"),
+    ("a clone", lambda *given: scan_on(*given, start=torch.clone), "right"),
+    ("in float64", lambda *given: scan_on(*(x.double() for x in given)), "right"),
+    ("zeros", lambda *given: scan_on(*given, start=torch.zeros_like), "a start from zero"),
+    ("0 ·", lambda *given: scan_on(*given, start=lambda h: 0 * h.detach()), "a start from zero"),
+    ("ones", lambda *given: scan_on(*given, start=torch.ones_like), "a start from one"),
+    ("before", state_before, "the state of the step before"),
+    ("read first", lambda *given: scan_on(*given, order="read fade add"), "read before the update"),
+    ("fade last", lambda *given: scan_on(*given, order="add read fade"), "a state that fades after it is read"),
+    ("last output", lambda *given: ((y := scan_on(*given)[0]), y[:, :, -1]), "the last output instead of the state"),
+    ("outputs alone", lambda *given: scan_on(*given)[0], "no state returned"),
+    ("start returned", lambda a, x, C, h: (scan_on(a, x, C, h)[0], h), "the given state returned"),
+    ("swapped", lambda *given: scan_on(*given)[::-1], "the two results swapped"),
+    ("detach", lambda *given: scan_on(*given, start=torch.Tensor.detach), "a start without gradient"),
+    (
+        "torch.tensor",
+        lambda *given: scan_on(*given, start=lambda h: torch.tensor(h.tolist())),
+        "a start without gradient",
+    ),
+    (".data.clone()", lambda *given: scan_on(*given, start=lambda h: h.data.clone()), "a start without gradient"),
+    ("last detached", lambda *given: scan_on(*given, hand_on=torch.Tensor.detach), "a last state without gradient"),
+    ("no first decay", with_first_decay_one, "a start that does not fade"),
+    ("each step", every_step, "the start added in every step"),
+    (
+        "at the end",
+        lambda a, x, C, h: scan_on(a, x, C, 0 * h.detach(), hand_on=lambda last: last + h),
+        "a start that is added at the end",
+    ),
+    ("in place", scan_on_in_place, "a state changed in place"),
+    ("a clone in place", lambda a, x, C, h: scan_on_in_place(a, x, C, h.clone()), "a state changed in place"),
+    ("no return", lambda *given: print(end=""), None),
+    ("no fading", lambda *given: scan_on(*given, order="add read"), None),
+    ("a sum of states", lambda *given: scan_on(*given, hand_on=lambda h: h.sum(-1)), None),
+    ("sequence 0", lambda a, x, C, h: scan_on(a, x, C, h[:1].expand_as(h)), None),
+    ("three results", lambda a, x, C, h: (*scan_on(a, x, C, h), h), None),
+    ("a crash", lambda a, x, C, h: scan_on(a, x, C, h.T), None),
+    ("transposed y", lambda *given: (scan_on(*given)[0].mT, scan_on(*given)[1]), None),
+    ("no grad", torch.no_grad()(scan_on), "a start without gradient"),
+]
+
+# Exercise 5: gradients_are_right (function, inputs)
+
+
+def doubles(inputs):
+    return [torch.tensor(x.tolist(), dtype=torch.float64, requires_grad=True) for x in inputs]
+
+
+def by_try(function, inputs):
+    try:
+        return gradcheck(function, doubles(inputs))
+    except Exception:
+        return False
+
+
+def by_hand(function, inputs):
+    given = doubles(inputs)
+    for i, x in enumerate(given):
+        out = function(*given)
+        for k in range(out.numel()):
+            out = function(*given)
+            if not out.requires_grad:
+                return False
+            (slope,) = torch.autograd.grad(out.flatten()[k], x, allow_unused=True)
+            slope = torch.zeros_like(x) if slope is None else slope
+            for j in range(x.numel()):
+                nudge = torch.zeros_like(x).flatten()
+                nudge[j] = 1e-5
+                moved = [[y + s * nudge.view_as(x) if y is x else y for y in given] for s in (1, -1)]
+                up, down = (function(*m).flatten()[k].item() for m in moved)
+                if abs((up - down) / 2e-5 - slope.flatten()[j].item()) > 1e-4:
+                    return False
+    return True
+
+
+def by_jacobians(function, inputs):
+    given = tuple(doubles(inputs))
+    jacobians = torch.autograd.functional.jacobian(function, given)
+    for i, x in enumerate(given):
+        for j in range(x.numel()):
+            step = torch.zeros(x.numel(), dtype=torch.float64)
+            step[j] = 1e-6
+            up, down = (
+                function(*(y + s * step.view_as(y) if k == i else y for k, y in enumerate(given))) for s in (1, -1)
+            )
+            column = jacobians[i].reshape(*up.shape, -1)[..., j]
+            if not torch.allclose(column, (up - down) / 2e-6, atol=1e-4):
+                return False
+    return True
+
+
+def checks_float32(function, inputs, **options):
+    given = tuple(x.clone().requires_grad_() for x in inputs)
+    return gradcheck(function, given, raise_exception=False, **options)
+
+
+def checks_only(place):
+    def check(function, inputs):
+        given = doubles(inputs)
+        given = [x if x is given[place] else x.detach() for x in given]
+        return gradcheck(function, given, raise_exception=False)
+
+    return check
+
+
+def runs(function, inputs):
+    given = doubles(inputs)
+    function(*given).sum().backward()
+    return all(x.grad is not None and not x.grad.isnan().any() for x in given)
+
+
+def checks_the_sum(function, inputs):
+    return gradcheck(lambda *given: function(*given).sum(), doubles(inputs), raise_exception=False)
+
+
+def one_direction(function, inputs):
+    given = doubles(inputs)
+    function(*given).sum().backward()
+    slope = sum(x.grad.sum() for x in given if x.grad is not None)
+    plain = [x.detach() for x in given]
+    up, down = (function(*(x + s for x in plain)).sum() for s in (1e-6, -1e-6))
+    return bool(torch.isclose(slope, (up - down) / 2e-6, rtol=1e-3, atol=1e-3))
+
+
+GRADIENTS = [
+    ("try", by_try, "right"),
+    ("by hand", by_hand, "right"),
+    ("jacobians", by_jacobians, "right"),
+    ("doubles", lambda function, inputs: gradcheck(function, doubles(inputs), raise_exception=False), "right"),
+    ("looser", lambda f, inputs: gradcheck(f, doubles(inputs), eps=1e-5, atol=1e-4, raise_exception=False), "right"),
+    (
+        "fast mode as well",
+        lambda f, inputs: all(gradcheck(f, doubles(inputs), fast_mode=q, raise_exception=False) for q in (True, False)),
+        "right",
+    ),
+    ("float32", checks_float32, "a check in float32"),
+    ("float32, 1e-3", lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-2, rtol=1e-2), "a check in float32"),
+    ("first", checks_only(0), "one input checked"),
+    ("last", checks_only(-1), "one input checked"),
+    ("backward runs", runs, "a backward that runs is taken for right"),
+    ("sum", checks_the_sum, "one direction checked"),
+    ("one direction", one_direction, "one direction checked"),
+    (
+        "no request",
+        lambda f, inputs: gradcheck(f, tuple(x.double() for x in inputs), raise_exception=False),
+        "inputs that ask for no gradient",
+    ),
+    ("raises", lambda f, inputs: gradcheck(f, doubles(inputs)), "an error instead of an answer"),
+    ("True", lambda function, inputs: True, "always the same answer"),
+    ("False", lambda function, inputs: False, "always the same answer"),
+    ("no return", lambda function, inputs: gradcheck(function, doubles(inputs), raise_exception=False) and None, None),
+    (
+        "inputs as one",
+        lambda f, inputs: gradcheck(f, (doubles(inputs),), raise_exception=False),
+        "inputs that ask for no gradient",
+    ),
+    ("turned round", lambda f, inputs: not gradcheck(f, doubles(inputs), raise_exception=False), None),
+    ("a word", lambda f, inputs: str(gradcheck(f, doubles(inputs), raise_exception=False)), None),
+    ("outputs alone", lambda f, inputs: bool(f(*inputs).isfinite().all()), "always the same answer"),
+    ("a crash", lambda f, inputs: gradcheck(f(*inputs), doubles(inputs)), None),
+    ("first row", lambda f, inputs: gradcheck(f, [x[:1].detach().requires_grad_() for x in doubles(inputs)]), None),
+]
+
+# Bug hunt: mended_chunk (u, delta, A, B, C, state)
+
+
+def mended(u, delta, A, B, C, state, **options):
+    return scan_on(*right_discretise(u, delta, A, B), C, state, **options)
+
+
+def mended_in_place_of_zeros(u, delta, A, B, C, state):
+    deltaA, deltaB_u = right_discretise(u, delta, A, B)
+    if u.shape[-1] == 1:
+        h = deltaA[:, :, 0] * state + deltaB_u[:, :, 0]
+        return torch.einsum("b d n, b n l -> b d l", h, C), h
+    return scan_on(deltaA, deltaB_u, C, state.clone())
+
+
+def mended_token_by_token(u, delta, A, B, C, state):
+    parts = []
+    for t in range(u.shape[-1]):
+        y, state = mended(u[..., t : t + 1], delta[..., t : t + 1], A, B[..., t : t + 1], C[..., t : t + 1], state)
+        parts.append(y)
+    return torch.cat(parts, -1), state
+
+
+def mended_by_adding(u, delta, A, B, C, state):
+    return scan_on_by_adding(*right_discretise(u, delta, A, B), C, state)
+
+
+def mended_by_the_package(u, delta, A, B, C, state):
+    return selective_scan_fn(u, delta, A, B, C, initial_state=state, return_last_state=True)
+
+
+def suspect(u, delta, A, B, C, state, start=torch.zeros_like, one=lambda h: h, after=lambda y, last, state: (y, last)):
+    if u.shape[-1] == 1:
+        return mended(u, delta, A, B, C, one(state))
+    return after(*mended(u, delta, A, B, C, start(state)), state)
+
+
+MENDED = [
+    ("one path", mended, "right"),
+    ("two paths", mended_in_place_of_zeros, "right"),
+    ("token by token", mended_token_by_token, "right"),
+    ("the past added", mended_by_adding, "right"),
+    ("the package", mended_by_the_package, "right"),
+    ("in float64", lambda *given: mended(*(x.double() for x in given)), "right"),
+    ("as it was", suspect, "the bug, still in"),
+    (
+        "length > 1",
+        lambda *given: suspect(*given, start=lambda h: h, one=torch.zeros_like),
+        "the condition turned round",
+    ),
+    ("one path from zero", lambda *given: mended(*given, start=torch.zeros_like), "a state that nobody reads"),
+    ("detached", lambda *given: mended(*given, start=lambda h: h.clone().detach()), "a state without gradient"),
+    ("detached in one path", lambda *given: suspect(*given, start=torch.Tensor.detach), "a state without gradient"),
+    (
+        "added at the end",
+        lambda *given: suspect(*given, after=lambda y, last, s: (y, last + s)),
+        "the old state added at the end",
+    ),
+    ("handed on", lambda *given: (suspect(*given)[0], mended(*given)[1]), "a state handed on but not read"),
+    ("returned", lambda *given: (mended(*given)[0], given[-1]), "the given state handed on"),
+    (
+        "unfaded",
+        lambda u, d, A, B, C, state: suspect(
+            u, d, A, B, C, state, after=lambda y, last, s: (y + (s[..., None] * C[:, None]).sum(2), last + s)
+        ),
+        "an old state that does not fade",
+    ),
+    (
+        "at each token",
+        lambda u, d, A, B, C, state: every_step(*right_discretise(u, d, A, B), C, state),
+        "the past added at each token",
+    ),
+    (
+        "in place",
+        lambda u, d, A, B, C, s: scan_on_in_place(*right_discretise(u, d, A, B), C, s),
+        "a given state that is changed in place",
+    ),
+    (
+        "a clone in place",
+        lambda u, d, A, B, C, s: scan_on_in_place(*right_discretise(u, d, A, B), C, s.clone()),
+        "a given state that is changed in place",
+    ),
+    ("no return", lambda *given: None, None),
+    ("a crash", lambda *given: suspect(*given, start=lambda h: h[:, :, 0]), None),
+    ("ones", lambda *given: suspect(*given, start=torch.ones_like), None),
+    ("outputs alone", lambda *given: mended(*given)[0], None),
+    ("a mean", lambda *given: suspect(*given, start=lambda h: h.mean() * torch.ones_like(h)), None),
+    ("sequence 0", lambda *given: suspect(*given, start=lambda h: h[:1].expand_as(h)), None),
+    ("no gradient at all", torch.no_grad()(mended), "a state without gradient"),
+]
+
+ANSWERS = [
+    (f"08.{name}", *row)
+    for name, rows in (
+        ("discretise", DISCRETISE),
+        ("scan_loop", LOOP),
+        ("skip_and_gate", SKIP),
+        ("scan_from", SCAN_FROM),
+        ("gradients_are_right", GRADIENTS),
+        ("mended_chunk", MENDED),
+    )
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
+
+
+def test_a_gradcheck_in_float32_is_answered_without_a_wall_of_warnings(capsys):
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        course.check("08.gradients_are_right", checks_float32)
+    assert heard == []
+    assert "Inputs that differ by 10⁻⁶ give outputs that float32 can hardly tell apart" in capsys.readouterr().out
