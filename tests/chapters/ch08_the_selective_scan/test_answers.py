@@ -450,7 +450,7 @@ def by_try(function, inputs):
 
 def by_hand(function, inputs):
     given = doubles(inputs)
-    for i, x in enumerate(given):
+    for x in given:
         out = function(*given)
         for k in range(out.numel()):
             out = function(*given)
