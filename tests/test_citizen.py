@@ -198,13 +198,14 @@ def _check_fsdp(rank):
     assert all(type(state) is torch.Tensor for state in states)
 
 
-def test_two_processes_train_as_one_under_ddp(tmp_path):
-    run_processes(_check_ddp, 2, tmp_path)
+def _check_both(rank):
+    _check_ddp(rank)
+    if hasattr(fsdp, "fully_shard"):  # FSDP2 came with PyTorch 2.6
+        _check_fsdp(rank)
 
 
-@pytest.mark.skipif(not hasattr(fsdp, "fully_shard"), reason="FSDP2 came with PyTorch 2.6")
-def test_two_processes_train_as_one_under_fsdp2(tmp_path):
-    run_processes(_check_fsdp, 2, tmp_path)
+def test_two_processes_train_as_one_under_ddp_and_fsdp2(tmp_path):
+    run_processes(_check_both, 2, tmp_path)
 
 
 class Blocks(Dataset):

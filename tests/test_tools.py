@@ -81,3 +81,21 @@ def test_execution_keeps_ids_and_leaves_a_failing_notebook_alone(tmp_path, monke
 def test_a_chapter_without_a_notebook_is_an_error():
     with pytest.raises(SystemExit, match="starts with 99"):
         tool("execute_notebooks").chosen(["99"])
+
+
+def test_the_lowest_versions_are_the_floors_of_the_project():
+    project = {
+        "dependencies": ["torch>=2.4"],
+        "optional-dependencies": {
+            "course": ["jupyterlab>=4.2,<5"],
+            "test": ["torch>=2.4", "tomli>=2 ; os_name == 'nt'"],
+        },
+    }
+    found = tool("versions").floors(project, "course", "test")
+    assert found == ["jupyterlab==4.2", 'tomli==2 ; os_name == "nt"', "torch==2.4"]
+
+
+def test_a_set_of_versions_that_is_not_there_is_an_error(capsys):
+    with pytest.raises(SystemExit):
+        tool("versions").main(["highest"])
+    assert "there is no set highest; it can be lowest, newest, py310" in capsys.readouterr().err

@@ -45,7 +45,8 @@ def checkout(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "lite_mamba", folder / "lite_mamba", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("lite_mamba", "lite_mamba_jupyter"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
@@ -67,17 +68,18 @@ def install(checkout, folder, *how):
     return python
 
 
-def mypy(python, program, folder):
-    (folder / "program.py").write_text(program)
+def mypy(python, folder, **programs):
+    """What mypy says of programs that stand in a folder with nothing else."""
+    for name, program in programs.items():
+        (folder / f"{name}.py").write_text(program)
     options = ("--strict", "--python-executable", python, "--cache-dir", str(ROOT / ".mypy_cache"))
-    return alone(sys.executable, "-m", "mypy", *options, "program.py", folder=folder).stdout
+    return alone(sys.executable, "-m", "mypy", *options, *(f"{name}.py" for name in programs), folder=folder).stdout
 
 
 @pytest.mark.parametrize("how", [(), ("--editable",)], ids=["plain", "editable"])
 def test_a_users_program_passes_mypy_strict_after_every_way_to_install(how, checkout, tmp_path):
     python = install(checkout, tmp_path, *how)
-    assert mypy(python, PROGRAM, tmp_path) == "Success: no issues found in 1 source file\n"
+    *found, _ = mypy(python, tmp_path, program=PROGRAM, mistakes=MISTAKES).splitlines()
+    assert [line.split(":")[:2] for line in found] == [["mistakes.py", line] for line in "5677"], found
     ran = alone(python, "program.py", folder=tmp_path)
     assert ran.stdout.split() == ["torch.Size([1,", "8,", "8])", "torch.Size([1,", "2,", "9])", "2.0.0"], ran.stderr
-    found = mypy(python, MISTAKES, tmp_path)
-    assert [line.split(":")[1] for line in found.splitlines()[:-1]] == ["5", "6", "7", "7"], found
