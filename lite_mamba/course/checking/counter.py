@@ -1,5 +1,6 @@
 """Counts what PyTorch really does, for figures and checks that look at work and not only at results."""
 
+import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -27,3 +28,20 @@ class Counter(TorchDispatchMode):
             elif function.name().startswith(("aten::prod", "aten::cumprod")):
                 self.multiplications += args[0].numel()
         return result
+
+
+def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
+    """What autograd keeps of a scan until the backward pass, beside the inputs: each piece of memory once, flat."""
+    inputs = [value.detach().clone().requires_grad_() for value in inputs]
+    kept = {}
+
+    def keep(value: Tensor) -> Tensor:
+        memory = value.untyped_storage()
+        kept[memory.data_ptr()] = torch.empty(0, dtype=value.dtype).set_(memory)
+        return value
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+        states = scan(*inputs)  # holds what is kept
+    own = {value.untyped_storage().data_ptr() for value in inputs}
+    del states
+    return [value for address, value in kept.items() if address not in own]

@@ -9,6 +9,7 @@ import torch
 from lite_mamba import selective_scan_fn
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import exercises as chapter
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import figures
+from lite_mamba.course.checking.counter import kept_for_backward
 from lite_mamba.course.page.explore import Exploration
 
 SCANS = {"loop": figures.linear_loop, "chunked": lambda a, x: chapter.chunked_scan(a, x, 16)}
@@ -124,10 +125,10 @@ def test_chunks_take_two_runs_and_a_carry():
 
 def test_a_tree_keeps_tables_for_its_backward_pass_and_the_package_one_state_of_32():
     x = torch.rand(256, 4)
-    kept = [sum(map(torch.numel, figures.kept_for_backward(s, x, x))) / x.numel() for s in figures.SCANS.values()]
+    kept = [sum(map(torch.numel, kept_for_backward(s, x, x))) / x.numel() for s in figures.SCANS.values()]
     assert [round(tables) for tables in kept] == [1, 14, 3, 2]
     u = torch.rand(1, 4, 256)
-    starts = figures.kept_for_backward(selective_scan_fn, u, u, -torch.rand(4, 3), *torch.rand(2, 1, 3, 256))
+    starts = kept_for_backward(selective_scan_fn, u, u, -torch.rand(4, 3), *torch.rand(2, 1, 3, 256))
     assert sum(map(torch.numel, starts)) == 256 // 32 * 4 * 3
 
 

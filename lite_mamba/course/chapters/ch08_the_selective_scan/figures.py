@@ -110,7 +110,7 @@ class StepThrough(LiveFigure):
 
     def _cell(self, x: float, y: float, width: float, height: float = 0.9) -> tuple[Rectangle, object]:
         corner = (x - width / 2, y - height / 2)
-        box = self.ax.add_patch(Rectangle(corner, width, height, lw=2, fc="white", ec="#C8C8C8"))
+        box = self.ax.add_patch(Rectangle(corner, width, height, lw=2, fc="white", ec=style.GREY))
         text = self.ax.text(x, y, "", ha="center", va="center_baseline", fontsize=16)
         self.move(box, text)
         return box, text
@@ -142,7 +142,7 @@ class StepThrough(LiveFigure):
         faces = (PALE_BLUE, PALE_GREY, PALE_BLUE, PALE_VERMILLION, style.BLUE, PALE_GREY, PALE_GREY)
         for i, (pair, values) in enumerate(zip(self.cells, self.columns, strict=True)):
             for (box, text), value in zip(pair, values, strict=True):
-                box.set(fc=faces[i] if i < shown else "white", ec=style.BLACK if i in fresh else "#C8C8C8")
+                box.set(fc=faces[i] if i < shown else "white", ec=style.BLACK if i in fresh else style.GREY)
                 box.set_linewidth(3 if i in fresh else 1.5)
                 text.set(text=plain(value) if i < shown else "", color="white" if i == 4 else style.BLACK)
         for i, pair in enumerate(self.signs):
@@ -155,7 +155,7 @@ class StepThrough(LiveFigure):
         ink = {"u": style.BLACK, "delta": style.GREEN, "y": style.VERMILLION}
         for name, cells in self.tokens.items():
             for i, (box, text) in enumerate(cells):
-                box.set(ec=ink[name] if i == t else "#C8C8C8", lw=3.5 if i == t else 1.5)
+                box.set(ec=ink[name] if i == t else style.GREY, lw=3.5 if i == t else 1.5)
                 seen = name != "y" or i < read
                 text.set(text=plain(round(float(rows[name][i]), 4)) if seen else "", color=ink[name])
         for i, text in enumerate(self.times):
@@ -245,10 +245,10 @@ class StateMap(LiveFigure):
         ax.tick_params(labelbottom=False)
         if labelled:
             ax.set_ylabel("token u")
-        ax.vlines(steps[noise], 0, self.u[noise], color="#9A9A9A", lw=2.5)
+        ax.vlines(steps[noise], 0, self.u[noise], color=style.GREY, lw=2.5)
         ax.vlines(steps[~noise], 0, self.u[~noise], color=style.VERMILLION, lw=4)
         ax.plot(steps[~noise], self.u[~noise], "D", color=style.VERMILLION, ms=9)
-        ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+        ax.axhline(0, color=style.GREY, lw=1, ls="-")
 
     @torch.no_grad()
     def _run(self, delta: Tensor) -> dict[str, np.ndarray]:
@@ -411,8 +411,8 @@ class ChunkBorders(LiveFigure):
         self.truth = selective_scan_fn(**self.system).flatten().numpy()  # (L,)
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.LENGTH - 0.2), ylim=(-0.4, 9.6), xlabel="token t", ylabel="output y")
-        self.borders = self.ax.vlines(range(self.LENGTH), -0.4, 8, color="#9A9A9A", lw=1.5, ls=":")
-        (self.right,) = self.ax.plot(self.truth, "o-", color="#9A9A9A", mfc="white", mew=2.5, ms=11, lw=1.5)
+        self.borders = self.ax.vlines(range(self.LENGTH), -0.4, 8, color=style.GREY, lw=2.5, ls=":")
+        (self.right,) = self.ax.plot(self.truth, "o-", color=style.GREY, mfc="white", mew=2.5, ms=11, lw=2.5)
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=6, ls="none")
         (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=10, ls="none")
         notes = [
@@ -484,7 +484,8 @@ class FiniteDifference(LiveFigure):
         self.ax.set_ylabel("relative error")
         self.ax.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
         self.ax.minorticks_off()
-        self.ax.axhspan(1e-12, 1e-3, color="#F0F6F2", zorder=0)
+        self.ax.axhspan(1e-12, 1e-3, color=PALE_GREEN, lw=0, zorder=0)
+        self.ax.axhline(1e-3, color=style.GREEN, lw=2.5, ls="-", zorder=0)
         self.ax.text(1.6e-10, 3e-4, "gradcheck says: right", fontsize=13, color=style.GREY, va="center")
         kept = [np.clip(self.errors[kind], 1e-12, 20) for kind in kinds]
         self.ax.plot(self.nudges, kept[0], "--", color=style.VERMILLION, lw=3)

@@ -35,23 +35,6 @@ def backward_bytes(scan, *inputs: Tensor) -> int:
     return counter.bytes
 
 
-def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
-    """What autograd keeps of a scan until the backward pass, beside the inputs: each piece of memory once, flat."""
-    inputs = [value.detach().clone().requires_grad_() for value in inputs]
-    kept = {}
-
-    def keep(value: Tensor) -> Tensor:
-        memory = value.untyped_storage()
-        kept[memory.data_ptr()] = torch.empty(0, dtype=value.dtype).set_(memory)
-        return value
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
-        states = scan(*inputs)  # holds what is kept
-    own = {value.untyped_storage().data_ptr() for value in inputs}
-    del states
-    return [value for address, value in kept.items() if address not in own]
-
-
 def states_of(scan, a: Tensor, x: Tensor, *rest) -> Tensor:
     """What a learner's scan returns; a ValueError in words if it has another shape than x."""
     states = scan(a, x, *rest)
