@@ -12,16 +12,19 @@ class Counter(TorchDispatchMode):
         calls: operations that compute or copy, views not counted.
         multiplications: numbers that were multiplied.
         bytes: bytes written.
+        writes: (name, numbers) of each operation that computes or copies.
     """
 
     def __init__(self):
         super().__init__()
         self.calls = self.multiplications = self.bytes = 0
+        self.writes: list[tuple[str, int]] = []
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         result = function(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and not function.is_view and "detach" not in function.name():
             self.calls += 1
+            self.writes.append((function.name(), result.numel()))
             self.bytes += result.numel() * result.element_size()
             if function.name().startswith(("aten::mul", "aten::addcmul")):
                 self.multiplications += result.numel()

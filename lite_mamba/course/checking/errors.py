@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
 import sysconfig
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 PACKAGE = str(Path(__file__).resolve().parents[2])
 CHAPTERS = str(Path(PACKAGE) / "course" / "chapters")
 LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
+ENDS = (StopIteration, GeneratorExit)  # how loops and generators end, no mistake
 OTHERS = (*LIBRARIES, "<frozen", "<string", "<__")
 
 
@@ -34,9 +38,32 @@ def own_line(error: BaseException) -> tuple[str, int, str] | None:
     A reader's line stands in a notebook cell, or in a file outside the installed packages and the course.
     """
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((PACKAGE, *OTHERS)):
+        if is_readers(frame.filename):
             return frame.name, frame.lineno, linecache.getline(frame.filename, frame.lineno).strip()
     return None
+
+
+def is_readers(filename: str) -> bool:
+    return not filename.startswith((PACKAGE, *OTHERS))
+
+
+def swallowed(call: Callable[[], Any]) -> str | None:
+    """The last error that the reader's own code caught during a call, in words with its line; None if there is none."""
+    caught: list[str] = []
+
+    def trace(frame, event, found):
+        if event == "exception" and is_readers(frame.f_code.co_filename) and not issubclass(found[0], ENDS):
+            line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+            caught.append(f"Line {frame.f_lineno} of your code raised {said(found[1])}, and was caught: {line}")
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return caught[-1] if caught else None
 
 
 def same_error(first: BaseException | None, second: BaseException | None) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from .compare import Tolerance, difference
-from .errors import same_error
+from .errors import same_error, swallowed
 from .exercise import Draw, Exercise, Misconception
 from .features import FEWEST, case_words
 from .relations import value_words
@@ -103,7 +103,10 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     if misconception is not None:
         return Verdict("misconception", example=small, misconception=misconception)
     words = relations(exercise, function, examples)
-    return Verdict("raised" if small.raised else "wrong", example=small, relations=words)
+    if small.raised:
+        return Verdict("raised", example=small, relations=words)
+    caught = swallowed(lambda: run(exercise, function, small.case))
+    return Verdict("wrong", example=small, relations=(caught, *words) if caught else words)
 
 
 def relations(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> tuple[str, ...]:

@@ -131,8 +131,12 @@ def _judge(found: Exercise, function: Function) -> Verdict:
 
 
 def _wrong_lines(verdict: Verdict) -> list[str]:
-    lines, found = _changed_lines(verdict.example), verdict.example.difference
-    return [*lines, *([_sentence(found.words)] if found else []), *verdict.relations]
+    example, lines = verdict.example, _changed_lines(verdict.example)
+    if example.difference:
+        lines.append(_sentence(example.difference.words))
+    if example.got.value is None and example.expected.value is not None:
+        lines.append("Does every way through your function end with `return`?")
+    return [*lines, *verdict.relations]
 
 
 def _changed_lines(example: Example) -> list[str]:

@@ -5,7 +5,6 @@ import sys
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...checking.compare import Tolerance, difference
 from ...checking.counter import Counter
@@ -710,21 +709,6 @@ CHUNKED = Exercise(
 # Exercise 5: linear_loop
 
 
-class _Tables(TorchDispatchMode):
-    """Counts the operations that write at least `size` numbers: fresh tables of zeros, and all others."""
-
-    def __init__(self, size: int):
-        super().__init__()
-        self.size, self.zeros, self.others = size, 0, 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and result.numel() >= self.size and not function.is_view:
-            fresh = any(word in function.name() for word in ("_backward", "zeros"))
-            self.zeros, self.others = self.zeros + fresh, self.others + (not fresh)
-        return result
-
-
 @functools.lru_cache(maxsize=64)
 def _passes(scan) -> dict[str, int]:
     """What both passes of a scan write, counted for L = 64 and 128."""
@@ -741,9 +725,11 @@ def _written(scan, length: int) -> tuple[int, int, int]:
     a, x = (torch.full((length, 2), 0.5, requires_grad=True) for _ in range(2))
     with Counter() as counter:
         states = scan(a, x)
-        with _Tables(x.numel()) as tables:
-            torch.autograd.grad(states, (a, x), torch.ones_like(states), allow_unused=True)
-    return tables.zeros, tables.others, counter.bytes
+        forward = counter.calls
+        torch.autograd.grad(states, (a, x), torch.ones_like(states), allow_unused=True)
+    tables = [name for name, numbers in counter.writes[forward:] if numbers >= x.numel()]
+    zeros = sum("_backward" in name or "zeros" in name for name in tables)
+    return zeros, len(tables) - zeros, counter.bytes
 
 
 def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
