@@ -1,0 +1,562 @@
+"""Exercises of notebook 12: three memory tasks, what is left of a token, and a long sequence read in chunks."""
+
+import torch
+from torch import Tensor, nn
+
+from lite_mamba import InferenceParams
+from lite_mamba.language_model import MambaLM
+
+from ...checking.edits import ARROW, edited
+from ...checking.exercise import Draw, Exercise, Misconception, Question
+
+# Exercise 1: fixed_copying
+
+
+def fixed_copying(data: Tensor, length: int, n_symbols: int) -> Tensor:
+    """Symbols, noise, and a recall for each symbol: (B, L)."""
+    batch, n_data = data.shape
+    tokens = torch.full((batch, length), n_symbols)  # (B, L), noise everywhere
+    tokens[:, :n_data] = data
+    tokens[:, length - n_data :] = n_symbols + 1
+    return tokens
+
+
+def _fixed(*edits: str):
+    """A wrong `fixed_copying`."""
+    return edited(fixed_copying, *edits)
+
+
+NOISE, RECALL = "length), n_symbols) → length), {})", "= n_symbols + 1 → = {}"
+
+
+def _ids(noise: str, recall: str):
+    """A wrong `fixed_copying` with other ids."""
+    edits = (NOISE.format(noise), RECALL.format(recall))
+    return _fixed(*(edit for edit in edits if edit.split(ARROW)[0] != edit.split(ARROW)[1]))
+
+
+def _fixed_cases(draw: Draw) -> dict:
+    n_data, n_symbols = draw.size(2, 5), draw.size(3, 8)
+    data = draw.integers(0, n_symbols - 1, draw.size(1, 4), n_data)  # (B, K)
+    return {"data": data, "length": 2 * n_data + draw.size(1, 9), "n_symbols": n_symbols}
+
+
+FIXED = Exercise(
+    id="12.fixed_copying",
+    title="Fixed copying",
+    reference=fixed_copying,
+    cases=_fixed_cases,
+    axes=("row", "token"),
+    example={"data": torch.tensor([[2, 0], [1, 3]]), "length": 7, "n_symbols": 4},
+    misconceptions=[
+        Misconception(
+            "one recall for all symbols",
+            "Only the last token asks. But a model says one symbol a token: for K symbols there are K recalls.",
+            _fixed("[:, length - n_data :] → [:, -1:]"),
+        ),
+        Misconception(
+            "swapped ids",
+            "Noise and recall have changed places. Noise is the id after the last symbol, recall the one after that.",
+            _ids("n_symbols + 1", "n_symbols"),
+        ),
+        Misconception(
+            "noise that is also a symbol",
+            "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
+            "which id is the first free one?",
+            [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols")],
+        ),
+        Misconception(
+            "one id for noise and recall",
+            "Noise and recall look the same, so a model cannot see when it is asked. Each needs an id of its own.",
+            [_ids("n_symbols", "n_symbols"), _ids("n_symbols + 1", "n_symbols + 1")],
+        ),
+        Misconception(
+            "the answer in the question",
+            "At the end you wrote the symbols themselves. Then nothing has to be remembered. The symbols are the "
+            "targets; what the model reads there is the recall.",
+            _fixed("= n_symbols + 1 → = data"),
+        ),
+        Misconception(
+            "symbols in front of the recalls",
+            "Your symbols stand right before the recalls. They come first, and the noise lies between.",
+            _fixed("[:, :n_data] → [:, length - 2 * n_data : length - n_data]"),
+        ),
+        Misconception(
+            "a row that is longer than L",
+            "L counts all tokens, symbols and recalls too. How much is left for the noise?",
+            [
+                _fixed("(batch, length) → (batch, length + 2 * n_data)", "length - n_data : → -n_data:"),
+                _fixed("(batch, length) → (batch, length + n_data)", "length - n_data : → -n_data:"),
+            ],
+        ),
+        Misconception(
+            "one row for all",
+            "All rows have the symbols of the first one. Each row remembers its own.",
+            _fixed("] = data → ] = data[0]"),
+        ),
+    ],
+)
+
+# Exercise 2: selective_copying
+
+
+def selective_copying(data: Tensor, u: Tensor, n_symbols: int) -> Tensor:
+    """Symbols at the places with the largest u, in their order, noise between, recalls at the end: (B, L)."""
+    batch, n_data = data.shape
+    places = u.topk(n_data, dim=1).indices.sort(dim=1).values  # (B, K)
+    tokens = torch.full((batch, u.shape[1] + n_data), n_symbols)  # (B, L), noise everywhere
+    tokens[:, u.shape[1] :] = n_symbols + 1
+    return tokens.scatter(1, places, data)
+
+
+def _places(formula: str):
+    """A wrong `selective_copying`: other places."""
+    return edited(selective_copying, f"u.topk(n_data, dim=1).indices.sort(dim=1).values → {formula}")
+
+
+def _scatter(formula: str):
+    """A wrong `selective_copying`: the symbols are put down in another way."""
+    return edited(selective_copying, f"return tokens.scatter(1, places, data) → {formula}")
+
+
+def _selective_cases(draw: Draw) -> dict:
+    n_data, n_symbols, batch = draw.size(2, 5), draw.size(3, 8), draw.size(2, 4)
+    places = n_data + draw.size(1, 9)
+    u = torch.stack([torch.randperm(places, generator=draw.generator) for _ in range(batch)]) / places  # (B, L - K)
+    return {"data": draw.integers(0, n_symbols - 1, batch, n_data), "u": u, "n_symbols": n_symbols}
+
+
+SELECTIVE = Exercise(
+    id="12.selective_copying",
+    title="Selective copying",
+    reference=selective_copying,
+    cases=_selective_cases,
+    axes=("row", "token"),
+    example={
+        "data": torch.tensor([[2, 0], [1, 3]]),
+        "u": torch.tensor([[0.1, 0.7, 0.2, 0.9, 0.3], [0.8, 0.0, 0.5, 0.1, 0.6]]),
+        "n_symbols": 4,
+    },
+    misconceptions=[
+        Misconception(
+            "symbols in the order of u",
+            "The places are right, but the symbols have changed their order: `topk` gives the place of the largest u "
+            "first. From left to right, the symbols must be data[0], data[1], …",
+            [_places("u.topk(n_data, dim=1).indices"), _places("u.argsort(dim=1)[:, -n_data:]")],
+        ),
+        Misconception(
+            "the smallest numbers",
+            "You took the places with the smallest u. For random numbers it makes no difference, but the exercise "
+            "says: the largest.",
+            [
+                _places("u.topk(n_data, dim=1, largest=False).indices.sort(dim=1).values"),
+                _places("u.argsort(dim=1)[:, :n_data]"),
+            ],
+        ),
+        Misconception(
+            "the same places in every row",
+            "Every row has its symbols at the places of one row. Then a delay would be enough again. Each row has its "
+            "own u.",
+            [
+                _places("u[:1].topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
+                _places("u.mean(0, keepdim=True).topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
+            ],
+        ),
+        Misconception(
+            "the places of all rows in every row",
+            "`tokens[:, places]` takes for each row the places of *all* rows. Row b may get places[b] only: scatter or "
+            "gather goes row by row.",
+            _scatter("tokens[:, places] = data\n    return tokens"),
+        ),
+        Misconception(
+            "symbols that stay at the start",
+            "Your symbols stand at the first K places: that is fixed copying.",
+            _places("torch.arange(n_data).expand_as(data)"),
+        ),
+        Misconception(
+            "no recalls",
+            "Nothing asks for the symbols. At the end there are K recalls, with the id n_symbols + 1.",
+            edited(selective_copying, "    tokens[:, u.shape[1] :] = n_symbols + 1\n → "),
+        ),
+        Misconception(
+            "one recall for all symbols",
+            "Only the last token asks. For K symbols there are K recalls.",
+            edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
+        ),
+        Misconception(
+            "sorted symbols",
+            "You sorted the symbols. Their order is what has to be remembered; sort the places.",
+            _scatter("return tokens.scatter(1, places, data.sort(dim=1).values)"),
+        ),
+        Misconception(
+            "swapped ids",
+            "Noise and recall have changed places. Noise is the id after the last symbol, recall the one after that.",
+            edited(
+                selective_copying,
+                "n_data), n_symbols) → n_data), n_symbols + 1)",
+                ":] = n_symbols + 1 → :] = n_symbols",
+            ),
+        ),
+    ],
+)
+
+# Exercise 3: induction_heads
+
+
+def induction_heads(symbols: Tensor, place: Tensor, n_symbols: int) -> tuple[Tensor, Tensor]:
+    """A cue among the symbols and once more at the end, (B, L); the symbol behind the first cue, (B, 1)."""
+    tokens = symbols.scatter(1, place, n_symbols)  # (B, L)
+    tokens[:, -1] = n_symbols
+    return tokens, symbols.gather(1, place + 1)
+
+
+def _task(*edits: str):
+    """A wrong `induction_heads`."""
+    return edited(induction_heads, *edits)
+
+
+def _target(formula: str):
+    """A wrong `induction_heads`: another target."""
+    return _task(f"symbols.gather(1, place + 1) → {formula}")
+
+
+FIRST_CUE = "symbols.scatter(1, place, n_symbols) → {}"
+
+
+def _heads_cases(draw: Draw) -> dict:
+    length, n_symbols, batch = draw.size(6, 14), draw.size(4, 15), draw.size(2, 4)
+    place = torch.stack([torch.randperm(length - 4, generator=draw.generator)[0] for _ in range(batch)])[:, None] + 1
+    return {"symbols": draw.integers(0, n_symbols - 1, batch, length), "place": place, "n_symbols": n_symbols}
+
+
+HEADS = Exercise(
+    id="12.induction_heads",
+    title="Induction heads",
+    reference=induction_heads,
+    cases=_heads_cases,
+    axes=("row", "token"),
+    items=("tokens", "targets"),
+    example={
+        "symbols": torch.tensor([[2, 0, 1, 3, 0, 2], [1, 3, 2, 0, 2, 1]]),
+        "place": torch.tensor([[2], [1]]),
+        "n_symbols": 4,
+    },
+    misconceptions=[
+        Misconception(
+            "the cue as the answer",
+            "Your target is the cue itself. The cue only says where to look: the answer stands one token later.",
+            _target("tokens.gather(1, place)"),
+        ),
+        Misconception(
+            "the symbol under the cue",
+            "Your target is the symbol that the cue has replaced. No model can read it any more.",
+            _target("symbols.gather(1, place)"),
+        ),
+        Misconception(
+            "the symbol in front of the cue",
+            "Your target stands before the cue. When a model reads it, nothing says yet that it matters.",
+            _target("symbols.gather(1, place - 1)"),
+        ),
+        Misconception(
+            "a target shifted by one",
+            "Your target stands two tokens behind the cue. It is the next one that counts.",
+            _target("symbols.gather(1, place + 2)"),
+        ),
+        Misconception(
+            "no question",
+            "The cue stands in the row, but nothing asks at the end: the last token must be the cue again.",
+            _task("    tokens[:, -1] = n_symbols\n → "),
+        ),
+        Misconception(
+            "a cue at the end only",
+            "The question is there, but nothing in the row says which symbol is meant: the cue belongs at `place` too.",
+            _task(FIRST_CUE.format("symbols.clone()")),
+        ),
+        Misconception(
+            "a cue that is also a symbol",
+            "Your cue has the id of a symbol, so it may stand anywhere by chance. The symbols are 0 … n_symbols − 1: "
+            "which id is the first free one?",
+            _task(
+                FIRST_CUE.format("symbols.scatter(1, place, n_symbols - 1)"), "-1] = n_symbols → -1] = n_symbols - 1"
+            ),
+        ),
+        Misconception(
+            "the places of all rows in every row",
+            "`tokens[:, place]` takes for each row the places of *all* rows. Row b may get place[b] only: scatter and "
+            "gather go row by row.",
+            [
+                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")),
+                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place.flatten()] = n_symbols")),
+            ],
+        ),
+        Misconception(
+            "a target without its axis",
+            "The values are right. But targets are (B, answers), here with one answer a row: (B, 1).",
+            _target("symbols.gather(1, place + 1).squeeze(1)"),
+        ),
+        Misconception(
+            "a cue that comes later",
+            "The first cue stands in front of the last token, or the row has grown. It replaces the symbol at `place`, "
+            "and the row keeps its length.",
+            [
+                _task(
+                    "    tokens[:, -1] = n_symbols\n → ",
+                    "return tokens, → return torch.nn.functional.pad(tokens, (0, 1), value=n_symbols),",
+                ),
+                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, -2] = n_symbols")),
+            ],
+        ),
+    ],
+)
+
+# Exercise 4: left_at_the_end
+
+
+def left_at_the_end(delta: Tensor, A: float) -> Tensor:
+    """exp(A · Σ of the later Δ): the share of each token that is left after the last one, (L,)."""
+    later = delta.sum() - delta.cumsum(0)  # (L,)
+    return torch.exp(A * later)
+
+
+def _later(formula: str):
+    """A wrong `left_at_the_end`: another sum."""
+    return edited(left_at_the_end, f"delta.sum() - delta.cumsum(0) → {formula}")
+
+
+def _left(formula: str):
+    """A wrong `left_at_the_end`: something else made of the sum."""
+    return edited(left_at_the_end, f"torch.exp(A * later) → {formula}")
+
+
+def _left_cases(draw: Draw) -> dict:
+    delta = draw.uniform(0.01, 0.5, draw.size(3, 24))  # (L,)
+    return {"delta": delta, "A": draw.choice([-0.25, -0.5, -2.0, -3.0])}
+
+
+LEFT = Exercise(
+    id="12.left_at_the_end",
+    title="What is left at the end",
+    reference=left_at_the_end,
+    cases=_left_cases,
+    rtol=1e-3,
+    axes=("token",),
+    example={"delta": torch.tensor([0.3, 0.1, 0.2]), "A": -2.0},
+    misconceptions=[
+        Misconception(
+            "a token that forgets itself",
+            "You let a token's own Δ fade what this same token writes. It writes *after* the old state has faded. So "
+            "the last token is left whole.",
+            _later("delta.flip(0).cumsum(0).flip(0)"),
+        ),
+        Misconception(
+            "the tokens before",
+            "You add up the Δ from the start. A token is faded by what comes *after* it: the last one least, the first "
+            "one most.",
+            [_later("delta.cumsum(0)"), _later("delta.cumsum(0) - delta")],
+        ),
+        Misconception(
+            "the next token only",
+            "You let one later token fade it. All later ones do, one after another, and their exponents add up.",
+            [_later("torch.cat([delta[1:], torch.zeros(1)])"), _later("delta.clone()")],
+        ),
+        Misconception(
+            "a forgotten A",
+            "A is missing. A fast state, A = −3, loses three times as much in the exponent as one with A = −1.",
+            _left("torch.exp(-later)"),
+        ),
+        Misconception(
+            "a state that grows",
+            "Your shares exceed 1. A is negative already: one minus sign is too many.",
+            _left("torch.exp(-A * later)"),
+        ),
+        Misconception(
+            "what is lost",
+            "1 − exp(…) is what has gone. What is left is the rest.",
+            _left("1 - torch.exp(A * later)"),
+        ),
+        Misconception(
+            "a mean in the place of the sum",
+            "You divide by the number of tokens. The Δ add up: a thousand small ones make a large one. That is the "
+            "point.",
+            [_later("(delta.sum() - delta.cumsum(0)) / len(delta)"), _later("delta.mean().expand_as(delta)")],
+        ),
+        Misconception(
+            "all tokens alike",
+            "You give each token the sum over the whole row. The last token has nothing after it.",
+            _later("delta.sum().expand_as(delta)"),
+        ),
+        Misconception(
+            "no exponential",
+            "That is the exponent. Which function makes a share of it?",
+            [_left("A * later"), _left("-A * later")],
+        ),
+        Misconception(
+            "a factor that is not exact",
+            "1 + A·Δ is Euler's rule, the start of the exponential. Mamba fades a state by exp(ΔA).",
+            [
+                _left("1 + A * later"),
+                _left("torch.stack([(1 + A * delta[t + 1 :]).prod() for t in range(len(delta))])"),
+            ],
+        ),
+    ],
+)
+
+# Bug hunt: last_logits. The suspect starts afresh with each piece, for two reasons.
+
+
+def last_logits(model: nn.Module, tokens: Tensor, chunk: int) -> Tensor:
+    """The logits at the last token (B, vocab_size) of a long sequence, read in pieces with one running state."""
+    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))
+    for piece in tokens.split(chunk, dim=1):
+        logits = model(piece, stream)  # (B, at most chunk, vocab_size)
+        stream.seqlen_offset += piece.shape[1]
+    return logits[:, -1]
+
+
+def _read(*edits: str):
+    """A wrong `last_logits`."""
+    return edited(last_logits, *edits)
+
+
+ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
+
+
+def lively_model() -> MambaLM:
+    """A small model whose answer depends on tokens long past."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = MambaLM(7, d_model=8, n_layers=2, d_state=4)
+        with torch.no_grad():
+            for layer in model.layers:
+                layer.mixer.out_proj.weight.mul_(4)
+    return model.eval()
+
+
+MODEL = lively_model()
+
+
+def _reading(function, tokens: Tensor, chunk: int) -> dict:
+    """What a reader of long sequences gives, and the longest piece that it gave to the model."""
+    longest = []
+    hook = MODEL.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
+    try:
+        with torch.no_grad():
+            logits = function(MODEL, tokens, chunk)
+    finally:
+        hook.remove()
+    return {"logits": logits, "longer pieces than chunk": max(longest, default=0) > chunk}
+
+
+def _reading_cases(draw: Draw) -> dict:
+    chunk = draw.size(2, 6)
+    length = chunk * draw.size(1, 3) + draw.size(1, 5)  # the last piece may be shorter
+    return {"tokens": draw.integers(0, 6, draw.size(2, 3), length), "chunk": chunk}
+
+
+READING = Exercise(
+    id="12.last_logits",
+    title="A model that forgets in chunks",
+    reference=last_logits,
+    cases=_reading_cases,
+    apply=_reading,
+    trials=10,
+    rtol=1e-3,
+    atol=1e-4,
+    misconceptions=[
+        Misconception(
+            "a stream that starts anew",
+            "Each piece is read as if nothing had come before: the answer is that of the last piece alone. Ask of "
+            "every piece: where does its first state come from, and how does the block know that it is not the start?",
+            _read(ADVANCE + " → "),
+        ),
+        Misconception(
+            "an offset that moves too early",
+            "You move the offset before the piece has gone in. It counts the tokens that the block has seen already.",
+            _read(
+                "        logits = model(piece, stream) → " + ADVANCE + "        logits = model(piece, stream)",
+                "vocab_size)\n" + ADVANCE + " → vocab_size)\n",
+            ),
+        ),
+        Misconception(
+            "an offset that counts pieces",
+            "You add 1 after each piece. The offset counts tokens: how many did go in?",
+            _read("+= piece.shape[1] → += 1"),
+        ),
+        Misconception(
+            "the whole sequence at once",
+            "The logits are right. But you give the model more than `chunk` tokens in one call, so the memory grows "
+            "with L: with a million tokens it would run out.",
+            _read("for piece in tokens.split(chunk, dim=1) → for piece in [tokens]"),
+        ),
+        Misconception(
+            "the first piece only",
+            "You return inside of the loop, after the first piece. The answer stands behind the last one.",
+            _read(ADVANCE + "    return → " + ADVANCE + "        return"),
+        ),
+        Misconception(
+            "the first token of the last piece",
+            "You read the logits at the first token of a piece. The question is the last token.",
+            _read("logits[:, -1] → logits[:, 0]"),
+        ),
+        Misconception(
+            "all logits of the last piece",
+            "You return the logits of a whole piece, (B, tokens, vocab_size). Asked is the last token alone.",
+            [_read("logits[:, -1] → logits"), _read("logits[:, -1] → logits[:, -1:]")],
+        ),
+        Misconception(
+            "the answer in the place of its logits",
+            "argmax gives the token that the model would say. Here its logits are wanted, one for each token it knows.",
+            _read("logits[:, -1] → logits[:, -1].argmax(-1)"),
+        ),
+    ],
+)
+
+EXERCISES = [FIXED, SELECTIVE, HEADS, LEFT, READING]
+
+RECAP = [
+    Question(
+        "Fixed copying with L = 64 and 3 symbols: which delay solves it?",
+        ["3 tokens", "32 tokens", "61 tokens", "none"],
+        "61 tokens",
+        "From each symbol to its recall it is L − K = 64 − 3 tokens.",
+    ),
+    Question(
+        "Why can no LTI model solve selective copying exactly?",
+        [
+            "It has too few parameters",
+            "It weighs a token by its age, and here the age of a symbol differs from row to row",
+            "Its states fade too fast",
+            "It has no convolution",
+        ],
+        "It weighs a token by its age, and here the age of a symbol differs from row to row",
+        "A larger one does better, but the kernel stays the same whatever is read.",
+    ),
+    Question(
+        "A state has A = −1. How much of it is left after a million noise tokens with Δ = 10⁻⁶ each?",
+        ["100 %", "about 37 %", "about 1 %", "nothing"],
+        "about 37 %",
+        "The Δ add up to 1, and exp(−1) = 0.37.",
+    ),
+    Question(
+        "The induction heads work at 2¹⁶ tokens and fail at 2²⁰. Where do you look first?",
+        [
+            "At the Δ of the noise tokens, in the channels that hold the cue",
+            "At the learning rate",
+            "At the head",
+            "At the embedding of the cue",
+        ],
+        "At the Δ of the noise tokens, in the channels that hold the cue",
+        "Their sum grows with L. Once it is far above 1, the state has forgotten.",
+    ),
+    Question(
+        "A model is right at L = 256, and says chance as soon as it is read in chunks. What is the likely reason?",
+        [
+            "Rounding errors add up",
+            "The state starts anew with each chunk",
+            "It was trained on too short rows",
+            "The chunks are too long",
+        ],
+        "The state starts anew with each chunk",
+        "Read in chunks it has to give the same as in one piece, up to rounding. If not, the state was not carried on.",
+    ),
+]

@@ -1,0 +1,417 @@
+"""Answers to the exercises of notebook 12 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lite_mamba import InferenceParams
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: fixed_copying (data, length, n_symbols)
+
+
+def fixed_by_cat(data, length, n, noise=0, recall=1):
+    B, K = data.shape
+    return torch.cat([data, torch.full((B, length - 2 * K), n + noise), torch.full((B, K), n + recall)], dim=1)
+
+
+def fixed_by_loops(data, length, n):
+    rows = []
+    for row in data.tolist():
+        rows.append(row + [n] * (length - 2 * len(row)) + [n + 1] * len(row))
+    return torch.tensor(rows)
+
+
+def fixed_by_where(data, length, n):
+    t = torch.arange(length).expand(len(data), -1)
+    K = data.shape[1]
+    symbols = data.gather(1, t.clamp(max=K - 1))
+    return torch.where(t < K, symbols, torch.where(t < length - K, n, n + 1))
+
+
+def fixed_in_numpy(data, length, n):
+    out = np.full((len(data), length), n)
+    out[:, : data.shape[1]] = data.numpy()
+    out[:, -data.shape[1] :] = n + 1
+    return torch.from_numpy(out)
+
+
+def fixed_ones_of_length(data, length, n):
+    B, K = data.shape
+    return torch.cat([data, n * torch.ones(B, length, dtype=int), (n + 1) * torch.ones(B, K, dtype=int)], 1)
+
+
+def fixed_with(data, length, n, noise, recall):
+    return fixed_by_cat(data, length, 0, noise, recall)
+
+
+def fixed_one_recall(data, length, n):
+    out = torch.nn.functional.pad(data, (0, length - data.shape[1]), value=n)
+    out[:, -1] = n + 1
+    return out
+
+
+def fixed_late(data, length, n):
+    B, K = data.shape
+    return torch.cat([torch.full((B, length - 2 * K), n), data, torch.full((B, K), n + 1)], 1)
+
+
+def fixed_first_row(data, length, n):
+    return fixed_by_cat(data[:1].expand_as(data), length, n)
+
+
+FIXED = [
+    ("cat", fixed_by_cat, "right"),
+    ("lists", fixed_by_loops, "right"),
+    ("where", fixed_by_where, "right"),
+    ("numpy", fixed_in_numpy, "right"),
+    ("int32", lambda data, length, n: fixed_by_cat(data, length, n).int(), "right"),
+    ("one recall", fixed_one_recall, "one recall for all symbols"),
+    ("ids swapped", lambda d, length, n: fixed_by_cat(d, length, n, 1, 0), "swapped ids"),
+    ("noise 0", lambda d, length, n: fixed_with(d, length, n, 0, n + 1), "noise that is also a symbol"),
+    ("noise 0, recall n", lambda d, length, n: fixed_with(d, length, n, 0, n), "noise that is also a symbol"),
+    ("ids one too low", lambda d, length, n: fixed_by_cat(d, length, n, -1, 0), "noise that is also a symbol"),
+    ("recall n", lambda d, length, n: fixed_by_cat(d, length, n, 0, 0), "one id for noise and recall"),
+    ("answers", lambda d, length, n: torch.cat([fixed_by_cat(d, length, n)[:, : -d.shape[1]], d], 1),
+     "the answer in the question"),
+    ("symbols late", fixed_late, "symbols in front of the recalls"),
+    ("too long", fixed_ones_of_length, "a row that is longer than L"),
+    ("row 0", fixed_first_row, "one row for all"),
+    ("one noise less", lambda d, length, n: fixed_by_cat(d, length - 1, n), None),
+    ("floats", lambda d, length, n: fixed_by_cat(d, length, n).float(), None),
+    ("a list", lambda d, length, n: fixed_by_loops(d, length, n).tolist(), None),
+    ("no batch", lambda d, length, n: fixed_by_cat(d, length, n)[0], None),
+    ("no return", lambda d, length, n: None, None),
+    ("transposed", lambda d, length, n: fixed_by_cat(d, length, n).T, None),
+]  # fmt: skip
+
+# Exercise 2: selective_copying (data, u, n_symbols)
+
+
+def selective_by_rows(data, u, n):
+    rows = []
+    for symbols, draws in zip(data, u, strict=True):
+        row = torch.full((len(draws) + len(symbols),), n)
+        row[sorted(draws.argsort()[-len(symbols) :].tolist())] = symbols
+        row[len(draws) :] = n + 1
+        rows.append(row)
+    return torch.stack(rows)
+
+
+def selective_by_a_mask(data, u, n):
+    K = data.shape[1]
+    threshold = u.sort(dim=1).values[:, -K, None]
+    tokens = torch.where(u >= threshold, 0, n)
+    tokens[u >= threshold] = data.flatten()
+    return torch.cat([tokens, torch.full_like(data, n + 1)], dim=1)
+
+
+def selective_by_count(data, u, n):
+    taken = u.argsort(dim=1).argsort(dim=1) >= u.shape[1] - data.shape[1]
+    which = (taken.cumsum(1) - 1).clamp(min=0)
+    tokens = torch.where(taken, data.gather(1, which), n)
+    return torch.nn.functional.pad(tokens, (0, data.shape[1]), value=n + 1)
+
+
+def selective_at(data, u, n, places, noise=0, recall=1):
+    tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n + noise)
+    tokens[:, u.shape[1] :] = n + recall
+    for b in range(len(data)):
+        tokens[b, places[b]] = data[b]
+    return tokens
+
+
+def top(u, k, **options):
+    return torch.sort(torch.topk(u, k, dim=1, **options)[1], dim=1)[0]
+
+
+def selective_all_places(data, u, n):
+    tokens = selective_at(data, u, n, top(u, data.shape[1]))
+    tokens[:, : u.shape[1]] = n
+    tokens[:, top(u, data.shape[1])] = data
+    return tokens
+
+
+def selective_one_recall(data, u, n):
+    tokens = selective_by_rows(data, u, n)
+    tokens[:, u.shape[1] : -1] = n
+    return tokens
+
+
+def places_of(which):
+    return lambda data, u, n: selective_at(data, u, n, which(u, data.shape[1]))
+
+
+SELECTIVE = [
+    ("by rows", selective_by_rows, "right"),
+    ("a mask", selective_by_a_mask, "right"),
+    ("ranks and cumsum", selective_by_count, "right"),
+    ("topk, row by row", places_of(top), "right"),
+    ("argsort, sorted", places_of(lambda u, k: u.argsort(1, descending=True)[:, :k].sort(1).values), "right"),
+    ("topk as it comes", places_of(lambda u, k: u.topk(k, dim=1).indices), "symbols in the order of u"),
+    ("argsort as it comes", places_of(lambda u, k: u.argsort(dim=1)[:, -k:]), "symbols in the order of u"),
+    ("sort descending", places_of(lambda u, k: u.sort(1, descending=True)[1][:, :k]), "symbols in the order of u"),
+    ("smallest", places_of(lambda u, k: top(u, k, largest=False)), "the smallest numbers"),
+    ("smallest of minus", places_of(lambda u, k: top(-u, k)), "the smallest numbers"),
+    ("row 0", places_of(lambda u, k: top(u[:1].expand_as(u), k)), "the same places in every row"),
+    ("all places", selective_all_places, "the places of all rows in every row"),
+    ("at the start", places_of(lambda u, k: torch.arange(k).repeat(len(u), 1)), "symbols that stay at the start"),
+    ("no recalls", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 0, 0), "no recalls"),
+    ("one recall", selective_one_recall, "one recall for all symbols"),
+    ("sorted symbols", lambda d, u, n: selective_at(d.sort(1)[0], u, n, top(u, d.shape[1])), "sorted symbols"),
+    ("swapped", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 1, 0), "swapped ids"),
+    ("own draw", places_of(lambda u, k: top(torch.rand(u.shape, generator=torch.Generator()), k)), None),
+    ("first row alone", lambda d, u, n: selective_by_rows(d, u, n)[:1], None),
+    ("evenly spread", places_of(lambda u, k: torch.arange(k).repeat(len(u), 1) * (u.shape[1] // k)), None),
+    ("no return", lambda d, u, n: None, None),
+    ("values as places", places_of(lambda u, k: u.topk(k, dim=1).values), None),
+]
+
+# Exercise 3: induction_heads (symbols, place, n_symbols)
+
+
+def heads_by_rows(symbols, place, n):
+    tokens, targets = symbols.clone(), []
+    for b, p in enumerate(place.flatten().tolist()):
+        targets.append([int(symbols[b, p + 1])])
+        tokens[b, p] = tokens[b, -1] = n
+    return tokens, torch.tensor(targets)
+
+
+def heads_by_where(symbols, place, n):
+    t = torch.arange(symbols.shape[1])
+    cue = (t == place) | (t == len(t) - 1)
+    return torch.where(cue, n, symbols), (symbols * (t == place + 1)).sum(1, keepdim=True)
+
+
+def heads_by_index(symbols, place, n, shift=1, cue=0, of=None):
+    tokens, rows, p = symbols.clone(), torch.arange(len(symbols)), place[:, 0]
+    tokens[rows, p] = n + cue
+    tokens[:, -1] = n + cue
+    return tokens, (tokens if of == "tokens" else symbols)[rows, p + shift][:, None]
+
+
+def heads_by_cat(symbols, place, n):
+    tokens = torch.cat([symbols[:, :-1], torch.full_like(place, n)], 1)
+    tokens.scatter_(1, place, torch.full_like(place, n))
+    return tokens, torch.take_along_dim(tokens, place + 1, dim=1)
+
+
+def heads_in_float64_places(symbols, place, n):
+    return heads_by_index(symbols.clone(), place.double().long(), n)
+
+
+def heads_in_place(symbols, place, n):
+    targets = symbols.gather(1, place + 1)
+    symbols.scatter_(1, place, n)
+    symbols[:, -1] = n
+    return symbols, targets
+
+
+def heads_all_places(symbols, place, n):
+    tokens = symbols.clone()
+    tokens[:, place.squeeze(1)] = n
+    tokens[:, -1] = n
+    return tokens, symbols.gather(1, place + 1)
+
+
+def heads_without(part):
+    def function(symbols, place, n):
+        tokens, targets = heads_by_rows(symbols, place, n)
+        if part == "question":
+            tokens[:, -1] = symbols[:, -1]
+        else:
+            tokens[:, :-1] = symbols[:, :-1]
+        return tokens, targets
+
+    return function
+
+
+HEADS = [
+    ("by rows", heads_by_rows, "right"),
+    ("where", heads_by_where, "right"),
+    ("fancy index", heads_by_index, "right"),
+    ("cat", heads_by_cat, "right"),
+    ("places converted", heads_in_float64_places, "right"),
+    ("the cue", lambda s, p, n: heads_by_index(s, p, n, 0, 0, "tokens"), "the cue as the answer"),
+    ("constant target", lambda s, p, n: (heads_by_rows(s, p, n)[0], torch.full_like(p, n)), "the cue as the answer"),
+    ("under the cue", lambda s, p, n: heads_by_index(s, p, n, 0), "the symbol under the cue"),
+    ("before", lambda s, p, n: heads_by_index(s, p, n, -1), "the symbol in front of the cue"),
+    ("two later", lambda s, p, n: heads_by_index(s, p, n, 2), "a target shifted by one"),
+    ("no question", heads_without("question"), "no question"),
+    ("no cue", heads_without("cue"), "a cue at the end only"),
+    ("cue n − 1", lambda s, p, n: heads_by_index(s, p, n, 1, -1), "a cue that is also a symbol"),
+    ("all places", heads_all_places, "the places of all rows in every row"),
+    ("no axis", lambda s, p, n: (heads_by_rows(s, p, n)[0], heads_by_rows(s, p, n)[1][:, 0]),
+     "a target without its axis"),
+    ("in place", heads_in_place, None),
+    ("cue n + 1", lambda s, p, n: heads_by_index(s, p, n, 1, 1), None),
+    ("tokens only", lambda s, p, n: heads_by_rows(s, p, n)[0], None),
+    ("targets first", lambda s, p, n: heads_by_rows(s, p, n)[::-1], None),
+    ("row 0", lambda s, p, n: heads_by_rows(s[:1], p[:1], n), None),
+    ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
+    ("no return", lambda s, p, n: None, None),
+]  # fmt: skip
+
+# Exercise 4: left_at_the_end (delta, A)
+
+
+def left_by_a_loop(delta, A):
+    left, out = 1.0, []
+    for step in reversed(delta.tolist()):
+        out.append(left)
+        left *= math.exp(A * step)
+    return torch.tensor(out[::-1])
+
+
+def left_by_two_loops(delta, A):
+    out = torch.ones(len(delta))
+    for t in range(len(delta)):
+        for s in range(t + 1, len(delta)):
+            out[t] *= torch.exp(A * delta[s])
+    return out
+
+
+def left_by_flip(delta, A):
+    return torch.exp(A * (delta.flip(0).cumsum(0).flip(0) - delta))
+
+
+def left_by_a_matrix(delta, A):
+    return (A * torch.ones(len(delta), len(delta)).triu(1) @ delta).exp()
+
+
+def left_in_place(delta, A):
+    return delta.cumsum_(0).sub_(delta[-1].clone()).neg_().mul_(A).exp_()
+
+
+def sums(formula):
+    return lambda delta, A: torch.exp(A * formula(delta))
+
+
+LEFT = [
+    ("a loop from the end", left_by_a_loop, "right"),
+    ("two loops", left_by_two_loops, "right"),
+    ("flip", left_by_flip, "right"),
+    ("a matrix", left_by_a_matrix, "right"),
+    ("in float64", lambda delta, A: left_by_flip(delta.double(), A), "right"),
+    ("slices", lambda delta, A: torch.stack([(A * delta[t + 1 :].sum()).exp() for t in range(len(delta))]), "right"),
+    ("flip, own Δ too", sums(lambda d: d.flip(0).cumsum(0).flip(0)), "a token that forgets itself"),
+    ("slices from t", lambda d, A: torch.stack([(A * d[t:].sum()).exp() for t in range(len(d))]),
+     "a token that forgets itself"),
+    ("cumsum", sums(lambda d: d.cumsum(0)), "the tokens before"),
+    ("slices to t", lambda d, A: torch.stack([(A * d[:t].sum()).exp() for t in range(len(d))]), "the tokens before"),
+    ("own factor", sums(lambda d: d), "the next token only"),
+    ("no A", lambda d, A: left_by_flip(d, -1.0), "a forgotten A"),
+    ("minus A", lambda d, A: left_by_flip(d, -A), "a state that grows"),
+    ("lost", lambda d, A: 1 - left_by_flip(d, A), "what is lost"),
+    ("mean", sums(lambda d: (d.sum() - d.cumsum(0)) / d.numel()), "a mean in the place of the sum"),
+    ("the whole sum", sums(lambda d: d.sum() * torch.ones(len(d))), "all tokens alike"),
+    ("exponent", lambda d, A: (d.sum() - d.cumsum(0)) * A, "no exponential"),
+    ("Euler", lambda d, A: 1 + A * (d.sum() - d.cumsum(0)), "a factor that is not exact"),
+    ("in place", left_in_place, None),
+    ("one number", lambda d, A: torch.exp(A * d.sum()), None),
+    ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), None),
+    ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
+    ("ones", lambda d, A: torch.ones_like(d), None),
+    ("a list", lambda d, A: left_by_a_loop(d, A).tolist(), None),
+    ("no return", lambda d, A: None, None),
+]  # fmt: skip
+
+# Bug hunt: last_logits (model, tokens, chunk)
+
+
+def read_with(model, tokens, chunk, advance=len, fresh=False):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for start in range(0, tokens.shape[1], chunk):
+        if fresh:
+            stream = InferenceParams(tokens.shape[1], len(tokens))
+        part = tokens[:, start : start + chunk]
+        out = model(part, stream)
+        stream.seqlen_offset += advance(part[0])
+    return out
+
+
+def read_by_start(model, tokens, chunk):
+    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=tokens.shape[0])
+    for start in range(0, tokens.shape[1], chunk):
+        stream.seqlen_offset = start
+        out = model(tokens[:, start : start + chunk], stream)
+    return out[:, out.shape[1] - 1, :]
+
+
+def read_row_by_row(model, tokens, chunk):
+    return torch.cat([read_with(model, row[None], chunk)[:, -1] for row in tokens])
+
+
+def read_token_by_token(model, tokens, chunk):
+    return read_with(model, tokens, 1)[:, -1]
+
+
+def read_without_stream(model, tokens, chunk):
+    for part in tokens.split(chunk, 1):
+        out = model(part)
+    return out[:, -1]
+
+
+def read_the_first(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for part in tokens.split(chunk, 1):
+        return model(part, stream)[:, -1]
+
+
+def read_too_early(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for part in tokens.split(chunk, 1):
+        stream.seqlen_offset += part.shape[1]
+        out = model(part, stream)
+    return out[:, -1]
+
+
+ANEW = "a stream that starts anew"
+READING = [
+    ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),
+    ("offset = start", read_by_start, "right"),
+    ("row by row", read_row_by_row, "right"),
+    ("token by token", read_token_by_token, "right"),
+    ("chunk added", lambda m, t, c: read_with(m, t, c, advance=lambda part: c)[:, -1], "right"),
+    ("a fresh stream", lambda m, t, c: read_with(m, t, c, fresh=True)[:, -1], ANEW),
+    ("an offset that stays", lambda m, t, c: read_with(m, t, c, advance=lambda part: 0)[:, -1], ANEW),
+    ("no stream", read_without_stream, ANEW),
+    ("the last piece alone", lambda m, t, c: m(t[:, (t.shape[1] - 1) // c * c :])[:, -1], ANEW),
+    ("too early", read_too_early, "an offset that moves too early"),
+    ("pieces counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: 1)[:, -1], "an offset that counts pieces"),
+    ("all at once", lambda m, t, c: m(t)[:, -1], "the whole sequence at once"),
+    ("the first piece", read_the_first, "the first piece only"),
+    ("position 0", lambda m, t, c: read_with(m, t, c)[:, 0], "the first token of the last piece"),
+    ("all positions", lambda m, t, c: read_with(m, t, c), "all logits of the last piece"),
+    ("argmax", lambda m, t, c: read_with(m, t, c)[:, -1].argmax(-1), "the answer in the place of its logits"),
+    ("row 0", lambda m, t, c: read_with(m, t, c)[:1, -1], None),
+    ("the last token alone", lambda m, t, c: m(t[:, -1:])[:, -1], None),
+    ("no return", lambda m, t, c: None, None),
+    ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), None),
+]
+
+ROWS = [
+    pytest.param(f"12.{name}", answer, expected, id=f"{name}: {title}")
+    for name, rows in (
+        ("fixed_copying", FIXED),
+        ("selective_copying", SELECTIVE),
+        ("induction_heads", HEADS),
+        ("left_at_the_end", LEFT),
+        ("last_logits", READING),
+    )
+    for title, answer, expected in rows
+]
+
+
+@pytest.mark.parametrize(("id", "answer", "expected"), ROWS)
+def test_an_answer_gets_its_verdict(id, answer, expected):
+    verdict = judge(exercise(id), answer)
+    name = verdict.misconception.name if verdict.misconception else None
+    assert ("right" if verdict.kind == "right" else name) == expected
