@@ -40,7 +40,8 @@ def load(name: str, folder: Path = STORED) -> tuple[nn.Module, dict[str, Tensor]
     if name not in names(folder):
         raise ValueError(f"no weights are stored of {name!r}; there are {', '.join(names(folder))}")
     tensors = load_file(folder / f"{name}.safetensors")
-    model = RUNS[name].build()
+    with torch.random.fork_rng(devices=[]):  # the first weights are drawn, and then overwritten
+        model = RUNS[name].build()
     model.load_state_dict(under("model.", tensors))
     return model.eval(), {key: widened(value) for key, value in under("log.", tensors).items()}
 
