@@ -31,7 +31,7 @@ def test_a_state_reaches_as_far_as_the_sum_of_its_later_step_sizes_stays_below_o
     model, _ = figures.load("induction-gate-0")
     found = figures.reach(model, 1024)
     delta = figures.step_sizes(model, figures.cued_row(1024)[None])[:, 0, 104:-1].double()  # (n_layers, L, D)
-    A = torch.stack([layer.mixer.A_log.exp().min(1).values for layer in model.layers])  # (n_layers, D)
+    A = torch.stack([layer.mixer.A_log.detach().exp().min(1).values for layer in model.layers])  # (n_layers, D)
     left = torch.exp(-(A * delta.sum(1)))  # (n_layers, D)
     assert float(left.max()) == pytest.approx(math.exp(-delta.shape[1] / found[0]), rel=1e-3)
     assert (np.diff(found) <= 0).all()

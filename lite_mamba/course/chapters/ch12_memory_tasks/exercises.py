@@ -286,7 +286,6 @@ HEADS = Exercise(
             "gather go row by row.",
             [
                 _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")),
-                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place.flatten()] = n_symbols")),
             ],
         ),
         Misconception(
