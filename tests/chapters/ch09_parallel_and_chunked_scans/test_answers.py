@@ -186,6 +186,11 @@ def all_pairs(a, x):
     return (table * x[None] * ~mask.transpose(0, 1)).sum(1)
 
 
+def pair_by_pair(a, x):
+    left = [[a[s + 1 : t + 1].prod(0) for s in range(t + 1)] for t in range(len(a))]
+    return torch.stack([(torch.stack(row) * x[: len(row)]).sum(0) for row in left])
+
+
 def joined_one_by_one(a, x):
     s = 1
     while s < len(x):
@@ -326,6 +331,7 @@ HILLIS_STEELE = [
     ),
     ("one by one", joined_one_by_one, "joins one by one"),
     ("all pairs", all_pairs, "a table of all pairs of steps"),
+    ("all pairs by loops", pair_by_pair, "a table of all pairs of steps"),
     ("no return", without_return, None),
     ("changed inputs", inputs_changed, None),
     ("a cumulative sum", lambda a, x: x.cumsum(0), None),
@@ -395,6 +401,22 @@ def tree_that_ends_at_two(a, x):
     return torch.stack([even, odd], 1).flatten(end_dim=1)
 
 
+def tree_with_decays_at_its_end(a, x):
+    if len(a) == 1:
+        return a
+    odd = tree_with_decays_at_its_end(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
+def tree_of_two(a, x):
+    if len(a) == 2:
+        return torch.stack([x[0], a[1] * x[0] + x[1]])
+    odd, states = tree_of_two(a[1::2] * a[::2], a[1::2] * x[::2] + x[1::2]), x.clone()
+    states[1::2] = odd
+    states[2::2] += a[2::2] * odd[:-1]
+    return states
+
+
 def tree(up=None, down=None, weave=None, first=None):
     """A tree with one part of the learner's own."""
     up = up or (lambda a, x: join(a[0::2], x[0::2], a[1::2], x[1::2]))
@@ -445,6 +467,7 @@ UP_DOWN = [
     ("zero first", tree_with_zero_first, "right"),
     ("levels", tree_with_loops_over_levels, "right"),
     ("ends at two", tree_that_ends_at_two, "right"),
+    ("ends at two only", tree_of_two, "right"),
     ("in float64", lambda a, x: tree()(a.double(), x.double()), "right"),
     ("no base case", endless, "a call that never ends"),
     (
@@ -489,7 +512,7 @@ UP_DOWN = [
     ("all pairs", all_pairs, "a table of all pairs of steps"),
     ("no return", tree_without_return, None),
     ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234]), None),
-    ("base case a", lambda a, x: a if len(a) == 1 else tree()(a, x), None),
+    ("base case a", tree_with_decays_at_its_end, None),
     ("one level", lambda a, x: x if len(a) == 1 else tree(up=lambda a, x: (a[1::2], x[1::2]))(a, x), None),
     ("a crash", tree(weave=lambda even, odd: torch.stack([even, odd[:1]])), None),
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
@@ -548,6 +571,7 @@ MENDED = [
     ("no epsilon", lambda log_a, x: suspect(log_a, x, torch.div), "a division by zero"),
     ("1e-30", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-30)), "another epsilon"),
     ("1e-8", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (1e-8 + w)), "another epsilon"),
+    ("tiny", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + torch.finfo(w.dtype).tiny)), "another epsilon"),
     ("1e-20", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-20)), "another epsilon"),
     ("clamp", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp_min(1e-12)), "a clamp"),
     ("maximum", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.maximum(torch.tensor(1e-20))), "a clamp"),

@@ -661,7 +661,8 @@ GRADIENTS = Exercise(
         ),
         Misconception(
             "always the same answer",
-            "Your answer does not depend on the function. Some of those in the check are right, and some are wrong.",
+            "Your answer is the same for all functions of the check, and only some of them are right: a fixed answer, "
+            "or a test that everything passes.",
             [lambda function, inputs: True, lambda function, inputs: False],
         ),
     ],

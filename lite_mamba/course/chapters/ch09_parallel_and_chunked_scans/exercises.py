@@ -45,10 +45,10 @@ def _priced(reference, *, linear: bool = False, decay=lambda a: a, rest: tuple =
         if difference(reference(*long), scan(*_copied(long)), Tolerance(1e-3, 1e-4)):
             return None
         (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
+        if many > 3 * few or much > 3 * little:
+            return ALL_PAIRS
         if many - few >= 128:
             return EACH_JOIN if many > 2.15 * few else EACH_STEP
-        if much > 3 * little:
-            return ALL_PAIRS
         return ROUNDS if linear and much > 2.15 * little else None
 
     def apply(function, **case):
@@ -219,6 +219,7 @@ def _from_the_end(log_a, x):
 
 
 EPSILONS = (1e-6, 1e-8, 1e-9, 1e-10, 1e-12)
+FINEST = torch.finfo(torch.float32).tiny
 
 
 def _guarded(function, divisor: str, guard: str, epsilons=EPSILONS) -> list:
@@ -393,7 +394,7 @@ UP_DOWN = Exercise(
     id="09.up_down",
     title="Up and down a tree",
     reference=up_down,
-    cases=lambda draw: _scan_case(draw, 2 ** draw.size(0, 4)),
+    cases=lambda draw: _scan_case(draw, 2 ** draw.size(1, 4)),
     apply=_priced(up_down, linear=True),
     example=_digits(4),
     rtol=1e-3,
@@ -533,7 +534,7 @@ MENDED = Exercise(
             "another epsilon",
             "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
             "too little. No small number is small enough. Can you do without the division?",
-            _guarded(_from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38)),
+            _guarded(_from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38, FINEST)),
         ),
         Misconception(
             "a clamp",
