@@ -1,0 +1,586 @@
+"""Exercises of notebook 13: bits per byte, counts that back off, files held out, draws, and reading in windows."""
+
+import hashlib
+import zlib
+from functools import cache
+from pathlib import PurePosixPath
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lite_mamba import InferenceParams
+from lite_mamba.language_model import MambaLM
+
+from ...checking.edits import edited
+from ...checking.exercise import Draw, Exercise, Misconception, Question
+
+# Exercise 1: bits_per_byte
+
+
+def bits_per_byte(logits: Tensor, ids: Tensor) -> float:
+    """Mean −log₂ of the probability that each byte but the first got before it came: logits (L, 256), ids (L,)."""
+    log_p = logits[:-1].log_softmax(-1)  # (L − 1, 256)
+    nats = -log_p.gather(1, ids[1:, None])  # (L − 1, 1)
+    return (nats.mean() / torch.log(torch.tensor(2.0))).item()
+
+
+def _bits_cases(draw: Draw) -> dict:
+    length = draw.size(3, 9)
+    return {"logits": 3 * draw.normal(length, 256), "ids": draw.integers(0, 255, length)}
+
+
+BITS = Exercise(
+    id="13.bits_per_byte",
+    title="Bits per byte from logits",
+    reference=bits_per_byte,
+    cases=_bits_cases,
+    misconceptions=[
+        Misconception(
+            "nats in the place of bits",
+            "Your number is the mean of −ln p. That is the cost in nats, 0.69 times the number of bits. Which "
+            "logarithm counts halvings?",
+            edited(bits_per_byte, " / torch.log(torch.tensor(2.0)) → "),
+        ),
+        Misconception(
+            "bits turned into nats",
+            "You multiply by ln 2 where you should divide. A nat is 1.44 bits, so the number of bits is the "
+            "larger one.",
+            edited(bits_per_byte, "/ torch.log → * torch.log"),
+        ),
+        Misconception(
+            "a logarithm to the base 10",
+            "You divide by ln 10, or use log10. A bit is one halving: the base is 2.",
+            edited(bits_per_byte, "torch.tensor(2.0) → torch.tensor(10.0)"),
+        ),
+        Misconception(
+            "a byte that judges its own logits",
+            "You compare the logits at place t with the byte at place t. The model has just read that byte; its logits "
+            "there are a guess about the *next* one.",
+            [
+                edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids[:, None]"),
+                edited(bits_per_byte, "logits[:-1] → logits[1:]"),
+                edited(bits_per_byte, "ids[1:, None] → ids[:-1, None]"),
+            ],
+        ),
+        Misconception(
+            "a shift the wrong way round",
+            "You score the logits at place t against the byte *before* it. They are a guess about the byte after it.",
+            edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]"),
+        ),
+        Misconception(
+            "a text that is a ring",
+            "You let the last logits guess the first byte. Nothing follows the last byte of the text, and nothing "
+            "guessed the first one: L bytes give L − 1 guesses.",
+            edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids.roll(-1)[:, None]"),
+        ),
+        Misconception(
+            "a sum in the place of a mean",
+            "You add up the bits of the whole text. Asked for are bits *per byte*.",
+            edited(bits_per_byte, "nats.mean() → nats.sum()"),
+        ),
+        Misconception(
+            "a guess too many in the count",
+            "The sum is right, but you divide it by L. The first byte is not guessed, so there are L − 1 guesses.",
+            edited(bits_per_byte, "nats.mean() → nats.sum() / len(ids)"),
+        ),
+        Misconception(
+            "the logarithm of a mean",
+            "You average the probabilities and then take the logarithm. A text costs the sum of what its bytes cost: "
+            "first the logarithm of each, then the mean.",
+            edited(bits_per_byte, "nats.mean() → -(-nats).exp().mean().log()"),
+        ),
+        Misconception(
+            "logits taken for log-probabilities",
+            "You read the logit itself as a log-probability. The 256 probabilities must add up to 1 first: which "
+            "function does that to logits?",
+            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]"),
+        ),
+        Misconception(
+            "a softmax over the places",
+            "Your softmax runs along the text. The probabilities of the 256 bytes at *one* place add up to 1.",
+            edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
+        ),
+        Misconception(
+            "a negative cost",
+            "Your number is negative. A probability is at most 1, so its logarithm is at most 0, and the cost is minus "
+            "that.",
+            edited(bits_per_byte, "-log_p → log_p"),
+        ),
+    ],
+)
+
+
+# Exercise 2: ngram
+
+
+def ngram(text: bytes, context: bytes) -> Tensor:
+    """Counts of what followed the end of the context, from the shortest end to the longest: (256,) probabilities."""
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        tail = context[len(context) - size :]
+        followers = [text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail]
+        counts = torch.bincount(torch.tensor(followers, dtype=torch.long), minlength=256)  # (256,)
+        p = (counts + p) / (len(followers) + 1)
+    return p
+
+
+def _ngram_cases(draw: Draw) -> dict:
+    def letters(low: int, high: int) -> bytes:
+        return bytes(97 + draw.random.randrange(3) for _ in range(draw.size(low, high)))
+
+    return {"text": letters(4, 30), "context": letters(0, 4)}
+
+
+NGRAM = Exercise(
+    id="13.ngram",
+    title="Counts that back off",
+    reference=ngram,
+    cases=_ngram_cases,
+    trials=30,
+    example={"text": b"aaabab", "context": b"aa"},
+    axes=("byte",),
+    misconceptions=[
+        Misconception(
+            "an end of length 0 that is everything",
+            "context[-0:] is the whole context, not the empty one, for −0 is 0. Count from the front: an end of `size` "
+            "bytes begins at len(context) − size.",
+            [
+                edited(ngram, "context[len(context) - size :] → context[-size:]"),
+                edited(
+                    ngram,
+                    "context[len(context) - size :] → context[-size:]",
+                    "i + size] for i in range(len(text) - size) if text[i : i + size] → "
+                    "i + len(tail)] for i in range(len(text) - len(tail)) if text[i : i + len(tail)]",
+                ),
+            ],
+        ),
+        Misconception(
+            "the beginning of the context",
+            "You compare with the first bytes of the context. What counts are its *last* bytes, those just before the "
+            "byte to be guessed.",
+            edited(ngram, "context[len(context) - size :] → context[:size]"),
+        ),
+        Misconception(
+            "the longest end left out",
+            "range(len(context)) stops one short: the whole context, of len(context) bytes, is never looked up.",
+            edited(ngram, "len(context) + 1 → len(context)"),
+        ),
+        Misconception(
+            "the empty end left out",
+            "You begin with an end of one byte. The empty end comes first: it counts how often each byte "
+            "occurs at all.",
+            edited(ngram, "range(len(context) + 1) → range(1, len(context) + 1)"),
+        ),
+        Misconception(
+            "from the longest end to the shortest",
+            "You walk from the longest end down, so the shortest has the last word. The longest must come last: it "
+            "takes what the shorter ends say as its starting point.",
+            edited(ngram, "range(len(context) + 1) → reversed(range(len(context) + 1))"),
+        ),
+        Misconception(
+            "no back-off",
+            "You count after the whole context alone. Where it never occurred you have nothing, and a byte that never "
+            "followed gets the probability 0, which costs infinitely many bits.",
+            [
+                edited(ngram, "range(len(context) + 1) → [len(context)]"),
+                edited(
+                    ngram,
+                    "range(len(context) + 1) → [len(context)]",
+                    "(counts + p) / (len(followers) + 1) → counts / max(1, len(followers))",
+                ),
+            ],
+        ),
+        Misconception(
+            "one added to every byte",
+            "You add 1 to the count of each of the 256 bytes. The shorter context is worth *one* observation in all, "
+            "and shares it out as p says.",
+            edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256)"),
+        ),
+        Misconception(
+            "probabilities that do not add up to 1",
+            "The shorter context adds an observation above the stroke, but below it you divide by the followers alone.",
+            edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
+        ),
+        Misconception(
+            "overlaps that are not counted",
+            "bytes.count finds pieces that do not overlap: b'aaa'.count(b'aa') is 1. Here each place of the "
+            "text counts.",
+            edited(
+                ngram,
+                "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
+            ),
+        ),
+        Misconception(
+            "the byte before in the place of the byte after",
+            "You collect the last byte of each match. Wanted is the byte that *follows* the match.",
+            edited(ngram, "text[i + size] for → text[i + size - 1] for"),
+        ),
+    ],
+)
+
+
+# Exercise 3: held_out
+
+
+def held_out(paths: list[str], share: int) -> list[bool]:
+    """A file is held out if share divides a checksum of its path."""
+    return [zlib.crc32(path.encode()) % share == 0 for path in paths]
+
+
+def _held_out_cases(draw: Draw) -> dict:
+    folders, names = ["", "json/", "asyncio/", "email/"], ["__init__.py", "tool.py", "queues.py", "über.py"]
+    pick = [draw.choice(folders) + draw.choice(names) for _ in range(draw.size(4, 12))]
+    return {
+        "paths": [path.replace("tool", f"tool{draw.random.randrange(90)}") for path in pick],
+        "share": draw.size(2, 5),
+    }
+
+
+HELD_OUT = Exercise(
+    id="13.held_out",
+    title="Files that stay unread",
+    reference=held_out,
+    cases=_held_out_cases,
+    trials=30,
+    example={"paths": ["abc.py", "json/decoder.py", "queue.py", "abc.py", "json/__init__.py"], "share": 2},
+    misconceptions=[
+        Misconception(
+            "a place in the list",
+            "You decide by the place in the list. A library with one more file moves all places behind it, and files "
+            "that a model was trained on end up held out. Decide by the path alone.",
+            [
+                edited(
+                    held_out, "zlib.crc32(path.encode()) → i", "for path in paths → for i, path in enumerate(paths)"
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → (i + 1)",
+                    "for path in paths → for i, path in enumerate(paths)",
+                ),
+            ],
+        ),
+        Misconception(
+            "Python's own hash",
+            "hash of a string differs from one start of Python to the next, by design. In another session other files "
+            "would be held out. A checksum of the bytes stays.",
+            [
+                edited(held_out, "zlib.crc32(path.encode()) → hash(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → hash(path.encode())"),
+            ],
+        ),
+        Misconception(
+            "the last part of the list",
+            "You hold the end of the list out. Sorted paths that stand side by side belong together, so the end is "
+            "another kind of text, and one more file moves the border.",
+            [
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                    "i >= len(paths) - len(paths) // share for i in range(len(paths))",
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                    "i < len(paths) // share for i in range(len(paths))",
+                ),
+            ],
+        ),
+        Misconception(
+            "most files held out",
+            "You take every remainder but 0, so one file in `share` is left to train on. Which single "
+            "remainder did the task ask for?",
+            edited(held_out, "== 0 → != 0"),
+        ),
+        Misconception(
+            "another remainder",
+            "Any remainder would hold out one file in `share`, but it must be the agreed one, 0, or the split "
+            "is not the one that the model was trained with.",
+            [edited(held_out, "== 0 → == 1"), edited(held_out, "== 0 → == share - 1")],
+        ),
+        Misconception(
+            "the name without its folder",
+            "You take the checksum of the file's name alone. Then all files called __init__.py share one fate. "
+            "The path with its folders tells them apart.",
+            edited(held_out, "path.encode() → PurePosixPath(path).name.encode()", PurePosixPath=PurePosixPath),
+        ),
+        Misconception(
+            "another checksum",
+            "Your checksum is as good as any, but it is not CRC-32, so other files are held out than those that the "
+            "model never read.",
+            [
+                edited(held_out, "zlib.crc32 → zlib.adler32"),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → int(hashlib.md5(path.encode()).hexdigest(), 16)",
+                    hashlib=hashlib,
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → int(hashlib.sha256(path.encode()).hexdigest(), 16)",
+                    hashlib=hashlib,
+                ),
+                edited(held_out, "zlib.crc32(path.encode()) → len(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → sum(path.encode())"),
+            ],
+        ),
+    ],
+)
+
+
+# Exercise 4: draw
+
+
+def draw_byte(logits: Tensor, temperature: float, u: float) -> int:
+    """The first byte at which the running sum of the sharpened probabilities exceeds u; at 0 the likeliest."""
+    if temperature == 0:
+        return int(logits.argmax())
+    p = (logits / temperature).softmax(-1)  # (256,)
+    return int((p.cumsum(-1) <= u).sum())
+
+
+def _draw_cases(draw: Draw) -> dict:
+    size = draw.size(4, 12)
+    logits = 2 * draw.normal(size) + 0.13 * torch.arange(size)  # (V,): no two alike
+    temperature = draw.choice([0, 0.25, 0.5, 1.0, 2.0, 5.0])
+    sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
+    u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
+    return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
+
+
+DRAW = Exercise(
+    id="13.draw_byte",
+    title="Draw with a temperature",
+    reference=draw_byte,
+    cases=_draw_cases,
+    trials=60,
+    misconceptions=[
+        Misconception(
+            "a temperature that multiplies",
+            "You multiply by the temperature. A *low* temperature must sharpen: the differences between the "
+            "logits grow when you divide by a small number.",
+            edited(draw_byte, "logits / temperature → logits * temperature"),
+        ),
+        Misconception(
+            "an ignored temperature",
+            "The temperature does nothing except at 0. It belongs into the logits, before the softmax.",
+            edited(draw_byte, "(logits / temperature) → logits"),
+        ),
+        Misconception(
+            "a temperature behind the softmax",
+            "You divide the probabilities by the temperature. Then they no longer add up to 1, and nothing is "
+            "sharpened. The logits are divided, before the softmax.",
+            edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature"),
+        ),
+        Misconception(
+            "always the likeliest byte",
+            "You give the likeliest byte at every temperature, and u plays no part. That is right at 0 only.",
+            edited(draw_byte, "temperature == 0 → True"),
+        ),
+        Misconception(
+            "a division by zero",
+            "At temperature 0 you divide by zero. Think of what the limit does: all probability goes to one byte.",
+            edited(draw_byte, "if temperature == 0: → if False:"),
+        ),
+        Misconception(
+            "the byte before",
+            "You are one too low: that byte's running sum is still below u. The next one is the first that exceeds it.",
+            edited(draw_byte, "return int((p → return -1 + int((p"),
+        ),
+        Misconception(
+            "the byte after",
+            "You are one too high. How many running sums are still at or below u? Bytes are counted from 0.",
+            edited(draw_byte, "return int((p → return 1 + int((p"),
+        ),
+        Misconception(
+            "random numbers of your own",
+            "You draw yourself, and u plays no part. It *is* the draw, made beforehand, so that two programs can be "
+            "compared.",
+            [
+                edited(draw_byte, "<= u → <= torch.rand(())"),
+                edited(draw_byte, "(p.cumsum(-1) <= u).sum() → torch.multinomial(p, 1)"),
+            ],
+        ),
+        Misconception(
+            "a running sum over the sorted bytes",
+            "You sort the probabilities and then give the place in the sorted line. That place is not the byte. Leave "
+            "them in their order: no sorting is needed to draw.",
+            [
+                edited(draw_byte, "(p.cumsum(-1) → (p.sort(descending=True).values.cumsum(-1)"),
+                edited(draw_byte, "(p.cumsum(-1) → (p.sort().values.cumsum(-1)"),
+            ],
+        ),
+        Misconception(
+            "single probabilities in the place of their sum",
+            "You compare u with each probability by itself. Lay the probabilities end to end on a line from 0 to 1 and "
+            "see in which piece u falls.",
+            [
+                edited(draw_byte, "(p.cumsum(-1) <= u).sum() → (p > u).int().argmax()"),
+                edited(draw_byte, "p.cumsum(-1) → p"),
+            ],
+        ),
+    ],
+)
+
+
+# Bug hunt: bits that depend on the window
+
+
+def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+    """Bits per byte of a text (L,) read in windows, in memory that does not grow with L."""
+    stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)
+    nats = 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]  # one more than is read: it is guessed by the last of the window
+        logits = model(part[None, :-1], stream)[0]  # (window, 256)
+        stream.seqlen_offset += len(part) - 1
+        nats += F.cross_entropy(logits, part[1:], reduction="sum").item()
+    return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+
+@cache
+def _tiny(seed: int) -> MambaLM:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = MambaLM(16, d_model=8, n_layers=1, d_state=4, dt_min=0.05, dt_max=0.2)
+        with torch.no_grad():
+            model.embedding.weight.normal_()
+            model.layers[0].mixer.out_proj.weight.mul_(4)
+    return model.eval().requires_grad_(False)
+
+
+def _window_cases(draw: Draw) -> dict:
+    return {
+        "model": _tiny(draw.choice([0, 1])),
+        "ids": draw.integers(0, 15, draw.size(6, 24)),
+        "window": draw.size(1, 7),
+    }
+
+
+WINDOWS = Exercise(
+    id="13.window_bits",
+    title="Bits that depend on the window",
+    reference=window_bits,
+    cases=_window_cases,
+    trials=16,
+    misconceptions=[
+        Misconception(
+            "a model that wakes up anew in each window",
+            "Each window begins with an empty state, so its first bytes are guessed from nothing. The text "
+            "goes on, and so must the state.",
+            edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
+        ),
+        Misconception(
+            "bytes that nobody guesses",
+            "The first byte of each window is never guessed: L bytes must give L − 1 guesses, however they are cut.",
+            [
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "len(part) - 1 → len(part)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "+= len(part) - 1 → += len(part); guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "an empty state and bytes that nobody guesses",
+            "Two things happen at each border: the state is lost, and a byte is left out of the count. Mend them one "
+            "after the other.",
+            [
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None])",
+                    "stream.seqlen_offset += len(part) - 1 → guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "nats in the place of bits",
+            "The windows are right now. cross_entropy gives nats: what turns them into bits?",
+            edited(window_bits, " / torch.log(torch.tensor(2.0)).item() → "),
+        ),
+        Misconception(
+            "a mean of means",
+            "You average the windows' means. The last window may be shorter, and then its bytes count more "
+            "than others.",
+            edited(
+                window_bits,
+                'reduction="sum").item() → reduction="mean").item()',
+                "/ (len(ids) - 1) / → / -(-(len(ids) - 1) // window) /",
+            ),
+        ),
+        Misconception(
+            "a byte too many below the stroke",
+            "You divide by L. The first byte of the text is not guessed, so there are L − 1 guesses.",
+            edited(window_bits, "(len(ids) - 1) / torch → len(ids) / torch"),
+        ),
+    ],
+)
+
+
+EXERCISES = [BITS, NGRAM, HELD_OUT, DRAW, WINDOWS]
+
+RECAP = [
+    Question(
+        "A model gave a byte that came the probability 1/8. What did the byte cost?",
+        ["8 bits", "3 bits", "1/8 bit", "2.08 bits"],
+        "3 bits",
+        "−log₂(1/8) = 3: the probability was halved three times. 2.08 is the same in nats.",
+    ),
+    Question(
+        "Two models are compared by bits per byte on a text. What would make the comparison void?",
+        [
+            "One of them is larger",
+            "One of them has read the text in training",
+            "One of them was trained on a GPU",
+            "The text is shorter than the training text",
+        ],
+        "One of them has read the text in training",
+        "A text that was read can be remembered. That is why whole files are held out, by their names.",
+    ),
+    Question(
+        "Why do n-grams of order 6 cost more bits than those of order 5 here?",
+        [
+            "Longer contexts are seen too seldom to count on",
+            "Six bytes do not fit into memory",
+            "The text has no structure beyond five bytes",
+            "They are computed in nats",
+        ],
+        "Longer contexts are seen too seldom to count on",
+        "Each further byte of context splits the same counts among more contexts. The structure is there, the "
+        "counts are not.",
+    ),
+    Question(
+        "The model has read 100 000 bytes. How large is its state, compared with the one after 10 bytes?",
+        ["10 000 times as large", "4 times as large", "As large as before", "Smaller, for it forgets"],
+        "As large as before",
+        "The state of every layer has a fixed size, and one step costs the same at any place.",
+    ),
+    Question(
+        "The model closes every round bracket rightly, 400 bytes later. Does it remember them all?",
+        [
+            "Yes, it counts them",
+            "Not shown: it closes other brackets with a round one, too",
+            "Yes, for the state keeps everything",
+            "No, it guesses at random",
+        ],
+        "Not shown: it closes other brackets with a round one, too",
+        "A constant answer is right where it happens to fit. Only the other kinds of bracket show whether "
+        "anything was kept.",
+    ),
+]

@@ -1,0 +1,546 @@
+"""The figures of notebook 13: what a byte costs, what must be beaten, dilations, draws, Δ, brackets, and speed."""
+
+import math
+import random
+import time
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from lite_mamba import InferenceParams
+from lite_mamba.language_model import MambaLM
+
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider
+from ...training import facts, library_baselines, load, step_sizes
+from ...training.baselines import NGrams
+from .exercises import bits_per_byte, draw_byte
+from .texts import CODE, LENGTH, PROMPTS, SNIPPETS
+
+PLAIN, DILATED = "library-plain-0", "library-dilated-0"
+
+
+@cache
+def model(name: str = PLAIN) -> MambaLM:
+    """A stored model, loaded once; nobody trains it."""
+    with torch.random.fork_rng(devices=[]):  # it is built with random weights before the stored ones are loaded
+        return load(name)[0].requires_grad_(False)
+
+
+def encoded(text: str) -> Tensor:
+    """The bytes of a text, (L,) ids."""
+    return torch.tensor(list(text.encode()))
+
+
+def shown(byte: int) -> str:
+    """A byte as one readable sign."""
+    return {10: "↵", 32: "␣"}.get(byte, chr(byte) if 32 < byte < 127 else "·")
+
+
+def quoted(text: str) -> str:
+    """The end of a text for a sentence, new lines as signs."""
+    return "“" + text.replace("\n", "↵")[-20:] + "”"
+
+
+def per_byte(logits: Tensor, ids: Tensor) -> Tensor:
+    """What each byte but the first cost, in bits: (L − 1,)."""
+    return F.cross_entropy(logits[:-1], ids[1:], reduction="none") / math.log(2)
+
+
+class _Text(LiveFigure):
+    """Bars of bits over the bytes of a text, and a second panel below or beside it."""
+
+    @torch.no_grad()
+    def read(self, text: str) -> None:
+        self.ids = encoded(text)  # (L,)
+        self.logits = model()(self.ids[None])[0]  # (L, 256)
+        self.bits = per_byte(self.logits, self.ids).numpy()  # (L − 1,)
+
+    def draw_bits(self, ax) -> None:
+        ax.set(xlim=(-0.8, self.n - 0.2), ylim=(0, 14), ylabel="bits", yticks=[0, 4, 8, 12])
+        ax.tick_params(axis="x", bottom=False, labelbottom=False)
+        self.bars = ax.bar(range(self.n), 0, width=0.8, color=style.BLUE)
+        self.signs = [
+            ax.text(i, -0.6, "", ha="center", va="top", fontsize=12.5, family="DejaVu Sans Mono") for i in range(self.n)
+        ]
+        self.move(*self.bars, *self.signs)
+
+    def show_bits(self) -> None:
+        for i, (bar, sign, byte) in enumerate(zip(self.bars, self.signs, self.ids.tolist(), strict=True)):
+            bar.set_height(min(self.bits[i - 1], 14) if i else 0)
+            sign.set_text(shown(byte))
+
+
+class NextByte(_Text):
+    """What each byte of a text costs, and what the model expected at one place.
+
+    Args:
+        text: a text of your own, at most 56 bytes of it are read; None gives a choice of texts.
+        cost: (logits, ids) to bits per byte, the function of exercise 1.
+    """
+
+    MOST = 8
+
+    def __init__(self, text: str | None = None, cost: Callable = bits_per_byte):
+        super().__init__(height=5.4)
+        self.cost = cost
+        self.texts = SNIPPETS if text is None else {"yours": text.encode()[:LENGTH].decode("utf-8", "ignore")}
+        self.n = min(len(one.encode()) for one in self.texts.values())
+        if self.n < 3:
+            raise ValueError(f"the text {text!r} has {self.n} bytes; give at least 3")
+        first = next(iter(self.texts))
+        start = min(9, self.n - 1)
+        self.start = (first, start)
+        self.controls = {"at": slider(1, self.n - 1, start, label="byte number", play=True)}
+        if text is None:
+            self.controls = {"text": choice(list(SNIPPETS), first, label="text")} | self.controls
+        self.top, self.ax = self.figure.subplots(2, 1, height_ratios=(1, 1.1))
+        self.draw_bits(self.top)
+        self._draw_guesses()
+
+    def update(self, text: str | None = None, at: int | None = None) -> str:
+        text, self.at = text or self.start[0], at or self.start[1]
+        if text != getattr(self, "name", None):
+            self.name = text
+            self.read(self.texts[text])
+            self.show_bits()
+        self._mark()
+        before, byte = bytes(self.ids[: self.at].tolist()).decode("utf-8", "replace"), int(self.ids[self.at])
+        self.mean = self.cost(self.logits, self.ids)
+        self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
+        place = int((self.p > self.chance).sum()) + 1
+        self.title(self.top, f"{self.mean:.2f} bits a byte; this one, {shown(byte)}, cost {self.here:.1f}")
+        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {100 * self.chance:.1f} %")
+        whose = self.owner(self.cost)
+        by = f" The mean is counted by {whose}." if whose else ""
+        return (
+            f"After {quoted(before)} the model expects {shown(self.best)} with {100 * float(self.p.max()):.0f} %. "
+            f"There comes {shown(byte)}, guess number {place}: it cost {self.here:.1f} bits. "
+            f"The whole text costs {self.mean:.2f} bits a byte.{by}"
+        )
+
+    def _draw_guesses(self) -> None:
+        ax = self.ax
+        ax.set(xlim=(-0.6, self.MOST - 0.4), ylim=(0, 1.12), ylabel="probability", yticks=[0, 0.5, 1])
+        ax.tick_params(axis="x", bottom=False, labelbottom=False)
+        self.guesses = ax.bar(range(self.MOST), 0, width=0.7, color=style.BLUE)
+        middle = {"ha": "center", "fontsize": 14}
+        self.names = [ax.text(i, -0.05, "", va="top", family="DejaVu Sans Mono", **middle) for i in range(self.MOST)]
+        self.shares = [ax.text(i, 0, "", va="bottom", **middle) for i in range(self.MOST)]
+        (self.place,) = self.top.plot([], [], "v", color=style.VERMILLION, ms=12, ls="none", clip_on=False)
+        self.move(*self.guesses, *self.names, *self.shares, self.place)
+
+    def _mark(self) -> None:
+        self.p = self.logits[self.at - 1].softmax(-1)  # (256,)
+        order = self.p.argsort(descending=True, stable=True)[: self.MOST].tolist()
+        self.best, came = order[0], int(self.ids[self.at])
+        if came not in order:
+            order[-1] = came  # what came is always among the bars
+        rows = zip(self.guesses, self.names, self.shares, order, strict=True)
+        for bar, name, share, byte in rows:
+            height = float(self.p[byte])
+            colour = style.VERMILLION if byte == came else style.BLUE
+            bar.set(height=height, facecolor=colour)
+            name.set(text=shown(byte), color=colour)
+            share.set(y=height + 0.02, text=f"{100 * height:.0f} %")
+        self.place.set_data([self.at], [min(self.bits[self.at - 1], 12.3) + 0.9])
+
+
+class Orders(LiveFigure):
+    """Bits per byte of n-grams by order, counted on much text or on little, beside the model and two compressors."""
+
+    COUNTED = ("the library, 9 MB", "half of a small file")
+    ORDERS = range(7)
+
+    controls = {  # noqa: RUF012
+        "order": slider(0, 6, 5, label="order: bytes of context"),
+        "counted": choice(list(COUNTED), COUNTED[0], label="counted on"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.9)
+        stored = library_baselines()["bits_per_byte"]
+        half = len(CODE) // 2
+        ngrams = NGrams(CODE[:half].encode(), max(self.ORDERS))
+        small = [ngrams.shortened(order).bits_per_byte(CODE[half:].encode()) for order in self.ORDERS]
+        self.bits = dict(zip(self.COUNTED, ([stored[f"order {k}"] for k in self.ORDERS], small), strict=True))
+        self.others = {name: stored[name] for name in ("gzip", "xz", "xz after training")}
+        self.model = facts(PLAIN)["evaluation"]["bits_per_byte"]
+        self._draw()
+
+    def update(self, order: int = 5, counted: str = COUNTED[0]) -> str:
+        values = self.bits[counted]
+        self.line.set_data(list(self.ORDERS), values)
+        self.dot.set_data([order], [values[order]])
+        self.note.set(x=order, y=values[order] + 0.22, text=f"{values[order]:.2f}")
+        self.best = min(self.ORDERS, key=values.__getitem__)
+        library = counted == self.COUNTED[0]
+        for artist in self.beside:
+            artist.set_visible(library)
+        self.title(self.ax, f"Counted on {counted}: order {self.best} is best, {values[self.best]:.2f} bits a byte")
+        beside = f" The model costs {self.model:.2f}." if library else ""
+        return (
+            f"Counted on {counted}, order {order} costs {values[order]:.2f} bits a byte; "
+            f"the best order is {self.best}.{beside}"
+        )
+
+    def _draw(self) -> None:
+        ax = self.ax = self.figure.subplots()
+        ax.set(
+            xlim=(-0.3, 9.4), ylim=(0.9, 5.6), xlabel="order of the n-gram", ylabel="bits a byte", xticks=[*self.ORDERS]
+        )
+        (self.line,) = ax.plot([], [], "o-", color=style.BLUE, lw=4, ms=10)
+        (self.dot,) = ax.plot([], [], "o", color=style.VERMILLION, ms=16)
+        self.note = ax.text(0, 0, "", color=style.VERMILLION, fontweight="bold", ha="center", va="bottom")
+        self.beside = []
+        levels = [
+            (self.others["gzip"], 2.05, "gzip", style.GREY, ":"),
+            (self.others["xz"], 1.62, "xz", style.GREY, ":"),
+            (self.model, 1.2, "the model", style.VERMILLION, "--"),
+        ]
+        for value, y, name, colour, line in levels:
+            self.beside += ax.plot([-0.3, 6.4], [value, value], line, color=colour, lw=3)
+            self.beside.append(style.label_line(ax, f"{name} {value:.2f}", 6.5, y, colour))
+        self.move(self.line, *self.beside, self.dot, self.note)
+
+
+class Learning(LiveFigure):
+    """The loss of two models in training, one dilation against four, in bits per byte.
+
+    The stretches of 25 steps are stored with the runs.
+    """
+
+    controls = {"step": slider(25, 5000, 500, 25, label="training step")}  # noqa: RUF012
+    NAMES = {PLAIN: "dilation 1", DILATED: "dilations 1, 2, 4, 8"}  # noqa: RUF012
+
+    def __init__(self):
+        super().__init__(height=4.9)
+        self.bits = {name: np.array(facts(name)["curve"])[:, 1] / math.log(2) for name in self.NAMES}  # (stretches,)
+        self.steps = np.array(facts(PLAIN)["curve"])[:, 0]
+        self.held_out = {name: facts(name)["evaluation"]["bits_per_byte"] for name in self.NAMES}
+        self._draw()
+
+    def update(self, step: int = 500) -> str:
+        at = step // 25 - 1
+        self.plain, self.dilated = (float(self.bits[name][at]) for name in self.NAMES)
+        self.behind = self.dilated - self.plain
+        for marker, name in zip(self.markers, self.NAMES, strict=True):
+            marker.set_data([step], [self.bits[name][at]])
+        self.gap.set_data([step], [self.behind])
+        first, second = self.held_out.values()
+        self.title(self.ax, f"Step {step}: {self.plain:.2f} and {self.dilated:.2f} bits a byte")
+        self.title(self.below, f"Dilated: {abs(self.behind):.3f} bits {'behind' if self.behind >= 0 else 'ahead'}")
+        return (
+            f"After {step} steps, the training bytes cost the model with dilation 1 {self.plain:.2f} bits and "
+            f"the one with dilations 1, 2, 4, 8 {self.dilated:.2f}. At the end, held-out "
+            f"bytes cost {first:.2f} and {second:.2f}."
+        )
+
+    def _draw(self) -> None:
+        self.ax, self.below = self.figure.subplots(1, 2, width_ratios=(1.25, 1))
+        ax = self.ax
+        ax.set(xscale="log", yscale="log", xlim=(22, 5600), ylim=(0.6, 8), xlabel="training step", ylabel="bits a byte")
+        ax.set_yticks([0.75, 1.5, 3, 6], ["0.75", "1.5", "3", "6"])
+        ax.set_xticks([50, 500, 5000], ["50", "500", "5000"])
+        ax.minorticks_off()
+        colours, lines = (style.BLUE, style.VERMILLION), ("-", "--")
+        self.markers = []
+        for name, colour, line in zip(self.NAMES, colours, lines, strict=True):
+            ax.plot(self.steps, self.bits[name], line, color=colour, lw=3)
+            self.markers += ax.plot([], [], "o", color=colour, ms=12)
+        for value, mark, colour in zip(self.held_out.values(), "Xd", colours, strict=True):
+            ax.plot([5000], [value], mark, color=colour, ms=13, mec="white", clip_on=False)
+        first, second = self.held_out.values()
+        style.label_line(ax, f"held out {first:.2f}\nand {second:.2f}", 4300, 1.75, style.BLACK, ha="right")
+        style.label_line(ax, "─ dilation 1", 250, 6.6, style.BLUE)
+        style.label_line(ax, "╌ 1, 2, 4, 8", 250, 5.3, style.VERMILLION)
+        gap = self.bits[DILATED] - self.bits[PLAIN]  # (stretches,)
+        below = self.below
+        below.set(
+            xlim=(0, 5050),
+            ylim=(-0.15, 0.3),
+            xlabel="training step",
+            ylabel="dilated − plain (bits)",
+            xticks=[0, 2500, 5000],
+        )
+        below.axhline(0, color=style.GREY, lw=2, ls="-", zorder=0)
+        below.plot(self.steps, gap, "-", color=style.BLACK, lw=2.5)
+        (self.gap,) = below.plot([], [], "o", color=style.VERMILLION, ms=12, clip_on=True)
+        self.move(*self.markers, self.gap)
+
+
+class Temperature(LiveFigure):
+    """The chances of the next byte at a temperature, and what the model writes when it is drawn from so.
+
+    Args:
+        draw: (logits, temperature, u) to a byte, the function of exercise 4.
+    """
+
+    WRITTEN, MOST = 96, 10
+
+    controls = {  # noqa: RUF012
+        "temperature": slider(0.0, 2.0, 0.5, 0.25, label="temperature"),
+        "prompt": choice(list(PROMPTS), "a method", label="prompt"),
+    }
+
+    def __init__(self, draw: Callable = draw_byte):
+        super().__init__(height=5.2)
+        self.draw = draw
+        self.draws = torch.rand(self.WRITTEN, generator=torch.Generator().manual_seed(3)).tolist()
+        self.seen: dict[tuple[float, str], str] = {}
+        self.ax, self.page = self.figure.subplots(2, 1, height_ratios=(1, 1.1))
+        self._draw()
+
+    def update(self, temperature: float = 0.5, prompt: str = "a method") -> str:
+        prompt = PROMPTS[prompt]
+        if (temperature, prompt) not in self.seen:
+            self.seen[temperature, prompt] = write(prompt, temperature, self.draws, self.draw)
+        self.text = self.seen[temperature, prompt]
+        with torch.no_grad():
+            logits = model()(encoded(prompt)[None])[0, -1]  # (256,)
+        p = (logits / max(temperature, 1e-3)).softmax(-1)  # (256,)
+        self.choices = 2 ** float(-(p * p.clamp(min=1e-30).log2()).sum())
+        order = logits.argsort(descending=True, stable=True)[: self.MOST]
+        for bar, name, byte in zip(self.bars, self.names, order.tolist(), strict=True):
+            bar.set_height(float(p[byte]))
+            name.set_text(shown(byte))
+        self._show_page(prompt)
+        self.title(self.ax, f"Temperature {temperature:g}: as good as {self.choices:.1f} equally likely bytes")
+        self.title(self.page, f"What comes out, drawn {self.WRITTEN} times:")
+        by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
+        return (
+            f"At temperature {temperature:g}, the byte after {quoted(prompt)} is as uncertain as a choice among "
+            f"{self.choices:.1f} equally likely bytes.{by}"
+        )
+
+    def _draw(self) -> None:
+        ax = self.ax
+        ax.set(xlim=(-0.6, self.MOST - 0.4), ylim=(0, 1.05), ylabel="probability", yticks=[0, 0.5, 1])
+        ax.tick_params(axis="x", bottom=False, labelbottom=False)
+        self.bars = ax.bar(range(self.MOST), 0, width=0.7, color=style.BLUE)
+        self.names = [
+            ax.text(i, -0.06, "", ha="center", va="top", fontsize=14, family="DejaVu Sans Mono")
+            for i in range(self.MOST)
+        ]
+        self.page.axis("off")
+        self.page.set(xlim=(0, 1), ylim=(0, 1))
+        mono = {"va": "top", "fontsize": 14, "family": "DejaVu Sans Mono", "linespacing": 1.35}
+        self.words = self.page.text(0.0, 0.98, "", **mono)
+        self.move(*self.bars, *self.names, self.words)
+
+    def _show_page(self, prompt: str) -> None:
+        clean = "".join(sign if sign == "\n" or sign.isprintable() else "·" for sign in prompt + self.text)
+        lines = [line[i : i + 76] for line in clean.split("\n") for i in range(0, max(1, len(line)), 76)]
+        self.words.set_text("\n".join(line.replace("$", r"\$") for line in lines[:6]))
+
+
+@torch.no_grad()
+def write(prompt: str, temperature: float, draws: list[float], draw: Callable = draw_byte) -> str:
+    """Continue a prompt by one byte for each draw, with the model's state instead of the text so far."""
+    stream = InferenceParams(max_seqlen=len(prompt) + len(draws), max_batch_size=1)
+    ids, written = encoded(prompt)[None], []  # (1, L)
+    for u in draws:
+        logits = model()(ids, stream)[0, -1]  # (256,)
+        stream.seqlen_offset += ids.shape[1]
+        written.append(draw(logits, temperature, u))
+        ids = torch.tensor([[written[-1]]])
+    return bytes(written).decode("latin-1")
+
+
+class StepSizes(_Text):
+    """Δ of every byte in every layer, as a multiple of the layer's mean, below what the bytes cost.
+
+    Args:
+        text: a text of your own, at most 56 bytes of it are read; None gives a choice of texts.
+    """
+
+    def __init__(self, text: str | None = None):
+        super().__init__(height=5.4)
+        self.texts = SNIPPETS if text is None else {"yours": text.encode()[:LENGTH].decode("utf-8", "ignore")}
+        self.n = min(len(one.encode()) for one in self.texts.values())
+        if self.n < 3:
+            raise ValueError(f"the text {text!r} has {self.n} bytes; give at least 3")
+        self.first = next(iter(self.texts))
+        self.controls = {"layer": slider(1, 6, 5, label="layer")}
+        if text is None:
+            self.controls = {"text": choice(list(SNIPPETS), self.first, label="text")} | self.controls
+        self.top, self.ax = self.figure.subplots(2, 1, height_ratios=(1, 1.25))
+        self.draw_bits(self.top)
+        self._draw_map()
+
+    def update(self, text: str | None = None, layer: int = 5) -> str:
+        text = text or self.first
+        if text != getattr(self, "name", None):
+            self.name = text
+            self.read(self.texts[text])
+            self.show_bits()
+            delta = step_sizes(model(), self.ids[None])[:, 0].mean(-1)  # (layers, L), the mean over the channels
+            self.delta = delta.numpy()
+            self.ratio = (delta / delta.mean(1, keepdim=True)).numpy()  # (layers, L)
+            self.image.set_data(self.ratio)
+        self.frame.set_y(layer - 1.5)
+        self.widest = int(self.ratio[layer - 1].argmax())
+        self.times = float(self.ratio[layer - 1].max())
+        self.arrow.set_data([self.widest], [layer - 1])
+        sign = shown(int(self.ids[self.widest]))
+        self.title(self.top, f"The text costs {self.bits.mean():.2f} bits a byte")
+        self.title(self.ax, f"Layer {layer} opens widest at byte {self.widest}, {sign}: {self.times:.1f} × its mean")
+        before = bytes(self.ids[: self.widest + 1].tolist()).decode("utf-8", "replace")
+        return (
+            f"In layer {layer}, the byte with the largest Δ is {sign}, the last one of {quoted(before)}: "
+            f"its Δ is {self.times:.1f} times the layer's mean, {self.delta[layer - 1].mean():.3f}."
+        )
+
+    def _draw_map(self) -> None:
+        ax = self.ax
+        self.image = ax.imshow(np.ones((6, self.n)), vmin=0.5, vmax=2.5, aspect="auto")
+        ax.set(xlim=(-0.8, self.n - 0.2), yticks=range(6), ylabel="layer", xlabel="byte number")
+        ax.set_yticklabels(range(1, 7))
+        bar = self.figure.colorbar(self.image, ax=[self.top, ax], aspect=25, pad=0.01, ticks=[0.5, 1, 1.5, 2, 2.5])
+        bar.set_label("Δ / mean of the layer")
+        self.frame = ax.add_patch(Rectangle((-0.5, 0), self.n, 1, facecolor="none", edgecolor=style.VERMILLION, lw=4))
+        (self.arrow,) = ax.plot([], [], "v", color=style.VERMILLION, mec="white", ms=13, ls="none")
+        self.move(self.image, self.frame, self.arrow)
+
+
+FILLERS = {
+    "names": ("width", "name", "value", "index", "key", "path", "left", "total", "first", "size", "line", "word"),
+    "numbers": tuple(str(n) for n in range(12)),
+    "texts": ("'a'", "'name'", "'key'", "'left'", "'utf-8'", "'x'", "'size'", "'path'", "'end'", "'id'", "'b'", "'w'"),
+}
+OPENINGS = {"(": "result = call(", "[": "result = [", "{": "result = {"}
+CLOSINGS = ")]}"
+DISTANCES = (8, 16, 32, 64, 128, 256)
+
+
+@cache
+@torch.no_grad()
+def brackets(filler: str, name: str = PLAIN, rows: int = 8) -> dict[str, list[float]]:
+    """How often the right one of ) ] } gets most probability, by bytes since its opening, for each opening.
+
+    The model is asked after every item of a list that goes on; each distance stands for those up to it.
+    """
+    draws, shares = random.Random(0), {}
+    for opening, head in OPENINGS.items():
+        texts = []
+        for _ in range(rows):
+            text = head
+            while len(text) < len(head) + DISTANCES[-1]:
+                text += draws.choice(FILLERS[filler]) + ", "
+            texts.append(text[: len(head) + DISTANCES[-1]])
+        ids = torch.stack([encoded(text) for text in texts])  # (rows, L)
+        logits = model(name)(ids)[..., [ord(sign) for sign in CLOSINGS]]  # (rows, L, 3)
+        right = logits.argmax(-1) == list(OPENINGS).index(opening)  # (rows, L)
+        asked = (ids == ord(",")).roll(-1, 1)  # (rows, L): the last byte of an item
+        asked[:, -1] = False
+        distance = torch.arange(ids.shape[1]) - len(head) + 1  # (L,)
+        shares[opening] = []
+        for low, high in zip((0, *DISTANCES), DISTANCES, strict=False):
+            here = asked & (distance > low) & (distance <= high)  # (rows, L)
+            shares[opening].append(float(right[here].float().mean()))
+    return shares
+
+
+class Brackets(LiveFigure):
+    """How often the right closing bracket gets most of the probability, by the distance to its opening."""
+
+    controls = {  # noqa: RUF012
+        "distance": slider(8, 256, 32, math.log10(2), label="distance to the opening", unit="bytes", log=True),
+        "filler": choice(list(FILLERS), "names", label="what stands between"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.9)
+        ax = self.ax = self.figure.subplots()
+        ax.set(xscale="log", xlim=(7, 420), ylim=(-0.06, 1.12), xlabel="bytes since the opening bracket")
+        ax.set(ylabel="share closed rightly", yticks=[0, 0.5, 1])
+        ax.set_xticks(DISTANCES, [str(n) for n in DISTANCES])
+        ax.minorticks_off()
+        looks = {"(": ("o-", style.BLUE), "[": ("s--", style.VERMILLION), "{": ("^:", style.GREEN)}
+        self.lines, self.labels = {}, {}
+        for opening, (line, colour) in looks.items():
+            (self.lines[opening],) = ax.plot([], [], line, color=colour, lw=4, ms=11, clip_on=False)
+            self.labels[opening] = style.label_line(ax, "", 285, 0, colour)
+        (self.cursor,) = ax.plot([], [], "-", color=style.GREY, lw=2.5, zorder=1)
+        self.move(self.cursor, *self.lines.values(), *self.labels.values())
+
+    def update(self, distance: float = 32, filler: str = "names") -> str:
+        self.shares = brackets(filler)
+        at = DISTANCES.index(min(DISTANCES, key=lambda n: abs(n - distance)))
+        self.at = {opening: values[at] for opening, values in self.shares.items()}
+        last = sorted(self.shares, key=lambda opening: self.shares[opening][-1])
+        height = -1.0
+        for opening in last:  # from below, none closer to the next than a line of text
+            height = max(self.shares[opening][-1], height + 0.1)
+            self.lines[opening].set_data(DISTANCES, self.shares[opening])
+            self.labels[opening].set(y=height, text=f"{opening} {CLOSINGS[list(OPENINGS).index(opening)]}")
+        self.cursor.set_data([DISTANCES[at]] * 2, [-0.06, 1.05])
+        said = ", ".join(f"{opening} {100 * share:.0f} %" for opening, share in self.at.items())
+        self.title(self.ax, f"Closed rightly, up to {DISTANCES[at]} bytes later: {said}")
+        return (
+            f"With {filler} between, up to {DISTANCES[at]} bytes after the opening, the right closing bracket is the "
+            f"likeliest of the three in this share of cases: {said}."
+        )
+
+
+class Speed(LiveFigure):
+    """Bytes a second and size of the state after more and more text, measured when the cell is run."""
+
+    measured = True
+    POSITIONS = (16, 128, 1024, 8192)
+
+    @torch.no_grad()
+    def __init__(self, repeats: int = 25):
+        super().__init__(height=4.4)
+        text = (encoded(CODE).repeat(4)[: self.POSITIONS[-1]])[None]  # (1, L)
+        stream = InferenceParams(max_seqlen=10 * self.POSITIONS[-1], max_batch_size=1)
+        self.rates, self.sizes, at = [], [], 0
+        for position in self.POSITIONS:
+            for part in text[:, at:position].split(512, dim=1):
+                model()(part, stream)
+                stream.seqlen_offset += part.shape[1]
+            at = position
+            self.rates.append(1 / self._quickest(stream, repeats))
+            self.sizes.append(state_bytes(stream))
+        self._draw()
+
+    def _quickest(self, stream: InferenceParams, repeats: int) -> float:
+        """Seconds of one step, the shortest of several."""
+        best, byte = math.inf, torch.tensor([[32]])
+        for _ in range(repeats):
+            start = time.perf_counter()
+            model()(byte, stream)
+            stream.seqlen_offset += 1
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    def _draw(self) -> None:
+        ax = self.ax = self.figure.subplots()
+        ax.set(xscale="log", xlim=(8, 18000), ylim=(0, 1.6 * max(self.rates)))
+        ax.set(xlabel="bytes read so far", ylabel="bytes a second")
+        ax.set_xticks(self.POSITIONS, [f"{n}" for n in self.POSITIONS])
+        ax.minorticks_off()
+        ax.plot(self.POSITIONS, self.rates, "o-", color=style.BLUE, lw=4, ms=12)
+        for position, rate, size in zip(self.POSITIONS, self.rates, self.sizes, strict=True):
+            ax.annotate(f"{rate:.0f} a second", (position, rate), (0, 34), textcoords="offset points", ha="center")
+            note = f"state {size / 1024:.0f} KiB"
+            ax.annotate(note, (position, rate), (0, 14), textcoords="offset points", ha="center", color=style.BLUE)
+        ax.set_title("After 8192 bytes a step costs what it cost after 16")
+
+    def update(self) -> str:
+        return (
+            f"Measured on the machine that ran this cell: bytes a second after {', '.join(map(str, self.POSITIONS))} "
+            f"bytes. The state takes {self.sizes[0] / 1024:.0f} KiB each time. The speeds stand in the picture."
+        )
+
+
+def state_bytes(stream: InferenceParams) -> int:
+    """How much memory the states of all layers take."""
+    states = (state for pair in stream.key_value_memory_dict.values() for state in pair)
+    return sum(state.numel() * state.element_size() for state in states)

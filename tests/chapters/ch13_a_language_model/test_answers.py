@@ -1,0 +1,447 @@
+"""Answers to the exercises of notebook 13 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import binascii
+import math
+import random
+import zlib
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba import InferenceParams
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: bits_per_byte (logits, ids)
+
+
+def bits_by_a_loop(logits, ids):
+    total = 0.0
+    for t in range(len(ids) - 1):
+        p = torch.softmax(logits[t], dim=0)
+        total += -math.log2(p[ids[t + 1]])
+    return total / (len(ids) - 1)
+
+
+def bits_by_exp2(logits, ids):
+    log2 = logits.double() / math.log(2)
+    norm = torch.log2(torch.exp2(log2).sum(1))
+    return float(np.mean([float(norm[t] - log2[t, ids[t + 1]]) for t in range(len(ids) - 1)]))
+
+
+def bits_one_hot(logits, ids):
+    p = logits.softmax(dim=1)
+    chosen = (p[:-1] * F.one_hot(ids[1:], 256)).sum(1)
+    return chosen.log2().neg().mean().item()
+
+
+def bits_without_return(logits, ids):
+    F.cross_entropy(logits[:-1], ids[1:]) / math.log(2)
+
+
+def ce(logits, ids, **more):
+    return F.cross_entropy(logits, ids, **more).item()
+
+
+BITS = [
+    ("cross_entropy", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(2), "right"),
+    ("a loop", bits_by_a_loop, "right"),
+    ("log2 of the softmax", lambda x, ids: -x.softmax(-1)[range(len(ids) - 1), ids[1:]].log2().mean().item(), "right"),
+    ("exp2 in float64", bits_by_exp2, "right"),
+    ("one hot", bits_one_hot, "right"),
+    ("logsumexp", lambda x, i: float((x.logsumexp(1)[:-1] - x[range(len(i) - 1), i[1:]]).mean()) * 1.442695, "right"),
+    ("cross_entropy alone", lambda x, ids: ce(x[:-1], ids[1:]), "nats in the place of bits"),
+    ("log of the softmax", lambda x, i: -x.softmax(1)[range(len(i) - 1), i[1:]].log().mean().item(),
+     "nats in the place of bits"),
+    ("times ln 2", lambda x, ids: ce(x[:-1], ids[1:]) * math.log(2), "bits turned into nats"),
+    ("log10", lambda x, i: -x.softmax(1)[range(len(i) - 1), i[1:]].log10().mean().item(), "a logarithm to the base 10"),
+    ("no shift", lambda x, ids: ce(x, ids) / math.log(2), "a byte that judges its own logits"),
+    ("both cut in front", lambda x, ids: ce(x[1:], ids[1:]) / math.log(2), "a byte that judges its own logits"),
+    ("both cut behind", lambda x, ids: ce(x[:-1], ids[:-1]) / math.log(2), "a byte that judges its own logits"),
+    ("the other shift", lambda x, ids: ce(x[1:], ids[:-1]) / math.log(2), "a shift the wrong way round"),
+    ("a ring", lambda x, ids: ce(x, torch.roll(ids, -1)) / math.log(2), "a text that is a ring"),
+    ("a sum", lambda x, i: ce(x[:-1], i[1:], reduction="sum") / math.log(2), "a sum in the place of a mean"),
+    ("over L", lambda x, i: ce(x[:-1], i[1:], reduction="sum") / math.log(2) / len(i), "a guess too many in the count"),
+    ("log of the mean", lambda x, i: -math.log2(x.softmax(1)[range(len(i) - 1), i[1:]].mean()),
+     "the logarithm of a mean"),
+    ("no softmax", lambda x, i: -float(x[range(len(i) - 1), i[1:]].mean()) / math.log(2),
+     "logits taken for log-probabilities"),
+    ("no minus", lambda x, ids: -ce(x[:-1], ids[1:]) / math.log(2), "a negative cost"),
+    ("no return", bits_without_return, None),
+    ("a tensor", lambda x, ids: F.cross_entropy(x[:-1], ids[1:]) / math.log(2), None),
+    ("eight", lambda x, ids: 8.0, None),
+    ("a crash", lambda x, ids: ce(x, ids[1:]), None),
+    ("perplexity", lambda x, ids: math.exp(min(50, ce(x[:-1], ids[1:]))), None),
+]  # fmt: skip
+
+
+# Exercise 2: ngram (text, context)
+
+
+def ngram_recursive(text, context):
+    lower = ngram_recursive(text, context[1:]) if context else torch.full((256,), 1 / 256)
+    counts = torch.zeros(256)
+    for i in range(len(text)):
+        if i >= len(context) and text[i - len(context) : i] == context:
+            counts[text[i]] += 1
+    return (counts + lower) / (counts.sum() + 1)
+
+
+def ngram_endswith(text, context):
+    p = [1 / 256] * 256
+    ends = [context[i:] for i in range(len(context), -1, -1)]
+    for end in ends:
+        after = [text[i] for i in range(len(end), len(text)) if text[:i].endswith(end)]
+        p = [(after.count(b) + p[b]) / (1 + len(after)) for b in range(256)]
+    return torch.tensor(p)
+
+
+def ngram_startswith(text, context):
+    p = torch.ones(256) / 256
+    for k in range(0, len(context) + 1):
+        end, n = context[len(context) - k :], 0
+        counts = torch.zeros(256, dtype=torch.float64)
+        for i in range(len(text) - k):
+            if text.startswith(end, i):
+                counts[text[i + k]] += 1
+                n += 1
+        p = counts / (n + 1) + p / (n + 1)
+    return p
+
+
+def ngram_find(text, context):
+    p = torch.full((256,), 1 / 256, dtype=torch.float64)
+    for k in range(len(context) + 1):
+        end = context[len(context) - k :]
+        counts, at = np.zeros(256), text.find(end)
+        while 0 <= at < len(text) - k:
+            counts[text[at + k]] += 1
+            at = text.find(end, at + 1)
+        p = (torch.from_numpy(counts) + p) / (counts.sum() + 1)
+    return p
+
+
+def ngram_dict(text, context):
+    table = {}
+    for size in range(len(context) + 1):
+        for i in range(len(text) - size):
+            table.setdefault(text[i : i + size], []).append(text[i + size])
+    p = torch.tensor([1 / 256] * 256)
+    for start in reversed(range(len(context) + 1)):
+        found = table.get(context[start:], [])
+        p = torch.tensor([(found.count(b) + float(p[b])) / (len(found) + 1) for b in range(256)])
+    return p
+
+
+def ngram_by(ends, mix=lambda counts, p: (counts + p) / (counts.sum() + 1), off=0):
+    """A learner's loop with one thing changed: the ends that are looked up, the mixture, or the byte that is taken."""
+
+    def answer(text, context):
+        p = torch.full((256,), 1 / 256)
+        for end in ends(context):
+            counts = torch.zeros(256)
+            for i in range(len(text) - len(end)):
+                if text[i : i + len(end)] == end:
+                    counts[text[i + len(end) + off]] += 1
+            p = mix(counts, p)
+        return p
+
+    return answer
+
+
+def ngram_with_count(text, context):
+    p = torch.full((256,), 1 / 256)
+    for k in range(len(context) + 1):
+        end = context[len(context) - k :]
+        counts = torch.tensor([float(text.count(end + bytes([b]))) for b in range(256)])
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
+def ends(context):
+    return [context[len(context) - k :] for k in range(len(context) + 1)]
+
+
+def ngram_longest_only(text, context):
+    for end in reversed(ends(context)):
+        found = [text[i + len(end)] for i in range(len(text) - len(end)) if text[i : i + len(end)] == end]
+        if found:
+            return torch.tensor([found.count(b) / len(found) for b in range(256)])
+    return torch.full((256,), 1 / 256)
+
+
+NGRAM = [
+    ("recursive", ngram_recursive, "right"),
+    ("endswith", ngram_endswith, "right"),
+    ("startswith in float64", ngram_startswith, "right"),
+    ("find", ngram_find, "right"),
+    ("a dict", ngram_dict, "right"),
+    ("minus zero", ngram_by(lambda c: [c[-k:] for k in range(len(c) + 1)]), "an end of length 0 that is everything"),
+    ("the front", ngram_by(lambda c: [c[:k] for k in range(len(c) + 1)]), "the beginning of the context"),
+    ("one short", ngram_by(lambda c: ends(c)[:-1]), "the longest end left out"),
+    ("from one on", ngram_by(lambda c: ends(c)[1:]), "the empty end left out"),
+    ("downwards", ngram_by(lambda c: ends(c)[::-1]), "from the longest end to the shortest"),
+    ("the context alone", ngram_by(lambda c: [c]), "no back-off"),
+    ("bare shares", ngram_by(lambda c: [c], lambda n, p: n / n.sum().clamp(min=1)), "no back-off"),
+    ("add one", ngram_by(ends, lambda n, p: (n + 1) / (n.sum() + 256)), "one added to every byte"),
+    (
+        "not normalised",
+        ngram_by(ends, lambda n, p: (n + p) / n.sum().clamp(min=1)),
+        "probabilities that do not add up to 1",
+    ),
+    ("count", ngram_with_count, "overlaps that are not counted"),
+    ("the last of the match", ngram_by(ends, off=-1), "the byte before in the place of the byte after"),
+    ("the longest that occurs", ngram_longest_only, None),
+    ("uniform", lambda text, context: torch.full((256,), 1 / 256), None),
+    ("no return", lambda text, context: None, None),
+    ("a list", lambda text, context: ngram_recursive(text, context).tolist(), None),
+    ("one number", lambda text, context: float(ngram_recursive(text, context).max()), None),
+    ("a str", lambda text, context: ngram_recursive(text.decode(), context), None),
+]
+
+
+# Exercise 3: held_out (paths, share)
+
+
+def held_by_loop(paths, share):
+    out = []
+    for path in paths:
+        out.append(not zlib.crc32(bytes(path, "utf-8")) % share)
+    return out
+
+
+def held_shuffled(paths, share):
+    order = random.Random(0).sample(range(len(paths)), len(paths))
+    return [i in order[: len(paths) // share] for i in range(len(paths))]
+
+
+def held(decide):
+    return lambda paths, share: [decide(path, share) for path in paths]
+
+
+HELD = [
+    ("a comprehension", held(lambda path, n: zlib.crc32(path.encode("utf-8")) % n == 0), "right"),
+    ("a loop with not", held_by_loop, "right"),
+    ("binascii", held(lambda path, n: binascii.crc32(path.encode()) % n == 0), "right"),
+    ("divmod", held(lambda path, n: divmod(zlib.crc32(path.encode()), n)[1] == 0), "right"),
+    ("map", lambda paths, share: list(map(lambda p: zlib.crc32(p.encode()) % share < 1, paths)), "right"),
+    ("with a mask", held(lambda path, n: (zlib.crc32(path.encode()) & 0xFFFFFFFF) % n == 0), "right"),
+    ("enumerate", lambda paths, share: [i % share == 0 for i, _ in enumerate(paths)], "a place in the list"),
+    ("hash", held(lambda path, n: hash(path) % n == 0), "Python's own hash"),
+    ("the end", lambda paths, n: [i >= len(paths) - len(paths) // n for i in range(len(paths))],
+     "the last part of the list"),
+    ("bool of the remainder", held(lambda path, n: bool(zlib.crc32(path.encode()) % n)), "most files held out"),
+    ("remainder 1", held(lambda path, n: zlib.crc32(path.encode()) % n == 1), "another remainder"),
+    ("base name", held(lambda path, n: zlib.crc32(path.split("/")[-1].encode()) % n == 0),
+     "the name without its folder"),
+    ("adler32", held(lambda path, n: zlib.adler32(path.encode()) % n == 0), "another checksum"),
+    ("length", held(lambda path, n: len(path) % n == 0), "another checksum"),
+    ("shuffled", held_shuffled, None),
+    ("the names", lambda paths, n: [p for p in paths if zlib.crc32(p.encode()) % n == 0], None),
+    ("remainders", held(lambda path, n: zlib.crc32(path.encode()) % n), None),
+    ("none", lambda paths, share: [False] * len(paths), None),
+    ("no encode", held(lambda path, n: zlib.crc32(path) % n == 0), None),
+    ("a tensor", lambda paths, n: torch.tensor(held_by_loop(paths, n)), None),
+    ("no return", lambda paths, n: None, None),
+]  # fmt: skip
+
+
+# Exercise 4: draw_byte (logits, temperature, u)
+
+
+def draw_by_loop(logits, temperature, u):
+    if not temperature:
+        return max(range(len(logits)), key=lambda i: logits[i])
+    weights = [math.exp(value / temperature) for value in logits.double().tolist()]
+    left = u * sum(weights)
+    for i, weight in enumerate(weights):
+        left -= weight
+        if left < 0:
+            return i
+    return len(weights) - 1
+
+
+def draw_searchsorted(logits, temperature, u):
+    if temperature == 0:
+        return logits.argmax().item()
+    sums = torch.cumsum(F.softmax(logits / temperature, dim=0), 0)
+    return torch.searchsorted(sums, torch.tensor(u), right=True).item()
+
+
+def draw_numpy(logits, temperature, u):
+    if temperature < 1e-9:
+        return int(np.argmax(logits.numpy()))
+    p = np.exp((logits.numpy() - logits.numpy().max()) / temperature)
+    return int(np.searchsorted(np.cumsum(p / p.sum()), u, side="right"))
+
+
+def draw_from(change):
+    """A learner's draw with another way to the probabilities."""
+
+    def answer(logits, temperature, u):
+        if temperature == 0:
+            return int(logits.argmax())
+        return int((change(logits, temperature).cumsum(0) <= u).sum())
+
+    return answer
+
+
+def draw_sorted(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    p, _ = torch.sort((logits / temperature).softmax(0), descending=True)
+    return int((p.cumsum(0) <= u).sum())
+
+
+def draw_multinomial(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    return int(torch.multinomial((logits / temperature).softmax(0), 1))
+
+
+def shifted(by):
+    return lambda logits, temperature, u: draw_searchsorted(logits, temperature, u) + by * (temperature > 0)
+
+
+DRAW = [
+    ("a loop", draw_by_loop, "right"),
+    ("searchsorted", draw_searchsorted, "right"),
+    ("numpy", draw_numpy, "right"),
+    (
+        "first above",
+        lambda x, t, u: int(((x / (t or 1e-4)).softmax(0).cumsum(0) > u).int().argmax()),
+        "right",
+    ),
+    ("a power of p", draw_from(lambda x, t: (q := x.double().softmax(0) ** (1 / t)) / q.sum()), "right"),
+    ("log_softmax", draw_from(lambda x, t: x.div(t).log_softmax(0).exp()), "right"),
+    ("multiplied", draw_from(lambda x, t: (x * t).softmax(0)), "a temperature that multiplies"),
+    ("ignored", draw_from(lambda x, t: x.softmax(0)), "an ignored temperature"),
+    ("behind", draw_from(lambda x, t: x.softmax(0) / t), "a temperature behind the softmax"),
+    ("argmax", lambda x, t, u: x.argmax().item(), "always the likeliest byte"),
+    ("zero", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) <= u).sum()), "a division by zero"),
+    ("one low", shifted(-1), "the byte before"),
+    ("one high", shifted(1), "the byte after"),
+    ("multinomial", draw_multinomial, "random numbers of your own"),
+    ("sorted", draw_sorted, "a running sum over the sorted bytes"),
+    ("no running sum", lambda x, t, u: int(((x / (t or 1e-4)).softmax(0) <= u).sum()), None),
+    ("a probability", lambda x, t, u: float((x / (t or 1)).softmax(0).max()), None),
+    ("no return", lambda x, t, u: None, None),
+    ("zero always", lambda x, t, u: 0, None),
+    ("a tensor", lambda x, t, u: torch.tensor(draw_by_loop(x, t, u)), None),
+    ("u of the top", lambda x, t, u: int(u * len(x)), None),
+    ("crash", lambda x, t, u: x.cumsum(), None),
+]
+
+
+# Bug hunt: window_bits (model, ids, window)
+
+
+def window_whole(model, ids, window):
+    logits = model(ids[None])[0, :-1]
+    return ce(logits, ids[1:]) / math.log(2)
+
+
+def window_by_step(model, ids, window):
+    stream, nats = InferenceParams(max_seqlen=len(ids), max_batch_size=1), []
+    for t in range(len(ids) - 1):
+        logits = model(ids[t].view(1, 1), stream)[0, 0]
+        stream.seqlen_offset += 1
+        nats.append(-logits.log_softmax(0)[ids[t + 1]])
+    return float(torch.stack(nats).mean() / math.log(2))
+
+
+def window_gather_all(model, ids, window):
+    stream, kept = InferenceParams(len(ids), 1), []
+    for part in ids[:-1].split(window):
+        kept.append(model(part[None], stream)[0])
+        stream.seqlen_offset += len(part)
+    return ce(torch.cat(kept), ids[1:]) / math.log(2)
+
+
+def window_inputs_targets(model, ids, window):
+    stream, bits = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        p = model(x.unsqueeze(0), inference_params=stream).squeeze(0).softmax(1)
+        stream.seqlen_offset += x.numel()
+        bits -= p[torch.arange(len(x)), y].log2().sum()
+    return float(bits) / (len(ids) - 1)
+
+
+def window_last_logits(model, ids, window):
+    """Keeps the last logits of a window for the first byte of the next one."""
+    stream, last, nats = InferenceParams(len(ids), 1), None, 0.0
+    for part in ids.split(window):
+        logits = model(part[None], stream)[0]
+        stream.seqlen_offset += len(part)
+        if last is not None:
+            nats += ce(last[None], part[:1])
+        nats += F.cross_entropy(logits[:-1], part[1:], reduction="sum").item()
+        last = logits[-1]
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_loop(*, carry=True, inside=False, scale=1.442695, mean=False, extra=0):
+    """The loop of the hunt with what a learner may leave or break."""
+
+    def answer(model, ids, window):
+        stream, total, count = InferenceParams(len(ids), 1), 0.0, 0
+        for start in range(0, len(ids) - 1, window):
+            part = ids[start : start + window + (not inside)]
+            logits = model(part[None] if inside else part[None, :-1], stream if carry else None)[0]
+            stream.seqlen_offset += logits.shape[0]
+            wanted = part[1:]
+            loss = F.cross_entropy(logits[: len(wanted)], wanted, reduction="sum").item()
+            total += loss / max(1, len(wanted)) if mean else loss
+            count += 1 if mean else len(wanted)
+        return total / max(1, count + extra) * scale
+
+    return answer
+
+
+EMPTY = "an empty state and bytes that nobody guesses"
+WINDOWS = [
+    ("all at once", window_whole, "right"),
+    ("byte by byte", window_by_step, "right"),
+    ("logits put together", window_gather_all, "right"),
+    ("inputs and targets", window_inputs_targets, "right"),
+    ("last logits kept", window_last_logits, "right"),
+    ("no stream", window_loop(carry=False), "a model that wakes up anew in each window"),
+    ("inside only", window_loop(inside=True), "bytes that nobody guesses"),
+    ("as it was", window_loop(carry=False, inside=True), EMPTY),
+    ("nats", window_loop(scale=1.0), "nats in the place of bits"),
+    ("mean of means", window_loop(mean=True), "a mean of means"),
+    ("over L", window_loop(extra=1), "a byte too many below the stroke"),
+    ("base 10", window_loop(scale=1 / math.log(10)), None),
+    ("a sum", lambda model, ids, window: window_whole(model, ids, window) * (len(ids) - 1), None),
+    ("first window", lambda model, ids, window: window_whole(model, ids[: window + 1], window), None),
+    ("no return", lambda model, ids, window: None, None),
+    ("a crash", lambda model, ids, window: model(ids), None),
+    ("a tensor", lambda model, ids, window: torch.tensor(window_whole(model, ids, window)), None),
+    ("own logits", lambda model, ids, window: ce(model(ids[None])[0], ids) / math.log(2), None),
+]
+
+ANSWERS = [
+    (f"13.{name}", *row)
+    for name, rows in (
+        ("bits_per_byte", BITS),
+        ("ngram", NGRAM),
+        ("held_out", HELD),
+        ("draw_byte", DRAW),
+        ("window_bits", WINDOWS),
+    )
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
