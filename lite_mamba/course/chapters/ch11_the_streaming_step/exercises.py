@@ -9,6 +9,7 @@ from torch import Tensor
 
 from lite_mamba import InferenceParams, Mamba, selective_scan_fn
 
+from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 from ..ch03_streaming_a_convolution.exercises import gated_conv_step
 
@@ -27,39 +28,15 @@ def state_update(
     dt_bias: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """One token of the scan: the output (B, D) and the next state (B, D, N)."""
-    return _update(h, u, delta, A, B, C, D, z, dt_bias)
+    delta = F.softplus(delta + dt_bias)  # (B, D)
+    h = torch.exp(delta[..., None] * A) * h + (delta * u)[..., None] * B[:, None]  # (B, D, N)
+    y = torch.einsum("b d n, b n -> b d", h, C)  # (B, D)
+    return (y + D * u) * F.silu(z), h
 
 
-def _update(
-    h,
-    u,
-    delta,
-    A,
-    B,
-    C,
-    D,
-    z,
-    dt_bias,
-    step=lambda delta, bias: F.softplus(delta + bias),
-    decay=lambda delta, A: torch.exp(delta[..., None] * A),
-    drive=lambda delta, A, B, u: (delta * u)[..., None] * B[:, None],
-    read=lambda old, new: new,
-    kept=lambda old, new: new,
-    finish=lambda y, u, D, z: (y + D * u) * F.silu(z),
-):
-    """One token, with single places that may be wrong."""
-    delta = step(delta, dt_bias)  # (B, D)
-    new = decay(delta, A) * h + drive(delta, A, B, u)  # (B, D, N)
-    y = torch.einsum("b d n, b n -> b d", read(h, new), C)  # (B, D)
-    return finish(y, u, D, z), kept(h, new)
-
-
-def _wrong_update(**wrong):
-    return lambda *given: _update(*given, **wrong)
-
-
-def _held(delta, A, B, u):
-    return (torch.expm1(delta[..., None] * A) / A) * B[:, None] * u[..., None]
+def _updated(*edits: str):
+    """A wrong update."""
+    return edited(state_update, *edits)
 
 
 def _draw_token(draw: Draw) -> dict:
@@ -85,84 +62,175 @@ UPDATE = Exercise(
     misconceptions=[
         Misconception(
             "an output read before the update",
-            "Your output reads the state of the token before. So the present token does not reach its own output "
-            "through the state, only through the skip. Which h stands in y = C · h?",
-            _wrong_update(read=lambda old, new: old),
+            "Your output reads the state as it was before the present token was added. So the token does not reach its "
+            "own output through the state, only through the skip. Which h stands in y = C · h?",
+            [
+                _updated("h = torch.exp → old, h = h, torch.exp", 'b d", h, C → b d", old, C'),
+                _updated('b d", h, C → b d", h - (delta * u)[..., None] * B[:, None], C'),
+            ],
         ),
         Misconception(
             "a step size without softplus",
             "You use delta + dt_bias as it is. It may be negative, and then exp(Δ·A) is above one: the state grows "
             "instead of fading. Which function makes a step size positive?",
-            _wrong_update(step=lambda delta, bias: delta + bias),
+            _updated("F.softplus(delta + dt_bias) → delta + dt_bias"),
+        ),
+        Misconception(
+            "another function in the place of softplus",
+            "Your step size is positive, or nearly, and it is not the one that the model was trained with. It is "
+            "log(1 + exp(·)) of delta and bias, the function whose inverse you wrote in notebook 06.",
+            [
+                _updated(f"F.softplus(delta → {other}(delta")
+                for other in ("torch.exp", "torch.relu", "torch.sigmoid", "F.silu")
+            ],
         ),
         Misconception(
             "a step size without its bias",
             "You apply softplus to delta alone. The bias holds the time scale that the channel was born with "
             "(notebook 06). Where does it come in, before softplus or behind it?",
-            _wrong_update(step=lambda delta, bias: F.softplus(delta)),
+            _updated("delta + dt_bias → delta"),
         ),
         Misconception(
             "the bias added twice",
             "dt_bias comes in two times. Nothing raises, the step sizes are only longer than they should be. Look "
             "for each place where it is added.",
-            _wrong_update(step=lambda delta, bias: F.softplus(delta + 2 * bias)),
+            [_updated("+ dt_bias) → + 2 * dt_bias)"), _updated("+ dt_bias) → + dt_bias) + dt_bias")],
         ),
         Misconception(
             "the bias added behind softplus",
             "You add dt_bias to the finished step size. A negative bias may then make it negative. Add first, then "
             "make it positive.",
-            _wrong_update(step=lambda delta, bias: F.softplus(delta) + bias),
+            _updated("(delta + dt_bias) → (delta) + dt_bias"),
+        ),
+        Misconception(
+            "a step size that is ready in one place only",
+            "In one of its two places delta still is what came in: without bias, or without softplus. The decay and "
+            "the drive need the same step size.",
+            [
+                _updated("delta = F.softplus → raw, delta = delta, F.softplus", f"{place} → {raw}")
+                for place in ("torch.exp(delta", "(delta * u)")
+                for raw in (place.replace("delta", "raw"), place.replace("delta", "(raw + dt_bias)"))
+            ],
         ),
         Misconception(
             "a state that is returned as it came",
             "The output is right, and the state that you return is the one that was given. The next token would "
             "start from there, and nothing would ever be remembered.",
-            _wrong_update(kept=lambda old, new: old),
+            _updated("h = torch.exp → old, h = h, torch.exp", "F.silu(z), h → F.silu(z), old"),
+        ),
+        Misconception(
+            "the given state changed in place",
+            "The numbers are right, but you have written them into the h that was given. Whoever still needs the old "
+            "state, to try another token for example, has lost it. Make a new tensor.",
+            _updated("F.silu(z), h → F.silu(z), given.copy_(h)", "h = torch.exp → given, h = h, torch.exp"),
+        ),
+        Misconception(
+            "the two results in exchanged places",
+            "You return the state first. The output comes first, then the next state.",
+            _updated("return (y + D * u) * F.silu(z), h → return h, (y + D * u) * F.silu(z)"),
         ),
         Misconception(
             "a forgotten decay",
             "You add the drive to the old state, and the old state does not fade. Which factor stands in front of "
             "h in equation 2?",
-            _wrong_update(decay=lambda delta, A: torch.ones(())),
+            _updated("torch.exp(delta[..., None] * A) * h → h"),
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You add the present token first, and then let old state and token fade together. In equation 2 only the "
+            "old state fades.",
+            _updated("* h + (delta * u)[..., None] * B[:, None] → * (h + (delta * u)[..., None] * B[:, None])"),
         ),
         Misconception(
             "a decay without the step size",
             "Your decay is exp(A), the same at every token. Then a token with a small Δ, which should pass almost "
             "unseen, still makes the state fade.",
-            _wrong_update(decay=lambda delta, A: torch.exp(A)),
+            _updated("torch.exp(delta[..., None] * A) → torch.exp(A)"),
         ),
         Misconception(
             "a decay without the exponential",
             "You multiply the state by Δ·A, which is negative. The decay is the exponential of it, a number between "
             "0 and 1.",
-            _wrong_update(decay=lambda delta, A: delta[..., None] * A),
+            _updated("torch.exp(delta[..., None] * A) → delta[..., None] * A"),
+        ),
+        Misconception(
+            "a decay by Euler's rule",
+            "1 + Δ·A is close to exp(Δ·A) for a small step only. Notebook 04 shows what it does for a large one.",
+            _updated("torch.exp(delta[..., None] * A) → (1 + delta[..., None] * A)"),
+        ),
+        Misconception(
+            "a state that grows",
+            "Your decay is above one. A is negative already, so the minus sign that you put in front of it is one too "
+            "many.",
+            _updated("torch.exp(delta → torch.exp(-delta"),
+        ),
+        Misconception(
+            "A taken for its logarithm",
+            "You make −exp(A) of A. Here A is ready: negative, and not a logarithm. Only the parameter of the block "
+            "is one.",
+            _updated("* A) → * -torch.exp(A))"),
         ),
         Misconception(
             "a drive without the step size",
             "You add B·u. The code adds Δ·B·u: a token with a small Δ is hardly written.",
-            _wrong_update(drive=lambda delta, A, B, u: u[..., None] * B[:, None]),
+            _updated("(delta * u)[..., None] → u[..., None]"),
+        ),
+        Misconception(
+            "a drive without its way in",
+            "You add Δ·u to every state alike. B says how much of it each of the N states takes.",
+            _updated(" * B[:, None] → "),
         ),
         Misconception(
             "a drive by zero-order hold",
             "This is equation 4 of the paper, the exact way in. The authors' code and the package use Δ·B·u, and a "
             "trained model expects what it was trained with. Notebook 04 says why.",
-            _wrong_update(drive=_held),
+            _updated("(delta * u)[..., None] → torch.expm1(delta[..., None] * A) / A * u[..., None]"),
         ),
         Misconception(
             "a gate without SiLU",
-            "You multiply by z itself. The gate is SiLU(z) = z · sigmoid(z).",
-            _wrong_update(finish=lambda y, u, D, z: (y + D * u) * z),
+            "The gate is SiLU(z) = z · sigmoid(z): not z alone, and not the sigmoid alone.",
+            [_updated("F.silu(z) → z"), _updated("F.silu(z) → torch.sigmoid(z)")],
+        ),
+        Misconception(
+            "a missing gate",
+            "y + D·u is returned as it is. The gate z has to have its say: which function makes a factor of it?",
+            _updated(" * F.silu(z) → "),
         ),
         Misconception(
             "a skip behind the gate",
             "You gate y first and add D·u afterwards, so the skip passes a closed gate. Which of the two comes first "
             "in (y + D·u) · SiLU(z)?",
-            _wrong_update(finish=lambda y, u, D, z: y * F.silu(z) + D * u),
+            _updated("(y + D * u) * F.silu(z) → y * F.silu(z) + D * u"),
         ),
         Misconception(
             "a missing skip",
             "The part D·u of the output is not there. It goes past the state, straight from the input.",
-            _wrong_update(finish=lambda y, u, D, z: y * F.silu(z)),
+            _updated("(y + D * u) → y"),
+        ),
+        Misconception(
+            "a skip without its weight",
+            "You add u itself. D says, channel by channel, how much of it goes straight to the output.",
+            _updated("D * u) → u)"),
+        ),
+        Misconception(
+            "B and C in exchanged places",
+            "The state is written with C and read with B. B is the way in, C the way out.",
+            _updated("* B[:, None] → * C[:, None]", "h, C) → h, B)"),
+        ),
+        Misconception(
+            "an axis that is missing",
+            "h is (B, D, N). delta and u have no axis for the states, and B has none for the channels: PyTorch lines "
+            "shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at the "
+            "right place.",
+            [
+                _updated("* B[:, None] → * B"),
+                _updated("* B[:, None] → * B[..., None]"),
+                _updated("torch.exp(delta[..., None] * A) → torch.exp(delta * A)"),
+                _updated("(delta * u)[..., None] → (delta * u)"),
+                _updated(
+                    "torch.exp(delta[..., None] * A) → torch.exp(delta * A)", "(delta * u)[..., None] → (delta * u)"
+                ),
+            ],
         ),
     ],
 )
@@ -180,49 +248,27 @@ def block_step(
     parts: dict,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One token through the block: the output (B, d_model), the next history and the next state."""
-    return _step(token, history, h, weights, parts)
-
-
-def _step(
-    token,
-    history,
-    h,
-    w,
-    parts,
-    halves=lambda x, z: (x, z),
-    cut=lambda selected, rank, states: selected.split([rank, states, states], dim=-1),
-    select_from=lambda x, u: u,
-    scan_of=lambda x, u: u,
-    delta_of=lambda delta, w: delta,
-    A_of=lambda A_log: -torch.exp(A_log),
-    kept=lambda old, new: new,
-    gate=lambda y, z: y,
-):
-    """The step with single places that may be wired wrongly."""
-    x, z = halves(*(token @ w["in_proj"].T).chunk(2, dim=-1))  # (B, d_inner) each
-    u, new_history = parts["conv_step"](
-        x, history, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"]
-    )
+    w = weights
+    x, z = (token @ w["in_proj"].T).chunk(2, dim=-1)  # (B, D) each
+    front = (w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+    u, history = parts["conv_step"](x, history, *front)  # (B, D), (B, D, S)
     rank, states = w["dt_proj"].shape[1], h.shape[-1]
-    low_rank, B, C = cut(select_from(x, u) @ w["x_proj"].T, rank, states)
-    delta = delta_of(low_rank @ w["dt_proj"].T, w)  # (B, d_inner)
-    y, new_h = parts["state_update"](h, scan_of(x, u), delta, A_of(w["A_log"]), B, C, w["D"], z, w["dt_bias"])
-    (history, h) = kept((history, h), (new_history, new_h))
-    return gate(y, z) @ w["out_proj"].T, history, h
+    low_rank, B, C = (u @ w["x_proj"].T).split([rank, states, states], dim=-1)  # (B, R), (B, N), (B, N)
+    delta = low_rank @ w["dt_proj"].T  # (B, D)
+    A = -torch.exp(w["A_log"])  # (D, N)
+    y, h = parts["state_update"](h, u, delta, A, B, C, w["D"], z, w["dt_bias"])  # (B, D), (B, D, N)
+    return y @ w["out_proj"].T, history, h
 
 
-def _C_before_B(selected, rank, states):
-    low_rank, C, B = selected.split([rank, states, states], dim=-1)
-    return low_rank, B, C
+def _wired(*edits: str):
+    """A step that is wired wrongly."""
+    return edited(block_step, *edits)
 
 
-def _low_rank_last(selected, rank, states):
-    B, C, low_rank = selected.split([states, states, rank], dim=-1)
-    return low_rank, B, C
-
-
-def _wired(**wrong):
-    return lambda token, history, h, weights, parts: _step(token, history, h, weights, parts, **wrong)
+def _history_made_by_hand(line: str):
+    """A step that makes its next history itself, from the given one and x."""
+    kept = line.replace("; ", "\n    ")
+    return _wired("u, history = → u, _ =", f"rank, states = → {kept}\n    rank, states =")
 
 
 def _one_step(function, token, history, h, weights):
@@ -267,67 +313,141 @@ STEP = Exercise(
             "the halves in exchanged places",
             "Your x is z, and your z is x. The first half of what in_proj gives is the signal x, the second half is "
             "the gate z.",
-            _wired(halves=lambda x, z: (z, x)),
+            _wired("x, z = → z, x ="),
         ),
         Misconception(
             "B and C in exchanged places",
             "Your B is C, and your C is B: the state is written with the way out and read with the way in. Nothing "
             "raises, both have N numbers. In which order does x_proj give its three parts?",
-            _wired(cut=_C_before_B),
+            _wired("low_rank, B, C = → low_rank, C, B ="),
         ),
         Misconception(
             "the low rank taken from the end",
             "You take the low rank of Δ from the end of what x_proj gives, and B and C from its beginning. In which "
             "order does x_proj give its three parts?",
-            _wired(cut=_low_rank_last),
+            _wired("low_rank, B, C = → B, C, low_rank =", "[rank, states, states] → [states, states, rank]"),
         ),
         Misconception(
             "a selection that does not see the convolution",
             "Δ, B and C are made from x. In the block they are made from u, the signal behind the convolution.",
-            _wired(select_from=lambda x, u: x),
+            _wired('u @ w["x_proj"] → x @ w["x_proj"]'),
         ),
         Misconception(
             "a scan past the convolution",
             "The scan gets x. So the convolution is computed and only used for the selection. Which signal goes "
             "into the scan?",
-            _wired(scan_of=lambda x, u: x),
+            _wired("(h, u, delta → (h, x, delta"),
+        ),
+        Misconception(
+            "a convolution that nothing reads",
+            "The selection and the scan both get x. The convolution makes u, and u goes nowhere.",
+            _wired('u @ w["x_proj"] → x @ w["x_proj"]', "(h, u, delta → (h, x, delta"),
+        ),
+        Misconception(
+            "a SiLU too many",
+            "You take SiLU of a signal before or behind the convolution. conv_step does it already, in each branch.",
+            [
+                _wired('rank, states = w["dt_proj"] → u = F.silu(u)\n    rank, states = w["dt_proj"]'),
+                _wired('["conv_step"](x → ["conv_step"](F.silu(x)'),
+            ],
+        ),
+        Misconception(
+            "a gate that passes SiLU twice",
+            "You hand over SiLU(z), and state_update takes SiLU of it once more. It wants z itself.",
+            _wired('w["D"], z, → w["D"], F.silu(z),'),
         ),
         Misconception(
             "the bias added twice",
             "You add dt_bias to delta, and state_update adds it once more. One of the two has to go. A published "
             "package shipped this mistake.",
-            _wired(delta_of=lambda delta, w: delta + w["dt_bias"]),
+            _wired('@ w["dt_proj"].T → @ w["dt_proj"].T + w["dt_bias"]'),
         ),
         Misconception(
             "softplus taken twice",
             "You make delta positive, and state_update does it again. Hand it over as dt_proj gives it.",
-            _wired(delta_of=lambda delta, w: F.softplus(delta)),
+            _wired('low_rank @ w["dt_proj"].T → F.softplus(low_rank @ w["dt_proj"].T)'),
+        ),
+        Misconception(
+            "a step size that is made twice",
+            "You add the bias and take softplus, and state_update does both once more. Hand delta over as dt_proj "
+            "gives it.",
+            _wired('low_rank @ w["dt_proj"].T → F.softplus(low_rank @ w["dt_proj"].T + w["dt_bias"])'),
         ),
         Misconception(
             "A_log in the place of A",
             "state_update wants A, which is negative. The parameter is its logarithm: A = −exp(A_log).",
-            _wired(A_of=lambda A_log: A_log),
+            [_wired('-torch.exp(w["A_log"]) → w["A_log"]'), _wired('-torch.exp(w["A_log"]) → -w["A_log"]')],
         ),
         Misconception(
             "A without its sign",
             "You hand over exp(A_log), which is positive, so that every state grows. A is its negative.",
-            _wired(A_of=torch.exp),
+            _wired("-torch.exp → torch.exp"),
+        ),
+        Misconception(
+            "a minus in the exponent",
+            "exp(−A_log) is positive, and its rates are upside down. The minus stands in front of the exponential.",
+            [_wired('-torch.exp(w["A_log"]) → torch.exp(-w["A_log"])'), _wired('exp(w["A_log"]) → exp(-w["A_log"])')],
         ),
         Misconception(
             "the gate applied twice",
             "You multiply by SiLU(z), and state_update has done it already.",
-            _wired(gate=lambda y, z: y * F.silu(z)),
+            _wired("return y → return y * F.silu(z)"),
+        ),
+        Misconception(
+            "a skip added twice",
+            "You add D·u, and state_update has done it already.",
+            [_wired('return y → return (y + w["D"] * u)'), _wired('return y → return (y + w["D"] * x)')],
+        ),
+        Misconception(
+            "an output that has not passed out_proj",
+            "You return y, which has d_inner channels. out_proj leads back to d_model.",
+            _wired('y @ w["out_proj"].T → y'),
+        ),
+        Misconception(
+            "a weight that is not transposed",
+            "A linear layer keeps its weight as (out, in). To multiply from the right it has to be (in, out).",
+            [_wired(f'w["{name}"].T → w["{name}"]') for name in ("in_proj", "x_proj", "dt_proj", "out_proj")],
         ),
         Misconception(
             "a history that is returned as it came",
             "The state moves on, and the history of the convolution stays as it was given. Where does the next one "
             "come from?",
-            _wired(kept=lambda old, new: (old[0], new[1])),
+            _wired("u, history = → u, _ ="),
         ),
         Misconception(
             "a state that is returned as it came",
             "The history moves on, and the state of the scan stays as it was given. state_update returns two things.",
-            _wired(kept=lambda old, new: (new[0], old[1])),
+            _wired("y, h = → y, _ ="),
+        ),
+        Misconception(
+            "both memories returned as they came",
+            "Neither history nor state moves on, so every token is the first one. Both parts return two things.",
+            _wired("u, history = → u, _ =", "y, h = → y, _ ="),
+        ),
+        Misconception(
+            "a history that is overwritten",
+            "The latest input has replaced the last column, and the others stay where they are. A history moves on: "
+            "its oldest column goes, and all others come one place nearer to the past. conv_step returns it ready.",
+            [
+                _history_made_by_hand("history = history.clone(); history[..., -1] = x"),
+                _wired("u, history = → history = history.clone()\n    history[..., -1] = x\n    u, _ ="),
+                _wired("u, history = → history = history.clone()\n    history[..., -1] = x\n    u, history ="),
+            ],
+        ),
+        Misconception(
+            "a history that moves the wrong way",
+            "Your history has its latest input in front. Here the oldest comes first and the latest last.",
+            _history_made_by_hand("history = torch.cat([x[..., None], history[..., :-1]], dim=-1)"),
+        ),
+        Misconception(
+            "a history of what the convolution gives",
+            "You keep u. The convolution looks back at its inputs, x.",
+            _history_made_by_hand("history = torch.cat([history[..., 1:], u[..., None]], dim=-1)"),
+        ),
+        Misconception(
+            "the two memories in exchanged places",
+            "The output comes first, then the history, then the state.",
+            _wired("T, history, h → T, h, history"),
         ),
     ],
 )
@@ -337,41 +457,35 @@ STEP = Exercise(
 
 def generate(block: Mamba, prompt: Tensor, chunk: int, tokens: int) -> Tensor:
     """Read a prompt in chunks, then go on with the block's own outputs: (B, tokens, d_model)."""
-    return _generate(block, prompt, chunk, tokens)
-
-
-def _generate(
-    block,
-    prompt,
-    chunk,
-    tokens,
-    forward=lambda length: length,
-    forward_prompt=None,
-    fresh=False,
-    first=lambda out: out[:, -1:],
-    collect=lambda outputs, out: [*outputs, out],
-):
-    """The loop with single places that may be wrong.
-
-    `forward`: by how much the offset moves after a call with so many tokens; `forward_prompt`: the same in the prompt.
-    """
-    forward_prompt = forward_prompt or forward
-
-    def new():
-        return InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
-
-    stream, outputs = new(), []
+    stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
     for piece in prompt.split(chunk, dim=1):
-        stream = new() if fresh else stream
         out = block(piece, inference_params=stream)
-        stream.seqlen_offset += forward_prompt(piece.shape[1])
-    out = first(out)
+        stream.seqlen_offset += piece.shape[1]
+    outputs = [out[:, -1:]]  # (B, 1, d_model) each
     while len(outputs) < tokens:
-        outputs = collect(outputs, out)
-        stream = new() if fresh else stream
-        out = block(out, inference_params=stream)
-        stream.seqlen_offset += forward(1)
-    return torch.cat(outputs, dim=1)
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)  # (B, tokens, d_model)
+
+
+IN_PROMPT, AFTER_TOKEN = "stream.seqlen_offset += piece.shape[1]", "stream.seqlen_offset += 1"
+NEW = "stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt)"
+
+
+def _moved(prompt: str | None = None, token: str | None = None, *edits: str):
+    """A loop whose offset moves as told, after a piece of the prompt and after a generated token."""
+    moves = [(IN_PROMPT, prompt), (AFTER_TOKEN, token)]
+    return edited(generate, *(f"{old} → {new}" for old, new in moves if new is not None), *edits)
+
+
+def _with_new_streams(in_prompt: str = "", in_tokens: str = "", between: str = ""):
+    """A loop that makes a stream of its own for each piece, for each token, or between prompt and tokens."""
+    return edited(
+        generate,
+        f"out = block(piece → {in_prompt}\n        out = block(piece",
+        f"outputs = [ → {between}\n    outputs = [",
+        f"outputs.append( → {in_tokens}\n        outputs.append(",
+    )
 
 
 def everything_again(block, prompt, chunk, tokens):
@@ -393,29 +507,39 @@ def whole_forward_again(block, prompt, chunk, tokens):
     return text[:, prompt.shape[1] :]
 
 
-def prompt_in_one_piece(block, prompt, chunk, tokens):
-    return generate(block, prompt, prompt.shape[1], tokens)
-
-
-def prompt_left_out(block, prompt, chunk, tokens):
-    return generate(block, prompt[:, -1:], 1, tokens)
-
-
 class Recorder:
-    """A block that notes, for each call, how many tokens came, and at which offset."""
+    """A block that notes, for each call, how many tokens came, and at which offset.
 
-    def __init__(self, block: Mamba):
-        self.block, self.calls, self.offsets, self.streams = block, [], [], []
+    Args:
+        block: the block.
+        needed: so many calls are needed. The last output may be fed back once more, rightly or not: nobody sees it.
+    """
+
+    def __init__(self, block: Mamba, needed: int):
+        self.block, self.needed, self.calls, self.offsets, self.streams = block, needed, [], [], []
 
     def __call__(self, hidden_states, inference_params=None, **options):
         self.calls.append(hidden_states.shape[1])
         self.offsets.append(getattr(inference_params, "seqlen_offset", None))
         if not any(inference_params is known for known in self.streams):
             self.streams.append(inference_params)
-        return self.block(hidden_states, inference_params, **options)
+        try:
+            return self.block(hidden_states, inference_params, **options)
+        except ValueError as error:
+            if "seqlen_offset is" not in str(error):
+                raise
+            if len(self.calls) > self.needed:
+                return torch.zeros_like(hidden_states)
+            seen = f"tokens in each call: {self.calls}\nseqlen_offset at each call: {self.offsets}"
+            complaint = str(error).partition(";")[0]
+            raise WrongOffset(f"the block raised ValueError: {complaint}\n{seen}") from error
 
     def __getattr__(self, name):
         return getattr(self.block, name)
+
+
+class WrongOffset(ValueError):
+    """The block's complaint about the offset, with the offset and the tokens of every call up to that one."""
 
 
 def lively_block(width: int, seed: int) -> Mamba:
@@ -430,60 +554,19 @@ def lively_block(width: int, seed: int) -> Mamba:
 
 @torch.no_grad()
 def _recorded(function, prompt, chunk, tokens, seed):
-    block = Recorder(lively_block(prompt.shape[-1], seed))
-    pieces = math.ceil(prompt.shape[1] / chunk)
-    try:
-        generated = function(block, prompt, chunk, tokens)
-    except ValueError as error:
-        if "seqlen_offset is" in str(error):
-            raise WrongOffset(error, block, pieces) from error
-        raise
+    needed = math.ceil(prompt.shape[1] / chunk) + tokens - 1  # the last output need not be fed back
+    block = Recorder(lively_block(prompt.shape[-1], seed), needed)
+    generated = function(block, prompt, chunk, tokens)
     if generated is None or generated is ...:
         return generated
-    count = pieces + tokens - 1  # the last output need not be fed back
+    planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
     return {
-        "tokens in each call": block.calls[:count],
-        "seqlen_offset at each call": block.offsets[:count],
+        "tokens in each call": block.calls[:needed],
+        "seqlen_offset at each call": block.offsets[:needed],
         "streams": len(block.streams),
+        "max_seqlen has room for every token": min(planned, default=0) >= prompt.shape[1] + tokens - 1,
         "generated": generated,
     }
-
-
-class WrongOffset(ValueError):
-    """The block's complaint about the offset, with the offset and the tokens of every call up to that one.
-
-    Args:
-        complaint: what the block raised.
-        block: what it noted.
-        pieces: into how many calls the prompt should go.
-    """
-
-    def __init__(self, complaint: ValueError, block: Recorder, pieces: int):
-        self.calls, self.offsets, self.pieces = block.calls, block.offsets, pieces
-        seen = f"tokens in each call: {self.calls}\nseqlen_offset at each call: {self.offsets}"
-        super().__init__(f"the block raised ValueError: {str(complaint).partition(';')[0]}\n{seen}")
-
-
-def _moved_before(error: WrongOffset) -> bool:
-    return error.offsets == error.calls[:1]
-
-
-def _calls_counted(error: WrongOffset) -> bool:
-    return error.offsets == [0, 1]
-
-
-def _moved_after_the_prompt(error: WrongOffset) -> bool:
-    whole = sum(error.calls[: error.pieces])
-    return error.offsets == [0] * error.pieces + [whole]
-
-
-def _chunk_for_a_short_piece(error: WrongOffset) -> bool:
-    return error.offsets == [i * error.calls[0] for i in range(error.pieces + 1)]
-
-
-def _still_while_generating(error: WrongOffset) -> bool:
-    whole = sum(error.calls[: error.pieces])
-    return len(error.calls) == error.pieces + 2 and error.offsets[-2:] == [whole, whole]
 
 
 def _draw_prompt(draw: Draw) -> dict:
@@ -505,67 +588,91 @@ GENERATE = Exercise(
     apply=_recorded,
     rtol=1e-3,
     atol=1e-6,
+    trials=12,
     misconceptions=[
         Misconception(
             "an offset that moves by one for a whole chunk",
             "You add 1 to seqlen_offset after a chunk. It counts tokens, not calls: the block has compared it "
             "with its own count and raised. By how many tokens has the stream moved on after a chunk?",
-            raises=WrongOffset,
-            when=_calls_counted,
+            _moved("stream.seqlen_offset += 1"),
         ),
         Misconception(
             "an offset that moves by `chunk` after a shorter piece",
             "You add `chunk` to seqlen_offset after every piece of the prompt. The last piece may be shorter, and then "
             "the offset runs ahead of the tokens. How many tokens did that call get?",
-            raises=WrongOffset,
-            when=_chunk_for_a_short_piece,
+            _moved("stream.seqlen_offset += chunk"),
         ),
         Misconception(
             "an offset that stands still while you generate",
             "In the prompt, seqlen_offset is right. It does not move after a generated token has gone in, so the next "
             "call finds it one too small. A generated token is a token of the stream like any other.",
-            raises=WrongOffset,
-            when=_still_while_generating,
+            _moved(token="pass"),
         ),
         Misconception(
             "an offset that moves once, after the whole prompt",
             "seqlen_offset stays 0 between the pieces, and an offset of 0 means: a new stream. So each piece started "
             "afresh, and the block has seen the last one only. When has the offset to move?",
-            raises=WrongOffset,
-            when=_moved_after_the_prompt,
+            _moved("pass", None, "outputs = [ → stream.seqlen_offset += prompt.shape[1]\n    outputs = ["),
         ),
         Misconception(
             "an offset that moves before the call",
             "You move seqlen_offset first and call the block then. The offset says how many tokens have gone in "
             "*before* the call. What is it at the very first one?",
-            raises=WrongOffset,
-            when=_moved_before,
+            [
+                edited(generate, f"{call}\n        {move} → {move}\n        {call}")
+                for call, move in (
+                    ("out = block(piece, inference_params=stream)", IN_PROMPT),
+                    ("outputs.append(block(outputs[-1], inference_params=stream))", AFTER_TOKEN),
+                )
+            ],
+        ),
+        Misconception(
+            "an offset that is set, not moved",
+            "seqlen_offset becomes the length of the present piece. It should be the number of all tokens so far: "
+            "what do you do to a number that grows?",
+            _moved("stream.seqlen_offset = piece.shape[1]"),
         ),
         Misconception(
             "an offset that does not fit the tokens",
             "seqlen_offset should be the number of tokens that went in before the call. Compare the two lists below, "
             "call by call: which offset is the first that is not the sum of the tokens before it?",
-            raises=WrongOffset,
+            [
+                *(
+                    _moved(f"stream.seqlen_offset += {step}")
+                    for step in ("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]")
+                ),
+                *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens", "chunk")),
+                _moved(token="stream.seqlen_offset = len(outputs)"),
+            ],
         ),
         Misconception(
             "an offset that does not move between the pieces",
             "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
             "new stream. So the block starts afresh at every piece, and says nothing. Which loop lacks a line?",
-            lambda block, prompt, chunk, tokens: _generate(
-                block, prompt, chunk, tokens, forward_prompt=lambda length: 0
-            ),
+            _moved("pass"),
         ),
         Misconception(
             "an offset that never moves",
             "seqlen_offset stays 0, and an offset of 0 means: a new stream. So the block starts afresh at every "
             "call, and says nothing. Who moves the offset, the block or you?",
-            lambda block, prompt, chunk, tokens: _generate(block, prompt, chunk, tokens, forward=lambda length: 0),
+            _moved("pass", "pass"),
         ),
         Misconception(
             "a fresh InferenceParams in each call",
             "Every call gets an InferenceParams of its own, and so an empty memory. Make one, before the first call, "
             "and hand the same one to all of them.",
-            lambda block, prompt, chunk, tokens: _generate(block, prompt, chunk, tokens, fresh=True),
+            [
+                _with_new_streams(f"{NEW})", f"{NEW})"),
+                _with_new_streams(f"{NEW})"),
+                _with_new_streams(f"{NEW})", between=f"{NEW})"),
+                _with_new_streams(f"{NEW}, seqlen_offset=stream.seqlen_offset)"),
+            ],
+        ),
+        Misconception(
+            "a second stream for the generated tokens",
+            "The prompt fills one InferenceParams, and the tokens go through another one, which is empty. One stream "
+            "carries both.",
+            [_with_new_streams(between=f"{NEW})"), _with_new_streams(in_tokens=f"{NEW})")],
         ),
         Misconception(
             "a prompt that is read again for each token",
@@ -583,40 +690,89 @@ GENERATE = Exercise(
             "a prompt in one piece",
             "The numbers are right, but you read the whole prompt in one call. A long prompt may not fit: read "
             "`chunk` tokens at a time.",
-            prompt_in_one_piece,
+            edited(generate, "prompt.split(chunk, dim=1) → [prompt]"),
+        ),
+        Misconception(
+            "a prompt token by token",
+            "The numbers are right, but every call gets one token. Reading `chunk` tokens in one call is what makes a "
+            "long prompt quick.",
+            edited(generate, "split(chunk → split(1"),
+        ),
+        Misconception(
+            "as many chunks as a chunk has tokens",
+            "torch.chunk wants the *number* of pieces, and `chunk` is the length of one. split takes the length.",
+            edited(generate, "prompt.split( → prompt.chunk("),
+        ),
+        Misconception(
+            "a last piece left out",
+            "The prompt's length need not be a multiple of `chunk`. The rest, shorter than the others, was not read.",
+            [
+                edited(generate, "prompt.split( → prompt[:, : prompt.shape[1] // chunk * chunk].split("),
+                edited(generate, "prompt.split( → prompt[:, : (prompt.shape[1] - 1) // chunk * chunk].split("),
+            ],
         ),
         Misconception(
             "a prompt of which only the last token is read",
             "The block sees the last token of the prompt and nothing before it. The memory has to be filled first.",
-            prompt_left_out,
+            edited(generate, "prompt.split(chunk → prompt[:, -1:].split(1"),
+        ),
+        Misconception(
+            "a prompt of which only the last piece is read",
+            "You call the block behind the loop, on the last piece. The pieces before it have to go through the "
+            "block, too.",
+            edited(generate, "prompt.split(chunk, dim=1) → prompt.split(chunk, dim=1)[-1:]"),
         ),
         Misconception(
             "a first output thrown away",
             "The last output of the prompt is the first generated token. You feed it in, but do not keep it: your "
             "list begins one token too late.",
-            lambda block, prompt, chunk, tokens: _generate(block, prompt, chunk, tokens + 1)[:, 1:],
+            edited(generate, "< tokens: → < tokens + 1:", "torch.cat(outputs → torch.cat(outputs[1:]"),
         ),
         Misconception(
             "the last token of the prompt fed in twice",
             "After the prompt you feed its last token once more. The stream has read it already; what comes next is "
             "the block's last output.",
-            lambda block, prompt, chunk, tokens: _last_token_twice(block, prompt, chunk, tokens),
+            edited(
+                generate,
+                "[out[:, -1:]] → [prompt[:, -1:]]",
+                "< tokens: → < tokens + 1:",
+                "cat(outputs → cat(outputs[1:]",
+            ),
+        ),
+        Misconception(
+            "an output too many",
+            "You return the outputs of the prompt, or one token more than was asked for. Count: the last output of "
+            "the prompt is the first of `tokens`.",
+            [
+                edited(generate, "< tokens: → < tokens + 1:"),
+                edited(generate, "[out[:, -1:]] → [out]", "outputs[-1], → outputs[-1][:, -1:],"),
+                edited(generate, "cat(outputs, → cat([prompt, *outputs],"),
+            ],
+        ),
+        Misconception(
+            "an output too few",
+            "You return one token less than was asked for. The last output of the prompt is one of them, not one "
+            "before them.",
+            edited(generate, "< tokens: → < tokens - 1:"),
+        ),
+        Misconception(
+            "the first output of a piece",
+            "You go on from the first output of the last piece. The next token follows from the last one.",
+            edited(generate, "out[:, -1:] → out[:, :1]"),
+        ),
+        Misconception(
+            "a stream without room for the tokens",
+            "The numbers are right, but your plan is not: max_seqlen is for prompt and generated tokens. A block "
+            "takes any length, a layer of attention beside it makes room for so many tokens and no more.",
+            edited(generate, "prompt.shape[1] + tokens → prompt.shape[1]"),
+        ),
+        Misconception(
+            "the same token fed in again and again",
+            "Every generated token comes from the first output. Feed in what came out last.",
+            edited(generate, "block(outputs[-1] → block(outputs[0]"),
         ),
     ],
 )
-
-
-def _last_token_twice(block, prompt, chunk, tokens):
-    stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
-    for piece in prompt.split(chunk, dim=1):
-        block(piece, inference_params=stream)
-        stream.seqlen_offset += piece.shape[1]
-    token, outputs = prompt[:, -1:], []
-    for _ in range(tokens):
-        token = block(token, inference_params=stream)
-        stream.seqlen_offset += 1
-        outputs.append(token)
-    return torch.cat(outputs, dim=1)
 
 
 # Exercise 4: kv_overtakes
@@ -627,12 +783,9 @@ def kv_overtakes(state_bytes: int, d_model: int, number_bytes: int) -> int:
     return state_bytes // (2 * d_model * number_bytes) + 1
 
 
-def _overtakes(per_token, tokens=lambda state, each: state // each + 1):
-    return lambda state_bytes, d_model, number_bytes: tokens(state_bytes, per_token(d_model, number_bytes))
-
-
-def _both(d_model, number_bytes):
-    return 2 * d_model * number_bytes
+def _counted(*edits: str):
+    """A wrong count."""
+    return edited(kv_overtakes, *edits)
 
 
 def _draw_memory(draw: Draw) -> dict:
@@ -655,30 +808,56 @@ OVERTAKES = Exercise(
         Misconception(
             "keys without values",
             "You count d_model numbers a token. Attention keeps a key and a value for each token, both of that width.",
-            _overtakes(lambda d_model, number_bytes: d_model * number_bytes),
+            _counted("2 * d_model → d_model"),
         ),
         Misconception(
             "numbers in the place of bytes",
             "You compare bytes of state with numbers of the cache. How many bytes does each number take?",
-            _overtakes(lambda d_model, number_bytes: 2 * d_model),
+            _counted(" * number_bytes → "),
         ),
         Misconception(
             "equal counted as larger",
             "At this number of tokens the two are equal, or the cache is still smaller. Where the division "
             "leaves no rest, one token more is needed.",
-            _overtakes(_both, lambda state, each: math.ceil(state / each)),
+            _counted("state_bytes // → math.ceil(state_bytes /", " + 1 → )"),
         ),
         Misconception(
             "the last token at which the cache is not larger",
             "You round down, and get the last number of tokens that still fits under the state. The next one "
             "overtakes.",
-            _overtakes(_both, lambda state, each: state // each),
+            _counted(" + 1 → "),
         ),
         Misconception(
             "a cache that grows with pairs of tokens",
             "You let the cache grow with the square of the tokens. The *work* of attention over a whole text does; "
             "the cache holds one key and one value a token.",
-            _overtakes(_both, lambda state, each: math.isqrt(state // each) + 1),
+            _counted("state_bytes // → math.isqrt(state_bytes //", ") + 1 → )) + 1"),
+        ),
+        Misconception(
+            "brackets that are missing",
+            "a // b * c is (a // b) * c: you divide by the first factor, and then multiply by the others.",
+            _counted("(2 * d_model * number_bytes) → 2 * d_model * number_bytes"),
+        ),
+        Misconception(
+            "a count that is not whole",
+            "A number of tokens is whole. From which whole number on is the cache larger?",
+            [_counted("// → /"), _counted("// → /", " + 1 → ")],
+        ),
+        Misconception(
+            "one token too many",
+            "With a token less the cache is larger already. What does rounding down, or up, give where the division "
+            "leaves a rest?",
+            [_counted("state_bytes // → math.ceil(state_bytes /", " + 1 → ) + 1"), _counted("+ 1 → + 2")],
+        ),
+        Misconception(
+            "a division the wrong way round",
+            "You ask how often the state fits into a token. How many tokens fit into the state?",
+            [
+                _counted("state_bytes // (2 * d_model * number_bytes) → (2 * d_model * number_bytes) // state_bytes"),
+                _counted(
+                    "state_bytes // (2 * d_model * number_bytes) + 1 → (2 * d_model * number_bytes) // state_bytes"
+                ),
+            ],
         ),
     ],
 )
@@ -692,20 +871,15 @@ def restart(history: Tensor, h: Tensor, last: Tensor, now: Tensor) -> tuple[Tens
     return torch.where(changed, 0.0, history), torch.where(changed, 0.0, h)
 
 
-def _restarted(changed, history_too=True, state_too=True):
-    def wrong(history, h, last, now):
-        rows = changed(last, now)[:, None, None]
-        a = torch.where(rows, 0.0, history) if history_too else history
-        return a, torch.where(rows, 0.0, h) if state_too else h
-
-    return wrong
+def _restarted(*edits: str):
+    """A wrong restart."""
+    return edited(restart, *edits)
 
 
 def _draw_rows(draw: Draw) -> dict:
     batch, channels = draw.size(3, 5), draw.size(1, 3)
-    last = draw.integers(0, 2, batch)
-    moved = draw.integers(0, 2, batch)
-    now = (last + moved) % 3
+    last = draw.integers(-1, 2, batch)  # names: any whole number
+    now = torch.where(draw.integers(0, 1, batch) > 0, last, draw.integers(-1, 2, batch))
     return {
         "history": draw.normal(batch, channels, draw.size(1, 3)),
         "h": draw.normal(batch, channels, draw.size(1, 3)),
@@ -730,40 +904,62 @@ RESTART = Exercise(
             "every row started afresh",
             "One row has a new text, and you clear them all. The other streams lose their memory in the middle of "
             "their texts. Compare row by row.",
-            _restarted(lambda last, now: (now != last).any().expand(len(now))),
+            [
+                _restarted(f"(now != last)[:, None, None] → {rows}")
+                for rows in ("(now != last).any()", "now.new_ones(()) > 0")
+            ],
         ),
         Misconception(
             "a history that is kept",
             "The state is cleared, the history of the convolution is not. The first outputs of the new text would "
             "still see the end of the old one.",
-            _restarted(lambda last, now: now != last, history_too=False),
+            _restarted("torch.where(changed, 0.0, history) → history"),
         ),
         Misconception(
             "a state that is kept",
             "The history is cleared, the state of the scan is not. It fades slowly, so the old text is heard in the "
             "new one for a long time.",
-            _restarted(lambda last, now: now != last, state_too=False),
+            _restarted("torch.where(changed, 0.0, h) → h"),
         ),
         Misconception(
             "only an index that grows",
             "You test now > last. The indices are names, not a count: 2 followed by 0 is a new text as well.",
-            _restarted(lambda last, now: now > last),
+            [_restarted("now != last → now > last"), _restarted("now != last → now == last + 1")],
         ),
         Misconception(
             "an index of zero read as a new text",
             "You clear the rows whose index is 0. The index alone says nothing; what counts is a change.",
-            _restarted(lambda last, now: now == 0),
+            _restarted("now != last → now == 0"),
         ),
         Misconception(
             "an index other than zero read as a new text",
             "You clear the rows whose index is not 0, at every token. Such a row would never remember anything. What "
             "counts is a change.",
-            _restarted(lambda last, now: now != 0),
+            _restarted("now != last → now != 0"),
         ),
         Misconception(
             "the rows that go on are cleared",
             "You clear the rows whose index is the same as before, and keep the others. Turn the test round.",
-            _restarted(lambda last, now: now == last),
+            _restarted("now != last → now == last"),
+        ),
+        Misconception(
+            "the given memories changed in place",
+            "The numbers are right, but you have cleared the tensors that were given. Return new ones.",
+            [
+                _restarted("return torch.where(changed, 0.0, history) → return history.mul_(~changed)"),
+                _restarted("torch.where(changed, 0.0, h) → h.mul_(~changed)"),
+            ],
+        ),
+        Misconception(
+            "the two memories in exchanged places",
+            "The history comes first, then the state.",
+            _restarted("0.0, history), → 0.0, h),", "where(changed, 0.0, h)\n → where(changed, 0.0, history)\n"),
+        ),
+        Misconception(
+            "a row matched with another axis",
+            "`now != last` is (B,), and PyTorch lines shapes up from the right: it tries to match B with S and N. The "
+            "rows come first, so two axes of size 1 have to stand behind them.",
+            [_restarted("[:, None, None] → "), _restarted("[:, None, None] → [:, None]")],
         ),
     ],
 )
@@ -780,38 +976,32 @@ def mended_stream(
     weights: dict,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """A chunk through convolution and scan, all three mistakes mended."""
-    return _stream(x, segment, history, h, last, weights)
+    changed = (segment != last)[:, None, None]  # (B, 1, 1)
+    history = torch.where(changed, 0.0, history)  # (B, D, W − 1)
+    h = torch.where(changed, 0.0, h)  # (B, D, N)
+    joined = torch.cat([history, x], dim=-1)  # (B, D, W − 1 + L)
+    u = F.silu(F.conv1d(joined, weights["conv"].unsqueeze(1), groups=x.shape[1]))  # (B, D, L)
+    delta = weights["dt"][:, None] * u  # (B, D, L): the scan adds the bias
+    B, C = (weights[name][None, :, None].expand(len(x), -1, x.shape[-1]) for name in "BC")  # (B, N, L)
+    options = {"delta_bias": weights["dt_bias"], "delta_softplus": True, "return_last_state": True}
+    y, h = selective_scan_fn(u, delta, weights["A"], B, C, initial_state=h, **options)
+    return y, joined[..., x.shape[-1] :], h, segment
 
 
-def _stream(x, segment, history, h, last, w, late=0, keep_state=False, keep_history=False, biases=1, rows=None):
-    """A chunk, with the mistakes that are asked for."""
-    changed = (segment != last)[:, None, None] if rows is None else rows(segment, last)[:, None, None]  # (B, 1, 1)
-    history = history if keep_history else torch.where(changed, 0.0, history)  # (B, D, S)
-    h = h if keep_state else torch.where(changed, 0.0, h)  # (B, D, N)
-    joined = torch.cat([history, x], dim=-1)  # (B, D, S + L)
-    u = F.silu(F.conv1d(joined, w["conv"].unsqueeze(1), groups=x.shape[1]))  # (B, D, L)
-    delta = w["dt"][:, None] * u + (biases - 1) * w["dt_bias"][:, None]  # (B, D, L)
-    length, size = x.shape[-1], history.shape[-1]
-    B, C = (w[name].expand(len(x), -1).unsqueeze(-1).expand(-1, -1, length) for name in "BC")  # (B, N, L) each
-    y, h = selective_scan_fn(
-        u, delta, w["A"], B, C, delta_bias=w["dt_bias"] if biases else None, delta_softplus=True, initial_state=h,
-        return_last_state=True,
-    )  # fmt: skip
-    start = length - late
-    return y, joined[..., start : start + size], h, segment
+BIAS_TWICE = '* u  # → * u + weights["dt_bias"][:, None]  #'
+NO_BIAS = '"delta_bias": weights["dt_bias"], → '
+CUT_EARLY = "x.shape[-1] :] → x.shape[-1] - 1 : -1]"
+STATE_KEPT = "h = torch.where(changed, 0.0, h) → "
 
 
-def _with_mistakes(**mistakes):
-    return lambda *given: _stream(*given, **mistakes)
+def _left(*edits: str):
+    """The stream with mistakes that are left, or new ones."""
+    return edited(mended_stream, *edits)
 
 
 def suspects() -> SimpleNamespace:
     """Three closed boxes, each `mended_stream` with one mistake of its own."""
-    made = {
-        "first": _with_mistakes(biases=2),
-        "second": _with_mistakes(late=1),
-        "third": _with_mistakes(keep_state=True),
-    }
+    made = {"first": _left(BIAS_TWICE), "second": _left(CUT_EARLY), "third": _left(STATE_KEPT)}
     for name, box in made.items():
         box.__name__ = f"the {name} suspect"
     return SimpleNamespace(**made)
@@ -819,10 +1009,11 @@ def suspects() -> SimpleNamespace:
 
 def _draw_chunk(draw: Draw) -> dict:
     batch, channels, taps, states = draw.size(2, 3), draw.size(1, 3), draw.size(3, 4), draw.size(1, 3)
-    last = draw.integers(0, 1, batch)
+    last, goes_on = draw.integers(0, 2, batch), draw.integers(0, batch - 1, 1)
+    moved = draw.integers(0, 2, batch).index_fill(0, goes_on, 0).index_fill(0, (goes_on + 1) % batch, 1)
     return {
         "x": draw.normal(batch, channels, draw.size(1, 5)),
-        "segment": torch.cat([last[:1], 1 - last[1:]]),
+        "segment": (last + moved) % 3,  # one row goes on, its neighbour has a new text
         "history": draw.normal(batch, channels, taps - 1),
         "h": draw.normal(batch, channels, states),
         "last": last,
@@ -857,52 +1048,74 @@ MENDED = Exercise(
         Misconception(
             "the code as it was given",
             f"All three are still in it: {BIAS}; {LATE}; {STATE}.",
-            _with_mistakes(biases=2, late=1, keep_state=True),
+            _left(BIAS_TWICE, CUT_EARLY, STATE_KEPT),
         ),
         Misconception(
             "one mistake left: the bias",
             f"The history and the reset are right. But {BIAS}. One chunk against the reference shows it.",
-            _with_mistakes(biases=2),
+            _left(BIAS_TWICE),
         ),
         Misconception(
             "one mistake left: the history",
             f"The step size and the reset are right. But {LATE}. Two chunks against one show it.",
-            _with_mistakes(late=1),
+            _left(CUT_EARLY),
         ),
         Misconception(
             "one mistake left: the reset",
             f"The step size and the history are right. But {STATE}. A new text in an old row shows it.",
-            _with_mistakes(keep_state=True),
+            _left(STATE_KEPT),
         ),
         Misconception(
             "two mistakes left: the bias and the history",
             "The reset is right. Run the other two properties on your code.",
-            _with_mistakes(biases=2, late=1),
+            _left(BIAS_TWICE, CUT_EARLY),
         ),
         Misconception(
             "two mistakes left: the bias and the reset",
             "The history is right. Run the other two properties on your code.",
-            _with_mistakes(biases=2, keep_state=True),
+            _left(BIAS_TWICE, STATE_KEPT),
         ),
         Misconception(
             "two mistakes left: the history and the reset",
             "The step size is right. Run the other two properties on your code.",
-            _with_mistakes(late=1, keep_state=True),
+            _left(CUT_EARLY, STATE_KEPT),
         ),
         Misconception(
             "a bias that is gone altogether",
             "You have taken out both. Once it must come in: it is the time scale of the channel.",
-            _with_mistakes(biases=0),
+            _left(NO_BIAS),
         ),
         Misconception(
             "a reset of every row",
             "The state is reset in rows that go on with their text, too.",
-            _with_mistakes(rows=lambda segment, last: torch.ones_like(segment, dtype=torch.bool)),
+            _left("(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
         ),
         Misconception(
             "a reset that has left the history out",
             "Now the state is reset, but the history is not any more. A new text needs both.",
-            _with_mistakes(keep_history=True),
+            _left("history = torch.where(changed, 0.0, history) → "),
+        ),
+        Misconception(
+            "a reset behind the scan",
+            "The state is set to zero after the scan has run, so the new text has heard the old one, and its own "
+            "state is gone.",
+            _left(STATE_KEPT, "    return y, → \n    h = torch.where(changed, 0.0, h)\n    return y,"),
+        ),
+        Misconception(
+            "the rows that go on are reset",
+            "The test is turned round: rows with the same text as before start afresh, and the others go on.",
+            [_left("segment != last → segment == last"), _left("0.0, h) → h, 0.0)")],
+        ),
+        Misconception(
+            "a history from the chunk alone",
+            "A chunk may be shorter than the history. Then some of its columns come from the history before.",
+            _left("joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
+        ),
+        Misconception(
+            "a history that starts too late",
+            "The next history has a column less than the one that came in: its first column is the one that is "
+            "missing.",
+            _left("x.shape[-1] :] → x.shape[-1] + 1 :]"),
         ),
     ],
 )

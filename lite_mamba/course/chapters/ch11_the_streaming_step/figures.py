@@ -48,7 +48,7 @@ def grouped(number: int) -> str:
 def package_step(block: Mamba) -> Callable:
     """`block.step` with one token as (B, d_model): token, history and h in, output, history and h out."""
 
-    def step(token: Tensor, history: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def step(token: Tensor, history: Tensor, h: Tensor, *_) -> tuple[Tensor, Tensor, Tensor]:
         out, history, h = block.step(token.unsqueeze(1), history, h)
         return out[:, 0], history, h
 
@@ -59,9 +59,8 @@ class StreamingScope(LiveFigure):
     """A recording goes through a block sample by sample: input, kept inputs, states, output.
 
     Args:
-        block: the block, None for `scope_block()`.
-        step: (token (B, d_model), history, h) to (output, history, h); None for the block's own.
-        whose: "yours" or "the reference's", shown beside the outputs.
+        step: (token (B, d_model), history, h, weights, parts) to (output, history, h); None for the block's own.
+        weights, parts: what the step gets beside; the weights are those of `scope_block()`.
     """
 
     LENGTH = 240
@@ -69,10 +68,10 @@ class StreamingScope(LiveFigure):
     controls = {"t": slider(0, LENGTH - 1, 196, label="sample t", play=True)}  # noqa: RUF012
 
     @torch.no_grad()
-    def __init__(self, block: Mamba | None = None, step: Callable | None = None, whose: str = ""):
+    def __init__(self, step: Callable | None = None, weights: dict | None = None, parts: dict | None = None):
         super().__init__(height=6.2)
-        self.block = block or scope_block()
-        self.step, self.whose = step or package_step(self.block), whose
+        self.block = scope_block()
+        self.step, self.given = step or package_step(self.block), (weights, parts)
         self.millivolts, self.x = scope_signal(self.LENGTH)  # (L,), (1, L, 1)
         self.parallel = self.block(self.x)[0, :, 0].numpy()  # (L,)
         self._stream()
@@ -91,7 +90,7 @@ class StreamingScope(LiveFigure):
         history, h = self.block.allocate_inference_cache(1, self.LENGTH)
         outputs, histories, states = [], [], []
         for t in range(self.LENGTH):
-            y, history, h = self.step(self.x[:, t], history, h)
+            y, history, h = self.step(self.x[:, t], history, h, *self.given)
             outputs.append(self._checked(y))
             histories.append(history[0].clone())
             states.append(h[0].clone())
@@ -116,18 +115,16 @@ class StreamingScope(LiveFigure):
         self.low.plot(self.parallel, color="#B8B8B8", ls="-", lw=8)
         (self.grown,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=2.5)
         (self.dot,) = self.low.plot([], [], "o", color=style.VERMILLION, ms=11, ls="none")
-        by = f", {self.whose}" if self.whose else ""
         at = self.low.transAxes
         names = [
             self.low.text(0.01, 0.96, "thick: one pass", color=style.GREY, transform=at, va="top"),
-            self.low.text(
-                0.99, 0.96, f"thin: step by step{by}", color=style.VERMILLION, transform=at, va="top", ha="right"
-            ),
+            self.low.text(0.99, 0.96, "thin: step by step", color=style.VERMILLION, transform=at, va="top", ha="right"),
             self.top.text(0.01, 0.97, "shaded: kept inputs", color=style.BLUE, transform=self.top.transAxes, va="top"),
         ]
         for name in names:
             name.set_fontweight("bold")
-        self.move(self.band, self.seen, self.now, self.grown, self.dot)
+        self.thin = names[1]
+        self.move(self.band, self.seen, self.now, self.grown, self.dot, self.thin)
 
     def _draw_memory(self) -> None:
         lag, states = self.histories.shape[2], self.states.shape[2]
@@ -155,6 +152,8 @@ class StreamingScope(LiveFigure):
     def update(self, t: int = 196) -> str:
         lag = self.histories.shape[2]
         times = np.arange(t + 1)
+        by = f", {owner}" if (owner := self.owner(self.step)) else ""
+        self.thin.set_text(f"thin: step by step{by}")
         self.band.set(x=max(t - lag + 0.5, -2), width=min(lag, t + 2.5))
         self.seen.set_data(times, self.millivolts[: t + 1].numpy())
         self.now.set_data([t], [self.millivolts[t]])

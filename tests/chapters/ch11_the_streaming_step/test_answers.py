@@ -1,0 +1,630 @@
+"""Answers to the exercises of notebook 11 as learners write them, and the verdict that each must get.
+
+A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
+"""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba import InferenceParams, selective_scan_fn, selective_scan_ref, selective_state_update
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page.check import card
+
+# Exercise 1: state_update
+
+
+def unsqueezed(
+    size=lambda delta, bias: F.softplus(delta + bias),
+    decay=lambda dt, A: (dt.unsqueeze(-1) * A.unsqueeze(0)).exp(),
+    drive=lambda dt, u, B: dt.unsqueeze(-1) * B.unsqueeze(1) * u.unsqueeze(-1),
+    finish=lambda y, u, D, z: (y + u * D) * (z * torch.sigmoid(z)),
+):
+    def state_update(h, u, delta, A, B, C, D, z, dt_bias):
+        dt = size(delta, dt_bias)
+        new = decay(dt, A) * h + drive(dt, u, B)
+        return finish((new * C.unsqueeze(1)).sum(dim=-1), u, D, z), new
+
+    return state_update
+
+
+def by_einsum(h, u, delta, A, B, C, D, z, dt_bias):
+    dt = torch.log1p(torch.exp(delta + dt_bias))
+    h = torch.exp(torch.einsum("bd,dn->bdn", dt, A)) * h + torch.einsum("bd,bn,bd->bdn", dt, B, u)
+    return (torch.einsum("bdn,bn->bd", h, C) + D * u) * F.silu(z), h
+
+
+def three_loops(h, u, delta, A, B, C, D, z, dt_bias):
+    y, new = torch.zeros_like(u), h.clone()
+    for b in range(h.shape[0]):
+        for d in range(h.shape[1]):
+            dt = F.softplus(delta[b, d] + dt_bias[d])
+            for n in range(h.shape[2]):
+                new[b, d, n] = torch.exp(dt * A[d, n]) * h[b, d, n] + dt * B[b, n] * u[b, d]
+                y[b, d] += C[b, n] * new[b, d, n]
+            y[b, d] = (y[b, d] + D[d] * u[b, d]) * F.silu(z[b, d])
+    return y, new
+
+
+def by_matmul(h, u, delta, A, B, C, D, z, dt_bias):
+    dt = F.softplus(delta + dt_bias)
+    new = torch.exp(dt[:, :, None] * A) * h + (dt * u)[:, :, None] @ B[:, None, :]
+    return (torch.bmm(new, C[:, :, None])[..., 0] + D * u) * F.silu(z), new
+
+
+def by_package(h, u, delta, A, B, C, D, z, dt_bias):
+    h = h.clone()
+    return selective_state_update(h, u, delta, A, B, C, D, z, dt_bias, dt_softplus=True), h
+
+
+def by_scan(h, u, delta, A, B, C, D, z, dt_bias):
+    columns = (value[..., None] for value in (u, delta, B, C, z))
+    u, delta, B, C, z = columns
+    y, h = selective_scan_ref(
+        u, delta, A, B, C, D, z=z, delta_bias=dt_bias, delta_softplus=True, initial_state=h, return_last_state=True
+    )
+    return y[..., 0], h
+
+
+def in_double(h, u, delta, A, B, C, D, z, dt_bias):
+    return unsqueezed()(*(value.double() for value in (h, u, delta, A, B, C, D, z, dt_bias)))
+
+
+def in_place(h, u, delta, A, B, C, D, z, dt_bias):
+    dt = F.softplus(delta + dt_bias)
+    h *= torch.exp(dt[..., None] * A)
+    h += (dt * u)[..., None] * B[:, None]
+    return ((h * C[:, None]).sum(-1) + D * u) * F.silu(z), h
+
+
+def reads_first(h, u, delta, A, B, C, D, z, dt_bias):
+    y = (h * C[:, None]).sum(-1)
+    _, new = by_einsum(h, u, delta, A, B, C, D, z, dt_bias)
+    return (y + D * u) * F.silu(z), new
+
+
+def reads_faded(h, u, delta, A, B, C, D, z, dt_bias):
+    dt = F.softplus(delta + dt_bias)
+    h = h * torch.exp(dt[..., None] * A)
+    y = torch.einsum("bdn,bn->bd", h, C)
+    return (y + D * u) * F.silu(z), h + dt[..., None] * B[:, None] * u[..., None]
+
+
+def adds_then_fades(h, u, delta, A, B, C, D, z, dt_bias):
+    dt = F.softplus(delta + dt_bias)
+    h = torch.exp(dt[..., None] * A) * (h + (dt * u)[..., None] * B[:, None])
+    return ((h * C[:, None]).sum(-1) + D * u) * F.silu(z), h
+
+
+def first_sequence(*given):
+    y, h = by_einsum(*given)
+    return y[:1].expand_as(y), h[:1].expand_as(h)
+
+
+def transposed_C(h, u, delta, A, B, C, D, z, dt_bias):
+    return by_einsum(h, u, delta, A, C, B, D, z, dt_bias)
+
+
+UPDATE = [
+    ("unsqueeze", unsqueezed(), "right"),
+    ("einsum and log1p", by_einsum, "right"),
+    ("three loops", three_loops, "right"),
+    ("matrix products", by_matmul, "right"),
+    ("the package's step on a copy", by_package, "right"),
+    ("the scan over one token", by_scan, "right"),
+    ("float64", in_double, "right"),
+    ("logaddexp", unsqueezed(lambda d, b: torch.logaddexp(d + b, torch.zeros(()))), "right"),
+    ("in place", in_place, "the given state changed in place"),
+    ("read before", reads_first, "an output read before the update"),
+    ("read between", reads_faded, "an output read before the update"),
+    ("add, then fade", adds_then_fades, "a drive that fades at once"),
+    ("no softplus", unsqueezed(lambda d, b: d + b), "a step size without softplus"),
+    ("exp", unsqueezed(lambda d, b: torch.exp(d + b)), "another function in the place of softplus"),
+    ("relu", unsqueezed(lambda d, b: (d + b).clamp(min=0)), "another function in the place of softplus"),
+    ("no bias", unsqueezed(lambda d, b: F.softplus(d)), "a step size without its bias"),
+    ("bias first and last", unsqueezed(lambda d, b: F.softplus(d + b) + b), "the bias added twice"),
+    ("bias twice inside", unsqueezed(lambda d, b: F.softplus(d + b + b)), "the bias added twice"),
+    ("bias behind", unsqueezed(lambda d, b: F.softplus(d) + b), "the bias added behind softplus"),
+    ("no decay", unsqueezed(decay=lambda dt, A: 1), "a forgotten decay"),
+    ("exp(A)", unsqueezed(decay=lambda dt, A: A.exp()[None]), "a decay without the step size"),
+    ("no exp", unsqueezed(decay=lambda dt, A: dt[..., None] * A), "a decay without the exponential"),
+    ("Euler", unsqueezed(decay=lambda dt, A: 1 + dt[..., None] * A), "a decay by Euler's rule"),
+    ("exp(-dt A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A)), "a state that grows"),
+    ("-exp(A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A.exp())), "A taken for its logarithm"),
+    ("B u", unsqueezed(drive=lambda dt, u, B: B[:, None] * u[..., None]), "a drive without the step size"),
+    ("no B", unsqueezed(drive=lambda dt, u, B: (dt * u)[..., None]), "a drive without its way in"),
+    ("gate z", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * z), "a gate without SiLU"),
+    ("sigmoid", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * z.sigmoid()), "a gate without SiLU"),
+    ("no gate", unsqueezed(finish=lambda y, u, D, z: y + D * u), "a missing gate"),
+    ("skip outside", unsqueezed(finish=lambda y, u, D, z: y * F.silu(z) + D * u), "a skip behind the gate"),
+    ("no skip", unsqueezed(finish=lambda y, u, D, z: y * F.silu(z)), "a missing skip"),
+    ("skip u", unsqueezed(finish=lambda y, u, D, z: (y + u) * F.silu(z)), "a skip without its weight"),
+    ("old state back", lambda h, *rest: (by_einsum(h, *rest)[0], h), "a state that is returned as it came"),
+    ("state first", lambda *given: by_einsum(*given)[::-1], "the two results in exchanged places"),
+    ("B and C", transposed_C, "B and C in exchanged places"),
+    ("one sequence", first_sequence, None),
+    ("only the output", lambda *given: by_einsum(*given)[0], None),
+    ("no return", lambda *given: None, None),
+    ("zeros", lambda h, u, *rest: (u * 0, h * 0), None),
+    ("crash", lambda h, u, *rest: (h @ u, h), None),
+]  # fmt: skip
+
+# Exercise 2: block_step
+
+
+def linear(
+    order=(0, 1, 2), scan=lambda x, u: u, select=lambda x, u: u, rates=lambda log: log.exp().neg(),
+    size=lambda d, w: d, gate=lambda z: z, last=lambda y, u, z, w: F.linear(y, w["out_proj"]), swap=False,
+    memory=lambda old, new, x, u: new, lost=False, back=lambda out, history, h: (out, history, h),
+):  # fmt: skip
+    def block_step(token, history, h, weights, parts):
+        w, D, N = weights, weights["D"].shape[0], h.shape[2]
+        xz = F.linear(token, w["in_proj"])
+        x, z = (xz[:, D:], xz[:, :D]) if swap else (xz[:, :D], xz[:, D:])
+        u, moved = parts["conv_step"](
+            x, history, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"]
+        )  # fmt: skip
+        R = w["dt_proj"].shape[1]
+        three = F.linear(select(x, u), w["x_proj"])
+        cut = [three[:, :R], three[:, R : R + N], three[:, R + N :]]
+        low, B, C = (cut[i] for i in order)
+        delta = size(F.linear(low, w["dt_proj"]), w)
+        y, new = parts["state_update"](
+            h, scan(x, u), delta, rates(w["A_log"]), B, C, w["D"], gate(z), w["dt_bias"]
+        )  # fmt: skip
+        return back(last(y, u, z, w), memory(history, moved, x, u), h if lost else new)
+
+    return block_step
+
+
+def einsummed(token, history, h, weights, parts):
+    both = torch.einsum("bm,em->be", token, weights["in_proj"])
+    x, z = torch.tensor_split(both, 2, dim=-1)
+    names = ("conv_weights", "conv_biases", "conv_gates", "dilations")
+    u, history = parts["conv_step"](x, history, *[weights[name] for name in names])
+    selected = torch.einsum("bd,ed->be", u, weights["x_proj"])
+    N = h.shape[-1]
+    B, C, low = selected[:, -2 * N : -N], selected[:, -N:], selected[:, : -2 * N]
+    delta = torch.einsum("br,dr->bd", low, weights["dt_proj"])
+    y, h = parts["state_update"](h, u, delta, -weights["A_log"].exp(), B, C, weights["D"], z, weights["dt_bias"])
+    return torch.einsum("bd,md->bm", y, weights["out_proj"]), history, h
+
+
+def by_package_parts(token, history, h, weights, parts):
+    h = h.clone()
+    by_hand = {**parts, "state_update": lambda h, *rest: (selective_state_update(h, *rest, dt_softplus=True), h)}
+    return einsummed(token, history, h, weights, by_hand)
+
+
+def row_by_row(token, history, h, weights, parts):
+    rows = [einsummed(token[b : b + 1], history[b : b + 1], h[b : b + 1], weights, parts) for b in range(len(token))]
+    return tuple(torch.cat(part) for part in zip(*rows, strict=True))
+
+
+def by_hand_shift(old, new, x, u):
+    return torch.cat([old, x[:, :, None]], dim=2)[:, :, 1:]
+
+
+def overwritten(old, new, x, u):
+    old = old.clone()
+    old[..., -1] = x
+    return old
+
+
+def overwritten_in_place(old, new, x, u):
+    old[..., -1] = x
+    return old
+
+
+def written_before(token, history, h, weights, parts):
+    x = (token @ weights["in_proj"].T)[:, : len(weights["D"])]
+    history[..., -1] = x
+    return einsummed(token, history, h, weights, parts)[0], history, einsummed(token, history, h, weights, parts)[2]
+
+
+def wrongly_moved(old, new, x, u):
+    return torch.cat([x[..., None], old], dim=-1)[..., :-1]
+
+
+def untransposed(token, history, h, weights, parts):
+    x, _ = (token @ weights["in_proj"]).chunk(2, dim=-1)
+    return x, history, h
+
+
+def first_row(*given):
+    return tuple(part[:1].expand_as(part) for part in einsummed(*given))
+
+
+STEP = [
+    ("linear", linear(), "right"),
+    ("einsum", einsummed, "right"),
+    ("the package's update", by_package_parts, "right"),
+    ("row by row", row_by_row, "right"),
+    ("history by hand", linear(memory=by_hand_shift), "right"),
+    ("swapped halves", linear(swap=True), "the halves in exchanged places"),
+    ("C, B", linear(order=(0, 2, 1)), "B and C in exchanged places"),
+    ("x selects", linear(select=lambda x, u: x), "a selection that does not see the convolution"),
+    ("x scanned", linear(scan=lambda x, u: x), "a scan past the convolution"),
+    ("x everywhere", linear(scan=lambda x, u: x, select=lambda x, u: x), "a convolution that nothing reads"),
+    ("silu(u)", linear(scan=lambda x, u: F.silu(u), select=lambda x, u: F.silu(u)), "a SiLU too many"),
+    ("silu(z)", linear(gate=F.silu), "a gate that passes SiLU twice"),
+    ("bias twice", linear(size=lambda d, w: d + w["dt_bias"]), "the bias added twice"),
+    ("softplus twice", linear(size=lambda d, w: F.softplus(d)), "softplus taken twice"),
+    ("both twice", linear(size=lambda d, w: F.softplus(d + w["dt_bias"])), "a step size that is made twice"),
+    ("A_log", linear(rates=lambda log: log), "A_log in the place of A"),
+    ("-A_log", linear(rates=lambda log: -log), "A_log in the place of A"),
+    ("exp", linear(rates=torch.exp), "A without its sign"),
+    ("exp(-)", linear(rates=lambda log: torch.exp(-log)), "a minus in the exponent"),
+    ("gate again", linear(last=lambda y, u, z, w: (y * F.silu(z)) @ w["out_proj"].T), "the gate applied twice"),
+    ("skip again", linear(last=lambda y, u, z, w: (y + w["D"] * u) @ w["out_proj"].T), "a skip added twice"),
+    ("no out_proj", linear(last=lambda y, u, z, w: y), "an output that has not passed out_proj"),
+    ("old history", linear(memory=lambda old, new, x, u: old), "a history that is returned as it came"),
+    ("old state", linear(lost=True), "a state that is returned as it came"),
+    ("both old", linear(lost=True, memory=lambda old, *_: old), "both memories returned as they came"),
+    ("last column", linear(memory=overwritten), "a history that is overwritten"),
+    ("last column in place", linear(memory=overwritten_in_place), "a history that is overwritten"),
+    ("last column before", written_before, "a history that is overwritten"),
+    ("newest first", linear(memory=wrongly_moved), "a history that moves the wrong way"),
+    ("keeps u", linear(memory=lambda old, new, x, u: torch.cat([old[..., 1:], u[..., None]], -1)),
+     "a history of what the convolution gives"),
+    ("h first", linear(back=lambda out, history, h: (out, h, history)), "the two memories in exchanged places"),
+    ("not transposed", untransposed, "a weight that is not transposed"),
+    ("one row", first_row, None),
+    ("only the output", lambda *given: einsummed(*given)[0], None),
+    ("no return", lambda *given: None, None),
+    ("as it came", lambda token, history, h, *_: (token, history, h), None),
+    ("a missing key", lambda token, history, h, w, parts: parts["conv"](token), None),
+]  # fmt: skip
+
+# Exercise 3: generate
+
+
+def loop(
+    before=lambda piece, chunk: 0, after=lambda piece, chunk: piece, whole=0, token=1, feed_last=False, room=100,
+    pieces=lambda prompt, chunk: prompt.split(chunk, dim=1), new=(), first=lambda out, prompt: out[:, -1:],
+    kept=slice(None), sooner=0,
+):  # fmt: skip
+    """A loop whose offset moves as told: before and after a piece, after the prompt, after a token."""
+
+    def generate(block, prompt, chunk, tokens):
+        def fresh():
+            return InferenceParams(max_seqlen=room, max_batch_size=len(prompt))
+
+        stream = fresh()
+        for piece in pieces(prompt, chunk):
+            stream = fresh() if "piece" in new else stream
+            stream.seqlen_offset += before(piece.shape[1], chunk)
+            out = block(piece, inference_params=stream)
+            stream.seqlen_offset += after(piece.shape[1], chunk)
+        stream.seqlen_offset += whole * prompt.shape[1]
+        stream = fresh() if "between" in new else stream
+        outputs = [first(out, prompt)]
+        while len(outputs) < tokens + feed_last:
+            stream = fresh() if "token" in new else stream
+            stream.seqlen_offset += sooner
+            outputs.append(block(outputs[-1], inference_params=stream))
+            stream.seqlen_offset += token
+        return torch.cat(outputs[kept][:tokens], dim=1)
+
+    return generate
+
+
+LOOPS = {
+    "an offset that moves by one for a whole chunk": {"after": lambda piece, chunk: 1},
+    "an offset that moves by `chunk` after a shorter piece": {"after": lambda piece, chunk: chunk},
+    "an offset that stands still while you generate": {"token": 0},
+    "an offset that does not move between the pieces": {"after": lambda piece, chunk: 0},
+    "an offset that moves once, after the whole prompt": {"after": lambda piece, chunk: 0, "whole": 1},
+    "an offset that moves before the call": {"before": lambda piece, chunk: piece, "after": lambda piece, chunk: 0},
+    "an offset that never moves": {"after": lambda piece, chunk: 0, "token": 0},
+    "an offset that does not fit the tokens": {"token": 2},
+}
+
+
+def by_index(block, prompt, chunk, tokens):
+    batch, length, width = prompt.shape
+    params, result = InferenceParams(length + tokens - 1, batch), torch.empty(batch, tokens, width)
+    for start in range(0, length, chunk):
+        y = block(prompt[:, start : start + chunk], inference_params=params)
+        params.seqlen_offset = min(start + chunk, length)
+    result[:, 0] = y[:, -1]
+    for i in range(1, tokens):
+        result[:, i] = block(result[:, i - 1 : i], inference_params=params)[:, 0]
+        params.seqlen_offset = length + i
+    return result
+
+
+def one_loop(block, prompt, chunk, tokens):
+    stream, done, outputs = InferenceParams(10**6, 64), 0, []
+    queue = [prompt[:, i : i + chunk] for i in range(0, prompt.shape[1], chunk)]
+    while len(outputs) < tokens:
+        given = queue.pop(0) if queue else outputs[-1]
+        stream.seqlen_offset = done
+        out = block(given, inference_params=stream)
+        done += given.shape[1]
+        if not queue:
+            outputs.append(out[:, -1:])
+    return torch.cat(outputs, 1)
+
+
+def set_to_the_piece(block, prompt, chunk, tokens):
+    stream = InferenceParams(max_seqlen=1000, max_batch_size=8)
+    for piece in torch.split(prompt, chunk, 1):
+        out = block(piece, inference_params=stream)
+        stream.seqlen_offset = piece.size(1)
+    results = []
+    for _ in range(tokens):
+        results += [out[:, -1:]]
+        out = block(results[-1], inference_params=stream)
+        stream.seqlen_offset += 1
+    return torch.cat(results, 1)
+
+
+def reads_all_again(block, prompt, chunk, tokens):
+    text = prompt
+    for _ in range(tokens):
+        text = torch.cat((text, block(text)[:, -1:]), dim=1)
+    return text[:, -tokens:]
+
+
+def without_a_stream(block, prompt, chunk, tokens):
+    for piece in prompt.split(chunk, dim=1):
+        out = block(piece)
+    outputs = [out[:, -1:]]
+    for _ in range(tokens - 1):
+        outputs.append(block(outputs[-1]))
+    return torch.cat(outputs, dim=1)
+
+
+def whole(prompt, chunk):
+    return (prompt,)
+
+
+GENERATE = [
+    ("until there are enough", loop(), "right"),
+    ("the last output is fed back", loop(feed_last=True), "right"),
+    ("by index", by_index, "right"),
+    ("one loop", one_loop, "right"),
+    ("a larger plan", loop(room=10**9), "right"),
+    *[(f"{name}, {last}", loop(**moved, feed_last=last), name)
+      for name, moved in LOOPS.items() for last in (False, True)],
+    ("offset set", set_to_the_piece, "an offset that is set, not moved"),
+    ("offset before the token", loop(sooner=1, token=0), "an offset that moves before the call"),
+    ("new a piece", loop(new=["piece"]), "a fresh InferenceParams in each call"),
+    ("new a piece, fed back", loop(new=["piece"], feed_last=True), "a fresh InferenceParams in each call"),
+    ("new a call", loop(new=["piece", "token"]), "a fresh InferenceParams in each call"),
+    ("new a piece and for the tokens", loop(new=["piece", "between"]), "a fresh InferenceParams in each call"),
+    ("new for the tokens", loop(new=["between"]), "a second stream for the generated tokens"),
+    ("new a token", loop(new=["token"]), "a second stream for the generated tokens"),
+    ("everything again", reads_all_again, "a whole forward pass for each token"),
+    ("one piece", loop(pieces=whole), "a prompt in one piece"),
+    ("token by token", loop(pieces=lambda p, c: p.split(1, dim=1)), "a prompt token by token"),
+    ("chunk", loop(pieces=lambda p, c: p.chunk(c, dim=1)), "as many chunks as a chunk has tokens"),
+    ("no rest", loop(pieces=lambda p, c: [p[:, i * c : (i + 1) * c] for i in range(p.shape[1] // c)]),
+     "a last piece left out"),
+    ("last token only", loop(pieces=lambda p, c: [p[:, -1:]]), "a prompt of which only the last token is read"),
+    ("last piece only", loop(pieces=lambda p, c: p.split(c, dim=1)[-1:]), 
+     "a prompt of which only the last piece is read"),
+    ("first output", loop(first=lambda out, p: out[:, :1]), "the first output of a piece"),
+    ("no room", loop(room=1), "a stream without room for the tokens"),
+    ("a first output lost", lambda b, p, c, n: loop(kept=slice(1, None))(b, p, c, n + 1),
+     "a first output thrown away"),
+    ("one too many", lambda b, p, c, n: loop()(b, p, c, n + 1), "an output too many"),
+    ("no stream", without_a_stream, None),
+    ("an error of its own", lambda b, p, c, n: b(p[..., :-1] if p.shape[2] > 1 else p[0]), None),
+    ("no return", lambda b, p, c, n: loop()(b, p, c, n) and None if n < 0 else print(end=""), None),
+    ("zeros", lambda b, p, c, n: torch.zeros(len(p), n, p.shape[2]), None),
+    ("the prompt", lambda b, p, c, n: p[:, -n:], None),
+]  # fmt: skip
+
+# Exercise 4: kv_overtakes
+
+
+def counted_up(state_bytes, d_model, number_bytes):
+    tokens = 0
+    while tokens * d_model * number_bytes * 2 <= state_bytes:
+        tokens += 1
+    return tokens
+
+
+def each(d_model, number_bytes):
+    return 2 * d_model * number_bytes
+
+
+OVERTAKES = [
+    ("counted up", counted_up, "right"),
+    ("floor", lambda s, d, n: math.floor(s / each(d, n)) + 1, "right"),
+    ("ceil of one more byte", lambda s, d, n: math.ceil((s + 1) / each(d, n)), "right"),
+    ("divmod", lambda s, d, n: divmod(s, each(d, n))[0] + 1, "right"),
+    ("int", lambda s, d, n: 1 + int(s / (d * n + d * n)), "right"),
+    ("negative floor", lambda s, d, n: -(-(s + 1) // each(d, n)), "right"),
+    ("keys", lambda s, d, n: s // (d * n) + 1, "keys without values"),
+    ("numbers", lambda s, d, n: s // (2 * d) + 1, "numbers in the place of bytes"),
+    ("ceil", lambda s, d, n: math.ceil(s / each(d, n)), "equal counted as larger"),
+    ("-(-//)", lambda s, d, n: -(-s // each(d, n)), "equal counted as larger"),
+    ("floor only", lambda s, d, n: int(s / each(d, n)), "the last token at which the cache is not larger"),
+    ("ceil + 1", lambda s, d, n: math.ceil(s / each(d, n)) + 1, "one token too many"),
+    ("unrounded", lambda s, d, n: s / each(d, n), "a count that is not whole"),
+    ("no brackets", lambda s, d, n: s // 2 * d * n + 1, "brackets that are missing"),
+    ("square root", lambda s, d, n: int((s // each(d, n)) ** 0.5) + 1, "a cache that grows with pairs of tokens"),
+    ("upside down", lambda s, d, n: each(d, n) // s, "a division the wrong way round"),
+    ("the example's", lambda s, d, n: 33, None),
+    ("rounded", lambda s, d, n: round(s / each(d, n)), None),
+    ("no return", lambda s, d, n: None, None),
+    ("a string", lambda s, d, n: str(s // each(d, n) + 1), None),
+    ("a tensor", lambda s, d, n: torch.tensor(s // each(d, n) + 1), None),
+]
+
+# Exercise 5: restart
+
+
+def multiplied(change=lambda last, now: now != last, shape=lambda rows: rows.view(-1, 1, 1)):
+    def restart(history, h, last, now):
+        goes_on = ~shape(change(last, now))
+        return history * goes_on, h * goes_on
+
+    return restart
+
+
+def cloned(history, h, last, now, rows=lambda last, now: now != last):
+    history, h = history.clone(), h.clone()
+    history[rows(last, now)] = 0
+    h[rows(last, now)] = 0
+    return history, h
+
+
+def looped(history, h, last, now):
+    rows = [b for b in range(len(now)) if now[b].item() != last[b].item()]
+    return (history.index_fill(0, torch.tensor(rows, dtype=torch.long), 0),
+            h.index_fill(0, torch.tensor(rows, dtype=torch.long), 0))  # fmt: skip
+
+
+def filled(history, h, last, now):
+    mask = torch.ne(now, last)[..., None, None]
+    return history.masked_fill(mask, 0), h.masked_fill(mask, 0)
+
+
+def by_einsum_mask(history, h, last, now):
+    same = (now == last).float()
+    return torch.einsum("b,bds->bds", same, history), torch.einsum("b,bdn->bdn", same, h)
+
+
+def cleared(history, h, last, now):
+    history[now != last] = 0
+    h[now != last] = 0
+    return history, h
+
+
+def if_any(history, h, last, now):
+    if (now != last).any():
+        return torch.zeros_like(history), torch.zeros_like(h)
+    return history, h
+
+
+def first_decides(history, h, last, now):
+    return (history * 0, h * 0) if now[0] != last[0] else (history, h)
+
+
+RESTART = [
+    ("multiplied", multiplied(), "right"),
+    ("cloned", cloned, "right"),
+    ("looped", looped, "right"),
+    ("masked_fill", filled, "right"),
+    ("einsum", by_einsum_mask, "right"),
+    ("xor", multiplied(lambda last, now: (now ^ last) != 0), "right"),
+    ("difference", multiplied(lambda last, now: (now - last).abs() > 0), "right"),
+    ("in place", cleared, "the given memories changed in place"),
+    ("if any", if_any, "every row started afresh"),
+    ("all zero", lambda history, h, last, now: (history * 0, h * 0), "every row started afresh"),
+    ("state only", lambda history, h, last, now: (history, cloned(history, h, last, now)[1]), "a history that is kept"),
+    ("history only", lambda history, h, last, now: (cloned(history, h, last, now)[0], h), "a state that is kept"),
+    ("grows", multiplied(lambda last, now: now > last), "only an index that grows"),
+    ("one more", multiplied(lambda last, now: now - last == 1), "only an index that grows"),
+    ("zero", multiplied(lambda last, now: now == 0), "an index of zero read as a new text"),
+    ("truth", multiplied(lambda last, now: now.bool()), "an index other than zero read as a new text"),
+    ("turned round", multiplied(lambda last, now: now == last), "the rows that go on are cleared"),
+    ("h first", lambda *given: cloned(*given)[::-1], "the two memories in exchanged places"),
+    ("row 0", first_decides, None),
+    ("nothing", lambda history, h, last, now: (history, h), None),
+    ("no return", lambda *given: None, None),
+    ("one result", lambda *given: cloned(*given)[0], None),
+    ("ones", lambda history, h, last, now: (torch.ones_like(history), torch.ones_like(h)), None),
+    ("lists", lambda *given: [part.tolist() for part in cloned(*given)], None),
+    ("crash", lambda history, h, last, now: (history[now], h), None),
+]
+
+# Bug hunt: mended_stream
+
+
+def mended(
+    bias_in_delta=False, bias_in_scan=True, end=0, reset_state=True, reset_history=True, late_reset=False,
+    changed=lambda segment, last: segment != last, kept=None,
+):  # fmt: skip
+    def mended_stream(x, segment, history, h, last, weights):
+        rows, W = changed(segment, last), history.shape[-1]
+        goes_on = (~rows).to(x.dtype).reshape(-1, 1, 1)
+        history = history * goes_on if reset_history else history
+        h = h * goes_on if reset_state else h
+        joined = torch.cat([history, x], dim=-1)
+        u = F.silu(F.conv1d(joined, weights["conv"][:, None], groups=len(weights["conv"])))
+        delta = weights["dt"][:, None] * u + bias_in_delta * weights["dt_bias"][:, None]
+        B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
+        y, h = selective_scan_fn(
+            u, delta, weights["A"], B, C, delta_bias=weights["dt_bias"] if bias_in_scan else None, delta_softplus=True,
+            return_last_state=True, initial_state=h,
+        )  # fmt: skip
+        h = h * goes_on if late_reset else h
+        stop = joined.shape[-1] - end
+        return y, joined[..., stop - W : stop] if kept is None else kept(joined, x, W), h, segment
+
+    return mended_stream
+
+
+def sample_by_sample(x, segment, history, h, last, weights):
+    outputs, stream = [], mended()
+    for t in range(x.shape[-1]):
+        y, history, h, last = stream(x[..., t : t + 1], segment, history, h, last, weights)
+        outputs.append(y)
+    return torch.cat(outputs, dim=-1), history, h, segment
+
+
+MENDED = [
+    ("the scan adds the bias", mended(), "right"),
+    ("the line adds the bias", mended(bias_in_delta=True, bias_in_scan=False), "right"),
+    ("sample by sample", sample_by_sample, "right"),
+    ("the last columns", mended(kept=lambda joined, x, W: joined[..., -W:].clone()), "right"),
+    ("narrow", mended(kept=lambda joined, x, W: joined.narrow(-1, x.shape[-1], W)), "right"),
+    ("as given", mended(bias_in_delta=True, end=1, reset_state=False), "the code as it was given"),
+    ("bias left", mended(bias_in_delta=True), "one mistake left: the bias"),
+    ("history left", mended(end=1), "one mistake left: the history"),
+    ("reset left", mended(reset_state=False), "one mistake left: the reset"),
+    ("bias, history", mended(bias_in_delta=True, end=1), "two mistakes left: the bias and the history"),
+    ("bias, reset", mended(bias_in_delta=True, reset_state=False), "two mistakes left: the bias and the reset"),
+    ("history, reset", mended(end=1, reset_state=False), "two mistakes left: the history and the reset"),
+    ("no bias", mended(bias_in_scan=False), "a bias that is gone altogether"),
+    ("all rows", mended(changed=lambda segment, last: torch.ones_like(segment).bool()), "a reset of every row"),
+    ("any row", mended(changed=lambda segment, last: (segment != last).any().expand(len(last))),
+     "a reset of every row"),
+    ("no history reset", mended(reset_history=False), "a reset that has left the history out"),
+    ("reset behind", mended(reset_state=False, late_reset=True), "a reset behind the scan"),
+    ("turned round", mended(changed=lambda segment, last: segment == last), "the rows that go on are reset"),
+    ("from the chunk", mended(kept=lambda joined, x, W: x[..., -W:]), "a history from the chunk alone"),
+    ("too late", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] + 1 :]), "a history that starts too late"),
+    ("always row 0", mended(changed=lambda segment, last: torch.arange(len(last)) == 0), None),
+    ("never row 0", mended(changed=lambda segment, last: torch.arange(len(last)) > 0), None),
+    ("three results", lambda *given: mended()(*given)[:3], None),
+    ("no return", lambda *given: None, None),
+    ("the old segment", lambda x, segment, history, h, last, w: (*mended()(x, segment, history, h, last, w)[:3], last),
+     None),
+]  # fmt: skip
+
+ROWS = {
+    "state_update": UPDATE,
+    "block_step": STEP,
+    "generate": GENERATE,
+    "kv_overtakes": OVERTAKES,
+    "restart": RESTART,
+    "mended_stream": MENDED,
+}
+ANSWERS = [(f"11.{name}", *row) for name, rows in ROWS.items() for row in rows]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{row[0]}: {row[1]}" for row in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_wrong_offset_is_shown_with_what_came(name):
+    verdict = judge(exercise("11.generate"), loop(**LOOPS[name]), quiet=True)
+    rows = dict(card(exercise("11.generate"), verdict).rows)
+    assert "seqlen_offset at each call" in rows["got"]
+    if verdict.example.raised:
+        assert "ValueError: inference_params.seqlen_offset is" in rows["got"] and "tokens in each call" in rows["got"]
