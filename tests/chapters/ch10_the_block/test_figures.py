@@ -70,7 +70,7 @@ def test_the_matrix_products_are_counted_as_the_package_has_them():
 
 def test_the_shares_of_the_widths_are_those_of_the_package(figures):
     shown = figures["widths"]
-    assert "3,770,881 parameters; 94 % of them" in shown.update(768, 16, 2, 1)
+    assert "3,770,881 parameters; 93.8 % of them" in shown.update(768, 16, 2, 1)
     assert [bar.get_width() for bar in shown.bars] == [100 * n / shown.total for n in shown.table.values()]
 
 
@@ -82,16 +82,42 @@ def test_the_slider_of_states_reaches_the_place_where_the_outer_projections_are_
     assert shown.share < 50 and shown.controls["d_state"].high >= 736
 
 
-def test_without_the_skip_a_new_block_is_almost_silent(figures):
+def test_a_new_block_needs_its_skip_and_not_its_scan_and_a_trained_second_layer_the_other_way_round(figures):
     shown = figures["ablation"]
-    assert "under 2 %" in shown.update(scan=True, skip=False) and shown.percent < 2
-    shown.update(scan=False)
-    assert shown.percent == pytest.approx(100, abs=2) and shown.alike > 0.99
-    shown.update(skip=False, scan=False)
-    assert shown.percent == 0
-    assert shown.update().startswith("Off: scan.")
-    assert shown.update(scan=True).startswith("All parts are on")
-    torch.testing.assert_close(shown.full, shown.block(shown.x)[0])
+    assert shown.sizes["skip"] < 2 and shown.sizes["scan"] == pytest.approx(100, abs=2)
+    assert shown.right[1, "skip"] == shown.right[1, "nothing"] == 100 and shown.right[1, "scan"] < 20
+    assert 22 < shown.right[0, "skip"] < 45
+    assert "1 % of its size" in shown.update(part="skip") and "all of the answers" in shown.update(part="skip")
+    assert "few of the answers" in shown.update(part="scan")
+
+
+def test_the_reference_inside_the_stored_model_says_what_the_package_says(figures):
+    shown = figures["ablation"]
+    tokens, wanted = presets.copying()
+    with torch.no_grad():
+        said = shown.model(tokens)[:, -16:].argmax(-1)  # (B, 16)
+    assert torch.equal(said, shown.said[0, "nothing"]) and torch.equal(said, wanted)
+    block, noise = presets.new_block()
+    output = presets.block_forward(noise, presets.weights_of(block), presets.PARTS_OF_THE_COURSE)
+    torch.testing.assert_close(output, block(noise), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "part, expected",
+    [
+        ("scan", lambda u, y, D, z: D[:, None] * u * torch.nn.functional.silu(z)),
+        ("skip", lambda u, y, D, z: y * torch.nn.functional.silu(z)),
+        ("gate", lambda u, y, D, z: y + D[:, None] * u),
+    ],
+)
+def test_without_takes_out_one_part_and_leaves_the_rest(part, expected):
+    """The way out is the identity, so the output is what stands behind the gate."""
+    block, noise = presets.new_block()
+    weights = presets.weights_of(block) | {"out_proj": torch.eye(128)}
+    given = presets.stages(noise[0], presets.weights_of(block))
+    u, y, z = (given[name].T for name in ("u", "scan", "z"))  # (D, L) each
+    output = presets.block_forward(noise, *presets.without(part, weights, presets.PARTS_OF_THE_COURSE))
+    torch.testing.assert_close(output[0].T, expected(u, y, block.D, z), rtol=1e-3, atol=1e-5)
 
 
 def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere_in_noise(figures):
@@ -103,7 +129,7 @@ def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere
         assert all((errors[lag] < 0.01) == (lag in read) for lag in range(presets.LAGS))
         assert all(errors[lag] > 90 for lag in range(presets.LAGS) if lag not in read)
     assert shown.update("white noise", 20).endswith(
-        "has an error of 100 %, four branches, 4 taps has an error of 100 %."
+        "has an error of 100 %, four branches of 4 taps have an error of 100 %."
     )
 
 

@@ -678,14 +678,14 @@ def _moved_out(channels, taps, dilations):
 
 
 def _facts(make, channels, taps, dilations):
-    """What the check looks at: the names that are saved, how many numbers train, and the branches."""
+    """What the check looks at: the numbers that are saved and that train, and the branches; no name, for a hunt."""
     front = make(channels, taps, dilations)
     if not isinstance(front, nn.Module):
         return front
-    layers = getattr(front, "conv1d_layers", [])
+    layers, saved = getattr(front, "conv1d_layers", []), front.state_dict()
     return {
-        "saved names": sorted(front.state_dict()),
-        "numbers saved": sum(tensor.numel() for tensor in front.state_dict().values()),
+        "numbers in the file": sum(tensor.numel() for tensor in saved.values()),
+        "of them in conv1d_layers": sum(t.numel() for name, t in saved.items() if name.startswith("conv1d_layers.")),
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
         "dilations": tuple(layer.dilation[0] for layer in layers),
         "taps": tuple(layer.kernel_size[0] for layer in layers),
@@ -694,7 +694,7 @@ def _facts(make, channels, taps, dilations):
 
 BRANCHES = Exercise(
     id="10.mended_branches",
-    title="The name that comes twice",
+    title="The file that is too large",
     reference=mended_branches,
     cases=lambda draw: {
         "channels": draw.size(2, 5),
@@ -705,7 +705,7 @@ BRANCHES = Exercise(
     misconceptions=[
         Misconception(
             "the bug, still in",
-            "The weights of branch 0 are saved under two names. Look for the line that gives a module a second name.",
+            "The file still holds more numbers than train. Which names does it hold?",
             suspect_branches,
         ),
         Misconception(

@@ -13,12 +13,11 @@ from ... import tasks
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
-from ...drawing.controls import choice, slider, toggle
+from ...drawing.controls import choice, slider
+from ...training import RUNS, load
 from .. import folders
 from .exercises import PARTS as PARTS_OF_THE_COURSE
 from .exercises import block_forward, count_parameters
-
-PALE = "#C9C9C9"
 
 # The parts as the package has them: what the figures run when the reader hands in nothing.
 
@@ -206,12 +205,12 @@ class Widths(LiveFigure):
             bar.set_width(share)
             text.set(x=share + 1, text=f"{share:.0f} %" if share >= 1 else "under 1 %")
         self.share = 100 * (self.table["in_proj"] + self.table["out_proj"]) / self.total
-        self.title(self.ax, f"{self.share:.0f} % of {_short(self.total)} parameters sit in the two outer projections")
+        self.title(self.ax, f"The outer projections hold {self.share:.1f} % of {_short(self.total)} parameters")
         by = f" The count is {whose}." if (whose := self.owner(self.count)) else ""
         sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
         return (
             f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
-            f"{self.total:,} parameters; {self.share:.0f} % of them sit in in_proj and out_proj.{by}"
+            f"{self.total:,} parameters; {self.share:.1f} % of them sit in in_proj and out_proj.{by}"
         )
 
 
@@ -225,82 +224,171 @@ def _short(number: float) -> str:
 # What a part does
 
 
+def without(part: str, weights: dict, parts: dict) -> tuple[dict, dict]:
+    """Weights and parts of a block with one part taken out; the rest stays as it is.
+
+    Args:
+        part: one of `CUTS`.
+        weights: as from `weights_of`.
+        parts: the five functions.
+    """
+    if part == "skip":
+        return weights | {"D": torch.zeros_like(weights["D"])}, parts
+    empty = {
+        "nothing": {},
+        "convolution": {"conv": lambda x, *rest: torch.nn.functional.silu(x)},
+        "scan": {"scan": lambda deltaA, deltaB_u, C: torch.zeros(deltaA.shape[:3])},
+        "gate": {"skip_and_gate": lambda y, u, D, z: y + D[:, None] * u},
+    }
+    return weights, parts | empty[part]
+
+
+CUTS = ("nothing", "convolution", "scan", "skip", "gate")
+
+
+def new_block() -> tuple[Mamba, Tensor]:
+    """A new block of 64 numbers a token, and white noise for it, (B, L, d_model)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        return Mamba(64).requires_grad_(False), torch.randn(4, 64, 64)
+
+
+def copying(rows: int = 8, length: int = 128) -> tuple[Tensor, Tensor]:
+    """Sequences of selective copying: tokens (B, L), and the 16 symbols (B, 16) to be said at the last 16 tokens."""
+    return RUNS[COPIER].data.draw(torch.Generator().manual_seed(12), rows, length)
+
+
+COPIER = "copying-selective-0"  # the stored model
+
+
 class Ablation(LiveFigure):
-    """The output of a new block on white noise, with parts taken out.
+    """One part is taken out: what a new block loses, and what a trained one.
 
     Args:
         run: (hidden_states, weights, parts) to the output, the function of exercise 1.
         parts: the functions it is put together from.
+
+    Attributes:
+        sizes: what is left of a new block's output without each part, in per cent.
+        right: the share of right answers of the trained model, in per cent, by layer and part.
     """
 
-    LENGTH = 64
+    LAYERS = {"first": 0, "second": 1}  # noqa: RUF012
     controls = {  # noqa: RUF012
-        "conv": toggle(True, label="convolution"),
-        "scan": toggle(False, label="scan"),
-        "skip": toggle(True, label="skip D"),
-        "gate": toggle(True, label="gate z"),
+        "part": choice(CUTS, "scan", label="taken out"),
+        "layer": choice(LAYERS, 1, label="layer of the trained model"),
     }
 
     def __init__(self, run=block_forward, parts: dict = PARTS_OF_THE_COURSE):
-        super().__init__(height=4.6)
+        super().__init__(height=5.4)
         self.run, self.parts = run, parts
-        generator = torch.Generator().manual_seed(3)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(3)
-            self.block = Mamba(16).requires_grad_(False)
-        self.x = torch.randn(1, self.LENGTH, 16, generator=generator)  # (B, L, d_model)
-        self.full = self._output(True, True, True, True)  # (L, d_model)
-        self.ax = self.figure.subplots()
-        one_off = [self._output(*(i != off for i in range(4))) for off in range(4)]
-        top = 1.3 * max(float(out[:, 0].abs().max()) for out in one_off)  # with several off the line may leave
-        self.ax.set(xlim=(0, self.LENGTH - 1), ylim=(-top, top), yticks=[0], xlabel="token", ylabel="output, channel 0")
-        self.ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
-        steps = np.arange(self.LENGTH)
-        self.ax.plot(steps, self.full[:, 0], color=PALE, lw=8, ls="-", solid_capstyle="round")
-        (self.line,) = self.ax.plot(steps, steps * 0.0, color=style.BLUE, lw=3, ls="-")
-        style.label_line(self.ax, "the whole block", 0.6, 0.92 * top, style.GREY)
-        style.label_line(self.ax, "with what is on", 17, 0.92 * top, style.BLUE)
-        self.move(self.line)
+        self._measure()
+        grid = self.figure.add_gridspec(2, 2, height_ratios=(3, 1))
+        self.new, self.trained = (self.figure.add_subplot(grid[0, i]) for i in range(2))
+        self.strip = self.figure.add_subplot(grid[1, :])
+        self._draw_rows()
+        self._draw_strip()
 
-    def _output(self, conv: bool, scan: bool, skip: bool, gate: bool) -> Tensor:
-        parts = dict(self.parts)
-        if not conv:
-            parts["conv"] = lambda x, *rest: x
-        if not scan:
-            parts["scan"] = lambda deltaA, deltaB_u, C: torch.zeros(deltaA.shape[:3])
-        if not gate:
-            parts["skip_and_gate"] = lambda y, u, D, z: y + D[:, None] * u
-        weights = weights_of(self.block)
-        if not skip:
-            weights["D"] = torch.zeros_like(weights["D"])
-        with torch.no_grad():
-            return self.run(self.x, weights, parts)[0]  # (L, d_model)
+    @torch.no_grad()
+    def _measure(self) -> None:
+        block, noise = new_block()
+        sizes = {part: self.run(noise, *without(part, weights_of(block), self.parts)).norm() for part in CUTS}
+        self.sizes = {part: 100 * (size / sizes["nothing"]).item() for part, size in sizes.items()}
+        with torch.random.fork_rng(devices=[]):  # a model is drawn before its weights are read
+            self.model, _ = load(COPIER)
+        self.tokens, self.wanted = copying()
+        first, second = self.model.layers
+        embedded = self.model.embedding(self.tokens)  # (B, L, d_model)
+        between = {part: self._layer(first, embedded, part) for part in CUTS}  # (B, L, d_model) each
+        after = {(0, part): self._layer(second, between[part], "nothing") for part in CUTS}
+        after |= {(1, part): self._layer(second, between["nothing"], part) for part in CUTS}
+        self.said = {where: self._answers(hidden_states) for where, hidden_states in after.items()}  # (B, 16) each
+        self.right = {where: 100 * (said == self.wanted).float().mean().item() for where, said in self.said.items()}
 
-    def update(self, conv: bool = True, scan: bool = False, skip: bool = True, gate: bool = True) -> str:
-        out = self._output(conv, scan, skip, gate)  # (L, d_model)
-        self.percent = 100 * (out.norm() / self.full.norm()).item()
-        parallel = torch.cosine_similarity(out.flatten(), self.full.flatten(), dim=0).item() if self.percent else 0.0
-        self.alike = max(0.0, parallel)
-        self.line.set_ydata(out[:, 0])
-        switches = {"convolution": conv, "scan": scan, "skip": skip, "gate": gate}
-        off = [name for name, on in switches.items() if not on]
-        size = _percent(self.percent)
-        self.title(self.ax, f"Without {', '.join(off)}: {size} of the output's size" if off else "The whole block")
+    def _layer(self, layer, hidden_states: Tensor, part: str) -> Tensor:
+        """One layer of the model, (B, L, d_model) both: its block reads what is normalised, and is added."""
+        given = without(part, weights_of(layer.mixer), self.parts)
+        return hidden_states + self.run(layer.norm(hidden_states), *given)
+
+    def _answers(self, hidden_states: Tensor) -> Tensor:
+        last = self.model.norm(hidden_states[:, -self.wanted.shape[1] :])  # (B, 16, d_model)
+        return (last @ self.model.embedding.weight.T).argmax(-1)  # (B, 16)
+
+    def _draw_rows(self) -> None:
+        places = range(len(CUTS) - 1, -1, -1)
+        self.bars, self.texts, self.bands = [], [], []
+        for ax, top, label in ((self.new, 380, "size of the output (%)"), (self.trained, 125, "right answers (%)")):
+            ax.set(
+                xlim=(0, top),
+                ylim=(-0.6, len(CUTS) - 0.4),
+                xlabel=label,
+                xticks=range(0, top, 100 if top > 200 else 50),
+            )
+            ax.set_yticks(list(places), CUTS if ax is self.new else [""] * len(CUTS))
+            ax.tick_params(axis="y", length=0)
+            band = ax.axhspan(-0.5, 0.5, color="#F8DCC8", zorder=0)
+            bars = ax.barh(list(places), [1] * len(CUTS), height=0.6, color=style.BLUE)
+            texts = [ax.text(0, y, "", va="center", fontsize=14) for y in places]
+            self.bars.append(bars)
+            self.texts.append(texts)
+            self.bands.append(band)
+            self.move(band, *bars, *texts)
+        self.new.set_ylabel("taken out")
+
+    def _draw_strip(self) -> None:
+        answers = self.wanted.shape[1]
+        self.strip.set(xlim=(-2.4, answers - 0.4), ylim=(-0.5, 2.3))
+        self.strip.axis("off")
+        for y, word in ((2, "wanted"), (1, "said")):
+            self.strip.text(-2.3, y, word, va="center", fontsize=14)
+        for i, symbol in enumerate(self.wanted[0].tolist()):
+            self.strip.text(i, 2, _letter(symbol), va="center", ha="center", fontsize=16, family="DejaVu Sans Mono")
+        self.letters = [
+            self.strip.text(i, 1, "", va="center", ha="center", fontsize=16, family="DejaVu Sans Mono")
+            for i in range(answers)
+        ]
+        self.marks = [self.strip.text(i, 0, "", va="center", ha="center", fontsize=14) for i in range(answers)]
+        self.move(*self.letters, *self.marks)
+
+    def update(self, part: str = "scan", layer: int = 1) -> str:
+        place = len(CUTS) - 1 - CUTS.index(part)
+        shares = list(self.sizes.values()), [self.right[layer, one] for one in CUTS]
+        for bars, texts, band, values in zip(self.bars, self.texts, self.bands, shares, strict=True):
+            band.set_y(place - 0.5)
+            for bar, text, value, one in zip(bars, texts, values, CUTS, strict=True):
+                bar.set(width=value, color=style.VERMILLION if one == part else style.BLUE)
+                text.set(x=value + bar.axes.get_xlim()[1] / 60, text=f"{value:.0f} %")
+        for letter, mark, said, wanted in zip(
+            self.letters, self.marks, self.said[layer, part][0].tolist(), self.wanted[0].tolist(), strict=True
+        ):
+            colour = style.BLACK if said == wanted else style.VERMILLION
+            letter.set(text=_letter(said), color=colour)
+            mark.set(text="✓" if said == wanted else "✗", color=colour)
+        where = next(name for name, index in self.LAYERS.items() if index == layer)
+        self.title(self.new, f"New block: {self.sizes[part]:.0f} % of its size")
+        self.title(self.trained, f"Trained, {where} layer: {grade(self.right[layer, part])} right")
         by = f" The block is {whose}." if (whose := self.owner(self.run)) else ""
-        if not off:
-            return f"All parts are on: this is the output of the whole block.{by}"
-        likeness = f"its likeness to the whole block's output (cosine) is {self.alike:.1f}"
-        return f"Off: {', '.join(off)}. The output has {size} of the whole block's size, and {likeness}.{by}"
+        taken = "With nothing taken out" if part == "nothing" else f"Without the {part}"
+        return (
+            f"{taken}, a new block's output has {self.sizes[part]:.0f} % of its size. "
+            f"{taken} of the {where} layer, the trained model gets {grade(self.right[layer, part])} of the answers "
+            f"right.{by}"
+        )
 
 
-def _percent(size: float) -> str:
-    return "0 %" if size == 0 else "under 2 %" if size < 2 else f"{round(size, -1 if size > 20 else 0):.0f} %"
+def _letter(symbol: int) -> str:
+    return "ABCDEFGHIJKLMNOP"[symbol] if symbol < 16 else "·"
+
+
+def grade(share: float) -> str:
+    """In words that every machine agrees on."""
+    return "all" if share > 98 else "few" if share < 22 else f"{round(share, -1):.0f} %"
 
 
 # One wide branch or four dilated ones
 
 
-FRONT_ENDS = {"one branch, 16 taps": (16, (1,)), "four branches, 4 taps": (4, (1, 2, 4, 8))}
+FRONT_ENDS = {"one branch of 16 taps": (16, (1,)), "four branches of 4 taps": (4, (1, 2, 4, 8))}
 LAGS = 33
 
 
@@ -366,9 +454,10 @@ class WideOrDilated(LiveFigure):
             self.bars[i].set_segments([[(k, 0), (k, height)] for k, height in enumerate(heights)])
             self.bars[i].set_color([style.VERMILLION if k == lag else style.BLUE for k in range(LAGS)])
             self.cursors[i].set_x(lag - 0.5)
+            verb = "has" if i == 0 else "have"
             words = "exact" if self.error[i] < 0.01 else f"error {_share(self.error[i])}"
             self.notes[i].set_text(f"{front}: lag {lag} {words}")
-            said.append(f"{front} has an error of {_share(self.error[i])}")
+            said.append(f"{front} {verb} an error of {_share(self.error[i])}")
         exact = [error < 0.01 for error in self.error]
         who = "both give it back" if all(exact) else "neither is exact" if not any(exact) else ""
         who = who or ("only the wide branch is exact" if exact[0] else "only the dilated branches are exact")
