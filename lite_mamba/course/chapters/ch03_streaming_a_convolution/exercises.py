@@ -591,6 +591,14 @@ EXERCISES = [
                 "history. Count from the front, `history[..., S - lag:]`.",
             ),
             Misconception(
+                name="the last none of them",
+                wrong=chunked(
+                    "if L == 0: → if False:", f"{READ} → joined", "return y, joined → return y[..., -L:], joined"
+                ),
+                message="The last L outputs are not `y[..., -L:]` when L is 0: minus zero is zero, and all outputs of "
+                "old samples come back. An empty chunk has no outputs: return early. What is the history then?",
+            ),
+            Misconception(
                 name="an empty chunk not thought of",
                 wrong=[
                     chunked("if L == 0: → if False:"),

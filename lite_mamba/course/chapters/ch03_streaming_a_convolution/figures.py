@@ -20,7 +20,7 @@ PALE_BLUE, PALE_GREY = "#D6E8F5", "#EFEFEF"
 
 
 class BufferAtWork(LiveFigure):
-    """A stream, the history that is kept of it, and the output that grows sample by sample.
+    """A stream, the history that is kept of it, and the outputs, one more with each sample.
 
     Args:
         step: (x, history, weight, bias, dilation) to (output, next history), the function of exercise 3.
@@ -54,8 +54,9 @@ class BufferAtWork(LiveFigure):
         self._show_stream(t)
         self._show_history(t)
         self._show_output(t)
-        same = "1 output so far equals" if t == 0 else f"{t + 1} outputs so far equal"
-        verdict = f"The {same} the single pass." if not self.wrong else f"{self.wrong} of {t + 1} outputs are wrong."
+        same = "first output equals" if t == 0 else f"{t + 1} outputs so far equal"
+        wrong = "The first output is wrong." if t == 0 else f"{self.wrong} of {t + 1} outputs are wrong."
+        verdict = wrong if self.wrong else f"The {same} the single pass."
         self.title(self.cells, self._finding())
         return (
             f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The taps read the samples at "
@@ -63,6 +64,8 @@ class BufferAtWork(LiveFigure):
         )
 
     def _finding(self) -> str:
+        if self.wrong and len(self.streamed) == 1:
+            return "The first streamed output differs from the single pass"
         if self.wrong:
             return f"{self.wrong} of {len(self.streamed)} streamed outputs differ from the single pass"
         return f"{self.lag} remembered samples and the new one are enough"
