@@ -488,6 +488,9 @@ answers(
             chunk(lambda j, x, h, y: F.pad(j, (1, 0))[..., -h.shape[-1] - 1 : -1]),
         ],
         "minus zero": [chunk(before=lambda h, lag: h[..., -lag:])],
+        "the last none of them": [
+            chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
+        ],
         "an empty chunk not thought of": [
             chunk(early=False),
             chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :]),

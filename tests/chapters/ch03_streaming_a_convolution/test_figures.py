@@ -39,6 +39,8 @@ def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
     sentence = shown.update(t=11, dilation=2)
     assert shown.wrong == 11
     assert "11 of 12 outputs are wrong" in sentence
+    assert "The first output is wrong." in shown.update(t=0, dilation=2)
+    shown.update(t=11, dilation=2)
     assert shown.by.get_text() == "(the step is the suspect)"
     assert shown.tap_name.get_text() == "tap, as it\nshould be"
     shown.update(t=11, dilation=1)
