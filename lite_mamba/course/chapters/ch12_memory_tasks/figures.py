@@ -116,8 +116,8 @@ class DelayLine(LiveFigure):
     def _shares(self, draw, options: dict) -> list[float]:
         """Of each delay, how many of the recalls it answers rightly."""
         tokens, targets = draw(torch.Generator().manual_seed(0), self.ROWS, self.L, **options)
-        recalls = torch.arange(self.L - self.N_DATA, self.L)
-        delayed = [tokens[:, (recalls - delay).clamp(min=0)] for delay in range(1, self.L)]  # (B, K) each
+        before = torch.nn.functional.pad(tokens, (self.L, 0), value=self.N_SYMBOLS)  # (B, 2 L): noise before the row
+        delayed = [before[:, 2 * self.L - self.N_DATA - delay :][:, : self.N_DATA] for delay in range(1, self.L)]
         return [(said == targets).float().mean().item() for said in delayed]
 
     def update(self, task: str = "fixed", delay: int = 12) -> str:
