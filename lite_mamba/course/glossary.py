@@ -178,18 +178,23 @@ TERMS = [
         "10",
         everyday=True,
     ),
-    Term("ablation", "taking a part away and measuring again, to see what the part is for", "12"),
-    Term("attention", "each token weighs all tokens before it by how well they match", "12"),
+    Term("ablation", "taking a part away and measuring again, to see what the part is for", "12", everyday=True),
+    Term("attention", "each token weighs all tokens before it by how well they match", "12", everyday=True),
     Term("copying", "a task: say symbols again in their order, after noise; fixed, or selective", "12", everyday=True),
-    Term("cue", "a token that says: remember what comes next; and at the end: say it", "12"),
+    Term("cue", "a token that says: remember what comes next; and at the end: say it", "12", everyday=True),
     Term("induction heads", "a task: say the symbol that followed the cue when it came first", "12"),
-    Term("recall", "a token that asks for a symbol", "12"),
+    Term("recall", "a token that asks for a symbol", "12", everyday=True),
     Term(
         "rotary positions",
         "attention that turns queries and keys by an angle which grows with the place; RoPE for short",
         "12",
     ),
-    Term("seed", "the number from which random weights and rows are drawn; another seed is another run", "12"),
+    Term(
+        "seed",
+        "the number from which random weights and rows are drawn; another seed is another run",
+        "12",
+        everyday=True,
+    ),
 ]
 
 
