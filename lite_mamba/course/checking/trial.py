@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from torch import Tensor
+
 from .compare import Tolerance, difference
 from .errors import same_error, swallowed
 from .exercise import Draw, Exercise, Misconception
@@ -21,7 +23,7 @@ from .stub import is_stub
 from .tables import shape_words
 
 SHRINK_TRIES = 80
-TELLING = 1  # so many cases must tell a known wrong answer from the right one, or it earns no name
+TELLING = 3  # single words or numbers that must tell a known wrong answer from the right one, or it earns no name
 
 
 @dataclass(frozen=True)
@@ -160,14 +162,24 @@ def known_misconception(exercise: Exercise, examples: Sequence[Example], small: 
 
 
 def _explains(exercise: Exercise, wrong: Callable[..., Any], where: Callable[..., bool], examples) -> bool:
-    telling = 0
+    """Whether a known wrong answer agrees on all cases that `where` picks, and they tell it from the right answer."""
+    evidence = 0
     for i, example in enumerate(examples):
         if where(**example.case):
             other = outcome(exercise, wrong, i)
             if not _agree(exercise, other, example.got):
                 return False
-            telling += not beside(exercise, example.case, example.expected, other).right
-    return telling >= TELLING
+            if not beside(exercise, example.case, example.expected, other).right:
+                evidence += 1 if _single(other) else TELLING
+    return evidence >= TELLING
+
+
+def _single(outcome: Outcome) -> bool:
+    """Whether an outcome is one word or number, on which two mistakes may agree by chance."""
+    value = outcome.value
+    if isinstance(value, Tensor):
+        return value.numel() < 2
+    return outcome.error is None and not (isinstance(value, (tuple, list, dict)) and len(value) > 1)
 
 
 def _agree(exercise: Exercise, known: Outcome, got: Outcome) -> bool:

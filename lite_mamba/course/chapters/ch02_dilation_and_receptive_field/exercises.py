@@ -173,6 +173,7 @@ EXERCISES = [
         title="How many samples, now included",
         reference=receptive_field,
         cases=draw_stack,
+        trials=60,
         example={"d_conv": 3, "dilations": (1, 4), "stacked": False},
         misconceptions=[
             Misconception(

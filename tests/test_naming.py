@@ -1,0 +1,181 @@
+"""A name is given to a mistake only where the known wrong answer does what the learner's function did."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba.course.checking.edits import edited
+from lite_mamba.course.checking.exercise import Exercise, Misconception
+from lite_mamba.course.checking.trial import judge, trials
+
+
+def padded(x, width):
+    """(L + width): zeros before x (L,)."""
+    return F.pad(x, (width, 0)) + 1
+
+
+def padded_cases(draw):
+    return {"x": draw.normal(draw.size(2, 6)), "width": draw.size(1, 3)}
+
+
+def exercise(*wrong, where=lambda **case: True, reference=padded, cases=padded_cases, **fields):
+    known = [Misconception(f"number {i}", "Some words.", one, where=where) for i, one in enumerate(wrong)]
+    return Exercise("91.named", "Named", reference, cases, known, **fields)
+
+
+def name(found, function):
+    verdict = judge(found, function, quiet=True)
+    return verdict.misconception and verdict.misconception.name
+
+
+def test_the_same_values_earn_the_name_however_they_are_computed():
+    found = exercise(edited(padded, "+ 1 → + 2"))
+    assert name(found, lambda x, width: torch.cat([x.new_full((width,), 2.0), x + 2])) == "number 0"
+
+
+def test_one_of_several_spellings_is_enough():
+    found = exercise([edited(padded, "+ 1 → + 2"), edited(padded, "+ 1 → + 3")])
+    assert name(found, lambda x, width: padded(x, width) + 2) == "number 0"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda x, width: padded(x, width) + 1 + 1e-3,
+        lambda x, width: (padded(x, width) + 1)[None],
+        lambda x, width: (padded(x, width) + 1).long(),
+        lambda x, width: (padded(x, width) + 1).tolist(),
+        lambda x, width: padded(x, width) + 1 if width < 3 else x,
+        lambda x, width: padded(x, width) + (width < 3),
+    ],
+)
+def test_other_values_shapes_or_kinds_earn_no_name(other):
+    found = exercise(edited(padded, "+ 1 → + 2"))
+    assert judge(found, other).kind in ("wrong", "raised") and name(found, other) is None
+
+
+def test_values_agree_as_exactly_as_the_exercise_says():
+    found = exercise(edited(padded, "+ 1 → + 2"), rtol=0, atol=1e-6)
+    assert name(found, lambda x, width: padded(x, width) + 1 + 1e-5) is None
+    found = exercise(edited(padded, "+ 1 → + 2"), rtol=0, atol=1e-2)
+    assert name(found, lambda x, width: padded(x, width) + 1 + 1e-3) == "number 0"
+
+
+# Errors.
+
+
+def concatenated(x, width):
+    return torch.cat([x, x.new_zeros(width, 1)])
+
+
+def test_the_same_error_at_the_same_operation_earns_the_name():
+    def learners(signal, count):
+        zeros = torch.zeros(count, 1)
+        return 1 + torch.cat((signal, zeros))
+
+    assert name(exercise(concatenated), learners) == "number 0"
+
+
+def test_the_same_error_at_another_operation_earns_no_name():
+    def learners(x, width):
+        return torch.add(x[99], 1)
+
+    def wrong(x, width):
+        return torch.mul(2, x.select(0, 99))
+
+    verdicts = [judge(exercise(), one).example.raised for one in (learners, wrong)]
+    assert type(verdicts[0]) is type(verdicts[1])
+    assert name(exercise(lambda x, width: x[99]), learners) == "number 0"
+    assert name(exercise(wrong), learners) is None
+
+
+@pytest.mark.parametrize(
+    "learners",
+    [
+        lambda x, width: torch.cat([x, x.new_zeros(width, 1, 1)]),  # other words
+        lambda x, width: torch.cat([x, x.new_zeros(width, 1)]) if width < 3 else x,  # not everywhere
+        lambda x: torch.cat([x, x.new_zeros(1, 1)]),  # the call itself
+        lambda x, width: torch.cat([x, nothing]),  # noqa: F821 (an unknown name)
+        lambda x, width: F.pad(x, (width, 0)) + 2,
+    ],
+)
+def test_another_error_earns_no_name(learners):
+    assert name(exercise(concatenated), learners) is None
+
+
+def test_an_error_of_the_call_itself_earns_no_name():
+    assert name(exercise(lambda x: x), lambda x: x) is None
+    assert judge(exercise(lambda x: x), lambda x: x).kind == "raised"
+
+
+def test_errors_without_words_are_compared_by_their_operation():
+    def wrong(x, width):
+        assert width < 0
+
+    def learners(x, width):
+        raise AssertionError
+
+    assert name(exercise(wrong), learners) is None
+
+
+# Agreement that proves nothing.
+
+
+def even(n):
+    return n % 2 == 0
+
+
+def numbers(draw):
+    return {"n": draw.size(0, 30)}
+
+
+def differs_at(*places):
+    return lambda n: even(n) != (n in places)
+
+
+def test_two_answers_of_one_word_that_agree_on_too_few_cases_earn_no_name():
+    drawn = [trial.case["n"] for trial in trials(exercise(reference=even, cases=numbers))]
+    once = [n for n in drawn if drawn.count(n) == 1][:2]
+    found = exercise(differs_at(*once), reference=even, cases=numbers)
+    assert judge(found, differs_at(*once)).kind == "wrong" and name(found, differs_at(*once)) is None
+    found = exercise(differs_at(*range(5, 30)), reference=even, cases=numbers)
+    assert name(found, differs_at(*range(5, 30))) == "number 0"
+
+
+def test_cases_on_which_the_wrong_answer_is_right_do_not_count():
+    found = exercise(lambda n: even(n), where=lambda n: n < 5, reference=even, cases=numbers)
+    assert name(found, lambda n: even(n) if n < 5 else True) is None
+
+
+def test_no_case_at_all_is_no_agreement():
+    found = exercise(edited(padded, "+ 1 → + 2"), where=lambda x, width: False)
+    assert name(found, lambda x, width: padded(x, width) + 1) is None
+
+
+def test_a_single_case_of_many_values_is_enough_if_all_others_agree_too():
+    def wrong(x, width):
+        return padded(x, width) + (x.shape == LAST)
+
+    LAST = trials(exercise())[-1].case["x"].shape
+    assert name(exercise(wrong), lambda x, width: padded(x, width) + 1 * (x.shape == LAST)) == "number 0"
+
+
+# Changes in place.
+
+
+def in_place(x, width):
+    x.add_(1)
+    return padded(x - 1, width)
+
+
+def test_a_change_in_place_has_a_name_of_its_own_only_for_a_function_that_changes_its_input():
+    found = exercise(in_place)
+    assert name(found, lambda x, width: padded(x.add_(1) - 1, width)) == "number 0"
+    assert name(found, lambda x, width: padded(x, width) + 1) is None
+
+
+def test_a_function_that_changes_its_input_as_well_keeps_the_name_of_its_values():
+    found = exercise(edited(padded, "+ 1 → + 2"))
+    assert name(found, lambda x, width: padded(x.add_(1) - 1, width) + 1) == "number 0"
