@@ -641,7 +641,7 @@ GENERATE = Exercise(
                     _moved(f"stream.seqlen_offset += {step}")
                     for step in ("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]")
                 ),
-                *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens", "chunk")),
+                *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens")),
                 _moved(token="stream.seqlen_offset = len(outputs)"),
             ],
         ),
@@ -1047,7 +1047,8 @@ MENDED = Exercise(
     misconceptions=[
         Misconception(
             "the code as it was given",
-            f"All three are still in it: {BIAS}; {LATE}; {STATE}.",
+            "All three are still in it. Run the three properties of the suspects on your code: each mistake shows in "
+            "another.",
             _left(BIAS_TWICE, CUT_EARLY, STATE_KEPT),
         ),
         Misconception(
