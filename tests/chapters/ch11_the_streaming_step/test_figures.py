@@ -38,7 +38,7 @@ def test_the_scope_streams_the_parallel_pass(made):
 def test_the_scope_says_which_channel_it_draws(made):
     scope = made["StreamingScope"]
     name = f"channel {scope.channel + 1}"
-    assert [ax.get_title(loc="left") for ax in (scope.past, scope.held)] == [f"history, {name}", f"state, {name}"]
+    assert [ax.get_title(loc="left") for ax in (scope.past, scope.held)] == [f"history, {name}", "its states (shares)"]
     assert f"for each of 4 channels; the bars are {name}," in scope.update(t=100)
 
 

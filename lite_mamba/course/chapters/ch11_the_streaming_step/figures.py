@@ -114,7 +114,7 @@ class StreamingScope(LiveFigure):
         self.band = self.top.add_patch(Rectangle((0, -56), 12, 66, fc=PALE_BLUE, lw=0, zorder=0))
         (self.seen,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
         (self.now,) = self.top.plot([], [], "o", color=style.BLUE, ms=11, ls="none")
-        self.low.plot(self.parallel, color="#B8B8B8", ls="-", lw=8)
+        self.low.plot(self.parallel, color="#949494", ls="-", lw=8)
         (self.grown,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=2.5)
         (self.dot,) = self.low.plot([], [], "o", color=style.VERMILLION, ms=11, ls="none")
         at = self.low.transAxes
@@ -132,8 +132,8 @@ class StreamingScope(LiveFigure):
         lag, states = self.histories.shape[2], self.states.shape[2]
         drawn = f"channel {self.channel + 1}"
         for ax, values, xlabel, name in (
-            (self.past, self.histories[:, self.channel], "samples back (0 is now)", f"history, {drawn}"),
-            (self.held, self.shares, "state n", f"state, {drawn}"),
+            (self.past, self.histories[:, self.channel], "samples back", f"history, {drawn}"),
+            (self.held, self.shares, "state n", "its states (shares)"),
         ):
             low, high = min(values.min(), 0), max(values.max(), 0)
             room = 0.08 * (high - low)
@@ -321,7 +321,7 @@ class RoundedState(LiveFigure):
         self.ax.axvline(self.MARK, ymax=0.88, color=style.GREY, ls=":", lw=2)
         self.ax.text(self.MARK + 80, 1.12, "1500 steps", color=style.GREY, va="center")
         self.times = np.arange(self.STEPS + 1)[::20]
-        (self.exact,) = self.ax.plot([], [], color="#B8B8B8", ls="-", lw=9)
+        (self.exact,) = self.ax.plot([], [], color="#949494", ls="-", lw=9)
         (self.fine,) = self.ax.plot([], [], color=style.BLUE, ls="--", lw=2.5)
         (self.coarse,) = self.ax.plot([], [], color=style.VERMILLION, ls="-", lw=4)
         style.label_line(self.ax, "thick: exact", 3600, 1.18, style.GREY)
@@ -422,7 +422,7 @@ class ResetRow(LiveFigure):
         for row, ax in enumerate(self.axes):
             ax.set(xlim=(-1, self.LENGTH), ylim=(low - room, high + 2 * room), yticks=[])
             ax.set_ylabel(f"row {row}", rotation=0, ha="right", va="center")
-            self.right += ax.plot(np.arange(self.LENGTH), self.alone[row], color="#B8B8B8", ls="-", lw=8)
+            self.right += ax.plot(np.arange(self.LENGTH), self.alone[row], color="#949494", ls="-", lw=8)
             self.lines += ax.plot([], [], color=style.BLUE if row != 1 else style.VERMILLION, ls="-", lw=2.5)
         self.axes[-1].set_xlabel("sample")
         (self.line,) = self.axes[1].plot([0, 0], [low - room, high + 2 * room], color=style.BLACK, lw=2.5, ls=":")
