@@ -7,7 +7,7 @@ of `selective_scan_ref`, token by token. A single `Mamba.step` is exported witho
     program = torch.onnx.export(block, (torch.randn(1, 9, 8),), dynamo=True, dynamic_shapes=(length,),
                                 custom_translation_table=TRANSLATIONS)
 
-This module needs onnxscript, as the exporter itself does.
+The exporter takes translations since PyTorch 2.6. This module needs onnxscript, as the exporter itself does.
 """
 
 import torch

@@ -7,7 +7,8 @@ import hypothesis
 import pytest
 import torch
 
-os.environ["LITE_MAMBA_HOME"] = tempfile.mkdtemp(prefix="lite-mamba-tests-")
+HOME = tempfile.TemporaryDirectory(prefix="lite-mamba-tests-")
+os.environ["LITE_MAMBA_HOME"] = HOME.name
 os.environ.pop("LITE_MAMBA_ANSWERS", None)
 
 hypothesis.settings.register_profile("local", deadline=None)

@@ -34,9 +34,9 @@ find_chromium() {
 style() { "$bin/ruff" check . && "$bin/ruff" format --check .; }
 
 stage "style" style
-stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --doctest-modules lite_mamba tests \
-  --ignore=tests/browser --ignore=tests/test_notebooks.py
-stage "notebook anatomy" "$bin/python" -m pytest -q tests/test_notebooks.py
+# worksteal keeps a module's tests in one process, so that what they share is made once.
+stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --dist worksteal --doctest-modules lite_mamba tests \
+  --ignore=tests/browser
 
 if ls notebooks/*.ipynb > /dev/null 2>&1; then
   # loadscope keeps the cells of one notebook in one kernel.
