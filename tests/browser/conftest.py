@@ -60,20 +60,16 @@ def jupyter(folder):
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def open_notebook(chromium, jupyter):
     """A function that opens a notebook in a page of its own and runs it; the page is watched."""
-    pages = []
 
     def open_and_run(name: str) -> lab.Notebook:
         page = chromium.new_page(viewport={"width": 1280, "height": 1000})
-        pages.append(page)
         watch = Watch(page)
         notebook = lab.Notebook(page, jupyter, name)
         notebook.watch = watch
         notebook.run()
         return notebook
 
-    yield open_and_run
-    for page in pages:
-        page.close()
+    return open_and_run

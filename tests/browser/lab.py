@@ -174,9 +174,10 @@ class Notebook:
         """Write the notebook to its file."""
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")
 
-    def shutdown(self) -> None:
-        """Stop the kernel."""
+    def close(self) -> None:
+        """Stop the kernel and close the page, which would go on drawing beside the next one."""
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
+        self.page.close()
 
     def explorations(self) -> list["Explored"]:
         """Every cell that shows controls above a picture and a sentence."""

@@ -6,6 +6,8 @@ import lab
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.xdist_group("slow.ipynb")  # one process opens it
+
 FIGURE = """
 import time
 
@@ -43,7 +45,7 @@ def notebook(folder, open_notebook) -> lab.Notebook:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "slow.ipynb")
     opened = open_notebook("slow.ipynb")
     yield opened
-    opened.shutdown()
+    opened.close()
 
 
 def test_a_slow_figure_does_not_queue_up_behind_a_drag(notebook):

@@ -26,7 +26,7 @@ def notebook(request, open_notebook) -> lab.Notebook:
     opened = open_notebook(request.param)
     opened.name = pathlib.Path(request.param).stem
     yield opened
-    opened.shutdown()
+    opened.close()
 
 
 def test_runs_whole_without_error_or_dialog(notebook):

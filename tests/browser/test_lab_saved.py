@@ -11,7 +11,7 @@ def test_a_saved_notebook_shows_its_words_and_pictures_and_how_to_wake_it(chromi
     pictures = first.page.locator(lab.PICTURES).count()
     assert live and first.errors() == []
     first.save()
-    first.shutdown()
+    first.close()
 
     page = chromium.new_page(viewport={"width": 1280, "height": 1000})
     again = lab.Notebook(page, jupyter, NAME)
@@ -21,4 +21,4 @@ def test_a_saved_notebook_shows_its_words_and_pictures_and_how_to_wake_it(chromi
     assert page.locator(lab.PICTURES).count() == pictures
     again.run()
     assert len(again.explorations()) == len(live)
-    page.close()
+    again.close()
