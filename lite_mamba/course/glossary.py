@@ -195,6 +195,20 @@ TERMS = [
         "12",
         everyday=True,
     ),
+    Term("back off", "to judge a rare context by a shorter one", "13", everyday=True),
+    Term("bits per byte", "the mean of $-\\log_2 p$ of the bytes that came: what a model's guesses cost", "13"),
+    Term("held out", "kept from training, so that a test measures more than a recitation", "13", everyday=True),
+    Term("logit", "a number for each token that may come; softmax makes probabilities of them", "13", everyday=True),
+    Term("n-gram", "a short piece of text, counted; a model that guesses from such counts", "13", everyday=True),
+    Term("prompt", "the beginning that a model is asked to continue", "13", everyday=True),
+    Term(
+        "temperature",
+        "what the logits are divided by before a draw: low is dull, high is wild",
+        "13",
+        symbol="$\\tau$",
+        code="temperature",
+        everyday=True,
+    ),
 ]
 
 

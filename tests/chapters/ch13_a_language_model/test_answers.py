@@ -403,7 +403,6 @@ def window_loop(*, carry=True, inside=False, scale=1.442695, mean=False, extra=0
     return answer
 
 
-EMPTY = "an empty state and bytes that nobody guesses"
 WINDOWS = [
     ("all at once", window_whole, "right"),
     ("byte by byte", window_by_step, "right"),
@@ -412,7 +411,7 @@ WINDOWS = [
     ("last logits kept", window_last_logits, "right"),
     ("no stream", window_loop(carry=False), "a model that wakes up anew in each window"),
     ("inside only", window_loop(inside=True), "bytes that nobody guesses"),
-    ("as it was", window_loop(carry=False, inside=True), EMPTY),
+    ("as it was", window_loop(carry=False, inside=True), "the code as it was found"),
     ("nats", window_loop(scale=1.0), "nats in the place of bits"),
     ("mean of means", window_loop(mean=True), "a mean of means"),
     ("over L", window_loop(extra=1), "a byte too many below the stroke"),

@@ -494,9 +494,8 @@ WINDOWS = Exercise(
             ],
         ),
         Misconception(
-            "an empty state and bytes that nobody guesses",
-            "Two things happen at each border: the state is lost, and a byte is left out of the count. Mend them one "
-            "after the other.",
+            "the code as it was found",
+            "The bits still change with the window. Follow the bytes on either side of a border between two windows.",
             [
                 edited(
                     window_bits,

@@ -118,7 +118,7 @@ class NextByte(_Text):
         self.title(self.top, f"{self.mean:.2f} bits a byte; this one, {shown(byte)}, cost {self.here:.1f}")
         self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {100 * self.chance:.1f} %")
         whose = self.owner(self.cost)
-        by = f" The mean is counted by {whose}." if whose else ""
+        by = f" The mean is {whose}." if whose else ""
         return (
             f"After {quoted(before)} the model expects {shown(self.best)} with {100 * float(self.p.max()):.0f} %. "
             f"There comes {shown(byte)}, guess number {place}: it cost {self.here:.1f} bits. "
@@ -453,6 +453,7 @@ class Brackets(LiveFigure):
     controls = {  # noqa: RUF012
         "distance": slider(8, 256, 32, math.log10(2), label="distance to the opening", unit="bytes", log=True),
         "filler": choice(list(FILLERS), "names", label="what stands between"),
+        "model": choice({"dilation 1": PLAIN, "dilations 1, 2, 4, 8": DILATED}, PLAIN, label="model"),
     }
 
     def __init__(self):
@@ -470,8 +471,8 @@ class Brackets(LiveFigure):
         (self.cursor,) = ax.plot([], [], "-", color=style.GREY, lw=2.5, zorder=1)
         self.move(self.cursor, *self.lines.values(), *self.labels.values())
 
-    def update(self, distance: float = 32, filler: str = "names") -> str:
-        self.shares = brackets(filler)
+    def update(self, distance: float = 32, filler: str = "names", model: str = PLAIN) -> str:
+        self.shares = brackets(filler, model)
         at = DISTANCES.index(min(DISTANCES, key=lambda n: abs(n - distance)))
         self.at = {opening: values[at] for opening, values in self.shares.items()}
         last = sorted(self.shares, key=lambda opening: self.shares[opening][-1])
@@ -485,7 +486,8 @@ class Brackets(LiveFigure):
         self.title(self.ax, f"Closed rightly, up to {DISTANCES[at]} bytes later: {said}")
         return (
             f"With {filler} between, up to {DISTANCES[at]} bytes after the opening, the right closing bracket is the "
-            f"likeliest of the three in this share of cases: {said}."
+            f"likeliest of the three in this share of cases: {said}. "
+            f"The model has {'dilation 1' if model == PLAIN else 'dilations 1, 2, 4, 8'}."
         )
 
 
