@@ -708,7 +708,7 @@ def _suspect_with_repair(u, delta, A, B, C, state):
 
 MENDED = Exercise(
     id="08.mended_chunk",
-    title="The chunk that starts again",
+    title="The prompt in two parts",
     reference=continue_scan,
     cases=_chunk_cases,
     apply=_chunk_with_gradient,

@@ -354,7 +354,7 @@ class Memory(LiveFigure):
         self.ax.set_xticks(list(marks), list(marks.values()))
         self.ax.minorticks_off()
         self.ax.spines["left"].set_visible(False)
-        self.ax.set_xlabel("bytes in float32, each mark a thousand times the one before")
+        self.ax.set_xlabel("bytes in float32, each mark 1024 times the one before")
         self.ax.axvline(self.GPU, color=style.GREY, lw=2.5, ls="--")
         self.ax.text(self.GPU * 1.5, -0.5, "80 GiB: a large GPU", color=style.GREY, va="center", fontsize=13)
         self.bars = self.ax.barh(range(4), [1] * 4, left=2**10, height=0.36, color=[row[2] for row in self.ROWS])
