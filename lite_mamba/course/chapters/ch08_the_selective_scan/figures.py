@@ -144,7 +144,8 @@ class StepThrough(LiveFigure):
             for (box, text), value in zip(pair, values, strict=True):
                 box.set(fc=faces[i] if i < shown else "white", ec=style.BLACK if i in fresh else style.GREY)
                 box.set_linewidth(3 if i in fresh else 1.5)
-                text.set(text=plain(value) if i < shown else "", color="white" if i == 4 else style.BLACK)
+                number = plain(value) if i < shown else ""
+                text.set(text=number, color="white" if i == 4 else style.BLACK, fontsize=16 if len(number) < 6 else 13)
         for i, pair in enumerate(self.signs):
             for sign in pair:
                 sign.set_visible(i + 1 < shown)
