@@ -17,6 +17,20 @@ def words(svg: Path) -> list[str]:
     return sorted(re.findall(r"<text[^>]*>(?:<tspan[^>]*>)?([^<]*)<", svg.read_text("utf-8")))
 
 
+def shapes(svg: Path) -> list[np.ndarray]:
+    """The curves and the heights of bars of a picture: every drawn path with its corners, (points, 2), in order."""
+    paths = re.findall(r'<path d="([^"]+)"', re.sub(r"<defs>.*?</defs>", "", svg.read_text("utf-8"), flags=re.DOTALL))
+    points = (re.findall(r"[ML] (-?[\d.]+) (-?[\d.]+)", path) for path in paths)
+    return [np.array(path, dtype=float) for path in points if len(path) >= 4]
+
+
+def shifted(one: list[np.ndarray], other: list[np.ndarray]) -> float:
+    """The largest mean distance in points between two pictures' shapes; infinite if one has a shape more."""
+    if [len(path) for path in one] != [len(path) for path in other]:
+        return float("inf")
+    return max((float(np.abs(a - b).mean()) for a, b in zip(one, other, strict=True)), default=0.0)
+
+
 def coarse(png: Path) -> np.ndarray:
     """The picture in greys, shrunk so that another version's rounding of an edge does not count."""
     return np.asarray(Image.open(png).convert("L").resize((150, 68), Image.Resampling.BOX), dtype=float)
@@ -50,6 +64,7 @@ def test_the_picture_of_the_measurements_is_drawn_from_them(tmp_path, monkeypatc
 
 def assert_stored(name: str, tmp_path: Path) -> None:
     assert apart(tmp_path / f"{name}.png", ROOT / "figures" / f"{name}.png") < 1
+    assert shifted(shapes(tmp_path / f"{name}.svg"), shapes(ROOT / "figures" / f"{name}.svg")) < 3
     assert words(tmp_path / f"{name}.svg") == words(ROOT / "figures" / f"{name}.svg")
 
 
@@ -61,6 +76,14 @@ def test_a_line_that_moves_by_a_fiftieth_of_the_width_is_further_apart_than_the_
     stored = Image.open(ROOT / "figures" / "half_life_map.png")
     ImageChops.offset(stored, stored.width // 50, 0).save(tmp_path / "moved.png")
     assert apart(tmp_path / "moved.png", ROOT / "figures" / "half_life_map.png") > 1
+
+
+def test_a_curve_that_is_gone_or_upside_down_is_noticed():
+    drawn = max((shapes(path) for path in (ROOT / "figures").glob("*.svg")), key=len)
+    assert shifted(drawn, drawn) == 0
+    assert shifted(drawn[:-1], drawn) == float("inf")
+    turned = [path * [1, -1] + [0, path[:, 1].min() + path[:, 1].max()] for path in drawn]
+    assert shifted(turned, drawn) > 3
 
 
 def test_there_are_no_other_pictures():
