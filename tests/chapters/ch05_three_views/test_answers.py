@@ -175,6 +175,11 @@ KERNEL = [
     ("no C", lambda A, B, C, n: B @ A[:, None] ** torch.arange(n), "a missing C"),
     ("no B", lambda A, B, C, n: torch.stack([(C * A**j).sum() for j in range(n)]), "a missing B_bar"),
     (
+        "the exponential taken again",
+        lambda A, B, C, length: (C * B) @ torch.exp(A[:, None] * torch.arange(length)),
+        "an exponential of Ā",
+    ),
+    (
         "times j",
         lambda A, B, C, n: torch.stack([(C * A * j * B).sum() for j in range(n)]),
         "multiples instead of powers",

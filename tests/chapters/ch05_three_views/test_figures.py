@@ -101,6 +101,13 @@ def test_two_weights_of_opposite_sign_make_a_kernel_that_rises():
     assert "C is 0" in shown.update(slow=0.95, fast=0.5, c_slow=0.0, c_fast=1.0)
 
 
+def test_a_kernel_that_changes_its_sign_says_at_which_tap():
+    shown = figures.KernelSum()
+    assert "tap 2 is the first on the other side" in shown.update(slow=0.95, fast=0.5, c_slow=-0.5, c_fast=1.0)
+    assert shown.kernel[1] > 0 > shown.kernel[2]
+    assert "sign" not in shown.update(slow=0.95, fast=0.5, c_slow=-0.5, c_fast=-1.0)
+
+
 def test_the_clock_shows_the_circular_convolution():
     shown = figures.Clock()
     for hours in range(4, 9):

@@ -149,6 +149,14 @@ KERNEL = Exercise(
             edited(ssm_kernel, "** → *"),
         ),
         Misconception(
+            "an exponential of Ā",
+            "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. After j steps it "
+            "is Ā, j times multiplied with itself.",
+            edited(
+                ssm_kernel, "A_bar[:, None] ** torch.arange(length) → torch.exp(A_bar[:, None] * torch.arange(length))"
+            ),
+        ),
+        Misconception(
             "a cumulative sum instead of powers",
             "You add A_bar up, step by step: Ā, 2Ā, 3Ā. Fading multiplies in each step; it does not add.",
             edited(ssm_kernel, "** torch.arange(length) → * torch.arange(1, length + 1)"),

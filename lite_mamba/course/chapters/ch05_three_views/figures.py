@@ -246,7 +246,8 @@ class KernelSum(LiveFigure):
         self.names[0].set_text("● kernel: the sum of both")
         self.names[1].set_text(f"– –  slow: {_signed(c_slow)} · {slow:.2f}ʲ")
         self.names[2].set_text(f"– ·  fast: {_signed(c_fast)} · {fast:.2f}ʲ")
-        marked = self.peak if self.peak else self.alone
+        turn = self._turn()
+        marked = turn if turn is not None else self.peak if self.peak else self.alone
         self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
         finding = self._finding(c_slow, c_fast)
         self.title(self.ax, finding)
@@ -261,10 +262,17 @@ class KernelSum(LiveFigure):
         found = np.flatnonzero(fast < slow / 20)
         return int(found[0]) if len(found) else None
 
+    def _turn(self) -> int | None:
+        """The first tap whose sign is not that of tap 0, which must not be zero."""
+        found = np.flatnonzero(self.kernel * self.kernel[0] < -1e-6)
+        return int(found[0]) if len(found) else None
+
     def _finding(self, c_slow: float, c_fast: float) -> str:
         if not c_slow or not c_fast:
             silent = "Both states are" if c_slow == c_fast else f"The {'slow' if not c_slow else 'fast'} state is"
             return f"{silent} not read: C is 0"
+        if (turn := self._turn()) is not None:
+            return f"The kernel changes its sign: tap {turn} is the first on the other side"
         if self.peak:
             return f"The kernel starts small: it is largest at tap {self.peak}"
         if self.alone is None:
@@ -544,7 +552,8 @@ class TwoImpulses(LiveFigure):
         self.title(self.top, self._finding(late))
         return (
             f"Δ is 0.10 at every letter and {self.delta[self.stop]:.2f} at the full stop. The same impulse at t = "
-            f"{self.EARLY} and at t = {late}: the two responses differ by up to {self.gap:.2f}."
+            f"{self.EARLY} and at t = {late}: the two responses differ by up to {self.gap:.2f}. "
+            f"The full stop leaves {100 * math.exp(-self.delta[self.stop]):.1f} % of the state."
         )
 
     def _response(self, at: int) -> np.ndarray:
