@@ -66,7 +66,8 @@ class Slider(Control):
         return max(len(f"{number:.10g}".partition(".")[2]) for number in (self.low, self.step))
 
     def describe(self, value) -> str:
-        number = str(value) if self.whole else f"{value:.4g}"
+        large = f"{value:,.0f}".replace(",", " ")
+        number = str(value) if self.whole else large if abs(value) >= 1e4 else f"{value:.4g}"
         unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
         return f"{number} {unit}".rstrip()
 
