@@ -48,8 +48,7 @@ MODULE = textwrap.dedent('''
                 Misconception("a circular delay", "What leaves at the end must not come in again.", rolled),
                 Misconception("a look ahead", "The output at t may use the past only.", ahead),
                 Misconception("a longer output", "Cut the output to the length of the input.", longer),
-                Misconception("a lag as a shape", "The lag is a number.", raises=TypeError,
-                              when=lambda error: "subscriptable" in str(error)),
+                Misconception("a lag as a shape", "The lag is a number.", lambda x, lag: x[lag[0]]),
             ],
         ),
         Exercise(

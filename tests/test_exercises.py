@@ -206,8 +206,3 @@ def test_a_module_that_uses_an_id_twice_is_named():
     module = fake()
     module.EXERCISES *= 2
     assert any("used twice" in line for line in complaints(module, "91"))
-
-
-def test_a_misconception_needs_a_wrong_answer_or_an_error():
-    with pytest.raises(ValueError, match="either wrong= or raises="):
-        Misconception("empty", "Nothing to tell.")

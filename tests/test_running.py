@@ -15,9 +15,9 @@ from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 
 from lite_mamba import course
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking import running
+from lite_mamba.course.checking import limit, running
 from lite_mamba.course.checking.exercise import Exercise
-from lite_mamba.course.checking.limit import Endless, time_limit
+from lite_mamba.course.checking.limit import Endless, in_time
 from lite_mamba.course.checking.trial import judge
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
@@ -66,6 +66,22 @@ def test_a_loop_without_end_is_stopped_with_its_line_and_its_case(function, monk
     assert "of your code:" in answer and "x (1, 3)" in answer and "\n  lag " in answer
 
 
+def test_an_empty_chunk_that_a_piece_of_no_samples_never_ends_is_the_case_that_is_shown(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.3)
+    right = exercise("03.conv_chunk").reference
+
+    def in_pieces(x, history, weight, bias, dilation):
+        step, outputs, start = min(x.shape[-1], 4), [], 0
+        while start == 0 or start < x.shape[-1]:
+            y, history = right(x[..., start : start + step], history, weight, bias, dilation)
+            outputs.append(y)
+            start += step
+        return torch.cat(outputs, dim=-1), history
+
+    verdict = judge(exercise("03.conv_chunk"), in_pieces)
+    assert verdict.kind == "endless" and verdict.example.case["x"].shape[-1] == 0
+
+
 def test_a_loop_that_spins_on_a_later_case_only_is_found_before_another_mistake_is_named(monkeypatch):
     monkeypatch.setattr(running, "SECONDS", 0.2)
     loop = Exercise("91.e", "E", lambda n: n, lambda draw: {"n": draw.size(0, 9)}, [])
@@ -94,14 +110,17 @@ def test_shrinking_and_the_search_for_relations_give_up_at_the_first_case_that_s
     assert len(calls) <= loop.trials + 3
 
 
+def spin():
+    while True:
+        pass
+
+
 def test_a_limit_holds_in_any_thread():
     stopped = []
 
     def call():
         try:
-            with time_limit(0.2):
-                while True:
-                    pass
+            in_time(spin, 0.2)
         except Endless:
             stopped.append(True)
 
@@ -113,28 +132,35 @@ def test_a_limit_holds_in_any_thread():
 
 def test_a_call_in_time_is_left_alone_and_nothing_comes_after_it():
     for seconds in (0.05, 5):
-        with time_limit(seconds):
-            time.sleep(0.01)
+        assert in_time(lambda: time.sleep(0.01) or 7, seconds) == 7
     for _ in range(4):  # longer than the limits above that are over
         time.sleep(0.1)
 
 
 def test_a_call_that_ends_just_when_its_time_is_over_leaves_nothing_behind():
-    for wait in (0.09, 0.1, 0.11, 0.2):
-        try:
-            with time_limit(0.0):
-                time.sleep(wait)
-        except Endless:
-            pass
+    for wait in range(12):
+        with contextlib.suppress(Endless):
+            in_time(lambda wait=wait: time.sleep(0.025 * wait), 0.0)
         for _ in range(10_000):
             pass
+    assert not limit._due
+
+
+def test_the_watch_goes_home_when_nothing_is_to_be_watched(monkeypatch):
+    monkeypatch.setattr(limit, "IDLE_TICKS", 1)
+    in_time(lambda: None, 5)
+    watcher = limit._watcher
+    watcher.join(10)
+    assert limit._watcher is None
+    with pytest.raises(Endless):
+        in_time(spin, 0.1)
+    assert limit._watcher not in (None, watcher)
 
 
 def test_a_debugger_may_wait():
     space = {"__name__": "pdb", "time": time}
     exec("def wait():\n    for _ in range(50): time.sleep(0.01)", space)
-    with time_limit(0.1):
-        space["wait"]()
+    in_time(space["wait"], 0.1)
 
 
 def test_a_stop_by_hand_goes_through():

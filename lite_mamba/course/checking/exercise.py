@@ -76,26 +76,20 @@ class Misconception:
         message: what is wrong and where to look, in plain words; never the line to write.
         wrong: the wrong answer, a function with the learner's signature, or several: one mistake in the spellings that
             give different values. Natural is an edit of the reference, `edited(reference, "decay * h → h")`. It may
-            raise: then the learner's function must raise the same error with the same words.
+            raise: then the learner's function must raise the same error, with the same words, at the same operation.
         where: `where(**case) -> bool` picks the cases on which the learner's function must agree with `wrong`: edge
             cases that one and the same mistake treats in several ways are left out.
     """
 
     name: str
     message: str
-    wrong: Callable[..., Any] | Sequence[Callable[..., Any]] | None = None
-    raises: type[BaseException] | None = None
-    when: Callable[[BaseException], bool] = field(default=lambda error: True)
+    wrong: Callable[..., Any] | Sequence[Callable[..., Any]]
     where: Callable[..., bool] = field(default=lambda **case: True)
-
-    def __post_init__(self):
-        if (self.wrong is None) == (self.raises is None):
-            raise ValueError(f"misconception {self.name!r}: give either wrong= or raises=")
 
     @property
     def answers(self) -> tuple[Callable[..., Any], ...]:
         """The wrong answer in each of its spellings."""
-        return () if self.wrong is None else tuple(self.wrong) if isinstance(self.wrong, Sequence) else (self.wrong,)
+        return tuple(self.wrong) if isinstance(self.wrong, Sequence) else (self.wrong,)
 
 
 @dataclass(frozen=True, eq=False)  # its hash is its identity, so that outcomes can be remembered

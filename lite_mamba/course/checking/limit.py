@@ -6,16 +6,18 @@ the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger m
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import TypeVar
 
 TICK = 0.1  # seconds between two looks at the clock
+AGAIN = 0.001  # seconds until `Endless` is raised once more: a bare `except:` catches most of them, but not all
 IDLE_TICKS = 20  # looks without a call, after which the thread ends
 DEBUGGERS = ("bdb", "pdb", "pydevd", "_pydevd")
+T = TypeVar("T")
 
 _due: dict[int, float] = {}  # thread -> when its call has taken too long
 _lock = threading.Lock()
@@ -26,23 +28,21 @@ class Endless(BaseException):
     """The call took too long. No Exception, so that `except Exception` in the call lets it through."""
 
 
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raises `Endless` in the block if it takes longer: once, and again should a bare `except:` have caught it."""
+def in_time(call: Callable[[], T], seconds: float) -> T:
+    """What a call returns. Raises `Endless` in it if it takes longer, again and again should the call catch it."""
     thread = threading.get_ident()
     _watch_from_now(thread, seconds)
     try:
-        yield
+        return call()
     finally:
-        while True:
-            try:
-                with _lock:
-                    _due.pop(thread, None)
-                for _ in range(10):  # one that is on its way arrives here
-                    pass
-                break
-            except Endless:
-                continue
+        try:
+            _due.pop(thread, None)
+            with _lock:
+                pass
+            for _ in range(10):  # one that is on its way arrives here
+                pass
+        except Endless:
+            pass
 
 
 def _watch_from_now(thread: int, seconds: float) -> None:
@@ -56,17 +56,18 @@ def _watch_from_now(thread: int, seconds: float) -> None:
 
 def _watch() -> None:
     global _watcher
-    idle = 0
+    idle, overdue = 0, False
     while True:
-        time.sleep(TICK)
+        time.sleep(AGAIN if overdue else TICK)
         with _lock:
             idle = 0 if _due else idle + 1
             if idle > IDLE_TICKS:
                 _watcher = None
                 return
-            for thread, due in _due.items():
-                if time.monotonic() > due and not _debugged(thread):
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Endless))
+            late = [thread for thread, due in _due.items() if time.monotonic() > due and not _debugged(thread)]
+            for thread in late:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Endless))
+            overdue = bool(late)
 
 
 def _debugged(thread: int) -> bool:

@@ -101,7 +101,7 @@ def failure(exercise: Exercise, function: Callable[..., Any], case: dict[str, An
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
     first = next(i for i, example in enumerate(examples) if not example.right)
     small = shrink(exercise, function, examples[first], trials(exercise)[first])
-    misconception = known_misconception(exercise, examples, small)
+    misconception = known_misconception(exercise, examples)
     if misconception is not None:
         return Verdict("misconception", example=small, misconception=misconception)
     words = relations(exercise, function, examples)
@@ -150,13 +150,10 @@ def _unused(exercise: Exercise, function: Callable[..., Any], name: str, number:
     )
 
 
-def known_misconception(exercise: Exercise, examples: Sequence[Example], small: Example) -> Misconception | None:
+def known_misconception(exercise: Exercise, examples: Sequence[Example]) -> Misconception | None:
     """The first known misconception that agrees with all of a function's outcomes on the cases that tell."""
     for known in exercise.misconceptions:
-        if known.raises is not None:
-            if isinstance(small.raised, known.raises) and known.when(small.raised):
-                return known
-        elif any(_explains(exercise, wrong, known.where, examples) for wrong in known.answers):
+        if any(_explains(exercise, wrong, known.where, examples) for wrong in known.answers):
             return known
     return None
 
