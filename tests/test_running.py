@@ -15,6 +15,7 @@ from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 
 from lite_mamba import course
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch03_streaming_a_convolution import exercises as streaming
 from lite_mamba.course.checking import limit, running
 from lite_mamba.course.checking.exercise import Exercise
 from lite_mamba.course.checking.limit import Endless, in_time
@@ -68,17 +69,17 @@ def test_a_loop_without_end_is_stopped_with_its_line_and_its_case(function, monk
 
 def test_an_empty_chunk_that_a_piece_of_no_samples_never_ends_is_the_case_that_is_shown(monkeypatch):
     monkeypatch.setattr(running, "SECONDS", 0.3)
-    right = exercise("03.conv_chunk").reference
+    chunk = next(one for one in streaming.EXERCISES if one.id == "03.conv_chunk")
 
     def in_pieces(x, history, weight, bias, dilation):
         step, outputs, start = min(x.shape[-1], 4), [], 0
         while start == 0 or start < x.shape[-1]:
-            y, history = right(x[..., start : start + step], history, weight, bias, dilation)
+            y, history = chunk.reference(x[..., start : start + step], history, weight, bias, dilation)
             outputs.append(y)
             start += step
         return torch.cat(outputs, dim=-1), history
 
-    verdict = judge(exercise("03.conv_chunk"), in_pieces)
+    verdict = judge(chunk, in_pieces)
     assert verdict.kind == "endless" and verdict.example.case["x"].shape[-1] == 0
 
 
