@@ -158,6 +158,23 @@ def test_the_watch_goes_home_when_nothing_is_to_be_watched(monkeypatch):
     assert limit._watcher not in (None, watcher)
 
 
+def test_a_stop_that_a_destructor_loses_says_nothing_and_comes_again(capfd):
+    class Slow:
+        def __del__(self):
+            for _ in range(200):
+                pass
+
+    def losing():
+        while True:
+            Slow()
+
+    before = sys.unraisablehook
+    for _ in range(5):
+        with pytest.raises(Endless):
+            in_time(losing, 0.05)
+    assert sys.unraisablehook is before and "Slow" not in capfd.readouterr().err
+
+
 def test_a_debugger_may_wait():
     space = {"__name__": "pdb", "time": time}
     exec("def wait():\n    for _ in range(50): time.sleep(0.01)", space)

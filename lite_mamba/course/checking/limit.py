@@ -30,11 +30,13 @@ class Endless(BaseException):
 
 def in_time(call: Callable[[], T], seconds: float) -> T:
     """What a call returns. Raises `Endless` in it if it takes longer, again and again should the call catch it."""
-    thread = threading.get_ident()
+    thread, hook = threading.get_ident(), sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if lost.exc_type is Endless else hook(lost)  # lost in a destructor: again
     _watch_from_now(thread, seconds)
     try:
         return call()
     finally:
+        sys.unraisablehook = hook
         try:
             _due.pop(thread, None)
             with _lock:
