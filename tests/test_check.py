@@ -22,6 +22,7 @@ from lite_mamba.course.checking.tables import table
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page import state
 from lite_mamba.course.page.cards import Card
+from lite_mamba.course.page.check import card, owner
 from lite_mamba.course.page.markup import INK, PAPER, TONES
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
@@ -99,6 +100,47 @@ def test_the_example_is_shrunk_no_further_than_it_fails(capsys):
         return delay(x, lag) + (x.shape[1] >= 5)
 
     assert "x (1, 5) ·" in told(capsys, wrong_from_five_on)
+
+
+def test_the_numbers_of_the_smallest_example_are_whole():
+    exercise = Exercise("91.w", "W", lambda x: x, lambda draw: {"x": draw.normal(draw.size(2, 9))}, [])
+    shown = judge(exercise, lambda x: -x).example.case["x"]
+    assert len(shown) == 2 and torch.equal(shown, shown.round())
+    shown = judge(exercise, lambda x: -x if (x != x.round()).any() else x).example.case["x"]
+    assert (shown != shown.round()).any()
+
+
+def test_the_example_of_a_misconception_that_raises_shows_the_words(capsys):
+    answer = told(capsys, lambda x, lag: x[lag[0]])
+    assert "\n  got       TypeError: 'int' object is not subscriptable" in answer and "got (" not in answer
+
+
+def test_a_named_error_that_can_not_be_printed_gets_its_card():
+    class Unprintable(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def wrong(x):
+        raise Unprintable
+
+    known = [Misconception("a refusal", "Do not refuse.", wrong)]
+    exercise = Exercise("91.u", "U", lambda x: x, lambda draw: {"x": draw.normal(3)}, known)
+    verdict = judge(exercise, wrong)
+    assert verdict.misconception is known[0] and "a refusal" in card(exercise, verdict).text()
+
+
+@pytest.mark.parametrize(("names", "shown"), [("abcd", 4), ("abcde", 1)])
+def test_of_many_parts_only_those_that_differ_are_shown(names, shown):
+    exercise = Exercise("91.d", "D", lambda x: dict.fromkeys(names, x), lambda draw: {"x": draw.size(1, 5)}, [])
+    text = card(exercise, judge(exercise, lambda x: {**dict.fromkeys(names, x), "b": -x})).text()
+    assert text.partition("expected  ")[2].count(":") == 2 * shown and "b: -1" in text
+
+
+def test_a_function_that_stands_nowhere_has_no_owner(fake_chapter):  # noqa: F811
+    assert owner(delay) == ""
+    course.check("91.shifted", delay)
+    assert owner(delay) == "yours" and owner(lambda x, lag: x) == ""
+    assert owner(course.check("91.statistics", None)) == "the reference's"
 
 
 @pytest.mark.parametrize("missing", [None, ..., lambda x, lag: None, lambda x, lag: ...])
@@ -292,8 +334,6 @@ def test_the_fixed_example_comes_first():
 
 
 def test_functions_as_inputs_are_shown_by_name():
-    from lite_mamba.course.page.check import card
-
     exercise = Exercise("91.f", "F", lambda fn: fn(1) == 1, lambda draw: {"fn": abs}, [])
     assert "fn        abs" in card(exercise, judge(exercise, lambda fn: False)).text()
 

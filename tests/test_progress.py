@@ -102,7 +102,7 @@ def test_a_damaged_file_that_can_not_be_moved_is_named_too(empty_home, monkeypat
 def test_a_folder_that_can_not_be_written_is_said_once_and_memory_goes_on(broken, monkeypatch, capsys):
     owner, name = broken.split(".")
     monkeypatch.setattr(getattr(state, owner), name, refuse)
-    assert not state.write("check", "91.a", RIGHT)
+    assert state.write("check", "91.a", RIGHT) is False
     assert not state.write("check", "91.b", {"verdict": "wrong"})
     said = capsys.readouterr().out
     assert said.count("can't be written") == 1 and "LITE_MAMBA_HOME" in said and "Permission denied" in said
@@ -166,6 +166,13 @@ def test_the_folder_is_chosen_by_the_variable(monkeypatch, tmp_path):
     assert state.home() == tmp_path / "mine"
     monkeypatch.delenv("LITE_MAMBA_HOME")
     assert state.home().name == "lite-mamba"
+
+
+def test_write_access_is_tried_by_writing(empty_home, monkeypatch, tmp_path):
+    monkeypatch.setenv("LITE_MAMBA_HOME", str(tmp_path / "one" / "two"))
+    assert state.can_write() is None and state.can_write() is None
+    monkeypatch.setattr(state.os, "replace", refuse)
+    assert isinstance(state.can_write(), PermissionError)
 
 
 def test_write_access_is_known(empty_home):

@@ -149,6 +149,35 @@ def test_a_power_of_two_is_seen():
     assert "Right where n is a power of two, wrong elsewhere." in said
 
 
+def seen(good, bad, name="n"):
+    """Three right cases with each of some values, and three wrong ones."""
+    wrong = difference(2, 3, Tolerance())
+    return [
+        Example({name: value}, Outcome(2), Outcome(2 + (found is not None)), found)
+        for values, found in ((good, None), (bad, wrong))
+        for value in [*values] * 3
+    ]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "words"),
+    [
+        ([1, 5, 7], [2, 4], "Right where n is odd, wrong elsewhere."),
+        ([1, 5, 7], [2, 3], None),
+        ([2, 3], [1, 5], None),
+        ([1, 2], [2, 3], None),
+        ([[1], [1, 2]], [[1, 2, 3]], "Right where len(n) is 2 or less, wrong where it is 3."),
+        (["a", "b"], ["c", "d"], "Right where n is 'a' or 'b', wrong where it is 'c' or 'd'."),
+        (["a", "b"], ["c", "d", "e"], None),
+        ([True], [False], "Right where n is True, wrong where it is False."),
+        ([torch.zeros(2)], [torch.zeros(2, 2)], None),
+        ([None], [0.5], None),
+    ],
+)
+def test_values_set_cases_apart_only_where_they_never_mix(good, bad, words):
+    assert case_words(seen(good, bad)) == words
+
+
 def test_choices_are_compared_by_name():
     exercise = Exercise("91.c", "C", lambda how, f, x: x, choice_cases, [])
     assert judge(exercise, lambda how, f, x: x + x**2 * (how == "b")).relations[0] == (
@@ -195,6 +224,17 @@ def test_a_parameter_that_makes_no_difference_is_named(function, words):
 def test_a_parameter_that_makes_no_difference_to_the_right_answer_either_is_not_named():
     exercise = Exercise("91.u", "U", lambda x, y: x + 1, lambda draw: {"x": draw.normal(3), "y": draw.normal(3)}, [])
     assert judge(exercise, lambda x, y: x**2).relations == ()
+
+
+def test_a_fixed_example_a_missing_result_and_an_error_say_nothing_of_parameters():
+    def cases(draw):
+        return {"x": draw.normal(3), "y": draw.normal(3)}
+
+    example = {"x": torch.ones(3), "y": torch.ones(3)}
+    exercise = Exercise("91.u", "U", lambda x, y: x + y**3, cases, [], example=example)
+    assert judge(exercise, lambda x, y: x - x**2).relations[0] == "It makes no use of `y`."
+    assert judge(exercise, lambda x, y: None).relations == ()
+    assert judge(exercise, lambda x, y: 1 / 0).relations == ()
 
 
 def test_an_answer_that_is_always_the_same_is_said_to_be():

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..chapters import chapters, exercise, exercises
 from ..checking.compare import Tolerance, difference
-from ..checking.errors import own_line, said
+from ..checking.errors import own_line, said, words_of
 from ..checking.exercise import Exercise
 from ..checking.limit import Endless
 from ..checking.running import SECONDS, Example
@@ -157,7 +157,7 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
         rows.append(("expected", table(expected, found.items)))
     if example.raised is None:
         rows.append(("got", table(got, found.items)))
-    elif tone == "close" and str(example.raised):
+    elif tone == "close" and words_of(example.raised):
         rows.append(("got", said(example.raised)))
     case = "The case:" if isinstance(example.raised, Endless) else "The smallest case that fails:"
     return Card(tone, headline, [*lines, case], rows, [STANDS_IN])
