@@ -16,6 +16,7 @@ NB ?=
 # Further words for JupyterLab, for example LABFLAGS=--no-browser.
 LABFLAGS ?=
 
+COURSE := $(BIN)/python -m lite_mamba.course
 LAB := JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
   --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
   --LabApp.extension_manager=readonly \
@@ -35,9 +36,7 @@ help: ## show this list
 	@echo '  TORCH=cuda installs the GPU build of PyTorch (several GB) instead of the CPU build.'
 
 lab: $(VENV)/.course ## fill work/ with the course and open it in JupyterLab
-	@$(BIN)/python tools/fill_working_copy.py notebooks work
-	$(LAB) --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab/lab" \
-	  --LabApp.default_url=/lab/tree/work/00_start_here.ipynb $(LABFLAGS)
+	@$(COURSE) lab work $(LABFLAGS)
 
 lecture: $(VENV)/.slides ## open the executed originals, for the projector
 	$(LAB) --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab/lecture" \

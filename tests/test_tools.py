@@ -1,4 +1,4 @@
-"""The working copy never loses a learner's work; a stored notebook holds no widget and nothing of the machine."""
+"""A stored notebook holds no widget and nothing of the machine; the tools say which word they do not know."""
 
 import importlib.util
 from pathlib import Path
@@ -26,31 +26,6 @@ def executed_notebook():
     cell = new_code_cell("show()", execution_count=7, outputs=outputs, metadata={"execution": {}, "tags": ["predict"]})
     metadata = {"widgets": {}, "language_info": {"name": "python", "version": "3.11.7"}, "jupytext": {}}
     return new_notebook(cells=[new_markdown_cell("# Title"), cell], metadata=metadata)
-
-
-@pytest.fixture
-def folders(tmp_path):
-    source, target = tmp_path / "notebooks", tmp_path / "work"
-    source.mkdir()
-    nbformat.write(executed_notebook(), source / "00_a.ipynb")
-    return source, target
-
-
-def test_a_working_copy_starts_without_answers(folders):
-    source, target = folders
-    assert tool("fill_working_copy").fill(source, target) == (["00_a.ipynb"], [])
-    copy = nbformat.read(target / "00_a.ipynb", as_version=4)
-    assert "widgets" not in copy.metadata
-    assert (copy.cells[1].outputs, copy.cells[1].execution_count) == ([], None)
-    assert copy.cells[1].metadata.tags == ["predict"]
-
-
-def test_a_working_copy_that_is_there_is_never_touched(folders):
-    source, target = folders
-    target.mkdir()
-    (target / "00_a.ipynb").write_text("my notes")
-    assert tool("fill_working_copy").fill(source, target) == ([], ["00_a.ipynb"])
-    assert (target / "00_a.ipynb").read_text() == "my notes"
 
 
 def test_a_stored_notebook_keeps_the_words_of_a_widget_and_not_the_widget():

@@ -20,7 +20,7 @@ except ModuleNotFoundError as error:
         raise
     raise ModuleNotFoundError(
         f"the course needs {error.name}, which is not installed. The core, `import lite_mamba`, works without it. "
-        'For the course, in the folder that holds its pyproject.toml: pip install -e ".[course]"',
+        'The course is an extra: in the folder of its pyproject.toml, python -m pip install --editable ".[course]"',
         name=error.name,
     ) from error
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,10 +23,9 @@ from . import markup, state
 from .cards import live, show
 from .markup import TONES
 
-REINSTALL = 'In a terminal, in the folder of the course: `make lab`, or `pip install -e ".[course]"`.'
 NO_BUTTON = (
     "A button stands here in a running notebook. If you ran this cell and see this text instead, widgets are not "
-    "working: save, close the browser tab, stop JupyterLab, run `make lab`, and run this cell again."
+    "working: save, close the browser tab, stop JupyterLab, start it again as you did before, and run this cell again."
 )
 PRESSED = "Widgets work."
 
@@ -60,14 +61,22 @@ def package_version(name: str, installed: Callable[[str], str] = metadata.versio
     try:
         return versioned(name, installed(name), supported().get(name, ""))
     except metadata.PackageNotFoundError:
-        return Finding(name, False, "not installed", REINSTALL)
+        return Finding(name, False, "not installed", reinstall(name, supported().get(name, "")))
+
+
+def reinstall(name: str, allowed: str) -> str:
+    """What to type, on this system and for the Python that runs here."""
+    python = f'& "{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
+    terminal = "PowerShell" if os.name == "nt" else "a terminal"
+    return f'In {terminal}: `{python} -m pip install "{name}{allowed}"`. Then stop JupyterLab and start it again.'
 
 
 def versioned(name: str, version: str, allowed: str) -> Finding:
     """Whether a version lies in the range that the course supports."""
     well = not allowed or Requirement(f"x{allowed}").specifier.contains(Version(version), prereleases=True)
     detail = f"{version} (supported: {allowed})" if allowed else version
-    mend = REINSTALL if name != "Python" else "Install a supported Python, then `make lab` in the course's folder."
+    python = "Install a supported Python, and with it make a new environment for the course, as the README says."
+    mend = python if name == "Python" else reinstall(name, allowed)
     return Finding(name, well, detail, "" if well else mend)
 
 
