@@ -65,13 +65,14 @@ def predict(
     """
     if (choices is None) == (low is None or high is None):
         raise ValueError(f"predict({id!r}): give either choices= or both low= and high=")
-    scale = None if choices is not None else _scale(id, low, high, step, unit)
+    scale = None if choices is not None else scale_of(id, low, high, step, unit)
     prediction = Prediction(id, question, list(map(str, choices or [])), scale)
     prediction.ask()
     return prediction
 
 
-def _scale(id: str, low: float, high: float, step: float | None, unit: str) -> Scale:
+def scale_of(id: str, low: float, high: float, step: float | None, unit: str) -> Scale:
+    """The range of a number, with its step; a ValueError if it is empty."""
     if not low < high:
         raise ValueError(f"predict({id!r}): low={low} must be below high={high}")
     whole = isinstance(low, int) and isinstance(high, int)
