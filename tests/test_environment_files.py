@@ -85,4 +85,14 @@ def test_no_python_version_meets_two_pins_of_one_package(python):
 
 
 def test_torch_is_pinned_without_a_build_suffix_so_that_cpu_and_cuda_both_fit():
-    assert [str(pin) for pin in pins()["torch"]] == ["torch==2.13.0"]
+    (pin,) = pins()["torch"]
+    assert pinned_version(pin) == "2.13.0"
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "pinned"),
+    [("linux", "x86_64", True), ("win32", "AMD64", True), ("darwin", "arm64", True), ("darwin", "x86_64", False)],
+)
+def test_an_intel_mac_is_not_asked_for_a_torch_that_has_no_wheel(system, machine, pinned):
+    (pin,) = pins()["torch"]
+    assert pin.marker.evaluate({"sys_platform": system, "platform_machine": machine}) is pinned

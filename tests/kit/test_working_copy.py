@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -28,7 +29,7 @@ def folders(tmp_path, monkeypatch):
     source, target = tmp_path / "notebooks", tmp_path / "deep" / "work"
     source.mkdir()
     nbformat.write(executed_notebook(), source / working_copy.FIRST)
-    monkeypatch.setattr(working_copy, "CLONE", tmp_path)
+    monkeypatch.setattr(working_copy, "BESIDE", tmp_path)
     return source, target
 
 
@@ -53,7 +54,7 @@ def test_a_working_copy_that_is_there_is_never_touched(folders, capsys):
 
 def test_without_a_word_a_clone_fills_work_and_an_installation_a_folder_of_its_own(folders, tmp_path, monkeypatch):
     assert working_copy.default_folder() == tmp_path / "work"
-    monkeypatch.setattr(working_copy, "CLONE", tmp_path / "elsewhere")
+    monkeypatch.setattr(working_copy, "BESIDE", tmp_path / "elsewhere")
     monkeypatch.setattr(working_copy.metadata, "files", lambda name: [Located(folders[0] / working_copy.FIRST)])
     assert working_copy.originals() == folders[0].resolve()
     assert str(working_copy.default_folder()) == "lite-mamba-course"
@@ -75,7 +76,7 @@ def no_metadata(name):
 
 @pytest.mark.parametrize("files", [no_metadata, lambda name: None, lambda name: []])
 def test_an_installation_without_notebooks_is_said_in_words(files, tmp_path, monkeypatch):
-    monkeypatch.setattr(working_copy, "CLONE", tmp_path)
+    monkeypatch.setattr(working_copy, "BESIDE", tmp_path)
     monkeypatch.setattr(working_copy.metadata, "files", files)
     with pytest.raises(SystemExit, match="brings no notebooks"):
         working_copy.originals()
@@ -122,8 +123,29 @@ def test_words_of_jupyterlab_are_never_taken_for_the_folder(arguments, own, more
 
 
 def test_threads_wait_without_spinning_unless_somebody_wants_it():
-    assert lab.surroundings({})["OMP_WAIT_POLICY"] == "PASSIVE"
-    assert lab.surroundings({"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert lab.surroundings(Path(), {})["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert lab.surroundings(Path(), {"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def test_with_a_home_that_can_not_be_written_all_goes_to_the_learners_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lab, "can_write", lambda path: path == tmp_path)
+    moved = lab.surroundings(tmp_path, {"MPLCONFIGDIR": "mine"})
+    assert moved["LITE_MAMBA_HOME"] == str(tmp_path / ".home" / "progress") and moved["MPLCONFIGDIR"] == "mine"
+    assert (tmp_path / ".home" / "jupyter" / "runtime").is_dir()
+    assert "can't be written. Settings and progress are kept in" in capsys.readouterr().out
+
+
+def test_with_no_folder_at_all_that_can_be_written_a_temporary_one_is_taken(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lab, "can_write", lambda path: False)
+    monkeypatch.setattr(lab.tempfile, "mkdtemp", lambda prefix: str(tmp_path / "temporary"))
+    assert lab.surroundings(Path("work"), {})["IPYTHONDIR"] == str(tmp_path / "temporary" / "ipython")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can write everywhere")
+def test_a_folder_that_may_not_be_written_is_known(tmp_path):
+    assert lab.can_write(tmp_path / "not" / "yet")
+    tmp_path.chmod(0o500)
+    assert not lab.can_write(tmp_path / "not" / "yet")
 
 
 def test_jupyterlab_takes_the_place_of_the_command():

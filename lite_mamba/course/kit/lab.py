@@ -6,8 +6,11 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
 from .working_copy import FIRST, add_folder, filled
 
@@ -29,9 +32,41 @@ def command(folder: Path, more: Sequence[str] = ()) -> list[str]:
     return [*start, *root, f"--LabApp.default_url=/lab/tree/{FIRST}", *more]
 
 
-def surroundings(given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of JupyterLab: this installation's kernel first, and threads that wait without spinning."""
-    return {"OMP_WAIT_POLICY": "PASSIVE", **given, "JUPYTER_PREFER_ENV_PATH": "1"}
+def surroundings(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of JupyterLab: this installation's kernel first, and threads that wait without spinning.
+
+    Where the user's own folders can't be written, everything that wants to write there goes to the learner's folder.
+    """
+    return {"OMP_WAIT_POLICY": "PASSIVE", **_without_home(folder), **given, "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+# What JupyterLab, the kernel, matplotlib and the course keep in the user's folders, and the variable that moves it.
+MOVED = {
+    "JUPYTER_CONFIG_DIR": "jupyter/config",
+    "JUPYTER_DATA_DIR": "jupyter/data",
+    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+    "IPYTHONDIR": "ipython",
+    "MPLCONFIGDIR": "matplotlib",
+    "LITE_MAMBA_HOME": "progress",
+}
+
+
+def _without_home(folder: Path) -> dict[str, str]:
+    """Nothing if the user's folders can be written, else another place for each."""
+    unwritable = [path for path in map(Path, (jupyter_config_dir(), jupyter_runtime_dir())) if not can_write(path)]
+    if not unwritable:
+        return {}
+    base = folder / ".home" if can_write(folder) else Path(tempfile.mkdtemp(prefix="lite-mamba-"))
+    print(f"{unwritable[0]} can't be written. Settings and progress are kept in {base.resolve()} instead.")
+    for name in MOVED.values():
+        (base / name).mkdir(parents=True, exist_ok=True)
+    return {variable: str((base / name).resolve()) for variable, name in MOVED.items()}
+
+
+def can_write(path: Path) -> bool:
+    """Whether a folder can be written, or made where it would be."""
+    there = next((place for place in (path, *path.absolute().parents) if place.exists()), path)
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def become(words: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -55,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_folder(parser)
     own, more = parted(sys.argv[1:] if arguments is None else arguments)
-    return become(command(filled(parser.parse_args(own).folder), more), surroundings())
+    folder = filled(parser.parse_args(own).folder)
+    return become(command(folder, more), surroundings(folder))
 
 
 def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

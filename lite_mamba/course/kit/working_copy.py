@@ -14,7 +14,8 @@ from typing import Any
 
 import lite_mamba
 
-CLONE = Path(lite_mamba.__file__).resolve().parent.parent
+BESIDE = Path(lite_mamba.__file__).resolve().parent.parent  # the folder that holds the package: a clone's root
+SHARE = Path("share", "lite-mamba")
 FIRST = "00_start_here.ipynb"
 
 
@@ -22,26 +23,34 @@ class Stop(SystemExit):
     """What stands in the way, in words, as the end of a command."""
 
 
-def originals() -> Path:
-    """The folder of the executed notebooks: a clone's, or the one that an installed wheel has brought along."""
-    if (CLONE / "notebooks" / FIRST).exists():
-        return CLONE / "notebooks"
-    try:
-        installed = metadata.files("lite-mamba") or []
-    except metadata.PackageNotFoundError:
-        installed = []
-    for file in installed:
-        if file.name == FIRST:
-            return Path(str(file.locate())).resolve().parent
+def root() -> Path:
+    """The folder with notebooks/ and pyproject.toml: a clone's, or the one that a wheel has brought along."""
+    for folder in (BESIDE, BESIDE / SHARE, *_installed()):
+        if (folder / "notebooks" / FIRST).exists():
+            return folder
     raise Stop(
-        f"This installation of lite-mamba brings no notebooks: there is neither {CLONE / 'notebooks'} nor an installed "
+        f"This installation of lite-mamba brings no notebooks: there is no {BESIDE / 'notebooks'}, and no installed "
         "copy. Install lite-mamba from its wheel or from a clone, as the README says."
     )
 
 
+def _installed() -> list[Path]:
+    """Where the installer has put what belongs to no package."""
+    try:
+        files = metadata.files("lite-mamba") or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [Path(str(file.locate())).resolve().parent.parent for file in files if file.name == FIRST]
+
+
+def originals() -> Path:
+    """The folder of the executed notebooks."""
+    return root() / "notebooks"
+
+
 def default_folder() -> Path:
     """Where a learner works if no folder is named: work/ in a clone, else lite-mamba-course/ where they are."""
-    return CLONE / "work" if originals().parent == CLONE else Path("lite-mamba-course")
+    return BESIDE / "work" if root() == BESIDE else Path("lite-mamba-course")
 
 
 def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
