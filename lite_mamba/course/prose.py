@@ -1,0 +1,37 @@
+"""Prose of the notebooks as HTML that needs nothing else: markdown, and mathematics as MathML.
+
+A browser draws MathML by itself, so a page stays readable offline, without a script, and at any size of type.
+"""
+
+from __future__ import annotations
+
+import re
+
+import mistune
+from latex2mathml.converter import convert
+
+CODE_OR_MATH = re.compile(r"(```[\s\S]*?```|`[^`\n]*`)|\$\$([\s\S]+?)\$\$|\$([^$\n]+?)\$")
+PLACE = "\ue000{}\ue001"  # private characters, which no text holds and markdown leaves alone
+
+_markdown = mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])
+
+
+def html(markdown: str) -> str:
+    """A markdown text of a notebook as HTML; `$…$` and `$$…$$` become MathML."""
+    formulas: list[str] = []
+
+    def keep(found: re.Match) -> str:
+        code, display, inline = found.groups()
+        if code:
+            return code
+        formulas.append(mathematics(display or inline, block=display is not None))
+        return PLACE.format(len(formulas) - 1)
+
+    body = str(_markdown(CODE_OR_MATH.sub(keep, markdown)))
+    return re.sub("\ue000(\\d+)\ue001", lambda place: formulas[int(place[1])], body)
+
+
+def mathematics(latex: str, block: bool = False) -> str:
+    """A formula as a `<math>` element."""
+    made = convert(latex.strip(), display="block" if block else "inline")
+    return made.replace("\\_", "_")  # an underscore in a text of LaTeX is escaped
