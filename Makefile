@@ -15,6 +15,7 @@ TORCH_INDEX := https://download.pytorch.org/whl/cpu
 NB ?=
 # Further words for JupyterLab, for example LABFLAGS=--no-browser.
 LABFLAGS ?=
+HINTS ?= first
 
 COURSE := $(BIN)/python -m lite_mamba.course
 LAB := JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
@@ -27,7 +28,7 @@ $(error TORCH is "$(TORCH)"; it can be cpu or cuda)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lecture test notebooks handout figures glossary bench format install torch-index clean
+.PHONY: help lab lecture test notebooks handout dist figures glossary bench format install torch-index clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -48,11 +49,11 @@ test: $(VENV)/.test ## check everything: style, tests, every notebook, the brows
 notebooks: $(VENV)/.test ## execute the notebooks in place (NB=01 for one chapter)
 	@$(BIN)/python tools/execute_notebooks.py $(NB)
 
-handout: $(VENV)/.course ## write the notebooks without solutions to work/handout/
-	@$(BIN)/jupyter nbconvert --to notebook --output-dir work/handout --log-level WARN \
-	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
-	  --TagRemovePreprocessor.remove_cell_tags=solution notebooks/*.ipynb
-	@ls work/handout/*.ipynb
+handout: $(VENV)/.course ## write handout/: notebooks for students, and solved ones (HINTS=none, first or all)
+	@$(COURSE) handout handout --hints $(HINTS)
+
+dist: $(VENV)/.test ## build wheel and source distribution (URL= the address of the repository)
+	@$(BIN)/python tools/release.py --url "$(URL)"
 
 figures: $(VENV)/.course ## draw the pictures in figures/ anew
 	@$(BIN)/python tools/make_figures.py

@@ -12,6 +12,7 @@ try:
     from .page.check import check, mine, verify, whose
     from .page.environment import environment
     from .page.explore import explore
+    from .page.packed import reveal
     from .page.predict import predict
     from .page.progress import progress
     from .page.recap import recap
@@ -35,6 +36,7 @@ __all__ = [
     "predict",
     "progress",
     "recap",
+    "reveal",
     "slider",
     "tasks",
     "toggle",
