@@ -43,10 +43,10 @@ block(torch.zeros(1, 2, 8), seq_idx=3).no_such_method()
 def checkout(tmp_path_factory):
     """What an install reads, where it may write beside it."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
-    for name in ("lite_mamba", "lite_mamba_jupyter"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("lite_mamba", "lite_mamba_jupyter", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     return folder
 
 
