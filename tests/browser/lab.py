@@ -43,7 +43,21 @@ SETTINGS = {
     # keeps cells that are out of sight in the page, where selectors find them
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
+# Everything here waits for an event. This is when it gives up, in milliseconds; no test that passes depends on it.
+PATIENCE = 300_000
 PICTURES = ".jp-OutputArea-output.jp-RenderedImage img"
+
+# What the page has asked of the kernel and the kernel has not finished yet. A control that moves asks at once, or,
+# while its last question is open, as soon as that is answered: before the answered one leaves the set. So an empty set
+# says that nothing is on its way. The kernel's status does not: it is idle, too, until a message reaches it.
+LISTEN = """() => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const open = window.unfinished = new Set();
+    kernel.anyMessage.connect((_, {msg, direction}) => {
+        if (direction === 'send' && msg.channel === 'shell') open.add(msg.header.msg_id); });
+    kernel.iopubMessage.connect((_, msg) => {
+        if (msg.header.msg_type === 'status' && msg.content.execution_state === 'idle')
+            open.delete(msg.parent_header.msg_id); }); }"""
 
 
 class Lab:
@@ -101,8 +115,9 @@ class Notebook:
 
     def __init__(self, page, lab: Lab, name: str):
         self.page = page
+        page.set_default_timeout(PATIENCE)
         page.goto(lab.url(name), wait_until="load")
-        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         # The status dot says idle before a kernel exists, and running then opens a dialog: ask the session.
         page.evaluate(
             """async () => {
@@ -111,23 +126,19 @@ class Notebook:
                 await panel.context.ready; await panel.sessionContext.ready;
                 await panel.sessionContext.session.kernel.info; }"""
         )
+        page.evaluate(LISTEN)
 
-    def run(self, timeout: float = 300) -> None:
+    def run(self) -> None:
         """Run all cells and wait until the last one is done."""
-        self.page.set_default_timeout(timeout * 1000)
         self.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-        self.wait(timeout)
-        self.page.set_default_timeout(30_000)
+        self.wait()
 
-    def wait(self, timeout: float = 60) -> None:
-        """Wait until the kernel has nothing left to do."""
+    def wait(self) -> None:
+        """Wait until all that was done in the page has come back from the kernel and is shown."""
         self.page.wait_for_function(
-            """() => {
-                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
-                const busy = [...document.querySelectorAll('.jp-NotebookPanel .jp-InputPrompt')]
-                    .some(prompt => prompt.textContent.includes('[*]'));
-                return kernel && kernel.status === 'idle' && !busy; }""",
-            timeout=timeout * 1000,
+            """() => window.unfinished.size === 0
+                && ![...document.querySelectorAll('.jp-NotebookPanel .jp-InputPrompt')]
+                    .some(prompt => prompt.textContent.includes('[*]'))"""
         )
 
     def errors(self) -> list[str]:
@@ -199,7 +210,8 @@ class Explored:
         self.reset = cell.locator(".jp-OutputArea-output button:has-text('Reset')")
 
     def shown(self) -> tuple[str, str]:
-        """The picture's address (its bytes, as the page holds them) and the sentence."""
+        """The picture's address (its bytes, as the page holds them) and the sentence, once they are at rest."""
+        self.notebook.wait()
         return tuple(
             self.cell.evaluate(
                 """(cell, pictures) => [cell.querySelector(pictures)?.src ?? '',
@@ -207,25 +219,6 @@ class Explored:
                 PICTURES,
             )
         )
-
-    def changed(self, before: tuple[str, str], timeout: float = 10) -> tuple[bool, bool]:
-        """Wait until both picture and sentence differ from `before`; say for each whether it does."""
-        end = time.time() + timeout
-        while time.time() < end:
-            differs = tuple(new != old for new, old in zip(self.shown(), before, strict=True))
-            if all(differs):
-                break
-            time.sleep(0.02)
-        self.notebook.wait()
-        return differs
-
-    def settles_at(self, shown: tuple[str, str], timeout: float = 10) -> bool:
-        """Whether picture and sentence become these."""
-        end = time.time() + timeout
-        while self.shown() != shown and time.time() < end:
-            time.sleep(0.02)
-        self.notebook.wait()
-        return self.shown() == shown
 
     def failed(self) -> bool:
         """Whether an error stands in the sentence's place."""
@@ -252,10 +245,15 @@ class Explored:
         menu.select_option(index=at + 1 if at < last else at - 1)
 
     def _next_key(self, menu) -> None:
-        at = menu.evaluate("menu => menu.selectedIndex")
-        for key in ("Space", "ArrowUp" if at else "ArrowDown", "Enter"):
-            menu.press(key)
-            self.page.wait_for_timeout(100)
+        up = menu.evaluate("menu => menu.selectedIndex") > 0
+        menu.press("Space")
+        self._until(menu, "menu => menu.matches(':open')")
+        menu.press("ArrowUp" if up else "ArrowDown")
+        menu.press("Enter")
+        self._until(menu, "menu => !menu.matches(':open')")
+
+    def _until(self, control, condition: str) -> None:
+        self.page.wait_for_function(condition, arg=control.element_handle())
 
     def photograph(self, path: pathlib.Path) -> None:
         """Controls, picture and sentence as they stand."""
@@ -266,18 +264,14 @@ class Explored:
         """The number beside a slider."""
         return slider.locator(".widget-readout").inner_text()
 
-    def drag(self, slider, to: float, steps: int = 8, wait: bool = True) -> None:
+    def drag(self, slider, to: float, steps: int = 8) -> None:
         """Drag a slider's handle to a fraction of its track, as a hand would."""
-        slider.scroll_into_view_if_needed()
-        handle = slider.locator(".noUi-handle").bounding_box()
-        track = slider.locator(".noUi-base").bounding_box()
-        y = handle["y"] + handle["height"] / 2
-        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        handle = slider.locator(".noUi-handle")
+        handle.hover()
         self.page.mouse.down()
-        self.page.mouse.move(track["x"] + track["width"] * to, y, steps=steps)
+        track, at = slider.locator(".noUi-base").bounding_box(), handle.bounding_box()
+        self.page.mouse.move(track["x"] + track["width"] * to, at["y"] + at["height"] / 2, steps=steps)
         self.page.mouse.up()
-        if wait:
-            self.notebook.wait()
 
     def press(self, slider, key: str) -> None:
         """Press a key on a slider's handle."""
@@ -333,11 +327,9 @@ def _environment(home: pathlib.Path) -> dict[str, str]:
 
 
 def _wait_for_answer(process, url: str, log: pathlib.Path) -> None:
-    for _ in range(600):
+    while process.poll() is None:
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(url, timeout=1).read()
+            urllib.request.urlopen(url, timeout=PATIENCE / 1000).read()
             return
-        if process.poll() is not None:
-            break
         time.sleep(0.1)
     raise RuntimeError("JupyterLab did not start:\n" + log.read_text())
