@@ -55,7 +55,7 @@ def _table(value: Any, names: Sequence[str]) -> str:
 def _inline(value: Any) -> str:
     if isinstance(value, Tensor):
         return str(_nested(value)) if value.numel() <= MOST_VALUES else describe(value)
-    if isinstance(value, (bool, str)) or value is None:
+    if isinstance(value, (bool, str, bytes)) or value is None:
         return repr(value)
     if isinstance(value, (int, float, complex)):
         return number(value)

@@ -6,6 +6,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import binascii
 import math
 import random
+import re
 import zlib
 
 import numpy as np
@@ -71,6 +72,7 @@ BITS = [
      "the logarithm of a mean"),
     ("no softmax", lambda x, i: -float(x[range(len(i) - 1), i[1:]].mean()) / math.log(2),
      "logits taken for log-probabilities"),
+    ("softmax twice", lambda x, ids: ce(x.softmax(-1)[:-1], ids[1:]) / math.log(2), "a softmax of a softmax"),
     ("no minus", lambda x, ids: -ce(x[:-1], ids[1:]) / math.log(2), "a negative cost"),
     ("no return", bits_without_return, None),
     ("a tensor", lambda x, ids: F.cross_entropy(x[:-1], ids[1:]) / math.log(2), None),
@@ -163,6 +165,28 @@ def ngram_with_count(text, context):
     return p
 
 
+def ngram_with_finditer(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        counts = torch.zeros(256)
+        for match in re.finditer(re.escape(end), text):
+            if match.end() < len(text):
+                counts[text[match.end()]] += 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
+def ngram_short(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        counts = torch.zeros(256)
+        for i in range(len(end), len(text) - 1):
+            if text[i - len(end) : i] == end:
+                counts[text[i]] += 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
 def ends(context):
     return [context[len(context) - k :] for k in range(len(context) + 1)]
 
@@ -187,7 +211,9 @@ NGRAM = [
     ("from one on", ngram_by(lambda c: ends(c)[1:]), "the empty end left out"),
     ("downwards", ngram_by(lambda c: ends(c)[::-1]), "from the longest end to the shortest"),
     ("the context alone", ngram_by(lambda c: [c]), "no back-off"),
-    ("bare shares", ngram_by(lambda c: [c], lambda n, p: n / n.sum().clamp(min=1)), "no back-off"),
+    ("bare shares", ngram_by(lambda c: [c], lambda n, p: n / n.sum().clamp(min=1)), "bytes that are impossible"),
+    ("a 256th in the place of p", ngram_by(ends, lambda n, p: (n + 1 / 256) / (n.sum() + 1)), "no back-off"),
+    ("shares of what occurs", ngram_by(ends, lambda n, p: n / n.sum() if n.sum() else p), "bytes that are impossible"),
     ("add one", ngram_by(ends, lambda n, p: (n + 1) / (n.sum() + 256)), "one added to every byte"),
     (
         "not normalised",
@@ -195,8 +221,10 @@ NGRAM = [
         "probabilities that do not add up to 1",
     ),
     ("count", ngram_with_count, "overlaps that are not counted"),
+    ("finditer", ngram_with_finditer, "overlaps that are not counted"),
+    ("one place short", ngram_short, "a place too few"),
     ("the last of the match", ngram_by(ends, off=-1), "the byte before in the place of the byte after"),
-    ("the longest that occurs", ngram_longest_only, None),
+    ("the longest that occurs", ngram_longest_only, "bytes that are impossible"),
     ("uniform", lambda text, context: torch.full((256,), 1 / 256), None),
     ("no return", lambda text, context: None, None),
     ("a list", lambda text, context: ngram_recursive(text, context).tolist(), None),
@@ -234,7 +262,9 @@ HELD = [
     ("enumerate", lambda paths, share: [i % share == 0 for i, _ in enumerate(paths)], "a place in the list"),
     ("hash", held(lambda path, n: hash(path) % n == 0), "Python's own hash"),
     ("the end", lambda paths, n: [i >= len(paths) - len(paths) // n for i in range(len(paths))],
-     "the last part of the list"),
+     "one end of the list"),
+    ("the beginning", lambda paths, n: [i < len(paths) // n for i in range(len(paths))], "one end of the list"),
+    ("small letters", held(lambda path, n: zlib.crc32(path.lower().encode()) % n == 0), None),
     ("bool of the remainder", held(lambda path, n: bool(zlib.crc32(path.encode()) % n)), "most files held out"),
     ("remainder 1", held(lambda path, n: zlib.crc32(path.encode()) % n == 1), "another remainder"),
     ("base name", held(lambda path, n: zlib.crc32(path.split("/")[-1].encode()) % n == 0),
@@ -298,6 +328,30 @@ def draw_sorted(logits, temperature, u):
     return int((p.cumsum(0) <= u).sum())
 
 
+def draw_sorted_and_back(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    p, order = (logits / temperature).softmax(0).sort(descending=True)
+    return order[(p.cumsum(0) <= u).sum()].item()
+
+
+def draw_right_end(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    end = 0.0
+    for byte, p in enumerate((logits / temperature).softmax(0).tolist()):
+        end += p
+        if u <= end:
+            return byte
+    return len(logits) - 1
+
+
+def draw_left(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    return int(torch.searchsorted((logits / temperature).softmax(0).cumsum(0), u))
+
+
 def draw_multinomial(logits, temperature, u):
     if temperature == 0:
         return int(logits.argmax())
@@ -328,6 +382,9 @@ DRAW = [
     ("one high", shifted(1), "the byte after"),
     ("multinomial", draw_multinomial, "random numbers of your own"),
     ("sorted", draw_sorted, "a running sum over the sorted bytes"),
+    ("sorted, and back", draw_sorted_and_back, "a running sum over the sorted bytes"),
+    ("the right end", draw_right_end, "a piece that holds its right end"),
+    ("searchsorted as it comes", draw_left, "a piece that holds its right end"),
     ("no running sum", lambda x, t, u: int(((x / (t or 1e-4)).softmax(0) <= u).sum()), None),
     ("a probability", lambda x, t, u: float((x / (t or 1)).softmax(0).max()), None),
     ("no return", lambda x, t, u: None, None),
@@ -385,6 +442,23 @@ def window_last_logits(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
+def window_reads_twice(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]
+        logits = model(part[None], stream)[0]
+        stream.seqlen_offset += len(part)
+        nats += ce(logits[:-1], part[1:], reduction="sum")
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_offset_left(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        nats += ce(model(x[None], stream)[0], y, reduction="sum")
+    return nats / (len(ids) - 1) / math.log(2)
+
+
 def window_loop(*, carry=True, inside=False, scale=1.442695, mean=False, extra=0):
     """The loop of the hunt with what a learner may leave or break."""
 
@@ -410,6 +484,8 @@ WINDOWS = [
     ("inputs and targets", window_inputs_targets, "right"),
     ("last logits kept", window_last_logits, "right"),
     ("no stream", window_loop(carry=False), "a model that wakes up anew in each window"),
+    ("offset left at 0", window_offset_left, "a model that wakes up anew in each window"),
+    ("border read twice", window_reads_twice, "a byte that is read twice"),
     ("inside only", window_loop(inside=True), "bytes that nobody guesses"),
     ("as it was", window_loop(carry=False, inside=True), "the code as it was found"),
     ("nats", window_loop(scale=1.0), "nats in the place of bits"),

@@ -1,6 +1,7 @@
 """Exercises of notebook 13: bits per byte, counts that back off, files held out, draws, and reading in windows."""
 
 import hashlib
+import re
 import zlib
 from functools import cache
 from pathlib import PurePosixPath
@@ -55,7 +56,7 @@ BITS = Exercise(
         ),
         Misconception(
             "a byte that judges its own logits",
-            "You compare the logits at place t with the byte at place t. The model has just read that byte; its logits "
+            "You compare the logits at place i with the byte at place i. The model has just read that byte; its logits "
             "there are a guess about the *next* one.",
             [
                 edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids[:, None]"),
@@ -65,7 +66,7 @@ BITS = Exercise(
         ),
         Misconception(
             "a shift the wrong way round",
-            "You score the logits at place t against the byte *before* it. They are a guess about the byte after it.",
+            "You score the logits at place i against the byte *before* it. They are a guess about the byte after it.",
             edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]"),
         ),
         Misconception(
@@ -95,6 +96,12 @@ BITS = Exercise(
             "You read the logit itself as a log-probability. The 256 probabilities must add up to 1 first: which "
             "function does that to logits?",
             edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]"),
+        ),
+        Misconception(
+            "a softmax of a softmax",
+            "You hand over probabilities where logits are expected: F.cross_entropy takes the softmax itself. Of two "
+            "in a row, hardly a difference between the bytes is left.",
+            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1].softmax(-1).log_softmax(-1)"),
         ),
         Misconception(
             "a softmax over the places",
@@ -180,15 +187,21 @@ NGRAM = Exercise(
         ),
         Misconception(
             "no back-off",
-            "You count after the whole context alone. Where it never occurred you have nothing, and a byte that never "
-            "followed gets the probability 0, which costs infinitely many bits.",
+            "Your result is the one that the whole context gives alone. Where it never occurred, all bytes come out "
+            "alike. What the shorter ends have counted must enter as p.",
+            edited(ngram, "range(len(context) + 1) → [len(context)]"),
+        ),
+        Misconception(
+            "bytes that are impossible",
+            "A byte that never followed gets the probability 0. If it comes all the same, it costs infinitely many "
+            "bits. The shorter end counts as one observation, so that every byte keeps a little.",
             [
-                edited(ngram, "range(len(context) + 1) → [len(context)]"),
                 edited(
                     ngram,
                     "range(len(context) + 1) → [len(context)]",
                     "(counts + p) / (len(followers) + 1) → counts / max(1, len(followers))",
                 ),
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts / len(followers) if followers else p"),
             ],
         ),
         Misconception(
@@ -204,13 +217,26 @@ NGRAM = Exercise(
         ),
         Misconception(
             "overlaps that are not counted",
-            "bytes.count finds pieces that do not overlap: b'aaa'.count(b'aa') is 1. Here each place of the "
-            "text counts.",
-            edited(
-                ngram,
-                "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
-                "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
-            ),
+            "bytes.count and re.finditer find pieces that do not overlap: in b'aaa' they find b'aa' once. Here each "
+            "place of the text counts.",
+            [
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
+                ),
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[text[m.end()] for m in re.finditer(re.escape(tail), text) if m.end() < len(text)]",
+                    re=re,
+                ),
+            ],
+        ),
+        Misconception(
+            "a place too few",
+            "You stop one place too early: the last byte of the text also follows something, and counts.",
+            edited(ngram, "range(len(text) - size) → range(len(text) - size - 1)"),
         ),
         Misconception(
             "the byte before in the place of the byte after",
@@ -230,7 +256,10 @@ def held_out(paths: list[str], share: int) -> list[bool]:
 
 
 def _held_out_cases(draw: Draw) -> dict:
-    folders, names = ["", "json/", "asyncio/", "email/"], ["__init__.py", "tool.py", "queues.py", "über.py"]
+    folders, names = (
+        ["", "json/", "asyncio/", "email/"],
+        ["__init__.py", "tool.py", "queues.py", "über.py", "ElementTree.py"],
+    )
     pick = [draw.choice(folders) + draw.choice(names) for _ in range(draw.size(4, 12))]
     return {
         "paths": [path.replace("tool", f"tool{draw.random.randrange(90)}") for path in pick],
@@ -271,8 +300,8 @@ HELD_OUT = Exercise(
             ],
         ),
         Misconception(
-            "the last part of the list",
-            "You hold the end of the list out. Sorted paths that stand side by side belong together, so the end is "
+            "one end of the list",
+            "You hold out one end of the list. Sorted paths that stand side by side belong together, so an end is "
             "another kind of text, and one more file moves the border.",
             [
                 edited(
@@ -346,6 +375,8 @@ def _draw_cases(draw: Draw) -> dict:
     temperature = draw.choice([0, 0.25, 0.5, 1.0, 2.0, 5.0])
     sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
     u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
+    if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
+        return {"logits": logits.index_fill(0, torch.tensor(0), -torch.inf), "temperature": temperature, "u": 0.0}
     return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
 
 
@@ -394,6 +425,12 @@ DRAW = Exercise(
             edited(draw_byte, "return int((p → return 1 + int((p"),
         ),
         Misconception(
+            "a piece that holds its right end",
+            "Where u falls exactly on a border, you give the byte on its left. A piece holds its left end: a byte of "
+            "probability 0 has an empty piece and never comes, not even at u = 0.",
+            edited(draw_byte, "<= u → < u"),
+        ),
+        Misconception(
             "random numbers of your own",
             "You draw yourself, and u plays no part. It *is* the draw, made beforehand, so that two programs can be "
             "compared.",
@@ -404,9 +441,15 @@ DRAW = Exercise(
         ),
         Misconception(
             "a running sum over the sorted bytes",
-            "You sort the probabilities and then give the place in the sorted line. That place is not the byte. Leave "
-            "them in their order: no sorting is needed to draw.",
+            "You sort the probabilities before you lay them end to end. Then the same u falls into the piece of "
+            "another byte. Leave them in the order of the bytes: no sorting is needed to draw.",
             [
+                edited(
+                    draw_byte,
+                    "p = (logits / temperature).softmax(-1) → "
+                    "p, order = (logits / temperature).softmax(-1).sort(descending=True)",
+                    "int((p.cumsum(-1) <= u).sum()) → int(order[(p.cumsum(-1) <= u).sum()])",
+                ),
                 edited(draw_byte, "(p.cumsum(-1) → (p.sort(descending=True).values.cumsum(-1)"),
                 edited(draw_byte, "(p.cumsum(-1) → (p.sort().values.cumsum(-1)"),
             ],
@@ -468,7 +511,7 @@ WINDOWS = Exercise(
         Misconception(
             "a model that wakes up anew in each window",
             "Each window begins with an empty state, so its first bytes are guessed from nothing. The text "
-            "goes on, and so must the state.",
+            "goes on, and so must the state. If you do hand it on: what does a seqlen_offset of 0 tell the model?",
             edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
         ),
         Misconception(
@@ -492,6 +535,17 @@ WINDOWS = Exercise(
                     "(len(ids) - 1) / torch → max(1, guesses) / torch",
                 ),
             ],
+        ),
+        Misconception(
+            "a byte that is read twice",
+            "The byte at each border is read by two windows, as the last of one and the first of the next. Guessed or "
+            "read: which of the two is each window to do with it?",
+            edited(
+                window_bits,
+                "model(part[None, :-1], stream) → model(part[None], stream)",
+                "+= len(part) - 1 → += len(part)",
+                "cross_entropy(logits, → cross_entropy(logits[:-1],",
+            ),
         ),
         Misconception(
             "the code as it was found",
@@ -571,7 +625,7 @@ RECAP = [
         "The state of every layer has a fixed size, and one step costs the same at any place.",
     ),
     Question(
-        "The model closes every round bracket rightly, 400 bytes later. Does it remember them all?",
+        "In lists of names, the model closes every round bracket rightly, 256 bytes later. Does it remember them all?",
         [
             "Yes, it counts them",
             "Not shown: it closes other brackets with a round one, too",

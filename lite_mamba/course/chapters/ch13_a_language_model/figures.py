@@ -56,6 +56,8 @@ def per_byte(logits: Tensor, ids: Tensor) -> Tensor:
 class _Text(LiveFigure):
     """Bars of bits over the bytes of a text, and a second panel below or beside it."""
 
+    MOST_BITS = 21  # the dearest byte of the texts costs 20.0
+
     @torch.no_grad()
     def read(self, text: str) -> None:
         self.ids = encoded(text)  # (L,)
@@ -63,17 +65,17 @@ class _Text(LiveFigure):
         self.bits = per_byte(self.logits, self.ids).numpy()  # (L − 1,)
 
     def draw_bits(self, ax) -> None:
-        ax.set(xlim=(-0.8, self.n - 0.2), ylim=(0, 14), ylabel="bits", yticks=[0, 4, 8, 12])
+        ax.set(xlim=(-0.8, self.n - 0.2), ylim=(0, self.MOST_BITS), ylabel="bits", yticks=[0, 8, 16])
         ax.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars = ax.bar(range(self.n), 0, width=0.8, color=style.BLUE)
         self.signs = [
-            ax.text(i, -0.6, "", ha="center", va="top", fontsize=12.5, family="DejaVu Sans Mono") for i in range(self.n)
+            ax.text(i, -0.9, "", ha="center", va="top", fontsize=12.5, family="DejaVu Sans Mono") for i in range(self.n)
         ]
         self.move(*self.bars, *self.signs)
 
     def show_bits(self) -> None:
         for i, (bar, sign, byte) in enumerate(zip(self.bars, self.signs, self.ids.tolist(), strict=True)):
-            bar.set_height(min(self.bits[i - 1], 14) if i else 0)
+            bar.set_height(min(self.bits[i - 1], self.MOST_BITS) if i else 0)
             sign.set_text(shown(byte))
 
 
@@ -149,7 +151,7 @@ class NextByte(_Text):
             bar.set(height=height, facecolor=colour)
             name.set(text=shown(byte), color=colour)
             share.set(y=height + 0.02, text=f"{100 * height:.0f} %")
-        self.place.set_data([self.at], [min(self.bits[self.at - 1], 12.3) + 0.9])
+        self.place.set_data([self.at], [min(self.bits[self.at - 1], self.MOST_BITS - 2.6) + 1.4])
 
 
 class Orders(LiveFigure):
@@ -312,7 +314,7 @@ class Temperature(LiveFigure):
             name.set_text(shown(byte))
         self._show_page(prompt)
         self.title(self.ax, f"Temperature {temperature:g}: as good as {self.choices:.1f} equally likely bytes")
-        self.title(self.page, f"What comes out, drawn {self.WRITTEN} times:")
+        self.title(self.page, f"What comes out, the next {self.WRITTEN} bytes:")
         by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
         return (
             f"At temperature {temperature:g}, the byte after {quoted(prompt)} is as uncertain as a choice among "
@@ -402,7 +404,9 @@ class StepSizes(_Text):
         self.image = ax.imshow(np.ones((6, self.n)), vmin=0.5, vmax=2.5, aspect="auto")
         ax.set(xlim=(-0.8, self.n - 0.2), yticks=range(6), ylabel="layer", xlabel="byte number")
         ax.set_yticklabels(range(1, 7))
-        bar = self.figure.colorbar(self.image, ax=[self.top, ax], aspect=25, pad=0.01, ticks=[0.5, 1, 1.5, 2, 2.5])
+        bar = self.figure.colorbar(
+            self.image, ax=[self.top, ax], aspect=25, pad=0.01, ticks=[0.5, 1, 1.5, 2, 2.5], extend="max"
+        )
         bar.set_label("Δ / mean of the layer")
         self.frame = ax.add_patch(Rectangle((-0.5, 0), self.n, 1, facecolor="none", edgecolor=style.VERMILLION, lw=4))
         (self.arrow,) = ax.plot([], [], "v", color=style.VERMILLION, mec="white", ms=13, ls="none")
@@ -533,7 +537,8 @@ class Speed(LiveFigure):
             ax.annotate(f"{rate:.0f} a second", (position, rate), (0, 34), textcoords="offset points", ha="center")
             note = f"state {size / 1024:.0f} KiB"
             ax.annotate(note, (position, rate), (0, 14), textcoords="offset points", ha="center", color=style.BLUE)
-        ax.set_title("After 8192 bytes a step costs what it cost after 16")
+        slower = self.rates[0] / self.rates[-1]
+        ax.set_title(f"After 8192 bytes a step takes {slower:.1f} times as long as after 16")
 
     def update(self) -> str:
         return (
