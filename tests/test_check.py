@@ -211,9 +211,24 @@ def test_what_is_wrong_is_said_in_words(words, capsys):
     assert words in told(capsys, WORDS[words])
 
 
-def test_a_float64_result_is_accepted():
-    wide = lambda x, lag: delay(x, lag).double()  # noqa: E731
+def test_right_values_in_another_dtype_than_the_inputs_are_refused_with_a_sentence_of_their_own(capsys):
+    said = told(capsys, lambda x, lag: delay(x, lag).double())
+    assert "The values of the result are right, the dtype is float64; expected is float32, as the inputs are" in said
+    assert "✗ 91.shifted: wrong" in said
+
+
+def test_what_is_computed_in_float64_and_given_back_in_float32_is_right():
+    wide = lambda x, lag: delay(x.double(), lag).to(x.dtype)  # noqa: E731
     assert course.check("91.shifted", wide) is wide
+
+
+def test_a_known_mistake_keeps_its_name_in_another_dtype(capsys):
+    assert "this is “" in told(capsys, lambda x, lag: x.roll(lag, dims=1).double())
+
+
+def test_without_real_numbers_in_the_inputs_any_precision_will_do():
+    exercise = Exercise("91.line", "Line", lambda n: torch.ones(n), lambda draw: {"n": draw.size(1, 5)}, [])
+    assert judge(exercise, lambda n: torch.ones(n, dtype=torch.float64)).kind == "right"
 
 
 TUPLES = {

@@ -18,7 +18,8 @@ from torch import Tensor
 from lite_mamba.course import chapters
 from lite_mamba.course.checking.compare import Tolerance, difference
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception, Question
-from lite_mamba.course.checking.trial import draw_trials, judge, same_everywhere, trials
+from lite_mamba.course.checking.running import Outcome, beside
+from lite_mamba.course.checking.trial import draw_trials, judge, outcome, same_everywhere, trials
 
 
 def complaints(module, chapter: str) -> list[str]:
@@ -107,6 +108,31 @@ def test_a_judge_leaves_the_global_random_numbers_alone(chapter):
 @pytest.mark.parametrize("chapter", chapters.chapters())
 def test_the_module_keeps_every_rule(chapter):
     assert complaints(chapters.module(chapter), chapter) == []
+
+
+@pytest.mark.parametrize("chapter", chapters.chapters())
+def test_float64_for_float32_is_refused_wherever_a_result_has_the_dtype_of_its_inputs(chapter):
+    for exercise in chapters.exercises(chapter):
+        for trial in trials(exercise):
+            expected = outcome(exercise, exercise.reference, trial.number)
+            found = beside(exercise, trial.case, expected, Outcome(wide(expected.value)))
+            judged = float32_in(trial.case) and float32_in(expected.value)
+            assert found.right != judged, exercise.id
+            assert found.right or "right, the dtype is float64; expected is float32" in found.difference.words
+
+
+def float32_in(value) -> bool:
+    if isinstance(value, (dict, tuple, list)):
+        return any(map(float32_in, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Tensor) and value.dtype == torch.float32
+
+
+def wide(value):
+    if isinstance(value, dict):
+        return {key: wide(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [wide(item) for item in value]
+    return value.double() if float32_in(value) else value
 
 
 def test_ids_are_unique_over_all_modules():

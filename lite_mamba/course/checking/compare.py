@@ -22,12 +22,13 @@ class Difference:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """A value is right when |got - expected| <= atol + rtol * |expected|."""
+    """A value is right when |got - expected| <= atol + rtol * |expected|; of any precision, unless `same_dtype`."""
 
     rtol: float = 0.0
     atol: float = 0.0
     axes: Sequence[str] = ()
     items: Sequence[str] = ()
+    same_dtype: bool = False
 
 
 def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the result") -> Difference | None:
@@ -108,7 +109,18 @@ def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, where: 
     if _dtype_kind(expected.dtype) != _dtype_kind(got.dtype):
         words = f"{where} holds {_dtype_kind(got.dtype)} ({short_dtype(got.dtype)}); expected are "
         return Difference("dtype", words + f"{_dtype_kind(expected.dtype)} ({short_dtype(expected.dtype)})")
-    return _value_difference(expected, got, tolerance, where)
+    return _value_difference(expected, got, tolerance, where) or (
+        _precision_difference(expected, got, where) if tolerance.same_dtype else None
+    )
+
+
+def _precision_difference(expected: Tensor, got: Tensor, where: str) -> Difference | None:
+    """Right values in another dtype than the inputs': a layer that comes after refuses them."""
+    if expected.dtype == got.dtype or not (expected.is_floating_point() or expected.is_complex()):
+        return None
+    want, have = short_dtype(expected.dtype), short_dtype(got.dtype)
+    words = f"the values of {where} are right, the dtype is {have}; expected is {want}, as the inputs are"
+    return Difference("dtype", f"{words} (.to(torch.{want}) converts it)")
 
 
 def _no_plain_values(got: Tensor) -> str | None:

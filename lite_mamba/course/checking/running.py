@@ -61,15 +61,22 @@ def beside(exercise: Exercise, case: dict[str, Any], expected: Outcome, got: Out
     """An outcome beside the expected one."""
     found = None
     if expected.error is None and got.error is None:
-        found = difference(expected.value, got.value, tolerance(exercise))
+        found = difference(expected.value, got.value, tolerance(exercise, case))
     elif got.error is None:
         words = f"the result should be the error {type(expected.error).__name__}; nothing was raised"
         found = Difference("type", words)
     return Example(case, expected, got, found)
 
 
-def tolerance(exercise: Exercise) -> Tolerance:
-    return Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items)
+def tolerance(exercise: Exercise, case: Any = None) -> Tolerance:
+    """What is right. With a case that holds real numbers in tensors, their dtype should come out, too."""
+    return Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items, same_dtype=_has_dtype(case))
+
+
+def _has_dtype(value: Any) -> bool:
+    if isinstance(value, (dict, tuple, list)):
+        return any(map(_has_dtype, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Tensor) and (value.is_floating_point() or value.is_complex())
 
 
 def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], quiet: bool = True) -> Outcome:

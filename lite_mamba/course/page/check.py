@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ..chapters import chapters, exercise, exercises
-from ..checking.compare import Tolerance, difference
+from ..checking.compare import difference
 from ..checking.errors import own_line, said, words_of
 from ..checking.exercise import Exercise
 from ..checking.limit import Endless
-from ..checking.running import SECONDS, Example
+from ..checking.running import SECONDS, Example, tolerance
 from ..checking.source import CannotKeep, program, rebuild
 from ..checking.tables import has_tensor, shape_words, table
 from ..checking.trial import Verdict, judge
@@ -168,7 +168,7 @@ def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any]:
     expected, got = example.expected.value, example.got.value
     if not (isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys()):
         return expected, got
-    within = Tolerance(found.rtol, found.atol)
+    within = tolerance(found, example.case)
     names = [name for name in expected if difference(expected[name], got[name], within)]
     if len(expected) <= FEW_PARTS or not names:
         return expected, got

@@ -40,7 +40,7 @@ ANSWERS = [
     ("unsqueeze", lambda delta, A: delta.unsqueeze(3) * A.unsqueeze(0).unsqueeze(0), "right"),
     ("loops", three_loops, "right"),
     ("einops", lambda delta, A: einops.einsum(delta, A, "b l d, d n -> b l d n"), "right"),
-    ("in float64", lambda delta, A: delta.double()[..., None] * A.double(), "right"),
+    ("in float64", lambda delta, A: delta.double()[..., None] * A.double(), None),
     ("matmul", lambda delta, A: delta @ A, "summed over the channels"),
     ("einsum without d", lambda delta, A: torch.einsum("bld,dn->bln", delta, A), "summed over the channels"),
     ("sum", lambda delta, A: (delta[..., None] * A).sum(dim=2), "summed over the channels"),

@@ -49,7 +49,7 @@ EULER = [
     ("a loop", euler_by_a_loop, "right"),
     ("two probes", euler_by_two_probes, "right"),
     ("addcmul", lambda dt, a, b: (torch.addcmul(torch.ones_like(a), torch.tensor(dt), a), b.mul(dt)), "right"),
-    ("in float64, as a list", lambda dt, a, b: [(1 + dt * a.double()), dt * b.double()], "right"),
+    ("in float64, as a list", lambda dt, a, b: [(1 + dt * a.double()), dt * b.double()], None),
     ("numpy", lambda dt, a, b: (torch.from_numpy(1 + dt * a.numpy()), torch.from_numpy(dt * b.numpy())), "right"),
     ("einsum", lambda dt, a, b: (torch.ones(len(a)) + a * dt, torch.einsum("n,->n", b, torch.tensor(dt))), "right"),
     ("the change alone", lambda dt, a, b: (a * dt, b * dt), "a forgotten old level"),
@@ -92,7 +92,7 @@ def zoh_by_the_paper(dt, a, b):
 def zoh_by_an_integral(dt, a, b):
     tau = torch.linspace(0, dt, 2001, dtype=torch.float64)
     kernel = torch.exp(a[:, None].double() * tau)
-    return kernel[:, -1], torch.trapezoid(kernel, tau) * b
+    return kernel[:, -1].float(), torch.trapezoid(kernel, tau).float() * b
 
 
 def zoh_in_place(dt, a, b):
@@ -108,7 +108,7 @@ ZOH = [
     ("a loop with math", zoh_by_a_loop, "right"),
     ("the paper's matrices", zoh_by_the_paper, "right"),
     ("an integral", zoh_by_an_integral, "right"),
-    ("in float64", lambda dt, a, b: (exp(dt, a.double()), (1 - exp(dt, a.double())) * b / a.abs()), "right"),
+    ("in float64", lambda dt, a, b: (exp(dt, a.double()), (1 - exp(dt, a.double())) * b / a.abs()), None),
     ("both Δ", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (dt * a) * (dt * b)), "right"),
     (
         "numpy",
@@ -167,7 +167,7 @@ def bilinear_by_iteration(dt, a, b):
         new = old * torch.ones_like(a).double()
         for _ in range(400):
             new = new / 2 + (old + dt * (a.double() * (old + new) / 2 + b.double() * u)) / 2
-        return new
+        return new.float()
 
     return solve(1.0, 0.0), solve(0.0, 1.0)
 
@@ -186,7 +186,7 @@ BILINEAR = [
     ("a solve", bilinear_by_a_solve, "right"),
     ("iterated", bilinear_by_iteration, "right"),
     ("2/(1 − x/2) − 1", lambda dt, a, b: (2 / (1 - dt * a / 2) - 1, dt * b / (1 - dt * a / 2)), "right"),
-    ("in float64", lambda dt, a, b: ((2 / dt + a.double()) / (2 / dt - a), 2 * b.double() / (2 / dt - a)), "right"),
+    ("in float64", lambda dt, a, b: ((2 / dt + a.double()) / (2 / dt - a), 2 * b.double() / (2 / dt - a)), None),
     (
         "reciprocal",
         lambda dt, a, b: tuple(v * (1 - dt * a / 2).reciprocal() for v in (1 + dt * a / 2, dt * b)),
@@ -320,7 +320,7 @@ def corrected_by_a_series(dt, a, b):
     x, term, total = dt * a.double(), torch.ones(len(a), dtype=torch.float64), torch.zeros(len(a), dtype=torch.float64)
     for k in range(1, 60):
         total, term = total + term, term * x / (k + 1)
-    return total * b
+    return total.float() * b
 
 
 def corrected_by_a_loop(dt, a, b):
@@ -333,7 +333,7 @@ CORRECTED = [
     ("a loop", corrected_by_a_loop, "right"),
     ("numpy", lambda dt, a, b: b * torch.from_numpy(np.expm1(dt * a.numpy()) / (dt * a.numpy())), "right"),
     ("B over the ratio", lambda dt, a, b: b / (dt * a / (exp(dt, a) - 1)), "right"),
-    ("in float64", lambda dt, a, b: (1 - exp(dt, a.double())) / (-dt * a) * b, "right"),
+    ("in float64", lambda dt, a, b: (1 - exp(dt, a.double())) / (-dt * a) * b, None),
     ("B̄", lambda dt, a, b: (exp(dt, a) - 1) / a * b, "the B̄ of the zero-order hold"),
     ("the ratio", lambda dt, a, b: dt * a / (exp(dt, a) - 1) * b, "an upside-down factor"),
     ("times Δ", lambda dt, a, b: dt * (exp(dt, a) - 1) / a * b, "a second multiplication by Δ"),
@@ -375,14 +375,15 @@ def mended_by_a_series(dt, a, b):
     x = (dt * a).double()
     safe = torch.where(x.abs() < 0.1, -1.0, x)
     series = 1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5)))
-    return torch.exp(dt * a), torch.where(x.abs() < 0.1, series, (safe.exp() - 1) / safe) * dt * b
+    B_bar = torch.where(x.abs() < 0.1, series, (safe.exp() - 1) / safe) * dt * b
+    return torch.exp(dt * a), B_bar.float()
 
 
 def mended_by_sinh(dt, a, b):
     x = (dt * a).double()
     halves = torch.where(x == 0, 1, torch.sinh(x / 2) / torch.where(x == 0, 1, x / 2))
     long = torch.where(x < -50, -1 / torch.where(x == 0, 1, x), torch.exp(x / 2) * halves)
-    return torch.exp(dt * a), long * dt * b
+    return torch.exp(dt * a), long.float() * dt * b
 
 
 def mended_by_a_nan_filter(dt, a, b):
@@ -442,7 +443,7 @@ MENDED = [
         lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a.clamp(max=-1e-12)) / a.clamp(max=-1e-12) * b),
         "right",
     ),
-    ("in float64 with expm1", hunted(lambda dt, a: torch.expm1(dt * a.double()) / a, fill), "right"),
+    ("in float64 with expm1", hunted(lambda dt, a: torch.expm1(dt * a.double()) / a, fill), None),
     ("as it was", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / a), "the unmended code"),
     ("where only", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / a, fill), SUBTRACTED),
     ("expm1 only", hunted(lambda dt, a: torch.expm1(dt * a) / a), "half of the repair: A = 0"),

@@ -42,7 +42,7 @@ def recurrence_as_a_table(u, A, B, C):
     h = torch.zeros(len(u) + 1, len(A), dtype=torch.float64)
     for t, x in enumerate(u):
         h[t + 1] = A * h[t] + B * x
-    return torch.einsum("tn,n->t", h[1:], C.double())
+    return torch.einsum("tn,n->t", h[1:].float(), C)
 
 
 def recurrence_by_matrices(u, A, B, C):
@@ -164,7 +164,7 @@ KERNEL = [
         lambda A, B, C, n: ((C * B)[:, None] * torch.exp(A.log()[:, None] * torch.arange(n))).sum(0),
         "right",
     ),
-    ("vander", lambda A, B, C, n: (C * B).double() @ torch.vander(A.double(), n, increasing=True), "right"),
+    ("vander", lambda A, B, C, n: (C * B) @ torch.vander(A.double(), n, increasing=True).float(), "right"),
     ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), "right"),
     (
         "from power 1",
@@ -353,7 +353,7 @@ FFT = [
     ("2L − 1", fft_joined(times, n=lambda L: 2 * L - 1), "right"),
     ("a power of two", fft_joined(times, n=lambda L: 2 ** (2 * L - 1).bit_length()), "right"),
     ("numpy", lambda u, k: torch.from_numpy(np.fft.irfft(np.fft.rfft(u, 64) * np.fft.rfft(k, 64))[: len(u)]), "right"),
-    ("in float64", lambda u, k: fft_by_padding(u.double(), k.double()), "right"),
+    ("in float64", lambda u, k: fft_by_padding(u.double(), k.double()), None),
     ("n = L", fft_joined(times, n=lambda L: L), "a circular wrap"),
     ("no n", lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k)), "a circular wrap"),
     ("numpy, no n", lambda u, k: torch.from_numpy(np.fft.ifft(np.fft.fft(u) * np.fft.fft(k)).real), "a circular wrap"),

@@ -80,7 +80,7 @@ def without_return(hidden_states, weights, parts):
 BLOCK = [
     ("split and mT", block(), "right"),
     ("sequence by sequence", sequence_by_sequence, "right"),
-    ("in float64", lambda h, w, p: block()(h, w, p).double(), "right"),
+    ("in float64", lambda h, w, p: block()(h, w, p).double(), None),
     ("chunks exchanged", block(halves=(1, 0)), "the halves in exchanged places"),
     ("select from x", block(select="x"), "a selection that does not see the convolution"),
     ("scan of x", block(signal="x"), "a scan around the convolution"),

@@ -115,7 +115,7 @@ UPDATE = [
     ("matrix products", by_matmul, "right"),
     ("the package's step on a copy", by_package, "right"),
     ("the scan over one token", by_scan, "right"),
-    ("float64", in_double, "right"),
+    ("float64", in_double, None),
     ("logaddexp", unsqueezed(lambda d, b: torch.logaddexp(d + b, torch.zeros(()))), "right"),
     ("in place", in_place, "the given state changed in place"),
     ("read before", reads_first, "an output read before the update"),

@@ -299,7 +299,7 @@ LEFT = [
     ("two loops", left_by_two_loops, "right"),
     ("flip", left_by_flip, "right"),
     ("a matrix", left_by_a_matrix, "right"),
-    ("in float64", lambda delta, A: left_by_flip(delta.double(), A), "right"),
+    ("in float64", lambda delta, A: left_by_flip(delta.double(), A), None),
     ("slices", lambda delta, A: torch.stack([(A * delta[t + 1 :].sum()).exp() for t in range(len(delta))]), "right"),
     ("flip, own Δ too", sums(lambda d: d.flip(0).cumsum(0).flip(0)), "a token that forgets itself"),
     ("slices from t", lambda d, A: torch.stack([(A * d[t:].sum()).exp() for t in range(len(d))]),
