@@ -231,9 +231,10 @@ def table(existing: dict[str, str]) -> str:
 
 HIDDEN = re.compile(
     r"^(```|~~~).*?^\1|\$\$.*?\$\$|\$[^$\n]+\$|^#.*?$|<summary>.*?</summary>|\[[^\]]*\]\((?!glossary)[^)]*\)|<[^>]+>"
-    r"|`[^`\n]*[^\w`\n][^`\n]*`",  # code that is more than one name
+    r"|(?P<code>`[^`\n]*`)",
     re.DOTALL | re.MULTILINE,
 )
+NAME = re.compile(r"`\w+`")
 LINK = re.compile(r"\[[^\]]*\]\(glossary\.ipynb[^)]*\)")
 
 
@@ -242,13 +243,17 @@ def address(term: Term) -> str:
     return f"glossary.ipynb#{term.word[0].upper()}"
 
 
+def _blanked(hidden: re.Match) -> str:
+    return hidden[0] if hidden["code"] and NAME.fullmatch(hidden[0]) else " " * len(hidden[0])
+
+
 def unlinked(texts: list[str], chapter: str) -> list[tuple[int, re.Match, Term]]:
     """The first use of each word in a chapter's texts that is no link to the glossary: (text, match, term).
 
-    Headings, formulas, blocks of code, summaries of folds and other links are no use. The words that the chapter itself
-    explains need no link.
+    Headings, formulas, code of more than one name, summaries of folds and other links are no use. The words that the
+    chapter itself explains need no link.
     """
-    plain = [HIDDEN.sub(lambda match: " " * len(match[0]), text) for text in texts]
+    plain = [HIDDEN.sub(_blanked, text) for text in texts]
     links = [[match.span() for match in LINK.finditer(text)] for text in plain]
     found = []
     for term in TERMS:
