@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lite_mamba import course
+from lite_mamba.course.drawing import LiveFigure
 from lite_mamba.course.drawing.truth import choice_picture, number_picture
 from lite_mamba.course.page import state
 
@@ -34,6 +35,13 @@ class Page:
                 page.shown[at] = new
 
         return Place()
+
+
+class Answer(LiveFigure):
+    """The answer."""
+
+    def update(self) -> str:
+        return "The last tap is now."
 
 
 @pytest.fixture
@@ -74,6 +82,16 @@ def test_the_truth_waits_for_the_guess_and_then_appears_by_itself(page):
     )
     assert base64.b64decode(page.shown[2]["image/png"]).startswith(PNG)
     assert "the truth at 24 samples, your guess at 22 samples" in page.shown[2]["text/plain"]
+
+
+def test_a_figure_of_the_answer_waits_for_the_guess_too(page):
+    prediction = choice_question()
+    prediction.reveal("the last", picture=Answer())
+    assert page.shown[2] == module.EMPTY
+    prediction.commit("the first")
+    assert page.shown[1]["text/plain"].startswith("✗ You guessed: the first.")
+    assert page.shown[2]["text/plain"] == "The last tap is now."
+    assert page.shown[2]["image/png"].startswith(PNG)
 
 
 def test_after_the_commitment_the_control_is_locked_until_guess_again(page):

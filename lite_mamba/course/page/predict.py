@@ -15,6 +15,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ..drawing import LiveFigure
 from ..drawing.truth import choice_picture, number_picture
 from . import markup, state
 from .cards import Card, Shown, live, show
@@ -85,6 +86,7 @@ class Prediction:
     def __init__(self, id: str, question: str, choices: list[str], scale: Scale | None):
         self.id, self.question, self.choices, self.scale = id, question, choices, scale
         self.truth: Any = None
+        self.picture: LiveFigure | None = None
         self.because = self.working = ""
         self.places: tuple[Shown, Shown] | None = None
         self.guess = self._kept_guess()
@@ -110,7 +112,9 @@ class Prediction:
         if self.places:
             self._draw()
 
-    def reveal(self, truth: Any, because: str = "", working: Sequence[str] = ()) -> None:
+    def reveal(
+        self, truth: Any, because: str = "", working: Sequence[str] = (), picture: LiveFigure | None = None
+    ) -> None:
         """Draws the truth over the guess, as soon as there is a guess.
 
         It is the last statement of its cell, and the cell prints nothing, so that no answer shows before the guess.
@@ -119,6 +123,7 @@ class Prediction:
             truth: one of the choices, or the number.
             because: why it is so, in one or two sentences.
             working: lines of numbers that show it, in the place of what the cell would print.
+            picture: a figure that shows it, in the place of the guess and the truth in one picture.
 
         Raises:
             ValueError: the truth is not among the choices.
@@ -126,9 +131,9 @@ class Prediction:
         if self.scale is None and str(truth) not in self.choices:
             raise ValueError(f"reveal of {self.id!r}: {truth!r} is not among the choices {self.choices}")
         self.truth, self.because = (str(truth) if self.scale is None else float(truth)), because
-        self.working = "\n".join(working)
-        card, picture = self._answer() if self._open() else (Card("open", WAITING).bundle(), EMPTY)
-        self.places = (Shown(card), Shown(picture))
+        self.working, self.picture = "\n".join(working), picture
+        answer = self._answer() if self._open() else (Card("open", WAITING).bundle(), EMPTY)
+        self.places = (Shown(answer[0]), Shown(answer[1]))
 
     def _open(self) -> bool:
         return self.guess is not None or os.environ.get("LITE_MAMBA_ANSWERS") == "shown"
@@ -150,6 +155,8 @@ class Prediction:
         card = Card(tone, words, lines, rows).bundle()
         if self.guess is None:
             return card | {"text/html": markup.folded("The answer", card["text/html"])}, EMPTY
+        if self.picture is not None:
+            return card, self.picture._repr_mimebundle_()[0]
         return card, {"image/png": picture, "text/plain": about}
 
     def _pressed(self) -> None:
