@@ -169,7 +169,7 @@ def loop_with_unbind(deltaA, deltaB_u, C):
 
 
 def sum_over_pairs(deltaA, deltaB_u, C):
-    y = torch.zeros(deltaA.shape[:3])
+    y = torch.zeros_like(deltaA[..., 0])
     for t in range(deltaA.shape[2]):
         for s in range(t + 1):
             left = deltaA[:, :, s + 1 : t + 1].prod(2) * deltaB_u[:, :, s]
@@ -208,9 +208,25 @@ def loop_without_return(deltaA, deltaB_u, C):
     loop(deltaA, deltaB_u, C)
 
 
+def loop_in_place(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h *= deltaA[:, :, t]
+        h += deltaB_u[:, :, t]
+        outputs.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(outputs, dim=-1)
+
+
+def loop_into_float32(deltaA, deltaB_u, C):
+    y, h = torch.empty(deltaA.shape[:3]), torch.zeros(deltaA[:, :, 0].shape)
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        y[:, :, t] = (h * C[:, None, :, t]).sum(-1)
+    return y
+
+
 LOOP = [
     ("matmul", loop, "right"),
-    ("a table", loop_into_a_table, "right"),
     ("unbind", loop_with_unbind, "right"),
     ("pairs", sum_over_pairs, "right"),
     ("rounds", rounds, "right"),
@@ -251,6 +267,10 @@ LOOP = [
     ("stack 1", lambda *given: loop(*given, stack=1), "time stacked in the middle"),
     ("transposed", lambda *given: loop(*given).transpose(1, 2), "time stacked in the middle"),
     ("list", loop_as_a_list, "a list of outputs"),
+    ("a table", loop_into_a_table, "a state that is changed in place"),
+    ("without gradients", torch.no_grad()(loop), None),
+    ("in place", loop_in_place, "a state that is changed in place"),
+    ("a float32 table", loop_into_float32, "a number format of its own"),
     ("no return", loop_without_return, None),
     ("the last output", lambda *given: loop(*given)[..., -1], None),
     ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), None),
@@ -613,6 +633,11 @@ MENDED = [
         "added at the end",
         lambda *given: suspect(*given, after=lambda y, last, s: (y, last + s)),
         "the old state added at the end",
+    ),
+    (
+        "faded before the loop",
+        lambda u, d, A, B, C, s: mended(u, d, A, B, C, s if u.shape[-1] == 1 else torch.exp(d[..., :1] * A) * s),
+        "a state that fades twice",
     ),
     ("handed on", lambda *given: (suspect(*given)[0], mended(*given)[1]), "a state handed on but not read"),
     ("returned", lambda *given: (mended(*given)[0], given[-1]), "the given state handed on"),

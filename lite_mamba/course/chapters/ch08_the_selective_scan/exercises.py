@@ -181,6 +181,23 @@ def _scan_cases(draw: Draw) -> dict:
     }
 
 
+def _also_backwards(function, deltaA, deltaB_u, C):
+    """The outputs of a loop; if they are right, it must also bear what section 8 does: gradients, in float64."""
+    result, right = function(deltaA, deltaB_u, C), scan_loop(deltaA, deltaB_u, C)
+    if isinstance(result, Tensor) and result.shape == right.shape and torch.allclose(result.to(right), right, 1e-4):
+        exact = [x.double().requires_grad_() for x in (deltaA, deltaB_u, C)]
+        again = function(*exact)  # (B, D, L)
+        if not again.requires_grad:
+            raise RuntimeError("the outputs have no gradient: torch.no_grad, or a copy into a new tensor")
+        if again.dtype != torch.float64:
+            raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
+        try:
+            torch.autograd.grad(again.sum(), exact)
+        except RuntimeError as error:  # torch words it anew for each operation
+            raise RuntimeError("the backward pass needs a tensor that was changed in place") from error
+    return result
+
+
 READ_TOO_EARLY = Misconception(
     "read before the update",
     "y_t is read from the state of the step before, so every output is one token late and the first one is zero. "
@@ -193,14 +210,15 @@ LOOP = Exercise(
     title="The loop",
     reference=scan_loop,
     cases=_scan_cases,
+    apply=_also_backwards,
     trials=30,
     axes=AXES[:3],
     misconceptions=[
         READ_TOO_EARLY,
         Misconception(
             "a state that fades after it is read",
-            "You add, read, and then fade, so that the old state is read before this token's decay has touched it. "
-            "The order is: fade, add, read.",
+            "The old state is read before this token's decay has touched it: it has faded with the decay of the token "
+            "before. The order is: fade with the decay of now, add, read.",
             edited(scan_loop, *FADE_LAST),
         ),
         Misconception(
@@ -270,6 +288,18 @@ LOOP = Exercise(
             "time stacked in the middle",
             "The result is (B, L, D). The numbers are right; time belongs on the last axis.",
             edited(scan_loop, "dim=-1 → dim=1"),
+        ),
+        Misconception(
+            "a state that is changed in place",
+            "The outputs are right, but h was changed in place (`*=`, `+=`, or an assignment into it), and the "
+            "backward pass needs the old h. Make a new tensor: h = … * h + ….",
+            edited(scan_loop, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
+        ),
+        Misconception(
+            "a number format of its own",
+            "The numbers are right, but float64 comes in and float32 goes out. A tensor that is made beforehand has "
+            "the default format, unless you hand on the dtype of the inputs.",
+            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float()"),
         ),
         Misconception(
             "a list of outputs",
@@ -614,8 +644,8 @@ GRADIENTS = Exercise(
     misconceptions=[
         Misconception(
             "a check in float32",
-            "The inputs stay in float32. Inputs that differ by 10⁻⁶ give outputs that float32 can hardly tell apart, "
-            "so functions that are right fail. Make the inputs float64 first.",
+            "The inputs stay in float32, or become coarser still. Inputs that differ by 10⁻⁶ give outputs that float32 "
+            "can hardly tell apart, so functions that are right fail. Make the inputs float64 first.",
             [
                 edited(gradients_are_right, ".double() → "),
                 edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
@@ -739,6 +769,14 @@ MENDED = Exercise(
                 edited(continue_scan, "C, state) → C, state.detach())"),
                 edited(continue_scan, "C, state) → C, state if u.shape[-1] == 1 else state.detach())"),
             ],
+        ),
+        Misconception(
+            "a state that fades twice",
+            "The state fades before the loop, and once more in its first step. The loop does it alone.",
+            edited(
+                continue_scan,
+                "C, state) → C, state if u.shape[-1] == 1 else discretise(u, delta, A, B)[0][:, :, 0] * state)",
+            ),
         ),
         Misconception(
             "the old state added at the end",
