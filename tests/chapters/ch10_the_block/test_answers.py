@@ -149,11 +149,22 @@ def in_order(order):
     return is_batch_independent
 
 
+def in_groups(cut):
+    def is_batch_independent(layer, x):
+        first = cut(len(x))
+        return torch.equal(layer(x), torch.cat([layer(x[:first]), layer(x[first:])]))
+
+    return is_batch_independent
+
+
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
     ("noise in each row", noise_elsewhere(), "right"),
     ("jacobian", by_jacobian, "right"),
     ("chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([layer(r) for r in x.chunk(len(x))])), "right"),
+    ("two halves", in_groups(lambda rows: rows // 2), "rows tested in groups"),
+    ("row 0 and the rest", in_groups(lambda rows: 1), "rows tested in groups"),
+    ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), None),
     ("always True", lambda layer, x: True, "a test that never says False"),
     ("shapes", lambda layer, x: layer(x).shape == x.shape, "a test that never says False"),
     ("row 0", lambda layer, x: torch.allclose(layer(x)[0], layer(x[:1])[0], atol=1e-5), "only the first row tested"),
@@ -210,7 +221,8 @@ COUNT = [
     ("no dt bias", count(dt=lambda d, n, D, R: D * R), "one number a channel missing"),
     ("no D", count(skip=lambda d, n, D, R: 0), "one number a channel missing"),
     ("in_proj once", count(**{"in": lambda d, n, D, R: D * d}), "D·d_model numbers missing"),
-    ("N once", count(x=lambda d, n, D, R: D * (R + n)), "one map for B and C together"),
+    ("N once", count(x=lambda d, n, D, R: D * (R + n)), "N numbers a channel missing"),
+    ("no A_log", count(A=lambda d, n, D, R: 0), "N numbers a channel missing"),
     ("biases", count(out=lambda d, n, D, R: (d + 1) * D + d + D), "projections with a bias"),
     ("rank of D", count(rank=lambda d: math.ceil(2 * d / 16)), None),
     ("no out_proj", count(out=lambda d, n, D, R: 0), "D·d_model numbers missing"),
@@ -232,7 +244,7 @@ MAP = [
     ("einsum", lambda x, dt: torch.einsum("dr,rc->dc", dt, x[: dt.shape[1]]), "right"),
     ("narrow", lambda x, dt: torch.matmul(dt, x.narrow(0, 0, dt.shape[1])), "right"),
     ("last rows", lambda x, dt: dt @ x[-dt.shape[1] :], "the wrong rows of x_proj"),
-    ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to u"),
+    ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to the token"),
     ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that stays in the narrow middle"),
     ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
@@ -254,7 +266,8 @@ STATE = [
     ("field less one", state(lambda n, w, d: n + max((w - 1) * one for one in d)), "right"),
     ("float", lambda *sizes: 1.0 * state(lambda n, w, d: n + max((w - 1) * one for one in d))(*sizes), None),
     ("all branches", state(lambda n, w, d: n + sum((w - 1) * one for one in d)), "a history for every branch"),
-    ("W - 1", state(lambda n, w, d: n + w - 1), "taps in place of lags"),
+    ("W - 1", state(lambda n, w, d: n + w - 1), "a history without the dilation"),
+    ("W", state(lambda n, w, d: n + w), "a history without the dilation"),
     ("last", state(lambda n, w, d: n + (w - 1) * d[-1]), "the dilation that stands last"),
     ("product", state(lambda n, w, d: n * (w - 1) * max(d)), "a product of history and state"),
     ("field", state(lambda n, w, d: n + (w - 1) * max(d) + 1), "a history of the whole field"),

@@ -272,8 +272,13 @@ def first_two_rows_exchanged(x):
     return torch.cat([x[1:2], x[:1], x[2:]]) if len(x) > 1 else x
 
 
+def last_two_rows_exchanged(x):
+    return torch.cat([x[:-2], x[-1:], x[-2:-1]]) if len(x) > 1 else x
+
+
 LAYERS = [
     first_two_rows_exchanged,
+    last_two_rows_exchanged,
     nothing,
     doubled,
     running_sum,
@@ -313,6 +318,19 @@ ORDERS = [
 ]
 
 
+def _two_groups(first):
+    """The rows in two groups, each by itself; `first` of so many rows belong to the first one."""
+
+    def wrong(layer, x):
+        parts = x.tensor_split([first(len(x))])
+        return torch.allclose(layer(x), torch.cat([layer(part) for part in parts]), atol=1e-5)
+
+    return wrong
+
+
+GROUPS = [_two_groups(first) for first in (lambda rows: rows // 2, lambda rows: 1, lambda rows: rows - 1)]
+
+
 def _own_row_changed(layer, x):
     moved = x.clone()
     moved[0] = moved[0] + 1
@@ -335,11 +353,16 @@ def _always_apart(layer, x):
     return True
 
 
+def _whole(draw: Draw, *shape: int) -> Tensor:
+    """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it."""
+    return draw.integers(-9, 9, *shape).float()
+
+
 INDEPENDENT = Exercise(
     id="10.is_batch_independent",
     title="Do the rows stay apart?",
     reference=is_batch_independent,
-    cases=lambda draw: {"layer": draw.choice(LAYERS), "x": draw.normal(draw.size(3, 4), draw.size(3, 6), 2)},
+    cases=lambda draw: {"layer": draw.choice(LAYERS), "x": _whole(draw, draw.size(3, 4), draw.size(3, 6), 2)},
     trials=80,
     misconceptions=[
         Misconception(
@@ -363,6 +386,11 @@ INDEPENDENT = Exercise(
             "only the outer rows tested",
             "You compare the first and the last row. A layer may leave these two alone and mix the others.",
             _some_rows(0, -1),
+        ),
+        Misconception(
+            "rows tested in groups",
+            "You compare whole groups of rows. A layer may mix two rows of one group, and then they are never apart.",
+            GROUPS,
         ),
         Misconception(
             "a test of the order of rows",
@@ -485,8 +513,9 @@ PARAMETERS = Exercise(
             _counted("inner * d_conv + inner → inner * inner * d_conv + inner"),
         ),
         Misconception(
-            "one map for B and C together",
-            "x_proj has R + 2N rows: R for Δ, N for B, and N for C.",
+            "N numbers a channel missing",
+            "Your count is short by D·N. Three parts hold N numbers for each channel: A_log, and in x_proj the rows of "
+            "B and those of C. One of them is missing.",
             _counted("rank + 2 * d_state → rank + d_state"),
         ),
         Misconception(
@@ -516,7 +545,7 @@ MAP = Exercise(
     title="Two narrow steps as one matrix",
     reference=delta_map,
     cases=_draw_maps,
-    axes=("channel of Δ", "channel of u"),
+    axes=("channel of Δ", "number of the token"),
     misconceptions=[
         Misconception(
             "the wrong rows of x_proj",
@@ -524,15 +553,15 @@ MAP = Exercise(
             edited(delta_map, "[: dt_proj.shape[1]] → [-dt_proj.shape[1] :]"),
         ),
         Misconception(
-            "a map from Δ to u",
-            "Your matrix is the transpose: its rows belong to u. A weight of PyTorch has a row for each output, so "
-            "that raw = M @ u.",
+            "a map from Δ to the token",
+            "Your matrix is the transpose: its rows belong to the token. A weight of PyTorch has a row for each "
+            "output, so that raw = M @ token.",
             lambda x_proj, dt_proj: delta_map(x_proj, dt_proj).T,
         ),
         Misconception(
             "a way that stays in the narrow middle",
-            "Your matrix is (R, R): it goes from the R numbers to the channels and back. The way begins at u: first "
-            "x_proj, then dt_proj.",
+            "Your matrix is (R, R): it goes from the R numbers to the channels and back. The way begins at the "
+            "token: first x_proj, then dt_proj.",
             lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
         ),
         Misconception(
@@ -586,9 +615,9 @@ STATE = Exercise(
             edited(state_bytes, "max(dilations) → sum(dilations)"),
         ),
         Misconception(
-            "taps in place of lags",
-            "The history is as long as one kernel has taps. A dilated kernel looks back (taps − 1)·dilation samples.",
-            edited(state_bytes, f"{LAG} → d_conv - 1"),
+            "a history without the dilation",
+            "Your history is as long for any dilation. A dilated kernel looks back (taps − 1)·dilation samples.",
+            [edited(state_bytes, f"{LAG} → {columns}") for columns in ("d_conv - 1", "d_conv")],
         ),
         Misconception(
             "the dilation that stands last",
@@ -684,7 +713,7 @@ def _facts(make, channels, taps, dilations):
         return front
     layers, saved = getattr(front, "conv1d_layers", []), front.state_dict()
     return {
-        "numbers in the file": sum(tensor.numel() for tensor in saved.values()),
+        "numbers in the state dict": sum(tensor.numel() for tensor in saved.values()),
         "of them in conv1d_layers": sum(t.numel() for name, t in saved.items() if name.startswith("conv1d_layers.")),
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
         "dilations": tuple(layer.dilation[0] for layer in layers),
@@ -694,7 +723,7 @@ def _facts(make, channels, taps, dilations):
 
 BRANCHES = Exercise(
     id="10.mended_branches",
-    title="The file that is too large",
+    title="The state dict that is too large",
     reference=mended_branches,
     cases=lambda draw: {
         "channels": draw.size(2, 5),
@@ -705,7 +734,7 @@ BRANCHES = Exercise(
     misconceptions=[
         Misconception(
             "the bug, still in",
-            "The file still holds more numbers than train. Which names does it hold?",
+            "The state dict still holds more numbers than train. Which names does it hold?",
             suspect_branches,
         ),
         Misconception(
