@@ -373,6 +373,14 @@ def read_too_early(model, tokens, chunk):
     return out[:, -1]
 
 
+def read_fresh_at_its_place(model, tokens, chunk):
+    for start in range(0, tokens.shape[1], chunk):
+        stream = InferenceParams(tokens.shape[1], len(tokens))
+        stream.seqlen_offset = start
+        out = model(tokens[:, start : start + chunk], stream)
+    return out[:, -1]
+
+
 ANEW = "a stream that starts anew"
 READING = [
     ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),
@@ -384,6 +392,7 @@ READING = [
     ("an offset that stays", lambda m, t, c: read_with(m, t, c, advance=lambda part: 0)[:, -1], ANEW),
     ("no stream", read_without_stream, ANEW),
     ("the last piece alone", lambda m, t, c: m(t[:, (t.shape[1] - 1) // c * c :])[:, -1], ANEW),
+    ("a fresh stream, offset by place", read_fresh_at_its_place, "an offset without its stream"),
     ("too early", read_too_early, "an offset that moves too early"),
     ("pieces counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: 1)[:, -1], "an offset that counts pieces"),
     ("all at once", lambda m, t, c: m(t)[:, -1], "the whole sequence at once"),

@@ -140,8 +140,8 @@ SELECTIVE = Exercise(
     misconceptions=[
         Misconception(
             "symbols in the order of u",
-            "The places are right, but the symbols have changed their order: `topk` gives the place of the largest u "
-            "first. From left to right, the symbols must be data[0], data[1], …",
+            "The places are right, but the symbols have changed their order: `topk` names the place of the largest u "
+            "first, and `argsort` last. From left to right, the symbols must be data[0], data[1], …",
             [_places("u.topk(n_data, dim=1).indices"), _places("u.argsort(dim=1)[:, -n_data:]")],
         ),
         Misconception(
@@ -417,6 +417,7 @@ def _read(*edits: str):
     return edited(last_logits, *edits)
 
 
+STREAM = "    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))\n"
 ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
 
 
@@ -448,7 +449,7 @@ def _reading(function, tokens: Tensor, chunk: int) -> dict:
 
 def _reading_cases(draw: Draw) -> dict:
     chunk = draw.size(2, 6)
-    length = chunk * draw.size(1, 3) + draw.size(1, 5)  # the last piece may be shorter
+    length = chunk * draw.size(0, 3) + draw.size(1, 5)  # the last piece may be shorter, or the only one
     return {"tokens": draw.integers(0, 6, draw.size(2, 3), length), "chunk": chunk}
 
 
@@ -467,6 +468,18 @@ READING = Exercise(
             "Each piece is read as if nothing had come before: the answer is that of the last piece alone. Ask of "
             "every piece: where does its first state come from, and how does the block know that it is not the start?",
             _read(ADVANCE + " → "),
+        ),
+        Misconception(
+            "an offset without its stream",
+            "Your offset says how many tokens went in before, but the stream is a new one, which has seen none. The "
+            "stream is what carries the memory from piece to piece.",
+            _read(
+                STREAM + " → ",
+                "    for piece in tokens.split(chunk, dim=1):\n → "
+                "    for i, piece in enumerate(tokens.split(chunk, dim=1)):\n    " + STREAM + "        "
+                "stream.seqlen_offset = i * chunk\n",
+                ADVANCE + " → ",
+            ),
         ),
         Misconception(
             "an offset that moves too early",
@@ -539,12 +552,12 @@ RECAP = [
     Question(
         "The induction heads work at 2¹⁶ tokens and fail at 2²⁰. Where do you look first?",
         [
-            "At the Δ of the noise tokens, in the channels that hold the cue",
+            "At the Δ of the tokens in between, in the channels that hold the symbol",
             "At the learning rate",
             "At the head",
             "At the embedding of the cue",
         ],
-        "At the Δ of the noise tokens, in the channels that hold the cue",
+        "At the Δ of the tokens in between, in the channels that hold the symbol",
         "Their sum grows with L. Once it is far above 1, the state has forgotten.",
     ),
     Question(

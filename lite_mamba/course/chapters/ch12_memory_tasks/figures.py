@@ -109,7 +109,7 @@ class DelayLine(LiveFigure):
         ax.set(xlim=(0.3, self.L - 0.3), ylim=(0, 1.12), xlabel="delay (tokens)", ylabel="right answers")
         ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
         ax.axhline(1 / self.N_SYMBOLS, color=style.BLACK, ls=":", lw=2)
-        guess = style.label_line(ax, "a blind guess: 1 in 8", 0.5, 1 / self.N_SYMBOLS + 0.07, style.BLACK)
+        guess = style.label_line(ax, "a blind guess: 1 in 8", 0.5, 0.28, style.BLACK)
         self.number = ax.text(0, 0, "", ha="center", va="bottom", fontweight="bold", fontsize=15)
         self.move(*self.bars, guess, self.number)
 
@@ -176,7 +176,7 @@ class Copying(LiveFigure):
             if shares:
                 said.append(f"{who} {text}, {len(shares)} seeds")
         lti, selective = max(self.now["LTI block"]), min(self.now["selective"])
-        finding = "every selective seed is ahead" if selective > lti else "not every selective seed is ahead"
+        finding = "every selective seed is ahead" if selective > lti else "a selective seed is behind"
         self.title(self.ax, f"Trained at {length}, tested at {length * times}: {finding}")
         return f"Selective copying, trained at L = {length}, tested at {length * times}: {'; '.join(said)}."
 
@@ -420,6 +420,6 @@ class Ablations(LiveFigure):
         self.worst = min(self.now, key=lambda row: min(self.now[row]))
         where = thousands(length)
         name = "Selective copying" if task == "copying" else "Induction heads"
-        self.title(self.ax, f"{name}, {where} tokens: {self.worst} {share(min(self.now[self.worst]))}")
+        self.title(self.ax, f"{name}, {where} tokens: lowest {share(min(self.now[self.worst]))}, {self.worst}")
         parts = [f"{row} {' / '.join(share(one) for one in shares)}" for row, shares in self.now.items()]
         return f"{name} at {where} tokens, a number for each seed: {'; '.join(parts)}."
