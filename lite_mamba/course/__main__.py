@@ -12,6 +12,7 @@ from importlib import import_module
 PROGRAM = "python -m lite_mamba.course"
 COMMANDS = {  # name: (module, what it does)
     "lab": ("kit.lab", "fill your own copy of the notebooks and open it in JupyterLab"),
+    "lecture": ("lecture.__main__", "show a deck of live pictures and votes, made of the notebooks, in the browser"),
     "fill": ("kit.working_copy", "fill your own copy of the notebooks, and stop there"),
     "handout": ("kit.handout", "write a folder to give out, without solutions, and a solved one to keep"),
     "environment": ("kit.report", "say what is installed, what is missing, and how to mend it"),

@@ -130,6 +130,14 @@ class LiveFigure:
                 artist.draw(renderer)
         return np.asarray(canvas.buffer_rgba())
 
+    def enlarge(self, width: int) -> None:
+        """Draw `width` pixels wide from now on: lines and type grow with the picture, and all keeps its place."""
+        dpi = width / self.figure.get_figwidth()
+        if dpi != self.figure.dpi:
+            self.figure.set_dpi(dpi)
+            self._still = None
+            self._last = np.full((*self.size()[::-1], 4), 255, np.uint8)  # (height, width, 4), white
+
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
         return self.figure.canvas.get_width_height()

@@ -23,6 +23,14 @@ class Control:
         """The values at which a figure must still be right."""
         raise NotImplementedError
 
+    def positions(self) -> list:
+        """Every value that a reader can set, in order."""
+        return self.extremes()
+
+    def position(self, value) -> int:
+        """Which of the positions is `value`, or comes nearest to it."""
+        return next(i for i, option in enumerate(self.positions()) if _same(option, value))
+
     def reaches(self, value) -> bool:
         """Whether a reader can set the control to `value`."""
         return any(_same(option, value) for option in self.extremes())
@@ -55,11 +63,26 @@ class Slider(Control):
     def extremes(self) -> list:
         return [self.low, self.high]
 
+    def positions(self) -> list:
+        if self.whole:
+            return list(range(self.low, self.high + 1, self.step))
+        count = round(self._steps(self.high)) + 1
+        between = (i * self.step for i in range(1, count - 1))
+        middle = [self.low * 10**step if self.log else round(self.low + step, 10) for step in between]
+        return [self.low, *middle, self.high]
+
+    def position(self, value) -> int:
+        return round(self._steps(value))
+
     def reaches(self, value) -> bool:
         if not (isinstance(value, (int, float)) and self.low <= value <= self.high):
             return False
-        steps = (math.log10(value / self.low) if self.log else value - self.low) / self.step
+        steps = self._steps(value)
         return abs(steps - round(steps)) < 1e-3  # a logarithmic value may be written with a few digits
+
+    def _steps(self, value) -> float:
+        """How many steps above the lower end a value lies."""
+        return (math.log10(value / self.low) if self.log else value - self.low) / self.step
 
     def decimals(self) -> int:
         """Decimals that tell any two positions of a linear slider apart."""

@@ -25,7 +25,7 @@ import json
 import linecache
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,14 @@ class Cell:
     printed: str = ""
 
 
-def collect(notebook: str | Path) -> list[Cell]:
+def collect(notebook: str | Path, leave_out: Collection[str] = ()) -> list[Cell]:
     """Runs a notebook from top to bottom; cells with the tag "solution" are read and not run.
 
     The pictures are not drawn yet: `exploration.set(**values)` gives a frame, `figure.picture()` a still.
 
     Args:
         notebook: path of the .ipynb file.
+        leave_out: ids of further cells that are not run, since they take long and nobody needs what they make.
 
     Returns:
         Every cell, in order, with what it made.
@@ -108,7 +109,7 @@ def collect(notebook: str | Path) -> list[Cell]:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     with _no_history(), _handing_over() as made:
         for cell in cells:
-            if cell.kind == "code" and "solution" not in cell.tags:
+            if cell.kind == "code" and "solution" not in cell.tags and cell.id not in leave_out:
                 _run(cell, f"{path.stem}, cell {cell.id}", namespace, made)
     return cells
 

@@ -1,0 +1,45 @@
+"""Shows a lecture in the browser: pictures with live sliders, and questions to vote on, made of the notebooks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import webbrowser
+from collections.abc import Sequence
+
+import torch
+
+from ..kit.working_copy import originals
+from .chapter import chapters, deck
+from .decks import DECKS
+from .server import Server
+from .slides import show
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser("python -m lite_mamba.course lecture", description=(__doc__ or "").split("\n")[0])
+    folder = originals()
+    names = [*DECKS, *chapters(folder)]
+    told = "45 or 90 minutes, or a chapter by its number, 00 and on (default: 45)"
+    parser.add_argument("--deck", choices=names, default="45", metavar="NAME", help=told)
+    parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+    parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(1)  # a second thread wins nothing for a picture, and spins
+    start = time.perf_counter()
+    made = show(deck(given.deck, folder), folder, say=lambda words: print(words, flush=True))
+    with Server(made, given.port) as server:
+        print(f"{len(made.slides)} slides, ready after {time.perf_counter() - start:.0f} s: {server.address}")
+        print("Press ? in the lecture for its keys. Stop it here with Ctrl + C.", flush=True)
+        if not given.no_browser:
+            webbrowser.open(server.address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("\nThe lecture is over.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,364 @@
+// The page of a lecture: builds the slides from deck.json, asks the server for pictures, and moves through them.
+"use strict";
+
+const $ = (selector, within = document) => within.querySelector(selector);
+const channel = new BroadcastChannel(`lecture ${location.port}`); // between the slides and the presenter's window
+
+/** An element with attributes, properties that start with "on", and children; a string child is text. */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "html") element.innerHTML = value;
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter(child => child != null));
+  return element;
+}
+
+/* One class a kind of slide. Each has an element, a number of steps, and what happens when it is shown. */
+
+class Words {
+  constructor(slide) {
+    this.element = make("section", { class: `slide ${slide.kind}` }, ...this.build(slide));
+  }
+  build({ html }) { return [make("div", { class: "fit", html })]; }
+  show() { fitAll(this.element); }
+  next() { return false; }
+  back() { return false; }
+}
+
+class Title extends Words {
+  build({ title, lead }) { return [make("h1", {}, title), make("p", { html: lead })]; }
+}
+
+class Program extends Words {
+  constructor(slide) { super({ ...slide, kind: "program" }); }
+  build({ code, printed }) {
+    return [make("div", { class: "fit" }, make("pre", {}, code), printed ? make("pre", { class: "printed" }, printed) : null)];
+  }
+}
+
+/** A question to vote on. Its answer is a slide of its own, and is not in the page before it is asked for. */
+class Vote extends Words {
+  build(slide) {
+    this.vote = null;
+    const body = make("div", { class: "fit" }, make("h2", { html: slide.question }), slide.scale ? this.number(slide) : this.choices(slide));
+    body.append(make("button", { class: "reveal", onclick: () => lecture.next() }, "Reveal"));
+    return [body];
+  }
+  choices({ choices }) {
+    const buttons = choices.map(choice => make("button", { "aria-pressed": "false", onclick: () => {
+      this.vote = this.vote === choice ? null : choice;
+      buttons.forEach((button, i) => button.setAttribute("aria-pressed", choices[i] === this.vote));
+    } }, choice));
+    return make("ul", { class: "choices", "aria-label": "Choices" }, ...buttons.map(button => make("li", {}, button)));
+  }
+  number({ scale }) {
+    const said = make("output", {}, `${scale.low} to ${scale.high} ${scale.unit}`);
+    const range = make("input", { type: "range", min: scale.low, max: scale.high, step: scale.step, "aria-label": "The room's guess", oninput: () => {
+      this.vote = Number(range.value);
+      said.textContent = `${range.value} ${scale.unit}`;
+    } });
+    range.value = (scale.low + scale.high) / 2;
+    return make("div", { class: "number" }, range, said);
+  }
+}
+
+class Answer extends Words {
+  constructor(slide, vote) {
+    super({ ...slide, kind: "answer" });
+    this.slide = slide;
+    this.vote = vote;
+  }
+  build() { return []; }
+  show() {
+    const { question, choices, truth, scale, because, working } = this.slide;
+    const drawn = scale ? this.line() : make("ul", { class: "choices" }, ...choices.map(choice => this.row(choice, truth)));
+    this.element.replaceChildren(make("div", { class: "fit" }, make("h2", { html: question }), drawn,
+      because ? make("p", { class: "because", html: because }) : null, working ? make("pre", { class: "working" }, working) : null));
+    super.show();
+  }
+  hide() { this.element.replaceChildren(); }
+  row(choice, truth) {
+    const voted = choice === this.vote.vote;
+    const said = [choice === truth ? "✓ true" : null, voted ? "the room" : null].filter(Boolean).join(" · ");
+    return make("li", {}, make("div", { class: `${choice === truth ? "true" : ""} ${voted ? "voted" : ""}` }, choice, make("small", {}, said)));
+  }
+  line() {
+    const { scale, truth, truth_words } = this.slide, guess = this.vote.vote;
+    const low = Math.min(scale.low, truth), high = Math.max(scale.high, truth);
+    const at = value => `left: ${100 * (value - low) / (high - low)}%`;
+    const line = make("div", { class: "line" }, make("span", { class: "truth", style: at(truth) }), make("b", { class: "truth", style: at(truth) }, `✓ ${truth_words}`));
+    for (const end of [low, high]) line.append(make("i", { style: at(end) }, String(end)));
+    if (guess !== null) line.append(make("span", { class: "guess", style: at(guess) }), make("b", { class: "guess", style: at(guess) }, `the room: ${guess} ${scale.unit}`));
+    return line;
+  }
+}
+
+/** A figure with its controls. A move asks the server for a picture; moves that come in between drop out. */
+class Picture {
+  constructor(slide) {
+    this.slide = slide;
+    this.image = make("img", { alt: slide.about, style: `--aspect: ${1 / slide.aspect}` });
+    this.says = make("p", { class: "says", role: "status", "aria-live": "polite" });
+    this.ask = make("div", { class: "ask" });
+    this.controls = slide.controls.map(control => new Control(control, () => this.draw()));
+    const reset = this.controls.length ? make("button", { onclick: () => this.reset() }, "Reset") : null;
+    const panel = make("div", { class: "controls" }, ...this.controls.map(control => control.element), reset);
+    this.element = make("section", { class: `slide picture ${slide.aspect > 0.565 ? "tall" : ""}` }, this.ask, this.image, panel, this.says);
+    this.question = 0;
+    this.open = false;
+    this.settings = 0;
+  }
+  get one() { return this.slide.questions[this.question]; }
+  show() {
+    this.draw();
+    this.write();
+  }
+  hide() { this.open = false; this.question = 0; this.settings = 0; }
+  next() { return this.turn(1); }
+  back() { return this.turn(-1); }
+  turn(by) {
+    if (!this.slide.questions[this.question + by]) return false;
+    this.question += by;
+    this.open = false;
+    this.settings = 0;
+    this.write();
+    return true;
+  }
+  write() {
+    const text = !this.one ? "" : this.open ? `<span class="a">${this.one.answer}</span>` : this.one.question;
+    this.ask.innerHTML = text;
+    fitAll(this.element);
+  }
+  /** The answer, with the controls where it shows; once more for its next setting, and then closed. */
+  answer() {
+    if (!this.one?.answer) return;
+    const setting = this.one.settings[this.settings];
+    this.open = Boolean(setting);
+    this.settings = setting ? this.settings + 1 : 0;
+    if (setting) this.set(setting);
+    this.write();
+  }
+  reset() { this.set(this.slide.controls.map(control => control.start)); }
+  set(positions) {
+    positions.forEach((position, i) => this.controls[i].set(position));
+    this.draw();
+  }
+  get width() { return Math.round(this.image.clientWidth * devicePixelRatio); }
+  async draw() {
+    this.wanted = `frame?figure=${this.slide.figure}&width=${this.width}&at=${this.controls.map(control => control.position).join()}`;
+    if (this.busy) return;
+    this.busy = true;
+    while (this.drawn !== this.wanted) {
+      const asked = this.wanted;
+      try { await this.fetch(asked); } catch (error) { this.tell(`The lecture's program does not answer: ${error.message}`, true); }
+      this.drawn = asked;
+    }
+    this.busy = false;
+  }
+  async fetch(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) return this.tell(await answer.text(), true);
+    const picture = URL.createObjectURL(await answer.blob());
+    const before = this.image.src;
+    this.image.src = picture;
+    if (before) URL.revokeObjectURL(before);
+    this.tell(decodeURIComponent(answer.headers.get("X-Sentence")), answer.headers.get("X-Failed") === "1");
+  }
+  tell(sentence, failed) {
+    this.says.textContent = sentence;
+    this.says.classList.toggle("failed", failed);
+    fitAll(this.element);
+  }
+}
+
+class Control {
+  constructor({ kind, label, words, start }, moved) {
+    this.kind = kind;
+    this.words = words;
+    this.output = kind === "slider" ? make("output") : null;
+    const input = { oninput: () => { this.write(); moved(); } };
+    this.input = kind === "slider" ? make("input", { type: "range", min: 0, max: words.length - 1, step: 1, ...input })
+      : kind === "switch" ? make("input", { type: "checkbox", ...input })
+      : make("select", input, ...words.map((word, i) => make("option", { value: i }, word)));
+    const parts = kind === "switch" ? [this.input, ` ${label}`] : [label, this.output, this.input];
+    this.element = make("label", {}, ...parts.filter(Boolean));
+    this.set(start);
+  }
+  get position() { return this.kind === "switch" ? Number(this.input.checked) : Number(this.input.value); }
+  set(position) {
+    if (this.kind === "switch") this.input.checked = Boolean(position);
+    else this.input.value = position;
+    this.write();
+  }
+  write() {
+    if (!this.output) return;
+    this.output.textContent = this.words[this.position];
+    this.input.setAttribute("aria-valuetext", this.words[this.position]);
+  }
+}
+
+function fitAll(element) {
+  const room = $(".fit", element);
+  if (room) return fitBox(room);
+  const ask = $(".ask", element);
+  if (ask && !element.classList.contains("tall")) fitAsk(element, ask);
+}
+
+/** Type of a page of words: as large as the page can hold it. */
+function fitBox(box) {
+  const page = box.parentElement, style = getComputedStyle(page);
+  const height = page.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  for (const wrapped of [false, true]) { // code keeps its lines if it can
+    box.classList.toggle("wrap", wrapped);
+    for (let size = 4.6; size >= 2.6; size -= 0.1) {
+      box.style.fontSize = `calc(${size.toFixed(1)} * var(--u))`;
+      if (box.scrollHeight <= height && box.scrollWidth <= box.clientWidth) return;
+    }
+  }
+}
+
+/** Type of a question: as large as question, picture and sentence can share the page. */
+function fitAsk(element, ask) {
+  element.classList.remove("long");
+  for (let size = 4.6; size >= 2.6; size -= 0.1) {
+    element.classList.toggle("long", size < 3.4);
+    ask.style.fontSize = `calc(${size.toFixed(1)} * var(--u))`;
+    if (element.scrollHeight <= element.clientHeight) return;
+  }
+}
+
+const KINDS = { title: Title, text: Words, code: Program, vote: Vote, picture: Picture };
+
+class Lecture {
+  constructor(deck) {
+    document.title = deck.title;
+    this.deck = deck;
+    this.slides = []; // what is shown, a vote's answer included
+    for (const slide of deck.slides) {
+      const shown = new KINDS[slide.kind](slide);
+      this.slides.push({ shown, slide });
+      if (slide.kind === "vote") this.slides.push({ shown: new Answer(slide, shown), slide, answer: true });
+    }
+    $("#slides").append(...this.slides.map(({ shown }) => shown.element));
+    this.slides.forEach(({ shown }, i) => shown.element.setAttribute("aria-label", `${i + 1}: ${this.name(i)}`));
+    $("#overview ol").append(...this.slides.map((_, i) => make("li", {}, make("button", { onclick: () => this.go(i) }, this.name(i)))));
+    this.go(this.address());
+  }
+  address() { return Math.min(Math.max(Number(location.hash.slice(1)) - 1 || 0, 0), this.slides.length - 1); }
+  name(i) {
+    const { slide, answer } = this.slides[i];
+    const words = make("div", { html: slide.title ?? slide.question ?? slide.questions?.[0]?.question ?? slide.about ?? slide.html ?? slide.code });
+    const text = ($("h1, h2, h3", words) ?? words).textContent.trim();
+    return (answer ? "Answer: " : "") + (text.length > 60 ? `${text.slice(0, 58)}…` : text);
+  }
+  go(i) {
+    if (i < 0 || i >= this.slides.length) return;
+    document.querySelectorAll("dialog").forEach(dialog => dialog.close());
+    document.activeElement?.blur();
+    if (this.i !== undefined) {
+      this.now.shown.element.classList.remove("now");
+      this.now.shown.hide?.();
+    }
+    this.i = i;
+    this.now.shown.element.classList.add("now");
+    this.now.shown.show();
+    this.slides[i + 1]?.shown.draw?.(); // the next picture is ready when it is wanted
+    history.replaceState(null, "", `#${i + 1}`);
+    $("#place").textContent = `${i + 1} / ${this.slides.length}`;
+    document.querySelectorAll("#overview button").forEach((button, k) => button.toggleAttribute("aria-current", k === i));
+    this.announce();
+  }
+  get now() { return this.slides[this.i]; }
+  next() { if (!this.now.shown.next?.()) this.go(this.i + 1); else this.announce(); }
+  back() { if (!this.now.shown.back?.()) this.go(this.i - 1); else this.announce(); }
+  announce() { channel.postMessage({ at: this.i, question: this.now.shown.question ?? 0 }); }
+  code() {
+    if (!this.now.slide.code || this.now.slide.kind !== "picture") return;
+    const dialog = $("#code");
+    $("pre", dialog).textContent = this.now.slide.code;
+    dialog.open ? dialog.close() : dialog.showModal();
+  }
+  /** What a key does; false if it does nothing. */
+  press(key, onControl) {
+    const open = $("dialog[open]");
+    const actions = {
+      PageDown: () => this.next(), PageUp: () => this.back(), Escape: () => document.activeElement.blur(),
+      a: () => this.now.shown.answer?.(), r: () => this.now.shown.reset?.(), c: () => this.code(),
+      o: () => toggle("#overview"), "?": () => toggle("#keys"), p: () => window.open("?presenter", "presenter", "width=1000,height=700"),
+      f: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
+      b: () => document.body.classList.toggle("black"),
+    };
+    const moves = { ArrowRight: () => this.next(), ArrowDown: () => this.next(), ArrowLeft: () => this.back(), ArrowUp: () => this.back(),
+      " ": () => this.next(), Home: () => this.go(0), End: () => this.go(this.slides.length - 1) };
+    const action = actions[key.length === 1 ? key.toLowerCase() : key] ?? (onControl || open ? undefined : moves[key]);
+    if (!action || (open && key === "Escape")) return false;
+    action();
+    return true;
+  }
+}
+
+function toggle(selector) {
+  const dialog = $(selector);
+  dialog.open ? dialog.close() : dialog.showModal();
+}
+
+/** The second window: notes, clock, what comes next, and the answers. */
+class Presenter {
+  constructor(deck) {
+    document.title = `Notes: ${deck.title}`;
+    document.body.className = "presenter";
+    this.lecture = null;
+    this.slides = deck.slides.flatMap(slide => slide.kind === "vote" ? [slide, { ...slide, answer: true }] : [slide]);
+    this.started = Date.now();
+    this.clock = make("div", { class: "clock" });
+    this.body = make("div", { "aria-live": "polite" });
+    document.body.replaceChildren(this.clock, this.body);
+    setInterval(() => this.tick(), 500);
+    this.show({ at: 0, question: 0 });
+  }
+  tick() {
+    const seconds = Math.floor((Date.now() - this.started) / 1000), pad = number => String(number).padStart(2, "0");
+    this.clock.textContent = `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
+  }
+  name(slide) { return slide.title ?? slide.question ?? slide.questions?.[0]?.question ?? slide.about ?? slide.html ?? "Code"; }
+  show({ at, question }) {
+    const slide = this.slides[at], next = this.slides[at + 1], one = slide.questions?.[question];
+    const due = this.slides.slice(0, at + 1).reduce((sum, slide) => sum + (slide.answer ? 0 : slide.minutes), 0);
+    const truth = slide.kind === "vote" ? `${slide.truth_words ?? slide.truth}. ${slide.because}` : one?.answer;
+    this.body.replaceChildren(
+      make("h1", { html: `${at + 1} / ${this.slides.length} ${one?.question ?? this.name(slide)}` }),
+      make("p", { class: "note" }, slide.note ?? ""),
+      truth ? make("p", { class: "secret", html: `Answer: ${truth}` }) : "",
+      make("p", {}, due ? `Done with it at minute ${due}.` : ""),
+      make("div", { class: "next", html: next ? `Next: ${next.answer ? "the answer" : this.name(next)}` : "This is the last slide." }));
+  }
+}
+
+let lecture;
+
+async function start() {
+  const deck = await (await fetch("deck.json")).json();
+  if (location.search === "?presenter") {
+    const presenter = new Presenter(deck);
+    channel.onmessage = ({ data }) => data.at !== undefined && presenter.show(data);
+    channel.postMessage({ here: true });
+    addEventListener("keydown", event => {
+      if (["ArrowRight", "ArrowLeft", "PageDown", "PageUp", " "].includes(event.key)) { channel.postMessage({ key: event.key }); event.preventDefault(); }
+    });
+    return;
+  }
+  lecture = new Lecture(deck);
+  channel.onmessage = ({ data }) => data.key ? lecture.press(data.key, false) : data.here && lecture.announce();
+  addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const onControl = document.activeElement.matches("input, select, button");
+    if (lecture.press(event.key, onControl)) event.preventDefault();
+  });
+  addEventListener("resize", () => lecture.now.shown.show());
+  addEventListener("hashchange", () => lecture.go(lecture.address()));
+}
+
+start();

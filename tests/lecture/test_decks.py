@@ -1,0 +1,87 @@
+"""The lists of the lectures, and the chapters as decks: each cell they name is there and of its kind."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lite_mamba.course.lecture.chapter import chapters, deck
+from lite_mamba.course.lecture.decks import DECKS, Code, Picture, Text, Vote
+from lite_mamba.course.lecture.slides import MOST_LINES, bare, chosen, look_for
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CELLS = {
+    path.name[:2]: {cell["id"]: cell for cell in json.loads(path.read_text())["cells"]}
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+}
+ENTRIES = [pytest.param(entry, id=f"{name}-{entry.cell}") for name, one in DECKS.items() for entry in one.entries]
+
+
+def source(notebook: str, cell: str) -> str:
+    return "".join(CELLS[notebook][cell]["source"])
+
+
+def above(notebook: str, cell: str) -> str:
+    """The text above a cell."""
+    ids = list(CELLS[notebook])
+    texts = [one for one in ids[: ids.index(cell)] if CELLS[notebook][one]["cell_type"] == "markdown"]
+    return source(notebook, texts[-1])
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_names_a_cell_of_its_kind(entry):
+    cell = CELLS[entry.notebook][entry.cell]
+    tags = cell["metadata"].get("tags", [])
+    match entry:
+        case Text():
+            assert cell["cell_type"] == "markdown" and chosen(source(entry.notebook, entry.cell), entry.paragraphs)
+        case Vote():
+            assert "predict" in tags
+        case Picture():
+            assert "explore" in tags
+            assert all(1 <= n <= len(look_for(above(entry.notebook, entry.cell))) for n in entry.questions)
+            assert not entry.code or 0 < len(bare(source(entry.notebook, entry.code)).splitlines()) <= MOST_LINES
+        case Code():
+            assert 0 < len(bare(source(entry.notebook, entry.cell)).splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_has_its_minutes_and_words_for_the_presenter(entry):
+    assert entry.minutes > 0 and entry.note.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_a_lecture_fits_its_time_and_leaves_some(name):
+    assert 0.85 * int(name) <= sum(entry.minutes for entry in DECKS[name].entries) <= int(name)
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_what_a_lecture_leaves_out_is_a_cell_that_it_does_not_show(name):
+    known = {cell for cells in CELLS.values() for cell in cells}
+    assert DECKS[name].leave_out <= known - {entry.cell for entry in DECKS[name].entries}
+
+
+def test_the_short_lecture_has_about_eight_pictures_with_one_question_each_and_starts_with_the_block():
+    pictures = [entry for entry in DECKS["45"].entries if isinstance(entry, Picture)]
+    assert 7 <= len(pictures) <= 9 and all(len(picture.questions) == 1 for picture in pictures)
+    assert DECKS["45"].entries[0] is pictures[0] and "BlockDiagram" in source("00", pictures[0].cell)
+
+
+def test_the_long_lecture_goes_through_its_chapters_in_order():
+    assert list(dict.fromkeys(entry.notebook for entry in DECKS["90"].entries)) == ["00", "01", "02", "06", "08", "11"]
+
+
+@pytest.mark.parametrize("number", chapters(NOTEBOOKS))
+def test_a_chapter_shows_every_picture_and_every_prediction_in_their_order(number):
+    wanted = [
+        cell for cell, one in CELLS[number].items() if {"explore", "predict"} & set(one["metadata"].get("tags", []))
+    ]
+    entries = deck(number, NOTEBOOKS).entries
+    shown = [entry.cell for entry in entries if isinstance(entry, (Picture, Vote)) and entry.cell in wanted]
+    assert shown == wanted
+
+
+@pytest.mark.parametrize("number", chapters(NOTEBOOKS))
+def test_a_chapter_shows_no_exercise_and_no_solution(number):
+    for entry in deck(number, NOTEBOOKS).entries:
+        assert not {"exercise", "solution"} & set(CELLS[number][entry.cell]["metadata"].get("tags", []))
