@@ -16,19 +16,18 @@ NB ?=
 # Further words for JupyterLab, for example LABFLAGS=--no-browser.
 LABFLAGS ?=
 HINTS ?= first
+# Which lecture, and further words for it, for example LECTUREFLAGS=--no-browser.
+DECK ?= 45
+LECTUREFLAGS ?=
 
 COURSE := $(BIN)/python -m lite_mamba.course
-LAB := JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
-  --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-  --LabApp.extension_manager=readonly \
-  $(if $(filter 0,$(shell id -u)),--allow-root)
 
 ifeq ($(filter $(TORCH),cpu cuda),)
 $(error TORCH is "$(TORCH)"; it can be cpu or cuda)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lecture test notebooks handout dist figures glossary bench format install torch-index clean
+.PHONY: help lab lecture slides test notebooks handout dist figures glossary bench format install torch-index clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -39,9 +38,10 @@ help: ## show this list
 lab: $(VENV)/.course ## fill work/ with the course and open it in JupyterLab
 	@$(COURSE) lab work $(LABFLAGS)
 
-lecture: $(VENV)/.slides ## open the executed originals, for the projector
-	$(LAB) --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab/lecture" \
-	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LABFLAGS)
+lecture: $(VENV)/.course ## show a lecture in the browser (DECK=45, 90, or a chapter: DECK=06)
+	@$(COURSE) lecture --deck $(DECK) $(LECTUREFLAGS)
+
+slides: lecture
 
 test: $(VENV)/.test ## check everything: style, tests, every notebook, the browser
 	@bash tools/run_tests.sh $(BIN)
@@ -77,7 +77,7 @@ torch-index: ## print the address of PyTorch's CPU wheels, for an install by han
 clean: ## remove .venv and what tests left; work/ stays
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 
-# One stamp a step. The order is: interpreter, PyTorch, course, tests or slides.
+# One stamp a step. The order is: interpreter, PyTorch, course, tests.
 
 $(VENV)/.python:
 	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. Name one: make PYTHON=python3.11"; exit 1; }
@@ -108,10 +108,6 @@ $(VENV)/.course: $(VENV)/.torch-$(TORCH) pyproject.toml
 	@$(PIP) install --quiet $(PINNED) --editable ".[course]"
 	@mkdir -p $(VENV)/etc/jupyter/jupyter_server_config.d
 	@cp lite_mamba_jupyter/lite_mamba_jupyter.json $(VENV)/etc/jupyter/jupyter_server_config.d/
-	@touch $@
-
-$(VENV)/.slides: $(VENV)/.course
-	@$(PIP) install --quiet $(PINNED) --editable ".[course,slides]"
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.course

@@ -88,10 +88,12 @@ class Answer extends Words {
   line() {
     const { scale, truth, truth_words } = this.slide, guess = this.vote.vote;
     const low = Math.min(scale.low, truth), high = Math.max(scale.high, truth);
-    const at = value => `left: ${100 * (value - low) / (high - low)}%`;
-    const line = make("div", { class: "line" }, make("span", { class: "truth", style: at(truth) }), make("b", { class: "truth", style: at(truth) }, `✓ ${truth_words}`));
-    for (const end of [low, high]) line.append(make("i", { style: at(end) }, String(end)));
-    if (guess !== null) line.append(make("span", { class: "guess", style: at(guess) }), make("b", { class: "guess", style: at(guess) }, `the room: ${guess} ${scale.unit}`));
+    const place = value => `${100 * (value - low) / (high - low)}%`;
+    const line = make("div", { class: "line" }, ...[low, high].map(end => make("i", { style: `left: ${place(end)}` }, String(end))));
+    const mark = (name, value, words) => line.append(make("span", { class: name, style: `left: ${place(value)}` }),
+      make("b", { class: name, style: `left: clamp(5em, ${place(value)}, 100% - 5em)` }, words));
+    mark("truth", truth, `✓ ${truth_words}`);
+    if (guess !== null) mark("guess", guess, `the room: ${guess} ${scale.unit}`);
     return line;
   }
 }
