@@ -927,6 +927,12 @@ def a_word_is_linked_to_the_glossary_at_its_first_use(nb):
     ]
 
 
+@rule
+def no_link_stands_in_code(nb):
+    spans = [(cell, span) for cell in nb.markdown for span in re.findall(r"`[^`\n]+`", cell.source)]
+    return [f"{cell}: {span} shows its link as text" for cell, span in spans if "](glossary" in span]
+
+
 @cache
 def public_parameters() -> frozenset[str]:
     """The parameters of everything public in the package, and the fields of its caches."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lite_mamba.course.glossary import TERMS
+from lite_mamba.course.glossary import TERMS, unlinked
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
@@ -32,6 +32,16 @@ def test_each_word_stands_once():
 def test_the_chapter_of_a_word_uses_it(term):
     word = re.sub(r"\s*\(.*\)", "", term.word)
     assert re.search(rf"(?<![\w]){re.escape(word)}", text_of(CHAPTERS[term.chapter]), re.I)
+
+
+def test_no_link_stands_inside_code_or_the_title_of_a_reference():
+    texts = [
+        "`one`, `two_words` with `dilation=1`",
+        "## References\n\n- *Selective State Spaces*\n\n## Next\n\nThe dilation.",
+    ]
+    assert [(i, match[0]) for i, match, term in unlinked(texts, "00") if term.word in ("dilation", "state")] == [
+        (1, "dilation")
+    ]
 
 
 @pytest.mark.parametrize("path", CHAPTERS.values(), ids=lambda path: path.stem)

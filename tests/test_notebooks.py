@@ -350,6 +350,7 @@ BAD = [
     ("every_name_of_the_package_is_explained", write("Set `layer_idx` first.")),
     ("a_word_is_linked_to_the_glossary_at_its_first_use", write("A receptive field is wide.")),
     ("a_word_is_linked_to_the_glossary_at_its_first_use", write("With `a = 1`, a receptive field, and `b = 2`.")),
+    ("no_link_stands_in_code", write("Set `[dilation](glossary.ipynb#D)=1`.")),
     ("every_solution_is_hidden_and_verified", unhide),
     ("every_solution_is_hidden_and_verified", replace('verify("03.add1"', 'verify("03.add2"')),
     ("every_solution_is_hidden_and_verified", replace("course.verify", "course.check", "solution")),

@@ -230,7 +230,8 @@ def table(existing: dict[str, str]) -> str:
 
 
 HIDDEN = re.compile(
-    r"^(```|~~~).*?^\1|\$\$.*?\$\$|\$[^$\n]+\$|^#.*?$|<summary>.*?</summary>|\[[^\]]*\]\((?!glossary)[^)]*\)|<[^>]+>"
+    r"^(```|~~~).*?^\1|^## References.*?(?=^## |\Z)"
+    r"|\$\$.*?\$\$|\$[^$\n]+\$|^#.*?$|<summary>.*?</summary>|\[[^\]]*\]\((?!glossary)[^)]*\)|<[^>]+>"
     r"|(?P<code>`[^`\n]*`)",
     re.DOTALL | re.MULTILINE,
 )
@@ -250,8 +251,8 @@ def _blanked(hidden: re.Match) -> str:
 def unlinked(texts: list[str], chapter: str) -> list[tuple[int, re.Match, Term]]:
     """The first use of each word in a chapter's texts that is no link to the glossary: (text, match, term).
 
-    Headings, formulas, code of more than one name, summaries of folds and other links are no use. The words that the
-    chapter itself explains need no link.
+    Headings, references, formulas, code of more than one name, summaries of folds and other links are no use. The words
+    that the chapter itself explains need no link.
     """
     plain = [HIDDEN.sub(_blanked, text) for text in texts]
     links = [[match.span() for match in LINK.finditer(text)] for text in plain]
