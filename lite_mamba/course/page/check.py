@@ -7,7 +7,7 @@ says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..chapters import chapters, exercise, exercises
@@ -119,7 +119,7 @@ def card(found: Exercise, verdict: Verdict) -> Card:
         return _example_card("bad", f"{found.id}: it raised", _error_lines(verdict), found, example)
     if verdict.kind == "endless":
         return _example_card("bad", f"{found.id}: it does not come to an end", _endless_lines(example), found, example)
-    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(verdict), found, example)
+    return _example_card("bad", f"{found.id}: wrong", _wrong_lines(verdict, found.items), found, example)
 
 
 def _judge(found: Exercise, function: Function) -> Verdict:
@@ -130,10 +130,10 @@ def _judge(found: Exercise, function: Function) -> Verdict:
     return judge(found, function)
 
 
-def _wrong_lines(verdict: Verdict) -> list[str]:
+def _wrong_lines(verdict: Verdict, names: Sequence[str]) -> list[str]:
     example, lines = verdict.example, _changed_lines(verdict.example)
     if example.difference:
-        lines.append(_sentence(example.difference.words))
+        lines.append(_sentence(example.difference.words, names))
     if example.got.value is None and example.expected.value is not None:
         lines.append("Does every way through your function end with `return`?")
     return [*lines, *verdict.relations]
@@ -151,36 +151,53 @@ def _endless_lines(example: Example) -> list[str]:
 
 
 def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
-    rows = [*_shape_rows(example), *((name, table(value)) for name, value in example.case.items())]
-    expected, got = _parts_to_show(found, example)
+    expected, got, names = _parts_to_show(found, example)
+    rows = [*_shape_rows(example, expected, got), *((name, table(value)) for name, value in example.case.items())]
     if example.expected.error is None:
-        rows.append(("expected", table(expected, found.items)))
+        rows.append(("expected", table(expected, names)))
     if example.raised is None:
-        rows.append(("got", table(got, found.items)))
+        rows.append(("got", table(got, names)))
     elif tone == "close" and words_of(example.raised):
         rows.append(("got", said(example.raised)))
     case = "The case:" if isinstance(example.raised, Endless) else "The smallest case that fails:"
     return Card(tone, headline, [*lines, case], rows, [STANDS_IN])
 
 
-def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any]:
-    """What was expected and what came; of dicts with many entries, those that differ."""
+def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any, Sequence[str]]:
+    """What was expected, what came, and the names of the parts.
+
+    Of dicts with many entries those that differ; of tuples no property (True or False) that is as expected.
+    """
     expected, got = example.expected.value, example.got.value
+    if isinstance(expected, tuple) and len(expected) == len(found.items):
+        return _without_properties(expected, got, found.items)
     if not (isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys()):
-        return expected, got
+        return expected, got, found.items
     within = tolerance(found, example.case)
     names = [name for name in expected if difference(expected[name], got[name], within)]
     if len(expected) <= FEW_PARTS or not names:
-        return expected, got
-    return {name: expected[name] for name in names}, {name: got[name] for name in names}
+        return expected, got, found.items
+    return {name: expected[name] for name in names}, {name: got[name] for name in names}, found.items
 
 
-def _shape_rows(example: Example) -> list[tuple[str, str]]:
+def _without_properties(expected: tuple, got: Any, names: Sequence[str]) -> tuple[Any, Any, Sequence[str]]:
+    """The parts but for the properties that are as expected; a single one stands alone."""
+    alike = isinstance(got, tuple) and len(got) == len(expected)
+    keep = [i for i, (want, have) in enumerate(zip(expected, got if alike else expected, strict=True))
+            if not isinstance(want, bool) or want is not have]  # fmt: skip
+
+    def kept(parts: tuple) -> Any:
+        return parts[keep[0]] if len(keep) == 1 else tuple(parts[i] for i in keep)
+
+    return kept(expected), kept(got) if alike else got, [names[i] for i in keep]
+
+
+def _shape_rows(example: Example, expected: Any, got: Any) -> list[tuple[str, str]]:
     shapes = [f"{name} {shape_words(value)}" for name, value in example.case.items() if has_tensor(value)]
-    if example.expected.error is None and has_tensor(example.expected.value):
-        shapes.append(f"expected {shape_words(example.expected.value)}")
+    if example.expected.error is None and has_tensor(expected):
+        shapes.append(f"expected {shape_words(expected)}")
         if example.raised is None:
-            shapes.append(f"got {shape_words(example.got.value)}")
+            shapes.append(f"got {shape_words(got)}")
     return [("shapes", " · ".join(shapes))] if shapes else []
 
 
@@ -193,8 +210,9 @@ def _error_lines(verdict: Verdict) -> list[str]:
     return [f"Line {line[1]} of your code: {line[2]}", said(error), *verdict.relations]
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + "."
+def _sentence(words: str, names: Sequence[str]) -> str:
+    """The words with a capital letter, unless they start with the name of a part: y is not Y."""
+    return (words if words.startswith(tuple(names)) else words[:1].upper() + words[1:]) + "."
 
 
 def _keep(found: Exercise, function: Function) -> list[str]:
