@@ -19,13 +19,14 @@ def test_each_part_of_the_diagram_is_lit_alone_and_named_in_the_sentence():
         assert numbers(PARTS[part]) in sentence
 
 
-def test_half_of_the_state_is_left_at_the_half_life():
+@pytest.mark.parametrize("delta, n", [(0.1, 2), (0.5, 4), (0.02, 1)])
+def test_half_of_the_state_is_left_at_the_half_life(delta, n):
     figure = FadingState(scale_A)
-    sentence = figure.update(delta=0.1, n=2)
+    sentence = figure.update(delta=delta, n=n)
     assert figure.left[0] == 1
-    at_half_life = np.interp(figure.half_life, np.arange(len(figure.left)), figure.left)
-    assert at_half_life == pytest.approx(0.5, abs=0.01)
-    assert f"{math.log(2) / 0.2:.1f} steps" in sentence
+    at_half_life = np.interp(figure.half_life, figure.TIMES, figure.left)
+    assert at_half_life == pytest.approx(0.5, abs=0.01)  # the mark stands on the curve
+    assert f"{math.log(2) / (delta * n):.1f} steps" in sentence
 
 
 def test_the_fading_state_is_drawn_with_the_function_that_is_given():
@@ -43,3 +44,12 @@ def test_a_changed_letter_moves_nothing_before_it_and_much_within_the_convolutio
     within = figure.change[20 : 21 + reach]
     beyond = figure.change[21 + reach :]
     assert within[-1] > 10 * np.median(beyond)
+
+
+def test_each_output_that_moves_has_a_bar_above_the_axis():
+    figure = OneLetterChanged()
+    lowest = figure.ax.get_ylim()[0]
+    for position in (0, 12, 30):
+        for dilations in figure.blocks:
+            figure.update(position=position, dilations=dilations)
+            assert figure.change[position:].min() > 2 * lowest

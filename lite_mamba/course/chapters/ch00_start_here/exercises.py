@@ -27,13 +27,13 @@ EXERCISES = [
             Misconception(
                 name="summed over the channels",
                 wrong=edited(scale_A, "-> b l d n → -> b l n"),
-                message="The channel d is missing behind the arrow, so einsum adds up all channels, like a matrix "
+                message="The channel d is missing after the arrow, so einsum adds up all channels, like a matrix "
                 "product. Here each channel keeps its own row of numbers. Compare your shape with the docstring's.",
             ),
             Misconception(
                 name="axes in another order",
                 wrong=[edited(scale_A, f"-> b l d n → -> {axes}") for axes in ("b d n l", "b l n d", "b d l n")],
-                message="The numbers are right, but they stand in another order. The letters behind the arrow "
+                message="The numbers are right, but they stand in another order. The letters after the arrow "
                 "give the order of the axes of the result.",
             ),
             Misconception(
@@ -71,7 +71,7 @@ RECAP = [
         text="What does the einsum pattern b l d, d n -> b l d n do with the axis d?",
         choices=["It adds up over d", "It keeps d and pairs equal indices", "It makes every pair of two d indices"],
         answer="It keeps d and pairs equal indices",
-        why="A letter that stands behind the arrow is kept; a letter that stands in both inputs is matched.",
+        why="A letter that stands after the arrow is kept; a letter that stands in both inputs is matched.",
     ),
     Question(
         text="You double the step size Δ. What does the half-life of a state do?",

@@ -25,6 +25,7 @@ class FadingState(LiveFigure):
     }
 
     STEPS = 50
+    TIMES = np.arange(10 * STEPS + 1) / 10  # where the curve is drawn, in steps
 
     def __init__(self, scale_A=scale_A):
         super().__init__()
@@ -42,14 +43,16 @@ class FadingState(LiveFigure):
     def update(self, delta: float = 0.1, n: int = 1) -> str:
         deltas = torch.full((1, self.STEPS, 1), delta)  # (B, L, D)
         exponents = self.scale_A(deltas, torch.tensor([[-float(n)]]))  # (B, L, D, N)
-        self.left = np.concatenate([[1.0], exponents.flatten().cumsum(0).exp().numpy()])  # after 0 … STEPS steps
+        exponents = np.concatenate([[0.0], exponents.flatten().cumsum(0).numpy()])  # after 0 … STEPS steps
+        self.left = np.exp(np.interp(self.TIMES, np.arange(self.STEPS + 1), exponents))
         self.half_life = float(np.log(2) / (delta * n))
-        self.line.set_data(np.arange(self.STEPS + 1), self.left)
+        self.line.set_data(self.TIMES, self.left)
         self.drop.set_data([self.half_life] * 2, [0, 0.5])
         self.point.set_data([self.half_life], [0.5])
         self.note.set(text=f"{self.half_life:.1f} steps", x=self.half_life + 1)
         self.title(self.ax, f"Half of the state is gone after {self.half_life:.1f} steps")
-        by = f" (drawn by a function that is {whose})" if (whose := self.owner(self.scale_A)) else ""
+        whose = self.owner(self.scale_A)
+        by = f" (drawn by {'your' if whose == 'yours' else whose} function)" if whose else ""
         return f"With Δ = {delta:.2f} and A = −{n}, half of the state is gone after {self.half_life:.1f} steps{by}."
 
 
@@ -57,12 +60,12 @@ class OneLetterChanged(LiveFigure):
     """What a block's outputs do when one letter of a real text is changed."""
 
     LENGTH = 48
-    FLOOR = 1e-6
+    FLOOR = 1e-7
 
     controls = {  # noqa: RUF012
         "position": slider(0, LENGTH - 1, 12, label="which letter is changed"),
         "dilations": choice(
-            {"1": (1,), "1 and 2": (1, 2), "1, 2, 4": (1, 2, 4)}, (1,), label="dilations of the convolutions"
+            {"1": (1,), "1 and 2": (1, 2), "1, 2 and 4": (1, 2, 4)}, (1,), label="dilations of the convolutions"
         ),
     }
 
@@ -86,7 +89,7 @@ class OneLetterChanged(LiveFigure):
 
     @torch.no_grad()
     def update(self, position: int = 12, dilations: tuple[int, ...] = (1,)) -> str:
-        self.position = position
+        self.position, self.dilations = position, dilations
         self.change = self.output_change(position, self.blocks[dilations])  # (L,)
         for i, (bar, letter) in enumerate(zip(self.bars, self.letters, strict=True)):
             changed = i == position
@@ -99,8 +102,8 @@ class OneLetterChanged(LiveFigure):
         self.title(self.ax, "One changed letter moves its own output and those after it")
         words = f"dilation{'s' if len(dilations) > 1 else ''} {', '.join(map(str, dilations))}"
         return (
-            f"Letter {position} is changed; the convolutions have the {words}. Of the {position} outputs before it, "
-            f"{self.before} move. Of the {self.LENGTH - position} outputs from it on, {self.after} move."
+            f"Letter {position} is changed; the convolutions have the {words}. Outputs before it that move: "
+            f"{self.before} of {position}. Outputs from it on that move: {self.after} of {self.LENGTH - position}."
         )
 
     def output_change(self, position: int, block: Mamba) -> np.ndarray:
@@ -111,10 +114,10 @@ class OneLetterChanged(LiveFigure):
         outputs = block(self.embedding[torch.stack([ids, other])])  # (2, L, d_model)
         return (outputs[0] - outputs[1]).abs().amax(dim=-1).numpy()  # (L,)
 
-    def reach(self) -> int:
-        """How many steps after the change the last output stands out: more than ten times the ones at the end."""
-        behind = self.change[self.position :]  # (L - position,)
-        return int(np.flatnonzero(behind > 10 * np.median(behind[-12:]))[-1])
+    def high(self) -> list[int]:
+        """How many steps after the change the outputs stand that stand out: over ten times the ones at the end."""
+        after = self.change[self.position :]  # (L - position,)
+        return np.flatnonzero(after > 10 * np.median(after[-12:])).tolist()
 
     def _letter(self, i: int, character: str):
         options = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontweight": "bold"}
