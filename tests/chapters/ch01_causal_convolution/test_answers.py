@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch.autograd.functional import jacobian
 
+from lite_mamba import course
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
 
@@ -90,6 +91,7 @@ LOOP = [
     ("flipped in the loop", loop(tap=lambda w, k, W: w.flip(1)[:, k]), "a flipped kernel"),
     ("convolve without a flip", lambda x, w, b: in_numpy(x, w.flip(1), b), "a flipped kernel"),
     ("no border check", loop(inside=lambda s, L: True), "an index that wraps around"),
+    ("x[0] left out", loop(inside=lambda s, L: s > 0), "a first sample that is never read"),
     ("bias for each tap", loop(start=lambda b: 0 * b, tap=lambda w, k, W: w[:, k]), "a forgotten bias"),
     ("no bias", lambda x, w, b: unfolded(x, w, 0 * b), "a forgotten bias"),
     ("W // 2", loop(lambda t, k, W: t + k - W // 2, inside=lambda s, L: 0 <= s < L), "a centred window"),
@@ -193,7 +195,7 @@ FULL = [
     ("diag_embed", lambda w: torch.diag_embed(w.T).permute(1, 2, 0), "right"),
     ("einsum", lambda w: torch.einsum("ij,jw->ijw", torch.eye(len(w)), w), "right"),
     ("all pairs", lambda w: w.expand(len(w), *w.shape), "kernels between all channels"),
-    ("all pairs, other axis", lambda w: w[:, None].expand(-1, len(w), -1), None),
+    ("all pairs, other axis", lambda w: w[:, None].expand(-1, len(w), -1), "kernels between all channels"),
     ("column 0", lambda w: F.pad(w[:, None], (0, 0, 0, len(w) - 1)), "kernels that all read channel 0"),
     ("row 0 for all", lambda w: torch.eye(len(w))[:, :, None] * w[0], "one kernel for all channels"),
     ("grouped", lambda w: w.reshape(len(w), 1, -1), "the grouped kernel"),
@@ -320,6 +322,10 @@ CAUSAL = [
     ("never across channels", same_pairs("bdtcds->ts"), "each channel on its own"),
     ("next sample only", lambda layer, x: not reads(layer, x).diagonal(1).any().item(),
      "one step into the future only"),
+    ("below 1e-3", lambda layer, x: bool((reads(layer, x).triu(1) < 1e-3).all()), "a small leak that is forgiven"),
+    ("rounded", lambda layer, x: not reads(layer, x).round(decimals=2).triu(1).any(), "a small leak that is forgiven"),
+    ("at ones", lambda layer, x: not reads(layer, torch.ones_like(x)).triu(1).any(), "gradients somewhere else"),
+    ("at zeros", lambda layer, x: not reads(layer, 0 * x).triu(1).any(), "gradients somewhere else"),
     ("always True", lambda layer, x: True, None),
     ("always False", lambda layer, x: False, None),
     ("the opposite", lambda layer, x: not gradients_one_by_one(layer, x), None),
@@ -340,3 +346,12 @@ def test_an_answer_gets_its_verdict(id, title, answer, expected):
     assert (verdict.misconception.name if verdict.misconception else None) == (
         None if expected == "right" else expected
     )
+
+
+def test_a_property_of_y_that_is_as_expected_stays_off_the_card(capsys):
+    course.check("01.causal_conv_loop", lambda x, weight, bias: x[..., 1:].clone())
+    card = capsys.readouterr().out
+    assert "\ny has shape (" in card
+    assert "part of x" not in card and "True or False" not in card
+    course.check("01.causal_conv_loop", lambda x, weight, bias: x)
+    assert "'is y a part of x?': True" in capsys.readouterr().out

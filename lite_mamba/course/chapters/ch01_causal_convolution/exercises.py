@@ -89,7 +89,7 @@ CONV_LOOP = Exercise(
     cases=_conv_cases,
     apply=_result_and_properties,
     axes=("batch", "channel", "time"),
-    items=("y", "y is a part of x", "y is as exact as x"),
+    items=("y", "'is y a part of x?'", "'is y as exact as x?'"),
     misconceptions=[
         Misconception(*FLIPPED, edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]")),
         Misconception(
@@ -103,6 +103,12 @@ CONV_LOOP = Exercise(
             "Two things at once. Your first tap is multiplied with the present sample, but here the last tap is now. "
             "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
             edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
+        ),
+        Misconception(
+            "a first sample that is never read",
+            "You skip x[0] as if it were missing. Only samples *before* time 0 are: print the times of the samples "
+            "that y[0] and y[1] read.",
+            edited(causal_conv_loop, "0 <= source → 0 < source"),
         ),
         Misconception(
             "a sum that is overwritten",
@@ -156,7 +162,7 @@ CONV = Exercise(
     cases=_conv_cases,
     apply=_result_and_properties,
     axes=("batch", "channel", "time"),
-    items=("y", "y is a part of x", "y is as exact as x"),
+    items=("y", "'is y a part of x?'", "'is y as exact as x?'"),
     misconceptions=[
         Misconception(*FLIPPED, edited(causal_conv, "weight.unsqueeze → weight.flip(-1).unsqueeze")),
         Misconception(
@@ -218,7 +224,7 @@ CONV = Exercise(
 
 def full_kernel(weight: Tensor) -> Tensor:
     """The (D, D, W) kernel that has `weight` on its diagonal and zeros elsewhere."""
-    full = torch.zeros(weight.shape[0], *weight.shape)  # (D, D, W)
+    full = weight.new_zeros(weight.shape[0], *weight.shape)  # (D, D, W)
     for d, kernel in enumerate(weight):
         full[d, d] = kernel  # (W,)
     return full
@@ -235,7 +241,7 @@ FULL_KERNEL = Exercise(
             "kernels between all channels",
             "Each output channel adds up all input channels, because no entry is zero. Which pairs [i, j] have to "
             "stay silent?",
-            edited(full_kernel, "full[d, d] = kernel → full[:, d] = kernel"),
+            [edited(full_kernel, f"full[d, d] = kernel → full[{row}] = kernel") for row in (":, d", "d")],
         ),
         Misconception(
             "kernels that all read channel 0",
@@ -342,6 +348,15 @@ def all_read_the_future_of_the_last_channel(x):
     return x + one_sample_ahead(x[:, -1:])
 
 
+def second_last_output_reads_a_little_of_the_last_sample(x):
+    return torch.cat([x[..., :-2], x[..., -2:-1] + 1e-4 * x[..., -1:], x[..., -1:]], dim=-1)
+
+
+def second_last_output_adds_the_square_of_the_last_step(x):
+    """y[L − 2] reads (x[L − 1] − x[L − 2])²: where x is constant, the gradient of the square is zero."""
+    return torch.cat([x[..., :-2], x[..., -2:-1] + x[..., -2:].diff(dim=-1) ** 2, x[..., -1:]], dim=-1)
+
+
 def nothing(x):
     return 0 * x
 
@@ -364,6 +379,8 @@ LAYERS = [
     first_sequence_reads_the_future_of_the_last,
     only_the_last_channel_cheats,
     all_read_the_future_of_the_last_channel,
+    second_last_output_reads_a_little_of_the_last_sample,
+    second_last_output_adds_the_square_of_the_last_step,
 ]
 
 
@@ -426,7 +443,7 @@ IS_CAUSAL = Exercise(
     title="Is it causal?",
     reference=is_causal,
     cases=_causal_cases,
-    trials=90,
+    trials=100,
     misconceptions=[
         Misconception(
             "a test of the first output only",
@@ -509,8 +526,20 @@ IS_CAUSAL = Exercise(
         Misconception(
             "one step into the future only",
             "You ask whether an output reads the *next* sample. This layer reads a later one and skips the next. The "
-            "future is everything behind t.",
+            "future is everything after t.",
             edited(is_causal, "reads.triu(1) → reads.diagonal(1)"),
+        ),
+        Misconception(
+            "a small leak that is forgiven",
+            "You let a small gradient pass. This layer reads a ten-thousandth of the last sample too early, and the "
+            "layer after it can make that large again. A causal layer has an exact zero there.",
+            [edited(is_causal, f"reads.triu(1) → (reads.triu(1) > {least})") for least in (1e-3, 1e-2, 0.1)],
+        ),
+        Misconception(
+            "gradients somewhere else",
+            "You take the gradients at an input of your own, not at x. Where all samples are equal this layer seems "
+            "honest; at x it reads a later sample.",
+            edited(is_causal, "jacobian(layer, x) → jacobian(layer, torch.zeros_like(x))"),
         ),
         Misconception(
             "an input without gradient",

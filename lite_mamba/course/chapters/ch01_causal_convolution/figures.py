@@ -109,7 +109,7 @@ class Smoothing(LiveFigure):
         self.shown = slice(samples[0], samples[-1] + 1)
         self.ms = (samples - ONSET) * MS
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(self.ms[0], self.ms[-1]), ylim=(-68.5, -59), yticks=[-66, -63, -60])
+        self.ax.set(xlim=(self.ms[0], self.ms[-1]), ylim=(-68.5, -59), yticks=[-67, -64, -61])
         self.ax.set(xlabel="time after the onset (ms)", ylabel="voltage (mV)")
         self.ax.axvspan(self.ms[0], 0, color="#EBEBEB", lw=0)
         self.ax.text(self.ms[0] + 0.5, -59.6, "nothing has happened yet", color=style.GREY, va="center")
@@ -184,14 +184,14 @@ class ImpulseResponse(LiveFigure):
 
     LENGTH = 12
     KERNELS = {  # noqa: RUF012
-        "1, 2, 3, 4": (1.0, 2.0, 3.0, 4.0),
-        "4, 1, 0, 2": (4.0, 1.0, 0.0, 2.0),
+        "1 2 3 4": (1.0, 2.0, 3.0, 4.0),
+        "4 1 0 2": (4.0, 1.0, 0.0, 2.0),
         "only the last tap": (0.0, 0.0, 0.0, 3.0),
         "only the first tap": (3.0, 0.0, 0.0, 0.0),
     }
     controls = {  # noqa: RUF012
         "at": slider(0, LENGTH - 1, 3, label="time of the impulse"),
-        "kernel": choice(KERNELS, KERNELS["1, 2, 3, 4"], label="kernel"),
+        "kernel": choice(KERNELS, KERNELS["1 2 3 4"], label="kernel"),
         "biased": toggle(False, label="bias of 1"),
     }
 
@@ -297,8 +297,18 @@ class Padding(LiveFigure):
         self.output_names = [self._name(self.BOTTOM, style.BLACK) for _ in range(7)]
         self.fan = [self.ax.plot([], [], "-", lw=2)[0] for _ in range(5)]
         self.frame = self.ax.add_patch(Rectangle((0, self.TOP - 0.56), 1, 1.12, fill=False, lw=4))
+        self.extra = self.ax.text(6, self.BOTTOM - 0.7, "", ha="center", va="center", fontsize=14, color=style.GREY)
         self.words = self.ax.text(0, self.TOP + 0.82, "", ha="center", va="center", fontsize=14, fontweight="bold")
-        self.move(*self.zeros, *self.outputs, *self.fan, self.frame, self.words, *self.zero_names, *self.output_names)
+        self.move(
+            *self.zeros,
+            *self.outputs,
+            *self.fan,
+            self.frame,
+            self.words,
+            self.extra,
+            *self.zero_names,
+            *self.output_names,
+        )
 
     def _box(self, row: float, face: str, edge: str, at: float = 0, ls: str = "-") -> Rectangle:
         corner = (at - self.BOX / 2, row - self.BOX / 2)
@@ -335,6 +345,7 @@ class Padding(LiveFigure):
             box.set(visible=there, x=i - self.BOX / 2, lw=4 if i == t else 1.5)
             box.set_edgecolor(self._colour() if i == t else style.GREY)
             name.set(text=str(int(self.y[i])) if there else "", x=i, color=style.BLACK if i == t else style.GREY)
+        self.extra.set_text("one too many" if len(self.y) > 6 else "")
 
     def _place_window(self, t: int):
         first, colour = self.reads[0], self._colour()
