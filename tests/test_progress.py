@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import platformdirs
@@ -211,6 +212,64 @@ def test_progress_counts_checks_and_recap(fake_chapter, capsys):  # noqa: F811
     answer = shown_progress(capsys)
     assert "Chapter 91: 1 of 2 checks pass, recap 3 of 5 right" in answer
     assert "✓ A delay: passes" in answer and "≈ A tuple: tried, not right yet" in answer
+
+
+class Page(HTMLParser):
+    """The rows of a table: each a list of its cells' texts, with the tag of each; and what is never closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.rows, self.open = [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append((tag, dict(attributes).get("scope"), ""))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if {"td", "th"} & set(self.open):
+            tag, scope, text = self.rows[-1][-1]
+            self.rows[-1][-1] = (tag, scope, text + data)
+
+
+def shown_html(monkeypatch) -> Page:
+    bundles = []
+    monkeypatch.setattr(importlib.import_module("lite_mamba.course.page.progress"), "show", bundles.append)
+    course.progress()
+    page = Page(bundles[0]["text/html"])
+    assert page.open == []
+    return page
+
+
+def test_the_page_says_what_the_text_says(fake_chapter, monkeypatch):  # noqa: F811
+    course.check("91.shifted", lambda x, lag: fake_chapter.shifted(x, lag))
+    course.check("91.statistics", lambda x: 1)
+    rows = shown_html(monkeypatch).rows
+    assert rows[0] == [("th", "col", "Exercise"), ("th", "col", "State")]
+    assert rows[1:] == [
+        [("th", "row", "Chapter 91"), ("td", None, "1 of 2 checks pass, recap not answered yet")],
+        [("th", "row", "A delay"), ("td", None, "✓ passes")],
+        [("th", "row", "A tuple"), ("td", None, "≈ tried, not right yet")],
+    ]
+
+
+def test_a_title_is_text_and_never_markup(fake_chapter, monkeypatch):  # noqa: F811
+    for exercise in fake_chapter.EXERCISES:
+        object.__setattr__(exercise, "title", "A < B & <script>")
+    rows = shown_html(monkeypatch).rows
+    assert [row[0][2] for row in rows[2:]] == ["A < B & <script>"] * 2
+
+
+def test_a_course_without_exercises_says_so_on_the_page(fake_chapter, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(importlib.import_module("lite_mamba.course.page.progress"), "chapters", list)
+    assert shown_html(monkeypatch).rows[1] == [("th", "row", "No exercises yet.")]
 
 
 @pytest.mark.parametrize("answers", [{"answers": 3}, {"answers": []}, {}, {"verdict": []}])

@@ -15,6 +15,7 @@ COMMANDS = {  # name: (module, what it does)
     "lecture": ("lecture.__main__", "show a deck of live pictures and votes, made of the notebooks, in the browser"),
     "fill": ("kit.working_copy", "fill your own copy of the notebooks, and stop there"),
     "handout": ("kit.handout", "write a folder to give out, without solutions, and a solved one to keep"),
+    "classroom": ("classroom.__main__", "count a class: exercises, mistakes, votes"),
     "environment": ("kit.report", "say what is installed, what is missing, and how to mend it"),
 }
 

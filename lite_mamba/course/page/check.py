@@ -219,6 +219,7 @@ def _keep(found: Exercise, function: Function) -> list[str]:
     """Records a right function with its program; returns what there is to say about it."""
     name = getattr(function, "__name__", "")
     item, notes = {"verdict": "right", "program": None, "name": name if name.isidentifier() else "answer"}, []
+    item |= _met(state.read("check", found.id))
     try:
         item["program"] = _program(found, function, item["name"])
     except CannotKeep as reason:
@@ -241,9 +242,18 @@ def _program(found: Exercise, function: Function, name: str) -> str:
 
 def _record_attempt(found: Exercise, verdict: Verdict) -> None:
     """Notes an attempt, unless a right function is kept already: that one stays."""
-    if verdict.kind == "not attempted" or (state.read("check", found.id) or {}).get("verdict") == "right":
+    kept = state.read("check", found.id)
+    if verdict.kind == "not attempted" or (kept or {}).get("verdict") == "right":
         return
-    state.write("check", found.id, {"verdict": verdict.kind})
+    name = verdict.misconception.name if verdict.misconception else None
+    state.write("check", found.id, {"verdict": verdict.kind} | _met(kept, name))
+
+
+def _met(kept: dict[str, Any] | None, name: str | None = None) -> dict[str, list[str]]:
+    """The known mistakes that the learner has met in this exercise so far, each once; empty without any."""
+    before = (kept or {}).get("met")
+    names = [*(before if isinstance(before, list) else []), *([name] if name else [])]
+    return {"met": list(dict.fromkeys(map(str, names)))} if names else {}
 
 
 def _rebuilt(found: Exercise) -> tuple[Function, str]:

@@ -107,7 +107,8 @@ class Prediction:
     def commit(self, guess: Any) -> None:
         """Keeps the guess, locks the control, and shows the answer where `reveal` waits for it."""
         self.guess = guess
-        state.write("guess", self.id, {"guess": guess, "question": self.question})
+        first = (state.read("guess", self.id) or {}).get("first", guess)
+        state.write("guess", self.id, {"guess": guess, "first": first, "question": self.question})
         self._lock(True)
         if self.places:
             self._draw()
