@@ -156,7 +156,7 @@ def test_without_its_packages_the_course_says_which_command_brings_them():
     program = "import sys; sys.modules['matplotlib'] = None; import lite_mamba.course"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stderr
     assert "the course needs matplotlib, which is not installed" in said
-    assert 'pip install -e ".[course]"' in said
+    assert 'python -m pip install --editable ".[course]"' in said
 
 
 # A small module that keeps every rule, and one way to break each of them.
