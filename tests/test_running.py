@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import random
 import sys
@@ -116,6 +117,38 @@ def spin():
         pass
 
 
+def sleeping(x, lag):
+    time.sleep(60)
+
+
+def test_a_sleep_is_stopped_within_the_limit_at_its_line(monkeypatch, capsys):
+    monkeypatch.setattr(running, "SECONDS", 0.2)
+    start = time.monotonic()
+    assert "of your code: time.sleep(60)" in told(capsys, sleeping)
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.25])
+def test_a_sleep_in_a_call_lasts_as_long_as_it_should(seconds):
+    start = time.monotonic()
+    in_time(lambda: time.sleep(seconds), 60)
+    assert time.monotonic() - start >= seconds
+    with pytest.raises(ValueError):
+        in_time(lambda: time.sleep(-1), 60)
+
+
+def asking(x, lag):
+    return delay(x, int(input("lag?")))
+
+
+def test_a_question_to_a_person_is_refused(capsys):
+    before = time.sleep, input
+    answer = told(capsys, asking)
+    assert "✗ 91.shifted: it raised\nLine" in answer and "of your code: return delay(x, int(input" in answer
+    assert "RuntimeError: input() asks a person, and a check asks nobody" in answer
+    assert (time.sleep, input) == before
+
+
 def test_a_limit_holds_in_any_thread():
     stopped = []
 
@@ -179,6 +212,13 @@ def test_a_debugger_may_wait():
     space = {"__name__": "pdb", "time": time}
     exec("def wait():\n    for _ in range(50): time.sleep(0.01)", space)
     in_time(space["wait"], 0.1)
+
+
+def test_a_debugger_may_ask(monkeypatch):
+    monkeypatch.setattr(builtins, "input", lambda prompt: prompt + "next")
+    space = {"__name__": "pdb"}
+    exec("def ask(): return input('> ')", space)
+    assert in_time(space["ask"], 60) == "> next"
 
 
 def test_a_stop_by_hand_goes_through():

@@ -2,10 +2,14 @@
 
 A thread of its own looks at the clock and raises `Endless` inside the call, on every platform and in whatever thread
 the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger may wait as long as it likes.
+
+The stop arrives between two steps of Python. So a sleep goes in short pieces, and `input()`, which nobody answers, is
+refused. Anything else that waits outside of Python, a download for example, is stopped when it comes back.
 """
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import sys
 import threading
@@ -17,11 +21,13 @@ TICK = 0.1  # seconds between two looks at the clock
 AGAIN = 0.001  # seconds until `Endless` is raised once more: a bare `except:` catches most of them, but not all
 IDLE_TICKS = 20  # looks without a call, after which the thread ends
 DEBUGGERS = ("bdb", "pdb", "pydevd", "_pydevd")
+NOBODY = "input() asks a person, and a check asks nobody: take what you need from the parameters"
 T = TypeVar("T")
 
 _due: dict[int, float] = {}  # thread -> when its call has taken too long
 _lock = threading.Lock()
 _watcher: threading.Thread | None = None
+_wait = time.sleep
 
 
 class Endless(BaseException):
@@ -30,13 +36,14 @@ class Endless(BaseException):
 
 def in_time(call: Callable[[], T], seconds: float) -> T:
     """What a call returns. Raises `Endless` in it if it takes longer, again and again should the call catch it."""
-    thread, hook = threading.get_ident(), sys.unraisablehook
+    thread, hook, sleep, ask = threading.get_ident(), sys.unraisablehook, time.sleep, builtins.input
     sys.unraisablehook = lambda lost: None if lost.exc_type is Endless else hook(lost)  # lost in a destructor: again
+    time.sleep, builtins.input = _sleep, _refused(ask)
     _watch_from_now(thread, seconds)
     try:
         return call()
     finally:
-        sys.unraisablehook = hook
+        sys.unraisablehook, time.sleep, builtins.input = hook, sleep, ask
         try:
             _due.pop(thread, None)
             with _lock:
@@ -45,6 +52,25 @@ def in_time(call: Callable[[], T], seconds: float) -> T:
                 pass
         except Endless:
             pass
+
+
+def _sleep(seconds: float) -> None:
+    """`time.sleep` in pieces of a tick."""
+    end = time.monotonic() + seconds
+    while end - time.monotonic() > TICK:
+        _wait(TICK)
+    _wait(min(seconds, max(0.0, end - time.monotonic())))
+
+
+def _refused(ask: Callable[..., str]) -> Callable[..., str]:
+    """`input` for a debugger only."""
+
+    def refuse(prompt: object = "") -> str:
+        if _debugged(threading.get_ident()):
+            return ask(prompt)
+        raise RuntimeError(NOBODY)
+
+    return refuse
 
 
 def _watch_from_now(thread: int, seconds: float) -> None:
@@ -60,7 +86,7 @@ def _watch() -> None:
     global _watcher
     idle, overdue = 0, False
     while True:
-        time.sleep(AGAIN if overdue else TICK)
+        _wait(AGAIN if overdue else TICK)
         with _lock:
             idle = 0 if _due else idle + 1
             if idle > IDLE_TICKS:
