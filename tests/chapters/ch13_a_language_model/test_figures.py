@@ -1,11 +1,13 @@
 """The figures of notebook 13 show what the stored models and the stored facts say."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from lite_mamba.course import training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import ngram, window_bits
 from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, SNIPPETS
@@ -79,3 +81,16 @@ def test_the_state_is_as_small_after_much_text():
     shown = figures.Speed(repeats=1)
     assert len(set(shown.sizes)) == 1
     assert torch.tensor(shown.rates).min() > 0
+
+
+def test_the_file_of_the_model_is_as_large_as_the_notebook_says():
+    size = (Path(training.__file__).parent / "stored" / f"{figures.PLAIN}.safetensors").stat().st_size
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    assert f"the file of the model has {size / 1e6:.1f} MB" in notebook.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", SNIPPETS)
+def test_no_byte_of_the_texts_costs_more_than_the_axis_holds(text):
+    shown = figures.NextByte()
+    shown.update(text=text, at=1)
+    assert shown.bits.max() < shown.MOST_BITS
