@@ -711,15 +711,31 @@ def schedules_agree(device, lengths, tolerance):
 
 
 def test_the_schedule_for_the_compiler_equals_the_eager_one(monkeypatch):
-    monkeypatch.setattr(compiled, "_compiled", lambda function: function)
+    monkeypatch.setattr(compiled, "_compiled", lambda function, shapes: function)
     monkeypatch.setattr(compiled, "SHARE", 500)  # so that the channels do not go at once
     schedules_agree("cpu", (1, 31, 32, 33, 100, 1100), 2e-6)
 
 
 def test_the_compiler_takes_in_the_schedule_whole(monkeypatch):
-    """Without generating code, which is for GPUs: every function can be traced, and the traces compute the same."""
-    monkeypatch.setattr(compiled, "_compiled", lambda f: torch.compile(f, fullgraph=True, backend="aot_eager"))
-    schedules_agree("cpu", (100,), 2e-6)
+    """Without generating code, which is for GPUs: every function can be traced, and the traces compute the same.
+
+    A second length is where the compiler would leave the length open, and trip over the groups of chunks.
+    """
+    monkeypatch.setattr(compiled, "COMPILE", {"backend": "aot_eager"})
+    monkeypatch.setattr(compiled, "GROUP", 2)
+    compiled._compiled.cache_clear()
+    schedules_agree("cpu", (33, 100), 2e-6)
+    compiled._compiled.cache_clear()
+
+
+def test_the_compiler_takes_in_more_lengths_than_it_has_patience_for(monkeypatch):
+    monkeypatch.setattr(compiled, "COMPILE", {"backend": "eager"})
+    compiled._compiled.cache_clear()
+    for length in range(1, 11):
+        x = torch.randn(1, 2, length, 3)
+        given_ = compiled._compiled(compiled._chunk_maps, tuple(x.shape))(x[:, :1], x[:, 1:])
+        assert all(torch.equal(*pair) for pair in zip(given_, compiled._chunk_maps(x[:, :1], x[:, 1:]), strict=True))
+    compiled._compiled.cache_clear()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="the compiled scan is for CUDA devices")
@@ -738,7 +754,7 @@ def test_a_cpu_never_takes_the_compiled_schedule(monkeypatch):
 
 @pytest.mark.parametrize("before", [False, True], ids=["eager first", "compiled first"])
 def test_a_backward_pass_runs_as_its_forward_pass_did(monkeypatch, before):
-    monkeypatch.setattr(compiled, "_compiled", lambda function: function)
+    monkeypatch.setattr(compiled, "_compiled", lambda function, shapes: function)
     monkeypatch.setattr(compiled, "can_run", lambda scan: True)
     tensors, options = make_case(70, B="one group")
     leaves = {name: x.requires_grad_() for name, x in tensors.items()}

@@ -17,6 +17,7 @@ it writes both out, some channels at a time, and leaves the sums over channels t
 
 from collections.abc import Callable
 from functools import cache
+from types import FunctionType
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,7 @@ SHARE = 1 << 26  # states that the backward pass writes out at a time: up to 256
 
 # A kernel of the backward pass is a loop of 32 steps with three results each. By default the compiler puts at most 64
 # operations into a kernel, and writes out what goes from one half to the other.
-OPTIONS = {"max_fusion_size": 256}
+COMPILE = {"options": {"max_fusion_size": 256}}
 
 
 def can_run(scan: Scan) -> bool:
@@ -42,15 +43,22 @@ def can_run(scan: Scan) -> bool:
 
 
 @cache
-def _compiled(function: Callable) -> Callable:
-    return torch.compile(function, fullgraph=True, options=OPTIONS)
+def _compiled(function: Callable, shapes: tuple) -> Callable:
+    """The function, compiled for these shapes: the number of chunks decides the loops, so no length is left open.
+
+    The compiler gives up on a function after eight versions, and counts by code object: each shape has its own.
+    """
+    own = FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
+    return torch.compile(own, fullgraph=True, dynamic=False, **COMPILE)
 
 
 def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
     """As `eager.forward`, with the chunk starts as (B, K, D, N), flat."""
-    delta, drive = _compiled(_prepare)(scan.u, scan.delta, scan.delta_bias, scan.softplus)
-    B, C = _compiled(_chunk_maps)(scan.B, scan.C)
-    out, last_state, starts, _ = _compiled(_run)(delta, drive, B, C, scan.A, scan.initial_state, scan.u, scan.D, scan.z)
+    shapes = (scan.u.shape, scan.A.shape)
+    delta, drive = _compiled(_prepare, shapes)(scan.u, scan.delta, scan.delta_bias, scan.softplus)
+    B, C = _compiled(_chunk_maps, shapes)(scan.B, scan.C)
+    arguments = (delta, drive, B, C, scan.A, scan.initial_state, scan.u, scan.D, scan.z)
+    out, last_state, starts, _ = _compiled(_run, shapes)(*arguments)
     return out, last_state, starts.flatten() if keep_starts else starts.new_empty(0)
 
 
@@ -60,7 +68,7 @@ def backward(scan: Scan, kept: Tensor, grad_out: Tensor, grad_last_state: Tensor
     states = scan.A.shape[1]
     starts = kept.view(batch, -1, channels, states)  # (B, K, D, N)
     grads, sums = ScanGradients.empty(scan), Sums.zeros(scan)
-    B, C = _compiled(_chunk_maps)(scan.B, scan.C)
+    B, C = _compiled(_chunk_maps, (scan.u.shape, scan.A.shape))(scan.B, scan.C)
     shares = -(-channels * states * B[..., 0].numel() // SHARE)
     width = -(-channels // shares)
     for first in range(0, channels, width):
@@ -70,9 +78,10 @@ def backward(scan: Scan, kept: Tensor, grad_out: Tensor, grad_last_state: Tensor
         after = None if grad_last_state is None else grad_last_state[:, part]
         own = [None if x is None else x[:, part] for x in (grads.u, grads.delta, grads.z, grads.initial_state)]
         own += [x[part] for x in (sums.A, sums.D, sums.delta_bias)]
-        steps, drive, grad_y = _compiled(_prepare_backward)(u, delta, bias, z, grad_out[:, part], scan.softplus)
+        shapes = (u.shape, scan.A.shape)
+        steps, drive, grad_y = _compiled(_prepare_backward, shapes)(u, delta, bias, z, grad_out[:, part], scan.softplus)
         inputs = (steps, drive, grad_y, B, C, scan.A[part], starts[:, :, part], after, u, D, z, grad_out[:, part])
-        _compiled(_differentiate)(inputs, (*own, sums.B, sums.C), scan.softplus)
+        _compiled(_differentiate, shapes)(inputs, (*own, sums.B, sums.C), scan.softplus)
     return grads, sums.laid_out_like(scan)
 
 

@@ -14,9 +14,10 @@ _compile_on_gpus = False
 def compile_scan(enabled: bool = True) -> None:
     """Whether scans on CUDA devices run through `torch.compile`; off at the start.
 
-    The compiled scan takes minutes to compile, once for a shape, and is several times as fast afterwards: see
-    benchmarks/README.md. It is for float32 and narrower inputs, real A, B and C per token in one group, and no
-    `seq_idx`; other scans, and all on CPUs, run eagerly as before. A backward pass runs as its forward pass did.
+    The compiled scan takes minutes to compile, anew for every shape (so pad to few lengths), and is several times as
+    fast afterwards: see benchmarks/README.md. It is for float32 and narrower inputs, real A, B and C per token in one
+    group, and no `seq_idx`; other scans, and all on CPUs, run eagerly as before. A backward pass runs as its forward
+    pass did.
 
     >>> from lite_mamba.selective_scan import compile_scan
     >>> compile_scan(False)
