@@ -15,6 +15,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,16 +63,22 @@ def run(number: int, chapters: list[str]) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", help="01 05 …; without a word all")
-    parser.add_argument("--runs", type=int, default=4, help="processes, one after the other")
+    parser.add_argument("--runs", type=int, default=4, help="processes")
+    parser.add_argument("--jobs", type=int, default=1, help="how many of them at once")
     parser.add_argument("--record", help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.record:
         record(options.record, options.seed, options.chapters)
         return
-    first = None
-    for number in range(options.runs):
-        found = run(number, options.chapters)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        compare(pool.map(run, range(options.runs), [options.chapters] * options.runs))
+
+
+def compare(records) -> None:
+    """Say how each record differs from the first, and leave with an error if one does or a test failed."""
+    first, unlike = None, False
+    for number, found in enumerate(records):
         first = first or found
         changed = [pair for pair in zip(first["verdicts"], found["verdicts"], strict=False) if pair[0] != pair[1]]
         changed += [["the number of verdicts"]] * (len(first["verdicts"]) != len(found["verdicts"]))
@@ -80,8 +87,8 @@ def main() -> None:
         print(f"process {number}: {counts}; {len(changed)} changed; tests {'fail' if found['failed'] else 'pass'}")
         for pair in changed:
             print("   ", *pair)
-        if changed or found["failed"]:
-            sys.exit(1)
+        unlike = unlike or bool(changed or found["failed"])
+    sys.exit(unlike)
 
 
 if __name__ == "__main__":
