@@ -1,0 +1,630 @@
+"""Exercises of notebook 14: the scan as a matrix, two ways through a block, half-lives, a probe, and its controls."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...checking.edits import edited
+from ...checking.exercise import Draw, Exercise, Misconception, Question
+
+# Exercise 1: hidden_attention
+
+
+def hidden_attention(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """M[t, s] = Σ_n C_t[n] · exp(A_n · (Δ_{s+1} + … + Δ_t)) · Δ_s · B_s[n] for s ≤ t, else 0: (L, L)."""
+    total = delta.cumsum(0)  # (L,)
+    between = (total[:, None] - total[None, :]).clamp(min=0)  # (L, L): the steps from s + 1 to t
+    faded = torch.exp(A[:, None, None] * between)  # (N, L, L)
+    return torch.einsum("nt,nts,ns->ts", C, faded, delta * B).tril()
+
+
+def _softmax_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    M = hidden_attention(delta, A, B, C)
+    return M.masked_fill(torch.ones_like(M).triu(1).bool(), -math.inf).softmax(-1)
+
+
+def _shares_of_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    M = hidden_attention(delta, A, B, C)
+    return M / M.sum(-1, keepdim=True)
+
+
+def _matrix_cases(draw: Draw) -> dict:
+    length, d_state = draw.size(2, 6), draw.size(1, 4)
+    return {
+        "delta": draw.uniform(0.1, 1.0, length),
+        "A": -draw.uniform(0.3, 2.0, d_state),
+        "B": draw.normal(d_state, length),
+        "C": draw.normal(d_state, length),
+    }
+
+
+MATRIX = Exercise(
+    id="14.hidden_attention",
+    title="The scan as a matrix",
+    reference=hidden_attention,
+    cases=_matrix_cases,
+    axes=("output", "input"),
+    misconceptions=[
+        Misconception(
+            "a step too many in the decay",
+            "You let the input fade through its own step. Token s writes Δ_s·B_s into the state; what was there "
+            "*before* fades in that step. The decay begins one token later.",
+            edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])"),
+        ),
+        Misconception(
+            "a step too few in the decay",
+            "Your decay ends before t. The state fades in the step of t, too, and is read after it.",
+            edited(hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total"),
+        ),
+        Misconception(
+            "rows that add up to 1",
+            "You scale each row so that it adds up to 1, as attention does. The scan has no softmax: its weights may "
+            "be negative, and a row may add up to anything.",
+            [_softmax_rows, _shares_of_rows],
+        ),
+        Misconception(
+            "inputs of the future",
+            "Your matrix has values above its diagonal. Output t may use no input behind it: which entries must be 0?",
+            [
+                edited(hidden_attention, ".tril() → "),
+                edited(hidden_attention, ".tril() → ", ".clamp(min=0) → "),
+                edited(hidden_attention, ".tril() → .triu()"),
+            ],
+        ),
+        Misconception(
+            "a diagonal of zeros",
+            "You leave the diagonal out. The state is read after the token was written, so output t sees input t, not "
+            "faded at all.",
+            edited(hidden_attention, ".tril() → .tril(-1)"),
+        ),
+        Misconception(
+            "the reader's step in the place of the writer's",
+            "You scale with Δ_t. The step size of the token that *writes* says how much of it goes in: "
+            "which one is it?",
+            edited(hidden_attention, "delta * B).tril() → B).tril() * delta[:, None]"),
+        ),
+        Misconception(
+            "an input without its step",
+            "You leave out the factor Δ_s. A token writes Δ·B into the state, not B alone.",
+            edited(hidden_attention, "delta * B → B"),
+        ),
+        Misconception(
+            "B and C exchanged",
+            "You read with B and write with C. B belongs to the token that writes, at s, C to the one that reads: t.",
+            edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,ns->ts", B, faded, delta * C'),
+        ),
+        Misconception(
+            "a decay that counts tokens",
+            "You let the state fade by the number of tokens between s and t. Each token fades by its own step: "
+            "add up their Δ.",
+            edited(hidden_attention, "total = delta.cumsum(0) → total = torch.arange(len(delta))"),
+        ),
+        Misconception(
+            "a state that grows",
+            "Your exponent is positive. A is negative and the time between s and t is positive, so what was written "
+            "fades.",
+            edited(hidden_attention, "torch.exp(A → torch.exp(-A"),
+        ),
+        Misconception(
+            "outputs in columns",
+            "Your matrix is the right one, lying on its side. Row t belongs to output t, column s to input s.",
+            edited(hidden_attention, ".tril() → .tril().T"),
+        ),
+        Misconception(
+            "a zero-order hold in the place of Δ·B",
+            "You discretise B by the zero-order hold. The package, as the reference Mamba, writes Δ·B (notebook 04 "
+            "shows by how much the two differ).",
+            edited(hidden_attention, "delta * B → torch.expm1(A[:, None] * delta) / A[:, None] * B"),
+        ),
+    ],
+)
+
+
+# Exercise 2: conv_and_state
+
+
+def conv_and_state(M: Tensor, D: Tensor, gate: Tensor, taps: Tensor) -> tuple[Tensor, Tensor]:
+    """With u = gate · conv(x) and y = D·u + M u: what x_s weighs in y_t past the state, and through it: (L, L) each."""
+    length, width = len(gate), len(taps)
+    lag = torch.arange(length)[:, None] - torch.arange(length)  # (L, L)
+    tap = taps[(width - 1 - lag).clamp(0, width - 1)]  # (L, L)
+    conv = gate[:, None] * torch.where((lag >= 0) & (lag < width), tap, 0.0)  # (L, L): u = conv @ x
+    return D * conv, M @ conv
+
+
+def _ways_cases(draw: Draw) -> dict:
+    length, width = draw.size(3, 7), draw.size(2, 4)
+    return {
+        "M": draw.normal(length, length).tril(),
+        "D": draw.normal(1)[0] + 3.15,
+        "gate": draw.uniform(0.1, 0.9, length),
+        "taps": draw.normal(width) + 0.05,
+    }
+
+
+WAYS = Exercise(
+    id="14.conv_and_state",
+    title="Two ways through a layer",
+    reference=conv_and_state,
+    cases=_ways_cases,
+    axes=("output", "input"),
+    items=("the way past the state", "the way through the state"),
+    misconceptions=[
+        Misconception(
+            "taps the wrong way round",
+            "You take the first tap for the present. In the package, as in PyTorch, the *last* tap meets the present "
+            "sample (notebook 01).",
+            edited(conv_and_state, "(width - 1 - lag) → lag"),
+        ),
+        Misconception(
+            "the gate of the input",
+            "You scale column s with its gate. The gate sits behind the convolution, at the place whose u it makes: it "
+            "scales a row.",
+            edited(conv_and_state, "gate[:, None] * → gate[None, :] *"),
+        ),
+        Misconception(
+            "the scan before the convolution",
+            "You multiply in the other order. x meets the convolution first, and the scan reads what comes out: which "
+            "matrix stands next to x?",
+            edited(conv_and_state, "M @ conv → conv @ M"),
+        ),
+        Misconception(
+            "a product entry by entry",
+            "You multiply the two matrices entry by entry. One thing after another is a matrix product: every place in "
+            "between counts.",
+            edited(conv_and_state, "M @ conv → M * conv"),
+        ),
+        Misconception(
+            "a state without its convolution",
+            "Your second matrix is M. It weighs u, not x: the state, too, sees x only through the convolution.",
+            edited(conv_and_state, "D * conv, M @ conv → D * conv, M"),
+        ),
+        Misconception(
+            "a skip that is forgotten",
+            "Your first matrix lacks the factor D. Past the state, y gets D·u.",
+            edited(conv_and_state, "D * conv, → conv,"),
+        ),
+        Misconception(
+            "a skip in both ways",
+            "You count D·u twice: past the state and, with M, through it. The two ways must add up to y.",
+            edited(conv_and_state, "M @ conv → M @ conv + D * conv"),
+        ),
+        Misconception(
+            "a skip around the convolution",
+            "You let D lead from x to y. The skip of a Mamba block begins behind the convolution: it passes u on.",
+            edited(conv_and_state, "D * conv, → D * torch.eye(length),"),
+        ),
+        Misconception(
+            "a convolution that looks ahead",
+            "Your convolution reads what comes after t. In a causal one, row t reaches back to the left.",
+            edited(
+                conv_and_state, "(lag >= 0) & (lag < width), tap → (lag <= 0) & (-lag < width), tap", "- lag) → + lag)"
+            ),
+        ),
+        Misconception(
+            "a gate that is left out",
+            "You leave out the gate. SiLU multiplies what the convolution gives by a number that depends on the place.",
+            edited(conv_and_state, "conv = gate[:, None] * → conv = "),
+        ),
+        Misconception(
+            "the two ways exchanged",
+            "The two matrices are right, in the other order: first the way past the state, then the one through it.",
+            edited(conv_and_state, "D * conv, M @ conv → M @ conv, D * conv"),
+        ),
+    ],
+)
+
+
+# Exercise 3: half_life
+
+
+def half_life(delta: Tensor, A: Tensor) -> Tensor:
+    """How many tokens of this text halve each number of the state: (D, N), from delta (D, L) and A (D, N)."""
+    return math.log(2) / (-A * delta.mean(1, keepdim=True))
+
+
+def _half_life_cases(draw: Draw) -> dict:
+    channels, length, d_state = draw.size(1, 3), draw.size(2, 6), draw.size(1, 4)
+    return {"delta": draw.uniform(0.02, 1.0, channels, length), "A": -draw.uniform(0.3, 4.0, channels, d_state)}
+
+
+HALF_LIFE = Exercise(
+    id="14.half_life",
+    title="Half-lives of a text",
+    reference=half_life,
+    cases=_half_life_cases,
+    axes=("channel", "state"),
+    misconceptions=[
+        Misconception(
+            "a mean of half-lives",
+            "You take a half-life for each token and average them. A token with a tiny Δ then counts for thousands. "
+            "The steps add up in the exponent: what is averaged is Δ.",
+            edited(
+                half_life,
+                "math.log(2) / (-A * delta.mean(1, keepdim=True)) → "
+                "(math.log(2) / (-A[:, :, None] * delta[:, None, :])).mean(-1)",
+            ),
+        ),
+        Misconception(
+            "a time constant",
+            "You give the tokens after which 1/e is left. For a half, a factor is missing.",
+            edited(half_life, "math.log(2) / → 1 /"),
+        ),
+        Misconception(
+            "a negative time",
+            "Your half-lives are negative. A is negative: which sign makes a time of it?",
+            edited(half_life, "(-A → (A"),
+        ),
+        Misconception(
+            "the whole text as one step",
+            "You add up the step sizes of the whole text. That is how far it carries you, not how far one token does.",
+            edited(half_life, ".mean(1, → .sum(1,"),
+        ),
+        Misconception(
+            "one step size for all channels",
+            "You average over the channels, too. Each channel has a Δ of its own, and so its own half-lives.",
+            edited(half_life, ".mean(1, keepdim=True) → .mean()"),
+        ),
+        Misconception(
+            "a decay in the place of a time",
+            "You give what is left after one token. Asked for is the number of tokens after which a half is left.",
+            edited(
+                half_life,
+                "math.log(2) / (-A * delta.mean(1, keepdim=True)) → torch.exp(A * delta.mean(1, keepdim=True))",
+            ),
+        ),
+        Misconception(
+            "one token for the text",
+            "You use the step size of a single token. Δ depends on the token: take the mean over the text.",
+            [
+                edited(half_life, ".mean(1, keepdim=True) → [:, -1:]"),
+                edited(half_life, ".mean(1, keepdim=True) → [:, :1]"),
+            ],
+        ),
+        Misconception(
+            "the exponential of A",
+            "You take A for A_log. Here A has been turned back already: it is negative.",
+            edited(half_life, "(-A → (A.exp()"),
+        ),
+        Misconception(
+            "a logarithm to the base 2",
+            "log₂ of 2 is 1. The decay is a power of e, so its half-life takes the natural logarithm.",
+            edited(half_life, "math.log(2) / (-A → -math.log2(2) / (-A"),
+        ),
+    ],
+)
+
+
+# Exercise 4: fit_probe
+
+
+def fit_probe(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
+    """A linear probe: w (F,) by ridge regression of y (n,) on x (n, F), and the cut c halfway between the groups."""
+    centred, target = x - x.mean(0), y.float() - y.float().mean()  # (n, F), (n,)
+    gram = centred.T @ centred / len(x)  # (F, F)
+    w = torch.linalg.solve(gram + ridge * torch.eye(len(gram)), centred.T @ target / len(x))  # (F,)
+    middle = (x[y].mean(0) + x[~y].mean(0)) / 2  # (F,)
+    return w, -(middle @ w)
+
+
+def _probe_cases(draw: Draw) -> dict:
+    n, width = draw.size(6, 20), draw.size(1, 3)
+    y = torch.arange(n) % 3 == 0  # fewer inside than outside
+    x = draw.normal(n, width) + 1.2 * y[:, None] + draw.normal(width) + 2
+    return {"x": x, "y": y, "ridge": draw.choice([0.1, 0.5, 2.0])}
+
+
+PROBE = Exercise(
+    id="14.fit_probe",
+    title="A linear probe",
+    reference=fit_probe,
+    cases=_probe_cases,
+    items=("w", "c"),
+    misconceptions=[
+        Misconception(
+            "no ridge",
+            "The ridge does nothing. With hundreds of features that resemble each other, the weights would fit noise; "
+            "add it where the features' products stand, on the diagonal.",
+            edited(fit_probe, "gram + ridge * torch.eye(len(gram)) → gram"),
+        ),
+        Misconception(
+            "a ridge that fades with the data",
+            "You add the ridge to sums over the examples. Both terms are *means* here, so that the ridge weighs the "
+            "same for few examples and many.",
+            edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"),
+        ),
+        Misconception(
+            "a ridge on every product",
+            "You add the ridge to every entry. It belongs on the diagonal alone: each weight is held back for itself.",
+            edited(fit_probe, "ridge * torch.eye(len(gram)) → ridge"),
+        ),
+        Misconception(
+            "features that are not centred",
+            "You do not take the mean off the features. Then the weights must carry what the cut is for.",
+            edited(fit_probe, "x - x.mean(0), → x,"),
+        ),
+        Misconception(
+            "a cut at the mean of everything",
+            "You cut at the mean of all examples. Where one group is larger, that lies close to it. The cut is halfway "
+            "between the two groups' means.",
+            edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x.mean(0)"),
+        ),
+        Misconception(
+            "the constant of the regression",
+            "You cut where the regression says one half. With one group larger, few scores get there. The cut is "
+            "halfway between the two groups' means.",
+            edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
+        ),
+        Misconception(
+            "a cut of the wrong sign",
+            "Your cut has the wrong sign: the score x·w + c must be 0 in the middle.",
+            edited(fit_probe, "-(middle → (middle"),
+        ),
+        Misconception(
+            "a middle that is not halved",
+            "You cut at the sum of the two groups' means. Halfway between them lies the half of it.",
+            edited(fit_probe, "x[~y].mean(0)) / 2 → x[~y].mean(0))"),
+        ),
+        Misconception(
+            "targets of −1 and 1",
+            "Your weights are twice as long. The cut is right and so is every verdict, but the targets asked for are 0 "
+            "and 1.",
+            edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
+        ),
+        Misconception(
+            "the two groups exchanged",
+            "Your probe says yes where it should say no. Which of the two groups is to get positive scores?",
+            edited(fit_probe, "y.float() - y.float().mean() → y.float().mean() - y.float()"),
+        ),
+    ],
+)
+
+
+# Exercise 5: last_bytes
+
+
+def last_bytes(ids: Tensor, k: int) -> Tensor:
+    """The k bytes that end at each place, the present one first; −1 where there was none yet: (L, k)."""
+    columns = [F.pad(ids, (back, 0), value=-1)[: len(ids)] for back in range(k)]  # (L,) each
+    return torch.stack(columns, dim=1)
+
+
+def _bytes_cases(draw: Draw) -> dict:
+    return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
+
+
+BYTES = Exercise(
+    id="14.last_bytes",
+    title="A rival that looks at the last bytes",
+    reference=last_bytes,
+    cases=_bytes_cases,
+    example={"ids": torch.tensor([104, 101, 108, 108, 111]), "k": 3},
+    axes=("place", "bytes back"),
+    misconceptions=[
+        Misconception(
+            "a text that is a ring",
+            "The first places see the end of the text: `roll` turns it into a ring. Before the first byte there is "
+            "nothing.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)"),
+        ),
+        Misconception(
+            "a look ahead",
+            "You look at the bytes that follow. The rival may see what the model has seen, and no more.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]"),
+        ),
+        Misconception(
+            "the present byte left out",
+            "You begin one byte back. The model has read the byte of the present place; so has its rival.",
+            edited(last_bytes, "range(k) → range(1, k + 1)"),
+        ),
+        Misconception(
+            "the oldest byte first",
+            "You put the oldest byte into the first column. Column j is the byte j places back: the present one comes "
+            "first.",
+            edited(last_bytes, "range(k) → reversed(range(k))"),
+        ),
+        Misconception(
+            "zeros before the text",
+            "You put 0 where there was no byte yet. 0 is a byte, too; −1 is none.",
+            edited(last_bytes, "value=-1 → value=0"),
+        ),
+        Misconception(
+            "places in columns",
+            "Your result lies on its side: places in rows, (L, k).",
+            edited(last_bytes, "dim=1 → dim=0"),
+        ),
+        Misconception(
+            "a byte too many",
+            "You take k + 1 bytes: the present one and k before it. The present one is among the k.",
+            edited(last_bytes, "range(k) → range(k + 1)"),
+        ),
+    ],
+)
+
+
+# Bug hunt: a probe that is too good
+
+
+def held_out_accuracy(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    """Balanced accuracy on the last `held` files of a probe on features (files, L, F) and labels (files, L)."""
+    x_train, y_train = features[:-held].flatten(0, 1), labels[:-held].flatten()  # (n, F), (n,)
+    x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten()
+    mean, std = x_train.mean(0), x_train.std(0)  # (F,): of what is trained on
+    w, c = fit_probe((x_train - mean) / std, y_train, ridge)
+    said = (x_test - mean) / std @ w + c > 0  # (n,)
+    return (said[y_test].float().mean() + (~said[~y_test]).float().mean()).item() / 2
+
+
+def _as_found(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    x, y = features.flatten(0, 1), labels.flatten()  # (n, F), (n,)
+    x = (x - x.mean(0)) / x.std(0)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+    test, train = order.split([held * labels.shape[1], (len(labels) - held) * labels.shape[1]])
+    w, c = fit_probe(x[train], y[train], ridge)
+    said = x[test] @ w + c > 0
+    return (said[y[test]].float().mean() + (~said[~y[test]]).float().mean()).item() / 2
+
+
+def _shuffled_only(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    x, y = features.flatten(0, 1), labels.flatten()  # (n, F), (n,)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+    test, train = order.split([held * labels.shape[1], (len(labels) - held) * labels.shape[1]])
+    mean, std = x[train].mean(0), x[train].std(0)
+    w, c = fit_probe((x[train] - mean) / std, y[train], ridge)
+    said = (x[test] - mean) / std @ w + c > 0
+    return (said[y[test]].float().mean() + (~said[~y[test]]).float().mean()).item() / 2
+
+
+def _file_cases(draw: Draw) -> dict:
+    files, length = draw.size(4, 7), draw.size(8, 14)
+    labels = torch.rand(files, length, generator=draw.generator) < 0.35
+    labels[:, 0], labels[:, 1] = True, False  # both groups in every file
+    own = 2 * draw.normal(files, 1, 3)  # what a file has of its own
+    features = (draw.normal(files, length, 3) + 1.3 * labels[..., None]) * (1 + own.abs()) + own
+    return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
+
+
+LEAK = Exercise(
+    id="14.held_out_accuracy",
+    title="A probe that is too good",
+    reference=held_out_accuracy,
+    cases=_file_cases,
+    trials=30,
+    misconceptions=[
+        Misconception(
+            "the code as it was found",
+            "The number is still too good. Whose bytes are in the part that is tested, and whose in the part that is "
+            "trained on?",
+            _as_found,
+        ),
+        Misconception(
+            "neighbours on both sides",
+            "The scaling is right now, but bytes are still drawn one by one. The byte beside a tested one is trained "
+            "on, and the two states are nearly the same. Set whole files apart.",
+            _shuffled_only,
+        ),
+        Misconception(
+            "a scale that has seen the test",
+            "The files are apart now, but mean and spread are still those of all files. What is tested may take no "
+            "part in anything that is fitted.",
+            [
+                edited(
+                    held_out_accuracy,
+                    "x_train.mean(0), x_train.std(0) → features.flatten(0, 1).mean(0), features.flatten(0, 1).std(0)",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / x_test.std(0)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the first files held out",
+            "You hold out the first files. Asked for are the last ones.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[held:].flatten(0, 1), labels[held:].flatten()",
+                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "features[:held].flatten(0, 1), labels[:held].flatten()",
+            ),
+        ),
+        Misconception(
+            "a test on what was trained on",
+            "You test on the files that you trained on. That shows how well they are remembered.",
+            [
+                edited(
+                    held_out_accuracy,
+                    "features[-held:].flatten(0, 1), labels[-held:].flatten() → x_train, y_train",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features.flatten(0, 1), labels.flatten()",
+                ),
+            ],
+        ),
+        Misconception(
+            "the end of every file held out",
+            "You cut each file in two and test on its end. A file has a manner of its own, and the probe has learned "
+            "it from the beginning. Hold out whole files.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[:, :-held].flatten(0, 1), labels[:, :-held].flatten()",
+                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "features[:, -held:].flatten(0, 1), labels[:, -held:].flatten()",
+            ),
+            where=lambda features, labels, held, ridge: bool(
+                labels[:, -held:].any() and not labels[:, -held:].all()  # else it is not a number
+            ),
+        ),
+        Misconception(
+            "a plain share of right answers",
+            "The parts are right now. But you give the share of right answers, in which the larger group counts for "
+            "more. Balanced accuracy is the mean of the two groups' shares.",
+            edited(
+                held_out_accuracy,
+                "(said[y_test].float().mean() + (~said[~y_test]).float().mean()).item() / 2 → "
+                "(said == y_test).float().mean().item()",
+            ),
+        ),
+    ],
+)
+
+
+EXERCISES = [MATRIX, WAYS, HALF_LIFE, PROBE, BYTES, LEAK]
+
+RECAP = [
+    Question(
+        "A text has L tokens. How much does a scan keep in memory, and how much is its matrix?",
+        [
+            "D·N numbers, and an L×L matrix a channel that nobody needs to write down",
+            "An L×L matrix a channel, as attention does",
+            "D·N numbers, and an L×L matrix for all channels together",
+            "L·N numbers either way",
+        ],
+        "D·N numbers, and an L×L matrix a channel that nobody needs to write down",
+        "Each channel has a Δ and an A of its own, and so a matrix of its own. The recurrence gives the same output "
+        "from a state of fixed size.",
+    ),
+    Question(
+        "Which of these can M do that a row of softmax attention cannot?",
+        ["Have negative weights", "Look at the first token", "Weigh two tokens alike", "Depend on the tokens"],
+        "Have negative weights",
+        "C·B may have either sign, and no row adds up to 1.",
+    ),
+    Question(
+        "Gates and steps are held at what they were. Input x at lag 10 still has a weight in the output. Which way did "
+        "it take, in a block with four taps?",
+        ["Through the state", "Past the state, by D", "Either", "Through the gate z"],
+        "Through the state",
+        "Past the state, the output sees what the convolution sees: lags 0 to 3.",
+    ),
+    Question(
+        "A probe reads brackets off a trained model with 88 %. Off the same model with random weights, another probe "
+        "reads 80 %. What follows?",
+        [
+            "Training made brackets easier to read, by 8 points",
+            "The model counts brackets with 88 %",
+            "The random model understands Python",
+            "The probe is broken",
+        ],
+        "Training made brackets easier to read, by 8 points",
+        "Much of what was read is there in any recurrent network: it remembers its input. Only what goes beyond the "
+        "controls is a finding about training.",
+    ),
+    Question(
+        "Why does a probe that is trained and tested on bytes drawn one by one look too good?",
+        [
+            "Beside almost every tested byte stands one that was trained on",
+            "It sees more bytes",
+            "Its ridge is too small",
+            "Bytes repeat in the alphabet",
+        ],
+        "Beside almost every tested byte stands one that was trained on",
+        "Neighbouring states are nearly the same, and so are their labels. Whole files must stay apart.",
+    ),
+]
