@@ -209,6 +209,9 @@ TERMS = [
         code="temperature",
         everyday=True,
     ),
+    Term("balanced accuracy", "the mean of the shares of right answers in each group, however large it is", "14"),
+    Term("hidden attention", "the scan of a channel as a matrix: what each token weighs in each output", "14"),
+    Term("probe", "a line through a model's numbers, to tell one kind of place from another", "14", everyday=True),
 ]
 
 

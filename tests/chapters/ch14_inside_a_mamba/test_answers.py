@@ -1,0 +1,351 @@
+"""Answers to the exercises of notebook 14 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lite_mamba import selective_scan_fn
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch14_inside_a_mamba.exercises import fit_probe
+from lite_mamba.course.checking.trial import judge
+
+# Exercise 1: hidden_attention (delta, A, B, C)
+
+
+def matrix_by_loops(delta, A, B, C):
+    length = len(delta)
+    M = torch.zeros(length, length)
+    for t in range(length):
+        for s in range(t + 1):
+            for n in range(len(A)):
+                M[t, s] += C[n, t] * math.exp(A[n] * sum(delta[s + 1 : t + 1])) * delta[s] * B[n, s]
+    return M
+
+
+def matrix_by_impulses(delta, A, B, C):
+    """Sends in one 1 at a time, through the package's scan."""
+    eye = torch.eye(len(delta))[None]  # (1, L, L): a channel for each impulse
+    same = delta.expand(1, *eye.shape[1:])
+    y = selective_scan_fn(eye, same.contiguous(), A.expand(len(delta), -1).contiguous(), B[None], C[None])
+    return y[0].T
+
+
+def matrix_by_recurrence(delta, A, B, C):
+    columns = []
+    for s in range(len(delta)):
+        h, column = torch.zeros(len(A)), []
+        for t in range(len(delta)):
+            h = torch.exp(delta[t] * A) * h + delta[t] * B[:, t] * float(t == s)
+            column.append((C[:, t] * h).sum())
+        columns.append(torch.stack(column))
+    return torch.stack(columns, 1)
+
+
+def matrix_by_quotient(delta, A, B, C):
+    total = torch.exp(A[:, None] * delta.cumsum(0))  # (N, L)
+    return torch.tril((C * total).T @ (delta * B / total))
+
+
+def matrix_with(fade=lambda d, t, s: d[s + 1 : t + 1].sum(), write=lambda d, t, s: d[s], last=0, swap=False):
+    """A learner's loop with one thing changed: the time that fades, the step that writes, the last column of a row."""
+
+    def answer(delta, A, B, C):
+        if swap:
+            B, C = C, B
+        length = len(delta)
+        M = torch.zeros(length, length)
+        for t in range(length):
+            for s in range(t + 1 + last):
+                M[t, s] = (C[:, t] * torch.exp(A * fade(delta, t, s)) * write(delta, t, s) * B[:, s]).sum()
+        return M
+
+    return answer
+
+
+def matrix_softmax(delta, A, B, C):
+    M = matrix_by_loops(delta, A, B, C)
+    return torch.where(torch.ones_like(M).tril() > 0, M, -torch.inf).softmax(dim=1)
+
+
+MATRIX = [
+    ("three loops", matrix_by_loops, "right"),
+    ("impulses through the package", matrix_by_impulses, "right"),
+    ("impulses through a loop", matrix_by_recurrence, "right"),
+    ("a quotient of totals", matrix_by_quotient, "right"),
+    ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
+    ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]), None),
+    ("before t", matrix_with(lambda d, t, s: d[s:t].sum()), None),
+    ("softmax", matrix_softmax, "rows that add up to 1"),
+    (
+        "divided by the sum",
+        lambda *case: (M := matrix_by_loops(*case)) / M.sum(1, keepdim=True),
+        "rows that add up to 1",
+    ),
+    ("without a triangle", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), d * B
+    ), "inputs of the future"),
+    ("below the diagonal", matrix_with(last=-1), "a diagonal of zeros"),
+    ("step of t", matrix_with(write=lambda d, t, s: d[t]), "the reader's step in the place of the writer's"),
+    ("no step", matrix_with(write=lambda d, t, s: 1.0), "an input without its step"),
+    ("B and C", matrix_with(swap=True), "B and C exchanged"),
+    ("t minus s", matrix_with(lambda d, t, s: float(t - s)), "a decay that counts tokens"),
+    ("plus", matrix_with(lambda d, t, s: -d[s + 1 : t + 1].sum()), "a state that grows"),
+    ("on its side", lambda *case: matrix_by_loops(*case).T, "outputs in columns"),
+    ("zero-order hold", lambda d, A, B, C: matrix_by_loops(
+        torch.as_tensor(d), A, B * (torch.exp(A[:, None] * d) - 1) / (A[:, None] * d), C
+    ), "a zero-order hold in the place of Δ·B"),
+    ("no return", lambda *case: None, None),
+    ("a list", lambda *case: matrix_by_loops(*case).tolist(), None),
+    ("a mean over N", lambda d, A, B, C: matrix_by_loops(d, A, B, C) / len(A) + 1e-3, None),
+    ("attention", lambda d, A, B, C: (C.T @ B).tril(), None),
+]  # fmt: skip
+
+
+# Exercise 2: conv_and_state (M, D, gate, taps)
+
+
+def conv_by_loops(gate, taps):
+    conv = torch.zeros(len(gate), len(gate))
+    for t in range(len(gate)):
+        for lag in range(len(taps)):
+            if t - lag >= 0:
+                conv[t, t - lag] = gate[t] * taps[len(taps) - 1 - lag]
+    return conv
+
+
+def conv_by_padding(gate, taps):
+    """The convolution of every impulse, as a batch."""
+    eye = torch.eye(len(gate))[:, None]  # (L, 1, L)
+    out = F.conv1d(F.pad(eye, (len(taps) - 1, 0)), taps[None, None])[:, 0]  # (L, L): row s, output t
+    return gate[:, None] * out.T
+
+
+def ways(conv=conv_by_loops, join=lambda M, D, conv: (D * conv, M @ conv)):
+    return lambda M, D, gate, taps: join(M, D, conv(gate, taps))
+
+
+WAYS = [
+    ("loops", ways(), "right"),
+    ("a batch of impulses", ways(conv_by_padding), "right"),
+    ("an identity times D", ways(join=lambda M, D, c: ((D * torch.eye(len(M))) @ c, torch.mm(M, c))), "right"),
+    ("a list", ways(join=lambda M, D, c: [D * c, M @ c]), "right"),
+    ("taps from the front", ways(lambda g, w: conv_by_loops(g, w.flip(0))), "taps the wrong way round"),
+    ("columns", ways(lambda g, w: conv_by_loops(torch.ones_like(g), w) * g), "the gate of the input"),
+    ("the other order", ways(join=lambda M, D, c: (D * c, c @ M)), "the scan before the convolution"),
+    ("entry by entry", ways(join=lambda M, D, c: (D * c, M * c)), "a product entry by entry"),
+    ("M alone", ways(join=lambda M, D, c: (D * c, M)), "a state without its convolution"),
+    ("no D", ways(join=lambda M, D, c: (c, M @ c)), "a skip that is forgotten"),
+    ("D twice", ways(join=lambda M, D, c: (D * c, (M + D * torch.eye(len(M))) @ c)), "a skip in both ways"),
+    ("around", ways(join=lambda M, D, c: (D * torch.eye(len(M)), M @ c)), "a skip around the convolution"),
+    ("no gate", ways(lambda g, w: conv_by_loops(torch.ones_like(g), w)), "a gate that is left out"),
+    ("exchanged", ways(join=lambda M, D, c: (M @ c, D * c)), "the two ways exchanged"),
+    ("both in one", ways(join=lambda M, D, c: D * c + M @ c), None),
+    ("no return", lambda M, D, gate, taps: None, None),
+    ("a crash", lambda M, D, gate, taps: M @ taps, None),
+    ("zeros", ways(join=lambda M, D, c: (0 * c, 0 * c)), None),
+]
+
+
+# Exercise 3: half_life (delta, A)
+
+LN2 = math.log(2)
+HALF = [
+    ("a sum over L", lambda d, A: LN2 * d.shape[1] / (A.abs() * d.sum(1, keepdim=True)), "right"),
+    ("numpy", lambda d, A: torch.tensor(LN2 / (-A.numpy() * d.numpy().mean(1)[:, None])), "right"),
+    ("einsum", lambda d, A: LN2 / torch.einsum("d,dn->dn", d.mean(1), -A), "right"),
+    ("log of a half", lambda d, A: math.log(0.5) / (A * d.mean(-1)[:, None]), "right"),
+    ("a mean of half-lives", lambda d, A: (LN2 / (-A[..., None] * d[:, None])).mean(2), "a mean of half-lives"),
+    ("a mean of 1 / Δ", lambda d, A: LN2 * (1 / d).mean(1, keepdim=True) / -A, "a mean of half-lives"),
+    ("no ln 2", lambda d, A: -1 / (A * d.mean(1, keepdim=True)), "a time constant"),
+    ("log2", lambda d, A: math.log2(2) / (A.abs() * d.mean(1, keepdim=True)), "a time constant"),
+    ("negative", lambda d, A: LN2 / (A * d.mean(1, keepdim=True)), "a negative time"),
+    ("a sum", lambda d, A: LN2 / (-A * d.sum(1, keepdim=True)), "the whole text as one step"),
+    ("all channels", lambda d, A: LN2 / (-A * d.mean()), "one step size for all channels"),
+    ("a decay", lambda d, A: torch.exp(d.mean(1, keepdim=True) * A), "a decay in the place of a time"),
+    ("last", lambda d, A: LN2 / (-A * d[:, -1:]), "one token for the text"),
+    ("exp of A", lambda d, A: LN2 / (torch.exp(A) * d.mean(1, keepdim=True)), "the exponential of A"),
+    ("a median", lambda d, A: LN2 / (-A * d.median(1, keepdim=True).values) * 1.001, None),
+    ("no keepdim", lambda d, A: LN2 / (-A * d.mean(1)[:, None, None]), None),
+    ("no return", lambda d, A: None, None),
+    ("rounded", lambda d, A: (LN2 / (-A * d.mean(1, keepdim=True))).round(), None),
+]
+
+
+# Exercise 4: fit_probe (x, y, ridge)
+
+
+def fit_by_lstsq(x, y, ridge):
+    """Ridge as further rows of a plain least-squares problem."""
+    n, width = x.shape
+    rows = torch.cat([(x - x.mean(0)) / n**0.5, ridge**0.5 * torch.eye(width)])
+    right = torch.cat([(y.float() - y.float().mean()) / n**0.5, torch.zeros(width)])
+    w = torch.linalg.lstsq(rows, right[:, None]).solution[:, 0]
+    return w, -(x[y].mean(0) + x[y.logical_not()].mean(0)) @ w / 2
+
+
+def fit_by_inverse(x, y, ridge, scale=True, centre=True, target=lambda y: y.float(), cut=None, eye=torch.eye):
+    """A learner's closed form with one thing changed."""
+    t, c = target(y), x - x.mean(0) if centre else x
+    n = len(x) if scale else 1
+    w = torch.inverse(c.T @ c / n + ridge * eye(x.shape[1])) @ (c.T @ (t - t.mean()) / n)
+    return w, cut(x, y, w) if cut else -((x[y] @ w).mean() + (x[~y] @ w).mean()) / 2
+
+
+def fit(**changes):
+    return lambda x, y, ridge: fit_by_inverse(x, y, ridge, **changes)
+
+
+def ones(width):
+    return torch.ones(width, width)
+
+
+PROBE = [
+    ("lstsq", fit_by_lstsq, "right"),
+    ("inverse", fit(), "right"),
+    ("float64", lambda x, y, r: tuple(v.float() for v in fit_by_lstsq(x, y, r)), "right"),
+    ("no ridge", lambda x, y, r: fit_by_inverse(x, y, 0.0), "no ridge"),
+    ("sums", fit(scale=False), "a ridge that fades with the data"),
+    ("ridge everywhere", fit(eye=ones), "a ridge on every product"),
+    ("not centred", fit(centre=False), "features that are not centred"),
+    ("the mean of all", fit(cut=lambda x, y, w: -(x @ w).mean()), "a cut at the mean of everything"),
+    ("one half", fit(cut=lambda x, y, w: y.float().mean() - (x @ w).mean() - 0.5), "the constant of the regression"),
+    ("plus", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) @ w / 2), "a cut of the wrong sign"),
+    ("no half", fit(cut=lambda x, y, w: -(x[y].mean(0) + x[~y].mean(0)) @ w), "a middle that is not halved"),
+    ("plus and minus one", fit(target=lambda y: 2.0 * y - 1), "targets of −1 and 1"),
+    ("yes for no", fit(target=lambda y: (~y).float()), "the two groups exchanged"),
+    ("w alone", lambda x, y, r: fit_by_inverse(x, y, r)[0], None),
+    ("difference of means", lambda x, y, r: (x[y].mean(0) - x[~y].mean(0), torch.tensor(0.0)), None),
+    ("no return", lambda x, y, r: None, None),
+    ("a crash", lambda x, y, r: torch.linalg.solve(x, y), None),
+]
+
+
+# Exercise 5: last_bytes (ids, k)
+
+
+def bytes_by_loop(ids, k):
+    rows = []
+    for t in range(len(ids)):
+        rows.append([int(ids[t - j]) if t - j >= 0 else -1 for j in range(k)])
+    return torch.tensor(rows)
+
+
+def bytes_filled(ids, k):
+    out = torch.full((len(ids), k), -1)
+    for j in range(k):
+        out[j:, j] = ids[: max(0, len(ids) - j)]
+    return out
+
+
+def bytes_with(change):
+    return lambda ids, k: torch.stack([change(ids, j) for j in range(k)], dim=1)
+
+
+BYTES = [
+    ("a loop", bytes_by_loop, "right"),
+    ("filled", bytes_filled, "right"),
+    ("unfold", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(1), "right"),
+    ("roll", bytes_with(lambda ids, j: torch.roll(ids, j)), "a text that is a ring"),
+    ("negative index", lambda ids, k: torch.stack([ids[torch.arange(len(ids)) - j] for j in range(k)], 1),
+     "a text that is a ring"),
+    ("ahead", bytes_with(lambda ids, j: F.pad(ids, (0, j), value=-1)[j:]), "a look ahead"),
+    ("one back", lambda ids, k: bytes_by_loop(ids, k + 1)[:, 1:], "the present byte left out"),
+    ("oldest first", lambda ids, k: bytes_by_loop(ids, k).flip(1), "the oldest byte first"),
+    ("zeros", lambda ids, k: bytes_by_loop(ids, k).clamp(min=0), "zeros before the text"),
+    ("on its side", lambda ids, k: bytes_by_loop(ids, k).T, "places in columns"),
+    ("k + 1", lambda ids, k: bytes_by_loop(ids, k + 1), "a byte too many"),
+    ("without a beginning", lambda ids, k: bytes_by_loop(ids, k)[k - 1 :], None),
+    ("one hot", lambda ids, k: F.one_hot(bytes_by_loop(ids, k) + 1, 257), None),
+    ("the last ones", lambda ids, k: ids[-k:], None),
+    ("no return", lambda ids, k: None, None),
+    ("floats", lambda ids, k: bytes_by_loop(ids, k).float(), None),
+]  # fmt: skip
+
+
+# Bug hunt: held_out_accuracy (features, labels, held, ridge)
+
+
+def balanced(said, true):
+    return ((said & true).sum() / true.sum() + (~said & ~true).sum() / (~true).sum()).item() / 2
+
+
+def judged(x_train, y_train, x_test, y_test, ridge, mean, std, score=balanced):
+    w, c = fit_probe((x_train - mean) / std, y_train, ridge)
+    return score(((x_test - mean) / std) @ w + c > 0, y_test)
+
+
+def by_files(features, labels, held, ridge, scale="train", test=None, train=None, score=balanced):
+    """A learner's repair, by masks over the files, with one thing changed."""
+    files = torch.arange(len(labels))
+    tested = files >= len(labels) - held if test is None else test(files, held)
+    trained = ~tested if train is None else train(files, held)
+    x = features.reshape(-1, features.shape[-1])
+    tested, trained = (mask.repeat_interleave(labels.shape[1]) for mask in (tested, trained))
+    y, part = labels.reshape(-1), {"train": x[trained], "all": x, "test": x[tested]}[scale]
+    return judged(x[trained], y[trained], x[tested], y[tested], ridge, part.mean(0), part.std(0), score)
+
+
+def repaired(**changes):
+    return lambda features, labels, held, ridge: by_files(features, labels, held, ridge, **changes)
+
+
+def drawn(features, labels, held, ridge, own=False):
+    x, y = features.flatten(0, 1), labels.flatten()
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+    cut = held * labels.shape[1]
+    test, train = order[:cut], order[cut:]
+    part = x[train] if own else x
+    return judged(x[train], y[train], x[test], y[test], ridge, part.mean(0), part.std(0))
+
+
+LEAK = [
+    ("masks", repaired(), "right"),
+    ("a double loop", lambda f, y, h, r: by_files(f.double().float(), y, h, r), "right"),
+    ("as it was", drawn, "the code as it was found"),
+    ("own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True), "neighbours on both sides"),
+    ("the scale of all", repaired(scale="all"), "a scale that has seen the test"),
+    ("the first files", repaired(test=lambda files, held: files < held), "the first files held out"),
+    (
+        "tested on what it knows",
+        repaired(test=lambda f, h: f < len(f) - h, train=lambda f, h: f < len(f) - h),
+        "a test on what was trained on",
+    ),
+    ("trained on all", repaired(train=lambda files, held: files >= 0), "a test on what was trained on"),
+    (
+        "plain",
+        repaired(score=lambda said, true: (said == true).float().mean().item()),
+        "a plain share of right answers",
+    ),
+    ("one file too few", lambda f, y, h, r: by_files(f, y, 1, r), None),
+    ("in per cent", lambda f, y, h, r: 100 * by_files(f, y, h, r), None),
+    ("a half", lambda f, y, h, r: 0.5, None),
+    ("no return", lambda f, y, h, r: None, None),
+    ("a tensor", lambda f, y, h, r: torch.tensor(by_files(f, y, h, r)), None),
+]
+
+ANSWERS = [
+    (f"14.{name}", *row)
+    for name, rows in (
+        ("hidden_attention", MATRIX),
+        ("conv_and_state", WAYS),
+        ("half_life", HALF),
+        ("fit_probe", PROBE),
+        ("last_bytes", BYTES),
+        ("held_out_accuracy", LEAK),
+    )
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
+def test_an_answer_gets_its_verdict(id, title, answer, expected):
+    verdict = judge(exercise(id), answer, quiet=True)
+    assert (verdict.kind == "right") == (expected == "right")
+    assert (verdict.misconception.name if verdict.misconception else None) == (
+        None if expected == "right" else expected
+    )

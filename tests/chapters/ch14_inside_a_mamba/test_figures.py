@@ -1,0 +1,162 @@
+"""The figures of notebook 14 show what the stored models compute, and what the probes measure."""
+
+import pytest
+import torch
+
+from lite_mamba import selective_scan_fn
+from lite_mamba.course.chapters.ch14_inside_a_mamba import figures, probing
+from lite_mamba.course.chapters.ch14_inside_a_mamba.exercises import conv_and_state, half_life, hidden_attention
+from lite_mamba.course.chapters.ch14_inside_a_mamba.inside import (
+    contributions,
+    half_lives,
+    look,
+    matrices,
+    untrained,
+)
+from lite_mamba.course.chapters.ch14_inside_a_mamba.texts import FILES, LENGTH, SNIPPETS, encoded, kinds, marks
+from lite_mamba.course.training import load, step_sizes
+
+NAMES = list(figures.MODELS.values())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def layers(request):
+    return look(figures.model(request.param), figures.sequence(request.param, 40))
+
+
+def close(one, other):
+    torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
+
+
+def whole_scan(layer):
+    return selective_scan_fn(layer.u[None], layer.delta[None], layer.A, layer.B[None], layer.C[None], layer.D)[0]
+
+
+def test_what_is_seen_is_what_the_model_computes():
+    model, ids = figures.model(NAMES[0]), encoded(SNIPPETS["a loop"])
+    delta = torch.stack([layer.delta.T for layer in look(model, ids)])
+    close(delta, step_sizes(model, ids[None])[:, 0])
+
+
+def test_u_is_the_gate_times_the_convolution(layers):
+    for layer in layers:
+        width = layer.taps.shape[1]
+        padded = torch.nn.functional.pad(layer.x, (width - 1, 0)).unfold(1, width, 1)  # (D, L, d_conv)
+        close(layer.gate * ((padded * layer.taps[:, None]).sum(-1) + layer.bias[:, None]), layer.u)
+
+
+def test_the_matrices_are_the_scan(layers):
+    for layer in layers:
+        M = matrices(layer)
+        close((M @ layer.u[..., None])[..., 0], layer.scanned())
+        close(hidden_attention(layer.delta[3], layer.A[3], layer.B, layer.C), M[3])
+
+
+def test_both_ways_and_the_bias_add_up_to_the_scan(layers):
+    for layer in layers:
+        past, through = contributions(layer)
+        M, of_bias = matrices(layer), layer.gate * layer.bias[:, None]
+        bias = (M @ of_bias[..., None])[..., 0] + layer.D[:, None] * of_bias
+        close(past.sum(2) + through.sum(2) + bias, whole_scan(layer))
+        ways = conv_and_state(M[5], layer.D[5], layer.gate[5], layer.taps[5])
+        close(ways[0] * layer.x[5], past[5])
+        close(ways[1] * layer.x[5], through[5])
+
+
+def test_shares_by_lag_add_up_to_one_and_the_way_past_the_state_ends_with_the_taps():
+    for name in NAMES:
+        past, through = figures.by_lag(name, 0)
+        assert abs(past.sum() + through.sum() - 1) < 1e-4
+        assert past[4:].sum() == 0
+
+
+def test_half_lives_are_those_of_the_exercise(layers):
+    for layer in layers:
+        close(half_lives(layer), half_life(layer.delta, layer.A))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_untrained_model_is_the_one_that_the_training_began_with(name):
+    log = load(name)[1]
+    first = step_sizes(untrained(name), figures.sequence(name, 256)[None])[:, 0].mean(1)  # (n_layers, D)
+    logged = log["delta"][0] if "delta" in log else log["delta_noise"][0]
+    torch.testing.assert_close(first, logged, rtol=0.1, atol=0)
+
+
+def test_the_bright_column_follows_the_cue():
+    cue = figures.Cue()
+    for place in (2, 17, 33):
+        cue.update(place=place)
+        assert cue.best == place + 3 and cue.share > 0.95
+
+
+def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
+    assert figures.HiddenAttention("x" * 100).n == LENGTH
+    short = figures.HiddenAttention("a = 1")
+    assert "byte" in short.update(at=4)
+    assert "text" not in figures.Reading("a = 'b'").controls
+    with pytest.raises(ValueError, match="give at least 3"):
+        figures.Reading("ab")
+
+
+def test_a_matrix_of_another_shape_is_refused_in_words():
+    wrong = figures.HiddenAttention(build=lambda delta, A, B, C: delta)
+    with pytest.raises(ValueError, match=r"must give a tensor of shape \(56, 56\)"):
+        wrong.update()
+
+
+def test_every_text_has_its_length():
+    assert {len(text.encode()) for text in SNIPPETS.values()} == {LENGTH}
+    assert len(FILES) == 24 and {len(text.encode()) for text in FILES} == {1024}
+
+
+@pytest.mark.parametrize(
+    ("text", "string", "bracket"),
+    [
+        ("a('b)')c", "..^^^...", ".^^^^^.."),
+        ('"""a"b"""c', "^^^^^^^^..", ".........."),
+        ("# it's (\nx", "..........", ".........."),
+        ("'a\\'b'(", "^^^^^..", "......^"),
+        ("[{}", "...", "^^^"),
+        ("'open", "^^^^^", "....."),
+        ("'\nx", "^..", "..."),
+    ],
+)
+def test_marks_say_where_a_reader_stands(text, string, bracket):
+    found = marks(text)
+    for name, expected in (("inside a string", string), ("inside a bracket", bracket)):
+        assert "".join(".^"[inside] for inside in found[name].tolist()) == expected
+
+
+def test_kinds_tell_long_strings_from_short_ones():
+    assert kinds("'a'" + '"""b"""').tolist() == [1, 1, 0, 2, 2, 2, 2, 2, 2, 0]
+
+
+def test_a_probe_is_tested_on_files_that_it_has_nothing_of():
+    y = probing.labels("inside a string")
+    x = torch.randn(*y.shape, 3, generator=torch.Generator().manual_seed(0)) + y[..., None].float()
+    spoilt = x.clone()
+    spoilt[-probing.HELD :] *= 100
+    one, other = (probing.train(features, y) for features in (x, spoilt))
+    assert torch.equal(one.w, other.w) and torch.equal(one.mean, other.mean)
+
+
+def test_only_training_makes_strings_easy_to_read():
+    y = probing.labels("inside a string")
+    trained, fresh, rival = (
+        probing.accuracy(x, y) for x in (probing.features()[4], probing.features(False)[4], probing.rival())
+    )
+    assert trained > 0.85 > 0.8 > max(fresh, rival)
+    assert max(probing.shuffled(probing.features()[4], y)) < 0.65
+    unit = probing.best_unit("inside a string")
+    said = unit.score(probing.features()[unit.layer][-probing.HELD :]) > 0
+    assert probing.balanced(said.flatten(), y[-probing.HELD :].flatten()) > 0.8
+
+
+def test_the_unit_reads_english_rather_than_quotes():
+    reading = figures.Reading()
+    shares = {}
+    for name in SNIPPETS:
+        reading.update(text=name)
+        shares[name] = float(reading.said.mean())
+    assert min(shares["no Python"], shares["a comment"]) > 0.8 > 0.3 > shares["code in a string"]
