@@ -84,6 +84,10 @@ def test_another_setting_is_another_picture_and_the_same_setting_the_same(server
     assert one == again != other
 
 
+def test_without_positions_a_figure_is_as_it_starts(server):
+    assert unquote(get(server, "frame?figure=0&width=500")[1]["X-Sentence"]).startswith("The line ends at 1")
+
+
 def test_a_figure_that_raises_says_so_and_goes_on(server):
     _, headers, body = get(server, "frame?figure=0&width=500&at=3,0,0")
     assert headers["X-Failed"] == "1" and "three is too much" in unquote(headers["X-Sentence"]) and body

@@ -42,7 +42,7 @@ class Stage:
         return json.dumps({"title": self.show.title, "slides": self.show.slides}, ensure_ascii=False).encode()
 
     def frame(self, figure: int, width: int, at: list[int]) -> Frame:
-        """A figure at these positions of its controls.
+        """A figure at these positions of its controls; without any, as it starts.
 
         Raises:
             ValueError: there is no such figure, width or position; the message says so in words.
@@ -52,10 +52,10 @@ class Stage:
         if width not in WIDTHS:
             raise ValueError(f"a picture can be {WIDTHS.start} to {WIDTHS.stop - 1} pixels wide, not {width}")
         exploration = self.show.figures[figure]
-        if len(at) != len(exploration.controls):
+        if len(at) not in (0, len(exploration.controls)):
             raise ValueError(f"{len(exploration.controls)} controls need as many positions, got {len(at)}")
-        values = {}
-        for position, (name, control) in zip(at, exploration.controls.items(), strict=True):
+        values = {name: control.value for name, control in exploration.controls.items()}
+        for position, (name, control) in zip(at, exploration.controls.items(), strict=False):
             positions = control.positions()
             if not 0 <= position < len(positions):
                 raise ValueError(f"{control.label} has the positions 0 to {len(positions) - 1}, not {position}")
