@@ -33,5 +33,7 @@ def html(markdown: str) -> str:
 
 def mathematics(latex: str, block: bool = False) -> str:
     """A formula as a `<math>` element."""
+    latex = re.sub(r"\{aligned\}", "{align*}", latex)  # the name that the converter knows
     made = convert(latex.strip(), display="block" if block else "inline")
-    return made.replace("\\_", "_")  # an underscore in a text of LaTeX is escaped
+    made = made.replace("\\_", "_")  # an underscore in a text of LaTeX is escaped
+    return re.sub(r'columnalign="(\w+)"', r'style="text-align:\1"', made)  # browsers read no other alignment

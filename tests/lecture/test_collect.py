@@ -1,5 +1,6 @@
 """Running a notebook without its page: everything it would show is handed over, and nobody's progress is touched."""
 
+import inspect
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from lite_mamba import course
 from lite_mamba.course.drawing import LiveFigure
 from lite_mamba.course.lecture.collect import Answered, Asked, collect
 from lite_mamba.course.page.explore import Exploration
+from lite_mamba.course.page.predict import Prediction
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -63,6 +65,10 @@ def test_a_figure_in_the_last_line_is_a_still(cells):
 def test_no_prediction_stays_without_an_answer(path):
     asked = [one for cell in collect(path) for one in cell.shown if isinstance(one, Asked)]
     assert asked and all(one.truth is not None for one in asked)
+
+
+def test_a_reveal_takes_what_the_notebooks_reveal_takes():
+    assert inspect.signature(Asked.reveal) == inspect.signature(Prediction.reveal)
 
 
 def test_what_a_cell_prints_is_kept_and_a_solution_is_not_run(tmp_path):

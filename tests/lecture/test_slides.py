@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lite_mamba.course.chapters.ch00_start_here.figures import OneLetterChanged
 from lite_mamba.course.lecture.chapter import deck
 from lite_mamba.course.lecture.decks import Deck, Picture, Vote
 from lite_mamba.course.lecture.slides import bare, look_for, opening, prose, show
@@ -37,13 +38,13 @@ def test_a_picture_has_its_controls_in_the_words_of_its_notebook(made):
     position, dilations = made.slides[1]["controls"]
     assert (position["kind"], position["label"], position["start"]) == ("slider", "which letter is changed", 12)
     assert position["words"] == [str(n) for n in range(48)]
-    assert (dilations["kind"], dilations["words"]) == ("choice", ["1", "1 and 2", "1, 2, 4"])
+    assert (dilations["kind"], dilations["words"]) == ("choice", list(OneLetterChanged.controls["dilations"].options))
 
 
 def test_a_picture_has_the_questions_it_was_asked_for_and_their_answers_with_settings(made):
     third, second = made.slides[1]["questions"]
     assert third["question"].startswith("How far do the low bars go on?") and "36 outputs move" in third["answer"]
-    assert third["settings"] == [[12, 0]] and second["settings"] == [[12, 2]]
+    assert third["settings"] == [[12, 0]] and [12, 2] in second["settings"]
     assert "<a" not in second["question"] and "dilations" in second["question"]
 
 

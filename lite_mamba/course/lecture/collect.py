@@ -50,11 +50,14 @@ class Asked:
     truth: str | float | None = None
     because: str = ""
     working: tuple[str, ...] = ()
+    picture: LiveFigure | None = None
 
-    def reveal(self, truth: Any, because: str = "", working: Sequence[str] = ()) -> None:
+    def reveal(
+        self, truth: Any, because: str = "", working: Sequence[str] = (), picture: LiveFigure | None = None
+    ) -> None:
         """Keeps the answer; the notebook calls it where the learner would see it."""
         self.truth = str(truth) if self.scale is None else float(truth)
-        self.because, self.working = because, tuple(working)
+        self.because, self.working, self.picture = because, tuple(working), picture
 
 
 @dataclass

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..drawing.base import LiveFigure
 from ..drawing.controls import Control, Slider, Toggle
 from ..page.explore import Exploration
 from ..prose import html
@@ -41,7 +42,7 @@ def show(deck: Deck, notebooks: Path, say: Callable[[str], None] = lambda words:
     for entry in deck.entries:
         if entry.notebook not in runs:
             runs[entry.notebook] = Run.of(entry.notebook, notebooks, deck.leave_out, say)
-        made.slides.append(_slide(entry, runs[entry.notebook], made.figures))
+        made.slides += _slides(entry, runs[entry.notebook], made.figures)
     return made
 
 
@@ -68,22 +69,26 @@ class Run:
         return next((a for a in shown if isinstance(a, Answered) and a.exploration is exploration), None)
 
 
-def _slide(entry: Entry, run: Run, figures: list[Exploration]) -> Slide:
-    cell = run.cells[entry.cell]
+def _slides(entry: Entry, run: Run, figures: list[Exploration]) -> list[Slide]:
+    """The slide of an entry; an answer that brings a picture of its own has it on one more."""
+    cell, more = run.cells[entry.cell], []
     match entry:
         case Picture():
             body = _picture(entry, cell, run, figures)
         case Text():
             body = {"kind": "text", "html": prose(chosen(cell.source, entry.paragraphs))}
         case Vote():
-            body = _vote(cell)
+            asked = next(thing for thing in cell.shown if isinstance(thing, Asked))
+            body = _vote(asked)
+            if asked.picture is not None:
+                more.append(_still(asked.picture, figures))
         case _:
             body = {"kind": "code", "code": bare(cell.source), "printed": cell.printed.rstrip()}
-    return {"note": entry.note, "minutes": entry.minutes, "source": f"{entry.notebook}, cell {entry.cell}"} | body
+    told = {"note": entry.note, "minutes": entry.minutes, "source": f"{entry.notebook}, cell {entry.cell}"}
+    return [told | body, *({"note": "", "minutes": 0, "source": told["source"]} | one for one in more)]
 
 
-def _vote(cell: Cell) -> Slide:
-    asked = next(thing for thing in cell.shown if isinstance(thing, Asked))
+def _vote(asked: Asked) -> Slide:
     slide = {"kind": "vote", "question": prose(asked.question, inline=True), "choices": asked.choices}
     slide |= {"because": prose(asked.because, inline=True), "working": "\n".join(asked.working), "truth": asked.truth}
     if asked.scale is not None:
@@ -95,17 +100,26 @@ def _vote(cell: Cell) -> Slide:
 
 def _picture(entry: Picture, cell: Cell, run: Run, figures: list[Exploration]) -> Slide:
     shown = cell.shown[-1]
-    exploration = shown if isinstance(shown, Exploration) else Exploration(shown)
-    figures.append(exploration)
-    width, height = exploration.figure.size()
-    slide: Slide = {"kind": "picture", "figure": len(figures) - 1, "about": exploration.figure.about()}
-    slide |= {"aspect": height / width, "controls": [], "questions": []}
-    if isinstance(shown, Exploration):
-        slide["controls"] = [_control(control) for control in exploration.controls.values()]
-        slide["questions"] = _questions(entry, run, exploration)
+    if isinstance(shown, LiveFigure):
+        return _still(shown, figures)
+    figures.append(shown)
+    slide = _drawn(shown.figure, len(figures) - 1)
+    slide["controls"] = [_control(control) for control in shown.controls.values()]
+    slide["questions"] = _questions(entry, run, shown)
     if entry.code:
         slide["code"] = bare(run.cells[entry.code].source)
     return slide
+
+
+def _still(figure: LiveFigure, figures: list[Exploration]) -> Slide:
+    figures.append(Exploration(figure))
+    return _drawn(figure, len(figures) - 1)
+
+
+def _drawn(figure: LiveFigure, number: int) -> Slide:
+    width, height = figure.size()
+    slide = {"kind": "picture", "figure": number, "about": figure.about(), "aspect": height / width}
+    return slide | {"controls": [], "questions": []}
 
 
 def _questions(entry: Picture, run: Run, exploration: Exploration) -> list[Slide]:
