@@ -27,6 +27,7 @@ result. A subclass builds its axes in `__init__`, names what will change with `m
 
 import functools
 import inspect
+import io
 import itertools
 import threading
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
 from matplotlib.text import Text
+from PIL import Image
 
 from . import style
 from .controls import Control
@@ -64,7 +66,7 @@ class LiveFigure:
         self._titles: dict[object, Text] = {}
         self._still = None
         self.set_to: dict[str, object] = {}
-        self._last = np.full((*self.size()[::-1], 4), 255, np.uint8)  # (height, width, 4), white
+        self._last = b""  # the last picture, as a file: a thirtieth of its pixels
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -101,8 +103,8 @@ class LiveFigure:
 
     def picture(self) -> bytes:
         """The figure after the last `update`, as a PNG file."""
-        np.copyto(self._last, self.pixels())
-        return png(self._last)
+        self._last = png(self.pixels())
+        return self._last
 
     def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
         """A still picture of what was set last, for a cell whose last line is a figure. The sentence is its text."""
@@ -112,7 +114,9 @@ class LiveFigure:
 
     def faded(self) -> bytes:
         """The last picture that could be drawn, pale: shown while the parameters have none of their own."""
-        pale = self._last.copy()  # (height, width, 4)
+        if not self._last:
+            return png(np.full((*self.size()[::-1], 4), 255, np.uint8))  # (height, width, 4), white
+        pale = np.array(Image.open(io.BytesIO(self._last)))  # (height, width, 4)
         pale[..., :3] = 255 - (255 - pale[..., :3]) // 4
         return png(pale)
 
@@ -135,8 +139,7 @@ class LiveFigure:
         dpi = width / self.figure.get_figwidth()
         if dpi != self.figure.dpi:
             self.figure.set_dpi(dpi)
-            self._still = None
-            self._last = np.full((*self.size()[::-1], 4), 255, np.uint8)  # (height, width, 4), white
+            self._still, self._last = None, b""
 
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
