@@ -27,12 +27,15 @@ class Watch:
     """Everything that a page does and should not: errors, complaints on the console, words to the outside."""
 
     def __init__(self, page):
-        self.errors: list[str] = []
-        self.console: list[str] = []
-        self.outside: list[str] = []
+        self.clear()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda line: line.type == "error" and self.console.append(line.text))
         page.on("request", self._request)
+
+    def clear(self) -> None:
+        self.errors: list[str] = []
+        self.console: list[str] = []
+        self.outside: list[str] = []
 
     def _request(self, request) -> None:
         place = urlsplit(request.url)
@@ -62,11 +65,15 @@ def jupyter(folder):
 
 @pytest.fixture(scope="session")
 def open_notebook(chromium, jupyter):
-    """A function that opens a notebook in a page of its own and runs it; the page is watched."""
+    """A function that opens a notebook and runs it, in one page for all, which is watched; close one before the next.
+
+    Loading JupyterLab takes longer than most notebooks run: all share it.
+    """
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    watch = Watch(page)
 
     def open_and_run(name: str) -> lab.Notebook:
-        page = chromium.new_page(viewport={"width": 1280, "height": 1000})
-        watch = Watch(page)
+        watch.clear()
         notebook = lab.Notebook(page, jupyter, name)
         notebook.watch = watch
         notebook.run()

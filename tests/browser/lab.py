@@ -111,12 +111,16 @@ def browser(playwright):
 
 
 class Notebook:
-    """A notebook that is open in a page."""
+    """A notebook that is open in a page: in an empty page with a JupyterLab of its own, in a page with a JupyterLab
+    in that one. A page holds one notebook at a time: `close` it before the next."""
 
     def __init__(self, page, lab: Lab, name: str):
         self.page = page
         page.set_default_timeout(PATIENCE)
-        page.goto(lab.url(name), wait_until="load")
+        if page.url.startswith(lab.address):
+            page.evaluate("async name => { await jupyterapp.commands.execute('docmanager:open', {path: name}); }", name)
+        else:
+            page.goto(lab.url(name), wait_until="load")
         page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
         # The status dot says idle before a kernel exists, and running then opens a dialog: ask the session.
         page.evaluate(
@@ -138,7 +142,8 @@ class Notebook:
         self.page.wait_for_function(
             """() => window.unfinished.size === 0
                 && ![...document.querySelectorAll('.jp-NotebookPanel .jp-InputPrompt')]
-                    .some(prompt => prompt.textContent.includes('[*]'))"""
+                    .some(prompt => prompt.textContent.includes('[*]'))""",
+            polling=10,  # at each frame, as it would without this, makes the page draw one frame after the other
         )
 
     def errors(self) -> list[str]:
@@ -158,7 +163,7 @@ class Notebook:
 
     def commit_buttons(self):
         """The Commit buttons of the predictions that are still open."""
-        return self.page.locator(".jp-OutputArea-output button:not([disabled]):has-text('Commit')")
+        return self.page.locator("css:light=.jp-OutputArea-output button:not([disabled])").filter(has_text="Commit")
 
     def choose_first(self, button) -> None:
         """Give the prediction of a Commit button an answer: its first option, or the number as it stands."""
@@ -166,9 +171,12 @@ class Notebook:
         if options.count():
             options.first.check()
 
-    def waiting(self):
-        """The places where an answer still waits for a guess."""
-        return self.page.get_by_text("Commit your guess above first")
+    def waiting(self) -> int:
+        """At how many places an answer still waits for a guess."""
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll('.jp-OutputArea-output')]
+                .filter(output => output.textContent.includes('Commit your guess above first')).length"""
+        )
 
     def photograph(self, path: pathlib.Path) -> None:
         """The whole notebook as one picture: the window is made as tall as its contents for a moment."""
@@ -186,14 +194,25 @@ class Notebook:
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")
 
     def close(self) -> None:
-        """Stop the kernel and close the page, which would go on drawing beside the next one."""
-        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
-        self.page.close()
+        """Stop the kernel and close the notebook, which would go on drawing beside the next one."""
+        self.page.evaluate(
+            """() => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                void panel.sessionContext.shutdown();
+                panel.dispose(); }"""
+        )
 
     def explorations(self) -> list["Explored"]:
         """Every cell that shows controls above a picture and a sentence."""
-        cells = self.page.locator(f".jp-CodeCell:has({PICTURES}):has(.widget-vbox button .fa-undo)")
-        return [Explored(self, cell) for cell in cells.all()]
+        count = self.page.evaluate(
+            """pictures => {
+                const explored = [...document.querySelectorAll('.jp-CodeCell')].filter(
+                    cell => cell.querySelector(pictures) && cell.querySelector('.widget-vbox button .fa-undo'));
+                explored.forEach((cell, number) => { cell.dataset.explored = number; });
+                return explored.length; }""",
+            PICTURES,
+        )
+        return [Explored(self, self.page.locator(f"css:light=[data-explored='{number}']")) for number in range(count)]
 
 
 class Explored:
@@ -207,7 +226,7 @@ class Explored:
         self.switches = cell.locator(".jp-OutputArea-output .widget-checkbox input").all()
         self.radios = cell.locator(".jp-OutputArea-output .widget-radio").all()
         self.menus = cell.locator(".jp-OutputArea-output .widget-dropdown select").all()
-        self.reset = cell.locator(".jp-OutputArea-output button:has-text('Reset')")
+        self.reset = cell.locator(".widget-vbox button:has(.fa-undo)")
 
     def shown(self) -> tuple[str, str]:
         """The picture's address (its bytes, as the page holds them) and the sentence, once they are at rest."""
@@ -264,11 +283,12 @@ class Explored:
         """The number beside a slider."""
         return slider.locator(".widget-readout").inner_text()
 
-    def drag(self, slider, to: float, steps: int = 8) -> None:
-        """Drag a slider's handle to a fraction of its track, as a hand would."""
+    def drag(self, slider, to: float, steps: int = 2) -> None:
+        """Drag a slider's handle to a fraction of its track, as a hand would, in so many moves of the mouse."""
         handle = slider.locator(".noUi-handle")
         handle.hover()
         self.page.mouse.down()
+        assert "noUi-active" in handle.get_attribute("class"), "the mouse missed the handle"
         track, at = slider.locator(".noUi-base").bounding_box(), handle.bounding_box()
         self.page.mouse.move(track["x"] + track["width"] * to, at["y"] + at["height"] / 2, steps=steps)
         self.page.mouse.up()
