@@ -107,6 +107,17 @@ def test_functional_gradients_are_those_of_backward(block):
     assert_same(ours, gradients(block, block(x).square().sum()))
 
 
+def test_forward_mode_names_a_way_out_and_that_way_gives_the_slope(block):
+    block, x = block.double(), tokens(dtype=torch.float64)
+    along = x.roll(1, dims=1)
+    with pytest.raises(NotImplementedError, match=r"no forward-mode derivative.*vjp of vjp for a jvp"):
+        torch.func.jvp(block, (x,), (along,))
+    out, pull = torch.func.vjp(block, x)
+    (slope,) = torch.func.vjp(lambda v: pull(v)[0], torch.zeros_like(out))[1](along)
+    step = 1e-5
+    torch.testing.assert_close(slope, (block(x + step * along) - block(x - step * along)) / (2 * step))
+
+
 def test_gradients_of_each_sample_are_those_of_each_alone(block):
     x = tokens(batch=3)
     each = torch.func.vmap(torch.func.grad(squares(block)), in_dims=(None, 0))(parameters_of(block), x)

@@ -142,8 +142,8 @@ class EagerScan(torch.autograd.Function):
     @staticmethod
     def jvp(ctx, *_):
         raise NotImplementedError(
-            "selective_scan_fn has no forward-mode derivative (jvp, jacfwd, hessian); take reverse mode (vjp, jacrev), "
-            "or selective_scan_ref, the loop, which has both"
+            "selective_scan_fn has no forward-mode derivative (jvp, jacfwd, hessian); take reverse mode (vjp, jacrev; "
+            "jacrev(jacrev(f)) for a Hessian; vjp of vjp for a jvp), or selective_scan_ref, the loop, which has both"
         )
 
 
