@@ -54,13 +54,24 @@ def catching_all(x, lag):
             pass
 
 
+def catching_all_twice(x, lag):
+    while True:
+        try:
+            try:
+                sum(range(100))
+            except:  # noqa: E722
+                sum(range(10))
+        except:  # noqa: E722
+            continue
+
+
 def catching_exceptions(x, lag):
     while True:
         with contextlib.suppress(Exception):
             sum(range(100))
 
 
-@pytest.mark.parametrize("function", [spinning, catching_all, catching_exceptions])
+@pytest.mark.parametrize("function", [spinning, catching_all, catching_all_twice, catching_exceptions])
 def test_a_loop_without_end_is_stopped_with_its_line_and_its_case(function, monkeypatch, capsys):
     monkeypatch.setattr(running, "SECONDS", 0.2)
     answer = told(capsys, function)
@@ -206,6 +217,21 @@ def test_a_stop_that_a_destructor_loses_says_nothing_and_comes_again(capfd):
         with pytest.raises(Endless):
             in_time(losing, 0.05)
     assert sys.unraisablehook is before and "Slow" not in capfd.readouterr().err
+
+
+def test_a_trace_is_put_back_after_a_stop():
+    def trace(frame, event, found):
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for function in (spin, lambda: catching_all(0, 0)):
+            with pytest.raises(Endless):
+                in_time(function, 0.1)
+            assert sys.gettrace() is trace
+    finally:
+        sys.settrace(before)
 
 
 def test_a_debugger_may_wait():

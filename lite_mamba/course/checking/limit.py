@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import TypeVar
 
 TICK = 0.1  # seconds between two looks at the clock
@@ -25,18 +26,48 @@ NOBODY = "input() asks a person, and a check asks nobody: take what you need fro
 T = TypeVar("T")
 
 _due: dict[int, float] = {}  # thread -> when its call has taken too long
+_stops: dict[int, int] = {}  # thread -> how often its call was stopped, and went on
 _lock = threading.Lock()
 _watcher: threading.Thread | None = None
 _wait = time.sleep
 
 
 class Endless(BaseException):
-    """The call took too long. No Exception, so that `except Exception` in the call lets it through."""
+    """The call took too long. No Exception, so that `except Exception` in the call lets it through.
+
+    One that a bare `except:` catches is raised again by a line of the call, the next of them by a later line each time,
+    until that line stands outside of every `try`. On Python 3.10 nothing else ends a loop whose body is a `try`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        thread = threading.get_ident()
+        if thread in _due and not isinstance(sys.gettrace(), _Again):
+            _stops[thread] = _stops.get(thread, 0) + 1
+            trace, frame = _Again(self, _stops[thread]), sys._getframe(1)
+            sys.settrace(trace)
+            while frame.f_code is not in_time.__code__:
+                frame.f_trace = trace
+                frame = frame.f_back
+
+
+class _Again:
+    """A trace that raises an error in one of the next lines."""
+
+    def __init__(self, error: Endless, lines: int):
+        self.error, self.lines = error, lines
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> _Again:
+        self.lines -= event == "line"
+        if self.lines <= 0:
+            raise self.error.with_traceback(None)
+        return self
 
 
 def in_time(call: Callable[[], T], seconds: float) -> T:
     """What a call returns. Raises `Endless` in it if it takes longer, again and again should the call catch it."""
-    thread, hook, sleep, ask = threading.get_ident(), sys.unraisablehook, time.sleep, builtins.input
+    thread, trace = threading.get_ident(), sys.gettrace()
+    hook, sleep, ask = sys.unraisablehook, time.sleep, builtins.input
     sys.unraisablehook = lambda lost: None if lost.exc_type is Endless else hook(lost)  # lost in a destructor: again
     time.sleep, builtins.input = _sleep, _refused(ask)
     _watch_from_now(thread, seconds)
@@ -52,6 +83,9 @@ def in_time(call: Callable[[], T], seconds: float) -> T:
                 pass
         except Endless:
             pass
+        _stops.pop(thread, None)
+        if sys.gettrace() is None or isinstance(sys.gettrace(), _Again):  # no debugger has come meanwhile
+            sys.settrace(trace)
 
 
 def _sleep(seconds: float) -> None:
