@@ -226,6 +226,12 @@ def test_a_parameter_that_makes_no_difference_to_the_right_answer_either_is_not_
     assert judge(exercise, lambda x, y: x**2).relations == ()
 
 
+def test_a_parameter_that_is_used_where_the_answer_is_right_is_not_named():
+    exercise = Exercise("91.u", "U", lambda x, y: x * y, lambda draw: {"x": draw.normal(3), "y": draw.normal(3)}, [])
+    said = judge(exercise, lambda x, y: x * y if x[0] > 0 else x**2).relations
+    assert "It makes no use of `y`." not in said
+
+
 def test_a_fixed_example_a_missing_result_and_an_error_say_nothing_of_parameters():
     def cases(draw):
         return {"x": draw.normal(3), "y": draw.normal(3)}

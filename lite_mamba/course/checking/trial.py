@@ -6,7 +6,7 @@ A name is given to a mistake only if the known wrong answer gives the learner's 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -125,28 +125,42 @@ def relations(exercise: Exercise, function: Callable[..., Any], examples: list[E
 
 
 def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> str | None:
-    """The parameters that make no difference to what comes, though they should: each is exchanged in wrong cases."""
+    """The parameters that make no difference to what comes, though they should in wrong cases: each is exchanged."""
     wrong = [(i, example) for i, example in enumerate(examples) if not example.right and not example.raised]
+    right = [(i, example) for i, example in enumerate(examples) if example.right]
     if len(wrong) < FEWEST or any(example.got.value is None for _, example in wrong):
         return None
-    names = [name for name in examples[0].case if all(_unused(exercise, function, name, *one) for one in wrong[-5:])]
+
+    def exchanged(name: str, some: list[tuple[int, Example]]) -> Iterator[tuple[bool, bool] | None]:
+        return (_exchanged(exercise, function, name, *one) for one in some[-5:])
+
+    names = [
+        name
+        for name in examples[0].case
+        if all(found in (None, (True, False)) for found in exchanged(name, wrong))
+        and not any(found and found[1] for found in exchanged(name, right))
+    ]
     return f"It makes no use of {' and '.join(f'`{name}`' for name in names)}." if names else None
 
 
-def _unused(exercise: Exercise, function: Callable[..., Any], name: str, number: int, example: Example) -> bool:
-    """Whether another value of a parameter changes the reference's result and leaves the function's as it is."""
+def _exchanged(
+    exercise: Exercise, function: Callable[..., Any], name: str, number: int, example: Example
+) -> tuple[bool, bool] | None:
+    """Whether another value of a parameter changes the reference's result, and the function's; None if untried."""
     trial = trials(exercise)[number]
     if trial.sizes is None:
-        return True
+        return None
     other = drawn(exercise, Draw(trial.seed + 1, sizes=[size for size, _ in trial.sizes]))
     if shape_words(other[name]) != shape_words(trial.case[name]):
-        return False
+        return False, False
     case = {**trial.case, name: other[name]}
     expected, got = run(exercise, exercise.reference, case), run(exercise, function, case)
+    if expected.error or got.error:
+        return False, False
     exact = Tolerance()
-    return not (expected.error or got.error) and bool(
-        difference(example.expected.value, expected.value, exact)
-        and not difference(example.got.value, got.value, exact)
+    return (
+        difference(example.expected.value, expected.value, exact) is not None,
+        difference(example.got.value, got.value, exact) is not None,
     )
 
 
