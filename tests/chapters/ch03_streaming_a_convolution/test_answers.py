@@ -170,7 +170,7 @@ answers(
             ring(order=lambda n, f, o: torch.cat([n[..., o:], n[..., :o]], dim=-1)),
         ],
         "rolled the other way": [ring(order=lambda n, f, o: n.roll(f, dims=-1))],
-        "written over the newest sample": [ring(write=-1), ring(write=-1, step=0), ring(write=1)],
+        "not written over the oldest sample": [ring(write=-1), ring(write=-1, step=0), ring(write=1)],
         "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
         "rolled through all axes": [ring(order=lambda n, f, o: torch.roll(n, -f))],
         "the given ring changed": [ring(clone=False)],
@@ -276,6 +276,11 @@ def cut_short(x, history, weight, bias, dilation):
     return y, following[..., following.shape[-1] - lag :]
 
 
+def cut_from_the_end(x, history, weight, bias, dilation):
+    y, _ = step(columns)(x, history, weight, bias, dilation)
+    return y, torch.cat([history, x[..., None]], dim=-1)[..., -(weight.shape[1] - 1) * dilation :]
+
+
 def changed_in_place(x, history, weight, bias, dilation):
     y, following = step(columns)(x, history, weight, bias, dilation)
     history[:] = following
@@ -343,7 +348,7 @@ STEP = {
         pushed_then(lambda p, w, d: p[..., -1 - (w.shape[1] - 1) * d :: d]),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - 1 - (w.shape[1] - 1) * d :: d]),
     ],
-    "a history cut to this branch": [cut_short],
+    "a history cut to this branch": [cut_short, cut_from_the_end],
     "a history moved the wrong way": [step(columns, lambda h, x: torch.cat([x[..., None], h[..., :-1]], dim=-1))],
     "the given history changed": [changed_in_place],
     "the bias left out": [step(columns, bias=False)],
@@ -474,7 +479,10 @@ answers(
             chunk(lambda j, x, h, y: j[..., : -x.shape[-1]]),
         ],
         "a history that grows": [chunk(lambda j, x, h, y: j)],
-        "the end of the chunk only": [chunk(lambda j, x, h, y: x[..., -h.shape[-1] :])],
+        "the end of the chunk only": [
+            chunk(lambda j, x, h, y: x[..., -h.shape[-1] :]),
+            chunk(lambda j, x, h, y: j[..., -x.shape[-1] :]),
+        ],
         "zeros before a short chunk": [history_of_zeros_and_chunk],
         "a history of outputs": [
             chunk(lambda j, x, h, y: torch.cat([h, y], -1)[..., y.shape[-1] :]),
@@ -649,6 +657,10 @@ answers(
             hunted(lambda *case: backwards(*case)[..., ::-1]),
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps)[::-1]]),
             hunted(lambda win, newest, taps, d: win[..., newest::-d]),
+        ],
+        "one distance too far back": [
+            hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - torch.arange(taps))]),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps, 0, -1)]),
         ],
         "the dilated path taken out": [hunted(lambda win, newest, taps, d: win[..., -taps:])],
         "counted from the oldest sample": [

@@ -311,7 +311,7 @@ EXERCISES = [
                 "`torch.roll` with a positive number moves columns to the right.",
             ),
             Misconception(
-                name="written over the newest sample",
+                name="not written over the oldest sample",
                 wrong=[
                     rung(
                         "ring[..., oldest] = x → ring[..., oldest - 1] = x",
@@ -457,7 +457,7 @@ EXERCISES = [
             ),
             Misconception(
                 name="a history cut to this branch",
-                wrong=moved("window[..., 1 + start :]"),
+                wrong=[moved(f"window[..., {cut} :]") for cut in ("1 + start", "-(weight.shape[-1] - 1) * dilation")],
                 message="The output is right, but the history comes back shorter than it was. It is shared: another "
                 "branch may look further back. Return as many columns as came in.",
             ),
@@ -515,7 +515,7 @@ EXERCISES = [
             ),
             Misconception(
                 name="the end of the chunk only",
-                wrong=chunked(f"{NEXT}x[..., -history.shape[-1] :]"),
+                wrong=[chunked(f"{NEXT}x[..., -history.shape[-1] :]"), chunked(f"{NEXT}x")],
                 where=not_empty,
                 message="The new history is cut out of the chunk alone. A chunk shorter than the history does not "
                 "hold enough samples: the rest are samples that the old history still has.",
@@ -780,6 +780,13 @@ EXERCISES = [
                 name="a slice with a negative step",
                 wrong=suspected("torch.arange(taps)] → torch.arange(taps)[::-1]]"),
                 message="Lists can be turned around with [::-1], tensors cannot: `flip` does it.",
+            ),
+            Misconception(
+                name="one distance too far back",
+                wrong=suspected("dilation * torch.arange(taps)] → dilation * (taps - torch.arange(taps))]"),
+                message="The order is right now, but every tap reads one distance too far back, and no tap reads the "
+                "present sample. What is too far back for the window begins again at its end. How far back does the "
+                "oldest of three taps read?",
             ),
             Misconception(
                 name="the dilated path taken out",
