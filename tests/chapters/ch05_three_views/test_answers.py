@@ -113,6 +113,11 @@ RECURRENCE = [
     ("no sum", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: h * C), "states that are not added up"),
     ("a mean", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: (h * C).mean()), "a mean over the states"),
     ("exp(Ā)", looped(lambda h, x, A, B: torch.exp(A) * h + B * x), "an exponential of Ā"),
+    (
+        "starts with the first sample",
+        lambda u, A, B, C: looped(lambda h, x, A, B: A * h + B * x, first=lambda A: B * u[0])(u, A, B, C),
+        "the first sample twice",
+    ),
     ("the last output", recurrence_that_forgets_to_collect, None),
     ("an alias of the state", recurrence_that_keeps_an_alias, None),
     ("in the input", recurrence_in_the_input, None),
@@ -196,6 +201,11 @@ KERNEL = [
     ("no table", lambda A, B, C, n: C * A ** torch.arange(n) * B, "powers without a table"),
     ("no table, a sum", lambda A, B, C, n: (C * B * A ** torch.arange(n)).sum(), "powers without a table"),
     ("j to the Ā", lambda A, B, C, n: (B * C) @ torch.arange(n) ** A[:, None], "base and exponent exchanged"),
+    (
+        "all to the power j",
+        lambda A, B, C, n: torch.stack([((C * A * B) ** j).sum() for j in range(n)]),
+        "a power of all three",
+    ),
     ("weights without an axis", lambda A, B, C, n: (C * B * A[:, None] ** torch.arange(n)).sum(0), None),
     ("one tap short", one_tap_short, None),
     ("a crash", lambda A, B, C, n: (C * B) @ A[:, None] ** range(n), None),

@@ -51,6 +51,11 @@ RECURRENCE = Exercise(
             edited(recurrence, "A_bar * h → h"),
         ),
         Misconception(
+            "the first sample twice",
+            "The state starts with B̄·u[0], and the first step adds it again. Before that step nothing has come in.",
+            edited(recurrence, "torch.zeros_like(A_bar) → B_bar * u[0]"),
+        ),
+        Misconception(
             "a state that is lost",
             "y[t] knows u[t] only. The state starts from zero in each step: make it once, before the loop, and let "
             "each step start from the state of the step before.",
@@ -188,6 +193,16 @@ KERNEL = Exercise(
             ],
         ),
         Misconception(
+            "a power of all three",
+            "C and B̄ are raised to the power j as well. A sample passes B̄ once, on its way in, and C once, on its way "
+            "out; only Ā meets it again in every step.",
+            edited(
+                ssm_kernel,
+                "A_bar[:, None] ** → (C * B_bar * A_bar)[:, None] **",
+                "(C * B_bar) @ powers → powers.sum(0)",
+            ),
+        ),
+        Misconception(
             "powers without a table",
             "A_bar has N numbers and there are L exponents: PyTorch cannot pair them off. Give A_bar a second axis, "
             "A_bar[:, None], so that every state meets every exponent.",
@@ -260,7 +275,7 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "the end instead of the beginning",
-            "You keep the last L of 2L − 1 outputs. They belong to steps after the input has ended.",
+            "You keep the last L of 2L − 1 outputs. Only the first of them belongs to a step of the input.",
             _padded("0, len(kernel) - 1"),
         ),
         Misconception(
@@ -270,7 +285,8 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "a response that goes in a circle",
-            "The first outputs read the last samples: an index below zero counts from the end in Python. " + WRAP,
+            "The first outputs read the last samples, but before the start all samples count as zero. In Python an "
+            "index below zero counts from the end. " + WRAP,
             _in_a_circle,
         ),
         Misconception(
@@ -497,8 +513,8 @@ BUG = Exercise(
         ),
         Misconception(
             "no room at all",
-            "As many points as samples: now every length goes round, not only the powers of two. How many outputs has "
-            "the whole product?",
+            "As many points as samples: now no length has room to spare, and each goes round as far as a power of two "
+            "did. How many outputs has the whole product?",
             [_with_points("u.shape[-1]"), _with_points("u.shape[-1]", "irfft(values, n=points) → irfft(values)")],
         ),
         Misconception(

@@ -403,6 +403,7 @@ class Leak(LiveFigure):
         self.bad.set_data(steps[self.wrong], self.y[self.wrong])
         self.arrow.set_data([self.at], [1.32])
         self.word.set_x(self.at - 0.3)
+        self.quiet.set_visible(self.at > 10)
         self.bad_word.set_visible(bool(self.wrong.any()) and self.at > 7)
         self.title(self.ax, self._finding(length))
         by = f" ({self.whose})" if self.whose else ""
@@ -456,7 +457,7 @@ class Costs(LiveFigure):
             self.lines += self.ax.plot(self.lengths, self.lengths, ls=dash, color=colour, lw=4)
             self.dots += self.ax.plot([], [], "o", color=colour, ms=12)
             self.names.append(style.label_line(self.ax, name, 82000, 1, colour, fontsize=15))
-        self.here = self.ax.axvline(1024, color=style.BLACK, ls=":", lw=2)
+        self.here = self.ax.axvline(1024, ymax=0.92, color=style.BLACK, ls=":", lw=2)
         self.unit = self.ax.text(14.5, 9e9, "", va="center", fontsize=14)
         self.move(*self.lines, self.here, *self.dots, *self.names, self.unit)
 
