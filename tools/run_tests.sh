@@ -49,7 +49,7 @@ fi
 if [ ! -d tests/browser ]; then
   skip "browser" "there is no tests/browser"
 elif chromium=$(find_chromium); then
-  CHROMIUM=$chromium stage "browser" "$bin/python" -m pytest -q -n "$jobs" --dist loadgroup tests/browser
+  CHROMIUM=$chromium stage "browser" "$bin/python" -m pytest -q -n "$jobs" tests/browser
 else
   skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
 fi

@@ -23,6 +23,21 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(missing)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """All tests of a notebook go to one process, which opens and runs it once; so do those of any other file.
+
+    The mark `xdist_group` would say the same, but pytest-xdist 3.8 loses it under pytest 9.2 and says nothing.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByNotebook(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("[")[2] or nodeid.partition("::")[0]
+
+    return ByNotebook(config, log)
+
+
 class Watch:
     """Everything that a page does and should not: errors, complaints on the console, words to the outside."""
 

@@ -4,8 +4,6 @@ import lab
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.xdist_group("slow.ipynb")  # one process opens it
-
 FIGURES = """
 import pathlib
 import time

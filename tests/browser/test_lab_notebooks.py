@@ -6,12 +6,11 @@ import lab
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-# All tests of a notebook go to one process, which opens and runs it once. The largest come first, so that no process is
-# left with a long one at the end.
-NOTEBOOKS = [
-    pytest.param(path.name, marks=pytest.mark.xdist_group(path.name))
-    for path in sorted((lab.ROOT / "notebooks").glob("*.ipynb"), key=lambda path: -path.stat().st_size)
-]
+# The largest come first, so that no process is left with a long one at the end.
+NOTEBOOKS = sorted(
+    (path.name for path in (lab.ROOT / "notebooks").glob("*.ipynb")),
+    key=lambda name: -(lab.ROOT / "notebooks" / name).stat().st_size,
+)
 
 # What JupyterLab and ipywidgets put into an output and offer no way to change.
 BEYOND_US = {
