@@ -287,19 +287,20 @@ class Rain(LiveFigure):
         super().__init__(height=5.4)
         ax = self.ax = self.figure.subplots()
         ax.set(xscale="log", yscale="log", xlim=(0.3, 1500), ylim=(self.LOW, self.HIGH))
-        ax.set(xlabel="half-life before training (tokens)", ylabel="after training")
+        ax.set(xlabel="half-life before training (tokens)", ylabel="after training (tokens)")
         ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
         ax.set_yticks([0.1, 1, 10, 100, 1000, 1e4], ["0.1", "1", "10", "100", "1000", "10 000"])
         ax.minorticks_off()
         ax.plot([0.3, 1500], [0.3, 1500], "-", color=style.BLACK, lw=2)
         style.label_line(ax, "longer than before ▲", 0.36, 3e4, style.BLUE, fontsize=16)
         style.label_line(ax, "shorter than before ▼", 0.36, 0.05, style.VERMILLION, fontsize=16)
-        style.label_line(ax, "unchanged", 0.36, 0.9, style.BLACK, fontsize=14)
+        style.label_line(ax, "unchanged", 0.36, 2.4, style.BLACK, fontsize=16)
         looks = {"ls": "none", "ms": 7, "mec": "white", "mew": 0.6}
         (self.up,) = ax.plot([], [], "^", color=style.BLUE, **looks)
         (self.down,) = ax.plot([], [], "v", color=style.VERMILLION, **looks)
         (self.middle,) = ax.plot([], [], "D", color=style.BLACK, mec="white", mew=2, ms=16)
-        self.word = ax.text(1, 1, "", fontweight="bold", fontsize=15, ha="right", va="bottom")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
+        self.word = ax.text(1, 1, "", fontweight="bold", fontsize=16, ha="right", va="bottom", bbox=box)
         self.move(self.up, self.down, self.middle, self.word)
 
     def update(self, task: str = "language", layer: int = 1, n: int = 1) -> str:
@@ -311,7 +312,7 @@ class Rain(LiveFigure):
             dots.set_data(self.before[chosen], seen[chosen])
         self.median = [float(np.median(values)) for values in (self.before, self.after)]
         self.middle.set_data([self.median[0]], [self.median[1]])
-        self.word.set(x=self.median[0] / 1.2, y=self.median[1] * 1.2, text=" to ".join(map(tokens, self.median)))
+        self.word.set(x=self.median[0] / 1.25, y=self.median[1] * 5, text=" to ".join(map(tokens, self.median)))
         self.longer, self.n = int(longer.sum()), len(longer)
         self.longest = [float(values.max()) for values in (self.before, self.after)]
         self.title(self.ax, f"{task.capitalize()}, layer {layer}, n = {n}: {self.longer} of {self.n} became longer")
@@ -349,8 +350,10 @@ class Probes(LiveFigure):
         self.fit = fit
         self.known: dict[tuple[str, int], list[float]] = {}
         ax = self.ax = self.figure.subplots()
-        ax.set(xlim=(0.4, 1.0), ylim=(3.6, -0.6), xlabel="balanced accuracy on files that the probe was not trained on")
-        ax.set_xticks([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1], ["", "50 %", "60 %", "70 %", "80 %", "90 %", "100 %"])
+        ax.set(
+            xlim=(0.36, 1.0), ylim=(3.6, -0.6), xlabel="balanced accuracy on files that the probe was not trained on"
+        )
+        ax.set_xticks([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1], [f"{share} %" for share in range(40, 101, 10)])
         ax.set_yticks(range(4), self.BARS, fontsize=16)
         ax.axvline(0.5, color=style.BLACK, lw=2, ls=":")
         colours = (style.BLUE, style.VERMILLION, style.GREEN, style.GREY)
@@ -422,7 +425,7 @@ class Reading(LiveFigure):
         score = (unit if one else _probe(target, layer)).score(read[layer]).numpy()  # (L,)
         self.said = score > 0
         right = self.said == self.true
-        heights = np.clip(score / max(np.abs(score).max(), 1e-6), -1, 1)
+        heights = np.tanh(score / np.abs(score).mean())
         for i, (bar, sign, band) in enumerate(zip(self.bars, self.signs, self.bands, strict=True)):
             bar.set(height=heights[i], facecolor=style.BLUE if right[i] else style.VERMILLION)
             bar.set_hatch("" if right[i] else "//")
