@@ -75,8 +75,9 @@ def train(x: Tensor, y: Tensor, fit: Callable = fit_probe) -> Probe:
 def balanced(said: Tensor, true: Tensor) -> float:
     """The mean of two shares: the inside that is called inside, and the outside that is called outside.
 
-    >>> balanced(torch.tensor([True, True, True, False]), torch.tensor([True, False, False, False]))
-    0.6666666865348816
+    >>> said, true = torch.tensor([True, True, True, False]), torch.tensor([True, False, False, False])
+    >>> round(balanced(said, true), 2)
+    0.67
     """
     return (said[true].float().mean() + (~said[~true]).float().mean()).item() / 2
 
