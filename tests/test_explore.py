@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import threading
 import time
 from typing import ClassVar
@@ -264,6 +265,12 @@ def test_every_kind_of_control_has_its_widget():
         ipywidgets.Dropdown,
         ipywidgets.Checkbox,
     ]
+
+
+def test_a_logarithmic_slider_over_whole_numbers_reads_whole_numbers():
+    lengths = slider(16, 65536, 1024, math.log10(2), label="length", log=True)
+    assert _Panel(Exploration(Ripple(), decay=lengths)).widgets["decay"].readout_format == ",.0f"
+    assert _Panel(Exploration(Ripple())).widgets["decay"].readout_format == ".3g"
 
 
 def test_outputs_are_the_same_every_time_and_hold_no_ids():

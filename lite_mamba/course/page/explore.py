@@ -329,7 +329,8 @@ def _row(control: Control, widget: ipywidgets.Widget, label_width: str) -> ipywi
 def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:
     if control.log:
         ends = {"min": math.log10(control.low), "max": math.log10(control.high)}
-        return ipywidgets.FloatLogSlider(value=control.value, step=control.step, readout_format=".3g", **ends, **shared)
+        form = ",.0f" if all(math.isclose(n, round(n)) for n in control.positions()) else ".3g"
+        return ipywidgets.FloatLogSlider(value=control.value, step=control.step, readout_format=form, **ends, **shared)
     kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
     form = {} if control.whole else {"readout_format": f".{control.decimals()}f"}
     return kind(value=control.value, min=control.low, max=control.high, step=control.step, **form, **shared)
