@@ -435,6 +435,16 @@ def think_folds_its_answers(nb):
 
 
 @rule
+def the_name_of_a_fold_is_plain(nb):
+    names = [
+        name for c in nb.cells if c.is_markdown for name in re.findall(r"<summary>(.*?)</summary>", c.source, re.S)
+    ]
+    return [
+        f"Markdown inside <summary> stays as it is, `{name}`: use HTML" for name in names if re.search("[`*$]", name)
+    ]
+
+
+@rule
 def recap_asks_its_questions(nb):
     cells = nb.section("Recap")
     asked = [first_string(call) for cell in cells for call in cell.calls("recap")]

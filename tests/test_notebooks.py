@@ -293,6 +293,7 @@ BAD = [
     ("every_symbol_exists_in_the_code", replace("|", "", None)),
     ("equations_and_code_is_a_table", replace("| $x + 1$ | section 2 | `add` |", "| $x + 1$ | `add` |")),
     ("think_folds_its_answers", replace("<details><summary>Answer 2</summary>", "")),
+    ("the_name_of_a_fold_is_plain", replace("<summary>Answer 2", "<summary>Answer `2`")),
     ("recap_asks_its_questions", replace('recap("03")', 'recap("02")')),
     ("recap_asks_its_questions", replace('course.recap("03")', "x")),
     ("slides_are_marked", no_slides),
