@@ -10,6 +10,8 @@ import torch
 HOME = tempfile.TemporaryDirectory(prefix="lite-mamba-tests-")
 os.environ["LITE_MAMBA_HOME"] = HOME.name
 os.environ.pop("LITE_MAMBA_ANSWERS", None)
+# PyTorch's compiler forks its workers from a process with threads, and waits for them when the process ends.
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
