@@ -533,7 +533,7 @@ IS_CAUSAL = Exercise(
             "a small leak that is forgiven",
             "You let a small gradient pass. This layer reads a ten-thousandth of the last sample too early, and the "
             "layer after it can make that large again. A causal layer has an exact zero there.",
-            [edited(is_causal, f"reads.triu(1) → (reads.triu(1) > {least})") for least in (1e-3, 1e-2, 0.1)],
+            edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
         ),
         Misconception(
             "gradients somewhere else",
