@@ -57,6 +57,7 @@ dist: $(VENV)/.test ## build wheel and source distribution (URL= the address of 
 
 figures: $(VENV)/.course ## draw the pictures in figures/ anew
 	@$(BIN)/python tools/make_figures.py
+	@$(BIN)/python tools/make_moving_picture.py
 	@$(BIN)/python benchmarks/plot.py
 
 glossary: $(VENV)/.course ## write notebooks/glossary.ipynb from its list

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "make_figures.py"))
+MOVING = runpy.run_path(str(ROOT / "tools" / "make_moving_picture.py"))
 MEASURED = "scan_speed"  # drawn from benchmarks/measured.json
 
 
@@ -31,12 +32,13 @@ def shifted(one: list[np.ndarray], other: list[np.ndarray]) -> float:
     return max((float(np.abs(a - b).mean()) for a, b in zip(one, other, strict=True)), default=0.0)
 
 
-def coarse(png: Path) -> np.ndarray:
+def coarse(picture: Path | Image.Image) -> np.ndarray:
     """The picture in greys, shrunk so that another version's rounding of an edge does not count."""
-    return np.asarray(Image.open(png).convert("L").resize((150, 68), Image.Resampling.BOX), dtype=float)
+    image = picture if isinstance(picture, Image.Image) else Image.open(picture)
+    return np.asarray(image.convert("L").resize((150, 68), Image.Resampling.BOX), dtype=float)
 
 
-def apart(one: Path, other: Path) -> float:
+def apart(one: Path | Image.Image, other: Path | Image.Image) -> float:
     """How many of 255 greys each place of one lies, on average, beyond all that the other shows there and next to it.
 
     Versions of matplotlib place words and edges up to one such place apart: 0.2 to 0.7 between 3.9 and 3.11.
@@ -68,6 +70,18 @@ def assert_stored(name: str, tmp_path: Path) -> None:
     assert words(tmp_path / f"{name}.svg") == words(ROOT / "figures" / f"{name}.svg")
 
 
+def test_the_moving_picture_is_what_the_code_draws_and_small():
+    drawn = MOVING["frames"]()
+    stored = ROOT / "figures" / MOVING["NAME"]
+    assert stored.stat().st_size < 1_500_000
+    with Image.open(stored) as moving:
+        assert (moving.n_frames, moving.info["loop"]) == (len(drawn), 0)
+        for number in MOVING["RESTS"]:
+            moving.seek(number)
+            assert apart(moving, drawn[number]) < 1
+            assert apart(moving, drawn[number - 3]) > 1
+
+
 def test_two_pictures_are_further_apart_than_the_tolerance():
     assert apart(*(ROOT / "figures" / f"{name}.png" for name in ("block_diagram", "receptive_field"))) > 1
 
@@ -89,4 +103,4 @@ def test_a_curve_that_is_gone_or_upside_down_is_noticed():
 def test_there_are_no_other_pictures():
     made = {f"{name}.{kind}" for name in (*TOOL["PICTURES"], MEASURED) for kind in ("png", "svg")}
     stored = {path.name for path in (ROOT / "figures").iterdir() if path.suffix in {".png", ".svg"}}
-    assert stored == made | {"course.png"} & stored
+    assert stored == made

@@ -17,7 +17,7 @@ from lite_mamba.course.page.explore import Exploration
 FOLDER = Path(__file__).resolve().parent.parent / "figures"
 NAME = "course.webp"
 CONTROL = TapsOnRecording.controls["dilation"]
-STEPS = [*range(8, 0, -1), *range(2, 49, 2), 48]  # from the start down to 1, then up to where the taps meet the spike
+STEPS = [*range(8, 0, -1), *range(2, 49, 2)]  # from the start down to 1, then up to where the taps meet the spike
 SHORT, LONG = 90, 2500  # milliseconds: while the slider moves, and where it rests
 STRIP, TRACK = 64, (190, 900)  # height of the controls, and the two ends of the slider's track, in pixels
 RESTS = (0, 7, len(STEPS) - 1)  # the frames at which the slider rests
