@@ -9,6 +9,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from pixel_contrast import contrasts
 
 from lite_mamba.course import chapters
 from lite_mamba.course.drawing import LiveFigure, block_diagram
@@ -110,6 +111,13 @@ def test_a_move_draws_what_drawing_anew_would_draw(figure):
     fresh = np.frombuffer(twins(type(figure))[1][1], np.uint8).reshape(moved.shape)  # drawn once, at its defaults
     differs = np.abs(moved.astype(int) - fresh.astype(int)).max(axis=-1) > 0
     assert not differs.any(), f"{differs.mean():.2%} of the pixels"
+
+
+def test_everything_in_a_picture_stands_out_from_its_ground(figure):
+    """A contrast of 3:1, which a projector in a bright hall still shows; colour alone is not enough."""
+    figure.update(**figure.defaults())
+    pale = [f"{contrast:.2f} {artist}" for contrast, artist in contrasts(figure).values() if contrast < 3]
+    assert not pale
 
 
 def test_a_figure_neither_uses_nor_reads_the_readers_random_numbers(make):

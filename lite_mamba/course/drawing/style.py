@@ -1,7 +1,8 @@
 """One look for every figure of the course: colours, sizes, and the few helpers that all of them need.
 
-The five colours keep a contrast of at least 3:1 on white and stay apart for colour-blind readers. Colour
-never stands alone: lines differ in style too, and carry their name beside them instead of in a legend.
+The five colours keep a contrast of at least 3:1 on white and stay apart for colour-blind readers; an area that is paler
+has an edge that is not. Colour never stands alone: lines differ in style too, and carry their name beside them instead
+of in a legend.
 """
 
 import matplotlib
@@ -15,6 +16,8 @@ GREEN = "#009E73"
 PURPLE = "#CC79A7"
 BLACK = "#000000"
 GREY = "#6B6B6B"  # for what stays in the background; 5.3:1 on white
+RULE = "#8C8C8C"  # for thin lines and edges in the background; 3.4:1 on white
+NAVY, RUST = "#00446B", "#7A2E00"  # blue and vermillion for a thin line upon a broad grey one: 3:1 on #949494
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 

@@ -46,7 +46,7 @@ class Hero(LiveFigure):
         )
 
     def _draw_future(self):
-        self.ax.axvspan(0.5, 7, facecolor="#EEEEEE", edgecolor="#C4C4C4", hatch="//", lw=0)
+        self.ax.axvspan(0.5, 7, facecolor="#EEEEEE", edgecolor=style.RULE, hatch="//", lw=1.5)
         box = {"facecolor": "white", "edgecolor": "none", "pad": 4}
         self.ax.text(3.55, -75, "the future:\nnot there yet", ha="center", va="center", color=style.GREY, bbox=box)
 
@@ -459,8 +459,8 @@ class GradientMap(LiveFigure):
         self.ax.set(xticks=range(size), yticks=range(size), xlabel="input s", ylabel="output t", aspect="equal")
         self.ax.set_xlim(-0.5, size - 0.5)
         (self.crosses,) = self.ax.plot([], [], "x", color="white", ms=11, mew=3, zorder=3)
-        grid = [self.ax.axhline(i - 0.5, color="#C4C4C4", lw=1, zorder=2) for i in range(1, size)]
-        grid += [self.ax.axvline(i - 0.5, color="#C4C4C4", lw=1, zorder=2) for i in range(1, size)]
+        grid = [self.ax.axhline(i - 0.5, color=style.RULE, lw=1, zorder=2) for i in range(1, size)]
+        grid += [self.ax.axvline(i - 0.5, color=style.RULE, lw=1, zorder=2) for i in range(1, size)]
         (stairs,) = self.ax.step(np.arange(size + 1) - 0.5, np.arange(size + 1) - 0.5, color=style.BLACK, lw=3.5)
         stairs.set(zorder=4, drawstyle="steps-post")
         self.ax.text(

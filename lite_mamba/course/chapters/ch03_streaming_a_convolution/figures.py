@@ -352,14 +352,14 @@ class AnySplit(LiveFigure):
         self.top.set(xlim=(0, self.LENGTH), ylim=(-55, 16), ylabel="output (mV)")
         self.low.set(ylim=(-4, 44), xlabel="sample", ylabel="error (mV)")
         (self.whole,) = self.top.plot([], [], color="#949494", ls="-", lw=7)
-        (self.pieces,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
+        (self.pieces,) = self.top.plot([], [], color=style.NAVY, ls="-", lw=2.5)
         (self.error,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=3)
         self.borders = [LineCollection([], colors=style.BLACK, lw=1, linestyles=":") for _ in range(2)]
         for ax, lines in zip((self.top, self.low), self.borders, strict=True):
             ax.add_collection(lines)
         self.names = [
             style.label_line(self.top, "thick: one pass", 4, 11, style.GREY),
-            style.label_line(self.top, "", 298, 11, style.BLUE, ha="right"),
+            style.label_line(self.top, "", 298, 11, style.NAVY, ha="right"),
         ]
         self.zero = self.low.text(298, 16, "zero everywhere", color=style.VERMILLION, ha="right", fontweight="bold")
         self.zero.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})

@@ -70,9 +70,18 @@ class Hero(LiveFigure):
         ax = self.left
         ax.set(xlim=(-0.35, 3.6), ylim=(-1.2, 4.2), aspect="equal")
         ax.set_axis_off()
-        ax.add_patch(Polygon([(0.35, 0), (1.95, 0), (2.17, 1.4), (0.13, 1.4)], facecolor="#A9CFE5", lw=0))
-        ax.add_patch(Rectangle((1.05, 1.4), 0.16, 1.7, facecolor="#A9CFE5", lw=0))
-        ax.add_patch(Polygon([(1.9, 0.12), (2.62, -1.1), (2.5, -1.15), (1.88, 0.0)], facecolor="#A9CFE5", lw=0))
+        ax.add_patch(
+            Polygon([(0.35, 0), (1.95, 0), (2.17, 1.4), (0.13, 1.4)], facecolor="#A9CFE5", edgecolor=style.BLUE, lw=1.5)
+        )
+        ax.add_patch(Rectangle((1.05, 1.4), 0.16, 1.7, facecolor="#A9CFE5", edgecolor=style.BLUE, lw=1.5))
+        ax.add_patch(
+            Polygon(
+                [(1.9, 0.12), (2.62, -1.1), (2.5, -1.15), (1.88, 0.0)],
+                facecolor="#A9CFE5",
+                edgecolor=style.BLUE,
+                lw=1.5,
+            )
+        )
         ax.plot([0, 0.35, 1.95, 2.3], [2.3, 0, 0, 2.3], "-", color=style.BLACK, lw=4, solid_joinstyle="round")
         ax.plot([0.2, 1.13, 1.13], [3.55, 3.55, 3.15], "-", color=style.BLACK, lw=9, solid_joinstyle="miter")
         ax.text(1.42, 3.42, "tap: $B\\,u$", fontsize=16, va="center", color=style.BLUE, fontweight="bold")
@@ -117,7 +126,7 @@ class TickedBucket(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 8.4), yticks=[-2, 0, 2, 4, 6], xticks=range(0, 25, 4))
         self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
-        self.ax.axhspan(-3, 0, facecolor="#F1F1F1", lw=0)
+        self.ax.axhspan(-3, 0, facecolor="#F1F1F1", edgecolor=style.RULE, lw=1.5)
         self.ax.text(23.8, -2.2, "less than empty", color=style.GREY, ha="right")
         (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=6, alpha=0.55)
         (self.hollow,) = self.ax.plot([], [], "D", ms=10, mfc="none", mec=style.BLACK, mew=2, clip_on=False)

@@ -58,7 +58,7 @@ class ThreeViews(LiveFigure):
         self.top = [axes[name] for name in ("states", "kernel", "waves")]
         for ax, (name, how) in zip(self.top, self.NAMES.items(), strict=True):
             ax.set(ylim=(-0.42, 3.05), yticks=[0, 1, 2])
-            ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+            ax.axhline(0, color=style.RULE, lw=1, ls="-")
             ax.text(0.03, 0.985, name, transform=ax.transAxes, va="top", fontsize=16, fontweight="bold")
             ax.text(0.03, 0.875, how, transform=ax.transAxes, va="top", fontsize=13, color=style.GREY)
         self._build_states()
@@ -74,10 +74,11 @@ class ThreeViews(LiveFigure):
         ax.set(xlim=(-0.6, 2.9), ylabel="level")
         ax.set_xticks([0, 1], ["t − 1", "t"])
         ax.set_xlabel("states")
-        kinds = ((PALE_BLUE, ""), (PALE_VERMILLION, "//")), ((style.BLUE, ""), (style.VERMILLION, "//"))
+        before = ((PALE_BLUE, style.BLUE, ""), (PALE_VERMILLION, style.VERMILLION, "//"))
+        now = ((style.BLUE, "white", ""), (style.VERMILLION, "white", "//"))
         self.bars = [
-            [ax.bar([x], [0], width=0.8, color=face, hatch=hatch, edgecolor="white", lw=1)[0] for face, hatch in pair]
-            for x, pair in enumerate(kinds)
+            [ax.bar([x], [0], width=0.8, fc=face, ec=edge, hatch=hatch, lw=1.5)[0] for face, edge, hatch in pair]
+            for x, pair in enumerate((before, now))
         ]
         self.state_names = [
             style.label_line(ax, f"{name}\n× {fade}", 1.65, y, colour, fontsize=13)
@@ -112,7 +113,7 @@ class ThreeViews(LiveFigure):
         self.ax = ax
         ax.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(-0.3, 3.1), yticks=[0, 1, 2], ylabel="output y")
         ax.set_xlabel("time (steps)")
-        ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+        ax.axhline(0, color=style.RULE, lw=1, ls="-")
         (self.later,) = ax.plot([], [], "o", mfc="white", mec="#808080", mew=2, ms=8, ls="none")
         (self.so_far,) = ax.plot([], [], "o", color=style.BLACK, ms=8, ls="none")
         (self.now,) = ax.plot([], [], ":", color=style.BLACK, lw=2)
@@ -222,7 +223,7 @@ class KernelSum(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.LENGTH - 0.5), ylim=(-2.15, 2.15), yticks=[-2, -1, 0, 1, 2], ylabel="kernel")
         self.ax.set_xlabel("tap j (steps ago)")
-        self.ax.axhline(0, color="#B5B5B5", lw=1, ls="-")
+        self.ax.axhline(0, color=style.RULE, lw=1, ls="-")
         (self.slow_line,) = self.ax.plot(self.taps, self.taps * 0, "--", color=style.BLUE, lw=6)
         (self.fast_line,) = self.ax.plot(self.taps, self.taps * 0, "-.", color=style.VERMILLION, lw=4)
         (self.sum_line,) = self.ax.plot(self.taps, self.taps * 0, "o-", color=style.BLACK, lw=1.5, ms=6)
@@ -374,8 +375,10 @@ class Leak(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(-0.8, self.LONGEST - 0.2), ylim=(-0.12, 1.62), yticks=[0, 0.5, 1], ylabel="output y")
         self.ax.set_xlabel("time (steps)")
-        self.past = self.ax.axvspan(-0.8, 1, color=PALE_GREY, lw=0, zorder=0)
-        self.end = self.ax.axvspan(1, self.LONGEST, facecolor="white", hatch="..", edgecolor="#D5D5D5", lw=0, zorder=0)
+        self.past = self.ax.axvspan(-0.8, 1, facecolor=PALE_GREY, edgecolor=style.RULE, lw=1.5, zorder=0)
+        self.end = self.ax.axvspan(
+            1, self.LONGEST, facecolor="white", hatch="..", edgecolor=style.RULE, lw=1.5, zorder=0
+        )
         (self.right,) = self.ax.plot([], [], "o", mfc="white", mec="#808080", mew=2.5, ms=12, ls="none")
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=7, ls="none")
         (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=11, ls="none")

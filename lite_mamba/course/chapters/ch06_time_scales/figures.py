@@ -103,7 +103,7 @@ class Fading(LiveFigure):
         self.ax.set(xlim=(-0.8, self.STEPS + 4), ylim=(0, 1.14), xlabel="steps since the event", ylabel="what is left")
         self.ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
         self.ax.axhline(0.5, color=PALE, ls="--", lw=2, zorder=0)
-        self.stems = LineCollection([], colors="#6FA8CF", linewidths=3)
+        self.stems = LineCollection([], colors="#4F8FBF", linewidths=3)
         self.ax.add_collection(self.stems)
         (self.dots,) = self.ax.plot(self.t, self.t * 0, "o", color=style.BLUE, ms=8, ls="none", clip_on=False)
         (self.halves,) = self.ax.plot([], [], "D", color=style.VERMILLION, ms=13, ls="none", clip_on=False)

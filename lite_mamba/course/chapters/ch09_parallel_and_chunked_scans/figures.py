@@ -219,7 +219,7 @@ class DyingShortcut(LiveFigure):
         self.ax.set_yticks([-308, -150, -38, 0, 38, 150, 308])
         self.n = np.arange(1, self.LENGTH + 1)
         self.band = self.ax.axhspan(-38, 38, facecolor=PALE_GREEN, edgecolor=style.GREEN, lw=2.5, zorder=0)
-        self.dead = self.ax.axvspan(0, 1, facecolor="white", hatch="//", edgecolor="#D0D0D0", lw=0, zorder=0)
+        self.dead = self.ax.axvspan(0, 1, facecolor="white", hatch="//", edgecolor=style.RULE, lw=1.5, zorder=0)
         (self.product,) = self.ax.plot([], [], "-", color=style.BLUE, lw=4)
         (self.inverse,) = self.ax.plot([], [], "--", color=style.VERMILLION, lw=4)
         (self.right,) = self.ax.plot([], [], ":", color=style.BLACK, lw=4)

@@ -326,7 +326,7 @@ class Ablation(LiveFigure):
             )
             ax.set_yticks(list(places), CUTS if ax is self.new else [""] * len(CUTS))
             ax.tick_params(axis="y", length=0)
-            band = ax.axhspan(-0.5, 0.5, color="#F8DCC8", zorder=0)
+            band = ax.axhspan(-0.5, 0.5, facecolor="#F8DCC8", edgecolor=style.VERMILLION, lw=1.5, zorder=0)
             bars = ax.barh(list(places), [1] * len(CUTS), height=0.6, color=style.BLUE)
             texts = [ax.text(0, y, "", va="center", fontsize=14) for y in places]
             self.bars.append(bars)
@@ -437,7 +437,7 @@ class WideOrDilated(LiveFigure):
             read = touched(*sizes)
             (squares,) = ax.plot(read, [-7] * len(read), "s", color=style.BLACK, ms=8, clip_on=False, zorder=3)
             bars = ax.vlines(range(LAGS), 0, 100, lw=17, color=style.BLUE)
-            cursor = ax.axvspan(-0.5, 0.5, color="#F3C9AE", zorder=0)
+            cursor = ax.axvspan(-0.5, 0.5, facecolor="#F3C9AE", edgecolor=style.VERMILLION, lw=1.5, zorder=0)
             note = ax.text(0, 118, front, fontsize=14, fontweight="bold", va="center")
             self.bars.append(bars)
             self.notes.append(note)

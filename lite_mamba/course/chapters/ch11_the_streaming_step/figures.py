@@ -111,16 +111,16 @@ class StreamingScope(LiveFigure):
         spread = np.ptp(self.parallel)
         self.low.set(xlabel="sample t (one every 0.5 ms)", ylabel="output")
         self.low.set(ylim=(self.parallel.min() - 0.15 * spread, self.parallel.max() + 0.55 * spread))
-        self.band = self.top.add_patch(Rectangle((0, -56), 12, 66, fc=PALE_BLUE, lw=0, zorder=0))
+        self.band = self.top.add_patch(Rectangle((0, -56), 12, 66, fc=PALE_BLUE, ec=style.BLUE, lw=1.5, zorder=0))
         (self.seen,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
         (self.now,) = self.top.plot([], [], "o", color=style.BLUE, ms=11, ls="none")
         self.low.plot(self.parallel, color="#949494", ls="-", lw=8)
-        (self.grown,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=2.5)
-        (self.dot,) = self.low.plot([], [], "o", color=style.VERMILLION, ms=11, ls="none")
+        (self.grown,) = self.low.plot([], [], color=style.RUST, ls="-", lw=2.5)
+        (self.dot,) = self.low.plot([], [], "o", color=style.RUST, ms=11, ls="none")
         at = self.low.transAxes
         names = [
             self.low.text(0.01, 0.96, "thick: one pass", color=style.GREY, transform=at, va="top"),
-            self.low.text(0.99, 0.96, "thin: step by step", color=style.VERMILLION, transform=at, va="top", ha="right"),
+            self.low.text(0.99, 0.96, "thin: step by step", color=style.RUST, transform=at, va="top", ha="right"),
             self.top.text(0.01, 0.97, "shaded: kept inputs", color=style.BLUE, transform=self.top.transAxes, va="top"),
         ]
         for name in names:
@@ -322,10 +322,10 @@ class RoundedState(LiveFigure):
         self.ax.text(self.MARK + 80, 1.12, "1500 steps", color=style.GREY, va="center")
         self.times = np.arange(self.STEPS + 1)[::20]
         (self.exact,) = self.ax.plot([], [], color="#949494", ls="-", lw=9)
-        (self.fine,) = self.ax.plot([], [], color=style.BLUE, ls="--", lw=2.5)
+        (self.fine,) = self.ax.plot([], [], color=style.NAVY, ls="--", lw=2.5)
         (self.coarse,) = self.ax.plot([], [], color=style.VERMILLION, ls="-", lw=4)
         style.label_line(self.ax, "thick: exact", 3600, 1.18, style.GREY)
-        style.label_line(self.ax, "dashed: float32", 5600, 1.18, style.BLUE)
+        style.label_line(self.ax, "dashed: float32", 5600, 1.18, style.NAVY)
         self.name = style.label_line(self.ax, "", 9950, 1.18, style.VERMILLION, ha="right")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
         self.note = self.ax.text(9950, 0, "", color=style.VERMILLION, ha="right", va="center", fontsize=14, bbox=box)
@@ -423,14 +423,14 @@ class ResetRow(LiveFigure):
             ax.set(xlim=(-1, self.LENGTH), ylim=(low - room, high + 2 * room), yticks=[])
             ax.set_ylabel(f"row {row}", rotation=0, ha="right", va="center")
             self.right += ax.plot(np.arange(self.LENGTH), self.alone[row], color="#949494", ls="-", lw=8)
-            self.lines += ax.plot([], [], color=style.BLUE if row != 1 else style.VERMILLION, ls="-", lw=2.5)
+            self.lines += ax.plot([], [], color=style.NAVY if row != 1 else style.RUST, ls="-", lw=2.5)
         self.axes[-1].set_xlabel("sample")
         (self.line,) = self.axes[1].plot([0, 0], [low - room, high + 2 * room], color=style.BLACK, lw=2.5, ls=":")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
         self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=box)
         height, end = high + room, self.LENGTH - 1
         self.axes[0].text(0, height, "thick: each recording by itself", color=style.GREY, va="center")
-        self.axes[0].text(end, height, "thin: in the batch", color=style.BLUE, va="center", ha="right")
+        self.axes[0].text(end, height, "thin: in the batch", color=style.NAVY, va="center", ha="right")
         self.move(self.right[1], *self.lines, self.line, self.note)
 
     @torch.no_grad()

@@ -156,7 +156,7 @@ class Copying(LiveFigure):
         ax.set_yticks(range(3), list(self.LOOKS), fontsize=15)
         ax.tick_params(axis="y", left=False)
         for x in (0.25, 0.5, 0.75, 1):
-            ax.axvline(x, color=PALE, lw=1, zorder=0)
+            ax.axvline(x, color=style.RULE, lw=1, zorder=0)
         self.dots, self.words = {}, {}
         for row, (who, (colour, marker)) in enumerate(self.LOOKS.items()):
             (self.dots[who],) = ax.plot(
@@ -406,7 +406,7 @@ class Ablations(LiveFigure):
         ax.tick_params(axis="y", left=False)
         ax.set_axisbelow(True)
         for x in (0, 0.25, 0.5, 0.75, 1):
-            ax.axvline(x, color=PALE, lw=1, zorder=0)
+            ax.axvline(x, color=style.RULE, lw=1, zorder=0)
         (self.dots,) = ax.plot(
             [], [], "o", color=style.VERMILLION, ms=15, mec="white", mew=1.5, ls="none", clip_on=False
         )
