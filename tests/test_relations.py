@@ -267,6 +267,18 @@ def test_numbers_have_relations_too():
     assert judge(exercise, lambda n: 6 * n + 8).relations == ("A factor of 2 everywhere.",)
 
 
+@pytest.mark.parametrize(
+    ("nearly", "off"), [(lambda n: (3 * n + 4) * 1.00004, 1e-4), (lambda n: 3 * n + 4.00004, 4e-5)]
+)
+def test_a_number_that_is_nearly_right_is_no_factor_of_one_and_no_shift_of_zero(nearly, off):
+    exercise = Exercise("91.n", "N", lambda n: 3.0 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [], rtol=1e-9, atol=0)
+    verdict = judge(exercise, nearly)
+    assert verdict.relations == ()
+    words = verdict.example.difference.words
+    assert words.startswith("the result: expected 7, got 7, which is ")
+    assert off / 3 < float(words.split()[-2]) < 3 * off
+
+
 def test_complex_numbers_have_relations_too():
     def cases(draw):
         return {"x": torch.complex(draw.normal(4), draw.normal(4)) + 3j}

@@ -65,7 +65,8 @@ def describe(value: Any) -> str:
     """What a value is, in words: "a float32 tensor of shape (2, 3)", "a whole number", "a tuple of 2"."""
     if isinstance(value, Tensor):
         try:
-            return f"a {short_dtype(value.dtype)} tensor of shape {tuple(value.shape)}"
+            dtype = short_dtype(value.dtype)
+            return f"a{'n' * dtype.startswith('int')} {dtype} tensor of shape {tuple(value.shape)}"
         except Exception:  # nested tensors have no shape, and a subclass may refuse everything
             return f"a {type(value).__name__} without a shape"
     if isinstance(value, (tuple, list)):
@@ -149,6 +150,8 @@ def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, where
     first = (~right).nonzero()[0].tolist()
     have, want = got[tuple(first)].item(), expected[tuple(first)].item()
     words = f"{_position(where, first, tolerance.axes)}: expected {number(want)}, got {number(have)}"
+    if number(want) == number(have):
+        words += f", which is {abs(have - want):.0e} off"
     wrong = int((~right).sum())
     if right.numel() > 1:
         words += f" ({wrong} of {right.numel()} values {'is' if wrong == 1 else 'are'} wrong)"
@@ -182,7 +185,7 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
     if not isinstance(got, (tuple, list)):
         return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
     if len(expected) != len(got):
-        return Difference("length", f"{where} has {len(got)} items; expected are {len(expected)}")
+        return Difference("length", f"{where} has {len(got)} item{'s' * (len(got) != 1)}; expected are {len(expected)}")
     names = tolerance.items or [f"item {i} of {where}" for i in range(len(expected))]
     inner = replace(tolerance, items=())
     parts = (_difference(want, have, inner, name) for name, want, have in zip(names, expected, got, strict=True))

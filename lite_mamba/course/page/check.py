@@ -7,6 +7,7 @@ says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ from .cards import Card, show
 Function = Callable[..., Any]
 
 _standing: dict[str, Function] = {}  # exercise id -> the function that stands in this session
+
+MISCALLED = re.compile(r"[\w.<>]+\(\) (takes|missing|got)")  # Python's words when arguments don't fit
 
 FEW_PARTS = 4  # a result with more named parts shows only those that differ
 
@@ -205,8 +208,13 @@ def _error_lines(verdict: Verdict) -> list[str]:
     """What was raised and the learner's own line, without the library's traceback."""
     error = verdict.example.raised
     line = own_line(error)
-    if line is None:
+    if line is None and MISCALLED.match(words_of(error)):
         return [said(error), "It was raised by the call itself: compare your function's parameters with the stub's."]
+    if line is None:
+        return [
+            said(error),
+            "None of your lines raised it: compare what your function returns with the stub's Returns.",
+        ]
     return [f"Line {line[1]} of your code: {line[2]}", said(error), *verdict.relations]
 
 
