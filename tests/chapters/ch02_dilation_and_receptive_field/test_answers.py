@@ -665,6 +665,7 @@ for expected, functions in {
         lambda delay, k: (torch.tensor([1.0] + [0.0] * (k - 1)), int(delay / (k - 1))),
         lambda delay, k: (F.one_hot(torch.tensor(0), k).float(), round(delay / (k - 1))),
         lambda delay, k: (torch.eye(k)[0], divmod(delay, k - 1)[0]),
+        lambda delay, k: [tap(k, 0), delay // (k - 1)],
         lambda delay, k: (F.pad(torch.ones(1, dtype=torch.float64), (0, k - 1)), delay // (k - 1)),
         lambda delay, k: (torch.tensor([1] + [0] * (k - 1)), math.floor(delay / (k - 1))),
     ],
@@ -687,6 +688,7 @@ for expected, functions in {
     UNNAMED: [
         lambda delay, k: (delay // (k - 1), tap(k, 0)),
         lambda delay, k: tap(k, 0),
+        lambda delay, k: (tap(k, 0), torch.tensor(delay // (k - 1))),
         lambda delay, k: (tap(k, 0)[None], delay // (k - 1)),
         lambda delay, k: (tap(k, 0), 8),
         lambda delay, k: (tap(4, 0), delay // (k - 1)),

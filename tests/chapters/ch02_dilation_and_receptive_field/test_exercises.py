@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lite_mamba import causal_dilated_conv1d_fn
+from lite_mamba import causal_dilated_conv1d_fn, course
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
 
@@ -18,8 +18,15 @@ def test_a_delay_through_another_tap_gives_the_right_output_and_remembers_too_mu
     assert (wide["history"], narrow["history"]) == (18, 6)
 
 
-@pytest.mark.parametrize("made", [[1, 2], torch.ones(4), ([1.0, 0.0], 2)])
+@pytest.mark.parametrize("made", [[1, 2], torch.ones(4), ([1.0, 0.0], 2), (torch.ones(1, 4), 2)])
 def test_a_delay_that_is_no_pair_of_tensor_and_integer_is_told_so(made):
     verdict = judge(exercise("02.delay_kernel"), lambda delay, d_conv: made)
     assert verdict.kind == "raised"
     assert "must return (weight, dilation)" in str(verdict.example.raised)
+
+
+def test_the_card_sends_to_what_is_returned_and_not_to_the_parameters(capsys):
+    course.check("02.delay_kernel", lambda delay, d_conv: torch.eye(d_conv)[:1])
+    said = capsys.readouterr().out
+    assert "it returned a float32 tensor of shape (1, 4)" in said
+    assert "compare what your function returns with the stub's Returns" in said and "parameters" not in said

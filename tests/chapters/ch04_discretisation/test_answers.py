@@ -133,7 +133,7 @@ ZOH = [
     ("abs of A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.abs() * b), "an upside-down sign"),
     ("times A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * a * b), "a product instead of a quotient"),
     ("no 1/A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * b), "an integral without its division"),
-    ("share that left", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) * b), "an integral without its division"),
+    ("share that left", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) * b), "the share that leaks"),
     ("Euler", lambda dt, a, b: (1 + dt * a, dt * b), "the Ā of Euler"),
     ("Euler's Ā", lambda dt, a, b: (1 + a * dt, (exp(dt, a) - 1) / a * b), "the Ā of Euler"),
     ("exp(−ΔA)", lambda dt, a, b: (exp(-dt, a), (exp(-dt, a) - 1) / a * b), "an exponential that grows"),
@@ -495,6 +495,12 @@ MENDED = [
     ("no B", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, torch.ones_like(b))[1]), None),
     ("right for tiny ΔA only", lambda dt, a, b: (exp(dt, a), dt * b * (1 + dt * a / 2)), None),
 ]
+
+
+def test_an_answer_that_uses_a_part_of_the_pole_is_not_told_that_it_makes_no_use_of_it():
+    said = judge(exercise("04.largest_euler_step"), lambda s: 2 / abs(s.imag)).relations
+    assert not any("no use" in words for words in said)
+
 
 ANSWERS = [
     pytest.param(f"04.{name}", function, verdict, id=f"{name}: {title}")

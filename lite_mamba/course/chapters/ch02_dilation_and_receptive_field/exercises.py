@@ -124,9 +124,11 @@ def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_
     made = function(delay, d_conv)
     if made is None or made is Ellipsis:
         return None
-    if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Tensor)):
-        kind = " and ".join(map(describe, made)) if isinstance(made, tuple) else describe(made)
-        raise TypeError(f"the function must return (weight, dilation), a tensor and an integer; it returned {kind}")
+    several = isinstance(made, (tuple, list)) and len(made) == 2
+    if not (several and isinstance(made[0], Tensor) and made[0].ndim == 1 and not isinstance(made[1], Tensor)):
+        kind = " and ".join(map(describe, made)) if several else describe(made)
+        pair = "(weight, dilation), a tensor of shape (W,) and an integer"
+        raise TypeError(f"the function must return {pair}; it returned {kind}")
     weight, dilation = made
     x = torch.arange(1.0, delay + 5)  # (L,): 1, 2, 3, …
     y = causal_dilated_conv1d_fn(x[None, None], weight[None].float(), dilation=dilation)[0, 0]  # (L,)

@@ -150,7 +150,13 @@ ZOH = Exercise(
             "an integral without its division",
             "Your Ā is right, and exp(ΔA) − 1 stands in B̄. The derivative of exp(A·τ) is "
             "A·exp(A·τ), so the integral of exp(A·τ) has one more number in it. Which?",
-            [edited(zoh, "/ A → "), edited(zoh, "torch.expm1(delta * A) / A → (1 - torch.exp(delta * A))")],
+            edited(zoh, "/ A → "),
+        ),
+        Misconception(
+            "the share that leaks",
+            "Your Ā is right, and 1 − Ā is the share of a level that leaks in one tick. With it a bucket ends at B·u, "
+            "whatever A is. Section 1 found where it ends: a small leak lets it rise higher.",
+            edited(zoh, "torch.expm1(delta * A) / A → (1 - torch.exp(delta * A))"),
         ),
         Misconception(
             "the Ā of Euler",
@@ -319,7 +325,7 @@ def largest_euler_step(pole: complex) -> float:
 
 def _pole_cases(draw: Draw) -> dict:
     size = draw.size(0, 8)  # the imaginary part grows; a real pole comes first
-    return {"pole": complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / 2)}
+    return {"pole": complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))}
 
 
 LARGEST_STEP = Exercise(
