@@ -290,6 +290,14 @@ def test_complex_numbers_have_relations_too():
     assert judge(exercise, lambda x: x * x * 1j).relations == ("A factor of 0 + 1i everywhere.",)
 
 
+def test_a_result_that_is_off_by_less_than_a_row_shows_is_no_error():
+    def nearly(x):
+        return x * 1.0005 if x[0] < 3 else x + torch.tensor([0.0, 0.0, 1.0, 0.0])
+
+    exercise = Exercise("91.near", "Near", lambda x: x.clone(), lambda draw: {"x": draw.normal(4) + 3}, [], rtol=1e-4)
+    assert judge(exercise, nearly).kind == "wrong"
+
+
 SHAPES = st.lists(st.integers(0, 3), max_size=3)
 
 

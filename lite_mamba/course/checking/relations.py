@@ -304,7 +304,7 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
 
 
 def _first_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> str | None:
-    starts = {one.index(False) for one in rows}
+    starts = {one.index(False) if False in one else 0 for one in rows}  # a result can be off by less than a row shows
     if len(starts) == 1 and (start := starts.pop()):
         return f"Right up to {axis} {start - 1}; the first mistake is always at {axis} {start}."
     return None
