@@ -436,7 +436,7 @@ MENDED = [
     ("zeros first", init_zeros_first, "right"),
     ("expm1 only", lambda m, u: init_with(m, u, lambda u: log_uniform(u).expm1().log()), "right"),
     ("apply", lambda m, u: m.apply(lambda layer: init_with(layer, u, lambda u: stable(log_uniform(u)))), "right"),
-    ("reset last", init_then_reset, "a reset that comes last"),
+    ("reset last", init_then_reset, "biases that your first loop did not set"),
     (
         "mark of the layer",
         lambda m, u: init_with(m, u, stable, lambda layer: hasattr(layer, "_no_reinit")),
@@ -576,6 +576,11 @@ SPLIT = [
     ("if and else", split_with_an_if, "right"),
     ("comprehensions", split_by(lambda name, p: decays(p)), "right"),
     ("axes only", split_by(lambda name, p: p.ndim >= 2), "marks that are ignored"),
+    (
+        "another mark",
+        split_by(lambda name, p: p.ndim >= 2 and not hasattr(p, "_no_reinit")),
+        "marks that are ignored",
+    ),
     ("bias", split_by(lambda name, p: not name.endswith(".bias")), "a choice by the word bias"),
     ("A_log and D", split_by(lambda name, p: p.dim() > 1 and "A_log" not in name), "names in the place of marks"),
     ("marks", split_by(lambda name, p: not marked(p)), "marks alone"),

@@ -515,15 +515,16 @@ MENDED = Exercise(
     apply=_first_values,
     misconceptions=[
         Misconception(
-            "a reset that comes last",
-            "Every Δ is large, some tenths, and differs from channel to channel: PyTorch has drawn all biases anew, "
-            "around zero. Whatever your first loop sets, a later call of reset_parameters throws it away.",
+            "biases that your first loop did not set",
+            "Every Δ is large, some tenths, and differs from channel to channel, and the other biases are not zero "
+            "either. So the first loop is not the last that touches them.",
             [_then_reset(), _then_reset(" and layer.bias is not None")],
         ),
         Misconception(
             "a mark that is not found",
-            "Every Δ is exactly softplus(0) = 0.693: the dt bias was set to zero like all others. The condition for it "
-            "was never true. On which object does the package put its mark: the layer, the weight or the bias?",
+            "Every Δ is exactly softplus(0) = 0.693: the dt bias was set to zero like all others. If nothing "
+            "sets it to zero later, then the condition for it was never true. On which object does the package put its "
+            "mark: the layer, the weight or the bias?",
             edited(mended_init, "getattr(layer.bias → getattr(layer"),
         ),
         Misconception(
@@ -663,8 +664,8 @@ SPLIT = Exercise(
     misconceptions=[
         Misconception(
             "marks that are ignored",
-            "You go by the number of axes alone. That spares biases, norms and D. But A_log has two axes, so it "
-            "decays, and all time scales with it. It carries a mark: ask for it.",
+            "The number of axes alone decides in your split. That spares biases, norms and D. But A_log has two axes, "
+            "so it decays, and all time scales with it. It carries a mark, _no_weight_decay: ask for it by this name.",
             _spared("parameter.ndim < 2"),
         ),
         Misconception(
