@@ -53,6 +53,7 @@ GATE = [
     ("hard-coded", lambda d: torch.tensor([0.001, 0.632, 0.95]), None),
     ("rounded", lambda d: (1 - torch.exp(-d)).round(decimals=2), None),
     ("no return", lambda d: print(1 - torch.exp(-d)), None),
+    ("a sigmoid of the softplus", lambda d: torch.sigmoid(F.softplus(d)), None),
 ]
 
 # Exercise 2: gated_state (u, g)
@@ -141,6 +142,13 @@ def state_from_the_first_token_on(u, g):
     return torch.stack(out)
 
 
+def state_without_the_first_token(u, g):
+    h = torch.zeros_like(u)
+    for t in range(1, len(u)):
+        h[t] = (1 - g[t]) * h[t - 1] + g[t] * u[t]
+    return h
+
+
 def state_that_is_one_tensor(u, g):
     h, out = torch.zeros(1), []
     for t in range(len(u)):
@@ -194,6 +202,7 @@ GATED = [
     ("the end, a number", lambda u, g: float(state_at_the_end(u, g)), "the last state only"),
     ("from u[0]", state_from_the_first_token, "a state that starts at the first token"),
     ("list from u[0]", state_from_the_first_token_on, "a state that starts at the first token"),
+    ("first left out", state_without_the_first_token, "a loop that leaves out the first token"),
     ("one tensor", state_that_is_one_tensor, "one tensor, appended many times"),
     ("two cumulative products", state_by_cumsum, None),
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), None),
@@ -235,6 +244,7 @@ LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask th
 BY_HAND = [
     ("8 and 1e-4", where(8.0, 1e-4), "right"),
     ("5 and 1e-3", where(5.0, 1e-3), "right"),
+    ("5 and 5e-4", where(5.0, 5e-4), "right"),
     ("a loop", by_hand_in_a_loop, "right"),
     ("softplus", lambda is_data: F.softplus(torch.where(is_data, 9.0, -12.0)), "right"),
     ("arithmetic", lambda is_data: is_data * 10.0 + 1e-6, "right"),
@@ -247,6 +257,8 @@ BY_HAND = [
     ("0.7 and 1e-3", where(0.7, 1e-3), PART),
     ("2 and 1e-6", where(2.0, 1e-6), PART),
     ("3 and 0", where(3.0, 0.0), PART),
+    ("3.95 and 1e-6", where(3.95, 1e-6), PART),
+    ("4 and 9e-4", where(4.0, 9e-4), PART),
     ("the mark itself", lambda is_data: is_data.float(), PART),
     ("all 10", lambda is_data: torch.full(is_data.shape, 10.0), SAME),
     ("all 1", lambda is_data: torch.ones(len(is_data)), SAME),

@@ -144,6 +144,12 @@ GATED = Exercise(
             edited(gated_state, "torch.zeros(()) → u[0]"),
         ),
         Misconception(
+            "a loop that leaves out the first token",
+            "Your first state is 0, and the loop begins with the second token. The 0 is the state *before* the first "
+            "token, and this token has to pass its gate as well.",
+            edited(gated_state, ", [] → , [torch.zeros(())]", "zip(u, g, → zip(u[1:], g[1:],"),
+        ),
+        Misconception(
             "one gate for all tokens",
             "You use one gate throughout. But every token has a g of its own.",
             [_gates("g[:1].expand_as(g)"), _gates("g[-1:].expand_as(g)"), _gates("g.mean().expand_as(g)")],
@@ -217,9 +223,10 @@ def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
 def _tell_why(gates: Tensor) -> None:
     """Raises the words for what these gates (L,) do to the probe; if none fit, the states themselves are judged."""
     data, noise, opened = gates[PROBE].min(), gates[~PROBE].max(), gates > 0.5
+    old, lost = 1 - data, 1 - (1 - noise) ** 20  # what a data token leaves, and what twenty noise tokens take
     for words, fits in (
         ("all tokens have the same Δ", gates.max() - gates.min() < 1e-3),
-        ("a data token replaces a part of the state only", noise < 0.05 < data < 0.98),
+        ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.05)),
         ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("each noise token replaces a part of the state", data > 0.9 and noise < 0.5),
@@ -265,7 +272,7 @@ BY_HAND = Exercise(
             "data that do not reset",
             "Noise is held out well. But your Δ for data is too small: with Δ = 1, as if Δ were the gate, a data token "
             "replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. Which Δ gives a gate of "
-            "0.98 or more?",
+            "0.99 or more?",
             _by_hand("1.0", "1e-5"),
         ),
         Misconception(
@@ -276,7 +283,7 @@ BY_HAND = Exercise(
         Misconception(
             "a hold that leaks",
             "Data come in well. But your Δ for noise is too large, and the losses of all noise tokens add up: with "
-            "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 2 % "
+            "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % "
             "over twenty of them?",
             _by_hand("10.0", "0.1"),
         ),
@@ -294,7 +301,7 @@ BY_HAND = Exercise(
         Misconception(
             "an infinite Δ",
             "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
-            "exp(−Δ) is below 0.02 from Δ = 4 on.",
+            "exp(−Δ) is below 0.01 from Δ = 5 on.",
             _by_hand("math.inf", "1e-5"),
         ),
         Misconception(
@@ -365,7 +372,7 @@ PARAMETERS = Exercise(
     reference=selective_parameters,
     cases=_projection_cases,
     apply=_trainable,
-    axes=("batch", "token", "channel"),
+    axes=("batch", "token", "column"),  # the last axis is D or N
     items=("delta", "B", "C"),
     misconceptions=[
         Misconception(
@@ -487,8 +494,8 @@ PARAMETERS = Exercise(
         ),
         Misconception(
             "a weight that is not transposed",
-            "The shapes of your product do not fit. A weight is stored as (outputs, inputs), so u @ x_proj.T, or "
-            "F.linear(u, x_proj), which transposes by itself.",
+            "The shapes of one of your products do not fit. A weight is stored as (outputs, inputs): it is tokens @ "
+            "weight.T, or F.linear(tokens, weight), which transposes by itself. So for x_proj, and so for dt_proj.",
             [
                 edited(selective_parameters, "x_proj.T → x_proj"),
                 edited(selective_parameters, "dt_proj.T → dt_proj"),
@@ -544,7 +551,8 @@ MENDED = Exercise(
         ),
         Misconception(
             "a bias that is gone",
-            "Now the bias is nowhere: it was removed in both places. One of the two was right.",
+            "Now the bias is without effect: it is in neither place, or one takes off what the other adds. One of the "
+            "two was right.",
             edited(mended_ssm, NO_BIAS),
         ),
         Misconception(
