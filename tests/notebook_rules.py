@@ -24,7 +24,6 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KNOWN_TAGS = {
     "solution", "exercise", "bughunt", "predict", "reveal", "equivalence", "explore", "answers", "nbval-ignore-output",
 }  # fmt: skip
-SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 CLOSING_SECTIONS = ["Think", "Recap", "Equations and code", "References", "Next"]
 
 RULES = []
@@ -451,13 +450,6 @@ def recap_asks_its_questions(nb):
     if cells and asked != [nb.chapter]:
         return [f'Recap must call course.recap("{nb.chapter}") once']
     return []
-
-
-@rule
-def slides_are_marked(nb):
-    types = [cell.node.metadata.get("slideshow", {}).get("slide_type", "-") for cell in nb.cells]
-    found = [f"unknown slide type {t}" for t in set(types) - SLIDE_TYPES]
-    return found if "slide" in types else [*found, "no cell begins a slide"]
 
 
 # Predictions, pictures with sliders, equivalences

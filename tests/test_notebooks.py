@@ -109,7 +109,7 @@ def section(n):
 def good_notebook():
     """A notebook of chapter 03 that keeps every rule."""
     cells = [
-        new_markdown_cell(HEADER, metadata={"slideshow": {"slide_type": "slide"}}),
+        new_markdown_cell(HEADER),
         code("import torch\n\nfrom lite_mamba import course"),
         code("x = torch.ones(3)\nhero(x)"),
         new_markdown_cell(SYMBOLS),
@@ -234,14 +234,6 @@ def no_hero(notebook):
     notebook.cells[2].outputs = []
 
 
-def no_slides(notebook):
-    del notebook.cells[0].metadata["slideshow"]
-
-
-def strange_slide(notebook):
-    notebook.cells[1].metadata.slideshow = {"slide_type": "film"}
-
-
 ERROR = new_output("error", ename="ValueError", evalue="no", traceback=[])
 STDERR = new_output("stream", name="stderr", text="a warning")
 VIEW = new_output("display_data", {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "IntSlider()"})
@@ -296,8 +288,6 @@ BAD = [
     ("the_name_of_a_fold_is_plain", replace("<summary>Answer 2", "<summary>Answer `2`")),
     ("recap_asks_its_questions", replace('recap("03")', 'recap("02")')),
     ("recap_asks_its_questions", replace('course.recap("03")', "x")),
-    ("slides_are_marked", no_slides),
-    ("slides_are_marked", strange_slide),
     ("every_section_has_a_prediction", replace("course.predict", "course.ask", "predict")),
     ("every_prediction_is_revealed_in_a_later_cell", replace("guess1", "guess9", "reveal")),
     ("every_prediction_is_revealed_in_a_later_cell", drop_tag("reveal")),
