@@ -198,7 +198,7 @@ class GateCurve(LiveFigure):
             ax.plot(self.w, -np.expm1(-delta), ":", color=style.GREY, lw=2.5)
             style.label_line(ax, "token: Δ·B", -1.2, 1.75, style.VERMILLION, ha="right")
             ax.annotate("", (1.35, 1.7), (-1.1, 1.75), arrowprops={"arrowstyle": "-", "color": style.VERMILLION})
-            style.label_line(ax, "exact:\nσ(w)", 2.95, 1.3, style.GREY, ha="right")
+            style.label_line(ax, "σ(w)", 2.95, 1.12, style.GREY, ha="right")
         else:
             style.label_line(ax, "token:\n1 − exp(−Δ) = σ(w)", -5.8, 0.3, style.VERMILLION)
         (self.line,) = ax.plot([0, 0], [0, top], ":", color=style.BLACK, lw=2)
