@@ -40,7 +40,7 @@ SETTINGS = {
         "doNotDisturbMode": True,
     },
     "docmanager-extension/plugin": {"autosave": False},
-    # keeps cells that are out of sight in the page, where selectors find them
+    # keeps cells that are out of sight in the page, where selectors find them; `Lab.as_installed` takes it back
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
 # Everything here waits for an event. This is when it gives up, in milliseconds; no test that passes depends on it.
@@ -59,16 +59,38 @@ LISTEN = """() => {
         if (msg.header.msg_type === 'status' && msg.content.execution_state === 'idle')
             open.delete(msg.parent_header.msg_id); }); }"""
 
+# Cells that come into view for the first time are laid out then, and what is below them moves: for three frames.
+STANDS_STILL = """control => new Promise(done => {
+    let place = null, frames = 0;
+    const look = () => {
+        const now = control.getBoundingClientRect().top;
+        frames = now === place ? frames + 1 : 0;
+        place = now;
+        if (frames < 10) requestAnimationFrame(look); else done(); };
+    look(); })"""
+
 
 class Lab:
-    """A running JupyterLab: its address and its token."""
+    """A running JupyterLab: its address, its token, and the folder of its settings."""
 
-    def __init__(self, address: str, token: str):
+    def __init__(self, address: str, token: str, settings: pathlib.Path):
         self.address = address
         self.token = token
+        self.settings = settings
 
     def url(self, notebook: str) -> str:
         return f"{self.address}/lab/workspaces/test/tree/{notebook}?token={self.token}&reset"
+
+    @contextlib.contextmanager
+    def as_installed(self):
+        """A page that loads in this `with` block shows notebooks as JupyterLab does when nobody has set anything."""
+        file = _settings_file(self.settings, "notebook-extension/tracker")
+        set_here = file.read_text()
+        file.unlink()
+        try:
+            yield
+        finally:
+            file.write_text(set_here)
 
 
 @contextlib.contextmanager
@@ -87,7 +109,7 @@ def server(folder: pathlib.Path, environment: dict[str, str] | None = None):
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for_answer(process, f"{address}/api/status?token={token}", home / "lab.log")
-            yield Lab(address, token)
+            yield Lab(address, token, home / "settings")
         finally:
             process.terminate()
             try:
@@ -170,6 +192,22 @@ class Notebook:
         options = button.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][1]").locator("input[type=radio]")
         if options.count():
             options.first.check()
+
+    def windowing(self) -> str:
+        """What JupyterLab does with the cells that are out of sight."""
+        return self.page.evaluate("jupyterapp.shell.currentWidget.content.notebookConfig.windowingMode")
+
+    def turn_wheel_to(self, control) -> None:
+        """Turn the mouse's wheel until a control is in sight, and wait until it stands still, as a reader would."""
+        height = self.page.viewport_size["height"]
+        self.page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").hover()
+        for _ in range(500):
+            top = control.bounding_box()["y"]
+            if 0.2 * height < top < 0.8 * height:
+                break
+            self.page.mouse.wheel(0, 300 if top > height / 2 else -300)
+            self.page.evaluate("new Promise(requestAnimationFrame)")
+        control.evaluate(STANDS_STILL)
 
     def waiting(self) -> int:
         """At how many places an answer still waits for a guess."""
@@ -325,9 +363,13 @@ def _command(port: int, token: str, folder: pathlib.Path) -> list[str]:
     return command + (["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else [])
 
 
+def _settings_file(settings: pathlib.Path, name: str) -> pathlib.Path:
+    return settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+
+
 def _environment(home: pathlib.Path) -> dict[str, str]:
     for name, value in SETTINGS.items():
-        path = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
+        path = _settings_file(home / "settings", name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(value))
     extensions = home / "config/jupyter_server_config.d"

@@ -104,3 +104,22 @@ def test_no_serious_barrier_of_our_making(notebook):
         if violation["impact"] in ("serious", "critical") and violation["id"] not in BEYOND_US
     ]
     assert ours == []
+
+
+def test_no_move_is_lost_where_cells_are_laid_out_as_they_come_into_sight(chromium, jupyter):
+    """JupyterLab does that when nobody has set anything; the other tests have all cells laid out from the start."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    with jupyter.as_installed():
+        notebook = lab.Notebook(page, jupyter, "05_three_views.ipynb")
+    assert notebook.windowing() != "none"
+    notebook.run()
+    for number, explored in enumerate(notebook.explorations(), 1):
+        where, slider = f"exploration {number} as installed", explored.sliders[0]
+        notebook.turn_wheel_to(slider)
+        move_by_mouse(explored, slider, where)
+        before, key = explored.shown(), "ArrowLeft" if explored.fraction(slider) > 0.5 else "ArrowRight"
+        page.keyboard.press(key)  # the drag has left the focus on the handle
+        expect_change(explored, before, f"{where}, {lab.label(slider)!r} moved by an arrow key")
+    assert notebook.errors() == []
+    notebook.close()
+    page.close()
