@@ -198,10 +198,18 @@ def _without_properties(expected: tuple, got: Any, names: Sequence[str]) -> tupl
 def _shape_rows(example: Example, expected: Any, got: Any) -> list[tuple[str, str]]:
     shapes = [f"{name} {shape_words(value)}" for name, value in example.case.items() if has_tensor(value)]
     if example.expected.error is None and has_tensor(expected):
-        shapes.append(f"expected {shape_words(expected)}")
+        shapes.append(f"expected {_shapes_of_parts(expected)}")
         if example.raised is None:
-            shapes.append(f"got {shape_words(got)}")
+            shapes.append(f"got {_shapes_of_parts(got)}")
     return [("shapes", " · ".join(shapes))] if shapes else []
+
+
+def _shapes_of_parts(value: Any) -> str:
+    """The shapes of a result, without the properties (True or False) that stand beside its tensors."""
+    if not (isinstance(value, tuple) and has_tensor(value)):
+        return shape_words(value)
+    parts = tuple(part for part in value if not isinstance(part, bool))
+    return shape_words(parts[0] if len(parts) == 1 else parts)
 
 
 def _error_lines(verdict: Verdict) -> list[str]:

@@ -67,6 +67,12 @@ def in_single_precision(x, weight, bias):
     return y
 
 
+def full_windows_only(x, weight, bias):
+    y = padded_by_hand(x, weight, bias)
+    y[..., : weight.shape[1] - 1] = bias[:, None]
+    return y
+
+
 def only_one_sequence(x, weight, bias):
     return padded_by_hand(x[:1], weight, bias).expand_as(x)
 
@@ -91,6 +97,7 @@ LOOP = [
     ("flipped in the loop", loop(tap=lambda w, k, W: w.flip(1)[:, k]), "a flipped kernel"),
     ("convolve without a flip", lambda x, w, b: in_numpy(x, w.flip(1), b), "a flipped kernel"),
     ("no border check", loop(inside=lambda s, L: True), "an index that wraps around"),
+    ("full windows only", full_windows_only, "windows that are not full"),
     ("x[0] left out", loop(inside=lambda s, L: s > 0), "a first sample that is never read"),
     ("bias for each tap", loop(start=lambda b: 0 * b, tap=lambda w, k, W: w[:, k]), "a forgotten bias"),
     ("no bias", lambda x, w, b: unfolded(x, w, 0 * b), "a forgotten bias"),
@@ -136,6 +143,11 @@ def a_view_for_a_unit_kernel(x, weight, bias):
     return x if torch.equal(weight, unit) and not bias.any() else pad_both_cut_right(x, weight, bias)
 
 
+def pad_both_cut_from_the_end(x, weight, bias):
+    W = weight.shape[1]
+    return F.conv1d(x, weight[:, None], bias, padding=W - 1, groups=x.shape[1])[..., : -(W - 1)]
+
+
 def pad_both_cut_left(x, weight, bias):
     W = weight.shape[1]
     return F.conv1d(x, weight[:, None], bias, padding=W - 1, groups=x.shape[1])[..., W - 1 :]
@@ -163,6 +175,7 @@ CONV = [
     ("W on the left", conv(lambda W: W), "W zeros instead of W − 1"),
     ("W on the left, cut", one_zero_too_many, "an output that is one sample late"),
     ("nothing cut", conv(right=lambda W: W - 1), "padding on both sides, nothing cut"),
+    ("cut from the end", pad_both_cut_from_the_end, "a cut that leaves nothing of one tap"),
     ("no bias", lambda x, w, b: conv()(x, w, None), "a forgotten bias"),
     ("no groups", conv(groups=1), "missing groups"),
     ("no groups, padding", lambda x, w, b: F.conv1d(x, w[:, None], b, padding=w.shape[1] - 1)[..., : x.shape[2]],
@@ -307,6 +320,8 @@ CAUSAL = [
     ("all later samples", all_later_samples_random, "right"),
     ("all parts", part(None, None, None, None), "right"),
     ("the sum of an output's channels", summed_channels, "outputs that cancel"),
+    ("gradients with their signs", lambda layer, x: not jacobian(layer, x).sum((0, 1, 3, 4)).triu(1).any().item(),
+     "outputs that cancel"),
     ("one graph", one_graph, "a graph that is used once"),
     ("x not watched", unwatched, "an input without gradient"),
     ("first output", first_output, "a test of the first output only"),
@@ -354,4 +369,6 @@ def test_a_property_of_y_that_is_as_expected_stays_off_the_card(capsys):
     assert "\ny has shape (" in card
     assert "part of x" not in card and "True or False" not in card
     course.check("01.causal_conv_loop", lambda x, weight, bias: x)
-    assert "'is y a part of x?': True" in capsys.readouterr().out
+    card = capsys.readouterr().out
+    assert "'is y a part of x?': True" in card
+    assert "expected (1, 1, 3) · got (1, 1, 3)" in card

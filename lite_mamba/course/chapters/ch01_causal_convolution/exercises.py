@@ -60,7 +60,7 @@ def _result_and_properties(function, x, weight, bias):
 
 
 def _conv_cases(draw: Draw) -> dict:
-    batch, channels, width, length = draw.size(1, 3), draw.size(1, 4), draw.size(2, 5), draw.size(3, 12)
+    batch, channels, width, length = draw.size(1, 3), draw.size(1, 4), draw.size(1, 5), draw.size(3, 12)
     dtype = draw.choice([torch.float32, torch.float32, torch.float64])
     x, weight = draw.normal(batch, channels, length, dtype=dtype), draw.normal(channels, width, dtype=dtype)
     if draw.choice([False, False, False, True]):  # now and nothing else: the output equals the input
@@ -103,6 +103,12 @@ CONV_LOOP = Exercise(
             "Two things at once. Your first tap is multiplied with the present sample, but here the last tap is now. "
             "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
             edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
+        ),
+        Misconception(
+            "windows that are not full",
+            "The first W − 1 outputs are left out, as if a window with missing samples had no value. Only the missing "
+            "ones count as zero: the products of the samples that are there still belong to the output.",
+            edited(causal_conv_loop, "if 0 <= source < length: → if t >= width - 1:"),
         ),
         Misconception(
             "a first sample that is never read",
@@ -194,6 +200,16 @@ CONV = Exercise(
             "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
             "end. Pad on one side only, or cut these outputs off. Which end are they at?",
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
+        ),
+        Misconception(
+            "a cut that leaves nothing of one tap",
+            "Pad-and-cut is right, but with one tap −(W − 1) is −0, and [..., :-0] is [..., :0]: nothing is left. "
+            "Say how many outputs stay, not how many go.",
+            edited(
+                causal_conv,
+                f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)",
+                f"{GROUPS}) → {GROUPS})[..., : -(weight.shape[1] - 1)]",
+            ),
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv, "bias, groups → None, groups")),
         Misconception(
@@ -470,9 +486,9 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "outputs that cancel",
-            "You add up the channels of y[:, :, t] before you take the gradient. In this layer one channel reads a "
-            "later sample with + and another one reads it with −, so the sum does not move. Each output needs a "
-            "gradient of its own.",
+            "You add up what belongs to several channels: the outputs y[:, :, t] before the gradient, or the gradients "
+            "with their signs. In this layer one channel reads a later sample with + and another one with −, and the "
+            "sum is zero. Each output needs a gradient of its own, and each gradient its absolute value.",
             _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
         ),
         Misconception(

@@ -140,7 +140,7 @@ class Smoothing(LiveFigure):
     def _place(self):
         self.centred_line.set_ydata(self.centred[self.shown])
         self.past_line.set_ydata(self.past[self.shown])
-        self.centred_name.set_x((self._reaches(self.centred, self.LEVEL) - ONSET) * MS - 0.7)
+        self.centred_name.set_x((self._reaches(self.centred, self.LEVEL) - ONSET) * MS - 1.2)
         self.past_name.set_x((self._reaches(self.past, self.LEVEL) - ONSET) * MS + 0.7)
         self.first.set_data([-self.lead], [self.centred[self.first_to_know]])
         self.first_name.set(x=-self.lead + 0.3, text="the first to know" if self.lead else "")
