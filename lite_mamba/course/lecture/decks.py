@@ -115,7 +115,6 @@ FORTY_FIVE = Deck(
             2,
             "Now the long memory. The scan multiplies its state by exp(ΔA) at each step and adds the new input. Leave "
             "the input away and the state fades. With Δ = 0.1 and A = −1: 0.905, 0.819, 0.741.",
-            (0, 2, 3, 4),
         ),
         Picture(
             "06",
@@ -139,7 +138,6 @@ FORTY_FIVE = Deck(
             1,
             "The fading state again, written as a mixture: keep 1 − g of the old, take g of the token. "
             "Large g lets the data in, and the noise after it.",
-            (1, 2),
         ),
         Vote(
             "07",
@@ -222,7 +220,7 @@ NINETY = Deck(
             "02", "a55f66b3", 4, "Play the training. A share says how loud a branch may be, not what it says.", (2,)
         ),
         Picture("02", "4d7d2352", 3, "Ten sharp lines, and a faint floor that never ends: convolution and scan.", (3,)),
-        Text("06", "2a125f35", 2, "The state as a bucket with a hole.", (0, 2, 3, 4)),
+        Text("06", "2a125f35", 2, "The state as a bucket with a hole."),
         Picture("06", "bc90c5d7", 4, "Only the product n·Δ counts.", (2,), code="a7c5ca05"),
         Picture("06", "92e39519", 5, "All half-lives of a block on one map. The drops are its channels.", (3,)),
         Vote("06", "6048fc60", 2, "softplus(0) = ln 2: a step keeps 2^(−n)."),

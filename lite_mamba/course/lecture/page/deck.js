@@ -251,9 +251,7 @@ class Lecture {
   }
   address() { return Math.min(Math.max(Number(location.hash.slice(1)) - 1 || 0, 0), this.slides.length - 1); }
   name(i) {
-    const { slide, answer } = this.slides[i];
-    const words = make("div", { html: slide.title ?? slide.question ?? slide.questions?.[0]?.question ?? slide.about ?? slide.html ?? slide.code });
-    const text = ($("h1, h2, h3", words) ?? words).textContent.trim();
+    const { slide, answer } = this.slides[i], text = name(slide);
     return (answer ? "Answer: " : "") + (text.length > 60 ? `${text.slice(0, 58)}…` : text);
   }
   go(i) {
@@ -270,7 +268,10 @@ class Lecture {
     this.slides[i + 1]?.shown.draw?.(); // the next picture is ready when it is wanted
     history.replaceState(null, "", `#${i + 1}`);
     $("#place").textContent = `${i + 1} / ${this.slides.length}`;
-    document.querySelectorAll("#overview button").forEach((button, k) => button.toggleAttribute("aria-current", k === i));
+    document.querySelectorAll("#overview button").forEach((button, k) => {
+      button.toggleAttribute("aria-current", k === i);
+      button.autofocus = k === i;
+    });
     this.announce();
   }
   get now() { return this.slides[this.i]; }
@@ -302,6 +303,12 @@ class Lecture {
   }
 }
 
+/** What a slide is called in a list: its heading, its question, or what it shows. */
+function name(slide) {
+  const words = make("div", { html: slide.title ?? slide.question ?? slide.questions?.[0]?.question ?? slide.about ?? slide.html });
+  return slide.kind === "code" ? slide.code.split("\n")[0] : ($("h1, h2, h3", words) ?? words).textContent.trim();
+}
+
 function toggle(selector) {
   const dialog = $(selector);
   dialog.open ? dialog.close() : dialog.showModal();
@@ -325,17 +332,16 @@ class Presenter {
     const seconds = Math.floor((Date.now() - this.started) / 1000), pad = number => String(number).padStart(2, "0");
     this.clock.textContent = `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
   }
-  name(slide) { return slide.title ?? slide.question ?? slide.questions?.[0]?.question ?? slide.about ?? slide.html ?? "Code"; }
   show({ at, question }) {
     const slide = this.slides[at], next = this.slides[at + 1], one = slide.questions?.[question];
     const due = this.slides.slice(0, at + 1).reduce((sum, slide) => sum + (slide.answer ? 0 : slide.minutes), 0);
     const truth = slide.kind === "vote" ? `${slide.truth_words ?? slide.truth}. ${slide.because}` : one?.answer;
     this.body.replaceChildren(
-      make("h1", { html: `${at + 1} / ${this.slides.length} ${one?.question ?? this.name(slide)}` }),
+      make("h1", { html: `${at + 1} / ${this.slides.length} ${one?.question ?? ""}` }, one ? "" : name(slide)),
       make("p", { class: "note" }, slide.note ?? ""),
       truth ? make("p", { class: "secret", html: `Answer: ${truth}` }) : "",
       make("p", {}, due ? `Done with it at minute ${due}.` : ""),
-      make("div", { class: "next", html: next ? `Next: ${next.answer ? "the answer" : this.name(next)}` : "This is the last slide." }));
+      make("p", { class: "next" }, next ? `Next: ${next.answer ? "the answer" : name(next)}` : "This is the last slide."));
   }
 }
 

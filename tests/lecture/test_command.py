@@ -1,0 +1,34 @@
+"""The command itself: it says its address, serves, ends in words, and leaves the learner's folders alone."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from lite_mamba.course.lecture.__main__ import main
+
+
+def test_a_lecture_starts_on_its_own_and_leaves_no_trace_with_the_learner_or_in_jupyter(tmp_path):
+    folders = {name: str(tmp_path / name.lower()) for name in ("LITE_MAMBA_HOME", "JUPYTER_CONFIG_DIR", "IPYTHONDIR")}
+    words = [sys.executable, "-m", "lite_mamba.course", "lecture", "--deck", "00", "--no-browser"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ | folders) as running:
+        said = ""
+        while "Ctrl + C" not in said and (line := running.stdout.readline()):
+            said += line
+        try:
+            page = urllib.request.urlopen(re.search(r"http://127\.0\.0\.1:\d+/", said)[0]).read()
+        finally:
+            running.send_signal(signal.SIGINT)
+        assert running.stdout.read().strip() == "The lecture is over." and running.wait() == 0
+    assert b"<main" in page and "Running 00_start_here" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_deck_is_refused_with_the_names_of_the_others(capsys):
+    with pytest.raises(SystemExit):
+        main(["--deck", "91"])
+    assert "'45'" in capsys.readouterr().err
