@@ -9,9 +9,10 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
+from lite_mamba.course.lecture import slides
 from lite_mamba.course.lecture.chapter import deck
+from lite_mamba.course.lecture.collect import collect
 from lite_mamba.course.lecture.server import Server
-from lite_mamba.course.lecture.slides import show
 
 NOTEBOOKS = lab.ROOT / "notebooks"
 SIZES = [(1280, 720), (1920, 1080)]
@@ -86,12 +87,18 @@ class Room:
 
 @pytest.fixture(scope="module")
 def served():
-    """A function that serves a deck, once for all tests."""
-    running = {}
+    """A function that serves a deck, once for all tests; each notebook runs once for all decks."""
+    running, runs = {}, {}
+
+    def collect_once(path, leave_out):
+        runs[path] = runs.get(path) or collect(path, leave_out)
+        return runs[path]
 
     def serve(name: str) -> Server:
         if name not in running:
-            running[name] = Server(show(deck(name, NOTEBOOKS), NOTEBOOKS))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(slides, "collect", collect_once)
+                running[name] = Server(slides.show(deck(name, NOTEBOOKS), NOTEBOOKS))
             threading.Thread(target=running[name].serve_forever, daemon=True).start()
         return running[name]
 
