@@ -254,7 +254,7 @@ def tags_are_known(nb):
 @rule
 def cell_metadata_is_the_courses_own(nb):
     """Nothing that an editor left behind, such as jupytext's lines_to_next_cell."""
-    known = {"tags", "slideshow", "jupyter", "reason"}
+    known = {"tags", "jupyter", "reason"}
     return [f"{cell}: metadata {sorted(extra)}" for cell in nb.cells if (extra := set(cell.node.metadata) - known)]
 
 
