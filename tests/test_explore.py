@@ -246,6 +246,11 @@ def test_moving_a_widget_draws_once_and_reset_draws_once(monkeypatch):
     assert panel.widgets["waves"].value == 2 and panel.widgets["shape"].value == "sine"
 
 
+def test_options_with_commas_are_told_apart_in_the_saved_text():
+    assert choice(["a", "b, c"], "a", label="n").summary() == "n: a (choice of a; b, c)"
+    assert choice(["a", "b"], "a", label="n").summary() == "n: a (choice of a, b)"
+
+
 def test_a_choice_may_hold_arrays_and_functions(monkeypatch):
     monkeypatch.setattr(_Panel, "_redraw", lambda self: None)
     kernels = {"flat": np.ones(3), "step": np.arange(3)}

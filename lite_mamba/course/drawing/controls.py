@@ -112,7 +112,8 @@ class Choice(Control):
         return next(name for name, option in self.options.items() if _same(option, value))
 
     def summary(self) -> str:
-        return f"{self.label}: {self.describe(self.value)} (choice of {', '.join(self.options)})"
+        between = "; " if any("," in name for name in self.options) else ", "
+        return f"{self.label}: {self.describe(self.value)} (choice of {between.join(self.options)})"
 
 
 @dataclass(frozen=True, kw_only=True)
