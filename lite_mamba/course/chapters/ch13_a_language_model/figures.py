@@ -426,7 +426,7 @@ DISTANCES = (8, 16, 32, 64, 128, 256)
 @cache
 @torch.no_grad()
 def brackets(filler: str, name: str = PLAIN, rows: int = 8) -> dict[str, list[float]]:
-    """How often the right one of ) ] } gets most probability, by bytes since its opening, for each opening.
+    """How often the right one of ) ] } is the likeliest, by bytes since its opening, for each opening.
 
     The model is asked after every item of a list that goes on; each distance stands for those up to it.
     """
@@ -452,7 +452,7 @@ def brackets(filler: str, name: str = PLAIN, rows: int = 8) -> dict[str, list[fl
 
 
 class Brackets(LiveFigure):
-    """How often the right closing bracket gets most of the probability, by the distance to its opening."""
+    """How often the right closing bracket is the likeliest of the three, by the distance to its opening."""
 
     controls = {  # noqa: RUF012
         "distance": slider(8, 256, 32, math.log10(2), label="distance to the opening", unit="bytes", log=True),

@@ -12,7 +12,7 @@ SNIPPETS = {
 PROMPTS = {
     "a method": '    def push(self, item):\n        """Put an item on the stack."""\n        self.',
     "a function": 'def read_file(path):\n    """Read',
-    "a licence": "# Copyright",
+    "a copyright": "# Copyright",
 }
 
 CODE = '''"""Count words in files, and show the most common ones."""
