@@ -6,6 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PINNED := --constraint constraints.txt
+# To compile all that is installed takes a third of an installation's time. Python compiles what it imports, and keeps
+# it, unless the variable forbids that.
+PINNED += $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 
 # cpu or cuda; without a word the build that is installed stays.
 TORCH ?= $(or $(patsubst $(VENV)/.torch-%,%,$(firstword $(wildcard $(VENV)/.torch-*))),cpu)
