@@ -208,12 +208,16 @@ PROBE = [
     ("lstsq", fit_by_lstsq, "right"),
     ("inverse", fit(), "right"),
     ("float64", lambda x, y, r: tuple(v.float() for v in fit_by_lstsq(x, y, r)), "right"),
+    ("c as a plain number", lambda x, y, r: (lambda w, c: (w, c.item()))(*fit_by_lstsq(x, y, r)), None),
     ("no ridge", lambda x, y, r: fit_by_inverse(x, y, 0.0), "no ridge"),
     ("sums", fit(scale=False), "a ridge that fades with the data"),
     ("ridge everywhere", fit(eye=ones), "a ridge on every product"),
     ("not centred", fit(centre=False), "features that are not centred"),
     ("the mean of all", fit(cut=lambda x, y, w: -(x @ w).mean()), "a cut at the mean of everything"),
     ("one half", fit(cut=lambda x, y, w: y.float().mean() - (x @ w).mean() - 0.5), "the constant of the regression"),
+    ("the middle of centred features", fit(
+        cut=lambda x, y, w: -((x - x.mean(0))[y].mean(0) + (x - x.mean(0))[~y].mean(0)) @ w / 2
+    ), "a cut for centred features"),
     ("plus", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) @ w / 2), "a cut of the wrong sign"),
     ("no half", fit(cut=lambda x, y, w: -(x[y].mean(0) + x[~y].mean(0)) @ w), "a middle that is not halved"),
     ("plus and minus one", fit(target=lambda y: 2.0 * y - 1), "targets of −1 and 1"),
@@ -222,7 +226,7 @@ PROBE = [
     ("difference of means", lambda x, y, r: (x[y].mean(0) - x[~y].mean(0), torch.tensor(0.0)), None),
     ("no return", lambda x, y, r: None, None),
     ("a crash", lambda x, y, r: torch.linalg.solve(x, y), None),
-]
+]  # fmt: skip
 
 
 # Exercise 5: last_bytes (ids, k)

@@ -358,6 +358,12 @@ PROBE = Exercise(
             edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
         ),
         Misconception(
+            "a cut for centred features",
+            "Your cut is right for features whose mean is taken off. The score is w times the features as they come: "
+            "take the two groups' means of these.",
+            edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → centred[y].mean(0) + centred[~y].mean(0)"),
+        ),
+        Misconception(
             "a cut of the wrong sign",
             "Your cut has the wrong sign: the score x·w + c must be 0 in the middle.",
             edited(fit_probe, "-(middle → (middle"),
@@ -594,7 +600,7 @@ RECAP = [
         "Which of these can M do that a row of softmax attention cannot?",
         ["Have negative weights", "Look at the first token", "Weigh two tokens alike", "Depend on the tokens"],
         "Have negative weights",
-        "C·B may have either sign, and no row adds up to 1.",
+        "C·B may have either sign, and no row need add up to 1.",
     ),
     Question(
         "Gates and steps are held at what they were. Input x at lag 10 still has a weight in the output. Which way did "
