@@ -128,8 +128,8 @@ def test_marks_say_where_a_reader_stands(text, string, bracket):
         assert "".join(".^"[inside] for inside in found[name].tolist()) == expected
 
 
-def test_kinds_tell_long_strings_from_short_ones():
-    assert kinds("'a'" + '"""b"""').tolist() == [1, 1, 0, 2, 2, 2, 2, 2, 2, 0]
+def test_kinds_tell_long_strings_short_ones_and_comments_apart():
+    assert kinds("'a'" + '"""b"""' + "# 'c'\n").tolist() == [1, 1, 0, 2, 2, 2, 2, 2, 2, 0, *[-1] * 5, 0]
 
 
 def test_a_probe_is_tested_on_files_that_it_has_nothing_of():

@@ -177,7 +177,7 @@ class HiddenAttention(LiveFigure):
     def _draw(self) -> None:
         self.top, self.ax = self.figure.subplots(2, 1, height_ratios=(1, 2.1), sharex=True)
         top, ax = self.top, self.ax
-        top.set(xlim=(-0.8, self.n - 0.2), ylim=(-1.1, 1.1), yticks=[-1, 0, 1], ylabel="row")
+        top.set(xlim=(-0.8, self.n - 0.2), ylim=(-1.1, 1.1), yticks=[-1, 0, 1], ylabel="row /\nits largest")
         top.axhline(0, color=style.GREY, lw=1)
         top.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars = top.bar(range(self.n), 0, width=0.8)

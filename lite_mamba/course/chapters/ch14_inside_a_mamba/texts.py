@@ -60,10 +60,12 @@ def marks(text: str) -> dict[str, Tensor]:
 
 
 def kinds(text: str) -> Tensor:
-    """Of each byte, 2 inside a string of three quotes, 1 inside another one, else 0: (L,)."""
+    """Of each byte, 2 inside a string of three quotes, 1 inside another one, −1 in a comment, else 0: (L,)."""
     kind = torch.zeros(len(text), dtype=torch.long)
     for piece in PIECES.finditer(text):
         if string := piece["string"]:
             closed = len(string) > 1 and string[-1] == string[0]
             kind[piece.start() : piece.end() - closed] = 2 if string[:3] in ('"' * 3, "'" * 3) else 1
+        elif piece["comment"]:
+            kind[piece.start() : piece.end()] = -1
     return kind
