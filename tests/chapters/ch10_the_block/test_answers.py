@@ -167,6 +167,11 @@ INDEPENDENT = [
     ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), None),
     ("always True", lambda layer, x: True, "a test that never says False"),
     ("shapes", lambda layer, x: layer(x).shape == x.shape, "a test that never says False"),
+    (
+        "no batch axis",
+        lambda layer, x: all(torch.allclose(layer(x[i]), layer(x)[i], atol=1e-5) for i in range(len(x))),
+        "a row without its batch axis",
+    ),
     ("row 0", lambda layer, x: torch.allclose(layer(x)[0], layer(x[:1])[0], atol=1e-5), "only the first row tested"),
     ("last row", lambda layer, x: torch.allclose(layer(x)[-1:], layer(x[-1:]), atol=1e-5), "only the last row tested"),
     ("flipped", lambda layer, x: torch.allclose(layer(x.flip(0)), layer(x).flip(0)), "a test of the order of rows"),
@@ -225,6 +230,13 @@ COUNT = [
     ("no A_log", count(A=lambda d, n, D, R: 0), "N numbers a channel missing"),
     ("biases", count(out=lambda d, n, D, R: (d + 1) * D + d + D), "projections with a bias"),
     ("rank of D", count(rank=lambda d: math.ceil(2 * d / 16)), None),
+    (
+        "rank of expand · d_model",
+        lambda d_model, d_state, d_conv, branches, expand: count(rank=lambda d: math.ceil(expand * d / 16))(
+            d_model, d_state, d_conv, branches, expand
+        ),
+        "a rank of the inner width",
+    ),
     ("no out_proj", count(out=lambda d, n, D, R: 0), "D·d_model numbers missing"),
     ("hard-coded", lambda *sizes: 100, None),
     ("a string", lambda *sizes: str(count()(*sizes)), None),

@@ -349,6 +349,10 @@ def _one_token(t):
     )
 
 
+def _without_batch_axis(layer, x):
+    return all(torch.allclose(layer(row), of_all, atol=1e-5) for row, of_all in zip(x, layer(x), strict=True))
+
+
 def _always_apart(layer, x):
     return True
 
@@ -370,6 +374,12 @@ INDEPENDENT = Exercise(
             "Your test says True of every layer, of those that mix the rows, too. What should it compare, so that it "
             "can fail?",
             _always_apart,
+        ),
+        Misconception(
+            "a row without its batch axis",
+            "`x[i]` is (L, d). The layer takes its first axis for the batch: it sees L rows that are one token long. "
+            "`x[i : i + 1]` is one row and keeps all three axes.",
+            _without_batch_axis,
         ),
         Misconception(
             "only the first row tested",
@@ -494,6 +504,11 @@ PARAMETERS = Exercise(
             "a rank that is rounded down",
             "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have no Δ at all.",
             [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
+        ),
+        Misconception(
+            "a rank of the inner width",
+            "Your rank grows with D, the width inside the block. dt_rank is a sixteenth of d_model, the width outside.",
+            _counted("math.ceil(d_model / 16) → math.ceil(inner / 16)"),
         ),
         Misconception(
             "one number a channel missing",
