@@ -170,8 +170,13 @@ SELECTIVE = Exercise(
         ),
         Misconception(
             "symbols that stay at the start",
-            "Your symbols stand at the first K places: that is fixed copying.",
-            _places("torch.arange(n_data).expand_as(data)"),
+            "Your symbols stand at the first K places: that is fixed copying. If you sort: its `indices` say where a "
+            "value stood before, its `values` are what was sorted.",
+            [
+                _places("torch.arange(n_data).expand_as(data)"),
+                _places("u.topk(n_data, dim=1).indices.sort(dim=1).indices"),
+                _places("u.topk(n_data, dim=1).values.sort(dim=1).indices"),
+            ],
         ),
         Misconception(
             "no recalls",
@@ -356,7 +361,12 @@ LEFT = Exercise(
         Misconception(
             "the next token only",
             "You let one later token fade it. All later ones do, one after another, and their exponents add up.",
-            [_later("torch.cat([delta[1:], torch.zeros(1)])"), _later("delta.clone()")],
+            _later("torch.cat([delta[1:], torch.zeros(1)])"),
+        ),
+        Misconception(
+            "a token's own step size",
+            "You let each token fade by its own Δ. What it wrote is faded by the Δ of all tokens *after* it, added up.",
+            _later("delta.clone()"),
         ),
         Misconception(
             "a forgotten A",
