@@ -278,6 +278,12 @@ def test_a_logarithmic_slider_over_whole_numbers_reads_whole_numbers():
     assert _Panel(Exploration(Ripple())).widgets["decay"].readout_format == ".3g"
 
 
+def test_a_logarithmic_slider_over_large_numbers_reads_them_without_a_power_of_ten():
+    tokens = slider(1.0, 1e6, 1e4, label="tokens", log=True)
+    assert tokens.summary() == "tokens: 10 000 (slider, 1 to 1 000 000)"
+    assert _Panel(Exploration(Ripple(), decay=tokens)).widgets["decay"].readout_format == ",.3r"
+
+
 def test_outputs_are_the_same_every_time_and_hold_no_ids():
     bundles = []
     for _ in range(2):

@@ -96,7 +96,8 @@ class Slider(Control):
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""
-        return f"{self.label}: {self.describe(self.value)} (slider, {self.low:g} to {self.high:g}{played})"
+        high = f"{self.high:g}" if self.high < 1e6 else f"{self.high:,.0f}".replace(",", " ")
+        return f"{self.label}: {self.describe(self.value)} (slider, {self.low:g} to {high}{played})"
 
 
 @dataclass(frozen=True, kw_only=True)

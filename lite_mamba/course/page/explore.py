@@ -329,7 +329,8 @@ def _row(control: Control, widget: ipywidgets.Widget, label_width: str) -> ipywi
 def _slider_widget(control: Slider, shared: dict) -> ipywidgets.ValueWidget:
     if control.log:
         ends = {"min": math.log10(control.low), "max": math.log10(control.high)}
-        form = ",.0f" if all(math.isclose(n, round(n)) for n in control.positions()) else ".3g"
+        whole = all(math.isclose(n, round(n)) for n in control.positions())
+        form = ",.0f" if whole else ",.3r" if control.high >= 1000 else ".3g"  # .3g writes 126000 as 1.26e+5
         return ipywidgets.FloatLogSlider(value=control.value, step=control.step, readout_format=form, **ends, **shared)
     kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
     form = {} if control.whole else {"readout_format": f".{control.decimals()}f"}

@@ -575,6 +575,7 @@ MENDED = [
     ("1e-20", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-20)), "another epsilon"),
     ("clamp", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp_min(1e-12)), "a clamp"),
     ("maximum", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.maximum(torch.tensor(1e-20))), "a clamp"),
+    ("clamp to the smallest", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp(min=1e-38)), "a clamp"),
     (
         "nan to 0",
         lambda log_a, x: suspect(log_a, x, torch.div).nan_to_num(0.0),
@@ -869,6 +870,7 @@ LINEAR = [
     ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
     ("no grad", no_grad, None),
     ("detached result", lambda a, x: collected(a, x).detach(), None),
+    ("detached decays", lambda a, x: collected(a.detach(), x), None),
     ("numpy", lambda a, x: loop_through_numpy(a.detach(), x.detach()), None),
     ("no return", lambda a, x: print(end=""), None),
     ("a sum", lambda a, x: x.cumsum(0) + 0 * a, None),
@@ -911,4 +913,16 @@ def test_an_answer_gets_its_verdict(id, title, answer, expected):
 
 def test_a_slow_backward_pass_is_told_by_its_counts():
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), loop)).text()
-    assert "the number of whole tables of zeros" in shown and "the gradients of a and x" not in shown
+    assert "the number of whole tables of zeros" in shown and "the gradient of" not in shown
+
+
+def test_states_of_a_wrong_shape_are_told_by_their_shapes():
+    def along_the_states(a, x):
+        h, states = torch.zeros_like(x[0]), []
+        for a_t, x_t in zip(a.unbind(-1), x.unbind(-1), strict=True):
+            h = a_t * h[:1] + x_t
+            states.append(h)
+        return torch.stack(states)
+
+    shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), along_the_states)).text()
+    assert "'the states'] has shape" in shown and "a dict" not in shown

@@ -285,13 +285,13 @@ STEP = [
 def loop(
     before=lambda piece, chunk: 0, after=lambda piece, chunk: piece, whole=0, token=1, feed_last=False, room=100,
     pieces=lambda prompt, chunk: prompt.split(chunk, dim=1), new=(), first=lambda out, prompt: out[:, -1:],
-    kept=slice(None), sooner=0,
+    kept=slice(None), sooner=0, rows=None,
 ):  # fmt: skip
     """A loop whose offset moves as told: before and after a piece, after the prompt, after a token."""
 
     def generate(block, prompt, chunk, tokens):
         def fresh():
-            return InferenceParams(max_seqlen=room, max_batch_size=len(prompt))
+            return InferenceParams(max_seqlen=room, max_batch_size=rows or len(prompt))
 
         stream = fresh()
         for piece in pieces(prompt, chunk):
@@ -410,6 +410,7 @@ GENERATE = [
      "a prompt of which only the last piece is read"),
     ("first output", loop(first=lambda out, p: out[:, :1]), "the first output of a piece"),
     ("no room", loop(room=1), "a stream without room for the tokens"),
+    ("one row", loop(rows=1), "a stream without room for the rows"),
     ("a first output lost", lambda b, p, c, n: loop(kept=slice(1, None))(b, p, c, n + 1),
      "a first output thrown away"),
     ("one too many", lambda b, p, c, n: loop()(b, p, c, n + 1), "an output too many"),
@@ -563,6 +564,11 @@ def mended(
     return mended_stream
 
 
+def states_of_all_rows(x, segment, history, h, last, weights):
+    h = torch.zeros_like(h) if (segment != last).any() else h
+    return mended(reset_state=False)(x, segment, history, h, last, weights)
+
+
 def sample_by_sample(x, segment, history, h, last, weights):
     outputs, stream = [], mended()
     for t in range(x.shape[-1]):
@@ -588,6 +594,7 @@ MENDED = [
     ("all rows", mended(changed=lambda segment, last: torch.ones_like(segment).bool()), "a reset of every row"),
     ("any row", mended(changed=lambda segment, last: (segment != last).any().expand(len(last))),
      "a reset of every row"),
+    ("any row, the state alone", states_of_all_rows, "a reset of every row"),
     ("no history reset", mended(reset_history=False), "a reset that has left the history out"),
     ("reset behind", mended(reset_state=False, late_reset=True), "a reset behind the scan"),
     ("turned round", mended(changed=lambda segment, last: segment == last), "the rows that go on are reset"),

@@ -143,4 +143,5 @@ def test_the_time_of_a_token_is_measured_at_every_position():
     assert len(shown.block) == len(shown.attention) == len(shown.POSITIONS)
     assert min(*shown.block, *shown.attention) > 0
     assert "100 000 tokens" in shown.update()
+    assert f"the step × {shown.block[-1] / shown.block[0]:.1f}, attention" in shown.ax.get_title(loc="left")
     assert len(shown.picture()) > 1000

@@ -28,13 +28,13 @@ def linear_loop(a: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states)  # (L, …)
 
 
-def _priced(reference, *, linear: bool = False, decay=lambda a: a, rest: tuple = ()):
+def _priced(reference, *, linear: bool = False, decay=lambda a: a - 0.5, rest: tuple = ()):
     """An `apply` that returns the states, or words if a scan is right and costs too much.
 
     Args:
         reference: the scan that tells which states are right.
         linear: whether the work has to grow like L; else L·log2 L will do.
-        decay: makes the scan's first argument of decays.
+        decay: makes the scan's first argument of numbers between 0 and 1; by default decays of both signs.
         rest: what the scan takes after a and x.
     """
 
@@ -541,7 +541,7 @@ MENDED = Exercise(
             "A weight that was lifted to a smallest value is no longer the product of the decays, so the states "
             "before it count for too much or too little. The result is finite and wrong.",
             [
-                *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30)),
+                *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
                 *(edited(_from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
             ],
         ),
@@ -710,15 +710,17 @@ CHUNKED = Exercise(
 # Exercise 5: linear_loop
 
 
+STATES, OF_A, OF_X = "the states", "the gradient of a", "the gradient of x"
+ZEROS = "the number of whole tables of zeros that the backward pass makes at each step"
+OTHERS = "the number of other whole tables that the backward pass writes at each step"
+GROWTH = "how many times as many bytes both passes write when L is twice as long"
+
+
 @functools.lru_cache(maxsize=64)
 def _passes(scan) -> dict[str, int]:
     """What both passes of a scan write, counted for L = 64 and 128."""
     (zeros, others, few), (_, _, many) = _written(scan, 64), _written(scan, 128)
-    return {
-        "the number of whole tables of zeros that the backward pass makes at each step": round(zeros / 64),
-        "the number of other whole tables that the backward pass writes at each step": round(others / 64),
-        "how many times as many bytes both passes write when L is twice as long": round(many / few),
-    }
+    return {ZEROS: round(zeros / 64), OTHERS: round(others / 64), GROWTH: round(many / few)}
 
 
 def _written(scan, length: int) -> tuple[int, int, int]:
@@ -738,11 +740,13 @@ def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
     a, x = (value.detach().clone().requires_grad_() for value in (a, x))
     states = loop(a, x)
     if not isinstance(states, Tensor) or states.shape != x.shape or not states.requires_grad:
-        return states
+        if states is None or states is ...:
+            return states
+        return dict.fromkeys((STATES, OF_A, OF_X, ZEROS, OTHERS, GROWTH)) | {STATES: states}
     ramp = torch.arange(1.0, 1 + states.numel()).view_as(states) / states.numel()
     grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
-    grads = [torch.zeros_like(x) if grad is None else grad for grad in grads]
-    return _passes(loop) | {"the states": states.detach(), "the gradients of a and x": torch.stack(grads)}
+    of_a, of_x = (torch.zeros_like(x) if grad is None else grad for grad in grads)
+    return {STATES: states.detach(), OF_A: of_a, OF_X: of_x} | _passes(loop)
 
 
 def _table_case(draw: Draw, length: int, states: int) -> dict:

@@ -257,7 +257,7 @@ class DyingShortcut(LiveFigure):
         self.title(self.ax, f"Δ·A = −{-exponent:.1f}: the shortcut {end}")
         return (
             f"Δ·A = −{-exponent:.1f} in {name}: the decay is {math.exp(exponent):.3f} a step, and the shortcut {end}. "
-            f"The state itself never exceeds {self.true.max():.2f}."
+            f"The state itself rises to {self.true[-1]:.3f} and stays there."
         )
 
     def _place_names(self, exponent: float) -> None:

@@ -560,11 +560,13 @@ def _recorded(function, prompt, chunk, tokens, seed):
     if generated is None or generated is ...:
         return generated
     planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
+    rows = [getattr(stream, "max_batch_size", math.inf) for stream in block.streams]
     return {
         "tokens in each call": block.calls[:needed],
         "seqlen_offset at each call": block.offsets[:needed],
         "streams": len(block.streams),
         "max_seqlen has room for every token": min(planned, default=0) >= prompt.shape[1] + tokens - 1,
+        "max_batch_size has room for every stream": min(rows, default=0) >= len(prompt),
         "generated": generated,
     }
 
@@ -765,6 +767,12 @@ GENERATE = Exercise(
             "The numbers are right, but your plan is not: max_seqlen is for prompt and generated tokens. A block "
             "takes any length, a layer of attention beside it makes room for so many tokens and no more.",
             edited(generate, "prompt.shape[1] + tokens → prompt.shape[1]"),
+        ),
+        Misconception(
+            "a stream without room for the rows",
+            "The numbers are right, but your plan is not: max_batch_size is for all sequences of the prompt, side by "
+            "side. A block takes any number, a layer of attention beside it makes room for so many rows and no more.",
+            edited(generate, "max_batch_size=len(prompt) → max_batch_size=1"),
         ),
         Misconception(
             "the same token fed in again and again",
@@ -1089,7 +1097,10 @@ MENDED = Exercise(
         Misconception(
             "a reset of every row",
             "The state is reset in rows that go on with their text, too.",
-            _left("(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
+            [
+                _left("(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
+                _left("h = torch.where(changed, 0.0, h) → h = torch.zeros_like(h)"),
+            ],
         ),
         Misconception(
             "a reset that has left the history out",
