@@ -430,7 +430,7 @@ class Reading(LiveFigure):
             bar.set(height=heights[i], facecolor=style.BLUE if right[i] else style.VERMILLION)
             bar.set_hatch("" if right[i] else "//")
             sign.set_text(shown(ord(plain[i])))
-            band.set_alpha(0.55 if self.true[i] else 0.0)
+            band.set_alpha(0.4 if self.true[i] else 0.0)
         self.right = int(right.sum())
         who = f"channel {unit.channel + 1} of layer {layer + 1}" if one else f"a probe on layer {layer + 1}"
         self.title(self.ax, f"{who[0].upper()}{who[1:]}: right at {self.right} of {self.n} bytes")
