@@ -72,7 +72,7 @@ def test_the_metadata_lead_to_the_repository_and_no_link_is_relative(archives):
 def test_the_source_distribution_holds_what_its_tests_need(archives):
     with tarfile.open(archives[".gz"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = [name for name in release().tracked() if not name.startswith((".gitignore", "artifacts/"))]
+    wanted = [name for name in release().tracked() if name != ".gitignore"]
     assert not [name for name in wanted if name not in names]
 
 
