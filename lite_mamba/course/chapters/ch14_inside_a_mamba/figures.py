@@ -223,18 +223,18 @@ class Ways(LiveFigure):
         ax = self.ax = self.figure.subplots()
         names = [str(low) if high == low + 1 else f"{low}–{high - 1}" for low, high in LAGS]
         ax.set(
-            xlim=(-0.6, len(LAGS) - 0.4), ylim=(0, 0.62), xlabel="lag of the input (tokens)", ylabel="share of the sum"
+            xlim=(-0.6, len(LAGS) - 0.4), ylim=(0, 0.32), xlabel="lag of the input (tokens)", ylabel="share of the sum"
         )
         ax.set_xticks(range(len(LAGS)), names)
-        ax.set_yticks([0, 0.2, 0.4, 0.6], ["0 %", "20 %", "40 %", "60 %"])
+        ax.set_yticks([0, 0.1, 0.2, 0.3], ["0 %", "10 %", "20 %", "30 %"])
         self.past = ax.bar(
             np.arange(len(LAGS)) - 0.2, 0, width=0.4, color=style.VERMILLION, hatch="//", edgecolor="white"
         )
         self.through = ax.bar(np.arange(len(LAGS)) + 0.2, 0, width=0.4, color=style.BLUE)
         words = {"fontsize": 17, "fontweight": "bold", "va": "center"}
         self.names = [
-            ax.text(2.6, 0.55, "", color=style.VERMILLION, **words),
-            ax.text(2.6, 0.48, "", color=style.BLUE, **words),
+            ax.text(2.6, 0.3, "", color=style.VERMILLION, **words),
+            ax.text(2.6, 0.265, "", color=style.BLUE, **words),
         ]
         self.move(*self.past, *self.through, *self.names)
 
@@ -286,15 +286,15 @@ class Rain(LiveFigure):
     def __init__(self):
         super().__init__(height=5.4)
         ax = self.ax = self.figure.subplots()
-        ax.set(xscale="log", yscale="log", xlim=(0.3, 1500), ylim=(self.LOW, self.HIGH))
+        ax.set(xscale="log", yscale="log", xlim=(0.3, 6e4), ylim=(self.LOW, self.HIGH))
         ax.set(xlabel="half-life before training (tokens)", ylabel="after training (tokens)")
         ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
         ax.set_yticks([0.1, 1, 10, 100, 1000, 1e4], ["0.1", "1", "10", "100", "1000", "10 000"])
         ax.minorticks_off()
         ax.plot([0.3, 1500], [0.3, 1500], "-", color=style.BLACK, lw=2)
-        style.label_line(ax, "longer than before ▲", 0.36, 3e4, style.BLUE, fontsize=16)
-        style.label_line(ax, "shorter than before ▼", 0.36, 0.05, style.VERMILLION, fontsize=16)
-        style.label_line(ax, "unchanged", 0.36, 2.4, style.BLACK, fontsize=16)
+        style.label_line(ax, "longer than before ▲", 1000, 2.5e4, style.BLUE, fontsize=16)
+        style.label_line(ax, "shorter than before ▼", 1000, 5, style.VERMILLION, fontsize=16)
+        style.label_line(ax, "unchanged", 1900, 1600, style.BLACK, fontsize=16)
         looks = {"ls": "none", "ms": 7, "mec": "white", "mew": 0.6}
         (self.up,) = ax.plot([], [], "^", color=style.BLUE, **looks)
         (self.down,) = ax.plot([], [], "v", color=style.VERMILLION, **looks)
