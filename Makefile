@@ -30,7 +30,7 @@ $(error TORCH is "$(TORCH)"; it can be cpu or cuda)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lecture slides test notebooks handout dist figures glossary bench format install torch-index clean
+.PHONY: help lab lecture slides test notebooks handout site dist figures glossary bench format install torch-index clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -54,6 +54,9 @@ notebooks: $(VENV)/.test ## execute the notebooks in place (NB=01 for one chapte
 
 handout: $(VENV)/.course ## write handout/: notebooks for students, and solved ones (HINTS=none, first or all)
 	@$(COURSE) handout handout --hints $(HINTS)
+
+site: $(VENV)/.course ## write site/: the course as pages with recorded figures, for any browser
+	@$(COURSE) site site
 
 dist: $(VENV)/.test ## build wheel and source distribution (URL= the address of the repository)
 	@$(BIN)/python tools/release.py --url "$(URL)"

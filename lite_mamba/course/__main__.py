@@ -16,6 +16,7 @@ COMMANDS = {  # name: (module, what it does)
     "fill": ("kit.working_copy", "fill your own copy of the notebooks, and stop there"),
     "handout": ("kit.handout", "write a folder to give out, without solutions, and a solved one to keep"),
     "classroom": ("classroom.__main__", "count a class: exercises, mistakes, votes"),
+    "site": ("site.__main__", "write the course as pages for the browser, with recorded figures and no kernel"),
     "environment": ("kit.report", "say what is installed, what is missing, and how to mend it"),
 }
 
