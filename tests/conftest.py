@@ -1,6 +1,7 @@
-"""Every test starts with an empty learner's folder, one thread, and hypothesis without a clock."""
+"""Every test starts with an empty learner's folder, nothing checked, one thread, and hypothesis without a clock."""
 
 import os
+import sys
 import tempfile
 
 import hypothesis
@@ -27,3 +28,10 @@ def empty_home(tmp_path, monkeypatch):
     home = tmp_path / "lite-mamba-home"
     monkeypatch.setenv("LITE_MAMBA_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_checked(monkeypatch):
+    """The session of one test, in which no function stands yet: a figure would say whose it is."""
+    if page := sys.modules.get("lite_mamba.course.page.check"):
+        monkeypatch.setattr(page, "_standing", {})
