@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+import lite_mamba
 from lite_mamba.course.kit.working_copy import originals
 from lite_mamba.course.site import build
 from lite_mamba.course.site.record import MOST_BYTES, MOST_FRAMES
@@ -61,6 +62,12 @@ def test_the_page_is_whole_light_and_local(site):
     told = [json.loads(one) for one in re.findall(r'<script type="application/json">(.*?)</script>', page)]
     counts = sorted(len(list(folder.iterdir())) for folder in folders)
     assert sorted(len(one["sentences"]) for one in told) == counts and all(all(one["sentences"]) for one in told)
+
+
+def test_the_reference_describes_every_public_name(site):
+    page = (site / "reference.html").read_text()
+    assert all(f'<h2 id="{name}">' in page for name in lite_mamba.__all__) and '<h3 id="Mamba.step">' in page
+    assert "&lt;class" not in page and '<pre class="docstring" tabindex="0"></pre>' not in page
 
 
 def test_the_script_is_short():

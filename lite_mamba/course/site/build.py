@@ -25,6 +25,7 @@ from ..page.explore import Exploration
 from ..prose import html
 from .player import player
 from .record import record
+from .reference import reference
 
 ASSETS = ("site.css", "site.js")
 READING = (
@@ -32,6 +33,7 @@ READING = (
     "can be done."
 )
 
+HOME = '<a href="index.html">All chapters</a>'
 WIDE_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 WIDE_FORMULA = re.compile(r'<math[^>]*display="block".*?</math>', re.DOTALL)
 
@@ -69,7 +71,9 @@ def index(notebooks: Sequence[Path], site: Path) -> None:
         if (site / f"{notebook.stem}.html").exists():
             title, lead = opening(notebook)
             parts.append(f'<h2><a href="{notebook.stem}.html">{escape(title)}</a></h2>\n{text(lead)}')
+    parts.append('<h2><a href="reference.html">Reference of the package</a></h2>')
     page(site / "index.html", "lite-mamba: the course", "", "\n".join(parts))
+    page(site / "reference.html", "Reference of lite-mamba", HOME, reference())
     for name in ASSETS:
         (site / name).write_bytes(asset(name).read_bytes())
 
@@ -78,7 +82,7 @@ def write(site: Path, notebook: Path, body: str) -> None:
     """A notebook's page, with links to its neighbours."""
     every = sorted(notebook.parent.glob("*.ipynb"))
     at = every.index(notebook)
-    links = ['<a href="index.html">All chapters</a>']
+    links = [HOME]
     for one in (*every[max(at - 1, 0) : at], *every[at + 1 : at + 2]):
         links.append(f'<a href="{one.stem}.html">{escape(opening(one)[0])}</a>')
     page(site / f"{notebook.stem}.html", opening(notebook)[0], "\n".join(links), body)
