@@ -487,9 +487,10 @@ class Brackets(LiveFigure):
             self.labels[opening].set(y=height, text=f"{opening} {CLOSINGS[list(OPENINGS).index(opening)]}")
         self.cursor.set_data([DISTANCES[at]] * 2, [-0.06, 1.05])
         said = ", ".join(f"{opening} {100 * share:.0f} %" for opening, share in self.at.items())
-        self.title(self.ax, f"Closed rightly, up to {DISTANCES[at]} bytes later: {said}")
+        span = f"{(0, *DISTANCES)[at] + 1} to {DISTANCES[at]} bytes"
+        self.title(self.ax, f"Closed rightly, {span} later: {said}")
         return (
-            f"With {filler} between, up to {DISTANCES[at]} bytes after the opening, the right closing bracket is the "
+            f"With {filler} between, {span} after the opening, the right closing bracket is the "
             f"likeliest of the three in this share of cases: {said}. "
             f"The model has {'dilation 1' if model == PLAIN else 'dilations 1, 2, 4, 8'}."
         )
