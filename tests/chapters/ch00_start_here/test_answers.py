@@ -4,11 +4,8 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 """
 
 import einops
-import pytest
 import torch
-
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
+from answer_rows import judged, rows
 
 
 def three_loops(delta, A):
@@ -62,8 +59,4 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "expected"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
-def test_an_answer_gets_the_verdict_that_it_deserves(answer, expected):
-    verdict = judge(exercise("00.scale_A"), answer)
-    named = verdict.misconception.name if verdict.misconception else None
-    assert (verdict.kind == "right", named) == (expected == "right", expected if expected != "right" else None)
+test_an_answer_gets_its_verdict = judged(rows("00", scale_A=ANSWERS))

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 from torch.autograd.functional import jacobian
 
 from lite_mamba import course
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: causal_conv_loop
 
@@ -349,18 +348,17 @@ CAUSAL = [
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),
 ]  # fmt: skip
 
-ROWS = [("causal_conv_loop", LOOP), ("causal_conv", CONV), ("full_kernel", FULL), ("is_causal", CAUSAL)]
-ANSWERS = [(f"01.{name}", *row) for name, rows in ROWS for row in rows]
 
-
-@pytest.mark.filterwarnings("ignore:Using padding='same'")
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{row[0]}: {row[1]}" for row in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "01",
+        causal_conv_loop=LOOP,
+        causal_conv=CONV,
+        full_kernel=FULL,
+        is_causal=CAUSAL,
     )
+)
 
 
 def test_a_property_of_y_that_is_as_expected_stays_off_the_card(capsys):

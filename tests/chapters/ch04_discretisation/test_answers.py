@@ -7,8 +7,8 @@ import cmath
 import math
 
 import numpy as np
-import pytest
 import torch
+from answer_rows import judged, rows
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
@@ -502,22 +502,14 @@ def test_an_answer_that_uses_a_part_of_the_pole_is_not_told_that_it_makes_no_use
     assert not any("no use" in words for words in said)
 
 
-ANSWERS = [
-    pytest.param(f"04.{name}", function, verdict, id=f"{name}: {title}")
-    for name, rows in {
-        "euler": EULER,
-        "zoh": ZOH,
-        "bilinear": BILINEAR,
-        "largest_euler_step": STEP,
-        "corrected_B": CORRECTED,
-        "mended_zoh": MENDED,
-    }.items()
-    for title, function, verdict in rows
-]
-
-
-@pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
-def test_an_answer_gets_its_verdict(id, function, expected):
-    verdict = judge(exercise(id), function, quiet=True)
-    name = verdict.misconception.name if verdict.misconception else None
-    assert (name or ("right" if verdict.kind == "right" else None)) == expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "04",
+        euler=EULER,
+        zoh=ZOH,
+        bilinear=BILINEAR,
+        largest_euler_step=STEP,
+        corrected_B=CORRECTED,
+        mended_zoh=MENDED,
+    )
+)

@@ -6,12 +6,9 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 import math
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
-
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
+from answer_rows import judged, rows
 
 # Exercise 1: recurrence (u, A, B, C)
 
@@ -586,22 +583,15 @@ TIME = [
     ("negative", lambda layer, u, s: not close(layer(delayed(u, s)), delayed(layer(u), s)), None),
 ]
 
-ANSWERS = [
-    pytest.param(f"05.{name}", function, verdict, id=f"{name}: {title}")
-    for name, rows in {
-        "recurrence": RECURRENCE,
-        "ssm_kernel": KERNEL,
-        "convolve": CONVOLVE,
-        "fft_convolve": FFT,
-        "mended_convolve": HUNT,
-        "is_time_invariant": TIME,
-    }.items()
-    for title, function, verdict in rows
-]
 
-
-@pytest.mark.parametrize(("id", "function", "expected"), ANSWERS)
-def test_an_answer_gets_its_verdict(id, function, expected):
-    verdict = judge(exercise(id), function, quiet=True)
-    name = verdict.misconception.name if verdict.misconception else None
-    assert (name or ("right" if verdict.kind == "right" else None)) == expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "05",
+        recurrence=RECURRENCE,
+        ssm_kernel=KERNEL,
+        convolve=CONVOLVE,
+        fft_convolve=FFT,
+        mended_convolve=HUNT,
+        is_time_invariant=TIME,
+    )
+)

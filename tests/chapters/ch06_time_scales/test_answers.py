@@ -6,13 +6,10 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import math
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 from torch import Tensor, nn
-
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: half_life (A, delta)
 
@@ -635,24 +632,15 @@ SPLIT = [
     ("no list of params", lambda m, wd: [{"weight_decay": wd}, {"weight_decay": 0.0}], None),
 ]
 
-ANSWERS = [
-    (f"06.{name}", *row)
-    for name, rows in (
-        ("half_life", HALF_LIFE),
-        ("inverse_softplus", INVERSE),
-        ("sample_dt", SAMPLE),
-        ("dt_weight", WEIGHT),
-        ("mended_init", MENDED),
-        ("split_weight_decay", SPLIT),
-    )
-    for row in rows
-]
 
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "06",
+        half_life=HALF_LIFE,
+        inverse_softplus=INVERSE,
+        sample_dt=SAMPLE,
+        dt_weight=WEIGHT,
+        mended_init=MENDED,
+        split_weight_decay=SPLIT,
     )
+)

@@ -6,13 +6,11 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import math
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 
 from lite_mamba import selective_scan_fn, selective_scan_ref
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: gate_from_delta (delta)
 
@@ -556,24 +554,15 @@ RESET = [
     ("no return", lambda left, A: None, None),
 ]
 
-ANSWERS = [
-    (f"07.{name}", *row)
-    for name, rows in (
-        ("gate_from_delta", GATE),
-        ("gated_state", GATED),
-        ("delta_by_hand", BY_HAND),
-        ("selective_parameters", PARAMETERS),
-        ("mended_ssm", MENDED),
-        ("reset_delta", RESET),
-    )
-    for row in rows
-]
 
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "07",
+        gate_from_delta=GATE,
+        gated_state=GATED,
+        delta_by_hand=BY_HAND,
+        selective_parameters=PARAMETERS,
+        mended_ssm=MENDED,
+        reset_delta=RESET,
     )
+)

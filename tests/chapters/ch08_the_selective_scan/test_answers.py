@@ -6,15 +6,13 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import warnings
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 from einops import einsum, rearrange
 from torch.autograd import gradcheck
 
 from lite_mamba import course, selective_scan_fn
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: discretise (u, delta, A, B)
 
@@ -672,27 +670,18 @@ MENDED = [
     ("no gradient at all", torch.no_grad()(mended), "a state without gradient"),
 ]
 
-ANSWERS = [
-    (f"08.{name}", *row)
-    for name, rows in (
-        ("discretise", DISCRETISE),
-        ("scan_loop", LOOP),
-        ("skip_and_gate", SKIP),
-        ("scan_from", SCAN_FROM),
-        ("gradients_are_right", GRADIENTS),
-        ("mended_chunk", MENDED),
-    )
-    for row in rows
-]
 
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "08",
+        discretise=DISCRETISE,
+        scan_loop=LOOP,
+        skip_and_gate=SKIP,
+        scan_from=SCAN_FROM,
+        gradients_are_right=GRADIENTS,
+        mended_chunk=MENDED,
     )
+)
 
 
 def test_a_gradcheck_in_float32_is_answered_without_a_wall_of_warnings(capsys):

@@ -6,8 +6,8 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import itertools
 
 import numpy as np
-import pytest
 import torch
+from answer_rows import judged, rows
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
@@ -888,27 +888,17 @@ def half(a, x):
     return torch.stack(out)
 
 
-ANSWERS = [
-    (f"09.{name}", *row)
-    for name, rows in (
-        ("combine", COMBINE),
-        ("hillis_steele", HILLIS_STEELE),
-        ("up_down", UP_DOWN),
-        ("mended_scan", MENDED),
-        ("chunked_scan", CHUNKED),
-        ("linear_loop", LINEAR),
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "09",
+        combine=COMBINE,
+        hillis_steele=HILLIS_STEELE,
+        up_down=UP_DOWN,
+        mended_scan=MENDED,
+        chunked_scan=CHUNKED,
+        linear_loop=LINEAR,
     )
-    for row in rows
-]
-
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
-    )
+)
 
 
 def test_a_slow_backward_pass_is_told_by_its_counts():

@@ -5,13 +5,10 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 
 import math
 
-import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 from torch import nn
-
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: block_forward
 
@@ -322,20 +319,15 @@ BRANCHES = [
     ("no return", lambda *sizes: None, None),
 ]
 
-ROWS = {
-    "block_forward": BLOCK,
-    "is_batch_independent": INDEPENDENT,
-    "count_parameters": COUNT,
-    "delta_map": MAP,
-    "state_bytes": STATE,
-    "mended_branches": BRANCHES,
-}
-ANSWERS = [(f"10.{name}", *row) for name, rows in ROWS.items() for row in rows]
 
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{row[0]}: {row[1]}" for row in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    named = verdict.misconception.name if verdict.misconception else None
-    assert named == (None if expected == "right" else expected)
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "10",
+        block_forward=BLOCK,
+        is_batch_independent=INDEPENDENT,
+        count_parameters=COUNT,
+        delta_map=MAP,
+        state_bytes=STATE,
+        mended_branches=BRANCHES,
+    )
+)

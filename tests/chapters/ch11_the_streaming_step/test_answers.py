@@ -8,6 +8,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams, selective_scan_fn, selective_scan_ref, selective_state_update
 from lite_mamba.course.chapters import exercise
@@ -608,24 +609,18 @@ MENDED = [
      None),
 ]  # fmt: skip
 
-ROWS = {
-    "state_update": UPDATE,
-    "block_step": STEP,
-    "generate": GENERATE,
-    "kv_overtakes": OVERTAKES,
-    "restart": RESTART,
-    "mended_stream": MENDED,
-}
-ANSWERS = [(f"11.{name}", *row) for name, rows in ROWS.items() for row in rows]
 
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{row[0]}: {row[1]}" for row in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "11",
+        state_update=UPDATE,
+        block_step=STEP,
+        generate=GENERATE,
+        kv_overtakes=OVERTAKES,
+        restart=RESTART,
+        mended_stream=MENDED,
     )
+)
 
 
 @pytest.mark.parametrize("name", LOOPS)

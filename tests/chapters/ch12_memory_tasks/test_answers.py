@@ -6,12 +6,10 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import math
 
 import numpy as np
-import pytest
 import torch
+from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: fixed_copying (data, length, n_symbols)
 
@@ -409,21 +407,14 @@ READING = [
     ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), None),
 ]
 
-ROWS = [
-    pytest.param(f"12.{name}", answer, expected, id=f"{name}: {title}")
-    for name, rows in (
-        ("fixed_copying", FIXED),
-        ("selective_copying", SELECTIVE),
-        ("induction_heads", HEADS),
-        ("left_at_the_end", LEFT),
-        ("last_logits", READING),
+
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "12",
+        fixed_copying=FIXED,
+        selective_copying=SELECTIVE,
+        induction_heads=HEADS,
+        left_at_the_end=LEFT,
+        last_logits=READING,
     )
-    for title, answer, expected in rows
-]
-
-
-@pytest.mark.parametrize(("id", "answer", "expected"), ROWS)
-def test_an_answer_gets_its_verdict(id, answer, expected):
-    verdict = judge(exercise(id), answer)
-    name = verdict.misconception.name if verdict.misconception else None
-    assert ("right" if verdict.kind == "right" else name) == expected
+)

@@ -10,13 +10,11 @@ import re
 import zlib
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
+from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams
-from lite_mamba.course.chapters import exercise
-from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: bits_per_byte (logits, ids)
 
@@ -500,23 +498,14 @@ WINDOWS = [
     ("own logits", lambda model, ids, window: ce(model(ids[None])[0], ids) / math.log(2), None),
 ]
 
-ANSWERS = [
-    (f"13.{name}", *row)
-    for name, rows in (
-        ("bits_per_byte", BITS),
-        ("ngram", NGRAM),
-        ("held_out", HELD),
-        ("draw_byte", DRAW),
-        ("window_bits", WINDOWS),
-    )
-    for row in rows
-]
 
-
-@pytest.mark.parametrize(("id", "title", "answer", "expected"), ANSWERS, ids=[f"{a[0]}: {a[1]}" for a in ANSWERS])
-def test_an_answer_gets_its_verdict(id, title, answer, expected):
-    verdict = judge(exercise(id), answer, quiet=True)
-    assert (verdict.kind == "right") == (expected == "right")
-    assert (verdict.misconception.name if verdict.misconception else None) == (
-        None if expected == "right" else expected
+test_an_answer_gets_its_verdict = judged(
+    rows(
+        "13",
+        bits_per_byte=BITS,
+        ngram=NGRAM,
+        held_out=HELD,
+        draw_byte=DRAW,
+        window_bits=WINDOWS,
     )
+)
