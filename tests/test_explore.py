@@ -387,3 +387,11 @@ def test_a_closed_player_leaves_no_widget_behind():
 def test_only_whole_numbers_can_play():
     with pytest.raises(ValueError, match="whole numbers"):
         slider(0.0, 1.0, 0.5, 0.1, label="phase", play=True)
+
+
+@pytest.mark.parametrize("start", [0.001, 0.0316, 0.316, 31.6, 100.0])
+def test_a_slider_has_its_start_among_its_positions_as_it_is_written(start):
+    control = slider(0.001, 100.0, start, 0.5, label="Δ", log=True)
+    positions = control.positions()
+    assert positions[control.position(start)] == start
+    assert positions == sorted(positions) and len(positions) == 11

@@ -69,7 +69,9 @@ class Slider(Control):
         count = round(self._steps(self.high)) + 1
         between = (i * self.step for i in range(1, count - 1))
         middle = [self.low * 10**step if self.log else round(self.low + step, 10) for step in between]
-        return [self.low, *middle, self.high]
+        positions = [self.low, *middle, self.high]
+        positions[self.position(self.value)] = self.value  # as it is written, which on a log scale is rounded
+        return positions
 
     def position(self, value) -> int:
         return round(self._steps(value))

@@ -96,7 +96,6 @@ def grid(exploration: Exploration, order: Sequence[str], room: int) -> dict[str,
 def thinned(control: Control, most: int) -> list:
     """At most so many (3 or more) positions of a control, evenly spread, among them both ends and the start."""
     positions, start = control.positions(), control.position(control.value)
-    positions = [*positions[:start], control.value, *positions[start + 1 :]]  # the start as it is written
     if len(positions) <= most:
         return positions
     kept = np.linspace(0, len(positions) - 1, most).round().astype(int)
