@@ -18,6 +18,7 @@ from lite_mamba import course
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch03_streaming_a_convolution import exercises as streaming
 from lite_mamba.course.checking import limit, running
+from lite_mamba.course.checking.errors import same_error
 from lite_mamba.course.checking.exercise import Exercise
 from lite_mamba.course.checking.limit import Endless, in_time
 from lite_mamba.course.checking.trial import judge
@@ -506,3 +507,14 @@ def still_there(x, lag):
 def test_what_only_looks_like_a_stub_is_told(function, words, capsys):
     answer = told(capsys, function)
     assert words in answer and "not attempted" not in answer
+
+
+def test_two_calls_that_never_end_failed_for_the_same_reason_wherever_the_stack_was_full():
+    def error(words):
+        try:
+            raise RecursionError(words)
+        except RecursionError as caught:
+            return caught
+
+    assert same_error(error("maximum recursion depth exceeded"), error("… while calling a Python object"))
+    assert not same_error(error("maximum recursion depth exceeded"), ValueError("maximum recursion depth exceeded"))

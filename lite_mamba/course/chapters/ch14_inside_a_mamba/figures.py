@@ -91,7 +91,8 @@ class Cue(LiveFigure):
         self.shares = self._shares(place, layer)
         self.image.set_data(self.shares)
         self.mark.set_data([place], [place - 1.2])
-        self.word.set_position((place, place - 4.2))
+        above, beside = (place, place - 4.2), (place + 4.2, place - 0.8)  # near the top the title is in the way
+        self.word.set_position(above if place > 5 else beside)
         last = self.shares[-1]
         self.best = int(last.argmax())
         self.share = float(last[self.best])
