@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams
+from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte
 
 # Exercise 1: bits_per_byte (logits, ids)
 
@@ -509,3 +510,10 @@ test_an_answer_gets_its_verdict = judged(
         window_bits=WINDOWS,
     )
 )
+
+
+def test_a_draw_close_to_1_is_a_byte_though_the_running_sum_is_rounded():
+    logits = 3 * torch.randn(200, 256, generator=torch.Generator().manual_seed(0))
+    largest = 1 - 2**-24  # that torch.rand can give
+    assert any((row.softmax(-1).cumsum(-1) <= largest).all() for row in logits)
+    assert all(draw_byte(row, 1.0, largest) < 256 for row in logits)

@@ -362,11 +362,14 @@ HELD_OUT = Exercise(
 
 
 def draw_byte(logits: Tensor, temperature: float, u: float) -> int:
-    """The first byte at which the running sum of the sharpened probabilities exceeds u; at 0 the likeliest."""
+    """The first byte at which the running sum of the sharpened probabilities exceeds u; at 0 the likeliest.
+
+    The last piece ends at 1, whatever its running sum is rounded to.
+    """
     if temperature == 0:
         return int(logits.argmax())
     p = (logits / temperature).softmax(-1)  # (256,)
-    return int((p.cumsum(-1) <= u).sum())
+    return int((p.cumsum(-1)[:-1] <= u).sum())
 
 
 def _draw_cases(draw: Draw) -> dict:
@@ -402,7 +405,10 @@ DRAW = Exercise(
             "a temperature behind the softmax",
             "You divide the probabilities by the temperature. Then they no longer add up to 1, and nothing is "
             "sharpened. The logits are divided, before the softmax.",
-            edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature"),
+            [
+                edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature"),
+                edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature", "[:-1] → "),
+            ],
         ),
         Misconception(
             "always the likeliest byte",
@@ -436,7 +442,7 @@ DRAW = Exercise(
             "compared.",
             [
                 edited(draw_byte, "<= u → <= torch.rand(())"),
-                edited(draw_byte, "(p.cumsum(-1) <= u).sum() → torch.multinomial(p, 1)"),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → torch.multinomial(p, 1)"),
             ],
         ),
         Misconception(
@@ -448,7 +454,7 @@ DRAW = Exercise(
                     draw_byte,
                     "p = (logits / temperature).softmax(-1) → "
                     "p, order = (logits / temperature).softmax(-1).sort(descending=True)",
-                    "int((p.cumsum(-1) <= u).sum()) → int(order[(p.cumsum(-1) <= u).sum()])",
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → int(order[(p.cumsum(-1)[:-1] <= u).sum()])",
                 ),
                 edited(draw_byte, "(p.cumsum(-1) → (p.sort(descending=True).values.cumsum(-1)"),
                 edited(draw_byte, "(p.cumsum(-1) → (p.sort().values.cumsum(-1)"),
@@ -459,8 +465,8 @@ DRAW = Exercise(
             "You compare u with each probability by itself. Lay the probabilities end to end on a line from 0 to 1 and "
             "see in which piece u falls.",
             [
-                edited(draw_byte, "(p.cumsum(-1) <= u).sum() → (p > u).int().argmax()"),
-                edited(draw_byte, "p.cumsum(-1) → p"),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p > u).int().argmax()"),
+                edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
             ],
         ),
     ],
