@@ -7,8 +7,8 @@
 """
 
 from .models import build, step_sizes
-from .results import facts, library_baselines, load, names
+from .results import facts, library_baselines, load, names, stored
 from .runs import RUNS, Run
 from .trainer import Trainer
 
-__all__ = ["RUNS", "Run", "Trainer", "build", "facts", "library_baselines", "load", "names", "step_sizes"]
+__all__ = ["RUNS", "Run", "Trainer", "build", "facts", "library_baselines", "load", "names", "step_sizes", "stored"]

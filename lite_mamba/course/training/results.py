@@ -12,6 +12,7 @@ package holds this file alone. Nothing is ever unpickled.
 import json
 import platform
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def load(name: str, folder: Path = STORED) -> tuple[nn.Module, dict[str, Tensor]
         model = RUNS[name].build()
     model.load_state_dict(under("model.", tensors))
     return model.eval(), {key: widened(value) for key, value in under("log.", tensors).items()}
+
+
+@cache
+def stored(name: str) -> nn.Module:
+    """A stored model to look at, loaded once for all: nobody trains it. See `load`."""
+    return load(name)[0].requires_grad_(False)
 
 
 def facts(name: str, folder: Path = STORED) -> dict:

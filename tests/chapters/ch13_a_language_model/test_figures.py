@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from lite_mamba.course import training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import ngram, window_bits
-from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, SNIPPETS
-from lite_mamba.course.training import facts, step_sizes
+from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, SNIPPETS, encoded
+from lite_mamba.course.training import facts, step_sizes, stored
 from lite_mamba.course.training.evaluation import bits_per_byte
 
 
@@ -22,8 +22,8 @@ def test_every_snippet_has_the_same_number_of_bytes():
 def test_the_bits_of_a_text_are_those_of_the_evaluation_that_was_stored():
     shown = figures.NextByte()
     shown.update(text="an error", at=10)
-    ids = figures.encoded(SNIPPETS["an error"])
-    assert math.isclose(shown.mean, bits_per_byte(figures.model(), ids, rows=1), rel_tol=1e-4)
+    ids = encoded(SNIPPETS["an error"])
+    assert math.isclose(shown.mean, bits_per_byte(stored(figures.PLAIN), ids, rows=1), rel_tol=1e-4)
     assert math.isclose(shown.mean, shown.bits.mean(), rel_tol=1e-4)
 
 
@@ -38,7 +38,7 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
 def test_step_sizes_are_those_of_the_models_layers():
     shown = figures.StepSizes()
     shown.update(text="a loop", layer=3)
-    delta = step_sizes(figures.model(), figures.encoded(SNIPPETS["a loop"])[None])[2, 0].mean(-1)  # (L,)
+    delta = step_sizes(stored(figures.PLAIN), encoded(SNIPPETS["a loop"])[None])[2, 0].mean(-1)  # (L,)
     assert shown.widest == int(delta.argmax())
     assert math.isclose(shown.times, float(delta.max() / delta.mean()), rel_tol=1e-5)
 
@@ -47,7 +47,7 @@ def test_writing_with_a_state_gives_what_reading_everything_anew_gives():
     written = figures.write("def area(", 0, [0.5] * 12)
     text = "def area("
     for _ in range(12):
-        text += chr(int(figures.model()(figures.encoded(text)[None])[0, -1].argmax()))
+        text += chr(int(stored(figures.PLAIN)(encoded(text)[None])[0, -1].argmax()))
     assert text == "def area(" + written
 
 
@@ -55,7 +55,7 @@ def test_brackets_are_asked_at_the_last_byte_of_an_item():
     shares = figures.brackets("numbers", rows=2)
     assert all(0 <= share <= 1 for values in shares.values() for share in values)
     assert min(shares["["]) > 0.9 > max(shares["{"][3:])
-    logits = figures.model()(figures.encoded("result = [1, 2, 3")[None])[0, -1]
+    logits = stored(figures.PLAIN)(encoded("result = [1, 2, 3")[None])[0, -1]
     assert max(")]}", key=lambda sign: float(logits[ord(sign)])) == "]"
 
 
@@ -66,9 +66,9 @@ def test_learning_ends_where_the_facts_end():
 
 
 def test_the_window_of_reading_does_not_change_the_bits():
-    ids = figures.encoded(CODE[:200])
-    whole = F.cross_entropy(figures.model()(ids[None])[0, :-1], ids[1:]).item() / math.log(2)
-    assert all(math.isclose(window_bits(figures.model(), ids, n), whole, rel_tol=1e-4) for n in (1, 64, 300))
+    ids = encoded(CODE[:200])
+    whole = F.cross_entropy(stored(figures.PLAIN)(ids[None])[0, :-1], ids[1:]).item() / math.log(2)
+    assert all(math.isclose(window_bits(stored(figures.PLAIN), ids, n), whole, rel_tol=1e-4) for n in (1, 64, 300))
 
 
 def test_counts_that_back_off_are_probabilities():

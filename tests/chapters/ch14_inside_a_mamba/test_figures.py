@@ -14,14 +14,14 @@ from lite_mamba.course.chapters.ch14_inside_a_mamba.inside import (
     untrained,
 )
 from lite_mamba.course.chapters.ch14_inside_a_mamba.texts import FILES, LENGTH, SNIPPETS, encoded, kinds, marks
-from lite_mamba.course.training import load, step_sizes
+from lite_mamba.course.training import load, step_sizes, stored
 
 NAMES = list(figures.MODELS.values())
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def layers(request):
-    return look(figures.model(request.param), figures.sequence(request.param, 40))
+    return look(stored(request.param), figures.sequence(request.param, 40))
 
 
 def close(one, other):
@@ -33,7 +33,7 @@ def whole_scan(layer):
 
 
 def test_what_is_seen_is_what_the_model_computes():
-    model, ids = figures.model(NAMES[0]), encoded(SNIPPETS["a loop"])
+    model, ids = stored(NAMES[0]), encoded(SNIPPETS["a loop"])
     delta = torch.stack([layer.delta.T for layer in look(model, ids)])
     close(delta, step_sizes(model, ids[None])[:, 0])
 

@@ -13,34 +13,16 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from lite_mamba import InferenceParams
-from lite_mamba.language_model import MambaLM
 
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...training import facts, library_baselines, load, step_sizes
+from ...training import facts, library_baselines, step_sizes, stored
 from ...training.baselines import NGrams
 from .exercises import bits_per_byte, draw_byte
-from .texts import CODE, LENGTH, PROMPTS, SNIPPETS
+from .texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded, shown
 
 PLAIN, DILATED = "library-plain-0", "library-dilated-0"
-
-
-@cache
-def model(name: str = PLAIN) -> MambaLM:
-    """A stored model, loaded once; nobody trains it."""
-    with torch.random.fork_rng(devices=[]):  # it is built with random weights before the stored ones are loaded
-        return load(name)[0].requires_grad_(False)
-
-
-def encoded(text: str) -> Tensor:
-    """The bytes of a text, (L,) ids."""
-    return torch.tensor(list(text.encode()))
-
-
-def shown(byte: int) -> str:
-    """A byte as one readable sign."""
-    return {10: "↵", 32: "␣"}.get(byte, chr(byte) if 32 < byte < 127 else "·")
 
 
 def quoted(text: str) -> str:
@@ -61,7 +43,7 @@ class _Text(LiveFigure):
     @torch.no_grad()
     def read(self, text: str) -> None:
         self.ids = encoded(text)  # (L,)
-        self.logits = model()(self.ids[None])[0]  # (L, 256)
+        self.logits = stored(PLAIN)(self.ids[None])[0]  # (L, 256)
         self.bits = per_byte(self.logits, self.ids).numpy()  # (L − 1,)
 
     def draw_bits(self, ax) -> None:
@@ -305,7 +287,7 @@ class Temperature(LiveFigure):
             self.seen[temperature, prompt] = write(prompt, temperature, self.draws, self.draw)
         self.text = self.seen[temperature, prompt]
         with torch.no_grad():
-            logits = model()(encoded(prompt)[None])[0, -1]  # (256,)
+            logits = stored(PLAIN)(encoded(prompt)[None])[0, -1]  # (256,)
         p = (logits / max(temperature, 1e-3)).softmax(-1)  # (256,)
         self.choices = 2 ** float(-(p * p.clamp(min=1e-30).log2()).sum())
         order = logits.argsort(descending=True, stable=True)[: self.MOST]
@@ -348,7 +330,7 @@ def write(prompt: str, temperature: float, draws: list[float], draw: Callable = 
     stream = InferenceParams(max_seqlen=len(prompt) + len(draws), max_batch_size=1)
     ids, written = encoded(prompt)[None], []  # (1, L)
     for u in draws:
-        logits = model()(ids, stream)[0, -1]  # (256,)
+        logits = stored(PLAIN)(ids, stream)[0, -1]  # (256,)
         stream.seqlen_offset += ids.shape[1]
         written.append(draw(logits, temperature, u))
         ids = torch.tensor([[written[-1]]])
@@ -382,7 +364,7 @@ class StepSizes(_Text):
             self.name = text
             self.read(self.texts[text])
             self.show_bits()
-            delta = step_sizes(model(), self.ids[None])[:, 0].mean(-1)  # (layers, L), the mean over the channels
+            delta = step_sizes(stored(PLAIN), self.ids[None])[:, 0].mean(-1)  # (layers, L), the mean over the channels
             self.delta = delta.numpy()
             self.ratio = (delta / delta.mean(1, keepdim=True)).numpy()  # (layers, L)
             self.image.set_data(self.ratio)
@@ -439,7 +421,7 @@ def brackets(filler: str, name: str = PLAIN, rows: int = 8) -> dict[str, list[fl
                 text += draws.choice(FILLERS[filler]) + ", "
             texts.append(text[: len(head) + DISTANCES[-1]])
         ids = torch.stack([encoded(text) for text in texts])  # (rows, L)
-        logits = model(name)(ids)[..., [ord(sign) for sign in CLOSINGS]]  # (rows, L, 3)
+        logits = stored(name)(ids)[..., [ord(sign) for sign in CLOSINGS]]  # (rows, L, 3)
         right = logits.argmax(-1) == list(OPENINGS).index(opening)  # (rows, L)
         asked = (ids == ord(",")).roll(-1, 1)  # (rows, L): the last byte of an item
         asked[:, -1] = False
@@ -510,7 +492,7 @@ class Speed(LiveFigure):
         self.rates, self.sizes, at = [], [], 0
         for position in self.POSITIONS:
             for part in text[:, at:position].split(512, dim=1):
-                model()(part, stream)
+                stored(PLAIN)(part, stream)
                 stream.seqlen_offset += part.shape[1]
             at = position
             self.rates.append(1 / self._quickest(stream, repeats))
@@ -522,7 +504,7 @@ class Speed(LiveFigure):
         best, byte = math.inf, torch.tensor([[32]])
         for _ in range(repeats):
             start = time.perf_counter()
-            model()(byte, stream)
+            stored(PLAIN)(byte, stream)
             stream.seqlen_offset += 1
             best = min(best, time.perf_counter() - start)
         return best

@@ -1,5 +1,8 @@
 """Fixed Python texts that the models never read, so that what is measured on them holds on every machine."""
 
+import torch
+from torch import Tensor
+
 LENGTH = 56  # bytes of a snippet
 
 SNIPPETS = {
@@ -90,3 +93,13 @@ def main(arguments=None):
 if __name__ == "__main__":
     sys.exit(main())
 '''
+
+
+def encoded(text: str) -> Tensor:
+    """The bytes of a text, (L,) ids."""
+    return torch.tensor(list(text.encode()))
+
+
+def shown(byte: int) -> str:
+    """A byte as one readable sign."""
+    return {10: "↵", 32: "␣"}.get(byte, chr(byte) if 32 < byte < 127 else "·")

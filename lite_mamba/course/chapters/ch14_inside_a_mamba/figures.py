@@ -7,18 +7,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lite_mamba.language_model import MambaLM
-
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...training import RUNS, load
+from ...training import RUNS, stored
 from ...training.data import Memory
-from ..ch13_a_language_model.texts import CODE
+from ..ch13_a_language_model.texts import CODE, encoded, shown
 from . import probing
 from .exercises import fit_probe, hidden_attention
 from .inside import contributions, half_lives, look, matrices, untrained
-from .texts import LENGTH, SNIPPETS, encoded, marks
+from .texts import LENGTH, SNIPPETS, marks
 
 MODELS = {
     "language": probing.LANGUAGE,
@@ -29,23 +27,12 @@ MONO = "DejaVu Sans Mono"
 
 
 @cache
-def model(name: str) -> MambaLM:
-    """A stored model, loaded once; nobody trains it."""
-    return load(name)[0].requires_grad_(False)
-
-
-@cache
 def sequence(name: str, length: int) -> Tensor:
     """What a model is shown: the program of notebook 13, or a row of its task; (L,) ids."""
     data = RUNS[name].data
     if isinstance(data, Memory):
         return data.draw(torch.Generator().manual_seed(4), 1, length)[0][0]
     return encoded(CODE[:length])
-
-
-def shown(byte: int) -> str:
-    """A byte as one readable sign."""
-    return {10: "↵", 32: "␣"}.get(byte, chr(byte) if 32 < byte < 127 else "·")
 
 
 def percent(share: float) -> str:
@@ -108,7 +95,7 @@ class Cue(LiveFigure):
         if (place, layer) not in self.seen:
             ids = self.ids.clone()
             ids[[place, -1]] = self.CUE
-            weights = matrices(look(model(MODELS["induction heads"]), ids)[layer - 1]).abs().sum(0)  # (L, L)
+            weights = matrices(look(stored(MODELS["induction heads"]), ids)[layer - 1]).abs().sum(0)  # (L, L)
             self.seen[place, layer] = (weights / weights.sum(1, keepdim=True)).numpy()
         return self.seen[place, layer]
 
@@ -140,7 +127,7 @@ class HiddenAttention(LiveFigure):
         text, at = text or self.first, self.start if at is None else at
         if text != getattr(self, "name", None):
             self.name, self.ids = text, encoded(self.texts[text])[: self.n]
-            self.layers = look(model(MODELS["language"]), self.ids)
+            self.layers = look(stored(MODELS["language"]), self.ids)
             for sign, byte in zip(self.signs, self.ids.tolist(), strict=True):
                 sign.set_text(shown(byte))
         one, d = self.layers[layer - 1], channel - 1
@@ -201,7 +188,7 @@ LAGS = ((0, 1), (1, 2), (2, 3), (3, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64
 @cache
 def by_lag(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
     """The share of what enters a layer's outputs by lag, past the state and through it, the mean over channels."""
-    parts = contributions(look(model(name), sequence(name, LAGS[-1][1]))[layer])  # (D, L, L) each
+    parts = contributions(look(stored(name), sequence(name, LAGS[-1][1]))[layer])  # (D, L, L) each
     total = sum(part.abs().sum((1, 2)) for part in parts)  # (D,)
     shares = []
     for part in parts:
@@ -241,7 +228,7 @@ class Ways(LiveFigure):
 
     def update(self, task: str = "language", layer: int = 1) -> str:
         name = MODELS[task]
-        layer = min(layer, len(model(name).layers))
+        layer = min(layer, len(stored(name).layers))
         past, through = by_lag(name, layer - 1)
         for bars, heights in ((self.past, past), (self.through, through)):
             for bar, height in zip(bars, heights, strict=True):
@@ -267,7 +254,7 @@ def rain(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
     memory = isinstance(data, Memory)
     ids = sequence(name, RUNS[name].length if memory else len(CODE))
     tokens = data.noise(ids[None])[0] if memory else slice(None)
-    first, last = (look(one, ids)[layer] for one in (_untrained(name), model(name)))
+    first, last = (look(one, ids)[layer] for one in (_untrained(name), stored(name)))
     return half_lives(first, tokens).numpy(), half_lives(last, tokens).numpy()
 
 
@@ -306,7 +293,7 @@ class Rain(LiveFigure):
 
     def update(self, task: str = "language", layer: int = 1, n: int = 1) -> str:
         name = MODELS[task]
-        layer = min(layer, len(model(name).layers))
+        layer = min(layer, len(stored(name).layers))
         self.before, self.after = (values[:, n - 1] for values in rain(name, layer - 1))  # (D,) each
         longer, seen = self.after > self.before, self.after.clip(self.LOW * 1.2, self.HIGH / 1.2)
         for dots, chosen in ((self.up, longer), (self.down, ~longer)):
@@ -461,7 +448,7 @@ class Reading(LiveFigure):
 def _read_after_a_program(text: str) -> Tensor:
     """What the states give on a text, (n_layers, L, D), when the model has read the program of notebook 13 before."""
     before = CODE[: CODE.index("def main")]
-    return probing.states(model(probing.LANGUAGE), before + text)[:, len(before) :]
+    return probing.states(stored(probing.LANGUAGE), before + text)[:, len(before) :]
 
 
 @cache

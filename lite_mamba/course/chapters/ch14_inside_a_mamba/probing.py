@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...training import load
+from ...training import stored
+from ..ch13_a_language_model.texts import encoded
 from .exercises import fit_probe, last_bytes
 from .inside import look, untrained
-from .texts import FILES, HELD, encoded, marks
+from .texts import FILES, HELD, marks
 
 LANGUAGE = "library-plain-0"
 TARGETS = ("inside a string", "inside a bracket", "on an even line")
@@ -28,7 +29,7 @@ SHUFFLES = 10
 @cache
 def features(trained: bool = True) -> Tensor:
     """What the states of the language model give, on every file: (n_layers, files, places, D)."""
-    model = load(LANGUAGE)[0] if trained else untrained(LANGUAGE)
+    model = stored(LANGUAGE) if trained else untrained(LANGUAGE)
     return torch.stack([states(model, text)[:, PLACES] for text in FILES], dim=1)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..ch13_a_language_model.texts import encoded
+
 LENGTH = 56  # bytes of a snippet
 
 SNIPPETS = {
@@ -32,11 +34,6 @@ PIECES = re.compile(
     |(?P<close>[)\]}])""",
     re.DOTALL | re.VERBOSE,
 )
-
-
-def encoded(text: str) -> Tensor:
-    """The bytes of a text, (L,) ids."""
-    return torch.tensor(list(text.encode()))
 
 
 def marks(text: str) -> dict[str, Tensor]:
