@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -17,7 +17,7 @@ def shape_words(value: Any) -> str:
     if isinstance(value, Tensor):
         return describe(value).partition("shape ")[2] or describe(value)
     if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
-        return "(" + ", ".join(map(shape_words, value)) + ")"
+        return _bracketed(value, map(shape_words, value))
     return describe(value)
 
 
@@ -45,8 +45,7 @@ def _table(value: Any, names: Sequence[str]) -> str:
         if has_tensor(value):
             names = names if len(names) == len(value) else [f"item {i}" for i in range(len(value))]
             return "\n".join(f"{name}: {_inline(item)}" for name, item in zip(names, value, strict=True))
-        inside = _items(value)
-        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+        return _bracketed(value, _items(value))
     if isinstance(value, dict):
         return "\n".join(f"{key}: {_inline(item)}" for key, item in value.items())
     return _inline(value)
@@ -60,12 +59,18 @@ def _inline(value: Any) -> str:
     if isinstance(value, (int, float, complex)):
         return number(value)
     if isinstance(value, (tuple, list)):
-        return f"({_items(value)})"
+        return _bracketed(value, _items(value))
     return getattr(value, "__name__", None) or f"a {type(value).__name__}"
 
 
-def _items(value: Sequence[Any]) -> str:
-    return ", ".join([*map(_inline, value[:MOST_VALUES]), *["…"] * (len(value) > MOST_VALUES)])
+def _items(value: Sequence[Any]) -> list[str]:
+    return [*map(_inline, value[:MOST_VALUES]), *["…"] * (len(value) > MOST_VALUES)]
+
+
+def _bracketed(value: Sequence[Any], items: Iterable[str]) -> str:
+    """As Python writes it: a tuple in round brackets, with a comma if it has one item, and a list in square ones."""
+    inside = ", ".join(items)
+    return f"[{inside}]" if isinstance(value, list) else f"({inside},)" if len(value) == 1 else f"({inside})"
 
 
 def _nested(value: Tensor) -> str:

@@ -92,7 +92,8 @@ class Slider(Control):
 
     def describe(self, value) -> str:
         large = f"{value:,.0f}".replace(",", " ")
-        number = str(value) if self.whole else large if abs(value) >= 1e4 else f"{value:.4g}"
+        small = f"{value:.4g}" if self.log else f"{round(value, self.decimals()):.10g}"
+        number = str(value) if self.whole else large if abs(value) >= 1e4 else small
         unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
         return f"{number} {unit}".rstrip()
 

@@ -523,7 +523,9 @@ class BlockReach(LiveFigure):
         value = self.effect[lag]
         words = "exactly 0" if value == 0 else f"about {_power(value)}"
         self.point.set_data([lag], [max(value, self.FLOOR)])
-        self.note.set(text=words, x=lag, y=4 * max(value, self.FLOOR), ha="left" if lag > 100 else "right")
+        left_of_the_dashed_line = max(lag, 27)
+        self.note.set(x=left_of_the_dashed_line, y=4 * max(value, self.FLOOR), ha="left" if lag > 100 else "right")
+        self.note.set_text(words)
         self.carried.set_text("" if part == "the front end" else "carried by the scan")
         if part == "the front end":
             self.title(self.ax, f"The front end reads {len(self.depends)} samples, none older than lag 24")
