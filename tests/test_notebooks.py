@@ -91,7 +91,7 @@ def exercise(n):
     return [
         new_markdown_cell(f"### Exercise {n}: Add\n\n**Difficulty** ●●○○○ · **Minutes** 8 · **For** the sum"),
         code(STUB.format(n=n), "exercise"),
-        new_markdown_cell(LADDER + "\n\n**Solution** (open the folded cell below)"),
+        new_markdown_cell(LADDER + "\n\n**Solution** (in the next cell)"),
         code(SOLUTION.format(n=n), "solution", jupyter={"source_hidden": True}),
     ]
 

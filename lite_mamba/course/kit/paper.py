@@ -1,0 +1,113 @@
+"""Notebooks on paper and as a page: exporters of nbconvert that keep what its own would lose.
+
+Installed with the package, they are formats of `jupyter nbconvert --to …`, and entries of JupyterLab's menu
+"Save and Export Notebook As":
+
+    course_html     each picture carries its description; nbconvert writes images without one
+    course_pdf      through LaTeX, in fonts that have ○, λ and ⁻; its own fonts drop them
+    course_webpdf   through a browser, with every fold open; a closed one is lost on paper
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from nbconvert.exporters import HTMLExporter, LatexExporter, PDFExporter, WebPDFExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat.v4 import new_raw_cell
+from traitlets.config import Config
+
+from ..page.cards import WAKE
+
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+FACES = "Extension=.ttf, UprightFont=*, BoldFont=*-Bold, ItalicFont=*-Oblique, BoldItalicFont=*-BoldOblique"
+SET_FONTS = rf"""
+\setmainfont[Path={FONTS.as_posix()}/, Scale=0.88, {FACES}]{{DejaVuSans}}
+\setmonofont[Path={FONTS.as_posix()}/, Scale=0.82, {FACES}]{{DejaVuSansMono}}
+\normalfont
+"""
+
+
+class Paper(Preprocessor):
+    """Prepares a notebook for a page or for paper.
+
+    Pictures are described, every letter has a glyph, and a fold that will be printed stands open. The code that only
+    proves the answers below a picture is left out, and so are the lines that say how to wake a picture.
+    """
+
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The notebook as it goes to the exporter; its file stays as it is."""
+        nb, resources = super().preprocess(nb, resources)
+        if isinstance(self.parent, LatexExporter):
+            nb.metadata["title"] = "lite-mamba"
+            nb.cells.insert(0, new_raw_cell(SET_FONTS))
+        return nb, resources
+
+    def preprocess_cell(self, cell: Any, resources: dict[str, Any], index: int) -> tuple[Any, dict[str, Any]]:
+        """One cell."""
+        printed = isinstance(self.parent, WebPDFExporter)
+        if cell.cell_type == "markdown":
+            cell.source = unfolded(cell.source) if printed else cell.source
+            return cell, resources
+        if "answers" in cell.metadata.get("tags", []):
+            cell.metadata.transient = {"remove_source": True}
+        for data in (output.data for output in cell.get("outputs", []) if "data" in output):
+            if "image/png" in data and not isinstance(self.parent, LatexExporter):
+                data["text/html"] = described(data["image/png"], data.get("text/plain", ""))
+            elif "text/html" in data:
+                card = data["text/html"].replace(f"<p><i>{WAKE}</i></p>", "")
+                data["text/html"] = unfolded(card) if printed else card
+            data["text/plain"] = data.get("text/plain", "").replace(WAKE, "").rstrip()
+        return cell, resources
+
+
+def described(png: str, words: str) -> str:
+    """A picture, base64, as an image that carries its description."""
+    return f'<img src="data:image/png;base64,{png.strip()}" alt="{escape(words)}" style="max-width:100%">'
+
+
+def unfolded(text: str) -> str:
+    """HTML or markdown whose folds stand open."""
+    return text.replace("<details", "<details open")
+
+
+class CourseHTML(HTMLExporter):
+    """`--to course_html`."""
+
+    export_from_notebook = "HTML, pictures described"
+
+    @property
+    def default_config(self) -> Config:
+        """What nbconvert does, and `Paper` first."""
+        return with_paper(super().default_config)
+
+
+class CoursePDF(PDFExporter):
+    """`--to course_pdf`; needs xelatex and pandoc, as `--to pdf` does."""
+
+    export_from_notebook = "PDF, every letter there"
+
+    @property
+    def default_config(self) -> Config:
+        """What nbconvert does, and `Paper` first."""
+        return with_paper(super().default_config)
+
+
+class CourseWebPDF(WebPDFExporter):
+    """`--to course_webpdf`; needs Playwright and a Chromium of its own, as `--to webpdf` does."""
+
+    export_from_notebook = "PDF through a browser, folds open"
+
+    @property
+    def default_config(self) -> Config:
+        """What nbconvert does, and `Paper` first."""
+        return with_paper(super().default_config)
+
+
+def with_paper(config: Config) -> Config:
+    """An exporter's configuration with `Paper` as a preprocessor."""
+    config.merge(Config({"Exporter": {"preprocessors": [Paper]}}))
+    return config
