@@ -377,7 +377,8 @@ def init_zeros_first(model, u):
             nn.init.constant_(module.bias, 0.0)
     marked = [p for p in model.parameters() if getattr(p, "_no_reinit", False)]
     with torch.no_grad():
-        marked[0].copy_(torch.log(torch.expm1(log_uniform(u))))
+        for bias in marked:
+            bias.copy_(torch.log(torch.expm1(log_uniform(u))))
 
 
 @torch.no_grad()
@@ -385,6 +386,13 @@ def init_with(model, u, bias_of, is_marked=lambda layer: getattr(layer.bias, "_n
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and layer.bias is not None:
             layer.bias.copy_(bias_of(u)) if is_marked(layer) else layer.bias.zero_()
+
+
+@torch.no_grad()
+def init_of_a_layer_of_this_name(model, u):
+    for name, layer in model.named_modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias.copy_(stable(log_uniform(u))) if "dt_proj" in name else layer.bias.zero_()
 
 
 def init_then_reset(model, u):
@@ -402,7 +410,9 @@ def init_then_reset_of_the_others(model, u):
 
 
 def init_marked_only(model, u):
-    model[1].dt_proj.bias.data.copy_(stable(log_uniform(u)))
+    for parameter in model.parameters():
+        if hasattr(parameter, "_no_reinit"):
+            parameter.data.copy_(stable(log_uniform(u)))
 
 
 def init_without_no_grad(model, u):
@@ -445,6 +455,12 @@ MENDED = [
         "a mark that is not found",
     ),
     ("all zero", lambda m, u: init_with(m, u, stable, lambda layer: False), "a mark that is not found"),
+    (
+        "as long as u",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: layer.bias.shape == u.shape),
+        "a bias known by its name or its length",
+    ),
+    ("by the name of the layer", init_of_a_layer_of_this_name, "a bias known by its name or its length"),
     ("log fed", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log())), "a logarithm fed to the inverse"),
     ("no inverse", lambda m, u: init_with(m, u, log_uniform), "a forgotten inverse"),
     (

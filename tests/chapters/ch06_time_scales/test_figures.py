@@ -95,7 +95,7 @@ def test_the_marked_bias_gives_the_marked_step_size():
     for parameters in shown.corners():
         sentence = shown.update(**parameters)
         assert math.isclose(math.log1p(math.exp(shown.bias)), parameters["delta"], rel_tol=1e-6)
-        assert f"Δ = {parameters['delta']:.3g}" in sentence
+        assert f"Δ = {figures.written(parameters['delta'])}." in sentence
 
 
 def test_the_map_agrees_with_its_cell_and_its_rain_with_the_package():
@@ -146,6 +146,8 @@ def test_broken_starts_count_every_state_and_none_that_is_not_a_number():
     sentence = shown.update(start="bias set to zero", steps=1.0)
     assert math.isclose(shown.share, 1 / 16)  # the slowest state alone has a half-life of one step
     assert "The longest half-life is 1 step." in sentence
+    sentence = shown.update(start="inverse forgotten", steps=1.0)
+    assert shown.share == 0 and "The longest half-life is 0.999 steps." in sentence
     for start in shown.NAMES:
         shown.update(start=start, steps=3.0)
         assert shown.share == 0 < shown.built

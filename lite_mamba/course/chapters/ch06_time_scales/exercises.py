@@ -395,8 +395,8 @@ WEIGHT = Exercise(
         ),
         Misconception(
             "positive weights only",
-            "u lies between 0 and 1, so all your weights are positive, and every input would only make Δ larger. "
-            "Stretch u to the range from −1 to 1 first.",
+            "u lies between 0 and 1, so all your weights are positive: one answer would move all channels the same "
+            "way. Stretch u to the range from −1 to 1 first.",
             edited(dt_weight, "(2 * u - 1) → u"),
         ),
         Misconception(
@@ -478,12 +478,16 @@ def _marked(formula: str):
 
 
 def small_model(d_model: int) -> nn.Sequential:
-    """A linear layer, a Mamba block with biases, a linear layer."""
-    return nn.Sequential(nn.Linear(3, d_model), Mamba(d_model, d_state=2, bias=True), nn.Linear(d_model, 2))
+    """A linear layer, a Mamba block with biases, a linear layer as wide as the block, and one with a marked bias."""
+    D = 2 * d_model
+    block = Mamba(d_model, d_state=2, bias=True)
+    model = nn.Sequential(nn.Linear(3, d_model), block, nn.Linear(d_model, D), nn.Linear(D, D))
+    model[3].bias._no_reinit = True
+    return model
 
 
 def _first_values(function, d_model: int, u: Tensor) -> dict:
-    """What an initialisation leaves behind in the same model each time: Δ of the block, all other biases, and the rest.
+    """What an initialisation leaves behind in the same model each time: Δ, all other biases, and the rest.
 
     The weights may be drawn anew, but must stay random, and everything must stay trainable.
     """
@@ -493,7 +497,7 @@ def _first_values(function, d_model: int, u: Tensor) -> dict:
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
     return {
-        "softplus(1.dt_proj.bias)": F.softplus(biases.pop("1.dt_proj.bias")),
+        **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("1.dt_proj.bias", "3.bias")},
         **biases,
         "1.A_log": model[1].A_log.detach(),
         "1.D": model[1].D.detach(),
@@ -516,8 +520,8 @@ MENDED = Exercise(
     misconceptions=[
         Misconception(
             "biases that your first loop did not set",
-            "Every Δ is large, some tenths, and differs from channel to channel, and the other biases are not zero "
-            "either. So the first loop is not the last that touches them.",
+            "Every Δ is large, some tenths or more, and differs from channel to channel, and the other biases are not "
+            "zero either. So the first loop is not the last that touches them.",
             [_then_reset(), _then_reset(" and layer.bias is not None")],
         ),
         Misconception(
@@ -550,6 +554,19 @@ MENDED = Exercise(
             "Close, but a few per cent off where Δ is large: the bias got log(dt). That is the inverse of exp. Use "
             "both: back from the logarithm, then through the inverse of softplus.",
             _marked("log_dt"),
+        ),
+        Misconception(
+            "a bias known by its name or its length",
+            "Δ of the block is right. But here another layer's bias is as long and carries no mark, and yet another "
+            "carries the mark and has another name. Only the mark tells what a bias is for: ask the bias for it.",
+            [
+                edited(mended_init, 'getattr(layer.bias, "_no_reinit", False) → layer.bias.shape == u.shape'),
+                edited(
+                    mended_init,
+                    "layer in model.modules() → name, layer in model.named_modules()",
+                    'getattr(layer.bias, "_no_reinit", False) → name.endswith("dt_proj")',
+                ),
+            ],
         ),
         Misconception(
             "other biases that stay random",

@@ -32,6 +32,11 @@ def words(steps: float) -> str:
     return f"{steps:.0f}" if steps >= 9.95 else f"{steps:.2g}"
 
 
+def written(number: float, digits: int = 2) -> str:
+    """A number as a sentence writes it: −6.9, 1.2e−7."""
+    return f"{number:.{digits}g}".replace("e-0", "e-").replace("-", "−")
+
+
 def decades(ax, axis: str, powers, names=None) -> None:
     """Label a straight axis that holds log10 of something with the numbers themselves."""
     names = names or [f"{10.0**p:g}" for p in powers]
@@ -189,7 +194,7 @@ class TwoMemories(LiveFigure):
     def update(self, n: int = 4, shown: bool = False) -> str:
         self.wave.set_ydata(self.legs[n - 1])
         self.fade.set_ydata(self.plain[n - 1])
-        self.crossings = n - 1
+        self.crossings = int((np.diff(np.sign(self.legs[n - 1])) != 0).sum())
         self.rebuilt = self.mix[n - 1] @ self.plain  # (T,)
         self.largest = float(np.abs(self.mix[n - 1]).max())
         every = slice(None, None, 12)
@@ -200,7 +205,7 @@ class TwoMemories(LiveFigure):
         self.title(self.coupled, f"LegS, state {n}: {through}")
         self.title(self.diagonal, f"Diagonal, state {n}: only fades")
         mixed = f" The LegS curve is {_plain(n)}, with weights up to {largest}." if shown else ""
-        return f"State {n} of HiPPO-LegS {through}; with the diagonal alone it fades at the same rate, {n}.{mixed}"
+        return f"State {n} of HiPPO-LegS {through}; with the diagonal alone it only fades, at the rate {n}.{mixed}"
 
 
 def _plain(n: int) -> str:
@@ -241,7 +246,7 @@ class SoftplusInverse(LiveFigure):
         ax.set(xlim=(-17, 11), ylim=(-7.3, 1.4), xlabel="bias", ylabel="Δ = softplus(bias)")
         decades(ax, "y", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
         _band(ax.axhline, ax.axhspan)
-        ax.text(-16.5, -2, "a fresh\nblock", color=style.GREY, va="center", fontsize=14)
+        ax.text(-16.5, -2, "a new\nblock", color=style.GREY, va="center", fontsize=14)
         (self.path,) = ax.plot([], [], ":", color=style.VERMILLION, lw=3)
         (self.point,) = ax.plot([], [], "o", color=style.VERMILLION, ms=14)
         self.move(self.path, self.point)
@@ -286,16 +291,17 @@ class SoftplusInverse(LiveFigure):
         grown = math.exp(delta)
         self.spacing = torch.finfo(kind).eps * 2.0 ** math.floor(math.log2(grown))  # of the numbers around exp(Δ)
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
-        lost = f"{100 * self.bound:.2g} %"
-        self.title(self.curve, f"Δ = {delta:.2g}: bias {self.bias:.1f}".replace("-", "−"))
+        lost = f"{written(100 * self.bound)} %"
+        self.title(self.curve, f"Δ = {written(delta)}: bias {self.bias:.1f}".replace("-", "−"))
         self.title(self.errors, f"Naive form: up to {lost} lost" if self.bound < 1 else "Naive form: all is lost")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
+        size = f"{grown:.0f}" if grown > 1000 else f"{grown:.3g}"
         minus = f"{self.bias:.2f}".replace("-", "−")
         here = f"it can be off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         return (
-            f"softplus turns the bias {minus} into Δ = {delta:.3g}. In {name}, the numbers around exp(Δ) = {grown:.3g} "
-            f"stand {self.spacing:.2g} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
+            f"softplus turns the bias {minus} into Δ = {written(delta, 3)}. In {name}, the numbers around exp(Δ) = "
+            f"{size} stand {written(self.spacing)} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
             f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
         )
 
@@ -306,7 +312,7 @@ def _above(error: float) -> float:
 
 
 def _band(line: Callable, span: Callable) -> None:
-    """A grey band with edges over the Δ of a fresh block, from 0.001 to 0.1, across or along an axis of log10."""
+    """A grey band with edges over the Δ of a new block, from 0.001 to 0.1, across or along an axis of log10."""
     span(-3, -1, color="#EDEDED", lw=0)
     for edge in (-3, -1):
         line(edge, color=PALE, ls="--", lw=1.5)
@@ -361,7 +367,7 @@ class TimeScaleMap(LiveFigure):
             ax.plot(edge, np.linspace(0.5, self.TOP, 100), "-", color="white", lw=2.5, zorder=2)
         name = {"ha": "center", "fontsize": 14, "fontweight": "bold"}
         for steps, text in ((1, "1 step"), (10, "10 steps"), (100, "100 steps")):
-            ax.text(math.log10(LN2 / (steps * self.TOP)), self.TOP + 0.3, text, **name)
+            ax.text(math.log10(LN2 / (steps * self.TOP)), self.TOP + 0.6, text, **name)
         ax.text(-3.95, 8.6, "1000\nsteps", **name | {"ha": "left"}, va="center")
 
     def _draw_rain(self):
@@ -387,7 +393,7 @@ class TimeScaleMap(LiveFigure):
         ax.add_collection(self.others)
         (self.curve,) = ax.plot(self.log_t, self.log_t * 0, "-", color=style.VERMILLION, lw=4.5)
         (self.half,) = ax.plot([], [], "D", color=style.VERMILLION, mec="white", mew=2, ms=14)
-        self.half_name = style.label_line(ax, "½", 0, 0.5, style.VERMILLION, fontsize=20)
+        self.half_name = style.label_line(ax, "½", 0, 0.5, style.VERMILLION, fontsize=20, bbox=WHITE)
         self.move(self.others, self.curve, self.half, self.half_name)
 
     def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:
@@ -488,13 +494,13 @@ class BrokenStarts(LiveFigure):
         top = max(count.max() for count in counts.values())
         self.ax.set(xlim=(-1.78, 3.22), ylim=(0, 1.25 * top), xlabel="half-life (steps)", ylabel="number of states")
         decades(self.ax, "x", (-1, 0, 1, 2, 3))
-        self.span = self.ax.axvspan(0, 3.22, fc="#EDEDED", ec=PALE, ls="--", lw=1.5, zorder=0)
+        self.span = self.ax.axvspan(0, 3.22, 0, 0.84, fc="#EDEDED", ec=PALE, ls="--", lw=1.5, zorder=0)
         width = self.edges[1] - self.edges[0]
         self.bars = self.ax.bar(self.edges[:-1], counts["as built"], width, align="edge", fc=style.VERMILLION, lw=0)
         (self.outline,) = self.ax.step(
             self.edges, np.append(counts["as built"], 0), where="post", color=style.BLUE, lw=3.5, ls="-"
         )
-        built = style.label_line(self.ax, "as built", 1.55, 0.42 * top, style.BLUE)
+        built = style.label_line(self.ax, "─ as built", -1.7, 1.08 * top, style.BLUE)
         self.name = style.label_line(self.ax, "", -1.7, 1.17 * top, style.VERMILLION, fontsize=16)
         self.goal = self.ax.text(3.2, 1.17 * top, "", ha="right", va="center", color=style.GREY)
         self.move(self.span, *self.bars, self.outline, built, self.name, self.goal)
@@ -518,12 +524,17 @@ class BrokenStarts(LiveFigure):
         return (
             f"Start: {start}. {100 * self.share:.0f} % of the states have a half-life of {_steps(steps)} or more; as "
             f"built, {100 * self.built:.0f} % have one. The longest half-life is "
-            f"{_steps(float(self.half_lives[start].max()))}."
+            f"{_longest(float(self.half_lives[start].max()))}."
         )
 
 
 def _steps(number: float) -> str:
     return f"{words(number)} step" + ("" if words(number) == "1" else "s")
+
+
+def _longest(number: float) -> str:
+    """With three digits: 0.999 steps are not 1 step."""
+    return f"{number:.3g} step" + ("" if f"{number:.3g}" == "1" else "s")
 
 
 class DecayCollapse(LiveFigure):
