@@ -79,8 +79,7 @@ LISTEN = """() => {
         times[message.content.execution_state] = Date.parse(message.header.date);
     });
 }"""
-ARM = """cell => {
-    const handle = cell.querySelector('.noUi-handle');
+ARM = """(cell, handle = cell.querySelector('.noUi-handle')) => {
     const picture = () => cell.querySelector('.jp-RenderedImage img');
     const before = picture().src;
     window.kernelTimes = {};
