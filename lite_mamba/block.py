@@ -17,7 +17,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from . import _validate
+from . import _validate, distributed
 from .causal_conv import gated_sum, next_history
 from .initialization import init_dt_projection, mark_parameters, s4d_real_A_log
 from .parts import conv_sequence, conv_token, product_and_bias
@@ -154,6 +154,8 @@ class Mamba(nn.Module):
         Raises:
             TypeError, ValueError: wrong rank, width, dtype or lengths; a cache that does not fit.
         """
+        if (relay := distributed.current()) is not None:
+            return distributed.run_part(relay, self, hidden_states, inference_params, seq_idx)
         self._check_input(hidden_states, seq_idx)
         if inference_params is None:
             return self._sequence(hidden_states, None, None, seq_idx)[0]
@@ -279,15 +281,20 @@ class Mamba(nn.Module):
         out, new_history, new_state = run(hidden_states, history, state, seq_idx)
         return out, keep(conv_state, new_history), keep(ssm_state, new_state)
 
-    def _sequence(self, hidden_states, history, state, seq_idx):
-        """The block over L tokens, from a history and state or (None, None) from nothing."""
+    def _sequence(self, hidden_states, history, state, seq_idx, part=None):
+        """The block over L tokens, from a history and state or (None, None) from nothing.
+
+        A `part` of a longer sequence brings its own, from the processes that hold the rest.
+        """
         xz = self.in_proj(hidden_states)  # (B, L, 2·d_inner)
         x, z = rearrange(xz, "b l (two d) -> two b d l", two=2)  # (B, d_inner, L) each
         new_history = None if history is None else next_history(x, history, seq_idx)
+        history = history if part is None else part.history(x)
         branches = (conv_sequence(*branch, x, history, seq_idx) for branch in self._branches())  # (B, D, L) each
         u = gated_sum(branches, self.conv_gates, x.dtype)  # (B, D, L)
         delta, delta_bias, B, C = self._select(rearrange(u, "b d l -> b l d"))
-        y, new_state = selective_scan_fn(
+        scan = selective_scan_fn if part is None else part.scan
+        y, new_state = scan(
             u,
             rearrange(delta, "b l d -> b d l"),
             self._A(u.dtype),
