@@ -316,8 +316,8 @@ class PassBack(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, grad_out: Tensor) -> tuple[Tensor | None, ...]:
         relay, starts = ctx.part.relay, ctx.part.starts
-        totals, tensors = ctx.saved_tensors[: relay.size], ctx.saved_tensors[relay.size :]
-        scan = Scan(*tensors, softplus=ctx.softplus)
+        saved = ctx.saved_tensors  # asked once, as checkpointing wants it
+        totals, scan = saved[: relay.size], Scan(*saved[relay.size :], softplus=ctx.softplus)
         with without_autocast(grad_out.device.type):
             kept = None if starts is None else starts.cumsum(dim=1) == 0  # what the state before the part reaches
             nu = gradient_at_start(scan, kept, grad_out)
