@@ -36,12 +36,15 @@ def summed(gradients):
 
 
 def errors_of_a_block(arguments, seed, lengths, batch, seq_idx=None):
-    """How far outputs, last states and every gradient are from one process's, as shares of the largest value."""
+    """How far outputs, last states and every gradient are from one process's.
+
+    As shares of the largest value, for a parameter of the largest gradient of all.
+    """
     block = stir(Mamba(**arguments, layer_idx=0), seed)
     block.to(block.conv_gates.dtype)  # A_log and D too
     length, own = sum(lengths), own_tokens(lengths)
     x, weight = (signal(batch, length, block.d_model, dtype=block.D.dtype, seed=seed + i) for i in range(2))
-    index = {} if seq_idx is None else {"seq_idx": torch.tensor(seq_idx).view(batch, length)}
+    index = {} if seq_idx is None else {"seq_idx": torch.tensor(seq_idx, dtype=torch.long).view(batch, length)}
     own_index = {name: value[:, own] for name, value in index.items()}
     whole, part = x.clone().requires_grad_(), x[:, own].clone().requires_grad_()
     stream, own_stream = InferenceParams(length + 1, batch), InferenceParams(length + 1, batch)
@@ -59,8 +62,9 @@ def errors_of_a_block(arguments, seed, lengths, batch, seq_idx=None):
     gradients = gradients_of(block)
 
     found = {"out": error(own_out, out[:, own]), "input": error(part.grad, whole.grad[:, own])}
+    largest = max([1e-30, *(float(right.abs().max()) for right in expected)])  # a lone number may be a sum near zero
     for (name, _), actual, right in zip(block.named_parameters(), summed(gradients), expected, strict=True):
-        found[name] = error(actual, right)
+        found[name] = float((actual - right).abs().max()) / largest
     if dist.get_rank() == dist.get_world_size() - 1:
         actual, right = (s.key_value_memory_dict[0] for s in (own_stream, stream))
         found |= {"conv_state": error(actual[0], right[0]), "ssm_state": error(actual[1], right[1])}

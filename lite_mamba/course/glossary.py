@@ -212,6 +212,21 @@ TERMS = [
     Term("balanced accuracy", "the mean of the shares of right answers in each group, however large it is", "14"),
     Term("hidden attention", "the scan of a channel as a matrix: what each token weighs in each output", "14"),
     Term("probe", "a line through a model's numbers, to tell one kind of place from another", "14", everyday=True),
+    Term("all-gather", "an exchange after which every process has what each one of them brought", "15"),
+    Term("halo", "the last inputs of a part, which the convolutions of the next part look back to", "15"),
+    Term(
+        "rank (of a process)",
+        "its number among the processes that work together: 0, 1, 2, …",
+        "15",
+        code="dist.get_rank()",
+        everyday=True,
+    ),
+    Term(
+        "sequence parallel",
+        "several processes hold one sequence, each a part of its tokens",
+        "15",
+        code="sequence_parallel",
+    ),
 ]
 
 
