@@ -449,6 +449,14 @@ def tree_join_by_join(a, x):
     return torch.stack(states)
 
 
+def two_halves(a, x, *rest):
+    n = len(x) // 2
+    if n == 0:
+        return x
+    left, right = two_halves(a[:n], x[:n]), two_halves(a[n:], x[n:])
+    return torch.cat([left, right + torch.cumprod(a[n:], 0) * left[-1:]])
+
+
 def shifted(odd):
     return torch.cat([torch.zeros_like(odd[:1]), odd[:-1]])
 
@@ -507,6 +515,7 @@ UP_DOWN = [
     ("written loop", written_loop, "a loop over the steps"),
     ("loop through lists", loop_through_lists, "a loop over the steps"),
     ("join by join", tree_join_by_join, "a loop over the steps"),
+    ("two halves", two_halves, "two halves in the place of one"),
     ("rounds", rounds_in_place, "the rounds of exercise 2"),
     ("rounds of the half", lambda a, x: x if len(a) == 1 else half_in_rounds(a, x), "the rounds of exercise 2"),
     ("all pairs", all_pairs, "a table of all pairs of steps"),
@@ -748,6 +757,7 @@ CHUNKED = [
     ("loop", lambda a, x, chunk: loop(a, x), "a loop over the steps"),
     ("loop through numpy", lambda a, x, chunk: loop_through_numpy(a, x), "a loop over the steps"),
     ("chunk after chunk", chunks_one_after_another, "a loop over the steps"),
+    ("two halves", two_halves, "two halves in the place of one"),
     ("rounds", lambda a, x, chunk: rounds_in_place(a, x), "rounds in place of chunks"),
     ("all pairs", lambda a, x, chunk: all_pairs(a, x), "a table of all pairs of steps"),
     ("no return", lambda a, x, chunk: print(end=""), None),

@@ -90,7 +90,7 @@ def test_the_exercises_multiply_as_often_as_the_plans_say():
 
 def test_a_wrong_join_is_seen_in_the_tree():
     shown = figures.ScanTree(combine=lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + b1))
-    assert "1 of 8 states are finished" in shown.update(rounds=5)
+    assert "1 of 8 states is finished" in shown.update(rounds=5)
 
 
 def test_the_shortcut_dies_at_step_56():

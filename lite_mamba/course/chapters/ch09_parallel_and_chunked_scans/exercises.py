@@ -15,6 +15,7 @@ from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 EACH_STEP = "right states, with a call for every step"
 EACH_JOIN = "right states, with a call for every single join"
+TWO_HALVES = "right states, with a call for both halves of every span"
 ROUNDS = "right states, with a work that grows faster than L"
 ALL_PAIRS = "right states, with a table of all pairs of steps"
 
@@ -47,9 +48,10 @@ def _priced(reference, *, linear: bool = False, decay=lambda a: a - 0.5, rest: t
         (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
         if many > 3 * few or much > 3 * little:
             return ALL_PAIRS
+        growing = linear and much > 2.15 * little  # the work, faster than L
         if many - few >= 128:
-            return EACH_JOIN if many > 2.15 * few else EACH_STEP
-        return ROUNDS if linear and much > 2.15 * little else None
+            return EACH_JOIN if many > 2.15 * few else TWO_HALVES if growing else EACH_STEP
+        return ROUNDS if growing else None
 
     def apply(function, **case):
         states = function(*case.values())
@@ -94,6 +96,24 @@ PAIRS_OF_STEPS = Misconception(
     "need four times the memory. A scan gets along with tables as long as x.",
     lambda a, x, *rest: _all_pairs(a, x),
 )
+
+
+BOTH_HALVES = Misconception(
+    "two halves in the place of one",
+    "Your states are right. But each span calls your function for both of its halves: about 2L calls in all, one after "
+    "the other, and on every level all L steps are joined once more. Few calls need one sequence that is shorter, and "
+    "a call that works on all of it at once.",
+    lambda a, x, *rest: _by_halves(a, x),
+)
+
+
+def _by_halves(a, x):
+    """The states of the first half, and those of the second with what the end of the first leaves behind."""
+    if len(a) == 1:
+        return x
+    half = len(a) // 2
+    first, second = _by_halves(a[:half], x[:half]), _by_halves(a[half:], x[half:])
+    return torch.cat([first, second + a[half:].cumprod(0) * first[-1]])
 
 
 def _all_pairs(a, x):
@@ -480,6 +500,7 @@ UP_DOWN = Exercise(
             "tree, each level has half as many steps as the one before, and in all there are about 2L joins.",
             hillis_steele,
         ),
+        BOTH_HALVES,
         PAIRS_OF_STEPS,
     ],
 )
@@ -703,6 +724,7 @@ CHUNKED = Exercise(
             "of work: the ends, a carry from chunk to chunk, and the rerun.",
             lambda a, x, chunk: hillis_steele(a, x),
         ),
+        BOTH_HALVES,
         PAIRS_OF_STEPS,
     ],
 )

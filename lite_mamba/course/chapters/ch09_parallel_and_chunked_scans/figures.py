@@ -105,7 +105,7 @@ class ScanTree(LiveFigure):
             [self.ax.text(t, row, "", ha="center", va="center", zorder=4) for t in range(8)] for row in range(8)
         ]
         for cell in (cell for row in self.cells for cell in row):
-            cell.set(fontsize=13.5, va="center_baseline")
+            cell.set(fontsize=12.5, va="center_baseline")
         self.rows = [self.ax.text(-0.5, row, "", ha="right", va="center", fontsize=13.5) for row in range(8)]
         self.move(*self.lines, self.boxes, *self.rows, *(cell for row in self.cells[1:] for cell in row))
         first = self._draw_row(0, self.plans["loop"])  # the steps themselves: they stay
@@ -141,15 +141,15 @@ class ScanTree(LiveFigure):
         self.title(self.ax, self._finding(depth, total, ready))
         by = " Joined by your function." if self.owner(self.combine) == "yours" else ""
         return (
-            f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins are "
-            f"done, {ready} of 8 states are finished.{by}"
+            f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins "
+            f"{_are(self.joins)} done, {ready} of 8 states {_are(ready)} finished.{by}"
         )
 
     def _finding(self, depth: int, total: int, ready: int) -> str:
         if self.done == depth:
             return f"All 8 states after {depth} rounds, with {total} joins"
-        states = "1 state is" if ready == 1 else f"{ready} states are"
-        return f"{self.done} of {depth} rounds, {self.joins} of {total} joins: {states} finished"
+        states = f"{_times(ready, 'state')} {_are(ready)} finished"
+        return f"{self.done} of {depth} rounds, {self.joins} of {total} joins: {states}"
 
     def _draw_row(self, row: int, plan) -> list:
         """Show the cells of a row; for each one shown, the corners of its box and whether it is a finished state."""
@@ -193,6 +193,10 @@ class ScanTree(LiveFigure):
     def _last_row(self, t: int, row: int, plan) -> int:
         """The last round before `row` in which place t was joined: where its box stands."""
         return max((r for r in range(row) if any(late == t for _, late in plan[r]["joins"])), default=0)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _looks(boxes: list) -> dict:
@@ -262,8 +266,8 @@ class DyingShortcut(LiveFigure):
 
     def _place_names(self, exponent: float) -> None:
         slope = -exponent / math.log(10)  # powers of ten a step
-        n = min(self.LENGTH, 250 / slope)  # where the names stand
-        y = max(slope * n, 42) if n == self.LENGTH else slope * n - 28  # beside the end, or below a line that goes on
+        n = min(self.LENGTH, 225 / slope)  # where the names stand
+        y = max(slope * n, 58) if n == self.LENGTH else slope * n - 28  # beside the end, or below a line that goes on
         self.names[0].set(x=n + 16, y=y)
         self.names[1].set(x=n + 16, y=-y)
 
@@ -293,7 +297,7 @@ class SideBySide(LiveFigure):
         self.ax.set_xticks([0, 16, 32, 48, 64])
         self.ax.set_yticks([0, 16, 32, 48, 64])
         self.ax.plot([-2, 64.5], [64, 64], ":", color=style.GREY, lw=3)
-        self.ax.text(-1.5, 63.4, "the loop ends here", color=style.GREY, fontsize=13.5, va="bottom")
+        self.ax.text(-1.5, 63.4, "loop's end", color=style.GREY, fontsize=13.5, va="bottom")
         kinds = (("o", style.BLUE), ("D", style.VERMILLION), ("s", style.GREEN))
         self.dots = [self.ax.plot([], [], marker, color=colour, ms=6, ls="none")[0] for marker, colour in kinds]
         self.names = [style.label_line(self.ax, "", 67, 0, colour, fontsize=14) for _, colour in kinds]
