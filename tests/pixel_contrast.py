@@ -17,6 +17,12 @@ def luminance(pixels: np.ndarray) -> np.ndarray:
     return linear @ (0.2126, 0.7152, 0.0722)
 
 
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, written #RRGGBB."""
+    low, high = sorted(luminance(np.array(list(bytes.fromhex(colour[1:])))) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
 def contrasts(figure) -> dict[tuple, tuple[float, Artist]]:
     """By axes and look: the contrast of the best of these artists, and that artist.
 

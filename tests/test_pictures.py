@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageChops
+from pixel_contrast import contrast
+
+from lite_mamba.course.drawing import slide, style
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "make_figures.py"))
 MOVING = runpy.run_path(str(ROOT / "tools" / "make_moving_picture.py"))
 MEASURED = "scan_speed"  # drawn from benchmarks/measured.json
+NAMES = (*TOOL["PICTURES"], MEASURED)
+FOLDER = ROOT / "figures"
 
 
 def words(svg: Path) -> list[str]:
@@ -52,27 +57,86 @@ def beyond(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.abs(a - a.clip(around.min(axis=(2, 3)), around.max(axis=(2, 3))))
 
 
-@pytest.mark.parametrize("name", TOOL["PICTURES"])
-def test_the_stored_picture_is_what_the_code_draws(name, tmp_path):
-    TOOL["save"](name, tmp_path)
-    assert_stored(name, tmp_path)
+@pytest.fixture(scope="module")
+def drawn():
+    """A function that gives the figure of a name, drawn once."""
+    benchmark, made = runpy.run_path(str(ROOT / "benchmarks" / "plot.py")), {}
+
+    def figure(name: str):
+        if name not in made:
+            made[name] = benchmark["draw"]() if name == MEASURED else TOOL["draw"](name).figure
+        return made[name]
+
+    return figure
 
 
-def test_the_picture_of_the_measurements_is_drawn_from_them(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    runpy.run_path(str(ROOT / "benchmarks" / "plot.py"))["save"](tmp_path)
-    assert_stored(MEASURED, tmp_path)
+@pytest.fixture(scope="module", autouse=True)
+def beside_benchmarks():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "benchmarks"))
+        yield
 
 
-def assert_stored(name: str, tmp_path: Path) -> None:
-    assert apart(tmp_path / f"{name}.png", ROOT / "figures" / f"{name}.png") < 1
-    assert shifted(shapes(tmp_path / f"{name}.svg"), shapes(ROOT / "figures" / f"{name}.svg")) < 3
-    assert words(tmp_path / f"{name}.svg") == words(ROOT / "figures" / f"{name}.svg")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stored_picture_is_what_the_code_draws(name, drawn, tmp_path):
+    slide.write(drawn(name), tmp_path, name, "")
+    assert apart(tmp_path / f"{name}.png", FOLDER / f"{name}.png") < 1
+    assert shifted(shapes(tmp_path / f"{name}.svg"), shapes(FOLDER / f"{name}.svg")) < 3
+    assert words(tmp_path / f"{name}.svg") == words(FOLDER / f"{name}.svg")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_back_row_can_read_it(name, drawn):
+    """On a slide of 16:9 that it fills, the smallest words have a fortieth of the height."""
+    figure = drawn(name)
+    figure.canvas.draw()
+    width, height = figure.get_size_inches()
+    assert style.smallest_words(figure) / 72 >= max(height, width * 9 / 16) / 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dark_picture_differs_in_colours_only(name):
+    light, dark = FOLDER / f"{name}.svg", FOLDER / f"{name}-dark.svg"
+    assert words(dark) == words(light) and shifted(shapes(dark), shapes(light)) == 0
+    with Image.open(FOLDER / f"{name}-dark.png") as picture:
+        assert picture.convert("RGB").getpixel((2, 2)) == tuple(bytes.fromhex(slide.GROUND[1:]))
+
+
+@pytest.mark.parametrize("name", [f"{name}{ground}" for name in NAMES for ground in ("", "-dark")])
+def test_each_png_was_drawn_with_its_svg_and_fills_a_screen(name):
+    with Image.open(FOLDER / f"{name}.png") as picture:
+        assert picture.text["Comment"] == slide.fingerprint(FOLDER / f"{name}.svg")
+        assert picture.width == slide.WIDE
+
+
+def test_every_colour_of_the_palette_stands_out_on_a_dark_slide():
+    assert not [
+        name for name, one in slide.ON_DARK.items() if one != slide.GROUND and contrast(one, slide.GROUND) < 4.5
+    ]
+
+
+def test_what_is_drawn_upon_a_heat_map_keeps_its_colours_and_the_rest_turns():
+    figure = style.new_figure(4, 3)
+    axes = figure.subplots()
+    axes.imshow(np.eye(2), extent=(0, 1, 0, 1))
+    axes.set(xlim=(0, 2), ylim=(0, 1))
+    upon, beside = (
+        axes.text(0.5, 0.5, "on", color="white"),
+        axes.text(1.5, 0.5, "off", color="#EEEEEE", bbox={"fc": "w"}),
+    )
+    slide.darken(figure)
+    assert upon.get_color() == "white" and axes.patch.get_facecolor() == slide.dark("white")
+    assert max(beside.get_color()[:3]) < 0.2 and beside.get_bbox_patch().get_facecolor()[:3] == slide.dark("white")[:3]
+
+
+@pytest.mark.parametrize("colour", ["none", (0.2, 0.5, 0.9, 0.3)])
+def test_a_colour_keeps_how_much_shows_through(colour):
+    assert slide.dark(colour)[3] == (0 if colour == "none" else 0.3)
 
 
 def test_the_moving_picture_is_what_the_code_draws_and_small():
     drawn = MOVING["frames"]()
-    stored = ROOT / "figures" / MOVING["NAME"]
+    stored = FOLDER / MOVING["NAME"]
     assert stored.stat().st_size < 1_500_000
     with Image.open(stored) as moving:
         assert (moving.n_frames, moving.info["loop"]) == (len(drawn), 0)
@@ -83,24 +147,32 @@ def test_the_moving_picture_is_what_the_code_draws_and_small():
 
 
 def test_two_pictures_are_further_apart_than_the_tolerance():
-    assert apart(*(ROOT / "figures" / f"{name}.png" for name in ("block_diagram", "receptive_field"))) > 1
+    assert apart(*(FOLDER / f"{name}.png" for name in ("block_diagram", "receptive_field"))) > 1
 
 
 def test_a_line_that_moves_by_a_fiftieth_of_the_width_is_further_apart_than_the_tolerance(tmp_path):
-    stored = Image.open(ROOT / "figures" / "half_life_map.png")
+    stored = Image.open(FOLDER / "half_life_map.png")
     ImageChops.offset(stored, stored.width // 50, 0).save(tmp_path / "moved.png")
-    assert apart(tmp_path / "moved.png", ROOT / "figures" / "half_life_map.png") > 1
+    assert apart(tmp_path / "moved.png", FOLDER / "half_life_map.png") > 1
 
 
 def test_a_curve_that_is_gone_or_upside_down_is_noticed():
-    drawn = max((shapes(path) for path in (ROOT / "figures").glob("*.svg")), key=len)
+    drawn = max((shapes(path) for path in FOLDER.glob("*.svg")), key=len)
     assert shifted(drawn, drawn) == 0
     assert shifted(drawn[:-1], drawn) == float("inf")
     turned = [path * [1, -1] + [0, path[:, 1].min() + path[:, 1].max()] for path in drawn]
     assert shifted(turned, drawn) > 3
 
 
+def test_the_example_in_the_docs_writes_four_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```python\n(.*?slide.save.*?)```", (ROOT / "docs" / "teaching.md").read_text(), re.DOTALL)
+    exec(example.rpartition("```python\n")[2], {})
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"reach{g}.{kind}" for g in ("", "-dark") for kind in ("svg", "png")
+    }
+
+
 def test_there_are_no_other_pictures():
-    made = {f"{name}.{kind}" for name in (*TOOL["PICTURES"], MEASURED) for kind in ("png", "svg")}
-    stored = {path.name for path in (ROOT / "figures").iterdir() if path.suffix in {".png", ".svg"}}
-    assert stored == made
+    made = {f"{name}{ground}.{kind}" for name in NAMES for ground in ("", "-dark") for kind in ("png", "svg")}
+    assert {path.name for path in FOLDER.iterdir() if path.suffix in {".png", ".svg"}} == made

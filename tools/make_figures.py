@@ -1,4 +1,4 @@
-"""Draw the pictures of figures/, for slides and the README: each as SVG and PNG, each by the code of the course.
+"""Draw the pictures of figures/: each as SVG and PNG, for light and for dark slides, each by the code of the course.
 
 python tools/make_figures.py [folder]
 """
@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib
-
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field import figures as receptive_field
 from lite_mamba.course.chapters.ch03_streaming_a_convolution import figures as streaming_convolution
 from lite_mamba.course.chapters.ch06_time_scales import figures as time_scales
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import figures as parallel_scan
 from lite_mamba.course.chapters.ch11_the_streaming_step import figures as streaming_step
-from lite_mamba.course.drawing import LiveFigure
+from lite_mamba.course.chapters.ch12_memory_tasks import figures as memory_tasks
+from lite_mamba.course.drawing import LiveFigure, slide
 from lite_mamba.course.drawing import block_diagram as block
 
 FOLDER = Path(__file__).resolve().parent.parent / "figures"
@@ -27,6 +26,7 @@ PICTURES: dict[str, tuple[Callable[[], LiveFigure], dict]] = {
     "scan_tree": (parallel_scan.ScanTree, {}),
     "streaming_buffer": (streaming_convolution.BufferAtWork, {}),
     "streaming": (streaming_step.StreamingScope, {}),
+    "extrapolation": (memory_tasks.ByLength, {"exponent": 16}),
 }
 
 
@@ -39,18 +39,16 @@ def draw(name: str) -> LiveFigure:
 
 
 def save(name: str, folder: Path) -> None:
-    """Write NAME.png and NAME.svg. The SVG keeps its words as text and holds neither dates nor random names."""
-    figure = draw(name).figure
-    figure.savefig(folder / f"{name}.png", dpi=150)
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    """Write NAME.svg, NAME.png and both for a dark slide."""
+    figure = draw(name)
+    slide.save(figure.figure, folder, name, figure.about())
 
 
 def main(folder: Path = FOLDER) -> None:
     folder.mkdir(exist_ok=True)
     for name in PICTURES:
         save(name, folder)
-        print(f"{folder.name}/{name}.png and .svg")
+        print(f"{folder.name}/{name}: .svg, .png, and both -dark")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
@@ -69,3 +70,13 @@ def label_line(ax, text: str, x: float, y: float, colour: str, **options):
     """Write `text` beside a line at data position (x, y), in the line's colour. Returns the text artist."""
     settings = {"ha": "left", "va": "center", "fontsize": 14, "fontweight": "bold"} | options
     return ax.text(x, y, text, color=colour, **settings)
+
+
+def smallest_words(figure: Figure) -> float:
+    """The size of the smallest letters in a drawn figure, in points; an exponent has 0.7 of its base's."""
+
+    def size(words: Text) -> float:
+        raised = "$" in words.get_text() and any(sign in words.get_text() for sign in "^_")
+        return words.get_fontsize() * (0.7 if raised else 1)
+
+    return min(size(one) for one in figure.findobj(Text) if one.get_visible() and one.get_text().strip())
