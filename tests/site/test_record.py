@@ -1,6 +1,7 @@
 """A recorded figure shows what the figure itself would show, at the settings that the page names."""
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -51,20 +52,20 @@ def pixels(png: bytes) -> np.ndarray:
 
 
 def test_every_frame_equals_the_figures_picture_and_sentence_at_its_settings(boat, recorded):
-    start = {name: control.value for name, control in boat.controls.items()}
     for shot in recorded.shots:
-        frame = boat.set(**start | shot.settings)
+        frame = boat.set(**shot.settings)
         assert shot.sentence == frame.sentence and not frame.failed
         np.testing.assert_array_equal(pixels(shot.picture), pixels(frame.picture))
 
 
-def test_the_control_that_changes_the_most_comes_first_and_one_that_changes_nothing_last(boat):
+def test_the_control_that_changes_the_most_comes_first_then_those_that_are_wanted(boat):
     assert record.telling(boat) == ["height", "place", "wide", "name"]
+    assert record.telling(boat, [{"name": "a"}]) == ["height", "name", "place", "wide"]
 
 
 def test_the_start_is_recorded_as_it_is_written(boat, recorded):
     start = recorded.shots[recorded.start]
-    assert start.settings == {name: boat.controls[name].value for name in recorded.positions}
+    assert start.settings == {name: control.value for name, control in boat.controls.items()}
     assert start.sentence == boat.reset().sentence
 
 
@@ -73,20 +74,50 @@ def test_both_ends_of_each_recorded_control_are_recorded(boat, recorded):
         assert [positions[0], positions[-1]] == boat.controls[name].extremes()
 
 
-def test_a_second_control_is_recorded_only_where_there_is_room(boat):
-    order = record.telling(boat)
-    assert list(record.grid(boat, order, 62)) == ["wide", "height"]
-    assert list(record.grid(boat, order, 61)) == ["height"]
-    assert {name: len(p) for name, p in record.grid(boat, order, 310).items()} == {"place": 10, "height": 31}
+def test_the_last_control_runs_fastest(recorded):
+    reached = [tuple(shot.settings[name] for name in recorded.positions) for shot in recorded.combined()]
+    assert reached == list(itertools.product(*recorded.positions.values()))
+
+
+@pytest.mark.parametrize(
+    ("room", "counts"),
+    [
+        (4, {"height": 4}),
+        (9, {"place": 3, "height": 3}),
+        (18, {"place": 3, "wide": 2, "height": 3}),
+        (60, {"place": 5, "wide": 2, "height": 3, "name": 2}),
+    ],
+)
+def test_as_many_controls_are_recorded_as_there_is_room_for(boat, room, counts):
+    grid = record.grid(boat, record.telling(boat), room)
+    assert {name: len(positions) for name, positions in grid.items()} == counts
+
+
+def test_each_wanted_setting_has_a_frame_and_none_has_two(boat):
+    wanted = [{"place": 0.3}, {"height": 0.1, "name": "a"}, {"place": 0.77, "wide": True}, {"place": 0.3}, {}]
+    for frames in (3, 60):
+        made = record.record(boat, wanted, frames)
+        shown = [record.place(boat, shot.settings) for shot in made.shots]
+        assert {record.place(boat, settings) for settings in wanted} <= set(shown) and len(set(shown)) == len(shown)
+        assert len(made.combined()) <= frames
 
 
 @pytest.mark.parametrize("most", [3, 5, 60])
-def test_thinned_positions_are_spread_and_hold_the_start(most):
+@pytest.mark.parametrize("asked", [(), (11, 98)])
+def test_thinned_positions_are_spread_and_hold_the_start_and_what_is_asked_for(most, asked):
     control = slider(0, 100, 7, label="step")
-    kept = record.thinned(control, most)
+    kept = record.thinned(control, most, asked)
     assert len(kept) == most and kept == sorted(kept) and {0, 7, 100} <= set(kept)
+    if most > 3:
+        assert set(asked) <= set(kept) and max(np.diff(kept)) <= 2 * 100 / (most - 3 - len(asked) or 0.5)
 
 
 def test_where_pictures_are_heavy_there_are_fewer(boat):
     light = record.record(boat, size=20_000)
-    assert sum(len(shot.picture) for shot in light.shots) <= 20_000 and 2 < len(light.shots) < 31
+    assert light.weight() <= 20_000 and 2 < len(light.shots) < 31
+
+
+@pytest.mark.parametrize(("low", "high", "right"), [(0.0, 0.4, False), (0.0, 1.0, False), (0.8, 1.0, True)])
+def test_a_narrow_screen_begins_where_the_picture_moves(low, high, right):
+    moving = Exploration(Boat(), place=slider(low, high, high, 0.1, label="place"))
+    assert record._right(moving, ["place"]) is right

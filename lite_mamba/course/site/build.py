@@ -9,8 +9,8 @@ import base64
 import io
 import json
 import re
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from html import escape, unescape
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -18,50 +18,87 @@ from typing import Any
 
 import torch
 from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
-from ..lecture.collect import collect
+from ..drawing.base import LiveFigure
+from ..lecture.collect import Answered, Asked, Cell, collect
+from ..page import markup
 from ..page.cards import WAKE
 from ..page.explore import Exploration
 from ..prose import html
-from .player import player
-from .record import record
+from .picture import WIDEST, least_width, picture
+from .player import Player
+from .record import MOST_FRAMES, record
 from .reference import reference
 
 ASSETS = ("site.css", "site.js")
 READING = (
     "This page is for reading: its pictures are recorded. In the notebook every control is alive, and the exercises "
-    "can be done."
+    'can be done. <span class="phone">On a phone, turn it sideways to see a picture whole.</span>'
 )
+COLOURS = {"ink": markup.INK, "paper": markup.PAPER, "rule": markup.RULE} | {
+    tone: colour for tone, (_, colour) in markup.TONES.items()
+}
 
 HOME = '<a href="index.html">All chapters</a>'
 WIDE_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 WIDE_FORMULA = re.compile(r'<math[^>]*display="block".*?</math>', re.DOTALL)
+EMPTY_HEAD = re.compile(r"<thead>\s*<tr>(\s*<th></th>)*\s*</tr>\s*</thead>")
+PYTHON = re.compile(r'<pre><code class="language-python">(.*?)</code></pre>', re.DOTALL)
 
-Cell = dict[str, Any]
 
-
-def chapter(notebook: Path, site: Path) -> None:
-    """Writes the page of a notebook, and its pictures in a folder beside it."""
+def chapter(notebook: Path, site: Path, frames: int = MOST_FRAMES) -> None:
+    """Writes the page of a notebook, and in a folder beside it its pictures, about so many frames a figure at most."""
     torch.set_num_threads(1)
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    ran = {cell.id: cell for cell in collect(notebook)}
-    pictures = site / "figures" / notebook.stem
-    pictures.mkdir(parents=True, exist_ok=True)
+    stored = json.loads(notebook.read_text("utf-8"))["cells"]
+    ran = collect(notebook)
+    players = recorded(ran, f"figures/{notebook.stem}", frames)
+    (site / "figures" / notebook.stem).mkdir(parents=True, exist_ok=True)
+    for player in players.values():
+        player.save(site)
     parts = []
-    for cell in cells:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            parts.append(text(source))
+    for cell, made in zip(stored, ran, strict=True):
+        if made.kind == "markdown":
+            parts.append(text(made.source))
             continue
-        parts.append(code(source, cell))
-        explored = [thing for thing in ran[cell["id"]].shown if isinstance(thing, Exploration)]
-        for number, exploration in enumerate(explored):
-            folder = pictures / f"{cell['id']}-{number}"
-            parts.append(player(exploration, record(exploration), folder, site))
-        if not explored:
-            parts += [output(one, pictures / f"{cell['id']}-{i}.webp", site) for i, one in enumerate(cell["outputs"])]
+        source = code(cell, made)
+        shown = [live(one, players) for one in made.shown if isinstance(one, (Exploration, Answered))]
+        if not shown:
+            place, least = f"figures/{notebook.stem}/{made.id}", still_width(made)
+            shown = [output(one, f"{place}-{i}.webp", site, least) for i, one in enumerate(cell["outputs"])]
+        parts += [*shown, source] if "reveal" in made.tags else [source, *shown]
     parts.insert(1, f'<p class="held">{READING}</p>')
     write(site, notebook, "\n".join(parts))
+
+
+def recorded(cells: Sequence[Cell], folder: str, frames: int) -> dict[int, Player]:
+    """The figures of a notebook, recorded so that each answer below one can show its picture."""
+    shown = [(f"{cell.id}-{number}", one) for cell in cells for number, one in enumerate(cell.shown)]
+    answers = {id(one.exploration): one.given for _, one in shown if isinstance(one, Answered)}
+    players = {}
+    for place, one in shown:
+        if isinstance(one, Exploration):
+            wanted = [settings for given in answers.get(id(one), ()) for settings in given.settings]
+            players[id(one)] = Player(one, record(one, wanted, frames), f"{folder}/{place}")
+    return players
+
+
+def still_width(cell: Cell) -> int:
+    """How wide the picture that a cell has left must be at least, for its words to be read."""
+    figures = [one.picture if isinstance(one, Asked) else one for one in cell.shown]
+    drawn = [Exploration(one).figure.figure for one in figures if isinstance(one, LiveFigure)]
+    return max(map(least_width, drawn), default=WIDEST)
+
+
+def live(shown: Exploration | Answered, players: Mapping[int, Player]) -> str:
+    """A figure with its ranges, or the answers below it."""
+    if isinstance(shown, Exploration):
+        return players[id(shown)].html()
+    player = players[id(shown.exploration)]
+    folds = "\n".join(player.answer(number, given) for number, given in enumerate(shown.given, 1))
+    return f'<div class="answers">{folds}</div>'
 
 
 def index(notebooks: Sequence[Path], site: Path) -> None:
@@ -99,13 +136,15 @@ def asset(name: str):
 
 def opening(notebook: Path) -> tuple[str, str]:
     """A notebook's title and its first paragraph."""
-    title, lead, *_ = "".join(json.loads(notebook.read_text("utf-8"))["cells"][0]["source"]).split("\n\n")
-    return title.lstrip("# "), lead
+    cells = [one for one in json.loads(notebook.read_text("utf-8"))["cells"] if one["cell_type"] == "markdown"]
+    title, *blocks = "\n\n".join("".join(one["source"]) for one in cells).split("\n\n")
+    return title.lstrip("# "), next(block for block in blocks if not block.startswith(("|", "#")))
 
 
 def text(markdown: str) -> str:
     """Prose, with links to pages instead of notebooks, and a name for each heading that a link may lead to."""
     made = re.sub(r"<h2>(.*?)</h2>", lambda found: f'<h2 id="{_name(found[1])}">{found[1]}</h2>', html(markdown))
+    made = EMPTY_HEAD.sub("", PYTHON.sub(lambda found: python(unescape(found[1])), made))
     return scrolling(to_pages(made.replace("<pre>", '<pre tabindex="0">')))
 
 
@@ -124,29 +163,39 @@ def _name(heading: str) -> str:
     return escape(re.sub(r"<[^>]+>", "", heading).strip().replace(" ", "-"))
 
 
-def code(source: str, cell: Cell) -> str:
+def code(cell: dict[str, Any], made: Cell) -> str:
     """A cell's code; folded where the notebook folds it, and left out where it only shows answers."""
-    tags = cell["metadata"].get("tags", [])
-    if "answers" in tags:
+    if "answers" in made.tags:
         return ""
-    shown = f'<pre tabindex="0"><code>{escape(source)}</code></pre>'
+    shown = python(made.source)
     if not cell["metadata"].get("jupyter", {}).get("source_hidden"):
         return shown
-    return f"<details><summary>{'Solution' if 'solution' in tags else 'Code'}</summary>{shown}</details>"
+    return f"<details><summary>{'Solution' if 'solution' in made.tags else 'Code'}</summary>{shown}</details>"
 
 
-def output(stored: dict[str, Any], file: Path, site: Path) -> str:
+def python(source: str) -> str:
+    """Code in colours; the style sheet has them."""
+    marked = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
+    return f'<pre tabindex="0"><code>{marked}</code></pre>'
+
+
+def output(stored: dict[str, Any], place: str, site: Path, least: int) -> str:
     """What a cell has left in its notebook: a picture, a card, or printed text."""
     if "text" in stored:
         return f'<pre class="printed" tabindex="0">{escape("".join(stored["text"]).rstrip())}</pre>'
     data = {kind: "".join(words) for kind, words in stored.get("data", {}).items() if kind != "application/json"}
     if "image/png" in data:
-        picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
-        picture.save(file, "WEBP", lossless=True)
-        width, height = picture.size
-        place, alt = file.relative_to(site).as_posix(), escape(data["text/plain"])
-        return f'<img src="{place}" width="{width}" height="{height}" alt="{alt}" loading="lazy">'
+        image = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
+        image.save(site / place, "WEBP", lossless=True)
+        return picture(place, image.size, data["text/plain"], least)
     if "text/html" in data:
-        card = scrolling(to_pages(data["text/html"].replace(f"<p><i>{WAKE}</i></p>", "")))
+        card = scrolling(to_pages(themed(data["text/html"].replace(f"<p><i>{WAKE}</i></p>", ""))))
         return f'<div class="output">{card}</div>' if card else ""
     return f'<pre class="printed" tabindex="0">{escape(data.get("text/plain", ""))}</pre>'
+
+
+def themed(card: str) -> str:
+    """A card in the colours of the style sheet, which has them for light and for dark."""
+    for name, colour in COLOURS.items():
+        card = card.replace(colour, f"var(--{name})")
+    return card

@@ -3,41 +3,82 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from ..page.answers import Answer
 from ..page.explore import Exploration
-from .record import Recording, Shot
+from .picture import least_width, picture
+from .record import Recording, Settings, Shot, place
 
 
-def player(exploration: Exploration, recording: Recording, folder: Path, site: Path) -> str:
-    """The HTML of a recorded figure; its pictures go to `folder`, which lies inside `site`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, shot in enumerate(recording.shots):
-        (folder / f"{number}.webp").write_bytes(shot.picture)
-    place = folder.relative_to(site).as_posix()
-    controls, about = exploration.controls, exploration.figure.about()
-    words = [[controls[name].describe(value) for value in values] for name, values in recording.positions.items()]
-    start = recording.shots[recording.start]
-    told = {"words": words, "sentences": [shot.sentence for shot in recording.shots]}
-    rows = [
-        _range(controls[name].label, describe, recording.positions[name].index(start.settings[name]))
-        for name, describe in zip(recording.positions, words, strict=True)
-    ]
-    held = {name: control.value for name, control in controls.items() if name not in recording.positions}
-    three = "".join(
-        f"<figure>{_picture(exploration, place, number, f'{about} {exploration.describe(shot.settings)}')}"
-        f"<figcaption>{escape(exploration.describe(shot.settings))}: {escape(shot.sentence)}</figcaption></figure>"
-        for number, shot in _three(recording)
-    )
-    return f"""<div class="player" role="group" aria-label="{escape(about)}">
+@dataclass(frozen=True)
+class Player:
+    """A figure, what was recorded of it, and where on the site its pictures lie."""
+
+    exploration: Exploration
+    recording: Recording
+    place: str
+
+    def save(self, site: Path) -> None:
+        """Writes the pictures."""
+        folder = site / self.place
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, shot in enumerate(self.recording.shots):
+            (folder / f"{number}.webp").write_bytes(shot.picture)
+
+    def html(self) -> str:
+        """The figure with its ranges; without script three of its settings."""
+        recording, about = self.recording, self.exploration.figure.about()
+        controls, start = self.exploration.controls, recording.shots[recording.start]
+        words = [[controls[name].describe(value) for value in values] for name, values in recording.positions.items()]
+        told = {"words": words, "sentences": [shot.sentence for shot in recording.combined()]}
+        rows = [
+            _range(controls[name].label, describe, describe.index(controls[name].describe(start.settings[name])))
+            for name, describe in zip(recording.positions, words, strict=True)
+        ]
+        right = " data-right" if recording.right else ""
+        return f"""<div class="player" role="group" aria-label="{escape(about)}"{right}>
 <div class="controls" hidden>{"".join(rows)}<button type="button">Reset</button></div>
-{_picture(exploration, place, recording.start, about)}
+{self.picture(recording.start, about)}
 <p class="says" role="status" aria-live="polite">{escape(start.sentence)}</p>
-{f'<p class="held">Recorded at {escape(exploration.describe(held))}.</p>' if held else ""}
-<noscript><div class="three">{three}</div></noscript>
+{self._held()}
+<noscript><div class="three">{"".join(map(self._still, _three(recording)))}</div></noscript>
 <script type="application/json">{json.dumps(told, ensure_ascii=False).replace("<", chr(92) + "u003c")}</script>
 </div>"""
+
+    def answer(self, number: int, given: Answer) -> str:
+        """An answer, folded, with the picture at each of the settings at which it shows."""
+        shown = "".join(self._still(self.number(settings), settings) for settings in given.settings)
+        words = escape(given.words)
+        return f"<details><summary>Answer {number}</summary><p>{words}</p>{shown}</details>"
+
+    def number(self, settings: Settings) -> int:
+        """Which shot shows the settings; controls that they do not name stand at their start."""
+        wanted = place(self.exploration, settings)
+        return next(n for n, one in enumerate(self.recording.shots) if place(self.exploration, one.settings) == wanted)
+
+    def picture(self, number: int, alt: str) -> str:
+        figure = self.exploration.figure
+        return picture(f"{self.place}/{number}.webp", figure.size(), alt, least_width(figure.figure))
+
+    def _held(self) -> str:
+        """Says which controls stand still here."""
+        held = {n: one.value for n, one in self.exploration.controls.items() if n not in self.recording.positions}
+        if not held:
+            return ""
+        stand, at = "it stands" if len(held) == 1 else "they stand", escape(self.exploration.describe(held))
+        return f'<p class="held">The notebook moves {len(held)} more; {stand} here at {at}.</p>'
+
+    def _still(self, number: int, settings: Settings | None = None) -> str:
+        """One picture, with its settings and its sentence below."""
+        shot: Shot = self.recording.shots[number]
+        recorded = {name: shot.settings[name] for name in self.recording.positions}
+        at = self.exploration.describe(recorded if settings is None else dict(settings)) or "as it starts"
+        alt = f"{self.exploration.figure.about()} {at}"
+        words = f"{escape(at)}: {escape(shot.sentence)}"
+        return f"<figure>{self.picture(number, alt)}<figcaption>{words}</figcaption></figure>"
 
 
 def _range(label: str, words: list[str], start: int) -> str:
@@ -48,14 +89,8 @@ def _range(label: str, words: list[str], start: int) -> str:
     )
 
 
-def _picture(exploration: Exploration, place: str, number: int, alt: str) -> str:
-    width, height = exploration.figure.size()
-    return f'<img src="{place}/{number}.webp" width="{width}" height="{height}" alt="{escape(alt)}" loading="lazy">'
-
-
-def _three(recording: Recording) -> list[tuple[int, Shot]]:
-    """The first shot, the one at the start, and the last; where two of them are one, the middle."""
-    last = len(recording.shots) - 1
+def _three(recording: Recording) -> list[int]:
+    """The first frame, the one at the start, and the last; where two of them are one, the middle."""
+    last = len(recording.combined()) - 1
     numbers = {0, recording.start, last}
-    numbers |= {last // 2} if len(numbers) < 3 else set()
-    return [(number, recording.shots[number]) for number in sorted(numbers)]
+    return sorted(numbers | ({last // 2} if len(numbers) < 3 else set()))

@@ -1,7 +1,9 @@
 """`record`: a figure drawn at many settings, so that its sliders still move where nothing can be computed.
 
-Which controls are recorded is measured: first the one that changes most of the picture, in as many positions as there
-is room for; then each further one that still has room for all of its positions or at least for a few.
+Which controls are recorded is measured: first the one that changes most of the picture, then those that the answers
+below the figure move, then the rest; each as long as there is room for its ends, its start, and what the answers set.
+Room that is left goes to the control of which the smallest part is recorded. An answer's settings that lie outside of
+all this get a picture of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import io
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,14 +24,17 @@ __all__ = ["Recording", "Shot", "record"]
 
 MOST_FRAMES = 60
 MOST_BYTES = 1_000_000
-FEW = 5  # positions that say what a control does
+FEW = 5  # positions that say how much a control changes
+FEWEST = 3  # frames of a figure
+
+Settings = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One frame: the settings, the picture as a WebP file without loss, and its sentence."""
+    """One frame: the value of every control, the picture as a WebP file without loss, and its sentence."""
 
-    settings: dict[str, object]
+    settings: Settings
     picture: bytes
     sentence: str
 
@@ -40,82 +45,136 @@ class Recording:
 
     Attributes:
         positions: the recorded controls, each with its recorded positions, in the order of the figure.
-        shots: a frame for each combination of them; the last control runs fastest.
+        shots: a frame for each combination of them, the last control fastest; then one for each wanted setting that
+            is none of them.
         start: which of the shots shows the figure as it starts.
+        right: whether what moves stands mostly at the right end of the picture.
     """
 
     positions: dict[str, list]
     shots: list[Shot]
     start: int
+    right: bool
+
+    def combined(self) -> list[Shot]:
+        """The frames that the recorded controls reach."""
+        return self.shots[: math.prod(map(len, self.positions.values()))]
+
+    def weight(self) -> int:
+        """Bytes of all pictures together."""
+        return sum(len(one.picture) for one in self.shots)
 
 
-def record(exploration: Exploration, frames: int = MOST_FRAMES, size: int = MOST_BYTES) -> Recording:
+def record(
+    exploration: Exploration, wanted: Sequence[Settings] = (), frames: int = MOST_FRAMES, size: int = MOST_BYTES
+) -> Recording:
     """Draws a figure over its most telling controls; the others stay at their start.
 
     Args:
         exploration: the figure with its controls.
-        frames: how many at most.
+        wanted: settings that must be shown, each by a frame; a control that one does not name stands at its start.
+        frames: how many at most, without those for wanted settings that the recorded controls do not reach.
         size: how many bytes all pictures may have together; there are fewer frames where they would have more.
     """
-    order = telling(exploration)
+    order = telling(exploration, wanted)
     while True:
-        positions = grid(exploration, order, frames)
-        shots = [shot(exploration, settings) for settings in combinations(positions)]
-        weight = sum(len(one.picture) for one in shots)
-        if weight <= size:
-            break
-        frames = max(3, int(len(shots) * size / weight * 0.95))  # those that are left may be the heavier ones
-    start = {name: exploration.controls[name].value for name in positions}
-    return Recording(positions, shots, next(i for i, one in enumerate(shots) if one.settings == start))
+        made = draw(exploration, grid(exploration, order, frames, wanted), wanted)
+        if made.weight() <= size or frames == FEWEST:
+            return made
+        # those that are left may be the heavier ones
+        frames = max(FEWEST, int(len(made.combined()) * size / made.weight() * 0.95))
 
 
-def telling(exploration: Exploration) -> list[str]:
-    """The controls, first the one that changes the largest part of the picture over its range."""
+def draw(exploration: Exploration, positions: dict[str, list], wanted: Sequence[Settings]) -> Recording:
+    """Every combination of the positions, and the wanted settings beside them."""
+    shown = {place(exploration, settings): settings for settings in combinations(positions)}
+    for settings in wanted:
+        shown.setdefault(place(exploration, settings), settings)
+    start = list(shown).index(place(exploration, {}))
+    shots = [shot(exploration, settings) for settings in shown.values()]
+    return Recording(positions, shots, start, _right(exploration, positions))
+
+
+def place(exploration: Exploration, settings: Settings) -> tuple[int, ...]:
+    """The position of each control; one that the settings do not name stands at its start."""
+    return tuple(one.position(settings.get(name, one.value)) for name, one in exploration.controls.items())
+
+
+def telling(exploration: Exploration, wanted: Sequence[Settings] = ()) -> list[str]:
+    """The controls: first the one that changes the largest part of the picture, then those that `wanted` names."""
+    leader, *others = sorted(exploration.controls, key=lambda name: moved(exploration, name).sum(), reverse=True)
+    return [leader, *sorted(others, key=lambda name: all(name not in settings for settings in wanted))]
+
+
+def moved(exploration: Exploration, name: str) -> np.ndarray:
+    """Where the picture changes when a control moves over its range, (height, width) of bool."""
     first = pixels(exploration, {})  # (height, width, 3)
-
-    def changed(name: str) -> int:
-        moved = np.zeros(first.shape[:2], bool)  # (height, width)
-        for value in thinned(exploration.controls[name], FEW):
-            moved |= (pixels(exploration, {name: value}) != first).any(-1)
-        return int(moved.sum())
-
-    return sorted(exploration.controls, key=changed, reverse=True)
+    values = thinned(exploration.controls[name], FEW)
+    return np.any([pixels(exploration, {name: value}) != first for value in values], axis=(0, -1))
 
 
-def grid(exploration: Exploration, order: Sequence[str], room: int) -> dict[str, list]:
-    """Positions to record of as many controls as there is room for."""
-    chosen: dict[str, list] = {}
+def _right(exploration: Exploration, names: Iterable[str]) -> bool:
+    """Whether two thirds of what changes inside the axes lie in the last two fifths of the width."""
+    changed = np.sum([moved(exploration, name) for name in names], axis=0)  # (height, width)
+    height, width = changed.shape
+    inside = np.zeros_like(changed)
+    for axes in exploration.figure.figure.axes:
+        (left, low), (right, high) = axes.get_window_extent().get_points().astype(int)
+        inside[max(height - high, 0) : height - low, max(left, 0) : right] = 1
+    columns = (changed * inside).sum(0)
+    return bool(columns[3 * width // 5 :].sum() > columns.sum() * 2 / 3)
+
+
+def grid(exploration: Exploration, order: Sequence[str], room: int, wanted: Sequence[Settings] = ()) -> dict[str, list]:
+    """Positions to record, of as many controls as there is room for."""
+    controls = exploration.controls
+    asked = {name: [settings[name] for settings in wanted if name in settings] for name in order}
+    counts: dict[str, int] = {}
     for name in order:
-        control = exploration.controls[name]
-        left = room // math.prod(map(len, chosen.values()))
-        if not chosen or left >= min(FEW, len(control.positions())):
-            chosen[name] = thinned(control, left)
-    return {name: chosen[name] for name in exploration.controls if name in chosen}
+        needed = len(_needed(controls[name], asked[name]))
+        if not counts or needed * math.prod(counts.values()) <= room:
+            counts[name] = min(needed, room)
+    every = {name: len(controls[name].positions()) for name in counts}
+    while growing := [n for n in counts if counts[n] < every[n] and _grown(counts, n) <= room]:
+        counts[min(growing, key=lambda name: counts[name] / every[name])] += 1
+    return {name: thinned(controls[name], counts[name], asked[name]) for name in controls if name in counts}
 
 
-def thinned(control: Control, most: int) -> list:
-    """At most so many (3 or more) positions of a control, evenly spread, among them both ends and the start."""
-    positions, start = control.positions(), control.position(control.value)
-    if len(positions) <= most:
-        return positions
-    kept = np.linspace(0, len(positions) - 1, most).round().astype(int)
-    if start not in kept:
-        kept[1 + np.abs(kept[1:-1] - start).argmin()] = start
-    return [positions[i] for i in kept]
+def _grown(counts: Mapping[str, int], name: str) -> int:
+    """How many combinations there are when one control gets a position more."""
+    return math.prod(counts.values()) // counts[name] * (counts[name] + 1)
 
 
-def combinations(positions: Mapping[str, list]) -> list[dict[str, object]]:
+def thinned(control: Control, most: int, asked: Sequence = ()) -> list:
+    """At most so many (3 or more) positions of a control, evenly spread.
+
+    Among them are both ends and the start and, if there are not too many, the values that are asked for.
+    """
+    positions, kept = control.positions(), _needed(control, asked)
+    if len(kept) > most:
+        kept = _needed(control)
+    while len(kept) < min(most, len(positions)):
+        low, high = max(itertools.pairwise(sorted(kept)), key=lambda gap: gap[1] - gap[0])
+        kept.add((low + high) // 2)
+    return [positions[i] for i in sorted(kept)]
+
+
+def _needed(control: Control, asked: Sequence = ()) -> set[int]:
+    return {0, len(control.positions()) - 1, *map(control.position, (control.value, *asked))}
+
+
+def combinations(positions: Mapping[str, list]) -> list[Settings]:
     """Every combination of the positions, as settings; the last control runs fastest."""
     return [dict(zip(positions, values, strict=True)) for values in itertools.product(*positions.values())]
 
 
-def shot(exploration: Exploration, settings: dict[str, object]) -> Shot:
+def shot(exploration: Exploration, settings: Settings) -> Shot:
     file = io.BytesIO()
     Image.fromarray(pixels(exploration, settings)).save(file, "WEBP", lossless=True, method=2, quality=20)
-    return Shot(settings, file.getvalue(), exploration.frame.sentence)
+    return Shot(dict(exploration.values), file.getvalue(), exploration.frame.sentence)
 
 
-def pixels(exploration: Exploration, settings: Mapping[str, object]) -> np.ndarray:
+def pixels(exploration: Exploration, settings: Settings) -> np.ndarray:
     """The picture with some controls set and the others at their start, (height, width, 3)."""
     values = {name: control.value for name, control in exploration.controls.items()} | dict(settings)
     return np.asarray(Image.open(io.BytesIO(exploration.set(**values).picture)).convert("RGB"))

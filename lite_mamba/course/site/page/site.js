@@ -33,4 +33,5 @@ for (const player of document.querySelectorAll(".player")) {
   for (const sign of ["pointerenter", "focusin"]) player.addEventListener(sign, fetchAll, { once: true });
   player.querySelector(".controls").hidden = false;
   reset();
+  if ("right" in player.dataset) picture.parentElement.scrollLeft = picture.width; // where the screen is narrow
 }
