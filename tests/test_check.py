@@ -18,7 +18,7 @@ from IPython.utils.capture import capture_output
 from lite_mamba import course
 from lite_mamba.course.checking.compare import Tolerance, difference, number
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception
-from lite_mamba.course.checking.tables import table
+from lite_mamba.course.checking.tables import shape_words, table
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page import state
 from lite_mamba.course.page.cards import Card
@@ -127,6 +127,13 @@ def test_a_named_error_that_can_not_be_printed_gets_its_card():
     exercise = Exercise("91.u", "U", lambda x: x, lambda draw: {"x": draw.normal(3)}, known)
     verdict = judge(exercise, wrong)
     assert verdict.misconception is known[0] and "a refusal" in card(exercise, verdict).text()
+
+
+def test_a_named_mistake_that_rounding_hides_is_put_in_words():
+    known = [Misconception("a little more", "Add nothing.", lambda x: x + 1e-5)]
+    exercise = Exercise("91.h", "H", lambda x: x, lambda draw: {"x": draw.integers(1, 9, 3).float()}, known, rtol=1e-7)
+    text = card(exercise, judge(exercise, lambda x: x + 1e-5)).text()
+    assert "a little more" in text and re.search(r"expected (\d), got \1, which is 1e-05 off", text)
 
 
 @pytest.mark.parametrize(("names", "shown"), [("abcd", 4), ("abcde", 1)])
@@ -254,6 +261,12 @@ def test_the_parts_of_a_result_go_by_their_names():
     assert found.words == "B̄ at position 0 (counted from 0): expected 1, got 0"
     assert table(got, names) == "Ā: [1]\nB̄: [0]"
     assert table(got[:1], names) == "item 0: [1]"
+
+
+def test_a_tuple_and_a_list_stand_in_a_case_as_python_writes_them():
+    assert table((2,)) == "(2,)" and table((1, 2)) == "(1, 2)" and table([2]) == "[2]"
+    assert table(([1, 2], (3,))) == "([1, 2], (3,))"
+    assert shape_words((torch.zeros(2),)) == "((2,),)"
 
 
 # The check leaves everything as it was.

@@ -284,6 +284,13 @@ def test_a_logarithmic_slider_over_large_numbers_reads_them_without_a_power_of_t
     assert _Panel(Exploration(Ripple(), decay=tokens)).widgets["decay"].readout_format == ",.3r"
 
 
+def test_a_slider_writes_its_numbers_as_a_sentence_does():
+    speed = slider(-50.0, 50.0, 15.625, 0.625, label="speed")
+    assert speed.summary() == "speed: 15.625 (slider, −50 to 50)"
+    assert speed.describe(-0.625) == "−0.625"
+    assert slider(1e-10, 10.0, 1e-7, label="size", log=True).describe(1e-7) == "1e-07"
+
+
 def test_outputs_are_the_same_every_time_and_hold_no_ids():
     bundles = []
     for _ in range(2):

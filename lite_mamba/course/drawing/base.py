@@ -93,11 +93,14 @@ class LiveFigure:
         self._moving.sort(key=lambda one: one.get_zorder())
         self._still = None
 
-    def title(self, ax, text: str) -> None:
-        """Set the title of `ax`, left aligned, as an artist that moves. Keep its number of lines the same."""
+    def title(self, ax, text: str, pad: float | None = None) -> None:
+        """Set the title of `ax`, left aligned, as an artist that moves. Keep its number of lines the same.
+
+        `pad` is its distance from the axes in points, if there is something in between.
+        """
         if ax not in self._titles:
             with style.context():
-                self._titles[ax] = ax.set_title(text, loc="left")
+                self._titles[ax] = ax.set_title(text, loc="left", pad=pad)
             self.move(self._titles[ax])
         self._titles[ax].set_text(text)
 

@@ -6,6 +6,7 @@ none of them.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -95,12 +96,13 @@ class Slider(Control):
         small = f"{value:.4g}" if self.log else f"{round(value, self.decimals()):.10g}"
         number = str(value) if self.whole else large if abs(value) >= 1e4 else small
         unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
-        return f"{number} {unit}".rstrip()
+        return f"{_true_minus(number)} {unit}".rstrip()
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""
         high = f"{self.high:g}" if self.high < 1e6 else f"{self.high:,.0f}".replace(",", " ")
-        return f"{self.label}: {self.describe(self.value)} (slider, {self.low:g} to {high}{played})"
+        ends = _true_minus(f"{self.low:g} to {high}")
+        return f"{self.label}: {self.describe(self.value)} (slider, {ends}{played})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,3 +205,8 @@ def _same(option, value) -> bool:
     """Whether two options are one: arrays and functions by identity, numbers and texts by value."""
     plain = (str, int, float, bool, tuple, type(None))
     return option is value or (isinstance(option, plain) and isinstance(value, plain) and option == value)
+
+
+def _true_minus(number: str) -> str:
+    """A minus sign before a number, for a sentence; the one in an exponent such as 1e-07 stays, as code writes it."""
+    return re.sub(r"(?<!e)-", "−", number)

@@ -160,6 +160,8 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
         rows.append(("expected", table(expected, names)))
     if example.raised is None:
         rows.append(("got", table(got, names)))
+        if tone == "close" and example.difference and table(got, names) == table(expected, names):
+            lines = [*lines, _sentence(example.difference.words, found.items)]  # what the rounded values hide
     elif tone == "close" and words_of(example.raised):
         rows.append(("got", said(example.raised)))
     case = "The case:" if isinstance(example.raised, Endless) else "The smallest case that fails:"

@@ -129,6 +129,7 @@ ZOH = [
     ("one Δ kept", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), "a division by ΔA"),
     ("Δ again", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * dt * b), "one Δ too many"),
     ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), None),
+    ("no brackets", lambda dt, a, b: (exp(dt, a), exp(dt, a) - 1 / a * b), "forgotten brackets"),
     ("1 − exp", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) / a * b), "an upside-down sign"),
     ("abs of A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.abs() * b), "an upside-down sign"),
     ("times A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * a * b), "a product instead of a quotient"),
@@ -430,6 +431,18 @@ def fill(dt, b):
 
 SUBTRACTED = "half of the repair: a tiny ΔA"
 SWITCH = "a switch to ΔB"
+
+
+def small_by(what, at):
+    """expm1, and ΔB where A, or ΔA, is smaller than a border."""
+
+    def answer(dt, a, b):
+        size = a.abs() if what == "A" else (dt * a).abs()
+        return exp(dt, a), torch.where(size < at, dt * b, torch.expm1(dt * a) / a * b)
+
+    return answer
+
+
 MENDED = [
     ("where twice", hunted(lambda dt, a: torch.expm1(dt * a) / torch.where(a == 0, 1, a), fill), "right"),
     ("where once", hunted(lambda dt, a: torch.expm1(dt * a) / a, fill), "right"),
@@ -483,6 +496,10 @@ MENDED = [
         hunted(lambda dt, a: (torch.exp(dt * a.double()) - 1) / a.double(), fill),
         "more digits in the place of a better formula",
     ),
+    ("ΔB for a small A", small_by("A", 1e-3), "a small A taken for none"),
+    ("ΔB for a smaller A", small_by("A", 1e-6), "a small A taken for none"),
+    ("ΔB for a small ΔA, expm1 above", small_by("ΔA", 1e-3), "a switch to ΔB"),
+    ("ΔB where it is exact in float32", small_by("ΔA", 1e-6), "right"),
     ("if", mended_by_an_if, "an if for a vector"),
     ("any", mended_by_any, "one decision for all entries"),
     ("all", mended_by_all, "one decision for all entries"),

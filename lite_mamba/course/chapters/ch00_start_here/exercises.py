@@ -37,6 +37,18 @@ EXERCISES = [
                 "give the order of the axes of the result.",
             ),
             Misconception(
+                name="the two axes of A exchanged",
+                wrong=edited(scale_A, "d n -> → n d ->"),
+                message="The first axis of A counts channels, the second states; your pattern reads them the other way "
+                "round. With as many channels as states einsum cannot notice.",
+            ),
+            Misconception(
+                name="no axis for the states",
+                wrong=lambda delta, A: delta * A,
+                message="delta * A lines up the last axes, the channels of delta with the states of A. The result "
+                "needs both, each on an axis of its own. In einsum every axis has a letter.",
+            ),
+            Misconception(
                 name="added instead of multiplied",
                 wrong=lambda delta, A: delta[..., None] + A,
                 message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",

@@ -141,6 +141,11 @@ ZOH = Exercise(
             edited(zoh, "torch.expm1 → -torch.expm1"),
         ),
         Misconception(
+            "forgotten brackets",
+            "exp(x) - 1 / A is exp(x) − (1/A). A quotient of a difference needs brackets around the difference.",
+            edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) - 1 / A"),
+        ),
+        Misconception(
             "a product instead of a quotient",
             "You multiply by A where the integral of exp(A·τ) over τ divides by A. Check with the end level: with the "
             "tap on for ever, B̄/(1 − Ā) must be −B/A.",
@@ -499,7 +504,7 @@ def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
 
 def _small_cases(draw: Draw) -> dict:
     size = draw.size(1, 4)
-    A = -torch.tensor([draw.choice([0.0, 0.0, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
+    A = -torch.tensor([draw.choice([0.0, 0.0, 3e-7, 3e-4, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
     delta = 10.0 ** draw.choice([3, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
@@ -515,6 +520,8 @@ def _one_for_all(rule, condition: str):
     first = f"if {condition}:\n        return torch.exp(delta * A), delta * B\n    return rule(delta, A, B)"
     return edited(mended_zoh, f"divisor = torch.where(A == 0, 1, A) → {first}", rule=rule)
 
+
+NUDGED = [f"A {sign} 1e-{digits}" for sign in "-+" for digits in (6, 7, 8, 9, 10)] + ["A - 1e-12"]
 
 MENDED_ZOH = Exercise(
     id="04.mended_zoh",
@@ -550,7 +557,7 @@ MENDED_ZOH = Exercise(
             "A tiny number beside A stops the division by zero, and mends nothing: at A = 0 you get 0 divided by your "
             "tiny number, so the input is lost without any warning. And tiny steps are as wrong as they were.",
             [
-                edited(unmended, "/ A → / (A - 1e-6)"),
+                *(edited(unmended, f"/ A → / ({nudged})") for nudged in NUDGED),
                 edited(unmended, "A_bar = → A = A - 1e-6\n    A_bar ="),
                 edited(unmended, "A_bar = → A = A.clamp(max=-1e-8)\n    A_bar ="),
             ],
@@ -559,7 +566,10 @@ MENDED_ZOH = Exercise(
             "an input lost at A = 0",
             "Tiny steps are right, and the NaN is gone, but a bucket without a hole now gets no water at all. What is "
             "the limit of (exp(ΔA) − 1)/A for A → 0? It is not 0.",
-            edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
+            [
+                edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
+                *(edited(zoh, f"/ A → / ({nudged})") for nudged in NUDGED[:-1]),
+            ],
         ),
         Misconception(
             "the package's rule",
@@ -569,9 +579,15 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a switch to ΔB",
-            "You use Δ·B as soon as ΔA is small. Just below the switch this is off by ΔA/2, and just above it the "
-            "subtraction has already lost digits. There is a function that is exact on both sides.",
+            "You use Δ·B as soon as ΔA is small. Just below the switch this is off by ΔA/2; a subtraction above it has "
+            "already lost digits there. There is a function that is exact on both sides.",
             [_switch(at) for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+        ),
+        Misconception(
+            "a small A taken for none",
+            "You use Δ·B as soon as A is small. Only the product ΔA counts: in a long tick a small leak still loses "
+            "water. Try A = −0.0003 and a tick of 1000.",
+            [edited(mended_zoh, f"A == 0, delta → A.abs() < {at}, delta") for at in ("1e-3", "1e-5")],
         ),
         Misconception(
             "a small leak in the place of none",

@@ -124,17 +124,19 @@ class TickedBucket(LiveFigure):
             self.controls["method"] = choice(list(rules), next(iter(rules)), label="rule")
         self.t = np.linspace(0, self.MINUTES, 400)
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 8.4), yticks=[-2, 0, 2, 4, 6], xticks=range(0, 25, 4))
+        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 9.0), yticks=range(-2, 9, 2), xticks=range(0, 25, 4))
         self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
         self.ax.axhspan(-3, 0, facecolor="#F1F1F1", edgecolor=style.RULE, lw=1.5)
         self.ax.text(23.8, -2.2, "less than empty", color=style.GREY, ha="right")
         (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=6, alpha=0.55)
         (self.hollow,) = self.ax.plot([], [], "D", ms=10, mfc="none", mec=style.BLACK, mew=2, clip_on=False)
+        self.hollow.set_in_layout(False)  # without a second rule it is empty, and would ask for room at the corner
         (self.line,) = self.ax.plot([], [], "-", lw=2)
         (self.dots,) = self.ax.plot([], [], "o", ms=10, clip_on=False)
-        names = ((0.3, style.BLUE, "left"), (23.8, style.GREY, "right"), (13, style.BLACK, "center"))
+        above = {"transform": self.ax.transAxes, "va": "bottom"}  # where no line can cross them
+        names = ((0, style.BLUE, "left"), (1, style.GREY, "right"), (0.54, style.BLACK, "center"))
         self.name, true_name, self.other = (
-            style.label_line(self.ax, "", x, 7.5, colour, ha=side, bbox=WHITE) for x, colour, side in names
+            style.label_line(self.ax, "", x, 1.03, colour, ha=side, **above) for x, colour, side in names
         )
         true_name.set_text("grey: true level")
         self.move(self.true_line, self.hollow, self.line, self.dots, self.name, true_name, self.other)
@@ -157,7 +159,7 @@ class TickedBucket(LiveFigure):
         self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
         self.name.set(text=f"computed: {method}", color=colour)
         factor = f"{self.A_bar:.2f}".replace("-", "−")
-        self.title(self.ax, f"Distance to its end × {factor} a tick: {self._fate()}")
+        self.title(self.ax, f"Distance to its end × {factor} a tick: {self._fate()}", pad=36)
         return self._sentence(delta, A, method, factor)
 
     def _levels(self, A_bar: float, B_bar: float) -> np.ndarray:
@@ -172,7 +174,7 @@ class TickedBucket(LiveFigure):
             self.other.set_text(f"hollow: {name}")
 
     def _place(self, marks, levels: np.ndarray):
-        inside = (levels > -2.5) & (levels < 6.9)
+        inside = (levels > -2.5) & (levels < 8.9)
         marks.set_data(self.ticks[inside], levels[inside])
 
     def _fate(self) -> str:
@@ -246,7 +248,7 @@ class ErrorOrders(LiveFigure):
             self.lines[name].set_ydata(shown)
             self.dots[name].set_data([self.deltas[halvings]], [shown[halvings]])
             self.factors[name] = self._factor(errors[name], halvings)
-            place = ((8.0, 4e-4, 100.0) if input == "held" else (8.0, 0.02, 3e-4))[i]
+            place = ((18.0, 4e-4, 100.0) if input == "held" else (8.0, 0.025, 1.6e-3))[i]
             self.names[name].set(text=self._label(name), y=shown[0] * place)
         self.title(self.ax, self._finding(input))
         return self._sentence(halvings, input, errors)
@@ -278,7 +280,7 @@ class ErrorOrders(LiveFigure):
 
     def _finding(self, kind: str) -> str:
         if kind == "wave":
-            return "The input moves during a tick: now no rule does better than ÷ 2"
+            return "The input moves during a tick: now every rule is of first order"
         gains = [f"{name} {'exact' if f is None else f'÷ {f:.1f}'}" for name, f in self.factors.items()]
         return f"Halve the step: {', '.join(gains)}"
 
@@ -470,12 +472,12 @@ class InputRatio(LiveFigure):
     def __init__(self):
         super().__init__()
         self.ax, self.shares = self.figure.subplots(1, 2, width_ratios=[2.7, 1])
-        self.ax.set(xscale="log", yscale="log", xlim=(0.0008, 20), ylim=(0.8, 34))
+        self.ax.set(xscale="log", yscale="log", xlim=(0.0008, 20), ylim=(0.8, 60))
         self.ax.set(xlabel="size of Δ·A", ylabel="ΔB ÷ zero-order hold")
         self.ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
         self.ax.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
         self.ax.minorticks_off()
-        mark_fresh(self.ax, 20, "a fresh Mamba lives here:\nΔ = 0.001 … 0.1, n = 1 … 16")
+        mark_fresh(self.ax, 36, "a fresh Mamba lives here:\nΔ = 0.001 … 0.1, n = 1 … 16")
         x = np.geomspace(0.0008, 20, 300)
         self.ax.axhline(1, color=style.GREY, ls=":", lw=2)
         self.ax.plot(x, too_much(x), "-", color=style.BLUE, lw=4.5)
@@ -503,7 +505,7 @@ class InputRatio(LiveFigure):
         left = self.x > 0.01
         self.word.set(text=f"× {self.ratio:.2f}", x=self.x * (0.8 if left else 1.3), y=self.ratio * 1.12)
         self.word.set_horizontalalignment("right" if left else "left")
-        kept = f"{100 / self.ratio:.3g} %"
+        kept = f"{100 / self.ratio:{'.3g' if self.ratio > 1.005 else '.2f'}} %"
         self.kept.set_height(1 / self.ratio)
         self.percent.set(text=kept, y=1 / self.ratio + 0.03)
         percent = 100 * (self.ratio - 1)
@@ -552,8 +554,8 @@ class SmallNumbers(LiveFigure):
         (self.naive,) = self.ax.plot(self.sizes, self.sizes, "-", color=style.VERMILLION, lw=2)
         (exact,) = self.ax.plot(self.sizes, share(-self.sizes), "--", color=style.BLUE, lw=4)
         (self.cursor,) = self.ax.plot([], [], ":", color=style.BLACK, lw=2)
-        (self.dot,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=15)
-        (self.right,) = self.ax.plot([], [], "o", color=style.BLUE, ms=12)
+        (self.dot,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=15, clip_on=False)
+        (self.right,) = self.ax.plot([], [], "o", color=style.BLUE, ms=12, clip_on=False)
         first = style.label_line(self.ax, "(exp(x) − 1)/x, computed", 1.4e-10, 2.58, style.VERMILLION)
         second = style.label_line(self.ax, "expm1(x)/x: exact", 1.4e-10, 2.3, style.BLUE)
         self.move(self.naive, exact, self.cursor, self.dot, self.right, first, second)
