@@ -1,5 +1,11 @@
 """What holds for every live figure, for the tests of each chapter's figures."""
 
+import itertools
+
+import numpy as np
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox
+
 from lite_mamba.course.drawing import LiveFigure
 from lite_mamba.course.page.explore import Exploration
 
@@ -22,3 +28,39 @@ def check_every_control(figure: LiveFigure) -> None:
         assert frames[0].sentence != frames[1].sentence
         assert frames[0].picture != frames[1].picture
         exploration.reset()
+
+
+def crossed_labels(figure: LiveFigure) -> list[str]:
+    """The texts through which a dashed or dotted line runs, unless they stand on a ground of their own."""
+    found = []
+    for ax in figure.figure.axes:
+        broken = [line for line in ax.lines if line.get_visible() and line.get_linestyle() in ("--", ":", "-.")]
+        for text, line in itertools.product(ax.texts, broken):
+            bare = text.get_visible() and text.get_text().strip() and text.get_bbox_patch() is None
+            if bare and _crosses(line, _inside(text)) and not _grounded(ax, text, line):
+                found.append(text.get_text())
+    return found
+
+
+def _inside(text) -> Bbox:
+    """Where the letters of a text stand: its box without a narrow edge, in pixels."""
+    return text.get_window_extent().padded(-2)
+
+
+def _crosses(line, box: Bbox) -> bool:
+    points = line.get_transform().transform(line.get_xydata())  # (points, 2), in pixels
+    pieces = itertools.pairwise(points)
+    shown = line.axes.bbox.overlaps(box)
+    return shown and any(Path(piece).intersects_bbox(box, filled=False) for piece in pieces if np.isfinite(piece).all())
+
+
+def _grounded(ax, text, line) -> bool:
+    """Whether a filled shape lies under the text and over the line."""
+    centre = _inside(text).get_points().mean(axis=0)
+    over = [shape for shape in (*ax.patches, *ax.collections) if shape.get_zorder() > line.get_zorder()]
+    paths = (shape.get_transform().transform_path(path) for shape in over for path in _paths(shape))
+    return any(path.contains_point(centre) for path in paths)
+
+
+def _paths(shape) -> list[Path]:
+    return shape.get_paths() if hasattr(shape, "get_paths") else [shape.get_path()]

@@ -131,7 +131,9 @@ def test_a_named_error_that_can_not_be_printed_gets_its_card():
 
 def test_a_named_mistake_that_rounding_hides_is_put_in_words():
     known = [Misconception("a little more", "Add nothing.", lambda x: x + 1e-5)]
-    exercise = Exercise("91.h", "H", lambda x: x, lambda draw: {"x": draw.integers(1, 9, 3).float()}, known, rtol=1e-7)
+    exercise = Exercise(
+        "91.h", "H", lambda x: x, lambda draw: {"x": draw.integers(1, 9, 3).double()}, known, rtol=1e-7, atol=1e-7
+    )
     text = card(exercise, judge(exercise, lambda x: x + 1e-5)).text()
     assert "a little more" in text and re.search(r"expected (\d), got \1, which is 1e-05 off", text)
 

@@ -9,6 +9,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from figure_laws import crossed_labels
 from pixel_contrast import contrasts
 
 from lite_mamba.course import chapters
@@ -70,7 +71,7 @@ def apart(one, other) -> bool:
     return one.x1 < other.x0 or other.x1 < one.x0 or one.y1 < other.y0 or other.y1 < one.y0
 
 
-def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_inside_and_apart(figure):
+def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_and_labels_free(figure):
     pictures, width = set(), figure.size()[0]
     for parameters in figure.corners():
         assert figure.update(**parameters).endswith((".", "?"))
@@ -78,6 +79,7 @@ def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_inside_and_
         boxes = title_boxes(figure)
         assert all(box.x0 >= 0 and box.x1 <= width for box in boxes), parameters
         assert all(apart(*pair) for pair in itertools.combinations(boxes, 2)), parameters
+        assert crossed_labels(figure) == [], parameters
     assert len(pictures) > 1 or not figure.controls
 
 

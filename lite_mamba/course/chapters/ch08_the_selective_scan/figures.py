@@ -359,7 +359,9 @@ class Memory(LiveFigure):
         self.ax.axvline(self.GPU, color=style.GREY, lw=2.5, ls="--")
         self.ax.text(self.GPU * 1.5, -0.5, "80 GiB: a large GPU", color=style.GREY, va="center", fontsize=13)
         self.bars = self.ax.barh(range(4), [1] * 4, left=2**10, height=0.36, color=[row[2] for row in self.ROWS])
-        self.notes = [self.ax.text(2**10, i, "", va="center", fontsize=16, fontweight="bold") for i in range(4)]
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the dashed line may run behind it
+        look = {"va": "center", "fontsize": 16, "fontweight": "bold", "bbox": ground}
+        self.notes = [self.ax.text(2**10, i, "", **look) for i in range(4)]
         for i, (name, shape, colour) in enumerate(self.ROWS):
             words = f"{name}  {shape}"
             self.ax.text(2**10, i - 0.33, words, va="center", fontsize=14, color=_dark(colour))
