@@ -38,8 +38,7 @@ class Run:
     def __init__(self, d_model: int, length: int, device: torch.device):
         torch.manual_seed(0)
         self.block, self.device = Mamba(d_model).to(device), device
-        self.x = torch.randn(1, length, d_model, generator=torch.Generator().manual_seed(0))
-        self.own = own_part(length)
+        self.shape, self.own = (1, length, d_model), own_part(length)
 
     def whole(self, mode: str) -> None:
         if dist.get_rank() == 0:
@@ -50,7 +49,9 @@ class Run:
             self._run(self.input(self.own, mode), mode)
 
     def input(self, tokens: slice, mode: str) -> torch.Tensor:
-        return self.x[:, tokens].to(self.device).requires_grad_(mode != "forward")
+        generator = torch.Generator(self.device).manual_seed(0)
+        x = torch.randn(self.shape, device=self.device, generator=generator)
+        return x[:, tokens].clone().requires_grad_(mode != "forward")
 
     def _run(self, x: torch.Tensor, mode: str) -> None:
         """Time the work on `x`, into `seconds`, and its peak of memory, into `peak`."""
@@ -74,6 +75,7 @@ def synchronize(device: torch.device) -> None:
 def start_afresh(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
 
 
@@ -124,15 +126,16 @@ def compare(d_model: int, lengths: list[int], mode: str, device, repeats: int, d
     return rows
 
 
-def accuracy(d_model: int, length: int, device: torch.device) -> dict:
+def accuracy(d_model: int, length: int, segments: int, device: torch.device) -> dict:
     """How far outputs and gradients of two GPUs are from one's, as shares of the largest value."""
     run = Run(d_model, length, device)
+    seq_idx = (torch.arange(length, device=device) * segments // length).unsqueeze(0)
     weight = torch.randn(length, 1, generator=torch.Generator().manual_seed(1)).to(device)
 
     def results(tokens: slice):
         run.block.zero_grad()
         x = run.input(tokens, MODES[1])
-        out = run.block(x)
+        out = run.block(x, seq_idx=seq_idx[:, tokens] if segments > 1 else None)
         (out * weight[tokens]).sum().backward()
         return out.detach(), x.grad, [p.grad.clone() for p in run.block.parameters()]
 
@@ -142,15 +145,19 @@ def accuracy(d_model: int, length: int, device: torch.device) -> dict:
     for own in own_grads:
         dist.all_reduce(own)
 
-    def share(actual, right):
-        return largest(float((actual - right).abs().max() / right.abs().max()), device)
+    def share(actual, right, scale):
+        return largest(float((actual - right).abs().max() / scale.abs().max()), device)
 
     return {
         "d_model": d_model,
         "length": length,
-        "output": share(own_out, out[:, run.own]),
-        "gradient of the input": share(own_grad, grad[:, run.own]),
-        "gradients of the parameters": max(share(own, right) for own, right in zip(own_grads, grads, strict=True)),
+        "segments": segments,
+        "output": share(own_out, out[:, run.own], out),
+        "gradient of the input": share(own_grad, grad[:, run.own], grad),
+        "gradients of the parameters": max(
+            share(own, right, torch.stack([other.abs().max() for other in grads]))
+            for own, right in zip(own_grads, grads, strict=True)
+        ),
     }
 
 
@@ -204,7 +211,11 @@ def work(rank: int, options, meeting: str) -> None:
     shapes = SHAPES[options.device]
     result = {"command": f"python benchmarks/distributed.py --device {options.device}", "seed": 0}
     result["machine"] = common.machine() | {"card": card(device)}
-    result["accuracy"] = [accuracy(d_model, lengths[len(lengths) // 2], device) for d_model, lengths in shapes.items()]
+    d_model, lengths = next(iter(shapes.items()))
+    cases = [(5, 1), (1000, 7), (lengths[len(lengths) // 2], 1)]  # the first: parts shorter than the convolution
+    result["accuracy"] = [accuracy(d_model, *case, device) for case in cases]
+    if rank == 0:
+        print(result, flush=True)
     result["exchanges"] = exchanges(device)
     result["rows"] = []
     for d_model, lengths in shapes.items():
