@@ -36,6 +36,8 @@ class Run:
     """One block and a sequence, on this process's device."""
 
     def __init__(self, d_model: int, length: int, device: torch.device):
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
         torch.manual_seed(0)
         self.block, self.device = Mamba(d_model).to(device), device
         self.shape, self.own = (1, length, d_model), own_part(length)
@@ -75,7 +77,6 @@ def synchronize(device: torch.device) -> None:
 def start_afresh(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
 
 
