@@ -219,7 +219,8 @@ class Part:
         """The inputs before `x` (B, d_inner, L), those of other segments zero: (B, d_inner, S)."""
         first = max(0, self.length - self.max_lag)
         seq_idx = None if self.seq_idx is None else self.seq_idx[:, first:]
-        self.history_before, self.history_after = Halo.apply(x[..., first:], self.max_lag, seq_idx, self)
+        tail = x[..., first:]
+        self.history_before, self.history_after = Halo.apply(tail, self.max_lag, seq_idx, self.anew, self.relay)
         return self.history_before
 
     def scan(self, *inputs: Tensor, z, delta_bias, seq_idx, initial_state=None, **options) -> tuple[Tensor, Tensor]:
@@ -231,7 +232,8 @@ class Part:
         out, last_state = selective_scan_fn(
             *inputs, z=z, delta_bias=delta_bias, seq_idx=seq_idx, initial_state=state, **options
         )
-        return PassBack.apply(out, last_state, self.history_before, self, scan, totals), last_state.detach()
+        out = PassBack.apply(out, last_state, self.history_before, self.relay, self.starts, scan, totals)
+        return out, last_state.detach()
 
     def _state_before(self, scan: Scan) -> tuple[list[Tensor], Tensor]:
         """Every part's ΣΔ (B, D), infinite where a segment starts in it, and the state before this part (B, D, N)."""
@@ -262,18 +264,18 @@ class Halo(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, tail: Tensor, size: int, seq_idx: Tensor | None, part: Part) -> tuple[Tensor, Tensor]:
+    def forward(ctx, tail: Tensor, size: int, seq_idx, anew, relay: Relay) -> tuple[Tensor, Tensor]:
         """From the part's last inputs (B, D, t), t ≤ S, to the histories before and behind it: (B, D, S) each."""
-        before, relay = tail.new_zeros(*tail.shape[:2], size), part.relay
-        ctx.part, ctx.length = part, tail.shape[2]
+        before = tail.new_zeros(*tail.shape[:2], size)
+        ctx.relay, ctx.anew, ctx.length = relay, anew, tail.shape[2]  # not the part: it holds what comes out of here
         # Which samples of the history behind the part are the last segment's: (B, 1, S).
         ctx.same = next_history(torch.ones_like(tail[:, :1]), torch.ones_like(before[:, :1]), seq_idx) > 0
         if ctx.length == size:
             after = torch.where(ctx.same, tail, 0)
             sent = relay.send(after, +1)
         before = relay.receive(before, -1)
-        if part.anew is not None:
-            before = before.masked_fill(part.anew.unsqueeze(2), 0)
+        if anew is not None:
+            before = before.masked_fill(anew.unsqueeze(2), 0)
         if ctx.length < size:
             after = torch.where(ctx.same, torch.cat([before, tail], dim=2)[..., ctx.length :], 0)
             sent = relay.send(after, +1)
@@ -284,20 +286,18 @@ class Halo(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, grad_before: Tensor, _grad_after) -> tuple[Tensor | None, ...]:
-        part, relay = ctx.part, ctx.part.relay
         size, length = grad_before.shape[2], ctx.length
 
-        def hand_back(grad_before: Tensor):
-            grad = grad_before if part.anew is None else grad_before.masked_fill(part.anew.unsqueeze(2), 0)
-            return relay.send(grad, -1)
+        def hand_back(grad: Tensor):
+            return ctx.relay.send(grad if ctx.anew is None else grad.masked_fill(ctx.anew.unsqueeze(2), 0), -1)
 
         if length == size:
             sent = hand_back(grad_before)
-        grad_after = torch.where(ctx.same, relay.receive(grad_before, +1), 0)
+        grad_after = torch.where(ctx.same, ctx.relay.receive(grad_before, +1), 0)
         if length < size:
             sent = hand_back(grad_before + F.pad(grad_after[..., : size - length], (length, 0)))
         sent()
-        return grad_after[..., size - length :], None, None, None
+        return grad_after[..., size - length :], None, None, None, None
 
 
 class PassBack(torch.autograd.Function):
@@ -307,15 +307,15 @@ class PassBack(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, out: Tensor, _last_state, _history, part: Part, scan: Scan, totals: list[Tensor]) -> Tensor:
-        ctx.part, ctx.softplus = part, scan.softplus
+    def forward(ctx, out: Tensor, _last_state, _history, relay: Relay, starts, scan: Scan, totals) -> Tensor:
+        ctx.relay, ctx.starts, ctx.softplus = relay, starts, scan.softplus
         ctx.save_for_backward(*totals, *scan.tensors)
         return out.view_as(out)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad_out: Tensor) -> tuple[Tensor | None, ...]:
-        relay, starts = ctx.part.relay, ctx.part.starts
+        relay, starts = ctx.relay, ctx.starts
         saved = ctx.saved_tensors  # asked once, as checkpointing wants it
         totals, scan = saved[: relay.size], Scan(*saved[relay.size :], softplus=ctx.softplus)
         with without_autocast(grad_out.device.type):
@@ -323,7 +323,7 @@ class PassBack(torch.autograd.Function):
             nu = gradient_at_start(scan, kept, grad_out)
             behind = zip(totals, relay.gather(nu), strict=True)
             later = list(behind)[: relay.rank : -1]  # from the last part to the next one
-            return grad_out, carry(later, scan.A, nu), None, None, None, None
+            return grad_out, carry(later, scan.A, nu), *(None,) * 5
 
 
 def _is_last_run(starts: Tensor) -> Tensor:

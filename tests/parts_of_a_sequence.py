@@ -1,6 +1,8 @@
 """What the processes of test_distributed.py run: one sequence as a whole, then each process's part of it."""
 
 import copy
+import gc
+import weakref
 
 import torch
 import torch.distributed as dist
@@ -162,6 +164,19 @@ def under_autocast():
         with sequence_parallel():
             part = block(x[:, own])
     return error(part.float(), whole[:, own].float()), str(part.dtype)
+
+
+def outlives_its_use():
+    """Whether a part is still there when nobody holds it, without the garbage collector's help."""
+    gc.disable()
+    block, x = Mamba(4), torch.randn(1, 9, 4).requires_grad_()
+    alive = weakref.ref(x)
+    with sequence_parallel():
+        block(x).sum().backward()
+    del x
+    gone = alive() is None
+    gc.enable()
+    return not gone
 
 
 def said(function, *args):

@@ -12,6 +12,7 @@ from parts_of_a_sequence import (
     errors_of_a_block,
     errors_of_a_language_model,
     misuse,
+    outlives_its_use,
     outside_of_the_group,
     stream_goes_on,
     two_sequences_beside_ddp,
@@ -104,6 +105,10 @@ def test_the_last_process_goes_on_with_the_stream(two, lengths):
 
 def test_checkpointing_inside_the_context_gives_the_same_gradients(two):
     assert max(two.run(checkpointed)) < 1e-12
+
+
+def test_a_part_is_freed_with_its_last_use(two):
+    assert two.run(outlives_its_use) == [False, False]
 
 
 def test_autocast_gives_what_it_gives_on_one_process(two):
