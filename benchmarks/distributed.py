@@ -4,8 +4,9 @@
 
 One block, its weights as they are initialised, float32, one row; seed 0. In each round the first GPU runs the whole
 sequence while the second one waits, then both run their halves, twice each, of which the second time counts: by then
-the allocator has what it needs. A time is the slower one's, from a common start until both GPUs are done. Memory is the allocator's peak on a GPU, the input included. Lengths go up as long as memory is
-expected to suffice. Two processes on CPUs (--device cpu) try the script.
+the allocator has what it needs. A time is the slower one's, from a common start until both GPUs are done. Memory is the
+allocator's peak on a GPU, the input included. Lengths go up as long as memory is expected to suffice. Two processes on
+CPUs (--device cpu) try the script.
 """
 
 import argparse
