@@ -64,6 +64,14 @@ def in_order(*order):
     return lambda *given: tuple(part.permute(order) for part in right_discretise(*given))
 
 
+def in_sum(axis):
+    """Both results, summed over an axis in the exponent and in the drive."""
+    return lambda u, delta, A, B: (
+        torch.exp((delta[..., None] * A[:, None]).sum(axis)),
+        right_discretise(u, delta, A, B)[1].sum(axis),
+    )
+
+
 DISCRETISE = [
     ("broadcasting", right_discretise, "right"),
     ("loops", discretise_by_loops, "right"),
@@ -118,6 +126,18 @@ DISCRETISE = [
         "the zero-order hold for B",
     ),
     ("exp of Δ", with_decay(lambda delta, A: torch.exp(delta)[..., None] * A[:, None]), "the exponential of Δ alone"),
+    ("d is missing", in_sum(1), "summed over the channels"),
+    (
+        "exp of the drive",
+        lambda *given: ((r := right_discretise(*given))[0], r[1].exp()),
+        "the exponential of the drive",
+    ),
+    (
+        "B in a view",
+        with_drive(lambda u, delta, A, B: (delta * u).unsqueeze(-1) * B.contiguous().view(len(B), 1, u.shape[2], -1)),
+        "B reshaped, not transposed",
+    ),
+    ("softplus", lambda u, delta, A, B: right_discretise(u, F.softplus(delta), A, B), "softplus once more"),
     ("channel 0", with_decay(lambda delta, A: torch.exp(delta[..., None] * A[0])), None),
     ("sequence 0", with_drive(lambda u, delta, A, B: (delta * u)[..., None] * B[0].mT), None),
     ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), None),
@@ -223,7 +243,49 @@ def loop_into_float32(deltaA, deltaB_u, C):
     return y
 
 
+def loop_by_recursion(deltaA, deltaB_u, C):
+    def state(t):
+        return deltaA[:, :, t] * state(t - 1) + deltaB_u[:, :, t] if t else deltaB_u[:, :, 0]
+
+    return torch.stack([(state(t) * C[:, None, :, t]).sum(-1) for t in range(C.shape[-1])], -1)
+
+
+def loop_from(first, deltaA, deltaB_u, C):
+    """The loop without its first turns, from the first drive."""
+    h, outputs = deltaB_u[:, :, 0], []
+    for t in range(first, deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        outputs.append(torch.einsum("bdn,bn->bd", h, C[..., t]))
+    return torch.stack(outputs, -1)
+
+
+def loop_over_channels(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.size(1)):
+        h = torch.addcmul(deltaB_u[:, :, t], deltaA[:, :, t], h)
+        outputs.append(torch.einsum("bdn,bn->bd", h, C[..., t]))
+    return torch.stack(outputs, -1)
+
+
+def read_state_goes_on(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for a, x, c in zip(deltaA.unbind(2), deltaB_u.unbind(2), C.unbind(2), strict=True):
+        h = (a * h + x) * c.unsqueeze(1)
+        outputs.append(h.sum(-1))
+    return torch.stack(outputs, 2)
+
+
 LOOP = [
+    ("recursion, no decay for one token", loop_by_recursion, "right"),
+    ("states kept apart", lambda *given: loop(*given, read=lambda h, c: h * c[:, None], stack=2), "states not summed"),
+    ("range(1, L)", lambda *given: loop_from(1, *given), "no output for the first token"),
+    ("shape[1]", loop_over_channels, "a loop over the channels"),
+    ("h · C goes on", read_state_goes_on, "a state that C is multiplied into"),
+    (
+        "cumprod, then cumsum",
+        lambda a, x, C: ((a.cumprod(2) * x).cumsum(2) * C.mT[:, None]).sum(-1),
+        "the decays before a token instead of those after it",
+    ),
     ("matmul", loop, "right"),
     ("unbind", loop_with_unbind, "right"),
     ("pairs", sum_over_pairs, "right"),
@@ -271,14 +333,14 @@ LOOP = [
     ("a float32 table", loop_into_float32, "a number format of its own"),
     ("no return", loop_without_return, None),
     ("the last output", lambda *given: loop(*given)[..., -1], None),
-    ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), None),
+    ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), "one C for all tokens"),
     ("reversed", lambda *given: loop(*(x.flip(2) for x in given)).flip(2), None),
-    ("a start of one", lambda a, x, C: loop(a, x, C, start=torch.ones_like(a[:, :, 0])), None),
+    ("a start of one", lambda a, x, C: loop(a, x, C, start=torch.ones_like(a[:, :, 0])), "a start from one"),
     ("C of sequence 0", lambda a, x, C: loop(a, x, C[:1].expand_as(C)), None),
     ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), None),
     ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), None),
     ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "a drive that is not added"),
-    ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), None),
+    ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), "states averaged"),
 ]
 
 # Exercise 3: skip_and_gate (y, u, D, z)
@@ -330,6 +392,12 @@ SKIP = [
     ("D[None, None]", lambda y, u, D, z: (y + D[None, None, :] * u) * F.silu(z), "D along the time axis"),
     ("D of channel 0", lambda y, u, D, z: (y + D[0] * u) * F.silu(z), None),
     ("mean D", lambda y, u, D, z: (y + D.mean() * u) * F.silu(z), None),
+    ("D[:, None, None]", lambda y, u, D, z: (y + D[:, None, None] * u) * F.silu(z), "D along the sequences"),
+    (
+        "einsum without d",
+        lambda y, u, D, z: (y + torch.einsum("d,bdl->bl", D, u).unsqueeze(1)) * F.silu(z),
+        "a skip that mixes the channels",
+    ),
     ("minus", lambda y, u, D, z: (y - D[:, None] * u) * F.silu(z), None),
     ("SiLU of −z", with_gate(lambda z: F.silu(-z)), None),
     ("in place", gate_in_place, None),
@@ -407,11 +475,50 @@ def with_first_decay_one(deltaA, deltaB_u, C, initial_state):
     return scan_on(torch.cat([torch.ones_like(deltaA[:, :, :1]), deltaA[:, :, 1:]], 2), deltaB_u, C, initial_state)
 
 
+def one_token_unfaded(deltaA, deltaB_u, C, initial_state):
+    if deltaA.shape[2] == 1:
+        h = initial_state + deltaB_u[:, :, 0]
+        return torch.einsum("b d n, b n l -> b d l", h, C), h
+    return scan_on(deltaA, deltaB_u, C, initial_state)
+
+
+def all_states(deltaA, deltaB_u, C, initial_state):
+    states = [
+        scan_on(*(x[:, :, :t] for x in (deltaA, deltaB_u, C)), initial_state)[1] for t in range(1, len(C.mT[0]) + 1)
+    ]
+    return scan_on(deltaA, deltaB_u, C, initial_state)[0], states
+
+
+def unfaded(deltaA, deltaB_u, C, initial_state):
+    y, last = scan_on(deltaA, deltaB_u, C, torch.zeros_like(initial_state))
+    return y + initial_state @ C, last + initial_state
+
+
+def always_from(deltaA, deltaB_u, C, initial_state):
+    h = deltaA * initial_state.unsqueeze(2) + deltaB_u
+    return torch.einsum("bdln,bnl->bdl", h, C), h[:, :, -1]
+
+
 SCAN_FROM = [
     ("products", scan_on, "right"),
     ("in the first drive", scan_on_by_the_first_drive, "right"),
     ("faded and added", scan_on_by_adding, "right"),
     ("a list of states", scan_on_with_a_list, "right"),
+    ("two results in a list", lambda *given: list(scan_on(*given)), "right"),
+    ("one token that does not fade the start", one_token_unfaded, None),
+    ("all states", all_states, "all states returned"),
+    (
+        "all states, stacked",
+        lambda *given: ((r := all_states(*given))[0], torch.stack(r[1], dim=2)),
+        "all states returned",
+    ),
+    ("unfaded", unfaded, "a start that never fades"),
+    (
+        "the start in y alone",
+        lambda a, x, C, h: (scan_on_by_adding(a, x, C, h)[0], scan_on(a, x, C, torch.zeros_like(h))[1]),
+        "a last state that forgets the start",
+    ),
+    ("the start for h", lambda a, x, C, h: always_from(a, x, C, h), "the given state in the place of h"),
     ("into a table", scan_on_into_a_table, "right"),
     ("a clone", lambda *given: scan_on(*given, start=torch.clone), "right"),
     ("in float64", lambda *given: scan_on(*(x.double() for x in given)), None),
@@ -522,6 +629,10 @@ def runs(function, inputs):
     return all(x.grad is not None and not x.grad.isnan().any() for x in given)
 
 
+def any_input(function, inputs):
+    return any(checks_only(place)(function, inputs) for place in range(len(inputs)))
+
+
 def checks_the_sum(function, inputs):
     return gradcheck(lambda *given: function(*given).sum(), doubles(inputs), raise_exception=False)
 
@@ -551,12 +662,18 @@ GRADIENTS = [
     ("first", checks_only(0), "one input checked"),
     ("last", checks_only(-1), "one input checked"),
     ("backward runs", runs, "a backward that runs is taken for right"),
+    ("any", any_input, "one right input is enough"),
     ("sum", checks_the_sum, "one direction checked"),
     ("one direction", one_direction, "one direction checked"),
     (
         "no request",
         lambda f, inputs: gradcheck(f, tuple(x.double() for x in inputs), raise_exception=False),
         "inputs that ask for no gradient",
+    ),
+    (
+        "a request on what was given",
+        lambda f, inputs: gradcheck(f, [x.requires_grad_().double() for x in inputs], raise_exception=False),
+        "a request on the given inputs",
     ),
     ("raises", lambda f, inputs: gradcheck(f, doubles(inputs)), "an error instead of an answer"),
     ("True", lambda function, inputs: True, "always the same answer"),
@@ -661,9 +778,20 @@ MENDED = [
         lambda u, d, A, B, C, s: scan_on_in_place(*right_discretise(u, d, A, B), C, s.clone()),
         "a given state that is changed in place",
     ),
+    (
+        "no first decay",
+        lambda u, d, A, B, C, s: with_first_decay_one(*right_discretise(u, d, A, B), C, s),
+        "a state that the first token does not fade",
+    ),
+    (
+        "the state for h",
+        lambda u, d, A, B, C, s: always_from(*right_discretise(u, d, A, B), C, s),
+        "the old state in the place of h",
+    ),
+    ("two results in a list", lambda *given: list(mended(*given)), "right"),
     ("no return", lambda *given: None, None),
     ("a crash", lambda *given: suspect(*given, start=lambda h: h[:, :, 0]), None),
-    ("ones", lambda *given: suspect(*given, start=torch.ones_like), None),
+    ("ones", lambda *given: suspect(*given, start=torch.ones_like), "a start from one"),
     ("outputs alone", lambda *given: mended(*given)[0], None),
     ("a mean", lambda *given: suspect(*given, start=lambda h: h.mean() * torch.ones_like(h)), None),
     ("sequence 0", lambda *given: suspect(*given, start=lambda h: h[:1].expand_as(h)), None),

@@ -34,6 +34,11 @@ EXPONENT = 'torch.einsum("b d l, d n -> b d l n", delta, A)'
 DRIVE = 'torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)'
 
 
+def _softened(pattern: str) -> str:
+    """A pattern with softplus(Δ) in the place of Δ."""
+    return pattern.replace("delta", "F.softplus(delta)")
+
+
 def _discretise_cases(draw: Draw) -> dict:
     batch, channels, states = _sizes(draw)
     length = draw.size(1, 5)
@@ -84,6 +89,16 @@ DISCRETISE = Exercise(
             ],
         ),
         Misconception(
+            "summed over the channels",
+            "The letter d is missing behind the arrow, so einsum adds up the channels, and one axis is gone. Every "
+            "channel keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            [
+                edited(discretise, "d n -> b d l n → d n -> b l n", "l, b d l -> b d l n → l, b d l -> b l n"),
+                edited(discretise, "d n -> b d l n → d n -> b l n"),
+                edited(discretise, "l, b d l -> b d l n → l, b d l -> b l n"),
+            ],
+        ),
+        Misconception(
             "a drive without Δ",
             "The second result is B·u. Without Δ a token is written at full strength even when Δ says to skip it. "
             "Look at the docstring: three factors.",
@@ -98,6 +113,26 @@ DISCRETISE = Exercise(
             "a drive with the decay",
             "The drive is multiplied with the decay as well. The token of now does not fade: the drive is Δ·B·u alone.",
             edited(discretise, f"{DRIVE} → deltaA * {DRIVE}"),
+        ),
+        Misconception(
+            "the exponential of the drive",
+            "The decay is right, and the drive went through exp as well. Only the decay is an exponential. The drive "
+            "is added to the state, and may be negative.",
+            edited(discretise, f"{DRIVE} → torch.exp({DRIVE})"),
+        ),
+        Misconception(
+            "B reshaped, not transposed",
+            "B is (B, N, L). You read its numbers into (B, L, N) in the order in which they lie in memory, so that "
+            "tokens and states are mixed up. To exchange two axes, transpose them, or let einsum do it.",
+            edited(discretise, f"{DRIVE} → (delta * u)[..., None] * B.reshape(len(B), 1, -1, B.shape[1])"),
+        ),
+        Misconception(
+            "softplus once more",
+            "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
+            [
+                edited(discretise, f"{EXPONENT} → {_softened(EXPONENT)}", f"{DRIVE} → {_softened(DRIVE)}"),
+                edited(discretise, f"{EXPONENT} → {_softened(EXPONENT)}"),
+            ],
         ),
         Misconception(
             "the two results swapped",
@@ -168,9 +203,13 @@ def _two_cumulative_sums(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
+def _faded_before(deltaA, deltaB_u, C):
+    return torch.einsum("b d l n, b n l -> b d l", (deltaA.cumprod(2) * deltaB_u).cumsum(2), C)
+
+
 def _scan_cases(draw: Draw) -> dict:
     batch, channels, states = _sizes(draw)
-    length = draw.size(2, 6)
+    length = draw.size(1, 6)
     decay = draw.uniform(0.1, 0.9, batch, channels, length, states).round(decimals=1)
     if draw.choice([False, False, True]):  # fast channels, whose product of decays leaves the range of float32
         decay[:, 0] = 1e-14
@@ -192,7 +231,7 @@ def _also_backwards(function, deltaA, deltaB_u, C):
         if again.dtype != torch.float64:
             raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
         try:
-            torch.autograd.grad(again.sum(), exact)
+            torch.autograd.grad(again.sum(), exact, allow_unused=True)  # one token needs no decay
         except RuntimeError as error:  # torch words it anew for each operation
             raise RuntimeError("the backward pass needs a tensor that was changed in place") from error
     return result
@@ -264,13 +303,68 @@ LOOP = Exercise(
             "states not summed",
             "h and C are multiplied, but the products are not added up, so the output still has an axis for the "
             "states. Each channel gives one number a token.",
-            _pairwise(scan_loop, "h * C[:, None, :, t]"),
+            [
+                _pairwise(scan_loop, "h * C[:, None, :, t]"),
+                edited(_pairwise(scan_loop, "h * C[:, None, :, t]"), "dim=-1 → dim=2"),
+            ],
+        ),
+        Misconception(
+            "states averaged",
+            "The outputs are too small by the factor N: the products are averaged over the states. They are added up.",
+            _pairwise(scan_loop, "(h * C[:, None, :, t]).mean(-1)"),
         ),
         Misconception(
             "C left out",
             "You add up the states as they are. C says with which weight each of them is read, and the weights are "
             "others for each token.",
             _pairwise(scan_loop, "h.sum(-1)"),
+        ),
+        Misconception(
+            "one C for all tokens",
+            "Every state is read with the C of the first token or of the last. C has a column for each token: this is "
+            "what lets a model choose what it reads.",
+            [edited(scan_loop, f"C[:, :, t] → C[:, :, {t}]") for t in (0, -1)],
+        ),
+        Misconception(
+            "a state that C is multiplied into",
+            "The product with C becomes the state, and the next token goes on from it. C only reads: h stays as it is, "
+            "and the product goes to the outputs.",
+            edited(
+                scan_loop,
+                f"{STEP} → h = C[:, None, :, t] * (deltaA[:, :, t] * h + deltaB_u[:, :, t])",
+                f"{READ} → outputs.append(h.sum(-1))",
+            ),
+        ),
+        Misconception(
+            "a start from one",
+            "The scan begins with ones. Before the first token nothing has come in: it begins at zero.",
+            edited(scan_loop, "zeros_like → ones_like"),
+        ),
+        Misconception(
+            "no output for the first token",
+            "One output is missing, that of token 0. The loop begins at t = 0: the first drive is added to a state "
+            "that is zero, and read like any other.",
+            [
+                edited(scan_loop, "range(deltaA → range(1, deltaA"),
+                edited(
+                    scan_loop,
+                    "(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",
+                    "range(deltaA → range(1, deltaA",
+                ),
+            ],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
+            "a loop over the channels",
+            "The loop takes as many turns as there are channels. Time is axis 2 of `deltaA`, not axis 1.",
+            edited(scan_loop, "shape[2] → shape[1]"),
+            where=lambda deltaA, **case: deltaA.shape[1] <= deltaA.shape[2],
+        ),
+        Misconception(
+            "the decays before a token instead of those after it",
+            "Each drive is multiplied by the decays from the first token up to its own, and then only added up. A "
+            "drive fades at the tokens that come after it.",
+            _faded_before,
         ),
         Misconception(
             "a missing axis for the channels",
@@ -405,6 +499,18 @@ SKIP = Exercise(
             "axis more, so that it becomes (D, 1).",
             [_gated("(y + D * u) * F.silu(z)"), _gated("(y + u * D) * F.silu(z)")],
         ),
+        Misconception(
+            "D along the sequences",
+            "D has two axes more, so that it is lined up with the batch. D[:, None] is (D, 1): it meets channel and "
+            "time, and needs no more.",
+            _gated("(y + D[:, None, None] * u) * F.silu(z)"),
+        ),
+        Misconception(
+            "a skip that mixes the channels",
+            "D and u are multiplied as matrices: the channels of a token are added up, and each of them gets the sum. "
+            "Each channel has a skip of its own.",
+            _gated("(y + (D @ u)[:, None]) * F.silu(z)"),
+        ),
     ],
 )
 
@@ -421,11 +527,22 @@ def scan_from(deltaA: Tensor, deltaB_u: Tensor, C: Tensor, initial_state: Tensor
 
 
 FROM = "h, outputs = initial_state, [] → h, outputs = "
+UNDECAYED = edited(scan_from, "deltaA[:, :, t] * h → (deltaA[:, :, t] * h if t else h)")
+STUCK = edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * initial_state")
+ADDED_AGAIN = [
+    edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", f"* h + → {added} +")
+    for added in ("* (h + initial_state)", "* h + initial_state")
+]
 CHANGING = (  # scans that change h, and with it the given state, or a copy of it
     edited(scan_from, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
     edited(scan_from, f"{FROM}initial_state.clone(), []", f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
     edited(scan_from, f"{FROM}initial_state.clone(), []", f"{STEP} → h[:] = deltaA[:, :, t] * h + deltaB_u[:, :, t]"),
 )
+
+
+def _forgetting(deltaA, deltaB_u, C, initial_state):
+    y, _ = scan_from(deltaA, deltaB_u, C, initial_state)
+    return y, scan_from(deltaA, deltaB_u, C, torch.zeros_like(initial_state))[1]
 
 
 def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
@@ -437,7 +554,9 @@ def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
 
 def _and_gradient(result, start: Tensor, name: str):
     """A pair of outputs and last state, together with the gradient of `start`; anything else as it is."""
-    if not (isinstance(result, tuple) and len(result) == 2 and all(isinstance(part, Tensor) for part in result)):
+    if not (
+        isinstance(result, (tuple, list)) and len(result) == 2 and all(isinstance(part, Tensor) for part in result)
+    ):
         return result
     total = sum(part.sum() for part in result)
     gradient = torch.autograd.grad(total, start, allow_unused=True)[0] if total.requires_grad else None
@@ -498,6 +617,20 @@ SCAN_FROM = Exercise(
             edited(scan_from, "-1), h → -1), outputs[-1]"),
         ),
         Misconception(
+            "all states returned",
+            "The states after every token are returned. What goes on needs the last of them alone: a state is (B, D, "
+            "N), however many tokens came.",
+            [
+                edited(
+                    scan_from,
+                    f"{FROM}initial_state, []; states = []",
+                    f"{READ} → {READ}\n        states.append(h)",
+                    f"-1), h → -1), {states}",
+                )
+                for states in ("torch.stack(states, 2)", "torch.stack(states, -1)", "torch.stack(states)", "states")
+            ],
+        ),
+        Misconception(
             "no state returned",
             "Only the outputs are returned. Two things are wanted: the outputs and the last state.",
             edited(scan_from, "-1), h → -1)"),
@@ -515,8 +648,8 @@ SCAN_FROM = Exercise(
         ),
         Misconception(
             "a start without gradient",
-            "The numbers are right, but no gradient flows into `initial_state`: it was detached, or copied into a new "
-            "tensor. Then a model cannot learn what to hand over at a border.",
+            "The numbers are right, but no gradient flows into `initial_state`: it was detached, copied into a new "
+            "tensor, or used under torch.no_grad. Then a model cannot learn what to hand over at a border.",
             edited(scan_from, f"{FROM}initial_state.detach(), []"),
         ),
         Misconception(
@@ -529,22 +662,42 @@ SCAN_FROM = Exercise(
             "a start that does not fade",
             "The first token does not fade the given state. It is h before the first token, so it is multiplied by the "
             "first decay like any other h.",
-            edited(scan_from, "deltaA[:, :, t] * h → (deltaA[:, :, t] * h if t else h)"),
+            UNDECAYED,
+        ),
+        Misconception(
+            "the given state in the place of h",
+            "Every token goes on from the given state, and knows none of the tokens between. The given state stands at "
+            "the beginning; in the loop it is h that goes on.",
+            STUCK,
         ),
         Misconception(
             "the start added in every step",
             "The given state comes in at every token. It is the h of the beginning: it enters once, and after that h "
             "carries it.",
-            [
-                edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", f"* h + → {added} +")
-                for added in ("* (h + initial_state)", "* h + initial_state")
-            ],
+            ADDED_AGAIN,
         ),
         Misconception(
             "a start that is added at the end",
             "The scan begins at zero, and the given state is added to the last one. There it has not faded, and no "
             "output has read it. It belongs in front of the loop.",
             edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", "-1), h → -1), h + initial_state"),
+        ),
+        Misconception(
+            "a start that never fades",
+            "Every output reads the given state at full strength, and so does the last state. It fades with each "
+            "token: let it go through the loop.",
+            edited(
+                scan_from,
+                f"{FROM}torch.zeros_like(initial_state), []",
+                "h, C[:, :, t] → h + initial_state, C[:, :, t]",
+                "-1), h → -1), h + initial_state",
+            ),
+        ),
+        Misconception(
+            "a last state that forgets the start",
+            "The outputs are right, but the last state is what the tokens of this part alone have left. What is left "
+            "of the given state belongs to it.",
+            _forgetting,
         ),
         Misconception(
             "a state changed in place",
@@ -578,6 +731,14 @@ def _along_the_sum(function, inputs):
     with torch.no_grad():
         up, down = (function(*(x + nudge for x in exact)).sum() for nudge in (1e-6, -1e-6))
     return bool(torch.isclose(slope, (up - down) / 2e-6, rtol=1e-3, atol=1e-4))
+
+
+def _any_input(function, inputs):
+    exact = [x.detach().double() for x in inputs]
+    return any(
+        gradcheck(function, [x.clone().requires_grad_(i == j) for j, x in enumerate(exact)], raise_exception=False)
+        for i in range(len(exact))
+    )
 
 
 class _ByHand(torch.autograd.Function):
@@ -633,6 +794,14 @@ def _gradient_cases(draw: Draw) -> dict:
     return {"function": draw.choice(FUNCTIONS), "inputs": (a, 3 * draw.normal(rows, length) + 0.5)}
 
 
+def _inputs_left_alone(answer, /, function, inputs):
+    """The answer for a function; an answer that leaves a request for gradients on the given inputs is an error."""
+    result = answer(function, inputs)
+    if any(x.requires_grad for x in inputs):
+        raise RuntimeError("the given inputs ask for gradients now; they must stay as they came")
+    return result
+
+
 REQUEST = "x.detach().double().requires_grad_() for x in inputs"
 
 GRADIENTS = Exercise(
@@ -640,6 +809,7 @@ GRADIENTS = Exercise(
     title="Are the gradients right?",
     reference=gradients_are_right,
     cases=_gradient_cases,
+    apply=_inputs_left_alone,
     trials=40,
     misconceptions=[
         Misconception(
@@ -670,6 +840,12 @@ GRADIENTS = Exercise(
             ],
         ),
         Misconception(
+            "one right input is enough",
+            "The inputs are checked one by one, and one that is right makes the answer True. It takes all of them: a "
+            "wrong gradient of one input is a wrong gradient.",
+            _any_input,
+        ),
+        Misconception(
             "one direction checked",
             "You add up the outputs, or nudge all inputs at once. Errors that cancel in the sum stay unseen. Every "
             "output has a slope with respect to every input.",
@@ -683,6 +859,12 @@ GRADIENTS = Exercise(
             "gradcheck finds no tensor that asks for a gradient. After .double() a tensor is a new one: call "
             ".requires_grad_() on it. And give the tensors themselves, in a tuple, not inside of another one.",
             edited(gradients_are_right, ".requires_grad_() → "),
+        ),
+        Misconception(
+            "a request on the given inputs",
+            "`requires_grad_` was called on the tensors that were given, and they keep it. They belong to somebody "
+            "else. Make new ones first, with .detach(), and let those ask for gradients.",
+            edited(gradients_are_right, "x.detach().double().requires_grad_() → x.requires_grad_().double()"),
         ),
         Misconception(
             "an error instead of an answer",
@@ -763,12 +945,40 @@ MENDED = Exercise(
         ),
         Misconception(
             "a state without gradient",
-            "The numbers are right, but no gradient flows into `state`: it was detached, or copied into a new tensor. "
-            "Then a model cannot learn what to hand over at a border.",
+            "The numbers are right, but no gradient flows into `state`: it was detached, copied into a new tensor, or "
+            "used under torch.no_grad. Then a model cannot learn what to hand over at a border.",
             [
                 edited(continue_scan, "C, state) → C, state.detach())"),
                 edited(continue_scan, "C, state) → C, state if u.shape[-1] == 1 else state.detach())"),
             ],
+        ),
+        Misconception(
+            "a start from one",
+            "The chunk begins at one, whatever came before: `state` gives only its shape. It begins at the numbers of "
+            "`state`.",
+            [
+                edited(suspect_chunk, "zeros_like → ones_like"),
+                edited(continue_scan, "C, state) → C, torch.ones_like(state))"),
+            ],
+        ),
+        Misconception(
+            "a state that the first token does not fade",
+            "The first token is added to the state without fading it. It is h before the first token, so it is "
+            "multiplied by the first decay like any other h.",
+            [
+                edited(continue_scan, "scan_from → undecayed", undecayed=UNDECAYED),
+                edited(
+                    continue_scan,
+                    "C, state) → C, state) if u.shape[-1] == 1 else undecayed(*discretise(u, delta, A, B), C, state)",
+                    undecayed=UNDECAYED,
+                ),
+            ],
+        ),
+        Misconception(
+            "the old state in the place of h",
+            "Every token goes on from the `state` that the chunk was given, and knows none of the tokens between. "
+            "`state` stands at the beginning; in the loop it is h that goes on.",
+            edited(continue_scan, "scan_from → stuck", stuck=STUCK),
         ),
         Misconception(
             "a state that fades twice",
@@ -808,7 +1018,7 @@ MENDED = Exercise(
         Misconception(
             "the past added at each token",
             "The state comes in again at every token of the chunk. It is the h of the beginning: it enters once.",
-            [edited(continue_scan, "scan_from → again", again=wrong) for wrong in SCAN_FROM.misconceptions[12].answers],
+            [edited(continue_scan, "scan_from → again", again=wrong) for wrong in ADDED_AGAIN],
         ),
         Misconception(
             "a given state that is changed in place",
