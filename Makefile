@@ -65,6 +65,7 @@ figures: $(VENV)/.course ## draw the pictures in figures/ anew
 	@$(BIN)/python tools/make_figures.py
 	@$(BIN)/python tools/make_moving_picture.py
 	@$(BIN)/python benchmarks/plot.py
+	@$(BIN)/python benchmarks/paper_model.py
 
 glossary: $(VENV)/.course ## write notebooks/glossary.ipynb from its list
 	@$(BIN)/python tools/write_glossary.py
