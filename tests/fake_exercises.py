@@ -57,7 +57,7 @@ MODULE = textwrap.dedent('''
             misconceptions=[
                 Misconception("a sum", "Divide by the length.", lambda x: (x.sum(), x.shape[0])),
                 Misconception("a swap", "The mean comes first.", lambda x: (x.shape[0], x.mean())),
-                Misconception("a missing length", "Return the length as well.", lambda x: (x.mean(),)),
+                Misconception("a missing length", "Return the length as well.", lambda x: (x.mean(),), given=True),
             ],
         ),
     ]

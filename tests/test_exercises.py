@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from notebook_rules import NOTEBOOKS, Notebook
 from torch import Tensor
 
 from lite_mamba.course import chapters
@@ -143,6 +144,18 @@ def test_ids_are_unique_over_all_modules():
 def test_every_notebook_has_a_chapter_with_its_name():
     notebooks = {path.stem for path in (Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb")}
     assert {f"ch{name}" for name in notebooks} == set(chapters.folders().values())
+
+
+@pytest.mark.parametrize("chapter", chapters.chapters())
+def test_the_code_that_a_bug_hunt_gives_is_marked_as_given(chapter):
+    name = chapters.folders()[chapter].removeprefix("ch")
+    hunts = Notebook.read(NOTEBOOKS / f"{name}.ipynb").tagged("bughunt")
+    said = [output.get("data", {}).get("text/plain", "") for cell in hunts for output in cell.outputs]
+    given = [
+        (found.id, known) for found in chapters.exercises(chapter) for known in found.misconceptions if known.given
+    ]
+    assert len(given) == len(hunts)
+    assert all(any(f"{id}: this is “{name}”" in text for text in said) for id, name in given)
 
 
 def test_importing_the_package_does_not_import_the_course():

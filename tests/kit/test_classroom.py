@@ -65,6 +65,16 @@ def test_what_a_learner_did_is_handed_in_and_read(fake_chapter, tmp_path, capsys
     )
 
 
+def test_the_code_that_a_bug_hunt_gives_is_neither_an_attempt_nor_a_mistake_met(fake_chapter, capsys):  # noqa: F811
+    course.check("91.statistics", lambda x: (x.mean(),))
+    assert "this is “a missing length”" in capsys.readouterr().out
+    course.progress()
+    assert "A tuple: not attempted yet" in capsys.readouterr().out and not record.collected()["checks"]
+    course.check("91.statistics", lambda x: (x.sum(), x.shape[0]))
+    course.check("91.statistics", lambda x: (x.mean(),))
+    assert record.collected()["checks"]["91.statistics"] == {"verdict": "misconception", "met": ["a sum"]}
+
+
 def test_nothing_goes_in_but_results_and_what_was_typed(fake_chapter, tmp_path):  # noqa: F811
     work(fake_chapter)
     course.progress(save_as=tmp_path / "x.json")

@@ -79,12 +79,14 @@ class Misconception:
             raise: then the learner's function must raise the same error, with the same words, at the same operation.
         where: `where(**case) -> bool` picks the cases on which the learner's function must agree with `wrong`: edge
             cases that one and the same mistake treats in several ways are left out.
+        given: the code of a bug hunt as the notebook gives it. Who has run it has tried nothing yet.
     """
 
     name: str
     message: str
     wrong: Callable[..., Any] | Sequence[Callable[..., Any]]
     where: Callable[..., bool] = field(default=lambda **case: True)
+    given: bool = False
 
     @property
     def answers(self) -> tuple[Callable[..., Any], ...]:

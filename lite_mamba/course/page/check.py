@@ -259,11 +259,15 @@ def _program(found: Exercise, function: Function, name: str) -> str:
 
 
 def _record_attempt(found: Exercise, verdict: Verdict) -> None:
-    """Notes an attempt, unless a right function is kept already: that one stays."""
-    kept = state.read("check", found.id)
-    if verdict.kind == "not attempted" or (kept or {}).get("verdict") == "right":
+    """Notes an attempt, unless a right function is kept already: that one stays.
+
+    Neither a stub nor the code that a bug hunt gives is an attempt.
+    """
+    kept, mistake = state.read("check", found.id), verdict.misconception
+    as_given = verdict.kind == "not attempted" or (mistake is not None and mistake.given)
+    if as_given or (kept or {}).get("verdict") == "right":
         return
-    name = verdict.misconception.name if verdict.misconception else None
+    name = mistake.name if mistake else None
     state.write("check", found.id, {"verdict": verdict.kind} | _met(kept, name))
 
 

@@ -751,6 +751,7 @@ EXERCISES = [
                 wrong=suspect_step,
                 message="With dilation 1 this step is right, with every larger dilation it is not. The expected "
                 "output below is made of digits: each digit is a sample. Which sample met which tap?",
+                given=True,
             ),
             Misconception(
                 name="the bug moved to dilation 1",

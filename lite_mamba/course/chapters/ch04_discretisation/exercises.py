@@ -539,6 +539,7 @@ MENDED_ZOH = Exercise(
             "the unmended code",
             "Nothing is mended yet: the numbers are as odd as they were. Print the parts of the line that computes B̄.",
             unmended,
+            given=True,
         ),
         Misconception(
             "half of the repair: a tiny ΔA",

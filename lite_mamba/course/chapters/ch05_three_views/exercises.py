@@ -483,6 +483,7 @@ BUG = Exercise(
             "Nothing is mended yet: the end of the response still comes in at the start. The picture above shows for "
             "which lengths this is worst. What do these have in common?",
             suspect_convolve,
+            given=True,
         ),
         Misconception(
             "the next power of two after L",

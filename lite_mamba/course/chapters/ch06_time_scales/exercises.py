@@ -523,6 +523,7 @@ MENDED = Exercise(
             "Every Δ is large, some tenths or more, and differs from channel to channel, and the other biases are not "
             "zero either. So the first loop is not the last that touches them.",
             [_then_reset(), _then_reset(" and layer.bias is not None")],
+            given=True,
         ),
         Misconception(
             "a mark that is not found",

@@ -548,6 +548,7 @@ MENDED = Exercise(
             "It computes what the suspect computes, so its half-lives are still too long. Take a token that says "
             "nothing, and write down with letters what Δ is: from the projection up to the exponential.",
             _raw("F.linear(low_rank, dt_proj, dt_bias)"),
+            given=True,
         ),
         Misconception(
             "a bias that is gone",

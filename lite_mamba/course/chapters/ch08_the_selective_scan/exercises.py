@@ -931,6 +931,7 @@ MENDED = Exercise(
             "Nothing is mended yet. Follow the numbers of the case below through the code: which of them is never "
             "used?",
             suspect_chunk,
+            given=True,
         ),
         Misconception(
             "the condition turned round",

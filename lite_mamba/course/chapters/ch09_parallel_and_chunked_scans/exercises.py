@@ -544,6 +544,7 @@ MENDED = Exercise(
             "Nothing is mended yet. In the case below the last states are right, and the first ones are almost "
             "nothing. Follow the first one through the three lines.",
             suspect_scan,
+            given=True,
         ),
         Misconception(
             "a division by zero",

@@ -751,6 +751,7 @@ BRANCHES = Exercise(
             "the bug, still in",
             "The state dict still holds more numbers than train. Which names does it hold?",
             suspect_branches,
+            given=True,
         ),
         Misconception(
             "a list that PyTorch does not see",

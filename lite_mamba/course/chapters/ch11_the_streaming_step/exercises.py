@@ -1058,6 +1058,7 @@ MENDED = Exercise(
             "All three are still in it. Run the three properties of the suspects on your code: each mistake shows in "
             "another.",
             _left(BIAS_TWICE, CUT_EARLY, STATE_KEPT),
+            given=True,
         ),
         Misconception(
             "one mistake left: the bias",

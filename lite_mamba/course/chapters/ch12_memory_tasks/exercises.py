@@ -478,6 +478,7 @@ READING = Exercise(
             "Each piece is read as if nothing had come before: the answer is that of the last piece alone. Ask of "
             "every piece: where does its first state come from, and how does the block know that it is not the start?",
             _read(ADVANCE + " → "),
+            given=True,
         ),
         Misconception(
             "an offset without its stream",

@@ -567,6 +567,7 @@ WINDOWS = Exercise(
                     "(len(ids) - 1) / torch → max(1, guesses) / torch",
                 ),
             ],
+            given=True,
         ),
         Misconception(
             "nats in the place of bits",

@@ -504,6 +504,7 @@ LEAK = Exercise(
             "The number is still too good. Whose bytes are in the part that is tested, and whose in the part that is "
             "trained on?",
             _as_found,
+            given=True,
         ),
         Misconception(
             "neighbours on both sides",
