@@ -151,9 +151,8 @@ def test_the_code_that_a_bug_hunt_gives_is_marked_as_given(chapter):
     name = chapters.folders()[chapter].removeprefix("ch")
     hunts = Notebook.read(NOTEBOOKS / f"{name}.ipynb").tagged("bughunt")
     said = [output.get("data", {}).get("text/plain", "") for cell in hunts for output in cell.outputs]
-    given = [
-        (found.id, known) for found in chapters.exercises(chapter) for known in found.misconceptions if known.given
-    ]
+    known = [(found.id, mistake) for found in chapters.exercises(chapter) for mistake in found.misconceptions]
+    given = [(id, mistake.name) for id, mistake in known if mistake.given]
     assert len(given) == len(hunts)
     assert all(any(f"{id}: this is “{name}”" in text for text in said) for id, name in given)
 
