@@ -1041,6 +1041,22 @@ def prose_does_not_shout(nb):
     ]
 
 
+HYPHEN_MINUS = re.compile(r"(?:(?<![\w.,/:)\]−-])|(?<=\de))-(?=\.?\d)")
+
+
+@rule
+def numbers_in_sentences_have_a_true_minus(nb):
+    texts = [(cell, re.sub(r"\]\([^)]*\)", "]", cell.prose)) for cell in nb.markdown]
+    for cell in nb.code:
+        shown = [output.data.get("text/plain", "") for output in cell.outputs if output.output_type == "display_data"]
+        shown += [output.data.get("text/plain", "") for output in cell.outputs if "image/png" in output.get("data", {})]
+        if not cell.tags & {"exercise", "bughunt"}:  # a card shows tensors
+            texts += [(cell, text.split("\n  worked out")[0]) for text in shown]
+    return [
+        f"{cell}: a hyphen before {text[m.end() :][:8]!r}" for cell, text in texts for m in HYPHEN_MINUS.finditer(text)
+    ]
+
+
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/<~)])/(?:[\w.+-]+/)+[\w.+-]+|\b[A-Z]:\\\w")
 

@@ -5,11 +5,14 @@ import importlib
 import inspect
 import itertools
 import random
+import re
 
 import numpy as np
 import pytest
 import torch
 from figure_laws import crossed_labels
+from matplotlib.text import Text
+from notebook_rules import HYPHEN_MINUS
 from pixel_contrast import contrasts
 
 from lite_mamba.course import chapters
@@ -81,6 +84,13 @@ def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_and_labels_
         assert all(apart(*pair) for pair in itertools.combinations(boxes, 2)), parameters
         assert crossed_labels(figure) == [], parameters
     assert len(pictures) > 1 or not figure.controls
+
+
+def test_its_numbers_have_a_true_minus(figure):
+    for parameters in figure.corners():
+        words = [figure.update(**parameters), *(text.get_text() for text in figure.figure.findobj(Text))]
+        hyphens = [text for text in words if HYPHEN_MINUS.search(re.sub(r"\$[^$]*\$", "", text))]
+        assert not hyphens, parameters
 
 
 def test_every_control_changes_the_picture_and_the_sentence(live):

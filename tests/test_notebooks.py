@@ -361,6 +361,8 @@ BAD = [
     ("every_picture_in_an_output_has_words", shows(image_png="aaaa")),
     ("every_picture_in_an_output_has_words", shows(text_html='<img src="data:image/png;base64,aaaa">')),
     ("prose_does_not_shout", write("Well done!")),
+    ("numbers_in_sentences_have_a_true_minus", write("It starts at -1.")),
+    ("numbers_in_sentences_have_a_true_minus", shows(image_png="aaaa", text_plain="A line from -0.5 to 1.")),
     ("outputs_name_no_address_and_no_absolute_path", prints("<function f at 0x7f3a2b1c9d00>")),
     ("outputs_name_no_address_and_no_absolute_path", prints("read /home/ada/data.csv")),
     ("outputs_name_no_address_and_no_absolute_path", prints("read C:\\Users\\ada")),

@@ -249,6 +249,25 @@ def test_an_answer_that_is_always_the_same_is_said_to_be():
     assert "It answers True in every case." not in judge(exercise, lambda x: bool(x[0] > 0)).relations
 
 
+@pytest.mark.parametrize(
+    ("right", "turned", "other"),
+    [
+        (lambda x: bool(x.sum() > 0), lambda x: bool(x.sum() <= 0), lambda x: bool(x[0] <= 0)),
+        (lambda x: x > 0, lambda x: x <= 0, lambda x: x < 0.5),
+        (lambda x: "grows" if x.sum() > 0 else "fades", lambda x: "fades" if x.sum() > 0 else "grows", lambda x: "no"),
+    ],
+)
+def test_an_answer_that_is_the_opposite_in_every_case_is_said_to_be(right, turned, other):
+    exercise = Exercise("91.o", "O", right, lambda draw: {"x": draw.normal(3)}, [])
+    assert "The opposite in every case." in judge(exercise, turned).relations
+    assert "The opposite in every case." not in judge(exercise, other).relations
+
+
+def test_numbers_have_no_opposite():
+    exercise = Exercise("91.n", "N", lambda x: x.sum().item(), lambda draw: {"x": draw.normal(3)}, [])
+    assert judge(exercise, lambda x: -x.sum().item()).relations == ("The opposite sign everywhere.",)
+
+
 def test_the_wrong_part_of_several_goes_by_its_name():
     def parts(x):
         return x + 1, x - 1

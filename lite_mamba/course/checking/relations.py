@@ -36,7 +36,7 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> str | None
     wrong = [example for example in examples if not example.right]
     if len(wrong) < FEWEST or any(not one.difference or one.difference.kind not in TELLING for one in wrong):
         return None
-    if words := _always_the_same(examples) or _single_precision(wrong):
+    if words := _always_the_same(examples) or _opposite(examples) or _single_precision(wrong):
         return words
     name, pairs = _wrong_part(wrong, tolerance)
     if not pairs:
@@ -105,6 +105,25 @@ def _always_the_same(examples: Sequence[Example]) -> str | None:
     if plain and all(type(one.got.value) is type(first) and one.got.value == first for one in examples):
         return f"It answers {first} in every case."
     return None
+
+
+def _opposite(examples: Sequence[Example]) -> str | None:
+    """The other one of two answers, each time: of True and False, also value by value, or of any two classes."""
+    want, have = ([_answers(getattr(one, which).value) for one in examples] for which in ("expected", "got"))
+    classes = {answer for answers in want for answer in answers or ()}
+    if None in want or None in have or len(classes) != 2:
+        return None
+    other = dict(zip(classes, reversed(list(classes)), strict=True))
+    if all([other[answer] for answer in one] == two for one, two in zip(want, have, strict=True)):
+        return "The opposite in every case."
+    return None
+
+
+def _answers(value: Any) -> list | None:
+    """The answers of yes and no or of classes that a result holds; None for numbers and all else."""
+    if isinstance(value, Tensor):
+        return value.flatten().tolist() if value.dtype == torch.bool else None
+    return [value] if isinstance(value, (bool, int, str)) else None
 
 
 def _single_precision(wrong: Sequence[Example]) -> str | None:

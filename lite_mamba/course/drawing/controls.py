@@ -6,9 +6,10 @@ none of them.
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from .numbers import written
 
 __all__ = ["Choice", "Control", "Slider", "Toggle", "choice", "slider", "toggle"]
 
@@ -92,17 +93,19 @@ class Slider(Control):
         return max(len(f"{number:.10g}".partition(".")[2]) for number in (self.low, self.step))
 
     def describe(self, value) -> str:
-        large = f"{value:,.0f}".replace(",", " ")
-        small = f"{value:.4g}" if self.log else f"{round(value, self.decimals()):.10g}"
-        number = str(value) if self.whole else large if abs(value) >= 1e4 else small
+        if self.whole:
+            number = written(value, "")
+        elif abs(value) >= 1e4:
+            number = written(value, ",.0f").replace(",", " ")
+        else:
+            number = written(value, ".4g") if self.log else written(round(value, self.decimals()), ".10g")
         unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
-        return f"{_true_minus(number)} {unit}".rstrip()
+        return f"{number} {unit}".rstrip()
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""
-        high = f"{self.high:g}" if self.high < 1e6 else f"{self.high:,.0f}".replace(",", " ")
-        ends = _true_minus(f"{self.low:g} to {high}")
-        return f"{self.label}: {self.describe(self.value)} (slider, {ends}{played})"
+        high = written(self.high, "g") if self.high < 1e6 else f"{self.high:,.0f}".replace(",", " ")
+        return f"{self.label}: {self.describe(self.value)} (slider, {written(self.low, 'g')} to {high}{played})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,8 +208,3 @@ def _same(option, value) -> bool:
     """Whether two options are one: arrays and functions by identity, numbers and texts by value."""
     plain = (str, int, float, bool, tuple, type(None))
     return option is value or (isinstance(option, plain) and isinstance(value, plain) and option == value)
-
-
-def _true_minus(number: str) -> str:
-    """A minus sign before a number, for a sentence; the one in an exponent such as 1e-07 stays, as code writes it."""
-    return re.sub(r"(?<!e)-", "−", number)

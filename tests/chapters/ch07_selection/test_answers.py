@@ -175,6 +175,11 @@ def state_that_returns_too_early(u, g):
         return torch.stack(out)
 
 
+def state_that_is_not_kept(u, g):
+    h = torch.zeros(())
+    return torch.stack([(1 - gate) * h + gate * x for x, gate in zip(u, g, strict=True)])
+
+
 GATED = [
     ("indices", state_with_indices, "right"),
     ("plain numbers", state_with_numbers, "right"),
@@ -206,7 +211,8 @@ GATED = [
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), None),
     ("overwrites u", state_that_overwrites_u, "a state that starts at the first token"),
     ("early return", state_that_returns_too_early, None),
-    ("g u", lambda u, g: g * u, None),
+    ("g u", lambda u, g: g * u, "a state that is never carried on"),
+    ("stored, not kept", state_that_is_not_kept, "a state that is never carried on"),
     ("a list", lambda u, g: list(state_with_indices(u, g)), None),
     ("crash", lambda u, g: state_with_indices(u, g[:-1]), None),
     ("three tokens only", lambda u, g: state_with_indices(u[:3], g[:3]), None),
@@ -264,6 +270,7 @@ BY_HAND = [
     ("10 and 0.1", where(10.0, 0.1), LEAKS),
     ("5 and 0.01", where(5.0, 0.01), LEAKS),
     ("8 and 0.3", where(8.0, 0.3), LEAKS),
+    ("3 and 0.01", where(3.0, 0.01), LEAKS),
     ("10 and −10", where(10.0, -10.0), RAW),
     ("5 and −1", where(5.0, -1.0), RAW),
     ("rolled", lambda is_data: torch.where(is_data.roll(1), 10.0, 1e-5), LATE),

@@ -13,6 +13,7 @@ from lite_mamba import causal_dilated_conv1d_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from ...tasks import membrane_voltage
 from . import exercises as spec
 
@@ -58,9 +59,10 @@ class BufferAtWork(LiveFigure):
         wrong = "The first output is wrong." if t == 0 else f"{self.wrong} of {t + 1} outputs are wrong."
         verdict = wrong if self.wrong else f"The {same} the single pass."
         self.title(self.cells, self._finding())
+        read = ", ".join(written(tap, "d") for tap in self.taps)
         return (
             f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The taps read the samples at "
-            f"t = {', '.join(map(str, self.taps))}, and the output is {self.streamed[t]:g}. {verdict}"
+            f"t = {read}, and the output is {written(self.streamed[t], 'g')}. {verdict}"
         )
 
     def _finding(self) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from .exercises import bilinear, corrected_B, euler, zoh
 
 Rule = Callable[[float, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -158,7 +159,7 @@ class TickedBucket(LiveFigure):
         self.line.set_color(colour)
         self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
         self.name.set(text=f"computed: {method}", color=colour)
-        factor = f"{self.A_bar:.2f}".replace("-", "−")
+        factor = written(self.A_bar, ".2f")
         self.title(self.ax, f"Distance to its end × {factor} a tick: {self._fate()}", pad=36)
         return self._sentence(delta, A, method, factor)
 
@@ -193,7 +194,7 @@ class TickedBucket(LiveFigure):
             "the ticks lie on the true curve" if self.error < 1e-6 else f"the largest error is {self.error:.2f} litres"
         )
         off = "the error has left the picture" if self.error > 99 else off
-        leak = f"{A:g}".replace("-", "−")
+        leak = written(A, "g")
         return (
             f"{method}{whose}, Δ = {delta:g} min, A = {leak} per min. The first tick ends at {self.levels[1]:.2f} "
             f"litres, and {self.truth[1]:.2f} is right. Each tick multiplies the distance to {litres(self.own_end)} "
@@ -290,7 +291,9 @@ class ErrorOrders(LiveFigure):
             if factor is None:
                 parts.append(f"{name} has no error but rounding")
             else:
-                parts.append(f"{name} is off by {errors[name][halvings]:.2g} litres, ÷ {factor:.1f} a halving")
+                parts.append(
+                    f"{name} is off by {written(errors[name][halvings], '.2g')} litres, ÷ {factor:.1f} a halving"
+                )
         step = f"1/{2**halvings}" if halvings else "1"
         given = "The input is held during each tick" if kind == "held" else "The input is a wave"
         return f"{given}. Step size {step} min: {'; '.join(parts)}."
@@ -457,7 +460,7 @@ def size(z: complex) -> str:
 
 def number(value: complex, paired: bool) -> str:
     """A number, or a conjugate pair, to two decimals and with a true minus sign."""
-    real = f"{value.real:.2f}".replace("-0.00", "0.00").replace("-", "−")
+    real = written(value.real, ".2f")
     return f"{real} ± {abs(value.imag):.2f}i" if paired else real
 
 
@@ -568,7 +571,7 @@ class SmallNumbers(LiveFigure):
         self.cursor.set_data([size, size], [-1, 2.1])
         self.dot.set_data([size], [self.got])
         self.right.set_data([size], [self.true])
-        at = f"{size:.2g}".replace("e-0", "e-").replace("-", "−")
+        at = written(size, ".2g")
         self.title(self.ax, f"{format}, x = −{at}: {self._finding()}")
         return (
             f"At x = −{at}, {format} numbers give (exp(x) − 1)/x = {self.got:.3f}, and right is {self.true:.3f}: "

@@ -14,6 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
@@ -245,8 +246,8 @@ class KernelSum(LiveFigure):
         self.peak = int(np.abs(self.kernel).argmax())
         self.alone = self._alone()
         self.names[0].set_text("● kernel: the sum of both")
-        self.names[1].set_text(f"– –  slow: {_signed(c_slow)} · {slow:.2f}ʲ")
-        self.names[2].set_text(f"– ·  fast: {_signed(c_fast)} · {fast:.2f}ʲ")
+        self.names[1].set_text(f"– –  slow: {written(c_slow, '.1f')} · {slow:.2f}ʲ")
+        self.names[2].set_text(f"– ·  fast: {written(c_fast, '.1f')} · {fast:.2f}ʲ")
         turn = self._turn()
         marked = turn if turn is not None else self.peak if self.peak else self.alone
         self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
@@ -254,7 +255,7 @@ class KernelSum(LiveFigure):
         self.title(self.ax, finding)
         owner = self.owner(self.function).replace("yours", "your")
         by = f" The kernel is computed by {owner} function." if owner else ""
-        first = ", ".join(f"{value + 0.0:.2f}" for value in self.kernel[:4].round(2))
+        first = ", ".join(written(value, ".2f") for value in self.kernel[:4].round(2))
         return f"{finding}. The first taps are {first}.{by}"
 
     def _alone(self) -> int | None:
@@ -281,10 +282,6 @@ class KernelSum(LiveFigure):
         if self.alone == 0:
             return "The slow state makes almost all of the kernel"
         return f"A steep start, a long tail: from tap {self.alone} on, over 95 % is the slow state"
-
-
-def _signed(value: float) -> str:
-    return f"{value + 0.0:.1f}".replace("-", "−")
 
 
 class Clock(LiveFigure):

@@ -19,6 +19,7 @@ from lite_mamba import Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
@@ -30,11 +31,6 @@ PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
 def words(steps: float) -> str:
     """A number of steps with two digits that count: 0.43, 6.9, 17, 693."""
     return f"{steps:.0f}" if steps >= 9.95 else f"{steps:.2g}"
-
-
-def written(number: float, digits: int = 2) -> str:
-    """A number as a sentence writes it: −6.9, 1.2e−7."""
-    return f"{number:.{digits}g}".replace("e-0", "e-").replace("-", "−")
 
 
 def decades(ax, axis: str, powers, names=None) -> None:
@@ -291,17 +287,17 @@ class SoftplusInverse(LiveFigure):
         grown = math.exp(delta)
         self.spacing = torch.finfo(kind).eps * 2.0 ** math.floor(math.log2(grown))  # of the numbers around exp(Δ)
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
-        lost = f"{written(100 * self.bound)} %"
-        self.title(self.curve, f"Δ = {written(delta)}: bias {self.bias:.1f}".replace("-", "−"))
+        lost = f"{written(100 * self.bound, '.2g')} %"
+        self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {written(self.bias, '.1f')}")
         self.title(self.errors, f"Naive form: up to {lost} lost" if self.bound < 1 else "Naive form: all is lost")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
         size = f"{grown:.0f}" if grown > 1000 else f"{grown:.3g}"
-        minus = f"{self.bias:.2f}".replace("-", "−")
+        bias = written(self.bias, ".2f")
         here = f"it can be off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         return (
-            f"softplus turns the bias {minus} into Δ = {written(delta, 3)}. In {name}, the numbers around exp(Δ) = "
-            f"{size} stand {written(self.spacing)} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
+            f"softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
+            f"{size} stand {written(self.spacing, '.2g')} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
             f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
         )
 

@@ -133,6 +133,12 @@ GATED = Exercise(
             _step("h + g_t * u_t"),
         ),
         Misconception(
+            "a state that is never carried on",
+            "Each of your states is g·u, as if the state before it were 0 every time. The mixture of one token is the "
+            "old state of the next: keep it from step to step.",
+            _step("g_t * u_t"),
+        ),
+        Misconception(
             "the last token in the place of the state",
             "You mix each token with the *token* before it. The state is what was mixed before, out of all tokens so "
             "far: keep it from step to step.",
@@ -282,9 +288,8 @@ BY_HAND = Exercise(
         ),
         Misconception(
             "a hold that leaks",
-            "Data come in well. But your Δ for noise is too large, and the losses of all noise tokens add up: with "
-            "Δ = 0.1 twenty of them wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % "
-            "over twenty of them?",
+            "Your Δ for noise is too large: the losses of all noise tokens add up. With Δ = 0.1 twenty of them "
+            "wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % over twenty of them?",
             _by_hand("10.0", "0.1"),
         ),
         Misconception(

@@ -11,6 +11,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import slider
+from ...drawing.numbers import written
 from .exercises import gate_from_delta, gated_state
 
 PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
@@ -178,7 +179,7 @@ class GateCurve(LiveFigure):
         self.new.set(y=self.kept, height=self.let_in)
         self.total = self.kept + self.let_in
         self.sum_note.set(y=self.total + 0.012 * self.top, text=f"sum {self.total:.2f}")
-        shown = minus(w, 2 if self.package else 1)
+        shown = written(w, ".2f" if self.package else ".1f")
         self.title(self.ax, f"w = {shown}, Δ = {self.delta:.2f}: keeps {self.kept:.2f}, lets in {self.let_in:.2f}")
         louder = f" The weights add up to {self.total:.2f}." if self.package else " The two weights add up to 1."
         return (
@@ -219,11 +220,6 @@ class GateCurve(LiveFigure):
         )
         self.sum_note = ax.text(0, 1, "", ha="center", va="bottom", fontweight="bold")
         self.move(self.old, self.new, self.sum_note)
-
-
-def minus(value: float, decimals: int = 1) -> str:
-    """A number with a few decimals and a real minus sign."""
-    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 class _Stream(LiveFigure):
@@ -329,8 +325,8 @@ class DeltaFromMark(_Stream):
         self.title(self.ax, f"Δ is {data} on data, {noise} on noise: an error of {error}")
         self.note.set_text(f"Δ on data:\n{data}\nΔ on noise:\n{noise}")
         return (
-            f"Weight {minus(weight)} and bias {minus(bias)}: Δ is {data} on data, the softplus of "
-            f"{minus(weight + bias)}, and {noise} on noise, the softplus of {minus(bias)}. "
+            f"Weight {written(weight, '.1f')} and bias {written(bias, '.1f')}: Δ is {data} on data, the softplus of "
+            f"{written(weight + bias, '.1f')}, and {noise} on noise, the softplus of {written(bias, '.1f')}. "
             f"The error is {error} of that of always saying 0."
         )
 

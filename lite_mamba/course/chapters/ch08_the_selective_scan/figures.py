@@ -14,6 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from .exercises import discretise, scan_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#D3EDE3", "#EFEFEF"
@@ -49,7 +50,7 @@ def package_chunk(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, sta
 
 def plain(number: float) -> str:
     """A number of the tiny case as a cell shows it: 4, 0.125, −1."""
-    return f"{number:.4g}".replace("-", "−")
+    return written(number, ".4g")
 
 
 class StepThrough(LiveFigure):
@@ -530,6 +531,6 @@ class FiniteDifference(LiveFigure):
         for dot, error in zip(self.dots, self.now, strict=True):
             dot.set_data([nudge], [np.clip(error, 1e-12, 20)])
         single, double = (f"{n} digit{'' if n == 1 else 's'}" if n else "no digit" for n in self.digits)
-        power = f"{nudge:.0e}" if nudge < 0.01 else f"{nudge:.2g}"
+        power = written(nudge, ".1g" if nudge < 0.01 else ".2g")
         self.title(self.ax, f"ε = {power}: {single} right in float32, {double} in float64")
         return f"With a nudge of {power} the slope has {single} right in float32, and {double} right in float64."

@@ -14,6 +14,7 @@ from lite_mamba import InferenceParams, Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from ...tasks import membrane_voltage
 
 PALE_BLUE = "#D6E8F5"
@@ -170,7 +171,7 @@ class StreamingScope(LiveFigure):
         self.heading.set_text(f"{samples} in: {verdict}")
         kept = self.histories[0].size + self.states[0].size
         return (
-            f"{samples} so far, the last one {self.millivolts[t]:.0f} mV. Of all of them the block keeps "
+            f"{samples} so far, the last one {written(self.millivolts[t], '.0f')} mV. Of all of them the block keeps "
             f"{kept} numbers: {lag} inputs and {self.states.shape[2]} states for each of {len(self.states[0])} "
             f"channels; the bars are channel {self.channel + 1}, each state as a share of the largest that it ever "
             f"holds: {100 * abs(held[0]):.0f} % in state 1, {100 * abs(held[-1]):.0f} % in state {len(held)}. "
@@ -352,11 +353,9 @@ class RoundedState(LiveFigure):
         self.end_off = abs(coarse[-1] / exact[-1] - 1)
         self.adds, self.half_gap = self._one_more_step(row, coarse[-1], kept_in)
         self.name.set_text(f"solid: {kept_in}")
-        high = coarse[-1] > 0.5
-        self.note.set_text(
-            f"it stands still at {coarse[-1]:.3g}: one step adds {self.adds:.3g},\nhalf a gap is {self.half_gap:.3g}"
-        )
-        self.note.set_y(coarse[-1] - 0.16 if high else coarse[-1] + 0.16)
+        adds, half_gap = _apart(self.adds, self.half_gap)
+        self.note.set_text(f"it stands still at {coarse[-1]:.3g}: one step adds {adds},\nhalf a gap is {half_gap}")
+        self.note.set_y(coarse[-1] - 0.13 if coarse[-1] > 0.2 else coarse[-1] + 0.13)  # where no line is
         self.note.set_visible(coarse[-1] == coarse[-200])
         late = f"{100 * self.end_off:.0f} % after 10 000"
         self.title(self.ax, f"{kept_in} is {100 * self.off:.0f} % off after 1500 steps, {late}")
@@ -374,11 +373,20 @@ class RoundedState(LiveFigure):
         return "less than 1 %" if self.fine_off < 0.01 else f"{100 * self.fine_off:.0f} %"
 
     def _one_more_step(self, row: int, h: float, kept_in: str) -> tuple[float, float]:
-        """What one more step adds to h before rounding, and half the gap to the next number of the format."""
-        delta = self.deltas[row]
-        adds = np.expm1(self.A * delta) * h + delta
+        """What one more step adds to h, in float32 and not yet rounded, and half the gap to its next number."""
+        delta, h = self.deltas[row], np.float32(h)
+        adds = np.float32(np.exp(self.A * delta)) * h + np.float32(delta) - h
         digits = {"bfloat16": 8, "float16": 11}[kept_in]  # binary digits of a number
         return float(adds), float(2.0 ** (np.floor(np.log2(h)) + 1 - digits) / 2)
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Two small numbers with three digits each, or with as many more as tell them apart."""
+    for digits in range(3, 9):
+        words = [np.format_float_positional(x, digits, fractional=False, trim="-") for x in (one, other)]
+        if words[0] != words[1]:
+            return tuple(words)
+    return words[0], "as much"
 
 
 def _kept_in(kind: torch.dtype, delta: Tensor, decay: Tensor, steps: int) -> np.ndarray:

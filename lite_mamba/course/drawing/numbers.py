@@ -1,0 +1,20 @@
+"""Numbers as sentences, titles and labels write them. Code keeps its hyphens; a reader sees a minus."""
+
+import re
+
+__all__ = ["written"]
+
+
+def written(value: float, form: str = ".3g") -> str:
+    """A number as a sentence writes it: with a true minus sign, none before a zero, and a short exponent.
+
+    Args:
+        value: the number.
+        form: how Python formats it, as in an f-string.
+
+    Example:
+        >>> written(-0.5), written(-0.04, ".1f"), written(1.2e-7)
+        ('−0.5', '0.0', '1.2e−7')
+    """
+    number = re.sub(r"e([+-])0", r"e\1", f"{value:{form}}").replace("e+", "e")
+    return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")
