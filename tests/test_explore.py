@@ -288,7 +288,7 @@ def test_a_slider_writes_its_numbers_as_a_sentence_does():
     speed = slider(-50.0, 50.0, 15.625, 0.625, label="speed")
     assert speed.summary() == "speed: 15.625 (slider, −50 to 50)"
     assert speed.describe(-0.625) == "−0.625"
-    assert slider(1e-10, 10.0, 1e-7, label="size", log=True).describe(1e-7) == "1e-07"
+    assert slider(1e-10, 10.0, 1e-7, label="size", log=True).describe(1e-7) == "1e−7"
 
 
 def test_outputs_are_the_same_every_time_and_hold_no_ids():
