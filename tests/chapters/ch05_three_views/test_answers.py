@@ -4,6 +4,7 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 """
 
 import math
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -115,14 +116,20 @@ RECURRENCE = [
         lambda u, A, B, C: looped(lambda h, x, A, B: A * h + B * x, first=lambda A: B * u[0])(u, A, B, C),
         "the first sample twice",
     ),
-    ("the last output", recurrence_that_forgets_to_collect, None),
+    ("the last output", recurrence_that_forgets_to_collect, "only the last output"),
     ("an alias of the state", recurrence_that_keeps_an_alias, None),
     ("in the input", recurrence_in_the_input, None),
     ("no return", lambda u, A, B, C: None, None),
-    ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), None),
+    ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), "a state that starts at one"),
     ("state 0 only", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: C[0] * h[0]), None),
     ("a list", lambda u, A, B, C: recurrence_in_python(u, A, B, C).tolist(), None),
     ("a crash", looped(lambda h, x, A, B: A @ h[None] + B * x), None),
+    (
+        "a running total",
+        lambda u, A, B, C: torch.tensor(list(accumulate(recurrence_in_python(u, A, B, C).tolist()))),
+        "outputs that are added up",
+    ),
+    ("sums of both", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: sum(C) * sum(h)), "two sums multiplied"),
     ("a minus", looped(lambda h, x, A, B: A * h - B * x), None),
 ]
 
@@ -204,10 +211,27 @@ KERNEL = [
         "a power of all three",
     ),
     ("weights without an axis", lambda A, B, C, n: (C * B * A[:, None] ** torch.arange(n)).sum(0), None),
-    ("one tap short", one_tap_short, None),
+    ("one tap short", one_tap_short, "another number of taps"),
     ("a crash", lambda A, B, C, n: (C * B) @ A[:, None] ** range(n), None),
     ("no return", lambda A, B, C, n: None, None),
     ("state 0", lambda A, B, C, n: C[0] * B[0] * A[0] ** torch.arange(n), None),
+    ("sum(1)", lambda A, B, C, n: (C * B) * (A[:, None] ** torch.arange(n)).sum(1), "taps that are added up"),
+    ("arange of the states", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(len(C)), "as many taps as states"),
+    (
+        "one tap more",
+        lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n + 1)]),
+        "another number of taps",
+    ),
+    (
+        "B to the power",
+        lambda A, B, C, n: torch.stack([(C * (A * B) ** j).sum() for j in range(n)]),
+        "B_bar to the power j",
+    ),
+    (
+        "two sums a tap",
+        lambda A, B, C, n: torch.stack([(C * B).sum() * (A**j).sum() for j in range(n)]),
+        "states that are added up too early",
+    ),
     ("a mean", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(n) / len(A), None),
     ("in place", lambda A, B, C, n: C.mul_(B) @ A[:, None] ** torch.arange(n), None),
     ("squares", lambda A, B, C, n: (C * B) @ A[:, None] ** (2 * torch.arange(n)), None),
@@ -252,6 +276,14 @@ def conv_without_the_present(u, k):
     for t in range(len(u)):
         for j in range(t):
             y[t] += k[j] * u[t - j - 1]
+    return y
+
+
+def conv_without_the_oldest(u, k):
+    y = torch.zeros(len(u))
+    for t in range(len(u)):
+        for j in range(t):
+            y[t] += k[j] * u[t - j]
     return y
 
 
@@ -307,13 +339,29 @@ CONVOLVE = [
     ),
     ("no axes", lambda u, k: F.conv1d(F.pad(u, (len(k) - 1, 0)), k.flip(0)), "missing axes"),
     ("no padding", lambda u, k: F.conv1d(u[None, None], k.flip(0)[None, None])[0, 0], "a kernel without room"),
+    (
+        "padding='same'",
+        lambda u, k: F.conv1d(u[None, None], k.flip(0)[None, None], padding="same")[0, 0],
+        "a centred output",
+    ),
+    (
+        "u[t + j]",
+        lambda u, k: torch.stack([u[t:] @ k[: len(u) - t] for t in range(len(u))]),
+        "a response that runs into the past",
+    ),
+    ("range(t)", conv_without_the_oldest, "the oldest sample left out"),
+    (
+        "k[t - j] · u[t - j]",
+        lambda u, k: torch.stack([sum(k[t - j] * u[t - j] for j in range(t + 1)) for t in range(len(u))]),
+        "lag and step mixed up",
+    ),
     ("three axes asked for", conv_with_three_axes, None),
     ("in place", conv_in_place, None),
     ("no return", lambda u, k: conv_by_two_loops(u, k) and None, None),
     ("the first tap only", lambda u, k: k[0] * u, None),
     ("four taps", lambda u, k: sum(F.pad(tap * u, (j, 0))[: len(u)] for j, tap in enumerate(k[:4])), None),
     ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], None),
-    ("a cumulative sum", lambda u, k: (u * k).cumsum(0), None),
+    ("a cumulative sum", lambda u, k: (u * k).cumsum(0), "lag and step mixed up"),
     ("an unknown name", lambda u, k: causal_convolution(u, k), None),  # noqa: F821
     ("one dot", lambda u, k: (u * k.flip(0)).sum(), None),
 ]
@@ -329,6 +377,12 @@ def fft_by_padding(u, k):
 def fft_complex(u, k, n=None, part=lambda y: y.real):
     n = n or 2 * len(u)
     return part(torch.fft.ifft(torch.fft.fft(u, n) * torch.fft.fft(k, n)))[: len(u)]
+
+
+def fft_ortho(u, k):
+    n = 2 * len(u)
+    values = torch.fft.rfft(u, n, norm="ortho") * torch.fft.rfft(k, n, norm="ortho")
+    return torch.fft.irfft(values, n, norm="ortho")[: len(u)]
 
 
 def fft_two_ways(u, k):
@@ -391,8 +445,11 @@ FFT = [
         "the outputs after the end",
     ),
     ("complex", lambda u, k: fft_complex(u, k, part=lambda y: y), "a complex result"),
+    ("ortho", fft_ortho, "another scale"),
+    ("divided by n", lambda u, k: fft_complex(u, k) / (2 * len(u)), "another scale"),
+    ("its sizes", lambda u, k: fft_complex(u, k, part=torch.abs), "sizes instead of signs"),
     ("imaginary part", lambda u, k: fft_complex(u, k, part=lambda y: y.imag), None),
-    ("no way back", lambda u, k: torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u)), None),
+    ("no way back", lambda u, k: torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u)), "no way back"),
     ("no return", lambda u, k: None, None),
     ("1.5 L", fft_joined(times, n=lambda L: L + L // 2), None),
     (
@@ -463,10 +520,14 @@ HUNT = [
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * u.shape[-1]) * torch.fft.rfft(k)),
         "padding only one of the two",
     ),
+    ("2L − 2", hunted(lambda L: 2 * L - 2), "two hours too few"),
+    ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
+    ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
+    ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),
     ("len(u)", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u))), None),
     ("sequence 0", mended_for_sequence_0, None),
     ("channel 0", mended_for_channel_0, None),
-    ("no flip", lambda u, k: mended_by_groups(u, k.flip(-1)), None),
+    ("no flip", lambda u, k: mended_by_groups(u, k.flip(-1)), "a kernel that was turned round"),
     ("in place", lambda u, k: u.copy_(mended_by_groups(u, k)), None),
     ("no return", lambda u, k: None, None),
     ("no groups", lambda u, k: F.conv1d(F.pad(u, (u.shape[-1] - 1, 0)), k.flip(-1)[:, None]), None),
@@ -565,6 +626,27 @@ TIME = [
     ("shift 2", invariant_for_shift(2), "a shift of your own"),
     ("ones", invariant_on(torch.ones_like), "an input of your own"),
     ("an impulse", invariant_on(lambda u: torch.eye(len(u))[0]), "an input of your own"),
+    (
+        "no room",
+        lambda layer, u, s: torch.allclose(layer(delayed(u, s)), delayed(layer(u), s)),
+        "a comparison to the bit",
+    ),
+    (
+        "a unit of room",
+        lambda layer, u, s: np.allclose(layer(delayed(u, s)), delayed(layer(u), s), atol=1),
+        "too much room",
+    ),
+    (
+        "any",
+        lambda layer, u, s: any(close(a, b) for a, b in zip(layer(delayed(u, s)), delayed(layer(u), s), strict=True)),
+        "one equal step is enough",
+    ),
+    (
+        "no abs",
+        lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s) < 1e-3).all()),
+        "a difference with its sign",
+    ),
+    ("delayed twice", lambda layer, u, s: close(late := layer(delayed(u, s)), delayed(late, s)), None),
     ("True", lambda layer, u, s: True, None),
     ("False", lambda layer, u, s: False, None),
     ("in place", invariant_in_place, None),
@@ -580,7 +662,7 @@ TIME = [
         "a comparison that forgets the order",
     ),
     ("a crash", lambda layer, u, s: close(layer(F.pad(u, s)), F.pad(layer(u), (s, 0))), None),
-    ("negative", lambda layer, u, s: not close(layer(delayed(u, s)), delayed(layer(u), s)), None),
+    ("negative", lambda layer, u, s: not close(layer(delayed(u, s)), delayed(layer(u), s)), "True and False exchanged"),
 ]
 
 

@@ -101,6 +101,29 @@ RECURRENCE = Exercise(
             edited(recurrence, "(C * h).sum() → (C * h).mean()"),
         ),
         Misconception(
+            "only the last output",
+            "One number comes back, the output of the last step. Each step has an output: collect them in a list "
+            "inside the loop, and stack it after the loop.",
+            edited(recurrence, "torch.stack(outputs) → outputs[-1]"),
+        ),
+        Misconception(
+            "a state that starts at one",
+            "The state starts with ones. Before the first step nothing has come in: it is empty, zero.",
+            edited(recurrence, "zeros_like → ones_like"),
+        ),
+        Misconception(
+            "outputs that are added up",
+            "The outputs are added up over the steps, as if y had a memory of its own. The memory is h alone: y[t] is "
+            "C times the h of now.",
+            edited(recurrence, "torch.stack(outputs) → torch.stack(outputs).cumsum(0)"),
+        ),
+        Misconception(
+            "two sums multiplied",
+            "You add up C and h, each for itself, and multiply the sums. Each state has a weight of its own: multiply "
+            "first, then add up.",
+            edited(recurrence, "(C * h).sum() → C.sum() * h.sum()"),
+        ),
+        Misconception(
             "an exponential of Ā",
             "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. Here it is only a "
             "factor.",
@@ -184,18 +207,42 @@ KERNEL = Exercise(
             edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar)[:, None] *"),
         ),
         Misconception(
+            "taps that are added up",
+            "The table is added up over its taps: one number for each state is left. Add up over the states, and one "
+            "number for each tap is left.",
+            edited(ssm_kernel, "(C * B_bar) @ powers → ((C * B_bar)[:, None] * powers).sum(1)"),
+        ),
+        Misconception(
+            "as many taps as states",
+            "The exponents run over the states, not over the taps. `length` says how many taps are wanted.",
+            edited(ssm_kernel, "arange(length) → arange(len(A_bar))"),
+            where=lambda A_bar, length, **rest: len(A_bar) != length,
+        ),
+        Misconception(
+            "another number of taps",
+            "The taps are right, and there is one too many of them, or one too few: they go from 0 to length − 1.",
+            [edited(ssm_kernel, f"arange(length) → arange(length {more} 1)") for more in "+-"],
+        ),
+        Misconception(
+            "B_bar to the power j",
+            "B̄ is raised to the power j as well. A sample passes B̄ once, on its way in; only Ā meets it again in "
+            "every step.",
+            edited(ssm_kernel, "A_bar[:, None] → (A_bar * B_bar)[:, None]", "(C * B_bar) → C"),
+        ),
+        Misconception(
             "states that are added up too early",
-            "You add the states up first and take powers then. Each state fades at its own speed: take the powers "
-            "first, and add up at the end.",
+            "You add the states up before weights and powers have met. Each state has a weight and a speed of its own: "
+            "multiply first, and add up at the end.",
             [
                 edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar).sum() *", f"A_bar[:, None] → A_bar.{joined}()")
                 for joined in ("sum", "mean")
-            ],
+            ]
+            + [edited(ssm_kernel, "(C * B_bar) @ powers → (C * B_bar).sum() * powers.sum(0)")],
         ),
         Misconception(
             "a power of all three",
-            "C and B̄ are raised to the power j as well. A sample passes B̄ once, on its way in, and C once, on its way "
-            "out; only Ā meets it again in every step.",
+            "C and B̄ are raised to the power j as well. A sample passes B̄ once, on its way in, and C once, on its "
+            "way out; only Ā meets it again in every step.",
             edited(
                 ssm_kernel,
                 "A_bar[:, None] ** → (C * B_bar * A_bar)[:, None] **",
@@ -236,6 +283,15 @@ def _in_a_circle(u, kernel):
     """An index below zero counts from the end."""
     steps = range(len(u))
     return torch.stack([sum(kernel[j] * u[t - j] for j in steps) for t in steps])  # (L,)
+
+
+def _by_two_loops(u, kernel):
+    steps = range(len(u))
+    return torch.stack([sum((kernel[j] * u[t - j] for j in range(t + 1)), torch.zeros(())) for t in steps])  # (L,)
+
+
+def _into_the_past(u, kernel):
+    return _by_two_loops(u.flip(0), kernel).flip(0)
 
 
 def _pair(draw: Draw) -> dict:
@@ -281,7 +337,28 @@ CONVOLVE = Exercise(
         Misconception(
             "a centred output",
             "You keep the middle of the 2L − 1 outputs, as mode='same' does. So y[t] reads samples after t.",
-            _padded("len(u) // 2, len(u) // 2", "[0, 0] → [0, 0, : len(u)]"),
+            [
+                _padded("len(u) // 2, len(u) // 2", "[0, 0] → [0, 0, : len(u)]"),
+                _padded("(len(u) - 1) // 2, len(u) // 2"),
+            ],
+        ),
+        Misconception(
+            "a response that runs into the past",
+            "y[t] reads u[t + j], the samples that come after it. The response to a sample comes after it, so y[t] "
+            "reads u[t − j].",
+            _into_the_past,
+        ),
+        Misconception(
+            "the oldest sample left out",
+            "The sum ends before j = t, so y[t] misses the first sample of all, and y[0] is zero. range(n) stops at n "
+            "− 1.",
+            edited(_by_two_loops, "t + 1 → t"),
+        ),
+        Misconception(
+            "lag and step mixed up",
+            "Tap and sample carry the same number, so no sample meets its own lag. The two numbers add up to t: tap j "
+            "meets the sample from j steps ago.",
+            edited(_by_two_loops, "kernel[j] * u[t - j] → kernel[j] * u[j]"),
         ),
         Misconception(
             "a response that goes in a circle",
@@ -417,6 +494,32 @@ FFT = Exercise(
             edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(u))"),
         ),
         Misconception(
+            "another scale",
+            "The shape of the output is right and its scale is not: irfft divides by the number of points already. "
+            "Divide nothing yourself, and leave `norm` alone.",
+            [
+                edited(fft_convolve, "[: len(u)] → [: len(u)] / points"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] * points"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] / len(u)"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] / points**0.5"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] * points**0.5"),
+            ],
+        ),
+        Misconception(
+            "no way back",
+            "You return the product of the values, numbers on the circle. irfft leads back to outputs in time.",
+            [
+                edited(fft_convolve, f"torch.fft.irfft(values, n=points)[: len(u)] → {values}")
+                for values in ("values", "values[: len(u)]", "values.real", "values.real[: len(u)]")
+            ],
+        ),
+        Misconception(
+            "sizes instead of signs",
+            "The numbers are right but for their signs: abs() drops them. Take .real of what ifft gives, or use rfft "
+            "and irfft.",
+            edited(fft_convolve, "[: len(u)] → [: len(u)].abs()"),
+        ),
+        Misconception(
             "a length that irfft must guess",
             "Without n, irfft guesses an even number of points. You have used an odd number, so time is stretched. "
             "Tell irfft the n that you have used.",
@@ -495,6 +598,30 @@ BUG = Exercise(
             "one point more",
             "One more point makes room for one more output. The response may go on for L − 1 steps after the end.",
             [_with_points("2 ** math.ceil(math.log2(u.shape[-1])) + 1"), _with_points("u.shape[-1] + 1")],
+        ),
+        Misconception(
+            "two hours too few",
+            "2L − 2 points: the very last output after the end has no hour of its own, and falls on the first one. "
+            "Count again: L samples and L taps give 2L − 1.",
+            _with_points("2 * u.shape[-1] - 2"),
+        ),
+        Misconception(
+            "a power of two that is rounded down",
+            "For some lengths the logarithm is rounded down, and the power of two is below 2L − 1. Round up: "
+            "math.ceil.",
+            _with_points("2 ** round(math.log2(2 * u.shape[-1]))"),
+        ),
+        Misconception(
+            "a kernel that was turned round",
+            "There is room enough now, but the kernel is the wrong way round: your present sample meets the last tap. "
+            "Here tap 0 is now, and a product of FFTs wants it as it is. (conv1d wants its taps from old to new.)",
+            edited(mended_convolve, "rfft(kernel, → rfft(kernel.flip(-1),"),
+        ),
+        Misconception(
+            "a length that irfft must guess",
+            "There is room enough, with an odd number of points. Without n, irfft guesses an even one, so time is "
+            "stretched. Tell irfft the n that you have used.",
+            _with_points("2 * u.shape[-1] - 1", "irfft(values, n=points) → irfft(values)"),
         ),
         Misconception(
             "half as much again",
@@ -584,6 +711,10 @@ def silent(u):
     return 0 * u
 
 
+def says_what_time_it_is(u):
+    return torch.arange(1.0, len(u) + 1)
+
+
 def every_other_step(u):
     return u * (torch.arange(len(u)) % 2)
 
@@ -611,6 +742,7 @@ SYSTEMS = [
     subtract_mean,
     backwards,
     silent,
+    says_what_time_it_is,
     every_other_step,
     every_third_step,
     exchanges_two_steps,
@@ -695,9 +827,33 @@ TIME = Exercise(
         ),
         Misconception(
             "a comparison to the bit",
-            "You ask for exact equality. The FFT view is right to seven digits, not to the last bit: use "
-            "torch.allclose with some room, for example atol=1e-4.",
+            "You ask for exact equality, or leave hardly any room: allclose as it stands leaves none beside a zero. "
+            "The FFT view is right to seven digits, not to the last bit: use torch.allclose with some room, for "
+            "example atol=1e-4.",
             edited(is_time_invariant, "torch.allclose → torch.equal", ", rtol=1e-3, atol=1e-4 → "),
+        ),
+        Misconception(
+            "too much room",
+            "Outputs that differ by a whole unit pass as equal. The room is there for rounding: 1e-4 is enough.",
+            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.5, 1.0)],
+        ),
+        Misconception(
+            "one equal step is enough",
+            "One output that agrees makes your answer True. The two must agree at every step.",
+            edited(is_time_invariant, "torch.allclose → torch.isclose", "atol=1e-4) → atol=1e-4).any().item()"),
+        ),
+        Misconception(
+            "a difference with its sign",
+            "A difference below zero counts as small, however far off it is. Look at its absolute value.",
+            [
+                _moved(both="(layer(late_input) - late_output).clamp(min=0), torch.zeros(len(u))"),
+                _moved(both="(late_output - layer(late_input)).clamp(min=0), torch.zeros(len(u))"),
+            ],
+        ),
+        Misconception(
+            "True and False exchanged",
+            "Your answer is the opposite of the right one in every case.",
+            edited(is_time_invariant, "return torch → return not torch"),
         ),
         Misconception(
             "a test for linearity",
