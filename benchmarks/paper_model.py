@@ -4,14 +4,14 @@ python benchmarks/paper_model.py
 
 A layer's forward and backward pass over L tokens on P GPUs takes
 
-    whole(L/P) + extra(L/P) + 3·(P − 2)·(latency + message/bandwidth)
+    whole(L/P) + extra(L/P) + 4·(P − 2)·(latency + message/bandwidth)
 
 `whole` is one GPU's time: a start and a time a token, fitted to what was measured (their shares of each time, by least
 squares). `extra` is what two GPUs took beyond the time of half the tokens: the sums over a part's memory, and the
 exchanges of two. Between the measured lengths it is interpolated; beyond them it stays, since a part's memory has ended
 long before.
 
-Assumed, and not measured: an all-gather (three in a layer) passes its messages round a ring, so that each further GPU
+Assumed, and not measured: an all-gather (four in a layer) passes its messages round a ring, so that each further GPU
 adds a hop; a hop between hosts costs what it costs inside one, which is too kind by a factor of a few; nothing is
 hidden behind the computing, no GPU is late, and one GPU has memory for everything, which beyond 2^19 tokens it has not.
 """
@@ -25,7 +25,7 @@ import numpy as np
 from lite_mamba.course.drawing import slide, style
 
 D_MODEL, D_STATE = 768, 16
-GATHERS = 3  # in a layer: whether the parts fit, the states, their gradients
+GATHERS = 4  # in a layer: whether the parts fit, the states, whether all go back, the gradients
 LENGTHS = {22: style.BLUE, 20: style.VERMILLION, 18: style.GREEN}  # log₂ L
 GPUS = 64
 

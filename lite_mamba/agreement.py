@@ -43,6 +43,9 @@ FACTS = (
     Fact("use of inference_params", "give every process an InferenceParams, or none of them", bool),
 )
 
+NOTHING = [0] * (len(FACTS) + 1)
+FORWARD, PROBLEM, BACKWARD = range(3)
+
 
 def agree(
     relay: Relay, block: "Mamba", hidden_states: Tensor, seq_idx, inference_params, problem: Exception | None
@@ -57,10 +60,10 @@ def agree(
     Raises:
         ValueError: the parts do not fit, or another process has a problem. This one's own is raised as it is.
     """
-    own = [0] * (len(FACTS) + 1) if problem else _numbers(block, hidden_states, seq_idx, inference_params)
-    message = torch.tensor([problem is not None, *own], device=block.conv_gates.device)
-    failed, *facts, lengths = zip(*(row.tolist() for row in relay.gather(message)), strict=True)
-    if any(failed):
+    own = NOTHING if problem else _numbers(block, hidden_states, seq_idx, inference_params)
+    kind = FORWARD if problem is None else PROBLEM
+    kinds, *facts, lengths = _gather(relay, [kind, *own], block.conv_gates.device)
+    if PROBLEM in kinds:
         _raise_problem(relay, problem)
     for fact, values in zip(FACTS, facts, strict=True):
         if len(set(values)) > 1:
@@ -70,6 +73,24 @@ def agree(
                 f"(this is process {relay.rank})"
             )
     return list(lengths)
+
+
+def agree_on_backward(relay: Relay, device: torch.device) -> None:
+    """Raise `ValueError` unless every process begins a layer's backward pass, and none its forward pass."""
+    _gather(relay, [BACKWARD, *NOTHING], device)
+
+
+def _gather(relay: Relay, own: list[int], device: torch.device) -> list[tuple[int, ...]]:
+    """Everybody's numbers, those of one meaning together. The first says what a process is about to do."""
+    rows = [row.tolist() for row in relay.gather(torch.tensor(own, device=device))]
+    passes = ["backward" if row[0] == BACKWARD else "forward" for row in rows]
+    if len(set(passes)) > 1:
+        listed = ", ".join(f"process {rank}: {name}" for rank, name in enumerate(passes))
+        raise ValueError(
+            f"the processes are in different passes of a layer, got {listed}; let every process run every layer, and "
+            f"call backward as often as the others (this is process {relay.rank})"
+        )
+    return list(zip(*rows, strict=True))
 
 
 def _numbers(block, hidden_states: Tensor, seq_idx, inference_params) -> list[int]:

@@ -13,6 +13,7 @@ exponential a state again, for every token; e and ν alone are sums that end whe
 notebook 09, over processes instead of chunks. Batches and weights are DDP's and FSDP's part. Notebook 15 builds it.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,7 +25,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from . import _validate
-from .agreement import agree
+from .agreement import agree, agree_on_backward
 from .causal_conv import next_history
 from .relay import Relay
 from .segments import segment_starts
@@ -63,7 +64,7 @@ def sequence_parallel(group: "dist.ProcessGroup | None" = None) -> Iterator[None
         RuntimeError: `torch.distributed` is not initialised; later, where a process does not come to an exchange.
         ValueError: this process is not in the group; later, on every process, where the parts do not fit together.
 
-    Not for code under `torch.compile`. Source: Mamba paper, section 3.3.2, the scan; Mamba-2 (arXiv 2405.21060),
+    Inside of the context `torch.compile` leaves the blocks as they are. Source: Mamba paper, section 3.3.2, the scan; Mamba-2 (arXiv 2405.21060),
     section 8.2, passes states between devices.
 
     >>> from lite_mamba import Mamba
@@ -153,7 +154,14 @@ def run_part(
     inference_params: InferenceParams | None,
     seq_idx: Tensor | None,
 ) -> Tensor:
-    """`Mamba.forward` on this process's part."""
+    """`Mamba.forward` on this process's part, never compiled: processes that compile at different times would part."""
+    run = _run_part
+    if "torch._dynamo" in sys.modules:  # loading it takes seconds, and without it nothing is compiled
+        run = torch.compiler.disable(run)
+    return run(relay, block, hidden_states, inference_params, seq_idx)
+
+
+def _run_part(relay: Relay, block: "Mamba", hidden_states: Tensor, inference_params, seq_idx) -> Tensor:
     problem = cache = None
     try:
         block._check_input(hidden_states, seq_idx)
@@ -242,7 +250,7 @@ class Part:
         if self.starts is not None:
             total = total.masked_fill(self.starts.any(dim=1, keepdim=True), torch.inf)
         told = self.relay.gather(torch.cat([end, total.unsqueeze(2)], dim=2))  # (B, D, N + 1) each
-        ends, totals = [message[..., :-1] for message in told], [message[..., -1] for message in told]
+        ends, totals = [message[..., :-1] for message in told], [message[..., -1].contiguous() for message in told]
         earlier = list(zip(totals, ends, strict=True))[: self.relay.rank]
         state = carry(earlier, scan.A, end)
         return totals, state if self.anew is None else state.masked_fill(self.anew.unsqueeze(2), 0)
@@ -270,16 +278,17 @@ class Halo(torch.autograd.Function):
         ctx.relay, ctx.anew, ctx.length = relay, anew, tail.shape[2]  # not the part: it holds what comes out of here
         # Which samples of the history behind the part are the last segment's: (B, 1, S).
         ctx.same = next_history(torch.ones_like(tail[:, :1]), torch.ones_like(before[:, :1]), seq_idx) > 0
-        if ctx.length == size:
-            after = torch.where(ctx.same, tail, 0)
-            sent = relay.send(after, +1)
-        before = relay.receive(before, -1)
-        if anew is not None:
-            before = before.masked_fill(anew.unsqueeze(2), 0)
-        if ctx.length < size:
-            after = torch.where(ctx.same, torch.cat([before, tail], dim=2)[..., ctx.length :], 0)
-            sent = relay.send(after, +1)
-        sent()
+        with relay.exchange():
+            if ctx.length == size:
+                after = torch.where(ctx.same, tail, 0)
+                wait = relay.send(after, +1)
+            before = relay.receive(before, -1)
+            if anew is not None:
+                before = before.masked_fill(anew.unsqueeze(2), 0)
+            if ctx.length < size:
+                after = torch.where(ctx.same, torch.cat([before, tail], dim=2)[..., ctx.length :], 0)
+                wait = relay.send(after, +1)
+            wait()
         ctx.mark_non_differentiable(after)
         return before, after
 
@@ -291,12 +300,13 @@ class Halo(torch.autograd.Function):
         def hand_back(grad: Tensor):
             return ctx.relay.send(grad if ctx.anew is None else grad.masked_fill(ctx.anew.unsqueeze(2), 0), -1)
 
-        if length == size:
-            sent = hand_back(grad_before)
-        grad_after = torch.where(ctx.same, ctx.relay.receive(grad_before, +1), 0)
-        if length < size:
-            sent = hand_back(grad_before + F.pad(grad_after[..., : size - length], (length, 0)))
-        sent()
+        with ctx.relay.exchange():
+            if length == size:
+                wait = hand_back(grad_before)
+            grad_after = torch.where(ctx.same, ctx.relay.receive(grad_before, +1), 0)
+            if length < size:
+                wait = hand_back(grad_before + F.pad(grad_after[..., : size - length], (length, 0)))
+            wait()
         return grad_after[..., size - length :], None, None, None, None
 
 
@@ -318,6 +328,7 @@ class PassBack(torch.autograd.Function):
         relay, starts = ctx.relay, ctx.starts
         saved = ctx.saved_tensors  # asked once, as checkpointing wants it
         totals, scan = saved[: relay.size], Scan(*saved[relay.size :], softplus=ctx.softplus)
+        agree_on_backward(relay, grad_out.device)
         with without_autocast(grad_out.device.type):
             kept = None if starts is None else starts.cumsum(dim=1) == 0  # what the state before the part reaches
             nu = gradient_at_start(scan, kept, grad_out)

@@ -20,6 +20,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
@@ -88,7 +89,8 @@ class Processes:
             raise RuntimeError("these processes are not running; call run inside of `with Processes(...) as ranks:`")
         work = pickle.dumps((_address(function), args))
         for connection in self._connections:
-            connection.send_bytes(work)
+            with suppress(OSError):  # it has ended, as its answer will say
+                connection.send_bytes(work)
         answers = self._collect()
         failed = {rank: words for rank, (fine, words) in enumerate(answers) if not fine}
         if failed:

@@ -155,6 +155,15 @@ def checkpointed():
     return error(*grads)
 
 
+@torch.no_grad()
+def compiled():
+    """How far a part is off that a block gives after `torch.compile`."""
+    block, x, own = stir(Mamba(6)).double(), signal(1, 9, 6), own_tokens([5, 4])
+    with sequence_parallel():
+        part = torch.compile(block, backend="eager")(x[:, own])
+    return error(part, block(x)[:, own])
+
+
 def under_autocast():
     """A part under bfloat16 autocast beside the whole sequence: the largest difference, and the dtype."""
     block, x = stir(Mamba(16)), signal(1, 40, 16, dtype=torch.float32)
@@ -234,17 +243,24 @@ MISUSES = {
 }
 
 
-def a_process_is_missing(seconds):
-    """Process 1 does not call the block: what the others are told, by a group of its own whose waits are short."""
+def a_process_is_missing(where):
+    """Process 1 stays away from something: what each is told, by a group whose waits are short."""
     from datetime import timedelta
 
-    group = dist.new_group(timeout=timedelta(seconds=seconds))
-    if dist.get_rank() == 1:
-        return "did not come"
+    group = dist.new_group(timeout=timedelta(seconds=1))
+    block, x, away = Mamba(8), torch.randn(1, 4, 8), dist.get_rank() == 1
 
     def run():
         with sequence_parallel(group):
-            Mamba(8)(torch.randn(1, 4, 8))
+            block(x)
+        if away and where == "context":
+            return
+        with sequence_parallel(group):
+            out = block(x)
+            if not (away and where == "layer"):
+                out = block(out)
+        if not (away and where == "backward"):
+            out.sum().backward()
 
     return said(run)
 
@@ -257,6 +273,18 @@ def outside_of_the_group():
             pass
 
     return said(run)
+
+
+def a_mesh_for_a_group():
+    from torch.distributed.device_mesh import init_device_mesh
+
+    mesh = init_device_mesh("cpu", (2,), mesh_dim_names=("sequence",))
+
+    def run(group):
+        with sequence_parallel(group):
+            pass
+
+    return said(run, mesh), said(run, mesh.get_group("sequence"))
 
 
 def two_sequences_beside_ddp(length):

@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts_of_a_sequence import (
     MISUSES,
+    a_mesh_for_a_group,
     a_process_is_missing,
     bytes_handed_out,
     checkpointed,
+    compiled,
     errors_of_a_block,
     errors_of_a_language_model,
     misuse,
@@ -107,6 +109,10 @@ def test_checkpointing_inside_the_context_gives_the_same_gradients(two):
     assert max(two.run(checkpointed)) < 1e-12
 
 
+def test_a_compiled_model_gives_the_same(two):
+    assert max(two.run(compiled)) < 1e-12
+
+
 def test_a_part_is_freed_with_its_last_use(two):
     assert two.run(outlives_its_use) == [False, False]
 
@@ -175,12 +181,24 @@ def test_after_an_error_the_processes_can_go_on(two):
     assert_equal_to_one_process(two, ({"d_model": 4, "dtype": torch.float64}, 0, [3, 4], 1, None))
 
 
-def test_a_missing_process_is_named(two):
-    waited, missing = two.run(a_process_is_missing, 1)
-    assert missing == "did not come"
+@pytest.mark.parametrize("where", ["context", "backward"])
+def test_a_missing_process_is_named(two, where):
+    waited, _ = two.run(a_process_is_missing, where)
     assert waited.startswith("RuntimeError: an exchange of sequence_parallel failed on process 0")
     assert "process 1 of 2 did not come to it" in waited
-    assert "Every process must run every layer" in waited
+    assert "Every process must run every layer, and call backward" in waited
+
+
+def test_a_process_that_leaves_out_a_layer_is_an_error_on_every_process(two):
+    for rank, message in enumerate(two.run(a_process_is_missing, "layer")):
+        assert "different passes of a layer, got process 0: forward, process 1: backward; let every" in message
+        assert message.endswith(f"(this is process {rank})")
+
+
+def test_a_mesh_is_no_group(two):
+    for mesh, group in two.run(a_mesh_for_a_group):
+        assert mesh.startswith("TypeError: group must be a process group, got DeviceMesh")
+        assert group == "nothing"
 
 
 def test_a_process_outside_of_the_group_is_told_so(two):
