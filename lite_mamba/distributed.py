@@ -64,8 +64,10 @@ def sequence_parallel(group: "dist.ProcessGroup | None" = None) -> Iterator[None
         RuntimeError: `torch.distributed` is not initialised; later, where a process does not come to an exchange.
         ValueError: this process is not in the group; later, on every process, where the parts do not fit together.
 
-    Inside of the context `torch.compile` leaves the blocks as they are. Source: Mamba paper, section 3.3.2, the scan; Mamba-2 (arXiv 2405.21060),
-    section 8.2, passes states between devices.
+    Inside of the context `torch.compile` leaves the blocks as they are; second derivatives raise an error.
+
+    Source: Mamba paper, section 3.3.2, the scan; Mamba-2 (arXiv 2405.21060), section 8.2, hands states from device to
+    device.
 
     >>> from lite_mamba import Mamba
     >>> from lite_mamba.processes import Processes

@@ -105,10 +105,12 @@ def test_the_last_process_goes_on_with_the_stream(two, lengths):
         assert f"has seen {lengths[0]} tokens" in others  # the stream is not theirs
 
 
+@pytest.mark.slow
 def test_checkpointing_inside_the_context_gives_the_same_gradients(two):
     assert max(two.run(checkpointed)) < 1e-12
 
 
+@pytest.mark.slow
 def test_a_compiled_model_gives_the_same(two):
     assert max(two.run(compiled)) < 1e-12
 
