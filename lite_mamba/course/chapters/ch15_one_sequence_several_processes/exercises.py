@@ -1,0 +1,731 @@
+"""Exercises of notebook 15: what a part of a sequence tells the others, and what it makes of what they tell.
+
+One channel with N states, time first: delta (L,), drives x (L, N), A (N,). A part is known by its process, its rank.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...checking.edits import edited
+from ...checking.exercise import Draw, Exercise, Misconception, Question
+
+
+def _part(draw: Draw, length: int, states: int) -> tuple[Tensor, Tensor]:
+    """Step sizes (L,) and drives (L, N)."""
+    return draw.uniform(0.05, 0.8, length), draw.normal(length, states)
+
+
+def _decays(draw: Draw, states: int) -> Tensor:
+    """A, (N,): negative, each state with its own."""
+    return -draw.uniform(0.3, 2.0, states)
+
+
+# Exercise 1: summary
+
+
+def summary(delta: Tensor, A: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """A part in two results: the sum of its step sizes, and its last state, (N,), from zero."""
+    end = torch.zeros_like(A)  # (N,)
+    for delta_t, x_t in zip(delta, x, strict=True):
+        end = torch.exp(delta_t * A) * end + x_t
+    return delta.sum(), end
+
+
+def _states(delta, A, x):
+    h, states = torch.zeros_like(A), []
+    for delta_t, x_t in zip(delta, x, strict=True):
+        h = torch.exp(delta_t * A) * h + x_t
+        states.append(h)
+    return torch.stack(states)
+
+
+def _weighted(delta, A, x):
+    faded = delta.cumsum(0)
+    return delta.sum(), (torch.exp(faded[:, None] * A) * x).sum(0)
+
+
+def _summary_case(draw: Draw) -> dict:
+    states = draw.size(1, 3)
+    delta, x = _part(draw, draw.size(2, 8), states)
+    return {"delta": delta, "A": _decays(draw, states), "x": x}
+
+
+HALF = -torch.tensor([2.0]).log()  # A of one state that halves with each unit of Δ
+
+SUMMARY = Exercise(
+    id="15.summary",
+    title="What a part tells the others",
+    reference=summary,
+    cases=_summary_case,
+    example={"delta": torch.tensor([1.0, 2.0, 1.0]), "A": HALF, "x": torch.tensor([[8.0], [4.0], [1.0]])},
+    items=("total", "end"),
+    axes=("state",),
+    misconceptions=[
+        Misconception(
+            "decays in the place of the sum of steps",
+            "Your first result is the decay of the whole part, N numbers. It is right, and more than has to travel: "
+            "everybody knows A. Which one number makes all N decays?",
+            [
+                edited(summary, "return delta.sum(), end → return torch.exp(A * delta.sum()), end"),
+                edited(summary, "return delta.sum(), end → return A * delta.sum(), end"),
+            ],
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the step sizes. Decays multiply; their exponents, which hold the steps, add up.",
+            edited(summary, "delta.sum() → delta.prod()"),
+        ),
+        Misconception(
+            "steps that are counted",
+            "Your first result is how many steps the part has. The steps differ in size, and fading goes by their "
+            "sizes.",
+            edited(summary, "delta.sum() → torch.tensor(float(len(delta)))"),
+        ),
+        Misconception(
+            "drives that do not fade",
+            "You add up the drives. What came in at the first step has faded in all later ones when the part ends.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → end + x_t"),
+        ),
+        Misconception(
+            "a drive that fades in its own step",
+            "Each of your drives fades once too often: also in its own step. x comes in *after* that step's fading.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → torch.exp(delta_t * A) * (end + x_t)"),
+        ),
+        Misconception(
+            "drives that fade the longer the later they come",
+            "You weigh each drive with what fades from the part's *beginning* up to it. In the last state the earliest "
+            "drive has faded most: what counts lies between the drive and the part's end.",
+            [_weighted, edited(_weighted, "delta.cumsum(0) → delta.cumsum(0) - delta")],
+        ),
+        Misconception(
+            "the step before's fading",
+            "A step fades by its own Δ. You fade by the Δ of the step before it.",
+            edited(summary, "zip(delta, x, → zip(delta.roll(1), x,"),
+        ),
+        Misconception(
+            "all states",
+            "You return the state after every step. The others ask for the last one only: it is all that goes on.",
+            lambda delta, A, x: (delta.sum(), _states(delta, A, x)),
+        ),
+        Misconception(
+            "the last drive alone",
+            "Your end is the last drive. Before it there were others, and something is left of them.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → x_t"),
+        ),
+        Misconception(
+            "the two results exchanged",
+            "Both are right, and they come in the wrong order: first the sum of the steps, then the end.",
+            edited(summary, "return delta.sum(), end → return end, delta.sum()"),
+        ),
+    ],
+)
+
+
+# Exercise 2: own_start
+
+
+def own_start(rank: int, totals: Tensor, ends: Tensor, A: Tensor) -> Tensor:
+    """The state with which a part begins: what the parts before it, (P,) and (P, N), have left; (N,)."""
+    h = torch.zeros_like(A)
+    for q in range(rank):
+        h = torch.exp(A * totals[q]) * h + ends[q]
+    return h
+
+
+HAND_ON = "torch.exp(A * totals[q]) * h + ends[q]"
+
+
+def _ranks_case(draw: Draw, name: str) -> dict:
+    states, ranks = draw.size(1, 3), draw.size(2, 5)
+    rank = draw.random.randrange(ranks)
+    return {
+        "rank": rank,
+        "totals": draw.uniform(0.1, 1.5, ranks),
+        name: draw.normal(ranks, states),
+        "A": _decays(draw, states),
+    }
+
+
+def _summed(rank, totals, ends, A, between):
+    """The sum over the parts before of what is left of each end, given the time that it fades."""
+    return sum((torch.exp(A * between(totals, q, rank)) * ends[q] for q in range(rank)), torch.zeros_like(A))
+
+
+def _before(kind):
+    return lambda rank, totals, ends, A: _summed(rank, totals, ends, A, kind)
+
+
+OWN_START = Exercise(
+    id="15.own_start",
+    title="Where a part begins",
+    reference=own_start,
+    cases=lambda draw: _ranks_case(draw, "ends"),
+    example={
+        "rank": 2,
+        "totals": torch.tensor([1.0, 2.0, 1.0, 1.0]),
+        "ends": torch.tensor([[8.0], [4.0], [2.0], [1.0]]),
+        "A": HALF,
+    },
+    axes=("state",),
+    misconceptions=[
+        Misconception(
+            "the own part counted",
+            "You let the part's own end go into its beginning: it would be counted twice, here and by the part's own "
+            "scan. The prefix is *exclusive*: it ends before the own rank.",
+            edited(own_start, "range(rank) → range(rank + 1)"),
+        ),
+        Misconception(
+            "ends that do not fade",
+            "You add up the ends of the parts before. Each of them still goes through the parts between it and yours.",
+            edited(own_start, f"{HAND_ON} → h + ends[q]"),
+        ),
+        Misconception(
+            "the part before alone",
+            "You take the end of the part before. That part began from zero, so its end knows nothing of the parts "
+            "before *it*.",
+            [
+                edited(own_start, f"{HAND_ON} → ends[q]"),
+                lambda rank, totals, ends, A: ends[rank - 1],
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "an end that fades in its own part",
+            "You let each end fade by its own part. It is what stands at the *end* of that part: the steps before it "
+            "are over. Only the parts behind it fade it.",
+            [
+                edited(own_start, f"{HAND_ON} → torch.exp(A * totals[q]) * (h + ends[q])"),
+                _before(lambda totals, q, rank: totals[q]),
+            ],
+        ),
+        Misconception(
+            "a start that has gone through the own part",
+            "You let what comes from before fade by your own part, too. The start is the state *before* your part.",
+            [
+                edited(own_start, "return h → return torch.exp(A * totals[rank]) * h"),
+                _before(lambda totals, q, rank: totals[q : rank + 1].sum()),
+                _before(lambda totals, q, rank: totals[q + 1 : rank + 1].sum()),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "fading by the parts before",
+            "Each of your ends fades by the parts that come *before* it. They were over when it was made. Which parts "
+            "lie between it and your beginning?",
+            [
+                _before(lambda totals, q, rank: totals[:q].sum()),
+                _before(lambda totals, q, rank: totals[: q + 1].sum()),
+            ],
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "ranks in the wrong order",
+            "You go from your neighbour back to rank 0. The state travels the other way: rank 0 is the first that it "
+            "goes through.",
+            edited(own_start, "in range(rank) → in reversed(range(rank))"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the ranks behind",
+            "You take what the parts *behind* yours have left. A state comes from the past.",
+            [
+                edited(own_start, "range(rank) → range(rank + 1, len(totals))"),
+                edited(own_start, "range(rank) → reversed(range(rank + 1, len(totals)))"),
+            ],
+        ),
+        Misconception(
+            "all ranks",
+            "You go through all parts: this is the state at the end of the whole sequence, the same for everybody.",
+            edited(own_start, "range(rank) → range(len(totals))"),
+        ),
+        Misconception(
+            "a sum taken for a decay",
+            "You multiply with the sum of the steps. It is an exponent: a decay is what A and that sum make together.",
+            edited(own_start, f"{HAND_ON} → totals[q] * h + ends[q]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the starts of all ranks",
+            "You return a start for every rank. Each process asks for its own.",
+            lambda rank, totals, ends, A: torch.stack([own_start(r, totals, ends, A) for r in range(len(totals))]),
+        ),
+    ],
+)
+
+
+# Exercise 3: corrected
+
+
+def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor:
+    """The states of a part that began from `start`, from those that began from zero; (L, N)."""
+    left = torch.exp(delta.cumsum(0)[:, None] * A)  # (L, N): of the start, after each step
+    return states + left * start
+
+
+def _corrected_case(draw: Draw) -> dict:
+    N = draw.size(1, 3)
+    delta, x = _part(draw, draw.size(2, 6), N)
+    A = _decays(draw, N)
+    return {"states": _states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
+
+
+CORRECTED = Exercise(
+    id="15.corrected",
+    title="A part that learns its past",
+    reference=corrected,
+    cases=_corrected_case,
+    example={
+        "states": torch.tensor([[1.0], [1.0], [1.0]]),
+        "start": torch.tensor([16.0]),
+        "delta": torch.tensor([1.0, 2.0, 1.0]),
+        "A": HALF,
+    },
+    axes=("step", "state"),
+    misconceptions=[
+        Misconception(
+            "a start that does not fade",
+            "You add the start to every state as it is. At each step of the part something of it is lost.",
+            edited(corrected, "left * start → start"),
+        ),
+        Misconception(
+            "a start that fades by single steps",
+            "You fade the start by the step at hand only. At the third step it has gone through three.",
+            edited(corrected, "delta.cumsum(0) → delta"),
+        ),
+        Misconception(
+            "one step too few",
+            "Your first state takes in the start as it is. A step fades first and adds its drive then, so even in the "
+            "first state the start has faded once.",
+            edited(corrected, "delta.cumsum(0) → (delta.cumsum(0) - delta)"),
+        ),
+        Misconception(
+            "a start that has faded by the whole part at once",
+            "You let the start fade by the whole part, at every step. Only at the last one has it gone that far.",
+            edited(corrected, "delta.cumsum(0) → delta.sum().expand(len(delta))"),
+        ),
+        Misconception(
+            "sums from the end",
+            "You sum the steps from each one to the part's *end*. The start comes in at the beginning.",
+            [
+                edited(corrected, "delta.cumsum(0) → delta.flip(0).cumsum(0).flip(0)"),
+                edited(corrected, "delta.cumsum(0) → (delta.sum() - delta.cumsum(0))"),
+            ],
+        ),
+        Misconception(
+            "a start that is felt for one step",
+            "Only your first state knows the start. The second was made from the first.",
+            [
+                lambda states, start, delta, A: torch.cat([states[:1] + torch.exp(delta[0] * A) * start, states[1:]]),
+                lambda states, start, delta, A: torch.cat([states[:1] + start, states[1:]]),
+            ],
+        ),
+        Misconception(
+            "a last state alone that is corrected",
+            "You mend the last state. The output reads all of them.",
+            lambda states, start, delta, A: torch.cat([states[:-1], states[-1:] + torch.exp(delta.sum() * A) * start]),
+        ),
+        Misconception(
+            "a start that grows",
+            "Your start grows from step to step. A is negative already: no further sign belongs into the exponent.",
+            edited(corrected, "delta.cumsum(0)[:, None] * A → -delta.cumsum(0)[:, None] * A"),
+        ),
+        Misconception(
+            "the correction alone",
+            "You return what is to be added. The states from zero belong to it.",
+            edited(corrected, "states + left * start → left * start"),
+        ),
+        Misconception(
+            "states that fade",
+            "You fade the states from zero as well. They are right as they are; only the start is missing.",
+            edited(corrected, "states + left * start → left * (states + start)"),
+        ),
+    ],
+)
+
+
+# Exercise 4: halo
+
+
+def halo(rank: int, parts: list[Tensor], max_lag: int) -> Tensor:
+    """The last `max_lag` inputs in front of a part, zeros where the sequence has not begun; (D, max_lag)."""
+    nothing = parts[0].new_zeros(len(parts[0]), max_lag)  # (D, max_lag)
+    before = torch.cat([nothing, *parts[:rank]], dim=1)  # (D, …)
+    return before[:, -max_lag:]
+
+
+def _halo_case(draw: Draw, short: bool | None = None) -> dict:
+    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 4), draw.size(1, 4)
+    least = 1 if draw.choice([False, True]) else max_lag
+    parts = [draw.normal(D, least + draw.size(0, 3)) for _ in range(ranks)]
+    return {"rank": draw.random.randrange(ranks), "parts": parts, "max_lag": max_lag}
+
+
+def _long(parts, max_lag, **_) -> bool:
+    return all(part.shape[1] > max_lag for part in parts)
+
+
+def _zeros_behind(rank, parts, max_lag):
+    known = torch.cat([parts[0][:, :0], *parts[:rank]], dim=1)[:, -max_lag:]
+    return F.pad(known, (0, max_lag - known.shape[1]))
+
+
+def _neighbour(rank, parts, max_lag):
+    nothing = parts[0].new_zeros(len(parts[0]), max_lag)
+    before = torch.cat([nothing, parts[rank - 1] if rank else nothing], dim=1)
+    return before[:, -max_lag:]
+
+
+HALO = Exercise(
+    id="15.halo",
+    title="The samples in front of a part",
+    reference=halo,
+    cases=_halo_case,
+    example={
+        "rank": 2,
+        "parts": [torch.tensor([[1.0, 2.0, 3.0, 4.0]]), torch.tensor([[5.0, 6.0]]), torch.tensor([[7.0, 8.0, 9.0]])],
+        "max_lag": 3,
+    },
+    axes=("channel", "sample"),
+    misconceptions=[
+        Misconception(
+            "a first rank that takes from the last",
+            "Rank 0 gets the end of the sequence: in Python, parts[−1] is the last part. Nothing comes before rank 0, "
+            "and its halo is zeros.",
+            [
+                lambda rank, parts, max_lag: parts[rank - 1][:, -max_lag:],
+                lambda rank, parts, max_lag: F.pad(parts[rank - 1], (max_lag, 0))[:, -max_lag:],
+                lambda rank, parts, max_lag: halo(rank or len(parts), parts, max_lag),
+            ],
+            where=_long,
+        ),
+        Misconception(
+            "a short part that is all there is",
+            "You look at the neighbour only. It may be shorter than the halo: then the samples before it are wanted, "
+            "too, from the rank before the neighbour.",
+            [
+                _neighbour,
+                lambda rank, parts, max_lag: (
+                    parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+                edited(halo, "[nothing, *parts[:rank]] → parts[:rank] or [nothing]"),
+            ],
+        ),
+        Misconception(
+            "the wrong end of the part before",
+            "You take the *first* samples of the part before. A convolution reads the ones next to your beginning.",
+            [
+                lambda rank, parts, max_lag: (
+                    parts[rank - 1][:, :max_lag] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+                edited(halo, "[nothing, *parts[:rank]] → [*parts[:rank], nothing]", "-max_lag: → :max_lag"),
+            ],
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
+        ),
+        Misconception(
+            "samples of the rank behind",
+            "Your samples come from the rank *behind*. A causal convolution reads the past.",
+            [
+                lambda rank, parts, max_lag: (
+                    parts[rank + 1][:, :max_lag]
+                    if rank + 1 < len(parts)
+                    else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+                lambda rank, parts, max_lag: (
+                    parts[rank + 1][:, -max_lag:]
+                    if rank + 1 < len(parts)
+                    else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+            ],
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank + 1 < len(parts),
+        ),
+        Misconception(
+            "one sample short",
+            "Your halo has one sample too few. The oldest tap reads max_lag samples back from the part's first.",
+            [
+                edited(halo, "return before[:, -max_lag:] → return before[:, before.shape[1] - max_lag + 1:]"),
+                edited(
+                    halo,
+                    "return before[:, -max_lag:] → return F.pad(before[:, before.shape[1] - max_lag + 1:], (1, 0))",
+                ),
+            ],
+        ),
+        Misconception(
+            "one sample too many",
+            "Your halo has one sample more than max_lag. Nobody reads it.",
+            edited(halo, "max_lag)  # (D, max_lag) → max_lag + 1)", "-max_lag: → -max_lag - 1:"),
+        ),
+        Misconception(
+            "samples of the own part",
+            "The last of your samples belong to the part itself. The halo lies in front of it.",
+            edited(halo, "parts[:rank] → parts[:rank + 1]"),
+        ),
+        Misconception(
+            "zeros behind the samples",
+            "Your samples are right, and the zeros stand on the wrong side: what lies before the beginning of the "
+            "sequence is farther back than everything else.",
+            _zeros_behind,
+        ),
+        Misconception(
+            "newest first",
+            "Your samples run backwards in time. They are put in front of the part as they came.",
+            edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
+        ),
+        Misconception(
+            "halo and part together",
+            "You return the part with its halo. Asked for is what has to travel: the halo alone.",
+            edited(halo, "return before[:, -max_lag:] → return torch.cat([before[:, -max_lag:], parts[rank]], dim=1)"),
+        ),
+    ],
+)
+
+
+# Bug hunt: convolve_parts
+
+
+def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[Tensor]:
+    """A causal dilated convolution, (D, W) taps, of parts (D, L) that know their halo only."""
+    taps = weight.shape[1]
+    reach = (taps - 1) * dilation  # samples of the past that an output reads
+    results = []
+    for rank, part in enumerate(parts):
+        x = torch.cat([halo(rank, parts, reach), part], dim=1)  # (D, reach + L)
+        y = torch.zeros_like(part)  # (D, L)
+        for k in range(taps):
+            lag = (taps - 1 - k) * dilation  # the last tap meets the present
+            y = y + weight[:, k, None] * F.pad(x, (lag, 0))[:, reach : reach + part.shape[1]]
+        results.append(y)
+    return results
+
+
+def _hunt_case(draw: Draw) -> dict:
+    D, ranks = draw.size(1, 2), draw.size(2, 3)
+    parts = [draw.normal(D, draw.size(1, 8)) for _ in range(ranks)]
+    return {"parts": parts, "weight": draw.normal(D, draw.size(2, 4)) + 0.05, "dilation": draw.size(1, 4)}
+
+
+def _without_dilation(parts, weight, dilation):
+    return convolve_parts(parts, weight, 1)
+
+
+REACH = "reach = (taps - 1) * dilation"
+
+CONVOLVE_PARTS = Exercise(
+    id="15.convolve_parts",
+    title="A convolution that is right for dilation 1 only",
+    reference=convolve_parts,
+    cases=_hunt_case,
+    example={
+        "parts": [torch.ones(1, 4), torch.ones(1, 4)],
+        "weight": torch.tensor([[100.0, 10.0, 1.0]]),
+        "dilation": 2,
+    },
+    axes=("channel", "sample"),
+    misconceptions=[
+        Misconception(
+            "the suspect as it was",
+            "Nothing is mended yet. Follow the first output of the second part: which samples does it read, and which "
+            "of them are there?",
+            edited(convolve_parts, f"{REACH} → reach = taps - 1"),
+        ),
+        Misconception(
+            "one sample short",
+            "Nearly: the first output of each part still lacks its oldest sample. From an output to the oldest sample "
+            "that it reads there are taps − 1 gaps. How wide is each?",
+            edited(convolve_parts, f"{REACH} → reach = (taps - 1) * dilation - 1"),
+            where=lambda weight, dilation, **_: (weight.shape[1] - 1) * dilation > 1,
+        ),
+        Misconception(
+            "taps and dilation added",
+            "You have added the dilation to the taps. Between two neighbouring taps lie `dilation` samples, and there "
+            "are taps − 1 such gaps.",
+            [
+                edited(convolve_parts, f"{REACH} → reach = taps - 1 + dilation"),
+                edited(convolve_parts, f"{REACH} → reach = taps + dilation - 2"),
+            ],
+            where=lambda weight, dilation, **_: weight.shape[1] > 2 and dilation > 2,
+        ),
+        Misconception(
+            "the dilation left out",
+            "Now halo and taps agree, and the convolution has lost its dilation: it reads neighbouring samples.",
+            _without_dilation,
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "a halo of one gap",
+            "Your halo is one dilation long. With more than two taps, the oldest one reads further back.",
+            edited(convolve_parts, f"{REACH} → reach = dilation"),
+            where=lambda weight, **_: weight.shape[1] > 2,
+        ),
+        Misconception(
+            "parts that know nothing of each other",
+            "Every part begins with zeros now. What the part before ends with is gone.",
+            edited(convolve_parts, "halo(rank, parts, reach) → part.new_zeros(len(part), reach)"),
+        ),
+        Misconception(
+            "taps in the wrong order",
+            "The halo is right, and now the taps are reversed: the last one meets the present.",
+            edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
+        ),
+        Misconception(
+            "the samples of the neighbour alone",
+            "The neighbour may be shorter than the reach. `halo` of exercise 4 goes further back.",
+            edited(convolve_parts, "halo(rank → _neighbour(rank"),
+        ),
+    ],
+)
+
+
+# Exercise 5: end_gradient
+
+
+def end_gradient(rank: int, totals: Tensor, slopes: Tensor, A: Tensor) -> Tensor:
+    """The gradient that comes to a part's last state from all parts behind it, (P,) and (P, N); (N,)."""
+    g = torch.zeros_like(A)
+    for q in reversed(range(rank + 1, len(totals))):
+        g = torch.exp(A * totals[q]) * g + slopes[q]
+    return g
+
+
+HAND_BACK = "torch.exp(A * totals[q]) * g + slopes[q]"
+
+
+def _behind(between):
+    """The sum over the parts behind of what is left of each slope, given the time that it fades."""
+
+    def answer(rank, totals, slopes, A):
+        later = range(rank + 1, len(totals))
+        return sum((torch.exp(A * between(totals, rank, q)) * slopes[q] for q in later), torch.zeros_like(A))
+
+    return answer
+
+
+END_GRADIENT = Exercise(
+    id="15.end_gradient",
+    title="What comes back",
+    reference=end_gradient,
+    cases=lambda draw: _ranks_case(draw, "slopes"),
+    example={
+        "rank": 1,
+        "totals": torch.tensor([1.0, 1.0, 2.0, 1.0]),
+        "slopes": torch.tensor([[1.0], [2.0], [4.0], [8.0]]),
+        "A": HALF,
+    },
+    axes=("state",),
+    misconceptions=[
+        Misconception(
+            "the forward direction",
+            "You collect from the parts *before*. The state of a part changes what comes after it, so its gradient "
+            "comes from the parts behind.",
+            [
+                edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank)"),
+                edited(end_gradient, "reversed(range(rank + 1, len(totals))) → reversed(range(rank))"),
+            ],
+        ),
+        Misconception(
+            "the own part counted",
+            "You count your own slope. It is the gradient at your part's *beginning*; asked for is what comes to its "
+            "end, from behind.",
+            edited(end_gradient, "range(rank + 1, → range(rank,"),
+        ),
+        Misconception(
+            "slopes that do not fade",
+            "You add up the slopes of the parts behind. A change of your last state has faded by all parts between "
+            "before it reaches a later one, and its gradient with it.",
+            edited(end_gradient, f"{HAND_BACK} → g + slopes[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the next part alone",
+            "You take the slope of the part right behind. Your last state goes on through it, to the parts after it.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → slopes[q]"),
+                lambda rank, totals, slopes, A: slopes[(rank + 1) % len(slopes)],
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a slope that fades in its own part",
+            "You let each slope fade by its own part. It is a gradient at that part's *beginning*: only the parts "
+            "between lie in its way.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → torch.exp(A * totals[q]) * (g + slopes[q])"),
+                _behind(lambda totals, rank, q: totals[q]),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a gradient that has gone through the own part",
+            "You let the gradient fade by your own part as well. Asked for is what comes to your *last* state; your "
+            "own backward pass carries it on from there.",
+            [
+                edited(end_gradient, "return g → return torch.exp(A * totals[rank]) * g"),
+                _behind(lambda totals, rank, q: totals[rank:q].sum()),
+                _behind(lambda totals, rank, q: totals[rank : q + 1].sum()),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "ranks in the wrong order",
+            "You go from your neighbour to the last rank. The gradient travels the other way: the last rank is the "
+            "first that it comes from.",
+            edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank + 1, len(totals))"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "fading by the parts behind",
+            "Each of your slopes fades by the parts behind *it*. Which parts lie between your end and that part's "
+            "beginning?",
+            [
+                _behind(lambda totals, rank, q: totals[q + 1 :].sum()),
+                _behind(lambda totals, rank, q: totals[q:].sum()),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "all ranks",
+            "You go through all parts. The parts before yours do not feel your state.",
+            edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals))"),
+        ),
+    ],
+)
+
+EXERCISES = [SUMMARY, OWN_START, CORRECTED, HALO, CONVOLVE_PARTS, END_GRADIENT]
+
+RECAP = [
+    Question(
+        "Which two things must a part tell the others, so that they can go on from it?",
+        [
+            "its inputs and its outputs",
+            "the sum of its step sizes, and its last state from zero",
+            "its first and its last state",
+            "its number of steps, and its last output",
+        ],
+        "the sum of its step sizes, and its last state from zero",
+        "They are its pair (decay, end), as in notebook 09: A, which everybody has, makes the decay of the sum.",
+    ),
+    Question(
+        "The start of rank 3 is made of the ends of ranks 0, 1 and 2. By which parts does the end of rank 0 fade?",
+        ["by 0, 1 and 2", "by 1 and 2", "by 1, 2 and 3", "by 0 alone"],
+        "by 1 and 2",
+        "By the parts between: the end of rank 0 stands behind part 0, and the start of rank 3 before part 3.",
+    ),
+    Question(
+        "Sequences become ten times as long, on the same processes. What happens to the bytes that they exchange?",
+        ["they stay the same", "they become ten times as many", "100 times as many", "a tenth"],
+        "they stay the same",
+        "A part tells one sum a channel, one state and one halo, however long it is.",
+    ),
+    Question(
+        "In the backward pass, from where does a process get the gradient of its last state?",
+        ["from all ranks before it", "from all ranks behind it", "from nobody", "from rank 0"],
+        "from all ranks behind it",
+        "Its last state goes on into every later part, and it fades on its way. So does the gradient, coming back.",
+    ),
+    Question(
+        "A kernel of 4 taps with dilation 8. How many samples does a part need from the parts before it?",
+        ["3", "4", "24", "32"],
+        "24",
+        "Three gaps of 8 samples: the oldest tap of the first output reads 24 samples back.",
+    ),
+]
