@@ -51,6 +51,13 @@ def _summary_case(draw: Draw) -> dict:
     return {"delta": delta, "A": _decays(draw, states), "x": x}
 
 
+def _with_a_tensor(function, delta, A, x):
+    """What a function returns; a total that is a plain number is as good as a tensor."""
+    result = function(delta, A, x)
+    plain = isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[0], float)
+    return (torch.tensor(result[0]), result[1]) if plain else result
+
+
 HALF = -torch.tensor([2.0]).log()  # A of one state that halves with each unit of Δ
 
 SUMMARY = Exercise(
@@ -58,6 +65,7 @@ SUMMARY = Exercise(
     title="What a part tells the others",
     reference=summary,
     cases=_summary_case,
+    apply=_with_a_tensor,
     example={"delta": torch.tensor([1.0, 2.0, 1.0]), "A": HALF, "x": torch.tensor([[8.0], [4.0], [1.0]])},
     items=("total", "end"),
     axes=("state",),
@@ -137,7 +145,7 @@ HAND_ON = "torch.exp(A * totals[q]) * h + ends[q]"
 
 
 def _ranks_case(draw: Draw, name: str) -> dict:
-    states, ranks = draw.size(1, 3), draw.size(2, 5)
+    states, ranks = draw.size(2, 3), draw.size(3, 5)
     rank = draw.random.randrange(ranks)
     return {
         "rank": rank,
@@ -205,25 +213,17 @@ OWN_START = Exercise(
             [
                 edited(own_start, "return h → return torch.exp(A * totals[rank]) * h"),
                 _before(lambda totals, q, rank: totals[q : rank + 1].sum()),
-                _before(lambda totals, q, rank: totals[q + 1 : rank + 1].sum()),
             ],
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
             "fading by the parts before",
-            "Each of your ends fades by the parts that come *before* it. They were over when it was made. Which parts "
-            "lie between it and your beginning?",
+            "Each of your ends fades by the parts *before* it, as if the state travelled from your neighbour back to "
+            "rank 0. Which parts lie between an end and your beginning?",
             [
                 _before(lambda totals, q, rank: totals[:q].sum()),
                 _before(lambda totals, q, rank: totals[: q + 1].sum()),
             ],
-            where=lambda rank, **_: rank > 1,
-        ),
-        Misconception(
-            "ranks in the wrong order",
-            "You go from your neighbour back to rank 0. The state travels the other way: rank 0 is the first that it "
-            "goes through.",
-            edited(own_start, "in range(rank) → in reversed(range(rank))"),
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
@@ -354,15 +354,15 @@ def halo(rank: int, parts: list[Tensor], max_lag: int) -> Tensor:
     return before[:, -max_lag:]
 
 
-def _halo_case(draw: Draw, short: bool | None = None) -> dict:
-    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 4), draw.size(1, 4)
+def _halo_case(draw: Draw) -> dict:
+    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 4), draw.size(2, 4)
     least = 1 if draw.choice([False, True]) else max_lag
     parts = [draw.normal(D, least + draw.size(0, 3)) for _ in range(ranks)]
     return {"rank": draw.random.randrange(ranks), "parts": parts, "max_lag": max_lag}
 
 
 def _long(parts, max_lag, **_) -> bool:
-    return all(part.shape[1] > max_lag for part in parts)
+    return all(part.shape[1] >= max_lag for part in parts)
 
 
 def _zeros_behind(rank, parts, max_lag):
@@ -381,6 +381,7 @@ HALO = Exercise(
     title="The samples in front of a part",
     reference=halo,
     cases=_halo_case,
+    trials=40,
     example={
         "rank": 2,
         "parts": [torch.tensor([[1.0, 2.0, 3.0, 4.0]]), torch.tensor([[5.0, 6.0]]), torch.tensor([[7.0, 8.0, 9.0]])],
@@ -499,7 +500,7 @@ def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[T
 
 
 def _hunt_case(draw: Draw) -> dict:
-    D, ranks = draw.size(1, 2), draw.size(2, 3)
+    D, ranks = draw.size(1, 2), draw.size(3, 4)
     parts = [draw.normal(D, draw.size(1, 8)) for _ in range(ranks)]
     return {"parts": parts, "weight": draw.normal(D, draw.size(2, 4)) + 0.05, "dilation": draw.size(1, 4)}
 
@@ -660,22 +661,14 @@ END_GRADIENT = Exercise(
             "own backward pass carries it on from there.",
             [
                 edited(end_gradient, "return g → return torch.exp(A * totals[rank]) * g"),
-                _behind(lambda totals, rank, q: totals[rank:q].sum()),
                 _behind(lambda totals, rank, q: totals[rank : q + 1].sum()),
             ],
             where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
-            "ranks in the wrong order",
-            "You go from your neighbour to the last rank. The gradient travels the other way: the last rank is the "
-            "first that it comes from.",
-            edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank + 1, len(totals))"),
-            where=lambda rank, totals, **_: rank < len(totals) - 2,
-        ),
-        Misconception(
             "fading by the parts behind",
-            "Each of your slopes fades by the parts behind *it*. Which parts lie between your end and that part's "
-            "beginning?",
+            "Each of your slopes fades by the parts behind *it*, as if it travelled to the last rank. Which parts lie "
+            "between your end and that part's beginning?",
             [
                 _behind(lambda totals, rank, q: totals[q + 1 :].sum()),
                 _behind(lambda totals, rank, q: totals[q:].sum()),

@@ -1,0 +1,396 @@
+"""The figures of notebook 15: a part and its past, who waits for whom, a halo, what travels, and where it pays."""
+
+import math
+
+import numpy as np
+import torch
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from ....distributed import own_part
+from ...drawing import style
+from ...drawing.base import LiveFigure
+from ...drawing.controls import choice, slider, toggle
+from .costs import MACHINE, ring_bytes, ring_work, scan_bytes, scan_work, speed_up
+from .exercises import corrected, own_start, summary
+
+PALE_BLUE = "#D6E8F5"
+
+
+def states_from(start: Tensor, delta: Tensor, A: Tensor, x: Tensor) -> Tensor:
+    """The plain loop: all states (L, N) that follow from a start (N,)."""
+    h, states = start, []
+    for delta_t, x_t in zip(delta, x, strict=True):
+        h = torch.exp(delta_t * A) * h + x_t
+        states.append(h)
+    return torch.stack(states)
+
+
+class Parts(LiveFigure):
+    """One state over time, scanned in parts: what a process knows alone, and what it makes of the others' ends.
+
+    Args:
+        summary, start, correct: the functions of exercises 1, 2 and 3.
+    """
+
+    L, P = 96, 8
+
+    controls = {  # noqa: RUF012
+        "ranks": slider(2, P, 4, label="processes P"),
+        "rank": slider(1, P - 1, 2, label="you are rank"),
+        "half": slider(2.0, 64.0, 16.0, math.log10(2), label="half-life of the state", unit="steps", log=True),
+        "told": toggle(False, label="the others have told"),
+    }
+
+    def __init__(self, summary=summary, start=own_start, correct=corrected):
+        super().__init__(height=6.4)
+        self.summary, self.start_of, self.correct = summary, start, correct
+        generator = torch.Generator().manual_seed(3)
+        self.delta = 0.5 + torch.rand(self.L, generator=generator)  # (L,)
+        self.x = torch.rand(self.L, 1, generator=generator) * (torch.arange(self.L) % 12 < 5)[:, None]  # (L, 1)
+        self.top, self.bars = self.figure.subplots(2, 1, height_ratios=(2.2, 1), sharex=True)
+        self.top.set(xlim=(-1, self.L), ylim=(0, 1.12), ylabel="state /\nits largest")
+        self.top.set_yticks([0, 0.5, 1])
+        self.top.tick_params(axis="x", bottom=False, labelbottom=False)
+        self.bars.set(ylim=(0, 0.85), xlabel="time t (steps)", ylabel="end of\neach part")
+        self.bars.set_yticks([0, 0.5])
+        self.bars.set_xticks([0, 24, 48, 72, 96])
+        self.own = self.top.add_patch(
+            Rectangle((0, 0), 1, 1.12, facecolor=PALE_BLUE, edgecolor=style.BLUE, lw=2, zorder=0)
+        )
+        (self.borders,) = self.top.plot([], [], "-", color=style.RULE, lw=1.5, zorder=1)
+        (self.true,) = self.top.plot([], [], "-", color=style.BLACK, lw=2)
+        (self.alone,) = self.top.plot([], [], "--", color=style.VERMILLION, lw=3.5)
+        (self.begin,) = self.top.plot([], [], "D", color=style.BLUE, ms=15, mec="white", mew=2, zorder=5)
+        (self.mended,) = self.top.plot([], [], "-", color=style.BLUE, lw=6, zorder=2)
+        self.names = [self.top.text(0, 1.06, "", ha="center", va="center", fontsize=14) for _ in range(self.P)]
+        self.ends = self.bars.bar(range(self.P), 0, width=5, facecolor="white", edgecolor=style.VERMILLION, lw=2.5)
+        self.left = self.bars.bar(range(self.P), 0, width=5, facecolor=style.BLUE, edgecolor=style.BLUE, lw=2.5)
+        self.words = [self.bars.text(0, 0, "", fontsize=14, fontweight="bold", va="center") for _ in range(self.P)]
+        self.move(self.own, self.borders, self.mended, self.alone, self.true, self.begin, *self.names)
+        self.move(*self.ends, *self.left, *self.words)
+
+    @torch.no_grad()
+    def update(self, ranks: int = 4, rank: int = 2, half: float = 16.0, told: bool = False) -> str:
+        rank = min(rank, ranks - 1)
+        A = torch.tensor([-math.log(2) / half])
+        parts = [own_part(self.L, rank=r, size=ranks) for r in range(ranks)]
+        self.truth = states_from(torch.zeros(1), self.delta, A, self.x)  # (L, 1)
+        scale = float(self.truth.max())
+        alone = [states_from(torch.zeros(1), self.delta[part], A, self.x[part]) for part in parts]  # P × (L/P, 1)
+        told_all = [self.summary(self.delta[part], A, self.x[part]) for part in parts]
+        totals = torch.stack([torch.as_tensor(total, dtype=torch.float32) for total, _ in told_all])  # (P,)
+        ends = torch.stack([end for _, end in told_all])  # (P, 1)
+        own, start = parts[rank], self.start_of(rank, totals, ends, A)
+        self.start = float(start[0]) / scale
+        known = start if told else torch.zeros_like(start)
+        mine = self.correct(alone[rank], known, self.delta[own], A)
+        self.error = float((mine - self.truth[own]).abs().max()) / scale
+        self.equal = self.error < 1e-4
+        self._draw_states(parts, own, [part / scale for part in alone], mine / scale, self.truth / scale, told)
+        self.fades = [float(torch.exp(A * totals[q + 1 : rank].sum())) for q in range(rank)]
+        self._draw_ends(parts, rank, ends[:, 0] / scale, self.fades, told)
+        return self._sentence(ranks, rank, told)
+
+    def _draw_states(self, parts, own, alone, mine, truth, told) -> None:
+        t = np.arange(self.L)
+        gap = [np.nan]
+        self.true.set_data(t, truth[:, 0])
+        self.alone.set_data(
+            np.concatenate([np.append(t[part], -1) for part in parts]),
+            np.concatenate([np.append(values[:, 0], gap) for values in alone]),
+        )
+        self.mended.set_data(t[own], mine[:, 0])
+        self.mended.set_visible(told)
+        self.begin.set_data([own.start - 0.5], [self.start if told else 0])
+        self.own.set(x=own.start - 0.5, width=own.stop - own.start)
+        edges = [part.start - 0.5 for part in parts[1:]]
+        self.borders.set_data(np.repeat(edges, 3), [0, 1.0, np.nan] * len(edges))
+        for r, name in enumerate(self.names):
+            name.set_visible(r < len(parts))
+            if r < len(parts):
+                name.set(text=f"rank {r}", x=(parts[r].start + parts[r].stop - 1) / 2)
+                name.set(fontweight="bold" if parts[r] == own else "normal", fontsize=14 if len(parts) < 7 else 12)
+
+    def _draw_ends(self, parts, rank, ends, fades, told) -> None:
+        self.kept = [float(end) * fade for end, fade in zip(ends, fades, strict=False)]
+        wide = max(2.2, 26 / len(parts) - 1.5)
+        for q, (end, left, word) in enumerate(zip(self.ends, self.left, self.words, strict=True)):
+            before = q < rank
+            place = parts[q].stop - 1 - wide if q < len(parts) else 0
+            for bar, height in ((end, float(ends[q]) if before else 0), (left, self.kept[q] if before and told else 0)):
+                bar.set(x=place, width=wide, height=height)
+                bar.set_visible(height > 0)
+            size = 13 if len(parts) < 6 else 11
+            word.set_visible(before and told)
+            if before:
+                word.set(text=f"{100 * fades[q]:.0f} % left", x=place + wide, y=float(ends[q]) + 0.13, ha="right")
+                word.set(color=style.BLUE, fontsize=size)
+
+    def _sentence(self, ranks: int, rank: int, told: bool) -> str:
+        pairs = "1 pair" if rank == 1 else f"{rank} pairs"
+        if not told:
+            self.title(self.top, f"Alone, rank {rank} is off by up to {100 * self.error:.0f} %: it began from zero")
+            self.title(self.bars, "What stands at the end of each part before yours")
+            return (
+                f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before: it is off by "
+                f"up to {100 * self.error:.0f} % of the largest state. In truth it begins at {self.start:.2f}."
+            )
+        words = "as one process has them" if self.equal else f"off by {100 * self.error:.0f} %"
+        self.title(self.top, f"With {pairs}, the states of rank {rank} are {words}")
+        self.title(self.bars, f"What is left of the ends adds up to the start: {self.start:.2f}")
+        by = f" (the start is {whose})" if (whose := self.owner(self.start_of)) else ""
+        return (
+            f"{ranks} processes. Rank {rank} has {pairs} from the ranks before, and begins at {self.start:.2f}{by}. "
+            f"Its states are {words}."
+        )
+
+
+class Waits(LiveFigure):
+    """Which process works when: the state handed from rank to rank, or all at once with an exchange between."""
+
+    WHOLE, P = 8.0, 8  # seconds that one process takes
+
+    controls = {  # noqa: RUF012
+        "ranks": slider(1, P, 4, label="processes P"),
+        "exchange": slider(0.0, 1.0, 0.2, 0.1, label="time of an exchange", unit="s"),
+        "way": choice(["hand on the state", "from zero, then once more"], "hand on the state", label="way"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.4)
+        ax = self.ax = self.figure.subplots()
+        ax.set(xlim=(0, 16), ylim=(self.P + 0.5, -0.9), xlabel="time (s)", ylabel="rank")
+        ax.set_xticks(range(0, 17, 2))
+        ax.set_yticks(range(self.P))
+        ax.plot([self.WHOLE] * 2, [-0.9, self.P + 0.5], ":", color=style.BLACK, lw=3)
+        style.label_line(ax, "one process", self.WHOLE + 0.15, self.P + 0.1, style.BLACK, fontsize=15)
+        looks = {"height": 0.7, "lw": 1.5}
+        rows = range(self.P)
+        self.first = ax.barh(rows, 0, facecolor="white", edgecolor=style.VERMILLION, hatch="//", **looks)
+        self.sent = ax.barh(rows, 0, facecolor=style.GREY, edgecolor=style.GREY, **looks)
+        self.run = ax.barh(rows, 0, facecolor=style.BLUE, edgecolor=style.BLUE, **looks)
+        words = {"fontsize": 15, "fontweight": "bold", "va": "center"}
+        self.key = [
+            ax.text(10.1, y, word, color=colour, **words)
+            for y, word, colour in (
+                (-0.5, "▨ scan from zero", style.VERMILLION),
+                (0.2, "■ messages", style.GREY),
+                (0.9, "■ scan from the true start", style.BLUE),
+            )
+        ]
+        self.move(*self.first, *self.sent, *self.run, self.key[0])
+
+    def update(self, ranks: int = 4, exchange: float = 0.2, way: str = "hand on the state") -> str:
+        part, chain = self.WHOLE / ranks, way == "hand on the state"
+        sends = exchange if ranks > 1 else 0.0
+        for r in range(self.P):
+            if r >= ranks:
+                spans = [(0, 0)] * 3
+            elif chain:
+                begin = r * (part + sends)
+                spans = [(0, 0), (begin - sends, sends) if r else (0, 0), (begin, part)]
+            elif ranks == 1:
+                spans = [(0, 0), (0, 0), (0, part)]
+            else:
+                spans = [(0, part), (part, sends), (part + sends, part)]
+            for bars, (x, width) in zip((self.first, self.sent, self.run), spans, strict=True):
+                bars[r].set(x=x, width=width)
+                bars[r].set_visible(width > 0)
+        self.key[0].set_visible(not chain)
+        self.end = ranks * part + (ranks - 1) * sends if chain else (2 * part + sends if ranks > 1 else part)
+        self.times = self.WHOLE / self.end
+        few = "1 process" if ranks == 1 else f"{ranks} processes"
+        self.title(
+            self.ax, f"{few}: {self.end:.1f} s where one takes {self.WHOLE:.0f} s, {self.times:.1f} times as fast"
+        )
+        busy = "one at a time" if chain else "all at once"
+        return (
+            f"{way[0].upper()}{way[1:]}, {few}, {exchange:.1f} s for each exchange: the processes work {busy}, and the "
+            f"last one is done after {self.end:.1f} s. One process takes {self.WHOLE:.1f} s."
+        )
+
+
+class Halo(LiveFigure):
+    """The first outputs of a part, for a halo of some length: those that lack a sample are wrong."""
+
+    TAPS, BACK, AHEAD = 4, 16, 15
+
+    controls = {  # noqa: RUF012
+        "halo": slider(0, 15, 3, label="samples of the halo"),
+        "dilation": slider(1, 5, 1, label="dilation"),
+    }
+
+    def __init__(self):
+        super().__init__(height=4.6)
+        ax = self.ax = self.figure.subplots()
+        ax.set(
+            xlim=(-self.BACK - 0.8, self.AHEAD + 0.8),
+            ylim=(-0.75, 1.8),
+            yticks=[],
+            xlabel="sample, counted from the beginning of the part",
+        )
+        ax.set_xticks([-15, -10, -5, 0, 5, 10, 15])
+        ax.spines["left"].set_visible(False)
+        ax.plot([-0.5, -0.5], [-0.7, 1.45], "-", color=style.BLACK, lw=3)
+        words = {"fontsize": 15, "fontweight": "bold", "va": "center"}
+        ax.text(-self.BACK - 0.5, 1.62, "the rank before", ha="left", color=style.GREY, **words)
+        ax.text(self.AHEAD + 0.5, 1.62, "your part", ha="right", color=style.BLACK, **words)
+        ax.text(-self.BACK - 0.5, 0, "outputs: wrong ✕, right ●", ha="left", color=style.BLACK, **words)
+        looks = {"ls": "none", "ms": 15, "mew": 2.5}
+        own = np.arange(self.AHEAD + 1)
+        ax.plot(own, 0 * own + 1, "s", color=style.BLUE, zorder=3, **looks)
+        (self.reads,) = ax.plot([], [], "-", color=style.VERMILLION, lw=2, zorder=1)
+        (self.missing,) = ax.plot([], [], "s", mfc="white", mec=style.VERMILLION, zorder=3, **looks)
+        (self.known,) = ax.plot([], [], "s", color=style.BLUE, zorder=3, **looks)
+        (self.right,) = ax.plot([], [], "o", color=style.GREEN, zorder=3, **looks)
+        (self.wrong,) = ax.plot([], [], "X", color=style.VERMILLION, zorder=3, **looks)
+        self.word = ax.text(0, 1.36, "halo", ha="center", color=style.BLUE, **words)
+        self.move(self.reads, self.missing, self.known, self.right, self.wrong, self.word)
+
+    def update(self, halo: int = 3, dilation: int = 1) -> str:
+        self.reach = (self.TAPS - 1) * dilation
+        outputs = np.arange(self.AHEAD + 1)
+        lags = dilation * np.arange(self.TAPS)
+        read = outputs[:, None] - lags  # (outputs, taps): the samples that each output reads
+        absent = read < -halo
+        self.broken = int(absent.any(1).sum())
+        before = -np.arange(1, self.BACK + 1)
+        self.known.set_data(before[before >= -halo], np.ones(min(halo, self.BACK)))
+        self.missing.set_data(before[before < -halo], np.ones(self.BACK - halo))
+        self.wrong.set_data(outputs[absent.any(1)], np.zeros(self.broken))
+        self.right.set_data(outputs[~absent.any(1)], np.zeros(len(outputs) - self.broken))
+        x, y = [], []
+        for output, row in zip(outputs, np.where(absent, read, self.AHEAD + 1), strict=True):
+            for sample in row[row <= self.AHEAD]:
+                x += [output, sample, np.nan]
+                y += [0, 1, np.nan]
+        self.reads.set_data(x, y)
+        self.word.set(x=-(halo + 1) / 2, text="halo" if halo > 1 else "")
+        wrong = f"{self.broken} output{'' if self.broken == 1 else 's'}"
+        self.title(
+            self.ax,
+            f"Dilation {dilation}, a halo of {halo}: {wrong} of the part {'is' if self.broken == 1 else 'are'} wrong",
+        )
+        return (
+            f"{self.TAPS} taps, dilation {dilation}: the oldest tap reads {self.reach} samples back, the halo has "
+            f"{halo}. {wrong[0].upper()}{wrong[1:]} of the part read a sample that is not there."
+        )
+
+
+def counted(number: float) -> str:
+    """A count in words of three digits: 4 kB, 1.2 MB."""
+    for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {prefix}"
+    return f"{number:.3g} "
+
+
+def grouped(number: float) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,.10g}".replace(",", " ")
+
+
+class Travel(LiveFigure):
+    """What one process receives, or computes, for a layer: an attention whose keys go round a ring, and a scan."""
+
+    QUANTITIES = {  # noqa: RUF012
+        "bytes that a process receives": (ring_bytes, scan_bytes, "B"),
+        "multiplications of a process": (ring_work, scan_work, ""),
+        "rounds of messages, one after the other": (lambda L, P: P - 1 + 0 * L, lambda L, P: 2 + 0 * L, ""),
+    }
+
+    controls = {  # noqa: RUF012
+        "length": slider(1024, 4194304, 65536, math.log10(2), label="length L", unit="tokens", log=True),
+        "ranks": slider(2, 64, 8, math.log10(2), label="processes P", log=True),
+        "what": choice(list(QUANTITIES), "bytes that a process receives", label="count"),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.2)
+        ax = self.ax = self.figure.subplots()
+        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(1, 1e16), xlabel="length L (tokens)")
+        ax.set_xticks([1e3, 1e4, 1e5, 1e6], ["1 thousand", "10 thousand", "100 thousand", "1 million"])
+        ax.set_yticks([1, 1e3, 1e6, 1e9, 1e12, 1e15], ["1", "thousand", "million", "billion", "10¹²", "10¹⁵"])
+        ax.minorticks_off()
+        ax.grid(True, axis="y")
+        self.L = np.geomspace(1024, 4194304, 200)
+        (self.ring,) = ax.plot(self.L, self.L, "--", color=style.VERMILLION, lw=5)
+        (self.scan,) = ax.plot(self.L, self.L, "-", color=style.BLUE, lw=5)
+        (self.here,) = ax.plot([], [], ":", color=style.BLACK, lw=3)
+        (self.dots,) = ax.plot([], [], "o", color=style.BLACK, ms=12)
+        self.names = [
+            style.label_line(ax, "attention in a ring", 6e6, 1, style.VERMILLION, fontsize=16),
+            style.label_line(ax, "scan", 6e6, 1, style.BLUE, fontsize=16),
+        ]
+        self.move(self.ring, self.scan, self.here, self.dots, *self.names)
+
+    def update(self, length: float = 65536, ranks: float = 8, what: str = "bytes that a process receives") -> str:
+        L, P = round(length), round(ranks)
+        ring, scan, unit = self.QUANTITIES[what]
+        for line, name, count in zip((self.ring, self.scan), self.names, (ring, scan), strict=True):
+            line.set_ydata(count(self.L, P))
+            name.set_y(float(count(self.L[-1], P)))
+        if 0.1 < ring(self.L[-1], P) / scan(self.L[-1], P) < 10:  # the names would meet
+            low, high = sorted(self.names, key=lambda name: name.get_position()[1])
+            low.set_y(low.get_position()[1] / 4), high.set_y(high.get_position()[1] * 4)
+        self.values = float(ring(L, P)), float(scan(L, P))
+        self.here.set_data([L, L], [1, max(self.values)])
+        self.dots.set_data([L, L], self.values)
+        self.times = self.values[0] / self.values[1]
+        long = grouped(L)
+        amounts = [f"{counted(value)}{unit}".strip() for value in self.values]
+        self.title(self.ax, f"L = {long}, P = {P}: {amounts[0]} in the ring, {amounts[1]} for the scan")
+        return (
+            f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan. "
+            f"{grouped(float(f'{self.times:.3g}'))} to 1."
+        )
+
+
+class Pays(LiveFigure):
+    """How many times as fast P processes are as one: a model of one layer, with a measured time of a message."""
+
+    controls = {  # noqa: RUF012
+        "length": slider(1024, 4194304, 65536, math.log10(2), label="length L", unit="tokens", log=True),
+        "latency": slider(1.0, 100000.0, 100.0, 1.0, label="time of one message", unit="µs", log=True),
+    }
+
+    def __init__(self):
+        super().__init__(height=5.4)
+        ax = self.ax = self.figure.subplots()
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlim=(0.95, 80),
+            ylim=(0.02, 90),
+            xlabel="processes P",
+            ylabel="times as fast as one",
+        )
+        ax.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
+        ax.set_yticks([0.1, 1, 10, 64], ["0.1", "1", "10", "64"])
+        ax.minorticks_off()
+        self.P = 2 ** np.arange(7)
+        ax.plot(self.P, self.P, "--", color=style.GREY, lw=3)
+        ax.axhline(1, ls=":", color=style.BLACK, lw=2.5)
+        style.label_line(ax, "P times", 20, 42, style.GREY, fontsize=16, ha="right")
+        style.label_line(ax, "one process", 1.05, 0.7, style.BLACK, fontsize=16)
+        (self.line,) = ax.plot(self.P, self.P, "-o", color=style.BLUE, lw=5, ms=10)
+        (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=16, mec="white", mew=2)
+        self.word = ax.text(1, 1, "", color=style.VERMILLION, fontsize=16, fontweight="bold", ha="center", va="top")
+        self.move(self.line, self.best, self.word)
+
+    def update(self, length: float = 65536, latency: float = 100.0) -> str:
+        L = round(length)
+        self.values = np.array([speed_up(MACHINE._replace(latency=latency / 1e6), L, int(P)) for P in self.P])
+        self.line.set_ydata(self.values)
+        best = int(self.values.argmax())
+        self.at, self.times = int(self.P[best]), float(self.values[best])
+        self.best.set_data([self.at], [self.times])
+        self.word.set(text="best", x=self.at, y=self.times * 0.6)
+        long = grouped(L)
+        few = "1 process is" if self.at == 1 else f"{self.at} processes are"
+        self.title(self.ax, f"L = {long}: {few} the fastest, {self.times:.1f} times as fast as one")
+        return (
+            f"L = {long}, {grouped(latency)} µs a message: {few} the fastest, {self.times:.1f} times as fast as one. "
+            f"With {self.P[-1]} processes it is {self.values[-1]:.2g} times."
+        )

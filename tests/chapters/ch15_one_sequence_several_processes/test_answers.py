@@ -1,0 +1,407 @@
+"""Answers to the exercises of notebook 15 as learners write them, and the verdict that each must get.
+
+A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
+"""
+
+import functools
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from answer_rows import judged, rows
+
+from lite_mamba.course.chapters.ch15_one_sequence_several_processes.exercises import halo
+
+# Exercise 1: summary (delta, A, x)
+
+
+def by_weights(delta, A, x, weights=lambda d: d.sum() - d.cumsum(0), total=lambda d, A: d.sum()):
+    """A learner's sum of weighted drives, with one thing changed."""
+    return total(delta, A), (torch.exp(weights(delta)[:, None] * A) * x).sum(0)
+
+
+def weighed(weights):
+    return lambda delta, A, x: by_weights(delta, A, x, weights)
+
+
+def totalled(total):
+    return lambda delta, A, x: by_weights(delta, A, x, total=total)
+
+
+def by_products(delta, A, x):
+    """The decays multiplied one by one."""
+    h, left = 0 * A, torch.ones_like(A)
+    for t in range(len(delta)):
+        decay = torch.exp(A * delta[t])
+        left = left * decay
+        h = h * decay + x[t]
+    return torch.log(left)[0] / A[0], h
+
+
+def by_pairs(delta, A, x):
+    """A tree: neighbours are joined until one pair is left."""
+    pairs = [(d, drive) for d, drive in zip(delta, x, strict=True)]
+    while len(pairs) > 1:
+        joined = [
+            (p[0] + q[0], torch.exp(q[0] * A) * p[1] + q[1]) for p, q in zip(pairs[::2], pairs[1::2], strict=False)
+        ]
+        pairs = joined + pairs[len(pairs) // 2 * 2 :]
+    return pairs[0]
+
+
+def all_states(delta, A, x):
+    decays = torch.exp(delta[:, None] * A)
+    states = [x[0]]
+    for t in range(1, len(x)):
+        states.append(decays[t] * states[-1] + x[t])
+    return torch.stack(states)
+
+
+SUMMARY = [
+    ("weights", by_weights, "right"),
+    ("the log of a product", by_products, "right"),
+    ("a tree of pairs", by_pairs, "right"),
+    ("a list of two", lambda *case: list(by_weights(*case)), "right"),
+    ("in float64", lambda d, A, x: tuple(v.float() for v in by_weights(d.double(), A.double(), x.double())), "right"),
+    ("a plain number", lambda *case: (float(by_weights(*case)[0]), by_weights(*case)[1]), "right"),
+    ("numpy", lambda d, A, x: (torch.tensor(np.sum(d.numpy())), all_states(d, A, x)[-1]), "right"),
+    ("a decay", totalled(lambda d, A: torch.exp(A * d.sum())), "decays in the place of the sum of steps"),
+    ("a product of decays", totalled(lambda d, A: torch.exp(A * d[:, None]).prod(0)),
+     "decays in the place of the sum of steps"),
+    ("an exponent", totalled(lambda d, A: (d[:, None] * A).sum(0)), "decays in the place of the sum of steps"),
+    ("multiplied steps", totalled(lambda d, A: d.prod()), "a product of step sizes"),
+    ("counted steps", totalled(lambda d, A: float(len(d))), "steps that are counted"),
+    ("an average step", totalled(lambda d, A: d.mean()), None),
+    ("added drives", lambda d, A, x: (d.sum(), x.sum(0)), "drives that do not fade"),
+    ("faded by their own step", weighed(lambda d: d.flip(0).cumsum(0).flip(0)), "a drive that fades in its own step"),
+    ("faded from the beginning", weighed(lambda d: d.cumsum(0)), "drives that fade the longer the later they come"),
+    ("faded from the beginning, without their own", weighed(lambda d: d.cumsum(0) - d),
+     "drives that fade the longer the later they come"),
+    ("every state", lambda d, A, x: (d.sum(), all_states(d, A, x)), "all states"),
+    ("the last drive", lambda d, A, x: (d.sum(), x[-1]), "the last drive alone"),
+    ("exchanged", lambda *case: by_weights(*case)[::-1], "the two results exchanged"),
+    ("the end alone", lambda *case: by_weights(*case)[1], None),
+    ("no A", lambda d, A, x: (d.sum(), (torch.exp(-(d.sum() - d.cumsum(0)))[:, None] * x).sum(0)), None),
+    ("no return", lambda *case: None, None),
+    ("a crash", lambda d, A, x: (d.sum(), torch.exp(d * A) @ x), None),
+]  # fmt: skip
+
+
+# Exercise 2: own_start (rank, totals, ends, A)
+
+
+def by_sums(rank, totals, ends, A, parts=lambda rank, P: range(rank), between=lambda q, rank: slice(q + 1, rank)):
+    """A learner's double sum, with one thing changed: the parts that count, and the parts that fade them."""
+    start = torch.zeros(len(A))
+    for q in parts(rank, len(totals)):
+        start = start + torch.exp(A * totals[between(q, rank)].sum()) * ends[q]
+    return start
+
+
+def summed(**changes):
+    return functools.partial(by_sums, **changes)
+
+
+def by_recursion(rank, totals, ends, A):
+    if rank == 0:
+        return torch.zeros_like(ends[0])
+    return by_recursion(rank - 1, totals, ends, A) * (A * totals[rank - 1]).exp() + ends[rank - 1]
+
+
+def by_mask(rank, totals, ends, A):
+    gone = totals.cumsum(0)  # (P,)
+    until = gone[rank] - totals[rank]
+    weights = torch.exp(A * (until - gone)[:, None]) * (torch.arange(len(totals)) < rank)[:, None]
+    return (weights * ends).sum(0)
+
+
+def by_rounded_products(rank, totals, ends, A):
+    decays = [torch.exp(A * total) for total in totals]
+    h = torch.zeros_like(A)
+    for q in range(rank):
+        left = torch.ones_like(A)
+        for p in range(q + 1, rank):
+            left = left * decays[p]
+        h = h + left * ends[q]
+    return h
+
+
+def carried(step, order=lambda rank, P: range(rank), finish=lambda h, rank, totals, A: h):
+    """A learner's loop that carries a state from part to part."""
+
+    def answer(rank, totals, ends, A):
+        h = torch.zeros_like(A)
+        for q in order(rank, len(totals)):
+            h = step(h, torch.exp(A * totals[q]), ends[q])
+        return finish(h, rank, totals, A)
+
+    return answer
+
+
+def fade_then_add(h, decay, end):
+    return decay * h + end
+
+
+START = [
+    ("a double sum", by_sums, "right"),
+    ("a recursion", by_recursion, "right"),
+    ("a mask", by_mask, "right"),
+    ("products of decays", by_rounded_products, "right"),
+    ("a loop", carried(fade_then_add), "right"),
+    ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
+    ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), None),
+    ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
+    ("the neighbour", lambda rank, totals, ends, A: ends[rank - 1] if rank > 0 else torch.zeros_like(A),
+     "the part before alone"),
+    ("the neighbour, and the last for rank 0", lambda rank, totals, ends, A: ends[rank - 1], "the part before alone"),
+    ("add, then fade", carried(lambda h, decay, end: decay * (h + end)), "an end that fades in its own part"),
+    ("its own total", summed(between=lambda q, rank: slice(q, q + 1)), "an end that fades in its own part"),
+    ("up to the own end", summed(between=lambda q, rank: slice(q + 1, rank + 1)),
+     "a start that has gone through the own part"),
+    ("from its own part to the own end", summed(between=lambda q, rank: slice(q, rank + 1)),
+     "a start that has gone through the own part"),
+    ("the parts before", summed(between=lambda q, rank: slice(0, q)), "fading by the parts before"),
+    ("backwards", carried(fade_then_add, lambda rank, P: range(rank - 1, -1, -1)), "fading by the parts before"),
+    ("the parts behind", carried(fade_then_add, lambda rank, P: range(rank + 1, P)), "the ranks behind"),
+    ("the next", lambda rank, totals, ends, A: ends[(rank + 1) % len(ends)], None),
+    ("everybody", carried(fade_then_add, lambda rank, P: range(P)), "all ranks"),
+    ("a total as a decay", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: totals[q] * h + ends[q], range(rank), torch.zeros_like(A)), "a sum taken for a decay"),
+    ("all starts", lambda rank, totals, ends, A: torch.stack(
+        [by_sums(r, totals, ends, A) for r in range(len(totals))]), "the starts of all ranks"),
+    ("zeros", lambda rank, totals, ends, A: torch.zeros_like(A), None),
+    ("no return", lambda *case: None, None),
+    ("a crash", lambda rank, totals, ends, A: torch.exp(A * totals) @ ends, None),
+]  # fmt: skip
+
+
+# Exercise 3: corrected (states, start, delta, A)
+
+
+def added(fade, keep=lambda states, extra: states + extra):
+    """A learner's correction, with one thing changed: how long the start has faded, or what is returned."""
+    return lambda states, start, delta, A: keep(states, torch.exp(fade(delta)[:, None] * A) * start)
+
+
+def by_loop(states, start, delta, A):
+    out = []
+    for t in range(len(states)):
+        start = start * torch.exp(A * delta[t])
+        out.append(states[t] + start)
+    return torch.stack(out)
+
+
+def rerun(states, start, delta, A):
+    """Recovers the drives and scans once more."""
+    decays = torch.exp(delta[:, None] * A)
+    x = torch.cat([states[:1], states[1:] - decays[1:] * states[:-1]])
+    h, out = start, []
+    for t in range(len(x)):
+        h = decays[t] * h + x[t]
+        out.append(h)
+    return torch.stack(out)
+
+
+CORRECTED = [
+    ("a running sum", added(lambda d: d.cumsum(0)), "right"),
+    ("a running product", lambda s, start, d, A: s + torch.exp(d[:, None] * A).cumprod(0) * start, "right"),
+    ("a loop", by_loop, "right"),
+    ("a rerun", rerun, "right"),
+    ("einsum", lambda s, start, d, A: s + torch.einsum("ln,n->ln", torch.exp(torch.outer(d.cumsum(0), A)), start),
+     "right"),
+    ("as it is", lambda s, start, d, A: s + start, "a start that does not fade"),
+    ("single steps", added(lambda d: d), "a start that fades by single steps"),
+    ("one too few", added(lambda d: d.cumsum(0) - d), "one step too few"),
+    ("one too few, by a loop", lambda s, start, d, A: torch.stack(
+        [s[t] + torch.exp(A * d[:t].sum()) * start for t in range(len(s))]), "one step too few"),
+    ("the whole part", lambda s, start, d, A: s + torch.exp(d.sum() * A) * start,
+     "a start that has faded by the whole part at once"),
+    ("from the end", added(lambda d: d.flip(0).cumsum(0).flip(0)), "sums from the end"),
+    ("what is left to go", added(lambda d: d.sum() - d.cumsum(0)), "sums from the end"),
+    ("the first alone", lambda s, start, d, A: torch.cat([(s[0] + torch.exp(d[0] * A) * start)[None], s[1:]]),
+     "a start that is felt for one step"),
+    ("the last alone", lambda s, start, d, A: torch.cat([s[:-1], (s[-1] + torch.exp(d.sum() * A) * start)[None]]),
+     "a last state alone that is corrected"),
+    ("minus A", lambda s, start, d, A: s + torch.exp(-A * d.cumsum(0)[:, None]) * start, "a start that grows"),
+    ("what is added", added(lambda d: d.cumsum(0), lambda states, extra: extra), "the correction alone"),
+    ("all fades", lambda s, start, d, A: (s + start) * torch.exp(d.cumsum(0)[:, None] * A), "states that fade"),
+    ("subtracted", added(lambda d: d.cumsum(0), lambda states, extra: states - extra), None),
+    ("counted", added(lambda d: torch.arange(1.0, 1 + len(d))), None),
+    ("unchanged", lambda s, start, d, A: s, None),
+    ("no return", lambda *case: None, None),
+    ("a crash", lambda s, start, d, A: s + torch.exp(d.cumsum(0) * A) * start, None),
+]  # fmt: skip
+
+
+# Exercise 4: halo (rank, parts, max_lag)
+
+
+def from_all(rank, parts, max_lag, end=lambda parts, rank: sum(p.shape[1] for p in parts[:rank])):
+    """A learner's slice of the joined sequence, with zeros in front."""
+    whole = F.pad(torch.cat(parts, 1), (max_lag, 0))
+    return whole[:, end(parts, rank) : end(parts, rank) + max_lag]
+
+
+def sample_by_sample(rank, parts, max_lag):
+    seen = [part[:, t] for part in parts[:rank] for t in range(part.shape[1])]
+    seen = [torch.zeros(parts[0].shape[0])] * max_lag + seen
+    return torch.stack(seen[len(seen) - max_lag :], dim=1)
+
+
+def from_the_back(rank, parts, max_lag):
+    """Takes from the nearest part, and goes on as long as something is missing."""
+    pieces, missing = [], max_lag
+    for part in reversed(parts[:rank]):
+        piece = part[:, max(0, part.shape[1] - missing) :]
+        pieces.insert(0, piece)
+        missing -= piece.shape[1]
+        if not missing:
+            break
+    return torch.cat([parts[0].new_zeros(parts[0].shape[0], missing), *pieces], dim=1)
+
+
+def of_neighbour(take, first=lambda parts, max_lag: torch.zeros(len(parts[0]), max_lag), step=-1):
+    """A learner who looks at one other part only."""
+
+    def answer(rank, parts, max_lag):
+        other = rank + step
+        return take(parts[other], max_lag) if 0 <= other < len(parts) else first(parts, max_lag)
+
+    return answer
+
+
+HALO = [
+    ("a slice of all", from_all, "right"),
+    ("sample by sample", sample_by_sample, "right"),
+    ("from the back", from_the_back, "right"),
+    ("contiguous", lambda *case: from_all(*case).contiguous(), "right"),
+    ("Python's last", lambda rank, parts, m: parts[rank - 1][:, -m:], "a first rank that takes from the last"),
+    ("a ring", lambda rank, parts, m: parts[(rank - 1) % len(parts)][:, -m:], "a first rank that takes from the last"),
+    ("a roll", lambda rank, parts, m: (parts[-1:] + parts[:-1])[rank][:, -m:], "a first rank that takes from the last"),
+    ("the neighbour", of_neighbour(lambda part, m: part[:, -m:]), "a short part that is all there is"),
+    ("the neighbour, filled up", of_neighbour(lambda part, m: F.pad(part, (m, 0))[:, -m:]),
+     "a short part that is all there is"),
+    ("what there is", lambda rank, parts, m: torch.cat(parts[:rank], 1)[:, -m:] if rank else torch.zeros(
+        len(parts[0]), m), "a short part that is all there is"),
+    ("the first samples", of_neighbour(lambda part, m: part[:, :m]), "the wrong end of the part before"),
+    ("the next part's first", of_neighbour(lambda part, m: part[:, :m], step=1), "samples of the rank behind"),
+    ("the next part's last", of_neighbour(lambda part, m: part[:, -m:], step=1), "samples of the rank behind"),
+    ("one short", lambda rank, parts, m: from_all(rank, parts, m)[:, 1:], "one sample short"),
+    ("one short, with a zero", lambda rank, parts, m: F.pad(from_all(rank, parts, m)[:, 1:], (1, 0)),
+     "one sample short"),
+    ("one more", lambda rank, parts, m: from_all(rank, parts, m + 1), "one sample too many"),
+    ("one rank further", lambda rank, parts, m: from_all(rank + 1, parts, m), "samples of the own part"),
+    ("zeros behind", lambda rank, parts, m: F.pad(
+        k := torch.cat([parts[0][:, :0], *parts[:rank]], 1)[:, -m:], (0, m - k.shape[1])), "zeros behind the samples"),
+    ("newest first", lambda rank, parts, m: from_all(rank, parts, m).flip(1), "newest first"),
+    ("with the part", lambda rank, parts, m: torch.cat([from_all(rank, parts, m), parts[rank]], 1),
+     "halo and part together"),
+    ("zeros", lambda rank, parts, m: torch.zeros(len(parts[0]), m), None),
+    ("the own last", lambda rank, parts, m: parts[rank][:, -m:], None),
+    ("no return", lambda *case: None, None),
+    ("a crash", lambda rank, parts, m: torch.cat(parts[:rank])[:, -m:], None),
+]  # fmt: skip
+
+
+# Bug hunt: convolve_parts (parts, weight, dilation)
+
+
+def convolved(reach=lambda taps, d: (taps - 1) * d, lag=lambda k, taps, d: (taps - 1 - k) * d, before=halo):
+    """The suspect with one thing changed."""
+
+    def answer(parts, weight, dilation):
+        taps, results = weight.shape[1], []
+        back = reach(taps, dilation)
+        for rank, part in enumerate(parts):
+            x = torch.cat([before(rank, parts, back), part], dim=1)
+            y = torch.zeros_like(part)
+            for k in range(taps):
+                moved = F.pad(x, (lag(k, taps, dilation), 0))
+                y = y + weight[:, k, None] * moved[:, back : back + part.shape[1]]
+            results.append(y)
+        return results
+
+    return answer
+
+
+def joined(parts, weight, dilation):
+    x = F.pad(torch.cat(parts, 1), ((weight.shape[1] - 1) * dilation, 0))
+    y = F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0]
+    return list(y.split([part.shape[1] for part in parts], dim=1))
+
+
+HUNT = [
+    ("the largest lag", convolved(), "right"),
+    ("one process", joined, "right"),
+    ("a tuple", lambda *case: tuple(joined(*case)), "right"),
+    ("a halo with room to spare", convolved(lambda taps, d: taps * d), "right"),
+    ("as it was", convolved(lambda taps, d: taps - 1), "the suspect as it was"),
+    ("taps", convolved(lambda taps, d: taps), None),
+    ("one short", convolved(lambda taps, d: (taps - 1) * d - 1), "one sample short"),
+    ("one short, at least one", convolved(lambda taps, d: max(1, (taps - 1) * d - 1)), "one sample short"),
+    ("added", convolved(lambda taps, d: taps - 1 + d), "taps and dilation added"),
+    ("added, less one", convolved(lambda taps, d: taps + d - 2), "taps and dilation added"),
+    ("no dilation", convolved(lambda taps, d: taps - 1, lambda k, taps, d: taps - 1 - k), "the dilation left out"),
+    ("one gap", convolved(lambda taps, d: d), "a halo of one gap"),
+    ("zeros", convolved(before=lambda rank, parts, m: torch.zeros(len(parts[0]), m)),
+     "parts that know nothing of each other"),
+    ("reversed", convolved(lag=lambda k, taps, d: k * d), "taps in the wrong order"),
+    ("the neighbour", convolved(before=of_neighbour(lambda part, m: F.pad(part, (m, 0))[:, -m:])),
+     "the samples of the neighbour alone"),
+    ("one tensor", lambda *case: torch.cat(joined(*case), 1), None),
+    ("no return", lambda *case: None, None),
+]  # fmt: skip
+
+
+# Exercise 5: end_gradient (rank, totals, slopes, A)
+
+
+def behind(parts=lambda rank, P: range(rank + 1, P), between=lambda rank, q: slice(rank + 1, q)):
+    """A learner's double sum, with one thing changed."""
+
+    def answer(rank, totals, slopes, A):
+        g = torch.zeros(len(A))
+        for q in parts(rank, len(totals)):
+            g = g + torch.exp(A * totals[between(rank, q)].sum()) * slopes[q]
+        return g
+
+    return answer
+
+
+def by_turning(rank, totals, slopes, A):
+    """Turns the ranks round and uses the forward exchange."""
+    return by_sums(len(totals) - 1 - rank, totals.flip(0), slopes.flip(0), A)
+
+
+def back(step, order=lambda rank, P: range(P - 1, rank, -1), finish=lambda g, rank, totals, A: g):
+    return carried(step, order, finish)
+
+
+BACK = [
+    ("a double sum", behind(), "right"),
+    ("a loop", back(fade_then_add), "right"),
+    ("turned round", by_turning, "right"),
+    ("forwards", by_sums, "the forward direction"),
+    ("forwards, by a loop from the neighbour", back(fade_then_add, lambda rank, P: range(rank - 1, -1, -1)),
+     "the forward direction"),
+    ("inclusive", back(fade_then_add, lambda rank, P: range(P - 1, rank - 1, -1)), "the own part counted"),
+    ("a sum", lambda rank, totals, slopes, A: slopes[rank + 1 :].sum(0), "slopes that do not fade"),
+    ("the next", lambda rank, totals, slopes, A: slopes[rank + 1] if rank + 1 < len(slopes) else torch.zeros_like(A),
+     "the next part alone"),
+    ("add, then fade", back(lambda g, decay, slope: decay * (g + slope)), "a slope that fades in its own part"),
+    ("through the own part", behind(between=lambda rank, q: slice(rank, q)),
+     "a gradient that has gone through the own part"),
+    ("through both", behind(between=lambda rank, q: slice(rank, q + 1)),
+     "a gradient that has gone through the own part"),
+    ("upwards", back(fade_then_add, lambda rank, P: range(rank + 1, P)), "fading by the parts behind"),
+    ("everybody", back(fade_then_add, lambda rank, P: range(P - 1, -1, -1)), "all ranks"),
+    ("the last", lambda rank, totals, slopes, A: slopes[-1], None),
+    ("zeros", lambda rank, totals, slopes, A: torch.zeros_like(A), None),
+    ("no return", lambda *case: None, None),
+    ("a crash", lambda rank, totals, slopes, A: slopes[rank + 1] @ totals, None),
+]  # fmt: skip
+
+
+test_an_answer_gets_its_verdict = judged(
+    rows("15", summary=SUMMARY, own_start=START, corrected=CORRECTED, halo=HALO, convolve_parts=HUNT, end_gradient=BACK)
+)

@@ -1,0 +1,27 @@
+"""The bytes that chapter 15 counts are those that a process hands out."""
+
+from lite_mamba import Mamba
+from lite_mamba.distributed import exchanged
+from lite_mamba.processes import Processes
+
+
+def counted(length):
+    import torch
+
+    from lite_mamba import Mamba
+    from lite_mamba.course.chapters.ch15_one_sequence_several_processes.counting import bytes_handed_out
+    from lite_mamba.distributed import own_part, sequence_parallel
+
+    block = Mamba(16, conv_dilations=(1, 4))
+    with bytes_handed_out() as sent, sequence_parallel():
+        block(torch.randn(1, length, 16)[:, own_part(length)]).sum().backward()
+    return sorted(sent)
+
+
+def test_the_bytes_of_both_passes_are_the_formulas_at_any_length():
+    one = exchanged(Mamba(16, conv_dilations=(1, 4)), batch=1)
+    first = sorted([one.halo_forward, one.state_forward, one.state_backward])
+    last = sorted([one.halo_backward, one.state_forward, one.state_backward])
+    with Processes(2) as ranks:
+        for length in (32, 512):
+            assert ranks.run(counted, length) == [first, last]

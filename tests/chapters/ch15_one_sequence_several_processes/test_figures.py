@@ -1,0 +1,85 @@
+"""The figures of notebook 15 show what the exercises and the counts say."""
+
+import pytest
+import torch
+
+from lite_mamba import Mamba
+from lite_mamba.course.chapters.ch15_one_sequence_several_processes import costs, figures
+from lite_mamba.course.chapters.ch15_one_sequence_several_processes import exercises as chapter
+from lite_mamba.distributed import exchanged
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return figures.Parts()
+
+
+@pytest.mark.parametrize("ranks", range(2, 9))
+def test_every_rank_has_the_states_of_one_process_once_the_others_have_told(parts, ranks):
+    for rank in range(1, ranks):
+        for half in (2.0, 64.0):
+            sentence = parts.update(ranks=ranks, rank=rank, half=half, told=True)
+            assert parts.equal
+            assert sentence.endswith("as one process has them.")
+            assert sum(parts.kept) == pytest.approx(parts.start, abs=1e-5)
+
+
+def test_alone_a_rank_is_off_by_what_is_left_of_its_start(parts):
+    parts.update(ranks=4, rank=2, half=16.0, told=False)
+    assert 0.5 * parts.start < parts.error < parts.start
+    assert not parts.equal
+
+
+def test_a_wrong_start_is_seen():
+    wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
+    assert "off by" in wrong.update(told=True)
+    assert not wrong.equal
+
+
+def test_handing_on_the_state_wins_nothing_and_two_runs_cost_two_parts():
+    shown = figures.Waits()
+    for ranks in range(1, 9):
+        shown.update(ranks=ranks, exchange=0.0, way="hand on the state")
+        assert shown.end == pytest.approx(8)
+        shown.update(ranks=ranks, exchange=0.0, way="from zero, then once more")
+        assert shown.end == pytest.approx(8 if ranks == 1 else 16 / ranks)
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 5])
+def test_the_picture_of_a_halo_counts_the_outputs_that_a_convolution_gets_wrong(dilation):
+    shown = figures.Halo()
+    generator = torch.Generator().manual_seed(0)
+    parts = [torch.randn(1, 16, generator=generator) for _ in range(2)]
+    weight = torch.randn(1, shown.TAPS, generator=generator)
+    right = chapter.convolve_parts(parts, weight, dilation)[1]
+    for length in range(16):
+        shown.update(halo=length, dilation=dilation)
+        known = parts[0].clone()
+        known[:, : 16 - length] = 0
+        got = chapter.convolve_parts([known, parts[1]], weight, dilation)[1]
+        assert shown.broken == int(((got - right).abs() > 1e-6).sum())
+
+
+def test_what_the_scan_receives_is_what_the_package_hands_out():
+    block = Mamba(costs.WIDTH)
+    assert (block.d_inner, block.d_state, block.max_lag) == (costs.D, costs.N, costs.MAX_LAG)
+    one = exchanged(block, batch=1)
+    for P in (2, 8, 64):
+        assert costs.scan_bytes(1000, P) == (P - 1) * one.state_forward + one.halo_forward
+
+
+def test_a_state_is_as_large_as_the_keys_and_values_of_one_token_more_than_it_has_numbers():
+    for P in (2, 8, 64):
+        L = P * (costs.N + 1)
+        assert costs.ring_bytes(L, P) == costs.scan_bytes(L, P) - costs.D * costs.MAX_LAG * costs.BYTES
+
+
+def test_the_longer_a_message_takes_the_fewer_processes_pay():
+    best = []
+    for latency in (1e-6, 1e-3, 1e-1):
+        machine = costs.MACHINE._replace(latency=latency)
+        speeds = {P: costs.speed_up(machine, 1024, P) for P in (1, 2, 4, 8, 16, 32, 64)}
+        assert speeds[1] == 1
+        assert all(speed < P for P, speed in speeds.items() if P > 1)
+        best.append(max(speeds, key=speeds.get))
+    assert best[0] > best[1] > best[2] == 1
