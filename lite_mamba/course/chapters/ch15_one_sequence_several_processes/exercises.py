@@ -528,6 +528,7 @@ CONVOLVE_PARTS = Exercise(
             "Nothing is mended yet. Follow the first output of the second part: which samples does it read, and which "
             "of them are there?",
             edited(convolve_parts, f"{REACH} → reach = taps - 1"),
+            given=True,
         ),
         Misconception(
             "one sample short",
