@@ -100,12 +100,19 @@ answers(
             lambda h, x: torch.cat([h[..., 1:], x], dim=-1),
             lambda h, x: torch.cat([h, x.unsqueeze(1)], dim=-1)[..., 1:],
         ],
+        "no sample at the new end": [
+            lambda h, x: taken_in(h, torch.zeros_like(x)),
+            lambda h, x: torch.roll(h, -1, dims=-1),
+            lambda h, x: F.pad(h[..., 1:], (0, 1)),
+        ],
+        "cut along another axis": [
+            lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[1:],
+            lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[:, 1:],
+        ],
         UNNAMED: [
             shifted_and_forgotten,
             lambda h, x: h[..., 1:],
             lambda h, x: torch.cat([h[:1, :, 1:], x[:1, :, None]], dim=-1),
-            lambda h, x: taken_in(h, torch.zeros_like(x)),
-            lambda h, x: torch.roll(h, -1, dims=-1),
             lambda h, x: taken_in(h, x).tolist(),
             lambda h, x: taken_in(h, x).flip(-1),
             lambda h, x: torch.cat([h, x.unsqueeze(-1)], dim=1)[:, 1:],
@@ -157,6 +164,18 @@ def ring(write=0, step=1, order=None, modulo=True, clone=True, returned=None):
     return function
 
 
+def around(axis):
+    """A ring whose pointer goes around after as many steps as another axis is long."""
+
+    def function(ring, oldest, x):
+        new = ring.clone()
+        new[..., oldest] = x
+        oldest = (oldest + 1) % ring.shape[axis]
+        return new, oldest, torch.roll(new, -oldest, -1)
+
+    return function
+
+
 answers(
     "03.ring_push",
     {
@@ -173,11 +192,17 @@ answers(
         "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
         "rolled through all axes": [ring(order=lambda n, f, o: torch.roll(n, -f))],
         "the given ring changed": [ring(clone=False)],
+        "a history that moves, not a ring": [
+            lambda r, o, x: (taken_in(r, x), o, taken_in(r, x)),
+            lambda r, o, x: (taken_in(r, x), (n := (o + 1) % r.shape[2]), taken_in(r, x).roll(-n, -1)),
+        ],
+        "the old ring read": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], r.roll(-found[1], dims=2))],
+        "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
+        "as many slots as channels": [around(1), around(0)],
         UNNAMED: [
             lambda r, o, x: ring()(r, o, x)[0],
             lambda r, o, x: ring()(r, o, x)[::-1],
             lambda r, o, x: (r, o, r),
-            lambda r, o, x: (taken_in(r, x), o, taken_in(r, x)),
             lambda r, o, x: ring()(r[:1], o, x[:1]),
             lambda r, o, x: ring()(r, 0, x),
             lambda r, o, x: ring()(r, o, x)[:2],
@@ -352,12 +377,24 @@ STEP = {
     "the given history changed": [changed_in_place],
     "the bias left out": [step(columns, bias=False)],
     "the two results exchanged": [lambda *case: taps_one_by_one(*case)[::-1]],
+    "SiLU too early": [lambda x, h, w, b, d: (F.silu(taps_one_by_one(x, h, w, b, d)[0]), taken_in(h, x))],
+    "channels added up": [
+        lambda x, h, w, b, d: (
+            (taps_one_by_one(x, h, w, b, d)[0] - b).sum(1, keepdim=True) + b,
+            taken_in(h, x),
+        ),
+    ],
+    "a mean over the taps": [
+        lambda x, h, w, b, d: ((taps_one_by_one(x, h, w, b, d)[0] - b) / w.shape[1] + b, taken_in(h, x)),
+    ],
+    "groups forgotten": [
+        lambda x, h, w, b, d: (F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d)[:, :, -1], taken_in(h, x)),
+    ],
     UNNAMED: [
         lambda *case: taps_one_by_one(*case)[0],
         lambda x, h, w, b, d: (x, taken_in(h, x)),
         lambda x, h, w, b, d: (taps_one_by_one(x, h, w[:1].expand_as(w), b, d)[0], taken_in(h, x)),
         lambda x, h, w, b, d: taps_one_by_one(x[:1], h[:1], w, b, d),
-        lambda x, h, w, b, d: (F.silu(taps_one_by_one(x, h, w, b, d)[0]), taken_in(h, x)),
         lambda x, h, w, b, d: (causal_dilated_conv1d_fn(h, w, b, dilation=d), taken_in(h, x)),
         lambda x, h, w, b, d: [step(columns)(x, h, w, b, d)],
         lambda x, h, w, b, d: print(step(columns)(x, h, w, b, d)),
@@ -464,6 +501,29 @@ def of_length(n):
     return lambda x, h, w, b, d: shifted_sums(x[..., :n], h, w, b, d)
 
 
+def the_chunk_first(x, history, weight, bias, dilation):
+    joined, lag = torch.cat([x, history], -1), (weight.shape[1] - 1) * dilation
+    if x.shape[-1] == 0:
+        return x, history
+    row = joined[..., history.shape[-1] - lag :]
+    return F.conv1d(row, weight[:, None], bias, dilation=dilation, groups=len(bias)), joined[..., x.shape[-1] :]
+
+
+def cut_at_the_lag(x, history, weight, bias, dilation):
+    joined, lag = torch.cat([history, x], -1), (weight.shape[1] - 1) * dilation
+    if x.shape[-1] == 0:
+        return x, history
+    y = F.conv1d(joined[..., lag:], weight.unsqueeze(1), bias, dilation=dilation, groups=len(bias))
+    return y, joined[..., x.shape[-1] :]
+
+
+def one_history(x, history, weight, bias, dilation):
+    outputs = torch.zeros_like(x)
+    for t in range(x.shape[-1]):
+        outputs[..., t] = taps_one_by_one(x[..., t], history, weight, bias, dilation)[0]
+    return outputs, torch.cat([history, x], -1)[..., x.shape[-1] :]
+
+
 answers(
     "03.conv_chunk",
     {
@@ -508,6 +568,13 @@ answers(
         "groups forgotten": [chunk(groups=1), chunk(before=lambda h, lag: h, groups=1)],
         "a kernel without its middle axis": [chunk(kernel=lambda w: w)],
         "the bias left out": [chunk(bias=lambda b: None), chunk(bias=lambda b: 0 * b)],
+        "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
+        "the chunk before the history": [the_chunk_first],
+        "an empty history after an empty chunk": [
+            lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.shape[2] else (x, x),
+        ],
+        "cut at the lag, not at its distance from the end": [cut_at_the_lag],
+        "the chunk step by step, with one history": [one_history],
         UNNAMED: [
             lambda *case: shifted_sums(*case)[0],
             lambda *case: shifted_sums(*case)[::-1],
@@ -566,6 +633,13 @@ def overwritten(x, history, weights, biases, gates, dilations):
     return y, moved
 
 
+def behind_each_other(x, history, weights, biases, gates, dilations):
+    y = x
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        y = F.silu(taps_one_by_one(y, history, w, b, d)[0]) * s
+    return y, taken_in(history, x)
+
+
 def plain(v):
     return v
 
@@ -592,20 +666,34 @@ answers(
         "SiLU left out": [gated(part=plain)],
         "the share inside SiLU": [gated(inside=True)],
         "gates without softmax": [gated(shares=plain)],
-        "another function than softmax": [gated(shares=torch.sigmoid), gated(shares=torch.exp)],
+        "another function than softmax": [
+            gated(shares=torch.sigmoid),
+            gated(shares=torch.exp),
+            gated(shares=lambda g: g / g.sum()),
+        ],
         "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
         "only one branch": [overwritten],
         "a history that stands still": [gated(following=lambda h, x: h)],
+        "the dilations left out": [
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, (1,) * len(ds)),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[0]] * len(ds)),
+        ],
+        "one kernel for all branches": [
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs[:1] * len(bs), gates, ds),
+        ],
+        "the biases left out": [
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, [torch.zeros_like(b) for b in bs], gates, ds),
+        ],
+        "another function than SiLU": [gated(part=F.relu), gated(part=torch.sigmoid)],
+        "one branch behind the other": [behind_each_other],
         UNNAMED: [
             lambda *case: gated()(*case)[0],
             lambda *case: gated()(*case)[::-1],
-            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, (1,) * len(ds)),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates.flip(0), ds),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, [w.flip(-1) for w in ws], bs, gates, ds),
-            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: (torch.zeros_like(x), taken_in(h, x)),
             lambda x, h, ws, bs, gates, ds: taps_one_by_one(x, h, ws, bs, ds),
-            gated(part=F.relu),
             gated(following=both),
         ],
     },
@@ -666,6 +754,13 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., d * torch.arange(taps)]),
             hunted(lambda win, newest, taps, d: win[..., ::d]),
             step(lambda win, h, x, w, d: win[..., d * torch.arange(w.shape[-1])]),
+        ],
+        "one sample beside": [
+            hunted(lambda win, newest, taps, d: win[..., newest - 1 - d * torch.arange(taps).flip(0)]),
+            hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(1, taps + 1).flip(0)]),
+        ],
+        "the history turned around too": [
+            lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),
         ],
         UNNAMED: [
             hunted(lambda *case: backwards(*case).flip(0)),

@@ -112,6 +112,11 @@ def conv_chunk_by_steps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor
     return torch.stack(outputs, dim=-1), history
 
 
+def _with_one_history(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
+    steps = [conv_step(x[..., t], history, weight, bias, dilation)[0] for t in range(x.shape[-1])]
+    return torch.stack(steps, dim=-1), conv_chunk(x, history, weight, bias, dilation)[1]
+
+
 def not_empty(x: Tensor, **others: Any) -> bool:
     return x.shape[-1] > 0
 
@@ -142,6 +147,13 @@ def gated_conv_step(
     for share, weight, bias, dilation in zip(shares, weights, biases, dilations, strict=True):
         branch, _ = conv_step(x, history, weight, bias, dilation)
         y = y + share * F.silu(branch)
+    return y, push(history, x)
+
+
+def _behind_each_other(x, history, weights, biases, gates, dilations):
+    y = x  # (B, D)
+    for share, weight, bias, dilation in zip(torch.softmax(gates, dim=0), weights, biases, dilations, strict=True):
+        y = share * F.silu(conv_step(y, history, weight, bias, dilation)[0])
     return y, push(history, x)
 
 
@@ -198,6 +210,8 @@ def moved(change: str) -> Callable[..., Any]:
 
 
 WINDOW = "torch.cat([history, x.unsqueeze(-1)], dim=-1)"
+SUM = "(window[..., start::dilation] * weight).sum(dim=-1)"
+KERNELS = "weight[:, None]"
 START = "history.shape[-1] - (weight.shape[-1] - 1) * dilation"
 PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
 READ = "joined[..., history.shape[-1] - lag :]"
@@ -264,6 +278,21 @@ EXERCISES = [
                 "it finds other numbers there. Return a new tensor.",
             ),
             Misconception(
+                name="cut along another axis",
+                wrong=[pushed("[..., 1:] → [1:]"), pushed("[..., 1:] → [:, 1:]")],
+                message="The sample is joined at the right place, and then the first sequence or the first channel is "
+                "cut off. The columns are the last axis: [..., 1:].",
+            ),
+            Misconception(
+                name="no sample at the new end",
+                wrong=[
+                    pushed("x.unsqueeze(-1) → torch.zeros_like(x).unsqueeze(-1)"),
+                    pushed("x.unsqueeze(-1)], dim=-1)[..., 1:] → history[..., :1]], dim=-1)[..., 1:]"),
+                ],
+                message="The columns move as they should, but the new sample does not come in: the last column holds "
+                "zeros, or the oldest sample once more.",
+            ),
+            Misconception(
                 name="a sample without its third axis",
                 wrong=[pushed("x.unsqueeze(-1) → x"), pushed("unsqueeze(-1) → unsqueeze(1)")],
                 message="The history has three axes and the sample two, (B, D). One column of the history is "
@@ -328,6 +357,40 @@ EXERCISES = [
                 wrong=rung("torch.roll(ring, -oldest, dims=-1) → ring"),
                 message="The slots come back as they lie in memory. In a ring the oldest sample can lie anywhere; "
                 "time starts at slot `oldest` and goes around.",
+            ),
+            Misconception(
+                name="the old ring read",
+                wrong=rung(
+                    "ring = ring.clone() → before = ring; ring = ring.clone()", "torch.roll(ring, → torch.roll(before,"
+                ),
+                message="The order of time is read from the ring as it was, without the new sample. Write first, then "
+                "read the ring that was written.",
+            ),
+            Misconception(
+                name="the newest sample first",
+                wrong=rung("torch.roll(ring, -oldest, dims=-1) → torch.roll(ring, -oldest, dims=-1).flip(-1)"),
+                message="The samples come in the reverse order of time: the newest first. The order of time begins "
+                "with the oldest.",
+            ),
+            Misconception(
+                name="a history that moves, not a ring",
+                wrong=[
+                    rung(
+                        "ring[..., oldest] = x → ring = push(ring, x)",
+                        "oldest = (oldest + 1) % ring.shape[-1] → pass",
+                        "torch.roll(ring, -oldest, dims=-1) → ring",
+                        push=push,
+                    ),
+                    rung("ring[..., oldest] = x → ring = push(ring, x)", push=push),
+                ],
+                message="All samples move by one column, as in exercise 1. In a ring nothing moves: one slot is "
+                "written, and the pointer moves on.",
+            ),
+            Misconception(
+                name="as many slots as channels",
+                wrong=[rung("% ring.shape[-1] → % ring.shape[1]"), rung("% ring.shape[-1] → % len(ring)")],
+                message="The pointer goes around after as many steps as there are channels or sequences. The slots "
+                "are the last axis: ring.shape[-1].",
             ),
             Misconception(
                 name="rolled through all axes",
@@ -477,6 +540,30 @@ EXERCISES = [
                 name="the bias left out",
                 wrong=stepped(" + bias → "),
                 message="The output lacks the bias: one number for each channel, added once.",
+            ),
+            Misconception(
+                name="channels added up",
+                wrong=stepped("* weight).sum(dim=-1) → * weight).sum(dim=(1, 2))[:, None]"),
+                message="Each output is the sum of all channels of its sequence. Every channel has a kernel of its "
+                "own: the sum runs over the taps only.",
+            ),
+            Misconception(
+                name="a mean over the taps",
+                wrong=stepped(".sum(dim=-1) + → .mean(dim=-1) +"),
+                message="The products are averaged, so the output is W times too small before the bias comes in. They "
+                "are added up.",
+            ),
+            Misconception(
+                name="groups forgotten",
+                wrong=stepped(f"y = {SUM} + bias → y = F.conv1d(window, {KERNELS}, bias, dilation=dilation)[..., -1]"),
+                message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
+                "own: as many groups as channels.",
+            ),
+            Misconception(
+                name="SiLU too early",
+                wrong=stepped("return y, window → return F.silu(y), window", F=F),
+                message="The output went through SiLU. Here the convolution alone is asked for; exercise 5 applies "
+                "SiLU to what comes out of it.",
             ),
             Misconception(
                 name="the two results exchanged",
@@ -648,6 +735,40 @@ EXERCISES = [
                 "middle axis in.",
             ),
             Misconception(
+                name="zeros before the history",
+                wrong=chunked("F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))"),
+                where=not_empty,
+                message="Zeros are put before a row that begins with the history, so there are outputs too many. The "
+                "history is there in place of the padding.",
+            ),
+            Misconception(
+                name="the chunk before the history",
+                wrong=chunked("torch.cat([history, x], → torch.cat([x, history],"),
+                where=not_empty,
+                message="The row begins with the chunk and ends with the history. Time runs from left to right: what "
+                "came before stands first.",
+            ),
+            Misconception(
+                name="an empty history after an empty chunk",
+                wrong=chunked("return x, history → return x, x"),
+                message="The outputs of an empty chunk are empty, and its history is not: nothing came, so nothing "
+                "goes. It stays as it was.",
+            ),
+            Misconception(
+                name="cut at the lag, not at its distance from the end",
+                wrong=chunked(f"{READ} → joined[..., lag:]"),
+                where=not_empty,
+                message="The first `lag` columns of the row are left out. The other way round: the last `lag` columns "
+                "of the history are needed, and what stands before them is left out.",
+            ),
+            Misconception(
+                name="the chunk step by step, with one history",
+                wrong=_with_one_history,
+                where=not_empty,
+                message="Every sample of the chunk is convolved with the history from before the chunk. After each "
+                "sample it has moved on: hand the new one to the next step.",
+            ),
+            Misconception(
                 name="the bias left out",
                 wrong=chunked("bias, dilation= → None, dilation="),
                 where=not_empty,
@@ -694,6 +815,14 @@ EXERCISES = [
                 message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
             ),
             Misconception(
+                name="another function than SiLU",
+                wrong=[
+                    gated(f"F.silu(branch) → {other}(branch)")
+                    for other in ("torch.sigmoid", "F.relu", "torch.tanh", "F.gelu")
+                ],
+                message="The branches go through another function. SiLU is z·sigmoid(z): `F.silu`.",
+            ),
+            Misconception(
                 name="SiLU left out",
                 wrong=gated("F.silu(branch) → branch"),
                 message="The branches are added as they are. Each one goes through `F.silu` before the sum.",
@@ -708,9 +837,16 @@ EXERCISES = [
                 name="another function than softmax",
                 wrong=[
                     gated(f"torch.softmax(gates, dim=0) → {other}")
-                    for other in ("torch.exp(gates)", "torch.sigmoid(gates)")
+                    for other in (
+                        "torch.exp(gates)",
+                        "torch.sigmoid(gates)",
+                        "torch.log_softmax(gates, dim=0)",
+                        "gates / gates.sum()",
+                        "gates.abs() / gates.abs().sum()",
+                    )
                 ],
-                message="The shares do not add up to 1. Softmax divides the exponentials by their sum.",
+                message="These are not the shares: softmax divides the *exponentials* of the gates by their sum, so "
+                "that all are positive and add up to 1.",
             ),
             Misconception(
                 name="gates left out",
@@ -718,13 +854,40 @@ EXERCISES = [
                     gated("share * F.silu → F.silu"),
                     gated("share * F.silu(branch) → F.silu(branch) / len(weights)"),
                 ],
-                message="Every branch counts the same. Each one has a share, softmax of `gates` at its place.",
+                message="Every branch counts the same. Each one has a share, softmax of `gates` at its place. "
+                "(Softmax of a single gate is 1: it is taken once, of all of them.)",
             ),
             Misconception(
                 name="only one branch",
                 wrong=[gated("y = y + → y ="), gated("return y, push →     return y, push")],
                 message="The output holds one branch and not their sum: the last one if each overwrites the one "
                 "before, the first one if the function returns inside the loop.",
+            ),
+            Misconception(
+                name="the dilations left out",
+                wrong=[gated("bias, dilation) → bias, 1)"), gated("bias, dilation) → bias, dilations[0])")],
+                message="All branches are convolved with one and the same dilation. Each has its own, at its place in "
+                "`dilations`.",
+            ),
+            Misconception(
+                name="one branch behind the other",
+                wrong=_behind_each_other,
+                message="The output of a branch is the input of the next one. The branches stand side by side: each "
+                "reads the same sample.",
+            ),
+            Misconception(
+                name="one kernel for all branches",
+                wrong=[
+                    gated("bias, dilation) → biases[0], dilation)"),
+                    gated("history, weight, → history, weights[0],"),
+                ],
+                message="All branches share the weights or the bias of the first one. Each branch has its own, at its "
+                "place in the list.",
+            ),
+            Misconception(
+                name="the biases left out",
+                wrong=gated("bias, dilation) → 0 * bias, dilation)"),
+                message="The branches are convolved without their biases. Each has one, at its place in `biases`.",
             ),
             Misconception(
                 name="a history that stands still",
@@ -788,6 +951,24 @@ EXERCISES = [
                 message="The order is right now, but every tap reads one distance too far back, and no tap reads the "
                 "present sample. What is too far back for the window begins again at its end. How far back does the "
                 "oldest of three taps read?",
+            ),
+            Misconception(
+                name="one sample beside",
+                wrong=[
+                    suspected(
+                        f"newest - dilation * torch.arange(taps)] → {first} - dilation * torch.arange(taps).flip(0)]"
+                    )
+                    for first in ("newest - 1", "newest - dilation + 1")
+                ],
+                where=lambda dilation, **rest: dilation > 1,
+                message="The order is right now, but the newest tap does not read the present sample any more. It "
+                "reads column `newest`.",
+            ),
+            Misconception(
+                name="the history turned around too",
+                wrong=moved("window.flip(-1)[..., 1:]"),
+                message="The outputs are right, but the next history is cut out of the window that you have turned "
+                "around. A history runs from the oldest sample to the latest.",
             ),
             Misconception(
                 name="the dilated path taken out",
