@@ -48,20 +48,23 @@ def sequence_parallel(group: "dist.ProcessGroup | None" = None) -> Iterator[None
     sequence, and so do the gradients. Parts may differ in length, and be empty. `seq_idx` is each process's part of the
     whole one. The parameters must be the same on every process; their gradients are each process's share, and the sum
     over the processes is the whole gradient. (DDP takes the mean: with parts of one length, of losses that are means
-    over them, that is the gradient of the mean over the sequence.)
+    over them, that is the gradient of the mean over the sequence. An empty part gives its convolutions no gradient:
+    tell DDP with `find_unused_parameters=True`.)
 
     Every process runs every layer and calls `backward` as often as the others, if only on `(0 * out).sum()`. It may do
-    so after the context, except with activation checkpointing, which runs the layers again.
+    so after the context, except with activation checkpointing, which runs the layers again. Nobody can see whether a
+    process has the right part: cut with `own_part`.
 
     A stream may begin inside, with `inference_params` at offset 0. The last process goes on with it, outside: its cache
     has seen all tokens.
 
     Args:
-        group: the processes, in the order of their ranks; None for all. A missing process is an error after the
-            group's `timeout`.
+        group: the processes, in the order of their ranks; None for all. A process that does not come is named after
+            the group's `timeout`; with NCCL, NCCL itself then ends the processes that wait.
 
     Raises:
         RuntimeError: `torch.distributed` is not initialised; later, where a process does not come to an exchange.
+        TypeError: `group` is something else than a process group.
         ValueError: this process is not in the group; later, on every process, where the parts do not fit together.
 
     Inside of the context `torch.compile` leaves the blocks as they are; second derivatives raise an error.
@@ -69,7 +72,6 @@ def sequence_parallel(group: "dist.ProcessGroup | None" = None) -> Iterator[None
     Source: Mamba paper, section 3.3.2, the scan; Mamba-2 (arXiv 2405.21060), section 8.2, hands states from device to
     device.
 
-    >>> from lite_mamba import Mamba
     >>> from lite_mamba.processes import Processes
     >>> def largest_difference():
     ...     import torch
@@ -110,6 +112,9 @@ def own_part(
     Returns:
         A slice of the time axis.
 
+    Raises:
+        TypeError, ValueError: a length that is not an integer of at least 0.
+
     >>> [own_part(10, rank=r, size=3) for r in range(3)]
     [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
     """
@@ -138,6 +143,12 @@ def exchanged(block: "Mamba", batch: int, dtype: torch.dtype | None = None) -> E
         block: the layer.
         batch: rows.
         dtype: of the signal, where autocast changes it; None for the block's.
+
+    Returns:
+        The bytes of the halo and of the state, forward and backward.
+
+    Raises:
+        TypeError, ValueError: a batch that is not an integer of at least 1.
 
     >>> from lite_mamba import Mamba
     >>> exchanged(Mamba(d_model=64), batch=1)

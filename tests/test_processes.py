@@ -9,6 +9,8 @@ import pytest
 
 from lite_mamba.processes import Processes
 
+NEEDS_PROC = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="asks /proc whether a process is alive")
+
 
 def number(offset):
     import torch
@@ -81,6 +83,7 @@ def test_every_run_draws_the_same(two):
     assert two.run(draw) == two.run(draw) == 2 * [two.run(draw)[0]]
 
 
+@NEEDS_PROC
 def test_an_error_has_its_rank_and_its_traceback_and_ends_the_waiting_ones():
     with Processes(2, timeout=60) as ranks:
         pids = [pid for pid, *_ in ranks.run(number, 0)]
@@ -98,6 +101,7 @@ def test_a_process_that_dies_is_named():
         ranks.run(die_on, 0)
 
 
+@NEEDS_PROC
 def test_processes_end_with_the_one_that_started_them():
     program = (
         "from lite_mamba.processes import Processes; import os, test_processes\n"
