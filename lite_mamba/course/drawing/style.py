@@ -22,6 +22,8 @@ NAVY, RUST = "#00446B", "#7A2E00"  # blue and vermillion for a thin line upon a 
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 3}  # a `bbox` for text that lines may cross
+
 SEQUENTIAL = "cividis"  # for magnitudes
 DIVERGING = "RdBu_r"  # for signed values, symmetric around zero
 

@@ -46,10 +46,12 @@ def test_the_row_says_hold_mix_and_reset_and_what_the_last_state_is_made_of():
     sentence = row.update()
     assert row.verbs == ["reset", "hold", "mix", "hold"]
     assert abs(row.g[2] - 0.5) > 0.2  # the still picture does not answer the question about Δ = ln 2
-    assert "75 % of the last state is token 3, the 9" in sentence and "The recurrence is yours." in sentence
+    assert (
+        "Token 3, the 9, has the weight 75 % in the last state" in sentence and "The recurrence is yours." in sentence
+    )
     assert "still empty" in row.update(**{f"delta_{i}": 0.0 for i in range(1, 5)})
     nothing_before = {f"delta_{i}": 6.0 if i == 3 else 0.0 for i in range(1, 5)}
-    assert "100 % of the last state is token 3, the 9" in row.update(**nothing_before)
+    assert "Token 3, the 9, has the weight 100 % in the last state" in row.update(**nothing_before)
 
 
 def test_a_gate_of_the_wrong_shape_is_told_in_words():

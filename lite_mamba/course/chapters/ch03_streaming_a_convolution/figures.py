@@ -364,7 +364,7 @@ class AnySplit(LiveFigure):
             style.label_line(self.top, "", 298, 11, style.NAVY, ha="right"),
         ]
         self.zero = self.low.text(298, 16, "zero everywhere", color=style.VERMILLION, ha="right", fontweight="bold")
-        self.zero.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})
+        self.zero.set_bbox(style.PAPER)
         self.move(self.whole, *self.borders, self.pieces, self.error, *self.names, self.zero)
 
     def update(self, size: int = 60, border: bool = True, dilation: int = 8) -> str:

@@ -22,7 +22,6 @@ Rule = Callable[[float, Tensor, Tensor], tuple[Tensor, Tensor]]
 RULES = {"Euler": euler, "bilinear": bilinear, "zero-order hold": zoh}
 FORMULAS = {"Euler": "1 + Δs", "bilinear": "(1 + Δs/2) / (1 − Δs/2)", "zero-order hold": "exp(Δs)"}
 STABLE = "#DCE6EE"  # fills the region in which a rule stays bounded
-WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 3}  # a box behind text that lines may cross
 FAR = 1e4  # computed levels are cut here, far outside every picture
 
 
@@ -98,8 +97,8 @@ class Hero(LiveFigure):
         at = -self.INFLOW / self.A * (1 - np.exp(self.A * self.ticks))
         ax.vlines(self.ticks, 0, at, color=style.VERMILLION, ls=":", lw=2)
         ax.plot(self.ticks, at, "o", color=style.VERMILLION, ms=13, clip_on=False, zorder=5)
-        style.label_line(ax, "line: at every moment", 4.85, 1.12, style.BLUE, bbox=WHITE)
-        style.label_line(ax, "dots: once a tick", 4.85, 0.78, style.VERMILLION, bbox=WHITE)
+        style.label_line(ax, "line: at every moment", 4.85, 1.12, style.BLUE, bbox=style.PAPER)
+        style.label_line(ax, "dots: once a tick", 4.85, 0.78, style.VERMILLION, bbox=style.PAPER)
         ax.text(0.12, 2.14, "where it ends", color=style.GREY)
 
 

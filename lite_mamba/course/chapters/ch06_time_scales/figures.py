@@ -24,7 +24,6 @@ from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
 STATES = 16
-WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 2}
 PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
 
 
@@ -256,8 +255,8 @@ class SoftplusInverse(LiveFigure):
         (self.naive,) = ax.plot([], [], "--", color=style.VERMILLION, lw=4)
         (self.stable,) = ax.plot([], [], "-", color=style.BLUE, lw=4)
         (self.here,) = ax.plot([0, 0], [-9, 0.9], ":", color=style.BLACK, lw=2.5)
-        self.naive_name = style.label_line(ax, "╌ log(exp(Δ) − 1)", -6.8, 1.5, style.VERMILLION, bbox=WHITE)
-        self.stable_name = style.label_line(ax, "─ stable form", -6.8, -8.3, style.BLUE, bbox=WHITE)
+        self.naive_name = style.label_line(ax, "╌ log(exp(Δ) − 1)", -6.8, 1.5, style.VERMILLION, bbox=style.PAPER)
+        self.stable_name = style.label_line(ax, "─ stable form", -6.8, -8.3, style.BLUE, bbox=style.PAPER)
         self.move(self.here, self.naive, self.stable, self.naive_name, self.stable_name)
 
     @functools.lru_cache(maxsize=4)  # noqa: B019
@@ -389,7 +388,7 @@ class TimeScaleMap(LiveFigure):
         ax.add_collection(self.others)
         (self.curve,) = ax.plot(self.log_t, self.log_t * 0, "-", color=style.VERMILLION, lw=4.5)
         (self.half,) = ax.plot([], [], "D", color=style.VERMILLION, mec="white", mew=2, ms=14)
-        self.half_name = style.label_line(ax, "½", 0, 0.5, style.VERMILLION, fontsize=20, bbox=WHITE)
+        self.half_name = style.label_line(ax, "½", 0, 0.5, style.VERMILLION, fontsize=20, bbox=style.PAPER)
         self.move(self.others, self.curve, self.half, self.half_name)
 
     def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:

@@ -92,7 +92,8 @@ class TokenRow(LiveFigure):
         best = int(self.weights.argmax())
         if self.weights[best] < 0.005:
             return "No door was ever open: the state is still empty"
-        return f"{percent(self.weights[best].item())} of the last state is token {best + 1}, the {self.TOKENS[best]:g}"
+        weight = percent(self.weights[best].item())
+        return f"Token {best + 1}, the {self.TOKENS[best]:g}, has the weight {weight} in the last state"
 
     def _draw_row(self) -> None:
         self.row.set(ylim=(-0.95, 1.0))
@@ -194,18 +195,18 @@ class GateCurve(LiveFigure):
         ax.set_yticks([0, 0.5, 1] if not self.package else [0, 1, 2, 3])
         ax.plot(self.w, np.exp(-delta), "--", color=style.BLUE, lw=4)
         ax.plot(self.w, delta if self.package else -np.expm1(-delta), "-", color=style.VERMILLION, lw=4)
-        style.label_line(ax, "old state:\nexp(−Δ)", -5.8, 1.36 if self.package else 0.82, style.BLUE)
+        names = [("old state:\nexp(−Δ)", -5.8, 1.36 if self.package else 0.82, style.BLUE, "left")]
         if self.package:
             ax.plot(self.w, -np.expm1(-delta), ":", color=style.GREY, lw=2.5)
-            style.label_line(ax, "token: Δ·B", -1.2, 1.75, style.VERMILLION, ha="right")
+            names += [("token: Δ·B", -1.2, 1.75, style.VERMILLION, "right"), ("σ(w)", 2.95, 1.12, style.GREY, "right")]
             ax.annotate("", (1.35, 1.7), (-1.1, 1.75), arrowprops={"arrowstyle": "-", "color": style.VERMILLION})
-            style.label_line(ax, "σ(w)", 2.95, 1.12, style.GREY, ha="right")
         else:
-            style.label_line(ax, "token:\n1 − exp(−Δ) = σ(w)", -5.8, 0.3, style.VERMILLION)
+            names += [("token:\n1 − exp(−Δ) = σ(w)", -5.8, 0.3, style.VERMILLION, "left")]
         (self.line,) = ax.plot([0, 0], [0, top], ":", color=style.BLACK, lw=2)
+        labels = [style.label_line(ax, *name, ha=side, bbox=style.PAPER) for *name, side in names]
         (self.kept_dot,) = ax.plot([], [], "s", color=style.BLUE, ms=12, clip_on=False)
         (self.in_dot,) = ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
-        self.move(self.line, self.kept_dot, self.in_dot)
+        self.move(self.line, *labels, self.kept_dot, self.in_dot)  # the names stand before the line that moves
 
     def _draw_bar(self) -> None:
         ax = self.bar

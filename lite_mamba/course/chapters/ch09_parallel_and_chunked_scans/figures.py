@@ -234,7 +234,7 @@ class DyingShortcut(LiveFigure):
             style.label_line(self.ax, "state h", 405, 3, style.BLACK, **label),
         ]
         self.word = self.ax.text(0, 318, "", fontsize=15, fontweight="bold", va="top", zorder=6)
-        self.word.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 3})
+        self.word.set_bbox(style.PAPER)
         self.move(self.band, self.dead, self.product, self.inverse, self.right, *self.names, self.word)
 
     def update(self, exponent: float = -1.6, digits: torch.dtype = torch.float32) -> str:

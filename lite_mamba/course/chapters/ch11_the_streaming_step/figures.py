@@ -329,8 +329,9 @@ class RoundedState(LiveFigure):
         style.label_line(self.ax, "thick: exact", 3600, 1.18, style.GREY)
         style.label_line(self.ax, "dashed: float32", 5600, 1.18, style.NAVY)
         self.name = style.label_line(self.ax, "", 9950, 1.18, style.VERMILLION, ha="right")
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
-        self.note = self.ax.text(9950, 0, "", color=style.VERMILLION, ha="right", va="center", fontsize=14, bbox=box)
+        self.note = self.ax.text(
+            9950, 0, "", color=style.VERMILLION, ha="right", va="center", fontsize=14, bbox=style.PAPER
+        )
         self.move(self.exact, self.fine, self.coarse, self.name, self.note)
 
     def _run(self) -> None:
@@ -435,8 +436,7 @@ class ResetRow(LiveFigure):
             self.lines += ax.plot([], [], color=style.NAVY if row != 1 else style.RUST, ls="-", lw=2.5)
         self.axes[-1].set_xlabel("sample")
         (self.line,) = self.axes[1].plot([0, 0], [low - room, high + 2 * room], color=style.BLACK, lw=2.5, ls=":")
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-        self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=box)
+        self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=style.PAPER)
         height, end = high + room, self.LENGTH - 1
         self.axes[0].text(0, height, "thick: each recording by itself", color=style.GREY, va="center")
         self.axes[0].text(end, height, "thin: in the batch", color=style.NAVY, va="center", ha="right")

@@ -287,8 +287,7 @@ class Rain(LiveFigure):
         (self.up,) = ax.plot([], [], "^", color=style.BLUE, **looks)
         (self.down,) = ax.plot([], [], "v", color=style.VERMILLION, **looks)
         (self.middle,) = ax.plot([], [], "D", color=style.BLACK, mec="white", mew=2, ms=16)
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
-        self.word = ax.text(1, 1, "", fontweight="bold", fontsize=16, ha="right", va="bottom", bbox=box)
+        self.word = ax.text(1, 1, "", fontweight="bold", fontsize=16, ha="right", va="bottom", bbox=style.PAPER)
         self.move(self.up, self.down, self.middle, self.word)
 
     def update(self, task: str = "language", layer: int = 1, n: int = 1) -> str:
