@@ -59,8 +59,9 @@ def test_every_frame_equals_the_figures_picture_and_sentence_at_its_settings(boa
 
 
 def test_the_control_that_changes_the_most_comes_first_then_those_that_are_wanted(boat):
-    assert record.telling(boat) == ["height", "place", "wide", "name"]
-    assert record.telling(boat, [{"name": "a"}]) == ["height", "name", "place", "wide"]
+    moved = record.changes(boat)
+    assert record.telling(moved) == ["height", "place", "wide", "name"]
+    assert record.telling(moved, [{"name": "a"}]) == ["height", "name", "place", "wide"]
 
 
 def test_the_start_is_recorded_as_it_is_written(boat, recorded):
@@ -89,7 +90,7 @@ def test_the_last_control_runs_fastest(recorded):
     ],
 )
 def test_as_many_controls_are_recorded_as_there_is_room_for(boat, room, counts):
-    grid = record.grid(boat, record.telling(boat), room)
+    grid = record.grid(boat, ["height", "place", "wide", "name"], room)
     assert {name: len(positions) for name, positions in grid.items()} == counts
 
 
@@ -120,4 +121,4 @@ def test_where_pictures_are_heavy_there_are_fewer(boat):
 @pytest.mark.parametrize(("low", "high", "right"), [(0.0, 0.4, False), (0.0, 1.0, False), (0.8, 1.0, True)])
 def test_a_narrow_screen_begins_where_the_picture_moves(low, high, right):
     moving = Exploration(Boat(), place=slider(low, high, high, 0.1, label="place"))
-    assert record._right(moving, ["place"]) is right
+    assert record._right(moving, [record.changes(moving)["place"]]) is right

@@ -38,13 +38,14 @@ class Player:
             _range(controls[name].label, describe, describe.index(controls[name].describe(start.settings[name])))
             for name, describe in zip(recording.positions, words, strict=True)
         ]
+        three = "".join(map(self._still, _three(recording)))
         right = " data-right" if recording.right else ""
         return f"""<div class="player" role="group" aria-label="{escape(about)}"{right}>
 <div class="controls" hidden>{"".join(rows)}<button type="button">Reset</button></div>
 {self.picture(recording.start, about)}
 <p class="says" role="status" aria-live="polite">{escape(start.sentence)}</p>
 {self._held()}
-<noscript><div class="three">{"".join(map(self._still, _three(recording)))}</div></noscript>
+<noscript><div class="three" role="group" aria-label="Three settings" tabindex="0">{three}</div></noscript>
 <script type="application/json">{json.dumps(told, ensure_ascii=False).replace("<", chr(92) + "u003c")}</script>
 </div>"""
 

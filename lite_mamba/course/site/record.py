@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,23 +76,25 @@ def record(
         frames: how many at most, without those for wanted settings that the recorded controls do not reach.
         size: how many bytes all pictures may have together; there are fewer frames where they would have more.
     """
-    order = telling(exploration, wanted)
+    moved = changes(exploration)
+    order = telling(moved, wanted)
     while True:
-        made = draw(exploration, grid(exploration, order, frames, wanted), wanted)
+        positions = grid(exploration, order, frames, wanted)
+        made = draw(exploration, positions, wanted, _right(exploration, [moved[name] for name in positions]))
         if made.weight() <= size or frames == FEWEST:
             return made
         # those that are left may be the heavier ones
         frames = max(FEWEST, int(len(made.combined()) * size / made.weight() * 0.95))
 
 
-def draw(exploration: Exploration, positions: dict[str, list], wanted: Sequence[Settings]) -> Recording:
+def draw(exploration: Exploration, positions: dict[str, list], wanted: Sequence[Settings], right: bool) -> Recording:
     """Every combination of the positions, and the wanted settings beside them."""
     shown = {place(exploration, settings): settings for settings in combinations(positions)}
     for settings in wanted:
         shown.setdefault(place(exploration, settings), settings)
     start = list(shown).index(place(exploration, {}))
     shots = [shot(exploration, settings) for settings in shown.values()]
-    return Recording(positions, shots, start, _right(exploration, positions))
+    return Recording(positions, shots, start, right)
 
 
 def place(exploration: Exploration, settings: Settings) -> tuple[int, ...]:
@@ -100,22 +102,26 @@ def place(exploration: Exploration, settings: Settings) -> tuple[int, ...]:
     return tuple(one.position(settings.get(name, one.value)) for name, one in exploration.controls.items())
 
 
-def telling(exploration: Exploration, wanted: Sequence[Settings] = ()) -> list[str]:
+def changes(exploration: Exploration) -> dict[str, np.ndarray]:
+    """For each control, where the picture changes when it moves over its range, (height, width) of bool."""
+    first = pixels(exploration, {})  # (height, width, 3)
+
+    def moved(name: str) -> np.ndarray:
+        values = thinned(exploration.controls[name], FEW)
+        return np.any([pixels(exploration, {name: value}) != first for value in values], axis=(0, -1))
+
+    return {name: moved(name) for name in exploration.controls}
+
+
+def telling(moved: Mapping[str, np.ndarray], wanted: Sequence[Settings] = ()) -> list[str]:
     """The controls: first the one that changes the largest part of the picture, then those that `wanted` names."""
-    leader, *others = sorted(exploration.controls, key=lambda name: moved(exploration, name).sum(), reverse=True)
+    leader, *others = sorted(moved, key=lambda name: moved[name].sum(), reverse=True)
     return [leader, *sorted(others, key=lambda name: all(name not in settings for settings in wanted))]
 
 
-def moved(exploration: Exploration, name: str) -> np.ndarray:
-    """Where the picture changes when a control moves over its range, (height, width) of bool."""
-    first = pixels(exploration, {})  # (height, width, 3)
-    values = thinned(exploration.controls[name], FEW)
-    return np.any([pixels(exploration, {name: value}) != first for value in values], axis=(0, -1))
-
-
-def _right(exploration: Exploration, names: Iterable[str]) -> bool:
+def _right(exploration: Exploration, moved: Sequence[np.ndarray]) -> bool:
     """Whether two thirds of what changes inside the axes lie in the last two fifths of the width."""
-    changed = np.sum([moved(exploration, name) for name in names], axis=0)  # (height, width)
+    changed = np.sum(moved, axis=0)  # (height, width)
     height, width = changed.shape
     inside = np.zeros_like(changed)
     for axes in exploration.figure.figure.axes:
