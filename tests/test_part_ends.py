@@ -25,16 +25,20 @@ def inputs(batch, channels, length, states, step=1.0):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("block", [8, 1 << 19])
-def test_they_are_the_last_state_from_zero_and_the_gradient_of_the_first(shape, block, monkeypatch):
+@pytest.mark.parametrize("bare", [False, True], ids=["gate and bias", "bare"])
+def test_they_are_the_last_state_from_zero_and_the_gradient_of_the_first(shape, block, bare, monkeypatch):
     monkeypatch.setitem(ends.BLOCK, "cpu", block)
     u, delta, A, B, C, z, grad_out = inputs(*shape)
+    z, bias = (None, None) if bare else (z, torch.linspace(-1, 0, shape[1], dtype=torch.float64))
     first = torch.zeros(shape[0], shape[1], shape[3], dtype=torch.float64, requires_grad=True)
-    out, last = selective_scan_fn(u, delta, A, B, C, z=z, initial_state=first, return_last_state=True)
+    options = {"z": z, "delta_bias": bias, "delta_softplus": not bare, "initial_state": first}
+    out, last = selective_scan_fn(u, delta, A, B, C, **options, return_last_state=True)
     out.backward(grad_out)
-    scan = check(u, delta, A, B, C, None, z, None, False, None, None)
+    scan = check(u, delta, A, B, C, None, z, bias, not bare, None, None)
     end, total = ends.end_of_part(scan, None)
     assert error(end, last.detach()) < 1e-12
-    assert error(total, delta.sum(dim=2)) < 1e-12
+    steps = delta if bare else torch.nn.functional.softplus(delta + bias[:, None])
+    assert error(total, steps.sum(dim=2)) < 1e-12
     assert error(ends.gradient_at_start(scan, None, grad_out), first.grad) < 1e-12
 
 
