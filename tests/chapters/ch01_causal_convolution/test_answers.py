@@ -85,6 +85,17 @@ def without_return(x, weight, bias):
     padded_by_hand(x, weight, bias)
 
 
+def fed_back(x, weight, bias):
+    y, W = x.clone(), weight.shape[1]
+    for t in range(x.shape[2]):
+        total = bias.expand(x.shape[:2]).clone()
+        for k in range(W):
+            if t - (W - 1 - k) >= 0:
+                total += weight[:, k] * y[:, :, t - (W - 1 - k)]
+        y[:, :, t] = total
+    return y
+
+
 LOOP = [
     ("three loops", loop(), "right"),
     ("lag by lag", by_lag, "right"),
@@ -105,6 +116,14 @@ LOOP = [
     ("t + k", loop(source=lambda t, k, W: t + k, inside=lambda s, L: s < L), "a window into the future"),
     ("t - W + k", loop(source=lambda t, k, W: t - W + k), "a window that ends before now"),
     ("float32 only", in_single_precision, "an output without the type of x"),
+    ("full windows", lambda x, w, b: torch.einsum("bdlw,dw->bdl", x.unfold(2, w.shape[1], 1), w) + b[:, None],
+     "outputs of full windows only"),
+    ("x[0] before the start", lambda x, w, b: loop(lambda t, k, W: max(0, t - W + 1 + k))(x, w, b),
+     "the first sample repeated"),
+    ("into a copy of x", fed_back, "outputs that are fed back"),
+    ("range(W - 1)", lambda x, w, b: loop(tap=lambda w, k, W: w[:, k] * (k < W - 1))(x, w, b), "the last tap left out"),
+    ("L + W - 1 outputs", lambda x, w, b: by_lag(F.pad(x, (0, w.shape[1] - 1)), w, b),
+     "padding on both sides, nothing cut"),
     ("one sequence", only_one_sequence, None),
     ("in place", changes_x, None),
     ("no return", without_return, None),
@@ -157,6 +176,12 @@ def one_zero_too_many(x, weight, bias):
     return F.conv1d(F.pad(x, (W, 0)), weight[:, None], bias, groups=x.shape[1])[..., : x.shape[2]]
 
 
+def in_a_circle(x, weight, bias):
+    W, L = weight.shape[1], x.shape[2]
+    ring = torch.cat([x] * W + [x], 2)[..., W * L - (W - 1) :]
+    return F.conv1d(ring, weight[:, None], bias, groups=x.shape[1])
+
+
 CONV = [
     ("pad and conv1d", conv(), "right"),
     ("padding=W - 1, cut at the end", pad_both_cut_right, "right"),
@@ -180,12 +205,16 @@ CONV = [
     ("no groups, padding", lambda x, w, b: F.conv1d(x, w[:, None], b, padding=w.shape[1] - 1)[..., : x.shape[2]],
      "missing groups"),
     ("no middle axis", conv(weight_of=lambda w: w), "a kernel without its middle axis"),
-    ("axis in front", conv(weight_of=lambda w: w[None]), None),
-    ("groups=W", lambda x, w, b: conv(groups=w.shape[1])(x, w, b), None),
-    ("no padding", conv(lambda W: 0), None),
+    ("axis in front", conv(weight_of=lambda w: w[None]), "the middle axis in front"),
+    ("axis in front, no groups", conv(weight_of=lambda w: w[None], groups=1), "the middle axis in front"),
+    ("groups=W", lambda x, w, b: conv(groups=w.shape[1])(x, w, b), "as many groups as taps"),
+    ("no padding", conv(lambda W: 0), "outputs of full windows only"),
+    ("bias added", lambda x, w, b: conv()(x, w, None) + b, "a bias along time"),
     ("a part of x", a_view_for_a_unit_kernel, None),
     ("circular", lambda x, w, b: conv(lambda W: 0)(torch.cat([x[..., -(w.shape[1] - 1):], x], 2), w, b), None),
-    ("replicate", lambda x, w, b: conv(lambda W: 0)(F.pad(x, (w.shape[1] - 1, 0), mode="replicate"), w, b), None),
+    ("in a circle", in_a_circle, "the end read before the start"),
+    ("replicate", lambda x, w, b: conv(lambda W: 0)(F.pad(x, (w.shape[1] - 1, 0), mode="replicate"), w, b),
+     "the first sample repeated"),
     ("float32 only", in_single_precision, None),
     ("no return", without_return, None),
 ]  # fmt: skip
@@ -212,7 +241,10 @@ FULL = [
     ("row 0 for all", lambda w: torch.eye(len(w))[:, :, None] * w[0], "one kernel for all channels"),
     ("grouped", lambda w: w.reshape(len(w), 1, -1), "the grouped kernel"),
     ("flipped", lambda w: by_index(w.flip(1)), "flipped taps"),
-    ("flipped channels", lambda w: by_index(w).flip(0), None),
+    ("flipped channels", lambda w: by_index(w).flip(0), "the channels from last to first"),
+    ("diag_embed, (W, D, D)", lambda w: torch.diag_embed(w.mT), "the taps not on the last axis"),
+    ("row 0", lambda w: F.pad(w[None], (0, 0, 0, 0, 0, len(w) - 1)), "all kernels in row 0"),
+    ("block_diag", lambda w: torch.block_diag(*w), "kernels side by side"),
     ("diag", lambda w: torch.diag(w), None),
     ("zeros", lambda w: torch.zeros(len(w), len(w), w.shape[1]), None),
     ("no return", lambda w: None, None),
@@ -342,7 +374,10 @@ CAUSAL = [
     ("at zeros", lambda layer, x: not reads(layer, 0 * x).triu(1).any(), "gradients somewhere else"),
     ("always True", lambda layer, x: True, None),
     ("always False", lambda layer, x: False, None),
-    ("the opposite", lambda layer, x: not gradients_one_by_one(layer, x), None),
+    ("the opposite", lambda layer, x: not gradients_one_by_one(layer, x), "True and False exchanged"),
+    ("triu(2)", lambda layer, x: not reads(layer, x).triu(2).any().item(), "the next step allowed"),
+    ("above zero", lambda layer, x: not (jacobian(layer, x) > 0).sum((0, 1, 3, 4)).triu(1).any().item(),
+     "only gradients above zero"),
     ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
     ("no return", lambda layer, x: None, None),
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),

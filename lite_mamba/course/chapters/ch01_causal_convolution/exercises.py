@@ -51,6 +51,29 @@ def _half_the_width(x, weight, bias):
     return F.conv1d(x, weight.unsqueeze(1), bias, padding=weight.shape[1] // 2, groups=len(weight))
 
 
+def _padded(mode):
+    """A wrong convolution: other samples than zeros before the start."""
+
+    def convolve(x, weight, bias):
+        width, length = weight.shape[1], x.shape[-1]
+        before = torch.arange(1 - width, 0)  # (W − 1,) times before the start
+        times = before.clamp(min=0) if mode == "first" else before % length
+        return F.conv1d(torch.cat([x[..., times], x], dim=-1), weight.unsqueeze(1), bias, groups=len(weight))
+
+    return convolve
+
+
+def _fed_back(x, weight, bias):
+    y = x.clone()  # (B, D, L)
+    for t in range(x.shape[-1]):
+        y[:, :, t] = causal_conv(y[:, :, : t + 1], weight, bias)[:, :, t]
+    return y
+
+
+def _without_padding(x, weight, bias):
+    return F.conv1d(x, weight.unsqueeze(1), bias, groups=len(weight))
+
+
 def _result_and_properties(function, x, weight, bias):
     """The result, whether it is a part of x (what is written into it is written into x), and whether it is as exact."""
     y = function(x, weight, bias)
@@ -149,6 +172,35 @@ CONV_LOOP = Exercise(
             WITHOUT_NOW,
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv_loop, " + bias[:, None] → ")),
+        Misconception(
+            "the first sample repeated",
+            "Before the start you read x[0], over and over. Samples before the start count as zero.",
+            _padded("first"),
+        ),
+        Misconception(
+            "outputs of full windows only",
+            "No zeros stand before the start, so only the windows that are full give an output: L − W + 1 of them. "
+            "Samples before the start count as zero, and every step has an output.",
+            _without_padding,
+            where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
+        ),
+        Misconception(
+            "outputs that are fed back",
+            "Your sum reads outputs where it should read inputs: what is written into x, or read from y, comes in "
+            "again at the next step. Read from x as it came, and write into a tensor of its own.",
+            _fed_back,
+        ),
+        Misconception(
+            "the last tap left out",
+            "The product of now is missing: the loop over the taps ends before the last one. range(n) stops at n − 1.",
+            edited(causal_conv_loop, "range(width): → range(width - 1):"),
+        ),
+        Misconception(
+            "padding on both sides, nothing cut",
+            "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
+            "end. Pad on one side only, or cut these outputs off.",
+            edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
+        ),
         Misconception("mixed channels", "All channels are added up in each output. " + MIXED, _mixed),
         Misconception(
             "an output without the type of x",
@@ -216,6 +268,44 @@ CONV = Exercise(
             "mixed channels", "The channels of x are added up before the convolution. " + MIXED, _summed_input
         ),
         Misconception(
+            "outputs of full windows only",
+            "No zeros stand before the start, so only the windows that are full give an output: L − W + 1 of them. "
+            "Samples before the start count as zero, and every step has an output.",
+            _without_padding,
+            where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
+        ),
+        Misconception(
+            "the first sample repeated",
+            "Before the start you read x[0], over and over. Samples before the start count as zero.",
+            _padded("first"),
+        ),
+        Misconception(
+            "the end read before the start",
+            "Before the start you read the last samples, in a circle: they lie in the future. Samples before the "
+            "start count as zero.",
+            _padded("last"),
+        ),
+        Misconception(
+            "a bias along time",
+            "F.conv1d takes the bias as its third argument, and gives each channel its own. Added afterwards, (D,) is "
+            "lined up with the last axis, which is time: it wants an axis more, (D, 1).",
+            edited(causal_conv, "bias, groups → None, groups", f"{GROUPS}) → {GROUPS}) + bias"),
+        ),
+        Misconception(
+            "the middle axis in front",
+            "The weight is (1, D, W): one output channel that reads all D input channels. Here each of D output "
+            "channels reads one: (D, 1, W).",
+            [
+                edited(causal_conv, "unsqueeze(1) → unsqueeze(0)"),
+                edited(causal_conv, "unsqueeze(1) → unsqueeze(0)", f"{GROUPS} → "),
+            ],
+        ),
+        Misconception(
+            "as many groups as taps",
+            "`groups` says in how many groups the channels are split. Each channel stays alone: one group a channel.",
+            edited(causal_conv, "groups=weight.shape[0] → groups=weight.shape[1]"),
+        ),
+        Misconception(
             "missing groups",
             "Without groups, F.conv1d lets each output channel read all input channels, and wants a weight of the "
             "shape (D, D, W). Say in how many groups the channels are split, so that each stays alone.",
@@ -276,6 +366,30 @@ FULL_KERNEL = Exercise(
             "(D, 1, W) is what F.conv1d takes *with* groups=D. Without groups it needs a kernel for each pair of an "
             "output and an input channel, so the middle axis has D places.",
             lambda weight: weight.unsqueeze(1),
+        ),
+        Misconception(
+            "the taps not on the last axis",
+            "The right kernels, with their axes in another order. F.conv1d wants output channels, input channels, "
+            "taps.",
+            [edited(full_kernel, f"return full → return full.movedim(-1, {axis})") for axis in (0, 1)],
+        ),
+        Misconception(
+            "the channels from last to first",
+            "The kernels stand on the other diagonal, so the first output channel reads the last input channel. "
+            "Output channel i reads input channel i.",
+            [edited(full_kernel, f"return full → return full.flip({axis})") for axis in (0, 1)],
+        ),
+        Misconception(
+            "all kernels in row 0",
+            "All kernels stand in row 0, so the first output channel reads all channels and the others read none. "
+            "Output channel i reads input channel i.",
+            edited(full_kernel, "full[d, d] → full[0, d]"),
+        ),
+        Misconception(
+            "kernels side by side",
+            "The result has two axes: the kernels stand side by side in one long row for each output channel. The "
+            "input channel and the tap have an axis each, (D, D, W).",
+            edited(full_kernel, "return full → return full.flatten(1)"),
         ),
         Misconception(
             "flipped taps",
@@ -538,6 +652,23 @@ IS_CAUSAL = Exercise(
                 edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
                 edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
             ],
+        ),
+        Misconception(
+            "the next step allowed",
+            "You begin one step too late: an output that reads the very next sample passes. The future is everything "
+            "after t, from t + 1 on.",
+            edited(is_causal, "triu(1) → triu(2)"),
+        ),
+        Misconception(
+            "only gradients above zero",
+            "A gradient below zero passes, and reads the future as well. Ask whether it is zero, or take its absolute "
+            "value.",
+            _judged(lambda gradient, t: (gradient[..., t + 1 :] > 0).any()),
+        ),
+        Misconception(
+            "True and False exchanged",
+            "Your answer is the opposite of the right one in every case.",
+            edited(is_causal, "return not bool → return bool"),
         ),
         Misconception(
             "one step into the future only",
