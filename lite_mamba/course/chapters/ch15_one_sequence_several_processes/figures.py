@@ -348,49 +348,46 @@ class Travel(LiveFigure):
 
 
 class Pays(LiveFigure):
-    """How many times as fast P processes are as one: a model of one layer, with a measured time of a message."""
+    """How many times as fast P processes are as one: a model of one layer that starts with measured times."""
+
+    START = round(1e6 * MACHINE.message)  # microseconds
 
     controls = {  # noqa: RUF012
         "length": slider(1024, 4194304, 65536, math.log10(2), label="length L", unit="tokens", log=True),
-        "latency": slider(1.0, 100000.0, 100.0, 1.0, label="time of one message", unit="µs", log=True),
+        "message": slider(1.3, 130000.0, START, 1.0, label="time of one message", unit="µs", log=True),
+        "memory": slider(450, 450000, MACHINE.memory, 1.0, label="a part's end looks back", unit="tokens", log=True),
     }
 
     def __init__(self):
-        super().__init__(height=5.4)
+        super().__init__(height=5.6)
         ax = self.ax = self.figure.subplots()
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlim=(0.95, 80),
-            ylim=(0.02, 90),
-            xlabel="processes P",
-            ylabel="times as fast as one",
-        )
+        ax.set(xscale="log", yscale="log", xlim=(0.95, 84), ylim=(0.05, 100))
+        ax.set(xlabel="processes P", ylabel="times as fast as one")
         ax.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
         ax.set_yticks([0.1, 1, 10, 64], ["0.1", "1", "10", "64"])
         ax.minorticks_off()
         self.P = 2 ** np.arange(7)
         ax.plot(self.P, self.P, "--", color=style.GREY, lw=3)
-        ax.axhline(1, ls=":", color=style.BLACK, lw=2.5)
-        style.label_line(ax, "P times", 20, 42, style.GREY, fontsize=16, ha="right")
-        style.label_line(ax, "one process", 1.05, 0.7, style.BLACK, fontsize=16)
+        ax.axhspan(0.05, 1, facecolor="white", hatch="//", edgecolor=style.RULE, lw=1.5, zorder=0)
+        style.label_line(ax, "P times", 20, 42, style.GREY, fontsize=17, ha="right")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
+        style.label_line(ax, "slower than one process", 1.1, 0.3, style.BLACK, fontsize=17, bbox=box)
         (self.line,) = ax.plot(self.P, self.P, "-o", color=style.BLUE, lw=5, ms=10)
-        (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=16, mec="white", mew=2)
-        self.word = ax.text(1, 1, "", color=style.VERMILLION, fontsize=16, fontweight="bold", ha="center", va="top")
-        self.move(self.line, self.best, self.word)
+        (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=17, mec="white", mew=2)
+        self.move(self.line, self.best)
 
-    def update(self, length: float = 65536, latency: float = 100.0) -> str:
+    def update(self, length: float = 65536, message: float = START, memory: float = MACHINE.memory) -> str:
         L = round(length)
-        self.values = np.array([speed_up(MACHINE._replace(latency=latency / 1e6), L, int(P)) for P in self.P])
+        machine = MACHINE._replace(message=message / 1e6, memory=round(memory))
+        self.values = np.array([speed_up(machine, L, int(P)) for P in self.P])
         self.line.set_ydata(self.values)
         best = int(self.values.argmax())
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
-        self.word.set(text="best", x=self.at, y=self.times * 0.6)
-        long = grouped(L)
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        self.title(self.ax, f"L = {long}: {few} the fastest, {self.times:.1f} times as fast as one")
+        self.title(self.ax, f"L = {grouped(L)}: {few} the fastest, {self.times:.1f} times as fast as one")
         return (
-            f"L = {long}, {grouped(latency)} µs a message: {few} the fastest, {self.times:.1f} times as fast as one. "
-            f"With {self.P[-1]} processes it is {self.values[-1]:.2g} times."
+            f"L = {grouped(L)}, {grouped(message)} µs a message, ends that look back {grouped(round(memory))} tokens: "
+            f"{few} the fastest, {self.times:.1f} times as fast as one. 2 processes: {self.values[1]:.2g} times, "
+            f"{self.P[-1]} processes: {self.values[-1]:.2g} times."
         )
