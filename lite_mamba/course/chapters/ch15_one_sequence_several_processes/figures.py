@@ -309,7 +309,8 @@ class Travel(LiveFigure):
     def __init__(self):
         super().__init__(height=5.2)
         ax = self.ax = self.figure.subplots()
-        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(1, 1e16), xlabel="length L (tokens)")
+        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(1, 1e16))
+        ax.set(xlabel="length L (tokens)", ylabel="for one process, one layer")
         ax.set_xticks([1e3, 1e4, 1e5, 1e6], ["1 thousand", "10 thousand", "100 thousand", "1 million"])
         ax.set_yticks([1, 1e3, 1e6, 1e9, 1e12, 1e15], ["1", "thousand", "million", "billion", "10¹²", "10¹⁵"])
         ax.minorticks_off()
