@@ -410,6 +410,7 @@ GENERATE = [
     ("last piece only", loop(pieces=lambda p, c: p.split(c, dim=1)[-1:]), 
      "a prompt of which only the last piece is read"),
     ("first output", loop(first=lambda out, p: out[:, :1]), "the first output of a piece"),
+    ("the prompt's last token", loop(first=lambda out, p: p[:, -1:]), "the last token of the prompt fed in twice"),
     ("no room", loop(room=1), "a stream without room for the tokens"),
     ("one row", loop(rows=1), "a stream without room for the rows"),
     ("a first output lost", lambda b, p, c, n: loop(kept=slice(1, None))(b, p, c, n + 1),
@@ -543,7 +544,7 @@ RESTART = [
 
 def mended(
     bias_in_delta=False, bias_in_scan=True, end=0, reset_state=True, reset_history=True, late_reset=False,
-    changed=lambda segment, last: segment != last, kept=None,
+    changed=lambda segment, last: segment != last, kept=None, size=lambda delta: delta,
 ):  # fmt: skip
     def mended_stream(x, segment, history, h, last, weights):
         rows, W = changed(segment, last), history.shape[-1]
@@ -552,7 +553,7 @@ def mended(
         h = h * goes_on if reset_state else h
         joined = torch.cat([history, x], dim=-1)
         u = F.silu(F.conv1d(joined, weights["conv"][:, None], groups=len(weights["conv"])))
-        delta = weights["dt"][:, None] * u + bias_in_delta * weights["dt_bias"][:, None]
+        delta = size(weights["dt"][:, None] * u + bias_in_delta * weights["dt_bias"][:, None])
         B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
         y, h = selective_scan_fn(
             u, delta, weights["A"], B, C, delta_bias=weights["dt_bias"] if bias_in_scan else None, delta_softplus=True,
@@ -592,6 +593,9 @@ MENDED = [
     ("bias, reset", mended(bias_in_delta=True, reset_state=False), "two mistakes left: the bias and the reset"),
     ("history, reset", mended(end=1, reset_state=False), "two mistakes left: the history and the reset"),
     ("no bias", mended(bias_in_scan=False), "a bias that is gone altogether"),
+    ("softplus twice", mended(size=F.softplus), "a softplus taken twice"),
+    ("softplus twice, bias inside", mended(bias_in_delta=True, bias_in_scan=False, size=F.softplus),
+     "a softplus taken twice"),
     ("all rows", mended(changed=lambda segment, last: torch.ones_like(segment).bool()), "a reset of every row"),
     ("any row", mended(changed=lambda segment, last: (segment != last).any().expand(len(last))),
      "a reset of every row"),

@@ -122,7 +122,7 @@ def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(ma
             sentence = shown.update(border=border, reset=reset)
             assert max(shown.off[0], shown.off[2]) < 1e-5 and "The rows 0 and 2 are exact" in sentence
             off[reset] = shown.off[1]
-            assert (shown.heard == 0) == (reset == "history and state")
+            assert (len(shown.loud) == 0) == (reset == "history and state")
         assert off["history and state"] < 1e-5 < off["state only"] < off["history only"] < off["nothing"]
 
 

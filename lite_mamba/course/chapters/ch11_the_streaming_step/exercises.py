@@ -92,8 +92,8 @@ UPDATE = Exercise(
         ),
         Misconception(
             "the bias added twice",
-            "dt_bias comes in two times. Nothing raises, the step sizes are only longer than they should be. Look "
-            "for each place where it is added.",
+            "dt_bias comes in two times. Nothing raises, the step sizes are only other ones: shorter where the "
+            "bias is negative, as in a new block. Look for each place where it is added.",
             [_updated("+ dt_bias) → + 2 * dt_bias)"), _updated("+ dt_bias) → + dt_bias) + dt_bias")],
         ),
         Misconception(
@@ -734,12 +734,15 @@ GENERATE = Exercise(
             "the last token of the prompt fed in twice",
             "After the prompt you feed its last token once more. The stream has read it already; what comes next is "
             "the block's last output.",
-            edited(
-                generate,
-                "[out[:, -1:]] → [prompt[:, -1:]]",
-                "< tokens: → < tokens + 1:",
-                "cat(outputs → cat(outputs[1:]",
-            ),
+            [
+                edited(generate, "[out[:, -1:]] → [prompt[:, -1:]]"),
+                edited(
+                    generate,
+                    "[out[:, -1:]] → [prompt[:, -1:]]",
+                    "< tokens: → < tokens + 1:",
+                    "cat(outputs → cat(outputs[1:]",
+                ),
+            ],
         ),
         Misconception(
             "an output too many",
@@ -998,6 +1001,7 @@ def mended_stream(
 
 BIAS_TWICE = '* u  # → * u + weights["dt_bias"][:, None]  #'
 NO_BIAS = '"delta_bias": weights["dt_bias"], → '
+MADE = "  # (B, D, L): the scan adds the bias → \n    delta = "
 CUT_EARLY = "x.shape[-1] :] → x.shape[-1] - 1 : -1]"
 STATE_KEPT = "h = torch.where(changed, 0.0, h) → "
 
@@ -1094,6 +1098,15 @@ MENDED = Exercise(
             "a bias that is gone altogether",
             "You have taken out both. Once it must come in: it is the time scale of the channel.",
             _left(NO_BIAS),
+        ),
+        Misconception(
+            "a softplus taken twice",
+            "Your line for delta takes the softplus, and delta_softplus=True takes it again inside the scan. Let one "
+            "of the two do it.",
+            [
+                _left(f"{MADE}F.softplus(delta)"),
+                _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])', NO_BIAS),
+            ],
         ),
         Misconception(
             "a reset of every row",

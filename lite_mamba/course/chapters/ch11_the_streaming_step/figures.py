@@ -450,7 +450,7 @@ class ResetRow(LiveFigure):
         expected[1, border:] = self.fresh[:after]
         errors = np.abs(self.outputs - expected) / self.spread  # (B, L)
         self.off = errors.max(axis=1)  # (B,)
-        self.heard = int(np.flatnonzero(errors[1] > 0.01).max(initial=border - 1)) + 1 - border
+        self.loud = np.flatnonzero(errors[1] > 0.01) + 1 - border  # which samples of the new recording, from 1
         self.right[1].set_ydata(expected[1])
         for row in range(self.ROWS):
             self.lines[row].set_data(np.arange(self.LENGTH), self.outputs[row])
@@ -458,7 +458,8 @@ class ResetRow(LiveFigure):
         self.note.set(text="new recording" if border < 110 else "new", x=border + 1)
         self.title(self.axes[0], self._finding(reset))
         others = "exact" if max(self.off[0], self.off[2]) < 1e-5 else "wrong"
-        until = f", and by more than 1 % up to {self.heard} samples after it" if self.heard else ""
+        heard = len(self.loud)
+        until = f", and by more than 1 % in {heard} samples, the last of them sample {self.loud[-1]}" if heard else ""
         return (
             f"Row 1 begins a new recording at sample {border}; set to zero: {reset}. After the border row 1 differs "
             f"from a fresh stream by {100 * self.off[1]:.0f} % of the output's range at most{until}. "
@@ -466,8 +467,8 @@ class ResetRow(LiveFigure):
         )
 
     def _finding(self, reset: str) -> str:
-        wrong = f"row 1 is up to {100 * self.off[1]:.0f} % wrong, for {self.heard} samples"
-        return f"Set to zero: {reset}. {wrong[0].upper() + wrong[1:] if self.heard else 'Row 1 is a fresh stream'}"
+        found = f"up to {100 * self.off[1]:.0f} % wrong" if len(self.loud) else "a fresh stream"
+        return f"Set to zero: {reset}. Row 1 is {found}"
 
     def _run(self, border: int, reset: str) -> np.ndarray:
         x = self.x.clone()
