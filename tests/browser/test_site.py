@@ -4,7 +4,12 @@ import audit
 import lab
 import pytest
 
+from lite_mamba.course import slider
+from lite_mamba.course.drawing import LiveFigure
+from lite_mamba.course.page.explore import Exploration
 from lite_mamba.course.site import build
+from lite_mamba.course.site.player import Player
+from lite_mamba.course.site.record import record
 
 CHAPTER = "00_start_here"
 
@@ -22,13 +27,13 @@ def enter(chromium, address):
     """A function that opens the page, and sees to it that nothing fails and nothing leads outside."""
     contexts, wrong = [], []
 
-    def open_page(**options):
+    def open_page(where=address, **options):
         contexts.append(chromium.new_context(**{"viewport": audit.PHONE, "offline": True} | options))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda asked: wrong.append(asked.url))
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(asked.url))
-        page.goto(address)
+        page.goto(where)
         return page
 
     yield open_page
@@ -53,8 +58,49 @@ def test_every_range_scrubs_picture_and_sentence_by_the_keyboard(enter):
                 seen.add((_image(player).get_attribute("src"), says.inner_text()))
                 assert control.get_attribute("aria-valuetext") in player.locator(".controls").inner_text()
             assert len({picture for picture, _ in seen}) == len({sentence for _, sentence in seen}) == 2
-        player.locator("button").click()
+        player.locator(".reset").click()
         assert says.inner_text() == first
+
+
+def test_a_control_that_plays_runs_to_its_end_says_so_once_and_stops_at_reset(enter, tmp_path):
+    exploration = Exploration(Rising())
+    player = Player(exploration, record(exploration), "figures/rising")
+    player.save(tmp_path)
+    build.page(tmp_path / "rising.html", "Rising", "", player.html())
+    build.index([], tmp_path)
+    page = enter((tmp_path / "rising.html").as_uri())
+    page.clock.install(time=0)
+    page.clock.pause_at(10_000)  # milliseconds; from here on the clock goes only where it is told to
+    play, says = page.locator(".play"), page.locator(".says")
+    play.click()
+    page.clock.run_for(450)
+    assert (says.inner_text(), play.inner_text(), says.get_attribute("aria-live")) == ("At 3.", "Pause height", "off")
+    page.locator(".reset").click()
+    page.clock.run_for(450)
+    assert (says.inner_text(), play.inner_text(), says.get_attribute("aria-live")) == ("At 1.", "Play height", "polite")
+    play.click()
+    page.clock.run_for(2000)
+    assert (says.inner_text(), play.inner_text()) == ("At 4.", "Play height")
+    play.click()
+    page.clock.run_for(250)
+    assert says.inner_text() == "At 1."
+
+
+class Rising(LiveFigure):
+    """A line that rises."""
+
+    controls = {"height": slider(0, 4, 1, label="height", play=True)}  # noqa: RUF012
+
+    def __init__(self):
+        super().__init__(width=4, height=3)
+        ax = self.figure.subplots()
+        ax.set(ylim=(0, 5))
+        (self.line,) = ax.plot([0, 1], [0, 0])
+        self.move(self.line)
+
+    def update(self, height=1):
+        self.line.set_ydata([height, height])
+        return f"At {height}."
 
 
 def _image(player):

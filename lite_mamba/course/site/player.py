@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from ..drawing.controls import Control
 from ..page.answers import Answer
 from ..page.explore import Exploration
 from .picture import least_width, picture
@@ -35,13 +36,13 @@ class Player:
         words = [[controls[name].describe(value) for value in values] for name, values in recording.positions.items()]
         told = {"words": words, "sentences": [shot.sentence for shot in recording.combined()]}
         rows = [
-            _range(controls[name].label, describe, describe.index(controls[name].describe(start.settings[name])))
+            _range(controls[name], describe, describe.index(controls[name].describe(start.settings[name])))
             for name, describe in zip(recording.positions, words, strict=True)
         ]
         three = "".join(map(self._still, _three(recording)))
         right = " data-right" if recording.right else ""
         return f"""<div class="player" role="group" aria-label="{escape(about)}"{right}>
-<div class="controls" hidden>{"".join(rows)}<button type="button">Reset</button></div>
+<div class="controls" hidden>{"".join(rows)}<button type="button" class="reset">Reset</button></div>
 {self.picture(recording.start, about)}
 <p class="says" role="status" aria-live="polite">{escape(start.sentence)}</p>
 {self._held()}
@@ -82,11 +83,12 @@ class Player:
         return f"<figure>{self.picture(number, alt)}<figcaption>{words}</figcaption></figure>"
 
 
-def _range(label: str, words: list[str], start: int) -> str:
-    now = escape(words[start])
+def _range(control: Control, words: list[str], start: int) -> str:
+    label, now = escape(control.label), escape(words[start])
+    play = f'<button type="button" class="play">Play {label}</button>'
     return (
-        f'<label>{escape(label)}: <span>{now}</span><input type="range" min="0" max="{len(words) - 1}" value="{start}" '
-        f'aria-label="{escape(label)}" aria-valuetext="{now}"></label>'
+        f'<label>{label}: <span>{now}</span><input type="range" min="0" max="{len(words) - 1}" value="{start}" '
+        f'aria-label="{label}" aria-valuetext="{now}"></label>{play if getattr(control, "play", False) else ""}'
     )
 
 

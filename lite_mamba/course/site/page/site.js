@@ -28,8 +28,28 @@ for (const player of document.querySelectorAll(".player")) {
     sentences.forEach((_, frame) => { new Image().src = file(frame); });
   }
 
+  for (const play of player.querySelectorAll(".play")) {
+    const range = play.previousElementSibling.querySelector("input");
+    let clock = null;
+    const run = timer => {
+      clearInterval(clock);
+      clock = timer;
+      play.textContent = play.textContent.replace(/^\w+/, clock ? "Pause" : "Play");
+      says.setAttribute("aria-live", clock ? "off" : "polite"); // nobody wants each frame read out
+    };
+    const step = () => {
+      range.stepUp();
+      show();
+      if (range.value === range.max) run(null);
+    };
+    play.addEventListener("click", () => {
+      if (!clock && range.value === range.max) range.value = 0;
+      run(clock ? null : setInterval(step, 200));
+    });
+    player.querySelector(".reset").addEventListener("click", () => run(null));
+  }
   for (const range of ranges) range.addEventListener("input", show);
-  player.querySelector("button").addEventListener("click", reset);
+  player.querySelector(".reset").addEventListener("click", reset);
   for (const sign of ["pointerenter", "focusin"]) player.addEventListener(sign, fetchAll, { once: true });
   player.querySelector(".controls").hidden = false;
   reset();
