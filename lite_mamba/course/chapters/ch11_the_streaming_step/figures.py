@@ -42,8 +42,8 @@ def scope_signal(length: int, start: int = START) -> tuple[Tensor, Tensor]:
 
 
 def grouped(number: int) -> str:
-    """1234567 as 1 234 567."""
-    return f"{number:,}".replace(",", " ")
+    """1234567 as 1 234 567; four digits stay together."""
+    return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
 
 
 def package_step(block: Mamba) -> Callable:
