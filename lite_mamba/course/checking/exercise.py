@@ -11,6 +11,8 @@ import inspect
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -140,12 +142,15 @@ class Exercise:
         """The function's result for a case. Arguments go by position where the reference takes them so."""
         if self.apply is not None:
             return self.apply(function, **case)
-        positional, named = [], dict(case)
-        for parameter in inspect.signature(self.reference).parameters.values():
-            if parameter.kind > parameter.POSITIONAL_OR_KEYWORD or parameter.name not in named:
-                break
-            positional.append(named.pop(parameter.name))
+        named = dict(case)
+        positional = [named.pop(name) for name in takewhile(named.__contains__, self._by_position)]
         return function(*positional, **named)
+
+    @cached_property
+    def _by_position(self) -> list[str]:
+        """The parameters that the reference takes by position."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        return [one.name for one in parameters if one.kind <= one.POSITIONAL_OR_KEYWORD]
 
 
 @dataclass(frozen=True)

@@ -128,26 +128,48 @@ def copy(value: Any) -> Any:
     return value
 
 
+_kept = False  # whether somebody who called has saved them already
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Puts the random numbers of Python, NumPy and torch, and torch's own settings, back at the end.
+
+    To save them takes longer than many a call: one `kept` around many calls saves them once for all.
+    """
+    global _kept
+    if _kept:
+        yield
+        return
+    python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
+    states = [(generator, generator.get_state()) for generator in _generators()]
+    _kept = True
+    try:
+        yield
+    finally:
+        _kept = False
+        random.setstate(python)
+        np.random.set_state(numpy)
+        for generator, state in states:
+            generator.set_state(state)
+        torch.set_default_dtype(dtype)
+
+
 @contextlib.contextmanager
 def neutral(seed: int) -> Iterator[None]:
-    """Random numbers of Python, NumPy and torch from a seed, and torch's own settings; all is put back at the end."""
-    python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
-    generators = [torch.default_generator, *(torch.cuda.default_generators if torch.cuda.is_initialized() else ())]
-    states = [generator.get_state() for generator in generators]
-    try:
+    """Random numbers from a seed, and torch's own settings; all is put back at the end."""
+    with kept():
         random.seed(seed)
         np.random.seed(seed)
-        for generator in generators:  # not torch.manual_seed: it keeps a traceback of every call for a GPU to come
+        for generator in _generators():  # not torch.manual_seed: it keeps a traceback of every call for a GPU to come
             generator.manual_seed(seed)
         torch.set_default_dtype(torch.float32)
         with torch.enable_grad():
             yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        for generator, state in zip(generators, states, strict=True):
-            generator.set_state(state)
-        torch.set_default_dtype(dtype)
+
+
+def _generators() -> tuple[torch.Generator, ...]:
+    return torch.default_generator, *(torch.cuda.default_generators if torch.cuda.is_initialized() else ())
 
 
 def _unchanged(before: Any, after: Any) -> bool:

@@ -18,7 +18,7 @@ from .errors import same_error, swallowed
 from .exercise import Draw, Exercise, Misconception
 from .features import FEWEST, case_words
 from .relations import value_words
-from .running import Example, Outcome, beside, neutral, run, spun, tolerance
+from .running import Example, Outcome, beside, kept, neutral, run, spun, tolerance
 from .stub import is_stub
 from .tables import shape_words
 
@@ -47,6 +47,7 @@ class Verdict:
     relations: tuple[str, ...] = ()  # what can be said about a mistake without a name
 
 
+@kept()
 def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False) -> Verdict:
     """The verdict on a function: first the reference, then each known misconception.
 
@@ -71,6 +72,7 @@ def trials(exercise: Exercise) -> tuple[Trial, ...]:
     return draw_trials(exercise)
 
 
+@kept()
 def draw_trials(exercise: Exercise) -> tuple[Trial, ...]:
     """The fixed example, if any, then random cases with growing sizes; the same ones at every call."""
     found = [] if exercise.example is None else [Trial(0, exercise.example, None)]

@@ -491,7 +491,7 @@ def _first_values(function, d_model: int, u: Tensor) -> dict:
 
     The weights may be drawn anew, but must stay random, and everything must stay trainable.
     """
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     model = small_model(d_model)
     function(model, u)
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]

@@ -545,7 +545,7 @@ class WrongOffset(ValueError):
 def lively_block(width: int, seed: int) -> Mamba:
     """A small block whose outputs are about as large as its inputs, so that a generation loop does not die out."""
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         block = Mamba(width, d_state=4, d_conv=3, conv_dilations=(1, 2), dt_min=0.05, layer_idx=0)
         for parameters in (block.in_proj.weight, block.out_proj.weight, block.x_proj.weight):
             torch.nn.init.normal_(parameters, std=1.5 / math.sqrt(parameters.shape[1]))
