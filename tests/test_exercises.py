@@ -6,7 +6,7 @@ import inspect
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,8 +19,8 @@ from torch import Tensor
 from lite_mamba.course import chapters
 from lite_mamba.course.checking.compare import Tolerance, difference
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception, Question
-from lite_mamba.course.checking.running import Outcome, beside
-from lite_mamba.course.checking.trial import draw_trials, judge, outcome, same_everywhere, trials
+from lite_mamba.course.checking.running import Example, Outcome, beside, spun
+from lite_mamba.course.checking.trial import draw_trials, judge, known_misconception, outcome, same_everywhere, trials
 
 
 def complaints(module, chapter: str) -> list[str]:
@@ -68,15 +68,32 @@ def misconception_complaints(exercise: Exercise) -> Iterator[str]:
     for i, (known, wrong) in enumerate(executable):
         if len(known.message) < 10:
             yield f"{exercise.id}: {known.name!r} has no message"
-        verdict = judge(exercise, wrong)
-        if isinstance(verdict.example and verdict.example.raised, NameError):
-            yield f"{exercise.id}: {known.name!r} uses a name that its module lacks: {verdict.example.raised}"
-        caught = verdict.misconception.name if verdict.misconception else f"{verdict.kind}"
-        if verdict.misconception is not known:
-            yield f"{exercise.id}: {known.name!r} is judged as {caught!r}"
+        examples = remembered(exercise, wrong)
+        for error in {repr(one.raised) for one in examples if isinstance(one.raised, NameError)}:
+            yield f"{exercise.id}: {known.name!r} uses a name that its module lacks: {error}"
+        if (caught := judged_as(exercise, examples)) is not known:
+            yield f"{exercise.id}: {known.name!r} is judged as {getattr(caught, 'name', caught)!r}"
         for other, same in executable[:i]:
             if same_everywhere(exercise, wrong, same):
                 yield f"{exercise.id}: {known.name!r} and {other.name!r} always agree"
+
+
+def remembered(exercise: Exercise, wrong: Callable) -> list[Example]:
+    """What a known wrong answer does in every case, each of which is run once for all that is asked of it here."""
+    both = exercise.reference, wrong
+    return [
+        beside(exercise, trial.case, *(outcome(exercise, one, trial.number) for one in both))
+        for trial in trials(exercise)
+    ]
+
+
+def judged_as(exercise: Exercise, examples: list[Example]) -> Misconception | str:
+    """The misconception that the judge sees in a wrong answer, or its verdict."""
+    if all(example.right for example in examples):
+        return "right"
+    if any(spun(example.got) for example in examples):
+        return "endless"
+    return known_misconception(exercise, examples) or "wrong"
 
 
 def recap_complaints(questions: list[Question]) -> list[str]:

@@ -475,6 +475,7 @@ PARAMETERS = Exercise(
                     "dt_proj.shape[1] → dt_proj.shape[0]",
                     "low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1) → both = u @ x_proj.T",
                     "low_rank @ → both[..., :rank] @",
+                    "B, C → both[..., rank : rank + states], both[..., rank + states :]",
                 ),
             ],
         ),
