@@ -75,4 +75,4 @@ def fake_chapter(tmp_path, monkeypatch):
     monkeypatch.setattr(chapters, "__path__", [str(tmp_path)])
     yield chapters.module("91")
     for name in ("ch91_delay", "ch91_delay.exercises"):
-        monkeypatch.delitem(sys.modules, f"{chapters.__name__}.{name}")
+        del sys.modules[f"{chapters.__name__}.{name}"]  # monkeypatch would bring it back at its end
