@@ -1,15 +1,19 @@
 """Every test starts with an empty learner's folder, nothing checked, one thread, and hypothesis without a clock."""
 
+import gc
+import itertools
 import os
+import re
 import sys
 import tempfile
+from pathlib import Path
 
 import hypothesis
 import pytest
-import torch
 
 HOME = tempfile.TemporaryDirectory(prefix="lite-mamba-tests-")
 os.environ["LITE_MAMBA_HOME"] = HOME.name
+HOMES = itertools.count()
 os.environ.pop("LITE_MAMBA_ANSWERS", None)
 # PyTorch's compiler forks its workers from a process with threads, and waits for them when the process ends.
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
@@ -18,14 +22,35 @@ hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
-# Two test processes share the two cores of the reference machine.
-torch.set_num_threads(1)
+
+def pytest_collection_modifyitems(items):
+    """The tests of a chapter stand together, those that go through all chapters too: what one computes serves all."""
+    items.sort(key=chapter)
+
+
+def chapter(item) -> str:
+    found = re.search(r"ch(\d\d)_", item.nodeid)
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return found[1] if found else str(parameters.get("chapter", ""))
+
+
+def pytest_collection_finish():
+    """What has been imported stays: the garbage collector need not go through it again and again."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Two test processes share the two cores of the reference machine."""
+    import torch  # not at the top: the process that hands out the tests has no need of it
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
-def empty_home(tmp_path, monkeypatch):
-    """The learner's state of one test, empty at its start."""
-    home = tmp_path / "lite-mamba-home"
+def empty_home(monkeypatch):
+    """The learner's state of one test: a folder that is not there yet."""
+    home = Path(HOME.name, str(next(HOMES)))
     monkeypatch.setenv("LITE_MAMBA_HOME", str(home))
     return home
 

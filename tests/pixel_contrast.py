@@ -23,8 +23,8 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def contrasts(figure) -> dict[tuple, tuple[float, Artist]]:
-    """By axes and look: the contrast of the best of these artists, and that artist.
+def contrasts(figure, enough: float) -> dict[tuple, tuple[float, Artist]]:
+    """By axes and look: the contrast of the best of these artists, and that artist; of the first that has enough.
 
     Heat maps, axes and frames are left out. Of an artist's edge a tenth has at least this contrast.
     """
@@ -33,6 +33,8 @@ def contrasts(figure) -> dict[tuple, tuple[float, Artist]]:
     for ax in figure.figure.axes:
         for artist in ax.get_children():
             if isinstance(artist, (Axis, Spine, AxesImage)) or artist is ax.patch or not artist.get_visible():
+                continue
+            if best.get(look(artist), (0, artist))[0] >= enough:
                 continue
             edge = edge_contrasts(footprint(figure, artist), light)
             if len(edge):

@@ -96,11 +96,10 @@ def test_its_numbers_have_a_true_minus(figure):
 def test_every_control_changes_the_picture_and_the_sentence(live):
     exploration = Exploration(live)
     for name, control in exploration.controls.items():
-        frames = [exploration.set(**{name: value}) for value in control.extremes()]
+        frames = [exploration.set(**live.defaults() | {name: value}) for value in control.extremes()]
         assert not any(frame.failed for frame in frames), name
         assert frames[0].sentence != frames[-1].sentence, name
         assert frames[0].picture != frames[-1].picture, name
-        exploration.reset()
 
 
 def test_its_update_starts_where_its_controls_start(figure):
@@ -128,7 +127,7 @@ def test_a_move_draws_what_drawing_anew_would_draw(figure):
 def test_everything_in_a_picture_stands_out_from_its_ground(figure):
     """A contrast of 3:1, which a projector in a bright hall still shows; colour alone is not enough."""
     figure.update(**figure.defaults())
-    pale = [f"{contrast:.2f} {artist}" for contrast, artist in contrasts(figure).values() if contrast < 3]
+    pale = [f"{contrast:.2f} {artist}" for contrast, artist in contrasts(figure, 3).values() if contrast < 3]
     assert not pale
 
 
