@@ -15,7 +15,7 @@ from lite_mamba.course.lecture.collect import collect
 from lite_mamba.course.lecture.server import Server
 
 NOTEBOOKS = lab.ROOT / "notebooks"
-SIZES = [(1280, 720), (1920, 1080)]
+SIZE, LARGE = (1280, 720), (1920, 1080)
 SMALLEST = 1 / 40  # of the height of the page
 CUT = """() => {
     const slide = document.querySelector(".now"), found = [];
@@ -113,7 +113,7 @@ def enter(chromium, served):
     """A function that opens a deck in a page of some size, and sees to it that the page complains of nothing."""
     pages, errors = [], []
 
-    def open_deck(name: str = "45", size: tuple[int, int] = SIZES[0]) -> Room:
+    def open_deck(name: str = "45", size: tuple[int, int] = SIZE) -> Room:
         page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
         pages.append(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -142,31 +142,45 @@ def contrast(pixels: np.ndarray) -> float:
 
 def complaints(room: Room) -> list[str]:
     """What is cut, too small or too pale on the page that is shown."""
-    size = room.page.viewport_size
-    found = room.page.evaluate(CUT)
-    shown = np.asarray(Image.open(io.BytesIO(room.page.screenshot())).convert("RGB"))
+    return [*cut_or_small(room), *pale(room)]
+
+
+def cut_or_small(room: Room) -> list[str]:
+    found, height = room.page.evaluate(CUT), room.page.viewport_size["height"]
     for text in room.page.evaluate(TEXTS):
-        if text["size"] < SMALLEST * size["height"]:
+        if text["size"] < SMALLEST * height:
             found.append(f"{text['words'][:30]!r} is {text['size']:.1f} pixels high")
-        rows, columns = (
-            slice(int(text[at]), int(text[at] + text[by])) for at, by in (("top", "height"), ("left", "width"))
-        )
-        if (measured := contrast(shown[rows, columns])) < 4.5:
-            found.append(f"{text['words'][:30]!r} has a contrast of {measured:.1f}")
     if room.page.locator(".now img").count():
         figure = room.server.stage.show.figures[room.page.evaluate("lecture.now.slide.figure")].figure.figure
         texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
         width = room.page.locator(".now img").bounding_box()["width"]
         smallest = min(text.get_fontsize() for text in texts) / 72 * width / figure.get_figwidth()
-        if smallest < SMALLEST * size["height"]:
+        if smallest < SMALLEST * height:
             found.append(f"words of the picture are {smallest:.1f} pixels high")
     return found
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-def test_on_no_page_anything_is_cut_or_too_small_or_too_pale(enter, size):
-    room = enter("45", size)
+def pale(room: Room) -> list[str]:
+    found, shown = [], np.asarray(Image.open(io.BytesIO(room.page.screenshot())).convert("RGB"))
+    for text in room.page.evaluate(TEXTS):
+        rows, columns = (
+            slice(int(text[at]), int(text[at] + text[by])) for at, by in (("top", "height"), ("left", "width"))
+        )
+        if (measured := contrast(shown[rows, columns])) < 4.5:
+            found.append(f"{text['words'][:30]!r} has a contrast of {measured:.1f}")
+    return found
+
+
+def test_on_no_page_anything_is_cut_or_too_small_or_too_pale(enter):
+    room = enter()
     found = {name: wrong for name in room.every_page() if (wrong := complaints(room))}
+    assert not found
+
+
+def test_a_larger_room_cuts_nothing_and_keeps_the_words_large(enter):
+    """Strokes grow with the page, and stand out the more."""
+    room = enter("45", LARGE)
+    found = {name: wrong for name in room.every_page() if (wrong := cut_or_small(room))}
     assert not found
 
 
