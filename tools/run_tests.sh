@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the project, stage by stage: tools/run_tests.sh [folder of the environment's programs]
 # Each stage runs even if an earlier one failed; the last lines say how each went and how long it took.
+# The browser's stage waits for pages half of its time, so it runs beside the others; what it said is shown at the end.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -26,6 +27,26 @@ skip() {
   summary+=("$(printf '%-22s skipped: %s' "$1" "$2")")
 }
 
+# A stage in the background: `beside name command…` begins it, `join` shows what it said and takes its result.
+# It has a process group of its own, which Ctrl-C would not reach.
+beside() {
+  said=$(mktemp)
+  set -m
+  ( stage "$@" > "$said" 2>&1; printf '%s\n' "${summary[@]}" > "$said.summary"; exit "$failed" ) &
+  other=$!
+  set +m
+  trap 'kill -INT -- "-$other"; wait "$other"; rm -f "$said" "$said.summary"; exit 130' INT
+}
+
+join() {
+  [ -n "${other:-}" ] || return
+  wait "$other" || failed=1
+  cat "$said"
+  summary+=("$(tail -n 1 "$said.summary")")
+  rm -f "$said" "$said.summary"
+  trap - INT
+}
+
 find_chromium() {
   if [ -n "${CHROMIUM:-}" ]; then echo "$CHROMIUM"; return; fi
   command -v chromium || command -v chromium-browser || command -v google-chrome
@@ -34,6 +55,15 @@ find_chromium() {
 style() { "$bin/ruff" check . && "$bin/ruff" format --check .; }
 
 stage "style" style
+
+if [ ! -d tests/browser ]; then
+  skip "browser" "there is no tests/browser"
+elif chromium=$(find_chromium); then
+  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" tests/browser
+else
+  skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
+fi
+
 # worksteal keeps a module's tests in one process, so that what they share is made once.
 stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --dist worksteal --doctest-modules lite_mamba tests \
   --ignore=tests/browser
@@ -46,13 +76,7 @@ else
   skip "strict nbval" "there is no notebook in notebooks/"
 fi
 
-if [ ! -d tests/browser ]; then
-  skip "browser" "there is no tests/browser"
-elif chromium=$(find_chromium); then
-  CHROMIUM=$chromium stage "browser" "$bin/python" -m pytest -q -n "$jobs" tests/browser
-else
-  skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
-fi
+join
 
 printf '\n== summary (%d s)\n' "$SECONDS"
 printf '%s\n' "${summary[@]}"
