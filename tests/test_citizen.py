@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from lite_mamba import InferenceParams, Mamba
 from lite_mamba.language_model import MambaLM
+from lite_mamba.processes import Processes
 
 
 def tokens(length=9, batch=2, dtype=torch.float32):
@@ -160,19 +161,6 @@ def test_a_gradient_penalty_trains_the_parameters(block):
     assert gained.item() == pytest.approx(descent.item(), rel=0.05)
 
 
-def run_processes(function, count, folder):
-    torch.multiprocessing.spawn(_joined, (count, str(folder / "meeting"), function), nprocs=count)
-
-
-def _joined(rank, count, meeting, function):
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=count)
-    try:
-        function(rank)
-    finally:
-        dist.destroy_process_group()
-
-
 def _trained(model, x):
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
     for _ in range(2):
@@ -209,14 +197,15 @@ def _check_fsdp(rank):
     assert all(type(state) is torch.Tensor for state in states)
 
 
-def _check_both(rank):
-    _check_ddp(rank)
+def _check_both():
+    _check_ddp(dist.get_rank())
     if hasattr(fsdp, "fully_shard"):  # FSDP2 came with PyTorch 2.6
-        _check_fsdp(rank)
+        _check_fsdp(dist.get_rank())
 
 
-def test_two_processes_train_as_one_under_ddp_and_fsdp2(tmp_path):
-    run_processes(_check_both, 2, tmp_path)
+def test_two_processes_train_as_one_under_ddp_and_fsdp2():
+    with Processes(2, timeout=300) as ranks:
+        ranks.run(_check_both)
 
 
 class Blocks(Dataset):
