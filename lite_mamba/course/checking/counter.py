@@ -34,7 +34,11 @@ class Counter(TorchDispatchMode):
 
 
 def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
-    """What autograd keeps of a scan until the backward pass, beside the inputs: each piece of memory once, flat."""
+    """What autograd keeps of a scan until the backward pass, beside the inputs: each piece of memory once, flat.
+
+    `einsum` multiplies from left to right here. Where opt_einsum is installed, PyTorch would choose an order by itself,
+    and keep other products.
+    """
     inputs = [value.detach().clone().requires_grad_() for value in inputs]
     kept = {}
 
@@ -43,7 +47,8 @@ def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
         kept[memory.data_ptr()] = torch.empty(0, dtype=value.dtype).set_(memory)
         return value
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+    hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value)
+    with hooks, torch.backends.opt_einsum.flags(enabled=False):
         states = scan(*inputs)  # holds what is kept
     own = {value.untyped_storage().data_ptr() for value in inputs}
     del states
