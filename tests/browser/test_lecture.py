@@ -38,6 +38,10 @@ TEXTS = """() => [...document.querySelectorAll(".now *, #place")]
 DRAWN = """() => { const image = document.querySelector(".now img"), shown = lecture.now.shown;
     return !image || (shown.drawn === shown.wanted && !shown.busy && image.complete && image.naturalWidth > 0); }"""
 
+BYTES = """async () => {
+    const picture = await fetch(document.querySelector(".now img").src);
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", await picture.arrayBuffer())).join(); }"""
+
 
 class Room:
     """A lecture that is open in a page."""
@@ -68,9 +72,9 @@ class Room:
         """What each page shows: the answer of a vote counts as a page of its own."""
         return self.page.evaluate("lecture.slides.map(({ slide, answer }) => ({ ...slide, reveals: answer === true }))")
 
-    def picture(self) -> bytes:
-        """The pixels of the picture, as they stand on the page."""
-        return self.page.locator(".now img").screenshot()
+    def picture(self) -> str:
+        """The picture that stands on the page, by its bytes."""
+        return self.page.evaluate(BYTES)
 
     def every_page(self):
         """Goes through all pages, every question and every answer; gives the name of each."""
