@@ -64,10 +64,6 @@ else
   skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
 fi
 
-# worksteal keeps a module's tests in one process, so that what they share is made once.
-stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --dist worksteal --doctest-modules lite_mamba tests \
-  --ignore=tests/browser
-
 if ls notebooks/*.ipynb > /dev/null 2>&1; then
   # loadscope keeps the cells of one notebook in one kernel.
   stage "strict nbval" "$bin/python" -m pytest -q -n "$jobs" --dist loadscope \
@@ -75,6 +71,11 @@ if ls notebooks/*.ipynb > /dev/null 2>&1; then
 else
   skip "strict nbval" "there is no notebook in notebooks/"
 fi
+
+# The last, since many small tests leave no process idle at the end.
+# worksteal keeps a module's tests in one process, so that what they share is made once.
+stage "unit and property" "$bin/python" -m pytest -q -n "$jobs" --dist worksteal --doctest-modules lite_mamba tests \
+  --ignore=tests/browser
 
 join
 
