@@ -3,6 +3,7 @@
 A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
 """
 
+import copy
 import math
 
 import numpy as np
@@ -67,11 +68,13 @@ HALF_LIFE = [
     ("no new axis", lambda A, delta: math.log(2) / -(A * delta), "a Δ that is matched with the states"),
     ("new axis in front", lambda A, delta: math.log(2) / (-A * delta[None]), "a Δ that is matched with the states"),
     ("delta first", lambda A, delta: math.log(2) / (delta * A.abs()), "a Δ that is matched with the states"),
-    ("channel 0", half_life_of_channel_0, None),
+    ("channel 0", half_life_of_channel_0, "one Δ for all channels"),
     ("in place", half_life_in_place, None),
     ("no return", half_life_without_return, None),
     ("hard-coded", lambda A, delta: torch.full_like(A, 69.3), None),
-    ("mean Δ", lambda A, delta: math.log(2) / (-A * delta.mean()), None),
+    ("mean Δ", lambda A, delta: math.log(2) / (-A * delta.mean()), "one Δ for all channels"),
+    ("exp(A)", lambda A, delta: math.log(2) / (torch.exp(A) * delta[:, None]), "the exponential of A"),
+    ("matrices", lambda A, delta: math.log(2) / (delta @ -A), "channels or states added up"),
     ("as a list", lambda A, delta: (math.log(2) / (-A * delta[:, None])).tolist(), None),
     ("math.exp of a tensor", lambda A, delta: math.log(2) / math.exp(A * delta[:, None]), None),
 ]
@@ -134,13 +137,17 @@ INVERSE = [
     ("wrong sign inside", lambda dt: dt + torch.log(torch.expm1(-dt)), "the logarithm of a negative number"),
     ("turned round", lambda dt: torch.log(1 - dt.exp()), "the logarithm of a negative number"),
     ("logit", lambda dt: torch.logit(dt), "the inverse of another function"),
-    ("a small number added", lambda dt: dt + torch.log(1 - torch.exp(-dt) + 1e-6), None),
-    ("clamped", lambda dt: torch.log(torch.expm1(dt.clamp(max=80))), None),
+    ("a small number added", lambda dt: dt + torch.log(1 - torch.exp(-dt) + 1e-6), "a small number added"),
+    ("clamped", lambda dt: torch.log(torch.expm1(dt.clamp(max=80))), "a large dt that is cut off"),
+    ("clamped below", lambda dt: stable(dt.clamp_min(1e-4)), "a small number added"),
+    ("dt from 1 on", lambda dt: torch.where(dt > 1, dt, dt.expm1().log()), "a straight line too early"),
+    ("dt from 4 on", lambda dt: torch.where(dt > 4, dt, dt.expm1().log()), "a straight line too early"),
+    ("log below 0.01", lambda dt: torch.where(dt < 0.01, dt.log(), stable(dt)), "a plain logarithm for too many"),
     ("in place", inverse_in_place, None),
     ("the first only", inverse_of_the_first, None),
     ("one axis only", inverse_of_a_line, None),
     ("math.log of a tensor", lambda dt: math.log(torch.exp(dt) - 1), None),
-    ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), None),
+    ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
     ("nothing done", lambda dt: dt.clone(), None),
 ]
 
@@ -166,6 +173,12 @@ def sample_with_the_defaults(u, dt_min, dt_max, dt_init_floor):
 
 def log_dt(u, dt_min, dt_max):
     return math.log(dt_min) + u * (math.log(dt_max) - math.log(dt_min))
+
+
+def floored_to_dt_min(u, dt_min, dt_max, dt_init_floor):
+    dt = log_dt(u, dt_min, dt_max).exp()
+    dt[dt < dt_init_floor] = dt_min
+    return dt
 
 
 SAMPLE = [
@@ -215,11 +228,19 @@ SAMPLE = [
         lambda u, a, b, f: torch.log(torch.expm1(log_dt(u, a, b).exp().clamp(min=f))),
         "a bias in the place of Δ",
     ),
-    ("the defaults", sample_with_the_defaults, None),
+    ("the defaults", sample_with_the_defaults, "a range of your own"),
     ("in place", sample_in_place, None),
     ("math.exp of a tensor", lambda u, a, b, f: math.exp(log_dt(u, a, b)), None),
     ("one value", lambda u, a, b, f: log_dt(u[0], a, b).exp().clamp(min=f), None),
-    ("floor to zero", lambda u, a, b, f: F.threshold(log_dt(u, a, b).exp(), f, 0.0), None),
+    ("floor to zero", lambda u, a, b, f: F.threshold(log_dt(u, a, b).exp(), f, 0.0), "another number below the floor"),
+    ("floor to dt_min", floored_to_dt_min, "another number below the floor"),
+    ("log of the difference", lambda u, a, b, f: (a * (b - a) ** u).clamp(min=f), "the logarithm of the difference"),
+    ("a floor added", lambda u, a, b, f: log_dt(u, a, b).exp() + f, "a floor that is added"),
+    (
+        "fewer",
+        lambda u, a, b, f: torch.tensor([x for x in log_dt(u, a, b).exp().tolist() if x >= f]),
+        "values below the floor thrown away",
+    ),
     ("no return", lambda u, a, b, f: None, None),
 ]
 
@@ -329,6 +350,17 @@ WEIGHT = [
         "one number for all weights",
     ),
     ("transposed", lambda u, kind, s: weight(u.T, kind, s / u.shape[1] ** 0.5), "swapped axes"),
+    (
+        "2·u·bound − 1",
+        lambda u, kind, s: weight(2 * u - u.shape[1] ** 0.5 / s, kind, s / u.shape[1] ** 0.5, lambda u: u),
+        "a shift that is not scaled",
+    ),
+    (
+        "normal",
+        lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, torch.randn_like),
+        "normal instead of uniform",
+    ),
+    ("numel", lambda u, kind, s: weight(u, kind, s / u.numel() ** 0.5), "the size of the whole weight"),
     ("one row", lambda u, kind, s: weight(u[:1], kind, s / u.shape[1] ** 0.5), None),
     ("in place", weight_in_place, None),
     ("no return for random", weight_without_random, None),
@@ -437,6 +469,28 @@ def init_that_freezes(model, u):
     model[1].dt_proj.bias.requires_grad = False
 
 
+def init_with_new_parameters(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            marked = hasattr(layer.bias, "_no_reinit")
+            layer.bias = nn.Parameter(stable(log_uniform(u)) if marked else torch.zeros_like(layer.bias))
+
+
+def init_of_the_outermost(model, u):
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            layer.bias.data.copy_(stable(log_uniform(u))) if hasattr(
+                layer.bias, "_no_reinit"
+            ) else layer.bias.data.zero_()
+
+
+def init_with_data_of_its_own(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            marked = hasattr(layer.bias, "_no_reinit")
+            layer.bias.data.set_(stable(log_uniform(u))) if marked else nn.init.zeros_(layer.bias)
+
+
 MENDED = [
     ("by names", init_by_names, "right"),
     ("a reset first", init_with_a_reset_first, "right"),
@@ -492,14 +546,18 @@ MENDED = [
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: True),
         "step sizes for every layer",
     ),
-    ("without no_grad", init_without_no_grad, None),
+    ("without no_grad", init_without_no_grad, "a change that autograd forbids"),
     ("D set to zero", init_all_that_has_one_axis, None),
     ("weights set to zero", init_zero_weights, None),
     ("frozen", init_that_freezes, None),
-    ("nothing", lambda m, u: None, None),
+    ("nothing", lambda m, u: None, "a model that is left as it was"),
+    ("a copy", lambda m, u: init_by_names(copy.deepcopy(m), u), "a model that is left as it was"),
+    ("new parameters", init_with_new_parameters, "a new parameter without the mark"),
+    ("children", init_of_the_outermost, "layers inside of other layers left out"),
+    ("the marked ones left", lambda m, u: init_with_data_of_its_own(m, u), "marked biases left alone"),
     ("one value", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u))[0]), None),
     ("an unknown name", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(dt))), None),  # noqa: F821
-    ("uniform", lambda m, u: init_with(m, u, lambda u: stable(0.001 + u * 0.099)), None),
+    ("uniform", lambda m, u: init_with(m, u, lambda u: stable(0.001 + u * 0.099)), "a uniform draw"),
 ]
 
 # Exercise 5: split_weight_decay (model, weight_decay)
@@ -578,6 +636,13 @@ def split_with_names(model, wd):
     return groups([(n, p) for n, p in model.named_parameters() if decays(p)], [], wd)
 
 
+def split_into_sets(model, wd):
+    return [
+        {"params": {p for p in model.parameters() if decays(p)}, "weight_decay": wd},
+        {"params": {p for p in model.parameters() if not decays(p)}, "weight_decay": 0.0},
+    ]
+
+
 def marked(p):
     return getattr(p, "_no_weight_decay", False)
 
@@ -640,9 +705,21 @@ SPLIT = [
         "two lists in the place of two groups",
     ),
     ("no return", split_without_return, None),
-    ("one group", lambda m, wd: [{"params": list(m.parameters()), "weight_decay": wd}], None),
+    ("one group", lambda m, wd: [{"params": list(m.parameters()), "weight_decay": wd}], "a decay for everything"),
     ("nothing decays", lambda m, wd: groups([], m.parameters(), wd), None),
-    ("names beside", split_with_names, None),
+    ("names beside", split_with_names, "groups without the model's parameters"),
+    ("empty groups", lambda m, wd: groups([], [], wd), "groups without the model's parameters"),
+    ("<= 2", split_by(lambda name, p: p.ndim > 2 and not marked(p)), "more than two axes"),
+    ("numel", split_by(lambda name, p: p.numel() > 1 and not marked(p)), "few numbers in the place of few axes"),
+    ("sets", split_into_sets, "a set of parameters"),
+    (
+        "generators",
+        lambda m, wd: [
+            {"params": (p for p in m.parameters() if decays(p)), "weight_decay": wd},
+            {"params": (p for p in m.parameters() if not decays(p)), "weight_decay": 0.0},
+        ],
+        "right",
+    ),
     ("linear layers only", split_by(lambda name, p: p.ndim == 2 and "proj" in name), None),
     ("crash", lambda m, wd: groups(m["block"].weights, [], wd), None),
     ("no list of params", lambda m, wd: [{"weight_decay": wd}, {"weight_decay": 0.0}], None),

@@ -91,6 +91,32 @@ HALF_LIFE = Exercise(
             edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
         ),
         Misconception(
+            "the exponential of A",
+            "exp(Δ·A) is what is left after a step: the exponential goes around the product, and the half-life wants "
+            "its exponent, −Δ·A, not the exponential of A.",
+            [
+                edited(half_life, "-A * → A.exp() *"),
+                edited(half_life, "-A * → -A.exp() *"),
+                edited(half_life, "(-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
+            ],
+        ),
+        Misconception(
+            "channels or states added up",
+            "The table has lost an axis: Δ and A were multiplied as matrices, or the row of a channel was averaged or "
+            "summed. Every state of every channel has a half-life of its own, (D, N).",
+            [
+                edited(half_life, "-A * delta[:, None] → -(delta @ A)"),
+                edited(half_life, "-A * delta[:, None] → -A.sum(1) * delta"),
+                edited(half_life, "-A * delta[:, None] → -A.mean(1) * delta"),
+            ],
+        ),
+        Misconception(
+            "one Δ for all channels",
+            "Every channel gets the same Δ, the first one or a mean. Each channel has a step size of its own: row d "
+            "of A meets delta[d].",
+            [edited(half_life, "delta[:, None] → delta[0]"), edited(half_life, "delta[:, None] → delta.mean()")],
+        ),
+        Misconception(
             "whole steps",
             "You round to whole steps. Leave the fraction: 0.43 steps says more than 0 or 1, namely that most of the "
             "state is gone after a single step.",
@@ -123,7 +149,7 @@ def _inverse(formula: str):
 
 
 def _inverse_cases(draw: Draw) -> dict:
-    sizes = [1e-8, 1e-6, 1e-4, 0.001, 0.01, 0.1, 0.5, 1.0, 3.0, 10.0, 100.0, 200.0]
+    sizes = [1e-8, 1e-6, 1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 100.0, 200.0]
     drawn = torch.tensor([draw.choice(sizes) for _ in range(draw.size(1, 8))])
     return {"dt": draw.choice([drawn, drawn, drawn[0], drawn.expand(2, -1)])}  # any shape, as the docstring says
 
@@ -133,7 +159,8 @@ INVERSE = Exercise(
     title="The inverse of softplus",
     reference=inverse_softplus,
     cases=_inverse_cases,
-    trials=40,
+    rtol=1e-5,  # exact, the docstring says
+    trials=60,
     misconceptions=[
         Misconception(
             "the form that loses its digits",
@@ -207,6 +234,47 @@ INVERSE = Exercise(
             ],
         ),
         Misconception(
+            "a large dt that is cut off",
+            "Beyond some number your answer stays where it is. There dt and its inverse are almost equal, so nothing "
+            "has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
+            [_inverse(f"torch.log(torch.expm1(dt.clamp(max={most})))") for most in (20, 50, 80)],
+        ),
+        Misconception(
+            "a straight line too early",
+            "For large dt the inverse is close to dt itself, but not yet where you begin: at dt = 3 it is 2.95. A "
+            "switch has to come where the two agree to all digits, above 20. A form in which only exp(−dt) occurs "
+            "needs none.",
+            [_inverse(f"torch.where(dt > {first}, dt, torch.log(torch.expm1(dt)))") for first in (1, 3, 5)]
+            + [_inverse("torch.where(dt > 1, dt, torch.log(torch.exp(dt) - 1))")],
+        ),
+        Misconception(
+            "a plain logarithm for too many",
+            "For small dt the inverse is close to log(dt), but not yet where you begin: at dt = 0.005 it is off by "
+            "0.0025. torch.expm1 is exact for all of them, and needs no switch.",
+            [
+                _inverse(f"torch.where(dt < {last}, torch.log(dt), dt + torch.log(-torch.expm1(-dt)))")
+                for last in (0.01, 0.1)
+            ],
+        ),
+        Misconception(
+            "a small number added",
+            "A small number stands in the logarithm or under dt, so that it does not become infinite. For dt = 1e-8 "
+            "the answer is then that of the small number. Nothing has to be added once torch.expm1 keeps the digits.",
+            [
+                _inverse(f"dt + torch.log({inside} + {e})")
+                for e in (1e-6, 1e-7, 1e-8, 1e-12)
+                for inside in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
+                if (e, inside) != (1e-12, "-torch.expm1(-dt)")
+            ]
+            + [_inverse(f"torch.log(torch.expm1(dt) + {e})") for e in (1e-6, 1e-8)]
+            + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-4, 1e-6)],
+        ),
+        Misconception(
+            "a logarithm of another base",
+            "exp undoes the natural logarithm only: torch.log.",
+            [_inverse(f"dt + torch.{log}(-torch.expm1(-dt))") for log in ("log10", "log2")],
+        ),
+        Misconception(
             "the inverse of another function",
             "log(dt / (1 − dt)) undoes the sigmoid. Softplus is log(1 + exp(x)); it is never below 0, but it may be "
             "larger than 1.",
@@ -233,6 +301,16 @@ def _sample_cases(draw: Draw) -> dict:
         "dt_max": draw.choice([0.1, 0.5]),
         "dt_init_floor": draw.choice([0.0001, 0.004, 0.02]),
     }
+
+
+def _below_the_floor(number):
+    """A wrong draw: what lies below the floor becomes `number(dt_min, dt_max)`."""
+
+    def draw(u, dt_min, dt_max, dt_init_floor):
+        dt = sample_dt(u, dt_min, dt_max, 0.0)  # (D,)
+        return torch.where(dt < dt_init_floor, torch.full_like(dt, number(dt_min, dt_max)), dt)
+
+    return draw
 
 
 SAMPLE = Exercise(
@@ -289,6 +367,41 @@ SAMPLE = Exercise(
             "You go u · log(dt_max) away from log(dt_min), so u = 1 does not lead to dt_max. How far is it from one "
             "end to the other?",
             edited(sample_dt, "u * (high - low) → u * high"),
+        ),
+        Misconception(
+            "a range of your own",
+            "The range or the floor is written into your code: 0.001 to 0.1, the numbers of the paper. Use the "
+            "dt_min, dt_max and dt_init_floor that are given.",
+            [
+                edited(sample_dt, "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)"),
+                edited(
+                    sample_dt,
+                    "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)",
+                    "min=dt_init_floor → min=1e-4",
+                ),
+            ],
+        ),
+        Misconception(
+            "the logarithm of the difference",
+            "You take log(dt_max − dt_min). The distance between two logarithms is the logarithm of the *ratio*: "
+            "log(dt_max) − log(dt_min).",
+            edited(sample_dt, "(high - low) → math.log(dt_max - dt_min)"),
+        ),
+        Misconception(
+            "a floor that is added",
+            "The floor is added to every step size. It only lifts what lies below it, and leaves all others alone.",
+            edited(sample_dt, ".clamp(min=dt_init_floor) → + dt_init_floor"),
+        ),
+        Misconception(
+            "values below the floor thrown away",
+            "Step sizes below the floor are left out, so that fewer than D come back. Each channel needs one: lift "
+            "them to the floor.",
+            lambda u, dt_min, dt_max, dt_init_floor: (dt := sample_dt(u, dt_min, dt_max, 0.0))[dt >= dt_init_floor],
+        ),
+        Misconception(
+            "another number below the floor",
+            "What lies below the floor is set to zero, to dt_min or to dt_max. It is lifted to the floor itself.",
+            [_below_the_floor(other) for other in (lambda *ends: 0.0, min, max)],
         ),
         Misconception(
             "two kinds of logarithm",
@@ -400,6 +513,23 @@ WEIGHT = Exercise(
             edited(dt_weight, "(2 * u - 1) → u"),
         ),
         Misconception(
+            "a shift that is not scaled",
+            "You stretch by 2·bound and subtract 1. Then u = 0 gives −1, not −bound: bring u to the range from −1 to "
+            "1 first, and multiply all of it.",
+            edited(dt_weight, "(2 * u - 1) * bound → 2 * u * bound - 1"),
+        ),
+        Misconception(
+            "normal instead of uniform",
+            "The weights are normally distributed, so that some lie beyond the bound, and u plays no part. They are "
+            "uniform between −bound and bound, made of u.",
+            edited(dt_weight, "(2 * u - 1) → torch.randn_like(u)"),
+        ),
+        Misconception(
+            "the size of the whole weight",
+            "You take the root of D·R, of all numbers of the weight. How many products does *one* output add up?",
+            _bound("u.numel() ** -0.5 * dt_scale"),
+        ),
+        Misconception(
             "half the range",
             "u − 1/2 lies between −1/2 and 1/2, so your weights reach half of the bound only. The range from −1 to 1 "
             "is twice as wide.",
@@ -489,10 +619,11 @@ def small_model(d_model: int) -> nn.Sequential:
 def _first_values(function, d_model: int, u: Tensor) -> dict:
     """What an initialisation leaves behind in the same model each time: Δ, all other biases, and the rest.
 
-    The weights may be drawn anew, but must stay random, and everything must stay trainable.
+    The weights may be drawn anew, but must stay random; everything must stay trainable, and marked what is marked.
     """
     torch.default_generator.manual_seed(0)
     model = small_model(d_model)
+    marked = [name for name, parameter in model.named_parameters() if hasattr(parameter, "_no_reinit")]
     function(model, u)
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
@@ -502,6 +633,7 @@ def _first_values(function, d_model: int, u: Tensor) -> dict:
         "1.A_log": model[1].A_log.detach(),
         "1.D": model[1].D.detach(),
         "weights that are all alike": [name for name, layer in layers if not layer.weight.std() > 0],
+        "marks that are lost": [name for name in marked if not hasattr(model.get_parameter(name), "_no_reinit")],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
     }
 
@@ -585,6 +717,42 @@ MENDED = Exercise(
             ],
         ),
         Misconception(
+            "a uniform draw",
+            "Δ lies in the right range, spread over the numbers and not over the decades. Exercise 3 has the "
+            "log-uniform draw.",
+            _marked("inverse_softplus(0.001 + u * 0.099)"),
+        ),
+        Misconception(
+            "a change that autograd forbids",
+            "A parameter is changed in place, and autograd watches it. A first value is not a step of the "
+            "computation: torch.no_grad says so.",
+            edited(mended_init, "torch.no_grad() → torch.enable_grad()"),
+        ),
+        Misconception(
+            "marked biases left alone",
+            "Every bias without the mark is zero, and the marked ones hold what they held. They are to get step "
+            "sizes, made of u.",
+            edited(mended_init, "layer.bias.copy_(inverse_softplus(torch.exp(log_dt))) → pass"),
+        ),
+        Misconception(
+            "layers inside of other layers left out",
+            "Only the layers at the top are set up, and those inside of the block are not. model.modules() goes "
+            "through all of them, model.children() through the outermost.",
+            edited(mended_init, "model.modules() → model.children()"),
+        ),
+        Misconception(
+            "a model that is left as it was",
+            "The model is as it was: nothing was written, or it was written into a copy. The biases of the given "
+            "model are to be changed in place.",
+            edited(mended_init, "with torch.no_grad(): → return\n    with torch.no_grad():"),
+        ),
+        Misconception(
+            "a new parameter without the mark",
+            "The biases are right, but they are new parameters, and the mark is gone: the next program sets them to "
+            "zero. Change the numbers of the old parameter, with copy_.",
+            edited(mended_init, "layer.bias.copy_( → layer.bias = nn.Parameter("),
+        ),
+        Misconception(
             "step sizes for every layer",
             "You try to write the D step sizes into a bias of another length. Only the bias that carries the mark gets "
             "them: look at the condition once more, and at which way round it is.",
@@ -662,6 +830,8 @@ def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> d
         raise TypeError(f"a list of groups is wanted, dicts with 'params' and 'weight_decay'; got {kinds}")
     given: dict[int, list[str]] = {}
     for group in groups:
+        if isinstance(group["params"], (set, frozenset)):
+            raise TypeError("an optimiser wants the parameters in a list: a set has no order that stays")
         decay = group.get("weight_decay")
         for parameter in list(group["params"]):
             given.setdefault(id(parameter), []).append("the default" if decay is None else f"{decay:g}")
@@ -765,6 +935,38 @@ SPLIT = Exercise(
                 edited(split_weight_decay, f'"weight_decay": weight_decay → "weight_decay": {own}')
                 for own in (0.1, 0.01)
             ],
+        ),
+        Misconception(
+            "more than two axes",
+            "You spare what has two axes as well, so that hardly anything decays. Matrices decay: two axes *or more*.",
+            _spared('parameter.ndim <= 2 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "a decay for everything",
+            "All parameters decay, so nothing is spared. Biases, norms and what is marked go into a second group, "
+            "which gets 0.0.",
+            edited(split_weight_decay, '"weight_decay": 0.0 → "weight_decay": weight_decay'),
+        ),
+        Misconception(
+            "groups without the model's parameters",
+            "No parameter of the model is in a group: they are empty, or hold names, pairs or copies. An optimiser "
+            "changes what it is given, so it wants the parameters themselves.",
+            edited(split_weight_decay, "append(parameter) → append(parameter.data)"),
+        ),
+        Misconception(
+            "few numbers in the place of few axes",
+            "You ask how many numbers a parameter has. A bias has many: it is the number of its axes, ndim, that sets "
+            "it apart.",
+            _spared('parameter.numel() < 2 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "a set of parameters",
+            "The parameters stand in a set. It has no order that stays, so an optimiser refuses it: make a list.",
+            edited(
+                split_weight_decay,
+                '"params": decay, → "params": set(decay),',
+                '"params": no_decay, → "params": set(no_decay),',
+            ),
         ),
         Misconception(
             "swapped groups",
