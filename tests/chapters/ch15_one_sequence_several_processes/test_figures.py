@@ -17,7 +17,7 @@ def parts():
     return figures.Parts()
 
 
-@pytest.mark.parametrize("ranks", range(2, 9))
+@pytest.mark.parametrize("ranks", range(4, 9))
 def test_every_rank_has_the_states_of_one_process_once_the_others_have_told(parts, ranks):
     for rank in range(1, ranks):
         for half in (2.0, 64.0):

@@ -36,8 +36,8 @@ class Parts(LiveFigure):
     L, P = 96, 8
 
     controls = {  # noqa: RUF012
-        "ranks": slider(2, P, 4, label="processes P"),
-        "rank": slider(1, P - 1, 2, label="you are rank"),
+        "ranks": slider(4, P, 4, label="processes P"),
+        "rank": slider(1, 3, 2, label="you are rank"),
         "half": slider(2.0, 64.0, 16.0, math.log10(2), label="half-life of the state", unit="steps", log=True),
         "told": toggle(False, label="the others have told"),
     }
@@ -72,7 +72,6 @@ class Parts(LiveFigure):
 
     @torch.no_grad()
     def update(self, ranks: int = 4, rank: int = 2, half: float = 16.0, told: bool = False) -> str:
-        rank = min(rank, ranks - 1)
         A = torch.tensor([-math.log(2) / half])
         parts = [own_part(self.L, rank=r, size=ranks) for r in range(ranks)]
         self.truth = states_from(torch.zeros(1), self.delta, A, self.x)  # (L, 1)
