@@ -116,14 +116,22 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
 def relations(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> tuple[str, ...]:
     """On which cases a mistake shows and how its values differ, from as many cases again, of all sizes."""
     more = list(examples)
-    for i in range(exercise.trials):
-        case = drawn(exercise, Draw(zlib.crc32(exercise.id.encode()) - 1 - i))
+    for case, expected in _more(exercise):
         got = run(exercise, function, case)
         if spun(got):
             return ()
-        more.append(beside(exercise, case, run(exercise, exercise.reference, case), got))
+        more.append(beside(exercise, case, expected, got))
     words = case_words(more), _unused_words(exercise, function, examples), value_words(more, tolerance(exercise))
     return tuple(filter(None, words))
+
+
+@lru_cache(maxsize=64)
+@kept()
+def _more(exercise: Exercise) -> tuple[tuple[dict[str, Any], Outcome], ...]:
+    """As many cases again, of all sizes, each with what is expected; found out once."""
+    seed = zlib.crc32(exercise.id.encode())
+    cases = [drawn(exercise, Draw(seed - 1 - i)) for i in range(exercise.trials)]
+    return tuple((case, run(exercise, exercise.reference, case)) for case in cases)
 
 
 def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> str | None:
@@ -149,21 +157,26 @@ def _exchanged(
     exercise: Exercise, function: Callable[..., Any], name: str, number: int, example: Example
 ) -> tuple[bool, bool] | None:
     """Whether another value of a parameter changes the reference's result, and the function's; None if untried."""
-    trial = trials(exercise)[number]
-    if trial.sizes is None:
+    if trials(exercise)[number].sizes is None:
         return None
-    other = drawn(exercise, Draw(trial.seed + 1, sizes=[size for size, _ in trial.sizes]))
-    if shape_words(other[name]) != shape_words(trial.case[name]):
-        return False, False
-    case = {**trial.case, name: other[name]}
-    expected, got = run(exercise, exercise.reference, case), run(exercise, function, case)
-    if expected.error or got.error:
+    case, expected = _with_another(exercise, name, number)
+    if expected is None or expected.error or (got := run(exercise, function, case)).error:
         return False, False
     exact = Tolerance()
     return (
         difference(example.expected.value, expected.value, exact) is not None,
         difference(example.got.value, got.value, exact) is not None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _with_another(exercise: Exercise, name: str, number: int) -> tuple[dict[str, Any], Outcome | None]:
+    """A trial's case with another value of a parameter, and what is expected: nothing if the shapes do not fit."""
+    trial = trials(exercise)[number]
+    other = drawn(exercise, Draw(trial.seed + 1, sizes=[size for size, _ in trial.sizes or ()]))
+    case = {**trial.case, name: other[name]}
+    fits = shape_words(other[name]) == shape_words(trial.case[name])
+    return case, run(exercise, exercise.reference, case) if fits else None
 
 
 def known_misconception(exercise: Exercise, examples: Sequence[Example]) -> Misconception | None:
