@@ -6,6 +6,8 @@ the same width. Numbers are float32, 4 bytes. Counted is the forward pass of one
 
 from typing import NamedTuple
 
+import numpy as np
+
 WIDTH, D, N, MAX_LAG, BYTES = 768, 1536, 16, 3, 4
 
 
@@ -27,6 +29,16 @@ def ring_work(L, P):
 def scan_work(L, P):
     """Two runs with two products a state each (decay, drive), and one for reading."""
     return (L / P) * D * N * 5
+
+
+def ring_rounds(L, P):
+    """Keys and values go from neighbour to neighbour until everybody has seen all."""
+    return P - 1 + 0 * L
+
+
+def scan_rounds(L, P):
+    """A halo, and an all-gather that doubles in each round what a process knows: no way takes fewer."""
+    return 1 + np.log2(P) + 0 * L
 
 
 class Machine(NamedTuple):

@@ -11,7 +11,7 @@ from ....distributed import own_part
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from .costs import MACHINE, ring_bytes, ring_work, scan_bytes, scan_work, speed_up
+from .costs import MACHINE, ring_bytes, ring_rounds, ring_work, scan_bytes, scan_rounds, scan_work, speed_up
 from .exercises import corrected, own_start, summary
 
 PALE_BLUE = "#D6E8F5"
@@ -296,7 +296,7 @@ class Travel(LiveFigure):
     QUANTITIES = {  # noqa: RUF012
         "bytes that a process receives": (ring_bytes, scan_bytes, "B"),
         "multiplications of a process": (ring_work, scan_work, ""),
-        "rounds of messages, one after the other": (lambda L, P: P - 1 + 0 * L, lambda L, P: 2 + 0 * L, ""),
+        "rounds of messages, one after the other": (ring_rounds, scan_rounds, ""),
     }
 
     controls = {  # noqa: RUF012
