@@ -69,7 +69,15 @@ EULER = [
     ("Ā only", lambda dt, a, b: 1 + dt * a, None),
     ("one tensor", lambda dt, a, b: torch.stack([1 + dt * a, dt * b]), None),
     ("B forgotten", lambda dt, a, b: (1 + dt * a, torch.full_like(b, dt)), None),
-    ("a diagonal matrix", lambda dt, a, b: (torch.eye(len(a)) + dt * torch.diag(a), dt * b), None),
+    (
+        "a diagonal matrix",
+        lambda dt, a, b: (torch.eye(len(a)) + dt * torch.diag(a), dt * b),
+        "a matrix in the place of its diagonal",
+    ),
+    ("Δ + A", lambda dt, a, b: (1 + (dt + a), dt * b), "a sum in the place of a product"),
+    ("the hold's B̄", lambda dt, a, b: (1 + dt * a, (exp(dt, a) - 1) / a * b), "the input of another rule"),
+    ("1 in both", lambda dt, a, b: (1 + dt * a, dt * b + 1), "an old level that is counted in B̄"),
+    ("over Δ", lambda dt, a, b: (1 + a / dt, b / dt), "a division by the step size"),
     ("hard-coded", lambda dt, a, b: (torch.full_like(a, 0.5), dt * b), None),
     ("an unknown name", lambda dt, a, b: (1 + delta * a, dt * b), None),  # noqa: F821
     ("a whole step", lambda dt, a, b: (1 + dt * a, dt * b + dt * a), None),
@@ -143,9 +151,22 @@ ZOH = [
     ("swapped", lambda dt, a, b: ((exp(dt, a) - 1) / a * b, exp(dt, a)), "a swapped pair"),
     ("bilinear", lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2)), None),
     ("in place", zoh_in_place, None),
-    ("B forgotten", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a), None),
+    ("B forgotten", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a), "a B̄ without B"),
+    ("over A·B", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (a * b)), "a division by B"),
+    ("expm1 − 1", lambda dt, a, b: (exp(dt, a), (torch.expm1(dt * a) - 1) * b / a), "a 1 that is taken off twice"),
+    ("expm1 twice", lambda dt, a, b: ((x := torch.expm1(dt * a)), x / a * b), "a 1 taken off Ā too"),
+    ("Δ·exp(A)", lambda dt, a, b: (a.exp() * dt, torch.expm1(dt * a) / a * b), "a Δ in front of the exponential"),
+    (
+        "a unit matrix",
+        lambda dt, a, b: (exp(dt, a), (exp(dt, a) - torch.eye(len(a))) / a * b),
+        "a matrix in the place of its diagonal",
+    ),
     ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), None),
-    ("a matrix", lambda dt, a, b: (torch.diag(exp(dt, a)), (exp(dt, a) - 1) / a * b), None),
+    (
+        "a matrix",
+        lambda dt, a, b: (torch.diag(exp(dt, a)), (exp(dt, a) - 1) / a * b),
+        "a matrix in the place of its diagonal",
+    ),
     ("a sum over states", lambda dt, a, b: (exp(dt, a), ((exp(dt, a) - 1) / a * b).sum()), None),
     ("state 0", lambda dt, a, b: (exp(dt, a), (exp(dt, a[0]) - 1) / a[0] * b), None),
     ("no pair", lambda dt, a, b: None, None),
@@ -234,7 +255,7 @@ BILINEAR = [
     (
         "no brackets",
         lambda dt, a, b: (1 + dt * a / 2 / 1 - dt * a / 2, dt * b / (1 - dt * a / 2)),
-        "forgotten brackets",
+        "brackets or a sign of the fraction",
     ),
     ("exp", lambda dt, a, b: (exp(dt, a), dt * b), "an exponential"),
     ("swapped", lambda dt, a, b: (dt * b / (1 - dt * a / 2), (2 + dt * a) / (2 - dt * a)), "a swapped pair"),
@@ -251,6 +272,26 @@ BILINEAR = [
     ("forgot the pair", lambda dt, a, b: print(), None),
     ("three parts", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a), dt), None),
     ("inv of a vector", lambda dt, a, b: (torch.linalg.inv(1 - dt * a / 2) @ (1 + dt * a / 2), dt * b), None),
+    (
+        "the same sum",
+        lambda dt, a, b: ((2 + dt * a) / (2 + dt * a), 2 * dt * b / (2 - dt * a)),
+        "brackets or a sign of the fraction",
+    ),
+    (
+        "plus twice",
+        lambda dt, a, b: ((2 + dt * a) / (2 + dt * a), 2 * dt * b / (2 + dt * a)),
+        "the same sign above and below",
+    ),
+    (
+        "1 − ΔA below",
+        lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a), dt * b / (1 - dt * a)),
+        "a half in one place only",
+    ),
+    (
+        "a guess",
+        lambda dt, a, b: (1 + dt * (a + a * (1 + dt * a)) / 2, dt * (b + b * (1 + dt * a)) / 2),
+        "the slope at a guessed end",
+    ),
 ]
 
 # Exercise 4: largest_euler_step (pole)
@@ -311,7 +352,7 @@ STEP = [
     ("a crash", lambda s: -2 * s.re / abs(s) ** 2, None),
     ("just below", lambda s: -1.99 * s.real / abs(s) ** 2, None),
     ("a string", lambda s: f"{-2 * s.real / abs(s) ** 2}", None),
-    ("the sum of the parts", lambda s: -2 * s.real / (s.real + s.imag) ** 2, None),
+    ("the sum of the parts", lambda s: -2 * s.real / (s.real + s.imag) ** 2, "the sum of the parts squared"),
 ]
 
 # Exercise 5: corrected_B (delta, A, B)
@@ -349,7 +390,10 @@ CORRECTED = [
     ("in place", lambda dt, a, b: b.mul_((exp(dt, a) - 1) / (dt * a)), None),
     ("no return", lambda dt, a, b: None, None),
     ("half a leak", lambda dt, a, b: b * torch.exp(dt * a / 2), None),
-    ("first order", lambda dt, a, b: b * (1 + dt * a / 2), None),
+    ("first order", lambda dt, a, b: b * (1 + dt * a / 2), "the first terms of a series"),
+    ("B/Δ", lambda dt, a, b: b / dt, "B over Δ alone"),
+    ("one rule over the other", lambda dt, a, b: dt * b / ((exp(dt, a) - 1) / a * b), "the quotient of the two rules"),
+    ("minus Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b - dt, "a difference in the place of a quotient"),
     ("Δ²", lambda dt, a, b: (exp(dt, a) - 1) / (dt * dt * a) * b, None),
     ("state 0", lambda dt, a, b: (exp(dt, a[0]) - 1) / (dt * a[0]) * b, None),
     ("an unknown name", lambda dt, a, b: zero_order_hold(dt, a, b)[1] / dt, None),  # noqa: F821
@@ -504,13 +548,19 @@ MENDED = [
     ("any", mended_by_any, "one decision for all entries"),
     ("all", mended_by_all, "one decision for all entries"),
     ("in place", mended_in_place, None),
-    ("B at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: b), None),
+    ("B at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: b), "an input without Δ at A = 0"),
     ("1 at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: torch.ones_like(b)), None),
     ("no return", lambda dt, a, b: print(end=""), None),
     ("Ā from Euler", lambda dt, a, b: (1 + dt * a, mended_by_indices(dt, a, b)[1]), None),
     ("a crash", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt, math.expm1(dt * a) / a) * b), None),
     ("no B", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, torch.ones_like(b))[1]), None),
-    ("right for tiny ΔA only", lambda dt, a, b: (exp(dt, a), dt * b * (1 + dt * a / 2)), None),
+    ("right for tiny ΔA only", lambda dt, a, b: (exp(dt, a), dt * b * (1 + dt * a / 2)), "the first terms of a series"),
+    (
+        "no zeros",
+        lambda dt, a, b: (exp(dt, a[a != 0]), (torch.expm1(dt * a) / a * b)[a != 0]),
+        "buckets that are left out",
+    ),
+    ("expm1 − 1", hunted(lambda dt, a: (torch.expm1(dt * a) - 1) / a, fill), "a 1 that is taken off twice"),
 ]
 
 

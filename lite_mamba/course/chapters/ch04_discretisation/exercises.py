@@ -86,12 +86,56 @@ EULER = Exercise(
             edited(euler, "1 + delta * A → delta * (1 + A)"),
         ),
         Misconception(
+            "a matrix in the place of its diagonal",
+            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "Nothing has to be mixed: work on each entry.",
+            [
+                edited(euler, "1 + delta * A → torch.eye(len(A)) + delta * torch.diag(A)"),
+                edited(euler, "1 + delta * A → torch.eye(len(A)) + delta * A"),
+            ],
+        ),
+        Misconception(
+            "a sum in the place of a product",
+            "Δ is added to A, or multiplied with more than the slope. The slope A·h lasts for Δ units of time: Δ·A, "
+            "beside the 1 of the old level.",
+            [edited(euler, "1 + delta * A → 1 + delta + A"), edited(euler, "1 + delta * A → (1 + delta) * A")],
+        ),
+        Misconception(
+            "the input of another rule",
+            "Your Ā is right. This B̄ counts what leaks during the tick, as the zero-order hold does. Euler takes the "
+            "slope at the start for the whole tick: what stands before u_t in the line above?",
+            [
+                edited(euler, "delta * B → torch.expm1(delta * A) / A * B"),
+                edited(euler, "delta * B → delta * B / (1 - delta * A)"),
+                edited(euler, "delta * B → (1 + delta * A) * delta * B"),
+            ],
+        ),
+        Misconception(
+            "an old level that is counted in B̄",
+            "A 1 stands in B̄ as well. It comes from the old level, h_{t−1} alone: only Ā has it.",
+            edited(euler, "A, delta * B → A, 1 + delta * B"),
+        ),
+        Misconception(
+            "a division by the step size",
+            "You divide by Δ. A flow of so much in each unit of time, for Δ units, is a product.",
+            [
+                edited(euler, "1 + delta * A, delta * B → 1 + A / delta, B / delta"),
+                edited(euler, "1 + delta * A → 1 + A / delta"),
+            ],
+        ),
+        Misconception(
             "a swapped pair",
             "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
             lambda delta, A, B: euler(delta, A, B)[::-1],
         ),
     ],
 )
+
+
+def _matrices(delta, A, B):
+    A_bar = torch.matrix_exp(torch.diag(delta * A))  # (N, N)
+    return A_bar, torch.linalg.inv(torch.diag(A)) @ (A_bar - torch.eye(len(A))) @ B
+
 
 ZOH = Exercise(
     id="04.zoh",
@@ -118,8 +162,8 @@ ZOH = Exercise(
         ),
         Misconception(
             "a missing − 1",
-            "Your B̄ uses exp(ΔA) where the integral gives exp(ΔA) − 1. Try a tick of length 0: nothing can flow in, so "
-            "B̄ must be 0. Is yours?",
+            "Your B̄ uses exp(ΔA) where the integral gives exp(ΔA) − 1. Try a tick of length 0: nothing can flow in, "
+            "so B̄ must be 0. Is yours?",
             [edited(zoh, "expm1 → exp"), edited(zoh, "expm1(delta * A) / A → exp(delta * A)")],
         ),
         Misconception(
@@ -189,6 +233,48 @@ ZOH = Exercise(
             "Your Ā is right. But you let all of Δ·B leak for the whole tick, as if it had come in at its start. The "
             "water comes in little by little; the last of it has no time to leak. The integral in step 2 counts that.",
             edited(zoh, "torch.expm1(delta * A) / A * B → torch.exp(delta * A) * delta * B"),
+        ),
+        Misconception(
+            "a matrix in the place of its diagonal",
+            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "Nothing has to be mixed: work on each entry. In place of the matrix I stands the number 1.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) - torch.eye(len(A))) /"),
+                _matrices,
+            ],
+        ),
+        Misconception(
+            "a division by B",
+            "You divide by A·B. B says how much comes in: it multiplies. In Python a / b * c multiplies by c, and a / "
+            "(b * c) divides by it.",
+            edited(zoh, "/ A * B → / (A * B)"),
+        ),
+        Misconception(
+            "a 1 that is taken off twice",
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
+            edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+        ),
+        Misconception(
+            "a 1 taken off Ā too",
+            "Ā is what is left of the old level, exp(ΔA) itself. The − 1 belongs to the integral, in B̄.",
+            edited(zoh, "torch.exp(delta * A) → torch.expm1(delta * A)"),
+        ),
+        Misconception(
+            "a Δ in front of the exponential",
+            "You multiply exp(A) by Δ. The time stands inside of the exponent.",
+            [
+                edited(zoh, "torch.exp(delta * A) → delta * torch.exp(A)"),
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → delta * torch.exp(A)",
+                    "torch.expm1(delta * A) → (delta * torch.exp(A) - 1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "a B̄ without B",
+            "B is missing: the flow that comes in for each unit of u.",
+            edited(zoh, " / A * B → / A"),
         ),
         Misconception(
             "a 1 inside of the exponent",
@@ -294,8 +380,10 @@ BILINEAR = Exercise(
             edited(bilinear, "delta * A / 2 → A / 2"),
         ),
         Misconception(
-            "forgotten brackets",
-            "1 + a / 1 - a is 1 + (a / 1) − a. A fraction of two sums needs brackets around both of them.",
+            "brackets or a sign of the fraction",
+            "The division comes before the sums: 1 + a / 1 - a is 1 + (a / 1) − a, and 1 + a / (1 - a) divides a "
+            "alone. A fraction of two sums needs brackets around both of them, and the minus in the lower one: the "
+            "same sum above and below is 1.",
             [
                 edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half / 1 - half, " + held)
                 for held in ("delta * B / (1 - half)", "delta * B / 1 - half")
@@ -304,6 +392,38 @@ BILINEAR = Exercise(
                 edited(bilinear, "(1 + half) / (1 - half) → 1 + half / (1 - half)"),
                 edited(bilinear, "delta * B / (1 - half) → delta * B / 1 - half"),
             ],
+        ),
+        Misconception(
+            "the same sign above and below",
+            "Above and below the stroke stands the same sum, so that nothing leaks, or the input is divided by the "
+            "wrong one. What is brought to the left side changes its sign: 1 − ΔA/2.",
+            [
+                edited(bilinear, "B / (1 - half) → B / (1 + half)"),
+                edited(bilinear, "/ (1 - half), → / (1 + half),", "B / (1 - half) → B / (1 + half)"),
+            ],
+        ),
+        Misconception(
+            "a half in one place only",
+            "Half of ΔA stands in one of the places, and all of it in another. Each end of the tick gives half of the "
+            "slope, so the half stands in all three.",
+            [
+                edited(bilinear, *edits)
+                for edits in (
+                    ["(1 + half) → (1 + delta * A)"],
+                    ["(1 - half), → (1 - delta * A),"],
+                    ["B / (1 - half) → B / (1 - delta * A)"],
+                    ["(1 - half), → (1 - delta * A),", "B / (1 - half) → B / (1 - delta * A)"],
+                )
+            ],
+        ),
+        Misconception(
+            "the slope at a guessed end",
+            "You guess the end level with Euler, and take the mean of the two slopes. The bilinear rule does not "
+            "guess: the true h_t stands on both sides, and you solve for it.",
+            edited(
+                bilinear,
+                "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + delta * A * (1 + half), delta * B * (1 + half)",
+            ),
         ),
         Misconception(
             "an exponential",
@@ -388,6 +508,15 @@ LARGEST_STEP = Exercise(
             ],
         ),
         Misconception(
+            "the sum of the parts squared",
+            "You square Re s + Im s. The size of a complex number has the sum of the two squares: |s|² = (Re s)² + "
+            "(Im s)².",
+            [
+                edited(largest_euler_step, "abs(pole) ** 2 → (pole.real + pole.imag) ** 2"),
+                edited(largest_euler_step, "abs(pole) ** 2 → (abs(pole.real) + abs(pole.imag)) ** 2"),
+            ],
+        ),
+        Misconception(
             "a step without its real part",
             "You divide by |s|² and leave the real part out. Set the middle term of |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|² "
             "against the last one.",
@@ -465,6 +594,31 @@ CORRECTED_B = Exercise(
             "a / b * c is (a / b) * c: you divide by one of the two, and multiply by the other. Both belong below the "
             "stroke.",
             edited(corrected_B, "/ (delta * A) → / delta * A"),
+        ),
+        Misconception(
+            "B over Δ alone",
+            "You undo the Δ of the package, and forget where to end: it must be B̄ of the zero-order hold, not B.",
+            lambda delta, A, B: B / delta,
+        ),
+        Misconception(
+            "the first terms of a series",
+            "1 + ΔA/2 is how the factor begins. For a small ΔA this is close, and for ΔA = −2 it is zero. The formula "
+            "of the zero-order hold is exact.",
+            [
+                lambda delta, A, B: (1 + delta * A / 2) * B,
+                lambda delta, A, B: (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B,
+            ],
+        ),
+        Misconception(
+            "the quotient of the two rules",
+            "You divide one rule by the other, so that the B that was given is gone, or stands below the stroke. B′ "
+            "is B̄ of the zero-order hold over Δ, and B is in B̄ already.",
+            lambda delta, A, B: delta * B / zoh(delta, A, B)[1],
+        ),
+        Misconception(
+            "a difference in the place of a quotient",
+            "The package multiplies by Δ. A product is undone by a division, not by a difference.",
+            [lambda delta, A, B: zoh(delta, A, B)[1] - delta, lambda delta, A, B: zoh(delta, A, B)[1] - delta * B],
         ),
         Misconception(
             "a negative factor",
@@ -583,6 +737,35 @@ MENDED_ZOH = Exercise(
             "You use Δ·B as soon as ΔA is small. Just below the switch this is off by ΔA/2; a subtraction above it has "
             "already lost digits there. There is a function that is exact on both sides.",
             [_switch(at) for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+        ),
+        Misconception(
+            "an input without Δ at A = 0",
+            "A bucket without a hole holds all that came in. That is B·u for each unit of time, for Δ units: (exp(ΔA) "
+            "− 1)/A goes to Δ for A → 0.",
+            edited(mended_zoh, "A == 0, delta → A == 0, 1"),
+        ),
+        Misconception(
+            "the first terms of a series",
+            "A few terms of exp are right for a tiny ΔA, and wrong for an everyday one. The function that PyTorch has "
+            "is exact for both.",
+            [
+                edited(mended_zoh, "held * B → delta * (1 + delta * A / 2) * B"),
+                edited(mended_zoh, "held * B → delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B"),
+            ],
+        ),
+        Misconception(
+            "a 1 that is taken off twice",
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
+            [
+                edited(mended_zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+                edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+            ],
+        ),
+        Misconception(
+            "buckets that are left out",
+            "The entries with A = 0 are missing in what you return. They are buckets without a hole: they get an Ā "
+            "and a B̄, too.",
+            lambda delta, A, B: zoh(delta, A[A != 0], B[A != 0]),
         ),
         Misconception(
             "a small A taken for none",
