@@ -104,11 +104,11 @@ def place(exploration: Exploration, settings: Settings) -> tuple[int, ...]:
 
 def changes(exploration: Exploration) -> dict[str, np.ndarray]:
     """For each control, where the picture changes when it moves over its range, (height, width) of bool."""
-    first = pixels(exploration, {})  # (height, width, 3)
+    _, first, _ = drawn(exploration, {})
 
     def moved(name: str) -> np.ndarray:
         values = thinned(exploration.controls[name], FEW)
-        return np.any([pixels(exploration, {name: value}) != first for value in values], axis=(0, -1))
+        return np.any([drawn(exploration, {name: value})[1] != first for value in values], axis=(0, -1))
 
     return {name: moved(name) for name in exploration.controls}
 
@@ -175,12 +175,14 @@ def combinations(positions: Mapping[str, list]) -> list[Settings]:
 
 
 def shot(exploration: Exploration, settings: Settings) -> Shot:
+    values, picture, sentence = drawn(exploration, settings)
     file = io.BytesIO()
-    Image.fromarray(pixels(exploration, settings)).save(file, "WEBP", lossless=True, method=2, quality=20)
-    return Shot(dict(exploration.values), file.getvalue(), exploration.frame.sentence)
+    Image.fromarray(picture).save(file, "WEBP", lossless=True, method=2, quality=20)
+    return Shot(values, file.getvalue(), sentence)
 
 
-def pixels(exploration: Exploration, settings: Settings) -> np.ndarray:
-    """The picture with some controls set and the others at their start, (height, width, 3)."""
+def drawn(exploration: Exploration, settings: Settings) -> tuple[Settings, np.ndarray, str]:
+    """All values, the picture (height, width, 3), the sentence; controls that are not named stand at their start."""
     values = {name: control.value for name, control in exploration.controls.items()} | dict(settings)
-    return np.asarray(Image.open(io.BytesIO(exploration.set(**values).picture)).convert("RGB"))
+    sentence = exploration.figure.update(**values)
+    return values, exploration.figure.pixels()[..., :3].copy(), sentence
