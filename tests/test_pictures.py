@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image, ImageChops
 from pixel_contrast import contrast
 
@@ -112,9 +113,11 @@ def test_each_png_was_drawn_with_its_svg_and_fills_a_screen(name):
 
 
 def test_every_colour_of_the_palette_stands_out_on_a_dark_slide():
-    assert not [
-        name for name, one in slide.ON_DARK.items() if one != slide.GROUND and contrast(one, slide.GROUND) < 4.5
-    ]
+    broad = slide.ON_DARK["#949494"]
+    colours = set(slide.ON_DARK.values()) - {slide.GROUND, broad}
+    assert not [one for one in colours if contrast(one, slide.GROUND) < 4.5]
+    assert contrast(broad, slide.GROUND) >= 3
+    assert all(contrast(slide.ON_DARK[thin], broad) >= 3 for thin in (style.NAVY, style.RUST))
 
 
 def test_what_is_drawn_upon_a_heat_map_keeps_its_colours_and_the_rest_turns():
@@ -126,7 +129,9 @@ def test_what_is_drawn_upon_a_heat_map_keeps_its_colours_and_the_rest_turns():
         axes.text(0.5, 0.5, "on", color="white"),
         axes.text(1.5, 0.5, "off", color="#EEEEEE", bbox={"fc": "w"}),
     )
+    arrow = axes.annotate("", (1.2, 0.2), (1.8, 0.2), arrowprops={"arrowstyle": "->", "color": "black"}).arrow_patch
     slide.darken(figure)
+    assert to_hex(arrow.get_edgecolor()).upper() == slide.CHALK
     assert upon.get_color() == "white" and axes.patch.get_facecolor() == slide.dark("white")
     assert max(beside.get_color()[:3]) < 0.2 and beside.get_bbox_patch().get_facecolor()[:3] == slide.dark("white")[:3]
 

@@ -31,6 +31,7 @@ ON_DARK = {
     style.RULE: "#868C93",
     style.NAVY: "#9AD3F7",
     style.RUST: "#FFB48A",
+    "#949494": "#686D73",  # broad lines, with a thin one of the last two upon them
     "#FFFFFF": GROUND,
 }
 
@@ -82,8 +83,9 @@ def _recolour(artist: Artist) -> None:
     match artist:
         case Text():
             artist.set_color(dark(artist.get_color()))
-            if artist.get_bbox_patch() is not None:
-                _recolour(artist.get_bbox_patch())
+            for patch in (artist.get_bbox_patch(), getattr(artist, "arrow_patch", None)):
+                if patch is not None:
+                    _recolour(patch)
         case Line2D():
             colours = {part: getattr(artist, f"get_{part}")() for part in ("color", "mfc", "mec")}
             artist.set(**{part: dark(colour) for part, colour in colours.items()})
