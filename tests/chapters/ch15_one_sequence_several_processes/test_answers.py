@@ -283,6 +283,8 @@ HALO = [
      "a short part that is all there is"),
     ("what there is", lambda rank, parts, m: torch.cat(parts[:rank], 1)[:, -m:] if rank else torch.zeros(
         len(parts[0]), m), "a short part that is all there is"),
+    ("two neighbours", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[max(rank - 2, 0) : rank]], 1),
+     (m, 0))[:, -m:], "two parts that are all there is"),
     ("the first samples", of_neighbour(lambda part, m: part[:, :m]), "the wrong end of the part before"),
     ("the next part's first", of_neighbour(lambda part, m: part[:, :m], step=1), "samples of the rank behind"),
     ("the next part's last", of_neighbour(lambda part, m: part[:, -m:], step=1), "samples of the rank behind"),
@@ -324,6 +326,16 @@ def convolved(reach=lambda taps, d: (taps - 1) * d, lag=lambda k, taps, d: (taps
     return answer
 
 
+def half_mended(parts, weight, dilation):
+    """The halo made long where it is asked for, and nothing else."""
+    reach, results = weight.shape[1] - 1, []
+    for rank, part in enumerate(parts):
+        x = torch.cat([halo(rank, parts, reach * dilation), part], dim=1)
+        moved = [F.pad(x, (lag * dilation, 0))[:, reach : reach + part.shape[1]] for lag in range(reach, -1, -1)]
+        results.append(sum(weight[:, k, None] * y for k, y in enumerate(moved)))
+    return results
+
+
 def joined(parts, weight, dilation):
     x = F.pad(torch.cat(parts, 1), ((weight.shape[1] - 1) * dilation, 0))
     y = F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0]
@@ -336,6 +348,7 @@ HUNT = [
     ("a tuple", lambda *case: tuple(joined(*case)), "right"),
     ("a halo with room to spare", convolved(lambda taps, d: taps * d), "right"),
     ("as it was", convolved(lambda taps, d: taps - 1), "the suspect as it was"),
+    ("the halo alone", half_mended, "a slice as it was"),
     ("taps", convolved(lambda taps, d: taps), None),
     ("one short", convolved(lambda taps, d: (taps - 1) * d - 1), "one sample short"),
     ("one short, at least one", convolved(lambda taps, d: max(1, (taps - 1) * d - 1)), "one sample short"),

@@ -80,11 +80,11 @@ def test_a_state_is_as_large_as_the_keys_and_values_of_one_token_more_than_it_ha
 def test_the_model_of_time_gives_what_was_measured():
     measured = json.loads((Path(__file__).parents[3] / "benchmarks/distributed.json").read_text("utf-8"))
     rows = [row for row in measured["rows"] if row["d_model"] == costs.WIDTH and row["direction"] == "forward"]
-    rows = [row for row in rows if 2**14 <= row["length"] <= 2**19]  # shorter, a call's start counts; longer, room
-    assert len(rows) == 5
-    for row in rows:
-        for name, P in (("one GPU, ms", 1), ("two GPUs, ms", 2)):
-            assert 1000 * costs.seconds(costs.MACHINE, row["length"], P) == pytest.approx(row[name], rel=0.25)
+    times = [(row["length"], P, row.get(name)) for row in rows for P, name in ((1, "one GPU, ms"), (2, "two GPUs, ms"))]
+    times = [(length, P, time) for length, P, time in times if time]  # where there was room
+    assert len(times) == 15
+    for length, P, time in times:
+        assert 1000 * costs.seconds(costs.MACHINE, length, P) == pytest.approx(time, rel=0.2)
     small, large = measured["exchanges"][0], measured["exchanges"][-1]
     assert 1e6 * costs.MACHINE.message == pytest.approx(small["all-gather, µs"], rel=0.05)
     assert 1e6 * costs.MACHINE.byte * large["bytes"] == pytest.approx(large["all-gather, µs"], rel=0.05)

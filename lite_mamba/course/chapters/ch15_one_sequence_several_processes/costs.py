@@ -44,15 +44,16 @@ def scan_rounds(L, P):
 class Machine(NamedTuple):
     """Times of a layer's forward pass, in seconds, and how many of a part's last tokens its end is made of."""
 
-    token: float  # one process runs the layer over a token
+    start: float  # a process begins the layer, however short its part
+    token: float  # it runs the layer over a token
     sum: float  # a token within the memory goes into the end
     message: float  # one message, however small
     byte: float  # a byte of it
     memory: int  # tokens
 
 
-# Fitted to two H100 GPUs, rows and exchanges of benchmarks/distributed.json: the model's times are theirs to a quarter
-MACHINE = Machine(token=1.35e-6, sum=0.65e-6, message=1.3e-4, byte=5.7e-12, memory=45_000)
+# Fitted to two H100 GPUs, rows and exchanges of benchmarks/distributed.json: the model's times are theirs to a fifth
+MACHINE = Machine(start=4e-3, token=1.3e-6, sum=0.65e-6, message=1.3e-4, byte=5.7e-12, memory=45_000)
 
 
 def seconds(machine: Machine, L: float, P: int) -> float:
@@ -61,9 +62,10 @@ def seconds(machine: Machine, L: float, P: int) -> float:
     The all-gather makes P − 1 steps, one after the other.
     """
     if P == 1:
-        return L * machine.token
+        return machine.start + L * machine.token
     summed = min(L / P, machine.memory) * machine.sum
-    return L / P * machine.token + summed + P * machine.message + scan_bytes(L, P) * machine.byte
+    messages = P * machine.message + scan_bytes(L, P) * machine.byte
+    return machine.start + L / P * machine.token + summed + messages
 
 
 def speed_up(machine: Machine, L: float, P: int) -> float:

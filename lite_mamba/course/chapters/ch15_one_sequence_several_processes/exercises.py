@@ -383,8 +383,8 @@ HALO = Exercise(
     cases=_halo_case,
     trials=40,
     example={
-        "rank": 2,
-        "parts": [torch.tensor([[1.0, 2.0, 3.0, 4.0]]), torch.tensor([[5.0, 6.0]]), torch.tensor([[7.0, 8.0, 9.0]])],
+        "rank": 3,
+        "parts": [torch.tensor([samples]) for samples in ([1.0, 2.0], [3.0], [4.0], [5.0, 6.0])],
         "max_lag": 3,
     },
     axes=("channel", "sample"),
@@ -411,6 +411,11 @@ HALO = Exercise(
                 ),
                 edited(halo, "[nothing, *parts[:rank]] → parts[:rank] or [nothing]"),
             ],
+        ),
+        Misconception(
+            "two parts that are all there is",
+            "You look at two parts before yours. Both together may be shorter than the halo: go back until it is full.",
+            edited(halo, "*parts[:rank] → *parts[max(rank - 2, 0) : rank]"),
         ),
         Misconception(
             "the wrong end of the part before",
@@ -532,7 +537,7 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "one sample short",
-            "Nearly: the first output of each part still lacks its oldest sample. From an output to the oldest sample "
+            "Nearly: the first output of a part still lacks its oldest sample. From an output to the oldest sample "
             "that it reads there are taps − 1 gaps. How wide is each?",
             edited(convolve_parts, f"{REACH} → reach = (taps - 1) * dilation - 1"),
             where=lambda weight, dilation, **_: (weight.shape[1] - 1) * dilation > 1,
@@ -558,6 +563,13 @@ CONVOLVE_PARTS = Exercise(
             "Your halo is one dilation long. With more than two taps, the oldest one reads further back.",
             edited(convolve_parts, f"{REACH} → reach = dilation"),
             where=lambda weight, **_: weight.shape[1] > 2,
+        ),
+        Misconception(
+            "a slice as it was",
+            "The halo is long enough now, and the slice still leaves out taps − 1 samples only. Your first outputs "
+            "belong to the part before.",
+            edited(convolve_parts, "reach : reach + → taps - 1 : taps - 1 +"),
+            where=lambda dilation, **_: dilation > 1,
         ),
         Misconception(
             "parts that know nothing of each other",

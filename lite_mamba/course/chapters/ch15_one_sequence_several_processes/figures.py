@@ -123,7 +123,9 @@ class Parts(LiveFigure):
             size = 13 if len(parts) < 6 else 11
             word.set_visible(before and told)
             if before:
-                word.set(text=f"{100 * fades[q]:.0f} % left", x=place + wide, y=float(ends[q]) + 0.13, ha="right")
+                percent = 100 * fades[q]
+                share = f"{percent:.{0 if percent >= 1 else 2}f} % left"
+                word.set(text=share, x=place + wide, y=float(ends[q]) + 0.13, ha="right")
                 word.set(color=style.BLUE, fontsize=size)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
@@ -308,8 +310,8 @@ class Travel(LiveFigure):
     def __init__(self):
         super().__init__(height=5.2)
         ax = self.ax = self.figure.subplots()
-        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(1, 1e16))
-        ax.set(xlabel="length L (tokens)", ylabel="for one process, one layer")
+        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(0.1, 1e16))
+        ax.set(xlabel="length L (tokens)", ylabel="count, of one process and layer")
         ax.set_xticks([1e3, 1e4, 1e5, 1e6], ["1 thousand", "10 thousand", "100 thousand", "1 million"])
         ax.set_yticks([1, 1e3, 1e6, 1e9, 1e12, 1e15], ["1", "thousand", "million", "billion", "10¹²", "10¹⁵"])
         ax.minorticks_off()
@@ -335,7 +337,7 @@ class Travel(LiveFigure):
             low, high = sorted(self.names, key=lambda name: name.get_position()[1])
             low.set_y(low.get_position()[1] / 4), high.set_y(high.get_position()[1] * 4)
         self.values = float(ring(L, P)), float(scan(L, P))
-        self.here.set_data([L, L], [1, max(self.values)])
+        self.here.set_data([L, L], [self.ax.get_ylim()[0], max(self.values)])
         self.dots.set_data([L, L], self.values)
         self.times = self.values[0] / self.values[1]
         long = grouped(L)
@@ -385,9 +387,9 @@ class Pays(LiveFigure):
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        self.title(self.ax, f"L = {grouped(L)}: {few} the fastest, {self.times:.1f} times as fast as one")
+        self.title(self.ax, f"L = {grouped(L)}: {few} the fastest, {self.times:.3g} times as fast as one")
         return (
             f"L = {grouped(L)}, {grouped(message)} µs a message, ends that look back {grouped(round(memory))} tokens: "
-            f"{few} the fastest, {self.times:.1f} times as fast as one. 2 processes: {self.values[1]:.2g} times, "
-            f"{self.P[-1]} processes: {self.values[-1]:.2g} times."
+            f"{few} the fastest, {self.times:.3g} times as fast as one. 2 processes: {self.values[1]:.3g} times, "
+            f"{self.P[-1]} processes: {self.values[-1]:.3g} times."
         )
