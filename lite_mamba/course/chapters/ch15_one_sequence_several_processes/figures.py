@@ -375,7 +375,7 @@ class Pays(LiveFigure):
         box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
         style.label_line(ax, "slower than one process", 1.1, 0.3, style.BLACK, fontsize=17, bbox=box)
         (self.line,) = ax.plot(self.P, self.P, "-o", color=style.BLUE, lw=5, ms=10)
-        (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=17, mec="white", mew=2)
+        (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=17, mec=style.BLACK, mew=2)
         self.move(self.line, self.best)
 
     def update(self, length: float = 65536, message: float = START, memory: float = MACHINE.memory) -> str:
