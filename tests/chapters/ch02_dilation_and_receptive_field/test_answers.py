@@ -132,6 +132,14 @@ for expected, functions in {
     "stacked layers multiplied": [
         lambda k, d, stacked=False: math.prod((k - 1) * i + 1 for i in d) if stacked else (k - 1) * max(d) + 1,
     ],
+    "another default": [lambda k, d, stacked=True: receptive_field(k, d, stacked)],
+    "the smallest dilation": [lambda k, d, stacked=False: (k - 1) * (sum(d) if stacked else min(d)) + 1],
+    "brackets around the gaps forgotten": [
+        lambda k, d, stacked=False: sum(k - 1 * i for i in d) + 1 if stacked else max(k - 1 * i for i in d) + 1,
+    ],
+    "now counted in every branch": [
+        lambda k, d, stacked=False: (k - 1) * (sum(d) if stacked else max(d)) + len(d),
+    ],
     UNNAMED: [
         field_as_float,
         field_forgotten_return,
@@ -303,6 +311,16 @@ def input_changed(x, weights, biases, gates, dilations):
     return x
 
 
+def beside(join):
+    """The branches, joined in another way than by a sum."""
+    return lambda x, ws, bs, gates, ds: join(
+        [
+            share * gated_dilated_conv(x, [w], [b], torch.zeros(1), [d])
+            for share, w, b, d in zip(gates.softmax(0), ws, bs, ds, strict=True)
+        ]
+    )
+
+
 def first_dilation(x, weights, biases, gates, dilations):
     return gated_dilated_conv(x, weights, biases, gates, dilations[:1] * len(dilations))
 
@@ -403,18 +421,35 @@ for expected, functions in {
             summed(lambda x, w, b, d: silu(x, w, None, d))(x, ws, bs, gates, ds) + sum(b[:, None] for b in bs)
         ),
     ],
+    "one dilation for all branches": [
+        first_dilation,
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates, [max(ds)] * len(ds)),
+    ],
+    "branches that are not added": [
+        beside(list),
+        beside(torch.stack),
+        beside(lambda parts: torch.cat(parts, 1)),
+    ],
+    "the logarithm of the shares": [
+        lambda x, ws, bs, gates, ds: sum(
+            share * gated_dilated_conv(x, [w], [b], torch.zeros(1), [d])
+            for share, w, b, d in zip(gates.log_softmax(0), ws, bs, ds, strict=True)
+        ),
+    ],
+    "one kernel for all branches": [
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws[:1] * len(ws), bs, gates, ds),
+        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs[:1] * len(bs), gates, ds),
+    ],
     UNNAMED: [
         forgotten_return,
         commas_are_missing,
         detached,
         input_changed,
-        first_dilation,
         lambda x, ws, bs, gates, ds: torch.zeros_like(x),
         lambda x, ws, bs, gates, ds: x,
         lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates.flip(0), ds),
         lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates, ds)[:1].expand_as(x),
         lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws, bs, gates, ds).transpose(1, 2),
-        lambda x, ws, bs, gates, ds: gated_dilated_conv(x, ws[:1] * len(ws), bs, gates, ds),
         lambda x, ws, bs, gates, ds: gated_dilated_conv(x[..., :4], ws, bs, gates, ds),
     ],
 }.items():
@@ -423,6 +458,14 @@ for expected, functions in {
 
 
 # 3: which lags are read
+
+
+def with_taps(taps, dilations, stacked):
+    reached = {0}
+    for d in dilations:
+        own = {k * d for k in taps}
+        reached = {lag + more for lag in reached for more in own} if stacked else reached | own
+    return sorted(reached)
 
 
 def path_sums(d_conv, dilations, stacked=False):
@@ -474,7 +517,7 @@ def with_tensors(d_conv, dilations, stacked=False):
     return torch.unique(total).tolist()
 
 
-def paths(d_conv, dilations, stacked, taps=None):
+def paths(d_conv, dilations, stacked=False, taps=None):
     own = [[k * d for k in (range(d_conv) if taps is None else taps)] for d in dilations]
     return [sum(p) for p in itertools.product(*own)] if stacked else [lag for lags in own for lag in lags]
 
@@ -482,15 +525,19 @@ def paths(d_conv, dilations, stacked, taps=None):
 for expected, functions in {
     RIGHT: [path_sums, with_lists, by_impulse, recursive, with_tensors, lambda *a: tuple(path_sums(*a))],
     "a field without holes": [
-        lambda k, d, stacked: list(range(1 + (k - 1) * (sum(d) if stacked else max(d)))),
-        lambda k, d, stacked: [*range(receptive_field(k, d, stacked))],
+        lambda k, d, stacked=False: list(range(1 + (k - 1) * (sum(d) if stacked else max(d)))),
+        lambda k, d, stacked=False: [*range(receptive_field(k, d, stacked))],
     ],
     "a stack without holes": [
-        lambda k, d, stacked: (
+        lambda k, d, stacked=False: (
             list(range((k - 1) * sum(d) + 1)) if stacked else sorted({i * j for i in range(k) for j in d})
         )
     ],
-    "lags counted twice": [paths, lambda *a: sorted(paths(*a))],
+    "lags counted twice": [
+        paths,
+        lambda *a: sorted(paths(*a)),
+        lambda k, d, stacked=False: sorted(paths(k, d, True)) if stacked else path_sums(k, d),
+    ],
     "lags that are not in order": [
         lambda *a: sorted(set(paths(*a)), reverse=True),
         lambda *a: list(set(paths(*a))),
@@ -498,31 +545,49 @@ for expected, functions in {
     ],
     "now left out": [
         lambda *a: [lag for lag in path_sums(*a) if lag],
-        lambda k, d, stacked: path_sums(k, d, stacked)[1:],
+        lambda k, d, stacked=False: path_sums(k, d, stacked)[1:],
     ],
-    "one tap too many": [lambda k, d, stacked: path_sums(k + 1, d, stacked), lambda k, d, s: with_lists(k + 1, d, s)],
-    "one tap too few": [lambda k, d, stacked: path_sums(max(1, k - 1), d, stacked)],
-    "taps counted from one": [lambda k, d, stacked: sorted(set(paths(k, d, stacked, range(1, k + 1))))],
+    "one tap too many": [
+        lambda k, d, stacked=False: path_sums(k + 1, d, stacked),
+        lambda k, d, s=False: with_lists(k + 1, d, s),
+    ],
+    "one tap too few": [lambda k, d, stacked=False: path_sums(max(1, k - 1), d, stacked)],
+    "taps counted from one": [lambda k, d, stacked=False: sorted(set(paths(k, d, stacked, range(1, k + 1))))],
     "a stack treated like branches": [
-        lambda k, d, stacked: sorted({i * j for i in range(k) for j in d}),
-        lambda k, d, stacked: path_sums(k, d),
+        lambda k, d, stacked=False: sorted({i * j for i in range(k) for j in d}),
+        lambda k, d, stacked=False: path_sums(k, d),
     ],
-    "branches treated like a stack": [lambda k, d, stacked: path_sums(k, d, True)],
-    "the two arrangements exchanged": [lambda k, d, stacked: path_sums(k, d, not stacked)],
+    "branches treated like a stack": [lambda k, d, stacked=False: path_sums(k, d, True)],
+    "the two arrangements exchanged": [lambda k, d, stacked=False: path_sums(k, d, not stacked)],
     "the same tap in every layer": [
-        lambda k, d, stacked: sorted({i * sum(d) for i in range(k)}) if stacked else path_sums(k, d)
+        lambda k, d, stacked=False: sorted({i * sum(d) for i in range(k)}) if stacked else path_sums(k, d)
+    ],
+    "another default": [lambda k, d, stacked=True: path_sums(k, d, stacked)],
+    "the newest tap left out": [lambda k, d, stacked=False: with_taps(range(1, k), d, stacked)],
+    "a stack that begins with nothing": [
+        lambda k, d, stacked=False: [] if stacked else path_sums(k, d),
+    ],
+    "one branch only": [
+        lambda k, d, stacked=False: path_sums(k, d, True) if stacked else list(range(0, k * d[-1], d[-1])),
+    ],
+    "lags that all branches read": [
+        lambda k, d, stacked=False: (
+            path_sums(k, d, True)
+            if stacked
+            else [i for i in path_sums(k, d) if all(i in range(0, k * j, j) for j in d)]
+        ),
     ],
     UNNAMED: [
         lambda *a: set(path_sums(*a)),
         lambda *a: torch.tensor(path_sums(*a)),
         lambda *a: path_sums(*a).sort(),
-        lambda k, d, stacked: [0, 1, 2, 3, 4, 6, 8, 12, 16, 24],
-        lambda k, d, stacked: sorted({i * max(d) for i in range(k)}),
-        lambda k, d, stacked: [[i * j for i in range(k)] for j in d],
-        lambda k, d, stacked: [-lag for lag in path_sums(k, d, stacked)],
-        lambda k, d, stacked: sorted({i**j for i in range(k) for j in d}),
-        lambda k, d, stacked: sorted(range(k) * d),
-        lambda k, d, stacked: list(d),
+        lambda k, d, stacked=False: [0, 1, 2, 3, 4, 6, 8, 12, 16, 24],
+        lambda k, d, stacked=False: sorted({i * max(d) for i in range(k)}),
+        lambda k, d, stacked=False: [[i * j for i in range(k)] for j in d],
+        lambda k, d, stacked=False: [-lag for lag in path_sums(k, d, stacked)],
+        lambda k, d, stacked=False: sorted({i**j for i in range(k) for j in d}),
+        lambda k, d, stacked=False: sorted(range(k) * d),
+        lambda k, d, stacked=False: list(d),
     ],
 }.items():
     for function in functions:
@@ -630,16 +695,24 @@ for expected, functions in {
     "lags counted from one": [
         lambda fn, n: [i + 1 for i in flipped(gradient(fn, n))],
         lambda fn, n: sorted(n - i for i in gradient(fn, n).nonzero().flatten().tolist()),
+        lambda fn, n: [i for i in range(1, n) if gradient(fn, n)[n - i] != 0],
+        lambda fn, n: [i for i in range(n) if gradient(fn, n)[-i] != 0],
     ],
+    "what is not read": [
+        lambda fn, n: [i for i, v in enumerate(gradient(fn, n).flip(0)) if v == 0],
+    ],
+    "values in the place of gradients": [
+        lambda fn, n: flipped(fn(torch.randn(n))),
+    ],
+    "the oldest input left out": [lambda fn, n: [i for i in range(n - 1) if gradient(fn, n)[n - 1 - i]]],
+    "now left out": [lambda fn, n: [i for i in flipped(gradient(fn, n)) if i > 0]],
     UNNAMED: [
         impulse_only,
         never_backward,
         lambda fn, n: list(range(n)),
         lambda fn, n: gradient(fn, n).flip(0).nonzero().flatten(),
         lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
-        lambda fn, n: [i for i, v in enumerate(gradient(fn, n).flip(0)) if v == 0],
         lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[n // 2])),
-        lambda fn, n: flipped(fn(torch.randn(n))),
         lambda fn, n: print(flipped(gradient(fn, n))),
         lambda fn, n: fn.lags,
         lambda fn, n: [0, *flipped(gradient(fn, n))[1:]],
@@ -684,6 +757,11 @@ for expected, functions in {
     "a long kernel": [lambda delay, k: (tap(delay + 1, 0), 1)],
     "a history longer than the delay": [lambda delay, k: (tap(k, -2), delay)],
     "a dilation with a decimal point": [lambda delay, k: (tap(k, 0), delay / (k - 1))],
+    "a tap as large as the delay": [
+        lambda delay, k: (tap(k, 0, delay), delay // (k - 1)),
+    ],
+    "the tap beside the oldest": [lambda delay, k: (tap(k, 1), delay // (k - 1))],
+    "an echo beside the delay": [lambda delay, k: (tap(k, 0) + tap(k, -1), delay // (k - 1))],
     UNNAMED: [
         lambda delay, k: (delay // (k - 1), tap(k, 0)),
         lambda delay, k: tap(k, 0),
@@ -691,7 +769,6 @@ for expected, functions in {
         lambda delay, k: (tap(k, 0)[None], delay // (k - 1)),
         lambda delay, k: (tap(k, 0), 8),
         lambda delay, k: (tap(4, 0), delay // (k - 1)),
-        lambda delay, k: (tap(k, 0, delay), delay // (k - 1)),
         lambda delay, k: (tap(k, 0), delay // (k - 1) + 1),
         lambda delay, k: (tap(k, 0), delay * (k - 1)),
         lambda delay, k: ([1.0] + [0.0] * (k - 1), delay // (k - 1)),
@@ -742,13 +819,26 @@ for expected, functions in {
     "the oldest tap only": [lambda lag, k: [lag // (k - 1)] if lag % (k - 1) == 0 else []],
     "from large to small": [lambda lag, k: [lag // i for i in range(1, k) if lag % i == 0]],
     "the lag itself left out": [lambda lag, k: sorted(lag // i for i in range(2, k) if lag % i == 0)],
+    "a dilation of zero": [
+        lambda lag, k: [d for d in range(lag) if lag % d == 0],
+    ],
+    "gaps in the place of dilations": [
+        lambda lag, k: [i for i in range(1, k) if lag % i == 0],
+    ],
+    "a rest that is ignored": [
+        lambda lag, k: [d for d in range(1, lag + 1) if lag // d < k],
+        lambda lag, k: sorted({lag // i for i in range(1, k)}),
+    ],
+    "either condition": [lambda lag, k: [d for d in range(1, lag + 1) if not lag % d or lag // d < k]],
+    "as many dilations as taps": [lambda lag, k: [d for d in range(1, k) if not lag % d and lag // d < k]],
+    "the division turned round": [
+        lambda lag, k: [lag],
+        lambda lag, k: [d for d in range(1, lag + 1) if d % lag == 0 and lag // d < k],
+    ],
     UNNAMED: [
         lambda lag, k: set(found_by_taps(lag, k)),
-        lambda lag, k: [lag],
         lambda lag, k: lag // (k - 1),
-        lambda lag, k: [d for d in range(lag) if lag % d == 0],
         lambda lag, k: [float(d) for d in found_by_taps(lag, k)][:1],
-        lambda lag, k: [i for i in range(1, k) if lag % i == 0],
         lambda lag, k: found_by_taps(lag, k).sort(),
         lambda lag, k: [1, 2, 4, 8],
         lambda lag, k: [0, *found_by_taps(lag, k)],

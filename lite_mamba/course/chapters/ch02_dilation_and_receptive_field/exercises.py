@@ -31,6 +31,11 @@ def draw_stack(draw: Draw) -> dict[str, Any]:
     return {"d_conv": d_conv, "dilations": dilations, "stacked": draw.choice([False, True])}
 
 
+def side_by_side_unless_said(function: Callable[..., Any], d_conv: int, dilations: Sequence[int], stacked: bool) -> Any:
+    """A function's result; side by side is the default, and with an even number of taps it is left to be one."""
+    return function(d_conv, dilations, stacked) if stacked or d_conv % 2 else function(d_conv, dilations)
+
+
 def lags_touched(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
     """The lags that are read, in order, each once."""
     reached = {0}
@@ -51,6 +56,11 @@ def lags_of_all_paths(d_conv: int, dilations: Sequence[int], stacked: bool = Fal
     return reached
 
 
+def _in_all(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+    own = [set(range(0, d_conv * dilation, dilation)) for dilation in dilations]
+    return lags_touched(d_conv, dilations, True) if stacked else sorted(set.intersection(*own))
+
+
 def measured_lags(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
     """The lags on which the last output of fn, (L,) → (L,), depends: those with a gradient that is not zero."""
     x = torch.randn(length, requires_grad=True)  # (L,)
@@ -59,7 +69,7 @@ def measured_lags(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
 
 
 def draw_probe(draw: Draw) -> dict[str, Any]:
-    taps, dilation, beyond = draw.size(1, 4), draw.size(1, 4), draw.size(1, 4)
+    taps, dilation, beyond = draw.size(1, 4), draw.size(1, 4), draw.size(0, 4)
     length = (taps - 1) * dilation + 1 + beyond
     weight = draw.normal(taps)  # (W,)
     weight[weight == 0] = 1.0
@@ -166,8 +176,19 @@ def summed(*edits: str) -> list[Callable[..., Tensor]]:
     ]
 
 
+def _not_added(join: Callable[[list[Tensor]], Any]) -> Callable[..., Any]:
+    """The branches of the front end, with their shares, joined in another way than by a sum."""
+
+    def function(x, weights, biases, gates, dilations):
+        each = zip(torch.softmax(gates, dim=0), weights, biases, dilations, strict=True)
+        one = torch.zeros(1)  # a single gate has the share 1
+        return join([share * gated_dilated_conv(x, [w], [b], one, [d]) for share, w, b, d in each])
+
+    return function
+
+
 OTHER_ACTIVATIONS = ("F.relu", "F.gelu", "torch.sigmoid", "torch.tanh")
-THRESHOLDS = (1e-2, 1e-3)
+THRESHOLDS = (1e-3,)
 
 EXERCISES = [
     Exercise(
@@ -175,6 +196,7 @@ EXERCISES = [
         title="How many samples, now included",
         reference=receptive_field,
         cases=draw_stack,
+        apply=side_by_side_unless_said,
         trials=60,
         example={"d_conv": 3, "dilations": (1, 4), "stacked": False},
         misconceptions=[
@@ -267,6 +289,29 @@ EXERCISES = [
                 ],
                 message="Layers that follow one another add their steps back. The number of *paths* multiplies; many "
                 "of them end at the same sample.",
+            ),
+            Misconception(
+                name="another default",
+                wrong=field("stacked: bool = False → stacked: bool = True"),
+                message="With `stacked` given, all is right. But without it your function takes the layers as "
+                "stacked: the default, False, stands for branches side by side.",
+            ),
+            Misconception(
+                name="the smallest dilation",
+                wrong=field("max(lags) → min(lags)"),
+                message="Side by side the branch that looks back furthest decides, not the one that sees least.",
+            ),
+            Misconception(
+                name="brackets around the gaps forgotten",
+                wrong=field(f"{LAG} → d_conv - 1 * dilation"),
+                message="The product comes before the difference: d_conv - 1 * dilation is d_conv − dilation. The "
+                "gaps, d_conv − 1, are multiplied by the dilation.",
+            ),
+            Misconception(
+                name="now counted in every branch",
+                wrong=field(PLUS_ONE + " → (" + COMBINED + ") + len(dilations)"),
+                message="One sample is added for each branch or layer. The present sample is one and the same for all "
+                "of them: it counts once.",
             ),
             Misconception(
                 name="one fixed dilation in place of the largest",
@@ -372,6 +417,46 @@ EXERCISES = [
                 wrong=[gated("y = y + → y ="), gated("return y →     return y")],
                 message="The output holds one branch and not their sum: the last one if each overwrites the one "
                 "before, the first one if the function returns inside the loop.",
+            ),
+            Misconception(
+                name="one kernel for all branches",
+                wrong=[
+                    gated("weight[:, None], bias → weights[0][:, None], bias"),
+                    gated("weight[:, None], bias → weight[:, None], biases[0]"),
+                ],
+                message="All branches share the weights or the bias of the first one. Each branch has its own, at its "
+                "place in the list.",
+            ),
+            Misconception(
+                name="one dilation for all branches",
+                wrong=[
+                    gated(
+                        "zip(shares, weights, biases, dilations, → zip(shares, weights, biases, ["
+                        + one
+                        + "] * len(dilations),"
+                    )
+                    for one in ("dilations[0]", "dilations[-1]", "max(dilations)")
+                ],
+                message="All branches have the same dilation, one out of the list. Each branch has its own, at its "
+                "place in `dilations`.",
+            ),
+            Misconception(
+                name="branches that are not added",
+                wrong=[
+                    _not_added(torch.stack),
+                    _not_added(list),
+                    _not_added(lambda parts: torch.cat(parts, dim=1)),
+                    _not_added(lambda parts: torch.cat(parts, dim=-1)),
+                    _not_added(lambda parts: torch.stack(parts, -1)),
+                ],
+                message="The branches are all there, weighed and bent, but beside each other. They are added: the "
+                "result is as large as x.",
+            ),
+            Misconception(
+                name="the logarithm of the shares",
+                wrong=gated("torch.softmax( → torch.log_softmax("),
+                message="log_softmax gives the logarithms of the shares, all of them negative. The shares themselves "
+                "are wanted.",
             ),
             Misconception(
                 name="the branches one behind the other",
@@ -496,6 +581,7 @@ EXERCISES = [
         title="Which lags are read",
         reference=lags_touched,
         cases=draw_stack,
+        apply=side_by_side_unless_said,
         example={"d_conv": 2, "dilations": (1, 3), "stacked": False},
         misconceptions=[
             Misconception(
@@ -514,8 +600,25 @@ EXERCISES = [
             ),
             Misconception(
                 name="lags counted twice",
-                wrong=[lambda *case, **named: sorted(lags_of_all_paths(*case, **named)), lags_of_all_paths],
-                message="A lag that two branches read stands in the list twice. Each lag belongs in it once.",
+                wrong=[
+                    lambda *case, **named: sorted(lags_of_all_paths(*case, **named)),
+                    lags_of_all_paths,
+                    lambda d_conv, dilations, stacked=False: (
+                        sorted(lags_of_all_paths(d_conv, dilations, True))
+                        if stacked
+                        else lags_touched(d_conv, dilations)
+                    ),
+                    lambda d_conv, dilations, stacked=False: (
+                        lags_touched(d_conv, dilations, True)
+                        if stacked
+                        else sorted(lags_of_all_paths(d_conv, dilations))
+                    ),
+                    lambda d_conv, dilations, stacked=False: (
+                        lags_touched(d_conv, dilations, True) if stacked else lags_of_all_paths(d_conv, dilations)
+                    ),
+                ],
+                message="A lag that two branches read, or two paths of a stack, stands in the list twice. Each lag "
+                "belongs in it once.",
             ),
             Misconception(
                 name="lags that are not in order",
@@ -535,6 +638,42 @@ EXERCISES = [
                     read("reached = {0} → reached = {0} if stacked else set()", "range(d_conv) → range(1, d_conv)"),
                 ],
                 message="Lag 0 is missing. The last tap of every branch reads the present sample.",
+            ),
+            Misconception(
+                name="another default",
+                wrong=read("stacked: bool = False → stacked: bool = True"),
+                message="With `stacked` given, all is right. But without it your function takes the layers as "
+                "stacked: the default, False, stands for branches side by side.",
+            ),
+            Misconception(
+                name="the newest tap left out",
+                wrong=read("range(d_conv) → range(1, d_conv)"),
+                message="The taps are counted from 1, so no path takes the newest tap. Its lag is 0, and it is one of "
+                "the taps of every layer.",
+            ),
+            Misconception(
+                name="a stack that begins with nothing",
+                wrong=read("reached = {0} → reached = set()"),
+                message="You begin with an empty set. A stack adds its lags to those reached so far, and there are "
+                "none: begin with {0}.",
+            ),
+            Misconception(
+                name="one branch only",
+                wrong=[
+                    lambda d_conv, dilations, stacked=False: lags_touched(
+                        d_conv, dilations if stacked else dilations[-1:], stacked
+                    ),
+                    lambda d_conv, dilations, stacked=False: lags_touched(
+                        d_conv, dilations if stacked else [max(dilations)], stacked
+                    ),
+                ],
+                message="Side by side you list the lags of one branch. A lag is read if *any* branch reads it: join "
+                "them all.",
+            ),
+            Misconception(
+                name="lags that all branches read",
+                wrong=_in_all,
+                message="You keep the lags that every branch reads. One branch is enough.",
             ),
             Misconception(
                 name="one tap too many",
@@ -640,9 +779,35 @@ EXERCISES = [
                 message="A gradient belongs to one number. fn(x) has L of them; take the last one, fn(x)[-1].",
             ),
             Misconception(
+                name="the oldest input left out",
+                wrong=measured("range(length) → range(length - 1)"),
+                message="The first input is never looked at. Its lag is length − 1: range(n) stops at n − 1 by itself.",
+            ),
+            Misconception(
+                name="now left out",
+                wrong=measured("range(length) → range(1, length)"),
+                message="Lag 0 is never looked at. The last output may depend on the last input, too.",
+            ),
+            Misconception(
+                name="values in the place of gradients",
+                wrong=measured("(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → gradient = fn(x)  #"),
+                message="You look at the outputs themselves. Whether the last one *depends* on an input, its gradient "
+                "tells.",
+            ),
+            Misconception(
+                name="what is not read",
+                wrong=measured("!= 0 → == 0"),
+                message="These are the lags whose gradient is zero: those that are not read.",
+            ),
+            Misconception(
                 name="lags counted from one",
-                wrong=measured("return [lag for → return [lag + 1 for"),
-                message="Every lag is one too large. The last input belongs to the last output: its lag is 0.",
+                wrong=[
+                    measured("return [lag for → return [lag + 1 for"),
+                    measured("range(length) → range(1, length)", "gradient[length - 1 - lag] → gradient[length - lag]"),
+                    measured("gradient[length - 1 - lag] → gradient[-lag]"),
+                ],
+                message="Every lag is one too large. The last input belongs to the last output: its lag is 0. (And "
+                "gradient[-0] is gradient[0], the first number.)",
             ),
         ],
     ),
@@ -678,6 +843,24 @@ EXERCISES = [
                     delayed("delay // (d_conv - 1) → delay / d_conv"),
                 ],
                 message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
+            ),
+            Misconception(
+                name="the tap beside the oldest",
+                wrong=delayed("weight[0] → weight[1]"),
+                message="Python counts from 0: weight[1] is the second oldest tap, one gap nearer to now. The delay "
+                "comes out too short.",
+            ),
+            Misconception(
+                name="a tap as large as the delay",
+                wrong=delayed("= 1.0 → = float(delay)"),
+                message="The output comes at the right time, and delay times too large. When it comes is the business "
+                "of the dilation; the tap is 1.",
+            ),
+            Misconception(
+                name="an echo beside the delay",
+                wrong=delayed("weight[0] = 1.0 → weight[0] = weight[-1] = 1.0"),
+                message="The last tap is 1 as well, so that the present sample comes through without a delay. A pure "
+                "delay reads one sample and no other.",
             ),
             Misconception(
                 name="every tap is one",
@@ -735,6 +918,44 @@ EXERCISES = [
                 wrong=chosen("lag % dilation == 0 and lag // dilation < d_conv → lag <= (d_conv - 1) * dilation"),
                 message="The lag lies inside the field at each of these dilations. A tap has to stand on it: the lags "
                 "of the taps are whole multiples of the dilation.",
+            ),
+            Misconception(
+                name="a rest that is ignored",
+                wrong=[
+                    chosen("lag % dilation == 0 and → "),
+                    lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
+                ],
+                message="The lag has to be a whole multiple of the dilation. With a rest the taps stand beside the "
+                "lag, on both sides of it.",
+            ),
+            Misconception(
+                name="gaps in the place of dilations",
+                wrong=lambda lag, d_conv: [gaps for gaps in range(1, d_conv) if lag % gaps == 0],
+                message="These are numbers of gaps. The dilation that puts a tap so many gaps back on the lag is lag "
+                "// gaps.",
+            ),
+            Misconception(
+                name="the division turned round",
+                wrong=chosen("lag % dilation == 0 → dilation % lag == 0"),
+                message="You ask whether the lag divides the dilation. The dilation has to divide the lag, lag % "
+                "dilation.",
+            ),
+            Misconception(
+                name="a dilation of zero",
+                wrong=chosen("range(1, lag + 1) → range(lag + 1)"),
+                message="range(n) begins at 0, and nothing can be divided by 0. A dilation is at least 1.",
+            ),
+            Misconception(
+                name="either condition",
+                wrong=chosen("== 0 and → == 0 or"),
+                message="A dilation that meets one of the conditions passes. The lag must be a multiple, *and* there "
+                "must be a tap for it.",
+            ),
+            Misconception(
+                name="as many dilations as taps",
+                wrong=chosen("range(1, lag + 1) → range(1, d_conv)"),
+                message="You try the dilations below d_conv only. How many taps there are limits the gaps, not the "
+                "distance between two taps: it may be as large as the lag.",
             ),
             Misconception(
                 name="the oldest tap only",
