@@ -32,11 +32,12 @@ def exp_of(product: Tensor) -> Tensor:
 
 
 def exp_in_two_parts(x: Tensor) -> tuple[Tensor, Tensor]:
-    """exp(x) = whole + rest, where `whole` is 1 if exp(x) is above 1/2, and else 0. Overwrites x.
+    """exp(x) = whole + rest, where `whole` is 1 if |exp(x)| is above 1/2, and else 0.
 
     A slow channel decays in one chunk by a factor such as 1 − 3·10⁻⁵, of which float32 keeps three digits behind the
     nines. Over thousands of chunks, and always the same way, that is an error of 10⁻³. The rest −3·10⁻⁵ has all its
     seven digits, and so no wider dtype is needed, which some devices do not have.
     """
-    whole, rest = (x.real > -0.7).to(x.dtype), torch.expm1(x)
-    return whole, torch.lerp(exp_of(base_two(x)), rest, whole)
+    modulus = torch.exp2(x.real * LOG2_E)
+    whole = modulus.round().to(x.dtype)
+    return whole, torch.lerp(torch.exp(x) if x.is_complex() else modulus, torch.expm1(x), whole)

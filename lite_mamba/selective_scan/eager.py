@@ -49,11 +49,10 @@ class TileSizes:
 
     Attributes:
         chunk: T, steps of a chunk at most. 1/T of the states is kept for the backward pass, and must stay below 1/8.
-        tile: numbers of one buffer, rows · steps · states · channels, for each of PyTorch's threads.
+        tile: numbers of one buffer, rows · steps · states · channels.
         backward_tile: the same for the backward pass, which has three buffers instead of two.
         channels: channels of a chain, at most: with more, the strips of a short sequence are large and slow to get.
         strip: tiles of a strip, what is read and written in one go.
-        rows_first: whether a tile is filled with rows before it is filled with chunks, whose carry is a call for each.
     """
 
     chunk: int
@@ -61,16 +60,16 @@ class TileSizes:
     backward_tile: int
     channels: int
     strip: int
-    rows_first: bool
 
 
-# CPU: two buffers of 2^19 float32 numbers (2 MiB each), or three of 2^18, for each thread stay in its share of the
-# caches; in smaller tiles the calls cost more than the arithmetic. A strip reads long runs of every row.
+# CPU: two or three buffers of 2^19 float32 numbers (2 MiB each) stay in the caches; in smaller tiles the calls cost
+# more than the arithmetic. A step is then 2^14 numbers, for which PyTorch wakes no second thread: that would cost more
+# than the step. Threads share the calls for a whole tile. A strip reads long runs of every row.
 # GPU: a launch costs 5 µs, so the step of a tile must keep the GPU busy for longer. A tile is 256 MiB, and all buffers
 # of a backward pass stay below one GiB.
 SIZES = {
-    "cpu": TileSizes(chunk=32, tile=1 << 19, backward_tile=1 << 18, channels=512, strip=4, rows_first=False),
-    "cuda": TileSizes(chunk=32, tile=1 << 26, backward_tile=1 << 26, channels=1 << 20, strip=1, rows_first=True),
+    "cpu": TileSizes(chunk=32, tile=1 << 19, backward_tile=1 << 19, channels=512, strip=4),
+    "cuda": TileSizes(chunk=32, tile=1 << 26, backward_tile=1 << 26, channels=1 << 20, strip=1),
 }
 
 
@@ -86,11 +85,10 @@ def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
         h = chain.state(scan.initial_state)  # (R, N, D)
         for strip in plan.strips(chain):
             for tile in plan.tiles(strip):
-                starts = tile.chunk_starts(h)  # (K + 1, R, N, D)
-                h = starts[-1]
+                starts = tile.chunk_starts(h)  # (K, R, N, D)
                 if keep_starts:
-                    _starts_of(tile, all_starts).copy_(starts[:-1])
-                tile.rerun(starts[:-1])
+                    _starts_of(tile, all_starts).copy_(starts)
+                h = tile.rerun(starts)  # (R, N, D)
             strip.write_output(out)
         last_state[chain.rows, chain.channels] = h.transpose(1, 2)
     return out, last_state, all_starts.flatten()
@@ -136,18 +134,12 @@ class Plan:
         states = scan.A.shape[1]
         self.tiles_in_a_strip = sizes.strip
         self.chunk = max(1, ceil(length / max(1, ceil(length / sizes.chunk))))  # T, the chunks about equally long
-        threads = torch.get_num_threads() if device == "cpu" else 1
-        size = threads * (sizes.tile if buffers == 2 else sizes.backward_tile)
+        size = sizes.tile if buffers == 2 else sizes.backward_tile
         room = max(1, size // max(1, self.chunk * states))  # chunks of one row and channel that fill a tile
         span = gcd(*(channels // m.shape[1] for m in (scan.B, scan.C) if m.ndim == 4), channels)  # of one group
         width = max(1, ceil(span / max(1, ceil(span / min(room, sizes.channels)))))
-        rows, self.chunks = batch, ceil(length / self.chunk)  # R and K
-        if sizes.rows_first:
-            rows = max(1, min(rows, room // width))
-            self.chunks = max(1, min(self.chunks, room // (rows * width)))
-        else:
-            self.chunks = max(1, min(self.chunks, room // width))
-            rows = max(1, min(rows, room // (self.chunks * width)))
+        rows = max(1, min(batch, room // width))  # R
+        self.chunks = max(1, min(ceil(length / self.chunk), room // (rows * width)))  # K, whose carry costs calls
         self.chains = [
             Chain(scan, slice(row, min(row + rows, batch)), slice(channel, min(channel + width, start + span)))
             for row in range(0, batch, rows)

@@ -144,8 +144,8 @@ class GradientStrip(Strip):
         scan, channels = self.chain.scan, self.chain.channels
         if self.z_bdl is not None:
             y, D = self._as_in(self.grad_out_bdl, self.y), self.chain.parameter(scan.D)
-            gate, y = torch.sigmoid(self.z_bdl), skip_and_gate(y, self.u_bdl, D, None)
-            self.place(grads.z).copy_(self.grad_out_bdl * y * gate * (1 + self.z_bdl * (1 - gate)))
+            grad_gate = self.grad_out_bdl * skip_and_gate(y, self.u_bdl, D, None)
+            self.place(grads.z).copy_(torch.ops.aten.silu_backward(grad_gate, self.z_bdl))
         grad_drive = self._as_in(self.u_bdl, self.grad_drive)  # (R, D, s)
         grad_u = grad_drive * self.delta_bdl
         grad_delta = self._as_in(self.u_bdl, self.grad_delta) + grad_drive * self.u_bdl

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .arithmetic import exp_of
 from .gradients import Sums
-from .recurrence import Resets, last_state, run, run_split
+from .recurrence import Resets, Steps, last_state, reset_state, run, run_split
 from .strip import GradientStrip, Strip
 
 
@@ -22,9 +22,10 @@ class Buffers:
         a: (S, R, N, D) the decays a; going back, ν and then the gradient of Δ·A are written over them.
         x: (S, R, N, D) the drive x, then the states h, then products.
         lam: (S, R, N, D) the gradient λ; None for the forward pass.
-        border: (K + 1, R, N, D) the states between the chunks, going back gradients ν.
+        border: (K, R, N, D) the state before each chunk; going back, the gradient ν after each chunk.
         borders: its entries, one by one.
         a_steps, x_steps, lam_steps: the t-th step of every chunk, for each t, T × (K, R, N, D).
+        to_last, to_first: of a and x, and of a and λ, the same of every chunk but the last, or the first.
     """
 
     def __init__(self, memory: Sequence[Tensor], chunks: int, chunk: int, rows: int, states: int, channels: int):
@@ -34,16 +35,19 @@ class Buffers:
         self.a, self.x, *rest = (flat[:size].view(shape) for flat in memory)
         self.lam = rest[0] if rest else None
         self.a_steps, self.x_steps = self._steps(self.a), self._steps(self.x)
-        self.lam_steps = self._steps(self.lam) if rest else None
-        self.border = self.a.new_empty(chunks + 1, *shape[1:])
+        self.to_last = self._steps(self.a, slice(-1)), self._steps(self.x, slice(-1))
+        if rest:
+            self.lam_steps = self._steps(self.lam)
+            self.to_first = self._steps(self.a, slice(1, None)), self._steps(self.lam, slice(1, None))
+        self.border = self.a.new_empty(chunks, *shape[1:])
         self.borders = self.border.unbind(0)
 
     def chunked(self, value: Tensor) -> Tensor:
         """(S, …) → (K, T, …)."""
         return value.unflatten(0, (self.chunks, self.chunk))
 
-    def _steps(self, value: Tensor) -> tuple[Tensor, ...]:
-        return self.chunked(value).unbind(1)
+    def _steps(self, value: Tensor, chunks: slice = slice(None)) -> tuple[Tensor, ...]:
+        return self.chunked(value)[chunks].unbind(1)
 
 
 class Tile:
@@ -64,21 +68,29 @@ class Tile:
         self.resets = None if strip.resets is None else buffers.chunked(strip.resets[self.steps])  # (K, T, R, 1, 1)
 
     def chunk_starts(self, h: Tensor) -> Tensor:
-        """Phases "ends" and "carry": from the state before the tile (R, N, D) to those before its chunks.
+        """Phases "ends" and "carry": from the state before the tile (R, N, D) to those before its chunks (K, R, N, D).
 
-        Returns (K + 1, R, N, D); the last entry is the state after the tile. Fills the buffers of a and x.
+        Fills the buffers of a and x.
         """
-        buffers, borders = self.buffers, self.buffers.borders
+        buffers = self.buffers
         self._fill_decays()
         self._fill_drive()
-        borders[0].copy_(h)
-        last_state(buffers.x_steps, buffers.a_steps, self._step_resets(), out=buffers.border[1:])
-        run_split(borders[1:], self.wholes.unbind(0), self.rests.unbind(0), borders[0], self._chunk_resets())
+        buffers.borders[0].copy_(h)
+        if buffers.chunks > 1:
+            decays, drives = buffers.to_last
+            last_state(drives, decays, self._step_resets(slice(-1)), out=buffers.border[1:])
+            wholes, rests = self.wholes.unbind(0), self.rests.unbind(0)
+            run_split(buffers.borders[1:], wholes, rests, buffers.borders[0], self._chunk_resets())
         return buffers.border
 
-    def rerun(self, starts: Tensor) -> None:
-        """Phase "rerun": the states from the chunks' starts (K, R, N, D), and y = C·h into the strip."""
-        self._contract(self.C, self._run_states(starts), self.strip.y, factor=2)
+    def rerun(self, starts: Tensor) -> Tensor:
+        """Phase "rerun": the states from the chunks' starts (K, R, N, D), and y = C·h into the strip.
+
+        Returns the state after the tile (R, N, D).
+        """
+        h = self._run_states(starts)  # (S, R, N, D)
+        self._contract(self.C, h, self.strip.y, factor=2)
+        return h[-1] + self._lost(-1, starts[-1])
 
     def backward(self, starts: Tensor, nu: Tensor, sums: Sums) -> Tensor:
         """The tile's part of every gradient, from the chunk starts and from ν (R, N, D) of the tile after it.
@@ -122,9 +134,9 @@ class Tile:
         """x = Δ·u·B: (S, R, N, D)."""
         torch.mul(self.drive, _column(self.B), out=self.buffers.x)
 
-    def _step_resets(self) -> Resets:
+    def _step_resets(self, chunks: slice = slice(None)) -> Resets:
         """Where a segment starts, for each step of the chunks."""
-        return () if self.resets is None else self.resets.unbind(1)
+        return () if self.resets is None else self.resets[chunks].unbind(1)
 
     def _chunk_resets(self) -> Resets:
         """Where a segment starts somewhere, for each chunk."""
@@ -140,21 +152,34 @@ class Tile:
 
         In terms of λ alone, which is what the buffers hold: λ_t = C̄_t·∂y_t + ā_{t+1}·λ_{t+1}.
         """
-        buffers, borders, chunk_resets = self.buffers, self.buffers.borders, self._chunk_resets()
+        buffers, borders = self.buffers, self.buffers.borders
         torch.mul(grad_y, _column(self.C.conj()), out=buffers.lam)
         if buffers.a.is_complex():
             buffers.a.conj_physical_()
-        drives = buffers.lam_steps[::-1]
-        decays = (buffers.a_steps[0], *buffers.a_steps[:0:-1])  # the first is not used: it belongs to the next chunk
+            self.wholes, self.rests = self.wholes.conj(), self.rests.conj()
         borders[-1].copy_(nu)
-        last_state(drives, decays, (), out=buffers.border[:-1])
-        buffers.border[:-1].mul_(buffers.a_steps[0])
-        wholes, rests = self.wholes.conj().unbind(0), self.rests.conj().unbind(0)
-        run_split(borders[-2::-1], wholes[::-1], rests[::-1], borders[-1], chunk_resets[::-1])
-        drives[0].add_(buffers.border[1:])
+        if buffers.chunks > 1:
+            decays, drives = buffers.to_first
+            last_state(drives[::-1], _delayed(decays), (), out=buffers.border[:-1])
+            buffers.border[:-1].mul_(decays[0])
+            wholes, rests, resets = self.wholes.unbind(0), self.rests.unbind(0), self._chunk_resets()
+            run_split(borders[-2::-1], wholes[:0:-1], rests[:0:-1], borders[-1], resets[:0:-1])
+        drives, decays = buffers.lam_steps[::-1], _delayed(buffers.a_steps)
+        drives[0].add_(buffers.border)
         run(drives[1:], decays[1:], drives[0])
+        lost = self._lost(0, borders[0])
         buffers.a.mul_(buffers.lam)
-        return borders[0]
+        return buffers.a[0] + lost
+
+    def _lost(self, chunk: int, before: Tensor) -> Tensor:
+        """What a chunk's steps, each with its decay rounded, lose of the state `before` it: (R, N, D).
+
+        A decay of almost 1 is rounded the same way in every step, and over thousands of chunks that adds up.
+        """
+        decay = self.buffers.chunked(self.buffers.a)[chunk].prod(dim=0)  # (R, N, D)
+        resets = self._chunk_resets()
+        before = reset_state(before, resets[chunk] if resets else None)
+        return (self.wholes[chunk] - decay + self.rests[chunk]) * before
 
     def _decay_gradient(self, h: Tensor, starts: Tensor) -> Tensor:
         """The gradient of Δ·A, ν_t ⊙ conj(h_{t−1}), in place of ν: (S, R, N, D)."""
@@ -192,6 +217,11 @@ class Tile:
 def _column(value: Tensor) -> Tensor:
     """B or C to broadcast with the states: (N, D), or (S, R, N) → (S, R, N, 1)."""
     return value if value.ndim == 2 else value.unsqueeze(3)
+
+
+def _delayed(decays: Steps) -> Steps:
+    """The decays backwards in time and a step late, as λ meets them; the first is another chunk's, and not used."""
+    return (decays[0], *decays[:0:-1])
 
 
 def _real(value: Tensor, factor: int = 1) -> Tensor:
