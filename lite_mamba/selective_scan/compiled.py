@@ -2,7 +2,7 @@
 
     prepare   Δ, Δ·u                      time-major, (T, B, K, D)
     ends      (T, B, K, D) → (B, K, D, N)   each chunk's last state, from zero
-    carry     (B, K, D, N) → (B, K, D, N)   each chunk's first state; in groups of 32 chunks, and groups of groups
+    carry     (B, K, D, N) → (B, K, D, N)   each chunk's first state; in groups of 16 chunks, and groups of groups
     states    (B, K, D, N) → (T, B, K, D)   run again from there, y = C·h
     finish    y → out                     skip and gate
 
@@ -11,10 +11,12 @@ and the sum over N stays inside a warp. States live in registers only; between t
 2/T of all the states. `prepare` is compiled by itself, for else the compiler would do it again wherever it is used; all
 the rest is compiled together, since each compiled call costs the host a tenth of a millisecond.
 
-The backward pass needs sums over the channels (for B and C) and over the states (for u and Δ) of the same λ and h, so
-it writes both out, some channels at a time, and leaves the sums over channels to matrix products.
+The backward pass needs sums over the states (for u and Δ) and over the channels (for B and C) of the same λ and h. A
+kernel can sum over one axis only, and to write λ and h out, 2 N numbers for each of u, takes longer than to run them
+again. So there are three loops: one for the sums over states, and one each for the channel sums with h and with λ.
 """
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
@@ -27,13 +29,14 @@ from .arguments import Scan
 from .arithmetic import LOG2_E, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
 
-CHUNK = 32  # T: steps of one kernel's loop; with 64 the compiler runs out of registers and is five times slower
-GROUP = 32  # chunks, and groups, that one level of the carry goes through
-SHARE = 1 << 26  # states that the backward pass writes out at a time: up to 256 MiB each for λ and h
+CHUNK = 16  # T: steps of one kernel's loop; with 32 the states of the backward pass fill the registers
+GROUP = 16  # chunks, and groups, that one level of the carry goes through
+BLOCK = 32  # channels that a thread block sums over; the blocks' sums are added up afterwards
+SHARE = 1 << 24  # numbers of u that the backward pass takes at a time: it keeps some nine others for each
 
-# A kernel of the backward pass is a loop of 32 steps with three results each. By default the compiler puts at most 64
-# operations into a kernel, and writes out what goes from one half to the other.
-COMPILE = {"options": {"max_fusion_size": 256}}
+# A kernel of the backward pass is two loops of 16 steps with three results each. By default the compiler puts at most
+# 64 operations into a kernel, and writes out what goes from one half to the other. What it made stays on the disk.
+COMPILE = {"options": {"max_fusion_size": 1024, "fx_graph_cache": True}}
 
 
 def can_run(scan: Scan) -> bool:
@@ -52,8 +55,21 @@ def _compiled(function: Callable, shapes: tuple) -> Callable:
     return torch.compile(own, fullgraph=True, dynamic=False, **COMPILE)
 
 
+@cache
+def _announce(direction: str, shape: torch.Size) -> None:
+    """Say once what the wait is for."""
+    words = "compiling the %s pass of the selective scan for (B, D, L) = %s: a minute or two, and seconds in later runs"
+    logging.getLogger(__name__).warning(words, direction, tuple(shape))
+
+
+def chunk_count(length: int, device_type: str = "cuda") -> int:
+    """As `eager.chunk_count`."""
+    return -(-length // CHUNK)
+
+
 def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
     """As `eager.forward`, with the chunk starts as (B, K, D, N), flat."""
+    _announce("forward", scan.u.shape)
     shapes = (scan.u.shape, scan.A.shape)
     delta, drive = _compiled(_prepare, shapes)(scan.u, scan.delta, scan.delta_bias, scan.softplus)
     B, C = _compiled(_chunk_maps, shapes)(scan.B, scan.C)
@@ -64,13 +80,13 @@ def forward(scan: Scan, keep_starts: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 def backward(scan: Scan, kept: Tensor, grad_out: Tensor, grad_last_state: Tensor | None):
     """As `eager.backward`, some channels at a time."""
+    _announce("backward", scan.u.shape)
     batch, channels, _ = scan.u.shape
     states = scan.A.shape[1]
     starts = kept.view(batch, -1, channels, states)  # (B, K, D, N)
     grads, sums = ScanGradients.empty(scan), Sums.zeros(scan)
     B, C = _compiled(_chunk_maps, (scan.u.shape, scan.A.shape))(scan.B, scan.C)
-    shares = -(-channels * states * B[..., 0].numel() // SHARE)
-    width = -(-channels // shares)
+    width = -(-channels // -(-scan.u.numel() // SHARE))
     for first in range(0, channels, width):
         part = slice(first, first + width)
         D, bias = (None if x is None else x[part] for x in (scan.D, scan.delta_bias))
@@ -126,10 +142,11 @@ def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
     length, exponent = u.shape[2], A * LOG2_E
     end, end_sum = _reverse_ends(delta, grad_y, C, exponent)
     following, first = _carry(end.flip(1), delta.sum(0).flip(1), exponent, grad_last_state)
-    h, y = _states(delta, drive, B, C, exponent, starts)  # (T, B, K, D, N), (T, B, K, D)
-    lam, to_drive, to_delta, to_A = _reverse(delta, grad_y, B, C, A, exponent, h, starts, following.flip(1))
-    sum_B.add_(_unchunk(torch.matmul(drive.unsqueeze(3), lam).squeeze(3))[:length].unsqueeze(2))
-    sum_C.add_(_unchunk(torch.matmul(grad_y.unsqueeze(3), h).squeeze(3))[:length].unsqueeze(2))
+    y, to_drive, to_delta, to_A = _state_sums(delta, drive, grad_y, B, C, A, exponent, starts, following.flip(1))
+    sum_C.add_(_unchunk(_sums_with_states(grad_y, delta, drive, B, exponent, starts))[:length].unsqueeze(2))
+    sum_B.add_(
+        _unchunk(_sums_with_gradients(drive, delta, grad_y, C, exponent, following.flip(1)))[:length].unsqueeze(2)
+    )
     to_drive, to_delta, y, delta, grad_y = (_whole(x, length) for x in (to_drive, to_delta, y, delta, grad_y))
     u = u.float()
     to_delta = to_drive * u + to_delta
@@ -165,16 +182,6 @@ def _outputs(delta, drive, B, C, exponent, h) -> Tensor:
         h = _next_state(h, delta[t], drive[t], B[t], exponent)
         y.append((h * C[t].unsqueeze(2)).sum(-1))
     return torch.stack(y)  # (T, B, K, D)
-
-
-def _states(delta, drive, B, C, exponent, h) -> tuple[Tensor, Tensor]:
-    """Every state (T, B, K, D, N), and y = C·h (T, B, K, D)."""
-    every, y = [], []
-    for t in range(CHUNK):
-        h = _next_state(h, delta[t], drive[t], B[t], exponent)
-        every.append(h)
-        y.append((h * C[t].unsqueeze(2)).sum(-1))
-    return torch.stack(every), torch.stack(y)
 
 
 def _next_state(h, delta, drive, B, exponent) -> Tensor:
@@ -229,23 +236,61 @@ def _reverse_ends(delta, grad_y, C, exponent) -> tuple[Tensor, Tensor]:
     """ν at each chunk's beginning, from zero behind its end (B, K, D, N), and a sum as in `_ends`."""
     nu = 0
     for t in reversed(range(CHUNK)):
-        lam = grad_y[t].unsqueeze(-1) * C[t].unsqueeze(2) + nu
-        nu = torch.exp2(delta[t].unsqueeze(-1) * exponent) * lam
+        _, nu = _previous_gradient(nu, delta[t], grad_y[t], C[t], exponent)
     return nu, nu.sum(-1)
 
 
-def _reverse(delta, grad_y, B, C, A, exponent, h, starts, nu):
-    """λ (T, B, K, D, N), the gradients of Δ·u and of Δ through the decay (T, B, K, D), and that of A (B, K, D, N)."""
-    lams, grad_drive, grad_delta, grad_A = [], [], [], 0
+def _state_sums(delta, drive, grad_y, B, C, A, exponent, h, nu):
+    """What is summed over the states: y = C·h, the gradients of Δ·u and of Δ through the decay, (T, B, K, D) each.
+
+    And the gradient of A, (B, K, D, N). The states run forwards, and stay where they are until λ has come back.
+    """
+    before, y, grad_drive, grad_delta, grad_A = [], [], [], [], 0
+    for t in range(CHUNK):
+        before.append(h)
+        h = _next_state(h, delta[t], drive[t], B[t], exponent)
+        y.append((h * C[t].unsqueeze(2)).sum(-1))
     for t in reversed(range(CHUNK)):
-        lam = grad_y[t].unsqueeze(-1) * C[t].unsqueeze(2) + nu
-        nu = torch.exp2(delta[t].unsqueeze(-1) * exponent) * lam
-        flow = nu * (h[t - 1] if t > 0 else starts)
-        lams.append(lam)
+        lam, nu = _previous_gradient(nu, delta[t], grad_y[t], C[t], exponent)
+        flow = nu * before[t]
         grad_drive.append((lam * B[t].unsqueeze(2)).sum(-1))
         grad_delta.append((flow * A).sum(-1))
         grad_A = grad_A + flow * delta[t].unsqueeze(-1)
-    return *(torch.stack(x[::-1]) for x in (lams, grad_drive, grad_delta)), grad_A
+    return *(torch.stack(x) for x in (y, grad_drive[::-1], grad_delta[::-1])), grad_A
+
+
+def _sums_with_states(weights, delta, drive, B, exponent, h) -> Tensor:
+    """Σ_d weights · h, for weights (T, B, K, D): (T, B, K, N)."""
+    weights, delta, drive = (_blocks(x, 3) for x in (weights, delta, drive))  # (T, B, K, D/32, 32)
+    h, exponent, B, sums = _blocks(h, 2), _blocks(exponent, 0), B.unsqueeze(3), []
+    for t in range(CHUNK):
+        h = _next_state(h, delta[t], drive[t], B[t], exponent)
+        sums.append((h * weights[t].unsqueeze(-1)).sum(-2))  # (B, K, D/32, N)
+    return torch.stack(sums).sum(3)
+
+
+def _sums_with_gradients(weights, delta, grad_y, C, exponent, nu) -> Tensor:
+    """Σ_d weights · λ, for weights (T, B, K, D): (T, B, K, N)."""
+    weights, delta, grad_y = (_blocks(x, 3) for x in (weights, delta, grad_y))  # (T, B, K, D/32, 32)
+    nu, exponent, C, sums = _blocks(nu, 2), _blocks(exponent, 0), C.unsqueeze(3), []
+    for t in reversed(range(CHUNK)):
+        lam, nu = _previous_gradient(nu, delta[t], grad_y[t], C[t], exponent)
+        sums.append((lam * weights[t].unsqueeze(-1)).sum(-2))  # (B, K, D/32, N)
+    return torch.stack(sums[::-1]).sum(3)
+
+
+def _previous_gradient(nu, delta, grad_y, C, exponent) -> tuple[Tensor, Tensor]:
+    """λ_t and ν_t from ν_{t+1}."""
+    lam = grad_y.unsqueeze(-1) * C.unsqueeze(2) + nu
+    return lam, torch.exp2(delta.unsqueeze(-1) * exponent) * lam
+
+
+def _blocks(value: Tensor, axis: int) -> Tensor:
+    """Channels in blocks of 32, padded with zeros: (…, D, …) → (…, D/32, 32, …)."""
+    missing = -value.shape[axis] % BLOCK
+    if missing:
+        value = F.pad(value, (*[0] * 2 * (value.ndim - 1 - axis), 0, missing))
+    return value.unflatten(axis, (-1, BLOCK))
 
 
 def _chunked(value: Tensor) -> Tensor:

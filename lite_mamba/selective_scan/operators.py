@@ -201,7 +201,7 @@ backward_operator.register_autograd(_refuse_second_derivatives)
 def _(u, delta, A, B, C, D, z, delta_bias, initial_state, resets, softplus, keep_starts, use_compiled):
     batch, channels, length = u.shape
     states = A.shape[1]
-    chunks = eager.chunk_count(length, u.device.type) if keep_starts else 0
+    chunks = _schedule(use_compiled).chunk_count(length, u.device.type) if keep_starts else 0
     return (
         torch.empty_like(u),
         A.new_empty(batch, channels, states),
