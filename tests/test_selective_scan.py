@@ -226,7 +226,6 @@ def test_any_combination(scan, options):
 @given(
     chunk=st.integers(1, 9),
     tile=st.sampled_from([1, 30, 100, 400]),
-    backward_tile=st.sampled_from([1, 30, 100, 400]),
     channels=st.integers(1, 6),
     strip=st.integers(1, 3),
     threads=st.integers(1, 3),

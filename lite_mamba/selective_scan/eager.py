@@ -49,15 +49,13 @@ class TileSizes:
 
     Attributes:
         chunk: T, steps of a chunk at most. 1/T of the states is kept for the backward pass, and must stay below 1/8.
-        tile: numbers of one buffer, rows · steps · states · channels.
-        backward_tile: the same for the backward pass, which has three buffers instead of two.
+        tile: numbers of a buffer, rows · steps · states · channels; forward needs two buffers, backward three.
         channels: channels of a chain, at most: with more, the strips of a short sequence are large and slow to get.
         strip: tiles of a strip, what is read and written in one go.
     """
 
     chunk: int
     tile: int
-    backward_tile: int
     channels: int
     strip: int
 
@@ -68,8 +66,8 @@ class TileSizes:
 # GPU: a launch costs 5 µs, so the step of a tile must keep the GPU busy for longer. A tile is 256 MiB, and all buffers
 # of a backward pass stay below one GiB.
 SIZES = {
-    "cpu": TileSizes(chunk=32, tile=1 << 19, backward_tile=1 << 19, channels=512, strip=4),
-    "cuda": TileSizes(chunk=32, tile=1 << 26, backward_tile=1 << 26, channels=1 << 20, strip=1),
+    "cpu": TileSizes(chunk=32, tile=1 << 19, channels=512, strip=4),
+    "cuda": TileSizes(chunk=32, tile=1 << 26, channels=1 << 20, strip=1),
 }
 
 
@@ -134,8 +132,7 @@ class Plan:
         states = scan.A.shape[1]
         self.tiles_in_a_strip = sizes.strip
         self.chunk = max(1, ceil(length / max(1, ceil(length / sizes.chunk))))  # T, the chunks about equally long
-        size = sizes.tile if buffers == 2 else sizes.backward_tile
-        room = max(1, size // max(1, self.chunk * states))  # chunks of one row and channel that fill a tile
+        room = max(1, sizes.tile // max(1, self.chunk * states))  # chunks of one row and channel that fill a tile
         span = gcd(*(channels // m.shape[1] for m in (scan.B, scan.C) if m.ndim == 4), channels)  # of one group
         width = max(1, ceil(span / max(1, ceil(span / min(room, sizes.channels)))))
         rows = max(1, min(batch, room // width))  # R
