@@ -11,12 +11,13 @@ one call. A tile of time is cut into K chunks of T steps, which advance side by 
 
                   chunk 0          chunk 1          chunk 2          chunk 3
     step        0 1 2 … T−1      0 1 2 … T−1      0 1 2 … T−1      0 1 2 … T−1
-    ends        0 →→→→→→→ e₀     0 →→→→→→→ e₁     0 →→→→→→→ e₂     0 →→→→→→→ e₃      T steps, each for all chunks
-    carry       h₀ ─ E₀h₀+e₀ ──▶ h₁ ─ E₁h₁+e₁ ──▶ h₂ ─ E₂h₂+e₂ ──▶ h₃ ─ E₃h₃+e₃ ──▶ h₄, where the next tile begins
-    rerun       h₀ →→→→→→→→      h₁ →→→→→→→→      h₂ →→→→→→→→      h₃ →→→→→→→→       T steps; then y = C·h at once
+    ends        0 →→→→→→→ e₀     0 →→→→→→→ e₁     0 →→→→→→→ e₂                       T steps, each for all chunks
+    carry       h₀ ─ E₀h₀+e₀ ──▶ h₁ ─ E₁h₁+e₁ ──▶ h₂ ─ E₂h₂+e₂ ──▶ h₃
+    rerun       h₀ →→→→→→→→      h₁ →→→→→→→→      h₂ →→→→→→→→      h₃ →→→→→→→→ h₄    T steps; then y = C·h at once
 
+The next tile begins with h₄. Where there are rows enough to advance side by side, a tile is one chunk: rerun alone.
 The chunk's whole decay is E = exp(A·ΣΔ), from the sum and not from a product of rounded factors, and in two parts, for
-float32 rounds an E of almost 1; a slow channel would drift otherwise. Nothing is ever divided by a product of decays,
+float32 rounds an E of almost 1; a slow channel would drift otherwise, and h₄ is mended for the same reason. Nothing is ever divided by a product of decays,
 so a fast channel cannot overflow. In Mamba-2 the three phases are called chunk state, state passing and chunk scan.
 
 Rows and channels never meet in the recurrence. A *chain* is a few rows and channels; it walks through its tiles in
