@@ -25,6 +25,9 @@ LECTUREFLAGS ?=
 
 COURSE := $(BIN)/python -m lite_mamba.course
 
+# PyTorch's threads sleep while they wait. Threads that spin take the cores from other programs and from each other.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 ifeq ($(filter $(TORCH),cpu cuda),)
 $(error TORCH is "$(TORCH)"; it can be cpu or cuda)
 endif

@@ -30,7 +30,8 @@ FINE = [
     (lambda: environment.package_version("torch", lambda name: "2.13.0+cpu"), "2.13.0+cpu"),
     (lambda: environment.package_version("torch", lambda name: "2.14.0.dev20260101"), "2.14.0.dev20260101"),
     (lambda: environment.package_version("unlisted", lambda name: "1.0"), "1.0"),
-    (lambda: environment.threads(lambda: 2, cores=2), "2 for 2 processor cores"),
+    (lambda: environment.threads(lambda: 2, cores=2, waiting="passive"), "2 for 2 processor cores"),
+    (lambda: environment.threads(lambda: 1, cores=2, waiting=""), "1 for 2 processor cores"),
     (lambda: environment.graphics(lambda: True), "a CUDA GPU is there"),
     (lambda: environment.graphics(lambda: False), "no GPU; the course needs none"),
     (lambda: environment.write_access(lambda: None), "kept in"),
@@ -66,6 +67,14 @@ def test_each_problem_says_how_to_mend_it(probe, detail, mend, capsys):
     course.environment([probe, lambda: Finding("sky", True, "blue")])
     said = capsys.readouterr().out
     assert "✗ 1 of 2 checks found a problem." in said and mend in said and found.name in said
+
+
+def test_threads_that_spin_are_advised_against_and_no_problem(capsys):
+    found = environment.threads(lambda: 2, cores=2, waiting="")
+    assert found.well and "spin" in found.detail and "OMP_WAIT_POLICY" in found.mend
+    course.environment([lambda: found])
+    assert "OMP_WAIT_POLICY" not in capsys.readouterr().out, "the words of a stored notebook, the same everywhere"
+    assert "OMP_WAIT_POLICY" in environment.live_part([found]).children[0].value
 
 
 def test_where_all_is_well_the_text_is_the_same_on_every_machine(capsys):

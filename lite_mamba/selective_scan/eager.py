@@ -16,9 +16,11 @@ one call. A tile of time is cut into K chunks of T steps, which advance side by 
     rerun       h₀ →→→→→→→→      h₁ →→→→→→→→      h₂ →→→→→→→→      h₃ →→→→→→→→ h₄    T steps; then y = C·h at once
 
 The next tile begins with h₄. Where there are rows enough to advance side by side, a tile is one chunk: rerun alone.
+
 The chunk's whole decay is E = exp(A·ΣΔ), from the sum and not from a product of rounded factors, and in two parts, for
-float32 rounds an E of almost 1; a slow channel would drift otherwise, and h₄ is mended for the same reason. Nothing is ever divided by a product of decays,
-so a fast channel cannot overflow. In Mamba-2 the three phases are called chunk state, state passing and chunk scan.
+float32 rounds an E of almost 1; a slow channel would drift otherwise, and h₄ is mended for the same reason. Nothing is
+ever divided by a product of decays, so a fast channel cannot overflow. In Mamba-2 the three phases are called chunk
+state, state passing and chunk scan.
 
 Rows and channels never meet in the recurrence. A *chain* is a few rows and channels; it walks through its tiles in
 order. A tile is as large as the device likes, and PyTorch's own threads share each call.

@@ -28,6 +28,10 @@ NO_BUTTON = (
     "working: save, close the browser tab, stop JupyterLab, start it again as you did before, and run this cell again."
 )
 PRESSED = "Widgets work."
+SPINNING = (
+    "All is well while no other program computes; beside one, training can take thirty times as long. Start the course "
+    "with `python -m lite_mamba.course lab`, or set the variable OMP_WAIT_POLICY to PASSIVE before JupyterLab starts."
+)
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,17 @@ def _range(need: Requirement) -> str:
     return ",".join(sorted(map(str, need.specifier), key=lambda part: part.startswith("<")))
 
 
-def threads(count: Callable[[], int] = torch.get_num_threads, cores: int | None = None) -> Finding:
+def threads(
+    count: Callable[[], int] = torch.get_num_threads, cores: int | None = None, waiting: str | None = None
+) -> Finding:
+    """How many threads, and how they wait: threads that spin take the cores from other programs and each other."""
     have, cores = count(), cores or os.cpu_count() or 1
-    detail = f"{have} for {cores} processor cores"
-    mend = "" if have <= cores else f"Too many threads slow torch down: run `torch.set_num_threads({cores})`."
-    return Finding("threads", not mend, detail, mend)
+    waiting = os.environ.get("OMP_WAIT_POLICY", "") if waiting is None else waiting
+    sleeping = have == 1 or waiting.upper() == "PASSIVE"
+    detail = f"{have} for {cores} processor cores" + ("" if sleeping else "; they spin while they wait")
+    if have > cores:
+        return Finding("threads", False, detail, f"Too many slow torch down: run `torch.set_num_threads({cores})`.")
+    return Finding("threads", True, detail, "" if sleeping else SPINNING)
 
 
 def graphics(available: Callable[[], bool] = torch.cuda.is_available) -> Finding:
