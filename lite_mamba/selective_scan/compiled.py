@@ -2,7 +2,7 @@
 
     prepare   Δ, Δ·u                      time-major, (T, B, K, D)
     ends      (T, B, K, D) → (B, K, D, N)   each chunk's last state, from zero
-    carry     (B, K, D, N) → (B, K, D, N)   each chunk's first state; in groups of 16 chunks, and groups of groups
+    carry     (B, K, D, N) → (B, K, D, N)   each chunk's first state; in groups of 8 chunks, and groups of groups
     states    (B, K, D, N) → (T, B, K, D)   run again from there, y = C·h
     finish    y → out                     skip and gate
 
@@ -30,7 +30,7 @@ from .arithmetic import LOG2_E, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
 
 CHUNK = 16  # T: steps of one kernel's loop; with 32 the states of the backward pass fill the registers
-GROUP = 16  # chunks, and groups, that one level of the carry goes through
+GROUP = 8  # chunks, and groups, that one level of the carry goes through
 BLOCK = 32  # channels that a thread block sums over; the blocks' sums are added up afterwards
 SHARE = 1 << 24  # numbers of u that the backward pass takes at a time: it keeps some nine others for each
 
