@@ -74,7 +74,7 @@ glossary: $(VENV)/.course ## write notebooks/glossary.ipynb from its list
 	@$(BIN)/python tools/write_glossary.py
 
 bench: $(VENV)/.test ## run the benchmarks
-	@set -e; for bench in scan block step slider_latency; do bench=benchmarks/$$bench.py; echo "== $$bench"; $(BIN)/python "$$bench"; done
+	@set -e; for bench in scan block step training slider_latency; do bench=benchmarks/$$bench.py; echo "== $$bench"; $(BIN)/python "$$bench"; done
 
 format: $(VENV)/.test ## mend style in package, tests and notebooks
 	@$(BIN)/ruff check --fix .

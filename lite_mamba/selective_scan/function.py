@@ -14,10 +14,10 @@ _compile_on_gpus = False
 def compile_scan(enabled: bool = True) -> None:
     """Whether scans on CUDA devices run through `torch.compile`; off at the start.
 
-    The compiled scan takes minutes to compile, anew for every shape (so pad to few lengths), and is several times as
-    fast afterwards: see benchmarks/README.md. It is for float32 and narrower inputs, real A, B and C per token in one
-    group, and no `seq_idx`; other scans, and all on CPUs, run eagerly as before. A backward pass runs as its forward
-    pass did.
+    The compiled scan takes a minute or two to compile, anew for every shape (so pad to few lengths), seconds where the
+    compiler finds it in its cache on the disk, and is several times as fast afterwards: see benchmarks/README.md. It is
+    for float32 and narrower inputs, real A, B and C per token in one group, and no `seq_idx`; other scans, and all on
+    CPUs, run eagerly as before. A backward pass runs as its forward pass did.
 
     >>> from lite_mamba.selective_scan import compile_scan
     >>> compile_scan(False)
@@ -44,10 +44,9 @@ def selective_scan_fn(
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Run the selective scan over a sequence, chunk by chunk: the same function as `selective_scan_ref`, faster.
 
-    Time and memory grow linearly with L, forward and backward. For the backward pass only every 32nd state is
-    kept, by the compiled scan every 16th.
-    Second derivatives, and `torch.func`'s grad, vjp and vmap, are right, if slower; forward mode (jvp) and second
-    derivatives inside `torch.compile` raise an error.
+    Time and memory grow linearly with L, forward and backward. For the backward pass only every 32nd state is kept, by
+    the compiled scan every 16th. Second derivatives, and `torch.func`'s grad, vjp and vmap, are right, if slower;
+    forward mode (jvp) and second derivatives inside `torch.compile` raise an error.
 
     Args:
         u: (B, D, L) input.
