@@ -11,14 +11,15 @@ import ipywidgets
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
 from packaging.version import Version
 from PIL import Image
 
 from lite_mamba.course import explore as public_explore
 from lite_mamba.course.drawing import LiveFigure, style
 from lite_mamba.course.drawing.controls import choice, slider, toggle
-from lite_mamba.course.drawing.raster import draw_cells, has_plain_cells, png
+from lite_mamba.course.drawing.raster import Canvas, draw_cells, has_plain_cells, png
 from lite_mamba.course.page.explore import SPEEDS, Exploration, _Panel, explore
 
 
@@ -72,6 +73,42 @@ def test_blitted_picture_equals_one_drawn_from_nothing():
         FigureCanvasAgg(figure.figure).draw()
     whole = np.asarray(figure.figure.canvas.buffer_rgba())
     assert (abs(blitted.astype(int) - whole) > 40).any(axis=-1).mean() < 0.002
+
+
+def words(canvas, *kinds) -> np.ndarray:
+    """Words of many kinds, drawn twice, so that the second time finds kept ones."""
+    figure = Figure(figsize=(5, 3), dpi=130)
+    canvas(figure)
+    for i, kind in enumerate(kinds):
+        figure.text(0.3 + 0.011 * i, 0.9 - i / len(kinds), **kind)
+    figure.canvas.draw()
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba()).astype(int)  # (height, width, 4)
+
+
+def test_kept_words_are_drawn_as_matplotlib_draws_them():
+    kinds = [
+        {"s": "Jagged ΔA, gy|", "color": style.VERMILLION},
+        {"s": "two lines,\nof which this is the second", "ha": "center", "weight": "bold"},
+        {"s": "$e^{-\\Delta t} \\sum_n h_n$ and words", "size": 20},
+        {"s": "turned", "rotation": 40},
+        {"s": "pale", "alpha": 0.4, "color": "blue"},
+        {"s": "pale from its colour", "color": (0, 0.5, 0, 0.3)},
+        {"s": "on a ground", "bbox": {"facecolor": "yellow"}, "ha": "right"},
+        {"s": " "},
+    ]
+    ours, theirs = words(Canvas, *kinds), words(FigureCanvasAgg, *kinds)
+    assert (theirs < 250).any(axis=-1).mean() > 0.02
+    assert abs(ours - theirs).max() < 16  # of 255: words start at a hundredth of a pixel
+
+
+def test_words_that_stay_are_drawn_once(monkeypatch):
+    figure = Ripple()
+    figure.update(waves=2)
+    figure.pixels()
+    monkeypatch.setattr(RendererAgg, "draw_text", None)
+    figure.update(waves=2, decay=3.0)
+    figure.pixels()
 
 
 def test_picture_after_coming_back_is_the_same():

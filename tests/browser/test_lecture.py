@@ -35,12 +35,8 @@ TEXTS = """() => [...document.querySelectorAll(".now *, #place")]
         const size = parseFloat(getComputedStyle(element).fontSize);
         return { words: element.textContent, size, left, top, width, height };
     })"""
-DRAWN = """() => { const image = document.querySelector(".now img"), shown = lecture.now.shown;
-    return !image || (shown.drawn === shown.wanted && !shown.busy && image.complete && image.naturalWidth > 0); }"""
-
-BYTES = """async () => {
-    const picture = await fetch(document.querySelector(".now img").src);
-    return new Uint8Array(await crypto.subtle.digest("SHA-256", await picture.arrayBuffer())).join(); }"""
+DRAWN = """() => { const { image, drawn, wanted, busy } = lecture.now.shown;
+    return !image || (drawn === wanted && !busy); }"""
 
 
 class Room:
@@ -73,8 +69,8 @@ class Room:
         return self.page.evaluate("lecture.slides.map(({ slide, answer }) => ({ ...slide, reveals: answer === true }))")
 
     def picture(self) -> str:
-        """The picture that stands on the page, by its bytes."""
-        return self.page.evaluate(BYTES)
+        """The picture that stands on the page, by its pixels."""
+        return self.page.evaluate("document.querySelector('.now canvas').toDataURL()")
 
     def every_page(self):
         """Goes through all pages, every question and every answer; gives the name of each."""
@@ -154,10 +150,10 @@ def cut_or_small(room: Room) -> list[str]:
     for text in room.page.evaluate(TEXTS):
         if text["size"] < SMALLEST * height:
             found.append(f"{text['words'][:30]!r} is {text['size']:.1f} pixels high")
-    if room.page.locator(".now img").count():
+    if room.page.locator(".now canvas").count():
         figure = room.server.stage.show.figures[room.page.evaluate("lecture.now.slide.figure")].figure.figure
         texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-        width = room.page.locator(".now img").bounding_box()["width"]
+        width = room.page.locator(".now canvas").bounding_box()["width"]
         smallest = min(text.get_fontsize() for text in texts) / 72 * width / figure.get_figwidth()
         if smallest < SMALLEST * height:
             found.append(f"words of the picture are {smallest:.1f} pixels high")

@@ -1,9 +1,13 @@
-"""The two costly steps of a move, made quick: enlarging a heat map's cells to pixels, and writing a PNG file."""
+"""The costly steps of a move, made quick: words, the cells of a heat map, and the PNG file."""
 
+import math
 import struct
 import zlib
+from functools import lru_cache
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
 
 
@@ -22,6 +26,46 @@ def png(pixels: np.ndarray) -> bytes:
     chunks = (b"IHDR" + header, b"IDAT" + zlib.compress(rows, 1), b"IEND")
     framed = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
     return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+
+
+class Canvas(FigureCanvasAgg):
+    """Draws like matplotlib's own, and keeps the pixels of words: most of them say the same after a move."""
+
+    def get_renderer(self) -> RendererAgg:
+        renderer = super().get_renderer()
+        if not isinstance(renderer, _Renderer):
+            self.renderer = renderer = _Renderer(renderer.width, renderer.height, renderer.dpi)
+        return renderer
+
+
+class _Renderer(RendererAgg):
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        if angle or not gc.get_antialiased():
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        *colour, opacity = gc.get_rgb()
+        opacity = gc.get_alpha() if gc.get_forced_alpha() else opacity
+        column, row = math.floor(x), math.floor(y)
+        place = round(x - column, 2), round(y - row, 2)  # within a pixel
+        left, bottom, pixels = _words(s, prop, self.dpi, ismath, (*colour, opacity), *place)
+        self.draw_image(gc, column + left, self.height - row - bottom, pixels)
+
+
+@lru_cache(maxsize=512)
+def _words(
+    s: str, prop: FontProperties, dpi: float, ismath: bool | str, colour: tuple[float, ...], across: float, down: float
+) -> tuple[int, int, np.ndarray]:
+    """A line of words: where its left and lower edges lie from its start, and its pixels, row by row from below."""
+    em = math.ceil(prop.get_size_in_points() * dpi / 72)
+    ground = RendererAgg((len(s) + 2) * em, 6 * em, dpi)  # more than the words take
+    context = ground.new_gc()
+    context.set_foreground(colour, isRGBA=True)
+    ground.draw_text(context, em + across, 3 * em + down, s, prop, 0, ismath)
+    pixels = np.asarray(ground.buffer_rgba())  # (height, width, 4)
+    rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return 0, 0, np.zeros((1, 1, 4), np.uint8)
+    (left, right), (top, bottom) = ((found[0], found[-1] + 1) for found in (columns, rows))
+    return left - em, bottom - 3 * em, pixels[top:bottom, left:right][::-1].copy()
 
 
 def has_plain_cells(artist) -> bool:

@@ -6,10 +6,11 @@ of in a legend.
 """
 
 import matplotlib
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+
+from .raster import Canvas
 
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
@@ -64,7 +65,7 @@ def new_figure(width: float = WIDTH, height: float = HEIGHT, dpi: int = DPI) -> 
     """An empty figure of `width` by `height` inches, drawn by Agg, unknown to pyplot."""
     room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.1, wspace=0.04)  # inches around each axes
     figure = Figure(figsize=(width, height), dpi=dpi, layout=room, facecolor="white")
-    FigureCanvasAgg(figure)
+    Canvas(figure)
     return figure
 
 
