@@ -1044,17 +1044,32 @@ def prose_does_not_shout(nb):
 HYPHEN_MINUS = re.compile(r"(?:(?<![\w.,/:)\]−-])|(?<=\de))-(?=\.?\d)")
 
 
-@rule
-def numbers_in_sentences_have_a_true_minus(nb):
+def sentences(nb: Notebook) -> list[tuple[Cell, str]]:
+    """What a reader reads: the prose, and what pictures, questions and answers say; neither code nor its printouts."""
     texts = [(cell, re.sub(r"\]\([^)]*\)", "]", cell.prose)) for cell in nb.markdown]
     for cell in nb.code:
-        shown = [output.data.get("text/plain", "") for output in cell.outputs if output.output_type == "display_data"]
-        shown += [output.data.get("text/plain", "") for output in cell.outputs if "image/png" in output.get("data", {})]
         if not cell.tags & {"exercise", "bughunt"}:  # a card shows tensors
-            texts += [(cell, text.split("\n  worked out")[0]) for text in shown]
+            shown = [o for o in cell.outputs if o.output_type == "display_data" or "image/png" in o.get("data", {})]
+            texts += [(cell, output.data.get("text/plain", "").split("\n  worked out")[0]) for output in shown]
+    return texts
+
+
+@rule
+def numbers_in_sentences_have_a_true_minus(nb):
     return [
-        f"{cell}: a hyphen before {text[m.end() :][:8]!r}" for cell, text in texts for m in HYPHEN_MINUS.finditer(text)
+        f"{cell}: a hyphen before {text[m.end() :][:8]!r}"
+        for cell, text in sentences(nb)
+        for m in HYPHEN_MINUS.finditer(text)
     ]
+
+
+# A comma between the digits, none between five or more, or a space among four: 1,024 and 16384 and 1 024.
+UNEVEN = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|(?<![\w.,/“−-])\d{5,}(?![\w.])|(?<![\d.,] )(?<![\w.,])\d \d{3}(?![ .]?\d)")
+
+
+@rule
+def numbers_in_sentences_have_their_thousands_apart(nb):
+    return [f"{cell}: {m[0]!r}" for cell, text in sentences(nb) for m in UNEVEN.finditer(text)]
 
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")

@@ -96,7 +96,7 @@ class Slider(Control):
         if self.whole:
             number = written(value, "")
         elif abs(value) >= 1e4:
-            number = written(value, ",.0f").replace(",", " ")
+            number = written(value, ",.0f")
         else:
             number = written(value, ".4g") if self.log else written(round(value, self.decimals()), ".10g")
         unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
@@ -104,7 +104,7 @@ class Slider(Control):
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""
-        high = written(self.high, "g") if self.high < 1e6 else f"{self.high:,.0f}".replace(",", " ")
+        high = written(self.high, "g" if self.high < 1e4 else ",.0f")
         return f"{self.label}: {self.describe(self.value)} (slider, {written(self.low, 'g')} to {high}{played})"
 
 

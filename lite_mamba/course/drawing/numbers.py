@@ -10,11 +10,14 @@ def written(value: float, form: str = ".3g") -> str:
 
     Args:
         value: the number.
-        form: how Python formats it, as in an f-string.
+        form: how Python formats it, as in an f-string; a comma in it groups the digits of numbers from 10 000 on.
 
     Example:
         >>> written(-0.5), written(-0.04, ".1f"), written(1.2e-7)
         ('−0.5', '0.0', '1.2e−7')
+        >>> written(1024, ","), written(16384, ","), written(1e6, ",.0f")
+        ('1024', '16 384', '1 000 000')
     """
     number = re.sub(r"e([+-])0", r"e\1", f"{value:{form}}").replace("e+", "e")
+    number = re.sub(r"^(-?\d),(\d{3})(?!,)", r"\1\2", number).replace(",", " ")
     return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")

@@ -16,6 +16,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..drawing import LiveFigure
+from ..drawing.numbers import written
 from ..drawing.truth import choice_picture, number_picture
 from . import markup, state
 from .cards import Card, Shown, live, show
@@ -34,7 +35,7 @@ class Scale:
     unit: str = ""
 
     def words(self, value: float) -> str:
-        return f"{float(f'{value:.4g}'):,.10g} {self.unit}".replace(",", " ").strip()
+        return f"{written(float(f'{value:.4g}'), ',.10g')} {self.unit}".strip()
 
     def span(self) -> str:
         return f"{self.low:g} to {self.words(self.high)}"

@@ -11,6 +11,7 @@ from torch.autograd.functional import jacobian
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
+from ...drawing.numbers import written
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from .exercises import causal_conv, causal_conv_loop
 
@@ -425,8 +426,8 @@ class Cost(LiveFigure):
         self.depthwise_name.set_y(8192 * width / 12)
         self.title(self.ax, f"With {channels} channels, the full kernel is {self.ratio} times as large")
         return (
-            f"With D = {channels} and W = {width}, a full convolution has {self.full:,} weights and a depthwise "
-            f"one {self.depthwise:,}. The ratio is D = {self.ratio}."
+            f"With D = {channels} and W = {width}, a full convolution has {written(self.full, ',')} weights and a "
+            f"depthwise one {written(self.depthwise, ',')}. The ratio is D = {self.ratio}."
         )
 
 

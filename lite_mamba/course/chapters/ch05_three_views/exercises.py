@@ -922,15 +922,15 @@ RECAP = [
         "The whole product has 2L − 1 = 1999 numbers, and each needs an hour of its own. More is fine: 2000, or 2048.",
     ),
     Question(
-        "A model of 16 states a channel has read 16384 tokens. Which view makes the next output with the fewest "
+        "A model of 16 states a channel has read 16 384 tokens. Which view makes the next output with the fewest "
         "multiplications?",
         ["the recurrence", "the kernel", "the FFT", "all need the same"],
         "the recurrence",
         "It needs 3 · 16 = 48. The kernel needs one for each token so far, and the FFT starts from the beginning.",
     ),
     Question(
-        "With 16 states and L = 16384 the recurrence needs the fewest multiplications for the whole sequence, too. Why "
-        "can a GPU still be quicker with the FFT?",
+        "With 16 states and L = 16 384 the recurrence needs the fewest multiplications for the whole sequence, too. "
+        "Why can a GPU still be quicker with the FFT?",
         [
             "A GPU cannot multiply real numbers",
             "The recurrence needs more memory",
@@ -938,7 +938,7 @@ RECAP = [
             "The FFT needs no kernel",
         ],
         "The steps of the recurrence wait for one another",
-        "16384 steps in a row against 31 levels, in each of which everything can happen at once.",
+        "16 384 steps in a row against 31 levels, in each of which everything can happen at once.",
     ),
     Question(
         "Δ is another number at each token. Which of the three views are left?",

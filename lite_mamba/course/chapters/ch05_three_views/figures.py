@@ -446,8 +446,8 @@ class Costs(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xscale="log", yscale="log", xlim=(13, 6e5), ylim=(3, 2e10), xlabel="length L (steps)")
         ticks = [16, 128, 1024, 8192, 65536]
-        self.ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
-        self.ax.set_yticks([10, 1e3, 1e5, 1e7, 1e9], ["10", "1,000", "100,000", "10 million", "1 billion"])
+        self.ax.set_xticks(ticks, [written(n, ",") for n in ticks])
+        self.ax.set_yticks([10, 1e3, 1e5, 1e7, 1e9], ["10", "1000", "100 000", "10 million", "1 billion"])
         self.ax.minorticks_off()
         self.ax.grid(True, axis="y")
         self.lines, self.dots, self.names = [], [], []
@@ -477,14 +477,15 @@ class Costs(LiveFigure):
         self.title(self.ax, self._finding(length, what))
         unit = "multiplications" if what else "steps that wait for one another"
         self.unit.set_text(unit)
-        counted = ", ".join(f"{name} {value:,}" for name, value in zip(self.NAMES, self.values, strict=True))
-        return f"L = {length:,}, N = {states}, {unit}: {counted}. Fewest: {self.best}."
+        counts = [written(value, ",") for value in self.values]
+        counted = ", ".join(f"{name} {count}" for name, count in zip(self.NAMES, counts, strict=True))
+        return f"L = {written(length, ',')}, N = {states}, {unit}: {counted}. Fewest: {self.best}."
 
     def _finding(self, length: int, what: bool) -> str:
         ratio = max(self.values) / min(self.values)
-        times = f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+        times = written(ratio, ".1f" if ratio < 10 else ",.0f")
         how = f"multiplies {times} × as often as" if what else f"waits {times} × as long as"
-        return f"L = {length:,}: the {self.worst} {how} the {self.best}"
+        return f"L = {written(length, ',')}: the {self.worst} {how} the {self.best}"
 
 
 def _apart(values: np.ndarray, factor: float) -> list[float]:

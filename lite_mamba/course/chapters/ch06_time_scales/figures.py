@@ -194,7 +194,7 @@ class TwoMemories(LiveFigure):
         self.largest = float(np.abs(self.mix[n - 1]).max())
         every = slice(None, None, 12)
         self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
-        largest = f"{self.largest:,.0f}".replace(",", " ")
+        largest = written(self.largest, ",.0f")
         self.weights.set_text(f"○ {_plain(n)},\nweights up to {largest}" if shown else "")
         through = f"crosses zero {self.crossings}×" if self.crossings else "never crosses zero"
         self.title(self.coupled, f"LegS, state {n}: {through}")
@@ -564,7 +564,7 @@ class DecayCollapse(LiveFigure):
         self.now.set_xdata([thousands, thousands])
         self.dots.set_data(np.full(STATES, thousands), exponent[:, thousands])
         self.spread = float(self.A[-1] / self.A[0])
-        steps = f"{1000 * thousands:,}".replace(",", " ")
+        steps = written(1000 * thousands, ",")
         self.title(self.ax, f"After {steps} steps the rates reach from 1 to {self.spread:.3g}")
         return (
             f"With a learning rate of {self.RATE:g} and a weight decay of {decay:g}, after {steps} steps "

@@ -375,9 +375,9 @@ class Memory(LiveFigure):
         for bar, note, size in zip(self.bars, self.notes, self.bytes, strict=True):
             bar.set_width(size - 2**10)
             note.set(text=in_words(size), x=size * 1.5)
-        self.title(self.ax, f"A tensor with all steps: {in_words(self.bytes[3])}, {L:,} times one state")
+        self.title(self.ax, f"A tensor with all steps: {in_words(self.bytes[3])}, {written(L, ',')} times one state")
         return (
-            f"B = {batch}, D = {channels}, L = {L:,}, N = {d_state}: one tensor (B, D, L, N) takes "
+            f"B = {batch}, D = {channels}, L = {written(L, ',')}, N = {d_state}: one tensor (B, D, L, N) takes "
             f"{in_words(self.bytes[3])}, one state {in_words(state)}, every 32nd state {in_words(self.bytes[2])}."
         )
 

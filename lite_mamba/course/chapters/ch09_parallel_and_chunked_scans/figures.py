@@ -20,6 +20,7 @@ from ...checking.counter import Counter
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from .exercises import chunked_scan, combine, hillis_steele, linear_loop, up_down
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#CDEBE1", "#EBEBEB"
@@ -520,7 +521,7 @@ class Timings(LiveFigure):
         joined = sum(map(len, doubling_rounds(L)))
         return (
             f"L = {L}, {channels * self.STATES} states a step. Products for each of them: {L} with the loop, "
-            f"{2 * joined} with Hillis–Steele. Times are in the picture, measured on this machine."
+            f"{written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
         )
 
 

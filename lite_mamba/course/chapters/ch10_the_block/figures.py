@@ -14,6 +14,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from ...training import RUNS, load
 from .. import folders
 from .exercises import PARTS as PARTS_OF_THE_COURSE
@@ -210,7 +211,7 @@ class Widths(LiveFigure):
         sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
         return (
             f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
-            f"{self.total:,} parameters; {self.share:.1f} % of them sit in in_proj and out_proj.{by}"
+            f"{written(self.total, ',')} parameters; {self.share:.1f} % of them sit in in_proj and out_proj.{by}"
         )
 
 
@@ -565,10 +566,10 @@ class PresetsBoard(LiveFigure):
             f"{preset}: sees {facts_['field of the convolutions']} samples, keeps {_kib(facts_['state of a stream'])}",
         )
         return (
-            f"{preset} at d_model {d_model}: {facts_['parameters']:,} parameters, "
-            f"{facts_['multiplications a token']:,} multiplications a token, {_kib(facts_['state of a stream'])} of "
-            f"state, a field of {facts_['field of the convolutions']} samples, half-lives from "
-            f"{facts_['shortest half-life']:.2g} to {facts_['longest half-life']:.0f} tokens."
+            f"{preset} at d_model {d_model}: {written(facts_['parameters'], ',')} parameters, "
+            f"{written(facts_['multiplications a token'], ',')} multiplications a token, "
+            f"{_kib(facts_['state of a stream'])} of state, a field of {facts_['field of the convolutions']} samples, "
+            f"half-lives from {facts_['shortest half-life']:.2g} to {facts_['longest half-life']:.0f} tokens."
         )
 
 

@@ -41,11 +41,6 @@ def scope_signal(length: int, start: int = START) -> tuple[Tensor, Tensor]:
     return millivolts, ((millivolts + 80) / 40).view(1, length, 1)
 
 
-def grouped(number: int) -> str:
-    """1234567 as 1 234 567; four digits stay together."""
-    return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
-
-
 def package_step(block: Mamba) -> Callable:
     """`block.step` with one token as (B, d_model): token, history and h in, output, history and h out."""
 
@@ -223,13 +218,13 @@ class StateAgainstCache(LiveFigure):
         ratio = self.cache / self.state
         self.title(
             self.ax,
-            f"After {grouped(self.tokens)} tokens the cache is {ratio:.0f} times the state"
+            f"After {written(self.tokens, ',')} tokens the cache is {ratio:.0f} times the state"
             if ratio >= 2
             else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the state",
         )
         return (
-            f"Tokens so far: {grouped(self.tokens)}. One attention layer keeps {grouped(self.cache)} bytes, one block "
-            f"{grouped(self.state)}. "
+            f"Tokens so far: {written(self.tokens, ',')}. One attention layer keeps {written(self.cache, ',')} bytes, "
+            f"one block {written(self.state, ',')}. "
             f"The cache grows by {each} bytes a token, and is the larger of the two from {self.overtakes} tokens on."
         )
 

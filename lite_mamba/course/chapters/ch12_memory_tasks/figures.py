@@ -10,6 +10,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from ...tasks import fixed_copying, induction_heads, selective_copying
 from ...training import RUNS, facts, load, step_sizes
 
@@ -25,10 +26,6 @@ def share(value: float) -> str:
 
 def power(k: int) -> str:
     return f"2{''.join('⁰¹²³⁴⁵⁶⁷⁸⁹'[int(digit)] for digit in str(k))}"
-
-
-def thousands(number: float) -> str:
-    return f"{round(number):,}".replace(",", " ")
 
 
 def draw_row(ax, tokens: list[int], words: list[str], y: float, colours: list[str]) -> list[Rectangle]:
@@ -250,7 +247,7 @@ class GateLearned(LiveFigure):
         self.data_word.set(y=self.on_data * (1 if apart else 2.2), text=f"data {self.on_data:.2g}")
         self.noise_word.set(y=self.on_noise / (1 if apart else 2.2), text=f"noise {plain(self.on_noise)}")
         self.now.set_data([max(self.steps[moment], 1)], [self.accuracy[moment]])
-        step, right = thousands(self.steps[moment]), share(self.accuracy[moment])
+        step, right = written(self.steps[moment], ",.0f"), share(self.accuracy[moment])
         times = f"{self.ratio:.0f} times that of noise" if self.ratio > 1.5 else "as large as on noise"
         self.title(self.top, f"Step {step}: Δ on data is {times}, {right} right")
         return (
@@ -307,13 +304,13 @@ class Reach(LiveFigure):
         )
         self.title(self.ax, f"{power(exponent)} tokens: {channels} the symbol so long, {share(self.right)} right")
         return (
-            f"In a row of {power(exponent)} = {thousands(length)} tokens {channels} a symbol so long. "
+            f"In a row of {power(exponent)} = {written(length, ',.0f')} tokens {channels} a symbol so long. "
             f"The model is right for {share(self.right)}. Its longest memory: {approximately(self.longest)} tokens."
         )
 
 
 def approximately(number: float) -> str:
-    return thousands(number) if number < 1e6 else f"10{power(int(math.log10(number)))[1:]}"
+    return written(number, ",.0f") if number < 1e6 else f"10{power(int(math.log10(number)))[1:]}"
 
 
 def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:
@@ -373,8 +370,9 @@ class ByLength(LiveFigure):
             parts.append(f"{name} {' / '.join(share(one) for one in shares) if shares else 'not tested'}")
         self.title(self.ax, f"{power(exponent)} tokens: {', '.join(parts)}")
         return (
-            f"Rows of {power(exponent)} = {thousands(length)} tokens, {length / 256:g} times the training length: "
-            f"{'; '.join(parts)}. The paper: Mamba right throughout, attention with rotary positions 31.3 % at 2¹⁰."
+            f"Rows of {power(exponent)} = {written(length, ',.0f')} tokens, {length / 256:g} times the training "
+            f"length: {'; '.join(parts)}. "
+            "The paper: Mamba right throughout, attention with rotary positions 31.3 % at 2¹⁰."
         )
 
 
@@ -418,7 +416,7 @@ class Ablations(LiveFigure):
         points = [(one, y) for y, shares in enumerate(self.now.values()) for one in shares]
         self.dots.set_data(*zip(*points, strict=True))
         self.worst = min(self.now, key=lambda row: min(self.now[row]))
-        where = thousands(length)
+        where = written(length, ",.0f")
         name = "Selective copying" if task == "copying" else "Induction heads"
         self.title(self.ax, f"{name}, {where} tokens: lowest {share(min(self.now[self.worst]))}, {self.worst}")
         parts = [f"{row} {' / '.join(share(one) for one in shares)}" for row, shares in self.now.items()]

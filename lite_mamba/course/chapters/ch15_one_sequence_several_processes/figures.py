@@ -11,6 +11,7 @@ from ....distributed import own_part
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
+from ...drawing.numbers import written
 from .costs import MACHINE, ring_bytes, ring_rounds, ring_work, scan_bytes, scan_rounds, scan_work, speed_up
 from .exercises import corrected, own_start, summary
 
@@ -287,11 +288,6 @@ def counted(number: float) -> str:
     return f"{number:.3g} "
 
 
-def grouped(number: float) -> str:
-    """A number with its thousands apart."""
-    return f"{number:,.10g}".replace(",", " ")
-
-
 class Travel(LiveFigure):
     """What one process receives, or computes, for a layer: an attention whose keys go round a ring, and a scan."""
 
@@ -340,12 +336,12 @@ class Travel(LiveFigure):
         self.here.set_data([L, L], [self.ax.get_ylim()[0], max(self.values)])
         self.dots.set_data([L, L], self.values)
         self.times = self.values[0] / self.values[1]
-        long = grouped(L)
+        long = written(L, ",.10g")
         amounts = [f"{counted(value)}{unit}".strip() for value in self.values]
         self.title(self.ax, f"L = {long}, P = {P}: {amounts[0]} in the ring, {amounts[1]} for the scan")
         return (
             f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan. "
-            f"{grouped(float(f'{self.times:.3g}'))} to 1."
+            f"{written(float(f'{self.times:.3g}'), ',.10g')} to 1."
         )
 
 
@@ -387,9 +383,9 @@ class Pays(LiveFigure):
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        self.title(self.ax, f"L = {grouped(L)}: {few} the fastest, {self.times:.3g} times as fast as one")
+        self.title(self.ax, f"L = {written(L, ',.10g')}: {few} the fastest, {self.times:.3g} times as fast as one")
         return (
-            f"L = {grouped(L)}, {grouped(message)} µs a message, ends that look back {grouped(round(memory))} tokens: "
-            f"{few} the fastest, {self.times:.3g} times as fast as one. 2 processes: {self.values[1]:.3g} times, "
-            f"{self.P[-1]} processes: {self.values[-1]:.3g} times."
+            f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
+            f"{written(memory, ',.0f')} tokens: {few} the fastest, {self.times:.3g} times as fast as one. "
+            f"2 processes: {self.values[1]:.3g} times, {self.P[-1]} processes: {self.values[-1]:.3g} times."
         )
