@@ -120,7 +120,7 @@ FORTY_FIVE = Deck(
             "06",
             "bc90c5d7",
             4,
-            "Dots: the state. Move Δ first, slowly. Only the product n·Δ counts. A fresh block has Δ from 0.001 to 0.1 "
+            "Dots: the state. Move Δ first, slowly. Only the product n·Δ counts. A new block has Δ from 0.001 to 0.1 "
             "and n from 1 to 16: half-lives from 0.4 to 693 steps, all in one layer.",
             (2,),
             code="a7c5ca05",

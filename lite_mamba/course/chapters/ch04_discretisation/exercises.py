@@ -789,7 +789,7 @@ MENDED_ZOH = Exercise(
         Misconception(
             "more digits in the place of a better formula",
             "float64 has 16 digits, and the subtraction loses them in the same way: only at smaller steps. Try "
-            "Δ = 1e-14. The formula has to go, not the number format.",
+            "Δ = 10⁻¹⁴. The formula has to go, not the number format.",
             [
                 edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),

@@ -479,7 +479,7 @@ class InputRatio(LiveFigure):
         self.ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
         self.ax.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
         self.ax.minorticks_off()
-        mark_fresh(self.ax, 36, "a fresh Mamba lives here:\nΔ = 0.001 … 0.1, n = 1 … 16")
+        mark_fresh(self.ax, 36, "a new block lives here:\nΔ = 0.001 … 0.1, n = 1 … 16")
         x = np.geomspace(0.0008, 20, 300)
         self.ax.axhline(1, color=style.GREY, ls=":", lw=2)
         self.ax.plot(x, too_much(x), "-", color=style.BLUE, lw=4.5)
@@ -521,7 +521,7 @@ class InputRatio(LiveFigure):
 
 
 def mark_fresh(ax, y: float, words: str):
-    """A band with edges: the sizes of ΔA in a fresh Mamba, from 0.001 · 1 to 0.1 · 16."""
+    """A band with edges: the sizes of ΔA in a new block, from 0.001 · 1 to 0.1 · 16."""
     ax.axvspan(0.001, 1.6, facecolor="#EEEEEE", lw=0)
     for edge in (0.001, 1.6):
         ax.axvline(edge, color=style.GREY, lw=2)
@@ -552,7 +552,7 @@ class SmallNumbers(LiveFigure):
         self.ax.set_xticks([1e-10, 1e-8, 1e-6, 1e-4, 0.01, 1])
         self.ax.set_xticklabels(["$10^{-10}$", "$10^{-8}$", "$10^{-6}$", "$10^{-4}$", "0.01", "1"])
         self.ax.minorticks_off()
-        mark_fresh(self.ax, 2.4, "a fresh Mamba\nlives here")
+        mark_fresh(self.ax, 2.4, "a new block\nlives here")
         (self.naive,) = self.ax.plot(self.sizes, self.sizes, "-", color=style.VERMILLION, lw=2)
         (exact,) = self.ax.plot(self.sizes, share(-self.sizes), "--", color=style.BLUE, lw=4)
         (self.cursor,) = self.ax.plot([], [], ":", color=style.BLACK, lw=2)

@@ -834,7 +834,7 @@ TIME = Exercise(
         ),
         Misconception(
             "too much room",
-            "Outputs that differ by a whole unit pass as equal. The room is there for rounding: 1e-4 is enough.",
+            "Outputs that differ by a whole unit pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
             [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.5, 1.0)],
         ),
         Misconception(

@@ -178,7 +178,7 @@ INVERSE = Exercise(
         Misconception(
             "a difference that cancels",
             "Large values are right now, small ones not: you subtract two numbers that are almost equal, and for "
-            "dt = 1e-8 nothing is left. torch.expm1(x) computes exp(x) − 1 without this loss.",
+            "dt = 10⁻⁸ nothing is left. torch.expm1(x) computes exp(x) − 1 without this loss.",
             [
                 _inverse("dt + torch.log(1 - torch.exp(-dt))"),
                 _inverse("torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1))"),

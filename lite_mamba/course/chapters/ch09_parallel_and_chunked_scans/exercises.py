@@ -900,7 +900,7 @@ RECAP = [
             "it has no gradient",
         ],
         "P shrinks to zero, and x / P overflows",
-        "In exact numbers it is right. In float32 a product of decays below about 3e-39 makes 1 / P infinite.",
+        "In exact numbers it is right. In float32 a product of decays below about 3·10⁻³⁹ makes 1 / P infinite.",
     ),
     Question(
         "A loop slices a (B, D, L, N) tensor at each step. L doubles. And the bytes that its backward pass writes?",
