@@ -1072,6 +1072,12 @@ def numbers_in_sentences_have_their_thousands_apart(nb):
     return [f"{cell}: {m[0]!r}" for cell, text in sentences(nb) for m in UNEVEN.finditer(text)]
 
 
+@rule
+def powers_of_ten_in_the_text_are_written_as_powers(nb):
+    found = ((cell, re.search(r"\b[\d.]+e[−-]?\d+\b", cell.prose)) for cell in nb.markdown)
+    return [f"{cell}: {m[0]!r}, which is 10⁻⁸ for 1e-8" for cell, m in found if m]
+
+
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/<~)])/(?:[\w.+-]+/)+[\w.+-]+|\b[A-Z]:\\\w")
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from figure_laws import crossed_labels
 from matplotlib.text import Text
-from notebook_rules import HYPHEN_MINUS
+from notebook_rules import HYPHEN_MINUS, UNEVEN
 from pixel_contrast import contrasts
 
 from lite_mamba.course import chapters
@@ -86,11 +86,11 @@ def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_and_labels_
     assert len(pictures) > 1 or not figure.controls
 
 
-def test_its_numbers_have_a_true_minus(figure):
+def test_its_numbers_have_a_true_minus_and_their_thousands_apart(figure):
     for parameters in figure.corners():
         words = [figure.update(**parameters), *(text.get_text() for text in figure.figure.findobj(Text))]
-        hyphens = [text for text in words if HYPHEN_MINUS.search(re.sub(r"\$[^$]*\$", "", text))]
-        assert not hyphens, parameters
+        plain = [re.sub(r"\$[^$]*\$", "", text) for text in words]
+        assert not [text for text in plain if HYPHEN_MINUS.search(text) or UNEVEN.search(text)], parameters
 
 
 def test_every_control_changes_the_picture_and_the_sentence(live):

@@ -149,7 +149,7 @@ def test_the_costs_name_the_view_that_needs_the_fewest():
     assert shown.update(length=16, states=16, what=True).endswith("Fewest: kernel.")
     assert shown.update(length=16384, states=16, what=True).endswith("Fewest: recurrence.")
     assert shown.update(length=65536, states=256, what=True).endswith("Fewest: FFT.")
-    assert "16,384, kernel 15, FFT 31" in shown.update(length=16384, states=16, what=False)
+    assert "16 384, kernel 15, FFT 31" in shown.update(length=16384, states=16, what=False)
     assert shown.worst == "recurrence"
 
 

@@ -70,7 +70,7 @@ def test_the_matrix_products_are_counted_as_the_package_has_them():
 
 def test_the_shares_of_the_widths_are_those_of_the_package(figures):
     shown = figures["widths"]
-    assert "3,770,881 parameters; 93.8 % of them" in shown.update(768, 16, 2, 1)
+    assert "3 770 881 parameters; 93.8 % of them" in shown.update(768, 16, 2, 1)
     assert [bar.get_width() for bar in shown.bars] == [100 * n / shown.total for n in shown.table.values()]
 
 
