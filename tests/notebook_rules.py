@@ -1063,8 +1063,9 @@ def numbers_in_sentences_have_a_true_minus(nb):
     ]
 
 
-# A comma between the digits, none between five or more, or a space among four: 1,024 and 16384 and 1 024.
-UNEVEN = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|(?<![\w.,/“−-])\d{5,}(?![\w.])|(?<![\d.,] )(?<![\w.,])\d \d{3}(?![ .]?\d)")
+COMMA, BARE = r"\b\d{1,3}(?:,\d{3})+\b", r"(?<![\w.,/“−-])\d{5,}(?![\w.])"  # 1,024 and 16384
+SPACED = r"(?<![\d.,] )(?<![\w.,])\d \d{3}(?![ .]?\d| %)"  # 1 024, and not 2, 4, 8 100 %
+UNEVEN = re.compile(f"{COMMA}|{BARE}|{SPACED}")
 
 
 @rule
