@@ -100,22 +100,21 @@ $(VENV)/.python:
 	@touch $@
 
 # The CPU build comes from an index of PyTorch's own, asked for this one package only. pip would wait long for an
-# index that does not answer, so a short question goes first.
+# index that does not answer, so a short question goes first. What PyTorch needs, and PyTorch itself elsewhere, comes
+# with the course: each call of pip looks at everything anew.
 $(VENV)/.torch-$(TORCH): $(VENV)/.python constraints.txt
-	@echo "Installing PyTorch ($(TORCH) build)."
 	@if ls $(VENV)/.torch-* > /dev/null 2>&1 && ! ls $@ > /dev/null 2>&1; then $(PIP) uninstall --quiet --yes torch; fi
 	@rm -f $(VENV)/.torch-*
 	@if [ "$(TORCH)" = cpu ] && [ "$$(uname)" = Linux ]; then \
 	  if $(BIN)/python -c "import urllib.request as r; r.urlopen('$(TORCH_INDEX)/torch/', timeout=5)" 2> /dev/null; \
-	  then $(PIP) install --no-deps $(PINNED) --extra-index-url $(TORCH_INDEX) torch; \
+	  then echo "Installing PyTorch (CPU build)."; $(PIP) install --no-deps $(PINNED) --extra-index-url $(TORCH_INDEX) torch; \
 	  else echo "PyTorch's CPU index cannot be reached. pip's own index is used; its build may be the large one."; fi; \
 	fi
-	@$(PIP) install --quiet $(PINNED) torch
 	@touch $@
 
 # An editable installation puts no configuration of the Jupyter server in its place.
 $(VENV)/.course: $(VENV)/.torch-$(TORCH) pyproject.toml
-	@echo "Installing lite-mamba and JupyterLab."
+	@echo "Installing lite-mamba and JupyterLab, which takes a minute or two."
 	@$(PIP) install --quiet $(PINNED) --editable ".[course]"
 	@mkdir -p $(VENV)/etc/jupyter/jupyter_server_config.d
 	@cp lite_mamba_jupyter/lite_mamba_jupyter.json $(VENV)/etc/jupyter/jupyter_server_config.d/

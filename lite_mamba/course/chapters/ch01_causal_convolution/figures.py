@@ -397,7 +397,7 @@ class Cost(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.set(xscale="log", yscale="log", xlim=(8, 8192), ylim=(5, 3e9), xlabel="channels D")
         self.ax.set_xticks([16, 64, 256, 1024, 4096], ["16", "64", "256", "1024", "4096"])
-        self.ax.set_yticks([1e1, 1e3, 1e5, 1e7, 1e9], ["10", "1,000", "100,000", "10 million", "1 billion"])
+        self.ax.set_yticks([1e1, 1e3, 1e5, 1e7, 1e9], ["10", "1000", "100 000", "10 million", "1 billion"])
         self.ax.minorticks_off()
         self.ax.grid(True, axis="y")
         self.ax.set_ylabel("weights")

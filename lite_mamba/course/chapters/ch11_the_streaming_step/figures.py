@@ -218,7 +218,7 @@ class StateAgainstCache(LiveFigure):
         ratio = self.cache / self.state
         self.title(
             self.ax,
-            f"After {written(self.tokens, ',')} tokens the cache is {ratio:.0f} times the state"
+            f"After {written(self.tokens, ',')} tokens the cache is {written(ratio, ',.0f')} times the state"
             if ratio >= 2
             else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the state",
         )
