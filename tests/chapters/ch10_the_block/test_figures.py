@@ -10,6 +10,7 @@ import torch
 from lite_mamba import Mamba, receptive_field
 from lite_mamba.course.chapters.ch10_the_block import figures as presets
 from lite_mamba.course.drawing import block_diagram as block
+from lite_mamba.course.drawing.numbers import written
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 
@@ -169,7 +170,7 @@ def test_the_board_states_what_the_package_builds(figures, name, width):
     assert np.log(2) / (made.d_state * delta.max().item()) >= known["shortest half-life"] * 0.99
     assert np.log(2) / delta.min().item() <= known["longest half-life"] * 1.01
     sentence = figures["board"].update(name, width)
-    assert f"{known['parameters']:,} parameters" in sentence and "µs" not in sentence
+    assert f"{written(known['parameters'], ',')} parameters" in sentence and "µs" not in sentence
 
 
 def test_the_diagram_links_every_part_to_notebooks_that_exist():
