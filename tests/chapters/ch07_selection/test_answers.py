@@ -44,7 +44,10 @@ GATE = [
     ("turned round", lambda d: torch.exp(-d) - 1, "a difference the wrong way round"),
     ("tanh", lambda d: d.tanh(), "another curve from 0 to 1"),
     ("Δ / (1 + Δ)", lambda d: d / (1 + d), "another curve from 0 to 1"),
-    ("base 2", lambda d: 1 - 2**-d, None),
+    ("base 2", lambda d: 1 - 2**-d, "a logarithm or power of another base"),
+    ("1 − Δ", lambda d: 1 - d, "a straight line for what is kept"),
+    ("Δ added up", lambda d: -torch.expm1(-torch.cumsum(d, 0)), "a Δ that adds up over the tokens"),
+    ("1 − sigmoid", lambda d: torch.sigmoid(-d), "the other side of a sigmoid"),
     ("in place", gate_in_place, None),
     ("math.exp of a tensor", lambda d: 1 - math.exp(-d), None),
     ("one number", lambda d: 1 - torch.exp(-d.mean()), None),
@@ -208,7 +211,15 @@ GATED = [
     ("first left out", state_without_the_first_token, "a loop that leaves out the first token"),
     ("one tensor", state_that_is_one_tensor, "one tensor, appended many times"),
     ("two cumulative products", state_by_cumsum, None),
-    ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), None),
+    ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), "a state that starts at one"),
+    ("g twice", state_of(lambda h, u, g, t: g[t] * (h + u[t])), "the gate at both doors"),
+    ("all fades", state_of(lambda h, u, g, t: (h + g[t] * u[t]) * (1 - g[t])), "a token that fades at once"),
+    (
+        "sigmoid of g",
+        state_of(lambda h, u, g, t: torch.lerp(h, u[t], torch.sigmoid(g[t]))),
+        "a gate that goes through another function",
+    ),
+    ("from the second token", lambda u, g: state_with_indices(u[1:], g[1:]), "no state for the first token"),
     ("overwrites u", state_that_overwrites_u, "a state that starts at the first token"),
     ("early return", state_that_returns_too_early, None),
     ("g u", lambda u, g: g * u, "a state that is never carried on"),
@@ -397,6 +408,24 @@ def mean(part):
     return part.mean(dim=1, keepdim=True).expand_as(part)
 
 
+def parameters_cut_along_the_tokens(u, x_proj, dt_proj, dt_bias):
+    rank = dt_proj.shape[1]
+    states = (x_proj.shape[0] - rank) // 2
+    low, B, C = torch.split(u @ x_proj.mT, [rank, states, states], dim=1)
+    return F.softplus(F.linear(low, dt_proj, dt_bias)), B, C
+
+
+def parameters_with_new_layers(u, x_proj, dt_proj, dt_bias):
+    into, out = torch.nn.Linear(*x_proj.T.shape, bias=False), torch.nn.Linear(*dt_proj.T.shape)
+    with torch.no_grad():
+        into.weight.copy_(x_proj)
+        out.weight.copy_(dt_proj)
+        out.bias.copy_(dt_bias)
+    states = (len(x_proj) - dt_proj.shape[1]) // 2
+    low, B, C = into(u).split([dt_proj.shape[1], states, states], dim=-1)
+    return F.softplus(out(low)), B, C
+
+
 PARAMETERS = [
     ("layers", parameters_with_layers, "right"),
     ("einsum", parameters_by_einsum, "right"),
@@ -447,7 +476,10 @@ PARAMETERS = [
         ),
         None,
     ),
-    ("minus the bias", parameters(lambda low, W, b: F.softplus(low @ W.T - b)), None),
+    ("minus the bias", parameters(lambda low, W, b: F.softplus(low @ W.T - b)), "a bias that is taken off"),
+    ("the low rank", parameters(lambda low, W, b: F.softplus(low)), "a Δ without its projection"),
+    ("split(dim=1)", parameters_cut_along_the_tokens, "a cut along the tokens"),
+    ("layers of its own", parameters_with_new_layers, "copies of the weights"),
 ]
 
 # The bug hunt: mended_ssm (u, A, x_proj, dt_proj, dt_bias)
@@ -499,7 +531,15 @@ MENDED = [
     ("bias behind", ssm(lambda low, W, b: F.softplus(low @ W.T) + b), "a bias after the softplus"),
     ("everything twice", ssm(delta_of, **BOTH), None),
     ("nothing", ssm(lambda low, W, b: low @ W.T), None),
-    ("not transposed back", ssm_without_the_last_transpose, None),
+    ("not transposed back", ssm_without_the_last_transpose, "a result that is not turned back"),
+    ("no softplus either", ssm(F.linear, delta_bias="bias"), "two mistakes for one"),
+    ("exp", ssm(lambda low, W, b: F.linear(low, W, b).exp()), "an exponential in the place of softplus"),
+    ("a bias and a half", ssm(lambda low, W, b: F.linear(low, W, b / 2), **BOTH), "half of the bias"),
+    (
+        "B and C exchanged",
+        ssm(lambda low, W, b: low @ W.T, lambda u, d, A, B, C, **on: selective_scan_fn(u, d, A, C, B, **on), **BOTH),
+        "B and C exchanged",
+    ),
     ("half of the bias", ssm(lambda low, W, b: F.linear(low, W, b / 2), delta_softplus=True), None),
     ("u as it came", lambda u, *rest: u.clone(), None),
     ("crash", ssm(lambda low, W, b: F.linear(low, W.T), **BOTH), None),
@@ -550,12 +590,14 @@ RESET = [
         "a product in place of a quotient",
     ),
     ("negative", lambda left, A: math.log(1 / left) / A.max().item(), "a negative Δ"),
-    ("no logarithm", lambda left, A: 1 / left / A.abs().min().item(), None),
+    ("no logarithm", lambda left, A: 1 / left / A.abs().min().item(), "a share without its logarithm"),
     ("hard-coded", lambda left, A: 4.605, None),
     ("for 1 %", lambda left, A: math.log(100) / A.abs().min().item(), None),
     ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
-    ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), None),
-    ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), None),
+    ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), "a Δ that is rounded"),
+    ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), "a Δ that is rounded"),
+    ("ln 2", lambda left, A: math.log(2) / A.abs().min().item(), "a half-life"),
+    ("the sum", lambda left, A: -math.log(left) / A.abs().sum().item(), "all states taken together"),
     ("text", lambda left, A: f"{math.log(left) / A.max().item():.3f}", None),
     ("crash", lambda left, A: math.log(left) / max(A.abs().min), None),
     ("no return", lambda left, A: None, None),

@@ -4,7 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from lite_mamba import selective_scan_fn
 
@@ -65,6 +65,29 @@ GATE = Exercise(
             "a difference the wrong way round",
             "Your gate is negative: exp(−Δ) − 1. The share of the token is the whole minus the share that is kept.",
             _gate("torch.exp(-delta) - 1"),
+        ),
+        Misconception(
+            "a straight line for what is kept",
+            "1 − Δ is close to what is kept for a small Δ only, and below zero for a large one. What is kept is "
+            "exp(−Δ), and the gate is the rest of the whole.",
+            _gate("1 - delta"),
+        ),
+        Misconception(
+            "a Δ that adds up over the tokens",
+            "You add Δ up over the tokens. Each token replaces a share of its own, by its own Δ; the recurrence puts "
+            "them together.",
+            _gate("1 - torch.exp(-delta.cumsum(0))"),
+        ),
+        Misconception(
+            "a logarithm or power of another base",
+            "The state fades as a power of e, by the zero-order hold: torch.exp.",
+            [_gate("1 - 2**-delta"), _gate("1 - 10**-delta")],
+        ),
+        Misconception(
+            "the other side of a sigmoid",
+            "The sigmoid belongs to the raw number w, before the softplus, and the gate is σ(w), not 1 − σ. Here you "
+            "get Δ, after the softplus.",
+            _gate("1 - torch.sigmoid(delta)"),
         ),
         Misconception(
             "another curve from 0 to 1",
@@ -154,6 +177,39 @@ GATED = Exercise(
             "Your first state is 0, and the loop begins with the second token. The 0 is the state *before* the first "
             "token, and this token has to pass its gate as well.",
             edited(gated_state, ", [] → , [torch.zeros(())]", "zip(u, g, → zip(u[1:], g[1:],"),
+        ),
+        Misconception(
+            "the gate at both doors",
+            "The old state and the token are both multiplied by g. With a closed gate nothing is kept at all: the two "
+            "shares add up to one.",
+            _step("g_t * h + g_t * u_t"),
+        ),
+        Misconception(
+            "a token that fades at once",
+            "The token is added first, and then all of it is multiplied by 1 − g. The token of now does not fade: "
+            "only the old state does.",
+            _step("(1 - g_t) * (h + g_t * u_t)"),
+        ),
+        Misconception(
+            "a gate that goes through another function",
+            "The gate goes through sigmoid or exp once more. It is a share already, between 0 and 1: use it as it "
+            "comes.",
+            [
+                _step("(1 - torch.sigmoid(g_t)) * h + torch.sigmoid(g_t) * u_t"),
+                _step("torch.exp(-g_t) * h + (1 - torch.exp(-g_t)) * u_t"),
+                _step("torch.exp(-g_t) * h + g_t * u_t"),
+            ],
+        ),
+        Misconception(
+            "a state that starts at one",
+            "The state starts at one. Before the first token nothing has come in: it starts at zero.",
+            edited(gated_state, "torch.zeros(()) → torch.ones(())"),
+        ),
+        Misconception(
+            "no state for the first token",
+            "One state is missing, the first one. The state starts at zero, and the first token has to pass its gate "
+            "like any other.",
+            lambda u, g: gated_state(u[1:], g[1:]),
         ),
         Misconception(
             "one gate for all tokens",
@@ -357,6 +413,10 @@ def _trainable(function, u: Tensor, **weights: Tensor) -> tuple[Tensor, Tensor, 
         cut_off = [name for name, part in zip(PARAMETERS.items, parts, strict=True) if not part.requires_grad]
         if cut_off:
             raise RuntimeError(f"no gradient leads from {cut_off[0]} back to the weights")
+        slopes = torch.autograd.grad(sum(part.sum() for part in parts), trained, allow_unused=True)
+        unreached = [name for name, slope in zip(weights, slopes, strict=True) if slope is None]
+        if unreached:
+            raise RuntimeError(f"no gradient comes back to {unreached[0]}")
     return parts
 
 
@@ -369,6 +429,10 @@ def _projection_cases(draw: Draw) -> dict:
         "dt_proj": draw.normal(channels, rank),
         "dt_bias": draw.normal(channels),
     }
+
+
+def _copied(u, x_proj, dt_proj, dt_bias):
+    return selective_parameters(u, *(nn.Parameter(weight.detach().clone()) for weight in (x_proj, dt_proj, dt_bias)))
 
 
 PARAMETERS = Exercise(
@@ -408,6 +472,22 @@ PARAMETERS = Exercise(
             "The softplus is applied twice. The second one lifts everything: no Δ can be below softplus(0) = 0.69, so "
             "no token can hold the state.",
             _delta("F.softplus(F.softplus(low_rank @ dt_proj.T + dt_bias))"),
+        ),
+        Misconception(
+            "a bias that is taken off",
+            "The bias is subtracted. It is added to the raw number.",
+            _delta("F.softplus(low_rank @ dt_proj.T - dt_bias)"),
+        ),
+        Misconception(
+            "a Δ without its projection",
+            "The R numbers of the low rank go out as Δ. They lead to the D channels through `dt_proj`, and then comes "
+            "the bias.",
+            _parts("F.softplus(low_rank)"),
+        ),
+        Misconception(
+            "a cut along the tokens",
+            "You split along axis 1, the tokens. The projected numbers stand on the last axis.",
+            _cut(".split([rank, states, states], dim=1)"),
         ),
         Misconception(
             "a softplus in the low rank",
@@ -499,6 +579,12 @@ PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "copies of the weights",
+            "The numbers are right, but the gradients end in copies: in new layers, or new parameters, that hold the "
+            "same numbers. The weights that are given would never learn. Compute with them as they are.",
+            _copied,
+        ),
+        Misconception(
             "a weight that is not transposed",
             "The shapes of one of your products do not fit. A weight is stored as (outputs, inputs): it is tokens @ "
             "weight.T, or F.linear(tokens, weight), which transposes by itself. So for x_proj, and so for dt_proj.",
@@ -574,6 +660,33 @@ MENDED = Exercise(
             edited(mended_ssm, NO_SOFTPLUS),
         ),
         Misconception(
+            "two mistakes for one",
+            "The bias is still added twice, and the softplus is gone on top of it. Only one of the two biases has to "
+            "go.",
+            _raw("F.linear(low_rank, dt_proj, dt_bias)", NO_SOFTPLUS),
+        ),
+        Misconception(
+            "an exponential in the place of softplus",
+            "Δ is exp of the raw number. For a small Δ the two are almost the same, for a large one they are not: "
+            "softplus it was, and it was no mistake.",
+            _raw("torch.exp(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS, NO_SOFTPLUS),
+        ),
+        Misconception(
+            "half of the bias",
+            "The bias comes in once and a half. Half of it in both places would do, all of it in one place is simpler.",
+            _raw("F.linear(low_rank, dt_proj, dt_bias / 2)"),
+        ),
+        Misconception(
+            "B and C exchanged",
+            "B and C have changed places. The way in and the way out were right as they came.",
+            edited(mended_ssm, "rows[2], rows[3] → rows[3], rows[2]"),
+        ),
+        Misconception(
+            "a result that is not turned back",
+            "The scan gives (B, D, L). The last line turns it back to (B, L, D), the order in which u came.",
+            edited(mended_ssm, "return y.transpose(1, 2) → return y"),
+        ),
+        Misconception(
             "a bias around the softplus",
             "You apply the softplus first, then the scan adds the bias to the result and applies it again. The order "
             "is: raw number, plus bias, softplus, each once.",
@@ -623,6 +736,34 @@ RESET = Exercise(
             [
                 _reset("math.log(1 / left) / A.abs().mean().item()"),
                 _reset("(math.log(1 / left) / A.abs()).mean().item()"),
+            ],
+        ),
+        Misconception(
+            "a share without its logarithm",
+            "You divide by |A| what has not come down from the exponent. Take the logarithm of both sides of exp(Δ·A) "
+            "= left.",
+            [_reset("1 / left / A.abs().min().item()"), _reset("(1 - left) / A.abs().min().item()")],
+        ),
+        Misconception(
+            "a half-life",
+            "ln 2 over |A| is when half is left. Here the share that may stay is given: `left`.",
+            _reset("math.log(2) / A.abs().min().item()"),
+        ),
+        Misconception(
+            "a Δ that is rounded",
+            "You round. The smallest Δ is no whole number, and no number of two decimals: return it as it is.",
+            [
+                _reset("float(math.ceil(math.log(1 / left) / A.abs().min().item()))"),
+                _reset("round(math.log(1 / left) / A.abs().min().item(), 1)"),
+                _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
+            ],
+        ),
+        Misconception(
+            "all states taken together",
+            "You add up the rates, or count the states. Each of them fades by itself, and the slowest one decides.",
+            [
+                _reset("math.log(1 / left) / A.abs().sum().item()"),
+                _reset("math.log(len(A) / left) / A.abs().min().item()"),
             ],
         ),
         Misconception(
