@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import random
 import sys
 import threading
@@ -174,6 +175,40 @@ def test_a_limit_holds_in_any_thread():
     thread.start()
     thread.join(20)
     assert stopped == [True]
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A function that writes a module, to be imported by its name."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name, text):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        (tmp_path / f"{name}.py").write_text(text)
+
+    return write
+
+
+def test_an_import_takes_its_time_and_what_comes_after_it_is_stopped(module):
+    module("slow_to_import", "import time\ntime.sleep(0.5)\nwhole = True")
+
+    def spin_after_import():
+        import slow_to_import
+
+        assert slow_to_import.whole
+        while True:
+            pass
+
+    with pytest.raises(Endless):
+        in_time(spin_after_import, 0.2)
+    assert sys.modules["slow_to_import"].whole
+
+
+def test_a_call_within_an_import_is_stopped_as_any_other(module):
+    spin = "def spin():\n    while True:\n        pass"
+    module("asks_at_import", f"from lite_mamba.course.checking.limit import in_time\n{spin}\nin_time(spin, 0.2)")
+    with pytest.raises(Endless):
+        importlib.import_module("asks_at_import")
 
 
 def test_a_call_in_time_is_left_alone_and_nothing_comes_after_it():

@@ -1,7 +1,8 @@
 """Stops a call that does not come to an end.
 
 A thread of its own looks at the clock and raises `Endless` inside the call, on every platform and in whatever thread
-the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger may wait as long as it likes.
+the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger may wait as long as it likes. An import
+takes its time: half a module would stay broken, and PyTorch imports some of its own at their first use.
 
 The stop arrives between two steps of Python. So a sleep goes in short pieces, and `input()`, which nobody answers, is
 refused. Anything else that waits outside of Python, a download for example, is stopped when it comes back.
@@ -14,18 +15,20 @@ import ctypes
 import sys
 import threading
 import time
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
 from typing import TypeVar
 
 TICK = 0.1  # seconds between two looks at the clock
 AGAIN = 0.001  # seconds until `Endless` is raised once more: a bare `except:` catches most of them, but not all
 IDLE_TICKS = 20  # looks without a call, after which the thread ends
 DEBUGGERS = ("bdb", "pdb", "pydevd", "_pydevd")
+IMPORTS = ("importlib._bootstrap", "_frozen_importlib")
 NOBODY = "input() asks a person, and a check asks nobody: take what you need from the parameters"
 T = TypeVar("T")
 
 _due: dict[int, float] = {}  # thread -> when its call has taken too long
+_spared: dict[int, float] = {}  # thread -> seconds of its call that do not count
 _stops: dict[int, int] = {}  # thread -> how often its call was stopped, and went on
 _lock = threading.Lock()
 _watcher: threading.Thread | None = None
@@ -110,7 +113,7 @@ def _refused(ask: Callable[..., str]) -> Callable[..., str]:
 def _watch_from_now(thread: int, seconds: float) -> None:
     global _watcher
     with _lock:
-        _due[thread] = time.monotonic() + seconds
+        _due[thread], _spared[thread] = time.monotonic() + seconds, 0.0
         if _watcher is None or not _watcher.is_alive():
             _watcher = threading.Thread(target=_watch, daemon=True)
             _watcher.start()
@@ -118,24 +121,37 @@ def _watch_from_now(thread: int, seconds: float) -> None:
 
 def _watch() -> None:
     global _watcher
-    idle, overdue = 0, False
+    idle, overdue, now = 0, False, time.monotonic()
     while True:
         _wait(AGAIN if overdue else TICK)
         with _lock:
+            last, now = now, time.monotonic()
             idle = 0 if _due else idle + 1
             if idle > IDLE_TICKS:
                 _watcher = None
                 return
-            late = [thread for thread, due in _due.items() if time.monotonic() > due and not _debugged(thread)]
+            late = []
+            for thread, due in list(_due.items()):
+                if _debugged(thread) or _imports(thread):
+                    _spared[thread] += now - last
+                elif now > due + _spared[thread]:
+                    late.append(thread)
             for thread in late:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Endless))
             overdue = bool(late)
 
 
 def _debugged(thread: int) -> bool:
+    return any(name.startswith(DEBUGGERS) for name in _modules(thread))
+
+
+def _imports(thread: int) -> bool:
+    return any(name in IMPORTS for name in _modules(thread, in_time.__code__))
+
+
+def _modules(thread: int, outermost: CodeType | None = None) -> Iterator[str]:
+    """The modules whose functions are at work in a thread, the innermost first, as far as a certain function."""
     frame = sys._current_frames().get(thread)
-    while frame is not None:
-        if str(frame.f_globals.get("__name__")).startswith(DEBUGGERS):
-            return True
+    while frame is not None and frame.f_code is not outermost:
+        yield str(frame.f_globals.get("__name__"))
         frame = frame.f_back
-    return False
