@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from lite_mamba import Mamba, initialization, selective_scan_fn
 from lite_mamba.course.chapters.ch06_time_scales import figures
 from lite_mamba.course.chapters.ch06_time_scales.exercises import sample_dt
+from lite_mamba.course.drawing.numbers import written
 from lite_mamba.course.page.explore import Exploration
 
 
@@ -65,7 +66,7 @@ def test_legs_curves_are_those_of_the_matrix_exponential_and_the_sum_of_plain_on
         t = np.geomspace(1e-3, 20, 20000)
         wave = shown.mix[n - 1] @ np.exp(-np.outer(np.arange(1, shown.SIZE + 1), t))
         assert (np.diff(np.sign(wave)) != 0).sum() == shown.crossings == n - 1
-        assert f"weights up to {shown.largest:,.0f}".replace(",", " ") in sentence
+        assert f"weights up to {written(shown.largest, ',.0f')}" in sentence
 
 
 def test_legs_diagonal_is_the_package_rate_of_every_state():

@@ -291,7 +291,7 @@ class SoftplusInverse(LiveFigure):
         self.title(self.errors, f"Naive form: up to {lost} lost" if self.bound < 1 else "Naive form: all is lost")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
-        size = f"{grown:.0f}" if grown > 1000 else f"{grown:.3g}"
+        size = written(grown, ",.0f" if grown > 1000 else ".3g")
         bias = written(self.bias, ".2f")
         here = f"it can be off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         return (
