@@ -1,4 +1,7 @@
-"""Every test starts with an empty learner's folder, nothing checked, one thread, and hypothesis without a clock."""
+"""Every test starts with an empty learner's folder, nothing checked, one thread, and the same draws in every run.
+
+With `SEARCH=1` in the environment hypothesis looks for new examples instead.
+"""
 
 import gc
 import itertools
@@ -18,9 +21,9 @@ os.environ.pop("LITE_MAMBA_ANSWERS", None)
 # PyTorch's compiler forks its workers from a process with threads, and waits for them when the process ends.
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
-hypothesis.settings.register_profile("local", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("search" if os.environ.get("SEARCH") else "same")
 
 
 def pytest_collection_modifyitems(items):
@@ -45,6 +48,14 @@ def one_thread():
     import torch  # not at the top: the process that hands out the tests has no need of it
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def same_draws():
+    """What a test draws does not depend on the tests before it."""
+    import torch
+
+    torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
