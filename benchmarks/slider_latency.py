@@ -79,7 +79,8 @@ LISTEN = """() => {
         times[message.content.execution_state] = Date.parse(message.header.date);
     });
 }"""
-ARM = """(cell, handle = cell.querySelector('.noUi-handle')) => {
+ARM = """(cell, handle) => {
+    handle ??= cell.querySelector('.noUi-handle');
     const picture = () => cell.querySelector('.jp-RenderedImage img');
     const before = picture().src;
     window.kernelTimes = {};
