@@ -3,11 +3,10 @@
     python benchmarks/every_slider.py [NN …]
 
 Runs the notebooks, one after the other, in JupyterLab in Chromium, and presses the arrow keys on each slider,
-`PRESSES` times after three that warm up. The clock is that of `slider_latency.py`.
-Prints a table for `benchmarks/README.md`, the slowest slider first.
+`PRESSES` times after three that warm up. The clock is that of `slider_latency.py`. Prints a table for
+`benchmarks/README.md`, the slowest slider first.
 """
 
-import itertools
 import pathlib
 import shutil
 import statistics
@@ -19,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from slider_latency import ARM, lab
 
 ROOT = pathlib.Path(__file__).parents[1]
-PRESSES = 9
+PRESSES, MOST = 9, 30
 NO_LONGER = "Promise.race([window.latency, new Promise(done => setTimeout(() => done(null), 1000))])"
 
 
@@ -73,25 +72,24 @@ def measure(chapters: tuple[str, ...]) -> list[Row]:
 
 
 def pressed(cell: lab.Explored, slider, chapter: str) -> Row:
-    """One slider, pressed from its start to the right, and back from where the picture stays as it is."""
-    times, directions = [], itertools.cycle(("ArrowRight", "ArrowLeft"))
-    key, dead = next(directions), 0
-    while len(times) < PRESSES + 3:
+    """One slider, pressed from its start to the right, and back from each end.
+
+    A key that leaves the picture as it is has no time.
+    """
+    times, key = [], "ArrowRight"
+    for _ in range(MOST):
+        at = cell.fraction(slider)
+        key = "ArrowLeft" if at == 1 else "ArrowRight" if at == 0 else key
         slider.locator(".noUi-handle").focus()
         slider.evaluate(
             "(slider, arm) => eval(arm)(slider.closest('.jp-Cell'), slider.querySelector('.noUi-handle'))", ARM
         )
         cell.page.keyboard.press(key)
-        time = cell.page.evaluate(NO_LONGER)
-        if time is None:
-            key, dead = next(directions), dead + 1
-            if dead > 2:
-                print(f"{chapter}, {lab.label(slider)!r}: keys leave the picture as it is", file=sys.stderr)
-                break
-            continue
-        times.append(time)
-        dead = 0
+        times.append(cell.page.evaluate(NO_LONGER))
         cell.shown()
+        times = [time for time in times if time is not None]
+        if len(times) == PRESSES + 3:
+            break
     cell.reset.click()
     cell.shown()
     return Row(chapter, lab.label(slider), times[3:])
