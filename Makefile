@@ -25,8 +25,11 @@ LECTUREFLAGS ?=
 
 COURSE := $(BIN)/python -m lite_mamba.course
 
-# PyTorch's threads sleep while they wait. Threads that spin take the cores from other programs and from each other.
-export OMP_WAIT_POLICY ?= PASSIVE
+# PyTorch's threads look for work for some ten microseconds and then sleep: lite_mamba/course/waiting.py says why.
+ifeq ($(OMP_WAIT_POLICY)$(GOMP_SPINCOUNT),)
+export OMP_WAIT_POLICY := PASSIVE
+export GOMP_SPINCOUNT := 1000
+endif
 
 ifeq ($(filter $(TORCH),cpu cuda),)
 $(error TORCH is "$(TORCH)"; it can be cpu or cuda)

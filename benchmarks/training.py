@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lite_mamba.course.waiting import sleeps
 from lite_mamba.language_model import MambaLM
 
 SHAPES = [(64, 2, 8, 256), (64, 2, 32, 64), (128, 4, 4, 512), (256, 4, 2, 1024)]  # (d_model, layers, batch, L)
@@ -167,7 +168,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(common.THREADS)
     torch.manual_seed(0)
-    waiting = "sleeping" if os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE" else "spinning"
+    waiting = "sleeping" if sleeps(os.environ) else "spinning"
     rows = []
     for shape in SHAPES:
         rows += compare(shape, options.repeats)

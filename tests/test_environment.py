@@ -30,8 +30,8 @@ FINE = [
     (lambda: environment.package_version("torch", lambda name: "2.13.0+cpu"), "2.13.0+cpu"),
     (lambda: environment.package_version("torch", lambda name: "2.14.0.dev20260101"), "2.14.0.dev20260101"),
     (lambda: environment.package_version("unlisted", lambda name: "1.0"), "1.0"),
-    (lambda: environment.threads(lambda: 2, cores=2, waiting="passive"), "2 for 2 processor cores"),
-    (lambda: environment.threads(lambda: 1, cores=2, waiting=""), "1 for 2 processor cores"),
+    (lambda: environment.threads(lambda: 2, 2, {"OMP_WAIT_POLICY": "passive"}), "2 for 2 processor cores"),
+    (lambda: environment.threads(lambda: 1, 2, {}), "1 for 2 processor cores"),
     (lambda: environment.graphics(lambda: True), "a CUDA GPU is there"),
     (lambda: environment.graphics(lambda: False), "no GPU; the course needs none"),
     (lambda: environment.write_access(lambda: None), "kept in"),
@@ -70,7 +70,7 @@ def test_each_problem_says_how_to_mend_it(probe, detail, mend, capsys):
 
 
 def test_threads_that_spin_are_advised_against_and_no_problem(capsys):
-    found = environment.threads(lambda: 2, cores=2, waiting="")
+    found = environment.threads(lambda: 2, cores=2, variables={})
     assert found.well and "spin" in found.detail and "OMP_WAIT_POLICY" in found.mend
     course.environment([lambda: found])
     assert "OMP_WAIT_POLICY" not in capsys.readouterr().out, "the words of a stored notebook, the same everywhere"

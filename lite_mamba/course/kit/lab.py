@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
+from ..waiting import soon_asleep
 from .working_copy import FIRST, add_folder, filled
 
 SETTINGS = Path(__file__).with_name("jupyterlab")
@@ -33,11 +34,11 @@ def command(folder: Path, more: Sequence[str] = ()) -> list[str]:
 
 
 def surroundings(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of JupyterLab: this installation's kernel first, and threads that wait without spinning.
+    """The environment of JupyterLab: this installation's kernel first, and threads that soon sleep.
 
     Where the user's own folders can't be written, everything that wants to write there goes to the learner's folder.
     """
-    return {"OMP_WAIT_POLICY": "PASSIVE", **_without_home(folder), **given, "JUPYTER_PREFER_ENV_PATH": "1"}
+    return {**soon_asleep(given), **_without_home(folder), **given, "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 # What JupyterLab, the kernel, matplotlib and the course keep in the user's folders, and the variable that moves it.

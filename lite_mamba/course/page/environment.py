@@ -10,7 +10,7 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -19,6 +19,7 @@ import torch
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from ..waiting import sleeps
 from . import markup, state
 from .cards import live, show
 from .markup import TONES
@@ -30,7 +31,8 @@ NO_BUTTON = (
 PRESSED = "Widgets work."
 SPINNING = (
     "All is well while no other program computes; beside one, training can take thirty times as long. Start the course "
-    "with `python -m lite_mamba.course lab`, or set the variable OMP_WAIT_POLICY to PASSIVE before JupyterLab starts."
+    "with `python -m lite_mamba.course lab`, or set two variables before JupyterLab starts: OMP_WAIT_POLICY to PASSIVE "
+    "and GOMP_SPINCOUNT to 1000."
 )
 
 
@@ -100,12 +102,13 @@ def _range(need: Requirement) -> str:
 
 
 def threads(
-    count: Callable[[], int] = torch.get_num_threads, cores: int | None = None, waiting: str | None = None
+    count: Callable[[], int] = torch.get_num_threads,
+    cores: int | None = None,
+    variables: Mapping[str, str] = os.environ,
 ) -> Finding:
     """How many threads, and how they wait: threads that spin take the cores from other programs and each other."""
     have, cores = count(), cores or os.cpu_count() or 1
-    waiting = os.environ.get("OMP_WAIT_POLICY", "") if waiting is None else waiting
-    sleeping = have == 1 or waiting.upper() == "PASSIVE"
+    sleeping = have == 1 or sleeps(variables)
     detail = f"{have} for {cores} processor cores" + ("" if sleeping else "; they spin while they wait")
     if have > cores:
         return Finding("threads", False, detail, f"Too many slow torch down: run `torch.set_num_threads({cores})`.")

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from .. import tasks
+from ..waiting import sleeps, soon_asleep
 from . import results
 from .baselines import baselines
 from .runs import RUNS
@@ -77,8 +78,7 @@ def train(options) -> None:
     """Train, evaluate and store the chosen runs."""
     if options.device == "cpu":
         # A second thread that spins while it waits costs more than it wins.
-        sleeping = os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
-        torch.set_num_threads(min(2 if sleeping else 1, torch.get_num_threads()))
+        torch.set_num_threads(min(2 if sleeps(os.environ) else 1, torch.get_num_threads()))
     for name in chosen(options.names):
         trainer = Trainer(RUNS[name], options.checkpoints / f"{name}.safetensors", options.device, options.compile)
         trainer.train(options.seconds)
@@ -109,7 +109,7 @@ def start(name: str, gpu: str, options) -> subprocess.Popen:
     words += ["--checkpoints", str(options.checkpoints), "--store", str(options.store)]
     words += ["--seconds", str(options.seconds)] + ["--compile"] * options.compile
     with open(options.checkpoints / f"{name}.txt", "a") as words_of_run:
-        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "CUDA_VISIBLE_DEVICES": gpu}
+        environment = {**soon_asleep(os.environ), **os.environ, "CUDA_VISIBLE_DEVICES": gpu}
         return subprocess.Popen(words, env=environment, stdout=words_of_run, stderr=subprocess.STDOUT)
 
 
