@@ -166,7 +166,8 @@ class TwoMemories(LiveFigure):
         self.log_t = np.linspace(-2, 1, 260)
         t = 10**self.log_t
         A, B = hippo_legs(self.SIZE)
-        rates, vectors = np.linalg.eig(A)  # of a triangular matrix: exact enough for eight states
+        # Of a triangular matrix: real, which newer NumPy leaves us to say, and exact enough for eight states.
+        rates, vectors = (found.real for found in np.linalg.eig(A))
         amounts = vectors * np.linalg.solve(vectors, B)  # (N, N)
         self.legs = amounts @ np.exp(np.outer(rates, t))  # (N, T)
         self.plain = np.exp(-np.outer(np.arange(1, self.SIZE + 1), t))  # (N, T)
