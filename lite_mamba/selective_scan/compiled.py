@@ -119,16 +119,16 @@ def _chunk_maps(B, C) -> tuple[Tensor, Tensor]:
 
 
 def _run(delta, drive, B, C, A, first, u, D, z) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Every phase after the preparation: out, the last state, the chunk starts, and a sum that `_ends` tells of."""
+    """Every phase after the preparation: out, the last state, the chunk starts, and sums that `_ends` tells of."""
     exponent = A * LOG2_E
-    end, end_sum = _ends(delta, drive, B, exponent)
+    end, end_sums = _ends(delta, drive, B, exponent)
     starts, last_state = _carry(end, delta.sum(0), exponent, first)
     y = _whole(_outputs(delta, drive, B, C, exponent, starts), u.shape[2])  # (B, D, L)
-    return skip_and_gate(y, u.float(), D, z).to(u.dtype), last_state, starts, end_sum
+    return skip_and_gate(y, u.float(), D, z).to(u.dtype), last_state, starts, end_sums
 
 
 def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
-    """Fill the gradients of some channels; returns a sum that `_ends` tells of.
+    """Fill the gradients of some channels; returns sums that `_ends` tells of.
 
     Args:
         inputs: Δ, Δ·u and the gradient of y, as `_prepare_backward` gives them; B, C (T, B, K, N), A (D, N), the chunk
@@ -140,7 +140,7 @@ def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
     delta, drive, grad_y, B, C, A, starts, grad_last_state, u, D, z, grad_out = inputs
     grad_u, grad_delta, grad_z, grad_first, grad_A, grad_D, grad_bias, sum_B, sum_C = gradients
     length, exponent = u.shape[2], A * LOG2_E
-    end, end_sum = _reverse_ends(delta, grad_y, C, exponent)
+    end, end_sums = _reverse_ends(delta, grad_y, C, exponent)
     following, first = _carry(end.flip(1), delta.sum(0).flip(1), exponent, grad_last_state)
     y, to_drive, to_delta, to_A = _state_sums(delta, drive, grad_y, B, C, A, exponent, starts, following.flip(1))
     sum_C.add_(_unchunk(_sums_with_states(grad_y, delta, drive, B, exponent, starts))[:length].unsqueeze(2))
@@ -161,19 +161,22 @@ def _differentiate(inputs, gradients, softplus: bool) -> Tensor:
         z, y = z.float(), skip_and_gate(y, u, D, None)
         gate = torch.sigmoid(z)
         grad_z.copy_(grad_out.float() * y * gate * (1 + z * (1 - gate)))
-    return end_sum
+    return end_sums
 
 
 def _ends(delta, drive, B, exponent) -> tuple[Tensor, Tensor]:
-    """Each chunk's last state from zero (B, K, D, N), and its sum over N.
+    """Each chunk's last state from zero (B, K, D, N), and sums over N of some states on the way.
 
-    Nobody needs the sum. It makes the compiler give a row of N states to a few threads, as in `_outputs`; without it a
-    thread gets more states than it has registers for, and the kernel takes ten times as long.
+    Nobody needs the sums. They make the compiler give a row of N states to a few threads, as in `_outputs`; without
+    them a thread gets more states than it has registers for, and a longer chunk takes ten times as long. One sum, of
+    the last state, is not enough: the compiler puts it into a kernel of its own.
     """
-    h = 0
+    h, sums = 0, []
     for t in range(CHUNK):
         h = _next_state(h, delta[t], drive[t], B[t], exponent)
-    return h, h.sum(-1)
+        if t % 4 == 3:
+            sums.append(h.sum(-1))
+    return h, torch.stack(sums)
 
 
 def _outputs(delta, drive, B, C, exponent, h) -> Tensor:
@@ -233,11 +236,13 @@ def _carry_group(end, total, exponent, h) -> tuple[Tensor, Tensor]:
 
 
 def _reverse_ends(delta, grad_y, C, exponent) -> tuple[Tensor, Tensor]:
-    """ν at each chunk's beginning, from zero behind its end (B, K, D, N), and a sum as in `_ends`."""
-    nu = 0
+    """ν at each chunk's beginning, from zero behind its end (B, K, D, N), and sums as in `_ends`."""
+    nu, sums = 0, []
     for t in reversed(range(CHUNK)):
         _, nu = _previous_gradient(nu, delta[t], grad_y[t], C[t], exponent)
-    return nu, nu.sum(-1)
+        if t % 4 == 0:
+            sums.append(nu.sum(-1))
+    return nu, torch.stack(sums)
 
 
 def _state_sums(delta, drive, grad_y, B, C, A, exponent, h, nu):
