@@ -474,7 +474,7 @@ def fill(dt, b):
 
 
 SUBTRACTED = "half of the repair: a tiny ΔA"
-SWITCH = "a switch to ΔB"
+SWITCH = "a switch to another formula"
 
 
 def small_by(what, at):
@@ -526,6 +526,11 @@ MENDED = [
         SWITCH,
     ),
     (
+        "ΔB with its correction, the subtraction above",
+        hunted(lambda dt, a: torch.where(dt * a > -1e-4, dt * (1 + dt * a / 2), (exp(dt, a) - 1) / a)),
+        SWITCH,
+    ),
+    (
         "shifted by 1e-6",
         lambda dt, a, b: (exp(dt, a), torch.expm1(dt * (a - 1e-6)) / (a - 1e-6) * b),
         "a small leak in the place of none",
@@ -542,7 +547,7 @@ MENDED = [
     ),
     ("ΔB for a small A", small_by("A", 1e-3), "a small A taken for none"),
     ("ΔB for a smaller A", small_by("A", 1e-6), "a small A taken for none"),
-    ("ΔB for a small ΔA, expm1 above", small_by("ΔA", 1e-3), "a switch to ΔB"),
+    ("ΔB for a small ΔA, expm1 above", small_by("ΔA", 1e-3), SWITCH),
     ("ΔB where it is exact in float32", small_by("ΔA", 1e-6), "right"),
     ("if", mended_by_an_if, "an if for a vector"),
     ("any", mended_by_any, "one decision for all entries"),

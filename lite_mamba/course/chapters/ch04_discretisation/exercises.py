@@ -733,9 +733,9 @@ MENDED_ZOH = Exercise(
             edited(mended_zoh, "held * B → delta * B"),
         ),
         Misconception(
-            "a switch to ΔB",
-            "You use Δ·B as soon as ΔA is small. Just below the switch this is off by ΔA/2; a subtraction above it has "
-            "already lost digits there. There is a function that is exact on both sides.",
+            "a switch to another formula",
+            "Below some ΔA you use another formula. If it is Δ·B, it is off by ΔA/2 just below that border; if you "
+            "subtract above it, digits are lost there already. There is a function that is exact on both sides.",
             [_switch(at) for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
         ),
         Misconception(
