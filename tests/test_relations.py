@@ -309,6 +309,11 @@ def test_complex_numbers_have_relations_too():
     assert judge(exercise, lambda x: x * x * 1j).relations == ("A factor of 0 + 1i everywhere.",)
 
 
+def test_zeros_of_another_shape_are_not_called_a_sum():
+    exercise = Exercise("91.zeros", "Zeros", torch.zeros_like, lambda draw: {"x": draw.normal(2, 3)}, [])
+    assert not any("added up" in words for words in judge(exercise, lambda x: torch.zeros(1, 3)).relations)
+
+
 def test_a_result_that_is_off_by_less_than_a_row_shows_is_no_error():
     def nearly(x):
         return x * 1.0005 if x[0] < 3 else x + torch.tensor([0.0, 0.0, 1.0, 0.0])

@@ -345,6 +345,8 @@ def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str 
 
 
 def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+    if not any(pair.want.any() for pair in pairs):
+        return None  # zeros are the sum of zeros, whatever was done
     for words, function in (("added up", torch.sum), ("averaged", torch.mean)):
         for i in _axes(pairs):
             for keep in (False, True):

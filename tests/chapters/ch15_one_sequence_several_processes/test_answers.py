@@ -4,6 +4,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 """
 
 import functools
+import itertools
 
 import numpy as np
 import torch
@@ -80,6 +81,18 @@ SUMMARY = [
     ("every state", lambda d, A, x: (d.sum(), all_states(d, A, x)), "all states"),
     ("the last drive", lambda d, A, x: (d.sum(), x[-1]), "the last drive alone"),
     ("exchanged", lambda *case: by_weights(*case)[::-1], "the two results exchanged"),
+    ("a second minus", lambda d, A, x: (d.sum(), (torch.exp((d.cumsum(0) - d.sum())[:, None] * A) * x).sum(0)),
+     "an end that grows"),
+    ("divided by the decay", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: x[t] + h / torch.exp(d[t] * A), range(len(d)), 0 * A)), "an end that grows"),
+    ("no exp", lambda d, A, x: (d.sum(), functools.reduce(lambda h, t: d[t] * A * h + x[t], range(len(d)), 0 * A)),
+     "an exponent taken for a decay"),
+    ("equal steps", lambda d, A, x: by_weights(d.mean().expand(len(d)), A, x), "steps taken as equal"),
+    ("Δ x", lambda d, A, x: by_weights(d, A, torch.einsum("l,ln->ln", d, x)), "Δ in the drive once more"),
+    ("the first drive as a start", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: torch.exp(d[t] * A) * h + x[t], range(len(d)), x[0])), "a first drive that comes in twice"),
+    ("one step too few", lambda d, A, x: (d.sum(), all_states(d, A, x)[-2]), "the last step left out"),
+    ("a total of shape (1,)", totalled(lambda d, A: d.sum(0, keepdim=True)), None),
     ("the end alone", lambda *case: by_weights(*case)[1], None),
     ("no A", lambda d, A, x: (d.sum(), (torch.exp(-(d.sum() - d.cumsum(0)))[:, None] * x).sum(0)), None),
     ("no return", lambda *case: None, None),
@@ -153,6 +166,21 @@ START = [
     ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
     ("the neighbour", lambda rank, totals, ends, A: ends[rank - 1] if rank > 0 else torch.zeros_like(A),
      "the part before alone"),
+    ("a second minus", carried(lambda h, decay, end: h / decay + end), "ends that grow"),
+    ("a second minus in the sum", lambda rank, totals, ends, A: by_sums(rank, totals, ends, -A), "ends that grow"),
+    ("the last for rank 0", lambda rank, totals, ends, A: by_sums(rank, totals, ends, A) if rank else ends[rank - 1],
+     "a first rank that begins with the last end"),
+    ("without the neighbour", carried(fade_then_add, lambda rank, P: range(rank - 1)),
+     "the end of the part before left out"),
+    ("without the neighbour, in the sum", summed(parts=lambda rank, P: range(rank - 1)),
+     "the end of the part before left out"),
+    ("one total too few", summed(between=lambda q, rank: slice(q + 1, rank - 1)),
+     "the part before yours without its fading"),
+    ("the total before", lambda rank, totals, ends, A: by_recursion(rank, totals.roll(1), ends, A),
+     "the total of the part before"),
+    ("an exponent as a decay", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: A * totals[q] * h + ends[q], range(rank), torch.zeros_like(A)), "a sum taken for a decay"),
+    ("none for rank 0", lambda rank, totals, ends, A: by_sums(rank, totals, ends, A) if rank else None, None),
     ("the neighbour, and the last for rank 0", lambda rank, totals, ends, A: ends[rank - 1], "the part before alone"),
     ("add, then fade", carried(lambda h, decay, end: decay * (h + end)), "an end that fades in its own part"),
     ("its own total", summed(between=lambda q, rank: slice(q, q + 1)), "an end that fades in its own part"),
@@ -226,7 +254,14 @@ CORRECTED = [
     ("what is added", added(lambda d: d.cumsum(0), lambda states, extra: extra), "the correction alone"),
     ("all fades", lambda s, start, d, A: (s + start) * torch.exp(d.cumsum(0)[:, None] * A), "states that fade"),
     ("subtracted", added(lambda d: d.cumsum(0), lambda states, extra: states - extra), None),
-    ("counted", added(lambda d: torch.arange(1.0, 1 + len(d))), None),
+    ("counted", added(lambda d: torch.arange(1.0, 1 + len(d))), "steps taken as equal"),
+    ("the step at hand, counted", added(lambda d: torch.arange(1, 1 + len(d)) * d), "steps taken as equal"),
+    ("no exp", lambda s, start, d, A: torch.addcmul(s, torch.outer(d.cumsum(0), A), start),
+     "an exponent taken for what is left"),
+    ("scanned again", lambda s, start, d, A: torch.stack(list(itertools.accumulate(
+        range(len(d)), lambda h, t: torch.exp(d[t] * A) * h + s[t], initial=start))[1:]), "states taken for drives"),
+    ("one tensor in every place", lambda s, start, d, A: s + torch.stack([torch.exp(A * d.sum()) * start for _ in d]),
+     "a start that has faded by the whole part at once"),
     ("unchanged", lambda s, start, d, A: s, None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda s, start, d, A: s + torch.exp(d.cumsum(0) * A) * start, None),
@@ -282,7 +317,16 @@ HALO = [
     ("the neighbour, filled up", of_neighbour(lambda part, m: F.pad(part, (m, 0))[:, -m:]),
      "a short part that is all there is"),
     ("what there is", lambda rank, parts, m: torch.cat(parts[:rank], 1)[:, -m:] if rank else torch.zeros(
-        len(parts[0]), m), "a short part that is all there is"),
+        len(parts[0]), m), "no zeros in front"),
+    ("what there is, for every rank", lambda rank, parts, m: torch.cat([parts[0][:, :0], *parts[:rank]], 1)[:, -m:],
+     "no zeros in front"),
+    ("the end of all", lambda rank, parts, m: torch.cat(parts, 1)[:, -m:] if m < sum(p.shape[1] for p in parts) else
+     F.pad(torch.cat(parts, 1), (m, 0))[:, -m:], "the end of the whole sequence"),
+    ("all that come behind", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[rank + 1 :]], 1),
+     (m, 0))[:, -m:], "samples of the rank behind"),
+    ("turned round", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *reversed(parts[:rank])], 1),
+     (m, 0))[:, -m:], "parts in the wrong order"),
+    ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m), None),
     ("two neighbours", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[max(rank - 2, 0) : rank]], 1),
      (m, 0))[:, -m:], "two parts that are all there is"),
     ("the first samples", of_neighbour(lambda part, m: part[:, :m]), "the wrong end of the part before"),
@@ -408,6 +452,13 @@ BACK = [
      "a gradient that has gone through the own part"),
     ("upwards", back(fade_then_add, lambda rank, P: range(rank + 1, P)), "fading by the parts behind"),
     ("everybody", back(fade_then_add, lambda rank, P: range(P - 1, -1, -1)), "all ranks"),
+    ("a second minus", back(lambda g, decay, slope: g / decay + slope), "slopes that grow"),
+    ("no exp", lambda rank, totals, slopes, A: functools.reduce(lambda g, q: totals[q] * A * g + slopes[q],
+     range(len(totals) - 1, rank, -1), 0 * A), "a sum taken for a decay"),
+    ("one too few", back(fade_then_add, lambda rank, P: range(P - 1, rank + 1, -1)), "the next part left out"),
+    ("without the last", behind(lambda rank, P: range(rank + 1, P - 1)), "the last part left out"),
+    ("the total behind", lambda rank, totals, slopes, A: behind()(rank, totals.roll(-1), slopes, A),
+     "the total of the part behind"),
     ("the last", lambda rank, totals, slopes, A: slopes[-1], None),
     ("zeros", lambda rank, totals, slopes, A: torch.zeros_like(A), None),
     ("no return", lambda *case: None, None),

@@ -72,8 +72,8 @@ SUMMARY = Exercise(
     misconceptions=[
         Misconception(
             "decays in the place of the sum of steps",
-            "Your first result is the decay of the whole part, N numbers. It is right, and more than has to travel: "
-            "everybody knows A. Which one number makes all N decays?",
+            "Your first result has A in it: N numbers, the decays of the whole part or their exponents. They are "
+            "right, and more than has to travel: everybody knows A. Which one number makes all N of them?",
             [
                 edited(summary, "return delta.sum(), end → return torch.exp(A * delta.sum()), end"),
                 edited(summary, "return delta.sum(), end → return A * delta.sum(), end"),
@@ -105,6 +105,40 @@ SUMMARY = Exercise(
             "You weigh each drive with what fades from the part's *beginning* up to it. In the last state the earliest "
             "drive has faded most: what counts lies between the drive and the part's end.",
             [_weighted, edited(_weighted, "delta.cumsum(0) → delta.cumsum(0) - delta")],
+        ),
+        Misconception(
+            "an end that grows",
+            "Your state grows at each step: A is negative already, and no further sign belongs into the exponent.",
+            edited(summary, "torch.exp(delta_t * A) → torch.exp(-delta_t * A)"),
+        ),
+        Misconception(
+            "an exponent taken for a decay",
+            "You multiply the state with Δ·A, which is negative: it changes its sign at each step. That is the "
+            "exponent; what is left of a state lies between 0 and 1.",
+            edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
+        ),
+        Misconception(
+            "steps taken as equal",
+            "In your end all steps fade alike, by the mean of Δ. The steps differ in size: which ones come after a "
+            "drive counts.",
+            edited(summary, "delta_t * A → delta.mean() * A"),
+        ),
+        Misconception(
+            "Δ in the drive once more",
+            "You multiply the drives with Δ. x is what a step adds to the state, as it stands: Δ and B are in it "
+            "already.",
+            edited(summary, "end + x_t → end + delta_t * x_t"),
+        ),
+        Misconception(
+            "a first drive that comes in twice",
+            "You begin with the first drive, and then the first step adds it again. Before the first step there is "
+            "zero.",
+            edited(summary, "torch.zeros_like(A) → x[0]"),
+        ),
+        Misconception(
+            "the last step left out",
+            "Your end is the state before the last step. The last step fades it once more, and adds its drive.",
+            edited(summary, "zip(delta, x, → zip(delta[:-1], x[:-1],"),
         ),
         Misconception(
             "the step before's fading",
@@ -217,6 +251,42 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
+            "ends that grow",
+            "Your ends grow on their way. A is negative already: no further sign belongs into the exponent.",
+            edited(own_start, "A * totals[q] → -A * totals[q]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "a first rank that begins with the last end",
+            "Rank 0 gets the end of the last part: in Python, ends[−1] is the last one. Nothing comes before rank 0, "
+            "and it begins with zeros.",
+            edited(own_start, "return h → return h if rank else ends[-1]"),
+        ),
+        Misconception(
+            "the end of the part before left out",
+            "The end of the part right before yours is missing. It stands at your beginning, and has not faded at all.",
+            [
+                edited(own_start, "range(rank) → range(rank - 1)"),
+                edited(
+                    own_start, "range(rank) → range(rank - 1)", "return h → return torch.exp(A * totals[rank - 1]) * h"
+                ),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "the part before yours without its fading",
+            "What comes from further back goes through the part right before yours, too. In your sum it does not fade "
+            "there.",
+            _before(lambda totals, q, rank: totals[q + 1 : rank - 1].sum()),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the total of the part before",
+            "A state that goes through part q fades by the total of q. You take the total of the part before q.",
+            edited(own_start, "A * totals[q] → A * totals[q - 1]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
             "fading by the parts before",
             "Each of your ends fades by the parts *before* it, as if the state travelled from your neighbour back to "
             "rank 0. Which parts lie between an end and your beginning?",
@@ -241,8 +311,12 @@ OWN_START = Exercise(
         ),
         Misconception(
             "a sum taken for a decay",
-            "You multiply with the sum of the steps. It is an exponent: a decay is what A and that sum make together.",
-            edited(own_start, f"{HAND_ON} → totals[q] * h + ends[q]"),
+            "You multiply with the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
+            "decay lies between 0 and 1.",
+            [
+                edited(own_start, f"{HAND_ON} → totals[q] * h + ends[q]"),
+                edited(own_start, f"{HAND_ON} → A * totals[q] * h + ends[q]"),
+            ],
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
@@ -268,6 +342,14 @@ def _corrected_case(draw: Draw) -> dict:
     delta, x = _part(draw, draw.size(2, 6), N)
     A = _decays(draw, N)
     return {"states": _states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
+
+
+def _scanned_again(states, start, delta, A):
+    h, again = start, []
+    for delta_t, state in zip(delta, states, strict=True):
+        h = torch.exp(delta_t * A) * h + state
+        again.append(h)
+    return torch.stack(again)
 
 
 CORRECTED = Exercise(
@@ -331,6 +413,28 @@ CORRECTED = Exercise(
             edited(corrected, "delta.cumsum(0)[:, None] * A → -delta.cumsum(0)[:, None] * A"),
         ),
         Misconception(
+            "an exponent taken for what is left",
+            "You multiply the start with A times the steps that have gone by, which is negative. That is the "
+            "exponent; what is left of the start lies between 0 and 1.",
+            edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → delta.cumsum(0)[:, None] * A"),
+        ),
+        Misconception(
+            "steps taken as equal",
+            "You count steps as if all were equal. They differ in size: the start has faded by the sum of the sizes "
+            "that have gone by.",
+            [
+                edited(corrected, "delta.cumsum(0) → torch.arange(1, len(delta) + 1)"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta)"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta.mean())"),
+            ],
+        ),
+        Misconception(
+            "states taken for drives",
+            "You scan the states as if they were drives. Each of them has in it what the steps before have brought, "
+            "and you add that up once more.",
+            _scanned_again,
+        ),
+        Misconception(
             "the correction alone",
             "You return what is to be added. The states from zero belong to it.",
             edited(corrected, "states + left * start → left * start"),
@@ -376,6 +480,15 @@ def _neighbour(rank, parts, max_lag):
     return before[:, -max_lag:]
 
 
+def _collected(rank, parts, max_lag):
+    """From the nearest part on, as long as something is missing."""
+    pieces, missing = [], max_lag
+    for part in reversed(parts[:rank]):
+        pieces.insert(0, part[:, max(0, part.shape[1] - missing) :])
+        missing -= pieces[0].shape[1]
+    return torch.cat([parts[0].new_zeros(len(parts[0]), missing), *pieces], dim=1)
+
+
 HALO = Exercise(
     id="15.halo",
     title="The samples in front of a part",
@@ -409,8 +522,14 @@ HALO = Exercise(
                 lambda rank, parts, max_lag: (
                     parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
                 ),
-                edited(halo, "[nothing, *parts[:rank]] → parts[:rank] or [nothing]"),
             ],
+        ),
+        Misconception(
+            "no zeros in front",
+            "Your halo has the samples that there are. Where the sequence has not begun, zeros stand in their place: "
+            "the halo is max_lag long for every rank.",
+            edited(halo, "[nothing, *parts[:rank]] → parts[:rank]"),
+            where=lambda rank, **_: rank > 0,
         ),
         Misconception(
             "two parts that are all there is",
@@ -429,6 +548,11 @@ HALO = Exercise(
             where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
         ),
         Misconception(
+            "the end of the whole sequence",
+            "Every rank gets the last samples of the whole sequence. The halo of a rank lies in front of *its* part.",
+            edited(halo, "*parts[:rank] → *parts"),
+        ),
+        Misconception(
             "samples of the rank behind",
             "Your samples come from the rank *behind*. A causal convolution reads the past.",
             [
@@ -442,6 +566,7 @@ HALO = Exercise(
                     if rank + 1 < len(parts)
                     else parts[0].new_zeros(len(parts[0]), max_lag)
                 ),
+                edited(halo, "parts[:rank] → parts[rank + 1 :]"),
             ],
             where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank + 1 < len(parts),
         ),
@@ -465,6 +590,15 @@ HALO = Exercise(
             "samples of the own part",
             "The last of your samples belong to the part itself. The halo lies in front of it.",
             edited(halo, "parts[:rank] → parts[:rank + 1]"),
+        ),
+        Misconception(
+            "parts in the wrong order",
+            "The parts before yours come in the wrong order: the nearest one stands first. The samples run from the "
+            "oldest to the newest, so the part right before yours comes last.",
+            [
+                edited(halo, "*parts[:rank] → *parts[:rank][::-1]"),
+                edited(_collected, "pieces.insert(0, → pieces.append("),
+            ],
         ),
         Misconception(
             "zeros behind the samples",
@@ -677,6 +811,41 @@ END_GRADIENT = Exercise(
                 _behind(lambda totals, rank, q: totals[rank : q + 1].sum()),
             ],
             where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "slopes that grow",
+            "Your slopes grow on their way. A is negative already: no further sign belongs into the exponent.",
+            edited(end_gradient, "A * totals[q] → -A * totals[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "a sum taken for a decay",
+            "You multiply with the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
+            "decay lies between 0 and 1.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → totals[q] * g + slopes[q]"),
+                edited(end_gradient, f"{HAND_BACK} → A * totals[q] * g + slopes[q]"),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the next part left out",
+            "The slope of the part right behind yours is missing. Its start is your last state: it has not faded at "
+            "all.",
+            edited(end_gradient, "range(rank + 1, → range(rank + 2,"),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "the last part left out",
+            "The slope of the last part is missing. Its start depends on your last state, too.",
+            edited(end_gradient, "len(totals) → len(totals) - 1"),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "the total of the part behind",
+            "A gradient that goes through part q fades by the total of q. You take the total of the part behind q.",
+            _behind(lambda totals, rank, q: totals[rank + 2 : q + 1].sum()),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
         ),
         Misconception(
             "fading by the parts behind",
