@@ -50,14 +50,14 @@ class Parts(LiveFigure):
         self.delta = 0.5 + torch.rand(self.L, generator=generator)  # (L,)
         self.x = torch.rand(self.L, 1, generator=generator) * (torch.arange(self.L) % 12 < 5)[:, None]  # (L, 1)
         self.top, self.bars = self.figure.subplots(2, 1, height_ratios=(2.2, 1), sharex=True)
-        self.top.set(xlim=(-1, self.L), ylim=(0, 1.12), ylabel="state /\nits largest")
+        self.top.set(xlim=(-1, self.L), ylim=(-0.06, 1.12), ylabel="state /\nits largest")
         self.top.set_yticks([0, 0.5, 1])
         self.top.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars.set(ylim=(0, 0.85), xlabel="time t (steps)", ylabel="end of\neach part")
         self.bars.set_yticks([0, 0.5])
         self.bars.set_xticks([0, 24, 48, 72, 96])
         self.own = self.top.add_patch(
-            Rectangle((0, 0), 1, 1.12, facecolor=PALE_BLUE, edgecolor=style.BLUE, lw=2, zorder=0)
+            Rectangle((0, -0.06), 1, 1.18, facecolor=PALE_BLUE, edgecolor=style.BLUE, lw=2, zorder=0)
         )
         (self.borders,) = self.top.plot([], [], "-", color=style.RULE, lw=1.5, zorder=1)
         (self.true,) = self.top.plot([], [], "-", color=style.BLACK, lw=2)
@@ -105,7 +105,7 @@ class Parts(LiveFigure):
         self.begin.set_data([own.start - 0.5], [self.start if told else 0])
         self.own.set(x=own.start - 0.5, width=own.stop - own.start)
         edges = [part.start - 0.5 for part in parts[1:]]
-        self.borders.set_data(np.repeat(edges, 3), [0, 1.0, np.nan] * len(edges))
+        self.borders.set_data(np.repeat(edges, 3), [-0.06, 1.0, np.nan] * len(edges))
         for r, name in enumerate(self.names):
             name.set_visible(r < len(parts))
             if r < len(parts):
@@ -280,21 +280,23 @@ class Halo(LiveFigure):
         )
 
 
-def counted(number: float) -> str:
-    """A count in words of three digits: 4 kB, 1.2 MB."""
-    for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.3g} {prefix}"
-    return f"{number:.3g} "
+BYTES = {1e9: "GB", 1e6: "MB", 1e3: "kB", 1: "B"}
+NUMBERS = {1e12: "trillion", 1e9: "billion", 1e6: "million", 1: ""}
+
+
+def counted(number: float, units: dict[float, str]) -> str:
+    """A count to three digits in the largest unit that it fills: 1.2 MB, 412 billion."""
+    size = next(size for size in units if number >= size)
+    return f"{written(float(f'{number / size:.3g}'), ',.10g')} {units[size]}"
 
 
 class Travel(LiveFigure):
     """What one process receives, or computes, for a layer: an attention whose keys go round a ring, and a scan."""
 
     QUANTITIES = {  # noqa: RUF012
-        "bytes that a process receives": (ring_bytes, scan_bytes, "B"),
-        "multiplications of a process": (ring_work, scan_work, ""),
-        "rounds of messages, one after the other": (ring_rounds, scan_rounds, ""),
+        "bytes that a process receives": (ring_bytes, scan_bytes, BYTES),
+        "multiplications of a process": (ring_work, scan_work, NUMBERS),
+        "rounds of messages, one after the other": (ring_rounds, scan_rounds, NUMBERS),
     }
 
     controls = {  # noqa: RUF012
@@ -306,10 +308,11 @@ class Travel(LiveFigure):
     def __init__(self):
         super().__init__(height=5.2)
         ax = self.ax = self.figure.subplots()
-        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(0.1, 1e16))
+        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(0.1, 1e17))
         ax.set(xlabel="length L (tokens)", ylabel="count, of one process and layer")
         ax.set_xticks([1e3, 1e4, 1e5, 1e6], ["1 thousand", "10 thousand", "100 thousand", "1 million"])
-        ax.set_yticks([1, 1e3, 1e6, 1e9, 1e12, 1e15], ["1", "thousand", "million", "billion", "10¹²", "10¹⁵"])
+        sizes = {1: "1", 1e3: "thousand", 1e6: "million", 1e9: "billion", 1e12: "trillion", 1e15: "1000 trillion"}
+        ax.set_yticks(list(sizes), list(sizes.values()))
         ax.minorticks_off()
         ax.grid(True, axis="y")
         self.L = np.geomspace(1024, 4194304, 200)
@@ -325,7 +328,7 @@ class Travel(LiveFigure):
 
     def update(self, length: float = 65536, ranks: float = 8, what: str = "bytes that a process receives") -> str:
         L, P = round(length), round(ranks)
-        ring, scan, unit = self.QUANTITIES[what]
+        ring, scan, units = self.QUANTITIES[what]
         for line, name, count in zip((self.ring, self.scan), self.names, (ring, scan), strict=True):
             line.set_ydata(count(self.L, P))
             name.set_y(float(count(self.L[-1], P)))
@@ -337,8 +340,8 @@ class Travel(LiveFigure):
         self.dots.set_data([L, L], self.values)
         self.times = self.values[0] / self.values[1]
         long = written(L, ",.10g")
-        amounts = [f"{counted(value)}{unit}".strip() for value in self.values]
-        self.title(self.ax, f"L = {long}, P = {P}: {amounts[0]} in the ring, {amounts[1]} for the scan")
+        amounts = [counted(value, units).strip() for value in self.values]
+        self.title(self.ax, f"L = {long}, P = {P}: ring {amounts[0]}, scan {amounts[1]}")
         return (
             f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan. "
             f"{written(float(f'{self.times:.3g}'), ',.10g')} to 1."
