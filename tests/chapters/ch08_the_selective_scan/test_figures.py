@@ -104,7 +104,9 @@ def test_the_memory_bars_are_the_bytes_of_the_tensors():
     assert shown.bytes == [state, u, kept, every]
 
 
-@pytest.mark.parametrize(("size", "words"), [(0, "0 bytes"), (2048, "2 KiB"), (3 * 2**40, "3 TiB")])
+@pytest.mark.parametrize(
+    ("size", "words"), [(0, "0 bytes"), (2048, "2 KiB"), (1008 * 2**10, "1008 KiB"), (3 << 40, "3 TiB")]
+)
 def test_bytes_read_well(size, words):
     assert figures.in_words(size) == words
 

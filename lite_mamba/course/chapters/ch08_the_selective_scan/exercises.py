@@ -455,7 +455,7 @@ SKIP = Exercise(
         ),
         Misconception(
             "SiLU around the output",
-            "SiLU acts on y + D·u here. It belongs around z: the gate decides, and the sum is what it lets through.",
+            "SiLU goes around y + D·u. It belongs around z: the gate decides, and the sum is what it lets through.",
             [_gated("F.silu(y + D[:, None] * u) * z"), _gated("F.silu((y + D[:, None] * u) * z)")],
         ),
         Misconception(

@@ -391,7 +391,7 @@ def in_words(size: int) -> str:
     """A number of bytes with a binary unit: 1.5 GiB, 768 KiB."""
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
         if size < 1024 or unit == "TiB":
-            return f"{size:.3g} {unit}"
+            return f"{size:{'.0f' if size >= 100 else '.3g'}} {unit}"
         size = size / 1024
     raise AssertionError
 
@@ -474,17 +474,17 @@ def border_case(length: int) -> dict[str, Tensor]:
 class FiniteDifference(LiveFigure):
     """The error of a slope by finite differences, in float32 and in float64, over the size of the nudge."""
 
-    POINTS = 61
+    POINTS = 55
 
-    controls = {"nudge": slider(1e-10, 1.0, 1e-6, 0.5, label="nudge ε", log=True)}  # noqa: RUF012
+    controls = {"nudge": slider(1e-10, 0.1, 1e-6, 0.5, label="nudge ε", log=True)}  # noqa: RUF012
 
     def __init__(self):
         super().__init__(height=4.8)
-        self.nudges = np.logspace(-10, 0, self.POINTS)
+        self.nudges = np.logspace(-10, -1, self.POINTS)
         kinds = (np.float32, np.float64)
         self.errors = {kind: np.array([self.error(kind, e) for e in self.nudges]) for kind in kinds}
         self.ax = self.figure.subplots()
-        self.ax.set(xscale="log", yscale="log", xlim=(6e-11, 1.6), ylim=(1e-12, 30), xlabel="nudge ε")
+        self.ax.set(xscale="log", yscale="log", xlim=(6e-11, 0.16), ylim=(1e-12, 30), xlabel="nudge ε")
         self.ax.set_ylabel("relative error")
         self.ax.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
         self.ax.minorticks_off()
