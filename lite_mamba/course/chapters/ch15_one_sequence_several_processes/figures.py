@@ -62,7 +62,7 @@ class Parts(LiveFigure):
         (self.borders,) = self.top.plot([], [], "-", color=style.RULE, lw=1.5, zorder=1)
         (self.true,) = self.top.plot([], [], "-", color=style.BLACK, lw=2)
         (self.alone,) = self.top.plot([], [], "--", color=style.VERMILLION, lw=3.5)
-        (self.begin,) = self.top.plot([], [], "D", color=style.BLUE, ms=15, mec="white", mew=2, zorder=5)
+        (self.begin,) = self.top.plot([], [], "D", color=style.BLUE, ms=15, mec="white", mew=1, zorder=5)
         (self.mended,) = self.top.plot([], [], "-", color=style.BLUE, lw=6, zorder=2)
         self.names = [self.top.text(0, 1.06, "", ha="center", va="center", fontsize=14) for _ in range(self.P)]
         self.ends = self.bars.bar(range(self.P), 0, width=5, facecolor="white", edgecolor=style.VERMILLION, lw=2.5)
