@@ -1,9 +1,10 @@
 """The block's forward pass beside lite-mamba 0.1.4 and transformers' CPU path, taking turns.
 
-    python benchmarks/block.py [--repeats 9]
+    python benchmarks/block.py [--repeats 9] [--device cuda]
 
 Each has d_state 16, d_conv 4, one convolution branch and its own random weights. lite-mamba 0.1.4 runs in a child
-process (see `common.Predecessor`), transformers is optional.
+process (see `common.Predecessor`), transformers is optional. On a GPU: our block alone, forward and with backward, in
+float32 and under bfloat16 autocast, with the eager scan and with the compiled one.
 """
 
 import argparse
@@ -13,8 +14,10 @@ import common
 import torch
 
 from lite_mamba import Mamba
+from lite_mamba.selective_scan import compile_scan
 
 SHAPES = [(2, 128, 512), (1, 1024, 256), (1, 2048, 256)]  # (batch, length, d_model)
+GPU_SHAPE = (8, 2048, 768)
 
 
 def transformers_mixer(d_model: int):
@@ -49,11 +52,43 @@ def compare(shape, repeats) -> dict:
     return cells | {f"{name} ÷ ours": common.ratio(seconds, ours) for name, seconds in times.items()}
 
 
+def on_gpu(repeats) -> list[dict]:
+    """Our block with either scan, in float32 and under autocast, with device events."""
+    x = torch.randn(GPU_SHAPE, device="cuda", requires_grad=True)
+    block = Mamba(GPU_SHAPE[2]).cuda()
+    rows = []
+    for compiled in (False, True):
+        compile_scan(compiled)
+        for autocast in (False, True):
+
+            def forward(autocast=autocast):
+                with torch.autocast("cuda", torch.bfloat16, enabled=autocast):
+                    return block(x)
+
+            def both(forward=forward):
+                block.zero_grad()
+                x.grad = None
+                forward().float().sum().backward()
+
+            row = {"(batch, length, d_model)": str(GPU_SHAPE), "scan": "compiled" if compiled else "eager"}
+            row["precision"] = "bfloat16 autocast" if autocast else "float32"
+            for direction, run in {"forward": torch.no_grad()(forward), "both": both}.items():
+                measured = common.on_device(run, repeats)
+                row |= {f"{direction}, {unit}": value for unit, value in measured.items()}
+            rows.append(row)
+    compile_scan(False)
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     options = parser.parse_args()
     torch.set_num_threads(common.THREADS)
+    if options.device == "cuda":
+        common.store(f"block on {torch.cuda.get_device_name()}", on_gpu(options.repeats))
+        return
     common.store("block", [compare(shape, options.repeats) for shape in SHAPES])
 
 

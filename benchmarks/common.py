@@ -57,6 +57,34 @@ def clock(function: Callable) -> Callable[[], float]:
     return run
 
 
+def on_device(function: Callable, repeats: int) -> dict[str, float]:
+    """Median milliseconds of a call among others that wait for the GPU, and of a call for which the GPU waits.
+
+    And GiB at the peak beyond what was there.
+    """
+
+    def events():
+        start, stop = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        function()
+        stop.record()
+        return start, stop
+
+    function()
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    held = torch.cuda.memory_allocated()
+    alone = []
+    for _ in range(repeats):
+        alone.append(events())
+        torch.cuda.synchronize()
+    memory = torch.cuda.max_memory_allocated() - held
+    queued = [events() for _ in range(repeats)]
+    torch.cuda.synchronize()
+    queued, alone = (median_ms([a.elapsed_time(b) / 1000 for a, b in pairs]) for pairs in (queued, alone))
+    return {"ms": queued, "ms alone": alone, "GiB": memory / 2**30}
+
+
 def median_ms(seconds: list[float]) -> float:
     return 1000 * statistics.median(seconds)
 

@@ -203,47 +203,23 @@ def on_gpu(repeats) -> None:
     if not importlib.util.find_spec("mambapy"):
         del scans["mambapy"]
     rows = []
-    for shape in GPU_SHAPES:
+    for shape, dtype in [(shape, torch.float32) for shape in GPU_SHAPES] + [(GPU_SHAPES[0], torch.bfloat16)]:
         torch.compiler.reset()
+        parameters = ("A", "D")
         inputs = draw(*shape, device="cuda")
+        inputs = {name: x if name in parameters else x.to(dtype) for name, x in inputs.items()}
         for name, scan in scans.items():
+            if name == "mambapy" and dtype != torch.float32:
+                continue
             compile_scan(name == "compiled")
             both = both_directions(scan, inputs)
             runs = {"forward": torch.no_grad()(lambda scan=scan, inputs=inputs: scan(**inputs)), "both": both}
-            rows.append({"shape": str(shape), "scan": name})
+            rows.append({"shape": str(shape), "dtype": str(dtype).removeprefix("torch."), "scan": name})
             for direction, run in runs.items():
-                rows[-1] |= {f"{direction}, {unit}": x for unit, x in _on_device(run, repeats).items()}
-                common.store(f"scan on {torch.cuda.get_device_name()}", rows)
+                rows[-1] |= {f"{direction}, {unit}": x for unit, x in common.on_device(run, repeats).items()}
             del both, runs
+        common.store(f"scan on {torch.cuda.get_device_name()}", rows)
     compile_scan(False)
-
-
-def _on_device(function, repeats) -> dict[str, float]:
-    """Median milliseconds of a call among others that wait for the GPU, and of a call for which the GPU waits.
-
-    And GiB at the peak beyond what was there.
-    """
-
-    def events():
-        start, stop = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        start.record()
-        function()
-        stop.record()
-        return start, stop
-
-    function()
-    torch.cuda.synchronize()
-    torch.cuda.reset_peak_memory_stats()
-    held = torch.cuda.memory_allocated()
-    alone = []
-    for _ in range(repeats):
-        alone.append(events())
-        torch.cuda.synchronize()
-    memory = torch.cuda.max_memory_allocated() - held
-    queued = [events() for _ in range(repeats)]
-    torch.cuda.synchronize()
-    queued, alone = (common.median_ms([a.elapsed_time(b) / 1000 for a, b in pairs]) for pairs in (queued, alone))
-    return {"ms": queued, "ms alone": alone, "GiB": memory / 2**30}
 
 
 def main() -> None:

@@ -168,11 +168,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(common.THREADS)
     torch.manual_seed(0)
-    waiting = "sleeping" if sleeps(os.environ) else "spinning"
+    waiting = ", sleeping threads" if sleeps(os.environ) else ", spinning threads"
+    name = "training" + waiting * (common.THREADS > 1)
     rows = []
     for shape in SHAPES:
         rows += compare(shape, options.repeats)
-        common.store(f"training, {waiting} threads", rows)
+        common.store(name, rows)
 
 
 if __name__ == "__main__":
