@@ -72,6 +72,12 @@ def full_windows_only(x, weight, bias):
     return y
 
 
+def full_windows_only_and_zeros(x, weight, bias):
+    y = padded_by_hand(x, weight, bias)
+    y[..., : weight.shape[1] - 1] = 0
+    return y
+
+
 def only_one_sequence(x, weight, bias):
     return padded_by_hand(x[:1], weight, bias).expand_as(x)
 
@@ -108,6 +114,8 @@ LOOP = [
     ("convolve without a flip", lambda x, w, b: in_numpy(x, w.flip(1), b), "a flipped kernel"),
     ("no border check", loop(inside=lambda s, L: True), "an index that wraps around"),
     ("full windows only", full_windows_only, "windows that are not full"),
+    ("the loop over t starts at W - 1", full_windows_only_and_zeros, "windows that are not full"),
+    ("t - W - 1 - k", loop(source=lambda t, k, W: t - W - 1 - k), "lost brackets"),
     ("x[0] left out", loop(inside=lambda s, L: s > 0), "a first sample that is never read"),
     ("bias for each tap", loop(start=lambda b: 0 * b, tap=lambda w, k, W: w[:, k]), "a forgotten bias"),
     ("no bias", lambda x, w, b: unfolded(x, w, 0 * b), "a forgotten bias"),

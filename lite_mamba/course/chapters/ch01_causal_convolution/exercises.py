@@ -31,6 +31,8 @@ def causal_conv(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 LAG, TAP, ADDED = "t - (width - 1 - k)", "weight[:, k]", "y[:, :, t] += weight"
 WRAPS = "if 0 <= source < length: → if source < length:"
+FULL_ONLY = "if 0 <= source < length: → if t >= width - 1:"
+START_WITHOUT_BIAS = " + bias[:, None] → + bias[:, None] * (torch.arange(length) >= width - 1)"
 LEFT, GROUPS = "(weight.shape[1] - 1, 0)", ", groups=weight.shape[0]"
 CENTRED = [edited(causal_conv_loop, f"{LAG} → t + k - {left}") for left in ("(width - 1) // 2", "width // 2")]
 AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
@@ -131,7 +133,7 @@ CONV_LOOP = Exercise(
             "windows that are not full",
             "The first W − 1 outputs are left out, as if a window with missing samples had no value. Only the missing "
             "ones count as zero: the products of the samples that are there still belong to the output.",
-            edited(causal_conv_loop, "if 0 <= source < length: → if t >= width - 1:"),
+            [edited(causal_conv_loop, FULL_ONLY), edited(causal_conv_loop, FULL_ONLY, START_WITHOUT_BIAS)],
         ),
         Misconception(
             "a first sample that is never read",
@@ -170,6 +172,12 @@ CONV_LOOP = Exercise(
             "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
             "so only W − 1 of them lie in the past.",
             WITHOUT_NOW,
+        ),
+        Misconception(
+            "lost brackets",
+            "You read x[t − W − 1 − k]: too far back, and further back for a later tap. The brackets of the formula "
+            "turn two signs: t − (W − 1 − k) is t − W + 1 + k.",
+            edited(causal_conv_loop, f"{LAG} → t - width - 1 - k"),
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv_loop, " + bias[:, None] → ")),
         Misconception(

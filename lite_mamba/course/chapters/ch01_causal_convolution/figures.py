@@ -144,7 +144,7 @@ class Smoothing(LiveFigure):
         self.centred_name.set_x((self._reaches(self.centred, self.LEVEL) - ONSET) * MS - 1.2)
         self.past_name.set_x((self._reaches(self.past, self.LEVEL) - ONSET) * MS + 0.7)
         self.first.set_data([-self.lead], [self.centred[self.first_to_know]])
-        self.first_name.set(x=-self.lead + 0.3, text="the first to know" if self.lead else "")
+        self.first_name.set(x=-self.lead - 0.3, text="the first to know" if self.lead else "")
 
     def _finding(self) -> str:
         if self.lead > 0:
