@@ -58,9 +58,10 @@ COMBINE = [
     ("brackets", lambda a1, b1, a2, b2: (a2 * a1, a2 * (b1 + b2)), "b2 that fades"),
     ("swapped", lambda a1, b1, a2, b2: (a2 * b1 + b2, a2 * a1), "the two results in the wrong order"),
     ("b alone", lambda a1, b1, a2, b2: b2 + a2 * b1, "the second part alone"),
-    ("both by all", lambda a1, b1, a2, b2: (a2 * a1, a1 * b1 + a2 * b2), None),
+    ("crosswise", lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + a2 * b1), "b2 that fades"),
+    ("each by its own", lambda a1, b1, a2, b2: (a2 * a1, a1 * b1 + a2 * b2), "each b faded by its own step"),
     ("a2 alone", lambda a1, b1, a2, b2: (a2, a2 * b1 + b2), None),
-    ("a product of b", lambda a1, b1, a2, b2: (a2 * a1, b1 * b2), None),
+    ("a product of b", lambda a1, b1, a2, b2: (a2 * a1, b1 * b2), "b's that are multiplied"),
     ("in place", join_in_place, None),
     ("no return", join_without_return, None),
     ("hard-coded", lambda a1, b1, a2, b2: (1000.0, 123.0), None),
@@ -247,6 +248,22 @@ def zero_filled(a, x):
     return x
 
 
+def rounds_along_the_last_axis(a, x):
+    s = 1
+    while s < len(a):
+        new_a, new_x = join(a[..., :-s], x[..., :-s], a[..., s:], x[..., s:])
+        a, x, s = torch.cat([a[..., :s], new_a], dim=-1), torch.cat([x[..., :s], new_x], dim=-1), 2 * s
+    return x
+
+
+def rounds_with_the_finished_behind(a, x):
+    s = 1
+    while s < len(x):
+        new_a, new_x = join(a[:-s], x[:-s], a[s:], x[s:])
+        a, x, s = torch.cat([new_a, a[:s]]), torch.cat([new_x, x[:s]]), 2 * s
+    return x
+
+
 def kept_products(a, x):
     P = torch.cumprod(a, dim=0)
     return torch.cumsum(x / P, dim=0) * P
@@ -309,7 +326,16 @@ HILLIS_STEELE = [
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L / 2]),
         "one round too few",
     ),
+    (
+        "log2 rounded",
+        lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(round(np.log2(L)))]),
+        "one round too few",
+    ),
     ("+ 1", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L)), "a shift that grows by one"),
+    ("1", lambda a, x: rounds(a, x, shifts=lambda L: [1] * (L - 1).bit_length()), "a partner that stays next door"),
+    ("1 for each step", lambda a, x: rounds(a, x, shifts=lambda L: [1] * (L - 1)), "a partner that stays next door"),
+    ("last axis", rounds_along_the_last_axis, "rounds along the states"),
+    ("behind", rounds_with_the_finished_behind, "steps without a partner behind the others"),
     ("shorter", shorter_and_shorter, "steps without a partner that are lost"),
     ("zeros", zero_filled, "steps without a partner that are zero"),
     ("both", both, "both parts of the pair"),
@@ -461,6 +487,22 @@ def shifted(odd):
     return torch.cat([torch.zeros_like(odd[:1]), odd[:-1]])
 
 
+def tree_that_stops_at_two(a, x):
+    if len(a) < 3:
+        return x
+    odd = tree_that_stops_at_two(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
+def pairs_of_halves(a, x):
+    half = len(a) // 2
+    return join(a[:half], x[:half], a[half:], x[half:])
+
+
+def nothing_at_first(a, x, odd):
+    return torch.cat([torch.zeros(1, *x.shape[1:]), odd[:-1] * a[2::2] + x[2::2]])
+
+
 def tree_without_return(a, x):
     if len(a) == 1:
         return x
@@ -484,6 +526,32 @@ UP_DOWN = [
         "a call that never ends",
     ),
     ("later first", tree(up=lambda a, x: (a[::2] * a[1::2], a[::2] * x[1::2] + x[::2])), "pairs in the wrong order"),
+    (
+        "a of the later step",
+        tree(up=lambda a, x: (a[1::2], a[1::2] * x[::2] + x[1::2])),
+        "pairs with the decay of one step",
+    ),
+    ("x added", tree(up=lambda a, x: (a[::2] * a[1::2], x[::2] + x[1::2])), "pairs that are added"),
+    ("halves", tree(up=pairs_of_halves), "halves in the place of neighbours"),
+    ("stops at two", tree_that_stops_at_two, "two steps left as they are"),
+    ("base case a", tree_with_decays_at_its_end, "decays at the end of the tree"),
+    (
+        "a x at t = 0",
+        tree(down=lambda a, x, odd: torch.cat([(a * x)[:1], odd[:-1] * a[2::2] + x[2::2]])),
+        "a first step that fades",
+    ),
+    ("0 at t = 0", tree(down=nothing_at_first), "a first state of zero"),
+    ("roll", tree(down=lambda a, x, odd: a[::2] * odd.roll(1, 0) + x[::2]), "a first step after the last one"),
+    (
+        "no x",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], odd[:-1] * a[2::2]])),
+        "even steps without their own x",
+    ),
+    (
+        "stack -1",
+        tree(weave=lambda even, odd: torch.stack([even, odd], -1).view(2 * len(even), *even.shape[1:])),
+        "even and odd steps woven along the states",
+    ),
     ("even x", tree(down=lambda a, x, odd: x[::2]), "even steps without a past"),
     ("odd[i]", tree(down=lambda a, x, odd: odd * a[::2] + x[::2]), "even steps that read the state after them"),
     (
@@ -521,7 +589,6 @@ UP_DOWN = [
     ("all pairs", all_pairs, "a table of all pairs of steps"),
     ("no return", tree_without_return, None),
     ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234]), None),
-    ("base case a", tree_with_decays_at_its_end, None),
     ("one level", lambda a, x: x if len(a) == 1 else tree(up=lambda a, x: (a[1::2], x[1::2]))(a, x), None),
     ("a crash", tree(weave=lambda even, odd: torch.stack([even, odd[:1]])), None),
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
@@ -564,6 +631,20 @@ def suspect(log_a, x, divide):
     return divide((to_end * x).cumsum(0), to_end)
 
 
+def later(log_a):
+    return log_a.sum(0) - log_a.cumsum(0)
+
+
+def in_logarithms(log_a, x):
+    S = log_a.cumsum(0)
+    return torch.exp(S + torch.logcumsumexp(torch.log(x) - S, dim=0))
+
+
+def loop_of_fading_drives(a, x):
+    h = torch.zeros_like(x[0])
+    return torch.stack([h := a_t * (h + x_t) for a_t, x_t in zip(a, x, strict=True)])
+
+
 def pairs_of_exponents(log_a, x):
     S = log_a.double().cumsum(0)
     lag = (S[:, None] - S[None]).exp()
@@ -598,6 +679,27 @@ MENDED = [
     ("from the start", lambda log_a, x: kept_products(log_a.exp(), x), "products counted from the start"),
     ("float64", lambda log_a, x: suspect(log_a.double(), x.double(), torch.div).float(), "float64"),
     ("no exp", lambda log_a, x: rounds_in_place(log_a, x), "exponents taken for decays"),
+    (
+        "clamped exponents",
+        lambda log_a, x: ((W := later(log_a).clamp(min=-80).exp()) * x).cumsum(0) / W,
+        "a clamp",
+    ),
+    (
+        "float64 and 1e-300",
+        lambda log_a, x: suspect(log_a.double(), x.double(), lambda y, w: y / (w + 1e-300)).float(),
+        "another epsilon",
+    ),
+    ("loop without exp", loop, "exponents taken for decays"),
+    ("exp(−)", lambda log_a, x: loop(torch.exp(-log_a), x), "decays upside down"),
+    ("1 / a", lambda log_a, x: rounds_in_place(1 / log_a.exp(), x), "decays upside down"),
+    ("a·(h + x)", lambda log_a, x: loop_of_fading_drives(log_a.exp(), x), "a drive that fades at once"),
+    ("before", lambda log_a, x: shifted(loop(log_a.exp(), x)), "states of the step before"),
+    (
+        "own decay",
+        lambda log_a, x: ((W := (later(log_a) + log_a).exp()) * x).cumsum(0) / (W + 1e-12),
+        "weights that hold their own decay",
+    ),
+    ("logcumsumexp", in_logarithms, "logarithms of the drives"),
     ("loop", lambda log_a, x: loop(log_a.exp(), x), "a loop over the steps"),
     ("loop through numpy", lambda log_a, x: loop_through_numpy(log_a.exp(), x), "a loop over the steps"),
     ("loop through lists", lambda log_a, x: loop_through_lists(log_a.exp(), x), "a loop over the steps"),
@@ -727,6 +829,20 @@ def first_step_only(a, local, start):
     return local
 
 
+def shifted_products(a):
+    return torch.cat([torch.ones_like(a[:, :1]), a[:, :-1].cumprod(1)], dim=1)
+
+
+def chunks_with_a_division(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    P = torch.cumprod(a, 1)
+    local, h, states = torch.cumsum(x / P, 1) * P, 0, []
+    for k in range(len(a)):
+        states.append(local[k] + P[k] * h)
+        h = states[k][-1]
+    return torch.cat(states)
+
+
 def strided(value, T):
     return torch.stack([value[k :: len(value) // T] for k in range(len(value) // T)])
 
@@ -742,6 +858,30 @@ CHUNKED = [
     ("a sum of ends", chunks(lambda decay, end: shifted(end.cumsum(0))), "a carry that does not fade"),
     ("the last decay", chunks(decay=lambda a: a[:, -1]), "a chunk that fades by one step only"),
     ("the first decay", chunks(decay=lambda a: a[:, 0]), "a chunk that fades by one step only"),
+    ("all but the first decay", chunks(decay=lambda a: a[:, 1:].prod(1)), "a chunk that fades by one step too few"),
+    ("a sum of decays", chunks(decay=lambda a: a.sum(1)), "decays of a chunk that are added"),
+    (
+        "d·(h + e)",
+        chunks(lambda decay, end: shifted(loop_of_fading_drives(decay, end))),
+        "an end that fades in its own chunk",
+    ),
+    (
+        "roll",
+        chunks(lambda decay, end: after_each(decay, end).roll(1, dims=0)),
+        "a first chunk that starts from the last one",
+    ),
+    (
+        "an exclusive product",
+        chunks(finish=lambda a, local, start: local + start[:, None] * shifted_products(a)),
+        "a start that fades one step too late",
+    ),
+    (
+        "the whole product",
+        chunks(finish=lambda a, local, start: local + (start * a.prod(1)).unsqueeze(1)),
+        "a start that fades by the whole chunk at once",
+    ),
+    ("the ends", lambda a, x, chunk: chunks()(a, x, chunk).unflatten(0, (-1, chunk))[:, -1], "the ends alone"),
+    ("division", chunks_with_a_division, "a division by a product of decays"),
     ("after", chunks(after_each), "starts that come one chunk late"),
     ("from the ends", chunks(lambda decay, end: end), "chunks that start from their own ends"),
     (
@@ -762,7 +902,6 @@ CHUNKED = [
     ("all pairs", lambda a, x, chunk: all_pairs(a, x), "a table of all pairs of steps"),
     ("no return", lambda a, x, chunk: print(end=""), None),
     ("two axes only", lambda a, x, chunk: chunks()(a, x, chunk).reshape(-1, x.shape[1]), None),
-    ("a sum of decays", chunks(decay=lambda a: a.sum(1)), None),
     ("first state alone", lambda a, x, chunk: chunks()(a[:, :1], x[:, :1], chunk).expand_as(x), None),
     ("chunks of 2", lambda a, x, chunk: chunks()(a, x, 2), None),
     ("a crash", lambda a, x, chunk: a.unflatten(0, (chunk, chunk)), None),
@@ -852,6 +991,22 @@ def collected(a, x, before=False, detach=False, last=False, as_list=False):
     return h if last else out if as_list else torch.stack(out)
 
 
+def kept_in_place(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for a_t, x_t in zip(a, x, strict=True):
+        h.mul_(a_t).add_(x_t)
+        out.append(h)
+    return torch.stack(out)
+
+
+def from_the_first_drive(a, x):
+    h, out = x[0], []
+    for a_t, x_t in zip(a, x, strict=True):
+        h = h * a_t + x_t
+        out.append(h)
+    return torch.stack(out)
+
+
 @torch.no_grad()
 def no_grad(a, x):
     return collected(a, x)
@@ -878,10 +1033,14 @@ LINEAR = [
     ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),
     ("last", lambda a, x: collected(a, x, last=True), "the last state alone"),
     ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
-    ("no grad", no_grad, None),
-    ("detached result", lambda a, x: collected(a, x).detach(), None),
-    ("detached decays", lambda a, x: collected(a.detach(), x), None),
-    ("numpy", lambda a, x: loop_through_numpy(a.detach(), x.detach()), None),
+    ("no grad", no_grad, "states without a gradient"),
+    ("detached result", lambda a, x: collected(a, x).detach(), "states without a gradient"),
+    ("detached decays", lambda a, x: collected(a.detach(), x), "decays without a gradient"),
+    ("numpy", lambda a, x: loop_through_numpy(a.detach(), x.detach()), "states without a gradient"),
+    ("in place", kept_in_place, "one tensor for all states"),
+    ("x[0] first", from_the_first_drive, "a first step that is taken twice"),
+    ("a·(h + x)", loop_of_fading_drives, "a drive that fades at once"),
+    ("last axis", lambda a, x: torch.stack([*collected(a.T, x.T)], dim=1), "a loop over the states"),
     ("no return", lambda a, x: print(end=""), None),
     ("a sum", lambda a, x: x.cumsum(0) + 0 * a, None),
     ("a crash", lambda a, x: collected(a, x.numpy()), None),

@@ -1,6 +1,7 @@
 """Exercises of notebook 09: scans in rounds, in a tree and in chunks, and a loop with a linear backward pass."""
 
 import functools
+import math
 import sys
 
 import torch
@@ -173,9 +174,21 @@ COMBINE = Exercise(
         ),
         Misconception(
             "b2 that fades",
-            "b2 is the last thing that happens: nothing comes after it that could multiply it. You multiply the sum of"
-            " b1 and b2; only b1 was there before step 2.",
-            edited(combine, "a2 * b1 + b2 → a2 * (b1 + b2)"),
+            "b2 is the last thing that happens: nothing comes after it that could multiply it. Only b1 was there "
+            "before step 2.",
+            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("a2 * (b1 + b2)", "a2 * b1 + a1 * b2")],
+        ),
+        Misconception(
+            "each b faded by its own step",
+            "You multiply each b with the a of its own step. A step multiplies what is there before it, and adds its "
+            "b after that. Which b is there before another step comes?",
+            edited(combine, "a2 * b1 + b2 → a1 * b1 + a2 * b2"),
+        ),
+        Misconception(
+            "b's that are multiplied",
+            "You multiply b1 and b2. Each step adds its b: with a1 = a2 = 1, which leaves the state as it is, 3 and "
+            "then 1 more are 4.",
+            edited(combine, "a2 * b1 + b2 → b1 * b2"),
         ),
         Misconception(
             "the two results in the wrong order",
@@ -226,6 +239,16 @@ def _joins_one_by_one(a, x):
             a[t], x[t] = combine(old_a[t - shift], old_x[t - shift], old_a[t], old_x[t])
         shift = 2 * shift
     return x
+
+
+def _next_door(*edits: str):
+    """Rounds in which each step is joined with its neighbour, again and again."""
+    join, move_on = (line.replace("shift", "1") for line in (JOIN, MOVE_ON))
+    return edited(hillis_steele, f"{JOIN} → {join}", f"{MOVE_ON} → {move_on}", *edits)
+
+
+def _along_the_states(a, x):
+    return hillis_steele(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1)
 
 
 def _shortcut(a, x):
@@ -314,9 +337,10 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "one round too few",
-            "Your loop stops too early when L is not a power of two: the last steps lack the first ones. As long as "
-            "the shift is smaller than L, somebody still has a partner.",
+            "Your loop stops too early for some L that are not powers of two: the last steps lack the first ones. As "
+            "long as the shift is smaller than L, somebody still has a partner.",
             [
+                edited(hillis_steele, "shift < len(a) → shift < 2 ** round(math.log2(len(a)))", math=math),
                 edited(hillis_steele, "shift < len(a) → 2 * shift <= len(a)"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift < len(a)"),
             ],
@@ -326,6 +350,19 @@ HILLIS_STEELE = Exercise(
             "Your shifts are 1, 2, 3, … After the second round an entry holds four steps, so the next partner is four "
             "steps away: with three, one step is counted twice.",
             edited(hillis_steele, "2 * shift → shift + 1"),
+        ),
+        Misconception(
+            "a partner that stays next door",
+            "In every round the partner stands one place to the left. After the first round, that place and this one "
+            "hold a common step already, and it is counted twice. How far away is the span that ends where this one "
+            "begins?",
+            [_next_door(), _next_door("2 * shift → shift + 1")],
+        ),
+        Misconception(
+            "rounds along the states",
+            "Your shifts go along the last axis. Time is the first one: of (L, N) you have joined the states with one "
+            "another, and no step with the step before.",
+            _along_the_states,
         ),
         Misconception(
             "steps without a partner that are lost",
@@ -347,6 +384,12 @@ HILLIS_STEELE = Exercise(
                 f"{MOVE_ON} → a = torch.cat([torch.zeros_like(a[:shift]), new_a]); "
                 "x = torch.cat([torch.zeros_like(x[:shift]), new_x])",
             ),
+        ),
+        Misconception(
+            "steps without a partner behind the others",
+            "The first `shift` entries have no partner, and you put them behind the others. They come first in time, "
+            "and stay in front.",
+            edited(hillis_steele, f"{MOVE_ON} → a, x = torch.cat([new_a, a[:shift]]), torch.cat([new_x, x[:shift]])"),
         ),
         Misconception(
             "both parts of the pair",
@@ -402,6 +445,7 @@ def up_down(a: Tensor, x: Tensor) -> Tensor:
     return torch.stack([even, odd], dim=1).flatten(0, 1)  # (L, …)
 
 
+UP = "*combine(a[0::2], x[0::2], a[1::2], x[1::2])"
 DOWN = "torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])"
 WEAVE = "torch.stack([even, odd], dim=1).flatten(0, 1)"
 
@@ -429,7 +473,67 @@ UP_DOWN = Exercise(
         Misconception(
             "pairs in the wrong order",
             "In each pair you let the later step come first. The earlier one is at the even place: a[0::2].",
-            edited(up_down, "(a[0::2], x[0::2], a[1::2], x[1::2]) → (a[1::2], x[1::2], a[0::2], x[0::2])"),
+            edited(up_down, f"{UP} → *combine(a[1::2], x[1::2], a[0::2], x[0::2])"),
+        ),
+        Misconception(
+            "pairs with the decay of one step",
+            "A pair gets the a of one of its two steps. What comes before the pair fades in both of them.",
+            [
+                edited(up_down, f"{UP} → {a}, combine(a[0::2], x[0::2], a[1::2], x[1::2])[1]")
+                for a in ("a[1::2]", "a[0::2]")
+            ],
+        ),
+        Misconception(
+            "pairs that are added",
+            "You add the two x of a pair. Between them lies the later step, which fades the earlier x: a pair is made "
+            "by combine.",
+            edited(up_down, f"{UP} → a[0::2] * a[1::2], x[0::2] + x[1::2]"),
+        ),
+        Misconception(
+            "halves in the place of neighbours",
+            "You join step t with step t + L/2. Join neighbours, 0 with 1, 2 with 3: steps with others between them "
+            "are no span.",
+            edited(
+                up_down,
+                f"{UP} → *combine(*(v[i] for i in (slice(len(a) // 2), slice(len(a) // 2, None)) for v in (a, x)))",
+            ),
+        ),
+        Misconception(
+            "two steps left as they are",
+            "You stop as soon as two steps are left, and return their x. The second of the two still lacks the first. "
+            "When only one step is left, its x is its state.",
+            edited(up_down, "len(a) == 1 → len(a) <= 2"),
+        ),
+        Misconception(
+            "decays at the end of the tree",
+            "When one step is left, you return its a. From h = 0 its state is its x.",
+            edited(up_down, "return x → return a"),
+        ),
+        Misconception(
+            "a first step that fades",
+            "You multiply the x of the first step with a. A step fades what is there before it, and before the first "
+            "step that is zero.",
+            [
+                edited(up_down, "return x → return a * x"),
+                edited(up_down, "[x[:1], → [a[:1] * x[:1],"),
+                edited(up_down, "return x → return a * x", "[x[:1], → [a[:1] * x[:1],"),
+            ],
+        ),
+        Misconception(
+            "a first state of zero",
+            "Your first state is zero. Zero is what stands *before* the first step; after it, the state is its x.",
+            edited(up_down, "[x[:1], → [torch.zeros_like(x[:1]),"),
+        ),
+        Misconception(
+            "a first step after the last one",
+            "To fill in t = 0 you use the last state: torch.roll, and the index −1, go round the end. Before t = 0 "
+            "the state is zero.",
+            edited(up_down, f"{DOWN} → a[0::2] * odd.roll(1, 0) + x[0::2]"),
+        ),
+        Misconception(
+            "even steps without their own x",
+            "The even states are what is left of the state before, a·h. The x of their own step comes on top.",
+            edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[2::2] * odd[:-1]"),
         ),
         Misconception(
             "even steps without a past",
@@ -470,6 +574,12 @@ UP_DOWN = Exercise(
             "even and odd steps swapped",
             "Your odd states stand at the even places. t = 0 comes first, and it is even.",
             edited(up_down, "[even, odd] → [odd, even]"),
+        ),
+        Misconception(
+            "even and odd steps woven along the states",
+            "You weave along the last axis. For (L,) that is right; for (L, N) the states of one step get mixed. Even "
+            "and odd must alternate along the steps, right behind the first axis.",
+            edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim=-1).reshape(x.shape)"),
         ),
         Misconception(
             "pairs of states left over",
@@ -519,6 +629,10 @@ def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
     return (to_end * x).cumsum(0) / (to_end + 1e-12)
 
 
+def _by_the_step_before(log_a, x):
+    return _zero_first(log_a).exp(), x
+
+
 def _twice_the_digits(log_a, x):
     return _from_the_end(log_a.double(), x.double()).float()
 
@@ -556,7 +670,15 @@ MENDED = Exercise(
             "another epsilon",
             "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
             "too little. No small number is small enough. Can you do without the division?",
-            _guarded(_from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38, FINEST)),
+            [
+                *_guarded(
+                    _from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38, FINEST)
+                ),
+                *(
+                    edited(_twice_the_digits, "_from_the_end → _guarded_scan", _guarded_scan=scan)
+                    for scan in _guarded(_from_the_end, "to_end", "(to_end + {})", (1e-50, 1e-100, 1e-200, 1e-300))
+                ),
+            ],
         ),
         Misconception(
             "a clamp",
@@ -565,6 +687,10 @@ MENDED = Exercise(
             [
                 *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
                 *(edited(_from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
+                *(
+                    edited(_from_the_end, f".exp() → .clamp(min={e}).exp()")
+                    for e in (-20, -30, -50, -60, -80, -87, -88)
+                ),
             ],
         ),
         Misconception(
@@ -580,7 +706,10 @@ MENDED = Exercise(
             "products counted from the start",
             "Now the *late* steps have the vanishing product, and x divided by it overflows. This is the shortcut that"
             " section 4 begins with.",
-            edited(_shortcut, "a.cumprod(0) → a.cumsum(0).exp()"),
+            [
+                edited(_shortcut, "a.cumprod(0) → a.cumsum(0).exp()"),
+                edited(_shortcut, "a.cumprod(0) → (a.cumsum(0) - a[:1]).exp()"),
+            ],
         ),
         Misconception(
             "float64",
@@ -598,7 +727,42 @@ MENDED = Exercise(
         Misconception(
             "exponents taken for decays",
             "The scan is right, and it gets the wrong numbers: log_a holds exponents Δ·A, and a decay is exp(log_a).",
-            lambda log_a, x: hillis_steele(log_a, x),
+            [lambda log_a, x: hillis_steele(log_a, x), lambda log_a, x: linear_loop(log_a, x)],
+        ),
+        Misconception(
+            "decays upside down",
+            "You take exp(−log_a), or divide where you should multiply: that is 1 / a, and the states grow. The "
+            "exponents Δ·A are negative already: a decay is exp(log_a).",
+            [lambda log_a, x: hillis_steele((-log_a).exp(), x), lambda log_a, x: linear_loop((-log_a).exp(), x)],
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            lambda log_a, x: log_a.exp() * hillis_steele(*_by_the_step_before(log_a, x)),
+        ),
+        Misconception(
+            "states of the step before",
+            "Each of your states stands one place too late: you return the state before each step. h_t includes step "
+            "t.",
+            lambda log_a, x: _zero_first(mended_scan(log_a, x)),
+        ),
+        Misconception(
+            "weights that hold their own decay",
+            "`- log_a` was no mistake: W_t holds the decays *behind* t, without the one of t itself. Now the state at "
+            "t lacks the decay of t, and has faded by that of the drive's own step.",
+            [
+                edited(function, "log_a.flip(0).cumsum(0).flip(0) - log_a → log_a.flip(0).cumsum(0).flip(0)")
+                for function in (suspect_scan, _from_the_end)
+            ],
+        ),
+        Misconception(
+            "logarithms of the drives",
+            "You take the logarithm of x. A drive may be negative, or zero: the first has no logarithm, and with |x| "
+            "its sign is lost.",
+            [
+                lambda log_a, x: (log_a.cumsum(0) + (x.log() - log_a.cumsum(0)).logcumsumexp(0)).exp(),
+                lambda log_a, x: (log_a.cumsum(0) + (x.abs().log() - log_a.cumsum(0)).logcumsumexp(0)).exp(),
+            ],
         ),
         Misconception(
             "a loop over the steps",
@@ -640,6 +804,15 @@ def _chunk_case(draw: Draw) -> dict:
     return {"a": draw.normal(*shape), "x": draw.normal(*shape), "chunk": chunk}
 
 
+def _divided_chunks(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))  # (K, T, …)
+    fade, states, h = a.cumprod(1), [], torch.zeros_like(x[0, 0])
+    for one, own in zip(fade, fade * (x / fade).cumsum(1), strict=True):
+        states.append(own + one * h)
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
 CHUNKED = Exercise(
     id="09.chunked_scan",
     title="Chunks side by side",
@@ -673,6 +846,37 @@ CHUNKED = Exercise(
             [edited(chunked_scan, f"a.prod(dim=1) → a[:, {t}]") for t in (-1, 0)],
         ),
         Misconception(
+            "a chunk that fades by one step too few",
+            "The decay of a whole chunk lacks one of its steps. The state before the chunk goes through all T of them.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {steps}].prod(dim=1)") for steps in ("1:", ":-1")],
+            where=lambda a, x, chunk: chunk > 2,
+        ),
+        Misconception(
+            "decays of a chunk that are added",
+            "For the decay of a whole chunk you add its T decays. Two fadings one after the other multiply: a half of "
+            "a half is a quarter.",
+            edited(chunked_scan, "a.prod(dim=1) → a.sum(dim=1)"),
+        ),
+        Misconception(
+            "an end that fades in its own chunk",
+            "You multiply the end of a chunk with that chunk's whole decay. The end has gone through its chunk "
+            "already; what still has to go through it is the state *before* the chunk.",
+            [
+                edited(chunked_scan, f"decay * h + chunk_end → {h}")
+                for h in ("decay * (h + chunk_end)", "h + decay * chunk_end")
+            ],
+        ),
+        Misconception(
+            "a first chunk that starts from the last one",
+            "Chunk 0 starts from the state after the last chunk: torch.roll, and the index −1, go round the end. "
+            "Nothing comes before chunk 0.",
+            edited(
+                chunked_scan,
+                f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)",
+                "torch.stack(starts) → torch.stack(starts).roll(1, 0)",
+            ),
+        ),
+        Misconception(
             "starts that come one chunk late",
             "You start chunk k from the state *after* chunk k. It wants the state before it: chunk 0 starts from zero.",
             edited(chunked_scan, f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)"),
@@ -687,6 +891,18 @@ CHUNKED = Exercise(
             "You add the chunk's start to all of its T states as it is. At step t of the chunk it has gone through the"
             " decays of the steps up to t: run the chunk again from the start, or multiply with their product.",
             edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start)"),
+        ),
+        Misconception(
+            "a start that fades one step too late",
+            "At the first step of a chunk you add its start as it is. That step has a decay, too, and the start goes "
+            "through it: at step t it has faded by the decays up to t, and that of t is among them.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start); start = a_t * start"),
+        ),
+        Misconception(
+            "a start that fades by the whole chunk at once",
+            "You add to all T states of a chunk what is left of its start at the *end* of the chunk. At step t it has "
+            "faded by the decays up to t only.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a.prod(1) * start)"),
         ),
         Misconception(
             "a start that is felt for one step",
@@ -711,6 +927,18 @@ CHUNKED = Exercise(
             " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
             " a chunk's steps follow one another?",
             edited(chunked_scan, "torch.stack(states, dim=1) → torch.stack(states)"),
+        ),
+        Misconception(
+            "the ends alone",
+            "You return one state a chunk. All L states are asked for: the starts are there by now, so run each chunk "
+            "again from its own.",
+            lambda a, x, chunk: chunked_scan(a, x, chunk)[chunk - 1 :: chunk],
+        ),
+        Misconception(
+            "a division by a product of decays",
+            "Inside a chunk you divide by the product of its decays. A decay of 0 makes it zero at once, and many "
+            "small ones do the same. A loop over the T steps of all chunks needs no division.",
+            _divided_chunks,
         ),
         Misconception(
             "a loop over the steps",
@@ -840,6 +1068,39 @@ LINEAR = Exercise(
             "The backward pass is short because no gradient goes from step to step: detach stops it. Your states are "
             "right, your gradients are not.",
             edited(linear_loop, "a_t * h → a_t * h.detach()"),
+        ),
+        Misconception(
+            "states without a gradient",
+            "Your states are right, and no gradient leads from them back to a and x: no_grad, detach, .data, NumPy "
+            "and torch.tensor cut the way. Compute with a and x as they come.",
+            lambda a, x: linear_loop(a.detach(), x.detach()),
+        ),
+        Misconception(
+            "decays without a gradient",
+            "Your states are right, and the gradient of a is zero: you cut the decays off, by detach for example. "
+            "They are to be trained like x.",
+            lambda a, x: linear_loop(a.detach(), x),
+        ),
+        Misconception(
+            "one tensor for all states",
+            "You change h in place, and keep the same tensor at each step. So all entries of your list are the last "
+            "state. Make a new h at each step.",
+            edited(linear_loop, "h = a_t * h + x_t → h *= a_t; h += x_t"),
+        ),
+        Misconception(
+            "a first step that is taken twice",
+            "You start with h = x[0], and then do step 0 as well. Before step 0 the state is zero.",
+            edited(linear_loop, "torch.zeros_like(x[0]) → x[0]"),
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            edited(linear_loop, "a_t * h + x_t → a_t * (h + x_t)"),
+        ),
+        Misconception(
+            "a loop over the states",
+            "You cut along the last axis, the states. Time is the first one.",
+            lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1),
         ),
         Misconception(
             "states of the step before",
