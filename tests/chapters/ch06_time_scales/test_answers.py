@@ -335,6 +335,11 @@ WEIGHT = [
     ("always random", lambda u, kind, s: (2 * u - 1) * s / u.shape[1] ** 0.5, "random weights for both"),
     ("always constant", lambda u, kind, s: torch.full(u.shape, s / u.shape[1] ** 0.5), "constant weights for both"),
     (
+        "random for constant",
+        lambda u, kind, s: weight(u, "random" if kind == "constant" else "constant", s / u.shape[1] ** 0.5),
+        "the two kinds the wrong way round",
+    ),
+    (
         "ones",
         lambda u, kind, s: torch.ones_like(u) if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
         "a constant that is not the bound",
@@ -516,6 +521,11 @@ MENDED = [
     ),
     ("by the name of the layer", init_of_a_layer_of_this_name, "a bias known by its name or its length"),
     ("log fed", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log())), "a logarithm fed to the inverse"),
+    (
+        "log without its sign",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log().abs())),
+        "a logarithm without its sign",
+    ),
     ("no inverse", lambda m, u: init_with(m, u, log_uniform), "a forgotten inverse"),
     (
         "softplus of Δ",

@@ -553,6 +553,11 @@ WEIGHT = Exercise(
             edited(dt_weight, 'torch.full_like(u, bound) if dt_init == "constant" else → '),
         ),
         Misconception(
+            "the two kinds the wrong way round",
+            'With "constant" your weights are spread, and with "random" they are all the same.',
+            edited(dt_weight, 'dt_init == "constant" → dt_init != "constant"'),
+        ),
+        Misconception(
             "constant weights for both",
             'With "random" the weights are spread between −bound and bound; yours all sit at the upper end.',
             edited(dt_weight, ' if dt_init == "constant" else (2 * u - 1) * bound → '),
@@ -669,6 +674,12 @@ MENDED = Exercise(
             "Δ is not a number. The inverse of softplus got log(dt), which is negative, and no softplus is ever "
             "negative. What leads from log(dt) to dt?",
             _marked("inverse_softplus(log_dt)"),
+        ),
+        Misconception(
+            "a logarithm without its sign",
+            "Δ is a number now, but of some units, and the largest u gives the smallest. The inverse of softplus got "
+            "log(dt) with its minus taken away. Do not turn the sign round: what leads from log(dt) to dt?",
+            _marked("inverse_softplus(-log_dt)"),
         ),
         Misconception(
             "a forgotten inverse",

@@ -511,10 +511,8 @@ class BrokenStarts(LiveFigure):
         broken = bool(np.isnan(self.half_lives[start]).any())
         self.name.set_text(f"■ {start}" + (": no half-life at all, only NaN" if broken else ""))
         self.goal.set_text(f"{_steps(steps)} or more")
-        now = (
-            "No state has a half-life" if broken else f"{100 * self.share:.0f} % of the states remember {_steps(steps)}"
-        )
-        self.title(self.ax, f"{now} (as built: {100 * self.built:.0f} %)")
+        share = f"{100 * self.share:.0f} % of the states remember {_steps(steps)} (as built: {100 * self.built:.0f} %)"
+        self.title(self.ax, "No state has a half-life" if broken else share)
         if broken:
             return f"Start: {start}. Δ is not a number, and so is every half-life."
         return (
