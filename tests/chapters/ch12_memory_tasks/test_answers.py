@@ -81,6 +81,13 @@ FIXED = [
     ("symbols late", fixed_late, "symbols in front of the recalls"),
     ("too long", fixed_ones_of_length, "a row that is longer than L"),
     ("row 0", fixed_first_row, "one row for all"),
+    ("recalls at once", lambda d, length, n: torch.cat([d, torch.full_like(d, n + 1), torch.full(
+        (len(d), length - 2 * d.shape[1]), n)], 1), "recalls right behind the symbols"),
+    ("turned round", lambda d, length, n: torch.cat([torch.full_like(d, n + 1), torch.full(
+        (len(d), length - 2 * d.shape[1]), n), d], 1), "a row turned round"),
+    ("K + 1 recalls", lambda d, length, n: torch.where(
+        torch.arange(length) < length - d.shape[1] - 1, fixed_by_cat(d, length, n), n + 1), "one recall too many"),
+    ("tokens and targets", lambda d, length, n: (fixed_by_cat(d, length, n), d), None),
     ("one noise less", lambda d, length, n: fixed_by_cat(d, length - 1, n), None),
     ("floats", lambda d, length, n: fixed_by_cat(d, length, n).float(), None),
     ("a list", lambda d, length, n: fixed_by_loops(d, length, n).tolist(), None),
@@ -166,12 +173,21 @@ SELECTIVE = [
     ("one recall", selective_one_recall, "one recall for all symbols"),
     ("sorted symbols", lambda d, u, n: selective_at(d.sort(1)[0], u, n, top(u, d.shape[1])), "sorted symbols"),
     ("swapped", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 1, 0), "swapped ids"),
+    ("from right to left", places_of(lambda u, k: top(u, k).flip(1)), "symbols from right to left"),
+    ("a lost scatter", lambda d, u, n: selective_at(torch.full_like(d, n), u, n, top(u, d.shape[1])), "no symbols"),
+    ("as long as u", lambda d, u, n: selective_by_rows(d, u, n)[:, : u.shape[1]], "a row as long as u"),
+    ("as long as u, recalls written over", lambda d, u, n: torch.cat(
+        [selective_by_rows(d, u, n)[:, : u.shape[1] - d.shape[1]], torch.full_like(d, n + 1)], 1),
+     "a row as long as u"),
+    ("noise 0", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), -n), "noise that is also a symbol"),
+    ("ids one too low", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), -1, 0),
+     "noise that is also a symbol"),
     ("own draw", places_of(lambda u, k: top(torch.rand(u.shape, generator=torch.Generator()), k)), None),
     ("first row alone", lambda d, u, n: selective_by_rows(d, u, n)[:1], None),
     ("evenly spread", places_of(lambda u, k: torch.arange(k).repeat(len(u), 1) * (u.shape[1] // k)), None),
     ("no return", lambda d, u, n: None, None),
     ("values as places", places_of(lambda u, k: u.topk(k, dim=1).values), None),
-]
+]  # fmt: skip
 
 # Exercise 3: induction_heads (symbols, place, n_symbols)
 
@@ -233,6 +249,14 @@ def heads_without(part):
     return function
 
 
+def heads_inserted(symbols, place, n):
+    rows = [[*row[:p], n, *row[p:-1]] for row, (p,) in zip(symbols.tolist(), place.tolist(), strict=True)]
+    tokens = torch.tensor(rows)
+    targets = tokens.gather(1, place + 1)
+    tokens[:, -1] = n
+    return tokens, targets
+
+
 HEADS = [
     ("by rows", heads_by_rows, "right"),
     ("where", heads_by_where, "right"),
@@ -253,7 +277,15 @@ HEADS = [
     ("in place", heads_in_place, None),
     ("cue n + 1", lambda s, p, n: heads_by_index(s, p, n, 1, 1), None),
     ("tokens only", lambda s, p, n: heads_by_rows(s, p, n)[0], None),
-    ("targets first", lambda s, p, n: heads_by_rows(s, p, n)[::-1], None),
+    ("targets first", lambda s, p, n: heads_by_rows(s, p, n)[::-1], "the two results exchanged"),
+    ("the place of row 0", lambda s, p, n: heads_by_index(s, p[:1].repeat(len(s), 1), n), "one place for all rows"),
+    ("a cue that is late", lambda s, p, n: (heads_by_index(s, p + 1, n)[0], s.gather(1, p + 1)),
+     "a cue in the place of the answer"),
+    ("inserted", heads_inserted, "a cue that pushes the symbols"),
+    ("the answer at the end", lambda s, p, n: (torch.cat([heads_by_rows(s, p, n)[0][:, :-1], s.gather(1, p + 1)], 1),
+     s.gather(1, p + 1)), "the answer in the question"),
+    ("targets of all places", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[:, p.squeeze(1) + 1]),
+     "the places of all rows in every row"),
     ("row 0", lambda s, p, n: heads_by_rows(s[:1], p[:1], n), None),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
     ("no return", lambda s, p, n: None, None),
@@ -316,7 +348,11 @@ LEFT = [
     ("exponent", lambda d, A: (d.sum() - d.cumsum(0)) * A, "no exponential"),
     ("Euler", lambda d, A: 1 + A * (d.sum() - d.cumsum(0)), "a factor that is not exact"),
     ("in place", left_in_place, None),
-    ("one number", lambda d, A: torch.exp(A * d.sum()), None),
+    ("one number", lambda d, A: torch.exp(A * d.sum()), "all tokens alike"),
+    ("later tokens counted", sums(lambda d: d.mean() * torch.arange(len(d)).flip(0)), "steps taken as equal"),
+    ("its own Δ, counted", sums(lambda d: d * torch.arange(len(d)).flip(0)), "steps taken as equal"),
+    ("added shares", lambda d, A: torch.stack([sum((torch.exp(A * s) for s in d[t + 1 :]), torch.zeros(()))
+     for t in range(len(d))]), "shares that are added"),
     ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), None),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
     ("ones", lambda d, A: torch.ones_like(d), None),
@@ -382,6 +418,22 @@ def read_fresh_at_its_place(model, tokens, chunk):
     return out[:, -1]
 
 
+def read_with_the_offset_set(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for part in tokens.split(chunk, 1):
+        out = model(part, stream)
+        stream.seqlen_offset = part.shape[1]
+    return out[:, -1]
+
+
+def read_every(model, tokens, chunk):
+    stream, out = InferenceParams(tokens.shape[1], len(tokens)), []
+    for part in tokens.split(chunk, 1):
+        out.append(model(part, stream))
+        stream.seqlen_offset += part.shape[1]
+    return torch.cat(out, 1)
+
+
 ANEW = "a stream that starts anew"
 READING = [
     ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),
@@ -399,13 +451,18 @@ READING = [
     ("all at once", lambda m, t, c: m(t)[:, -1], "the whole sequence at once"),
     ("the first piece", read_the_first, "the first piece only"),
     ("position 0", lambda m, t, c: read_with(m, t, c)[:, 0], "the first token of the last piece"),
-    ("all positions", lambda m, t, c: read_with(m, t, c), "all logits of the last piece"),
+    ("all positions", lambda m, t, c: read_with(m, t, c), "an axis of tokens too many"),
     ("argmax", lambda m, t, c: read_with(m, t, c)[:, -1].argmax(-1), "the answer in the place of its logits"),
     ("row 0", lambda m, t, c: read_with(m, t, c)[:1, -1], None),
     ("the last token alone", lambda m, t, c: m(t[:, -1:])[:, -1], None),
     ("no return", lambda m, t, c: None, None),
-    ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), None),
-]
+    ("the offset set", read_with_the_offset_set, "an offset that is set to one piece"),
+    ("every logit", read_every, "an axis of tokens too many"),
+    ("the last row", lambda m, t, c: read_with(m, t, c)[-1], "the last row in the place of the last token"),
+    ("whole pieces only", lambda m, t, c: read_with(m, t[:, : max(t.shape[1] // c, 1) * c], c)[:, -1],
+     "a short last piece left out"),
+    ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), "probabilities in the place of logits"),
+]  # fmt: skip
 
 
 test_an_answer_gets_its_verdict = judged(

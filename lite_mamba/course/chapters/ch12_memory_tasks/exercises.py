@@ -82,6 +82,22 @@ FIXED = Exercise(
             _fixed("[:, :n_data] → [:, length - 2 * n_data : length - n_data]"),
         ),
         Misconception(
+            "recalls right behind the symbols",
+            "Your recalls follow at once upon the symbols. Then a model has hardly to remember: the noise lies "
+            "between.",
+            _fixed("[:, length - n_data :] → [:, n_data : 2 * n_data]"),
+        ),
+        Misconception(
+            "a row turned round",
+            "Your recalls stand at the start and the symbols at the end. The symbols come first, the questions last.",
+            _fixed("[:, :n_data] = data → [:, :n_data] = n_symbols + 1", ":] = n_symbols + 1 → :] = data"),
+        ),
+        Misconception(
+            "one recall too many",
+            "Your row has a recall more than it has symbols, and one noise token less.",
+            _fixed("[:, length - n_data :] → [:, length - n_data - 1 :]"),
+        ),
+        Misconception(
             "a row that is longer than L",
             "L counts all tokens, symbols and recalls too. How much is left for the noise?",
             [
@@ -145,6 +161,11 @@ SELECTIVE = Exercise(
             [_places("u.topk(n_data, dim=1).indices"), _places("u.argsort(dim=1)[:, -n_data:]")],
         ),
         Misconception(
+            "symbols from right to left",
+            "Your symbols run from right to left. From left to right, they must be data[0], data[1], …",
+            _places("u.topk(n_data, dim=1).indices.sort(dim=1, descending=True).values"),
+        ),
+        Misconception(
             "the smallest numbers",
             "You took the places with the smallest u. For random numbers it makes no difference, but the exercise "
             "says: the largest.",
@@ -189,6 +210,27 @@ SELECTIVE = Exercise(
             edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
         ),
         Misconception(
+            "no symbols",
+            "Your rows have noise and recalls, and no symbols. `scatter` gives a new tensor and leaves the old one as "
+            "it is.",
+            _scatter("return tokens"),
+        ),
+        Misconception(
+            "a row as long as u",
+            "Your row is as long as u. u has a number for each token *in front of* the recalls: they come behind it.",
+            [
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1]"),
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1]", "[:, u.shape[1] :] → [:, -n_data:]"),
+                edited(
+                    selective_copying,
+                    "u.shape[1] + n_data → u.shape[1]",
+                    "    tokens[:, u.shape[1] :] = n_symbols + 1\n → ",
+                    "return tokens.scatter(1, places, data) → tokens = tokens.scatter(1, places, data)\n"
+                    "    tokens[:, -n_data:] = n_symbols + 1\n    return tokens",
+                ),
+            ],
+        ),
+        Misconception(
             "sorted symbols",
             "You sorted the symbols. Their order is what has to be remembered; sort the places.",
             _scatter("return tokens.scatter(1, places, data.sort(dim=1).values)"),
@@ -201,6 +243,19 @@ SELECTIVE = Exercise(
                 "n_data), n_symbols) → n_data), n_symbols + 1)",
                 ":] = n_symbols + 1 → :] = n_symbols",
             ),
+        ),
+        Misconception(
+            "noise that is also a symbol",
+            "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
+            "which id is the first free one?",
+            [
+                edited(selective_copying, "n_data), n_symbols) → n_data), 0)"),
+                edited(
+                    selective_copying,
+                    "n_data), n_symbols) → n_data), n_symbols - 1)",
+                    ":] = n_symbols + 1 → :] = n_symbols",
+                ),
+            ],
         ),
     ],
 )
@@ -226,6 +281,10 @@ def _target(formula: str):
 
 
 FIRST_CUE = "symbols.scatter(1, place, n_symbols) → {}"
+PUSHED = (
+    "torch.stack([torch.cat([row[:p], torch.tensor([n_symbols]), row[p:-1]]) "
+    "for row, p in zip(symbols, place[:, 0].tolist(), strict=True)])"
+)
 
 
 def _heads_cases(draw: Draw) -> dict:
@@ -287,16 +346,46 @@ HEADS = Exercise(
         ),
         Misconception(
             "the places of all rows in every row",
-            "`tokens[:, place]` takes for each row the places of *all* rows. Row b may get place[b] only: scatter and "
+            "`[:, place]` takes for each row the places of *all* rows. Row b may get place[b] only: scatter and "
             "gather go row by row.",
             [
                 _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")),
+                _target("symbols[:, place + 1]"),
+                _target("symbols[:, place[:, 0] + 1]"),
             ],
         ),
         Misconception(
             "a target without its axis",
             "The values are right. But targets are (B, answers), here with one answer a row: (B, 1).",
             _target("symbols.gather(1, place + 1).squeeze(1)"),
+        ),
+        Misconception(
+            "one place for all rows",
+            "Every row has its cue at the place of the first row. Each row has a place of its own.",
+            _task(
+                FIRST_CUE.format("symbols.scatter(1, place[:1].expand_as(place), n_symbols)"),
+                "symbols.gather(1, place + 1) → symbols.gather(1, place[:1].expand_as(place) + 1)",
+            ),
+        ),
+        Misconception(
+            "a cue in the place of the answer",
+            "Your cue stands one token behind `place`: it covers the symbol that is asked for.",
+            _task(FIRST_CUE.format("symbols.scatter(1, place + 1, n_symbols)")),
+        ),
+        Misconception(
+            "a cue that pushes the symbols",
+            "You insert the cue, and the symbols behind it move by one. It stands in the place of a symbol.",
+            _task(FIRST_CUE.format(PUSHED), f"symbols.gather(1, place + 1) → {PUSHED}.gather(1, place + 1)"),
+        ),
+        Misconception(
+            "the answer in the question",
+            "You write the answer at the end. What a model reads there is the cue; the answer is what it should say.",
+            _task("tokens[:, -1] = n_symbols → tokens[:, -1:] = symbols.gather(1, place + 1)"),
+        ),
+        Misconception(
+            "the two results exchanged",
+            "Your targets come first. First the tokens, then the targets.",
+            _task("return tokens, symbols.gather(1, place + 1) → return symbols.gather(1, place + 1), tokens"),
         ),
         Misconception(
             "a cue that comes later",
@@ -390,9 +479,23 @@ LEFT = Exercise(
             [_later("(delta.sum() - delta.cumsum(0)) / len(delta)"), _later("delta.mean().expand_as(delta)")],
         ),
         Misconception(
+            "steps taken as equal",
+            "You count the later tokens, as if their Δ were equal. They differ: the Δ of the later ones themselves "
+            "add up.",
+            [
+                _later("delta.mean() * torch.arange(len(delta) - 1, -1, -1)"),
+                _later("delta * torch.arange(len(delta) - 1, -1, -1)"),
+            ],
+        ),
+        Misconception(
+            "shares that are added",
+            "You add up what each later token leaves. They fade the state one after another: factors multiply.",
+            _left("torch.stack([torch.exp(A * delta[t + 1 :]).sum() for t in range(len(delta))])"),
+        ),
+        Misconception(
             "all tokens alike",
-            "You give each token the sum over the whole row. The last token has nothing after it.",
-            _later("delta.sum().expand_as(delta)"),
+            "You fade all tokens by the sum over the whole row. The last token has nothing after it.",
+            [_later("delta.sum().expand_as(delta)"), _later("delta.sum()")],
         ),
         Misconception(
             "no exponential",
@@ -506,6 +609,12 @@ READING = Exercise(
             _read("+= piece.shape[1] → += 1"),
         ),
         Misconception(
+            "an offset that is set to one piece",
+            "You set the offset to the length of a piece. It counts all tokens that have gone in, so each piece is "
+            "added.",
+            _read("+= piece.shape[1] → = piece.shape[1]"),
+        ),
+        Misconception(
             "the whole sequence at once",
             "The logits are right. But you give the model more than `chunk` tokens in one call, so the memory grows "
             "with L: with a million tokens it would run out.",
@@ -522,9 +631,35 @@ READING = Exercise(
             _read("logits[:, -1] → logits[:, 0]"),
         ),
         Misconception(
-            "all logits of the last piece",
-            "You return the logits of a whole piece, (B, tokens, vocab_size). Asked is the last token alone.",
-            [_read("logits[:, -1] → logits"), _read("logits[:, -1] → logits[:, -1:]")],
+            "an axis of tokens too many",
+            "Your logits have an axis of tokens, (B, tokens, vocab_size). Asked is the last token alone, (B, "
+            "vocab_size).",
+            [
+                _read("logits[:, -1] → logits"),
+                _read("logits[:, -1] → logits[:, -1:]"),
+                _read(
+                    STREAM + " → " + STREAM + "    every = []\n",
+                    ADVANCE + " → " + ADVANCE + "        every.append(logits)\n",
+                    "return logits[:, -1] → return torch.cat(every, dim=1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the last row in the place of the last token",
+            "`logits[-1]` is the last row with all tokens of a piece. The first axis counts rows, the second one "
+            "tokens.",
+            _read("logits[:, -1] → logits[-1]"),
+        ),
+        Misconception(
+            "a short last piece left out",
+            "The last piece may be shorter than `chunk`. You leave it out, and the last token with it.",
+            _read("in tokens.split(chunk, dim=1) → in tokens.unfold(1, chunk, chunk).unbind(1)"),
+            where=lambda tokens, chunk: tokens.shape[1] >= chunk,
+        ),
+        Misconception(
+            "probabilities in the place of logits",
+            "Your values are probabilities. Asked are the logits, before a softmax.",
+            _read("logits[:, -1] → logits[:, -1].softmax(-1)"),
         ),
         Misconception(
             "the answer in the place of its logits",
