@@ -1153,7 +1153,7 @@ RECAP = [
         "h at t acts on the loss directly, and through h at t + 1, where it was multiplied with the decay of t + 1.",
     ),
     Question(
-        "Why does nobody use h = P·cumsum(x / P) for a whole sequence?",
+        "What is wrong with h = P·cumsum(x / P) on a long sequence?",
         [
             "cumsum is slower than a loop",
             "P shrinks to zero, and x / P overflows",

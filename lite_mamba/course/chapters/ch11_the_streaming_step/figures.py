@@ -315,6 +315,8 @@ class RoundedState(LiveFigure):
         self._run()
         self.ax = self.figure.subplots()
         self.ax.set(xlim=(0, self.STEPS), ylim=(0, 1.24), xlabel="steps", ylabel="state h")
+        ticks = range(0, self.STEPS + 1, 2000)
+        self.ax.set_xticks(ticks, [written(tick, ",") for tick in ticks])
         self.ax.axvline(self.MARK, ymax=0.88, color=style.GREY, ls=":", lw=2)
         self.ax.text(self.MARK + 80, 1.12, "1500 steps", color=style.GREY, va="center")
         self.times = np.arange(self.STEPS + 1)[::20]
@@ -445,7 +447,7 @@ class ResetRow(LiveFigure):
         expected[1, border:] = self.fresh[:after]
         errors = np.abs(self.outputs - expected) / self.spread  # (B, L)
         self.off = errors.max(axis=1)  # (B,)
-        self.loud = np.flatnonzero(errors[1] > 0.01) + 1 - border  # which samples of the new recording, from 1
+        self.loud = np.flatnonzero(errors[1] > 0.01)  # samples, as the axis counts them
         self.right[1].set_ydata(expected[1])
         for row in range(self.ROWS):
             self.lines[row].set_data(np.arange(self.LENGTH), self.outputs[row])
