@@ -309,7 +309,7 @@ class CombFilter(LiveFigure):
         self.ax.set(xlim=(self.SHOWN + 1, -2), ylim=(-2.8, 2.9), xlabel="samples ago; dots: what the taps read")
         self.ax.set_yticks([self.INPUT, self.OUTPUT], ["input", "output"])
         self.ax.set_xticks([0, 20, 40, 60], ["now", "20", "40", "60"])
-        self.curve_ax.set(xlim=(-1, 51), ylim=(0, 1.28), xlabel="speed (wiggles in 100 samples)")
+        self.curve_ax.set(xlim=(-1, 51), ylim=(-0.06, 1.28), xlabel="speed (wiggles in 100 samples)")
         self.curve_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
         self.curve_ax.set_ylabel("part that passes")
         self.lags = np.arange(self.SHOWN + 1)
@@ -452,7 +452,7 @@ class GateTraining(LiveFigure):
         values = torch.cat([torch.cat([run.target, run.output.flatten()]) for run in self.runs.values()])
         low, high = float(values.min()), float(values.max())
         length = len(next(iter(self.runs.values())).target)
-        self.ax.set(xlim=(0, length - 1), ylim=(low - 0.25 * (high - low), high + 0.4), xlabel="sample")
+        self.ax.set(xlim=(-1, length), ylim=(low - 0.25 * (high - low), high + 0.4), xlabel="sample")
         (self.target,) = self.ax.plot([], [], "o", color=style.GREY, ms=8)
         (self.output,) = self.ax.plot([], [], color=style.BLUE, lw=3, ls="-")
         bottom = {"transform": self.ax.transAxes, "va": "bottom", "fontweight": "bold"}
