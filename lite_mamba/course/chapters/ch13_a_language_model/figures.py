@@ -132,7 +132,7 @@ class NextByte(_Text):
             colour = style.VERMILLION if byte == came else style.BLUE
             bar.set(height=height, facecolor=colour)
             name.set(text=shown(byte), color=colour)
-            share.set(y=height + 0.02, text=f"{100 * height:.0f} %")
+            share.set(y=height + 0.02, text=f"{100 * height:.{0 if height >= 0.01 else 1}f} %")
         self.place.set_data([self.at], [min(self.bits[self.at - 1], self.MOST_BITS - 2.6) + 1.4])
 
 
@@ -296,7 +296,7 @@ class Temperature(LiveFigure):
             name.set_text(shown(byte))
         self._show_page(prompt)
         self.title(self.ax, f"Temperature {temperature:g}: as good as {self.choices:.1f} equally likely bytes")
-        self.title(self.page, f"What comes out, the next {self.WRITTEN} bytes:")
+        self.title(self.page, f"The prompt, and the next {self.WRITTEN} bytes:")
         by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
         return (
             f"At temperature {temperature:g}, the byte after {quoted(prompt)} is as uncertain as a choice among "
