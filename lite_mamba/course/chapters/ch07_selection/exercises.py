@@ -168,6 +168,11 @@ GATED = Exercise(
             [edited(gated_state, TOKEN_BEFORE), edited(gated_state, TOKEN_BEFORE, "torch.zeros(()) → u[0]")],
         ),
         Misconception(
+            "a token that comes one step late",
+            "Each gate lets in the token *before* its own. g_t belongs to u_t: both come from the same token.",
+            edited(gated_state, "zip(u, g → zip(torch.cat([0 * u[:1], u[:-1]]), g"),
+        ),
+        Misconception(
             "a state that starts at the first token",
             "You start with the first token as the state. It starts at 0: even the first token has to pass its gate.",
             edited(gated_state, "torch.zeros(()) → u[0]"),
@@ -501,6 +506,12 @@ PARAMETERS = Exercise(
             [_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.sigmoid")],
         ),
         Misconception(
+            "a softplus on all that x_proj makes",
+            "All R + 2N numbers go through a softplus. The low rank, B and C may be negative: only Δ is a step size, "
+            "and its softplus comes last.",
+            edited(selective_parameters, "(u @ x_proj.T).split → F.softplus(u @ x_proj.T).split"),
+        ),
+        Misconception(
             "a softplus on B and C",
             "B and C go out as they are; they may be negative. Only Δ is a step size and goes through softplus.",
             _parts("delta", "F.softplus(B)", "F.softplus(C)"),
@@ -697,6 +708,53 @@ MENDED = Exercise(
             "You add the bias to what comes out of the softplus. It belongs to the raw number, before it.",
             _raw("F.softplus(F.linear(low_rank, dt_proj))", NO_SOFTPLUS),
         ),
+        Misconception(
+            "a bias on both sides of a softplus",
+            "You apply a softplus yourself, with the bias in it, and the scan still adds its delta_bias to the result. "
+            "So the bias still comes twice, and with delta_softplus=True the softplus does, too.",
+            [
+                _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))"),
+                _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))", NO_SOFTPLUS),
+            ],
+        ),
+        Misconception(
+            "a token that has no say",
+            "Δ comes from the bias alone now. The half-lives of the test are right, since its tokens say nothing. But "
+            "a token that says something must move Δ: low_rank and dt_proj were right.",
+            _raw("torch.zeros_like(u)"),
+        ),
+        Misconception(
+            "half of what the token says",
+            "You halve the sum, and with the bias you halve what the token says. Only the bias came twice: take it "
+            "away in one place.",
+            [_raw("F.linear(low_rank, dt_proj, dt_bias) / 2"), _raw("F.linear(low_rank, dt_proj) / 2")],
+        ),
+        Misconception(
+            "a bias and a softplus that are gone",
+            "You took away more than the mistake: the bias is in neither place, and no softplus is left. Δ can be "
+            "negative.",
+            edited(mended_ssm, NO_BIAS, NO_SOFTPLUS),
+        ),
+        Misconception(
+            "half of the bias, once",
+            "The bias comes in at half of its size. Half of it in both places would do, all of it in one place is "
+            "simpler.",
+            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=dt_bias / 2"),
+        ),
+        Misconception(
+            "a root of Δ",
+            "You take the root of Δ. It was a square nearly, not exactly, and only for a token that says nothing. "
+            "Ask what makes Δ so small, and mend that.",
+            [
+                _raw(f"F.softplus(F.linear(low_rank, dt_proj, {times}dt_bias)).sqrt()", NO_BIAS, NO_SOFTPLUS)
+                for times in ("", "2 * ")
+            ],
+        ),
+        Misconception(
+            "an exponential of A",
+            "A comes as it is, negative. Only a block keeps it as a logarithm, A_log, and takes −exp of that.",
+            edited(mended_ssm, "rows[1], A → rows[1], -torch.exp(A)"),
+        ),
     ],
 )
 
@@ -742,7 +800,7 @@ RESET = Exercise(
             "a share without its logarithm",
             "You divide by |A| what has not come down from the exponent. Take the logarithm of both sides of exp(Δ·A) "
             "= left.",
-            [_reset("1 / left / A.abs().min().item()"), _reset("(1 - left) / A.abs().min().item()")],
+            [_reset(f"{share} / A.abs().min().item()") for share in ("left", "1 / left", "(1 - left)")],
         ),
         Misconception(
             "a half-life",

@@ -402,7 +402,7 @@ class Ablation(LiveFigure):
         ax.set(xlim=(8.35, 11.05), ylim=(len(self.PERPLEXITY) - 0.5, -0.5), xlabel="← better          perplexity")
         ax.set_yticks(range(len(self.PERPLEXITY)), list(self.PERPLEXITY), fontsize=15)
         ax.tick_params(axis="y", left=False)
-        self.title(ax, "Alone, Δ helps most. Together, the three help twice as much")
+        self.title(ax, "Alone, Δ helps most. Together, the three help about twice as much")
 
     def update(self) -> str:
         parts = ", ".join(f"{name} {value:.2f}" for name, value in self.PERPLEXITY.items())
