@@ -10,6 +10,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import written
 from ...training import RUNS, stored
 from ...training.data import Memory
 from ..ch13_a_language_model.texts import CODE, encoded, shown
@@ -316,7 +317,7 @@ class Rain(LiveFigure):
 
 def tokens(number: float) -> str:
     """A number of tokens with two digits that count."""
-    return "over a million" if number > 1e6 else f"{number:.0f}" if number >= 9.95 else f"{number:.2g}"
+    return "over a million" if number > 1e6 else written(number, ",.0f") if number >= 9.95 else f"{number:.2g}"
 
 
 class Probes(LiveFigure):
