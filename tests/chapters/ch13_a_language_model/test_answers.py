@@ -77,7 +77,11 @@ BITS = [
     ("a tensor", lambda x, ids: F.cross_entropy(x[:-1], ids[1:]) / math.log(2), None),
     ("eight", lambda x, ids: 8.0, None),
     ("a crash", lambda x, ids: ce(x, ids[1:]), None),
-    ("perplexity", lambda x, ids: math.exp(min(50, ce(x[:-1], ids[1:]))), None),
+    ("perplexity", lambda x, ids: 2 ** (ce(x[:-1], ids[1:]) / math.log(2)), "a perplexity"),
+    ("the logits themselves", lambda x, ids: F.nll_loss(x[:-1], ids[1:]).item(), "logits taken for log-probabilities"),
+    ("softmax over the text", lambda x, i: -x.softmax(0)[range(len(i) - 1), i[1:]].log2().mean().item(),
+     "a softmax over the places"),
+    ("a cost for each byte", lambda x, ids: F.cross_entropy(x[:-1], ids[1:], reduction="none") / math.log(2), None),
 ]  # fmt: skip
 
 
@@ -139,14 +143,14 @@ def ngram_dict(text, context):
     return p
 
 
-def ngram_by(ends, mix=lambda counts, p: (counts + p) / (counts.sum() + 1), off=0):
-    """A learner's loop with one thing changed: the ends that are looked up, the mixture, or the byte that is taken."""
+def ngram_by(ends, mix=lambda counts, p: (counts + p) / (counts.sum() + 1), off=0, start=1 / 256, more=0):
+    """A learner's loop with one thing changed: the ends, the mixture, the byte, the start, or the places."""
 
     def answer(text, context):
-        p = torch.full((256,), 1 / 256)
+        p = torch.full((256,), start)
         for end in ends(context):
             counts = torch.zeros(256)
-            for i in range(len(text) - len(end)):
+            for i in range(len(text) - len(end) + more):
                 if text[i : i + len(end)] == end:
                     counts[text[i + len(end) + off]] += 1
             p = mix(counts, p)
@@ -190,6 +194,33 @@ def ends(context):
     return [context[len(context) - k :] for k in range(len(context) + 1)]
 
 
+def ngram_in_front(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        before = [text[i - 1] for i in range(1, len(text) - len(end) + 1) if text[i:].startswith(end)]
+        p = (torch.tensor([before.count(b) for b in range(256)]) + p) / (len(before) + 1)
+    return p
+
+
+def ngram_in_one_table(text, context):
+    p, counts = torch.full((256,), 1 / 256), torch.zeros(256)
+    for end in ends(context):
+        for i in range(len(end), len(text)):
+            if text[:i].endswith(end):
+                counts[text[i]] += 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
+def ngram_with_every_place(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        places = [i for i in range(len(end), len(text) + 1) if text[:i].endswith(end)]
+        counts = torch.bincount(torch.tensor([text[i] for i in places if i < len(text)], dtype=int), minlength=256)
+        p = (counts + p) / (len(places) + 1)
+    return p
+
+
 def ngram_longest_only(text, context):
     for end in reversed(ends(context)):
         found = [text[i + len(end)] for i in range(len(text) - len(end)) if text[i : i + len(end)] == end]
@@ -224,6 +255,19 @@ NGRAM = [
     ("one place short", ngram_short, "a place too few"),
     ("the last of the match", ngram_by(ends, off=-1), "the byte before in the place of the byte after"),
     ("the longest that occurs", ngram_longest_only, "bytes that are impossible"),
+    (
+        "not normalised, and divided by 0",
+        ngram_by(ends, lambda n, p: (n + p) / n.sum()),
+        "probabilities that do not add up to 1",
+    ),
+    ("the byte in front", ngram_in_front, "the byte before in the place of the byte after"),
+    ("from nothing", ngram_by(ends, start=0.0), "another start"),
+    ("from all", ngram_by(ends, start=1.0), "another start"),
+    ("one table for all", ngram_in_one_table, "counts that run on"),
+    ("the end of the text counted", ngram_with_every_place, "an end behind which nothing stands"),
+    ("one place more", ngram_by(ends, more=1), "a place too many"),
+    ("the shortest end", ngram_by(lambda c: [b""]), "the empty end alone"),
+    ("seen or not", ngram_by(ends, lambda n, p: (n.sign() + p) / (n.sign().sum() + 1)), "each byte counted once"),
     ("uniform", lambda text, context: torch.full((256,), 1 / 256), None),
     ("no return", lambda text, context: None, None),
     ("a list", lambda text, context: ngram_recursive(text, context).tolist(), None),
@@ -271,9 +315,12 @@ HELD = [
     ("adler32", held(lambda path, n: zlib.adler32(path.encode()) % n == 0), "another checksum"),
     ("length", held(lambda path, n: len(path) % n == 0), "another checksum"),
     ("shuffled", held_shuffled, None),
-    ("the names", lambda paths, n: [p for p in paths if zlib.crc32(p.encode()) % n == 0], None),
+    ("the names", lambda paths, n: [p for p in paths if zlib.crc32(p.encode()) % n == 0], "the paths themselves"),
+    ("share by checksum", held(lambda path, n: n % zlib.crc32(path.encode()) == 0), "nothing held out"),
+    ("sorted", lambda paths, n: held_by_loop(sorted(paths), n), "another order"),
+    ("sum of the bytes", held(lambda path, n: sum(path.encode()) % n == 0), "another checksum"),
     ("remainders", held(lambda path, n: zlib.crc32(path.encode()) % n), None),
-    ("none", lambda paths, share: [False] * len(paths), None),
+    ("none", lambda paths, share: [False] * len(paths), "nothing held out"),
     ("no encode", held(lambda path, n: zlib.crc32(path) % n == 0), None),
     ("a tensor", lambda paths, n: torch.tensor(held_by_loop(paths, n)), None),
     ("no return", lambda paths, n: None, None),
@@ -318,6 +365,11 @@ def draw_from(change):
         return int((change(logits, temperature).cumsum(0) <= u).sum())
 
     return answer
+
+
+def draw_at(byte):
+    """A learner's draw that finds the byte in another way."""
+    return lambda x, t, u: int(byte((x / t).softmax(0), u) if t else x.argmax())
 
 
 def draw_sorted(logits, temperature, u):
@@ -384,6 +436,16 @@ DRAW = [
     ("sorted, and back", draw_sorted_and_back, "a running sum over the sorted bytes"),
     ("the right end", draw_right_end, "a piece that holds its right end"),
     ("searchsorted as it comes", draw_left, "a piece that holds its right end"),
+    ("one low, not below 0", lambda x, t, u: max(0, shifted(-1)(x, t, u)), "the byte before"),
+    ("above u", draw_at(lambda p, u: (p.cumsum(0) > u).sum()), "the ends that are still to come"),
+    ("nearest end", draw_at(lambda p, u: (p.cumsum(0) - u).abs().argmin()), "the nearest end"),
+    ("nearest piece", draw_at(lambda p, u: (p - u).abs().argmin()), "single probabilities in the place of their sum"),
+    ("logits end to end", draw_from(lambda x, t: x / t), "no softmax"),
+    ("never below 1", lambda x, t, u: draw_numpy(x, t if t >= 1 else 0, u),
+     "the likeliest byte at every low temperature"),
+    ("0 as 1", lambda x, t, u: draw_numpy(x, t or 1, u), "temperature 0 taken for 1"),
+    ("the largest logit", lambda x, t, u: draw_numpy(x, t, u) if t else int(x.max()),
+     "the largest logit in the place of its byte"),
     ("no running sum", lambda x, t, u: int(((x / (t or 1e-4)).softmax(0) <= u).sum()), None),
     ("a probability", lambda x, t, u: float((x / (t or 1)).softmax(0).max()), None),
     ("no return", lambda x, t, u: None, None),
@@ -391,7 +453,7 @@ DRAW = [
     ("a tensor", lambda x, t, u: torch.tensor(draw_by_loop(x, t, u)), None),
     ("u of the top", lambda x, t, u: int(u * len(x)), None),
     ("crash", lambda x, t, u: x.cumsum(), None),
-]
+]  # fmt: skip
 
 
 # Bug hunt: window_bits (model, ids, window)
@@ -476,8 +538,56 @@ def window_loop(*, carry=True, inside=False, scale=1.442695, mean=False, extra=0
     return answer
 
 
+def window_from_the_start(model, ids, window):
+    nats = 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[: start + window + 1]
+        nats += ce(model(part[None, :-1])[0][start:], part[start + 1 :], reduction="sum")
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_inside(model, ids, window):
+    logits = [model(part[None])[0][:-1] for part in ids.split(window)]
+    wanted = torch.cat([part[1:] for part in ids.split(window)])
+    return ce(torch.cat(logits), wanted, reduction="sum") / (len(ids) - 1) / math.log(2)
+
+
+def window_last_only(model, ids, window):
+    stream = InferenceParams(len(ids), 1)
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        nats = ce(model(x[None], stream)[0], y, reduction="sum")
+        stream.seqlen_offset += len(x)
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_own_bytes(model, ids, window):
+    stream, logits = InferenceParams(len(ids), 1), []
+    for part in ids.split(window):
+        logits.append(model(part[None], stream)[0])
+        stream.seqlen_offset += len(part)
+    return ce(torch.cat(logits), ids) / math.log(2)
+
+
+def window_offset_first(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        stream.seqlen_offset += len(x)
+        nats += ce(model(x[None], stream)[0], y, reduction="sum")
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_offset_more(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]
+        nats += ce(model(part[None, :-1], stream)[0], part[1:], reduction="sum")
+        stream.seqlen_offset += len(part)
+    return nats / (len(ids) - 1) / math.log(2)
+
+
 WINDOWS = [
-    ("all at once", window_whole, "right"),
+    ("all at once", window_whole, "the whole text at once"),
+    ("from the start each time", window_from_the_start, "the whole text at once"),
     ("byte by byte", window_by_step, "right"),
     ("logits put together", window_gather_all, "right"),
     ("inputs and targets", window_inputs_targets, "right"),
@@ -490,6 +600,25 @@ WINDOWS = [
     ("nats", window_loop(scale=1.0), "nats in the place of bits"),
     ("mean of means", window_loop(mean=True), "a mean of means"),
     ("over L", window_loop(extra=1), "a byte too many below the stroke"),
+    ("inside only, over L − 1", window_inside, "bytes that nobody guesses"),
+    (
+        "whole windows only",
+        lambda model, ids, window: (
+            window_by_step(model, ids[: (len(ids) - 1) // window * window + 1], window) if len(ids) > window else 0.0
+        ),
+        "a last window left out",
+    ),
+    ("the last one only", window_last_only, "the last window alone"),
+    (
+        "means added",
+        lambda model, ids, window: (
+            window_loop(mean=True)(model, ids, window) * len(range(0, len(ids) - 1, window)) / (len(ids) - 1)
+        ),
+        "a mean in the place of a sum",
+    ),
+    ("the bytes as they are read", window_own_bytes, "a byte that judges its own logits"),
+    ("the offset first", window_offset_first, "an offset that moves too early"),
+    ("an offset of a byte more", window_offset_more, "an offset that counts a byte too many"),
     ("base 10", window_loop(scale=1 / math.log(10)), None),
     ("a sum", lambda model, ids, window: window_whole(model, ids, window) * (len(ids) - 1), None),
     ("first window", lambda model, ids, window: window_whole(model, ids[: window + 1], window), None),

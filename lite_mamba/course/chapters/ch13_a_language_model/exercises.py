@@ -95,7 +95,12 @@ BITS = Exercise(
             "logits taken for log-probabilities",
             "You read the logit itself as a log-probability. The 256 probabilities must add up to 1 first: which "
             "function does that to logits?",
-            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]"),
+            [
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]"),
+                edited(
+                    bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]", " / torch.log(torch.tensor(2.0)) → "
+                ),
+            ],
         ),
         Misconception(
             "a softmax of a softmax",
@@ -106,7 +111,15 @@ BITS = Exercise(
         Misconception(
             "a softmax over the places",
             "Your softmax runs along the text. The probabilities of the 256 bytes at *one* place add up to 1.",
-            edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
+            [
+                edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]"),
+            ],
+        ),
+        Misconception(
+            "a perplexity",
+            "Your number is 2 to the power of the bits, which is called the perplexity. Asked for are the bits.",
+            edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().exp()"),
         ),
         Misconception(
             "a negative cost",
@@ -137,6 +150,15 @@ def _ngram_cases(draw: Draw) -> dict:
         return bytes(97 + draw.random.randrange(3) for _ in range(draw.size(low, high)))
 
     return {"text": letters(4, 30), "context": letters(0, 4)}
+
+
+def _counting_on(text, context):
+    p, counts = torch.full((256,), 1 / 256), torch.zeros(256)
+    for size in range(len(context) + 1):
+        for i in range(len(text) - size):
+            counts[text[i + size]] += text[i : i + size] == context[len(context) - size :]
+        p = (counts + p) / (counts.sum() + 1)
+    return p
 
 
 NGRAM = Exercise(
@@ -213,7 +235,10 @@ NGRAM = Exercise(
         Misconception(
             "probabilities that do not add up to 1",
             "The shorter context adds an observation above the stroke, but below it you divide by the followers alone.",
-            edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
+            [
+                edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
+                edited(ngram, "(len(followers) + 1) → len(followers)"),
+            ],
         ),
         Misconception(
             "overlaps that are not counted",
@@ -240,8 +265,58 @@ NGRAM = Exercise(
         ),
         Misconception(
             "the byte before in the place of the byte after",
-            "You collect the last byte of each match. Wanted is the byte that *follows* the match.",
-            edited(ngram, "text[i + size] for → text[i + size - 1] for"),
+            "You collect a byte that stands before the one asked for: the last one of each match, or the one in front "
+            "of it. Wanted is the byte that *follows* the match.",
+            [
+                edited(ngram, "text[i + size] for → text[i + size - 1] for"),
+                edited(ngram, "text[i + size] for → text[i - 1] for"),
+                edited(
+                    ngram,
+                    "text[i + size] for i in range(len(text) - size) → "
+                    "text[i - 1] for i in range(1, len(text) - size + 1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "another start",
+            "Before anything is counted, each of the 256 bytes has the probability 1/256. Your p begins with another "
+            "number.",
+            [
+                edited(ngram, "torch.full((256,), 1 / 256) → torch.zeros(256)"),
+                edited(ngram, "torch.full((256,), 1 / 256) → torch.ones(256)"),
+            ],
+        ),
+        Misconception(
+            "counts that run on",
+            "You go on counting in one and the same table. What followed a shorter end is in p already; each end has "
+            "counts of its own.",
+            _counting_on,
+        ),
+        Misconception(
+            "an end behind which nothing stands",
+            "Below the stroke you also count the place at the end of the text. Nothing follows it there: $n_k$ says "
+            "how often any byte did.",
+            edited(
+                ngram, "(len(followers) + 1) → (sum(text[:i].endswith(tail) for i in range(size, len(text) + 1)) + 1)"
+            ),
+        ),
+        Misconception(
+            "a place too many",
+            "At the end of the text no byte follows, and you look for one.",
+            edited(ngram, "range(len(text) - size) → range(len(text) - size + 1)"),
+        ),
+        Misconception(
+            "the empty end alone",
+            "Your result is that of the empty end, whatever the context. A `return` inside of the loop ends it.",
+            edited(ngram, "range(len(context) + 1) → [0]"),
+        ),
+        Misconception(
+            "each byte counted once",
+            "You note whether a byte followed. How often it did is what counts.",
+            edited(
+                ngram,
+                "p = (counts + p) / (len(followers) + 1) → p = (counts.clamp(max=1) + p) / (len(set(followers)) + 1)",
+            ),
         ),
     ],
 )
@@ -329,6 +404,21 @@ HELD_OUT = Exercise(
             [edited(held_out, "== 0 → == 1"), edited(held_out, "== 0 → == share - 1")],
         ),
         Misconception(
+            "the paths themselves",
+            "You return the paths that are held out. Asked is True or False for each path, in the order of the paths.",
+            lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
+        ),
+        Misconception(
+            "nothing held out",
+            "You hold no file out. `share` is to divide the checksum: then the remainder of the checksum is 0.",
+            edited(held_out, "== 0 → == share"),
+        ),
+        Misconception(
+            "another order",
+            "You answer for the paths in another order than they came.",
+            [edited(held_out, "in paths → in sorted(paths)"), edited(held_out, "in paths → in reversed(paths)")],
+        ),
+        Misconception(
             "the name without its folder",
             "You take the checksum of the file's name alone. Then all files called __init__.py share one fate. "
             "The path with its folders tells them apart.",
@@ -336,8 +426,8 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "another checksum",
-            "Your checksum is as good as any, but it is not CRC-32, so other files are held out than those that the "
-            "model never read.",
+            "Your number is made of the path, but it is not its CRC-32, so other files are held out than those that "
+            "the model never read.",
             [
                 edited(held_out, "zlib.crc32 → zlib.adler32"),
                 edited(
@@ -423,12 +513,49 @@ DRAW = Exercise(
         Misconception(
             "the byte before",
             "You are one too low: that byte's running sum is still below u. The next one is the first that exceeds it.",
-            edited(draw_byte, "return int((p → return -1 + int((p"),
+            [
+                edited(draw_byte, "return int((p → return -1 + int((p"),
+                edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → max(0, int((p.cumsum(-1) <= u).sum()) - 1)"),
+            ],
         ),
         Misconception(
             "the byte after",
             "You are one too high. How many running sums are still at or below u? Bytes are counted from 0.",
             edited(draw_byte, "return int((p → return 1 + int((p"),
+        ),
+        Misconception(
+            "the ends that are still to come",
+            "You count the ends that lie above u. Those that u has passed say how many pieces lie before it.",
+            [edited(draw_byte, "[:-1] <= u → [:-1] > u"), edited(draw_byte, "[:-1] <= u → > u")],
+        ),
+        Misconception(
+            "the nearest end",
+            "You take the byte whose end is nearest to u. It may be the piece before: u falls into the first piece "
+            "that ends above it.",
+            edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p.cumsum(-1) - u).abs().argmin()"),
+        ),
+        Misconception(
+            "no softmax",
+            "You lay the logits end to end, and some are negative. Only a softmax makes probabilities of them.",
+            [
+                edited(draw_byte, ".softmax(-1) → "),
+                edited(draw_byte, ".softmax(-1) → ", "[:-1] → "),
+            ],
+        ),
+        Misconception(
+            "the likeliest byte at every low temperature",
+            "Below 1 the likely bytes gain; only at 0 the likeliest wins for certain. You never draw below 1.",
+            edited(draw_byte, "temperature == 0 → temperature < 1"),
+        ),
+        Misconception(
+            "temperature 0 taken for 1",
+            "At temperature 0 you draw as at 1. At 0 nothing is left to chance: the likeliest byte wins.",
+            edited(draw_byte, "return int(logits.argmax()) → temperature = 1"),
+        ),
+        Misconception(
+            "the largest logit in the place of its byte",
+            "At temperature 0 you give the largest logit itself. Asked is the byte that has it.",
+            edited(draw_byte, "logits.argmax() → logits.max()"),
         ),
         Misconception(
             "a piece that holds its right end",
@@ -466,6 +593,7 @@ DRAW = Exercise(
             "see in which piece u falls.",
             [
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p > u).int().argmax()"),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p - u).abs().argmin()"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
             ],
         ),
@@ -507,11 +635,26 @@ def _window_cases(draw: Draw) -> dict:
     }
 
 
+LONGER = "longer pieces than window"
+
+
+def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> dict:
+    """What a function gives, and whether it gave the model more than `window` bytes in one call."""
+    longest = []
+    hook = model.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
+    try:
+        bits = function(model, ids, window)
+    finally:
+        hook.remove()
+    return {"bits": bits, LONGER: max(longest, default=0) > window}
+
+
 WINDOWS = Exercise(
     id="13.window_bits",
     title="Bits that depend on the window",
     reference=window_bits,
     cases=_window_cases,
+    apply=_windowed,
     trials=16,
     misconceptions=[
         Misconception(
@@ -540,18 +683,94 @@ WINDOWS = Exercise(
                     "nats = 0.0 → nats, guesses = 0.0, 0",
                     "(len(ids) - 1) / torch → max(1, guesses) / torch",
                 ),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None])",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
             ],
+        ),
+        Misconception(
+            "the whole text at once",
+            "The bits are right. But you give the model more than `window` bytes in one call, so the memory grows "
+            "with the text: a long one would not fit.",
+            edited(window_bits, "range(0, len(ids) - 1, window) → [0]", "ids[start : start + window + 1] → ids"),
+            where=lambda ids, window, **_: len(ids) > window + 1,
+        ),
+        Misconception(
+            "a last window left out",
+            "The last window may be shorter than the others. You leave it out.",
+            [
+                edited(window_bits, "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)"),
+                edited(
+                    window_bits,
+                    "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)",
+                    "(len(ids) - 1) / torch → max(1, (len(ids) - 1) // window * window) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "the last window alone",
+            "Your sum begins anew in each window, so only the last one is in it.",
+            edited(window_bits, "nats += F → nats = F"),
+        ),
+        Misconception(
+            "a mean in the place of a sum",
+            "You add up the windows' means, and divide by the number of bytes. Add up what the bytes cost: which "
+            "`reduction` does that?",
+            edited(window_bits, 'reduction="sum" → reduction="mean"'),
+        ),
+        Misconception(
+            "a byte that judges its own logits",
+            "You compare the logits at a place with the byte that was just read there. They are a guess about the "
+            "next one.",
+            [
+                edited(window_bits, "part[1:] → part[:-1]"),
+                edited(
+                    window_bits,
+                    "len(ids) - 1, window → len(ids), window",
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "+= len(part) - 1 → += len(part)",
+                    "part[1:] → part",
+                    "(len(ids) - 1) / torch → len(ids) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "an offset that moves too early",
+            "You move the offset before the window has gone in. It counts the bytes that the model has read already.",
+            edited(
+                window_bits,
+                "        logits = model(part[None, :-1], stream)[0]  # (window, 256)\n"
+                "        stream.seqlen_offset += len(part) - 1\n → "
+                "        stream.seqlen_offset += len(part) - 1\n"
+                "        logits = model(part[None, :-1], stream)[0]\n",
+            ),
+        ),
+        Misconception(
+            "an offset that counts a byte too many",
+            "Your window has a byte more than is read: the last one is only guessed. The offset counts what was read.",
+            edited(window_bits, "+= len(part) - 1 → += len(part)"),
         ),
         Misconception(
             "a byte that is read twice",
             "The byte at each border is read by two windows, as the last of one and the first of the next. Guessed or "
             "read: which of the two is each window to do with it?",
-            edited(
-                window_bits,
-                "model(part[None, :-1], stream) → model(part[None], stream)",
-                "+= len(part) - 1 → += len(part)",
-                "cross_entropy(logits, → cross_entropy(logits[:-1],",
-            ),
+            [
+                edited(
+                    window_bits,
+                    "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "+= len(part) - 1 → += len(part)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+                edited(
+                    window_bits,
+                    "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+            ],
         ),
         Misconception(
             "the code as it was found",
