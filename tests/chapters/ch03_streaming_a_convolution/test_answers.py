@@ -199,9 +199,10 @@ answers(
         "the old ring read": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], r.roll(-found[1], dims=2))],
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
+        "a ring that was turned": [lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:])],
+        "ring and order of time exchanged": [lambda r, o, x: ring()(r, o, x)[::-1]],
         UNNAMED: [
             lambda r, o, x: ring()(r, o, x)[0],
-            lambda r, o, x: ring()(r, o, x)[::-1],
             lambda r, o, x: (r, o, r),
             lambda r, o, x: ring()(r[:1], o, x[:1]),
             lambda r, o, x: ring()(r, 0, x),
@@ -315,6 +316,11 @@ def pushed_then(read):
     return step(lambda window, h, x, w, d: read(taken_in(h, x), w, d))
 
 
+def sample_in_front(x, history, w, b, d):
+    window = torch.cat([x[..., None], history], dim=-1)
+    return (columns(window, history, x, w, d) * w).sum(-1) + b, window[..., 1:]
+
+
 STEP = {
     RIGHT: [
         taps_one_by_one,
@@ -333,10 +339,15 @@ STEP = {
         step(lambda win, h, x, w, d: torch.stack([win[..., -1 - k * d] for k in range(w.shape[1])], dim=-1)),
     ],
     "reading after writing": [pushed_twice],
+    "the present sample in front": [
+        sample_in_front,
+        lambda x, h, *case: (sample_in_front(x, h, *case)[0], torch.cat([x[..., None], h[..., :-1]], dim=-1)),
+    ],
     "a history that stands still": [step(columns, lambda h, x: h), step(columns, lambda h, x: h.clone())],
     "a history that grows": [step(columns, both)],
     "the output taken into the history": [outputs_kept],
     "the new sample left out of the window": [
+        step(lambda win, h, x, w, d: columns(torch.cat([x[..., None], h], dim=-1), h, x, w, d)),
         looped(lambda h, x: h),
         looped(both, shift=1),
         step(lambda win, h, x, w, d: h[..., h.shape[-1] - (w.shape[-1] - 1) * d :: d]),
@@ -364,6 +375,7 @@ STEP = {
     ],
     "a reach of W·dilation": [
         step(lambda win, h, x, w, d: win[..., -w.shape[1] * d :: d]),
+        step(lambda win, h, x, w, d: win[..., win.shape[-1] - w.shape[1] * d :: d]),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[-1] * d :: d]),
     ],
     "pushed first, then read": [
@@ -626,6 +638,17 @@ def handed_on(x, history, weights, biases, gates, dilations, again=False):
     return y, taken_in(history, x) if again else history
 
 
+def handed_among_branches(x, history, weights, biases, gates, dilations):
+    return handed_on(x, history, weights, biases, gates, dilations)[0], taken_in(history, x)
+
+
+def by_oldest_columns(x, history, weights, biases, gates, dilations):
+    y = 0
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        y = y + s * F.silu(taps_one_by_one(x, history[..., : (w.shape[1] - 1) * d], w, b, d)[0])
+    return y, taken_in(history, x)
+
+
 def overwritten(x, history, weights, biases, gates, dilations):
     for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
         out, moved = taps_one_by_one(x, history, w, b, d)
@@ -661,7 +684,13 @@ answers(
             gated(shares=lambda g: torch.exp(g - g.max()) / torch.exp(g - g.max()).sum(), following=rolled),
         ],
         "pushed first, then read": [gated(before=taken_in)],
-        "the history moved once a branch": [handed_on, lambda *case: handed_on(*case, again=True)],
+        "the history moved once a branch": [
+            handed_on,
+            handed_among_branches,
+            lambda *case: handed_on(*case, again=True),
+        ],
+        "the sample pushed twice": [gated(following=lambda h, x: taken_in(taken_in(h, x), x))],
+        "the oldest part of the shared history": [by_oldest_columns],
         "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
         "SiLU left out": [gated(part=plain)],
         "the share inside SiLU": [gated(inside=True)],

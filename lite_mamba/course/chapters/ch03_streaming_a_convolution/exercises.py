@@ -387,6 +387,21 @@ EXERCISES = [
                 "written, and the pointer moves on.",
             ),
             Misconception(
+                name="a ring that was turned",
+                wrong=rung("return ring, oldest → return torch.roll(ring, -oldest, dims=-1), oldest"),
+                message="The ring itself comes back in the order of time, and `oldest` no longer says where its oldest "
+                "sample stands. Turn a copy for reading; in the ring nothing moves.",
+            ),
+            Misconception(
+                name="ring and order of time exchanged",
+                wrong=rung(
+                    "return ring, oldest, torch.roll(ring, -oldest, dims=-1) → "
+                    "return torch.roll(ring, -oldest, dims=-1), oldest, ring"
+                ),
+                message="All three results are right, but the first and the last have changed places: first the ring "
+                "as it lies in memory, last the samples in the order of time.",
+            ),
+            Misconception(
                 name="as many slots as channels",
                 wrong=[rung("% ring.shape[-1] → % ring.shape[1]"), rung("% ring.shape[-1] → % len(ring)")],
                 message="The pointer goes around after as many steps as there are channels or sequences. The slots "
@@ -503,9 +518,19 @@ EXERCISES = [
                 wrong=[
                     stepped(f"start = {START} → start = -weight.shape[-1] * dilation"),
                     stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
+                    stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
                 ],
                 message="The first tap reads W·dilation columns from the end of the window, so all taps read too "
                 "early, except for dilation 1. Between W taps there are W − 1 distances.",
+            ),
+            Misconception(
+                name="the present sample in front",
+                wrong=[
+                    stepped("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]", *following)
+                    for following in ((), ("y, window[..., 1:] → y, window[..., :-1]",))
+                ],
+                message="The window begins with the present sample and ends with the one before it. Time runs from "
+                "left to right: the present sample stands last.",
             ),
             Misconception(
                 name="pushed first, then read",
@@ -798,10 +823,25 @@ EXERCISES = [
                 wrong=[
                     gated("branch, _ = → branch, history =", "return y, push(history, x) → return y, history"),
                     gated("branch, _ = → branch, history ="),
+                    gated(
+                        "y = torch.zeros_like(x) → y, moved = torch.zeros_like(x), history",
+                        "branch, _ = conv_step(x, history → branch, moved = conv_step(x, moved",
+                    ),
                 ],
                 message="Each branch pushes the sample into the history and hands it to the next branch, so the "
-                "second branch sees this sample twice and the history ends with several copies. All branches read "
-                "the same history; it moves once a step.",
+                "second branch sees this sample twice. All branches read the same history; it moves once a step.",
+            ),
+            Misconception(
+                name="the sample pushed twice",
+                wrong=gated("branch, _ = → branch, moved =", "push(history, x) → push(moved, x)"),
+                message="The history that `conv_step` returns has taken this sample in already. Pushed once more, the "
+                "sample stands in it twice. Return the one, or push into the history that was given.",
+            ),
+            Misconception(
+                name="the oldest part of the shared history",
+                wrong=gated("(x, history, weight → (x, history[..., : (weight.shape[-1] - 1) * dilation], weight"),
+                message="A branch reads the first columns of the shared history, and these are the oldest. Its own "
+                "history is the *end* of the shared one: what came just before now.",
             ),
             Misconception(
                 name="SiLU after the sum",
