@@ -3,6 +3,7 @@
 A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
 """
 
+import functools
 import math
 
 import torch
@@ -35,7 +36,7 @@ def block(
         x, z = (both[i].permute(0, 2, 1) for i in halves)
         conv = [weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")]
         u = after(parts["conv"](x if turn else x.transpose(1, 2), *conv))
-        signals = {"x": x, "u": u}
+        signals = {"x": x, "u": u, "silu(x)": F.silu(x)}
         found = parts["select"](signals[select].mT, weights["x_proj"], weights["dt_proj"], weights["dt_bias"])
         got = dict(zip(order, (one.mT for one in found), strict=True))
         carried = parts["discretise"](signals[signal], twice(got["delta"]), log(weights["A_log"]), got["B"])
@@ -43,6 +44,38 @@ def block(
         return F.linear(y, weights["out_proj"]) if out else y
 
     return block_forward
+
+
+def using(**calls):
+    """A learner's block that calls some of the parts in a way of its own."""
+
+    def block_forward(hidden_states, weights, parts):
+        own = {name: functools.partial(call, parts[name], weights) for name, call in calls.items()}
+        return block()(hidden_states, weights, parts | own)
+
+    return block_forward
+
+
+def channels_to_select(select, w, tokens, *rest):
+    return select(tokens.mT, *rest)
+
+
+def reshaped_for_select(select, w, tokens, *rest):
+    return select(tokens.mT.reshape(tokens.shape), *rest)
+
+
+def reshaped_at_the_end(finish, w, y, u, D, z):
+    return finish(y, u, D, z).reshape(y.mT.shape).mT
+
+
+def cut_in_time(hidden_states, weights, parts):
+    x, _ = torch.matmul(hidden_states, weights["in_proj"].mT).mT.chunk(2, dim=-1)
+    return parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
+
+
+def in_turns(hidden_states, weights, parts):
+    rows = torch.cat([weights["in_proj"][::2], weights["in_proj"][1::2]])
+    return block()(hidden_states, weights | {"in_proj": rows}, parts)
 
 
 def sequence_by_sequence(hidden_states, weights, parts):
@@ -93,7 +126,34 @@ BLOCK = [
     ("C, B", block(order=("delta", "C", "B")), "B and C in exchanged places"),
     ("no out_proj", block(out=False), "a missing out_proj"),
     ("x not turned", block(turn=False), "tokens where the channels should stand"),
-    ("exp(-A_log)", block(log=lambda a: -torch.exp(-a)), None),
+    ("-exp(-A_log)", block(log=lambda a: -torch.exp(-a)), "a logarithm that is turned over"),
+    ("exp(-A_log)", block(log=lambda a: torch.exp(-a)), "a logarithm that is turned over"),
+    ("select from silu(x)", block(select="silu(x)"), "a selection that does not see the convolution"),
+    (
+        "bias",
+        using(discretise=lambda discretise, w, u, delta, *AB: discretise(u, delta + w["dt_bias"][:, None], *AB)),
+        "a bias that comes twice",
+    ),
+    (
+        "bias and softplus",
+        using(
+            discretise=lambda discretise, w, u, delta, *AB: discretise(
+                u, F.softplus(delta + w["dt_bias"].unsqueeze(1)), *AB
+            )
+        ),
+        "a bias that comes twice",
+    ),
+    ("drive, decay", using(scan=lambda scan, w, a, x, C: scan(x, a, C)), "decay and drive in exchanged places"),
+    ("u, y", using(skip_and_gate=lambda end, w, y, u, D, z: end(u, y, D, z)), "y and u in exchanged places"),
+    ("gate of u", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, u, D, u)), "a signal that gates itself"),
+    ("no skip", using(skip_and_gate=lambda end, w, y, u, D, z: y * z * z.sigmoid()), "a block without its skip"),
+    ("y", using(skip_and_gate=lambda end, w, y, *rest: y), "a scan alone"),
+    ("in turns", in_turns, "halves taken in turns"),
+    ("cut in time", cut_in_time, "halves of the time"),
+    ("reshape for select", using(select=reshaped_for_select), "a reshape in the place of a transpose"),
+    ("reshape at the end", using(skip_and_gate=reshaped_at_the_end), "a reshape in the place of a transpose"),
+    ("channels to select", using(select=channels_to_select), "channels where the tokens should stand"),
+    ("in_proj not turned", lambda h, w, p: torch.matmul(h, w["in_proj"]), "a weight that is not turned"),
     ("tanh", block(mixed=torch.tanh), None),
     ("residual", residual, None),
     ("zeros", only_the_scan, None),
@@ -123,6 +183,16 @@ def noise_elsewhere(*rows):
     return is_batch_independent
 
 
+def alone(layer, x):
+    return torch.cat([layer(row.unsqueeze(0)) for row in x])
+
+
+def row_0_off(layer, x):
+    other = x.clone()
+    other[0] = 0.0
+    return torch.allclose(layer(other)[1], layer(x)[1])
+
+
 def by_jacobian(layer, x):
     gradient = torch.autograd.functional.jacobian(layer, x)  # (B, L, d, B, L, d)
     between = gradient.abs().sum(dim=(1, 2, 4, 5))  # (B, B)
@@ -149,7 +219,7 @@ def in_order(order):
 def in_groups(cut):
     def is_batch_independent(layer, x):
         first = cut(len(x))
-        return torch.equal(layer(x), torch.cat([layer(x[:first]), layer(x[first:])]))
+        return torch.allclose(layer(x), torch.cat([layer(x[:first]), layer(x[first:])]))
 
     return is_batch_independent
 
@@ -161,6 +231,38 @@ INDEPENDENT = [
     ("chunks", lambda layer, x: torch.allclose(layer(x), torch.cat([layer(r) for r in x.chunk(len(x))])), "right"),
     ("two halves", in_groups(lambda rows: rows // 2), "rows tested in groups"),
     ("row 0 and the rest", in_groups(lambda rows: 1), "rows tested in groups"),
+    ("noise in row 0", noise_elsewhere(0), "only one row changed"),
+    ("noise in the last row", noise_elsewhere(-1), "only one row changed"),
+    ("row 0 set to zero, row 1 looked at", row_0_off, "only one row changed"),
+    (
+        "any",
+        lambda layer, x: any([torch.allclose(layer(row[None])[0], got) for row, got in zip(x, layer(x), strict=True)]),
+        "one row that stays apart",
+    ),
+    (
+        "means",
+        lambda layer, x: bool((layer(x).mean() - alone(layer, x).mean()).abs() < 1e-5),
+        "differences that cancel",
+    ),
+    (
+        "0.3",
+        lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 0.3),
+        "a tolerance that lets a leak through",
+    ),
+    ("==", lambda layer, x: bool((layer(x) == alone(layer, x)).all()), "no room for rounding"),
+    (
+        "stack",
+        lambda layer, x: torch.allclose(torch.stack([layer(row[None]) for row in x]), layer(x), atol=1e-5),
+        "an axis too many",
+    ),
+    ("a hundred thousandth", lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 1e-5), "right"),
+    ("a millionth", lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 1e-6), "right"),
+    ("a hundredth", lambda layer, x: torch.allclose(layer(x), alone(layer, x), atol=1e-2), "right"),
+    (
+        "row 0 and row 1",
+        lambda layer, x: not torch.equal(layer(x)[0], layer(x)[1]),
+        "two rows compared with each other",
+    ),
     ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), None),
     ("always True", lambda layer, x: True, "a test that never says False"),
     ("shapes", lambda layer, x: layer(x).shape == x.shape, "a test that never says False"),
@@ -185,7 +287,11 @@ INDEPENDENT = [
     ("always False", lambda layer, x: False, None),
     ("the opposite", lambda layer, x: not row_by_row(layer, x), None),
     ("last number", at((slice(None), -1)), None),
-    ("sums", lambda layer, x: torch.allclose(layer(x).sum(), sum(layer(r[None]).sum() for r in x), atol=1e-4), None),
+    (
+        "sums",
+        lambda layer, x: torch.allclose(layer(x).sum(), sum(layer(r[None]).sum() for r in x), atol=1e-4),
+        "differences that cancel",
+    ),
     ("a tensor", lambda layer, x: torch.tensor(row_by_row(layer, x)), None),
     ("no return", lambda layer, x: None, None),
 ]
@@ -220,6 +326,18 @@ COUNT = [
     ("A for all", count(A=lambda d, n, D, R: n), "one A for all channels"),
     ("d // 16", count(rank=lambda d: d // 16), "a rank that is rounded down"),
     ("max(1, d // 16)", count(rank=lambda d: max(1, d // 16)), "a rank that is rounded down"),
+    ("round", count(rank=lambda d: round(d / 16)), "a rank that is rounded to the nearest"),
+    ("d // 16 + 1", count(rank=lambda d: d // 16 + 1), "a rank with one too many"),
+    ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
+    ("no low rank", count(x=lambda d, n, D, R: 2 * n * D), "D·R numbers missing"),
+    ("one D", count(skip=lambda d, n, D, R: 1), "a vector that is a single number"),
+    ("one gate", count(conv=lambda D, w, b: b * D * (w + 1) + 1), "one gate for all branches"),
+    ("one bias", count(conv=lambda D, w, b: b * D * w + D + b), "one bias for all branches"),
+    ("both convolved", count(conv=lambda D, w, b: 2 * b * D * (w + 1) + b), "a convolution of the gate"),
+    ("A of d_model", count(A=lambda d, n, D, R: d * n), "parts of the outer width"),
+    ("no expand", lambda d, n, w, b, e: count()(d, n, w, b, 1), "parts of the outer width"),
+    ("one kernel", count(conv=lambda D, w, b: b * (w + D) + b), "one kernel for all channels"),
+    ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
     ("no dt bias", count(dt=lambda d, n, D, R: D * R), "one number a channel missing"),
     ("no D", count(skip=lambda d, n, D, R: 0), "one number a channel missing"),
     ("in_proj once", count(**{"in": lambda d, n, D, R: D * d}), "D·d_model numbers missing"),
@@ -253,12 +371,14 @@ MAP = [
     ("einsum", lambda x, dt: torch.einsum("dr,rc->dc", dt, x[: dt.shape[1]]), "right"),
     ("narrow", lambda x, dt: torch.matmul(dt, x.narrow(0, 0, dt.shape[1])), "right"),
     ("last rows", lambda x, dt: dt @ x[-dt.shape[1] :], "the wrong rows of x_proj"),
+    ("rows of B", lambda x, dt: dt @ x[dt.shape[1] :][: dt.shape[1]], "the wrong rows of x_proj"),
+    ("columns", lambda x, dt: torch.einsum("dr,er->de", dt, x[:, : dt.shape[-1]]), "columns of x_proj"),
     ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to the token"),
     ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that stays in the narrow middle"),
     ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
     ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], None),
-    ("softplus", lambda x, dt: F.softplus(dt @ x[: dt.shape[1]]), None),
+    ("softplus", lambda x, dt: F.softplus(dt @ x[: dt.shape[1]]), "a map behind the softplus"),
     ("no return", lambda x, dt: None, None),
 ]
 
@@ -285,9 +405,17 @@ STATE = [
     ("no history", state(lambda n, w, d: n), "a state without the history of the convolution"),
     ("d_model", lambda d, n, w, ds, e: 4 * d * (n + (w - 1) * max(ds)), "a state of the outer width"),
     ("numbers", lambda d, n, w, ds, e: e * d * (n + (w - 1) * max(ds)), "numbers in place of bytes"),
-    ("bits", lambda d, n, w, ds, e: 32 * e * d * (n + (w - 1) * max(ds)), None),
-    ("bfloat16", lambda d, n, w, ds, e: 2 * e * d * (n + (w - 1) * max(ds)), None),
-    ("smallest dilation", state(lambda n, w, d: n + (w - 1) * min(d)), None),
+    ("bits", lambda d, n, w, ds, e: 32 * e * d * (n + (w - 1) * max(ds)), "numbers of another size"),
+    ("bfloat16", lambda d, n, w, ds, e: 2 * e * d * (n + (w - 1) * max(ds)), "numbers of another size"),
+    ("smallest dilation", state(lambda n, w, d: n + (w - 1) * min(d)), "a dilation that is not the largest"),
+    ("first dilation", state(lambda n, w, d: n + (w - 1) * d[0]), "a dilation that is not the largest"),
+    ("largest for each", state(lambda n, w, d: n + len(d) * (w - 1) * max(d)), "a history for every branch"),
+    ("W - 1 for each", state(lambda n, w, d: n + sum(w - 1 for _ in d)), "a history without the dilation"),
+    ("history of d_model", lambda d, n, w, ds, e: 4 * d * (e * n + (w - 1) * max(ds)), "a state of the outer width"),
+    ("one state", lambda d, n, w, ds, e: 4 * (n + e * d * (w - 1) * max(ds)), "one state for all channels"),
+    ("x and z", state(lambda n, w, d: n + 2 * (w - 1) * max(d)), "a history of the gate"),
+    ("no brackets", state(lambda n, w, d: w - 1 * max(d) + n), "a dilation without brackets"),
+    ("4 once", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + e * d * n, "bytes for one of the two"),
     ("no return", lambda *sizes: None, None),
 ]
 
@@ -310,12 +438,42 @@ def second_name(front):
     front.conv1d = front.conv1d_layers[0]
 
 
+def the_list_deleted(front):
+    second_name(front)
+    del front.conv1d_layers
+
+
+def padded(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList(
+        nn.Conv1d(channels, channels, taps, padding=(taps - 1) * d, dilation=d, groups=channels) for d in dilations
+    )
+    return front
+
+
+class WithAProperty(nn.Module):
+    def __init__(self, channels, taps, dilations):
+        super().__init__()
+        self.conv1d_layers = make()(channels, taps, dilations).conv1d_layers
+
+    @property
+    def conv1d(self):
+        return self.conv1d_layers[0]
+
+
+ONE = "one convolution in all places"
 BRANCHES = [
     ("ModuleList", make(), "right"),
     ("the bug", make(second=second_name), "the bug, still in"),
     ("a plain list", make(own=list), "a list that PyTorch does not see"),
-    ("nothing trains", make(train=False), None),
-    ("no groups", make(groups=False), None),
+    ("nothing trains", make(train=False), "weights that do not train"),
+    ("no groups", make(groups=False), "a convolution without its settings"),
+    ("padded", padded, "a convolution without its settings"),
+    ("the list deleted", make(second=the_list_deleted), "a list that is gone, too"),
+    ("the list returned", lambda *sizes: make()(*sizes).conv1d_layers, "a list that is not found"),
+    ("the same one", lambda c, w, d: make(own=lambda layers: nn.ModuleList(layers[:1] * len(d)))(c, w, d), ONE),
+    ("a property", WithAProperty, "right"),
+    ("a dict", make(own=lambda layers: nn.ModuleDict({str(i): one for i, one in enumerate(layers)})), None),
     ("no return", lambda *sizes: None, None),
 ]
 

@@ -40,6 +40,18 @@ def block_forward(hidden_states: Tensor, weights: dict, parts: dict) -> Tensor:
 SELECTS, A, FINISH = '"select"](u.transpose', '-torch.exp(w["A_log"])', 'parts["skip_and_gate"](y, u, w["D"], z)'
 
 
+TURNS = [
+    ('(hidden_states @ w["in_proj"].T).transpose(1, 2)', 'hidden_states @ w["in_proj"].T'),
+    ("u.transpose(1, 2)", "u"),
+    ("part.transpose(1, 2)", "part"),
+    ("y.transpose(1, 2)", "y"),
+]
+
+
+def _cut_anew(value: Tensor) -> Tensor:
+    return value.reshape(value.shape[0], value.shape[2], value.shape[1])
+
+
 def _wired(*edits: str):
     """The block with single places wired wrongly."""
     return edited(block_forward, *edits, F=F)
@@ -99,7 +111,7 @@ BLOCK = Exercise(
             "a selection that does not see the convolution",
             "Δ, B and C are made from x, the signal before the convolution. Follow the arrow in the diagram: from "
             "which side of the convolution does it start?",
-            _wired(f'{SELECTS} → "select"](x.transpose'),
+            [_wired(f'{SELECTS} → "select"]({x}.transpose') for x in ("x", "F.silu(x)")],
         ),
         Misconception(
             "a scan around the convolution",
@@ -157,6 +169,14 @@ BLOCK = Exercise(
             _wired("(u, delta, → (u, F.softplus(delta),"),
         ),
         Misconception(
+            "a bias that comes twice",
+            'Δ comes out of `parts["select"]` with its bias and its softplus. You add dt_bias once more.',
+            [
+                _wired(f"(u, delta, → (u, {delta},")
+                for delta in ('delta + w["dt_bias"][:, None]', 'F.softplus(delta + w["dt_bias"][:, None])')
+            ],
+        ),
+        Misconception(
             "the logarithm of A in place of A",
             "The parameter is A_log. The scan wants A = −exp(A_log), which is negative for any A_log.",
             _wired(f'{A} → w["A_log"]'),
@@ -165,6 +185,63 @@ BLOCK = Exercise(
             "a logarithm that only changed its sign",
             "You use −A_log. The exponential is missing: A = −exp(A_log).",
             _wired(f'{A} → -w["A_log"]'),
+        ),
+        Misconception(
+            "a logarithm that is turned over",
+            "exp(−A_log) is one over exp(A_log): a fast state becomes a slow one. The minus stands before the "
+            "exponential: A = −exp(A_log).",
+            [_wired(f"{A} → {a}") for a in ('torch.exp(-w["A_log"])', '-torch.exp(-w["A_log"])')],
+        ),
+        Misconception(
+            "decay and drive in exchanged places",
+            '`parts["discretise"]` gives the decay first, and then the drive, in the order in which '
+            '`parts["scan"]` takes them.',
+            _wired("(deltaA, deltaB_u, C) → (deltaB_u, deltaA, C)"),
+        ),
+        Misconception(
+            "y and u in exchanged places",
+            'The skip multiplies the scan\'s output, and u is added as it is. `parts["skip_and_gate"]` takes y '
+            "first: D multiplies u.",
+            _wired('(y, u, w["D"], z) → (u, y, w["D"], z)'),
+        ),
+        Misconception(
+            "a signal that gates itself",
+            "The gate is made from the signal, x or u. It is the second half of what in_proj gives, z, that says how "
+            "much goes on.",
+            [_wired(f'w["D"], z) → w["D"], {z})') for z in ("u", "x")],
+        ),
+        Misconception(
+            "a block without its skip",
+            "y goes to the gate alone. D·u, the way around the scan, is missing.",
+            _wired(f"{FINISH} → y * F.silu(z)"),
+        ),
+        Misconception(
+            "a scan alone",
+            "What the scan gives goes to out_proj as it is: no skip, no gate.",
+            _wired(f"{FINISH} → y"),
+        ),
+        Misconception(
+            "halves taken in turns",
+            "You take every second row of the mixtures. The first D are x, the last D are z.",
+            _wired("xz.chunk(2, dim=1) → xz[:, 0::2], xz[:, 1::2]"),
+        ),
+        Misconception(
+            "halves of the time",
+            "You cut along the last axis, which is time by now: the first half of the tokens, and the second. x and z "
+            "are halves of the channels.",
+            _wired("xz.chunk(2, dim=1) → xz.chunk(2, dim=2)"),
+        ),
+        Misconception(
+            "a reshape in the place of a transpose",
+            "reshape and view turn no axis: they keep the numbers in their order, and cut that into other rows. So "
+            "channels and tokens get mixed. Axes are turned by transpose.",
+            [_wired(f"{turned} → _cut_anew({whole})") for turned, whole in TURNS],
+        ),
+        Misconception(
+            "a weight that is not turned",
+            "A matrix product finds sizes that do not fit. A weight of PyTorch has a row for each output: nn.Linear "
+            "computes tokens @ weight.T.",
+            [_wired(f'w["{name}"].T → w["{name}"]') for name in ("in_proj", "out_proj")],
         ),
         Misconception(
             "a SiLU that comes twice on u",
@@ -176,6 +253,13 @@ BLOCK = Exercise(
             'x went into `parts["conv"]` as (B, L, D). The convolution slides along the last axis, so it wants '
             "(B, D, L): turn the axes first.",
             _wired('w["in_proj"].T).transpose(1, 2) → w["in_proj"].T)', "dim=1 → dim=-1"),
+            where=_not_square,
+        ),
+        Misconception(
+            "channels where the tokens should stand",
+            'A matrix product finds sizes that do not fit. `parts["select"]` looks at one token after the other, '
+            "and wants them before the channels: (B, L, D).",
+            _wired(f'{SELECTS}(1, 2), → "select"](u,'),
             where=_not_square,
         ),
         Misconception(
@@ -276,6 +360,15 @@ def last_two_rows_exchanged(x):
     return torch.cat([x[:-2], x[-1:], x[-2:-1]]) if len(x) > 1 else x
 
 
+def a_hundredth_of_the_mean_of_the_batch(x):
+    return x + 0.01 * x.mean(dim=0, keepdim=True)
+
+
+def one_row_alone_rounded_otherwise(x):
+    """Its rows stay apart; a product of matrices, too, may add in another order for another size of the batch."""
+    return x * (1 + 1e-7 * (len(x) > 1))
+
+
 LAYERS = [
     first_two_rows_exchanged,
     last_two_rows_exchanged,
@@ -292,6 +385,8 @@ LAYERS = [
     last_number_from_the_neighbour,
     outer_rows_take_the_second,
     first_number_from_the_neighbour,
+    a_hundredth_of_the_mean_of_the_batch,
+    one_row_alone_rounded_otherwise,
 ]
 
 
@@ -343,6 +438,22 @@ def _later_tokens_changed(layer, x):
     return torch.allclose(layer(moved)[:, :-1], layer(x)[:, :-1], atol=1e-5)
 
 
+def _one_row_changed(row, *looked_at):
+    """The outputs of some rows must not move when one other row does; of all others, if none is named."""
+
+    def wrong(layer, x):
+        moved = x.clone()
+        moved[row] = moved[row] + 1
+        others = [other % len(x) for other in looked_at] or [i for i in range(len(x)) if i != row % len(x)]
+        return torch.allclose(layer(moved)[others], layer(x)[others], atol=1e-5)
+
+    return wrong
+
+
+def _compared(both: str):
+    return edited(is_batch_independent, f"torch.allclose(together, alone, atol=1e-5) → {both}")
+
+
 def _one_token(t):
     return edited(
         is_batch_independent, f"torch.allclose(together, alone → torch.allclose(together[:, {t}], alone[:, {t}]"
@@ -362,12 +473,20 @@ def _whole(draw: Draw, *shape: int) -> Tensor:
     return draw.integers(-9, 9, *shape).float()
 
 
+def _draw_layer(draw: Draw) -> dict:
+    """The layers in turn, so that none is left out."""
+    return {
+        "layer": LAYERS[draw.seed % len(LAYERS)],
+        "x": _whole(draw, draw.size(3, 4), draw.size(3, 6), 2),
+    }
+
+
 INDEPENDENT = Exercise(
     id="10.is_batch_independent",
     title="Do the rows stay apart?",
     reference=is_batch_independent,
-    cases=lambda draw: {"layer": draw.choice(LAYERS), "x": _whole(draw, draw.size(3, 4), draw.size(3, 6), 2)},
-    trials=80,
+    cases=_draw_layer,
+    trials=5 * len(LAYERS),
     misconceptions=[
         Misconception(
             "a test that never says False",
@@ -414,6 +533,52 @@ INDEPENDENT = Exercise(
             _own_row_changed,
         ),
         Misconception(
+            "only one row changed",
+            "You change a single row, and look whether others move. That finds what comes from this row. A layer may "
+            "carry something from another one.",
+            [
+                _one_row_changed(0),
+                _one_row_changed(-1),
+                _one_row_changed(0, -1),
+                _one_row_changed(1, 0),
+            ],
+        ),
+        Misconception(
+            "one row that stays apart",
+            "True comes as soon as a single row stays apart. All of them have to.",
+            _compared("any(torch.allclose(*both, atol=1e-5) for both in zip(together, alone))"),
+        ),
+        Misconception(
+            "differences that cancel",
+            "You compare a sum or a mean over all rows. What one row gets from another may be what that one lacks: "
+            "two rows that are exchanged have the same sum.",
+            _compared("torch.allclose(together.sum(), alone.sum(), atol=1e-3)"),
+        ),
+        Misconception(
+            "a tolerance that lets a leak through",
+            "Your test overlooks a small leak: a layer that adds a hundredth of the batch's mean passes it. Rounding "
+            "is a millionth of the numbers; a tolerance need not be much larger.",
+            [_compared(f"torch.allclose(together, alone, atol={atol})") for atol in (0.1, 0.5)],
+        ),
+        Misconception(
+            "no room for rounding",
+            "You ask for the same last digit. A layer may add the same numbers in another order when the batch has "
+            "another size, and then the last digit differs: torch.allclose leaves room for that.",
+            _compared("torch.equal(together, alone)"),
+        ),
+        Misconception(
+            "an axis too many",
+            "torch.stack puts rows of shape (1, L, d) behind a new axis: (B, 1, L, d). Beside (B, L, d) that compares "
+            "every row with every other one. torch.cat puts them together along the batch.",
+            edited(is_batch_independent, "torch.cat( → torch.stack("),
+        ),
+        Misconception(
+            "two rows compared with each other",
+            "You compare the output of one row with that of another. Rows with different inputs have different "
+            "outputs, whether they know of each other or not. Compare one row with the same row in other company.",
+            _compared("not torch.allclose(together[0], together[1])"),
+        ),
+        Misconception(
             "a test of causality",
             "You change a late token and look at the earlier ones: that asks about time. Here the question is about "
             "rows.",
@@ -455,7 +620,7 @@ def _counted(*edits: str):
 
 def _draw_sizes(draw: Draw) -> dict:
     return {
-        "d_model": draw.size(2, 60),
+        "d_model": draw.choice([draw.size(2, 60), 16 * draw.size(1, 3)]),
         "d_state": draw.size(2, 16),
         "d_conv": draw.size(2, 5),
         "branches": draw.size(1, 4),
@@ -506,6 +671,20 @@ PARAMETERS = Exercise(
             [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
         ),
         Misconception(
+            "a rank that is rounded to the nearest",
+            "dt_rank is d_model/16 rounded up, not to the nearest whole number: 17 needs 2.",
+            [
+                _counted(f"math.ceil(d_model / 16) → {rank}")
+                for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))")
+            ],
+        ),
+        Misconception(
+            "a rank with one too many",
+            "Where 16 divides d_model your rank is one too large: 32/16 is 2 already, and there is nothing to round "
+            "up.",
+            _counted("math.ceil(d_model / 16) → d_model // 16 + 1"),
+        ),
+        Misconception(
             "a rank of the inner width",
             "Your rank grows with D, the width inside the block. dt_rank is a sixteenth of d_model, the width outside.",
             _counted("math.ceil(d_model / 16) → math.ceil(inner / 16)"),
@@ -523,6 +702,53 @@ PARAMETERS = Exercise(
             _counted("d_model * 2 * inner → d_model * inner"),
         ),
         Misconception(
+            "D·R numbers missing",
+            "Your count is short by D·R. dt_rank numbers for each channel stand twice: in x_proj, the rows of the low "
+            "rank, and in dt_proj. One of them is missing.",
+            _counted("+ rank * inner + inner → + inner"),
+            where=lambda d_model, **sizes: d_model > 16,
+        ),
+        Misconception(
+            "a vector that is a single number",
+            "The skip D, or the bias of dt_proj, is counted as one number. It is one number a channel.",
+            _counted("inner * d_state + inner → inner * d_state + 1"),
+        ),
+        Misconception(
+            "one gate for all branches",
+            "You count one gate. Each branch has one.",
+            _counted("+ inner) + branches → + inner) + 1"),
+        ),
+        Misconception(
+            "one bias for all branches",
+            "You count the bias of a single convolution. Each branch has one of its own.",
+            _counted("branches * (inner * d_conv + inner) → branches * inner * d_conv + inner"),
+        ),
+        Misconception(
+            "a convolution of the gate",
+            "You count a convolution for z, too. It goes straight to the gate: only the D channels of x are convolved.",
+            [
+                _counted(
+                    f"branches * (inner * d_conv + inner) + branches → 2 * branches * (inner * d_conv + inner) + {n}"
+                )
+                for n in ("branches", "2 * branches")
+            ],
+        ),
+        Misconception(
+            "parts of the outer width",
+            "A part inside the block is counted with d_model. Between in_proj and out_proj each token has D = "
+            "expand·d_model channels.",
+            [
+                _counted("expand * d_model → d_model"),
+                _counted("inner * d_state + inner → d_model * d_state + inner"),
+                _counted("inner * d_state + inner → d_model * d_state + d_model"),
+                _counted("inner * d_conv + inner → d_model * d_conv + d_model"),
+                _counted(
+                    "inner * d_conv + inner → d_model * d_conv + d_model",
+                    "inner * d_state + inner → d_model * (d_state + 1)",
+                ),
+            ],
+        ),
+        Misconception(
             "a convolution that mixes the channels",
             "You count D·D·W weights a branch. The convolution is depthwise: each channel has one kernel.",
             _counted("inner * d_conv + inner → inner * inner * d_conv + inner"),
@@ -532,6 +758,16 @@ PARAMETERS = Exercise(
             "Your count is short by D·N. Three parts hold N numbers for each channel: A_log, and in x_proj the rows of "
             "B and those of C. One of them is missing.",
             _counted("rank + 2 * d_state → rank + d_state"),
+        ),
+        Misconception(
+            "one kernel for all channels",
+            "You count one kernel a branch. Each channel has one: D·W taps.",
+            _counted("inner * d_conv + inner → d_conv + inner"),
+        ),
+        Misconception(
+            "an x_proj with a bias",
+            "x_proj has no bias. Where Δ starts is set by the one bias of dt_proj.",
+            _counted("selection = inner * → selection = rank + 2 * d_state + inner *"),
         ),
         Misconception(
             "projections with a bias",
@@ -555,6 +791,8 @@ def _draw_maps(draw: Draw) -> dict:
     return {"x_proj": draw.normal(rank + 2 * states, inner), "dt_proj": draw.normal(inner, rank)}
 
 
+OTHER_ROWS = ("[-dt_proj.shape[1] :]", "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]")
+
 MAP = Exercise(
     id="10.delta_map",
     title="Two narrow steps as one matrix",
@@ -564,8 +802,8 @@ MAP = Exercise(
     misconceptions=[
         Misconception(
             "the wrong rows of x_proj",
-            "You take the last R rows. They belong to C; the first R rows make the low rank.",
-            edited(delta_map, "[: dt_proj.shape[1]] → [-dt_proj.shape[1] :]"),
+            "You take rows that make B and C. The first R rows make the low rank.",
+            [edited(delta_map, f"[: dt_proj.shape[1]] → {rows}") for rows in OTHER_ROWS],
         ),
         Misconception(
             "a map from Δ to the token",
@@ -587,7 +825,24 @@ MAP = Exercise(
         Misconception(
             "products that are not added up",
             "You multiply entry by entry. Two linear maps one after the other are a matrix product: `@`.",
-            lambda x_proj, dt_proj: dt_proj.T * x_proj[: dt_proj.shape[1]],
+            [
+                lambda x_proj, dt_proj: dt_proj.T * x_proj[: dt_proj.shape[1]],
+                lambda x_proj, dt_proj: dt_proj * x_proj[: dt_proj.shape[1]].T,
+            ],
+        ),
+        Misconception(
+            "columns of x_proj",
+            "You cut columns. x_proj has a row for each number that it makes: the first R rows make the low rank.",
+            [
+                edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]].T"),
+                edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]]"),
+            ],
+        ),
+        Misconception(
+            "a map behind the softplus",
+            "The matrix leads to the raw numbers, before the bias and the softplus. A softplus is not linear, and no "
+            "matrix can hold it.",
+            lambda x_proj, dt_proj: F.softplus(delta_map(x_proj, dt_proj)),
         ),
     ],
 )
@@ -613,6 +868,7 @@ def _draw_state(draw: Draw) -> dict:
 
 
 LAG = "(d_conv - 1) * max(dilations)"
+IN_TAPS = ("d_conv - 1", "d_conv", "(d_conv - 1) * len(dilations)", "d_conv * len(dilations)")
 
 STATE = Exercise(
     id="10.state_bytes",
@@ -625,14 +881,23 @@ STATE = Exercise(
     misconceptions=[
         Misconception(
             "a history for every branch",
-            "You add up the lags of all branches. They read one shared history, as long as the largest lag "
+            "You count a history for each branch. They read one shared history, as long as the largest lag "
             "(notebook 03).",
-            edited(state_bytes, "max(dilations) → sum(dilations)"),
+            [
+                edited(state_bytes, f"max(dilations) → {lags}")
+                for lags in ("sum(dilations)", "max(dilations) * len(dilations)")
+            ],
         ),
         Misconception(
             "a history without the dilation",
             "Your history is as long for any dilation. A dilated kernel looks back (taps − 1)·dilation samples.",
-            [edited(state_bytes, f"{LAG} → {columns}") for columns in ("d_conv - 1", "d_conv")],
+            [edited(state_bytes, f"{LAG} → {columns}") for columns in IN_TAPS],
+        ),
+        Misconception(
+            "a dilation that is not the largest",
+            "You take the first dilation, or the smallest one. The history has to be long enough for the branch that "
+            "looks back furthest.",
+            [edited(state_bytes, f"max(dilations) → {one}") for one in ("dilations[0]", "min(dilations)")],
         ),
         Misconception(
             "the dilation that stands last",
@@ -657,7 +922,41 @@ STATE = Exercise(
         Misconception(
             "a state of the outer width",
             "Inside the block each token has expand·d_model channels, and each of them has a history and a state.",
-            edited(state_bytes, "expand * d_model → d_model"),
+            [
+                edited(state_bytes, "expand * d_model → d_model"),
+                edited(state_bytes, "inner * (lag + d_state) → (d_model * lag + inner * d_state)"),
+                edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_model * d_state)"),
+            ],
+        ),
+        Misconception(
+            "one state for all channels",
+            "You count N numbers for the state. Each of the D channels has N of its own.",
+            edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_state)"),
+        ),
+        Misconception(
+            "a history of the gate",
+            "You keep a history for 2D channels. z is not convolved: it needs no past.",
+            edited(state_bytes, "lag + d_state → 2 * lag + d_state"),
+        ),
+        Misconception(
+            "a dilation without brackets",
+            "Between W taps there are W − 1 gaps, each as wide as the dilation: (W − 1)·dilation. Without brackets "
+            "the dilation is taken off W.",
+            edited(state_bytes, f"{LAG} → d_conv - 1 * max(dilations)"),
+        ),
+        Misconception(
+            "bytes for one of the two",
+            "The 4 bytes stand before the history, or before the state. Both are float32: history and state are 4 "
+            "bytes a number.",
+            [
+                edited(state_bytes, f"lag + d_state → {both}", "4 * inner → inner")
+                for both in ("4 * lag + d_state", "lag + 4 * d_state")
+            ],
+        ),
+        Misconception(
+            "numbers of another size",
+            "You count 2 or 8 bytes a number, or its 32 bits. A float32 number takes 4 bytes.",
+            [edited(state_bytes, f"4 * inner → {size} * inner") for size in (2, 8, 32)],
         ),
         Misconception(
             "numbers in place of bytes",
@@ -721,18 +1020,53 @@ def _moved_out(channels, taps, dilations):
     return front
 
 
+def _of_layers(**settings):
+    """The module with other convolutions."""
+
+    def wrong(channels, taps, dilations):
+        front = nn.Module()
+        front.conv1d_layers = nn.ModuleList(
+            nn.Conv1d(channels, channels, taps, **({"dilation": dilation, "groups": channels} | settings))
+            for dilation in dilations
+        )
+        return front
+
+    return wrong
+
+
+def _with_padding(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    for layer in front.conv1d_layers:
+        layer.padding = ((taps - 1) * layer.dilation[0],)
+    return front
+
+
+def _one_in_all_places(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList([_conv(channels, taps, dilations[0])] * len(dilations))
+    return front
+
+
+def _without_its_list(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d = _conv(channels, taps, dilations[0])
+    return front
+
+
 def _facts(make, channels, taps, dilations):
     """What the check looks at: the numbers that are saved and that train, and the branches; no name, for a hunt."""
     front = make(channels, taps, dilations)
     if not isinstance(front, nn.Module):
         return front
-    layers, saved = getattr(front, "conv1d_layers", []), front.state_dict()
+    layers = [layer for layer in getattr(front, "conv1d_layers", []) if isinstance(layer, nn.Conv1d)]
+    saved = front.state_dict()
     return {
         "numbers in the state dict": sum(tensor.numel() for tensor in saved.values()),
         "of them in conv1d_layers": sum(t.numel() for name, t in saved.items() if name.startswith("conv1d_layers.")),
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
         "dilations": tuple(layer.dilation[0] for layer in layers),
         "taps": tuple(layer.kernel_size[0] for layer in layers),
+        "padding": tuple(layer.padding[0] for layer in layers),
     }
 
 
@@ -775,6 +1109,34 @@ BRANCHES = Exercise(
             "a first branch outside the list",
             "Branch 0 has left the list. Each tensor is saved once, but a loop over conv1d_layers misses a branch.",
             _moved_out,
+        ),
+        Misconception(
+            "a list that is gone, too",
+            "You have kept the second name, and taken the list away. Branch 0 is all that is left: the name that goes "
+            "is conv1d.",
+            _without_its_list,
+        ),
+        Misconception(
+            "a list that is not found",
+            "The convolutions are not found under `conv1d_layers`: you return the list itself, or it has another "
+            "name. Who loads a file looks for this name.",
+            lambda *sizes: mended_branches(*sizes).conv1d_layers,
+        ),
+        Misconception(
+            "one convolution in all places",
+            "The list holds the same convolution several times. Each dilation needs one of its own.",
+            _one_in_all_places,
+        ),
+        Misconception(
+            "a convolution without its settings",
+            "The second name is gone, and with it something that was right: the bias, the groups, the dilation, or "
+            "that nothing is padded. Only the names were wrong.",
+            [_of_layers(bias=False), _of_layers(groups=1), _of_layers(dilation=1), _with_padding],
+        ),
+        Misconception(
+            "weights that do not train",
+            "All is saved once, and nothing trains: requires_grad is off. The weights were right as they were.",
+            lambda *sizes: mended_branches(*sizes).requires_grad_(False),
         ),
     ],
 )
