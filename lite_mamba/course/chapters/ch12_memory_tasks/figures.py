@@ -122,7 +122,11 @@ class DelayLine(LiveFigure):
         self.share, self.best = shares[delay - 1], max(shares)
         for bar, height, at in zip(self.bars, shares, self.delays, strict=True):
             bar.set(height=height, facecolor=style.BLUE if at == delay else PALE)
-        self.number.set(x=delay, y=max(self.share, 0.12) + 0.02, text=share(self.share))
+        height = max(self.share, 0.12) + 0.02
+        self.number.set(x=delay, y=height, ha="center", text=share(self.share))
+        for neighbour, side, edge in ((delay - 1, "left", -0.4), (delay + 1, "right", 0.4)):
+            if 0 < neighbour < self.L and shares[neighbour - 1] > height:  # its bar would stand in the number
+                self.number.set(x=delay + edge, ha=side)
         self.title(self.ax, f"{task.capitalize()} copying: a delay of {delay} is right for {share(self.share)}")
         return (
             f"{task.capitalize()} copying of {self.N_DATA} symbols in rows of {self.L} tokens. A delay of {delay} is "
@@ -159,7 +163,9 @@ class Copying(LiveFigure):
             (self.dots[who],) = ax.plot(
                 [], [], marker, color=colour, ms=15, mec="white", mew=1.5, ls="none", clip_on=False
             )
-            self.words[who] = ax.text(0, row, "", color=colour, fontweight="bold", va="center", ha="left", fontsize=15)
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+            looks = {"color": colour, "fontweight": "bold", "fontsize": 15, "va": "center", "bbox": ground}
+            self.words[who] = ax.text(0, row, "", **looks)
         self.move(*self.dots.values(), *self.words.values())
 
     def update(self, length: int = 64, times: int = 1) -> str:
