@@ -14,6 +14,14 @@ from answer_rows import judged, rows
 # Exercise 1: recurrence (u, A, B, C)
 
 
+def recurrence_of_read_states(u, A_bar, B_bar, C):
+    h, y = torch.zeros(len(C)), []
+    for x in u:
+        h = C * (A_bar * h + B_bar * x)
+        y.append(h.sum())
+    return torch.stack(y)
+
+
 def looped(step, read=lambda C, h: C @ h, first=None):
     """A loop over the steps, with a step h, u, A, B -> h and a way to read the state."""
 
@@ -106,6 +114,8 @@ RECURRENCE = [
     ("an average", looped(lambda h, x, A, B: A * h + (1 - A) * x), "a moving average"),
     ("an average with B", looped(lambda h, x, A, B: A * h + (1 - A) * B * x), "a moving average"),
     ("no B", looped(lambda h, x, A, B: A * h + x), "a missing B_bar"),
+    ("B for A", looped(lambda h, x, A, B: B * h + A * x), "Ā and B̄ exchanged"),
+    ("C on the state", recurrence_of_read_states, "a C that stays in the state"),
     ("no C", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: h.sum()), "a missing C"),
     ("@ for A", looped(lambda h, x, A, B: torch.dot(A, h) + B * x), "states that meet"),
     ("no sum", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: h * C), "states that are not added up"),
@@ -421,6 +431,9 @@ FFT = [
     ("complex, no n", lambda u, k: fft_complex(u, k, len(u)), "a circular wrap"),
     ("complex, no n, no .real", lambda u, k: torch.fft.ifft(torch.fft.fft(u) * torch.fft.fft(k)), "a circular wrap"),
     ("n = L + 1", fft_joined(times, n=lambda L: L + 1), "one hour more instead of twice as many"),
+    ("n = 2L - 2", fft_joined(times, n=lambda L: 2 * L - 2), "one hour too few"),
+    ("2 ** ceil", fft_joined(times, n=lambda L: 2 ** math.ceil(math.log2(L))), "the next power of two after L"),
+    ("bit_length", fft_joined(times, n=lambda L: 1 << L.bit_length()), "the next power of two after L"),
     (
         "n for u only",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k), 2 * len(u))[: len(u)],
@@ -520,7 +533,7 @@ HUNT = [
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * u.shape[-1]) * torch.fft.rfft(k)),
         "padding only one of the two",
     ),
-    ("2L − 2", hunted(lambda L: 2 * L - 2), "two hours too few"),
+    ("2L − 2", hunted(lambda L: 2 * L - 2), "one hour too few"),
     ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
     ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
     ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),
@@ -595,6 +608,11 @@ TIME = [
         "right",
     ),
     ("roll", lambda layer, u, s: close(layer(torch.roll(u, s)), torch.roll(layer(u), s)), "a roll instead of a delay"),
+    (
+        "pad and roll",
+        lambda layer, u, s: close(layer(delayed(u, s)), layer(u).roll(s)),
+        "a roll instead of a delay",
+    ),
     (
         "roll and pad",
         lambda layer, u, s: close(layer(torch.roll(u, s)), delayed(layer(u), s)),

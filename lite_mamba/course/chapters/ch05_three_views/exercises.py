@@ -74,6 +74,18 @@ RECURRENCE = Exercise(
             [edited(recurrence, f"B_bar * u_t → (1 - A_bar) * {new} u_t") for new in ("B_bar *", "")],
         ),
         Misconception(
+            "Ā and B̄ exchanged",
+            "A_bar is multiplied with the new sample and B_bar with the old state. What is left of a state after a "
+            "step is Ā of it; B̄ is the entrance.",
+            edited(recurrence, "A_bar * h + B_bar * u_t → B_bar * h + A_bar * u_t"),
+        ),
+        Misconception(
+            "a C that stays in the state",
+            "You multiply the state itself by C, and carry that on to the next step: there it meets C once more. C is "
+            "for reading only.",
+            edited(recurrence, "A_bar * h + B_bar * u_t → C * (A_bar * h + B_bar * u_t)", "(C * h).sum() → h.sum()"),
+        ),
+        Misconception(
             "a missing B_bar",
             "The input goes into every state as it is. Each state has its own entrance: multiply u[t] with B_bar.",
             edited(recurrence, "B_bar * u_t → u_t"),
@@ -454,6 +466,21 @@ FFT = Exercise(
             edited(fft_convolve, "2 * len(u) → len(u) + 1"),
         ),
         Misconception(
+            "one hour too few",
+            "2L − 2 hours: the very last output after the end has no hour of its own, and falls on the first one. "
+            "Count again: L samples and L taps give 2L − 1.",
+            edited(fft_convolve, "2 * len(u) → 2 * len(u) - 2"),
+        ),
+        Misconception(
+            "the next power of two after L",
+            "A power of two of points is quick, but yours need not reach 2L − 1: for most lengths some outputs after "
+            "the end still go round.",
+            [
+                edited(fft_convolve, f"2 * len(u) → 2 ** math.ceil(math.log2(len(u){more}))", math=math)
+                for more in ("", " + 1")
+            ],
+        ),
+        Misconception(
             "padding only one of the two",
             "The two lists of values have different lengths, so they belong to different points of the circle. Both "
             "must be taken at the same points: give both calls of rfft the same n.",
@@ -600,7 +627,7 @@ BUG = Exercise(
             [_with_points("2 ** math.ceil(math.log2(u.shape[-1])) + 1"), _with_points("u.shape[-1] + 1")],
         ),
         Misconception(
-            "two hours too few",
+            "one hour too few",
             "2L − 2 points: the very last output after the end has no hour of its own, and falls on the first one. "
             "Count again: L samples and L taps give 2L − 1.",
             _with_points("2 * u.shape[-1] - 2"),
@@ -795,11 +822,12 @@ TIME = Exercise(
     misconceptions=[
         Misconception(
             "a roll instead of a delay",
-            "torch.roll brings the end of the input to the front: that is the clock of section 3 again. A delay puts "
-            "zeros in front, and what passes the end is gone.",
+            "torch.roll brings the end to the front: that is the clock of section 3 again. A delay puts zeros in "
+            "front, and what passes the end is gone.",
             [
                 _moved("u.roll(shift)", "layer(u).roll(shift)"),
                 _moved("u.roll(shift)"),
+                _moved(late_output="layer(u).roll(shift)"),
             ],
         ),
         Misconception(

@@ -402,7 +402,8 @@ class Leak(LiveFigure):
         self.good.set_data(steps[~self.wrong], self.y[~self.wrong])
         self.bad.set_data(steps[self.wrong], self.y[self.wrong])
         self.arrow.set_data([self.at], [1.32])
-        self.word.set_x(self.at - 0.3)
+        at_the_axis = self.at < 4  # no room on the left
+        self.word.set(x=self.at + (0.7 if at_the_axis else -0.3), ha="left" if at_the_axis else "right")
         self.quiet.set_visible(self.at > 10)
         self.bad_word.set_visible(bool(self.wrong.any()) and self.at > 7)
         self.title(self.ax, self._finding(length))
