@@ -27,8 +27,9 @@ EXERCISES = [
             Misconception(
                 name="summed over the channels",
                 wrong=edited(scale_A, "-> b l d n → -> b l n"),
-                message="The channel d is missing after the arrow, so einsum adds up all channels, like a matrix "
-                "product. Here each channel keeps its own row of numbers. Compare your shape with the docstring's.",
+                message="The result has no axis for the channel d: all channels are added up, as in a matrix product. "
+                "einsum does so if d does not stand after the arrow, or if there is no arrow. Here each channel keeps "
+                "its own row of numbers. Compare your shape with the docstring's.",
             ),
             Misconception(
                 name="axes in another order",
@@ -38,15 +39,27 @@ EXERCISES = [
             ),
             Misconception(
                 name="the two axes of A exchanged",
-                wrong=edited(scale_A, "d n -> → n d ->"),
-                message="The first axis of A counts channels, the second states; your pattern reads them the other way "
-                "round. With as many channels as states einsum cannot notice.",
+                wrong=[edited(scale_A, "d n -> → n d ->"), lambda delta, A: delta[..., None] * A.T],
+                message="The first axis of A counts channels, the second states; here they are read the other way "
+                "round. With as many channels as states nothing in PyTorch can notice.",
             ),
             Misconception(
                 name="no axis for the states",
                 wrong=lambda delta, A: delta * A,
                 message="delta * A lines up the last axes, the channels of delta with the states of A. The result "
                 "needs both, each on an axis of its own. In einsum every axis has a letter.",
+            ),
+            Misconception(
+                name="the step sizes along the states",
+                wrong=lambda delta, A: delta.unsqueeze(2) * A,
+                message="Each step size meets the *state* of the same number, a column of A. It belongs to a channel, "
+                "a row of A: the axis for the states comes behind the channels of delta.",
+            ),
+            Misconception(
+                name="two letters for the channel",
+                wrong=edited(scale_A, "d n -> → e n ->"),
+                message="The channel has one letter in delta and another in A. So nothing matches the two, and the "
+                "letter that is missing after the arrow is added up: all rows of A.",
             ),
             Misconception(
                 name="added instead of multiplied",
