@@ -1,5 +1,6 @@
 """The figures of notebook 11: the streaming scope, state against cache, a time a token, rounding, a reset row."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -380,11 +381,12 @@ class RoundedState(LiveFigure):
 
 def _apart(one: float, other: float) -> tuple[str, str]:
     """Two small numbers with three digits each, or with as many more as tell them apart."""
-    for digits in range(3, 9):
-        words = [np.format_float_positional(x, digits, fractional=False, trim="-") for x in (one, other)]
+    three = 2 - math.floor(math.log10(min(one, other)))  # decimal places
+    for places in range(three, three + 4):
+        words = f"{one:.{places}f}", f"{other:.{places}f}"
         if words[0] != words[1]:
-            return tuple(words)
-    return words[0], "as much"
+            return words
+    return f"{one:.{three}f}", "as much"
 
 
 def _kept_in(kind: torch.dtype, delta: Tensor, decay: Tensor, steps: int) -> np.ndarray:
