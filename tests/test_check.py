@@ -271,6 +271,23 @@ def test_a_tuple_and_a_list_stand_in_a_case_as_python_writes_them():
     assert shape_words((torch.zeros(2),)) == "((2,),)"
 
 
+TABLES = {
+    "[0]\n0  1\n2  3\n[1]\n4  5\n6  7": torch.arange(8).reshape(2, 2, 2),
+    "0  1\n2  3": torch.arange(4).reshape(1, 2, 2),
+    "  1  -10\nNaN  0.5": torch.tensor([[1, -10], [float("nan"), 0.5]]),
+    "no values": torch.zeros(0, 3),
+    "  ".join("1" * 48): torch.ones(48),
+    "1, 1, 1, 1, 1, 1, … (49 values)": torch.ones(49),
+    "y: [0, 0]\nmany: a float32 tensor of shape (49,)": {"y": torch.zeros(2), "many": torch.ones(49)},
+    f"[{'1, ' * 48}…]": [1] * 49,
+}
+
+
+@pytest.mark.parametrize("words", TABLES)
+def test_a_value_is_written_as_a_table_that_stays_small(words):
+    assert table(TABLES[words]) == words
+
+
 # The check leaves everything as it was.
 
 
