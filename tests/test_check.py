@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -75,6 +76,19 @@ def test_a_misconception_is_named_although_an_edge_case_is_treated_in_another_wa
         "91.same", "Same", lambda x: x, lambda draw: {"x": draw.normal(draw.size(1, 4))}, misconceptions
     )
     assert judge(exercise, increased).misconception.name == "increased"
+
+
+def test_a_misconception_is_named_in_each_of_its_spellings():
+    wrong = [lambda x: x + 1, lambda x: x + 2]
+    exercise = Exercise(
+        "91.same",
+        "Same",
+        lambda x: x,
+        lambda draw: {"x": draw.normal(3)},
+        [Misconception("more", "Do not add.", wrong)],
+    )
+    for more in (1, 2):
+        assert judge(exercise, lambda x, more=more: x + more).misconception.name == "more"
 
 
 def test_a_misconception_can_be_known_by_its_error(capsys):
@@ -280,6 +294,8 @@ TABLES = {
     "1, 1, 1, 1, 1, 1, … (49 values)": torch.ones(49),
     "y: [0, 0]\nmany: a float32 tensor of shape (49,)": {"y": torch.zeros(2), "many": torch.ones(49)},
     f"[{'1, ' * 48}…]": [1] * 49,
+    f"item 0: [{', '.join('1' * 48)}]": (torch.ones(48),),
+    "(None, 'a', True, 0.333, len, a Fraction, [2])": (None, "a", True, 1 / 3, len, Fraction(1, 2), [2]),
 }
 
 
@@ -406,6 +422,12 @@ def test_draws_repeat_and_keep_their_bounds(seed, growth):
     assert difference(first, second, Tolerance()) is None
     assert (first[3] >= 2).all() and (first[3] <= 3).all()
     assert (first[4] >= 5).all() and (first[4] <= 7).all()
+
+
+def test_draws_reach_both_ends():
+    draw = Draw(0)
+    assert {draw.size(1, 3) for _ in range(50)} == {1, 2, 3}
+    assert set(draw.integers(5, 7, 50).tolist()) == {5, 6, 7}
 
 
 @pytest.mark.parametrize(
