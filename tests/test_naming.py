@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -76,6 +77,30 @@ def test_the_same_error_at_the_same_operation_earns_the_name():
         return 1 + torch.cat((signal, zeros))
 
     assert name(exercise(concatenated), learners) == "number 0"
+
+
+def test_an_operation_may_go_over_several_lines():
+    def learners(x, width):
+        return torch.cat(
+            [x, torch.zeros(width, 1)],
+        )
+
+    assert name(exercise(concatenated), learners) == "number 0"
+
+
+def test_an_error_that_a_library_raises_belongs_to_the_operation_of_the_answer():
+    inv, det = np.linalg.inv, np.linalg.det
+
+    def inverse(x, width):
+        return inv(x)
+
+    def determinant(x, width):
+        return det(x)
+
+    first, second = (judge(exercise(), one).example.raised for one in (inverse, determinant))
+    assert type(first) is type(second) and str(first) == str(second)
+    assert name(exercise(inverse), lambda x, width: 1 + inv(x)) == "number 0"
+    assert name(exercise(inverse), determinant) is None
 
 
 def test_the_same_error_at_another_operation_earns_no_name():

@@ -493,6 +493,15 @@ def swallowed(x, lag):
         pass
 
 
+def test_of_several_errors_that_were_caught_the_last_is_told(capsys):
+    def both(x, lag):
+        for place in ((99, 0), (0, 99)):
+            with contextlib.suppress(IndexError):
+                x[place]
+
+    assert "index 99 is out of bounds for dimension 1" in told(capsys, both)
+
+
 def test_errors_that_end_a_loop_or_that_a_right_answer_catches_are_not_told(capsys):
     def looping(x, lag):
         return sum(2 * y for y in iter([delay(x, lag)]))

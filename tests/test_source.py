@@ -29,7 +29,7 @@ KEPT = {
     "two lambdas of a line": "a, mine = (lambda x, lag: delay(x, lag + 1)), (lambda x, lag: delay(x, lag + 0))",
     "a lambda over several lines": "mine = (\n    lambda x, lag:\n    delay(x, lag)\n)",
     "a lambda that holds a lambda": "mine = lambda x, lag: (lambda y: delay(y, lag))(x)",
-    "a partial": "mine = functools.partial(delay, fill=0.0)",
+    "a partial": "def filled(x, lag, fill): return delay(x, lag, fill)\nmine = functools.partial(filled, fill=0.0)",
     "a partial with a helper": (
         "def through(f, x, lag): return f(x, lag)\nmine = functools.partial(through, lambda x, lag: delay(x, lag))"
     ),
