@@ -200,6 +200,7 @@ def test_whole_and_fractional_ranges_get_their_control():
     assert type(whole).__name__ == "BoundedIntText" and whole.step == 1
     assert type(fraction).__name__ == "BoundedFloatText" and fraction.step == 0.01
     assert whole.description == "Your guess (0 to 30 samples):"
+    assert module.Scale(-2, 2, 0.5).span() == "−2 to 2"
 
 
 @pytest.mark.parametrize("guess", [None, 0, 12, 30])
@@ -208,6 +209,7 @@ def test_every_number_line_can_be_drawn(guess, truth):
     picture, words = number_picture(guess, truth, SCALE)
     assert base64.b64decode(picture).startswith(PNG)
     assert (f"guess at {guess} samples" in words) == (guess is not None)
+    assert words.startswith(f"A number line from {'−4' if truth < 0 else 0} to {max(truth, 30)} samples: the truth at")
 
 
 @pytest.mark.parametrize("guess", [None, "a", "long " * 30])

@@ -7,6 +7,7 @@ import io
 import textwrap
 from typing import Any
 
+from .numbers import written
 from .style import GREEN, GREY, VERMILLION, context, new_figure
 
 DARK_GREEN, DARK_VERMILLION = "#00664B", "#A33F00"  # for text: 4.5:1 and more on white
@@ -27,7 +28,7 @@ def number_picture(guess: float | None, truth: float, scale: Any) -> tuple[str, 
             ax.plot([guess, truth], [0, 0], color=VERMILLION, linestyle="--", linewidth=3)
             _mark(ax, guess, -1, "D", VERMILLION, DARK_VERMILLION, f"your guess {scale.words(guess)}", low, high)
         drawn = _png(figure)
-    words = f"A number line from {low:g} to {scale.words(high)}: the truth at {scale.words(truth)}"
+    words = f"A number line from {written(low, 'g')} to {scale.words(high)}: the truth at {scale.words(truth)}"
     return drawn, words + (f", your guess at {scale.words(guess)}." if guess is not None else ".")
 
 

@@ -38,7 +38,7 @@ class Scale:
         return f"{written(float(f'{value:.4g}'), ',.10g')} {self.unit}".strip()
 
     def span(self) -> str:
-        return f"{self.low:g} to {self.words(self.high)}"
+        return f"{written(self.low, 'g')} to {self.words(self.high)}"
 
 
 def predict(
