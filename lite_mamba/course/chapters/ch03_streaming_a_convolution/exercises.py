@@ -501,7 +501,7 @@ EXERCISES = [
                     tapped("window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
                 ],
                 message="The first tap reads one sample too new. The window is the history as it was, then the sample: "
-                "it has S + 1 columns, and the newest is column S, the place -1 from the end.",
+                "it has S + 1 columns, and the newest is column S, which is `window[..., -1]`.",
             ),
             Misconception(
                 name="a slice with a negative step",
