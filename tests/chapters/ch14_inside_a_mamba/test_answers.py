@@ -65,6 +65,20 @@ def matrix_with(fade=lambda d, t, s: d[s + 1 : t + 1].sum(), write=lambda d, t, 
     return answer
 
 
+def matrix_of_two(read, write):
+    """A learner's loop with other tokens that read and write."""
+
+    def answer(delta, A, B, C):
+        M = torch.zeros(len(delta), len(delta))
+        for t in range(len(delta)):
+            for s in range(t + 1):
+                left = torch.exp(A * delta[s + 1 : t + 1].sum())
+                M[t, s] = (read(C, t, s) * left * delta[s] * write(B, t, s)).sum()
+        return M
+
+    return answer
+
+
 def matrix_softmax(delta, A, B, C):
     M = matrix_by_loops(delta, A, B, C)
     return torch.where(torch.ones_like(M).tril() > 0, M, -torch.inf).softmax(dim=1)
@@ -74,9 +88,10 @@ MATRIX = [
     ("three loops", matrix_by_loops, "right"),
     ("impulses through the package", matrix_by_impulses, "right"),
     ("impulses through a loop", matrix_by_recurrence, "right"),
-    ("a quotient of totals", matrix_by_quotient, "right"),
+    ("a quotient of totals", matrix_by_quotient, "a quotient of two decays"),
     ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
-    ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]), None),
+    ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]),
+     "a step too few in the decay"),
     ("before t", matrix_with(lambda d, t, s: d[s:t].sum()), None),
     ("softmax", matrix_softmax, "rows that add up to 1"),
     (
@@ -98,6 +113,22 @@ MATRIX = [
         torch.as_tensor(d), A, B * (torch.exp(A[:, None] * d) - 1) / (A[:, None] * d), C
     ), "a zero-order hold in the place of Δ·B"),
     ("no return", lambda *case: None, None),
+    ("the upper triangle", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), d * B
+    ).triu(), "inputs of the future"),
+    ("t minus s, times the mean", matrix_with(lambda d, t, s: d.mean() * (t - s)), "a decay that counts tokens"),
+    ("no exp", lambda d, A, B, C: torch.einsum(
+        "nt,n,ts,ns->ts", C, A, d.cumsum(0)[:, None] - d.cumsum(0), d * B
+    ).tril(), "an exponent taken for a decay"),
+    ("no fading", matrix_with(lambda d, t, s: 0.0), "inputs that do not fade"),
+    ("step of t fades", matrix_with(lambda d, t, s: d[t]), "the reader's step alone"),
+    ("step of t fades, but not on the diagonal", matrix_with(lambda d, t, s: d[t] * (t > s)),
+     "the reader's step alone"),
+    ("from the beginning", matrix_with(lambda d, t, s: d[: t + 1].sum()), "a decay from the beginning"),
+    ("C of s", matrix_of_two(lambda C, t, s: C[:, s], lambda B, t, s: B[:, s]), "the writer's C"),
+    ("B of t", matrix_of_two(lambda C, t, s: C[:, t], lambda B, t, s: B[:, t]), "the reader's B"),
+    ("not added up", lambda d, A, B, C: torch.stack([matrix_by_loops(d, A[n : n + 1], B[n : n + 1], C[n : n + 1])
+     for n in range(len(A))]), "a matrix for each number of the state"),
     ("a list", lambda *case: matrix_by_loops(*case).tolist(), None),
     ("a mean over N", lambda d, A, B, C: matrix_by_loops(d, A, B, C) / len(A) + 1e-3, None),
     ("attention", lambda d, A, B, C: (C.T @ B).tril(), None),
@@ -142,11 +173,24 @@ WAYS = [
     ("around", ways(join=lambda M, D, c: (D * torch.eye(len(M)), M @ c)), "a skip around the convolution"),
     ("no gate", ways(lambda g, w: conv_by_loops(torch.ones_like(g), w)), "a gate that is left out"),
     ("exchanged", ways(join=lambda M, D, c: (M @ c, D * c)), "the two ways exchanged"),
+    ("M and a gate", lambda M, D, g, w: (D * conv_by_loops(g, w), g[:, None] * M), "a state without its convolution"),
+    ("around, with a gate", lambda M, D, g, w: (D * g.diag(), M @ conv_by_loops(g, w)),
+     "a skip around the convolution"),
+    ("on its side", ways(lambda g, w: conv_by_loops(g, w).T), "a convolution that looks ahead"),
+    ("D on both", ways(join=lambda M, D, c: (D * c, (D * M) @ c)), "a skip on the state"),
+    ("one late", ways(lambda g, w: conv_by_loops(g, torch.cat([w, w.new_zeros(1)]))),
+     "a convolution that is a token late"),
+    ("a ring", ways(lambda g, w: g[:, None] * sum(
+        torch.eye(len(g)).roll(lag, 0) * w[-1 - lag] for lag in range(min(len(g), len(w))))), "a text that is a ring"),
+    ("SiLU of the gate", ways(lambda g, w: conv_by_loops(F.silu(g), w)), "a gate of the gate"),
+    ("the gate squared", ways(lambda g, w: conv_by_loops(g * g, w)), "a gate that counts twice"),
+    ("a gate behind M", lambda M, D, g, w: (
+        D * conv_by_loops(g, w), g[:, None] * (M @ conv_by_loops(torch.ones_like(g), w))), "a gate behind the scan"),
     ("both in one", ways(join=lambda M, D, c: D * c + M @ c), None),
     ("no return", lambda M, D, gate, taps: None, None),
     ("a crash", lambda M, D, gate, taps: M @ taps, None),
     ("zeros", ways(join=lambda M, D, c: (0 * c, 0 * c)), None),
-]
+]  # fmt: skip
 
 
 # Exercise 3: half_life (delta, A)
@@ -170,8 +214,18 @@ HALF = [
     ("a median", lambda d, A: LN2 / (-A * d.median(1, keepdim=True).values) * 1.001, None),
     ("no keepdim", lambda d, A: LN2 / (-A * d.mean(1)[:, None, None]), None),
     ("no return", lambda d, A: None, None),
-    ("rounded", lambda d, A: (LN2 / (-A * d.mean(1, keepdim=True))).round(), None),
-]
+    ("rounded", lambda d, A: (LN2 / (-A * d.mean(1, keepdim=True))).round(), "a time that is rounded"),
+    ("a negative time constant", lambda d, A: 1 / (A * d.mean(1)[:, None]), "a negative time constant"),
+    ("a half", lambda d, A: 0.5 / (A.abs() * d.mean(1, keepdim=True)), "a half in the place of its logarithm"),
+    ("a lost axis", lambda d, A: LN2 / (A.abs() * d.mean(-1)), "a mean without its axis"),
+    ("for each token", lambda d, A: LN2 / torch.einsum("dl,dn->dnl", d, -A), "a half-life for each token"),
+    ("a mean of decays", lambda d, A: -LN2 / torch.exp(torch.einsum("dl,dn->dnl", d, A)).mean(2).log(),
+     "a mean of decays"),
+    ("a plain median", lambda d, A: LN2 / (-A * torch.median(d, 1)[0][:, None]), "a median in the place of the mean"),
+    ("A alone", lambda d, A: -LN2 / A, "no step size"),
+    ("times A", lambda d, A: LN2 / d.mean(1, keepdim=True) * A.abs(), "A above the stroke"),
+    ("a rate", lambda d, A: -A * d.mean(1, keepdim=True) / LN2, None),
+]  # fmt: skip
 
 
 # Exercise 4: fit_probe (x, y, ridge)
@@ -202,6 +256,12 @@ def ones(width):
     return torch.ones(width, width)
 
 
+def fit_by_cov(x, y, ridge):
+    cov = torch.cov(torch.cat([x, y[:, None].float()], 1).T)  # (F + 1, F + 1)
+    w = torch.linalg.solve(cov[:-1, :-1] + ridge * torch.eye(x.shape[1]), cov[:-1, -1])
+    return w, -(x[y].mean(0) + x[~y].mean(0)) @ w / 2
+
+
 PROBE = [
     ("lstsq", fit_by_lstsq, "right"),
     ("inverse", fit(), "right"),
@@ -220,6 +280,16 @@ PROBE = [
     ("no half", fit(cut=lambda x, y, w: -(x[y].mean(0) + x[~y].mean(0)) @ w), "a middle that is not halved"),
     ("plus and minus one", fit(target=lambda y: 2.0 * y - 1), "targets of −1 and 1"),
     ("yes for no", fit(target=lambda y: (~y).float()), "the two groups exchanged"),
+    ("nothing centred", lambda x, y, r: (lambda w: (w, -(x[y].mean(0) + x[~y].mean(0)) @ w / 2))(
+        torch.linalg.solve(x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x))),
+     "features that are not centred"),
+    ("an intercept", fit(cut=lambda x, y, w: (y.float() - x @ w).mean()), "an intercept in the place of a cut"),
+    ("a ridge twice", lambda x, y, r: fit_by_inverse(x, y, 2 * r), "a 2 that has not cancelled"),
+    ("a ridge halved", lambda x, y, r: fit_by_inverse(x, y, r / 2), "a 2 that has not cancelled"),
+    ("torch.cov", fit_by_cov, "n − 1 below the stroke"),
+    ("the means", lambda x, y, r: (lambda w: (w, -(x[y].mean(0) + x[~y].mean(0)) @ w / 2))(
+        x[y].mean(0) - x[~y].mean(0)), "the difference of the means"),
+    ("c first", lambda x, y, r: fit_by_inverse(x, y, r)[::-1], "the two results exchanged"),
     ("w alone", lambda x, y, r: fit_by_inverse(x, y, r)[0], None),
     ("difference of means", lambda x, y, r: (x[y].mean(0) - x[~y].mean(0), torch.tensor(0.0)), None),
     ("no return", lambda x, y, r: None, None),
@@ -261,7 +331,11 @@ BYTES = [
     ("zeros", lambda ids, k: bytes_by_loop(ids, k).clamp(min=0), "zeros before the text"),
     ("on its side", lambda ids, k: bytes_by_loop(ids, k).T, "places in columns"),
     ("k + 1", lambda ids, k: bytes_by_loop(ids, k + 1), "a byte too many"),
-    ("without a beginning", lambda ids, k: bytes_by_loop(ids, k)[k - 1 :], None),
+    ("unfold alone", lambda ids, k: ids.unfold(0, k, 1).flip(1), "the first places left out"),
+    ("padded behind", lambda ids, k: F.pad(ids, (0, k - 1), value=-1).unfold(0, k, 1).flip(1), "a look ahead"),
+    ("the first again", bytes_with(lambda ids, j: ids[(torch.arange(len(ids)) - j).clamp(min=0)]),
+     "the first byte repeated"),
+    ("k − 1", lambda ids, k: bytes_by_loop(ids, k - 1), "a byte too few"),
     ("one hot", lambda ids, k: F.one_hot(bytes_by_loop(ids, k) + 1, 257), None),
     ("the last ones", lambda ids, k: ids[-k:], None),
     ("no return", lambda ids, k: None, None),
@@ -305,6 +379,19 @@ def drawn(features, labels, held, ridge, own=False):
     return scored(x[train], y[train], x[test], y[test], ridge, part.mean(0), part.std(0))
 
 
+def not_scaled(features, labels, held, ridge):
+    x, y = features.flatten(0, 1), labels.flatten()
+    cut = (len(labels) - held) * labels.shape[1]
+    return scored(x[:cut], y[:cut], x[cut:], y[cut:], ridge, 0.0, 1.0)
+
+
+def scored_by_parts(features, labels, held, ridge):
+    parts = [part.flatten(0, 1) for part in features.split([len(labels) - held, held])]
+    train, test = ((x - x.mean(0)) / x.std(0) for x in parts)
+    y = labels.flatten()
+    return scored(train, y[: len(train)], test, y[len(train) :], ridge, 0.0, 1.0)
+
+
 LEAK = [
     ("masks", repaired(), "right"),
     ("a double loop", lambda f, y, h, r: by_files(f.double().float(), y, h, r), "right"),
@@ -323,12 +410,24 @@ LEAK = [
         repaired(score=lambda said, true: (said == true).float().mean().item()),
         "a plain share of right answers",
     ),
+    ("each part by itself", scored_by_parts, "a scale of its own for the test"),
+    ("each file by itself", lambda f, y, h, r: not_scaled(
+        (f - f.mean(1, keepdim=True)) / f.std(1, keepdim=True), y, h, r), "each file scaled by itself"),
+    ("nothing scaled", not_scaled, "no scale"),
+    ("files by lot", lambda f, y, h, r: (lambda order: by_files(f[order], y[order], h, r))(
+        torch.randperm(len(f), generator=torch.Generator().manual_seed(0))), "files drawn by lot"),
+    ("the other way round", repaired(test=lambda f, h: f < len(f) - h, train=lambda f, h: f >= len(f) - h),
+     "training and test exchanged"),
+    ("right among the inside", repaired(score=lambda said, true: said[true].float().mean().item()),
+     "one of the two shares"),
+    ("right among the outside", repaired(score=lambda said, true: (~said)[~true].float().mean().item()),
+     "one of the two shares"),
     ("one file too few", lambda f, y, h, r: by_files(f, y, 1, r), None),
     ("in per cent", lambda f, y, h, r: 100 * by_files(f, y, h, r), None),
     ("a half", lambda f, y, h, r: 0.5, None),
     ("no return", lambda f, y, h, r: None, None),
     ("a tensor", lambda f, y, h, r: torch.tensor(by_files(f, y, h, r)), None),
-]
+]  # fmt: skip
 
 
 test_an_answer_gets_its_verdict = judged(

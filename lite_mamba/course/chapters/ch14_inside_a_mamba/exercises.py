@@ -30,11 +30,24 @@ def _shares_of_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return M / M.sum(-1, keepdim=True)
 
 
+def _by_quotient(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    left = torch.exp(A[:, None] * delta.cumsum(0))  # (N, L)
+    return ((C * left).T @ (delta * B / left)).tril()
+
+
+def _small(delta: Tensor, **_) -> bool:
+    """Whether no token resets the state: a decay turned round has no bound else."""
+    return float(delta.max()) <= 1
+
+
 def _matrix_cases(draw: Draw) -> dict:
     length, d_state = draw.size(2, 6), draw.size(1, 4)
+    delta, A = draw.uniform(0.1, 1.0, length), -draw.uniform(0.3, 2.0, d_state)
+    if draw.choice([True, False, False, False, False]):  # a token resets the state: exp(A Δ) is 0
+        delta[draw.random.randrange(length - 1)], A = 30.0, A - 4
     return {
-        "delta": draw.uniform(0.1, 1.0, length),
-        "A": -draw.uniform(0.3, 2.0, d_state),
+        "delta": delta,
+        "A": A,
         "B": draw.normal(d_state, length),
         "C": draw.normal(d_state, length),
     }
@@ -56,7 +69,13 @@ MATRIX = Exercise(
         Misconception(
             "a step too few in the decay",
             "Your decay ends before t. The state fades in the step of t, too, and is read after it.",
-            edited(hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total"),
+            [
+                edited(hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total"),
+                edited(
+                    hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total", ".clamp(min=0) → "
+                ),
+            ],
+            where=_small,
         ),
         Misconception(
             "rows that add up to 1",
@@ -71,7 +90,9 @@ MATRIX = Exercise(
                 edited(hidden_attention, ".tril() → "),
                 edited(hidden_attention, ".tril() → ", ".clamp(min=0) → "),
                 edited(hidden_attention, ".tril() → .triu()"),
+                edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → "),
             ],
+            where=_small,
         ),
         Misconception(
             "a diagonal of zeros",
@@ -99,13 +120,76 @@ MATRIX = Exercise(
             "a decay that counts tokens",
             "You let the state fade by the number of tokens between s and t. Each token fades by its own step: "
             "add up their Δ.",
-            edited(hidden_attention, "total = delta.cumsum(0) → total = torch.arange(len(delta))"),
+            [
+                edited(hidden_attention, "total = delta.cumsum(0) → total = torch.arange(len(delta))"),
+                edited(hidden_attention, "total = delta.cumsum(0) → total = delta.mean() * torch.arange(len(delta))"),
+            ],
         ),
         Misconception(
             "a state that grows",
             "Your exponent is positive. A is negative and the time between s and t is positive, so what was written "
             "fades.",
             edited(hidden_attention, "torch.exp(A → torch.exp(-A"),
+            where=_small,
+        ),
+        Misconception(
+            "a quotient of two decays",
+            "You divide what is left at t by what is left at s. After a token with a large Δ both are 0, and 0 / 0 is "
+            "no number. Take the difference first, and then the exponential.",
+            _by_quotient,
+        ),
+        Misconception(
+            "an exponent taken for a decay",
+            "You multiply with A times the time between, which is negative. That is the exponent; what is left lies "
+            "between 0 and 1.",
+            edited(hidden_attention, "torch.exp(A[:, None, None] * between) → A[:, None, None] * between"),
+        ),
+        Misconception(
+            "inputs that do not fade",
+            "What you write into the state stays as it is. On its way from s to t it fades.",
+            edited(
+                hidden_attention, "torch.exp(A[:, None, None] * between) → torch.ones_like(A[:, None, None] * between)"
+            ),
+        ),
+        Misconception(
+            "the reader's step alone",
+            "You let the input fade by Δ_t alone. All steps from s + 1 to t lie on its way, and on the diagonal none.",
+            [
+                edited(
+                    hidden_attention,
+                    "(total[:, None] - total[None, :]).clamp(min=0) → delta[:, None].expand(len(delta), -1)",
+                ),
+                edited(
+                    hidden_attention,
+                    "(total[:, None] - total[None, :]).clamp(min=0) → delta[:, None] * (1 - torch.eye(len(delta)))",
+                ),
+            ],
+        ),
+        Misconception(
+            "a decay from the beginning",
+            "You let every input fade from the first token on. Before s it was not there yet.",
+            edited(
+                hidden_attention,
+                "(total[:, None] - total[None, :]).clamp(min=0) → total[:, None].expand(len(delta), -1)",
+            ),
+        ),
+        Misconception(
+            "the writer's C",
+            "You read with C_s. The token that *reads* has the C: it is the one at t.",
+            edited(hidden_attention, '"nt,nts,ns->ts" → "ns,nts,ns->ts"'),
+        ),
+        Misconception(
+            "the reader's B",
+            "You write with B_t. The token that *writes* has the B: it is the one at s.",
+            edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,nt,s->ts", C, faded, B, delta'),
+        ),
+        Misconception(
+            "a matrix for each number of the state",
+            "You keep the numbers of the state apart. The output adds them up: one matrix is left.",
+            [
+                edited(hidden_attention, "->ts → ->nts"),
+                edited(hidden_attention, "->ts → ->tsn", ".tril() → .permute(2, 0, 1).tril().permute(1, 2, 0)"),
+            ],
         ),
         Misconception(
             "outputs in columns",
@@ -178,8 +262,12 @@ WAYS = Exercise(
         ),
         Misconception(
             "a state without its convolution",
-            "Your second matrix is M. It weighs u, not x: the state, too, sees x only through the convolution.",
-            edited(conv_and_state, "D * conv, M @ conv → D * conv, M"),
+            "Your second matrix lacks the convolution. M weighs u, not x: the state, too, sees x only through it.",
+            [
+                edited(conv_and_state, "D * conv, M @ conv → D * conv, M"),
+                edited(conv_and_state, "D * conv, M @ conv → D * conv, M * gate"),
+                edited(conv_and_state, "D * conv, M @ conv → D * conv, gate[:, None] * M"),
+            ],
         ),
         Misconception(
             "a skip that is forgotten",
@@ -193,20 +281,70 @@ WAYS = Exercise(
         ),
         Misconception(
             "a skip around the convolution",
-            "You let D lead from x to y. The skip of a Mamba block begins behind the convolution: it passes u on.",
-            edited(conv_and_state, "D * conv, → D * torch.eye(length),"),
+            "You let D lead from x to y around the convolution. The skip of a Mamba block begins behind it: it passes "
+            "u on.",
+            [
+                edited(conv_and_state, "D * conv, → D * torch.eye(length),"),
+                edited(conv_and_state, "D * conv, → D * torch.diag(gate),"),
+            ],
         ),
         Misconception(
             "a convolution that looks ahead",
             "Your convolution reads what comes after t. In a causal one, row t reaches back to the left.",
-            edited(
-                conv_and_state, "(lag >= 0) & (lag < width), tap → (lag <= 0) & (-lag < width), tap", "- lag) → + lag)"
-            ),
+            [
+                edited(
+                    conv_and_state,
+                    "(lag >= 0) & (lag < width), tap → (lag <= 0) & (-lag < width), tap",
+                    "- lag) → + lag)",
+                ),
+                edited(conv_and_state, "return D * conv, → conv = conv.T\n    return D * conv,"),
+            ],
         ),
         Misconception(
             "a gate that is left out",
             "You leave out the gate. SiLU multiplies what the convolution gives by a number that depends on the place.",
             edited(conv_and_state, "conv = gate[:, None] * → conv = "),
+        ),
+        Misconception(
+            "a skip on the state",
+            "You multiply the second way with D, too. D stands past the state alone: y = D u + M u.",
+            edited(conv_and_state, "M @ conv → D * (M @ conv)"),
+        ),
+        Misconception(
+            "a convolution that is a token late",
+            "Your taps stand one token too far back: not even the last one meets the present.",
+            edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) - 1  #"),
+        ),
+        Misconception(
+            "a text that is a ring",
+            "Your first rows read from the end of the text. Before it there are zeros.",
+            edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag % length  #"),
+        ),
+        Misconception(
+            "a gate of the gate",
+            "`gate` is σ already. You put it through a function once more.",
+            [
+                edited(conv_and_state, "conv = gate[:, None] → conv = torch.sigmoid(gate)[:, None]"),
+                edited(conv_and_state, "conv = gate[:, None] → conv = F.silu(gate)[:, None]"),
+            ],
+        ),
+        Misconception(
+            "a gate that counts twice",
+            "You multiply with the gate twice. It stands once on every way: behind the convolution.",
+            [
+                edited(conv_and_state, "conv = gate[:, None] → conv = gate[:, None] ** 2"),
+                edited(
+                    conv_and_state,
+                    "return D * conv, M @ conv → return D * gate[:, None] * conv, gate[:, None] * M @ conv",
+                ),
+                edited(conv_and_state, "return D * conv, M @ conv → return D * conv, gate[:, None] * M @ conv"),
+            ],
+        ),
+        Misconception(
+            "a gate behind the scan",
+            "On the second way you put the gate behind the scan. It stands before: M reads u, which has been through "
+            "it.",
+            edited(conv_and_state, "M @ conv → gate[:, None] * (M @ (conv / gate[:, None]))"),
         ),
         Misconception(
             "the two ways exchanged",
@@ -289,9 +427,65 @@ HALF_LIFE = Exercise(
             edited(half_life, "(-A → (A.exp()"),
         ),
         Misconception(
-            "a logarithm to the base 2",
-            "log₂ of 2 is 1. The decay is a power of e, so its half-life takes the natural logarithm.",
-            edited(half_life, "math.log(2) / (-A → -math.log2(2) / (-A"),
+            "a negative time constant",
+            "Your times are negative, for A is. And they are those after which 1/e is left: for a half, a factor is "
+            "missing.",
+            edited(half_life, "math.log(2) / (-A → 1 / (A"),
+        ),
+        Misconception(
+            "a half in the place of its logarithm",
+            "You put a half where its logarithm belongs. exp(−x) is a half where x is ln 2, which is 0.69.",
+            edited(half_life, "math.log(2) → 0.5"),
+        ),
+        Misconception(
+            "a mean without its axis",
+            "The mean over L has the shape (D,), and meets the *last* axis of A, which counts states. Where both are "
+            "equally long nothing raises, and each state gets the Δ of another channel. Keep the axis.",
+            edited(half_life, ".mean(1, keepdim=True) → .mean(1)"),
+            where=lambda delta, A: len(A) > 1,
+        ),
+        Misconception(
+            "a half-life for each token",
+            "You give a half-life for each token. Asked is one for the whole text: of which mean?",
+            [
+                edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, :, None] * delta[:, None])"),
+                edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, None] * delta[:, :, None])"),
+            ],
+        ),
+        Misconception(
+            "a mean of decays",
+            "You average what is left after a token. Decays multiply, and their exponents add up: what is averaged is "
+            "Δ.",
+            edited(
+                half_life,
+                "(-A * delta.mean(1, keepdim=True)) → -torch.exp(A[:, :, None] * delta[:, None]).mean(-1).log()",
+            ),
+        ),
+        Misconception(
+            "a median in the place of the mean",
+            "You take the median of the step sizes. The exponents of all tokens add up, the large ones too.",
+            edited(half_life, ".mean(1, keepdim=True) → .median(1, keepdim=True).values"),
+            where=lambda delta, **_: delta.shape[1] > 2,
+        ),
+        Misconception(
+            "no step size",
+            "Your half-lives do not depend on Δ. They are times; how many tokens they take, the steps say.",
+            edited(half_life, " * delta.mean(1, keepdim=True) → "),
+        ),
+        Misconception(
+            "A above the stroke",
+            "Your half-lives grow with |A|. A state with a large |A| fades fast: A belongs below the stroke.",
+            edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
+        ),
+        Misconception(
+            "a time that is rounded",
+            "You round to whole tokens. The half-life of a state is a number like any other.",
+            [
+                edited(half_life, "return math.log(2) / (-A → return torch.ceil(math.log(2) / (-A", "True)) → True)))"),
+                edited(
+                    half_life, "return math.log(2) / (-A → return torch.round(math.log(2) / (-A", "True)) → True)))"
+                ),
+            ],
         ),
     ],
 )
@@ -343,7 +537,10 @@ PROBE = Exercise(
         Misconception(
             "features that are not centred",
             "You do not take the mean off the features. Then the weights must carry what the cut is for.",
-            edited(fit_probe, "x - x.mean(0), → x,"),
+            [
+                edited(fit_probe, "x - x.mean(0), → x,"),
+                edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
+            ],
         ),
         Misconception(
             "a cut at the mean of everything",
@@ -356,6 +553,12 @@ PROBE = Exercise(
             "You cut where the regression says one half. With one group larger, few scores get there. The cut is "
             "halfway between the two groups' means.",
             edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
+        ),
+        Misconception(
+            "an intercept in the place of a cut",
+            "Your c is the constant of the regression on 0 and 1: with it the score of the group outside is near 0. "
+            "The cut is to be halfway between the two groups' means.",
+            edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w"),
         ),
         Misconception(
             "a cut for centred features",
@@ -378,6 +581,42 @@ PROBE = Exercise(
             "Your weights are twice as long. The cut is right and so is every verdict, but the targets asked for are 0 "
             "and 1.",
             edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
+        ),
+        Misconception(
+            "a 2 that has not cancelled",
+            "Your ridge is too large or too small by a factor of 2. The derivative brings a 2 into both terms, and it "
+            "cancels.",
+            [
+                edited(fit_probe, "ridge * torch → 2 * ridge * torch"),
+                edited(fit_probe, "ridge * torch → ridge / 2 * torch"),
+            ],
+        ),
+        Misconception(
+            "n − 1 below the stroke",
+            "You divide by n − 1, as torch.cov does by itself. Here the mean is over n.",
+            [
+                edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred / (len(x) - 1)"),
+                edited(
+                    fit_probe,
+                    "centred.T @ centred / len(x) → centred.T @ centred / (len(x) - 1)",
+                    "@ target / len(x) → @ target / (len(x) - 1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the difference of the means",
+            "Your weights are the difference of the two groups' means. Features that say the same would count twice "
+            "in it, and the ridge plays no part: the linear system is still to be solved.",
+            edited(
+                fit_probe,
+                "torch.linalg.solve(gram + ridge * torch.eye(len(gram)), centred.T @ target / len(x)) → "
+                "x[y].mean(0) - x[~y].mean(0)",
+            ),
+        ),
+        Misconception(
+            "the two results exchanged",
+            "Weights and cut are right, in the other order: first w, then c.",
+            edited(fit_probe, "return w, -(middle @ w) → return -(middle @ w), w"),
         ),
         Misconception(
             "the two groups exchanged",
@@ -411,14 +650,23 @@ BYTES = Exercise(
     misconceptions=[
         Misconception(
             "a text that is a ring",
-            "The first places see the end of the text: `roll` turns it into a ring. Before the first byte there is "
-            "nothing.",
+            "The first places see the end of the text, as if it were a ring: `roll` makes one of it, and so does an "
+            "index below 0. Before the first byte there is nothing.",
             edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)"),
         ),
         Misconception(
             "a look ahead",
             "You look at the bytes that follow. The rival may see what the model has seen, and no more.",
-            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]"),
+            [
+                edited(
+                    last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]"
+                ),
+                edited(
+                    last_bytes,
+                    "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]",
+                    "range(k) → reversed(range(k))",
+                ),
+            ],
         ),
         Misconception(
             "the present byte left out",
@@ -440,6 +688,23 @@ BYTES = Exercise(
             "places in columns",
             "Your result lies on its side: places in rows, (L, k).",
             edited(last_bytes, "dim=1 → dim=0"),
+        ),
+        Misconception(
+            "the first places left out",
+            "Your result has no rows for the first places, which lack some of their bytes. They have a row each, with "
+            "−1 where there was none yet.",
+            edited(last_bytes, "dim=1) → dim=1)[k - 1 :]"),
+            where=lambda ids, k: len(ids) >= k,
+        ),
+        Misconception(
+            "the first byte repeated",
+            "Before the text you put its first byte again. There was none: −1.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1) → torch.cat([ids[:1].expand(back), ids])"),
+        ),
+        Misconception(
+            "a byte too few",
+            "You take k − 1 bytes. The present one is among the k, so k − 1 come before it.",
+            edited(last_bytes, "range(k) → range(k - 1)"),
         ),
         Misconception(
             "a byte too many",
@@ -516,16 +781,85 @@ LEAK = Exercise(
             "a scale that has seen the test",
             "The files are apart now, but mean and spread are still those of all files. What is tested may take no "
             "part in anything that is fitted.",
+            edited(
+                held_out_accuracy,
+                "x_train.mean(0), x_train.std(0) → features.flatten(0, 1).mean(0), features.flatten(0, 1).std(0)",
+            ),
+        ),
+        Misconception(
+            "a scale of its own for the test",
+            "You scale the tested files by their own mean and spread. The probe knows another scale, the one that it "
+            "was fitted on; and what is tested may take no part in anything that is fitted.",
+            edited(
+                held_out_accuracy,
+                "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / x_test.std(0)",
+            ),
+        ),
+        Misconception(
+            "each file scaled by itself",
+            "You scale each file by its own mean and spread, the tested ones too. One scale is asked for: that of "
+            "what is trained on.",
+            edited(
+                held_out_accuracy,
+                "x_train, y_train = → features = (features - features.mean(1, keepdim=True)) / "
+                "features.std(1, keepdim=True)\n    x_train, y_train =",
+                "mean, std = x_train.mean(0), x_train.std(0) → mean, std = 0, 1",
+            ),
+        ),
+        Misconception(
+            "no scale",
+            "You do not scale the features. Then the ridge holds back the weight of a small feature more than that of "
+            "a large one: keep the scaling, with mean and spread of what is trained on.",
+            edited(held_out_accuracy, "mean, std = x_train.mean(0), x_train.std(0) → mean, std = 0, 1"),
+        ),
+        Misconception(
+            "a test that is not scaled",
+            "The probe was fitted on scaled features, and you test it on those as they came. Both parts get the same "
+            "scale.",
+            edited(held_out_accuracy, "said = (x_test - mean) / std → said = x_test"),
+        ),
+        Misconception(
+            "files drawn by lot",
+            "You hold out whole files, but draw them. Asked for are the last ones.",
             [
                 edited(
                     held_out_accuracy,
-                    "x_train.mean(0), x_train.std(0) → features.flatten(0, 1).mean(0), features.flatten(0, 1).std(0)",
+                    "x_train, y_train = → order = torch.randperm(len(labels), "
+                    "generator=torch.Generator().manual_seed(0))\n    features, labels = features[order], "
+                    "labels[order]\n    x_train, y_train =",
                 ),
                 edited(
                     held_out_accuracy,
-                    "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / x_test.std(0)",
+                    "x_train, y_train = → order = torch.randperm(len(labels), "
+                    "generator=torch.Generator().manual_seed(0))\n    order = order.roll(-held)\n    features, labels "
+                    "= features[order], labels[order]\n    x_train, y_train =",
                 ),
             ],
+        ),
+        Misconception(
+            "training and test exchanged",
+            "You train on the last files and test on the others. `held` files are to be tested on.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[-held:].flatten(0, 1), labels[-held:].flatten()",
+                "x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "x_test, y_test = features[:-held].flatten(0, 1), labels[:-held].flatten()",
+            ),
+        ),
+        Misconception(
+            "one of the two shares",
+            "You give the share of right answers in one group. A probe that always says the same would be perfect "
+            "there: take the mean of both.",
+            [
+                edited(held_out_accuracy, " + (~said[~y_test]).float().mean()).item() / 2 → ).item()"),
+                edited(held_out_accuracy, "said[y_test].float().mean() + (~said → (~said", ".item() / 2 → .item()"),
+            ],
+        ),
+        Misconception(
+            "no cut",
+            "You compare the score without c with 0. The cut is part of the probe.",
+            edited(held_out_accuracy, "@ w + c > 0 → @ w > 0"),
         ),
         Misconception(
             "the first files held out",
