@@ -109,6 +109,11 @@ def transposed_C(h, u, delta, A, B, C, D, z, dt_bias):
     return by_einsum(h, u, delta, A, C, B, D, z, dt_bias)
 
 
+def mean_of_the_states(h, u, delta, A, B, C, D, z, dt_bias):
+    y, h = by_einsum(h, u, delta, A, B, C / h.shape[-1], D, z, dt_bias)
+    return y, h
+
+
 UPDATE = [
     ("unsqueeze", unsqueezed(), "right"),
     ("einsum and log1p", by_einsum, "right"),
@@ -146,6 +151,12 @@ UPDATE = [
     ("old state back", lambda h, *rest: (by_einsum(h, *rest)[0], h), "a state that is returned as it came"),
     ("state first", lambda *given: by_einsum(*given)[::-1], "the two results in exchanged places"),
     ("B and C", transposed_C, "B and C in exchanged places"),
+    ("softplus twice", unsqueezed(lambda d, b: F.softplus(F.softplus(d + b))), "softplus taken twice"),
+    ("minus the bias", unsqueezed(lambda d, b: F.softplus(d - b)), "a bias that is taken off"),
+    ("y + D u g", unsqueezed(finish=lambda y, u, D, z: y + D * u * F.silu(z)), "brackets that are missing"),
+    ("D", unsqueezed(finish=lambda y, u, D, z: (y + D) * F.silu(z)), "a skip without its input"),
+    ("mean", mean_of_the_states, "a mean over the states"),
+    ("read with B", lambda *given: by_einsum(*given[:5], given[4], *given[6:]), "a state read with its way in"),
     ("one sequence", first_sequence, None),
     ("only the output", lambda *given: by_einsum(*given)[0], None),
     ("no return", lambda *given: None, None),
@@ -235,6 +246,15 @@ def untransposed(token, history, h, weights, parts):
     return x, history, h
 
 
+def in_turns(token, history, h, weights, parts):
+    rows = torch.cat([weights["in_proj"][0::2], weights["in_proj"][1::2]])
+    return einsummed(token, history, h, weights | {"in_proj": rows}, parts)
+
+
+def bias_for_skip(token, history, h, weights, parts):
+    return linear()(token, history, h, weights | {"D": weights["dt_bias"], "dt_bias": weights["D"]}, parts)
+
+
 def first_row(*given):
     return tuple(part[:1].expand_as(part) for part in einsummed(*given))
 
@@ -273,6 +293,9 @@ STEP = [
      "a history of what the convolution gives"),
     ("h first", linear(back=lambda out, history, h: (out, h, history)), "the two memories in exchanged places"),
     ("not transposed", untransposed, "a weight that is not transposed"),
+    ("in turns", in_turns, "halves taken in turns"),
+    ("silu(x) selects", linear(select=lambda x, u: F.silu(x)), "a selection that does not see the convolution"),
+    ("bias, D", bias_for_skip, "skip and bias in exchanged places"),
     ("one row", first_row, None),
     ("only the output", lambda *given: einsummed(*given)[0], None),
     ("no return", lambda *given: None, None),
@@ -380,6 +403,55 @@ def without_a_stream(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
+def no_stream_one_piece(block, prompt, chunk, tokens):
+    return without_a_stream(block, prompt, prompt.shape[1], tokens)
+
+
+def read(block, prompt, chunk, tokens):
+    """The stream behind a prompt, and its last output."""
+    stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+    for piece in prompt.split(chunk, dim=1):
+        out = block(piece, inference_params=stream)
+        stream.seqlen_offset += piece.shape[1]
+    return stream, out[:, -1:]
+
+
+def no_stream_for_tokens(block, prompt, chunk, tokens):
+    _, out = read(block, prompt, chunk, tokens)
+    outputs = [out]
+    for _ in range(1, tokens):
+        outputs.append(block(outputs[-1]))
+    return torch.cat(outputs, dim=1)
+
+
+def the_prompts_last_token(block, prompt, chunk, tokens):
+    stream, out = read(block, prompt, chunk, tokens)
+    outputs = [out]
+    for _ in range(1, tokens):
+        outputs.append(block(prompt[:, -1:], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
+def all_outputs(block, prompt, chunk, tokens):
+    stream, result = read(block, prompt, chunk, tokens)
+    while result.shape[1] < tokens:
+        out = block(result, inference_params=stream)
+        stream.seqlen_offset += result.shape[1]
+        result = torch.cat([result, out[:, -1:]], dim=1)
+    return result
+
+
+def by_steps(block, prompt, chunk, tokens):
+    states, outputs = block.allocate_inference_cache(len(prompt), 100), []
+    for token in prompt.split(1, dim=1):
+        out, *states = block.step(token, *states)
+    while len(outputs) < tokens:
+        outputs.append(out)
+        out, *states = block.step(out, *states)
+    return torch.cat(outputs, dim=1)
+
+
 def whole(prompt, chunk):
     return (prompt,)
 
@@ -416,7 +488,13 @@ GENERATE = [
     ("a first output lost", lambda b, p, c, n: loop(kept=slice(1, None))(b, p, c, n + 1),
      "a first output thrown away"),
     ("one too many", lambda b, p, c, n: loop()(b, p, c, n + 1), "an output too many"),
-    ("no stream", without_a_stream, None),
+    ("no stream", without_a_stream, "a call without its stream"),
+    ("no stream, one piece", no_stream_one_piece, "a call without its stream"),
+    ("no stream for the tokens", no_stream_for_tokens, "a call without its stream"),
+    ("steps", by_steps, "the step in the place of the stream"),
+    ("the prompt's last token again", the_prompts_last_token, "the same token fed in again and again"),
+    ("all outputs", all_outputs, "all generated tokens fed in again"),
+    ("cat 0", lambda b, p, c, n: torch.cat(loop()(b, p, c, n).split(1, dim=1)), "tokens put together as rows"),
     ("an error of its own", lambda b, p, c, n: b(p[..., :-1] if p.shape[2] > 1 else p[0]), None),
     ("no return", lambda b, p, c, n: loop()(b, p, c, n) and None if n < 0 else print(end=""), None),
     ("zeros", lambda b, p, c, n: torch.zeros(len(p), n, p.shape[2]), None),
@@ -455,7 +533,8 @@ OVERTAKES = [
     ("square root", lambda s, d, n: int((s // each(d, n)) ** 0.5) + 1, "a cache that grows with pairs of tokens"),
     ("upside down", lambda s, d, n: each(d, n) // s, "a division the wrong way round"),
     ("the example's", lambda s, d, n: 33, None),
-    ("rounded", lambda s, d, n: round(s / each(d, n)), None),
+    ("rounded", lambda s, d, n: round(s / each(d, n)), "a count that is rounded to the nearest"),
+    ("rounded + 1", lambda s, d, n: round(s / each(d, n)) + 1, "a count that is rounded to the nearest"),
     ("no return", lambda s, d, n: None, None),
     ("a string", lambda s, d, n: str(s // each(d, n) + 1), None),
     ("a tensor", lambda s, d, n: torch.tensor(s // each(d, n) + 1), None),
@@ -511,6 +590,11 @@ def first_decides(history, h, last, now):
     return (history * 0, h * 0) if now[0] != last[0] else (history, h)
 
 
+def as_a_factor(history, h, last, now):
+    factor = 1 - (now - last).abs().view(-1, 1, 1)
+    return factor * history, factor * h
+
+
 RESTART = [
     ("multiplied", multiplied(), "right"),
     ("cloned", cloned, "right"),
@@ -530,7 +614,10 @@ RESTART = [
     ("truth", multiplied(lambda last, now: now.bool()), "an index other than zero read as a new text"),
     ("turned round", multiplied(lambda last, now: now == last), "the rows that go on are cleared"),
     ("h first", lambda *given: cloned(*given)[::-1], "the two memories in exchanged places"),
-    ("row 0", first_decides, None),
+    ("falls", multiplied(lambda last, now: now < last), "only an index that gets smaller"),
+    ("row 0", first_decides, "one decision for all rows"),
+    ("all or none", multiplied(lambda last, now: (now != last).all().expand(len(now))), "one decision for all rows"),
+    ("1 - |difference|", as_a_factor, "a difference used as a factor"),
     ("nothing", lambda history, h, last, now: (history, h), None),
     ("no return", lambda *given: None, None),
     ("one result", lambda *given: cloned(*given)[0], None),
@@ -544,7 +631,7 @@ RESTART = [
 
 def mended(
     bias_in_delta=False, bias_in_scan=True, end=0, reset_state=True, reset_history=True, late_reset=False,
-    changed=lambda segment, last: segment != last, kept=None, size=lambda delta: delta,
+    changed=lambda segment, last: segment != last, kept=None, size=lambda delta: delta, softplus=True,
 ):  # fmt: skip
     def mended_stream(x, segment, history, h, last, weights):
         rows, W = changed(segment, last), history.shape[-1]
@@ -556,7 +643,8 @@ def mended(
         delta = size(weights["dt"][:, None] * u + bias_in_delta * weights["dt_bias"][:, None])
         B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
         y, h = selective_scan_fn(
-            u, delta, weights["A"], B, C, delta_bias=weights["dt_bias"] if bias_in_scan else None, delta_softplus=True,
+            u, delta, weights["A"], B, C, delta_bias=weights["dt_bias"] if bias_in_scan else None,
+            delta_softplus=softplus,
             return_last_state=True, initial_state=h,
         )  # fmt: skip
         h = h * goes_on if late_reset else h
@@ -603,6 +691,9 @@ MENDED = [
     ("no history reset", mended(reset_history=False), "a reset that has left the history out"),
     ("reset behind", mended(reset_state=False, late_reset=True), "a reset behind the scan"),
     ("turned round", mended(changed=lambda segment, last: segment == last), "the rows that go on are reset"),
+    ("no softplus", mended(softplus=False), "a softplus that is gone"),
+    ("softplus twice, bias twice", mended(bias_in_delta=True, size=F.softplus), "a softplus taken twice"),
+    ("first columns", mended(kept=lambda joined, x, W: joined[..., :W]), "a history that is returned as it came"),
     ("from the chunk", mended(kept=lambda joined, x, W: x[..., -W:]), "a history from the chunk alone"),
     ("too late", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] + 1 :]), "a history that starts too late"),
     ("always row 0", mended(changed=lambda segment, last: torch.arange(len(last)) == 0), None),

@@ -59,6 +59,8 @@ UPDATE = Exercise(
     title="One token of the scan",
     reference=state_update,
     cases=_draw_token,
+    axes=("row", "channel", "state"),
+    items=("the output", "the state"),
     misconceptions=[
         Misconception(
             "an output read before the update",
@@ -101,6 +103,17 @@ UPDATE = Exercise(
             "You add dt_bias to the finished step size. A negative bias may then make it negative. Add first, then "
             "make it positive.",
             _updated("(delta + dt_bias) → (delta) + dt_bias"),
+        ),
+        Misconception(
+            "softplus taken twice",
+            "Your step size has been through softplus two times. It makes each Δ at least ln 2, about 0.69: no token "
+            "can pass unseen.",
+            _updated("F.softplus(delta + dt_bias) → F.softplus(F.softplus(delta + dt_bias))"),
+        ),
+        Misconception(
+            "a bias that is taken off",
+            "You subtract dt_bias. It is added to delta, before softplus.",
+            _updated("delta + dt_bias → delta - dt_bias"),
         ),
         Misconception(
             "a step size that is ready in one place only",
@@ -203,6 +216,12 @@ UPDATE = Exercise(
             _updated("(y + D * u) * F.silu(z) → y * F.silu(z) + D * u"),
         ),
         Misconception(
+            "brackets that are missing",
+            "The gate multiplies only D·u, and y passes it by: a product binds closer than a sum. It has to multiply "
+            "the two together, (y + D·u) · SiLU(z).",
+            _updated("(y + D * u) * F.silu(z) → y + D * u * F.silu(z)"),
+        ),
+        Misconception(
             "a missing skip",
             "The part D·u of the output is not there. It goes past the state, straight from the input.",
             _updated("(y + D * u) → y"),
@@ -211,6 +230,21 @@ UPDATE = Exercise(
             "a skip without its weight",
             "You add u itself. D says, channel by channel, how much of it goes straight to the output.",
             _updated("D * u) → u)"),
+        ),
+        Misconception(
+            "a skip without its input",
+            "You add D itself, the same at every token. It is the weight of u: the skip is D·u.",
+            _updated("D * u) → D)"),
+        ),
+        Misconception(
+            "a mean over the states",
+            "You take the mean over the N states. y is the sum of C · h, as in a matrix product.",
+            _updated('torch.einsum("b d n, b n -> b d", h, C) → (h * C[:, None]).mean(-1)'),
+        ),
+        Misconception(
+            "a state read with its way in",
+            "The state is read with B. B is the way in; C is the way out.",
+            _updated("h, C) → h, B)"),
         ),
         Misconception(
             "B and C in exchanged places",
@@ -308,12 +342,19 @@ STEP = Exercise(
     apply=_one_step,
     rtol=1e-3,
     atol=1e-4,
+    axes=("row", "channel", "column"),
+    items=("the output", "the history", "the state"),
     misconceptions=[
         Misconception(
             "the halves in exchanged places",
             "Your x is z, and your z is x. The first half of what in_proj gives is the signal x, the second half is "
             "the gate z.",
             _wired("x, z = → z, x ="),
+        ),
+        Misconception(
+            "halves taken in turns",
+            "You take every second number of what in_proj gives. The first half is x, the second half is z.",
+            _wired("x, z = ( → xz = (", ".chunk(2, dim=-1) → ; x, z = xz[:, 0::2], xz[:, 1::2]"),
         ),
         Misconception(
             "B and C in exchanged places",
@@ -330,7 +371,10 @@ STEP = Exercise(
         Misconception(
             "a selection that does not see the convolution",
             "Δ, B and C are made from x. In the block they are made from u, the signal behind the convolution.",
-            _wired('u @ w["x_proj"] → x @ w["x_proj"]'),
+            [
+                _wired('u @ w["x_proj"] → x @ w["x_proj"]'),
+                _wired('u @ w["x_proj"] → F.silu(x) @ w["x_proj"]'),
+            ],
         ),
         Misconception(
             "a scan past the convolution",
@@ -372,6 +416,11 @@ STEP = Exercise(
             "You add the bias and take softplus, and state_update does both once more. Hand delta over as dt_proj "
             "gives it.",
             _wired('low_rank @ w["dt_proj"].T → F.softplus(low_rank @ w["dt_proj"].T + w["dt_bias"])'),
+        ),
+        Misconception(
+            "skip and bias in exchanged places",
+            "You hand over dt_bias as the skip, and D as the bias. Both have D numbers, so nothing raises.",
+            _wired('w["D"], z, w["dt_bias"]) → w["dt_bias"], z, w["D"])'),
         ),
         Misconception(
             "A_log in the place of A",
@@ -468,6 +517,8 @@ def generate(block: Mamba, prompt: Tensor, chunk: int, tokens: int) -> Tensor:
     return torch.cat(outputs, dim=1)  # (B, tokens, d_model)
 
 
+PIECE_IN, TOKEN_IN = (f"block({given}, inference_params=stream)" for given in ("piece", "outputs[-1]"))
+ALL_IN = TOKEN_IN.replace("outputs[-1]", "torch.cat(outputs, dim=1)")
 IN_PROMPT, AFTER_TOKEN = "stream.seqlen_offset += piece.shape[1]", "stream.seqlen_offset += 1"
 NEW = "stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt)"
 
@@ -486,6 +537,15 @@ def _with_new_streams(in_prompt: str = "", in_tokens: str = "", between: str = "
         f"outputs = [ → {between}\n    outputs = [",
         f"outputs.append( → {in_tokens}\n        outputs.append(",
     )
+
+
+def _by_steps(block, prompt, chunk, tokens):
+    memory, outputs = block.allocate_inference_cache(len(prompt), prompt.shape[1] + tokens), []
+    for t in range(prompt.shape[1] + tokens - 1):
+        given = prompt[:, t : t + 1] if t < prompt.shape[1] else outputs[-1]
+        out, *memory = block.step(given, *memory)
+        outputs.append(out)
+    return torch.cat(outputs[-tokens:], dim=1)
 
 
 def everything_again(block, prompt, chunk, tokens):
@@ -591,6 +651,7 @@ GENERATE = Exercise(
     rtol=1e-3,
     atol=1e-6,
     trials=12,
+    axes=("row", "token", "number"),
     misconceptions=[
         Misconception(
             "an offset that moves by one for a whole chunk",
@@ -779,8 +840,44 @@ GENERATE = Exercise(
         ),
         Misconception(
             "the same token fed in again and again",
-            "Every generated token comes from the first output. Feed in what came out last.",
-            edited(generate, "block(outputs[-1] → block(outputs[0]"),
+            "You feed in one and the same token, each time. Feed in what came out last.",
+            [edited(generate, f"block(outputs[-1] → block({token}") for token in ("outputs[0]", "prompt[:, -1:]")],
+        ),
+        Misconception(
+            "all generated tokens fed in again",
+            "Each call gets all outputs so far. The stream has read the earlier ones already: feed in the last one "
+            "alone.",
+            [
+                edited(generate, f"{TOKEN_IN} → {ALL_IN}"),
+                edited(generate, f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
+                _moved(None, "stream.seqlen_offset += len(outputs) - 1", f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
+            ],
+        ),
+        Misconception(
+            "a call without its stream",
+            "You call the block without inference_params. Then it remembers nothing, and what you give it is the "
+            "beginning of a text.",
+            [
+                edited(generate, f"{TOKEN_IN} → block(outputs[-1])"),
+                edited(generate, f"{TOKEN_IN} → block(outputs[-1])", f"{PIECE_IN} → block(piece)"),
+                edited(
+                    generate,
+                    "prompt.split(chunk, dim=1) → [prompt]",
+                    f"{TOKEN_IN} → block(outputs[-1])",
+                    f"{PIECE_IN} → block(piece)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the step in the place of the stream",
+            "The numbers are right, but block.step takes one token at a time. The stream of InferenceParams lets a "
+            "whole chunk go in with one call.",
+            _by_steps,
+        ),
+        Misconception(
+            "tokens put together as rows",
+            "You join the outputs along the batch. They follow one another in time: (B, tokens, d_model).",
+            edited(generate, "torch.cat(outputs, dim=1) → torch.cat(outputs, dim=0)"),
         ),
     ],
 )
@@ -855,6 +952,12 @@ OVERTAKES = Exercise(
             [_counted("// → /"), _counted("// → /", " + 1 → ")],
         ),
         Misconception(
+            "a count that is rounded to the nearest",
+            "You round to the nearest whole number, and so down as often as up. Where the division leaves a rest, and "
+            "where it leaves none: from which whole number on is the cache larger?",
+            [_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")],
+        ),
+        Misconception(
             "one token too many",
             "With a token less the cache is larger already. What does rounding down, or up, give where the division "
             "leaves a rest?",
@@ -880,6 +983,9 @@ def restart(history: Tensor, h: Tensor, last: Tensor, now: Tensor) -> tuple[Tens
     """History and state, set to zero in the rows whose segment index has changed."""
     changed = (now != last)[:, None, None]  # (B, 1, 1)
     return torch.where(changed, 0.0, history), torch.where(changed, 0.0, h)
+
+
+CLEARED = "return torch.where(changed, 0.0, history), torch.where(changed, 0.0, h)"
 
 
 def _restarted(*edits: str):
@@ -910,6 +1016,8 @@ RESTART = Exercise(
         "last": torch.tensor([0, 4, 0]),
         "now": torch.tensor([0, 0, 1]),
     },
+    axes=("row", "channel", "column"),
+    items=("the history", "the state"),
     misconceptions=[
         Misconception(
             "every row started afresh",
@@ -936,6 +1044,27 @@ RESTART = Exercise(
             "only an index that grows",
             "You test now > last. The indices are names, not a count: 2 followed by 0 is a new text as well.",
             [_restarted("now != last → now > last"), _restarted("now != last → now == last + 1")],
+        ),
+        Misconception(
+            "only an index that gets smaller",
+            "You test now < last. The indices are names, not a count: 0 followed by 2 is a new text as well.",
+            _restarted("now != last → now < last"),
+        ),
+        Misconception(
+            "one decision for all rows",
+            "You clear all rows, or none. Each row has a text of its own: decide row by row.",
+            [
+                _restarted(f"(now != last)[:, None, None] → {rows}")
+                for rows in ("(now != last).all()", "(now != last)[0]", "(now != last)[-1]")
+            ],
+        ),
+        Misconception(
+            "a difference used as a factor",
+            "now − last is a number, and may be 2 or −1. A row is cleared or it is not: ask whether the two differ.",
+            [
+                edited(restart, f"{CLEARED} → factor = (1 - {gap})[:, None, None]; return factor * history, factor * h")
+                for gap in ("(now - last)", "(now - last).abs()", "(last - now)")
+            ],
         ),
         Misconception(
             "an index of zero read as a new text",
@@ -1056,6 +1185,8 @@ MENDED = Exercise(
     cases=_draw_chunk,
     rtol=1e-3,
     atol=1e-4,
+    axes=("row", "channel", "column"),
+    items=("the output", "the history", "the state", "the segment"),
     misconceptions=[
         Misconception(
             "the code as it was given",
@@ -1106,7 +1237,14 @@ MENDED = Exercise(
             [
                 _left(f"{MADE}F.softplus(delta)"),
                 _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])', NO_BIAS),
+                _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])'),
             ],
+        ),
+        Misconception(
+            "a softplus that is gone",
+            "The step size is not made positive any more. delta_softplus=True was right: the scan adds the bias, and "
+            "then takes the softplus.",
+            _left('"delta_softplus": True → "delta_softplus": False'),
         ),
         Misconception(
             "a reset of every row",
@@ -1136,6 +1274,17 @@ MENDED = Exercise(
             "a history from the chunk alone",
             "A chunk may be shorter than the history. Then some of its columns come from the history before.",
             _left("joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
+        ),
+        Misconception(
+            "a history that is returned as it came",
+            "The state moves on, and the history stays as it was before the chunk: those are the first columns of "
+            "`joined`. The next one ends with the latest samples of x.",
+            _left("joined[..., x.shape[-1] :] → history"),
+        ),
+        Misconception(
+            "a history of what the convolution gives",
+            "You keep u. The convolution looks back at its inputs, x.",
+            _left("joined[..., x.shape[-1] :] → torch.cat([history, u], dim=-1)[..., x.shape[-1] :]"),
         ),
         Misconception(
             "a history that starts too late",
