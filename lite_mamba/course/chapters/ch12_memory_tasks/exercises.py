@@ -707,7 +707,7 @@ RECAP = [
         "Their sum grows with L. Once it is far above 1, the state has forgotten.",
     ),
     Question(
-        "A model is right at L = 256, and says chance as soon as it is read in chunks. What is the likely reason?",
+        "A model is right at L = 256, and mostly wrong as soon as it is read in chunks. What is the likely reason?",
         [
             "Rounding errors add up",
             "The state starts anew with each chunk",
