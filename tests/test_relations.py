@@ -286,6 +286,18 @@ def test_numbers_have_relations_too():
     assert judge(exercise, lambda n: 6 * n + 8).relations == ("A factor of 2 everywhere.",)
 
 
+def test_words_on_every_value_are_said_of_the_wrong_cases_alone_where_others_are_right():
+    exercise = Exercise("91.n", "N", lambda n, m: 3 * n, lambda draw: {"n": draw.size(0, 30), "m": draw.size(0, 9)}, [])
+    assert judge(exercise, lambda n, m: 3 * n + (m in (1, 3, 4, 8))).relations == (
+        "Where it is wrong, every value is 1 too large.",
+    )
+    assert judge(exercise, lambda n, m: 3 * n * (1 + (m in (1, 3, 4, 8)))).relations == (
+        "Where it is wrong, a factor of 2 everywhere.",
+    )
+    zero_is_right = Exercise("91.z", "Z", lambda n: 3 * max(0, n - 9), lambda draw: {"n": draw.size(1, 30)}, [])
+    assert "A factor of 2 everywhere." in judge(zero_is_right, lambda n: 6 * max(0, n - 9)).relations
+
+
 @pytest.mark.parametrize(
     ("nearly", "off"), [(lambda n: (3 * n + 4) * 1.00004, 1e-4), (lambda n: 3 * n + 4.00004, 4e-5)]
 )

@@ -48,9 +48,19 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> str | None
     def axis(i: int) -> str:
         return tolerance.axes[i] if len(tolerance.axes) == pairs[0].want.ndim else f"axis {i}"
 
-    found = (relation(pairs, axis) for relation in (SAME_SHAPE if same_shape else OTHER_SHAPE))
-    words = next(filter(None, found), None)
-    return f"{name}: {words[:1].lower()}{words[1:]}" if words and name else words
+    for relation in SAME_SHAPE if same_shape else OTHER_SHAPE:
+        if words := relation(pairs, axis):
+            if (
+                relation in OF_EVERY_VALUE
+                and relation([*pairs, *_right_part(name, examples, tolerance)], axis) != words
+            ):
+                words = f"Where it is wrong, {_small(words)}"
+            return f"{name}: {_small(words)}" if name else words
+    return None
+
+
+def _small(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _axes(pairs: Sequence[Pair]) -> range:
@@ -74,7 +84,23 @@ def _wrong_part(wrong: Sequence[Example], tolerance: Tolerance) -> tuple[str, li
     return name, [Pair(*one) for one in plain]
 
 
+def _right_part(name: str, examples: Sequence[Example], tolerance: Tolerance) -> Iterator[Pair]:
+    """What came of this part in the cases with a right answer, where it can tell a factor from none: no zeros."""
+    for example in examples:
+        for part, want, have in _parts(example, tolerance) if example.right else ():
+            want, have = _plain(want), _plain(have)
+            if part == name and want is not None and have is not None and want.any():
+                yield Pair(want, have, example.case)
+
+
 def _differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[Any, Any]]:
+    limit = Tolerance(tolerance.rtol, tolerance.atol)
+    parts = _parts(example, tolerance)
+    return {name: (one, other) for name, one, other in parts if difference(one, other, limit)}
+
+
+def _parts(example: Example, tolerance: Tolerance) -> list[tuple[str, Any, Any]]:
+    """Each part of a result by its name, as it was expected and as it came; the whole one without a name."""
     want, have = example.expected.value, example.got.value
     named = [("", want, have)]
     if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():
@@ -82,8 +108,7 @@ def _differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[
     elif isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
         names = tolerance.items if len(tolerance.items) == len(want) else [f"Item {i}" for i in range(len(want))]
         named = list(zip(names, want, have, strict=True))
-    limit = Tolerance(tolerance.rtol, tolerance.atol)
-    return {name: (one, other) for name, one, other in named if difference(one, other, limit)}
+    return named
 
 
 def _plain(value: Any) -> Tensor | None:
@@ -400,3 +425,4 @@ SAME_SHAPE: tuple[Relation, ...] = (
     _scaled, _moved, _an_input, _function, _late, _turned, _swapped, _reordered, _some_rows, _one_number_a_row,
 )  # fmt: skip
 OTHER_SHAPE: tuple[Relation, ...] = (_swapped, _added_up, _longer, _reshaped)
+OF_EVERY_VALUE: tuple[Relation, ...] = (_scaled, _moved, _function)  # their words speak of all cases

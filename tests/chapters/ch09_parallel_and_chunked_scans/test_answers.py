@@ -434,6 +434,13 @@ def tree_with_decays_at_its_end(a, x):
     return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
 
 
+def tree_with_its_end_faded(a, x):
+    if len(a) == 1:
+        return a * x
+    odd = tree_with_its_end_faded(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
 def tree_of_two(a, x):
     if len(a) == 2:
         return torch.stack([x[0], a[1] * x[0] + x[1]])
@@ -535,6 +542,7 @@ UP_DOWN = [
     ("halves", tree(up=pairs_of_halves), "halves in the place of neighbours"),
     ("stops at two", tree_that_stops_at_two, "two steps left as they are"),
     ("base case a", tree_with_decays_at_its_end, "decays at the end of the tree"),
+    ("base case a x", tree_with_its_end_faded, "a last step left that fades"),
     (
         "a x at t = 0",
         tree(down=lambda a, x, odd: torch.cat([(a * x)[:1], odd[:-1] * a[2::2] + x[2::2]])),

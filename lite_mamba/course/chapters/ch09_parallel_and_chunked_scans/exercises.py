@@ -510,11 +510,16 @@ UP_DOWN = Exercise(
             edited(up_down, "return x → return a"),
         ),
         Misconception(
+            "a last step left that fades",
+            "When one step is left, you multiply its x by its a. A step fades what is there before it, and from h = 0 "
+            "that is nothing: its state is its x.",
+            edited(up_down, "return x → return a * x"),
+        ),
+        Misconception(
             "a first step that fades",
             "You multiply the x of the first step with a. A step fades what is there before it, and before the first "
             "step that is zero.",
             [
-                edited(up_down, "return x → return a * x"),
                 edited(up_down, "[x[:1], → [a[:1] * x[:1],"),
                 edited(up_down, "return x → return a * x", "[x[:1], → [a[:1] * x[:1],"),
             ],
