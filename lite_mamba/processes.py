@@ -19,6 +19,7 @@ import textwrap
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -164,7 +165,7 @@ class Processes:
             for connection in ready:
                 rank = waiting[connection]
                 try:
-                    answers[rank] = pickle.loads(connection.recv_bytes())
+                    answers[rank] = _loaded(connection.recv_bytes())
                 except (EOFError, OSError):
                     answers[rank] = (False, f"it has ended. {self._last_words(rank)}")
             if not all(fine for fine, _ in answers.values()):
@@ -181,6 +182,13 @@ class Processes:
     def _last_words(self, rank: int) -> str:
         words = self._log(rank).read_text(errors="replace").strip() if self._log(rank).exists() else ""
         return words[-2000:] or "it said nothing"
+
+
+def _loaded(pickled: bytes) -> object:
+    """What was pickled. PyTorch 2.4 and 2.5 warn of the way in which they load a tensor themselves."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "You are using `torch.load`", FutureWarning)
+        return pickle.loads(pickled)
 
 
 CHILD = "from lite_mamba.processes import serve; serve()"

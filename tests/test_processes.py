@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -41,6 +42,12 @@ def draw():
     import torch
 
     return float(torch.rand(1))
+
+
+def ones():
+    import torch
+
+    return torch.ones(2)
 
 
 def alive(pid):
@@ -84,6 +91,12 @@ def test_every_run_draws_the_same(two):
 
 
 @NEEDS_PROC
+def test_tensors_come_without_a_warning(two):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # PyTorch 2.4 and 2.5 have one
+        assert [value.tolist() for value in two.run(ones)] == [[1, 1], [1, 1]]
+
+
 def test_an_error_has_its_rank_and_its_traceback_and_ends_the_waiting_ones():
     with Processes(2, timeout=60) as ranks:
         pids = [pid for pid, *_ in ranks.run(number, 0)]
