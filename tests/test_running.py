@@ -38,6 +38,14 @@ def told(capsys, function, id="91.shifted"):
     return capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_async_answer_is_told_without_a_warning(capsys):
+    async def shifted(x, lag):
+        return delay(x, lag)
+
+    assert "is a coroutine (leave out `async`); expected is a" in told(capsys, shifted)
+
+
 # A call that does not come to an end.
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import CoroutineType
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,13 @@ def _kind(value: Any) -> str:
         return "a complex number"
     if value is None:
         return "None"
-    names = {str: "a string", Tensor: "a tensor", np.ndarray: "a NumPy array", dict: "a dict"}
+    names = {
+        str: "a string",
+        Tensor: "a tensor",
+        np.ndarray: "a NumPy array",
+        dict: "a dict",
+        CoroutineType: "a coroutine (leave out `async`)",
+    }
     return next((name for kind, name in names.items() if isinstance(value, kind)), f"a {type(value).__name__}")
 
 

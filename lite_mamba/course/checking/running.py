@@ -13,6 +13,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], 
         with neutral(SEED), contextlib.redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value = in_time(lambda: exercise.call(function, given), SECONDS)
+            _close(value)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, too: `exit()` in an answer must not end the check
@@ -98,6 +100,15 @@ def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], 
             printed.show()
     changed = (name for name in case if name not in exercise.may_change and not _unchanged(case[name], given[name]))
     return Outcome(value, changed=tuple(changed))
+
+
+def _close(value: Any) -> None:
+    """Closes the coroutines in a value: nobody awaits them, and Python would warn of that."""
+    if isinstance(value, CoroutineType):
+        value.close()
+    elif isinstance(value, (dict, tuple, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _close(item)
 
 
 def spun(outcome: Outcome) -> bool:
