@@ -372,10 +372,10 @@ class Pays(LiveFigure):
         ax.axhspan(0.05, 1, facecolor="white", hatch="//", edgecolor=style.RULE, lw=1.5, zorder=0)
         style.label_line(ax, "P times", 20, 42, style.GREY, fontsize=17, ha="right")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
-        style.label_line(ax, "slower than one process", 1.1, 0.3, style.BLACK, fontsize=17, bbox=box)
+        self.slower = style.label_line(ax, "slower than one process", 1.1, 0.075, style.BLACK, fontsize=17, bbox=box)
         (self.line,) = ax.plot(self.P, self.P, "-o", color=style.BLUE, lw=5, ms=10)
         (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=17, mec=style.BLACK, mew=2)
-        self.move(self.line, self.best)
+        self.move(self.line, self.best, self.slower)
 
     def update(self, length: float = 65536, message: float = START, memory: float = MACHINE.memory) -> str:
         L = round(length)
@@ -385,6 +385,8 @@ class Pays(LiveFigure):
         best = int(self.values.argmax())
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
+        steep = self.values[3] < 0.12  # the curve goes through the corner on the left, and leaves the right free
+        self.slower.set(position=(76, 0.5) if steep else (1.1, 0.075), ha="right" if steep else "left")
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
         self.title(self.ax, f"L = {written(L, ',.10g')}: {few} the fastest, {self.times:.3g} times as fast as one")
         return (
