@@ -232,6 +232,24 @@ def test_a_parameter_that_is_used_where_the_answer_is_right_is_not_named():
     assert "It makes no use of `y`." not in said
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: x * y * torch.nan,
+        lambda x, y: (x * y / 1e6).long(),
+        lambda x, y: x * y + (x - x) / (x - x),
+        lambda x, y: None,
+    ],
+)
+@pytest.mark.parametrize("apply", [None, lambda function, x, y: {"result": function(x, y), "calls": 1}])
+def test_a_result_that_hides_what_it_was_made_of_says_nothing_of_parameters(function, apply):
+    def cases(draw):
+        return {"x": draw.normal(3), "y": draw.normal(3)}
+
+    exercise = Exercise("91.u", "U", lambda x, y: x + y**3, cases, [], apply=apply)
+    assert not any("no use" in words for words in judge(exercise, function).relations)
+
+
 def test_a_fixed_example_a_missing_result_and_an_error_say_nothing_of_parameters():
     def cases(draw):
         return {"x": draw.normal(3), "y": draw.normal(3)}

@@ -138,7 +138,7 @@ def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: li
     """The parameters that make no difference to what comes, though they should in wrong cases: each is exchanged."""
     wrong = [(i, example) for i, example in enumerate(examples) if not example.right and not example.raised]
     right = [(i, example) for i, example in enumerate(examples) if example.right]
-    if len(wrong) < FEWEST or any(example.got.value is None for _, example in wrong):
+    if len(wrong) < FEWEST or any(_says_nothing(example) for _, example in wrong):
         return None
 
     def exchanged(name: str, some: list[tuple[int, Example]]) -> Iterator[tuple[bool, bool] | None]:
@@ -151,6 +151,14 @@ def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: li
         and not any(found and found[1] for found in exchanged(name, right))
     ]
     return f"It makes no use of {' and '.join(f'`{name}`' for name in names)}." if names else None
+
+
+def _says_nothing(example: Example) -> bool:
+    """Whether what came hides what it was made of: nothing returned, not a number, or cut to whole numbers."""
+    value = example.got.value
+    parts = value.values() if isinstance(value, dict) else [value]
+    hidden = example.difference is not None and example.difference.kind in ("nan", "dtype")
+    return hidden or any(part is None for part in parts)
 
 
 def _exchanged(
