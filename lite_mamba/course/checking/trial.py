@@ -150,7 +150,7 @@ def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: li
         if all(found in (None, (True, False)) for found in exchanged(name, wrong))
         and not any(found and found[1] for found in exchanged(name, right))
     ]
-    return f"It makes no use of {' and '.join(f'`{name}`' for name in names)}." if names else None
+    return f"Its result does not depend on {' and '.join(f'`{name}`' for name in names)}." if names else None
 
 
 def _says_nothing(example: Example) -> bool:

@@ -67,7 +67,8 @@ FIXED = Exercise(
         ),
         Misconception(
             "one id for noise and recall",
-            "Noise and recall look the same, so a model cannot see when it is asked. Each needs an id of its own.",
+            "The last K tokens look like noise, so a model cannot see when it is asked. A recall has an id of its "
+            "own, the one after noise.",
             [_ids("n_symbols", "n_symbols"), _ids("n_symbols + 1", "n_symbols + 1")],
         ),
         Misconception(
