@@ -103,12 +103,10 @@ def run(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any], 
 
 
 def _close(value: Any) -> None:
-    """Closes the coroutines in a value: nobody awaits them, and Python would warn of that."""
-    if isinstance(value, CoroutineType):
-        value.close()
-    elif isinstance(value, (dict, tuple, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            _close(item)
+    """Closes a coroutine, also one among the parts of a result: nobody awaits it, and Python would warn of that."""
+    for part in [value, *(value.values() if isinstance(value, dict) else ())]:
+        if isinstance(part, CoroutineType):
+            part.close()
 
 
 def spun(outcome: Outcome) -> bool:
