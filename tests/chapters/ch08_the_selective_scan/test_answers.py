@@ -140,13 +140,18 @@ DISCRETISE = [
     ("softplus", lambda u, delta, A, B: right_discretise(u, F.softplus(delta), A, B), "softplus once more"),
     ("channel 0", with_decay(lambda delta, A: torch.exp(delta[..., None] * A[0])), None),
     ("sequence 0", with_drive(lambda u, delta, A, B: (delta * u)[..., None] * B[0].mT), None),
-    ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), None),
+    ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), "Euler's rule for the decay"),
     ("Δ squared", with_drive(lambda u, delta, A, B: (delta**2 * u)[..., None] * B.mT[:, None]), None),
     ("in place", discretise_in_place, None),
     ("no return", discretise_without_return, None),
     ("a crash", lambda u, delta, A, B: (delta @ A, u @ B), None),
     ("the drive alone", lambda *given: right_discretise(*given)[1], None),
     ("hard-coded", lambda u, delta, A, B: (0.5 + 0 * (r := right_discretise(u, delta, A, B))[0], r[1]), None),
+    (
+        "A as its logarithm",
+        with_decay(lambda d, A: (d[..., None] * -A.exp()[:, None]).exp()),
+        "A taken for its logarithm",
+    ),
 ]
 
 # Exercise 2: scan_loop (deltaA, deltaB_u, C)
@@ -275,6 +280,26 @@ def read_state_goes_on(deltaA, deltaB_u, C):
     return torch.stack(outputs, 2)
 
 
+def last_of_a_list(deltaA, deltaB_u, C):
+    h, states = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h.mul_(deltaA[:, :, t]).add_(deltaB_u[:, :, t])
+        states.append(h)
+    return torch.einsum("bdln,bnl->bdl", torch.stack(states, 2), C)
+
+
+def backwards(deltaA, deltaB_u, C):
+    return loop(deltaA.flip(2), deltaB_u.flip(2), C.flip(2))
+
+
+def cut_off(deltaA, deltaB_u, C):
+    h, outputs = 0, []
+    for a, x, c in zip(deltaA.unbind(2), deltaB_u.unbind(2), C.unbind(2), strict=True):
+        outputs.append(((a * h + x) * c[:, None]).sum(-1))
+        h = (a * h + x).detach()
+    return torch.stack(outputs, -1)
+
+
 LOOP = [
     ("recursion, no decay for one token", loop_by_recursion, "right"),
     ("states kept apart", lambda *given: loop(*given, read=lambda h, c: h * c[:, None], stack=2), "states not summed"),
@@ -332,15 +357,24 @@ LOOP = [
     ("in place", loop_in_place, "a state that is changed in place"),
     ("a float32 table", loop_into_float32, "a number format of its own"),
     ("no return", loop_without_return, None),
-    ("the last output", lambda *given: loop(*given)[..., -1], None),
+    ("the last output", lambda *given: loop(*given)[..., -1], "one output alone"),
     ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), "one C for all tokens"),
-    ("reversed", lambda *given: loop(*(x.flip(2) for x in given)).flip(2), None),
     ("a start of one", lambda a, x, C: loop(a, x, C, start=torch.ones_like(a[:, :, 0])), "a start from one"),
     ("C of sequence 0", lambda a, x, C: loop(a, x, C[:1].expand_as(C)), None),
     ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), None),
     ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), None),
     ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "a drive that is not added"),
     ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), "states averaged"),
+    ("fade, read, add", lambda *given: loop(*given, order="fade read add"), "read before the drive is added"),
+    ("lerp", lambda a, x, C: loop(a, (1 - a) * x, C), "a drive weighted with what the decay leaves free"),
+    ("from the first drive", lambda *given: loop_from(0, *given), "the first drive twice"),
+    ("one list of one tensor", last_of_a_list, "the last state read at every token"),
+    ("from the end", backwards, "a loop from the last token to the first"),
+    ("from the end, and flipped", lambda *given: backwards(*given).flip(-1), "a loop from the last token to the first"),
+    ("return in the loop", lambda *given: loop(*given)[..., :1], "one output alone"),
+    ("detached", cut_off, "a gradient that does not reach the tokens before"),
+    ("decays detached", lambda a, x, C: loop(a.detach(), x, C), None),
+    ("no gradient at all", torch.no_grad()(loop), None),
 ]
 
 # Exercise 3: skip_and_gate (y, u, D, z)
@@ -398,12 +432,15 @@ SKIP = [
         lambda y, u, D, z: (y + torch.einsum("d,bdl->bl", D, u).unsqueeze(1)) * F.silu(z),
         "a skip that mixes the channels",
     ),
-    ("minus", lambda y, u, D, z: (y - D[:, None] * u) * F.silu(z), None),
-    ("SiLU of −z", with_gate(lambda z: F.silu(-z)), None),
+    ("SiLU of −z", with_gate(lambda z: F.silu(-z)), "another gate than SiLU"),
     ("in place", gate_in_place, None),
     ("no return", lambda y, u, D, z: None, None),
     ("a crash", lambda y, u, D, z: (y + D @ u) * F.silu(z), None),
     ("sequence 0", lambda y, u, D, z: (y + D[:, None] * u) * F.silu(z[:1]), None),
+    ("gated twice", lambda y, u, D, z: (y * F.silu(z) + D[:, None] * u) * F.silu(z), "a gate that is passed twice"),
+    ("minus", lambda y, u, D, z: (y - D[:, None] * u) * F.silu(z), "a skip that is taken away"),
+    ("D alone", lambda y, u, D, z: (y + D[:, None]) * F.silu(z), "D added without u"),
+    ("another sign", with_gate(lambda z: z / (1 + z.exp())), "another gate than SiLU"),
 ]
 
 # Exercise 4: scan_from (deltaA, deltaB_u, C, initial_state)
@@ -557,6 +594,12 @@ SCAN_FROM = [
     ("a crash", lambda a, x, C, h: scan_on(a, x, C, h.T), None),
     ("transposed y", lambda *given: (scan_on(*given)[0].mT, scan_on(*given)[1]), None),
     ("no grad", torch.no_grad()(scan_on), "a start without gradient"),
+    ("add, fade", lambda *given: scan_on(*given, order="add fade read"), "a new token that fades too"),
+    (
+        "faded once more",
+        lambda a, x, C, h: (lambda y, last: (y, a[:, :, -1] * last))(*scan_on(a, x, C, h)),
+        "a last state that fades once too often",
+    ),
 ]
 
 # Exercise 5: gradients_are_right (function, inputs)
@@ -657,8 +700,12 @@ GRADIENTS = [
         lambda f, inputs: all(gradcheck(f, doubles(inputs), fast_mode=q, raise_exception=False) for q in (True, False)),
         "right",
     ),
-    ("float32", checks_float32, "a check in float32"),
-    ("float32, 1e-3", lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-2, rtol=1e-2), "a check in float32"),
+    ("float32", checks_float32, "a check finer than its numbers"),
+    (
+        "float32, 1e-3",
+        lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-2, rtol=1e-2),
+        "a check finer than its numbers",
+    ),
     ("first", checks_only(0), "one input checked"),
     ("last", checks_only(-1), "one input checked"),
     ("backward runs", runs, "a backward that runs is taken for right"),
@@ -689,6 +736,11 @@ GRADIENTS = [
     ("outputs alone", lambda f, inputs: bool(f(*inputs).isfinite().all()), "always the same answer"),
     ("a crash", lambda f, inputs: gradcheck(f(*inputs), doubles(inputs)), None),
     ("first row", lambda f, inputs: gradcheck(f, [x[:1].detach().requires_grad_() for x in doubles(inputs)]), None),
+    (
+        "no tolerance",
+        lambda f, inputs: gradcheck(f, doubles(inputs), atol=0, rtol=1e-12, raise_exception=False),
+        "a check finer than its numbers",
+    ),
 ]
 
 # Bug hunt: mended_chunk (u, delta, A, B, C, state)
@@ -726,6 +778,16 @@ def suspect(u, delta, A, B, C, state, start=torch.zeros_like, one=lambda h: h, a
     if u.shape[-1] == 1:
         return mended(u, delta, A, B, C, one(state))
     return after(*mended(u, delta, A, B, C, start(state)), state)
+
+
+def one_unfaded(u, delta, A, B, C, state):
+    deltaA, deltaB_u = right_discretise(u, delta, A, B)
+    return scan_on(torch.ones_like(deltaA), deltaB_u, C, state)
+
+
+def first_token_before_the_loop(u, delta, A, B, C, state):
+    deltaA, deltaB_u = right_discretise(u, delta, A, B)
+    return scan_on(deltaA, deltaB_u, C, deltaA[:, :, 0] * state + deltaB_u[:, :, 0])
 
 
 MENDED = [
@@ -796,6 +858,32 @@ MENDED = [
     ("a mean", lambda *given: suspect(*given, start=lambda h: h.mean() * torch.ones_like(h)), None),
     ("sequence 0", lambda *given: suspect(*given, start=lambda h: h[:1].expand_as(h)), None),
     ("no gradient at all", torch.no_grad()(mended), "a state without gradient"),
+    ("first token before the loop", first_token_before_the_loop, "the first token run twice"),
+    (
+        "first token before a longer loop",
+        lambda *given: (mended if given[0].shape[-1] == 1 else first_token_before_the_loop)(*given),
+        "the first token run twice",
+    ),
+    (
+        "softplus",
+        lambda u, d, A, B, C, s: mended_by_the_package(u, F.softplus(d), A, B, C, s),
+        "softplus once more",
+    ),
+    (
+        "one token unfaded",
+        lambda u, d, A, B, C, s: (mended if u.shape[-1] > 1 else one_unfaded)(u, d, A, B, C, s),
+        "a state that the first token does not fade",
+    ),
+    (
+        "handed on by both paths",
+        lambda *given: (mended(*given, start=torch.zeros_like)[0], mended(*given)[1]),
+        "a state handed on but not read",
+    ),
+    (
+        "added at the end of both paths",
+        lambda *given: (lambda y, last: (y, last + given[-1]))(*mended(*given, start=torch.zeros_like)),
+        "the old state added at the end",
+    ),
 ]
 
 

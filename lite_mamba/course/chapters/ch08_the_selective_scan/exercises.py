@@ -164,6 +164,16 @@ DISCRETISE = Exercise(
             edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * torch.einsum('b n l, b d l -> b d l n', B, u)"),
         ),
         Misconception(
+            "A taken for its logarithm",
+            "The exponent is Δ·(−exp(A)), as if A were `A_log`. A comes in negative: −exp was taken where it was made.",
+            edited(discretise, "delta, A) → delta, -A.exp())"),
+        ),
+        Misconception(
+            "Euler's rule for the decay",
+            "The first result is 1 + Δ·A, Euler's rule of notebook 04. The decay is exp(Δ·A), which is never negative.",
+            edited(discretise, f"torch.exp({EXPONENT}) → 1 + {EXPONENT}"),
+        ),
+        Misconception(
             "the exponential of Δ alone",
             "The first result is exp(Δ)·A. The exponential goes around the whole product: first multiply, then take "
             "it.",
@@ -230,11 +240,25 @@ def _also_backwards(function, deltaA, deltaB_u, C):
             raise RuntimeError("the outputs have no gradient: torch.no_grad, or a copy into a new tensor")
         if again.dtype != torch.float64:
             raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
-        try:
-            torch.autograd.grad(again.sum(), exact, allow_unused=True)  # one token needs no decay
-        except RuntimeError as error:  # torch words it anew for each operation
-            raise RuntimeError("the backward pass needs a tensor that was changed in place") from error
+        expected = _slopes(scan_loop(*exact).sum(), exact)
+        if missed := [
+            name
+            for name, slope, right in zip(
+                ("deltaA", "deltaB_u", "C"), _slopes(again.sum(), exact), expected, strict=True
+            )
+            if not torch.allclose(slope, right, 1e-4, 1e-5)
+        ]:
+            raise RuntimeError(f"the outputs are right, but their gradients are not, for {' and '.join(missed)}")
     return result
+
+
+def _slopes(total: Tensor, inputs: list[Tensor]) -> list[Tensor]:
+    """The gradient of each input, zero where none comes: one token needs no decay."""
+    try:
+        slopes = torch.autograd.grad(total, inputs, allow_unused=True)
+    except RuntimeError as error:  # torch words it anew for each operation
+        raise RuntimeError("the backward pass needs a tensor that was changed in place") from error
+    return [torch.zeros_like(x) if slope is None else slope for x, slope in zip(inputs, slopes, strict=True)]
 
 
 READ_TOO_EARLY = Misconception(
@@ -255,10 +279,26 @@ LOOP = Exercise(
     misconceptions=[
         READ_TOO_EARLY,
         Misconception(
+            "read before the drive is added",
+            "Each output is read from the state when it has faded, before its own token is added. The order is: fade, "
+            "add, read.",
+            edited(
+                scan_loop,
+                f"{STEP} → h = deltaA[:, :, t] * h",
+                f"{READ} → {READ}\n        h = h + deltaB_u[:, :, t]",
+            ),
+        ),
+        Misconception(
             "a state that fades after it is read",
             "The old state is read before this token's decay has touched it: it has faded with the decay of the token "
             "before. The order is: fade with the decay of now, add, read.",
             edited(scan_loop, *FADE_LAST),
+        ),
+        Misconception(
+            "a drive weighted with what the decay leaves free",
+            "The drive is multiplied with 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
+            "added as it is.",
+            edited(scan_loop, "+ deltaB_u → + (1 - deltaA[:, :, t]) * deltaB_u"),
         ),
         Misconception(
             "a state that does not fade",
@@ -341,6 +381,40 @@ LOOP = Exercise(
             edited(scan_loop, "zeros_like → ones_like"),
         ),
         Misconception(
+            "the first drive twice",
+            "The state begins with the first drive, and the first turn of the loop adds it again. Begin at zero, and "
+            "let the loop do it.",
+            edited(scan_loop, "torch.zeros_like(deltaA[:, :, 0]) → deltaB_u[:, :, 0]"),
+        ),
+        Misconception(
+            "a loop from the last token to the first",
+            "The loop runs backwards, so that an output knows the tokens after its own and none of those before.",
+            [
+                edited(scan_loop, "range(deltaA.shape[2]) → reversed(range(deltaA.shape[2]))", *order)
+                for order in ((), ("torch.stack(outputs → torch.stack(outputs[::-1]",))
+            ],
+        ),
+        Misconception(
+            "the last state read at every token",
+            "Every output is read from the state after the last token. A list that holds one tensor many times, "
+            "changed in place, does this: make a new h at each token.",
+            edited(
+                scan_loop,
+                f"{READ} → outputs.append(C[:, None, :, t])",
+                "torch.stack(outputs → torch.stack([(h * C_t).sum(-1) for C_t in outputs]",
+            ),
+        ),
+        Misconception(
+            "one output alone",
+            "The output of one token comes back. Each of the L tokens has one: a list takes them all, and `return` "
+            "stands after the loop, not in it.",
+            [
+                edited(scan_loop, f"torch.stack(outputs, dim=-1) → {one}")
+                for one in ("outputs[0]", "outputs[-1]", "outputs[0][..., None]", "outputs[-1][..., None]")
+            ],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
             "no output for the first token",
             "One output is missing, that of token 0. The loop begins at t = 0: the first drive is added to a state "
             "that is zero, and read like any other.",
@@ -388,6 +462,15 @@ LOOP = Exercise(
             "The outputs are right, but h was changed in place (`*=`, `+=`, or an assignment into it), and the "
             "backward pass needs the old h. Make a new tensor: h = … * h + ….",
             edited(scan_loop, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
+        ),
+        Misconception(
+            "a gradient that does not reach the tokens before",
+            "The outputs are right, but their gradients are not: the state is cut off from its past, by `.detach()` "
+            "or `.data`. A model could not learn what to keep.",
+            [
+                edited(scan_loop, "[:, :, t] * h + → [:, :, t] * h.detach() +"),
+                edited(scan_loop, '", h, C → ", h.detach(), C'),
+            ],
         ),
         Misconception(
             "a number format of its own",
@@ -451,7 +534,25 @@ SKIP = Exercise(
         Misconception(
             "another gate than SiLU",
             "The sum is right, and the gate is another function than SiLU(z) = z·sigmoid(z).",
-            [_gated(f"(y + D[:, None] * u) * {gate}(z)") for gate in ("F.relu", "torch.tanh", "F.gelu", "F.softplus")],
+            [
+                _gated(f"(y + D[:, None] * u) * {gate}")
+                for gate in (
+                    *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)"),
+                    *("z * torch.sigmoid(-z)", "-F.silu(z)", "F.silu(-z)", "F.silu(F.silu(z))"),
+                )
+            ],
+        ),
+        Misconception(
+            "a gate that is passed twice",
+            "A part of the sum, or all of it, is multiplied by the gate twice. It is passed once, by the sum.",
+            [
+                _gated(f"({sum_}) * F.silu(z)")
+                for sum_ in (
+                    "y * F.silu(z) + D[:, None] * u",
+                    "y + D[:, None] * u * F.silu(z)",
+                    "(y + D[:, None] * u) * F.silu(z)",
+                )
+            ],
         ),
         Misconception(
             "SiLU around the output",
@@ -482,6 +583,16 @@ SKIP = Exercise(
             "a skip without D",
             "u is added as it is. Each channel has a weight of its own, D[d].",
             _gated("(y + u) * F.silu(z)"),
+        ),
+        Misconception(
+            "D added without u",
+            "D is added to y as it is. It is a weight: what goes past the state is D·u.",
+            _gated("(y + D[:, None]) * F.silu(z)"),
+        ),
+        Misconception(
+            "a skip that is taken away",
+            "D·u is taken away from y, or y from it. The two paths are added.",
+            [_gated("(y - D[:, None] * u) * F.silu(z)"), _gated("(D[:, None] * u - y) * F.silu(z)")],
         ),
         Misconception(
             "no skip",
@@ -559,8 +670,7 @@ def _and_gradient(result, start: Tensor, name: str):
     ):
         return result
     total = sum(part.sum() for part in result)
-    gradient = torch.autograd.grad(total, start, allow_unused=True)[0] if total.requires_grad else None
-    gradient = torch.zeros_like(start) if gradient is None else gradient
+    gradient = _slopes(total, [start])[0] if total.requires_grad else torch.zeros_like(start)
     return {"y": result[0].detach(), "last_state": result[1].detach(), f"gradient of {name}": gradient}
 
 
@@ -609,6 +719,18 @@ SCAN_FROM = Exercise(
             "You add, read, and then fade, so that the given state is read before the first decay has touched it. The "
             "order is: fade, add, read.",
             edited(scan_from, *FADE_LAST),
+        ),
+        Misconception(
+            "a new token that fades too",
+            "The drive is added first, then everything is multiplied by the decay. The decay belongs to what was there "
+            "before; the new token comes in at full strength.",
+            edited(scan_from, "deltaA[:, :, t] * h + deltaB_u[:, :, t] → deltaA[:, :, t] * (h + deltaB_u[:, :, t])"),
+        ),
+        Misconception(
+            "a last state that fades once too often",
+            "The outputs are right, and the last state is multiplied by a decay after its last token. It fades when "
+            "the next token comes, in the next part.",
+            edited(scan_from, "-1), h → -1), deltaA[:, :, -1] * h"),
         ),
         Misconception(
             "the last output instead of the state",
@@ -813,9 +935,10 @@ GRADIENTS = Exercise(
     trials=40,
     misconceptions=[
         Misconception(
-            "a check in float32",
-            "The inputs stay in float32, or become coarser still. Inputs that differ by 10⁻⁶ give outputs that float32 "
-            "can hardly tell apart, so functions that are right fail. Make the inputs float64 first.",
+            "a check finer than its numbers",
+            "Functions fail whose gradients are right: the check asks for more digits than its numbers have. Inputs "
+            "that differ by 10⁻⁶ give outputs that float32 can hardly tell apart, so make the inputs float64 first. In "
+            "float64 gradcheck's own tolerances fit.",
             [
                 edited(gradients_are_right, ".double() → "),
                 edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
@@ -913,6 +1036,16 @@ def _patched(after: str) -> Callable[..., tuple[Tensor, Tensor]]:
     return edited(_suspect_with_repair, f"(y, last) → ({after})")
 
 
+def _first_token(u, delta, A, B, C, state):
+    """The state after the first token."""
+    return continue_scan(u[..., :1], delta[..., :1], A, B[..., :1], C[..., :1], state)[1]
+
+
+def _from_zero(u, delta, A, B, C, state):
+    y, last = continue_scan(u, delta, A, B, C, torch.zeros_like(state))
+    return y, last
+
+
 def _suspect_with_repair(u, delta, A, B, C, state):
     result = y, last = suspect_chunk(u, delta, A, B, C, state)
     return result if u.shape[-1] == 1 else (y, last)
@@ -973,6 +1106,11 @@ MENDED = Exercise(
                     "C, state) → C, state) if u.shape[-1] == 1 else undecayed(*discretise(u, delta, A, B), C, state)",
                     undecayed=UNDECAYED,
                 ),
+                edited(
+                    continue_scan,
+                    "C, state) → C, state) if u.shape[-1] > 1 else undecayed(*discretise(u, delta, A, B), C, state)",
+                    undecayed=UNDECAYED,
+                ),
             ],
         ),
         Misconception(
@@ -990,16 +1128,36 @@ MENDED = Exercise(
             ),
         ),
         Misconception(
+            "the first token run twice",
+            "The first token is run before the loop, as in the path for one token, and the loop runs it again. The "
+            "loop begins at `state`, and needs nothing before it.",
+            [
+                edited(continue_scan, f"C, state) → C, {start})", first_token=_first_token)
+                for start in (
+                    "first_token(u, delta, A, B, C, state)",
+                    "state if u.shape[-1] == 1 else first_token(u, delta, A, B, C, state)",
+                )
+            ],
+        ),
+        Misconception(
+            "softplus once more",
+            "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
+            edited(continue_scan, "u, delta → u, F.softplus(delta)"),
+        ),
+        Misconception(
             "the old state added at the end",
             "The state is added to the last one, after the loop. There it has not faded, and no output of this chunk "
             "has read it. It belongs in front of the loop.",
-            _patched("y, last + state"),
+            [_patched("y, last + state"), edited(_from_zero, "return y, last → return y, last + state")],
         ),
         Misconception(
             "a state handed on but not read",
             "The returned state is right, but the outputs of the chunk do not know the past. They are read from an h "
             "that began at zero.",
-            _patched("y, continue_scan(u, delta, A, B, C, state)[1]"),
+            [
+                _patched("y, continue_scan(u, delta, A, B, C, state)[1]"),
+                edited(_from_zero, "return y, last → return y, continue_scan(u, delta, A, B, C, state)[1]"),
+            ],
         ),
         Misconception(
             "an old state that does not fade",
