@@ -1,10 +1,12 @@
 """`explore`, its controls, and the figures beneath: what a reader sees after a move, without a kernel."""
 
+import importlib
 import io
 import json
 import math
 import threading
 import time
+from types import SimpleNamespace
 from typing import ClassVar
 
 import ipywidgets
@@ -21,6 +23,8 @@ from lite_mamba.course.drawing import LiveFigure, style
 from lite_mamba.course.drawing.controls import choice, slider, toggle
 from lite_mamba.course.drawing.raster import Canvas, draw_cells, has_plain_cells, png
 from lite_mamba.course.page.explore import SPEEDS, Exploration, _Panel, explore
+
+page = importlib.import_module("lite_mamba.course.page.explore")
 
 
 class Ripple(LiveFigure):
@@ -204,6 +208,15 @@ def test_controls_given_by_name_replace_the_figures():
     assert list(exploration.controls) == ["waves", "decay", "shape", "shown"]
 
 
+def test_a_figure_starts_as_it_was_set_last_where_a_reader_can_set_it():
+    figure = Ripple()
+    figure.update(5, decay=1e9)
+    assert "5 waves" in figure._repr_mimebundle_()[0]["text/plain"]
+    exploration = Exploration(figure)
+    assert (exploration.values["waves"], exploration.values["decay"]) == (5, 1.0)
+    assert "5 waves" in exploration.reset().sentence
+
+
 def test_figures_own_controls_stay_as_they_are():
     Exploration(Ripple(), waves=slider(3, 6, 4, label="waves"))
     assert Ripple.controls["waves"].value == 2
@@ -228,6 +241,13 @@ def test_a_wrong_length_that_only_fails_when_drawn_is_told_too():
     exploration = Exploration(Ripple(lambda signal, waves: signal[:50] if waves == 3 else signal))
     assert exploration.set(waves=3).failed
     assert not exploration.set(waves=4).failed
+
+
+def test_an_error_leaves_the_last_picture_pale():
+    figure = Ripple()
+    figure.update()
+    last, pale = pixels(figure.picture()), pixels(figure.faded())
+    assert (pale[..., :3] == 255 - (255 - last[..., :3]) // 4).all() and (pale[..., 3] == last[..., 3]).all()
 
 
 def test_an_error_at_the_start_leaves_a_white_picture():
@@ -307,6 +327,9 @@ def test_every_kind_of_control_has_its_widget():
         ipywidgets.Dropdown,
         ipywidgets.Checkbox,
     ]
+    for options, kind in (("abcd", ipywidgets.RadioButtons), ("abcde", ipywidgets.Dropdown)):
+        panel = _Panel(Exploration(Ripple(), shape=choice(list(options), "a", label="few")))
+        assert type(panel.widgets["shape"]) is kind
 
 
 def test_a_logarithmic_slider_over_whole_numbers_reads_whole_numbers():
@@ -342,6 +365,45 @@ def test_outputs_are_the_same_every_time_and_hold_no_ids():
 def test_html_in_a_sentence_is_text():
     panel = _Panel(Exploration(Ripple(lambda signal, waves: (_ for _ in ()).throw(ValueError("a<b>c")))))
     assert "a&lt;b&gt;c" in panel._sentence_bundle()["text/html"]
+
+
+def test_a_move_updates_the_two_places_of_picture_and_sentence(monkeypatch):
+    shown, updated = [], []
+
+    def place(bundle, metadata=None, *, raw, display_id):
+        assert raw
+        shown.append(bundle)
+        return SimpleNamespace(display_id=f"place {len(shown)}")
+
+    monkeypatch.setattr(page, "display", place)
+    monkeypatch.setattr(page, "update_display", lambda bundle, **details: updated.append((bundle, details)))
+    panel = _Panel(Exploration(Ripple()))
+    panel.show()
+    panel.widgets["waves"].value = 6
+    (picture, where), (sentence, below) = updated
+    assert where["display_id"] == "place 1" and below["display_id"] == "place 2" and where["raw"] and below["raw"]
+    assert picture["image/png"] == panel.exploration.frame.picture != shown[0]["image/png"]
+    assert where["metadata"]["image/png"]["width"] == panel.exploration.figure.size()[0]
+    assert "2 waves" in shown[1]["text/plain"] and "6 waves" in sentence["text/plain"]
+
+
+def test_a_cell_that_runs_again_closes_the_panels_of_its_last_run_only(monkeypatch):
+    def panel(cell, run):
+        parent = {"metadata": {"cellId": cell}, "header": {"msg_id": run}}
+        monkeypatch.setattr(page, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: parent))
+        made = _Panel(Exploration(Ripple()))
+        made._replace_older()
+        return made
+
+    def is_open(panel):
+        return panel.box.comm is not None
+
+    monkeypatch.setattr(_Panel, "open_panels", {})
+    first, second = panel("a", "run 1"), panel("a", "run 1")
+    other, nowhere = panel("b", "run 2"), panel(None, "run 3")
+    assert all(map(is_open, (first, second, other, nowhere)))
+    again = panel("a", "run 4")
+    assert [is_open(one) for one in (first, second, other, nowhere, again)] == [False, False, True, True, True]
 
 
 def test_a_closed_panel_leaves_no_widget_behind():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lite_mamba import course
 from lite_mamba.course.drawing import LiveFigure
+from lite_mamba.course.drawing import truth as truth_module
 from lite_mamba.course.drawing.truth import choice_picture, number_picture
 from lite_mamba.course.page import state
 
@@ -217,6 +218,48 @@ def test_every_list_of_choices_can_be_drawn(guess):
     picture, words = choice_picture(["a", "b", "long " * 30], guess, "b")
     assert base64.b64decode(picture).startswith(PNG)
     assert "“b” marked as the truth" in words and ("your guess" in words) == (guess is not None)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of what is drawn next, as `axes()`; every word lies in the picture."""
+    figures = []
+    monkeypatch.setattr(truth_module, "_png", lambda figure: figures.append(figure) or "")
+
+    def axes():
+        (figure,) = figures
+        figure.canvas.draw()
+        for text in figure.axes[0].texts:
+            words = text.get_window_extent()
+            assert figure.bbox.x0 <= words.x0 and words.x1 <= figure.bbox.x1, text
+        return figure.axes[0]
+
+    return axes
+
+
+@pytest.mark.parametrize(("guess", "truth"), [(0, 30), (30, 0), (12, 13), (0, -4), (30, 55)])
+def test_the_number_line_has_guess_and_truth_at_their_places(guess, truth, drawn):
+    number_picture(guess, truth, SCALE)
+    axes = drawn()
+    true, way, guessed = ([mark.get_marker(), *mark.get_xdata()] for mark in axes.lines)
+    assert true == ["o", truth] and way[1:] == [guess, truth] and guessed == ["D", guess]
+    low, high = axes.get_xlim()
+    assert low < min(guess, truth) and max(guess, truth) < high < 2 * max(guess, truth, 30)
+    words = {text.get_text(): text.get_position() for text in axes.texts}
+    assert words[f"truth {SCALE.words(truth)}"][0] == truth and words[f"your guess {SCALE.words(guess)}"][0] == guess
+    assert words[f"truth {SCALE.words(truth)}"][1] > 0 > words[f"your guess {SCALE.words(guess)}"][1]
+
+
+def test_the_list_of_choices_marks_the_rows_of_guess_and_truth(drawn):
+    choice_picture(["a", "b", "long " * 30], "long " * 30, "b")
+    rows = drawn()
+    filled, outlined = rows.patches
+    assert filled.get_fill() and filled.get_y() < 1 < filled.get_y() + filled.get_height()
+    assert not outlined.get_fill() and outlined.get_y() < 2 < outlined.get_y() + outlined.get_height()
+    words = {text.get_text(): (text.get_position()[1], text.get_fontweight()) for text in rows.texts}
+    assert words["b"] == (1, "bold") and words["a"] == (0, "normal")
+    assert words["truth"][0] == 1 and words["your guess"][0] == 2
+    assert rows.yaxis_inverted() and not rows.axison
 
 
 def test_outside_a_notebook_everything_is_printed(capsys):
