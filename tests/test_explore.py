@@ -115,6 +115,23 @@ def test_words_that_stay_are_drawn_once(monkeypatch):
     figure.pixels()
 
 
+def test_an_enlarged_figure_is_as_wide_as_was_asked():
+    figure = Ripple()
+    figure.update()
+    small = figure.picture()
+    figure.enlarge(1200)
+    assert figure.size()[0] == pixels(figure.picture()).shape[1] == 1200
+    figure.enlarge(pixels(small).shape[1])
+    assert figure.picture() == small
+
+
+def test_a_figure_is_told_by_the_first_line_of_its_docstring_or_its_name():
+    class Plain(LiveFigure):
+        pass
+
+    assert Ripple().about() == "A ripple and its map." and Plain().about() == "Plain"
+
+
 def test_picture_after_coming_back_is_the_same():
     figure = Ripple()
     figure.update(waves=2)
