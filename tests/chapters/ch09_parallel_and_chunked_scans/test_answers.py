@@ -248,6 +248,14 @@ def zero_filled(a, x):
     return x
 
 
+def rounds_filled_with_ones(a, x):
+    s = 1
+    while s < len(a):
+        one = torch.ones(s, *a.shape[1:])
+        x, a, s = a * torch.cat([one, x[:-s]]) + x, a * torch.cat([one, a[:-s]]), 2 * s
+    return x
+
+
 def rounds_along_the_last_axis(a, x):
     s = 1
     while s < len(a):
@@ -334,6 +342,24 @@ HILLIS_STEELE = [
     ("+ 1", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L)), "a shift that grows by one"),
     ("1", lambda a, x: rounds(a, x, shifts=lambda L: [1] * (L - 1).bit_length()), "a partner that stays next door"),
     ("1 for each step", lambda a, x: rounds(a, x, shifts=lambda L: [1] * (L - 1)), "a partner that stays next door"),
+    (
+        "3",
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 3, 9, 27) if s < L]),
+        "a shift that grows too fast",
+    ),
+    (
+        "from 2 on",
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (2, 4, 8, 16, 32) if s < L]),
+        "a first round that is missing",
+    ),
+    (
+        "downwards",
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (32, 16, 8, 4, 2, 1) if s < L]),
+        "the longest shift first",
+    ),
+    ("ones", rounds_filled_with_ones, "a filling that changes the first steps"),
+    ("a·x first", lambda a, x: rounds_in_place(a, torch.cat([a[:1] * x[:1], x[1:]])), "a first step that fades"),
+    ("exclusive", lambda a, x: shifted(rounds_in_place(a, x)), "states of the step before"),
     ("last axis", rounds_along_the_last_axis, "rounds along the states"),
     ("behind", rounds_with_the_finished_behind, "steps without a partner behind the others"),
     ("shorter", shorter_and_shorter, "steps without a partner that are lost"),
@@ -363,7 +389,6 @@ HILLIS_STEELE = [
     ("a cumulative sum", lambda a, x: x.cumsum(0), None),
     ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234, 12345, 123456]), None),
     ("three rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4) if s < L]), None),
-    ("shifts 2^(k+1)", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(1, 9) if 2**k < L]), None),
     ("a crash", lambda a, x: rounds(a, x) @ a @ x, None),
     ("as a list", lambda a, x: rounds(a, x).tolist(), None),
     ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
@@ -518,6 +543,13 @@ def tree_without_return(a, x):
     return None
 
 
+def one_level(a, x, fill=True):
+    odd = a[1::2] * x[::2] + x[1::2]
+    even = torch.cat([x[:1], odd[:-1] * a[2::2] + x[2::2]]) if fill else x[::2]
+    return torch.stack([even, odd], 1).flatten(0, 1)
+
+
+WRONG_DECAY = "pairs that fade by the wrong decay"
 UP_DOWN = [
     ("in place of copies", tree_in_place, "right"),
     ("2 × 2 matrices", tree_of_matrices, "right"),
@@ -539,6 +571,21 @@ UP_DOWN = [
         "pairs with the decay of one step",
     ),
     ("x added", tree(up=lambda a, x: (a[::2] * a[1::2], x[::2] + x[1::2])), "pairs that are added"),
+    ("a1 x1 + x0", tree(up=lambda a, x: (a[::2] * a[1::2], a[1::2] * x[1::2] + x[::2])), WRONG_DECAY),
+    ("a0 x0 + x1", tree(up=lambda a, x: (a[::2] * a[1::2], a[::2] * x[::2] + x[1::2])), WRONG_DECAY),
+    ("odd alone, scanned", tree(up=lambda a, x: (a[1::2], x[1::2])), "odd steps that are not joined"),
+    ("one level", one_level, "a half that is not scanned"),
+    ("one level, not filled", lambda a, x: one_level(a, x, fill=False), "a half that is not scanned"),
+    (
+        "a pair's decay",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], (a[::2] * a[1::2])[1:] * odd[:-1] + x[2::2]])),
+        "a pair's decay on the way down",
+    ),
+    (
+        "a·(h + x)",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], (odd[:-1] + x[2::2]) * a[2::2]])),
+        "a drive that fades at once",
+    ),
     ("halves", tree(up=pairs_of_halves), "halves in the place of neighbours"),
     ("stops at two", tree_that_stops_at_two, "two steps left as they are"),
     ("base case a", tree_with_decays_at_its_end, "decays at the end of the tree"),
@@ -597,7 +644,6 @@ UP_DOWN = [
     ("all pairs", all_pairs, "a table of all pairs of steps"),
     ("no return", tree_without_return, None),
     ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234]), None),
-    ("one level", lambda a, x: x if len(a) == 1 else tree(up=lambda a, x: (a[1::2], x[1::2]))(a, x), None),
     ("a crash", tree(weave=lambda even, odd: torch.stack([even, odd[:1]])), None),
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
     ("a pair", lambda a, x: (a, tree()(a, x)), None),
@@ -692,6 +738,7 @@ MENDED = [
         lambda log_a, x: ((W := later(log_a).clamp(min=-80).exp()) * x).cumsum(0) / W,
         "a clamp",
     ),
+    ("+ 1e-12 everywhere", lambda log_a, x: ((W := later(log_a).exp() + 1e-12) * x).cumsum(0) / W, "a clamp"),
     (
         "float64 and 1e-300",
         lambda log_a, x: suspect(log_a.double(), x.double(), lambda y, w: y / (w + 1e-300)).float(),
@@ -868,6 +915,12 @@ CHUNKED = [
     ("the first decay", chunks(decay=lambda a: a[:, 0]), "a chunk that fades by one step only"),
     ("all but the first decay", chunks(decay=lambda a: a[:, 1:].prod(1)), "a chunk that fades by one step too few"),
     ("a sum of decays", chunks(decay=lambda a: a.sum(1)), "decays of a chunk that are added"),
+    ("the decay before", chunks(decay=lambda a: a.prod(1).roll(1, 0)), "the decay of a neighbouring chunk"),
+    (
+        "a_t · start",
+        chunks(finish=lambda a, local, start: local + a * start[:, None]),
+        "a start that fades by one step only",
+    ),
     (
         "d·(h + e)",
         chunks(lambda decay, end: shifted(loop_of_fading_drives(decay, end))),
@@ -999,6 +1052,14 @@ def collected(a, x, before=False, detach=False, last=False, as_list=False):
     return h if last else out if as_list else torch.stack(out)
 
 
+def added_up(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for a_t, x_t in zip(a, x, strict=True):
+        h = h + a_t * x_t
+        out.append(h)
+    return torch.stack(out)
+
+
 def kept_in_place(a, x):
     h, out = torch.zeros_like(x[0]), []
     for a_t, x_t in zip(a, x, strict=True):
@@ -1045,6 +1106,8 @@ LINEAR = [
     ("detached result", lambda a, x: collected(a, x).detach(), "states without a gradient"),
     ("detached decays", lambda a, x: collected(a.detach(), x), "decays without a gradient"),
     ("numpy", lambda a, x: loop_through_numpy(a.detach(), x.detach()), "states without a gradient"),
+    ("h + a·x", lambda a, x: torch.cumsum(torch.stack(a.unbind()) * x, 0), "a state that never fades"),
+    ("h + a·x in a loop", added_up, "a state that never fades"),
     ("in place", kept_in_place, "one tensor for all states"),
     ("x[0] first", from_the_first_drive, "a first step that is taken twice"),
     ("a·(h + x)", loop_of_fading_drives, "a drive that fades at once"),

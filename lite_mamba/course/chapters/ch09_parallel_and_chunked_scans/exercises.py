@@ -30,13 +30,18 @@ def linear_loop(a: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states)  # (L, …)
 
 
-def _priced(reference, *, linear: bool = False, decay=lambda a: a - 0.5, rest: tuple = ()):
+def _slow(a: Tensor) -> Tensor:
+    """Decays of both signs, out of numbers between 0 and 1; what comes in at first has not faded at the end."""
+    return (1 - 0.02 * a) * (a - 0.5).sign()
+
+
+def _priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
     """An `apply` that returns the states, or words if a scan is right and costs too much.
 
     Args:
         reference: the scan that tells which states are right.
         linear: whether the work has to grow like L; else L·log2 L will do.
-        decay: makes the scan's first argument of numbers between 0 and 1; by default decays of both signs.
+        decay: makes the scan's first argument of numbers between 0 and 1; by default slow decays of both signs.
         rest: what the scan takes after a and x.
     """
 
@@ -251,6 +256,22 @@ def _along_the_states(a, x):
     return hillis_steele(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1)
 
 
+def _longest_first(a, x):
+    for shift in [2**k for k in reversed(range(math.ceil(math.log2(len(a)))))]:
+        new_a, new_x = combine(a[:-shift], x[:-shift], a[shift:], x[shift:])
+        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])
+    return x
+
+
+def _filled_with_ones(a, x):
+    shift = 1
+    while shift < len(a):
+        before_a, before_x = (torch.cat([torch.ones_like(v[:shift]), v[:-shift]]) for v in (a, x))
+        a, x = combine(before_a, before_x, a, x)
+        shift = 2 * shift
+    return x
+
+
 def _shortcut(a, x):
     product = a.cumprod(0)
     return product * (x / product).cumsum(0)
@@ -365,6 +386,29 @@ HILLIS_STEELE = Exercise(
             _along_the_states,
         ),
         Misconception(
+            "a shift that grows too fast",
+            "Your shifts are 1, 3, 9, … After the first round an entry holds two steps, so the next partner is two "
+            "steps away: with three, one step is left out.",
+            edited(hillis_steele, "2 * shift → 3 * shift"),
+        ),
+        Misconception(
+            "a first round that is missing",
+            "Your first shift is 2. Then nobody ever takes in the neighbour next door: the first shift is 1.",
+            edited(hillis_steele, "shift = 1 → shift = 2"),
+        ),
+        Misconception(
+            "the longest shift first",
+            "You begin with the longest shift. A step that is far away is joined before those in between: with the "
+            "digits, 13 instead of 123. The spans grow from 1 to 2 to 4.",
+            _longest_first,
+        ),
+        Misconception(
+            "a filling that changes the first steps",
+            "What you put in the place of a missing partner is no step that does nothing. That one has a = 1 and x = "
+            "0: h → 1·h + 0.",
+            _filled_with_ones,
+        ),
+        Misconception(
             "steps without a partner that are lost",
             "Your result is shorter than the input: the first `shift` entries were dropped in each round. They are "
             "finished already. Keep them in front.",
@@ -390,6 +434,18 @@ HILLIS_STEELE = Exercise(
             "The first `shift` entries have no partner, and you put them behind the others. They come first in time, "
             "and stay in front.",
             edited(hillis_steele, f"{MOVE_ON} → a, x = torch.cat([new_a, a[:shift]]), torch.cat([new_x, x[:shift]])"),
+        ),
+        Misconception(
+            "a first step that fades",
+            "You multiply the x of the first step with a. A step fades what is there before it, and before the first "
+            "step that is zero.",
+            lambda a, x: hillis_steele(a, torch.cat([(a * x)[:1], x[1:]])),
+        ),
+        Misconception(
+            "states of the step before",
+            "Each of your states stands one place too late: you return the state before each step. Here h_t includes "
+            "step t.",
+            lambda a, x: _zero_first(hillis_steele(a, x)),
         ),
         Misconception(
             "both parts of the pair",
@@ -484,6 +540,30 @@ UP_DOWN = Exercise(
             ],
         ),
         Misconception(
+            "pairs that fade by the wrong decay",
+            "In a pair, the earlier x fades in the later step: a[1::2]·x[0::2] + x[1::2]. You have taken the other a, "
+            "or the other x.",
+            [
+                edited(up_down, f"{UP} → a[0::2] * a[1::2], {x}")
+                for x in ("a[1::2] * x[1::2] + x[0::2]", "a[0::2] * x[0::2] + x[1::2]")
+            ],
+        ),
+        Misconception(
+            "odd steps that are not joined",
+            "You scan the odd steps by themselves. Each has to stand for its pair: join it with the even step before "
+            "it.",
+            edited(up_down, f"{UP} → a[1::2], x[1::2]"),
+        ),
+        Misconception(
+            "a half that is not scanned",
+            "You join the pairs and take them for states. They are a sequence of half the length, and still have to "
+            "be scanned: by the function itself.",
+            [
+                edited(up_down, f"odd = up_down({UP}) → odd = combine(a[0::2], x[0::2], a[1::2], x[1::2])[1]", *more)
+                for more in ((), (f"{DOWN} → x[0::2]",))
+            ],
+        ),
+        Misconception(
             "pairs that are added",
             "You add the two x of a pair. Between them lies the later step, which fades the earlier x: a pair is made "
             "by combine.",
@@ -570,6 +650,17 @@ UP_DOWN = Exercise(
             [edited(up_down, "a[2::2] → a[3::2]"), edited(up_down, "a[2::2] → a[1:-1:2]")],
         ),
         Misconception(
+            "a pair's decay on the way down",
+            "You fade the state by the decay of a whole pair. One step is filled in, and its own a counts.",
+            edited(up_down, "a[2::2] * odd → a[2::2] * a[3::2] * odd"),
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "On the way down you fade the x of the step as well. A step fades what is there before it; then x is "
+            "added, as it is.",
+            edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[2::2] * (odd[:-1] + x[2::2])"),
+        ),
+        Misconception(
             "even steps first, odd steps after them",
             "All values are right, and they stand in the wrong places: first all even steps, then all odd ones. They "
             "have to alternate.",
@@ -654,7 +745,7 @@ MENDED = Exercise(
     title="Mend the scan",
     reference=mended_scan,
     cases=_decay_case,
-    apply=_priced(mended_scan, decay=torch.log),
+    apply=_priced(mended_scan, decay=lambda a: torch.log(1 - 0.02 * a)),
     axes=("step", "state"),
     example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
     misconceptions=[
@@ -692,6 +783,7 @@ MENDED = Exercise(
             [
                 *_guarded(_from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
                 *(edited(_from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
+                *(edited(_from_the_end, f".exp() → .exp() + {e}") for e in (*EPSILONS, 1e-20, 1e-30)),
                 *(
                     edited(_from_the_end, f".exp() → .clamp(min={e}).exp()")
                     for e in (-20, -30, -50, -60, -80, -87, -88)
@@ -857,6 +949,12 @@ CHUNKED = Exercise(
             where=lambda a, x, chunk: chunk > 2,
         ),
         Misconception(
+            "the decay of a neighbouring chunk",
+            "Your carry fades the state by the decay of another chunk. What stands before chunk k goes through the "
+            "decays of chunk k, and then its end is added.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a.prod(dim=1).roll({by}, 0)") for by in (1, -1)],
+        ),
+        Misconception(
             "decays of a chunk that are added",
             "For the decay of a whole chunk you add its T decays. Two fadings one after the other multiply: a half of "
             "a half is a quarter.",
@@ -908,6 +1006,12 @@ CHUNKED = Exercise(
             "You add to all T states of a chunk what is left of its start at the *end* of the chunk. At step t it has "
             "faded by the decays up to t only.",
             edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a.prod(1) * start)"),
+        ),
+        Misconception(
+            "a start that fades by one step only",
+            "You fade the start of a chunk by the decay of step t alone. It has gone through all steps of the chunk "
+            "up to t: multiply their decays, or run the chunk again from the start.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a_t * start)"),
         ),
         Misconception(
             "a start that is felt for one step",
@@ -1101,6 +1205,11 @@ LINEAR = Exercise(
             "a drive that fades at once",
             "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
             edited(linear_loop, "a_t * h + x_t → a_t * (h + x_t)"),
+        ),
+        Misconception(
+            "a state that never fades",
+            "You fade the drive and add it to a state that stays as it is. The decay belongs to the state: a·h + x.",
+            edited(linear_loop, "a_t * h + x_t → h + a_t * x_t"),
         ),
         Misconception(
             "a loop over the states",
