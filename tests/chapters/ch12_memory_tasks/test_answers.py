@@ -410,6 +410,14 @@ def read_too_early(model, tokens, chunk):
     return out[:, -1]
 
 
+def read_too_early_by_a_chunk(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for part in tokens.split(chunk, 1):
+        stream.seqlen_offset += chunk
+        out = model(part, stream)
+    return out[:, -1]
+
+
 def read_fresh_at_its_place(model, tokens, chunk):
     for start in range(0, tokens.shape[1], chunk):
         stream = InferenceParams(tokens.shape[1], len(tokens))
@@ -447,6 +455,7 @@ READING = [
     ("the last piece alone", lambda m, t, c: m(t[:, (t.shape[1] - 1) // c * c :])[:, -1], ANEW),
     ("a fresh stream, offset by place", read_fresh_at_its_place, "an offset without its stream"),
     ("too early", read_too_early, "an offset that moves too early"),
+    ("too early by a chunk", read_too_early_by_a_chunk, "an offset that moves too early"),
     ("pieces counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: 1)[:, -1], "an offset that counts pieces"),
     ("all at once", lambda m, t, c: m(t)[:, -1], "the whole sequence at once"),
     ("the first piece", read_the_first, "the first piece only"),

@@ -577,6 +577,16 @@ def window_offset_first(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
+def window_fresh_at_its_place(model, ids, window):
+    nats = 0.0
+    for start in range(0, len(ids) - 1, window):
+        stream = InferenceParams(len(ids), 1)
+        stream.seqlen_offset = start
+        part = ids[start : start + window + 1]
+        nats += ce(model(part[None, :-1], stream)[0], part[1:], reduction="sum")
+    return nats / (len(ids) - 1) / math.log(2)
+
+
 def window_offset_more(model, ids, window):
     stream, nats = InferenceParams(len(ids), 1), 0.0
     for start in range(0, len(ids) - 1, window):
@@ -618,7 +628,8 @@ WINDOWS = [
         "a mean in the place of a sum",
     ),
     ("the bytes as they are read", window_own_bytes, "a byte that judges its own logits"),
-    ("the offset first", window_offset_first, "an offset that moves too early"),
+    ("the offset first", window_offset_first, "an offset that runs ahead of its stream"),
+    ("a new stream with an offset", window_fresh_at_its_place, "an offset that runs ahead of its stream"),
     ("an offset of a byte more", window_offset_more, "an offset that counts a byte too many"),
     ("base 10", window_loop(scale=1 / math.log(10)), None),
     ("a sum", lambda model, ids, window: window_whole(model, ids, window) * (len(ids) - 1), None),

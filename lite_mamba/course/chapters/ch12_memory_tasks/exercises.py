@@ -599,10 +599,13 @@ READING = Exercise(
         Misconception(
             "an offset that moves too early",
             "You move the offset before the piece has gone in. It counts the tokens that the block has seen already.",
-            _read(
-                "        logits = model(piece, stream) → " + ADVANCE + "        logits = model(piece, stream)",
-                "vocab_size)\n" + ADVANCE + " → vocab_size)\n",
-            ),
+            [
+                _read(
+                    "        logits = model(piece, stream) → " + early + "        logits = model(piece, stream)",
+                    "vocab_size)\n" + ADVANCE + " → vocab_size)\n",
+                )
+                for early in (ADVANCE, ADVANCE.replace("piece.shape[1]", "chunk"))
+            ],
         ),
         Misconception(
             "an offset that counts pieces",

@@ -736,8 +736,9 @@ WINDOWS = Exercise(
             ],
         ),
         Misconception(
-            "an offset that moves too early",
-            "You move the offset before the window has gone in. It counts the bytes that the model has read already.",
+            "an offset that runs ahead of its stream",
+            "Your offset counts bytes that the stream has not read: it moved before they went in, or the stream is a "
+            "new one. Make one stream for the whole text, and move the offset after each window.",
             edited(
                 window_bits,
                 "        logits = model(part[None, :-1], stream)[0]  # (window, 256)\n"
