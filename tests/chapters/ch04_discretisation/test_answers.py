@@ -13,6 +13,8 @@ from answer_rows import judged, rows
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
 
+OWN_FORMAT = "a number format of its own"
+
 # Exercise 1: euler (delta, A, B)
 
 
@@ -46,7 +48,14 @@ def euler_of_state_0(dt, a, b):
 
 
 EULER = [
-    ("a loop", euler_by_a_loop, "right"),
+    ("a loop", euler_by_a_loop, OWN_FORMAT),
+    (
+        "a stacked loop",
+        lambda dt, a, b: (torch.stack([1 + dt * x for x in a]), torch.stack([dt * y for y in b])),
+        "right",
+    ),
+    ("lists", lambda dt, a, b: ([1 + dt * x for x in a.tolist()], [dt * y for y in b.tolist()]), None),
+    ("float()", lambda dt, a, b: (1 + dt * a.float(), dt * b), OWN_FORMAT),
     ("two probes", euler_by_two_probes, "right"),
     ("addcmul", lambda dt, a, b: (torch.addcmul(torch.ones_like(a), torch.tensor(dt), a), b.mul(dt)), "right"),
     ("in float64, as a list", lambda dt, a, b: [(1 + dt * a.double()), dt * b.double()], None),
@@ -113,9 +122,10 @@ def exp(dt, a):
 
 ZOH = [
     ("exp − 1", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * b), "right"),
-    ("a loop with math", zoh_by_a_loop, "right"),
+    ("a loop with math", zoh_by_a_loop, OWN_FORMAT),
+    ("|A|", lambda dt, a, b: (torch.exp(dt * a), (1 - torch.exp(dt * a)) / a.abs() * b), OWN_FORMAT),
     ("the paper's matrices", zoh_by_the_paper, "right"),
-    ("an integral", zoh_by_an_integral, "right"),
+    ("an integral", zoh_by_an_integral, OWN_FORMAT),
     ("in float64", lambda dt, a, b: (exp(dt, a.double()), (1 - exp(dt, a.double())) * b / a.abs()), None),
     ("both Δ", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (dt * a) * (dt * b)), "right"),
     (
@@ -206,7 +216,7 @@ def mean_of_two(dt, a, b):
 BILINEAR = [
     ("(2 + x)/(2 − x)", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a)), "right"),
     ("a solve", bilinear_by_a_solve, "right"),
-    ("iterated", bilinear_by_iteration, "right"),
+    ("iterated", bilinear_by_iteration, OWN_FORMAT),
     ("2/(1 − x/2) − 1", lambda dt, a, b: (2 / (1 - dt * a / 2) - 1, dt * b / (1 - dt * a / 2)), "right"),
     ("in float64", lambda dt, a, b: ((2 / dt + a.double()) / (2 / dt - a), 2 * b.double() / (2 / dt - a)), None),
     (

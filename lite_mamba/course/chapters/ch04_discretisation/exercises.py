@@ -31,13 +31,53 @@ def _rule_cases(draw: Draw) -> dict:
     return {"delta": draw.choice([0.1, 0.2, 0.5, 1.0, 1.5]), "A": A, "B": draw.normal(size) + 0.05}
 
 
+def _also_complex(rule):
+    """How a learner's `rule` is called: one that is right must also bear what section 5 hands to it, a complex A."""
+
+    def apply(function, delta, A, B):
+        result = function(delta, A, B)
+        if _same(result, rule(delta, A, B)):
+            turned = delta, A.to(torch.complex128) * (1 + 0.5j), B.to(torch.complex128)
+            try:
+                again = function(*turned)
+            except Exception:
+                again = None
+            if not _same(again, rule(*turned)):
+                raise TypeError("a complex A, as in section 5, does not come out right")
+        return result
+
+    return apply
+
+
+def _same(pair, right: tuple[Tensor, Tensor]) -> bool:
+    """Whether these are two tensors of the right shape, format and values."""
+    try:
+        torch.testing.assert_close(tuple(pair), right, rtol=1e-3, atol=1e-4)
+    except Exception:
+        return False
+    return True
+
+
+def _own_format(rule) -> Misconception:
+    """A right `rule` that makes float32 of whatever comes in."""
+    return Misconception(
+        "a number format of its own",
+        "The numbers are right. But section 3 hands float64 numbers to your rule, and section 5 complex ones. Python's "
+        "math, abs, lists and new tensors have formats of their own: torch.exp and + − * / on the given tensors keep "
+        "theirs.",
+        lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+    )
+
+
 EULER = Exercise(
     id="04.euler",
     title="Euler's rule",
     reference=euler,
     cases=_rule_cases,
+    apply=_also_complex(euler),
     items=PAIR,
     misconceptions=[
+        _own_format(euler),
         Misconception(
             "a forgotten old level",
             "Your Ā is only the change: Δ·A·h is what leaves during the tick. But the new level is the old level plus "
@@ -142,8 +182,10 @@ ZOH = Exercise(
     title="The zero-order hold",
     reference=zoh,
     cases=_rule_cases,
+    apply=_also_complex(zoh),
     items=PAIR,
     misconceptions=[
+        _own_format(zoh),
         Misconception(
             "the input of Euler",
             "Your Ā is right. But Δ·B lets the input in as if nothing of it leaked out during the tick. The water that "
@@ -294,8 +336,10 @@ BILINEAR = Exercise(
     title="The bilinear rule",
     reference=bilinear,
     cases=_rule_cases,
+    apply=_also_complex(bilinear),
     items=PAIR,
     misconceptions=[
+        _own_format(bilinear),
         Misconception(
             "the slope at the end alone",
             "You use only the slope at the end of the tick (backward Euler). The bilinear rule takes half of the slope "
