@@ -77,6 +77,15 @@ HALF_LIFE = [
     ("matrices", lambda A, delta: math.log(2) / (delta @ -A), "channels or states added up"),
     ("as a list", lambda A, delta: (math.log(2) / (-A * delta[:, None])).tolist(), None),
     ("math.exp of a tensor", lambda A, delta: math.log(2) / math.exp(A * delta[:, None]), None),
+    ("A / Δ", lambda A, delta: A * math.log(0.5) / delta[:, None], "A above the stroke"),
+    ("half of the factor", lambda A, delta: 0.5 / torch.exp(A * delta[:, None]), "the exponential of A"),
+    (
+        "log of a half over the factor",
+        lambda A, delta: -math.log(2) / (A * delta[:, None]).exp(),
+        "the exponential of A",
+    ),
+    ("Δ alone", lambda A, delta: (math.log(2) / delta).repeat(A.shape[1], 1).T, "a half-life without A"),
+    ("softplus", lambda A, delta: math.log(2) / (-A * F.softplus(delta)[:, None]), "softplus once more"),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -153,6 +162,7 @@ INVERSE = [
     ("math.log of a tensor", lambda dt: math.log(torch.exp(dt) - 1), None),
     ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
     ("nothing done", lambda dt: dt.clone(), None),
+    ("large apart, all or none", lambda dt: dt if (dt > 20).all() else dt.expm1().log(), OVERFLOWS),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)
@@ -246,6 +256,19 @@ SAMPLE = [
         "values below the floor thrown away",
     ),
     ("no return", lambda u, a, b, f: None, None),
+    (
+        "log2, exp",
+        lambda u, a, b, f: torch.exp(math.log2(a) + u * math.log2(b / a)).clamp(min=f),
+        "two kinds of logarithm",
+    ),
+    (
+        "exp of the ends",
+        lambda u, a, b, f: torch.exp(a + u * (b - a)).clamp(min=f),
+        "an exponential without a logarithm",
+    ),
+    ("max", lambda u, a, b, f: max(log_dt(u, a, b).exp(), f), "Python's max"),
+    ("max, the floor first", lambda u, a, b, f: max(f, log_dt(u, a, b).exp()), "Python's max"),
+    ("no more than 0.1", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(f, 0.1), "a range of your own"),
 ]
 
 # Exercise 4: dt_weight (u, dt_init, dt_scale)
@@ -380,6 +403,26 @@ WEIGHT = [
         None,
     ),
     ("crash", lambda u, kind, s: weight(u, kind, s / math.sqrt(u.shape)), None),
+    (
+        "u from −1 to 1",
+        lambda u, kind, s: weight(u, kind, 1.0) if kind == "random" else weight(u, kind, s * u.shape[1] ** -0.5),
+        "no bound",
+    ),
+    (
+        "2·(u − 1)",
+        lambda u, kind, s: weight(u, kind, s * u.shape[1] ** -0.5, lambda u: (u - 1) * 2),
+        "a shift before the stretch",
+    ),
+    (
+        "a constant without the scale",
+        lambda u, kind, s: weight(u, kind, (1 if kind == "constant" else s) * u.shape[1] ** -0.5),
+        "a constant that is not the bound",
+    ),
+    (
+        "one constant for each output",
+        lambda u, kind, s: weight(u[:, 0] if kind == "constant" else u, kind, s * u.shape[1] ** -0.5),
+        "one number for all weights",
+    ),
 ]
 
 # Bug hunt: mended_init (model, u)
@@ -500,6 +543,25 @@ def init_with_data_of_its_own(model, u):
             layer.bias.data.set_(stable(log_uniform(u))) if marked else nn.init.zeros_(layer.bias)
 
 
+def init_after_a_reset(model, u):
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                layer.reset_parameters()
+                if getattr(layer.bias, "_no_reinit", False):
+                    layer.bias.copy_(stable(log_uniform(u)))
+
+
+def init_of_every_bias(model, u):
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                if getattr(layer.bias, "_no_reinit", False):
+                    layer.bias.copy_(stable(log_uniform(u)))
+                else:
+                    layer.bias.zero_()
+
+
 MENDED = [
     ("by names", init_by_names, "right"),
     ("a reset first", init_with_a_reset_first, "right"),
@@ -572,6 +634,8 @@ MENDED = [
     ("one value", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u))[0]), None),
     ("an unknown name", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(dt))), None),  # noqa: F821
     ("uniform", lambda m, u: init_with(m, u, lambda u: stable(0.001 + u * 0.099)), "a uniform draw"),
+    ("a reset, and no zeros", init_after_a_reset, "other biases that stay random"),
+    ("every bias", init_of_every_bias, "a layer without a bias"),
 ]
 
 # Exercise 5: split_weight_decay (model, weight_decay)
@@ -737,6 +801,12 @@ SPLIT = [
     ("linear layers only", split_by(lambda name, p: p.ndim == 2 and "proj" in name), None),
     ("crash", lambda m, wd: groups(m["block"].weights, [], wd), None),
     ("no list of params", lambda m, wd: [{"weight_decay": wd}, {"weight_decay": 0.0}], None),
+    ("what is called weight", split_by(lambda name, p: "weight" in name), "names in the place of axes"),
+    (
+        "no bias and no mark",
+        split_by(lambda name, p: not name.endswith("bias") and not marked(p)),
+        "names in the place of axes",
+    ),
 ]
 
 

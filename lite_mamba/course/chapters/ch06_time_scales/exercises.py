@@ -74,6 +74,12 @@ HALF_LIFE = Exercise(
             ],
         ),
         Misconception(
+            "A above the stroke",
+            "With your formula a state that fades faster lives longer. What does a larger −A do to exp(Δ·A)? It "
+            "belongs below the stroke, with Δ.",
+            edited(half_life, "/ (-A * delta[:, None]) → * -A / delta[:, None]"),
+        ),
+        Misconception(
             "a Δ outside of the brackets",
             "a / b * c is (a / b) * c: you divide by A, and then *multiply* by Δ. Both belong below the stroke.",
             edited(half_life, "(-A * delta[:, None]) → -A * delta[:, None]"),
@@ -98,6 +104,8 @@ HALF_LIFE = Exercise(
                 edited(half_life, "-A * → A.exp() *"),
                 edited(half_life, "-A * → -A.exp() *"),
                 edited(half_life, "(-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
+                edited(half_life, "math.log(2) / (-A * delta[:, None]) → 0.5 / torch.exp(A * delta[:, None])"),
+                edited(half_life, "math.log(2) / (-A * → math.log(0.5) / torch.exp(A *"),
             ],
         ),
         Misconception(
@@ -109,6 +117,17 @@ HALF_LIFE = Exercise(
                 edited(half_life, "-A * delta[:, None] → -A.sum(1) * delta"),
                 edited(half_life, "-A * delta[:, None] → -A.mean(1) * delta"),
             ],
+        ),
+        Misconception(
+            "a half-life without A",
+            "Your number of steps is made of Δ alone, the same for all states of a channel. Each state has a rate of "
+            "its own, −A, and fades by exp(Δ·A).",
+            edited(half_life, "-A * delta[:, None] → delta[:, None].expand_as(A)"),
+        ),
+        Misconception(
+            "softplus once more",
+            "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
+            edited(half_life, "delta[:, None] → F.softplus(delta)[:, None]"),
         ),
         Misconception(
             "one Δ for all channels",
@@ -175,7 +194,10 @@ INVERSE = Exercise(
             "a form that overflows",
             "Small values are exact now. But expm1(100) is infinite in float32, while the answer is 100. Take dt out "
             "of the logarithm first: exp(dt) − 1 = exp(dt)·(1 − exp(−dt)).",
-            _inverse("torch.log(torch.expm1(dt))"),
+            [
+                _inverse("torch.log(torch.expm1(dt))"),
+                _inverse("dt if bool((dt > 20).all()) else torch.log(torch.expm1(dt))"),
+            ],
         ),
         Misconception(
             "a difference that cancels",
@@ -332,6 +354,12 @@ SAMPLE = Exercise(
             edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + u * (dt_max - dt_min))"),
         ),
         Misconception(
+            "an exponential without a logarithm",
+            "You take exp of a number between dt_min and dt_max, which is no logarithm, so that all come out near 1. "
+            "exp leads back from a logarithm: take that of both ends first.",
+            edited(sample_dt, "math.log(dt_min), math.log(dt_max) → dt_min, dt_max"),
+        ),
+        Misconception(
             "a logarithm that stays one",
             "Your values are logarithms of step sizes, negative all of them, and then the floor lifts them. Come back "
             "from the logarithm before you compare with the floor.",
@@ -354,6 +382,12 @@ SAMPLE = Exercise(
             edited(
                 sample_dt, "(high - low)).clamp(min=dt_init_floor) → (high - low)).log().clamp(min=dt_init_floor).exp()"
             ),
+        ),
+        Misconception(
+            "Python's max",
+            "`max` asks which of the two is larger, once, and a tensor of several numbers has no single answer. "
+            "clamp(min=…) lifts number by number.",
+            edited(sample_dt, "return → return max(dt_init_floor, ", ".clamp(min=dt_init_floor) → )"),
         ),
         Misconception(
             "a floor that is a ceiling",
@@ -383,6 +417,7 @@ SAMPLE = Exercise(
                     "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)",
                     "min=dt_init_floor → min=1e-4",
                 ),
+                edited(sample_dt, "min=dt_init_floor → min=dt_init_floor, max=0.1"),
             ],
         ),
         Misconception(
@@ -409,11 +444,14 @@ SAMPLE = Exercise(
         ),
         Misconception(
             "two kinds of logarithm",
-            "One of your logarithms is natural, the other has the base 10: exp undoes math.log, and 10 ** … undoes "
-            "math.log10. Take one kind for both ways.",
+            "One of your logarithms is natural, the other has another base: exp undoes math.log, 10 ** … undoes "
+            "math.log10, 2 ** … undoes math.log2. Take one kind for both ways.",
             [
-                edited(sample_dt, "math.log(dt_min), math.log(dt_max) → math.log10(dt_min), math.log10(dt_max)"),
-                edited(sample_dt, "torch.exp( → torch.pow(10, "),
+                *(
+                    edited(sample_dt, f"math.log(dt_min), math.log(dt_max) → math.{log}(dt_min), math.{log}(dt_max)")
+                    for log in ("log10", "log2")
+                ),
+                *(edited(sample_dt, f"torch.exp( → torch.pow({base}, ") for base in (10, 2)),
             ],
         ),
         Misconception(
@@ -534,6 +572,18 @@ WEIGHT = Exercise(
             _bound("u.numel() ** -0.5 * dt_scale"),
         ),
         Misconception(
+            "no bound",
+            'With "random" your weights lie between −1 and 1, whatever R and dt_scale are. They lie between −bound and '
+            "bound.",
+            edited(dt_weight, "(2 * u - 1) * bound → 2 * u - 1"),
+        ),
+        Misconception(
+            "a shift before the stretch",
+            "u − 1 lies between −1 and 0, and twice as much between −2 and 0: no weight is positive. Stretch u first, "
+            "and then shift: the range from −1 to 1.",
+            edited(dt_weight, "(2 * u - 1) → 2 * (u - 1)"),
+        ),
+        Misconception(
             "half the range",
             "u − 1/2 lies between −1/2 and 1/2, so your weights reach half of the bound only. The range from −1 to 1 "
             "is twice as wide.",
@@ -571,13 +621,16 @@ WEIGHT = Exercise(
             'With "constant" every weight equals bound, which depends on R and on dt_scale. Yours is another number.',
             [
                 edited(dt_weight, f"full_like(u, bound) → full_like(u, {value})")
-                for value in ("1.0", "dt_scale", "-bound")
+                for value in ("1.0", "dt_scale", "-bound", "u.shape[1] ** -0.5")
             ],
         ),
         Misconception(
             "one number for all weights",
             'With "constant" every weight is bound, but there are D × R of them. Return a tensor of the shape of u.',
-            edited(dt_weight, "torch.full_like(u, bound) → bound"),
+            [
+                edited(dt_weight, f"torch.full_like(u, bound) → {one}")
+                for one in ("bound", "torch.tensor(bound)", "torch.full((len(u),), bound)")
+            ],
         ),
         Misconception(
             "swapped axes",
@@ -609,6 +662,18 @@ def _then_reset(condition: str = ""):
     return edited(
         mended_init, f"zero_() → zero_()\n        {loop}{condition}:\n                layer.reset_parameters()"
     )
+
+
+def _after_a_reset(init):
+    """An initialisation, after a new draw for all linear layers."""
+
+    def reset_and_init(model, u):
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                layer.reset_parameters()
+        init(model, u)
+
+    return reset_and_init
 
 
 def _marked(formula: str):
@@ -720,7 +785,10 @@ MENDED = Exercise(
             "other biases that stay random",
             "Δ is right now. But the other biases still hold their random first values: every bias without the mark "
             "has to be zero.",
-            edited(mended_init, "layer.bias.zero_() → pass"),
+            [
+                edited(mended_init, "layer.bias.zero_() → pass"),
+                _after_a_reset(edited(mended_init, "layer.bias.zero_() → pass")),
+            ],
         ),
         Misconception(
             "a reset after the zeros",
@@ -742,6 +810,11 @@ MENDED = Exercise(
             "A parameter is changed in place, and autograd watches it. A first value is not a step of the "
             "computation: torch.no_grad says so.",
             edited(mended_init, "torch.no_grad() → torch.enable_grad()"),
+        ),
+        Misconception(
+            "a layer without a bias",
+            "Some linear layers have no bias: theirs is None, and None has no zero_. Ask for it before you write.",
+            edited(mended_init, " and layer.bias is not None → "),
         ),
         Misconception(
             "marked biases left alone",
@@ -883,6 +956,18 @@ SPLIT = Exercise(
             "You know A_log and D by name. The next model has a parameter of the same kind under another name, here "
             "filter.rate. It is marked as they are: getattr(parameter, …, False) finds the mark on all of them.",
             _spared('parameter.ndim < 2 or name.split(".")[-1] in ("A_log", "D")'),
+        ),
+        Misconception(
+            "names in the place of axes",
+            "The mark is asked for, or a name, but not the number of axes. The weight of the norm is called weight, "
+            "has one axis, and decays in your split.",
+            [
+                _spared(condition)
+                for condition in (
+                    '"bias" in name or getattr(parameter, "_no_weight_decay", False)',
+                    'not name.endswith("weight")',
+                )
+            ],
         ),
         Misconception(
             "marks alone",
