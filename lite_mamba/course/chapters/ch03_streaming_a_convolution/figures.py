@@ -222,7 +222,7 @@ class KeptSamples(LiveFigure):
         bad = int(self.wrong.sum())
         self.title(self.ax, self._finding(kept, bad))
         return (
-            f"{kept} samples are kept; the kernel looks back {self.lag}. "
+            f"{kept} {'sample is' if kept == 1 else 'samples are'} kept; the kernel looks back {self.lag}. "
             f"{'No output is wrong' if bad == 0 else 'Wrong outputs: the first' + (f' {bad}' if bad > 1 else '')}."
             + (f" Never read of what was kept: {kept - self.lag}." if kept > self.lag else "")
         )

@@ -254,10 +254,11 @@ class GateLearned(LiveFigure):
         self.noise_word.set(y=self.on_noise / (1 if apart else 2.2), text=f"noise {plain(self.on_noise)}")
         self.now.set_data([max(self.steps[moment], 1)], [self.accuracy[moment]])
         step, right = written(self.steps[moment], ",.0f"), share(self.accuracy[moment])
+        passed = f"{step} step{'' if self.steps[moment] == 1 else 's'}"
         times = f"{self.ratio:.0f} times that of noise" if self.ratio > 1.5 else "as large as on noise"
         self.title(self.top, f"Step {step}: Δ on data is {times}, {right} right")
         return (
-            f"After {step} steps: loss {self.loss[moment]:.2f}, {right} right. Δ is {self.on_data:.2g} on data and "
+            f"After {passed}: loss {self.loss[moment]:.2f}, {right} right. Δ is {self.on_data:.2g} on data and "
             f"{plain(self.on_noise)} on noise, {self.ratio:.1f} to 1. Over the {len(noise)} noise tokens of this row a "
             f"state with A = −1 keeps {share(self.left)}."
         )

@@ -269,14 +269,13 @@ class Halo(LiveFigure):
                 y += [0, 1, np.nan]
         self.reads.set_data(x, y)
         self.word.set(x=-(halo + 1) / 2, text="halo" if halo > 1 else "")
-        wrong = f"{self.broken} output{'' if self.broken == 1 else 's'}"
-        self.title(
-            self.ax,
-            f"Dilation {dilation}, a halo of {halo}: {wrong} of the part {'is' if self.broken == 1 else 'are'} wrong",
+        wrong, reads, are = (
+            ("1 output", "reads", "is") if self.broken == 1 else (f"{self.broken} outputs", "read", "are")
         )
+        self.title(self.ax, f"Dilation {dilation}, a halo of {halo}: {wrong} of the part {are} wrong")
         return (
             f"{self.TAPS} taps, dilation {dilation}: the oldest tap reads {self.reach} samples back, the halo has "
-            f"{halo}. {wrong[0].upper()}{wrong[1:]} of the part read a sample that is not there."
+            f"{halo}. {wrong} of the part {reads} a sample that is not there."
         )
 
 
