@@ -170,6 +170,17 @@ def test_quick_heat_map_equals_matplotlibs(origin, extent, xlim):
     assert found_within_a_pixel(*drawn) and found_within_a_pixel(*reversed(drawn))
 
 
+def test_a_hidden_heat_map_is_not_drawn():
+    figure = Ripple()
+    figure.map.set_visible(False)
+    figure.update(waves=2)
+    hidden = figure.picture()
+    figure.update(waves=2, shown=False)  # other cells
+    assert figure.picture() == hidden
+    figure.map.set_visible(True)
+    assert figure.picture() != hidden
+
+
 def found_within_a_pixel(one, other):
     """Whether each pixel of one has the colour of the pixel there, or of one next to it, in the other."""
     around = np.lib.stride_tricks.sliding_window_view(np.pad(other, ((1, 1), (1, 1), (0, 0)), mode="edge"), (3, 3, 4))
@@ -285,6 +296,10 @@ def test_public_name_is_the_function():
     assert public_explore is explore
 
 
+def test_a_slider_goes_from_end_to_end_in_its_steps():
+    assert slider(1, 9, 5, 4, label="n").positions() == [1, 5, 9]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -296,6 +311,7 @@ def test_public_name_is_the_function():
         (lambda: slider(1, 3, 2, 0, label="n"), ValueError, "must be positive"),
         (lambda: slider(0, 3, 2, 0.1, label="n", log=True), ValueError, "low > 0"),
         (lambda: slider(0, 10, 2, 3, label="n"), ValueError, "never reach 10"),
+        (lambda: slider(1, 7, 1, 4, label="n"), ValueError, "steps of 4 from 1 never reach 7"),
         (lambda: choice(["a", "b"], "c", label="n"), ValueError, "value='c' is not one of a, b"),
     ],
 )
@@ -366,6 +382,12 @@ def test_a_slider_writes_its_numbers_as_a_sentence_does():
     assert speed.summary() == "speed: 15.625 (slider, −50 to 50)"
     assert speed.describe(-0.625) == "−0.625"
     assert slider(1e-10, 10.0, 1e-7, label="size", log=True).describe(1e-7) == "1e−7"
+
+
+def test_one_of_a_unit_is_written_without_its_s():
+    lag, wait = slider(0, 9, 1, label="lag", unit="samples"), slider(0, 9, 1, label="wait", unit="ms")
+    assert [lag.describe(n) for n in (0, 1, 2)] == ["0 samples", "1 sample", "2 samples"]
+    assert wait.describe(1) == "1 ms"
 
 
 def test_outputs_are_the_same_every_time_and_hold_no_ids():
