@@ -90,6 +90,12 @@ EULER = [
     ("hard-coded", lambda dt, a, b: (torch.full_like(a, 0.5), dt * b), None),
     ("an unknown name", lambda dt, a, b: (1 + delta * a, dt * b), None),  # noqa: F821
     ("a whole step", lambda dt, a, b: (1 + dt * a, dt * b + dt * a), None),
+    ("half a slope", lambda dt, a, b: (1 + dt * a / 2, dt * b / 2), "half of the slope"),
+    ("half a leak", lambda dt, a, b: (1 + dt * a / 2, dt * b), "half of the slope"),
+    ("two terms", lambda dt, a, b: (1 + dt * a + (dt * a) ** 2 / 2, dt * b), "a second term"),
+    ("relu", lambda dt, a, b: (torch.relu(1 + dt * a), dt * b), "an Ā that is cut off at zero"),
+    ("B / Δ", lambda dt, a, b: (1 + dt * a, b / dt), "a division by the step size"),
+    ("Ā·B", lambda dt, a, b: (1 + dt * a, (1 + dt * a) * b), "an old level that is counted in B̄"),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -180,6 +186,19 @@ ZOH = [
     ("a sum over states", lambda dt, a, b: (exp(dt, a), ((exp(dt, a) - 1) / a * b).sum()), None),
     ("state 0", lambda dt, a, b: (exp(dt, a), (exp(dt, a[0]) - 1) / a[0] * b), None),
     ("no pair", lambda dt, a, b: None, None),
+    ("+ 1", lambda dt, a, b: (exp(dt, a), (exp(dt, a) + 1) / a * b), "a missing − 1"),
+    (
+        "Δ in front of both",
+        lambda dt, a, b: (dt * a.exp(), dt * torch.expm1(a) / a * b),
+        "a Δ in front of the exponential",
+    ),
+    (
+        "exp(Δ)·A",
+        lambda dt, a, b: (math.exp(dt) * a, (math.exp(dt) * a - 1) / a * b),
+        "the exponential of Δ alone",
+    ),
+    ("A / Δ", lambda dt, a, b: (exp(1 / dt, a), (exp(1 / dt, a) - 1) / a * b), "a division by the step size"),
+    ("upside down", lambda dt, a, b: (exp(dt, a), a * b / (exp(dt, a) - 1)), "an upside-down fraction"),
 ]
 
 # Exercise 3: bilinear (delta, A, B)
@@ -302,6 +321,11 @@ BILINEAR = [
         lambda dt, a, b: (1 + dt * (a + a * (1 + dt * a)) / 2, dt * (b + b * (1 + dt * a)) / 2),
         "the slope at a guessed end",
     ),
+    (
+        "1 above the stroke",
+        lambda dt, a, b: (2 / (2 - dt * a), 2 * dt * b / (2 - dt * a)),
+        "a fraction with a 1 above the stroke",
+    ),
 ]
 
 # Exercise 4: largest_euler_step (pole)
@@ -352,9 +376,9 @@ STEP = [
     ("s·s", lambda s: -2 * s.real / (s * s), "the square of s in the place of its size"),
     ("2/|s|²", lambda s: 2 / abs(s) ** 2, "a step without its real part"),
     ("upside down", lambda s: abs(s) ** 2 / abs(2 * s.real), "an upside-down fraction"),
-    ("complex", lambda s: -2 / s, None),
+    ("complex", lambda s: -2 / s, "a complex step"),
     ("a tensor", lambda s: torch.tensor(-2 * s.real / abs(s) ** 2), None),
-    ("rounded", lambda s: round(-2 * s.real / abs(s) ** 2, 1), None),
+    ("rounded", lambda s: round(-2 * s.real / abs(s) ** 2, 1), "a step that is not exact"),
     ("a coarse scan", step_by_a_scan, None),
     ("half right", step_with_two_cases, None),
     ("no return", lambda s: None, None),
@@ -363,6 +387,8 @@ STEP = [
     ("just below", lambda s: -1.99 * s.real / abs(s) ** 2, None),
     ("a string", lambda s: f"{-2 * s.real / abs(s) ** 2}", None),
     ("the sum of the parts", lambda s: -2 * s.real / (s.real + s.imag) ** 2, "the sum of the parts squared"),
+    ("upwards by 0.01", lambda s: math.ceil(-200 * s.real / abs(s) ** 2 - 1e-7) / 100, "a step that is not exact"),
+    ("the imaginary part", lambda s: 2 * abs(s.imag) / abs(s) ** 2, "the imaginary part in the place of the real one"),
 ]
 
 # Exercise 5: corrected_B (delta, A, B)
@@ -409,6 +435,11 @@ CORRECTED = [
     ("an unknown name", lambda dt, a, b: zero_order_hold(dt, a, b)[1] / dt, None),  # noqa: F821
     ("hard-coded", lambda dt, a, b: b / 1.27, None),
     ("a plain list", lambda dt, a, b: ((exp(dt, a) - 1) / (dt * a) * b).tolist(), None),
+    ("expm1 alone", lambda dt, a, b: torch.expm1(dt * a) * b, "a factor without its division"),
+    ("+ 1", lambda dt, a, b: (exp(dt, a) + 1) / (dt * a) * b, "a factor without − 1"),
+    ("what is left", lambda dt, a, b: exp(dt, a) * b, "what is left of a level"),
+    ("over B", lambda dt, a, b: torch.expm1(dt * a) / (dt * a * b), "a division by B"),
+    ("exp(−ΔA)", lambda dt, a, b: (exp(-dt, a) - 1) / (-dt * a) * b, "an exponential that grows"),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)
@@ -566,7 +597,7 @@ MENDED = [
     ("B at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: b), "an input without Δ at A = 0"),
     ("1 at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: torch.ones_like(b)), None),
     ("no return", lambda dt, a, b: print(end=""), None),
-    ("Ā from Euler", lambda dt, a, b: (1 + dt * a, mended_by_indices(dt, a, b)[1]), None),
+    ("Ā from Euler", lambda dt, a, b: (1 + dt * a, mended_by_indices(dt, a, b)[1]), "the Ā of Euler"),
     ("a crash", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt, math.expm1(dt * a) / a) * b), None),
     ("no B", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, torch.ones_like(b))[1]), None),
     ("right for tiny ΔA only", lambda dt, a, b: (exp(dt, a), dt * b * (1 + dt * a / 2)), "the first terms of a series"),
@@ -576,6 +607,23 @@ MENDED = [
         "buckets that are left out",
     ),
     ("expm1 − 1", hunted(lambda dt, a: (torch.expm1(dt * a) - 1) / a, fill), "a 1 that is taken off twice"),
+    (
+        "NaN to Δ",
+        lambda dt, a, b: (exp(dt, a), torch.nan_to_num(torch.expm1(dt * a) / a * b, nan=dt)),
+        "an input without B at A = 0",
+    ),
+    ("swapped", lambda dt, a, b: mended_by_indices(dt, a, b)[::-1], "a swapped pair"),
+    (
+        "clamped a little",
+        hunted(lambda dt, a: torch.expm1(dt * a.clamp(max=-1e-6)) / a.clamp(max=-1e-6)),
+        "a small leak in the place of none",
+    ),
+    (
+        "an if for a tiny Δ",
+        lambda dt, a, b: (exp(dt, a), dt * b if dt < 1e-4 else torch.where(a == 0, dt, (exp(dt, a) - 1) / a) * b),
+        "a switch to another formula",
+    ),
+    ("B̄ as a list", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, b)[1].tolist()), None),
 ]
 
 

@@ -1,5 +1,7 @@
 """Exercises of notebook 04: three rules from continuous to discrete, the limit of Euler, and exact small numbers."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -75,6 +77,7 @@ EULER = Exercise(
     reference=euler,
     cases=_rule_cases,
     apply=_also_complex(euler),
+    axes=("entry",),
     items=PAIR,
     misconceptions=[
         _own_format(euler),
@@ -153,7 +156,10 @@ EULER = Exercise(
         Misconception(
             "an old level that is counted in B̄",
             "A 1 stands in B̄ as well. It comes from the old level, h_{t−1} alone: only Ā has it.",
-            edited(euler, "A, delta * B → A, 1 + delta * B"),
+            [
+                edited(euler, "A, delta * B → A, 1 + delta * B"),
+                edited(euler, "A, delta * B → A, (1 + delta * A) * B"),
+            ],
         ),
         Misconception(
             "a division by the step size",
@@ -161,7 +167,33 @@ EULER = Exercise(
             [
                 edited(euler, "1 + delta * A, delta * B → 1 + A / delta, B / delta"),
                 edited(euler, "1 + delta * A → 1 + A / delta"),
+                edited(euler, "A, delta * B → A, B / delta"),
             ],
+        ),
+        Misconception(
+            "half of the slope",
+            "You take half of a slope. Euler's rule takes the slope at the start for the whole tick: Δ·A, not Δ·A/2.",
+            [
+                edited(euler, "delta * A, delta * B → delta * A / 2, delta * B / 2"),
+                edited(euler, "delta * A, → delta * A / 2,"),
+            ],
+        ),
+        Misconception(
+            "a second term",
+            "1 + ΔA + (ΔA)²/2 follows the exponential one term further. Euler's rule goes straight on with the slope "
+            "at the start, and stops after ΔA.",
+            [
+                edited(euler, "delta * A, → delta * A + (delta * A) ** 2 / 2,"),
+                edited(
+                    euler, "delta * A, delta * B → delta * A + (delta * A) ** 2 / 2, delta * B * (1 + delta * A / 2)"
+                ),
+            ],
+        ),
+        Misconception(
+            "an Ā that is cut off at zero",
+            "For a long tick your Ā stays at zero. Euler's rule overshoots there, and its Ā is negative: section 2 "
+            "shows what follows from it.",
+            edited(euler, "1 + delta * A → (1 + delta * A).clamp(min=0)"),
         ),
         Misconception(
             "a swapped pair",
@@ -183,6 +215,7 @@ ZOH = Exercise(
     reference=zoh,
     cases=_rule_cases,
     apply=_also_complex(zoh),
+    axes=("entry",),
     items=PAIR,
     misconceptions=[
         _own_format(zoh),
@@ -204,9 +237,13 @@ ZOH = Exercise(
         ),
         Misconception(
             "a missing − 1",
-            "Your B̄ uses exp(ΔA) where the integral gives exp(ΔA) − 1. Try a tick of length 0: nothing can flow in, "
-            "so B̄ must be 0. Is yours?",
-            [edited(zoh, "expm1 → exp"), edited(zoh, "expm1(delta * A) / A → exp(delta * A)")],
+            "Your B̄ uses exp(ΔA), or exp(ΔA) + 1, where the integral gives exp(ΔA) − 1. Try a tick of length 0: "
+            "nothing can flow in, so B̄ must be 0. Is yours?",
+            [
+                edited(zoh, "expm1 → exp"),
+                edited(zoh, "expm1(delta * A) / A → exp(delta * A)"),
+                edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) + 1) /"),
+            ],
         ),
         Misconception(
             "a division by ΔA",
@@ -311,7 +348,37 @@ ZOH = Exercise(
                     "torch.exp(delta * A) → delta * torch.exp(A)",
                     "torch.expm1(delta * A) → (delta * torch.exp(A) - 1)",
                 ),
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → delta * torch.exp(A)",
+                    "torch.expm1(delta * A) → delta * torch.expm1(A)",
+                ),
             ],
+        ),
+        Misconception(
+            "the exponential of Δ alone",
+            "You take exp(Δ), and A stands outside. The product Δ·A is the exponent: first multiply, then take exp.",
+            [
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → torch.e**delta * A",
+                    "torch.expm1(delta * A) → (torch.e**delta * A - 1)",
+                ),
+                edited(zoh, "torch.exp(delta * A) → torch.e**delta * A"),
+            ],
+        ),
+        Misconception(
+            "a division by the step size",
+            "A/Δ stands in the exponent. A leak of so much in each unit of time, for Δ units, is a product: Δ·A.",
+            [
+                edited(zoh, "exp(delta * A) → exp(A / delta)", "expm1(delta * A) → expm1(A / delta)"),
+                edited(zoh, "exp(delta * A) → exp(A / delta)"),
+            ],
+        ),
+        Misconception(
+            "an upside-down fraction",
+            "A stands above the stroke in your B̄, and exp(ΔA) − 1 below. The integral of exp(A·τ) is (exp(ΔA) − 1)/A.",
+            edited(zoh, "torch.expm1(delta * A) / A → A / torch.expm1(delta * A)"),
         ),
         Misconception(
             "a B̄ without B",
@@ -337,6 +404,7 @@ BILINEAR = Exercise(
     reference=bilinear,
     cases=_rule_cases,
     apply=_also_complex(bilinear),
+    axes=("entry",),
     items=PAIR,
     misconceptions=[
         _own_format(bilinear),
@@ -424,16 +492,20 @@ BILINEAR = Exercise(
             edited(bilinear, "delta * A / 2 → A / 2"),
         ),
         Misconception(
+            "a fraction with a 1 above the stroke",
+            "Your Ā is 1/(1 − ΔA/2), without the slope at the start: 1 + ΔA/2 stands above the stroke. If you wrote "
+            "both, look at the brackets: 1 + a / (1 - a) divides a alone, and is 1/(1 − a).",
+            edited(bilinear, "(1 + half) / (1 - half) → 1 / (1 - half)"),
+        ),
+        Misconception(
             "brackets or a sign of the fraction",
-            "The division comes before the sums: 1 + a / 1 - a is 1 + (a / 1) − a, and 1 + a / (1 - a) divides a "
-            "alone. A fraction of two sums needs brackets around both of them, and the minus in the lower one: the "
-            "same sum above and below is 1.",
+            "The division comes before the sums: 1 + a / 1 - a is 1 + (a / 1) − a. A fraction of two sums needs "
+            "brackets around both of them, and the minus in the lower one: the same sum above and below is 1.",
             [
                 edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half / 1 - half, " + held)
                 for held in ("delta * B / (1 - half)", "delta * B / 1 - half")
             ]
             + [
-                edited(bilinear, "(1 + half) / (1 - half) → 1 + half / (1 - half)"),
                 edited(bilinear, "delta * B / (1 - half) → delta * B / 1 - half"),
             ],
         ),
@@ -567,6 +639,38 @@ LARGEST_STEP = Exercise(
             edited(largest_euler_step, "-2 * pole.real / → 2 /"),
         ),
         Misconception(
+            "a complex step",
+            "−2/s solves 1 + Δ·s = −1, a single point of the unit circle, and it is complex. A step is a real number: "
+            "it is the size of 1 + Δ·s that must be 1.",
+            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → -2 / pole"),
+        ),
+        Misconception(
+            "the imaginary part in the place of the real one",
+            "Above the stroke stands the imaginary part. |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|²: the term with Δ has the "
+            "real part.",
+            [
+                edited(largest_euler_step, "-2 * pole.real → 2 * abs(pole.imag)"),
+                edited(largest_euler_step, "pole.real → pole.imag"),
+            ],
+        ),
+        Misconception(
+            "a step that is not exact",
+            "The first digits of your step are right: it is rounded, or found on a grid. |1 + Δs|² = 1 can be solved "
+            "for Δ.",
+            [
+                *(
+                    edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
+                    for digits in (1, 2, 3)
+                ),
+                *(
+                    edited(
+                        largest_euler_step, "return → return math.ceil(", f"** 2 → ** 2 / {d} - 1e-9) * {d}", math=math
+                    )
+                    for d in (0.1, 0.01, 0.001)
+                ),
+            ],
+        ),
+        Misconception(
             "an upside-down fraction",
             "With your formula a pole far out allows a long step. Set Δ·|s|² against −2·Re s and solve for Δ.",
             edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → abs(pole) ** 2 / (-2 * pole.real)"),
@@ -594,6 +698,7 @@ CORRECTED_B = Exercise(
     title="The B that turns one rule into the other",
     reference=corrected_B,
     cases=_rule_cases,
+    axes=("entry",),
     misconceptions=[
         Misconception(
             "the B̄ of the zero-order hold",
@@ -614,8 +719,11 @@ CORRECTED_B = Exercise(
         Misconception(
             "a factor without − 1",
             "Check with a short tick: as Δ goes to 0 the two rules agree, so the factor must go to 1. With exp(ΔA) "
-            "alone above the line it grows without limit.",
-            edited(corrected_B, "expm1 → exp"),
+            "alone above the line, or with exp(ΔA) + 1, it grows without limit.",
+            [
+                edited(corrected_B, "expm1 → exp"),
+                edited(corrected_B, "torch.expm1(delta * A) → (torch.exp(delta * A) + 1)"),
+            ],
         ),
         Misconception(
             "no correction",
@@ -643,6 +751,29 @@ CORRECTED_B = Exercise(
             "B over Δ alone",
             "You undo the Δ of the package, and forget where to end: it must be B̄ of the zero-order hold, not B.",
             lambda delta, A, B: B / delta,
+        ),
+        Misconception(
+            "a factor without its division",
+            "exp(ΔA) − 1 alone is negative, and goes to 0 for a short tick. The factor must go to 1: what does it "
+            "have to be divided by?",
+            edited(corrected_B, "/ (delta * A) → "),
+        ),
+        Misconception(
+            "what is left of a level",
+            "exp(ΔA) is what a whole tick leaves of a level. The input comes in little by little, and the last of it "
+            "has no time to leak: the factor is larger.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(delta * A)"),
+        ),
+        Misconception(
+            "a division by B",
+            "You divide by B. It says how much comes in: it multiplies.",
+            edited(corrected_B, "* B → / B"),
+        ),
+        Misconception(
+            "an exponential that grows",
+            "A is negative already, and the minus in your exponent turns it round: exp(−ΔA) is larger than 1, and so "
+            "is your factor.",
+            edited(corrected_B, "torch.expm1(delta * A) / → torch.expm1(-delta * A) / -"),
         ),
         Misconception(
             "the first terms of a series",
@@ -697,7 +828,8 @@ def unmended(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
 def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
     """Ā and B̄/Δ, so that tiny steps count as much as large ones; what is no pair stays as it is."""
     answer = function(delta, A, B)
-    return (answer[0], answer[1] / delta) if isinstance(answer, (tuple, list)) and len(answer) == 2 else answer
+    pair = isinstance(answer, (tuple, list)) and len(answer) == 2 and isinstance(answer[1], Tensor)
+    return (answer[0], answer[1] / delta) if pair else answer
 
 
 def _small_cases(draw: Draw) -> dict:
@@ -707,9 +839,9 @@ def _small_cases(draw: Draw) -> dict:
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
 
-def _switch(at: str):
-    """The unmended code, with ΔB for a small ΔA."""
-    switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where((delta * A).abs() < {at}, delta * B, B_bar)"
+def _switch(condition: str):
+    """The unmended code, with ΔB where the condition holds."""
+    switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, delta * B, B_bar)"
     return edited(unmended, f"return A_bar, (A_bar - 1) / A * B → {switch}")
 
 
@@ -727,6 +859,7 @@ MENDED_ZOH = Exercise(
     reference=mended_zoh,
     cases=_small_cases,
     apply=_for_each_unit_of_time,
+    axes=("entry",),
     items=("Ā", "B̄/Δ"),
     example={"delta": 1e-9, "A": torch.tensor([-0.5, 0.0]), "B": torch.tensor([1.0, 2.0])},
     trials=60,
@@ -778,15 +911,36 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a switch to another formula",
-            "Below some ΔA you use another formula. If it is Δ·B, it is off by ΔA/2 just below that border; if you "
-            "subtract above it, digits are lost there already. There is a function that is exact on both sides.",
-            [_switch(at) for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+            "Below some ΔA, or some Δ, you use another formula. If it is Δ·B, it is off by ΔA/2 just below that "
+            "border; if you subtract above it, digits are lost there already. There is a function that is exact on "
+            "both sides.",
+            [_switch(f"(delta * A).abs() < {at}") for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
+            + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
         ),
         Misconception(
             "an input without Δ at A = 0",
             "A bucket without a hole holds all that came in. That is B·u for each unit of time, for Δ units: (exp(ΔA) "
             "− 1)/A goes to Δ for A → 0.",
             edited(mended_zoh, "A == 0, delta → A == 0, 1"),
+        ),
+        Misconception(
+            "an input without B at A = 0",
+            "A bucket without a hole gets Δ in your code. What comes in is Δ·B: B is missing there.",
+            edited(
+                mended_zoh,
+                "return torch.exp(delta * A), held * B → return torch.exp(delta * A), torch.where(A == 0, delta, held "
+                "* B)",
+            ),
+        ),
+        Misconception(
+            "the Ā of Euler",
+            "Your B̄ is mended, and Ā has become 1 + Δ·A. It was right: exp(ΔA) is exact for a tiny ΔA and for none.",
+            edited(mended_zoh, "torch.exp(delta * A) → 1 + delta * A"),
+        ),
+        Misconception(
+            "a swapped pair",
+            "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
+            lambda delta, A, B: mended_zoh(delta, A, B)[::-1],
         ),
         Misconception(
             "the first terms of a series",
@@ -823,7 +977,10 @@ MENDED_ZOH = Exercise(
             "for ever: try A = 0 and a tick of 1000.",
             [
                 edited(zoh, *edits)
-                for shifted in ("A - 1e-6", "A - 1e-5", "A - 1e-4", "A - 1e-3", "A.clamp(max=-1e-3)")
+                for shifted in (
+                    *("A - 1e-6", "A - 1e-5", "A - 1e-4", "A - 1e-3"),
+                    *("A.clamp(max=-1e-6)", "A.clamp(max=-1e-5)", "A.clamp(max=-1e-4)", "A.clamp(max=-1e-3)"),
+                )
                 for edits in (
                     [f"return → A = {shifted}\n    return"],
                     [f"expm1(delta * A) / A → expm1(delta * ({shifted})) / ({shifted})"],
