@@ -73,6 +73,14 @@ def cut_in_time(hidden_states, weights, parts):
     return parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
 
 
+def reads_with_B(hidden_states, weights, parts):
+    def select(*given):
+        delta, B, _ = parts["select"](*given)
+        return delta, B, B
+
+    return block()(hidden_states, weights, parts | {"select": select})
+
+
 def in_turns(hidden_states, weights, parts):
     rows = torch.cat([weights["in_proj"][::2], weights["in_proj"][1::2]])
     return block()(hidden_states, weights | {"in_proj": rows}, parts)
@@ -149,6 +157,18 @@ BLOCK = [
     ("no skip", using(skip_and_gate=lambda end, w, y, u, D, z: y * z * z.sigmoid()), "a block without its skip"),
     ("y", using(skip_and_gate=lambda end, w, y, *rest: y), "a scan alone"),
     ("in turns", in_turns, "halves taken in turns"),
+    (
+        "sigmoid",
+        using(skip_and_gate=lambda end, w, y, u, D, z: (y + D[:, None] * u) * z.sigmoid()),
+        "a gate without SiLU",
+    ),
+    (
+        "skip last",
+        using(skip_and_gate=lambda end, w, y, u, D, z: y * F.silu(z) + D.view(-1, 1) * u),
+        "a skip behind the gate",
+    ),
+    ("read with B", reads_with_B, "a state read with its way in"),
+    ("delta, u", using(discretise=lambda make, w, u, delta, *AB: make(delta, u, *AB)), "u and Δ in exchanged places"),
     ("cut in time", cut_in_time, "halves of the time"),
     ("reshape for select", using(select=reshaped_for_select), "a reshape in the place of a transpose"),
     ("reshape at the end", using(skip_and_gate=reshaped_at_the_end), "a reshape in the place of a transpose"),
@@ -185,6 +205,13 @@ def noise_elsewhere(*rows):
 
 def alone(layer, x):
     return torch.cat([layer(row.unsqueeze(0)) for row in x])
+
+
+def rows_of(order):
+    def is_batch_independent(layer, x):
+        return all(torch.allclose(layer(x[[b]])[0], layer(x)[b], atol=1e-5) for b in order(len(x)))
+
+    return is_batch_independent
 
 
 def row_0_off(layer, x):
@@ -286,7 +313,11 @@ INDEPENDENT = [
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
     ("always False", lambda layer, x: False, None),
     ("the opposite", lambda layer, x: not row_by_row(layer, x), None),
-    ("last number", at((slice(None), -1)), None),
+    ("last number", at((slice(None), -1)), "only one number of each token tested"),
+    ("first number", at((slice(None), 0)), "only one number of each token tested"),
+    ("from row 1 on", rows_of(lambda n: range(1, n)), "one row left out"),
+    ("up to row n - 2", rows_of(lambda n: range(n - 1)), "one row left out"),
+    ("backwards", rows_of(lambda n: range(n - 1, -1, -1)), "right"),
     (
         "sums",
         lambda layer, x: torch.allclose(layer(x).sum(), sum(layer(r[None]).sum() for r in x), atol=1e-4),
@@ -330,6 +361,16 @@ COUNT = [
     ("d // 16 + 1", count(rank=lambda d: d // 16 + 1), "a rank with one too many"),
     ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
     ("no low rank", count(x=lambda d, n, D, R: 2 * n * D), "D·R numbers missing"),
+    ("no convolutions", count(conv=lambda D, w, b: 0), "a part that is missing"),
+    ("no x_proj", count(x=lambda d, n, D, R: 0), "a part that is missing"),
+    ("no scan", count(A=lambda d, n, D, R: 0, skip=lambda d, n, D, R: 0), "a part that is missing"),
+    (
+        "no vectors",
+        count(dt=lambda d, n, D, R: D * R, skip=lambda d, n, D, R: 0),
+        "two numbers a channel missing",
+    ),
+    ("a bias on out_proj", count(out=lambda d, n, D, R: d * (D + 1)), "projections with a bias"),
+    ("x_proj of d_model", count(x=lambda d, n, D, R: d * (R + 2 * n)), "parts of the outer width"),
     ("one D", count(skip=lambda d, n, D, R: 1), "a vector that is a single number"),
     ("one gate", count(conv=lambda D, w, b: b * D * (w + 1) + 1), "one gate for all branches"),
     ("one bias", count(conv=lambda D, w, b: b * D * w + D + b), "one bias for all branches"),
@@ -413,6 +454,8 @@ STATE = [
     ("W - 1 for each", state(lambda n, w, d: n + sum(w - 1 for _ in d)), "a history without the dilation"),
     ("history of d_model", lambda d, n, w, ds, e: 4 * d * (e * n + (w - 1) * max(ds)), "a state of the outer width"),
     ("one state", lambda d, n, w, ds, e: 4 * (n + e * d * (w - 1) * max(ds)), "one state for all channels"),
+    ("N for each", state(lambda n, w, d: (w - 1) * max(d) + n * len(d)), "a state for every branch"),
+    ("max(d)", state(lambda n, w, d: n + max(d)), "a history of a single gap"),
     ("x and z", state(lambda n, w, d: n + 2 * (w - 1) * max(d)), "a history of the gate"),
     ("no brackets", state(lambda n, w, d: w - 1 * max(d) + n), "a dilation without brackets"),
     ("4 once", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + e * d * n, "bytes for one of the two"),

@@ -109,6 +109,13 @@ def transposed_C(h, u, delta, A, B, C, D, z, dt_bias):
     return by_einsum(h, u, delta, A, C, B, D, z, dt_bias)
 
 
+def gated(h, u, delta, A, B, C, D, z, dt_bias):
+    dt = F.softplus(delta + dt_bias)
+    keep = torch.exp(dt.unsqueeze(-1) * A)
+    h = keep * h + (1 - keep) * u.unsqueeze(-1) * B.unsqueeze(1)
+    return (torch.einsum("bdn,bn->bd", h, C) + D * u) * F.silu(z), h
+
+
 def mean_of_the_states(h, u, delta, A, B, C, D, z, dt_bias):
     y, h = by_einsum(h, u, delta, A, B, C / h.shape[-1], D, z, dt_bias)
     return y, h
@@ -155,6 +162,11 @@ UPDATE = [
     ("minus the bias", unsqueezed(lambda d, b: F.softplus(d - b)), "a bias that is taken off"),
     ("y + D u g", unsqueezed(finish=lambda y, u, D, z: y + D * u * F.silu(z)), "brackets that are missing"),
     ("D", unsqueezed(finish=lambda y, u, D, z: (y + D) * F.silu(z)), "a skip without its input"),
+    ("gelu", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * F.gelu(z)), "a gate without SiLU"),
+    ("SiLU of the sum", unsqueezed(finish=lambda y, u, D, z: F.silu(y + D * u) * z), "a SiLU on the signal"),
+    ("SiLU of all", unsqueezed(finish=lambda y, u, D, z: F.silu((y + D * u) * z)), "a SiLU on the signal"),
+    ("D y", unsqueezed(finish=lambda y, u, D, z: (y * D + u) * F.silu(z)), "a skip of y"),
+    ("1 - decay", gated, "a drive weighed by one minus the decay"),
     ("mean", mean_of_the_states, "a mean over the states"),
     ("read with B", lambda *given: by_einsum(*given[:5], given[4], *given[6:]), "a state read with its way in"),
     ("one sequence", first_sequence, None),
@@ -251,6 +263,13 @@ def in_turns(token, history, h, weights, parts):
     return einsummed(token, history, h, weights | {"in_proj": rows}, parts)
 
 
+def gate_of_u(token, history, h, weights, parts):
+    def update(h, u, delta, A, B, C, D, z, dt_bias):
+        return parts["state_update"](h, u, delta, A, B, C, D, u, dt_bias)
+
+    return linear()(token, history, h, weights, parts | {"state_update": update})
+
+
 def bias_for_skip(token, history, h, weights, parts):
     return linear()(token, history, h, weights | {"D": weights["dt_bias"], "dt_bias": weights["D"]}, parts)
 
@@ -295,6 +314,7 @@ STEP = [
     ("not transposed", untransposed, "a weight that is not transposed"),
     ("in turns", in_turns, "halves taken in turns"),
     ("silu(x) selects", linear(select=lambda x, u: F.silu(x)), "a selection that does not see the convolution"),
+    ("gate of u", gate_of_u, "a signal that gates itself"),
     ("bias, D", bias_for_skip, "skip and bias in exchanged places"),
     ("one row", first_row, None),
     ("only the output", lambda *given: einsummed(*given)[0], None),
@@ -534,6 +554,7 @@ OVERTAKES = [
     ("upside down", lambda s, d, n: each(d, n) // s, "a division the wrong way round"),
     ("the example's", lambda s, d, n: 33, None),
     ("rounded", lambda s, d, n: round(s / each(d, n)), "a count that is rounded to the nearest"),
+    ("+ 0.5", lambda s, d, n: int(s / each(d, n) + 0.5), "a count that is rounded to the nearest"),
     ("rounded + 1", lambda s, d, n: round(s / each(d, n)) + 1, "a count that is rounded to the nearest"),
     ("no return", lambda s, d, n: None, None),
     ("a string", lambda s, d, n: str(s // each(d, n) + 1), None),

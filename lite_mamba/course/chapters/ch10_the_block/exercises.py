@@ -145,8 +145,17 @@ BLOCK = Exercise(
         ),
         Misconception(
             "a gate without SiLU",
-            "The result is multiplied by z itself. The gate is SiLU(z).",
-            _wired(f'{FINISH} → (y + w["D"][:, None] * u) * z'),
+            "The gate is SiLU(z) = z · sigmoid(z). You multiply by z itself, or by another function of it.",
+            [
+                _wired(f'{FINISH} → (y + w["D"][:, None] * u) * {gate}')
+                for gate in ("z", "torch.sigmoid(z)", "torch.tanh(z)", "F.gelu(z)")
+            ],
+        ),
+        Misconception(
+            "a skip behind the gate",
+            "You gate y first and add D·u afterwards, so the skip passes a closed gate. First the sum, then the gate: "
+            "(y + D·u) · SiLU(z).",
+            _wired(f'{FINISH} → y * F.silu(z) + w["D"][:, None] * u'),
         ),
         Misconception(
             "a SiLU that comes twice on z",
@@ -281,6 +290,16 @@ BLOCK = Exercise(
             _wired("delta, B, C = → delta, C, B ="),
         ),
         Misconception(
+            "a state read with its way in",
+            "The state is read with B. B is the way in; C is the way out.",
+            _wired("(deltaA, deltaB_u, C) → (deltaA, deltaB_u, B)"),
+        ),
+        Misconception(
+            "u and Δ in exchanged places",
+            '`parts["discretise"]` takes u first, then Δ. Both are (B, D, L), so nothing raises.',
+            _wired("(u, delta, → (delta, u,"),
+        ),
+        Misconception(
             "a missing out_proj",
             "The result has D numbers a token. The last part brings them back to the width of the input.",
             _wired(' @ w["out_proj"].T → '),
@@ -369,6 +388,14 @@ def one_row_alone_rounded_otherwise(x):
     return x * (1 + 1e-7 * (len(x) > 1))
 
 
+def first_row_takes_the_last(x):
+    return torch.cat([x[:1] + x[-1:], x[1:]]) if len(x) > 1 else x
+
+
+def last_row_takes_the_first(x):
+    return torch.cat([x[:-1], x[-1:] + x[:1]]) if len(x) > 1 else x
+
+
 LAYERS = [
     first_two_rows_exchanged,
     last_two_rows_exchanged,
@@ -387,6 +414,8 @@ LAYERS = [
     first_number_from_the_neighbour,
     a_hundredth_of_the_mean_of_the_batch,
     one_row_alone_rounded_otherwise,
+    first_row_takes_the_last,
+    last_row_takes_the_first,
 ]
 
 
@@ -454,6 +483,15 @@ def _compared(both: str):
     return edited(is_batch_independent, f"torch.allclose(together, alone, atol=1e-5) → {both}")
 
 
+def _rows_from_to(first, end):
+    """All rows tested from one to another."""
+
+    def wrong(layer, x):
+        return all(torch.allclose(layer(x)[i], layer(x[i : i + 1])[0], atol=1e-5) for i in range(len(x))[first:end])
+
+    return wrong
+
+
 def _one_token(t):
     return edited(
         is_batch_independent, f"torch.allclose(together, alone → torch.allclose(together[:, {t}], alone[:, {t}]"
@@ -469,8 +507,11 @@ def _always_apart(layer, x):
 
 
 def _whole(draw: Draw, *shape: int) -> Tensor:
-    """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it."""
-    return draw.integers(-9, 9, *shape).float()
+    """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
+
+    No zeros: a row that is set to zero has changed.
+    """
+    return (draw.integers(1, 9, *shape) * (2 * draw.integers(0, 1, *shape) - 1)).float()
 
 
 def _draw_layer(draw: Draw) -> dict:
@@ -517,6 +558,17 @@ INDEPENDENT = Exercise(
             _some_rows(0, -1),
         ),
         Misconception(
+            "one row left out",
+            "You test all rows but one. A layer may mix something into this row alone. Where does your range begin, "
+            "and where does it end?",
+            [_rows_from_to(1, None), _rows_from_to(0, -1)],
+        ),
+        Misconception(
+            "only one number of each token tested",
+            "You compare a single number of each token. A layer may mix the rows in another one.",
+            [_compared(f"torch.allclose(together[..., {i}], alone[..., {i}], atol=1e-5)") for i in (0, -1)],
+        ),
+        Misconception(
             "rows tested in groups",
             "You compare whole groups of rows. A layer may mix two rows of one group, and then they are never apart.",
             GROUPS,
@@ -539,6 +591,7 @@ INDEPENDENT = Exercise(
             [
                 _one_row_changed(0),
                 _one_row_changed(-1),
+                _one_row_changed(0, 1),
                 _one_row_changed(0, -1),
                 _one_row_changed(1, 0),
             ],
@@ -558,7 +611,7 @@ INDEPENDENT = Exercise(
             "a tolerance that lets a leak through",
             "Your test overlooks a small leak: a layer that adds a hundredth of the batch's mean passes it. Rounding "
             "is a millionth of the numbers; a tolerance need not be much larger.",
-            [_compared(f"torch.allclose(together, alone, atol={atol})") for atol in (0.1, 0.5)],
+            _compared("torch.allclose(together, alone, atol=0.5)"),
         ),
         Misconception(
             "no room for rounding",
@@ -643,6 +696,17 @@ PARAMETERS = Exercise(
             _counted("inner * d_conv + inner) → inner * d_conv)"),
         ),
         Misconception(
+            "a part that is missing",
+            "One part is not counted at all: the convolutions, x_proj, dt_proj, or the scan with A_log and D. Go "
+            "through the drawing from the left to the right.",
+            [
+                _counted("projections + convolution + → projections +"),
+                _counted("+ scan → "),
+                _counted("inner * (rank + 2 * d_state) + → "),
+                _counted("+ rank * inner + inner → "),
+            ],
+        ),
+        Misconception(
             "one branch for all",
             "You count one convolution. Each of the branches has taps and biases of its own.",
             [
@@ -696,6 +760,12 @@ PARAMETERS = Exercise(
             _counted("inner * d_state + inner → inner * d_state"),
         ),
         Misconception(
+            "two numbers a channel missing",
+            "Your count is short by 2·D. Two parts are vectors with one number a channel: the skip, and the bias of "
+            "dt_proj, where Δ starts. Both are missing.",
+            _counted("rank * inner + inner → rank * inner", "inner * d_state + inner → inner * d_state"),
+        ),
+        Misconception(
             "D·d_model numbers missing",
             "Your count is short by D·d_model. in_proj makes two mixtures, x and z, and has 2D rows; out_proj brings "
             "the D numbers back to d_model. One of these three is missing.",
@@ -739,6 +809,7 @@ PARAMETERS = Exercise(
             "expand·d_model channels.",
             [
                 _counted("expand * d_model → d_model"),
+                _counted("inner * (rank + 2 * d_state) → d_model * (rank + 2 * d_state)"),
                 _counted("inner * d_state + inner → d_model * d_state + inner"),
                 _counted("inner * d_state + inner → d_model * d_state + d_model"),
                 _counted("inner * d_conv + inner → d_model * d_conv + d_model"),
@@ -772,7 +843,10 @@ PARAMETERS = Exercise(
         Misconception(
             "projections with a bias",
             "in_proj and out_proj have no bias by default (`bias=False`).",
-            _counted("+ inner * d_model → + inner * d_model + 2 * inner + d_model"),
+            [
+                _counted(f"+ inner * d_model → + inner * d_model + {biases}")
+                for biases in ("2 * inner + d_model", "2 * inner", "d_model")
+            ],
         ),
     ],
 )
@@ -927,6 +1001,20 @@ STATE = Exercise(
                 edited(state_bytes, "inner * (lag + d_state) → (d_model * lag + inner * d_state)"),
                 edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_model * d_state)"),
             ],
+        ),
+        Misconception(
+            "a state for every branch",
+            "You count the state of the scan once a branch. The branches are added up before the scan: a block has "
+            "one state.",
+            [
+                edited(state_bytes, f"(lag + d_state) → {both}")
+                for both in ("(lag + len(dilations) * d_state)", "(lag + d_state) * len(dilations)")
+            ],
+        ),
+        Misconception(
+            "a history of a single gap",
+            "You keep as many samples as the largest dilation. Between W taps there are W − 1 such gaps.",
+            edited(state_bytes, f"{LAG} → max(dilations)"),
         ),
         Misconception(
             "one state for all channels",

@@ -201,8 +201,19 @@ UPDATE = Exercise(
         ),
         Misconception(
             "a gate without SiLU",
-            "The gate is SiLU(z) = z · sigmoid(z): not z alone, and not the sigmoid alone.",
-            [_updated("F.silu(z) → z"), _updated("F.silu(z) → torch.sigmoid(z)")],
+            "The gate is SiLU(z) = z · sigmoid(z): not z alone, not the sigmoid alone, and no other function of z.",
+            [
+                _updated(f"F.silu(z) → {gate}")
+                for gate in ("z", "torch.sigmoid(z)", "torch.tanh(z)", "F.gelu(z)", "F.relu(z)")
+            ],
+        ),
+        Misconception(
+            "a SiLU on the signal",
+            "You take SiLU of y + D·u, or of the whole product. It belongs to z alone: (y + D·u) · SiLU(z).",
+            [
+                _updated("(y + D * u) * F.silu(z) → F.silu(y + D * u) * z"),
+                _updated("(y + D * u) * F.silu(z) → F.silu((y + D * u) * z)"),
+            ],
         ),
         Misconception(
             "a missing gate",
@@ -230,6 +241,19 @@ UPDATE = Exercise(
             "a skip without its weight",
             "You add u itself. D says, channel by channel, how much of it goes straight to the output.",
             _updated("D * u) → u)"),
+        ),
+        Misconception(
+            "a skip of y",
+            "You multiply y by D, and add u as it is. D is the weight of u, which goes past the state.",
+            _updated("(y + D * u) → (D * y + u)"),
+        ),
+        Misconception(
+            "a drive weighed by one minus the decay",
+            "You weigh the token by 1 − exp(Δ·A), as a gate does. Here the drive is Δ·B·u.",
+            [
+                _updated(f"+ (delta * u)[..., None] * B → + (1 - torch.exp(delta[..., None] * A)) * {u}[..., None] * B")
+                for u in ("u", "(delta * u)")
+            ],
         ),
         Misconception(
             "a skip without its input",
@@ -399,6 +423,12 @@ STEP = Exercise(
             "a gate that passes SiLU twice",
             "You hand over SiLU(z), and state_update takes SiLU of it once more. It wants z itself.",
             _wired('w["D"], z, → w["D"], F.silu(z),'),
+        ),
+        Misconception(
+            "a signal that gates itself",
+            "The gate is made from the signal, x or u. It is the second half of what in_proj gives, z, that says how "
+            "much goes on.",
+            [_wired(f'w["D"], z, → w["D"], {signal},') for signal in ("u", "x")],
         ),
         Misconception(
             "the bias added twice",
@@ -955,7 +985,10 @@ OVERTAKES = Exercise(
             "a count that is rounded to the nearest",
             "You round to the nearest whole number, and so down as often as up. Where the division leaves a rest, and "
             "where it leaves none: from which whole number on is the cache larger?",
-            [_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")],
+            [
+                *(_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")),
+                _counted("state_bytes // → int(state_bytes /", " + 1 → + 0.5)"),
+            ],
         ),
         Misconception(
             "one token too many",
