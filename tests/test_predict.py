@@ -196,6 +196,19 @@ def test_a_number_is_graded_by_its_distance(truth, guess):
         assert tone == "bad" and (" above " in words) == (guess > truth)
 
 
+@pytest.mark.parametrize(
+    ("guess", "tone", "words"),
+    [
+        (1, "good", "Exact. You guessed 1 %; the answer is 1 %."),
+        (4, "close", "Close. You guessed 4 %, a little above the answer, 1 %."),
+        (5, "bad", "Far. You guessed 5 %, 4 percentage points above the answer, 1 %."),
+    ],
+)
+def test_a_percentage_is_close_by_its_points(guess, tone, words):
+    assert module.number_words(guess, 1, module.Scale(0, 100, 1, "%")) == (tone, words)
+    assert module.number_words(2, 1, module.Scale(0, 100, 1, "rounds"))[0] == "bad"
+
+
 def test_whole_and_fractional_ranges_get_their_control():
     whole, fraction = module.number_control(SCALE), module.number_control(module.Scale(0, 1, 0.01))
     assert type(whole).__name__ == "BoundedIntText" and whole.step == 1

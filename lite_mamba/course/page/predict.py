@@ -23,6 +23,8 @@ from .cards import Card, Shown, live, show
 
 WAITING = "Commit your guess above first; the answer appears here."
 EMPTY = {"text/plain": "", "text/html": ""}
+NEAR = 0.2  # of the answer: so far off is close
+POINTS = 3  # of a percentage, where a fifth of a small answer is next to nothing
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,14 @@ class Scale:
 
     def words(self, value: float) -> str:
         return f"{written(float(f'{value:.4g}'), ',.10g')} {self.unit}".strip()
+
+    def distance(self, value: float) -> str:
+        """How far two numbers lie apart: percentages do so by percentage points."""
+        return self.words(value).replace("%", "percentage points")
+
+    def near(self, truth: float) -> float:
+        """How far off a guess may be and still be close."""
+        return max(NEAR * abs(truth), POINTS if self.unit == "%" else 0)
 
     def span(self) -> str:
         return f"{written(self.low, 'g')} to {self.words(self.high)}"
@@ -217,7 +227,7 @@ def choice_words(guess: str | None, truth: str) -> tuple[str, str]:
 
 
 def number_words(guess: float | None, truth: float, scale: Scale) -> tuple[str, str]:
-    """Tone and sentence for a guessed number: exact (up to half a step), close (within a fifth), or far."""
+    """Tone and sentence for a guessed number: exact (up to half a step), close, or far."""
     answer = scale.words(truth)
     if guess is None:
         return "open", f"The answer: {answer}."
@@ -225,11 +235,11 @@ def number_words(guess: float | None, truth: float, scale: Scale) -> tuple[str, 
     if abs(off) <= scale.step / 2 * (1 + 1e-9):
         return "good", f"Exact. You guessed {scale.words(guess)}; the answer is {answer}."
     side = "above" if off > 0 else "below"
-    if abs(off) <= 0.2 * abs(truth):
+    if abs(off) <= scale.near(truth):
         return "close", f"Close. You guessed {scale.words(guess)}, a little {side} the answer, {answer}."
     return (
         "bad",
-        f"Far. You guessed {scale.words(guess)}, {scale.words(abs(off))} {side} the answer, {answer}.",
+        f"Far. You guessed {scale.words(guess)}, {scale.distance(abs(off))} {side} the answer, {answer}.",
     )
 
 
