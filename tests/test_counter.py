@@ -26,6 +26,12 @@ def test_calls_multiplications_and_bytes_are_those_of_what_is_computed():
     assert numbers == (12, 12, 12, 4, 12)
 
 
+def test_what_is_computed_is_as_it_would_be_without_a_counter():
+    with Counter():
+        made = torch.full((2,), 3, dtype=torch.float64) * 2
+    assert made.dtype == torch.float64 and made.tolist() == [6, 6]
+
+
 def test_nothing_is_counted_before_and_after():
     counter = Counter()
     with counter:
