@@ -5,6 +5,7 @@ import torch
 from equations import error
 
 from lite_mamba import selective_scan_fn
+from lite_mamba.distributed import carry
 from lite_mamba.selective_scan import ends
 from lite_mamba.selective_scan.arguments import check
 
@@ -68,3 +69,18 @@ def test_tokens_that_are_not_kept_do_not_count_whatever_they_are():
         value[..., :12] = torch.nan
     scan = check(u, delta, A, B, C, None, z, None, False, None, None)
     assert error(ends.end_of_part(scan, (torch.arange(30) >= 12).unsqueeze(0))[0], last) < 1e-12
+
+
+def test_carried_over_any_number_of_parts_they_are_the_state_behind_these():
+    u, delta, A, B, C, _, _ = inputs(2, 3, 30, 4)
+    parts = []
+    for start, stop in [(0, 7), (7, 7), (7, 20), (20, 30)]:
+        part, so_far = (
+            [u[..., own], delta[..., own], A, B[..., own], C[..., own]] for own in (slice(start, stop), slice(stop))
+        )
+        end, total = ends.end_of_part(check(*part, None, None, None, False, None, None), None)
+        parts.append((total, end))
+        _, last = selective_scan_fn(*so_far, return_last_state=True)
+        assert error(carry(parts, A, end), last) < 1e-12
+    parts[2] = (torch.full_like(parts[2][0], torch.inf), parts[2][1])  # a segment starts in it
+    assert torch.equal(carry(parts, A, end), carry(parts[2:], A, end))
