@@ -4,6 +4,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 """
 
 import warnings
+from collections import namedtuple
 
 import numpy as np
 import torch
@@ -700,11 +701,11 @@ GRADIENTS = [
         lambda f, inputs: all(gradcheck(f, doubles(inputs), fast_mode=q, raise_exception=False) for q in (True, False)),
         "right",
     ),
-    ("float32", checks_float32, "a check finer than its numbers"),
+    ("float32", checks_float32, "right functions that fail"),
     (
         "float32, 1e-3",
         lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-2, rtol=1e-2),
-        "a check finer than its numbers",
+        "right functions that fail",
     ),
     ("first", checks_only(0), "one input checked"),
     ("last", checks_only(-1), "one input checked"),
@@ -739,7 +740,12 @@ GRADIENTS = [
     (
         "no tolerance",
         lambda f, inputs: gradcheck(f, doubles(inputs), atol=0, rtol=1e-12, raise_exception=False),
-        "a check finer than its numbers",
+        "right functions that fail",
+    ),
+    (
+        "no gradient at all",
+        torch.no_grad()(lambda f, inputs: gradcheck(f, doubles(inputs), raise_exception=False)),
+        "right functions that fail",
     ),
 ]
 
@@ -851,6 +857,8 @@ MENDED = [
         "the old state in the place of h",
     ),
     ("two results in a list", lambda *given: list(mended(*given)), "right"),
+    ("two results by name", lambda *given: namedtuple("Chunk", "y state")(*mended(*given)), "right"),
+    ("a dict", lambda *given: dict(zip(("y", "state"), mended(*given), strict=True)), None),
     ("no return", lambda *given: None, None),
     ("a crash", lambda *given: suspect(*given, start=lambda h: h[:, :, 0]), None),
     ("ones", lambda *given: suspect(*given, start=torch.ones_like), "a start from one"),

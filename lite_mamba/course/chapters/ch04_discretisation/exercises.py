@@ -65,8 +65,8 @@ def _own_format(rule) -> Misconception:
     return Misconception(
         "a number format of its own",
         "The numbers are right. But section 3 hands float64 numbers to your rule, and section 5 complex ones. Python's "
-        "math, abs, lists and new tensors have formats of their own: torch.exp and + − * / on the given tensors keep "
-        "theirs.",
+        "math, abs, lists, new tensors and .float() have formats of their own: torch.exp and + − * / on the given "
+        "tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
     )
 

@@ -255,7 +255,7 @@ def _also_backwards(function, deltaA, deltaB_u, C):
 def _slopes(total: Tensor, inputs: list[Tensor]) -> list[Tensor]:
     """The gradient of each input, zero where none comes: one token needs no decay."""
     try:
-        slopes = torch.autograd.grad(total, inputs, allow_unused=True)
+        slopes = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)
     except RuntimeError as error:  # torch words it anew for each operation
         raise RuntimeError("the backward pass needs a tensor that was changed in place") from error
     return [torch.zeros_like(x) if slope is None else slope for x, slope in zip(inputs, slopes, strict=True)]
@@ -657,21 +657,34 @@ def _forgetting(deltaA, deltaB_u, C, initial_state):
 
 
 def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
-    """The results of a scan that goes on, and the gradient of their sum with respect to the state it starts from."""
+    """The results of a scan that goes on; if they are right, gradients must flow into the state it starts from."""
     start = initial_state.clone().requires_grad_()  # (B, D, N)
-    result = function(deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start)
-    return _and_gradient(result, start, "initial_state")
+    given = deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start
+    return _flowing(scan_from(*given), function(*given), start, "initial_state")
 
 
-def _and_gradient(result, start: Tensor, name: str):
-    """A pair of outputs and last state, together with the gradient of `start`; anything else as it is."""
-    if not (
-        isinstance(result, (tuple, list)) and len(result) == 2 and all(isinstance(part, Tensor) for part in result)
-    ):
+def _flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str):
+    """Outputs and last state as they came; if they are right and their gradients are not, an error."""
+    if not (isinstance(result, (tuple, list)) and len(result) == 2 and all(map(_close, result, right))):
         return result
-    total = sum(part.sum() for part in result)
-    gradient = _slopes(total, [start])[0] if total.requires_grad else torch.zeros_like(start)
-    return {"y": result[0].detach(), "last_state": result[1].detach(), f"gradient of {name}": gradient}
+    slopes, expected = [[_slope(part, start) for part in pair] for pair in (result, right)]
+    parts = ("the outputs", "the last state")
+    wrong = [i for i in range(2) if not torch.allclose(slopes[i], expected[i], 1e-3, 1e-4)]
+    if wrong:
+        flows = "the wrong gradient flows" if any(slopes[i].any() for i in wrong) else "no gradient flows"
+        raise RuntimeError(
+            f"the numbers are right, but {flows} from {' and '.join(parts[i] for i in wrong)} to `{name}`"
+        )
+    return tuple(part.detach() for part in result)
+
+
+def _close(part, right: Tensor) -> bool:
+    return isinstance(part, Tensor) and part.shape == right.shape and torch.allclose(part.to(right), right, 1e-3, 1e-4)
+
+
+def _slope(part: Tensor, start: Tensor) -> Tensor:
+    """The gradient of the sum of a part, with respect to `start`."""
+    return _slopes(part.sum(), [start])[0] if part.requires_grad else torch.zeros_like(start)
 
 
 def _scan_from_cases(draw: Draw) -> dict:
@@ -687,6 +700,7 @@ SCAN_FROM = Exercise(
     cases=_scan_from_cases,
     apply=_with_gradient,
     axes=AXES[:3],
+    items=("y", "last_state"),
     misconceptions=[
         Misconception(
             "a start from zero",
@@ -935,10 +949,10 @@ GRADIENTS = Exercise(
     trials=40,
     misconceptions=[
         Misconception(
-            "a check finer than its numbers",
-            "Functions fail whose gradients are right: the check asks for more digits than its numbers have. Inputs "
-            "that differ by 10⁻⁶ give outputs that float32 can hardly tell apart, so make the inputs float64 first. In "
-            "float64 gradcheck's own tolerances fit.",
+            "right functions that fail",
+            "Functions fail whose gradients are right. Inputs that differ by 10⁻⁶ give outputs that float32 can hardly "
+            "tell apart: make the inputs float64 first. If they are, leave gradcheck its own tolerances, and leave out "
+            "torch.no_grad.",
             [
                 edited(gradients_are_right, ".double() → "),
                 edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
@@ -1018,10 +1032,10 @@ def suspect_chunk(u, delta, A, B, C, state):
 
 
 def _chunk_with_gradient(function, u, delta, A, B, C, state):
-    """The results of a chunk, and the gradient of their sum with respect to the state it starts from."""
+    """The results of a chunk; if they are right, gradients must flow into the state it starts from."""
     start = state.clone().requires_grad_()  # (B, D, N)
-    result = function(u, delta.requires_grad_(), A, B, C.requires_grad_(), start)
-    return _and_gradient(result, start, "state")
+    given = u, delta.requires_grad_(), A, B, C.requires_grad_(), start
+    return _flowing(continue_scan(*given), function(*given), start, "state")
 
 
 def _chunk_cases(draw: Draw) -> dict:
@@ -1058,6 +1072,7 @@ MENDED = Exercise(
     cases=_chunk_cases,
     apply=_chunk_with_gradient,
     axes=AXES[:3],
+    items=("y", "the next state"),
     misconceptions=[
         Misconception(
             "the bug, still in",
