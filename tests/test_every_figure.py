@@ -86,11 +86,27 @@ def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_and_labels_
     assert len(pictures) > 1 or not figure.controls
 
 
-def test_its_numbers_have_a_true_minus_and_their_thousands_apart(figure):
-    for parameters in figure.corners():
-        words = [figure.update(**parameters), *(text.get_text() for text in figure.figure.findobj(Text))]
-        plain = [re.sub(r"\$[^$]*\$", "", text) for text in words if not text.isdigit()]  # 12345 may be digits joined
-        assert not [text for text in plain if HYPHEN_MINUS.search(text) or UNEVEN.search(text)], parameters
+ONE_OF_MANY = re.compile(
+    r"(?<![\w.,/^×−])(?<!\d[ \xa0\u202f])1 "
+    r"(samples|steps|tokens|taps|bytes|states|channels|rows|processes|inputs|parts|chunks|rounds|joins|pairs|times)\b"
+)
+
+RULES = (HYPHEN_MINUS, UNEVEN, ONE_OF_MANY)
+
+
+def words(figure: LiveFigure, parameters: dict) -> list[str]:
+    """Its sentence, and all text in the picture but mathematics."""
+    found = [figure.update(**parameters), *(text.get_text() for text in figure.figure.findobj(Text))]
+    return [re.sub(r"\$[^$]*\$", "", text) for text in found if not text.isdigit()]  # 12345 may be digits joined
+
+
+def test_its_numbers_have_a_true_minus_and_their_thousands_apart_and_one_is_not_many(figure):
+    """At the corners, and where a control is a move or two from its low end."""
+    starts = figure.defaults()
+    near = [starts | {name: at} for name, control in figure.controls.items() for at in control.positions()[1:3]]
+    for parameters in [*figure.corners(), *near]:
+        found = [text for text in words(figure, parameters) for rule in RULES if rule.search(text)]
+        assert not found, parameters
 
 
 def test_every_control_changes_the_picture_and_the_sentence(live):

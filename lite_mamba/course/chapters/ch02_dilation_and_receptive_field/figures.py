@@ -533,7 +533,7 @@ class BlockReach(LiveFigure):
             self.title(self.ax, "The whole block reads every sample: the scan carries on")
         return (
             f"Of {self.LENGTH} inputs, {part} depends on {len(self.depends)}. "
-            f"The effect of the input {lag} samples ago is {words}."
+            f"The effect of the input {lag} sample{'s' * (lag != 1)} ago is {words}."
         )
 
 

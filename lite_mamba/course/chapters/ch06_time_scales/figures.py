@@ -421,11 +421,11 @@ class TimeScaleMap(LiveFigure):
         self.long = float((self.half_lives > 100).mean())
         self.short = float((self.half_lives < 1).mean())
         self.middle = float(np.median(self.half_lives))
-        self.title(self.map, f"Rain: half of all states halve in {words(self.middle)} steps")
-        self.title(self.memory, f"This cell: ½ after {words(self.half_life)} steps")
+        self.title(self.map, f"Rain: half of all states halve in {_steps(self.middle)}")
+        self.title(self.memory, f"This cell: ½ after {_steps(self.half_life)}")
         by = "your draw" if self.owner(self.sample) == "yours" else "the draw"
         return (
-            f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {words(self.half_life)} steps. The "
+            f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {_steps(self.half_life)}. The "
             f"rain is {by} of {self.CHANNELS} channels: {100 * self.long:.0f} % of their states keep half for more "
             f"than 100 steps, {100 * self.short:.0f} % for less than one. The longest half-life is "
             f"{words(self.half_lives.max())} steps, the median {words(self.middle)}."

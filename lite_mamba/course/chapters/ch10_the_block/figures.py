@@ -462,8 +462,9 @@ class WideOrDilated(LiveFigure):
         exact = [error < 0.01 for error in self.error]
         who = "both give it back" if all(exact) else "neither is exact" if not any(exact) else ""
         who = who or ("only the wide branch is exact" if exact[0] else "only the dilated branches are exact")
-        self.title(self.axes[0], f"The sample {lag} steps ago: {who}")
-        return f"On {signal}, for the sample {lag} steps ago: {said[0]}, {said[1]}."
+        ago = f"{lag} step{'s' * (lag != 1)} ago"
+        self.title(self.axes[0], f"The sample {ago}: {who}")
+        return f"On {signal}, for the sample {ago}: {said[0]}, {said[1]}."
 
 
 def _share(error: float) -> str:

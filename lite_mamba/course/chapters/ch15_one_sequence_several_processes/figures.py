@@ -387,9 +387,10 @@ class Pays(LiveFigure):
         steep = self.values[3] < 0.12  # the curve goes through the corner on the left, and leaves the right free
         self.slower.set(position=(76, 0.5) if steep else (1.1, 0.075), ha="right" if steep else "left")
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        self.title(self.ax, f"L = {written(L, ',.10g')}: {few} the fastest, {self.times:.3g} times as fast as one")
+        fastest = f"{few} the fastest" + ("" if self.at == 1 else f", {self.times:.3g} times as fast as one")
+        self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
-            f"{written(memory, ',.0f')} tokens: {few} the fastest, {self.times:.3g} times as fast as one. "
+            f"{written(memory, ',.0f')} tokens: {fastest}. "
             f"2 processes: {self.values[1]:.3g} times, {self.P[-1]} processes: {self.values[-1]:.3g} times."
         )
