@@ -345,6 +345,14 @@ def test_a_change_in_place_is_found_out_and_named(fake_chapter, capsys):  # noqa
     assert "It changes its input `x` in place." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("within", [list, tuple, lambda values: dict(enumerate(values))], ids=["list", "tuple", "dict"])
+def test_a_change_in_place_within_a_container_is_found_out(within):
+    exercise = Exercise("91.w", "W", lambda x: x[1] + 1, lambda draw: {"x": within([draw.normal(2) for _ in "ab"])}, [])
+    verdict = judge(exercise, lambda x: x[1].add_(1))
+    assert verdict.kind == "wrong" and verdict.example.got.changed == ("x",)
+    assert judge(exercise, lambda x: x[1] + 1).kind == "right"
+
+
 def test_a_change_in_place_is_allowed_where_the_exercise_says_so():
     def add(x):
         return x.add_(1)
