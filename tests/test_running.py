@@ -212,6 +212,14 @@ def test_an_import_takes_its_time_and_what_comes_after_it_is_stopped(module):
     assert sys.modules["slow_to_import"].whole
 
 
+@pytest.mark.parametrize(("seconds", "looked_into"), [(60, False), (0.4, True)])
+def test_a_call_is_looked_into_from_half_of_its_time_on(monkeypatch, seconds, looked_into):
+    looks, modules = [], limit._modules
+    monkeypatch.setattr(limit, "_modules", lambda *where: looks.append(where) or modules(*where))
+    in_time(lambda: time.sleep(0.35), seconds)
+    assert bool(looks) == looked_into
+
+
 def test_a_call_within_an_import_is_stopped_as_any_other(module):
     spin = "def spin():\n    while True:\n        pass"
     module("asks_at_import", f"from lite_mamba.course.checking.limit import in_time\n{spin}\nin_time(spin, 0.2)")

@@ -2,7 +2,8 @@
 
 A thread of its own looks at the clock and raises `Endless` inside the call, on every platform and in whatever thread
 the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger may wait as long as it likes. An import
-takes its time: half a module would stay broken, and PyTorch imports some of its own at their first use.
+takes its time: half a module would stay broken, and PyTorch imports some of its own at their first use. What the call
+is at is looked at only from half of its time on: nearly every call is back before, and is never looked into.
 
 The stop arrives between two steps of Python. So a sleep goes in short pieces, and `input()`, which nobody answers, is
 refused. Anything else that waits outside of Python, a download for example, is stopped when it comes back.
@@ -28,6 +29,7 @@ NOBODY = "input() asks a person, and a check asks nobody: take what you need fro
 T = TypeVar("T")
 
 _due: dict[int, float] = {}  # thread -> when its call has taken too long
+_half: dict[int, float] = {}  # thread -> when half of that time is over
 _spared: dict[int, float] = {}  # thread -> seconds of its call that do not count
 _stops: dict[int, int] = {}  # thread -> how often its call was stopped, and went on
 _lock = threading.Lock()
@@ -113,7 +115,8 @@ def _refused(ask: Callable[..., str]) -> Callable[..., str]:
 def _watch_from_now(thread: int, seconds: float) -> None:
     global _watcher
     with _lock:
-        _due[thread], _spared[thread] = time.monotonic() + seconds, 0.0
+        now = time.monotonic()
+        _due[thread], _half[thread], _spared[thread] = now + seconds, now + seconds / 2, 0.0
         if _watcher is None or not _watcher.is_alive():
             _watcher = threading.Thread(target=_watch, daemon=True)
             _watcher.start()
@@ -132,6 +135,8 @@ def _watch() -> None:
                 return
             late = []
             for thread, due in list(_due.items()):
+                if now < _half[thread]:
+                    continue
                 if _debugged(thread) or _imports(thread):
                     _spared[thread] += now - last
                 elif now > due + _spared[thread]:
