@@ -91,6 +91,15 @@ def test_the_sentence_tells_how_far_the_readers_inverse_is_off():
     assert "Your function stays below 100 %" in shown.update()
 
 
+def test_an_inverse_that_knows_no_bfloat16_is_drawn_all_the_same():
+    def by_numpy(dt):
+        return torch.from_numpy(np.log(np.expm1(dt.numpy())))
+
+    shown = figures.SoftplusInverse(inverse=by_numpy)
+    assert "nothing of Δ is left" in shown.update(delta=0.001, kind=torch.bfloat16)
+    assert 1e-3 < shown.stable_error.max() < 0.1  # its bias is rounded to bfloat16
+
+
 def test_the_marked_bias_gives_the_marked_step_size():
     shown = figures.SoftplusInverse()
     for parameters in shown.corners():
