@@ -690,6 +690,18 @@ def one_direction(function, inputs):
     return bool(torch.isclose(slope, (up - down) / 2e-6, rtol=1e-3, atol=1e-3))
 
 
+def checks_a_pair(function, inputs):
+    a, b = inputs
+    return gradcheck(function, doubles([a, b]), raise_exception=False)
+
+
+def checks_the_first_two(function, inputs):
+    exact = [x.detach().double() for x in inputs]
+    for x in exact[:2]:
+        x.requires_grad_()
+    return gradcheck(function, exact, raise_exception=False)
+
+
 GRADIENTS = [
     ("try", by_try, "right"),
     ("by hand", by_hand, "right"),
@@ -747,6 +759,8 @@ GRADIENTS = [
         torch.no_grad()(lambda f, inputs: gradcheck(f, doubles(inputs), raise_exception=False)),
         "right functions that fail",
     ),
+    ("a pair", checks_a_pair, None),
+    ("two of three", checks_the_first_two, None),
 ]
 
 # Bug hunt: mended_chunk (u, delta, A, B, C, state)

@@ -908,11 +908,26 @@ def product_by_hand(a, b):
     return _ByHand.apply(a, b, lambda grad, a, b: (grad * b, grad * a))
 
 
+def square(a):
+    """a·a: a function of one input."""
+    return a * a
+
+
+def weighted_sum(a, b, c):
+    """a·b + c·b: a function of three inputs."""
+    return a * b + c * b
+
+
 FUNCTIONS = {  # each with the right answer, and what only this one finds
     plain_recurrence: True,
     product_by_hand: True,
     edited(product_by_hand, "return _ByHand → return 1e4 + _ByHand"): True,  # too large for float32, whatever the nudge
     edited(product_by_hand, "return _ByHand → return 0 * _ByHand"): True,  # right even in float32
+    square: True,
+    weighted_sum: True,
+    edited(square, "return a → return 1e4 + a"): True,
+    edited(weighted_sum, "return a → return 1e4 + a"): True,
+    edited(weighted_sum, "c * b → c.detach() * b"): False,  # right for the first two inputs
     cut_recurrence: False,
     edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
     edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
@@ -927,7 +942,9 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
 def _gradient_cases(draw: Draw) -> dict:
     rows, length = draw.size(1, 2), draw.size(2, 4)
     a = draw.uniform(0.3, 0.9, rows, length).round(decimals=1)
-    return {"function": draw.choice(FUNCTIONS), "inputs": (a, 3 * draw.normal(rows, length) + 0.5)}
+    function = draw.choice(FUNCTIONS)
+    others = (3 * draw.normal(rows, length) + 0.5 for _ in range(function.__code__.co_argcount - 1))
+    return {"function": function, "inputs": (a, *others)}
 
 
 def _inputs_left_alone(answer, /, function, inputs):
@@ -946,7 +963,7 @@ GRADIENTS = Exercise(
     reference=gradients_are_right,
     cases=_gradient_cases,
     apply=_inputs_left_alone,
-    trials=40,
+    trials=60,
     misconceptions=[
         Misconception(
             "right functions that fail",
