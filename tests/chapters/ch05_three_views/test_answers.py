@@ -417,13 +417,18 @@ def times(U, K):
     return U * K
 
 
+def fft_by_numpy(u, k, n):
+    return torch.from_numpy(np.fft.irfft(np.fft.rfft(u, n) * np.fft.rfft(k, n))[: len(u)])
+
+
 FFT = [
     ("F.pad", fft_by_padding, "right"),
     ("complex, .real", fft_complex, "right"),
     ("real and imaginary", fft_two_ways, "right"),
     ("2L − 1", fft_joined(times, n=lambda L: 2 * L - 1), "right"),
     ("a power of two", fft_joined(times, n=lambda L: 2 ** (2 * L - 1).bit_length()), "right"),
-    ("numpy", lambda u, k: torch.from_numpy(np.fft.irfft(np.fft.rfft(u, 64) * np.fft.rfft(k, 64))[: len(u)]), "right"),
+    ("numpy", lambda u, k: fft_by_numpy(u, k, 2 * len(u)), "right"),
+    ("64 points", lambda u, k: fft_by_numpy(u, k, 64), "a clock of one size"),
     ("in float64", lambda u, k: fft_by_padding(u.double(), k.double()), None),
     ("n = L", fft_joined(times, n=lambda L: L), "a circular wrap"),
     ("no n", lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k)), "a circular wrap"),
@@ -534,6 +539,7 @@ HUNT = [
         "padding only one of the two",
     ),
     ("2L − 2", hunted(lambda L: 2 * L - 2), "one hour too few"),
+    ("always 1024", hunted(lambda L: 1024), "a clock of one size"),
     ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
     ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
     ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),

@@ -427,6 +427,32 @@ def _rounded(function, **case):
     return y.round(decimals=5) + 0.0 if isinstance(y, Tensor) and y.is_floating_point() else y
 
 
+def _also_long(view, length: int):
+    """How a learner's `view` is called: one that is right must be right for an input of this length, too."""
+
+    def apply(function, u, kernel):
+        result = _rounded(function, u=u, kernel=kernel)
+        if u.numel() == u.shape[-1] and _close(result, view(u, kernel)):  # one row: a loop of the learner's is slow
+            generator = torch.Generator().manual_seed(0)
+            u, kernel = (torch.randn(*x.shape[:-1], length, generator=generator) for x in (u, kernel))
+            if not _close(function(u, kernel), view(u, kernel)):
+                raise ValueError(f"{length} samples come out wrong")
+        return result
+
+    return apply
+
+
+def _close(y, right: Tensor) -> bool:
+    return isinstance(y, Tensor) and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-3, 1e-3)
+
+
+A_CLOCK_OF_ITS_OWN = (
+    "a clock of one size",
+    "Short inputs come out right. But the number of points is written into your code, and a long input goes round. How "
+    "many points are enough follows from the length.",
+)
+
+
 def _complex(view, *edits: str):
     """The view by complex transforms, without taking the real part."""
     three = (".rfft(u → .fft(u", ".rfft(kernel → .fft(kernel", "irfft(values → ifft(values")
@@ -445,10 +471,11 @@ FFT = Exercise(
     title="The FFT view",
     reference=fft_convolve,
     cases=_pair,
-    apply=_rounded,
+    apply=_also_long(fft_convolve, 200),
     atol=1e-4,
     axes=("time",),
     misconceptions=[
+        Misconception(*A_CLOCK_OF_ITS_OWN, edited(fft_convolve, "2 * len(u) → 64")),
         Misconception(
             "a circular wrap",
             "Your clock has only L hours. The outputs after the end go round and are added to the first ones, so the "
@@ -603,11 +630,12 @@ BUG = Exercise(
     title="The response that begins before the impulse",
     reference=mended_convolve,
     cases=_batch,
-    apply=_rounded,
+    apply=_also_long(mended_convolve, 600),
     atol=1e-4,
     axes=("batch", "channel", "time"),
     example={"u": torch.tensor([[[0.0, 0.0, 0.0, 1.0]]]), "kernel": torch.tensor([[4.0, 3.0, 2.0, 1.0]])},
     misconceptions=[
+        Misconception(*A_CLOCK_OF_ITS_OWN, _with_points("64")),
         Misconception(
             "the bug as it was",
             "Nothing is mended yet: the end of the response still comes in at the start. The picture above shows for "
