@@ -25,17 +25,29 @@ def words(svg: Path) -> list[str]:
 
 
 def shapes(svg: Path) -> list[np.ndarray]:
-    """The curves and the heights of bars of a picture: every drawn path with its corners, (points, 2), in order."""
-    paths = re.findall(r'<path d="([^"]+)"', re.sub(r"<defs>.*?</defs>", "", svg.read_text("utf-8"), flags=re.DOTALL))
+    """The curves and the heights of bars of a picture: every drawn path with its corners, (points, 2), in order.
+
+    What lies beside the picture, such as the foot of a bar on a logarithmic axis, is moved to its edge.
+    """
+    text = svg.read_text("utf-8")
+    size = np.array(re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups(), dtype=float)
+    paths = re.findall(r'<path d="([^"]+)"', re.sub(r"<defs>.*?</defs>", "", text, flags=re.DOTALL))
     points = (re.findall(r"[ML] (-?[\d.]+) (-?[\d.]+)", path) for path in paths)
-    return [np.array(path, dtype=float) for path in points if len(path) >= 4]
+    return [np.array(path, dtype=float).clip(0, size) for path in points if len(path) >= 4]
+
+
+def along(path: np.ndarray, count: int = 200) -> np.ndarray:
+    """Points at equal distances along a path: versions of matplotlib leave out other points of a smooth curve."""
+    way = np.concatenate([[0], np.hypot(*np.diff(path, axis=0).T).cumsum()])
+    return np.stack([np.interp(np.linspace(0, way[-1], count), way, axis) for axis in path.T], axis=1)
 
 
 def shifted(one: list[np.ndarray], other: list[np.ndarray]) -> float:
     """The largest mean distance in points between two pictures' shapes; infinite if one has a shape more."""
-    if [len(path) for path in one] != [len(path) for path in other]:
+    if len(one) != len(other):
         return float("inf")
-    return max((float(np.abs(a - b).mean()) for a, b in zip(one, other, strict=True)), default=0.0)
+    pairs = [(a, b) if len(a) == len(b) else (along(a), along(b)) for a, b in zip(one, other, strict=True)]
+    return max((float(np.abs(a - b).mean()) for a, b in pairs), default=0.0)
 
 
 def coarse(picture: Path | Image.Image) -> np.ndarray:
