@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.backends import opt_einsum
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -48,7 +49,7 @@ def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:
         return value
 
     hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value)
-    with hooks, torch.backends.opt_einsum.flags(enabled=False):
+    with hooks, opt_einsum.flags(enabled=False):
         states = scan(*inputs)  # holds what is kept
     own = {value.untyped_storage().data_ptr() for value in inputs}
     del states
