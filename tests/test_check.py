@@ -279,6 +279,13 @@ def test_the_parts_of_a_result_go_by_their_names():
     assert table(got[:1], names) == "item 0: [1]"
 
 
+def test_each_part_of_a_result_has_axes_of_its_own():
+    tolerance = Tolerance(axes={"y": ("row", "token"), "state": ("row", "channel")}, items=("y", "state"))
+    expected, got = (torch.zeros(2, 3), torch.zeros(2, 3)), (torch.zeros(2, 3), torch.eye(2, 3))
+    assert difference(expected, got, tolerance).words.startswith("state at row 0, channel 0 (")
+    assert difference(expected, got[::-1], tolerance).words.startswith("y at row 0, token 0 (")
+
+
 def test_a_tuple_and_a_list_stand_in_a_case_as_python_writes_them():
     assert table((2,)) == "(2,)" and table((1, 2)) == "(1, 2)" and table([2]) == "[2]"
     assert table(([1, 2], (3,))) == "([1, 2], (3,))"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import CoroutineType
 from typing import Any
@@ -23,13 +23,20 @@ class Difference:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """A value is right when |got - expected| <= atol + rtol * |expected|; of any precision, unless `same_dtype`."""
+    """A value is right when |got - expected| <= atol + rtol * |expected|; of any precision, unless `same_dtype`.
+
+    `axes` names the axes of the result, or of each of its parts by the part's name, which `items` gives.
+    """
 
     rtol: float = 0.0
     atol: float = 0.0
-    axes: Sequence[str] = ()
+    axes: Sequence[str] | Mapping[str, Sequence[str]] = ()
     items: Sequence[str] = ()
     same_dtype: bool = False
+
+    def of(self, part: str) -> Tolerance:
+        """The same for one part of a result."""
+        return replace(self, axes=self.axes.get(part, ()) if isinstance(self.axes, Mapping) else self.axes, items=())
 
 
 def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the result") -> Difference | None:
@@ -196,8 +203,9 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
     if len(expected) != len(got):
         return Difference("length", f"{where} has {len(got)} item{'s' * (len(got) != 1)}; expected are {len(expected)}")
     names = tolerance.items or [f"item {i} of {where}" for i in range(len(expected))]
-    inner = replace(tolerance, items=())
-    parts = (_difference(want, have, inner, name) for name, want, have in zip(names, expected, got, strict=True))
+    parts = (
+        _difference(want, have, tolerance.of(name), name) for name, want, have in zip(names, expected, got, strict=True)
+    )
     return next((part for part in parts if part), None)
 
 

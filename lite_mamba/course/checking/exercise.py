@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -111,7 +111,8 @@ class Exercise:
         apply: `apply(function, **case)` for functions that aren't called just once, for example a step that is run
             over a sequence. Default: `function(**case)`.
         may_change: parameters that the function may change in place.
-        axes: names for the result's axes ("batch", "channel", "step"), used when a position is put in words.
+        axes: names for the result's axes ("batch", "channel", "step"), used when a position is put in words; where
+            the parts of a result have different ones, those of each part by its name.
         items: names for the parts of a result that is a tuple ("y", "history"), used in place of "item 0".
         trials: how many random cases are drawn.
     """
@@ -126,7 +127,7 @@ class Exercise:
     example: dict[str, Any] | None = None
     apply: Callable[..., Any] | None = None
     may_change: Sequence[str] = ()
-    axes: Sequence[str] = ()
+    axes: Sequence[str] | Mapping[str, Sequence[str]] = ()
     items: Sequence[str] = ()
     trials: int = 20
 

@@ -45,8 +45,10 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> str | None
     if same_shape and all(_close(pair.have, pair.want) for pair in pairs):
         return None  # nearly right: a factor of 1, a shift of 0, its own magnitude
 
+    axes = tolerance.of(name).axes
+
     def axis(i: int) -> str:
-        return tolerance.axes[i] if len(tolerance.axes) == pairs[0].want.ndim else f"axis {i}"
+        return axes[i] if len(axes) == pairs[0].want.ndim else f"axis {i}"
 
     for relation in SAME_SHAPE if same_shape else OTHER_SHAPE:
         if words := relation(pairs, axis):

@@ -11,6 +11,7 @@ from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 AXES = ("batch", "channel", "token", "state")
+STATE_AXES = ("batch", "channel", "state")
 
 
 def _sizes(draw: Draw) -> tuple[int, int, int]:
@@ -699,7 +700,7 @@ SCAN_FROM = Exercise(
     reference=scan_from,
     cases=_scan_from_cases,
     apply=_with_gradient,
-    axes=AXES[:3],
+    axes={"y": AXES[:3], "last_state": STATE_AXES},
     items=("y", "last_state"),
     misconceptions=[
         Misconception(
@@ -1088,7 +1089,7 @@ MENDED = Exercise(
     reference=continue_scan,
     cases=_chunk_cases,
     apply=_chunk_with_gradient,
-    axes=AXES[:3],
+    axes={"y": AXES[:3], "the next state": STATE_AXES},
     items=("y", "the next state"),
     misconceptions=[
         Misconception(

@@ -13,6 +13,9 @@ from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 from ..ch03_streaming_a_convolution.exercises import gated_conv_step
 
+HISTORY_AXES = ("row", "channel", "column")
+STATE_AXES = ("row", "channel", "state")
+
 # Exercise 1: state_update
 
 
@@ -59,7 +62,7 @@ UPDATE = Exercise(
     title="One token of the scan",
     reference=state_update,
     cases=_draw_token,
-    axes=("row", "channel", "state"),
+    axes={"the output": ("row", "channel"), "the state": STATE_AXES},
     items=("the output", "the state"),
     misconceptions=[
         Misconception(
@@ -366,7 +369,7 @@ STEP = Exercise(
     apply=_one_step,
     rtol=1e-3,
     atol=1e-4,
-    axes=("row", "channel", "column"),
+    axes={"the output": ("row", "number"), "the history": HISTORY_AXES, "the state": STATE_AXES},
     items=("the output", "the history", "the state"),
     misconceptions=[
         Misconception(
@@ -1049,7 +1052,7 @@ RESTART = Exercise(
         "last": torch.tensor([0, 4, 0]),
         "now": torch.tensor([0, 0, 1]),
     },
-    axes=("row", "channel", "column"),
+    axes={"the history": HISTORY_AXES, "the state": STATE_AXES},
     items=("the history", "the state"),
     misconceptions=[
         Misconception(
@@ -1218,7 +1221,12 @@ MENDED = Exercise(
     cases=_draw_chunk,
     rtol=1e-3,
     atol=1e-4,
-    axes=("row", "channel", "column"),
+    axes={
+        "the output": ("row", "channel", "token"),
+        "the history": HISTORY_AXES,
+        "the state": STATE_AXES,
+        "the segment": ("row",),
+    },
     items=("the output", "the history", "the state", "the segment"),
     misconceptions=[
         Misconception(
