@@ -115,6 +115,15 @@ def test_words_that_stay_are_drawn_once(monkeypatch):
     figure.pixels()
 
 
+def test_what_moves_is_drawn_in_the_order_of_its_layers_and_an_image_brings_its_frame():
+    figure = Ripple()
+    high, low = figure.left.plot([0], [0], zorder=9)[0], figure.left.plot([0], [0], zorder=-1)[0]
+    figure.move(high, low)
+    assert figure._moving[0] is low and figure._moving[-1] is high
+    assert set(figure.map.axes.spines.values()) <= set(figure._moving)
+    assert not set(figure.left.spines.values()) & set(figure._moving)
+
+
 def test_an_enlarged_figure_is_as_wide_as_was_asked():
     figure = Ripple()
     figure.update()
@@ -269,6 +278,15 @@ def test_a_wrong_length_that_only_fails_when_drawn_is_told_too():
     exploration = Exploration(Ripple(lambda signal, waves: signal[:50] if waves == 3 else signal))
     assert exploration.set(waves=3).failed
     assert not exploration.set(waves=4).failed
+
+
+def test_a_sentence_is_asked_for_at_values_that_a_reader_can_set_only():
+    exploration = Exploration(Ripple())
+    assert "5 waves" in exploration.at(waves=5)
+    with pytest.raises(ValueError, match="there is no control 'wave'; there are waves, decay"):
+        exploration.at(wave=5)
+    with pytest.raises(ValueError, match="waves = 99 can't be set: number of waves: 2"):
+        exploration.at(waves=99)
 
 
 def test_an_error_leaves_the_last_picture_pale():
