@@ -376,9 +376,9 @@ class ByLength(LiveFigure):
             name = "Mamba" if who == "selective" else "attention"
             parts.append(f"{name} {' / '.join(share(one) for one in shares) if shares else 'not tested'}")
         self.title(self.ax, f"{power(exponent)} tokens: {', '.join(parts)}")
-        times = "as long as" if length == 256 else f"{length / 256:g} times"
+        times = "" if length == 256 else f"{length / 256:g} times "
         return (
-            f"Rows of {power(exponent)} = {written(length, ',.0f')} tokens, {times} the training length: "
+            f"Rows of {power(exponent)} = {written(length, ',.0f')} tokens, {times}the training length: "
             f"{'; '.join(parts)}. "
             "The paper: Mamba right throughout, attention with rotary positions 31.3 % at 2¹⁰."
         )
