@@ -167,6 +167,15 @@ def test_the_timed_scans_compute_the_same_as_the_package(timings):
     assert all((table > 0).all() for table in timings.times.values())
 
 
+def test_a_timed_scan_need_not_know_more_than_two_axes(timings):
+    def of_two_axes(a, x):
+        length, states = a.shape
+        return chapter.up_down(a, x).reshape(length, states)
+
+    case = timings._case(2, 16)
+    torch.testing.assert_close(figures.whole_scan(of_two_axes, *case), selective_scan_fn(*case), rtol=1e-4, atol=1e-4)
+
+
 def test_names_beside_the_lines_keep_their_distance():
     assert figures._spread(np.array([10.0, 1.0, 14.4]), 1.6) == pytest.approx(
         [12 / math.sqrt(1.6), 1, 12 * math.sqrt(1.6)]
