@@ -156,7 +156,7 @@ def conv(left=lambda W: W - 1, right=lambda W: 0, cut=slice(None), weight_of=lam
 def module(x, weight, bias):
     layer = torch.nn.Conv1d(x.shape[1], x.shape[1], weight.shape[1], groups=x.shape[1], padding=weight.shape[1] - 1)
     layer.weight.data, layer.bias.data = weight[:, None], bias
-    return layer(x)[..., : x.shape[2]].detach()
+    return layer(x)[..., : x.shape[2]]
 
 
 def pad_both_cut_right(x, weight, bias):
@@ -194,6 +194,9 @@ CONV = [
     ("pad and conv1d", conv(), "right"),
     ("padding=W - 1, cut at the end", pad_both_cut_right, "right"),
     ("nn.Conv1d", module, "right"),
+    ("nn.Conv1d, detached", lambda *given: module(*given).detach(), None),
+    ("no gradients", torch.no_grad()(conv()), None),
+    ("a new tensor with gradients", lambda *given: conv()(*given).detach().requires_grad_(), None),
     ("windows", unfolded, "right"),
     ("the loop", loop(), "right"),
     ("flip", conv(weight_of=lambda w: w.flip(1)[:, None]), "a flipped kernel"),

@@ -84,6 +84,18 @@ def _result_and_properties(function, x, weight, bias):
     return y, y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr(), y.dtype.itemsize >= x.dtype.itemsize
 
 
+def _with_gradient(function, x, weight, bias):
+    """The same; if y is right, it must also bear what section 5 does: ask gradients what it reads of x."""
+    result = _result_and_properties(function, x, weight, bias)
+    y, right = (result[0] if isinstance(result, tuple) else None), causal_conv(x, weight, bias)
+    if y is not None and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-4, 1e-5):
+        asked = x.clone().requires_grad_()
+        again = function(asked, weight, bias)  # (B, D, L)
+        if not again.requires_grad or torch.autograd.grad(again.sum(), asked, allow_unused=True)[0] is None:
+            raise RuntimeError("y has no gradient with respect to x: torch.no_grad, detach, or a copy")
+    return result
+
+
 def _conv_cases(draw: Draw) -> dict:
     batch, channels, width, length = draw.size(1, 3), draw.size(1, 4), draw.size(1, 5), draw.size(3, 12)
     dtype = draw.choice([torch.float32, torch.float32, torch.float64])
@@ -226,7 +238,7 @@ CONV = Exercise(
     title="Causal convolution in one line",
     reference=causal_conv,
     cases=_conv_cases,
-    apply=_result_and_properties,
+    apply=_with_gradient,
     axes=("batch", "channel", "time"),
     items=("y", "'is y a part of x?'", "'is y as exact as x?'"),
     misconceptions=[
