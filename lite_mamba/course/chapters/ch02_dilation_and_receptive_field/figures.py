@@ -108,7 +108,7 @@ class ReceptiveFieldMap(LiveFigure):
         layers = [((w,), (d,)) for w, d in zip(weights, dilations, strict=True)] if stacked else [(weights, dilations)]
 
         def fn(x: Tensor) -> Tensor:
-            y = x[None, None]  # (B, D, L)
+            y = x[None, None].float()  # (B, D, L); the ruler may try float64
             for kernels, gaps in layers:
                 y = self.conv(y, kernels, [torch.zeros(1)] * len(gaps), torch.zeros(len(gaps)), gaps)
             return y[0, 0]
