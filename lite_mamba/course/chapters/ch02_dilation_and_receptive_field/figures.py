@@ -94,7 +94,7 @@ class ReceptiveFieldMap(LiveFigure):
         read, holes = len(self.predicted), self.samples - len(self.predicted)
         skipped = f"{holes} are skipped" if holes else "none is skipped"
         self.title(self.ax, f"{read} of {self.samples} samples are read, {skipped}")
-        agree = "agree" if self.predicted == self.by_gradient else "do not agree"
+        agree = "agree" if list(self.predicted) == list(self.by_gradient) else "do not agree"
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, dilations {', '.join(map(str, dilations))}: "
             f"the field spans {self.samples} samples. {read} of them are read, {holes} are never read. "
