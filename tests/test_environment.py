@@ -77,6 +77,21 @@ def test_threads_that_spin_are_advised_against_and_no_problem(capsys):
     assert "OMP_WAIT_POLICY" in environment.live_part([found]).children[0].value
 
 
+@pytest.mark.parametrize(
+    ("variables", "asleep"),
+    [
+        ({}, False),
+        ({"OMP_WAIT_POLICY": "PASSIVE"}, True),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, False),
+        ({"GOMP_SPINCOUNT": "1000"}, True),
+        ({"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": "1000"}, True),
+        ({"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "INFINITY"}, False),
+    ],
+)
+def test_threads_sleep_by_the_number_of_looks_or_else_by_the_policy(variables, asleep):
+    assert (environment.threads(lambda: 2, 2, variables).mend == "") == asleep
+
+
 def test_where_all_is_well_the_text_is_the_same_on_every_machine(capsys):
     course.environment([lambda: Finding("torch", True, "1.2.3"), lambda: Finding("processor", True, "a GPU")])
     first = capsys.readouterr().out

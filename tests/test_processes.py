@@ -90,13 +90,13 @@ def test_every_run_draws_the_same(two):
     assert two.run(draw) == two.run(draw) == 2 * [two.run(draw)[0]]
 
 
-@NEEDS_PROC
 def test_tensors_come_without_a_warning(two):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # PyTorch 2.4 and 2.5 have one
         assert [value.tolist() for value in two.run(ones)] == [[1, 1], [1, 1]]
 
 
+@NEEDS_PROC
 def test_an_error_has_its_rank_and_its_traceback_and_ends_the_waiting_ones():
     with Processes(2, timeout=60) as ranks:
         pids = [pid for pid, *_ in ranks.run(number, 0)]

@@ -16,5 +16,6 @@ def soon_asleep(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def sleeps(given: Mapping[str, str]) -> bool:
-    """Whether threads that wait leave the cores to others."""
-    return given.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
+    """Whether threads that wait leave the cores to others: after a number of looks, or else at once."""
+    looks = given.get("GOMP_SPINCOUNT", "")
+    return looks.isdigit() if looks else given.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
