@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["written"]
+__all__ = ["several", "written"]
 
 
 def written(value: float, form: str = ".3g") -> str:
@@ -21,3 +21,17 @@ def written(value: float, form: str = ".3g") -> str:
     number = re.sub(r"e([+-])0", r"e\1", f"{value:{form}}").replace("e+", "e")
     number = re.sub(r"^(-?\d),(\d{3})(?!,)", r"\1\2", number).replace(",", " ")
     return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")
+
+
+def several(number: float | str, thing: str) -> str:
+    """A number of things: one has no s.
+
+    Args:
+        number: how many, or what `written` made of it.
+        thing: the word for one.
+
+    Example:
+        >>> several(1, "step"), several(0, "step"), several(written(16384, ","), "step")
+        ('1 step', '0 steps', '16 384 steps')
+    """
+    return f"{number} {thing}{'' if str(number) == '1' else 's'}"

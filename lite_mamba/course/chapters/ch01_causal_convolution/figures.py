@@ -11,7 +11,7 @@ from torch.autograd.functional import jacobian
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from .exercises import causal_conv, causal_conv_loop
 
@@ -364,7 +364,7 @@ class Padding(LiveFigure):
 
     def _finding(self, t: int) -> str:
         if self.future:
-            return f"y[{t}] reads {len(self.future)} place{'s' * (len(self.future) > 1)} after t = {t}: not causal"
+            return f"y[{t}] reads {several(len(self.future), 'place')} after t = {t}: not causal"
         if not self.sees_now:
             return f"The window of y[{t}] ends before now: it does not know x[{t}]"
         return f"The window of y[{t}] ends at x[{t}], which is now: causal"

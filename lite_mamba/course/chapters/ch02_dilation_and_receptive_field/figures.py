@@ -19,6 +19,7 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
+from ...drawing.numbers import several
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from . import exercises as spec
 
@@ -533,7 +534,7 @@ class BlockReach(LiveFigure):
             self.title(self.ax, "The whole block reads every sample: the scan carries on")
         return (
             f"Of {self.LENGTH} inputs, {part} depends on {len(self.depends)}. "
-            f"The effect of the input {lag} sample{'s' * (lag != 1)} ago is {words}."
+            f"The effect of the input {several(lag, 'sample')} ago is {words}."
         )
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from .exercises import bilinear, corrected_B, euler, zoh
 
 Rule = Callable[[float, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -202,7 +202,7 @@ class TickedBucket(LiveFigure):
 
 
 def litres(level: float) -> str:
-    return f"{level:.3g} litre{'' if abs(level - 1) < 5e-4 else 's'}"
+    return several(f"{level:.3g}", "litre")
 
 
 class ErrorOrders(LiveFigure):

@@ -14,7 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
@@ -184,7 +184,7 @@ class ThreeViews(LiveFigure):
         if t < at:
             return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{self._by()}"
         slow, fast = self.states[1]
-        age = f"{t - at} step{'s' * (t - at != 1)} old"
+        age = f"{several(t - at, 'step')} old"
         return (
             f"At t = {t} the impulse is {age}. States: {slow:.3f} + {fast:.3f} = {self.y[0][t]:.3f}. "
             f"Kernel: tap {t - at} is {self.y[1][t]:.3f}. FFT: the {len(self.count)} waves add up to "
@@ -413,7 +413,7 @@ class Leak(LiveFigure):
     def _finding(self, length: int) -> str:
         early, bad = int(self.wrong[: self.at].sum()), int(self.wrong.sum())
         if early:
-            return f"{early} output{'s' * (early > 1)} of {length} answer{'s' * (early == 1)} before the impulse comes"
+            return f"{several(early, 'output')} of {length} answer{'s' * (early == 1)} before the impulse comes"
         return f"{bad} of {length} outputs are wrong" if bad else f"All {length} outputs are right"
 
 
@@ -569,4 +569,4 @@ class TwoImpulses(LiveFigure):
     def _finding(self, late: int) -> str:
         if self.gap < 1e-3:
             return "Δ is the same everywhere: the same impulse, the same response"
-        return f"The same impulse, {late - self.EARLY} step{'s' * (late - self.EARLY > 1)} later: another response"
+        return f"The same impulse, {several(late - self.EARLY, 'step')} later: another response"

@@ -19,7 +19,7 @@ from lite_mamba import Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
@@ -531,12 +531,12 @@ class BrokenStarts(LiveFigure):
 
 
 def _steps(number: float) -> str:
-    return f"{words(number)} step" + ("" if words(number) == "1" else "s")
+    return several(words(number), "step")
 
 
 def _longest(number: float) -> str:
     """With three digits: 0.999 steps are not 1 step."""
-    return f"{number:.3g} step" + ("" if f"{number:.3g}" == "1" else "s")
+    return several(f"{number:.3g}", "step")
 
 
 class DecayCollapse(LiveFigure):

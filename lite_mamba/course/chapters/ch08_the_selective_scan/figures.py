@@ -14,7 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from .exercises import discretise, scan_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#D3EDE3", "#EFEFEF"
@@ -438,7 +438,7 @@ class ChunkBorders(LiveFigure):
         starts = range(size, self.LENGTH, size) if size > 1 else ()
         self.borders.set_segments([[(x - 0.5, -0.4), (x - 0.5, 8.2)] for x in starts])
         bad, words = int(self.wrong.sum()), f"Chunks of {size}" if size > 1 else "One token at a time"
-        finding = f"{words}: {bad if bad else 'no'} output{'' if bad == 1 else 's'} of {self.LENGTH} wrong"
+        finding = f"{words}: {several(bad or 'no', 'output')} of {self.LENGTH} wrong"
         self.title(self.ax, finding)
         return f"{finding}." + (f" The first wrong one is at t = {int(self.wrong.argmax())}." if bad else "")
 
@@ -530,7 +530,7 @@ class FiniteDifference(LiveFigure):
         self.cursor.set_xdata([nudge] * 2)
         for dot, error in zip(self.dots, self.now, strict=True):
             dot.set_data([nudge], [np.clip(error, 1e-12, 20)])
-        single, double = (f"{n} digit{'' if n == 1 else 's'}" if n else "no digit" for n in self.digits)
+        single, double = (several(n, "digit") if n else "no digit" for n in self.digits)
         power = written(nudge, ".1g" if nudge < 0.01 else ".2g")
         self.title(self.ax, f"ε = {power}: {single} right in float32, {double} in float64")
         return f"With a nudge of {power} the slope has {single} right in float32, and {double} right in float64."

@@ -20,7 +20,7 @@ from ...checking.counter import Counter
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from .exercises import chunked_scan, combine, hillis_steele, linear_loop, up_down
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#CDEBE1", "#EBEBEB"
@@ -149,7 +149,7 @@ class ScanTree(LiveFigure):
     def _finding(self, depth: int, total: int, ready: int) -> str:
         if self.done == depth:
             return f"All 8 states after {depth} rounds, with {total} joins"
-        states = f"{_times(ready, 'state')} {_are(ready)} finished"
+        states = f"{several(ready, 'state')} {_are(ready)} finished"
         return f"{self.done} of {depth} rounds, {self.joins} of {total} joins: {states}"
 
     def _draw_row(self, row: int, plan) -> list:
@@ -327,7 +327,7 @@ class SideBySide(LiveFigure):
         self.rows = (t % T, T + np.arange(K), T + K + t % T)
         for dot, x, y in zip(self.dots, (t, np.arange(K) * T, t), self.rows, strict=True):
             dot.set_data(x, y)
-        words = (f"ends: {_times(T, 'round')}", f"carry: {_times(K, 'round')}", f"rerun: {_times(T, 'round')}")
+        words = (f"ends: {several(T, 'round')}", f"carry: {several(K, 'round')}", f"rerun: {several(T, 'round')}")
         middle = [(rows[0] + rows[-1 if len(rows) == K else T - 1]) / 2 for rows in self.rows]
         for name, word, y in zip(self.names, words, _apart(middle, 4.5), strict=True):
             name.set(text=word, y=y)
@@ -336,14 +336,10 @@ class SideBySide(LiveFigure):
         whose = self.owner(self.chunked)
         by = f" ({whose})" if whose else ""
         return (
-            f"{_times(K, 'chunk')} of {T}: {self.rounds} rounds instead of {self.LENGTH}, {self.products} products "
-            f"instead of {self.LENGTH}, {_times(K, 'chunk start')} to keep. "
+            f"{several(K, 'chunk')} of {T}: {self.rounds} rounds instead of {self.LENGTH}, {self.products} products "
+            f"instead of {self.LENGTH}, {several(K, 'chunk start')} to keep. "
             f"The result{by} {'equals' if self.equal else 'differs from'} the loop's."
         )
-
-
-def _times(count: int, thing: str) -> str:
-    return f"{count} {thing}{'s' * (count > 1)}"
 
 
 def _apart(values, gap: float) -> list[float]:
@@ -410,11 +406,11 @@ class WrittenGradients(LiveFigure):
         self.edge.set_y(-0.5 if way == "slice at each step" else length - 1.5)
         self.here.set_data([length], [self.written])
         self.title(self.grid, f"{self.written} cells for {length} gradients")
-        self.title(self.bars, f"{_times(self.tables, 'table')} as long as x")
+        self.title(self.bars, f"{several(self.tables, 'table')} as long as x")
         whose = self.owner(self.scans[way]) if way == "cut once" else ""
         by = f" ({whose})" if whose else ""
         return (
-            f"{way[0].upper()}{way[1:]}{by}, L = {length}: the backward pass makes {_times(self.tables, 'table')} "
+            f"{way[0].upper()}{way[1:]}{by}, L = {length}: the backward pass makes {several(self.tables, 'table')} "
             f"as long as x, {self.written} cells for {length} gradients."
         )
 

@@ -14,7 +14,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from ...training import RUNS, load
 from .. import folders
 from .exercises import PARTS as PARTS_OF_THE_COURSE
@@ -462,7 +462,7 @@ class WideOrDilated(LiveFigure):
         exact = [error < 0.01 for error in self.error]
         who = "both give it back" if all(exact) else "neither is exact" if not any(exact) else ""
         who = who or ("only the wide branch is exact" if exact[0] else "only the dilated branches are exact")
-        ago = f"{lag} step{'s' * (lag != 1)} ago"
+        ago = f"{several(lag, 'step')} ago"
         self.title(self.axes[0], f"The sample {ago}: {who}")
         return f"On {signal}, for the sample {ago}: {said[0]}, {said[1]}."
 

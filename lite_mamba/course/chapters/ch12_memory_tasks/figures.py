@@ -10,7 +10,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from ...tasks import fixed_copying, induction_heads, selective_copying
 from ...training import RUNS, facts, load, step_sizes
 
@@ -254,7 +254,7 @@ class GateLearned(LiveFigure):
         self.noise_word.set(y=self.on_noise / (1 if apart else 2.2), text=f"noise {plain(self.on_noise)}")
         self.now.set_data([max(self.steps[moment], 1)], [self.accuracy[moment]])
         step, right = written(self.steps[moment], ",.0f"), share(self.accuracy[moment])
-        passed = f"{step} step{'' if self.steps[moment] == 1 else 's'}"
+        passed = several(step, "step")
         times = f"{self.ratio:.0f} times that of noise" if self.ratio > 1.5 else "as large as on noise"
         self.title(self.top, f"Step {step}: Δ on data is {times}, {right} right")
         return (
