@@ -32,6 +32,7 @@ from .gradients import ScanGradients, Sums
 CHUNK = 16  # T: steps of one kernel's loop; with 32 the states of the backward pass fill the registers
 GROUP = 8  # chunks, and groups, that one level of the carry goes through
 BLOCK = 32  # channels that a thread block sums over; the blocks' sums are added up afterwards
+EVERY = 4  # steps from one of the sums to the next that `_ends` tells of
 SHARE = 1 << 24  # numbers of u that the backward pass takes at a time: it keeps some nine others for each
 
 # A kernel of the backward pass is two loops of 16 steps with three results each. By default the compiler puts at most
@@ -174,7 +175,7 @@ def _ends(delta, drive, B, exponent) -> tuple[Tensor, Tensor]:
     h, sums = 0, []
     for t in range(CHUNK):
         h = _next_state(h, delta[t], drive[t], B[t], exponent)
-        if t % 4 == 3:
+        if t % EVERY == EVERY - 1:
             sums.append(h.sum(-1))
     return h, torch.stack(sums)
 
@@ -240,7 +241,7 @@ def _reverse_ends(delta, grad_y, C, exponent) -> tuple[Tensor, Tensor]:
     nu, sums = 0, []
     for t in reversed(range(CHUNK)):
         _, nu = _previous_gradient(nu, delta[t], grad_y[t], C[t], exponent)
-        if t % 4 == 0:
+        if t % EVERY == 0:
             sums.append(nu.sum(-1))
     return nu, torch.stack(sums)
 
