@@ -71,6 +71,11 @@ def test_no_fixed_step_makes_the_last_data_token_most_of_the_state():
             assert f"At t = {t} the last data token makes" in sentence
 
 
+def test_before_the_first_data_token_no_share_of_it_is_told():
+    shown = figures.StateMap()
+    assert "no data token" in shown.update(t=5) and "%" in shown.update(t=6)
+
+
 def test_a_map_that_asks_does_not_tell_the_shares():
     shown = figures.StateMap(asks=True)
     sentence = shown.update(t=38, fixed=0.1)

@@ -288,6 +288,8 @@ class StateMap(LiveFigure):
                 f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.3g}, and with "
                 "a Δ for each token. Three of the tokens are data."
             )
+        if t < min(self.DATA):
+            return f"At t = {t} no data token has come yet, and the selective state is almost empty.{by}"
         fixed_share, own_share = map(_percent, self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
@@ -531,6 +533,6 @@ class FiniteDifference(LiveFigure):
         for dot, error in zip(self.dots, self.now, strict=True):
             dot.set_data([nudge], [np.clip(error, 1e-12, 20)])
         single, double = (several(n, "digit") if n else "no digit" for n in self.digits)
-        power = written(nudge, ".1g" if nudge < 0.01 else ".2g")
+        power = written(nudge, ".2g")
         self.title(self.ax, f"ε = {power}: {single} right in float32, {double} in float64")
         return f"With a nudge of {power} the slope has {single} right in float32, and {double} right in float64."
