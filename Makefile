@@ -115,12 +115,14 @@ $(VENV)/.torch-$(TORCH): $(VENV)/.python constraints.txt
 	fi
 	@touch $@
 
-# An editable installation puts no configuration of the Jupyter server in its place.
+# An editable installation puts neither configuration nor extensions of Jupyter in their places.
 $(VENV)/.course: $(VENV)/.torch-$(TORCH) pyproject.toml
 	@echo "Installing lite-mamba and JupyterLab, which takes a minute or two."
 	@$(PIP) install --quiet $(PINNED) --editable ".[course]"
 	@mkdir -p $(VENV)/etc/jupyter/jupyter_server_config.d
 	@cp lite_mamba_jupyter/lite_mamba_jupyter.json $(VENV)/etc/jupyter/jupyter_server_config.d/
+	@mkdir -p $(VENV)/share/jupyter
+	@cp -r lite_mamba_jupyter/labextensions $(VENV)/share/jupyter/
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.course

@@ -360,6 +360,7 @@ def _command(port: int, token: str, folder: pathlib.Path) -> list[str]:
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
     command += [f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += [f"--LabApp.extra_labextensions_path={ROOT / 'lite_mamba_jupyter/labextensions'}"]
     return command + (["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else [])
 
 

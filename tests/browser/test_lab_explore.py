@@ -1,10 +1,12 @@
-"""What `explore` promises a reader, in a real JupyterLab: no queue behind a slow figure, errors in place, no mixing."""
+"""What `explore` promises a reader, in a real JupyterLab: no queue behind a slow figure, errors in place, no mixing,
+names for those who do not see the labels."""
 
 import lab
 import nbformat
 import pytest
 
 FIGURES = """
+import math
 import pathlib
 import time
 
@@ -44,12 +46,13 @@ class Held(Line):
         self.line.set_ydata([0, height])
         return f"The height is {height}; picture {self.drawn}."
 """
+POWERS = 'explore(Line(), height=slider(1, 128, 8, math.log10(2), log=True, label="height"))'
 COUNT = "import ipywidgets\nprint(len(ipywidgets.widgets.widget._instances))"
 
 
 @pytest.fixture(scope="module")
 def notebook(folder, open_notebook) -> lab.Notebook:
-    cells = [nbformat.v4.new_code_cell(code) for code in (FIGURES, "explore(Held())", "explore(Line())", COUNT)]
+    cells = [nbformat.v4.new_code_cell(code) for code in (FIGURES, "explore(Held())", "explore(Line())", POWERS, COUNT)]
     kernel = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "slow.ipynb")
     opened = open_notebook("slow.ipynb")
@@ -58,7 +61,7 @@ def notebook(folder, open_notebook) -> lab.Notebook:
 
 
 def test_a_slow_figure_does_not_queue_up_behind_a_drag(notebook, folder):
-    held, other = notebook.explorations()
+    held, other, _ = notebook.explorations()
     (slider,) = held.sliders
     untouched = other.shown()
     hold = folder / "hold"
@@ -86,8 +89,19 @@ def test_an_error_shows_in_place_and_the_next_move_recovers(notebook):
 
 
 def test_running_again_leaves_nothing_behind(notebook):
-    count = notebook.page.locator(".jp-CodeCell").nth(3).locator(".jp-OutputArea-output")
+    count = notebook.page.locator(".jp-CodeCell").nth(4).locator(".jp-OutputArea-output")
     before = count.inner_text()
     notebook.run()
     assert count.inner_text() == before
-    assert len(notebook.explorations()) == 2
+    assert len(notebook.explorations()) == 3
+
+
+def test_a_screen_reader_hears_the_label_of_a_slider_and_its_readout(notebook):
+    for explored, key in zip(notebook.explorations()[1:], ("ArrowRight", "ArrowLeft"), strict=True):
+        (slider,) = explored.sliders
+        handle = explored.cell.get_by_role("slider", name="height", exact=True)
+        said = [handle.get_attribute("aria-valuetext")]
+        assert said[0] == explored.readout(slider)
+        handle.press(key)
+        said.append(handle.get_attribute("aria-valuetext"))
+        assert said[1] == explored.readout(slider) and said[0] != said[1]

@@ -47,7 +47,7 @@ def installed(archives, tmp_path_factory):
         environment = {**os.environ, "PYTHONPATH": str(site)}
         return subprocess.run([sys.executable, *words], cwd=elsewhere, env=environment, capture_output=True, text=True)
 
-    run.site, run.folder = site, elsewhere
+    run.site, run.folder, run.prefix = site, elsewhere, prefix
     return run
 
 
@@ -55,7 +55,13 @@ def test_the_wheel_brings_every_notebook_and_no_test(archives):
     names = zipfile.ZipFile(archives[".whl"]).namelist()
     assert sorted(Path(name).name for name in names if name.endswith(".ipynb")) == NOTEBOOKS
     assert not [name for name in names if re.match(r"tests|tools|benchmarks", name)]
-    for needed in ("overrides.json", "lite_mamba_jupyter.json", "share/lite-mamba/constraints.txt", "py.typed"):
+    for needed in (
+        "overrides.json",
+        "lite_mamba_jupyter.json",
+        "labextensions/lite-mamba/names.js",
+        "share/lite-mamba/constraints.txt",
+        "py.typed",
+    ):
         assert any(name.endswith(needed) for name in names), needed
 
 
@@ -83,7 +89,19 @@ def test_a_wheel_fills_a_folder_without_a_clone(installed):
 
 
 def test_a_wheel_finds_what_jupyterlab_needs(installed):
-    done = installed("-c", "import json, lite_mamba, lite_mamba_jupyter; from lite_mamba.course.kit import lab;"
-        "print(json.dumps([lite_mamba.__file__, str(lab.SETTINGS / 'overrides.json')]))")  # fmt: skip
-    package, settings = json.loads(done.stdout)
+    done = installed(
+        "-c",
+        "import json, lite_mamba, lite_mamba_jupyter; from lite_mamba.course.kit import lab;"
+        "print(json.dumps([lite_mamba.__file__, str(lab.SETTINGS / 'overrides.json'), str(lab.EXTENSIONS)]))",
+    )
+    package, settings, extensions = json.loads(done.stdout)
     assert Path(package).parent.parent == installed.site and Path(settings).exists()
+    assert Path(extensions).is_relative_to(installed.site)
+
+
+def test_what_a_wheel_brings_of_jupyterlab_can_be_loaded(installed):
+    beside_the_package, beside_python = installed.prefix.rglob("labextensions/lite-mamba")
+    for extension in (beside_the_package, beside_python):
+        about = json.loads((extension / "package.json").read_text("utf-8"))
+        assert about["name"] == extension.name  # else JupyterLab looks elsewhere
+        assert (extension / about["jupyterlab"]["_build"]["load"]).exists()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
+import lite_mamba_jupyter
+
 from ..waiting import soon_asleep
 from .working_copy import FIRST, add_folder, filled
 
@@ -22,13 +24,16 @@ QUIET = (  # no news, no look for updates, no extensions from elsewhere
     "--LabApp.extension_manager=readonly",
     f"--LabApp.app_settings_dir={SETTINGS}",
 )
-# Saving keeps the words of a control and drops its live view, with an editable installation too.
+# With an editable installation too: saving keeps the words of a control and drops its live view, and the controls have
+# names for screen readers.
 SAVING = "--ServerApp.jpserver_extensions={'lite_mamba_jupyter': True}"
+EXTENSIONS = Path(lite_mamba_jupyter.__file__).with_name("labextensions")
+NAMES = f"--LabApp.extra_labextensions_path={EXTENSIONS}"
 
 
 def command(folder: Path, more: Sequence[str] = ()) -> list[str]:
     """What starts JupyterLab on the first notebook of a folder."""
-    start = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", SAVING, *QUIET]
+    start = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", SAVING, NAMES, *QUIET]
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     return [*start, *root, f"--LabApp.default_url=/lab/tree/{FIRST}", *more]
 
