@@ -164,3 +164,24 @@ def test_the_hero_marks_the_true_level_at_the_ticks():
     figure = Hero()
     figure.update()
     assert figure.level[-1] == pytest.approx(2 * (1 - math.exp(-0.5 * figure.t[-1])))
+
+
+@pytest.mark.parametrize(
+    ("re", "im", "delta", "method", "said"),
+    [
+        (-6, 4, 1.5, "bilinear", "but too slowly"),
+        (-0.5, 4, 0.05, "Euler", "but too slowly"),
+        (-2, 0, 0.5, "Euler", "but too fast"),
+        (0, 0, 1.5, "bilinear", "it forgets nothing: right"),
+        (0, 0.1, 0.05, "Euler", "|z| = 1.00001, it explodes"),
+    ],
+)
+def test_the_planes_say_how_fast_a_motion_dies_out_and_on_which_side_of_one_it_lies(re, im, delta, method, said):
+    assert said in PolePlanes().update(re=re, im=im, delta=delta, method=method)
+
+
+def test_the_bucket_and_the_ratio_tell_the_same_in_both_of_their_numbers():
+    bucket = TickedBucket({"package": lambda delta, A, B: (torch.exp(delta * A), delta * B)})
+    assert "to 10.02 litres" in (sentence := bucket.update(delta=8.0, A=-0.2)) and "5.02 litres too high" in sentence
+    ratio = InputRatio()
+    assert "1.00050 times" in ratio.update(delta=0.001) and "0.05 %" in ratio.titles()[0]

@@ -189,9 +189,8 @@ class TickedBucket(LiveFigure):
     def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
         owner = self.owner(self.rules[method])
         whose = f" ({owner})" if owner else ""
-        off = (
-            "the ticks lie on the true curve" if self.error < 1e-6 else f"the largest error is {self.error:.2f} litres"
-        )
+        off = f"the largest error in {self.MINUTES:g} minutes is {self.error:.2f} litres"
+        off = "the ticks lie on the true curve" if self.error < 1e-6 else off
         off = "the error has left the picture" if self.error > 99 else off
         leak = written(A, "g")
         return (
@@ -202,7 +201,7 @@ class TickedBucket(LiveFigure):
 
 
 def litres(level: float) -> str:
-    return several(f"{level:.3g}", "litre")
+    return several(written(round(level, 2), "g"), "litre")
 
 
 class ErrorOrders(LiveFigure):
@@ -420,13 +419,20 @@ class PolePlanes(LiveFigure):
         steady = not self.grows and abs(self.z_pole) > 1 - 1e-7
         if re > 0:
             return "it grows, as the true motion does" if self.grows else "it does not grow, but the true motion does"
+        if re == 0 and not self.quarter_turns:
+            return "it forgets nothing: right"
         if re == 0:
             return "it explodes; the true motion does not" if self.grows else "it neither dies out nor grows: right"
         if steady:
             return "it never settles; the true motion does"
         if self.grows:
             return "it explodes; the true motion dies out"
-        return "it dies out, but it rings" if self.rings else "it dies out, as it should"
+        return f"it dies out, {'but it rings' if self.rings else self._pace()}"
+
+    def _pace(self) -> str:
+        """How fast the computed motion dies out, beside the true one; right if within a factor of two."""
+        pace = math.log(abs(self.z_pole) or 1e-99) / math.log(abs(self.true_z))
+        return "but too slowly" if pace < 0.5 else "but too fast" if pace > 2 else "as it should"
 
     def _sentence(self, re: float, im: float, delta: float, method: str) -> str:
         owner = self.owner(self.rules[method])
@@ -452,9 +458,11 @@ def read_out(states: np.ndarray, pole: complex) -> np.ndarray:
 
 
 def size(z: complex) -> str:
-    """|z| to two decimals; to more where it is close to 1 and not 1."""
-    rounded = f"{abs(z):.2f}"
-    return f"{abs(z):.4f}" if rounded == "1.00" and abs(abs(z) - 1) > 1e-7 else rounded
+    """|z| to two decimals; to as many as tell it from 1 where it is close to 1 and not 1."""
+    digits = 2
+    while abs(abs(z) - 1) > 1e-7 and float(f"{abs(z):.{digits}f}") == 1:
+        digits += 1
+    return f"{abs(z):.{digits}f}"
 
 
 def number(value: complex, paired: bool) -> str:
@@ -510,12 +518,13 @@ class InputRatio(LiveFigure):
         kept = f"{100 / self.ratio:{'.3g' if self.ratio > 1.005 else '.2f'}} %"
         self.kept.set_height(1 / self.ratio)
         self.percent.set(text=kept, y=1 / self.ratio + 0.03)
+        times = f"{self.ratio:{'.3f' if self.ratio > 1.005 else '.5f'}}"
         percent = 100 * (self.ratio - 1)
         more = f"{percent:.2g} % more" if percent < 99.5 else f"{self.ratio:.1f} times as much"
         self.title(self.ax, f"At ΔA = −{self.x:.3g}, ΔB lets in {more}")
         return (
             f"A = −{n}, Δ = {delta:.3g}: of what runs in during a tick, {kept} is still there at its end. The "
-            f"zero-order hold lets in that; ΔB lets in all, {self.ratio:.3f} times as much. What is left of the old "
+            f"zero-order hold lets in that; ΔB lets in all, {times} times as much. What is left of the old "
             f"state, exp(ΔA) = {math.exp(-self.x):.3f}, is the same in both."
         )
 
