@@ -187,3 +187,19 @@ def test_the_exercises_agree_with_each_other_and_with_the_package():
     for view in (chapter.convolve, chapter.fft_convolve):
         torch.testing.assert_close(view(u, kernel), y, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(chapter.mended_convolve(u[None, None], kernel[None])[0, 0], y, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("slow", "c_slow", "c_fast", "said"),
+    [(0.95, 0.5, 1.0, "A steep start"), (0.8, 1.0, -0.1, "A flat start"), (0.99, 1.0, -0.1, "grows at first")],
+)
+def test_the_kernel_tells_how_it_begins(slow, c_slow, c_fast, said):
+    shown = figures.KernelSum()
+    assert said in shown.update(slow=slow, fast=0.75, c_slow=c_slow, c_fast=c_fast)
+    falls = shown.kernel[1] / shown.kernel[0]
+    assert falls < slow if "steep" in said else falls > slow
+
+
+def test_a_sum_of_rounded_states_is_equal_only_if_its_digits_are():
+    shown = figures.ThreeViews()
+    assert "0.729 + 0.125 = 0.854" in shown.update(t=9) and "0.656 + 0.062 ≈ 0.719" in shown.update(t=10)

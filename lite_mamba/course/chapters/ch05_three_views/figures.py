@@ -183,12 +183,11 @@ class ThreeViews(LiveFigure):
             return f"{self._finding(t, at)} at t = {t}, with the impulse at t = {at}.{self._by()}"
         if t < at:
             return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{self._by()}"
-        slow, fast = self.states[1]
-        age = f"{several(t - at, 'step')} old"
+        slow, fast, *whole = (f"{value:.3f}" for value in (*self.states[1], *(y[t] for y in self.y)))
+        equals = "=" if f"{float(slow) + float(fast):.3f}" == whole[0] else "≈"  # each number is rounded by itself
         return (
-            f"At t = {t} the impulse is {age}. States: {slow:.3f} + {fast:.3f} = {self.y[0][t]:.3f}. "
-            f"Kernel: tap {t - at} is {self.y[1][t]:.3f}. FFT: the {len(self.count)} waves add up to "
-            f"{self.y[2][t]:.3f}.{self._by()}"
+            f"At t = {t} the impulse is {several(t - at, 'step')} old. States: {slow} + {fast} {equals} {whole[0]}. "
+            f"Kernel: tap {t - at} is {whole[1]}. FFT: the {len(self.count)} waves add up to {whole[2]}.{self._by()}"
         )
 
     def _by(self) -> str:
@@ -276,12 +275,13 @@ class KernelSum(LiveFigure):
         if (turn := self._turn()) is not None:
             return f"The kernel changes its sign: tap {turn} is the first on the other side"
         if self.peak:
-            return f"The kernel starts small: it is largest at tap {self.peak}"
+            return f"The kernel grows at first: it is largest at tap {self.peak}"
         if self.alone is None:
             return f"Both states can be seen in all {self.LENGTH} taps"
         if self.alone == 0:
             return "The slow state makes almost all of the kernel"
-        return f"A steep start, a long tail: from tap {self.alone} on, over 95 % is the slow state"
+        start = "A steep start, a long tail" if c_slow * c_fast > 0 else "A flat start"
+        return f"{start}: from tap {self.alone} on, over 95 % is the slow state"
 
 
 class Clock(LiveFigure):
@@ -406,9 +406,10 @@ class Leak(LiveFigure):
         self.word.set(x=self.at + (0.7 if at_the_axis else -0.3), ha="left" if at_the_axis else "right")
         self.quiet.set_visible(self.at > 10)
         self.bad_word.set_visible(bool(self.wrong.any()) and self.at > 7)
-        self.title(self.ax, self._finding(length))
+        finding = self._finding(length)
+        self.title(self.ax, finding)
         by = f" ({self.whose})" if self.whose else ""
-        return f"L = {length}, impulse at t = {self.at}{by}: {self._finding(length)}."
+        return f"L = {length}, impulse at t = {self.at}{by}: {finding[0].lower() + finding[1:]}."
 
     def _finding(self, length: int) -> str:
         early, bad = int(self.wrong[: self.at].sum()), int(self.wrong.sum())
