@@ -405,6 +405,41 @@ def test_apply_runs_a_step_over_a_sequence():
     assert judge(exercise, lambda s, x: x).kind == "wrong"
 
 
+def scaled(x, weights):
+    return x * weights[0], weights[1] + 0 * x
+
+
+WITH_GRADIENTS = Exercise(
+    "91.scaled", "Scaled", scaled,
+    lambda draw: {"x": draw.normal(draw.size(2, 5)), "weights": [draw.normal(1), draw.normal(1)]}, [],
+    gradients=("x", "weights"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", [torch.no_grad(), torch.inference_mode()])
+def test_right_values_without_gradients_are_wrong_where_gradients_are_asked_for(cut):
+    assert judge(WITH_GRADIENTS, lambda x, w: (w[0] * x, w[1].expand_as(x))).kind == "right"
+    found = judge(WITH_GRADIENTS, cut(scaled))
+    assert found.kind == "wrong"
+    assert "no gradient leads from them back to `x`" in card(WITH_GRADIENTS, found).text()
+
+
+def test_a_gradient_that_comes_in_part_is_told_as_such():
+    found = judge(WITH_GRADIENTS, lambda x, w: (w[0] * x + x[:1] - x[:1].detach(), w[1].expand_as(x)))
+    assert "their gradient for `x` is not" in card(WITH_GRADIENTS, found).text()
+
+
+def test_an_error_that_comes_with_gradients_only_says_so():
+    def through_numpy(x, weights):
+        return torch.from_numpy(x.numpy()) * weights[0], weights[1].expand_as(x)
+
+    found = judge(WITH_GRADIENTS, through_numpy)
+    assert found.kind == "raised"
+    words = card(WITH_GRADIENTS, found).text()
+    assert "Can't call numpy()" in words
+    assert "This came when the inputs asked for gradients." in words
+
+
 def test_the_fixed_example_comes_first():
     shown = {"x": torch.tensor([7.0])}
     exercise = Exercise("91.e", "E", lambda x: x, lambda draw: {"x": draw.normal(3)}, [], example=shown)

@@ -114,6 +114,8 @@ class Exercise:
         axes: names for the result's axes ("batch", "channel", "step"), used when a position is put in words; where
             the parts of a result have different ones, those of each part by its name.
         items: names for the parts of a result that is a tuple ("y", "history"), used in place of "item 0".
+        gradients: parameters to which gradients must lead back from the result, where a later cell asks for them. The
+            learner is told so before.
         trials: how many random cases are drawn.
     """
 
@@ -129,6 +131,7 @@ class Exercise:
     may_change: Sequence[str] = ()
     axes: Sequence[str] | Mapping[str, Sequence[str]] = ()
     items: Sequence[str] = ()
+    gradients: Sequence[str] = ()
     trials: int = 20
 
     @property
@@ -141,8 +144,10 @@ class Exercise:
 
     def call(self, function: Callable[..., Any], case: dict[str, Any]) -> Any:
         """The function's result for a case. Arguments go by position where the reference takes them so."""
-        if self.apply is not None:
-            return self.apply(function, **case)
+        return self.once(function, case) if self.apply is None else self.apply(function, **case)
+
+    def once(self, function: Callable[..., Any], case: dict[str, Any]) -> Any:
+        """What one call of the function itself returns."""
         named = dict(case)
         positional = [named.pop(name) for name in takewhile(named.__contains__, self._by_position)]
         return function(*positional, **named)

@@ -17,6 +17,7 @@ from .compare import Tolerance, difference
 from .errors import same_error, swallowed
 from .exercise import Draw, Exercise, Misconception
 from .features import FEWEST, case_words
+from .gradients import lost_gradient
 from .relations import value_words
 from .running import Example, Outcome, beside, kept, neutral, run, spun, tolerance
 from .stub import is_stub
@@ -62,7 +63,8 @@ def judge(exercise: Exercise, function: Callable[..., Any], quiet: bool = False)
         if spun(got):
             return Verdict("endless", example=examples[-1])
     if all(example.right for example in examples):
-        return Verdict("right", trials=len(examples))
+        lost = lost_gradient(exercise, function, [example.case for example in examples])
+        return Verdict("right", trials=len(examples)) if lost is None else _without_gradient(lost)
     return _name_failure(exercise, function, examples)
 
 
@@ -98,6 +100,14 @@ def failure(exercise: Exercise, function: Callable[..., Any], case: dict[str, An
     """How a function fails a case, or None if it is right."""
     found = beside(exercise, case, run(exercise, exercise.reference, case), run(exercise, function, case))
     return None if found.right else found
+
+
+def _without_gradient(lost: Example) -> Verdict:
+    if spun(lost.got):
+        return Verdict("endless", example=lost)
+    if lost.raised:
+        return Verdict("raised", example=lost, relations=("This came when the inputs asked for gradients.",))
+    return Verdict("wrong", example=lost)
 
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:

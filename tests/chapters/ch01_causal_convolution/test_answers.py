@@ -153,6 +153,12 @@ def conv(left=lambda W: W - 1, right=lambda W: 0, cut=slice(None), weight_of=lam
     return causal_conv
 
 
+def by_fourier(x, weight, bias):
+    L, W = x.shape[2], weight.shape[1]
+    spectrum = torch.fft.rfft(x, L + W) * torch.fft.rfft(weight.flip(1), L + W)
+    return torch.fft.irfft(spectrum, L + W)[..., :L] + bias[:, None]
+
+
 def module(x, weight, bias):
     layer = torch.nn.Conv1d(x.shape[1], x.shape[1], weight.shape[1], groups=x.shape[1], padding=weight.shape[1] - 1)
     layer.weight.data, layer.bias.data = weight[:, None], bias
@@ -196,6 +202,7 @@ CONV = [
     ("nn.Conv1d", module, "right"),
     ("nn.Conv1d, detached", lambda *given: module(*given).detach(), None),
     ("no gradients", torch.no_grad()(conv()), None),
+    ("by Fourier transforms", by_fourier, None),
     ("a new tensor with gradients", lambda *given: conv()(*given).detach().requires_grad_(), None),
     ("windows", unfolded, "right"),
     ("the loop", loop(), "right"),

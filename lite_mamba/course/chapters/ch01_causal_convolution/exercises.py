@@ -84,16 +84,14 @@ def _result_and_properties(function, x, weight, bias):
     return y, y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr(), y.dtype.itemsize >= x.dtype.itemsize
 
 
-def _with_gradient(function, x, weight, bias):
-    """The same; if y is right, it must also bear what section 5 does: ask gradients what it reads of x."""
+def _and_the_future(function, x, weight, bias):
+    """The same, and whether later samples move y[0], were it by rounding: section 5 asks what is read of x."""
     result = _result_and_properties(function, x, weight, bias)
-    y, right = (result[0] if isinstance(result, tuple) else None), causal_conv(x, weight, bias)
-    if y is not None and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-4, 1e-5):
-        asked = x.clone().requires_grad_()
-        again = function(asked, weight, bias)  # (B, D, L)
-        if not again.requires_grad or torch.autograd.grad(again.sum(), asked, allow_unused=True)[0] is None:
-            raise RuntimeError("y has no gradient with respect to x: torch.no_grad, detach, or a copy")
-    return result
+    if not isinstance(result, tuple):
+        return result
+    other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
+    moved = result[0].shape == x.shape and not torch.equal(function(other, weight, bias)[..., 0], result[0][..., 0])
+    return *result, moved
 
 
 def _conv_cases(draw: Draw) -> dict:
@@ -238,9 +236,10 @@ CONV = Exercise(
     title="Causal convolution in one line",
     reference=causal_conv,
     cases=_conv_cases,
-    apply=_with_gradient,
+    apply=_and_the_future,
     axes=("batch", "channel", "time"),
-    items=("y", "'is y a part of x?'", "'is y as exact as x?'"),
+    items=("y", "'is y a part of x?'", "'is y as exact as x?'", "'do later samples move y[0], were it by rounding?'"),
+    gradients=("x",),
     misconceptions=[
         Misconception(*FLIPPED, edited(causal_conv, "weight.unsqueeze → weight.flip(-1).unsqueeze")),
         Misconception(
