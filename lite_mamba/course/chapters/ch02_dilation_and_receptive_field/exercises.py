@@ -75,20 +75,30 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     weight[weight == 0] = 1.0
     squared, scale = draw.choice([False, True]), draw.choice([1.0, 1.0, 1e-30])
     deaf = draw.choice([None, length - 1 - draw.choice(range(taps)) * dilation]) if taps > 1 else None  # to a position
+    kind = draw.choice(["drowned", "tapered", "", ""]) if deaf is None else ""
 
     def fn(x: Tensor) -> Tensor:
         heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
+        heard = heard * torch.exp(-(heard**2)) if kind == "tapered" else heard
         y = causal_dilated_conv1d_fn(heard[None, None], weight[None].to(x.dtype), dilation=dilation)[0, 0]  # (L,)
-        return (y**2 if squared else y) * scale
+        return (y**2 if squared else y) * scale + (1e30 if kind == "drowned" else 0)
 
     words = [
         f"convolution with {taps} tap{'s' * (taps > 1)}, dilation {dilation}",
         "squared" * squared,
         f"times {scale:g}" * (scale != 1),
         f"that leaves out position {deaf}" * (deaf is not None),
+        "of inputs that fade where they are large" * (kind == "tapered"),
+        "plus 10³⁰" * (kind == "drowned"),
     ]
     fn.__name__ = ", ".join(word for word in words if word)
     return {"fn": fn, "length": length}
+
+
+def _poked(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+    x = torch.randn(length)  # (L,)
+    moved = [bool(fn(x + one)[-1] != fn(x)[-1]) for one in torch.eye(length).flip(0)]
+    return [lag for lag, does in enumerate(moved) if does]
 
 
 def gated_dilated_conv(
@@ -340,6 +350,7 @@ EXERCISES = [
         title="The gated multi-dilated sum",
         reference=gated_dilated_conv,
         cases=draw_front_end,
+        gradients=("x", "weights", "biases", "gates"),
         axes=("batch", "channel", "step"),
         misconceptions=[
             Misconception(
@@ -724,6 +735,7 @@ EXERCISES = [
         title="The lags, measured by gradients",
         reference=measured_lags,
         cases=draw_probe,
+        trials=40,
         misconceptions=[
             Misconception(
                 name="positions in place of lags",
@@ -754,6 +766,19 @@ EXERCISES = [
                 "input. Probe with random numbers.",
             ),
             Misconception(
+                name="large numbers as the input",
+                wrong=measured("torch.randn(length → torch.arange(1.0, length + 1"),
+                message="At large numbers some functions are flat: the gradient is 0 there, though the output depends "
+                "on the input. Probe with random numbers, as torch.randn gives them.",
+            ),
+            Misconception(
+                name="a poke in the place of a gradient",
+                wrong=_poked,
+                message="You change an input and look whether the last output changes. Where an effect is small beside "
+                "the output, rounding hides it. A gradient shows it, however small, and one backward pass asks all "
+                "inputs at once.",
+            ),
+            Misconception(
                 name="only positive gradients",
                 wrong=measured("!= 0 → > 0"),
                 message="A tap with a negative weight has a negative gradient, and it reads its sample all the same.",
@@ -766,6 +791,7 @@ EXERCISES = [
                 ],
                 message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so no "
                 "threshold is needed.",
+                where=lambda fn, length: "fade" not in fn.__name__,
             ),
             Misconception(
                 name="an input without a gradient",

@@ -267,7 +267,8 @@ class DelayOnRecording(LiveFigure):
         self.move(self.out, self.arrow, self.note, self.out_name)
 
     def update(self, delay: int = 24, activation: bool = False) -> str:
-        self.weight, self.dilation = self.delay_kernel(delay, self.D_CONV)
+        weight, self.dilation = self.delay_kernel(delay, self.D_CONV)
+        self.weight = weight.detach().float()  # (W,), whatever it was made with
         silu = "silu" if activation else None
         y = causal_dilated_conv1d_fn(self.x[None, None], self.weight[None], None, silu, self.dilation)[0, 0]  # (L,)
         self.y = y[self.FIRST :].numpy()
