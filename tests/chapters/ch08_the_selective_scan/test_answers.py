@@ -76,6 +76,7 @@ def in_sum(axis):
 DISCRETISE = [
     ("broadcasting", right_discretise, "right"),
     ("loops", discretise_by_loops, "right"),
+    ("no gradients", torch.inference_mode()(discretise_by_loops), None),
     ("einops", discretise_by_einops, "right"),
     ("powers of e", discretise_by_powers, "right"),
     ("in float64", lambda *given: right_discretise(*(x.double() for x in given)), None),
@@ -401,6 +402,7 @@ SKIP = [
     ("einsum", with_gate(torch.nn.SiLU()), "right"),
     ("z · sigmoid", with_gate(lambda z: z * z.sigmoid()), "right"),
     ("loops", gate_by_loops, "right"),
+    ("no gradients", torch.no_grad()(gate_by_loops), None),
     ("addcmul", lambda y, u, D, z: torch.addcmul(y, D.view(1, -1, 1), u) * F.silu(z), "right"),
     ("two products", lambda y, u, D, z: y * F.silu(z) + u * D.unsqueeze(-1) * F.silu(z), "right"),
     ("in float64", lambda y, u, D, z: (y.double() + D.double()[:, None] * u) * F.silu(z.double()), None),
@@ -479,8 +481,8 @@ def scan_on_with_a_list(deltaA, deltaB_u, C, initial_state):
     return torch.einsum("b d l n, b n l -> b d l", torch.stack(states[1:], 2), C), states[-1]
 
 
-def scan_on_into_a_table(deltaA, deltaB_u, C, initial_state):
-    y, h = torch.zeros(deltaA.shape[:3]), initial_state
+def scan_on_into_a_table(deltaA, deltaB_u, C, initial_state, dtype=None):
+    y, h = torch.zeros(deltaA.shape[:3], dtype=dtype or C.dtype), initial_state
     for t in range(deltaA.shape[2]):
         h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
         y[:, :, t] = torch.einsum("bdn,bn->bd", h, C[:, :, t])
@@ -558,6 +560,7 @@ SCAN_FROM = [
     ),
     ("the start for h", lambda a, x, C, h: always_from(a, x, C, h), "the given state in the place of h"),
     ("into a table", scan_on_into_a_table, "right"),
+    ("into a table of float32", lambda *given: scan_on_into_a_table(*given, torch.float32), None),
     ("a clone", lambda *given: scan_on(*given, start=torch.clone), "right"),
     ("in float64", lambda *given: scan_on(*(x.double() for x in given)), None),
     ("zeros", lambda *given: scan_on(*given, start=torch.zeros_like), "a start from zero"),

@@ -57,6 +57,7 @@ DISCRETISE = Exercise(
     reference=discretise,
     cases=_discretise_cases,
     axes=AXES,
+    gradients=("u", "delta", "B"),
     misconceptions=[
         Misconception(
             "exp forgotten",
@@ -513,6 +514,7 @@ SKIP = Exercise(
     reference=skip_and_gate,
     cases=_skip_cases,
     axes=AXES[:3],
+    gradients=("y", "u", "z"),
     misconceptions=[
         Misconception(
             "the gate before the skip",
@@ -691,7 +693,9 @@ def _slope(part: Tensor, start: Tensor) -> Tensor:
 def _scan_from_cases(draw: Draw) -> dict:
     case = _scan_cases(draw)
     batch, channels, _, states = case["deltaA"].shape
-    return case | {"initial_state": draw.normal(batch, channels, states)}
+    case |= {"initial_state": draw.normal(batch, channels, states)}
+    dtype = draw.choice([torch.float32, torch.float32, torch.float64])
+    return {name: value.to(dtype) for name, value in case.items()}
 
 
 SCAN_FROM = Exercise(
