@@ -1073,6 +1073,18 @@ def numbers_in_sentences_have_their_thousands_apart(nb):
     return [f"{cell}: {m[0]!r}" for cell, text in sentences(nb) for m in UNEVEN.finditer(text)]
 
 
+ONE_OF_MANY = re.compile(
+    r"(?<![\w.,/^×−])(?<![\d−+][ \xa0\u202f])1 (bits|samples|steps|tokens|taps|bytes|states|channels|rows|processes|"
+    r"inputs|parts|chunks|rounds|joins|pairs|times)\b"
+)
+
+
+@rule
+def one_in_a_sentence_is_not_many(nb):
+    printed = [(cell, out.text) for cell in nb.code for out in cell.outputs if out.output_type == "stream"]
+    return [f"{cell}: {m[0]!r}" for cell, text in [*sentences(nb), *printed] for m in ONE_OF_MANY.finditer(text)]
+
+
 @rule
 def powers_of_ten_in_the_text_are_written_as_powers(nb):
     found = ((cell, re.search(r"\b[\d.]+e[−-]?\d+\b", cell.prose)) for cell in nb.markdown)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from figure_laws import crossed_labels
 from matplotlib.text import Text
-from notebook_rules import HYPHEN_MINUS, UNEVEN
+from notebook_rules import HYPHEN_MINUS, ONE_OF_MANY, UNEVEN
 from pixel_contrast import contrasts
 
 from lite_mamba.course import chapters
@@ -86,11 +86,6 @@ def test_every_corner_gives_a_sentence_and_a_picture_with_its_titles_and_labels_
     assert len(pictures) > 1 or not figure.controls
 
 
-ONE_OF_MANY = re.compile(
-    r"(?<![\w.,/^×−])(?<!\d[ \xa0\u202f])1 "
-    r"(samples|steps|tokens|taps|bytes|states|channels|rows|processes|inputs|parts|chunks|rounds|joins|pairs|times)\b"
-)
-
 RULES = (HYPHEN_MINUS, UNEVEN, ONE_OF_MANY)
 
 
@@ -101,10 +96,10 @@ def words(figure: LiveFigure, parameters: dict) -> list[str]:
 
 
 def test_its_numbers_have_a_true_minus_and_their_thousands_apart_and_one_is_not_many(figure):
-    """At the corners, and where a control is a move or two from its low end."""
+    """At the corners, and at each position of each control."""
     starts = figure.defaults()
-    near = [starts | {name: at} for name, control in figure.controls.items() for at in control.positions()[1:3]]
-    for parameters in [*figure.corners(), *near]:
+    alone = [starts | {name: at} for name, control in figure.controls.items() for at in control.positions()]
+    for parameters in [*figure.corners(), *alone]:
         found = [text for text in words(figure, parameters) for rule in RULES if rule.search(text)]
         assert not found, parameters
 

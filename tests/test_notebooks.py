@@ -364,6 +364,8 @@ BAD = [
     ("numbers_in_sentences_have_their_thousands_apart", write("It takes 16,384 steps.")),
     ("numbers_in_sentences_have_their_thousands_apart", write("It takes 16384 steps.")),
     ("numbers_in_sentences_have_their_thousands_apart", write("It takes 1 024 steps.")),
+    ("one_in_a_sentence_is_not_many", write("It takes 1 steps.")),
+    ("one_in_a_sentence_is_not_many", prints("f: p = 0.5, 1 bits")),
     ("powers_of_ten_in_the_text_are_written_as_powers", write("It keeps 1.5e−5 of it.")),
     ("numbers_in_sentences_have_a_true_minus", write("It starts at -1.")),
     ("numbers_in_sentences_have_a_true_minus", shows(image_png="aaaa", text_plain="A line from -0.5 to 1.")),

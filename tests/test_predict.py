@@ -209,6 +209,12 @@ def test_a_percentage_is_close_by_its_points(guess, tone, words):
     assert module.number_words(2, 1, module.Scale(0, 100, 1, "rounds"))[0] == "bad"
 
 
+def test_one_of_a_unit_has_no_s():
+    words = module.number_words(2, 1, module.Scale(0, 9, 1, "rounds"))[1]
+    assert words == "Far. You guessed 2 rounds, 1 round above the answer, 1 round."
+    assert module.Scale(0, 100, 1, "%").distance(1) == "1 percentage point"
+
+
 def test_whole_and_fractional_ranges_get_their_control():
     whole, fraction = module.number_control(SCALE), module.number_control(module.Scale(0, 1, 0.01))
     assert type(whole).__name__ == "BoundedIntText" and whole.step == 1

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .numbers import written
+from .numbers import with_unit, written
 
 __all__ = ["Choice", "Control", "Slider", "Toggle", "choice", "slider", "toggle"]
 
@@ -99,8 +99,7 @@ class Slider(Control):
             number = written(value, ",.0f")
         else:
             number = written(value, ".4g") if self.log else written(round(value, self.decimals()), ".10g")
-        unit = self.unit[:-1] if value == 1 and self.unit.endswith("s") and len(self.unit) > 2 else self.unit
-        return f"{number} {unit}".rstrip()
+        return with_unit(number, self.unit)
 
     def summary(self) -> str:
         played = ", with a play button" if self.play else ""

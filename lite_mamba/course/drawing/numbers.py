@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["several", "written"]
+__all__ = ["percent", "several", "with_unit", "written"]
 
 
 def written(value: float, form: str = ".3g") -> str:
@@ -23,6 +23,16 @@ def written(value: float, form: str = ".3g") -> str:
     return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """A share in per cent; only what is exactly all reads as 100 %.
+
+    Example:
+        >>> percent(0.874), percent(0.997), percent(1)
+        ('87 %', '99 %', '100 %')
+    """
+    return f"{min(round(100 * share, 6), 99 if share < 1 else 100):.0f} %"
+
+
 def several(number: float | str, thing: str) -> str:
     """A number of things: one has no s.
 
@@ -35,3 +45,14 @@ def several(number: float | str, thing: str) -> str:
         ('1 step', '0 steps', '16 384 steps')
     """
     return f"{number} {thing}{'' if str(number) == '1' else 's'}"
+
+
+def with_unit(number: str, units: str) -> str:
+    """A number and its unit, which is given in the plural: one has no s.
+
+    Example:
+        >>> with_unit("1", "steps"), with_unit("2", "steps"), with_unit("1", "s"), with_unit("1", "")
+        ('1 step', '2 steps', '1 s', '1')
+    """
+    one = number == "1" and len(units) > 2 and units.endswith("s")
+    return f"{number} {units[:-1] if one else units}".rstrip()

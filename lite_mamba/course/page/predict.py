@@ -16,7 +16,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..drawing import LiveFigure
-from ..drawing.numbers import written
+from ..drawing.numbers import with_unit, written
 from ..drawing.truth import choice_picture, number_picture
 from . import markup, state
 from .cards import Card, Shown, live, show
@@ -37,11 +37,14 @@ class Scale:
     unit: str = ""
 
     def words(self, value: float) -> str:
-        return f"{written(float(f'{value:.4g}'), ',.10g')} {self.unit}".strip()
+        return self._written(value, self.unit)
 
     def distance(self, value: float) -> str:
         """How far two numbers lie apart: percentages do so by percentage points."""
-        return self.words(value).replace("%", "percentage points")
+        return self._written(value, "percentage points" if self.unit == "%" else self.unit)
+
+    def _written(self, value: float, units: str) -> str:
+        return with_unit(written(float(f"{value:.4g}"), ",.10g"), units)
 
     def near(self, truth: float) -> float:
         """How far off a guess may be and still be close."""

@@ -17,6 +17,7 @@ from lite_mamba import InferenceParams
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.numbers import percent, several
 from ...training import facts, library_baselines, step_sizes, stored
 from ...training.baselines import NGrams
 from .exercises import bits_per_byte, draw_byte
@@ -32,7 +33,7 @@ def quoted(text: str) -> str:
 
 def per_byte(logits: Tensor, ids: Tensor) -> Tensor:
     """What each byte but the first cost, in bits: (L − 1,)."""
-    return F.cross_entropy(logits[:-1], ids[1:], reduction="none") / math.log(2)
+    return F.cross_entropy(logits[:-1], ids[1:], reduction="none").abs() / math.log(2)  # a sure byte costs −0.0
 
 
 class _Text(LiveFigure):
@@ -77,7 +78,7 @@ class NextByte(_Text):
         self.texts = SNIPPETS if text is None else {"yours": text.encode()[:LENGTH].decode("utf-8", "ignore")}
         self.n = min(len(one.encode()) for one in self.texts.values())
         if self.n < 3:
-            raise ValueError(f"the text {text!r} has {self.n} bytes; give at least 3")
+            raise ValueError(f"the text {text!r} has {several(self.n, 'byte')}; give at least 3")
         first = next(iter(self.texts))
         start = min(9, self.n - 1)
         self.start = (first, start)
@@ -349,7 +350,7 @@ class StepSizes(_Text):
         self.texts = SNIPPETS if text is None else {"yours": text.encode()[:LENGTH].decode("utf-8", "ignore")}
         self.n = min(len(one.encode()) for one in self.texts.values())
         if self.n < 3:
-            raise ValueError(f"the text {text!r} has {self.n} bytes; give at least 3")
+            raise ValueError(f"the text {text!r} has {several(self.n, 'byte')}; give at least 3")
         self.first = next(iter(self.texts))
         self.controls = {"layer": slider(1, 6, 5, label="layer")}
         if text is None:
@@ -468,7 +469,7 @@ class Brackets(LiveFigure):
             self.lines[opening].set_data(DISTANCES, self.shares[opening])
             self.labels[opening].set(y=height, text=f"{opening} {CLOSINGS[list(OPENINGS).index(opening)]}")
         self.cursor.set_data([DISTANCES[at]] * 2, [-0.06, 1.05])
-        said = ", ".join(f"{opening} {100 * share:.0f} %" for opening, share in self.at.items())
+        said = ", ".join(f"{opening} {percent(share)}" for opening, share in self.at.items())
         span = f"{(0, *DISTANCES)[at] + 1} to {DISTANCES[at]} bytes"
         self.title(self.ax, f"Closed rightly, {span} later: {said}")
         return (

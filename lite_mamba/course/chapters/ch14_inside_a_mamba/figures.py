@@ -10,7 +10,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import percent, several, written
 from ...training import RUNS, stored
 from ...training.data import Memory
 from ..ch13_a_language_model.texts import CODE, encoded, shown
@@ -36,16 +36,11 @@ def sequence(name: str, length: int) -> Tensor:
     return encoded(CODE[:length])
 
 
-def percent(share: float) -> str:
-    """A share in per cent; only what is exactly all reads as 100 %."""
-    return f"{min(round(100 * share, 6), 99 if share < 1 else 100):.0f} %"
-
-
 def texts_of(text: str | None) -> dict[str, str]:
     """The texts to choose from, or the reader's own alone, cut to what fits."""
     texts = SNIPPETS if text is None else {"yours": text.encode()[:LENGTH].decode("utf-8", "ignore")}
     if min(len(one.encode()) for one in texts.values()) < 3:
-        raise ValueError(f"the text {text!r} has {len(text.encode())} bytes; give at least 3")
+        raise ValueError(f"the text {text!r} has {several(len(text.encode()), 'byte')}; give at least 3")
     return texts
 
 
@@ -152,15 +147,13 @@ class HiddenAttention(LiveFigure):
         self.best, self.share = int(row.argmax()), float(row.max() / max(row.sum(), 1e-30))
         self.negative = float(self.M.clamp(max=0).abs().sum() / self.M.abs().sum().clamp(min=1e-30))
         reader, writer = (shown(int(self.ids[place])) for place in (at, self.best))
-        self.title(
-            self.top, f"Byte {at}, {reader}, reads most from byte {self.best}, {writer}: {100 * self.share:.0f} %"
-        )
-        self.title(self.ax, f"Layer {layer}, channel {channel}: {100 * self.negative:.0f} % of the weight is negative")
+        most, negative = percent(self.share), percent(self.negative)
+        self.title(self.top, f"Byte {at}, {reader}, reads most from byte {self.best}, {writer}: {most}")
+        self.title(self.ax, f"Layer {layer}, channel {channel}: {negative} of the weight is negative")
         by = f" The matrix is {whose}." if (whose := self.owner(self.build)) else ""
         return (
             f"In channel {channel} of layer {layer}, the output at byte {at}, {reader}, gives most weight to byte "
-            f"{self.best}, {writer}: {100 * self.share:.0f} % of its row. Of the whole matrix "
-            f"{100 * self.negative:.0f} % is negative.{by}"
+            f"{self.best}, {writer}: {most} of its row. Of the whole matrix {negative} is negative.{by}"
         )
 
     def _draw(self) -> None:
@@ -423,14 +416,14 @@ class Reading(LiveFigure):
         who = f"channel {unit.channel + 1} of layer {layer + 1}" if one else f"a probe on layer {layer + 1}"
         self.title(self.ax, f"{who[0].upper()}{who[1:]}: right at {self.right} of {self.n} bytes")
         return (
-            f"Asked for: {target}. What {who} says is right at {self.right} of {self.n} bytes; it says inside at "
-            f"{int(self.said.sum())}, and {int(self.true.sum())} are."
+            f"Asked for: {target}. What {who} says is right at {self.right} of {self.n} bytes; it says yes at "
+            f"{int(self.said.sum())}, and yes is true at {int(self.true.sum())}."
         )
 
     def _draw(self) -> None:
         ax = self.ax = self.figure.subplots()
         ax.set(xlim=(-0.8, self.n - 0.2), ylim=(-1.1, 1.1), yticks=[-0.6, 0.6])
-        ax.set_yticklabels(["says\noutside", "says\ninside"], fontsize=15)
+        ax.set_yticklabels(["says\nno", "says\nyes"], fontsize=15)
         ax.tick_params(axis="both", length=0, labelbottom=False)
         ax.axhline(0, color=style.BLACK, lw=1.5)
         self.bands = [ax.axvspan(i - 0.5, i + 0.5, color="#F0C430", lw=0, zorder=0) for i in range(self.n)]
@@ -440,7 +433,7 @@ class Reading(LiveFigure):
             ax.text(i, -0.03, "", ha="center", va="top", fontsize=13, family=MONO, transform=place)
             for i in range(self.n)
         ]
-        ax.set_xlabel("yellow: inside.  blue: right.  red, hatched: wrong", labelpad=28)
+        ax.set_xlabel("yellow: yes is true.  blue: right.  red, hatched: wrong", labelpad=28)
         self.move(*self.bands, *self.bars, *self.signs)
 
 

@@ -11,7 +11,7 @@ from ....distributed import own_part
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import written
+from ...drawing.numbers import several, written
 from .costs import MACHINE, ring_bytes, ring_rounds, ring_work, scan_bytes, scan_rounds, scan_work, speed_up
 from .exercises import corrected, own_start, summary
 
@@ -392,5 +392,6 @@ class Pays(LiveFigure):
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
             f"{written(memory, ',.0f')} tokens: {fastest}. "
-            f"2 processes: {self.values[1]:.3g} times, {self.P[-1]} processes: {self.values[-1]:.3g} times."
+            f"2 processes: {several(f'{self.values[1]:.3g}', 'time')}, "
+            f"{self.P[-1]} processes: {several(f'{self.values[-1]:.3g}', 'time')}."
         )
