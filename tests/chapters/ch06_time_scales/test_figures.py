@@ -179,3 +179,25 @@ def test_without_decay_the_rates_stay():
     shown = figures.DecayCollapse()
     shown.update(thousands=50, decay=0.0)
     np.testing.assert_allclose(shown.A, -np.arange(1, 17))
+
+
+def test_a_few_states_of_many_are_not_told_as_none():
+    lost = figures.BrokenStarts()
+    assert "as built, under 1 % have one" in lost.update(steps=10**2.8) and 0 < lost.built < 0.01
+    assert "as built, 0 % have one" in lost.update(steps=1000.0) and lost.built == 0
+    rain = figures.TimeScaleMap()
+    assert "under 1 % for less than one" in rain.update(dt_min=1e-4, dt_max=10**-1.3) and 0 < rain.short < 0.01
+
+
+def test_one_step_has_no_s():
+    fading = figures.Fading()
+    assert "left after 1 step," in fading.update(delta=10**-1.2, n=11) and fading.titles() == [
+        "Half of it is left after 1 step"
+    ]
+
+
+def test_the_rounded_exponential_alone_makes_no_more_of_the_error_than_there_is():
+    inverse = figures.SoftplusInverse()
+    sentence = inverse.update(delta=10.0)
+    assert "this alone" in sentence and inverse.bound < inverse.naive_error[-1]
+    assert "stand 128 apart" in inverse.update(delta=10.0, kind=torch.bfloat16)

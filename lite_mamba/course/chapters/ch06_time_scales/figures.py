@@ -123,13 +123,13 @@ class Fading(LiveFigure):
         for i, name in enumerate(self.names):
             name.set(visible=bool(seen[i]) and not (crowded and i), x=at[i] + 0.9, y=height[i] + 0.06)
         where = "" if seen[0] else ", beyond this picture"
-        self.title(self.ax, f"Half of it is left after {words(self.steps)} steps{where}")
+        self.title(self.ax, f"Half of it is left after {_steps(self.steps)}{where}")
         whose = self.owner(self.half_life).replace("yours", "your")
         by = f" (by {whose} function)" if whose else ""
         kept = 100 * math.exp(-n * delta)
         return (
             f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. Half of it is left "
-            f"after {words(self.steps)} steps{by}, a quarter after {words(2 * self.steps)}."
+            f"after {_steps(self.steps)}{by}, a quarter after {words(2 * self.steps)}."
         )
 
 
@@ -297,15 +297,16 @@ class SoftplusInverse(LiveFigure):
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{written(100 * self.bound, '.2g')} %"
         self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {written(self.bias, '.1f')}")
-        self.title(self.errors, f"Naive form: up to {lost} lost" if self.bound < 1 else "Naive form: all is lost")
+        self.title(self.errors, f"exp(Δ) rounded: {f'≤ {lost}' if self.bound < 1 else 'all is'} lost")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
         size = written(grown, ",.0f" if grown > 1000 else ".3g")
         bias = written(self.bias, ".2f")
-        here = f"it can be off by {lost}" if self.bound < 1 else "nothing of Δ is left"
+        here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
+        apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
             f"softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
-            f"{size} stand {written(self.spacing, '.2g')} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
+            f"{size} stand {apart} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
             f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
         )
 
@@ -434,8 +435,8 @@ class TimeScaleMap(LiveFigure):
         by = "your draw" if self.owner(self.sample) == "yours" else "the draw"
         return (
             f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {_steps(self.half_life)}. The "
-            f"rain is {by} of {self.CHANNELS} channels: {100 * self.long:.0f} % of their states keep half for more "
-            f"than 100 steps, {100 * self.short:.0f} % for less than one. The longest half-life is "
+            f"rain is {by} of {self.CHANNELS} channels: {_share(self.long)} of their states keep half for more "
+            f"than 100 steps, {_share(self.short)} for less than one. The longest half-life is "
             f"{words(self.half_lives.max())} steps, the median {words(self.middle)}."
         )
 
@@ -519,19 +520,25 @@ class BrokenStarts(LiveFigure):
         broken = bool(np.isnan(self.half_lives[start]).any())
         self.name.set_text(f"■ {start}" + (": no half-life at all, only NaN" if broken else ""))
         self.goal.set_text(f"{_steps(steps)} or more")
-        share = f"{100 * self.share:.0f} % of the states remember {_steps(steps)} (as built: {100 * self.built:.0f} %)"
-        self.title(self.ax, "No state has a half-life" if broken else share)
+        share, built = _share(self.share), _share(self.built)
+        finding = f"{share} of the states remember {_steps(steps)} (as built: {built})"
+        self.title(self.ax, "No state has a half-life" if broken else finding)
         if broken:
             return f"Start: {start}. Δ is not a number, and so is every half-life."
         return (
-            f"Start: {start}. {100 * self.share:.0f} % of the states have a half-life of {_steps(steps)} or more; as "
-            f"built, {100 * self.built:.0f} % have one. The longest half-life is "
+            f"Start: {start}. {share} of the states have a half-life of {_steps(steps)} or more; as "
+            f"built, {built} have one. The longest half-life is "
             f"{_longest(float(self.half_lives[start].max()))}."
         )
 
 
 def _steps(number: float) -> str:
     return several(words(number), "step")
+
+
+def _share(part: float) -> str:
+    """A share in per cent; a few of many are not none."""
+    return "under 1 %" if 0 < part < 0.01 else f"{100 * part:.0f} %"
 
 
 def _longest(number: float) -> str:
