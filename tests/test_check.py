@@ -101,7 +101,7 @@ def test_another_error_of_the_same_kind_is_not_that_misconception(capsys):
 
 def test_a_wrong_function_gets_the_smallest_failing_example(capsys):
     answer = told(capsys, first_step_only)
-    assert "✗ 91.shifted: wrong" in answer
+    assert "≈ 91.shifted: this is “only the last one wrong”" in answer
     assert "at batch 0, step 2 (counted from 0): expected" in answer
     assert "shapes    x (1, 3) · expected (1, 3) · got (1, 3)" in answer
     assert answer.index("shapes") < answer.index("\n  x ") < answer.index("\n  expected") < answer.index("\n  got")
@@ -194,7 +194,7 @@ def test_an_error_shows_the_learners_own_line_and_no_traceback(capsys):
 def test_the_reference_itself_is_not_taken_for_the_learners(fake_chapter, capsys):  # noqa: F811
     standing = course.check("91.shifted", first_step_only)
     assert "91.shifted: this is the reference" in told(capsys, standing)
-    assert state.read("check", "91.shifted") == {"verdict": "wrong"}
+    assert state.read("check", "91.shifted") == {"verdict": "misconception", "met": ["only the last one wrong"]}
     assert course.whose("91.shifted") == "the reference's"
 
 
@@ -237,7 +237,7 @@ def test_what_is_wrong_is_said_in_words(words, capsys):
 def test_right_values_in_another_dtype_than_the_inputs_are_refused_with_a_sentence_of_their_own(capsys):
     said = told(capsys, lambda x, lag: delay(x, lag).double())
     assert "The values of the result are right, the dtype is float64; expected is float32, as the inputs are" in said
-    assert "✗ 91.shifted: wrong" in said
+    assert "≈ 91.shifted: this is “another precision”" in said
 
 
 def test_what_is_computed_in_float64_and_given_back_in_float32_is_right():
@@ -356,7 +356,7 @@ def test_a_change_in_place_is_found_out_and_named(fake_chapter, capsys):  # noqa
 def test_a_change_in_place_within_a_container_is_found_out(within):
     exercise = Exercise("91.w", "W", lambda x: x[1] + 1, lambda draw: {"x": within([draw.normal(2) for _ in "ab"])}, [])
     verdict = judge(exercise, lambda x: x[1].add_(1))
-    assert verdict.kind == "wrong" and verdict.example.got.changed == ("x",)
+    assert verdict.misconception.name == "an input changed in place" and verdict.example.got.changed == ("x",)
     assert judge(exercise, lambda x: x[1] + 1).kind == "right"
 
 
@@ -402,7 +402,7 @@ def test_apply_runs_a_step_over_a_sequence():
         "91.step", "Step", running_sum, lambda draw: {"xs": draw.normal(draw.size(1, 9))}, [], apply=run_steps
     )
     assert judge(exercise, lambda s, x: x + s).kind == "right"
-    assert judge(exercise, lambda s, x: x).kind == "wrong"
+    assert judge(exercise, lambda s, x: x).kind == "misconception"
 
 
 def scaled(x, weights):

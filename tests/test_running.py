@@ -377,7 +377,7 @@ LOOP.append(LOOP)
         (lambda y: y.to_sparse_csr(), "is a sparse tensor (sparse_csr"),
         (lambda y: y.to("meta"), "is a tensor without values, on the device 'meta'"),
         (lambda y: torch.quantize_per_tensor(y, 0.1, 0, torch.qint8), "is a quantized tensor (.dequantize()"),
-        (lambda y: torch.nested.nested_tensor([y, y[:, :1]]), "91.shifted: wrong\nThe result is a"),
+        (lambda y: torch.nested.nested_tensor([y, y[:, :1]]), "“a result of the wrong type”\nThe result is a"),
         (lambda y: y.as_subclass(Refusing), "The result is a Refusing without a shape"),
         (lambda y: Odd(), "The result is a Odd; expected is"),
         (lambda y: (value for value in y), "The result is a generator; expected is"),
@@ -400,7 +400,9 @@ PARTS = [10**5000, complex("nan"), float("-inf"), Odd(), LOOP, None, "x" * 100_0
 
 @pytest.mark.parametrize("value", PARTS, ids=["huge", "nan", "inf", "odd", "loop", "none", "long"])
 def test_a_part_of_any_kind_gets_a_card(value, capsys):
-    assert "91.statistics: wrong" in told(capsys, lambda x: (x.mean(), value), "91.statistics")
+    assert "91.statistics: this is “a result of the wrong type”" in told(
+        capsys, lambda x: (x.mean(), value), "91.statistics"
+    )
 
 
 def test_a_subclass_of_tensor_with_the_right_values_is_right():

@@ -59,7 +59,10 @@ def test_what_a_learner_did_is_handed_in_and_read(fake_chapter, tmp_path, capsys
     assert "2 exercises tried, 2 guesses, 1 recaps" in said and "The name in it is “Ada”" in said
     assert record.read(tmp_path / "ada.json") == record.Record(
         name="Ada",
-        checks={"91.shifted": ("right", ("a circular delay", "a look ahead")), "91.statistics": ("wrong", ())},
+        checks={
+            "91.shifted": ("right", ("a circular delay", "a look ahead")),
+            "91.statistics": ("misconception", ("a result of the wrong type",)),
+        },
         guesses={"91.count": 4, "91.which": "b"},
         recaps={"91": (3, 5)},
     )

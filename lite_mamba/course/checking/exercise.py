@@ -70,12 +70,24 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Misconception:
-    """A wrong answer that learners really give, as a program.
+class Mistake:
+    """A mistake with a name.
 
     Args:
         name: what the mistake is called, in a few words: the card says "this is “name”".
         message: what is wrong and where to look, in plain words; never the line to write.
+    """
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Misconception(Mistake):
+    """A wrong answer that learners really give, as a program.
+
+    Args:
+        name, message: as of every mistake.
         wrong: the wrong answer, a function with the learner's signature, or several: one mistake in the spellings that
             give different values. Natural is an edit of the reference, `edited(reference, "decay * h → h")`. It may
             raise: then the learner's function must raise the same error, with the same words, at the same operation.
@@ -84,8 +96,6 @@ class Misconception:
         given: the code of a bug hunt as the notebook gives it. Who has run it has tried nothing yet.
     """
 
-    name: str
-    message: str
     wrong: Callable[..., Any] | Sequence[Callable[..., Any]]
     where: Callable[..., bool] = field(default=lambda **case: True)
     given: bool = False

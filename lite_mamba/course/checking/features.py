@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from .compare import short_dtype
+from .general import Said
 from .running import Example
 
 FEWEST = 3  # cases on either side of a claim
@@ -18,7 +19,7 @@ KINDS_OF_NUMBERS = {
 }
 
 
-def case_words(examples: Sequence[Example]) -> str | None:
+def case_words(examples: Sequence[Example]) -> Said | None:
     """For example "Right where x.shape[0] is 1, wrong where it is 2 or more.", if it holds for all the cases."""
     right = [features(example.case) for example in examples if example.right]
     wrong = [features(example.case) for example in examples if not example.right]
@@ -27,7 +28,7 @@ def case_words(examples: Sequence[Example]) -> str | None:
     for name in right[0]:
         good, bad = ({case.get(name) for case in side} for side in (right, wrong))
         if None not in good | bad and (words := _apart(name, good, bad)):
-            return words
+            return Said("right in some cases only", words)
     return None
 
 

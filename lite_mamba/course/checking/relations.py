@@ -1,7 +1,7 @@
-"""How the values of a mistake differ from the expected ones, where it has no name.
+"""How the values of a mistake differ from the expected ones, where no known wrong answer gives them.
 
 Each relation looks at every case with a wrong answer and claims only what holds on all of them: "A factor of 2
-everywhere.", "One step too late along time.", "What is missing is `bias`."
+everywhere.", "One step too late along time.", "What is missing is `bias`." It also gives the mistake its general name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .compare import Tolerance, difference, number
 from .features import FEWEST, sizes
+from .general import Said
 from .running import Example
 
 
@@ -28,10 +29,10 @@ class Pair:
 
 
 TELLING = ("value", "nan", "shape")  # kinds of differences with a relation between numbers
-Relation = Callable[[Sequence[Pair], Callable[[int], str]], str | None]
+Relation = Callable[[Sequence[Pair], Callable[[int], str]], "Said | None"]
 
 
-def value_words(examples: Sequence[Example], tolerance: Tolerance) -> str | None:
+def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
     """The most telling relation between what was expected and what came, in all cases with a wrong answer."""
     wrong = [example for example in examples if not example.right]
     if len(wrong) < FEWEST or any(not one.difference or one.difference.kind not in TELLING for one in wrong):
@@ -51,13 +52,14 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> str | None
         return axes[i] if len(axes) == pairs[0].want.ndim else f"axis {i}"
 
     for relation in SAME_SHAPE if same_shape else OTHER_SHAPE:
-        if words := relation(pairs, axis):
+        if found := relation(pairs, axis):
+            words = found.words
             if (
                 relation in OF_EVERY_VALUE
-                and relation([*pairs, *_right_part(name, examples, tolerance)], axis) != words
+                and relation([*pairs, *_right_part(name, examples, tolerance)], axis) != found
             ):
                 words = f"Where it is wrong, {_small(words)}"
-            return f"{name}: {_small(words)}" if name else words
+            return Said(found.name, f"{name}: {_small(words)}" if name else words)
     return None
 
 
@@ -126,15 +128,15 @@ def _plain(value: Any) -> Tensor | None:
 # Relations for results of the same shape, the most telling first.
 
 
-def _always_the_same(examples: Sequence[Example]) -> str | None:
+def _always_the_same(examples: Sequence[Example]) -> Said | None:
     first = examples[0].got.value
     plain = isinstance(first, (bool, int, float, str))
     if plain and all(type(one.got.value) is type(first) and one.got.value == first for one in examples):
-        return f"It answers {first} in every case."
+        return Said("always the same answer", f"It answers {first} in every case.")
     return None
 
 
-def _opposite(examples: Sequence[Example]) -> str | None:
+def _opposite(examples: Sequence[Example]) -> Said | None:
     """The other one of two answers, each time: of True and False, also value by value, or of any two classes."""
     want, have = ([_answers(getattr(one, which).value) for one in examples] for which in ("expected", "got"))
     classes = {answer for answers in want for answer in answers or ()}
@@ -142,7 +144,7 @@ def _opposite(examples: Sequence[Example]) -> str | None:
         return None
     other = dict(zip(classes, reversed(list(classes)), strict=True))
     if all([other[answer] for answer in one] == two for one, two in zip(want, have, strict=True)):
-        return "The opposite in every case."
+        return Said("the opposite answer", "The opposite in every case.")
     return None
 
 
@@ -153,7 +155,7 @@ def _answers(value: Any) -> list | None:
     return [value] if isinstance(value, (bool, int, str)) else None
 
 
-def _single_precision(wrong: Sequence[Example]) -> str | None:
+def _single_precision(wrong: Sequence[Example]) -> Said | None:
     limit = Tolerance(1e-5, 1e-5)
     for example in wrong:
         want = example.expected.value
@@ -161,22 +163,28 @@ def _single_precision(wrong: Sequence[Example]) -> str | None:
         double = isinstance(first, Tensor) and first.dtype in (torch.float64, torch.complex128)
         if not double or difference(want, example.got.value, limit):
             return None
-    return "Right to about six digits, where the input has sixteen: somewhere it computes in float32."
+    words = "Right to about six digits, where the input has sixteen: somewhere it computes in float32."
+    return Said("single precision", words)
 
 
-def _scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _scaled(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     factors = [_factor(pair) for pair in pairs]
     if None in factors:
         return None
     if _constant(factors):
-        special = {"-1": "The opposite sign everywhere.", "0": "Every value is zero."}
-        return special.get(_rounded(factors[0]), f"A factor of {_rounded(factors[0])} everywhere.")
+        factor = _rounded(factors[0])
+        special = {
+            "-1": Said("the opposite sign", "The opposite sign everywhere."),
+            "0": Said("nothing but zeros", "Every value is zero."),
+        }
+        return special.get(factor, Said("a factor for all values", f"A factor of {factor} everywhere."))
     if name := _size_that_is(pairs, factors):
-        return f"Every value is too large by the factor {name}."
+        return Said("a size as a factor", f"Every value is too large by the factor {name}.")
     if name := _size_that_is(pairs, [1 / factor for factor in factors if factor]):
-        return f"Every value is too small by the factor {name}."
+        return Said("a size as a factor", f"Every value is too small by the factor {name}.")
     if all(pair.want.numel() > 2 for pair in pairs):
-        return "One and the same factor in all values of a case, another one in each case."
+        words = "One and the same factor in all values of a case, another one in each case."
+        return Said("a factor for all values", words)
     return None
 
 
@@ -189,7 +197,7 @@ def _factor(pair: Pair) -> complex | None:
     return have / want if want and _close(pair.have, pair.want * (have / want)) else None
 
 
-def _moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     if not all(pair.want.numel() and pair.have.isfinite().all() for pair in pairs):
         return None
     shifts = [(pair.have - pair.want).flatten()[0].item() for pair in pairs]
@@ -197,12 +205,13 @@ def _moved(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
         return None
     words = "large" if shifts[0].real > 0 else "small"
     if _constant(shifts) and not isinstance(shifts[0], complex):
-        return f"Every value is {_rounded(abs(shifts[0]))} too {words}."
+        return Said("a number added to all values", f"Every value is {_rounded(abs(shifts[0]))} too {words}.")
     for sign, words in ((1, "large"), (-1, "small")):
         if name := _size_that_is(pairs, [sign * shift for shift in shifts]):
-            return f"Every value is too {words} by {name}."
+            return Said("a size added to all values", f"Every value is too {words} by {name}.")
     if all(pair.want.numel() > 2 for pair in pairs):
-        return "One and the same number is missing or too many in all values of a case."
+        words = "One and the same number is missing or too many in all values of a case."
+        return Said("a number added to all values", words)
     return None
 
 
@@ -214,7 +223,7 @@ def _rounded(value: complex) -> str:
     return number(complex(round(value.real, 4), round(value.imag, 4)))
 
 
-def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> str | None:
+def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> Said | None:
     """The size of the case that a number is, in every case."""
     for name in sizes(pairs[0].case) if len(numbers) == len(pairs) else ():
         found = [sizes(pair.case).get(name) for pair in pairs]
@@ -223,23 +232,25 @@ def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> str | No
     return None
 
 
-def _an_input(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _an_input(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     """An input that is missing, or one too many, as a term or as a factor."""
     kinds = {
-        "It gives `{}` back as it came.": lambda want, have, x: _close(have, x.expand_as(have)),
-        "What is missing is `{}`, added.": lambda want, have, x: _close(have + x, want),
-        "`{}` is added once too often.": lambda want, have, x: _close(have, want + x),
-        "What is missing is the factor `{}`.": lambda want, have, x: _close(have * x, want),
-        "The factor `{}` is too many.": lambda want, have, x: _close(have, want * x),
+        Said("an input given back", "It gives `{}` back as it came."): lambda want, have, x: _close(
+            have, x.expand_as(have)
+        ),
+        Said("a missing term", "What is missing is `{}`, added."): lambda want, have, x: _close(have + x, want),
+        Said("a term too many", "`{}` is added once too often."): lambda want, have, x: _close(have, want + x),
+        Said("a missing factor", "What is missing is the factor `{}`."): lambda want, have, x: _close(have * x, want),
+        Said("a factor too many", "The factor `{}` is too many."): lambda want, have, x: _close(have, want * x),
     }
     for name in pairs[0].case:
         for place in (-1, *_axes(pairs)):
             inputs = [_along(pair, name, place) for pair in pairs]
             if any(x is None for x in inputs):
                 continue
-            for words, holds in kinds.items():
+            for said, holds in kinds.items():
                 if all(holds(pair.want, pair.have, x) for pair, x in zip(pairs, inputs, strict=True)):
-                    return words.format(name)
+                    return Said(said.name, said.words.format(name))
     return None
 
 
@@ -255,10 +266,10 @@ def _along(pair: Pair, name: str, place: int) -> Tensor | None:
     return x.reshape([-1 if i == place else 1 for i in range(pair.want.ndim)])
 
 
-def _function(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _function(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for words, function in FUNCTIONS.items():
         if all(pair.want.numel() and _close(pair.have, function(pair.want)) for pair in pairs):
-            return f"Each value is {words} the expected one."
+            return Said("a function of the right values", f"Each value is {words} the expected one.")
     return None
 
 
@@ -273,14 +284,14 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def _late(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _late(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs):
         if sum(pair.want.shape[i] > 2 for pair in pairs) < FEWEST:
             continue
         if all(_is_late(pair.want, pair.have, i) for pair in pairs):
-            return f"One step too late along {axis(i)}."
+            return Said("one step too late", f"One step too late along {axis(i)}.")
         if all(_is_late(pair.have, pair.want, i) for pair in pairs):
-            return f"One step too early along {axis(i)}."
+            return Said("one step too early", f"One step too early along {axis(i)}.")
     return None
 
 
@@ -289,31 +300,31 @@ def _is_late(want: Tensor, have: Tensor, i: int) -> bool:
     return _close(have.narrow(i, want.shape[i] - length, length), want.narrow(i, 0, length))
 
 
-def _turned(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _turned(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs):
         if all(_close(pair.have, pair.want.flip(i)) for pair in pairs):
-            return f"The right numbers, reversed along {axis(i)}."
+            return Said("the reversed order", f"The right numbers, reversed along {axis(i)}.")
     return None
 
 
-def _swapped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _swapped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs):
         for j in range(i):
             if all(_same(pair.have, pair.want.transpose(i, j)) for pair in pairs):
-                return f"The right numbers, with {axis(j)} and {axis(i)} exchanged."
+                return Said("exchanged axes", f"The right numbers, with {axis(j)} and {axis(i)} exchanged.")
     return None
 
 
-def _reordered(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _reordered(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     ordered = all(
         pair.want.numel() > 2 and not pair.want.is_complex() and not pair.have.is_complex()
         and _close(pair.have.flatten().sort().values, pair.want.flatten().sort().values)
         for pair in pairs
     )  # fmt: skip
-    return "The right numbers, in another order." if ordered else None
+    return Said("another order", "The right numbers, in another order.") if ordered else None
 
 
-def _some_rows(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _some_rows(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for words in (_only_rows, _first_rows):
         for i in _axes(pairs):
             if all(pair.want.shape[i] > 1 for pair in pairs):
@@ -328,7 +339,7 @@ def _right_rows(pair: Pair, i: int) -> list[bool]:
     return close.reshape(close.shape[0], -1).all(dim=1).tolist()
 
 
-def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> str | None:
+def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> Said | None:
     """Rows that are right up to one place and wrong from there on, or the other way round."""
     for first, then in (("right", "wrong"), ("wrong", "right")):
         counts = [sum(one) if first == "right" else one.count(False) for one in rows]
@@ -339,54 +350,57 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
         if not all(same) or not all(0 < k < len(one) for k, one in zip(counts, rows, strict=True)):
             continue
         if set(counts) == {1}:
-            return f"Only {axis} 0 is {first}."
+            return Said(f"only the first one {first}", f"Only {axis} 0 is {first}.")
         if len(set(counts)) == 1:
-            return f"{first.capitalize()} up to {axis} {counts[0] - 1}, {then} from there on."
+            words = f"{first.capitalize()} up to {axis} {counts[0] - 1}, {then} from there on."
+            return Said(f"{first} at first, then {then}", words)
         if name := _size_that_is(pairs, counts):
-            return f"{first.capitalize()} for the first {name} along {axis}, {then} from there on."
+            words = f"{first.capitalize()} for the first {name} along {axis}, {then} from there on."
+            return Said(f"{first} at first, then {then}", words)
         if all(k == len(one) - 1 for k, one in zip(counts, rows, strict=True)):
-            return f"Only the last one along {axis} is {then}."
+            return Said(f"only the last one {then}", f"Only the last one along {axis} is {then}.")
     return None
 
 
-def _first_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> str | None:
+def _first_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> Said | None:
     starts = {one.index(False) if False in one else 0 for one in rows}  # a result can be off by less than a row shows
     if len(starts) == 1 and (start := starts.pop()):
-        return f"Right up to {axis} {start - 1}; the first mistake is always at {axis} {start}."
+        words = f"Right up to {axis} {start - 1}; the first mistake is always at {axis} {start}."
+        return Said("right at first, then wrong", words)
     return None
 
 
-def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs) if pairs[0].want.ndim > 1 else ():
         rows = [(pair.want.movedim(i, 0).flatten(1), pair.have.movedim(i, 0).flatten(1)) for pair in pairs]
         if any(want.shape[1] < 2 for want, _ in rows):
             continue
         if all(_close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
-            return f"Off by one number for each {axis(i)}, added."
+            return Said("a number added to each row", f"Off by one number for each {axis(i)}, added.")
         if all(_close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
-            return f"Off by one factor for each {axis(i)}."
+            return Said("a factor for each row", f"Off by one factor for each {axis(i)}.")
     return None
 
 
 # Relations for results of another shape.
 
 
-def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     if not any(pair.want.any() for pair in pairs):
         return None  # zeros are the sum of zeros, whatever was done
     for words, function in (("added up", torch.sum), ("averaged", torch.mean)):
         for i in _axes(pairs):
             for keep in (False, True):
                 if all(_same(pair.have, function(pair.want, dim=i, keepdim=keep)) for pair in pairs):
-                    return f"The right numbers, {words} over {axis(i)}."
+                    return Said(f"{words} over an axis", f"The right numbers, {words} over {axis(i)}.")
     return None
 
 
-def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs):
         for words in _ends(pairs[0], i):
             if all(words in _ends(pair, i) for pair in pairs):
-                return f"{words} along {axis(i)}."
+                return Said(f"{_too(words)} at an end", f"{words} along {axis(i)}.")
     return None
 
 
@@ -404,11 +418,15 @@ def _ends(pair: Pair, i: int) -> Iterator[str]:
         yield f"Right, but {how_many} {too_many} at the start"
 
 
-def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> str | None:
+def _too(words: str) -> str:
+    return "too much" if "too many" in words else "too little"
+
+
+def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     same = all(
         pair.have.numel() == pair.want.numel() and _close(pair.have.flatten(), pair.want.flatten()) for pair in pairs
     )
-    return "The right numbers in the right order, in another shape." if same else None
+    return Said("another shape", "The right numbers in the right order, in another shape.") if same else None
 
 
 CLOSE = {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}

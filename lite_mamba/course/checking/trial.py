@@ -1,6 +1,7 @@
 """Judges a function on drawn cases, without any output: the engine of the check.
 
-A name is given to a mistake only if the known wrong answer gives the learner's values on every case that tells.
+A known mistake's name is given only if the known wrong answer gives the learner's values on every case that tells. Else
+what came is compared with what was expected: a wrong form or a relation between the values has a general name.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from torch import Tensor
 
 from .compare import Tolerance, difference
 from .errors import same_error, swallowed
-from .exercise import Draw, Exercise, Misconception
+from .exercise import Draw, Exercise, Misconception, Mistake
 from .features import FEWEST, case_words
+from .forms import form
+from .general import Said, named, named_error
 from .gradients import lost_gradient
 from .relations import value_words
 from .running import Example, Outcome, beside, kept, neutral, run, spun, tolerance
@@ -39,13 +42,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement: "right", "misconception", "wrong", "raised", "endless" or "not attempted"."""
+    """The judgement: "right", "misconception", "wrong", "raised", "endless" or "not attempted".
+
+    The misconception is a known one of the exercise, or a general one, of which `relations` says more, also of an
+    error.
+    """
 
     kind: str
     trials: int = 0
     example: Example | None = None
-    misconception: Misconception | None = None
-    relations: tuple[str, ...] = ()  # what can be said about a mistake without a name
+    misconception: Mistake | None = None
+    relations: tuple[str, ...] = ()  # what is said about a mistake that is not a known one
 
 
 @kept()
@@ -116,23 +123,33 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     misconception = known_misconception(exercise, examples)
     if misconception is not None:
         return Verdict("misconception", example=small, misconception=misconception)
-    words = relations(exercise, function, examples)
+    found = relations(exercise, function, examples)
+    words = tuple(said.words for said in found if said.words)
     if small.raised:
-        return Verdict("raised", example=small, relations=words)
-    caught = swallowed(lambda: run(exercise, function, small.case))
-    return Verdict("wrong", example=small, relations=(caught, *words) if caught else words)
+        return Verdict("raised", example=small, misconception=named_error(small.raised), relations=words)
+    if caught := swallowed(lambda: run(exercise, function, small.case)):
+        words = (caught, *words)
+        if small.got.value is None:
+            found = (Said("a caught error"),)
+    name = named(found)
+    return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
 
 
-def relations(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> tuple[str, ...]:
-    """On which cases a mistake shows and how its values differ, from as many cases again, of all sizes."""
+def relations(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> tuple[Said, ...]:
+    """On which cases a mistake shows and how form and values differ, from as many cases again."""
     more = list(examples)
     for case, expected in _more(exercise):
         got = run(exercise, function, case)
         if spun(got):
             return ()
         more.append(beside(exercise, case, expected, got))
-    words = case_words(more), _unused_words(exercise, function, examples), value_words(more, tolerance(exercise))
-    return tuple(filter(None, words))
+    found = (
+        case_words(more),
+        _unused_words(exercise, function, examples),
+        value_words(more, tolerance(exercise)),
+        form(more, lambda case: tolerance(exercise, case)),
+    )
+    return tuple(filter(None, found))
 
 
 @lru_cache(maxsize=64)
@@ -144,7 +161,7 @@ def _more(exercise: Exercise) -> tuple[tuple[dict[str, Any], Outcome], ...]:
     return tuple((case, run(exercise, exercise.reference, case)) for case in cases)
 
 
-def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> str | None:
+def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Said | None:
     """The parameters that make no difference to what comes, though they should in wrong cases: each is exchanged."""
     wrong = [(i, example) for i, example in enumerate(examples) if not example.right and not example.raised]
     right = [(i, example) for i, example in enumerate(examples) if example.right]
@@ -160,7 +177,8 @@ def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: li
         if all(found in (None, (True, False)) for found in exchanged(name, wrong))
         and not any(found and found[1] for found in exchanged(name, right))
     ]
-    return f"Its result does not depend on {' and '.join(f'`{name}`' for name in names)}." if names else None
+    words = f"Its result does not depend on {' and '.join(f'`{name}`' for name in names)}."
+    return Said("an input without effect", words) if names else None
 
 
 def _says_nothing(example: Example) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..chapters import chapters, exercises
 from ..checking.exercise import Exercise
+from ..checking.general import NAMES
 from ..page.record import NoRecord, Record, read
 
 FREQUENT = 4  # as many mistakes of an exercise stand in table and picture; class.csv has them all
@@ -67,7 +68,7 @@ def counted(found: Sequence[Record], chapter: str) -> list[Count]:
 def _count(exercise: Exercise, checks: list[tuple[str, tuple[str, ...]]]) -> Count:
     right = sum(verdict == "right" for verdict, _ in checks)
     still_open = sum(verdict == "" for verdict, _ in checks)
-    known = {misconception.name for misconception in exercise.misconceptions}
+    known = {misconception.name for misconception in exercise.misconceptions} | NAMES
     met = Counter(name for _, names in checks for name in sorted(known & set(names)))
     return Count(exercise, right, len(checks) - right - still_open, still_open, met)
 

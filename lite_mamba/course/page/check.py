@@ -14,7 +14,7 @@ from typing import Any
 from ..chapters import chapters, exercise, exercises
 from ..checking.compare import difference
 from ..checking.errors import own_line, said, words_of
-from ..checking.exercise import Exercise
+from ..checking.exercise import Exercise, Misconception
 from ..checking.limit import Endless
 from ..checking.running import SECONDS, Example, tolerance
 from ..checking.source import CannotKeep, program, rebuild
@@ -116,10 +116,13 @@ def card(found: Exercise, verdict: Verdict) -> Card:
         return Card("open", f"{found.id}: not attempted yet", [STANDS_IN])
     example = verdict.example
     if verdict.kind == "misconception":
-        lines = [verdict.misconception.message, *_changed_lines(example)]
+        known = verdict.misconception in found.misconceptions
+        says = _changed_lines(example) if known else _wrong_lines(verdict, found.items)
+        lines = [verdict.misconception.message, *says] if known else [*says, verdict.misconception.message]
         return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
     if verdict.kind == "raised":
-        return _example_card("bad", f"{found.id}: it raised", _error_lines(verdict), found, example)
+        name = f" “{verdict.misconception.name}”" if verdict.misconception else ""
+        return _example_card("bad", f"{found.id}: it raised{name and ':'}{name}", _error_lines(verdict), found, example)
     if verdict.kind == "endless":
         return _example_card("bad", f"{found.id}: it does not come to an end", _endless_lines(example), found, example)
     return _example_card("bad", f"{found.id}: wrong", _wrong_lines(verdict, found.items), found, example)
@@ -225,7 +228,8 @@ def _error_lines(verdict: Verdict) -> list[str]:
             said(error),
             "None of your lines raised it: compare what your function returns with the stub's Returns.",
         ]
-    return [f"Line {line[1]} of your code: {line[2]}", said(error), *verdict.relations]
+    hint = [verdict.misconception.message] if verdict.misconception else []
+    return [f"Line {line[1]} of your code: {line[2]}", said(error), *verdict.relations, *hint]
 
 
 def _sentence(words: str, names: Sequence[str]) -> str:
@@ -264,7 +268,7 @@ def _record_attempt(found: Exercise, verdict: Verdict) -> None:
     Neither a stub nor the code that a bug hunt gives is an attempt.
     """
     kept, mistake = state.read("check", found.id), verdict.misconception
-    as_given = verdict.kind == "not attempted" or (mistake is not None and mistake.given)
+    as_given = verdict.kind == "not attempted" or (isinstance(mistake, Misconception) and mistake.given)
     if as_given or (kept or {}).get("verdict") == "right":
         return
     name = mistake.name if mistake else None

@@ -80,15 +80,17 @@ def _result_and_properties(function, x, weight, bias):
     """The result, whether it is a part of x (what is written into it is written into x), and whether it is as exact."""
     y = function(x, weight, bias)
     if not isinstance(y, Tensor):
-        return y
+        return y if y is None else (y, False, True)
     return y, y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr(), y.dtype.itemsize >= x.dtype.itemsize
 
 
 def _and_the_future(function, x, weight, bias):
     """The same, and whether later samples move y[0], were it by rounding: section 5 asks what is read of x."""
     result = _result_and_properties(function, x, weight, bias)
-    if not isinstance(result, tuple):
-        return result
+    if result is None:
+        return None
+    if not isinstance(result[0], Tensor):
+        return *result, False
     other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
     moved = result[0].shape == x.shape and not torch.equal(function(other, weight, bias)[..., 0], result[0][..., 0])
     return *result, moved

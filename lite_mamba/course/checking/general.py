@@ -1,0 +1,170 @@
+"""Mistakes that can be made in any exercise, each with a name and a hint where to look.
+
+A known wrong answer of the exercise goes before them. What they say is computed from what came, or stands in the words
+of an error: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .errors import words_of
+from .exercise import Mistake
+
+
+class Said(NamedTuple):
+    """What was found out about a mistake: its general name, and a sentence; no sentence if the card says it anyway."""
+
+    name: str
+    words: str = ""
+
+
+def named(found: Sequence[Said]) -> Mistake | None:
+    """The most telling name of those that were found, with its hint; None if nothing was found."""
+    name = min((said.name for said in found), key=ORDER.index, default=None)
+    return None if name is None else Mistake(name, HINTS[name])
+
+
+def named_error(error: BaseException) -> Mistake | None:
+    """What an error says went wrong; None if it may be many things."""
+    words = words_of(error)
+    for name, (kinds, pattern, hint) in ERRORS.items():
+        if isinstance(error, kinds) and re.search(pattern, words):
+            return Mistake(name, hint)
+    return None
+
+
+HINTS: dict[str, str] = {  # the most telling first
+    # The result is right but for its form.
+    "nothing returned": "Does every way through your function end with `return`, and with the value behind it?",
+    "a caught error": "Let the error come: it says what is wrong.",
+    "an input changed in place": "The result is right, but whoever called you finds other values in the input.",
+    "a list in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
+    "of numbers.",
+    "a tuple in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
+    "of numbers.",
+    "a NumPy array in place of a tensor": "The numbers are right. `torch.from_numpy` makes a tensor of an array.",
+    "a number in place of a tensor": "The number is right. Keep it a tensor: torch's function, not Python's.",
+    "a tensor in place of a number": "What is in it is right. `.item()` takes it out of the tensor.",
+    "a NumPy array in place of a number": "What is in it is right. `.item()` takes it out of the array.",
+    "a tensor in place of True or False": "What is in it is right. `.item()` takes it out of the tensor.",
+    "a NumPy array in place of True or False": "What is in it is right. `.item()` takes it out of the array.",
+    "a tensor in place of a tuple": "The numbers are right. Return the parts beside each other, with a comma.",
+    "real numbers in place of whole ones": "The numbers are right. Which of your tensors was made as a float?",
+    "whole numbers in place of real ones": "The numbers are right. Which of your tensors was made of whole numbers?",
+    "numbers in place of True and False": "The answers are right. A comparison gives True and False.",
+    "complex numbers in place of real ones": "The numbers are right, their imaginary parts are 0: take `.real`.",
+    "another precision": "The values are right. Make new tensors in the dtype of the input, or convert at the end.",
+    "one part alone": "What came is right. The stub's Returns names what must come beside it.",
+    "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
+    "exchanged parts": "All parts are right. The stub's Returns says which of them comes first.",
+    # Every value tells the same.
+    "always the same answer": "Which line decides, and can it ever come to another answer?",
+    "the opposite answer": "Which comparison decides, and which way round does it stand?",
+    "single precision": "Make new tensors in the dtype of the input.",
+    "nothing but zeros": "Where does the value become 0, or is never put into the result?",
+    "the opposite sign": "Which minus is missing, or one too many?",
+    "an input given back": "Where does what you computed go?",
+    "a missing term": "Where in your code should it come in?",
+    "a term too many": "Where in your code does it come in once too often?",
+    "a missing factor": "Where in your code should it come in?",
+    "a factor too many": "Where in your code does it come in, and should it?",
+    "a size as a factor": "A sum in the place of a mean, or a mean in the place of a sum?",
+    "a size added to all values": "What is added to the whole result, or should be?",
+    "one step too late": "From which index do you read, and into which do you write?",
+    "one step too early": "From which index do you read, and into which do you write?",
+    "the reversed order": "Which way does your loop run, and which way is the result put together?",
+    "exchanged axes": "In which order does the stub list the axes of the result?",
+    "added up over an axis": "Which axes should remain?",
+    "averaged over an axis": "Which axes should remain?",
+    "too much at an end": "Where should the result be cut, and at which end?",
+    "too little at an end": "Where does your loop or your slice begin, and where does it end?",
+    "another shape": "The numbers are right. Compare the two shapes: which axis is missing, too many or elsewhere?",
+    # The form is wrong, and the values are, too.
+    "a result that is not a number": "Where does an infinity, a root or logarithm of less than 0, or 0 / 0 come in?",
+    "a result of the wrong type": "Compare it with the stub's Returns.",
+    "a result with the wrong number of parts": "Compare it with the stub's Returns.",
+    "a result with the wrong keys": "Compare them with the stub's Returns.",
+    # What the result depends on, and where it is right.
+    "an input without effect": "Where should it come in?",
+    "a factor for all values": "What multiplies or divides the whole result, or should?",
+    "a number added to all values": "What is added to the whole result, or should be?",
+    "a function of the right values": "Which function is applied once too often, or not at all?",
+    "another order": "In which order do they get into the result?",
+    "only the first one right": "What do the others need that the first one does not?",
+    "only the first one wrong": "What is different about the first one?",
+    "only the last one right": "What do the others need that the last one does not?",
+    "only the last one wrong": "What is different about the last one?",
+    "right at first, then wrong": "What happens at the first wrong place that has not happened before it?",
+    "wrong at first, then right": "What do the first ones lack that the later ones have?",
+    "a number added to each row": "Which number does the whole row share, and where does it come from?",
+    "a factor for each row": "Which factor does the whole row share, and where does it come from?",
+    "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
+    "right in some cases only": "What do the cases that come out right have in common?",
+}
+ORDER = list(HINTS)
+
+ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds of errors, their words, a hint
+    "a recursion without an end": (RecursionError, "", "In which case does the function no longer call itself?"),
+    "a name that is not defined": (NameError, "", "Is it spelt as in the line that makes it, and has that line run?"),
+    "a division by zero": (ZeroDivisionError, "", "For which inputs does the divisor become 0?"),
+    "a key that is not there": (KeyError, "", "Which keys are there? `print(d.keys())` shows them."),
+    "an axis that is not there": (
+        IndexError,
+        "[Dd]imension out of range|too many indices|Dimension specified as",
+        "Print the shape: how many axes has the tensor, and which number has the one you mean?",
+    ),
+    "an index outside the tensor": (
+        (IndexError, RuntimeError),
+        "out of (bounds|range)",
+        "Which indices are there, counted from 0, and where does yours leave them?",
+    ),
+    "a tensor in a condition": (
+        RuntimeError,
+        "Boolean value of Tensor",
+        "A condition wants one yes or no. `torch.where` decides value by value, `.all()` and `.any()` over all.",
+    ),
+    "a tensor where one number is wanted": (
+        (RuntimeError, ValueError, TypeError),
+        "only one element tensors|cannot be converted to Scalar|only (integer|length-1|0-dimensional)|"
+        "only integer tensors of a single element",
+        "Functions of `math` and of Python take one number: torch has one of the same name for tensors.",
+    ),
+    "a tensor with a gradient, given to NumPy": (
+        RuntimeError,
+        r"[Cc]an't call numpy\(\) on Tensor that requires grad",
+        "Stay with torch's functions: NumPy knows no gradients.",
+    ),
+    "a change in place that gradients forbid": (
+        RuntimeError,
+        "leaf Variable that requires grad|modified by an inplace operation|is a view and is being modified inplace",
+        "The backward pass needs the old values. Make a new tensor in the place of the change.",
+    ),
+    "a result without a gradient": (
+        RuntimeError,
+        "does not require grad|appears to not have been used in the graph",
+        "Where does the way from the input to the result leave torch: detach, no_grad, item, NumPy, a new tensor?",
+    ),
+    "dtypes that do not fit": (
+        RuntimeError,
+        "same dtype|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|must be .*(int|long|bool)|"
+        "to have the same|tensors used as indices",
+        "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
+    ),
+    "shapes that do not fit": (
+        (RuntimeError, ValueError, IndexError),
+        "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"
+        "expected input|expected weight|equal size|subscript|same size|not enough values|too many values|at least .D",
+        "Print the shapes of all that meets in this line, and compare them axis by axis.",
+    ),
+    "a method that is not there": (AttributeError, "", "Print its type: is it a tensor, a number, a list, None?"),
+    "types that do not fit": (
+        TypeError,
+        "",
+        "Print the types of all that meets in this line: a tensor, a number?",
+    ),
+}
+
+NAMES = frozenset({*HINTS, *ERRORS})

@@ -1,0 +1,197 @@
+"""General mistakes: a name for a wrong form, a relation between values, or an error, of any exercise."""
+
+import numpy as np
+import pytest
+import torch
+from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
+
+from lite_mamba import course
+from lite_mamba.course.checking.exercise import Exercise
+from lite_mamba.course.checking.general import ERRORS, HINTS, NAMES, named, named_error
+from lite_mamba.course.checking.trial import judge
+
+
+def split(x, n):
+    """(L,): the values over a half, as they are, and how many there are."""
+    return x[x > 0.5] * n, int((x > 0.5).sum())
+
+
+def cases(draw):
+    return {"x": draw.uniform(0, 1, draw.size(4, 9)), "n": draw.size(2, 5)}
+
+
+def made(reference, **fields):
+    return Exercise("91.general", "General", reference, cases, [], **fields)
+
+
+def scaled(x, n):
+    return x * n
+
+
+def mean(x, n):
+    return x.mean().item() * n
+
+
+def count(x, n):
+    return int((x > 0.5).sum()) + n
+
+
+def over(x, n):
+    return bool(x[0] > 0.5)
+
+
+def marks(x, n):
+    return x > 0.5
+
+
+def indices(x, n):
+    return (x * 9).long() + n
+
+
+FORMS = [
+    ("nothing returned", scaled, lambda x, n: print(end="")),
+    ("an input changed in place", scaled, lambda x, n: x.mul_(n)),
+    ("a list in place of a tensor", scaled, lambda x, n: (x * n).tolist()),
+    ("a list in place of a tensor", scaled, lambda x, n: list(x * n)),
+    ("a tuple in place of a tensor", scaled, lambda x, n: tuple(x * n)),
+    ("a NumPy array in place of a tensor", scaled, lambda x, n: (x * n).numpy()),
+    ("a number in place of a tensor", lambda x, n: x.sum() * n, lambda x, n: x.sum().item() * n),
+    ("a tensor in place of a number", mean, lambda x, n: x.mean() * n),
+    ("a NumPy array in place of a number", mean, lambda x, n: np.asarray(x.mean().item() * n)),
+    ("a tensor in place of True or False", over, lambda x, n: x[0] > 0.5),
+    ("a tensor in place of a tuple", lambda x, n: (x.sum(), x.mean()), lambda x, n: torch.stack([x.sum(), x.mean()])),
+    ("real numbers in place of whole ones", indices, lambda x, n: ((x * 9).long() + n).float()),
+    ("real numbers in place of whole ones", count, lambda x, n: float(count(x, n))),
+    ("whole numbers in place of real ones", lambda x, n: (x * 9).floor(), lambda x, n: (x * 9).floor().long()),
+    ("numbers in place of True and False", marks, lambda x, n: (x > 0.5).int()),
+    ("numbers in place of True and False", over, lambda x, n: int(x[0] > 0.5)),
+    ("complex numbers in place of real ones", scaled, lambda x, n: (x * n).to(torch.complex64)),
+    ("complex numbers in place of real ones", mean, lambda x, n: complex(mean(x, n))),
+    ("another precision", scaled, lambda x, n: x.double() * n),
+    ("another shape", scaled, lambda x, n: (x * n)[None]),
+    ("one part alone", split, lambda x, n: split(x, n)[0]),
+    ("one part alone", split, lambda x, n: split(x, n)[1]),
+    ("a part too many", split, lambda x, n: (*split(x, n), n)),
+    ("a part too many", scaled, lambda x, n: (x * n, n)),
+    ("exchanged parts", split, lambda x, n: split(x, n)[::-1]),
+    ("a result of the wrong type", scaled, lambda x, n: "x"),
+    ("a result of the wrong type", scaled, lambda x, n: [x, 3, None]),
+    ("a result of the wrong shape", scaled, lambda x, n: x.sum() * n * torch.ones(3, 3)),
+    ("a result with the wrong number of parts", split, lambda x, n: (1, 2, 3)),
+    ("a result with the wrong keys", lambda x, n: {"a": x, "b": n}, lambda x, n: {"a": x}),
+    ("a result that is not a number", scaled, lambda x, n: x * n / 0 - x * n / 0),
+]
+
+
+@pytest.mark.parametrize(("name", "reference", "wrong"), FORMS, ids=[f"{i} {form[0]}" for i, form in enumerate(FORMS)])
+def test_a_wrong_form_has_a_name(name, reference, wrong):
+    verdict = judge(made(reference), wrong, quiet=True)
+    assert verdict.kind == "misconception" and verdict.misconception.name == name
+
+
+RIGHT_BUT_FOR = [form for form in FORMS if "a result" not in form[0] and form[0] not in ("nothing returned",)]
+
+
+@pytest.mark.parametrize(("name", "reference", "wrong"), RIGHT_BUT_FOR, ids=[form[0] for form in RIGHT_BUT_FOR])
+def test_the_form_is_no_name_where_the_values_are_wrong_too(name, reference, wrong):
+    def answer(x, n):
+        return wrong(x**2 + x + 1, n + 1)
+
+    mistake = judge(made(reference), answer, quiet=True).misconception
+    assert mistake is None or mistake.name != name
+
+
+def test_a_form_is_a_name_only_if_it_is_the_same_in_every_wrong_case():
+    verdict = judge(made(scaled), lambda x, n: (x * n).tolist() if n > 3 else (x * n).numpy(), quiet=True)
+    assert verdict.misconception.name == "a result of the wrong type"
+
+
+def test_two_forms_at_once_have_no_name_of_one():
+    verdict = judge(made(lambda x, n: (x * n, n)), lambda x, n: ((x * n).tolist(), float(n)), quiet=True)
+    assert verdict.misconception.name == "a result of the wrong type"
+
+
+def test_a_caught_error_is_named_where_nothing_comes_of_it():
+    def answer(x, n):
+        try:
+            return x[99]
+        except IndexError:
+            pass
+
+    verdict = judge(made(scaled), answer, quiet=True)
+    assert verdict.misconception.name == "a caught error"
+    assert "raised IndexError" in verdict.relations[0]
+
+
+def test_the_most_telling_name_goes_first():
+    """The input has no effect, the numbers are the right ones in another order, and they are a list."""
+
+    def ordered(x, n):
+        return x.sort().values
+
+    verdict = judge(made(ordered), lambda x, n: x.sort(descending=True).values.tolist(), quiet=True)
+    assert verdict.misconception.name == "a result of the wrong type"
+    verdict = judge(made(ordered), lambda x, n: x.sort(descending=True).values, quiet=True)
+    assert verdict.misconception.name == "the reversed order"
+    assert named([]) is None
+
+
+RAISING = [
+    ("shapes that do not fit", lambda x, n: x + torch.zeros(99)),
+    ("shapes that do not fit", lambda x, n: torch.eye(99) @ x),
+    ("shapes that do not fit", lambda x, n: torch.cat([x[None], torch.zeros(2, 99)])),
+    ("shapes that do not fit", lambda x, n: x.reshape(7, 99)),
+    ("shapes that do not fit", lambda x, n: torch.einsum("ab,b->a", x, x)),
+    ("shapes that do not fit", lambda x, n: torch.stack([x, x[1:]])),
+    ("an axis that is not there", lambda x, n: x.sum(dim=3)),
+    ("an axis that is not there", lambda x, n: x[0, 0, 0]),
+    ("an index outside the tensor", lambda x, n: x[99]),
+    ("an index outside the tensor", lambda x, n: [1, 2][99]),
+    ("a tensor in a condition", lambda x, n: x if x > 0.5 else -x),
+    ("a tensor where one number is wanted", lambda x, n: __import__("math").exp(x)),
+    ("a tensor where one number is wanted", lambda x, n: float(x)),
+    ("a tensor where one number is wanted", lambda x, n: x.item()),
+    ("a tensor with a gradient, given to NumPy", lambda x, n: x.clone().requires_grad_().numpy()),
+    ("a change in place that gradients forbid", lambda x, n: x.clone().requires_grad_().mul_(2)),
+    ("a result without a gradient", lambda x, n: x.sum().backward()),
+    ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
+    ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
+    ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
+    ("a division by zero", lambda x, n: 1 / (n - n)),
+    ("a key that is not there", lambda x, n: {}["x"]),
+    ("a method that is not there", lambda x, n: n.exp()),
+    ("types that do not fit", lambda x, n: x + "1"),
+    ("types that do not fit", lambda x, n: None + 1),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong"), RAISING, ids=[f"{i} {row[0]}" for i, row in enumerate(RAISING)])
+def test_an_error_has_the_name_of_what_it_says(name, wrong):
+    verdict = judge(made(scaled), wrong, quiet=True)
+    assert verdict.kind == "raised" and verdict.misconception.name == name
+
+
+def test_an_error_that_may_be_anything_has_no_name():
+    assert named_error(ValueError("no")) is None and named_error(RuntimeError("")) is None
+
+
+def test_all_errors_are_tried():
+    assert {name for name, _ in RAISING} == set(ERRORS) - {"a recursion without an end"}
+    assert named_error(RecursionError()).name == "a recursion without an end"
+
+
+def test_hints_are_sentences_and_names_are_none():
+    for hint in (*HINTS.values(), *(hint for _, _, hint in ERRORS.values())):
+        assert hint[0].isupper() and hint[-1] in ".?"
+    assert all(name[0].islower() and name[-1] not in ".?" for name in NAMES)
+
+
+def test_the_card_names_it_and_says_the_rest(fake_chapter, capsys):  # noqa: F811
+    course.check("91.shifted", lambda x, lag: fake_chapter.shifted(x, lag).tolist())
+    said = capsys.readouterr().out
+    assert "≈ 91.shifted: this is “a list in place of a tensor”\nThe result is a list of 1; expected is" in said
+    assert f"\n{HINTS['a list in place of a tensor']}\nThe smallest case that fails:" in said
+    course.check("91.shifted", lambda x, lag: x[99])
+    said = capsys.readouterr().out
+    assert "✗ 91.shifted: it raised: “an index outside the tensor”\nLine" in said
+    assert f"\n{ERRORS['an index outside the tensor'][2]}\n" in said
