@@ -420,7 +420,7 @@ WITH_GRADIENTS = Exercise(
 def test_right_values_without_gradients_are_wrong_where_gradients_are_asked_for(cut):
     assert judge(WITH_GRADIENTS, lambda x, w: (w[0] * x, w[1].expand_as(x))).kind == "right"
     found = judge(WITH_GRADIENTS, cut(scaled))
-    assert found.kind == "wrong"
+    assert found.misconception.name == "a gradient cut off"
     assert "no gradient leads from them back to `x`" in card(WITH_GRADIENTS, found).text()
 
 

@@ -60,6 +60,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "one part alone": "What came is right. The stub's Returns names what must come beside it.",
     "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
     "exchanged parts": "All parts are right. The stub's Returns says which of them comes first.",
+    "a gradient cut off": "Which line leaves torch, or makes a tensor that knows nothing of the input?",
     # Every value tells the same.
     "always the same answer": "Which line decides, and can it ever come to another answer?",
     "the opposite answer": "Which comparison decides, and which way round does it stand?",

@@ -113,8 +113,9 @@ def _without_gradient(lost: Example) -> Verdict:
     if spun(lost.got):
         return Verdict("endless", example=lost)
     if lost.raised:
-        return Verdict("raised", example=lost, relations=("This came when the inputs asked for gradients.",))
-    return Verdict("wrong", example=lost)
+        words = ("This came when the inputs asked for gradients.",)
+        return Verdict("raised", example=lost, misconception=named_error(lost.raised), relations=words)
+    return Verdict("misconception", example=lost, misconception=named([Said("a gradient cut off")]))
 
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
