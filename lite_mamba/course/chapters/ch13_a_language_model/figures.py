@@ -333,7 +333,7 @@ def write(prompt: str, temperature: float, draws: list[float], draw: Callable = 
     for u in draws:
         logits = stored(PLAIN)(ids, stream)[0, -1]  # (256,)
         stream.seqlen_offset += ids.shape[1]
-        written.append(draw(logits, temperature, u))
+        written.append(int(draw(logits, temperature, u)))  # a whole number of any type
         ids = torch.tensor([[written[-1]]])
     return bytes(written).decode("latin-1")
 
