@@ -306,7 +306,7 @@ class SoftplusInverse(LiveFigure):
         apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
             f"softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
-            f"{size} stand {apart} apart, so with log(exp(Δ) − 1) {here}. {form} stays "
+            f"{size} stand {apart} apart. In log(exp(Δ) − 1) {here}. {form} stays "
             f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
         )
 
