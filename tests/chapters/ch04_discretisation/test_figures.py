@@ -171,12 +171,15 @@ def test_the_hero_marks_the_true_level_at_the_ticks():
     [
         (-6, 4, 1.5, "bilinear", "but too slowly"),
         (-0.5, 4, 0.05, "Euler", "but too slowly"),
-        (-2, 0, 0.5, "Euler", "but too fast"),
+        (-2, 0, 0.5, "Euler", "dies out, but too fast"),
+        (0.5, 4, 1.5, "Euler", "grows, but too fast"),
+        (0.5, 4, 1.5, "bilinear", "grows, but too slowly"),
+        (0.1, 2, 0.05, "bilinear", "it grows, as the true motion does"),
         (0, 0, 1.5, "bilinear", "it forgets nothing: right"),
         (0, 0.1, 0.05, "Euler", "|z| = 1.00001, it explodes"),
     ],
 )
-def test_the_planes_say_how_fast_a_motion_dies_out_and_on_which_side_of_one_it_lies(re, im, delta, method, said):
+def test_the_planes_say_how_fast_a_motion_goes_and_on_which_side_of_one_it_lies(re, im, delta, method, said):
     assert said in PolePlanes().update(re=re, im=im, delta=delta, method=method)
 
 

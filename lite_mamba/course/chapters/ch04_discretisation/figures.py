@@ -418,7 +418,8 @@ class PolePlanes(LiveFigure):
     def _fate(self, re: float) -> str:
         steady = not self.grows and abs(self.z_pole) > 1 - 1e-7
         if re > 0:
-            return "it grows, as the true motion does" if self.grows else "it does not grow, but the true motion does"
+            grows = f"it grows, {self._pace('as the true motion does')}"
+            return grows if self.grows else "it does not grow, but the true motion does"
         if re == 0 and not self.quarter_turns:
             return "it forgets nothing: right"
         if re == 0:
@@ -427,12 +428,12 @@ class PolePlanes(LiveFigure):
             return "it never settles; the true motion does"
         if self.grows:
             return "it explodes; the true motion dies out"
-        return f"it dies out, {'but it rings' if self.rings else self._pace()}"
+        return f"it dies out, {'but it rings' if self.rings else self._pace('as it should')}"
 
-    def _pace(self) -> str:
-        """How fast the computed motion dies out, beside the true one; right if within a factor of two."""
+    def _pace(self, right: str) -> str:
+        """How fast the computed motion dies out or grows, beside the true one; right if within a factor of two."""
         pace = math.log(abs(self.z_pole) or 1e-99) / math.log(abs(self.true_z))
-        return "but too slowly" if pace < 0.5 else "but too fast" if pace > 2 else "as it should"
+        return "but too slowly" if pace < 0.5 else "but too fast" if pace > 2 else right
 
     def _sentence(self, re: float, im: float, delta: float, method: str) -> str:
         owner = self.owner(self.rules[method])
