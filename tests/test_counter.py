@@ -32,6 +32,14 @@ def test_what_is_computed_is_as_it_would_be_without_a_counter():
     assert made.dtype == torch.float64 and made.tolist() == [6, 6]
 
 
+def test_of_a_tensor_that_is_written_in_places_the_places_count():
+    x = torch.zeros(8, 3)
+    with Counter() as counter:
+        x[torch.tensor([1, 4])] = 1.0
+        x[2:4] = 1.0
+    assert [numbers for name, numbers in counter.writes if name.startswith(("aten::index_put", "aten::fill"))] == [6, 6]
+
+
 def test_nothing_is_counted_before_and_after():
     counter = Counter()
     with counter:

@@ -24,14 +24,22 @@ class Counter(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         result = function(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and not function.is_view and "detach" not in function.name():
+            written = _written(function, result, args)
             self.calls += 1
-            self.writes.append((function.name(), result.numel()))
-            self.bytes += result.numel() * result.element_size()
+            self.writes.append((function.name(), written))
+            self.bytes += written * result.element_size()
             if function.name().startswith(("aten::mul", "aten::addcmul")):
                 self.multiplications += result.numel()
             elif function.name().startswith(("aten::prod", "aten::cumprod")):
                 self.multiplications += args[0].numel()
         return result
+
+
+def _written(function, result: Tensor, args: tuple) -> int:
+    """How many numbers an operation writes: all of its result, unless it writes some places of a tensor in place."""
+    if function.name() == "aten::index_put_":  # x[places] = values
+        return torch.ops.aten.index.Tensor(args[0], args[1]).numel()
+    return result.numel()
 
 
 def kept_for_backward(scan, *inputs: Tensor) -> list[Tensor]:

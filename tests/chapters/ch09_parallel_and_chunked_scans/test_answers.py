@@ -315,6 +315,11 @@ HILLIS_STEELE = [
     ("rounds that do nothing", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10)]), "right"),
     ("in float64", lambda a, x: rounds(a.double(), x.double()).float(), "right"),
     (
+        "a of the earlier",
+        lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: (a1 * a2, a1 * b1 + b2)),
+        "a drive that fades by its own decay",
+    ),
+    (
         "later first",
         lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: join(a2, b2, a1, b1)),
         "operands in the wrong order",
@@ -550,11 +555,28 @@ def one_level(a, x, fill=True):
 
 
 WRONG_DECAY = "pairs that fade by the wrong decay"
+
+
+def tree_by_places(a, x):
+    a, x, shift = a.clone(), x.clone(), 1
+    while shift < len(a):
+        places = torch.arange(len(a))[2 * shift - 1 :: 2 * shift]
+        x[places] += a[places] * x[places - shift]
+        a[places] *= a[places - shift]
+        shift *= 2
+    while shift >= 2:
+        shift //= 2
+        places = torch.arange(len(a))[3 * shift - 1 :: 2 * shift]
+        x[places] += a[places] * x[places - shift]
+    return x
+
+
 UP_DOWN = [
     ("in place of copies", tree_in_place, "right"),
     ("2 × 2 matrices", tree_of_matrices, "right"),
     ("zero first", tree_with_zero_first, "right"),
     ("levels", tree_with_loops_over_levels, "right"),
+    ("levels, by places", tree_by_places, "right"),
     ("ends at two", tree_that_ends_at_two, "right"),
     ("ends at two only", tree_of_two, "right"),
     ("in float64", lambda a, x: tree()(a.double(), x.double()), None),

@@ -351,6 +351,12 @@ HILLIS_STEELE = Exercise(
             ),
         ),
         Misconception(
+            "a drive that fades by its own decay",
+            "You fade the x of the earlier partner by its own a. That a lies before it: what came in at one step goes "
+            "through the steps behind it.",
+            edited(hillis_steele, f"{JOIN} → {JOIN}; new_x = a[:-shift] * x[:-shift] + x[shift:]"),
+        ),
+        Misconception(
             "a single round",
             "You have joined each step with its neighbour and stopped. After one round, an entry holds two steps. How "
             "many does it hold after the next one, and when does it hold all?",
