@@ -164,7 +164,8 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
     if example.raised is None:
         rows.append(("got", table(got, names)))
         if tone == "close" and example.difference and table(got, names) == table(expected, names):
-            lines = [*lines, _sentence(example.difference.words, found.items)]  # what the rounded values hide
+            hidden = _sentence(example.difference.words, found.items)  # by the rounding of the tables
+            lines = lines if hidden in lines else [*lines, hidden]
     elif tone == "close" and words_of(example.raised):
         rows.append(("got", said(example.raised)))
     case = "The case:" if isinstance(example.raised, Endless) else "The smallest case that fails:"
