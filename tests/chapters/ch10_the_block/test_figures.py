@@ -52,7 +52,7 @@ def test_the_trace_runs_the_readers_convolution():
     mixed = presets.TokenTrace(conv=lambda x, *rest: x + x.mean(dim=-1, keepdim=True))
     mixed.owner = lambda function: "yours"
     assert mixed.update(stage="u", token=6).endswith("The convolution is yours.")
-    assert "24 tokens move, 6 of them earlier" in mixed._titles[mixed.ax].get_text()
+    assert "24 tokens move, 6 earlier" in mixed._titles[mixed.ax].get_text()
 
 
 @pytest.mark.parametrize("sizes", [(16, 4, 4, 1, 1), (768, 16, 4, 1, 2), (100, 8, 4, 5, 4)])

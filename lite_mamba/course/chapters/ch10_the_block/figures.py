@@ -126,12 +126,13 @@ class TokenTrace(LiveFigure):
         shown = next(name for name, key in self.NAMES.items() if key == stage)
         self.title(self.ax, self._finding(token, shown))
         by = f" The convolution is {whose}." if (whose := self.owner(self.conv)) else ""
-        return f"Token {token} is changed. In {shown}, these tokens move: {_spans(self.moved)}.{by}"
+        these = "this token moves" if len(self.moved) == 1 else "these tokens move"
+        return f"Token {token} is changed. In {shown}, {these}: {_spans(self.moved)}.{by}"
 
     def _finding(self, token: int, shown: str) -> str:
         number = len(self.moved)
         early = int((self.moved < token).sum())
-        return f"{shown}: {number} {'token moves' if number == 1 else 'tokens move'}, {early or 'none'} of them earlier"
+        return f"{shown}: {number} {'token moves' if number == 1 else 'tokens move'}, {early or 'none'} earlier"
 
 
 def _spans(numbers) -> str:
