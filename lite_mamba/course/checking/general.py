@@ -52,7 +52,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "a tensor in place of True or False": "What is in it is right. `.item()` takes it out of the tensor.",
     "a NumPy array in place of True or False": "What is in it is right. `.item()` takes it out of the array.",
     "a tensor in place of a tuple": "The numbers are right. Return the parts beside each other, with a comma.",
-    "real numbers in place of whole ones": "The numbers are right. Where did they become floats? A division does it, too.",
+    "real numbers in place of whole ones": "The numbers are right. Where did they become floats? A division does it.",
     "whole numbers in place of real ones": "The numbers are right. Which of your tensors was made of whole numbers?",
     "numbers in place of True and False": "The answers are right. A comparison gives True and False.",
     "complex numbers in place of real ones": "The numbers are right, their imaginary parts are 0: take `.real`.",
