@@ -129,6 +129,13 @@ def test_delay_moves_the_recording_and_nothing_else():
     np.testing.assert_allclose(figure.y, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("form", [torch.Tensor.double, torch.Tensor.int, torch.nn.Parameter])
+def test_delay_bears_taps_of_any_kind(form):
+    usual, odd = figures.DelayOnRecording(), figures.DelayOnRecording(lambda *given: (form(torch.eye(4)[0]), 8))
+    assert odd.update() == usual.update()
+    np.testing.assert_array_equal(odd.y, usual.y)
+
+
 def test_delay_says_whose_kernel_it_runs():
     figure = figures.DelayOnRecording()
     assert "dilation 8: the output" in figure.update()

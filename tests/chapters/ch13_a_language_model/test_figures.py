@@ -3,13 +3,14 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from lite_mamba.course import training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
-from lite_mamba.course.chapters.ch13_a_language_model.exercises import ngram, window_bits
+from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte, ngram, window_bits
 from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, SNIPPETS, encoded
 from lite_mamba.course.training import facts, step_sizes, stored
 from lite_mamba.course.training.evaluation import bits_per_byte
@@ -49,6 +50,11 @@ def test_writing_with_a_state_gives_what_reading_everything_anew_gives():
     for _ in range(12):
         text += chr(int(stored(figures.PLAIN)(encoded(text)[None])[0, -1].argmax()))
     assert text == "def area(" + written
+
+
+def test_a_drawn_byte_may_be_a_whole_number_of_any_type():
+    as_uint8 = figures.write("def area(", 0, [0.5] * 3, lambda *given: np.uint8(draw_byte(*given)))
+    assert as_uint8 == figures.write("def area(", 0, [0.5] * 3)
 
 
 def test_brackets_are_asked_at_the_last_byte_of_an_item():
