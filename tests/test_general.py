@@ -160,6 +160,9 @@ RAISING = [
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a key that is not there", lambda x, n: {}["x"]),
     ("a method that is not there", lambda x, n: n.exp()),
+    ("a call with other parameters", lambda x, n: (lambda x: x)(x, n)),
+    ("a call with other parameters", lambda x, n: scaled(x)),
+    ("a call with other parameters", lambda x, n: scaled(x, m=n)),
     ("types that do not fit", lambda x, n: x + "1"),
     ("types that do not fit", lambda x, n: None + 1),
 ]
@@ -171,13 +174,31 @@ def test_an_error_has_the_name_of_what_it_says(name, wrong):
     assert verdict.kind == "raised" and verdict.misconception.name == name
 
 
+def raised(error):
+    """The error, with the line that raised it."""
+    try:
+        raise error
+    except type(error) as seen:
+        return seen
+
+
 def test_an_error_that_may_be_anything_has_no_name():
-    assert named_error(ValueError("no")) is None and named_error(RuntimeError("")) is None
+    assert named_error(raised(ValueError("no"))) is None and named_error(raised(RuntimeError(""))) is None
+
+
+def test_an_error_that_no_line_of_the_readers_raised_has_no_name():
+    error = ValueError("a shape of (3,) is wanted")
+    assert named_error(error) is None and named_error(raised(error)).name == "shapes that do not fit"
 
 
 def test_all_errors_are_tried():
     assert {name for name, _ in RAISING} == set(ERRORS) - {"a recursion without an end"}
-    assert named_error(RecursionError()).name == "a recursion without an end"
+    assert named_error(raised(RecursionError())).name == "a recursion without an end"
+
+
+def test_an_input_that_fills_a_larger_result_is_said_to_be_repeated():
+    exercise = made(lambda x, n: torch.outer(x + n, x))
+    assert "It gives `x` back, repeated." in judge(exercise, lambda x, n: x.expand(len(x), -1), quiet=True).relations
 
 
 def test_hints_are_sentences_and_names_are_none():

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .errors import words_of
+from .errors import own_line, words_of
 from .exercise import Mistake
 
 
@@ -28,7 +28,9 @@ def named(found: Sequence[Said]) -> Mistake | None:
 
 
 def named_error(error: BaseException) -> Mistake | None:
-    """What an error says went wrong; None if it may be many things."""
+    """What an error says went wrong; None if it may be many things, or if no line of the reader's raised it."""
+    if own_line(error) is None:
+        return None
     words = words_of(error)
     for name, (kinds, pattern, hint) in ERRORS.items():
         if isinstance(error, kinds) and re.search(pattern, words):
@@ -161,6 +163,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "Print the shapes of all that meets in this line, and compare them axis by axis.",
     ),
     "a method that is not there": (AttributeError, "", "Print its type: is it a tensor, a number, a list, None?"),
+    "a call with other parameters": (
+        TypeError,
+        r"\(\) (takes|missing|got (an unexpected|multiple|some positional))",
+        "Compare the call with the line that defines it: how many parameters are there, and what are their names?",
+    ),
     "types that do not fit": (
         TypeError,
         "",
