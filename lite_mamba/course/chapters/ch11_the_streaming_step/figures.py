@@ -356,8 +356,8 @@ class RoundedState(LiveFigure):
         self.note.set_text(f"it stands still at {coarse[-1]:.3g}: one step adds {adds},\nhalf a gap is {half_gap}")
         self.note.set_y(coarse[-1] - 0.13 if coarse[-1] > 0.2 else coarse[-1] + 0.13)  # where no line is
         self.note.set_visible(coarse[-1] == coarse[-200])
-        late = f"{100 * self.end_off:.0f} % after 10 000"
-        self.title(self.ax, f"{kept_in} is {100 * self.off:.0f} % off after 1500 steps, {late}")
+        early, late = (f"{100 * share:.{0 if share >= 0.01 else 1}f} %" for share in (self.off, self.end_off))
+        self.title(self.ax, f"{kept_in} is {early} off after 1500 steps, {late} after 10 000")
         return (
             f"A = −1, B = C = 1, input u = 1, Δ = {delta:.3g}. After 1500 steps the state should be "
             f"{exact[self.MARK]:.3f}. Kept in {kept_in} it is {coarse[self.MARK]:.3f}, {100 * self.off:.1f} % off; "
