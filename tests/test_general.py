@@ -199,6 +199,12 @@ def test_all_errors_are_tried():
 def test_an_input_that_fills_a_larger_result_is_said_to_be_repeated():
     exercise = made(lambda x, n: torch.outer(x + n, x))
     assert "It gives `x` back, repeated." in judge(exercise, lambda x, n: x.expand(len(x), -1), quiet=True).relations
+    exercise = Exercise(
+        "91.g", "G", lambda x, s: x * s + x**2, lambda draw: {"x": draw.normal(3), "s": draw.number(1, 2)}, []
+    )
+    given = judge(exercise, lambda x, s: torch.full((3,), s), quiet=True)
+    assert given.relations[-1] == "It gives `s` back, repeated."
+    assert judge(exercise, lambda x, s: x + 0, quiet=True).relations[-1] == "It gives `x` back as it came."
 
 
 def test_hints_are_sentences_and_names_are_none():

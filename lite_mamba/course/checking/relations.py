@@ -250,10 +250,9 @@ def _an_input(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
                 continue
             for said, holds in kinds.items():
                 if all(holds(pair.want, pair.have, x) for pair, x in zip(pairs, inputs, strict=True)):
-                    repeated = said.name == "an input given back" and pairs[0].case[name].shape != pairs[0].have.shape
-                    return Said(
-                        said.name, f"It gives `{name}` back, repeated." if repeated else said.words.format(name)
-                    )
+                    repeated = any(x.numel() < pair.have.numel() for pair, x in zip(pairs, inputs, strict=True))
+                    back = said.words.startswith("It gives") and repeated
+                    return Said(said.name, f"It gives `{name}` back, repeated." if back else said.words.format(name))
     return None
 
 
