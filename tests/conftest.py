@@ -52,10 +52,11 @@ def one_thread():
 
 @pytest.fixture(autouse=True)
 def same_draws():
-    """What a test draws does not depend on the tests before it."""
+    """What a test draws and computes does not depend on the tests before it."""
     import torch
 
     torch.manual_seed(0)
+    torch.set_flush_denormal(False)  # what PyTorch 2.4 has compiled turns it on for the whole process
 
 
 @pytest.fixture(autouse=True)

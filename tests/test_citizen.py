@@ -55,7 +55,8 @@ def test_a_compiled_block_is_one_graph_and_learns_the_same(block, seq_idx):
 
 
 def test_an_exported_block_takes_any_length_and_loads_after_one_import(block, tmp_path):
-    program = torch.export.export(block, (tokens(),), dynamic_shapes=({1: torch.export.Dim("length", min=2)},))
+    length = torch.export.Dim("length", min=2, max=10_000)  # PyTorch 2.4 asks for a largest one
+    program = torch.export.export(block, (tokens(),), dynamic_shapes=({1: length},))
     for length in (2, 40):
         torch.testing.assert_close(program.module()(tokens(length)), block(tokens(length)))
     torch.export.save(program, tmp_path / "block.pt2")

@@ -62,7 +62,7 @@ def test_latex_gets_its_fonts_first_and_the_picture_as_it_is():
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 def test_the_fonts_have_every_letter(file):
-    glyphs = {name: FT2Font(FONTS / f"{name}.ttf").get_charmap() for name in ("DejaVuSans", "DejaVuSansMono")}
+    glyphs = {name: FT2Font(str(FONTS / f"{name}.ttf")).get_charmap() for name in ("DejaVuSans", "DejaVuSansMono")}
     for cell in nbformat.read(file, 4).cells:
         prose = re.sub(r"\$[^$]*\$|`[^`]*`", "", cell.source) if cell.cell_type == "markdown" else ""
         words = [

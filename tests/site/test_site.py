@@ -116,7 +116,8 @@ def test_a_picture_is_never_so_small_that_its_smallest_words_are_below_eleven_pi
 
 
 def test_code_stands_in_colours_and_a_card_takes_those_of_the_page():
-    assert build.python('if x:\n    "a < b"') == (
+    coloured = build.python('if x:\n    "a < b"').replace("&quot;", '"')  # as older Pygments writes it
+    assert coloured == (
         '<pre tabindex="0"><code><span class="k">if</span> <span class="n">x</span><span class="p">:</span>\n'
         '    <span class="s2">"a &lt; b"</span></code></pre>'
     )

@@ -418,7 +418,8 @@ def times(U, K):
 
 
 def fft_by_numpy(u, k, n):
-    return torch.from_numpy(np.fft.irfft(np.fft.rfft(u, n) * np.fft.rfft(k, n))[: len(u)])
+    values = np.fft.irfft(np.fft.rfft(u, n) * np.fft.rfft(k, n))[: len(u)]
+    return torch.from_numpy(values).to(u.dtype)  # NumPy before 2.0 computes it in float64
 
 
 FFT = [
