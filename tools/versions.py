@@ -72,11 +72,13 @@ def cpu_index() -> list[str]:
 
 def checks(every: bool) -> dict[str, list[str]]:
     """What is run in each environment: the words after `python`."""
-    tests = ["tests"] if every else [f"tests/test_{name}.py" for name in QUICK_TESTS]
+    tests = [f"tests/test_{name}.py" for name in QUICK_TESTS]
+    if every:
+        tests = ["--doctest-modules", "lite_mamba", "tests", "--ignore=tests/browser"]
     notebooks = ["notebooks"] if every else [f"notebooks/{name}.ipynb" for name in QUICK_NOTEBOOKS]
     return {
         "import": ["-c", "import lite_mamba, lite_mamba.course"],
-        "unit tests": ["-m", "pytest", "-q", "--ignore=tests/browser", "--ignore=tests/test_notebooks.py", *tests],
+        "unit tests": ["-m", "pytest", "-q", *tests],
         "notebooks": ["-m", "pytest", "-q", "--nbval", *notebooks],
         "compile": ["-c", COMPILE],
     }
