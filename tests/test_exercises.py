@@ -68,6 +68,8 @@ def misconception_complaints(exercise: Exercise) -> Iterator[str]:
     for i, (known, wrong) in enumerate(executable):
         if len(known.message) < 10:
             yield f"{exercise.id}: {known.name!r} has no message"
+        if known.message.count("$") > 1:
+            yield f"{exercise.id}: {known.name!r} holds a formula, which a card shows as it is typed"
         examples = remembered(exercise, wrong)
         for error in {repr(one.raised) for one in examples if isinstance(one.raised, NameError)}:
             yield f"{exercise.id}: {known.name!r} uses a name that its module lacks: {error}"
@@ -239,6 +241,7 @@ BROKEN = [
     ("is judged as 'right'", fake(misconceptions=[*THREE, Misconception("right", "It is right.", lambda x: x + x)])),
     ("a name that its module lacks", fake(misconceptions=[*THREE, Misconception("gone", "Not there.", unknown_name)])),
     ("always agree", fake(misconceptions=[*THREE, Misconception("thrice", "Not three times.", lambda x: x + x + x)])),
+    ("holds a formula", fake(misconceptions=[*THREE, Misconception("a sum", "Not $x + 3$ here.", lambda x: x + 3)])),
     ("recap has 4 questions", fake(recap=FIVE[:4])),
     ("not among the choices", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "c", "So.")])),
     ("all different", fake(recap=[*FIVE[:4], Question("Why?", ["a", "a"], "a", "So.")])),

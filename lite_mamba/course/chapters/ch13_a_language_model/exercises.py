@@ -295,7 +295,7 @@ NGRAM = Exercise(
         ),
         Misconception(
             "an end behind which nothing stands",
-            "Below the stroke you also count the place at the end of the text. Nothing follows it there: $n_k$ says "
+            "Below the stroke you also count the place at the end of the text. Nothing follows it there: `n_k` says "
             "how often any byte did.",
             edited(
                 ngram, "(len(followers) + 1) → (sum(text[:i].endswith(tail) for i in range(size, len(text) + 1)) + 1)"
