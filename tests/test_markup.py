@@ -8,6 +8,19 @@ def test_words_are_escaped_and_backticks_become_code():
     assert "x[0] &lt; 1</code>" in markup.text("`x[0] < 1`")
 
 
+def test_a_word_in_stars_is_emphasised_and_a_product_is_not():
+    assert markup.text("the *next* one, *as it was*.") == "the <em>next</em> one, <em>as it was</em>."
+    for words in (
+        "a // b * c is (a // b) * c",
+        "f(*args, **kwargs)",
+        "10 ** 2 and 3*4*5",
+        "(*=, +=, or *)",
+        "h = … * h + ….",
+    ):
+        assert markup.text(words) == words
+    assert "a *b* c</code>" in markup.text("`a *b* c`")
+
+
 def test_a_frame_is_read_aloud_only_where_it_changes():
     assert 'role="status"' in markup.frame("good", status=True)
     assert "role" not in markup.frame("good", "words")

@@ -1,7 +1,7 @@
 """The HTML of everything that the course shows in words: one place for frames, tables, marks and folds.
 
 Colours stand inline, so that a card reads well in light and dark themes and in a saved page. An icon and a word say
-what a colour says. Words are escaped here; what stands between backticks becomes code.
+what a colour says. Words are escaped here; what stands between backticks becomes code, and between stars emphasis.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ TONES = {
 PLAIN = f"color:{INK};background:{PAPER}"
 MONO = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.35"
 CELL = f"{PLAIN};text-align:left;vertical-align:top;padding:2px 12px 2px 0;border:0"
+
+
+CODE_OR_STARS = re.compile(r"`([^`]+)`|(?<![\w*])\*(?=[^\s*])([^*`]+)(?<=\S)\*(?![\w*])")
 
 
 def frame(tone: str, *parts: str, status: bool = False) -> str:
@@ -43,8 +46,13 @@ def line(words: str) -> str:
 
 
 def text(words: str) -> str:
-    """Escaped words; what stands between backticks becomes code."""
-    return re.sub(r"`([^`]+)`", rf'<code style="{PLAIN}">\1</code>', escape(words))
+    """Escaped words; what stands between backticks becomes code, what stands between stars is emphasised."""
+
+    def shown(found: re.Match) -> str:
+        code, stressed = found.groups()
+        return f'<code style="{PLAIN}">{code}</code>' if code else f"<em>{stressed}</em>"
+
+    return CODE_OR_STARS.sub(shown, escape(words))
 
 
 def table(rows: Iterable[Sequence[str]], heads: Sequence[str] = (), mono: bool = False) -> str:
