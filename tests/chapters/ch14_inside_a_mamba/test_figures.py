@@ -105,6 +105,16 @@ def test_a_matrix_of_another_shape_is_refused_in_words():
         wrong.update()
 
 
+def test_a_matrix_may_come_with_gradients():
+    asking = figures.HiddenAttention(build=lambda *given: hidden_attention(*given).requires_grad_())
+    assert asking.update() == figures.HiddenAttention().update()
+
+
+def test_what_is_seen_of_a_model_that_trains_asks_for_no_gradient():
+    layer = look(load(NAMES[0])[0], encoded(SNIPPETS["a loop"]))[0]
+    assert not any(value.requires_grad for value in vars(layer).values())
+
+
 def test_every_text_has_its_length():
     assert {len(text.encode()) for text in SNIPPETS.values()} == {LENGTH}
     assert len(FILES) == 24 and {len(text.encode()) for text in FILES} == {1024}

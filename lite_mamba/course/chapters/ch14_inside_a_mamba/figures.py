@@ -130,6 +130,7 @@ class HiddenAttention(LiveFigure):
         self.M = self.build(one.delta[d], one.A[d], one.B, one.C)  # (L, L)
         if not isinstance(self.M, Tensor) or self.M.shape != (self.n, self.n):
             raise ValueError(f"hidden_attention must give a tensor of shape {(self.n, self.n)}")
+        self.M = self.M.detach()
         scaled = (self.M / self.M.abs().max().clamp(min=1e-30)).numpy()  # (L, L)
         self.image.set_data(scaled)
         self.frame.set_data([-0.5, at + 0.5, at + 0.5, -0.5, -0.5], [at - 0.5, at - 0.5, at + 0.5, at + 0.5, at - 0.5])

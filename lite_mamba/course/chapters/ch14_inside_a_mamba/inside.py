@@ -67,7 +67,8 @@ def _seen(mixer: nn.Module, both: Tensor, read: Tensor) -> Seen:
     before = F.conv1d(F.pad(x, (mixer.d_conv - 1, 0)), conv.weight, conv.bias, groups=len(x))  # (D, L)
     delta = F.softplus(mixer.dt_proj(low_rank))
     A = -mixer.A_log.exp()
-    return Seen(x, before.sigmoid(), read.T, delta.T, A, B.T, C.T, mixer.D, conv.weight[:, 0], conv.bias)
+    D, taps, bias = (weight.detach() for weight in (mixer.D, conv.weight[:, 0], conv.bias))
+    return Seen(x, before.sigmoid(), read.T, delta.T, A, B.T, C.T, D, taps, bias)
 
 
 @torch.no_grad()
