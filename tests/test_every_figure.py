@@ -26,7 +26,7 @@ FIGURES = {
     for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, LiveFigure) and one.__module__ == module.__name__ and name[0] != "_"
 }
-LIVE = {name: figure for name, figure in FIGURES.items() if figure.controls}
+LIVE = {name: make for name, make in FIGURES.items() if make.controls or "self.controls" in inspect.getsource(make)}
 
 
 def global_states() -> tuple:
