@@ -522,6 +522,7 @@ HUNT = [
     ("bit_length of 2L", hunted(lambda L: 1 << (2 * L).bit_length()), "right"),
     ("groups", mended_by_groups, "right"),
     ("row by row", mended_row_by_row, "right"),
+    ("no gradients", torch.no_grad()(mended_by_groups), None),
     ("as it was", hunted(ceil), "the bug as it was"),
     ("floor + 1", hunted(lambda L: 2 ** (math.floor(math.log2(L)) + 1)), "the next power of two after L"),
     ("ceil of log2(L + 1)", hunted(lambda L: ceil(L + 1)), "the next power of two after L"),

@@ -632,6 +632,7 @@ BUG = Exercise(
     cases=_batch,
     apply=_also_long(mended_convolve, 600),
     atol=1e-4,
+    gradients=("u",),
     axes=("batch", "channel", "time"),
     example={"u": torch.tensor([[[0.0, 0.0, 0.0, 1.0]]]), "kernel": torch.tensor([[4.0, 3.0, 2.0, 1.0]])},
     misconceptions=[
