@@ -176,6 +176,18 @@ def test_the_code_that_a_bug_hunt_gives_is_marked_as_given(chapter):
     assert all(any(f"{id}: this is “{name}”" in text for text in said) for id, name in given)
 
 
+ASKING = [found for chapter in chapters.chapters() for found in chapters.exercises(chapter) if found.gradients]
+
+
+@pytest.mark.parametrize("exercise", ASKING, ids=lambda exercise: exercise.id)
+def test_a_task_says_before_that_gradients_are_asked_for(exercise):
+    assert set(exercise.gradients) <= set(inspect.signature(exercise.reference).parameters)
+    name = chapters.folders()[exercise.chapter].removeprefix("ch")
+    tasks = Notebook.read(NOTEBOOKS / f"{name}.ipynb").tasks
+    task = next(cells for _, cells in tasks if any(f'check("{exercise.id}"' in cell.source for cell in cells))
+    assert "gradients" in task[0].source.lower()
+
+
 def test_importing_the_package_does_not_import_the_course():
     program = (
         "import sys, lite_mamba; print([m for m in sys.modules if 'course' in m or m in ('matplotlib', 'IPython')])"
