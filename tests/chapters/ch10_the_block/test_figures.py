@@ -1,5 +1,6 @@
 """The figures of notebook 10 show what the package computes, at every corner of their sliders."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def test_without_takes_out_one_part_and_leaves_the_rest(part, expected):
     u, y, z = (given[name].T for name in ("u", "scan", "z"))  # (D, L) each
     output = presets.block_forward(noise, *presets.without(part, weights, presets.PARTS_OF_THE_COURSE))
     torch.testing.assert_close(output[0].T, expected(u, y, block.D, z), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("part", presets.CUTS)
+def test_what_stands_in_for_a_part_takes_its_arguments_by_their_names(part):
+    _, parts = presets.without(part, {"D": torch.ones(1)}, presets.PARTS_OF_THE_COURSE)
+    for name, function in parts.items():
+        real = inspect.signature(presets.PARTS_OF_THE_COURSE[name])
+        assert [*inspect.signature(function).parameters] == [*real.parameters], name
 
 
 def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere_in_noise(figures):

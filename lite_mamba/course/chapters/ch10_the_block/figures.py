@@ -238,7 +238,7 @@ def without(part: str, weights: dict, parts: dict) -> tuple[dict, dict]:
         return weights | {"D": torch.zeros_like(weights["D"])}, parts
     empty = {
         "nothing": {},
-        "convolution": {"conv": lambda x, *rest: torch.nn.functional.silu(x)},
+        "convolution": {"conv": lambda x, weights, biases, gates, dilations: torch.nn.functional.silu(x)},
         "scan": {"scan": lambda deltaA, deltaB_u, C: torch.zeros(deltaA.shape[:3])},
         "gate": {"skip_and_gate": lambda y, u, D, z: y + D[:, None] * u},
     }
