@@ -36,6 +36,7 @@ START_WITHOUT_BIAS = " + bias[:, None] → + bias[:, None] * (torch.arange(lengt
 LEFT, GROUPS = "(weight.shape[1] - 1, 0)", ", groups=weight.shape[0]"
 CENTRED = [edited(causal_conv_loop, f"{LAG} → t + k - {left}") for left in ("(width - 1) // 2", "width // 2")]
 AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
+ACTIVATIONS = (F.relu, F.silu, torch.sigmoid, torch.tanh, F.gelu)
 WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
@@ -70,6 +71,19 @@ def _fed_back(x, weight, bias):
     for t in range(x.shape[-1]):
         y[:, :, t] = causal_conv(y[:, :, : t + 1], weight, bias)[:, :, t]
     return y
+
+
+def _activated(function):
+    """The right outputs, sent through a function."""
+    return lambda x, weight, bias: function(causal_conv(x, weight, bias))
+
+
+def _written_into_the_input(x, weight, bias):
+    return x.copy_(causal_conv(x, weight, bias))
+
+
+def _mean_of_the_taps(x, weight, bias):
+    return causal_conv(x, weight / weight.shape[1], bias)
 
 
 def _without_padding(x, weight, bias):
@@ -116,6 +130,29 @@ FORGOTTEN_BIAS = (
     "a forgotten bias",
     "All products are right, but the bias is not added. Every output of channel d starts from bias[d], also where "
     "the input is zero.",
+)
+ONE_KERNEL = (
+    "one kernel for all channels",
+    "Each channel is filtered with the kernel of channel 0. The first axis of `weight` is the channel: weight[d] is "
+    "for x[:, d].",
+)
+ONE_BIAS = (
+    "one bias for all channels",
+    "Each channel gets the bias of channel 0. A channel has a bias of its own, bias[d].",
+)
+ACTIVATED = (
+    "an activation too many",
+    "The outputs are right, and then go through a function such as ReLU or SiLU. A convolution multiplies and adds up, "
+    "nothing else: what comes after it comes after it.",
+)
+WRITTEN_IN = (
+    "outputs written into x",
+    "The numbers are right, but they stand in x itself: whoever called you has lost the input. Write into a tensor of "
+    "its own.",
+)
+MEAN = (
+    "a mean over the taps",
+    "The products are divided by W, as in a moving average. A kernel has its own weights: the products are added up.",
 )
 MIXED = "Look at the sizes: output channel d may read input channel d only, through weight[d] and nothing else."
 
@@ -222,6 +259,11 @@ CONV_LOOP = Exercise(
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
         ),
         Misconception("mixed channels", "All channels are added up in each output. " + MIXED, _mixed),
+        Misconception(*ONE_KERNEL, edited(causal_conv_loop, f"{TAP} → weight[0, k]")),
+        Misconception(*ONE_BIAS, edited(causal_conv_loop, " + bias[:, None] → + bias[0]")),
+        Misconception(*ACTIVATED, [_activated(one) for one in ACTIVATIONS]),
+        Misconception(*WRITTEN_IN, _written_into_the_input),
+        Misconception(*MEAN, _mean_of_the_taps),
         Misconception(
             "an output without the type of x",
             "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which "
@@ -231,6 +273,14 @@ CONV_LOOP = Exercise(
             ),
         ),
     ],
+)
+
+OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
+    "a first sample that is never read",
+    "a sum that is overwritten",
+    "a bias at every tap",
+    "outputs that are fed back",
+    "the last tap left out",
 )
 
 CONV = Exercise(
@@ -342,6 +392,14 @@ CONV = Exercise(
             "kernel a channel the middle one has size 1: unsqueeze puts it in.",
             edited(causal_conv, "weight.unsqueeze(1) → weight"),
         ),
+        Misconception(
+            *ONE_KERNEL, edited(causal_conv, "weight.unsqueeze(1) → weight[:1].expand_as(weight).unsqueeze(1)")
+        ),
+        Misconception(*ONE_BIAS, edited(causal_conv, "bias, groups → bias[:1].expand_as(bias), groups")),
+        Misconception(*ACTIVATED, [_activated(one) for one in ACTIVATIONS]),
+        Misconception(*WRITTEN_IN, _written_into_the_input),
+        Misconception(*MEAN, _mean_of_the_taps),
+        *(known for known in CONV_LOOP.misconceptions if known.name in OF_A_LOOP),
     ],
 )
 
@@ -381,6 +439,21 @@ FULL_KERNEL = Exercise(
             "The places are right, but the kernel of channel 0 stands in all of them. Each channel has its own row "
             "of `weight`.",
             edited(full_kernel, "= kernel → = weight[0]"),
+        ),
+        Misconception(
+            "kernels on one side of the diagonal",
+            "Output channel i also reads the input channels before i, or those after it. It reads input channel i "
+            "alone: the diagonal, and nothing beside it.",
+            [
+                edited(full_kernel, f"full[d, d] = kernel → full[{places}] = kernel")
+                for places in ("d:, d", "d, d:", ": d + 1, d", "d, : d + 1")
+            ],
+        ),
+        Misconception(
+            "ones off the diagonal",
+            "The diagonal is right, but the other places hold 1, so every channel still reads every other. What number "
+            "silences a channel?",
+            edited(full_kernel, "weight.new_zeros → weight.new_ones"),
         ),
         Misconception(
             "the grouped kernel",
