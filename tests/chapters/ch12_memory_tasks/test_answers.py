@@ -257,9 +257,23 @@ def heads_inserted(symbols, place, n):
     return tokens, targets
 
 
+def heads_with_a_question_at(i):
+    def heads(symbols, place, n_symbols):
+        tokens = symbols.clone()
+        tokens[range(len(tokens)), place[:, 0]] = n_symbols
+        tokens[:, i] = n_symbols
+        return tokens, heads_by_where(symbols, place, n_symbols)[1]
+
+    return heads
+
+
 HEADS = [
     ("by rows", heads_by_rows, "right"),
     ("where", heads_by_where, "right"),
+    ("the last symbol", lambda s, p, n: (heads_by_where(s, p, n)[0], s[:, -1, None]), "the last symbol as the answer"),
+    ("the cue at -2", heads_with_a_question_at(-2), "a question in front of the last token"),
+    ("the cue n + 1", lambda s, p, n: (heads_by_where(s, p, n + 1)[0], heads_by_where(s, p, n)[1]),
+     "a cue with another id"),
     ("fancy index", heads_by_index, "right"),
     ("cat", heads_by_cat, "right"),
     ("places converted", heads_in_float64_places, "right"),
@@ -275,7 +289,7 @@ HEADS = [
     ("no axis", lambda s, p, n: (heads_by_rows(s, p, n)[0], heads_by_rows(s, p, n)[1][:, 0]),
      "a target without its axis"),
     ("in place", heads_in_place, None),
-    ("cue n + 1", lambda s, p, n: heads_by_index(s, p, n, 1, 1), None),
+    ("cue n + 1", lambda s, p, n: heads_by_index(s, p, n, 1, 1), "a cue with another id"),
     ("tokens only", lambda s, p, n: heads_by_rows(s, p, n)[0], None),
     ("targets first", lambda s, p, n: heads_by_rows(s, p, n)[::-1], "the two results exchanged"),
     ("the place of row 0", lambda s, p, n: heads_by_index(s, p[:1].repeat(len(s), 1), n), "one place for all rows"),
@@ -329,6 +343,9 @@ def sums(formula):
 LEFT = [
     ("a loop from the end", left_by_a_loop, "right"),
     ("two loops", left_by_two_loops, "right"),
+    ("2 to the power", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
+    ("not turned back", lambda d, A: (A * (d.flip(0).cumsum(0) - d.flip(0))).exp(), "a sum that is not turned back"),
+    ("times delta", lambda d, A: d * left_by_a_loop(d, A), "what a token writes, not its share"),
     ("flip", left_by_flip, "right"),
     ("a matrix", left_by_a_matrix, "right"),
     ("in float64", lambda delta, A: left_by_flip(delta.double(), A), None),
@@ -353,7 +370,7 @@ LEFT = [
     ("its own Δ, counted", sums(lambda d: d * torch.arange(len(d)).flip(0)), "steps taken as equal"),
     ("added shares", lambda d, A: torch.stack([sum((torch.exp(A * s) for s in d[t + 1 :]), torch.zeros(()))
      for t in range(len(d))]), "shares that are added"),
-    ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), None),
+    ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
     ("ones", lambda d, A: torch.ones_like(d), None),
     ("a list", lambda d, A: left_by_a_loop(d, A).tolist(), None),

@@ -328,6 +328,24 @@ HEADS = Exercise(
             _target("symbols.gather(1, place + 2)"),
         ),
         Misconception(
+            "the last symbol as the answer",
+            "Your target is the last of the symbols. The answer stands one token behind the first cue.",
+            _target("symbols[:, -1:]"),
+        ),
+        Misconception(
+            "a question in front of the last token",
+            "The second cue stands one place too early. The question is the last token of the row.",
+            _task("tokens[:, -1] = → tokens[:, -2] ="),
+        ),
+        Misconception(
+            "a cue with another id",
+            "Your cue has not the first free id. The symbols are 0 … n_symbols − 1, so the cue is n_symbols.",
+            [
+                _task(FIRST_CUE.format(f"symbols.scatter(1, place, {id})"), f"-1] = n_symbols → -1] = {id}")
+                for id in ("n_symbols + 1", "-1")
+            ],
+        ),
+        Misconception(
             "no question",
             "The cue stands in the row, but nothing asks at the end: the last token must be the cue again.",
             _task("    tokens[:, -1] = n_symbols\n → "),
@@ -441,6 +459,22 @@ LEFT = Exercise(
             "You let a token's own Δ fade what this same token writes. It writes *after* the old state has faded. So "
             "the last token is left whole.",
             _later("delta.flip(0).cumsum(0).flip(0)"),
+        ),
+        Misconception(
+            "a base that is not e",
+            "You raise 2 or 10 to the power. The state fades by exp(Δ A): the base is e.",
+            [edited(left_at_the_end, f"torch.exp(A * later) → {base} ** (A * later)") for base in (2, 10)],
+        ),
+        Misconception(
+            "a sum that is not turned back",
+            "You added up from the end, on a tensor that was turned round, and did not turn the result back: the last "
+            "number belongs to the first token.",
+            [_later("delta.flip(0).cumsum(0) - delta.flip(0)"), _later("delta.flip(0).cumsum(0)")],
+        ),
+        Misconception(
+            "what a token writes, not its share",
+            "You multiply with the token's own Δ. That is how much it writes; asked is the share of it that is left.",
+            edited(left_at_the_end, "return torch.exp(A * later) → return delta * torch.exp(A * later)"),
         ),
         Misconception(
             "the tokens before",
