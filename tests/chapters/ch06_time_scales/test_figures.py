@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from lite_mamba import Mamba, initialization, selective_scan_fn
 from lite_mamba.course.chapters.ch06_time_scales import figures
-from lite_mamba.course.chapters.ch06_time_scales.exercises import sample_dt
+from lite_mamba.course.chapters.ch06_time_scales.exercises import inverse_softplus, sample_dt
 from lite_mamba.course.drawing.numbers import written
 from lite_mamba.course.page.explore import Exploration
 
@@ -120,6 +120,13 @@ def test_the_map_agrees_with_its_cell_and_its_rain_with_the_package():
         assert shown.rain.min() >= parameters["dt_min"] * 0.999
         assert shown.rain.max() <= parameters["dt_max"] * 1.001
         assert f"half-life of {figures.words(shown.half_life)} steps" in sentence
+
+
+def test_step_sizes_may_come_as_parameters():
+    as_parameter = figures.TimeScaleMap(sample=lambda *given: torch.nn.Parameter(sample_dt(*given)))
+    assert as_parameter.update() == figures.TimeScaleMap().update()
+    form = figures.SoftplusInverse(inverse=lambda dt: torch.nn.Parameter(inverse_softplus(dt)))
+    assert form.update() == figures.SoftplusInverse().update()
 
 
 def test_the_draw_of_the_map_is_that_of_the_package():

@@ -43,7 +43,7 @@ def shown_as(value: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
     if not isinstance(value, Tensor) or value.shape != shape:
         got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise ValueError(f"{name} returned {got}, expected the shape {shape}")
-    return value
+    return value.detach()
 
 
 class Hero(LiveFigure):
@@ -276,7 +276,7 @@ class SoftplusInverse(LiveFigure):
 
     @staticmethod
     def _error(bias: Tensor, wanted: Tensor) -> np.ndarray:
-        got = torch.logaddexp(bias.double(), torch.zeros_like(bias, dtype=torch.float64))  # softplus, exactly
+        got = torch.logaddexp(bias.detach().double(), torch.zeros_like(bias, dtype=torch.float64))  # softplus, exactly
         return ((got - wanted.double()).abs() / wanted.double()).nan_to_num(nan=10, posinf=10).numpy()
 
     def update(self, delta: float = 0.001, kind: torch.dtype = torch.float32) -> str:
