@@ -353,6 +353,30 @@ def test_a_result_that_is_off_by_less_than_a_row_shows_is_no_error():
     assert judge(exercise, nearly).kind == "wrong"
 
 
+def said_of(*pairs):
+    """What is said of cases without inputs, each what was expected and what came."""
+    examples = [Example({}, Outcome(want), Outcome(have), difference(want, have, Tolerance())) for want, have in pairs]
+    found = value_words(examples, Tolerance())
+    return found.words if found else ""
+
+
+def test_three_results_that_are_long_enough_tell_a_delay():
+    long = [torch.randn(5) for _ in range(3)]
+    assert "One step too late along axis 0." in said_of(*((y, late(y)) for y in long))
+    pairs = [(y, late(y)) for y in (*long[:2], torch.randn(2))]
+    assert "too late" not in said_of(*pairs)
+
+
+def test_results_that_are_wrong_from_anywhere_on_are_not_wrong_at_the_last_place():
+    pairs = [(torch.zeros(n), from_on(torch.zeros(n), 0, start)) for n, start in ((4, 2), (5, 4), (6, 3), (7, 5))]
+    assert "last" not in said_of(*pairs)
+
+
+def test_what_should_not_be_a_number_and_is_none_is_right():
+    y = torch.tensor([float("nan"), 1.0, 2.0, 3.0])
+    assert "Right up to axis 0 1, wrong from there on." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
+
+
 SHAPES = st.lists(st.integers(0, 3), max_size=3)
 
 
