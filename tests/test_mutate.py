@@ -9,6 +9,8 @@ def share(part: int | None, whole=4):
     print("Δ")
     if part is None or not whole > 0:
         return 0.5
+    if part == whole:
+        return None
     return "Δ" if part else part / -whole
 '''
 

@@ -107,7 +107,7 @@ def _changes(node: ast.AST) -> Iterator[Mutant]:
             yield Mutant(node, str(value + 1))
         case ast.Expr(ast.Call()) | ast.AugAssign():
             yield Mutant(node, "pass")
-        case ast.Return(ast.expr()):
+        case ast.Return(ast.expr() as value) if ast.unparse(value) != "None":
             yield Mutant(node, "return None")
 
 
