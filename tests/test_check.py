@@ -482,10 +482,16 @@ def test_draws_reach_both_ends():
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.5, "0.5"), (1 / 3, "0.333"), (-0.0, "0"), (2e-5, "2.0e-05"), (3, "3"), (1 + 2j, "1 + 2i"), (1e9, "1e+09")],
+    [(0.5, "0.5"), (1 / 3, "0.333"), (-0.0, "0"), (2e-5, "2.0e-05"), (3, "3"), (1 + 2j, "1 + 2i"), (1e6, "1e+06")],
 )
 def test_numbers_are_written_short(value, words):
     assert number(value) == words
+
+
+@pytest.mark.parametrize(("wrong", "words"), [(1, "1 of 3 values is wrong"), (2, "2 of 3 values are wrong")])
+def test_a_difference_says_how_many_values_are_wrong(wrong, words):
+    found = difference(torch.zeros(3), torch.tensor([1.0] * wrong + [0.0] * (3 - wrong)), Tolerance())
+    assert f"({words})" in found.words
 
 
 # Ids, verify, whose, mine.
