@@ -89,6 +89,15 @@ def test_an_operation_may_go_over_several_lines():
     assert name(exercise(concatenated), learners) == "number 0"
 
 
+def test_an_operation_goes_on_until_its_brackets_are_closed():
+    def learners(x, width):
+        return sum(
+            [2 * part for part in (x, x.new_zeros(99, 99))],
+        )
+
+    assert name(exercise(lambda x, width: 2 * x + x.new_zeros(99, 99)), learners) == "number 0"
+
+
 def test_an_error_that_a_library_raises_belongs_to_the_operation_of_the_answer():
     inv, det = np.linalg.inv, np.linalg.det
 

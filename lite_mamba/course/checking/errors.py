@@ -91,9 +91,20 @@ def _place(error: BaseException) -> traceback.FrameSummary | None:
 
 def _operations(frame: traceback.FrameSummary) -> set[str]:
     """What is called, computed or indexed in the piece of code that raised."""
-    last = getattr(frame, "end_lineno", None) or frame.lineno  # Python 3.10 knows the line only
+    last = getattr(frame, "end_lineno", None) or _end(frame.filename, frame.lineno)  # Python 3.10 knows the line only
     lines = [linecache.getline(frame.filename, number).encode() for number in range(frame.lineno, last + 1)]
     if last_column := getattr(frame, "end_colno", None):  # columns count bytes
         lines[-1] = lines[-1][:last_column]
         lines[0] = lines[0][frame.colno :]
     return set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", b"".join(lines).decode()))
+
+
+def _end(filename: str, last: int) -> int:
+    """The line where the brackets are closed that a line opens."""
+    depth = 0
+    while line := linecache.getline(filename, last):
+        depth += len(re.findall(r"[(\[{]", line)) - len(re.findall(r"[)\]}]", line))
+        if depth <= 0:
+            break
+        last += 1
+    return last
