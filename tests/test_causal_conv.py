@@ -244,6 +244,12 @@ def test_the_gated_sum_weighs_activated_branches_with_a_softmax():
     torch.testing.assert_close(y, expected)
 
 
+def test_a_branch_without_a_dilation_is_not_left_out():
+    x, weight, bias = draw()
+    with pytest.raises(ValueError, match="shorter"):
+        gated_dilated_conv(x, [weight, weight], [bias, bias], torch.zeros(1), (1,))
+
+
 @given(
     dilations=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     taps=st.integers(1, 4),
