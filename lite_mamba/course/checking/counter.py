@@ -21,6 +21,11 @@ class Counter(TorchDispatchMode):
         self.calls = self.multiplications = self.bytes = 0
         self.writes: list[tuple[str, int]] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """PyTorch would wrap each call below to keep its compiler out, and import the whole compiler for that."""
+        return False
+
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         result = function(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and not function.is_view and "detach" not in function.name():

@@ -500,7 +500,7 @@ def mended_by_groups(u, k):
 
 
 def mended_row_by_row(u, k):
-    return torch.stack([torch.stack([conv_by_two_loops(row, taps) for row, taps in zip(x, k, strict=True)]) for x in u])
+    return torch.stack([torch.stack([conv_by_padding(row, taps) for row, taps in zip(x, k, strict=True)]) for x in u])
 
 
 def mended_for_sequence_0(u, k):

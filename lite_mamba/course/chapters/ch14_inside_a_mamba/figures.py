@@ -16,7 +16,7 @@ from ...training.data import Memory
 from ..ch13_a_language_model.texts import CODE, encoded, shown
 from . import probing
 from .exercises import fit_probe, hidden_attention
-from .inside import contributions, half_lives, look, matrices, untrained
+from .inside import Seen, contributions, half_lives, look, matrices, untrained
 from .texts import LENGTH, SNIPPETS, marks
 
 MODELS = {
@@ -34,6 +34,12 @@ def sequence(name: str, length: int) -> Tensor:
     if isinstance(data, Memory):
         return data.draw(torch.Generator().manual_seed(4), 1, length)[0][0]
     return encoded(CODE[:length])
+
+
+@cache
+def layers_of(name: str, length: int, trained: bool) -> list[Seen]:
+    """What each layer of a model computes on its sequence, after training or before."""
+    return look(stored(name) if trained else untrained(name), sequence(name, length))
 
 
 def texts_of(text: str | None) -> dict[str, str]:
@@ -183,7 +189,7 @@ LAGS = ((0, 1), (1, 2), (2, 3), (3, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64
 @cache
 def by_lag(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
     """The share of what enters a layer's outputs by lag, past the state and through it, the mean over channels."""
-    parts = contributions(look(stored(name), sequence(name, LAGS[-1][1]))[layer])  # (D, L, L) each
+    parts = contributions(layers_of(name, LAGS[-1][1], True)[layer])  # (D, L, L) each
     total = sum(part.abs().sum((1, 2)) for part in parts)  # (D,)
     shares = []
     for part in parts:
@@ -247,13 +253,10 @@ def rain(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
     """
     data = RUNS[name].data
     memory = isinstance(data, Memory)
-    ids = sequence(name, RUNS[name].length if memory else len(CODE))
-    tokens = data.noise(ids[None])[0] if memory else slice(None)
-    first, last = (look(one, ids)[layer] for one in (_untrained(name), stored(name)))
+    length = RUNS[name].length if memory else len(CODE)
+    tokens = data.noise(sequence(name, length)[None])[0] if memory else slice(None)
+    first, last = (layers_of(name, length, trained)[layer] for trained in (False, True))
     return half_lives(first, tokens).numpy(), half_lives(last, tokens).numpy()
-
-
-_untrained = cache(untrained)
 
 
 class Rain(LiveFigure):

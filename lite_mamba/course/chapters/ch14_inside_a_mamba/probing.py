@@ -26,9 +26,13 @@ BACK = 8  # bytes that the rival sees
 SHUFFLES = 10
 
 
-@cache
 def features(trained: bool = True) -> Tensor:
     """What the states of the language model give, on every file: (n_layers, files, places, D)."""
+    return _features(trained)
+
+
+@cache  # with nothing left to default: `features()` and `features(True)` would each be computed
+def _features(trained: bool) -> Tensor:
     model = stored(LANGUAGE) if trained else untrained(LANGUAGE)
     return torch.stack([states(model, text)[:, PLACES] for text in FILES], dim=1)
 
