@@ -56,7 +56,7 @@ def test_what_a_learner_did_is_handed_in_and_read(fake_chapter, tmp_path, capsys
     work(fake_chapter)
     course.progress(save_as=tmp_path / "ada.json", name="Ada")
     said = capsys.readouterr().out
-    assert "2 exercises tried, 2 guesses, 1 recaps" in said and "The name in it is “Ada”" in said
+    assert "2 exercises, 2 predictions, 1 recap tried." in said and "The name in it is “Ada”" in said
     assert record.read(tmp_path / "ada.json") == record.Record(
         name="Ada",
         checks={

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..drawing.numbers import several
 from ..kit.working_copy import Stop, originals
 from ..page.record import Record
 from . import counts, pictures
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not options.folder.is_dir():
         raise Stop(f"There is no folder {options.folder}.")
     found, skipped = counts.records(options.folder)
-    print("\n".join([f"{len(found)} learners in {options.folder}.", *skipped]))
+    print("\n".join([f"{several(len(found), 'learner')} in {options.folder}.", *skipped]))
     if not found:
         raise Stop('There is nothing to count. A learner saves a file with course.progress(save_as="progress.json").')
     target = options.to or options.folder / "class"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..drawing.numbers import several
 from ..drawing.style import BLUE, GREEN, GREY, VERMILLION, context, new_figure
 from .counts import Count, Question
 
@@ -33,7 +34,7 @@ def chapter_picture(path: Path, chapter: str, counts: Sequence[Count], recap: st
             label.set(fontweight="normal" if name else "bold", fontsize=12 if name else 13)
         ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, max(learners, 1) * 1.04), xlabel="learners")
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.set_title(f"Chapter {chapter}, {learners} learners\n{recap}")
+        ax.set_title(f"Chapter {chapter}, {several(learners, 'learner')}\n{recap}")
         handles = [
             ax.barh(0, 0, color=colour, hatch=hatch, edgecolor=GREY, label=name) for name, colour, hatch in PARTS
         ]
@@ -64,7 +65,7 @@ def votes_picture(path: Path, question: Question, votes: Counter[str | float]) -
             ax.text(number, y, f" {number}", va="center", fontweight="bold", color="black" if number else GREY)
         ax.set_yticks(range(len(bars)), names)
         most = max((number for _, number in bars), default=0)
-        ax.set(ylim=(len(bars) - 0.4, -0.6), xlim=(0, max(most, 1) * 1.1), xlabel=f"{votes.total()} votes")
+        ax.set(ylim=(len(bars) - 0.4, -0.6), xlim=(0, max(most, 1) * 1.1), xlabel=several(votes.total(), "vote"))
         ax.set_ylabel(question.unit)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_title(textwrap.fill(question.text, 80))

@@ -90,7 +90,7 @@ def filled(folder: Path | None) -> Path:
     for name in copied:
         print(f"{target / name}: new")
     if kept:
-        print(f"{len(kept)} notebooks in {target} are yours and stay as they are.")
+        print(f"Notebooks in {target} that are yours and stay as they are: {len(kept)}.")
         print("To start one afresh, rename yours and run the command again.")
     return target
 

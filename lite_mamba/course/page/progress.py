@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from ..chapters import Exercise, chapters, exercises, recap
+from ..drawing.numbers import several
 from . import markup, record, state
 from .cards import Card, show
 from .markup import TONES
@@ -44,7 +45,9 @@ def _saved(path: Path, name: str) -> Card:
         path.write_text(record.text(found), "utf-8")
     except OSError as error:
         return Card("bad", f"{path} can't be written", [f"{error.strerror or error}. Give save_as= another place."])
-    counted = f"{len(found['checks'])} exercises tried, {len(found['guesses'])} guesses, {len(found['recaps'])} recaps."
+    checks, guesses, recaps = (len(found[kept]) for kept in ("checks", "guesses", "recaps"))
+    tried = several(checks, "exercise"), several(guesses, "prediction"), several(recaps, "recap")
+    counted = f"{', '.join(tried)} tried."
     who = f"The name in it is “{name}”." if name else "There is no name in it; name= puts one in."
     return Card("good", f"Saved as {path}", [counted, who])
 
