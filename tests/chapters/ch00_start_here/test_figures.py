@@ -29,6 +29,11 @@ def test_half_of_the_state_is_left_at_the_half_life(delta, n):
     assert f"{math.log(2) / (delta * n):.1f} steps" in sentence
 
 
+def test_the_fading_state_bears_exponents_that_ask_for_gradients():
+    asking = FadingState(lambda delta, A: scale_A(delta, A).requires_grad_())
+    assert asking.update() == FadingState(scale_A).update()
+
+
 def test_the_fading_state_is_drawn_with_the_function_that_is_given():
     right, wrong = FadingState(scale_A), FadingState(lambda delta, A: delta[..., None] + A)
     right.update()

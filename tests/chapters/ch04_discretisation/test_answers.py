@@ -58,6 +58,7 @@ EULER = [
     ("float()", lambda dt, a, b: (1 + dt * a.float(), dt * b), OWN_FORMAT),
     ("two probes", euler_by_two_probes, "right"),
     ("addcmul", lambda dt, a, b: (torch.addcmul(torch.ones_like(a), torch.tensor(dt), a), b.mul(dt)), "right"),
+    ("a list of two", lambda dt, a, b: [1 + dt * a, dt * b], "right"),
     ("in float64, as a list", lambda dt, a, b: [(1 + dt * a.double()), dt * b.double()], None),
     ("numpy", lambda dt, a, b: (torch.from_numpy(1 + dt * a.numpy()), torch.from_numpy(dt * b.numpy())), "right"),
     ("einsum", lambda dt, a, b: (torch.ones(len(a)) + a * dt, torch.einsum("n,->n", b, torch.tensor(dt))), "right"),

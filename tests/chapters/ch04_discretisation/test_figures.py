@@ -8,6 +8,7 @@ import torch
 
 from lite_mamba import selective_scan_ref
 from lite_mamba.course.chapters.ch04_discretisation.exercises import (
+    euler,
     largest_euler_step,
     mended_zoh,
     zoh,
@@ -134,6 +135,11 @@ def test_small_numbers_lose_the_input_in_float32_and_bfloat16_but_not_with_expm1
         figure.update(size=size, format="float32")
         x = torch.tensor([-size])
         assert figure.true == pytest.approx(mended_zoh(1.0, x, torch.ones(1))[1].item(), rel=1e-6)
+
+
+def test_a_rule_may_return_a_list_of_two():
+    figure = TickedBucket({"Euler": lambda delta, A, B: [1 + delta * A, delta * B]})
+    assert figure.update() == TickedBucket({"Euler": euler}).update()
 
 
 def test_a_rule_of_the_wrong_shape_is_told_in_words():

@@ -43,7 +43,7 @@ class FadingState(LiveFigure):
     def update(self, delta: float = 0.1, n: int = 1) -> str:
         deltas = torch.full((1, self.STEPS, 1), delta)  # (B, L, D)
         exponents = self.scale_A(deltas, torch.tensor([[-float(n)]]))  # (B, L, D, N)
-        exponents = np.concatenate([[0.0], exponents.flatten().cumsum(0).numpy()])  # after 0 … STEPS steps
+        exponents = np.concatenate([[0.0], exponents.detach().flatten().cumsum(0).numpy()])  # after 0 … STEPS steps
         self.left = np.exp(np.interp(self.TIMES, np.arange(self.STEPS + 1), exponents))
         self.half_life = float(np.log(2) / (delta * n))
         self.line.set_data(self.TIMES, self.left)

@@ -29,7 +29,7 @@ def bars(rule: Rule, delta: float, A: complex, B: float = 1.0) -> tuple[complex,
     """What a rule answers for one state, as numbers; a ValueError in words if it is not a pair of single tensors."""
     kind = torch.complex128 if isinstance(A, complex) else torch.float64
     answer = rule(delta, torch.tensor([A], dtype=kind), torch.tensor([B], dtype=kind))
-    if not (isinstance(answer, tuple) and len(answer) == 2 and all(isinstance(one, Tensor) for one in answer)):
+    if not (isinstance(answer, (tuple, list)) and len(answer) == 2 and all(isinstance(one, Tensor) for one in answer)):
         raise ValueError("the rule must return the two tensors Ā and B̄")
     if any(one.shape != (1,) for one in answer):
         raise ValueError(f"the rule returned shapes {[tuple(one.shape) for one in answer]}, expected (1,) twice")
