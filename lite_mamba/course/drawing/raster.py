@@ -1,6 +1,7 @@
 """The costly steps of a move, made quick: words, the cells of a heat map, and the PNG file."""
 
 import math
+import re
 import struct
 import zlib
 from functools import lru_cache
@@ -39,27 +40,53 @@ class Canvas(FigureCanvasAgg):
 
 
 class _Renderer(RendererAgg):
+    """Takes text word by word: of a title with a number in it, only the number is new."""
+
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         if angle or not gc.get_antialiased():
             return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
         *colour, opacity = gc.get_rgb()
         opacity = gc.get_alpha() if gc.get_forced_alpha() else opacity
-        column, row = math.floor(x), math.floor(y)
-        place = round(x - column, 2), round(y - row, 2)  # within a pixel
-        left, bottom, pixels = _words(s, prop, self.dpi, ismath, (*colour, opacity), *place)
-        self.draw_image(gc, column + left, self.height - row - bottom, pixels)
+        for word in _words(s, ismath):
+            column, row = math.floor(x), math.floor(y)
+            place = round(64 * (x - column)) / 64, round(64 * (y - row)) / 64  # within a pixel, as fonts count
+            left, bottom, pixels = _drawn(word, prop, self.dpi, ismath, (*colour, opacity), *place)
+            self.draw_image(gc, column + left, self.height - row - bottom, pixels)
+            x += _measured(word, prop, self.dpi, ismath)[0]
+
+    def get_text_width_height_descent(self, s, prop, ismath):
+        sizes = [_measured(word, prop, self.dpi, ismath) for word in _words(s, ismath)]
+        above, below = max(height - descent for _, height, descent in sizes), max(descent for *_, descent in sizes)
+        return sum(width for width, *_ in sizes), above + below, below
 
 
-@lru_cache(maxsize=512)
-def _words(
-    s: str, prop: FontProperties, dpi: float, ismath: bool | str, colour: tuple[float, ...], across: float, down: float
+def _words(line: str, ismath: bool | str) -> list[str]:
+    """The words of a line, each with the space behind it; mathematics stays whole."""
+    return [line] if ismath else re.findall(r"\S+\s*|\s+", line) or [line]
+
+
+@lru_cache(maxsize=4096)
+def _measured(word: str, prop: FontProperties, dpi: float, ismath: bool | str) -> tuple[float, float, float]:
+    """How far the next word is from a word's start, its height, and how much of that lies below the line."""
+    return RendererAgg(1, 1, dpi).get_text_width_height_descent(word, prop, ismath)
+
+
+@lru_cache(maxsize=2048)
+def _drawn(
+    word: str,
+    prop: FontProperties,
+    dpi: float,
+    ismath: bool | str,
+    colour: tuple[float, ...],
+    across: float,
+    down: float,
 ) -> tuple[int, int, np.ndarray]:
-    """A line of words: where its left and lower edges lie from its start, and its pixels, row by row from below."""
+    """Where a word's left and lower edges lie from its start, and its pixels, row by row from below."""
     em = math.ceil(prop.get_size_in_points() * dpi / 72)
-    ground = RendererAgg((len(s) + 2) * em, 6 * em, dpi)  # more than the words take
+    ground = RendererAgg((len(word) + 2) * em, 6 * em, dpi)  # more than the word takes
     context = ground.new_gc()
     context.set_foreground(colour, isRGBA=True)
-    ground.draw_text(context, em + across, 3 * em + down, s, prop, 0, ismath)
+    ground.draw_text(context, em + across, 3 * em + down, word, prop, 0, ismath)
     pixels = np.asarray(ground.buffer_rgba())  # (height, width, 4)
     rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
     if not len(rows):
