@@ -93,6 +93,7 @@ def words(canvas, *kinds) -> np.ndarray:
 def test_kept_words_are_drawn_as_matplotlib_draws_them():
     kinds = [
         {"s": "Jagged ΔA, gy|", "color": style.VERMILLION},
+        {"s": "half of it at 1,024.5 steps, −7 %  of 3", "size": 16},
         {"s": "two lines,\nof which this is the second", "ha": "center", "weight": "bold"},
         {"s": "$e^{-\\Delta t} \\sum_n h_n$ and words", "size": 20},
         {"s": "turned", "rotation": 40},
@@ -103,7 +104,7 @@ def test_kept_words_are_drawn_as_matplotlib_draws_them():
     ]
     ours, theirs = words(Canvas, *kinds), words(FigureCanvasAgg, *kinds)
     assert (theirs < 250).any(axis=-1).mean() > 0.02
-    assert abs(ours - theirs).max() < 16  # of 255: words start at a hundredth of a pixel
+    assert abs(ours - theirs).max() < 16  # of 255: where an edge is rounded twice
 
 
 def test_words_that_stay_are_drawn_once(monkeypatch):
@@ -113,6 +114,22 @@ def test_words_that_stay_are_drawn_once(monkeypatch):
     monkeypatch.setattr(RendererAgg, "draw_text", None)
     figure.update(waves=2, decay=3.0)
     figure.pixels()
+
+
+def test_of_a_title_only_the_new_digit_is_drawn(monkeypatch):
+    figure, drawn, draw = Ripple(), [], RendererAgg.draw_text
+    figure.update()
+    figure.title(figure.left, "Half is left after 171 steps")
+    figure.pixels()
+
+    def note(renderer, context, x, y, s, *more):
+        drawn.append(s)
+        draw(renderer, context, x, y, s, *more)
+
+    monkeypatch.setattr(RendererAgg, "draw_text", note)
+    figure.title(figure.left, "Half is left after 181 steps")
+    figure.pixels()
+    assert drawn == ["8"]
 
 
 def test_what_moves_is_drawn_in_the_order_of_its_layers_and_an_image_brings_its_frame():
