@@ -6,10 +6,14 @@ import struct
 import zlib
 from functools import lru_cache
 
+import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
+
+# Before, matplotlib began each piece of text at a whole pixel; taken apart, a line would get uneven gaps.
+WITHIN_PIXELS = matplotlib.__version_info__ >= (3, 11)
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -65,7 +69,7 @@ def _words(line: str, ismath: bool | str) -> list[str]:
 
     DejaVu moves no letter closer to a digit or a space, so each begins where it does in the line.
     """
-    return [line] if ismath else re.findall(r"\d\s*|[^\d\s]+\s*|\s+", line) or [line]
+    return [line] if ismath or not WITHIN_PIXELS else re.findall(r"\d\s*|[^\d\s]+\s*|\s+", line) or [line]
 
 
 @lru_cache(maxsize=4096)
