@@ -101,7 +101,7 @@ class NextByte(_Text):
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
         self.title(self.top, f"{self.mean:.2f} bits a byte; this one, {shown(byte)}, cost {self.here:.1f}")
-        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {100 * self.chance:.1f} %")
+        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {self._tenths(self.chance)}")
         whose = self.owner(self.cost)
         by = f" The mean is {whose}." if whose else ""
         return (
@@ -109,6 +109,11 @@ class NextByte(_Text):
             f"There comes {shown(byte)}, guess number {place}: it cost {self.here:.1f} bits. "
             f"The whole text costs {self.mean:.2f} bits a byte.{by}"
         )
+
+    @staticmethod
+    def _tenths(chance: float) -> str:
+        """In per cent, so that what came never reads as impossible."""
+        return f"{100 * chance:.1f} %" if chance >= 0.0005 else "under 0.1 %"
 
     def _draw_guesses(self) -> None:
         ax = self.ax
@@ -133,7 +138,8 @@ class NextByte(_Text):
             colour = style.VERMILLION if byte == came else style.BLUE
             bar.set(height=height, facecolor=colour)
             name.set(text=shown(byte), color=colour)
-            share.set(y=height + 0.02, text=f"{100 * height:.{0 if height >= 0.01 else 1}f} %")
+            words = f"{100 * height:.0f} %" if height >= 0.01 else self._tenths(height).replace("under", "<")
+            share.set(y=height + 0.02, text=words)
         self.place.set_data([self.at], [min(self.bits[self.at - 1], self.MOST_BITS - 2.6) + 1.4])
 
 
