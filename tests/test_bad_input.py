@@ -61,6 +61,11 @@ def test_mamba_refuses(arguments, kind, message):
         Mamba(**{"d_model": 8, **arguments})
 
 
+def test_one_inner_channel_is_enough():
+    narrow = Mamba(8, expand=0.125)
+    assert narrow.d_inner == 1 and narrow(torch.randn(2, 5, 8)).isfinite().all()
+
+
 def test_the_positional_order_of_mamba_ssm_is_recognised():
     with pytest.raises(TypeError, match=r"fourth argument here, where mamba_ssm has expand: did you mean expand=2\?"):
         Mamba(512, 16, 4, 2)
