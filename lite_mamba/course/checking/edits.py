@@ -13,6 +13,7 @@ import itertools
 import linecache
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 ARROW = " → "
@@ -36,7 +37,7 @@ def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[
     ...
     ValueError: 'lag for lag' stands 0 times in receptive_field; an edit needs a piece that stands there once
     """
-    source = textwrap.dedent(inspect.getsource(function))
+    source = _source(function)
     for edit in edits:
         source = _apply(edit, source, function.__name__)
     filename = f"<{function.__name__}, edit {next(_numbers)}>"
@@ -44,6 +45,12 @@ def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[
     space = {**function.__globals__, **names}
     exec(compile(source, filename, "exec"), space)
     return space[function.__name__]
+
+
+@cache
+def _source(function: Callable[..., Any]) -> str:
+    """Found once for all edits of a function: Python reads its module token by token for it."""
+    return textwrap.dedent(inspect.getsource(function))
 
 
 def _apply(edit: str, source: str, name: str) -> str:
