@@ -334,6 +334,7 @@ class Probes(LiveFigure):
         super().__init__(height=4.6)
         self.fit = fit
         self.known: dict[tuple[str, int], list[float]] = {}
+        self.of_the_rival = cache(lambda target: probing.accuracy(probing.rival(), probing.labels(target), fit))
         ax = self.ax = self.figure.subplots()
         ax.set(
             xlim=(0.36, 1.0), ylim=(3.6, -0.6), xlabel="balanced accuracy on files that the probe was not trained on"
@@ -371,8 +372,8 @@ class Probes(LiveFigure):
         y = probing.labels(target)
         trained = probing.features()[layer]
         chance = probing.shuffled(trained, y, self.fit)
-        shares = [probing.accuracy(x, y, self.fit) for x in (trained, probing.features(False)[layer], probing.rival())]
-        return [*shares, float(np.mean(chance)), min(chance), max(chance)]
+        shares = [probing.accuracy(x, y, self.fit) for x in (trained, probing.features(False)[layer])]
+        return [*shares, self.of_the_rival(target), float(np.mean(chance)), min(chance), max(chance)]
 
 
 class Reading(LiveFigure):
