@@ -22,7 +22,7 @@ from lite_mamba.course.checking import limit, running
 from lite_mamba.course.checking.errors import same_error
 from lite_mamba.course.checking.exercise import Exercise
 from lite_mamba.course.checking.limit import Endless, in_time
-from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.checking.trial import SHRINK_TRIES, judge
 
 pytestmark = pytest.mark.usefixtures("fake_chapter")
 
@@ -131,6 +131,18 @@ def test_shrinking_and_the_search_for_relations_give_up_at_the_first_case_that_s
 
     assert judge(loop, answer).kind == "wrong"
     assert len(calls) <= loop.trials + 3
+
+
+def test_shrinking_ends_after_a_number_of_tries():
+    large = Exercise("91.e", "E", lambda n: n, lambda draw: {"n": draw.size(0, 9000)}, [])
+    calls = []
+
+    def answer(n):
+        calls.append(n)
+        return n + (n > 500)
+
+    assert judge(large, answer).kind != "right"
+    assert len(calls) <= 3 * large.trials + SHRINK_TRIES
 
 
 def spin():
