@@ -36,6 +36,14 @@ def count(x, n):
     return int((x > 0.5).sum()) + n
 
 
+def listed(x, n):
+    return (x * n).tolist()
+
+
+def places(x, n):
+    return [i + n for i in range(len(x))]
+
+
 def over(x, n):
     return bool(x[0] > 0.5)
 
@@ -67,6 +75,9 @@ FORMS = [
     ("numbers in place of True and False", over, lambda x, n: int(x[0] > 0.5)),
     ("complex numbers in place of real ones", scaled, lambda x, n: (x * n).to(torch.complex64)),
     ("complex numbers in place of real ones", mean, lambda x, n: complex(mean(x, n))),
+    ("a tensor in place of a list", listed, lambda x, n: x * n),
+    ("a NumPy array in place of a list", listed, lambda x, n: (x * n).numpy()),
+    ("a set in place of a list", places, lambda x, n: set(places(x, n))),
     ("another precision", scaled, lambda x, n: x.double() * n),
     ("another shape", scaled, lambda x, n: (x * n)[None]),
     ("one part alone", split, lambda x, n: split(x, n)[0]),
@@ -78,6 +89,7 @@ FORMS = [
     ("a result of the wrong type", scaled, lambda x, n: [x, 3, None]),
     ("a result of the wrong shape", scaled, lambda x, n: x.sum() * n * torch.ones(3, 3)),
     ("a result with the wrong number of parts", split, lambda x, n: (1, 2, 3)),
+    ("a list of the wrong length", places, lambda x, n: places(x, n)[1:]),
     ("a result with the wrong keys", lambda x, n: {"a": x, "b": n}, lambda x, n: {"a": x}),
     ("a result that is not a number", scaled, lambda x, n: x * n / 0 - x * n / 0),
 ]
@@ -89,7 +101,8 @@ def test_a_wrong_form_has_a_name(name, reference, wrong):
     assert verdict.kind == "misconception" and verdict.misconception.name == name
 
 
-RIGHT_BUT_FOR = [form for form in FORMS if "a result" not in form[0] and form[0] not in ("nothing returned",)]
+NOT_FORM_ALONE = ("nothing returned", "a list of the wrong length")
+RIGHT_BUT_FOR = [form for form in FORMS if "a result" not in form[0] and form[0] not in NOT_FORM_ALONE]
 
 
 @pytest.mark.parametrize(("name", "reference", "wrong"), RIGHT_BUT_FOR, ids=[form[0] for form in RIGHT_BUT_FOR])
@@ -145,8 +158,8 @@ RAISING = [
     ("shapes that do not fit", lambda x, n: torch.stack([x, x[1:]])),
     ("an axis that is not there", lambda x, n: x.sum(dim=3)),
     ("an axis that is not there", lambda x, n: x[0, 0, 0]),
-    ("an index outside the tensor", lambda x, n: x[99]),
-    ("an index outside the tensor", lambda x, n: [1, 2][99]),
+    ("an index that is not there", lambda x, n: x[99]),
+    ("an index that is not there", lambda x, n: [1, 2][99]),
     ("a tensor in a condition", lambda x, n: x if x > 0.5 else -x),
     ("a tensor where one number is wanted", lambda x, n: __import__("math").exp(x)),
     ("a tensor where one number is wanted", lambda x, n: float(x)),
@@ -159,7 +172,8 @@ RAISING = [
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a key that is not there", lambda x, n: {}["x"]),
-    ("a method that is not there", lambda x, n: n.exp()),
+    ("a name that is not there behind a dot", lambda x, n: n.exp()),
+    ("a name that is not there behind a dot", lambda x, n: x.lenght),
     ("a call with other parameters", lambda x, n: (lambda x: x)(x, n)),
     ("a call with other parameters", lambda x, n: scaled(x)),
     ("a call with other parameters", lambda x, n: scaled(x, m=n)),
@@ -180,6 +194,14 @@ def raised(error):
         raise error
     except type(error) as seen:
         return seen
+
+
+@pytest.mark.parametrize("border", [3.5, 4, 4.4, 4.7])
+def test_a_result_that_seldom_changes_is_not_said_to_depend_on_nothing(border):
+    exercise = made(mean, trials=40)
+    seldom = judge(exercise, lambda x, n: float(x[0] * n > border), quiet=True)
+    assert not any("depend" in words for words in seldom.relations)
+    assert "Its result does not depend on `x`." in judge(exercise, lambda x, n: n * 0.5, quiet=True).relations
 
 
 def test_an_error_that_may_be_anything_has_no_name():
@@ -220,5 +242,5 @@ def test_the_card_names_it_and_says_the_rest(fake_chapter, capsys):  # noqa: F81
     assert f"\n{HINTS['a list in place of a tensor']}\nThe smallest case that fails:" in said
     course.check("91.shifted", lambda x, lag: x[99])
     said = capsys.readouterr().out
-    assert "✗ 91.shifted: it raised: “an index outside the tensor”\nLine" in said
-    assert f"\n{ERRORS['an index outside the tensor'][2]}\n" in said
+    assert "✗ 91.shifted: it raised: “an index that is not there”\nLine" in said
+    assert f"\n{ERRORS['an index that is not there'][2]}\n" in said

@@ -36,6 +36,8 @@ def form(examples: Sequence[Example], tolerance: Callable[[dict[str, Any]], Tole
     if len(found) == 1 and None not in found and not any(example.got.changed for example in wrong):
         return Said(found.pop())
     kinds = {example.difference.kind for example in wrong}
+    if kinds == {"length"} and all(_both_lists(example) for example in wrong):
+        return Said("a list of the wrong length")
     return Said(OF_KIND[kinds.pop()]) if len(kinds) == 1 and kinds <= OF_KIND.keys() else None
 
 
@@ -46,6 +48,10 @@ OF_KIND = {  # where the values are not right either, or can't be told
     "keys": "a result with the wrong keys",
     "nan": "a result that is not a number",
 }
+
+
+def _both_lists(example: Example) -> bool:
+    return isinstance(example.expected.value, list) and isinstance(example.got.value, list)
 
 
 def _right_but_for(example: Example, tolerance: Tolerance) -> str | None:
@@ -89,6 +95,10 @@ def _as_wanted(want: Any, have: Any, changes: set[str]) -> Any:
     if isinstance(want, tuple) and isinstance(have, Tensor) and have.ndim and len(have) == len(want):
         changes.add("a tensor in place of a tuple")
         return tuple(have)
+    if isinstance(want, list) and isinstance(have, (Tensor, np.ndarray, set)):
+        kind = {Tensor: "tensor", np.ndarray: "NumPy array"}.get(type(have), "set")
+        changes.add(f"a {kind} in place of a list")
+        have = sorted(have) if isinstance(have, set) else have.tolist()
     if isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
         return tuple(_as_wanted(one, other, changes) for one, other in zip(want, have, strict=True))
     if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():

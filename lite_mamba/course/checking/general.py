@@ -54,6 +54,9 @@ HINTS: dict[str, str] = {  # the most telling first
     "a tensor in place of True or False": "What is in it is right. `.item()` takes it out of the tensor.",
     "a NumPy array in place of True or False": "What is in it is right. `.item()` takes it out of the array.",
     "a tensor in place of a tuple": "The numbers are right. Return the parts beside each other, with a comma.",
+    "a tensor in place of a list": "What is in it is right. `.tolist()` makes a list of a tensor.",
+    "a NumPy array in place of a list": "What is in it is right. `.tolist()` makes a list of an array.",
+    "a set in place of a list": "What is in it is right, but a set has no order. `sorted` makes a list of it.",
     "real numbers in place of whole ones": "The numbers are right. Where did they become floats? A division does it.",
     "whole numbers in place of real ones": "The numbers are right. Which of your tensors was made of whole numbers?",
     "numbers in place of True and False": "The answers are right. A comparison gives True and False.",
@@ -89,6 +92,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "a result that is not a number": "Where does an infinity, a root or logarithm of less than 0, or 0 / 0 come in?",
     "a result of the wrong type": "Compare it with the stub's Returns.",
     "a result with the wrong number of parts": "Compare it with the stub's Returns.",
+    "a list of the wrong length": "What is missing in it, or too much?",
     "a result with the wrong keys": "Compare them with the stub's Returns.",
     # What the result depends on, and where it is right.
     "an input without effect": "Where should it come in?",
@@ -119,7 +123,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "[Dd]imension out of range|too many indices|Dimension specified as",
         "Print the shape: how many axes has the tensor, and which number has the one you mean?",
     ),
-    "an index outside the tensor": (
+    "an index that is not there": (
         (IndexError, RuntimeError),
         "out of (bounds|range)",
         "Which indices are there, counted from 0, and where does yours leave them?",
@@ -162,7 +166,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "expected input|expected weight|equal size|subscript|same size|not enough values|too many values|at least .D",
         "Print the shapes of all that meets in this line, and compare them axis by axis.",
     ),
-    "a method that is not there": (AttributeError, "", "Print its type: is it a tensor, a number, a list, None?"),
+    "a name that is not there behind a dot": (
+        AttributeError,
+        "",
+        "Is the name behind the dot spelt rightly? And what stands before the dot: a tensor, a number, a list, None?",
+    ),
     "a call with other parameters": (
         TypeError,
         r"\(\) (takes|missing|got (an unexpected|multiple|some positional))",
@@ -171,7 +179,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "types that do not fit": (
         TypeError,
         "",
-        "Print the types of all that meets in this line: a tensor, a number?",
+        "Print the types of all that meets in this line: a tensor, a number, text?",
     ),
 }
 

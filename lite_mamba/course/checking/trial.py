@@ -146,7 +146,7 @@ def relations(exercise: Exercise, function: Callable[..., Any], examples: list[E
         more.append(beside(exercise, case, expected, got))
     found = (
         case_words(more),
-        _unused_words(exercise, function, examples),
+        _unused_words(exercise, function, examples, more),
         value_words(more, tolerance(exercise)),
         form(more, lambda case: tolerance(exercise, case)),
     )
@@ -162,15 +162,19 @@ def _more(exercise: Exercise) -> tuple[tuple[dict[str, Any], Outcome], ...]:
     return tuple((case, run(exercise, exercise.reference, case)) for case in cases)
 
 
-def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Said | None:
+def _unused_words(
+    exercise: Exercise, function: Callable[..., Any], examples: list[Example], more: list[Example]
+) -> Said | None:
     """The parameters that make no difference to what comes, though they should in wrong cases: each is exchanged."""
     wrong = [(i, example) for i, example in enumerate(examples) if not example.right and not example.raised]
     right = [(i, example) for i, example in enumerate(examples) if example.right]
     if len(wrong) < FEWEST or any(_says_nothing(example) for _, example in wrong):
         return None
 
+    tries = 20 if all(_is_plain(example) for _, example in wrong) else 5  # one number seldom changes, a tensor always
+
     def exchanged(name: str, some: list[tuple[int, Example]]) -> Iterator[tuple[bool, bool] | None]:
-        return (_exchanged(exercise, function, name, *one) for one in some[-5:])
+        return (_exchanged(exercise, function, name, *one) for one in some[-tries:])
 
     names = [
         name
@@ -178,8 +182,24 @@ def _unused_words(exercise: Exercise, function: Callable[..., Any], examples: li
         if all(found in (None, (True, False)) for found in exchanged(name, wrong))
         and not any(found and found[1] for found in exchanged(name, right))
     ]
+    if _change_with(names, more):
+        return None
     words = f"Its result does not depend on {' and '.join(f'`{name}`' for name in names)}."
     return Said("an input without effect", words) if names else None
+
+
+def _change_with(names: list[str], examples: list[Example]) -> bool:
+    """Whether two cases that differ only in these parameters gave two numbers or answers; tensors are not looked at."""
+    seen: dict[tuple[str, ...], Any] = {}
+    for example in filter(_is_plain, examples):
+        others = tuple(str(value) for name, value in example.case.items() if name not in names)
+        if seen.setdefault(others, example.got.value) != example.got.value:
+            return True
+    return False
+
+
+def _is_plain(example: Example) -> bool:
+    return isinstance(example.got.value, (bool, int, float))
 
 
 def _says_nothing(example: Example) -> bool:

@@ -144,6 +144,7 @@ LOOP = [
     ("x", lambda x, w, b: x, None),
     ("transposed", lambda x, w, b: unfolded(x, w, b).transpose(1, 2), None),
     ("a list", lambda x, w, b: unfolded(x, w, b).tolist(), None),
+    ("range(1, W)", lambda x, w, b: loop(tap=lambda w, k, W: w[:, k] * (k > 0))(x, w, b), "the oldest tap left out"),
 ]  # fmt: skip
 
 # Exercise 2: causal_conv
@@ -283,6 +284,7 @@ FULL = [
     ("diag", lambda w: torch.diag(w), None),
     ("zeros", lambda w: torch.zeros(len(w), len(w), w.shape[1]), None),
     ("no return", lambda w: None, None),
+    ("a diagonal of taps", lambda w: torch.stack([torch.diag(row) for row in w]), "a diagonal of taps"),
 ]  # fmt: skip
 
 # Exercise 4: is_causal

@@ -137,6 +137,9 @@ for expected, functions in {
     "brackets around the gaps forgotten": [
         lambda k, d, stacked=False: sum(k - 1 * i for i in d) + 1 if stacked else max(k - 1 * i for i in d) + 1,
     ],
+    "dilations that multiply": [
+        lambda k, d, stacked=False: (k - 1) * (math.prod(d) if stacked else max(d)) + 1,
+    ],
     "now counted in every branch": [
         lambda k, d, stacked=False: (k - 1) * (sum(d) if stacked else max(d)) + len(d),
     ],
@@ -767,6 +770,7 @@ for expected, functions in {
         lambda delay, k: (tap(k, 0, delay), delay // (k - 1)),
     ],
     "the tap beside the oldest": [lambda delay, k: (tap(k, 1), delay // (k - 1))],
+    "a delay without dilation": [lambda delay, k: (tap(k, 0), 1)],
     "an echo beside the delay": [lambda delay, k: (tap(k, 0) + tap(k, -1), delay // (k - 1))],
     UNNAMED: [
         lambda delay, k: (delay // (k - 1), tap(k, 0)),

@@ -187,6 +187,8 @@ SELECTIVE = [
     ("evenly spread", places_of(lambda u, k: torch.arange(k).repeat(len(u), 1) * (u.shape[1] // k)), None),
     ("no return", lambda d, u, n: None, None),
     ("values as places", places_of(lambda u, k: u.topk(k, dim=1).values), None),
+    ("one place late", places_of(lambda u, k: u.topk(k, dim=1).indices.sort(dim=1).values + 1),
+     "each symbol one place too late"),
 ]  # fmt: skip
 
 # Exercise 3: induction_heads (symbols, place, n_symbols)
@@ -375,6 +377,9 @@ LEFT = [
     ("ones", lambda d, A: torch.ones_like(d), None),
     ("a list", lambda d, A: left_by_a_loop(d, A).tolist(), None),
     ("no return", lambda d, A: None, None),
+    ("two behind", lambda d, A: torch.stack([torch.exp(A * d[t + 2 :].sum()) for t in range(len(d))]),
+     "the next token forgotten"),
+    ("exp(A) times the sum", lambda d, A: math.exp(A) * (d.sum() - d.cumsum(0)), "an exponential of A alone"),
 ]  # fmt: skip
 
 # Bug hunt: last_logits (model, tokens, chunk)
@@ -488,6 +493,7 @@ READING = [
     ("whole pieces only", lambda m, t, c: read_with(m, t[:, : max(t.shape[1] // c, 1) * c], c)[:, -1],
      "a short last piece left out"),
     ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), "probabilities in the place of logits"),
+    ("rows counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(t))[:, -1], "an offset that counts rows"),
 ]  # fmt: skip
 
 

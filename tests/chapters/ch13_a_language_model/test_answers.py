@@ -82,6 +82,11 @@ BITS = [
     ("softmax over the text", lambda x, i: -x.softmax(0)[range(len(i) - 1), i[1:]].log2().mean().item(),
      "a softmax over the places"),
     ("a cost for each byte", lambda x, ids: F.cross_entropy(x[:-1], ids[1:], reduction="none") / math.log(2), None),
+    ("log2 of the logits", lambda x, i: -x[range(len(i) - 1), i[1:]].log2().mean().item(),
+     "logits taken for probabilities"),
+    ("log2 of the nats", lambda x, ids: math.log2(ce(x[:-1], ids[1:])), "a logarithm too many"),
+    ("one guess fewer", lambda x, ids: ce(x[:-2], ids[1:-1]) / math.log(2), "a last byte that costs nothing"),
+    ("one byte fewer in the loop", lambda x, ids: bits_by_a_loop(x[:-1], ids[:-1]), "a last byte that costs nothing"),
 ]  # fmt: skip
 
 
@@ -221,6 +226,16 @@ def ngram_with_every_place(text, context):
     return p
 
 
+def ngram_at_the_first(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        place, counts = text.find(end) + len(end), torch.zeros(256)
+        if end in text and place < len(text):
+            counts[text[place]] = 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
 def ngram_longest_only(text, context):
     for end in reversed(ends(context)):
         found = [text[i + len(end)] for i in range(len(text) - len(end)) if text[i : i + len(end)] == end]
@@ -274,6 +289,8 @@ NGRAM = [
     ("a list", lambda text, context: ngram_recursive(text, context).tolist(), None),
     ("one number", lambda text, context: float(ngram_recursive(text, context).max()), None),
     ("a str", lambda text, context: ngram_recursive(text.decode(), context), None),
+    ("256 below the stroke", ngram_by(ends, lambda n, p: (n + p) / (n.sum() + 256)), "a stroke with 256 below it"),
+    ("the first place", ngram_at_the_first, "the first place alone"),
 ]
 
 
@@ -320,9 +337,9 @@ HELD = [
     ("share by checksum", held(lambda path, n: n % zlib.crc32(path.encode()) == 0), "nothing held out"),
     ("sorted", lambda paths, n: held_by_loop(sorted(paths), n), "another order"),
     ("sum of the bytes", held(lambda path, n: sum(path.encode()) % n == 0), "another checksum"),
-    ("remainders", held(lambda path, n: zlib.crc32(path.encode()) % n), None),
+    ("remainders", held(lambda path, n: zlib.crc32(path.encode()) % n), "remainders in the place of answers"),
     ("none", lambda paths, share: [False] * len(paths), "nothing held out"),
-    ("no encode", held(lambda path, n: zlib.crc32(path) % n == 0), None),
+    ("no encode", held(lambda path, n: zlib.crc32(path) % n == 0), "a checksum of text"),
     ("a tensor", lambda paths, n: torch.tensor(held_by_loop(paths, n)), None),
     ("no return", lambda paths, n: None, None),
 ]  # fmt: skip
@@ -454,6 +471,11 @@ DRAW = [
     ("a tensor", lambda x, t, u: torch.tensor(draw_by_loop(x, t, u)), None),
     ("u of the top", lambda x, t, u: int(u * len(x)), None),
     ("crash", lambda x, t, u: x.cumsum(), None),
+    ("exponentials", draw_from(lambda x, t: (x / t).exp()), "pieces that do not add up to 1"),
+    ("softmax twice", draw_from(lambda x, t: (x.softmax(0) / t).softmax(0)), "a softmax of a softmax"),
+    ("argmin", lambda x, t, u: draw_numpy(x, t, u) if t else int(x.argmin()), "the least likely byte"),
+    ("max as it comes", lambda x, t, u: draw_numpy(x, t, u) if t else x.max().item(),
+     "the largest logit in the place of its byte"),
 ]  # fmt: skip
 
 

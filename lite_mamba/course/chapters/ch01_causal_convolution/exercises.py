@@ -253,6 +253,11 @@ CONV_LOOP = Exercise(
             edited(causal_conv_loop, "range(width): → range(width - 1):"),
         ),
         Misconception(
+            "the oldest tap left out",
+            "The product of the oldest tap is missing: the loop over the taps begins at 1, and the first tap is tap 0.",
+            edited(causal_conv_loop, "range(width): → range(1, width):"),
+        ),
+        Misconception(
             "padding on both sides, nothing cut",
             "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
             "end. Pad on one side only, or cut these outputs off.",
@@ -466,6 +471,12 @@ FULL_KERNEL = Exercise(
             "The right kernels, with their axes in another order. F.conv1d wants output channels, input channels, "
             "taps.",
             [edited(full_kernel, f"return full → return full.movedim(-1, {axis})") for axis in (0, 1)],
+        ),
+        Misconception(
+            "a diagonal of taps",
+            "(D, W, W): your diagonal runs over the taps of one kernel. It belongs over the channels, and the taps "
+            "stay in a row: (D, D, W).",
+            torch.diag_embed,
         ),
         Misconception(
             "the channels from last to first",

@@ -254,6 +254,12 @@ EXERCISES = [
                 "and no sample lies between them.",
             ),
             Misconception(
+                name="dilations that multiply",
+                wrong=field(f"{PLUS_ONE} → ((d_conv - 1) * prod(dilations) if stacked else max(lags)) + 1", prod=prod),
+                message="You multiply the dilations of the layers. A path through them takes one step after the other: "
+                "the lags add up.",
+            ),
+            Misconception(
                 name="the dilation left out",
                 wrong=[field(f"{LAG} → d_conv - 1"), field(f"{PLUS_ONE} → d_conv")],
                 message="As many samples as taps: that holds for dilation 1 only. How far apart are the taps?",
@@ -887,6 +893,12 @@ EXERCISES = [
                 wrong=delayed("weight[0] = 1.0 → weight[0] = weight[-1] = 1.0"),
                 message="The last tap is 1 as well, so that the present sample comes through without a delay. A pure "
                 "delay reads one sample and no other.",
+            ),
+            Misconception(
+                name="a delay without dilation",
+                wrong=delayed("delay // (d_conv - 1) → 1"),
+                message="Your dilation is 1, so the oldest tap is d_conv − 1 samples old. How far apart must the taps "
+                "be for it to be `delay` samples old?",
             ),
             Misconception(
                 name="every tap is one",

@@ -201,6 +201,11 @@ SELECTIVE = Exercise(
             ],
         ),
         Misconception(
+            "each symbol one place too late",
+            "Each of your symbols stands one place behind the one that u names: places are counted from 0.",
+            _places("(u.topk(n_data, dim=1).indices.sort(dim=1).values + 1)"),
+        ),
+        Misconception(
             "no recalls",
             "Nothing asks for the symbols. At the end there are K recalls, with the id n_symbols + 1.",
             edited(selective_copying, "    tokens[:, u.shape[1] :] = n_symbols + 1\n → "),
@@ -455,6 +460,18 @@ LEFT = Exercise(
     example={"delta": torch.tensor([0.3, 0.1, 0.2]), "A": -2.0},
     misconceptions=[
         Misconception(
+            "the next token forgotten",
+            "The token right behind fades a state as well. You begin one token later.",
+            [
+                _later("(delta.sum() - delta.cumsum(0) - torch.cat([delta[1:], torch.zeros(1)]))"),
+            ],
+        ),
+        Misconception(
+            "an exponential of A alone",
+            "You take exp(A) and multiply it by the sum of the Δ. The sum belongs into the exponent: exp(A · sum).",
+            [_left("torch.exp(torch.tensor(A)) * later")],
+        ),
+        Misconception(
             "a token that forgets itself",
             "You let a token's own Δ fade what this same token writes. It writes *after* the old state has faded. So "
             "the last token is left whole.",
@@ -645,6 +662,11 @@ READING = Exercise(
             "an offset that counts pieces",
             "You add 1 after each piece. The offset counts tokens: how many did go in?",
             _read("+= piece.shape[1] → += 1"),
+        ),
+        Misconception(
+            "an offset that counts rows",
+            "`piece.shape[0]` is the number of rows. The offset counts tokens, and they lie along axis 1.",
+            [_read("+= piece.shape[1] → += piece.shape[0]")],
         ),
         Misconception(
             "an offset that is set to one piece",

@@ -103,6 +103,11 @@ BITS = Exercise(
             ],
         ),
         Misconception(
+            "logits taken for probabilities",
+            "You take the logarithm of the logits. It is of probabilities: which function makes them of logits?",
+            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1].log()"),
+        ),
+        Misconception(
             "a softmax of a softmax",
             "You hand over probabilities where logits are expected: F.cross_entropy takes the softmax itself. Of two "
             "in a row, hardly a difference between the bytes is left.",
@@ -115,6 +120,26 @@ BITS = Exercise(
                 edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]"),
             ],
+        ),
+        Misconception(
+            "a logarithm too many",
+            "You take a logarithm of the cost. The cost is a logarithm already, of base e: a division turns it into "
+            "bits.",
+            edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().log2()"),
+        ),
+        Misconception(
+            "a last byte that costs nothing",
+            "The last byte of the text is guessed, too, by the logits before it. You leave it out.",
+            [
+                edited(bits_per_byte, "logits[:-1] → logits[:-2]", "ids[1:, None] → ids[1:-1, None]"),
+                edited(
+                    bits_per_byte,
+                    "logits[:-1] → logits[:-2]",
+                    "ids[1:, None] → ids[1:-1, None]",
+                    "nats.mean() → nats.sum() / (len(ids) - 1)",
+                ),
+            ],
+            where=lambda ids, **_: len(ids) > 2,
         ),
         Misconception(
             "a perplexity",
@@ -240,6 +265,16 @@ NGRAM = Exercise(
                 edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
                 edited(ngram, "(len(followers) + 1) → len(followers)"),
             ],
+        ),
+        Misconception(
+            "a stroke with 256 below it",
+            "Above the stroke you add p, which is 1 in all; below it 256. So your probabilities add up to less than 1.",
+            edited(ngram, "(len(followers) + 1) → (len(followers) + 256)"),
+        ),
+        Misconception(
+            "the first place alone",
+            "You find the first place where the end stands. It may stand at many: count what follows at each.",
+            edited(ngram, "if text[i : i + size] == tail] → if text[i : i + size] == tail][:1]"),
         ),
         Misconception(
             "overlaps that are not counted",
@@ -406,6 +441,16 @@ HELD_OUT = Exercise(
             lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
         ),
         Misconception(
+            "remainders in the place of answers",
+            "You return the remainders. A file is held out where the remainder is 0: compare.",
+            edited(held_out, " == 0 → "),
+        ),
+        Misconception(
+            "a checksum of text",
+            "CRC-32 is a checksum of bytes, and a path is text. `.encode()` makes bytes of it.",
+            edited(held_out, "path.encode() → path"),
+        ),
+        Misconception(
             "nothing held out",
             "You hold no file out. `share` is to divide the checksum: then the remainder of the checksum is 0.",
             edited(held_out, "== 0 → == share"),
@@ -540,6 +585,23 @@ DRAW = Exercise(
             ],
         ),
         Misconception(
+            "pieces that do not add up to 1",
+            "You take the exponentials of the logits, and do not divide by their sum. The line from 0 to 1 has room "
+            "for probabilities only.",
+            edited(draw_byte, ".softmax(-1) → .exp()"),
+        ),
+        Misconception(
+            "a softmax of a softmax",
+            "You divide probabilities by the temperature and take the softmax once more. It wants logits: of two in a "
+            "row, hardly a difference between the bytes is left.",
+            edited(draw_byte, "(logits / temperature).softmax(-1) → (logits.softmax(-1) / temperature).softmax(-1)"),
+        ),
+        Misconception(
+            "the least likely byte",
+            "At temperature 0 you give the byte with the smallest logit. The likeliest has the largest.",
+            edited(draw_byte, "logits.argmax() → logits.argmin()"),
+        ),
+        Misconception(
             "the likeliest byte at every low temperature",
             "Below 1 the likely bytes gain; only at 0 the likeliest wins for certain. You never draw below 1.",
             edited(draw_byte, "temperature == 0 → temperature < 1"),
@@ -552,7 +614,10 @@ DRAW = Exercise(
         Misconception(
             "the largest logit in the place of its byte",
             "At temperature 0 you give the largest logit itself. Asked is the byte that has it.",
-            edited(draw_byte, "logits.argmax() → logits.max()"),
+            [
+                edited(draw_byte, "logits.argmax() → logits.max()"),
+                edited(draw_byte, "int(logits.argmax()) → logits.max().item()"),
+            ],
         ),
         Misconception(
             "a piece that holds its right end",
