@@ -131,13 +131,14 @@ def enter(chromium, served):
 
 def contrast(pixels: np.ndarray) -> float:
     """Of a text's pixels (height, width, 3): how far the strongest lies from the commonest, its ground."""
-    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)  # (height, width)
+    red, green, blue = np.moveaxis(pixels.astype(np.uint32), -1, 0)  # (height, width) each
+    packed = red << 16 | green << 8 | blue
     packed, counts = np.unique(packed, return_counts=True)
     colours = packed[:, None] >> np.array([16, 8, 0]) & 255  # (colours, 3)
     light = np.where(colours <= 10, colours / 255 / 12.92, ((colours / 255 + 0.055) / 1.055) ** 2.4)
     luminance = light @ (0.2126, 0.7152, 0.0722)
     ground = luminance[counts.argmax()]
-    return max((max(one, ground) + 0.05) / (min(one, ground) + 0.05) for one in luminance)
+    return max((luminance.max() + 0.05) / (ground + 0.05), (ground + 0.05) / (luminance.min() + 0.05))
 
 
 def complaints(room: Room) -> list[str]:
