@@ -33,7 +33,7 @@ def global_states() -> tuple:
     return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)  # more than a chapter has, whose tests stand together; all would take a gigabyte
 def twins(make: type[LiveFigure]) -> list[tuple[LiveFigure, bytes, bool]]:
     """A figure built twice, with the chapter's reference, under two seeds of the global generators.
 
