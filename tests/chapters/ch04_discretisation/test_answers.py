@@ -441,6 +441,7 @@ CORRECTED = [
     ("what is left", lambda dt, a, b: exp(dt, a) * b, "what is left of a level"),
     ("over B", lambda dt, a, b: torch.expm1(dt * a) / (dt * a * b), "a division by B"),
     ("exp(−ΔA)", lambda dt, a, b: (exp(-dt, a) - 1) / (-dt * a) * b, "an exponential that grows"),
+    ("as for Δ = 1", lambda dt, a, b: (exp(1, a) - 1) / a * b, "a forgotten Δ"),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)

@@ -141,6 +141,7 @@ RECURRENCE = [
     ),
     ("sums of both", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: sum(C) * sum(h)), "two sums multiplied"),
     ("a minus", looped(lambda h, x, A, B: A * h - B * x), None),
+    ("1 − Ā", looped(lambda h, x, A, B: (1 - A) * h + B * x), "what is lost in the place of what is left"),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -374,6 +375,11 @@ CONVOLVE = [
     ("a cumulative sum", lambda u, k: (u * k).cumsum(0), "lag and step mixed up"),
     ("an unknown name", lambda u, k: causal_convolution(u, k), None),  # noqa: F821
     ("one dot", lambda u, k: (u * k.flip(0)).sum(), None),
+    (
+        "from j = 1",
+        lambda u, k: torch.stack([sum((k[j] * u[t - j] for j in range(1, t + 1)), 0 * u[0]) for t in range(len(u))]),
+        "the tap for now left out",
+    ),
 ]
 
 # Exercise 4: fft_convolve (u, kernel)
@@ -545,7 +551,11 @@ HUNT = [
     ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
     ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
     ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),
-    ("len(u)", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u))), None),
+    (
+        "len(u)",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u))),
+        "a clock for the batch",
+    ),
     ("sequence 0", mended_for_sequence_0, None),
     ("channel 0", mended_for_channel_0, None),
     ("no flip", lambda u, k: mended_by_groups(u, k.flip(-1)), "a kernel that was turned round"),
@@ -555,6 +565,7 @@ HUNT = [
     ("zeroed before the impulse", lambda u, k: hunted(ceil)(u, k) * (u.cumsum(-1) != 0), None),
     ("sixteen points", hunted(lambda L: 16), None),
     ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
+    ("twice the batch", lambda u, k: hunted(lambda L: 2 * len(u))(u, k), "a clock for the batch"),
 ]
 
 # Exercise 5: is_time_invariant (layer, u, shift)
@@ -672,7 +683,11 @@ TIME = [
         lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s) < 1e-3).all()),
         "a difference with its sign",
     ),
-    ("delayed twice", lambda layer, u, s: close(late := layer(delayed(u, s)), delayed(late, s)), None),
+    (
+        "delayed twice",
+        lambda layer, u, s: close(late := layer(delayed(u, s)), delayed(late, s)),
+        "two delays that differ",
+    ),
     ("True", lambda layer, u, s: True, None),
     ("False", lambda layer, u, s: False, None),
     ("in place", invariant_in_place, None),
@@ -689,6 +704,12 @@ TIME = [
     ),
     ("a crash", lambda layer, u, s: close(layer(F.pad(u, s)), F.pad(layer(u), (s, 0))), None),
     ("negative", lambda layer, u, s: not close(layer(delayed(u, s)), delayed(layer(u), s)), "True and False exchanged"),
+    ("the output alone", lambda layer, u, s: close(layer(u), delayed(layer(u), s)), "two delays that differ"),
+    (
+        "the wrong way",
+        lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u)[s:], (0, min(s, len(u))))),
+        "two delays that differ",
+    ),
 ]
 
 

@@ -712,6 +712,12 @@ CORRECTED_B = Exercise(
             edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta * A / torch.expm1(delta * A)"),
         ),
         Misconception(
+            "a forgotten Δ",
+            "Your B' is the same for every Δ. The longer the tick, the more leaks out of what comes in: Δ stands in "
+            "the exponent, and below the stroke.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.expm1(A) / A"),
+        ),
+        Misconception(
             "a second multiplication by Δ",
             "The package multiplies by Δ, so you have to divide by it beforehand. You multiply once more.",
             edited(corrected_B, "/ (delta * A) → / A * delta"),

@@ -46,6 +46,11 @@ RECURRENCE = Exercise(
             ),
         ),
         Misconception(
+            "what is lost in the place of what is left",
+            "You multiply the state by 1 − Ā, which is the share that goes. Ā is the share that is left.",
+            edited(recurrence, "A_bar * h → (1 - A_bar) * h"),
+        ),
+        Misconception(
             "a state that never fades",
             "Your state only adds up. Nothing is multiplied with A_bar, so old samples count as much as new ones.",
             edited(recurrence, "A_bar * h → h"),
@@ -325,6 +330,11 @@ CONVOLVE = Exercise(
             "Your present sample meets the *last* tap. causal_conv wants its taps from old to new; in kernel, tap 0 "
             "is now. One of the two has to be turned round.",
             edited(convolve, ".flip(0) → "),
+        ),
+        Misconception(
+            "the tap for now left out",
+            "kernel[0] is missing: the sum begins at j = 0, so the present sample is in it.",
+            edited(convolve, "kernel.flip(0) → torch.cat([torch.zeros(1), kernel[1:]]).flip(0)"),
         ),
         Misconception(
             "an input that was turned round",
@@ -638,6 +648,12 @@ BUG = Exercise(
     misconceptions=[
         Misconception(*A_CLOCK_OF_ITS_OWN, _with_points("64")),
         Misconception(
+            "a clock for the batch",
+            "`u.shape[0]` is the number of sequences. The room must be twice their length, which stands on the last "
+            "axis.",
+            _with_points("2 * u.shape[0]"),
+        ),
+        Misconception(
             "the bug as it was",
             "Nothing is mended yet: the end of the response still comes in at the start. The picture above shows for "
             "which lengths this is worst. What do these have in common?",
@@ -876,6 +892,12 @@ TIME = Exercise(
                 _moved("u[shift:]", "layer(u)[shift:]"),
                 _moved("F.pad(u[:-shift], (2 * shift, 0))", both="layer(late_input)[: len(u)], late_output"),
             ],
+        ),
+        Misconception(
+            "two delays that differ",
+            "Your output is not delayed as the input is: by another number of steps, or the other way. Both come "
+            "`shift` steps later.",
+            [_moved("u"), _moved(late_output="F.pad(layer(u), (0, shift))[shift:]")],
         ),
         Misconception(
             "an output that was not delayed",
