@@ -88,6 +88,10 @@ def step_of_digits(taps: int, dilation: int, S: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+HISTORY = ("batch", "channel", "column")
+OUTPUT = {"output": ("batch", "channel"), "next history": HISTORY}
+OUTPUTS = {"outputs": ("batch", "channel", "time"), "next history": HISTORY}
+
 STEP_EXAMPLE = step_of_digits(taps=3, dilation=2, S=5)
 
 
@@ -306,6 +310,8 @@ EXERCISES = [
         reference=ring_push,
         cases=draw_ring,
         example={"ring": torch.tensor([[[5.0, 6.0, 3.0, 4.0]]]), "oldest": 2, "x": torch.tensor([[7.0]])},
+        axes={"ring": ("batch", "channel", "slot"), "samples in order": ("batch", "channel", "column")},
+        items=("ring", "oldest slot", "samples in order"),
         misconceptions=[
             Misconception(
                 name="a pointer that runs away",
@@ -426,6 +432,8 @@ EXERCISES = [
         reference=conv_step,
         cases=draw_step,
         example=STEP_EXAMPLE,
+        axes=OUTPUT,
+        items=tuple(OUTPUT),
         misconceptions=[
             Misconception(
                 name="the taps reversed",
@@ -603,6 +611,8 @@ EXERCISES = [
         reference=conv_chunk,
         cases=draw_chunk,
         example=CHUNK_EXAMPLE,
+        axes=OUTPUTS,
+        items=tuple(OUTPUTS),
         misconceptions=[
             Misconception(
                 name="a short chunk is not remembered",
@@ -807,6 +817,8 @@ EXERCISES = [
         reference=gated_conv_step,
         cases=draw_gated,
         example=GATED_EXAMPLE,
+        axes=OUTPUT,
+        items=tuple(OUTPUT),
         misconceptions=[
             Misconception(
                 name="pushed first, then read",
@@ -948,6 +960,8 @@ EXERCISES = [
         reference=conv_step,
         cases=draw_step,
         example=STEP_EXAMPLE,
+        axes=OUTPUT,
+        items=tuple(OUTPUT),
         misconceptions=[
             Misconception(
                 name="the bug, still in",
