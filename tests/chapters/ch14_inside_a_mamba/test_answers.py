@@ -224,7 +224,13 @@ HALF = [
     ("a plain median", lambda d, A: LN2 / (-A * torch.median(d, 1)[0][:, None]), "a median in the place of the mean"),
     ("A alone", lambda d, A: -LN2 / A, "no step size"),
     ("times A", lambda d, A: LN2 / d.mean(1, keepdim=True) * A.abs(), "A above the stroke"),
-    ("a rate", lambda d, A: -A * d.mean(1, keepdim=True) / LN2, None),
+    ("a rate", lambda d, A: -A * d.mean(1, keepdim=True) / LN2, "a half-life turned over"),
+    ("softplus once more", lambda delta, A: -math.log(2) / (A * F.softplus(delta).mean(1)[:, None]),
+     "a softplus that has been applied already"),
+    ("times Δ", lambda delta, A: -math.log(2) / A * delta.mean(-1)[:, None],
+     "a product with Δ in the place of a division"),
+    ("log 2 below", lambda delta, A: -1 / (A * delta.mean(-1)[:, None] * math.log(2)),
+     "a logarithm on the wrong side of the stroke"),
 ]  # fmt: skip
 
 
@@ -294,6 +300,13 @@ PROBE = [
     ("difference of means", lambda x, y, r: (x[y].mean(0) - x[~y].mean(0), torch.tensor(0.0)), None),
     ("no return", lambda x, y, r: None, None),
     ("a crash", lambda x, y, r: torch.linalg.solve(x, y), None),
+    ("sums, and a ridge divided", lambda x, y, r: fit_by_inverse(x, y, r / len(x), scale=False),
+     "a ridge divided by the examples"),
+    ("a spread of 1", lambda x, y, r: fit_by_inverse((x - x.mean(0)) / x.std(0), y, r), "features that are scaled"),
+    ("half the difference", fit(cut=lambda x, y, w: -(x[y].mean(0) - x[~y].mean(0)) @ w / 2),
+     "a cut at half the difference"),
+    ("the mean of the inside", fit(cut=lambda x, y, w: -(x @ w)[y].mean()), "a cut at the mean of one group"),
+    ("the median", fit(cut=lambda x, y, w: -torch.median(x @ w)), "a cut at the median"),
 ]  # fmt: skip
 
 
@@ -427,6 +440,10 @@ LEAK = [
     ("a half", lambda f, y, h, r: 0.5, None),
     ("no return", lambda f, y, h, r: None, None),
     ("a tensor", lambda f, y, h, r: torch.tensor(by_files(f, y, h, r)), None),
+    ("the scale of the test", repaired(scale="test"), "a scale of the test alone"),
+    ("fitted on all, scaled by the others", lambda f, y, h, r: (lambda x, part: scored(
+        x, y.flatten(), f[-h:].flatten(0, 1), y[-h:].flatten(), r, part.mean(0), part.std(0)))(
+        f.flatten(0, 1), f[:-h].flatten(0, 1)), "a test on what was trained on"),
 ]  # fmt: skip
 
 

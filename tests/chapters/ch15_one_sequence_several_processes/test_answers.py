@@ -72,7 +72,7 @@ SUMMARY = [
     ("an exponent", totalled(lambda d, A: (d[:, None] * A).sum(0)), "decays in the place of the sum of steps"),
     ("multiplied steps", totalled(lambda d, A: d.prod()), "a product of step sizes"),
     ("counted steps", totalled(lambda d, A: float(len(d))), "steps that are counted"),
-    ("an average step", totalled(lambda d, A: d.mean()), None),
+    ("an average step", totalled(lambda d, A: d.mean()), "the mean of the steps"),
     ("added drives", lambda d, A, x: (d.sum(), x.sum(0)), "drives that do not fade"),
     ("faded by their own step", weighed(lambda d: d.flip(0).cumsum(0).flip(0)), "a drive that fades in its own step"),
     ("faded from the beginning", weighed(lambda d: d.cumsum(0)), "drives that fade the longer the later they come"),
@@ -97,6 +97,10 @@ SUMMARY = [
     ("no A", lambda d, A, x: (d.sum(), (torch.exp(-(d.sum() - d.cumsum(0)))[:, None] * x).sum(0)), None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda d, A, x: (d.sum(), torch.exp(d * A) @ x), None),
+    ("every sum", lambda d, A, x: (torch.cumsum(d, 0), by_pairs(d, A, x)[1]), "all sums on the way"),
+    ("a mean", lambda d, A, x: (sum(d) / len(d), by_pairs(d, A, x)[1]), "the mean of the steps"),
+    ("from the second on", lambda d, A, x: (sum(d[1:]), by_pairs(d, A, x)[1]), "a total without its first step"),
+    ("no step size", lambda d, A, x: (d.sum(), by_pairs(torch.ones_like(d), A, x)[1]), "a decay without Δ"),
 ]  # fmt: skip
 
 
@@ -162,7 +166,7 @@ START = [
     ("products of decays", by_rounded_products, "right"),
     ("a loop", carried(fade_then_add), "right"),
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
-    ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), None),
+    ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), "the own part counted"),
     ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
     ("the neighbour", lambda rank, totals, ends, A: ends[rank - 1] if rank > 0 else torch.zeros_like(A),
      "the part before alone"),
@@ -200,6 +204,15 @@ START = [
     ("zeros", lambda rank, totals, ends, A: torch.zeros_like(A), None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, totals, ends, A: torch.exp(A * totals) @ ends, None),
+    ("the own end added", lambda rank, totals, ends, A: by_sums(rank, totals, ends, A) + ends[rank],
+     "the own part counted"),
+    ("from part 1 on", summed(parts=lambda rank, P: range(1, rank)), "the first part left out"),
+    ("a product of totals", lambda rank, totals, ends, A: sum(
+        [torch.exp(A * torch.prod(totals[q + 1 : rank])) * ends[q] for q in range(rank)], torch.zeros_like(A)),
+     "a product of step sizes"),
+    ("no exp in the sum", lambda rank, totals, ends, A: sum(
+        [A * totals[q + 1 : rank].sum() * ends[q] for q in range(rank)], torch.zeros_like(A)),
+     "a sum taken for a decay"),
 ]  # fmt: skip
 
 
@@ -253,7 +266,7 @@ CORRECTED = [
     ("minus A", lambda s, start, d, A: s + torch.exp(-A * d.cumsum(0)[:, None]) * start, "a start that grows"),
     ("what is added", added(lambda d: d.cumsum(0), lambda states, extra: extra), "the correction alone"),
     ("all fades", lambda s, start, d, A: (s + start) * torch.exp(d.cumsum(0)[:, None] * A), "states that fade"),
-    ("subtracted", added(lambda d: d.cumsum(0), lambda states, extra: states - extra), None),
+    ("subtracted", added(lambda d: d.cumsum(0), lambda states, extra: states - extra), "a start taken away"),
     ("counted", added(lambda d: torch.arange(1.0, 1 + len(d))), "steps taken as equal"),
     ("the step at hand, counted", added(lambda d: torch.arange(1, 1 + len(d)) * d), "steps taken as equal"),
     ("no exp", lambda s, start, d, A: torch.addcmul(s, torch.outer(d.cumsum(0), A), start),
@@ -265,6 +278,8 @@ CORRECTED = [
     ("unchanged", lambda s, start, d, A: s, None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda s, start, d, A: s + torch.exp(d.cumsum(0) * A) * start, None),
+    ("a product of steps", added(lambda d: d.cumprod(0)), "a product of step sizes"),
+    ("no A", lambda s, start, d, A: s + torch.exp(-d.cumsum(0))[:, None] * start, "a decay without A"),
 ]  # fmt: skip
 
 
@@ -346,6 +361,9 @@ HALO = [
     ("the own last", lambda rank, parts, m: parts[rank][:, -m:], None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, parts, m: torch.cat(parts[:rank])[:, -m:], None),
+    ("the first sample again", lambda rank, parts, max_lag: (
+        F.pad(torch.cat(parts[:rank], 1), (max_lag, 0), mode="replicate")[:, -max_lag:]
+        if rank else torch.zeros(len(parts[0]), max_lag)), "the oldest sample repeated"),
 ]  # fmt: skip
 
 
@@ -463,6 +481,11 @@ BACK = [
     ("zeros", lambda rank, totals, slopes, A: torch.zeros_like(A), None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, totals, slopes, A: slopes[rank + 1] @ totals, None),
+    ("the own slope added", lambda rank, totals, slopes, A: slopes[rank] + sum(
+        torch.exp(A * totals[rank + 1 : q].sum()) * slopes[q] for q in range(rank + 1, len(totals))),
+     "the own part counted"),
+    ("all totals behind", lambda rank, totals, slopes, A: torch.exp(A * totals[rank + 1 :].sum())
+     * slopes[rank + 1 :].sum(0), "fading by all parts behind"),
 ]  # fmt: skip
 
 

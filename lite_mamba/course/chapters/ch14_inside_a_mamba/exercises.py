@@ -376,6 +376,27 @@ HALF_LIFE = Exercise(
     axes=("channel", "state"),
     misconceptions=[
         Misconception(
+            "a softplus that has been applied already",
+            "You put Δ through a softplus. These are the step sizes themselves: positive already.",
+            edited(half_life, "delta.mean → torch.nn.functional.softplus(delta).mean"),
+        ),
+        Misconception(
+            "a product with Δ in the place of a division",
+            "You multiply with the mean of Δ. Larger steps fade faster: the half-life becomes shorter.",
+            lambda delta, A: math.log(2) / -A * delta.mean(1, keepdim=True),
+        ),
+        Misconception(
+            "a half-life turned over",
+            "Your result is one divided by the half-life: how many half-lives pass in one token.",
+            lambda delta, A: -A * delta.mean(1, keepdim=True) / math.log(2),
+        ),
+        Misconception(
+            "a logarithm on the wrong side of the stroke",
+            "You divide by log 2. In 2 = e^(log 2) the logarithm belongs to the time that is wanted: it stands above "
+            "the stroke.",
+            lambda delta, A: 1 / (-A * delta.mean(1, keepdim=True) * math.log(2)),
+        ),
+        Misconception(
             "a mean of half-lives",
             "You take a half-life for each token and average them. A token with a tiny Δ then counts for thousands. "
             "The steps add up in the exponent: what is averaged is Δ.",
@@ -541,6 +562,43 @@ PROBE = Exercise(
                 edited(fit_probe, "x - x.mean(0), → x,"),
                 edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
             ],
+        ),
+        Misconception(
+            "a ridge divided by the examples",
+            "You divide the ridge by the number of examples. Beside sums over them it is multiplied by it, beside "
+            "means it stands as it is.",
+            edited(fit_probe, "ridge * → ridge / len(x) ** 2 *"),
+        ),
+        Misconception(
+            "features that are scaled",
+            "You divide the features by their spread. The weights are then for other features than the ones that come "
+            "in.",
+            [
+                edited(fit_probe, "centred, target = x - x.mean(0), → centred, target = (x - x.mean(0)) / x.std(0),"),
+                lambda x, y, ridge: fit_probe((x - x.mean(0)) / x.std(0), y, ridge),
+            ],
+        ),
+        Misconception(
+            "a cut at half the difference",
+            "You cut at half the *difference* of the two groups' means. Halfway between them lies half their sum.",
+            [
+                edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[y].mean(0) - x[~y].mean(0)"),
+                edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[~y].mean(0) - x[y].mean(0)"),
+            ],
+        ),
+        Misconception(
+            "a cut at the mean of one group",
+            "You cut at the mean of one group. Half of its own examples then lie on the wrong side.",
+            [
+                edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x[y].mean(0)"),
+                edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x[~y].mean(0)"),
+            ],
+        ),
+        Misconception(
+            "a cut at the median",
+            "You cut at the median of all scores: half of the examples are called inside, however many are. The cut "
+            "is halfway between the two groups' means.",
+            lambda x, y, ridge: (lambda w: (w, -(x @ w).median()))(fit_probe(x, y, ridge)[0]),
         ),
         Misconception(
             "a cut at the mean of everything",
@@ -778,6 +836,12 @@ LEAK = Exercise(
             _shuffled_only,
         ),
         Misconception(
+            "a scale of the test alone",
+            "Mean and spread are those of the files that are tested. They belong to what is trained on: what is "
+            "tested may take no part in anything that is fitted.",
+            edited(held_out_accuracy, "x_train.mean(0), x_train.std(0) → x_test.mean(0), x_test.std(0)"),
+        ),
+        Misconception(
             "a scale that has seen the test",
             "The files are apart now, but mean and spread are still those of all files. What is tested may take no "
             "part in anything that is fitted.",
@@ -884,6 +948,11 @@ LEAK = Exercise(
                     held_out_accuracy,
                     "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
                     "features.flatten(0, 1), labels.flatten()",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "fit_probe((x_train - mean) / std, y_train, ridge) → "
+                    "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
                 ),
             ],
         ),

@@ -156,6 +156,27 @@ SUMMARY = Exercise(
             edited(summary, "torch.exp(delta_t * A) * end + x_t → x_t"),
         ),
         Misconception(
+            "all sums on the way",
+            "You return the sum of the steps up to each step. The others ask for the sum over the whole part: one "
+            "number.",
+            edited(summary, "delta.sum() → delta.cumsum(0)"),
+        ),
+        Misconception(
+            "the mean of the steps",
+            "Your first result is the mean of the steps. The part fades what comes in by all of its steps together.",
+            edited(summary, "delta.sum() → delta.mean()"),
+        ),
+        Misconception(
+            "a total without its first step",
+            "The first step is missing in your sum. What comes in fades in it, too.",
+            edited(summary, "delta.sum() → delta[1:].sum()"),
+        ),
+        Misconception(
+            "a decay without Δ",
+            "Your state fades by exp(A) at each step, whatever its size. A step fades by its own Δ.",
+            edited(summary, "delta_t * A → A"),
+        ),
+        Misconception(
             "the two results exchanged",
             "Both are right, and they come in the wrong order: first the sum of the steps, then the end.",
             edited(summary, "return delta.sum(), end → return end, delta.sum()"),
@@ -194,6 +215,10 @@ def _summed(rank, totals, ends, A, between):
     return sum((torch.exp(A * between(totals, q, rank)) * ends[q] for q in range(rank)), torch.zeros_like(A))
 
 
+def _sum_of_exponents(rank, totals, ends, A):
+    return sum((A * totals[q + 1 : rank].sum() * ends[q] for q in range(rank)), torch.zeros_like(A))
+
+
 def _before(kind):
     return lambda rank, totals, ends, A: _summed(rank, totals, ends, A, kind)
 
@@ -215,7 +240,10 @@ OWN_START = Exercise(
             "the own part counted",
             "You let the part's own end go into its beginning: it would be counted twice, here and by the part's own "
             "scan. The prefix is *exclusive*: it ends before the own rank.",
-            edited(own_start, "range(rank) → range(rank + 1)"),
+            [
+                edited(own_start, "range(rank) → range(rank + 1)"),
+                lambda rank, totals, ends, A: own_start(rank, totals, ends, A) + ends[rank],
+            ],
         ),
         Misconception(
             "ends that do not fade",
@@ -316,8 +344,22 @@ OWN_START = Exercise(
             [
                 edited(own_start, f"{HAND_ON} → totals[q] * h + ends[q]"),
                 edited(own_start, f"{HAND_ON} → A * totals[q] * h + ends[q]"),
+                _sum_of_exponents,
             ],
             where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the first part left out",
+            "The end of part 0 is missing. It has come the longest way, and something of it is left.",
+            edited(own_start, "range(rank) → range(1, rank)"),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
+            "add up.",
+            _before(lambda totals, q, rank: totals[q + 1 : rank].prod()),
+            where=lambda rank, **_: rank > 0,
         ),
         Misconception(
             "the starts of all ranks",
@@ -365,6 +407,22 @@ CORRECTED = Exercise(
     },
     axes=("step", "state"),
     misconceptions=[
+        Misconception(
+            "a start taken away",
+            "You take the faded start away from the states. It is what they lack.",
+            edited(corrected, "states + left → states - left"),
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the step sizes up to each step. Decays multiply; their exponents, which hold the steps, add "
+            "up.",
+            edited(corrected, "delta.cumsum(0) → delta.cumprod(0)"),
+        ),
+        Misconception(
+            "a decay without A",
+            "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
+            edited(corrected, "[:, None] * A → [:, None] * -torch.ones_like(A)"),
+        ),
         Misconception(
             "a start that does not fade",
             "You add the start to every state as it is. At each step of the part something of it is lost.",
@@ -456,6 +514,13 @@ def halo(rank: int, parts: list[Tensor], max_lag: int) -> Tensor:
     nothing = parts[0].new_zeros(len(parts[0]), max_lag)  # (D, max_lag)
     before = torch.cat([nothing, *parts[:rank]], dim=1)  # (D, …)
     return before[:, -max_lag:]
+
+
+def _first_repeated(rank, parts, max_lag):
+    if rank == 0:
+        return halo(rank, parts, max_lag)
+    before = torch.cat(parts[:rank], dim=1)
+    return torch.cat([before[:, :1].expand(-1, max_lag), before], dim=1)[:, -max_lag:]
 
 
 def _halo_case(draw: Draw) -> dict:
@@ -607,6 +672,11 @@ HALO = Exercise(
             _zeros_behind,
         ),
         Misconception(
+            "the oldest sample repeated",
+            "Where the sequence has not begun, you repeat its first sample. There are zeros.",
+            _first_repeated,
+        ),
+        Misconception(
             "newest first",
             "Your samples run backwards in time. They are put in front of the part as they came.",
             edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
@@ -711,6 +781,18 @@ CONVOLVE_PARTS = Exercise(
             edited(convolve_parts, "halo(rank, parts, reach) → part.new_zeros(len(part), reach)"),
         ),
         Misconception(
+            "taps a gap too far back",
+            "The halo is long enough now, and each of your taps reads one gap too far back: not even the last one "
+            "meets the present.",
+            edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation"),
+        ),
+        Misconception(
+            "outputs of the halo",
+            "The halo is long enough now, and you keep the outputs that belong to it. Those of the part stand behind "
+            "them.",
+            edited(convolve_parts, "[:, reach : reach + part.shape[1]] → [:, : part.shape[1]]"),
+        ),
+        Misconception(
             "taps in the wrong order",
             "The halo is right, and now the taps are reversed: the last one meets the present.",
             edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
@@ -774,7 +856,10 @@ END_GRADIENT = Exercise(
             "the own part counted",
             "You count your own slope. It is the gradient at your part's *beginning*; asked for is what comes to its "
             "end, from behind.",
-            edited(end_gradient, "range(rank + 1, → range(rank,"),
+            [
+                edited(end_gradient, "range(rank + 1, → range(rank,"),
+                lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes, A) + slopes[rank],
+            ],
         ),
         Misconception(
             "slopes that do not fade",
@@ -846,6 +931,13 @@ END_GRADIENT = Exercise(
             "A gradient that goes through part q fades by the total of q. You take the total of the part behind q.",
             _behind(lambda totals, rank, q: totals[rank + 2 : q + 1].sum()),
             where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "fading by all parts behind",
+            "Each of your slopes fades by all parts behind yours. Only those between your end and that part's "
+            "beginning lie in its way.",
+            _behind(lambda totals, rank, q: totals[rank + 1 :].sum()),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
             "fading by the parts behind",
