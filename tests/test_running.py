@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import importlib
 import random
 import sys
@@ -143,6 +144,15 @@ def test_shrinking_ends_after_a_number_of_tries():
 
     assert judge(large, answer).kind != "right"
     assert len(calls) <= 3 * large.trials + SHRINK_TRIES
+
+
+def test_no_garbage_is_collected_while_python_lists_its_threads(monkeypatch):
+    """A lock that both take would never be free again."""
+    collects = []
+    monkeypatch.setattr(sys, "_current_frames", lambda: collects.append(gc.isenabled()) or {})
+    with pytest.raises(Endless):
+        in_time(spin, 0.2)
+    assert collects and not any(collects) and gc.isenabled()
 
 
 def spin():

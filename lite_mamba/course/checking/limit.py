@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import ctypes
+import gc
 import sys
 import threading
 import time
@@ -156,7 +157,19 @@ def _imports(thread: int) -> bool:
 
 def _modules(thread: int, outermost: CodeType | None = None) -> Iterator[str]:
     """The modules whose functions are at work in a thread, the innermost first, as far as a certain function."""
-    frame = sys._current_frames().get(thread)
+    frame = _frame(thread)
     while frame is not None and frame.f_code is not outermost:
         yield str(frame.f_globals.get("__name__"))
         frame = frame.f_back
+
+
+def _frame(thread: int) -> FrameType | None:
+    """What a thread is at. The list of all threads is under a lock while Python makes it: garbage that is collected in
+    the middle of that may ask for the same lock, and Python before 3.13 stands still for ever."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames().get(thread)
+    finally:
+        if collects:
+            gc.enable()
