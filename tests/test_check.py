@@ -302,7 +302,7 @@ TABLES = {
     "y: [0, 0]\nmany: a float32 tensor of shape (49,)": {"y": torch.zeros(2), "many": torch.ones(49)},
     f"[{'1, ' * 48}…]": [1] * 49,
     f"item 0: [{', '.join('1' * 48)}]": (torch.ones(48),),
-    "(None, 'a', True, 0.333, len, a Fraction, [2])": (None, "a", True, 1 / 3, len, Fraction(1, 2), [2]),
+    "(None, 'a', True, 0.333, len, a number, [2])": (None, "a", True, 1 / 3, len, Fraction(1, 2), [2]),
 }
 
 

@@ -156,6 +156,8 @@ RAISING = [
     ("shapes that do not fit", lambda x, n: x.reshape(7, 99)),
     ("shapes that do not fit", lambda x, n: torch.einsum("ab,b->a", x, x)),
     ("shapes that do not fit", lambda x, n: torch.stack([x, x[1:]])),
+    ("shapes that do not fit", lambda x, n: x.dot(x[1:])),
+    ("more or fewer values than names", lambda x, n: next(y for y, z in [(x, n, 1)])),
     ("an axis that is not there", lambda x, n: x.sum(dim=3)),
     ("an axis that is not there", lambda x, n: x[0, 0, 0]),
     ("an index that is not there", lambda x, n: x[99]),
@@ -240,6 +242,8 @@ def test_the_card_names_it_and_says_the_rest(fake_chapter, capsys):  # noqa: F81
     said = capsys.readouterr().out
     assert "≈ 91.shifted: this is “a list in place of a tensor”\nThe result is a list of 1; expected is" in said
     assert f"\n{HINTS['a list in place of a tensor']}\nThe smallest case that fails:" in said
+    course.check("91.shifted", lambda x, lag: fake_chapter.shifted(x, lag).numpy())
+    assert "got       a NumPy array" in capsys.readouterr().out
     course.check("91.shifted", lambda x, lag: x[99])
     said = capsys.readouterr().out
     assert "✗ 91.shifted: it raised: “an index that is not there”\nLine" in said

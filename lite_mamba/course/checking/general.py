@@ -157,13 +157,18 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "dtypes that do not fit": (
         RuntimeError,
         "same dtype|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|must be .*(int|long|bool)|"
-        "to have the same|tensors used as indices",
+        "tensors used as indices",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
+    ),
+    "more or fewer values than names": (
+        ValueError,
+        "not enough values|too many values",
+        "Count the names before the `=`, and the values behind it: a tensor gives as many as its first axis is long.",
     ),
     "shapes that do not fit": (
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"
-        "expected input|expected weight|equal size|subscript|same size|not enough values|too many values|at least .D",
+        "expected input|expected weight|equal size|subscript|same size|number of elements|at least .D",
         "Print the shapes of all that meets in this line, and compare them axis by axis.",
     ),
     "a name that is not there behind a dot": (

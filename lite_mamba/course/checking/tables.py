@@ -60,7 +60,7 @@ def _inline(value: Any) -> str:
         return number(value)
     if isinstance(value, (tuple, list)):
         return _bracketed(value, _items(value))
-    return getattr(value, "__name__", None) or f"a {type(value).__name__}"
+    return getattr(value, "__name__", None) or describe(value)
 
 
 def _items(value: Sequence[Any]) -> list[str]:
