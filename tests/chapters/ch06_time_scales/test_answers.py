@@ -269,6 +269,8 @@ SAMPLE = [
     ("max", lambda u, a, b, f: max(log_dt(u, a, b).exp(), f), "Python's max"),
     ("max, the floor first", lambda u, a, b, f: max(f, log_dt(u, a, b).exp()), "Python's max"),
     ("no more than 0.1", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(f, 0.1), "a range of your own"),
+    ("from one", lambda u, a, b, f: ((b / a) ** u).clamp(min=f), "a range that begins at one"),
+    ("from the floor", lambda u, a, b, f: f * (b / f) ** u, "a floor that moves the range"),
 ]
 
 # Exercise 4: dt_weight (u, dt_init, dt_scale)

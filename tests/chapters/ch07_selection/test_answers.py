@@ -563,6 +563,7 @@ MENDED = [
     ("an unknown option", ssm(lambda low, W, b: low @ W.T, bias="bias"), None),
     ("sequence 0", lambda u, *rest: ssm(lambda low, W, b: low @ W.T, **BOTH)(u[:1], *rest).expand_as(u) * 1.0, None),
     ("no return", lambda *all: None, None),
+    ("a bias subtracted", ssm(lambda low, W, b: low @ W.T - 2 * b, **BOTH), "a bias that is taken off"),
 ]
 
 # Exercise 5: reset_delta (left, A)
@@ -619,6 +620,7 @@ RESET = [
     ("text", lambda left, A: f"{math.log(left) / A.max().item():.3f}", None),
     ("crash", lambda left, A: math.log(left) / max(A.abs().min), None),
     ("no return", lambda left, A: None, None),
+    ("a share over the largest", lambda left, A: left / A.max().item(), "a share without its logarithm"),
 ]
 
 

@@ -154,6 +154,21 @@ DISCRETISE = [
         with_decay(lambda d, A: (d[..., None] * -A.exp()[:, None]).exp()),
         "A taken for its logarithm",
     ),
+    (
+        "running sums of the step sizes",
+        with_decay(lambda delta, A: torch.exp(delta.cumsum(2).unsqueeze(-1) * A.unsqueeze(1))),
+        "a Δ that adds up over the tokens",
+    ),
+    (
+        "exp of A, times Δ",
+        with_decay(lambda delta, A: delta.unsqueeze(-1) * A.exp().unsqueeze(1)),
+        "an exponential of A alone",
+    ),
+    (
+        "the first B",
+        lambda u, delta, A, B: right_discretise(u, delta, A, B[:, :, [0] * B.shape[2]]),
+        "one B for all tokens",
+    ),
 ]
 
 # Exercise 2: scan_loop (deltaA, deltaB_u, C)
@@ -377,6 +392,8 @@ LOOP = [
     ("detached", cut_off, "a gradient that does not reach the tokens before"),
     ("decays detached", lambda a, x, C: loop(a.detach(), x, C), None),
     ("no gradient at all", torch.no_grad()(loop), None),
+    ("exp once more", lambda a, x, C: loop(torch.exp(a), x, C), "an exponential of the decay"),
+    ("C rolled", lambda a, x, C: loop(a, x, torch.roll(C, 1, dims=-1)), "the way out of the token before"),
 ]
 
 # Exercise 3: skip_and_gate (y, u, D, z)

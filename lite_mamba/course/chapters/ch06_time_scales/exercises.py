@@ -390,9 +390,12 @@ SAMPLE = Exercise(
         ),
         Misconception(
             "a floor that moves the range",
-            "You raise dt_min to the floor and then draw from the smaller range, so every value moves. The floor "
-            "touches only the values that came out below it.",
-            edited(sample_dt, "math.log(dt_min) → math.log(max(dt_min, dt_init_floor))"),
+            "You put the floor in the place of dt_min and then draw from another range, so every value moves. The "
+            "floor touches only the values that came out below it.",
+            [
+                edited(sample_dt, "math.log(dt_min) → math.log(max(dt_min, dt_init_floor))"),
+                edited(sample_dt, "math.log(dt_min) → math.log(dt_init_floor)"),
+            ],
         ),
         Misconception(
             "an end in the place of a distance",
@@ -472,6 +475,12 @@ SAMPLE = Exercise(
             edited(
                 sample_dt, "torch.exp(low → inverse_softplus(torch.exp(low", "dt_init_floor)  # → dt_init_floor))  #"
             ),
+        ),
+        Misconception(
+            "a range that begins at one",
+            "You start from 1 in the place of dt_min: u = 0 stands for dt_min, and its logarithm is where the way "
+            "begins.",
+            edited(sample_dt, "torch.exp(low + u → torch.exp(u"),
         ),
     ],
 )

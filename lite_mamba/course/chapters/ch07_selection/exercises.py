@@ -755,6 +755,11 @@ MENDED = Exercise(
             "A comes as it is, negative. Only a block keeps it as a logarithm, A_log, and takes −exp of that.",
             edited(mended_ssm, "rows[1], A → rows[1], -torch.exp(A)"),
         ),
+        Misconception(
+            "a bias that is taken off",
+            "You subtract the bias from the raw numbers. It is added, once.",
+            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=-dt_bias"),
+        ),
     ],
 )
 
@@ -798,9 +803,13 @@ RESET = Exercise(
         ),
         Misconception(
             "a share without its logarithm",
-            "You divide by |A| what has not come down from the exponent. Take the logarithm of both sides of exp(Δ·A) "
+            "You divide by A what has not come down from the exponent. Take the logarithm of both sides of exp(Δ·A) "
             "= left.",
-            [_reset(f"{share} / A.abs().min().item()") for share in ("left", "1 / left", "(1 - left)")],
+            [
+                _reset(f"{share} / {rate}.item()")
+                for share in ("left", "1 / left", "(1 - left)")
+                for rate in ("A.abs().min()", "A.max()")
+            ],
         ),
         Misconception(
             "a half-life",

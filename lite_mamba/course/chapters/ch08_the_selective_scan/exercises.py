@@ -181,6 +181,26 @@ DISCRETISE = Exercise(
             "it.",
             edited(discretise, f"torch.exp({EXPONENT}) → torch.einsum('b d l, d n -> b d l n', delta.exp(), A)"),
         ),
+        Misconception(
+            "a Δ that adds up over the tokens",
+            "Your decay is that of all tokens so far together. The recurrence multiplies the decays one after the "
+            "other: each token brings its own.",
+            edited(discretise, f'{EXPONENT} → torch.einsum("b d l, d n -> b d l n", delta.cumsum(-1), A)'),
+        ),
+        Misconception(
+            "an exponential of A alone",
+            "You take the exponential of A and then multiply with Δ. The product Δ·A is in the exponent: without a "
+            "step (Δ = 0) all of the state is left.",
+            edited(discretise, f'torch.exp({EXPONENT}) → torch.einsum("b d l, d n -> b d l n", delta, A.exp())'),
+        ),
+        Misconception(
+            "one B for all tokens",
+            "You write every token with the B of one. Each token has a B of its own.",
+            [
+                edited(discretise, "delta, B, u) → delta, B[..., :1].expand_as(B), u)"),
+                edited(discretise, "delta, B, u) → delta, B[..., -1:].expand_as(B), u)"),
+            ],
+        ),
     ],
 )
 
@@ -484,6 +504,16 @@ LOOP = Exercise(
             "a list of outputs",
             "You return a list with one (B, D) for each token. Stack it to one tensor, with time on the last axis.",
             edited(scan_loop, "torch.stack(outputs, dim=-1) → outputs"),
+        ),
+        Misconception(
+            "an exponential of the decay",
+            "You take the exponential of the decay: it has been taken already, and what comes out is larger than 1.",
+            edited(scan_loop, "h = deltaA[:, :, t] * h → h = deltaA[:, :, t].exp() * h"),
+        ),
+        Misconception(
+            "the way out of the token before",
+            "You read with the C of the token before. Each token reads with its own.",
+            edited(scan_loop, "C[:, :, t] → C[:, :, t - 1]"),
         ),
     ],
 )
