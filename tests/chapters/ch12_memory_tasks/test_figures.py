@@ -55,3 +55,7 @@ def test_only_what_is_all_reads_as_all():
         "0 %",
     ]
     assert figures.between([0.5, 0.5]) == "50 %" and figures.between([0.06, 0.99]) == "6 % to 99 %"
+
+
+def test_a_long_memory_is_said_by_the_nearest_power_of_ten():
+    assert [figures.approximately(number) for number in (501_344, 1.8e11, 9.6e11)] == ["501 344", "10¹¹", "10¹²"]

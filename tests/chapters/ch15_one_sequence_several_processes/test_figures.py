@@ -33,6 +33,12 @@ def test_alone_a_rank_is_off_by_what_is_left_of_its_start(parts):
     assert not parts.equal
 
 
+def test_what_is_left_of_an_end_is_never_shown_as_nothing(parts):
+    parts.update(ranks=4, rank=3, half=2.0, told=True)  # the first of three ends fades to 2 in ten million
+    assert 0 < parts.fades[0] < 1e-6
+    assert [word.get_text() for word in parts.words[:3]] == ["under 0.01 % left", "0.02 % left", "100 % left"]
+
+
 def test_a_wrong_start_is_seen():
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
     assert "off by" in wrong.update(told=True)

@@ -317,7 +317,7 @@ class Reach(LiveFigure):
 
 
 def approximately(number: float) -> str:
-    return written(number, ",.0f") if number < 1e6 else f"10{power(int(math.log10(number)))[1:]}"
+    return written(number, ",.0f") if number < 1e6 else f"10{power(round(math.log10(number)))[1:]}"
 
 
 def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:

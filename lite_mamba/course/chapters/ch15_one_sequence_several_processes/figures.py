@@ -27,6 +27,12 @@ def states_from(start: Tensor, delta: Tensor, A: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states)
 
 
+def faded(share: float) -> str:
+    """What is left of an end, in per cent; however little, it is never shown as nothing."""
+    percent = 100 * share
+    return f"{percent:.{0 if percent >= 1 else 2}f} %" if percent >= 0.01 else "under 0.01 %"
+
+
 class Parts(LiveFigure):
     """One state over time, scanned in parts: what a process knows alone, and what it makes of the others' ends.
 
@@ -124,9 +130,7 @@ class Parts(LiveFigure):
             size = 13 if len(parts) < 6 else 11
             word.set_visible(before and told)
             if before:
-                percent = 100 * fades[q]
-                share = f"{percent:.{0 if percent >= 1 else 2}f} % left"
-                word.set(text=share, x=place + wide, y=float(ends[q]) + 0.13, ha="right")
+                word.set(text=f"{faded(fades[q])} left", x=place + wide, y=float(ends[q]) + 0.13, ha="right")
                 word.set(color=style.BLUE, fontsize=size)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
