@@ -69,6 +69,7 @@ COMBINE = [
     ("stacked", lambda a1, b1, a2, b2: torch.stack([a2 * a1, a2 * b1 + b2]), None),
     ("first state only", lambda a1, b1, a2, b2: (a2 * a1, a2.flatten()[0] * b1 + b2), None),
     ("crash", lambda a1, b1, a2, b2: a1 @ a2, None),
+    ("a minus", lambda a1, b1, a2, b2: (a1 * a2, a2 * b1 - b2), "a later drive taken away"),
 ]
 
 # Exercise 2: hillis_steele (a, x)
@@ -305,6 +306,16 @@ def inputs_changed(a, x):
 
 
 DIVIDED = "a division by a product of decays"
+
+
+def rounds_until(stop, a, x):
+    s = 1
+    while s < stop:
+        x, a = torch.cat([x[:s], a[s:] * x[:-s] + x[s:]]), torch.cat([a[:s], a[s:] * a[:-s]])
+        s *= 2
+    return x
+
+
 HILLIS_STEELE = [
     ("finished decays dropped", rounds_that_drop_finished_decays, "right"),
     ("in place of copies", rounds_in_place, "right"),
@@ -397,6 +408,7 @@ HILLIS_STEELE = [
     ("a crash", lambda a, x: rounds(a, x) @ a @ x, None),
     ("as a list", lambda a, x: rounds(a, x).tolist(), None),
     ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
+    ("up to half of the length", lambda a, x: rounds_until(len(x) // 2, a, x), "one round too few"),
 ]
 
 # Exercise 3: up_down (a, x)
@@ -571,6 +583,16 @@ def tree_by_places(a, x):
     return x
 
 
+def tree_with_odd_drives(a, x):
+    if len(x) < 2:
+        return x
+    states = torch.empty_like(x)
+    states[1::2] = tree_with_odd_drives(a[::2] * a[1::2], a[1::2] * x[::2] + x[1::2])
+    states[0] = x[0]
+    states[2::2] = a[2::2] * states[1:-1:2] + x[1:-1:2]
+    return states
+
+
 UP_DOWN = [
     ("in place of copies", tree_in_place, "right"),
     ("2 × 2 matrices", tree_of_matrices, "right"),
@@ -669,6 +691,7 @@ UP_DOWN = [
     ("a crash", tree(weave=lambda even, odd: torch.stack([even, odd[:1]])), None),
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
     ("a pair", lambda a, x: (a, tree()(a, x)), None),
+    ("the odd drives again", tree_with_odd_drives, "the drive of the step before"),
 ]
 
 

@@ -207,6 +207,11 @@ COMBINE = Exercise(
             "a third step needs both.",
             edited(combine, "a2 * a1, a2 * b1 + b2 → a2 * b1 + b2"),
         ),
+        Misconception(
+            "a later drive taken away",
+            "You subtract b2. The later step adds it to what it has made of the earlier one.",
+            edited(combine, "a2 * b1 + b2 → a2 * b1 - b2"),
+        ),
     ],
 )
 
@@ -364,9 +369,10 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "one round too few",
-            "Your loop stops too early for some L that are not powers of two: the last steps lack the first ones. As "
+            "Your loop stops too early for some L: the last steps lack the first ones. As "
             "long as the shift is smaller than L, somebody still has a partner.",
             [
+                edited(hillis_steele, "shift < len(a) → shift < len(a) // 2"),
                 edited(hillis_steele, "shift < len(a) → shift < 2 ** round(math.log2(len(a)))", math=math),
                 edited(hillis_steele, "shift < len(a) → 2 * shift <= len(a)"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift < len(a)"),
@@ -714,6 +720,12 @@ UP_DOWN = Exercise(
         ),
         BOTH_HALVES,
         PAIRS_OF_STEPS,
+        Misconception(
+            "the drive of the step before",
+            "To fill in an even place you take the drive of the odd place before it: it is in that state already. The "
+            "step that you add is the even one.",
+            edited(up_down, "* odd[:-1] + x[2::2] → * odd[:-1] + x[1:-1:2]"),
+        ),
     ],
 )
 
