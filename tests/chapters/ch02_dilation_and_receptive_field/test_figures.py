@@ -176,10 +176,10 @@ def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
     assert (heights[12], heights[6], sum(map(abs, heights))) == (0.97, -0.1, pytest.approx(1.07))
     assert sentence == (
         "Step 100: dilation 8 reads lag 24. Its share is 97 %. The largest tap of the others is 0.10. "
-        "0 % of the target is missed."
+        "Of the target under 1 % is missed."
     )
     assert figure.update(step=0, delay=7).startswith(
-        "Step 0: no branch reads lag 7. The largest tap of them is 0.25. 110 %"
+        "Step 0: no branch reads lag 7. The largest tap of them is 0.25. Of the target 110 %"
     )
     assert not any(bar.get_hatch() for bar in figure.bars)
 
@@ -212,3 +212,11 @@ def test_front_end_reads_ten_lags_and_the_block_all():
     sentence = figure.update(part="the whole block", lag=5)
     assert len(figure.depends) == figure.LENGTH
     assert "depends on 201" in sentence and "10⁻⁵" in sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0 %"), (4e-14, "0 %"), (0.002, "under 1 %"), (0.9952, "99 %"), (1 - 1e-15, "100 %"), (1.13, "113 %")],
+)
+def test_only_all_reads_as_all_and_only_nothing_as_nothing(value, said):
+    assert figures._share(value) == said

@@ -93,12 +93,13 @@ class ReceptiveFieldMap(LiveFigure):
         self._scale(min(window for window in self.windows if window >= self.samples))
         self._draw(dilations, stacked)
         read, holes = len(self.predicted), self.samples - len(self.predicted)
-        skipped = f"{holes} are skipped" if holes else "none is skipped"
+        are = "is" if holes == 1 else "are"
+        skipped = f"{holes} {are} skipped" if holes else "none is skipped"
         self.title(self.ax, f"{read} of {self.samples} samples are read, {skipped}")
         agree = "agree" if list(self.predicted) == list(self.by_gradient) else "do not agree"
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, dilations {', '.join(map(str, dilations))}: "
-            f"the field spans {self.samples} samples. {read} of them are read, {holes} are never read. "
+            f"the field spans {self.samples} samples. {read} of them are read, {holes} {are} never read. "
             f"Formula and gradients {agree}."
         )
 
@@ -292,6 +293,13 @@ class DelayOnRecording(LiveFigure):
         )
 
 
+def _share(value: float) -> str:
+    """A share in per cent: only what is all reads as 100 %, only what is nothing as 0 %, both up to rounding."""
+    if 1e-6 < value < 0.005:
+        return "under 1 %"
+    return f"{99 if 0.99 < value < 1 - 1e-6 else round(100 * value)} %"
+
+
 class CombFilter(LiveFigure):
     """A wiggle and what one branch makes of it; beside it, how much of every speed of wiggle passes."""
 
@@ -338,13 +346,11 @@ class CombFilter(LiveFigure):
         self.taps.set_data(read, self.INPUT + self.read)
         self.curve.set_data(self.speeds.numpy(), self.parts)
         self.here.set_data([speed], [self.part])
-        percent = round(100 * self.part)
-        self.title(self.ax, f"{percent} % of this wiggle passes")
+        passes = _share(self.part)
+        self.title(self.ax, f"{passes} of this wiggle passes")
         self.title(self.curve_ax, f"dilation {dilation}: {_repeats(dilation)}")
         wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
-        return (
-            f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {percent} % of it passes. The curve {_repeats(dilation)}."
-        )
+        return f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {passes} of it passes. The curve {_repeats(dilation)}."
 
     def run(self, weight: Tensor, dilation: int, speeds: Tensor) -> tuple[Tensor, Tensor]:
         """Wiggles of the given speeds, (S, L), and what the branch makes of them, (S, L)."""
@@ -475,14 +481,14 @@ class GateTraining(LiveFigure):
             self.labels[i].set(y=share + 0.01, text=f"{100 * share:.0f} %", fontweight=weight)
         self.target.set_data(range(len(run.target)), run.target)
         self.output.set_data(range(len(run.target)), run.output[step])
-        missed = round(100 * float(run.missed[step]))
+        missed = _share(float(run.missed[step]))
         who = f"dilation {self.right[0]} reads lag {delay}" if self.right else f"no branch reads lag {delay}"
         self.title(self.bar_ax, who[:1].upper() + who[1:])
-        self.title(self.ax, f"Step {step}: {missed} % is missed")
+        self.title(self.ax, f"Step {step}: {missed} is missed")
         has = [f"Its share is {100 * self.shares[self.dilations.index(d)]:.0f} %." for d in self.right]
         rest = [i for i, d in enumerate(self.dilations) if d not in self.right]
         other = f"The largest tap of {'the others' if self.right else 'them'} is {self.taps[rest].abs().max():.2f}."
-        return " ".join([f"Step {step}: {who}.", *has, other, f"{missed} % of the target is missed."])
+        return " ".join([f"Step {step}: {who}.", *has, other, f"Of the target {missed} is missed."])
 
 
 class BlockReach(LiveFigure):
