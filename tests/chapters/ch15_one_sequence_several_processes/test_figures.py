@@ -45,6 +45,12 @@ def test_a_wrong_start_is_seen():
     assert not wrong.equal
 
 
+def test_one_process_has_nobody_to_exchange_with():
+    shown = figures.Waits()
+    said = {shown.update(ranks=1, exchange=1.0, way=way) for way in ("hand on the state", "from zero, then once more")}
+    assert said == {"1 process has the whole sequence, exchanges nothing, and is done after 8.0 s."}
+
+
 def test_handing_on_the_state_wins_nothing_and_two_runs_cost_two_parts():
     shown = figures.Waits()
     for ranks in range(1, 9):

@@ -210,6 +210,8 @@ class Waits(LiveFigure):
         self.title(
             self.ax, f"{few}: {self.end:.1f} s where one takes {self.WHOLE:.0f} s, {self.times:.1f} times as fast"
         )
+        if ranks == 1:
+            return f"1 process has the whole sequence, exchanges nothing, and is done after {self.end:.1f} s."
         busy = "one at a time" if chain else "all at once"
         return (
             f"{way[0].upper()}{way[1:]}, {few}, {exchange:.1f} s for each exchange: the processes work {busy}, and the "
