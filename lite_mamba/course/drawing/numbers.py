@@ -24,13 +24,14 @@ def written(value: float, form: str = ".3g") -> str:
 
 
 def percent(share: float) -> str:
-    """A share in per cent; only what is exactly all reads as 100 %.
+    """A share in per cent; only what is all reads as 100 %, only what is nothing as 0 %, both up to rounding.
 
     Example:
-        >>> percent(0.874), percent(0.997), percent(1)
-        ('87 %', '99 %', '100 %')
+        >>> percent(0.874), percent(0.997), percent(1), percent(0.004), percent(0)
+        ('87 %', '99 %', '100 %', 'under 1 %', '0 %')
     """
-    return f"{min(round(100 * share, 6), 99 if share < 1 else 100):.0f} %"
+    value = round(100 * share, 4)
+    return "under 1 %" if 0 < value < 1 else f"{value if value >= 100 else min(value, 99):.0f} %"
 
 
 def several(number: float | str, thing: str) -> str:

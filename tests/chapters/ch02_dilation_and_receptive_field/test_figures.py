@@ -8,6 +8,7 @@ import torch
 
 from lite_mamba import causal_dilated_conv1d_fn, receptive_field
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field import figures
+from lite_mamba.course.drawing.numbers import percent
 from lite_mamba.course.page.explore import Exploration
 from lite_mamba.course.tasks import membrane_voltage
 
@@ -219,4 +220,4 @@ def test_front_end_reads_ten_lags_and_the_block_all():
     [(0, "0 %"), (4e-14, "0 %"), (0.002, "under 1 %"), (0.9952, "99 %"), (1 - 1e-15, "100 %"), (1.13, "113 %")],
 )
 def test_only_all_reads_as_all_and_only_nothing_as_nothing(value, said):
-    assert figures._share(value) == said
+    assert percent(value) == said

@@ -19,7 +19,7 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import several
+from ...drawing.numbers import percent, several
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from . import exercises as spec
 
@@ -293,13 +293,6 @@ class DelayOnRecording(LiveFigure):
         )
 
 
-def _share(value: float) -> str:
-    """A share in per cent: only what is all reads as 100 %, only what is nothing as 0 %, both up to rounding."""
-    if 1e-6 < value < 0.005:
-        return "under 1 %"
-    return f"{99 if 0.99 < value < 1 - 1e-6 else round(100 * value)} %"
-
-
 class CombFilter(LiveFigure):
     """A wiggle and what one branch makes of it; beside it, how much of every speed of wiggle passes."""
 
@@ -346,7 +339,7 @@ class CombFilter(LiveFigure):
         self.taps.set_data(read, self.INPUT + self.read)
         self.curve.set_data(self.speeds.numpy(), self.parts)
         self.here.set_data([speed], [self.part])
-        passes = _share(self.part)
+        passes = percent(self.part)
         self.title(self.ax, f"{passes} of this wiggle passes")
         self.title(self.curve_ax, f"dilation {dilation}: {_repeats(dilation)}")
         wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
@@ -481,7 +474,7 @@ class GateTraining(LiveFigure):
             self.labels[i].set(y=share + 0.01, text=f"{100 * share:.0f} %", fontweight=weight)
         self.target.set_data(range(len(run.target)), run.target)
         self.output.set_data(range(len(run.target)), run.output[step])
-        missed = _share(float(run.missed[step]))
+        missed = percent(float(run.missed[step]))
         who = f"dilation {self.right[0]} reads lag {delay}" if self.right else f"no branch reads lag {delay}"
         self.title(self.bar_ax, who[:1].upper() + who[1:])
         self.title(self.ax, f"Step {step}: {missed} is missed")

@@ -19,7 +19,7 @@ from lite_mamba import Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, written
+from ...drawing.numbers import percent, several, written
 from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
@@ -435,8 +435,8 @@ class TimeScaleMap(LiveFigure):
         by = "your draw" if self.owner(self.sample) == "yours" else "the draw"
         return (
             f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {_steps(self.half_life)}. The "
-            f"rain is {by} of {self.CHANNELS} channels: {_share(self.long)} of their states keep half for more "
-            f"than 100 steps, {_share(self.short)} for less than one. The longest half-life is "
+            f"rain is {by} of {self.CHANNELS} channels: {percent(self.long)} of their states keep half for more "
+            f"than 100 steps, {percent(self.short)} for less than one. The longest half-life is "
             f"{words(self.half_lives.max())} steps, the median {words(self.middle)}."
         )
 
@@ -520,7 +520,7 @@ class BrokenStarts(LiveFigure):
         broken = bool(np.isnan(self.half_lives[start]).any())
         self.name.set_text(f"■ {start}" + (": no half-life at all, only NaN" if broken else ""))
         self.goal.set_text(f"{_steps(steps)} or more")
-        share, built = _share(self.share), _share(self.built)
+        share, built = percent(self.share), percent(self.built)
         finding = f"{share} of the states remember {_steps(steps)} (as built: {built})"
         self.title(self.ax, "No state has a half-life" if broken else finding)
         if broken:
@@ -534,11 +534,6 @@ class BrokenStarts(LiveFigure):
 
 def _steps(number: float) -> str:
     return several(words(number), "step")
-
-
-def _share(part: float) -> str:
-    """A share in per cent; a few of many are not none."""
-    return "under 1 %" if 0 < part < 0.01 else f"{100 * part:.0f} %"
 
 
 def _longest(number: float) -> str:

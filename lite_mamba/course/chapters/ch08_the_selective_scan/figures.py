@@ -14,7 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, written
+from ...drawing.numbers import percent, several, written
 from .exercises import discretise, scan_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#D3EDE3", "#EFEFEF"
@@ -290,7 +290,7 @@ class StateMap(LiveFigure):
             )
         if t < min(self.DATA):
             return f"At t = {t} no data token has come yet, and the selective state is almost empty.{by}"
-        fixed_share, own_share = map(_percent, self.share)
+        fixed_share, own_share = (percent(share / 100) for share in self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
             f"{own_share} of the state with a Δ for each token.{by}"
@@ -301,7 +301,7 @@ class StateMap(LiveFigure):
             return "Which state still tells you the last data token ◆?"
         if t < min(self.DATA):
             return f"t = {t}: no data yet, and the selective state is almost empty"
-        fixed, selective = map(_percent, self.share)
+        fixed, selective = (percent(share / 100) for share in self.share)
         return f"t = {t}: last data token: {fixed} of the fixed state, {selective} of the selective"
 
     def _show(self, side: dict, h: np.ndarray, t: int, name: str) -> None:
@@ -320,10 +320,6 @@ def data_share(run: dict[str, np.ndarray], t: int) -> float:
     """How much of the state after token t the last data token makes, in per cent of the two parts' squared lengths."""
     last, rest = float((run["last"][t] ** 2).sum()), float(((run["h"] - run["last"])[t] ** 2).sum())
     return 100 * last / (last + rest) if last + rest else 0.0
-
-
-def _percent(share: float) -> str:
-    return "under 1 %" if 0 < share < 1 else f"{share:.0f} %"
 
 
 def signed_colours() -> Colormap:
