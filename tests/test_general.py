@@ -64,6 +64,7 @@ FORMS = [
     ("a tuple in place of a tensor", scaled, lambda x, n: tuple(x * n)),
     ("a NumPy array in place of a tensor", scaled, lambda x, n: (x * n).numpy()),
     ("a number in place of a tensor", lambda x, n: x.sum() * n, lambda x, n: x.sum().item() * n),
+    ("a tensor in place of a list", listed, lambda x, n: torch.nn.Parameter(x * n)),
     ("a tensor in place of a number", mean, lambda x, n: x.mean() * n),
     ("a NumPy array in place of a number", mean, lambda x, n: np.asarray(x.mean().item() * n)),
     ("a tensor in place of True or False", over, lambda x, n: x[0] > 0.5),

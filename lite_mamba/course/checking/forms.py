@@ -96,8 +96,7 @@ def _as_wanted(want: Any, have: Any, changes: set[str]) -> Any:
         changes.add("a tensor in place of a tuple")
         return tuple(have)
     if isinstance(want, list) and isinstance(have, (Tensor, np.ndarray, set)):
-        kind = {Tensor: "tensor", np.ndarray: "NumPy array"}.get(type(have), "set")
-        changes.add(f"a {kind} in place of a list")
+        changes.add(f"a {_what(have)} in place of a list")
         have = sorted(have) if isinstance(have, set) else have.tolist()
     if isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
         return tuple(_as_wanted(one, other, changes) for one, other in zip(want, have, strict=True))
@@ -126,20 +125,21 @@ def _made_tensor(have: Any) -> tuple[str, Tensor] | None:
     """A tensor of what came, and what it was; None if it can't be made."""
     if isinstance(have, Tensor):
         return "", have
-    if isinstance(have, np.ndarray):
-        return "a NumPy array in place of a tensor", torch.from_numpy(have.copy())
-    if isinstance(have, numbers.Number):
-        return "a number in place of a tensor", torch.tensor(have)
-    if isinstance(have, (list, tuple)):
-        kind = "list" if isinstance(have, list) else "tuple"
-        return f"a {kind} in place of a tensor", _stacked(have)
+    if isinstance(have, (np.ndarray, numbers.Number, list, tuple)):
+        return f"a {_what(have)} in place of a tensor", _stacked(have)
     return None
 
 
 def _stacked(have: Any) -> Tensor:
     if isinstance(have, (list, tuple)):
         return torch.stack([_stacked(item) for item in have])
-    return torch.as_tensor(have)
+    return torch.as_tensor(have.copy() if isinstance(have, np.ndarray) else have)
+
+
+def _what(have: Any) -> str:
+    """The word for what came, one that the general names know."""
+    kinds = {Tensor: "tensor", np.ndarray: "NumPy array", list: "list", tuple: "tuple", set: "set"}
+    return next((word for kind, word in kinds.items() if isinstance(have, kind)), "number")
 
 
 def _of_dtype(have: Tensor, dtype: torch.dtype, changes: set[str]) -> Tensor:
@@ -173,8 +173,7 @@ def _as_number(want: Any, have: Any, changes: set[str]) -> Any:
     if isinstance(have, (Tensor, np.ndarray, np.generic)):
         value = have.item()
         if not isinstance(have, np.generic):
-            kind = "tensor" if isinstance(have, Tensor) else "NumPy array"
-            changes.add(f"a {kind} in place of {'True or False' if isinstance(want, bool) else 'a number'}")
+            changes.add(f"a {_what(have)} in place of {'True or False' if isinstance(want, bool) else 'a number'}")
         have = value
     if isinstance(have, complex) and not isinstance(want, complex) and have.imag == 0:
         changes.add("complex numbers in place of real ones")

@@ -40,7 +40,7 @@ def named_error(error: BaseException) -> Mistake | None:
 
 HINTS: dict[str, str] = {  # the most telling first
     # The result is right but for its form.
-    "nothing returned": "Does every way through your function end with `return`, and with the value behind it?",
+    "nothing returned": "What is computed is not handed out by itself: it stands behind `return`.",
     "a caught error": "Let the error come: it says what is wrong.",
     "an input changed in place": "The result is right, but whoever called you finds other values in the input.",
     "a list in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "

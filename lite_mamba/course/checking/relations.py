@@ -223,7 +223,7 @@ def _rounded(value: complex) -> str:
     return number(complex(round(value.real, 4), round(value.imag, 4)))
 
 
-def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> Said | None:
+def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> str | None:
     """The size of the case that a number is, in every case."""
     for name in sizes(pairs[0].case) if len(numbers) == len(pairs) else ():
         found = [sizes(pair.case).get(name) for pair in pairs]
@@ -232,12 +232,13 @@ def _size_that_is(pairs: Sequence[Pair], numbers: Sequence[complex]) -> Said | N
     return None
 
 
+GIVEN_BACK, REPEATED = "an input given back", "It gives `{}` back, repeated."
+
+
 def _an_input(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     """An input that is missing, or one too many, as a term or as a factor."""
     kinds = {
-        Said("an input given back", "It gives `{}` back as it came."): lambda want, have, x: _close(
-            have, x.expand_as(have)
-        ),
+        Said(GIVEN_BACK, "It gives `{}` back as it came."): lambda want, have, x: _close(have, x.expand_as(have)),
         Said("a missing term", "What is missing is `{}`, added."): lambda want, have, x: _close(have + x, want),
         Said("a term too many", "`{}` is added once too often."): lambda want, have, x: _close(have, want + x),
         Said("a missing factor", "What is missing is the factor `{}`."): lambda want, have, x: _close(have * x, want),
@@ -251,8 +252,8 @@ def _an_input(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
             for said, holds in kinds.items():
                 if all(holds(pair.want, pair.have, x) for pair, x in zip(pairs, inputs, strict=True)):
                     repeated = any(x.numel() < pair.have.numel() for pair, x in zip(pairs, inputs, strict=True))
-                    back = said.words.startswith("It gives") and repeated
-                    return Said(said.name, f"It gives `{name}` back, repeated." if back else said.words.format(name))
+                    words = REPEATED if repeated and said.name == GIVEN_BACK else said.words
+                    return Said(said.name, words.format(name))
     return None
 
 
@@ -400,28 +401,24 @@ def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
 
 def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs):
-        for words in _ends(pairs[0], i):
-            if all(words in _ends(pair, i) for pair in pairs):
-                return Said(f"{_too(words)} at an end", f"{words} along {axis(i)}.")
+        for said in _ends(pairs[0], i):
+            if all(said in _ends(pair, i) for pair in pairs):
+                return Said(said.name, f"{said.words} along {axis(i)}.")
     return None
 
 
-def _ends(pair: Pair, i: int) -> Iterator[str]:
+def _ends(pair: Pair, i: int) -> Iterator[Said]:
     """What is too long or too short at an end of an axis, the rest being right."""
     if pair.want.ndim != pair.have.ndim:
         return
     short, long = sorted((pair.want, pair.have), key=lambda tensor: tensor.shape[i])
     surplus = long.shape[i] - short.shape[i]
-    too_many = "too many" if long is pair.have else "missing"
+    name, too_many = ("too much at an end", "too many") if long is pair.have else ("too little at an end", "missing")
     how_many = "one is" if surplus == 1 else "some are"
     if surplus and _same(long.narrow(i, 0, short.shape[i]), short):
-        yield f"Right, but {how_many} {too_many} at the end"
+        yield Said(name, f"Right, but {how_many} {too_many} at the end")
     if surplus and _same(long.narrow(i, surplus, short.shape[i]), short):
-        yield f"Right, but {how_many} {too_many} at the start"
-
-
-def _too(words: str) -> str:
-    return "too much" if "too many" in words else "too little"
+        yield Said(name, f"Right, but {how_many} {too_many} at the start")
 
 
 def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:

@@ -1,8 +1,8 @@
 """Checks a learner's function and says, in one of six ways, how it stands.
 
-Right; "this is *X*", a known misconception by name; wrong, with the smallest failing example; it raised, with the
-learner's own line; it does not come to an end; not attempted. In the last five the reference stands in, and the card
-says so.
+Right; "this is *X*", a known misconception or a general mistake by name; wrong, with the smallest failing example; it
+raised, with the learner's own line; it does not come to an end; not attempted. In the last five the reference stands
+in, and the card says so.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def card(found: Exercise, verdict: Verdict) -> Card:
         lines = [verdict.misconception.message, *says] if known else [*says, verdict.misconception.message]
         return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
     if verdict.kind == "raised":
-        name = f" “{verdict.misconception.name}”" if verdict.misconception else ""
-        return _example_card("bad", f"{found.id}: it raised{name and ':'}{name}", _error_lines(verdict), found, example)
+        name = f": “{verdict.misconception.name}”" if verdict.misconception else ""
+        return _example_card("bad", f"{found.id}: it raised{name}", _error_lines(verdict), found, example)
     if verdict.kind == "endless":
         return _example_card("bad", f"{found.id}: it does not come to an end", _endless_lines(example), found, example)
     return _example_card("bad", f"{found.id}: wrong", _wrong_lines(verdict, found.items), found, example)
