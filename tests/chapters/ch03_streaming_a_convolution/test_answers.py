@@ -321,6 +321,19 @@ def sample_in_front(x, history, w, b, d):
     return (columns(window, history, x, w, d) * w).sum(-1) + b, window[..., 1:]
 
 
+def guarded(source, first):
+    """Tap by tap, the newest `first` distances back; what is not there counts as nothing."""
+
+    def function(x, history, w, b, d):
+        samples, y = source(history, x), b + 0 * x
+        for back, tap in enumerate(reversed(w.unbind(1)), start=first):
+            if back * d < samples.shape[-1]:
+                y = y + tap * samples[..., samples.shape[-1] - 1 - back * d]
+        return y, taken_in(history, x)
+
+    return function
+
+
 STEP = {
     RIGHT: [
         taps_one_by_one,
@@ -352,6 +365,11 @@ STEP = {
         looped(both, shift=1),
         step(lambda win, h, x, w, d: h[..., h.shape[-1] - (w.shape[-1] - 1) * d :: d]),
         step(lambda *case: columns(*case, extra=-1)),
+        guarded(lambda h, x: h, first=0),
+    ],
+    "one distance too far back": [
+        guarded(both, first=1),
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
     ],
     "the dilation left out": [
         step(lambda win, h, x, w, d: win[..., -w.shape[1] :]),
@@ -585,6 +603,10 @@ answers(
         "an empty history after an empty chunk": [
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.shape[2] else (x, x),
         ],
+        "a history lost in an empty chunk": [
+            lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.shape[2] else (x, torch.zeros(h.shape)),
+            lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.numel() else (x.clone(), h * 0),
+        ],
         "cut at the lag, not at its distance from the end": [cut_at_the_lag],
         "the chunk step by step, with one history": [one_history],
         UNNAMED: [
@@ -663,6 +685,14 @@ def behind_each_other(x, history, weights, biases, gates, dilations):
     return y, taken_in(history, x)
 
 
+def handed_along(x, history, weights, biases, gates, dilations):
+    y, read = 0, x
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        read = F.silu(taps_one_by_one(read, history, w, b, d)[0])
+        y = y + s * read
+    return y, taken_in(history, x)
+
+
 def plain(v):
     return v
 
@@ -715,7 +745,7 @@ answers(
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, [torch.zeros_like(b) for b in bs], gates, ds),
         ],
         "another function than SiLU": [gated(part=F.relu), gated(part=torch.sigmoid)],
-        "one branch behind the other": [behind_each_other],
+        "one branch behind the other": [behind_each_other, handed_along],
         UNNAMED: [
             lambda *case: gated()(*case)[0],
             lambda *case: gated()(*case)[::-1],
@@ -746,6 +776,22 @@ def hunted(read_dilated, read_one=lambda window, newest, taps, d: window[..., -t
 
 def backwards(window, newest, taps, d):
     return window[..., newest - d * torch.arange(taps)]
+
+
+def turned(x, history, w, b, d):
+    window, taps = both(history, x).flip(-1), w.shape[-1]
+    read = window[..., -taps:] if d == 1 else window[..., window.shape[-1] - 1 - d * torch.arange(taps)]
+    return (read * w).sum(-1) + b, window[..., 1:]
+
+
+def turned_for_reading(x, history, w, b, d):
+    window, taps = both(history, x), w.shape[-1]
+    if d == 1:
+        read = window[..., -taps:]
+    else:
+        window = window.flip(-1)
+        read = window[..., d * torch.arange(taps)].flip(-1)
+    return (read * w).sum(-1) + b, window[..., 1:]
 
 
 answers(
@@ -790,6 +836,12 @@ answers(
         ],
         "the history turned around too": [
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),
+            turned_for_reading,
+        ],
+        "the whole window turned around": [turned],
+        "a column that is not there": [
+            hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps)]),
+            hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),
         ],
         UNNAMED: [
             hunted(lambda *case: backwards(*case).flip(0)),

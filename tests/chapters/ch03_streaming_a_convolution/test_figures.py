@@ -108,3 +108,19 @@ def test_the_split_runs_the_learners_function():
     assert shown.names[1].get_text() == "thin: chunk after chunk (yours)"
     exploration = Exploration(figures.AnySplit(chunk=lambda x, history, *rest: (x[..., 1:], history)))
     assert "expected (1, 1, 60)" in exploration.frame.sentence
+
+
+def test_chunks_that_do_not_fill_the_recording_end_in_a_shorter_one():
+    shown = figures.AnySplit()
+    assert "in 13 chunks of 24, the last of 12, " in shown.update(size=24, dilation=8)
+    assert "in 12 chunks of 25, the history" in shown.update(size=25, dilation=8)
+    shown.update(size=140, border=False, dilation=8)  # the last chunk has 20 samples and is wrong to its end
+    assert shown._titles[shown.top].get_text() == "History dropped: 44 of 300 outputs are wrong"
+    shown.update(size=138, border=False, dilation=8)
+    assert "the first 24 outputs of each later chunk" in shown._titles[shown.top].get_text()
+
+
+def test_taps_before_the_first_sample_read_zeros():
+    shown = figures.BufferAtWork()
+    assert "t = −4, −2, 0 (zeros before t = 0), and" in shown.update(t=0, dilation=2)
+    assert "t = 0, 2, 4, and" in shown.update(t=4, dilation=2)

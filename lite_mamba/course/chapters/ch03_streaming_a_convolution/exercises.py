@@ -213,11 +213,18 @@ def moved(change: str) -> Callable[..., Any]:
     return stepped(f"return y, window[..., 1:] → return y, {change}", push=push)
 
 
+def or_nothing(row: str) -> str:
+    """The column that lies `lag` before the last one of a row; zero where the row does not go back so far."""
+    return f"({row}[..., {row}.shape[-1] - 1 - lag] if lag < {row}.shape[-1] else 0)"
+
+
 WINDOW = "torch.cat([history, x.unsqueeze(-1)], dim=-1)"
 SUM = "(window[..., start::dilation] * weight).sum(dim=-1)"
 KERNELS = "weight[:, None]"
 START = "history.shape[-1] - (weight.shape[-1] - 1) * dilation"
+TOO_FAR = "(weight.shape[-1] - 1 - k) * dilation → (weight.shape[-1] - k) * dilation"
 PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
+HANDED_ON = "y = torch.zeros_like(x) → y, branch = torch.zeros_like(x), x"
 READ = "joined[..., history.shape[-1] - lag :]"
 NEXT = "return y, joined[..., L:] → return y, "
 
@@ -479,6 +486,7 @@ EXERCISES = [
                     tapped("window.shape[-1] - 1 - lag → window.shape[-1] - 2 - lag"),
                     tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -1 - lag]"),
                     tapped("window[..., window.shape[-1] - 1 - lag] → history[..., history.shape[-1] - 1 - lag]"),
+                    tapped(f"window[..., window.shape[-1] - 1 - lag] → {or_nothing('history')}"),
                 ],
                 message="Every tap reads one sample too old: the newest tap reads the sample before the present one. "
                 "The window ends with the present sample, and the newest tap belongs to it.",
@@ -530,6 +538,15 @@ EXERCISES = [
                 ],
                 message="The first tap reads W·dilation columns from the end of the window, so all taps read too "
                 "early, except for dilation 1. Between W taps there are W − 1 distances.",
+            ),
+            Misconception(
+                name="one distance too far back",
+                wrong=[
+                    tapped(TOO_FAR),
+                    tapped(TOO_FAR, f"window[..., window.shape[-1] - 1 - lag] → {or_nothing('window')}"),
+                ],
+                message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
+                "looks 0 samples back. How many distances back does the oldest of three taps look?",
             ),
             Misconception(
                 name="the present sample in front",
@@ -790,6 +807,15 @@ EXERCISES = [
                 "goes. It stays as it was.",
             ),
             Misconception(
+                name="a history lost in an empty chunk",
+                wrong=[
+                    chunked("return x, history → return x, torch.zeros_like(history)"),
+                    chunked("return x, history → return x, history[..., history.shape[-1] - lag :]"),
+                ],
+                message="An empty chunk empties the history too, or cuts it. Nothing came, so nothing goes: the next "
+                "chunk needs every sample that this one would have needed.",
+            ),
+            Misconception(
                 name="cut at the lag, not at its distance from the end",
                 wrong=chunked(f"{READ} → joined[..., lag:]"),
                 where=not_empty,
@@ -923,7 +949,11 @@ EXERCISES = [
             ),
             Misconception(
                 name="one branch behind the other",
-                wrong=_behind_each_other,
+                wrong=[
+                    _behind_each_other,
+                    gated(HANDED_ON, "conv_step(x, → conv_step(branch,"),
+                    gated(HANDED_ON, "conv_step(x, → conv_step(branch,", "F.silu(branch) → (branch := F.silu(branch))"),
+                ],
                 message="The output of a branch is the input of the next one. The branches stand side by side: each "
                 "reads the same sample.",
             ),
@@ -1020,9 +1050,28 @@ EXERCISES = [
             ),
             Misconception(
                 name="the history turned around too",
-                wrong=moved("window.flip(-1)[..., 1:]"),
+                wrong=[
+                    moved("window.flip(-1)[..., 1:]"),
+                    moved("(window if dilation == 1 else window.flip(-1))[..., 1:]"),
+                ],
                 message="The outputs are right, but the next history is cut out of the window that you have turned "
                 "around. A history runs from the oldest sample to the latest.",
+            ),
+            Misconception(
+                name="the whole window turned around",
+                wrong=suspected(f"window = {WINDOW} → window = {WINDOW}.flip(-1)"),
+                message="The window itself is turned around, and the path for dilation 1 and the next history are cut "
+                "out of it as well. Both want the order of time. Turn what the dilated path reads, not the window.",
+            ),
+            Misconception(
+                name="a column that is not there",
+                wrong=[
+                    suspected("newest = window.shape[-1] - 1 → newest = window.shape[-1]"),
+                    suspected("newest - dilation → newest + dilation"),
+                ],
+                message="This asks for a column after the last one. The window has S + 1 columns, counted from 0: "
+                "`newest` is S, and every other tap stands before it. Is it the place of the columns that is wrong, "
+                "or their order?",
             ),
             Misconception(
                 name="the dilated path taken out",
@@ -1069,9 +1118,9 @@ RECAP = [
     ),
     Question(
         text="The history is lost (set to zeros) in the middle of a stream. Which outputs are wrong?",
-        choices=["All outputs from then on", "The next max-lag outputs", "The next output only"],
-        answer="The next max-lag outputs",
-        why="After max-lag more samples the history is full of true samples again. A convolution forgets; the scan of "
+        choices=["All outputs from then on", "The next ones, as many as the largest lag", "The next output only"],
+        answer="The next ones, as many as the largest lag",
+        why="After that many samples the history is full of true samples again. A convolution forgets; the scan of "
         "notebook 08 does not.",
     ),
     Question(

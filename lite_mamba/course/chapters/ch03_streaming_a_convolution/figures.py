@@ -60,9 +60,10 @@ class BufferAtWork(LiveFigure):
         verdict = wrong if self.wrong else f"The {same} the single pass."
         self.title(self.cells, self._finding())
         read = ", ".join(written(tap, "d") for tap in self.taps)
+        early = " (zeros before t = 0)" if self.taps[0] < 0 else ""
         return (
             f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The taps read the samples at "
-            f"t = {read}, and the output is {written(self.streamed[t], 'g')}. {verdict}"
+            f"t = {read}{early}, and the output is {written(self.streamed[t], 'g')}. {verdict}"
         )
 
     def _finding(self) -> str:
@@ -374,11 +375,12 @@ class AnySplit(LiveFigure):
         self.difference = np.abs(self.outputs - self.truth)  # (L,)
         self.wrong = int((self.difference > 1e-3).sum())
         self._show(size)
-        chunks = math.ceil(self.LENGTH / size)
+        chunks, rest = math.ceil(self.LENGTH / size), self.LENGTH % size
+        lengths = f"{size}, the last of {rest}" if rest else f"{size}"
         how = "carried on" if border else "dropped at each border"
         self.title(self.top, self._finding(size, border))
         return (
-            f"{self.LENGTH} samples in {chunks} chunks of {size}, the history {how}: "
+            f"{self.LENGTH} samples in {chunks} chunks of {lengths}, the history {how}: "
             f"{self.wrong} of {self.LENGTH} outputs differ from one pass. The kernel looks back {self.lag} samples."
         )
 
@@ -387,7 +389,7 @@ class AnySplit(LiveFigure):
             return f"Chunks of {size}, history carried on: no output differs"
         if border:
             return f"Chunks of {size}: {self.wrong} of {self.LENGTH} outputs differ"
-        if size <= self.lag:
+        if size <= self.lag or 0 < self.LENGTH % size < self.lag:  # a chunk that is wrong to its end
             return f"History dropped: {self.wrong} of {self.LENGTH} outputs are wrong"
         return f"History dropped: errors in the first {self.lag} outputs of each later chunk"
 
