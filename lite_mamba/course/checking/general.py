@@ -165,6 +165,13 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "not enough values|too many values",
         "Count the names before the `=`, and the values behind it: a tensor gives as many as its first axis is long.",
     ),
+    "a pattern that cannot be read": (
+        RuntimeError,
+        "invalid subscript given|operands were provided|does not appear in the equation|more than once in the output|"
+        "not part of any ellipsis|Invalid axis|Identifiers only on one side",
+        "The pattern has a group of letters for each input, a comma between the groups, then the arrow. Each letter "
+        "after the arrow stands before it too, and in the result once.",
+    ),
     "shapes that do not fit": (
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"

@@ -62,6 +62,44 @@ EXERCISES = [
                 "letter that is missing after the arrow is added up: all rows of A.",
             ),
             Misconception(
+                name="an axis for every pair of channels",
+                wrong=edited(scale_A, "d n -> b l d n → e n -> b l d e n"),
+                message="The channel has one letter in delta and another in A, and the result has an axis for both: "
+                "every step size meets every row of A. A step size belongs to the row of its own channel alone.",
+            ),
+            Misconception(
+                name="the rows of A counted by tokens",
+                wrong=edited(scale_A, "d n -> → l n ->"),
+                message="The pattern gives the rows of A the letter of the tokens. A has one row a channel: the letter "
+                "that delta has in its last place.",
+            ),
+            Misconception(
+                name="the inputs in another order than in the pattern",
+                wrong=edited(scale_A, 'n", delta, A) → n", A, delta)'),
+                message="The first group of letters is read on the first tensor, the second on the second. Here A "
+                "comes first, with the letters of delta.",
+            ),
+            Misconception(
+                name="a minus sign too many",
+                wrong=edited(scale_A, "torch.einsum → -torch.einsum"),
+                message="The sign is turned. A is negative as it is given, so Δ·A is negative too: this makes a state "
+                "fade.",
+            ),
+            Misconception(
+                name="divided instead of multiplied",
+                wrong=[lambda delta, A: delta[..., None] / A, lambda delta, A: A / delta[..., None]],
+                message="This divides one by the other. Two inputs of einsum, separated by a comma, are multiplied.",
+            ),
+            Misconception(
+                name="one input taken for what it is made of",
+                wrong=[
+                    edited(scale_A, 'n", delta, A) → n", torch.nn.functional.softplus(delta), A)'),
+                    edited(scale_A, 'n", delta, A) → n", delta, -torch.exp(A))'),
+                ],
+                message="`delta` went through softplus once more, or A was taken for the logarithm that Mamba stores. "
+                "Both come ready: here they are multiplied only.",
+            ),
+            Misconception(
                 name="added instead of multiplied",
                 wrong=lambda delta, A: delta[..., None] + A,
                 message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",
@@ -84,7 +122,7 @@ RECAP = [
             "They run with your function, wrong as it is",
         ],
         answer="They run, with the course's own function in place of yours",
-        why="So the notebook always runs from top to bottom, and every later cell says whose function it uses.",
+        why="So the notebook always runs from top to bottom, whether your function is right yet or not.",
     ),
     Question(
         text="You change one letter of a text in the middle. Which outputs of the block may move?",

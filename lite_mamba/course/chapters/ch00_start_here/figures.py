@@ -99,7 +99,8 @@ class OneLetterChanged(LiveFigure):
         self.before = int((self.change[:position] > 0).sum())
         self.after = int((self.change[position:] > 0).sum())
         self.quiet.set(text="nothing moves" if position > 9 else "", x=position / 2 - 0.5)
-        self.title(self.ax, "One changed letter moves its own output and those after it")
+        later = " and those after it" if position < self.LENGTH - 1 else ": there is none after it"
+        self.title(self.ax, f"One changed letter moves its own output{later}")
         words = f"dilation{'s' if len(dilations) > 1 else ''} {', '.join(map(str, dilations))}"
         return (
             f"Letter {position} is changed; the convolutions have the {words}. Outputs before it that move: "
