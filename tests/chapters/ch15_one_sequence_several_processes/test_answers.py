@@ -100,6 +100,9 @@ SUMMARY = [
     ("every sum", lambda d, A, x: (torch.cumsum(d, 0), by_pairs(d, A, x)[1]), "all sums on the way"),
     ("a mean", lambda d, A, x: (sum(d) / len(d), by_pairs(d, A, x)[1]), "the mean of the steps"),
     ("from the second on", lambda d, A, x: (sum(d[1:]), by_pairs(d, A, x)[1]), "a total without its first step"),
+    ("Euler", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: h + d[t] * A * h + x[t], range(len(d)), 0 * A)), "Euler's decay"),
+    ("a count", totalled(lambda d, A: len(d)), "steps that are counted"),
     ("no step size", lambda d, A, x: (d.sum(), by_pairs(torch.ones_like(d), A, x)[1]), "a decay without Δ"),
 ]  # fmt: skip
 
@@ -201,6 +204,15 @@ START = [
         lambda h, q: totals[q] * h + ends[q], range(rank), torch.zeros_like(A)), "a sum taken for a decay"),
     ("all starts", lambda rank, totals, ends, A: torch.stack(
         [by_sums(r, totals, ends, A) for r in range(len(totals))]), "the starts of all ranks"),
+    ("faded by all before", summed(between=lambda q, rank: slice(0, rank)), "ends that fade alike"),
+    ("the next total alone", lambda rank, totals, ends, A: by_sums(
+        rank, totals, ends, A, between=lambda q, rank: slice(q + 1, min(q + 2, rank))),
+     "fading by the next part alone"),
+    ("from the first end on", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(1, rank), ends[0]),
+     "a first rank that begins with its own end"),
+    ("the first end, and all", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(rank), ends[0]), "the first end twice"),
     ("zeros", lambda rank, totals, ends, A: torch.zeros_like(A), None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, totals, ends, A: torch.exp(A * totals) @ ends, None),
@@ -344,6 +356,14 @@ HALO = [
     ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m), None),
     ("two neighbours", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[max(rank - 2, 0) : rank]], 1),
      (m, 0))[:, -m:], "two parts that are all there is"),
+    ("the first of all", lambda rank, parts, m: torch.cat(parts, 1)[:, :m] if rank else torch.zeros(len(parts[0]), m),
+     "the beginning of all that was before"),
+    ("the first of all, zeros in front", lambda rank, parts, m: F.pad(torch.cat(parts, 1), (m, 0))[:, :m],
+     "zeros for every rank"),
+    ("a slice that ends at −1", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[:rank]], 1),
+     (m, 0))[:, -m:-1], "the nearest sample left out"),
+    ("a slice that ends at −1, full", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[:rank]], 1),
+     (m + 1, 0))[:, -m - 1 : -1], "the nearest sample left out"),
     ("the first samples", of_neighbour(lambda part, m: part[:, :m]), "the wrong end of the part before"),
     ("the next part's first", of_neighbour(lambda part, m: part[:, :m], step=1), "samples of the rank behind"),
     ("the next part's last", of_neighbour(lambda part, m: part[:, -m:], step=1), "samples of the rank behind"),
@@ -357,7 +377,7 @@ HALO = [
     ("newest first", lambda rank, parts, m: from_all(rank, parts, m).flip(1), "newest first"),
     ("with the part", lambda rank, parts, m: torch.cat([from_all(rank, parts, m), parts[rank]], 1),
      "halo and part together"),
-    ("zeros", lambda rank, parts, m: torch.zeros(len(parts[0]), m), None),
+    ("zeros", lambda rank, parts, m: torch.zeros(len(parts[0]), m), "zeros for every rank"),
     ("the own last", lambda rank, parts, m: parts[rank][:, -m:], None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, parts, m: torch.cat(parts[:rank])[:, -m:], None),
@@ -398,6 +418,26 @@ def half_mended(parts, weight, dilation):
     return results
 
 
+def kept(outputs):
+    """Halo and part convolved as they stand behind each other; the question is which outputs are kept."""
+
+    def answer(parts, weight, dilation):
+        back = (weight.shape[1] - 1) * dilation
+        xs = [torch.cat([halo(rank, parts, back), part], dim=1) for rank, part in enumerate(parts)]
+        return [outputs(joined([x], weight, dilation)[0], part) for x, part in zip(xs, parts, strict=True)]
+
+    return answer
+
+
+def without_padding(reach):
+    def answer(parts, weight, dilation):
+        back = reach(weight.shape[1], dilation)
+        xs = [torch.cat([halo(rank, parts, back), part], dim=1) for rank, part in enumerate(parts)]
+        return [F.conv1d(x, weight[:, None], dilation=dilation, groups=len(weight)) for x in xs]
+
+    return answer
+
+
 def joined(parts, weight, dilation):
     x = F.pad(torch.cat(parts, 1), ((weight.shape[1] - 1) * dilation, 0))
     y = F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0]
@@ -411,7 +451,12 @@ HUNT = [
     ("a halo with room to spare", convolved(lambda taps, d: taps * d), "right"),
     ("as it was", convolved(lambda taps, d: taps - 1), "the suspect as it was"),
     ("the halo alone", half_mended, "a slice as it was"),
-    ("taps", convolved(lambda taps, d: taps), None),
+    ("taps", convolved(lambda taps, d: taps), "a halo that counts taps"),
+    ("a gap too far", convolved(lag=lambda k, taps, d: (taps - k) * d), "taps a gap too far back"),
+    ("the first outputs", kept(lambda y, part: y[:, : part.shape[1]]), "outputs of the halo"),
+    ("all outputs", kept(lambda y, part: y), "outputs of the halo, too"),
+    ("one gap too many, unpadded", without_padding(lambda taps, d: taps * d), "outputs of the halo, too"),
+    ("nearly a gap too many, unpadded", without_padding(lambda taps, d: taps * d - 1), "outputs of the halo, too"),
     ("one short", convolved(lambda taps, d: (taps - 1) * d - 1), "one sample short"),
     ("one short, at least one", convolved(lambda taps, d: max(1, (taps - 1) * d - 1)), "one sample short"),
     ("added", convolved(lambda taps, d: taps - 1 + d), "taps and dilation added"),

@@ -54,8 +54,8 @@ def _summary_case(draw: Draw) -> dict:
 def _with_a_tensor(function, delta, A, x):
     """What a function returns; a total that is a plain number is as good as a tensor."""
     result = function(delta, A, x)
-    plain = isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[0], float)
-    return (torch.tensor(result[0]), result[1]) if plain else result
+    plain = isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[0], (int, float))
+    return (torch.tensor(float(result[0])), result[1]) if plain else result
 
 
 HALF = -torch.tensor([2.0]).log()  # A of one state that halves with each unit of Δ
@@ -116,6 +116,12 @@ SUMMARY = Exercise(
             "You multiply the state with Δ·A, which is negative: it changes its sign at each step. That is the "
             "exponent; what is left of a state lies between 0 and 1.",
             edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let the state fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
+            "on the symbol card has the exponential.",
+            edited(summary, "torch.exp(delta_t * A) → (1 + delta_t * A)"),
         ),
         Misconception(
             "steps taken as equal",
@@ -362,6 +368,30 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
+            "ends that fade alike",
+            "You let all ends fade alike, by all parts before yours. Each has come another way, and the end of the "
+            "part right before yours has not faded at all.",
+            _before(lambda totals, q, rank: totals[:rank].sum()),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "fading by the next part alone",
+            "Each of your ends fades by the part right behind it, and by no other. The end of rank 0 goes through all "
+            "parts up to yours.",
+            _before(lambda totals, q, rank: totals[q + 1 : min(q + 2, rank)].sum()),
+            where=lambda rank, **_: rank > 2,
+        ),
+        Misconception(
+            "a first rank that begins with its own end",
+            "Rank 0 begins with its own end. Nothing comes before rank 0, and it begins with zeros.",
+            edited(own_start, "torch.zeros_like(A) → ends[0]", "range(rank) → range(1, rank)"),
+        ),
+        Misconception(
+            "the first end twice",
+            "You begin with the end of part 0, and then part 0 adds it again. Before part 0 there is zero.",
+            edited(own_start, "torch.zeros_like(A) → ends[0]"),
+        ),
+        Misconception(
             "the starts of all ranks",
             "You return a start for every rank. Each process asks for its own.",
             lambda rank, totals, ends, A: torch.stack([own_start(r, totals, ends, A) for r in range(len(totals))]),
@@ -604,13 +634,36 @@ HALO = Exercise(
         Misconception(
             "the wrong end of the part before",
             "You take the *first* samples of the part before. A convolution reads the ones next to your beginning.",
-            [
-                lambda rank, parts, max_lag: (
-                    parts[rank - 1][:, :max_lag] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
-                ),
-                edited(halo, "[nothing, *parts[:rank]] → [*parts[:rank], nothing]", "-max_lag: → :max_lag"),
-            ],
+            lambda rank, parts, max_lag: (
+                parts[rank - 1][:, :max_lag] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
+            ),
             where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
+        ),
+        Misconception(
+            "the beginning of all that was before",
+            "You keep the *first* columns of all that stands before your part, and those lie farthest back. A "
+            "convolution reads the ones next to your beginning.",
+            edited(halo, "[nothing, *parts[:rank]] → [*parts[:rank], nothing]", "-max_lag: → :max_lag"),
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
+        ),
+        Misconception(
+            "zeros for every rank",
+            "Every rank gets nothing but zeros. Is anything of the parts before put in? And if it is, from which end "
+            "do you take the halo? The zeros stand first.",
+            edited(halo, "-max_lag: → :max_lag"),
+        ),
+        Misconception(
+            "the nearest sample left out",
+            "The sample right in front of your part is missing. In Python a slice that ends at −1 leaves the last "
+            "column out.",
+            [
+                edited(halo, "before[:, -max_lag:] → before[:, -max_lag:-1]"),
+                edited(
+                    halo,
+                    "(len(parts[0]), max_lag) → (len(parts[0]), max_lag + 1)",
+                    "before[:, -max_lag:] → before[:, -max_lag - 1 : -1]",
+                ),
+            ],
         ),
         Misconception(
             "the end of the whole sequence",
@@ -714,6 +767,14 @@ def _hunt_case(draw: Draw) -> dict:
     return {"parts": parts, "weight": draw.normal(D, draw.size(2, 4)) + 0.05, "dilation": draw.size(1, 4)}
 
 
+def _unpadded(parts, weight, dilation):
+    """A convolution of halo and part without padding: as many outputs as there are samples behind the first reach."""
+    taps = weight.shape[1]
+    reach = (taps - 1) * dilation
+    joined = [torch.cat([halo(rank, parts, reach), part], dim=1) for rank, part in enumerate(parts)]
+    return [F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0] for x in joined]
+
+
 def _without_dilation(parts, weight, dilation):
     return convolve_parts(parts, weight, 1)
 
@@ -791,6 +852,27 @@ CONVOLVE_PARTS = Exercise(
             "The halo is long enough now, and you keep the outputs that belong to it. Those of the part stand behind "
             "them.",
             edited(convolve_parts, "[:, reach : reach + part.shape[1]] → [:, : part.shape[1]]"),
+        ),
+        Misconception(
+            "outputs of the halo, too",
+            "Your results are longer than their parts. The first of them belong to samples of the halo, which you have "
+            "for reading only: keep as many outputs, from the end, as the part has samples.",
+            [
+                edited(
+                    convolve_parts,
+                    "zeros_like(part) → zeros_like(x)",
+                    "[:, reach : reach + part.shape[1]] → [:, : x.shape[1]]",
+                ),
+                edited(_unpadded, f"{REACH} → reach = taps * dilation - 1"),
+                edited(_unpadded, f"{REACH} → reach = taps * dilation"),
+            ],
+        ),
+        Misconception(
+            "a halo that counts taps",
+            "Your halo has a sample for each tap, whatever the dilation. Between two neighbouring taps lie `dilation` "
+            "samples.",
+            edited(convolve_parts, f"{REACH} → reach = taps"),
+            where=lambda weight, dilation, **_: (weight.shape[1] - 1) * dilation > weight.shape[1],
         ),
         Misconception(
             "taps in the wrong order",
