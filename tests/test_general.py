@@ -173,6 +173,7 @@ RAISING = [
     ("a tensor where one number is wanted", lambda x, n: x.item()),
     ("a tensor with a gradient, given to NumPy", lambda x, n: x.clone().requires_grad_().numpy()),
     ("a change in place that gradients forbid", lambda x, n: x.clone().requires_grad_().mul_(2)),
+    ("a tensor that is read while it is written", lambda x, n: (y := torch.ones(5))[1:].mul_(y[:-1])),
     ("a result without a gradient", lambda x, n: x.sum().backward()),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
     ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
@@ -218,6 +219,13 @@ def test_an_error_that_may_be_anything_has_no_name():
 def test_an_error_that_no_line_of_the_readers_raised_has_no_name():
     error = ValueError("a shape of (3,) is wanted")
     assert named_error(error) is None and named_error(raised(error)).name == "shapes that do not fit"
+
+
+def test_a_write_that_the_backward_pass_forbids_is_named_though_no_line_of_the_readers_is_at_work_in_it():
+    error = RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation"
+    )
+    assert named_error(error).name == "a change in place that gradients forbid"
 
 
 def test_all_errors_are_tried():

@@ -28,10 +28,13 @@ def named(found: Sequence[Said]) -> Mistake | None:
 
 
 def named_error(error: BaseException) -> Mistake | None:
-    """What an error says went wrong; None if it may be many things, or if no line of the reader's raised it."""
-    if own_line(error) is None:
-        return None
+    """What an error says went wrong; None if it may be many things, or if no line of the reader's raised it.
+
+    In a backward pass no line of the reader's is at work: its error is told by its words.
+    """
     words = words_of(error)
+    if own_line(error) is None and IN_THE_BACKWARD_PASS not in words:
+        return None
     for name, (kinds, pattern, hint) in ERRORS.items():
         if isinstance(error, kinds) and re.search(pattern, words):
             return Mistake(name, hint)
@@ -113,6 +116,7 @@ HINTS: dict[str, str] = {  # the most telling first
 }
 ORDER = list(HINTS)
 
+IN_THE_BACKWARD_PASS = "modified by an inplace operation"
 ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds of errors, their words, a hint
     "a recursion without an end": (RecursionError, "", "In which case does the function no longer call itself?"),
     "a name that is not defined": (NameError, "", "Is it spelt as in the line that makes it, and has that line run?"),
@@ -146,8 +150,13 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     ),
     "a change in place that gradients forbid": (
         RuntimeError,
-        "leaf Variable that requires grad|modified by an inplace operation|is a view and is being modified inplace",
+        f"leaf Variable that requires grad|{IN_THE_BACKWARD_PASS}|is a view and is being modified inplace",
         "The backward pass needs the old values. Make a new tensor in the place of the change.",
+    ),
+    "a tensor that is read while it is written": (
+        RuntimeError,
+        "refer to a single memory location",
+        "What you read in this line lies in the tensor that it changes. Make the new values first, or read a clone.",
     ),
     "a result without a gradient": (
         RuntimeError,
