@@ -60,7 +60,9 @@ COMBINE = [
     ("b alone", lambda a1, b1, a2, b2: b2 + a2 * b1, "the second part alone"),
     ("crosswise", lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + a2 * b1), "b2 that fades"),
     ("each by its own", lambda a1, b1, a2, b2: (a2 * a1, a1 * b1 + a2 * b2), "each b faded by its own step"),
-    ("a2 alone", lambda a1, b1, a2, b2: (a2, a2 * b1 + b2), None),
+    ("a2 alone", lambda a1, b1, a2, b2: (a2, a2 * b1 + b2), "the decay of one step"),
+    ("all added", lambda a1, b1, a2, b2: (a1 + a2, b1 + b2), "pairs that are added"),
+    ("matrices' products", lambda a1, b1, a2, b2: (a2 @ a1, a2 @ b1 + b2), "products of matrices"),
     ("a product of b", lambda a1, b1, a2, b2: (a2 * a1, b1 * b2), "b's that are multiplied"),
     ("in place", join_in_place, None),
     ("no return", join_without_return, None),
@@ -224,6 +226,15 @@ def rounds_forwards_in_place(a, x):
     return x
 
 
+def rounds_of_overlapping_slices(a, x):
+    a, x, shift = a.clone(), x.clone(), 1
+    while shift < len(a):
+        x[shift:] += a[shift:] * x[:-shift]
+        a[shift:] *= a[:-shift]
+        shift *= 2
+    return x
+
+
 def rolled(a, x):
     s = 1
     while s < len(x):
@@ -317,6 +328,7 @@ def rounds_until(stop, a, x):
 
 
 HILLIS_STEELE = [
+    ("overlapping slices", rounds_of_overlapping_slices, "a table that is read while it is written"),
     ("finished decays dropped", rounds_that_drop_finished_decays, "right"),
     ("in place of copies", rounds_in_place, "right"),
     ("padded", rounds_with_padding, "right"),
@@ -751,6 +763,7 @@ def pairs_of_exponents(log_a, x):
 
 
 MENDED = [
+    ("the tree", lambda log_a, x: tree()(log_a.exp(), x), "a scan that wants a power of two"),
     ("rounds", in_rounds, "right"),
     ("exponents added", rounds_of_exponents, "right"),
     ("chunks", in_chunks, "right"),
@@ -1121,6 +1134,21 @@ def from_the_first_drive(a, x):
     return torch.stack(out)
 
 
+def read_where_it_is_written(a, x):
+    h = torch.zeros_like(x)
+    h[0] = x[0]
+    for t in range(1, len(x)):
+        h[t] = a[t] * h[t - 1] + x[t]
+    return h
+
+
+def added_to_a_copy(a, x):
+    h = x.clone()
+    for t in range(1, len(h)):
+        h[t] += h[t - 1] * a[t]
+    return h
+
+
 @torch.no_grad()
 def no_grad(a, x):
     return collected(a, x)
@@ -1147,6 +1175,9 @@ LINEAR = [
     ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),
     ("last", lambda a, x: collected(a, x, last=True), "the last state alone"),
     ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
+    ("joined end to end", lambda a, x: torch.cat(collected(a, x, as_list=True)), "states joined end to end"),
+    ("h[t] of h[t − 1]", read_where_it_is_written, "states read out of the table that they are written into"),
+    ("h[t] += …", added_to_a_copy, "states read out of the table that they are written into"),
     ("no grad", no_grad, "states without a gradient"),
     ("detached result", lambda a, x: collected(a, x).detach(), "states without a gradient"),
     ("detached decays", lambda a, x: collected(a.detach(), x), "decays without a gradient"),

@@ -1,6 +1,7 @@
 """Exercises of notebook 09: scans in rounds, in a tree and in chunks, and a loop with a linear backward pass."""
 
 import functools
+import gc
 import math
 import sys
 
@@ -10,10 +11,12 @@ from torch import Tensor
 from ...checking.compare import Tolerance, difference
 from ...checking.counter import Counter
 from ...checking.edits import edited
+from ...checking.errors import LIBRARIES, PACKAGE
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
-# What a scan costs: judged for answers whose states are right, by what L = 256 costs more than L = 128
+# What a scan costs: judged for answers whose states are right, by what L = 128 costs more than L = 64
 
+SHORT = 64  # few enough steps that the slowest answer is counted in a fraction of the time that a call has
 EACH_STEP = "right states, with a call for every step"
 EACH_JOIN = "right states, with a call for every single join"
 TWO_HALVES = "right states, with a call for both halves of every span"
@@ -47,15 +50,15 @@ def _priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
 
     @functools.lru_cache(maxsize=64)
     def price(scan) -> str | None:
-        a, x = (torch.rand(256, 2, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
-        short, long = ((decay(a[:length]), x[:length], *rest) for length in (128, 256))
+        a, x = (torch.rand(2 * SHORT, 2, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+        short, long = ((decay(a[:length]), x[:length], *rest) for length in (SHORT, 2 * SHORT))
         if difference(reference(*long), scan(*_copied(long)), Tolerance(1e-3, 1e-4)):
             return None
         (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
         if many > 3 * few or much > 3 * little:
             return ALL_PAIRS
         growing = linear and much > 2.15 * little  # the work, faster than L
-        if many - few >= 128:
+        if many - few >= SHORT:
             return EACH_JOIN if many > 2.15 * few else TWO_HALVES if growing else EACH_STEP
         return ROUNDS if growing else None
 
@@ -79,20 +82,29 @@ def _copied(inputs: tuple) -> list:
 
 
 def _lines(run) -> int:
-    """How many lines of Python a call runs: a loop outside of PyTorch is a loop, too."""
+    """How many lines of Python a call runs, without those of libraries: a loop outside of PyTorch is a loop, too.
+
+    What a profiler or the collection of garbage does in the middle of it, sooner or later, is not counted.
+    """
     count = 0
 
     def trace(frame, event, argument):
         nonlocal count
+        file = frame.f_code.co_filename
+        if file.startswith(LIBRARIES) and not file.startswith(PACKAGE):
+            return None
         count += event in ("call", "line")
         return trace
 
-    before = sys.gettrace()
+    before, collects = sys.gettrace(), gc.isenabled()
+    gc.disable()
     sys.settrace(trace)
     try:
         run()
     finally:
         sys.settrace(before)
+        if collects:
+            gc.enable()
     return count
 
 
@@ -176,6 +188,23 @@ COMBINE = Exercise(
             "a's that are added",
             "Two fadings one after the other multiply: a half of a half is a quarter. You have added them.",
             edited(combine, "a2 * a1 → a1 + a2"),
+        ),
+        Misconception(
+            "pairs that are added",
+            "You add a to a and b to b. Two steps are made one after the other: the later one multiplies all that the "
+            "earlier one has left, and then adds its own b.",
+            edited(combine, "a2 * a1, a2 * b1 + b2 → a1 + a2, b1 + b2"),
+        ),
+        Misconception(
+            "the decay of one step",
+            "Your first number is the a of one of the two steps. What stands before both of them goes through both.",
+            [edited(combine, f"a2 * a1 → {a}") for a in ("a1", "a2")],
+        ),
+        Misconception(
+            "products of matrices",
+            "`@` multiplies matrices. Here each number of a1 belongs to the number of a2 at its place: each state is "
+            "joined by itself.",
+            [edited(combine, f"a2 * a1, a2 * b1 → {both}") for both in ("a2 @ a1, a2 @ b1", "a1 @ a2, a2 @ b1")],
         ),
         Misconception(
             "b2 that fades",
@@ -340,6 +369,12 @@ HILLIS_STEELE = Exercise(
             "already. All joins of a round read what stood there before the round: keep the old tensors until the "
             "round is over.",
             _reads_new_values,
+        ),
+        Misconception(
+            "a table that is read while it is written",
+            "You multiply a[shift:] in place with a[:-shift]. Both are pieces of one table, and a product would read "
+            "what has just been written. Make the new pieces first, of a and of x, and put them in after that.",
+            edited(hillis_steele, f"{JOIN} → a, x = a.clone(), x.clone()", f"{MOVE_ON} → a[shift:] *= a[:-shift]"),
         ),
         Misconception(
             "decays that are not joined",
@@ -743,6 +778,9 @@ def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
     return (to_end * x).cumsum(0) / (to_end + 1e-12)
 
 
+_tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
+
+
 def _by_the_step_before(log_a, x):
     return _zero_first(log_a).exp(), x
 
@@ -843,6 +881,15 @@ MENDED = Exercise(
             "exponents taken for decays",
             "The scan is right, and it gets the wrong numbers: log_a holds exponents Δ·A, and a decay is exp(log_a).",
             [lambda log_a, x: hillis_steele(log_a, x), lambda log_a, x: linear_loop(log_a, x)],
+        ),
+        Misconception(
+            "a scan that wants a power of two",
+            "Up and down the tree there is a partner for every step only if L is a power of two, and here L may be "
+            "anything. Which of your scans takes any L? Or fill the end up with steps that do nothing.",
+            [
+                lambda log_a, x: up_down(log_a.exp(), x),
+                lambda log_a, x: _tree_of_earlier_times_later(log_a.exp(), x),
+            ],
         ),
         Misconception(
             "decays upside down",
@@ -1096,9 +1143,9 @@ GROWTH = "how many times as many bytes both passes write when L is twice as long
 
 @functools.lru_cache(maxsize=64)
 def _passes(scan) -> dict[str, int]:
-    """What both passes of a scan write, counted for L = 64 and 128."""
-    (zeros, others, few), (_, _, many) = _written(scan, 64), _written(scan, 128)
-    return {ZEROS: round(zeros / 64), OTHERS: round(others / 64), GROWTH: round(many / few)}
+    """What both passes of a scan write, counted for L = 32 and 64."""
+    (zeros, others, few), (_, _, many) = _written(scan, 32), _written(scan, 64)
+    return {ZEROS: round(zeros / 32), OTHERS: round(others / 32), GROWTH: round(many / few)}
 
 
 def _written(scan, length: int) -> tuple[int, int, int]:
@@ -1180,6 +1227,27 @@ LINEAR = Exercise(
             ),
         ),
         Misconception(
+            "states read out of the table that they are written into",
+            "You write h[t] into a table, and read h[t − 1] out of it at the next step. The backward pass needs what "
+            "was read, and the write has changed the table since. Keep the last state in a variable, and all of them "
+            "in a list.",
+            [
+                edited(
+                    linear_loop,
+                    f"torch.zeros_like(x[0]), [] → {table}, None",
+                    f"{ONCE} → for t in range({first}, len(x))",
+                    f"h = a_t * h + x_t → {step}",
+                    "states.append(h) → pass",
+                    "torch.stack(states) → h",
+                )
+                for table, first, step in (
+                    ("x.clone()", 1, "h[t] = a[t] * h[t - 1] + x[t]"),
+                    ("x.clone()", 1, "h[t] += a[t] * h[t - 1]"),
+                    ("torch.zeros_like(x)", 0, "h[t] = a[t] * h[t - 1] + x[t]"),
+                )
+            ],
+        ),
+        Misconception(
             "states put together at each step",
             "Each torch.cat copies all states so far: twice as many steps, four times as much to write. "
             "Collect the states in a list, and put them together once, at the end.",
@@ -1243,6 +1311,12 @@ LINEAR = Exercise(
             "the last state alone",
             "You return h, the state after the last step. All states are asked for.",
             edited(linear_loop, "torch.stack(states) → h"),
+        ),
+        Misconception(
+            "states joined end to end",
+            "torch.cat puts the states one behind the other on an axis that they have already. The steps are a new "
+            "axis, in front: torch.stack makes one.",
+            edited(linear_loop, "torch.stack → torch.cat"),
         ),
         Misconception(
             "a list of states",
