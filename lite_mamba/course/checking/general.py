@@ -60,7 +60,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "a tensor in place of a list": "What is in it is right. `.tolist()` makes a list of a tensor.",
     "a NumPy array in place of a list": "What is in it is right. `.tolist()` makes a list of an array.",
     "a set in place of a list": "What is in it is right, but a set has no order. `sorted` makes a list of it.",
-    "real numbers in place of whole ones": "The numbers are right. Where did they become floats? A division does it.",
+    "real numbers in place of whole ones": "The numbers are right. Where did they become floats? A division does it, "
+    "and so does `torch.zeros` or `torch.ones` without a dtype.",
     "whole numbers in place of real ones": "The numbers are right. Which of your tensors was made of whole numbers?",
     "numbers in place of True and False": "The answers are right. A comparison gives True and False.",
     "complex numbers in place of real ones": "The numbers are right, their imaginary parts are 0: take `.real`.",

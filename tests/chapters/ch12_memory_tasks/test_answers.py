@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams
@@ -81,6 +82,7 @@ FIXED = [
     ("symbols late", fixed_late, "symbols in front of the recalls"),
     ("too long", fixed_ones_of_length, "a row that is longer than L"),
     ("row 0", fixed_first_row, "one row for all"),
+    ("one too high", lambda d, length, n: fixed_with(d, length, n, n + 1, n + 2), "ids that begin one too late"),
     ("recalls at once", lambda d, length, n: torch.cat([d, torch.full_like(d, n + 1), torch.full(
         (len(d), length - 2 * d.shape[1]), n)], 1), "recalls right behind the symbols"),
     ("turned round", lambda d, length, n: torch.cat([torch.full_like(d, n + 1), torch.full(
@@ -189,6 +191,16 @@ SELECTIVE = [
     ("values as places", places_of(lambda u, k: u.topk(k, dim=1).values), None),
     ("one place late", places_of(lambda u, k: u.topk(k, dim=1).indices.sort(dim=1).values + 1),
      "each symbol one place too late"),
+    ("one place late, and recalls over it", lambda d, u, n: torch.cat([selective_at(
+        d, F.pad(u, (0, 1)), n, top(u, d.shape[1]) + 1)[:, : u.shape[1]], torch.full_like(d, n + 1)], 1),
+     "each symbol one place too late"),
+    ("sorted symbols, places as they come", lambda d, u, n: selective_at(
+        d.sort(1)[0], u, n, u.argsort(dim=1, descending=True)[:, : d.shape[1]]), "sorted symbols"),
+    ("along the batch", places_of(lambda u, k: u.topk(k).indices.sort(0)[0]), "places sorted down the rows"),
+    ("numbers as places", places_of(lambda u, k: (u.topk(k)[0].flip(1) * u.shape[1]).long()),
+     "random numbers taken for places"),
+    ("questions first", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1])).roll(d.shape[1], 1),
+     "recalls at the start"),
 ]  # fmt: skip
 
 # Exercise 3: induction_heads (symbols, place, n_symbols)

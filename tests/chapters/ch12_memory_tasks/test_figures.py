@@ -58,4 +58,8 @@ def test_only_what_is_all_reads_as_all():
 
 
 def test_a_long_memory_is_said_by_the_nearest_power_of_ten():
-    assert [figures.approximately(number) for number in (501_344, 1.8e11, 9.6e11)] == ["501 344", "10¹¹", "10¹²"]
+    assert [figures.approximately(number) for number in (501_344, 1.8e11, 9.6e11)] == [
+        "501 344",
+        "about 10¹¹",
+        "about 10¹²",
+    ]

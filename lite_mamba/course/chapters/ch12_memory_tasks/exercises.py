@@ -66,6 +66,12 @@ FIXED = Exercise(
             [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols")],
         ),
         Misconception(
+            "ids that begin one too late",
+            "Your ids for noise and recall are one too high, and n_symbols itself is used by nobody. The symbols are "
+            "0 … n_symbols − 1: which id is the first free one?",
+            _ids("n_symbols + 1", "n_symbols + 2"),
+        ),
+        Misconception(
             "one id for noise and recall",
             "The last K tokens look like noise, so a model cannot see when it is asked. A recall has an id of its "
             "own, the one after noise.",
@@ -203,7 +209,15 @@ SELECTIVE = Exercise(
         Misconception(
             "each symbol one place too late",
             "Each of your symbols stands one place behind the one that u names: places are counted from 0.",
-            _places("(u.topk(n_data, dim=1).indices.sort(dim=1).values + 1)"),
+            [
+                _places("(u.topk(n_data, dim=1).indices.sort(dim=1).values + 1)"),
+                edited(
+                    selective_copying,
+                    "    tokens[:, u.shape[1] :] = n_symbols + 1\n → ",
+                    "return tokens.scatter(1, places, data) → tokens = tokens.scatter(1, places + 1, data)\n"
+                    "    tokens[:, u.shape[1] :] = n_symbols + 1\n    return tokens",
+                ),
+            ],
         ),
         Misconception(
             "no recalls",
@@ -237,9 +251,33 @@ SELECTIVE = Exercise(
             ],
         ),
         Misconception(
+            "places sorted down the rows",
+            "You sort along the batch, and places move from one row into another. The places of a row are sorted among "
+            "themselves: along which axis do they lie?",
+            _places("u.topk(n_data, dim=1).indices.sort(dim=0).values"),
+        ),
+        Misconception(
+            "random numbers taken for places",
+            "You make places of the numbers in u themselves. They are drawn only to be compared: *where* the largest "
+            "ones stand are the places.",
+            _places("(u.topk(n_data, dim=1).values * u.shape[1]).long().sort(dim=1).values"),
+        ),
+        Misconception(
+            "recalls at the start",
+            "Your recalls come first. A question comes after what it asks for: at the end of the row.",
+            edited(
+                selective_copying,
+                "indices.sort(dim=1).values → indices.sort(dim=1).values + n_data",
+                "[:, u.shape[1] :] → [:, :n_data]",
+            ),
+        ),
+        Misconception(
             "sorted symbols",
             "You sorted the symbols. Their order is what has to be remembered; sort the places.",
-            _scatter("return tokens.scatter(1, places, data.sort(dim=1).values)"),
+            [
+                _scatter("return tokens.scatter(1, places, data.sort(dim=1).values)"),
+                _scatter("return tokens.scatter(1, u.topk(n_data, dim=1).indices, data.sort(dim=1).values)"),
+            ],
         ),
         Misconception(
             "swapped ids",

@@ -250,15 +250,17 @@ class GateLearned(LiveFigure):
         self.data_dots.set_data(self.t_data, data.clamp(min=6e-8))
         self.noise_dots.set_data(self.t_noise, noise.clamp(min=6e-8))
         apart = self.ratio > 1.5
-        self.data_word.set(y=self.on_data * (1 if apart else 2.2), text=f"data {self.on_data:.2g}")
+        self.data_word.set(y=self.on_data * (1 if apart else 2.2), text=f"data {plain(self.on_data)}")
         self.noise_word.set(y=self.on_noise / (1 if apart else 2.2), text=f"noise {plain(self.on_noise)}")
         self.now.set_data([max(self.steps[moment], 1)], [self.accuracy[moment]])
         step, right = written(self.steps[moment], ",.0f"), share(self.accuracy[moment])
         passed = several(step, "step")
-        times = f"{self.ratio:.0f} times that of noise" if self.ratio > 1.5 else "as large as on noise"
+        ratio = f"{self.ratio:.{1 if self.ratio < 9.95 else 0}f}"
+        times = "as large as on noise" if ratio == "1.0" else f"{ratio} times that of noise"
+        loss = f"{self.loss[moment]:.2f}" if self.loss[moment] >= 0.005 else "under 0.01"
         self.title(self.top, f"Step {step}: Δ on data is {times}, {right} right")
         return (
-            f"After {passed}: loss {self.loss[moment]:.2f}, {right} right. Δ is {self.on_data:.2g} on data and "
+            f"After {passed}: loss {loss}, {right} right. Δ is {plain(self.on_data)} on data and "
             f"{plain(self.on_noise)} on noise, {self.ratio:.1f} to 1. Over the {len(noise)} noise tokens of this row a "
             f"state with A = −1 keeps {share(self.left)}."
         )
@@ -317,7 +319,7 @@ class Reach(LiveFigure):
 
 
 def approximately(number: float) -> str:
-    return written(number, ",.0f") if number < 1e6 else f"10{power(round(math.log10(number)))[1:]}"
+    return written(number, ",.0f") if number < 1e6 else f"about 10{power(round(math.log10(number)))[1:]}"
 
 
 def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:
