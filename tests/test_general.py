@@ -177,6 +177,7 @@ RAISING = [
     ("a result without a gradient", lambda x, n: x.sum().backward()),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
     ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
+    ("dtypes that do not fit", lambda x, n: x * torch.isclose(x, x.double())),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a key that is not there", lambda x, n: {}["x"]),

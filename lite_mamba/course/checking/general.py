@@ -167,7 +167,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "dtypes that do not fit": (
         RuntimeError,
         "same dtype|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|must be .*(int|long|bool)|"
-        "tensors used as indices",
+        "tensors used as indices|(Float|Double|Half|Long|Int) did not match",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
     ),
     "more or fewer values than names": (

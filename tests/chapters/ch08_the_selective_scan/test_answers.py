@@ -107,6 +107,11 @@ DISCRETISE = [
         lambda u, delta, A, B: (torch.exp(delta * A.sum(1)[:, None]), delta * u * B.sum(1)[:, None]),
         "summed over the states",
     ),
+    (
+        "B in another order",
+        with_drive(lambda u, delta, A, B: torch.einsum("bdl,bln->bdln", delta * u, B)),
+        "the letters of B in another order",
+    ),
     ("no Δ", with_drive(lambda u, delta, A, B: u[..., None] * B.mT[:, None]), "a drive without Δ"),
     ("no u", with_drive(lambda u, delta, A, B: torch.einsum("bdl,bnl->bdln", delta, B)), "a drive without u"),
     ("decay in the drive", lambda *given: ((r := right_discretise(*given))[0], r[0] * r[1]), "a drive with the decay"),
@@ -281,9 +286,9 @@ def loop_from(first, deltaA, deltaB_u, C):
     return torch.stack(outputs, -1)
 
 
-def loop_over_channels(deltaA, deltaB_u, C):
+def loop_over_an_axis(axis, deltaA, deltaB_u, C):
     h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
-    for t in range(deltaA.size(1)):
+    for t in range(deltaA.size(axis)):
         h = torch.addcmul(deltaB_u[:, :, t], deltaA[:, :, t], h)
         outputs.append(torch.einsum("bdn,bn->bd", h, C[..., t]))
     return torch.stack(outputs, -1)
@@ -321,7 +326,9 @@ LOOP = [
     ("recursion, no decay for one token", loop_by_recursion, "right"),
     ("states kept apart", lambda *given: loop(*given, read=lambda h, c: h * c[:, None], stack=2), "states not summed"),
     ("range(1, L)", lambda *given: loop_from(1, *given), "no output for the first token"),
-    ("shape[1]", loop_over_channels, "a loop over the channels"),
+    ("shape[1]", lambda *given: loop_over_an_axis(1, *given), "a loop over the channels"),
+    ("shape[-1]", lambda *given: loop_over_an_axis(-1, *given), "a loop over the states"),
+    ("sums of outputs", lambda *given: loop(*given).cumsum(-1), "outputs that are added up"),
     ("h · C goes on", read_state_goes_on, "a state that C is multiplied into"),
     (
         "cumprod, then cumsum",
@@ -415,6 +422,10 @@ def with_gate(gate):
     return lambda y, u, D, z: (y + torch.einsum("d,bdl->bdl", D, u)) * gate(z)
 
 
+def with_gate_on_z(y, u, D, z):
+    return F.silu(z) * torch.addcmul(y, D[:, None], z)
+
+
 SKIP = [
     ("einsum", with_gate(torch.nn.SiLU()), "right"),
     ("z · sigmoid", with_gate(lambda z: z * z.sigmoid()), "right"),
@@ -459,6 +470,9 @@ SKIP = [
     ("sequence 0", lambda y, u, D, z: (y + D[:, None] * u) * F.silu(z[:1]), None),
     ("gated twice", lambda y, u, D, z: (y * F.silu(z) + D[:, None] * u) * F.silu(z), "a gate that is passed twice"),
     ("minus", lambda y, u, D, z: (y - D[:, None] * u) * F.silu(z), "a skip that is taken away"),
+    ("D + u", lambda y, u, D, z: F.silu(z) * (u + D.view(-1, 1) + y), "D added to u"),
+    ("D·z", with_gate_on_z, "z in the place of u"),
+    ("SiLU(z)·z", with_gate(lambda z: z**2 * z.sigmoid()), "z once too often"),
     ("D alone", lambda y, u, D, z: (y + D[:, None]) * F.silu(z), "D added without u"),
     ("another sign", with_gate(lambda z: z / (1 + z.exp())), "another gate than SiLU"),
 ]
@@ -570,6 +584,11 @@ SCAN_FROM = [
         "all states returned",
     ),
     ("unfaded", unfaded, "a start that never fades"),
+    (
+        "unfaded, and not handed on",
+        lambda a, x, C, h: (unfaded(a, x, C, h)[0], scan_on(a, x, C, torch.zeros_like(h))[1]),
+        "a start that never fades",
+    ),
     (
         "the start in y alone",
         lambda a, x, C, h: (scan_on_by_adding(a, x, C, h)[0], scan_on(a, x, C, torch.zeros_like(h))[1]),
@@ -739,6 +758,11 @@ GRADIENTS = [
         lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-2, rtol=1e-2),
         "right functions that fail",
     ),
+    (
+        "float32, and wide tolerances",
+        lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-1, rtol=1e-1),
+        "right functions that fail",
+    ),
     ("first", checks_only(0), "one input checked"),
     ("last", checks_only(-1), "one input checked"),
     ("backward runs", runs, "a backward that runs is taken for right"),
@@ -830,6 +854,10 @@ def first_token_before_the_loop(u, delta, A, B, C, state):
     return scan_on(deltaA, deltaB_u, C, deltaA[:, :, 0] * state + deltaB_u[:, :, 0])
 
 
+def read_first_in_a_longer_chunk(*given):
+    return mended(*given, order="read fade add") if given[0].shape[-1] > 1 else mended(*given)
+
+
 MENDED = [
     ("one path", mended, "right"),
     ("two paths", mended_in_place_of_zeros, "right"),
@@ -906,6 +934,15 @@ MENDED = [
         lambda *given: (mended if given[0].shape[-1] == 1 else first_token_before_the_loop)(*given),
         "the first token run twice",
     ),
+    (
+        "unfaded, and not handed on",
+        lambda *given: (lambda y, last: (y + (given[-1][..., None] * given[4][:, None]).sum(2), last))(
+            *mended(*given, start=torch.zeros_like)
+        ),
+        "an old state that does not fade",
+    ),
+    ("read first", lambda *given: mended(*given, order="read fade add"), "read before the update"),
+    ("read first in a longer chunk", read_first_in_a_longer_chunk, "read before the update"),
     (
         "softplus",
         lambda u, d, A, B, C, s: mended_by_the_package(u, F.softplus(d), A, B, C, s),
