@@ -57,6 +57,11 @@ HALF_LIFE = [
     ("a minus less", lambda A, delta: math.log(2) / (A * delta[:, None]), "a negative half-life"),
     ("a minus more", lambda A, delta: math.log(0.5) / (-A * delta[:, None]), "a negative half-life"),
     ("no delta", lambda A, delta: -math.log(2) / A, "a half-life in time, not in steps"),
+    (
+        "n counted",
+        lambda A, delta: math.log(2) / torch.outer(delta, torch.arange(1.0, A.shape[1] + 1)),
+        "rates that were counted, not given",
+    ),
     ("a product", lambda A, delta: math.log(2) * (-A * delta[:, None]), "an upside-down ratio"),
     ("the reciprocal", lambda A, delta: A * delta[:, None] / math.log(0.5), "an upside-down ratio"),
     ("no brackets", lambda A, delta: math.log(2) / -A * delta[:, None], "a Δ outside of the brackets"),
@@ -120,6 +125,11 @@ def inverse_of_a_line(dt):
 
 LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
 INVERSE = [
+    ("dt on top", lambda dt: dt + torch.expm1(dt).log(), "a dt too many"),
+    ("a product", lambda dt: dt * (1 - torch.exp(-dt)).log(), None),
+    ("a product, expm1", lambda dt: dt * torch.log(-torch.expm1(-dt)), "multiplied instead of added"),
+    ("naive, clamped", lambda dt: torch.log(torch.clamp(dt.exp() - 1, min=1e-8)), "a small number added"),
+    ("naive, a little more", lambda dt: (dt.exp() - 1 + 1e-6).log(), "a small number added"),
     ("expm1, two cases", lambda dt: torch.where(dt > 20, dt, torch.log(torch.expm1(dt.clamp(max=80)))), "right"),
     ("in float64", lambda dt: (dt.double() + (-(-dt.double()).expm1()).log()).float(), "right"),
     ("a loop", inverse_by_a_loop, "right"),
@@ -270,6 +280,11 @@ SAMPLE = [
     ("max, the floor first", lambda u, a, b, f: max(f, log_dt(u, a, b).exp()), "Python's max"),
     ("no more than 0.1", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(f, 0.1), "a range of your own"),
     ("from one", lambda u, a, b, f: ((b / a) ** u).clamp(min=f), "a range that begins at one"),
+    (
+        "torch.log",
+        lambda u, a, b, f: torch.exp(torch.log(a) + u * (torch.log(b) - torch.log(a))).clamp(min=f),
+        "a logarithm for tensors, given a number",
+    ),
     ("from the floor", lambda u, a, b, f: f * (b / f) ** u, "a floor that moves the range"),
 ]
 
@@ -311,6 +326,11 @@ def weight_with_torchs_own_start(u, dt_init, dt_scale):
 
 
 WEIGHT = [
+    (
+        "u in both",
+        lambda u, i, s: (u if i == "constant" else 2 * u - 1) * s / math.sqrt(u.shape[1]),
+        "a constant with u in it",
+    ),
     ("by rows", weight_by_rows, "right"),
     ("math.sqrt", lambda u, kind, s: weight(u, kind, s / math.sqrt(u.size(-1))), "right"),
     (
@@ -402,7 +422,7 @@ WEIGHT = [
     (
         "constant by u",
         lambda u, kind, s: u * s / u.shape[1] ** 0.5 if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
-        None,
+        "a constant with u in it",
     ),
     ("crash", lambda u, kind, s: weight(u, kind, s / math.sqrt(u.shape)), None),
     (
@@ -564,13 +584,28 @@ def init_of_every_bias(model, u):
                     layer.bias.zero_()
 
 
+def init_with_a_reset_inside(model, u):
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear) and layer.bias is not None:
+                marked = hasattr(layer.bias, "_no_reinit")
+                layer.bias.copy_(stable(log_uniform(u)) if marked else torch.zeros_like(layer.bias))
+                layer.reset_parameters()
+
+
 MENDED = [
     ("by names", init_by_names, "right"),
     ("a reset first", init_with_a_reset_first, "right"),
     ("zeros first", init_zeros_first, "right"),
     ("expm1 only", lambda m, u: init_with(m, u, lambda u: log_uniform(u).expm1().log()), "right"),
     ("apply", lambda m, u: m.apply(lambda layer: init_with(layer, u, lambda u: stable(log_uniform(u)))), "right"),
-    ("reset last", init_then_reset, "biases that your first loop did not set"),
+    ("reset last", init_then_reset, "biases that are overwritten"),
+    ("a reset inside", init_with_a_reset_inside, "biases that are overwritten"),
+    (
+        "a power of 10",
+        lambda m, u: init_with(m, u, lambda u: stable(10 ** log_uniform(u).log())),
+        "two kinds of logarithm",
+    ),
     (
         "mark of the layer",
         lambda m, u: init_with(m, u, stable, lambda layer: hasattr(layer, "_no_reinit")),
@@ -743,6 +778,10 @@ SPLIT = [
     ("A_log and D", split_by(lambda name, p: p.dim() > 1 and "A_log" not in name), "names in the place of marks"),
     ("marks", split_by(lambda name, p: not marked(p)), "marks alone"),
     ("== 2", split_by(lambda name, p: p.ndim == 2 and not marked(p)), "two axes exactly"),
+    ("one axis", split_by(lambda name, p: len(p.shape) != 1 and not marked(p)), "one axis exactly"),
+    ("no axis", split_by(lambda name, p: p.ndim >= 1 and not marked(p)), "no axis at all"),
+    ("first group", lambda m, wd: split_by_ids(m, wd)[:1], "a group that is missing"),
+    ("second group", lambda m, wd: [split_by_ids(m, wd)[1]], "a group that is missing"),
     ("and for or", split_by(lambda name, p: p.ndim >= 2 or not marked(p)), "both conditions at once"),
     (
         "marked lost",

@@ -125,6 +125,12 @@ HALF_LIFE = Exercise(
             edited(half_life, "-A * delta[:, None] → delta[:, None].expand_as(A)"),
         ),
         Misconception(
+            "rates that were counted, not given",
+            "You count the states, 1, 2, 3, …, in the place of −A. A new block begins with these rates; any other A "
+            "has its own. They are given: use A.",
+            edited(half_life, "-A → torch.arange(1, A.shape[1] + 1)"),
+        ),
+        Misconception(
             "softplus once more",
             "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
             edited(half_life, "delta[:, None] → F.softplus(delta)[:, None]"),
@@ -235,6 +241,18 @@ INVERSE = Exercise(
             [_inverse("torch.log(-torch.expm1(-dt))"), _inverse("torch.log(1 - torch.exp(-dt))")],
         ),
         Misconception(
+            "a dt too many",
+            "log(exp(dt) − 1) is the whole inverse already, and dt comes on top. Where exp(dt) is taken out of the "
+            "logarithm, 1 − exp(−dt) stays inside: with expm1(−dt), not expm1(dt).",
+            [_inverse("dt + torch.log(torch.expm1(dt))"), _inverse("dt + torch.log(torch.exp(dt) - 1)")],
+        ),
+        Misconception(
+            "multiplied instead of added",
+            "The logarithm of a product is the *sum* of the logarithms: log(exp(dt) · (1 − exp(−dt))) has two parts, "
+            "and they are added.",
+            _inverse("dt * torch.log(-torch.expm1(-dt))"),
+        ),
+        Misconception(
             "a wrong sign between the two parts",
             "The logarithm of a product is the *sum* of the logarithms: log(exp(dt) · (1 − exp(−dt))). Which of your "
             "two parts has the wrong sign?",
@@ -287,6 +305,11 @@ INVERSE = Exercise(
                 for inside in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
             ]
             + [_inverse(f"torch.log(torch.expm1(dt) + {e})") for e in (1e-6, 1e-8)]
+            + [
+                _inverse(f"torch.log({inside})")
+                for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
+                for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")
+            ]
             + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-4, 1e-6)],
         ),
         Misconception(
@@ -452,6 +475,12 @@ SAMPLE = Exercise(
             ],
         ),
         Misconception(
+            "a logarithm for tensors, given a number",
+            "dt_min and dt_max are plain numbers, and torch.log wants a tensor: math.log takes the logarithm of a "
+            "number.",
+            edited(sample_dt, "math.log(dt_min), math.log(dt_max) → torch.log(dt_min), torch.log(dt_max)"),
+        ),
+        Misconception(
             "a softplus in the place of exp",
             "softplus makes a step size of a bias. Here you are in the logarithm: only exp leads back from it.",
             edited(sample_dt, "torch.exp( → F.softplus("),
@@ -610,6 +639,11 @@ WEIGHT = Exercise(
             edited(dt_weight, 'torch.full_like(u, bound) if dt_init == "constant" else → '),
         ),
         Misconception(
+            "a constant with u in it",
+            'With "constant" u plays no part: every weight is bound, where u is 0 as where it is 1.',
+            edited(dt_weight, "torch.full_like(u, bound) → u * bound"),
+        ),
+        Misconception(
             "the two kinds the wrong way round",
             'With "constant" your weights are spread, and with "random" they are all the same.',
             edited(dt_weight, 'dt_init == "constant" → dt_init != "constant"'),
@@ -728,9 +762,9 @@ MENDED = Exercise(
     apply=_first_values,
     misconceptions=[
         Misconception(
-            "biases that your first loop did not set",
+            "biases that are overwritten",
             "Every Δ is large, some tenths or more, and differs from channel to channel, and the other biases are not "
-            "zero either. So the first loop is not the last that touches them.",
+            "zero either: these are random first values. So they are drawn anew after you have set them.",
             [_then_reset(), _then_reset(" and layer.bias is not None")],
             given=True,
         ),
@@ -752,6 +786,12 @@ MENDED = Exercise(
             "Δ is a number now, but of some units, and the largest u gives the smallest. The inverse of softplus got "
             "log(dt) with its minus taken away. Do not turn the sign round: what leads from log(dt) to dt?",
             _marked("inverse_softplus(-log_dt)"),
+        ),
+        Misconception(
+            "two kinds of logarithm",
+            "Every Δ is far too small: log_dt is a natural logarithm, and 10 ** … or 2 ** … undoes another one. exp "
+            "leads back from math.log.",
+            _marked("inverse_softplus(10**log_dt)"),
         ),
         Misconception(
             "a forgotten inverse",
@@ -884,12 +924,13 @@ def _groups(groups: str):
 
 
 class Filter(nn.Module):
-    """Another layer with a parameter that must not decay: (d_model, 2), marked, and not called A_log."""
+    """Another layer with parameters that must not decay: (d_model, 2), marked, not called A_log; and a number."""
 
     def __init__(self, d_model: int):
         super().__init__()
         self.rate = nn.Parameter(torch.ones(d_model, 2))
         self.rate._no_weight_decay = True
+        self.gain = nn.Parameter(torch.tensor(1.0))
 
 
 def decay_model(d_model: int, tied: bool) -> nn.Module:
@@ -984,6 +1025,17 @@ SPLIT = Exercise(
             _spared('parameter.ndim != 2 or getattr(parameter, "_no_weight_decay", False)'),
         ),
         Misconception(
+            "no axis at all",
+            "ndim < 1 holds for single numbers only. A bias has one axis, and decays in your split: fewer than *two*.",
+            _spared('parameter.ndim < 1 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "one axis exactly",
+            "You spare what has exactly one axis. A parameter that is a single number, here filter.gain, has none, and "
+            "decays in your split. Only two axes or more decay.",
+            _spared('parameter.ndim == 1 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
             "both conditions at once",
             "You spare what has one axis *and* carries a mark: that is D alone. One of the two is enough to be spared.",
             _spared('parameter.ndim < 2 and getattr(parameter, "_no_weight_decay", False)'),
@@ -1001,6 +1053,15 @@ SPLIT = Exercise(
             "biases and norms that are lost",
             "What has one axis and no mark is in neither group. What an optimiser is not given, it does not train.",
             _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
+        ),
+        Misconception(
+            "a group that is missing",
+            "Only one of the two groups comes back. What an optimiser is not given, it does not train: the other "
+            "parameters would stay as they are for ever.",
+            [
+                _groups('[{"params": decay, "weight_decay": weight_decay}]'),
+                _groups('[{"params": no_decay, "weight_decay": 0.0}]'),
+            ],
         ),
         Misconception(
             "parameters in both groups",

@@ -195,12 +195,12 @@ class TwoMemories(LiveFigure):
         self.largest = float(np.abs(self.mix[n - 1]).max())
         every = slice(None, None, 12)
         self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
-        largest = written(self.largest, ",.0f")
-        self.weights.set_text(f"○ {_plain(n)},\nweights up to {largest}" if shown else "")
+        weights = f"{'weights up to' if n > 1 else 'the weight'} {written(self.largest, ',.0f')}"
+        self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
         through = f"crosses zero {self.crossings}×" if self.crossings else "never crosses zero"
         self.title(self.coupled, f"LegS, state {n}: {through}")
         self.title(self.diagonal, f"Diagonal, state {n}: only fades")
-        mixed = f" The LegS curve is {_plain(n)}, with weights up to {largest}." if shown else ""
+        mixed = f" The LegS curve is {_plain(n)}, with {weights}." if shown else ""
         return f"State {n} of HiPPO-LegS {through}; with the diagonal alone it only fades, at the rate {n}.{mixed}"
 
 
@@ -524,7 +524,7 @@ class BrokenStarts(LiveFigure):
         finding = f"{share} of the states remember {_steps(steps)} (as built: {built})"
         self.title(self.ax, "No state has a half-life" if broken else finding)
         if broken:
-            return f"Start: {start}. Δ is not a number, and so is every half-life."
+            return f"Start: {start}. Δ is not a number, and neither is any half-life."
         return (
             f"Start: {start}. {share} of the states have a half-life of {_steps(steps)} or more; as "
             f"built, {built} have one. The longest half-life is "
@@ -577,5 +577,6 @@ class DecayCollapse(LiveFigure):
         self.title(self.ax, f"After {steps} steps the rates reach from 1 to {self.spread:.3g}")
         return (
             f"With a learning rate of {self.RATE:g} and a weight decay of {decay:g}, after {steps} steps "
-            f"A of the fastest state is −{self.spread:.2f}, and of the slowest −1. At the start they were −16 and −1."
+            f"A of the fastest state is {written(-self.spread, '.3g')}, and of the slowest −1. "
+            "At the start they were −16 and −1."
         )
