@@ -125,6 +125,12 @@ def test_two_forms_at_once_have_no_name_of_one():
     assert verdict.misconception.name == "a result of the wrong type"
 
 
+def test_the_length_of_a_part_is_no_number_of_parts():
+    """An exercise may note what a function does, and the reader knows nothing of the notes."""
+    verdict = judge(made(lambda x, n: {"calls": [n, n], "y": x}), lambda x, n: {"calls": [n], "y": x + 1}, quiet=True)
+    assert verdict.misconception is None or "parts" not in verdict.misconception.name
+
+
 def test_a_caught_error_is_named_where_nothing_comes_of_it():
     def answer(x, n):
         try:

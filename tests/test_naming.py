@@ -113,6 +113,18 @@ def test_an_error_that_a_library_raises_belongs_to_the_operation_of_the_answer()
     assert name(exercise(inverse), determinant) is None
 
 
+def test_values_that_do_not_fit_the_names_are_one_operation_however_they_are_called():
+    def thirds(x, width):
+        first, second, third = x.chunk(9, dim=0)[:2]
+        return first + second + third
+
+    def learners(x, width):
+        a, b, c = torch.chunk(x, 7)[:2]
+        return a + b + c
+
+    assert name(exercise(thirds), learners) == "number 0"
+
+
 def test_the_same_error_at_another_operation_earns_no_name():
     def learners(x, width):
         return torch.add(x[99], 1)

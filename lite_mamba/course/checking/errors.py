@@ -90,13 +90,14 @@ def _place(error: BaseException) -> traceback.FrameSummary | None:
 
 
 def _operations(frame: traceback.FrameSummary) -> set[str]:
-    """What is called, computed or indexed in the piece of code that raised."""
+    """What is called, computed or indexed in the piece of code that raised; "names" where it is names alone."""
     last = getattr(frame, "end_lineno", None) or _end(frame.filename, frame.lineno)  # Python 3.10 knows the line only
     lines = [linecache.getline(frame.filename, number).encode() for number in range(frame.lineno, last + 1)]
     if last_column := getattr(frame, "end_colno", None):  # columns count bytes
         lines[-1] = lines[-1][:last_column]
         lines[0] = lines[0][frame.colno :]
-    return set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", b"".join(lines).decode()))
+    piece = b"".join(lines).decode()
+    return set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", piece)) or {"names"}
 
 
 def _end(filename: str, last: int) -> int:
