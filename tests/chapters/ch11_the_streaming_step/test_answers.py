@@ -274,6 +274,29 @@ def bias_for_skip(token, history, h, weights, parts):
     return linear()(token, history, h, weights | {"D": weights["dt_bias"], "dt_bias": weights["D"]}, parts)
 
 
+def plain(
+    token, history, h, weights, parts, cut=None, convolved=lambda token, x: x, select=lambda u, z: u,
+    sized=lambda low_rank, w: low_rank @ w["dt_proj"].T,
+):  # fmt: skip
+    w = weights
+    x, z = F.linear(token, w["in_proj"]).chunk(2, dim=-1)
+    front = (w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+    u, history = parts["conv_step"](convolved(token, x), history, *front)
+    selection = select(u, z) @ w["x_proj"].T
+    low_rank, B, C = cut(selection) if cut else selection.split([w["dt_proj"].shape[1], h.shape[2], h.shape[2]], dim=-1)
+    delta = sized(low_rank, w)
+    y, h = parts["state_update"](h, u, delta, -w["A_log"].exp(), B, C, w["D"], z, w["dt_bias"])
+    return y @ w["out_proj"].T, history, h
+
+
+def not_unpacked(token, history, h, weights, parts):
+    x, _ = (token @ weights["in_proj"].T).chunk(2, -1)
+    u = parts["conv_step"](
+        x, history, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations"))
+    )
+    return u @ weights["x_proj"].T
+
+
 def first_row(*given):
     return tuple(part[:1].expand_as(part) for part in einsummed(*given))
 
@@ -316,8 +339,17 @@ STEP = [
     ("silu(x) selects", linear(select=lambda x, u: F.silu(x)), "a selection that does not see the convolution"),
     ("gate of u", gate_of_u, "a signal that gates itself"),
     ("bias, D", bias_for_skip, "skip and bias in exchanged places"),
+    ("z selects", lambda *given: plain(*given, select=lambda u, z: z), "a selection made from the gate"),
+    ("no dt_proj", lambda *given: plain(*given, sized=lambda low_rank, w: low_rank),
+     "a low rank taken for the step sizes"),
+    ("thirds", lambda *given: plain(*given, cut=lambda three: three.chunk(3, -1)), "three parts of one size"),
+    ("the token convolved", lambda *given: plain(*given, convolved=lambda token, x: token),
+     "a token that has not passed in_proj"),
+    ("one name", not_unpacked, "two results in one name"),
+    ("a residual", lambda token, *given: (token + einsummed(token, *given)[0], *einsummed(token, *given)[1:]),
+     "the token added to the output"),
     ("one row", first_row, None),
-    ("only the output", lambda *given: einsummed(*given)[0], None),
+    ("only the output", lambda *given: einsummed(*given)[0], "the output alone"),
     ("no return", lambda *given: None, None),
     ("as it came", lambda token, history, h, *_: (token, history, h), None),
     ("a missing key", lambda token, history, h, w, parts: parts["conv"](token), None),
@@ -472,6 +504,15 @@ def by_steps(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
+def small_second_stream(block, prompt, chunk, tokens):
+    _, out = read(block, prompt, chunk, tokens)
+    stream, outputs = InferenceParams(max_seqlen=tokens, max_batch_size=len(prompt)), [out]
+    for _ in range(1, tokens):
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
 def whole(prompt, chunk):
     return (prompt,)
 
@@ -494,6 +535,10 @@ GENERATE = [
     ("new a token", loop(new=["token"]), "a second stream for the generated tokens"),
     ("everything again", reads_all_again, "a whole forward pass for each token"),
     ("one piece", loop(pieces=whole), "a prompt in one piece"),
+    ("one piece, no room", loop(pieces=whole, room=1), "a prompt in one piece"),
+    ("a list", lambda b, p, c, n: list(loop()(b, p, c, n).split(1, dim=1)), "a list of tokens"),
+    ("no axis", loop(first=lambda out, p: out[:, -1]), "a token without its axis"),
+    ("a small new one", small_second_stream, "a second stream for the generated tokens"),
     ("token by token", loop(pieces=lambda p, c: p.split(1, dim=1)), "a prompt token by token"),
     ("chunk", loop(pieces=lambda p, c: p.chunk(c, dim=1)), "as many chunks as a chunk has tokens"),
     ("no rest", loop(pieces=lambda p, c: [p[:, i * c : (i + 1) * c] for i in range(p.shape[1] // c)]),
@@ -536,6 +581,7 @@ def each(d_model, number_bytes):
 
 
 OVERTAKES = [
+    ("bits", lambda s, d, n: s // (each(d, n) * 8) + 1, "bits in the place of bytes"),
     ("counted up", counted_up, "right"),
     ("floor", lambda s, d, n: math.floor(s / each(d, n)) + 1, "right"),
     ("ceil of one more byte", lambda s, d, n: math.ceil((s + 1) / each(d, n)), "right"),
@@ -634,6 +680,11 @@ RESTART = [
     ("zero", multiplied(lambda last, now: now == 0), "an index of zero read as a new text"),
     ("truth", multiplied(lambda last, now: now.bool()), "an index other than zero read as a new text"),
     ("turned round", multiplied(lambda last, now: now == last), "the rows that go on are cleared"),
+    (
+        "only those that go on",
+        lambda history, h, last, now: (history[now == last], h[now == last]),
+        "rows that are taken out",
+    ),
     ("h first", lambda *given: cloned(*given)[::-1], "the two memories in exchanged places"),
     ("falls", multiplied(lambda last, now: now < last), "only an index that gets smaller"),
     ("row 0", first_decides, "one decision for all rows"),
@@ -722,7 +773,10 @@ MENDED = [
     ("three results", lambda *given: mended()(*given)[:3], None),
     ("no return", lambda *given: None, None),
     ("the old segment", lambda x, segment, history, h, last, w: (*mended()(x, segment, history, h, last, w)[:3], last),
-     None),
+     "the text of the chunk before"),
+    ("the old state", lambda x, s, hi, h, last, w: (*mended()(x, s, hi, h, last, w)[:2], h, s),
+     "a state that is returned as it came"),
+    ("one more column", mended(kept=lambda joined, x, W: joined[..., -W - 1 :]), "a history with one column too many"),
 ]  # fmt: skip
 
 

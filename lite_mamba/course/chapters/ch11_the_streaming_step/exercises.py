@@ -404,6 +404,35 @@ STEP = Exercise(
             ],
         ),
         Misconception(
+            "a selection made from the gate",
+            "Δ, B and C are made from z, the gate. They are made from u, the signal behind the convolution.",
+            _wired('u @ w["x_proj"] → z @ w["x_proj"]'),
+        ),
+        Misconception(
+            "a low rank taken for the step sizes",
+            "x_proj gives R numbers for the step size, and the scan wants D of them, one a channel. Which weight of "
+            "the drawing stands between the two?",
+            _wired('low_rank @ w["dt_proj"].T → low_rank'),
+        ),
+        Misconception(
+            "three parts of one size",
+            "You cut what x_proj gives into three equal parts. The first has R numbers, the other two have N each.",
+            [
+                _wired(".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)", *more)
+                for more in ((), ('low_rank @ w["dt_proj"].T → F.linear(low_rank, w["dt_proj"])',))
+            ],
+        ),
+        Misconception(
+            "a token that has not passed in_proj",
+            "The convolution gets the token. It works on D channels: on x, which in_proj makes of the token.",
+            _wired('["conv_step"](x → ["conv_step"](token'),
+        ),
+        Misconception(
+            "two results in one name",
+            "conv_step returns two things, u and the next history. Give each a name.",
+            _wired("u, history = → u ="),
+        ),
+        Misconception(
             "a scan past the convolution",
             "The scan gets x. So the convolution is computed and only used for the selection. Which signal goes "
             "into the scan?",
@@ -479,6 +508,18 @@ STEP = Exercise(
             "a skip added twice",
             "You add D·u, and state_update has done it already.",
             [_wired('return y → return (y + w["D"] * u)'), _wired('return y → return (y + w["D"] * x)')],
+        ),
+        Misconception(
+            "the token added to the output",
+            "You add the token to the output. A sum around the block, if there is one, belongs to the model, and the "
+            "block itself gives out_proj's result alone.",
+            _wired("return y → return token + y"),
+        ),
+        Misconception(
+            "the output alone",
+            "You return the output and keep both memories to yourself. The next token needs them: who calls you hands "
+            "them in again.",
+            _wired("T, history, h → T"),
         ),
         Misconception(
             "an output that has not passed out_proj",
@@ -768,7 +809,11 @@ GENERATE = Exercise(
             "a second stream for the generated tokens",
             "The prompt fills one InferenceParams, and the tokens go through another one, which is empty. One stream "
             "carries both.",
-            [_with_new_streams(between=f"{NEW})"), _with_new_streams(in_tokens=f"{NEW})")],
+            [
+                _with_new_streams(between=f"{NEW})"),
+                _with_new_streams(between=f"{NEW})".replace("prompt.shape[1] + ", "")),
+                _with_new_streams(in_tokens=f"{NEW})"),
+            ],
         ),
         Misconception(
             "a prompt that is read again for each token",
@@ -786,7 +831,10 @@ GENERATE = Exercise(
             "a prompt in one piece",
             "The numbers are right, but you read the whole prompt in one call. A long prompt may not fit: read "
             "`chunk` tokens at a time.",
-            edited(generate, "prompt.split(chunk, dim=1) → [prompt]"),
+            [
+                edited(generate, "prompt.split(chunk, dim=1) → [prompt]", *more)
+                for more in ((), ("prompt.shape[1] + tokens → prompt.shape[1]",))
+            ],
         ),
         Misconception(
             "a prompt token by token",
@@ -908,6 +956,17 @@ GENERATE = Exercise(
             _by_steps,
         ),
         Misconception(
+            "a token without its axis",
+            "`out[:, -1]` takes the last token out of its axis: (B, d_model). The block wants (B, L, d_model), also "
+            "for one token.",
+            edited(generate, "out[:, -1:] → out[:, -1]"),
+        ),
+        Misconception(
+            "a list of tokens",
+            "You return the list of the outputs. Join them to one tensor, along time.",
+            edited(generate, "torch.cat(outputs, dim=1) → outputs"),
+        ),
+        Misconception(
             "tokens put together as rows",
             "You join the outputs along the batch. They follow one another in time: (B, tokens, d_model).",
             edited(generate, "torch.cat(outputs, dim=1) → torch.cat(outputs, dim=0)"),
@@ -955,6 +1014,11 @@ OVERTAKES = Exercise(
             "numbers in the place of bytes",
             "You compare bytes of state with numbers of the cache. How many bytes does each number take?",
             _counted(" * number_bytes → "),
+        ),
+        Misconception(
+            "bits in the place of bytes",
+            "You count 8 for each byte of the cache, and 1 for each byte of the state. Both are given in bytes.",
+            _counted("* number_bytes → * number_bytes * 8"),
         ),
         Misconception(
             "equal counted as larger",
@@ -1127,6 +1191,12 @@ RESTART = Exercise(
             ],
         ),
         Misconception(
+            "rows that are taken out",
+            "You return only the rows that go on. A row with a new text stays where it is; what it has kept becomes "
+            "zero.",
+            edited(restart, f"{CLEARED} → return history[now == last], h[now == last]"),
+        ),
+        Misconception(
             "the two memories in exchanged places",
             "The history comes first, then the state.",
             _restarted("0.0, history), → 0.0, h),", "where(changed, 0.0, h)\n → where(changed, 0.0, history)\n"),
@@ -1268,7 +1338,7 @@ MENDED = Exercise(
         ),
         Misconception(
             "a bias that is gone altogether",
-            "You have taken out both. Once it must come in: it is the time scale of the channel.",
+            "Now dt_bias has no effect any more. Once it must come in: it is the time scale of the channel.",
             _left(NO_BIAS),
         ),
         Misconception(
@@ -1321,6 +1391,26 @@ MENDED = Exercise(
             "The state moves on, and the history stays as it was before the chunk: those are the first columns of "
             "`joined`. The next one ends with the latest samples of x.",
             _left("joined[..., x.shape[-1] :] → history"),
+        ),
+        Misconception(
+            "a state that is returned as it came",
+            "You return the state from before the chunk. The next call wants the one behind its last sample: the "
+            "scan gives it, beside y.",
+            [
+                _left("y, h = → y, _ ="),
+                _left("h = torch.where( → given, h = h, torch.where(", ":], h, → :], given,"),
+            ],
+        ),
+        Misconception(
+            "the text of the chunk before",
+            "You return `last`, the text of the chunk before. The next call compares with the text of this one.",
+            _left("h, segment → h, last"),
+        ),
+        Misconception(
+            "a history with one column too many",
+            "The next history has a column more than the one that came in: with W taps the convolution looks W − 1 "
+            "samples back.",
+            _left("x.shape[-1] :] → x.shape[-1] - 1 :]"),
         ),
         Misconception(
             "a history of what the convolution gives",
