@@ -244,6 +244,25 @@ def ngram_longest_only(text, context):
     return torch.full((256,), 1 / 256)
 
 
+def ngram_add_one_to_the_longest(text, context):
+    for end in reversed(ends(context)):
+        found = [text[i + len(end)] for i in range(len(text) - len(end)) if text[i : i + len(end)] == end]
+        if found:
+            return torch.tensor([(found.count(b) + 1) / (len(found) + 256) for b in range(256)])
+    return torch.full((256,), 1 / 256)
+
+
+def ngram_at_the_match(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        counts = torch.zeros(256)
+        for i in range(len(text) - len(end)):
+            if text[i : i + len(end)] == end:
+                counts[text[i]] += 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
 NGRAM = [
     ("recursive", ngram_recursive, "right"),
     ("endswith", ngram_endswith, "right"),
@@ -280,6 +299,8 @@ NGRAM = [
     ("from all", ngram_by(ends, start=1.0), "another start"),
     ("one table for all", ngram_in_one_table, "counts that run on"),
     ("the end of the text counted", ngram_with_every_place, "an end behind which nothing stands"),
+    ("the first of the match", ngram_at_the_match, "the byte before in the place of the byte after"),
+    ("add one to the longest that occurs", ngram_add_one_to_the_longest, "one added to every byte"),
     ("one place more", ngram_by(ends, more=1), None),
     ("a start of 1/255", ngram_by(ends, start=1 / 255), None),
     ("the shortest end", ngram_by(lambda c: [b""]), "the empty end alone"),
@@ -309,6 +330,11 @@ def held_shuffled(paths, share):
     return [i in order[: len(paths) // share] for i in range(len(paths))]
 
 
+def held_at_random(paths, share):
+    generator = random.Random(0)
+    return [generator.random() < 1 / share for _ in range(len(paths))]
+
+
 def held(decide):
     return lambda paths, share: [decide(path, share) for path in paths]
 
@@ -325,7 +351,12 @@ HELD = [
     ("the end", lambda paths, n: [i >= len(paths) - len(paths) // n for i in range(len(paths))],
      "one end of the list"),
     ("the beginning", lambda paths, n: [i < len(paths) // n for i in range(len(paths))], "one end of the list"),
-    ("small letters", held(lambda path, n: zlib.crc32(path.lower().encode()) % n == 0), None),
+    ("small letters", held(lambda path, n: zlib.crc32(path.lower().encode()) % n == 0), "another checksum"),
+    ("the smallest", held(lambda path, n: zlib.crc32(path.encode()) / 2**32 < 1 / n),
+     "a size in the place of a divisor"),
+    ("all paths joined", lambda paths, n: [zlib.crc32("".join(paths).encode()) % n == 0 for _ in paths],
+     "one checksum for all"),
+    ("random with a seed", held_at_random, "a draw for each file"),
     ("bool of the remainder", held(lambda path, n: bool(zlib.crc32(path.encode()) % n)), "most files held out"),
     ("remainder 1", held(lambda path, n: zlib.crc32(path.encode()) % n == 1), "another remainder"),
     ("base name", held(lambda path, n: zlib.crc32(path.split("/")[-1].encode()) % n == 0),
@@ -444,6 +475,8 @@ DRAW = [
     ("log_softmax", draw_from(lambda x, t: x.div(t).log_softmax(0).exp()), "right"),
     ("multiplied", draw_from(lambda x, t: (x * t).softmax(0)), "a temperature that multiplies"),
     ("ignored", draw_from(lambda x, t: x.softmax(0)), "an ignored temperature"),
+    ("ignored at 0, too", lambda x, t, u: draw_numpy(x, 1.0, u), "an ignored temperature"),
+    ("at least a thousandth", lambda x, t, u: draw_numpy(x, max(t, 1e-3), u), "a small temperature in the place of 0"),
     ("behind", draw_from(lambda x, t: x.softmax(0) / t), "a temperature behind the softmax"),
     ("argmax", lambda x, t, u: x.argmax().item(), "always the likeliest byte"),
     ("zero", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) <= u).sum()), "a division by zero"),
@@ -543,12 +576,12 @@ def window_offset_left(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
-def window_loop(*, carry=True, inside=False, scale=1.442695, mean=False, extra=0):
+def window_loop(*, carry=True, inside=False, scale=1.442695, mean=False, extra=0, step=0):
     """The loop of the hunt with what a learner may leave or break."""
 
     def answer(model, ids, window):
         stream, total, count = InferenceParams(len(ids), 1), 0.0, 0
-        for start in range(0, len(ids) - 1, window):
+        for start in range(0, len(ids) - 1, window + step):
             part = ids[start : start + window + (not inside)]
             logits = model(part[None] if inside else part[None, :-1], stream if carry else None)[0]
             stream.seqlen_offset += logits.shape[0]
@@ -653,6 +686,7 @@ WINDOWS = [
     ("the offset first", window_offset_first, "an offset that runs ahead of its stream"),
     ("a new stream with an offset", window_fresh_at_its_place, "an offset that runs ahead of its stream"),
     ("an offset of a byte more", window_offset_more, "an offset that counts a byte too many"),
+    ("a step too long", window_loop(step=1), "a step that is one too long"),
     ("base 10", window_loop(scale=1 / math.log(10)), None),
     ("a sum", lambda model, ids, window: window_whole(model, ids, window) * (len(ids) - 1), None),
     ("first window", lambda model, ids, window: window_whole(model, ids[: window + 1], window), None),

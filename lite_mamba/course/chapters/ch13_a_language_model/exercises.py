@@ -1,6 +1,7 @@
 """Exercises of notebook 13: bits per byte, counts that back off, files held out, draws, and reading in windows."""
 
 import hashlib
+import random
 import re
 import zlib
 from functools import cache
@@ -256,7 +257,13 @@ NGRAM = Exercise(
             "one added to every byte",
             "You add 1 to the count of each of the 256 bytes. The shorter context is worth *one* observation in all, "
             "and shares it out as p says.",
-            edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256)"),
+            [
+                edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256)"),
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256) if followers else p",
+                ),
+            ],
         ),
         Misconception(
             "probabilities that do not add up to 1",
@@ -301,9 +308,10 @@ NGRAM = Exercise(
         ),
         Misconception(
             "the byte before in the place of the byte after",
-            "You collect a byte that stands before the one asked for: the last one of each match, or the one in front "
+            "You collect a byte that stands before the one asked for: one of the match itself, or the one in front "
             "of it. Wanted is the byte that *follows* the match.",
             [
+                edited(ngram, "text[i + size] for → text[i] for"),
                 edited(ngram, "text[i + size] for → text[i + size - 1] for"),
                 edited(ngram, "text[i + size] for → text[i - 1] for"),
                 edited(
@@ -372,6 +380,11 @@ def _held_out_cases(draw: Draw) -> dict:
         "paths": [path.replace("tool", f"tool{draw.random.randrange(90)}") for path in pick],
         "share": draw.size(2, 5),
     }
+
+
+def _drawn(paths: list[str], share: int) -> list[bool]:
+    generator = random.Random(0)
+    return [generator.random() < 1 / share for _ in paths]
 
 
 HELD_OUT = Exercise(
@@ -461,6 +474,27 @@ HELD_OUT = Exercise(
             [edited(held_out, "in paths → in sorted(paths)"), edited(held_out, "in paths → in reversed(paths)")],
         ),
         Misconception(
+            "a size in the place of a divisor",
+            "You hold out the files with the smallest checksums. That is one in `share`, too, but they are others. "
+            "What must `share` do to the checksum?",
+            edited(held_out, "% share == 0 → < 2**32 / share"),
+        ),
+        Misconception(
+            "one checksum for all",
+            "You take one checksum of the whole list, so all files share one fate, and one file more may turn it. "
+            "Each path decides for itself.",
+            [
+                edited(held_out, 'path.encode()) % → "".join(paths).encode()) %'),
+                edited(held_out, "path.encode()) % → str(paths).encode()) %"),
+            ],
+        ),
+        Misconception(
+            "a draw for each file",
+            "You draw at random. A seed does not help: one file more, and all draws behind it belong to other files. "
+            "Decide by the path alone.",
+            [_drawn, edited(_drawn, ".random() < 1 / share → .randrange(share) == 0")],
+        ),
+        Misconception(
             "the name without its folder",
             "You take the checksum of the file's name alone. Then all files called __init__.py share one fate. "
             "The path with its folders tells them apart.",
@@ -484,6 +518,7 @@ HELD_OUT = Exercise(
                 ),
                 edited(held_out, "zlib.crc32(path.encode()) → len(path)"),
                 edited(held_out, "zlib.crc32(path.encode()) → sum(path.encode())"),
+                edited(held_out, "path.encode() → path.lower().encode()"),
             ],
         ),
     ],
@@ -512,6 +547,10 @@ def _draw_cases(draw: Draw) -> dict:
     u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
     if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
         return {"logits": logits.index_fill(0, torch.tensor(0), -torch.inf), "temperature": temperature, "u": 0.0}
+    if temperature == 0:  # another byte is all but as likely, and u would fall on it at a small temperature
+        best = int(logits.argmax())
+        other = draw.choice([i for i in range(size) if i != best])
+        logits[other], u = logits[best] - 0.001, 0.13 if other < best else 0.86
     return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
 
 
@@ -530,8 +569,11 @@ DRAW = Exercise(
         ),
         Misconception(
             "an ignored temperature",
-            "The temperature does nothing except at 0. It belongs into the logits, before the softmax.",
-            edited(draw_byte, "(logits / temperature) → logits"),
+            "Where you draw, the temperature does nothing. It belongs into the logits, before the softmax.",
+            [
+                edited(draw_byte, "(logits / temperature) → logits"),
+                edited(draw_byte, "(logits / temperature) → logits", "if temperature == 0: → if False:"),
+            ],
         ),
         Misconception(
             "a temperature behind the softmax",
@@ -605,6 +647,21 @@ DRAW = Exercise(
             "the likeliest byte at every low temperature",
             "Below 1 the likely bytes gain; only at 0 the likeliest wins for certain. You never draw below 1.",
             edited(draw_byte, "temperature == 0 → temperature < 1"),
+        ),
+        Misconception(
+            "a small temperature in the place of 0",
+            "At temperature 0 you draw at a very small one. Two bytes that are nearly as likely then still share the "
+            "line. At 0 nothing is left to chance.",
+            [
+                edited(
+                    draw_byte,
+                    "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 1e-3)",
+                ),
+                edited(
+                    draw_byte,
+                    "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 0.1)",
+                ),
+            ],
         ),
         Misconception(
             "temperature 0 taken for 1",
@@ -776,6 +833,21 @@ WINDOWS = Exercise(
             "the last window alone",
             "Your sum begins anew in each window, so only the last one is in it.",
             edited(window_bits, "nats += F → nats = F"),
+        ),
+        Misconception(
+            "a step that is one too long",
+            "You step on by a byte more than each window reads, so the byte at each border is guessed but never read, "
+            "and what follows it is not guessed. How far does each window read?",
+            [
+                edited(window_bits, "len(ids) - 1, window) → len(ids) - 1, window + 1)"),
+                edited(
+                    window_bits,
+                    "len(ids) - 1, window) → len(ids) - 1, window + 1)",
+                    "+= len(part) - 1 → += len(part) - 1; guesses += len(part) - 1",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → guesses / torch",
+                ),
+            ],
         ),
         Misconception(
             "a mean in the place of a sum",

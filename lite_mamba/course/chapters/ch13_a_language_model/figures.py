@@ -31,6 +31,18 @@ def quoted(text: str) -> str:
     return "“" + text.replace("\n", "↵")[-20:] + "”"
 
 
+def chance(p: float) -> str:
+    """A probability in per cent, to a tenth near nothing and near all: neither reads as nothing or as all."""
+    if p < 0.0005 or p > 0.9995:
+        return "under 0.1 %" if p < 0.5 else "over 99.9 %"
+    return f"{100 * p:.0f} %" if 0.01 <= p <= 0.99 else f"{100 * p:.1f} %"
+
+
+def cheap(bits: float) -> str:
+    """Bits to a tenth; what costs hardly anything does not read as free."""
+    return f"{bits:.1f}" if bits >= 0.05 else "under 0.1"
+
+
 def per_byte(logits: Tensor, ids: Tensor) -> Tensor:
     """What each byte but the first cost, in bits: (L − 1,)."""
     return F.cross_entropy(logits[:-1], ids[1:], reduction="none").abs() / math.log(2)  # a sure byte costs −0.0
@@ -100,20 +112,15 @@ class NextByte(_Text):
         self.mean = self.cost(self.logits, self.ids)
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
-        self.title(self.top, f"{self.mean:.2f} bits a byte; this one, {shown(byte)}, cost {self.here:.1f}")
-        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {self._tenths(self.chance)}")
+        self.title(self.top, f"{self.mean:.2f} bits a byte; this one, {shown(byte)}, cost {cheap(self.here)}")
+        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {chance(self.chance)}")
         whose = self.owner(self.cost)
         by = f" The mean is {whose}." if whose else ""
         return (
-            f"After {quoted(before)} the model expects {shown(self.best)} with {100 * float(self.p.max()):.0f} %. "
-            f"There comes {shown(byte)}, guess number {place}: it cost {self.here:.1f} bits. "
+            f"After {quoted(before)} the model expects {shown(self.best)} with {chance(float(self.p.max()))}. "
+            f"There comes {shown(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "
             f"The whole text costs {self.mean:.2f} bits a byte.{by}"
         )
-
-    @staticmethod
-    def _tenths(chance: float) -> str:
-        """In per cent, so that what came never reads as impossible."""
-        return f"{100 * chance:.1f} %" if chance >= 0.0005 else "under 0.1 %"
 
     def _draw_guesses(self) -> None:
         ax = self.ax
@@ -138,8 +145,7 @@ class NextByte(_Text):
             colour = style.VERMILLION if byte == came else style.BLUE
             bar.set(height=height, facecolor=colour)
             name.set(text=shown(byte), color=colour)
-            words = f"{100 * height:.0f} %" if height >= 0.01 else self._tenths(height).replace("under", "<")
-            share.set(y=height + 0.02, text=words)
+            share.set(y=height + 0.02, text=chance(height).replace("under", "<").replace("over", ">"))
         self.place.set_data([self.at], [min(self.bits[self.at - 1], self.MOST_BITS - 2.6) + 1.4])
 
 
@@ -228,9 +234,9 @@ class Learning(LiveFigure):
         self.title(self.ax, f"Step {step}: {self.plain:.2f} and {self.dilated:.2f} bits a byte")
         self.title(self.below, f"Dilated: {abs(self.behind):.3f} bits {'behind' if self.behind >= 0 else 'ahead'}")
         return (
-            f"After {step} steps, the training bytes cost the model with dilation 1 {self.plain:.2f} bits and "
-            f"the one with dilations 1, 2, 4, 8 {self.dilated:.2f}. At the end, held-out "
-            f"bytes cost {first:.2f} and {second:.2f}."
+            f"After {step} steps, a training byte costs {self.plain:.2f} bits with dilation 1 and "
+            f"{self.dilated:.2f} with dilations 1, 2, 4, 8. At the end, a held-out byte costs "
+            f"{first:.2f} and {second:.2f}."
         )
 
     def _draw(self) -> None:
@@ -302,13 +308,15 @@ class Temperature(LiveFigure):
             bar.set_height(float(p[byte]))
             name.set_text(shown(byte))
         self._show_page(prompt)
-        self.title(self.ax, f"Temperature {temperature:g}: as good as {self.choices:.1f} equally likely bytes")
+        settled = "settled" if temperature == 0 else "as good as settled" if self.choices < 1.05 else ""
+        among = f"{self.choices:.1f} equally likely bytes"
+        self.title(
+            self.ax, f"Temperature {temperature:g}: {f'the byte is {settled}' if settled else f'as good as {among}'}"
+        )
         self.title(self.page, f"The prompt, and the next {self.WRITTEN} bytes:")
         by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
-        return (
-            f"At temperature {temperature:g}, the byte after {quoted(prompt)} is as uncertain as a choice among "
-            f"{self.choices:.1f} equally likely bytes.{by}"
-        )
+        how = settled or f"as uncertain as a choice among {among}"
+        return f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{by}"
 
     def _draw(self) -> None:
         ax = self.ax
@@ -531,9 +539,10 @@ class Speed(LiveFigure):
         ax.set_title(f"After 8192 bytes a step takes {slower:.1f} times as long as after 16")
 
     def update(self) -> str:
+        most, last = ", ".join(map(str, self.POSITIONS[:-1])), self.POSITIONS[-1]
         return (
-            f"Measured on the machine that ran this cell: bytes a second after {', '.join(map(str, self.POSITIONS))} "
-            f"bytes. The state takes {self.sizes[0] / 1024:.0f} KiB each time. The speeds stand in the picture."
+            f"Measured on the machine that ran this cell: bytes a second after {most} and {last} bytes. "
+            f"The state takes {self.sizes[0] / 1024:.0f} KiB each time. The speeds stand in the picture."
         )
 
 
