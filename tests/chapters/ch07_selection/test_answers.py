@@ -256,6 +256,7 @@ def where(data, noise):
 
 
 WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "one Δ for all tokens"
+NO_TENSOR = "no tensor with one Δ for each token"
 LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask that comes one token late"
 BY_HAND = [
     ("8 and 1e-4", where(8.0, 1e-4), "right"),
@@ -291,8 +292,9 @@ BY_HAND = [
     ("zero on noise", where(10.0, 0.0), "a Δ of exactly zero"),
     ("whole numbers", lambda is_data: torch.where(is_data, 10, 0), "a Δ of exactly zero"),
     ("not a number", where(10.0, math.nan), None),
-    ("a list", lambda is_data: [10.0 if data else 1e-5 for data in is_data], None),
-    ("one number", lambda is_data: torch.tensor(10.0), None),
+    ("a list", lambda is_data: [10.0 if data else 1e-5 for data in is_data], NO_TENSOR),
+    ("two numbers", lambda is_data: (10.0, 1e-5), NO_TENSOR),
+    ("one number", lambda is_data: torch.tensor(10.0), NO_TENSOR),
     ("for five tokens", by_hand_for_five_tokens, None),
     ("half open on both", where(1.0, 0.3), None),
     ("early", lambda is_data: torch.where(is_data.roll(-1), 10.0, 1e-5), None),

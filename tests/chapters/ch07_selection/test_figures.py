@@ -51,7 +51,7 @@ def test_the_row_says_hold_mix_and_reset_and_what_the_last_state_is_made_of():
     )
     assert "still empty" in row.update(**{f"delta_{i}": 0.0 for i in range(1, 5)})
     nothing_before = {f"delta_{i}": 6.0 if i == 3 else 0.0 for i in range(1, 5)}
-    assert "Token 3, the 9, has the weight 100 % in the last state" in row.update(**nothing_before)
+    assert "Token 3, the 9, has the weight 99.8 % in the last state" in row.update(**nothing_before)
 
 
 def test_a_gate_of_the_wrong_shape_is_told_in_words():

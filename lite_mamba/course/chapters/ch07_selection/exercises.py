@@ -376,6 +376,22 @@ BY_HAND = Exercise(
             "positive one holds as well: how small must it be for twenty noise tokens?",
             _by_hand("10.0", "0.0"),
         ),
+        Misconception(
+            "no tensor with one Δ for each token",
+            "A list comes back, a pair of numbers, or a single one. Each token wants its own Δ, in a tensor (L,), as "
+            "the marks come.",
+            [
+                edited(delta_by_hand, f"return torch.where(is_data, 10.0, 1e-5) → return {other}")
+                for other in (
+                    "torch.where(is_data, 10.0, 1e-5).tolist()",
+                    "(10.0, 1e-5)",
+                    "10.0",
+                    "torch.tensor(10.0)",
+                    "torch.tensor([10.0])",
+                    "torch.tensor([10.0, 1e-5])",
+                )
+            ],
+        ),
     ],
 )
 

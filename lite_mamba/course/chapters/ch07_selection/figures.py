@@ -42,12 +42,15 @@ def one_a_token(name: str, found: Tensor, u: Tensor) -> Tensor:
     return found
 
 
-def percent(share: float) -> str:
-    """A share in words, so that what is not zero never reads as zero: "63 %", "0.3 %", "under 0.1 %"."""
+def percent(share: float, digits: int = 1) -> str:
+    """A share in words: what is not nothing never reads as 0, what is not all never as 100. `digits` for a small one.
+
+    "63 %", "0.3 %", "under 0.1 %", "99.8 %", "over 99.9 %".
+    """
     value = 100 * share
-    if 0 < value < 0.095:
-        return "under 0.1 %"
-    return f"{value:.1f} %" if 0 < value < 9.5 else f"{value:.0f} %"
+    if 0 < value < 0.095 or 99.95 <= value < 100:
+        return "under 0.1 %" if value < 1 else "over 99.9 %"
+    return f"{value:.{digits}f} %" if 0 < value < 9.5 else f"{value:.1f} %" if 99.5 <= value < 100 else f"{value:.0f} %"
 
 
 class TokenRow(LiveFigure):
@@ -283,9 +286,9 @@ class FixedDelta(_Stream):
         error = percent(self.show(delta, delta))
         self.title(self.ax, f"Δ = {delta:.2f} for every token: an error of {error}")
         g = -math.expm1(-delta)
-        self.note.set_text(f"keeps {1 - g:.2f}\nlets in {g:.2f}")
+        self.note.set_text(f"keeps\n{percent(1 - g)}\nlets in\n{percent(g)}")
         return (
-            f"Every token has Δ = {delta:.3g}: it replaces the share {g:.2f} of the state. "
+            f"Every token has Δ = {delta:.3g}: it replaces {percent(g)} of the state. "
             f"The error is {error} of that of always saying 0."
         )
 
@@ -302,7 +305,7 @@ class TwoDeltas(_Stream):
         error = percent(self.show(delta_data, delta_noise))
         self.title(self.ax, f"Δ = {short(delta_data)} on data, {short(delta_noise)} on noise: an error of {error}")
         g_data, g_noise = -math.expm1(-delta_data), -math.expm1(-delta_noise)
-        self.note.set_text(f"data lets in\n{g_data:.3f}\nnoise lets in\n{g_noise:.3f}")
+        self.note.set_text(f"data lets in\n{percent(g_data)}\nnoise lets in\n{percent(g_noise)}")
         whose = self.owner(self.run)
         by = f" The recurrence is {whose}." if whose else ""
         return (
@@ -378,7 +381,7 @@ class Reset(LiveFigure):
         )
         self.title(self.ax, f"Δ = {delta:.1f}: {who} more than 1 % of the past")
         return (
-            f"A boundary token with Δ = {delta:.1f} leaves {percent(self.left[0])} of state 1 and "
+            f"A boundary token with Δ = {delta:.1f} leaves {percent(self.left[0], 2)} of state 1 and "
             f"{percent(self.left[-1])} of state 16: {who} more than 1 % of the past."
         )
 
