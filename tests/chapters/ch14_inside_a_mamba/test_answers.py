@@ -116,6 +116,9 @@ MATRIX = [
     ("the upper triangle", lambda d, A, B, C: torch.einsum(
         "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), d * B
     ).triu(), "inputs of the future"),
+    ("t minus s, times the writer's step", matrix_with(lambda d, t, s: d[s] * (t - s)), "a decay that counts tokens"),
+    ("t minus s, times the reader's step", matrix_with(lambda d, t, s: d[t] * (t - s)), "a decay that counts tokens"),
+    ("the mean of A", lambda d, A, B, C: matrix_by_loops(d, A.mean().expand(len(A)), B, C), "one decay for all states"),
     ("t minus s, times the mean", matrix_with(lambda d, t, s: d.mean() * (t - s)), "a decay that counts tokens"),
     ("no exp", lambda d, A, B, C: torch.einsum(
         "nt,n,ts,ns->ts", C, A, d.cumsum(0)[:, None] - d.cumsum(0), d * B
@@ -164,6 +167,11 @@ WAYS = [
     ("an identity times D", ways(join=lambda M, D, c: ((D * torch.eye(len(M))) @ c, torch.mm(M, c))), "right"),
     ("a list", ways(join=lambda M, D, c: [D * c, M @ c]), "right"),
     ("taps from the front", ways(lambda g, w: conv_by_loops(g, w.flip(0))), "taps the wrong way round"),
+    ("the gate again before the scan", lambda M, D, g, w: (D * conv_by_loops(g, w), M @ conv_by_loops(g * g, w)),
+     "a gate that counts twice"),
+    ("the past alone", ways(lambda g, w: conv_by_loops(g, w).tril(-1)), "the present sample left out"),
+    ("of u", ways(join=lambda M, D, c: (torch.diag_embed(D.expand(len(M))), M)), "what u weighs"),
+    ("of conv(x)", lambda M, D, g, w: (D * g.diag(), M * g), "what u weighs"),
     ("columns", ways(lambda g, w: conv_by_loops(torch.ones_like(g), w) * g), "the gate of the input"),
     ("the other order", ways(join=lambda M, D, c: (D * c, c @ M)), "the scan before the convolution"),
     ("entry by entry", ways(join=lambda M, D, c: (D * c, M * c)), "a product entry by entry"),
@@ -201,6 +209,9 @@ HALF = [
     ("numpy", lambda d, A: torch.tensor(LN2 / (-A.numpy() * d.numpy().mean(1)[:, None])), "right"),
     ("einsum", lambda d, A: LN2 / torch.einsum("d,dn->dn", d.mean(1), -A), "right"),
     ("log of a half", lambda d, A: math.log(0.5) / (A * d.mean(-1)[:, None]), "right"),
+    ("a geometric mean", lambda d, A: -LN2 / A / d.log2().mean(1)[:, None].exp2(), "a mean of logarithms"),
+    ("all above the stroke", lambda d, A: LN2 * A.abs() * d.mean(1)[:, None], "A above the stroke"),
+    ("base 10", lambda d, A: math.log(2, 10) / (A.abs() * d.mean(1)[:, None]), "a logarithm to another base"),
     ("a mean of half-lives", lambda d, A: (LN2 / (-A[..., None] * d[:, None])).mean(2), "a mean of half-lives"),
     ("a mean of 1 / Δ", lambda d, A: LN2 * (1 / d).mean(1, keepdim=True) / -A, "a mean of half-lives"),
     ("no ln 2", lambda d, A: -1 / (A * d.mean(1, keepdim=True)), "a time constant"),
@@ -270,6 +281,12 @@ def fit_by_cov(x, y, ridge):
 
 PROBE = [
     ("lstsq", fit_by_lstsq, "right"),
+    ("sums on the right", lambda x, y, r: fit_by_inverse(x, y, r, target=lambda y: y.float() * len(y)),
+     "a mean on one side only"),
+    ("sums on the left", lambda x, y, r: fit_by_inverse(
+        x, y, r * len(x), scale=False, target=lambda y: y.float() / len(y), eye=lambda F: torch.eye(F) / len(x)),
+     "a mean on one side only"),
+    ("no cut", fit(cut=lambda x, y, w: 0 * w.sum()), "no cut"),
     ("inverse", fit(), "right"),
     ("float64", lambda x, y, r: tuple(v.float() for v in fit_by_lstsq(x, y, r)), "right"),
     ("c as a plain number", lambda x, y, r: (lambda w, c: (w, c.item()))(*fit_by_lstsq(x, y, r)), None),
@@ -334,6 +351,7 @@ def bytes_with(change):
 BYTES = [
     ("a loop", bytes_by_loop, "right"),
     ("filled", bytes_filled, "right"),
+    ("cut in front", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids])[j:]), "a cut at the wrong end"),
     ("unfold", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(1), "right"),
     ("roll", bytes_with(lambda ids, j: torch.roll(ids, j)), "a text that is a ring"),
     ("negative index", lambda ids, k: torch.stack([ids[torch.arange(len(ids)) - j] for j in range(k)], 1),
@@ -409,6 +427,8 @@ LEAK = [
     ("masks", repaired(), "right"),
     ("a double loop", lambda f, y, h, r: by_files(f.double().float(), y, h, r), "right"),
     ("as it was", drawn, "the code as it was found"),
+    ("bytes", lambda f, y, h, r: by_files(f.flatten(0, 1)[:, None], y.flatten()[:, None], h, r),
+     "bytes in the place of files"),
     ("own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True), "neighbours on both sides"),
     ("the scale of all", repaired(scale="all"), "a scale that has seen the test"),
     ("the first files", repaired(test=lambda files, held: files < held), "the first files held out"),

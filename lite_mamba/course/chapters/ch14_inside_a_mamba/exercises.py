@@ -20,6 +20,9 @@ def hidden_attention(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return torch.einsum("nt,nts,ns->ts", C, faded, delta * B).tril()
 
 
+BETWEEN, COUNTED = "(total[:, None] - total[None, :])", "total = delta.cumsum(0) → t = torch.arange(len(delta))"
+
+
 def _softmax_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     M = hidden_attention(delta, A, B, C)
     return M.masked_fill(torch.ones_like(M).triu(1).bool(), -math.inf).softmax(-1)
@@ -123,7 +126,19 @@ MATRIX = Exercise(
             [
                 edited(hidden_attention, "total = delta.cumsum(0) → total = torch.arange(len(delta))"),
                 edited(hidden_attention, "total = delta.cumsum(0) → total = delta.mean() * torch.arange(len(delta))"),
+                edited(hidden_attention, f"{BETWEEN} → (t[:, None] - t) * delta", COUNTED),
+                edited(hidden_attention, f"{BETWEEN} → (t[:, None] - t) * delta[:, None]", COUNTED),
             ],
+        ),
+        Misconception(
+            "one decay for all states",
+            "You let all numbers of the state fade alike, by the mean of A. Each has an A of its own: the sum over "
+            "them comes after the decay.",
+            edited(
+                hidden_attention,
+                "torch.exp(A[:, None, None] * between) → torch.exp(A.mean() * between).expand(len(A), -1, -1)",
+            ),
+            where=lambda A, **_: len(A) > 1,
         ),
         Misconception(
             "a state that grows",
@@ -311,6 +326,19 @@ WAYS = Exercise(
             edited(conv_and_state, "M @ conv → D * (M @ conv)"),
         ),
         Misconception(
+            "the present sample left out",
+            "Your convolution reads the past alone. The last tap meets the present sample, on the diagonal.",
+            edited(conv_and_state, "(lag >= 0) & → (lag > 0) &"),
+        ),
+        Misconception(
+            "what u weighs",
+            "Your matrices say what u weighs in y. Asked for is x, of which convolution and gate have made u.",
+            [
+                edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),
+                edited(conv_and_state, "D * conv, M @ conv → D * torch.diag(gate), M @ torch.diag(gate)"),
+            ],
+        ),
+        Misconception(
             "a convolution that is a token late",
             "Your taps stand one token too far back: not even the last one meets the present.",
             edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) - 1  #"),
@@ -338,6 +366,7 @@ WAYS = Exercise(
                     "return D * conv, M @ conv → return D * gate[:, None] * conv, gate[:, None] * M @ conv",
                 ),
                 edited(conv_and_state, "return D * conv, M @ conv → return D * conv, gate[:, None] * M @ conv"),
+                edited(conv_and_state, "return D * conv, M @ conv → return D * conv, M @ (gate[:, None] * conv)"),
             ],
         ),
         Misconception(
@@ -489,6 +518,16 @@ HALF_LIFE = Exercise(
             where=lambda delta, **_: delta.shape[1] > 2,
         ),
         Misconception(
+            "a mean of logarithms",
+            "You average the logarithms of the step sizes. What adds up over the text are the steps themselves.",
+            edited(half_life, ".mean(1, keepdim=True) → .log().mean(1, keepdim=True).exp()"),
+        ),
+        Misconception(
+            "a logarithm to another base",
+            "Your logarithm has the base 10. What undoes the exponential of the decay is the natural one.",
+            edited(half_life, "math.log(2) → math.log10(2)"),
+        ),
+        Misconception(
             "no step size",
             "Your half-lives do not depend on Δ. They are times; how many tokens they take, the steps say.",
             edited(half_life, " * delta.mean(1, keepdim=True) → "),
@@ -496,7 +535,10 @@ HALF_LIFE = Exercise(
         Misconception(
             "A above the stroke",
             "Your half-lives grow with |A|. A state with a large |A| fades fast: A belongs below the stroke.",
-            edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
+            [
+                edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
+                edited(half_life, "math.log(2) / (-A * → math.log(2) * (-A * "),
+            ],
         ),
         Misconception(
             "a time that is rounded",
@@ -549,6 +591,20 @@ PROBE = Exercise(
             "You add the ridge to sums over the examples. Both terms are *means* here, so that the ridge weighs the "
             "same for few examples and many.",
             edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"),
+        ),
+        Misconception(
+            "a mean on one side only",
+            "You divide by the number of examples on one side of the system, and not on the other. Both sides are "
+            "means over the examples.",
+            [
+                edited(fit_probe, "@ target / len(x) → @ target"),
+                edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred"),
+            ],
+        ),
+        Misconception(
+            "no cut",
+            "Your cut is 0. The score is then 0 where the features are 0, and that is not halfway between the groups.",
+            edited(fit_probe, "return w, -(middle @ w) → return w, torch.zeros(())"),
         ),
         Misconception(
             "a ridge on every product",
@@ -760,6 +816,12 @@ BYTES = Exercise(
             edited(last_bytes, "F.pad(ids, (back, 0), value=-1) → torch.cat([ids[:1].expand(back), ids])"),
         ),
         Misconception(
+            "a cut at the wrong end",
+            "You cut off what you have just put in front, and each column is the text as it was. Cut what stands over "
+            "at the end.",
+            edited(last_bytes, "[: len(ids)] → [back:]"),
+        ),
+        Misconception(
             "a byte too few",
             "You take k − 1 bytes. The present one is among the k, so k − 1 come before it.",
             edited(last_bytes, "range(k) → range(k - 1)"),
@@ -881,6 +943,18 @@ LEAK = Exercise(
             "The probe was fitted on scaled features, and you test it on those as they came. Both parts get the same "
             "scale.",
             edited(held_out_accuracy, "said = (x_test - mean) / std → said = x_test"),
+        ),
+        Misconception(
+            "bytes in the place of files",
+            "You hold out the last `held` bytes of all. `held` counts files: cut along the first dimension before you "
+            "flatten.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1) → features.flatten(0, 1)[:-held]",
+                "labels[:-held].flatten() → labels.flatten()[:-held]",
+                "features[-held:].flatten(0, 1) → features.flatten(0, 1)[-held:]",
+                "labels[-held:].flatten() → labels.flatten()[-held:]",
+            ),
         ),
         Misconception(
             "files drawn by lot",
