@@ -102,7 +102,13 @@ def fed_back(x, weight, bias):
     return y
 
 
+def fed_back_in_x(x, weight, bias):
+    return x.copy_(fed_back(x, weight, bias))
+
+
 LOOP = [
+    ("fed back in x", fed_back_in_x, "outputs that are fed back"),
+    ("the last y", lambda *given: loop()(*given)[:, :, -1], "the last output alone"),
     ("three loops", loop(), "right"),
     ("lag by lag", by_lag, "right"),
     ("padded by hand", padded_by_hand, "right"),
@@ -203,6 +209,13 @@ def in_a_circle(x, weight, bias):
 
 
 CONV = [
+    ("W − 2", lambda x, w, b: F.conv1d(F.pad(x, (max(w.shape[1] - 2, 0), 0)), w[:, None], b, groups=len(w)),
+     "a zero too few"),
+    ("D − 1", lambda x, w, b: F.conv1d(F.pad(x, (len(w) - 1, 0)), w[:, None], b, groups=len(w)),
+     "as many zeros as channels"),
+    ("channels of zeros", lambda x, w, b: F.conv1d(F.pad(x, (0, 0, w.shape[1] - 1, 0)), w[:, None], b, groups=len(w)),
+     "zeros in the place of channels"),
+    ("cut as well", lambda x, w, b: conv()(x, w, b)[..., : x.shape[2] - w.shape[1] + 1], "right outputs cut off"),
     ("pad and conv1d", conv(), "right"),
     ("padding=W - 1, cut at the end", pad_both_cut_right, "right"),
     ("nn.Conv1d", module, "right"),
@@ -283,6 +296,8 @@ FULL = [
     ("ones elsewhere", lambda w: torch.where(torch.eye(len(w))[:, :, None] > 0, w, 1.0), "ones off the diagonal"),
     ("diag", lambda w: torch.diag(w), None),
     ("zeros", lambda w: torch.zeros(len(w), len(w), w.shape[1]), None),
+    ("returned in the loop", lambda w: F.pad(w[:1, None], (0, 0, 0, len(w) - 1, 0, len(w) - 1)),
+     "the first channel alone"),
     ("no return", lambda w: None, None),
     ("a diagonal of taps", lambda w: torch.stack([torch.diag(row) for row in w]), "a diagonal of taps"),
 ]  # fmt: skip
@@ -415,6 +430,9 @@ CAUSAL = [
     ("triu(2)", lambda layer, x: not reads(layer, x).triu(2).any().item(), "the next step allowed"),
     ("above zero", lambda layer, x: not (jacobian(layer, x) > 0).sum((0, 1, 3, 4)).triu(1).any().item(),
      "only gradients above zero"),
+    ("all", lambda layer, x: not reads(layer, x)[torch.ones(x.shape[2], x.shape[2]).triu(1) > 0].all(),
+     "a leak that must be everywhere"),
+    ("the last step", lambda layer, x: reads(layer, x)[-2, -1].item() == 0, "a test of the last step only"),
     ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
     ("no return", lambda layer, x: None, None),
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),

@@ -245,7 +245,12 @@ CONV_LOOP = Exercise(
             "outputs that are fed back",
             "Your sum reads outputs where it should read inputs: what is written into x, or read from y, comes in "
             "again at the next step. Read from x as it came, and write into a tensor of its own.",
-            _fed_back,
+            [_fed_back, lambda x, weight, bias: x.copy_(_fed_back(x, weight, bias))],
+        ),
+        Misconception(
+            "the last output alone",
+            "You return one output a channel, the last one. Every t has an output: keep them all, along the last axis.",
+            lambda x, weight, bias: causal_conv(x, weight, bias)[..., -1],
         ),
         Misconception(
             "the last tap left out",
@@ -316,6 +321,35 @@ CONV = Exercise(
             "One output too many comes out, and the first one is made of zeros alone. Count the samples before the "
             "start that y[0] needs, if its last tap is x[0] itself.",
             edited(causal_conv, f"{LEFT} → (weight.shape[1], 0)"),
+        ),
+        Misconception(
+            "a zero too few",
+            "One output is missing. Count the samples before the start that y[0] needs, if its last tap is x[0] "
+            "itself.",
+            [
+                edited(causal_conv, f"{LEFT} → ({zeros}, 0)")
+                for zeros in ("weight.shape[1] - 2", "max(0, weight.shape[1] - 2)")
+            ],
+        ),
+        Misconception(
+            "as many zeros as channels",
+            "You count the zeros by the channels: weight.shape[0], or len(weight), is D. The taps are the second axis.",
+            edited(causal_conv, f"{LEFT} → (weight.shape[0] - 1, 0)"),
+        ),
+        Misconception(
+            "zeros in the place of channels",
+            "F.pad counts its pairs from the last axis: the first pair is for time, the second one for the channels. "
+            "Your zeros are channels before the first one.",
+            edited(causal_conv, f"{LEFT} → (0, 0, weight.shape[1] - 1, 0)"),
+        ),
+        Misconception(
+            "right outputs cut off",
+            "With W − 1 zeros on the left all L outputs are right, and you cut some of them off. Only who pads both "
+            "sides has to cut.",
+            [
+                edited(causal_conv, f"{GROUPS}) → {GROUPS})[..., {kept}]")
+                for kept in (": x.shape[-1] - weight.shape[1] + 1", ": -(weight.shape[1] - 1)")
+            ],
         ),
         Misconception(
             "an output that is one sample late",
@@ -495,6 +529,11 @@ FULL_KERNEL = Exercise(
             "The result has two axes: the kernels stand side by side in one long row for each output channel. The "
             "input channel and the tap have an axis each, (D, D, W).",
             edited(full_kernel, "return full → return full.flatten(1)"),
+        ),
+        Misconception(
+            "the first channel alone",
+            "Only channel 0 has its kernel. Does your loop get to the other channels, or does it return before?",
+            edited(full_kernel, "return full → return full * (torch.arange(len(full)) == 0)[:, None, None]"),
         ),
         Misconception(
             "flipped taps",
@@ -685,6 +724,17 @@ IS_CAUSAL = Exercise(
             "You look at the gradient of one output, the first. A layer may be honest there and read the future "
             "later on. Every output needs its own gradient.",
             _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
+        ),
+        Misconception(
+            "a test of the last step only",
+            "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
+            "the future elsewhere.",
+            edited(is_causal, "reads.triu(1).any() → reads[-2, -1] != 0"),
+        ),
+        Misconception(
+            "a leak that must be everywhere",
+            "You ask whether *all* places right of the diagonal hold something. One of them is enough.",
+            edited(is_causal, "reads.triu(1).any() → (reads[torch.ones_like(reads).triu(1) > 0] != 0).all()"),
         ),
         Misconception(
             "now counted as future",
