@@ -62,6 +62,15 @@ def slot_zero(history, x):
     return new
 
 
+def copied(history, x, columns, step):
+    """Column by column in one tensor, from `columns` to the neighbour; the new sample at the end that is left."""
+    new = history.clone()
+    for s in columns:
+        new[..., s + step] = new[..., s]
+    new[..., -1 if step < 0 else 0] = x
+    return new
+
+
 def shifted_and_forgotten(history, x):
     torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1)
 
@@ -95,6 +104,10 @@ answers(
         "shifted the wrong way": [rolled_to_the_right],
         "written over the oldest, and not moved": [slot_zero],
         "the given history changed": [in_place, lambda h, x: h.copy_(taken_in(h, x))],
+        "columns overwritten before they were read": [
+            lambda h, x: copied(h, x, range(h.shape[-1] - 1, 0, -1), -1),
+            lambda h, x: copied(h, x, range(h.shape[-1] - 1), 1),
+        ],
         "a sample without its third axis": [
             lambda h, x: torch.cat([h, x], dim=-1)[..., 1:],
             lambda h, x: torch.cat([h[..., 1:], x], dim=-1),
@@ -176,6 +189,28 @@ def around(axis):
     return function
 
 
+def in_a_channel(r, o, x):
+    new = r.clone()
+    new[:, o] = x
+    first = (o + 1) % r.shape[2]
+    return new, first, new.roll(-first, 2)
+
+
+def one_slot_short(r, o, x):
+    new, first = r.clone(), 0 if o >= r.shape[2] - 2 else o + 1
+    new[..., o] = x
+    return new, first, new.roll(-first, 2)
+
+
+def into(slot):
+    def function(r, o, x):
+        new, first = r.clone(), (o + 1) % r.shape[2]
+        new[..., slot] = x
+        return new, first, new.roll(-first, 2)
+
+    return function
+
+
 answers(
     "03.ring_push",
     {
@@ -199,6 +234,10 @@ answers(
         "the old ring read": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], r.roll(-found[1], dims=2))],
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
+        "rolled along the channels": [ring(order=lambda n, f, o: n.roll(-f, 1))],
+        "a slot looked up along the channels": [in_a_channel],
+        "a ring that is one slot short": [one_slot_short],
+        "always into the last slot": [into(-1), into(0)],
         "a ring that was turned": [lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:])],
         "ring and order of time exchanged": [lambda r, o, x: ring()(r, o, x)[::-1]],
         UNNAMED: [
@@ -367,6 +406,11 @@ STEP = {
         step(lambda *case: columns(*case, extra=-1)),
         guarded(lambda h, x: h, first=0),
     ],
+    "W − 1 without brackets": [
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[1] - 1 * d :: d]),
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[1] - 1 * d) :: d]),
+    ],
+    "the bias taken away": [lambda x, h, w, b, d: step(columns)(x, h, w, -b, d)],
     "one distance too far back": [
         guarded(both, first=1),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
@@ -603,6 +647,18 @@ answers(
         "an empty history after an empty chunk": [
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.shape[2] else (x, x),
         ],
+        "padded as well": [
+            lambda x, h, w, b, d: chunk(
+                before=lambda h, lag: h, outputs=lambda y, L: y[..., :L], padding=(w.shape[1] - 1) * d
+            )(x, h, w, b, d),
+        ],
+        "the oldest samples kept": [
+            chunk(lambda j, x, h, y: torch.cat([h[..., : max(0, h.shape[2] - x.shape[2])], x[..., -h.shape[2] :]], 2)),
+        ],
+        "SiLU too early": [
+            chunk(outputs=lambda y, L: F.silu(y)),
+            lambda x, h, w, b, d: (F.silu(shifted_sums(x, h, w, b, d)[0]), torch.cat([h, x], -1)[..., x.shape[-1] :]),
+        ],
         "a history lost in an empty chunk": [
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.shape[2] else (x, torch.zeros(h.shape)),
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.numel() else (x.clone(), h * 0),
@@ -617,7 +673,6 @@ answers(
             lambda x, h, w, b, d: (x, torch.cat([h, x], -1)[..., x.shape[-1] :]),
             lambda x, h, w, b, d: shifted_sums(x[:1], h[:1], w, b, d),
             lambda x, h, w, b, d: (shifted_sums(x, h, w, b, d)[0].detach() * 2, h),
-            lambda x, h, w, b, d: (F.silu(shifted_sums(x, h, w, b, d)[0]), torch.cat([h, x], -1)[..., x.shape[-1] :]),
             lambda x, h, w, b, d: print(shifted_sums(x, h, w, b, d)),
             lambda x, h, w, b, d: (shifted_sums(x, h.flip(-1), w, b, d)[0], torch.cat([h, x], -1)[..., x.shape[-1] :]),
         ],
@@ -693,6 +748,11 @@ def handed_along(x, history, weights, biases, gates, dilations):
     return y, taken_in(history, x)
 
 
+def each_branch(x, history, weights, biases, gates, dilations):
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        yield s * F.silu(taps_one_by_one(x, history, w, b, d)[0])
+
+
 def plain(v):
     return v
 
@@ -723,12 +783,23 @@ answers(
         "the oldest part of the shared history": [by_oldest_columns],
         "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
         "SiLU left out": [gated(part=plain)],
+        "SiLU once more": [lambda *case: (F.silu(gated()(*case)[0]), taken_in(case[1], case[0]))],
+        "a mean of what has its shares already": [
+            lambda *case: (gated()(*case)[0] / len(case[2]), taken_in(case[1], case[0])),
+        ],
+        "branches that are not added": [
+            lambda *case: (torch.cat([*each_branch(*case)], -1), taken_in(case[1], case[0])),
+            lambda *case: (torch.stack([*each_branch(*case)]).prod(0), taken_in(case[1], case[0])),
+        ],
+        "a history that grows": [gated(following=both)],
         "the share inside SiLU": [gated(inside=True)],
         "gates without softmax": [gated(shares=plain)],
         "another function than softmax": [
             gated(shares=torch.sigmoid),
             gated(shares=torch.exp),
             gated(shares=lambda g: g / g.sum()),
+            gated(shares=F.silu),
+            gated(shares=lambda g: torch.softmax(-g, 0)),
         ],
         "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
         "only one branch": [overwritten],
@@ -753,7 +824,6 @@ answers(
             lambda x, h, ws, bs, gates, ds: gated()(x, h, [w.flip(-1) for w in ws], bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: (torch.zeros_like(x), taken_in(h, x)),
             lambda x, h, ws, bs, gates, ds: taps_one_by_one(x, h, ws, bs, ds),
-            gated(following=both),
         ],
     },
 )
@@ -839,6 +909,9 @@ answers(
             turned_for_reading,
         ],
         "the whole window turned around": [turned],
+        "neighbours from the oldest on": [
+            hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - 1) :][..., :taps]),
+        ],
         "a column that is not there": [
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps)]),
             hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),

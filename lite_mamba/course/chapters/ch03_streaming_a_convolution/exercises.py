@@ -304,6 +304,18 @@ EXERCISES = [
                 "zeros, or the oldest sample once more.",
             ),
             Misconception(
+                name="columns overwritten before they were read",
+                wrong=[
+                    pushed("[history, x → [history[..., -1:].expand_as(history), x"),
+                    pushed(
+                        "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → "
+                        "[x.unsqueeze(-1), history[..., :1].expand_as(history)], dim=-1)[..., :-1]"
+                    ),
+                ],
+                message="One and the same sample stands in every column but one: each column was copied from a "
+                "neighbour that had been overwritten already. Read from the old history, write into the new one.",
+            ),
+            Misconception(
                 name="a sample without its third axis",
                 wrong=[pushed("x.unsqueeze(-1) → x"), pushed("unsqueeze(-1) → unsqueeze(1)")],
                 message="The history has three axes and the sample two, (B, D). One column of the history is "
@@ -421,6 +433,36 @@ EXERCISES = [
                 "are the last axis: ring.shape[-1].",
             ),
             Misconception(
+                name="rolled along the channels",
+                wrong=rung("-oldest, dims=-1 → -oldest, dims=1"),
+                message="The channels change places, and each keeps its samples as they lie in memory. The slots are "
+                "the last axis: dims=-1.",
+            ),
+            Misconception(
+                name="a slot looked up along the channels",
+                wrong=rung("ring[..., oldest] = x → ring[:, oldest] = x"),
+                message="ring[:, oldest] is a channel. The slots are the last axis: ring[..., oldest] is one slot of "
+                "every channel.",
+            ),
+            Misconception(
+                name="a ring that is one slot short",
+                wrong=[
+                    rung("% ring.shape[-1] → % max(1, ring.shape[-1] - 1)"),
+                    rung("(oldest + 1) % ring.shape[-1] → oldest + 1 if oldest < ring.shape[-1] - 2 else 0"),
+                ],
+                message="After the last slot but one comes slot 0: the last one is left out. There are S slots, 0 to "
+                "S − 1, and `%` S goes through all of them.",
+            ),
+            Misconception(
+                name="always into the last slot",
+                wrong=[
+                    rung("ring[..., oldest] = x → ring[..., -1] = x"),
+                    rung("ring[..., oldest] = x → ring[..., 0] = x"),
+                ],
+                message="The new sample goes into the same slot each time, the last or the first. In a ring it goes "
+                "where the oldest sample stands, in slot `oldest`.",
+            ),
+            Misconception(
                 name="rolled through all axes",
                 wrong=rung("-oldest, dims=-1 → -oldest"),
                 message="With one channel this is right; with more, samples wander from one channel into the next. "
@@ -536,8 +578,8 @@ EXERCISES = [
                     stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
                     stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
                 ],
-                message="The first tap reads W·dilation columns from the end of the window, so all taps read too "
-                "early, except for dilation 1. Between W taps there are W − 1 distances.",
+                message="Your slice begins W·dilation columns before the end of the window, or before the present "
+                "sample. Between W taps there are W − 1 distances: the oldest looks (W − 1)·dilation samples back.",
             ),
             Misconception(
                 name="one distance too far back",
@@ -547,6 +589,21 @@ EXERCISES = [
                 ],
                 message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
                 "looks 0 samples back. How many distances back does the oldest of three taps look?",
+            ),
+            Misconception(
+                name="W − 1 without brackets",
+                wrong=[
+                    stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] - 1 * dilation"),
+                    stepped("(weight.shape[-1] - 1) * dilation → (weight.shape[-1] - 1 * dilation)"),
+                ],
+                where=lambda weight, dilation, **rest: weight.shape[-1] > 1 and dilation > 1,
+                message="W - 1 * dilation is W − (1·dilation): the product comes before the difference. There are "
+                "W − 1 distances of `dilation` each: put the difference in brackets.",
+            ),
+            Misconception(
+                name="the bias taken away",
+                wrong=stepped(" + bias → - bias"),
+                message="The bias is subtracted. It is added, once for each channel.",
             ),
             Misconception(
                 name="the present sample in front",
@@ -787,6 +844,33 @@ EXERCISES = [
                 "middle axis in.",
             ),
             Misconception(
+                name="padded as well",
+                wrong=[
+                    chunked(f"{READ} → joined", "F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))[..., : lag + L]"),
+                    chunked("dilation=dilation, → dilation=dilation, padding=lag,"),
+                ],
+                where=not_empty,
+                message="There are zeros before the history, or behind the chunk, besides the history itself, and the "
+                "outputs that are read from them come too. The history is there in place of any padding.",
+            ),
+            Misconception(
+                name="the oldest samples kept",
+                wrong=chunked(
+                    f"{NEXT}torch.cat([history[..., : max(0, history.shape[-1] - L)], x], dim=-1)"
+                    "[..., -history.shape[-1] :]"
+                ),
+                where=not_empty,
+                message="A chunk shorter than the history takes the place of the *latest* old samples, and the oldest "
+                "stay. The other way round: what is too much goes at the old end.",
+            ),
+            Misconception(
+                name="SiLU too early",
+                wrong=chunked("return y, joined → return F.silu(y), joined"),
+                where=not_empty,
+                message="The outputs went through SiLU. Here the convolution alone is asked for; exercise 5 applies "
+                "SiLU to what comes out of it.",
+            ),
+            Misconception(
                 name="zeros before the history",
                 wrong=chunked("F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))"),
                 where=not_empty,
@@ -888,6 +972,37 @@ EXERCISES = [
                 "goes through SiLU on its own, then they are added.",
             ),
             Misconception(
+                name="SiLU once more",
+                wrong=gated("return y, push → return F.silu(y), push"),
+                message="Each branch went through SiLU, as it should, and their sum goes through it again. Once is "
+                "enough.",
+            ),
+            Misconception(
+                name="a mean of what has its shares already",
+                wrong=gated("return y, push → return y / len(weights), push"),
+                message="The sum is divided by the number of branches. The shares add up to 1 already: their sum is "
+                "the mean.",
+            ),
+            Misconception(
+                name="a history that grows",
+                wrong=gated("push(history, x) → torch.cat([history, x.unsqueeze(-1)], dim=-1)"),
+                message="The output is right, and the history comes back with one column more than it had. The oldest "
+                "sample has to go.",
+            ),
+            Misconception(
+                name="branches that are not added",
+                wrong=[
+                    gated("y = torch.zeros_like(x) → y = torch.ones_like(x)", "y = y + share → y = y * share"),
+                    gated(
+                        "y = torch.zeros_like(x) → y = []",
+                        "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))",
+                        "return y, push → return torch.cat(y, dim=-1), push",
+                    ),
+                ],
+                message="The branches stand beside each other in one long output, or are multiplied. They are added "
+                "up: the output has the shape of one of them.",
+            ),
+            Misconception(
                 name="the share inside SiLU",
                 wrong=gated("share * F.silu(branch) → F.silu(share * branch)"),
                 message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
@@ -921,10 +1036,14 @@ EXERCISES = [
                         "torch.log_softmax(gates, dim=0)",
                         "gates / gates.sum()",
                         "gates.abs() / gates.abs().sum()",
+                        "F.silu(gates)",
+                        "torch.softmax(-gates, dim=0)",
+                        "torch.tanh(gates)",
+                        "F.one_hot(gates.argmax(), len(gates))",
                     )
                 ],
                 message="These are not the shares: softmax divides the *exponentials* of the gates by their sum, so "
-                "that all are positive and add up to 1.",
+                "that all are positive and add up to 1, and the largest gate has the largest share.",
             ),
             Misconception(
                 name="gates left out",
@@ -1056,6 +1175,14 @@ EXERCISES = [
                 ],
                 message="The outputs are right, but the next history is cut out of the window that you have turned "
                 "around. A history runs from the oldest sample to the latest.",
+            ),
+            Misconception(
+                name="neighbours from the oldest on",
+                wrong=suspected(
+                    "newest - dilation * torch.arange(taps)] → newest - dilation * (taps - 1) + torch.arange(taps)]"
+                ),
+                message="The oldest tap reads the right column now, and the others the columns beside it. From one tap "
+                "to the next it is `dilation` columns.",
             ),
             Misconception(
                 name="the whole window turned around",
