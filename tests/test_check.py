@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -427,6 +428,14 @@ def test_right_values_without_gradients_are_wrong_where_gradients_are_asked_for(
 def test_a_gradient_that_comes_in_part_is_told_as_such():
     found = judge(WITH_GRADIENTS, lambda x, w: (w[0] * x + x[:1] - x[:1].detach(), w[1].expand_as(x)))
     assert "their gradient for `x` is not" in card(WITH_GRADIENTS, found).text()
+
+
+def test_gradients_are_asked_for_where_apply_brings_a_part_along():
+    halves = replace(WITH_GRADIENTS, reference=lambda x, weights, by: (x * weights[0] / by, weights[1] + 0 * x))
+    halves = replace(halves, apply=lambda function, x, weights: function(x, weights, 2))
+    assert judge(halves, lambda x, w, by: (w[0] * x / by, w[1].expand_as(x))).kind == "right"
+    found = judge(halves, torch.no_grad()(halves.reference))
+    assert found.misconception.name == "a gradient cut off"
 
 
 def test_an_error_that_comes_with_gradients_only_says_so():

@@ -69,6 +69,14 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
     return None
 
 
+class Facts(dict):
+    """What an exercise's `apply` looked up about a result, under the name of what it was looked up about."""
+
+    def __init__(self, of: str, facts: dict[str, Any]):
+        super().__init__(facts)
+        self.of = of
+
+
 def describe(value: Any) -> str:
     """What a value is, in words: "a float32 tensor of shape (2, 3)", "a whole number", "a tuple of 2"."""
     if isinstance(value, Tensor):
@@ -97,6 +105,8 @@ def _kind(value: Any) -> str:
         return "a complex number"
     if value is None:
         return "None"
+    if isinstance(value, Facts):
+        return value.of
     names = {
         str: "a string",
         Tensor: "a tensor",
@@ -210,7 +220,7 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: s
 
 
 def _dict_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
-    if not isinstance(got, dict):
+    if not isinstance(got, dict) or _kind(got) != _kind(expected):
         return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
     if expected.keys() != got.keys():
         keys = f"the keys {sorted(map(str, got))}; expected are {sorted(map(str, expected))}"

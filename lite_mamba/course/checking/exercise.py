@@ -162,6 +162,10 @@ class Exercise:
         positional = [named.pop(name) for name in takewhile(named.__contains__, self._by_position)]
         return function(*positional, **named)
 
+    def fills(self, case: dict[str, Any]) -> bool:
+        """Whether a case holds all that the function takes."""
+        return case.keys() >= set(self._by_position)
+
     @cached_property
     def _by_position(self) -> list[str]:
         """The parameters that the reference takes by position."""

@@ -175,7 +175,44 @@ BLOCK = [
     ("channels to select", using(select=channels_to_select), "channels where the tokens should stand"),
     ("in_proj not turned", lambda h, w, p: torch.matmul(h, w["in_proj"]), "a weight that is not turned"),
     ("tanh", block(mixed=torch.tanh), None),
-    ("residual", residual, None),
+    ("residual", residual, "an input that is added to the output"),
+    ("exp(Δ)", block(twice=torch.exp), "an exponential behind the softplus"),
+    ("no bias", using(select=lambda select, w, *given: select(*given[:3], 0 * given[3])), "a Δ without its bias"),
+    ("ones", using(discretise=lambda make, w, u, *rest: make(u * 0 + 1, *rest)), "a drive without u"),
+    ("Δ·u", using(discretise=lambda make, w, u, delta, *AB: make(delta * u, delta, *AB)), "a Δ that comes twice"),
+    ("exp again", using(scan=lambda scan, w, a, *rest: scan(a.exp(), *rest)), "an exponential of the decay"),
+    (
+        "gate added",
+        using(skip_and_gate=lambda end, w, y, u, D, z: y + D[:, None] * u + z * z.sigmoid()),
+        "a gate that is added",
+    ),
+    ("silu(y)", using(skip_and_gate=lambda end, w, *given: F.silu(end(*given))), "a SiLU around the output"),
+    ("silu(out)", lambda h, w, p: F.silu(block()(h, w, p)), "a SiLU around the output"),
+    ("silu(x)", using(conv=lambda conv, w, x, *rest: conv(F.silu(x), *rest)), "a SiLU before the convolution"),
+    (
+        "softmax of the gates",
+        lambda h, w, p: block()(h, w | {"conv_gates": torch.softmax(w["conv_gates"], -1)}, p),
+        "shares that are made twice",
+    ),
+    (
+        "the mean of the branches",
+        lambda h, w, p: block()(h, w | {"conv_gates": torch.ones(len(w["dilations"]))}, p),
+        "branches with equal shares",
+    ),
+    (
+        "branch 0",
+        using(conv=lambda conv, w, x, *lists: conv(x, *(its[:1] for its in lists))),
+        "the first branch alone",
+    ),
+    (
+        "dilation 1",
+        using(conv=lambda conv, w, x, *lists: conv(x, *lists[:3], [1 for _ in lists[3]])),
+        "branches without their dilations",
+    ),
+    ("mT at the end", lambda h, w, p: block()(h, w, p).mT, "channels before the tokens at the end"),
+    ("the last token", lambda h, w, p: block()(h, w, p)[:, -1], "one sequence, or one token, alone"),
+    ("under no_grad", torch.no_grad()(block()), "a gradient cut off"),
+    ("through NumPy", lambda h, w, p: torch.tensor(block()(h, w, p).detach().numpy()), "a gradient cut off"),
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),
@@ -290,7 +327,18 @@ INDEPENDENT = [
         lambda layer, x: not torch.equal(layer(x)[0], layer(x)[1]),
         "two rows compared with each other",
     ),
-    ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), None),
+    ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), "one row taken away"),
+    (
+        "row 0 twice",
+        lambda layer, x: bool(layer(x[[0, 0]]).diff(dim=0).abs().max() < 1e-5),
+        "the same row more than once",
+    ),
+    ("against x", lambda layer, x: bool((layer(x) - x).abs().max() < 1e-5), "outputs compared with inputs"),
+    (
+        "token by token",
+        lambda layer, x: all(torch.allclose(layer(x[:, [t]])[:, 0], layer(x)[:, t]) for t in range(x.shape[1])),
+        "tokens tested one by one",
+    ),
     ("always True", lambda layer, x: True, "a test that never says False"),
     ("shapes", lambda layer, x: layer(x).shape == x.shape, "a test that never says False"),
     (
@@ -379,6 +427,16 @@ COUNT = [
     ("no expand", lambda d, n, w, b, e: count()(d, n, w, b, 1), "parts of the outer width"),
     ("one kernel", count(conv=lambda D, w, b: b * (w + D) + b), "one kernel for all channels"),
     ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
+    ("A (N, N)", count(A=lambda d, n, D, R: n * n), "an A that mixes the states"),
+    ("A (D, N, N)", count(A=lambda d, n, D, R: D * n * n), "an A that mixes the states"),
+    (
+        "x_proj for each branch",
+        lambda d, n, w, b, e: count(x=lambda d, n, D, R: b * D * (R + 2 * n))(d, n, w, b, e),
+        "a selection for every branch",
+    ),
+    ("out_proj (D, D)", count(out=lambda d, n, D, R: D**2), "an out_proj that stays inside"),
+    ("E = 2", lambda d, n, w, b, e: count()(d, n, w, b, 2), "a width that is always twice"),
+    ("B and C (D, N)", count(A=lambda d, n, D, R: 3 * D * n), "B and C as parameters"),
     ("no dt bias", count(dt=lambda d, n, D, R: D * R), "one number a channel missing"),
     ("no D", count(skip=lambda d, n, D, R: 0), "one number a channel missing"),
     ("in_proj once", count(**{"in": lambda d, n, D, R: D * d}), "D·d_model numbers missing"),
@@ -419,6 +477,8 @@ MAP = [
     ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
     ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], None),
+    ("D rows", lambda x, dt: dt @ x[: len(dt)], "as many rows as channels"),
+    ("row 0", lambda x, dt: torch.outer(dt[:, 0], x[0]), "one of the R numbers"),
     ("softplus", lambda x, dt: F.softplus(dt @ x[: dt.shape[1]]), "a map behind the softplus"),
     ("no return", lambda x, dt: None, None),
 ]
@@ -442,6 +502,10 @@ STATE = [
     ("product", state(lambda n, w, d: n * (w - 1) * max(d)), "a product of history and state"),
     ("field", state(lambda n, w, d: n + (w - 1) * max(d) + 1), "a history of the whole field"),
     ("W·d", state(lambda n, w, d: n + w * max(d)), "taps times dilation"),
+    ("W·d - 1", state(lambda n, w, d: n + w * max(d) - 1), "taps times dilation"),
+    ("N²", state(lambda n, w, d: n**2 + (w - 1) * max(d)), "a state of N·N numbers"),
+    ("with B and C", state(lambda n, w, d: n + n + n + (w - 1) * max(d)), "B and C that are kept"),
+    ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "KiB in place of bytes"),
     ("no state", state(lambda n, w, d: (w - 1) * max(d)), "a history without the state of the scan"),
     ("no history", state(lambda n, w, d: n), "a state without the history of the convolution"),
     ("d_model", lambda d, n, w, ds, e: 4 * d * (n + (w - 1) * max(ds)), "a state of the outer width"),
@@ -486,6 +550,44 @@ def the_list_deleted(front):
     del front.conv1d_layers
 
 
+def named_otherwise(channels, taps, dilations):
+    front = nn.Module()
+    front.convs = make()(channels, taps, dilations).conv1d_layers
+    return front
+
+
+def named_otherwise_beside_the_first(channels, taps, dilations):
+    front = named_otherwise(channels, taps, dilations)
+    front.conv1d = front.convs[0]
+    return front
+
+
+def frozen(front):
+    second_name(front)
+    for one in front.conv1d_layers[0].parameters():
+        one.requires_grad = False
+    return front
+
+
+def weight_again(front):
+    front.weight = front.conv1d_layers[0].weight
+
+
+def list_again(front):
+    front.conv1d = front.conv1d_layers
+
+
+def buffered(front):
+    front.register_buffer("taps", front.conv1d_layers[0].weight.data)
+
+
+def no_bias(channels, taps, dilations):
+    layers = [nn.Conv1d(channels, channels, taps, dilation=d, groups=channels, bias=False) for d in dilations]
+    front = nn.Module()
+    front.conv1d_layers, front.conv1d = nn.ModuleList(layers), layers[0]
+    return front
+
+
 def padded(channels, taps, dilations):
     front = nn.Module()
     front.conv1d_layers = nn.ModuleList(
@@ -516,7 +618,24 @@ BRANCHES = [
     ("the list returned", lambda *sizes: make()(*sizes).conv1d_layers, "a list that is not found"),
     ("the same one", lambda c, w, d: make(own=lambda layers: nn.ModuleList(layers[:1] * len(d)))(c, w, d), ONE),
     ("a property", WithAProperty, "right"),
-    ("a dict", make(own=lambda layers: nn.ModuleDict({str(i): one for i, one in enumerate(layers)})), None),
+    (
+        "a dict",
+        make(own=lambda layers: nn.ModuleDict({f"branch {i}": one for i, one in enumerate(layers)})),
+        "a list that became a dict",
+    ),
+    ("the list renamed", named_otherwise, "a list that is not found"),
+    (
+        "the list renamed, and the first",
+        named_otherwise_beside_the_first,
+        "a list under another name, and the second name still there",
+    ),
+    ("branch 0", lambda c, w, d: make()(c, w, d[:1]), "one branch alone"),
+    ("frozen", lambda *sizes: frozen(make()(*sizes)), "a first branch that is frozen"),
+    ("the weight again", make(second=weight_again), "a second name for some of the numbers"),
+    ("a buffer", make(second=buffered), "a second name for some of the numbers"),
+    ("the list again", make(second=list_again), "a second name for the whole list"),
+    ("no bias", no_bias, "fewer numbers, each still twice"),
+    ("its state dict", lambda *sizes: make()(*sizes).state_dict(), "a result of the wrong type"),
     ("no return", lambda *sizes: None, None),
 ]
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...checking.compare import Facts
 from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 from ..ch02_dilation_and_receptive_field.exercises import gated_dilated_conv
@@ -40,6 +41,7 @@ def block_forward(hidden_states: Tensor, weights: dict, parts: dict) -> Tensor:
 SELECTS, A, FINISH = '"select"](u.transpose', '-torch.exp(w["A_log"])', 'parts["skip_and_gate"](y, u, w["D"], z)'
 
 
+CONV = ("conv_weights", "conv_biases", "conv_gates", "dilations")
 TURNS = [
     ('(hidden_states @ w["in_proj"].T).transpose(1, 2)', 'hidden_states @ w["in_proj"].T'),
     ("u.transpose(1, 2)", "u"),
@@ -60,6 +62,10 @@ def _wired(*edits: str):
 def _not_square(hidden_states, weights):
     """Whether no two axes have one length by chance: only then does a forgotten turn of the axes raise."""
     return len({hidden_states.shape[1], len(weights["D"]), weights["A_log"].shape[1]}) == 3
+
+
+def _branched(hidden_states, weights):
+    return len(weights["dilations"]) > 1
 
 
 def _with_parts(function, hidden_states, weights):
@@ -100,6 +106,7 @@ BLOCK = Exercise(
     rtol=1e-3,
     atol=1e-4,
     axes=("batch", "token", "number"),
+    gradients=("hidden_states",),
     misconceptions=[
         Misconception(
             "the halves in exchanged places",
@@ -171,6 +178,107 @@ BLOCK = Exercise(
             "a block without its gate",
             "y and the skip go to out_proj as they are; z is never used.",
             _wired(f'{FINISH} → y + w["D"][:, None] * u'),
+        ),
+        Misconception(
+            "an exponential behind the softplus",
+            'Δ comes out of `parts["select"]` as a step size, after its softplus. You take its exponential, so that '
+            "each Δ is above 1. Only A is kept as a logarithm.",
+            _wired("(u, delta, → (u, torch.exp(delta),"),
+        ),
+        Misconception(
+            "a Δ without its bias",
+            '`parts["select"]` gets zeros for dt_bias. The bias is where Δ starts: it belongs to the weights, as the '
+            "two matrices do.",
+            _wired('w["dt_bias"]) → torch.zeros_like(w["dt_bias"]))'),
+        ),
+        Misconception(
+            "a drive without u",
+            "Nothing of the signal is written into the state: the drive is Δ·B alone, or it is 0. What is written is "
+            'u, and `parts["discretise"]` takes it first.',
+            [_wired(f'"discretise"](u, → "discretise"](torch.{blank}_like(u),') for blank in ("ones", "zeros")],
+        ),
+        Misconception(
+            "a Δ that comes twice",
+            'You multiply u, B or the drive with Δ. `parts["discretise"]` does that itself: it wants u and B as they '
+            "are.",
+            [
+                _wired('"discretise"](u, → "discretise"](u * delta,'),
+                _wired("(deltaA, deltaB_u, C) → (deltaA, deltaB_u * delta[..., None], C)"),
+            ],
+        ),
+        Misconception(
+            "an exponential of the decay",
+            'What `parts["discretise"]` gives first is the decay, exp(Δ·A), ready for the scan. You take the '
+            "exponential of it.",
+            _wired("(deltaA, deltaB_u, C) → (torch.exp(deltaA), deltaB_u, C)"),
+        ),
+        Misconception(
+            "a gate that is added",
+            "You add SiLU(z). A gate multiplies: only so can it close.",
+            _wired(f'{FINISH} → y + w["D"][:, None] * u + F.silu(z)'),
+        ),
+        Misconception(
+            "an input that is added to the output",
+            "The output has hidden_states in it. A stack of blocks adds the input of each block to its output; the "
+            "block itself hands out what out_proj gives.",
+            _wired("return y.transpose → return hidden_states + y.transpose"),
+        ),
+        Misconception(
+            "a SiLU around the output",
+            "What leaves the gate, or the block, goes through SiLU once more. SiLU stands at two places: behind each "
+            "convolution, and on z.",
+            [
+                _wired("return y.transpose(1, 2) → return F.silu(y).transpose(1, 2)"),
+                _wired(
+                    'return y.transpose(1, 2) @ w["out_proj"].T → return F.silu(y.transpose(1, 2) @ w["out_proj"].T)'
+                ),
+            ],
+        ),
+        Misconception(
+            "a SiLU before the convolution",
+            'x goes through SiLU before it is convolved. `parts["conv"]` wants x as in_proj gives it, and applies '
+            "SiLU behind each convolution.",
+            _wired('"conv"](x, → "conv"](F.silu(x),'),
+        ),
+        Misconception(
+            "shares that are made twice",
+            'You apply softmax to conv_gates, and `parts["conv"]` applies it again: the shares come out nearly '
+            "alike. Give it the numbers as they are.",
+            _wired('w["conv_gates"], → w["conv_gates"].softmax(0),'),
+            where=_branched,
+        ),
+        Misconception(
+            "branches with equal shares",
+            "Every branch has the same share, whatever conv_gates says. It has one number for each branch, and "
+            '`parts["conv"]` makes the shares of them.',
+            _wired('w["conv_gates"], → torch.zeros_like(w["conv_gates"]),'),
+            where=_branched,
+        ),
+        Misconception(
+            "the first branch alone",
+            "Only the first convolution is used. A block may have several: give all weights, biases, gates and "
+            "dilations.",
+            _wired(*(f'w["{name}"] → w["{name}"][:1]' for name in CONV)),
+            where=_branched,
+        ),
+        Misconception(
+            "branches without their dilations",
+            "All branches read neighbouring tokens, as if each dilation were 1. They stand in the weights, one for "
+            "each branch.",
+            _wired('w["dilations"] → (1,) * len(w["dilations"])'),
+            where=_branched,
+        ),
+        Misconception(
+            "channels before the tokens at the end",
+            "The numbers are right, but they stand as (B, d_model, L). Blocks are stacked: the output stands as the "
+            "input does, (B, L, d_model).",
+            _wired('y.transpose(1, 2) @ w["out_proj"].T → w["out_proj"] @ y'),
+        ),
+        Misconception(
+            "one sequence, or one token, alone",
+            "An axis is missing: you take the first sequence, or the last token. The block gives an output for each "
+            "token of each sequence.",
+            [_wired(f"return y.transpose(1, 2) → return y.transpose(1, 2){one}") for one in ("[0]", "[:, -1]")],
         ),
         Misconception(
             "a softplus that comes twice",
@@ -498,6 +606,23 @@ def _one_token(t):
     )
 
 
+def _same_rows(layer, x):
+    twice = layer(torch.cat([x[:1], x[:1]]))
+    return torch.allclose(twice[0], twice[1], atol=1e-5)
+
+
+def _token_by_token(layer, x):
+    alone = torch.cat([layer(x[:, t : t + 1]) for t in range(x.shape[1])], dim=1)
+    return torch.allclose(layer(x), alone, atol=1e-5)
+
+
+def _row_gone(rest):
+    def wrong(layer, x):
+        return torch.allclose(layer(x)[rest], layer(x[rest]), atol=1e-5)
+
+    return wrong
+
+
 def _without_batch_axis(layer, x):
     return all(torch.allclose(layer(row), of_all, atol=1e-5) for row, of_all in zip(x, layer(x), strict=True))
 
@@ -578,6 +703,30 @@ INDEPENDENT = Exercise(
             "You test whether rows in another order give the same outputs in this order. A layer that subtracts the "
             "mean of the batch passes this, and still every row depends on all others.",
             ORDERS,
+        ),
+        Misconception(
+            "the same row more than once",
+            "Your rows are all alike. Then it makes no difference what a row takes from its neighbour: put strangers "
+            "beside each other, as x does.",
+            _same_rows,
+        ),
+        Misconception(
+            "outputs compared with inputs",
+            "You compare the output with the input. A layer may do with a row what it likes. The question is whether "
+            "it does the same with this row alone.",
+            _compared("torch.allclose(together, x, atol=1e-5)"),
+        ),
+        Misconception(
+            "tokens tested one by one",
+            "You give each token alone to the layer. That asks whether the tokens know of each other, and they may. A "
+            "row is a whole sequence: `x[i : i + 1]`.",
+            _token_by_token,
+        ),
+        Misconception(
+            "one row taken away",
+            "You take one row away, and look whether the others move. That finds what comes from this row. A layer "
+            "may carry something from another one.",
+            [_row_gone(slice(None, -1)), _row_gone(slice(1, None))],
         ),
         Misconception(
             "a test of the row on itself",
@@ -784,6 +933,43 @@ PARAMETERS = Exercise(
             _counted("inner * d_state + inner → inner * d_state + 1"),
         ),
         Misconception(
+            "an A that mixes the states",
+            "You count N·N numbers for A. A is diagonal: one number for each state, in each channel.",
+            [_counted(f"inner * d_state + inner → {A} + inner") for A in ("d_state**2", "inner * d_state**2")],
+        ),
+        Misconception(
+            "a selection for every branch",
+            "You count x_proj, or dt_proj, once a branch. The branches are added up before: there is one u, and one "
+            "way from it to Δ, B and C.",
+            [
+                _counted("selection = inner * → selection = branches * inner *"),
+                _counted("+ rank * inner + inner → + branches * (rank * inner + inner)"),
+                _counted(
+                    "selection = inner * (rank + 2 * d_state) + rank * inner + inner → "
+                    "selection = branches * (inner * (rank + 2 * d_state) + rank * inner + inner)"
+                ),
+            ],
+        ),
+        Misconception(
+            "an out_proj that stays inside",
+            "You count D·D numbers for out_proj. It brings D numbers back to d_model.",
+            _counted("+ inner * d_model → + inner * inner"),
+        ),
+        Misconception(
+            "a width that is always twice",
+            "D is 2·d_model in your count. `expand` says how many times d_model it is.",
+            _counted("inner = expand → inner = 2"),
+        ),
+        Misconception(
+            "B and C as parameters",
+            "You count numbers for B and C beside x_proj. The block does not keep them: x_proj makes them anew of each "
+            "token.",
+            [
+                _counted(f"inner * d_state + inner → inner * d_state + inner + 2 * {kept}")
+                for kept in ("inner * d_state", "d_state")
+            ],
+        ),
+        Misconception(
             "one gate for all branches",
             "You count one gate. Each branch has one.",
             _counted("+ inner) + branches → + inner) + 1"),
@@ -913,6 +1099,17 @@ MAP = Exercise(
             ],
         ),
         Misconception(
+            "as many rows as channels",
+            "You cut D rows of x_proj, or as many as there are. dt_proj is (D, R), and R is its second size.",
+            edited(delta_map, "dt_proj.shape[1] → dt_proj.shape[0]"),
+        ),
+        Misconception(
+            "one of the R numbers",
+            "Your matrix goes through a single number in the middle. There are R: dt_proj has R columns, and x_proj R "
+            "rows for them.",
+            edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, :1] @ x_proj[:1]"),
+        ),
+        Misconception(
             "a map behind the softplus",
             "The matrix leads to the raw numbers, before the bias and the softplus. A softplus is not linear, and no "
             "matrix can hold it.",
@@ -990,8 +1187,9 @@ STATE = Exercise(
         ),
         Misconception(
             "taps times dilation",
-            "You keep taps·dilation samples. Between W taps there are W − 1 gaps.",
-            edited(state_bytes, f"{LAG} → d_conv * max(dilations)"),
+            "You keep taps·dilation samples, or one less. Between W taps there are W − 1 gaps, each as wide as the "
+            "dilation.",
+            [edited(state_bytes, f"{LAG} → d_conv * max(dilations){less}") for less in ("", " - 1")],
         ),
         Misconception(
             "a state of the outer width",
@@ -1039,6 +1237,25 @@ STATE = Exercise(
             [
                 edited(state_bytes, f"lag + d_state → {both}", "4 * inner → inner")
                 for both in ("4 * lag + d_state", "lag + 4 * d_state")
+            ],
+        ),
+        Misconception(
+            "a state of N·N numbers",
+            "You count N·N numbers a channel for the scan. A is diagonal, and the state is a list: N numbers.",
+            edited(state_bytes, "lag + d_state → lag + d_state**2"),
+        ),
+        Misconception(
+            "B and C that are kept",
+            "You count B and C, or Δ, beside the state. They are made anew of each token; what stays from token to "
+            "token is h alone.",
+            [edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)],
+        ),
+        Misconception(
+            "KiB in place of bytes",
+            "You divide by 1024. Bytes are wanted, a whole number.",
+            [
+                edited(state_bytes, f"4 * inner * (lag + d_state) → 4 * inner * (lag + d_state) {by} 1024")
+                for by in ("/", "//")
             ],
         ),
         Misconception(
@@ -1135,6 +1352,59 @@ def _one_in_all_places(channels, taps, dilations):
     return front
 
 
+def _under_another_name(channels, taps, dilations):
+    front = nn.Module()
+    front.layers = mended_branches(channels, taps, dilations).conv1d_layers
+    return front
+
+
+def _renamed(channels, taps, dilations):
+    front = _under_another_name(channels, taps, dilations)
+    front.conv1d = front.layers[0]
+    return front
+
+
+def _as_dict(channels, taps, dilations):
+    front = nn.Module()
+    layers = mended_branches(channels, taps, dilations).conv1d_layers
+    front.conv1d_layers = nn.ModuleDict({str(i): layer for i, layer in enumerate(layers)})
+    return front
+
+
+def _first_frozen(channels, taps, dilations):
+    front = suspect_branches(channels, taps, dilations)
+    front.conv1d.requires_grad_(False)
+    return front
+
+
+def _numbers_again(*names):
+    def wrong(channels, taps, dilations):
+        front = mended_branches(channels, taps, dilations)
+        for name in names:
+            setattr(front, name, getattr(front.conv1d_layers[0], name))
+        return front
+
+    return wrong
+
+
+def _as_buffer(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    front.register_buffer("weight", front.conv1d_layers[0].weight.detach())
+    return front
+
+
+def _list_again(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    front.conv1d = front.conv1d_layers
+    return front
+
+
+def _without_bias(channels, taps, dilations):
+    front = _of_layers(bias=False)(channels, taps, dilations)
+    front.conv1d = front.conv1d_layers[0]
+    return front
+
+
 def _without_its_list(channels, taps, dilations):
     front = nn.Module()
     front.conv1d = _conv(channels, taps, dilations[0])
@@ -1148,7 +1418,7 @@ def _facts(make, channels, taps, dilations):
         return front
     layers = [layer for layer in getattr(front, "conv1d_layers", []) if isinstance(layer, nn.Conv1d)]
     saved = front.state_dict()
-    return {
+    facts = {
         "numbers in the state dict": sum(tensor.numel() for tensor in saved.values()),
         "of them in conv1d_layers": sum(t.numel() for name, t in saved.items() if name.startswith("conv1d_layers.")),
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
@@ -1156,6 +1426,7 @@ def _facts(make, channels, taps, dilations):
         "taps": tuple(layer.kernel_size[0] for layer in layers),
         "padding": tuple(layer.padding[0] for layer in layers),
     }
+    return Facts("a module", facts)
 
 
 BRANCHES = Exercise(
@@ -1208,7 +1479,47 @@ BRANCHES = Exercise(
             "a list that is not found",
             "The convolutions are not found under `conv1d_layers`: you return the list itself, or it has another "
             "name. Who loads a file looks for this name.",
-            lambda *sizes: mended_branches(*sizes).conv1d_layers,
+            [lambda *sizes: mended_branches(*sizes).conv1d_layers, _under_another_name],
+        ),
+        Misconception(
+            "a list under another name, and the second name still there",
+            "You have given the list another name. Branch 0 is still reached by two names, and who loads a file looks "
+            "for `conv1d_layers`.",
+            _renamed,
+        ),
+        Misconception(
+            "a list that became a dict",
+            "`conv1d_layers` is a dict: a loop over it gives names in place of convolutions. It was right as an "
+            "nn.ModuleList.",
+            _as_dict,
+        ),
+        Misconception(
+            "one branch alone",
+            "The list holds the first branch and no other. Each dilation has a convolution.",
+            lambda channels, taps, dilations: mended_branches(channels, taps, dilations[:1]),
+        ),
+        Misconception(
+            "a first branch that is frozen",
+            "Branch 0 is saved twice as before, and no longer trains: requires_grad belongs to the tensor, whichever "
+            "name you reach it by.",
+            _first_frozen,
+        ),
+        Misconception(
+            "a second name for some of the numbers",
+            "The weight of branch 0, or its bias, has a second name still: a parameter or a buffer that is given to a "
+            "module is saved under the name that it gets.",
+            [_numbers_again(*names) for names in (("weight",), ("bias",))] + [_as_buffer],
+        ),
+        Misconception(
+            "a second name for the whole list",
+            "Each branch is reached by two names now, so everything is saved twice.",
+            _list_again,
+        ),
+        Misconception(
+            "fewer numbers, each still twice",
+            "There are fewer numbers now, for the bias is gone, and branch 0 is still saved twice. The convolutions "
+            "were right; look at the names.",
+            _without_bias,
         ),
         Misconception(
             "one convolution in all places",

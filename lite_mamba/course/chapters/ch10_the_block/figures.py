@@ -132,7 +132,8 @@ class TokenTrace(LiveFigure):
     def _finding(self, token: int, shown: str) -> str:
         number = len(self.moved)
         early = int((self.moved < token).sum())
-        return f"{shown}: {number} {'token moves' if number == 1 else 'tokens move'}, {early or 'none'} earlier"
+        moves = "token moves" if number == 1 else "tokens move"
+        return f"In {shown}, {number} {moves}, {early or 'none'} earlier"
 
 
 def _spans(numbers) -> str:
@@ -562,16 +563,12 @@ class PresetsBoard(LiveFigure):
             ratio = math.log2(value / at)
             bar.set(width=ratio, color=style.BLUE if ratio >= 0 else style.VERMILLION)
             text.set(text=_kib(value) if unit == " bytes" else _short(value) + unit, x=max(ratio, 0) + 0.12)
-        facts_ = self.facts
-        self.title(
-            self.ax,
-            f"{preset}: sees {facts_['field of the convolutions']} samples, keeps {_kib(facts_['state of a stream'])}",
-        )
+        learned, products, kept, field, shortest, longest = self.facts.values()
+        self.title(self.ax, f"“{preset[0].upper()}{preset[1:]}” sees {field} samples, keeps {_kib(kept)}")
         return (
-            f"{preset} at d_model {d_model}: {written(facts_['parameters'], ',')} parameters, "
-            f"{written(facts_['multiplications a token'], ',')} multiplications a token, "
-            f"{_kib(facts_['state of a stream'])} of state, a field of {facts_['field of the convolutions']} samples, "
-            f"half-lives from {facts_['shortest half-life']:.2g} to {facts_['longest half-life']:.0f} tokens."
+            f"At d_model {d_model}, “{preset}” has {written(learned, ',')} parameters, {written(products, ',')} "
+            f"multiplications a token, {_kib(kept)} of state, a field of {field} samples, and half-lives from "
+            f"{shortest:.2g} to {longest:.0f} tokens."
         )
 
 
