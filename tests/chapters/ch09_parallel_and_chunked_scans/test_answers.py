@@ -1217,6 +1217,18 @@ test_an_answer_gets_its_verdict = judged(
 )
 
 
+def test_lines_that_others_run_in_the_middle_of_a_scan_are_not_counted():
+    """A profiler for example: the longer a scan takes, the more lines."""
+    profiler = {}
+    exec("def look(times):\n    for _ in range(times):\n        pass\n", profiler)
+
+    def watched(a, x, chunk):
+        profiler["look"](10 * len(a))
+        return chunks_with_views(a, x, chunk)
+
+    assert judge(exercise("09.chunked_scan"), watched, quiet=True).kind == "right"
+
+
 def test_a_slow_backward_pass_is_told_by_its_counts():
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), loop)).text()
     assert "the number of whole tables of zeros" in shown and "the gradient of" not in shown

@@ -1,7 +1,7 @@
 """Exercises of notebook 09: scans in rounds, in a tree and in chunks, and a loop with a linear backward pass."""
 
 import functools
-import gc
+import inspect
 import math
 import sys
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from ...checking.compare import Tolerance, difference
 from ...checking.counter import Counter
 from ...checking.edits import edited
-from ...checking.errors import LIBRARIES, PACKAGE
+from ...checking.errors import PACKAGE
 from ...checking.exercise import Draw, Exercise, Misconception, Question
 
 # What a scan costs: judged for answers whose states are right, by what L = 128 costs more than L = 64
@@ -74,37 +74,34 @@ def _cost(scan, inputs: tuple) -> tuple[int, int]:
     """How many calls into PyTorch and lines of Python a scan runs, and how many bytes it writes."""
     with Counter() as counter:
         scan(*_copied(inputs))
-    return counter.calls + _lines(lambda: scan(*_copied(inputs))), counter.bytes
+    return counter.calls + _lines(scan, _copied(inputs)), counter.bytes
 
 
 def _copied(inputs: tuple) -> list:
     return [value.clone() if isinstance(value, Tensor) else value for value in inputs]
 
 
-def _lines(run) -> int:
-    """How many lines of Python a call runs, without those of libraries: a loop outside of PyTorch is a loop, too.
+def _lines(scan, inputs: list) -> int:
+    """How many lines of Python a scan runs: a loop outside of PyTorch is a loop, too.
 
-    What a profiler or the collection of garbage does in the middle of it, sooner or later, is not counted.
+    Only those of its own module, a notebook for example, and of the course are counted. What a profiler does in the
+    middle of it depends on the clock.
     """
-    count = 0
+    own, count = getattr(inspect.unwrap(scan), "__globals__", None), 0
 
     def trace(frame, event, argument):
         nonlocal count
-        file = frame.f_code.co_filename
-        if file.startswith(LIBRARIES) and not file.startswith(PACKAGE):
+        if frame.f_globals is not own and not frame.f_code.co_filename.startswith(PACKAGE):
             return None
         count += event in ("call", "line")
         return trace
 
-    before, collects = sys.gettrace(), gc.isenabled()
-    gc.disable()
+    before = sys.gettrace()
     sys.settrace(trace)
     try:
-        run()
+        scan(*inputs)
     finally:
         sys.settrace(before)
-        if collects:
-            gc.enable()
     return count
 
 
