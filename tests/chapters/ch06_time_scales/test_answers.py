@@ -56,6 +56,11 @@ HALF_LIFE = [
     ("two over", lambda A, delta: 2 / (A.abs() * delta[:, None]), "a half without its logarithm"),
     ("a minus less", lambda A, delta: math.log(2) / (A * delta[:, None]), "a negative half-life"),
     ("a minus more", lambda A, delta: math.log(0.5) / (-A * delta[:, None]), "a negative half-life"),
+    (
+        "a sum that keeps its axis",
+        lambda A, delta: math.log(2) / (-A.sum(-1, keepdim=True) * delta[:, None]),
+        "channels or states added up",
+    ),
     ("no delta", lambda A, delta: -math.log(2) / A, "a half-life in time, not in steps"),
     (
         "n counted",
@@ -125,6 +130,8 @@ def inverse_of_a_line(dt):
 
 LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
 INVERSE = [
+    ("a series", lambda dt: dt.log() + dt / 2, "the first terms of a series"),
+    ("dt of 1e-3 at least", lambda dt: stable(dt.clamp(min=1e-3)), "a small number added"),
     ("dt on top", lambda dt: dt + torch.expm1(dt).log(), "a dt too many"),
     ("a product", lambda dt: dt * (1 - torch.exp(-dt)).log(), None),
     ("a product, expm1", lambda dt: dt * torch.log(-torch.expm1(-dt)), "multiplied instead of added"),
@@ -279,6 +286,17 @@ SAMPLE = [
     ("max", lambda u, a, b, f: max(log_dt(u, a, b).exp(), f), "Python's max"),
     ("max, the floor first", lambda u, a, b, f: max(f, log_dt(u, a, b).exp()), "Python's max"),
     ("no more than 0.1", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(f, 0.1), "a range of your own"),
+    (
+        "a sum of logarithms",
+        lambda u, a, b, f: torch.exp(math.log(a) + u * math.log(a * b)).clamp(min=f),
+        "a sum in the place of a distance",
+    ),
+    (
+        "logspace",
+        lambda u, a, b, f: torch.logspace(math.log10(a), math.log10(b), len(u)).clamp(min=f),
+        "step sizes that are laid out evenly",
+    ),
+    ("expm1", lambda u, a, b, f: torch.expm1(log_dt(u, a, b)).clamp(min=f), "a logarithm that stays one"),
     ("from one", lambda u, a, b, f: ((b / a) ** u).clamp(min=f), "a range that begins at one"),
     (
         "torch.log",
@@ -326,6 +344,14 @@ def weight_with_torchs_own_start(u, dt_init, dt_scale):
 
 
 WEIGHT = [
+    (
+        "2 u − 1/2",
+        lambda u, i, s: weight(u, i, s / math.sqrt(u.shape[1]), lambda u: 2 * u - 0.5),
+        "a shift of another size",
+    ),
+    ("u − 1", lambda u, i, s: weight(u, i, s / math.sqrt(u.shape[1]), lambda u: u - 1), "a shift of another size"),
+    ("scale added", lambda u, i, s: weight(u, i, s + 1 / math.sqrt(u.shape[1])), "a scale that is added"),
+    ("one star", lambda u, i, s: weight(u, i, u.shape[1] * -0.5 * s), "a product in the place of a power"),
     (
         "u in both",
         lambda u, i, s: (u if i == "constant" else 2 * u - 1) * s / math.sqrt(u.shape[1]),
@@ -538,6 +564,13 @@ def init_zero_weights(model, u):
     model[0].weight.data.zero_()
 
 
+def init_zero_linear_weights(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.data *= 0
+
+
 def init_that_freezes(model, u):
     init_with(model, u, lambda u: stable(log_uniform(u)))
     model[1].dt_proj.bias.requires_grad = False
@@ -600,6 +633,18 @@ MENDED = [
     ("expm1 only", lambda m, u: init_with(m, u, lambda u: log_uniform(u).expm1().log()), "right"),
     ("apply", lambda m, u: m.apply(lambda layer: init_with(layer, u, lambda u: stable(log_uniform(u)))), "right"),
     ("reset last", init_then_reset, "biases that are overwritten"),
+    (
+        "inverse, then log",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)).log()),
+        "the logarithm of a negative number",
+    ),
+    ("from the top", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(1 - u))), "a range from top to bottom"),
+    (
+        "own draw",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(torch.rand_like(u)))),
+        "random numbers of your own",
+    ),
+    ("zero weights", init_zero_linear_weights, "weights set to zero as well"),
     ("a reset inside", init_with_a_reset_inside, "biases that are overwritten"),
     (
         "a power of 10",
@@ -623,7 +668,11 @@ MENDED = [
         "a bias known by its name or its length",
     ),
     ("by the name of the layer", init_of_a_layer_of_this_name, "a bias known by its name or its length"),
-    ("log fed", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log())), "a logarithm fed to the inverse"),
+    (
+        "log fed",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log())),
+        "the logarithm of a negative number",
+    ),
     (
         "log without its sign",
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log().abs())),
@@ -743,6 +792,11 @@ def split_own_parameters(model, wd):
     return groups(filter(decays, everything), [p for p in everything if not decays(p)], wd)
 
 
+def split_by_linear_layers(model, wd):
+    linear = {id(layer.weight) for layer in model.modules() if isinstance(layer, nn.Linear)}
+    return split_by(lambda name, p: id(p) in linear)(model, wd)
+
+
 def split_without_return(model, wd):
     groups(filter(decays, model.parameters()), [], wd)
 
@@ -778,6 +832,16 @@ SPLIT = [
     ("A_log and D", split_by(lambda name, p: p.dim() > 1 and "A_log" not in name), "names in the place of marks"),
     ("marks", split_by(lambda name, p: not marked(p)), "marks alone"),
     ("== 2", split_by(lambda name, p: p.ndim == 2 and not marked(p)), "two axes exactly"),
+    ("not marked", split_by(lambda name, p: p.ndim >= 2 and marked(p)), "the mark the wrong way round"),
+    ("marked decay", split_by(lambda name, p: p.ndim >= 2 or marked(p)), "the mark the wrong way round"),
+    ("linear layers", split_by_linear_layers, "weights of linear layers alone"),
+    (
+        "another key",
+        lambda m, wd: [{"params": g["params"], "decay": g["weight_decay"]} for g in split_by_ids(m, wd)],
+        "a key of another name",
+    ),
+    ("a dict", lambda m, wd: dict(enumerate(split_by_ids(m, wd))), "something else than a list of groups"),
+    ("AdamW", lambda m, wd: torch.optim.AdamW(split_by_ids(m, wd)), "something else than a list of groups"),
     ("one axis", split_by(lambda name, p: len(p.shape) != 1 and not marked(p)), "one axis exactly"),
     ("no axis", split_by(lambda name, p: p.ndim >= 1 and not marked(p)), "no axis at all"),
     ("first group", lambda m, wd: split_by_ids(m, wd)[:1], "a group that is missing"),

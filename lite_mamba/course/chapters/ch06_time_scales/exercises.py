@@ -116,6 +116,7 @@ HALF_LIFE = Exercise(
                 edited(half_life, "-A * delta[:, None] → -(delta @ A)"),
                 edited(half_life, "-A * delta[:, None] → -A.sum(1) * delta"),
                 edited(half_life, "-A * delta[:, None] → -A.mean(1) * delta"),
+                *(edited(half_life, f"-A * → -A.{added}(dim=1, keepdim=True) *") for added in ("sum", "mean")),
             ],
         ),
         Misconception(
@@ -310,7 +311,13 @@ INVERSE = Exercise(
                 for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
                 for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")
             ]
-            + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-4, 1e-6)],
+            + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-3, 1e-4, 1e-5, 1e-6)],
+        ),
+        Misconception(
+            "the first terms of a series",
+            "log(dt) + dt/2 is how the inverse begins for a small dt, and is off already at 0.5. The formula without a "
+            "series is right for all: bring it into a form in which only exp(−dt) occurs.",
+            [_inverse("torch.log(dt) + dt / 2"), _inverse("torch.log(dt + dt**2 / 2)")],
         ),
         Misconception(
             "a logarithm of another base",
@@ -378,8 +385,8 @@ SAMPLE = Exercise(
         ),
         Misconception(
             "a logarithm that stays one",
-            "Your values are logarithms of step sizes, negative all of them, and then the floor lifts them. Come back "
-            "from the logarithm before you compare with the floor.",
+            "Before the floor lifts them your values are negative, all of them, as logarithms of step sizes are. Come "
+            "back from the logarithm, with exp, before you compare with the floor.",
             edited(sample_dt, "torch.exp(low → (low"),
         ),
         Misconception(
@@ -445,6 +452,17 @@ SAMPLE = Exercise(
             "You take log(dt_max − dt_min). The distance between two logarithms is the logarithm of the *ratio*: "
             "log(dt_max) − log(dt_min).",
             edited(sample_dt, "(high - low) → math.log(dt_max - dt_min)"),
+        ),
+        Misconception(
+            "a sum in the place of a distance",
+            "You go u times the *sum* of the two logarithms. From one end to the other it is their difference.",
+            edited(sample_dt, "(high - low) → (high + low)"),
+        ),
+        Misconception(
+            "step sizes that are laid out evenly",
+            "Your step sizes stand at equal distances in the logarithm, as many as there are channels, and u plays no "
+            "part. Each channel lies where its own u puts it.",
+            edited(sample_dt, "u * → torch.linspace(0, 1, len(u)) *"),
         ),
         Misconception(
             "a floor that is added",
@@ -616,6 +634,22 @@ WEIGHT = Exercise(
             edited(dt_weight, "(2 * u - 1) → 2 * (u - 1)"),
         ),
         Misconception(
+            "a shift of another size",
+            "Your range is shifted by half of what it should be, or is half as wide and shifted: it does not reach "
+            "from −bound to bound. Where do u = 0 and u = 1 land?",
+            [edited(dt_weight, "(2 * u - 1) → (2 * u - 0.5)"), edited(dt_weight, "(2 * u - 1) → (u - 1)")],
+        ),
+        Misconception(
+            "a scale that is added",
+            "dt_scale is added to the power of R. It is a factor: the bound is multiplied by it.",
+            _bound("(u.shape[1] ** -0.5 + dt_scale)"),
+        ),
+        Misconception(
+            "a product in the place of a power",
+            "R times −0.5 is negative, and its size grows with R. The bound is R *to the power* −0.5: two stars.",
+            _bound("u.shape[1] * -0.5 * dt_scale"),
+        ),
+        Misconception(
             "half the range",
             "u − 1/2 lies between −1/2 and 1/2, so your weights reach half of the bound only. The range from −1 to 1 "
             "is twice as wide.",
@@ -635,7 +669,8 @@ WEIGHT = Exercise(
         ),
         Misconception(
             "random weights for both",
-            'You do not look at dt_init. With "constant" every weight is the upper bound, and u plays no part.',
+            'dt_init changes nothing: with "constant" your weights are spread as well. There every weight is the upper '
+            "bound, and u plays no part.",
             edited(dt_weight, 'torch.full_like(u, bound) if dt_init == "constant" else → '),
         ),
         Misconception(
@@ -713,6 +748,13 @@ def _after_a_reset(init):
     return reset_and_init
 
 
+def _with_zero_weights(model, u):
+    mended_init(model, u)
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.data.zero_()
+
+
 def _marked(formula: str):
     """A wrong `mended_init`: another number for the marked bias."""
     return edited(mended_init, f"inverse_softplus(torch.exp(log_dt)) → {formula}")
@@ -776,9 +818,9 @@ MENDED = Exercise(
             edited(mended_init, "getattr(layer.bias → getattr(layer"),
         ),
         Misconception(
-            "a logarithm fed to the inverse",
-            "Δ is not a number. The inverse of softplus got log(dt), which is negative, and no softplus is ever "
-            "negative. What leads from log(dt) to dt?",
+            "the logarithm of a negative number",
+            "Δ is not a number: somewhere a logarithm is taken of a negative number. The inverse of softplus takes "
+            "one, and log(dt) is negative, which no softplus ever is. What leads from log(dt) to dt?",
             _marked("inverse_softplus(log_dt)"),
         ),
         Misconception(
@@ -847,6 +889,23 @@ MENDED = Exercise(
             "Δ lies in the right range, spread over the numbers and not over the decades. Exercise 3 has the "
             "log-uniform draw.",
             _marked("inverse_softplus(0.001 + u * 0.099)"),
+        ),
+        Misconception(
+            "a range from top to bottom",
+            "Δ lies in the right range, but u = 0 gives 0.1 and u = 1 gives 0.001. The draw goes from the low end up.",
+            [_marked("inverse_softplus(1e-4 / torch.exp(log_dt))"), _marked("inverse_softplus(0.1 * 0.01**u)")],
+        ),
+        Misconception(
+            "random numbers of your own",
+            "You draw random numbers yourself, and u plays no part. It *is* the draw, made beforehand, so that two "
+            "programs can be compared.",
+            edited(mended_init, "+ u * → + torch.rand_like(u) *"),
+        ),
+        Misconception(
+            "weights set to zero as well",
+            "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
+            "so. Only biases are to be set.",
+            _with_zero_weights,
         ),
         Misconception(
             "a change that autograd forbids",
@@ -1034,6 +1093,37 @@ SPLIT = Exercise(
             "You spare what has exactly one axis. A parameter that is a single number, here filter.gain, has none, and "
             "decays in your split. Only two axes or more decay.",
             _spared('parameter.ndim == 1 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "the mark the wrong way round",
+            "A_log and its like decay, though their mark asks for the opposite: _no_weight_decay stands on what is to "
+            "be spared.",
+            [
+                _spared('parameter.ndim < 2 or not getattr(parameter, "_no_weight_decay", False)'),
+                _spared('not getattr(parameter, "_no_weight_decay", False)'),
+                _spared('parameter.ndim < 2 and not getattr(parameter, "_no_weight_decay", False)'),
+            ],
+        ),
+        Misconception(
+            "weights of linear layers alone",
+            "Only the weights of linear layers decay in your split. Embeddings and convolutions have two axes or more "
+            "and no mark: they decay too. Go through the parameters, not through kinds of layers.",
+            _spared("all(parameter is not m.weight for m in model.modules() if isinstance(m, nn.Linear))"),
+        ),
+        Misconception(
+            "a key of another name",
+            "The groups do not say weight_decay, so both get the optimiser's default, which is 0.01 for AdamW. The "
+            "keys have the names of the optimiser's arguments: params, weight_decay.",
+            _groups('[{"params": decay}, {"params": no_decay}]'),
+        ),
+        Misconception(
+            "something else than a list of groups",
+            "What comes back is one dict, or an optimiser. Wanted is what an optimiser is made from: a list with two "
+            'dicts, {"params": …, "weight_decay": …}.',
+            [
+                _groups('{"decay": decay, "no_decay": no_decay}'),
+                _groups("torch.optim.AdamW(decay)"),
+            ],
         ),
         Misconception(
             "both conditions at once",
