@@ -183,6 +183,13 @@ def state_that_is_not_kept(u, g):
     return torch.stack([(1 - gate) * h + gate * x for x, gate in zip(u, g, strict=True)])
 
 
+def state_in_place_of_tokens(u, g):
+    states = u.clone()
+    for t in range(len(u)):
+        states[t] = (1 - g[t]) * states[t - 1] + g[t] * u[t]
+    return states
+
+
 GATED = [
     ("indices", state_with_indices, "right"),
     ("plain numbers", state_with_numbers, "right"),
@@ -194,6 +201,17 @@ GATED = [
     ("full token", state_of(lambda h, u, g, t: (1 - g[t]) * h + u[t]), "a token that passes beside the gate"),
     ("cumulative sum", lambda u, g: torch.cumsum(g * u, 0), "an old state that never fades"),
     ("h += g u", state_of(lambda h, u, g, t: h + g[t] * u[t]), "an old state that never fades"),
+    (
+        "the gate before",
+        state_of(lambda h, u, g, t: (1 - g[t - 1] * (t > 0)) * h + g[t] * u[t]),
+        "the gate of the token before",
+    ),
+    (
+        "cumulative product and sum",
+        lambda u, g: torch.cumprod(1 - g, 0) * torch.cumsum(u * g, 0),
+        "products that fade from the start",
+    ),
+    ("an index below 0", state_in_place_of_tokens, "a first token that follows the last"),
     ("tokens before", state_of_last_tokens, "the last token in the place of the state"),
     ("late tokens", lambda u, g: state_with_indices(F.pad(u[:-1], (1, 0)), g), "a token that comes one step late"),
     ("first gate", state_of(lambda h, u, g, t: (1 - g[0]) * h + g[0] * u[t]), "one gate for all tokens"),
@@ -448,6 +466,11 @@ PARAMETERS = [
         "softplus on all",
         parameters(lambda low, W, b: delta_of(F.softplus(low), W, b), F.softplus, F.softplus),
         "a softplus on all that x_proj makes",
+    ),
+    (
+        "softplus on the low rank",
+        parameters(lambda low, W, b: delta_of(F.softplus(low), W, b)),
+        "a softplus on the low rank",
     ),
     ("means", parameters(delta_of, mean, mean), "B and C that are the same for all tokens"),
     (

@@ -52,8 +52,9 @@ GATE = Exercise(
         ),
         Misconception(
             "a sigmoid of Δ",
-            "The sigmoid belongs to the raw number w, before the softplus. Here you get Δ, after it. With a sigmoid a "
-            "token with Δ = 0 would still replace half of the state.",
+            "Your gate is σ(Δ). The sigmoid belongs to the raw number w, before the softplus. Here you get Δ, after "
+            "it: neither a sigmoid nor a second softplus is needed. With yours a token with Δ = 0 would still replace "
+            "half of the state.",
             _gate("torch.sigmoid(delta)"),
         ),
         Misconception(
@@ -154,6 +155,24 @@ GATED = Exercise(
             "The token is let in by g, but the whole old state stays too. So an open gate, g = 1, does not reset: the "
             "token is added to what was there.",
             _step("h + g_t * u_t"),
+        ),
+        Misconception(
+            "the gate of the token before",
+            "You let the old state fade by the gate of the token *before*. One gate moves both doors of a step: the "
+            "token's own.",
+            _step("(1 - (g[len(states) - 1] if states else 0)) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "products that fade from the start",
+            "You let each g·u fade by all tokens from the *first* one on. What was let in at token s fades in the "
+            "tokens after s only.",
+            lambda u, g: (g * u).cumsum(0) * (1 - g).cumprod(0),
+        ),
+        Misconception(
+            "a first token that follows the last",
+            "Your first token mixes with the *last* one: in Python, index −1 is the end. Before the first token the "
+            "state is 0.",
+            edited(gated_state, "h, states = torch.zeros(()), [] → h, states = u[-1], []"),
         ),
         Misconception(
             "a state that is never carried on",
@@ -526,6 +545,12 @@ PARAMETERS = Exercise(
             "All R + 2N numbers go through a softplus. The low rank, B and C may be negative: only Δ is a step size, "
             "and its softplus comes last.",
             edited(selective_parameters, "(u @ x_proj.T).split → F.softplus(u @ x_proj.T).split"),
+        ),
+        Misconception(
+            "a softplus on the low rank",
+            "The low rank goes through a softplus of its own. It may be negative: the softplus comes once, behind "
+            "`dt_proj` and the bias.",
+            _delta("F.softplus(F.softplus(low_rank) @ dt_proj.T + dt_bias)"),
         ),
         Misconception(
             "a softplus on B and C",

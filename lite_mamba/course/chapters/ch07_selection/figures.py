@@ -284,7 +284,7 @@ class FixedDelta(_Stream):
 
     def update(self, delta: float = 1.0) -> str:
         error = percent(self.show(delta, delta))
-        self.title(self.ax, f"Δ = {delta:.2f} for every token: an error of {error}")
+        self.title(self.ax, f"Δ = {delta:.3g} for every token: an error of {error}")
         g = -math.expm1(-delta)
         self.note.set_text(f"keeps\n{percent(1 - g)}\nlets in\n{percent(g)}")
         return (
