@@ -576,6 +576,7 @@ for expected, functions in {
     "one branch only": [
         lambda k, d, stacked=False: path_sums(k, d, True) if stacked else list(range(0, k * d[-1], d[-1])),
     ],
+    "the dilations taken for the lags": [lambda k, d, stacked=False: sorted({0, *d})],
     "lags that all branches read": [
         lambda k, d, stacked=False: (
             path_sums(k, d, True)
@@ -715,12 +716,16 @@ for expected, functions in {
     ],
     "the oldest input left out": [lambda fn, n: [i for i in range(n - 1) if gradient(fn, n)[n - 1 - i]]],
     "now left out": [lambda fn, n: [i for i in flipped(gradient(fn, n)) if i > 0]],
+    "an impulse in the place of a gradient": [impulse_only],
+    "the gradient itself": [
+        lambda fn, n: gradient(fn, n).flip(0).tolist(),
+        lambda fn, n: [v.item() for v in gradient(fn, n)],
+        lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
+    ],
     UNNAMED: [
-        impulse_only,
         never_backward,
         lambda fn, n: list(range(n)),
         lambda fn, n: gradient(fn, n).flip(0).nonzero().flatten(),
-        lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
         lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[n // 2])),
         lambda fn, n: print(flipped(gradient(fn, n))),
         lambda fn, n: fn.lags,
@@ -756,6 +761,14 @@ for expected, functions in {
         lambda delay, k: (tap(k, k - 1), delay),
     ],
     "the delay as the dilation": [lambda delay, k: (tap(k, 0), delay)],
+    "a dilation that is one too large": [lambda delay, k: (tap(k, 0), delay // (k - 1) + 1)],
+    "no taps (W,) and dilation": [
+        lambda delay, k: (delay // (k - 1), tap(k, 0)),
+        lambda delay, k: tap(k, 0),
+        lambda delay, k: (tap(k, 0), torch.tensor(delay // (k - 1))),
+        lambda delay, k: (tap(k, 0)[None], delay // (k - 1)),
+        lambda delay, k: ([1.0] + [0.0] * (k - 1), delay // (k - 1)),
+    ],
     "the delay divided by the taps": [
         lambda delay, k: (tap(k, 0), delay // k),
         lambda delay, k: (tap(k, 0), math.ceil(delay / k)),
@@ -773,15 +786,9 @@ for expected, functions in {
     "a delay without dilation": [lambda delay, k: (tap(k, 0), 1)],
     "an echo beside the delay": [lambda delay, k: (tap(k, 0) + tap(k, -1), delay // (k - 1))],
     UNNAMED: [
-        lambda delay, k: (delay // (k - 1), tap(k, 0)),
-        lambda delay, k: tap(k, 0),
-        lambda delay, k: (tap(k, 0), torch.tensor(delay // (k - 1))),
-        lambda delay, k: (tap(k, 0)[None], delay // (k - 1)),
         lambda delay, k: (tap(k, 0), 8),
         lambda delay, k: (tap(4, 0), delay // (k - 1)),
-        lambda delay, k: (tap(k, 0), delay // (k - 1) + 1),
         lambda delay, k: (tap(k, 0), delay * (k - 1)),
-        lambda delay, k: ([1.0] + [0.0] * (k - 1), delay // (k - 1)),
         lambda delay, k: None,
     ],
 }.items():
@@ -826,7 +833,10 @@ for expected, functions in {
     "inside the field taken for read": [
         lambda lag, k: [d for d in range(1, lag + 1) if receptive_field(k, (d,)) > lag]
     ],
-    "the oldest tap only": [lambda lag, k: [lag // (k - 1)] if lag % (k - 1) == 0 else []],
+    "the oldest tap only": [
+        lambda lag, k: [lag // (k - 1)] if lag % (k - 1) == 0 else [],
+        lambda lag, k: [int(lag / (k - 1))],
+    ],
     "from large to small": [lambda lag, k: [lag // i for i in range(1, k) if lag % i == 0]],
     "the lag itself left out": [lambda lag, k: sorted(lag // i for i in range(2, k) if lag % i == 0)],
     "a dilation of zero": [

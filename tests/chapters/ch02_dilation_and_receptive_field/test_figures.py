@@ -65,7 +65,9 @@ def test_map_agrees_with_the_package_at_every_setting():
                 assert figure.samples == receptive_field(d_conv, dilations, stacked) <= figure.window
                 assert figure.by_gradient == figure.predicted
                 assert figure.predicted[-1] == figure.samples - 1
-                assert f"spans {figure.samples} samples. {len(figure.by_gradient)} of them are read" in sentence
+                read = len(figure.by_gradient)
+                counted = "All of them are read." if read == figure.samples else f"{read} of them are read, "
+                assert f"spans {figure.samples} samples. {counted}" in sentence
                 assert "Formula and gradients agree" in sentence
 
 

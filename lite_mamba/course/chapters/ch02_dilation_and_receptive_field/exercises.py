@@ -734,6 +734,15 @@ EXERCISES = [
                 message="These are the paths that take the same tap in each layer. A path may take the newest tap in "
                 "one layer and the oldest in the next.",
             ),
+            Misconception(
+                name="the dilations taken for the lags",
+                wrong=[
+                    read("sorted(reached) → sorted({*dilations, 0})"),
+                    read("sorted(reached) → sorted({*dilations})"),
+                ],
+                message="A dilation is the distance of two neighbouring taps. A kernel has d_conv taps, and so d_conv "
+                "lags: multiples of its dilation.",
+            ),
         ],
     ),
     Exercise(
@@ -825,6 +834,27 @@ EXERCISES = [
                 wrong=measured("(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → gradient = fn(x)  #"),
                 message="You look at the outputs themselves. Whether the last one *depends* on an input, its gradient "
                 "tells.",
+            ),
+            Misconception(
+                name="the gradient itself",
+                wrong=[
+                    measured(
+                        f"return [lag for lag in range(length) if gradient[length - 1 - lag] != 0] → return {numbers}"
+                    )
+                    for one in ("gradient", "gradient.flip(0)", "gradient != 0", "gradient.flip(0) != 0")
+                    for numbers in (one, f"({one}).tolist()")
+                ],
+                message="The numbers of the gradient come back, or whether each of them is 0. Wanted is where they are "
+                "not 0: a list of lags.",
+            ),
+            Misconception(
+                name="an impulse in the place of a gradient",
+                wrong=measured(
+                    "(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → "
+                    "gradient = fn(F.pad(torch.ones(1), (0, length - 1))).flip(0)  #"
+                ),
+                message="You look at which outputs are not 0 after an impulse. A bias or an activation makes outputs "
+                "that no input made, or hides one. Whether the last output depends on an input, its gradient tells.",
             ),
             Misconception(
                 name="what is not read",
@@ -926,6 +956,29 @@ EXERCISES = [
                 wrong=delayed("// → /"),
                 message="In Python / gives a float, 8.0, and a dilation counts samples. // gives the integer 8.",
             ),
+            Misconception(
+                name="a dilation that is one too large",
+                wrong=delayed("delay // (d_conv - 1) → delay // (d_conv - 1) + 1"),
+                message="The dilation is one too large: the delay becomes d_conv − 1 samples longer. A dilation is a "
+                "distance; now is not counted in it.",
+            ),
+            Misconception(
+                name="no taps (W,) and dilation",
+                wrong=[
+                    delayed(f"return weight, delay // (d_conv - 1) → return {one}")
+                    for one in (
+                        "weight",
+                        "delay // (d_conv - 1), weight",
+                        "weight[None], delay // (d_conv - 1)",
+                        "weight[None, None], delay // (d_conv - 1)",
+                        "weight.tolist(), delay // (d_conv - 1)",
+                        "weight, torch.tensor(delay // (d_conv - 1))",
+                        "delay // (d_conv - 1)",
+                    )
+                ],
+                message="Two things are wanted, in this order: the taps, a tensor of the shape (W,), and the dilation, "
+                "a Python integer.",
+            ),
         ],
     ),
     Exercise(
@@ -997,7 +1050,10 @@ EXERCISES = [
             ),
             Misconception(
                 name="the oldest tap only",
-                wrong=chosen("lag // dilation < d_conv → lag // dilation == d_conv - 1"),
+                wrong=[
+                    chosen("lag // dilation < d_conv → lag // dilation == d_conv - 1"),
+                    lambda lag, d_conv: [lag // (d_conv - 1)],
+                ],
                 message="These are the dilations that put the oldest tap on the lag. Any other tap may read it, too.",
             ),
             Misconception(

@@ -95,12 +95,13 @@ class ReceptiveFieldMap(LiveFigure):
         read, holes = len(self.predicted), self.samples - len(self.predicted)
         are = "is" if holes == 1 else "are"
         skipped = f"{holes} {are} skipped" if holes else "none is skipped"
+        counted = f"{read} of them are read, {holes} {are} never read." if holes else "All of them are read."
+        gaps = f"dilation{'s' * (len(dilations) > 1)} {', '.join(map(str, dilations))}"
         self.title(self.ax, f"{read} of {self.samples} samples are read, {skipped}")
         agree = "agree" if list(self.predicted) == list(self.by_gradient) else "do not agree"
         return (
-            f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, dilations {', '.join(map(str, dilations))}: "
-            f"the field spans {self.samples} samples. {read} of them are read, {holes} {are} never read. "
-            f"Formula and gradients {agree}."
+            f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, {gaps}: "
+            f"the field spans {self.samples} samples. {counted} Formula and gradients {agree}."
         )
 
     def front_end(self, d_conv: int, dilations: Sequence[int], stacked: bool) -> Callable[[Tensor], Tensor]:
@@ -340,7 +341,7 @@ class CombFilter(LiveFigure):
         self.curve.set_data(self.speeds.numpy(), self.parts)
         self.here.set_data([speed], [self.part])
         passes = percent(self.part)
-        self.title(self.ax, f"{passes} of this wiggle passes")
+        self.title(self.ax, f"{passes} of this {'wiggle' if speed else 'constant'} passes")
         self.title(self.curve_ax, f"dilation {dilation}: {_repeats(dilation)}")
         wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
         return f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {passes} of it passes. The curve {_repeats(dilation)}."
