@@ -411,6 +411,8 @@ def test_a_logarithmic_slider_over_large_numbers_reads_them_without_a_power_of_t
     tokens = slider(1.0, 1e6, 1e4, label="tokens", log=True)
     assert tokens.summary() == "tokens: 10 000 (slider, 1 to 1 000 000)"
     assert _Panel(Exploration(Ripple(), decay=tokens)).widgets["decay"].readout_format == ",.3r"
+    thousand = slider(1.0, 1000.0, 10.0, 0.1, label="steps", log=True)  # written 1000, as in a sentence
+    assert _Panel(Exploration(Ripple(), decay=thousand)).widgets["decay"].readout_format == ".3r"
 
 
 def test_a_slider_writes_its_numbers_as_a_sentence_does():
