@@ -404,7 +404,7 @@ def test_every_kind_of_control_has_its_widget():
 def test_a_logarithmic_slider_over_whole_numbers_reads_whole_numbers():
     lengths = slider(16, 65536, 1024, math.log10(2), label="length", log=True)
     assert _Panel(Exploration(Ripple(), decay=lengths)).widgets["decay"].readout_format == ",.0f"
-    assert _Panel(Exploration(Ripple())).widgets["decay"].readout_format == ".3g"
+    assert _Panel(Exploration(Ripple())).widgets["decay"].readout_format == ".3"
 
 
 def test_a_logarithmic_slider_over_large_numbers_reads_them_without_a_power_of_ten():

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["percent", "several", "with_unit", "written"]
+__all__ = ["opening", "percent", "several", "with_unit", "written"]
 
 
 def written(value: float, form: str = ".3g") -> str:
@@ -32,6 +32,16 @@ def percent(share: float) -> str:
     """
     value = round(100 * share, 4)
     return "under 1 %" if 0 < value < 1 else f"{value if value >= 100 else min(value, 99):.0f} %"
+
+
+def opening(words: str) -> str:
+    """Words as a sentence or a title begins, with a capital letter.
+
+    Example:
+        >>> opening("zero-order hold (yours)"), opening("Δ of a token")
+        ('Zero-order hold (yours)', 'Δ of a token')
+    """
+    return words[:1].upper() + words[1:]
 
 
 def several(number: float | str, thing: str) -> str:

@@ -59,6 +59,11 @@ EULER = [
     ("two probes", euler_by_two_probes, "right"),
     ("addcmul", lambda dt, a, b: (torch.addcmul(torch.ones_like(a), torch.tensor(dt), a), b.mul(dt)), "right"),
     ("a list of two", lambda dt, a, b: [1 + dt * a, dt * b], "right"),
+    (
+        "float32 of what is real",
+        lambda dt, a, b: (1 + dt * a if a.is_complex() else (1 + dt * a).float(), dt * b),
+        OWN_FORMAT,
+    ),
     ("in float64, as a list", lambda dt, a, b: [(1 + dt * a.double()), dt * b.double()], None),
     ("numpy", lambda dt, a, b: (torch.from_numpy(1 + dt * a.numpy()), torch.from_numpy(dt * b.numpy())), "right"),
     ("einsum", lambda dt, a, b: (torch.ones(len(a)) + a * dt, torch.einsum("n,->n", b, torch.tensor(dt))), "right"),
@@ -536,6 +541,11 @@ MENDED = [
     ("indices", mended_by_indices, "right"),
     ("a loop", mended_by_a_loop, "right"),
     ("a series", mended_by_a_series, "right"),
+    (
+        "expm1 for both",
+        lambda dt, a, b: (torch.expm1(dt * a), torch.where(a == 0, dt, torch.expm1(dt * a) / a) * b),
+        "a 1 taken off Ā too",
+    ),
     ("sinh", mended_by_sinh, "right"),
     ("NaN replaced by ΔB", mended_by_a_nan_filter, "right"),
     (

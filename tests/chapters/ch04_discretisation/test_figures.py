@@ -49,6 +49,14 @@ def test_the_held_bucket_lies_on_the_true_curve_for_every_step(bucket):
         assert np.allclose(bucket.levels, bucket.truth) and "on the true curve" in sentence
 
 
+def test_what_is_nearly_nothing_does_not_read_as_nothing(bucket, planes):
+    held = {"method": "zero-order hold"}
+    assert "distance to 1 litre by 0.00034:" in bucket.update(delta=8.0, A=-1.0, **held)
+    assert "largest error in 24 minutes is 0.0019 litres" in bucket.update(delta=0.25, A=-1.0, method="bilinear")
+    assert "z = 0.00012, |z| = 0.00012" in planes.update(re=-6.0, im=0.0, delta=1.5, **held)
+    assert "exp(ΔA) = 1.1e−7," in InputRatio().update(n=16, delta=1.0)
+
+
 def test_the_bucket_of_the_package_ends_too_high_by_the_ratio():
     delta, ratio = 1.0, InputRatio()
     ratio.update(n=1, delta=delta)
@@ -98,7 +106,7 @@ def test_euler_grows_exactly_outside_its_disc(planes):
 def test_the_bucket_says_whose_rule_it_runs(bucket):
     bucket.owner = lambda rule: "yours" if rule is RULES["Euler"] else ""
     assert bucket.update(method="Euler").startswith("Euler (yours), Δ = 1 min")
-    assert bucket.update(method="bilinear").startswith("bilinear, Δ = 1 min")
+    assert bucket.update(method="bilinear").startswith("Bilinear, Δ = 1 min")
 
 
 @pytest.mark.parametrize("method", ["bilinear", "zero-order hold"])

@@ -15,7 +15,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, written
+from ...drawing.numbers import opening, several, written
 from .exercises import bilinear, corrected_B, euler, zoh
 
 Rule = Callable[[float, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -158,7 +158,7 @@ class TickedBucket(LiveFigure):
         self.line.set_color(colour)
         self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
         self.name.set(text=f"computed: {method}", color=colour)
-        factor = written(self.A_bar, ".2f")
+        factor = hundredths(self.A_bar)
         self.title(self.ax, f"Distance to its end × {factor} a tick: {self._fate()}", pad=36)
         return self._sentence(delta, A, method, factor)
 
@@ -189,15 +189,20 @@ class TickedBucket(LiveFigure):
     def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
         owner = self.owner(self.rules[method])
         whose = f" ({owner})" if owner else ""
-        off = f"the largest error in {self.MINUTES:g} minutes is {self.error:.2f} litres"
+        off = f"the largest error in {self.MINUTES:g} minutes is {hundredths(self.error)} litres"
         off = "the ticks lie on the true curve" if self.error < 1e-6 else off
         off = "the error has left the picture" if self.error > 99 else off
         leak = written(A, "g")
         return (
-            f"{method}{whose}, Δ = {delta:g} min, A = {leak} per min. The first tick ends at {self.levels[1]:.2f} "
-            f"litres, and {self.truth[1]:.2f} is right. Each tick multiplies the distance to {litres(self.own_end)} "
-            f"by {factor}: {self._fate()}, and {off}."
+            f"{opening(method)}{whose}, Δ = {delta:g} min, A = {leak} per min. The first tick ends at "
+            f"{self.levels[1]:.2f} litres, and {self.truth[1]:.2f} is right. Each tick multiplies the distance to "
+            f"{litres(self.own_end)} by {factor}: {self._fate()}, and {off}."
         )
+
+
+def hundredths(value: float) -> str:
+    """A number to two decimals; what is closer to nothing, but not nothing, to two digits."""
+    return written(value, ".2g" if 1e-9 < abs(value) < 0.005 else ".2f")
 
 
 def litres(level: float) -> str:
@@ -377,7 +382,7 @@ class PolePlanes(LiveFigure):
             line.set_data(self.ticks, np.clip(self.response, -50, 50))
             line.set_color(self._colour())
         self.dots.set(marker="X" if self.grows else "o", markersize=8 if delta > 0.12 else 5)
-        finding = f"{method}: |z| = {size(self.z_pole)}, {self._fate(re)}"
+        finding = f"{opening(method)}: |z| = {size(self.z_pole)}, {self._fate(re)}"
         self.title(self.below, finding)
         return self._sentence(re, im, delta, method)
 
@@ -441,8 +446,8 @@ class PolePlanes(LiveFigure):
         true, got = number(complex(re, im), im > 1e-9), number(complex(self.z_pole), im > 1e-9)
         motion = "a spring" if im > 1e-9 else "a bucket"
         return (
-            f"{method}{whose}, {motion} with the pole s = {true} and Δ = {delta:.2f} s: the pole in the z-plane is "
-            f"z = {got}, |z| = {size(self.z_pole)}, {self._fate(re)}."
+            f"{opening(method)}{whose}, {motion} with the pole s = {true} and Δ = {delta:.2f} s: the pole in the "
+            f"z-plane is z = {got}, |z| = {size(self.z_pole)}, {self._fate(re)}."
         )
 
 
@@ -459,7 +464,9 @@ def read_out(states: np.ndarray, pole: complex) -> np.ndarray:
 
 
 def size(z: complex) -> str:
-    """|z| to two decimals; to as many as tell it from 1 where it is close to 1 and not 1."""
+    """|z| to two decimals; to as many as tell it from 1, or from 0, where it is close to it and not the same."""
+    if abs(z) < 0.005:
+        return hundredths(abs(z))
     digits = 2
     while abs(abs(z) - 1) > 1e-7 and float(f"{abs(z):.{digits}f}") == 1:
         digits += 1
@@ -467,9 +474,9 @@ def size(z: complex) -> str:
 
 
 def number(value: complex, paired: bool) -> str:
-    """A number, or a conjugate pair, to two decimals and with a true minus sign."""
-    real = written(value.real, ".2f")
-    return f"{real} ± {abs(value.imag):.2f}i" if paired else real
+    """A number, or a conjugate pair, to two decimals or two digits and with a true minus sign."""
+    real = hundredths(value.real)
+    return f"{real} ± {hundredths(abs(value.imag))}i" if paired else real
 
 
 class InputRatio(LiveFigure):
@@ -519,14 +526,15 @@ class InputRatio(LiveFigure):
         kept = f"{100 / self.ratio:{'.3g' if self.ratio > 1.005 else '.2f'}} %"
         self.kept.set_height(1 / self.ratio)
         self.percent.set(text=kept, y=1 / self.ratio + 0.03)
-        times = f"{self.ratio:{'.3f' if self.ratio > 1.005 else '.5f'}}"
+        times = f"{self.ratio:{'.5f' if self.ratio < 1.005 else '.3f' if self.ratio < 10 else '.1f'}}"
+        remains = math.exp(-self.x)
         percent = 100 * (self.ratio - 1)
         more = f"{percent:.2g} % more" if percent < 99.5 else f"{self.ratio:.1f} times as much"
         self.title(self.ax, f"At ΔA = −{self.x:.3g}, ΔB lets in {more}")
         return (
             f"A = −{n}, Δ = {delta:.3g}: of what runs in during a tick, {kept} is still there at its end. The "
             f"zero-order hold lets in that; ΔB lets in all, {times} times as much. What is left of the old "
-            f"state, exp(ΔA) = {math.exp(-self.x):.3f}, is the same in both."
+            f"state, exp(ΔA) = {written(remains, '.3f' if remains > 0.005 else '.2g')}, is the same in both."
         )
 
 
