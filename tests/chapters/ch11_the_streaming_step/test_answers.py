@@ -149,6 +149,13 @@ UPDATE = [
     ("-exp(A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A.exp())), "A taken for its logarithm"),
     ("B u", unsqueezed(drive=lambda dt, u, B: B[:, None] * u[..., None]), "a drive without the step size"),
     ("no B", unsqueezed(drive=lambda dt, u, B: (dt * u)[..., None]), "a drive without its way in"),
+    ("Δ B", unsqueezed(drive=lambda dt, u, B: dt[..., None] * B[:, None]), "a drive without its input"),
+    ("Δ Δ B u", unsqueezed(drive=lambda dt, u, B: (dt**2 * u)[..., None] * B[:, None]),
+     "a drive with the step size twice"),
+    ("+ gate", unsqueezed(finish=lambda y, u, D, z: y + D * u + F.silu(z)), "a gate that is added"),
+    ("gate u", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * F.silu(u)), "a signal that gates itself"),
+    ("no C", lambda h, u, d, A, B, C, *rest: by_einsum(h, u, d, A, B, torch.ones_like(C), *rest),
+     "a state read without its way out"),
     ("gate z", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * z), "a gate without SiLU"),
     ("sigmoid", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * z.sigmoid()), "a gate without SiLU"),
     ("no gate", unsqueezed(finish=lambda y, u, D, z: y + D * u), "a missing gate"),
@@ -276,7 +283,7 @@ def bias_for_skip(token, history, h, weights, parts):
 
 def plain(
     token, history, h, weights, parts, cut=None, convolved=lambda token, x: x, select=lambda u, z: u,
-    sized=lambda low_rank, w: low_rank @ w["dt_proj"].T,
+    sized=lambda low_rank, w: low_rank @ w["dt_proj"].T, selected=lambda *three: three,
 ):  # fmt: skip
     w = weights
     x, z = F.linear(token, w["in_proj"]).chunk(2, dim=-1)
@@ -284,9 +291,30 @@ def plain(
     u, history = parts["conv_step"](convolved(token, x), history, *front)
     selection = select(u, z) @ w["x_proj"].T
     low_rank, B, C = cut(selection) if cut else selection.split([w["dt_proj"].shape[1], h.shape[2], h.shape[2]], dim=-1)
+    low_rank, B, C = selected(low_rank, B, C)
     delta = sized(low_rank, w)
     y, h = parts["state_update"](h, u, delta, -w["A_log"].exp(), B, C, w["D"], z, w["dt_bias"])
     return y @ w["out_proj"].T, history, h
+
+
+def low_rank_in_the_middle(token, history, h, weights, parts):
+    rank, states = weights["dt_proj"].shape[1], h.shape[2]
+
+    def cut(three):
+        B, low_rank, C = three.split([states, rank, states], dim=-1)
+        return low_rank, B, C
+
+    return plain(token, history, h, weights, parts, cut=cut)
+
+
+def with_weights(name, changed):
+    return lambda token, history, h, w, parts: plain(token, history, h, w | {name: changed(w[name])}, parts)
+
+
+def gate_kept(token, history, h, weights, parts):
+    out, _, h = plain(token, history, h, weights, parts)
+    z = (token @ weights["in_proj"].T)[:, len(weights["D"]) :]
+    return out, torch.cat([history[..., 1:], z[..., None]], dim=-1), h
 
 
 def not_unpacked(token, history, h, weights, parts):
@@ -340,6 +368,17 @@ STEP = [
     ("gate of u", gate_of_u, "a signal that gates itself"),
     ("bias, D", bias_for_skip, "skip and bias in exchanged places"),
     ("z selects", lambda *given: plain(*given, select=lambda u, z: z), "a selection made from the gate"),
+    ("B, low rank, C", low_rank_in_the_middle, "the low rank taken from the middle"),
+    ("B twice", lambda *given: plain(*given, selected=lambda low, B, C: (low, B, B)), "one map for in and out"),
+    ("C twice", lambda *given: plain(*given, selected=lambda low, B, C: (low, C, C)), "one map for in and out"),
+    ("h = 0", lambda token, history, h, *rest: plain(token, history, 0 * h, *rest), "a state that starts anew"),
+    ("taps flipped", with_weights("conv_weights", lambda taps: [one.flip(1) for one in taps]), "flipped taps"),
+    ("softmax twice", with_weights("conv_gates", lambda gates: gates.softmax(-1)), "gates that pass softmax twice"),
+    ("SiLU at the end", lambda *given: (F.silu(plain(*given)[0]), *plain(*given)[1:]),
+     "an activation behind out_proj"),
+    ("a longer history", linear(memory=lambda old, new, x, u: torch.cat([old, x[..., None]], -1)),
+     "a history that grows"),
+    ("keeps z", gate_kept, "a history of the gate"),
     ("no dt_proj", lambda *given: plain(*given, sized=lambda low_rank, w: low_rank),
      "a low rank taken for the step sizes"),
     ("thirds", lambda *given: plain(*given, cut=lambda three: three.chunk(3, -1)), "three parts of one size"),
@@ -504,6 +543,31 @@ def by_steps(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
+def by_number_of_the_piece(block, prompt, chunk, tokens):
+    stream = InferenceParams(max_seqlen=100, max_batch_size=len(prompt))
+    for number, piece in enumerate(prompt.split(chunk, dim=1)):
+        stream.seqlen_offset = number * chunk
+        out = block(piece, inference_params=stream)
+    outputs = [out[:, -1:]]
+    for _ in range(1, tokens):
+        stream.seqlen_offset += 1
+        outputs.append(block(outputs[-1], inference_params=stream))
+    return torch.cat(outputs, dim=1)
+
+
+def all_of_the_last_piece(block, prompt, chunk, tokens):
+    stream = InferenceParams(max_seqlen=100, max_batch_size=len(prompt))
+    for piece in prompt.split(chunk, dim=1):
+        out = block(piece, inference_params=stream)
+        stream.seqlen_offset += piece.shape[1]
+    outputs = [out[:, -1:]]
+    while len(outputs) < tokens:
+        out = block(out, inference_params=stream)
+        stream.seqlen_offset += out.shape[1]
+        outputs.append(out[:, -1:])
+    return torch.cat(outputs, dim=1)
+
+
 def small_second_stream(block, prompt, chunk, tokens):
     _, out = read(block, prompt, chunk, tokens)
     stream, outputs = InferenceParams(max_seqlen=tokens, max_batch_size=len(prompt)), [out]
@@ -536,6 +600,12 @@ GENERATE = [
     ("everything again", reads_all_again, "a whole forward pass for each token"),
     ("one piece", loop(pieces=whole), "a prompt in one piece"),
     ("one piece, no room", loop(pieces=whole, room=1), "a prompt in one piece"),
+    ("one behind", lambda b, p, c, n: loop()(b, p, c, n)[:, 1:], "a first output thrown away"),
+    ("i · chunk", by_number_of_the_piece, "an offset that does not fit the tokens"),
+    ("the last piece's outputs", all_of_the_last_piece, "a whole piece of outputs fed in"),
+    ("one token apart", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(p.shape[1] - c + 1)]),
+     "pieces that overlap"),
+    ("row by row", lambda b, p, c, n: torch.cat([loop()(b, row[None], c, n) for row in p]), "a stream for each row"),
     ("a list", lambda b, p, c, n: list(loop()(b, p, c, n).split(1, dim=1)), "a list of tokens"),
     ("no axis", loop(first=lambda out, p: out[:, -1]), "a token without its axis"),
     ("a small new one", small_second_stream, "a second stream for the generated tokens"),
@@ -731,6 +801,19 @@ def states_of_all_rows(x, segment, history, h, last, weights):
     return mended(reset_state=False)(x, segment, history, h, last, weights)
 
 
+def silu_twice(x, segment, history, h, last, weights):
+    goes_on = (segment == last)[:, None, None]
+    history, h = history * goes_on, h * goes_on
+    joined = torch.cat([history, x], dim=-1)
+    u = F.silu(F.silu(F.conv1d(joined, weights["conv"][:, None], groups=x.shape[1])))
+    B, C = (weights[name].expand(len(x), -1)[..., None].expand(-1, -1, x.shape[-1]) for name in "BC")
+    y, h = selective_scan_fn(
+        u, weights["dt"][:, None] * u, weights["A"], B, C, delta_bias=weights["dt_bias"], delta_softplus=True,
+        return_last_state=True, initial_state=h,
+    )  # fmt: skip
+    return y, joined[..., x.shape[-1] :], h, segment
+
+
 def sample_by_sample(x, segment, history, h, last, weights):
     outputs, stream = [], mended()
     for t in range(x.shape[-1]):
@@ -767,6 +850,9 @@ MENDED = [
     ("softplus twice, bias twice", mended(bias_in_delta=True, size=F.softplus), "a softplus taken twice"),
     ("first columns", mended(kept=lambda joined, x, W: joined[..., :W]), "a history that is returned as it came"),
     ("from the chunk", mended(kept=lambda joined, x, W: x[..., -W:]), "a history from the chunk alone"),
+    ("from the chunk, filled up", mended(kept=lambda joined, x, W: F.pad(x, (W, 0))[..., -W:]),
+     "a history from the chunk alone"),
+    ("SiLU twice", silu_twice, "a SiLU too many"),
     ("too late", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] + 1 :]), "a history that starts too late"),
     ("always row 0", mended(changed=lambda segment, last: torch.arange(len(last)) == 0), None),
     ("never row 0", mended(changed=lambda segment, last: torch.arange(len(last)) > 0), None),

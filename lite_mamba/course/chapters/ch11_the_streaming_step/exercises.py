@@ -141,6 +141,31 @@ UPDATE = Exercise(
             _updated("F.silu(z), h → F.silu(z), given.copy_(h)", "h = torch.exp → given, h = h, torch.exp"),
         ),
         Misconception(
+            "a drive without its input",
+            "You add Δ·B, the same for every token. What is written into the state is the token: Δ·B·u.",
+            _updated("(delta * u)[..., None] → delta[..., None]"),
+        ),
+        Misconception(
+            "a drive with the step size twice",
+            "The step size comes into your drive twice. The code adds Δ·B·u, with one Δ.",
+            _updated("(delta * u)[..., None] → (delta * delta * u)[..., None]"),
+        ),
+        Misconception(
+            "a state read without its way out",
+            "You add the states up as they are. C says how much of each is read: y = C · h.",
+            _updated('torch.einsum("b d n, b n -> b d", h, C) → h.sum(-1)'),
+        ),
+        Misconception(
+            "a gate that is added",
+            "You add SiLU(z). A gate multiplies: where it is near zero, it lets nothing through.",
+            _updated("(y + D * u) * F.silu(z) → y + D * u + F.silu(z)"),
+        ),
+        Misconception(
+            "a signal that gates itself",
+            "The gate is made from u, the signal. It is z that says how much goes on.",
+            _updated("F.silu(z) → F.silu(u)"),
+        ),
+        Misconception(
             "the two results in exchanged places",
             "You return the state first. The output comes first, then the next state.",
             _updated("return (y + D * u) * F.silu(z), h → return h, (y + D * u) * F.silu(z)"),
@@ -379,6 +404,36 @@ STEP = Exercise(
             _wired("x, z = → z, x ="),
         ),
         Misconception(
+            "the low rank taken from the middle",
+            "You take B first, then the low rank, then C. In which order does x_proj give its three parts?",
+            _wired("low_rank, B, C = → B, low_rank, C =", "[rank, states, states] → [states, rank, states]"),
+        ),
+        Misconception(
+            "one map for in and out",
+            "B and C are the same numbers in your step. x_proj gives N numbers for each of the two.",
+            [_wired("A = -torch → C = B\n    A = -torch"), _wired("A = -torch → B = C\n    A = -torch")],
+        ),
+        Misconception(
+            "a state that starts anew",
+            "You hand a state of zeros to state_update, at every token. It wants the state from before the token, h.",
+            _wired("(h, u, delta → (torch.zeros_like(h), u, delta"),
+        ),
+        Misconception(
+            "flipped taps",
+            "You turn the taps round. conv_step wants the weights as they are kept, the last tap for now.",
+            _wired('(w["conv_weights"], → ([kernel.flip(-1) for kernel in w["conv_weights"]],'),
+        ),
+        Misconception(
+            "gates that pass softmax twice",
+            "You take the softmax of the gates, and conv_step takes it once more. Hand them over as they are.",
+            _wired('w["conv_gates"] → w["conv_gates"].softmax(0)'),
+        ),
+        Misconception(
+            "an activation behind out_proj",
+            "You take SiLU of the output. out_proj is the last box of the drawing, and nothing comes behind it.",
+            _wired('y @ w["out_proj"].T → F.silu(y @ w["out_proj"].T)'),
+        ),
+        Misconception(
             "halves taken in turns",
             "You take every second number of what in_proj gives. The first half is x, the second half is z.",
             _wired("x, z = ( → xz = (", ".chunk(2, dim=-1) → ; x, z = xz[:, 0::2], xz[:, 1::2]"),
@@ -417,10 +472,7 @@ STEP = Exercise(
         Misconception(
             "three parts of one size",
             "You cut what x_proj gives into three equal parts. The first has R numbers, the other two have N each.",
-            [
-                _wired(".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)", *more)
-                for more in ((), ('low_rank @ w["dt_proj"].T → F.linear(low_rank, w["dt_proj"])',))
-            ],
+            _wired(".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)"),
         ),
         Misconception(
             "a token that has not passed in_proj",
@@ -561,6 +613,16 @@ STEP = Exercise(
             "a history that moves the wrong way",
             "Your history has its latest input in front. Here the oldest comes first and the latest last.",
             _history_made_by_hand("history = torch.cat([x[..., None], history[..., :-1]], dim=-1)"),
+        ),
+        Misconception(
+            "a history that grows",
+            "Your history has a column more at each token. Its oldest column has to go: it keeps the last S inputs.",
+            _history_made_by_hand("history = torch.cat([history, x[..., None]], dim=-1)"),
+        ),
+        Misconception(
+            "a history of the gate",
+            "You keep z. The convolution looks back at its inputs, x.",
+            _history_made_by_hand("history = torch.cat([history[..., 1:], z[..., None]], dim=-1)"),
         ),
         Misconception(
             "a history of what the convolution gives",
@@ -780,6 +842,14 @@ GENERATE = Exercise(
                 ),
                 *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens")),
                 _moved(token="stream.seqlen_offset = len(outputs)"),
+                _moved(
+                    "",
+                    "",
+                    "for piece in → for i, piece in enumerate(",
+                    "chunk, dim=1): → chunk, dim=1)):",
+                    "out = block( → stream.seqlen_offset = i * chunk\n        out = block(",
+                    "outputs.append( → stream.seqlen_offset += 1\n        outputs.append(",
+                ),
             ],
         ),
         Misconception(
@@ -870,7 +940,10 @@ GENERATE = Exercise(
             "a first output thrown away",
             "The last output of the prompt is the first generated token. You feed it in, but do not keep it: your "
             "list begins one token too late.",
-            edited(generate, "< tokens: → < tokens + 1:", "torch.cat(outputs → torch.cat(outputs[1:]"),
+            [
+                edited(generate, "< tokens: → < tokens + 1:", "torch.cat(outputs → torch.cat(outputs[1:]"),
+                edited(generate, "torch.cat(outputs → torch.cat(outputs[1:]"),
+            ],
         ),
         Misconception(
             "the last token of the prompt fed in twice",
@@ -923,6 +996,32 @@ GENERATE = Exercise(
             "the same token fed in again and again",
             "You feed in one and the same token, each time. Feed in what came out last.",
             [edited(generate, f"block(outputs[-1] → block({token}") for token in ("outputs[0]", "prompt[:, -1:]")],
+        ),
+        Misconception(
+            "a whole piece of outputs fed in",
+            "You feed in all outputs of the last piece. One token is generated at a time: the latest output goes in, "
+            "and nothing else.",
+            edited(
+                generate,
+                "outputs = [out → latest, outputs = out, [out",
+                f"outputs.append({TOKEN_IN}) → latest = block(latest, inference_params=stream); "
+                "outputs.append(latest[:, -1:])",
+                f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",
+            ),
+        ),
+        Misconception(
+            "pieces that overlap",
+            "Your pieces of the prompt begin one token apart, so most tokens go in several times. The next piece "
+            "begins where the last one has ended.",
+            edited(generate, "prompt.split(chunk, dim=1) → prompt.unfold(1, chunk, 1).transpose(2, 3).unbind(1)"),
+        ),
+        Misconception(
+            "a stream for each row",
+            "The numbers are right, but you read one row after the other. One stream carries them all: it has as many "
+            "rows as the prompt.",
+            lambda block, prompt, chunk, tokens: torch.cat(
+                [generate(block, row, chunk, tokens) for row in prompt.split(1)]
+            ),
         ),
         Misconception(
             "all generated tokens fed in again",
@@ -1384,7 +1483,15 @@ MENDED = Exercise(
         Misconception(
             "a history from the chunk alone",
             "A chunk may be shorter than the history. Then some of its columns come from the history before.",
-            _left("joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
+            [
+                _left("joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
+                _left("joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
+            ],
+        ),
+        Misconception(
+            "a SiLU too many",
+            "You take SiLU twice. One behind the convolution was right.",
+            _left("u = F.silu( → u = F.silu(F.silu(", "groups=x.shape[1]))  # → groups=x.shape[1])))  #"),
         ),
         Misconception(
             "a history that is returned as it came",
