@@ -17,7 +17,7 @@ from notebook_rules import NOTEBOOKS, Notebook
 from torch import Tensor
 
 from lite_mamba.course import chapters
-from lite_mamba.course.checking.compare import Tolerance, difference
+from lite_mamba.course.checking.compare import Facts, Tolerance, difference
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception, Question
 from lite_mamba.course.checking.running import Example, Outcome, beside, spun
 from lite_mamba.course.checking.trial import draw_trials, judge, known_misconception, outcome, same_everywhere, trials
@@ -150,6 +150,8 @@ def float32_in(value) -> bool:
 
 
 def wide(value):
+    if isinstance(value, Facts):
+        return Facts(value.of, wide(dict(value)))
     if isinstance(value, dict):
         return {key: wide(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -201,10 +201,7 @@ BLOCK = Exercise(
             "a Δ that comes twice",
             'You multiply u, B or the drive with Δ. `parts["discretise"]` does that itself: it wants u and B as they '
             "are.",
-            [
-                _wired('"discretise"](u, → "discretise"](u * delta,'),
-                _wired("(deltaA, deltaB_u, C) → (deltaA, deltaB_u * delta[..., None], C)"),
-            ],
+            _wired('"discretise"](u, → "discretise"](u * delta,'),
         ),
         Misconception(
             "an exponential of the decay",
@@ -1387,12 +1384,6 @@ def _numbers_again(*names):
     return wrong
 
 
-def _as_buffer(channels, taps, dilations):
-    front = mended_branches(channels, taps, dilations)
-    front.register_buffer("weight", front.conv1d_layers[0].weight.detach())
-    return front
-
-
 def _list_again(channels, taps, dilations):
     front = mended_branches(channels, taps, dilations)
     front.conv1d = front.conv1d_layers
@@ -1479,7 +1470,7 @@ BRANCHES = Exercise(
             "a list that is not found",
             "The convolutions are not found under `conv1d_layers`: you return the list itself, or it has another "
             "name. Who loads a file looks for this name.",
-            [lambda *sizes: mended_branches(*sizes).conv1d_layers, _under_another_name],
+            _under_another_name,
         ),
         Misconception(
             "a list under another name, and the second name still there",
@@ -1508,7 +1499,7 @@ BRANCHES = Exercise(
             "a second name for some of the numbers",
             "The weight of branch 0, or its bias, has a second name still: a parameter or a buffer that is given to a "
             "module is saved under the name that it gets.",
-            [_numbers_again(*names) for names in (("weight",), ("bias",))] + [_as_buffer],
+            [_numbers_again(name) for name in ("weight", "bias")],
         ),
         Misconception(
             "a second name for the whole list",
