@@ -36,6 +36,18 @@ def looped(step, read=lambda C, h: C @ h, first=None):
     return run
 
 
+def recurrence_that_adds_to_its_state(u, A, B, C):
+    h, y = 0 * A, []
+    for x in u:
+        h += A * h + B * x
+        y.append(C @ h)
+    return torch.stack(y)
+
+
+def recurrence_with_C_twice(u, A, B, C):
+    return looped(lambda h, x, A, B: A * h + C * x)(u, A, B, C)
+
+
 def recurrence_in_python(u, A, B, C):
     h, y = [0.0] * len(A), []
     for x in u.tolist():
@@ -131,7 +143,14 @@ RECURRENCE = [
     ("in the input", recurrence_in_the_input, None),
     ("no return", lambda u, A, B, C: None, None),
     ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), "a state that starts at one"),
-    ("state 0 only", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: C[0] * h[0]), None),
+    ("state 0 only", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: C[0] * h[0]), "one state alone"),
+    ("+=", recurrence_that_adds_to_its_state, "a state that is added to itself"),
+    ("Ā alone", looped(lambda h, x, A, B: A + B * x), "Ā added in the place of Ā·h"),
+    ("C on the way in", recurrence_with_C_twice, "C in the place of B̄"),
+    ("from 1 on", lambda u, *ABC: recurrence_as_a_table(u[1:], *ABC), "the first step left out"),
+    ("return in the loop", lambda u, *ABC: recurrence_as_a_table(u, *ABC)[:1], "a return inside the loop"),
+    # Nothing after it asks for gradients.
+    ("detached", lambda u, *ABC: recurrence_as_a_table(u, *ABC).detach(), "right"),
     ("a list", lambda u, A, B, C: recurrence_in_python(u, A, B, C).tolist(), None),
     ("a crash", looped(lambda h, x, A, B: A @ h[None] + B * x), None),
     (
@@ -182,7 +201,7 @@ KERNEL = [
     (
         "exp of logs",
         lambda A, B, C, n: ((C * B)[:, None] * torch.exp(A.log()[:, None] * torch.arange(n))).sum(0),
-        "right",
+        "a logarithm of Ā",
     ),
     ("vander", lambda A, B, C, n: (C * B) @ torch.vander(A.double(), n, increasing=True).float(), "right"),
     ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), "right"),
@@ -225,7 +244,20 @@ KERNEL = [
     ("one tap short", one_tap_short, "another number of taps"),
     ("a crash", lambda A, B, C, n: (C * B) @ A[:, None] ** range(n), None),
     ("no return", lambda A, B, C, n: None, None),
-    ("state 0", lambda A, B, C, n: C[0] * B[0] * A[0] ** torch.arange(n), None),
+    ("state 0", lambda A, B, C, n: C[0] * B[0] * A[0] ** torch.arange(n), "one state alone"),
+    ("the size of Ā", lambda A, B, C, n: (C * B) @ torch.abs(A)[:, None] ** torch.arange(n), "a sign that is lost"),
+    ("added", lambda A, B, C, n: (C + B) @ A[:, None] ** torch.arange(n), "C and B̄ added"),
+    (
+        "linspace",
+        lambda A, B, C, n: (C * B) @ A[:, None] ** torch.linspace(0, n, steps=n),
+        "exponents between whole numbers",
+    ),
+    (
+        "three sums",
+        lambda A, B, C, n: sum(C) * sum(B) * (A[:, None] ** torch.arange(n)).sum(0),
+        "states that are added up too early",
+    ),
+    ("detached", lambda A, B, C, n: ((C * B) @ A[:, None] ** torch.arange(n)).detach(), "right"),
     ("sum(1)", lambda A, B, C, n: (C * B) * (A[:, None] ** torch.arange(n)).sum(1), "taps that are added up"),
     ("arange of the states", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(len(C)), "as many taps as states"),
     (
@@ -243,7 +275,7 @@ KERNEL = [
         lambda A, B, C, n: torch.stack([(C * B).sum() * (A**j).sum() for j in range(n)]),
         "states that are added up too early",
     ),
-    ("a mean", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(n) / len(A), None),
+    ("a mean", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(n) / len(A), "a mean over the states"),
     ("in place", lambda A, B, C, n: C.mul_(B) @ A[:, None] ** torch.arange(n), None),
     ("squares", lambda A, B, C, n: (C * B) @ A[:, None] ** (2 * torch.arange(n)), None),
     ("ten taps", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(10), None),
@@ -371,7 +403,13 @@ CONVOLVE = [
     ("no return", lambda u, k: conv_by_two_loops(u, k) and None, None),
     ("the first tap only", lambda u, k: k[0] * u, None),
     ("four taps", lambda u, k: sum(F.pad(tap * u, (j, 0))[: len(u)] for j, tap in enumerate(k[:4])), None),
-    ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], None),
+    ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], "axes that are left"),
+    ("with one axis", lambda u, k: conv_by_two_loops(u, k).unsqueeze(0), "axes that are left"),
+    ("an axis too few", lambda u, k: conv_by_two_loops(u, k)[0], "an output instead of an axis"),
+    ("L zeros", lambda u, k: F.pad(conv_by_two_loops(u, k), (1, 0)), "a zero too many"),
+    ("turned back", lambda u, k: torch.flip(conv_by_two_loops(u, k), [0]), "an output that was turned round"),
+    ("a bias", lambda u, k: conv_by_two_loops(u, k) + torch.ones(1), "a bias of one"),
+    ("detached", lambda u, k: conv_by_two_loops(u, k).detach(), "right"),
     ("a cumulative sum", lambda u, k: (u * k).cumsum(0), "lag and step mixed up"),
     ("an unknown name", lambda u, k: causal_convolution(u, k), None),  # noqa: F821
     ("one dot", lambda u, k: (u * k.flip(0)).sum(), None),
@@ -399,6 +437,11 @@ def fft_ortho(u, k):
     n = 2 * len(u)
     values = torch.fft.rfft(u, n, norm="ortho") * torch.fft.rfft(k, n, norm="ortho")
     return torch.fft.irfft(values, n, norm="ortho")[: len(u)]
+
+
+def fft_back_again(u, k):
+    n = 2 * len(u)
+    return torch.fft.rfft(torch.fft.rfft(u, n) * torch.fft.rfft(k, n), n)[: len(u)]
 
 
 def fft_two_ways(u, k):
@@ -436,6 +479,11 @@ FFT = [
     ("a power of two", fft_joined(times, n=lambda L: 2 ** (2 * L - 1).bit_length()), "right"),
     ("numpy", lambda u, k: fft_by_numpy(u, k, 2 * len(u)), "right"),
     ("64 points", lambda u, k: fft_by_numpy(u, k, 64), "a clock of one size"),
+    ("1024 points", lambda u, k: fft_by_numpy(u, k, 1024), "a clock of one size"),
+    ("@", fft_joined(lambda U, K: U @ K), "values that are added up"),
+    ("squared", fft_joined(lambda U, K: U**2), "the input with itself"),
+    ("rfft back", fft_back_again, "the same way twice"),
+    ("detached", lambda u, k: fft_by_padding(u, k).detach(), "right"),
     ("in float64", lambda u, k: fft_by_padding(u.double(), k.double()), None),
     ("n = L", fft_joined(times, n=lambda L: L), "a circular wrap"),
     ("no n", lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k)), "a circular wrap"),
@@ -521,6 +569,11 @@ def ceil(L):
     return 2 ** math.ceil(math.log2(L))
 
 
+def hunted_in_front(u, k):
+    L = u.shape[-1]
+    return torch.fft.irfft(torch.fft.rfft(F.pad(u, [L, 0])) * torch.fft.rfft(k, 2 * L))[..., :L]
+
+
 HUNT = [
     ("2 ** ceil(log2(2L))", hunted(lambda L: ceil(2 * L)), "right"),
     ("2 ** (ceil + 1)", hunted(lambda L: 2 * ceil(L)), "right"),
@@ -562,7 +615,21 @@ HUNT = [
     ("in place", lambda u, k: u.copy_(mended_by_groups(u, k)), None),
     ("no return", lambda u, k: None, None),
     ("no groups", lambda u, k: F.conv1d(F.pad(u, (u.shape[-1] - 1, 0)), k.flip(-1)[:, None]), None),
-    ("zeroed before the impulse", lambda u, k: hunted(ceil)(u, k) * (u.cumsum(-1) != 0), None),
+    (
+        "zeroed before the impulse",
+        lambda u, k: hunted(ceil)(u, k) * (u.cumsum(-1) != 0),
+        "outputs that are hidden",
+    ),
+    ("half the kernel", lambda u, k: hunted(ceil)(u, k[:, : k.shape[1] // 2]), "a kernel that was cut"),
+    ("2 log2", hunted(lambda L: math.ceil(math.log2(L)) * 2), "twice the logarithm"),
+    ("the end of a power of two", hunted(lambda L: ceil(2 * L), cut=lambda y, L: y[..., -L:]), "the end of the clock"),
+    ("zeros in front", hunted_in_front, "the wrong half"),
+    (
+        "zeros in front, a power of two",
+        lambda u, k: hunted(lambda L: ceil(L))(F.pad(u, (u.shape[-1], 0)), k)[..., : u.shape[-1]],
+        "the end of the clock",
+    ),
+    ("ceil of log2(1.5 L)", hunted(lambda L: ceil(1.5 * L)), "half as much again"),
     ("sixteen points", hunted(lambda L: 16), None),
     ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
     ("twice the batch", lambda u, k: hunted(lambda L: 2 * len(u))(u, k), "a clock for the batch"),
@@ -688,13 +755,23 @@ TIME = [
         lambda layer, u, s: close(late := layer(delayed(u, s)), delayed(late, s)),
         "two delays that differ",
     ),
-    ("True", lambda layer, u, s: True, None),
+    ("True", lambda layer, u, s: True, "a test that never says False"),
+    (
+        "silence at first",
+        lambda layer, u, s: close(layer(delayed(u, s))[:s], torch.zeros(s)),
+        "only the steps before the input",
+    ),
+    (
+        "the loudest step",
+        lambda layer, u, s: close(max(layer(delayed(u, s))), max(delayed(layer(u), s))),
+        "a comparison that forgets the order",
+    ),
     ("False", lambda layer, u, s: False, None),
     ("in place", invariant_in_place, None),
     ("no return", invariant_without_return, None),
     ("a tensor", invariant_as_a_tensor, None),
     ("zeros", invariant_on(torch.zeros_like), None),
-    ("the layer on itself", lambda layer, u, s: close(layer(u), layer(u)), None),
+    ("the layer on itself", lambda layer, u, s: close(layer(u), layer(u)), "a test that never says False"),
     ("by name", lambda layer, u, s: "leaky" in layer.__name__, None),
     ("half of it", lambda layer, u, s: close(layer(delayed(u, s))[: s + 1], delayed(layer(u), s)[: s + 1]), None),
     (

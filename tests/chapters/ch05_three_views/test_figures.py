@@ -1,6 +1,7 @@
 """The figures of notebook 05 show what the package computes, at every corner of their sliders."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ def test_one_step_size_gives_one_response_at_all_times():
         both = len(shown.late_y)
         np.testing.assert_allclose(shown.early_y[:both], shown.late_y, atol=1e-6)
         np.testing.assert_allclose(shown.late_y, np.exp(-0.1 * np.arange(both)), atol=1e-5)
-        assert "differ by up to 0.00" in sentence
+        assert "the two responses are the same" in sentence
 
 
 def test_a_full_stop_cuts_the_later_response_earlier():
@@ -191,13 +192,31 @@ def test_the_exercises_agree_with_each_other_and_with_the_package():
 
 @pytest.mark.parametrize(
     ("slow", "c_slow", "c_fast", "said"),
-    [(0.95, 0.5, 1.0, "A steep start"), (0.8, 1.0, -0.1, "A flat start"), (0.99, 1.0, -0.1, "grows at first")],
+    [
+        (0.95, 0.5, 1.0, "A steep start"),
+        (0.8, 1.0, -0.1, "A flat start"),
+        (0.99, 1.0, -0.1, "grows at first"),
+        (0.99, -1.0, 0.1, "falls at first"),
+    ],
 )
 def test_the_kernel_tells_how_it_begins(slow, c_slow, c_fast, said):
     shown = figures.KernelSum()
     assert said in shown.update(slow=slow, fast=0.75, c_slow=c_slow, c_fast=c_fast)
     falls = shown.kernel[1] / shown.kernel[0]
     assert falls < slow if "steep" in said else falls > slow
+
+
+def test_the_tap_that_is_named_is_the_first_of_which_the_slow_state_makes_over_95_percent():
+    shown = figures.KernelSum()
+    for slow, fast, c_slow in ((0.8, 0.6, 1.0), (0.95, 0.5, 0.5), (0.9, 0.75, 0.5)):
+        named = re.search(r"from tap (\d+) on", shown.update(slow=slow, fast=fast, c_slow=c_slow, c_fast=0.5))
+        j = np.arange(41)
+        share = c_slow * slow**j / (c_slow * slow**j + 0.5 * fast**j)
+        assert int(named[1]) == np.argmax(share > 0.95)
+
+
+def test_what_is_next_to_nothing_is_not_shown_as_nothing():
+    assert "0.072 + 3e−8 = 0.072" in figures.ThreeViews().update(t=31)
 
 
 def test_a_sum_of_rounded_states_is_equal_only_if_its_digits_are():

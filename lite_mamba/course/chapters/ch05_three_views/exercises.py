@@ -147,6 +147,37 @@ RECURRENCE = Exercise(
             edited(recurrence, "A_bar * h → A_bar.exp() * h"),
         ),
         Misconception(
+            "a state that is added to itself",
+            "`h += …` keeps the whole of h and adds Ā·h to it, so each state is multiplied by 1 + Ā. Write h = ….",
+            edited(recurrence, "h = A_bar * h + → h = h + A_bar * h +"),
+        ),
+        Misconception(
+            "Ā added in the place of Ā·h",
+            "You add Ā itself, and the state of the step before is lost. What is left of it is Ā·h.",
+            edited(recurrence, "A_bar * h + → A_bar +"),
+        ),
+        Misconception(
+            "C in the place of B̄",
+            "The input comes in through C, and B_bar is not used. C is the way out; the way in is B_bar.",
+            edited(recurrence, "B_bar * u_t → C * u_t"),
+        ),
+        Misconception(
+            "one state alone",
+            "You read a single state. There are N of them, and the output is the sum of all, each times its own C.",
+            [edited(recurrence, f"(C * h).sum() → (C * h)[{n}]") for n in (0, -1)],
+        ),
+        Misconception(
+            "the first step left out",
+            "You begin at u[1]: one output is missing, and the first sample is never read.",
+            edited(recurrence, "for u_t in u: → for u_t in u[1:]:"),
+        ),
+        Misconception(
+            "a return inside the loop",
+            "The function ends after its first step, with one output. `return` stands behind the loop, as far to the "
+            "left as `for`.",
+            edited(recurrence, "torch.stack(outputs) → torch.stack(outputs[:1])"),
+        ),
+        Misconception(
             "a state that is read before C",
             "You multiply the input with C on its way in and the state with B_bar on its way out, or with both on one "
             "way. With several states the sums are the same only if each pair stays together.",
@@ -164,11 +195,19 @@ def ssm_kernel(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
     return (C * B_bar) @ powers  # (L,)
 
 
+def _powers(draw: Draw) -> dict:
+    """A system some of whose states change their sign in each step, or are gone after one: a power knows them all."""
+    system = _system(draw)
+    turned = draw.choice([1.0, 1.0, 1.0, 0.0, -1.0])
+    factors = torch.cat([torch.tensor([turned]), torch.ones(len(system["A_bar"]) - 1)])  # (N,)
+    return system | {"A_bar": system["A_bar"] * factors, "length": draw.size(2, 10)}
+
+
 KERNEL = Exercise(
     id="05.ssm_kernel",
     title="The kernel, all taps at once",
     reference=ssm_kernel,
-    cases=lambda draw: {**_system(draw), "length": draw.size(2, 10)},
+    cases=_powers,
     axes=("tap",),
     misconceptions=[
         Misconception(
@@ -254,7 +293,16 @@ KERNEL = Exercise(
                 edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar).sum() *", f"A_bar[:, None] → A_bar.{joined}()")
                 for joined in ("sum", "mean")
             ]
-            + [edited(ssm_kernel, "(C * B_bar) @ powers → (C * B_bar).sum() * powers.sum(0)")],
+            + [
+                edited(ssm_kernel, f"(C * B_bar) @ powers → {weights}")
+                for weights in (
+                    "(C * B_bar).sum() * powers.sum(0)",
+                    "C.sum() * B_bar.sum() * powers.sum(0)",
+                    "B_bar.sum() * (C @ powers)",
+                    "C.sum() * (B_bar @ powers)",
+                    "(C * A_bar * B_bar).sum() ** torch.arange(length)",
+                )
+            ],
         ),
         Misconception(
             "a power of all three",
@@ -272,6 +320,49 @@ KERNEL = Exercise(
             "A_bar[:, None], so that every state meets every exponent.",
             edited(ssm_kernel, "A_bar[:, None] → A_bar"),
             where=lambda A_bar, length, **rest: len(A_bar) not in (1, length),
+        ),
+        Misconception(
+            "a logarithm of Ā",
+            "exp(j·log Ā) is Ā to the power j for an Ā above 0 only. The picture below goes down to Ā = 0, where there "
+            "is no logarithm, and below 0 there is none either. `**` takes them all.",
+            edited(
+                ssm_kernel,
+                "A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * torch.log(A_bar)[:, None])",
+            ),
+        ),
+        Misconception(
+            "a sign that is lost",
+            "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps.",
+            [
+                edited(ssm_kernel, "A_bar[:, None] → A_bar.abs()[:, None]"),
+                edited(
+                    ssm_kernel,
+                    "A_bar[:, None] ** torch.arange(length) → "
+                    "torch.exp(torch.arange(length) * torch.log(A_bar.abs())[:, None])",
+                ),
+            ],
+        ),
+        Misconception(
+            "a mean over the states",
+            "You take the mean of the states. C says how much of each goes into the output: with these weights they "
+            "are added up.",
+            edited(ssm_kernel, "@ powers → @ powers / len(A_bar)"),
+        ),
+        Misconception(
+            "one state alone",
+            "Your taps come from a single state. Each tap is a sum over all N of them.",
+            [edited(ssm_kernel, f"(C * B_bar) @ powers → (C * B_bar)[{n}] * powers[{n}]") for n in (0, -1)],
+        ),
+        Misconception(
+            "C and B̄ added",
+            "You add C and B_bar. What a sample meets one after the other is multiplied: C·Ā^j·B̄.",
+            edited(ssm_kernel, "(C * B_bar) → (C + B_bar)"),
+        ),
+        Misconception(
+            "exponents between whole numbers",
+            "torch.linspace(0, length, length) ends at `length`, so its steps are a little longer than 1. "
+            "torch.arange(length) counts 0, 1, 2, ….",
+            edited(ssm_kernel, "torch.arange(length) → torch.linspace(0, length, length)"),
         ),
         Misconception(
             "base and exponent exchanged",
@@ -385,7 +476,7 @@ CONVOLVE = Exercise(
         Misconception(
             "a response that goes in a circle",
             "The first outputs read the last samples, but before the start all samples count as zero. In Python an "
-            "index below zero counts from the end. " + WRAP,
+            "index below zero counts from the end, and a Fourier transform of L points goes round, too. " + WRAP,
             _in_a_circle,
         ),
         Misconception(
@@ -402,6 +493,33 @@ CONVOLVE = Exercise(
             "a slice that runs backwards",
             "PyTorch has no negative steps in slices. kernel.flip(0) turns the taps round.",
             edited(convolve, ".flip(0)[None → [::-1][None"),
+        ),
+        Misconception(
+            "a zero too many",
+            "You put L zeros in front, so L + 1 outputs come out, and the first of them knows no sample at all. L − 1 "
+            "are enough.",
+            _padded("len(kernel), 0"),
+        ),
+        Misconception(
+            "axes that are left",
+            "The numbers are right, and batch and channel are still around them. u has neither: take them off again.",
+            [edited(convolve, f"[0, 0] → {left}") for left in ("", "[0]")],
+        ),
+        Misconception(
+            "an output instead of an axis",
+            "One number comes back: you have taken off an axis more than you had put on, and that is time.",
+            edited(convolve, "[0, 0] → [0, 0, 0]"),
+        ),
+        Misconception(
+            "an output that was turned round",
+            "The outputs are right, from the end to the beginning. Only the taps are turned round, and nothing is "
+            "turned back.",
+            edited(convolve, "[0, 0] → [0, 0].flip(0)"),
+        ),
+        Misconception(
+            "a bias of one",
+            "Every output is 1 too large: the bias that causal_conv wants is added to each. Here it is zero.",
+            edited(convolve, "[0, 0] → [0, 0] + 1"),
         ),
         Misconception(
             "missing axes",
@@ -481,7 +599,7 @@ FFT = Exercise(
     title="The FFT view",
     reference=fft_convolve,
     cases=_pair,
-    apply=_also_long(fft_convolve, 200),
+    apply=_also_long(fft_convolve, 600),
     atol=1e-4,
     axes=("time",),
     misconceptions=[
@@ -558,6 +676,22 @@ FFT = Exercise(
             edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(u))"),
         ),
         Misconception(
+            "values that are added up",
+            "`@` multiplies the values and adds the products up: one number. Each point has a product of its own: `*`.",
+            _product("U @ K"),
+        ),
+        Misconception(
+            "the input with itself",
+            "You multiply the values of u with themselves, or those of the kernel. At each point one of u meets one of "
+            "the kernel.",
+            [_product("U * U"), _product("K * K")],
+        ),
+        Misconception(
+            "the same way twice",
+            "rfft goes from time to the values, and wants real numbers. The way back is irfft.",
+            edited(fft_convolve, "torch.fft.irfft( → torch.fft.rfft("),
+        ),
+        Misconception(
             "another scale",
             "The shape of the output is right and its scale is not: irfft divides by the number of points already. "
             "Divide nothing yourself, and leave `norm` alone.",
@@ -628,6 +762,7 @@ def _with_points(points: str, *edits: str):
 
 
 suspect_convolve = _with_points("2 ** math.ceil(math.log2(u.shape[-1]))")
+NEXT = "2 ** math.ceil(math.log2(2 * u.shape[-1]))"
 
 
 def _batch(draw: Draw) -> dict:
@@ -697,14 +832,45 @@ BUG = Exercise(
         ),
         Misconception(
             "half as much again",
-            "1.5 L points: a late impulse still goes round. In the worst case the impulse comes at the last step, and "
-            "the response needs L − 1 further steps.",
-            _with_points("u.shape[-1] + u.shape[-1] // 2"),
+            "1.5 L points, or the power of two from there on: for some lengths a late impulse still goes round. In the "
+            "worst case it comes at the last step, and the response needs L − 1 further steps.",
+            [
+                _with_points("u.shape[-1] + u.shape[-1] // 2"),
+                _with_points("2 ** math.ceil(math.log2(1.5 * u.shape[-1]))"),
+            ],
         ),
         Misconception(
             "the wrong half",
             "There is room enough now, but you return what comes after the end of the input.",
             edited(mended_convolve, "[..., : u.shape[-1]] → [..., u.shape[-1] :]"),
+        ),
+        Misconception(
+            "the end of the clock",
+            "You return the last L numbers, or put the zeros before the samples. The outputs for the L steps of the "
+            "input stand at the beginning, and the zeros behind the samples.",
+            [
+                edited(mended_convolve, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
+                _with_points(NEXT, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
+                edited(_with_points(NEXT), "rfft(u, → rfft(F.pad(u, (u.shape[-1], 0)),", F=F, math=math),
+            ],
+        ),
+        Misconception(
+            "twice the logarithm",
+            "2·log2(L) is a small number of points. The power of two is 2 ** …, and what is rounded up is the "
+            "logarithm of the room that is needed.",
+            _with_points("2 * math.ceil(math.log2(u.shape[-1]))"),
+        ),
+        Misconception(
+            "outputs that are hidden",
+            "You set to zero what comes before the first sample that is not zero. The end of the response still goes "
+            "round: as soon as something has come in, it is added to the outputs, and nobody sees it.",
+            edited(suspect_convolve, "[..., : u.shape[-1]] → [..., : u.shape[-1]] * (u.cumsum(-1) != 0)"),
+        ),
+        Misconception(
+            "a kernel that was cut",
+            "You let the kernel end early, so that less goes round. Then its last taps are missing where they belong. "
+            "Leave it whole, and make room.",
+            edited(suspect_convolve, "rfft(kernel, → rfft(kernel[..., : kernel.shape[-1] // 2],"),
         ),
         Misconception(
             "padding only one of the two",
@@ -723,7 +889,7 @@ BUG = Exercise(
             "belong to steps of the input.",
             [
                 edited(mended_convolve, "[..., : u.shape[-1]] → "),
-                _with_points("2 ** math.ceil(math.log2(2 * u.shape[-1]))", "[..., : u.shape[-1]] → "),
+                _with_points(NEXT, "[..., : u.shape[-1]] → "),
             ],
         ),
     ],
@@ -956,6 +1122,24 @@ TIME = Exercise(
             _moved(both="layer(late_input)[-1], late_output[-1]"),
         ),
         Misconception(
+            "only the steps before the input",
+            "You look at the first `shift` outputs alone, before the delayed input has come. What the system does with "
+            "it comes later.",
+            [
+                _moved(both="layer(late_input)[:shift], late_output[:shift]"),
+                edited(
+                    is_time_invariant,
+                    f"torch.allclose({BOTH}, rtol=1e-3, atol=1e-4) → bool((layer(late_input)[:shift] == 0).all())",
+                ),
+            ],
+        ),
+        Misconception(
+            "a test that never says False",
+            "Your test says True of every system, of those that look at the clock, too. What should it compare, so "
+            "that it can fail?",
+            lambda layer, u, shift: True,
+        ),
+        Misconception(
             "a test whether the system is a delay",
             "You compare the output with the delayed *input*. Run the system on the delayed input, and compare the two "
             "outputs.",
@@ -963,9 +1147,12 @@ TIME = Exercise(
         ),
         Misconception(
             "a comparison that forgets the order",
-            "Two outputs may hold the same numbers, or have the same sum, and differ in time: compare step by step.",
+            "Two outputs may hold the same numbers, or have the same sum or the same largest number, and differ in "
+            "time: compare step by step.",
             [
                 _moved(both="layer(late_input).sum(), late_output.sum()"),
+                _moved(both="layer(late_input).max(), late_output.max()"),
+                _moved(both="layer(late_input).sort().values, late_output.sort().values"),
             ],
         ),
         Misconception(

@@ -17,6 +17,7 @@ from ...drawing.controls import choice, slider
 from ...drawing.numbers import several, written
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
+SAME = 1e-3  # responses this close are drawn as one
 PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
 
 
@@ -183,8 +184,9 @@ class ThreeViews(LiveFigure):
             return f"{self._finding(t, at)} at t = {t}, with the impulse at t = {at}.{self._by()}"
         if t < at:
             return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{self._by()}"
-        slow, fast, *whole = (f"{value:.3f}" for value in (*self.states[1], *(y[t] for y in self.y)))
-        equals = "=" if f"{float(slow) + float(fast):.3f}" == whole[0] else "≈"  # each number is rounded by itself
+        parts, whole = self.states[1], [f"{y[t]:.3f}" for y in self.y]
+        slow, fast = (f"{part:.3f}" if part >= 5e-4 else written(part, ".1g") for part in parts)
+        equals = "=" if f"{sum(round(part, 3) for part in parts):.3f}" == whole[0] else "≈"  # each is rounded by itself
         return (
             f"At t = {t} the impulse is {several(t - at, 'step')} old. States: {slow} + {fast} {equals} {whole[0]}. "
             f"Kernel: tap {t - at} is {whole[1]}. FFT: the {len(self.count)} waves add up to {whole[2]}.{self._by()}"
@@ -258,9 +260,9 @@ class KernelSum(LiveFigure):
         return f"{finding}. The first taps are {first}.{by}"
 
     def _alone(self) -> int | None:
-        """The first tap of which the slow state makes over 95 %: the fast part is below a twentieth of the slow one."""
+        """The first tap of which the slow state makes over 95 %: the fast part is below a twentieth of both."""
         slow, fast = np.abs(self.parts)
-        found = np.flatnonzero(fast < slow / 20)
+        found = np.flatnonzero(fast < (slow + fast) / 20)
         return int(found[0]) if len(found) else None
 
     def _turn(self) -> int | None:
@@ -275,6 +277,8 @@ class KernelSum(LiveFigure):
         if (turn := self._turn()) is not None:
             return f"The kernel changes its sign: tap {turn} is the first on the other side"
         if self.peak:
+            if self.kernel[self.peak] < 0:
+                return f"The kernel falls at first: it is lowest at tap {self.peak}"
             return f"The kernel grows at first: it is largest at tap {self.peak}"
         if self.alone is None:
             return f"Both states can be seen in all {self.LENGTH} taps"
@@ -554,9 +558,10 @@ class TwoImpulses(LiveFigure):
         self.early_line.set_data(np.arange(len(self.early_y))[shown], self.early_y[shown])
         self.late_line.set_data(np.arange(len(self.late_y))[shown], self.late_y[shown])
         self.title(self.top, self._finding(late))
+        apart = f"differ by up to {self.gap:.2f}" if self.gap >= SAME else "are the same"
         return (
             f"Δ is 0.10 at every letter and {self.delta[self.stop]:.2f} at the full stop. The same impulse at t = "
-            f"{self.EARLY} and at t = {late}: the two responses differ by up to {self.gap:.2f}. "
+            f"{self.EARLY} and at t = {late}: the two responses {apart}. "
             f"The full stop leaves {100 * math.exp(-self.delta[self.stop]):.1f} % of the state."
         )
 
@@ -568,6 +573,6 @@ class TwoImpulses(LiveFigure):
         return y[0, 0, at:].numpy()
 
     def _finding(self, late: int) -> str:
-        if self.gap < 1e-3:
+        if self.gap < SAME:
             return "Δ is the same everywhere: the same impulse, the same response"
         return f"The same impulse, {several(late - self.EARLY, 'step')} later: another response"
