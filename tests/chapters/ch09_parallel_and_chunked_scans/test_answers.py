@@ -61,6 +61,7 @@ COMBINE = [
     ("crosswise", lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + a2 * b1), "b2 that fades"),
     ("each by its own", lambda a1, b1, a2, b2: (a2 * a1, a1 * b1 + a2 * b2), "each b faded by its own step"),
     ("a2 alone", lambda a1, b1, a2, b2: (a2, a2 * b1 + b2), "the decay of one step"),
+    ("no b2", lambda a1, b1, a2, b2: (a1 * a2, b1 * a2), "a later b that is left out"),
     ("all added", lambda a1, b1, a2, b2: (a1 + a2, b1 + b2), "pairs that are added"),
     ("matrices' products", lambda a1, b1, a2, b2: (a2 @ a1, a2 @ b1 + b2), "products of matrices"),
     ("a product of b", lambda a1, b1, a2, b2: (a2 * a1, b1 * b2), "b's that are multiplied"),
@@ -226,6 +227,15 @@ def rounds_forwards_in_place(a, x):
     return x
 
 
+def rounds_with_the_first_entries(a, x):
+    shift = 1
+    while shift < len(x):
+        pairs = join(a[:shift], x[:shift], a[shift:], x[shift:])
+        a, x = (torch.cat([old[:shift], new]) for old, new in zip((a, x), pairs, strict=True))
+        shift *= 2
+    return x
+
+
 def rounds_of_overlapping_slices(a, x):
     a, x, shift = a.clone(), x.clone(), 1
     while shift < len(a):
@@ -328,6 +338,9 @@ def rounds_until(stop, a, x):
 
 
 HILLIS_STEELE = [
+    ("cumsum of a x", lambda a, x: torch.cumsum(x * a, 0), "a single cumulative sum"),
+    ("P cumsum", lambda a, x: x.cumsum(0) * a.cumprod(0), "a single cumulative sum"),
+    ("a[:shift]", rounds_with_the_first_entries, "partners from the beginning"),
     ("overlapping slices", rounds_of_overlapping_slices, "a table that is read while it is written"),
     ("finished decays dropped", rounds_that_drop_finished_decays, "right"),
     ("in place of copies", rounds_in_place, "right"),
@@ -414,7 +427,7 @@ HILLIS_STEELE = [
     ("all pairs by loops", pair_by_pair, "a table of all pairs of steps"),
     ("no return", without_return, None),
     ("changed inputs", inputs_changed, None),
-    ("a cumulative sum", lambda a, x: x.cumsum(0), None),
+    ("a cumulative sum", lambda a, x: x.cumsum(0), "a single cumulative sum"),
     ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234, 12345, 123456]), None),
     ("three rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4) if s < L]), None),
     ("a crash", lambda a, x: rounds(a, x) @ a @ x, None),
@@ -486,6 +499,14 @@ def tree_with_decays_at_its_end(a, x):
         return a
     odd = tree_with_decays_at_its_end(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
     return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
+def tree_with_nothing_at_its_end(a, x):
+    if len(x) == 1:
+        return None
+    odd = tree_with_nothing_at_its_end(a[::2] * a[1::2], x[1::2] + a[1::2] * x[::2])
+    even = torch.cat([x[:1], x[2::2] + a[2::2] * odd[:-1]])
+    return torch.stack([even, odd], 1).flatten(0, 1)
 
 
 def tree_with_its_end_faded(a, x):
@@ -606,6 +627,8 @@ def tree_with_odd_drives(a, x):
 
 
 UP_DOWN = [
+    ("no t = 0", tree(down=lambda a, x, odd: a[2::2] * odd[:-1] + x[2::2]), "a first step that has no place"),
+    ("nothing returned at one step", tree_with_nothing_at_its_end, "nothing at the end of the tree"),
     ("in place of copies", tree_in_place, "right"),
     ("2 × 2 matrices", tree_of_matrices, "right"),
     ("zero first", tree_with_zero_first, "right"),
@@ -742,6 +765,20 @@ def suspect(log_a, x, divide):
     return divide((to_end * x).cumsum(0), to_end)
 
 
+def not_turned_back(log_a, x):
+    to_end = (log_a.flip(0).cumsum(0) - log_a).exp()
+    return (to_end * x).cumsum(0) / (to_end + 1e-12)
+
+
+def dividing_chunks(log_a, x, size):
+    states, h = [], 0 * x[0]
+    for exponents, drives in zip(log_a.split(size), x.split(size), strict=True):
+        total = exponents.cumsum(0)
+        states.append(total.exp() * (h + (drives * torch.exp(-total)).cumsum(0)))
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
 def later(log_a):
     return log_a.sum(0) - log_a.cumsum(0)
 
@@ -763,6 +800,9 @@ def pairs_of_exponents(log_a, x):
 
 
 MENDED = [
+    ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
+    ("chunks of 16", lambda log_a, x: dividing_chunks(log_a, x, 16), "chunks that still divide"),
+    ("not turned back", not_turned_back, "a sum turned round and not back"),
     ("the tree", lambda log_a, x: tree()(log_a.exp(), x), "a scan that wants a power of two"),
     ("rounds", in_rounds, "right"),
     ("exponents added", rounds_of_exponents, "right"),
@@ -897,7 +937,7 @@ def chunks_one_after_another(a, x, chunk):
     return torch.stack(states)
 
 
-def chunks(start=None, finish=None, decay=lambda a: a.prod(1), cut=None, glue=None):
+def chunks(start=None, finish=None, decay=lambda a: a.prod(1), cut=None, glue=None, rerun=lambda a, h, x: a * h + x):
     """Chunks with one part of the learner's own."""
     cut = cut or (lambda value, T: value.reshape(-1, T, *value.shape[1:]))
 
@@ -918,7 +958,7 @@ def chunks(start=None, finish=None, decay=lambda a: a.prod(1), cut=None, glue=No
         else:
             states, h = [], before
             for t in range(chunk):
-                h = a[:, t] * h + x[:, t]
+                h = rerun(a[:, t], h, x[:, t])
                 states.append(h)
             if glue:
                 return glue(states)
@@ -926,6 +966,14 @@ def chunks(start=None, finish=None, decay=lambda a: a.prod(1), cut=None, glue=No
         return states.flatten(0, 1)
 
     return scan
+
+
+def starts_from(h, decay, end):
+    before = []
+    for d, e in zip(decay, end, strict=True):
+        before.append(h)
+        h = d * h + e
+    return torch.stack(before)
 
 
 def after_each(decay, end):
@@ -972,6 +1020,14 @@ CHUNKED = [
     ("the last decay", chunks(decay=lambda a: a[:, -1]), "a chunk that fades by one step only"),
     ("the first decay", chunks(decay=lambda a: a[:, 0]), "a chunk that fades by one step only"),
     ("all but the first decay", chunks(decay=lambda a: a[:, 1:].prod(1)), "a chunk that fades by one step too few"),
+    ("a mean of decays", chunks(decay=lambda a: a.mean(1)), "decays of a chunk that are added"),
+    (
+        "a first start",
+        chunks(lambda decay, end: starts_from(end[0], decay, end)),
+        "a first chunk that does not start from zero",
+    ),
+    ("a·(h + x) in the rerun", chunks(rerun=lambda a, h, x: a * (h + x)), "a drive that fades at once"),
+    ("h + x in the rerun", chunks(rerun=lambda a, h, x: h + x), "a rerun that does not fade"),
     ("a sum of decays", chunks(decay=lambda a: a.sum(1)), "decays of a chunk that are added"),
     ("the decay before", chunks(decay=lambda a: a.prod(1).roll(1, 0)), "the decay of a neighbouring chunk"),
     (
@@ -1175,6 +1231,17 @@ LINEAR = [
     ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),
     ("last", lambda a, x: collected(a, x, last=True), "the last state alone"),
     ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
+    ("in rounds", lambda a, x: rounds(a, x), "rounds in the place of a loop"),
+    ("a[t − 1]", lambda a, x: collected(torch.cat([a[-1:], a[:-1]]), x), "a decay of another step"),
+    ("backwards", lambda a, x: collected(a.flip(0), x.flip(0)), "steps from last to first"),
+    ("zero in front", lambda a, x: torch.stack([0 * x[0], *collected(a, x)]), "a state of zero in front"),
+    ("stacked behind", lambda a, x: torch.stack(collected(a, x, as_list=True), dim=-1), "steps behind the states"),
+    ("h + x", lambda a, x: collected(torch.ones_like(a) + 0 * a, x), "a state that never fades"),
+    (
+        "index_select twice",
+        loop_of(*[lambda v, t: v.index_select(0, torch.tensor([t]))[0]] * 2),
+        "a slice at each step",
+    ),
     ("joined end to end", lambda a, x: torch.cat(collected(a, x, as_list=True)), "states joined end to end"),
     ("h[t] of h[t − 1]", read_where_it_is_written, "states read out of the table that they are written into"),
     ("h[t] += …", added_to_a_copy, "states read out of the table that they are written into"),
@@ -1189,7 +1256,7 @@ LINEAR = [
     ("a·(h + x)", loop_of_fading_drives, "a drive that fades at once"),
     ("last axis", lambda a, x: torch.stack([*collected(a.T, x.T)], dim=1), "a loop over the states"),
     ("no return", lambda a, x: print(end=""), None),
-    ("a sum", lambda a, x: x.cumsum(0) + 0 * a, None),
+    ("a sum", lambda a, x: x.cumsum(0) + 0 * a, "a state that never fades"),
     ("a crash", lambda a, x: collected(a, x.numpy()), None),
     ("a and x swapped", lambda a, x: collected(x, a), None),
     ("column 0", lambda a, x: collected(a[:, :1], x), None),

@@ -234,6 +234,11 @@ COMBINE = Exercise(
             edited(combine, "a2 * a1, a2 * b1 + b2 → a2 * b1 + b2"),
         ),
         Misconception(
+            "a later b that is left out",
+            "Step 2 adds its b2, and your pair knows nothing of it.",
+            edited(combine, "a2 * b1 + b2 → a2 * b1"),
+        ),
+        Misconception(
             "a later drive taken away",
             "You subtract b2. The later step adds it to what it has made of the earlier one.",
             edited(combine, "a2 * b1 + b2 → a2 * b1 - b2"),
@@ -436,6 +441,30 @@ HILLIS_STEELE = Exercise(
             edited(hillis_steele, "2 * shift → 3 * shift"),
         ),
         Misconception(
+            "a single cumulative sum",
+            "A cumulative sum adds drives that have all faded alike, or not at all. Here each has faded by the decays "
+            "of its own later steps. Joins keep the decays and the drives together.",
+            [
+                lambda a, x: x.cumsum(0),
+                lambda a, x: (a * x).cumsum(0),
+                lambda a, x: a.cumprod(0) * x.cumsum(0),
+                lambda a, x: (a.cumprod(0) * x).cumsum(0),
+            ],
+        ),
+        Misconception(
+            "partners from the beginning",
+            "You take the first `shift` entries for the earlier partners: there are too few of them. Each step from "
+            "`shift` on has a partner, so both slices have L − shift entries.",
+            [
+                edited(
+                    hillis_steele,
+                    f"{JOIN} → new_a, new_x = combine(a[:shift], x[:shift], a[shift:], x[shift:])",
+                    combine=one,
+                )
+                for one in (combine, edited(combine, "a2 * a1 → a1 * a2"))
+            ],
+        ),
+        Misconception(
             "a first round that is missing",
             "Your first shift is 2. Then nobody ever takes in the neighbour next door: the first shift is 1.",
             edited(hillis_steele, "shift = 1 → shift = 2"),
@@ -629,6 +658,17 @@ UP_DOWN = Exercise(
             edited(up_down, "len(a) == 1 → len(a) <= 2"),
         ),
         Misconception(
+            "nothing at the end of the tree",
+            "When one step is left, your function returns nothing. From h = 0 the state of a single step is its x.",
+            edited(up_down, "return x → return"),
+        ),
+        Misconception(
+            "a first step that has no place",
+            "On the way down you fill in t = 2, 4, …, and t = 0 is missing: there is one even state too few. It is a "
+            "step by itself. What is its state?",
+            edited(up_down, f"{DOWN} → a[2::2] * odd[:-1] + x[2::2]"),
+        ),
+        Misconception(
             "decays at the end of the tree",
             "When one step is left, you return its a. From h = 0 its state is its x.",
             edited(up_down, "return x → return a"),
@@ -778,6 +818,15 @@ def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
 
 
+def _chunks_that_divide(log_a, x, size):
+    states, h = [], torch.zeros_like(x[0])
+    for log_decays, drives in zip(log_a.split(size), x.split(size), strict=True):
+        decay = log_decays.cumsum(0).exp()
+        states.append(decay * (h + (drives / decay).cumsum(0)))
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
 def _by_the_step_before(log_a, x):
     return _zero_first(log_a).exp(), x
 
@@ -851,6 +900,21 @@ MENDED = Exercise(
                 _from_the_end,
                 "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
             ),
+        ),
+        Misconception(
+            "chunks that still divide",
+            "Inside a chunk you still divide by a product of decays. It is shorter, so slow channels live, and fast "
+            "ones come past the smallest number in a few steps. Can you do without the division?",
+            [functools.partial(_chunks_that_divide, size=size) for size in (8, 32)],
+        ),
+        Misconception(
+            "a sum turned round and not back",
+            "You turn time round for the cumulative sum and leave it so: the sum of the last step stands at the first "
+            "one. Turn it back.",
+            [
+                edited(function, "cumsum(0).flip(0) - log_a → cumsum(0) - log_a")
+                for function in (suspect_scan, _from_the_end)
+            ],
         ),
         Misconception(
             "products counted from the start",
@@ -1018,9 +1082,9 @@ CHUNKED = Exercise(
         ),
         Misconception(
             "decays of a chunk that are added",
-            "For the decay of a whole chunk you add its T decays. Two fadings one after the other multiply: a half of "
-            "a half is a quarter.",
-            edited(chunked_scan, "a.prod(dim=1) → a.sum(dim=1)"),
+            "For the decay of a whole chunk you add its T decays, or take their mean. Two fadings one after the other "
+            "multiply: a half of a half is a quarter.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a.{added}(dim=1)") for added in ("sum", "mean")],
         ),
         Misconception(
             "an end that fades in its own chunk",
@@ -1045,6 +1109,31 @@ CHUNKED = Exercise(
             "starts that come one chunk late",
             "You start chunk k from the state *after* chunk k. It wants the state before it: chunk 0 starts from zero.",
             edited(chunked_scan, f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)"),
+        ),
+        Misconception(
+            "a first chunk that does not start from zero",
+            "Your carry begins with a state that is not zero. Nothing comes before chunk 0.",
+            [
+                edited(chunked_scan, f"h, starts = torch.zeros_like(end[0]) → h, starts = {first}")
+                for first in ("end[0]", "torch.ones_like(end[0])", "x[0, 0]")
+            ],
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            [
+                edited(chunked_scan, *edits)
+                for edits in (
+                    ("end = a_t * end + x_t → end = a_t * (end + x_t)", "h = a_t * h + x_t → h = a_t * (h + x_t)"),
+                    ("h = a_t * h + x_t → h = a_t * (h + x_t)",),
+                    ("end = a_t * end + x_t → end = a_t * (end + x_t)",),
+                )
+            ],
+        ),
+        Misconception(
+            "a rerun that does not fade",
+            "In the rerun you add x to a state that stays as it is. It is an ordinary step: a·h + x.",
+            edited(chunked_scan, "h = a_t * h + x_t → h = h + x_t"),
         ),
         Misconception(
             "chunks that start from their own ends",
@@ -1197,7 +1286,13 @@ LINEAR = Exercise(
             "a slice at each step",
             "The states are right, and the backward pass writes whole tables of zeros: each a[t] and x[t], and each "
             "narrow or index_select, has a gradient of its own with the size of the whole. Cut once, before the loop.",
-            [_sliced("a[t]", "x[t]"), _sliced("a.select(0, t)", "x.index_select(0, torch.tensor([t]))[0]")],
+            [
+                _sliced("a[t]", "x[t]"),
+                *(
+                    _sliced(a_t, "x.index_select(0, torch.tensor([t]))[0]")
+                    for a_t in ("a.select(0, t)", "a.index_select(0, torch.tensor([t]))[0]")
+                ),
+            ],
         ),
         Misconception(
             "one of the two still sliced",
@@ -1256,6 +1351,12 @@ LINEAR = Exercise(
             ),
         ),
         Misconception(
+            "rounds in the place of a loop",
+            "Your states are right, and you join them in rounds. Every slice of a round has a gradient as long as the "
+            "whole, and the work is L·log2 L. Here one step after the other is asked for.",
+            hillis_steele,
+        ),
+        Misconception(
             "a state cut off from its past",
             "The backward pass is short because no gradient goes from step to step: detach stops it. Your states are "
             "right, your gradients are not.",
@@ -1280,6 +1381,30 @@ LINEAR = Exercise(
             edited(linear_loop, "h = a_t * h + x_t → h *= a_t; h += x_t"),
         ),
         Misconception(
+            "a decay of another step",
+            "You fade the state by the decay of another step, that of the step before or after. In step t it is a[t].",
+            [edited(linear_loop, f"zip(a.unbind → zip(a.roll({by}, 0).unbind") for by in (1, -1)],
+        ),
+        Misconception(
+            "steps from last to first",
+            "Your loop begins with the last step. Time runs from the first one on.",
+            [
+                lambda a, x: linear_loop(a.flip(0), x.flip(0)),
+                lambda a, x: linear_loop(a.flip(0), x.flip(0)).flip(0),
+            ],
+        ),
+        Misconception(
+            "a state of zero in front",
+            "Your list begins with the zero from before the first step, so there is one state too many. Leave it out "
+            "of the result.",
+            lambda a, x: torch.cat([torch.zeros_like(x[:1]), linear_loop(a, x)]),
+        ),
+        Misconception(
+            "steps behind the states",
+            "You stack the states along a new last axis. Time is the first one, as in x.",
+            lambda a, x: linear_loop(a, x).movedim(0, -1),
+        ),
+        Misconception(
             "a first step that is taken twice",
             "You start with h = x[0], and then do step 0 as well. Before step 0 the state is zero.",
             edited(linear_loop, "torch.zeros_like(x[0]) → x[0]"),
@@ -1291,8 +1416,8 @@ LINEAR = Exercise(
         ),
         Misconception(
             "a state that never fades",
-            "You fade the drive and add it to a state that stays as it is. The decay belongs to the state: a·h + x.",
-            edited(linear_loop, "a_t * h + x_t → h + a_t * x_t"),
+            "You add to a state that stays as it is. The decay belongs to the state, and to nothing else: a·h + x.",
+            [edited(linear_loop, f"a_t * h + x_t → {h}") for h in ("h + a_t * x_t", "h + x_t")],
         ),
         Misconception(
             "a loop over the states",
