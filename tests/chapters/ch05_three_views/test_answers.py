@@ -444,6 +444,14 @@ def fft_back_again(u, k):
     return torch.fft.rfft(torch.fft.rfft(u, n) * torch.fft.rfft(k, n), n)[: len(u)]
 
 
+def fft_by_a_table(u, k):
+    """The hands in float32, as `to_values` of the notebook has them: long sums are rounded more."""
+    n = 2 * len(u)
+    hands = torch.exp(-2j * math.pi * torch.arange(n)[:, None] * torch.arange(n) / n)
+    values = (hands[:, : len(u)] @ u.to(hands)) * (hands[:, : len(k)] @ k.to(hands))
+    return (hands.conj() @ values).real[: len(u)] / n
+
+
 def fft_two_ways(u, k):
     n = 2 * len(u)
     U, K = torch.view_as_real(torch.fft.rfft(u, n)), torch.view_as_real(torch.fft.rfft(k, n))
@@ -484,6 +492,8 @@ FFT = [
     ("squared", fft_joined(lambda U, K: U**2), "the input with itself"),
     ("rfft back", fft_back_again, "the same way twice"),
     ("detached", lambda u, k: fft_by_padding(u, k).detach(), "right"),
+    ("a table of hands", fft_by_a_table, "right"),
+    ("two loops", conv_by_two_loops, "right"),
     ("in float64", lambda u, k: fft_by_padding(u.double(), k.double()), None),
     ("n = L", fft_joined(times, n=lambda L: L), "a circular wrap"),
     ("no n", lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k)), "a circular wrap"),

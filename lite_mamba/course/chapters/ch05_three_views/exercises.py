@@ -555,23 +555,29 @@ def _rounded(function, **case):
     return y.round(decimals=5) + 0.0 if isinstance(y, Tensor) and y.is_floating_point() else y
 
 
+LATE = {"u": torch.tensor([0.0, 0.0, 0.0, 1.0]), "kernel": torch.tensor([4.0, 3.0, 2.0, 1.0])}  # the first case
+
+
 def _also_long(view, length: int):
-    """How a learner's `view` is called: one that is right must be right for an input of this length, too."""
+    """How a learner's `view` is called: one that is right in the first case must be right for a long input, too.
+
+    Once is enough, for a loop of the learner's is slow; and sums of many waves are rounded more.
+    """
 
     def apply(function, u, kernel):
         result = _rounded(function, u=u, kernel=kernel)
-        if u.numel() == u.shape[-1] and _close(result, view(u, kernel)):  # one row: a loop of the learner's is slow
+        if torch.equal(u.flatten(), LATE["u"]) and _close(result, view(u, kernel), 1e-3):
             generator = torch.Generator().manual_seed(0)
             u, kernel = (torch.randn(*x.shape[:-1], length, generator=generator) for x in (u, kernel))
-            if not _close(function(u, kernel), view(u, kernel)):
+            if not _close(function(u, kernel), view(u, kernel), 0.05):
                 raise ValueError(f"{length} samples come out wrong")
         return result
 
     return apply
 
 
-def _close(y, right: Tensor) -> bool:
-    return isinstance(y, Tensor) and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-3, 1e-3)
+def _close(y, right: Tensor, room: float) -> bool:
+    return isinstance(y, Tensor) and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-3, room)
 
 
 A_CLOCK_OF_ITS_OWN = (
@@ -602,6 +608,7 @@ FFT = Exercise(
     apply=_also_long(fft_convolve, 600),
     atol=1e-4,
     axes=("time",),
+    example=LATE,
     misconceptions=[
         Misconception(*A_CLOCK_OF_ITS_OWN, edited(fft_convolve, "2 * len(u) → 64")),
         Misconception(
@@ -779,7 +786,7 @@ BUG = Exercise(
     atol=1e-4,
     gradients=("u",),
     axes=("batch", "channel", "time"),
-    example={"u": torch.tensor([[[0.0, 0.0, 0.0, 1.0]]]), "kernel": torch.tensor([[4.0, 3.0, 2.0, 1.0]])},
+    example={"u": LATE["u"][None, None], "kernel": LATE["kernel"][None]},
     misconceptions=[
         Misconception(*A_CLOCK_OF_ITS_OWN, _with_points("64")),
         Misconception(
