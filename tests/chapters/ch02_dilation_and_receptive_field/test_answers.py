@@ -128,6 +128,9 @@ for expected, functions in {
     ],
     "only the samples that are read": [
         lambda k, d, stacked=False: len({i * j for i in range(k) for j in d}),
+        lambda k, d, stacked=False: (
+            (k - 1) * sum(d) + 1 if stacked else len({i * dilation for dilation in d for i in range(k)})
+        ),
     ],
     "stacked layers multiplied": [
         lambda k, d, stacked=False: math.prod((k - 1) * i + 1 for i in d) if stacked else (k - 1) * max(d) + 1,
@@ -558,6 +561,12 @@ for expected, functions in {
         lambda k, d, s=False: with_lists(k + 1, d, s),
     ],
     "one tap too few": [lambda k, d, stacked=False: path_sums(max(1, k - 1), d, stacked)],
+    "the newest and the oldest tap alone": [
+        lambda k, d, stacked=False: sorted(set(paths(k, d, stacked, (0, k - 1))) | {0}),
+    ],
+    "the holes": [
+        lambda k, d, stacked=False: sorted(set(range(receptive_field(k, d, stacked))) - {*path_sums(k, d, stacked)}),
+    ],
     "taps counted from one": [lambda k, d, stacked=False: sorted(set(paths(k, d, stacked, range(1, k + 1))))],
     "a stack treated like branches": [
         lambda k, d, stacked=False: sorted({i * j for i in range(k) for j in d}),
@@ -672,7 +681,6 @@ for expected, functions in {
         lambda fn, n: [i for i in range(n) if gradient(fn, n)[-1 - i].abs() > 0],
         lambda fn, n: sorted(n - 1 - i for i in gradient(fn, n).nonzero().flatten().tolist()),
         lambda fn, n: flipped(gradient(fn, n, torch.rand(n) + 0.5)),
-        lambda fn, n: flipped(gradient(fn, n, torch.ones(n))),
         by_jacobian,
         in_three_tries,
     ],
@@ -689,9 +697,11 @@ for expected, functions in {
         lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y.sum())),
     ],
     "the first output": [lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[0]))],
+    "ones as the input": [lambda fn, n: flipped(gradient(fn, n, torch.ones(n)))],
     "large numbers as the input": [
         lambda fn, n: flipped(gradient(fn, n, torch.arange(1.0, n + 1))),
         lambda fn, n: flipped(gradient(fn, n, torch.linspace(1, n, n))),
+        lambda fn, n: flipped(gradient(fn, n, torch.arange(n).float())),
     ],
     "a poke in the place of a gradient": [by_poking],
     "zeros as the input": [lambda fn, n: flipped(gradient(fn, n, torch.zeros(n)))],
@@ -720,6 +730,7 @@ for expected, functions in {
     "the gradient itself": [
         lambda fn, n: gradient(fn, n).flip(0).tolist(),
         lambda fn, n: [v.item() for v in gradient(fn, n)],
+        lambda fn, n: [v for v in gradient(fn, n, torch.randn(n)).flip(0).tolist() if v != 0],
         lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
     ],
     UNNAMED: [
@@ -753,8 +764,13 @@ for expected, functions in {
         lambda delay, k: (torch.eye(k)[0], divmod(delay, k - 1)[0]),
         lambda delay, k: [tap(k, 0), delay // (k - 1)],
         lambda delay, k: (F.pad(torch.ones(1, dtype=torch.float64), (0, k - 1)), delay // (k - 1)),
-        lambda delay, k: (torch.tensor([1] + [0] * (k - 1)), math.floor(delay / (k - 1))),
+        lambda delay, k: (torch.tensor([1.0] + [0] * (k - 1)), math.floor(delay / (k - 1))),
     ],
+    "taps that are no floats": [
+        lambda delay, k: (torch.tensor([1] + [0] * (k - 1)), delay // (k - 1)),
+        lambda delay, k: (torch.arange(k) == 0, delay // (k - 1)),
+    ],
+    "a dilation that is one too small": [lambda delay, k: (tap(k, 0), (delay - 1) // (k - 1))],
     "the newest tap": [
         lambda delay, k: (tap(k, -1), delay // (k - 1)),
         lambda delay, k: (torch.eye(k)[-1], delay // (k - 1)),
@@ -848,7 +864,9 @@ for expected, functions in {
     "a rest that is ignored": [
         lambda lag, k: [d for d in range(1, lag + 1) if lag // d < k],
         lambda lag, k: sorted({lag // i for i in range(1, k)}),
+        lambda lag, k: [lag // i for i in range(1, k)],
     ],
+    "one dilation alone": [lambda lag, k: [min(lag // i for i in range(1, k) if lag % i == 0)]],
     "either condition": [lambda lag, k: [d for d in range(1, lag + 1) if not lag % d or lag // d < k]],
     "as many dilations as taps": [lambda lag, k: [d for d in range(1, k) if not lag % d and lag // d < k]],
     "the division turned round": [

@@ -75,11 +75,12 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     weight[weight == 0] = 1.0
     squared, scale = draw.choice([False, True]), draw.choice([1.0, 1.0, 1e-30])
     deaf = draw.choice([None, length - 1 - draw.choice(range(taps)) * dilation]) if taps > 1 else None  # to a position
-    kind = draw.choice(["drowned", "tapered", "", ""]) if deaf is None else ""
+    kind = draw.choice(["drowned", "tapered", "bent", "", ""]) if deaf is None else ""
 
     def fn(x: Tensor) -> Tensor:
         heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
         heard = heard * torch.exp(-(heard**2)) if kind == "tapered" else heard
+        heard = (heard - 1) ** 2 if kind == "bent" else heard
         y = causal_dilated_conv1d_fn(heard[None, None], weight[None].to(x.dtype), dilation=dilation)[0, 0]  # (L,)
         return (y**2 if squared else y) * scale + (1e30 if kind == "drowned" else 0)
 
@@ -89,6 +90,7 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
         f"times {scale:g}" * (scale != 1),
         f"that leaves out position {deaf}" * (deaf is not None),
         "of inputs that fade where they are large" * (kind == "tapered"),
+        "of (x − 1)²" * (kind == "bent"),
         "plus 10³⁰" * (kind == "drowned"),
     ]
     fn.__name__ = ", ".join(word for word in words if word)
@@ -150,6 +152,8 @@ def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_
         pair = "(weight, dilation), a tensor of shape (W,) and an integer"
         raise TypeError(f"the function must return {pair}; it returned {kind}")
     weight, dilation = made
+    if not weight.is_floating_point():
+        raise TypeError("the taps must be floats, as the samples are")
     x = torch.arange(1.0, delay + 5)  # (L,): 1, 2, 3, …
     y = causal_dilated_conv1d_fn(x[None, None], weight[None].float(), dilation=dilation)[0, 0]  # (L,)
     return {"taps": len(weight), "output": y, "history": (len(weight) - 1) * dilation}
@@ -345,6 +349,9 @@ EXERCISES = [
                 wrong=[
                     lambda d_conv, dilations, stacked=False: len(lags_touched(d_conv, dilations, stacked)),
                     lambda d_conv, dilations, stacked=False: len(lags_touched(d_conv, dilations)),
+                    lambda d_conv, dilations, stacked=False: (
+                        receptive_field(d_conv, dilations, True) if stacked else len(lags_touched(d_conv, dilations))
+                    ),
                 ],
                 message="This counts the samples that a tap reads. The field is the span from the oldest of them to "
                 "now, with the samples that are jumped over.",
@@ -693,6 +700,18 @@ EXERCISES = [
                 message="You keep the lags that every branch reads. One branch is enough.",
             ),
             Misconception(
+                name="the newest and the oldest tap alone",
+                wrong=read("for k in range(d_conv)} → for k in (0, d_conv - 1)}"),
+                message="Of each kernel you take the first and the last tap. Those in between read samples, too.",
+            ),
+            Misconception(
+                name="the holes",
+                wrong=read(
+                    "return sorted(reached) → return [lag for lag in range(max(reached)) if lag not in reached]"
+                ),
+                message="These are the lags that are *not* read. Wanted are those that are.",
+            ),
+            Misconception(
                 name="one tap too many",
                 wrong=read("range(d_conv) → range(d_conv + 1)"),
                 message="d_conv taps have the lags 0·d to (d_conv − 1)·d. `range(d_conv + 1)` goes one tap further.",
@@ -781,8 +800,17 @@ EXERCISES = [
                 "input. Probe with random numbers.",
             ),
             Misconception(
+                name="ones as the input",
+                wrong=measured("torch.randn(length → torch.ones(length"),
+                message="A function may be flat at 1 by chance: the gradient of (x − 1)² is 0 there, though it depends "
+                "on x. At a random number it is flat only if it is flat all around.",
+            ),
+            Misconception(
                 name="large numbers as the input",
-                wrong=measured("torch.randn(length → torch.arange(1.0, length + 1"),
+                wrong=[
+                    measured("torch.randn(length → torch.arange(1.0, length + 1"),
+                    measured("torch.randn(length → torch.arange(1.0 * length"),
+                ],
                 message="At large numbers some functions are flat: the gradient is 0 there, though the output depends "
                 "on the input. Probe with random numbers, as torch.randn gives them.",
             ),
@@ -843,7 +871,8 @@ EXERCISES = [
                     )
                     for one in ("gradient", "gradient.flip(0)", "gradient != 0", "gradient.flip(0) != 0")
                     for numbers in (one, f"({one}).tolist()")
-                ],
+                ]
+                + [measured("return [lag for → return [gradient[length - 1 - lag].item() for")],
                 message="The numbers of the gradient come back, or whether each of them is 0. Wanted is where they are "
                 "not 0: a list of lags.",
             ),
@@ -963,6 +992,19 @@ EXERCISES = [
                 "distance; now is not counted in it.",
             ),
             Misconception(
+                name="a dilation that is one too small",
+                wrong=delayed("delay // (d_conv - 1) → delay // (d_conv - 1) - 1"),
+                message="The dilation is one too small, and the delay comes out d_conv − 1 samples too short. The lag "
+                "of the oldest tap has to be the delay itself: now is lag 0, so nothing is taken off.",
+            ),
+            Misconception(
+                name="taps that are no floats",
+                wrong=delayed("torch.zeros(d_conv) → torch.zeros(d_conv, dtype=torch.int64)"),
+                message="The right taps stand at the right place, but as integers or truth values. Samples are floats, "
+                "and F.conv1d does not mix them. torch.zeros without a dtype makes floats, and so does torch.tensor of "
+                "1.0.",
+            ),
+            Misconception(
                 name="no taps (W,) and dilation",
                 wrong=[
                     delayed(f"return weight, delay // (d_conv - 1) → return {one}")
@@ -1015,6 +1057,7 @@ EXERCISES = [
                 wrong=[
                     chosen("lag % dilation == 0 and → "),
                     lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
+                    lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv)],
                 ],
                 message="The lag has to be a whole multiple of the dilation. With a rest the taps stand beside the "
                 "lag, on both sides of it.",
@@ -1055,6 +1098,12 @@ EXERCISES = [
                     lambda lag, d_conv: [lag // (d_conv - 1)],
                 ],
                 message="These are the dilations that put the oldest tap on the lag. Any other tap may read it, too.",
+            ),
+            Misconception(
+                name="one dilation alone",
+                wrong=lambda lag, d_conv: dilations_for(lag, d_conv)[:1],
+                message="You give one of them. Each tap but the newest may be the one that reads the lag, with a "
+                "dilation of its own: list them all.",
             ),
             Misconception(
                 name="from large to small",
