@@ -102,12 +102,37 @@ def fed_back(x, weight, bias):
     return y
 
 
+def width_of_the_channels(x, weight, bias):
+    W, y = len(weight), torch.zeros_like(x)
+    for t in range(x.shape[2]):
+        y[:, :, t] = bias
+        for k in range(W):
+            s = t - (W - 1 - k)
+            if s >= 0:
+                y[:, :, t] += weight[:, k] * x[:, :, s]
+    return y
+
+
+def a_total_that_goes_on(x, weight, bias):
+    total, outputs, W = bias.expand(x.shape[:2]), [], weight.shape[1]
+    for t in range(x.shape[2]):
+        for k in range(max(0, W - 1 - t), W):
+            total = total + weight[:, k] * x[:, :, t - (W - 1 - k)]
+        outputs.append(total)
+    return torch.stack(outputs, dim=-1)
+
+
 def fed_back_in_x(x, weight, bias):
     return x.copy_(fed_back(x, weight, bias))
 
 
 LOOP = [
     ("fed back in x", fed_back_in_x, "outputs that are fed back"),
+    ("W = len(weight)", width_of_the_channels, "a width read off the channels"),
+    ("minus b", lambda x, w, b: unfolded(x, w, -b), "a bias that is taken away"),
+    ("times b", lambda x, w, b: unfolded(x, w, 0 * b) * b[:, None], "a bias that multiplies"),
+    ("a total that goes on", a_total_that_goes_on, "sums that go on"),
+    ("stacked in front", lambda *given: torch.stack(list(loop()(*given).unbind(-1))), "time in front"),
     ("the last y", lambda *given: loop()(*given)[:, :, -1], "the last output alone"),
     ("three loops", loop(), "right"),
     ("lag by lag", by_lag, "right"),
@@ -215,6 +240,12 @@ CONV = [
      "as many zeros as channels"),
     ("channels of zeros", lambda x, w, b: F.conv1d(F.pad(x, (0, 0, w.shape[1] - 1, 0)), w[:, None], b, groups=len(w)),
      "zeros in the place of channels"),
+    ("ones", lambda x, w, b: F.conv1d(F.pad(x, (w.shape[1] - 1, 0), value=1), w[:, None], b, groups=len(w)),
+     "ones before the start"),
+    ("one number", lambda x, w, b: F.conv1d(F.pad(x, w.shape[1] - 1), w[:, None], b, groups=len(w)),
+     "one number for two ends"),
+    ("transposed", lambda x, w, b: F.conv1d(F.pad(x.mT, (w.shape[1] - 1, 0)), w[:, None], b, groups=len(w)),
+     "time and channels exchanged"),
     ("cut as well", lambda x, w, b: conv()(x, w, b)[..., : x.shape[2] - w.shape[1] + 1], "right outputs cut off"),
     ("pad and conv1d", conv(), "right"),
     ("padding=W - 1, cut at the end", pad_both_cut_right, "right"),
@@ -296,6 +327,10 @@ FULL = [
     ("ones elsewhere", lambda w: torch.where(torch.eye(len(w))[:, :, None] > 0, w, 1.0), "ones off the diagonal"),
     ("diag", lambda w: torch.diag(w), None),
     ("zeros", lambda w: torch.zeros(len(w), len(w), w.shape[1]), None),
+    ("as it came", lambda w: torch.eye(len(w)) @ w, "the kernels as they came"),
+    ("ones", lambda w: torch.eye(len(w))[..., None].repeat(1, 1, w.shape[1]), "ones in the place of the kernels"),
+    ("tap 0", lambda w: by_index(torch.cat([w[:, :1], 0 * w[:, 1:]], dim=1)), "the first tap alone"),
+    ("range(D − 1)", lambda w: by_index(torch.cat([w[:-1], 0 * w[-1:]])), "the last channel left out"),
     ("returned in the loop", lambda w: F.pad(w[:1, None], (0, 0, 0, len(w) - 1, 0, len(w) - 1)),
      "the first channel alone"),
     ("no return", lambda w: None, None),
@@ -396,6 +431,11 @@ def same_pairs(pattern):
     return lambda layer, x: not torch.einsum(pattern, jacobian(layer, x).abs()).triu(1).any().item()
 
 
+def changed_from(t, layer, x):
+    other = torch.cat([x[..., :t], x[..., t:] + torch.rand(x[..., t:].shape)], dim=-1)
+    return torch.equal(layer(x)[..., :t], layer(other)[..., :t])
+
+
 CAUSAL = [
     ("one by one", gradients_one_by_one, "right"),
     ("a random mixture", random_mixture, "right"),
@@ -432,6 +472,12 @@ CAUSAL = [
      "only gradients above zero"),
     ("all", lambda layer, x: not reads(layer, x)[torch.ones(x.shape[2], x.shape[2]).triu(1) > 0].all(),
      "a leak that must be everywhere"),
+    ("a diagonal", lambda layer, x: torch.equal(reads(layer, x), reads(layer, x).diag().diag()),
+     "a ban on all but now"),
+    ("any row", lambda layer, x: any(not row[t + 1 :].any() for t, row in enumerate(reads(layer, x)[:-1])),
+     "one honest output is enough"),
+    ("the middle", lambda layer, x: changed_from(x.shape[2] // 2, layer, x), "one border between past and future"),
+    ("from x[1] on", lambda layer, x: changed_from(1, layer, x), "a test of the first output only"),
     ("the last step", lambda layer, x: reads(layer, x)[-2, -1].item() == 0, "a test of the last step only"),
     ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
     ("no return", lambda layer, x: None, None),

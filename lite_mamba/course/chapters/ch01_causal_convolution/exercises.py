@@ -248,6 +248,33 @@ CONV_LOOP = Exercise(
             [_fed_back, lambda x, weight, bias: x.copy_(_fed_back(x, weight, bias))],
         ),
         Misconception(
+            "a bias that is taken away",
+            "You subtract the bias. It is added: every output of channel d starts from bias[d].",
+            edited(causal_conv_loop, "+ bias[:, None] → - bias[:, None]"),
+        ),
+        Misconception(
+            "a bias that multiplies",
+            "You multiply by the bias. It is added: every output of channel d starts from bias[d].",
+            lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)) * bias[:, None],
+        ),
+        Misconception(
+            "a width read off the channels",
+            "You take W from the first axis of `weight`: len(weight), or weight.shape[0], is D. The taps are the "
+            "second axis.",
+            edited(causal_conv_loop, "weight.shape[-1] → weight.shape[0]"),
+        ),
+        Misconception(
+            "sums that go on",
+            "The sum of one t goes on in the next: y[t] holds the products of all outputs before it, too. Each output "
+            "begins anew, from the bias.",
+            lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)).cumsum(-1) + bias[:, None],
+        ),
+        Misconception(
+            "time in front",
+            "You stack the outputs along a new first axis: (L, B, D). Time is the last one, as in x.",
+            lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 0),
+        ),
+        Misconception(
             "the last output alone",
             "You return one output a channel, the last one. Every t has an output: keep them all, along the last axis.",
             lambda x, weight, bias: causal_conv(x, weight, bias)[..., -1],
@@ -335,6 +362,21 @@ CONV = Exercise(
             "as many zeros as channels",
             "You count the zeros by the channels: weight.shape[0], or len(weight), is D. The taps are the second axis.",
             edited(causal_conv, f"{LEFT} → (weight.shape[0] - 1, 0)"),
+        ),
+        Misconception(
+            "ones before the start",
+            "You put ones before the start. What is not there counts as zero: a one would be a sample.",
+            edited(causal_conv, f"{LEFT} → {LEFT}, value=1.0"),
+        ),
+        Misconception(
+            "one number for two ends",
+            "F.pad wants a pair, (left, right): how many at the one end, and how many at the other?",
+            edited(causal_conv, f"{LEFT} → weight.shape[1] - 1"),
+        ),
+        Misconception(
+            "time and channels exchanged",
+            "You exchange the axes of x. F.conv1d wants (B, D, L), channels before time, and so x comes.",
+            edited(causal_conv, "F.pad(x, → F.pad(x.transpose(1, 2),"),
         ),
         Misconception(
             "zeros in the place of channels",
@@ -529,6 +571,27 @@ FULL_KERNEL = Exercise(
             "The result has two axes: the kernels stand side by side in one long row for each output channel. The "
             "input channel and the tap have an axis each, (D, D, W).",
             edited(full_kernel, "return full → return full.flatten(1)"),
+        ),
+        Misconception(
+            "the kernels as they came",
+            "Your result is (D, W), as `weight` is: a kernel for each output channel. It needs one for each *pair* of "
+            "an output and an input channel.",
+            edited(full_kernel, "return full → return weight"),
+        ),
+        Misconception(
+            "ones in the place of the kernels",
+            "The right places are filled, with ones. They hold the taps: full[d, d] is the kernel of channel d.",
+            edited(full_kernel, "= kernel → = 1"),
+        ),
+        Misconception(
+            "the first tap alone",
+            "Only tap 0 of each kernel is in its place. A place [i, j] holds all W taps.",
+            edited(full_kernel, "full[d, d] = kernel → full[d, d, 0] = kernel[0]"),
+        ),
+        Misconception(
+            "the last channel left out",
+            "The last channel has no kernel. Where does your loop end? range(n) stops at n − 1.",
+            edited(full_kernel, "enumerate(weight) → enumerate(weight[:-1])"),
         ),
         Misconception(
             "the first channel alone",
@@ -730,6 +793,23 @@ IS_CAUSAL = Exercise(
             "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
             "the future elsewhere.",
             edited(is_causal, "reads.triu(1).any() → reads[-2, -1] != 0"),
+        ),
+        Misconception(
+            "a ban on all but now",
+            "You ask whether an output depends on anything but its own sample. The past is allowed: a causal layer may "
+            "remember as much as it likes.",
+            edited(is_causal, "reads.triu(1).any() → (reads != reads.diag().diag()).any()"),
+        ),
+        Misconception(
+            "one honest output is enough",
+            "You answer True as soon as one output reads nothing later. A causal layer needs that of all of them.",
+            edited(is_causal, "reads.triu(1).any() → reads.triu(1)[:-1].any(dim=1).all()"),
+        ),
+        Misconception(
+            "one border between past and future",
+            "You change all samples from one time on, and look at the outputs before it. That finds only leaks across "
+            "this border. Each t has a border of its own.",
+            edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"),
         ),
         Misconception(
             "a leak that must be everywhere",
