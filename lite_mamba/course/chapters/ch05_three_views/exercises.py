@@ -855,11 +855,7 @@ BUG = Exercise(
             "the end of the clock",
             "You return the last L numbers, or put the zeros before the samples. The outputs for the L steps of the "
             "input stand at the beginning, and the zeros behind the samples.",
-            [
-                edited(mended_convolve, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
-                _with_points(NEXT, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
-                edited(_with_points(NEXT), "rfft(u, → rfft(F.pad(u, (u.shape[-1], 0)),", F=F, math=math),
-            ],
+            _with_points(NEXT, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
         ),
         Misconception(
             "twice the logarithm",
@@ -1159,7 +1155,6 @@ TIME = Exercise(
             [
                 _moved(both="layer(late_input).sum(), late_output.sum()"),
                 _moved(both="layer(late_input).max(), late_output.max()"),
-                _moved(both="layer(late_input).sort().values, late_output.sort().values"),
             ],
         ),
         Misconception(
