@@ -102,6 +102,14 @@ answers(
         ],
         "the latest sample overwritten": [only_the_last_column],
         "shifted the wrong way": [rolled_to_the_right],
+        "the new sample where the columns begin": [lambda h, x: slot_zero(h.roll(-1, 2), x)],
+        "the new sample added to the oldest": [
+            lambda h, x: h.roll(-1, -1) + F.pad(x[..., None], (h.shape[-1] - 1, 0)),
+        ],
+        "another axis rolled": [
+            lambda h, x: only_the_last_column(torch.roll(h, -1, dims=0), x),
+            lambda h, x: only_the_last_column(torch.roll(h, -1, dims=1), x),
+        ],
         "written over the oldest, and not moved": [slot_zero],
         "the given history changed": [in_place, lambda h, x: h.copy_(taken_in(h, x))],
         "columns overwritten before they were read": [
@@ -434,6 +442,10 @@ STEP = {
     "a slice with a negative step": [step(lambda win, h, x, w, d: win[..., ::-d][..., : w.shape[1]])],
     "the bias added for every tap": [
         lambda x, h, w, b, d: step(columns)(x, h, w, b * w.shape[1], d),
+    ],
+    "every d-th column, the last W of them": [
+        step(lambda win, h, x, w, d: win[..., ::d][..., -w.shape[1] :]),
+        step(lambda win, h, x, w, d: win.unfold(-1, 1, d)[..., -w.shape[1] :, 0]),
     ],
     "a reach of W·dilation": [
         step(lambda win, h, x, w, d: win[..., -w.shape[1] * d :: d]),
@@ -812,6 +824,11 @@ answers(
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs[:1] * len(bs), gates, ds),
         ],
+        "lists in different orders": [
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates.flip(0), ds),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, ds[::-1]),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, [*reversed(ws)], bs, gates, ds),
+        ],
         "the biases left out": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, [torch.zeros_like(b) for b in bs], gates, ds),
         ],
@@ -820,7 +837,6 @@ answers(
         UNNAMED: [
             lambda *case: gated()(*case)[0],
             lambda *case: gated()(*case)[::-1],
-            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates.flip(0), ds),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, [w.flip(-1) for w in ws], bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: (torch.zeros_like(x), taken_in(h, x)),
             lambda x, h, ws, bs, gates, ds: taps_one_by_one(x, h, ws, bs, ds),
@@ -885,6 +901,7 @@ answers(
             hunted(backwards, weight=lambda w, d: w.flip(0)),
             hunted(lambda *case: backwards(*case).flip(1)),
         ],
+        "the sequences turned around": [hunted(lambda *case: backwards(*case).flip(0))],
         "a slice with a negative step": [
             hunted(lambda *case: backwards(*case)[..., ::-1]),
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps)[::-1]]),
@@ -917,7 +934,6 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),
         ],
         UNNAMED: [
-            hunted(lambda *case: backwards(*case).flip(0)),
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(1, taps + 1)]),
             hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps)]),
             hunted(lambda win, newest, taps, d: win[..., newest - d * taps :: d]),

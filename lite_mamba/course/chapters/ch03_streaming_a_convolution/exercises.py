@@ -62,7 +62,7 @@ def conv_step_by_taps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, 
 
 def draw_branch(draw: Draw) -> tuple[int, ...]:
     B, D, taps, dilation = draw.size(1, 2), draw.size(1, 3), draw.size(1, 4), draw.size(1, 4)
-    spare = max(0, draw.size(0, 4) - 2)  # often none: then the oldest tap reads the oldest sample
+    spare = max(0, draw.size(0, 6) - 3)  # often none: then the oldest tap reads the oldest sample
     return B, D, taps, dilation, max(1, (taps - 1) * dilation) + spare
 
 
@@ -271,8 +271,32 @@ EXERCISES = [
                 wrong=pushed(
                     "[history, x → [history[..., -1:], history[..., :-2], x", "[..., 1:] → [..., -history.shape[-1]:]"
                 ),
-                message="The samples move to the right, away from their place in time, and the newest overwrites what "
-                "wraps around. A sample that gets older moves towards column 0.",
+                message="The samples move to the right: the latest one comes around to column 0, and the new one "
+                "overwrites the one before it. A sample that gets older moves towards column 0.",
+            ),
+            Misconception(
+                name="the new sample where the columns begin",
+                wrong=pushed(
+                    "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → "
+                    "[x.unsqueeze(-1), torch.roll(history, -1, dims=-1)[..., 1:]], dim=-1)"
+                ),
+                message="The columns are rolled to the left, so the oldest sample has come around to the last column, "
+                "and the new one is written into column 0. Which of the two columns is the place of the newest sample?",
+            ),
+            Misconception(
+                name="the new sample added to the oldest",
+                wrong=pushed("history, x.unsqueeze(-1)] → history, history[..., :1] + x.unsqueeze(-1)]"),
+                message="The columns are rolled to the left, and the new sample is added to the oldest, which has come "
+                "around to the last column. It has to take its place.",
+            ),
+            Misconception(
+                name="another axis rolled",
+                wrong=[
+                    pushed(f"[history, x → [torch.roll(history, -1, dims={axis})[..., :-1], x", "[..., 1:] → ")
+                    for axis in (0, 1)
+                ],
+                message="The sequences or the channels have changed places, and every sample is still in the column "
+                "where it was. It is the columns that move: the last axis.",
             ),
             Misconception(
                 name="written over the oldest, and not moved",
@@ -537,6 +561,12 @@ EXERCISES = [
                 name="the dilation left out",
                 wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
                 message="The taps read neighbouring samples. With dilation d two taps stand d samples apart.",
+            ),
+            Misconception(
+                name="every d-th column, the last W of them",
+                wrong=stepped("[..., start::dilation] → [..., ::dilation][..., -weight.shape[-1] :]"),
+                message="The columns are counted from column 0 of the window, so whether the present sample is among "
+                "them depends on the length of the history. It always is what the newest tap reads: count from there.",
             ),
             Misconception(
                 name="counted from the oldest sample",
@@ -1077,6 +1107,17 @@ EXERCISES = [
                 "reads the same sample.",
             ),
             Misconception(
+                name="lists in different orders",
+                wrong=[
+                    gated("biases, dilations, strict → biases, dilations[::-1], strict"),
+                    gated("zip(shares, → zip(shares.flip(0),"),
+                    gated("zip(shares, weights, → zip(shares, weights[::-1],"),
+                    gated("weights, biases, dilations, strict → weights, biases[::-1], dilations, strict"),
+                ],
+                message="One of the lists is read from its end, so that a branch gets the share, the kernel, the bias "
+                "or the dilation of another one. Place i belongs to branch i in all of them.",
+            ),
+            Misconception(
                 name="one kernel for all branches",
                 wrong=[
                     gated("bias, dilation) → biases[0], dilation)"),
@@ -1141,6 +1182,17 @@ EXERCISES = [
                     suspected("read * weight → read * weight.flip(0)"),
                 ],
                 message="The channels are swapped: `flip` turned their axis. With a single channel nothing changes. "
+                "Taps lie along the last axis.",
+            ),
+            Misconception(
+                name="the sequences turned around",
+                wrong=[
+                    suspected(
+                        "newest - dilation * torch.arange(taps)] → newest - dilation * torch.arange(taps)].flip(0)"
+                    ),
+                    suspected("read * weight → read.flip(0) * weight"),
+                ],
+                message="The sequences are swapped: `flip` turned their axis. With a single sequence nothing changes. "
                 "Taps lie along the last axis.",
             ),
             Misconception(
@@ -1247,8 +1299,8 @@ RECAP = [
         text="The history is lost (set to zeros) in the middle of a stream. Which outputs are wrong?",
         choices=["All outputs from then on", "The next ones, as many as the largest lag", "The next output only"],
         answer="The next ones, as many as the largest lag",
-        why="After that many samples the history is full of true samples again. A convolution forgets; the scan of "
-        "notebook 08 does not.",
+        why="After that many samples the history is full of true samples again. A convolution forgets "
+        "completely; a scan, as in notebook 08, fades.",
     ),
     Question(
         text="A chunk of 3 samples meets a history of 10. Which samples form the next history?",
