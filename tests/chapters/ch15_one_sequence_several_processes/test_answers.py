@@ -5,6 +5,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 
 import functools
 import itertools
+import math
 
 import numpy as np
 import torch
@@ -171,6 +172,17 @@ START = [
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
     ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), "the own part counted"),
     ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
+    ("a sum of decays", lambda rank, totals, ends, A: sum(
+        (torch.exp(torch.outer(totals[q + 1 : rank], A)).sum(0) * ends[q] for q in range(rank)), 0 * A),
+     "decays that are added up"),
+    ("a sum of decays, none is one", lambda rank, totals, ends, A: sum(
+        ((sum(torch.exp(T * A) for T in totals[q + 1 : rank]) if q + 1 < rank else 1) * ends[q] for q in range(rank)),
+        0 * A), "decays that are added up"),
+    ("the neighbour's total", lambda rank, totals, ends, A: (torch.exp(totals[rank - 1] * A) * ends[:rank]).sum(0),
+     "fading by the part before yours alone"),
+    ("the neighbour's total, once behind it", lambda rank, totals, ends, A: sum(
+        (ends[q] * (torch.exp(totals[rank - 1] * A) if q < rank - 1 else 1) for q in range(rank)), 0 * A),
+     "fading by the part before yours alone"),
     ("the neighbour", lambda rank, totals, ends, A: ends[rank - 1] if rank > 0 else torch.zeros_like(A),
      "the part before alone"),
     ("a second minus", carried(lambda h, decay, end: h / decay + end), "ends that grow"),
@@ -291,6 +303,8 @@ CORRECTED = [
     ("no return", lambda *case: None, None),
     ("a crash", lambda s, start, d, A: s + torch.exp(d.cumsum(0) * A) * start, None),
     ("a product of steps", added(lambda d: d.cumprod(0)), "a product of step sizes"),
+    ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
+     "a blend of start and states"),
     ("no A", lambda s, start, d, A: s + torch.exp(-d.cumsum(0))[:, None] * start, "a decay without A"),
 ]  # fmt: skip
 
@@ -384,6 +398,10 @@ HALO = [
     ("the first sample again", lambda rank, parts, max_lag: (
         F.pad(torch.cat(parts[:rank], 1), (max_lag, 0), mode="replicate")[:, -max_lag:]
         if rank else torch.zeros(len(parts[0]), max_lag)), "the oldest sample repeated"),
+    ("the first sample for rank 0, too", lambda rank, parts, m: torch.cat(
+        [parts[0][:, :1].repeat(1, m), *parts[:rank]], 1)[:, -m:], "the oldest sample repeated"),
+    ("one to the left", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts[:rank]], 1)[:, -(m + 1) : -1], "the nearest sample left out"),
 ]  # fmt: skip
 
 
@@ -468,7 +486,9 @@ HUNT = [
     ("reversed", convolved(lag=lambda k, taps, d: k * d), "taps in the wrong order"),
     ("the neighbour", convolved(before=of_neighbour(lambda part, m: F.pad(part, (m, 0))[:, -m:])),
      "the samples of the neighbour alone"),
-    ("one tensor", lambda *case: torch.cat(joined(*case), 1), None),
+    ("one tensor", lambda *case: torch.cat(joined(*case), 1), "parts joined in one tensor"),
+    ("chunks", lambda parts, *case: torch.cat(joined(parts, *case), 1).chunk(len(parts), 1),
+     "parts taken as equally long"),
     ("no return", lambda *case: None, None),
 ]  # fmt: skip
 
@@ -531,6 +551,16 @@ BACK = [
      "the own part counted"),
     ("all totals behind", lambda rank, totals, slopes, A: torch.exp(A * totals[rank + 1 :].sum())
      * slopes[rank + 1 :].sum(0), "fading by all parts behind"),
+    ("a product of totals", lambda rank, totals, slopes, A: sum(
+        (torch.exp(A * math.prod(totals[rank + 1 : q])) * slopes[q] for q in range(rank + 1, len(slopes))), 0 * A),
+     "a product of step sizes"),
+    ("from the last slope", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(totals[q] * A) * g + slopes[q], range(len(slopes) - 1, rank, -1), slopes[-1]),
+     "the last slope twice"),
+    ("no test for the last", lambda rank, totals, slopes, A: behind()(rank, totals, slopes, A)
+     if rank < len(slopes) - 1 else slopes[rank], "a last rank that takes its own slope"),
+    ("everybody's", lambda rank, totals, slopes, A: torch.stack(
+        [behind()(r, totals, slopes, A) for r in range(len(totals))]), "the gradients of all ranks"),
 ]  # fmt: skip
 
 

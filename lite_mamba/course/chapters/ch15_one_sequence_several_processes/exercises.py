@@ -225,6 +225,17 @@ def _sum_of_exponents(rank, totals, ends, A):
     return sum((A * totals[q + 1 : rank].sum() * ends[q] for q in range(rank)), torch.zeros_like(A))
 
 
+def _decays_added(ones):
+    """Each end fades by the sum of the decays between; between neighbours, where there are none, by `ones`."""
+
+    def answer(rank, totals, ends, A):
+        left = [sum(torch.exp(A * total) for total in totals[q + 1 : rank]) + 0 * A for q in range(rank)]
+        left = [ones + decay if q == rank - 1 else decay for q, decay in enumerate(left)]
+        return sum((decay * end for decay, end in zip(left, ends, strict=False)), torch.zeros_like(A))
+
+    return answer
+
+
 def _before(kind):
     return lambda rank, totals, ends, A: _summed(rank, totals, ends, A, kind)
 
@@ -382,6 +393,23 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 2,
         ),
         Misconception(
+            "decays that are added up",
+            "You add up the decays of the parts between. What goes through several parts is multiplied by each of "
+            "their decays; what is added up are the totals in the exponent.",
+            [_decays_added(0.0), _decays_added(1.0)],
+            where=lambda rank, **_: rank > 2,
+        ),
+        Misconception(
+            "fading by the part before yours alone",
+            "Each of your ends fades by the part right before yours, and by no other. The end of rank 0 goes through "
+            "all parts from its own to yours.",
+            [
+                _before(lambda totals, q, rank: totals[rank - 1]),
+                _before(lambda totals, q, rank: totals[rank - 1] * (q < rank - 1)),
+            ],
+            where=lambda rank, **_: rank > 2,
+        ),
+        Misconception(
             "a first rank that begins with its own end",
             "Rank 0 begins with its own end. Nothing comes before rank 0, and it begins with zeros.",
             edited(own_start, "torch.zeros_like(A) → ends[0]", "range(rank) → range(1, rank)"),
@@ -515,6 +543,12 @@ CORRECTED = Exercise(
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta)"),
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta.mean())"),
             ],
+        ),
+        Misconception(
+            "a blend of start and states",
+            "You blend start and states: what fades from the one comes from the other. The states from zero are whole; "
+            "the faded start is added to them.",
+            edited(corrected, "states + left * start → (1 - left) * states + left * start"),
         ),
         Misconception(
             "states taken for drives",
@@ -658,6 +692,7 @@ HALO = Exercise(
             "column out.",
             [
                 edited(halo, "before[:, -max_lag:] → before[:, -max_lag:-1]"),
+                edited(halo, "before[:, -max_lag:] → before[:, -max_lag - 1 : -1]"),
                 edited(
                     halo,
                     "(len(parts[0]), max_lag) → (len(parts[0]), max_lag + 1)",
@@ -727,7 +762,10 @@ HALO = Exercise(
         Misconception(
             "the oldest sample repeated",
             "Where the sequence has not begun, you repeat its first sample. There are zeros.",
-            _first_repeated,
+            [
+                _first_repeated,
+                edited(halo, "parts[0].new_zeros(len(parts[0]), max_lag) → parts[0][:, :1].expand(-1, max_lag)"),
+            ],
         ),
         Misconception(
             "newest first",
@@ -773,6 +811,13 @@ def _unpadded(parts, weight, dilation):
     reach = (taps - 1) * dilation
     joined = [torch.cat([halo(rank, parts, reach), part], dim=1) for rank, part in enumerate(parts)]
     return [F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0] for x in joined]
+
+
+def _in_equal_parts(cut):
+    """Right outputs, cut by one of torch's functions that know of no lengths."""
+    return lambda parts, weight, dilation: list(
+        cut(torch.cat(convolve_parts(parts, weight, dilation), dim=1), len(parts), dim=1)
+    )
 
 
 def _without_dilation(parts, weight, dilation):
@@ -878,6 +923,18 @@ CONVOLVE_PARTS = Exercise(
             "taps in the wrong order",
             "The halo is right, and now the taps are reversed: the last one meets the present.",
             edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
+        ),
+        Misconception(
+            "parts joined in one tensor",
+            "Your outputs are right, and joined in one tensor. Each process has its own: a list with a tensor for each "
+            "part is asked for.",
+            lambda parts, weight, dilation: torch.cat(convolve_parts(parts, weight, dilation), dim=1),
+        ),
+        Misconception(
+            "parts taken as equally long",
+            "You cut the joined outputs into equal parts. The parts differ in length: each has as many outputs as "
+            "samples.",
+            [_in_equal_parts(torch.chunk), _in_equal_parts(torch.tensor_split)],
         ),
         Misconception(
             "the samples of the neighbour alone",
@@ -1030,6 +1087,32 @@ END_GRADIENT = Exercise(
                 _behind(lambda totals, rank, q: totals[q:].sum()),
             ],
             where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
+            "add up.",
+            _behind(lambda totals, rank, q: totals[rank + 1 : q].prod()),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "the last slope twice",
+            "You begin with the slope of the last part, and then that part adds it again. Nothing comes from behind "
+            "the last part: begin with zeros.",
+            edited(end_gradient, "torch.zeros_like(A) → slopes[-1]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a last rank that takes its own slope",
+            "The last rank gets its own slope. No part comes after it, and it gets zeros.",
+            edited(end_gradient, "return g → return g if rank < len(totals) - 1 else slopes[-1]"),
+        ),
+        Misconception(
+            "the gradients of all ranks",
+            "You return a gradient for every rank. Each process asks for its own.",
+            lambda rank, totals, slopes, A: torch.stack(
+                [end_gradient(r, totals, slopes, A) for r in range(len(totals))]
+            ),
         ),
         Misconception(
             "all ranks",

@@ -208,7 +208,7 @@ class Waits(LiveFigure):
         self.times = self.WHOLE / self.end
         few = "1 process" if ranks == 1 else f"{ranks} processes"
         self.title(
-            self.ax, f"{few}: {self.end:.1f} s where one takes {self.WHOLE:.1f} s, {self.times:.1f} times as fast"
+            self.ax, f"{few}: {self.end:.1f} s where one takes {self.WHOLE:.1f} s, {self.times:.2f} times as fast"
         )
         if ranks == 1:
             return f"1 process has the whole sequence, exchanges nothing, and is done after {self.end:.1f} s."
