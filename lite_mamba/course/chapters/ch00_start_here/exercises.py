@@ -80,6 +80,35 @@ EXERCISES = [
                 "comes first, with the letters of delta.",
             ),
             Misconception(
+                name="one row of A for all channels",
+                wrong=[
+                    edited(scale_A, f'n", delta, A) → n", delta, {row}.expand_as(A))') for row in ("A[0]", "A.mean(0)")
+                ],
+                message="Every channel is multiplied by the same numbers, one row of A or the mean of all rows. Each "
+                "channel has a row of its own: the letter d of A has to meet the letter d of delta.",
+            ),
+            Misconception(
+                name="one step size for many",
+                wrong=[
+                    edited(scale_A, f'n", delta, A) → n", {one}.expand_as(delta), A)')
+                    for one in (
+                        "delta[:, :1]",
+                        "delta.mean(1, True)",
+                        "delta[..., :1]",
+                        "delta.mean(2, True)",
+                        "delta[:1]",
+                    )
+                ],
+                message="Sequences, tokens or channels share a step size, one of them or the mean. Each token of each "
+                "sequence has its own for every channel: all three letters of delta stand after the arrow.",
+            ),
+            Misconception(
+                name="the step sizes added up",
+                wrong=edited(scale_A, 'n", delta, A) → n", delta.cumsum(1), A)'),
+                message="The step sizes of the tokens before are added. That is the exponent of a fading over several "
+                "steps; here each token has its own product.",
+            ),
+            Misconception(
                 name="a minus sign too many",
                 wrong=edited(scale_A, "torch.einsum → -torch.einsum"),
                 message="The sign is turned. A is negative as it is given, so Δ·A is negative too: this makes a state "
