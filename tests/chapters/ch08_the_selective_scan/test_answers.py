@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from answer_rows import judged, rows
 from einops import einsum, rearrange
-from torch.autograd import gradcheck
+from torch.autograd import gradcheck, gradgradcheck
 
 from lite_mamba import course, selective_scan_fn
 
@@ -74,6 +74,11 @@ def in_sum(axis):
 
 
 DISCRETISE = [
+    (
+        "B added up",
+        with_drive(lambda u, d, A, B: (d * u * B.sum(1)[:, None])[..., None].expand(*u.shape, A.shape[1])),
+        "B summed over the states",
+    ),
     ("broadcasting", right_discretise, "right"),
     ("loops", discretise_by_loops, "right"),
     ("no gradients", torch.inference_mode()(discretise_by_loops), None),
@@ -322,7 +327,32 @@ def cut_off(deltaA, deltaB_u, C):
     return torch.stack(outputs, -1)
 
 
+def loop_in_numpy(deltaA, deltaB_u, C):
+    a, x, c = (v.detach().numpy() for v in (deltaA, deltaB_u, C))
+    h, y = np.zeros_like(a[:, :, 0]), np.zeros(a.shape[:3], a.dtype)
+    for t in range(a.shape[2]):
+        h = a[:, :, t] * h + x[:, :, t]
+        y[:, :, t] = np.einsum("bdn,bn->bd", h, c[:, :, t])
+    return torch.from_numpy(y)
+
+
+def loop_read_halfway(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        new = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        outputs.append(((h + new) / 2 * C[:, None, :, t]).sum(-1))
+        h = new
+    return torch.stack(outputs, -1)
+
+
 LOOP = [
+    (
+        "cumulative sums without a division",
+        lambda a, x, C: torch.einsum("bdln,bnl->bdl", a.cumprod(2) * x.cumsum(2), C),
+        "every decay on every drive",
+    ),
+    ("outputs from NumPy", loop_in_numpy, "outputs without a gradient"),
+    ("a trapezoid", loop_read_halfway, "the mean of the old state and the new one"),
     ("recursion, no decay for one token", loop_by_recursion, "right"),
     ("states kept apart", lambda *given: loop(*given, read=lambda h, c: h * c[:, None], stack=2), "states not summed"),
     ("range(1, L)", lambda *given: loop_from(1, *given), "no output for the first token"),
@@ -377,7 +407,7 @@ LOOP = [
     ("transposed", lambda *given: loop(*given).transpose(1, 2), "time stacked in the middle"),
     ("list", loop_as_a_list, "a list of outputs"),
     ("a table", loop_into_a_table, "a state that is changed in place"),
-    ("without gradients", torch.no_grad()(loop), None),
+    ("without gradients", torch.no_grad()(loop), "outputs without a gradient"),
     ("in place", loop_in_place, "a state that is changed in place"),
     ("a float32 table", loop_into_float32, "a number format of its own"),
     ("no return", loop_without_return, None),
@@ -398,7 +428,7 @@ LOOP = [
     ("return in the loop", lambda *given: loop(*given)[..., :1], "one output alone"),
     ("detached", cut_off, "a gradient that does not reach the tokens before"),
     ("decays detached", lambda a, x, C: loop(a.detach(), x, C), None),
-    ("no gradient at all", torch.no_grad()(loop), None),
+    ("no gradient at all", torch.no_grad()(loop), "outputs without a gradient"),
     ("exp once more", lambda a, x, C: loop(torch.exp(a), x, C), "an exponential of the decay"),
     ("C rolled", lambda a, x, C: loop(a, x, torch.roll(C, 1, dims=-1)), "the way out of the token before"),
 ]
@@ -427,6 +457,9 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    ("1 + SiLU", lambda y, u, D, z: (y + D[:, None] * u) * (1 + F.silu(z)), "a sum that also passes beside the gate"),
+    ("a residual", lambda y, u, D, z: u + F.silu(z) * (y + D[:, None] * u), "the input once more behind the gate"),
+    ("a mixture", lambda y, u, D, z: torch.lerp(y, u, D[:, None]) * F.silu(z), "a mixture of y and u"),
     ("einsum", with_gate(torch.nn.SiLU()), "right"),
     ("z · sigmoid", with_gate(lambda z: z * z.sigmoid()), "right"),
     ("loops", gate_by_loops, "right"),
@@ -570,7 +603,16 @@ def always_from(deltaA, deltaB_u, C, initial_state):
     return torch.einsum("bdln,bnl->bdl", h, C), h[:, :, -1]
 
 
+def start_faded_once(deltaA, deltaB_u, C, initial_state):
+    h, outputs = torch.zeros_like(initial_state), []
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        outputs.append(((h + deltaA[:, :, t] * initial_state) * C[:, None, :, t]).sum(-1))
+    return torch.stack(outputs, -1), h + deltaA[:, :, -1] * initial_state
+
+
 SCAN_FROM = [
+    ("faded once", start_faded_once, "a start that fades once"),
     ("products", scan_on, "right"),
     ("in the first drive", scan_on_by_the_first_drive, "right"),
     ("faded and added", scan_on_by_adding, "right"),
@@ -741,7 +783,24 @@ def checks_the_first_two(function, inputs):
     return gradcheck(function, exact, raise_exception=False)
 
 
+def checks(function, inputs):
+    return gradcheck(function, [x.detach().double().requires_grad_() for x in inputs], raise_exception=False)
+
+
+def checks_twice(function, inputs):
+    return gradgradcheck(function, [x.detach().double().requires_grad_() for x in inputs], raise_exception=False)
+
+
+def demands_gradients(function, inputs):
+    exact = [x.detach().double().requires_grad_() for x in inputs]
+    torch.autograd.grad(function(*exact).sum(), exact)
+    return checks(function, inputs)
+
+
 GRADIENTS = [
+    ("gradients demanded", demands_gradients, "an error where an input gets no gradient"),
+    ("gradgradcheck", checks_twice, "the second derivatives checked"),
+    ("not", lambda function, inputs: not checks(function, inputs), "True and False the wrong way round"),
     ("try", by_try, "right"),
     ("by hand", by_hand, "right"),
     ("jacobians", by_jacobians, "right"),
@@ -788,7 +847,11 @@ GRADIENTS = [
         lambda f, inputs: gradcheck(f, (doubles(inputs),), raise_exception=False),
         "inputs that ask for no gradient",
     ),
-    ("turned round", lambda f, inputs: not gradcheck(f, doubles(inputs), raise_exception=False), None),
+    (
+        "turned round",
+        lambda f, inputs: not gradcheck(f, doubles(inputs), raise_exception=False),
+        "True and False the wrong way round",
+    ),
     ("a word", lambda f, inputs: str(gradcheck(f, doubles(inputs), raise_exception=False)), None),
     ("outputs alone", lambda f, inputs: bool(f(*inputs).isfinite().all()), "always the same answer"),
     ("a crash", lambda f, inputs: gradcheck(f(*inputs), doubles(inputs)), None),
@@ -858,7 +921,17 @@ def read_first_in_a_longer_chunk(*given):
     return mended(*given, order="read fade add") if given[0].shape[-1] > 1 else mended(*given)
 
 
+def first_output_lost(u, delta, A, B, C, state):
+    decay, drive = right_discretise(u, delta, A, B)
+    h, outputs = decay[:, :, 0] * state + drive[:, :, 0], []
+    for t in range(1, u.shape[-1]):
+        h = decay[:, :, t] * h + drive[:, :, t]
+        outputs.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(outputs, -1), h
+
+
 MENDED = [
+    ("the first output lost", first_output_lost, "no output for the first token"),
     ("one path", mended, "right"),
     ("two paths", mended_in_place_of_zeros, "right"),
     ("token by token", mended_token_by_token, "right"),

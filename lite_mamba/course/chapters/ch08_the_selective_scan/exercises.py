@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd import gradcheck
+from torch.autograd import gradcheck, gradgradcheck
 
 from ...checking.edits import edited
 from ...checking.exercise import Draw, Exercise, Misconception, Question
@@ -99,6 +99,15 @@ DISCRETISE = Exercise(
                 edited(discretise, "d n -> b d l n → d n -> b l n"),
                 edited(discretise, "l, b d l -> b d l n → l, b d l -> b l n"),
             ],
+        ),
+        Misconception(
+            "B summed over the states",
+            "The decay is right. The drive is the same for all states of a channel: the letter n is missing behind the "
+            "arrow, so B was added up over them. Each state is written with its own number of B.",
+            edited(
+                discretise,
+                'l, b d l -> b d l n", delta, B, u) → l, b d l -> b d l", delta, B, u)[..., None].expand_as(deltaA)',
+            ),
         ),
         Misconception(
             "a drive without Δ",
@@ -243,6 +252,10 @@ def _two_cumulative_sums(deltaA, deltaB_u, C):
 
 def _faded_before(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", (deltaA.cumprod(2) * deltaB_u).cumsum(2), C)
+
+
+def _all_decays(deltaA, deltaB_u, C):
+    return torch.einsum("b d l n, b n l -> b d l", deltaA.cumprod(2) * deltaB_u.cumsum(2), C)
 
 
 def _scan_cases(draw: Draw) -> dict:
@@ -480,6 +493,12 @@ LOOP = Exercise(
             _faded_before,
         ),
         Misconception(
+            "every decay on every drive",
+            "All drives so far are added up, and the sum is multiplied with all decays so far: a drive fades by the "
+            "decays before it and its own, too. A drive fades at the tokens that come after it.",
+            _all_decays,
+        ),
+        Misconception(
             "a missing axis for the channels",
             "Decay and drive are (B, D, N). Something of the shape (B, N) meets them: `C[:, :, t]`, or an h that was "
             "made without channels. Broadcasting lines axes up from the right, so B meets D. It works for one "
@@ -510,6 +529,22 @@ LOOP = Exercise(
                 edited(scan_loop, "[:, :, t] * h + → [:, :, t] * h.detach() +"),
                 edited(scan_loop, '", h, C → ", h.detach(), C'),
             ],
+        ),
+        Misconception(
+            "outputs without a gradient",
+            "The outputs are right, and no gradient comes through them: they were computed by NumPy, under "
+            "torch.no_grad, or copied into a new tensor. Stack what torch computed.",
+            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).detach()"),
+        ),
+        Misconception(
+            "the mean of the old state and the new one",
+            "Each output is read halfway between the state before the token and the state after it. The second "
+            "equation reads the new state alone.",
+            edited(
+                scan_loop,
+                f"{STEP} → before = h; {STEP}",
+                'b d", h, C → b d", (before + h) / 2, C',
+            ),
         ),
         Misconception(
             "a number format of its own",
@@ -615,6 +650,23 @@ SKIP = Exercise(
             [_gated("y + D[:, None] * u + F.silu(z)"), _gated("y + D[:, None] * u + z")],
         ),
         Misconception(
+            "a sum that also passes beside the gate",
+            "The gate is 1 + SiLU(z), or its product is added to what it should close: at z = 0 the sum comes out "
+            "whole. It comes out through the gate alone.",
+            _gated("(y + D[:, None] * u) * (1 + F.silu(z))"),
+        ),
+        Misconception(
+            "the input once more behind the gate",
+            "u is added to what comes out of the gate. A residual path goes around the whole block, not around the "
+            "scan; here D·u is the only way past the state, and the gate closes it too.",
+            _gated("(y + D[:, None] * u) * F.silu(z) + u"),
+        ),
+        Misconception(
+            "a mixture of y and u",
+            "y is weighted with 1 − D. The skip takes nothing away from what was read: y + D·u, with y as it is.",
+            _gated("((1 - D[:, None]) * y + D[:, None] * u) * F.silu(z)"),
+        ),
+        Misconception(
             "D times the output",
             "D multiplies y. The skip is a path around the state: it carries the input u.",
             [_gated("(y + D[:, None] * y) * F.silu(z)"), _gated("(D[:, None] * y + u) * F.silu(z)")],
@@ -712,6 +764,11 @@ BESIDE = [  # the given state is only added to what is read; the last state has 
     for last in (["-1), h → -1), h + initial_state"], [])
 ]
 STUCK = edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * initial_state")
+HEADLESS = edited(
+    scan_from,
+    f"{FROM}deltaA[:, :, 0] * initial_state + deltaB_u[:, :, 0], []",
+    "range(deltaA → range(1, deltaA",
+)
 ADDED_AGAIN = [
     edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", f"* h + → {added} +")
     for added in ("* (h + initial_state)", "* h + initial_state")
@@ -881,6 +938,17 @@ SCAN_FROM = Exercise(
             STUCK,
         ),
         Misconception(
+            "a start that fades once",
+            "What is left of the given state is computed with the decay of one token alone. At each token it fades "
+            "again: it is multiplied by all decays up to there.",
+            edited(
+                scan_from,
+                f"{FROM}torch.zeros_like(initial_state), []",
+                "h, C[:, :, t] → h + deltaA[:, :, t] * initial_state, C[:, :, t]",
+                "-1), h → -1), h + deltaA[:, :, -1] * initial_state",
+            ),
+        ),
+        Misconception(
             "the start added in every step",
             "The given state comes in at every token. It is the h of the beginning: it enters once, and after that h "
             "carries it.",
@@ -944,6 +1012,12 @@ def _any_input(function, inputs):
         gradcheck(function, [x.clone().requires_grad_(i == j) for j, x in enumerate(exact)], raise_exception=False)
         for i in range(len(exact))
     )
+
+
+def _demands_gradients(function, inputs):
+    exact = tuple(x.detach().double().requires_grad_() for x in inputs)
+    torch.autograd.grad(function(*exact).sum(), exact)
+    return gradcheck(function, exact, raise_exception=False)
 
 
 class _ByHand(torch.autograd.Function):
@@ -1050,6 +1124,23 @@ GRADIENTS = Exercise(
             "This tests that backward gives finite numbers. Wrong gradients are finite, too. They must be compared "
             "with finite differences: gradcheck does it.",
             _only_runs_backward,
+        ),
+        Misconception(
+            "an error where an input gets no gradient",
+            "Some functions cut an input off, and then `torch.autograd.grad` raises. A gradient that does not come is "
+            "a wrong one, and the answer is False: with allow_unused=True, None stands in its place.",
+            _demands_gradients,
+        ),
+        Misconception(
+            "the second derivatives checked",
+            "gradgradcheck tests the backward pass of the backward pass, and takes the first one for right. The "
+            "question is about the first: gradcheck.",
+            edited(gradients_are_right, "return gradcheck → return gradgradcheck", gradgradcheck=gradgradcheck),
+        ),
+        Misconception(
+            "True and False the wrong way round",
+            "Every answer is the opposite of the right one. True says that autograd and the finite differences agree.",
+            edited(gradients_are_right, "return gradcheck → return not gradcheck"),
         ),
         Misconception(
             "one input checked",
@@ -1239,6 +1330,15 @@ MENDED = Exercise(
                     "first_token(u, delta, A, B, C, state)",
                     "state if u.shape[-1] == 1 else first_token(u, delta, A, B, C, state)",
                 )
+            ],
+        ),
+        Misconception(
+            "no output for the first token",
+            "The first token goes into the state before the loop, and nothing reads it there: its output is missing. A "
+            "loop from the first token on needs nothing before it.",
+            [
+                edited(continue_scan, "scan_from → headless", headless=HEADLESS),
+                edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else headless)", headless=HEADLESS),
             ],
         ),
         Misconception(
