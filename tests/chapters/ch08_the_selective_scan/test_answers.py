@@ -866,6 +866,18 @@ GRADIENTS = [
         torch.no_grad()(lambda f, inputs: gradcheck(f, doubles(inputs), raise_exception=False)),
         "right functions that fail",
     ),
+    ("a wide nudge", lambda f, i: gradcheck(f, doubles(i), eps=0.5, raise_exception=False), "a nudge that is too wide"),
+    (
+        "noise",
+        lambda f, i: gradcheck(f, doubles(map(torch.randn_like, i)), raise_exception=False),
+        "inputs of your own",
+    ),
+    ("zeros", lambda f, i: gradcheck(f, doubles(0 * x for x in i), raise_exception=False), "inputs of your own"),
+    (
+        "gradgradcheck",
+        lambda f, i: torch.autograd.gradgradcheck(f, doubles(i), raise_exception=False),
+        "the gradients of the gradients",
+    ),
     ("a pair", checks_a_pair, None),
     ("two of three", checks_the_first_two, None),
 ]

@@ -1056,6 +1056,11 @@ def square(a):
     return a * a
 
 
+def cube(a):
+    """a·a·a: a wide nudge misses its slope."""
+    return a * a * a
+
+
 def weighted_sum(a, b, c):
     """a·b + c·b: a function of three inputs."""
     return a * b + c * b
@@ -1067,13 +1072,16 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "return _ByHand → return 1e4 + _ByHand"): True,  # too large for float32, whatever the nudge
     edited(product_by_hand, "return _ByHand → return 0 * _ByHand"): True,  # right even in float32
     square: True,
+    cube: True,
     weighted_sum: True,
     edited(square, "return a → return 1e4 + a"): True,
+    edited(cube, "return a → return 1e4 + a"): True,
     edited(weighted_sum, "return a → return 1e4 + a"): True,
     edited(weighted_sum, "c * b → c.detach() * b"): False,  # right for the first two inputs
     cut_recurrence: False,
     edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
     edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
+    edited(product_by_hand, "grad * a → grad * (a + ((0 < a) & (a < 1)).all())"): False,  # right for most other numbers
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(
@@ -1106,7 +1114,7 @@ GRADIENTS = Exercise(
     reference=gradients_are_right,
     cases=_gradient_cases,
     apply=_inputs_left_alone,
-    trials=60,
+    trials=80,
     misconceptions=[
         Misconception(
             "right functions that fail",
@@ -1168,6 +1176,27 @@ GRADIENTS = Exercise(
                 _along_the_sum,
                 edited(gradients_are_right, "gradcheck(function → gradcheck(lambda *given: function(*given).sum()"),
             ],
+        ),
+        Misconception(
+            "a nudge that is too wide",
+            "Functions fail whose gradients are right: a function that curves is no line over so wide a nudge, and the "
+            "finite difference misses its slope. In float64 gradcheck's own ε is a good one.",
+            edited(gradients_are_right, "exact, → exact, eps=0.1,"),
+        ),
+        Misconception(
+            "inputs of your own",
+            "You check the function somewhere else, at zeros, at ones or at random numbers. There its gradients may be "
+            "right, or wrong, and here not: take the numbers that are given.",
+            [
+                edited(gradients_are_right, f"x.detach().double() → torch.{own}_like(x, dtype=torch.float64)")
+                for own in ("randn", "zeros")
+            ],
+        ),
+        Misconception(
+            "the gradients of the gradients",
+            "gradgradcheck tests the second derivatives. A function whose gradients are wrong may have right ones of "
+            "these, and the other way round.",
+            edited(gradients_are_right, "gradcheck(function → gradgradcheck(function", gradgradcheck=gradgradcheck),
         ),
         Misconception(
             "inputs that ask for no gradient",
