@@ -102,6 +102,7 @@ EULER = [
     ("relu", lambda dt, a, b: (torch.relu(1 + dt * a), dt * b), "an Ā that is cut off at zero"),
     ("B / Δ", lambda dt, a, b: (1 + dt * a, b / dt), "a division by the step size"),
     ("Ā·B", lambda dt, a, b: (1 + dt * a, (1 + dt * a) * b), "an old level that is counted in B̄"),
+    ("two sums", lambda dt, a, b: (1 + dt + a, dt + b), "a sum in the place of a product"),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -205,6 +206,13 @@ ZOH = [
     ),
     ("A / Δ", lambda dt, a, b: (exp(1 / dt, a), (exp(1 / dt, a) - 1) / a * b), "a division by the step size"),
     ("upside down", lambda dt, a, b: (exp(dt, a), a * b / (exp(dt, a) - 1)), "an upside-down fraction"),
+    ("brackets around the quotient", lambda dt, a, b: (exp(dt, a), exp(dt, a) / a * b - 1 * b), "forgotten brackets"),
+    (
+        "a mean decay",
+        lambda dt, a, b: (exp(dt, a), dt * b * (1 + exp(dt, a)) / 2),
+        "half of the input early, half late",
+    ),
+    ("exp2", lambda dt, a, b: (torch.exp2(dt * a), (torch.exp2(dt * a) - 1) / a * b), "a power of 2"),
 ]
 
 # Exercise 3: bilinear (delta, A, B)
@@ -332,6 +340,12 @@ BILINEAR = [
         lambda dt, a, b: (2 / (2 - dt * a), 2 * dt * b / (2 - dt * a)),
         "a fraction with a 1 above the stroke",
     ),
+    ("half an exponential", lambda dt, a, b: (exp(dt, a), dt * b * exp(dt, a / 2)), "an exponential"),
+    (
+        "divided twice",
+        lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2) ** 2),
+        "an input that is divided twice",
+    ),
 ]
 
 # Exercise 4: largest_euler_step (pole)
@@ -385,7 +399,7 @@ STEP = [
     ("complex", lambda s: -2 / s, "a complex step"),
     ("a tensor", lambda s: torch.tensor(-2 * s.real / abs(s) ** 2), None),
     ("rounded", lambda s: round(-2 * s.real / abs(s) ** 2, 1), "a step that is not exact"),
-    ("a coarse scan", step_by_a_scan, None),
+    ("a coarse scan", step_by_a_scan, "a step that is not exact"),
     ("half right", step_with_two_cases, None),
     ("no return", lambda s: None, None),
     ("hard-coded", lambda s: 0.235, None),
@@ -395,6 +409,7 @@ STEP = [
     ("the sum of the parts", lambda s: -2 * s.real / (s.real + s.imag) ** 2, "the sum of the parts squared"),
     ("upwards by 0.01", lambda s: math.ceil(-200 * s.real / abs(s) ** 2 - 1e-7) / 100, "a step that is not exact"),
     ("the imaginary part", lambda s: 2 * abs(s.imag) / abs(s) ** 2, "the imaginary part in the place of the real one"),
+    ("one over the square", lambda s: 1 / abs(s) ** 2, "a step without its real part"),
 ]
 
 # Exercise 5: corrected_B (delta, A, B)
@@ -436,7 +451,7 @@ CORRECTED = [
     ("B/Δ", lambda dt, a, b: b / dt, "B over Δ alone"),
     ("one rule over the other", lambda dt, a, b: dt * b / ((exp(dt, a) - 1) / a * b), "the quotient of the two rules"),
     ("minus Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b - dt, "a difference in the place of a quotient"),
-    ("Δ²", lambda dt, a, b: (exp(dt, a) - 1) / (dt * dt * a) * b, None),
+    ("Δ²", lambda dt, a, b: (exp(dt, a) - 1) / (dt * dt * a) * b, "a second division by Δ"),
     ("state 0", lambda dt, a, b: (exp(dt, a[0]) - 1) / (dt * a[0]) * b, None),
     ("an unknown name", lambda dt, a, b: zero_order_hold(dt, a, b)[1] / dt, None),  # noqa: F821
     ("hard-coded", lambda dt, a, b: b / 1.27, None),
@@ -447,6 +462,8 @@ CORRECTED = [
     ("over B", lambda dt, a, b: torch.expm1(dt * a) / (dt * a * b), "a division by B"),
     ("exp(−ΔA)", lambda dt, a, b: (exp(-dt, a) - 1) / (-dt * a) * b, "an exponential that grows"),
     ("as for Δ = 1", lambda dt, a, b: (exp(1, a) - 1) / a * b, "a forgotten Δ"),
+    ("the bilinear B̄", lambda dt, a, b: b / (1 - dt * a / 2), "the B̄ of the bilinear rule"),
+    ("Δ twice", lambda dt, a, b: (exp(dt, a) - 1) / a / dt**2 * b, "a second division by Δ"),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)
@@ -636,6 +653,12 @@ MENDED = [
         "a switch to another formula",
     ),
     ("B̄ as a list", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, b)[1].tolist()), None),
+    ("B̄ of Δ alone if tiny", lambda dt, a, b: (exp(dt, a), dt * b if dt < 1e-6 else (exp(dt, a) - 1) / a * b), SWITCH),
+    (
+        "nothing left at A = 0",
+        lambda dt, a, b: (torch.where(a == 0, 0, exp(dt, a)), mended_by_indices(dt, a, b)[1]),
+        "a bucket without a hole that forgets",
+    ),
 ]
 
 

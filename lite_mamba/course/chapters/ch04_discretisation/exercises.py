@@ -1,7 +1,5 @@
 """Exercises of notebook 04: three rules from continuous to discrete, the limit of Euler, and exact small numbers."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -65,9 +63,9 @@ def _own_format(rule) -> Misconception:
     """A right `rule` that makes float32 of whatever comes in."""
     return Misconception(
         "a number format of its own",
-        "The numbers are right. But section 3 hands float64 numbers to your rule, and section 5 complex ones. Python's "
-        "math, abs, lists, new tensors and .float() have formats of their own: torch.exp and + − * / on the given "
-        "tensors keep theirs.",
+        "For real float32 numbers your rule is right. But section 3 hands float64 numbers to it, and section 5 complex "
+        "ones. Python's math, abs, lists, new tensors and .float() have formats of their own: torch.exp and + − * / on "
+        "the given tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
     )
 
@@ -142,7 +140,11 @@ EULER = Exercise(
             "a sum in the place of a product",
             "Δ is added to A, or multiplied with more than the slope. The slope A·h lasts for Δ units of time: Δ·A, "
             "beside the 1 of the old level.",
-            [edited(euler, "1 + delta * A → 1 + delta + A"), edited(euler, "1 + delta * A → (1 + delta) * A")],
+            [
+                edited(euler, "1 + delta * A → 1 + delta + A"),
+                edited(euler, "1 + delta * A → (1 + delta) * A"),
+                edited(euler, "delta * A, delta * B → delta + A, delta + B"),
+            ],
         ),
         Misconception(
             "the input of another rule",
@@ -267,7 +269,29 @@ ZOH = Exercise(
         Misconception(
             "forgotten brackets",
             "exp(x) - 1 / A is exp(x) − (1/A). A quotient of a difference needs brackets around the difference.",
-            edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) - 1 / A"),
+            [
+                edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) - 1 / A"),
+                edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) / A - 1"),
+                edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) / A - 1)"),
+            ],
+        ),
+        Misconception(
+            "half of the input early, half late",
+            "Your Ā is right, and the water lies in two heaps: half of it leaks for the whole tick, half not at all. "
+            "It comes in evenly, and the integral of step 2 adds up a leak for each moment.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / A → delta * (1 + torch.exp(delta * A)) / 2"),
+                edited(zoh, "torch.expm1(delta * A) / A → delta * torch.exp(delta * A / 2)"),
+            ],
+        ),
+        Misconception(
+            "a power of 2",
+            "torch.exp2(x) is 2 to the power x. A motion whose derivative is A times itself is a power of e: "
+            "torch.exp.",
+            [
+                edited(zoh, "exp(delta * A) → exp2(delta * A)", "torch.expm1(delta * A) → (torch.exp2(delta * A) - 1)"),
+                edited(zoh, "exp(delta * A) → exp2(delta * A)"),
+            ],
         ),
         Misconception(
             "a product instead of a quotient",
@@ -546,7 +570,17 @@ BILINEAR = Exercise(
             "an exponential",
             "exp(ΔA) belongs to the zero-order hold. The bilinear rule knows only the slopes at both ends of the tick: "
             "Ā is a fraction of two sums.",
-            [zoh, edited(zoh, "torch.expm1(delta * A) / A → delta")],
+            [
+                zoh,
+                edited(zoh, "torch.expm1(delta * A) / A → delta"),
+                edited(zoh, "torch.expm1(delta * A) / A → delta * torch.exp(delta * A / 2)"),
+                edited(bilinear, "(1 + half) / (1 - half) → torch.exp(delta * A)"),
+            ],
+        ),
+        Misconception(
+            "an input that is divided twice",
+            "Your Ā is right. But the input is divided by 1 − ΔA/2 once, as the whole right side is.",
+            edited(bilinear, "delta * B / (1 - half) → delta * B / (1 - half) ** 2"),
         ),
         Misconception(
             "a swapped pair",
@@ -563,6 +597,18 @@ BILINEAR = Exercise(
 def largest_euler_step(pole: complex) -> float:
     """The Δ at which |1 + Δs| = 1: Δ = −2·Re(s)/|s|², for a pole in the left half-plane."""
     return -2 * pole.real / abs(pole) ** 2
+
+
+def _scan(grid: float, back: int):
+    """A search on a grid: the first step outside of the circle, or the last one inside of it."""
+
+    def scan(pole):
+        delta = grid
+        while abs(1 + delta * pole) < 1:
+            delta += grid
+        return delta - back * grid
+
+    return scan
 
 
 def _pole_cases(draw: Draw) -> dict:
@@ -637,7 +683,10 @@ LARGEST_STEP = Exercise(
             "a step without its real part",
             "You divide by |s|² and leave the real part out. Set the middle term of |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|² "
             "against the last one.",
-            edited(largest_euler_step, "-2 * pole.real / → 2 /"),
+            [
+                edited(largest_euler_step, "-2 * pole.real / → 2 /"),
+                edited(largest_euler_step, "-2 * pole.real / → 1 /"),
+            ],
         ),
         Misconception(
             "a complex step",
@@ -663,12 +712,7 @@ LARGEST_STEP = Exercise(
                     edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
                     for digits in (1, 2, 3)
                 ),
-                *(
-                    edited(
-                        largest_euler_step, "return → return math.ceil(", f"** 2 → ** 2 / {d} - 1e-9) * {d}", math=math
-                    )
-                    for d in (0.1, 0.01, 0.001)
-                ),
+                *(_scan(grid, back) for grid in (0.1, 0.01, 0.001) for back in (0, 1)),
             ],
         ),
         Misconception(
@@ -808,6 +852,17 @@ CORRECTED_B = Exercise(
             edited(corrected_B, "torch.expm1 → -torch.expm1"),
         ),
         Misconception(
+            "the B̄ of the bilinear rule",
+            "1/(1 − ΔA/2) is what the bilinear rule makes of ΔB. For a small ΔA it is close. Asked for is the "
+            "zero-order hold, with its exponential.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B / (1 - delta * A / 2)"),
+        ),
+        Misconception(
+            "a second division by Δ",
+            "You undo the Δ of the package twice. It multiplies once.",
+            edited(corrected_B, "/ (delta * A) → / (delta * delta * A)"),
+        ),
+        Misconception(
             "a B̄ that keeps its A",
             "Divide the B̄ of the zero-order hold by Δ: its division by A stays where it is.",
             edited(corrected_B, "/ (delta * A) → / delta"),
@@ -922,7 +977,20 @@ MENDED_ZOH = Exercise(
             "border; if you subtract above it, digits are lost there already. There is a function that is exact on "
             "both sides.",
             [_switch(f"(delta * A).abs() < {at}") for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
-            + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+            + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
+            + [_switch(f"A * 0 + delta < {at}") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+        ),
+        Misconception(
+            "a bucket without a hole that forgets",
+            "At A = 0 your B̄ is right, and your Ā is not. Nothing leaks there: what is left of the old level after one "
+            "tick?",
+            edited(mended_zoh, "return torch.exp(delta * A), → return torch.exp(delta * A) * (A != 0),"),
+        ),
+        Misconception(
+            "the integral of step 3",
+            "With the minus in the exponent, the input that comes early weighs least. Step 4 multiplies by exp(ΔA), "
+            "the input too: what stands in the exponent is ΔA as it is.",
+            edited(mended_zoh, "torch.expm1(delta * A) → -torch.expm1(-delta * A)"),
         ),
         Misconception(
             "an input without Δ at A = 0",

@@ -124,7 +124,7 @@ class TickedBucket(LiveFigure):
             self.controls["method"] = choice(list(rules), next(iter(rules)), label="rule")
         self.t = np.linspace(0, self.MINUTES, 400)
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 9.0), yticks=range(-2, 9, 2), xticks=range(0, 25, 4))
+        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 10.6), yticks=range(-2, 11, 2), xticks=range(0, 25, 4))
         self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
         self.ax.axhspan(-3, 0, facecolor="#F1F1F1", edgecolor=style.RULE, lw=1.5)
         self.ax.text(23.8, -2.2, "less than empty", color=style.GREY, ha="right")
@@ -174,7 +174,7 @@ class TickedBucket(LiveFigure):
             self.other.set_text(f"hollow: {name}")
 
     def _place(self, marks, levels: np.ndarray):
-        inside = (levels > -2.5) & (levels < 8.9)
+        inside = (levels > -2.5) & (levels < 10.5)
         marks.set_data(self.ticks[inside], levels[inside])
 
     def _fate(self) -> str:
