@@ -886,4 +886,103 @@ for expected, functions in {
         answer("02.dilations_for", expected)(function)
 
 
+def zeros_behind_each_tap(x, weights, biases, gates, dilations):
+    y = 0
+    for share, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        kernel = x.new_zeros(w.shape[0], w.shape[1] * d)
+        kernel[:, ::d] = w
+        padded = F.pad(x, (kernel.shape[1] - 1, 0))
+        y = y + share * F.silu(F.conv1d(padded, kernel[:, None], b, groups=len(w)))
+    return y
+
+
+def stacked_and_added(x, weights, biases, gates, dilations):
+    h, y = x, 0
+    for share, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        padded = F.pad(h, ((w.shape[1] - 1) * d, 0))
+        h = F.silu(F.conv1d(padded, w[:, None], b, dilation=d, groups=len(w)))
+        y = y + share * h
+    return y
+
+
+def short_branches_at_the_end(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for share, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        branch = F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), w[:, None], b, dilation=d, groups=len(w))
+        y[..., -branch.shape[-1] :] += share * F.silu(branch)
+    return y
+
+
+def gradient_of_the_last(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    return torch.autograd.grad(fn(x)[-1], x)[0]
+
+
+def lags_by_sums(k, dilations, stacked, sums):
+    own = {i * d for d in dilations for i in range(k)}
+    return sorted(sums(own) if stacked else own)
+
+
+def oldest_taps(k, dilations, stacked=False):
+    if not stacked:
+        return lags_by_sums(k, dilations, False, None)
+    return [0, *itertools.accumulate((k - 1) * d for d in dilations)]
+
+
+def a_tap(value, newest):
+    def function(delay, d_conv):
+        weight = torch.zeros(d_conv)
+        weight[-1], weight[0] = newest, value
+        return weight, delay // (d_conv - 1)
+
+    return function
+
+
+for id, expected, function in (
+    ("receptive_field", "all taps counted", lambda k, dilations, stacked=False: k * len(dilations)),
+    (
+        "receptive_field",
+        "dilations that double",
+        lambda k, ds, stacked=False: 1 + (k - 1) * (2 ** len(ds) - 1 if stacked else 2 ** len(ds) // 2),
+    ),
+    ("gated_dilated_conv", "zeros behind the newest tap", zeros_behind_each_tap),
+    ("gated_dilated_conv", "the branches one behind the other", stacked_and_added),
+    ("gated_dilated_conv", "padding without the dilation", short_branches_at_the_end),
+    (
+        "lags_touched",
+        "two taps for each path",
+        lambda k, ds, stacked=False: lags_by_sums(k, ds, stacked, lambda own: {a + b for a in own for b in own}),
+    ),
+    ("lags_touched", "the longest paths alone", oldest_taps),
+    (
+        "lags_touched",
+        "the last layer alone",
+        lambda k, ds, stacked=False: lags_by_sums(k, ds[-1:] if stacked else ds, False, None),
+    ),
+    (
+        "lags_touched",
+        "lags below zero",
+        lambda k, ds, stacked=False: sorted(
+            {-sum(path) for path in itertools.product(*(range(0, k * d, d) for d in ds))}
+            if stacked
+            else {-lag for d in ds for lag in range(0, k * d, d)}
+        ),
+    ),
+    (
+        "measured_lags",
+        "lags counted from one",
+        lambda fn, L: [L - t for t, slope in enumerate(gradient_of_the_last(fn, L)) if slope != 0],
+    ),
+    (
+        "measured_lags",
+        "all lags up to the largest",
+        lambda fn, L: list(range(L - int(gradient_of_the_last(fn, L).nonzero().min()))),
+    ),
+    ("delay_kernel", "a difference of two samples", a_tap(1.0, newest=-1.0)),
+    ("delay_kernel", "a sample upside down", a_tap(-1.0, newest=0.0)),
+    ("dilations_for", "multiples of the lag", lambda lag, k: [lag * gaps for gaps in range(1, k)]),
+):
+    answer(f"02.{id}", expected)(function)
+
+
 test_an_answer_gets_its_verdict = judged(ANSWERS)

@@ -317,6 +317,23 @@ EXERCISES = [
                 "stacked: the default, False, stands for branches side by side.",
             ),
             Misconception(
+                name="all taps counted",
+                wrong=lambda d_conv, dilations, stacked=False: d_conv * len(dilations),
+                message="This is how many taps all kernels have together. The field is a span of time: it grows with "
+                "the distance between the taps.",
+            ),
+            Misconception(
+                name="dilations that double",
+                wrong=[
+                    lambda d_conv, dilations, stacked=False: (
+                        (d_conv - 1) * (2 ** len(dilations) - 1 if stacked else 2 ** (len(dilations) - 1)) + 1
+                    ),
+                    field("sum(lags) if → (d_conv - 1) * (2 ** len(dilations) - 1) if"),
+                ],
+                message="A power of two stands in for the dilations: that holds for 1, 2, 4, 8, … alone. The "
+                "dilations are given, and may be any numbers.",
+            ),
+            Misconception(
                 name="the smallest dilation",
                 wrong=field("max(lags) → min(lags)"),
                 message="Side by side the branch that looks back furthest decides, not the one that sees least.",
@@ -487,6 +504,11 @@ EXERCISES = [
                 wrong=[
                     gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + → y ="),
                     gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + share * → y ="),
+                    gated(
+                        "y = torch.zeros_like(x) → y, h = torch.zeros_like(x), x",
+                        "F.pad(x, → F.pad(h,",
+                        "y = y + share * F.silu(branch) → h = F.silu(branch); y = y + share * h",
+                    ),
                 ],
                 message="Each branch reads what the one before gave. Here they stand side by side: all read x, and "
                 "what they give is added.",
@@ -510,8 +532,20 @@ EXERCISES = [
                 "back, and so many zeros are needed in front.",
             ),
             Misconception(
+                name="zeros behind the newest tap",
+                wrong=gated("(W - 1) * dilation → W * dilation - 1", CUT),
+                message="Each branch comes dilation − 1 samples too late, as if its kernel had d_conv · dilation "
+                "places. Zeros stand between the taps only: behind the newest tap comes nothing.",
+            ),
+            Misconception(
                 name="padding without the dilation",
-                wrong=summed("(W - 1) * dilation → W - 1"),
+                wrong=[
+                    *summed("(W - 1) * dilation → W - 1"),
+                    gated(  # what is there is added to the last outputs
+                        "(W - 1) * dilation → W - 1",
+                        "F.silu(branch) → F.pad(F.silu(branch), (x.shape[-1] - branch.shape[-1], 0))",
+                    ),
+                ],
                 message="The branches are too short: compare the lengths. d_conv − 1 zeros in front are enough without "
                 "gaps. How far back does the oldest tap read when the taps stand apart?",
             ),
@@ -754,6 +788,38 @@ EXERCISES = [
                 "one layer and the oldest in the next.",
             ),
             Misconception(
+                name="two taps for each path",
+                wrong=lambda d_conv, dilations, stacked=False: (
+                    sorted({a + b for a in lags_touched(d_conv, dilations) for b in lags_touched(d_conv, dilations)})
+                    if stacked
+                    else lags_touched(d_conv, dilations)
+                ),
+                message="In a stack you add two lags out of all of them, from whatever layers. A path takes one tap in "
+                "*every* layer, and no two in the same one.",
+            ),
+            Misconception(
+                name="the longest paths alone",
+                wrong=read(
+                    "return sorted → return [(d_conv - 1) * sum(dilations[:i]) for i in range(len(dilations) + 1)] "
+                    "if stacked else sorted"
+                ),
+                message="In a stack you follow the oldest tap of every layer. A path may take any tap: all sums are "
+                "read, not the largest alone.",
+            ),
+            Misconception(
+                name="the last layer alone",
+                wrong=lambda d_conv, dilations, stacked=False: lags_touched(
+                    d_conv, dilations[-1:] if stacked else dilations, stacked
+                ),
+                message="In a stack each layer replaces what was reached before it. Its lags are added to those that "
+                "the layers before it have reached.",
+            ),
+            Misconception(
+                name="lags below zero",
+                wrong=read("k * dilation → -k * dilation"),
+                message="A lag counts steps back, and is not negative: the sample with lag 3 stands at t − 3.",
+            ),
+            Misconception(
                 name="the dilations taken for the lags",
                 wrong=[
                     read("sorted(reached) → sorted({*dilations, 0})"),
@@ -886,6 +952,14 @@ EXERCISES = [
                 "that no input made, or hides one. Whether the last output depends on an input, its gradient tells.",
             ),
             Misconception(
+                name="all lags up to the largest",
+                wrong=measured(
+                    "range(length) if gradient[length - 1 - lag] != 0 → range(length) if gradient[: length - lag].any()"
+                ),
+                message="You find the oldest input that is read, and list every lag up to it. Between the taps stand "
+                "holes: each input is asked by its own gradient.",
+            ),
+            Misconception(
                 name="what is not read",
                 wrong=measured("!= 0 → == 0"),
                 message="These are the lags whose gradient is zero: those that are not read.",
@@ -896,6 +970,7 @@ EXERCISES = [
                     measured("return [lag for → return [lag + 1 for"),
                     measured("range(length) → range(1, length)", "gradient[length - 1 - lag] → gradient[length - lag]"),
                     measured("gradient[length - 1 - lag] → gradient[-lag]"),
+                    measured("return [lag for → return [lag + 1 for", "range(length) → reversed(range(length))"),
                 ],
                 message="Every lag is one too large. The last input belongs to the last output: its lag is 0. (And "
                 "gradient[-0] is gradient[0], the first number.)",
@@ -952,6 +1027,21 @@ EXERCISES = [
                 wrong=delayed("weight[0] = 1.0 → weight[0] = weight[-1] = 1.0"),
                 message="The last tap is 1 as well, so that the present sample comes through without a delay. A pure "
                 "delay reads one sample and no other.",
+            ),
+            Misconception(
+                name="a difference of two samples",
+                wrong=[
+                    delayed("weight[0] = 1.0 → weight[0], weight[-1] = 1.0, -1.0"),
+                    delayed("weight[0] = 1.0 → weight[0], weight[-1] = -1.0, 1.0"),
+                ],
+                message="The output is the difference of the delayed sample and the present one. A pure delay reads "
+                "one sample and no other.",
+            ),
+            Misconception(
+                name="a sample upside down",
+                wrong=delayed("= 1.0 → = -1.0"),
+                message="The right sample comes at the right time, with the opposite sign. The tap is 1: the formula "
+                "adds, and takes nothing away.",
             ),
             Misconception(
                 name="a delay without dilation",
@@ -1067,6 +1157,15 @@ EXERCISES = [
                 wrong=lambda lag, d_conv: [gaps for gaps in range(1, d_conv) if lag % gaps == 0],
                 message="These are numbers of gaps. The dilation that puts a tap so many gaps back on the lag is lag "
                 "// gaps.",
+            ),
+            Misconception(
+                name="multiples of the lag",
+                wrong=[
+                    lambda lag, d_conv: [lag * gaps for gaps in range(1, d_conv)],
+                    lambda lag, d_conv: [lag * gaps for gaps in range(d_conv)],
+                ],
+                message="You multiply the lag. The lag is the multiple: so many gaps of one dilation each. Divide it "
+                "by the gaps.",
             ),
             Misconception(
                 name="the division turned round",
