@@ -74,6 +74,7 @@ FIXED = [
     ("one recall", fixed_one_recall, "one recall for all symbols"),
     ("ids swapped", lambda d, length, n: fixed_by_cat(d, length, n, 1, 0), "swapped ids"),
     ("noise 0", lambda d, length, n: fixed_with(d, length, n, 0, n + 1), "noise that is also a symbol"),
+    ("noise 0, recall 1", lambda d, length, n: fixed_with(d, length, n, 0, 1), "noise that is also a symbol"),
     ("noise 0, recall n", lambda d, length, n: fixed_with(d, length, n, 0, n), "noise that is also a symbol"),
     ("ids one too low", lambda d, length, n: fixed_by_cat(d, length, n, -1, 0), "noise that is also a symbol"),
     ("recall n", lambda d, length, n: fixed_by_cat(d, length, n, 0, 0), "one id for noise and recall"),
@@ -138,6 +139,11 @@ def top(u, k, **options):
     return torch.sort(torch.topk(u, k, dim=1, **options)[1], dim=1)[0]
 
 
+def selective_down_the_rows(data, u, n):
+    tokens = F.pad(torch.full_like(u, n).long(), (0, data.shape[1]), value=n + 1)
+    return tokens.scatter(0, top(u, data.shape[1]), data)
+
+
 def selective_all_places(data, u, n):
     tokens = selective_at(data, u, n, top(u, data.shape[1]))
     tokens[:, : u.shape[1]] = n
@@ -199,6 +205,7 @@ SELECTIVE = [
     ("along the batch", places_of(lambda u, k: u.topk(k).indices.sort(0)[0]), "places sorted down the rows"),
     ("numbers as places", places_of(lambda u, k: (u.topk(k)[0].flip(1) * u.shape[1]).long()),
      "random numbers taken for places"),
+    ("scattered down the rows", selective_down_the_rows, "places taken for rows"),
     ("questions first", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1])).roll(d.shape[1], 1),
      "recalls at the start"),
 ]  # fmt: skip
@@ -315,6 +322,8 @@ HEADS = [
     ("targets of all places", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[:, p.squeeze(1) + 1]),
      "the places of all rows in every row"),
     ("row 0", lambda s, p, n: heads_by_rows(s[:1], p[:1], n), None),
+    ("appended", lambda s, p, n: (torch.cat([s.scatter(1, p, n), torch.full((len(s), 1), n)], 1), s.gather(1, p + 1)),
+     "a cue behind the row"),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
     ("no return", lambda s, p, n: None, None),
 ]  # fmt: skip
@@ -384,6 +393,9 @@ LEFT = [
     ("its own Δ, counted", sums(lambda d: d * torch.arange(len(d)).flip(0)), "steps taken as equal"),
     ("added shares", lambda d, A: torch.stack([sum((torch.exp(A * s) for s in d[t + 1 :]), torch.zeros(()))
      for t in range(len(d))]), "shares that are added"),
+    ("divided by their sum", lambda d, A: (w := torch.exp(A * (d.sum() - d.cumsum(0)))) / w.sum(),
+     "shares that add up to 1"),
+    ("no brackets", lambda d, A: (d.sum() * A - d.cumsum(0)).exp(), "A times the first sum only"),
     ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
     ("ones", lambda d, A: torch.ones_like(d), None),

@@ -63,7 +63,7 @@ FIXED = Exercise(
             "noise that is also a symbol",
             "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
             "which id is the first free one?",
-            [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols")],
+            [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols"), _ids("0", "1")],
         ),
         Misconception(
             "ids that begin one too late",
@@ -195,6 +195,12 @@ SELECTIVE = Exercise(
             "`tokens[:, places]` takes for each row the places of *all* rows. Row b may get places[b] only: scatter or "
             "gather goes row by row.",
             _scatter("tokens[:, places] = data\n    return tokens"),
+        ),
+        Misconception(
+            "places taken for rows",
+            "Your places count rows: `scatter` writes along the axis that its first number names. They are places "
+            "among the tokens of their row.",
+            edited(selective_copying, "scatter(1, → scatter(0,"),
         ),
         Misconception(
             "symbols that stay at the start",
@@ -450,16 +456,18 @@ HEADS = Exercise(
             _task("return tokens, symbols.gather(1, place + 1) → return symbols.gather(1, place + 1), tokens"),
         ),
         Misconception(
+            "a cue behind the row",
+            "You put the second cue behind the row, which is longer by one now. It stands in the place of the last "
+            "symbol.",
+            _task(
+                "    tokens[:, -1] = n_symbols\n → ",
+                "return tokens, → return torch.nn.functional.pad(tokens, (0, 1), value=n_symbols),",
+            ),
+        ),
+        Misconception(
             "a cue that comes later",
-            "The first cue stands in front of the last token, or the row has grown. It replaces the symbol at `place`, "
-            "and the row keeps its length.",
-            [
-                _task(
-                    "    tokens[:, -1] = n_symbols\n → ",
-                    "return tokens, → return torch.nn.functional.pad(tokens, (0, 1), value=n_symbols),",
-                ),
-                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, -2] = n_symbols")),
-            ],
+            "Your first cue stands right in front of the last token, in every row. Each row has it at its own `place`.",
+            _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, -2] = n_symbols")),
         ),
     ],
 )
@@ -503,6 +511,18 @@ LEFT = Exercise(
             [
                 _later("(delta.sum() - delta.cumsum(0) - torch.cat([delta[1:], torch.zeros(1)]))"),
             ],
+        ),
+        Misconception(
+            "shares that add up to 1",
+            "You divide by the sum of all shares, as a softmax does. Each token has a share of its own: how much is "
+            "left of what *it* wrote. Of the last one everything is.",
+            _left("torch.softmax(A * later, dim=0)"),
+        ),
+        Misconception(
+            "A times the first sum only",
+            "A multiplies the sum of all Δ in your exponent, and not what you take away. Put the difference in "
+            "brackets.",
+            _left("torch.exp(A * delta.sum() - delta.cumsum(0))"),
         ),
         Misconception(
             "an exponential of A alone",
@@ -788,7 +808,7 @@ RECAP = [
         "A larger one does better, but the kernel stays the same whatever is read.",
     ),
     Question(
-        "A state has A = −1. How much of it is left after a million noise tokens with Δ = 10⁻⁶ each?",
+        "A state has A = −1. How much of it is left after a million noise tokens with Δ = 0.000001 each?",
         ["100 %", "about 37 %", "about 1 %", "nothing"],
         "about 37 %",
         "The Δ add up to 1, and exp(−1) = 0.37.",
