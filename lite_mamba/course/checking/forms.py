@@ -139,6 +139,8 @@ def _made_tensor(have: Any) -> tuple[str, Tensor] | None:
 
 def _stacked(have: Any) -> Tensor:
     if isinstance(have, (list, tuple)):
+        if {type(item) for item in have} <= {bool, int, float, complex}:  # at once: there may be many
+            return torch.tensor(have)
         return torch.stack([_stacked(item) for item in have])
     return torch.as_tensor(have.copy() if isinstance(have, np.ndarray) else have)
 
