@@ -59,7 +59,7 @@ stage "style" style
 if [ ! -d tests/browser ]; then
   skip "browser" "there is no tests/browser"
 elif chromium=$(find_chromium); then
-  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" tests/browser
+  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" -p tests.warm_kernels tests/browser
 else
   skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
 fi
@@ -67,7 +67,7 @@ fi
 if ls notebooks/*.ipynb > /dev/null 2>&1; then
   # loadscope keeps the cells of one notebook in one kernel.
   stage "strict nbval" "$bin/python" -m pytest -q -n "$jobs" --dist loadscope \
-    --nbval notebooks
+    -p tests.warm_kernels --nbval notebooks
 else
   skip "strict nbval" "there is no notebook in notebooks/"
 fi
