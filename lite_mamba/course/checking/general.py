@@ -81,7 +81,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "a term too many": "Where in your code does it come in once too often?",
     "a missing factor": "Where in your code should it come in?",
     "a factor too many": "Where in your code does it come in, and should it?",
-    "a size as a factor": "A sum in the place of a mean, or a mean in the place of a sum?",
+    "a size as a factor": "Does a size come in once too often, or not at all? A sum for a mean looks so, too.",
     "a size added to all values": "What is added to the whole result, or should be?",
     "one step too late": "From which index do you read, and into which do you write?",
     "one step too early": "From which index do you read, and into which do you write?",

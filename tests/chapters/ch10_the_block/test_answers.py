@@ -176,6 +176,19 @@ BLOCK = [
     ("in_proj not turned", lambda h, w, p: torch.matmul(h, w["in_proj"]), "a weight that is not turned"),
     ("tanh", block(mixed=torch.tanh), None),
     ("residual", residual, "an input that is added to the output"),
+    ("silu(x) for u", using(conv=lambda conv, w, x, *lists: x * x.sigmoid()), "a convolution that nobody reads"),
+    ("y = 0", block(mixed=torch.zeros_like), "a scan that is left out"),
+    ("B, C, Δ", block(order=("B", "C", "delta")), "the results of select in another order"),
+    (
+        "taps from now to the oldest",
+        using(conv=lambda conv, w, x, taps, *lists: conv(x, [torch.fliplr(k) for k in taps], *lists)),
+        "kernels that are turned round",
+    ),
+    (
+        "gated again",
+        using(skip_and_gate=lambda end, w, *given: end(*given) * F.silu(given[-1])),
+        "a gate that comes twice",
+    ),
     ("exp(Δ)", block(twice=torch.exp), "an exponential behind the softplus"),
     ("no bias", using(select=lambda select, w, *given: select(*given[:3], 0 * given[3])), "a Δ without its bias"),
     ("ones", using(discretise=lambda make, w, u, *rest: make(u * 0 + 1, *rest)), "a drive without u"),
@@ -427,6 +440,10 @@ COUNT = [
     ("no expand", lambda d, n, w, b, e: count()(d, n, w, b, 1), "parts of the outer width"),
     ("one kernel", count(conv=lambda D, w, b: b * (w + D) + b), "one kernel for all channels"),
     ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
+    ("a bias a branch", count(conv=lambda D, w, b: b * (D * w + 2)), "one bias for all channels"),
+    ("dt bias of R", count(dt=lambda d, n, D, R: R * (D + 1)), "one bias for all channels"),
+    ("taps once", count(conv=lambda D, w, b: D * (w + b) + b), "one set of taps for all branches"),
+    ("a LayerNorm", count(out=lambda d, n, D, R: d * (D + 2)), "a norm in the block"),
     ("A (N, N)", count(A=lambda d, n, D, R: n * n), "an A that mixes the states"),
     ("A (D, N, N)", count(A=lambda d, n, D, R: D * n * n), "an A that mixes the states"),
     (
@@ -502,6 +519,9 @@ STATE = [
     ("product", state(lambda n, w, d: n * (w - 1) * max(d)), "a product of history and state"),
     ("field", state(lambda n, w, d: n + (w - 1) * max(d) + 1), "a history of the whole field"),
     ("W·d", state(lambda n, w, d: n + w * max(d)), "taps times dilation"),
+    ("E = 2", lambda d, n, w, ds, e: 8 * d * (n + (w - 1) * max(ds)), "a width that is always twice"),
+    ("gaps added", state(lambda n, w, d: n + (w - 1) + (max(d) - 1)), "taps and dilation added"),
+    ("powers of two", state(lambda n, w, d: n + (w - 1) * 2 ** (len(d) - 1)), "dilations that are not read"),
     ("W·d - 1", state(lambda n, w, d: n + w * max(d) - 1), "taps times dilation"),
     ("N²", state(lambda n, w, d: n**2 + (w - 1) * max(d)), "a state of N·N numbers"),
     ("with B and C", state(lambda n, w, d: n + n + n + (w - 1) * max(d)), "B and C that are kept"),
@@ -588,6 +608,12 @@ def no_bias(channels, taps, dilations):
     return front
 
 
+def from_one_channel(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList([nn.Conv1d(1, channels, taps, dilation=d) for d in dilations])
+    return front
+
+
 def padded(channels, taps, dilations):
     front = nn.Module()
     front.conv1d_layers = nn.ModuleList(
@@ -613,6 +639,7 @@ BRANCHES = [
     ("a plain list", make(own=list), "a list that PyTorch does not see"),
     ("nothing trains", make(train=False), "weights that do not train"),
     ("no groups", make(groups=False), "a convolution without its settings"),
+    ("from one channel", from_one_channel, "a convolution without its settings"),
     ("padded", padded, "a convolution without its settings"),
     ("the list deleted", make(second=the_list_deleted), "a list that is gone, too"),
     ("the list returned", lambda *sizes: make()(*sizes).conv1d_layers, "a list that is not found"),

@@ -38,6 +38,7 @@ def block_forward(hidden_states: Tensor, weights: dict, parts: dict) -> Tensor:
     return y.transpose(1, 2) @ w["out_proj"].T  # (B, L, d_model)
 
 
+CONVOLVED = 'parts["conv"](x, w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])'
 SELECTS, A, FINISH = '"select"](u.transpose', '-torch.exp(w["A_log"])', 'parts["skip_and_gate"](y, u, w["D"], z)'
 
 
@@ -128,13 +129,9 @@ BLOCK = Exercise(
         ),
         Misconception(
             "a convolution that nobody reads",
-            "You use x everywhere behind the convolution, so it might as well not be there. Its result has a name of "
-            "its own: u.",
-            _wired(
-                f'{SELECTS} → "select"](x.transpose',
-                '"discretise"](u, → "discretise"](x,',
-                '(y, u, w["D"], z) → (y, x, w["D"], z)',
-            ),
+            "You use x, or SiLU(x), everywhere behind the convolution, so it might as well not be there. Its result "
+            "has a name of its own: u.",
+            [_wired(f"{CONVOLVED} → {x}") for x in ("x", "F.silu(x)")],
         ),
         Misconception(
             "a skip around the convolution",
@@ -192,10 +189,32 @@ BLOCK = Exercise(
             _wired('w["dt_bias"]) → torch.zeros_like(w["dt_bias"]))'),
         ),
         Misconception(
+            "a scan that is left out",
+            "Nothing comes out of the state: y is 0, or it is u, which has gone past the scan. What decay and drive "
+            'are made for is `parts["scan"]`.',
+            [_wired(f'y = parts["scan"](deltaA, deltaB_u, C) → y = {y}') for y in ("0 * u", "u")],
+        ),
+        Misconception(
+            "the results of select in another order",
+            '`parts["select"]` gives delta first, then B, then C.',
+            _wired("delta, B, C = → B, C, delta ="),
+        ),
+        Misconception(
+            "kernels that are turned round",
+            "You turn the taps round. PyTorch keeps them from the oldest to now, and so does the function of notebook "
+            "02: give them as they are.",
+            _wired('w["conv_weights"], → [taps.flip(-1) for taps in w["conv_weights"]],'),
+        ),
+        Misconception(
+            "a gate that comes twice",
+            '`parts["skip_and_gate"]` has multiplied by SiLU(z) already, and you do it once more.',
+            _wired(f"{FINISH} → {FINISH} * F.silu(z)"),
+        ),
+        Misconception(
             "a drive without u",
-            "Nothing of the signal is written into the state: the drive is Δ·B alone, or it is 0. What is written is "
-            'u, and `parts["discretise"]` takes it first.',
-            [_wired(f'"discretise"](u, → "discretise"](torch.{blank}_like(u),') for blank in ("ones", "zeros")],
+            "Nothing of the signal is written into the state: the drive is Δ·B alone. What is written is u, and "
+            '`parts["discretise"]` takes it first.',
+            _wired('"discretise"](u, → "discretise"](torch.ones_like(u),'),
         ),
         Misconception(
             "a Δ that comes twice",
@@ -967,6 +986,26 @@ PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "one bias for all channels",
+            "You count one bias a branch, or a bias of R numbers for dt_proj. A bias has a number for each output: D.",
+            [
+                _counted("inner * d_conv + inner) → inner * d_conv + 1)"),
+                _counted("+ rank * inner + inner → + rank * inner + rank"),
+            ],
+            where=lambda d_model, **sizes: d_model > 16,
+        ),
+        Misconception(
+            "one set of taps for all branches",
+            "You count the taps of a single convolution. Each branch has D·W of its own.",
+            _counted("branches * (inner * d_conv + inner) → (inner * d_conv + branches * inner)"),
+        ),
+        Misconception(
+            "a norm in the block",
+            "Your count is too large by 2·d_model, as if the block had a LayerNorm. It stands outside, between the "
+            "blocks of a model.",
+            _counted("+ inner * d_model → + inner * d_model + 2 * d_model"),
+        ),
+        Misconception(
             "one gate for all branches",
             "You count one gate. Each branch has one.",
             _counted("+ inner) + branches → + inner) + 1"),
@@ -1025,7 +1064,8 @@ PARAMETERS = Exercise(
         ),
         Misconception(
             "projections with a bias",
-            "in_proj and out_proj have no bias by default (`bias=False`).",
+            "Your count is too large by d_model, by 2·D, or by both, as if in_proj and out_proj had a bias. They have "
+            "none by default (`bias=False`).",
             [
                 _counted(f"+ inner * d_model → + inner * d_model + {biases}")
                 for biases in ("2 * inner + d_model", "2 * inner", "d_model")
@@ -1256,8 +1296,28 @@ STATE = Exercise(
             ],
         ),
         Misconception(
+            "a width that is always twice",
+            "D is 2·d_model in your count. `expand` says how many times d_model it is.",
+            edited(state_bytes, "expand * d_model → 2 * d_model"),
+        ),
+        Misconception(
+            "taps and dilation added",
+            "You add the gaps. Between W taps there are W − 1 gaps, and each is as wide as the dilation: multiply.",
+            [
+                edited(state_bytes, f"{LAG} → {lag}")
+                for lag in ("d_conv - 1 + max(dilations) - 1", "d_conv - 1 + max(dilations)")
+            ],
+        ),
+        Misconception(
+            "dilations that are not read",
+            "You take powers of two, 1, 2, 4, …, as many as there are branches. The dilations are given, and may be "
+            "others.",
+            edited(state_bytes, "max(dilations) → 2 ** (len(dilations) - 1)"),
+        ),
+        Misconception(
             "numbers of another size",
-            "You count 2 or 8 bytes a number, or its 32 bits. A float32 number takes 4 bytes.",
+            "Your count is half, twice or eight times the right one. A float32 number takes 4 bytes, not 2, 8 or 32; "
+            "and what is kept belongs to the D channels of x, not to those of z.",
             [edited(state_bytes, f"4 * inner → {size} * inner") for size in (2, 8, 32)],
         ),
         Misconception(
@@ -1343,6 +1403,12 @@ def _with_padding(channels, taps, dilations):
     return front
 
 
+def _of_one_channel(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList(nn.Conv1d(1, channels, taps, dilation=dilation) for dilation in dilations)
+    return front
+
+
 def _one_in_all_places(channels, taps, dilations):
     front = nn.Module()
     front.conv1d_layers = nn.ModuleList([_conv(channels, taps, dilations[0])] * len(dilations))
@@ -1416,6 +1482,7 @@ def _facts(make, channels, taps, dilations):
         "dilations": tuple(layer.dilation[0] for layer in layers),
         "taps": tuple(layer.kernel_size[0] for layer in layers),
         "padding": tuple(layer.padding[0] for layer in layers),
+        "channels in, out, and groups": tuple((one.in_channels, one.out_channels, one.groups) for one in layers),
     }
     return Facts("a module", facts)
 
@@ -1521,7 +1588,7 @@ BRANCHES = Exercise(
             "a convolution without its settings",
             "The second name is gone, and with it something that was right: the bias, the groups, the dilation, or "
             "that nothing is padded. Only the names were wrong.",
-            [_of_layers(bias=False), _of_layers(groups=1), _of_layers(dilation=1), _with_padding],
+            [_of_layers(bias=False), _of_layers(groups=1), _of_layers(dilation=1), _with_padding, _of_one_channel],
         ),
         Misconception(
             "weights that do not train",
