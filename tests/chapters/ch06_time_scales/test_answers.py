@@ -83,16 +83,16 @@ HALF_LIFE = [
     ("no return", half_life_without_return, None),
     ("hard-coded", lambda A, delta: torch.full_like(A, 69.3), None),
     ("mean Δ", lambda A, delta: math.log(2) / (-A * delta.mean()), "one Δ for all channels"),
-    ("exp(A)", lambda A, delta: math.log(2) / (torch.exp(A) * delta[:, None]), "the exponential of A"),
+    ("exp(A)", lambda A, delta: math.log(2) / (torch.exp(A) * delta[:, None]), "an exponential below the stroke"),
     ("matrices", lambda A, delta: math.log(2) / (delta @ -A), "channels or states added up"),
     ("as a list", lambda A, delta: (math.log(2) / (-A * delta[:, None])).tolist(), None),
     ("math.exp of a tensor", lambda A, delta: math.log(2) / math.exp(A * delta[:, None]), None),
     ("A / Δ", lambda A, delta: A * math.log(0.5) / delta[:, None], "A above the stroke"),
-    ("half of the factor", lambda A, delta: 0.5 / torch.exp(A * delta[:, None]), "the exponential of A"),
+    ("half of the factor", lambda A, delta: 0.5 / torch.exp(A * delta[:, None]), "an exponential below the stroke"),
     (
         "log of a half over the factor",
         lambda A, delta: -math.log(2) / (A * delta[:, None]).exp(),
-        "the exponential of A",
+        "an exponential below the stroke",
     ),
     ("Δ alone", lambda A, delta: (math.log(2) / delta).repeat(A.shape[1], 1).T, "a half-life without A"),
     ("softplus", lambda A, delta: math.log(2) / (-A * F.softplus(delta)[:, None]), "softplus once more"),
@@ -163,6 +163,8 @@ INVERSE = [
     ("wrong sign inside", lambda dt: dt + torch.log(torch.expm1(-dt)), "the logarithm of a negative number"),
     ("turned round", lambda dt: torch.log(1 - dt.exp()), "the logarithm of a negative number"),
     ("logit", lambda dt: torch.logit(dt), "the inverse of another function"),
+    ("expm1 of the log", lambda dt: torch.expm1(torch.log(dt)), "the two steps in the wrong order"),
+    ("exp of the log, minus 1", lambda dt: dt.log().exp() - 1, "the two steps in the wrong order"),
     ("a small number added", lambda dt: dt + torch.log(1 - torch.exp(-dt) + 1e-6), "a small number added"),
     ("clamped", lambda dt: torch.log(torch.expm1(dt.clamp(max=80))), "a large dt that is cut off"),
     ("clamped below", lambda dt: stable(dt.clamp_min(1e-4)), "a small number added"),
@@ -429,6 +431,13 @@ WEIGHT = [
         lambda u, kind, s: s / u.shape[1] ** 0.5 if kind == "constant" else (2 * u - 1) * s / u.shape[1] ** 0.5,
         "one number for all weights",
     ),
+    (
+        "a scale in one",
+        lambda u, kind, s: weight(u, kind, u.shape[1] ** -0.5 * (s if kind == "constant" else 1)),
+        "a scale for the constant alone",
+    ),
+    ("Kaiming", lambda u, kind, s: weight(u, kind, s * math.sqrt(3 / u.shape[1])), "the bound of another rule"),
+    ("Xavier", lambda u, kind, s: weight(u, kind, s * math.sqrt(6 / sum(u.shape))), "the bound of another rule"),
     ("transposed", lambda u, kind, s: weight(u.T, kind, s / u.shape[1] ** 0.5), "swapped axes"),
     (
         "2·u·bound − 1",
@@ -812,6 +821,11 @@ def split_into_sets(model, wd):
     ]
 
 
+def split_into_copies(model, wd):
+    decay, no_decay = (group["params"] for group in split_by_ids(model, wd))
+    return groups([p.clone() for p in decay], no_decay, wd)
+
+
 def marked(p):
     return getattr(p, "_no_weight_decay", False)
 
@@ -843,9 +857,15 @@ SPLIT = [
     ("a dict", lambda m, wd: dict(enumerate(split_by_ids(m, wd))), "something else than a list of groups"),
     ("AdamW", lambda m, wd: torch.optim.AdamW(split_by_ids(m, wd)), "something else than a list of groups"),
     ("one axis", split_by(lambda name, p: len(p.shape) != 1 and not marked(p)), "one axis exactly"),
+    (
+        "by names",
+        split_by(lambda name, p: not any(word in name for word in ("bias", "norm", "A_log", "block.D"))),
+        "a list of names",
+    ),
+    ("copies", split_into_copies, "one group without its parameters"),
     ("no axis", split_by(lambda name, p: p.ndim >= 1 and not marked(p)), "no axis at all"),
-    ("first group", lambda m, wd: split_by_ids(m, wd)[:1], "a group that is missing"),
-    ("second group", lambda m, wd: [split_by_ids(m, wd)[1]], "a group that is missing"),
+    ("first group", lambda m, wd: split_by_ids(m, wd)[:1], "one group without its parameters"),
+    ("second group", lambda m, wd: [split_by_ids(m, wd)[1]], "one group without its parameters"),
     ("and for or", split_by(lambda name, p: p.ndim >= 2 or not marked(p)), "both conditions at once"),
     (
         "marked lost",

@@ -97,9 +97,9 @@ HALF_LIFE = Exercise(
             edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
         ),
         Misconception(
-            "the exponential of A",
-            "exp(Δ·A) is what is left after a step: the exponential goes around the product, and the half-life wants "
-            "its exponent, −Δ·A, not the exponential of A.",
+            "an exponential below the stroke",
+            "exp(Δ·A) is what is left after a step. The half-life wants its exponent, −Δ·A, as it is: what stands "
+            "below your stroke is an exponential, of A or of the product.",
             [
                 edited(half_life, "-A * → A.exp() *"),
                 edited(half_life, "-A * → -A.exp() *"),
@@ -324,6 +324,12 @@ INVERSE = Exercise(
             "a logarithm of another base",
             "exp undoes the natural logarithm only: torch.log.",
             [_inverse(f"dt + torch.{log}(-torch.expm1(-dt))") for log in ("log10", "log2")],
+        ),
+        Misconception(
+            "the two steps in the wrong order",
+            "exp and log cancel here, and dt − 1 is left. Softplus takes the exponential first and the logarithm last: "
+            "the way back begins at the logarithm, and undoes it with exp.",
+            _inverse("torch.expm1(torch.log(dt))"),
         ),
         Misconception(
             "the inverse of another function",
@@ -588,6 +594,21 @@ WEIGHT = Exercise(
             "a forgotten scale",
             "Everything is right for dt_scale = 1. Otherwise the bound is multiplied by it.",
             _bound("u.shape[1] ** -0.5"),
+        ),
+        Misconception(
+            "a scale for the constant alone",
+            'dt_scale has an effect with "constant" only. It is a factor of bound, and bound is the same for both.',
+            edited(dt_weight, "(2 * u - 1) * bound → (2 * u - 1) * u.shape[1] ** -0.5"),
+        ),
+        Misconception(
+            "the bound of another rule",
+            "This is the bound of Kaiming or of Xavier: it has a root of 2, 3 or 6 in it, or counts the outputs as "
+            "well. Here bound is R to the power −1/2, times dt_scale.",
+            [
+                _bound(f"({number} / {width}) ** 0.5 * dt_scale")
+                for number in (2, 3, 6)
+                for width in ("u.shape[1]", "(u.shape[0] + u.shape[1])")
+            ],
         ),
         Misconception(
             "a scale that divides",
@@ -1062,6 +1083,16 @@ SPLIT = Exercise(
             _spared('parameter.ndim < 2 or name.split(".")[-1] in ("A_log", "D")'),
         ),
         Misconception(
+            "a list of names",
+            "You go by names only: those of A_log, D, biases and norms. Here the block's conv_gates has one axis and "
+            "another name, and filter.rate is marked: both decay in your split. Axes and mark need no list.",
+            [
+                _spared(f'"bias" in name or {norm} or name.split(".")[-1] in {names}')
+                for norm in ('"norm" in name', '"embedding" in name or "norm" in name')
+                for names in ('("A_log", "D")', '("A_log", "D", "gain")')
+            ],
+        ),
+        Misconception(
             "names in the place of axes",
             "The mark is asked for, or a name, but not the number of axes. The weight of the norm is called weight, "
             "has one axis, and decays in your split.",
@@ -1146,9 +1177,9 @@ SPLIT = Exercise(
             _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
         ),
         Misconception(
-            "a group that is missing",
-            "Only one of the two groups comes back. What an optimiser is not given, it does not train: the other "
-            "parameters would stay as they are for ever.",
+            "one group without its parameters",
+            "Only one of the two groups holds parameters of the model; the other is missing, empty, or holds copies. "
+            "What an optimiser is not given, it does not train: its parameters would stay as they are for ever.",
             [
                 _groups('[{"params": decay, "weight_decay": weight_decay}]'),
                 _groups('[{"params": no_decay, "weight_decay": 0.0}]'),

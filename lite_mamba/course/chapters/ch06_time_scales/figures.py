@@ -34,7 +34,7 @@ def words(steps: float) -> str:
 
 def decades(ax, axis: str, powers, names=None) -> None:
     """Label a straight axis that holds log10 of something with the numbers themselves."""
-    names = names or [f"{10.0**p:g}" for p in powers]
+    names = names or [written(10.0**p, ",g") for p in powers]
     getattr(ax, f"set_{axis}ticks")(list(powers), names)
 
 
@@ -305,7 +305,7 @@ class SoftplusInverse(LiveFigure):
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
-            f"softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
+            f"Softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
             f"{size} stand {apart} apart. In log(exp(Δ) − 1) {here}. {form} stays "
             f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
         )
