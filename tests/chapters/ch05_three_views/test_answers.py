@@ -161,6 +161,11 @@ RECURRENCE = [
     ("sums of both", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: sum(C) * sum(h)), "two sums multiplied"),
     ("a minus", looped(lambda h, x, A, B: A * h - B * x), None),
     ("1 − Ā", looped(lambda h, x, A, B: (1 - A) * h + B * x), "what is lost in the place of what is left"),
+    (
+        "a skip",
+        looped(lambda h, x, A, B: torch.stack([A * h[0] + B * x, x.expand_as(A)]), lambda C, h: C @ h[0] + h[1][0]),
+        "an input that goes past the state",
+    ),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -540,7 +545,7 @@ FFT = [
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u * k, 2 * len(u)), 2 * len(u))[: len(u)],
         None,
     ),
-    ("divided", fft_joined(torch.div), None),
+    ("divided", fft_joined(torch.div), "values that are divided"),
     ("ten samples", fft_joined(times, n=lambda L: 10), None),
     ("rounded", lambda u, k: fft_complex(u, k).round(), None),
     ("a crash", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, n=2 * u.shape[1])), None),
@@ -582,6 +587,12 @@ def ceil(L):
 def hunted_in_front(u, k):
     L = u.shape[-1]
     return torch.fft.irfft(torch.fft.rfft(F.pad(u, [L, 0])) * torch.fft.rfft(k, 2 * L))[..., :L]
+
+
+def back_on_a_larger_clock(u, k):
+    points = ceil(u.shape[-1])
+    values = torch.fft.rfft(u, n=points) * torch.fft.rfft(k, n=points)
+    return torch.fft.irfft(values, n=2 * points)[..., : u.shape[-1]]
 
 
 HUNT = [
@@ -643,6 +654,9 @@ HUNT = [
     ("sixteen points", hunted(lambda L: 16), None),
     ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
     ("twice the batch", lambda u, k: hunted(lambda L: 2 * len(u))(u, k), "a clock for the batch"),
+    ("irfft alone", back_on_a_larger_clock, "a larger clock for the way back alone"),
+    ("3L // 2 + 1", hunted(lambda L: 3 * L // 2 + 1), "half as much again"),
+    ("the first of the batch", lambda u, k: mended_by_groups(u[:1], k), "only the first of the batch"),
 ]
 
 # Exercise 5: is_time_invariant (layer, u, shift)
@@ -796,6 +810,11 @@ TIME = [
         "the wrong way",
         lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u)[s:], (0, min(s, len(u))))),
         "two delays that differ",
+    ),
+    (
+        "late twice",
+        lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), delayed(layer(u), s)),
+        "a delay too many",
     ),
 ]
 

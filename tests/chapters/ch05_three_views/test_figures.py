@@ -193,8 +193,8 @@ def test_the_exercises_agree_with_each_other_and_with_the_package():
 @pytest.mark.parametrize(
     ("slow", "c_slow", "c_fast", "said"),
     [
-        (0.95, 0.5, 1.0, "A steep start"),
-        (0.8, 1.0, -0.1, "A flat start"),
+        (0.95, 0.5, 1.0, "Steeper at the start"),
+        (0.8, 1.0, -0.1, "Flatter at the start"),
         (0.99, 1.0, -0.1, "grows at first"),
         (0.99, -1.0, 0.1, "falls at first"),
     ],
@@ -203,7 +203,7 @@ def test_the_kernel_tells_how_it_begins(slow, c_slow, c_fast, said):
     shown = figures.KernelSum()
     assert said in shown.update(slow=slow, fast=0.75, c_slow=c_slow, c_fast=c_fast)
     falls = shown.kernel[1] / shown.kernel[0]
-    assert falls < slow if "steep" in said else falls > slow
+    assert falls < slow if "Steeper" in said else falls > slow
 
 
 def test_the_tap_that_is_named_is_the_first_of_which_the_slow_state_makes_over_95_percent():

@@ -79,6 +79,12 @@ RECURRENCE = Exercise(
             [edited(recurrence, f"B_bar * u_t → (1 - A_bar) * {new} u_t") for new in ("B_bar *", "")],
         ),
         Misconception(
+            "an input that goes past the state",
+            "You add u[t] to the output as it is. A Mamba block has such a way past the state, the skip D; the two "
+            "formulas above have none.",
+            edited(recurrence, "(C * h).sum() → (C * h).sum() + u_t"),
+        ),
+        Misconception(
             "Ā and B̄ exchanged",
             "A_bar is multiplied with the new sample and B_bar with the old state. What is left of a state after a "
             "step is Ā of it; B̄ is the entrance.",
@@ -725,6 +731,12 @@ FFT = Exercise(
             edited(fft_convolve, "[: len(u)] → [: len(u)].abs()"),
         ),
         Misconception(
+            "values that are divided",
+            "A quotient of the values undoes a convolution. At each point the value of the product is the *product* of "
+            "the two values.",
+            edited(fft_convolve, "n=points) * torch → n=points) / torch"),
+        ),
+        Misconception(
             "a length that irfft must guess",
             "Without n, irfft guesses an even number of points. You have used an odd number, so time is stretched. "
             "Tell irfft the n that you have used.",
@@ -832,6 +844,19 @@ BUG = Exercise(
             edited(mended_convolve, "rfft(kernel, → rfft(kernel.flip(-1),"),
         ),
         Misconception(
+            "a larger clock for the way back alone",
+            "Only irfft has more points. The values were taken on the small clock, where what comes round is added up "
+            "already; on a larger one they belong to other hours. All three calls need the same n.",
+            _with_points(
+                "2 ** math.ceil(math.log2(u.shape[-1]))", "irfft(values, n=points) → irfft(values, n=2 * points)"
+            ),
+        ),
+        Misconception(
+            "only the first of the batch",
+            "You run through the channels of u[0]. There may be more than one sequence in the batch.",
+            edited(mended_convolve, "rfft(u, → rfft(u[:1],"),
+        ),
+        Misconception(
             "a length that irfft must guess",
             "There is room enough, with an odd number of points. Without n, irfft guesses an even one, so time is "
             "stretched. Tell irfft the n that you have used.",
@@ -843,6 +868,7 @@ BUG = Exercise(
             "worst case it comes at the last step, and the response needs L − 1 further steps.",
             [
                 _with_points("u.shape[-1] + u.shape[-1] // 2"),
+                _with_points("u.shape[-1] + u.shape[-1] // 2 + 1"),
                 _with_points("2 ** math.ceil(math.log2(1.5 * u.shape[-1]))"),
             ],
         ),
@@ -1073,6 +1099,11 @@ TIME = Exercise(
             "You ask for the same output at the same time. The input came later, so the output may come later too: "
             "delay it before you compare.",
             _moved(late_output="layer(u)"),
+        ),
+        Misconception(
+            "a delay too many",
+            "Your first output comes from a delayed input: it is late already. You delay it once more.",
+            edited(is_time_invariant, "layer(late_input) → F.pad(layer(late_input), (shift, 0))[: len(u)]"),
         ),
         Misconception(
             "a comparison to the bit",

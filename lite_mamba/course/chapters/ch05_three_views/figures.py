@@ -272,8 +272,9 @@ class KernelSum(LiveFigure):
 
     def _finding(self, c_slow: float, c_fast: float) -> str:
         if not c_slow or not c_fast:
-            silent = "Both states are" if c_slow == c_fast else f"The {'slow' if not c_slow else 'fast'} state is"
-            return f"{silent} not read: C is 0"
+            if c_slow == c_fast:
+                return "Neither state is read: both C are 0"
+            return f"The {'fast' if c_slow else 'slow'} state is not read: its C is 0"
         if (turn := self._turn()) is not None:
             return f"The kernel changes its sign: tap {turn} is the first on the other side"
         if self.peak:
@@ -284,8 +285,8 @@ class KernelSum(LiveFigure):
             return f"Both states can be seen in all {self.LENGTH} taps"
         if self.alone == 0:
             return "The slow state makes almost all of the kernel"
-        start = "A steep start, a long tail" if c_slow * c_fast > 0 else "A flat start"
-        return f"{start}: from tap {self.alone} on, over 95 % is the slow state"
+        start = "Steeper" if c_slow * c_fast > 0 else "Flatter"  # than the slow state alone
+        return f"{start} at the start: from tap {self.alone} on, over 95 % is the slow state"
 
 
 class Clock(LiveFigure):
