@@ -24,6 +24,8 @@ def gate_in_place(delta):
 
 
 GATE = [
+    ("sigmoid of a second softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
+    ("shares of all tokens", lambda d: d / d.sum(), "gates that share one whole"),
     ("expm1", lambda d: -torch.expm1(-d), "right"),
     ("a loop", gate_by_a_loop, "right"),
     ("a power of e", lambda d: 1 - math.e**-d, "right"),
@@ -54,7 +56,7 @@ GATE = [
     ("hard-coded", lambda d: torch.tensor([0.001, 0.632, 0.95]), None),
     ("rounded", lambda d: (1 - torch.exp(-d)).round(decimals=2), None),
     ("no return", lambda d: print(1 - torch.exp(-d)), None),
-    ("a sigmoid of the softplus", lambda d: torch.sigmoid(F.softplus(d)), None),
+    ("a sigmoid of the softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
 ]
 
 # Exercise 2: gated_state (u, g)
@@ -190,7 +192,21 @@ def state_in_place_of_tokens(u, g):
     return states
 
 
+def gated_by_a_sum(u, g):
+    h, states = torch.zeros(()), []
+    for x, gate in zip(u, g, strict=True):
+        h = h + gate * (x + h)
+        states.append(h)
+    return torch.stack(states)
+
+
 GATED = [
+    (
+        "two cumulative operations",
+        lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+        "a division by what is kept",
+    ),
+    ("a sum in the bracket", gated_by_a_sum, "an old state that grows"),
     ("indices", state_with_indices, "right"),
     ("plain numbers", state_with_numbers, "right"),
     ("a table", state_by_a_table, "right"),
@@ -229,7 +245,7 @@ GATED = [
     ("list from u[0]", state_from_the_first_token_on, "a state that starts at the first token"),
     ("first left out", state_without_the_first_token, "a loop that leaves out the first token"),
     ("one tensor", state_that_is_one_tensor, "one tensor, appended many times"),
-    ("two cumulative products", state_by_cumsum, None),
+    ("two cumulative products", state_by_cumsum, "a division by what is kept"),
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), "a state that starts at one"),
     ("g twice", state_of(lambda h, u, g, t: g[t] * (h + u[t])), "the gate at both doors"),
     ("all fades", state_of(lambda h, u, g, t: (h + g[t] * u[t]) * (1 - g[t])), "a token that fades at once"),
@@ -277,6 +293,12 @@ WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "
 NO_TENSOR = "no tensor with one Δ for each token"
 LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask that comes one token late"
 BY_HAND = [
+    ("softplus of a mild weight", lambda m: F.softplus(4.0 * m - 2.0), "doors that are half open"),
+    (
+        "the first one alone",
+        lambda m: torch.full(m.shape, 1e-5).index_fill(0, m.int().argmax(), 10.0),
+        "the first data token alone",
+    ),
     ("8 and 1e-4", where(8.0, 1e-4), "right"),
     ("5 and 1e-3", where(5.0, 1e-3), "right"),
     ("5 and 5e-4", where(5.0, 5e-4), "right"),
@@ -314,7 +336,7 @@ BY_HAND = [
     ("two numbers", lambda is_data: (10.0, 1e-5), NO_TENSOR),
     ("one number", lambda is_data: torch.tensor(10.0), NO_TENSOR),
     ("for five tokens", by_hand_for_five_tokens, None),
-    ("half open on both", where(1.0, 0.3), None),
+    ("half open on both", where(1.0, 0.3), "doors that are half open"),
     ("early", lambda is_data: torch.where(is_data.roll(-1), 10.0, 1e-5), None),
     ("the first token only", lambda is_data: torch.where(torch.arange(len(is_data)) == 0, 10.0, 1e-5), None),
     ("crash", lambda is_data: torch.where(is_data, large, small), None),  # noqa: F821
@@ -447,7 +469,36 @@ def parameters_with_new_layers(u, x_proj, dt_proj, dt_bias):
     return F.softplus(out(low)), B, C
 
 
+def projected(B=lambda B, delta: B, end=F.softplus, middle=lambda low: low, cut=None):
+    def function(u, x_proj, dt_proj, dt_bias):
+        R = dt_proj.shape[1]
+        N = (x_proj.shape[0] - R) // 2
+        both = F.linear(u, x_proj)
+        low, own_B, C = cut(both, R, N) if cut else both.split([R, N, N], -1)
+        delta = end(F.linear(middle(low[..., :R]), dt_proj, dt_bias))
+        return delta, B(own_B, delta), C
+
+    return function
+
+
+def parameters_by_a_layer(u, x_proj, dt_proj, dt_bias):
+    layer = torch.nn.Linear(dt_proj.shape[1], dt_proj.shape[0])
+    layer.weight.data, layer.bias.data = dt_proj, dt_bias
+    low, B, C = F.linear(u, x_proj).tensor_split([dt_proj.shape[1], (x_proj.shape[0] + dt_proj.shape[1]) // 2], -1)
+    return F.softplus(layer(low)), B, C
+
+
 PARAMETERS = [
+    (
+        "B averaged",
+        projected(B=lambda B, delta: B.mean(1, keepdim=True).expand_as(B)),
+        "B and C that are the same for all tokens",
+    ),
+    ("Δ·B", projected(B=lambda B, delta: torch.einsum("bld,bln->bldn", delta, B)), "a B with Δ in it"),
+    ("a minus", projected(end=lambda raw: -F.softplus(raw)), "a Δ below zero"),
+    ("SiLU in the middle", projected(middle=F.silu), "an activation on the low rank"),
+    ("thirds", projected(cut=lambda both, R, N: both.chunk(3, -1)), "three parts of the same size"),
+    ("a new layer", parameters_by_a_layer, "copies of the weights"),
     ("layers", parameters_with_layers, "right"),
     ("einsum", parameters_by_einsum, "right"),
     ("token by token", parameters_token_by_token, "right"),
@@ -545,7 +596,29 @@ def ssm_without_the_last_transpose(u, A, x_proj, dt_proj, dt_bias):
 
 
 BOTH = {"delta_bias": "bias", "delta_softplus": True}
+
+
+def mended_by_hand(u, A, x_proj, dt_proj, dt_bias):
+    delta, B, C = projected()(u, x_proj, dt_proj, dt_bias)
+    return selective_scan_ref(u.mT, delta.mT, A, B.mT, C.mT).mT
+
+
+def suspect_with_twice_the_bias(u, A, x_proj, dt_proj, dt_bias):
+    return mended_by_hand(u, A, x_proj, dt_proj, 2 * dt_bias)
+
+
 MENDED = [
+    ("ten times A", lambda u, A, *weights: suspect_with_twice_the_bias(u, 10 * A, *weights), "a faster A"),
+    (
+        "softplus of the bias",
+        lambda u, A, x, dt, bias: mended_by_hand(u, A, x, dt, F.softplus(bias)),
+        "a bias with a softplus of its own",
+    ),
+    (
+        "a bias that is detached",
+        lambda u, A, x, dt, bias: mended_by_hand(u, A, x, dt, bias.detach()),
+        "a gradient cut off",
+    ),
     ("bias in the scan", ssm(lambda low, W, b: low @ W.T, **BOTH), "right"),
     ("bias in the layer", ssm(lambda low, W, b: F.linear(low, W, b), delta_softplus=True), "right"),
     ("all before the scan", ssm(delta_of), "right"),
@@ -610,6 +683,13 @@ def reset_by_bisection(left, A):
 
 
 RESET = [
+    (
+        "the inverse softplus",
+        lambda left, A: math.log(math.expm1(-math.log(left) / A.abs().min().item())),
+        "a raw number in the place of Δ",
+    ),
+    ("a list", lambda left, A: (math.log(left) / A).tolist(), "one Δ for each state"),
+    ("up to a tenth", lambda left, A: math.ceil(10 * math.log(left) / A.max().item()) / 10, "a Δ that is rounded"),
     ("the largest A", lambda left, A: math.log(left) / A.max().item(), "right"),
     ("a loop", reset_by_a_loop, "right"),
     ("bisection", reset_by_bisection, "right"),

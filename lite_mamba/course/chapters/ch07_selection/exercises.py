@@ -58,6 +58,19 @@ GATE = Exercise(
             _gate("torch.sigmoid(delta)"),
         ),
         Misconception(
+            "a sigmoid of a second softplus",
+            "Your gate is σ(softplus(Δ)). Neither is needed: the softplus has made Δ of the raw number, and the "
+            "sigmoid belongs to that raw number. With yours a token with Δ = 0 would still replace two thirds of the "
+            "state.",
+            _gate("torch.sigmoid(F.softplus(delta))"),
+        ),
+        Misconception(
+            "gates that share one whole",
+            "Your gates add up to 1 over the tokens. It is the token and the old state that share one whole, in each "
+            "step anew: a gate knows nothing of the other tokens.",
+            [_gate("delta / delta.sum()"), _gate("torch.softmax(delta, 0)")],
+        ),
+        Misconception(
             "a missing minus sign",
             "exp(Δ) grows without end; a gate lies between 0 and 1. The state fades: the exponent is ΔA, and A = −1.",
             [_gate("1 - torch.exp(delta)"), _gate("torch.exp(delta) - 1"), _gate("torch.exp(delta)")],
@@ -167,6 +180,18 @@ GATED = Exercise(
             "You let each g·u fade by all tokens from the *first* one on. What was let in at token s fades in the "
             "tokens after s only.",
             lambda u, g: (g * u).cumsum(0) * (1 - g).cumprod(0),
+        ),
+        Misconception(
+            "a division by what is kept",
+            "Two cumulative operations in the place of the loop are right on paper. But you divide by a product of "
+            "shares that are kept: it is 0 after an open gate, and soon too small for float32. Take the plain loop.",
+            lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+        ),
+        Misconception(
+            "an old state that grows",
+            "The old state is multiplied by 1 + g: the more the token is let in, the more of the old state there is. "
+            "The gate takes from the old state what it gives to the token.",
+            _step("(1 + g_t) * h + g_t * u_t"),
         ),
         Misconception(
             "a first token that follows the last",
@@ -316,6 +341,7 @@ def _tell_why(gates: Tensor) -> None:
         ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("each noise token replaces a part of the state", data > 0.9 and noise < 0.5),
+        ("data and noise both replace a part of the state", 0.5 < data <= 0.9 and noise < 0.5),
     ):
         if fits:
             raise ValueError(words)
@@ -371,6 +397,18 @@ BY_HAND = Exercise(
             "Your Δ for noise is too large: the losses of all noise tokens add up. With Δ = 0.1 twenty of them "
             "wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % over twenty of them?",
             _by_hand("10.0", "0.1"),
+        ),
+        Misconception(
+            "doors that are half open",
+            "Each data token leaves 10 % of the old state or more, and the noise takes a part of the state as well. Of "
+            "the 2 % each may have one half: data leave less than 1 %, and twenty noise tokens take less than 1 %.",
+            _by_hand("2.0", "0.1"),
+        ),
+        Misconception(
+            "the first data token alone",
+            "The state takes in the first data token and holds it for good. Every data token resets the state: each of "
+            "them wants a large Δ.",
+            edited(delta_by_hand, "is_data, → is_data & (is_data.cumsum(0) == 1),"),
         ),
         Misconception(
             "raw numbers in place of Δ",
@@ -475,6 +513,10 @@ def _copied(u, x_proj, dt_proj, dt_bias):
     return selective_parameters(u, *(nn.Parameter(weight.detach().clone()) for weight in (x_proj, dt_proj, dt_bias)))
 
 
+def _partly_copied(u, x_proj, dt_proj, dt_bias):
+    return selective_parameters(u, x_proj, *(nn.Parameter(weight.detach().clone()) for weight in (dt_proj, dt_bias)))
+
+
 PARAMETERS = Exercise(
     id="07.selective_parameters",
     title="Δ, B and C from the token",
@@ -553,18 +595,44 @@ PARAMETERS = Exercise(
             _delta("F.softplus(F.softplus(low_rank) @ dt_proj.T + dt_bias)"),
         ),
         Misconception(
+            "an activation on the low rank",
+            "The low rank goes through an activation before `dt_proj`. Nothing bends it there: two matrices in a row, "
+            "the bias, and only then the softplus.",
+            [
+                _delta(f"F.softplus({bend}(low_rank) @ dt_proj.T + dt_bias)")
+                for bend in ("F.silu", "F.relu", "torch.tanh", "torch.sigmoid")
+            ],
+        ),
+        Misconception(
+            "a Δ below zero",
+            "Your Δ is the right one with a minus in front. A step size is positive: it is A that brings the minus "
+            "sign.",
+            _delta("-F.softplus(low_rank @ dt_proj.T + dt_bias)"),
+        ),
+        Misconception(
+            "a B with Δ in it",
+            "B is multiplied with Δ. That is the scan's business, which gets both: here B goes out as the weights give "
+            "it.",
+            [
+                _parts("delta", "delta[..., None] * B[:, :, None]"),
+                _parts("delta", "delta.mean(-1, keepdim=True) * B"),
+            ],
+        ),
+        Misconception(
             "a softplus on B and C",
             "B and C go out as they are; they may be negative. Only Δ is a step size and goes through softplus.",
             _parts("delta", "F.softplus(B)", "F.softplus(C)"),
         ),
         Misconception(
             "B and C that are the same for all tokens",
-            "Your B and C are averaged over the line. Then they do not depend on the token, and half of the selection "
-            "is gone. Keep the axis L.",
+            "B or C, or both, are averaged over the line. Then they do not depend on the token, and a part of the "
+            "selection is gone. Keep the axis L.",
             [
                 _parts("delta", "B.mean(1, keepdim=True).expand_as(B)", "C.mean(1, keepdim=True).expand_as(C)"),
                 _parts("delta", "B.mean(1, keepdim=True)", "C.mean(1, keepdim=True)"),
                 _parts("delta", "B.mean(1)", "C.mean(1)"),
+                _parts("delta", "B.mean(1, keepdim=True).expand_as(B)"),
+                _parts("delta", "B", "C.mean(1, keepdim=True).expand_as(C)"),
             ],
         ),
         Misconception(
@@ -595,7 +663,14 @@ PARAMETERS = Exercise(
         Misconception(
             "three parts of the same size",
             "You cut the projected numbers into three equal parts. The first one has R numbers, the other two N each.",
-            _cut(".chunk(3, dim=-1)"),
+            [
+                _cut(".chunk(3, dim=-1)"),
+                edited(
+                    selective_parameters,
+                    ".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)",
+                    "low_rank @ → low_rank[..., :rank] @",
+                ),
+            ],
         ),
         Misconception(
             "a rank from the wrong axis",
@@ -634,7 +709,7 @@ PARAMETERS = Exercise(
             "copies of the weights",
             "The numbers are right, but the gradients end in copies: in new layers, or new parameters, that hold the "
             "same numbers. The weights that are given would never learn. Compute with them as they are.",
-            _copied,
+            [_copied, _partly_copied],
         ),
         Misconception(
             "a weight that is not transposed",
@@ -686,6 +761,7 @@ MENDED = Exercise(
     reference=mended_ssm,
     cases=_scan_cases,
     axes=("batch", "token", "channel"),
+    gradients=("u", "x_proj", "dt_proj", "dt_bias"),
     misconceptions=[
         Misconception(
             "the code as it came",
@@ -792,6 +868,21 @@ MENDED = Exercise(
             ],
         ),
         Misconception(
+            "a faster A",
+            "The bias is still added twice, and A is made faster by a factor. The test needs another factor for each "
+            "Δ: nine, about thirty, a hundred. Ask what makes Δ so small, and mend that.",
+            [
+                _raw("F.linear(low_rank, dt_proj, dt_bias)", f"rows[1], A → rows[1], {factor} * A")
+                for factor in (9, 10, 100)
+            ],
+        ),
+        Misconception(
+            "a bias with a softplus of its own",
+            "The bias goes through a softplus before it is added. It is a raw number: token and bias are added, and "
+            "the softplus is taken of the sum.",
+            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=F.softplus(dt_bias)"),
+        ),
+        Misconception(
             "an exponential of A",
             "A comes as it is, negative. Only a block keeps it as a logarithm, A_log, and takes −exp of that.",
             edited(mended_ssm, "rows[1], A → rows[1], -torch.exp(A)"),
@@ -863,6 +954,7 @@ RESET = Exercise(
             [
                 _reset("float(math.ceil(math.log(1 / left) / A.abs().min().item()))"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 1)"),
+                _reset("math.ceil(10 * math.log(1 / left) / A.abs().min().item()) / 10"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
             ],
         ),
@@ -883,7 +975,13 @@ RESET = Exercise(
             "one Δ for each state",
             "You give each state the Δ that it needs. But a token has one Δ for all of them, so it must do for the one "
             "that needs most.",
-            _reset("math.log(1 / left) / A.abs()"),
+            [_reset("math.log(1 / left) / A.abs()"), _reset("(math.log(1 / left) / A.abs()).tolist()")],
+        ),
+        Misconception(
+            "a raw number in the place of Δ",
+            "You take the inverse of the softplus as well: this is the raw number w that a network would give. Wanted "
+            "is Δ itself.",
+            _reset("math.log(math.expm1(math.log(1 / left) / A.abs().min().item()))"),
         ),
         Misconception(
             "A is forgotten",

@@ -184,7 +184,7 @@ class GateCurve(LiveFigure):
         self.total = self.kept + self.let_in
         self.sum_note.set(y=self.total + 0.012 * self.top, text=f"sum {self.total:.2f}")
         shown = written(w, ".2f" if self.package else ".1f")
-        self.title(self.ax, f"w = {shown}, Δ = {self.delta:.2f}: keeps {self.kept:.2f}, lets in {self.let_in:.2f}")
+        self.title(self.ax, f"w = {shown}, Δ = {self.delta:.3f}: keeps {self.kept:.3f}, lets in {self.let_in:.3f}")
         louder = f" The weights add up to {self.total:.2f}." if self.package else " The two weights add up to 1."
         return (
             f"w = {shown} gives Δ = softplus(w) = {self.delta:.3f}. The old state keeps the weight {self.kept:.3f}, "
