@@ -48,6 +48,14 @@ def recurrence_with_C_twice(u, A, B, C):
     return looped(lambda h, x, A, B: A * h + C * x)(u, A, B, C)
 
 
+def looped_one_late(u, A, B, C):
+    h, y = 0 * A, []
+    for t in range(len(u)):
+        h = A * h + B * u[t - 1]
+        y.append(C @ h)
+    return torch.stack(y)
+
+
 def recurrence_in_python(u, A, B, C):
     h, y = [0.0] * len(A), []
     for x in u.tolist():
@@ -147,6 +155,10 @@ RECURRENCE = [
     ("+=", recurrence_that_adds_to_its_state, "a state that is added to itself"),
     ("Ā alone", looped(lambda h, x, A, B: A + B * x), "Ā added in the place of Ā·h"),
     ("C on the way in", recurrence_with_C_twice, "C in the place of B̄"),
+    ("backwards", lambda u, *ABC: recurrence_as_a_table(u.flip(0), *ABC), "a loop from the end to the beginning"),
+    ("u[t - 1]", looped_one_late, "the sample of the step before"),
+    ("B added", looped(lambda h, x, A, B: A * h + B + x), "B̄ added to the input"),
+    ("exp(−Ā)", looped(lambda h, x, A, B: h / A.exp() + B * x), "an exponential of Ā"),
     ("from 1 on", lambda u, *ABC: recurrence_as_a_table(u[1:], *ABC), "the first step left out"),
     ("return in the loop", lambda u, *ABC: recurrence_as_a_table(u, *ABC)[:1], "a return inside the loop"),
     # Nothing after it asks for gradients.
@@ -282,11 +294,23 @@ KERNEL = [
     ),
     ("a mean", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(n) / len(A), "a mean over the states"),
     ("in place", lambda A, B, C, n: C.mul_(B) @ A[:, None] ** torch.arange(n), None),
-    ("squares", lambda A, B, C, n: (C * B) @ A[:, None] ** (2 * torch.arange(n)), None),
+    ("squares", lambda A, B, C, n: (C * B) @ A[:, None] ** (2 * torch.arange(n)), "every second power"),
+    (
+        "1 − Ā",
+        lambda A, B, C, n: (C * B) @ (1 - A)[:, None] ** torch.arange(n),
+        "what is lost in the place of what is left",
+    ),
+    ("exp(−Ā)", lambda A, B, C, n: (C * B) @ torch.exp(-A[:, None] * torch.arange(n)), "an exponential of Ā"),
+    ("C to the power", lambda A, B, C, n: torch.stack([B @ (C * A) ** j for j in range(n)]), "C to the power j"),
     ("ten taps", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(10), None),
 ]
 
 # Exercise 3: convolve (u, kernel)
+
+
+def conv_after_ones(u, k):
+    past = torch.ones(len(k) - 1)
+    return conv_by_two_loops(torch.cat([past, u]), F.pad(k, (0, len(past))))[len(past) :]
 
 
 def conv_by_two_loops(u, k):
@@ -411,6 +435,8 @@ CONVOLVE = [
     ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], "axes that are left"),
     ("with one axis", lambda u, k: conv_by_two_loops(u, k).unsqueeze(0), "axes that are left"),
     ("an axis too few", lambda u, k: conv_by_two_loops(u, k)[0], "an output instead of an axis"),
+    ("all taps now", lambda u, k: sum(tap * u for tap in k), "all taps on the sample of now"),
+    ("ones before the start", conv_after_ones, "a past that is not empty"),
     ("L zeros", lambda u, k: F.pad(conv_by_two_loops(u, k), (1, 0)), "a zero too many"),
     ("turned back", lambda u, k: torch.flip(conv_by_two_loops(u, k), [0]), "an output that was turned round"),
     ("a bias", lambda u, k: conv_by_two_loops(u, k) + torch.ones(1), "a bias of one"),
@@ -539,7 +565,9 @@ FFT = [
     ("imaginary part", lambda u, k: fft_complex(u, k, part=lambda y: y.imag), None),
     ("no way back", lambda u, k: torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u)), "no way back"),
     ("no return", lambda u, k: None, None),
-    ("1.5 L", fft_joined(times, n=lambda L: L + L // 2), None),
+    ("1.5 L", fft_joined(times, n=lambda L: L + L // 2), "half as much again"),
+    ("the real part of the product", fft_joined(lambda U, K: torch.real(U * K)), "real parts too early"),
+    ("conjugate of u", fft_joined(lambda U, K: torch.conj(U) * K), "a kernel that runs backwards"),
     (
         "a product of samples",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u * k, 2 * len(u)), 2 * len(u))[: len(u)],
@@ -794,7 +822,17 @@ TIME = [
     ("in place", invariant_in_place, None),
     ("no return", invariant_without_return, None),
     ("a tensor", invariant_as_a_tensor, None),
-    ("zeros", invariant_on(torch.zeros_like), None),
+    ("zeros", invariant_on(torch.zeros_like), "an input of your own"),
+    (
+        "one more",
+        lambda layer, u, s: close(layer(delayed(u, s + 1)), delayed(layer(u), s + 1)),
+        "a shift of your own",
+    ),
+    (
+        "added",
+        lambda layer, u, s: close(layer(u + u), layer(u) + layer(u)),
+        "a test for linearity",
+    ),
     ("the layer on itself", lambda layer, u, s: close(layer(u), layer(u)), "a test that never says False"),
     ("by name", lambda layer, u, s: "leaky" in layer.__name__, None),
     ("half of it", lambda layer, u, s: close(layer(delayed(u, s))[: s + 1], delayed(layer(u), s)[: s + 1]), None),

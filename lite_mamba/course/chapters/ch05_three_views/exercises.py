@@ -150,7 +150,7 @@ RECURRENCE = Exercise(
             "an exponential of Ā",
             "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. Here it is only a "
             "factor.",
-            edited(recurrence, "A_bar * h → A_bar.exp() * h"),
+            [edited(recurrence, f"A_bar * h → {power}.exp() * h") for power in ("A_bar", "(-A_bar)")],
         ),
         Misconception(
             "a state that is added to itself",
@@ -176,6 +176,30 @@ RECURRENCE = Exercise(
             "the first step left out",
             "You begin at u[1]: one output is missing, and the first sample is never read.",
             edited(recurrence, "for u_t in u: → for u_t in u[1:]:"),
+        ),
+        Misconception(
+            "a loop from the end to the beginning",
+            "The loop begins with the last sample, so each output knows what comes after it and nothing of what came "
+            "before.",
+            [
+                edited(recurrence, "for u_t in u: → for u_t in u.flip(0):"),
+                edited(
+                    recurrence,
+                    "for u_t in u: → for u_t in u.flip(0):",
+                    "torch.stack(outputs) → torch.stack(outputs).flip(0)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the sample of the step before",
+            "You read u[t − 1] at step t: the sample of now is missing, and u[−1] at the start is the last one in "
+            "Python.",
+            edited(recurrence, "for u_t in u: → for u_t in u.roll(1):"),
+        ),
+        Misconception(
+            "B̄ added to the input",
+            "You add B_bar to the sample. It is a weight, how much of the sample goes into each state: multiply.",
+            edited(recurrence, "B_bar * u_t → B_bar + u_t"),
         ),
         Misconception(
             "a return inside the loop",
@@ -242,9 +266,13 @@ KERNEL = Exercise(
             "an exponential of Ā",
             "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. After j steps it "
             "is Ā, j times multiplied with itself.",
-            edited(
-                ssm_kernel, "A_bar[:, None] ** torch.arange(length) → torch.exp(A_bar[:, None] * torch.arange(length))"
-            ),
+            [
+                edited(
+                    ssm_kernel,
+                    f"A_bar[:, None] ** torch.arange(length) → torch.exp({A}[:, None] * torch.arange(length))",
+                )
+                for A in ("A_bar", "-A_bar")
+            ],
         ),
         Misconception(
             "a cumulative sum instead of powers",
@@ -309,6 +337,22 @@ KERNEL = Exercise(
                     "(C * A_bar * B_bar).sum() ** torch.arange(length)",
                 )
             ],
+        ),
+        Misconception(
+            "C to the power j",
+            "C is raised to the power j as well. What is left of a sample passes C once, on its way out; only Ā meets "
+            "it again in every step.",
+            edited(ssm_kernel, "A_bar[:, None] → (A_bar * C)[:, None]", "(C * B_bar) → B_bar"),
+        ),
+        Misconception(
+            "what is lost in the place of what is left",
+            "You take powers of 1 − Ā, the share that goes in a step. Ā is the share that is left.",
+            edited(ssm_kernel, "A_bar[:, None] → (1 - A_bar)[:, None]"),
+        ),
+        Misconception(
+            "every second power",
+            "Your exponents go 0, 2, 4, …. A state fades once in each step: they are 0, 1, 2, ….",
+            edited(ssm_kernel, "torch.arange(length) → (2 * torch.arange(length))"),
         ),
         Misconception(
             "a power of all three",
@@ -435,8 +479,8 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "an input that was turned round",
-            "You have flipped the input instead of the kernel, so the output starts with the end of the sequence. "
-            "Time has to keep its direction; only the list of taps is turned round.",
+            "You have flipped the input, so the output starts with the end of the sequence. Time has to keep its "
+            "direction; only the list of taps is turned round.",
             [
                 edited(convolve, "F.pad(u, → F.pad(u.flip(0),", ".flip(0)[None → [None"),
                 edited(convolve, "pad(u, → pad(u.flip(0),"),
@@ -499,6 +543,20 @@ CONVOLVE = Exercise(
             "a slice that runs backwards",
             "PyTorch has no negative steps in slices. kernel.flip(0) turns the taps round.",
             edited(convolve, ".flip(0)[None → [::-1][None"),
+        ),
+        Misconception(
+            "all taps on the sample of now",
+            "You multiply u[t] with the sum of the taps. Each tap has a sample of its own: tap j that of j steps ago.",
+            lambda u, kernel: u * kernel.sum(),
+        ),
+        Misconception(
+            "a past that is not empty",
+            "You put other numbers than zeros in front of the first sample: ones, or the first sample again. Samples "
+            "before the start count as zero.",
+            [
+                edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → F.pad(u, (len(kernel) - 1, 0), value=1.0)"),
+                edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → torch.cat([u[:1].expand(len(kernel) - 1), u])"),
+            ],
         ),
         Misconception(
             "a zero too many",
@@ -656,9 +714,9 @@ FFT = Exercise(
         ),
         Misconception(
             "real parts too early",
-            "You drop the imaginary parts before you multiply. They say *when* something happens; without them the "
-            "answer is smeared over all of time. Keep the values complex until you are back in time.",
-            _product("U.real * K.real"),
+            "You drop the imaginary parts before you are back in time. They say *when* something happens; without them "
+            "the answer is smeared over all of time. Keep the values complex until then.",
+            [_product(formula) for formula in ("U.real * K.real", "(U * K).real")],
         ),
         Misconception(
             "sizes without angles",
@@ -669,13 +727,25 @@ FFT = Exercise(
         Misconception(
             "a kernel that runs backwards",
             "A complex conjugate turns time round: this is a correlation. Multiply the values as they are.",
-            _product("U * K.conj()"),
+            [_product(formula) for formula in ("U * K.conj()", "U.conj() * K")],
         ),
         Misconception(
             "a kernel that was turned round",
             "You have flipped the kernel, as causal_conv wants it. Here it is a polynomial, and tap j belongs to the "
             "power j: leave it as it is.",
             edited(fft_convolve, "rfft(kernel, → rfft(kernel.flip(0),"),
+        ),
+        Misconception(
+            "half as much again",
+            "1.5 L hours: the last outputs after the end still go round. The product of two lists of L numbers has "
+            "2L − 1.",
+            edited(fft_convolve, "2 * len(u) → len(u) + len(u) // 2"),
+        ),
+        Misconception(
+            "values that are divided",
+            "At each point the value of the product is the *product* of the two values. A division undoes a "
+            "convolution.",
+            _product("U / K"),
         ),
         Misconception(
             "values that are added",
@@ -1137,8 +1207,8 @@ TIME = Exercise(
         ),
         Misconception(
             "a test for linearity",
-            "You have doubled the input. That asks another question: does a louder input give an equally louder "
-            "output? Squaring does not pass it, and yet squares the same way at all times.",
+            "You have doubled the input, or added two inputs up. That asks another question: is the answer to a sum "
+            "the sum of the answers? Squaring does not pass it, and yet squares the same way at all times.",
             [_moved("2 * u", "2 * layer(u)"), _moved("shift * u", "shift * layer(u)")],
         ),
         Misconception(
@@ -1190,9 +1260,12 @@ TIME = Exercise(
         ),
         Misconception(
             "a shift of your own",
-            "You delay by a number of steps that you have chosen yourself. A system that does the same every second "
-            "step passes one shift and fails another: use the `shift` that is given.",
-            [edited(is_time_invariant, f"late_input = → shift = {own}\n    late_input =") for own in (1, 2, 3)],
+            "You delay by a number of steps that you have chosen yourself, or by one more or less. A system that does "
+            "the same every second step passes one shift and fails another: use the `shift` that is given.",
+            [
+                edited(is_time_invariant, f"late_input = → shift = {own}\n    late_input =")
+                for own in (1, 2, 3, "shift + 1", "shift - 1")
+            ],
         ),
         Misconception(
             "an input of your own",
@@ -1200,7 +1273,7 @@ TIME = Exercise(
             "single impulse, many systems behave. Use the u that is given.",
             [
                 edited(is_time_invariant, f"late_input = → u = {own}\n    late_input =")
-                for own in ("torch.ones_like(u)", "F.pad(torch.ones(1), (0, len(u) - 1))")
+                for own in ("torch.ones_like(u)", "torch.zeros_like(u)", "F.pad(torch.ones(1), (0, len(u) - 1))")
             ],
         ),
     ],
