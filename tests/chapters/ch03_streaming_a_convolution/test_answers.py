@@ -233,6 +233,7 @@ answers(
         "rolled the other way": [ring(order=lambda n, f, o: n.roll(f, dims=-1))],
         "not written over the oldest sample": [ring(write=-1), ring(write=-1, step=0), ring(write=1)],
         "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
+        "the new sample behind the slots": [lambda r, o, x: (*ring()(r, o, x)[:2], taken_in(r, x))],
         "rolled through all axes": [ring(order=lambda n, f, o: torch.roll(n, -f))],
         "the given ring changed": [ring(clone=False)],
         "a history that moves, not a ring": [
@@ -469,6 +470,11 @@ STEP = {
             (taps_one_by_one(x, h, w, b, d)[0] - b).sum(1, keepdim=True) + b,
             taken_in(h, x),
         ),
+    ],
+    "the present sample alone": [lambda x, h, w, b, d: (w[:, -1] * x + b, taken_in(h, x))],
+    "a tap left out": [
+        lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) > 0), b, d),
+        lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) < w.shape[1] - 1), b, d),
     ],
     "a mean over the taps": [
         lambda x, h, w, b, d: ((taps_one_by_one(x, h, w, b, d)[0] - b) / w.shape[1] + b, taken_in(h, x)),
@@ -795,6 +801,24 @@ answers(
         "the oldest part of the shared history": [by_oldest_columns],
         "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
         "SiLU left out": [gated(part=plain)],
+        "SiLU on what comes in": [lambda x, h, *case: (gated(part=plain)(F.silu(x), h, *case)[0], taken_in(h, x))],
+        "biases outside of SiLU": [
+            lambda x, h, ws, bs, gates, ds: (
+                gated()(x, h, ws, [0 * b for b in bs], gates, ds)[0] + gates.softmax(0) @ torch.stack(bs),
+                taken_in(h, x),
+            ),
+        ],
+        "softmax twice": [gated(shares=lambda g: g.softmax(0).softmax(0))],
+        "a branch left out": [
+            gated(shares=lambda g: g.softmax(0) * (torch.arange(len(g)) > 0)),
+            gated(shares=lambda g: g.softmax(0) * (torch.arange(len(g)) < len(g) - 1)),
+        ],
+        "a history cut to the longest branch": [
+            lambda x, h, ws, bs, gates, ds: (
+                gated()(x, h, ws, bs, gates, ds)[0],
+                taken_in(h, x)[..., h.shape[-1] - max((ws[0].shape[1] - 1) * d for d in ds) :],
+            ),
+        ],
         "SiLU once more": [lambda *case: (F.silu(gated()(*case)[0]), taken_in(case[1], case[0]))],
         "a mean of what has its shares already": [
             lambda *case: (gated()(*case)[0] / len(case[2]), taken_in(case[1], case[0])),

@@ -408,6 +408,15 @@ EXERCISES = [
                 "time starts at slot `oldest` and goes around.",
             ),
             Misconception(
+                name="the new sample behind the slots",
+                wrong=rung(
+                    "ring = ring.clone() → before = ring; ring = ring.clone()",
+                    "torch.roll(ring, -oldest, dims=-1) → torch.cat([before[..., 1:], x.unsqueeze(-1)], dim=-1)",
+                ),
+                message="The slots are read as if slot 0 held the oldest sample, and the new one is put behind them. "
+                "In a ring the oldest sample can lie anywhere; time starts at slot `oldest` and goes around.",
+            ),
+            Misconception(
                 name="the old ring read",
                 wrong=rung(
                     "ring = ring.clone() → before = ring; ring = ring.clone()", "torch.roll(ring, → torch.roll(before,"
@@ -683,6 +692,21 @@ EXERCISES = [
                 wrong=stepped("* weight).sum(dim=-1) → * weight).sum(dim=(1, 2))[:, None]"),
                 message="Each output is the sum of all channels of its sequence. Every channel has a kernel of its "
                 "own: the sum runs over the taps only.",
+            ),
+            Misconception(
+                name="the present sample alone",
+                wrong=stepped(f"{SUM} → weight[:, -1] * x"),
+                message="The output holds the newest tap only, as after a history of zeros: what was remembered is not "
+                "read. Put history and sample together first; each tap reads a column of both.",
+            ),
+            Misconception(
+                name="a tap left out",
+                wrong=[
+                    tapped("range(weight.shape[-1]) → range(1, weight.shape[-1])"),
+                    tapped("range(weight.shape[-1]) → range(weight.shape[-1] - 1)"),
+                ],
+                message="The oldest or the newest tap takes no part. There are W of them, 0 to W − 1: where does your "
+                "loop begin, and where does it end?",
             ),
             Misconception(
                 name="a mean over the taps",
@@ -1105,6 +1129,48 @@ EXERCISES = [
                 ],
                 message="The output of a branch is the input of the next one. The branches stand side by side: each "
                 "reads the same sample.",
+            ),
+            Misconception(
+                name="SiLU on what comes in",
+                wrong=gated("conv_step(x, → conv_step(F.silu(x),", "F.silu(branch) → branch"),
+                message="The sample goes through SiLU, and what the branches give does not. In this front end SiLU "
+                "comes behind the convolution of each branch.",
+            ),
+            Misconception(
+                name="biases outside of SiLU",
+                wrong=[
+                    gated("F.silu(branch) → (F.silu(branch - bias) + bias)"),
+                    gated("y + share * F.silu(branch) → y + share * F.silu(branch - bias) + bias"),
+                ],
+                message="The biases are added to what has come out of SiLU. A bias belongs to the convolution of its "
+                "branch, and goes through SiLU with it.",
+            ),
+            Misconception(
+                name="softmax twice",
+                wrong=gated("torch.softmax(gates, dim=0) → torch.softmax(torch.softmax(gates, dim=0), dim=0)"),
+                message="The shares go through softmax once more, and so come closer together. They are shares after "
+                "the first time.",
+            ),
+            Misconception(
+                name="a branch left out",
+                wrong=[
+                    gated(
+                        "zip(shares, weights, biases, dilations, strict=True) → "
+                        f"[*zip(shares, weights, biases, dilations)]{part}"
+                    )
+                    for part in ("[1:]", "[:-1]")
+                ],
+                message="The first or the last branch takes no part in the sum. Where does your loop begin, and where "
+                "does it end?",
+            ),
+            Misconception(
+                name="a history cut to the longest branch",
+                wrong=gated(
+                    "push(history, x) → push(history, x)"
+                    "[..., history.shape[-1] - (weights[0].shape[-1] - 1) * max(dilations) :]"
+                ),
+                message="The output is right, but the history comes back shorter than it was. It may be longer than "
+                "these branches need: return as many columns as came in.",
             ),
             Misconception(
                 name="lists in different orders",
