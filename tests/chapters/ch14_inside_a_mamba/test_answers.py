@@ -92,7 +92,7 @@ MATRIX = [
     ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
     ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]),
      "a step too few in the decay"),
-    ("before t", matrix_with(lambda d, t, s: d[s:t].sum()), None),
+    ("before t", matrix_with(lambda d, t, s: d[s:t].sum()), "the writer's step in the place of the reader's"),
     ("softmax", matrix_softmax, "rows that add up to 1"),
     (
         "divided by the sum",
@@ -221,6 +221,9 @@ HALF = [
     ("all channels", lambda d, A: LN2 / (-A * d.mean()), "one step size for all channels"),
     ("a decay", lambda d, A: torch.exp(d.mean(1, keepdim=True) * A), "a decay in the place of a time"),
     ("last", lambda d, A: LN2 / (-A * d[:, -1:]), "one token for the text"),
+    ("a decay over the text", lambda d, A: torch.exp(torch.einsum("dl,dn->dn", d, A)),
+     "a decay in the place of a time"),
+    ("along the channels", lambda d, A: LN2 / (-A * d.mean(dim=0, keepdim=True)), "a mean along the channels"),
     ("exp of A", lambda d, A: LN2 / (torch.exp(A) * d.mean(1, keepdim=True)), "the exponential of A"),
     ("a median", lambda d, A: LN2 / (-A * d.median(1, keepdim=True).values) * 1.001, None),
     ("no keepdim", lambda d, A: LN2 / (-A * d.mean(1)[:, None, None]), None),

@@ -81,6 +81,12 @@ MATRIX = Exercise(
             where=_small,
         ),
         Misconception(
+            "the writer's step in the place of the reader's",
+            "Your input fades in the steps from s to t − 1. Token s writes after its own step has faded the state, and "
+            "t reads after its own: the decay goes from s + 1 to t.",
+            edited(hidden_attention, "total = delta.cumsum(0) → total = delta.cumsum(0) - delta"),
+        ),
+        Misconception(
             "rows that add up to 1",
             "You scale each row so that it adds up to 1, as attention does. The scan has no softmax: its weights may "
             "be negative, and a row may add up to anything.",
@@ -456,12 +462,22 @@ HALF_LIFE = Exercise(
             edited(half_life, ".mean(1, keepdim=True) → .mean()"),
         ),
         Misconception(
+            "a mean along the channels",
+            "You average along the first dimension, which holds the channels. Each channel has its own Δ; what is "
+            "averaged are the tokens.",
+            [
+                edited(half_life, ".mean(1, keepdim=True) → .mean(0, keepdim=True)"),
+                edited(half_life, ".mean(1, keepdim=True) → .mean(0)[:, None]"),
+            ],
+        ),
+        Misconception(
             "a decay in the place of a time",
-            "You give what is left after one token. Asked for is the number of tokens after which a half is left.",
-            edited(
-                half_life,
-                "math.log(2) / (-A * delta.mean(1, keepdim=True)) → torch.exp(A * delta.mean(1, keepdim=True))",
-            ),
+            "You give what is left, after one token or after all. Asked for is the number of tokens after which a half "
+            "is left.",
+            [
+                edited(half_life, f"math.log(2) / (-A * delta.mean(1, keepdim=True)) → torch.exp(A * {time})")
+                for time in ("delta.mean(1, keepdim=True)", "delta.sum(1, keepdim=True)")
+            ],
         ),
         Misconception(
             "one token for the text",
