@@ -873,11 +873,6 @@ GRADIENTS = [
         "inputs of your own",
     ),
     ("zeros", lambda f, i: gradcheck(f, doubles(0 * x for x in i), raise_exception=False), "inputs of your own"),
-    (
-        "gradgradcheck",
-        lambda f, i: torch.autograd.gradgradcheck(f, doubles(i), raise_exception=False),
-        "the gradients of the gradients",
-    ),
     ("a pair", checks_a_pair, None),
     ("two of three", checks_the_first_two, None),
 ]

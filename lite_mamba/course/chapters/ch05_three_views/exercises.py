@@ -742,12 +742,6 @@ FFT = Exercise(
             edited(fft_convolve, "2 * len(u) → len(u) + len(u) // 2"),
         ),
         Misconception(
-            "values that are divided",
-            "At each point the value of the product is the *product* of the two values. A division undoes a "
-            "convolution.",
-            _product("U / K"),
-        ),
-        Misconception(
             "values that are added",
             "At each point the value of the product is the *product* of the two values.",
             _product("U + K"),

@@ -1193,12 +1193,6 @@ GRADIENTS = Exercise(
             ],
         ),
         Misconception(
-            "the gradients of the gradients",
-            "gradgradcheck tests the second derivatives. A function whose gradients are wrong may have right ones of "
-            "these, and the other way round.",
-            edited(gradients_are_right, "gradcheck(function → gradgradcheck(function", gradgradcheck=gradgradcheck),
-        ),
-        Misconception(
             "inputs that ask for no gradient",
             "gradcheck finds no tensor that asks for a gradient. After .double() a tensor is a new one: call "
             ".requires_grad_() on it. And give the tensors themselves, in a tuple, not inside of another one.",
