@@ -215,7 +215,7 @@ def test_single_precision_is_seen():
     ("function", "words"),
     [
         (lambda x, gate, bias, width: x * gate + x**2 * width, "Its result does not depend on `bias`."),
-        (lambda x, gate, bias, width: x**2, "Its result does not depend on `gate` and `bias`."),
+        (lambda x, gate, bias, width: x**2, "Its result does not depend on `gate` or `bias`."),
     ],
 )
 def test_a_parameter_that_makes_no_difference_is_named(function, words):

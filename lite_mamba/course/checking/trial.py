@@ -183,8 +183,11 @@ def _unused_words(
         if all(found in (None, (True, False)) for found in exchanged(name, wrong))
         and not any(found and found[1] for found in exchanged(name, right))
     ]
-    words = f"Its result does not depend on {' and '.join(f'`{name}`' for name in names)}."
-    return Said("an input without effect", words) if names else None
+    if not names:
+        return None
+    *others, last = (f"`{name}`" for name in names)
+    listed = " or ".join([*filter(None, [", ".join(others)]), last])
+    return Said("an input without effect", f"Its result does not depend on {listed}.")
 
 
 def _hardly_changes(examples: list[Example]) -> bool:
