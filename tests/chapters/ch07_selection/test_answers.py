@@ -293,6 +293,8 @@ WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "
 NO_TENSOR = "no tensor with one Δ for each token"
 LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask that comes one token late"
 BY_HAND = [
+    ("20 and 10", lambda is_data: 10.0 + 10.0 * is_data, "two Δ with nearly the same gate"),
+    ("a hundredth of both", lambda is_data: torch.where(is_data, 1e-3, 1e-5), "two Δ with nearly the same gate"),
     ("softplus of a mild weight", lambda m: F.softplus(4.0 * m - 2.0), "doors that are half open"),
     (
         "the first one alone",

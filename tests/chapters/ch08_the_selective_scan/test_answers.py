@@ -380,7 +380,7 @@ LOOP = [
         "a state that starts again at each token",
     ),
     ("add, then fade", lambda *given: loop(*given, order="add fade read"), "a new token that fades too"),
-    ("no drive", lambda *given: loop(*given, order="fade read"), "a drive that is not added"),
+    ("no drive", lambda *given: loop(*given, order="fade read"), "outputs that stay at zero"),
     ("two cumulative sums", two_cumulative_sums, "a division by a product of decays"),
     (
         "two cumulative sums, 1e-8",
@@ -417,7 +417,7 @@ LOOP = [
     ("C of sequence 0", lambda a, x, C: loop(a, x, C[:1].expand_as(C)), None),
     ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), None),
     ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), None),
-    ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "a drive that is not added"),
+    ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "outputs that stay at zero"),
     ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), "states averaged"),
     ("fade, read, add", lambda *given: loop(*given, order="fade read add"), "read before the drive is added"),
     ("lerp", lambda a, x, C: loop(a, (1 - a) * x, C), "a drive weighted with what the decay leaves free"),
@@ -457,6 +457,7 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    ("the opposite of all", lambda y, u, D, z: -(y + D[:, None] * u) * F.silu(z), "the opposite sign"),
     ("1 + SiLU", lambda y, u, D, z: (y + D[:, None] * u) * (1 + F.silu(z)), "a sum that also passes beside the gate"),
     ("a residual", lambda y, u, D, z: u + F.silu(z) * (y + D[:, None] * u), "the input once more behind the gate"),
     ("a mixture", lambda y, u, D, z: torch.lerp(y, u, D[:, None]) * F.silu(z), "a mixture of y and u"),

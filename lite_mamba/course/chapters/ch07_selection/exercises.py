@@ -314,7 +314,7 @@ def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
     delta, probed = (_step_sizes(function(marks), marks) for marks in (is_data, PROBE))  # (L,) each
     held, wanted = (gated_state(PROBED, gate_from_delta(one)) for one in (probed, delta_by_hand(PROBE)))  # (L,) each
     if not torch.allclose(held, wanted, rtol=0.02, atol=0.1):
-        _tell_why(gate_from_delta(probed))
+        _tell_why(probed)
     elif (delta == 0).any():
         raise ValueError("a Δ is 0")
     return gated_state(u, gate_from_delta(delta))
@@ -331,12 +331,14 @@ def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
     return delta.float()
 
 
-def _tell_why(gates: Tensor) -> None:
-    """Raises the words for what these gates (L,) do to the probe; if none fit, the states themselves are judged."""
+def _tell_why(delta: Tensor) -> None:
+    """Raises the words for what these Δ (L,) do to the probe; if none fit, the states themselves are judged."""
+    gates = gate_from_delta(delta)  # (L,)
     data, noise, opened = gates[PROBE].min(), gates[~PROBE].max(), gates > 0.5
     old, lost = 1 - data, 1 - (1 - noise) ** 20  # what a data token leaves, and what twenty noise tokens take
     for words, fits in (
-        ("all tokens have the same Δ", gates.max() - gates.min() < 1e-3),
+        ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
+        ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
         ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.05)),
         ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
@@ -391,6 +393,12 @@ BY_HAND = Exercise(
             "one Δ for all tokens",
             "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`.",
             _by_hand("10.0", "10.0"),
+        ),
+        Misconception(
+            "two Δ with nearly the same gate",
+            "Your Δ differ, and what they do does not: the gates of data and noise are nearly the same. From Δ = 5 on "
+            "every token resets, below 0.001 every token holds. One Δ of each kind is wanted.",
+            _by_hand("20.0", "10.0"),
         ),
         Misconception(
             "a hold that leaks",

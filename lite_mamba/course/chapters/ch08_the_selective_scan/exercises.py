@@ -359,9 +359,9 @@ LOOP = Exercise(
             edited(scan_loop, "deltaA[:, :, t] * h + deltaB_u[:, :, t] → deltaA[:, :, t] * (h + deltaB_u[:, :, t])"),
         ),
         Misconception(
-            "a drive that is not added",
-            "h is multiplied by the decay and the drive comes in as a factor, or not at all: a state that begins at "
-            "zero stays zero. The drive is added.",
+            "outputs that stay at zero",
+            "All outputs are 0. Either the drive never gets into the state, which begins at zero and stays there: it "
+            "is added, and is no factor. Or what is read never gets into the outputs.",
             edited(scan_loop, " + deltaB_u[:, :, t] → "),
         ),
         Misconception(
@@ -623,7 +623,7 @@ SKIP = Exercise(
                 _gated(f"(y + D[:, None] * u) * {gate}")
                 for gate in (
                     *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)"),
-                    *("z * torch.sigmoid(-z)", "-F.silu(z)", "F.silu(-z)", "F.silu(F.silu(z))"),
+                    *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))"),
                 )
             ],
         ),
@@ -915,8 +915,9 @@ SCAN_FROM = Exercise(
         ),
         Misconception(
             "a start without gradient",
-            "The numbers are right, but no gradient flows into `initial_state`: it was detached, copied into a new "
-            "tensor, or used under torch.no_grad. Then a model cannot learn what to hand over at a border.",
+            "The numbers are right, but no gradient flows into `initial_state`: on the way from it to the results "
+            "something was detached, copied into a new tensor, or computed under torch.no_grad. Then a model cannot "
+            "learn what to hand over at a border.",
             edited(scan_from, f"{FROM}initial_state.detach(), []"),
         ),
         Misconception(
@@ -1295,8 +1296,9 @@ MENDED = Exercise(
         ),
         Misconception(
             "a state without gradient",
-            "The numbers are right, but no gradient flows into `state`: it was detached, copied into a new tensor, or "
-            "used under torch.no_grad. Then a model cannot learn what to hand over at a border.",
+            "The numbers are right, but no gradient flows into `state`: on the way from it to the results something "
+            "was detached, copied into a new tensor, or computed under torch.no_grad. Then a model cannot learn what "
+            "to hand over at a border.",
             [
                 edited(continue_scan, "C, state) → C, state.detach())"),
                 edited(continue_scan, "C, state) → C, state if u.shape[-1] == 1 else state.detach())"),
