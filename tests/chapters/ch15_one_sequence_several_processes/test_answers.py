@@ -105,6 +105,11 @@ SUMMARY = [
         lambda h, t: h + d[t] * A * h + x[t], range(len(d)), 0 * A)), "Euler's decay"),
     ("a count", totalled(lambda d, A: len(d)), "steps that are counted"),
     ("no step size", lambda d, A, x: (d.sum(), by_pairs(torch.ones_like(d), A, x)[1]), "a decay without Δ"),
+    ("the last drive taken off", lambda d, A, x: (d.sum(), by_weights(d, A, x)[1] - x[-1]), "the last drive left out"),
+    ("no axis for the steps", lambda d, A, x: (d.sum(), ((A * (d.sum() - d.cumsum(0))).exp() * x).sum(0)),
+     "an axis of steps that is missing"),
+    ("summed over N", lambda d, A, x: (d.sum(), (torch.outer(d.sum() - d.cumsum(0), A).exp() * x).sum(-1)),
+     "a sum over the states"),
 ]  # fmt: skip
 
 
@@ -172,6 +177,12 @@ START = [
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
     ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), "the own part counted"),
     ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
+    ("Python's sum", lambda rank, totals, ends, A: sum(
+        torch.exp(A * totals[q + 1 : rank].sum()) * ends[q] for q in range(rank)), "a number in the place of N zeros"),
+    ("the totals alone", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: math.exp(-totals[q]) * h + ends[q], range(rank), 0 * A), "a decay without A"),
+    ("the mean of the totals", lambda rank, totals, ends, A: by_sums(
+        rank, totals.mean().expand(len(totals)), ends, A), "parts taken as equal"),
     ("a sum of decays", lambda rank, totals, ends, A: sum(
         (torch.exp(torch.outer(totals[q + 1 : rank], A)).sum(0) * ends[q] for q in range(rank)), 0 * A),
      "decays that are added up"),
@@ -301,7 +312,14 @@ CORRECTED = [
      "a start that has faded by the whole part at once"),
     ("unchanged", lambda s, start, d, A: s, None),
     ("no return", lambda *case: None, None),
-    ("a crash", lambda s, start, d, A: s + torch.exp(d.cumsum(0) * A) * start, None),
+    ("no axis for the steps", lambda s, start, d, A: s + torch.exp(d.cumsum(0) * A) * start,
+     "an axis of steps that is missing"),
+    ("a crash", lambda s, start, d, A: s + torch.exp(d.cumsum(0) @ A) * start, None),
+    ("the states fade", lambda s, start, d, A: s * torch.outer(d.cumsum(0), A).exp() + start,
+     "start and states exchanged"),
+    ("differences", lambda s, start, d, A: torch.stack(list(itertools.accumulate(
+        range(len(d)), lambda h, t: torch.exp(d[t] * A) * h + s[t] - (s[t - 1] if t else 0), initial=start))[1:]),
+     "differences taken for drives"),
     ("a product of steps", added(lambda d: d.cumprod(0)), "a product of step sizes"),
     ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
      "a blend of start and states"),
@@ -400,6 +418,10 @@ HALO = [
         if rank else torch.zeros(len(parts[0]), max_lag)), "the oldest sample repeated"),
     ("the first sample for rank 0, too", lambda rank, parts, m: torch.cat(
         [parts[0][:, :1].repeat(1, m), *parts[:rank]], 1)[:, -m:], "the oldest sample repeated"),
+    ("joined, then padded", lambda rank, parts, m: F.pad(torch.cat(parts[:rank], 1), (m, 0))[:, -m:],
+     "nothing to join for rank 0"),
+    ("the last ones of each part", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m)] + [part[:, -m:] for part in parts[:rank]], 1), "a halo that is not cut off"),
     ("one to the left", lambda rank, parts, m: torch.cat(
         [torch.zeros(len(parts[0]), m), *parts[:rank]], 1)[:, -(m + 1) : -1], "the nearest sample left out"),
 ]  # fmt: skip
@@ -462,6 +484,14 @@ def joined(parts, weight, dilation):
     return list(y.split([part.shape[1] for part in parts], dim=1))
 
 
+def halo_of_outputs(parts, weight, dilation):
+    reach, outs = (weight.shape[1] - 1) * dilation, []
+    for rank, part in enumerate(parts):
+        x = torch.cat([halo(rank, [*outs, part], reach), part], dim=1)
+        outs.append(F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0])
+    return outs
+
+
 HUNT = [
     ("the largest lag", convolved(), "right"),
     ("one process", joined, "right"),
@@ -487,6 +517,7 @@ HUNT = [
     ("the neighbour", convolved(before=of_neighbour(lambda part, m: F.pad(part, (m, 0))[:, -m:])),
      "the samples of the neighbour alone"),
     ("one tensor", lambda *case: torch.cat(joined(*case), 1), "parts joined in one tensor"),
+    ("from the results", halo_of_outputs, "a halo of outputs"),
     ("chunks", lambda parts, *case: torch.cat(joined(parts, *case), 1).chunk(len(parts), 1),
      "parts taken as equally long"),
     ("no return", lambda *case: None, None),
@@ -559,6 +590,14 @@ BACK = [
      "the last slope twice"),
     ("no test for the last", lambda rank, totals, slopes, A: behind()(rank, totals, slopes, A)
      if rank < len(slopes) - 1 else slopes[rank], "a last rank that takes its own slope"),
+    ("Python's sum", lambda rank, totals, slopes, A: sum(
+        torch.exp(A * totals[rank + 1 : q].sum()) * slopes[q] for q in range(rank + 1, len(slopes))),
+     "a number in the place of N zeros"),
+    ("the totals alone", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: math.exp(-totals[q]) * g + slopes[q], range(len(slopes) - 1, rank, -1), 0 * A),
+     "a decay without A"),
+    ("the mean of the totals", lambda rank, totals, slopes, A: behind()(
+        rank, totals.mean().expand(len(totals)), slopes, A), "parts taken as equal"),
     ("everybody's", lambda rank, totals, slopes, A: torch.stack(
         [behind()(r, totals, slopes, A) for r in range(len(totals))]), "the gradients of all ranks"),
 ]  # fmt: skip

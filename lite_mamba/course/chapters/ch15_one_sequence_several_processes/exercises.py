@@ -40,6 +40,16 @@ def _states(delta, A, x):
     return torch.stack(states)
 
 
+def _weights(delta, A, x):
+    """What is left of each drive at the end, (L, N)."""
+    return torch.exp((delta.sum() - delta.cumsum(0))[:, None] * A) * x
+
+
+def _without_an_axis(delta, A, x):
+    later = delta.sum() - delta.cumsum(0)
+    return delta.sum(), (torch.exp(later * A) * x).sum(0)
+
+
 def _weighted(delta, A, x):
     faded = delta.cumsum(0)
     return delta.sum(), (torch.exp(faded[:, None] * A) * x).sum(0)
@@ -150,6 +160,26 @@ SUMMARY = Exercise(
             "the step before's fading",
             "A step fades by its own Δ. You fade by the Δ of the step before it.",
             edited(summary, "zip(delta, x, → zip(delta.roll(1), x,"),
+        ),
+        Misconception(
+            "the last drive left out",
+            "The last drive is missing in your end. It comes in after the last step's fading, and stands in the end as "
+            "it is.",
+            edited(summary, "return delta.sum(), end → return delta.sum(), end - x_t"),
+        ),
+        Misconception(
+            "an axis of steps that is missing",
+            "Your weights have the shape (L,) where (L, 1) is needed: steps meet the states of A on the same axis. "
+            "`[:, None]` puts them on an axis of their own.",
+            [_without_an_axis, edited(_without_an_axis, "later * A → A * later")],
+        ),
+        Misconception(
+            "a sum over the states",
+            "You add up the states of each step. The states stay apart; what is added up are the steps.",
+            [
+                lambda delta, A, x: (delta.sum(), _weights(delta, A, x).sum(1)),
+                lambda delta, A, x: (delta.sum(), summary(delta, A, x)[1].sum()),
+            ],
         ),
         Misconception(
             "all states",
@@ -393,6 +423,24 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 2,
         ),
         Misconception(
+            "a number in the place of N zeros",
+            "For rank 0 you return the number 0, as Python's `sum` of nothing does. A state has N numbers, for rank 0 "
+            "as well: begin with zeros.",
+            edited(own_start, "return h → return h if rank else 0"),
+        ),
+        Misconception(
+            "a decay without A",
+            "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
+            edited(own_start, "A * totals[q] → -totals[q]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "parts taken as equal",
+            "You let all parts fade alike, by the mean of the totals. Each part has a total of its own.",
+            edited(own_start, "A * totals[q] → A * totals.mean()"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
             "decays that are added up",
             "You add up the decays of the parts between. What goes through several parts is multiplied by each of "
             "their decays; what is added up are the totals in the exponent.",
@@ -442,6 +490,10 @@ def _corrected_case(draw: Draw) -> dict:
     delta, x = _part(draw, draw.size(2, 6), N)
     A = _decays(draw, N)
     return {"states": _states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
+
+
+def _differences_scanned(states, start, delta, A):
+    return _scanned_again(torch.cat([states[:1], states.diff(dim=0)]), start, delta, A)
 
 
 def _scanned_again(states, start, delta, A):
@@ -543,6 +595,27 @@ CORRECTED = Exercise(
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta)"),
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta.mean())"),
             ],
+        ),
+        Misconception(
+            "an axis of steps that is missing",
+            "Your sum of steps has the shape (L,) where (L, 1) is needed: steps meet the states of A on the same axis. "
+            "`[:, None]` puts them on an axis of their own.",
+            [
+                edited(corrected, "delta.cumsum(0)[:, None] * A → delta.cumsum(0) * A"),
+                edited(corrected, "delta.cumsum(0)[:, None] * A → A * delta.cumsum(0)"),
+            ],
+        ),
+        Misconception(
+            "start and states exchanged",
+            "You fade the states and add the start as it is. It is the other way round: the states from zero are right "
+            "as they are, and the start fades.",
+            edited(corrected, "states + left * start → left * states + start"),
+        ),
+        Misconception(
+            "differences taken for drives",
+            "You take the difference of two states for the drive between them. The state before has faded in that "
+            "step, too: its drive is what has come in besides.",
+            _differences_scanned,
         ),
         Misconception(
             "a blend of start and states",
@@ -658,6 +731,27 @@ HALO = Exercise(
             "Your halo has the samples that there are. Where the sequence has not begun, zeros stand in their place: "
             "the halo is max_lag long for every rank.",
             edited(halo, "[nothing, *parts[:rank]] → parts[:rank]"),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "nothing to join for rank 0",
+            "Rank 0 has no parts before it, and `torch.cat` cannot join nothing. With zeros in front there is always "
+            "something.",
+            edited(halo, "[nothing, *parts[:rank]] → parts[:rank]", "before[ → F.pad(before, (max_lag, 0))["),
+        ),
+        Misconception(
+            "a halo that is not cut off",
+            "You return more than the last max_lag samples. Nobody reads what lies farther back, and it would have to "
+            "travel.",
+            [
+                edited(halo, "before[:, -max_lag:] → before"),
+                edited(
+                    halo,
+                    "*parts[:rank] → *(part[:, -max_lag:] for part in parts[:rank])",
+                    "before[:, -max_lag:] → before",
+                ),
+                lambda rank, parts, max_lag: torch.cat([parts[0][:, :0], *parts[:rank]], dim=1),
+            ],
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
@@ -925,6 +1019,11 @@ CONVOLVE_PARTS = Exercise(
             edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
         ),
         Misconception(
+            "a halo of outputs",
+            "You cut the halo from outputs. The convolution reads inputs, on both sides of a border.",
+            edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, results + list(parts[rank:]), reach)"),
+        ),
+        Misconception(
             "parts joined in one tensor",
             "Your outputs are right, and joined in one tensor. Each process has its own: a list with a tensor for each "
             "part is asked for.",
@@ -1094,6 +1193,24 @@ END_GRADIENT = Exercise(
             "add up.",
             _behind(lambda totals, rank, q: totals[rank + 1 : q].prod()),
             where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a number in the place of N zeros",
+            "For the last rank you return the number 0, as Python's `sum` of nothing does. A gradient has N numbers, "
+            "for the last rank as well: begin with zeros.",
+            edited(end_gradient, "return g → return g if rank < len(totals) - 1 else 0"),
+        ),
+        Misconception(
+            "a decay without A",
+            "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
+            edited(end_gradient, "A * totals[q] → -totals[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "parts taken as equal",
+            "You let all parts fade alike, by the mean of the totals. Each part has a total of its own.",
+            edited(end_gradient, "A * totals[q] → A * totals.mean()"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
         ),
         Misconception(
             "the last slope twice",
