@@ -96,6 +96,14 @@ HALF_LIFE = [
     ),
     ("Δ alone", lambda A, delta: (math.log(2) / delta).repeat(A.shape[1], 1).T, "a half-life without A"),
     ("softplus", lambda A, delta: math.log(2) / (-A * F.softplus(delta)[:, None]), "softplus once more"),
+    ("a quarter", lambda A, delta: 2 * math.log(2) / (-A * delta[:, None]), "a quarter in the place of a half"),
+    ("1 − Ā", lambda A, delta: math.log(2) / -torch.expm1(A * delta[:, None]), "what a step takes away"),
+    ("added", lambda A, delta: math.log(2) / (delta[:, None] - A), "a sum in the place of a product"),
+    (
+        "state 0",
+        lambda A, delta: (math.log(2) / (-A[:, 0] * delta)).repeat(A.shape[1], 1).T,
+        "one rate for all states",
+    ),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -227,6 +235,14 @@ SAMPLE = [
     ("floor in the logarithm", lambda u, a, b, f: log_dt(u, a, b).clamp(min=math.log(f)).exp(), "right"),
     ("in float64", lambda u, a, b, f: log_dt(u.double(), a, b).exp().clamp(min=f), None),
     ("uniform", lambda u, a, b, f: torch.clamp(u * (b - a) + a, min=f), "a uniform draw"),
+    ("ratio times u", lambda u, a, b, f: torch.clamp(b * u, min=f), "a product in the place of a power"),
+    (
+        "roots",
+        lambda u, a, b, f: torch.lerp(torch.tensor(a).sqrt(), torch.tensor(b).sqrt(), u).square().clamp(min=f),
+        "roots or reciprocals spread evenly",
+    ),
+    ("reciprocals", lambda u, a, b, f: (1 / ((1 - u) / a + u / b)).clamp(min=f), "roots or reciprocals spread evenly"),
+    ("u lifted", lambda u, a, b, f: log_dt(u.clamp(min=f), a, b).exp(), "a floor under u"),
     ("uniform by lerp", lambda u, a, b, f: torch.maximum((1 - u) * a + u * b, torch.tensor(f)), "a uniform draw"),
     ("no exp", lambda u, a, b, f: log_dt(u, a, b).clamp(min=f), "a logarithm that stays one"),
     ("no exp, no floor", lambda u, a, b, f: log_dt(u, a, b), "a logarithm that is returned"),
@@ -436,6 +452,17 @@ WEIGHT = [
         lambda u, kind, s: weight(u, kind, u.shape[1] ** -0.5 * (s if kind == "constant" else 1)),
         "a scale for the constant alone",
     ),
+    ("no shift", lambda u, kind, s: weight(u, kind, s * u.shape[1] ** -0.5, lambda u: u + u), "a shift left out"),
+    ("no rank", weight, "a bound without the rank"),
+    (
+        "cut",
+        lambda u, kind, s: (
+            weight(u, kind, s * u.shape[1] ** -0.5)
+            if kind == "constant"
+            else (2 * u - 1).clamp(-s * u.shape[1] ** -0.5, s * u.shape[1] ** -0.5)
+        ),
+        "cut at the bound, or divided by it",
+    ),
     ("Kaiming", lambda u, kind, s: weight(u, kind, s * math.sqrt(3 / u.shape[1])), "the bound of another rule"),
     ("Xavier", lambda u, kind, s: weight(u, kind, s * math.sqrt(6 / sum(u.shape))), "the bound of another rule"),
     ("transposed", lambda u, kind, s: weight(u.T, kind, s / u.shape[1] ** 0.5), "swapped axes"),
@@ -540,6 +567,13 @@ def init_then_reset(model, u):
     init_with(model, u, lambda u: torch.log(log_uniform(u)))
     for layer in model.modules():
         if isinstance(layer, nn.Linear):
+            layer.reset_parameters()
+
+
+def init_then_reset_of_the_marked(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and hasattr(layer.bias, "_no_reinit"):
             layer.reset_parameters()
 
 
@@ -704,6 +738,8 @@ MENDED = [
         "a logarithm in the place of the inverse",
     ),
     ("the others random", init_marked_only, "other biases that stay random"),
+    ("the marked reset", init_then_reset_of_the_marked, "a marked bias drawn anew"),
+    ("to 0.01", lambda m, u: init_with(m, u, lambda u: stable(0.001 * 10**u)), "another range"),
     ("the others reset", init_then_reset_of_the_others, "a reset after the zeros"),
     (
         "the wrong way round",
@@ -862,6 +898,7 @@ SPLIT = [
         split_by(lambda name, p: not any(word in name for word in ("bias", "norm", "A_log", "block.D"))),
         "a list of names",
     ),
+    ("embeddings", split_by(lambda name, p: decays(p) and "embedding" not in name), "embeddings spared"),
     ("copies", split_into_copies, "one group without its parameters"),
     ("no axis", split_by(lambda name, p: p.ndim >= 1 and not marked(p)), "no axis at all"),
     ("first group", lambda m, wd: split_by_ids(m, wd)[:1], "one group without its parameters"),

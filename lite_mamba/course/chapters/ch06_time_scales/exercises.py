@@ -85,6 +85,28 @@ HALF_LIFE = Exercise(
             edited(half_life, "(-A * delta[:, None]) → -A * delta[:, None]"),
         ),
         Misconception(
+            "a quarter in the place of a half",
+            "Your number is twice the half-life: after it a quarter is left. Which number stands under the logarithm "
+            "when a half is left?",
+            edited(half_life, "math.log(2) → math.log(4)"),
+        ),
+        Misconception(
+            "what a step takes away",
+            "1 − exp(Δ·A) is the share that a step takes away. It is close to −Δ·A for small steps only, and the "
+            "half-life wants the exponent itself.",
+            edited(half_life, "(-A * delta[:, None]) → (1 - torch.exp(A * delta[:, None]))"),
+        ),
+        Misconception(
+            "a sum in the place of a product",
+            "You add Δ to the rate. In exp(Δ·A) they are multiplied: twice the step does what twice the rate does.",
+            edited(half_life, "-A * delta[:, None] → -A + delta[:, None]"),
+        ),
+        Misconception(
+            "one rate for all states",
+            "All states of a channel get the half-life of one of them. Each state has its own rate, a column of A.",
+            [edited(half_life, f"-A * → -A[:, [{state}]].expand_as(A) *") for state in (0, -1)],
+        ),
+        Misconception(
             "what is left after one step",
             "exp(Δ·A) is the factor of a single step. The question is the other way round: after how many steps has "
             "this factor, multiplied again and again, come down to 1/2?",
@@ -435,6 +457,33 @@ SAMPLE = Exercise(
             ],
         ),
         Misconception(
+            "a product in the place of a power",
+            "You multiply the ratio of the ends by u: equal steps of u then add the same, and u = 0 gives 0. For steps "
+            "that multiply, u belongs in the exponent.",
+            edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min * (dt_max / dt_min) * u)"),
+        ),
+        Misconception(
+            "roots or reciprocals spread evenly",
+            "You spread the roots or the reciprocals evenly, and the decades get unequal shares. Between 0.001 and "
+            "0.1, u = 0.5 must give 0.01.",
+            [
+                edited(sample_dt, f"torch.exp(low + u * (high - low)) → ({between})")
+                for between in (
+                    "(dt_min**0.5 + u * (dt_max**0.5 - dt_min**0.5)) ** 2",
+                    "1 / (1 / dt_min + u * (1 / dt_max - 1 / dt_min))",
+                )
+            ],
+        ),
+        Misconception(
+            "a floor under u",
+            "The floor lifts u, the random number, and not the step size that comes out.",
+            edited(
+                sample_dt,
+                "(high - low)).clamp(min=dt_init_floor) → (high - low))",
+                "u * (high → u.clamp(min=dt_init_floor) * (high",
+            ),
+        ),
+        Misconception(
             "an end in the place of a distance",
             "You go u · log(dt_max) away from log(dt_min), so u = 1 does not lead to dt_max. How far is it from one "
             "end to the other?",
@@ -650,6 +699,27 @@ WEIGHT = Exercise(
             edited(dt_weight, "(2 * u - 1) * bound → 2 * u - 1"),
         ),
         Misconception(
+            "a shift left out",
+            "Your range is as wide as it should be, and begins at 0: no weight is negative. It lies evenly around 0, "
+            "from −bound to bound.",
+            edited(dt_weight, "(2 * u - 1) → (2 * u)"),
+        ),
+        Misconception(
+            "a bound without the rank",
+            "dt_scale alone is your bound, whatever R is. Each output adds up R products, so with a larger rank each "
+            "weight has to be smaller.",
+            _bound("dt_scale"),
+        ),
+        Misconception(
+            "cut at the bound, or divided by it",
+            "The weights are cut off at bound, or divided by it. The range from −1 to 1 becomes that from −bound to "
+            "bound when all of it is multiplied.",
+            [
+                edited(dt_weight, "(2 * u - 1) * bound → (2 * u - 1).clamp(-bound, bound)"),
+                edited(dt_weight, "(2 * u - 1) * bound → (2 * u - 1) / bound"),
+            ],
+        ),
+        Misconception(
             "a shift before the stretch",
             "u − 1 lies between −1 and 0, and twice as much between −2 and 0: no weight is positive. Stretch u first, "
             "and then shift: the range from −1 to 1.",
@@ -715,7 +785,7 @@ WEIGHT = Exercise(
             'With "constant" every weight equals bound, which depends on R and on dt_scale. Yours is another number.',
             [
                 edited(dt_weight, f"full_like(u, bound) → full_like(u, {value})")
-                for value in ("1.0", "dt_scale", "-bound", "u.shape[1] ** -0.5")
+                for value in ("1.0", "0.0", "dt_scale", "-bound", "bound / 2", "u.shape[1] ** -0.5")
             ],
         ),
         Misconception(
@@ -895,6 +965,23 @@ MENDED = Exercise(
             [
                 edited(mended_init, "layer.bias.zero_() → pass"),
                 _after_a_reset(edited(mended_init, "layer.bias.zero_() → pass")),
+            ],
+        ),
+        Misconception(
+            "a marked bias drawn anew",
+            "Every bias without the mark is zero, as it should be. Those with the mark hold random first values: "
+            "reset_parameters comes for their layers after you have set them.",
+            _then_reset(' and getattr(layer.bias, "_no_reinit", False)'),
+        ),
+        Misconception(
+            "another range",
+            "Δ is spread over the decades, but not from 0.001 to 0.1. The docstring names both ends: where do u = 0 "
+            "and u = 1 land?",
+            [
+                _marked(f"inverse_softplus({low} * {ratio} ** u)")
+                for low in (0.0001, 0.001, 0.01)
+                for ratio in (10, 100, 1000)
+                if (low, ratio) != (0.001, 100)
             ],
         ),
         Misconception(
@@ -1081,6 +1168,12 @@ SPLIT = Exercise(
             "You know A_log and D by name. The next model has a parameter of the same kind under another name, here "
             "filter.rate. It is marked as they are: getattr(parameter, …, False) finds the mark on all of them.",
             _spared('parameter.ndim < 2 or name.split(".")[-1] in ("A_log", "D")'),
+        ),
+        Misconception(
+            "embeddings spared",
+            "The embedding does not decay in your split. It is a matrix without a mark, so it decays like the others: "
+            "the number of axes and the mark decide, not the kind of layer.",
+            _spared('parameter.ndim < 2 or getattr(parameter, "_no_weight_decay", False) or "embedding" in name'),
         ),
         Misconception(
             "a list of names",
