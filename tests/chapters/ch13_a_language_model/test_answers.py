@@ -4,6 +4,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 """
 
 import binascii
+import itertools
 import math
 import random
 import re
@@ -87,6 +88,19 @@ BITS = [
     ("log2 of the nats", lambda x, ids: math.log2(ce(x[:-1], ids[1:])), "a logarithm too many"),
     ("one guess fewer", lambda x, ids: ce(x[:-2], ids[1:-1]) / math.log(2), "a last byte that costs nothing"),
     ("one byte fewer in the loop", lambda x, ids: bits_by_a_loop(x[:-1], ids[:-1]), "a last byte that costs nothing"),
+    ("over 8", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(2) / 8, "a byte divided by 8"),
+    ("over log10(2)", lambda x, ids: ce(x[:-1], ids[1:]) / math.log10(2), "a logarithm to the base 10"),
+    (
+        "the entropy",
+        lambda x, ids: -float((x[:-1].softmax(-1) * x[:-1].softmax(-1).log2()).sum(-1).mean()),
+        "the entropy of the guess",
+    ),
+    ("accuracy", lambda x, ids: float((x[:-1].argmax(-1) == ids[1:]).float().mean()), "a share of right guesses"),
+    (
+        "a median",
+        lambda x, i: float(F.cross_entropy(x[:-1], i[1:], reduction="none").median()) / math.log(2),
+        "a median in the place of a mean",
+    ),
 ]  # fmt: skip
 
 
@@ -263,6 +277,20 @@ def ngram_at_the_match(text, context):
     return p
 
 
+def ngram_mixed(mix, step=lambda end: 1):
+    def f(text, context):
+        p = torch.full((256,), 1 / 256)
+        for end in ends(context):
+            counts = torch.zeros(256)
+            for i in range(0, len(text) - len(end), step(end)):
+                if text[i : i + len(end)] == end:
+                    counts[text[i + len(end)]] += 1
+            p = mix(counts, p)
+        return p
+
+    return f
+
+
 NGRAM = [
     ("recursive", ngram_recursive, "right"),
     ("endswith", ngram_endswith, "right"),
@@ -312,6 +340,13 @@ NGRAM = [
     ("a str", lambda text, context: ngram_recursive(text.decode(), context), None),
     ("256 below the stroke", ngram_by(ends, lambda n, p: (n + p) / (n.sum() + 256)), "a stroke with 256 below it"),
     ("the first place", ngram_at_the_first, "the first place alone"),
+    ("half and half", ngram_mixed(lambda n, p: (n / n.sum().clamp(min=1) + p) / 2), "half and half"),
+    ("p 256 times", ngram_mixed(lambda n, p: (n + 256 * p) / (n.sum() + 256)), "256 observations in the place of one"),
+    (
+        "jumps",
+        ngram_mixed(lambda n, p: (n + p) / (n.sum() + 1), step=lambda end: len(end) or 1),
+        "places that are skipped",
+    ),
 ]
 
 
@@ -337,6 +372,11 @@ def held_at_random(paths, share):
 
 def held(decide):
     return lambda paths, share: [decide(path, share) for path in paths]
+
+
+def held_running(paths, share):
+    sums = itertools.accumulate(paths, lambda so_far, path: zlib.crc32(path.encode(), so_far), initial=0)
+    return [checksum % share == 0 for checksum in sums][1:]
 
 
 HELD = [
@@ -373,6 +413,13 @@ HELD = [
     ("no encode", held(lambda path, n: zlib.crc32(path) % n == 0), "a checksum of text"),
     ("a tensor", lambda paths, n: torch.tensor(held_by_loop(paths, n)), None),
     ("no return", lambda paths, n: None, None),
+    ("UTF-16", held(lambda path, n: zlib.crc32(path.encode("utf-16")) % n == 0), "other bytes than those of the path"),
+    (
+        "repr",
+        held(lambda path, n: zlib.crc32(bytes(repr(path), "utf8")) % n == 0),
+        "other bytes than those of the path",
+    ),
+    ("running on", held_running, "a checksum that runs on"),
 ]  # fmt: skip
 
 
@@ -479,7 +526,7 @@ DRAW = [
     ("at least a thousandth", lambda x, t, u: draw_numpy(x, max(t, 1e-3), u), "a small temperature in the place of 0"),
     ("behind", draw_from(lambda x, t: x.softmax(0) / t), "a temperature behind the softmax"),
     ("argmax", lambda x, t, u: x.argmax().item(), "always the likeliest byte"),
-    ("zero", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) <= u).sum()), "a division by zero"),
+    ("zero", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) <= u).sum()), "byte 0 at temperature 0"),
     ("one low", shifted(-1), "the byte before"),
     ("one high", shifted(1), "the byte after"),
     ("multinomial", draw_multinomial, "random numbers of your own"),
@@ -502,13 +549,14 @@ DRAW = [
     ("no return", lambda x, t, u: None, None),
     ("zero always", lambda x, t, u: 0, None),
     ("a tensor", lambda x, t, u: torch.tensor(draw_by_loop(x, t, u)), None),
-    ("u of the top", lambda x, t, u: int(u * len(x)), None),
+    ("u of the top", lambda x, t, u: int(u * len(x)), "pieces of one length"),
     ("crash", lambda x, t, u: x.cumsum(), None),
     ("exponentials", draw_from(lambda x, t: (x / t).exp()), "pieces that do not add up to 1"),
     ("softmax twice", draw_from(lambda x, t: (x.softmax(0) / t).softmax(0)), "a softmax of a softmax"),
     ("argmin", lambda x, t, u: draw_numpy(x, t, u) if t else int(x.argmin()), "the least likely byte"),
     ("max as it comes", lambda x, t, u: draw_numpy(x, t, u) if t else x.max().item(),
      "the largest logit in the place of its byte"),
+    ("from the right", lambda x, t, u: draw_searchsorted(x, t, 1 - u), "a line from the other end"),
 ]  # fmt: skip
 
 
@@ -651,6 +699,13 @@ def window_offset_more(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
+def window_sliding(model, ids, window):
+    nats = 0.0
+    for i in range(1, len(ids)):
+        nats += ce(model(ids[None, max(0, i - window) : i])[0, -1:], ids[i : i + 1])
+    return nats / (len(ids) - 1) / math.log(2)
+
+
 WINDOWS = [
     ("all at once", window_whole, "the whole text at once"),
     ("from the start each time", window_from_the_start, "the whole text at once"),
@@ -694,6 +749,7 @@ WINDOWS = [
     ("a crash", lambda model, ids, window: model(ids), None),
     ("a tensor", lambda model, ids, window: torch.tensor(window_whole(model, ids, window)), None),
     ("own logits", lambda model, ids, window: ce(model(ids[None])[0], ids) / math.log(2), None),
+    ("sliding", window_sliding, "a window that slides"),
 ]
 
 

@@ -51,9 +51,48 @@ BITS = Exercise(
             edited(bits_per_byte, "/ torch.log → * torch.log"),
         ),
         Misconception(
+            "a byte divided by 8",
+            "You divide by the 8 bits of which a byte consists. Its cost is a number of bits already: 8 of them are "
+            "what a model pays that knows nothing.",
+            [
+                edited(bits_per_byte, "torch.tensor(2.0)) → torch.tensor(2.0)) / 8"),
+                edited(bits_per_byte, "torch.log(torch.tensor(2.0)) → 8"),
+            ],
+        ),
+        Misconception(
+            "the entropy of the guess",
+            "You weigh the costs of all 256 bytes with their own probabilities: what the model expects to pay, "
+            "whatever comes. Asked is what the byte that came did cost.",
+            edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)"),
+        ),
+        Misconception(
+            "a median in the place of a mean",
+            "You take the cost in the middle. What a text costs is the sum of all, the dear bytes too: take the mean.",
+            [
+                edited(bits_per_byte, "nats.mean() → nats.median()"),
+                edited(bits_per_byte, "nats.mean() → -(-nats).median()"),  # of an even number, the other one
+            ],
+        ),
+        Misconception(
+            "a share of right guesses",
+            "You count how often the likeliest byte came. A guess is also paid for how sure it was: the cost comes "
+            "from the probability of the byte that came.",
+            [
+                edited(
+                    bits_per_byte, "return → return (log_p.argmax(-1) == ids[1:]).float().mean().item()\n    return"
+                ),
+                edited(
+                    bits_per_byte, "return → return (log_p.argmax(-1) != ids[1:]).float().mean().item()\n    return"
+                ),
+            ],
+        ),
+        Misconception(
             "a logarithm to the base 10",
             "You divide by ln 10, or use log10. A bit is one halving: the base is 2.",
-            edited(bits_per_byte, "torch.tensor(2.0) → torch.tensor(10.0)"),
+            [
+                edited(bits_per_byte, "torch.tensor(2.0) → torch.tensor(10.0)"),
+                edited(bits_per_byte, "torch.log(torch → torch.log10(torch"),
+            ],
         ),
         Misconception(
             "a byte that judges its own logits",
@@ -284,6 +323,23 @@ NGRAM = Exercise(
             edited(ngram, "if text[i : i + size] == tail] → if text[i : i + size] == tail][:1]"),
         ),
         Misconception(
+            "half and half",
+            "You take the mean of what an end says and of what the shorter ones say, however often it was seen. The "
+            "shorter ones count as *one* observation: beside a hundred they weigh next to nothing.",
+            [
+                edited(ngram, "(counts + p) / (len(followers) + 1) → (counts / max(1, len(followers)) + p) / 2"),
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → (counts / len(followers) + p) / 2 if followers else p",
+                ),
+            ],
+        ),
+        Misconception(
+            "256 observations in the place of one",
+            "p enters 256 times. The probabilities so far count as *one* further observation in all.",
+            edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 256 * p) / (len(followers) + 256)"),
+        ),
+        Misconception(
             "overlaps that are not counted",
             "bytes.count and re.finditer find pieces that do not overlap: in b'aaa' they find b'aa' once. Here each "
             "place of the text counts.",
@@ -300,6 +356,12 @@ NGRAM = Exercise(
                     re=re,
                 ),
             ],
+        ),
+        Misconception(
+            "places that are skipped",
+            "You move on by the length of the end, so that places in between are never looked at. An end may stand at "
+            "any place of the text.",
+            edited(ngram, "range(len(text) - size) → range(0, len(text) - size, max(1, size))"),
         ),
         Misconception(
             "a place too few",
@@ -385,6 +447,15 @@ def _held_out_cases(draw: Draw) -> dict:
 def _drawn(paths: list[str], share: int) -> list[bool]:
     generator = random.Random(0)
     return [generator.random() < 1 / share for _ in paths]
+
+
+def _running(paths: list[str], share: int) -> list[bool]:
+    """A split that goes on with one checksum over all paths."""
+    checksum, found = 0, []
+    for path in paths:
+        checksum = zlib.crc32(path.encode(), checksum)
+        found.append(checksum % share == 0)
+    return found
 
 
 HELD_OUT = Exercise(
@@ -501,6 +572,23 @@ HELD_OUT = Exercise(
             edited(held_out, "path.encode() → PurePosixPath(path).name.encode()", PurePosixPath=PurePosixPath),
         ),
         Misconception(
+            "other bytes than those of the path",
+            "A checksum is made of bytes, and yours are not those of `.encode()`: another encoding, quotation marks "
+            "around the path, or letters that were dropped. All must make the same bytes of a path.",
+            [
+                edited(held_out, "path.encode() → path.encode('utf-16')"),
+                edited(held_out, "path.encode() → repr(path).encode()"),
+                edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
+                edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),
+            ],
+        ),
+        Misconception(
+            "a checksum that runs on",
+            "You start each checksum from the one of the path before. One file more, and all behind it are decided "
+            "anew. Each path decides for itself.",
+            _running,
+        ),
+        Misconception(
             "another checksum",
             "Your number is made of the path, but it is not its CRC-32, so other files are held out than those that "
             "the model never read.",
@@ -590,8 +678,9 @@ DRAW = Exercise(
             edited(draw_byte, "temperature == 0 → True"),
         ),
         Misconception(
-            "a division by zero",
-            "At temperature 0 you divide by zero. Think of what the limit does: all probability goes to one byte.",
+            "byte 0 at temperature 0",
+            "At temperature 0 byte 0 comes out, whatever the logits are. A division by zero ends there: it leaves NaN, "
+            "which is never at most u. Think of what the limit does: all probability goes to one byte.",
             edited(draw_byte, "if temperature == 0: → if False:"),
         ),
         Misconception(
@@ -683,6 +772,28 @@ DRAW = Exercise(
             edited(draw_byte, "<= u → < u"),
         ),
         Misconception(
+            "pieces of one length",
+            "You cut the line into equal pieces, so that each byte is as likely as any other. The length of a piece is "
+            "the probability of its byte.",
+            [
+                edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))"),
+                edited(
+                    draw_byte,
+                    "return int(logits.argmax()) → return int(u * len(logits))",
+                    "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))",
+                ),
+            ],
+        ),
+        Misconception(
+            "a line from the other end",
+            "You lay the pieces from the right end of the line. Byte 0 begins at 0, and u falls from there.",
+            [
+                edited(draw_byte, "<= u → <= 1 - u"),
+                edited(draw_byte, "[:-1] <= u → <= 1 - u"),
+                edited(draw_byte, "p.cumsum(-1)[:-1] <= u → p.flip(0).cumsum(0)[:-1] <= u"),
+            ],
+        ),
+        Misconception(
             "random numbers of your own",
             "You draw yourself, and u plays no part. It *is* the draw, made beforehand, so that two programs can be "
             "compared.",
@@ -733,6 +844,14 @@ def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
         stream.seqlen_offset += len(part) - 1
         nats += F.cross_entropy(logits, part[1:], reduction="sum").item()
     return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+
+def _sliding(model: MambaLM, ids: Tensor, window: int) -> float:
+    """Each byte but the first is guessed from the `window` bytes before it."""
+    costs = [
+        F.cross_entropy(model(ids[None, max(0, i - window) : i])[0, -1:], ids[i : i + 1]) for i in range(1, len(ids))
+    ]
+    return float(sum(costs) / len(costs) / torch.log(torch.tensor(2.0)))
 
 
 @cache
@@ -927,6 +1046,16 @@ WINDOWS = Exercise(
             "nats in the place of bits",
             "The windows are right now. cross_entropy gives nats: what turns them into bits?",
             edited(window_bits, " / torch.log(torch.tensor(2.0)).item() → "),
+        ),
+        Misconception(
+            "a window that slides",
+            "Your window moves on by one byte and begins with an empty state each time: a byte is guessed from the "
+            "last `window` bytes alone, and each byte is read `window` times. Read every byte once, and carry the "
+            "state.",
+            [
+                _sliding,
+                edited(_sliding, "range(1, len(ids)) → range(window, len(ids))", "/ len(costs) → / max(1, len(costs))"),
+            ],
         ),
         Misconception(
             "a mean of means",

@@ -112,7 +112,7 @@ class NextByte(_Text):
         self.mean = self.cost(self.logits, self.ids)
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
-        self.title(self.top, f"{self.mean:.2f} bits a byte; this one, {shown(byte)}, cost {cheap(self.here)}")
+        self.title(self.top, f"{self.mean:.2f} bits a byte; this byte cost {cheap(self.here)}")
         self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {chance(self.chance)}")
         whose = self.owner(self.cost)
         by = f" The mean is {whose}." if whose else ""
