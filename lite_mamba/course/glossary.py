@@ -85,7 +85,11 @@ TERMS = [
     Term("decay", "the factor by which a number of the state shrinks in one step", "06", symbol="$e^{\\Delta A}$"),
     Term("depthwise", "each channel has a kernel of its own, and channels do not mix", "01"),
     Term(
-        "dilation", "the distance between the taps of a kernel, in samples", "02", symbol="$d$", code="conv_dilations"
+        "dilation",
+        "the distance from one tap of a kernel to the next, in samples",
+        "02",
+        symbol="$d$",
+        code="conv_dilations",
     ),
     Term("discretisation", "turning a rule for continuous time into a rule for steps", "04"),
     Term(
@@ -143,7 +147,7 @@ TERMS = [
     Term("selection", "letting the token decide what is written, kept and read", "07"),
     Term("SiLU", "$x\\,\\sigma(x)$: a smooth switch that lets positive numbers pass", "02", code="F.silu"),
     Term("softplus", "$\\ln(1 + e^x)$: makes any number positive", "06", code="F.softplus"),
-    Term("stable", "the state stays bounded as long as the input does", "04"),
+    Term("stable", "the state stays bounded as long as the input does; of a formula: it keeps its digits", "04"),
     Term(
         "state",
         "the numbers that a system carries from one step to the next",
