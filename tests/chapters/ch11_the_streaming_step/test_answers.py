@@ -121,6 +121,20 @@ def mean_of_the_states(h, u, delta, A, B, C, D, z, dt_bias):
     return y, h
 
 
+def unsqueezed_gated_input(h, u, delta, A, B, C, D, z, dt_bias):
+    return unsqueezed(finish=lambda y, u, D, z: y + u * D)(h, u * F.silu(z), delta, A, B, C, D, z, dt_bias)
+
+
+def skip_with_step(h, u, delta, A, B, C, D, z, dt_bias):
+    v = F.softplus(delta + dt_bias) * u
+    return unsqueezed(drive=lambda dt, v, B: torch.einsum("bd,bn->bdn", v, B))(h, v, delta, A, B, C, D, z, dt_bias)
+
+
+def states_summed(h, u, delta, A, B, C, D, z, dt_bias):
+    y, new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)
+    return y, new.sum(dim=2)
+
+
 UPDATE = [
     ("unsqueeze", unsqueezed(), "right"),
     ("einsum and log1p", by_einsum, "right"),
@@ -181,6 +195,10 @@ UPDATE = [
     ("no return", lambda *given: None, None),
     ("zeros", lambda h, u, *rest: (u * 0, h * 0), None),
     ("crash", lambda h, u, *rest: (h @ u, h), None),
+    ("gate on u", unsqueezed_gated_input, "a gate on the input"),
+    ("z too often", unsqueezed(finish=lambda y, u, D, z: (y + u * D) * z * F.silu(z)), "the gate z too often"),
+    ("skip of delta u", skip_with_step, "a skip with the step size"),
+    ("states summed", states_summed, "states that are added up too early"),
 ]  # fmt: skip
 
 # Exercise 2: block_step
@@ -329,6 +347,11 @@ def first_row(*given):
     return tuple(part[:1].expand_as(part) for part in einsummed(*given))
 
 
+def appended_before(token, history, h, weights, parts):
+    x = F.linear(token, weights["in_proj"]).chunk(2, dim=-1)[0]
+    return linear()(token, torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1), h, weights, parts)
+
+
 STEP = [
     ("linear", linear(), "right"),
     ("einsum", einsummed, "right"),
@@ -392,6 +415,10 @@ STEP = [
     ("no return", lambda *given: None, None),
     ("as it came", lambda token, history, h, *_: (token, history, h), None),
     ("a missing key", lambda token, history, h, w, parts: parts["conv"](token), None),
+    ("silu of u", linear(scan=lambda x, u: F.silu(u), select=lambda x, u: F.silu(u)), "a SiLU too many"),
+    ("silu of y", linear(last=lambda y, u, z, w: F.silu(y) @ w["out_proj"].T), "a SiLU too many"),
+    ("u added on", linear(last=lambda y, u, z, w: (y + u) @ w["out_proj"].T), "an input that is added on"),
+    ("x appended before", appended_before, "a token that goes into the history twice"),
 ]  # fmt: skip
 
 # Exercise 3: generate
@@ -675,6 +702,9 @@ OVERTAKES = [
     ("no return", lambda s, d, n: None, None),
     ("a string", lambda s, d, n: str(s // each(d, n) + 1), None),
     ("a tensor", lambda s, d, n: torch.tensor(s // each(d, n) + 1), None),
+    ("queries", lambda s, d, n: s // (3 * d * n) + 1, "queries that are kept as well"),
+    ("bytes", lambda s, d, n: (s // each(d, n) + 1) * each(d, n), "bytes in the place of tokens"),
+    ("always two bytes", lambda s, d, n: s // (4 * d) + 1, "a number of two bytes, always"),
 ]
 
 # Exercise 5: restart
@@ -732,6 +762,26 @@ def as_a_factor(history, h, last, now):
     return factor * history, factor * h
 
 
+def only_row(which, always=True):
+    def restart(history, h, last, now):
+        history, h, row = history.clone(), h.clone(), which(now != last)
+        if always or now[row] != last[row]:
+            history[row], h[row] = 0, 0
+        return history, h
+
+    return restart
+
+
+def cleared_column(column):
+    def restart(history, h, last, now):
+        history, h = history.clone(), h.clone()
+        history[now != last, :, column] = 0
+        h[now != last] = 0
+        return history, h
+
+    return restart
+
+
 RESTART = [
     ("multiplied", multiplied(), "right"),
     ("cloned", cloned, "right"),
@@ -766,6 +816,10 @@ RESTART = [
     ("ones", lambda history, h, last, now: (torch.ones_like(history), torch.ones_like(h)), None),
     ("lists", lambda *given: [part.tolist() for part in cloned(*given)], None),
     ("crash", lambda history, h, last, now: (history[now], h), None),
+    ("argmax", only_row(lambda change: change.int().argmax()), "only the first row that changes"),
+    ("return in the loop", only_row(lambda change: 0, always=False), "only the first row that changes"),
+    ("the last column", cleared_column(-1), "a history that is cleared in part"),
+    ("the first column", cleared_column(0), "a history that is cleared in part"),
 ]
 
 # Bug hunt: mended_stream

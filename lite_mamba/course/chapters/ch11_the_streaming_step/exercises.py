@@ -244,6 +244,20 @@ UPDATE = Exercise(
             ],
         ),
         Misconception(
+            "a gate on the input",
+            "You gate u before it goes into the scan. z has its say at the end: (y + D·u) · SiLU(z).",
+            _updated("h = torch.exp → u, z = u * F.silu(z), z; h = torch.exp", " * F.silu(z), h → , h"),
+        ),
+        Misconception(
+            "the gate z too often",
+            "SiLU(z) is z · sigmoid(z): the factor z is in it already, and you multiply by it once more, or take SiLU "
+            "twice.",
+            [
+                _updated(f"F.silu(z), h → {gate}, h")
+                for gate in ("z * F.silu(z)", "F.silu(z) * F.silu(z)", "F.silu(F.silu(z))")
+            ],
+        ),
+        Misconception(
             "a missing gate",
             "y + D·u is returned as it is. The gate z has to have its say: which function makes a factor of it?",
             _updated(" * F.silu(z) → "),
@@ -284,9 +298,25 @@ UPDATE = Exercise(
             ],
         ),
         Misconception(
+            "a skip with the step size",
+            "Your skip is D·Δ·u. The step size belongs to the state; u goes past it as it is: D·u.",
+            _updated("(y + D * u) → (y + D * delta * u)"),
+        ),
+        Misconception(
             "a skip without its input",
             "You add D itself, the same at every token. It is the weight of u: the skip is D·u.",
             _updated("D * u) → D)"),
+        ),
+        Misconception(
+            "states that are added up too early",
+            "You add the N states of a channel up before you return them, or before C reads them. Each state fades at "
+            "a rate of its own: h stays (B, D, N), and only y is a sum over the states.",
+            [
+                _updated("F.silu(z), h → F.silu(z), h.sum(-1)"),
+                _updated(
+                    'y = torch.einsum("b d n, b n -> b d", h, C) → h = h.sum(-1); y = h * C.sum(-1, keepdim=True)'
+                ),
+            ],
         ),
         Misconception(
             "a mean over the states",
@@ -550,6 +580,28 @@ STEP = Exercise(
             "a minus in the exponent",
             "exp(−A_log) is positive, and its rates are upside down. The minus stands in front of the exponential.",
             [_wired('-torch.exp(w["A_log"]) → torch.exp(-w["A_log"])'), _wired('exp(w["A_log"]) → exp(-w["A_log"])')],
+        ),
+        Misconception(
+            "a SiLU too many",
+            "You take SiLU of u, which conv_step has done already, or of y, which is gated already. Where in the "
+            "drawing does SiLU stand?",
+            [
+                _wired("(h, u, delta → (h, F.silu(u), delta"),
+                _wired("rank, states = → u = F.silu(u)\n    rank, states ="),
+                _wired("return y @ → return F.silu(y) @"),
+            ],
+        ),
+        Misconception(
+            "an input that is added on",
+            "You add the token, x or u to the output. That is the work of the model around the block (a residual); "
+            "the block itself adds only the skip D·u, and state_update has done that.",
+            [_wired("return y @ → return (y + x) @"), _wired("return y @ → return (y + u) @")],
+        ),
+        Misconception(
+            "a token that goes into the history twice",
+            "You append x to the history, and conv_step does it again. So the convolution sees the present token "
+            "twice. Hand the history over as it came.",
+            _wired("u, history = → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    u, history ="),
         ),
         Misconception(
             "the gate applied twice",
@@ -900,7 +952,7 @@ GENERATE = Exercise(
         Misconception(
             "a prompt in one piece",
             "The numbers are right, but you read the whole prompt in one call. A long prompt may not fit: read "
-            "`chunk` tokens at a time.",
+            "`chunk` tokens at a time, cut along the axis of the tokens.",
             [
                 edited(generate, "prompt.split(chunk, dim=1) → [prompt]", *more)
                 for more in ((), ("prompt.shape[1] + tokens → prompt.shape[1]",))
@@ -1132,6 +1184,25 @@ OVERTAKES = Exercise(
             _counted(" + 1 → "),
         ),
         Misconception(
+            "queries that are kept as well",
+            "You count three vectors a token. A query is used once, by its own token, and not kept: a key and a value "
+            "remain.",
+            _counted("2 * d_model → 3 * d_model"),
+        ),
+        Misconception(
+            "bytes in the place of tokens",
+            "You return the bytes of the cache. Asked for is the number of tokens.",
+            _counted(
+                "return state_bytes // (2 * d_model * number_bytes) + 1 → each = 2 * d_model * number_bytes; return "
+                "(state_bytes // each + 1) * each"
+            ),
+        ),
+        Misconception(
+            "a number of two bytes, always",
+            "You count 2 bytes for a number of the cache, whatever `number_bytes` says.",
+            _counted("* number_bytes → * 2"),
+        ),
+        Misconception(
             "a cache that grows with pairs of tokens",
             "You let the cache grow with the square of the tokens. The *work* of attention over a whole text does; "
             "the cache holds one key and one value a token.",
@@ -1280,6 +1351,35 @@ RESTART = Exercise(
             "the rows that go on are cleared",
             "You clear the rows whose index is the same as before, and keep the others. Turn the test round.",
             _restarted("now != last → now == last"),
+        ),
+        Misconception(
+            "only the first row that changes",
+            "You start one row afresh and are done, but several rows may begin a new text at the same token. Where "
+            "does the loop return, or how many rows does your index name?",
+            [
+                edited(restart, f"{CLEARED} → changed = changed & (changed.cumsum(0) == 1); {CLEARED}"),
+                edited(
+                    restart,
+                    f"{CLEARED} → first = changed.int().argmax(); changed = changed.new_zeros(changed.shape); "
+                    f"changed[first] = True; {CLEARED}",
+                ),
+                edited(
+                    restart, f"{CLEARED} → changed = changed & (torch.arange(len(now)) == 0)[:, None, None]; {CLEARED}"
+                ),
+            ],
+        ),
+        Misconception(
+            "a history that is cleared in part",
+            "You clear one column of the history. All S inputs in it belong to the old text.",
+            [
+                edited(
+                    restart,
+                    f"{CLEARED} → return torch.where(changed & (torch.arange(history.shape[2]) == column % "
+                    f"history.shape[2]), 0.0, history), torch.where(changed, 0.0, h)",
+                    column=column,
+                )
+                for column in (0, -1)
+            ],
         ),
         Misconception(
             "the given memories changed in place",

@@ -458,11 +458,14 @@ class ResetRow(LiveFigure):
         self.title(self.axes[0], self._finding(reset))
         others = "exact" if max(self.off[0], self.off[2]) < 1e-5 else "wrong"
         heard = len(self.loud)
-        until = f", and by more than 1 % in {heard} samples, the last of them sample {self.loud[-1]}" if heard else ""
+        last = self.loud[-1] if heard else None
+        differs = (
+            f"differs from a fresh stream by {100 * self.off[1]:.0f} % of the output's range at most, and by more than "
+            f"1 % in {heard} samples, the last of them sample {last}"
+        )
         return (
-            f"Row 1 begins a new recording at sample {border}; set to zero: {reset}. After the border row 1 differs "
-            f"from a fresh stream by {100 * self.off[1]:.0f} % of the output's range at most{until}. "
-            f"The rows 0 and 2 are {others}."
+            f"Row 1 begins a new recording at sample {border}; set to zero: {reset}. After the border row 1 "
+            f"{differs if heard else 'equals a fresh stream'}. The rows 0 and 2 are {others}."
         )
 
     def _finding(self, reset: str) -> str:
