@@ -44,6 +44,72 @@ def join_without_return(a1, b1, a2, b2):
     b = a2 * b1 + b2  # noqa: F841
 
 
+def filled_up(a0, x0, moves=True):
+    """Rounds that fill the missing partners up with the step h → a0·h + x0."""
+
+    def scan(a, x):
+        shift = 1
+        while shift < len(a):
+            before_a = torch.cat([torch.full_like(a[:shift], a0), a[:-shift]])
+            before_x = torch.cat([torch.full_like(x[:shift], x0), x[:-shift]])
+            a, x = a * before_a if moves else a, a * before_x + x
+            shift *= 2
+        return x
+
+    return scan
+
+
+def rounds_to_the_right(a, x):
+    shift = 1
+    while shift < len(a):
+        a, x = (
+            torch.cat([a[shift:] * a[:-shift], a[-shift:]]),
+            torch.cat([a[shift:] * x[:-shift] + x[shift:], x[-shift:]]),
+        )
+        shift *= 2
+    return x
+
+
+def both_halves(a, x):
+    if len(x) == 1:
+        return x
+    middle = len(x) // 2
+    left, right = both_halves(a[:middle], x[:middle]), both_halves(a[middle:], x[middle:])
+    return torch.cat([left, right + a[middle:].cumprod(0) * left[-1]])
+
+
+def up_alone(a, x):
+    if len(a) == 1:
+        return x
+    return up_alone(a[1::2] * a[::2], a[1::2] * x[::2] + x[1::2])
+
+
+def state_before_at_even_places(a, x):
+    if len(a) == 1:
+        return x
+    odd = state_before_at_even_places(a[1::2] * a[::2], a[1::2] * x[::2] + x[1::2])
+    return torch.stack([torch.cat([0 * x[:1], odd[:-1]]), odd], dim=1).flatten(0, 1)
+
+
+def chunks_with(decay=lambda a: a.prod(1), end=lambda end: end):
+    def scan(a, x, chunk):
+        a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+        ends = torch.zeros_like(x[:, 0])
+        for t in range(chunk):
+            ends = a[:, t] * ends + x[:, t]
+        h, starts, states = torch.zeros_like(ends[0]), [], []
+        for fade, last in zip(decay(a), end(ends), strict=True):
+            starts.append(h)
+            h = fade * h + last
+        h = torch.stack(starts)
+        for t in range(chunk):
+            h = a[:, t] * h + x[:, t]
+            states.append(h)
+        return torch.stack(states, dim=1).flatten(0, 1)
+
+    return scan
+
+
 COMBINE = [
     ("two lines", join, "right"),
     ("matrices", join_by_matrices, "right"),
@@ -73,6 +139,7 @@ COMBINE = [
     ("first state only", lambda a1, b1, a2, b2: (a2 * a1, a2.flatten()[0] * b1 + b2), None),
     ("crash", lambda a1, b1, a2, b2: a1 @ a2, None),
     ("a minus", lambda a1, b1, a2, b2: (a1 * a2, a2 * b1 - b2), "a later drive taken away"),
+    ("b1 and a2·b2", lambda a1, b1, a2, b2: (a1 * a2, b1 + a2 * b2), "b2 that fades"),
 ]
 
 # Exercise 2: hillis_steele (a, x)
@@ -434,6 +501,11 @@ HILLIS_STEELE = [
     ("as a list", lambda a, x: rounds(a, x).tolist(), None),
     ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
     ("up to half of the length", lambda a, x: rounds_until(len(x) // 2, a, x), "one round too few"),
+    ("partners on the right", rounds_to_the_right, "partners on the right"),
+    ("both halves", both_halves, "two halves in the place of one"),
+    ("filled with the step 0, 1", filled_up(0, 1), "a filling that changes the first steps"),
+    ("filled with nothing", filled_up(1, 0), "right"),
+    ("filled with two zeros", filled_up(0, 0), "right"),
 ]
 
 # Exercise 3: up_down (a, x)
@@ -727,6 +799,8 @@ UP_DOWN = [
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
     ("a pair", lambda a, x: (a, tree()(a, x)), None),
     ("the odd drives again", tree_with_odd_drives, "the drive of the step before"),
+    ("up alone", up_alone, "the top of the tree alone"),
+    ("the state before", state_before_at_even_places, "the state before an even step"),
 ]
 
 
@@ -863,6 +937,9 @@ MENDED = [
     ("nothing done", lambda log_a, x: x.clone(), None),
     ("a sum", lambda log_a, x: x.cumsum(0), None),
     ("a crash", lambda log_a, x: rounds_in_place(log_a.exp(), x, 8), None),
+    ("both halves", lambda log_a, x: both_halves(log_a.exp(), x), "two halves in the place of one"),
+    ("exponents, filled up", lambda log_a, x: filled_up(1, 0)(log_a, x), "exponents taken for decays"),
+    ("decays that stay", lambda log_a, x: filled_up(1, 0, moves=False)(log_a.exp(), x), "decays that are not joined"),
 ]
 
 # Exercise 4: chunked_scan (a, x, chunk)
@@ -1082,6 +1159,8 @@ CHUNKED = [
     ("a crash", lambda a, x, chunk: a.unflatten(0, (chunk, chunk)), None),
     ("nothing done", lambda a, x, chunk: x, None),
     ("the starts", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], None),
+    ("a power", chunks_with(decay=lambda a: a[:, 0] ** a.shape[1]), "a chunk whose steps all fade alike"),
+    ("the end before", chunks_with(end=lambda end: end.roll(1, 0)), "the end of a neighbouring chunk"),
 ]
 
 # Exercise 5: linear_loop (a, x)

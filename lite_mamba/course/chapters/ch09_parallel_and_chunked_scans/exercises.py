@@ -57,10 +57,10 @@ def _priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
         (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
         if many > 3 * few or much > 3 * little:
             return ALL_PAIRS
-        growing = linear and much > 2.15 * little  # the work, faster than L
+        growing = much > 2.15 * little  # the work, faster than L
         if many - few >= SHORT:
             return EACH_JOIN if many > 2.15 * few else TWO_HALVES if growing else EACH_STEP
-        return ROUNDS if growing else None
+        return ROUNDS if linear and growing else None
 
     def apply(function, **case):
         states = function(*case.values())
@@ -207,7 +207,7 @@ COMBINE = Exercise(
             "b2 that fades",
             "b2 is the last thing that happens: nothing comes after it that could multiply it. Only b1 was there "
             "before step 2.",
-            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("a2 * (b1 + b2)", "a2 * b1 + a1 * b2")],
+            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("a2 * (b1 + b2)", "a2 * b1 + a1 * b2", "b1 + a2 * b2")],
         ),
         Misconception(
             "each b faded by its own step",
@@ -479,7 +479,10 @@ HILLIS_STEELE = Exercise(
             "a filling that changes the first steps",
             "What you put in the place of a missing partner is no step that does nothing. That one has a = 1 and x = "
             "0: h → 1·h + 0.",
-            _filled_with_ones,
+            [
+                _filled_with_ones,
+                edited(_filled_with_ones, "ones_like(v[:shift]) → full_like(v[:shift], float(v is x))"),
+            ],
         ),
         Misconception(
             "steps without a partner that are lost",
@@ -491,6 +494,12 @@ HILLIS_STEELE = Exercise(
                     hillis_steele, "while → L = len(a)\n    while", "< len(a) → < L", f"{MOVE_ON} → a, x = new_a, new_x"
                 ),
             ],
+        ),
+        Misconception(
+            "partners on the right",
+            "You join each step with a later one, and leave the last `shift` entries as they are. A state takes in "
+            "the steps *before* it: its partner stands on the left, and the first entries are those that have none.",
+            edited(hillis_steele, f"{MOVE_ON} → a, x = torch.cat([new_a, a[-shift:]]), torch.cat([new_x, x[-shift:]])"),
         ),
         Misconception(
             "steps without a partner that are zero",
@@ -558,6 +567,7 @@ HILLIS_STEELE = Exercise(
             "joins of a round do not wait for each other: two slices, and one call of combine, make all of them.",
             _joins_one_by_one,
         ),
+        BOTH_HALVES,
         PAIRS_OF_STEPS,
     ],
 )
@@ -577,6 +587,12 @@ def up_down(a: Tensor, x: Tensor) -> Tensor:
 UP = "*combine(a[0::2], x[0::2], a[1::2], x[1::2])"
 DOWN = "torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])"
 WEAVE = "torch.stack([even, odd], dim=1).flatten(0, 1)"
+
+
+def _up_alone(a, x):
+    while len(a) > 1:
+        a, x = combine(a[0::2], x[0::2], a[1::2], x[1::2])
+    return x
 
 
 def _zero_first(states):
@@ -705,6 +721,14 @@ UP_DOWN = Exercise(
             edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[2::2] * odd[:-1]"),
         ),
         Misconception(
+            "the state before an even step",
+            "At the even places you put the state *before* the step. The step itself is still to be made: a·h + x.",
+            [
+                edited(up_down, f"{DOWN} → torch.cat([{first}, odd[:-1]])")
+                for first in ("x[:1]", "torch.zeros_like(x[:1])")
+            ],
+        ),
+        Misconception(
             "even steps without a past",
             "The states at t = 0, 2, 4, … are only their own x. There is a way down, too: the state before each of "
             "them is known by now. Where does it stand?",
@@ -767,6 +791,12 @@ UP_DOWN = Exercise(
             lambda a, x: up_down(a, x).unflatten(0, (-1, 2)) if len(a) > 1 else x,
         ),
         Misconception(
+            "the top of the tree alone",
+            "You go up and return what stands at the top: the state after the last step. All others are filled in on "
+            "the way down.",
+            _up_alone,
+        ),
+        Misconception(
             "half of the states",
             "You return the states at the odd places only. The even ones are filled in on the way down.",
             lambda a, x: up_down(a, x)[1::2] if len(a) > 1 else x,
@@ -815,6 +845,8 @@ def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
     return (to_end * x).cumsum(0) / (to_end + 1e-12)
 
 
+_filled_with_nothing = edited(_filled_with_ones, "ones_like(v[:shift]) → full_like(v[:shift], float(v is a))")
+_decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
 
 
@@ -941,7 +973,17 @@ MENDED = Exercise(
         Misconception(
             "exponents taken for decays",
             "The scan is right, and it gets the wrong numbers: log_a holds exponents Δ·A, and a decay is exp(log_a).",
-            [lambda log_a, x: hillis_steele(log_a, x), lambda log_a, x: linear_loop(log_a, x)],
+            [
+                lambda log_a, x: hillis_steele(log_a, x),
+                lambda log_a, x: linear_loop(log_a, x),
+                lambda log_a, x: _filled_with_nothing(log_a, x),
+            ],
+        ),
+        Misconception(
+            "decays that are not joined",
+            "In your rounds x is joined and the decay stays that of one step. After a round an entry stands for "
+            "several steps, and fades what comes before by all of them.",
+            lambda log_a, x: _decays_stay(log_a.exp(), x),
         ),
         Misconception(
             "a scan that wants a power of two",
@@ -994,6 +1036,7 @@ MENDED = Exercise(
             lambda log_a, x: linear_loop(log_a.exp(), x),
         ),
         Misconception(PAIRS_OF_STEPS.name, PAIRS_OF_STEPS.message, lambda log_a, x: _all_pairs(log_a.exp(), x)),
+        Misconception(BOTH_HALVES.name, BOTH_HALVES.message, lambda log_a, x: _by_halves(log_a.exp(), x)),
     ],
 )
 
@@ -1073,6 +1116,18 @@ CHUNKED = Exercise(
             "The decay of a whole chunk lacks one of its steps. The state before the chunk goes through all T of them.",
             [edited(chunked_scan, f"a.prod(dim=1) → a[:, {steps}].prod(dim=1)") for steps in ("1:", ":-1")],
             where=lambda a, x, chunk: chunk > 2,
+        ),
+        Misconception(
+            "a chunk whose steps all fade alike",
+            "You raise the decay of one step to the power T. In a selective scan each step has a decay of its own: "
+            "what is left of a state behind the chunk is their product.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {t}] ** chunk") for t in (0, -1)],
+        ),
+        Misconception(
+            "the end of a neighbouring chunk",
+            "In your carry the decay and the end come from two different chunks. Chunk k takes its own whole decay, "
+            "and then adds its own end.",
+            [edited(chunked_scan, f"a.prod(dim=1), end, → a.prod(dim=1), end.roll({by}, 0),") for by in (1, -1)],
         ),
         Misconception(
             "the decay of a neighbouring chunk",

@@ -258,7 +258,7 @@ class DyingShortcut(LiveFigure):
         self.dead.set(x=bad, width=max(0, 470 - bad))
         self.word.set(text=f"dead from step {bad} on" if self.first_bad else "", x=min(bad + 6, 300))
         name = str(digits).removeprefix("torch.")
-        end = f"dies at step {bad}" if self.first_bad else f"lives for {self.LENGTH} steps"
+        end = f"dies at step {bad}" if self.first_bad else f"lives for all {self.LENGTH} steps"
         self.title(self.ax, f"Δ·A = −{-exponent:.1f}: the shortcut {end}")
         return (
             f"Δ·A = −{-exponent:.1f} in {name}: the decay is {math.exp(exponent):.3f} a step, and the shortcut {end}. "
@@ -511,9 +511,8 @@ class Timings(LiveFigure):
         slow, fast = table[:, j].argmax(), table[:, j].argmin()
         more = table[slow, j] / table[fast, j]
         width = "narrow" if channels == 1 else "wide"
-        self.title(
-            self.ax, f"L = {L}, {width}: “{self.names[slow]}” takes {more:.0f} × the time of “{self.names[fast]}”"
-        )
+        times = f"{more:.{1 if more < 2 else 0}f} ×"
+        self.title(self.ax, f"L = {L}, {width}: “{self.names[slow]}” takes {times} the time of “{self.names[fast]}”")
         joined = sum(map(len, doubling_rounds(L)))
         return (
             f"L = {L}, {channels * self.STATES} states a step. Products for each of them: {L} with the loop, "
