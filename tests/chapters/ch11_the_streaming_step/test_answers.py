@@ -415,8 +415,9 @@ STEP = [
     ("no return", lambda *given: None, None),
     ("as it came", lambda token, history, h, *_: (token, history, h), None),
     ("a missing key", lambda token, history, h, w, parts: parts["conv"](token), None),
+    ("silu of u in the scan", linear(scan=lambda x, u: F.silu(u)), "a SiLU too many"),
     ("silu of u", linear(scan=lambda x, u: F.silu(u), select=lambda x, u: F.silu(u)), "a SiLU too many"),
-    ("silu of y", linear(last=lambda y, u, z, w: F.silu(y) @ w["out_proj"].T), "a SiLU too many"),
+    ("silu of y", linear(last=lambda y, u, z, w: F.silu(y) @ w["out_proj"].T), "a SiLU on the output"),
     ("u added on", linear(last=lambda y, u, z, w: (y + u) @ w["out_proj"].T), "an input that is added on"),
     ("x appended before", appended_before, "a token that goes into the history twice"),
 ]  # fmt: skip

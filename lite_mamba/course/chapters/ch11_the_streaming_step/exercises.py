@@ -531,6 +531,7 @@ STEP = Exercise(
             [
                 _wired('rank, states = w["dt_proj"] → u = F.silu(u)\n    rank, states = w["dt_proj"]'),
                 _wired('["conv_step"](x → ["conv_step"](F.silu(x)'),
+                _wired("(h, u, delta → (h, F.silu(u), delta"),
             ],
         ),
         Misconception(
@@ -582,18 +583,13 @@ STEP = Exercise(
             [_wired('-torch.exp(w["A_log"]) → torch.exp(-w["A_log"])'), _wired('exp(w["A_log"]) → exp(-w["A_log"])')],
         ),
         Misconception(
-            "a SiLU too many",
-            "You take SiLU of u, which conv_step has done already, or of y, which is gated already. Where in the "
-            "drawing does SiLU stand?",
-            [
-                _wired("(h, u, delta → (h, F.silu(u), delta"),
-                _wired("rank, states = → u = F.silu(u)\n    rank, states ="),
-                _wired("return y @ → return F.silu(y) @"),
-            ],
+            "a SiLU on the output",
+            "You take SiLU of y. The gate is in it already: y goes through out_proj as it is.",
+            _wired("return y @ → return F.silu(y) @"),
         ),
         Misconception(
             "an input that is added on",
-            "You add the token, x or u to the output. That is the work of the model around the block (a residual); "
+            "You add x or u to the output. That is the work of the model around the block (a residual); "
             "the block itself adds only the skip D·u, and state_update has done that.",
             [_wired("return y @ → return (y + x) @"), _wired("return y @ → return (y + u) @")],
         ),
