@@ -176,6 +176,15 @@ LOOP = [
     ("transposed", lambda x, w, b: unfolded(x, w, b).transpose(1, 2), None),
     ("a list", lambda x, w, b: unfolded(x, w, b).tolist(), None),
     ("range(1, W)", lambda x, w, b: loop(tap=lambda w, k, W: w[:, k] * (k > 0))(x, w, b), "the oldest tap left out"),
+    ("W biases", lambda x, w, b: loop()(x, w, b * w.shape[1]), "a bias at every tap"),
+    ("ahead", loop(source=lambda t, k, W: t + W - 1 - k, inside=lambda s, L: s < L), "a window into the future"),
+    ("t - W - 1 + k", loop(source=lambda t, k, W: t - W - 1 + k), "a sign that is not turned"),
+    ("t - W + 1 - k", loop(source=lambda t, k, W: t - W + 1 - k), "a sign that is not turned"),
+    ("a late bias", lambda x, w, b: loop()(x, w, b) - b[:, None] * (torch.arange(x.shape[2]) < w.shape[1] - 1),
+     "a bias that begins late"),
+    ("all over W", lambda x, w, b: loop()(x, w, b) / w.shape[1], "a mean over the taps"),
+    ("outputs of all channels", lambda x, w, b: loop()(x, w, b).sum(1, keepdim=True).repeat(1, len(w), 1),
+     "mixed channels"),
 ]  # fmt: skip
 
 # Exercise 2: causal_conv
@@ -252,7 +261,7 @@ CONV = [
     ("nn.Conv1d", module, "right"),
     ("nn.Conv1d, detached", lambda *given: module(*given).detach(), None),
     ("no gradients", torch.no_grad()(conv()), None),
-    ("by Fourier transforms", by_fourier, None),
+    ("by Fourier transforms", by_fourier, "a Fourier transform"),
     ("a new tensor with gradients", lambda *given: conv()(*given).detach().requires_grad_(), None),
     ("windows", unfolded, "right"),
     ("the loop", loop(), "right"),
@@ -292,6 +301,10 @@ CONV = [
      "the first sample repeated"),
     ("float32 only", in_single_precision, None),
     ("no return", without_return, None),
+    ("(D, W, 1)", conv(weight_of=lambda w: w[..., None]), "the axis at the end"),
+    ("B groups", lambda x, w, b: F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), w[:, None], b, groups=len(x)),
+     "as many groups as sequences"),
+    ("bias behind as well", lambda x, w, b: conv()(x, w, b) + b.view(-1, 1), "a bias that is added twice"),
 ]  # fmt: skip
 
 # Exercise 3: full_kernel
@@ -335,6 +348,10 @@ FULL = [
      "the first channel alone"),
     ("no return", lambda w: None, None),
     ("a diagonal of taps", lambda w: torch.stack([torch.diag(row) for row in w]), "a diagonal of taps"),
+    ("the last tap", lambda w: torch.diag_embed((w * (torch.arange(w.shape[1]) == w.shape[1] - 1)).T).movedim(0, -1),
+     "the last tap alone"),
+    ("eye times weight", lambda w: torch.eye(w.shape[0]).mul(w), "a diagonal without an axis for the taps"),
+    ("products", lambda w: torch.einsum("iw,jw->ijw", w, w), "products of two kernels"),
 ]  # fmt: skip
 
 # Exercise 4: is_causal
@@ -436,6 +453,11 @@ def changed_from(t, layer, x):
     return torch.equal(layer(x)[..., :t], layer(other)[..., :t])
 
 
+def first_output_summed(layer, x):
+    x = x.clone().requires_grad_()
+    return not torch.autograd.grad(layer(x)[..., 0].sum(), x)[0][..., 1:].any().item()
+
+
 CAUSAL = [
     ("one by one", gradients_one_by_one, "right"),
     ("a random mixture", random_mixture, "right"),
@@ -482,6 +504,7 @@ CAUSAL = [
     ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
     ("no return", lambda layer, x: None, None),
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),
+    ("the first output, summed", first_output_summed, "a test of the first output only"),
 ]  # fmt: skip
 
 

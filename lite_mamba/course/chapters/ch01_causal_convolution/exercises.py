@@ -86,6 +86,20 @@ def _mean_of_the_taps(x, weight, bias):
     return causal_conv(x, weight / weight.shape[1], bias)
 
 
+def _mean_of_all(x, weight, bias):
+    return causal_conv(x, weight, bias) / weight.shape[1]
+
+
+def _mixed_outputs(x, weight, bias):
+    return causal_conv(x, weight, bias).sum(dim=1, keepdim=True).expand_as(x)
+
+
+def _by_fourier(x, weight, bias):
+    length = x.shape[-1] + weight.shape[-1] - 1
+    product = torch.fft.rfft(x, length) * torch.fft.rfft(weight.flip(-1), length)
+    return torch.fft.irfft(product, length)[..., : x.shape[-1]] + bias[:, None]
+
+
 def _without_padding(x, weight, bias):
     return F.conv1d(x, weight.unsqueeze(1), bias, groups=len(weight))
 
@@ -202,7 +216,10 @@ CONV_LOOP = Exercise(
         Misconception(
             "a bias at every tap",
             "The bias is added once for each tap. It belongs to the output, not to the product: once for each t.",
-            edited(causal_conv_loop, " + bias[:, None] → ", f"{ADDED} → y[:, :, t] += bias + weight"),
+            [
+                edited(causal_conv_loop, " + bias[:, None] → ", f"{ADDED} → y[:, :, t] += bias + weight"),
+                edited(causal_conv_loop, "+ bias[:, None] → + width * bias[:, None]"),
+            ],
         ),
         Misconception(
             "a centred window",
@@ -214,13 +231,25 @@ CONV_LOOP = Exercise(
             "a window into the future",
             "Your output y[t] reads x[t], x[t + 1], … and nothing of the past. Look at the formula again: by how much "
             "is the oldest sample, at tap 0, *before* t?",
-            AHEAD,
+            [AHEAD, edited(causal_conv_loop, f"{LAG} → t + (width - 1 - k)")],
         ),
         Misconception(
             "a window that ends before now",
             "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
             "so only W − 1 of them lie in the past.",
             WITHOUT_NOW,
+        ),
+        Misconception(
+            "a sign that is not turned",
+            "In front of a bracket, a minus turns all signs in it: t − (W − 1 − k) is t − W + 1 + k. You have turned "
+            "one of the two, so y[t] does not read what it should: print the times that it reads.",
+            [edited(causal_conv_loop, f"{LAG} → {lag}") for lag in ("t - width - 1 + k", "t - width + 1 - k")],
+        ),
+        Misconception(
+            "a bias that begins late",
+            "The bias is missing in the first W − 1 outputs. It belongs to every output, also where samples are "
+            "missing.",
+            edited(causal_conv_loop, START_WITHOUT_BIAS),
         ),
         Misconception(
             "lost brackets",
@@ -295,12 +324,12 @@ CONV_LOOP = Exercise(
             "end. Pad on one side only, or cut these outputs off.",
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
         ),
-        Misconception("mixed channels", "All channels are added up in each output. " + MIXED, _mixed),
+        Misconception("mixed channels", "All channels are added up in each output. " + MIXED, [_mixed, _mixed_outputs]),
         Misconception(*ONE_KERNEL, edited(causal_conv_loop, f"{TAP} → weight[0, k]")),
         Misconception(*ONE_BIAS, edited(causal_conv_loop, " + bias[:, None] → + bias[0]")),
         Misconception(*ACTIVATED, [_activated(one) for one in ACTIVATIONS]),
         Misconception(*WRITTEN_IN, _written_into_the_input),
-        Misconception(*MEAN, _mean_of_the_taps),
+        Misconception(*MEAN, [_mean_of_the_taps, _mean_of_all]),
         Misconception(
             "an output without the type of x",
             "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which "
@@ -458,6 +487,24 @@ CONV = Exercise(
             edited(causal_conv, "groups=weight.shape[0] → groups=weight.shape[1]"),
         ),
         Misconception(
+            "as many groups as sequences",
+            "`groups` says in how many groups the *channels* are split, one group a channel. x.shape[0] is B: the "
+            "sequences are kept apart anyhow.",
+            edited(causal_conv, "groups=weight.shape[0] → groups=x.shape[0]"),
+        ),
+        Misconception(
+            "a bias that is added twice",
+            "F.conv1d has added the bias already, as its third argument, and you add it again.",
+            edited(causal_conv, f"{GROUPS}) → {GROUPS}) + bias[:, None]"),
+        ),
+        Misconception(
+            "a Fourier transform",
+            "The values are right but for rounding. But each of them is made of all of x, so a change of a later "
+            "sample moves it a little, and section 5 would take this for a look into the future. F.conv1d reads W "
+            "samples.",
+            _by_fourier,
+        ),
+        Misconception(
             "missing groups",
             "Without groups, F.conv1d lets each output channel read all input channels, and wants a weight of the "
             "shape (D, D, W). Say in how many groups the channels are split, so that each stays alone.",
@@ -466,6 +513,12 @@ CONV = Exercise(
                 edited(causal_conv, f"{GROUPS} → , padding=weight.shape[1] - 1", "padded, → x,"),
                 edited(causal_conv, f"{GROUPS}) → , padding=weight.shape[1] - 1)[..., : x.shape[-1]]", "padded, → x,"),
             ],
+        ),
+        Misconception(
+            "the axis at the end",
+            "The weight is (D, W, 1): the taps stand where the input channels belong. The axis of size 1 is the "
+            "middle one, (D, 1, W).",
+            edited(causal_conv, "unsqueeze(1) → unsqueeze(-1)"),
         ),
         Misconception(
             "a kernel without its middle axis",
@@ -479,7 +532,7 @@ CONV = Exercise(
         Misconception(*ONE_BIAS, edited(causal_conv, "bias, groups → bias[:1].expand_as(bias), groups")),
         Misconception(*ACTIVATED, [_activated(one) for one in ACTIVATIONS]),
         Misconception(*WRITTEN_IN, _written_into_the_input),
-        Misconception(*MEAN, _mean_of_the_taps),
+        Misconception(*MEAN, [_mean_of_the_taps, _mean_of_all]),
         *(known for known in CONV_LOOP.misconceptions if known.name in OF_A_LOOP),
     ],
 )
@@ -587,6 +640,23 @@ FULL_KERNEL = Exercise(
             "the first tap alone",
             "Only tap 0 of each kernel is in its place. A place [i, j] holds all W taps.",
             edited(full_kernel, "full[d, d] = kernel → full[d, d, 0] = kernel[0]"),
+        ),
+        Misconception(
+            "the last tap alone",
+            "Only the last tap of each kernel is in its place. A place [i, j] holds all W taps.",
+            edited(full_kernel, "full[d, d] = kernel → full[d, d, -1] = kernel[-1]"),
+        ),
+        Misconception(
+            "a diagonal without an axis for the taps",
+            "torch.eye(D) is (D, D) and weight is (D, W): PyTorch lines shapes up from the right, and so channels up "
+            "with taps. Both want an axis of size 1: (D, D, 1), and (D, 1, W) or (1, D, W).",
+            lambda weight: torch.eye(len(weight)) * weight,
+        ),
+        Misconception(
+            "products of two kernels",
+            "Each place holds the product of two kernels. On the diagonal stands a kernel as it is, and elsewhere "
+            "zero.",
+            lambda weight: weight[:, None] * weight,
         ),
         Misconception(
             "the last channel left out",
@@ -786,7 +856,10 @@ IS_CAUSAL = Exercise(
             "a test of the first output only",
             "You look at the gradient of one output, the first. A layer may be honest there and read the future "
             "later on. Every output needs its own gradient.",
-            _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
+            [
+                _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
+                _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
+            ],
         ),
         Misconception(
             "a test of the last step only",
