@@ -44,6 +44,16 @@ def test_no_link_stands_inside_code_or_the_title_of_a_reference():
     ]
 
 
+def test_a_word_that_means_another_thing_in_a_chapter_is_not_linked_there():
+    def words(chapter):
+        return [match[0] for _, match, _ in unlinked(["A tap pours water."], chapter)]
+
+    assert (words("03"), words("04")) == (["tap"], [])
+    for term in TERMS:
+        if term.another_in:
+            assert f"[{term.word}](glossary" not in text_of(CHAPTERS[term.another_in])
+
+
 @pytest.mark.parametrize("path", CHAPTERS.values(), ids=lambda path: path.stem)
 def test_every_notebook_leads_to_the_glossary(path):
     assert "](glossary.ipynb)" in text_of(path)

@@ -18,6 +18,7 @@ class Term:
     code: str = ""
     shape: str = ""
     everyday: bool = False  # used in its everyday sense, too, so that not every use is linked
+    another_in: str = ""  # a chapter in which the word means another thing and is not linked
 
     def pattern(self) -> re.Pattern | None:
         """Finds the word in a text, singular or plural, or its name in code; None if it can't be told from others."""
@@ -51,7 +52,11 @@ TERMS = [
         shape="(B, N, L)",
     ),
     Term("batch", "several sequences that are processed together and never mix", "00", symbol="$B$", code="batch"),
-    Term("bilinear", "a discretisation that stays stable for every step size; also called Tustin or trapezoid", "04"),
+    Term(
+        "bilinear",
+        "a discretisation by the mean of the slopes at both ends: stable for every step size; also called Tustin's",
+        "04",
+    ),
     Term("block", "one Mamba layer: projections, convolution, selective scan, gate", "10", code="Mamba"),
     Term("branch", "one of several convolutions that read the same input side by side", "02", code="conv1d_layers"),
     Term(
@@ -101,7 +106,12 @@ TERMS = [
     ),
     Term("einsum", "a product of tensors in which each axis has a letter", "00", code="torch.einsum"),
     Term("Euler", "the simplest discretisation: go on along the present slope for one step", "04"),
-    Term("FFT", "a fast way to convolve: multiply the frequencies of two signals", "05", code="torch.fft"),
+    Term(
+        "FFT",
+        "a fast way to take a signal apart into waves; multiply those of two signals, and they are convolved",
+        "05",
+        code="torch.fft",
+    ),
     Term(
         "gate",
         "a number that lets something pass, fully, partly or not at all",
@@ -111,7 +121,7 @@ TERMS = [
     ),
     Term(
         "half-life",
-        "the number of steps after which half of a state is gone: $\\ln 2 / (\\Delta \\lvert A \\rvert)$",
+        "the time after which half of a state is gone; in steps: $\\ln 2 / (\\Delta \\lvert A \\rvert)$",
         "06",
     ),
     Term("HiPPO", "a theory of which N numbers describe a whole past best; its answer LegS is where A starts", "06"),
@@ -120,7 +130,7 @@ TERMS = [
     Term("impulse response", "what comes out when a single 1 goes in", "01"),
     Term(
         "kernel",
-        "the numbers that a convolution slides over its input",
+        "the numbers that a convolution slides over its input; on a GPU: a program that it runs in one go",
         "01",
         symbol="$w$",
         code="weight",
@@ -166,7 +176,7 @@ TERMS = [
         shape="(B, D, L)",
     ),
     Term("streaming", "processing a sequence one sample at a time, with a state of fixed size", "03", code="step"),
-    Term("tap", "one number of a kernel", "01", symbol="$w_k$"),
+    Term("tap", "one number of a kernel", "01", symbol="$w_k$", another_in="04"),  # there, water runs from it
     Term("time-invariant", "shifting the input in time only shifts the output", "05"),
     Term("token", "one item of a sequence: a letter, a sample, a word", "00", symbol="$t$"),
     Term("zero-order hold", "the discretisation that is exact when the input stands still within each step", "04"),
@@ -274,14 +284,14 @@ def unlinked(texts: list[str], chapter: str) -> list[tuple[int, re.Match, Term]]
     """The first use of each word in a chapter's texts that is no link to the glossary: (text, match, term).
 
     Headings, references, formulas, code of more than one name, summaries of folds and other links are no use. The words
-    that the chapter itself explains need no link.
+    that the chapter itself explains need no link, nor does one that means another thing in it.
     """
     plain = [HIDDEN.sub(_blanked, text) for text in texts]
     links = [[match.span() for match in LINK.finditer(text)] for text in plain]
     found = []
     for term in TERMS:
         pattern = term.pattern()
-        if pattern is None or term.chapter == chapter:
+        if pattern is None or chapter in (term.chapter, term.another_in):
             continue
         uses = ((i, match) for i, text in enumerate(plain) for match in pattern.finditer(text))
         first = next(uses, None)
