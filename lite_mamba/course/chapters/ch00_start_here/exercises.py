@@ -33,7 +33,10 @@ EXERCISES = [
             ),
             Misconception(
                 name="axes in another order",
-                wrong=[edited(scale_A, f"-> b l d n → -> {axes}") for axes in ("b d n l", "b l n d", "b d l n")],
+                wrong=[
+                    edited(scale_A, f"-> b l d n → -> {axes}")
+                    for axes in ("b d n l", "b l n d", "b d l n", "n b l d", "d b l n", "l b d n", "d n b l", "b n l d")
+                ],
                 message="The numbers are right, but they stand in another order. The letters after the arrow "
                 "give the order of the axes of the result.",
             ),
@@ -42,6 +45,12 @@ EXERCISES = [
                 wrong=[edited(scale_A, "d n -> → n d ->"), lambda delta, A: delta[..., None] * A.T],
                 message="The first axis of A counts channels, the second states; here they are read the other way "
                 "round. With as many channels as states nothing in PyTorch can notice.",
+            ),
+            Misconception(
+                name="the two last axes of delta exchanged",
+                wrong=edited(scale_A, "b l d, → b d l,"),
+                message="The pattern gives the tokens of delta the letter of the channels. delta is (B, L, D) here: "
+                "its last axis counts channels, and meets the rows of A.",
             ),
             Misconception(
                 name="no axis for the states",
@@ -132,6 +141,12 @@ EXERCISES = [
                 name="added instead of multiplied",
                 wrong=lambda delta, A: delta[..., None] + A,
                 message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",
+            ),
+            Misconception(
+                name="the exponential of A",
+                wrong=edited(scale_A, 'n", delta, A) → n", delta, torch.exp(A))'),
+                message="The exponential is taken of A alone, before Δ comes in. The exercise asks for the product "
+                "Δ·A: no exponential yet.",
             ),
             Misconception(
                 name="the exponential taken too early",
