@@ -142,7 +142,7 @@ TERMS = [
     Term(
         "pole", "the number that says how a system's memory fades or swings; in discrete time, the decay factor", "04"
     ),
-    Term("prefill", "reading a known beginning in one call before going on token by token", "11"),
+    Term("prefill", "reading a known beginning in whole chunks, before going on token by token", "11"),
     Term(
         "receptive field",
         "how many samples, the present one included, an output can look at",
