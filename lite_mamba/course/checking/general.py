@@ -164,10 +164,16 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "does not require grad|appears to not have been used in the graph",
         "Where does the way from the input to the result leave torch: detach, no_grad, item, NumPy, a new tensor?",
     ),
+    "an index that is not a whole number": (
+        (IndexError, RuntimeError, TypeError),
+        "used as indices must|for index|dtype of indices|'indices' to have|index tensor of type|are valid indices|"
+        "indices must be integers or slices, not float",
+        "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers.",
+    ),
     "dtypes that do not fit": (
         RuntimeError,
         "same dtype|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|must be .*(int|long|bool)|"
-        "tensors used as indices|(Float|Double|Half|Long|Int) did not match",
+        "(Float|Double|Half|Long|Int) did not match",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
     ),
     "more or fewer values than names": (

@@ -65,6 +65,12 @@ def fixed_first_row(data, length, n):
     return fixed_by_cat(data[:1].expand_as(data), length, n)
 
 
+def fixed_in_one_column(data, length, n):
+    tokens = fixed_by_cat(data, length, n, recall=0)
+    tokens[:, -data.shape[1]] = n + 1
+    return tokens
+
+
 FIXED = [
     ("cat", fixed_by_cat, "right"),
     ("lists", fixed_by_loops, "right"),
@@ -74,6 +80,9 @@ FIXED = [
     ("one recall", fixed_one_recall, "one recall for all symbols"),
     ("ids swapped", lambda d, length, n: fixed_by_cat(d, length, n, 1, 0), "swapped ids"),
     ("noise 0", lambda d, length, n: fixed_with(d, length, n, 0, n + 1), "noise that is also a symbol"),
+    ("a single column", fixed_in_one_column, "one column of recalls"),
+    ("numbered", lambda d, length, n: torch.cat([fixed_by_cat(d, length, n)[:, : -d.shape[1]],
+     n + 1 + torch.arange(d.shape[1]).expand_as(d)], 1), "recalls that are numbered"),
     ("noise 0, recall 1", lambda d, length, n: fixed_with(d, length, n, 0, 1), "noise that is also a symbol"),
     ("noise 0, recall n", lambda d, length, n: fixed_with(d, length, n, 0, n), "noise that is also a symbol"),
     ("ids one too low", lambda d, length, n: fixed_by_cat(d, length, n, -1, 0), "noise that is also a symbol"),
@@ -137,6 +146,13 @@ def selective_at(data, u, n, places, noise=0, recall=1):
 
 def top(u, k, **options):
     return torch.sort(torch.topk(u, k, dim=1, **options)[1], dim=1)[0]
+
+
+def selective_above(data, u, n, bound):
+    """Symbols where u reaches one bound, the same for all rows."""
+    tokens = F.pad(torch.full_like(u, n).long(), (0, data.shape[1]), value=n + 1)
+    tokens[:, : u.shape[1]][u >= bound] = data.flatten()
+    return tokens
 
 
 def selective_down_the_rows(data, u, n):
@@ -205,6 +221,10 @@ SELECTIVE = [
     ("along the batch", places_of(lambda u, k: u.topk(k).indices.sort(0)[0]), "places sorted down the rows"),
     ("numbers as places", places_of(lambda u, k: (u.topk(k)[0].flip(1) * u.shape[1]).long()),
      "random numbers taken for places"),
+    ("the largest of all", lambda d, u, n: selective_above(d, u, n, u.flatten().topk(d.numel()).values.min()),
+     "the largest numbers of all rows"),
+    ("above one bound", lambda d, u, n: selective_above(d, u, n, u.flatten().sort().values[-d.numel()]),
+     "the largest numbers of all rows"),
     ("scattered down the rows", selective_down_the_rows, "places taken for rows"),
     ("questions first", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1])).roll(d.shape[1], 1),
      "recalls at the start"),
@@ -322,6 +342,8 @@ HEADS = [
     ("targets of all places", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[:, p.squeeze(1) + 1]),
      "the places of all rows in every row"),
     ("row 0", lambda s, p, n: heads_by_rows(s[:1], p[:1], n), None),
+    ("gathered down the rows", lambda s, p, n: (heads_by_rows(s, p, n)[0], s.gather(0, p + 1)),
+     "places taken for rows"),
     ("appended", lambda s, p, n: (torch.cat([s.scatter(1, p, n), torch.full((len(s), 1), n)], 1), s.gather(1, p + 1)),
      "a cue behind the row"),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
@@ -395,6 +417,10 @@ LEFT = [
      for t in range(len(d))]), "shares that are added"),
     ("divided by their sum", lambda d, A: (w := torch.exp(A * (d.sum() - d.cumsum(0)))) / w.sum(),
      "shares that add up to 1"),
+    ("A in front", lambda d, A: torch.exp(d.sum() - d.cumsum(0)) * A, "A in front of the exponential"),
+    ("softplus", lambda d, A: torch.exp(A * (F.softplus(d).sum() - F.softplus(d).cumsum(0))),
+     "a softplus that has been applied already"),
+    ("upside down", lambda d, A: (c := torch.exp(A * d).cumprod(0)) / c[-1], "a state that grows"),
     ("no brackets", lambda d, A: (d.sum() * A - d.cumsum(0)).exp(), "A times the first sum only"),
     ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
@@ -489,6 +515,16 @@ def read_every(model, tokens, chunk):
 
 
 ANEW = "a stream that starts anew"
+
+
+def read_in_pieces_of_rows(model, tokens, chunk):
+    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))
+    for piece in torch.split(tokens, chunk):
+        logits = model(piece, stream)
+        stream.seqlen_offset += piece.shape[1]
+    return logits[:, -1]
+
+
 READING = [
     ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),
     ("offset = start", read_by_start, "right"),
@@ -518,6 +554,7 @@ READING = [
      "a short last piece left out"),
     ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), "probabilities in the place of logits"),
     ("rows counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(t))[:, -1], "an offset that counts rows"),
+    ("rows in pieces", read_in_pieces_of_rows, "rows in pieces"),
 ]  # fmt: skip
 
 

@@ -50,6 +50,20 @@ FIXED = Exercise(
     example={"data": torch.tensor([[2, 0], [1, 3]]), "length": 7, "n_symbols": 4},
     misconceptions=[
         Misconception(
+            "one column of recalls",
+            "`[:, -K]` is a single column. The last K columns are a slice: `[:, -K:]`.",
+            _fixed("[:, length - n_data :] → [:, length - n_data]"),
+        ),
+        Misconception(
+            "recalls that are numbered",
+            "Each of your recalls has an id of its own. They all look alike: what comes next, the model must know by "
+            "itself.",
+            [
+                _fixed("= n_symbols + 1 → = n_symbols + 1 + torch.arange(n_data)"),
+                _fixed("= n_symbols + 1 → = n_symbols + torch.arange(n_data)"),
+            ],
+        ),
+        Misconception(
             "one recall for all symbols",
             "Only the last token asks. But a model says one symbol a token: for K symbols there are K recalls.",
             _fixed("[:, length - n_data :] → [:, -1:]"),
@@ -146,6 +160,7 @@ def _selective_cases(draw: Draw) -> dict:
     n_data, n_symbols, batch = draw.size(2, 5), draw.size(3, 8), draw.size(2, 4)
     places = n_data + draw.size(1, 9)
     u = torch.stack([torch.randperm(places, generator=draw.generator) for _ in range(batch)]) / places  # (B, L - K)
+    u = u ** draw.uniform(0.3, 3.0, batch)[:, None]  # no number is large in every row
     return {"data": draw.integers(0, n_symbols - 1, batch, n_data), "u": u, "n_symbols": n_symbols}
 
 
@@ -234,6 +249,18 @@ SELECTIVE = Exercise(
             "one recall for all symbols",
             "Only the last token asks. For K symbols there are K recalls.",
             edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
+        ),
+        Misconception(
+            "the largest numbers of all rows",
+            "You take the largest numbers of all rows together, or all above one bound. Each row has its own K largest "
+            "ones.",
+            [
+                _scatter(
+                    "rows = tokens[:, : u.shape[1]].flatten()\n"
+                    "    rows[u.flatten().topk(data.numel()).indices.sort().values] = data.flatten()\n"
+                    "    return torch.cat([rows.view(u.shape), tokens[:, u.shape[1] :]], dim=1)"
+                )
+            ],
         ),
         Misconception(
             "no symbols",
@@ -423,6 +450,12 @@ HEADS = Exercise(
             ],
         ),
         Misconception(
+            "places taken for rows",
+            "Your places count rows: `scatter` and `gather` go along the axis that their first number names. They are "
+            "places among the tokens of their row.",
+            [_task(FIRST_CUE.format("symbols.scatter(0, place, n_symbols)")), _target("symbols.gather(0, place + 1)")],
+        ),
+        Misconception(
             "a target without its axis",
             "The values are right. But targets are (B, answers), here with one answer a row: (B, 1).",
             _target("symbols.gather(1, place + 1).squeeze(1)"),
@@ -574,8 +607,18 @@ LEFT = Exercise(
         ),
         Misconception(
             "a state that grows",
-            "Your shares exceed 1. A is negative already: one minus sign is too many.",
+            "Your shares exceed 1. A is negative already: one minus sign is too many, or a quotient is upside down.",
             _left("torch.exp(-A * later)"),
+        ),
+        Misconception(
+            "A in front of the exponential",
+            "A stands in front of your exponential. It belongs into the exponent, with the sum of the Δ.",
+            _left("A * torch.exp(later)"),
+        ),
+        Misconception(
+            "a softplus that has been applied already",
+            "You apply a softplus. The Δ here are step sizes already.",
+            _later("torch.nn.functional.softplus(delta).sum() - torch.nn.functional.softplus(delta).cumsum(0)"),
         ),
         Misconception(
             "what is lost",
@@ -725,6 +768,11 @@ READING = Exercise(
             "an offset that counts rows",
             "`piece.shape[0]` is the number of rows. The offset counts tokens, and they lie along axis 1.",
             [_read("+= piece.shape[1] → += piece.shape[0]")],
+        ),
+        Misconception(
+            "rows in pieces",
+            "You split the rows. What does not fit into one call are the tokens: `dim=1`.",
+            [_read("tokens.split(chunk, dim=1) → tokens.split(chunk)"), _read("split(chunk, dim=1) → split(1)")],
         ),
         Misconception(
             "an offset that is set to one piece",
