@@ -389,7 +389,7 @@ class TimeScaleMap(LiveFigure):
         ax = self.memory
         self.log_t = np.linspace(-1.5, 4, 200)
         ax.set(xlim=(-1.5, 4), ylim=(0, 1.12), xlabel="steps since the event", ylabel="what is left")
-        decades(ax, "x", (0, 1, 2, 3, 4))
+        decades(ax, "x", range(5), ["1", "10", "100", "", "10 000"])  # no room for 1000
         ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
         ax.axvline(0, color=PALE, ls="--", lw=1.5)
         ax.text(-0.1, 1.07, "< 1 step", color=style.GREY, fontsize=14, ha="right", va="center")
