@@ -168,6 +168,10 @@ RAISING = [
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a, b -> aa", x, x)),
     ("shapes that do not fit", lambda x, n: torch.stack([x, x[1:]])),
     ("shapes that do not fit", lambda x, n: x.dot(x[1:])),
+    (
+        "shapes that do not fit",
+        lambda x, n: torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch.zeros(2).long()),
+    ),
     ("more or fewer values than names", lambda x, n: next(y for y, z in [(x, n, 1)])),
     ("an axis that is not there", lambda x, n: x.sum(dim=3)),
     ("an axis that is not there", lambda x, n: x[0, 0, 0]),

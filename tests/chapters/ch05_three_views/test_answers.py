@@ -119,6 +119,14 @@ def recurrence_in_the_input(u, A, B, C):
     return u * (B * C).sum()
 
 
+def recurrence_from_1_on(u, A, B, C):
+    h, y = torch.zeros(len(A)), torch.zeros(len(u))
+    for t in range(1, len(u)):
+        h = A * h + B * u[t]
+        y[t] = C @ h
+    return y
+
+
 RECURRENCE = [
     ("C @ h", looped(lambda h, x, A, B: A * h + B * x), "right"),
     ("in Python", recurrence_in_python, "right"),
@@ -178,6 +186,7 @@ RECURRENCE = [
         looped(lambda h, x, A, B: torch.stack([A * h[0] + B * x, x.expand_as(A)]), lambda C, h: C @ h[0] + h[1][0]),
         "an input that goes past the state",
     ),
+    ("from 1 on", recurrence_from_1_on, "the first sample left out"),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -854,6 +863,7 @@ TIME = [
         lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), delayed(layer(u), s)),
         "a delay too many",
     ),
+    ("cut behind", lambda layer, u, s: close(layer(u[:-s]), layer(u)[:-s]), "a test for causality"),
 ]
 
 

@@ -557,6 +557,7 @@ DRAW = [
     ("max as it comes", lambda x, t, u: draw_numpy(x, t, u) if t else x.max().item(),
      "the largest logit in the place of its byte"),
     ("from the right", lambda x, t, u: draw_searchsorted(x, t, 1 - u), "a line from the other end"),
+    ("a sigmoid", draw_from(lambda x, t: (q := (x / t).sigmoid()) / q.sum()), "a sigmoid in the place of a softmax"),
 ]  # fmt: skip
 
 
@@ -706,6 +707,14 @@ def window_sliding(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
+def window_offset_set(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        nats += ce(model(x[None], stream)[0], y, reduction="sum")
+        stream.seqlen_offset = len(x)
+    return nats / (len(ids) - 1) / math.log(2)
+
+
 WINDOWS = [
     ("all at once", window_whole, "the whole text at once"),
     ("from the start each time", window_from_the_start, "the whole text at once"),
@@ -750,6 +759,7 @@ WINDOWS = [
     ("a tensor", lambda model, ids, window: torch.tensor(window_whole(model, ids, window)), None),
     ("own logits", lambda model, ids, window: ce(model(ids[None])[0], ids) / math.log(2), None),
     ("sliding", window_sliding, "a window that slides"),
+    ("offset set", window_offset_set, "an offset that is set anew"),
 ]
 
 

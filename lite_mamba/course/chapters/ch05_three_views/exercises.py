@@ -130,6 +130,14 @@ RECURRENCE = Exercise(
             edited(recurrence, "torch.stack(outputs) → outputs[-1]"),
         ),
         Misconception(
+            "the first sample left out",
+            "Your first output is 0, and the loop begins with u[1]. The empty state stands *before* u[0]: that sample "
+            "comes in like all others.",
+            edited(
+                recurrence, "outputs = torch.zeros_like(A_bar), [] → outputs = 0 * A_bar, [0 * u[0]]", "in u → in u[1:]"
+            ),
+        ),
+        Misconception(
             "a state that starts at one",
             "The state starts with ones. Before the first step nothing has come in: it is empty, zero.",
             edited(recurrence, "zeros_like → ones_like"),
@@ -795,6 +803,12 @@ FFT = Exercise(
             edited(fft_convolve, "[: len(u)] → [: len(u)].abs()"),
         ),
         Misconception(
+            "a product before the transform",
+            "You multiply u[t] with kernel[t], and go to the values and back for nothing. Go to the values of both "
+            "first: there the product stands for the sum over all pairs.",
+            edited(fft_convolve, "rfft(u, n=points) * torch.fft.rfft(kernel, → rfft(u * kernel,"),
+        ),
+        Misconception(
             "values that are divided",
             "A quotient of the values undoes a convolution. At each point the value of the product is the *product* of "
             "the two values.",
@@ -1204,6 +1218,12 @@ TIME = Exercise(
             "You have doubled the input, or added two inputs up. That asks another question: is the answer to a sum "
             "the sum of the answers? Squaring does not pass it, and yet squares the same way at all times.",
             [_moved("2 * u", "2 * layer(u)"), _moved("shift * u", "shift * layer(u)")],
+        ),
+        Misconception(
+            "a test for causality",
+            "You leave the end of the input away and look whether the start of the output stays. That asks whether the "
+            "system reads the future. Here the input has to come later.",
+            _moved("u[:-shift]", "layer(u)[:-shift]"),
         ),
         Misconception(
             "a shift into the past",

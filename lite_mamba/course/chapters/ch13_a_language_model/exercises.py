@@ -708,6 +708,15 @@ DRAW = Exercise(
             edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p.cumsum(-1) - u).abs().argmin()"),
         ),
         Misconception(
+            "a sigmoid in the place of a softmax",
+            "A sigmoid looks at each logit by itself. A softmax compares them: exp of a logit, divided by the sum of "
+            "all.",
+            [
+                edited(draw_byte, ".softmax(-1) → .sigmoid()"),
+                edited(draw_byte, ".softmax(-1) → .sigmoid()\n    p = p / p.sum()"),
+            ],
+        ),
+        Misconception(
             "no softmax",
             "You lay the logits end to end, and some are negative. Only a softmax makes probabilities of them.",
             [
@@ -1007,6 +1016,11 @@ WINDOWS = Exercise(
             "an offset that counts a byte too many",
             "Your window has a byte more than is read: the last one is only guessed. The offset counts what was read.",
             edited(window_bits, "+= len(part) - 1 → += len(part)"),
+        ),
+        Misconception(
+            "an offset that is set anew",
+            "You set the offset to the length of the last window. It counts *all* bytes that the stream has read.",
+            edited(window_bits, "+= len(part) - 1 → = len(part) - 1"),
         ),
         Misconception(
             "a byte that is read twice",
