@@ -91,10 +91,53 @@ def state_before_at_even_places(a, x):
     return torch.stack([torch.cat([0 * x[:1], odd[:-1]]), odd], dim=1).flatten(0, 1)
 
 
-def chunks_with(decay=lambda a: a.prod(1), end=lambda end: end):
+def where_with_roll(alone, by=1):
+    def scan(a, x):
+        t, shift = torch.arange(len(a)).reshape(-1, *[1] * (a.ndim - 1)), 1
+        while shift < len(a):
+            before_a, before_x = a.roll(by * shift, 0), x.roll(by * shift, 0)
+            a, x = (
+                torch.where(alone(t, shift), a, a * before_a),
+                torch.where(alone(t, shift), x, a * before_x + x),
+            )
+            shift *= 2
+        return x
+
+    return scan
+
+
+def products_of_logarithms(log_a, x):
+    shift = 1
+    while shift < len(x):
+        x = torch.cat([x[:shift], log_a[shift:].exp() * x[:-shift] + x[shift:]])
+        log_a = torch.cat([log_a[:shift], log_a[shift:] * log_a[:-shift]])
+        shift *= 2
+    return x
+
+
+def scaled_by_the_mean(log_a, x):
+    to_end = log_a.flip(0).cumsum(0).flip(0) - log_a
+    weights = torch.exp(to_end - to_end.mean(dim=0, keepdim=True))
+    return (weights * x).cumsum(0) / weights
+
+
+def starts_added_as_they_are(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    h, states = torch.zeros_like(x[:, 0]), []
+    for t in range(chunk):
+        h = a[:, t] * h + x[:, t]
+        states.append(h)
+    own, start, joined = torch.stack(states, dim=1), 0, []
+    for chunk_of_states in own:
+        joined.append(chunk_of_states + start)
+        start = joined[-1][-1]
+    return torch.cat(joined)
+
+
+def chunks_with(decay=lambda a: a.prod(1), end=lambda end: end, first=lambda x: torch.zeros_like(x[:, 0])):
     def scan(a, x, chunk):
         a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
-        ends = torch.zeros_like(x[:, 0])
+        ends = first(x)
         for t in range(chunk):
             ends = a[:, t] * ends + x[:, t]
         h, starts, states = torch.zeros_like(ends[0]), [], []
@@ -506,6 +549,10 @@ HILLIS_STEELE = [
     ("filled with the step 0, 1", filled_up(0, 1), "a filling that changes the first steps"),
     ("filled with nothing", filled_up(1, 0), "right"),
     ("filled with two zeros", filled_up(0, 0), "right"),
+    ("x and a", lambda a, x: filled_up(1, 0)(x, a), "decays and drives in exchanged places"),
+    ("not above shift", where_with_roll(lambda t, shift: t <= shift), "the first pair of a round left out"),
+    ("where and roll", where_with_roll(lambda t, shift: t < shift), "right"),
+    ("rolled to the left", where_with_roll(lambda t, shift: t < 0, by=-1), "a shift that wraps around"),
 ]
 
 # Exercise 3: up_down (a, x)
@@ -940,6 +987,9 @@ MENDED = [
     ("both halves", lambda log_a, x: both_halves(log_a.exp(), x), "two halves in the place of one"),
     ("exponents, filled up", lambda log_a, x: filled_up(1, 0)(log_a, x), "exponents taken for decays"),
     ("decays that stay", lambda log_a, x: filled_up(1, 0, moves=False)(log_a.exp(), x), "decays that are not joined"),
+    ("exp of exp", lambda log_a, x: filled_up(1, 0)(log_a.exp().exp(), x), "an exponential too many"),
+    ("products of logarithms", products_of_logarithms, "logarithms that are multiplied"),
+    ("scaled", scaled_by_the_mean, "weights that are scaled"),
 ]
 
 # Exercise 4: chunked_scan (a, x, chunk)
@@ -1161,6 +1211,9 @@ CHUNKED = [
     ("the starts", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], None),
     ("a power", chunks_with(decay=lambda a: a[:, 0] ** a.shape[1]), "a chunk whose steps all fade alike"),
     ("the end before", chunks_with(end=lambda end: end.roll(1, 0)), "the end of a neighbouring chunk"),
+    ("x and a", lambda a, x, chunk: chunks_with()(x, a, chunk), "decays and drives in exchanged places"),
+    ("ends from x", chunks_with(first=lambda x: x[:, 0]), "a first drive that counts twice"),
+    ("starts added as they are", starts_added_as_they_are, "a start that does not fade inside its chunk"),
 ]
 
 # Exercise 5: linear_loop (a, x)
@@ -1337,7 +1390,7 @@ LINEAR = [
     ("no return", lambda a, x: print(end=""), None),
     ("a sum", lambda a, x: x.cumsum(0) + 0 * a, "a state that never fades"),
     ("a crash", lambda a, x: collected(a, x.numpy()), None),
-    ("a and x swapped", lambda a, x: collected(x, a), None),
+    ("a and x swapped", lambda a, x: collected(x, a), "decays and drives in exchanged places"),
     ("column 0", lambda a, x: collected(a[:, :1], x), None),
 ]
 

@@ -359,11 +359,14 @@ HILLIS_STEELE = Exercise(
             "The first steps are joined with the last ones: torch.roll, and negative indices, go round the end. "
             "Nothing comes before step 0. Which steps have no partner at a distance of `shift`, and what should happen"
             " to them?",
-            edited(
-                hillis_steele,
-                f"{JOIN} → new_a, new_x = combine(a.roll(shift, 0), x.roll(shift, 0), a, x)",
-                f"{MOVE_ON} → a, x = new_a, new_x",
-            ),
+            [
+                edited(
+                    hillis_steele,
+                    f"{JOIN} → new_a, new_x = combine(a.roll({by}, 0), x.roll({by}, 0), a, x)",
+                    f"{MOVE_ON} → a, x = new_a, new_x",
+                )
+                for by in ("shift", "-shift")
+            ],
         ),
         Misconception(
             "values of this round read in this round",
@@ -516,6 +519,20 @@ HILLIS_STEELE = Exercise(
             "The first `shift` entries have no partner, and you put them behind the others. They come first in time, "
             "and stay in front.",
             edited(hillis_steele, f"{MOVE_ON} → a, x = torch.cat([new_a, a[:shift]]), torch.cat([new_x, x[:shift]])"),
+        ),
+        Misconception(
+            "decays and drives in exchanged places",
+            "You have taken a for x and x for a. The decay a multiplies the state before, and the drive x is added.",
+            lambda a, x: hillis_steele(x, a),
+        ),
+        Misconception(
+            "the first pair of a round left out",
+            "Step `shift` has a partner, step 0, and you leave it as it is. The steps without a partner are those "
+            "*before* `shift`: < and not <=.",
+            edited(
+                hillis_steele,
+                f"{MOVE_ON} → a, x = torch.cat([a[: shift + 1], new_a[1:]]), torch.cat([x[: shift + 1], new_x[1:]])",
+            ),
         ),
         Misconception(
             "a first step that fades",
@@ -845,6 +862,18 @@ def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
     return (to_end * x).cumsum(0) / (to_end + 1e-12)
 
 
+_logarithms_multiplied = edited(
+    hillis_steele,
+    f"{JOIN} → new_a, new_x = a[shift:] * a[:-shift], a[shift:].exp() * x[:-shift] + x[shift:]",
+)
+
+
+def _scaled_weights(log_a, x):
+    exponents = log_a.flip(0).cumsum(0).flip(0) - log_a
+    to_end = (exponents - exponents.mean(0)).exp()
+    return (to_end * x).cumsum(0) / to_end
+
+
 _filled_with_nothing = edited(_filled_with_ones, "ones_like(v[:shift]) → full_like(v[:shift], float(v is a))")
 _decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
@@ -995,6 +1024,22 @@ MENDED = Exercise(
             ],
         ),
         Misconception(
+            "an exponential too many",
+            "You take exp twice. log_a holds Δ·A, so that exp(log_a) is a decay already.",
+            lambda log_a, x: hillis_steele(log_a.exp().exp(), x),
+        ),
+        Misconception(
+            "logarithms that are multiplied",
+            "You join the logarithms of two decays by a product. Decays multiply, so their logarithms add up.",
+            _logarithms_multiplied,
+        ),
+        Misconception(
+            "weights that are scaled",
+            "You multiply all weights of a channel by one number. Their ratio stays what it was, so the smallest "
+            "still vanishes, or the largest leaves the range of float32. Can you do without the division?",
+            _scaled_weights,
+        ),
+        Misconception(
             "decays upside down",
             "You take exp(−log_a), or divide where you should multiply: that is 1 / a, and the states grow. The "
             "exponents Δ·A are negative already: a decay is exp(log_a).",
@@ -1106,6 +1151,17 @@ CHUNKED = Exercise(
             edited(chunked_scan, "decay * h + chunk_end → h + chunk_end"),
         ),
         Misconception(
+            "a first drive that counts twice",
+            "Your ends begin with the first drive of each chunk, and step 0 adds it once more. The ends start from "
+            "zero.",
+            edited(chunked_scan, "end = torch.zeros_like(x[:, 0]) → end = x[:, 0]"),
+        ),
+        Misconception(
+            "decays and drives in exchanged places",
+            "You have taken a for x and x for a. The decay a multiplies the state before, and the drive x is added.",
+            lambda a, x, chunk: chunked_scan(x, a, chunk),
+        ),
+        Misconception(
             "a chunk that fades by one step only",
             "From one chunk's start to the next, your carry takes the decay of a single step. The state goes through "
             "all T steps of the chunk: which one number says what is left of it?",
@@ -1199,7 +1255,10 @@ CHUNKED = Exercise(
             "a start that does not fade inside its chunk",
             "You add the chunk's start to all of its T states as it is. At step t of the chunk it has gone through the"
             " decays of the steps up to t: run the chunk again from the start, or multiply with their product.",
-            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start)"),
+            [
+                edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start)", *more)
+                for more in ((), ("decay * h + chunk_end → h + chunk_end",))
+            ],
         ),
         Misconception(
             "a start that fades one step too late",
@@ -1458,6 +1517,11 @@ LINEAR = Exercise(
             "steps behind the states",
             "You stack the states along a new last axis. Time is the first one, as in x.",
             lambda a, x: linear_loop(a, x).movedim(0, -1),
+        ),
+        Misconception(
+            "decays and drives in exchanged places",
+            "You have taken a for x and x for a. The decay a multiplies the state before, and the drive x is added.",
+            lambda a, x: linear_loop(x, a),
         ),
         Misconception(
             "a first step that is taken twice",
