@@ -110,8 +110,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "only the last one wrong": "What is different about the last one?",
     "right at first, then wrong": "What happens at the first wrong place that has not happened before it?",
     "wrong at first, then right": "What do the first ones lack that the later ones have?",
-    "a number added to each row": "Which number does the whole row share, and where does it come from?",
-    "a factor for each row": "Which factor does the whole row share, and where does it come from?",
+    "a number added to each row or column": "Which number does all of it share, and where does it come from?",
+    "a factor for each row or column": "Which factor does all of it share, and where does it come from?",
     "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
     "right in some cases only": "What do the cases that come out right have in common?",
 }

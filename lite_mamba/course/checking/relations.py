@@ -379,9 +379,9 @@ def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said
         if any(want.shape[1] < 2 for want, _ in rows):
             continue
         if all(_close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
-            return Said("a number added to each row", f"Off by one number for each {axis(i)}, added.")
+            return Said("a number added to each row or column", f"Off by one number for each {axis(i)}, added.")
         if all(_close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
-            return Said("a factor for each row", f"Off by one factor for each {axis(i)}.")
+            return Said("a factor for each row or column", f"Off by one factor for each {axis(i)}.")
     return None
 
 

@@ -128,6 +128,11 @@ MATRIX = [
     ("step of t fades, but not on the diagonal", matrix_with(lambda d, t, s: d[t] * (t > s)),
      "the reader's step alone"),
     ("from the beginning", matrix_with(lambda d, t, s: d[: t + 1].sum()), "a decay from the beginning"),
+    ("minus infinity", lambda *case: (M := matrix_by_loops(*case)) + torch.full_like(M, -math.inf).triu(1),
+     "a mask of minus infinity"),
+    ("1 + ΔA", lambda d, A, B, C: torch.stack([torch.stack([
+        (C[:, t] * torch.stack([1 + A * step for step in d[s + 1 : t + 1]] + [A / A]).prod(0) * d[s] * B[:, s]).sum()
+        if t >= s else torch.zeros(()) for s in range(len(d))]) for t in range(len(d))]), "Euler's decay"),
     ("C of s", matrix_of_two(lambda C, t, s: C[:, s], lambda B, t, s: B[:, s]), "the writer's C"),
     ("B of t", matrix_of_two(lambda C, t, s: C[:, t], lambda B, t, s: B[:, t]), "the reader's B"),
     ("not added up", lambda d, A, B, C: torch.stack([matrix_by_loops(d, A[n : n + 1], B[n : n + 1], C[n : n + 1])
@@ -194,7 +199,10 @@ WAYS = [
     ("the gate squared", ways(lambda g, w: conv_by_loops(g * g, w)), "a gate that counts twice"),
     ("a gate behind M", lambda M, D, g, w: (
         D * conv_by_loops(g, w), g[:, None] * (M @ conv_by_loops(torch.ones_like(g), w))), "a gate behind the scan"),
-    ("both in one", ways(join=lambda M, D, c: D * c + M @ c), None),
+    ("both in one", ways(join=lambda M, D, c: D * c + M @ c), "both ways in one"),
+    ("D in the matrix", ways(join=lambda M, D, c: (D * c, (M + D) @ c)), "a skip on every entry of M"),
+    ("M on its side", ways(join=lambda M, D, c: (D * c, torch.einsum("rt,rs->ts", M, c))), "a scan on its side"),
+    ("the last tap", ways(lambda g, w: torch.diag(w[-1] * g)), "one tap"),
     ("no return", lambda M, D, gate, taps: None, None),
     ("a crash", lambda M, D, gate, taps: M @ taps, None),
     ("zeros", ways(join=lambda M, D, c: (0 * c, 0 * c)), None),
@@ -223,6 +231,9 @@ HALF = [
     ("last", lambda d, A: LN2 / (-A * d[:, -1:]), "one token for the text"),
     ("a decay over the text", lambda d, A: torch.exp(torch.einsum("dl,dn->dn", d, A)),
      "a decay in the place of a time"),
+    ("the largest", lambda d, A: LN2 / (A.abs() * d.max(dim=1)[0][:, None]), "the largest step for all"),
+    ("counted", lambda d, A: ((A.unsqueeze(2) * d.cumsum(1).unsqueeze(1)).exp() > 0.5).float().sum(2) + 1,
+     "the first half of this text"),
     ("along the channels", lambda d, A: LN2 / (-A * d.mean(dim=0, keepdim=True)), "a mean along the channels"),
     ("exp of A", lambda d, A: LN2 / (torch.exp(A) * d.mean(1, keepdim=True)), "the exponential of A"),
     ("a median", lambda d, A: LN2 / (-A * d.median(1, keepdim=True).values) * 1.001, None),
@@ -282,6 +293,13 @@ def fit_by_cov(x, y, ridge):
     return w, -(x[y].mean(0) + x[~y].mean(0)) @ w / 2
 
 
+def fit_by_cov_of_n(x, y, ridge):
+    """The system made of covariances over n."""
+    both = torch.cov(torch.cat([x, y[:, None].to(x)], 1).T, correction=0)  # (F + 1, F + 1)
+    w = torch.linalg.solve(both[:-1, :-1] + ridge * torch.eye(len(both) - 1), both[:-1, -1])
+    return w, -(x[y] @ w).mean() / 2 - (x[~y] @ w).mean() / 2
+
+
 PROBE = [
     ("lstsq", fit_by_lstsq, "right"),
     ("sums on the right", lambda x, y, r: fit_by_inverse(x, y, r, target=lambda y: y.float() * len(y)),
@@ -327,6 +345,7 @@ PROBE = [
      "a cut at half the difference"),
     ("the mean of the inside", fit(cut=lambda x, y, w: -(x @ w)[y].mean()), "a cut at the mean of one group"),
     ("the median", fit(cut=lambda x, y, w: -torch.median(x @ w)), "a cut at the median"),
+    ("the ridge squared", lambda x, y, ridge: fit_by_cov_of_n(x, y, ridge**2), "a ridge that is squared"),
 ]  # fmt: skip
 
 
@@ -458,7 +477,7 @@ LEAK = [
      "one of the two shares"),
     ("right among the outside", repaired(score=lambda said, true: (~said)[~true].float().mean().item()),
      "one of the two shares"),
-    ("one file too few", lambda f, y, h, r: by_files(f, y, 1, r), None),
+    ("one file too few", lambda f, y, h, r: by_files(f, y, 1, r), "too few files held out"),
     ("in per cent", lambda f, y, h, r: 100 * by_files(f, y, h, r), None),
     ("a half", lambda f, y, h, r: 0.5, None),
     ("no return", lambda f, y, h, r: None, None),

@@ -28,6 +28,17 @@ def _softmax_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return M.masked_fill(torch.ones_like(M).triu(1).bool(), -math.inf).softmax(-1)
 
 
+def _by_euler(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """Each step leaves 1 + ΔA of the state."""
+    M, length = torch.zeros(len(delta), len(delta)), len(delta)
+    for s in range(length):
+        h = delta[s] * B[:, s]
+        for t in range(s, length):
+            h = h * (1 + A * delta[t]) if t > s else h
+            M[t, s] = (C[:, t] * h).sum()
+    return M
+
+
 def _shares_of_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     M = hidden_attention(delta, A, B, C)
     return M / M.sum(-1, keepdim=True)
@@ -101,6 +112,22 @@ MATRIX = Exercise(
                 edited(hidden_attention, ".tril() → .triu()"),
                 edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → "),
             ],
+            where=_small,
+        ),
+        Misconception(
+            "a mask of minus infinity",
+            "You put −∞ above the diagonal. That is for scores that go through a softmax; here no softmax follows, and "
+            "an input that is not read weighs 0.",
+            edited(
+                hidden_attention,
+                ".tril() → .masked_fill(torch.ones(len(delta), len(delta)).triu(1).bool(), -torch.inf)",
+            ),
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let the state fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
+            "has the exponential.",
+            _by_euler,
             where=_small,
         ),
         Misconception(
@@ -350,6 +377,29 @@ WAYS = Exercise(
             edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) - 1  #"),
         ),
         Misconception(
+            "a skip on every entry of M",
+            "You add D to M. A number added to a matrix goes to all its entries, so that every output would get every "
+            "u. The skip passes u on at its own place, and it is the first way.",
+            edited(conv_and_state, "M @ conv → (D + M) @ conv"),
+        ),
+        Misconception(
+            "both ways in one",
+            "You add the two ways up. That is what x weighs in y; asked for are both apart.",
+            edited(conv_and_state, "return D * conv, M @ conv → return D * conv + M @ conv"),
+        ),
+        Misconception(
+            "a scan on its side",
+            "You take M with rows and columns exchanged. M[t, s] is what u_s weighs in y_t: its columns meet the rows "
+            "of the convolution.",
+            edited(conv_and_state, "M @ conv → M.T @ conv"),
+        ),
+        Misconception(
+            "one tap",
+            "Your convolution has the tap of the present alone. The others reach back: each stands on a diagonal of "
+            "its own.",
+            edited(conv_and_state, "(lag >= 0) & (lag < width) → lag == 0"),
+        ),
+        Misconception(
             "a text that is a ring",
             "Your first rows read from the end of the text. Before it there are zeros.",
             edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag % length  #"),
@@ -401,6 +451,16 @@ def half_life(delta: Tensor, A: Tensor) -> Tensor:
 def _half_life_cases(draw: Draw) -> dict:
     channels, length, d_state = draw.size(1, 3), draw.size(2, 6), draw.size(1, 4)
     return {"delta": draw.uniform(0.02, 1.0, channels, length), "A": -draw.uniform(0.3, 4.0, channels, d_state)}
+
+
+def _tokens_until_half(after: int):
+    """How many tokens from the first one on leave more than a half, and `after` more."""
+
+    def answer(delta: Tensor, A: Tensor) -> Tensor:
+        left = torch.exp(A[:, :, None] * delta.cumsum(1)[:, None])  # (D, N, L)
+        return (left > 0.5).sum(-1).float() + after
+
+    return answer
 
 
 HALF_LIFE = Exercise(
@@ -460,6 +520,17 @@ HALF_LIFE = Exercise(
             "one step size for all channels",
             "You average over the channels, too. Each channel has a Δ of its own, and so its own half-lives.",
             edited(half_life, ".mean(1, keepdim=True) → .mean()"),
+        ),
+        Misconception(
+            "the largest step for all",
+            "You take the largest step size of the text. The exponents of all tokens add up, the small ones too.",
+            edited(half_life, "delta.mean(1, keepdim=True) → delta.amax(1, keepdim=True)"),
+        ),
+        Misconception(
+            "the first half of this text",
+            "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
+            "evenly, as much over the whole text.",
+            [_tokens_until_half(after) for after in (0, 1)],
         ),
         Misconception(
             "a mean along the channels",
@@ -713,6 +784,11 @@ PROBE = Exercise(
             edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
         ),
         Misconception(
+            "a ridge that is squared",
+            "You square the ridge. In the sum it stands in front of |w|² as it is.",
+            edited(fit_probe, "ridge * torch → ridge**2 * torch"),
+        ),
+        Misconception(
             "a 2 that has not cancelled",
             "Your ridge is too large or too small by a factor of 2. The derivative brings a 2 into both terms, and it "
             "cancels.",
@@ -959,6 +1035,18 @@ LEAK = Exercise(
             "The probe was fitted on scaled features, and you test it on those as they came. Both parts get the same "
             "scale.",
             edited(held_out_accuracy, "said = (x_test - mean) / std → said = x_test"),
+        ),
+        Misconception(
+            "too few files held out",
+            "Where two files are to be held out you hold out the last one alone. `held` says how many.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[:-1].flatten(0, 1), labels[:-1].flatten()",
+                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "features[-1:].flatten(0, 1), labels[-1:].flatten()",
+            ),
+            where=lambda held, labels, **_: held > 1 and bool(labels[-1].any() and not labels[-1].all()),
         ),
         Misconception(
             "bytes in the place of files",
