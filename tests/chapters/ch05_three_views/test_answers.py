@@ -580,7 +580,7 @@ FFT = [
     (
         "a product of samples",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u * k, 2 * len(u)), 2 * len(u))[: len(u)],
-        None,
+        "a product before the transform",
     ),
     ("divided", fft_joined(torch.div), "values that are divided"),
     ("ten samples", fft_joined(times, n=lambda L: 10), None),
