@@ -135,6 +135,16 @@ def states_summed(h, u, delta, A, B, C, D, z, dt_bias):
     return y, new.sum(dim=2)
 
 
+def state_gated(h, u, delta, A, B, C, D, z, dt_bias):
+    y, new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)
+    return y, torch.einsum("bdn,bd->bdn", new, F.silu(z))
+
+
+def bilinear(dt, A):
+    half = torch.einsum("bd,dn->bdn", dt, A) / 2
+    return (1 + half) / (1 - half)
+
+
 UPDATE = [
     ("unsqueeze", unsqueezed(), "right"),
     ("einsum and log1p", by_einsum, "right"),
@@ -199,6 +209,9 @@ UPDATE = [
     ("z too often", unsqueezed(finish=lambda y, u, D, z: (y + u * D) * z * F.silu(z)), "the gate z too often"),
     ("skip of delta u", skip_with_step, "a skip with the step size"),
     ("states summed", states_summed, "states that are added up too early"),
+    ("two softplus, added", unsqueezed(lambda d, b: F.softplus(d) + F.softplus(b)), "softplus of each by itself"),
+    ("the state gated", state_gated, "a state that passes the gate"),
+    ("bilinear", unsqueezed(decay=bilinear), "a decay by the bilinear rule"),
 ]  # fmt: skip
 
 # Exercise 2: block_step
@@ -609,6 +622,29 @@ def whole(prompt, chunk):
     return (prompt,)
 
 
+def outputs_of_the_pieces(first):
+    def generate(block, prompt, chunk, tokens):
+        stream, outputs = InferenceParams(prompt.shape[1] + tokens, len(prompt)), []
+        for piece in prompt.split(chunk, dim=1):
+            outputs.append(block(piece, inference_params=stream)[:, first:])
+            stream.seqlen_offset += piece.shape[1]
+        for _ in range(tokens - 1):
+            outputs.append(block(outputs[-1][:, -1:], inference_params=stream))
+            stream.seqlen_offset += 1
+        return torch.cat(outputs, dim=1)
+
+    return generate
+
+
+def input_added(block, prompt, chunk, tokens):
+    stream, outputs = InferenceParams(prompt.shape[1] + tokens, len(prompt)), []
+    for given in [*prompt.split(chunk, dim=1), *[None] * (tokens - 1)]:
+        given = outputs[-1] if given is None else given
+        outputs.append((block(given, inference_params=stream) + given)[:, -1:])
+        stream.seqlen_offset += given.shape[1]
+    return torch.cat(outputs[-tokens:], dim=1)
+
+
 GENERATE = [
     ("until there are enough", loop(), "right"),
     ("the last output is fed back", loop(feed_last=True), "right"),
@@ -662,6 +698,9 @@ GENERATE = [
     ("no return", lambda b, p, c, n: loop()(b, p, c, n) and None if n < 0 else print(end=""), None),
     ("zeros", lambda b, p, c, n: torch.zeros(len(p), n, p.shape[2]), None),
     ("the prompt", lambda b, p, c, n: p[:, -n:], None),
+    ("all outputs of the prompt", outputs_of_the_pieces(0), "an output for each piece of the prompt"),
+    ("the last of each piece", outputs_of_the_pieces(-1), "an output for each piece of the prompt"),
+    ("input added", input_added, "an input added to the output"),
 ]  # fmt: skip
 
 # Exercise 4: kv_overtakes
@@ -706,6 +745,8 @@ OVERTAKES = [
     ("queries", lambda s, d, n: s // (3 * d * n) + 1, "queries that are kept as well"),
     ("bytes", lambda s, d, n: (s // each(d, n) + 1) * each(d, n), "bytes in the place of tokens"),
     ("always two bytes", lambda s, d, n: s // (4 * d) + 1, "a number of two bytes, always"),
+    ("d_inner", lambda s, d, n: s // (2 * 2 * d * n) + 1, "keys as wide as the block"),
+    ("always 1", lambda s, d, n: 1, None),
 ]
 
 # Exercise 5: restart

@@ -108,6 +108,12 @@ UPDATE = Exercise(
             _updated("(delta + dt_bias) → (delta) + dt_bias"),
         ),
         Misconception(
+            "softplus of each by itself",
+            "You take softplus of delta and of the bias, and then join the two. The bias shifts what goes *into* "
+            "softplus: add first.",
+            [_updated(f"F.softplus(delta + dt_bias) → F.softplus(delta) {sign} F.softplus(dt_bias)") for sign in "+*"],
+        ),
+        Misconception(
             "softplus taken twice",
             "Your step size has been through softplus two times. It makes each Δ at least ln 2, about 0.69: no token "
             "can pass unseen.",
@@ -200,6 +206,13 @@ UPDATE = Exercise(
             _updated("torch.exp(delta[..., None] * A) → (1 + delta[..., None] * A)"),
         ),
         Misconception(
+            "a decay by the bilinear rule",
+            "(1 + Δ·A/2) / (1 − Δ·A/2) is another discretisation of notebook 04. Mamba takes exp(Δ·A).",
+            _updated(
+                "torch.exp(delta[..., None] * A) → (1 + delta[..., None] * A / 2) / (1 - delta[..., None] * A / 2)"
+            ),
+        ),
+        Misconception(
             "a state that grows",
             "Your decay is above one. A is negative already, so the minus sign that you put in front of it is one too "
             "many.",
@@ -256,6 +269,12 @@ UPDATE = Exercise(
                 _updated(f"F.silu(z), h → {gate}, h")
                 for gate in ("z * F.silu(z)", "F.silu(z) * F.silu(z)", "F.silu(F.silu(z))")
             ],
+        ),
+        Misconception(
+            "a state that passes the gate",
+            "You return the state times SiLU(z). The gate is for the output alone: what is remembered goes on as it "
+            "is.",
+            _updated("F.silu(z), h → F.silu(z), h * F.silu(z)[..., None]"),
         ),
         Misconception(
             "a missing gate",
@@ -1018,6 +1037,33 @@ GENERATE = Exercise(
             ],
         ),
         Misconception(
+            "an output for each piece of the prompt",
+            "You keep outputs of every piece of the prompt. Only the last output of the *whole* prompt is a new "
+            "token; those before it belong to tokens that you know.",
+            [
+                edited(
+                    generate,
+                    "for piece in → outputs = []\n    for piece in",
+                    "out = block(piece, inference_params=stream) → out = block(piece, inference_params=stream); "
+                    f"outputs.append({kept})",
+                    "outputs = [out[:, -1:]]  # → pieces = len(outputs) - 1  #",
+                    "len(outputs) < tokens → len(outputs) - pieces < tokens",
+                    "block(outputs[-1], → block(outputs[-1][:, -1:],",
+                )
+                for kept in ("out", "out[:, -1:]")
+            ],
+        ),
+        Misconception(
+            "an input added to the output",
+            "You add what went in to what came out. That sum belongs to a model around the block; here the block's "
+            "output itself is the next input.",
+            edited(
+                generate,
+                f"out = {PIECE_IN} → out = {PIECE_IN} + piece",
+                f"outputs.append({TOKEN_IN}) → outputs.append({TOKEN_IN} + outputs[-1])",
+            ),
+        ),
+        Misconception(
             "an output too few",
             "You return one token less than was asked for. The last output of the prompt is one of them, not one "
             "before them.",
@@ -1138,8 +1184,10 @@ def _counted(*edits: str):
 def _draw_memory(draw: Draw) -> dict:
     d_model, number_bytes = draw.size(1, 20), draw.choice([2, 4])
     each = 2 * d_model * number_bytes
+    usual = each * draw.size(3, 40) + draw.choice([0, 0, each // 2, 3 * each // 4, 1])
+    less_than_a_token = each // 4 + 1  # else a division the wrong way round is always the same number
     return {
-        "state_bytes": each * draw.size(3, 40) + draw.choice([0, 0, each // 2, 1]),
+        "state_bytes": draw.choice([*[usual] * 9, less_than_a_token]),
         "d_model": d_model,
         "number_bytes": number_bytes,
     }
@@ -1197,6 +1245,12 @@ OVERTAKES = Exercise(
             "a number of two bytes, always",
             "You count 2 bytes for a number of the cache, whatever `number_bytes` says.",
             _counted("* number_bytes → * 2"),
+        ),
+        Misconception(
+            "keys as wide as the block",
+            "You count keys and values of 2·d_model numbers: d_inner, the width inside a block. A key has d_model "
+            "numbers, and so has a value.",
+            _counted("2 * d_model → 4 * d_model"),
         ),
         Misconception(
             "a cache that grows with pairs of tokens",
