@@ -126,6 +126,19 @@ def fed_back_in_x(x, weight, bias):
     return x.copy_(fed_back(x, weight, bias))
 
 
+def returned_at_once(x, weight, bias):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[2]):
+        y[:, :, t] = bias + weight[:, -1] * x[:, :, t]
+        return y
+
+
+def mirrored(x, weight, bias):
+    before = weight.shape[1] - 1
+    padded = F.pad(x, (before, 0), mode="reflect" if before < x.shape[2] else "constant")
+    return F.conv1d(padded, weight[:, None], bias, groups=len(weight))
+
+
 LOOP = [
     ("fed back in x", fed_back_in_x, "outputs that are fed back"),
     ("W = len(weight)", width_of_the_channels, "a width read off the channels"),
@@ -185,6 +198,7 @@ LOOP = [
     ("all over W", lambda x, w, b: loop()(x, w, b) / w.shape[1], "a mean over the taps"),
     ("outputs of all channels", lambda x, w, b: loop()(x, w, b).sum(1, keepdim=True).repeat(1, len(w), 1),
      "mixed channels"),
+    ("return in the loop", returned_at_once, "the first output alone"),
 ]  # fmt: skip
 
 # Exercise 2: causal_conv
@@ -305,6 +319,7 @@ CONV = [
     ("B groups", lambda x, w, b: F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), w[:, None], b, groups=len(x)),
      "as many groups as sequences"),
     ("bias behind as well", lambda x, w, b: conv()(x, w, b) + b.view(-1, 1), "a bias that is added twice"),
+    ("mirrored", mirrored, "the first samples mirrored"),
 ]  # fmt: skip
 
 # Exercise 3: full_kernel
@@ -352,6 +367,7 @@ FULL = [
      "the last tap alone"),
     ("eye times weight", lambda w: torch.eye(w.shape[0]).mul(w), "a diagonal without an axis for the taps"),
     ("products", lambda w: torch.einsum("iw,jw->ijw", w, w), "products of two kernels"),
+    ("eye[:, None]", lambda w: torch.eye(len(w)).unsqueeze(1) * w, "a diagonal without an axis for the taps"),
 ]  # fmt: skip
 
 # Exercise 4: is_causal

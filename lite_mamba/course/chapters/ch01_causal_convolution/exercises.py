@@ -60,7 +60,7 @@ def _padded(mode):
     def convolve(x, weight, bias):
         width, length = weight.shape[1], x.shape[-1]
         before = torch.arange(1 - width, 0)  # (W − 1,) times before the start
-        times = before.clamp(min=0) if mode == "first" else before % length
+        times = {"first": before.clamp(min=0), "last": before % length, "mirror": -before % length}[mode]
         return F.conv1d(torch.cat([x[..., times], x], dim=-1), weight.unsqueeze(1), bias, groups=len(weight))
 
     return convolve
@@ -304,6 +304,12 @@ CONV_LOOP = Exercise(
             lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 0),
         ),
         Misconception(
+            "the first output alone",
+            "Only the outputs at t = 0 are computed. Does your loop return in its first turn? The return stands "
+            "behind all loops.",
+            lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(x.shape[-1]) == 0),
+        ),
+        Misconception(
             "the last output alone",
             "You return one output a channel, the last one. Every t has an output: keep them all, along the last axis.",
             lambda x, weight, bias: causal_conv(x, weight, bias)[..., -1],
@@ -459,6 +465,12 @@ CONV = Exercise(
             "the first sample repeated",
             "Before the start you read x[0], over and over. Samples before the start count as zero.",
             _padded("first"),
+        ),
+        Misconception(
+            "the first samples mirrored",
+            "Before the start you read x[1], x[2], … backwards, as in a mirror. Samples before the start count as "
+            "zero.",
+            _padded("mirror"),
         ),
         Misconception(
             "the end read before the start",
@@ -650,7 +662,10 @@ FULL_KERNEL = Exercise(
             "a diagonal without an axis for the taps",
             "torch.eye(D) is (D, D) and weight is (D, W): PyTorch lines shapes up from the right, and so channels up "
             "with taps. Both want an axis of size 1: (D, D, 1), and (D, 1, W) or (1, D, W).",
-            lambda weight: torch.eye(len(weight)) * weight,
+            [
+                lambda weight: torch.eye(len(weight)) * weight,
+                lambda weight: torch.eye(len(weight))[:, None] * weight,
+            ],
         ),
         Misconception(
             "products of two kernels",
