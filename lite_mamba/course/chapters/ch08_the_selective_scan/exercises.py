@@ -141,10 +141,7 @@ DISCRETISE = Exercise(
             "the letters of B in another order",
             "B is (B, N, L): its states stand before its tokens. Your pattern calls the states tokens and the tokens "
             "states. The letters of an input follow the order of its axes.",
-            [  # of three tensors PyTorch joins two first where opt_einsum is installed, and other errors come
-                edited(discretise, "b n l, b d l → b l n, b d l"),
-                edited(discretise, f"{DRIVE} → torch.einsum('b d l, b l n -> b d l n', delta * u, B)"),
-            ],
+            edited(discretise, f"{DRIVE} → torch.einsum('b d l, b l n -> b d l n', delta * u, B)"),
         ),
         Misconception(
             "softplus once more",
