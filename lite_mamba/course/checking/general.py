@@ -166,8 +166,8 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     ),
     "an index that is not a whole number": (
         (IndexError, RuntimeError, TypeError),
-        "used as indices must|for index|dtype of indices|'indices' to have|index tensor of type|are valid indices|"
-        "indices must be integers or slices, not float",
+        r"used as indices must|for index|dtype of indices|'indices' to have|index tensor( of type|\.)|"
+        "are valid indices|indices must be integers or slices, not float",
         "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers.",
     ),
     "dtypes that do not fit": (
