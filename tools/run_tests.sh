@@ -59,7 +59,7 @@ stage "style" style
 if [ ! -d tests/browser ]; then
   skip "browser" "there is no tests/browser"
 elif chromium=$(find_chromium); then
-  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" -p tests.warm_kernels tests/browser
+  CHROMIUM=$chromium beside "browser" "$bin/python" -m pytest -q -n "$jobs" tests/browser
 else
   skip "browser" "no Chromium here; install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it"
 fi
