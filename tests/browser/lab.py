@@ -235,9 +235,8 @@ class Notebook:
         """Stop the kernel and close the notebook, which would go on drawing beside the next one."""
         self.page.evaluate(
             """() => {
-                const { shell, serviceManager } = window.jupyterapp, panel = shell.currentWidget;
-                // not the panel's own shutdown, which gives up once the panel is gone
-                void serviceManager.sessions.shutdown(panel.sessionContext.session.id);
+                const panel = window.jupyterapp.shell.currentWidget;
+                void panel.sessionContext.shutdown();
                 panel.dispose(); }"""
         )
 
