@@ -60,7 +60,7 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
     if isinstance(expected, (tuple, list)):
         return _sequence_difference(expected, got, tolerance, where)
     if type(expected) is type(got) and type(expected) in (int, float, str) and expected == got:
-        return None
+        return None  # at once: a list may hold many of them
     if _kind(expected) != _kind(got) and not (_kind(expected) == "a number" and _kind(got) == "a whole number"):
         return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}{_cure(got)}")
     if type(expected) in (int, float, str) and expected == got:
