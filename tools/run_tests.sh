@@ -67,7 +67,7 @@ fi
 if ls notebooks/*.ipynb > /dev/null 2>&1; then
   # loadscope keeps the cells of one notebook in one kernel.
   stage "strict nbval" "$bin/python" -m pytest -q -n "$jobs" --dist loadscope \
-    -p tests.warm_kernels --nbval notebooks
+    --nbval notebooks
 else
   skip "strict nbval" "there is no notebook in notebooks/"
 fi
