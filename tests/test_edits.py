@@ -28,6 +28,11 @@ def test_an_edit_may_use_further_names():
     assert edited(scaled, "x * FACTOR → other(x)", other=lambda x: -x)(5) == -4
 
 
+def test_an_edit_may_use_what_a_learner_has_at_hand_unless_the_module_names_something_else():
+    assert edited(scaled, "x * FACTOR → math.floor(F.relu(torch.tensor(x - 0.5)))")(5) == 5
+    assert edited(scaled, "x * FACTOR → nn", nn=7)(5) == 8
+
+
 def test_the_edited_source_can_be_read_as_in_a_traceback():
     assert "product + 2" in inspect.getsource(edited(scaled, "+ 1 → + 2"))
 

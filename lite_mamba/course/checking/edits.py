@@ -11,12 +11,18 @@ from __future__ import annotations
 import inspect
 import itertools
 import linecache
+import math
 import textwrap
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import torch
+import torch.nn.functional as F
+from torch import nn
+
 ARROW = " → "
+AT_HAND = {"F": F, "math": math, "nn": nn, "torch": torch}  # what a learner has at hand
 _numbers = itertools.count(1)
 
 
@@ -26,7 +32,7 @@ def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[
     Args:
         function: written with `def` in a module, without variables of an outer function.
         edits: "old → new" each; `old` must stand in the source exactly once, over several lines if need be.
-        names: further names that the new source uses, beside those of the function's module.
+        names: further names that the new source uses, beside those of the function's module, torch, nn, F and math.
 
     Raises:
         ValueError: an edit has no arrow, changes nothing, or its old piece does not stand in the source exactly once.
@@ -42,7 +48,7 @@ def edited(function: Callable[..., Any], *edits: str, **names: Any) -> Callable[
         source = _apply(edit, source, function.__name__)
     filename = f"<{function.__name__}, edit {next(_numbers)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    space = {**function.__globals__, **names}
+    space = {**AT_HAND, **function.__globals__, **names}
     exec(compile(source, filename, "exec"), space)
     return space[function.__name__]
 

@@ -526,7 +526,9 @@ EXERCISES = [
             Misconception(
                 name="reading after writing",
                 wrong=stepped(
-                    f"window = {WINDOW} → history = push(history, x); window = {WINDOW}", "window[..., 1:] → history"
+                    f"window = {WINDOW} → history = push(history, x); window = {WINDOW}",
+                    "window[..., 1:] → history",
+                    push=push,
                 ),
                 message="The new sample is in the window twice: once because it was pushed into the history before "
                 "the reading, once as the present sample. Older taps then read a sample one step newer than they "
@@ -656,9 +658,9 @@ EXERCISES = [
             Misconception(
                 name="pushed first, then read",
                 wrong=[
-                    tapped(*PUSHED_FIRST),
-                    stepped(*PUSHED_FIRST, "start::dilation → ::dilation"),
-                    stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)"),
+                    tapped(*PUSHED_FIRST, push=push),
+                    stepped(*PUSHED_FIRST, "start::dilation → ::dilation", push=push),
+                    stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)", push=push),
                 ],
                 message="The history moves on first, and with it goes the sample that the oldest tap wants when the "
                 "history is just long enough. Then a negative index may quietly read another sample, and a product "
@@ -722,7 +724,7 @@ EXERCISES = [
             ),
             Misconception(
                 name="SiLU too early",
-                wrong=stepped("return y, window → return F.silu(y), window", F=F),
+                wrong=stepped("return y, window → return F.silu(y), window"),
                 message="The output went through SiLU. Here the convolution alone is asked for; exercise 5 applies "
                 "SiLU to what comes out of it.",
             ),

@@ -709,10 +709,7 @@ FFT = Exercise(
             "the next power of two after L",
             "A power of two of points is quick, but yours need not reach 2L − 1: for most lengths some outputs after "
             "the end still go round.",
-            [
-                edited(fft_convolve, f"2 * len(u) → 2 ** math.ceil(math.log2(len(u){more}))", math=math)
-                for more in ("", " + 1")
-            ],
+            [edited(fft_convolve, f"2 * len(u) → 2 ** math.ceil(math.log2(len(u){more}))") for more in ("", " + 1")],
         ),
         Misconception(
             "padding only one of the two",
@@ -855,7 +852,7 @@ def mended_convolve(u: Tensor, kernel: Tensor) -> Tensor:
 
 def _with_points(points: str, *edits: str):
     """A mended view with another number of points."""
-    return edited(mended_convolve, f"2 * u.shape[-1] → {points}", *edits, math=math)
+    return edited(mended_convolve, f"2 * u.shape[-1] → {points}", *edits)
 
 
 suspect_convolve = _with_points("2 ** math.ceil(math.log2(u.shape[-1]))")

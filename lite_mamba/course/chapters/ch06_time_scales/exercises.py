@@ -576,7 +576,10 @@ SAMPLE = Exercise(
             "You have already applied the inverse of softplus. That is the next step; here the step sizes themselves "
             "are wanted.",
             edited(
-                sample_dt, "torch.exp(low → inverse_softplus(torch.exp(low", "dt_init_floor)  # → dt_init_floor))  #"
+                sample_dt,
+                "torch.exp(low → inverse_softplus(torch.exp(low",
+                "dt_init_floor)  # → dt_init_floor))  #",
+                inverse_softplus=inverse_softplus,
             ),
         ),
         Misconception(
