@@ -1,4 +1,4 @@
-"""The chapters: a folder each, named like its notebook, with `figures.py` and `exercises.py`.
+"""The chapters: a folder each, named like its notebook, with `figures.py` and `exercises/`.
 
 This module is the registry of their exercises. A new chapter is a new folder; nothing has to be registered. Its
 exercises are imported when they are first asked for.
@@ -40,7 +40,7 @@ def chapters() -> list[str]:
 
 
 def module(chapter: str) -> ModuleType | None:
-    """The exercise module of a chapter; None if there is no such chapter."""
+    """The exercises' package of a chapter; None if there is no such chapter."""
     name = folders().get(chapter)
     return import_module(f"{__name__}.{name}.exercises") if name else None
 

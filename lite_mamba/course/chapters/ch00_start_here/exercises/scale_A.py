@@ -1,0 +1,154 @@
+"""Exercise 1: scale_A."""
+
+import torch
+
+from ....checking.edits import edited
+from ... import Exercise, Misconception
+
+
+def scale_A(delta, A):
+    """Δ·A for every token: each step size times each row of A."""
+    return torch.einsum("b l d, d n -> b l d n", delta, A)
+
+
+def draw_cases(draw):
+    B, L, D, N = draw.size(1, 3), draw.size(1, 6), draw.size(2, 5), draw.size(2, 4)
+    return {"delta": draw.uniform(0.1, 1.0, B, L, D).round(decimals=1), "A": -draw.uniform(1, 4, D, N).round()}
+
+
+SCALE_A = Exercise(
+    id="00.scale_A",
+    title="Δ·A for every token, with einsum",
+    reference=scale_A,
+    cases=draw_cases,
+    axes=("batch", "token", "channel", "state"),
+    misconceptions=[
+        Misconception(
+            name="summed over the channels",
+            wrong=edited(scale_A, "-> b l d n → -> b l n"),
+            message="The result has no axis for the channel d: all channels are added up, as in a matrix product. "
+            "einsum does so if d does not stand after the arrow, or if there is no arrow. Here each channel keeps "
+            "its own row of numbers. Compare your shape with the docstring's.",
+        ),
+        Misconception(
+            name="axes in another order",
+            wrong=[
+                edited(scale_A, f"-> b l d n → -> {axes}")
+                for axes in ("b d n l", "b l n d", "b d l n", "n b l d", "d b l n", "l b d n", "d n b l", "b n l d")
+            ],
+            message="The numbers are right, but they stand in another order. The letters after the arrow "
+            "give the order of the axes of the result.",
+        ),
+        Misconception(
+            name="the two axes of A exchanged",
+            wrong=[edited(scale_A, "d n -> → n d ->"), lambda delta, A: delta[..., None] * A.T],
+            message="The first axis of A counts channels, the second states; here they are read the other way "
+            "round. With as many channels as states nothing in PyTorch can notice.",
+        ),
+        Misconception(
+            name="the two last axes of delta exchanged",
+            wrong=edited(scale_A, "b l d, → b d l,"),
+            message="The pattern gives the tokens of delta the letter of the channels. delta is (B, L, D) here: "
+            "its last axis counts channels, and meets the rows of A.",
+        ),
+        Misconception(
+            name="no axis for the states",
+            wrong=lambda delta, A: delta * A,
+            message="delta * A lines up the last axes, the channels of delta with the states of A. The result "
+            "needs both, each on an axis of its own. In einsum every axis has a letter.",
+        ),
+        Misconception(
+            name="the step sizes along the states",
+            wrong=lambda delta, A: delta.unsqueeze(2) * A,
+            message="Each step size meets the *state* of the same number, a column of A. It belongs to a channel, "
+            "a row of A: the axis for the states comes behind the channels of delta.",
+        ),
+        Misconception(
+            name="two letters for the channel",
+            wrong=edited(scale_A, "d n -> → e n ->"),
+            message="The channel has one letter in delta and another in A. So nothing matches the two, and the "
+            "letter that is missing after the arrow is added up: all rows of A.",
+        ),
+        Misconception(
+            name="an axis for every pair of channels",
+            wrong=edited(scale_A, "d n -> b l d n → e n -> b l d e n"),
+            message="The channel has one letter in delta and another in A, and the result has an axis for both: "
+            "every step size meets every row of A. A step size belongs to the row of its own channel alone.",
+        ),
+        Misconception(
+            name="the rows of A counted by tokens",
+            wrong=edited(scale_A, "d n -> → l n ->"),
+            message="The pattern gives the rows of A the letter of the tokens. A has one row a channel: the letter "
+            "that delta has in its last place.",
+        ),
+        Misconception(
+            name="the inputs in another order than in the pattern",
+            wrong=edited(scale_A, 'n", delta, A) → n", A, delta)'),
+            message="The first group of letters is read on the first tensor, the second on the second. Here A "
+            "comes first, with the letters of delta.",
+        ),
+        Misconception(
+            name="one row of A for all channels",
+            wrong=[edited(scale_A, f'n", delta, A) → n", delta, {row}.expand_as(A))') for row in ("A[0]", "A.mean(0)")],
+            message="Every channel is multiplied by the same numbers, one row of A or the mean of all rows. Each "
+            "channel has a row of its own: the letter d of A has to meet the letter d of delta.",
+        ),
+        Misconception(
+            name="one step size for many",
+            wrong=[
+                edited(scale_A, f'n", delta, A) → n", {one}.expand_as(delta), A)')
+                for one in (
+                    "delta[:, :1]",
+                    "delta.mean(1, True)",
+                    "delta[..., :1]",
+                    "delta.mean(2, True)",
+                    "delta[:1]",
+                )
+            ],
+            message="Sequences, tokens or channels share a step size, one of them or the mean. Each token of each "
+            "sequence has its own for every channel: all three letters of delta stand after the arrow.",
+        ),
+        Misconception(
+            name="the step sizes added up",
+            wrong=edited(scale_A, 'n", delta, A) → n", delta.cumsum(1), A)'),
+            message="The step sizes of the tokens before are added. That is the exponent of a fading over several "
+            "steps; here each token has its own product.",
+        ),
+        Misconception(
+            name="a minus sign too many",
+            wrong=edited(scale_A, "torch.einsum → -torch.einsum"),
+            message="The sign is turned. A is negative as it is given, so Δ·A is negative too: this makes a state "
+            "fade.",
+        ),
+        Misconception(
+            name="divided instead of multiplied",
+            wrong=[lambda delta, A: delta[..., None] / A, lambda delta, A: A / delta[..., None]],
+            message="This divides one by the other. Two inputs of einsum, separated by a comma, are multiplied.",
+        ),
+        Misconception(
+            name="one input taken for what it is made of",
+            wrong=[
+                edited(scale_A, 'n", delta, A) → n", torch.nn.functional.softplus(delta), A)'),
+                edited(scale_A, 'n", delta, A) → n", delta, -torch.exp(A))'),
+            ],
+            message="`delta` went through softplus once more, or A was taken for the logarithm that Mamba stores. "
+            "Both come ready: here they are multiplied only.",
+        ),
+        Misconception(
+            name="added instead of multiplied",
+            wrong=lambda delta, A: delta[..., None] + A,
+            message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",
+        ),
+        Misconception(
+            name="the exponential of A",
+            wrong=edited(scale_A, 'n", delta, A) → n", delta, torch.exp(A))'),
+            message="The exponential is taken of A alone, before Δ comes in. The exercise asks for the product "
+            "Δ·A: no exponential yet.",
+        ),
+        Misconception(
+            name="the exponential taken too early",
+            wrong=lambda delta, A: torch.exp(scale_A(delta, A)),
+            message="This returns exp(Δ·A), the decay itself. The exercise asks for the exponent Δ·A only.",
+        ),
+    ],
+)

@@ -1,0 +1,262 @@
+"""Exercise 2: causal_conv."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .causal_conv_loop import AHEAD, CENTRED, CONV_LOOP, WITHOUT_NOW
+from .shared import (
+    ACTIVATED,
+    ACTIVATIONS,
+    FLIPPED,
+    FORGOTTEN_BIAS,
+    GROUPS,
+    LEFT,
+    MEAN,
+    MIXED,
+    ONE_BIAS,
+    ONE_KERNEL,
+    WRITTEN_IN,
+    activated,
+    causal_conv,
+    conv_cases,
+    mean_of_all,
+    mean_of_the_taps,
+    padded_with,
+    result_and_properties,
+    without_padding,
+    written_into_the_input,
+)
+
+
+def _summed_input(x, weight, bias):
+    padded = F.pad(x.sum(dim=1, keepdim=True), (weight.shape[1] - 1, 0))  # (B, 1, W − 1 + L)
+    return F.conv1d(padded, weight.unsqueeze(1), bias)
+
+
+def _half_the_width(x, weight, bias):
+    return F.conv1d(x, weight.unsqueeze(1), bias, padding=weight.shape[1] // 2, groups=len(weight))
+
+
+def _by_fourier(x, weight, bias):
+    length = x.shape[-1] + weight.shape[-1] - 1
+    product = torch.fft.rfft(x, length) * torch.fft.rfft(weight.flip(-1), length)
+    return torch.fft.irfft(product, length)[..., : x.shape[-1]] + bias[:, None]
+
+
+def _and_the_future(function, x, weight, bias):
+    """The same, and whether later samples move y[0], were it by rounding: section 5 asks what is read of x."""
+    result = result_and_properties(function, x, weight, bias)
+    if result is None:
+        return None
+    if not isinstance(result[0], Tensor):
+        return *result, False
+    other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
+    moved = result[0].shape == x.shape and not torch.equal(function(other, weight, bias)[..., 0], result[0][..., 0])
+    return *result, moved
+
+
+OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
+    "a first sample that is never read",
+    "a sum that is overwritten",
+    "a bias at every tap",
+    "outputs that are fed back",
+    "the last tap left out",
+)
+
+
+CONV = Exercise(
+    id="01.causal_conv",
+    title="Causal convolution in one line",
+    reference=causal_conv,
+    cases=conv_cases,
+    apply=_and_the_future,
+    axes=("batch", "channel", "time"),
+    items=("y", "'is y a part of x?'", "'is y as exact as x?'", "'do later samples move y[0], were it by rounding?'"),
+    gradients=("x",),
+    misconceptions=[
+        Misconception(*FLIPPED, edited(causal_conv, "weight.unsqueeze → weight.flip(-1).unsqueeze")),
+        Misconception(
+            "padding on both sides",
+            "The zeros are shared between left and right, as padding='same' does it. So y[t] reads samples after t. "
+            "All the missing samples lie before the start: on which side do they belong?",
+            [*CENTRED, _half_the_width],
+        ),
+        Misconception(
+            "padding on the right",
+            "The first output already reads the samples 0 … W − 1, so every output looks into the future. Either the "
+            "zeros stand at the wrong end, or the wrong end was cut off.",
+            AHEAD,
+        ),
+        Misconception(
+            "W zeros instead of W − 1",
+            "One output too many comes out, and the first one is made of zeros alone. Count the samples before the "
+            "start that y[0] needs, if its last tap is x[0] itself.",
+            edited(causal_conv, f"{LEFT} → (weight.shape[1], 0)"),
+        ),
+        Misconception(
+            "a zero too few",
+            "One output is missing. Count the samples before the start that y[0] needs, if its last tap is x[0] "
+            "itself.",
+            [
+                edited(causal_conv, f"{LEFT} → ({zeros}, 0)")
+                for zeros in ("weight.shape[1] - 2", "max(0, weight.shape[1] - 2)")
+            ],
+        ),
+        Misconception(
+            "as many zeros as channels",
+            "You count the zeros by the channels: weight.shape[0], or len(weight), is D. The taps are the second axis.",
+            edited(causal_conv, f"{LEFT} → (weight.shape[0] - 1, 0)"),
+        ),
+        Misconception(
+            "ones before the start",
+            "You put ones before the start. What is not there counts as zero: a one would be a sample.",
+            edited(causal_conv, f"{LEFT} → {LEFT}, value=1.0"),
+        ),
+        Misconception(
+            "one number for two ends",
+            "F.pad wants a pair, (left, right): how many at the one end, and how many at the other?",
+            edited(causal_conv, f"{LEFT} → weight.shape[1] - 1"),
+        ),
+        Misconception(
+            "time and channels exchanged",
+            "You exchange the axes of x. F.conv1d wants (B, D, L), channels before time, and so x comes.",
+            edited(causal_conv, "F.pad(x, → F.pad(x.transpose(1, 2),"),
+        ),
+        Misconception(
+            "zeros in the place of channels",
+            "F.pad counts its pairs from the last axis: the first pair is for time, the second one for the channels. "
+            "Your zeros are channels before the first one.",
+            edited(causal_conv, f"{LEFT} → (0, 0, weight.shape[1] - 1, 0)"),
+        ),
+        Misconception(
+            "right outputs cut off",
+            "With W − 1 zeros on the left all L outputs are right, and you cut some of them off. Only who pads both "
+            "sides has to cut.",
+            [
+                edited(causal_conv, f"{GROUPS}) → {GROUPS})[..., {kept}]")
+                for kept in (": x.shape[-1] - weight.shape[1] + 1", ": -(weight.shape[1] - 1)")
+            ],
+        ),
+        Misconception(
+            "an output that is one sample late",
+            "Each output is right, but stands one place too late: y[t] does not know x[t]. One zero too many stands "
+            "on the left, and cutting the end has hidden it.",
+            WITHOUT_NOW,
+        ),
+        Misconception(
+            "padding on both sides, nothing cut",
+            "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
+            "end. Pad on one side only, or cut these outputs off. Which end are they at?",
+            edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
+        ),
+        Misconception(
+            "a cut that leaves nothing of one tap",
+            "Pad-and-cut is right, but with one tap −(W − 1) is −0, and [..., :-0] is [..., :0]: nothing is left. "
+            "Say how many outputs stay, not how many go.",
+            edited(
+                causal_conv,
+                f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)",
+                f"{GROUPS}) → {GROUPS})[..., : -(weight.shape[1] - 1)]",
+            ),
+        ),
+        Misconception(*FORGOTTEN_BIAS, edited(causal_conv, "bias, groups → None, groups")),
+        Misconception(
+            "mixed channels", "The channels of x are added up before the convolution. " + MIXED, _summed_input
+        ),
+        Misconception(
+            "outputs of full windows only",
+            "No zeros stand before the start, so only the windows that are full give an output: L − W + 1 of them. "
+            "Samples before the start count as zero, and every step has an output.",
+            without_padding,
+            where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
+        ),
+        Misconception(
+            "the first sample repeated",
+            "Before the start you read x[0], over and over. Samples before the start count as zero.",
+            padded_with("first"),
+        ),
+        Misconception(
+            "the first samples mirrored",
+            "Before the start you read x[1], x[2], … backwards, as in a mirror. Samples before the start count as "
+            "zero.",
+            padded_with("mirror"),
+        ),
+        Misconception(
+            "the end read before the start",
+            "Before the start you read the last samples, in a circle: they lie in the future. Samples before the "
+            "start count as zero.",
+            padded_with("last"),
+        ),
+        Misconception(
+            "a bias along time",
+            "F.conv1d takes the bias as its third argument, and gives each channel its own. Added afterwards, (D,) is "
+            "lined up with the last axis, which is time: it wants an axis more, (D, 1).",
+            edited(causal_conv, "bias, groups → None, groups", f"{GROUPS}) → {GROUPS}) + bias"),
+        ),
+        Misconception(
+            "the middle axis in front",
+            "The weight is (1, D, W): one output channel that reads all D input channels. Here each of D output "
+            "channels reads one: (D, 1, W).",
+            [
+                edited(causal_conv, "unsqueeze(1) → unsqueeze(0)"),
+                edited(causal_conv, "unsqueeze(1) → unsqueeze(0)", f"{GROUPS} → "),
+            ],
+        ),
+        Misconception(
+            "as many groups as taps",
+            "`groups` says in how many groups the channels are split. Each channel stays alone: one group a channel.",
+            edited(causal_conv, "groups=weight.shape[0] → groups=weight.shape[1]"),
+        ),
+        Misconception(
+            "as many groups as sequences",
+            "`groups` says in how many groups the *channels* are split, one group a channel. x.shape[0] is B: the "
+            "sequences are kept apart anyhow.",
+            edited(causal_conv, "groups=weight.shape[0] → groups=x.shape[0]"),
+        ),
+        Misconception(
+            "a bias that is added twice",
+            "F.conv1d has added the bias already, as its third argument, and you add it again.",
+            edited(causal_conv, f"{GROUPS}) → {GROUPS}) + bias[:, None]"),
+        ),
+        Misconception(
+            "a Fourier transform",
+            "The values are right but for rounding. But each of them is made of all of x, so a change of a later "
+            "sample moves it a little, and section 5 would take this for a look into the future. F.conv1d reads W "
+            "samples.",
+            _by_fourier,
+        ),
+        Misconception(
+            "missing groups",
+            "Without groups, F.conv1d lets each output channel read all input channels, and wants a weight of the "
+            "shape (D, D, W). Say in how many groups the channels are split, so that each stays alone.",
+            [
+                edited(causal_conv, f"{GROUPS} → "),
+                edited(causal_conv, f"{GROUPS} → , padding=weight.shape[1] - 1", "padded, → x,"),
+                edited(causal_conv, f"{GROUPS}) → , padding=weight.shape[1] - 1)[..., : x.shape[-1]]", "padded, → x,"),
+            ],
+        ),
+        Misconception(
+            "the axis at the end",
+            "The weight is (D, W, 1): the taps stand where the input channels belong. The axis of size 1 is the "
+            "middle one, (D, 1, W).",
+            edited(causal_conv, "unsqueeze(1) → unsqueeze(-1)"),
+        ),
+        Misconception(
+            "a kernel without its middle axis",
+            "F.conv1d wants a weight with three axes: output channels, input channels in each group, taps. With one "
+            "kernel a channel the middle one has size 1: unsqueeze puts it in.",
+            edited(causal_conv, "weight.unsqueeze(1) → weight"),
+        ),
+        Misconception(
+            *ONE_KERNEL, edited(causal_conv, "weight.unsqueeze(1) → weight[:1].expand_as(weight).unsqueeze(1)")
+        ),
+        Misconception(*ONE_BIAS, edited(causal_conv, "bias, groups → bias[:1].expand_as(bias), groups")),
+        Misconception(*ACTIVATED, [activated(one) for one in ACTIVATIONS]),
+        Misconception(*WRITTEN_IN, written_into_the_input),
+        Misconception(*MEAN, [mean_of_the_taps, mean_of_all]),
+        *(known for known in CONV_LOOP.misconceptions if known.name in OF_A_LOOP),
+    ],
+)

@@ -1,0 +1,236 @@
+"""Exercise 1: causal_conv_loop. Exercise 2, causal_conv, computes the same."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import (
+    ACTIVATED,
+    ACTIVATIONS,
+    ADDED,
+    FLIPPED,
+    FORGOTTEN_BIAS,
+    FULL_ONLY,
+    LAG,
+    LEFT,
+    MEAN,
+    MIXED,
+    ONE_BIAS,
+    ONE_KERNEL,
+    START_WITHOUT_BIAS,
+    TAP,
+    WRAPS,
+    WRITTEN_IN,
+    activated,
+    causal_conv,
+    conv_cases,
+    fed_back,
+    mean_of_all,
+    mean_of_the_taps,
+    mixed_inputs,
+    mixed_outputs,
+    padded_with,
+    result_and_properties,
+    without_padding,
+    written_into_the_input,
+)
+
+
+def causal_conv_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """y[b, d, t] = bias[d] + Σ_k weight[d, k] · x[b, d, t − (W − 1 − k)], with zeros before the start."""
+    length, width = x.shape[-1], weight.shape[-1]
+    y = torch.zeros_like(x) + bias[:, None]  # (B, D, L)
+    for t in range(length):
+        for k in range(width):
+            source = t - (width - 1 - k)
+            if 0 <= source < length:
+                y[:, :, t] += weight[:, k] * x[:, :, source]  # (B, D)
+    return y
+
+
+CENTRED = [edited(causal_conv_loop, f"{LAG} → t + k - {left}") for left in ("(width - 1) // 2", "width // 2")]
+AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
+
+
+WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
+
+
+CONV_LOOP = Exercise(
+    id="01.causal_conv_loop",
+    title="Causal convolution as a loop",
+    reference=causal_conv_loop,
+    cases=conv_cases,
+    apply=result_and_properties,
+    axes=("batch", "channel", "time"),
+    items=("y", "'is y a part of x?'", "'is y as exact as x?'"),
+    misconceptions=[
+        Misconception(*FLIPPED, edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]")),
+        Misconception(
+            "an index that wraps around",
+            "The first outputs read the last samples. In Python a negative index is no error: x[:, :, -1] is the last "
+            "sample, which lies in the future. What should stand there instead of samples before the start?",
+            edited(causal_conv_loop, WRAPS),
+        ),
+        Misconception(
+            "a flipped kernel with an index that wraps around",
+            "Two things at once. Your first tap is multiplied with the present sample, but here the last tap is now. "
+            "And before the start you read x[:, :, -1], which in Python is the last sample. Mend one, check again.",
+            edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
+        ),
+        Misconception(
+            "windows that are not full",
+            "The first W − 1 outputs are left out, as if a window with missing samples had no value. Only the missing "
+            "ones count as zero: the products of the samples that are there still belong to the output.",
+            [edited(causal_conv_loop, FULL_ONLY), edited(causal_conv_loop, FULL_ONLY, START_WITHOUT_BIAS)],
+        ),
+        Misconception(
+            "a first sample that is never read",
+            "You skip x[0] as if it were missing. Only samples *before* time 0 are: print the times of the samples "
+            "that y[0] and y[1] read.",
+            edited(causal_conv_loop, "0 <= source → 0 < source"),
+        ),
+        Misconception(
+            "a sum that is overwritten",
+            "Each output holds one product only, the last one that you computed. Products of all taps have to be "
+            "added up: where do you write = instead of += ?",
+            [
+                edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = bias + weight"),
+                edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = weight"),
+            ],
+        ),
+        Misconception(
+            "a bias at every tap",
+            "The bias is added once for each tap. It belongs to the output, not to the product: once for each t.",
+            [
+                edited(causal_conv_loop, " + bias[:, None] → ", f"{ADDED} → y[:, :, t] += bias + weight"),
+                edited(causal_conv_loop, "+ bias[:, None] → + width * bias[:, None]"),
+            ],
+        ),
+        Misconception(
+            "a centred window",
+            "Your window reaches as far to the right as to the left, so y[t] reads samples after t. Print the index "
+            "of every sample that one output reads: the largest one must be t.",
+            CENTRED,
+        ),
+        Misconception(
+            "a window into the future",
+            "Your output y[t] reads x[t], x[t + 1], … and nothing of the past. Look at the formula again: by how much "
+            "is the oldest sample, at tap 0, *before* t?",
+            [AHEAD, edited(causal_conv_loop, f"{LAG} → t + (width - 1 - k)")],
+        ),
+        Misconception(
+            "a window that ends before now",
+            "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
+            "so only W − 1 of them lie in the past.",
+            WITHOUT_NOW,
+        ),
+        Misconception(
+            "a sign that is not turned",
+            "In front of a bracket, a minus turns all signs in it: t − (W − 1 − k) is t − W + 1 + k. You have turned "
+            "one of the two, so y[t] does not read what it should: print the times that it reads.",
+            [edited(causal_conv_loop, f"{LAG} → {lag}") for lag in ("t - width - 1 + k", "t - width + 1 - k")],
+        ),
+        Misconception(
+            "a bias that begins late",
+            "The bias is missing in the first W − 1 outputs. It belongs to every output, also where samples are "
+            "missing.",
+            edited(causal_conv_loop, START_WITHOUT_BIAS),
+        ),
+        Misconception(
+            "lost brackets",
+            "You read x[t − W − 1 − k]: too far back, and further back for a later tap. The brackets of the formula "
+            "turn two signs: t − (W − 1 − k) is t − W + 1 + k.",
+            edited(causal_conv_loop, f"{LAG} → t - width - 1 - k"),
+        ),
+        Misconception(*FORGOTTEN_BIAS, edited(causal_conv_loop, " + bias[:, None] → ")),
+        Misconception(
+            "the first sample repeated",
+            "Before the start you read x[0], over and over. Samples before the start count as zero.",
+            padded_with("first"),
+        ),
+        Misconception(
+            "outputs of full windows only",
+            "No zeros stand before the start, so only the windows that are full give an output: L − W + 1 of them. "
+            "Samples before the start count as zero, and every step has an output.",
+            without_padding,
+            where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
+        ),
+        Misconception(
+            "outputs that are fed back",
+            "Your sum reads outputs where it should read inputs: what is written into x, or read from y, comes in "
+            "again at the next step. Read from x as it came, and write into a tensor of its own.",
+            [fed_back, lambda x, weight, bias: x.copy_(fed_back(x, weight, bias))],
+        ),
+        Misconception(
+            "a bias that is taken away",
+            "You subtract the bias. It is added: every output of channel d starts from bias[d].",
+            edited(causal_conv_loop, "+ bias[:, None] → - bias[:, None]"),
+        ),
+        Misconception(
+            "a bias that multiplies",
+            "You multiply by the bias. It is added: every output of channel d starts from bias[d].",
+            lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)) * bias[:, None],
+        ),
+        Misconception(
+            "a width read off the channels",
+            "You take W from the first axis of `weight`: len(weight), or weight.shape[0], is D. The taps are the "
+            "second axis.",
+            edited(causal_conv_loop, "weight.shape[-1] → weight.shape[0]"),
+        ),
+        Misconception(
+            "sums that go on",
+            "The sum of one t goes on in the next: y[t] holds the products of all outputs before it, too. Each output "
+            "begins anew, from the bias.",
+            lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)).cumsum(-1) + bias[:, None],
+        ),
+        Misconception(
+            "time in front",
+            "You stack the outputs along a new first axis: (L, B, D). Time is the last one, as in x.",
+            lambda x, weight, bias: causal_conv(x, weight, bias).movedim(-1, 0),
+        ),
+        Misconception(
+            "the first output alone",
+            "Only the outputs at t = 0 are computed. Does your loop return in its first turn? The return stands "
+            "behind all loops.",
+            lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(x.shape[-1]) == 0),
+        ),
+        Misconception(
+            "the last output alone",
+            "You return one output a channel, the last one. Every t has an output: keep them all, along the last axis.",
+            lambda x, weight, bias: causal_conv(x, weight, bias)[..., -1],
+        ),
+        Misconception(
+            "the last tap left out",
+            "The product of now is missing: the loop over the taps ends before the last one. range(n) stops at n − 1.",
+            edited(causal_conv_loop, "range(width): → range(width - 1):"),
+        ),
+        Misconception(
+            "the oldest tap left out",
+            "The product of the oldest tap is missing: the loop over the taps begins at 1, and the first tap is tap 0.",
+            edited(causal_conv_loop, "range(width): → range(1, width):"),
+        ),
+        Misconception(
+            "padding on both sides, nothing cut",
+            "W − 1 zeros stand on both sides, so W − 1 outputs too many come out: those that read zeros after the "
+            "end. Pad on one side only, or cut these outputs off.",
+            edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
+        ),
+        Misconception(
+            "mixed channels", "All channels are added up in each output. " + MIXED, [mixed_inputs, mixed_outputs]
+        ),
+        Misconception(*ONE_KERNEL, edited(causal_conv_loop, f"{TAP} → weight[0, k]")),
+        Misconception(*ONE_BIAS, edited(causal_conv_loop, " + bias[:, None] → + bias[0]")),
+        Misconception(*ACTIVATED, [activated(one) for one in ACTIVATIONS]),
+        Misconception(*WRITTEN_IN, written_into_the_input),
+        Misconception(*MEAN, [mean_of_the_taps, mean_of_all]),
+        Misconception(
+            "an output without the type of x",
+            "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which "
+            "call makes zeros of the type of another tensor?",
+            edited(
+                causal_conv_loop, "torch.zeros_like(x) + bias[:, None] → torch.zeros(x.shape) + bias[:, None].float()"
+            ),
+        ),
+    ],
+)

@@ -1,0 +1,147 @@
+"""Exercise 3: full_kernel."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+
+
+def full_kernel(weight: Tensor) -> Tensor:
+    """The (D, D, W) kernel that has `weight` on its diagonal and zeros elsewhere."""
+    full = weight.new_zeros(weight.shape[0], *weight.shape)  # (D, D, W)
+    for d, kernel in enumerate(weight):
+        full[d, d] = kernel  # (W,)
+    return full
+
+
+FULL_KERNEL = Exercise(
+    id="01.full_kernel",
+    title="The full kernel of a depthwise convolution",
+    reference=full_kernel,
+    cases=lambda draw: {"weight": draw.normal(draw.size(2, 5), draw.size(1, 4))},
+    axes=("output channel", "input channel", "tap"),
+    misconceptions=[
+        Misconception(
+            "kernels between all channels",
+            "Each output channel adds up all input channels, because no entry is zero. Which pairs [i, j] have to "
+            "stay silent?",
+            [edited(full_kernel, f"full[d, d] = kernel → full[{row}] = kernel") for row in (":, d", "d")],
+        ),
+        Misconception(
+            "kernels that all read channel 0",
+            "The kernels stand in column 0, so each output channel reads input channel 0. Output channel i must read "
+            "input channel i: where does its kernel belong?",
+            edited(full_kernel, "full[d, d] → full[d, 0]"),
+        ),
+        Misconception(
+            "one kernel for all channels",
+            "The places are right, but the kernel of channel 0 stands in all of them. Each channel has its own row "
+            "of `weight`.",
+            edited(full_kernel, "= kernel → = weight[0]"),
+        ),
+        Misconception(
+            "kernels on one side of the diagonal",
+            "Output channel i also reads the input channels before i, or those after it. It reads input channel i "
+            "alone: the diagonal, and nothing beside it.",
+            [
+                edited(full_kernel, f"full[d, d] = kernel → full[{places}] = kernel")
+                for places in ("d:, d", "d, d:", ": d + 1, d", "d, : d + 1")
+            ],
+        ),
+        Misconception(
+            "ones off the diagonal",
+            "The diagonal is right, but the other places hold 1, so every channel still reads every other. What number "
+            "silences a channel?",
+            edited(full_kernel, "weight.new_zeros → weight.new_ones"),
+        ),
+        Misconception(
+            "the grouped kernel",
+            "(D, 1, W) is what F.conv1d takes *with* groups=D. Without groups it needs a kernel for each pair of an "
+            "output and an input channel, so the middle axis has D places.",
+            lambda weight: weight.unsqueeze(1),
+        ),
+        Misconception(
+            "the taps not on the last axis",
+            "The right kernels, with their axes in another order. F.conv1d wants output channels, input channels, "
+            "taps.",
+            [edited(full_kernel, f"return full → return full.movedim(-1, {axis})") for axis in (0, 1)],
+        ),
+        Misconception(
+            "a diagonal of taps",
+            "(D, W, W): your diagonal runs over the taps of one kernel. It belongs over the channels, and the taps "
+            "stay in a row: (D, D, W).",
+            torch.diag_embed,
+        ),
+        Misconception(
+            "the channels from last to first",
+            "The kernels stand on the other diagonal, so the first output channel reads the last input channel. "
+            "Output channel i reads input channel i.",
+            [edited(full_kernel, f"return full → return full.flip({axis})") for axis in (0, 1)],
+        ),
+        Misconception(
+            "all kernels in row 0",
+            "All kernels stand in row 0, so the first output channel reads all channels and the others read none. "
+            "Output channel i reads input channel i.",
+            edited(full_kernel, "full[d, d] → full[0, d]"),
+        ),
+        Misconception(
+            "kernels side by side",
+            "The result has two axes: the kernels stand side by side in one long row for each output channel. The "
+            "input channel and the tap have an axis each, (D, D, W).",
+            edited(full_kernel, "return full → return full.flatten(1)"),
+        ),
+        Misconception(
+            "the kernels as they came",
+            "Your result is (D, W), as `weight` is: a kernel for each output channel. It needs one for each *pair* of "
+            "an output and an input channel.",
+            edited(full_kernel, "return full → return weight"),
+        ),
+        Misconception(
+            "ones in the place of the kernels",
+            "The right places are filled, with ones. They hold the taps: full[d, d] is the kernel of channel d.",
+            edited(full_kernel, "= kernel → = 1"),
+        ),
+        Misconception(
+            "the first tap alone",
+            "Only tap 0 of each kernel is in its place. A place [i, j] holds all W taps.",
+            edited(full_kernel, "full[d, d] = kernel → full[d, d, 0] = kernel[0]"),
+        ),
+        Misconception(
+            "the last tap alone",
+            "Only the last tap of each kernel is in its place. A place [i, j] holds all W taps.",
+            edited(full_kernel, "full[d, d] = kernel → full[d, d, -1] = kernel[-1]"),
+        ),
+        Misconception(
+            "a diagonal without an axis for the taps",
+            "torch.eye(D) is (D, D) and weight is (D, W): PyTorch lines shapes up from the right, and so channels up "
+            "with taps. Both want an axis of size 1: (D, D, 1), and (D, 1, W) or (1, D, W).",
+            [
+                lambda weight: torch.eye(len(weight)) * weight,
+                lambda weight: torch.eye(len(weight))[:, None] * weight,
+            ],
+        ),
+        Misconception(
+            "products of two kernels",
+            "Each place holds the product of two kernels. On the diagonal stands a kernel as it is, and elsewhere "
+            "zero.",
+            lambda weight: weight[:, None] * weight,
+        ),
+        Misconception(
+            "the last channel left out",
+            "The last channel has no kernel. Where does your loop end? range(n) stops at n − 1.",
+            edited(full_kernel, "enumerate(weight) → enumerate(weight[:-1])"),
+        ),
+        Misconception(
+            "the first channel alone",
+            "Only channel 0 has its kernel. Does your loop get to the other channels, or does it return before?",
+            edited(full_kernel, "return full → return full * (torch.arange(len(full)) == 0)[:, None, None]"),
+        ),
+        Misconception(
+            "flipped taps",
+            "The right kernels stand in the right places, but from new to old. Both F.conv1d calls read the taps in "
+            "the same direction, so there is nothing to flip.",
+            edited(full_kernel, "= kernel → = kernel.flip(-1)"),
+        ),
+    ],
+)

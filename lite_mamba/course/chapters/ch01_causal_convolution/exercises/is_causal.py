@@ -1,0 +1,340 @@
+"""Exercise 4: is_causal, and the layers that it is tried on."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.functional import jacobian
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def is_causal(layer, x: Tensor) -> bool:
+    """Whether ∂y[:, :, t] / ∂x[:, :, s] is zero for all s > t."""
+    gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
+    reads = gradients.abs().sum(dim=(0, 1, 3, 4))  # (L, L): output t, input s
+    return not bool(reads.triu(1).any())
+
+
+def twice(x):
+    return 2 * x
+
+
+def running_sum(x):
+    return x.cumsum(dim=-1)
+
+
+def delay_by_one(x):
+    return F.pad(x, (1, 0))[..., :-1]
+
+
+def one_sample_ahead(x):
+    return F.pad(x, (0, 1))[..., 1:]
+
+
+def subtract_mean(x):
+    return x - x.mean(dim=-1, keepdim=True)
+
+
+def first_output_reads_the_second_sample(x):
+    return torch.cat([x[..., :1] + x[..., 1:2], x[..., 1:]], dim=-1)
+
+
+def second_last_output_reads_the_last_sample(x):
+    return torch.cat([x[..., :-2], x[..., -2:-1] + x[..., -1:], x[..., -1:]], dim=-1)
+
+
+def add_the_slope_ahead(x):
+    """y[t] = x[t] + (x[t + 1] − x[t + 2]), where both are there: the two gradients cancel when added up."""
+    return x + F.pad(x[..., 1:-1] - x[..., 2:], (0, 2))
+
+
+def next_sample_of_the_other_channels(x):
+    return x + one_sample_ahead(x.sum(dim=1, keepdim=True) - x)
+
+
+def one_channel_adds_what_another_takes_away(x):
+    """Two channels read the next sample, one with + and one with −: added up, the two outputs do not move."""
+    ahead = one_sample_ahead(x[:, :1])
+    return torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
+
+
+def third_sample_ahead(x):
+    return x + F.pad(x[..., 3:], (0, 3))
+
+
+def gated_by_the_past(x):
+    return x * running_sum(x)
+
+
+def only_the_last_sequence_cheats(x):
+    return torch.cat([x[:-1], one_sample_ahead(x[-1:])])
+
+
+def first_sequence_reads_the_future_of_the_last(x):
+    return torch.cat([x[:1] + one_sample_ahead(x[-1:]), x[1:]]) if len(x) > 1 else x
+
+
+def only_the_last_channel_cheats(x):
+    return torch.cat([x[:, :-1], one_sample_ahead(x[:, -1:])], dim=1)
+
+
+def all_read_the_future_of_the_last_channel(x):
+    return x + one_sample_ahead(x[:, -1:])
+
+
+def second_last_output_reads_a_little_of_the_last_sample(x):
+    return torch.cat([x[..., :-2], x[..., -2:-1] + 1e-4 * x[..., -1:], x[..., -1:]], dim=-1)
+
+
+def second_last_output_adds_the_square_of_the_last_step(x):
+    """y[L − 2] reads (x[L − 1] − x[L − 2])²: where x is constant, the gradient of the square is zero."""
+    return torch.cat([x[..., :-2], x[..., -2:-1] + x[..., -2:].diff(dim=-1) ** 2, x[..., -1:]], dim=-1)
+
+
+def nothing(x):
+    return 0 * x
+
+
+LAYERS = [
+    nothing,
+    twice,
+    running_sum,
+    delay_by_one,
+    one_sample_ahead,
+    subtract_mean,
+    first_output_reads_the_second_sample,
+    second_last_output_reads_the_last_sample,
+    add_the_slope_ahead,
+    next_sample_of_the_other_channels,
+    one_channel_adds_what_another_takes_away,
+    third_sample_ahead,
+    gated_by_the_past,
+    only_the_last_sequence_cheats,
+    first_sequence_reads_the_future_of_the_last,
+    only_the_last_channel_cheats,
+    all_read_the_future_of_the_last_channel,
+    second_last_output_reads_a_little_of_the_last_sample,
+    second_last_output_adds_the_square_of_the_last_step,
+]
+
+
+def _causal_cases(draw: Draw) -> dict:
+    """Each layer in turn, so that each is met at small and at large sizes."""
+    x = draw.normal(draw.size(2, 3), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
+    return {"layer": LAYERS[draw.seed % len(LAYERS)], "x": x}
+
+
+def _judged(forbidden):
+    """A wrong `is_causal`: it answers True if `forbidden(gradient, t)` is False for every t."""
+
+    def judge(layer, x):
+        gradients = jacobian(layer, x)  # (B, D, L, B, D, L)
+        # (B, D, B, D, L) each: output t, every input
+        return not any(bool(forbidden(gradient, t)) for t, gradient in enumerate(gradients.unbind(2)))
+
+    return judge
+
+
+READS = "gradients.abs().sum(dim=(0, 1, 3, 4))"
+SAME_CHANNEL = edited(is_causal, f'{READS} → torch.einsum("bdtcds->ts", gradients.abs())')
+SAME_ROW = edited(is_causal, f'{READS} → torch.einsum("bdtbes->ts", gradients.abs())')
+
+
+def _last_sample_changed(layer, x):
+    other = x.clone()
+    other[..., -1] += 1
+    return torch.equal(layer(x)[..., :-1], layer(other)[..., :-1])
+
+
+def _all_outputs_added(layer, x):
+    x = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(layer(x).sum(), x)  # (B, D, L)
+    return not bool((gradient[..., 1:] != 0).any())
+
+
+def _unwatched(layer, x):
+    torch.autograd.grad(layer(x)[..., 0].sum(), x)
+
+
+def _one_graph(layer, x):
+    x = x.clone().requires_grad_()
+    y = layer(x)  # (B, D, L)
+    for t in range(x.shape[-1]):
+        for b, d in torch.cartesian_prod(torch.arange(x.shape[0]), torch.arange(x.shape[1])).tolist():
+            if torch.autograd.grad(y[b, d, t], x)[0][..., t + 1 :].any():
+                return False
+    return True
+
+
+def _one_graph_for_the_sums(layer, x):
+    x = x.clone().requires_grad_()
+    y = layer(x)  # (B, D, L)
+    return not any(torch.autograd.grad(y[..., t].sum(), x)[0][..., t + 1 :].any() for t in range(x.shape[-1]))
+
+
+IS_CAUSAL = Exercise(
+    id="01.is_causal",
+    title="Is it causal?",
+    reference=is_causal,
+    cases=_causal_cases,
+    trials=100,
+    misconceptions=[
+        Misconception(
+            "a test of the first output only",
+            "You look at the gradient of one output, the first. A layer may be honest there and read the future "
+            "later on. Every output needs its own gradient.",
+            [
+                _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
+                _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
+            ],
+        ),
+        Misconception(
+            "a test of the last step only",
+            "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
+            "the future elsewhere.",
+            edited(is_causal, "reads.triu(1).any() → reads[-2, -1] != 0"),
+        ),
+        Misconception(
+            "a ban on all but now",
+            "You ask whether an output depends on anything but its own sample. The past is allowed: a causal layer may "
+            "remember as much as it likes.",
+            edited(is_causal, "reads.triu(1).any() → (reads != reads.diag().diag()).any()"),
+        ),
+        Misconception(
+            "one honest output is enough",
+            "You answer True as soon as one output reads nothing later. A causal layer needs that of all of them.",
+            edited(is_causal, "reads.triu(1).any() → reads.triu(1)[:-1].any(dim=1).all()"),
+        ),
+        Misconception(
+            "one border between past and future",
+            "You change all samples from one time on, and look at the outputs before it. That finds only leaks across "
+            "this border. Each t has a border of its own.",
+            edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"),
+        ),
+        Misconception(
+            "a leak that must be everywhere",
+            "You ask whether *all* places right of the diagonal hold something. One of them is enough.",
+            edited(is_causal, "reads.triu(1).any() → (reads[torch.ones_like(reads).triu(1) > 0] != 0).all()"),
+        ),
+        Misconception(
+            "now counted as future",
+            "You forbid the output at t to read x[t] itself. Now is allowed; the future starts at t + 1.",
+            _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
+        ),
+        Misconception(
+            "a ban on the past",
+            "You forbid what is allowed: the gradient with respect to *earlier* inputs. A causal layer may remember "
+            "as much as it likes. On which side of t does the future lie?",
+            _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
+        ),
+        Misconception(
+            "gradients that cancel",
+            "You add the gradients up before you compare them with zero. This layer reads one later sample with + "
+            "and one with −, so the sum is zero. Ask for each value whether it is zero.",
+            _judged(lambda gradient, t: gradient[..., t + 1 :].sum().abs() > 1e-6),
+        ),
+        Misconception(
+            "outputs that cancel",
+            "You add up what belongs to several channels: the outputs y[:, :, t] before the gradient, or the gradients "
+            "with their signs. In this layer one channel reads a later sample with + and another one with −, and the "
+            "sum is zero. Each output needs a gradient of its own, and each gradient its absolute value.",
+            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
+        ),
+        Misconception(
+            "the triangle of the wrong axes",
+            "torch.triu works on the last two axes. Of the six axes of the jacobian these are channel and time of "
+            "the *input*. Bring the jacobian to a table of output times and input times first.",
+            lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
+        ),
+        Misconception(
+            "one changed sample",
+            "You change the last sample and look for changes in the outputs before it. That finds only layers which "
+            "read the *last* sample too early. Every later sample must be tried, and gradients try them all at once.",
+            _last_sample_changed,
+        ),
+        Misconception(
+            "all outputs added up",
+            "The gradient of y.sum() cannot say *which* output has read a sample: the sample x[5] may be read by "
+            "y[5], which is fine, or by y[2], which is not. Take one output at a time.",
+            _all_outputs_added,
+        ),
+        Misconception(
+            "each channel on its own",
+            "You ask only whether a channel reads its own future. This layer reads the future of *another* channel. "
+            "Look at the gradient with respect to all channels of x.",
+            [SAME_CHANNEL, edited(is_causal, f'{READS} → torch.einsum("bdtbds->ts", gradients.abs())')],
+        ),
+        Misconception(
+            "each sequence on its own",
+            "You ask only whether a sequence reads its own future. This layer reads the future of *another* sequence "
+            "of the batch. Look at the gradient with respect to all sequences of x.",
+            SAME_ROW,
+        ),
+        Misconception(
+            "a test of one sequence only",
+            "You look at the first sequence of the batch. Here another one cheats. Every output needs its gradient.",
+            [
+                edited(is_causal, f"{READS} → gradients[0].abs().sum(dim=(0, 2, 3))"),
+                edited(is_causal, f"{READS} → gradients[0, :, :, 0].abs().sum(dim=(0, 2))"),
+            ],
+        ),
+        Misconception(
+            "a test of one channel only",
+            "You look at the first channel. Here another one cheats. Every output needs its gradient.",
+            [
+                edited(is_causal, f"{READS} → gradients[:, 0].abs().sum(dim=(0, 2, 3))"),
+                edited(is_causal, f"{READS} → gradients[:, :, :, :, 0].abs().sum(dim=(0, 1, 3))"),
+                edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
+                edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
+            ],
+        ),
+        Misconception(
+            "the next step allowed",
+            "You begin one step too late: an output that reads the very next sample passes. The future is everything "
+            "after t, from t + 1 on.",
+            edited(is_causal, "triu(1) → triu(2)"),
+        ),
+        Misconception(
+            "only gradients above zero",
+            "A gradient below zero passes, and reads the future as well. Ask whether it is zero, or take its absolute "
+            "value.",
+            _judged(lambda gradient, t: (gradient[..., t + 1 :] > 0).any()),
+        ),
+        Misconception(
+            "True and False exchanged",
+            "Your answer is the opposite of the right one in every case.",
+            edited(is_causal, "return not bool → return bool"),
+        ),
+        Misconception(
+            "one step into the future only",
+            "You ask whether an output reads the *next* sample. This layer reads a later one and skips the next. The "
+            "future is everything after t.",
+            edited(is_causal, "reads.triu(1) → reads.diagonal(1)"),
+        ),
+        Misconception(
+            "a small leak that is forgiven",
+            "You let a small gradient pass. This layer reads a ten-thousandth of the last sample too early, and the "
+            "layer after it can make that large again. A causal layer has an exact zero there.",
+            edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
+        ),
+        Misconception(
+            "gradients somewhere else",
+            "You take the gradients at an input of your own, not at x. Where all samples are equal this layer seems "
+            "honest; at x it reads a later sample.",
+            edited(is_causal, "jacobian(layer, x) → jacobian(layer, torch.zeros_like(x))"),
+        ),
+        Misconception(
+            "an input without gradient",
+            "PyTorch has not watched x. Before you call the layer, make a copy that wants a gradient: "
+            "x.detach().clone().requires_grad_().",
+            _unwatched,
+        ),
+        Misconception(
+            "a graph that is used once",
+            "After the first gradient PyTorch throws its notes away. Pass retain_graph=True, or call the layer anew "
+            "for every t.",
+            [_one_graph, _one_graph_for_the_sums],
+        ),
+    ],
+)

@@ -1,0 +1,308 @@
+"""Exercise 4: conv_chunk."""
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .conv_step import conv_step
+from .shared import HISTORY, STEP_EXAMPLE, draw_branch
+
+OUTPUTS = {"outputs": ("batch", "channel", "time"), "next history": HISTORY}
+
+
+def conv_chunk(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """A chunk of any length: the outputs (B, D, L) and the next history (B, D, S)."""
+    D, W = weight.shape
+    L, lag = x.shape[-1], (W - 1) * dilation
+    if L == 0:
+        return x, history
+    joined = torch.cat([history, x], dim=-1)  # (B, D, S + L)
+    read = joined[..., history.shape[-1] - lag :]  # (B, D, lag + L)
+    y = F.conv1d(read, weight[:, None], bias, dilation=dilation, groups=D)  # (B, D, L)
+    return y, joined[..., L:]
+
+
+def conv_chunk_by_steps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
+    """Sample by sample; torch.stack refuses an empty list."""
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = conv_step(x[..., t], history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.stack(outputs, dim=-1), history
+
+
+def _with_one_history(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
+    steps = [conv_step(x[..., t], history, weight, bias, dilation)[0] for t in range(x.shape[-1])]
+    return torch.stack(steps, dim=-1), conv_chunk(x, history, weight, bias, dilation)[1]
+
+
+def not_empty(x: Tensor, **others: Any) -> bool:
+    return x.shape[-1] > 0
+
+
+def draw_chunk(draw: Draw) -> dict[str, Any]:
+    B, D, taps, dilation, S = draw_branch(draw)
+    x = draw.normal(B, D, draw.size(0, 14))
+    return {
+        "x": x, "history": draw.normal(B, D, S), "weight": draw.normal(D, taps), "bias": draw.normal(D),
+        "dilation": dilation,
+    }  # fmt: skip
+
+
+CHUNK_EXAMPLE = STEP_EXAMPLE | {"x": torch.tensor([[[6.0, 7.0, 8.0]]])}
+
+
+chunked = partial(edited, conv_chunk)
+
+
+READ = "joined[..., history.shape[-1] - lag :]"
+NEXT = "return y, joined[..., L:] → return y, "
+
+
+CONV_CHUNK = Exercise(
+    id="03.conv_chunk",
+    title="A chunk of any length",
+    reference=conv_chunk,
+    cases=draw_chunk,
+    example=CHUNK_EXAMPLE,
+    axes=OUTPUTS,
+    items=tuple(OUTPUTS),
+    misconceptions=[
+        Misconception(
+            name="a short chunk is not remembered",
+            wrong=chunked(f"{NEXT}x[..., -history.shape[-1] :] if L >= history.shape[-1] else history"),
+            where=not_empty,
+            message="When the chunk is shorter than the history, the old history comes back unchanged. A chunk of "
+            "one sample is still a sample: the history has to take it in and let one go.",
+        ),
+        Misconception(
+            name="a history that stands still",
+            wrong=chunked(f"{NEXT}history"),
+            where=not_empty,
+            message="The outputs are right, but the history comes back as it was given: the *oldest* samples of "
+            "history and chunk together. The next chunk needs those that come just before it.",
+        ),
+        Misconception(
+            name="a history that grows",
+            wrong=[chunked(f"{NEXT}joined"), chunked(f"{NEXT}read")],
+            where=not_empty,
+            message="The outputs are right, but the history comes back with another number of columns than it had. "
+            "As many samples go as have come.",
+        ),
+        Misconception(
+            name="the end of the chunk only",
+            wrong=[chunked(f"{NEXT}x[..., -history.shape[-1] :]"), chunked(f"{NEXT}x")],
+            where=not_empty,
+            message="The new history is cut out of the chunk alone. A chunk shorter than the history does not "
+            "hold enough samples: the rest are samples that the old history still has.",
+        ),
+        Misconception(
+            name="zeros before a short chunk",
+            wrong=chunked(f"{NEXT}F.pad(x, (history.shape[-1], 0))[..., -history.shape[-1] :]"),
+            where=not_empty,
+            message="A chunk shorter than the history is filled up with zeros. The samples before it are known: "
+            "the old history holds them.",
+        ),
+        Misconception(
+            name="a history of outputs",
+            wrong=[
+                chunked(f"{NEXT}torch.cat([history, y], dim=-1)[..., L:]"),
+                chunked(f"{NEXT}y[..., -history.shape[-1] :]"),
+            ],
+            where=not_empty,
+            message="The history holds what came *in*. Here outputs are put into it, and the next chunk would be "
+            "convolved with them.",
+        ),
+        Misconception(
+            name="a history cut to this branch",
+            wrong=[chunked(f"{NEXT}joined[..., -lag:]"), chunked(f"{NEXT}joined[..., joined.shape[-1] - lag :]")],
+            where=not_empty,
+            message="The outputs are right, but the history comes back shorter than it was. It is shared: another "
+            "branch may look further back. Return as many columns as came in.",
+        ),
+        Misconception(
+            name="every chunk from zeros",
+            wrong=chunked(
+                "history.shape[-1] - lag :] → history.shape[-1] :]",
+                "F.conv1d(read → F.conv1d(F.pad(read, (lag, 0))",
+            ),
+            where=not_empty,
+            message="The history is returned rightly but never read: the outputs are those of a chunk with "
+            "zeros before it. Look at the first outputs of the chunk.",
+        ),
+        Misconception(
+            name="zeros in place of the history",
+            wrong=chunked("torch.cat([history, x] → torch.cat([torch.zeros_like(history), x]"),
+            where=not_empty,
+            message="The given history is replaced by zeros, both for the outputs and for what is returned. The "
+            "samples before the chunk are in `history`; padding with zeros is right at the very start only.",
+        ),
+        Misconception(
+            name="outputs for samples of the history too",
+            wrong=chunked(f"{READ} → joined"),
+            where=not_empty,
+            message="There are more outputs than samples in the chunk. The history may be longer than this branch "
+            "needs, and the surplus gives outputs that an earlier chunk has already given. Put only the last "
+            "`lag` columns before the chunk.",
+        ),
+        Misconception(
+            name="the first outputs in place of the last",
+            wrong=chunked(f"{READ} → joined[..., : lag + L]"),
+            where=not_empty,
+            message="The history may be longer than this branch needs. Then these are outputs that an earlier "
+            "chunk has already given; those of this chunk stand at the end.",
+        ),
+        Misconception(
+            name="a history that ends one sample early",
+            wrong=chunked(f"{NEXT}F.pad(joined, (1, 0))[..., L : L + history.shape[-1]]"),
+            where=not_empty,
+            message="The returned history lacks the last sample of the chunk, and holds one that is too old "
+            "instead. Its last column is the sample just before the next chunk.",
+        ),
+        Misconception(
+            name="minus zero",
+            wrong=chunked(f"{READ} → torch.cat([history[..., -lag:], x], dim=-1)"),
+            where=not_empty,
+            message="A kernel with one tap has lag 0, and `history[..., -0:]` is not empty: it is the whole "
+            "history. Count from the front, `history[..., S - lag:]`.",
+        ),
+        Misconception(
+            name="the last none of them",
+            wrong=chunked(
+                "if L == 0: → if False:", f"{READ} → joined", "return y, joined → return y[..., -L:], joined"
+            ),
+            message="The last L outputs are not `y[..., -L:]` when L is 0: minus zero is zero, and all outputs of "
+            "old samples come back. An empty chunk has no outputs: return early. What is the history then?",
+        ),
+        Misconception(
+            name="an empty chunk not thought of",
+            wrong=[
+                chunked("if L == 0: → if False:"),
+                chunked(
+                    "if L == 0: → if False:",
+                    f"{READ} → joined",
+                    "return y, joined → return y[..., y.shape[-1] - L :], joined",
+                ),
+                conv_chunk_by_steps,
+            ],
+            message="`F.conv1d` and `torch.stack` refuse to work on nothing, and this chunk is empty. An empty "
+            "chunk has no outputs: return early, with outputs as empty as the chunk. What is the history then?",
+        ),
+        Misconception(
+            name="the dilation left out",
+            wrong=[
+                chunked("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
+                chunked("dilation=dilation, → "),
+                chunked("(W - 1) * dilation → W - 1"),
+            ],
+            where=not_empty,
+            message="The dilation is missing where the columns are chosen, in the convolution, or in both. With "
+            "dilation d two taps stand d samples apart.",
+        ),
+        Misconception(
+            name="taps in reverse order",
+            wrong=chunked("weight[:, None] → weight.flip(-1)[:, None]"),
+            where=not_empty,
+            message="The taps are turned around. F.conv1d slides the kernel as it stands, and here the oldest tap "
+            "stands first already.",
+        ),
+        Misconception(
+            name="groups forgotten",
+            wrong=[
+                chunked(", groups=D → "),
+                chunked(", groups=D → ", f"{READ} → joined"),
+            ],
+            where=not_empty,
+            message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
+            "own: as many groups as channels.",
+        ),
+        Misconception(
+            name="a kernel without its middle axis",
+            wrong=chunked("weight[:, None] → weight"),
+            where=not_empty,
+            message="F.conv1d wants a kernel of shape (D, 1, W), and the weight has (D, W). unsqueeze(1) puts the "
+            "middle axis in.",
+        ),
+        Misconception(
+            name="padded as well",
+            wrong=[
+                chunked(f"{READ} → joined", "F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))[..., : lag + L]"),
+                chunked("dilation=dilation, → dilation=dilation, padding=lag,"),
+            ],
+            where=not_empty,
+            message="There are zeros before the history, or behind the chunk, besides the history itself, and the "
+            "outputs that are read from them come too. The history is there in place of any padding.",
+        ),
+        Misconception(
+            name="the oldest samples kept",
+            wrong=chunked(
+                f"{NEXT}torch.cat([history[..., : max(0, history.shape[-1] - L)], x], dim=-1)"
+                "[..., -history.shape[-1] :]"
+            ),
+            where=not_empty,
+            message="A chunk shorter than the history takes the place of the *latest* old samples, and the oldest "
+            "stay. The other way round: what is too much goes at the old end.",
+        ),
+        Misconception(
+            name="SiLU too early",
+            wrong=chunked("return y, joined → return F.silu(y), joined"),
+            where=not_empty,
+            message="The outputs went through SiLU. Here the convolution alone is asked for; exercise 5 applies "
+            "SiLU to what comes out of it.",
+        ),
+        Misconception(
+            name="zeros before the history",
+            wrong=chunked("F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))"),
+            where=not_empty,
+            message="Zeros are put before a row that begins with the history, so there are outputs too many. The "
+            "history is there in place of the padding.",
+        ),
+        Misconception(
+            name="the chunk before the history",
+            wrong=chunked("torch.cat([history, x], → torch.cat([x, history],"),
+            where=not_empty,
+            message="The row begins with the chunk and ends with the history. Time runs from left to right: what "
+            "came before stands first.",
+        ),
+        Misconception(
+            name="an empty history after an empty chunk",
+            wrong=chunked("return x, history → return x, x"),
+            message="The outputs of an empty chunk are empty, and its history is not: nothing came, so nothing "
+            "goes. It stays as it was.",
+        ),
+        Misconception(
+            name="a history lost in an empty chunk",
+            wrong=[
+                chunked("return x, history → return x, torch.zeros_like(history)"),
+                chunked("return x, history → return x, history[..., history.shape[-1] - lag :]"),
+            ],
+            message="An empty chunk empties the history too, or cuts it. Nothing came, so nothing goes: the next "
+            "chunk needs every sample that this one would have needed.",
+        ),
+        Misconception(
+            name="cut at the lag, not at its distance from the end",
+            wrong=chunked(f"{READ} → joined[..., lag:]"),
+            where=not_empty,
+            message="The first `lag` columns of the row are left out. The other way round: the last `lag` columns "
+            "of the history are needed, and what stands before them is left out.",
+        ),
+        Misconception(
+            name="the chunk step by step, with one history",
+            wrong=_with_one_history,
+            where=not_empty,
+            message="Every sample of the chunk is convolved with the history from before the chunk. After each "
+            "sample it has moved on: hand the new one to the next step.",
+        ),
+        Misconception(
+            name="the bias left out",
+            wrong=chunked("bias, dilation= → None, dilation="),
+            where=not_empty,
+            message="The outputs lack the bias: one number for each channel.",
+        ),
+    ],
+)

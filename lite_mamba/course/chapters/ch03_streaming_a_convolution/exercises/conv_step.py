@@ -1,0 +1,279 @@
+"""Exercise 3: conv_step."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .push import push
+from .shared import OUTPUT, START, STEP_EXAMPLE, WINDOW, draw_step
+
+
+def conv_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """One sample through one branch: the output (B, D) and the next history (B, D, S)."""
+    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
+    start = history.shape[-1] - (weight.shape[-1] - 1) * dilation
+    y = (window[..., start::dilation] * weight).sum(dim=-1) + bias  # (B, D)
+    return y, window[..., 1:]
+
+
+def conv_step_by_taps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """The same with a loop: an index that leaves the window fails or wraps around where a slice is cut."""
+    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)  # (B, D, S + 1)
+    y = bias.expand_as(x)  # (B, D)
+    for k in range(weight.shape[-1]):
+        lag = (weight.shape[-1] - 1 - k) * dilation
+        y = y + weight[:, k] * window[..., window.shape[-1] - 1 - lag]
+    return y, window[..., 1:]
+
+
+stepped = partial(edited, conv_step)
+tapped = partial(edited, conv_step_by_taps)
+
+
+def moved(change: str) -> Callable[..., Any]:
+    """A step with the right output and another next history."""
+    return stepped(f"return y, window[..., 1:] → return y, {change}", push=push)
+
+
+def or_nothing(row: str) -> str:
+    """The column that lies `lag` before the last one of a row; zero where the row does not go back so far."""
+    return f"({row}[..., {row}.shape[-1] - 1 - lag] if lag < {row}.shape[-1] else 0)"
+
+
+SUM = "(window[..., start::dilation] * weight).sum(dim=-1)"
+KERNELS = "weight[:, None]"
+
+TOO_FAR = "(weight.shape[-1] - 1 - k) * dilation → (weight.shape[-1] - k) * dilation"
+PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
+
+
+CONV_STEP = Exercise(
+    id="03.conv_step",
+    title="One sample through one branch",
+    reference=conv_step,
+    cases=draw_step,
+    example=STEP_EXAMPLE,
+    axes=OUTPUT,
+    items=tuple(OUTPUT),
+    misconceptions=[
+        Misconception(
+            name="the taps reversed",
+            wrong=stepped("* weight) → * weight.flip(-1))"),
+            message="The tap for the oldest sample is multiplied with the newest one. `weight[:, -1]` belongs to "
+            "*now*: look at which digit of the expected output is which sample.",
+        ),
+        Misconception(
+            name="reading after writing",
+            wrong=stepped(
+                f"window = {WINDOW} → history = push(history, x); window = {WINDOW}",
+                "window[..., 1:] → history",
+                push=push,
+            ),
+            message="The new sample is in the window twice: once because it was pushed into the history before "
+            "the reading, once as the present sample. Older taps then read a sample one step newer than they "
+            "should. Build the window from the history as it was.",
+        ),
+        Misconception(
+            name="a history that stands still",
+            wrong=moved("history"),
+            message="The output is right, but the history comes back as it was given. The next step will not "
+            "know this sample.",
+        ),
+        Misconception(
+            name="a history that grows",
+            wrong=moved("window"),
+            message="The output is right, and the history comes back with one column more than it had. The oldest "
+            "sample has to go.",
+        ),
+        Misconception(
+            name="the output taken into the history",
+            wrong=[moved("push(history, y)"), moved("torch.cat([history, y.unsqueeze(-1)], dim=-1)")],
+            message="The history holds what came *in*. Here the output is put into it, and the next step would "
+            "convolve outputs.",
+        ),
+        Misconception(
+            name="the new sample left out of the window",
+            wrong=[
+                stepped(f"start = {START} → start = {START} - 1"),
+                stepped(f"start = {START} → start = {START} - 1", "[..., start::dilation] → [..., start:-1:dilation]"),
+                stepped("(window[..., start::dilation] → (history[..., start::dilation]"),
+                tapped("window.shape[-1] - 1 - lag → window.shape[-1] - 2 - lag"),
+                tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -1 - lag]"),
+                tapped("window[..., window.shape[-1] - 1 - lag] → history[..., history.shape[-1] - 1 - lag]"),
+                tapped(f"window[..., window.shape[-1] - 1 - lag] → {or_nothing('history')}"),
+            ],
+            message="Every tap reads one sample too old: the newest tap reads the sample before the present one. "
+            "The window ends with the present sample, and the newest tap belongs to it.",
+        ),
+        Misconception(
+            name="the dilation left out",
+            wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
+            message="The taps read neighbouring samples. With dilation d two taps stand d samples apart.",
+        ),
+        Misconception(
+            name="every d-th column, the last W of them",
+            wrong=stepped("[..., start::dilation] → [..., ::dilation][..., -weight.shape[-1] :]"),
+            message="The columns are counted from column 0 of the window, so whether the present sample is among "
+            "them depends on the length of the history. It always is what the newest tap reads: count from there.",
+        ),
+        Misconception(
+            name="counted from the oldest sample",
+            wrong=stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
+            message="The first tap reads column 0 of the history. This is right only when the history has exactly "
+            "the length that this branch needs. A shared history may be longer: count from the newest end.",
+        ),
+        Misconception(
+            name="every d-th column from column 0",
+            wrong=stepped("start::dilation → ::dilation"),
+            message="`window[..., ::dilation]` starts at column 0. It meets the right samples only when the "
+            "history has exactly the length that this branch needs. Work out at which column the "
+            "oldest tap reads, counted from the newest end, and start there.",
+        ),
+        Misconception(
+            name="one sample too new",
+            wrong=[
+                stepped(f"start = {START} → start = -(weight.shape[-1] - 1) * dilation"),
+                stepped(f"start = {START} → start = {START} + 1"),
+                tapped("window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
+            ],
+            message="The first tap reads one sample too new. The window is the history as it was, then the sample: "
+            "it has S + 1 columns, and the newest is column S, which is `window[..., -1]`.",
+        ),
+        Misconception(
+            name="a slice with a negative step",
+            wrong=stepped("start::dilation → ::-dilation"),
+            message="Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
+        ),
+        Misconception(
+            name="the bias added for every tap",
+            wrong=stepped(".sum(dim=-1) + bias → .add(bias[:, None]).sum(dim=-1)"),
+            message="The bias stands inside the sum over the taps, so it is added W times. It is added once.",
+        ),
+        Misconception(
+            name="a reach of W·dilation",
+            wrong=[
+                stepped(f"start = {START} → start = -weight.shape[-1] * dilation"),
+                stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
+                stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
+            ],
+            message="Your slice begins W·dilation columns before the end of the window, or before the present "
+            "sample. Between W taps there are W − 1 distances: the oldest looks (W − 1)·dilation samples back.",
+        ),
+        Misconception(
+            name="one distance too far back",
+            wrong=[
+                tapped(TOO_FAR),
+                tapped(TOO_FAR, f"window[..., window.shape[-1] - 1 - lag] → {or_nothing('window')}"),
+            ],
+            message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
+            "looks 0 samples back. How many distances back does the oldest of three taps look?",
+        ),
+        Misconception(
+            name="W − 1 without brackets",
+            wrong=[
+                stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] - 1 * dilation"),
+                stepped("(weight.shape[-1] - 1) * dilation → (weight.shape[-1] - 1 * dilation)"),
+            ],
+            where=lambda weight, dilation, **rest: weight.shape[-1] > 1 and dilation > 1,
+            message="W - 1 * dilation is W − (1·dilation): the product comes before the difference. There are "
+            "W − 1 distances of `dilation` each: put the difference in brackets.",
+        ),
+        Misconception(
+            name="the bias taken away",
+            wrong=stepped(" + bias → - bias"),
+            message="The bias is subtracted. It is added, once for each channel.",
+        ),
+        Misconception(
+            name="the present sample in front",
+            wrong=[
+                stepped("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]", *following)
+                for following in ((), ("y, window[..., 1:] → y, window[..., :-1]",))
+            ],
+            message="The window begins with the present sample and ends with the one before it. Time runs from "
+            "left to right: the present sample stands last.",
+        ),
+        Misconception(
+            name="pushed first, then read",
+            wrong=[
+                tapped(*PUSHED_FIRST, push=push),
+                stepped(*PUSHED_FIRST, "start::dilation → ::dilation", push=push),
+                stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)", push=push),
+            ],
+            message="The history moves on first, and with it goes the sample that the oldest tap wants when the "
+            "history is just long enough. Then a negative index may quietly read another sample, and a product "
+            "with too few columns may be spread over all taps. Read from S + 1 columns, then let the oldest go.",
+        ),
+        Misconception(
+            name="a history cut to this branch",
+            wrong=[moved(f"window[..., {cut} :]") for cut in ("1 + start", "-(weight.shape[-1] - 1) * dilation")],
+            message="The output is right, but the history comes back shorter than it was. It is shared: another "
+            "branch may look further back. Return as many columns as came in.",
+        ),
+        Misconception(
+            name="a history moved the wrong way",
+            wrong=moved("torch.cat([x.unsqueeze(-1), history[..., :-1]], dim=-1)"),
+            message="The output is right, but the new sample stands at the old end of the returned history. "
+            "Exercise 1 has the right move.",
+        ),
+        Misconception(
+            name="the given history changed",
+            wrong=moved("history.copy_(window[..., 1:])"),
+            message="Both results are right, and the history that was given has changed with them. Somebody may "
+            "still need it as it was: return a new tensor.",
+        ),
+        Misconception(
+            name="the bias left out",
+            wrong=stepped(" + bias → "),
+            message="The output lacks the bias: one number for each channel, added once.",
+        ),
+        Misconception(
+            name="channels added up",
+            wrong=stepped("* weight).sum(dim=-1) → * weight).sum(dim=(1, 2))[:, None]"),
+            message="Each output is the sum of all channels of its sequence. Every channel has a kernel of its "
+            "own: the sum runs over the taps only.",
+        ),
+        Misconception(
+            name="the present sample alone",
+            wrong=stepped(f"{SUM} → weight[:, -1] * x"),
+            message="The output holds the newest tap only, as after a history of zeros: what was remembered is not "
+            "read. Put history and sample together first; each tap reads a column of both.",
+        ),
+        Misconception(
+            name="a tap left out",
+            wrong=[
+                tapped("range(weight.shape[-1]) → range(1, weight.shape[-1])"),
+                tapped("range(weight.shape[-1]) → range(weight.shape[-1] - 1)"),
+            ],
+            message="The oldest or the newest tap takes no part. There are W of them, 0 to W − 1: where does your "
+            "loop begin, and where does it end?",
+        ),
+        Misconception(
+            name="a mean over the taps",
+            wrong=stepped(".sum(dim=-1) + → .mean(dim=-1) +"),
+            message="The products are averaged, so the output is W times too small before the bias comes in. They "
+            "are added up.",
+        ),
+        Misconception(
+            name="groups forgotten",
+            wrong=stepped(f"y = {SUM} + bias → y = F.conv1d(window, {KERNELS}, bias, dilation=dilation)[..., -1]"),
+            message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
+            "own: as many groups as channels.",
+        ),
+        Misconception(
+            name="SiLU too early",
+            wrong=stepped("return y, window → return F.silu(y), window"),
+            message="The output went through SiLU. Here the convolution alone is asked for; exercise 5 applies "
+            "SiLU to what comes out of it.",
+        ),
+        Misconception(
+            name="the two results exchanged",
+            wrong=stepped("return y, window[..., 1:] → return window[..., 1:], y"),
+            message="The output comes first, the next history second.",
+        ),
+    ],
+)

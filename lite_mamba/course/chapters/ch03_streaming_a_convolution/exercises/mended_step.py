@@ -1,0 +1,151 @@
+"""Bug hunt: mended_step."""
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .conv_step import conv_step, moved, stepped
+from .shared import OUTPUT, START, STEP_EXAMPLE, WINDOW, draw_step
+
+
+def suspect_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """The code of the bug hunt."""
+    window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+    taps = weight.shape[-1]
+    if dilation == 1:
+        read = window[..., -taps:]
+    else:
+        newest = window.shape[-1] - 1
+        read = window[..., newest - dilation * torch.arange(taps)]
+    return (read * weight).sum(dim=-1) + bias, window[..., 1:]
+
+
+def columns_fit_and_dilated(history: Tensor, weight: Tensor, dilation: int, **others: Any) -> bool:
+    """Cases in which `window[..., ::dilation]` has one column for each tap, and dilation is not 1."""
+    return dilation > 1 and history.shape[-1] < weight.shape[-1] * dilation
+
+
+suspected = partial(edited, suspect_step)
+
+
+MENDED_STEP = Exercise(
+    id="03.mended_step",
+    title="The step that works for dilation 1 only",
+    reference=conv_step,
+    cases=draw_step,
+    example=STEP_EXAMPLE,
+    axes=OUTPUT,
+    items=tuple(OUTPUT),
+    misconceptions=[
+        Misconception(
+            name="the bug, still in",
+            wrong=suspect_step,
+            message="With dilation 1 this step is right, with every larger dilation it is not. The expected "
+            "output below is made of digits: each digit is a sample. Which sample met which tap?",
+            given=True,
+        ),
+        Misconception(
+            name="the bug moved to dilation 1",
+            wrong=suspected("read * weight → read * weight.flip(-1)"),
+            message="The dilated path is right now, and the path for dilation 1 is wrong. A change that both "
+            "paths share mends one and breaks the other: change one path only, or make it one path.",
+        ),
+        Misconception(
+            name="the bug in both paths",
+            wrong=stepped("* weight) → * weight.flip(-1))"),
+            message="Now dilation 1 is wrong as well: the newest sample meets the oldest tap in both paths. "
+            "`weight` lists its taps from the oldest to the newest.",
+        ),
+        Misconception(
+            name="the channels turned around",
+            wrong=[
+                suspected("read * weight → read * (weight if dilation == 1 else weight.flip(0))"),
+                suspected("newest - dilation * torch.arange(taps)] → newest - dilation * torch.arange(taps)].flip(1)"),
+                suspected("read * weight → read * weight.flip(0)"),
+            ],
+            message="The channels are swapped: `flip` turned their axis. With a single channel nothing changes. "
+            "Taps lie along the last axis.",
+        ),
+        Misconception(
+            name="the sequences turned around",
+            wrong=[
+                suspected("newest - dilation * torch.arange(taps)] → newest - dilation * torch.arange(taps)].flip(0)"),
+                suspected("read * weight → read.flip(0) * weight"),
+            ],
+            message="The sequences are swapped: `flip` turned their axis. With a single sequence nothing changes. "
+            "Taps lie along the last axis.",
+        ),
+        Misconception(
+            name="a slice with a negative step",
+            wrong=suspected("torch.arange(taps)] → torch.arange(taps)[::-1]]"),
+            message="Lists can be turned around with [::-1], tensors cannot: `flip` does it.",
+        ),
+        Misconception(
+            name="one distance too far back",
+            wrong=suspected("dilation * torch.arange(taps)] → dilation * (taps - torch.arange(taps))]"),
+            message="The order is right now, but every tap reads one distance too far back, and no tap reads the "
+            "present sample. What is too far back for the window begins again at its end. How far back does the "
+            "oldest of three taps read?",
+        ),
+        Misconception(
+            name="one sample beside",
+            wrong=[
+                suspected(f"newest - dilation * torch.arange(taps)] → {first} - dilation * torch.arange(taps).flip(0)]")
+                for first in ("newest - 1", "newest - dilation + 1")
+            ],
+            where=lambda dilation, **rest: dilation > 1,
+            message="The order is right now, but the newest tap does not read the present sample any more. It "
+            "reads column `newest`.",
+        ),
+        Misconception(
+            name="the history turned around too",
+            wrong=[
+                moved("window.flip(-1)[..., 1:]"),
+                moved("(window if dilation == 1 else window.flip(-1))[..., 1:]"),
+            ],
+            message="The outputs are right, but the next history is cut out of the window that you have turned "
+            "around. A history runs from the oldest sample to the latest.",
+        ),
+        Misconception(
+            name="neighbours from the oldest on",
+            wrong=suspected(
+                "newest - dilation * torch.arange(taps)] → newest - dilation * (taps - 1) + torch.arange(taps)]"
+            ),
+            message="The oldest tap reads the right column now, and the others the columns beside it. From one tap "
+            "to the next it is `dilation` columns.",
+        ),
+        Misconception(
+            name="the whole window turned around",
+            wrong=suspected(f"window = {WINDOW} → window = {WINDOW}.flip(-1)"),
+            message="The window itself is turned around, and the path for dilation 1 and the next history are cut "
+            "out of it as well. Both want the order of time. Turn what the dilated path reads, not the window.",
+        ),
+        Misconception(
+            name="a column that is not there",
+            wrong=[
+                suspected("newest = window.shape[-1] - 1 → newest = window.shape[-1]"),
+                suspected("newest - dilation → newest + dilation"),
+            ],
+            message="This asks for a column after the last one. The window has S + 1 columns, counted from 0: "
+            "`newest` is S, and every other tap stands before it. Is it the place of the columns that is wrong, "
+            "or their order?",
+        ),
+        Misconception(
+            name="the dilated path taken out",
+            wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
+            message="Every call takes the path of dilation 1, so a dilated kernel reads neighbouring samples. "
+            "Keep the distance between the taps and look at their order.",
+        ),
+        Misconception(
+            name="counted from the oldest sample",
+            wrong=stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
+            where=columns_fit_and_dilated,
+            message="The order is right now, but the first tap reads column 0 of the history. This fits only if "
+            "the history has exactly the length that this branch needs. Count from the newest end.",
+        ),
+    ],
+)

@@ -1,0 +1,190 @@
+"""Exercise 2: ring_push."""
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .push import push
+
+
+def ring_push(ring: Tensor, oldest: int, x: Tensor) -> tuple[Tensor, int, Tensor]:
+    """Write over the oldest sample; return the new ring, the new place of the oldest sample, and the time order."""
+    ring = ring.clone()
+    ring[..., oldest] = x
+    oldest = (oldest + 1) % ring.shape[-1]
+    return ring, oldest, torch.roll(ring, -oldest, dims=-1)
+
+
+def draw_ring(draw: Draw) -> dict[str, Any]:
+    B, D, S = draw.size(1, 2), draw.size(1, 3), draw.size(1, 7)
+    return {"ring": draw.normal(B, D, S), "oldest": draw.choice(range(S)), "x": draw.normal(B, D)}
+
+
+rung = partial(edited, ring_push)
+
+
+RING_PUSH = Exercise(
+    id="03.ring_push",
+    title="The same history as a ring",
+    reference=ring_push,
+    cases=draw_ring,
+    example={"ring": torch.tensor([[[5.0, 6.0, 3.0, 4.0]]]), "oldest": 2, "x": torch.tensor([[7.0]])},
+    axes={"ring": ("batch", "channel", "slot"), "samples in order": ("batch", "channel", "column")},
+    items=("ring", "oldest slot", "samples in order"),
+    misconceptions=[
+        Misconception(
+            name="a pointer that runs away",
+            wrong=rung("(oldest + 1) % ring.shape[-1] → oldest + 1"),
+            message="`oldest` grows without end, and the write after the last slot has no slot to go to. After "
+            "the last slot comes slot 0 again: the operator `%` does that.",
+        ),
+        Misconception(
+            name="a pointer that stands still",
+            wrong=[
+                rung("oldest = (oldest + 1) % ring.shape[-1] → pass"),
+                rung("return ring, oldest → return ring, (oldest - 1) % ring.shape[-1]"),
+            ],
+            message="The slot that was just written holds the newest sample now. The oldest one stands in another "
+            "slot.",
+        ),
+        Misconception(
+            name="a pointer that goes backwards",
+            wrong=rung("oldest + 1 → oldest - 1"),
+            message="The next sample to be overwritten stands one slot further, not one slot back.",
+        ),
+        Misconception(
+            name="read from the newest sample",
+            wrong=rung("torch.roll(ring, -oldest → torch.roll(ring, 1 - oldest"),
+            message="The order starts with the sample that was just written, the newest one. Once it is written, "
+            "the oldest sample stands in another slot: read from the *new* `oldest`.",
+        ),
+        Misconception(
+            name="rolled the other way",
+            wrong=rung("ring, -oldest → ring, oldest"),
+            message="The ring turns in the wrong direction. Slot `oldest` has to come to column 0; "
+            "`torch.roll` with a positive number moves columns to the right.",
+        ),
+        Misconception(
+            name="not written over the oldest sample",
+            wrong=[
+                rung(
+                    "ring[..., oldest] = x → ring[..., oldest - 1] = x",
+                    "oldest = (oldest + 1) % ring.shape[-1] → pass",
+                ),
+                rung("ring[..., oldest] = x → ring[..., oldest - 1] = x"),
+                rung("ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x"),
+            ],
+            message="This writes into a slot beside `oldest`, over a sample that is still needed. The sample that "
+            "is no longer needed is the oldest.",
+        ),
+        Misconception(
+            name="the order of the slots taken for the order of time",
+            wrong=rung("torch.roll(ring, -oldest, dims=-1) → ring"),
+            message="The slots come back as they lie in memory. In a ring the oldest sample can lie anywhere; "
+            "time starts at slot `oldest` and goes around.",
+        ),
+        Misconception(
+            name="the new sample behind the slots",
+            wrong=rung(
+                "ring = ring.clone() → before = ring; ring = ring.clone()",
+                "torch.roll(ring, -oldest, dims=-1) → torch.cat([before[..., 1:], x.unsqueeze(-1)], dim=-1)",
+            ),
+            message="The slots are read as if slot 0 held the oldest sample, and the new one is put behind them. "
+            "In a ring the oldest sample can lie anywhere; time starts at slot `oldest` and goes around.",
+        ),
+        Misconception(
+            name="the old ring read",
+            wrong=rung(
+                "ring = ring.clone() → before = ring; ring = ring.clone()", "torch.roll(ring, → torch.roll(before,"
+            ),
+            message="The order of time is read from the ring as it was, without the new sample. Write first, then "
+            "read the ring that was written.",
+        ),
+        Misconception(
+            name="the newest sample first",
+            wrong=rung("torch.roll(ring, -oldest, dims=-1) → torch.roll(ring, -oldest, dims=-1).flip(-1)"),
+            message="The samples come in the reverse order of time: the newest first. The order of time begins "
+            "with the oldest.",
+        ),
+        Misconception(
+            name="a history that moves, not a ring",
+            wrong=[
+                rung(
+                    "ring[..., oldest] = x → ring = push(ring, x)",
+                    "oldest = (oldest + 1) % ring.shape[-1] → pass",
+                    "torch.roll(ring, -oldest, dims=-1) → ring",
+                    push=push,
+                ),
+                rung("ring[..., oldest] = x → ring = push(ring, x)", push=push),
+            ],
+            message="All samples move by one column, as in exercise 1. In a ring nothing moves: one slot is "
+            "written, and the pointer moves on.",
+        ),
+        Misconception(
+            name="a ring that was turned",
+            wrong=rung("return ring, oldest → return torch.roll(ring, -oldest, dims=-1), oldest"),
+            message="The ring itself comes back in the order of time, and `oldest` no longer says where its oldest "
+            "sample stands. Turn a copy for reading; in the ring nothing moves.",
+        ),
+        Misconception(
+            name="ring and order of time exchanged",
+            wrong=rung(
+                "return ring, oldest, torch.roll(ring, -oldest, dims=-1) → "
+                "return torch.roll(ring, -oldest, dims=-1), oldest, ring"
+            ),
+            message="All three results are right, but the first and the last have changed places: first the ring "
+            "as it lies in memory, last the samples in the order of time.",
+        ),
+        Misconception(
+            name="as many slots as channels",
+            wrong=[rung("% ring.shape[-1] → % ring.shape[1]"), rung("% ring.shape[-1] → % len(ring)")],
+            message="The pointer goes around after as many steps as there are channels or sequences. The slots "
+            "are the last axis: ring.shape[-1].",
+        ),
+        Misconception(
+            name="rolled along the channels",
+            wrong=rung("-oldest, dims=-1 → -oldest, dims=1"),
+            message="The channels change places, and each keeps its samples as they lie in memory. The slots are "
+            "the last axis: dims=-1.",
+        ),
+        Misconception(
+            name="a slot looked up along the channels",
+            wrong=rung("ring[..., oldest] = x → ring[:, oldest] = x"),
+            message="ring[:, oldest] is a channel. The slots are the last axis: ring[..., oldest] is one slot of "
+            "every channel.",
+        ),
+        Misconception(
+            name="a ring that is one slot short",
+            wrong=[
+                rung("% ring.shape[-1] → % max(1, ring.shape[-1] - 1)"),
+                rung("(oldest + 1) % ring.shape[-1] → oldest + 1 if oldest < ring.shape[-1] - 2 else 0"),
+            ],
+            message="After the last slot but one comes slot 0: the last one is left out. There are S slots, 0 to "
+            "S − 1, and `%` S goes through all of them.",
+        ),
+        Misconception(
+            name="always into the last slot",
+            wrong=[
+                rung("ring[..., oldest] = x → ring[..., -1] = x"),
+                rung("ring[..., oldest] = x → ring[..., 0] = x"),
+            ],
+            message="The new sample goes into the same slot each time, the last or the first. In a ring it goes "
+            "where the oldest sample stands, in slot `oldest`.",
+        ),
+        Misconception(
+            name="rolled through all axes",
+            wrong=rung("-oldest, dims=-1 → -oldest"),
+            message="With one channel this is right; with more, samples wander from one channel into the next. "
+            "`torch.roll` without `dims` rolls the tensor as one long row. Name the axis.",
+        ),
+        Misconception(
+            name="the given ring changed",
+            wrong=rung("ring = ring.clone() → pass"),
+            message="The result is right, and the ring that was given has changed with it. Write into a copy.",
+        ),
+    ],
+)

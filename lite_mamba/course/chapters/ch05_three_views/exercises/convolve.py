@@ -1,0 +1,186 @@
+"""Exercise 3: convolve. Exercise 4, fft_convolve, computes the same."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from ...ch01_causal_convolution.exercises import causal_conv
+from .shared import draw_pair
+
+
+def convolve(u: Tensor, kernel: Tensor) -> Tensor:
+    """y[t] = Σ_{j ≤ t} kernel[j] · u[t − j]; all are (L,)."""
+    padded = F.pad(u, (len(kernel) - 1, 0))  # (L − 1 + L,)
+    return F.conv1d(padded[None, None], kernel.flip(0)[None, None])[0, 0]  # (L,)
+
+
+def _padded(room: str, *cut: str):
+    """A wrong convolution: other zeros around the input, and perhaps a cut of the result."""
+    return edited(convolve, f"(len(kernel) - 1, 0) → ({room})", *cut)
+
+
+def _in_a_circle(u, kernel):
+    """An index below zero counts from the end."""
+    steps = range(len(u))
+    return torch.stack([sum(kernel[j] * u[t - j] for j in steps) for t in steps])  # (L,)
+
+
+def _by_two_loops(u, kernel):
+    steps = range(len(u))
+    return torch.stack([sum((kernel[j] * u[t - j] for j in range(t + 1)), torch.zeros(())) for t in steps])  # (L,)
+
+
+def _into_the_past(u, kernel):
+    return _by_two_loops(u.flip(0), kernel).flip(0)
+
+
+WRAP = "Send in a one at the last step: which outputs may answer?"
+
+
+CONVOLVE = Exercise(
+    id="05.convolve",
+    title="A kernel as long as the sequence",
+    reference=convolve,
+    cases=draw_pair,
+    axes=("time",),
+    misconceptions=[
+        Misconception(
+            "a kernel that was not turned round",
+            "Your present sample meets the *last* tap. causal_conv wants its taps from old to new; in kernel, tap 0 "
+            "is now. One of the two has to be turned round.",
+            edited(convolve, ".flip(0) → "),
+        ),
+        Misconception(
+            "the tap for now left out",
+            "kernel[0] is missing: the sum begins at j = 0, so the present sample is in it.",
+            edited(convolve, "kernel.flip(0) → torch.cat([torch.zeros(1), kernel[1:]]).flip(0)"),
+        ),
+        Misconception(
+            "an input that was turned round",
+            "You have flipped the input, so the output starts with the end of the sequence. Time has to keep its "
+            "direction; only the list of taps is turned round.",
+            [
+                edited(convolve, "F.pad(u, → F.pad(u.flip(0),", ".flip(0)[None → [None"),
+                edited(convolve, "pad(u, → pad(u.flip(0),"),
+            ],
+        ),
+        Misconception(
+            "an output that is too long",
+            "2L − 1 numbers come out: the response goes on after the end of the input. Keep the outputs for the L "
+            "steps of the input. Which end are they at?",
+            _padded("len(kernel) - 1, len(kernel) - 1"),
+        ),
+        Misconception(
+            "the end instead of the beginning",
+            "You keep the last L of 2L − 1 outputs. Only the first of them belongs to a step of the input.",
+            _padded("0, len(kernel) - 1"),
+        ),
+        Misconception(
+            "a centred output",
+            "You keep the middle of the 2L − 1 outputs, as mode='same' does. So y[t] reads samples after t.",
+            [
+                _padded("len(u) // 2, len(u) // 2", "[0, 0] → [0, 0, : len(u)]"),
+                _padded("(len(u) - 1) // 2, len(u) // 2"),
+            ],
+        ),
+        Misconception(
+            "a response that runs into the past",
+            "y[t] reads u[t + j], the samples that come after it. The response to a sample comes after it, so y[t] "
+            "reads u[t − j].",
+            _into_the_past,
+        ),
+        Misconception(
+            "the oldest sample left out",
+            "The sum ends before j = t, so y[t] misses the first sample of all, and y[0] is zero. range(n) stops at n "
+            "− 1.",
+            edited(_by_two_loops, "t + 1 → t"),
+        ),
+        Misconception(
+            "lag and step mixed up",
+            "Tap and sample carry the same number, so no sample meets its own lag. The two numbers add up to t: tap j "
+            "meets the sample from j steps ago.",
+            edited(_by_two_loops, "kernel[j] * u[t - j] → kernel[j] * u[j]"),
+        ),
+        Misconception(
+            "a response that goes in a circle",
+            "The first outputs read the last samples, but before the start all samples count as zero. In Python an "
+            "index below zero counts from the end, and a Fourier transform of L points goes round, too. " + WRAP,
+            _in_a_circle,
+        ),
+        Misconception(
+            "an output one step late",
+            "y[t] does not know u[t]: your last tap meets u[t − 1]. Tap 0 belongs to now.",
+            _padded("len(kernel), 0", "[0, 0] → [0, 0, : len(u)]"),
+        ),
+        Misconception(
+            "a product at each step",
+            "You multiply u[t] with kernel[t] and add nothing up. y[t] is a sum over all steps up to t.",
+            lambda u, kernel: u * kernel,
+        ),
+        Misconception(
+            "a slice that runs backwards",
+            "PyTorch has no negative steps in slices. kernel.flip(0) turns the taps round.",
+            edited(convolve, ".flip(0)[None → [::-1][None"),
+        ),
+        Misconception(
+            "all taps on the sample of now",
+            "You multiply u[t] with the sum of the taps. Each tap has a sample of its own: tap j that of j steps ago.",
+            lambda u, kernel: u * kernel.sum(),
+        ),
+        Misconception(
+            "a past that is not empty",
+            "You put other numbers than zeros in front of the first sample: ones, or the first sample again. Samples "
+            "before the start count as zero.",
+            [
+                edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → F.pad(u, (len(kernel) - 1, 0), value=1.0)"),
+                edited(convolve, "F.pad(u, (len(kernel) - 1, 0)) → torch.cat([u[:1].expand(len(kernel) - 1), u])"),
+            ],
+        ),
+        Misconception(
+            "a zero too many",
+            "You put L zeros in front, so L + 1 outputs come out, and the first of them knows no sample at all. L − 1 "
+            "are enough.",
+            _padded("len(kernel), 0"),
+        ),
+        Misconception(
+            "axes that are left",
+            "The numbers are right, and batch and channel are still around them. u has neither: take them off again.",
+            [edited(convolve, f"[0, 0] → {left}") for left in ("", "[0]")],
+        ),
+        Misconception(
+            "an output instead of an axis",
+            "One number comes back: you have taken off an axis more than you had put on, and that is time.",
+            edited(convolve, "[0, 0] → [0, 0, 0]"),
+        ),
+        Misconception(
+            "an output that was turned round",
+            "The outputs are right, from the end to the beginning. Only the taps are turned round, and nothing is "
+            "turned back.",
+            edited(convolve, "[0, 0] → [0, 0].flip(0)"),
+        ),
+        Misconception(
+            "a bias of one",
+            "Every output is 1 too large: the bias that causal_conv wants is added to each. Here it is zero.",
+            edited(convolve, "[0, 0] → [0, 0] + 1"),
+        ),
+        Misconception(
+            "missing axes",
+            "F.conv1d and causal_conv want a batch and channels: x is (B, D, L) and the weight is (D, W), or (D, 1, W) "
+            "for F.conv1d. Make them with u[None, None] and kernel[None], and take them off at the end.",
+            [
+                edited(convolve, "padded[None, None], kernel.flip(0)[None, None] → padded, kernel.flip(0)"),
+                edited(convolve, "padded[None, None], kernel → u, kernel", "[None, None])[0, 0] → )"),
+                edited(convolve, "padded[None, None], kernel → padded[None], kernel", "[None, None])[0, 0] → [None])"),
+                lambda u, kernel: causal_conv(u, kernel.flip(0), torch.zeros(1)),
+            ],
+        ),
+        Misconception(
+            "a kernel without room",
+            "A kernel as long as the input fits on it in one place only, so one number comes out. The samples before "
+            "the start count as zero: they have to be there.",
+            _padded("0, 0"),
+        ),
+    ],
+)

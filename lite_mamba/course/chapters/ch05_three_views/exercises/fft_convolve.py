@@ -1,0 +1,197 @@
+"""Exercise 4: fft_convolve."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import A_CLOCK_OF_ITS_OWN, LATE, also_long, draw_pair
+
+
+def fft_convolve(u: Tensor, kernel: Tensor) -> Tensor:
+    """The same as `convolve`, as a product of values at 2L points of the circle."""
+    points = 2 * len(u)
+    values = torch.fft.rfft(u, n=points) * torch.fft.rfft(kernel, n=points)  # (L + 1,)
+    return torch.fft.irfft(values, n=points)[: len(u)]  # (L,)
+
+
+def _complex(view, *edits: str):
+    """The view by complex transforms, without taking the real part."""
+    three = (".rfft(u → .fft(u", ".rfft(kernel → .fft(kernel", "irfft(values → ifft(values")
+    return edited(view, *three, *edits)
+
+
+def _product(formula: str):
+    """A wrong FFT view: the values U and K of input and kernel joined in another way."""
+    values = "torch.fft.rfft(u, n=points) * torch.fft.rfft(kernel, n=points)"
+    pair = "U, K = torch.fft.rfft(u, n=points), torch.fft.rfft(kernel, n=points)"
+    return edited(fft_convolve, f"values = {values} → {pair}\n    values = {formula}")
+
+
+FFT = Exercise(
+    id="05.fft_convolve",
+    title="The FFT view",
+    reference=fft_convolve,
+    cases=draw_pair,
+    apply=also_long(fft_convolve, 600),
+    atol=1e-4,
+    axes=("time",),
+    example=LATE,
+    misconceptions=[
+        Misconception(*A_CLOCK_OF_ITS_OWN, edited(fft_convolve, "2 * len(u) → 64")),
+        Misconception(
+            "a circular wrap",
+            "Your clock has only L hours. The outputs after the end go round and are added to the first ones, so the "
+            "start of y knows the end of u. How many outputs does the whole product have?",
+            [
+                edited(fft_convolve, "2 * len(u) → len(u)"),
+                edited(fft_convolve, "2 * len(u) → len(u)", "irfft(values, n=points) → irfft(values)"),
+                _complex(fft_convolve, "2 * len(u) → len(u)"),
+            ],
+        ),
+        Misconception(
+            "one hour more instead of twice as many",
+            "L + 1 hours: now only the first output after the end has an hour of its own. The product of two lists of "
+            "L numbers has 2L − 1.",
+            edited(fft_convolve, "2 * len(u) → len(u) + 1"),
+        ),
+        Misconception(
+            "one hour too few",
+            "2L − 2 hours: the very last output after the end has no hour of its own, and falls on the first one. "
+            "Count again: L samples and L taps give 2L − 1.",
+            edited(fft_convolve, "2 * len(u) → 2 * len(u) - 2"),
+        ),
+        Misconception(
+            "the next power of two after L",
+            "A power of two of points is quick, but yours need not reach 2L − 1: for most lengths some outputs after "
+            "the end still go round.",
+            [edited(fft_convolve, f"2 * len(u) → 2 ** math.ceil(math.log2(len(u){more}))") for more in ("", " + 1")],
+        ),
+        Misconception(
+            "padding only one of the two",
+            "The two lists of values have different lengths, so they belong to different points of the circle. Both "
+            "must be taken at the same points: give both calls of rfft the same n.",
+            [edited(fft_convolve, f".rfft({alone}, n=points) → .rfft({alone})") for alone in ("u", "kernel")],
+        ),
+        Misconception(
+            "real parts too early",
+            "You drop the imaginary parts before you are back in time. They say *when* something happens; without them "
+            "the answer is smeared over all of time. Keep the values complex until then.",
+            [_product(formula) for formula in ("U.real * K.real", "(U * K).real")],
+        ),
+        Misconception(
+            "sizes without angles",
+            "You multiply the absolute values. The angle of each value says when something happens, so all timing is "
+            "lost. Multiply the complex values as they are.",
+            _product("U.abs() * K.abs()"),
+        ),
+        Misconception(
+            "a kernel that runs backwards",
+            "A complex conjugate turns time round: this is a correlation. Multiply the values as they are.",
+            [_product(formula) for formula in ("U * K.conj()", "U.conj() * K")],
+        ),
+        Misconception(
+            "a kernel that was turned round",
+            "You have flipped the kernel, as causal_conv wants it. Here it is a polynomial, and tap j belongs to the "
+            "power j: leave it as it is.",
+            edited(fft_convolve, "rfft(kernel, → rfft(kernel.flip(0),"),
+        ),
+        Misconception(
+            "half as much again",
+            "1.5 L hours: the last outputs after the end still go round. The product of two lists of L numbers has "
+            "2L − 1.",
+            edited(fft_convolve, "2 * len(u) → len(u) + len(u) // 2"),
+        ),
+        Misconception(
+            "values that are added",
+            "At each point the value of the product is the *product* of the two values.",
+            _product("U + K"),
+        ),
+        Misconception(
+            "a way back with the wrong n",
+            "irfft was told n = L, but the values were taken at 2L points. It throws half of them away. Go back with "
+            "the same n, and cut the result afterwards.",
+            edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(u))"),
+        ),
+        Misconception(
+            "values that are added up",
+            "`@` multiplies the values and adds the products up: one number. Each point has a product of its own: `*`.",
+            _product("U @ K"),
+        ),
+        Misconception(
+            "the input with itself",
+            "You multiply the values of u with themselves, or those of the kernel. At each point one of u meets one of "
+            "the kernel.",
+            [_product("U * U"), _product("K * K")],
+        ),
+        Misconception(
+            "the same way twice",
+            "rfft goes from time to the values, and wants real numbers. The way back is irfft.",
+            edited(fft_convolve, "torch.fft.irfft( → torch.fft.rfft("),
+        ),
+        Misconception(
+            "another scale",
+            "The shape of the output is right and its scale is not: irfft divides by the number of points already. "
+            "Divide nothing yourself, and leave `norm` alone.",
+            [
+                edited(fft_convolve, "[: len(u)] → [: len(u)] / points"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] * points"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] / len(u)"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] / points**0.5"),
+                edited(fft_convolve, "[: len(u)] → [: len(u)] * points**0.5"),
+            ],
+        ),
+        Misconception(
+            "no way back",
+            "You return the product of the values, numbers on the circle. irfft leads back to outputs in time.",
+            [
+                edited(fft_convolve, f"torch.fft.irfft(values, n=points)[: len(u)] → {values}")
+                for values in ("values", "values[: len(u)]", "values.real", "values.real[: len(u)]")
+            ],
+        ),
+        Misconception(
+            "sizes instead of signs",
+            "The numbers are right but for their signs: abs() drops them. Take .real of what ifft gives, or use rfft "
+            "and irfft.",
+            edited(fft_convolve, "[: len(u)] → [: len(u)].abs()"),
+        ),
+        Misconception(
+            "a product before the transform",
+            "You multiply u[t] with kernel[t], and go to the values and back for nothing. Go to the values of both "
+            "first: there the product stands for the sum over all pairs.",
+            edited(fft_convolve, "rfft(u, n=points) * torch.fft.rfft(kernel, → rfft(u * kernel,"),
+        ),
+        Misconception(
+            "values that are divided",
+            "A quotient of the values undoes a convolution. At each point the value of the product is the *product* of "
+            "the two values.",
+            edited(fft_convolve, "n=points) * torch → n=points) / torch"),
+        ),
+        Misconception(
+            "a length that irfft must guess",
+            "Without n, irfft guesses an even number of points. You have used an odd number, so time is stretched. "
+            "Tell irfft the n that you have used.",
+            edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "irfft(values, n=points) → irfft(values)"),
+        ),
+        Misconception(
+            "an output that is too long",
+            "All 2L results come back. Only the first L belong to steps of the input.",
+            [
+                edited(fft_convolve, "[: len(u)] → "),
+                edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "[: len(u)] → "),
+            ],
+        ),
+        Misconception(
+            "the outputs after the end",
+            "What you return belongs to steps after the end of the input. The outputs for its L steps stand at the "
+            "beginning, if the zeros stand behind the samples and not before them.",
+            edited(fft_convolve, "[: len(u)] → [len(u) :]"),
+        ),
+        Misconception(
+            "a complex result",
+            "The numbers are right, but they are complex, with imaginary parts that are zero but for rounding. Take "
+            ".real at the very end, or use rfft and irfft.",
+            _complex(fft_convolve),
+        ),
+    ],
+)

@@ -1,0 +1,299 @@
+"""Exercise 5: is_time_invariant, and the systems that it is tried on."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .fft_convolve import fft_convolve
+from .recurrence import recurrence
+
+
+def is_time_invariant(layer, u: Tensor, shift: int) -> bool:
+    """Whether an input that comes `shift` steps later gives the same output, `shift` steps later."""
+    late_input = F.pad(u, (shift, 0))[: len(u)]  # (L,)
+    late_output = F.pad(layer(u), (shift, 0))[: len(u)]  # (L,)
+    return torch.allclose(layer(late_input), late_output, rtol=1e-3, atol=1e-4)
+
+
+def leaky(u):
+    return recurrence(u, torch.tensor([0.5]), torch.ones(1), torch.ones(1))
+
+
+def leaky_by_fft(u):
+    # An FFT leaves some 10⁻⁷ where there should be nothing, on most processors: so much is there on each.
+    return fft_convolve(u, 0.5 ** torch.arange(len(u))) + 2e-7
+
+
+def delay_by_two(u):
+    return F.pad(u, (2, 0))[:-2]
+
+
+def square(u):
+    return u * u
+
+
+def forgets_all_at_step_four(u):
+    h, outputs = torch.zeros(()), []
+    for t, u_t in enumerate(u):
+        h = (0.0 if t == 4 else 0.9) * h + u_t
+        outputs.append(h)
+    return torch.stack(outputs)
+
+
+def louder_and_louder(u):
+    return torch.arange(1, len(u) + 1) * u
+
+
+def silent_for_three_steps(u):
+    return torch.cat([torch.zeros(3), u[3:]])
+
+
+def subtract_mean(u):
+    return u - u.mean()
+
+
+def backwards(u):
+    return u.flip(0)
+
+
+def silent(u):
+    return 0 * u
+
+
+def says_what_time_it_is(u):
+    return torch.arange(1.0, len(u) + 1)
+
+
+def every_other_step(u):
+    return u * (torch.arange(len(u)) % 2)
+
+
+def every_third_step(u):
+    return u * (torch.arange(len(u)) % 3 == 0)
+
+
+def exchanges_two_steps(u):
+    return torch.cat([u[:2], u[2:4].flip(0), u[4:]])
+
+
+def neighbours_louder_and_louder(u):
+    return torch.arange(len(u)) * u * F.pad(u, (1, 0))[:-1]
+
+
+SYSTEMS = [
+    leaky,
+    leaky_by_fft,
+    delay_by_two,
+    square,
+    forgets_all_at_step_four,
+    louder_and_louder,
+    silent_for_three_steps,
+    subtract_mean,
+    backwards,
+    silent,
+    says_what_time_it_is,
+    every_other_step,
+    every_third_step,
+    exchanges_two_steps,
+    neighbours_louder_and_louder,
+]
+
+
+def one_factor_a_step(length: int):
+    """A system with a fading factor of its own for each of `length` steps; it takes inputs of this length only."""
+    factors = torch.linspace(0.9, 0.1, length)  # (L,)
+
+    def fades_faster_and_faster(u):
+        if len(u) != length:
+            raise ValueError(f"this layer has {length} fading factors, one a step; the input has {len(u)} samples")
+        h, outputs = torch.zeros(()), []
+        for factor, u_t in zip(factors, u, strict=True):
+            h = factor * h + u_t
+            outputs.append(h)
+        return torch.stack(outputs)
+
+    return fades_faster_and_faster
+
+
+def _systems(draw: Draw) -> dict:
+    system = draw.choice([*SYSTEMS, one_factor_a_step])
+    u = draw.normal(draw.size(6, 10)).abs() + 0.1  # no sample and no mean is zero
+    if system is not subtract_mean:  # with a silent end it would answer wrongly only before the input comes
+        u = draw.choice([u, F.pad(u, (0, 4))])  # (L,)
+    layer = one_factor_a_step(len(u)) if system is one_factor_a_step else system
+    return {"layer": layer, "u": u, "shift": draw.size(1, 3)}
+
+
+LATE_INPUT, LATE_OUTPUT = "F.pad(u, (shift, 0))[: len(u)]", "F.pad(layer(u), (shift, 0))[: len(u)]"
+BOTH = "layer(late_input), late_output"
+
+
+def _moved(late_input: str = LATE_INPUT, late_output: str = LATE_OUTPUT, both: str = BOTH):
+    """A wrong test: another input, another output to expect, or another comparison of the two."""
+    pairs = ((LATE_INPUT, late_input), (LATE_OUTPUT, late_output), (BOTH, both))
+    return edited(is_time_invariant, *(f"{old} → {new}" for old, new in pairs if old != new))
+
+
+TIME = Exercise(
+    id="05.is_time_invariant",
+    title="Does the system care what time it is?",
+    reference=is_time_invariant,
+    cases=_systems,
+    trials=120,
+    misconceptions=[
+        Misconception(
+            "a roll instead of a delay",
+            "torch.roll brings the end to the front: that is the clock of section 3 again. A delay puts zeros in "
+            "front, and what passes the end is gone.",
+            [
+                _moved("u.roll(shift)", "layer(u).roll(shift)"),
+                _moved("u.roll(shift)"),
+                _moved(late_output="layer(u).roll(shift)"),
+            ],
+        ),
+        Misconception(
+            "an input that got longer",
+            "You put zeros in front and keep all of u, so the delayed input is longer than u. A system with one Δ for "
+            "each step has none for the extra samples, and raises an error. Drop `shift` samples at the end.",
+            [
+                _moved("F.pad(u, (shift, 0))", "F.pad(layer(u), (shift, 0))"),
+            ],
+        ),
+        Misconception(
+            "an input of another length",
+            "You give the layer an input that is not as long as u. A system with one Δ for each step raises an error "
+            "then. Zeros in front, and as many samples dropped at the end: the delayed input is as long as u.",
+            [
+                _moved("u[:-shift]", "layer(u)[shift:]"),
+                _moved("u[shift:]", "layer(u)[shift:]"),
+                _moved("F.pad(u[:-shift], (2 * shift, 0))", both="layer(late_input)[: len(u)], late_output"),
+            ],
+        ),
+        Misconception(
+            "two delays that differ",
+            "Your output is not delayed as the input is: by another number of steps, or the other way. Both come "
+            "`shift` steps later.",
+            [_moved("u"), _moved(late_output="F.pad(layer(u), (0, shift))[shift:]")],
+        ),
+        Misconception(
+            "an output that was not delayed",
+            "You ask for the same output at the same time. The input came later, so the output may come later too: "
+            "delay it before you compare.",
+            _moved(late_output="layer(u)"),
+        ),
+        Misconception(
+            "a delay too many",
+            "Your first output comes from a delayed input: it is late already. You delay it once more.",
+            edited(is_time_invariant, "layer(late_input) → F.pad(layer(late_input), (shift, 0))[: len(u)]"),
+        ),
+        Misconception(
+            "a comparison to the bit",
+            "You ask for exact equality, or leave hardly any room: allclose as it stands leaves none beside a zero. "
+            "The FFT view is right to seven digits, not to the last bit: use torch.allclose with some room, for "
+            "example atol=1e-4.",
+            edited(is_time_invariant, "torch.allclose → torch.equal", ", rtol=1e-3, atol=1e-4 → "),
+        ),
+        Misconception(
+            "too much room",
+            "Outputs that differ by a whole unit pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
+            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.5, 1.0)],
+        ),
+        Misconception(
+            "one equal step is enough",
+            "One output that agrees makes your answer True. The two must agree at every step.",
+            edited(is_time_invariant, "torch.allclose → torch.isclose", "atol=1e-4) → atol=1e-4).any().item()"),
+        ),
+        Misconception(
+            "a difference with its sign",
+            "A difference below zero counts as small, however far off it is. Look at its absolute value.",
+            [
+                _moved(both="(layer(late_input) - late_output).clamp(min=0), torch.zeros(len(u))"),
+                _moved(both="(late_output - layer(late_input)).clamp(min=0), torch.zeros(len(u))"),
+            ],
+        ),
+        Misconception(
+            "True and False exchanged",
+            "Your answer is the opposite of the right one in every case.",
+            edited(is_time_invariant, "return torch → return not torch"),
+        ),
+        Misconception(
+            "a test for linearity",
+            "You have doubled the input, or added two inputs up. That asks another question: is the answer to a sum "
+            "the sum of the answers? Squaring does not pass it, and yet squares the same way at all times.",
+            [_moved("2 * u", "2 * layer(u)"), _moved("shift * u", "shift * layer(u)")],
+        ),
+        Misconception(
+            "a test for causality",
+            "You leave the end of the input away and look whether the start of the output stays. That asks whether the "
+            "system reads the future. Here the input has to come later.",
+            _moved("u[:-shift]", "layer(u)[:-shift]"),
+        ),
+        Misconception(
+            "a shift into the past",
+            "You let the input come earlier, and so cut off its beginning. A system with memory misses those samples. "
+            "Delay it instead: zeros come in at the front.",
+            [
+                _moved("F.pad(u[shift:], (0, shift))", "layer(u)[shift:]", "layer(late_input)[:-shift], late_output"),
+            ],
+        ),
+        Misconception(
+            "a look at the last output only",
+            "You compare one output. A system may be honest at the end and treat the start in another way: compare "
+            "all outputs.",
+            _moved(both="layer(late_input)[-1], late_output[-1]"),
+        ),
+        Misconception(
+            "only the steps before the input",
+            "You look at the first `shift` outputs alone, before the delayed input has come. What the system does with "
+            "it comes later.",
+            [
+                _moved(both="layer(late_input)[:shift], late_output[:shift]"),
+                edited(
+                    is_time_invariant,
+                    f"torch.allclose({BOTH}, rtol=1e-3, atol=1e-4) → bool((layer(late_input)[:shift] == 0).all())",
+                ),
+            ],
+        ),
+        Misconception(
+            "a test that never says False",
+            "Your test says True of every system, of those that look at the clock, too. What should it compare, so "
+            "that it can fail?",
+            lambda layer, u, shift: True,
+        ),
+        Misconception(
+            "a test whether the system is a delay",
+            "You compare the output with the delayed *input*. Run the system on the delayed input, and compare the two "
+            "outputs.",
+            [_moved(both="layer(u), late_input"), _moved(both="layer(late_input), late_input")],
+        ),
+        Misconception(
+            "a comparison that forgets the order",
+            "Two outputs may hold the same numbers, or have the same sum or the same largest number, and differ in "
+            "time: compare step by step.",
+            [
+                _moved(both="layer(late_input).sum(), late_output.sum()"),
+                _moved(both="layer(late_input).max(), late_output.max()"),
+            ],
+        ),
+        Misconception(
+            "a shift of your own",
+            "You delay by a number of steps that you have chosen yourself, or by one more or less. A system that does "
+            "the same every second step passes one shift and fails another: use the `shift` that is given.",
+            [
+                edited(is_time_invariant, f"late_input = → shift = {own}\n    late_input =")
+                for own in (1, 2, 3, "shift + 1", "shift - 1")
+            ],
+        ),
+        Misconception(
+            "an input of your own",
+            "You try the system on an input of your own, and a simple one may hide what happens: on ones, or on a "
+            "single impulse, many systems behave. Use the u that is given.",
+            [
+                edited(is_time_invariant, f"late_input = → u = {own}\n    late_input =")
+                for own in ("torch.ones_like(u)", "torch.zeros_like(u)", "F.pad(torch.ones(1), (0, len(u) - 1))")
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,165 @@
+"""Bug hunt: mended_convolve."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import A_CLOCK_OF_ITS_OWN, LATE, also_long
+
+
+def mended_convolve(u: Tensor, kernel: Tensor) -> Tensor:
+    """`fft_convolve` for a batch: u (B, D, L), kernel (D, L)."""
+    points = 2 * u.shape[-1]
+    values = torch.fft.rfft(u, n=points) * torch.fft.rfft(kernel, n=points)  # (B, D, L + 1)
+    return torch.fft.irfft(values, n=points)[..., : u.shape[-1]]  # (B, D, L)
+
+
+def _with_points(points: str, *edits: str):
+    """A mended view with another number of points."""
+    return edited(mended_convolve, f"2 * u.shape[-1] → {points}", *edits)
+
+
+suspect_convolve = _with_points("2 ** math.ceil(math.log2(u.shape[-1]))")
+NEXT = "2 ** math.ceil(math.log2(2 * u.shape[-1]))"
+
+
+def _batch(draw: Draw) -> dict:
+    batch, channels, length = draw.size(1, 2), draw.size(1, 3), draw.size(3, 13)
+    return {"u": draw.normal(batch, channels, length), "kernel": draw.normal(channels, length)}
+
+
+BUG = Exercise(
+    id="05.mended_convolve",
+    title="The response that begins before the impulse",
+    reference=mended_convolve,
+    cases=_batch,
+    apply=also_long(mended_convolve, 600),
+    atol=1e-4,
+    gradients=("u",),
+    axes=("batch", "channel", "time"),
+    example={"u": LATE["u"][None, None], "kernel": LATE["kernel"][None]},
+    misconceptions=[
+        Misconception(*A_CLOCK_OF_ITS_OWN, _with_points("64")),
+        Misconception(
+            "a clock for the batch",
+            "`u.shape[0]` is the number of sequences. The room must be twice their length, which stands on the last "
+            "axis.",
+            _with_points("2 * u.shape[0]"),
+        ),
+        Misconception(
+            "the bug as it was",
+            "Nothing is mended yet: the end of the response still comes in at the start. The picture above shows for "
+            "which lengths this is worst. What do these have in common?",
+            suspect_convolve,
+            given=True,
+        ),
+        Misconception(
+            "the next power of two after L",
+            "For L = 16 this gives 32 points, which is enough. For L = 20 it gives 32 too, and 39 outputs want an hour "
+            "of their own. The power of two must be large enough for 2L − 1.",
+            _with_points("2 ** u.shape[-1].bit_length()"),
+        ),
+        Misconception(
+            "one point more",
+            "One more point makes room for one more output. The response may go on for L − 1 steps after the end.",
+            [_with_points("2 ** math.ceil(math.log2(u.shape[-1])) + 1"), _with_points("u.shape[-1] + 1")],
+        ),
+        Misconception(
+            "one hour too few",
+            "2L − 2 points: the very last output after the end has no hour of its own, and falls on the first one. "
+            "Count again: L samples and L taps give 2L − 1.",
+            _with_points("2 * u.shape[-1] - 2"),
+        ),
+        Misconception(
+            "a power of two that is rounded down",
+            "For some lengths the logarithm is rounded down, and the power of two is below 2L − 1. Round up: "
+            "math.ceil.",
+            _with_points("2 ** round(math.log2(2 * u.shape[-1]))"),
+        ),
+        Misconception(
+            "a kernel that was turned round",
+            "There is room enough now, but the kernel is the wrong way round: your present sample meets the last tap. "
+            "Here tap 0 is now, and a product of FFTs wants it as it is. (conv1d wants its taps from old to new.)",
+            edited(mended_convolve, "rfft(kernel, → rfft(kernel.flip(-1),"),
+        ),
+        Misconception(
+            "a larger clock for the way back alone",
+            "Only irfft has more points. The values were taken on the small clock, where what comes round is added up "
+            "already; on a larger one they belong to other hours. All three calls need the same n.",
+            _with_points(
+                "2 ** math.ceil(math.log2(u.shape[-1]))", "irfft(values, n=points) → irfft(values, n=2 * points)"
+            ),
+        ),
+        Misconception(
+            "only the first of the batch",
+            "You run through the channels of u[0]. There may be more than one sequence in the batch.",
+            edited(mended_convolve, "rfft(u, → rfft(u[:1],"),
+        ),
+        Misconception(
+            "a length that irfft must guess",
+            "There is room enough, with an odd number of points. Without n, irfft guesses an even one, so time is "
+            "stretched. Tell irfft the n that you have used.",
+            _with_points("2 * u.shape[-1] - 1", "irfft(values, n=points) → irfft(values)"),
+        ),
+        Misconception(
+            "half as much again",
+            "1.5 L points, or the power of two from there on: for some lengths a late impulse still goes round. In the "
+            "worst case it comes at the last step, and the response needs L − 1 further steps.",
+            [
+                _with_points("u.shape[-1] + u.shape[-1] // 2"),
+                _with_points("u.shape[-1] + u.shape[-1] // 2 + 1"),
+                _with_points("2 ** math.ceil(math.log2(1.5 * u.shape[-1]))"),
+            ],
+        ),
+        Misconception(
+            "the wrong half",
+            "There is room enough now, but you return what comes after the end of the input.",
+            edited(mended_convolve, "[..., : u.shape[-1]] → [..., u.shape[-1] :]"),
+        ),
+        Misconception(
+            "the end of the clock",
+            "You return the last L numbers, or put the zeros before the samples. The outputs for the L steps of the "
+            "input stand at the beginning, and the zeros behind the samples.",
+            _with_points(NEXT, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
+        ),
+        Misconception(
+            "twice the logarithm",
+            "2·log2(L) is a small number of points. The power of two is 2 ** …, and what is rounded up is the "
+            "logarithm of the room that is needed.",
+            _with_points("2 * math.ceil(math.log2(u.shape[-1]))"),
+        ),
+        Misconception(
+            "outputs that are hidden",
+            "You set to zero what comes before the first sample that is not zero. The end of the response still goes "
+            "round: as soon as something has come in, it is added to the outputs, and nobody sees it.",
+            edited(suspect_convolve, "[..., : u.shape[-1]] → [..., : u.shape[-1]] * (u.cumsum(-1) != 0)"),
+        ),
+        Misconception(
+            "a kernel that was cut",
+            "You let the kernel end early, so that less goes round. Then its last taps are missing where they belong. "
+            "Leave it whole, and make room.",
+            edited(suspect_convolve, "rfft(kernel, → rfft(kernel[..., : kernel.shape[-1] // 2],"),
+        ),
+        Misconception(
+            "padding only one of the two",
+            "The values of u and of the kernel belong to different points. Give both calls of rfft the same n.",
+            [edited(mended_convolve, f".rfft({alone}, n=points) → .rfft({alone})") for alone in ("u", "kernel")],
+        ),
+        Misconception(
+            "no room at all",
+            "As many points as samples: now no length has room to spare, and each goes round as far as a power of two "
+            "did. How many outputs has the whole product?",
+            [_with_points("u.shape[-1]"), _with_points("u.shape[-1]", "irfft(values, n=points) → irfft(values)")],
+        ),
+        Misconception(
+            "an output that is too long",
+            "There is room enough now, and all of it comes back. Only the first L outputs along the last axis "
+            "belong to steps of the input.",
+            [
+                edited(mended_convolve, "[..., : u.shape[-1]] → "),
+                _with_points(NEXT, "[..., : u.shape[-1]] → "),
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,214 @@
+"""Exercise 1: recurrence."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import draw_system
+
+
+def recurrence(u: Tensor, A_bar: Tensor, B_bar: Tensor, C: Tensor) -> Tensor:
+    """h_t = Ā h_{t−1} + B̄ u_t and y_t = C h_t, from h = 0; u (L,), the rest (N,)."""
+    h, outputs = torch.zeros_like(A_bar), []  # (N,)
+    for u_t in u:
+        h = A_bar * h + B_bar * u_t  # (N,)
+        outputs.append((C * h).sum())
+    return torch.stack(outputs)  # (L,)
+
+
+RECURRENCE = Exercise(
+    id="05.recurrence",
+    title="The recurrence",
+    reference=recurrence,
+    cases=lambda draw: {"u": draw.normal(draw.size(2, 10)), **draw_system(draw)},
+    axes=("time",),
+    misconceptions=[
+        Misconception(
+            "an output from the old state",
+            "Every output stands one step too late: y[t] is read from the state before u[t] has come in. Which of the "
+            "two lines of the formula comes first?",
+            edited(
+                recurrence,
+                "h = A_bar * h + B_bar * u_t  # (N,) → outputs.append((C * h).sum())",
+                "        outputs.append((C * h).sum())\n    return →         h = A_bar * h + B_bar * u_t\n    return",
+            ),
+        ),
+        Misconception(
+            "what is lost in the place of what is left",
+            "You multiply the state by 1 − Ā, which is the share that goes. Ā is the share that is left.",
+            edited(recurrence, "A_bar * h → (1 - A_bar) * h"),
+        ),
+        Misconception(
+            "a state that never fades",
+            "Your state only adds up. Nothing is multiplied with A_bar, so old samples count as much as new ones.",
+            edited(recurrence, "A_bar * h → h"),
+        ),
+        Misconception(
+            "the first sample twice",
+            "The state starts with B̄·u[0], and the first step adds it again. Before that step nothing has come in.",
+            edited(recurrence, "torch.zeros_like(A_bar) → B_bar * u[0]"),
+        ),
+        Misconception(
+            "a state that is lost",
+            "y[t] knows u[t] only. The state starts from zero in each step: make it once, before the loop, and let "
+            "each step start from the state of the step before.",
+            edited(recurrence, "A_bar * h + → "),
+        ),
+        Misconception(
+            "a new sample that fades at once",
+            "A_bar is multiplied with the old state *and* with the new sample. The new sample is not old yet: only "
+            "h[t − 1] fades.",
+            edited(recurrence, "A_bar * h + B_bar * u_t → A_bar * (h + B_bar * u_t)"),
+        ),
+        Misconception(
+            "a moving average",
+            "You weigh the new sample with 1 − A_bar, as a moving average does. Here B_bar alone says how much of it "
+            "comes in.",
+            [edited(recurrence, f"B_bar * u_t → (1 - A_bar) * {new} u_t") for new in ("B_bar *", "")],
+        ),
+        Misconception(
+            "an input that goes past the state",
+            "You add u[t] to the output as it is. A Mamba block has such a way past the state, the skip D; the two "
+            "formulas above have none.",
+            edited(recurrence, "(C * h).sum() → (C * h).sum() + u_t"),
+        ),
+        Misconception(
+            "Ā and B̄ exchanged",
+            "A_bar is multiplied with the new sample and B_bar with the old state. What is left of a state after a "
+            "step is Ā of it; B̄ is the entrance.",
+            edited(recurrence, "A_bar * h + B_bar * u_t → B_bar * h + A_bar * u_t"),
+        ),
+        Misconception(
+            "a C that stays in the state",
+            "You multiply the state itself by C, and carry that on to the next step: there it meets C once more. C is "
+            "for reading only.",
+            edited(recurrence, "A_bar * h + B_bar * u_t → C * (A_bar * h + B_bar * u_t)", "(C * h).sum() → h.sum()"),
+        ),
+        Misconception(
+            "a missing B_bar",
+            "The input goes into every state as it is. Each state has its own entrance: multiply u[t] with B_bar.",
+            edited(recurrence, "B_bar * u_t → u_t"),
+        ),
+        Misconception(
+            "a missing C",
+            "The states are added up as they are. Each state has its own weight in the output: that is C.",
+            edited(recurrence, "(C * h) → h"),
+        ),
+        Misconception(
+            "states that meet",
+            "All states are added up before they fade, so each one takes in the others. A_bar is diagonal: state n "
+            "fades by A_bar[n] and knows nothing of its neighbours. Use * instead of @.",
+            edited(recurrence, "A_bar * h → A_bar @ h"),
+        ),
+        Misconception(
+            "states that are not added up",
+            "You return one number for each state, (L, N). The output is one number a step: the sum over the states.",
+            edited(recurrence, "(C * h).sum() → C * h"),
+        ),
+        Misconception(
+            "a mean over the states",
+            "You take the mean of the states. C says how much of each goes into the output: with these weights they "
+            "are added up.",
+            edited(recurrence, "(C * h).sum() → (C * h).mean()"),
+        ),
+        Misconception(
+            "only the last output",
+            "One number comes back, the output of the last step. Each step has an output: collect them in a list "
+            "inside the loop, and stack it after the loop.",
+            edited(recurrence, "torch.stack(outputs) → outputs[-1]"),
+        ),
+        Misconception(
+            "the first sample left out",
+            "Your first output is 0, and the loop begins with u[1]. The empty state stands *before* u[0]: that sample "
+            "comes in like all others.",
+            edited(
+                recurrence, "outputs = torch.zeros_like(A_bar), [] → outputs = 0 * A_bar, [0 * u[0]]", "in u → in u[1:]"
+            ),
+        ),
+        Misconception(
+            "a state that starts at one",
+            "The state starts with ones. Before the first step nothing has come in: it is empty, zero.",
+            edited(recurrence, "zeros_like → ones_like"),
+        ),
+        Misconception(
+            "outputs that are added up",
+            "The outputs are added up over the steps, as if y had a memory of its own. The memory is h alone: y[t] is "
+            "C times the h of now.",
+            edited(recurrence, "torch.stack(outputs) → torch.stack(outputs).cumsum(0)"),
+        ),
+        Misconception(
+            "two sums multiplied",
+            "You add up C and h, each for itself, and multiply the sums. Each state has a weight of its own: multiply "
+            "first, then add up.",
+            edited(recurrence, "(C * h).sum() → C.sum() * h.sum()"),
+        ),
+        Misconception(
+            "an exponential of Ā",
+            "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. Here it is only a "
+            "factor.",
+            [edited(recurrence, f"A_bar * h → {power}.exp() * h") for power in ("A_bar", "(-A_bar)")],
+        ),
+        Misconception(
+            "a state that is added to itself",
+            "`h += …` keeps the whole of h and adds Ā·h to it, so each state is multiplied by 1 + Ā. Write h = ….",
+            edited(recurrence, "h = A_bar * h + → h = h + A_bar * h +"),
+        ),
+        Misconception(
+            "Ā added in the place of Ā·h",
+            "You add Ā itself, and the state of the step before is lost. What is left of it is Ā·h.",
+            edited(recurrence, "A_bar * h + → A_bar +"),
+        ),
+        Misconception(
+            "C in the place of B̄",
+            "The input comes in through C, and B_bar is not used. C is the way out; the way in is B_bar.",
+            edited(recurrence, "B_bar * u_t → C * u_t"),
+        ),
+        Misconception(
+            "one state alone",
+            "You read a single state. There are N of them, and the output is the sum of all, each times its own C.",
+            [edited(recurrence, f"(C * h).sum() → (C * h)[{n}]") for n in (0, -1)],
+        ),
+        Misconception(
+            "the first step left out",
+            "You begin at u[1]: one output is missing, and the first sample is never read.",
+            edited(recurrence, "for u_t in u: → for u_t in u[1:]:"),
+        ),
+        Misconception(
+            "a loop from the end to the beginning",
+            "The loop begins with the last sample, so each output knows what comes after it and nothing of what came "
+            "before.",
+            [
+                edited(recurrence, "for u_t in u: → for u_t in u.flip(0):"),
+                edited(
+                    recurrence,
+                    "for u_t in u: → for u_t in u.flip(0):",
+                    "torch.stack(outputs) → torch.stack(outputs).flip(0)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the sample of the step before",
+            "You read u[t − 1] at step t: the sample of now is missing, and u[−1] at the start is the last one in "
+            "Python.",
+            edited(recurrence, "for u_t in u: → for u_t in u.roll(1):"),
+        ),
+        Misconception(
+            "B̄ added to the input",
+            "You add B_bar to the sample. It is a weight, how much of the sample goes into each state: multiply.",
+            edited(recurrence, "B_bar * u_t → B_bar + u_t"),
+        ),
+        Misconception(
+            "a return inside the loop",
+            "The function ends after its first step, with one output. `return` stands behind the loop, as far to the "
+            "left as `for`.",
+            edited(recurrence, "torch.stack(outputs) → torch.stack(outputs[:1])"),
+        ),
+        Misconception(
+            "a state that is read before C",
+            "You multiply the input with C on its way in and the state with B_bar on its way out, or with both on one "
+            "way. With several states the sums are the same only if each pair stays together.",
+            edited(recurrence, "B_bar * u_t → B_bar * C * u_t"),
+        ),
+    ],
+)

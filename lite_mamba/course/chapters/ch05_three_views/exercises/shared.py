@@ -1,0 +1,55 @@
+"""What several exercises of chapter 05 use."""
+
+import torch
+from torch import Tensor
+
+from ....checking.exercise import Draw
+
+
+def draw_system(draw: Draw) -> dict:
+    states = draw.size(1, 4)
+    A_bar = draw.uniform(0.1, 0.9, states).round(decimals=1)  # (N,)
+    return {"A_bar": A_bar, "B_bar": draw.normal(states), "C": draw.normal(states)}
+
+
+def draw_pair(draw: Draw) -> dict:
+    length = draw.size(2, 10)
+    return {"u": draw.normal(length), "kernel": draw.normal(length)}
+
+
+def _rounded(function, **case):
+    """What a function returns, rounded: the FFT leaves 1e-8 where a zero belongs, which is hard to read in a table."""
+    y = function(*case.values())
+    return y.round(decimals=5) + 0.0 if isinstance(y, Tensor) and y.is_floating_point() else y
+
+
+LATE = {"u": torch.tensor([0.0, 0.0, 0.0, 1.0]), "kernel": torch.tensor([4.0, 3.0, 2.0, 1.0])}  # the first case
+
+
+def also_long(view, length: int):
+    """How a learner's `view` is called: one that is right in the first case must be right for a long input, too.
+
+    Once is enough, for a loop of the learner's is slow; and sums of many waves are rounded more.
+    """
+
+    def apply(function, u, kernel):
+        result = _rounded(function, u=u, kernel=kernel)
+        if torch.equal(u.flatten(), LATE["u"]) and _close(result, view(u, kernel), 1e-3):
+            generator = torch.Generator().manual_seed(0)
+            u, kernel = (torch.randn(*x.shape[:-1], length, generator=generator) for x in (u, kernel))
+            if not _close(function(u, kernel), view(u, kernel), 0.05):
+                raise ValueError(f"{length} samples come out wrong")
+        return result
+
+    return apply
+
+
+def _close(y, right: Tensor, room: float) -> bool:
+    return isinstance(y, Tensor) and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-3, room)
+
+
+A_CLOCK_OF_ITS_OWN = (
+    "a clock of one size",
+    "Short inputs come out right. But the number of points is written into your code, and a long input goes round. How "
+    "many points are enough follows from the length.",
+)

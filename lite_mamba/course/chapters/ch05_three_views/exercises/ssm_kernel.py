@@ -1,0 +1,213 @@
+"""Exercise 2: ssm_kernel."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import draw_system
+
+
+def ssm_kernel(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
+    """K[j] = Σ_n C[n] · A_bar[n]^j · B_bar[n], for j = 0 … length − 1: (L,)."""
+    powers = A_bar[:, None] ** torch.arange(length)  # (N, L)
+    return (C * B_bar) @ powers  # (L,)
+
+
+def _powers(draw: Draw) -> dict:
+    """A system some of whose states change their sign in each step, or are gone after one: a power knows them all."""
+    system = draw_system(draw)
+    turned = draw.choice([1.0, 1.0, 1.0, 0.0, -1.0])
+    factors = torch.cat([torch.tensor([turned]), torch.ones(len(system["A_bar"]) - 1)])  # (N,)
+    return system | {"A_bar": system["A_bar"] * factors, "length": draw.size(2, 10)}
+
+
+KERNEL = Exercise(
+    id="05.ssm_kernel",
+    title="The kernel, all taps at once",
+    reference=ssm_kernel,
+    cases=_powers,
+    axes=("tap",),
+    misconceptions=[
+        Misconception(
+            "a kernel that starts at Ā",
+            "Every power is one too high: your first tap is C·Ā·B̄. Lag 0 is now, and what comes in now has not faded: "
+            "which power of Ā leaves it as it is? (torch.cumprod of a row of Ā makes the same slip.)",
+            edited(ssm_kernel, "torch.arange(length) → torch.arange(1, length + 1)"),
+        ),
+        Misconception(
+            "a missing C",
+            "The states are added up without their weights. Tap j is C·Ā^j·B̄.",
+            edited(ssm_kernel, "(C * B_bar) → B_bar"),
+        ),
+        Misconception(
+            "a missing B_bar",
+            "The powers are weighed with C alone. What comes in has passed B_bar before it fades: tap j is C·Ā^j·B̄.",
+            edited(ssm_kernel, "(C * B_bar) → C"),
+        ),
+        Misconception(
+            "multiples instead of powers",
+            "You multiply A_bar with j. A state that fades to one half in each step is at ½, ¼, ⅛ after 1, 2, 3 steps: "
+            "a power, written ** in Python.",
+            edited(ssm_kernel, "** → *"),
+        ),
+        Misconception(
+            "an exponential of Ā",
+            "Ā is what is left of a state after one step, already: exp(ΔA) was taken in notebook 04. After j steps it "
+            "is Ā, j times multiplied with itself.",
+            [
+                edited(
+                    ssm_kernel,
+                    f"A_bar[:, None] ** torch.arange(length) → torch.exp({A}[:, None] * torch.arange(length))",
+                )
+                for A in ("A_bar", "-A_bar")
+            ],
+        ),
+        Misconception(
+            "a cumulative sum instead of powers",
+            "You add A_bar up, step by step: Ā, 2Ā, 3Ā. Fading multiplies in each step; it does not add.",
+            edited(ssm_kernel, "** torch.arange(length) → * torch.arange(1, length + 1)"),
+        ),
+        Misconception(
+            "the answer to a step",
+            "You add the taps up as you go. That is what comes out if a one comes in at *every* step. The kernel is "
+            "the answer to a single one.",
+            edited(ssm_kernel, "@ powers → @ powers.cumsum(1)"),
+        ),
+        Misconception(
+            "a reversed kernel",
+            "All taps are right, in the order of torch's conv1d, with now at the end. Here tap 0 belongs to now and "
+            "tap j to j steps ago.",
+            edited(ssm_kernel, "@ powers → @ powers.flip(1)"),
+        ),
+        Misconception(
+            "states that are not added up",
+            "You return a row for each state, (N, L). All states end in one output: add the rows up.",
+            edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar)[:, None] *"),
+        ),
+        Misconception(
+            "taps that are added up",
+            "The table is added up over its taps: one number for each state is left. Add up over the states, and one "
+            "number for each tap is left.",
+            edited(ssm_kernel, "(C * B_bar) @ powers → ((C * B_bar)[:, None] * powers).sum(1)"),
+        ),
+        Misconception(
+            "as many taps as states",
+            "The exponents run over the states, not over the taps. `length` says how many taps are wanted.",
+            edited(ssm_kernel, "arange(length) → arange(len(A_bar))"),
+            where=lambda A_bar, length, **rest: len(A_bar) != length,
+        ),
+        Misconception(
+            "another number of taps",
+            "The taps are right, and there is one too many of them, or one too few: they go from 0 to length − 1.",
+            [edited(ssm_kernel, f"arange(length) → arange(length {more} 1)") for more in "+-"],
+        ),
+        Misconception(
+            "B_bar to the power j",
+            "B̄ is raised to the power j as well. A sample passes B̄ once, on its way in; only Ā meets it again in "
+            "every step.",
+            edited(ssm_kernel, "A_bar[:, None] → (A_bar * B_bar)[:, None]", "(C * B_bar) → C"),
+        ),
+        Misconception(
+            "states that are added up too early",
+            "You add the states up before weights and powers have met. Each state has a weight and a speed of its own: "
+            "multiply first, and add up at the end.",
+            [
+                edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar).sum() *", f"A_bar[:, None] → A_bar.{joined}()")
+                for joined in ("sum", "mean")
+            ]
+            + [
+                edited(ssm_kernel, f"(C * B_bar) @ powers → {weights}")
+                for weights in (
+                    "(C * B_bar).sum() * powers.sum(0)",
+                    "C.sum() * B_bar.sum() * powers.sum(0)",
+                    "B_bar.sum() * (C @ powers)",
+                    "C.sum() * (B_bar @ powers)",
+                    "(C * A_bar * B_bar).sum() ** torch.arange(length)",
+                )
+            ],
+        ),
+        Misconception(
+            "C to the power j",
+            "C is raised to the power j as well. What is left of a sample passes C once, on its way out; only Ā meets "
+            "it again in every step.",
+            edited(ssm_kernel, "A_bar[:, None] → (A_bar * C)[:, None]", "(C * B_bar) → B_bar"),
+        ),
+        Misconception(
+            "what is lost in the place of what is left",
+            "You take powers of 1 − Ā, the share that goes in a step. Ā is the share that is left.",
+            edited(ssm_kernel, "A_bar[:, None] → (1 - A_bar)[:, None]"),
+        ),
+        Misconception(
+            "every second power",
+            "Your exponents go 0, 2, 4, …. A state fades once in each step: they are 0, 1, 2, ….",
+            edited(ssm_kernel, "torch.arange(length) → (2 * torch.arange(length))"),
+        ),
+        Misconception(
+            "a power of all three",
+            "C and B̄ are raised to the power j as well. A sample passes B̄ once, on its way in, and C once, on its "
+            "way out; only Ā meets it again in every step.",
+            edited(
+                ssm_kernel,
+                "A_bar[:, None] ** → (C * B_bar * A_bar)[:, None] **",
+                "(C * B_bar) @ powers → powers.sum(0)",
+            ),
+        ),
+        Misconception(
+            "powers without a table",
+            "A_bar has N numbers and there are L exponents: PyTorch cannot pair them off. Give A_bar a second axis, "
+            "A_bar[:, None], so that every state meets every exponent.",
+            edited(ssm_kernel, "A_bar[:, None] → A_bar"),
+            where=lambda A_bar, length, **rest: len(A_bar) not in (1, length),
+        ),
+        Misconception(
+            "a logarithm of Ā",
+            "exp(j·log Ā) is Ā to the power j for an Ā above 0 only. The picture below goes down to Ā = 0, where there "
+            "is no logarithm, and below 0 there is none either. `**` takes them all.",
+            edited(
+                ssm_kernel,
+                "A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * torch.log(A_bar)[:, None])",
+            ),
+        ),
+        Misconception(
+            "a sign that is lost",
+            "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps.",
+            [
+                edited(ssm_kernel, "A_bar[:, None] → A_bar.abs()[:, None]"),
+                edited(
+                    ssm_kernel,
+                    "A_bar[:, None] ** torch.arange(length) → "
+                    "torch.exp(torch.arange(length) * torch.log(A_bar.abs())[:, None])",
+                ),
+            ],
+        ),
+        Misconception(
+            "a mean over the states",
+            "You take the mean of the states. C says how much of each goes into the output: with these weights they "
+            "are added up.",
+            edited(ssm_kernel, "@ powers → @ powers / len(A_bar)"),
+        ),
+        Misconception(
+            "one state alone",
+            "Your taps come from a single state. Each tap is a sum over all N of them.",
+            [edited(ssm_kernel, f"(C * B_bar) @ powers → (C * B_bar)[{n}] * powers[{n}]") for n in (0, -1)],
+        ),
+        Misconception(
+            "C and B̄ added",
+            "You add C and B_bar. What a sample meets one after the other is multiplied: C·Ā^j·B̄.",
+            edited(ssm_kernel, "(C * B_bar) → (C + B_bar)"),
+        ),
+        Misconception(
+            "exponents between whole numbers",
+            "torch.linspace(0, length, length) ends at `length`, so its steps are a little longer than 1. "
+            "torch.arange(length) counts 0, 1, 2, ….",
+            edited(ssm_kernel, "torch.arange(length) → torch.linspace(0, length, length)"),
+        ),
+        Misconception(
+            "base and exponent exchanged",
+            "You raise the number of the tap to the power Ā. It is the other way round: Ā multiplied with itself, j "
+            "times.",
+            edited(ssm_kernel, "A_bar[:, None] ** torch.arange(length) → torch.arange(length) ** A_bar[:, None]"),
+        ),
+    ],
+)

@@ -1,0 +1,178 @@
+"""Exercise 1: half_life."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def half_life(A: Tensor, delta: Tensor) -> Tensor:
+    """ln 2 / (−A Δ) in steps, for A (D, N) and Δ (D,): (D, N)."""
+    return math.log(2) / (-A * delta[:, None])  # (D, N)
+
+
+def _half_life_cases(draw: Draw) -> dict:
+    channels = draw.size(2, 4)
+    states = channels + draw.size(1, 3)  # never as many as channels: a wrong axis must show
+    A = -draw.integers(1, 40, channels, states) / 4  # (D, N)
+    return {"A": A, "delta": torch.tensor([draw.choice([0.001, 0.01, 0.02, 0.1, 0.5]) for _ in range(channels)])}
+
+
+HALF_LIFE = Exercise(
+    id="06.half_life",
+    title="The half-life of every state",
+    reference=half_life,
+    cases=_half_life_cases,
+    rtol=1e-3,  # log(exp(Δ·A)) is a right way, and loses digits for small Δ·A
+    axes=("channel", "state"),
+    misconceptions=[
+        Misconception(
+            "a time constant",
+            "1/(−A·Δ) is the number of steps until 1/e = 37 % is left. That is a time scale too, but not the "
+            "half-life: which number belongs in the place of the 1, so that a half is left? (The logarithm of 2 to the "
+            "base 2 is 1 as well; the natural one is wanted.)",
+            edited(half_life, "math.log(2) → 1"),
+        ),
+        Misconception(
+            "a logarithm to the base 10",
+            "You use log10(2) = 0.301. The exponential is that of e, so the logarithm is the natural one: math.log(2), "
+            "or torch.log.",
+            edited(half_life, "math.log(2) → math.log10(2)"),
+        ),
+        Misconception(
+            "a half without its logarithm",
+            "You divide the 2 or the 1/2 itself. Start from exp(Δ·A·t) = 1/2: what do you do to both sides, so that t "
+            "comes down from the exponent?",
+            [edited(half_life, "math.log(2) → 2"), edited(half_life, "math.log(2) → 0.5")],
+        ),
+        Misconception(
+            "a negative half-life",
+            "Your number of steps is negative. Two minus signs meet here: A is negative, and so is the logarithm of "
+            "1/2. Start from exp(Δ·A·t) = 1/2, take the logarithm of both sides, and count them.",
+            edited(half_life, "-A → A"),
+        ),
+        Misconception(
+            "a half-life in time, not in steps",
+            "ln 2 / (−A) is the half-life in units of time. A step lasts Δ units of time. How many steps fit in?",
+            edited(half_life, " * delta[:, None] → "),
+        ),
+        Misconception(
+            "an upside-down ratio",
+            "With your formula a larger Δ makes the state remember longer. What does a larger step do to exp(Δ·A)? So "
+            "which numbers belong above the stroke, and which below?",
+            [
+                edited(half_life, "/ (-A → * (-A"),
+                edited(half_life, "math.log(2) / (-A * delta[:, None]) → -A * delta[:, None] / math.log(2)"),
+            ],
+        ),
+        Misconception(
+            "A above the stroke",
+            "With your formula a state that fades faster lives longer. What does a larger −A do to exp(Δ·A)? It "
+            "belongs below the stroke, with Δ.",
+            edited(half_life, "/ (-A * delta[:, None]) → * -A / delta[:, None]"),
+        ),
+        Misconception(
+            "a Δ outside of the brackets",
+            "a / b * c is (a / b) * c: you divide by A, and then *multiply* by Δ. Both belong below the stroke.",
+            edited(half_life, "(-A * delta[:, None]) → -A * delta[:, None]"),
+        ),
+        Misconception(
+            "a quarter in the place of a half",
+            "Your number is twice the half-life: after it a quarter is left. Which number stands under the logarithm "
+            "when a half is left?",
+            edited(half_life, "math.log(2) → math.log(4)"),
+        ),
+        Misconception(
+            "what a step takes away",
+            "1 − exp(Δ·A) is the share that a step takes away. It is close to −Δ·A for small steps only, and the "
+            "half-life wants the exponent itself.",
+            edited(half_life, "(-A * delta[:, None]) → (1 - torch.exp(A * delta[:, None]))"),
+        ),
+        Misconception(
+            "a sum in the place of a product",
+            "You add Δ to the rate. In exp(Δ·A) they are multiplied: twice the step does what twice the rate does.",
+            edited(half_life, "-A * delta[:, None] → -A + delta[:, None]"),
+        ),
+        Misconception(
+            "one rate for all states",
+            "All states of a channel get the half-life of one of them. Each state has its own rate, a column of A.",
+            [edited(half_life, f"-A * → -A[:, [{state}]].expand_as(A) *") for state in (0, -1)],
+        ),
+        Misconception(
+            "what is left after one step",
+            "exp(Δ·A) is the factor of a single step. The question is the other way round: after how many steps has "
+            "this factor, multiplied again and again, come down to 1/2?",
+            edited(half_life, "math.log(2) / (-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
+        ),
+        Misconception(
+            "the factor of Euler's rule",
+            "You take 1 + Δ·A as the factor of a step. Mamba uses exp(Δ·A) for its states, as in notebook 04. With it "
+            "the logarithm becomes simple, and nothing fails when Δ·A is below −1.",
+            edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
+        ),
+        Misconception(
+            "an exponential below the stroke",
+            "exp(Δ·A) is what is left after a step. The half-life wants its exponent, −Δ·A, as it is: what stands "
+            "below your stroke is an exponential, of A or of the product.",
+            [
+                edited(half_life, "-A * → A.exp() *"),
+                edited(half_life, "-A * → -A.exp() *"),
+                edited(half_life, "(-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
+                edited(half_life, "math.log(2) / (-A * delta[:, None]) → 0.5 / torch.exp(A * delta[:, None])"),
+                edited(half_life, "math.log(2) / (-A * → math.log(0.5) / torch.exp(A *"),
+            ],
+        ),
+        Misconception(
+            "channels or states added up",
+            "The table has lost an axis: Δ and A were multiplied as matrices, or the row of a channel was averaged or "
+            "summed. Every state of every channel has a half-life of its own, (D, N).",
+            [
+                edited(half_life, "-A * delta[:, None] → -(delta @ A)"),
+                edited(half_life, "-A * delta[:, None] → -A.sum(1) * delta"),
+                edited(half_life, "-A * delta[:, None] → -A.mean(1) * delta"),
+                *(edited(half_life, f"-A * → -A.{added}(dim=1, keepdim=True) *") for added in ("sum", "mean")),
+            ],
+        ),
+        Misconception(
+            "a half-life without A",
+            "Your number of steps is made of Δ alone, the same for all states of a channel. Each state has a rate of "
+            "its own, −A, and fades by exp(Δ·A).",
+            edited(half_life, "-A * delta[:, None] → delta[:, None].expand_as(A)"),
+        ),
+        Misconception(
+            "rates that were counted, not given",
+            "You count the states, 1, 2, 3, …, in the place of −A. A new block begins with these rates; any other A "
+            "has its own. They are given: use A.",
+            edited(half_life, "-A → torch.arange(1, A.shape[1] + 1)"),
+        ),
+        Misconception(
+            "softplus once more",
+            "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
+            edited(half_life, "delta[:, None] → F.softplus(delta)[:, None]"),
+        ),
+        Misconception(
+            "one Δ for all channels",
+            "Every channel gets the same Δ, the first one or a mean. Each channel has a step size of its own: row d "
+            "of A meets delta[d].",
+            [edited(half_life, "delta[:, None] → delta[0]"), edited(half_life, "delta[:, None] → delta.mean()")],
+        ),
+        Misconception(
+            "whole steps",
+            "You round to whole steps. Leave the fraction: 0.43 steps says more than 0 or 1, namely that most of the "
+            "state is gone after a single step.",
+            [
+                edited(half_life, "math.log(2) / → (math.log(2) /", f"[:, None]) → [:, None])).{rounded}")
+                for rounded in ("ceil()", "floor()", "round()", "ceil().long()", "round().long()", "long()")
+            ],
+        ),
+        Misconception(
+            "a Δ that is matched with the states",
+            "A is (D, N), and your Δ comes as (D,) or (1, D). PyTorch lines shapes up from the right, so it tries to "
+            "match D with N. Each channel's Δ belongs to a whole row of A: its axis of size 1 stands *behind* D.",
+            [edited(half_life, "[:, None] → "), edited(half_life, "-A * delta[:, None] → delta * -A")],
+        ),
+    ],
+)

@@ -1,0 +1,184 @@
+"""Exercise 2: inverse_softplus."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def inverse_softplus(dt: Tensor) -> Tensor:
+    """dt + log(1 − e^(−dt)), with expm1 so that no digit is lost for a small dt."""
+    return dt + torch.log(-torch.expm1(-dt))
+
+
+def _inverse(formula: str):
+    """A wrong inverse: another formula."""
+    return edited(inverse_softplus, f"dt + torch.log(-torch.expm1(-dt)) → {formula}")
+
+
+def _inverse_cases(draw: Draw) -> dict:
+    small = [1e-8, 1e-6, 1e-5, 2e-5, 1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5]
+    sizes = [*small, 1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 9.0, 10.0, 11.0, 100.0, 200.0]
+    drawn = torch.tensor([draw.choice(sizes) for _ in range(draw.size(1, 8))])
+    return {"dt": draw.choice([drawn, drawn, drawn[0], drawn.expand(2, -1)])}  # any shape, as the docstring says
+
+
+INVERSE = Exercise(
+    id="06.inverse_softplus",
+    title="The inverse of softplus",
+    reference=inverse_softplus,
+    cases=_inverse_cases,
+    rtol=3e-7,  # exact, the docstring says: the next cell wants five digits of the Δ that comes back
+    atol=4e-6,
+    trials=60,
+    misconceptions=[
+        Misconception(
+            "the form that loses its digits",
+            "The algebra is right: log(exp(dt) − 1). But in float32 exp(1e-8) is exactly 1, so you take the logarithm "
+            "of 0; and exp(100) is infinite. Bring it into a form in which only exp(−dt) occurs, and look at "
+            "torch.expm1.",
+            _inverse("torch.log(torch.exp(dt) - 1)"),
+        ),
+        Misconception(
+            "a form that overflows",
+            "Small values are exact now. But expm1(100) is infinite in float32, while the answer is 100. Take dt out "
+            "of the logarithm first: exp(dt) − 1 = exp(dt)·(1 − exp(−dt)).",
+            _inverse("torch.log(torch.expm1(dt))"),
+        ),
+        Misconception(
+            "a difference that cancels",
+            "Large values are right now, small ones not: you subtract two numbers that are almost equal, and for "
+            "dt = 10⁻⁸ nothing is left. torch.expm1(x) computes exp(x) − 1 without this loss.",
+            [
+                _inverse("dt + torch.log(1 - torch.exp(-dt))"),
+                _inverse("torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1))"),
+            ],
+        ),
+        Misconception(
+            "the softplus itself",
+            "You apply softplus once more. The inverse has to lead back: what you put into softplus so that dt comes "
+            "out. For a small dt it is a negative number.",
+            [_inverse(f"{sign}F.softplus({inner}dt)") for sign in ("", "-") for inner in ("", "-")],
+        ),
+        Misconception(
+            "one over softplus",
+            "1/f is the reciprocal of a function, not its inverse. The inverse: which x gives softplus(x) = dt?",
+            _inverse("1 / F.softplus(dt)"),
+        ),
+        Misconception(
+            "a plain logarithm",
+            "log(dt) is close for a small dt, because there softplus is almost exp. At dt = 1 it gives 0, and "
+            "softplus(0) is 0.693. Solve dt = log(1 + exp(x)) for x.",
+            _inverse("torch.log(dt)"),
+        ),
+        Misconception(
+            "a plus in the place of a minus",
+            "log(exp(dt) + 1) is softplus again, in another spelling. When you solve dt = log(1 + exp(x)) for x, the 1 "
+            "changes sides.",
+            _inverse("torch.log(torch.exp(dt) + 1)"),
+        ),
+        Misconception(
+            "a forgotten dt",
+            "You return log(1 − exp(−dt)) alone. When exp(dt) is taken out of the logarithm, it leaves something in "
+            "front of it.",
+            [_inverse("torch.log(-torch.expm1(-dt))"), _inverse("torch.log(1 - torch.exp(-dt))")],
+        ),
+        Misconception(
+            "a dt too many",
+            "log(exp(dt) − 1) is the whole inverse already, and dt comes on top. Where exp(dt) is taken out of the "
+            "logarithm, 1 − exp(−dt) stays inside: with expm1(−dt), not expm1(dt).",
+            [_inverse("dt + torch.log(torch.expm1(dt))"), _inverse("dt + torch.log(torch.exp(dt) - 1)")],
+        ),
+        Misconception(
+            "multiplied instead of added",
+            "The logarithm of a product is the *sum* of the logarithms: log(exp(dt) · (1 − exp(−dt))) has two parts, "
+            "and they are added.",
+            _inverse("dt * torch.log(-torch.expm1(-dt))"),
+        ),
+        Misconception(
+            "a wrong sign between the two parts",
+            "The logarithm of a product is the *sum* of the logarithms: log(exp(dt) · (1 − exp(−dt))). Which of your "
+            "two parts has the wrong sign?",
+            [_inverse("dt - torch.log(-torch.expm1(-dt))"), _inverse("torch.log(-torch.expm1(-dt)) - dt")],
+        ),
+        Misconception(
+            "a forgotten logarithm",
+            "The logarithm is missing: exp(dt) − 1 is exp(x), not x.",
+            [_inverse("torch.expm1(dt)"), _inverse("dt - torch.expm1(-dt)")],
+        ),
+        Misconception(
+            "the logarithm of a negative number",
+            "exp(−dt) − 1 is negative for every dt > 0, and so is 1 − exp(dt). The logarithm of a negative number is "
+            "not a number. Which sign turns it round?",
+            [
+                _inverse("dt + torch.log(torch.expm1(-dt))"),
+                _inverse("torch.log(1 - torch.exp(dt))"),
+            ],
+        ),
+        Misconception(
+            "a large dt that is cut off",
+            "Beyond some number your answer stays where it is. There dt and its inverse are almost equal, so nothing "
+            "has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
+            [_inverse(f"torch.log(torch.expm1(dt.clamp(max={most})))") for most in (20, 50, 80)],
+        ),
+        Misconception(
+            "a straight line too early",
+            "For large dt the inverse is close to dt itself, and off by exp(−dt): where you begin that still shows. A "
+            "switch has to come where the two agree to all digits, at 20 for example. A form in which only exp(−dt) "
+            "occurs needs none.",
+            [_inverse(f"torch.where(dt > {first}, dt, torch.log(torch.expm1(dt)))") for first in (1, 2, 3, 5, 7, 8, 10)]
+            + [_inverse("torch.where(dt > 1, dt, torch.log(torch.exp(dt) - 1))")],
+        ),
+        Misconception(
+            "a plain logarithm for too many",
+            "For small dt the inverse is close to log(dt), and off by dt/2: where you end that already shows. "
+            "torch.expm1 is exact for all of them, and needs no switch.",
+            [
+                _inverse(f"torch.where(dt < {last}, torch.log(dt), dt + torch.log(-torch.expm1(-dt)))")
+                for last in (1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5)
+            ],
+        ),
+        Misconception(
+            "a small number added",
+            "A small number stands in the logarithm or under dt, so that it does not become infinite. For dt = 1e-8 "
+            "the answer is then that of the small number. Nothing has to be added once torch.expm1 keeps the digits.",
+            [
+                _inverse(f"dt + torch.log({inside} + {e})")
+                for e in (1e-6, 1e-7, 1e-8, 1e-12)
+                for inside in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
+            ]
+            + [_inverse(f"torch.log(torch.expm1(dt) + {e})") for e in (1e-6, 1e-8)]
+            + [
+                _inverse(f"torch.log({inside})")
+                for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
+                for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")
+            ]
+            + [_inverse("torch.log(torch.exp(dt) - 1 + 1e-12)")]
+            + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-3, 1e-4, 1e-5, 1e-6)],
+        ),
+        Misconception(
+            "the first terms of a series",
+            "log(dt) + dt/2 is how the inverse begins for a small dt, and is off already at 0.5. The formula without a "
+            "series is right for all: bring it into a form in which only exp(−dt) occurs.",
+            [_inverse("torch.log(dt) + dt / 2"), _inverse("torch.log(dt + dt**2 / 2)")],
+        ),
+        Misconception(
+            "a logarithm of another base",
+            "exp undoes the natural logarithm only: torch.log.",
+            [_inverse(f"dt + torch.{log}(-torch.expm1(-dt))") for log in ("log10", "log2")],
+        ),
+        Misconception(
+            "the two steps in the wrong order",
+            "exp and log cancel here, and dt − 1 is left. Softplus takes the exponential first and the logarithm last: "
+            "the way back begins at the logarithm, and undoes it with exp.",
+            _inverse("torch.expm1(torch.log(dt))"),
+        ),
+        Misconception(
+            "the inverse of another function",
+            "log(dt / (1 − dt)) undoes the sigmoid. Softplus is log(1 + exp(x)); it is never below 0, but it may be "
+            "larger than 1.",
+            _inverse("torch.log(dt / (1 - dt))"),
+        ),
+    ],
+)

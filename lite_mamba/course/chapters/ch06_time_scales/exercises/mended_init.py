@@ -1,0 +1,266 @@
+"""Bug hunt: mended_init. The suspect has three mistakes, and each hides the next."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lite_mamba import Mamba
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .inverse_softplus import inverse_softplus
+
+
+def mended_init(model: nn.Module, u: Tensor) -> None:
+    """Zero for every bias, but the inverse softplus of log-uniform step sizes for a marked one."""
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear) and layer.bias is not None:
+                if getattr(layer.bias, "_no_reinit", False):
+                    log_dt = math.log(0.001) + u * math.log(0.1 / 0.001)  # (D,)
+                    layer.bias.copy_(inverse_softplus(torch.exp(log_dt)))
+                else:
+                    layer.bias.zero_()
+
+
+def _then_reset(condition: str = ""):
+    """`mended_init`, and after it a new draw for the linear layers of which the condition holds."""
+    loop = "for layer in model.modules():\n            if isinstance(layer, nn.Linear)"
+    return edited(
+        mended_init, f"zero_() → zero_()\n        {loop}{condition}:\n                layer.reset_parameters()"
+    )
+
+
+def _after_a_reset(init):
+    """An initialisation, after a new draw for all linear layers."""
+
+    def reset_and_init(model, u):
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                layer.reset_parameters()
+        init(model, u)
+
+    return reset_and_init
+
+
+def _with_zero_weights(model, u):
+    mended_init(model, u)
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.data.zero_()
+
+
+def _marked(formula: str):
+    """A wrong `mended_init`: another number for the marked bias."""
+    return edited(mended_init, f"inverse_softplus(torch.exp(log_dt)) → {formula}")
+
+
+def small_model(d_model: int) -> nn.Sequential:
+    """A linear layer, a Mamba block with biases, a linear layer as wide as the block, and one with a marked bias."""
+    D = 2 * d_model
+    block = Mamba(d_model, d_state=2, bias=True)
+    model = nn.Sequential(nn.Linear(3, d_model), block, nn.Linear(d_model, D), nn.Linear(D, D))
+    model[3].bias._no_reinit = True
+    return model
+
+
+def _first_values(function, d_model: int, u: Tensor) -> dict:
+    """What an initialisation leaves behind in the same model each time: Δ, all other biases, and the rest.
+
+    The weights may be drawn anew, but must stay random; everything must stay trainable, and marked what is marked.
+    """
+    torch.default_generator.manual_seed(0)
+    model = small_model(d_model)
+    marked = [name for name, parameter in model.named_parameters() if hasattr(parameter, "_no_reinit")]
+    function(model, u)
+    layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
+    biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
+    return {
+        **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("1.dt_proj.bias", "3.bias")},
+        **biases,
+        "1.A_log": model[1].A_log.detach(),
+        "1.D": model[1].D.detach(),
+        "weights that are all alike": [name for name, layer in layers if not layer.weight.std() > 0],
+        "marks that are lost": [name for name in marked if not hasattr(model.get_parameter(name), "_no_reinit")],
+        "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
+    }
+
+
+def _init_cases(draw: Draw) -> dict:
+    d_model = draw.size(2, 3)
+    return {"d_model": d_model, "u": draw.integers(0, 10, 2 * d_model) / 10}
+
+
+MENDED = Exercise(
+    id="06.mended_init",
+    title="Three mistakes, one behind the other",
+    reference=mended_init,
+    cases=_init_cases,
+    apply=_first_values,
+    misconceptions=[
+        Misconception(
+            "biases that are overwritten",
+            "Every Δ is large, some tenths or more, and differs from channel to channel, and the other biases are not "
+            "zero either: these are random first values. So they are drawn anew after you have set them.",
+            [_then_reset(), _then_reset(" and layer.bias is not None")],
+            given=True,
+        ),
+        Misconception(
+            "a mark that is not found",
+            "Every Δ is exactly softplus(0) = 0.693: the dt bias was set to zero like all others. If nothing "
+            "sets it to zero later, then the condition for it was never true. On which object does the package put its "
+            "mark: the layer, the weight or the bias?",
+            edited(mended_init, "getattr(layer.bias → getattr(layer"),
+        ),
+        Misconception(
+            "the logarithm of a negative number",
+            "Δ is not a number: somewhere a logarithm is taken of a negative number. The inverse of softplus takes "
+            "one, and log(dt) is negative, which no softplus ever is. What leads from log(dt) to dt?",
+            _marked("inverse_softplus(log_dt)"),
+        ),
+        Misconception(
+            "a logarithm without its sign",
+            "Δ is a number now, but of some units, and the largest u gives the smallest. The inverse of softplus got "
+            "log(dt) with its minus taken away. Do not turn the sign round: what leads from log(dt) to dt?",
+            _marked("inverse_softplus(-log_dt)"),
+        ),
+        Misconception(
+            "two kinds of logarithm",
+            "Every Δ is far too small: log_dt is a natural logarithm, and 10 ** … or 2 ** … undoes another one. exp "
+            "leads back from math.log.",
+            _marked("inverse_softplus(10**log_dt)"),
+        ),
+        Misconception(
+            "a forgotten inverse",
+            "Every Δ lies a little above 0.69: the bias got Δ itself. softplus comes after the bias, so the bias needs "
+            "the number that softplus turns into Δ.",
+            _marked("torch.exp(log_dt)"),
+        ),
+        Misconception(
+            "a softplus in the place of its inverse",
+            "Every Δ lies above 0.69: you apply softplus to the number that goes into the bias, and the block applies "
+            "it once more. The bias needs the number that softplus turns into Δ: the way back.",
+            [_marked("F.softplus(log_dt)"), _marked("F.softplus(torch.exp(log_dt))")],
+        ),
+        Misconception(
+            "a logarithm in the place of the inverse",
+            "Close, but a few per cent off where Δ is large: the bias got log(dt). That is the inverse of exp. Use "
+            "both: back from the logarithm, then through the inverse of softplus.",
+            _marked("log_dt"),
+        ),
+        Misconception(
+            "a bias known by its name or its length",
+            "Δ of the block is right. But here another layer's bias is as long and carries no mark, and yet another "
+            "carries the mark and has another name. Only the mark tells what a bias is for: ask the bias for it.",
+            [
+                edited(mended_init, 'getattr(layer.bias, "_no_reinit", False) → layer.bias.shape == u.shape'),
+                edited(
+                    mended_init,
+                    "layer in model.modules() → name, layer in model.named_modules()",
+                    'getattr(layer.bias, "_no_reinit", False) → name.endswith("dt_proj")',
+                ),
+            ],
+        ),
+        Misconception(
+            "other biases that stay random",
+            "Δ is right now. But the other biases still hold their random first values: every bias without the mark "
+            "has to be zero.",
+            [
+                edited(mended_init, "layer.bias.zero_() → pass"),
+                _after_a_reset(edited(mended_init, "layer.bias.zero_() → pass")),
+            ],
+        ),
+        Misconception(
+            "a marked bias drawn anew",
+            "Every bias without the mark is zero, as it should be. Those with the mark hold random first values: "
+            "reset_parameters comes for their layers after you have set them.",
+            _then_reset(' and getattr(layer.bias, "_no_reinit", False)'),
+        ),
+        Misconception(
+            "another range",
+            "Δ is spread over the decades, but not from 0.001 to 0.1. The docstring names both ends: where do u = 0 "
+            "and u = 1 land?",
+            [
+                _marked(f"inverse_softplus({low} * {ratio} ** u)")
+                for low in (0.0001, 0.001, 0.01)
+                for ratio in (10, 100, 1000)
+                if (low, ratio) != (0.001, 100)
+            ],
+        ),
+        Misconception(
+            "a reset after the zeros",
+            "The marked bias is safe now, and Δ is right. But reset_parameters still comes last for the other layers, "
+            "and draws their biases anew.",
+            [
+                _then_reset(' and not getattr(layer.bias, "_no_reinit", False)'),
+                _then_reset(' and layer.bias is not None and not getattr(layer.bias, "_no_reinit", False)'),
+            ],
+        ),
+        Misconception(
+            "a uniform draw",
+            "Δ lies in the right range, spread over the numbers and not over the decades. Exercise 3 has the "
+            "log-uniform draw.",
+            _marked("inverse_softplus(0.001 + u * 0.099)"),
+        ),
+        Misconception(
+            "a range from top to bottom",
+            "Δ lies in the right range, but u = 0 gives 0.1 and u = 1 gives 0.001. The draw goes from the low end up.",
+            _marked("inverse_softplus(0.1 * 0.01**u)"),
+        ),
+        Misconception(
+            "random numbers of your own",
+            "You draw random numbers yourself, and u plays no part. It *is* the draw, made beforehand, so that two "
+            "programs can be compared.",
+            edited(mended_init, "+ u * → + torch.rand_like(u) *"),
+        ),
+        Misconception(
+            "weights set to zero as well",
+            "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
+            "so. Only biases are to be set.",
+            _with_zero_weights,
+        ),
+        Misconception(
+            "a change that autograd forbids",
+            "A parameter is changed in place, and autograd watches it. A first value is not a step of the "
+            "computation: torch.no_grad says so.",
+            edited(mended_init, "torch.no_grad() → torch.enable_grad()"),
+        ),
+        Misconception(
+            "a layer without a bias",
+            "Some linear layers have no bias: theirs is None, and None has no zero_. Ask for it before you write.",
+            edited(mended_init, " and layer.bias is not None → "),
+        ),
+        Misconception(
+            "marked biases left alone",
+            "Every bias without the mark is zero, and the marked ones hold what they held. They are to get step "
+            "sizes, made of u.",
+            edited(mended_init, "layer.bias.copy_(inverse_softplus(torch.exp(log_dt))) → pass"),
+        ),
+        Misconception(
+            "layers inside of other layers left out",
+            "Only the layers at the top are set up, and those inside of the block are not. model.modules() goes "
+            "through all of them, model.children() through the outermost.",
+            edited(mended_init, "model.modules() → model.children()"),
+        ),
+        Misconception(
+            "a model that is left as it was",
+            "The model is as it was: nothing was written, or it was written into a copy. The biases of the given "
+            "model are to be changed in place.",
+            edited(mended_init, "with torch.no_grad(): → return\n    with torch.no_grad():"),
+        ),
+        Misconception(
+            "a new parameter without the mark",
+            "The biases are right, but they are new parameters, and the mark is gone: the next program sets them to "
+            "zero. Change the numbers of the old parameter, with copy_.",
+            edited(mended_init, "layer.bias.copy_( → layer.bias = nn.Parameter("),
+        ),
+        Misconception(
+            "step sizes for every layer",
+            "You try to write the D step sizes into a bias of another length. Only the bias that carries the mark gets "
+            "them: look at the condition once more, and at which way round it is.",
+            edited(mended_init, "if getattr → if not getattr"),
+        ),
+    ],
+)

@@ -1,0 +1,236 @@
+"""Exercise 3: sample_dt."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .inverse_softplus import inverse_softplus
+
+
+def sample_dt(u: Tensor, dt_min: float, dt_max: float, dt_init_floor: float) -> Tensor:
+    """exp(log dt_min + u (log dt_max − log dt_min)), none below the floor: (D,)."""
+    low, high = math.log(dt_min), math.log(dt_max)
+    return torch.exp(low + u * (high - low)).clamp(min=dt_init_floor)  # (D,)
+
+
+def _sample_cases(draw: Draw) -> dict:
+    dt_min = draw.choice([0.001, 0.01])
+    return {
+        "u": draw.integers(0, 10, draw.size(2, 6)) / 10,
+        "dt_min": dt_min,
+        "dt_max": draw.choice([0.1, 0.5]),
+        "dt_init_floor": draw.choice([0.0001, 0.004, 0.02]),
+    }
+
+
+def _below_the_floor(number):
+    """A wrong draw: what lies below the floor becomes `number(dt_min, dt_max)`."""
+
+    def draw(u, dt_min, dt_max, dt_init_floor):
+        dt = sample_dt(u, dt_min, dt_max, 0.0)  # (D,)
+        return torch.where(dt < dt_init_floor, torch.full_like(dt, number(dt_min, dt_max)), dt)
+
+    return draw
+
+
+SAMPLE = Exercise(
+    id="06.sample_dt",
+    title="Step sizes, spread over the decades",
+    reference=sample_dt,
+    cases=_sample_cases,
+    atol=1e-7,
+    example={"u": torch.tensor([0.0, 0.25, 0.5, 1.0]), "dt_min": 0.001, "dt_max": 0.1, "dt_init_floor": 0.002},
+    misconceptions=[
+        Misconception(
+            "a uniform draw",
+            "You spread the values evenly between dt_min and dt_max. Then u = 0.5 gives 0.05, the middle of the "
+            "*numbers*. Spread their logarithms evenly instead: u = 0.5 must give 0.01, the middle of the *factors*.",
+            edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + u * (dt_max - dt_min))"),
+        ),
+        Misconception(
+            "an exponential without a logarithm",
+            "You take exp of a number between dt_min and dt_max, which is no logarithm, so that all come out near 1. "
+            "exp leads back from a logarithm: take that of both ends first.",
+            edited(sample_dt, "math.log(dt_min), math.log(dt_max) → dt_min, dt_max"),
+        ),
+        Misconception(
+            "a logarithm that stays one",
+            "Before the floor lifts them your values are negative, all of them, as logarithms of step sizes are. Come "
+            "back from the logarithm, with exp, before you compare with the floor.",
+            edited(sample_dt, "torch.exp(low → (low"),
+        ),
+        Misconception(
+            "a logarithm that is returned",
+            "You return log(dt), a negative number. A step size is positive: which function undoes the logarithm?",
+            edited(sample_dt, "torch.exp(low → (low", ".clamp(min=dt_init_floor) → "),
+        ),
+        Misconception(
+            "an ignored floor",
+            "The draw is right, but dt_init_floor does nothing. Every value below it has to be lifted to it.",
+            edited(sample_dt, ".clamp(min=dt_init_floor) → "),
+        ),
+        Misconception(
+            "a floor under the logarithm",
+            "You compare the *logarithm* with the floor. All logarithms are negative, so all are lifted, and exp makes "
+            "about 1 of each. First exp, then the floor.",
+            edited(
+                sample_dt, "(high - low)).clamp(min=dt_init_floor) → (high - low)).log().clamp(min=dt_init_floor).exp()"
+            ),
+        ),
+        Misconception(
+            "Python's max",
+            "`max` asks which of the two is larger, once, and a tensor of several numbers has no single answer. "
+            "clamp(min=…) lifts number by number.",
+            edited(sample_dt, "return → return max(dt_init_floor, ", ".clamp(min=dt_init_floor) → )"),
+        ),
+        Misconception(
+            "a floor that is a ceiling",
+            "clamp(max=…) cuts what lies *above*. A floor lifts what lies below: clamp(min=…).",
+            edited(sample_dt, "clamp(min= → clamp(max="),
+        ),
+        Misconception(
+            "a floor that moves the range",
+            "You put the floor in the place of dt_min and then draw from another range, so every value moves. The "
+            "floor touches only the values that came out below it.",
+            [
+                edited(sample_dt, "math.log(dt_min) → math.log(max(dt_min, dt_init_floor))"),
+                edited(sample_dt, "math.log(dt_min) → math.log(dt_init_floor)"),
+            ],
+        ),
+        Misconception(
+            "a product in the place of a power",
+            "You multiply the ratio of the ends by u: equal steps of u then add the same, and u = 0 gives 0. For steps "
+            "that multiply, u belongs in the exponent.",
+            edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min * (dt_max / dt_min) * u)"),
+        ),
+        Misconception(
+            "roots or reciprocals spread evenly",
+            "You spread the roots or the reciprocals evenly, and the decades get unequal shares. Between 0.001 and "
+            "0.1, u = 0.5 must give 0.01.",
+            [
+                edited(sample_dt, f"torch.exp(low + u * (high - low)) → ({between})")
+                for between in (
+                    "(dt_min**0.5 + u * (dt_max**0.5 - dt_min**0.5)) ** 2",
+                    "1 / (1 / dt_min + u * (1 / dt_max - 1 / dt_min))",
+                )
+            ],
+        ),
+        Misconception(
+            "a floor under u",
+            "The floor lifts u, the random number, and not the step size that comes out.",
+            edited(
+                sample_dt,
+                "(high - low)).clamp(min=dt_init_floor) → (high - low))",
+                "u * (high → u.clamp(min=dt_init_floor) * (high",
+            ),
+        ),
+        Misconception(
+            "an end in the place of a distance",
+            "You go u · log(dt_max) away from log(dt_min), so u = 1 does not lead to dt_max. How far is it from one "
+            "end to the other?",
+            edited(sample_dt, "u * (high - low) → u * high"),
+        ),
+        Misconception(
+            "a range of your own",
+            "The range or the floor is written into your code: 0.001 to 0.1, the numbers of the paper. Use the "
+            "dt_min, dt_max and dt_init_floor that are given.",
+            [
+                edited(sample_dt, "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)"),
+                edited(
+                    sample_dt,
+                    "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)",
+                    "min=dt_init_floor → min=1e-4",
+                ),
+                edited(sample_dt, "min=dt_init_floor → min=dt_init_floor, max=0.1"),
+            ],
+        ),
+        Misconception(
+            "the logarithm of the difference",
+            "You take log(dt_max − dt_min). The distance between two logarithms is the logarithm of the *ratio*: "
+            "log(dt_max) − log(dt_min).",
+            edited(sample_dt, "(high - low) → math.log(dt_max - dt_min)"),
+        ),
+        Misconception(
+            "a sum in the place of a distance",
+            "You go u times the *sum* of the two logarithms. From one end to the other it is their difference.",
+            edited(sample_dt, "(high - low) → (high + low)"),
+        ),
+        Misconception(
+            "step sizes that are laid out evenly",
+            "Your step sizes stand at equal distances in the logarithm, as many as there are channels, and u plays no "
+            "part. Each channel lies where its own u puts it.",
+            edited(sample_dt, "u * → torch.linspace(0, 1, len(u)) *"),
+        ),
+        Misconception(
+            "a floor that is added",
+            "The floor is added to every step size. It only lifts what lies below it, and leaves all others alone.",
+            edited(sample_dt, ".clamp(min=dt_init_floor) → + dt_init_floor"),
+        ),
+        Misconception(
+            "values below the floor thrown away",
+            "Step sizes below the floor are left out, so that fewer than D come back. Each channel needs one: lift "
+            "them to the floor.",
+            lambda u, dt_min, dt_max, dt_init_floor: (dt := sample_dt(u, dt_min, dt_max, 0.0))[dt >= dt_init_floor],
+        ),
+        Misconception(
+            "another number below the floor",
+            "What lies below the floor is set to zero, to dt_min or to dt_max. It is lifted to the floor itself.",
+            [_below_the_floor(other) for other in (lambda *ends: 0.0, min, max)],
+        ),
+        Misconception(
+            "two kinds of logarithm",
+            "One of your logarithms is natural, the other has another base: exp undoes math.log, 10 ** … undoes "
+            "math.log10, 2 ** … undoes math.log2. Take one kind for both ways.",
+            [
+                *(
+                    edited(sample_dt, f"math.log(dt_min), math.log(dt_max) → math.{log}(dt_min), math.{log}(dt_max)")
+                    for log in ("log10", "log2")
+                ),
+                *(edited(sample_dt, f"torch.exp( → torch.pow({base}, ") for base in (10, 2)),
+            ],
+        ),
+        Misconception(
+            "a logarithm for tensors, given a number",
+            "dt_min and dt_max are plain numbers, and torch.log wants a tensor: math.log takes the logarithm of a "
+            "number.",
+            edited(sample_dt, "math.log(dt_min), math.log(dt_max) → torch.log(dt_min), torch.log(dt_max)"),
+        ),
+        Misconception(
+            "a softplus in the place of exp",
+            "softplus makes a step size of a bias. Here you are in the logarithm: only exp leads back from it.",
+            edited(sample_dt, "torch.exp( → F.softplus("),
+        ),
+        Misconception(
+            "a range from top to bottom",
+            "u = 0 gives dt_max and u = 1 gives dt_min. For random u it makes no difference, but the exercise says: "
+            "u = 0 is the low end.",
+            edited(sample_dt, "low + u * (high - low) → high + u * (low - high)"),
+        ),
+        Misconception(
+            "random numbers of your own",
+            "You draw random numbers yourself, and u plays no part. It *is* the draw, made beforehand, so that two "
+            "programs can be compared.",
+            edited(sample_dt, "u * → torch.rand_like(u) *"),
+        ),
+        Misconception(
+            "a bias in the place of Δ",
+            "You have already applied the inverse of softplus. That is the next step; here the step sizes themselves "
+            "are wanted.",
+            edited(
+                sample_dt,
+                "torch.exp(low → inverse_softplus(torch.exp(low",
+                "dt_init_floor)  # → dt_init_floor))  #",
+                inverse_softplus=inverse_softplus,
+            ),
+        ),
+        Misconception(
+            "a range that begins at one",
+            "You start from 1 in the place of dt_min: u = 0 stands for dt_min, and its logarithm is where the way "
+            "begins.",
+            edited(sample_dt, "torch.exp(low + u → torch.exp(u"),
+        ),
+    ],
+)

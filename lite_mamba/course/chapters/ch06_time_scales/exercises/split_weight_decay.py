@@ -1,0 +1,325 @@
+"""Exercise 5: split_weight_decay."""
+
+import torch
+from torch import nn
+
+from lite_mamba import Mamba
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def split_weight_decay(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Two groups for an optimiser: decay for unmarked parameters with two axes or more, none for the rest."""
+    decay, no_decay = [], []
+    for parameter in model.parameters():
+        spared = parameter.ndim < 2 or getattr(parameter, "_no_weight_decay", False)
+        (no_decay if spared else decay).append(parameter)
+    return [{"params": decay, "weight_decay": weight_decay}, {"params": no_decay, "weight_decay": 0.0}]
+
+
+def _spared(condition: str):
+    """A wrong split that spares other parameters; the condition may ask for a parameter's name."""
+    named = "parameter in model.parameters() → name, parameter in model.named_parameters()"
+    right = 'parameter.ndim < 2 or getattr(parameter, "_no_weight_decay", False)'
+    return edited(split_weight_decay, named, f"{right} → {condition}")
+
+
+def _seen(parameters: str):
+    """A wrong split that goes through other parameters."""
+    return edited(split_weight_decay, f"model.parameters() → {parameters}")
+
+
+def _groups(groups: str):
+    """A wrong split whose groups are other ones."""
+    right = '[{"params": decay, "weight_decay": weight_decay}, {"params": no_decay, "weight_decay": 0.0}]'
+    return edited(split_weight_decay, f"{right} → {groups}")
+
+
+class Filter(nn.Module):
+    """Another layer with parameters that must not decay: (d_model, 2), marked, not called A_log; and a number."""
+
+    def __init__(self, d_model: int):
+        super().__init__()
+        self.rate = nn.Parameter(torch.ones(d_model, 2))
+        self.rate._no_weight_decay = True
+        self.gain = nn.Parameter(torch.tensor(1.0))
+
+
+def decay_model(d_model: int, tied: bool) -> nn.Module:
+    """A small language model with every kind of parameter; if tied, head and embedding share one weight."""
+    model = nn.ModuleDict(
+        {
+            "embedding": nn.Embedding(5, d_model),
+            "norm": nn.LayerNorm(d_model),
+            "block": Mamba(d_model, d_state=2),
+            "filter": Filter(d_model),
+            "head": nn.Linear(d_model, 5, bias=False),
+        }
+    )
+    if tied:
+        model["head"].weight = model["embedding"].weight
+    return model
+
+
+def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> dict[str, str]:
+    """The weight decay that each parameter gets from a function's groups, by name."""
+    model = decay_model(d_model, tied)
+    groups = function(model, weight_decay)
+    if not isinstance(groups, (list, tuple)) or not all(
+        isinstance(group, dict) and "params" in group for group in groups
+    ):
+        kinds = (
+            [type(group).__name__ for group in groups] if isinstance(groups, (list, tuple)) else type(groups).__name__
+        )
+        raise TypeError(f"a list of groups is wanted, dicts with 'params' and 'weight_decay'; got {kinds}")
+    given: dict[int, list[str]] = {}
+    for group in groups:
+        if isinstance(group["params"], (set, frozenset)):
+            raise TypeError("an optimiser wants the parameters in a list: a set has no order that stays")
+        decay = group.get("weight_decay")
+        for parameter in list(group["params"]):
+            given.setdefault(id(parameter), []).append("the default" if decay is None else f"{decay:g}")
+    return {name: " and ".join(given.get(id(p), ["in no group"])) for name, p in model.named_parameters()}
+
+
+def _decay_cases(draw: Draw) -> dict:
+    return {"d_model": draw.size(2, 4), "tied": draw.choice([False, True]), "weight_decay": draw.choice([0.01, 0.1])}
+
+
+SPLIT = Exercise(
+    id="06.split_weight_decay",
+    title="Who decays and who does not",
+    reference=split_weight_decay,
+    cases=_decay_cases,
+    apply=_decay_of_each,
+    trials=8,
+    misconceptions=[
+        Misconception(
+            "marks that are ignored",
+            "Only the number of axes has an effect in your split. That spares biases, norms and D. But A_log has two "
+            "axes, so it decays, and all time scales with it. It carries a mark, _no_weight_decay: ask for it by this "
+            "name.",
+            _spared("parameter.ndim < 2"),
+        ),
+        Misconception(
+            "a choice by the word bias",
+            "You spare what is called bias. A_log, D, the gates and the weights of the norm are not called so, and "
+            "decay. Go by the marks and by the number of axes, not by names.",
+            _spared('"bias" in name'),
+        ),
+        Misconception(
+            "names in the place of marks",
+            "You know A_log and D by name. The next model has a parameter of the same kind under another name, here "
+            "filter.rate. It is marked as they are: getattr(parameter, …, False) finds the mark on all of them.",
+            _spared('parameter.ndim < 2 or name.split(".")[-1] in ("A_log", "D")'),
+        ),
+        Misconception(
+            "embeddings spared",
+            "The embedding does not decay in your split. It is a matrix without a mark, so it decays like the others: "
+            "the number of axes and the mark decide, not the kind of layer.",
+            _spared('parameter.ndim < 2 or getattr(parameter, "_no_weight_decay", False) or "embedding" in name'),
+        ),
+        Misconception(
+            "a list of names",
+            "You go by names only: those of A_log, D, biases and norms. Here the block's conv_gates has one axis and "
+            "another name, and filter.rate is marked: both decay in your split. Axes and mark need no list.",
+            [
+                _spared(f'"bias" in name or {norm} or name.split(".")[-1] in {names}')
+                for norm in ('"norm" in name', '"embedding" in name or "norm" in name')
+                for names in ('("A_log", "D")', '("A_log", "D", "gain")')
+            ],
+        ),
+        Misconception(
+            "names in the place of axes",
+            "The mark is asked for, or a name, but not the number of axes. The weight of the norm is called weight, "
+            "has one axis, and decays in your split.",
+            [
+                _spared(condition)
+                for condition in (
+                    '"bias" in name or getattr(parameter, "_no_weight_decay", False)',
+                    'not name.endswith("weight")',
+                )
+            ],
+        ),
+        Misconception(
+            "marks alone",
+            "You spare the marked parameters only. Biases, gates and norms have one axis, carry no mark, and should "
+            "not decay either: they are offsets and scales, not weights between features.",
+            _spared('getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "two axes exactly",
+            "The weight of the convolution has three axes, and it decays too: two axes *or more*.",
+            _spared('parameter.ndim != 2 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "no axis at all",
+            "ndim < 1 holds for single numbers only. A bias has one axis, and decays in your split: fewer than *two*.",
+            _spared('parameter.ndim < 1 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "one axis exactly",
+            "You spare what has exactly one axis. A parameter that is a single number, here filter.gain, has none, and "
+            "decays in your split. Only two axes or more decay.",
+            _spared('parameter.ndim == 1 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "the mark the wrong way round",
+            "A_log and its like decay, though their mark asks for the opposite: _no_weight_decay stands on what is to "
+            "be spared.",
+            [
+                _spared('parameter.ndim < 2 or not getattr(parameter, "_no_weight_decay", False)'),
+                _spared('not getattr(parameter, "_no_weight_decay", False)'),
+                _spared('parameter.ndim < 2 and not getattr(parameter, "_no_weight_decay", False)'),
+            ],
+        ),
+        Misconception(
+            "weights of linear layers alone",
+            "Only the weights of linear layers decay in your split. Embeddings and convolutions have two axes or more "
+            "and no mark: they decay too. Go through the parameters, not through kinds of layers.",
+            _spared("all(parameter is not m.weight for m in model.modules() if isinstance(m, nn.Linear))"),
+        ),
+        Misconception(
+            "a key of another name",
+            "The groups do not say weight_decay, so both get the optimiser's default, which is 0.01 for AdamW. The "
+            "keys have the names of the optimiser's arguments: params, weight_decay.",
+            _groups('[{"params": decay}, {"params": no_decay}]'),
+        ),
+        Misconception(
+            "something else than a list of groups",
+            "What comes back is one dict, or an optimiser. Wanted is what an optimiser is made from: a list with two "
+            'dicts, {"params": …, "weight_decay": …}.',
+            [
+                _groups('{"decay": decay, "no_decay": no_decay}'),
+                _groups("torch.optim.AdamW(decay)"),
+            ],
+        ),
+        Misconception(
+            "both conditions at once",
+            "You spare what has one axis *and* carries a mark: that is D alone. One of the two is enough to be spared.",
+            _spared('parameter.ndim < 2 and getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "marked parameters that are lost",
+            "Marked parameters are in neither group. What an optimiser is not given, it does not train: they "
+            "would stay as they are for ever.",
+            [
+                _seen('[p for p in model.parameters() if not hasattr(p, "_no_weight_decay")]'),
+                _seen('[p for p in model.parameters() if p.ndim < 2 or not hasattr(p, "_no_weight_decay")]'),
+            ],
+        ),
+        Misconception(
+            "biases and norms that are lost",
+            "What has one axis and no mark is in neither group. What an optimiser is not given, it does not train.",
+            _seen('[p for p in model.parameters() if p.ndim > 1 or hasattr(p, "_no_weight_decay")]'),
+        ),
+        Misconception(
+            "one group without its parameters",
+            "Only one of the two groups holds parameters of the model; the other is missing, empty, or holds copies. "
+            "What an optimiser is not given, it does not train: its parameters would stay as they are for ever.",
+            [
+                _groups('[{"params": decay, "weight_decay": weight_decay}]'),
+                _groups('[{"params": no_decay, "weight_decay": 0.0}]'),
+            ],
+        ),
+        Misconception(
+            "parameters in both groups",
+            "The first group holds all parameters, so some stand in both. AdamW refuses such groups. Each parameter "
+            "goes into exactly one.",
+            edited(split_weight_decay, '"params": decay → "params": decay + no_decay'),
+        ),
+        Misconception(
+            "marked matrices in both groups",
+            "A_log has two axes, so it went into the first group, and it is marked, so it went into the second one "
+            "too. Each parameter goes into exactly one: the mark wins.",
+            edited(split_weight_decay, '"params": decay → "params": decay + [p for p in no_decay if p.ndim > 1]'),
+        ),
+        Misconception(
+            "a shared weight that is counted twice",
+            "You collect the parameters module by module. A weight that two modules share comes twice, and the "
+            "optimiser refuses it. model.parameters() lists each one once.",
+            _seen("[p for module in model.modules() for p in module.parameters(recurse=False)]"),
+        ),
+        Misconception(
+            "parameters counted again by every parent",
+            "Each module also lists the parameters of its children, so most come several times. Ask the model once: "
+            "model.parameters() goes through all modules by itself.",
+            _seen("[p for module in model.modules() for p in module.parameters()]"),
+        ),
+        Misconception(
+            "a second group without its own decay",
+            "The second group does not say weight_decay. Then it gets the optimiser's default, which is 0.01 for "
+            "AdamW, not 0. Say it.",
+            edited(split_weight_decay, ', "weight_decay": 0.0 → '),
+        ),
+        Misconception(
+            "a decay that was not given",
+            "The first group is to decay by the number that your function gets, not by one of your own.",
+            [
+                edited(split_weight_decay, f'"weight_decay": weight_decay → "weight_decay": {own}')
+                for own in (0.1, 0.01)
+            ],
+        ),
+        Misconception(
+            "more than two axes",
+            "You spare what has two axes as well, so that hardly anything decays. Matrices decay: two axes *or more*.",
+            _spared('parameter.ndim <= 2 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "a decay for everything",
+            "All parameters decay, so nothing is spared. Biases, norms and what is marked go into a second group, "
+            "which gets 0.0.",
+            edited(split_weight_decay, '"weight_decay": 0.0 → "weight_decay": weight_decay'),
+        ),
+        Misconception(
+            "groups without the model's parameters",
+            "No parameter of the model is in a group: they are empty, or hold names, pairs or copies. An optimiser "
+            "changes what it is given, so it wants the parameters themselves.",
+            edited(split_weight_decay, "append(parameter) → append(parameter.data)"),
+        ),
+        Misconception(
+            "few numbers in the place of few axes",
+            "You ask how many numbers a parameter has. A bias has many: it is the number of its axes, ndim, that sets "
+            "it apart.",
+            _spared('parameter.numel() < 2 or getattr(parameter, "_no_weight_decay", False)'),
+        ),
+        Misconception(
+            "a set of parameters",
+            "The parameters stand in a set. It has no order that stays, so an optimiser refuses it: make a list.",
+            edited(
+                split_weight_decay,
+                '"params": decay, → "params": set(decay),',
+                '"params": no_decay, → "params": set(no_decay),',
+            ),
+        ),
+        Misconception(
+            "swapped groups",
+            "The right parameters are together, but the decay went to the wrong group.",
+            edited(split_weight_decay, "no_decay if spared else decay → decay if spared else no_decay"),
+        ),
+        Misconception(
+            "a mark that most parameters do not have",
+            "Most parameters carry no mark at all, so reading it raises an error. getattr takes a third argument: what "
+            "to answer where there is nothing.",
+            _spared("parameter.ndim < 2 or parameter._no_weight_decay"),
+        ),
+        Misconception(
+            "parameters compared by their values",
+            "`in` compares tensors number by number, and fails. Decide for each parameter on the spot which list it "
+            "goes into, so that you never have to look for it again.",
+            [
+                edited(
+                    split_weight_decay,
+                    f'"params": decay → "params": [p for p in model.parameters() if p not in {them}]',
+                )
+                for them in ("no_decay", '[p for p in no_decay if hasattr(p, "_no_weight_decay")]')
+            ],
+        ),
+        Misconception(
+            "two lists in the place of two groups",
+            'An optimiser wants a list of dicts, one a group: {"params": …, "weight_decay": …}.',
+            [_groups("[decay, no_decay]"), _groups("[*decay, *no_decay]"), _groups("decay")],
+        ),
+    ],
+)

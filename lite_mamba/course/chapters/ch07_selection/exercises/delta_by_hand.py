@@ -1,0 +1,174 @@
+"""Exercise 3: delta_by_hand, judged by what the state does."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .gate_from_delta import gate_from_delta
+from .gated_state import gated_state
+
+
+def delta_by_hand(is_data: Tensor) -> Tensor:
+    """A large Δ for data and a tiny one for noise."""
+    return torch.where(is_data, 10.0, 1e-5)  # (L,)
+
+
+PROBE = torch.tensor([True] + 20 * [False] + [True, True, False, True, False])  # (L,)
+PROBED = torch.where(PROBE, 6.0, 3.0) * torch.tensor([1.0, -1.0]).repeat(13)  # (L,)
+
+
+def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
+    """What the check looks at: the states that this Δ leads to. What goes wrong is told on one line, always the same.
+
+    Raises:
+        ValueError: the result is no list of step sizes, or the states do not hold, and this is why.
+    """
+    delta, probed = (_step_sizes(function(marks), marks) for marks in (is_data, PROBE))  # (L,) each
+    held, wanted = (gated_state(PROBED, gate_from_delta(one)) for one in (probed, delta_by_hand(PROBE)))  # (L,) each
+    if not torch.allclose(held, wanted, rtol=0.02, atol=0.1):
+        _tell_why(probed)
+    elif (delta == 0).any():
+        raise ValueError("a Δ is 0")
+    return gated_state(u, gate_from_delta(delta))
+
+
+def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
+    """Step sizes as they may be, one a token, in float32; a ValueError in words for all others."""
+    if not isinstance(delta, Tensor) or delta.shape != is_data.shape:
+        got = tuple(delta.shape) if isinstance(delta, Tensor) else type(delta).__name__
+        raise ValueError(f"one Δ a token is wanted, shape {tuple(is_data.shape)}; got {got}")
+    for kind, found in (("not a number", delta.isnan()), ("negative", delta < 0), ("infinite", delta.isinf())):
+        if found.any():
+            raise ValueError(f"a Δ is {kind}")
+    return delta.float()
+
+
+def _tell_why(delta: Tensor) -> None:
+    """Raises the words for what these Δ (L,) do to the probe; if none fit, the states themselves are judged."""
+    gates = gate_from_delta(delta)  # (L,)
+    data, noise, opened = gates[PROBE].min(), gates[~PROBE].max(), gates > 0.5
+    old, lost = 1 - data, 1 - (1 - noise) ** 20  # what a data token leaves, and what twenty noise tokens take
+    for words, fits in (
+        ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
+        ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
+        ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.05)),
+        ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
+        ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
+        ("each noise token replaces a part of the state", data > 0.9 and noise < 0.5),
+        ("data and noise both replace a part of the state", 0.5 < data <= 0.9 and noise < 0.5),
+    ):
+        if fits:
+            raise ValueError(words)
+
+
+def _by_hand(data: str, noise: str):
+    """A wrong `delta_by_hand`: other step sizes."""
+    return edited(delta_by_hand, f"10.0, 1e-5 → {data}, {noise}")
+
+
+def _streams(draw: Draw) -> dict:
+    length = draw.size(3, 20)
+    is_data = draw.uniform(0, 1, length) < 0.4
+    first, second = draw.choice([(0, 1), (1, 2), (length - 2, length - 1)])
+    is_data[first], is_data[second] = True, False  # both kinds, side by side
+    return {"is_data": is_data, "u": 2 * draw.normal(length)}
+
+
+BY_HAND = Exercise(
+    id="07.delta_by_hand",
+    title="Skip the noise by hand",
+    reference=delta_by_hand,
+    cases=_streams,
+    apply=_hold_through_noise,
+    rtol=0.02,
+    atol=0.1,
+    axes=("token",),
+    example={
+        "is_data": torch.tensor([True, False, False, True, False]),
+        "u": torch.tensor([6.0, -3.0, 5.0, 2.0, 9.0]),
+    },
+    misconceptions=[
+        Misconception(
+            "doors the wrong way round",
+            "Your Δ is large on noise and small on data, so the state jumps to the noise. Which of the two must reset "
+            "the state, and which must leave it alone?",
+            _by_hand("1e-5", "10.0"),
+        ),
+        Misconception(
+            "data that do not reset",
+            "Noise is held out well. But your Δ for data is too small: with Δ = 1, as if Δ were the gate, a data token "
+            "replaces only 63 % of the state, with Δ = 3 it is 95 %. The rest stays old. Which Δ gives a gate of "
+            "0.99 or more?",
+            _by_hand("1.0", "1e-5"),
+        ),
+        Misconception(
+            "one Δ for all tokens",
+            "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`.",
+            _by_hand("10.0", "10.0"),
+        ),
+        Misconception(
+            "two Δ with nearly the same gate",
+            "Your Δ differ, and what they do does not: the gates of data and noise are nearly the same. From Δ = 5 on "
+            "every token resets, below 0.001 every token holds. One Δ of each kind is wanted.",
+            _by_hand("20.0", "10.0"),
+        ),
+        Misconception(
+            "a hold that leaks",
+            "Your Δ for noise is too large: the losses of all noise tokens add up. With Δ = 0.1 twenty of them "
+            "wash out 86 % of the data, with Δ = 0.01 still 18 %. Which Δ loses less than 1 % over twenty of them?",
+            _by_hand("10.0", "0.1"),
+        ),
+        Misconception(
+            "doors that are half open",
+            "Each data token leaves 10 % of the old state or more, and the noise takes a part of the state as well. Of "
+            "the 2 % each may have one half: data leave less than 1 %, and twenty noise tokens take less than 1 %.",
+            _by_hand("2.0", "0.1"),
+        ),
+        Misconception(
+            "the first data token alone",
+            "The state takes in the first data token and holds it for good. Every data token resets the state: each of "
+            "them wants a large Δ.",
+            edited(delta_by_hand, "is_data, → is_data & (is_data.cumsum(0) == 1),"),
+        ),
+        Misconception(
+            "raw numbers in place of Δ",
+            "Your Δ is negative on noise. Then exp(−Δ) is larger than 1, and the state grows with every noise token. A "
+            "raw number w may be negative, Δ = softplus(w) never is.",
+            _by_hand("10.0", "-10.0"),
+        ),
+        Misconception(
+            "a mask that comes one token late",
+            "Your Δ opens the door one token after the data. The Δ of token t decides about token t itself.",
+            edited(delta_by_hand, "is_data, → is_data.roll(1),"),
+        ),
+        Misconception(
+            "an infinite Δ",
+            "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
+            "exp(−Δ) is below 0.01 from Δ = 5 on.",
+            _by_hand("math.inf", "1e-5"),
+        ),
+        Misconception(
+            "a Δ of exactly zero",
+            "Everything holds as it should. But a softplus never gives 0, so no network can choose this Δ. A small "
+            "positive one holds as well: how small must it be for twenty noise tokens?",
+            _by_hand("10.0", "0.0"),
+        ),
+        Misconception(
+            "no tensor with one Δ for each token",
+            "A list comes back, a pair of numbers, or a single one. Each token wants its own Δ, in a tensor (L,), as "
+            "the marks come.",
+            [
+                edited(delta_by_hand, f"return torch.where(is_data, 10.0, 1e-5) → return {other}")
+                for other in (
+                    "torch.where(is_data, 10.0, 1e-5).tolist()",
+                    "(10.0, 1e-5)",
+                    "10.0",
+                    "torch.tensor(10.0)",
+                    "torch.tensor([10.0])",
+                    "torch.tensor([10.0, 1e-5])",
+                )
+            ],
+        ),
+    ],
+)

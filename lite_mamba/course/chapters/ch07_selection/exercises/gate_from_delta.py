@@ -1,0 +1,105 @@
+"""Exercise 1: gate_from_delta."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+
+
+def gate_from_delta(delta: Tensor) -> Tensor:
+    """g = 1 − exp(−Δ): the share of the state that one token replaces, for A = −1 and the zero-order hold."""
+    return 1 - torch.exp(-delta)  # (L,)
+
+
+def _gate(formula: str):
+    """A wrong gate: another formula."""
+    return edited(gate_from_delta, f"1 - torch.exp(-delta) → {formula}")
+
+
+GATE = Exercise(
+    id="07.gate_from_delta",
+    title="A gate from Δ",
+    reference=gate_from_delta,
+    cases=lambda draw: {"delta": draw.uniform(0.01, 8.0, draw.size(2, 6))},
+    axes=("token",),
+    example={"delta": torch.tensor([0.001, 1.0, 3.0])},  # the first one tells a sigmoid from the gate
+    misconceptions=[
+        Misconception(
+            "the share that is kept",
+            "exp(−Δ) is what is left of the old state. The gate is the other share, the one that the token takes. "
+            "Try a very small Δ: must the gate be near 0 or near 1?",
+            _gate("torch.exp(-delta)"),
+        ),
+        Misconception(
+            "Δ itself",
+            "Close for a small Δ. But a gate is a share, it never exceeds 1. What does your gate say for Δ = 3?",
+            _gate("delta.clone()"),
+        ),
+        Misconception(
+            "a Δ that is cut off at one",
+            "A share must not exceed 1, so you cut. But the exact share bends smoothly: at Δ = 1 a part of the old "
+            "state is still there. How much, by the zero-order hold?",
+            _gate("delta.clamp(max=1)"),
+        ),
+        Misconception(
+            "a sigmoid of Δ",
+            "Your gate is σ(Δ). The sigmoid belongs to the raw number w, before the softplus. Here you get Δ, after "
+            "it: neither a sigmoid nor a second softplus is needed. With yours a token with Δ = 0 would still replace "
+            "half of the state.",
+            _gate("torch.sigmoid(delta)"),
+        ),
+        Misconception(
+            "a sigmoid of a second softplus",
+            "Your gate is σ(softplus(Δ)). Neither is needed: the softplus has made Δ of the raw number, and the "
+            "sigmoid belongs to that raw number. With yours a token with Δ = 0 would still replace two thirds of the "
+            "state.",
+            _gate("torch.sigmoid(F.softplus(delta))"),
+        ),
+        Misconception(
+            "gates that share one whole",
+            "Your gates add up to 1 over the tokens. It is the token and the old state that share one whole, in each "
+            "step anew: a gate knows nothing of the other tokens.",
+            [_gate("delta / delta.sum()"), _gate("torch.softmax(delta, 0)")],
+        ),
+        Misconception(
+            "a missing minus sign",
+            "exp(Δ) grows without end; a gate lies between 0 and 1. The state fades: the exponent is ΔA, and A = −1.",
+            [_gate("1 - torch.exp(delta)"), _gate("torch.exp(delta) - 1"), _gate("torch.exp(delta)")],
+        ),
+        Misconception(
+            "a difference the wrong way round",
+            "Your gate is negative: exp(−Δ) − 1. The share of the token is the whole minus the share that is kept.",
+            _gate("torch.exp(-delta) - 1"),
+        ),
+        Misconception(
+            "a straight line for what is kept",
+            "1 − Δ is close to what is kept for a small Δ only, and below zero for a large one. What is kept is "
+            "exp(−Δ), and the gate is the rest of the whole.",
+            _gate("1 - delta"),
+        ),
+        Misconception(
+            "a Δ that adds up over the tokens",
+            "You add Δ up over the tokens. Each token replaces a share of its own, by its own Δ; the recurrence puts "
+            "them together.",
+            _gate("1 - torch.exp(-delta.cumsum(0))"),
+        ),
+        Misconception(
+            "a logarithm or power of another base",
+            "The state fades as a power of e, by the zero-order hold: torch.exp.",
+            [_gate("1 - 2**-delta"), _gate("1 - 10**-delta")],
+        ),
+        Misconception(
+            "the other side of a sigmoid",
+            "The sigmoid belongs to the raw number w, before the softplus, and the gate is σ(w), not 1 − σ. Here you "
+            "get Δ, after the softplus.",
+            _gate("1 - torch.sigmoid(delta)"),
+        ),
+        Misconception(
+            "another curve from 0 to 1",
+            "Your curve begins at 0 and ends at 1, as a gate must. But it is not the one of the zero-order hold: of "
+            "the old state exp(−Δ) is left. What is the rest of the whole?",
+            [_gate("torch.tanh(delta)"), _gate("delta / (1 + delta)")],
+        ),
+    ],
+)

@@ -1,0 +1,186 @@
+"""Exercise 2: gated_state."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def gated_state(u: Tensor, g: Tensor) -> Tensor:
+    """h_t = (1 − g_t) h_{t−1} + g_t u_t, from h = 0."""
+    h, states = torch.zeros(()), []
+    for u_t, g_t in zip(u, g, strict=True):
+        h = (1 - g_t) * h + g_t * u_t  # ()
+        states.append(h)
+    return torch.stack(states)  # (L,)
+
+
+def _step(formula: str):
+    """A wrong `gated_state`: another update."""
+    return edited(gated_state, f"(1 - g_t) * h + g_t * u_t → {formula}")
+
+
+def _gates(formula: str):
+    """A wrong `gated_state`: other gates for the tokens."""
+    return edited(gated_state, f"zip(u, g, → zip(u, {formula},")
+
+
+UPDATE = "h = (1 - g_t) * h + g_t * u_t  # ()\n        states.append(h)"
+TOKEN_BEFORE = f"{UPDATE} → states.append((1 - g_t) * h + g_t * u_t)\n        h = u_t"
+
+
+def _cases_of_gates(draw: Draw) -> dict:
+    length = draw.size(2, 80)  # long enough for a product of gates to run out of digits
+    return {"u": draw.normal(length), "g": draw.uniform(0.0, 1.0, length)}
+
+
+GATED = Exercise(
+    id="07.gated_state",
+    title="The gated state",
+    reference=gated_state,
+    cases=_cases_of_gates,
+    axes=("token",),
+    example={"u": torch.tensor([8.0, 4.0, 0.0]), "g": torch.tensor([1.0, 0.25, 0.5])},
+    misconceptions=[
+        Misconception(
+            "swapped doors",
+            "Your gate g multiplies the old state, and 1 − g the token. Then g = 1 would keep everything. Which of the "
+            "two should an open gate let in?",
+            _step("g_t * h + (1 - g_t) * u_t"),
+        ),
+        Misconception(
+            "a token that passes beside the gate",
+            "The old state fades by 1 − g, but the token comes in at full strength. So a closed gate, g = 0, does not "
+            "keep the token out.",
+            _step("(1 - g_t) * h + u_t"),
+        ),
+        Misconception(
+            "an old state that never fades",
+            "The token is let in by g, but the whole old state stays too. So an open gate, g = 1, does not reset: the "
+            "token is added to what was there.",
+            _step("h + g_t * u_t"),
+        ),
+        Misconception(
+            "the gate of the token before",
+            "You let the old state fade by the gate of the token *before*. One gate moves both doors of a step: the "
+            "token's own.",
+            _step("(1 - (g[len(states) - 1] if states else 0)) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "products that fade from the start",
+            "You let each g·u fade by all tokens from the *first* one on. What was let in at token s fades in the "
+            "tokens after s only.",
+            lambda u, g: (g * u).cumsum(0) * (1 - g).cumprod(0),
+        ),
+        Misconception(
+            "a division by what is kept",
+            "Two cumulative operations in the place of the loop are right on paper. But you divide by a product of "
+            "shares that are kept: it is 0 after an open gate, and soon too small for float32. Take the plain loop.",
+            lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+        ),
+        Misconception(
+            "an old state that grows",
+            "The old state is multiplied by 1 + g: the more the token is let in, the more of the old state there is. "
+            "The gate takes from the old state what it gives to the token.",
+            _step("(1 + g_t) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "a first token that follows the last",
+            "Your first token mixes with the *last* one: in Python, index −1 is the end. Before the first token the "
+            "state is 0.",
+            edited(gated_state, "h, states = torch.zeros(()), [] → h, states = u[-1], []"),
+        ),
+        Misconception(
+            "a state that is never carried on",
+            "Each of your states is g·u, as if the state before it were 0 every time. The mixture of one token is the "
+            "old state of the next: keep it from step to step.",
+            _step("g_t * u_t"),
+        ),
+        Misconception(
+            "the last token in the place of the state",
+            "You mix each token with the *token* before it. The state is what was mixed before, out of all tokens so "
+            "far: keep it from step to step.",
+            [edited(gated_state, TOKEN_BEFORE), edited(gated_state, TOKEN_BEFORE, "torch.zeros(()) → u[0]")],
+        ),
+        Misconception(
+            "a token that comes one step late",
+            "Each gate lets in the token *before* its own. g_t belongs to u_t: both come from the same token.",
+            edited(gated_state, "zip(u, g → zip(torch.cat([0 * u[:1], u[:-1]]), g"),
+        ),
+        Misconception(
+            "a state that starts at the first token",
+            "You start with the first token as the state. It starts at 0: even the first token has to pass its gate.",
+            edited(gated_state, "torch.zeros(()) → u[0]"),
+        ),
+        Misconception(
+            "a loop that leaves out the first token",
+            "Your first state is 0, and the loop begins with the second token. The 0 is the state *before* the first "
+            "token, and this token has to pass its gate as well.",
+            edited(gated_state, ", [] → , [torch.zeros(())]", "zip(u, g, → zip(u[1:], g[1:],"),
+        ),
+        Misconception(
+            "the gate at both doors",
+            "The old state and the token are both multiplied by g. With a closed gate nothing is kept at all: the two "
+            "shares add up to one.",
+            _step("g_t * h + g_t * u_t"),
+        ),
+        Misconception(
+            "a token that fades at once",
+            "The token is added first, and then all of it is multiplied by 1 − g. The token of now does not fade: "
+            "only the old state does.",
+            _step("(1 - g_t) * (h + g_t * u_t)"),
+        ),
+        Misconception(
+            "a gate that goes through another function",
+            "The gate goes through sigmoid or exp once more. It is a share already, between 0 and 1: use it as it "
+            "comes.",
+            [
+                _step("(1 - torch.sigmoid(g_t)) * h + torch.sigmoid(g_t) * u_t"),
+                _step("torch.exp(-g_t) * h + (1 - torch.exp(-g_t)) * u_t"),
+                _step("torch.exp(-g_t) * h + g_t * u_t"),
+            ],
+        ),
+        Misconception(
+            "a state that starts at one",
+            "The state starts at one. Before the first token nothing has come in: it starts at zero.",
+            edited(gated_state, "torch.zeros(()) → torch.ones(())"),
+        ),
+        Misconception(
+            "no state for the first token",
+            "One state is missing, the first one. The state starts at zero, and the first token has to pass its gate "
+            "like any other.",
+            lambda u, g: gated_state(u[1:], g[1:]),
+        ),
+        Misconception(
+            "one gate for all tokens",
+            "You use one gate throughout. But every token has a g of its own.",
+            [_gates("g[:1].expand_as(g)"), _gates("g[-1:].expand_as(g)"), _gates("g.mean().expand_as(g)")],
+        ),
+        Misconception(
+            "a gate that comes one token late",
+            "Token t is let in by the gate of the token before it. Each token has its own gate: g[t] with u[t].",
+            [
+                _gates("torch.cat([g[:1], g[:-1]])"),
+                _gates("g.roll(1)"),
+                _gates("torch.cat([torch.zeros(1), g[:-1]])"),
+            ],
+        ),
+        Misconception(
+            "the state before the token",
+            "You store the state first and update it afterwards. The result at t should already contain token t.",
+            edited(gated_state, f"{UPDATE} → states.append(h)\n        h = (1 - g_t) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "the last state only",
+            "All states are wanted, one a token. Collect them in a list on the way.",
+            [edited(gated_state, f"torch.stack(states) → {last}") for last in ("h", "h.item()", "h.reshape(1)")],
+        ),
+        Misconception(
+            "one tensor, appended many times",
+            "All your states are the last one. You change one tensor in place, and the list holds that same one again "
+            "and again. Make a new one in each step, or append a clone.",
+            edited(gated_state, "h = (1 - g_t) * h + g_t * u_t → h.mul_(1 - g_t).add_(g_t * u_t)"),
+        ),
+    ],
+)

@@ -1,0 +1,179 @@
+"""Bug hunt: mended_ssm."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from lite_mamba import selective_scan_fn
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import projection_cases
+
+
+def mended_ssm(u: Tensor, A: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> Tensor:
+    """The selective scan of u (B, L, D), with the bias of Δ added once. Returns (B, L, D)."""
+    rank = dt_proj.shape[1]
+    states = (x_proj.shape[0] - rank) // 2
+    low_rank, B, C = F.linear(u, x_proj).split([rank, states, states], dim=-1)
+    delta = F.linear(low_rank, dt_proj)  # (B, L, D)
+    rows = [part.transpose(1, 2) for part in (u, delta, B, C)]  # (B, …, L) each
+    y = selective_scan_fn(rows[0], rows[1], A, rows[2], rows[3], delta_bias=dt_bias, delta_softplus=True)
+    return y.transpose(1, 2)
+
+
+def _raw(formula: str, *edits: str):
+    """A wrong repair: another `delta` goes into the scan."""
+    return edited(mended_ssm, f"delta = F.linear(low_rank, dt_proj) → delta = {formula}", *edits)
+
+
+NO_BIAS, NO_SOFTPLUS = ", delta_bias=dt_bias → ", ", delta_softplus=True → "
+
+
+def _scan_cases(draw: Draw) -> dict:
+    case = projection_cases(draw)
+    channels, rank = case["dt_proj"].shape
+    states = (case["x_proj"].shape[0] - rank) // 2
+    case["dt_bias"] = case["dt_bias"] - 1
+    case["A"] = -draw.uniform(0.5, 2.0, channels, states)
+    return {name: case[name] for name in ("u", "A", "x_proj", "dt_proj", "dt_bias")}
+
+
+MENDED = Exercise(
+    id="07.mended_ssm",
+    title="The channel that remembers too long",
+    reference=mended_ssm,
+    cases=_scan_cases,
+    axes=("batch", "token", "channel"),
+    gradients=("u", "x_proj", "dt_proj", "dt_bias"),
+    misconceptions=[
+        Misconception(
+            "the code as it came",
+            "It computes what the suspect computes, so its half-lives are still too long. Take a token that says "
+            "nothing, and write down with letters what Δ is: from the projection up to the exponential.",
+            _raw("F.linear(low_rank, dt_proj, dt_bias)"),
+            given=True,
+        ),
+        Misconception(
+            "a bias that is gone",
+            "Now the bias is without effect: it is in neither place, or one takes off what the other adds. One of the "
+            "two was right.",
+            edited(mended_ssm, NO_BIAS),
+        ),
+        Misconception(
+            "a softplus that is applied twice",
+            "You apply the softplus yourself, and the scan does it again, because of delta_softplus=True. Let one of "
+            "the two do it.",
+            _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS),
+        ),
+        Misconception(
+            "a softplus that is gone",
+            "The bias is right now, but no softplus is left: Δ can be negative. delta_softplus=True was no mistake.",
+            edited(mended_ssm, NO_SOFTPLUS),
+        ),
+        Misconception(
+            "two mistakes for one",
+            "The bias is still added twice, and the softplus is gone on top of it. Only one of the two biases has to "
+            "go.",
+            _raw("F.linear(low_rank, dt_proj, dt_bias)", NO_SOFTPLUS),
+        ),
+        Misconception(
+            "an exponential in the place of softplus",
+            "Δ is exp of the raw number. For a small Δ the two are almost the same, for a large one they are not: "
+            "softplus it was, and it was no mistake.",
+            _raw("torch.exp(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS, NO_SOFTPLUS),
+        ),
+        Misconception(
+            "half of the bias",
+            "The bias comes in once and a half. Half of it in both places would do, all of it in one place is simpler.",
+            _raw("F.linear(low_rank, dt_proj, dt_bias / 2)"),
+        ),
+        Misconception(
+            "B and C exchanged",
+            "B and C have changed places. The way in and the way out were right as they came.",
+            edited(mended_ssm, "rows[2], rows[3] → rows[3], rows[2]"),
+        ),
+        Misconception(
+            "a result that is not turned back",
+            "The scan gives (B, D, L). The last line turns it back to (B, L, D), the order in which u came.",
+            edited(mended_ssm, "return y.transpose(1, 2) → return y"),
+        ),
+        Misconception(
+            "a bias around the softplus",
+            "You apply the softplus first, then the scan adds the bias to the result and applies it again. The order "
+            "is: raw number, plus bias, softplus, each once.",
+            _raw("F.softplus(F.linear(low_rank, dt_proj))"),
+        ),
+        Misconception(
+            "a bias after the softplus",
+            "You add the bias to what comes out of the softplus. It belongs to the raw number, before it.",
+            _raw("F.softplus(F.linear(low_rank, dt_proj))", NO_SOFTPLUS),
+        ),
+        Misconception(
+            "a bias on both sides of a softplus",
+            "You apply a softplus yourself, with the bias in it, and the scan still adds its delta_bias to the result. "
+            "So the bias still comes twice, and with delta_softplus=True the softplus does, too.",
+            [
+                _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))"),
+                _raw("F.softplus(F.linear(low_rank, dt_proj, dt_bias))", NO_SOFTPLUS),
+            ],
+        ),
+        Misconception(
+            "a token that has no say",
+            "Δ comes from the bias alone now. The half-lives of the test are right, since its tokens say nothing. But "
+            "a token that says something must move Δ: low_rank and dt_proj were right.",
+            _raw("torch.zeros_like(u)"),
+        ),
+        Misconception(
+            "half of what the token says",
+            "You halve the sum, and with the bias you halve what the token says. Only the bias came twice: take it "
+            "away in one place.",
+            [_raw("F.linear(low_rank, dt_proj, dt_bias) / 2"), _raw("F.linear(low_rank, dt_proj) / 2")],
+        ),
+        Misconception(
+            "a bias and a softplus that are gone",
+            "You took away more than the mistake: the bias is in neither place, and no softplus is left. Δ can be "
+            "negative.",
+            edited(mended_ssm, NO_BIAS, NO_SOFTPLUS),
+        ),
+        Misconception(
+            "half of the bias, once",
+            "The bias comes in at half of its size. Half of it in both places would do, all of it in one place is "
+            "simpler.",
+            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=dt_bias / 2"),
+        ),
+        Misconception(
+            "a root of Δ",
+            "You take the root of Δ. It was a square nearly, not exactly, and only for a token that says nothing. "
+            "Ask what makes Δ so small, and mend that.",
+            [
+                _raw(f"F.softplus(F.linear(low_rank, dt_proj, {times}dt_bias)).sqrt()", NO_BIAS, NO_SOFTPLUS)
+                for times in ("", "2 * ")
+            ],
+        ),
+        Misconception(
+            "a faster A",
+            "The bias is still added twice, and A is made faster by a factor. The test needs another factor for each "
+            "Δ: nine, about thirty, a hundred. Ask what makes Δ so small, and mend that.",
+            [
+                _raw("F.linear(low_rank, dt_proj, dt_bias)", f"rows[1], A → rows[1], {factor} * A")
+                for factor in (9, 10, 100)
+            ],
+        ),
+        Misconception(
+            "a bias with a softplus of its own",
+            "The bias goes through a softplus before it is added. It is a raw number: token and bias are added, and "
+            "the softplus is taken of the sum.",
+            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=F.softplus(dt_bias)"),
+        ),
+        Misconception(
+            "an exponential of A",
+            "A comes as it is, negative. Only a block keeps it as a logarithm, A_log, and takes −exp of that.",
+            edited(mended_ssm, "rows[1], A → rows[1], -torch.exp(A)"),
+        ),
+        Misconception(
+            "a bias that is taken off",
+            "You subtract the bias from the raw numbers. It is added, once.",
+            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=-dt_bias"),
+        ),
+    ],
+)

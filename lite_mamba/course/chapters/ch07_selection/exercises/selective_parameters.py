@@ -1,0 +1,269 @@
+"""Exercise 4: selective_parameters."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ....checking.compare import Tolerance, difference
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import projection_cases
+
+
+def selective_parameters(u: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Δ (B, L, D), B and C (B, L, N) of every token, from u (B, L, D): algorithm 2 with a low rank for Δ."""
+    rank = dt_proj.shape[1]
+    states = (x_proj.shape[0] - rank) // 2
+    low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1)  # (B, L, R), (B, L, N), (B, L, N)
+    delta = F.softplus(low_rank @ dt_proj.T + dt_bias)  # (B, L, D)
+    return delta, B, C
+
+
+def _delta(formula: str):
+    """Wrong parameters: another Δ."""
+    return edited(selective_parameters, f"F.softplus(low_rank @ dt_proj.T + dt_bias) → {formula}")
+
+
+def _parts(delta: str, B: str = "B", C: str = "C"):
+    """Wrong parameters: something else is returned."""
+    return edited(selective_parameters, f"return delta, B, C → return {delta}, {B}, {C}")
+
+
+def _cut(formula: str):
+    """Wrong parameters: the projected numbers are cut in other places."""
+    return edited(selective_parameters, f".split([rank, states, states], dim=-1) → {formula}")
+
+
+def _trainable(function, u: Tensor, **weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What a function gives for weights that are trained, as those of the block are.
+
+    Raises:
+        RuntimeError: the numbers are right, but no gradient leads from them to the weights.
+    """
+    trained = [weight.requires_grad_() for weight in weights.values()]
+    parts = function(u, *trained)
+    if not difference(selective_parameters(u, *trained), parts, Tolerance(1e-4, 1e-5)):
+        cut_off = [name for name, part in zip(PARAMETERS.items, parts, strict=True) if not part.requires_grad]
+        if cut_off:
+            raise RuntimeError(f"no gradient leads from {cut_off[0]} back to the weights")
+        slopes = torch.autograd.grad(sum(part.sum() for part in parts), trained, allow_unused=True)
+        unreached = [name for name, slope in zip(weights, slopes, strict=True) if slope is None]
+        if unreached:
+            raise RuntimeError(f"no gradient comes back to {unreached[0]}")
+    return parts
+
+
+def _copied(u, x_proj, dt_proj, dt_bias):
+    return selective_parameters(u, *(nn.Parameter(weight.detach().clone()) for weight in (x_proj, dt_proj, dt_bias)))
+
+
+def _partly_copied(u, x_proj, dt_proj, dt_bias):
+    return selective_parameters(u, x_proj, *(nn.Parameter(weight.detach().clone()) for weight in (dt_proj, dt_bias)))
+
+
+PARAMETERS = Exercise(
+    id="07.selective_parameters",
+    title="Δ, B and C from the token",
+    reference=selective_parameters,
+    cases=projection_cases,
+    apply=_trainable,
+    axes=("batch", "token", "column"),  # the last axis is D or N
+    items=("delta", "B", "C"),
+    misconceptions=[
+        Misconception(
+            "a forgotten softplus",
+            "Your Δ is the raw number, and it can be negative. Then exp(ΔA) is larger than 1 and the state explodes. "
+            "What makes a number positive, and leaves large ones almost as they are?",
+            _delta("low_rank @ dt_proj.T + dt_bias"),
+        ),
+        Misconception(
+            "a bias after the softplus",
+            "The softplus comes too early: the bias is added to its result, and a negative bias can make Δ negative. "
+            "The bias belongs to the raw number.",
+            _delta("F.softplus(low_rank @ dt_proj.T) + dt_bias"),
+        ),
+        Misconception(
+            "a forgotten bias",
+            "Your Δ comes from the token alone. In the bias each channel keeps its own time scale: the Δ of a token "
+            "that says nothing.",
+            _delta("F.softplus(low_rank @ dt_proj.T)"),
+        ),
+        Misconception(
+            "a bias that is added twice",
+            "The bias is in your Δ two times. Perhaps you added it to a result that had it already.",
+            _delta("F.softplus(low_rank @ dt_proj.T + 2 * dt_bias)"),
+        ),
+        Misconception(
+            "a softplus of a softplus",
+            "The softplus is applied twice. The second one lifts everything: no Δ can be below softplus(0) = 0.69, so "
+            "no token can hold the state.",
+            _delta("F.softplus(F.softplus(low_rank @ dt_proj.T + dt_bias))"),
+        ),
+        Misconception(
+            "a bias that is taken off",
+            "The bias is subtracted. It is added to the raw number.",
+            _delta("F.softplus(low_rank @ dt_proj.T - dt_bias)"),
+        ),
+        Misconception(
+            "a Δ without its projection",
+            "The R numbers of the low rank go out as Δ. They lead to the D channels through `dt_proj`, and then comes "
+            "the bias.",
+            _parts("F.softplus(low_rank)"),
+        ),
+        Misconception(
+            "a cut along the tokens",
+            "You split along axis 1, the tokens. The projected numbers stand on the last axis.",
+            _cut(".split([rank, states, states], dim=1)"),
+        ),
+        Misconception(
+            "a softplus in the low rank",
+            "You apply the softplus to the R numbers before they are projected to the channels. After the projection "
+            "they can be negative again.",
+            _delta("F.softplus(low_rank) @ dt_proj.T + dt_bias"),
+        ),
+        Misconception(
+            "another function that makes positive",
+            "Your Δ is positive, but softplus is another function: almost exp(x) for negative x, almost x for large x.",
+            [_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.sigmoid")],
+        ),
+        Misconception(
+            "a softplus on all that x_proj makes",
+            "All R + 2N numbers go through a softplus. The low rank, B and C may be negative: only Δ is a step size, "
+            "and its softplus comes last.",
+            edited(selective_parameters, "(u @ x_proj.T).split → F.softplus(u @ x_proj.T).split"),
+        ),
+        Misconception(
+            "a softplus on the low rank",
+            "The low rank goes through a softplus of its own. It may be negative: the softplus comes once, behind "
+            "`dt_proj` and the bias.",
+            _delta("F.softplus(F.softplus(low_rank) @ dt_proj.T + dt_bias)"),
+        ),
+        Misconception(
+            "an activation on the low rank",
+            "The low rank goes through an activation before `dt_proj`. Nothing bends it there: two matrices in a row, "
+            "the bias, and only then the softplus.",
+            [
+                _delta(f"F.softplus({bend}(low_rank) @ dt_proj.T + dt_bias)")
+                for bend in ("F.silu", "F.relu", "torch.tanh", "torch.sigmoid")
+            ],
+        ),
+        Misconception(
+            "a Δ below zero",
+            "Your Δ is the right one with a minus in front. A step size is positive: it is A that brings the minus "
+            "sign.",
+            _delta("-F.softplus(low_rank @ dt_proj.T + dt_bias)"),
+        ),
+        Misconception(
+            "a B with Δ in it",
+            "B is multiplied with Δ. That is the scan's business, which gets both: here B goes out as the weights give "
+            "it.",
+            [
+                _parts("delta", "delta[..., None] * B[:, :, None]"),
+                _parts("delta", "delta.mean(-1, keepdim=True) * B"),
+            ],
+        ),
+        Misconception(
+            "a softplus on B and C",
+            "B and C go out as they are; they may be negative. Only Δ is a step size and goes through softplus.",
+            _parts("delta", "F.softplus(B)", "F.softplus(C)"),
+        ),
+        Misconception(
+            "B and C that are the same for all tokens",
+            "B or C, or both, are averaged over the line. Then they do not depend on the token, and a part of the "
+            "selection is gone. Keep the axis L.",
+            [
+                _parts("delta", "B.mean(1, keepdim=True).expand_as(B)", "C.mean(1, keepdim=True).expand_as(C)"),
+                _parts("delta", "B.mean(1, keepdim=True)", "C.mean(1, keepdim=True)"),
+                _parts("delta", "B.mean(1)", "C.mean(1)"),
+                _parts("delta", "B.mean(1, keepdim=True).expand_as(B)"),
+                _parts("delta", "B", "C.mean(1, keepdim=True).expand_as(C)"),
+            ],
+        ),
+        Misconception(
+            "one Δ for all channels",
+            "All channels of a token share one Δ. There are D of them: dt_proj makes D numbers out of R.",
+            [
+                _parts("delta[..., :1].expand_as(delta)"),
+                _parts("delta[..., :1]"),
+                _parts("delta.mean(-1, keepdim=True)"),
+                _parts("delta.mean(-1, keepdim=True).expand_as(delta)"),
+            ],
+        ),
+        Misconception(
+            "B and C in exchanged places",
+            "Your B is C, and your C is B. In the rows of x_proj, B stands before C.",
+            _parts("delta", "C", "B"),
+        ),
+        Misconception(
+            "a low rank that is taken from the end",
+            "You split the projected numbers as B, C, low rank. The order is low rank, B, C: the first R rows of "
+            "x_proj belong to Δ.",
+            edited(
+                selective_parameters,
+                "low_rank, B, C = → B, C, low_rank =",
+                "[rank, states, states] → [states, states, rank]",
+            ),
+        ),
+        Misconception(
+            "three parts of the same size",
+            "You cut the projected numbers into three equal parts. The first one has R numbers, the other two N each.",
+            [
+                _cut(".chunk(3, dim=-1)"),
+                edited(
+                    selective_parameters,
+                    ".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)",
+                    "low_rank @ → low_rank[..., :rank] @",
+                ),
+            ],
+        ),
+        Misconception(
+            "a rank from the wrong axis",
+            "dt_proj is stored as (outputs, inputs) = (D, R). You take D for the rank.",
+            [
+                edited(selective_parameters, "dt_proj.shape[1] → dt_proj.shape[0]"),
+                edited(
+                    selective_parameters,
+                    "dt_proj.shape[1] → dt_proj.shape[0]",
+                    "low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1) → both = u @ x_proj.T",
+                    "low_rank @ → both[..., :rank] @",
+                    "B, C → both[..., rank : rank + states], both[..., rank + states :]",
+                ),
+            ],
+        ),
+        Misconception(
+            "an N that is not halved",
+            "x_proj has R + 2N rows: what is left of them after the R is shared by B and C.",
+            edited(selective_parameters, "(x_proj.shape[0] - rank) // 2 → x_proj.shape[0] - rank"),
+        ),
+        Misconception(
+            "tokens on the last axis",
+            "Your results have the shape (B, …, L), as the scan wants them. Here they keep the order of u: (B, L, …).",
+            _parts("delta.mT", "B.mT", "C.mT"),
+        ),
+        Misconception(
+            "a result that can't learn",
+            "The numbers are right. But the weights are to be trained, and no gradient reaches them from your result: "
+            "it was detached, made under no_grad, or taken apart into plain numbers on the way.",
+            [
+                _parts("delta.detach()"),
+                _parts("delta", "B.detach()", "C.detach()"),
+            ],
+        ),
+        Misconception(
+            "copies of the weights",
+            "The numbers are right, but the gradients end in copies: in new layers, or new parameters, that hold the "
+            "same numbers. The weights that are given would never learn. Compute with them as they are.",
+            [_copied, _partly_copied],
+        ),
+        Misconception(
+            "a weight that is not transposed",
+            "The shapes of one of your products do not fit. A weight is stored as (outputs, inputs): it is tokens @ "
+            "weight.T, or F.linear(tokens, weight), which transposes by itself. So for x_proj, and so for dt_proj.",
+            [
+                edited(selective_parameters, "x_proj.T → x_proj"),
+                edited(selective_parameters, "dt_proj.T → dt_proj"),
+                edited(selective_parameters, "(u @ x_proj.T) → F.linear(u, x_proj.T)"),
+            ],
+        ),
+    ],
+)

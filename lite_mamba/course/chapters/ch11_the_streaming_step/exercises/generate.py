@@ -1,0 +1,472 @@
+"""Exercise 3: generate."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from lite_mamba import InferenceParams, Mamba
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def generate(block: Mamba, prompt: Tensor, chunk: int, tokens: int) -> Tensor:
+    """Read a prompt in chunks, then go on with the block's own outputs: (B, tokens, d_model)."""
+    stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
+    for piece in prompt.split(chunk, dim=1):
+        out = block(piece, inference_params=stream)
+        stream.seqlen_offset += piece.shape[1]
+    outputs = [out[:, -1:]]  # (B, 1, d_model) each
+    while len(outputs) < tokens:
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)  # (B, tokens, d_model)
+
+
+PIECE_IN, TOKEN_IN = (f"block({given}, inference_params=stream)" for given in ("piece", "outputs[-1]"))
+ALL_IN = TOKEN_IN.replace("outputs[-1]", "torch.cat(outputs, dim=1)")
+IN_PROMPT, AFTER_TOKEN = "stream.seqlen_offset += piece.shape[1]", "stream.seqlen_offset += 1"
+NEW = "stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt)"
+
+
+def _moved(prompt: str | None = None, token: str | None = None, *edits: str):
+    """A loop whose offset moves as told, after a piece of the prompt and after a generated token."""
+    moves = [(IN_PROMPT, prompt), (AFTER_TOKEN, token)]
+    return edited(generate, *(f"{old} → {new}" for old, new in moves if new is not None), *edits)
+
+
+def _with_new_streams(in_prompt: str = "", in_tokens: str = "", between: str = ""):
+    """A loop that makes a stream of its own for each piece, for each token, or between prompt and tokens."""
+    return edited(
+        generate,
+        f"out = block(piece → {in_prompt}\n        out = block(piece",
+        f"outputs = [ → {between}\n    outputs = [",
+        f"outputs.append( → {in_tokens}\n        outputs.append(",
+    )
+
+
+def _by_steps(block, prompt, chunk, tokens):
+    memory, outputs = block.allocate_inference_cache(len(prompt), prompt.shape[1] + tokens), []
+    for t in range(prompt.shape[1] + tokens - 1):
+        given = prompt[:, t : t + 1] if t < prompt.shape[1] else outputs[-1]
+        out, *memory = block.step(given, *memory)
+        outputs.append(out)
+    return torch.cat(outputs[-tokens:], dim=1)
+
+
+def everything_again(block, prompt, chunk, tokens):
+    text, outputs = prompt, []
+    for _ in range(tokens):
+        stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
+        for piece in text.split(chunk, dim=1):
+            out = block(piece, inference_params=stream)
+            stream.seqlen_offset += piece.shape[1]
+        outputs.append(out[:, -1:])
+        text = torch.cat([text, outputs[-1]], dim=1)
+    return torch.cat(outputs, dim=1)
+
+
+def whole_forward_again(block, prompt, chunk, tokens):
+    text = prompt
+    for _ in range(tokens):
+        text = torch.cat([text, block(text)[:, -1:]], dim=1)
+    return text[:, prompt.shape[1] :]
+
+
+class Recorder:
+    """A block that notes, for each call, how many tokens came, and at which offset.
+
+    Args:
+        block: the block.
+        needed: so many calls are needed. The last output may be fed back once more, rightly or not: nobody sees it.
+    """
+
+    def __init__(self, block: Mamba, needed: int):
+        self.block, self.needed, self.calls, self.offsets, self.streams = block, needed, [], [], []
+
+    def __call__(self, hidden_states, inference_params=None, **options):
+        self.calls.append(hidden_states.shape[1])
+        self.offsets.append(getattr(inference_params, "seqlen_offset", None))
+        if not any(inference_params is known for known in self.streams):
+            self.streams.append(inference_params)
+        try:
+            return self.block(hidden_states, inference_params, **options)
+        except ValueError as error:
+            if "seqlen_offset is" not in str(error):
+                raise
+            if len(self.calls) > self.needed:
+                return torch.zeros_like(hidden_states)
+            seen = f"tokens in each call: {self.calls}\nseqlen_offset at each call: {self.offsets}"
+            complaint = str(error).partition(";")[0]
+            raise WrongOffset(f"the block raised ValueError: {complaint}\n{seen}") from error
+
+    def __getattr__(self, name):
+        return getattr(self.block, name)
+
+
+class WrongOffset(ValueError):
+    """The block's complaint about the offset, with the offset and the tokens of every call up to that one."""
+
+
+def lively_block(width: int, seed: int) -> Mamba:
+    """A small block whose outputs are about as large as its inputs, so that a generation loop does not die out."""
+    with torch.random.fork_rng():
+        torch.default_generator.manual_seed(seed)
+        block = Mamba(width, d_state=4, d_conv=3, conv_dilations=(1, 2), dt_min=0.05, layer_idx=0)
+        for parameters in (block.in_proj.weight, block.out_proj.weight, block.x_proj.weight):
+            torch.nn.init.normal_(parameters, std=1.5 / math.sqrt(parameters.shape[1]))
+    return block
+
+
+@torch.no_grad()
+def _recorded(function, prompt, chunk, tokens, seed):
+    needed = math.ceil(prompt.shape[1] / chunk) + tokens - 1  # the last output need not be fed back
+    block = Recorder(lively_block(prompt.shape[-1], seed), needed)
+    generated = function(block, prompt, chunk, tokens)
+    if generated is None or generated is ...:
+        return generated
+    planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
+    rows = [getattr(stream, "max_batch_size", math.inf) for stream in block.streams]
+    return {
+        "tokens in each call": block.calls[:needed],
+        "seqlen_offset at each call": block.offsets[:needed],
+        "streams": len(block.streams),
+        "max_seqlen has room for every token": min(planned, default=0) >= prompt.shape[1] + tokens - 1,
+        "max_batch_size has room for every stream": min(rows, default=0) >= len(prompt),
+        "generated": generated,
+    }
+
+
+def _draw_prompt(draw: Draw) -> dict:
+    batch, width, chunk = draw.size(1, 2), draw.size(1, 3), draw.size(2, 4)
+    length = 2 * chunk + draw.size(0, 3)
+    return {
+        "prompt": draw.normal(batch, length, width),
+        "chunk": chunk,
+        "tokens": draw.size(2, 4),
+        "seed": draw.size(1, 30),
+    }
+
+
+GENERATE = Exercise(
+    id="11.generate",
+    title="Read a prompt in chunks, then generate",
+    reference=generate,
+    cases=_draw_prompt,
+    apply=_recorded,
+    rtol=1e-3,
+    atol=1e-6,
+    trials=12,
+    axes=("row", "token", "number"),
+    misconceptions=[
+        Misconception(
+            "an offset that moves by one for a whole chunk",
+            "You add 1 to seqlen_offset after a chunk. It counts tokens, not calls: the block has compared it "
+            "with its own count and raised. By how many tokens has the stream moved on after a chunk?",
+            _moved("stream.seqlen_offset += 1"),
+        ),
+        Misconception(
+            "an offset that moves by `chunk` after a shorter piece",
+            "You add `chunk` to seqlen_offset after every piece of the prompt. The last piece may be shorter, and then "
+            "the offset runs ahead of the tokens. How many tokens did that call get?",
+            _moved("stream.seqlen_offset += chunk"),
+        ),
+        Misconception(
+            "an offset that stands still while you generate",
+            "In the prompt, seqlen_offset is right. It does not move after a generated token has gone in, so the next "
+            "call finds it one too small. A generated token is a token of the stream like any other.",
+            _moved(token="pass"),
+        ),
+        Misconception(
+            "an offset that moves once, after the whole prompt",
+            "seqlen_offset stays 0 between the pieces, and an offset of 0 means: a new stream. So each piece started "
+            "afresh, and the block has seen the last one only. When has the offset to move?",
+            _moved("pass", None, "outputs = [ → stream.seqlen_offset += prompt.shape[1]\n    outputs = ["),
+        ),
+        Misconception(
+            "an offset that moves before the call",
+            "You move seqlen_offset first and call the block then. The offset says how many tokens have gone in "
+            "*before* the call. What is it at the very first one?",
+            [
+                edited(generate, f"{call}\n        {move} → {move}\n        {call}")
+                for call, move in (
+                    ("out = block(piece, inference_params=stream)", IN_PROMPT),
+                    ("outputs.append(block(outputs[-1], inference_params=stream))", AFTER_TOKEN),
+                )
+            ],
+        ),
+        Misconception(
+            "an offset that is set, not moved",
+            "seqlen_offset becomes the length of the present piece. It should be the number of all tokens so far: "
+            "what do you do to a number that grows?",
+            _moved("stream.seqlen_offset = piece.shape[1]"),
+        ),
+        Misconception(
+            "an offset that does not fit the tokens",
+            "seqlen_offset should be the number of tokens that went in before the call. Compare the two lists below, "
+            "call by call: which offset is the first that is not the sum of the tokens before it?",
+            [
+                *(
+                    _moved(f"stream.seqlen_offset += {step}")
+                    for step in ("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]")
+                ),
+                *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens")),
+                _moved(token="stream.seqlen_offset = len(outputs)"),
+                _moved(
+                    "",
+                    "",
+                    "for piece in → for i, piece in enumerate(",
+                    "chunk, dim=1): → chunk, dim=1)):",
+                    "out = block( → stream.seqlen_offset = i * chunk\n        out = block(",
+                    "outputs.append( → stream.seqlen_offset += 1\n        outputs.append(",
+                ),
+            ],
+        ),
+        Misconception(
+            "an offset that does not move between the pieces",
+            "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
+            "new stream. So the block starts afresh at every piece, and says nothing. Which loop lacks a line?",
+            _moved("pass"),
+        ),
+        Misconception(
+            "an offset that never moves",
+            "seqlen_offset stays 0, and an offset of 0 means: a new stream. So the block starts afresh at every "
+            "call, and says nothing. Who moves the offset, the block or you?",
+            _moved("pass", "pass"),
+        ),
+        Misconception(
+            "a fresh InferenceParams in each call",
+            "Every call gets an InferenceParams of its own, and so an empty memory. Make one, before the first call, "
+            "and hand the same one to all of them.",
+            [
+                _with_new_streams(f"{NEW})", f"{NEW})"),
+                _with_new_streams(f"{NEW})"),
+                _with_new_streams(f"{NEW})", between=f"{NEW})"),
+                _with_new_streams(f"{NEW}, seqlen_offset=stream.seqlen_offset)"),
+            ],
+        ),
+        Misconception(
+            "a second stream for the generated tokens",
+            "The prompt fills one InferenceParams, and the tokens go through another one, which is empty. One stream "
+            "carries both.",
+            [
+                _with_new_streams(between=f"{NEW})"),
+                _with_new_streams(between=f"{NEW})".replace("prompt.shape[1] + ", "")),
+                _with_new_streams(in_tokens=f"{NEW})"),
+            ],
+        ),
+        Misconception(
+            "a prompt that is read again for each token",
+            "The numbers are right, and the work is not: you read the whole text again for each new token. The "
+            "stream remembers it. Go on with one token.",
+            everything_again,
+        ),
+        Misconception(
+            "a whole forward pass for each token",
+            "The numbers are right, but you call the block without a stream, on a text that grows. That is "
+            "what a stream is there to avoid. Pass inference_params.",
+            whole_forward_again,
+        ),
+        Misconception(
+            "a prompt in one piece",
+            "The numbers are right, but you read the whole prompt in one call. A long prompt may not fit: read "
+            "`chunk` tokens at a time, cut along the axis of the tokens.",
+            [
+                edited(generate, "prompt.split(chunk, dim=1) → [prompt]", *more)
+                for more in ((), ("prompt.shape[1] + tokens → prompt.shape[1]",))
+            ],
+        ),
+        Misconception(
+            "a prompt token by token",
+            "The numbers are right, but every call gets one token. Reading `chunk` tokens in one call is what makes a "
+            "long prompt quick.",
+            edited(generate, "split(chunk → split(1"),
+        ),
+        Misconception(
+            "as many chunks as a chunk has tokens",
+            "torch.chunk wants the *number* of pieces, and `chunk` is the length of one. split takes the length.",
+            edited(generate, "prompt.split( → prompt.chunk("),
+        ),
+        Misconception(
+            "a last piece left out",
+            "The prompt's length need not be a multiple of `chunk`. The rest, shorter than the others, was not read.",
+            [
+                edited(generate, "prompt.split( → prompt[:, : prompt.shape[1] // chunk * chunk].split("),
+                edited(generate, "prompt.split( → prompt[:, : (prompt.shape[1] - 1) // chunk * chunk].split("),
+            ],
+        ),
+        Misconception(
+            "a prompt of which only the last token is read",
+            "The block sees the last token of the prompt and nothing before it. The memory has to be filled first.",
+            edited(generate, "prompt.split(chunk → prompt[:, -1:].split(1"),
+        ),
+        Misconception(
+            "a prompt of which only the last piece is read",
+            "You call the block behind the loop, on the last piece. The pieces before it have to go through the "
+            "block, too.",
+            edited(generate, "prompt.split(chunk, dim=1) → prompt.split(chunk, dim=1)[-1:]"),
+        ),
+        Misconception(
+            "a first output thrown away",
+            "The last output of the prompt is the first generated token. You feed it in, but do not keep it: your "
+            "list begins one token too late.",
+            [
+                edited(generate, "< tokens: → < tokens + 1:", "torch.cat(outputs → torch.cat(outputs[1:]"),
+                edited(generate, "torch.cat(outputs → torch.cat(outputs[1:]"),
+            ],
+        ),
+        Misconception(
+            "the last token of the prompt fed in twice",
+            "After the prompt you feed its last token once more. The stream has read it already; what comes next is "
+            "the block's last output.",
+            [
+                edited(generate, "[out[:, -1:]] → [prompt[:, -1:]]"),
+                edited(
+                    generate,
+                    "[out[:, -1:]] → [prompt[:, -1:]]",
+                    "< tokens: → < tokens + 1:",
+                    "cat(outputs → cat(outputs[1:]",
+                ),
+            ],
+        ),
+        Misconception(
+            "an output too many",
+            "You return the outputs of the prompt, or one token more than was asked for. Count: the last output of "
+            "the prompt is the first of `tokens`.",
+            [
+                edited(generate, "< tokens: → < tokens + 1:"),
+                edited(generate, "[out[:, -1:]] → [out]", "outputs[-1], → outputs[-1][:, -1:],"),
+                edited(generate, "cat(outputs, → cat([prompt, *outputs],"),
+            ],
+        ),
+        Misconception(
+            "an output for each piece of the prompt",
+            "You keep outputs of every piece of the prompt. Only the last output of the *whole* prompt is a new "
+            "token; those before it belong to tokens that you know.",
+            [
+                edited(
+                    generate,
+                    "for piece in → outputs = []\n    for piece in",
+                    "out = block(piece, inference_params=stream) → out = block(piece, inference_params=stream); "
+                    f"outputs.append({kept})",
+                    "outputs = [out[:, -1:]]  # → pieces = len(outputs) - 1  #",
+                    "len(outputs) < tokens → len(outputs) - pieces < tokens",
+                    "block(outputs[-1], → block(outputs[-1][:, -1:],",
+                )
+                for kept in ("out", "out[:, -1:]")
+            ],
+        ),
+        Misconception(
+            "an input added to the output",
+            "You add what went in to what came out. That sum belongs to a model around the block; here the block's "
+            "output itself is the next input.",
+            edited(
+                generate,
+                f"out = {PIECE_IN} → out = {PIECE_IN} + piece",
+                f"outputs.append({TOKEN_IN}) → outputs.append({TOKEN_IN} + outputs[-1])",
+            ),
+        ),
+        Misconception(
+            "an output too few",
+            "You return one token less than was asked for. The last output of the prompt is one of them, not one "
+            "before them.",
+            edited(generate, "< tokens: → < tokens - 1:"),
+        ),
+        Misconception(
+            "the first output of a piece",
+            "You go on from the first output of the last piece. The next token follows from the last one.",
+            edited(generate, "out[:, -1:] → out[:, :1]"),
+        ),
+        Misconception(
+            "a stream without room for the tokens",
+            "The numbers are right, but your plan is not: max_seqlen is for prompt and generated tokens. A block "
+            "takes any length, a layer of attention beside it makes room for so many tokens and no more.",
+            edited(generate, "prompt.shape[1] + tokens → prompt.shape[1]"),
+        ),
+        Misconception(
+            "a stream without room for the rows",
+            "The numbers are right, but your plan is not: max_batch_size is for all sequences of the prompt, side by "
+            "side. A block takes any number, a layer of attention beside it makes room for so many rows and no more.",
+            edited(generate, "max_batch_size=len(prompt) → max_batch_size=1"),
+        ),
+        Misconception(
+            "the same token fed in again and again",
+            "You feed in one and the same token, each time. Feed in what came out last.",
+            [edited(generate, f"block(outputs[-1] → block({token}") for token in ("outputs[0]", "prompt[:, -1:]")],
+        ),
+        Misconception(
+            "a whole piece of outputs fed in",
+            "You feed in all outputs of the last piece. One token is generated at a time: the latest output goes in, "
+            "and nothing else.",
+            edited(
+                generate,
+                "outputs = [out → latest, outputs = out, [out",
+                f"outputs.append({TOKEN_IN}) → latest = block(latest, inference_params=stream); "
+                "outputs.append(latest[:, -1:])",
+                f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",
+            ),
+        ),
+        Misconception(
+            "pieces that overlap",
+            "Your pieces of the prompt begin one token apart, so most tokens go in several times. The next piece "
+            "begins where the last one has ended.",
+            edited(generate, "prompt.split(chunk, dim=1) → prompt.unfold(1, chunk, 1).transpose(2, 3).unbind(1)"),
+        ),
+        Misconception(
+            "a stream for each row",
+            "The numbers are right, but you read one row after the other. One stream carries them all: it has as many "
+            "rows as the prompt.",
+            lambda block, prompt, chunk, tokens: torch.cat(
+                [generate(block, row, chunk, tokens) for row in prompt.split(1)]
+            ),
+        ),
+        Misconception(
+            "all generated tokens fed in again",
+            "Each call gets all outputs so far. The stream has read the earlier ones already: feed in the last one "
+            "alone.",
+            [
+                edited(generate, f"{TOKEN_IN} → {ALL_IN}"),
+                edited(generate, f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
+                _moved(None, "stream.seqlen_offset += len(outputs) - 1", f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
+            ],
+        ),
+        Misconception(
+            "a call without its stream",
+            "You call the block without inference_params. Then it remembers nothing, and what you give it is the "
+            "beginning of a text.",
+            [
+                edited(generate, f"{TOKEN_IN} → block(outputs[-1])"),
+                edited(generate, f"{TOKEN_IN} → block(outputs[-1])", f"{PIECE_IN} → block(piece)"),
+                edited(
+                    generate,
+                    "prompt.split(chunk, dim=1) → [prompt]",
+                    f"{TOKEN_IN} → block(outputs[-1])",
+                    f"{PIECE_IN} → block(piece)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the step in the place of the stream",
+            "The numbers are right, but block.step takes one token at a time. The stream of InferenceParams lets a "
+            "whole chunk go in with one call.",
+            _by_steps,
+        ),
+        Misconception(
+            "a token without its axis",
+            "`out[:, -1]` takes the last token out of its axis: (B, d_model). The block wants (B, L, d_model), also "
+            "for one token.",
+            edited(generate, "out[:, -1:] → out[:, -1]"),
+        ),
+        Misconception(
+            "a list of tokens",
+            "You return the list of the outputs. Join them to one tensor, along time.",
+            edited(generate, "torch.cat(outputs, dim=1) → outputs"),
+        ),
+        Misconception(
+            "tokens put together as rows",
+            "You join the outputs along the batch. They follow one another in time: (B, tokens, d_model).",
+            edited(generate, "torch.cat(outputs, dim=1) → torch.cat(outputs, dim=0)"),
+        ),
+    ],
+)

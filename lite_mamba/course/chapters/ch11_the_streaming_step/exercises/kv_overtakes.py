@@ -1,0 +1,130 @@
+"""Exercise 4: kv_overtakes."""
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def kv_overtakes(state_bytes: int, d_model: int, number_bytes: int) -> int:
+    """From how many tokens on a layer's KV cache is larger than a block's state."""
+    return state_bytes // (2 * d_model * number_bytes) + 1
+
+
+def _counted(*edits: str):
+    """A wrong count."""
+    return edited(kv_overtakes, *edits)
+
+
+def _draw_memory(draw: Draw) -> dict:
+    d_model, number_bytes = draw.size(1, 20), draw.choice([2, 4])
+    each = 2 * d_model * number_bytes
+    usual = each * draw.size(3, 40) + draw.choice([0, 0, each // 2, 3 * each // 4, 1])
+    less_than_a_token = each // 4 + 1  # else a division the wrong way round is always the same number
+    return {
+        "state_bytes": draw.choice([*[usual] * 9, less_than_a_token]),
+        "d_model": d_model,
+        "number_bytes": number_bytes,
+    }
+
+
+OVERTAKES = Exercise(
+    id="11.kv_overtakes",
+    title="When does the cache overtake the state?",
+    reference=kv_overtakes,
+    cases=_draw_memory,
+    example={"state_bytes": 4096, "d_model": 16, "number_bytes": 4},
+    misconceptions=[
+        Misconception(
+            "keys without values",
+            "You count d_model numbers a token. Attention keeps a key and a value for each token, both of that width.",
+            _counted("2 * d_model → d_model"),
+        ),
+        Misconception(
+            "numbers in the place of bytes",
+            "You compare bytes of state with numbers of the cache. How many bytes does each number take?",
+            _counted(" * number_bytes → "),
+        ),
+        Misconception(
+            "bits in the place of bytes",
+            "You count 8 for each byte of the cache, and 1 for each byte of the state. Both are given in bytes.",
+            _counted("* number_bytes → * number_bytes * 8"),
+        ),
+        Misconception(
+            "equal counted as larger",
+            "At this number of tokens the two are equal, or the cache is still smaller. Where the division "
+            "leaves no rest, one token more is needed.",
+            _counted("state_bytes // → math.ceil(state_bytes /", " + 1 → )"),
+        ),
+        Misconception(
+            "the last token at which the cache is not larger",
+            "You round down, and get the last number of tokens that still fits under the state. The next one "
+            "overtakes.",
+            _counted(" + 1 → "),
+        ),
+        Misconception(
+            "queries that are kept as well",
+            "You count three vectors a token. A query is used once, by its own token, and not kept: a key and a value "
+            "remain.",
+            _counted("2 * d_model → 3 * d_model"),
+        ),
+        Misconception(
+            "bytes in the place of tokens",
+            "You return the bytes of the cache. Asked for is the number of tokens.",
+            _counted(
+                "return state_bytes // (2 * d_model * number_bytes) + 1 → each = 2 * d_model * number_bytes; return "
+                "(state_bytes // each + 1) * each"
+            ),
+        ),
+        Misconception(
+            "a number of two bytes, always",
+            "You count 2 bytes for a number of the cache, whatever `number_bytes` says.",
+            _counted("* number_bytes → * 2"),
+        ),
+        Misconception(
+            "keys as wide as the block",
+            "You count keys and values of 2·d_model numbers: d_inner, the width inside a block. A key has d_model "
+            "numbers, and so has a value.",
+            _counted("2 * d_model → 4 * d_model"),
+        ),
+        Misconception(
+            "a cache that grows with pairs of tokens",
+            "You let the cache grow with the square of the tokens. The *work* of attention over a whole text does; "
+            "the cache holds one key and one value a token.",
+            _counted("state_bytes // → math.isqrt(state_bytes //", ") + 1 → )) + 1"),
+        ),
+        Misconception(
+            "brackets that are missing",
+            "a // b * c is (a // b) * c: you divide by the first factor, and then multiply by the others.",
+            _counted("(2 * d_model * number_bytes) → 2 * d_model * number_bytes"),
+        ),
+        Misconception(
+            "a count that is not whole",
+            "A number of tokens is whole. From which whole number on is the cache larger?",
+            [_counted("// → /"), _counted("// → /", " + 1 → ")],
+        ),
+        Misconception(
+            "a count that is rounded to the nearest",
+            "You round to the nearest whole number, and so down as often as up. Where the division leaves a rest, and "
+            "where it leaves none: from which whole number on is the cache larger?",
+            [
+                *(_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")),
+                _counted("state_bytes // → int(state_bytes /", " + 1 → + 0.5)"),
+            ],
+        ),
+        Misconception(
+            "one token too many",
+            "With a token less the cache is larger already. What does rounding down, or up, give where the division "
+            "leaves a rest?",
+            [_counted("state_bytes // → math.ceil(state_bytes /", " + 1 → ) + 1"), _counted("+ 1 → + 2")],
+        ),
+        Misconception(
+            "a division the wrong way round",
+            "You ask how often the state fits into a token. How many tokens fit into the state?",
+            [
+                _counted("state_bytes // (2 * d_model * number_bytes) → (2 * d_model * number_bytes) // state_bytes"),
+                _counted(
+                    "state_bytes // (2 * d_model * number_bytes) + 1 → (2 * d_model * number_bytes) // state_bytes"
+                ),
+            ],
+        ),
+    ],
+)

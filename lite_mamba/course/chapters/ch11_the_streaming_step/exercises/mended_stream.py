@@ -1,0 +1,236 @@
+"""Bug hunt: mended_stream."""
+
+from types import SimpleNamespace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lite_mamba import selective_scan_fn
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import HISTORY_AXES, STATE_AXES
+
+
+def mended_stream(
+    x: Tensor,
+    segment: Tensor,
+    history: Tensor,
+    h: Tensor,
+    last: Tensor,
+    weights: dict,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A chunk through convolution and scan, all three mistakes mended."""
+    changed = (segment != last)[:, None, None]  # (B, 1, 1)
+    history = torch.where(changed, 0.0, history)  # (B, D, W − 1)
+    h = torch.where(changed, 0.0, h)  # (B, D, N)
+    joined = torch.cat([history, x], dim=-1)  # (B, D, W − 1 + L)
+    u = F.silu(F.conv1d(joined, weights["conv"].unsqueeze(1), groups=x.shape[1]))  # (B, D, L)
+    delta = weights["dt"][:, None] * u  # (B, D, L): the scan adds the bias
+    B, C = (weights[name][None, :, None].expand(len(x), -1, x.shape[-1]) for name in "BC")  # (B, N, L)
+    options = {"delta_bias": weights["dt_bias"], "delta_softplus": True, "return_last_state": True}
+    y, h = selective_scan_fn(u, delta, weights["A"], B, C, initial_state=h, **options)
+    return y, joined[..., x.shape[-1] :], h, segment
+
+
+BIAS_TWICE = '* u  # → * u + weights["dt_bias"][:, None]  #'
+NO_BIAS = '"delta_bias": weights["dt_bias"], → '
+MADE = "  # (B, D, L): the scan adds the bias → \n    delta = "
+CUT_EARLY = "x.shape[-1] :] → x.shape[-1] - 1 : -1]"
+STATE_KEPT = "h = torch.where(changed, 0.0, h) → "
+
+
+def _left(*edits: str):
+    """The stream with mistakes that are left, or new ones."""
+    return edited(mended_stream, *edits)
+
+
+def suspects() -> SimpleNamespace:
+    """Three closed boxes, each `mended_stream` with one mistake of its own."""
+    made = {"first": _left(BIAS_TWICE), "second": _left(CUT_EARLY), "third": _left(STATE_KEPT)}
+    for name, box in made.items():
+        box.__name__ = f"the {name} suspect"
+    return SimpleNamespace(**made)
+
+
+def _draw_chunk(draw: Draw) -> dict:
+    batch, channels, taps, states = draw.size(2, 3), draw.size(1, 3), draw.size(3, 4), draw.size(1, 3)
+    last, goes_on = draw.integers(0, 2, batch), draw.integers(0, batch - 1, 1)
+    moved = draw.integers(0, 2, batch).index_fill(0, goes_on, 0).index_fill(0, (goes_on + 1) % batch, 1)
+    return {
+        "x": draw.normal(batch, channels, draw.size(1, 5)),
+        "segment": (last + moved) % 3,  # one row goes on, its neighbour has a new text
+        "history": draw.normal(batch, channels, taps - 1),
+        "h": draw.normal(batch, channels, states),
+        "last": last,
+        "weights": random_weights(draw.normal, channels, taps, states),
+    }
+
+
+def random_weights(normal, channels: int, taps: int, states: int) -> dict[str, Tensor]:
+    """Weights of the small stream of the bug hunt, from a function that gives normal values of a shape."""
+    return {
+        "conv": normal(channels, taps),
+        "dt": normal(channels),
+        "dt_bias": 0.5 + normal(channels).abs(),
+        "A": -torch.arange(1.0, states + 1).repeat(channels, 1),
+        "B": normal(states),
+        "C": normal(states),
+    }
+
+
+BIAS = "dt_bias comes in twice, once in your line for delta and once inside selective_scan_fn"
+LATE = "the history ends one sample before the end of the chunk"
+STATE = "a row with a new text keeps the state of the old one"
+
+
+MENDED = Exercise(
+    id="11.mended_stream",
+    title="Three mistakes in one stream",
+    reference=mended_stream,
+    cases=_draw_chunk,
+    rtol=1e-3,
+    atol=1e-4,
+    axes={
+        "the output": ("row", "channel", "token"),
+        "the history": HISTORY_AXES,
+        "the state": STATE_AXES,
+        "the segment": ("row",),
+    },
+    items=("the output", "the history", "the state", "the segment"),
+    misconceptions=[
+        Misconception(
+            "the code as it was given",
+            "All three are still in it. Run the three properties of the suspects on your code: each mistake shows in "
+            "another.",
+            _left(BIAS_TWICE, CUT_EARLY, STATE_KEPT),
+            given=True,
+        ),
+        Misconception(
+            "one mistake left: the bias",
+            f"The history and the reset are right. But {BIAS}. One chunk against the reference shows it.",
+            _left(BIAS_TWICE),
+        ),
+        Misconception(
+            "one mistake left: the history",
+            f"The step size and the reset are right. But {LATE}. Two chunks against one show it.",
+            _left(CUT_EARLY),
+        ),
+        Misconception(
+            "one mistake left: the reset",
+            f"The step size and the history are right. But {STATE}. A new text in an old row shows it.",
+            _left(STATE_KEPT),
+        ),
+        Misconception(
+            "two mistakes left: the bias and the history",
+            "The reset is right. Run the other two properties on your code.",
+            _left(BIAS_TWICE, CUT_EARLY),
+        ),
+        Misconception(
+            "two mistakes left: the bias and the reset",
+            "The history is right. Run the other two properties on your code.",
+            _left(BIAS_TWICE, STATE_KEPT),
+        ),
+        Misconception(
+            "two mistakes left: the history and the reset",
+            "The step size is right. Run the other two properties on your code.",
+            _left(CUT_EARLY, STATE_KEPT),
+        ),
+        Misconception(
+            "a bias that is gone altogether",
+            "Now dt_bias has no effect any more. Once it must come in: it is the time scale of the channel.",
+            _left(NO_BIAS),
+        ),
+        Misconception(
+            "a softplus taken twice",
+            "Your line for delta takes the softplus, and delta_softplus=True takes it again inside the scan. Let one "
+            "of the two do it.",
+            [
+                _left(f"{MADE}F.softplus(delta)"),
+                _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])', NO_BIAS),
+                _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])'),
+            ],
+        ),
+        Misconception(
+            "a softplus that is gone",
+            "The step size is not made positive any more. delta_softplus=True was right: the scan adds the bias, and "
+            "then takes the softplus.",
+            _left('"delta_softplus": True → "delta_softplus": False'),
+        ),
+        Misconception(
+            "a reset of every row",
+            "The state is reset in rows that go on with their text, too.",
+            [
+                _left("(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
+                _left("h = torch.where(changed, 0.0, h) → h = torch.zeros_like(h)"),
+            ],
+        ),
+        Misconception(
+            "a reset that has left the history out",
+            "Now the state is reset, but the history is not any more. A new text needs both.",
+            _left("history = torch.where(changed, 0.0, history) → "),
+        ),
+        Misconception(
+            "a reset behind the scan",
+            "The state is set to zero after the scan has run, so the new text has heard the old one, and its own "
+            "state is gone.",
+            _left(STATE_KEPT, "    return y, → \n    h = torch.where(changed, 0.0, h)\n    return y,"),
+        ),
+        Misconception(
+            "the rows that go on are reset",
+            "The test is turned round: rows with the same text as before start afresh, and the others go on.",
+            [_left("segment != last → segment == last"), _left("0.0, h) → h, 0.0)")],
+        ),
+        Misconception(
+            "a history from the chunk alone",
+            "A chunk may be shorter than the history. Then some of its columns come from the history before.",
+            [
+                _left("joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
+                _left("joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
+            ],
+        ),
+        Misconception(
+            "a SiLU too many",
+            "You take SiLU twice. One behind the convolution was right.",
+            _left("u = F.silu( → u = F.silu(F.silu(", "groups=x.shape[1]))  # → groups=x.shape[1])))  #"),
+        ),
+        Misconception(
+            "a history that is returned as it came",
+            "The state moves on, and the history stays as it was before the chunk: those are the first columns of "
+            "`joined`. The next one ends with the latest samples of x.",
+            _left("joined[..., x.shape[-1] :] → history"),
+        ),
+        Misconception(
+            "a state that is returned as it came",
+            "You return the state from before the chunk. The next call wants the one behind its last sample: the "
+            "scan gives it, beside y.",
+            [
+                _left("y, h = → y, _ ="),
+                _left("h = torch.where( → given, h = h, torch.where(", ":], h, → :], given,"),
+            ],
+        ),
+        Misconception(
+            "the text of the chunk before",
+            "You return `last`, the text of the chunk before. The next call compares with the text of this one.",
+            _left("h, segment → h, last"),
+        ),
+        Misconception(
+            "a history with one column too many",
+            "The next history has a column more than the one that came in: with W taps the convolution looks W − 1 "
+            "samples back.",
+            _left("x.shape[-1] :] → x.shape[-1] - 1 :]"),
+        ),
+        Misconception(
+            "a history of what the convolution gives",
+            "You keep u. The convolution looks back at its inputs, x.",
+            _left("joined[..., x.shape[-1] :] → torch.cat([history, u], dim=-1)[..., x.shape[-1] :]"),
+        ),
+        Misconception(
+            "a history that starts too late",
+            "The next history has a column less than the one that came in: its first column is the one that is "
+            "missing.",
+            _left("x.shape[-1] :] → x.shape[-1] + 1 :]"),
+        ),
+    ],
+)

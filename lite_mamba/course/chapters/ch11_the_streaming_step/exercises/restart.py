@@ -1,0 +1,169 @@
+"""Exercise 5: restart."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import HISTORY_AXES, STATE_AXES
+
+
+def restart(history: Tensor, h: Tensor, last: Tensor, now: Tensor) -> tuple[Tensor, Tensor]:
+    """History and state, set to zero in the rows whose segment index has changed."""
+    changed = (now != last)[:, None, None]  # (B, 1, 1)
+    return torch.where(changed, 0.0, history), torch.where(changed, 0.0, h)
+
+
+CLEARED = "return torch.where(changed, 0.0, history), torch.where(changed, 0.0, h)"
+
+
+def _restarted(*edits: str):
+    """A wrong restart."""
+    return edited(restart, *edits)
+
+
+def _draw_rows(draw: Draw) -> dict:
+    batch, channels = draw.size(3, 5), draw.size(1, 3)
+    last = draw.integers(-1, 2, batch)  # names: any whole number
+    now = torch.where(draw.integers(0, 1, batch) > 0, last, draw.integers(-1, 2, batch))
+    return {
+        "history": draw.normal(batch, channels, draw.size(1, 3)),
+        "h": draw.normal(batch, channels, draw.size(1, 3)),
+        "last": last,
+        "now": now,
+    }
+
+
+RESTART = Exercise(
+    id="11.restart",
+    title="Start one row afresh",
+    reference=restart,
+    cases=_draw_rows,
+    example={
+        "history": torch.arange(1.0, 7).view(3, 1, 2),
+        "h": torch.arange(1.0, 4).view(3, 1, 1),
+        "last": torch.tensor([0, 4, 0]),
+        "now": torch.tensor([0, 0, 1]),
+    },
+    axes={"the history": HISTORY_AXES, "the state": STATE_AXES},
+    items=("the history", "the state"),
+    misconceptions=[
+        Misconception(
+            "every row started afresh",
+            "One row has a new text, and you clear them all. The other streams lose their memory in the middle of "
+            "their texts. Compare row by row.",
+            [
+                _restarted(f"(now != last)[:, None, None] → {rows}")
+                for rows in ("(now != last).any()", "now.new_ones(()) > 0")
+            ],
+        ),
+        Misconception(
+            "a history that is kept",
+            "The state is cleared, the history of the convolution is not. The first outputs of the new text would "
+            "still see the end of the old one.",
+            _restarted("torch.where(changed, 0.0, history) → history"),
+        ),
+        Misconception(
+            "a state that is kept",
+            "The history is cleared, the state of the scan is not. It fades slowly, so the old text is heard in the "
+            "new one for a long time.",
+            _restarted("torch.where(changed, 0.0, h) → h"),
+        ),
+        Misconception(
+            "only an index that grows",
+            "You test now > last. The indices are names, not a count: 2 followed by 0 is a new text as well.",
+            [_restarted("now != last → now > last"), _restarted("now != last → now == last + 1")],
+        ),
+        Misconception(
+            "only an index that gets smaller",
+            "You test now < last. The indices are names, not a count: 0 followed by 2 is a new text as well.",
+            _restarted("now != last → now < last"),
+        ),
+        Misconception(
+            "one decision for all rows",
+            "You clear all rows, or none. Each row has a text of its own: decide row by row.",
+            [
+                _restarted(f"(now != last)[:, None, None] → {rows}")
+                for rows in ("(now != last).all()", "(now != last)[0]", "(now != last)[-1]")
+            ],
+        ),
+        Misconception(
+            "a difference used as a factor",
+            "now − last is a number, and may be 2 or −1. A row is cleared or it is not: ask whether the two differ.",
+            [
+                edited(restart, f"{CLEARED} → factor = (1 - {gap})[:, None, None]; return factor * history, factor * h")
+                for gap in ("(now - last)", "(now - last).abs()", "(last - now)")
+            ],
+        ),
+        Misconception(
+            "an index of zero read as a new text",
+            "You clear the rows whose index is 0. The index alone says nothing; what counts is a change.",
+            _restarted("now != last → now == 0"),
+        ),
+        Misconception(
+            "an index other than zero read as a new text",
+            "You clear the rows whose index is not 0, at every token. Such a row would never remember anything. What "
+            "counts is a change.",
+            _restarted("now != last → now != 0"),
+        ),
+        Misconception(
+            "the rows that go on are cleared",
+            "You clear the rows whose index is the same as before, and keep the others. Turn the test round.",
+            _restarted("now != last → now == last"),
+        ),
+        Misconception(
+            "only the first row that changes",
+            "You start one row afresh and are done, but several rows may begin a new text at the same token. Where "
+            "does the loop return, or how many rows does your index name?",
+            [
+                edited(restart, f"{CLEARED} → changed = changed & (changed.cumsum(0) == 1); {CLEARED}"),
+                edited(
+                    restart,
+                    f"{CLEARED} → first = changed.int().argmax(); changed = changed.new_zeros(changed.shape); "
+                    f"changed[first] = True; {CLEARED}",
+                ),
+                edited(
+                    restart, f"{CLEARED} → changed = changed & (torch.arange(len(now)) == 0)[:, None, None]; {CLEARED}"
+                ),
+            ],
+        ),
+        Misconception(
+            "a history that is cleared in part",
+            "You clear one column of the history. All S inputs in it belong to the old text.",
+            [
+                edited(
+                    restart,
+                    f"{CLEARED} → return torch.where(changed & (torch.arange(history.shape[2]) == column % "
+                    f"history.shape[2]), 0.0, history), torch.where(changed, 0.0, h)",
+                    column=column,
+                )
+                for column in (0, -1)
+            ],
+        ),
+        Misconception(
+            "the given memories changed in place",
+            "The numbers are right, but you have cleared the tensors that were given. Return new ones.",
+            [
+                _restarted("return torch.where(changed, 0.0, history) → return history.mul_(~changed)"),
+                _restarted("torch.where(changed, 0.0, h) → h.mul_(~changed)"),
+            ],
+        ),
+        Misconception(
+            "rows that are taken out",
+            "You return only the rows that go on. A row with a new text stays where it is; what it has kept becomes "
+            "zero.",
+            edited(restart, f"{CLEARED} → return history[now == last], h[now == last]"),
+        ),
+        Misconception(
+            "the two memories in exchanged places",
+            "The history comes first, then the state.",
+            _restarted("0.0, history), → 0.0, h),", "where(changed, 0.0, h)\n → where(changed, 0.0, history)\n"),
+        ),
+        Misconception(
+            "a row matched with another axis",
+            "`now != last` is (B,), and PyTorch lines shapes up from the right: it tries to match B with S and N. The "
+            "rows come first, so two axes of size 1 have to stand behind them.",
+            [_restarted("[:, None, None] → "), _restarted("[:, None, None] → [:, None]")],
+        ),
+    ],
+)

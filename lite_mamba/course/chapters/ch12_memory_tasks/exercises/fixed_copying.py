@@ -1,0 +1,130 @@
+"""Exercise 1: fixed_copying."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import ARROW, edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def fixed_copying(data: Tensor, length: int, n_symbols: int) -> Tensor:
+    """Symbols, noise, and a recall for each symbol: (B, L)."""
+    batch, n_data = data.shape
+    tokens = torch.full((batch, length), n_symbols)  # (B, L), noise everywhere
+    tokens[:, :n_data] = data
+    tokens[:, length - n_data :] = n_symbols + 1
+    return tokens
+
+
+def _fixed(*edits: str):
+    """A wrong `fixed_copying`."""
+    return edited(fixed_copying, *edits)
+
+
+NOISE, RECALL = "length), n_symbols) → length), {})", "= n_symbols + 1 → = {}"
+
+
+def _ids(noise: str, recall: str):
+    """A wrong `fixed_copying` with other ids."""
+    edits = (NOISE.format(noise), RECALL.format(recall))
+    return _fixed(*(edit for edit in edits if edit.split(ARROW)[0] != edit.split(ARROW)[1]))
+
+
+def _fixed_cases(draw: Draw) -> dict:
+    n_data, n_symbols = draw.size(2, 5), draw.size(3, 8)
+    data = draw.integers(0, n_symbols - 1, draw.size(1, 4), n_data)  # (B, K)
+    return {"data": data, "length": 2 * n_data + draw.size(1, 9), "n_symbols": n_symbols}
+
+
+FIXED = Exercise(
+    id="12.fixed_copying",
+    title="Fixed copying",
+    reference=fixed_copying,
+    cases=_fixed_cases,
+    axes=("row", "token"),
+    example={"data": torch.tensor([[2, 0], [1, 3]]), "length": 7, "n_symbols": 4},
+    misconceptions=[
+        Misconception(
+            "one column of recalls",
+            "`[:, -K]` is a single column. The last K columns are a slice: `[:, -K:]`.",
+            _fixed("[:, length - n_data :] → [:, length - n_data]"),
+        ),
+        Misconception(
+            "recalls that are numbered",
+            "Each of your recalls has an id of its own. They all look alike: what comes next, the model must know by "
+            "itself.",
+            [
+                _fixed("= n_symbols + 1 → = n_symbols + 1 + torch.arange(n_data)"),
+                _fixed("= n_symbols + 1 → = n_symbols + torch.arange(n_data)"),
+            ],
+        ),
+        Misconception(
+            "one recall for all symbols",
+            "Only the last token asks. But a model says one symbol a token: for K symbols there are K recalls.",
+            _fixed("[:, length - n_data :] → [:, -1:]"),
+        ),
+        Misconception(
+            "swapped ids",
+            "Noise and recall have changed places. Noise is the id after the last symbol, recall the one after that.",
+            _ids("n_symbols + 1", "n_symbols"),
+        ),
+        Misconception(
+            "noise that is also a symbol",
+            "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
+            "which id is the first free one?",
+            [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols"), _ids("0", "1")],
+        ),
+        Misconception(
+            "ids that begin one too late",
+            "Your ids for noise and recall are one too high, and n_symbols itself is used by nobody. The symbols are "
+            "0 … n_symbols − 1: which id is the first free one?",
+            _ids("n_symbols + 1", "n_symbols + 2"),
+        ),
+        Misconception(
+            "one id for noise and recall",
+            "The last K tokens look like noise, so a model cannot see when it is asked. A recall has an id of its "
+            "own, the one after noise.",
+            [_ids("n_symbols", "n_symbols"), _ids("n_symbols + 1", "n_symbols + 1")],
+        ),
+        Misconception(
+            "the answer in the question",
+            "At the end you wrote the symbols themselves. Then nothing has to be remembered. The symbols are the "
+            "targets; what the model reads there is the recall.",
+            _fixed("= n_symbols + 1 → = data"),
+        ),
+        Misconception(
+            "symbols in front of the recalls",
+            "Your symbols stand right before the recalls. They come first, and the noise lies between.",
+            _fixed("[:, :n_data] → [:, length - 2 * n_data : length - n_data]"),
+        ),
+        Misconception(
+            "recalls right behind the symbols",
+            "Your recalls follow at once upon the symbols. Then a model has hardly to remember: the noise lies "
+            "between.",
+            _fixed("[:, length - n_data :] → [:, n_data : 2 * n_data]"),
+        ),
+        Misconception(
+            "a row turned round",
+            "Your recalls stand at the start and the symbols at the end. The symbols come first, the questions last.",
+            _fixed("[:, :n_data] = data → [:, :n_data] = n_symbols + 1", ":] = n_symbols + 1 → :] = data"),
+        ),
+        Misconception(
+            "one recall too many",
+            "Your row has a recall more than it has symbols, and one noise token less.",
+            _fixed("[:, length - n_data :] → [:, length - n_data - 1 :]"),
+        ),
+        Misconception(
+            "a row that is longer than L",
+            "L counts all tokens, symbols and recalls too. How much is left for the noise?",
+            [
+                _fixed("(batch, length) → (batch, length + 2 * n_data)", "length - n_data : → -n_data:"),
+                _fixed("(batch, length) → (batch, length + n_data)", "length - n_data : → -n_data:"),
+            ],
+        ),
+        Misconception(
+            "one row for all",
+            "All rows have the symbols of the first one. Each row remembers its own.",
+            _fixed("] = data → ] = data[0]"),
+        ),
+    ],
+)

@@ -1,0 +1,173 @@
+"""Exercise 3: induction_heads."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def induction_heads(symbols: Tensor, place: Tensor, n_symbols: int) -> tuple[Tensor, Tensor]:
+    """A cue among the symbols and once more at the end, (B, L); the symbol behind the first cue, (B, 1)."""
+    tokens = symbols.scatter(1, place, n_symbols)  # (B, L)
+    tokens[:, -1] = n_symbols
+    return tokens, symbols.gather(1, place + 1)
+
+
+def _task(*edits: str):
+    """A wrong `induction_heads`."""
+    return edited(induction_heads, *edits)
+
+
+def _target(formula: str):
+    """A wrong `induction_heads`: another target."""
+    return _task(f"symbols.gather(1, place + 1) → {formula}")
+
+
+FIRST_CUE = "symbols.scatter(1, place, n_symbols) → {}"
+PUSHED = (
+    "torch.stack([torch.cat([row[:p], torch.tensor([n_symbols]), row[p:-1]]) "
+    "for row, p in zip(symbols, place[:, 0].tolist(), strict=True)])"
+)
+
+
+def _heads_cases(draw: Draw) -> dict:
+    length, n_symbols, batch = draw.size(6, 14), draw.size(4, 15), draw.size(2, 4)
+    place = torch.stack([torch.randperm(length - 4, generator=draw.generator)[0] for _ in range(batch)])[:, None] + 1
+    return {"symbols": draw.integers(0, n_symbols - 1, batch, length), "place": place, "n_symbols": n_symbols}
+
+
+HEADS = Exercise(
+    id="12.induction_heads",
+    title="Induction heads",
+    reference=induction_heads,
+    cases=_heads_cases,
+    axes=("row", "token"),
+    items=("tokens", "targets"),
+    example={
+        "symbols": torch.tensor([[2, 0, 1, 3, 0, 2], [1, 3, 2, 0, 2, 1]]),
+        "place": torch.tensor([[2], [1]]),
+        "n_symbols": 4,
+    },
+    misconceptions=[
+        Misconception(
+            "the cue as the answer",
+            "Your target is the cue itself. The cue only says where to look: the answer stands one token later.",
+            _target("tokens.gather(1, place)"),
+        ),
+        Misconception(
+            "the symbol under the cue",
+            "Your target is the symbol that the cue has replaced. No model can read it any more.",
+            _target("symbols.gather(1, place)"),
+        ),
+        Misconception(
+            "the symbol in front of the cue",
+            "Your target stands before the cue. When a model reads it, nothing says yet that it matters.",
+            _target("symbols.gather(1, place - 1)"),
+        ),
+        Misconception(
+            "a target shifted by one",
+            "Your target stands two tokens behind the cue. It is the next one that counts.",
+            _target("symbols.gather(1, place + 2)"),
+        ),
+        Misconception(
+            "the last symbol as the answer",
+            "Your target is the last of the symbols. The answer stands one token behind the first cue.",
+            _target("symbols[:, -1:]"),
+        ),
+        Misconception(
+            "a question in front of the last token",
+            "The second cue stands one place too early. The question is the last token of the row.",
+            _task("tokens[:, -1] = → tokens[:, -2] ="),
+        ),
+        Misconception(
+            "a cue with another id",
+            "Your cue has not the first free id. The symbols are 0 … n_symbols − 1, so the cue is n_symbols.",
+            [
+                _task(FIRST_CUE.format(f"symbols.scatter(1, place, {id})"), f"-1] = n_symbols → -1] = {id}")
+                for id in ("n_symbols + 1", "-1")
+            ],
+        ),
+        Misconception(
+            "no question",
+            "The cue stands in the row, but nothing asks at the end: the last token must be the cue again.",
+            _task("    tokens[:, -1] = n_symbols\n → "),
+        ),
+        Misconception(
+            "a cue at the end only",
+            "The question is there, but nothing in the row says which symbol is meant: the cue belongs at `place` too.",
+            _task(FIRST_CUE.format("symbols.clone()")),
+        ),
+        Misconception(
+            "a cue that is also a symbol",
+            "Your cue has the id of a symbol, so it may stand anywhere by chance. The symbols are 0 … n_symbols − 1: "
+            "which id is the first free one?",
+            _task(
+                FIRST_CUE.format("symbols.scatter(1, place, n_symbols - 1)"), "-1] = n_symbols → -1] = n_symbols - 1"
+            ),
+        ),
+        Misconception(
+            "the places of all rows in every row",
+            "`[:, place]` takes for each row the places of *all* rows. Row b may get place[b] only: scatter and "
+            "gather go row by row.",
+            [
+                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")),
+                _target("symbols[:, place + 1]"),
+                _target("symbols[:, place[:, 0] + 1]"),
+            ],
+        ),
+        Misconception(
+            "places taken for rows",
+            "Your places count rows: `scatter` and `gather` go along the axis that their first number names. They are "
+            "places among the tokens of their row.",
+            [_task(FIRST_CUE.format("symbols.scatter(0, place, n_symbols)")), _target("symbols.gather(0, place + 1)")],
+        ),
+        Misconception(
+            "a target without its axis",
+            "The values are right. But targets are (B, answers), here with one answer a row: (B, 1).",
+            _target("symbols.gather(1, place + 1).squeeze(1)"),
+        ),
+        Misconception(
+            "one place for all rows",
+            "Every row has its cue at the place of the first row. Each row has a place of its own.",
+            _task(
+                FIRST_CUE.format("symbols.scatter(1, place[:1].expand_as(place), n_symbols)"),
+                "symbols.gather(1, place + 1) → symbols.gather(1, place[:1].expand_as(place) + 1)",
+            ),
+        ),
+        Misconception(
+            "a cue in the place of the answer",
+            "Your cue stands one token behind `place`: it covers the symbol that is asked for.",
+            _task(FIRST_CUE.format("symbols.scatter(1, place + 1, n_symbols)")),
+        ),
+        Misconception(
+            "a cue that pushes the symbols",
+            "You insert the cue, and the symbols behind it move by one. It stands in the place of a symbol.",
+            _task(FIRST_CUE.format(PUSHED), f"symbols.gather(1, place + 1) → {PUSHED}.gather(1, place + 1)"),
+        ),
+        Misconception(
+            "the answer in the question",
+            "You write the answer at the end. What a model reads there is the cue; the answer is what it should say.",
+            _task("tokens[:, -1] = n_symbols → tokens[:, -1:] = symbols.gather(1, place + 1)"),
+        ),
+        Misconception(
+            "the two results exchanged",
+            "Your targets come first. First the tokens, then the targets.",
+            _task("return tokens, symbols.gather(1, place + 1) → return symbols.gather(1, place + 1), tokens"),
+        ),
+        Misconception(
+            "a cue behind the row",
+            "You put the second cue behind the row, which is longer by one now. It stands in the place of the last "
+            "symbol.",
+            _task(
+                "    tokens[:, -1] = n_symbols\n → ",
+                "return tokens, → return torch.nn.functional.pad(tokens, (0, 1), value=n_symbols),",
+            ),
+        ),
+        Misconception(
+            "a cue that comes later",
+            "Your first cue stands right in front of the last token, in every row. Each row has it at its own `place`.",
+            _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, -2] = n_symbols")),
+        ),
+    ],
+)

@@ -1,0 +1,177 @@
+"""Bug hunt: last_logits. The suspect starts afresh with each piece, for two reasons."""
+
+import torch
+from torch import Tensor, nn
+
+from lite_mamba import InferenceParams
+from lite_mamba.language_model import MambaLM
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def last_logits(model: nn.Module, tokens: Tensor, chunk: int) -> Tensor:
+    """The logits at the last token (B, vocab_size) of a long sequence, read in pieces with one running state."""
+    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))
+    for piece in tokens.split(chunk, dim=1):
+        logits = model(piece, stream)  # (B, at most chunk, vocab_size)
+        stream.seqlen_offset += piece.shape[1]
+    return logits[:, -1]
+
+
+def _read(*edits: str):
+    """A wrong `last_logits`."""
+    return edited(last_logits, *edits)
+
+
+STREAM = "    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))\n"
+ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
+
+
+def lively_model() -> MambaLM:
+    """A small model whose answer depends on tokens long past."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = MambaLM(7, d_model=8, n_layers=2, d_state=4)
+        with torch.no_grad():
+            for layer in model.layers:
+                layer.mixer.out_proj.weight.mul_(4)
+    return model.eval()
+
+
+MODEL = lively_model()
+
+
+def _reading(function, tokens: Tensor, chunk: int) -> dict:
+    """What a reader of long sequences gives, and the longest piece that it gave to the model."""
+    longest = []
+    hook = MODEL.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
+    try:
+        with torch.no_grad():
+            logits = function(MODEL, tokens, chunk)
+    finally:
+        hook.remove()
+    return {"logits": logits, "longer pieces than chunk": max(longest, default=0) > chunk}
+
+
+def _reading_cases(draw: Draw) -> dict:
+    chunk = draw.size(2, 6)
+    length = chunk * draw.size(0, 3) + draw.size(1, 5)  # the last piece may be shorter, or the only one
+    return {"tokens": draw.integers(0, 6, draw.size(2, 3), length), "chunk": chunk}
+
+
+READING = Exercise(
+    id="12.last_logits",
+    title="A model that forgets in chunks",
+    reference=last_logits,
+    cases=_reading_cases,
+    apply=_reading,
+    trials=10,
+    rtol=1e-3,
+    atol=1e-4,
+    misconceptions=[
+        Misconception(
+            "a stream that starts anew",
+            "Each piece is read as if nothing had come before: the answer is that of the last piece alone. Ask of "
+            "every piece: where does its first state come from, and how does the block know that it is not the start?",
+            _read(ADVANCE + " → "),
+            given=True,
+        ),
+        Misconception(
+            "an offset without its stream",
+            "Your offset says how many tokens went in before, but the stream is a new one, which has seen none. The "
+            "stream is what carries the memory from piece to piece.",
+            _read(
+                STREAM + " → ",
+                "    for piece in tokens.split(chunk, dim=1):\n → "
+                "    for i, piece in enumerate(tokens.split(chunk, dim=1)):\n    " + STREAM + "        "
+                "stream.seqlen_offset = i * chunk\n",
+                ADVANCE + " → ",
+            ),
+        ),
+        Misconception(
+            "an offset that moves too early",
+            "You move the offset before the piece has gone in. It counts the tokens that the block has seen already.",
+            [
+                _read(
+                    "        logits = model(piece, stream) → " + early + "        logits = model(piece, stream)",
+                    "vocab_size)\n" + ADVANCE + " → vocab_size)\n",
+                )
+                for early in (ADVANCE, ADVANCE.replace("piece.shape[1]", "chunk"))
+            ],
+        ),
+        Misconception(
+            "an offset that counts pieces",
+            "You add 1 after each piece. The offset counts tokens: how many did go in?",
+            _read("+= piece.shape[1] → += 1"),
+        ),
+        Misconception(
+            "an offset that counts rows",
+            "`piece.shape[0]` is the number of rows. The offset counts tokens, and they lie along axis 1.",
+            [_read("+= piece.shape[1] → += piece.shape[0]")],
+        ),
+        Misconception(
+            "rows in pieces",
+            "You split the rows. What does not fit into one call are the tokens: `dim=1`.",
+            [_read("tokens.split(chunk, dim=1) → tokens.split(chunk)"), _read("split(chunk, dim=1) → split(1)")],
+        ),
+        Misconception(
+            "an offset that is set to one piece",
+            "You set the offset to the length of a piece. It counts all tokens that have gone in, so each piece is "
+            "added.",
+            _read("+= piece.shape[1] → = piece.shape[1]"),
+        ),
+        Misconception(
+            "the whole sequence at once",
+            "The logits are right. But you give the model more than `chunk` tokens in one call, so the memory grows "
+            "with L: with a million tokens it would run out.",
+            _read("for piece in tokens.split(chunk, dim=1) → for piece in [tokens]"),
+        ),
+        Misconception(
+            "the first piece only",
+            "You return inside of the loop, after the first piece. The answer stands behind the last one.",
+            _read(ADVANCE + "    return → " + ADVANCE + "        return"),
+        ),
+        Misconception(
+            "the first token of the last piece",
+            "You read the logits at the first token of a piece. The question is the last token.",
+            _read("logits[:, -1] → logits[:, 0]"),
+        ),
+        Misconception(
+            "an axis of tokens too many",
+            "Your logits have an axis of tokens, (B, tokens, vocab_size). Asked is the last token alone, (B, "
+            "vocab_size).",
+            [
+                _read("logits[:, -1] → logits"),
+                _read("logits[:, -1] → logits[:, -1:]"),
+                _read(
+                    STREAM + " → " + STREAM + "    every = []\n",
+                    ADVANCE + " → " + ADVANCE + "        every.append(logits)\n",
+                    "return logits[:, -1] → return torch.cat(every, dim=1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the last row in the place of the last token",
+            "`logits[-1]` is the last row with all tokens of a piece. The first axis counts rows, the second one "
+            "tokens.",
+            _read("logits[:, -1] → logits[-1]"),
+        ),
+        Misconception(
+            "a short last piece left out",
+            "The last piece may be shorter than `chunk`. You leave it out, and the last token with it.",
+            _read("in tokens.split(chunk, dim=1) → in tokens.unfold(1, chunk, chunk).unbind(1)"),
+            where=lambda tokens, chunk: tokens.shape[1] >= chunk,
+        ),
+        Misconception(
+            "probabilities in the place of logits",
+            "Your values are probabilities. Asked are the logits, before a softmax.",
+            _read("logits[:, -1] → logits[:, -1].softmax(-1)"),
+        ),
+        Misconception(
+            "the answer in the place of its logits",
+            "argmax gives the token that the model would say. Here its logits are wanted, one for each token it knows.",
+            _read("logits[:, -1] → logits[:, -1].argmax(-1)"),
+        ),
+    ],
+)

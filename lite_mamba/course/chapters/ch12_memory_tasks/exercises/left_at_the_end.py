@@ -1,0 +1,166 @@
+"""Exercise 4: left_at_the_end."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def left_at_the_end(delta: Tensor, A: float) -> Tensor:
+    """exp(A · Σ of the later Δ): the share of each token that is left after the last one, (L,)."""
+    later = delta.sum() - delta.cumsum(0)  # (L,)
+    return torch.exp(A * later)
+
+
+def _later(formula: str):
+    """A wrong `left_at_the_end`: another sum."""
+    return edited(left_at_the_end, f"delta.sum() - delta.cumsum(0) → {formula}")
+
+
+def _left(formula: str):
+    """A wrong `left_at_the_end`: something else made of the sum."""
+    return edited(left_at_the_end, f"torch.exp(A * later) → {formula}")
+
+
+def _left_cases(draw: Draw) -> dict:
+    delta = draw.uniform(0.01, 0.5, draw.size(3, 24))  # (L,)
+    return {"delta": delta, "A": draw.choice([-0.25, -0.5, -2.0, -3.0])}
+
+
+LEFT = Exercise(
+    id="12.left_at_the_end",
+    title="What is left at the end",
+    reference=left_at_the_end,
+    cases=_left_cases,
+    rtol=1e-3,
+    axes=("token",),
+    example={"delta": torch.tensor([0.3, 0.1, 0.2]), "A": -2.0},
+    misconceptions=[
+        Misconception(
+            "the next token forgotten",
+            "The token right behind fades a state as well. You begin one token later.",
+            [
+                _later("(delta.sum() - delta.cumsum(0) - torch.cat([delta[1:], torch.zeros(1)]))"),
+            ],
+        ),
+        Misconception(
+            "shares that add up to 1",
+            "You divide by the sum of all shares, as a softmax does. Each token has a share of its own: how much is "
+            "left of what *it* wrote. Of the last one everything is.",
+            _left("torch.softmax(A * later, dim=0)"),
+        ),
+        Misconception(
+            "A times the first sum only",
+            "A multiplies the sum of all Δ in your exponent, and not what you take away. Put the difference in "
+            "brackets.",
+            _left("torch.exp(A * delta.sum() - delta.cumsum(0))"),
+        ),
+        Misconception(
+            "an exponential of A alone",
+            "You take exp(A) and multiply it by the sum of the Δ. The sum belongs into the exponent: exp(A · sum).",
+            [_left("torch.exp(torch.tensor(A)) * later")],
+        ),
+        Misconception(
+            "a token that forgets itself",
+            "You let a token's own Δ fade what this same token writes. It writes *after* the old state has faded. So "
+            "the last token is left whole.",
+            _later("delta.flip(0).cumsum(0).flip(0)"),
+        ),
+        Misconception(
+            "a base that is not e",
+            "You raise 2 or 10 to the power. The state fades by exp(Δ A): the base is e.",
+            [edited(left_at_the_end, f"torch.exp(A * later) → {base} ** (A * later)") for base in (2, 10)],
+        ),
+        Misconception(
+            "a sum that is not turned back",
+            "You added up from the end, on a tensor that was turned round, and did not turn the result back: the last "
+            "number belongs to the first token.",
+            [_later("delta.flip(0).cumsum(0) - delta.flip(0)"), _later("delta.flip(0).cumsum(0)")],
+        ),
+        Misconception(
+            "what a token writes, not its share",
+            "You multiply with the token's own Δ. That is how much it writes; asked is the share of it that is left.",
+            edited(left_at_the_end, "return torch.exp(A * later) → return delta * torch.exp(A * later)"),
+        ),
+        Misconception(
+            "the tokens before",
+            "You add up the Δ from the start. A token is faded by what comes *after* it: the last one least, the first "
+            "one most.",
+            [_later("delta.cumsum(0)"), _later("delta.cumsum(0) - delta")],
+        ),
+        Misconception(
+            "the next token only",
+            "You let one later token fade it. All later ones do, one after another, and their exponents add up.",
+            _later("torch.cat([delta[1:], torch.zeros(1)])"),
+        ),
+        Misconception(
+            "a token's own step size",
+            "You let each token fade by its own Δ. What it wrote is faded by the Δ of all tokens *after* it, added up.",
+            _later("delta.clone()"),
+        ),
+        Misconception(
+            "a forgotten A",
+            "A is missing. A fast state, A = −3, loses three times as much in the exponent as one with A = −1.",
+            _left("torch.exp(-later)"),
+        ),
+        Misconception(
+            "a state that grows",
+            "Your shares exceed 1. A is negative already: one minus sign is too many, or a quotient is upside down.",
+            _left("torch.exp(-A * later)"),
+        ),
+        Misconception(
+            "A in front of the exponential",
+            "A stands in front of your exponential. It belongs into the exponent, with the sum of the Δ.",
+            _left("A * torch.exp(later)"),
+        ),
+        Misconception(
+            "a softplus that has been applied already",
+            "You apply a softplus. The Δ here are step sizes already.",
+            _later("torch.nn.functional.softplus(delta).sum() - torch.nn.functional.softplus(delta).cumsum(0)"),
+        ),
+        Misconception(
+            "what is lost",
+            "1 − exp(…) is what has gone. What is left is the rest.",
+            _left("1 - torch.exp(A * later)"),
+        ),
+        Misconception(
+            "a mean in the place of the sum",
+            "You divide by the number of tokens. The Δ add up: a thousand small ones make a large one. That is the "
+            "point.",
+            [_later("(delta.sum() - delta.cumsum(0)) / len(delta)"), _later("delta.mean().expand_as(delta)")],
+        ),
+        Misconception(
+            "steps taken as equal",
+            "You count the later tokens, as if their Δ were equal. They differ: the Δ of the later ones themselves "
+            "add up.",
+            [
+                _later("delta.mean() * torch.arange(len(delta) - 1, -1, -1)"),
+                _later("delta * torch.arange(len(delta) - 1, -1, -1)"),
+            ],
+        ),
+        Misconception(
+            "shares that are added",
+            "You add up what each later token leaves. They fade the state one after another: factors multiply.",
+            _left("torch.stack([torch.exp(A * delta[t + 1 :]).sum() for t in range(len(delta))])"),
+        ),
+        Misconception(
+            "all tokens alike",
+            "You fade all tokens by the sum over the whole row. The last token has nothing after it.",
+            [_later("delta.sum().expand_as(delta)"), _later("delta.sum()")],
+        ),
+        Misconception(
+            "no exponential",
+            "That is the exponent. Which function makes a share of it?",
+            [_left("A * later"), _left("-A * later")],
+        ),
+        Misconception(
+            "a factor that is not exact",
+            "1 + A·Δ is Euler's rule, the start of the exponential. Mamba fades a state by exp(ΔA).",
+            [
+                _left("1 + A * later"),
+                _left("torch.stack([(1 + A * delta[t + 1 :]).prod() for t in range(len(delta))])"),
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,208 @@
+"""Exercise 2: selective_copying."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def selective_copying(data: Tensor, u: Tensor, n_symbols: int) -> Tensor:
+    """Symbols at the places with the largest u, in their order, noise between, recalls at the end: (B, L)."""
+    batch, n_data = data.shape
+    places = u.topk(n_data, dim=1).indices.sort(dim=1).values  # (B, K)
+    tokens = torch.full((batch, u.shape[1] + n_data), n_symbols)  # (B, L), noise everywhere
+    tokens[:, u.shape[1] :] = n_symbols + 1
+    return tokens.scatter(1, places, data)
+
+
+def _places(formula: str):
+    """A wrong `selective_copying`: other places."""
+    return edited(selective_copying, f"u.topk(n_data, dim=1).indices.sort(dim=1).values → {formula}")
+
+
+def _scatter(formula: str):
+    """A wrong `selective_copying`: the symbols are put down in another way."""
+    return edited(selective_copying, f"return tokens.scatter(1, places, data) → {formula}")
+
+
+def _selective_cases(draw: Draw) -> dict:
+    n_data, n_symbols, batch = draw.size(2, 5), draw.size(3, 8), draw.size(2, 4)
+    places = n_data + draw.size(1, 9)
+    u = torch.stack([torch.randperm(places, generator=draw.generator) for _ in range(batch)]) / places  # (B, L - K)
+    u = u ** draw.uniform(0.3, 3.0, batch)[:, None]  # no number is large in every row
+    return {"data": draw.integers(0, n_symbols - 1, batch, n_data), "u": u, "n_symbols": n_symbols}
+
+
+SELECTIVE = Exercise(
+    id="12.selective_copying",
+    title="Selective copying",
+    reference=selective_copying,
+    cases=_selective_cases,
+    axes=("row", "token"),
+    example={
+        "data": torch.tensor([[2, 0], [1, 3]]),
+        "u": torch.tensor([[0.1, 0.7, 0.2, 0.9, 0.3], [0.8, 0.0, 0.5, 0.1, 0.6]]),
+        "n_symbols": 4,
+    },
+    misconceptions=[
+        Misconception(
+            "symbols in the order of u",
+            "The places are right, but the symbols have changed their order: `topk` names the place of the largest u "
+            "first, and `argsort` last. From left to right, the symbols must be data[0], data[1], …",
+            [_places("u.topk(n_data, dim=1).indices"), _places("u.argsort(dim=1)[:, -n_data:]")],
+        ),
+        Misconception(
+            "symbols from right to left",
+            "Your symbols run from right to left. From left to right, they must be data[0], data[1], …",
+            _places("u.topk(n_data, dim=1).indices.sort(dim=1, descending=True).values"),
+        ),
+        Misconception(
+            "the smallest numbers",
+            "You took the places with the smallest u. For random numbers it makes no difference, but the exercise "
+            "says: the largest.",
+            [
+                _places("u.topk(n_data, dim=1, largest=False).indices.sort(dim=1).values"),
+                _places("u.argsort(dim=1)[:, :n_data]"),
+            ],
+        ),
+        Misconception(
+            "the same places in every row",
+            "Every row has its symbols at the places of one row. Then a delay would be enough again. Each row has its "
+            "own u.",
+            [
+                _places("u[:1].topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
+                _places("u.mean(0, keepdim=True).topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
+            ],
+        ),
+        Misconception(
+            "the places of all rows in every row",
+            "`tokens[:, places]` takes for each row the places of *all* rows. Row b may get places[b] only: scatter or "
+            "gather goes row by row.",
+            _scatter("tokens[:, places] = data\n    return tokens"),
+        ),
+        Misconception(
+            "places taken for rows",
+            "Your places count rows: `scatter` writes along the axis that its first number names. They are places "
+            "among the tokens of their row.",
+            edited(selective_copying, "scatter(1, → scatter(0,"),
+        ),
+        Misconception(
+            "symbols that stay at the start",
+            "Your symbols stand at the first K places: that is fixed copying. If you sort: its `indices` say where a "
+            "value stood before, its `values` are what was sorted.",
+            [
+                _places("torch.arange(n_data).expand_as(data)"),
+                _places("u.topk(n_data, dim=1).indices.sort(dim=1).indices"),
+                _places("u.topk(n_data, dim=1).values.sort(dim=1).indices"),
+            ],
+        ),
+        Misconception(
+            "each symbol one place too late",
+            "Each of your symbols stands one place behind the one that u names: places are counted from 0.",
+            [
+                _places("(u.topk(n_data, dim=1).indices.sort(dim=1).values + 1)"),
+                edited(
+                    selective_copying,
+                    "    tokens[:, u.shape[1] :] = n_symbols + 1\n → ",
+                    "return tokens.scatter(1, places, data) → tokens = tokens.scatter(1, places + 1, data)\n"
+                    "    tokens[:, u.shape[1] :] = n_symbols + 1\n    return tokens",
+                ),
+            ],
+        ),
+        Misconception(
+            "no recalls",
+            "Nothing asks for the symbols. At the end there are K recalls, with the id n_symbols + 1.",
+            edited(selective_copying, "    tokens[:, u.shape[1] :] = n_symbols + 1\n → "),
+        ),
+        Misconception(
+            "one recall for all symbols",
+            "Only the last token asks. For K symbols there are K recalls.",
+            edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
+        ),
+        Misconception(
+            "the largest numbers of all rows",
+            "You take the largest numbers of all rows together, or all above one bound. Each row has its own K largest "
+            "ones.",
+            [
+                _scatter(
+                    "rows = tokens[:, : u.shape[1]].flatten()\n"
+                    "    rows[u.flatten().topk(data.numel()).indices.sort().values] = data.flatten()\n"
+                    "    return torch.cat([rows.view(u.shape), tokens[:, u.shape[1] :]], dim=1)"
+                )
+            ],
+        ),
+        Misconception(
+            "no symbols",
+            "Your rows have noise and recalls, and no symbols. `scatter` gives a new tensor and leaves the old one as "
+            "it is.",
+            _scatter("return tokens"),
+        ),
+        Misconception(
+            "a row as long as u",
+            "Your row is as long as u. u has a number for each token *in front of* the recalls: they come behind it.",
+            [
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1]"),
+                edited(selective_copying, "u.shape[1] + n_data → u.shape[1]", "[:, u.shape[1] :] → [:, -n_data:]"),
+                edited(
+                    selective_copying,
+                    "u.shape[1] + n_data → u.shape[1]",
+                    "    tokens[:, u.shape[1] :] = n_symbols + 1\n → ",
+                    "return tokens.scatter(1, places, data) → tokens = tokens.scatter(1, places, data)\n"
+                    "    tokens[:, -n_data:] = n_symbols + 1\n    return tokens",
+                ),
+            ],
+        ),
+        Misconception(
+            "places sorted down the rows",
+            "You sort along the batch, and places move from one row into another. The places of a row are sorted among "
+            "themselves: along which axis do they lie?",
+            _places("u.topk(n_data, dim=1).indices.sort(dim=0).values"),
+        ),
+        Misconception(
+            "random numbers taken for places",
+            "You make places of the numbers in u themselves. They are drawn only to be compared: *where* the largest "
+            "ones stand are the places.",
+            _places("(u.topk(n_data, dim=1).values * u.shape[1]).long().sort(dim=1).values"),
+        ),
+        Misconception(
+            "recalls at the start",
+            "Your recalls come first. A question comes after what it asks for: at the end of the row.",
+            edited(
+                selective_copying,
+                "indices.sort(dim=1).values → indices.sort(dim=1).values + n_data",
+                "[:, u.shape[1] :] → [:, :n_data]",
+            ),
+        ),
+        Misconception(
+            "sorted symbols",
+            "You sorted the symbols. Their order is what has to be remembered; sort the places.",
+            [
+                _scatter("return tokens.scatter(1, places, data.sort(dim=1).values)"),
+                _scatter("return tokens.scatter(1, u.topk(n_data, dim=1).indices, data.sort(dim=1).values)"),
+            ],
+        ),
+        Misconception(
+            "swapped ids",
+            "Noise and recall have changed places. Noise is the id after the last symbol, recall the one after that.",
+            edited(
+                selective_copying,
+                "n_data), n_symbols) → n_data), n_symbols + 1)",
+                ":] = n_symbols + 1 → :] = n_symbols",
+            ),
+        ),
+        Misconception(
+            "noise that is also a symbol",
+            "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
+            "which id is the first free one?",
+            [
+                edited(selective_copying, "n_data), n_symbols) → n_data), 0)"),
+                edited(
+                    selective_copying,
+                    "n_data), n_symbols) → n_data), n_symbols - 1)",
+                    ":] = n_symbols + 1 → :] = n_symbols",
+                ),
+            ],
+        ),
+    ],
+)

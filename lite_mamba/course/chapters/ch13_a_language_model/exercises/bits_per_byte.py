@@ -1,0 +1,183 @@
+"""Exercise 1: bits_per_byte."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def bits_per_byte(logits: Tensor, ids: Tensor) -> float:
+    """Mean −log₂ of the probability that each byte but the first got before it came: logits (L, 256), ids (L,)."""
+    log_p = logits[:-1].log_softmax(-1)  # (L − 1, 256)
+    nats = -log_p.gather(1, ids[1:, None])  # (L − 1, 1)
+    return (nats.mean() / torch.log(torch.tensor(2.0))).item()
+
+
+def _bits_cases(draw: Draw) -> dict:
+    length = draw.size(3, 9)
+    return {"logits": 3 * draw.normal(length, 256), "ids": draw.integers(0, 255, length)}
+
+
+BITS = Exercise(
+    id="13.bits_per_byte",
+    title="Bits per byte from logits",
+    reference=bits_per_byte,
+    cases=_bits_cases,
+    misconceptions=[
+        Misconception(
+            "nats in the place of bits",
+            "Your number is the mean of −ln p. That is the cost in nats, 0.69 times the number of bits. Which "
+            "logarithm counts halvings?",
+            edited(bits_per_byte, " / torch.log(torch.tensor(2.0)) → "),
+        ),
+        Misconception(
+            "bits turned into nats",
+            "You multiply by ln 2 where you should divide. A nat is 1.44 bits, so the number of bits is the "
+            "larger one.",
+            edited(bits_per_byte, "/ torch.log → * torch.log"),
+        ),
+        Misconception(
+            "a byte divided by 8",
+            "You divide by the 8 bits of which a byte consists. Its cost is a number of bits already: 8 of them are "
+            "what a model pays that knows nothing.",
+            [
+                edited(bits_per_byte, "torch.tensor(2.0)) → torch.tensor(2.0)) / 8"),
+                edited(bits_per_byte, "torch.log(torch.tensor(2.0)) → 8"),
+            ],
+        ),
+        Misconception(
+            "the entropy of the guess",
+            "You weigh the costs of all 256 bytes with their own probabilities: what the model expects to pay, "
+            "whatever comes. Asked is what the byte that came did cost.",
+            edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)"),
+        ),
+        Misconception(
+            "a median in the place of a mean",
+            "You take the cost in the middle. What a text costs is the sum of all, the dear bytes too: take the mean.",
+            [
+                edited(bits_per_byte, "nats.mean() → nats.median()"),
+                edited(bits_per_byte, "nats.mean() → -(-nats).median()"),  # of an even number, the other one
+            ],
+        ),
+        Misconception(
+            "a share of right guesses",
+            "You count how often the likeliest byte came. A guess is also paid for how sure it was: the cost comes "
+            "from the probability of the byte that came.",
+            [
+                edited(
+                    bits_per_byte, "return → return (log_p.argmax(-1) == ids[1:]).float().mean().item()\n    return"
+                ),
+                edited(
+                    bits_per_byte, "return → return (log_p.argmax(-1) != ids[1:]).float().mean().item()\n    return"
+                ),
+            ],
+        ),
+        Misconception(
+            "a logarithm to the base 10",
+            "You divide by ln 10, or use log10. A bit is one halving: the base is 2.",
+            [
+                edited(bits_per_byte, "torch.tensor(2.0) → torch.tensor(10.0)"),
+                edited(bits_per_byte, "torch.log(torch → torch.log10(torch"),
+            ],
+        ),
+        Misconception(
+            "a byte that judges its own logits",
+            "You compare the logits at place i with the byte at place i. The model has just read that byte; its logits "
+            "there are a guess about the *next* one.",
+            [
+                edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids[:, None]"),
+                edited(bits_per_byte, "logits[:-1] → logits[1:]"),
+                edited(bits_per_byte, "ids[1:, None] → ids[:-1, None]"),
+            ],
+        ),
+        Misconception(
+            "a shift the wrong way round",
+            "You score the logits at place i against the byte *before* it. They are a guess about the byte after it.",
+            edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]"),
+        ),
+        Misconception(
+            "a text that is a ring",
+            "You let the last logits guess the first byte. Nothing follows the last byte of the text, and nothing "
+            "guessed the first one: L bytes give L − 1 guesses.",
+            edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids.roll(-1)[:, None]"),
+        ),
+        Misconception(
+            "a sum in the place of a mean",
+            "You add up the bits of the whole text. Asked for are bits *per byte*.",
+            edited(bits_per_byte, "nats.mean() → nats.sum()"),
+        ),
+        Misconception(
+            "a guess too many in the count",
+            "The sum is right, but you divide it by L. The first byte is not guessed, so there are L − 1 guesses.",
+            edited(bits_per_byte, "nats.mean() → nats.sum() / len(ids)"),
+        ),
+        Misconception(
+            "the logarithm of a mean",
+            "You average the probabilities and then take the logarithm. A text costs the sum of what its bytes cost: "
+            "first the logarithm of each, then the mean.",
+            edited(bits_per_byte, "nats.mean() → -(-nats).exp().mean().log()"),
+        ),
+        Misconception(
+            "logits taken for log-probabilities",
+            "You read the logit itself as a log-probability. The 256 probabilities must add up to 1 first: which "
+            "function does that to logits?",
+            [
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]"),
+                edited(
+                    bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1]", " / torch.log(torch.tensor(2.0)) → "
+                ),
+            ],
+        ),
+        Misconception(
+            "logits taken for probabilities",
+            "You take the logarithm of the logits. It is of probabilities: which function makes them of logits?",
+            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1].log()"),
+        ),
+        Misconception(
+            "a softmax of a softmax",
+            "You hand over probabilities where logits are expected: F.cross_entropy takes the softmax itself. Of two "
+            "in a row, hardly a difference between the bytes is left.",
+            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1].softmax(-1).log_softmax(-1)"),
+        ),
+        Misconception(
+            "a softmax over the places",
+            "Your softmax runs along the text. The probabilities of the 256 bytes at *one* place add up to 1.",
+            [
+                edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]"),
+            ],
+        ),
+        Misconception(
+            "a logarithm too many",
+            "You take a logarithm of the cost. The cost is a logarithm already, of base e: a division turns it into "
+            "bits.",
+            edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().log2()"),
+        ),
+        Misconception(
+            "a last byte that costs nothing",
+            "The last byte of the text is guessed, too, by the logits before it. You leave it out.",
+            [
+                edited(bits_per_byte, "logits[:-1] → logits[:-2]", "ids[1:, None] → ids[1:-1, None]"),
+                edited(
+                    bits_per_byte,
+                    "logits[:-1] → logits[:-2]",
+                    "ids[1:, None] → ids[1:-1, None]",
+                    "nats.mean() → nats.sum() / (len(ids) - 1)",
+                ),
+            ],
+            where=lambda ids, **_: len(ids) > 2,
+        ),
+        Misconception(
+            "a perplexity",
+            "Your number is 2 to the power of the bits, which is called the perplexity. Asked for are the bits.",
+            edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().exp()"),
+        ),
+        Misconception(
+            "a negative cost",
+            "Your number is negative. A probability is at most 1, so its logarithm is at most 0, and the cost is minus "
+            "that.",
+            edited(bits_per_byte, "-log_p → log_p"),
+        ),
+    ],
+)

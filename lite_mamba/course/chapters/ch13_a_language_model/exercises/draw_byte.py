@@ -1,0 +1,231 @@
+"""Exercise 4: draw."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def draw_byte(logits: Tensor, temperature: float, u: float) -> int:
+    """The first byte at which the running sum of the sharpened probabilities exceeds u; at 0 the likeliest.
+
+    The last piece ends at 1, whatever its running sum is rounded to.
+    """
+    if temperature == 0:
+        return int(logits.argmax())
+    p = (logits / temperature).softmax(-1)  # (256,)
+    return int((p.cumsum(-1)[:-1] <= u).sum())
+
+
+def _draw_cases(draw: Draw) -> dict:
+    size = draw.size(4, 12)
+    logits = 2 * draw.normal(size) + 0.13 * torch.arange(size)  # (V,): no two alike
+    temperature = draw.choice([0, 0.25, 0.5, 1.0, 2.0, 5.0])
+    sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
+    u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
+    if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
+        return {"logits": logits.index_fill(0, torch.tensor(0), -torch.inf), "temperature": temperature, "u": 0.0}
+    if temperature == 0:  # another byte is all but as likely, and u would fall on it at a small temperature
+        best = int(logits.argmax())
+        other = draw.choice([i for i in range(size) if i != best])
+        logits[other], u = logits[best] - 0.001, 0.13 if other < best else 0.86
+    return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
+
+
+DRAW = Exercise(
+    id="13.draw_byte",
+    title="Draw with a temperature",
+    reference=draw_byte,
+    cases=_draw_cases,
+    trials=60,
+    misconceptions=[
+        Misconception(
+            "a temperature that multiplies",
+            "You multiply by the temperature. A *low* temperature must sharpen: the differences between the "
+            "logits grow when you divide by a small number.",
+            edited(draw_byte, "logits / temperature → logits * temperature"),
+        ),
+        Misconception(
+            "an ignored temperature",
+            "Where you draw, the temperature does nothing. It belongs into the logits, before the softmax.",
+            [
+                edited(draw_byte, "(logits / temperature) → logits"),
+                edited(draw_byte, "(logits / temperature) → logits", "if temperature == 0: → if False:"),
+            ],
+        ),
+        Misconception(
+            "a temperature behind the softmax",
+            "You divide the probabilities by the temperature. Then they no longer add up to 1, and nothing is "
+            "sharpened. The logits are divided, before the softmax.",
+            [
+                edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature"),
+                edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature", "[:-1] → "),
+            ],
+        ),
+        Misconception(
+            "always the likeliest byte",
+            "You give the likeliest byte at every temperature, and u plays no part. That is right at 0 only.",
+            edited(draw_byte, "temperature == 0 → True"),
+        ),
+        Misconception(
+            "byte 0 at temperature 0",
+            "At temperature 0 byte 0 comes out, whatever the logits are. A division by zero ends there: it leaves NaN, "
+            "which is never at most u. Think of what the limit does: all probability goes to one byte.",
+            edited(draw_byte, "if temperature == 0: → if False:"),
+        ),
+        Misconception(
+            "the byte before",
+            "You are one too low: that byte's running sum is still below u. The next one is the first that exceeds it.",
+            [
+                edited(draw_byte, "return int((p → return -1 + int((p"),
+                edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → max(0, int((p.cumsum(-1) <= u).sum()) - 1)"),
+            ],
+        ),
+        Misconception(
+            "the byte after",
+            "You are one too high. How many running sums are still at or below u? Bytes are counted from 0.",
+            edited(draw_byte, "return int((p → return 1 + int((p"),
+        ),
+        Misconception(
+            "the ends that are still to come",
+            "You count the ends that lie above u. Those that u has passed say how many pieces lie before it.",
+            [edited(draw_byte, "[:-1] <= u → [:-1] > u"), edited(draw_byte, "[:-1] <= u → > u")],
+        ),
+        Misconception(
+            "the nearest end",
+            "You take the byte whose end is nearest to u. It may be the piece before: u falls into the first piece "
+            "that ends above it.",
+            edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p.cumsum(-1) - u).abs().argmin()"),
+        ),
+        Misconception(
+            "a sigmoid in the place of a softmax",
+            "A sigmoid looks at each logit by itself. A softmax compares them: exp of a logit, divided by the sum of "
+            "all.",
+            [
+                edited(draw_byte, ".softmax(-1) → .sigmoid()"),
+                edited(draw_byte, ".softmax(-1) → .sigmoid()\n    p = p / p.sum()"),
+            ],
+        ),
+        Misconception(
+            "no softmax",
+            "You lay the logits end to end, and some are negative. Only a softmax makes probabilities of them.",
+            [
+                edited(draw_byte, ".softmax(-1) → "),
+                edited(draw_byte, ".softmax(-1) → ", "[:-1] → "),
+            ],
+        ),
+        Misconception(
+            "pieces that do not add up to 1",
+            "You take the exponentials of the logits, and do not divide by their sum. The line from 0 to 1 has room "
+            "for probabilities only.",
+            edited(draw_byte, ".softmax(-1) → .exp()"),
+        ),
+        Misconception(
+            "a softmax of a softmax",
+            "You divide probabilities by the temperature and take the softmax once more. It wants logits: of two in a "
+            "row, hardly a difference between the bytes is left.",
+            edited(draw_byte, "(logits / temperature).softmax(-1) → (logits.softmax(-1) / temperature).softmax(-1)"),
+        ),
+        Misconception(
+            "the least likely byte",
+            "At temperature 0 you give the byte with the smallest logit. The likeliest has the largest.",
+            edited(draw_byte, "logits.argmax() → logits.argmin()"),
+        ),
+        Misconception(
+            "the likeliest byte at every low temperature",
+            "Below 1 the likely bytes gain; only at 0 the likeliest wins for certain. You never draw below 1.",
+            edited(draw_byte, "temperature == 0 → temperature < 1"),
+        ),
+        Misconception(
+            "a small temperature in the place of 0",
+            "At temperature 0 you draw at a very small one. Two bytes that are nearly as likely then still share the "
+            "line. At 0 nothing is left to chance.",
+            [
+                edited(
+                    draw_byte,
+                    "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 1e-3)",
+                ),
+                edited(
+                    draw_byte,
+                    "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 0.1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "temperature 0 taken for 1",
+            "At temperature 0 you draw as at 1. At 0 nothing is left to chance: the likeliest byte wins.",
+            edited(draw_byte, "return int(logits.argmax()) → temperature = 1"),
+        ),
+        Misconception(
+            "the largest logit in the place of its byte",
+            "At temperature 0 you give the largest logit itself. Asked is the byte that has it.",
+            [
+                edited(draw_byte, "logits.argmax() → logits.max()"),
+                edited(draw_byte, "int(logits.argmax()) → logits.max().item()"),
+            ],
+        ),
+        Misconception(
+            "a piece that holds its right end",
+            "Where u falls exactly on a border, you give the byte on its left. A piece holds its left end: a byte of "
+            "probability 0 has an empty piece and never comes, not even at u = 0.",
+            edited(draw_byte, "<= u → < u"),
+        ),
+        Misconception(
+            "pieces of one length",
+            "You cut the line into equal pieces, so that each byte is as likely as any other. The length of a piece is "
+            "the probability of its byte.",
+            [
+                edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))"),
+                edited(
+                    draw_byte,
+                    "return int(logits.argmax()) → return int(u * len(logits))",
+                    "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))",
+                ),
+            ],
+        ),
+        Misconception(
+            "a line from the other end",
+            "You lay the pieces from the right end of the line. Byte 0 begins at 0, and u falls from there.",
+            [
+                edited(draw_byte, "<= u → <= 1 - u"),
+                edited(draw_byte, "[:-1] <= u → <= 1 - u"),
+                edited(draw_byte, "p.cumsum(-1)[:-1] <= u → p.flip(0).cumsum(0)[:-1] <= u"),
+            ],
+        ),
+        Misconception(
+            "random numbers of your own",
+            "You draw yourself, and u plays no part. It *is* the draw, made beforehand, so that two programs can be "
+            "compared.",
+            [
+                edited(draw_byte, "<= u → <= torch.rand(())"),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → torch.multinomial(p, 1)"),
+            ],
+        ),
+        Misconception(
+            "a running sum over the sorted bytes",
+            "You sort the probabilities before you lay them end to end. Then the same u falls into the piece of "
+            "another byte. Leave them in the order of the bytes: no sorting is needed to draw.",
+            [
+                edited(
+                    draw_byte,
+                    "p = (logits / temperature).softmax(-1) → "
+                    "p, order = (logits / temperature).softmax(-1).sort(descending=True)",
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → int(order[(p.cumsum(-1)[:-1] <= u).sum()])",
+                ),
+                edited(draw_byte, "(p.cumsum(-1) → (p.sort(descending=True).values.cumsum(-1)"),
+                edited(draw_byte, "(p.cumsum(-1) → (p.sort().values.cumsum(-1)"),
+            ],
+        ),
+        Misconception(
+            "single probabilities in the place of their sum",
+            "You compare u with each probability by itself. Lay the probabilities end to end on a line from 0 to 1 and "
+            "see in which piece u falls.",
+            [
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p > u).int().argmax()"),
+                edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p - u).abs().argmin()"),
+                edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
+            ],
+        ),
+    ],
+)

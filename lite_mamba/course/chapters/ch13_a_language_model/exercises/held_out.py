@@ -1,0 +1,195 @@
+"""Exercise 3: held_out."""
+
+import hashlib
+import random
+import zlib
+from pathlib import PurePosixPath
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def held_out(paths: list[str], share: int) -> list[bool]:
+    """A file is held out if share divides a checksum of its path."""
+    return [zlib.crc32(path.encode()) % share == 0 for path in paths]
+
+
+def _held_out_cases(draw: Draw) -> dict:
+    folders, names = (
+        ["", "json/", "asyncio/", "email/"],
+        ["__init__.py", "tool.py", "queues.py", "über.py", "ElementTree.py"],
+    )
+    pick = [draw.choice(folders) + draw.choice(names) for _ in range(draw.size(4, 12))]
+    return {
+        "paths": [path.replace("tool", f"tool{draw.random.randrange(90)}") for path in pick],
+        "share": draw.size(2, 5),
+    }
+
+
+def _drawn(paths: list[str], share: int) -> list[bool]:
+    generator = random.Random(0)
+    return [generator.random() < 1 / share for _ in paths]
+
+
+def _running(paths: list[str], share: int) -> list[bool]:
+    """A split that goes on with one checksum over all paths."""
+    checksum, found = 0, []
+    for path in paths:
+        checksum = zlib.crc32(path.encode(), checksum)
+        found.append(checksum % share == 0)
+    return found
+
+
+HELD_OUT = Exercise(
+    id="13.held_out",
+    title="Files that stay unread",
+    reference=held_out,
+    cases=_held_out_cases,
+    trials=30,
+    example={"paths": ["abc.py", "json/decoder.py", "queue.py", "abc.py", "json/__init__.py"], "share": 2},
+    misconceptions=[
+        Misconception(
+            "a place in the list",
+            "You decide by the place in the list. A library with one more file moves all places behind it, and files "
+            "that a model was trained on end up held out. Decide by the path alone.",
+            [
+                edited(
+                    held_out, "zlib.crc32(path.encode()) → i", "for path in paths → for i, path in enumerate(paths)"
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → (i + 1)",
+                    "for path in paths → for i, path in enumerate(paths)",
+                ),
+            ],
+        ),
+        Misconception(
+            "Python's own hash",
+            "hash of a string differs from one start of Python to the next, by design. In another session other files "
+            "would be held out. A checksum of the bytes stays.",
+            [
+                edited(held_out, "zlib.crc32(path.encode()) → hash(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → hash(path.encode())"),
+            ],
+        ),
+        Misconception(
+            "one end of the list",
+            "You hold out one end of the list. Sorted paths that stand side by side belong together, so an end is "
+            "another kind of text, and one more file moves the border.",
+            [
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                    "i >= len(paths) - len(paths) // share for i in range(len(paths))",
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                    "i < len(paths) // share for i in range(len(paths))",
+                ),
+            ],
+        ),
+        Misconception(
+            "most files held out",
+            "You take every remainder but 0, so one file in `share` is left to train on. Which single "
+            "remainder did the task ask for?",
+            edited(held_out, "== 0 → != 0"),
+        ),
+        Misconception(
+            "another remainder",
+            "Any remainder would hold out one file in `share`, but it must be the agreed one, 0, or the split "
+            "is not the one that the model was trained with.",
+            [edited(held_out, "== 0 → == 1"), edited(held_out, "== 0 → == share - 1")],
+        ),
+        Misconception(
+            "the paths themselves",
+            "You return the paths that are held out. Asked is True or False for each path, in the order of the paths.",
+            lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
+        ),
+        Misconception(
+            "remainders in the place of answers",
+            "You return the remainders. A file is held out where the remainder is 0: compare.",
+            edited(held_out, " == 0 → "),
+        ),
+        Misconception(
+            "a checksum of text",
+            "CRC-32 is a checksum of bytes, and a path is text. `.encode()` makes bytes of it.",
+            edited(held_out, "path.encode() → path"),
+        ),
+        Misconception(
+            "nothing held out",
+            "You hold no file out. `share` is to divide the checksum: then the remainder of the checksum is 0.",
+            edited(held_out, "== 0 → == share"),
+        ),
+        Misconception(
+            "another order",
+            "You answer for the paths in another order than they came.",
+            [edited(held_out, "in paths → in sorted(paths)"), edited(held_out, "in paths → in reversed(paths)")],
+        ),
+        Misconception(
+            "a size in the place of a divisor",
+            "You hold out the files with the smallest checksums. That is one in `share`, too, but they are others. "
+            "What must `share` do to the checksum?",
+            edited(held_out, "% share == 0 → < 2**32 / share"),
+        ),
+        Misconception(
+            "one checksum for all",
+            "You take one checksum of the whole list, so all files share one fate, and one file more may turn it. "
+            "Each path decides for itself.",
+            [
+                edited(held_out, 'path.encode()) % → "".join(paths).encode()) %'),
+                edited(held_out, "path.encode()) % → str(paths).encode()) %"),
+            ],
+        ),
+        Misconception(
+            "a draw for each file",
+            "You draw at random. A seed does not help: one file more, and all draws behind it belong to other files. "
+            "Decide by the path alone.",
+            [_drawn, edited(_drawn, ".random() < 1 / share → .randrange(share) == 0")],
+        ),
+        Misconception(
+            "the name without its folder",
+            "You take the checksum of the file's name alone. Then all files called __init__.py share one fate. "
+            "The path with its folders tells them apart.",
+            edited(held_out, "path.encode() → PurePosixPath(path).name.encode()", PurePosixPath=PurePosixPath),
+        ),
+        Misconception(
+            "other bytes than those of the path",
+            "A checksum is made of bytes, and yours are not those of `.encode()`: another encoding, quotation marks "
+            "around the path, or letters that were dropped. All must make the same bytes of a path.",
+            [
+                edited(held_out, "path.encode() → path.encode('utf-16')"),
+                edited(held_out, "path.encode() → repr(path).encode()"),
+                edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
+                edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),
+            ],
+        ),
+        Misconception(
+            "a checksum that runs on",
+            "You start each checksum from the one of the path before. One file more, and all behind it are decided "
+            "anew. Each path decides for itself.",
+            _running,
+        ),
+        Misconception(
+            "another checksum",
+            "Your number is made of the path, but it is not its CRC-32, so other files are held out than those that "
+            "the model never read.",
+            [
+                edited(held_out, "zlib.crc32 → zlib.adler32"),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → int(hashlib.md5(path.encode()).hexdigest(), 16)",
+                    hashlib=hashlib,
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → int(hashlib.sha256(path.encode()).hexdigest(), 16)",
+                    hashlib=hashlib,
+                ),
+                edited(held_out, "zlib.crc32(path.encode()) → len(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → sum(path.encode())"),
+                edited(held_out, "path.encode() → path.lower().encode()"),
+            ],
+        ),
+    ],
+)

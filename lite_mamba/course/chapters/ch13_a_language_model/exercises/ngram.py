@@ -1,0 +1,234 @@
+"""Exercise 2: ngram."""
+
+import re
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def ngram(text: bytes, context: bytes) -> Tensor:
+    """Counts of what followed the end of the context, from the shortest end to the longest: (256,) probabilities."""
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        tail = context[len(context) - size :]
+        followers = [text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail]
+        counts = torch.bincount(torch.tensor(followers, dtype=torch.long), minlength=256)  # (256,)
+        p = (counts + p) / (len(followers) + 1)
+    return p
+
+
+def _ngram_cases(draw: Draw) -> dict:
+    def letters(low: int, high: int) -> bytes:
+        return bytes(97 + draw.random.randrange(3) for _ in range(draw.size(low, high)))
+
+    return {"text": letters(4, 30), "context": letters(0, 4)}
+
+
+def _counting_on(text, context):
+    p, counts = torch.full((256,), 1 / 256), torch.zeros(256)
+    for size in range(len(context) + 1):
+        for i in range(len(text) - size):
+            counts[text[i + size]] += text[i : i + size] == context[len(context) - size :]
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
+NGRAM = Exercise(
+    id="13.ngram",
+    title="Counts that back off",
+    reference=ngram,
+    cases=_ngram_cases,
+    trials=30,
+    atol=1e-7,  # a byte that never came has hardly any probability
+    example={"text": b"aaabab", "context": b"aa"},
+    axes=("byte",),
+    misconceptions=[
+        Misconception(
+            "an end of length 0 that is everything",
+            "context[-0:] is the whole context, not the empty one, for −0 is 0. Count from the front: an end of `size` "
+            "bytes begins at len(context) − size.",
+            [
+                edited(ngram, "context[len(context) - size :] → context[-size:]"),
+                edited(
+                    ngram,
+                    "context[len(context) - size :] → context[-size:]",
+                    "i + size] for i in range(len(text) - size) if text[i : i + size] → "
+                    "i + len(tail)] for i in range(len(text) - len(tail)) if text[i : i + len(tail)]",
+                ),
+            ],
+        ),
+        Misconception(
+            "the beginning of the context",
+            "You compare with the first bytes of the context. What counts are its *last* bytes, those just before the "
+            "byte to be guessed.",
+            edited(ngram, "context[len(context) - size :] → context[:size]"),
+        ),
+        Misconception(
+            "the longest end left out",
+            "range(len(context)) stops one short: the whole context, of len(context) bytes, is never looked up.",
+            edited(ngram, "len(context) + 1 → len(context)"),
+        ),
+        Misconception(
+            "the empty end left out",
+            "You begin with an end of one byte. The empty end comes first: it counts how often each byte "
+            "occurs at all.",
+            edited(ngram, "range(len(context) + 1) → range(1, len(context) + 1)"),
+        ),
+        Misconception(
+            "from the longest end to the shortest",
+            "You walk from the longest end down, so the shortest has the last word. The longest must come last: it "
+            "takes what the shorter ends say as its starting point.",
+            edited(ngram, "range(len(context) + 1) → reversed(range(len(context) + 1))"),
+        ),
+        Misconception(
+            "no back-off",
+            "Your result is the one that the whole context gives alone. Where it never occurred, all bytes come out "
+            "alike. What the shorter ends have counted must enter as p.",
+            edited(ngram, "range(len(context) + 1) → [len(context)]"),
+        ),
+        Misconception(
+            "bytes that are impossible",
+            "A byte that never followed gets the probability 0. If it comes all the same, it costs infinitely many "
+            "bits. The shorter end counts as one observation, so that every byte keeps a little.",
+            [
+                edited(
+                    ngram,
+                    "range(len(context) + 1) → [len(context)]",
+                    "(counts + p) / (len(followers) + 1) → counts / max(1, len(followers))",
+                ),
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts / len(followers) if followers else p"),
+            ],
+        ),
+        Misconception(
+            "one added to every byte",
+            "You add 1 to the count of each of the 256 bytes. The shorter context is worth *one* observation in all, "
+            "and shares it out as p says.",
+            [
+                edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256)"),
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256) if followers else p",
+                ),
+            ],
+        ),
+        Misconception(
+            "probabilities that do not add up to 1",
+            "The shorter context adds an observation above the stroke, but below it you divide by the followers alone.",
+            [
+                edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
+                edited(ngram, "(len(followers) + 1) → len(followers)"),
+            ],
+        ),
+        Misconception(
+            "a stroke with 256 below it",
+            "Above the stroke you add p, which is 1 in all; below it 256. So your probabilities add up to less than 1.",
+            edited(ngram, "(len(followers) + 1) → (len(followers) + 256)"),
+        ),
+        Misconception(
+            "the first place alone",
+            "You find the first place where the end stands. It may stand at many: count what follows at each.",
+            edited(ngram, "if text[i : i + size] == tail] → if text[i : i + size] == tail][:1]"),
+        ),
+        Misconception(
+            "half and half",
+            "You take the mean of what an end says and of what the shorter ones say, however often it was seen. The "
+            "shorter ones count as *one* observation: beside a hundred they weigh next to nothing.",
+            [
+                edited(ngram, "(counts + p) / (len(followers) + 1) → (counts / max(1, len(followers)) + p) / 2"),
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → (counts / len(followers) + p) / 2 if followers else p",
+                ),
+            ],
+        ),
+        Misconception(
+            "256 observations in the place of one",
+            "p enters 256 times. The probabilities so far count as *one* further observation in all.",
+            edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 256 * p) / (len(followers) + 256)"),
+        ),
+        Misconception(
+            "overlaps that are not counted",
+            "bytes.count and re.finditer find pieces that do not overlap: in b'aaa' they find b'aa' once. Here each "
+            "place of the text counts.",
+            [
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
+                ),
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[text[m.end()] for m in re.finditer(re.escape(tail), text) if m.end() < len(text)]",
+                    re=re,
+                ),
+            ],
+        ),
+        Misconception(
+            "places that are skipped",
+            "You move on by the length of the end, so that places in between are never looked at. An end may stand at "
+            "any place of the text.",
+            edited(ngram, "range(len(text) - size) → range(0, len(text) - size, max(1, size))"),
+        ),
+        Misconception(
+            "a place too few",
+            "You stop one place too early: the last byte of the text also follows something, and counts.",
+            edited(ngram, "range(len(text) - size) → range(len(text) - size - 1)"),
+        ),
+        Misconception(
+            "the byte before in the place of the byte after",
+            "You collect a byte that stands before the one asked for: one of the match itself, or the one in front "
+            "of it. Wanted is the byte that *follows* the match.",
+            [
+                edited(ngram, "text[i + size] for → text[i] for"),
+                edited(ngram, "text[i + size] for → text[i + size - 1] for"),
+                edited(ngram, "text[i + size] for → text[i - 1] for"),
+                edited(
+                    ngram,
+                    "text[i + size] for i in range(len(text) - size) → "
+                    "text[i - 1] for i in range(1, len(text) - size + 1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "another start",
+            "Before anything is counted, each of the 256 bytes has the probability 1/256. Your p begins with another "
+            "number.",
+            [
+                edited(ngram, "torch.full((256,), 1 / 256) → torch.zeros(256)"),
+                edited(ngram, "torch.full((256,), 1 / 256) → torch.ones(256)"),
+            ],
+        ),
+        Misconception(
+            "counts that run on",
+            "You go on counting in one and the same table. What followed a shorter end is in p already; each end has "
+            "counts of its own.",
+            _counting_on,
+        ),
+        Misconception(
+            "an end behind which nothing stands",
+            "Below the stroke you also count the place at the end of the text. Nothing follows it there: `n_k` says "
+            "how often any byte did.",
+            edited(
+                ngram, "(len(followers) + 1) → (sum(text[:i].endswith(tail) for i in range(size, len(text) + 1)) + 1)"
+            ),
+        ),
+        Misconception(
+            "the empty end alone",
+            "Your result is that of the empty end, whatever the context. Does the loop go through all ends, and are "
+            "the longer ones ever found?",
+            edited(ngram, "range(len(context) + 1) → [0]"),
+        ),
+        Misconception(
+            "each byte counted once",
+            "You note whether a byte followed. How often it did is what counts.",
+            edited(
+                ngram,
+                "p = (counts + p) / (len(followers) + 1) → p = (counts.clamp(max=1) + p) / (len(set(followers)) + 1)",
+            ),
+        ),
+    ],
+)

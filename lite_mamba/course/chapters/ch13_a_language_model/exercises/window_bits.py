@@ -1,0 +1,260 @@
+"""Bug hunt: bits that depend on the window."""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lite_mamba import InferenceParams
+from lite_mamba.language_model import MambaLM
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def window_bits(model: MambaLM, ids: Tensor, window: int) -> float:
+    """Bits per byte of a text (L,) read in windows, in memory that does not grow with L."""
+    stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)
+    nats = 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]  # one more than is read: it is guessed by the last of the window
+        logits = model(part[None, :-1], stream)[0]  # (window, 256)
+        stream.seqlen_offset += len(part) - 1
+        nats += F.cross_entropy(logits, part[1:], reduction="sum").item()
+    return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+
+def _sliding(model: MambaLM, ids: Tensor, window: int) -> float:
+    """Each byte but the first is guessed from the `window` bytes before it."""
+    costs = [
+        F.cross_entropy(model(ids[None, max(0, i - window) : i])[0, -1:], ids[i : i + 1]) for i in range(1, len(ids))
+    ]
+    return float(sum(costs) / len(costs) / torch.log(torch.tensor(2.0)))
+
+
+@cache
+def _tiny(seed: int) -> MambaLM:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = MambaLM(16, d_model=8, n_layers=1, d_state=4, dt_min=0.05, dt_max=0.2)
+        with torch.no_grad():
+            model.embedding.weight.normal_()
+            model.layers[0].mixer.out_proj.weight.mul_(4)
+    return model.eval().requires_grad_(False)
+
+
+def _window_cases(draw: Draw) -> dict:
+    return {
+        "model": _tiny(draw.choice([0, 1])),
+        "ids": draw.integers(0, 15, draw.size(6, 24)),
+        "window": draw.size(1, 7),
+    }
+
+
+LONGER = "longer pieces than window"
+
+
+def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> dict:
+    """What a function gives, and whether it gave the model more than `window` bytes in one call."""
+    longest = []
+    hook = model.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
+    try:
+        bits = function(model, ids, window)
+    finally:
+        hook.remove()
+    return {"bits": bits, LONGER: max(longest, default=0) > window}
+
+
+WINDOWS = Exercise(
+    id="13.window_bits",
+    title="Bits that depend on the window",
+    reference=window_bits,
+    cases=_window_cases,
+    apply=_windowed,
+    trials=16,
+    misconceptions=[
+        Misconception(
+            "a model that wakes up anew in each window",
+            "Each window begins with an empty state, so its first bytes are guessed from nothing. The text "
+            "goes on, and so must the state. If you do hand it on: what does a seqlen_offset of 0 tell the model?",
+            edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
+        ),
+        Misconception(
+            "bytes that nobody guesses",
+            "The first byte of each window is never guessed: L bytes must give L − 1 guesses, however they are cut.",
+            [
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "len(part) - 1 → len(part)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "+= len(part) - 1 → += len(part); guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                ),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None])",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+            ],
+        ),
+        Misconception(
+            "the whole text at once",
+            "The bits are right. But you give the model more than `window` bytes in one call, so the memory grows "
+            "with the text: a long one would not fit.",
+            edited(window_bits, "range(0, len(ids) - 1, window) → [0]", "ids[start : start + window + 1] → ids"),
+            where=lambda ids, window, **_: len(ids) > window + 1,
+        ),
+        Misconception(
+            "a last window left out",
+            "The last window may be shorter than the others. You leave it out.",
+            [
+                edited(window_bits, "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)"),
+                edited(
+                    window_bits,
+                    "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)",
+                    "(len(ids) - 1) / torch → max(1, (len(ids) - 1) // window * window) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "the last window alone",
+            "Your sum begins anew in each window, so only the last one is in it.",
+            edited(window_bits, "nats += F → nats = F"),
+        ),
+        Misconception(
+            "a step that is one too long",
+            "You step on by a byte more than each window reads, so the byte at each border is guessed but never read, "
+            "and what follows it is not guessed. How far does each window read?",
+            [
+                edited(window_bits, "len(ids) - 1, window) → len(ids) - 1, window + 1)"),
+                edited(
+                    window_bits,
+                    "len(ids) - 1, window) → len(ids) - 1, window + 1)",
+                    "+= len(part) - 1 → += len(part) - 1; guesses += len(part) - 1",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → guesses / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "a mean in the place of a sum",
+            "You add up the windows' means, and divide by the number of bytes. Add up what the bytes cost: which "
+            "`reduction` does that?",
+            edited(window_bits, 'reduction="sum" → reduction="mean"'),
+        ),
+        Misconception(
+            "a byte that judges its own logits",
+            "You compare the logits at a place with the byte that was just read there. They are a guess about the "
+            "next one.",
+            [
+                edited(window_bits, "part[1:] → part[:-1]"),
+                edited(
+                    window_bits,
+                    "len(ids) - 1, window → len(ids), window",
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "+= len(part) - 1 → += len(part)",
+                    "part[1:] → part",
+                    "(len(ids) - 1) / torch → len(ids) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "an offset that runs ahead of its stream",
+            "Your offset counts bytes that the stream has not read: it moved before they went in, or the stream is a "
+            "new one. Make one stream for the whole text, and move the offset after each window.",
+            edited(
+                window_bits,
+                "        logits = model(part[None, :-1], stream)[0]  # (window, 256)\n"
+                "        stream.seqlen_offset += len(part) - 1\n → "
+                "        stream.seqlen_offset += len(part) - 1\n"
+                "        logits = model(part[None, :-1], stream)[0]\n",
+            ),
+        ),
+        Misconception(
+            "an offset that counts a byte too many",
+            "Your window has a byte more than is read: the last one is only guessed. The offset counts what was read.",
+            edited(window_bits, "+= len(part) - 1 → += len(part)"),
+        ),
+        Misconception(
+            "an offset that is set anew",
+            "You set the offset to the length of the last window. It counts *all* bytes that the stream has read.",
+            edited(window_bits, "+= len(part) - 1 → = len(part) - 1"),
+        ),
+        Misconception(
+            "a byte that is read twice",
+            "The byte at each border is read by two windows, as the last of one and the first of the next. Guessed or "
+            "read: which of the two is each window to do with it?",
+            [
+                edited(
+                    window_bits,
+                    "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "+= len(part) - 1 → += len(part)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+                edited(
+                    window_bits,
+                    "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+            ],
+        ),
+        Misconception(
+            "the code as it was found",
+            "The bits still change with the window. Follow the bytes on either side of a border between two windows.",
+            [
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None])",
+                    "stream.seqlen_offset += len(part) - 1 → guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                ),
+            ],
+            given=True,
+        ),
+        Misconception(
+            "nats in the place of bits",
+            "The windows are right now. cross_entropy gives nats: what turns them into bits?",
+            edited(window_bits, " / torch.log(torch.tensor(2.0)).item() → "),
+        ),
+        Misconception(
+            "a window that slides",
+            "Your window moves on by one byte and begins with an empty state each time: a byte is guessed from the "
+            "last `window` bytes alone, and each byte is read `window` times. Read every byte once, and carry the "
+            "state.",
+            [
+                _sliding,
+                edited(_sliding, "range(1, len(ids)) → range(window, len(ids))", "/ len(costs) → / max(1, len(costs))"),
+            ],
+        ),
+        Misconception(
+            "a mean of means",
+            "You average the windows' means. The last window may be shorter, and then its bytes count more "
+            "than others.",
+            edited(
+                window_bits,
+                'reduction="sum").item() → reduction="mean").item()',
+                "/ (len(ids) - 1) / → / -(-(len(ids) - 1) // window) /",
+            ),
+        ),
+        Misconception(
+            "a byte too many below the stroke",
+            "You divide by L. The first byte of the text is not guessed, so there are L − 1 guesses.",
+            edited(window_bits, "(len(ids) - 1) / torch → len(ids) / torch"),
+        ),
+    ],
+)

@@ -1,0 +1,25 @@
+"""Exercises of notebook 14: the scan as a matrix, two ways through a block, half-lives, a probe, and its controls.
+
+A module each, and the recap.
+"""
+
+from .conv_and_state import WAYS, conv_and_state
+from .fit_probe import PROBE, fit_probe
+from .half_life import HALF_LIFE, half_life
+from .held_out_accuracy import LEAK, held_out_accuracy
+from .hidden_attention import MATRIX, hidden_attention
+from .last_bytes import BYTES, last_bytes
+from .recap import RECAP
+
+__all__ = [
+    "EXERCISES",
+    "RECAP",
+    "conv_and_state",
+    "fit_probe",
+    "half_life",
+    "held_out_accuracy",
+    "hidden_attention",
+    "last_bytes",
+]
+
+EXERCISES = [MATRIX, WAYS, HALF_LIFE, PROBE, BYTES, LEAK]

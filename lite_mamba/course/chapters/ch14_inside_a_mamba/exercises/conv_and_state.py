@@ -1,0 +1,190 @@
+"""Exercise 2: conv_and_state."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def conv_and_state(M: Tensor, D: Tensor, gate: Tensor, taps: Tensor) -> tuple[Tensor, Tensor]:
+    """With u = gate · conv(x) and y = D·u + M u: what x_s weighs in y_t past the state, and through it: (L, L) each."""
+    length, width = len(gate), len(taps)
+    lag = torch.arange(length)[:, None] - torch.arange(length)  # (L, L)
+    tap = taps[(width - 1 - lag).clamp(0, width - 1)]  # (L, L)
+    conv = gate[:, None] * torch.where((lag >= 0) & (lag < width), tap, 0.0)  # (L, L): u = conv @ x
+    return D * conv, M @ conv
+
+
+def _ways_cases(draw: Draw) -> dict:
+    length, width = draw.size(3, 7), draw.size(2, 4)
+    return {
+        "M": draw.normal(length, length).tril(),
+        "D": draw.normal(1)[0] + 3.15,
+        "gate": draw.uniform(0.1, 0.9, length),
+        "taps": draw.normal(width) + 0.05,
+    }
+
+
+WAYS = Exercise(
+    id="14.conv_and_state",
+    title="Two ways through a layer",
+    reference=conv_and_state,
+    cases=_ways_cases,
+    axes=("output", "input"),
+    items=("the way past the state", "the way through the state"),
+    misconceptions=[
+        Misconception(
+            "taps the wrong way round",
+            "You take the first tap for the present. In the package, as in PyTorch, the *last* tap meets the present "
+            "sample (notebook 01).",
+            edited(conv_and_state, "(width - 1 - lag) → lag"),
+        ),
+        Misconception(
+            "the gate of the input",
+            "You scale column s with its gate. The gate sits behind the convolution, at the place whose u it makes: it "
+            "scales a row.",
+            edited(conv_and_state, "gate[:, None] * → gate[None, :] *"),
+        ),
+        Misconception(
+            "the scan before the convolution",
+            "You multiply in the other order. x meets the convolution first, and the scan reads what comes out: which "
+            "matrix stands next to x?",
+            edited(conv_and_state, "M @ conv → conv @ M"),
+        ),
+        Misconception(
+            "a product entry by entry",
+            "You multiply the two matrices entry by entry. One thing after another is a matrix product: every place in "
+            "between counts.",
+            edited(conv_and_state, "M @ conv → M * conv"),
+        ),
+        Misconception(
+            "a state without its convolution",
+            "Your second matrix lacks the convolution. M weighs u, not x: the state, too, sees x only through it.",
+            [
+                edited(conv_and_state, "D * conv, M @ conv → D * conv, M"),
+                edited(conv_and_state, "D * conv, M @ conv → D * conv, M * gate"),
+                edited(conv_and_state, "D * conv, M @ conv → D * conv, gate[:, None] * M"),
+            ],
+        ),
+        Misconception(
+            "a skip that is forgotten",
+            "Your first matrix lacks the factor D. Past the state, y gets D·u.",
+            edited(conv_and_state, "D * conv, → conv,"),
+        ),
+        Misconception(
+            "a skip in both ways",
+            "You count D·u twice: past the state and, with M, through it. The two ways must add up to y.",
+            edited(conv_and_state, "M @ conv → M @ conv + D * conv"),
+        ),
+        Misconception(
+            "a skip around the convolution",
+            "You let D lead from x to y around the convolution. The skip of a Mamba block begins behind it: it passes "
+            "u on.",
+            [
+                edited(conv_and_state, "D * conv, → D * torch.eye(length),"),
+                edited(conv_and_state, "D * conv, → D * torch.diag(gate),"),
+            ],
+        ),
+        Misconception(
+            "a convolution that looks ahead",
+            "Your convolution reads what comes after t. In a causal one, row t reaches back to the left.",
+            [
+                edited(
+                    conv_and_state,
+                    "(lag >= 0) & (lag < width), tap → (lag <= 0) & (-lag < width), tap",
+                    "- lag) → + lag)",
+                ),
+                edited(conv_and_state, "return D * conv, → conv = conv.T\n    return D * conv,"),
+            ],
+        ),
+        Misconception(
+            "a gate that is left out",
+            "You leave out the gate. SiLU multiplies what the convolution gives by a number that depends on the place.",
+            edited(conv_and_state, "conv = gate[:, None] * → conv = "),
+        ),
+        Misconception(
+            "a skip on the state",
+            "You multiply the second way with D, too. D stands past the state alone: y = D u + M u.",
+            edited(conv_and_state, "M @ conv → D * (M @ conv)"),
+        ),
+        Misconception(
+            "the present sample left out",
+            "Your convolution reads the past alone. The last tap meets the present sample, on the diagonal.",
+            edited(conv_and_state, "(lag >= 0) & → (lag > 0) &"),
+        ),
+        Misconception(
+            "what u weighs",
+            "Your matrices say what u weighs in y. Asked for is x, of which convolution and gate have made u.",
+            [
+                edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),
+                edited(conv_and_state, "D * conv, M @ conv → D * torch.diag(gate), M @ torch.diag(gate)"),
+            ],
+        ),
+        Misconception(
+            "a convolution that is a token late",
+            "Your taps stand one token too far back: not even the last one meets the present.",
+            edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) - 1  #"),
+        ),
+        Misconception(
+            "a skip on every entry of M",
+            "You add D to M. A number added to a matrix goes to all its entries, so that every output would get every "
+            "u. The skip passes u on at its own place, and it is the first way.",
+            edited(conv_and_state, "M @ conv → (D + M) @ conv"),
+        ),
+        Misconception(
+            "both ways in one",
+            "You add the two ways up. That is what x weighs in y; asked for are both apart.",
+            edited(conv_and_state, "return D * conv, M @ conv → return D * conv + M @ conv"),
+        ),
+        Misconception(
+            "a scan on its side",
+            "You take M with rows and columns exchanged. M[t, s] is what u_s weighs in y_t: its columns meet the rows "
+            "of the convolution.",
+            edited(conv_and_state, "M @ conv → M.T @ conv"),
+        ),
+        Misconception(
+            "one tap",
+            "Your convolution has the tap of the present alone. The others reach back: each stands on a diagonal of "
+            "its own.",
+            edited(conv_and_state, "(lag >= 0) & (lag < width) → lag == 0"),
+        ),
+        Misconception(
+            "a text that is a ring",
+            "Your first rows read from the end of the text. Before it there are zeros.",
+            edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag % length  #"),
+        ),
+        Misconception(
+            "a gate of the gate",
+            "`gate` is σ already. You put it through a function once more.",
+            [
+                edited(conv_and_state, "conv = gate[:, None] → conv = torch.sigmoid(gate)[:, None]"),
+                edited(conv_and_state, "conv = gate[:, None] → conv = F.silu(gate)[:, None]"),
+            ],
+        ),
+        Misconception(
+            "a gate that counts twice",
+            "You multiply with the gate twice. It stands once on every way: behind the convolution.",
+            [
+                edited(conv_and_state, "conv = gate[:, None] → conv = gate[:, None] ** 2"),
+                edited(
+                    conv_and_state,
+                    "return D * conv, M @ conv → return D * gate[:, None] * conv, gate[:, None] * M @ conv",
+                ),
+                edited(conv_and_state, "return D * conv, M @ conv → return D * conv, gate[:, None] * M @ conv"),
+                edited(conv_and_state, "return D * conv, M @ conv → return D * conv, M @ (gate[:, None] * conv)"),
+            ],
+        ),
+        Misconception(
+            "a gate behind the scan",
+            "On the second way you put the gate behind the scan. It stands before: M reads u, which has been through "
+            "it.",
+            edited(conv_and_state, "M @ conv → gate[:, None] * (M @ (conv / gate[:, None]))"),
+        ),
+        Misconception(
+            "the two ways exchanged",
+            "The two matrices are right, in the other order: first the way past the state, then the one through it.",
+            edited(conv_and_state, "D * conv, M @ conv → M @ conv, D * conv"),
+        ),
+    ],
+)

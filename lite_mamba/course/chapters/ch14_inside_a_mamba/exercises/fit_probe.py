@@ -1,0 +1,196 @@
+"""Exercise 4: fit_probe."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def fit_probe(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
+    """A linear probe: w (F,) by ridge regression of y (n,) on x (n, F), and the cut c halfway between the groups."""
+    centred, target = x - x.mean(0), y.float() - y.float().mean()  # (n, F), (n,)
+    gram = centred.T @ centred / len(x)  # (F, F)
+    w = torch.linalg.solve(gram + ridge * torch.eye(len(gram)), centred.T @ target / len(x))  # (F,)
+    middle = (x[y].mean(0) + x[~y].mean(0)) / 2  # (F,)
+    return w, -(middle @ w)
+
+
+def _probe_cases(draw: Draw) -> dict:
+    n, width = draw.size(6, 20), draw.size(1, 3)
+    y = torch.arange(n) % 3 == 0  # fewer inside than outside
+    x = draw.normal(n, width) + 1.2 * y[:, None] + draw.normal(width) + 2
+    return {"x": x, "y": y, "ridge": draw.choice([0.1, 0.5, 2.0])}
+
+
+PROBE = Exercise(
+    id="14.fit_probe",
+    title="A linear probe",
+    reference=fit_probe,
+    cases=_probe_cases,
+    items=("w", "c"),
+    misconceptions=[
+        Misconception(
+            "no ridge",
+            "The ridge does nothing. With hundreds of features that resemble each other, the weights would fit noise; "
+            "add it where the features' products stand, on the diagonal.",
+            edited(fit_probe, "gram + ridge * torch.eye(len(gram)) → gram"),
+        ),
+        Misconception(
+            "a ridge that fades with the data",
+            "You add the ridge to sums over the examples. Both terms are *means* here, so that the ridge weighs the "
+            "same for few examples and many.",
+            edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"),
+        ),
+        Misconception(
+            "a mean on one side only",
+            "You divide by the number of examples on one side of the system, and not on the other. Both sides are "
+            "means over the examples.",
+            [
+                edited(fit_probe, "@ target / len(x) → @ target"),
+                edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred"),
+            ],
+        ),
+        Misconception(
+            "no cut",
+            "Your cut is 0. The score is then 0 where the features are 0, and that is not halfway between the groups.",
+            edited(fit_probe, "return w, -(middle @ w) → return w, torch.zeros(())"),
+        ),
+        Misconception(
+            "a ridge on every product",
+            "You add the ridge to every entry. It belongs on the diagonal alone: each weight is held back for itself.",
+            edited(fit_probe, "ridge * torch.eye(len(gram)) → ridge"),
+        ),
+        Misconception(
+            "features that are not centred",
+            "You do not take the mean off the features. Then the weights must carry what the cut is for.",
+            [
+                edited(fit_probe, "x - x.mean(0), → x,"),
+                edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
+            ],
+        ),
+        Misconception(
+            "a ridge divided by the examples",
+            "You divide the ridge by the number of examples. Beside sums over them it is multiplied by it, beside "
+            "means it stands as it is.",
+            edited(fit_probe, "ridge * → ridge / len(x) ** 2 *"),
+        ),
+        Misconception(
+            "features that are scaled",
+            "You divide the features by their spread. The weights are then for other features than the ones that come "
+            "in.",
+            [
+                edited(fit_probe, "centred, target = x - x.mean(0), → centred, target = (x - x.mean(0)) / x.std(0),"),
+                lambda x, y, ridge: fit_probe((x - x.mean(0)) / x.std(0), y, ridge),
+            ],
+        ),
+        Misconception(
+            "a cut at half the difference",
+            "You cut at half the *difference* of the two groups' means. Halfway between them lies half their sum.",
+            [
+                edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[y].mean(0) - x[~y].mean(0)"),
+                edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[~y].mean(0) - x[y].mean(0)"),
+            ],
+        ),
+        Misconception(
+            "a cut at the mean of one group",
+            "You cut at the mean of one group. Half of its own examples then lie on the wrong side.",
+            [
+                edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x[y].mean(0)"),
+                edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x[~y].mean(0)"),
+            ],
+        ),
+        Misconception(
+            "a cut at the median",
+            "You cut at the median of all scores: half of the examples are called inside, however many are. The cut "
+            "is halfway between the two groups' means.",
+            lambda x, y, ridge: (lambda w: (w, -(x @ w).median()))(fit_probe(x, y, ridge)[0]),
+        ),
+        Misconception(
+            "a cut at the mean of everything",
+            "You cut at the mean of all examples. Where one group is larger, that lies close to it. The cut is halfway "
+            "between the two groups' means.",
+            edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x.mean(0)"),
+        ),
+        Misconception(
+            "the constant of the regression",
+            "You cut where the regression says one half. With one group larger, few scores get there. The cut is "
+            "halfway between the two groups' means.",
+            edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
+        ),
+        Misconception(
+            "an intercept in the place of a cut",
+            "Your c is the constant of the regression on 0 and 1: with it the score of the group outside is near 0. "
+            "The cut is to be halfway between the two groups' means.",
+            edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w"),
+        ),
+        Misconception(
+            "a cut for centred features",
+            "Your cut is right for features whose mean is taken off. The score is w times the features as they come: "
+            "take the two groups' means of these.",
+            edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → centred[y].mean(0) + centred[~y].mean(0)"),
+        ),
+        Misconception(
+            "a cut of the wrong sign",
+            "Your cut has the wrong sign: the score x·w + c must be 0 in the middle.",
+            edited(fit_probe, "-(middle → (middle"),
+        ),
+        Misconception(
+            "a middle that is not halved",
+            "You cut at the sum of the two groups' means. Halfway between them lies the half of it.",
+            edited(fit_probe, "x[~y].mean(0)) / 2 → x[~y].mean(0))"),
+        ),
+        Misconception(
+            "targets of −1 and 1",
+            "Your weights are twice as long. The cut is right and so is every verdict, but the targets asked for are 0 "
+            "and 1.",
+            edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
+        ),
+        Misconception(
+            "a ridge that is squared",
+            "You square the ridge. In the sum it stands in front of |w|² as it is.",
+            edited(fit_probe, "ridge * torch → ridge**2 * torch"),
+        ),
+        Misconception(
+            "a 2 that has not cancelled",
+            "Your ridge is too large or too small by a factor of 2. The derivative brings a 2 into both terms, and it "
+            "cancels.",
+            [
+                edited(fit_probe, "ridge * torch → 2 * ridge * torch"),
+                edited(fit_probe, "ridge * torch → ridge / 2 * torch"),
+            ],
+        ),
+        Misconception(
+            "n − 1 below the stroke",
+            "You divide by n − 1, as torch.cov does by itself. Here the mean is over n.",
+            [
+                edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred / (len(x) - 1)"),
+                edited(
+                    fit_probe,
+                    "centred.T @ centred / len(x) → centred.T @ centred / (len(x) - 1)",
+                    "@ target / len(x) → @ target / (len(x) - 1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the difference of the means",
+            "Your weights are the difference of the two groups' means. Features that say the same would count twice "
+            "in it, and the ridge plays no part: the linear system is still to be solved.",
+            edited(
+                fit_probe,
+                "torch.linalg.solve(gram + ridge * torch.eye(len(gram)), centred.T @ target / len(x)) → "
+                "x[y].mean(0) - x[~y].mean(0)",
+            ),
+        ),
+        Misconception(
+            "the two results exchanged",
+            "Weights and cut are right, in the other order: first w, then c.",
+            edited(fit_probe, "return w, -(middle @ w) → return -(middle @ w), w"),
+        ),
+        Misconception(
+            "the two groups exchanged",
+            "Your probe says yes where it should say no. Which of the two groups is to get positive scores?",
+            edited(fit_probe, "y.float() - y.float().mean() → y.float().mean() - y.float()"),
+        ),
+    ],
+)

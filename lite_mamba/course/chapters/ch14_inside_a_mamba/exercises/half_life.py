@@ -1,0 +1,207 @@
+"""Exercise 3: half_life."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def half_life(delta: Tensor, A: Tensor) -> Tensor:
+    """How many tokens of this text halve each number of the state: (D, N), from delta (D, L) and A (D, N)."""
+    return math.log(2) / (-A * delta.mean(1, keepdim=True))
+
+
+def _half_life_cases(draw: Draw) -> dict:
+    channels, length, d_state = draw.size(1, 3), draw.size(2, 6), draw.size(1, 4)
+    return {"delta": draw.uniform(0.02, 1.0, channels, length), "A": -draw.uniform(0.3, 4.0, channels, d_state)}
+
+
+def _tokens_until_half(after: int):
+    """How many tokens from the first one on leave more than a half, and `after` more."""
+
+    def answer(delta: Tensor, A: Tensor) -> Tensor:
+        left = torch.exp(A[:, :, None] * delta.cumsum(1)[:, None])  # (D, N, L)
+        return (left > 0.5).sum(-1).float() + after
+
+    return answer
+
+
+HALF_LIFE = Exercise(
+    id="14.half_life",
+    title="Half-lives of a text",
+    reference=half_life,
+    cases=_half_life_cases,
+    axes=("channel", "state"),
+    misconceptions=[
+        Misconception(
+            "a softplus that has been applied already",
+            "You put Δ through a softplus. These are the step sizes themselves: positive already.",
+            edited(half_life, "delta.mean → torch.nn.functional.softplus(delta).mean"),
+        ),
+        Misconception(
+            "a product with Δ in the place of a division",
+            "You multiply with the mean of Δ. Larger steps fade faster: the half-life becomes shorter.",
+            lambda delta, A: math.log(2) / -A * delta.mean(1, keepdim=True),
+        ),
+        Misconception(
+            "a half-life turned over",
+            "Your result is one divided by the half-life: how many half-lives pass in one token.",
+            lambda delta, A: -A * delta.mean(1, keepdim=True) / math.log(2),
+        ),
+        Misconception(
+            "a logarithm on the wrong side of the stroke",
+            "You divide by log 2. In 2 = e^(log 2) the logarithm belongs to the time that is wanted: it stands above "
+            "the stroke.",
+            lambda delta, A: 1 / (-A * delta.mean(1, keepdim=True) * math.log(2)),
+        ),
+        Misconception(
+            "a mean of half-lives",
+            "You take a half-life for each token and average them. A token with a tiny Δ then counts for thousands. "
+            "The steps add up in the exponent: what is averaged is Δ.",
+            edited(
+                half_life,
+                "math.log(2) / (-A * delta.mean(1, keepdim=True)) → "
+                "(math.log(2) / (-A[:, :, None] * delta[:, None, :])).mean(-1)",
+            ),
+        ),
+        Misconception(
+            "a time constant",
+            "You give the tokens after which 1/e is left. For a half, a factor is missing.",
+            edited(half_life, "math.log(2) / → 1 /"),
+        ),
+        Misconception(
+            "a negative time",
+            "Your half-lives are negative. A is negative: which sign makes a time of it?",
+            edited(half_life, "(-A → (A"),
+        ),
+        Misconception(
+            "the whole text as one step",
+            "You add up the step sizes of the whole text. That is how far it carries you, not how far one token does.",
+            edited(half_life, ".mean(1, → .sum(1,"),
+        ),
+        Misconception(
+            "one step size for all channels",
+            "You average over the channels, too. Each channel has a Δ of its own, and so its own half-lives.",
+            edited(half_life, ".mean(1, keepdim=True) → .mean()"),
+        ),
+        Misconception(
+            "the largest step for all",
+            "You take the largest step size of the text. The exponents of all tokens add up, the small ones too.",
+            edited(half_life, "delta.mean(1, keepdim=True) → delta.amax(1, keepdim=True)"),
+        ),
+        Misconception(
+            "the first half of this text",
+            "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
+            "evenly, as much over the whole text.",
+            [_tokens_until_half(after) for after in (0, 1)],
+        ),
+        Misconception(
+            "a mean along the channels",
+            "You average along the first dimension, which holds the channels. Each channel has its own Δ; what is "
+            "averaged are the tokens.",
+            [
+                edited(half_life, ".mean(1, keepdim=True) → .mean(0, keepdim=True)"),
+                edited(half_life, ".mean(1, keepdim=True) → .mean(0)[:, None]"),
+            ],
+        ),
+        Misconception(
+            "a decay in the place of a time",
+            "You give what is left, after one token or after all. Asked for is the number of tokens after which a half "
+            "is left.",
+            [
+                edited(half_life, f"math.log(2) / (-A * delta.mean(1, keepdim=True)) → torch.exp(A * {time})")
+                for time in ("delta.mean(1, keepdim=True)", "delta.sum(1, keepdim=True)")
+            ],
+        ),
+        Misconception(
+            "one token for the text",
+            "You use the step size of a single token. Δ depends on the token: take the mean over the text.",
+            [
+                edited(half_life, ".mean(1, keepdim=True) → [:, -1:]"),
+                edited(half_life, ".mean(1, keepdim=True) → [:, :1]"),
+            ],
+        ),
+        Misconception(
+            "the exponential of A",
+            "You take A for A_log. Here A has been turned back already: it is negative.",
+            edited(half_life, "(-A → (A.exp()"),
+        ),
+        Misconception(
+            "a negative time constant",
+            "Your times are negative, for A is. And they are those after which 1/e is left: for a half, a factor is "
+            "missing.",
+            edited(half_life, "math.log(2) / (-A → 1 / (A"),
+        ),
+        Misconception(
+            "a half in the place of its logarithm",
+            "You put a half where its logarithm belongs. exp(−x) is a half where x is ln 2, which is 0.69.",
+            edited(half_life, "math.log(2) → 0.5"),
+        ),
+        Misconception(
+            "a mean without its axis",
+            "The mean over L has the shape (D,), and meets the *last* axis of A, which counts states. Where both are "
+            "equally long nothing raises, and each state gets the Δ of another channel. Keep the axis.",
+            edited(half_life, ".mean(1, keepdim=True) → .mean(1)"),
+            where=lambda delta, A: len(A) > 1,
+        ),
+        Misconception(
+            "a half-life for each token",
+            "You give a half-life for each token. Asked is one for the whole text: of which mean?",
+            [
+                edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, :, None] * delta[:, None])"),
+                edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, None] * delta[:, :, None])"),
+            ],
+        ),
+        Misconception(
+            "a mean of decays",
+            "You average what is left after a token. Decays multiply, and their exponents add up: what is averaged is "
+            "Δ.",
+            edited(
+                half_life,
+                "(-A * delta.mean(1, keepdim=True)) → -torch.exp(A[:, :, None] * delta[:, None]).mean(-1).log()",
+            ),
+        ),
+        Misconception(
+            "a median in the place of the mean",
+            "You take the median of the step sizes. The exponents of all tokens add up, the large ones too.",
+            edited(half_life, ".mean(1, keepdim=True) → .median(1, keepdim=True).values"),
+            where=lambda delta, **_: delta.shape[1] > 2,
+        ),
+        Misconception(
+            "a mean of logarithms",
+            "You average the logarithms of the step sizes. What adds up over the text are the steps themselves.",
+            edited(half_life, ".mean(1, keepdim=True) → .log().mean(1, keepdim=True).exp()"),
+        ),
+        Misconception(
+            "a logarithm to another base",
+            "Your logarithm has the base 10. What undoes the exponential of the decay is the natural one.",
+            edited(half_life, "math.log(2) → math.log10(2)"),
+        ),
+        Misconception(
+            "no step size",
+            "Your half-lives do not depend on Δ. They are times; how many tokens they take, the steps say.",
+            edited(half_life, " * delta.mean(1, keepdim=True) → "),
+        ),
+        Misconception(
+            "A above the stroke",
+            "Your half-lives grow with |A|. A state with a large |A| fades fast: A belongs below the stroke.",
+            [
+                edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
+                edited(half_life, "math.log(2) / (-A * → math.log(2) * (-A * "),
+            ],
+        ),
+        Misconception(
+            "a time that is rounded",
+            "You round to whole tokens. The half-life of a state is a number like any other.",
+            [
+                edited(half_life, "return math.log(2) / (-A → return torch.ceil(math.log(2) / (-A", "True)) → True)))"),
+                edited(
+                    half_life, "return math.log(2) / (-A → return torch.round(math.log(2) / (-A", "True)) → True)))"
+                ),
+            ],
+        ),
+    ],
+)

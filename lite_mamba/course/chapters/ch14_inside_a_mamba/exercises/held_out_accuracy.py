@@ -1,0 +1,241 @@
+"""Bug hunt: a probe that is too good."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .fit_probe import fit_probe
+
+
+def held_out_accuracy(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    """Balanced accuracy on the last `held` files of a probe on features (files, L, F) and labels (files, L)."""
+    x_train, y_train = features[:-held].flatten(0, 1), labels[:-held].flatten()  # (n, F), (n,)
+    x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten()
+    mean, std = x_train.mean(0), x_train.std(0)  # (F,): of what is trained on
+    w, c = fit_probe((x_train - mean) / std, y_train, ridge)
+    said = (x_test - mean) / std @ w + c > 0  # (n,)
+    return (said[y_test].float().mean() + (~said[~y_test]).float().mean()).item() / 2
+
+
+def _as_found(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    x, y = features.flatten(0, 1), labels.flatten()  # (n, F), (n,)
+    x = (x - x.mean(0)) / x.std(0)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+    test, train = order.split([held * labels.shape[1], (len(labels) - held) * labels.shape[1]])
+    w, c = fit_probe(x[train], y[train], ridge)
+    said = x[test] @ w + c > 0
+    return (said[y[test]].float().mean() + (~said[~y[test]]).float().mean()).item() / 2
+
+
+def _shuffled_only(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    x, y = features.flatten(0, 1), labels.flatten()  # (n, F), (n,)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+    test, train = order.split([held * labels.shape[1], (len(labels) - held) * labels.shape[1]])
+    mean, std = x[train].mean(0), x[train].std(0)
+    w, c = fit_probe((x[train] - mean) / std, y[train], ridge)
+    said = (x[test] - mean) / std @ w + c > 0
+    return (said[y[test]].float().mean() + (~said[~y[test]]).float().mean()).item() / 2
+
+
+def _file_cases(draw: Draw) -> dict:
+    files, length = draw.size(4, 7), draw.size(8, 14)
+    labels = torch.rand(files, length, generator=draw.generator) < 0.35
+    labels[:, 0], labels[:, 1] = True, False  # both groups in every file
+    own = 2 * draw.normal(files, 1, 3)  # what a file has of its own
+    features = (draw.normal(files, length, 3) + 1.3 * labels[..., None]) * (1 + own.abs()) + own
+    return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
+
+
+LEAK = Exercise(
+    id="14.held_out_accuracy",
+    title="A probe that is too good",
+    reference=held_out_accuracy,
+    cases=_file_cases,
+    trials=30,
+    misconceptions=[
+        Misconception(
+            "the code as it was found",
+            "The number is still too good. Whose bytes are in the part that is tested, and whose in the part that is "
+            "trained on?",
+            _as_found,
+            given=True,
+        ),
+        Misconception(
+            "neighbours on both sides",
+            "The scaling is right now, but bytes are still drawn one by one. The byte beside a tested one is trained "
+            "on, and the two states are nearly the same. Set whole files apart.",
+            _shuffled_only,
+        ),
+        Misconception(
+            "a scale of the test alone",
+            "Mean and spread are those of the files that are tested. They belong to what is trained on: what is "
+            "tested may take no part in anything that is fitted.",
+            edited(held_out_accuracy, "x_train.mean(0), x_train.std(0) → x_test.mean(0), x_test.std(0)"),
+        ),
+        Misconception(
+            "a scale that has seen the test",
+            "The files are apart now, but mean and spread are still those of all files. What is tested may take no "
+            "part in anything that is fitted.",
+            edited(
+                held_out_accuracy,
+                "x_train.mean(0), x_train.std(0) → features.flatten(0, 1).mean(0), features.flatten(0, 1).std(0)",
+            ),
+        ),
+        Misconception(
+            "a scale of its own for the test",
+            "You scale the tested files by their own mean and spread. The probe knows another scale, the one that it "
+            "was fitted on; and what is tested may take no part in anything that is fitted.",
+            edited(
+                held_out_accuracy,
+                "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / x_test.std(0)",
+            ),
+        ),
+        Misconception(
+            "each file scaled by itself",
+            "You scale each file by its own mean and spread, the tested ones too. One scale is asked for: that of "
+            "what is trained on.",
+            edited(
+                held_out_accuracy,
+                "x_train, y_train = → features = (features - features.mean(1, keepdim=True)) / "
+                "features.std(1, keepdim=True)\n    x_train, y_train =",
+                "mean, std = x_train.mean(0), x_train.std(0) → mean, std = 0, 1",
+            ),
+        ),
+        Misconception(
+            "no scale",
+            "You do not scale the features. Then the ridge holds back the weight of a small feature more than that of "
+            "a large one: keep the scaling, with mean and spread of what is trained on.",
+            edited(held_out_accuracy, "mean, std = x_train.mean(0), x_train.std(0) → mean, std = 0, 1"),
+        ),
+        Misconception(
+            "a test that is not scaled",
+            "The probe was fitted on scaled features, and you test it on those as they came. Both parts get the same "
+            "scale.",
+            edited(held_out_accuracy, "said = (x_test - mean) / std → said = x_test"),
+        ),
+        Misconception(
+            "too few files held out",
+            "Where two files are to be held out you hold out the last one alone. `held` says how many.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[:-1].flatten(0, 1), labels[:-1].flatten()",
+                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "features[-1:].flatten(0, 1), labels[-1:].flatten()",
+            ),
+            where=lambda held, labels, **_: held > 1 and bool(labels[-1].any() and not labels[-1].all()),
+        ),
+        Misconception(
+            "bytes in the place of files",
+            "You hold out the last `held` bytes of all. `held` counts files: cut along the first dimension before you "
+            "flatten.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1) → features.flatten(0, 1)[:-held]",
+                "labels[:-held].flatten() → labels.flatten()[:-held]",
+                "features[-held:].flatten(0, 1) → features.flatten(0, 1)[-held:]",
+                "labels[-held:].flatten() → labels.flatten()[-held:]",
+            ),
+        ),
+        Misconception(
+            "files drawn by lot",
+            "You hold out whole files, but draw them. Asked for are the last ones.",
+            [
+                edited(
+                    held_out_accuracy,
+                    "x_train, y_train = → order = torch.randperm(len(labels), "
+                    "generator=torch.Generator().manual_seed(0))\n    features, labels = features[order], "
+                    "labels[order]\n    x_train, y_train =",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "x_train, y_train = → order = torch.randperm(len(labels), "
+                    "generator=torch.Generator().manual_seed(0))\n    order = order.roll(-held)\n    features, labels "
+                    "= features[order], labels[order]\n    x_train, y_train =",
+                ),
+            ],
+        ),
+        Misconception(
+            "training and test exchanged",
+            "You train on the last files and test on the others. `held` files are to be tested on.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[-held:].flatten(0, 1), labels[-held:].flatten()",
+                "x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "x_test, y_test = features[:-held].flatten(0, 1), labels[:-held].flatten()",
+            ),
+        ),
+        Misconception(
+            "one of the two shares",
+            "You give the share of right answers in one group. A probe that always says the same would be perfect "
+            "there: take the mean of both.",
+            [
+                edited(held_out_accuracy, " + (~said[~y_test]).float().mean()).item() / 2 → ).item()"),
+                edited(held_out_accuracy, "said[y_test].float().mean() + (~said → (~said", ".item() / 2 → .item()"),
+            ],
+        ),
+        Misconception(
+            "no cut",
+            "You compare the score without c with 0. The cut is part of the probe.",
+            edited(held_out_accuracy, "@ w + c > 0 → @ w > 0"),
+        ),
+        Misconception(
+            "the first files held out",
+            "You hold out the first files. Asked for are the last ones.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[held:].flatten(0, 1), labels[held:].flatten()",
+                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "features[:held].flatten(0, 1), labels[:held].flatten()",
+            ),
+        ),
+        Misconception(
+            "a test on what was trained on",
+            "You test on the files that you trained on. That shows how well they are remembered.",
+            [
+                edited(
+                    held_out_accuracy,
+                    "features[-held:].flatten(0, 1), labels[-held:].flatten() → x_train, y_train",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features.flatten(0, 1), labels.flatten()",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "fit_probe((x_train - mean) / std, y_train, ridge) → "
+                    "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the end of every file held out",
+            "You cut each file in two and test on its end. A file has a manner of its own, and the probe has learned "
+            "it from the beginning. Hold out whole files.",
+            edited(
+                held_out_accuracy,
+                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                "features[:, :-held].flatten(0, 1), labels[:, :-held].flatten()",
+                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                "features[:, -held:].flatten(0, 1), labels[:, -held:].flatten()",
+            ),
+            where=lambda features, labels, held, ridge: bool(
+                labels[:, -held:].any() and not labels[:, -held:].all()  # else it is not a number
+            ),
+        ),
+        Misconception(
+            "a plain share of right answers",
+            "The parts are right now. But you give the share of right answers, in which the larger group counts for "
+            "more. Balanced accuracy is the mean of the two groups' shares.",
+            edited(
+                held_out_accuracy,
+                "(said[y_test].float().mean() + (~said[~y_test]).float().mean()).item() / 2 → "
+                "(said == y_test).float().mean().item()",
+            ),
+        ),
+    ],
+)

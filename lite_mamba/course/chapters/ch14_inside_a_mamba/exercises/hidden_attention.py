@@ -1,0 +1,251 @@
+"""Exercise 1: hidden_attention."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def hidden_attention(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """M[t, s] = Σ_n C_t[n] · exp(A_n · (Δ_{s+1} + … + Δ_t)) · Δ_s · B_s[n] for s ≤ t, else 0: (L, L)."""
+    total = delta.cumsum(0)  # (L,)
+    between = (total[:, None] - total[None, :]).clamp(min=0)  # (L, L): the steps from s + 1 to t
+    faded = torch.exp(A[:, None, None] * between)  # (N, L, L)
+    return torch.einsum("nt,nts,ns->ts", C, faded, delta * B).tril()
+
+
+BETWEEN, COUNTED = "(total[:, None] - total[None, :])", "total = delta.cumsum(0) → t = torch.arange(len(delta))"
+
+
+def _softmax_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    M = hidden_attention(delta, A, B, C)
+    return M.masked_fill(torch.ones_like(M).triu(1).bool(), -math.inf).softmax(-1)
+
+
+def _by_euler(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """Each step leaves 1 + ΔA of the state."""
+    M, length = torch.zeros(len(delta), len(delta)), len(delta)
+    for s in range(length):
+        h = delta[s] * B[:, s]
+        for t in range(s, length):
+            h = h * (1 + A * delta[t]) if t > s else h
+            M[t, s] = (C[:, t] * h).sum()
+    return M
+
+
+def _shares_of_rows(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    M = hidden_attention(delta, A, B, C)
+    return M / M.sum(-1, keepdim=True)
+
+
+def _by_quotient(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    left = torch.exp(A[:, None] * delta.cumsum(0))  # (N, L)
+    return ((C * left).T @ (delta * B / left)).tril()
+
+
+def _small(delta: Tensor, **_) -> bool:
+    """Whether no token resets the state: a decay turned round has no bound else."""
+    return float(delta.max()) <= 1
+
+
+def _matrix_cases(draw: Draw) -> dict:
+    length, d_state = draw.size(2, 6), draw.size(1, 4)
+    delta, A = draw.uniform(0.1, 1.0, length), -draw.uniform(0.3, 2.0, d_state)
+    if draw.choice([True, False, False, False, False]):  # a token resets the state: exp(A Δ) is 0
+        delta[draw.random.randrange(length - 1)], A = 30.0, A - 4
+    return {
+        "delta": delta,
+        "A": A,
+        "B": draw.normal(d_state, length),
+        "C": draw.normal(d_state, length),
+    }
+
+
+MATRIX = Exercise(
+    id="14.hidden_attention",
+    title="The scan as a matrix",
+    reference=hidden_attention,
+    cases=_matrix_cases,
+    axes=("output", "input"),
+    misconceptions=[
+        Misconception(
+            "a step too many in the decay",
+            "You let the input fade through its own step. Token s writes Δ_s·B_s into the state; what was there "
+            "*before* fades in that step. The decay begins one token later.",
+            edited(hidden_attention, "- total[None, :]) → - (total - delta)[None, :])"),
+        ),
+        Misconception(
+            "a step too few in the decay",
+            "Your decay ends before t. The state fades in the step of t, too, and is read after it.",
+            [
+                edited(hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total"),
+                edited(
+                    hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total", ".clamp(min=0) → "
+                ),
+            ],
+            where=_small,
+        ),
+        Misconception(
+            "the writer's step in the place of the reader's",
+            "Your input fades in the steps from s to t − 1. Token s writes after its own step has faded the state, and "
+            "t reads after its own: the decay goes from s + 1 to t.",
+            edited(hidden_attention, "total = delta.cumsum(0) → total = delta.cumsum(0) - delta"),
+        ),
+        Misconception(
+            "rows that add up to 1",
+            "You scale each row so that it adds up to 1, as attention does. The scan has no softmax: its weights may "
+            "be negative, and a row may add up to anything.",
+            [_softmax_rows, _shares_of_rows],
+        ),
+        Misconception(
+            "inputs of the future",
+            "Your matrix has values above its diagonal. Output t may use no input behind it: which entries must be 0?",
+            [
+                edited(hidden_attention, ".tril() → "),
+                edited(hidden_attention, ".tril() → ", ".clamp(min=0) → "),
+                edited(hidden_attention, ".tril() → .triu()"),
+                edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → "),
+            ],
+            where=_small,
+        ),
+        Misconception(
+            "a mask of minus infinity",
+            "You put −∞ above the diagonal. That is for scores that go through a softmax; here no softmax follows, and "
+            "an input that is not read weighs 0.",
+            edited(
+                hidden_attention,
+                ".tril() → .masked_fill(torch.ones(len(delta), len(delta)).triu(1).bool(), -torch.inf)",
+            ),
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let the state fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
+            "has the exponential.",
+            _by_euler,
+            where=_small,
+        ),
+        Misconception(
+            "a diagonal of zeros",
+            "You leave the diagonal out. The state is read after the token was written, so output t sees input t, not "
+            "faded at all.",
+            edited(hidden_attention, ".tril() → .tril(-1)"),
+        ),
+        Misconception(
+            "the reader's step in the place of the writer's",
+            "You scale with Δ_t. The step size of the token that *writes* says how much of it goes in: "
+            "which one is it?",
+            edited(hidden_attention, "delta * B).tril() → B).tril() * delta[:, None]"),
+        ),
+        Misconception(
+            "an input without its step",
+            "You leave out the factor Δ_s. A token writes Δ·B into the state, not B alone.",
+            edited(hidden_attention, "delta * B → B"),
+        ),
+        Misconception(
+            "B and C exchanged",
+            "You read with B and write with C. B belongs to the token that writes, at s, C to the one that reads: t.",
+            edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,ns->ts", B, faded, delta * C'),
+        ),
+        Misconception(
+            "a decay that counts tokens",
+            "You let the state fade by the number of tokens between s and t. Each token fades by its own step: "
+            "add up their Δ.",
+            [
+                edited(hidden_attention, "total = delta.cumsum(0) → total = torch.arange(len(delta))"),
+                edited(hidden_attention, "total = delta.cumsum(0) → total = delta.mean() * torch.arange(len(delta))"),
+                edited(hidden_attention, f"{BETWEEN} → (t[:, None] - t) * delta", COUNTED),
+                edited(hidden_attention, f"{BETWEEN} → (t[:, None] - t) * delta[:, None]", COUNTED),
+            ],
+        ),
+        Misconception(
+            "one decay for all states",
+            "You let all numbers of the state fade alike, by the mean of A. Each has an A of its own: the sum over "
+            "them comes after the decay.",
+            edited(
+                hidden_attention,
+                "torch.exp(A[:, None, None] * between) → torch.exp(A.mean() * between).expand(len(A), -1, -1)",
+            ),
+            where=lambda A, **_: len(A) > 1,
+        ),
+        Misconception(
+            "a state that grows",
+            "Your exponent is positive. A is negative and the time between s and t is positive, so what was written "
+            "fades.",
+            edited(hidden_attention, "torch.exp(A → torch.exp(-A"),
+            where=_small,
+        ),
+        Misconception(
+            "a quotient of two decays",
+            "You divide what is left at t by what is left at s. After a token with a large Δ both are 0, and 0 / 0 is "
+            "no number. Take the difference first, and then the exponential.",
+            _by_quotient,
+        ),
+        Misconception(
+            "an exponent taken for a decay",
+            "You multiply with A times the time between, which is negative. That is the exponent; what is left lies "
+            "between 0 and 1.",
+            edited(hidden_attention, "torch.exp(A[:, None, None] * between) → A[:, None, None] * between"),
+        ),
+        Misconception(
+            "inputs that do not fade",
+            "What you write into the state stays as it is. On its way from s to t it fades.",
+            edited(
+                hidden_attention, "torch.exp(A[:, None, None] * between) → torch.ones_like(A[:, None, None] * between)"
+            ),
+        ),
+        Misconception(
+            "the reader's step alone",
+            "You let the input fade by Δ_t alone. All steps from s + 1 to t lie on its way, and on the diagonal none.",
+            [
+                edited(
+                    hidden_attention,
+                    "(total[:, None] - total[None, :]).clamp(min=0) → delta[:, None].expand(len(delta), -1)",
+                ),
+                edited(
+                    hidden_attention,
+                    "(total[:, None] - total[None, :]).clamp(min=0) → delta[:, None] * (1 - torch.eye(len(delta)))",
+                ),
+            ],
+        ),
+        Misconception(
+            "a decay from the beginning",
+            "You let every input fade from the first token on. Before s it was not there yet.",
+            edited(
+                hidden_attention,
+                "(total[:, None] - total[None, :]).clamp(min=0) → total[:, None].expand(len(delta), -1)",
+            ),
+        ),
+        Misconception(
+            "the writer's C",
+            "You read with C_s. The token that *reads* has the C: it is the one at t.",
+            edited(hidden_attention, '"nt,nts,ns->ts" → "ns,nts,ns->ts"'),
+        ),
+        Misconception(
+            "the reader's B",
+            "You write with B_t. The token that *writes* has the B: it is the one at s.",
+            edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,nt,s->ts", C, faded, B, delta'),
+        ),
+        Misconception(
+            "a matrix for each number of the state",
+            "You keep the numbers of the state apart. The output adds them up: one matrix is left.",
+            [
+                edited(hidden_attention, "->ts → ->nts"),
+                edited(hidden_attention, "->ts → ->tsn", ".tril() → .permute(2, 0, 1).tril().permute(1, 2, 0)"),
+            ],
+        ),
+        Misconception(
+            "outputs in columns",
+            "Your matrix is the right one, lying on its side. Row t belongs to output t, column s to input s.",
+            edited(hidden_attention, ".tril() → .tril().T"),
+        ),
+        Misconception(
+            "a zero-order hold in the place of Δ·B",
+            "You discretise B by the zero-order hold. The package, as the reference Mamba, writes Δ·B (notebook 04 "
+            "shows by how much the two differ).",
+            edited(hidden_attention, "delta * B → torch.expm1(A[:, None] * delta) / A[:, None] * B"),
+        ),
+    ],
+)

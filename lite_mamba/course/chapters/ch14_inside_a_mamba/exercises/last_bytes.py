@@ -1,0 +1,99 @@
+"""Exercise 5: last_bytes."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def last_bytes(ids: Tensor, k: int) -> Tensor:
+    """The k bytes that end at each place, the present one first; −1 where there was none yet: (L, k)."""
+    columns = [F.pad(ids, (back, 0), value=-1)[: len(ids)] for back in range(k)]  # (L,) each
+    return torch.stack(columns, dim=1)
+
+
+def _bytes_cases(draw: Draw) -> dict:
+    return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
+
+
+BYTES = Exercise(
+    id="14.last_bytes",
+    title="A rival that looks at the last bytes",
+    reference=last_bytes,
+    cases=_bytes_cases,
+    example={"ids": torch.tensor([104, 101, 108, 108, 111]), "k": 3},
+    axes=("place", "bytes back"),
+    misconceptions=[
+        Misconception(
+            "a text that is a ring",
+            "The first places see the end of the text, as if it were a ring: `roll` makes one of it, and so does an "
+            "index below 0. Before the first byte there is nothing.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)"),
+        ),
+        Misconception(
+            "a look ahead",
+            "You look at the bytes that follow. The rival may see what the model has seen, and no more.",
+            [
+                edited(
+                    last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]"
+                ),
+                edited(
+                    last_bytes,
+                    "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]",
+                    "range(k) → reversed(range(k))",
+                ),
+            ],
+        ),
+        Misconception(
+            "the present byte left out",
+            "You begin one byte back. The model has read the byte of the present place; so has its rival.",
+            edited(last_bytes, "range(k) → range(1, k + 1)"),
+        ),
+        Misconception(
+            "the oldest byte first",
+            "You put the oldest byte into the first column. Column j is the byte j places back: the present one comes "
+            "first.",
+            edited(last_bytes, "range(k) → reversed(range(k))"),
+        ),
+        Misconception(
+            "zeros before the text",
+            "You put 0 where there was no byte yet. 0 is a byte, too; −1 is none.",
+            edited(last_bytes, "value=-1 → value=0"),
+        ),
+        Misconception(
+            "places in columns",
+            "Your result lies on its side: places in rows, (L, k).",
+            edited(last_bytes, "dim=1 → dim=0"),
+        ),
+        Misconception(
+            "the first places left out",
+            "Your result has no rows for the first places, which lack some of their bytes. They have a row each, with "
+            "−1 where there was none yet.",
+            edited(last_bytes, "dim=1) → dim=1)[k - 1 :]"),
+            where=lambda ids, k: len(ids) >= k,
+        ),
+        Misconception(
+            "the first byte repeated",
+            "Before the text you put its first byte again. There was none: −1.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1) → torch.cat([ids[:1].expand(back), ids])"),
+        ),
+        Misconception(
+            "a cut at the wrong end",
+            "You cut off what you have just put in front, and each column is the text as it was. Cut what stands over "
+            "at the end.",
+            edited(last_bytes, "[: len(ids)] → [back:]"),
+        ),
+        Misconception(
+            "a byte too few",
+            "You take k − 1 bytes. The present one is among the k, so k − 1 come before it.",
+            edited(last_bytes, "range(k) → range(k - 1)"),
+        ),
+        Misconception(
+            "a byte too many",
+            "You take k + 1 bytes: the present one and k before it. The present one is among the k.",
+            edited(last_bytes, "range(k) → range(k + 1)"),
+        ),
+    ],
+)
