@@ -110,6 +110,11 @@ SUMMARY = [
      "an axis of steps that is missing"),
     ("summed over N", lambda d, A, x: (d.sum(), (torch.outer(d.sum() - d.cumsum(0), A).exp() * x).sum(-1)),
      "a sum over the states"),
+    ("from the second drive on", lambda d, A, x: (d.sum(), by_weights(d[1:], A, x[1:])[1]), "the first drive left out"),
+    ("one Δ ahead", lambda d, A, x: (d.sum(), by_weights(d.roll(-1), A, x)[1]), "the next step's fading"),
+    ("a zip of Δ from the second on", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, pair: torch.exp(pair[0] * A) * h + pair[1], zip(d[1:], x, strict=False), 0 * A)),
+     "the next step's fading"),
 ]  # fmt: skip
 
 
@@ -248,6 +253,9 @@ START = [
     ("no exp in the sum", lambda rank, totals, ends, A: sum(
         [A * totals[q + 1 : rank].sum() * ends[q] for q in range(rank)], torch.zeros_like(A)),
      "a sum taken for a decay"),
+    ("one total ahead", lambda rank, totals, ends, A: by_sums(rank, totals.roll(-1), ends, A),
+     "the total of the part behind"),
+    ("totals from there on", summed(between=lambda q, rank: slice(q + 1, None)), "fading up to the last rank"),
 ]  # fmt: skip
 
 
@@ -424,6 +432,12 @@ HALO = [
         [torch.zeros(len(parts[0]), m)] + [part[:, -m:] for part in parts[:rank]], 1), "a halo that is not cut off"),
     ("one to the left", lambda rank, parts, m: torch.cat(
         [torch.zeros(len(parts[0]), m), *parts[:rank]], 1)[:, -(m + 1) : -1], "the nearest sample left out"),
+    ("a slice to rank − 1", lambda rank, parts, m: F.pad(torch.cat(parts, 1), (m, 0))[
+        :, sum(p.shape[1] for p in parts[: rank - 1]) :][:, :m] if rank else torch.zeros(len(parts[0]), m),
+     "the part before left out"),
+    ("its own end", lambda rank, parts, m: F.pad(parts[rank], (m, 0))[:, -m:], "the part's own samples"),
+    ("its own beginning", lambda rank, parts, m: torch.cat(
+        [parts[rank], torch.zeros(len(parts[0]), m)], 1)[:, :m], "the part's own samples"),
 ]  # fmt: skip
 
 
@@ -521,6 +535,15 @@ HUNT = [
     ("chunks", lambda parts, *case: torch.cat(joined(parts, *case), 1).chunk(len(parts), 1),
      "parts taken as equally long"),
     ("no return", lambda *case: None, None),
+    ("the bracket moved", convolved(lag=lambda k, taps, d: (taps - 1) * d - k), "taps one sample apart"),
+    ("no lag", convolved(lag=lambda k, taps, d: 0), "taps that all read the present"),
+    ("no first tap", lambda parts, weight, d: joined(parts, torch.cat([0 * weight[:, :1], weight[:, 1:]], 1), d),
+     "a tap left out"),
+    ("no last tap", lambda parts, weight, d: joined(parts, torch.cat([weight[:, :-1], 0 * weight[:, :1]], 1), d),
+     "a tap left out"),
+    ("a halo of a gap more", lambda parts, weight, d: [
+        y[:, : part.shape[1]] for y, part in zip(without_padding(lambda taps, d: taps * d)(parts, weight, d), parts,
+        strict=True)], "a slice shorter than the halo"),
 ]  # fmt: skip
 
 
@@ -600,6 +623,9 @@ BACK = [
         rank, totals.mean().expand(len(totals)), slopes, A), "parts taken as equal"),
     ("everybody's", lambda rank, totals, slopes, A: torch.stack(
         [behind()(r, totals, slopes, A) for r in range(len(totals))]), "the gradients of all ranks"),
+    ("the total before", lambda rank, totals, slopes, A: behind()(rank, totals.roll(1), slopes, A),
+     "the total of the part before"),
+    ("all totals up to there", behind(between=lambda rank, q: slice(q)), "fading from the first rank on"),
 ]  # fmt: skip
 
 

@@ -162,6 +162,19 @@ SUMMARY = Exercise(
             edited(summary, "zip(delta, x, → zip(delta.roll(1), x,"),
         ),
         Misconception(
+            "the next step's fading",
+            "A step fades by its own Δ. You fade by the Δ of the step behind it.",
+            [
+                edited(summary, "zip(delta, x, → zip(delta.roll(-1), x,"),
+                edited(summary, "zip(delta, x, → zip(delta[1:], x[:-1],"),
+            ],
+        ),
+        Misconception(
+            "the first drive left out",
+            "The first drive is missing in your end. It comes in at the first step, and fades in all later ones.",
+            edited(summary, "zip(delta, x, → zip(delta[1:], x[1:],"),
+        ),
+        Misconception(
             "the last drive left out",
             "The last drive is missing in your end. It comes in after the last step's fading, and stands in the end as "
             "it is.",
@@ -360,6 +373,19 @@ OWN_START = Exercise(
             "A state that goes through part q fades by the total of q. You take the total of the part before q.",
             edited(own_start, "A * totals[q] → A * totals[q - 1]"),
             where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the total of the part behind",
+            "A state that goes through part q fades by the total of q. You take the total of the part behind q.",
+            edited(own_start, "A * totals[q] → A * totals[q + 1]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "fading up to the last rank",
+            "Each of your ends fades by all parts behind it, up to the last rank. It has to go up to *your* beginning "
+            "only.",
+            _before(lambda totals, q, rank: totals[q + 1 :].sum()),
+            where=lambda rank, **_: rank > 0,
         ),
         Misconception(
             "fading by the parts before",
@@ -760,6 +786,24 @@ HALO = Exercise(
             edited(halo, "*parts[:rank] → *parts[max(rank - 2, 0) : rank]"),
         ),
         Misconception(
+            "the part before left out",
+            "The part right before yours is missing. Its last samples lie next to your beginning. Where does a slice "
+            "of a list end?",
+            [
+                edited(halo, "*parts[:rank] → *parts[: max(rank - 1, 0)]"),
+                edited(halo, "*parts[:rank] → *parts[: rank - 1]"),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "the part's own samples",
+            "Your samples are those of the part itself, which its process has. The halo lies in front of it.",
+            [
+                edited(halo, "*parts[:rank] → parts[rank]"),
+                lambda rank, parts, max_lag: F.pad(parts[rank], (0, max_lag))[:, :max_lag],
+            ],
+        ),
+        Misconception(
             "the wrong end of the part before",
             "You take the *first* samples of the part before. A convolution reads the ones next to your beginning.",
             lambda rank, parts, max_lag: (
@@ -987,6 +1031,33 @@ CONVOLVE_PARTS = Exercise(
             edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation"),
         ),
         Misconception(
+            "taps one sample apart",
+            "The halo is long enough now, and your lags differ by one sample from tap to tap. Between two neighbouring "
+            "taps lie `dilation` samples: it multiplies k, too.",
+            edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - 1) * dilation - k"),
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "taps that all read the present",
+            "The halo is long enough now, and all of your taps read the present sample. Zeros in *front* move the "
+            "samples by the lag of a tap.",
+            edited(convolve_parts, "(lag, 0) → (0, lag)"),
+        ),
+        Misconception(
+            "a tap left out",
+            "The halo is long enough now, and one tap is missing in your sum: the oldest, or the present one.",
+            [
+                edited(convolve_parts, "range(taps) → range(1, taps)"),
+                edited(convolve_parts, "range(taps) → range(taps - 1)"),
+            ],
+        ),
+        Misconception(
+            "a slice shorter than the halo",
+            "Your halo is longer than what the slice leaves out, so the first outputs belong to the part before. The "
+            "two lengths must agree.",
+            edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps * dilation)"),
+        ),
+        Misconception(
             "outputs of the halo",
             "The halo is long enough now, and you keep the outputs that belong to it. Those of the part stand behind "
             "them.",
@@ -1169,6 +1240,19 @@ END_GRADIENT = Exercise(
             "A gradient that goes through part q fades by the total of q. You take the total of the part behind q.",
             _behind(lambda totals, rank, q: totals[rank + 2 : q + 1].sum()),
             where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the total of the part before",
+            "A gradient that goes through part q fades by the total of q. You take the total of the part before q.",
+            edited(end_gradient, "A * totals[q] → A * totals[q - 1]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "fading from the first rank on",
+            "Each of your slopes fades by all parts before it, from rank 0 on. Only those between your end and that "
+            "part's beginning lie in its way.",
+            _behind(lambda totals, rank, q: totals[:q].sum()),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
             "fading by all parts behind",
