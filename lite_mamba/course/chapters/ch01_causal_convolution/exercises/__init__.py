@@ -3,12 +3,11 @@
 A module each, and the recap.
 """
 
-from .causal_conv import CONV
+from .causal_conv import CONV, causal_conv
 from .causal_conv_loop import CONV_LOOP, causal_conv_loop
 from .full_kernel import FULL_KERNEL, full_kernel
 from .is_causal import IS_CAUSAL, is_causal
 from .recap import RECAP
-from .shared import causal_conv
 
 __all__ = ["EXERCISES", "RECAP", "causal_conv", "causal_conv_loop", "full_kernel", "is_causal"]
 

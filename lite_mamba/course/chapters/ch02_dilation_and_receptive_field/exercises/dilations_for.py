@@ -1,0 +1,123 @@
+"""Exercise 6: dilations_for."""
+
+from functools import partial
+from typing import Any
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def dilations_for(lag: int, d_conv: int) -> list[int]:
+    """The dilations at which one of d_conv taps has this lag, from small to large."""
+    return [dilation for dilation in range(1, lag + 1) if lag % dilation == 0 and lag // dilation < d_conv]
+
+
+def draw_lag(draw: Draw) -> dict[str, Any]:
+    return {"lag": draw.size(1, 48), "d_conv": draw.size(2, 6)}
+
+
+chosen = partial(edited, dilations_for)
+
+
+DILATIONS_FOR = Exercise(
+    id="02.dilations_for",
+    title="Dilations that read a lag",
+    reference=dilations_for,
+    cases=draw_lag,
+    example={"lag": 6, "d_conv": 4},
+    misconceptions=[
+        Misconception(
+            name="one tap too many",
+            wrong=chosen("lag // dilation < d_conv → lag // dilation <= d_conv"),
+            message="d_conv taps have the lags 0·d to (d_conv − 1)·d. The lag d_conv·d is one tap further.",
+        ),
+        Misconception(
+            name="one tap too few",
+            wrong=chosen("lag // dilation < d_conv → lag // dilation < d_conv - 1"),
+            message="The oldest tap is not used: its lag is (d_conv − 1)·d.",
+        ),
+        Misconception(
+            name="the number of taps forgotten",
+            wrong=chosen(" and lag // dilation < d_conv → "),
+            message="Each of these dilations divides the lag, but some of them need more taps than there are. How "
+            "many steps of the dilation does the lag take?",
+        ),
+        Misconception(
+            name="inside the field taken for read",
+            wrong=chosen("lag % dilation == 0 and lag // dilation < d_conv → lag <= (d_conv - 1) * dilation"),
+            message="The lag lies inside the field at each of these dilations. A tap has to stand on it: the lags "
+            "of the taps are whole multiples of the dilation.",
+        ),
+        Misconception(
+            name="a rest that is ignored",
+            wrong=[
+                chosen("lag % dilation == 0 and → "),
+                lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
+                lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv)],
+            ],
+            message="The lag has to be a whole multiple of the dilation. With a rest the taps stand beside the "
+            "lag, on both sides of it.",
+        ),
+        Misconception(
+            name="gaps in the place of dilations",
+            wrong=lambda lag, d_conv: [gaps for gaps in range(1, d_conv) if lag % gaps == 0],
+            message="These are numbers of gaps. The dilation that puts a tap so many gaps back on the lag is lag "
+            "// gaps.",
+        ),
+        Misconception(
+            name="multiples of the lag",
+            wrong=[
+                lambda lag, d_conv: [lag * gaps for gaps in range(1, d_conv)],
+                lambda lag, d_conv: [lag * gaps for gaps in range(d_conv)],
+            ],
+            message="You multiply the lag. The lag is the multiple: so many gaps of one dilation each. Divide it "
+            "by the gaps.",
+        ),
+        Misconception(
+            name="the division turned round",
+            wrong=chosen("lag % dilation == 0 → dilation % lag == 0"),
+            message="You ask whether the lag divides the dilation. The dilation has to divide the lag, lag % dilation.",
+        ),
+        Misconception(
+            name="a dilation of zero",
+            wrong=chosen("range(1, lag + 1) → range(lag + 1)"),
+            message="range(n) begins at 0, and nothing can be divided by 0. A dilation is at least 1.",
+        ),
+        Misconception(
+            name="either condition",
+            wrong=chosen("== 0 and → == 0 or"),
+            message="A dilation that meets one of the conditions passes. The lag must be a multiple, *and* there "
+            "must be a tap for it.",
+        ),
+        Misconception(
+            name="as many dilations as taps",
+            wrong=chosen("range(1, lag + 1) → range(1, d_conv)"),
+            message="You try the dilations below d_conv only. How many taps there are limits the gaps, not the "
+            "distance between two taps: it may be as large as the lag.",
+        ),
+        Misconception(
+            name="the oldest tap only",
+            wrong=[
+                chosen("lag // dilation < d_conv → lag // dilation == d_conv - 1"),
+                lambda lag, d_conv: [lag // (d_conv - 1)],
+            ],
+            message="These are the dilations that put the oldest tap on the lag. Any other tap may read it, too.",
+        ),
+        Misconception(
+            name="one dilation alone",
+            wrong=lambda lag, d_conv: dilations_for(lag, d_conv)[:1],
+            message="You give one of them. Each tap but the newest may be the one that reads the lag, with a "
+            "dilation of its own: list them all.",
+        ),
+        Misconception(
+            name="from large to small",
+            wrong=chosen("range(1, lag + 1) → range(lag, 0, -1)"),
+            message="These are the right dilations, from large to small. They are wanted from small to large.",
+        ),
+        Misconception(
+            name="the lag itself left out",
+            wrong=chosen("range(1, lag + 1) → range(1, lag)"),
+            message="A dilation as large as the lag is missing: the tap next to the newest one stands there.",
+        ),
+    ],
+)

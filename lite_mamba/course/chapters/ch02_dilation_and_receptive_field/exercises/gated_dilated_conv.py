@@ -1,0 +1,324 @@
+"""Exercise 2: gated_dilated_conv."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def gated_dilated_conv(
+    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], gates: Tensor, dilations: Sequence[int]
+) -> Tensor:
+    """Σ_i softmax(gates)_i · SiLU(branch_i(x)); x (B, D, L), each weight (D, W), each bias (D,), gates (branches,)."""
+    shares = torch.softmax(gates, dim=0)  # (branches,)
+    y = torch.zeros_like(x)  # (B, D, L)
+    for share, weight, bias, dilation in zip(shares, weights, biases, dilations, strict=True):
+        D, W = weight.shape
+        padded = F.pad(x, ((W - 1) * dilation, 0))  # (B, D, lag + L)
+        branch = F.conv1d(padded, weight[:, None], bias, dilation=dilation, groups=D)  # (B, D, L)
+        y = y + share * F.silu(branch)
+    return y
+
+
+def draw_front_end(draw: Draw) -> dict[str, Any]:
+    branches, d_conv, length = draw.size(1, 4), draw.size(1, 4), draw.size(4, 16)
+    batch, channels = draw.size(1, 3), draw.size(1, 3)
+    return {
+        "x": draw.normal(batch, channels, length),
+        "weights": [draw.normal(channels, d_conv) for _ in range(branches)],
+        "biases": [draw.normal(channels) for _ in range(branches)],
+        "gates": draw.normal(branches),
+        "dilations": tuple(draw.size(1, 3) for _ in range(branches)),
+    }
+
+
+gated = partial(edited, gated_dilated_conv)
+
+
+IN_FRONT = "F.pad(x, ((W - 1) * dilation, 0))"
+CUT = "groups=D) → groups=D)[..., : x.shape[-1]]"
+
+
+def summed(*edits: str) -> list[Callable[..., Tensor]]:
+    """Branches of a wrong length, in three ways to add them: each of them fails in its own way."""
+    as_list = ("y = torch.zeros_like(x) → y = []", "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))")
+    return [
+        gated(*edits),
+        gated(*edits, "y = torch.zeros_like(x) → y = 0"),
+        gated(*edits, *as_list, "return y → return torch.stack(y).sum(0)"),
+    ]
+
+
+def _not_added(join: Callable[[list[Tensor]], Any]) -> Callable[..., Any]:
+    """The branches of the front end, with their shares, joined in another way than by a sum."""
+
+    def function(x, weights, biases, gates, dilations):
+        each = zip(torch.softmax(gates, dim=0), weights, biases, dilations, strict=True)
+        one = torch.zeros(1)  # a single gate has the share 1
+        return join([share * gated_dilated_conv(x, [w], [b], one, [d]) for share, w, b, d in each])
+
+    return function
+
+
+OTHER_ACTIVATIONS = ("F.relu", "F.gelu", "torch.sigmoid", "torch.tanh")
+
+
+GATED_DILATED_CONV = Exercise(
+    id="02.gated_dilated_conv",
+    title="The gated multi-dilated sum",
+    reference=gated_dilated_conv,
+    cases=draw_front_end,
+    gradients=("x", "weights", "biases", "gates"),
+    axes=("batch", "channel", "step"),
+    misconceptions=[
+        Misconception(
+            name="SiLU after the sum",
+            wrong=gated("F.silu(branch) → branch", "return y → return F.silu(y)"),
+            message="This adds the branches first and bends the sum. In the formula SiLU stands inside the sum: "
+            "each branch is bent on its own. With one branch you would not see the difference.",
+        ),
+        Misconception(
+            name="SiLU once more on the sum",
+            wrong=gated("return y → return F.silu(y)"),
+            message="Each branch is bent, and then the sum is bent again. In the formula SiLU stands inside the "
+            "sum, and nothing stands around it.",
+        ),
+        Misconception(
+            name="the share inside SiLU",
+            wrong=gated("share * F.silu(branch) → F.silu(share * branch)"),
+            message="Here SiLU bends the branch times its share. A share weighs what comes *out* of SiLU.",
+        ),
+        Misconception(
+            name="SiLU on the input",
+            wrong=gated("F.pad(x, → F.pad(F.silu(x),", "F.silu(branch) → branch"),
+            message="SiLU bends the samples here, before they are convolved. It bends what a branch gives.",
+        ),
+        Misconception(
+            name="no activation",
+            wrong=gated("F.silu(branch) → branch"),
+            message="SiLU is missing. It belongs to each branch, after its bias.",
+        ),
+        Misconception(
+            name="another function than SiLU",
+            wrong=[gated(f"F.silu(branch) → {other}(branch)") for other in OTHER_ACTIVATIONS],
+            message="A branch is bent, but not by SiLU(v) = v · σ(v), where σ is the sigmoid.",
+        ),
+        Misconception(
+            name="gates used as they are",
+            wrong=gated("torch.softmax(gates, dim=0) → gates"),
+            message="The parameter `gates` holds any numbers, negative ones too. The shares are its softmax: "
+            "positive, with sum 1.",
+        ),
+        Misconception(
+            name="gates divided by their sum",
+            wrong=gated("torch.softmax(gates, dim=0) → gates / gates.sum()"),
+            message="Gates may be negative, and their sum may be 0. Softmax takes exponentials first.",
+        ),
+        Misconception(
+            name="exponentials that are not divided by their sum",
+            wrong=gated("torch.softmax(gates, dim=0) → torch.exp(gates)"),
+            message="The exponentials do not add up to 1. Softmax divides them by their sum.",
+        ),
+        Misconception(
+            name="a sigmoid on each gate",
+            wrong=gated("torch.softmax(gates, dim=0) → torch.sigmoid(gates)"),
+            message="A sigmoid looks at one gate alone, and the shares do not add up to 1. Softmax compares the "
+            "gates with one another.",
+        ),
+        Misconception(
+            name="every branch at full strength",
+            wrong=gated("share * F.silu → F.silu"),
+            message="Every branch comes in with the share 1. (The softmax of a single number is 1, too.) The "
+            "shares are the softmax of the whole vector `gates`, taken once.",
+        ),
+        Misconception(
+            name="the plain mean of the branches",
+            wrong=gated("share * F.silu → F.silu", "return y → return y / len(weights)"),
+            message="Every branch gets the same share here, whatever the gates are.",
+        ),
+        Misconception(
+            name="the weighted sum divided once more",
+            wrong=gated("return y → return y / len(weights)"),
+            message="The shares add up to 1 already. Divided by the number of branches, the output is too small.",
+        ),
+        Misconception(
+            name="only one branch",
+            wrong=[gated("y = y + → y ="), gated("return y →     return y")],
+            message="The output holds one branch and not their sum: the last one if each overwrites the one "
+            "before, the first one if the function returns inside the loop.",
+        ),
+        Misconception(
+            name="one kernel for all branches",
+            wrong=[
+                gated("weight[:, None], bias → weights[0][:, None], bias"),
+                gated("weight[:, None], bias → weight[:, None], biases[0]"),
+            ],
+            message="All branches share the weights or the bias of the first one. Each branch has its own, at its "
+            "place in the list.",
+        ),
+        Misconception(
+            name="one dilation for all branches",
+            wrong=[
+                gated(
+                    "zip(shares, weights, biases, dilations, → zip(shares, weights, biases, ["
+                    + one
+                    + "] * len(dilations),"
+                )
+                for one in ("dilations[0]", "dilations[-1]", "max(dilations)")
+            ],
+            message="All branches have the same dilation, one out of the list. Each branch has its own, at its "
+            "place in `dilations`.",
+        ),
+        Misconception(
+            name="branches that are not added",
+            wrong=[
+                _not_added(torch.stack),
+                _not_added(list),
+                _not_added(lambda parts: torch.cat(parts, dim=1)),
+                _not_added(lambda parts: torch.cat(parts, dim=-1)),
+                _not_added(lambda parts: torch.stack(parts, -1)),
+            ],
+            message="The branches are all there, weighed and bent, but beside each other. They are added: the "
+            "result is as large as x.",
+        ),
+        Misconception(
+            name="the logarithm of the shares",
+            wrong=gated("torch.softmax( → torch.log_softmax("),
+            message="log_softmax gives the logarithms of the shares, all of them negative. The shares themselves "
+            "are wanted.",
+        ),
+        Misconception(
+            name="the branches one behind the other",
+            wrong=[
+                gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + → y ="),
+                gated("y = torch.zeros_like(x) → y = x", "F.pad(x, → F.pad(y,", "y = y + share * → y ="),
+                gated(
+                    "y = torch.zeros_like(x) → y, h = torch.zeros_like(x), x",
+                    "F.pad(x, → F.pad(h,",
+                    "y = y + share * F.silu(branch) → h = F.silu(branch); y = y + share * h",
+                ),
+            ],
+            message="Each branch reads what the one before gave. Here they stand side by side: all read x, and "
+            "what they give is added.",
+        ),
+        Misconception(
+            name="dilation ignored",
+            wrong=gated("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
+            message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
+            "convolution.",
+        ),
+        Misconception(
+            name="dilation in the padding only",
+            wrong=[*summed("dilation=dilation, → "), gated("dilation=dilation, → ", CUT)],
+            message="The zeros in front are those of taps that stand apart, but the convolution still has "
+            "neighbouring taps. It must be told the dilation, too.",
+        ),
+        Misconception(
+            name="padded by d_conv · dilation",
+            wrong=[*summed("(W - 1) * dilation → W * dilation"), gated("(W - 1) * dilation → W * dilation", CUT)],
+            message="Each branch comes one dilation too late. The oldest tap reads (d_conv − 1)·dilation samples "
+            "back, and so many zeros are needed in front.",
+        ),
+        Misconception(
+            name="zeros behind the newest tap",
+            wrong=gated("(W - 1) * dilation → W * dilation - 1", CUT),
+            message="Each branch comes dilation − 1 samples too late, as if its kernel had d_conv · dilation "
+            "places. Zeros stand between the taps only: behind the newest tap comes nothing.",
+        ),
+        Misconception(
+            name="padding without the dilation",
+            wrong=[
+                *summed("(W - 1) * dilation → W - 1"),
+                gated(  # what is there is added to the last outputs
+                    "(W - 1) * dilation → W - 1",
+                    "F.silu(branch) → F.pad(F.silu(branch), (x.shape[-1] - branch.shape[-1], 0))",
+                ),
+            ],
+            message="The branches are too short: compare the lengths. d_conv − 1 zeros in front are enough without "
+            "gaps. How far back does the oldest tap read when the taps stand apart?",
+        ),
+        Misconception(
+            name="no padding at all",
+            wrong=summed(f"{IN_FRONT} → x"),
+            message="Without zeros in front a branch is shorter than its input: the first outputs have no samples "
+            "to read.",
+        ),
+        Misconception(
+            name="padding on both sides",
+            wrong=summed("(W - 1) * dilation, 0 → (W - 1) * dilation, (W - 1) * dilation"),
+            message="With zeros in front and behind, a branch is longer than its input. A causal branch wants "
+            "them in front only; with `padding=` they come on both sides, and the end has to be cut off.",
+        ),
+        Misconception(
+            name="a branch that reads the future",
+            wrong=[
+                gated("(W - 1) * dilation, 0 → 0, (W - 1) * dilation"),
+                gated(f"{IN_FRONT} → x", "dilation=dilation → padding='same', dilation=dilation"),
+                *summed(f"{IN_FRONT} → x", "dilation=dilation → padding=(W - 1) * dilation // 2, dilation=dilation"),
+            ],
+            message="Some outputs read samples that come after them. All zeros belong in front; if the padding put "
+            "some behind, the outputs at the *end* are those to cut off.",
+        ),
+        Misconception(
+            name="one padding for all branches",
+            wrong=[
+                *summed("(W - 1) * dilation → (W - 1) * max(dilations)"),
+                gated("(W - 1) * dilation → (W - 1) * max(dilations)", CUT),
+            ],
+            message="Every branch is padded for the largest dilation, so those with a smaller one come out too "
+            "long, and late. Each branch needs as many zeros as its own oldest tap reads back.",
+        ),
+        Misconception(
+            name="taps in reverse order",
+            wrong=gated("weight[:, None] → weight.flip(-1)[:, None]"),
+            message="The taps are turned around. F.conv1d slides the kernel as it stands, and here the oldest tap "
+            "stands first already.",
+        ),
+        Misconception(
+            name="groups forgotten",
+            wrong=[
+                gated(", groups=D → "),
+                gated(f"{IN_FRONT} → x", "dilation=dilation, groups=D → padding=(W - 1) * dilation, dilation=dilation"),
+            ],
+            message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
+            "own: as many groups as channels.",
+        ),
+        Misconception(
+            name="a kernel without its middle axis",
+            wrong=gated("weight[:, None] → weight"),
+            message="F.conv1d wants a kernel of shape (D, 1, W), and each weight has (D, W). unsqueeze(1) puts the "
+            "middle axis in.",
+        ),
+        Misconception(
+            name="the new axis in front",
+            wrong=[
+                gated("weight[:, None] → weight[None]"),
+                gated("weight[:, None] → weight[None]", ", groups=D → "),
+            ],
+            message="The kernel has the shape (1, D, W) here: one output channel that mixes D. F.conv1d wants "
+            "(D, 1, W), one kernel for each channel.",
+        ),
+        Misconception(
+            name="the bias left out",
+            wrong=gated("bias, dilation=dilation → dilation=dilation"),
+            message="Each branch has a bias. It is added to the convolution, before SiLU.",
+        ),
+        Misconception(
+            name="the bias after the activation",
+            wrong=[
+                gated(
+                    "bias, dilation=dilation → dilation=dilation",
+                    "F.silu(branch) → (F.silu(branch) + bias[:, None])",
+                ),
+                gated("bias, dilation=dilation → dilation=dilation", "F.silu(branch) → F.silu(branch) + bias[:, None]"),
+            ],
+            message="The bias belongs to the convolution. It is added first, then SiLU bends the result.",
+        ),
+    ],
+)

@@ -1,0 +1,215 @@
+"""Exercise 3: lags_touched."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .receptive_field import receptive_field
+from .shared import draw_stack, lags_touched, side_by_side_unless_said
+
+
+def lags_of_all_paths(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+    """Each path gives a lag, so that some come several times."""
+    per_branch = [[k * dilation for k in range(d_conv)] for dilation in dilations]
+    if not stacked:
+        return list(chain(*per_branch))
+    reached = [0]
+    for own in per_branch:
+        reached = [lag + more for lag in reached for more in own]
+    return reached
+
+
+def _in_all(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+    own = [set(range(0, d_conv * dilation, dilation)) for dilation in dilations]
+    return lags_touched(d_conv, dilations, True) if stacked else sorted(set.intersection(*own))
+
+
+read = partial(edited, lags_touched)
+
+
+LAGS_TOUCHED = Exercise(
+    id="02.lags_touched",
+    title="Which lags are read",
+    reference=lags_touched,
+    cases=draw_stack,
+    apply=side_by_side_unless_said,
+    example={"d_conv": 2, "dilations": (1, 3), "stacked": False},
+    misconceptions=[
+        Misconception(
+            name="a field without holes",
+            wrong=lambda d_conv, dilations, stacked=False: list(range(receptive_field(d_conv, dilations, stacked))),
+            message="These are all lags inside the field. A branch with dilation 3 jumps over the samples between "
+            "its taps. List the lags of each branch first.",
+        ),
+        Misconception(
+            name="a stack without holes",
+            wrong=read("return sorted(reached) → return list(range(max(reached) + 1)) if stacked else sorted(reached)"),
+            message="Layers in a stack reach many lags, but not always all: two taps with dilation 3 in each of "
+            "two layers give 0, 3 and 6. Which sums are possible?",
+        ),
+        Misconception(
+            name="lags counted twice",
+            wrong=[
+                lambda *case, **named: sorted(lags_of_all_paths(*case, **named)),
+                lags_of_all_paths,
+                lambda d_conv, dilations, stacked=False: (
+                    sorted(lags_of_all_paths(d_conv, dilations, True)) if stacked else lags_touched(d_conv, dilations)
+                ),
+                lambda d_conv, dilations, stacked=False: (
+                    lags_touched(d_conv, dilations, True) if stacked else sorted(lags_of_all_paths(d_conv, dilations))
+                ),
+                lambda d_conv, dilations, stacked=False: (
+                    lags_touched(d_conv, dilations, True) if stacked else lags_of_all_paths(d_conv, dilations)
+                ),
+            ],
+            message="A lag that two branches read, or two paths of a stack, stands in the list twice. Each lag "
+            "belongs in it once.",
+        ),
+        Misconception(
+            name="lags that are not in order",
+            wrong=[
+                read("sorted(reached) → sorted(reached, reverse=True)"),
+                lambda *case, **named: list(set(lags_of_all_paths(*case, **named))),
+                read("sorted(reached) → list(reached)"),
+                lambda *case, **named: list(dict.fromkeys(lags_of_all_paths(*case, **named))),
+            ],
+            message="These are the right lags in another order. They are wanted from small to large. (A Python "
+            "`set` promises no order.)",
+        ),
+        Misconception(
+            name="now left out",
+            wrong=[
+                read("sorted(reached) → sorted(reached)[1:]"),
+                read("reached = {0} → reached = {0} if stacked else set()", "range(d_conv) → range(1, d_conv)"),
+            ],
+            message="Lag 0 is missing. The last tap of every branch reads the present sample.",
+        ),
+        Misconception(
+            name="another default",
+            wrong=read("stacked: bool = False → stacked: bool = True"),
+            message="With `stacked` given, all is right. But without it your function takes the layers as "
+            "stacked: the default, False, stands for branches side by side.",
+        ),
+        Misconception(
+            name="the newest tap left out",
+            wrong=read("range(d_conv) → range(1, d_conv)"),
+            message="The taps are counted from 1, so no path takes the newest tap. Its lag is 0, and it is one of "
+            "the taps of every layer.",
+        ),
+        Misconception(
+            name="a stack that begins with nothing",
+            wrong=read("reached = {0} → reached = set()"),
+            message="You begin with an empty set. A stack adds its lags to those reached so far, and there are "
+            "none: begin with {0}.",
+        ),
+        Misconception(
+            name="one branch only",
+            wrong=[
+                lambda d_conv, dilations, stacked=False: lags_touched(
+                    d_conv, dilations if stacked else dilations[-1:], stacked
+                ),
+                lambda d_conv, dilations, stacked=False: lags_touched(
+                    d_conv, dilations if stacked else [max(dilations)], stacked
+                ),
+            ],
+            message="Side by side you list the lags of one branch. A lag is read if *any* branch reads it: join "
+            "them all.",
+        ),
+        Misconception(
+            name="lags that all branches read",
+            wrong=_in_all,
+            message="You keep the lags that every branch reads. One branch is enough.",
+        ),
+        Misconception(
+            name="the newest and the oldest tap alone",
+            wrong=read("for k in range(d_conv)} → for k in (0, d_conv - 1)}"),
+            message="Of each kernel you take the first and the last tap. Those in between read samples, too.",
+        ),
+        Misconception(
+            name="the holes",
+            wrong=read("return sorted(reached) → return [lag for lag in range(max(reached)) if lag not in reached]"),
+            message="These are the lags that are *not* read. Wanted are those that are.",
+        ),
+        Misconception(
+            name="one tap too many",
+            wrong=read("range(d_conv) → range(d_conv + 1)"),
+            message="d_conv taps have the lags 0·d to (d_conv − 1)·d. `range(d_conv + 1)` goes one tap further.",
+        ),
+        Misconception(
+            name="one tap too few",
+            wrong=read("range(d_conv) → range(max(1, d_conv - 1))"),
+            message="The oldest tap is missing. d_conv taps have the lags 0·d to (d_conv − 1)·d.",
+        ),
+        Misconception(
+            name="taps counted from one",
+            wrong=read("range(d_conv) → range(1, d_conv + 1)", "reached = {0} → reached = {0} if stacked else set()"),
+            message="Here the newest tap already looks one dilation back. It reads the present sample: its lag is 0.",
+        ),
+        Misconception(
+            name="a stack treated like branches",
+            wrong=read("if stacked → if False"),
+            message="With `stacked=True` a path goes through every layer and takes one tap in each. Its lag is the "
+            "sum of the lags on the way.",
+        ),
+        Misconception(
+            name="branches treated like a stack",
+            wrong=read("if stacked → if True"),
+            message="Side by side, a path goes through one branch only. Nothing is added up unless `stacked` says so.",
+        ),
+        Misconception(
+            name="the two arrangements exchanged",
+            wrong=read("if stacked → if not stacked"),
+            message="Side by side and stacked have changed places. Sums of lags belong to layers that follow one "
+            "another.",
+        ),
+        Misconception(
+            name="the same tap in every layer",
+            wrong=read("return sorted → return [k * sum(dilations) for k in range(d_conv)] if stacked else sorted"),
+            message="These are the paths that take the same tap in each layer. A path may take the newest tap in "
+            "one layer and the oldest in the next.",
+        ),
+        Misconception(
+            name="two taps for each path",
+            wrong=lambda d_conv, dilations, stacked=False: (
+                sorted({a + b for a in lags_touched(d_conv, dilations) for b in lags_touched(d_conv, dilations)})
+                if stacked
+                else lags_touched(d_conv, dilations)
+            ),
+            message="In a stack you add two lags out of all of them, from whatever layers. A path takes one tap in "
+            "*every* layer, and no two in the same one.",
+        ),
+        Misconception(
+            name="the longest paths alone",
+            wrong=read(
+                "return sorted → return [(d_conv - 1) * sum(dilations[:i]) for i in range(len(dilations) + 1)] "
+                "if stacked else sorted"
+            ),
+            message="In a stack you follow the oldest tap of every layer. A path may take any tap: all sums are "
+            "read, not the largest alone.",
+        ),
+        Misconception(
+            name="the last layer alone",
+            wrong=lambda d_conv, dilations, stacked=False: lags_touched(
+                d_conv, dilations[-1:] if stacked else dilations, stacked
+            ),
+            message="In a stack each layer replaces what was reached before it. Its lags are added to those that "
+            "the layers before it have reached.",
+        ),
+        Misconception(
+            name="lags below zero",
+            wrong=read("k * dilation → -k * dilation"),
+            message="A lag counts steps back, and is not negative: the sample with lag 3 stands at t − 3.",
+        ),
+        Misconception(
+            name="the dilations taken for the lags",
+            wrong=[
+                read("sorted(reached) → sorted({*dilations, 0})"),
+                read("sorted(reached) → sorted({*dilations})"),
+            ],
+            message="A dilation is the distance of two neighbouring taps. A kernel has d_conv taps, and so d_conv "
+            "lags: multiples of its dilation.",
+        ),
+    ],
+)

@@ -1,0 +1,208 @@
+"""Exercise 4: measured_lags."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lite_mamba import causal_dilated_conv1d_fn
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def measured_lags(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+    """The lags on which the last output of fn, (L,) → (L,), depends: those with a gradient that is not zero."""
+    x = torch.randn(length, requires_grad=True)  # (L,)
+    (gradient,) = torch.autograd.grad(fn(x)[-1], x)  # (L,)
+    return [lag for lag in range(length) if gradient[length - 1 - lag] != 0]
+
+
+def draw_probe(draw: Draw) -> dict[str, Any]:
+    taps, dilation, beyond = draw.size(1, 4), draw.size(1, 4), draw.size(0, 4)
+    length = (taps - 1) * dilation + 1 + beyond
+    weight = draw.normal(taps)  # (W,)
+    weight[weight == 0] = 1.0
+    squared, scale = draw.choice([False, True]), draw.choice([1.0, 1.0, 1e-30])
+    deaf = draw.choice([None, length - 1 - draw.choice(range(taps)) * dilation]) if taps > 1 else None  # to a position
+    kind = draw.choice(["drowned", "tapered", "bent", "", ""]) if deaf is None else ""
+
+    def fn(x: Tensor) -> Tensor:
+        heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
+        heard = heard * torch.exp(-(heard**2)) if kind == "tapered" else heard
+        heard = (heard - 1) ** 2 if kind == "bent" else heard
+        y = causal_dilated_conv1d_fn(heard[None, None], weight[None].to(x.dtype), dilation=dilation)[0, 0]  # (L,)
+        return (y**2 if squared else y) * scale + (1e30 if kind == "drowned" else 0)
+
+    words = [
+        f"convolution with {taps} tap{'s' * (taps > 1)}, dilation {dilation}",
+        "squared" * squared,
+        f"times {scale:g}" * (scale != 1),
+        f"that leaves out position {deaf}" * (deaf is not None),
+        "of inputs that fade where they are large" * (kind == "tapered"),
+        "of (x − 1)²" * (kind == "bent"),
+        "plus 10³⁰" * (kind == "drowned"),
+    ]
+    fn.__name__ = ", ".join(word for word in words if word)
+    return {"fn": fn, "length": length}
+
+
+def _poked(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+    x = torch.randn(length)  # (L,)
+    moved = [bool(fn(x + one)[-1] != fn(x)[-1]) for one in torch.eye(length).flip(0)]
+    return [lag for lag, does in enumerate(moved) if does]
+
+
+measured = partial(edited, measured_lags)
+
+
+THRESHOLDS = (1e-3,)
+
+
+MEASURED_LAGS = Exercise(
+    id="02.measured_lags",
+    title="The lags, measured by gradients",
+    reference=measured_lags,
+    cases=draw_probe,
+    trials=40,
+    misconceptions=[
+        Misconception(
+            name="positions in place of lags",
+            wrong=measured("gradient[length - 1 - lag] → gradient[lag]"),
+            message="These are positions, counted from the start. A lag is counted back from the last sample: the "
+            "last position has lag 0.",
+        ),
+        Misconception(
+            name="lags from large to small",
+            wrong=measured("range(length) → reversed(range(length))"),
+            message="These are the right lags, from large to small. They are wanted from small to large.",
+        ),
+        Misconception(
+            name="the gradient of all outputs",
+            wrong=measured("fn(x)[-1] → fn(x).sum()"),
+            message="The sum of the outputs depends on every input, because each output reads its own present. "
+            "Ask one output only: the last.",
+        ),
+        Misconception(
+            name="the first output",
+            wrong=measured("fn(x)[-1] → fn(x)[0]"),
+            message="This asks the first output, which has no past. Ask the last one.",
+        ),
+        Misconception(
+            name="zeros as the input",
+            wrong=measured("torch.randn(length → torch.zeros(length"),
+            message="At zero some functions are flat: the gradient of y² is 0 there, though y² depends on the "
+            "input. Probe with random numbers.",
+        ),
+        Misconception(
+            name="ones as the input",
+            wrong=measured("torch.randn(length → torch.ones(length"),
+            message="A function may be flat at 1 by chance: the gradient of (x − 1)² is 0 there, though it depends "
+            "on x. At a random number it is flat only if it is flat all around.",
+        ),
+        Misconception(
+            name="large numbers as the input",
+            wrong=[
+                measured("torch.randn(length → torch.arange(1.0, length + 1"),
+                measured("torch.randn(length → torch.arange(1.0 * length"),
+            ],
+            message="At large numbers some functions are flat: the gradient is 0 there, though the output depends "
+            "on the input. Probe with random numbers, as torch.randn gives them.",
+        ),
+        Misconception(
+            name="a poke in the place of a gradient",
+            wrong=_poked,
+            message="You change an input and look whether the last output changes. Where an effect is small beside "
+            "the output, rounding hides it. A gradient shows it, however small, and one backward pass asks all "
+            "inputs at once.",
+        ),
+        Misconception(
+            name="only positive gradients",
+            wrong=measured("!= 0 → > 0"),
+            message="A tap with a negative weight has a negative gradient, and it reads its sample all the same.",
+        ),
+        Misconception(
+            name="small gradients left out",
+            wrong=[
+                measured(f"gradient[length - 1 - lag] != 0 → gradient[length - 1 - lag].abs() > {least}")
+                for least in THRESHOLDS
+            ],
+            message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so no "
+            "threshold is needed.",
+            where=lambda fn, length: "fade" not in fn.__name__,
+        ),
+        Misconception(
+            name="an input without a gradient",
+            wrong=measured(", requires_grad=True → "),
+            message="PyTorch follows only tensors that ask for it. Make the input with requires_grad=True, and "
+            "give this very tensor to fn, not a detached one.",
+        ),
+        Misconception(
+            name="all outputs at once",
+            wrong=measured("fn(x)[-1] → fn(x)"),
+            message="A gradient belongs to one number. fn(x) has L of them; take the last one, fn(x)[-1].",
+        ),
+        Misconception(
+            name="the oldest input left out",
+            wrong=measured("range(length) → range(length - 1)"),
+            message="The first input is never looked at. Its lag is length − 1: range(n) stops at n − 1 by itself.",
+        ),
+        Misconception(
+            name="now left out",
+            wrong=measured("range(length) → range(1, length)"),
+            message="Lag 0 is never looked at. The last output may depend on the last input, too.",
+        ),
+        Misconception(
+            name="values in the place of gradients",
+            wrong=measured("(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → gradient = fn(x)  #"),
+            message="You look at the outputs themselves. Whether the last one *depends* on an input, its gradient "
+            "tells.",
+        ),
+        Misconception(
+            name="the gradient itself",
+            wrong=[
+                measured(f"return [lag for lag in range(length) if gradient[length - 1 - lag] != 0] → return {numbers}")
+                for one in ("gradient", "gradient.flip(0)", "gradient != 0", "gradient.flip(0) != 0")
+                for numbers in (one, f"({one}).tolist()")
+            ]
+            + [measured("return [lag for → return [gradient[length - 1 - lag].item() for")],
+            message="The numbers of the gradient come back, or whether each of them is 0. Wanted is where they are "
+            "not 0: a list of lags.",
+        ),
+        Misconception(
+            name="an impulse in the place of a gradient",
+            wrong=measured(
+                "(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → "
+                "gradient = fn(F.pad(torch.ones(1), (0, length - 1))).flip(0)  #"
+            ),
+            message="You look at which outputs are not 0 after an impulse. A bias or an activation makes outputs "
+            "that no input made, or hides one. Whether the last output depends on an input, its gradient tells.",
+        ),
+        Misconception(
+            name="all lags up to the largest",
+            wrong=measured(
+                "range(length) if gradient[length - 1 - lag] != 0 → range(length) if gradient[: length - lag].any()"
+            ),
+            message="You find the oldest input that is read, and list every lag up to it. Between the taps stand "
+            "holes: each input is asked by its own gradient.",
+        ),
+        Misconception(
+            name="what is not read",
+            wrong=measured("!= 0 → == 0"),
+            message="These are the lags whose gradient is zero: those that are not read.",
+        ),
+        Misconception(
+            name="lags counted from one",
+            wrong=[
+                measured("return [lag for → return [lag + 1 for"),
+                measured("range(length) → range(1, length)", "gradient[length - 1 - lag] → gradient[length - lag]"),
+                measured("gradient[length - 1 - lag] → gradient[-lag]"),
+                measured("return [lag for → return [lag + 1 for", "range(length) → reversed(range(length))"),
+            ],
+            message="Every lag is one too large. The last input belongs to the last output: its lag is 0. (And "
+            "gradient[-0] is gradient[0], the first number.)",
+        ),
+    ],
+)

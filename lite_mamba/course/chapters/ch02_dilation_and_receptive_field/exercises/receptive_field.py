@@ -1,0 +1,195 @@
+"""Exercise 1: receptive_field."""
+
+from collections.abc import Sequence
+from functools import partial
+from math import prod
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import draw_stack, lags_touched, side_by_side_unless_said
+
+
+def receptive_field(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> int:
+    """The field in samples, now included: largest lag plus one."""
+    lags = [(d_conv - 1) * dilation for dilation in dilations]
+    return (sum(lags) if stacked else max(lags)) + 1
+
+
+field = partial(edited, receptive_field)
+
+
+LAG = "(d_conv - 1) * dilation"
+COMBINED = "sum(lags) if stacked else max(lags)"
+PLUS_ONE = f"({COMBINED}) + 1"
+
+
+RECEPTIVE_FIELD = Exercise(
+    id="02.receptive_field",
+    title="How many samples, now included",
+    reference=receptive_field,
+    cases=draw_stack,
+    apply=side_by_side_unless_said,
+    trials=60,
+    example={"d_conv": 3, "dilations": (1, 4), "stacked": False},
+    misconceptions=[
+        Misconception(
+            name="off by one",
+            wrong=field(f"{PLUS_ONE} → {COMBINED}"),
+            message="This is the largest lag: how far back the oldest tap reads. The field counts samples, and "
+            "the present one is a sample too. From lag 0 to lag 8 there are not 8 samples.",
+        ),
+        Misconception(
+            name="off by one, and no stack",
+            wrong=field(f"{PLUS_ONE} → max(lags)"),
+            message="This formula is easy to meet, and it is the largest lag of the longest branch. "
+            "The field counts samples, and the present one is a sample too. A stack needs a formula of its own.",
+        ),
+        Misconception(
+            name="off by one, and always a stack",
+            wrong=field(f"{PLUS_ONE} → sum(lags)"),
+            message="This adds all lags, whatever `stacked` says; side by side, one of them decides. And the field "
+            "counts samples: the present one is a sample too.",
+        ),
+        Misconception(
+            name="taps times dilation",
+            wrong=[
+                field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → {COMBINED}"),
+                field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → max(lags)"),
+                field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → sum(lags)"),
+                field(f"{LAG} → d_conv * dilation"),
+                field(f"{LAG} → d_conv * dilation", f"{COMBINED} → max(lags)"),
+                field(f"{LAG} → d_conv * dilation", f"{COMBINED} → sum(lags)"),
+                field(f"{LAG} → d_conv * dilation + 1", f"{PLUS_ONE} → {COMBINED}"),
+            ],
+            message="Between four taps there are three gaps. Count the gaps in the drawing of one branch, not the "
+            "taps.",
+        ),
+        Misconception(
+            name="the dilation taken for the samples in between",
+            wrong=[
+                field(f"{LAG} → (d_conv - 1) * (dilation + 1)"),
+                field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{COMBINED} → max(lags)"),
+                field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{PLUS_ONE} → {COMBINED}"),
+                field(f"{LAG} → (d_conv - 1) * (dilation + 1) + 1", f"{PLUS_ONE} → {COMBINED}"),
+            ],
+            message="The dilation is the distance from one tap to the next. With dilation 1 they are neighbours "
+            "and no sample lies between them.",
+        ),
+        Misconception(
+            name="dilations that multiply",
+            wrong=field(f"{PLUS_ONE} → ((d_conv - 1) * prod(dilations) if stacked else max(lags)) + 1", prod=prod),
+            message="You multiply the dilations of the layers. A path through them takes one step after the other: "
+            "the lags add up.",
+        ),
+        Misconception(
+            name="the dilation left out",
+            wrong=[field(f"{LAG} → d_conv - 1"), field(f"{PLUS_ONE} → d_conv")],
+            message="As many samples as taps: that holds for dilation 1 only. How far apart are the taps?",
+        ),
+        Misconception(
+            name="branches side by side are added up",
+            wrong=field(f"{COMBINED} → sum(lags)"),
+            message="Branches that run side by side all start from the same present sample. A second branch that "
+            "reads less far back adds nothing to the reach. Look at what `stacked` says.",
+        ),
+        Misconception(
+            name="stacked layers take the maximum",
+            wrong=field(f"{COMBINED} → max(lags)"),
+            message="In a stack, the second layer reads outputs of the first, and each of these has already looked "
+            "back. The steps back of the layers follow one another. Look at what `stacked` says.",
+        ),
+        Misconception(
+            name="the two arrangements exchanged",
+            wrong=[
+                field("if stacked → if not stacked"),
+                field(f"{PLUS_ONE} → max(lags) if stacked else sum(lags)"),
+            ],
+            message="Side by side and stacked have changed places. Layers that follow one another look back one "
+            "after another; branches all start from the same present sample.",
+        ),
+        Misconception(
+            name="the fields of stacked layers added",
+            wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → {COMBINED}"),
+            message="Each field counts its own present sample. In a stack these are one and the same sample, and "
+            "it may count only once. Add the lags first.",
+        ),
+        Misconception(
+            name="the fields added, stacked or not",
+            wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → sum(lags)"),
+            message="This adds the fields of all kernels, whatever `stacked` says. Side by side, the one that "
+            "reads furthest decides. In a stack the present sample, which each field counts, counts only once.",
+        ),
+        Misconception(
+            name="stacked layers multiplied",
+            wrong=[
+                field("sum(lags) if → prod(lag + 1 for lag in lags) - 1 if", prod=prod),
+                field("sum(lags) if → prod(lags) if", prod=prod),
+            ],
+            message="Layers that follow one another add their steps back. The number of *paths* multiplies; many "
+            "of them end at the same sample.",
+        ),
+        Misconception(
+            name="another default",
+            wrong=field("stacked: bool = False → stacked: bool = True"),
+            message="With `stacked` given, all is right. But without it your function takes the layers as "
+            "stacked: the default, False, stands for branches side by side.",
+        ),
+        Misconception(
+            name="all taps counted",
+            wrong=lambda d_conv, dilations, stacked=False: d_conv * len(dilations),
+            message="This is how many taps all kernels have together. The field is a span of time: it grows with "
+            "the distance between the taps.",
+        ),
+        Misconception(
+            name="dilations that double",
+            wrong=[
+                lambda d_conv, dilations, stacked=False: (
+                    (d_conv - 1) * (2 ** len(dilations) - 1 if stacked else 2 ** (len(dilations) - 1)) + 1
+                ),
+                field("sum(lags) if → (d_conv - 1) * (2 ** len(dilations) - 1) if"),
+            ],
+            message="A power of two stands in for the dilations: that holds for 1, 2, 4, 8, … alone. The "
+            "dilations are given, and may be any numbers.",
+        ),
+        Misconception(
+            name="the smallest dilation",
+            wrong=field("max(lags) → min(lags)"),
+            message="Side by side the branch that looks back furthest decides, not the one that sees least.",
+        ),
+        Misconception(
+            name="brackets around the gaps forgotten",
+            wrong=field(f"{LAG} → d_conv - 1 * dilation"),
+            message="The product comes before the difference: d_conv - 1 * dilation is d_conv − dilation. The "
+            "gaps, d_conv − 1, are multiplied by the dilation.",
+        ),
+        Misconception(
+            name="now counted in every branch",
+            wrong=field(PLUS_ONE + " → (" + COMBINED + ") + len(dilations)"),
+            message="One sample is added for each branch or layer. The present sample is one and the same for all "
+            "of them: it counts once.",
+        ),
+        Misconception(
+            name="one fixed dilation in place of the largest",
+            wrong=[
+                field("max(lags) → lags[-1]"),
+                field("max(lags) → lags[0]"),
+                field(f"{COMBINED} → lags[-1]"),
+                field(f"{COMBINED} → lags[0]"),
+            ],
+            message="This takes the dilation that stands last, or first. Dilations may stand in any order, such as "
+            "(8, 1).",
+        ),
+        Misconception(
+            name="only the samples that are read",
+            wrong=[
+                lambda d_conv, dilations, stacked=False: len(lags_touched(d_conv, dilations, stacked)),
+                lambda d_conv, dilations, stacked=False: len(lags_touched(d_conv, dilations)),
+                lambda d_conv, dilations, stacked=False: (
+                    receptive_field(d_conv, dilations, True) if stacked else len(lags_touched(d_conv, dilations))
+                ),
+            ],
+            message="This counts the samples that a tap reads. The field is the span from the oldest of them to "
+            "now, with the samples that are jumped over.",
+        ),
+    ],
+)

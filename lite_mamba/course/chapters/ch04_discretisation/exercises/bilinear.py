@@ -1,0 +1,181 @@
+"""Exercise 3: bilinear."""
+
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import PAIR, euler, in_each_format, own_format, rule_cases, zoh
+
+
+def bilinear(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """Ā = (1 + ΔA/2)/(1 − ΔA/2), B̄ = ΔB/(1 − ΔA/2): the mean of the slopes at both ends of the tick."""
+    half = delta * A / 2  # (N,)
+    return (1 + half) / (1 - half), delta * B / (1 - half)  # (N,), (N,)
+
+
+BILINEAR = Exercise(
+    id="04.bilinear",
+    title="The bilinear rule",
+    reference=bilinear,
+    cases=rule_cases,
+    apply=in_each_format(bilinear),
+    axes=("entry",),
+    items=PAIR,
+    misconceptions=[
+        own_format(bilinear),
+        Misconception(
+            "the slope at the end alone",
+            "You use only the slope at the end of the tick (backward Euler). The bilinear rule takes half of the slope "
+            "at the start and half of the slope at the end, so ΔA/2 appears above and below.",
+            edited(bilinear, "delta * A / 2 → delta * A", "(1 + half) / → 1 /"),
+        ),
+        Misconception(
+            "two whole slopes",
+            "You add the slope at the start and the slope at the end, but you need their mean. As it is, the leak acts "
+            "twice as strongly. Where does a ½ belong?",
+            edited(bilinear, "delta * A / 2 → delta * A"),
+        ),
+        Misconception(
+            "an input that is not divided",
+            "Your Ā is right. To get h_t alone on the left you divide the whole right side by 1 − ΔA/2, and the "
+            "input stands there too.",
+            edited(bilinear, "delta * B / (1 - half) → delta * B"),
+        ),
+        Misconception(
+            "an upside-down fraction",
+            "Above and below are swapped, so the level grows. Try A = −0.5, Δ = 1: Ā must be 0.75/1.25, below one.",
+            [
+                edited(bilinear, "delta * A / 2 → -delta * A / 2"),
+                edited(bilinear, "(1 + half) / (1 - half) → (1 - half) / (1 + half)"),
+            ],
+        ),
+        Misconception(
+            "half of the input",
+            "Your Ā is right, but you let only half of the input in. The input is held, so it is the same at both "
+            "ends: the mean of u and u is u.",
+            edited(bilinear, "delta * B / → delta * B / 2 /"),
+        ),
+        Misconception(
+            "the mean of two results",
+            "You compute one step with the slope at the start, one with the slope at the end, and take the mean of the "
+            "two results. The rule takes the mean of the two slopes and then solves for the new level, once.",
+            edited(
+                bilinear,
+                "(1 + half) / (1 - half), delta * B / (1 - half) → (A_bar + end) / 2, (B_bar + end * delta * B) / 2",
+                "half = delta * A / 2 → (A_bar, B_bar), end = euler(delta, A, B), 1 / (1 - delta * A)",
+            ),
+        ),
+        Misconception(
+            "the slope at the start alone",
+            "1 + Δ·A is Euler's rule: the slope at the start of the tick. Here the unknown level h_t stands on both "
+            "sides, so that something has to be divided.",
+            [euler, edited(bilinear, "(1 + half) / (1 - half) → 1 + delta * A")],
+        ),
+        Misconception(
+            "a left side that is not divided away",
+            "You have collected the right side. On the left h_t still stands with a factor before it: divide the whole "
+            "line by it.",
+            [
+                edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half, delta * B"),
+                edited(bilinear, "(1 + half) / (1 - half) → 1 + half"),
+            ],
+        ),
+        Misconception(
+            "a product in the place of a quotient",
+            "You multiply by 1 − ΔA/2. It stands on the left, before h_t: to get h_t alone, divide by it.",
+            [
+                edited(bilinear, "(1 + half) / → (1 + half) *", "delta * B / → delta * B *"),
+                edited(bilinear, "(1 + half) / → (1 + half) *"),
+                edited(bilinear, "delta * B / → delta * B *"),
+            ],
+        ),
+        Misconception(
+            "an input with the factor of the state",
+            "Your Ā is right. But 1 + ΔA/2 stands before the old level only. What stands before the input in the line "
+            "above the exercise?",
+            edited(bilinear, "delta * B / → delta * B * (1 + half) /"),
+        ),
+        Misconception(
+            "an input without the step size",
+            "Your Ā is right. But B·u is a flow, so much in each unit of time: it stands inside of the bracket that is "
+            "multiplied by Δ.",
+            edited(bilinear, "delta * B / → B /"),
+        ),
+        Misconception(
+            "a step size that is missing in the halves",
+            "You take A/2 where ΔA/2 belongs: as if every tick lasted one unit of time.",
+            edited(bilinear, "delta * A / 2 → A / 2"),
+        ),
+        Misconception(
+            "a fraction with a 1 above the stroke",
+            "Your Ā is 1/(1 − ΔA/2), without the slope at the start: 1 + ΔA/2 stands above the stroke. If you wrote "
+            "both, look at the brackets: 1 + a / (1 - a) divides a alone, and is 1/(1 − a).",
+            edited(bilinear, "(1 + half) / (1 - half) → 1 / (1 - half)"),
+        ),
+        Misconception(
+            "brackets or a sign of the fraction",
+            "The division comes before the sums: 1 + a / 1 - a is 1 + (a / 1) − a. A fraction of two sums needs "
+            "brackets around both of them, and the minus in the lower one: the same sum above and below is 1.",
+            [
+                edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half / 1 - half, " + held)
+                for held in ("delta * B / (1 - half)", "delta * B / 1 - half")
+            ]
+            + [
+                edited(bilinear, "delta * B / (1 - half) → delta * B / 1 - half"),
+            ],
+        ),
+        Misconception(
+            "the same sign above and below",
+            "Above and below the stroke stands the same sum, so that nothing leaks, or the input is divided by the "
+            "wrong one. What is brought to the left side changes its sign: 1 − ΔA/2.",
+            [
+                edited(bilinear, "B / (1 - half) → B / (1 + half)"),
+                edited(bilinear, "/ (1 - half), → / (1 + half),", "B / (1 - half) → B / (1 + half)"),
+            ],
+        ),
+        Misconception(
+            "a half in one place only",
+            "Half of ΔA stands in one of the places, and all of it in another. Each end of the tick gives half of the "
+            "slope, so the half stands in all three.",
+            [
+                edited(bilinear, *edits)
+                for edits in (
+                    ["(1 + half) → (1 + delta * A)"],
+                    ["(1 - half), → (1 - delta * A),"],
+                    ["B / (1 - half) → B / (1 - delta * A)"],
+                    ["(1 - half), → (1 - delta * A),", "B / (1 - half) → B / (1 - delta * A)"],
+                )
+            ],
+        ),
+        Misconception(
+            "the slope at a guessed end",
+            "You guess the end level with Euler, and take the mean of the two slopes. The bilinear rule does not "
+            "guess: the true h_t stands on both sides, and you solve for it.",
+            edited(
+                bilinear,
+                "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + delta * A * (1 + half), delta * B * (1 + half)",
+            ),
+        ),
+        Misconception(
+            "an exponential",
+            "exp(ΔA) belongs to the zero-order hold. The bilinear rule knows only the slopes at both ends of the tick: "
+            "Ā is a fraction of two sums.",
+            [
+                zoh,
+                edited(zoh, "torch.expm1(delta * A) / A → delta"),
+                edited(zoh, "torch.expm1(delta * A) / A → delta * torch.exp(delta * A / 2)"),
+                edited(bilinear, "(1 + half) / (1 - half) → torch.exp(delta * A)"),
+            ],
+        ),
+        Misconception(
+            "an input that is divided twice",
+            "Your Ā is right. But the input is divided by 1 − ΔA/2 once, as the whole right side is.",
+            edited(bilinear, "delta * B / (1 - half) → delta * B / (1 - half) ** 2"),
+        ),
+        Misconception(
+            "a swapped pair",
+            "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
+            lambda delta, A, B: bilinear(delta, A, B)[::-1],
+        ),
+    ],
+)

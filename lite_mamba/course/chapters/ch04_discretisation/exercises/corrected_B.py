@@ -1,0 +1,146 @@
+"""Exercise 5: corrected_B."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import rule_cases, zoh
+
+
+def corrected_B(delta: float, A: Tensor, B: Tensor) -> Tensor:
+    """The B' with Δ·B' = (exp(ΔA) − 1)/A · B, so that a rule which uses ΔB' computes the zero-order hold of B."""
+    return torch.expm1(delta * A) / (delta * A) * B  # (N,)
+
+
+CORRECTED_B = Exercise(
+    id="04.corrected_B",
+    title="The B that turns one rule into the other",
+    reference=corrected_B,
+    cases=rule_cases,
+    axes=("entry",),
+    misconceptions=[
+        Misconception(
+            "the B̄ of the zero-order hold",
+            "You return B̄ itself. The package multiplies whatever it gets by Δ, so your input comes out Δ times too "
+            "large or too small. Which B' gives B̄ after that multiplication?",
+            edited(corrected_B, "/ (delta * A) → / A"),
+        ),
+        Misconception(
+            "an upside-down factor",
+            "ΔB lets in too much, so B' must be smaller than B. Yours is larger: the factor is upside down.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta * A / torch.expm1(delta * A)"),
+        ),
+        Misconception(
+            "a forgotten Δ",
+            "Your B' is the same for every Δ. The longer the tick, the more leaks out of what comes in: Δ stands in "
+            "the exponent, and below the stroke.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.expm1(A) / A"),
+        ),
+        Misconception(
+            "a second multiplication by Δ",
+            "The package multiplies by Δ, so you have to divide by it beforehand. You multiply once more.",
+            edited(corrected_B, "/ (delta * A) → / A * delta"),
+        ),
+        Misconception(
+            "a factor without − 1",
+            "Check with a short tick: as Δ goes to 0 the two rules agree, so the factor must go to 1. With exp(ΔA) "
+            "alone above the line, or with exp(ΔA) + 1, it grows without limit.",
+            [
+                edited(corrected_B, "expm1 → exp"),
+                edited(corrected_B, "torch.expm1(delta * A) → (torch.exp(delta * A) + 1)"),
+            ],
+        ),
+        Misconception(
+            "no correction",
+            "You return B as it came. Then the package pours in Δ·B, which is more than the zero-order hold does.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B.clone()"),
+        ),
+        Misconception(
+            "what the package pours in already",
+            "Δ·B is what the package makes of B. What has to be handed in, so that Δ times it is the B̄ of the "
+            "zero-order hold?",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta"),
+        ),
+        Misconception(
+            "a factor without B",
+            "This is the factor between the two rules. It has to be multiplied by the B that was given.",
+            edited(corrected_B, "/ (delta * A) * B → / (delta * A)"),
+        ),
+        Misconception(
+            "forgotten brackets",
+            "a / b * c is (a / b) * c: you divide by one of the two, and multiply by the other. Both belong below the "
+            "stroke.",
+            edited(corrected_B, "/ (delta * A) → / delta * A"),
+        ),
+        Misconception(
+            "B over Δ alone",
+            "You undo the Δ of the package, and forget where to end: it must be B̄ of the zero-order hold, not B.",
+            lambda delta, A, B: B / delta,
+        ),
+        Misconception(
+            "a factor without its division",
+            "exp(ΔA) − 1 alone is negative, and goes to 0 for a short tick. The factor must go to 1: what does it "
+            "have to be divided by?",
+            edited(corrected_B, "/ (delta * A) → "),
+        ),
+        Misconception(
+            "what is left of a level",
+            "exp(ΔA) is what a whole tick leaves of a level. The input comes in little by little, and the last of it "
+            "has no time to leak: the factor is larger.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(delta * A)"),
+        ),
+        Misconception(
+            "a division by B",
+            "You divide by B. It says how much comes in: it multiplies.",
+            edited(corrected_B, "* B → / B"),
+        ),
+        Misconception(
+            "an exponential that grows",
+            "A is negative already, and the minus in your exponent turns it round: exp(−ΔA) is larger than 1, and so "
+            "is your factor.",
+            edited(corrected_B, "torch.expm1(delta * A) / → torch.expm1(-delta * A) / -"),
+        ),
+        Misconception(
+            "the first terms of a series",
+            "1 + ΔA/2 is how the factor begins. For a small ΔA this is close, and for ΔA = −2 it is zero. The formula "
+            "of the zero-order hold is exact.",
+            [
+                lambda delta, A, B: (1 + delta * A / 2) * B,
+                lambda delta, A, B: (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B,
+            ],
+        ),
+        Misconception(
+            "the quotient of the two rules",
+            "You divide one rule by the other, so that the B that was given is gone, or stands below the stroke. B′ "
+            "is B̄ of the zero-order hold over Δ, and B is in B̄ already.",
+            lambda delta, A, B: delta * B / zoh(delta, A, B)[1],
+        ),
+        Misconception(
+            "a difference in the place of a quotient",
+            "The package multiplies by Δ. A product is undone by a division, not by a difference.",
+            [lambda delta, A, B: zoh(delta, A, B)[1] - delta, lambda delta, A, B: zoh(delta, A, B)[1] - delta * B],
+        ),
+        Misconception(
+            "a negative factor",
+            "The sign is wrong: for a negative A, exp(ΔA) − 1 is negative too, and the quotient of both is positive.",
+            edited(corrected_B, "torch.expm1 → -torch.expm1"),
+        ),
+        Misconception(
+            "the B̄ of the bilinear rule",
+            "1/(1 − ΔA/2) is what the bilinear rule makes of ΔB. For a small ΔA it is close. Asked for is the "
+            "zero-order hold, with its exponential.",
+            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B / (1 - delta * A / 2)"),
+        ),
+        Misconception(
+            "a second division by Δ",
+            "You undo the Δ of the package twice. It multiplies once.",
+            edited(corrected_B, "/ (delta * A) → / (delta * delta * A)"),
+        ),
+        Misconception(
+            "a B̄ that keeps its A",
+            "Divide the B̄ of the zero-order hold by Δ: its division by A stays where it is.",
+            edited(corrected_B, "/ (delta * A) → / delta"),
+        ),
+    ],
+)

@@ -1,0 +1,140 @@
+"""Exercise 4: largest_euler_step."""
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def largest_euler_step(pole: complex) -> float:
+    """The Δ at which |1 + Δs| = 1: Δ = −2·Re(s)/|s|², for a pole in the left half-plane."""
+    return -2 * pole.real / abs(pole) ** 2
+
+
+def _scan(grid: float, back: int):
+    """A search on a grid: the first step outside of the circle, or the last one inside of it."""
+
+    def scan(pole):
+        delta = grid
+        while abs(1 + delta * pole) < 1:
+            delta += grid
+        return delta - back * grid
+
+    return scan
+
+
+def _pole_cases(draw: Draw) -> dict:
+    size = draw.size(0, 8)  # the imaginary part grows; a real pole comes first
+    return {"pole": complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))}
+
+
+LARGEST_STEP = Exercise(
+    id="04.largest_euler_step",
+    title="The largest step that Euler survives",
+    reference=largest_euler_step,
+    cases=_pole_cases,
+    misconceptions=[
+        Misconception(
+            "the rule for real poles",
+            "2/|s| is right for a real pole only. A complex pole leaves the circle earlier, since it moves sideways "
+            "too. Write |1 + Δs|² with both parts: (1 + Δ·Re s)² + (Δ·Im s)².",
+            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → 2 / abs(pole)"),
+        ),
+        Misconception(
+            "the limit of overshooting",
+            "At your Δ a real pole reaches z = 0: the level jumps to its end in one tick, and beyond that it "
+            "overshoots. That is not yet an explosion. Where is |z| = 1?",
+            [
+                edited(largest_euler_step, f"-2 * pole.real / abs(pole) ** 2 → {at}")
+                for at in ("1 / abs(pole)", "-1 / pole.real")
+            ],
+        ),
+        Misconception(
+            "half of the step",
+            "Your Δ is half of the right one. From |1 + Δs|² = 1 follows 2Δ·Re s + Δ²·|s|² = 0. Divide by Δ, once.",
+            edited(largest_euler_step, "-2 * → -"),
+        ),
+        Misconception(
+            "a forgotten imaginary part",
+            "You use the real part alone, as if the motion did not swing. Try s = −0.2 + 2i: your step is 10, and "
+            "1 + 10·s lies far outside the unit circle.",
+            edited(largest_euler_step, " * pole.real / abs(pole) ** 2 → / pole.real"),
+        ),
+        Misconception(
+            "a forgotten square",
+            "Δ must be a time, and s counts per time. So the result has to scale as 1/s: make every s twice as large, "
+            "and Δ must halve. Yours does not change.",
+            edited(largest_euler_step, " ** 2 → "),
+        ),
+        Misconception(
+            "a negative step",
+            "The size is right, but the sign is not: the real part of a stable pole is negative, and a step is "
+            "positive.",
+            edited(largest_euler_step, "-2 → 2"),
+        ),
+        Misconception(
+            "the square of s in the place of its size",
+            "s² is a complex number, and its real part is (Re s)² − (Im s)². What |1 + Δs|² holds is |s|², with a plus "
+            "between the two squares.",
+            [
+                edited(largest_euler_step, "abs(pole) ** 2 → (pole**2).real"),
+                edited(largest_euler_step, "abs(pole) ** 2 → abs((pole**2).real)"),
+                edited(largest_euler_step, "abs(pole) ** 2 → pole ** 2"),
+            ],
+        ),
+        Misconception(
+            "the sum of the parts squared",
+            "You square Re s + Im s. The size of a complex number has the sum of the two squares: |s|² = (Re s)² + "
+            "(Im s)².",
+            [
+                edited(largest_euler_step, "abs(pole) ** 2 → (pole.real + pole.imag) ** 2"),
+                edited(largest_euler_step, "abs(pole) ** 2 → (abs(pole.real) + abs(pole.imag)) ** 2"),
+            ],
+        ),
+        Misconception(
+            "a step without its real part",
+            "You divide by |s|² and leave the real part out. Set the middle term of |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|² "
+            "against the last one.",
+            [
+                edited(largest_euler_step, "-2 * pole.real / → 2 /"),
+                edited(largest_euler_step, "-2 * pole.real / → 1 /"),
+            ],
+        ),
+        Misconception(
+            "a complex step",
+            "−2/s solves 1 + Δ·s = −1, a single point of the unit circle, and it is complex. A step is a real number: "
+            "it is the size of 1 + Δ·s that must be 1.",
+            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → -2 / pole"),
+        ),
+        Misconception(
+            "the imaginary part in the place of the real one",
+            "Above the stroke stands the imaginary part. |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|²: the term with Δ has the "
+            "real part.",
+            [
+                edited(largest_euler_step, "-2 * pole.real → 2 * abs(pole.imag)"),
+                edited(largest_euler_step, "pole.real → pole.imag"),
+            ],
+        ),
+        Misconception(
+            "a step that is not exact",
+            "The first digits of your step are right: it is rounded, or found on a grid. |1 + Δs|² = 1 can be solved "
+            "for Δ.",
+            [
+                *(
+                    edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
+                    for digits in (1, 2, 3)
+                ),
+                *(_scan(grid, back) for grid in (0.1, 0.01, 0.001) for back in (0, 1)),
+            ],
+        ),
+        Misconception(
+            "an upside-down fraction",
+            "With your formula a pole far out allows a long step. Set Δ·|s|² against −2·Re s and solve for Δ.",
+            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → abs(pole) ** 2 / (-2 * pole.real)"),
+        ),
+        Misconception(
+            "the imaginary part alone",
+            "The real part belongs into the size, too: |s|² = (Re s)² + (Im s)². For a bucket, Im s = 0, your step "
+            "has no end; section 2 found 2/|A|.",
+            edited(largest_euler_step, "abs(pole) → abs(pole.imag)"),
+        ),
+    ],
+)

@@ -1,0 +1,226 @@
+"""Bug hunt: mended_zoh."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import zoh
+
+
+def mended_zoh(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """The zero-order hold for any A ≤ 0 and any Δ > 0, exact to float32 for tiny ΔA too, with B̄ = ΔB at A = 0."""
+    divisor = torch.where(A == 0, 1, A)  # (N,), never zero
+    held = torch.where(A == 0, delta, torch.expm1(delta * A) / divisor)  # (N,)
+    return torch.exp(delta * A), held * B  # (N,), (N,)
+
+
+def unmended(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """The code of the bug hunt."""
+    A_bar = torch.exp(delta * A)  # (N,)
+    return A_bar, (A_bar - 1) / A * B  # (N,), (N,)
+
+
+def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
+    """Ā and B̄/Δ, so that tiny steps count as much as large ones; what is no pair stays as it is."""
+    answer = function(delta, A, B)
+    pair = isinstance(answer, (tuple, list)) and len(answer) == 2 and isinstance(answer[1], Tensor)
+    return (answer[0], answer[1] / delta) if pair else answer
+
+
+def _small_cases(draw: Draw) -> dict:
+    size = draw.size(1, 4)
+    A = -torch.tensor([draw.choice([0.0, 0.0, 3e-7, 3e-4, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
+    delta = 10.0 ** draw.choice([3, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
+    return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
+
+
+def _switch(condition: str):
+    """The unmended code, with ΔB where the condition holds."""
+    switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, delta * B, B_bar)"
+    return edited(unmended, f"return A_bar, (A_bar - 1) / A * B → {switch}")
+
+
+def _one_for_all(rule, condition: str):
+    """A rule that decides once for the whole vector A."""
+    first = f"if {condition}:\n        return torch.exp(delta * A), delta * B\n    return rule(delta, A, B)"
+    return edited(mended_zoh, f"divisor = torch.where(A == 0, 1, A) → {first}", rule=rule)
+
+
+NUDGED = [f"A {sign} 1e-{digits}" for sign in "-+" for digits in (6, 7, 8, 9, 10)] + ["A - 1e-12"]
+
+
+MENDED_ZOH = Exercise(
+    id="04.mended_zoh",
+    title="The hold that loses the input",
+    reference=mended_zoh,
+    cases=_small_cases,
+    apply=_for_each_unit_of_time,
+    axes=("entry",),
+    items=("Ā", "B̄/Δ"),
+    example={"delta": 1e-9, "A": torch.tensor([-0.5, 0.0]), "B": torch.tensor([1.0, 2.0])},
+    trials=60,
+    rtol=3e-5,
+    atol=1e-6,
+    misconceptions=[
+        Misconception(
+            "the unmended code",
+            "Nothing is mended yet: the numbers are as odd as they were. Print the parts of the line that computes B̄.",
+            unmended,
+            given=True,
+        ),
+        Misconception(
+            "half of the repair: a tiny ΔA",
+            "A = 0 is mended. But exp(x) − 1 still loses its digits when x is tiny: exp(x) is rounded to a number near "
+            "1 first, and the subtraction cannot bring the lost digits back.",
+            edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A) - 1)"),
+        ),
+        Misconception(
+            "half of the repair: A = 0",
+            "Tiny steps are mended. But A = 0 still gives 0/0, which is NaN. What is the level of a bucket without a "
+            "hole after one tick?",
+            zoh,
+        ),
+        Misconception(
+            "a nudge against zero",
+            "A tiny number beside A stops the division by zero, and mends nothing: at A = 0 you get 0 divided by your "
+            "tiny number, so the input is lost without any warning. And tiny steps are as wrong as they were.",
+            [
+                *(edited(unmended, f"/ A → / ({nudged})") for nudged in NUDGED),
+                edited(unmended, "A_bar = → A = A - 1e-6\n    A_bar ="),
+                edited(unmended, "A_bar = → A = A.clamp(max=-1e-8)\n    A_bar ="),
+            ],
+        ),
+        Misconception(
+            "an input lost at A = 0",
+            "Tiny steps are right, and the NaN is gone, but a bucket without a hole now gets no water at all. What is "
+            "the limit of (exp(ΔA) − 1)/A for A → 0? It is not 0.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
+                *(edited(zoh, f"/ A → / ({nudged})") for nudged in NUDGED[:-1]),
+            ],
+        ),
+        Misconception(
+            "the package's rule",
+            "Δ·B has neither of the two problems, but it is not the zero-order hold: for Δ = 1 it is far off. The task "
+            "is to keep the formula and to compute it well.",
+            edited(mended_zoh, "held * B → delta * B"),
+        ),
+        Misconception(
+            "a switch to another formula",
+            "Below some ΔA, or some Δ, you use another formula. If it is Δ·B, it is off by ΔA/2 just below that "
+            "border; if you subtract above it, digits are lost there already. There is a function that is exact on "
+            "both sides.",
+            [_switch(f"(delta * A).abs() < {at}") for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
+            + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
+            + [_switch(f"A * 0 + delta < {at}") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
+        ),
+        Misconception(
+            "a bucket without a hole that forgets",
+            "At A = 0 your B̄ is right, and your Ā is not. Nothing leaks there: what is left of the old level after one "
+            "tick?",
+            edited(mended_zoh, "return torch.exp(delta * A), → return torch.exp(delta * A) * (A != 0),"),
+        ),
+        Misconception(
+            "the integral of step 3",
+            "With the minus in the exponent, the input that comes early weighs least. Step 4 multiplies by exp(ΔA), "
+            "the input too: what stands in the exponent is ΔA as it is.",
+            edited(mended_zoh, "torch.expm1(delta * A) → -torch.expm1(-delta * A)"),
+        ),
+        Misconception(
+            "an input without Δ at A = 0",
+            "A bucket without a hole holds all that came in. That is B·u for each unit of time, for Δ units: (exp(ΔA) "
+            "− 1)/A goes to Δ for A → 0.",
+            edited(mended_zoh, "A == 0, delta → A == 0, 1"),
+        ),
+        Misconception(
+            "an input without B at A = 0",
+            "A bucket without a hole gets Δ in your code. What comes in is Δ·B: B is missing there.",
+            edited(
+                mended_zoh,
+                "return torch.exp(delta * A), held * B → return torch.exp(delta * A), torch.where(A == 0, delta, held "
+                "* B)",
+            ),
+        ),
+        Misconception(
+            "the Ā of Euler",
+            "Your B̄ is mended, and Ā has become 1 + Δ·A. It was right: exp(ΔA) is exact for a tiny ΔA and for none.",
+            edited(mended_zoh, "torch.exp(delta * A) → 1 + delta * A"),
+        ),
+        Misconception(
+            "a swapped pair",
+            "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
+            lambda delta, A, B: mended_zoh(delta, A, B)[::-1],
+        ),
+        Misconception(
+            "the first terms of a series",
+            "A few terms of exp are right for a tiny ΔA, and wrong for an everyday one. The function that PyTorch has "
+            "is exact for both.",
+            [
+                edited(mended_zoh, "held * B → delta * (1 + delta * A / 2) * B"),
+                edited(mended_zoh, "held * B → delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B"),
+            ],
+        ),
+        Misconception(
+            "a 1 that is taken off twice",
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
+            [
+                edited(mended_zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+                edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+            ],
+        ),
+        Misconception(
+            "buckets that are left out",
+            "The entries with A = 0 are missing in what you return. They are buckets without a hole: they get an Ā "
+            "and a B̄, too.",
+            lambda delta, A, B: zoh(delta, A[A != 0], B[A != 0]),
+        ),
+        Misconception(
+            "a small A taken for none",
+            "You use Δ·B as soon as A is small. Only the product ΔA counts: in a long tick a small leak still loses "
+            "water. Try A = −0.0003 and a tick of 1000.",
+            [edited(mended_zoh, f"A == 0, delta → A.abs() < {at}, delta") for at in ("1e-3", "1e-5")],
+        ),
+        Misconception(
+            "a small leak in the place of none",
+            "You shift A by a tiny number. In a short tick nobody sees it. But a bucket without a hole keeps its water "
+            "for ever: try A = 0 and a tick of 1000.",
+            [
+                edited(zoh, *edits)
+                for shifted in (
+                    *("A - 1e-6", "A - 1e-5", "A - 1e-4", "A - 1e-3"),
+                    *("A.clamp(max=-1e-6)", "A.clamp(max=-1e-5)", "A.clamp(max=-1e-4)", "A.clamp(max=-1e-3)"),
+                )
+                for edits in (
+                    [f"return → A = {shifted}\n    return"],
+                    [f"expm1(delta * A) / A → expm1(delta * ({shifted})) / ({shifted})"],
+                )
+            ],
+        ),
+        Misconception(
+            "a 1 taken off Ā too",
+            "B̄ is right now. But Ā is what is left of the old level, exp(ΔA) itself: a tiny step leaves nearly all.",
+            edited(mended_zoh, "return torch.exp(delta * A) → return torch.expm1(delta * A)"),
+        ),
+        Misconception(
+            "more digits in the place of a better formula",
+            "float64 has 16 digits, and the subtraction loses them in the same way: only at smaller steps. Try "
+            "Δ = 10⁻¹⁴. The formula has to go, not the number format.",
+            [
+                edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
+                edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
+            ],
+        ),
+        Misconception(
+            "one decision for all entries",
+            "You decide once, for the whole vector. Some entries of A may be zero while others are not: each of them "
+            "needs its own answer.",
+            [_one_for_all(rule, f"(A == 0).{which}()") for rule in (zoh, unmended) for which in ("any", "all")],
+        ),
+        Misconception(
+            "an if for a vector",
+            "`if` wants one True or False, and A == 0 is a vector of them. Choose for each entry: torch.where.",
+            [_one_for_all(rule, "A == 0") for rule in (zoh, unmended)],
+        ),
+    ],
+)

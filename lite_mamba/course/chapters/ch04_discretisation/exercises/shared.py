@@ -1,0 +1,63 @@
+"""What several exercises of chapter 04 use."""
+
+import torch
+from torch import Tensor
+
+from ....checking.exercise import Draw, Misconception
+
+PAIR = ("Ā", "B̄")  # what a rule returns
+
+
+def euler(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """Ā = 1 + ΔA, B̄ = ΔB: one step along the slope at the start of the tick."""
+    return 1 + delta * A, delta * B  # (N,), (N,)
+
+
+def zoh(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """Ā = exp(ΔA), B̄ = (exp(ΔA) − 1)/A · B: exact if the input is held during the tick. No A is zero."""
+    return torch.exp(delta * A), torch.expm1(delta * A) / A * B  # (N,), (N,)
+
+
+def rule_cases(draw: Draw) -> dict:
+    size = draw.size(1, 4)
+    A = -draw.integers(1, 30, size) / 10  # (N,)
+    return {"delta": draw.choice([0.1, 0.2, 0.5, 1.0, 1.5]), "A": A, "B": draw.normal(size) + 0.05}
+
+
+def in_each_format(rule):
+    """How a learner's `rule` is called: one that is right must also bear what sections 3 and 5 hand to it."""
+
+    def apply(function, delta, A, B):
+        result = function(delta, A, B)
+        if _same(result, rule(delta, A, B), rtol=1e-3, atol=1e-4):
+            for other in (A.double(), A.double() * (1 + 0.5j)):
+                given = delta, other, B.to(other.dtype)
+                try:
+                    again = function(*given)
+                except Exception:
+                    again = None
+                if not _same(again, rule(*given), rtol=1e-6, atol=1e-7):
+                    raise TypeError("a float64 or a complex A, as in sections 3 and 5, does not come out right")
+        return result
+
+    return apply
+
+
+def _same(pair, right: tuple[Tensor, Tensor], **tolerance: float) -> bool:
+    """Whether these are two tensors of the right shape, format and values."""
+    try:
+        torch.testing.assert_close(tuple(pair), right, **tolerance)
+    except Exception:
+        return False
+    return True
+
+
+def own_format(rule) -> Misconception:
+    """A right `rule` that makes float32 of whatever comes in."""
+    return Misconception(
+        "a number format of its own",
+        "For real float32 numbers your rule is right. But section 3 hands float64 numbers to it, and section 5 complex "
+        "ones. Python's math, abs, lists, new tensors and .float() have formats of their own: torch.exp and + − * / on "
+        "the given tensors keep theirs.",
+        lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+    )

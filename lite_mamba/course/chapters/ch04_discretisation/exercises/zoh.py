@@ -1,0 +1,224 @@
+"""Exercise 2: zoh."""
+
+import torch
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import PAIR, euler, in_each_format, own_format, rule_cases, zoh
+
+
+def _matrices(delta, A, B):
+    A_bar = torch.matrix_exp(torch.diag(delta * A))  # (N, N)
+    return A_bar, torch.linalg.inv(torch.diag(A)) @ (A_bar - torch.eye(len(A))) @ B
+
+
+ZOH = Exercise(
+    id="04.zoh",
+    title="The zero-order hold",
+    reference=zoh,
+    cases=rule_cases,
+    apply=in_each_format(zoh),
+    axes=("entry",),
+    items=PAIR,
+    misconceptions=[
+        own_format(zoh),
+        Misconception(
+            "the input of Euler",
+            "Your Ā is right. But Δ·B lets the input in as if nothing of it leaked out during the tick. The water that "
+            "comes in early has already leaked a little at the end: the integral in step 3 counts that.",
+            edited(zoh, "torch.expm1(delta * A) / A * B → delta * B"),
+        ),
+        Misconception(
+            "an exponential without the step size",
+            "You use exp(A), so every tick lasts one unit of time. What stands in the exponent is A times the time "
+            "that has passed.",
+            [
+                edited(zoh, "exp(delta * A) → exp(A)", "expm1(delta * A) → expm1(A)"),
+                edited(zoh, "exp(delta * A) → exp(A)"),
+                edited(zoh, "expm1(delta * A) → expm1(A)"),
+            ],
+        ),
+        Misconception(
+            "a missing − 1",
+            "Your B̄ uses exp(ΔA), or exp(ΔA) + 1, where the integral gives exp(ΔA) − 1. Try a tick of length 0: "
+            "nothing can flow in, so B̄ must be 0. Is yours?",
+            [
+                edited(zoh, "expm1 → exp"),
+                edited(zoh, "expm1(delta * A) / A → exp(delta * A)"),
+                edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) + 1) /"),
+            ],
+        ),
+        Misconception(
+            "a division by ΔA",
+            "You divide by Δ·A. The paper's equation 4 does so too, but it multiplies by Δ·B at the end. The two Δ "
+            "cancel; you kept only one of them.",
+            edited(zoh, "/ A → / (delta * A)"),
+        ),
+        Misconception(
+            "one Δ too many",
+            "Your Ā is right, and your B̄ has one Δ too many. The paper's equation 4 divides by Δ·A and multiplies by "
+            "Δ·B: its two Δ cancel. Try a very long tick: B̄ must come close to −B/A, and yours grows with Δ.",
+            edited(zoh, "/ A → / A * delta"),
+        ),
+        Misconception(
+            "an upside-down sign",
+            "Your input has the wrong sign: water that is poured in lowers the level. Since A is negative, "
+            "exp(ΔA) − 1 is negative too, and their quotient is positive.",
+            edited(zoh, "torch.expm1 → -torch.expm1"),
+        ),
+        Misconception(
+            "forgotten brackets",
+            "exp(x) - 1 / A is exp(x) − (1/A). A quotient of a difference needs brackets around the difference.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) - 1 / A"),
+                edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) / A - 1"),
+                edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) / A - 1)"),
+            ],
+        ),
+        Misconception(
+            "half of the input early, half late",
+            "Your Ā is right, and the water lies in two heaps: half of it leaks for the whole tick, half not at all. "
+            "It comes in evenly, and the integral of step 2 adds up a leak for each moment.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / A → delta * (1 + torch.exp(delta * A)) / 2"),
+                edited(zoh, "torch.expm1(delta * A) / A → delta * torch.exp(delta * A / 2)"),
+            ],
+        ),
+        Misconception(
+            "a power of 2",
+            "torch.exp2(x) is 2 to the power x. A motion whose derivative is A times itself is a power of e: "
+            "torch.exp.",
+            [
+                edited(zoh, "exp(delta * A) → exp2(delta * A)", "torch.expm1(delta * A) → (torch.exp2(delta * A) - 1)"),
+                edited(zoh, "exp(delta * A) → exp2(delta * A)"),
+            ],
+        ),
+        Misconception(
+            "a product instead of a quotient",
+            "You multiply by A where the integral of exp(A·τ) over τ divides by A. Check with the end level: with the "
+            "tap on for ever, B̄/(1 − Ā) must be −B/A.",
+            edited(zoh, "/ A → * A"),
+        ),
+        Misconception(
+            "an integral without its division",
+            "Your Ā is right, and exp(ΔA) − 1 stands in B̄. The derivative of exp(A·τ) is "
+            "A·exp(A·τ), so the integral of exp(A·τ) has one more number in it. Which?",
+            edited(zoh, "/ A → "),
+        ),
+        Misconception(
+            "the share that leaks",
+            "Your Ā is right, and 1 − Ā is the share of a level that leaks in one tick. With it a bucket ends at B·u, "
+            "whatever A is. Section 1 found where it ends: a small leak lets it rise higher.",
+            edited(zoh, "torch.expm1(delta * A) / A → (1 - torch.exp(delta * A))"),
+        ),
+        Misconception(
+            "the Ā of Euler",
+            "1 + Δ·A goes straight on with the slope at the start of the tick. But you know how the level really moves "
+            "inside the tick: which share of it is left after the time Δ?",
+            [edited(zoh, "torch.exp(delta * A) → 1 + delta * A"), euler],
+        ),
+        Misconception(
+            "an exponential that grows",
+            "A is negative already, and the minus in your exponent turns it round: without any input your level grows. "
+            "What is left of a level after a tick must be below 1.",
+            [
+                edited(zoh, "exp(delta * A) → exp(-delta * A)", "expm1(delta * A) → expm1(-delta * A)"),
+                edited(zoh, "exp(delta * A) → exp(-delta * A)"),
+            ],
+        ),
+        Misconception(
+            "an integral that stops at step 3",
+            "Your Ā is right, and your B̄ is the integral of step 3. Step 4 multiplies the whole line by exp(A·Δ), the "
+            "input too.",
+            edited(zoh, "torch.expm1(delta * A) → -torch.expm1(-delta * A)"),
+        ),
+        Misconception(
+            "an input that leaks for the whole tick",
+            "Your Ā is right. But you let all of Δ·B leak for the whole tick, as if it had come in at its start. The "
+            "water comes in little by little; the last of it has no time to leak. The integral in step 2 counts that.",
+            edited(zoh, "torch.expm1(delta * A) / A * B → torch.exp(delta * A) * delta * B"),
+        ),
+        Misconception(
+            "a matrix in the place of its diagonal",
+            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "Nothing has to be mixed: work on each entry. In place of the matrix I stands the number 1.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) - torch.eye(len(A))) /"),
+                _matrices,
+            ],
+        ),
+        Misconception(
+            "a division by B",
+            "You divide by A·B. B says how much comes in: it multiplies. In Python a / b * c multiplies by c, and a / "
+            "(b * c) divides by it.",
+            edited(zoh, "/ A * B → / (A * B)"),
+        ),
+        Misconception(
+            "a 1 that is taken off twice",
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
+            edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+        ),
+        Misconception(
+            "a 1 taken off Ā too",
+            "Ā is what is left of the old level, exp(ΔA) itself. The − 1 belongs to the integral, in B̄.",
+            edited(zoh, "torch.exp(delta * A) → torch.expm1(delta * A)"),
+        ),
+        Misconception(
+            "a Δ in front of the exponential",
+            "You multiply exp(A) by Δ. The time stands inside of the exponent.",
+            [
+                edited(zoh, "torch.exp(delta * A) → delta * torch.exp(A)"),
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → delta * torch.exp(A)",
+                    "torch.expm1(delta * A) → (delta * torch.exp(A) - 1)",
+                ),
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → delta * torch.exp(A)",
+                    "torch.expm1(delta * A) → delta * torch.expm1(A)",
+                ),
+            ],
+        ),
+        Misconception(
+            "the exponential of Δ alone",
+            "You take exp(Δ), and A stands outside. The product Δ·A is the exponent: first multiply, then take exp.",
+            [
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → torch.e**delta * A",
+                    "torch.expm1(delta * A) → (torch.e**delta * A - 1)",
+                ),
+                edited(zoh, "torch.exp(delta * A) → torch.e**delta * A"),
+            ],
+        ),
+        Misconception(
+            "a division by the step size",
+            "A/Δ stands in the exponent. A leak of so much in each unit of time, for Δ units, is a product: Δ·A.",
+            [
+                edited(zoh, "exp(delta * A) → exp(A / delta)", "expm1(delta * A) → expm1(A / delta)"),
+                edited(zoh, "exp(delta * A) → exp(A / delta)"),
+            ],
+        ),
+        Misconception(
+            "an upside-down fraction",
+            "A stands above the stroke in your B̄, and exp(ΔA) − 1 below. The integral of exp(A·τ) is (exp(ΔA) − 1)/A.",
+            edited(zoh, "torch.expm1(delta * A) / A → A / torch.expm1(delta * A)"),
+        ),
+        Misconception(
+            "a B̄ without B",
+            "B is missing: the flow that comes in for each unit of u.",
+            edited(zoh, " / A * B → / A"),
+        ),
+        Misconception(
+            "a 1 inside of the exponent",
+            "exp(x − 1) is exp(x) divided by e. The 1 is taken off the exponential, not off its exponent.",
+            edited(zoh, "torch.expm1(delta * A) → torch.exp(delta * A - 1)"),
+        ),
+        Misconception(
+            "a swapped pair",
+            "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
+            lambda delta, A, B: zoh(delta, A, B)[::-1],
+        ),
+    ],
+)

@@ -1,0 +1,193 @@
+"""Exercise 1: discretise."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import AXES, discretise_cases
+
+
+def discretise(u: Tensor, delta: Tensor, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
+    """exp(Δ·A) and Δ·B·u, both (B, D, L, N), from u, delta (B, D, L), A (D, N) and B (B, N, L)."""
+    deltaA = torch.exp(torch.einsum("b d l, d n -> b d l n", delta, A))  # (B, D, L, N)
+    deltaB_u = torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)  # (B, D, L, N)
+    return deltaA, deltaB_u
+
+
+EXPONENT = 'torch.einsum("b d l, d n -> b d l n", delta, A)'
+DRIVE = 'torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)'
+
+
+def _softened(pattern: str) -> str:
+    """A pattern with softplus(Δ) in the place of Δ."""
+    return pattern.replace("delta", "F.softplus(delta)")
+
+
+DISCRETISE = Exercise(
+    id="08.discretise",
+    title="Decay and drive, with einsum",
+    reference=discretise,
+    cases=discretise_cases,
+    axes=AXES,
+    gradients=("u", "delta", "B"),
+    misconceptions=[
+        Misconception(
+            "exp forgotten",
+            "The first result is Δ·A, a negative exponent. The factor that a state is multiplied with is exp(Δ·A), "
+            "between 0 and 1.",
+            edited(discretise, f"torch.exp({EXPONENT}) → {EXPONENT}"),
+        ),
+        Misconception(
+            "A as the decay",
+            "The first result does not know Δ. What is left after a step depends on how long the step is: the "
+            "exponent is the product Δ·A.",
+            [
+                edited(discretise, f"return deltaA → return {decay}[:, None].expand_as(deltaB_u)")
+                for decay in ("A", "A.exp()")
+            ],
+        ),
+        Misconception(
+            "a state that grows",
+            "exp(−Δ·A) is larger than 1, for A is negative: the state grows at each step. A brings its minus sign "
+            "along.",
+            edited(discretise, "delta, A) → -delta, A)"),
+        ),
+        Misconception(
+            "summed over the states",
+            "The letter n is missing behind the arrow, so einsum adds up the states, and one axis is gone. Every state "
+            "keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            [
+                edited(discretise, "d n -> b d l n → d n -> b d l", "l, b d l -> b d l n → l, b d l -> b d l"),
+                edited(discretise, "d n -> b d l n → d n -> b d l"),
+                edited(discretise, "l, b d l -> b d l n → l, b d l -> b d l"),
+            ],
+        ),
+        Misconception(
+            "summed over the channels",
+            "The letter d is missing behind the arrow, so einsum adds up the channels, and one axis is gone. Every "
+            "channel keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            [
+                edited(discretise, "d n -> b d l n → d n -> b l n", "l, b d l -> b d l n → l, b d l -> b l n"),
+                edited(discretise, "d n -> b d l n → d n -> b l n"),
+                edited(discretise, "l, b d l -> b d l n → l, b d l -> b l n"),
+            ],
+        ),
+        Misconception(
+            "B summed over the states",
+            "The decay is right. The drive is the same for all states of a channel: the letter n is missing behind the "
+            "arrow, so B was added up over them. Each state is written with its own number of B.",
+            edited(
+                discretise,
+                'l, b d l -> b d l n", delta, B, u) → l, b d l -> b d l", delta, B, u)[..., None].expand_as(deltaA)',
+            ),
+        ),
+        Misconception(
+            "a drive without Δ",
+            "The second result is B·u. Without Δ a token is written at full strength even when Δ says to skip it. "
+            "Look at the docstring: three factors.",
+            edited(discretise, f"{DRIVE} → torch.einsum('b n l, b d l -> b d l n', B, u)"),
+        ),
+        Misconception(
+            "a drive without u",
+            "The second result is Δ·B, the input map alone. What is added to the state is Δ·B times the token u.",
+            edited(discretise, f"{DRIVE} → torch.einsum('b d l, b n l -> b d l n', delta, B)"),
+        ),
+        Misconception(
+            "a drive with the decay",
+            "The drive is multiplied with the decay as well. The token of now does not fade: the drive is Δ·B·u alone.",
+            edited(discretise, f"{DRIVE} → deltaA * {DRIVE}"),
+        ),
+        Misconception(
+            "the exponential of the drive",
+            "The decay is right, and the drive went through exp as well. Only the decay is an exponential. The drive "
+            "is added to the state, and may be negative.",
+            edited(discretise, f"{DRIVE} → torch.exp({DRIVE})"),
+        ),
+        Misconception(
+            "B reshaped, not transposed",
+            "B is (B, N, L). You read its numbers into (B, L, N) in the order in which they lie in memory, so that "
+            "tokens and states are mixed up. To exchange two axes, transpose them, or let einsum do it.",
+            edited(discretise, f"{DRIVE} → (delta * u)[..., None] * B.reshape(len(B), 1, -1, B.shape[1])"),
+        ),
+        Misconception(
+            "the letters of B in another order",
+            "B is (B, N, L): its states stand before its tokens. Your pattern calls the states tokens and the tokens "
+            "states. The letters of an input follow the order of its axes.",
+            edited(discretise, f"{DRIVE} → torch.einsum('b d l, b l n -> b d l n', delta * u, B)"),
+        ),
+        Misconception(
+            "softplus once more",
+            "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
+            [
+                edited(discretise, f"{EXPONENT} → {_softened(EXPONENT)}", f"{DRIVE} → {_softened(DRIVE)}"),
+                edited(discretise, f"{EXPONENT} → {_softened(EXPONENT)}"),
+            ],
+        ),
+        Misconception(
+            "the two results swapped",
+            "Both results are right, and they come in the wrong order: first the decay, then the drive.",
+            edited(discretise, "return deltaA, deltaB_u → return deltaB_u, deltaA"),
+        ),
+        Misconception(
+            "time before the channels",
+            "The numbers are right, but the axes stand as (B, L, D, N), the order of the paper. The code, and this "
+            "exercise, want (B, D, L, N).",
+            edited(discretise, "return deltaA, deltaB_u → return deltaA.transpose(1, 2), deltaB_u.transpose(1, 2)"),
+        ),
+        Misconception(
+            "states before time",
+            "The numbers are right, but the axes stand as (B, D, N, L). The letters behind the arrow give the order: "
+            "the states come last.",
+            edited(discretise, "return deltaA, deltaB_u → return deltaA.transpose(2, 3), deltaB_u.transpose(2, 3)"),
+        ),
+        Misconception(
+            "a drive with the states before time",
+            "The decay is right. The drive stands as (B, D, N, L), the order in which B comes in. Its time axis has to "
+            "change places with its states.",
+            edited(discretise, "return deltaA, deltaB_u → return deltaA, deltaB_u.transpose(2, 3)"),
+        ),
+        Misconception(
+            "the zero-order hold for B",
+            "The drive uses (exp(Δ·A) − 1)/A·B, the paper's equation 4. The authors' code, and this package, use the "
+            "plain product Δ·B; notebook 04 shows the difference.",
+            edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * torch.einsum('b n l, b d l -> b d l n', B, u)"),
+        ),
+        Misconception(
+            "A taken for its logarithm",
+            "The exponent is Δ·(−exp(A)), as if A were `A_log`. A comes in negative: −exp was taken where it was made.",
+            edited(discretise, "delta, A) → delta, -A.exp())"),
+        ),
+        Misconception(
+            "Euler's rule for the decay",
+            "The first result is 1 + Δ·A, Euler's rule of notebook 04. The decay is exp(Δ·A), which is never negative.",
+            edited(discretise, f"torch.exp({EXPONENT}) → 1 + {EXPONENT}"),
+        ),
+        Misconception(
+            "the exponential of Δ alone",
+            "The first result is exp(Δ)·A. The exponential goes around the whole product: first multiply, then take "
+            "it.",
+            edited(discretise, f"torch.exp({EXPONENT}) → torch.einsum('b d l, d n -> b d l n', delta.exp(), A)"),
+        ),
+        Misconception(
+            "a Δ that adds up over the tokens",
+            "Your decay is that of all tokens so far together. The recurrence multiplies the decays one after the "
+            "other: each token brings its own.",
+            edited(discretise, f'{EXPONENT} → torch.einsum("b d l, d n -> b d l n", delta.cumsum(-1), A)'),
+        ),
+        Misconception(
+            "an exponential of A alone",
+            "You take the exponential of A and then multiply with Δ. The product Δ·A is in the exponent: without a "
+            "step (Δ = 0) all of the state is left.",
+            edited(discretise, f'torch.exp({EXPONENT}) → torch.einsum("b d l, d n -> b d l n", delta, A.exp())'),
+        ),
+        Misconception(
+            "one B for all tokens",
+            "You write every token with the B of one. Each token has a B of its own.",
+            [
+                edited(discretise, "delta, B, u) → delta, B[..., :1].expand_as(B), u)"),
+                edited(discretise, "delta, B, u) → delta, B[..., -1:].expand_as(B), u)"),
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,246 @@
+"""Exercise 5: gradients_are_right."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.autograd import gradcheck, gradgradcheck
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def gradients_are_right(function: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> bool:
+    """Whether autograd and finite differences agree for every input, in float64."""
+    exact = tuple(x.detach().double().requires_grad_() for x in inputs)
+    return gradcheck(function, exact, raise_exception=False)
+
+
+def _only_runs_backward(function, inputs):
+    exact = tuple(x.detach().double().requires_grad_() for x in inputs)
+    function(*exact).sum().backward()
+    return all(x.grad is not None and bool(x.grad.isfinite().all()) for x in exact)
+
+
+def _along_the_sum(function, inputs):
+    """The slope of the sum of the outputs when all inputs are nudged together."""
+    exact = tuple(x.detach().double().requires_grad_() for x in inputs)
+    slopes = torch.autograd.grad(function(*exact).sum(), exact, allow_unused=True)
+    slope = sum(x.sum() for x in slopes if x is not None)
+    with torch.no_grad():
+        up, down = (function(*(x + nudge for x in exact)).sum() for nudge in (1e-6, -1e-6))
+    return bool(torch.isclose(slope, (up - down) / 2e-6, rtol=1e-3, atol=1e-4))
+
+
+def _any_input(function, inputs):
+    exact = [x.detach().double() for x in inputs]
+    return any(
+        gradcheck(function, [x.clone().requires_grad_(i == j) for j, x in enumerate(exact)], raise_exception=False)
+        for i in range(len(exact))
+    )
+
+
+def _demands_gradients(function, inputs):
+    exact = tuple(x.detach().double().requires_grad_() for x in inputs)
+    torch.autograd.grad(function(*exact).sum(), exact)
+    return gradcheck(function, exact, raise_exception=False)
+
+
+class _ByHand(torch.autograd.Function):
+    """The product a·b with a backward pass written by hand: `slopes(grad, a, b)` gives the two gradients."""
+
+    @staticmethod
+    def forward(ctx, a, b, slopes):
+        ctx.save_for_backward(a, b)
+        ctx.slopes = slopes
+        return a * b
+
+    @staticmethod
+    def backward(ctx, grad):
+        return *ctx.slopes(grad, *ctx.saved_tensors), None
+
+
+def plain_recurrence(a, b):
+    """h = a·h + b over the last axis, the states as the output."""
+    h, states = torch.zeros_like(a[..., 0]), []
+    for a_t, b_t in zip(a.unbind(-1), b.unbind(-1), strict=True):
+        h = a_t * h + b_t
+        states.append(h)
+    return torch.stack(states, dim=-1)
+
+
+cut_recurrence = edited(plain_recurrence, "a_t * h → a_t * h.detach()")
+
+
+def product_by_hand(a, b):
+    """a·b, with the right gradients."""
+    return _ByHand.apply(a, b, lambda grad, a, b: (grad * b, grad * a))
+
+
+def square(a):
+    """a·a: a function of one input."""
+    return a * a
+
+
+def cube(a):
+    """a·a·a: a wide nudge misses its slope."""
+    return a * a * a
+
+
+def weighted_sum(a, b, c):
+    """a·b + c·b: a function of three inputs."""
+    return a * b + c * b
+
+
+FUNCTIONS = {  # each with the right answer, and what only this one finds
+    plain_recurrence: True,
+    product_by_hand: True,
+    edited(product_by_hand, "return _ByHand → return 1e4 + _ByHand"): True,  # too large for float32, whatever the nudge
+    edited(product_by_hand, "return _ByHand → return 0 * _ByHand"): True,  # right even in float32
+    square: True,
+    cube: True,
+    weighted_sum: True,
+    edited(square, "return a → return 1e4 + a"): True,
+    edited(cube, "return a → return 1e4 + a"): True,
+    edited(weighted_sum, "return a → return 1e4 + a"): True,
+    edited(weighted_sum, "c * b → c.detach() * b"): False,  # right for the first two inputs
+    cut_recurrence: False,
+    edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
+    edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
+    edited(product_by_hand, "grad * a → grad * (a + ((0 < a) & (a < 1)).all())"): False,  # right for most other numbers
+    edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
+    edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
+    edited(
+        product_by_hand, "(grad * b, grad * a) → (grad.flip(-1) * b, grad.flip(-1) * a)"
+    ): False,  # right for the sum
+}
+
+
+def _gradient_cases(draw: Draw) -> dict:
+    rows, length = draw.size(1, 2), draw.size(2, 4)
+    a = draw.uniform(0.3, 0.9, rows, length).round(decimals=1)
+    function = draw.choice(FUNCTIONS)
+    others = (3 * draw.normal(rows, length) + 0.5 for _ in range(function.__code__.co_argcount - 1))
+    return {"function": function, "inputs": (a, *others)}
+
+
+def _inputs_left_alone(answer, /, function, inputs):
+    """The answer for a function; an answer that leaves a request for gradients on the given inputs is an error."""
+    result = answer(function, inputs)
+    if any(x.requires_grad for x in inputs):
+        raise RuntimeError("the given inputs ask for gradients now; they must stay as they came")
+    return result
+
+
+REQUEST = "x.detach().double().requires_grad_() for x in inputs"
+
+
+GRADIENTS = Exercise(
+    id="08.gradients_are_right",
+    title="Are the gradients right?",
+    reference=gradients_are_right,
+    cases=_gradient_cases,
+    apply=_inputs_left_alone,
+    trials=80,
+    misconceptions=[
+        Misconception(
+            "right functions that fail",
+            "Functions fail whose gradients are right. Inputs that differ by 10⁻⁶ give outputs that float32 can hardly "
+            "tell apart: make the inputs float64 first. If they are, leave gradcheck its own tolerances, and leave out "
+            "torch.no_grad.",
+            [
+                edited(gradients_are_right, ".double() → "),
+                edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
+                edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-1, rtol=1e-1,"),
+            ],
+        ),
+        Misconception(
+            "a backward that runs is taken for right",
+            "This tests that backward gives finite numbers. Wrong gradients are finite, too. They must be compared "
+            "with finite differences: gradcheck does it.",
+            _only_runs_backward,
+        ),
+        Misconception(
+            "an error where an input gets no gradient",
+            "Some functions cut an input off, and then `torch.autograd.grad` raises. A gradient that does not come is "
+            "a wrong one, and the answer is False: with allow_unused=True, None stands in its place.",
+            _demands_gradients,
+        ),
+        Misconception(
+            "the second derivatives checked",
+            "gradgradcheck tests the backward pass of the backward pass, and takes the first one for right. The "
+            "question is about the first: gradcheck.",
+            edited(gradients_are_right, "return gradcheck → return gradgradcheck", gradgradcheck=gradgradcheck),
+        ),
+        Misconception(
+            "True and False the wrong way round",
+            "Every answer is the opposite of the right one. True says that autograd and the finite differences agree.",
+            edited(gradients_are_right, "return gradcheck → return not gradcheck"),
+        ),
+        Misconception(
+            "one input checked",
+            "Only one of the inputs requires a gradient, so nothing is said about the others. A function can be right "
+            "for one input and wrong for another.",
+            [
+                edited(
+                    gradients_are_right,
+                    f"tuple({REQUEST}) → [x.detach().double() for x in inputs]; exact[{i}].requires_grad_()",
+                )
+                for i in (0, -1)
+            ],
+        ),
+        Misconception(
+            "one right input is enough",
+            "The inputs are checked one by one, and one that is right makes the answer True. It takes all of them: a "
+            "wrong gradient of one input is a wrong gradient.",
+            _any_input,
+        ),
+        Misconception(
+            "one direction checked",
+            "You add up the outputs, or nudge all inputs at once. Errors that cancel in the sum stay unseen. Every "
+            "output has a slope with respect to every input.",
+            [
+                _along_the_sum,
+                edited(gradients_are_right, "gradcheck(function → gradcheck(lambda *given: function(*given).sum()"),
+            ],
+        ),
+        Misconception(
+            "a nudge that is too wide",
+            "Functions fail whose gradients are right: a function that curves is no line over so wide a nudge, and the "
+            "finite difference misses its slope. In float64 gradcheck's own ε is a good one.",
+            edited(gradients_are_right, "exact, → exact, eps=0.1,"),
+        ),
+        Misconception(
+            "inputs of your own",
+            "You check the function somewhere else, at zeros, at ones or at random numbers. There its gradients may be "
+            "right, or wrong, and here not: take the numbers that are given.",
+            [
+                edited(gradients_are_right, f"x.detach().double() → torch.{own}_like(x, dtype=torch.float64)")
+                for own in ("randn", "zeros")
+            ],
+        ),
+        Misconception(
+            "inputs that ask for no gradient",
+            "gradcheck finds no tensor that asks for a gradient. After .double() a tensor is a new one: call "
+            ".requires_grad_() on it. And give the tensors themselves, in a tuple, not inside of another one.",
+            edited(gradients_are_right, ".requires_grad_() → "),
+        ),
+        Misconception(
+            "a request on the given inputs",
+            "`requires_grad_` was called on the tensors that were given, and they keep it. They belong to somebody "
+            "else. Make new ones first, with .detach(), and let those ask for gradients.",
+            edited(gradients_are_right, "x.detach().double().requires_grad_() → x.requires_grad_().double()"),
+        ),
+        Misconception(
+            "an error instead of an answer",
+            "gradcheck raises where it finds a difference. Here you want True or False: pass raise_exception=False.",
+            edited(gradients_are_right, ", raise_exception=False → "),
+        ),
+        Misconception(
+            "always the same answer",
+            "Your answer is the same for all functions of the check, and only some of them are right: a fixed answer, "
+            "or a test that everything passes.",
+            [lambda function, inputs: True, lambda function, inputs: False],
+        ),
+    ],
+)

@@ -1,0 +1,224 @@
+"""Bug hunt: mended_chunk."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .discretise import discretise
+from .scan_from import ADDED_AGAIN, BESIDE, CHANGING, EARLY, STUCK, UNDECAYED, scan_from
+from .scan_loop import READ_TOO_EARLY
+from .shared import AXES, FROM, STATE_AXES, discretise_cases, flowing
+
+HEADLESS = edited(
+    scan_from,
+    f"{FROM}deltaA[:, :, 0] * initial_state + deltaB_u[:, :, 0], []",
+    "range(deltaA → range(1, deltaA",
+)
+
+
+def continue_scan(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    """A chunk of any length from a given state: the outputs (B, D, L) and the state after it (B, D, N)."""
+    return scan_from(*discretise(u, delta, A, B), C, state)
+
+
+def suspect_chunk(u, delta, A, B, C, state):
+    """A chunk as a real package ran it on a CPU: one token goes on from the state, more than one starts again."""
+    h = state if u.shape[-1] == 1 else torch.zeros_like(state)
+    return continue_scan(u, delta, A, B, C, h)
+
+
+def _chunk_with_gradient(function, u, delta, A, B, C, state):
+    """The results of a chunk; if they are right, gradients must flow into the state it starts from."""
+    start = state.clone().requires_grad_()  # (B, D, N)
+    given = u, delta.requires_grad_(), A, B, C.requires_grad_(), start
+    return flowing(continue_scan(*given), function(*given), start, "state")
+
+
+def _chunk_cases(draw: Draw) -> dict:
+    case = discretise_cases(draw)
+    batch, channels, length = case["u"].shape
+    states = case["A"].shape[1]
+    return case | {"C": draw.normal(batch, states, length), "state": draw.normal(batch, channels, states)}
+
+
+def _patched(after: str) -> Callable[..., tuple[Tensor, Tensor]]:
+    """The suspect with a repair behind it, for chunks of several tokens; y and last are what it returns."""
+    return edited(_suspect_with_repair, f"(y, last) → ({after})")
+
+
+def _first_token(u, delta, A, B, C, state):
+    """The state after the first token."""
+    return continue_scan(u[..., :1], delta[..., :1], A, B[..., :1], C[..., :1], state)[1]
+
+
+def _from_zero(u, delta, A, B, C, state):
+    y, last = continue_scan(u, delta, A, B, C, torch.zeros_like(state))
+    return y, last
+
+
+def _suspect_with_repair(u, delta, A, B, C, state):
+    result = y, last = suspect_chunk(u, delta, A, B, C, state)
+    return result if u.shape[-1] == 1 else (y, last)
+
+
+MENDED = Exercise(
+    id="08.mended_chunk",
+    title="The prompt in two parts",
+    reference=continue_scan,
+    cases=_chunk_cases,
+    apply=_chunk_with_gradient,
+    axes={"y": AXES[:3], "the next state": STATE_AXES},
+    items=("y", "the next state"),
+    misconceptions=[
+        Misconception(
+            "the bug, still in",
+            "Nothing is mended yet. Follow the numbers of the case below through the code: which of them is never "
+            "used?",
+            suspect_chunk,
+            given=True,
+        ),
+        Misconception(
+            "the condition turned round",
+            "Longer chunks go on now, and a single token starts from zero. No chunk may.",
+            edited(suspect_chunk, "== 1 → > 1"),
+        ),
+        Misconception(
+            "a state that nobody reads",
+            "Both paths are alike now, but both begin at zero: no chunk reads the state any more. Even one token at a "
+            "time is wrong. The path for one token was the right one.",
+            edited(continue_scan, "C, state) → C, torch.zeros_like(state))"),
+        ),
+        Misconception(
+            "a state without gradient",
+            "The numbers are right, but no gradient flows into `state`: on the way from it to the results something "
+            "was detached, copied into a new tensor, or computed under torch.no_grad. Then a model cannot learn what "
+            "to hand over at a border.",
+            [
+                edited(continue_scan, "C, state) → C, state.detach())"),
+                edited(continue_scan, "C, state) → C, state if u.shape[-1] == 1 else state.detach())"),
+            ],
+        ),
+        Misconception(
+            "a start from one",
+            "The chunk begins at one, whatever came before: `state` gives only its shape. It begins at the numbers of "
+            "`state`.",
+            [
+                edited(suspect_chunk, "zeros_like → ones_like"),
+                edited(continue_scan, "C, state) → C, torch.ones_like(state))"),
+            ],
+        ),
+        Misconception(
+            "a state that the first token does not fade",
+            "The first token is added to the state without fading it. It is h before the first token, so it is "
+            "multiplied by the first decay like any other h.",
+            [
+                edited(continue_scan, "scan_from → undecayed", undecayed=UNDECAYED),
+                edited(
+                    continue_scan,
+                    "C, state) → C, state) if u.shape[-1] == 1 else undecayed(*discretise(u, delta, A, B), C, state)",
+                    undecayed=UNDECAYED,
+                ),
+                edited(
+                    continue_scan,
+                    "C, state) → C, state) if u.shape[-1] > 1 else undecayed(*discretise(u, delta, A, B), C, state)",
+                    undecayed=UNDECAYED,
+                ),
+            ],
+        ),
+        Misconception(
+            "the old state in the place of h",
+            "Every token goes on from the `state` that the chunk was given, and knows none of the tokens between. "
+            "`state` stands at the beginning; in the loop it is h that goes on.",
+            edited(continue_scan, "scan_from → stuck", stuck=STUCK),
+        ),
+        Misconception(
+            "a state that fades twice",
+            "The state fades before the loop, and once more in its first step. The loop does it alone.",
+            edited(
+                continue_scan,
+                "C, state) → C, state if u.shape[-1] == 1 else discretise(u, delta, A, B)[0][:, :, 0] * state)",
+            ),
+        ),
+        Misconception(
+            "the first token run twice",
+            "The first token is run before the loop, as in the path for one token, and the loop runs it again. The "
+            "loop begins at `state`, and needs nothing before it.",
+            [
+                edited(continue_scan, f"C, state) → C, {start})", first_token=_first_token)
+                for start in (
+                    "first_token(u, delta, A, B, C, state)",
+                    "state if u.shape[-1] == 1 else first_token(u, delta, A, B, C, state)",
+                )
+            ],
+        ),
+        Misconception(
+            "no output for the first token",
+            "The first token goes into the state before the loop, and nothing reads it there: its output is missing. A "
+            "loop from the first token on needs nothing before it.",
+            [
+                edited(continue_scan, "scan_from → headless", headless=HEADLESS),
+                edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else headless)", headless=HEADLESS),
+            ],
+        ),
+        Misconception(
+            "read before the update",
+            READ_TOO_EARLY.message,
+            [
+                edited(continue_scan, "scan_from → early", early=EARLY),
+                edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else early)", early=EARLY),
+            ],
+        ),
+        Misconception(
+            "softplus once more",
+            "Δ went through softplus. It comes in positive: softplus was applied where Δ was made.",
+            edited(continue_scan, "u, delta → u, F.softplus(delta)"),
+        ),
+        Misconception(
+            "the old state added at the end",
+            "The state is added to the last one, after the loop. There it has not faded, and no output of this chunk "
+            "has read it. It belongs in front of the loop.",
+            [_patched("y, last + state"), edited(_from_zero, "return y, last → return y, last + state")],
+        ),
+        Misconception(
+            "a state handed on but not read",
+            "The returned state is right, but the outputs of the chunk do not know the past. They are read from an h "
+            "that began at zero.",
+            [
+                _patched("y, continue_scan(u, delta, A, B, C, state)[1]"),
+                edited(_from_zero, "return y, last → return y, continue_scan(u, delta, A, B, C, state)[1]"),
+            ],
+        ),
+        Misconception(
+            "an old state that does not fade",
+            "Every output of the chunk reads the old state at full strength. It fades with each token: let it go "
+            "through the loop.",
+            [
+                _patched("y + torch.einsum('b d n, b n l -> b d l', state, C), last + state"),
+                *(edited(continue_scan, "scan_from → beside", beside=beside) for beside in BESIDE),
+            ],
+        ),
+        Misconception(
+            "the given state handed on",
+            "The outputs are right, but the state comes back as it was given. The chunk after this one will not know "
+            "these tokens.",
+            [
+                edited(continue_scan, "C, state) → C, state)[0], state"),
+                _patched("continue_scan(u, delta, A, B, C, state)[0], state"),
+            ],
+        ),
+        Misconception(
+            "the past added at each token",
+            "The state comes in again at every token of the chunk. It is the h of the beginning: it enters once.",
+            [edited(continue_scan, "scan_from → again", again=wrong) for wrong in ADDED_AGAIN],
+        ),
+        Misconception(
+            "a given state that is changed in place",
+            "The given state was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). It belongs to the "
+            "chunk before. Make a new tensor: h = … * h + ….",
+            [edited(continue_scan, "scan_from → changing", changing=changing) for changing in CHANGING],
+        ),
+    ],
+)

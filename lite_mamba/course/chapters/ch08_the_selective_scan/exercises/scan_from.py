@@ -1,0 +1,219 @@
+"""Exercise 4: scan_from."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .scan_loop import READ_TOO_EARLY
+from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, flowing, scan_cases
+
+
+def scan_from(deltaA: Tensor, deltaB_u: Tensor, C: Tensor, initial_state: Tensor) -> tuple[Tensor, Tensor]:
+    """The scan from a given state (B, D, N): the outputs (B, D, L) and the state after the last token (B, D, N)."""
+    h, outputs = initial_state, []  # (B, D, N)
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]  # (B, D, N)
+        outputs.append(torch.einsum("b d n, b n -> b d", h, C[:, :, t]))  # (B, D)
+    return torch.stack(outputs, dim=-1), h  # (B, D, L), (B, D, N)
+
+
+UNDECAYED = edited(scan_from, "deltaA[:, :, t] * h → (deltaA[:, :, t] * h if t else h)")
+EARLY = edited(scan_from, f"{STEP} → ", f"{READ} → {READ}\n        {STEP}")
+BESIDE = [  # the given state is only added to what is read; the last state has it, or not
+    edited(
+        scan_from, f"{FROM}torch.zeros_like(initial_state), []", "h, C[:, :, t] → h + initial_state, C[:, :, t]", *last
+    )
+    for last in (["-1), h → -1), h + initial_state"], [])
+]
+STUCK = edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * initial_state")
+
+
+ADDED_AGAIN = [
+    edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", f"* h + → {added} +")
+    for added in ("* (h + initial_state)", "* h + initial_state")
+]
+CHANGING = (  # scans that change h, and with it the given state, or a copy of it
+    edited(scan_from, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
+    edited(scan_from, f"{FROM}initial_state.clone(), []", f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
+    edited(scan_from, f"{FROM}initial_state.clone(), []", f"{STEP} → h[:] = deltaA[:, :, t] * h + deltaB_u[:, :, t]"),
+)
+
+
+def _forgetting(deltaA, deltaB_u, C, initial_state):
+    y, _ = scan_from(deltaA, deltaB_u, C, initial_state)
+    return y, scan_from(deltaA, deltaB_u, C, torch.zeros_like(initial_state))[1]
+
+
+def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
+    """The results of a scan that goes on; if they are right, gradients must flow into the state it starts from."""
+    start = initial_state.clone().requires_grad_()  # (B, D, N)
+    given = deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start
+    return flowing(scan_from(*given), function(*given), start, "initial_state")
+
+
+def _scan_from_cases(draw: Draw) -> dict:
+    case = scan_cases(draw)
+    batch, channels, _, states = case["deltaA"].shape
+    case |= {"initial_state": draw.normal(batch, channels, states)}
+    dtype = draw.choice([torch.float32, torch.float32, torch.float64])
+    return {name: value.to(dtype) for name, value in case.items()}
+
+
+SCAN_FROM = Exercise(
+    id="08.scan_from",
+    title="A scan that goes on",
+    reference=scan_from,
+    cases=_scan_from_cases,
+    apply=_with_gradient,
+    axes={"y": AXES[:3], "last_state": STATE_AXES},
+    items=("y", "last_state"),
+    misconceptions=[
+        Misconception(
+            "a start from zero",
+            "The given state is not used: the scan begins at zero, as if nothing had come before.",
+            edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []"),
+        ),
+        Misconception(
+            "a start from one",
+            "The given state gives only its shape: the scan begins at one. It begins at the numbers of "
+            "`initial_state`.",
+            edited(scan_from, f"{FROM}torch.ones_like(initial_state), []"),
+        ),
+        Misconception(
+            "the state of the step before",
+            "The returned state does not know the last token yet. Return h after its last update.",
+            edited(
+                scan_from,
+                f"{FROM}initial_state, []; before = h",
+                f"{STEP} → before = h; {STEP}",
+                "-1), h → -1), before",
+            ),
+        ),
+        Misconception(
+            "read before the update",
+            READ_TOO_EARLY.message,
+            EARLY,
+        ),
+        Misconception(
+            "a state that fades after it is read",
+            "You add, read, and then fade, so that the given state is read before the first decay has touched it. The "
+            "order is: fade, add, read.",
+            edited(scan_from, *FADE_LAST),
+        ),
+        Misconception(
+            "a new token that fades too",
+            "The drive is added first, then everything is multiplied by the decay. The decay belongs to what was there "
+            "before; the new token comes in at full strength.",
+            edited(scan_from, "deltaA[:, :, t] * h + deltaB_u[:, :, t] → deltaA[:, :, t] * (h + deltaB_u[:, :, t])"),
+        ),
+        Misconception(
+            "a last state that fades once too often",
+            "The outputs are right, and the last state is multiplied by a decay after its last token. It fades when "
+            "the next token comes, in the next part.",
+            edited(scan_from, "-1), h → -1), deltaA[:, :, -1] * h"),
+        ),
+        Misconception(
+            "the last output instead of the state",
+            "y[..., −1] is returned: one number a channel. The next chunk needs all N states of each channel; from "
+            "their weighted sum they cannot be found again.",
+            edited(scan_from, "-1), h → -1), outputs[-1]"),
+        ),
+        Misconception(
+            "all states returned",
+            "The states after every token are returned. What goes on needs the last of them alone: a state is (B, D, "
+            "N), however many tokens came.",
+            [
+                edited(
+                    scan_from,
+                    f"{FROM}initial_state, []; states = []",
+                    f"{READ} → {READ}\n        states.append(h)",
+                    f"-1), h → -1), {states}",
+                )
+                for states in ("torch.stack(states, 2)", "torch.stack(states, -1)", "torch.stack(states)", "states")
+            ],
+        ),
+        Misconception(
+            "no state returned",
+            "Only the outputs are returned. Two things are wanted: the outputs and the last state.",
+            edited(scan_from, "-1), h → -1)"),
+        ),
+        Misconception(
+            "the given state returned",
+            "The outputs are right, and the state comes back as it was given. The next part will not know these "
+            "tokens.",
+            edited(scan_from, "-1), h → -1), initial_state"),
+        ),
+        Misconception(
+            "the two results swapped",
+            "Both results are right, and they come in the wrong order: first the outputs, then the last state.",
+            edited(scan_from, "torch.stack(outputs, dim=-1), h → h, torch.stack(outputs, dim=-1)"),
+        ),
+        Misconception(
+            "a start without gradient",
+            "The numbers are right, but no gradient flows into `initial_state`: on the way from it to the results "
+            "something was detached, copied into a new tensor, or computed under torch.no_grad. Then a model cannot "
+            "learn what to hand over at a border.",
+            edited(scan_from, f"{FROM}initial_state.detach(), []"),
+        ),
+        Misconception(
+            "a last state without gradient",
+            "The numbers are right, but the last state is detached. What the next part makes of it teaches this part "
+            "nothing.",
+            edited(scan_from, "-1), h → -1), h.detach()"),
+        ),
+        Misconception(
+            "a start that does not fade",
+            "The first token does not fade the given state. It is h before the first token, so it is multiplied by the "
+            "first decay like any other h.",
+            UNDECAYED,
+        ),
+        Misconception(
+            "the given state in the place of h",
+            "Every token goes on from the given state, and knows none of the tokens between. The given state stands at "
+            "the beginning; in the loop it is h that goes on.",
+            STUCK,
+        ),
+        Misconception(
+            "a start that fades once",
+            "What is left of the given state is computed with the decay of one token alone. At each token it fades "
+            "again: it is multiplied by all decays up to there.",
+            edited(
+                scan_from,
+                f"{FROM}torch.zeros_like(initial_state), []",
+                "h, C[:, :, t] → h + deltaA[:, :, t] * initial_state, C[:, :, t]",
+                "-1), h → -1), h + deltaA[:, :, -1] * initial_state",
+            ),
+        ),
+        Misconception(
+            "the start added in every step",
+            "The given state comes in at every token. It is the h of the beginning: it enters once, and after that h "
+            "carries it.",
+            ADDED_AGAIN,
+        ),
+        Misconception(
+            "a start that is added at the end",
+            "The scan begins at zero, and the given state is added to the last one. There it has not faded, and no "
+            "output has read it. It belongs in front of the loop.",
+            edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", "-1), h → -1), h + initial_state"),
+        ),
+        Misconception(
+            "a start that never fades",
+            "Every output reads the given state at full strength. It fades with each token: let it go through the "
+            "loop.",
+            BESIDE,
+        ),
+        Misconception(
+            "a last state that forgets the start",
+            "The outputs are right, but the last state is what the tokens of this part alone have left. What is left "
+            "of the given state belongs to it.",
+            _forgetting,
+        ),
+        Misconception(
+            "a state changed in place",
+            "h was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward pass needs the old "
+            "h, and the given state belongs to somebody else. Make a new tensor: h = … * h + ….",
+            CHANGING,
+        ),
+    ],
+)

@@ -1,0 +1,330 @@
+"""Exercise 2: scan_loop."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import AXES, FADE_LAST, READ, STEP, gradients_of, scan_cases
+
+
+def scan_loop(deltaA: Tensor, deltaB_u: Tensor, C: Tensor) -> Tensor:
+    """The outputs (B, D, L) of the recurrence, from deltaA and deltaB_u (B, D, L, N) and C (B, N, L)."""
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []  # (B, D, N)
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]  # (B, D, N)
+        outputs.append(torch.einsum("b d n, b n -> b d", h, C[:, :, t]))  # (B, D)
+    return torch.stack(outputs, dim=-1)  # (B, D, L)
+
+
+def _pairwise(loop: Callable[..., Tensor], product: str) -> Callable[..., Tensor]:
+    """A loop that reads h with a product in the place of einsum."""
+    return edited(loop, f"{READ} → outputs.append({product})")
+
+
+def _two_cumulative_sums(deltaA, deltaB_u, C):
+    product = deltaA.cumprod(2)
+    h = product * (deltaB_u / product).cumsum(2)
+    return torch.einsum("b d l n, b n l -> b d l", h, C)
+
+
+def _faded_before(deltaA, deltaB_u, C):
+    return torch.einsum("b d l n, b n l -> b d l", (deltaA.cumprod(2) * deltaB_u).cumsum(2), C)
+
+
+def _all_decays(deltaA, deltaB_u, C):
+    return torch.einsum("b d l n, b n l -> b d l", deltaA.cumprod(2) * deltaB_u.cumsum(2), C)
+
+
+def _also_backwards(function, deltaA, deltaB_u, C):
+    """The outputs of a loop; if they are right, it must also bear what section 8 does: gradients, in float64."""
+    result, right = function(deltaA, deltaB_u, C), scan_loop(deltaA, deltaB_u, C)
+    if isinstance(result, Tensor) and result.shape == right.shape and torch.allclose(result.to(right), right, 1e-4):
+        exact = [x.double().requires_grad_() for x in (deltaA, deltaB_u, C)]
+        again = function(*exact)  # (B, D, L)
+        if not again.requires_grad:
+            raise RuntimeError("the outputs have no gradient: torch.no_grad, or a copy into a new tensor")
+        if again.dtype != torch.float64:
+            raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
+        expected = gradients_of(scan_loop(*exact).sum(), exact)
+        if missed := [
+            name
+            for name, slope, right in zip(
+                ("deltaA", "deltaB_u", "C"), gradients_of(again.sum(), exact), expected, strict=True
+            )
+            if not torch.allclose(slope, right, 1e-4, 1e-5)
+        ]:
+            raise RuntimeError(f"the outputs are right, but their gradients are not, for {' and '.join(missed)}")
+    return result
+
+
+READ_TOO_EARLY = Misconception(
+    "read before the update",
+    "y_t is read from the state of the step before: every output is one token late, and the first one reads what was "
+    "there before any token. Update h first, then read it.",
+    edited(scan_loop, f"{STEP} → ", f"{READ} → {READ}\n        {STEP}"),
+)
+
+
+LOOP = Exercise(
+    id="08.scan_loop",
+    title="The loop",
+    reference=scan_loop,
+    cases=scan_cases,
+    apply=_also_backwards,
+    trials=30,
+    axes=AXES[:3],
+    misconceptions=[
+        READ_TOO_EARLY,
+        Misconception(
+            "read before the drive is added",
+            "Each output is read from the state when it has faded, before its own token is added. The order is: fade, "
+            "add, read.",
+            edited(
+                scan_loop,
+                f"{STEP} → h = deltaA[:, :, t] * h",
+                f"{READ} → {READ}\n        h = h + deltaB_u[:, :, t]",
+            ),
+        ),
+        Misconception(
+            "a state that fades after it is read",
+            "The old state is read before this token's decay has touched it: it has faded with the decay of the token "
+            "before. The order is: fade with the decay of now, add, read.",
+            edited(scan_loop, *FADE_LAST),
+        ),
+        Misconception(
+            "a drive weighted with what the decay leaves free",
+            "The drive is multiplied with 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
+            "added as it is.",
+            edited(scan_loop, "+ deltaB_u → + (1 - deltaA[:, :, t]) * deltaB_u"),
+        ),
+        Misconception(
+            "a state that does not fade",
+            "The drive is added to h, but h is never multiplied by its decay. Nothing is forgotten.",
+            edited(scan_loop, "deltaA[:, :, t] * h + → h +"),
+        ),
+        Misconception(
+            "a state that starts again at each token",
+            "Every output knows its own token only. h must be made once, before the loop, and the new h must contain "
+            "the old one.",
+            edited(scan_loop, "deltaA[:, :, t] * h + → "),
+        ),
+        Misconception(
+            "a new token that fades too",
+            "The drive is added first, then everything is multiplied by the decay. The decay belongs to what was there "
+            "before; the new token comes in at full strength.",
+            edited(scan_loop, "deltaA[:, :, t] * h + deltaB_u[:, :, t] → deltaA[:, :, t] * (h + deltaB_u[:, :, t])"),
+        ),
+        Misconception(
+            "outputs that stay at zero",
+            "All outputs are 0. Either the drive never gets into the state, which begins at zero and stays there: it "
+            "is added, and is no factor. Or what is read never gets into the outputs.",
+            edited(scan_loop, " + deltaB_u[:, :, t] → "),
+        ),
+        Misconception(
+            "a division by a product of decays",
+            "Two cumulative operations in the place of the loop are right on paper. But the product of the decays "
+            "becomes zero in float32 after some steps, and you divide by it. Notebook 09 comes back to this shortcut; "
+            "here the loop is wanted.",
+            [
+                _two_cumulative_sums,
+                *(edited(_two_cumulative_sums, f"/ product → / (product + {e})") for e in (1e-6, 1e-8, 1e-10, 1e-12)),
+            ],
+        ),
+        Misconception(
+            "summed over the channels",
+            "The output has a number for each state instead of each channel: the sum runs over D. C weighs the N "
+            "states of one channel, so the sum runs over N.",
+            _pairwise(scan_loop, "(h * C[:, None, :, t]).sum(1)"),
+        ),
+        Misconception(
+            "states not summed",
+            "h and C are multiplied, but the products are not added up, so the output still has an axis for the "
+            "states. Each channel gives one number a token.",
+            [
+                _pairwise(scan_loop, "h * C[:, None, :, t]"),
+                edited(_pairwise(scan_loop, "h * C[:, None, :, t]"), "dim=-1 → dim=2"),
+            ],
+        ),
+        Misconception(
+            "states averaged",
+            "The outputs are too small by the factor N: the products are averaged over the states. They are added up.",
+            _pairwise(scan_loop, "(h * C[:, None, :, t]).mean(-1)"),
+        ),
+        Misconception(
+            "C left out",
+            "You add up the states as they are. C says with which weight each of them is read, and the weights are "
+            "others for each token.",
+            _pairwise(scan_loop, "h.sum(-1)"),
+        ),
+        Misconception(
+            "one C for all tokens",
+            "Every state is read with the C of the first token or of the last. C has a column for each token: this is "
+            "what lets a model choose what it reads.",
+            [edited(scan_loop, f"C[:, :, t] → C[:, :, {t}]") for t in (0, -1)],
+        ),
+        Misconception(
+            "a state that C is multiplied into",
+            "The product with C becomes the state, and the next token goes on from it. C only reads: h stays as it is, "
+            "and the product goes to the outputs.",
+            edited(
+                scan_loop,
+                f"{STEP} → h = C[:, None, :, t] * (deltaA[:, :, t] * h + deltaB_u[:, :, t])",
+                f"{READ} → outputs.append(h.sum(-1))",
+            ),
+        ),
+        Misconception(
+            "a start from one",
+            "The scan begins with ones. Before the first token nothing has come in: it begins at zero.",
+            edited(scan_loop, "zeros_like → ones_like"),
+        ),
+        Misconception(
+            "the first drive twice",
+            "The state begins with the first drive, and the first turn of the loop adds it again. Begin at zero, and "
+            "let the loop do it.",
+            edited(scan_loop, "torch.zeros_like(deltaA[:, :, 0]) → deltaB_u[:, :, 0]"),
+        ),
+        Misconception(
+            "a loop from the last token to the first",
+            "The loop runs backwards, so that an output knows the tokens after its own and none of those before.",
+            [
+                edited(scan_loop, "range(deltaA.shape[2]) → reversed(range(deltaA.shape[2]))", *order)
+                for order in ((), ("torch.stack(outputs → torch.stack(outputs[::-1]",))
+            ],
+        ),
+        Misconception(
+            "the last state read at every token",
+            "Every output is read from the state after the last token. A list that holds one tensor many times, "
+            "changed in place, does this: make a new h at each token.",
+            edited(
+                scan_loop,
+                f"{READ} → outputs.append(C[:, None, :, t])",
+                "torch.stack(outputs → torch.stack([(h * C_t).sum(-1) for C_t in outputs]",
+            ),
+        ),
+        Misconception(
+            "one output alone",
+            "The output of one token comes back. Each of the L tokens has one: a list takes them all, and `return` "
+            "stands after the loop, not in it.",
+            [
+                edited(scan_loop, f"torch.stack(outputs, dim=-1) → {one}")
+                for one in ("outputs[0]", "outputs[-1]", "outputs[0][..., None]", "outputs[-1][..., None]")
+            ],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
+            "no output for the first token",
+            "One output is missing, that of token 0. The loop begins at t = 0: the first drive is added to a state "
+            "that is zero, and read like any other.",
+            [
+                edited(scan_loop, "range(deltaA → range(1, deltaA"),
+                edited(
+                    scan_loop,
+                    "(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",
+                    "range(deltaA → range(1, deltaA",
+                ),
+            ],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
+            "a loop over the channels",
+            "The loop takes as many turns as there are channels. Time is axis 2 of `deltaA`, not axis 1.",
+            edited(scan_loop, "shape[2] → shape[1]"),
+            where=lambda deltaA, **case: deltaA.shape[1] <= deltaA.shape[2],
+        ),
+        Misconception(
+            "a loop over the states",
+            "The loop takes as many turns as a channel has states. Time is axis 2 of `deltaA`, not the last one.",
+            edited(scan_loop, "shape[2] → shape[-1]"),
+        ),
+        Misconception(
+            "outputs that are added up",
+            "Each output has all outputs before it in it. The past is in h already: what is read from h at a token is "
+            "the output, as it is.",
+            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).cumsum(-1)"),
+        ),
+        Misconception(
+            "the decays before a token instead of those after it",
+            "Each drive is multiplied by the decays from the first token up to its own, and then only added up. A "
+            "drive fades at the tokens that come after it.",
+            _faded_before,
+        ),
+        Misconception(
+            "every decay on every drive",
+            "All drives so far are added up, and the sum is multiplied with all decays so far: a drive fades by the "
+            "decays before it and its own, too. A drive fades at the tokens that come after it.",
+            _all_decays,
+        ),
+        Misconception(
+            "a missing axis for the channels",
+            "Decay and drive are (B, D, N). Something of the shape (B, N) meets them: `C[:, :, t]`, or an h that was "
+            "made without channels. Broadcasting lines axes up from the right, so B meets D. It works for one "
+            "sequence only. Which axis is missing, and at which place?",
+            [_pairwise(scan_loop, "(h * C[:, :, t]).sum(-1)"), _pairwise(scan_loop, "(C[:, :, t] * h).sum(-1)")],
+        ),
+        Misconception(
+            "time stacked in front",
+            "torch.stack puts the new axis in front unless you say where. Time belongs at the end: (B, D, L).",
+            edited(scan_loop, ", dim=-1 → "),
+        ),
+        Misconception(
+            "time stacked in the middle",
+            "The result is (B, L, D). The numbers are right; time belongs on the last axis.",
+            edited(scan_loop, "dim=-1 → dim=1"),
+        ),
+        Misconception(
+            "a state that is changed in place",
+            "The outputs are right, but h was changed in place (`*=`, `+=`, or an assignment into it), and the "
+            "backward pass needs the old h. Make a new tensor: h = … * h + ….",
+            edited(scan_loop, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
+        ),
+        Misconception(
+            "a gradient that does not reach the tokens before",
+            "The outputs are right, but their gradients are not: the state is cut off from its past, by `.detach()` "
+            "or `.data`. A model could not learn what to keep.",
+            [
+                edited(scan_loop, "[:, :, t] * h + → [:, :, t] * h.detach() +"),
+                edited(scan_loop, '", h, C → ", h.detach(), C'),
+            ],
+        ),
+        Misconception(
+            "outputs without a gradient",
+            "The outputs are right, and no gradient comes through them: they were computed by NumPy, under "
+            "torch.no_grad, or copied into a new tensor. Stack what torch computed.",
+            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).detach()"),
+        ),
+        Misconception(
+            "the mean of the old state and the new one",
+            "Each output is read halfway between the state before the token and the state after it. The second "
+            "equation reads the new state alone.",
+            edited(
+                scan_loop,
+                f"{STEP} → before = h; {STEP}",
+                'b d", h, C → b d", (before + h) / 2, C',
+            ),
+        ),
+        Misconception(
+            "a number format of its own",
+            "The numbers are right, but float64 comes in and float32 goes out. A tensor that is made beforehand has "
+            "the default format, unless you hand on the dtype of the inputs.",
+            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float()"),
+        ),
+        Misconception(
+            "a list of outputs",
+            "You return a list with one (B, D) for each token. Stack it to one tensor, with time on the last axis.",
+            edited(scan_loop, "torch.stack(outputs, dim=-1) → outputs"),
+        ),
+        Misconception(
+            "an exponential of the decay",
+            "You take the exponential of the decay: it has been taken already, and what comes out is larger than 1.",
+            edited(scan_loop, "h = deltaA[:, :, t] * h → h = deltaA[:, :, t].exp() * h"),
+        ),
+        Misconception(
+            "the way out of the token before",
+            "You read with the C of the token before. Each token reads with its own.",
+            edited(scan_loop, "C[:, :, t] → C[:, :, t - 1]"),
+        ),
+    ],
+)

@@ -1,0 +1,180 @@
+"""Exercise 3: skip_and_gate."""
+
+from collections.abc import Callable
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import AXES
+
+
+def skip_and_gate(y: Tensor, u: Tensor, D: Tensor, z: Tensor) -> Tensor:
+    """(y + D·u) · SiLU(z): y, u, z (B, D, L), D (D,)."""
+    return (y + D[:, None] * u) * F.silu(z)  # (B, D, L)
+
+
+def _gated(formula: str) -> Callable[..., Tensor]:
+    """A wrong answer: another formula."""
+    return edited(skip_and_gate, f"(y + D[:, None] * u) * F.silu(z) → {formula}")
+
+
+def _skip_cases(draw: Draw) -> dict:
+    batch, channels = draw.size(1, 2), draw.size(2, 4)
+    length = channels + draw.size(1, 3)  # never as long as there are channels, so that D fits along one axis only
+    y, u, z = (draw.normal(batch, channels, length) for _ in range(3))
+    return {"y": y, "u": u, "D": draw.normal(channels), "z": z}
+
+
+SKIP = Exercise(
+    id="08.skip_and_gate",
+    title="Skip and gate",
+    reference=skip_and_gate,
+    cases=_skip_cases,
+    axes=AXES[:3],
+    gradients=("y", "u", "z"),
+    misconceptions=[
+        Misconception(
+            "the gate before the skip",
+            "Only y is gated and D·u is added afterwards, so a closed gate still lets the skip through. First the "
+            "sum, then the gate.",
+            _gated("y * F.silu(z) + D[:, None] * u"),
+        ),
+        Misconception(
+            "sigmoid instead of SiLU",
+            "The gate is sigmoid(z). Mamba's gate is SiLU(z) = z·sigmoid(z): at z = 0 it is closed, and it may be "
+            "larger than 1.",
+            _gated("(y + D[:, None] * u) * torch.sigmoid(z)"),
+        ),
+        Misconception(
+            "z without SiLU",
+            "The result is multiplied by z itself, so a strongly negative z turns the sign around instead of closing "
+            "the gate. z goes through SiLU first.",
+            _gated("(y + D[:, None] * u) * z"),
+        ),
+        Misconception(
+            "another gate than SiLU",
+            "The sum is right, and the gate is another function than SiLU(z) = z·sigmoid(z).",
+            [
+                _gated(f"(y + D[:, None] * u) * {gate}")
+                for gate in (
+                    *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)"),
+                    *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))"),
+                )
+            ],
+        ),
+        Misconception(
+            "a gate that is passed twice",
+            "A part of the sum, or all of it, is multiplied by the gate twice. It is passed once, by the sum.",
+            [
+                _gated(f"({sum_}) * F.silu(z)")
+                for sum_ in (
+                    "y * F.silu(z) + D[:, None] * u",
+                    "y + D[:, None] * u * F.silu(z)",
+                    "(y + D[:, None] * u) * F.silu(z)",
+                )
+            ],
+        ),
+        Misconception(
+            "SiLU around the output",
+            "SiLU goes around y + D·u. It belongs around z: the gate decides, and the sum is what it lets through.",
+            [_gated("F.silu(y + D[:, None] * u) * z"), _gated("F.silu((y + D[:, None] * u) * z)")],
+        ),
+        Misconception(
+            "a gate that is added",
+            "The gate is added to the sum. A gate multiplies: only so can it close.",
+            [_gated("y + D[:, None] * u + F.silu(z)"), _gated("y + D[:, None] * u + z")],
+        ),
+        Misconception(
+            "a sum that also passes beside the gate",
+            "The gate is 1 + SiLU(z), or its product is added to what it should close: at z = 0 the sum comes out "
+            "whole. It comes out through the gate alone.",
+            _gated("(y + D[:, None] * u) * (1 + F.silu(z))"),
+        ),
+        Misconception(
+            "the input once more behind the gate",
+            "u is added to what comes out of the gate. A residual path goes around the whole block, not around the "
+            "scan; here D·u is the only way past the state, and the gate closes it too.",
+            _gated("(y + D[:, None] * u) * F.silu(z) + u"),
+        ),
+        Misconception(
+            "a mixture of y and u",
+            "y is weighted with 1 − D. The skip takes nothing away from what was read: y + D·u, with y as it is.",
+            _gated("((1 - D[:, None]) * y + D[:, None] * u) * F.silu(z)"),
+        ),
+        Misconception(
+            "D times the output",
+            "D multiplies y. The skip is a path around the state: it carries the input u.",
+            [_gated("(y + D[:, None] * y) * F.silu(z)"), _gated("(D[:, None] * y + u) * F.silu(z)")],
+        ),
+        Misconception(
+            "D times everything",
+            "D multiplies the whole sum. It is the weight of the skip alone.",
+            _gated("D[:, None] * (y + u) * F.silu(z)"),
+        ),
+        Misconception(
+            "the input gated instead of the output",
+            "Only u meets the gate here; what comes from the state passes freely. The gate multiplies the whole sum.",
+            _gated("y + D[:, None] * u * F.silu(z)"),
+        ),
+        Misconception(
+            "a skip without D",
+            "u is added as it is. Each channel has a weight of its own, D[d].",
+            _gated("(y + u) * F.silu(z)"),
+        ),
+        Misconception(
+            "D added without u",
+            "D is added to y as it is. It is a weight: what goes past the state is D·u.",
+            _gated("(y + D[:, None]) * F.silu(z)"),
+        ),
+        Misconception(
+            "D added to u",
+            "D is added to u. It is a weight: what goes past the state is D·u.",
+            _gated("(y + D[:, None] + u) * F.silu(z)"),
+        ),
+        Misconception(
+            "z in the place of u",
+            "What goes past the state is D·z. The skip carries the input, u; z opens and closes.",
+            _gated("(y + D[:, None] * z) * F.silu(z)"),
+        ),
+        Misconception(
+            "z once too often",
+            "SiLU(z) has the factor z in it already, z·sigmoid(z). You multiply by z once more.",
+            _gated("(y + D[:, None] * u) * F.silu(z) * z"),
+        ),
+        Misconception(
+            "a skip that is taken away",
+            "D·u is taken away from y, or y from it. The two paths are added.",
+            [_gated("(y - D[:, None] * u) * F.silu(z)"), _gated("(D[:, None] * u - y) * F.silu(z)")],
+        ),
+        Misconception(
+            "no skip",
+            "Only y goes through the gate. What about the path around the state?",
+            _gated("y * F.silu(z)"),
+        ),
+        Misconception(
+            "no gate",
+            "The sum is right, and nothing closes it: z is not used.",
+            _gated("y + D[:, None] * u"),
+        ),
+        Misconception(
+            "D along the time axis",
+            "D has one number a channel, but broadcasting lines it up with the last axis, which is time. Give D an "
+            "axis more, so that it becomes (D, 1).",
+            [_gated("(y + D * u) * F.silu(z)"), _gated("(y + u * D) * F.silu(z)")],
+        ),
+        Misconception(
+            "D along the sequences",
+            "D has two axes more, so that it is lined up with the batch. D[:, None] is (D, 1): it meets channel and "
+            "time, and needs no more.",
+            _gated("(y + D[:, None, None] * u) * F.silu(z)"),
+        ),
+        Misconception(
+            "a skip that mixes the channels",
+            "D and u are multiplied as matrices: the channels of a token are added up, and each of them gets the sum. "
+            "Each channel has a skip of its own.",
+            _gated("(y + (D @ u)[:, None]) * F.silu(z)"),
+        ),
+    ],
+)

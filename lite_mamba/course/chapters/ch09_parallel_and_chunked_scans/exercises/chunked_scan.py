@@ -1,0 +1,254 @@
+"""Exercise 4: chunked_scan."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .hillis_steele import hillis_steele
+from .shared import BOTH_HALVES, PAIRS_OF_STEPS, linear_loop, priced
+
+
+def chunked_scan(a: Tensor, x: Tensor, chunk: int) -> Tensor:
+    """All states, K = L / chunk chunks side by side: ends, carry, rerun; a, x and the result are (L, N) or (L, …)."""
+    a, x = (value.unflatten(0, (-1, chunk)) for value in (a, x))  # (K, T, …)
+    end = torch.zeros_like(x[:, 0])  # (K, …)
+    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
+        end = a_t * end + x_t  # the ends, each chunk from zero
+    h, starts = torch.zeros_like(end[0]), []  # (…)
+    for decay, chunk_end in zip(a.prod(dim=1), end, strict=True):
+        starts.append(h)
+        h = decay * h + chunk_end  # the carry
+    h, states = torch.stack(starts), []  # (K, …)
+    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
+        h = a_t * h + x_t  # the rerun
+        states.append(h)
+    return torch.stack(states, dim=1).flatten(0, 1)  # (L, …)
+
+
+CARRY = "starts.append(h)\n        h = decay * h + chunk_end  # the carry"
+FROM_ZERO = "h, states = torch.stack(starts), [] → start, h, states = torch.stack(starts), torch.zeros_like(end), []"
+
+
+def _chunk_case(draw: Draw) -> dict:
+    chunk, chunks, states = draw.size(1, 5), draw.size(1, 5), draw.size(1, 3)
+    shape = (chunk * chunks, *draw.choice([(states,), (2, states)]))
+    return {"a": draw.normal(*shape), "x": draw.normal(*shape), "chunk": chunk}
+
+
+def _divided_chunks(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))  # (K, T, …)
+    fade, states, h = a.cumprod(1), [], torch.zeros_like(x[0, 0])
+    for one, own in zip(fade, fade * (x / fade).cumsum(1), strict=True):
+        states.append(own + one * h)
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
+CHUNKED = Exercise(
+    id="09.chunked_scan",
+    title="Chunks side by side",
+    reference=chunked_scan,
+    cases=_chunk_case,
+    apply=priced(chunked_scan, linear=True, rest=(16,)),
+    example={"a": torch.full((6, 1), 10.0), "x": torch.arange(1.0, 7.0)[:, None], "chunk": 2},
+    rtol=1e-3,
+    axes=("step", "state"),
+    misconceptions=[
+        Misconception(
+            "chunks that know nothing of each other",
+            "Every chunk starts from zero, and stays so. The first chunk is right. What do the others lack?",
+            edited(chunked_scan, "torch.stack(starts) → torch.zeros_like(end)"),
+        ),
+        Misconception(
+            "a carry that forgets all but one chunk",
+            "Chunk k starts from the end of chunk k − 1 *as that was when it started from zero*. It lacks what came "
+            "before chunk k − 1. The carry is a recurrence of its own, over chunks.",
+            edited(chunked_scan, "decay * h + chunk_end → chunk_end"),
+        ),
+        Misconception(
+            "a carry that does not fade",
+            "You add up the ends. A state that goes through a whole chunk fades by the product of its T decays.",
+            edited(chunked_scan, "decay * h + chunk_end → h + chunk_end"),
+        ),
+        Misconception(
+            "a first drive that counts twice",
+            "Your ends begin with the first drive of each chunk, and step 0 adds it once more. The ends start from "
+            "zero.",
+            edited(chunked_scan, "end = torch.zeros_like(x[:, 0]) → end = x[:, 0]"),
+        ),
+        Misconception(
+            "decays and drives in exchanged places",
+            "You have taken a for x and x for a. The decay a multiplies the state before, and the drive x is added.",
+            lambda a, x, chunk: chunked_scan(x, a, chunk),
+        ),
+        Misconception(
+            "a chunk that fades by one step only",
+            "From one chunk's start to the next, your carry takes the decay of a single step. The state goes through "
+            "all T steps of the chunk: which one number says what is left of it?",
+            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {t}]") for t in (-1, 0)],
+        ),
+        Misconception(
+            "a chunk that fades by one step too few",
+            "The decay of a whole chunk lacks one of its steps. The state before the chunk goes through all T of them.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {steps}].prod(dim=1)") for steps in ("1:", ":-1")],
+            where=lambda a, x, chunk: chunk > 2,
+        ),
+        Misconception(
+            "a chunk whose steps all fade alike",
+            "You raise the decay of one step to the power T. In a selective scan each step has a decay of its own: "
+            "what is left of a state behind the chunk is their product.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a[:, {t}] ** chunk") for t in (0, -1)],
+        ),
+        Misconception(
+            "the end of a neighbouring chunk",
+            "In your carry the decay and the end come from two different chunks. Chunk k takes its own whole decay, "
+            "and then adds its own end.",
+            [edited(chunked_scan, f"a.prod(dim=1), end, → a.prod(dim=1), end.roll({by}, 0),") for by in (1, -1)],
+        ),
+        Misconception(
+            "the decay of a neighbouring chunk",
+            "Your carry fades the state by the decay of another chunk. What stands before chunk k goes through the "
+            "decays of chunk k, and then its end is added.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a.prod(dim=1).roll({by}, 0)") for by in (1, -1)],
+        ),
+        Misconception(
+            "decays of a chunk that are added",
+            "For the decay of a whole chunk you add its T decays, or take their mean. Two fadings one after the other "
+            "multiply: a half of a half is a quarter.",
+            [edited(chunked_scan, f"a.prod(dim=1) → a.{added}(dim=1)") for added in ("sum", "mean")],
+        ),
+        Misconception(
+            "an end that fades in its own chunk",
+            "You multiply the end of a chunk with that chunk's whole decay. The end has gone through its chunk "
+            "already; what still has to go through it is the state *before* the chunk.",
+            [
+                edited(chunked_scan, f"decay * h + chunk_end → {h}")
+                for h in ("decay * (h + chunk_end)", "h + decay * chunk_end")
+            ],
+        ),
+        Misconception(
+            "a first chunk that starts from the last one",
+            "Chunk 0 starts from the state after the last chunk: torch.roll, and the index −1, go round the end. "
+            "Nothing comes before chunk 0.",
+            edited(
+                chunked_scan,
+                f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)",
+                "torch.stack(starts) → torch.stack(starts).roll(1, 0)",
+            ),
+        ),
+        Misconception(
+            "starts that come one chunk late",
+            "You start chunk k from the state *after* chunk k. It wants the state before it: chunk 0 starts from zero.",
+            edited(chunked_scan, f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)"),
+        ),
+        Misconception(
+            "a first chunk that does not start from zero",
+            "Your carry begins with a state that is not zero. Nothing comes before chunk 0.",
+            [
+                edited(chunked_scan, f"h, starts = torch.zeros_like(end[0]) → h, starts = {first}")
+                for first in ("end[0]", "torch.ones_like(end[0])", "x[0, 0]")
+            ],
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            [
+                edited(chunked_scan, *edits)
+                for edits in (
+                    ("end = a_t * end + x_t → end = a_t * (end + x_t)", "h = a_t * h + x_t → h = a_t * (h + x_t)"),
+                    ("h = a_t * h + x_t → h = a_t * (h + x_t)",),
+                    ("end = a_t * end + x_t → end = a_t * (end + x_t)",),
+                )
+            ],
+        ),
+        Misconception(
+            "a rerun that does not fade",
+            "In the rerun you add x to a state that stays as it is. It is an ordinary step: a·h + x.",
+            edited(chunked_scan, "h = a_t * h + x_t → h = h + x_t"),
+        ),
+        Misconception(
+            "chunks that start from their own ends",
+            "Chunk k is run again from its own end. It wants the state *before* it: that is what the carry collects.",
+            edited(chunked_scan, "torch.stack(starts) → end"),
+        ),
+        Misconception(
+            "a start that does not fade inside its chunk",
+            "You add the chunk's start to all of its T states as it is. At step t of the chunk it has gone through the"
+            " decays of the steps up to t: run the chunk again from the start, or multiply with their product.",
+            [
+                edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start)", *more)
+                for more in ((), ("decay * h + chunk_end → h + chunk_end",))
+            ],
+        ),
+        Misconception(
+            "a start that fades one step too late",
+            "At the first step of a chunk you add its start as it is. That step has a decay, too, and the start goes "
+            "through it: at step t it has faded by the decays up to t, and that of t is among them.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start); start = a_t * start"),
+        ),
+        Misconception(
+            "a start that fades by the whole chunk at once",
+            "You add to all T states of a chunk what is left of its start at the *end* of the chunk. At step t it has "
+            "faded by the decays up to t only.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a.prod(1) * start)"),
+        ),
+        Misconception(
+            "a start that fades by one step only",
+            "You fade the start of a chunk by the decay of step t alone. It has gone through all steps of the chunk "
+            "up to t: multiply their decays, or run the chunk again from the start.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a_t * start)"),
+        ),
+        Misconception(
+            "a start that is felt for one step",
+            "Only the first state of each chunk knows the start. The second one is made from the first, so it has to "
+            "be computed again, too.",
+            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a_t * start); start = 0 * start"),
+        ),
+        Misconception(
+            "neighbours in different chunks",
+            "Your chunks take every K-th step. A chunk is T steps that follow one another: (L, N) becomes (K, T, N), "
+            "with K as the first axis.",
+            edited(chunked_scan, "value.unflatten(0, (-1, chunk)) → value.unflatten(0, (chunk, -1)).transpose(0, 1)"),
+        ),
+        Misconception(
+            "an axis of chunks that is left over",
+            "The states have the shape (K, T, N). Put the chunks one behind the other again: (L, N).",
+            edited(chunked_scan, ".flatten(0, 1) → "),
+        ),
+        Misconception(
+            "steps stacked in front of chunks",
+            "All values are right, and they stand in the wrong places: first the first steps of all chunks, then their"
+            " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
+            " a chunk's steps follow one another?",
+            edited(chunked_scan, "torch.stack(states, dim=1) → torch.stack(states)"),
+        ),
+        Misconception(
+            "the ends alone",
+            "You return one state a chunk. All L states are asked for: the starts are there by now, so run each chunk "
+            "again from its own.",
+            lambda a, x, chunk: chunked_scan(a, x, chunk)[chunk - 1 :: chunk],
+        ),
+        Misconception(
+            "a division by a product of decays",
+            "Inside a chunk you divide by the product of its decays. A decay of 0 makes it zero at once, and many "
+            "small ones do the same. A loop over the T steps of all chunks needs no division.",
+            _divided_chunks,
+        ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right, and you make a call for every one of the L steps: one step after the other, or one"
+            " chunk after the other. Side by side means that `a[:, t]` holds step t of *all* chunks, and one call does"
+            " it for all of them.",
+            lambda a, x, chunk: linear_loop(a, x),
+        ),
+        Misconception(
+            "rounds in place of chunks",
+            "Your states are right, and in few rounds. But you join about L·log2 L times. Chunks take about 2L steps "
+            "of work: the ends, a carry from chunk to chunk, and the rerun.",
+            lambda a, x, chunk: hillis_steele(a, x),
+        ),
+        BOTH_HALVES,
+        PAIRS_OF_STEPS,
+    ],
+)

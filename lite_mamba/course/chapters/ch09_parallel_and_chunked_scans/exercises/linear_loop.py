@@ -1,0 +1,244 @@
+"""Exercise 5: linear_loop."""
+
+import functools
+
+import torch
+from torch import Tensor
+
+from ....checking.counter import Counter
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .hillis_steele import hillis_steele
+from .shared import linear_loop, zero_first
+
+STATES, OF_A, OF_X = "the states", "the gradient of a", "the gradient of x"
+ZEROS = "the number of whole tables of zeros that the backward pass makes at each step"
+OTHERS = "the number of other whole tables that the backward pass writes at each step"
+GROWTH = "how many times as many bytes both passes write when L is twice as long"
+
+
+@functools.lru_cache(maxsize=64)
+def _passes(scan) -> dict[str, int]:
+    """What both passes of a scan write, counted for L = 32 and 64."""
+    (zeros, others, few), (_, _, many) = _written(scan, 32), _written(scan, 64)
+    return {ZEROS: round(zeros / 32), OTHERS: round(others / 32), GROWTH: round(many / few)}
+
+
+def _written(scan, length: int) -> tuple[int, int, int]:
+    """Tables of zeros and other tables that the backward pass writes, and the bytes that both passes write."""
+    a, x = (torch.full((length, 2), 0.5, requires_grad=True) for _ in range(2))
+    with Counter() as counter:
+        states = scan(a, x)
+        forward = counter.calls
+        torch.autograd.grad(states, (a, x), torch.ones_like(states), allow_unused=True)
+    tables = [name for name, numbers in counter.writes[forward:] if numbers >= x.numel()]
+    zeros = sum("_backward" in name or "zeros" in name for name in tables)
+    return zeros, len(tables) - zeros, counter.bytes
+
+
+def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
+    """What a loop returns, its gradients, and what its backward pass writes."""
+    a, x = (value.detach().clone().requires_grad_() for value in (a, x))
+    states = loop(a, x)
+    if not isinstance(states, Tensor) or states.shape != x.shape or not states.requires_grad:
+        if states is None or states is ...:
+            return states
+        return dict.fromkeys((STATES, OF_A, OF_X, ZEROS, OTHERS, GROWTH)) | {STATES: states}
+    ramp = torch.arange(1.0, 1 + states.numel()).view_as(states) / states.numel()
+    grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
+    of_a, of_x = (torch.zeros_like(x) if grad is None else grad for grad in grads)
+    return {STATES: states.detach(), OF_A: of_a, OF_X: of_x} | _passes(loop)
+
+
+def _table_case(draw: Draw, length: int, states: int) -> dict:
+    return {"a": draw.normal(length, states), "x": draw.normal(length, states)}
+
+
+ONCE = "for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True)"
+
+
+def _sliced(a_t: str, x_t: str):
+    """A loop that cuts a and x again at each step."""
+    return edited(linear_loop, f"{ONCE} → for t in range(len(x))", f"a_t * h + x_t → {a_t} * h + {x_t}")
+
+
+LINEAR = Exercise(
+    id="09.linear_loop",
+    title="A loop with a linear backward pass",
+    reference=linear_loop,
+    cases=lambda draw: _table_case(draw, draw.size(8, 16), draw.size(1, 3)),
+    apply=_with_backward,
+    rtol=1e-3,
+    atol=1e-4,
+    axes=("step", "state"),
+    misconceptions=[
+        Misconception(
+            "a slice at each step",
+            "The states are right, and the backward pass writes whole tables of zeros: each a[t] and x[t], and each "
+            "narrow or index_select, has a gradient of its own with the size of the whole. Cut once, before the loop.",
+            [
+                _sliced("a[t]", "x[t]"),
+                *(
+                    _sliced(a_t, "x.index_select(0, torch.tensor([t]))[0]")
+                    for a_t in ("a.select(0, t)", "a.index_select(0, torch.tensor([t]))[0]")
+                ),
+            ],
+        ),
+        Misconception(
+            "one of the two still sliced",
+            "Half of the zeros are gone. One of a and x is cut before the loop, the other one is still indexed in it.",
+            edited(linear_loop, f"{ONCE} → for t, a_t in enumerate(a.unbind(0))", "x_t  # → x[t]  #"),
+        ),
+        Misconception(
+            "cut anew at each step",
+            "You cut with unbind, and you do it inside the loop. Each time, autograd has to put all L pieces together "
+            "again, although only one of them was used. How often must it be done?",
+            _sliced("a.unbind(0)[t]", "x.unbind(0)[t]"),
+        ),
+        Misconception(
+            "states written into a table",
+            "You cut the inputs once, and then write states[t] = h. Each such write changes the whole table for "
+            "autograd, and its backward pass copies the whole gradient. Collect the states in a list, and stack them "
+            "once.",
+            edited(
+                linear_loop,
+                "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
+                f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
+                "states.append(h) → states[t] = h",
+                "torch.stack(states) → states",
+            ),
+        ),
+        Misconception(
+            "states read out of the table that they are written into",
+            "You write h[t] into a table, and read h[t − 1] out of it at the next step. The backward pass needs what "
+            "was read, and the write has changed the table since. Keep the last state in a variable, and all of them "
+            "in a list.",
+            [
+                edited(
+                    linear_loop,
+                    f"torch.zeros_like(x[0]), [] → {table}, None",
+                    f"{ONCE} → for t in range({first}, len(x))",
+                    f"h = a_t * h + x_t → {step}",
+                    "states.append(h) → pass",
+                    "torch.stack(states) → h",
+                )
+                for table, first, step in (
+                    ("x.clone()", 1, "h[t] = a[t] * h[t - 1] + x[t]"),
+                    ("x.clone()", 1, "h[t] += a[t] * h[t - 1]"),
+                    ("torch.zeros_like(x)", 0, "h[t] = a[t] * h[t - 1] + x[t]"),
+                )
+            ],
+        ),
+        Misconception(
+            "states put together at each step",
+            "Each torch.cat copies all states so far: twice as many steps, four times as much to write. "
+            "Collect the states in a list, and put them together once, at the end.",
+            edited(
+                linear_loop,
+                "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), x[:0]",
+                "states.append(h) → states = torch.cat([states, h[None]])",
+                "torch.stack(states) → states",
+            ),
+        ),
+        Misconception(
+            "rounds in the place of a loop",
+            "Your states are right, and you join them in rounds. Every slice of a round has a gradient as long as the "
+            "whole, and the work is L·log2 L. Here one step after the other is asked for.",
+            hillis_steele,
+        ),
+        Misconception(
+            "a state cut off from its past",
+            "The backward pass is short because no gradient goes from step to step: detach stops it. Your states are "
+            "right, your gradients are not.",
+            edited(linear_loop, "a_t * h → a_t * h.detach()"),
+        ),
+        Misconception(
+            "states without a gradient",
+            "Your states are right, and no gradient leads from them back to a and x: no_grad, detach, .data, NumPy "
+            "and torch.tensor cut the way. Compute with a and x as they come.",
+            lambda a, x: linear_loop(a.detach(), x.detach()),
+        ),
+        Misconception(
+            "decays without a gradient",
+            "Your states are right, and the gradient of a is zero: you cut the decays off, by detach for example. "
+            "They are to be trained like x.",
+            lambda a, x: linear_loop(a.detach(), x),
+        ),
+        Misconception(
+            "one tensor for all states",
+            "You change h in place, and keep the same tensor at each step. So all entries of your list are the last "
+            "state. Make a new h at each step.",
+            edited(linear_loop, "h = a_t * h + x_t → h *= a_t; h += x_t"),
+        ),
+        Misconception(
+            "a decay of another step",
+            "You fade the state by the decay of another step, that of the step before or after. In step t it is a[t].",
+            [edited(linear_loop, f"zip(a.unbind → zip(a.roll({by}, 0).unbind") for by in (1, -1)],
+        ),
+        Misconception(
+            "steps from last to first",
+            "Your loop begins with the last step. Time runs from the first one on.",
+            [
+                lambda a, x: linear_loop(a.flip(0), x.flip(0)),
+                lambda a, x: linear_loop(a.flip(0), x.flip(0)).flip(0),
+            ],
+        ),
+        Misconception(
+            "a state of zero in front",
+            "Your list begins with the zero from before the first step, so there is one state too many. Leave it out "
+            "of the result.",
+            lambda a, x: torch.cat([torch.zeros_like(x[:1]), linear_loop(a, x)]),
+        ),
+        Misconception(
+            "steps behind the states",
+            "You stack the states along a new last axis. Time is the first one, as in x.",
+            lambda a, x: linear_loop(a, x).movedim(0, -1),
+        ),
+        Misconception(
+            "decays and drives in exchanged places",
+            "You have taken a for x and x for a. The decay a multiplies the state before, and the drive x is added.",
+            lambda a, x: linear_loop(x, a),
+        ),
+        Misconception(
+            "a first step that is taken twice",
+            "You start with h = x[0], and then do step 0 as well. Before step 0 the state is zero.",
+            edited(linear_loop, "torch.zeros_like(x[0]) → x[0]"),
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            edited(linear_loop, "a_t * h + x_t → a_t * (h + x_t)"),
+        ),
+        Misconception(
+            "a state that never fades",
+            "You add to a state that stays as it is. The decay belongs to the state, and to nothing else: a·h + x.",
+            [edited(linear_loop, f"a_t * h + x_t → {h}") for h in ("h + a_t * x_t", "h + x_t")],
+        ),
+        Misconception(
+            "a loop over the states",
+            "You cut along the last axis, the states. Time is the first one.",
+            lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1),
+        ),
+        Misconception(
+            "states of the step before",
+            "states[t] must include step t: first the new h, then keep it.",
+            lambda a, x: zero_first(linear_loop(a, x)),
+        ),
+        Misconception(
+            "the last state alone",
+            "You return h, the state after the last step. All states are asked for.",
+            edited(linear_loop, "torch.stack(states) → h"),
+        ),
+        Misconception(
+            "states joined end to end",
+            "torch.cat puts the states one behind the other on an axis that they have already. The steps are a new "
+            "axis, in front: torch.stack makes one.",
+            edited(linear_loop, "torch.stack → torch.cat"),
+        ),
+        Misconception(
+            "a list of states",
+            "You return the list of the states. Stack it to one tensor, with the steps as its first axis.",
+            edited(linear_loop, "torch.stack(states) → states"),
+        ),
+    ],
+)

@@ -1,0 +1,258 @@
+"""Bug hunt: mended_scan."""
+
+import functools
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .combine import JOIN, combine, filled_with_ones
+from .hillis_steele import hillis_steele
+from .shared import (
+    BOTH_HALVES,
+    EPSILONS,
+    MOVE_ON,
+    PAIRS_OF_STEPS,
+    all_pairs,
+    by_cumulative_products,
+    by_halves,
+    from_the_end,
+    guarded,
+    linear_loop,
+    priced,
+    zero_first,
+)
+from .up_down import up_down
+
+FINEST = torch.finfo(torch.float32).tiny
+
+
+def mended_scan(log_a: Tensor, x: Tensor) -> Tensor:
+    """All states for decays exp(log_a), whatever their product; log_a, x and the result are (L,) or (L, N)."""
+    return hillis_steele(log_a.exp(), x)
+
+
+def suspect_scan(log_a: Tensor, x: Tensor) -> Tensor:
+    """The suspect of the bug hunt: weights counted from the end, and a small number against a division by zero."""
+    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()  # what each step has kept at the end
+    return (to_end * x).cumsum(0) / (to_end + 1e-12)
+
+
+_logarithms_multiplied = edited(
+    hillis_steele,
+    f"{JOIN} → new_a, new_x = a[shift:] * a[:-shift], a[shift:].exp() * x[:-shift] + x[shift:]",
+)
+
+
+def _scaled_weights(log_a, x):
+    exponents = log_a.flip(0).cumsum(0).flip(0) - log_a
+    to_end = (exponents - exponents.mean(0)).exp()
+    return (to_end * x).cumsum(0) / to_end
+
+
+_filled_with_nothing = edited(filled_with_ones, "ones_like(v[:shift]) → full_like(v[:shift], float(v is a))")
+_decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
+_tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
+
+
+def _chunks_that_divide(log_a, x, size):
+    states, h = [], torch.zeros_like(x[0])
+    for log_decays, drives in zip(log_a.split(size), x.split(size), strict=True):
+        decay = log_decays.cumsum(0).exp()
+        states.append(decay * (h + (drives / decay).cumsum(0)))
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
+def _by_the_step_before(log_a, x):
+    return zero_first(log_a).exp(), x
+
+
+def _twice_the_digits(log_a, x):
+    return from_the_end(log_a.double(), x.double()).float()
+
+
+def _decay_case(draw: Draw) -> dict:
+    speed = draw.choice([0.1, 3.0, 40.0, 400.0])
+    length, states = draw.size(1, 70), draw.size(0, 2)
+    shape = (length, states) if states else (length,)
+    return {"log_a": (-speed * draw.uniform(0.6, 1.0, *shape)).round(decimals=2), "x": draw.normal(*shape)}
+
+
+MENDED = Exercise(
+    id="09.mended_scan",
+    title="Mend the scan",
+    reference=mended_scan,
+    cases=_decay_case,
+    apply=priced(mended_scan, decay=lambda a: torch.log(1 - 0.02 * a)),
+    axes=("step", "state"),
+    example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
+    misconceptions=[
+        Misconception(
+            "the suspect as it was",
+            "Nothing is mended yet. In the case below the last states are right, and the first ones are almost "
+            "nothing. Follow the first one through the three lines.",
+            suspect_scan,
+            given=True,
+        ),
+        Misconception(
+            "a division by zero",
+            "Without the small number, early weights round to zero, and zero is divided by zero. The small number hid "
+            "the sickness; it was not the sickness.",
+            from_the_end,
+        ),
+        Misconception(
+            "another epsilon",
+            "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
+            "too little. No small number is small enough. Can you do without the division?",
+            [
+                *guarded(from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38, FINEST)),
+                *(
+                    edited(_twice_the_digits, "from_the_end → _guarded_scan", _guarded_scan=scan)
+                    for scan in guarded(from_the_end, "to_end", "(to_end + {})", (1e-50, 1e-100, 1e-200, 1e-300))
+                ),
+            ],
+        ),
+        Misconception(
+            "a clamp",
+            "A weight that was lifted to a smallest value is no longer the product of the decays, so the states "
+            "before it count for too much or too little. The result is finite and wrong.",
+            [
+                *guarded(from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
+                *(edited(from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
+                *(edited(from_the_end, f".exp() → .exp() + {e}") for e in (*EPSILONS, 1e-20, 1e-30)),
+                *(edited(from_the_end, f".exp() → .clamp(min={e}).exp()") for e in (-20, -30, -50, -60, -80, -87, -88)),
+            ],
+        ),
+        Misconception(
+            "zeros in the place of what is not a number",
+            "Where zero was divided by zero, you put a zero. The result is finite, and wrong: the true state there is "
+            "about as large as x. Can you do without the division?",
+            edited(
+                from_the_end,
+                "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
+            ),
+        ),
+        Misconception(
+            "chunks that still divide",
+            "Inside a chunk you still divide by a product of decays. It is shorter, so slow channels live, and fast "
+            "ones come past the smallest number in a few steps. Can you do without the division?",
+            [functools.partial(_chunks_that_divide, size=size) for size in (8, 32)],
+        ),
+        Misconception(
+            "a sum turned round and not back",
+            "You turn time round for the cumulative sum and leave it so: the sum of the last step stands at the first "
+            "one. Turn it back.",
+            [
+                edited(function, "cumsum(0).flip(0) - log_a → cumsum(0) - log_a")
+                for function in (suspect_scan, from_the_end)
+            ],
+        ),
+        Misconception(
+            "products counted from the start",
+            "Now the *late* steps have the vanishing product, and x divided by it overflows. This is the shortcut that"
+            " section 4 begins with.",
+            [
+                edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()"),
+                edited(by_cumulative_products, "a.cumprod(0) → (a.cumsum(0) - a[:1]).exp()"),
+            ],
+        ),
+        Misconception(
+            "float64",
+            "More digits move the place where it breaks: a float64 goes down to about exp(−745) instead of exp(−103). "
+            "Fast channels come past it in a few steps. Can you do without the division?",
+            [
+                _twice_the_digits,
+                edited(
+                    _twice_the_digits,
+                    "from_the_end → _start",
+                    _start=edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()"),
+                ),
+            ],
+        ),
+        Misconception(
+            "exponents taken for decays",
+            "The scan is right, and it gets the wrong numbers: log_a holds exponents Δ·A, and a decay is exp(log_a).",
+            [
+                lambda log_a, x: hillis_steele(log_a, x),
+                lambda log_a, x: linear_loop(log_a, x),
+                lambda log_a, x: _filled_with_nothing(log_a, x),
+            ],
+        ),
+        Misconception(
+            "decays that are not joined",
+            "In your rounds x is joined and the decay stays that of one step. After a round an entry stands for "
+            "several steps, and fades what comes before by all of them.",
+            lambda log_a, x: _decays_stay(log_a.exp(), x),
+        ),
+        Misconception(
+            "a scan that wants a power of two",
+            "Up and down the tree there is a partner for every step only if L is a power of two, and here L may be "
+            "anything. Which of your scans takes any L? Or fill the end up with steps that do nothing.",
+            [
+                lambda log_a, x: up_down(log_a.exp(), x),
+                lambda log_a, x: _tree_of_earlier_times_later(log_a.exp(), x),
+            ],
+        ),
+        Misconception(
+            "an exponential too many",
+            "You take exp twice. log_a holds Δ·A, so that exp(log_a) is a decay already.",
+            lambda log_a, x: hillis_steele(log_a.exp().exp(), x),
+        ),
+        Misconception(
+            "logarithms that are multiplied",
+            "You join the logarithms of two decays by a product. Decays multiply, so their logarithms add up.",
+            _logarithms_multiplied,
+        ),
+        Misconception(
+            "weights that are scaled",
+            "You multiply all weights of a channel by one number. Their ratio stays what it was, so the smallest "
+            "still vanishes, or the largest leaves the range of float32. Can you do without the division?",
+            _scaled_weights,
+        ),
+        Misconception(
+            "decays upside down",
+            "You take exp(−log_a), or divide where you should multiply: that is 1 / a, and the states grow. The "
+            "exponents Δ·A are negative already: a decay is exp(log_a).",
+            [lambda log_a, x: hillis_steele((-log_a).exp(), x), lambda log_a, x: linear_loop((-log_a).exp(), x)],
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            lambda log_a, x: log_a.exp() * hillis_steele(*_by_the_step_before(log_a, x)),
+        ),
+        Misconception(
+            "states of the step before",
+            "Each of your states stands one place too late: you return the state before each step. h_t includes step "
+            "t.",
+            lambda log_a, x: zero_first(mended_scan(log_a, x)),
+        ),
+        Misconception(
+            "weights that hold their own decay",
+            "`- log_a` was no mistake: W_t holds the decays *behind* t, without the one of t itself. Now the state at "
+            "t lacks the decay of t, and has faded by that of the drive's own step.",
+            [
+                edited(function, "log_a.flip(0).cumsum(0).flip(0) - log_a → log_a.flip(0).cumsum(0).flip(0)")
+                for function in (suspect_scan, from_the_end)
+            ],
+        ),
+        Misconception(
+            "logarithms of the drives",
+            "You take the logarithm of x. A drive may be negative, or zero: the first has no logarithm, and with |x| "
+            "its sign is lost.",
+            [
+                lambda log_a, x: (log_a.cumsum(0) + (x.log() - log_a.cumsum(0)).logcumsumexp(0)).exp(),
+                lambda log_a, x: (log_a.cumsum(0) + (x.abs().log() - log_a.cumsum(0)).logcumsumexp(0)).exp(),
+            ],
+        ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right for any decays: the loop never divides. But it takes L rounds, one after the other."
+            " Which scan of yours never divides either, takes any L, and needs few rounds?",
+            lambda log_a, x: linear_loop(log_a.exp(), x),
+        ),
+        Misconception(PAIRS_OF_STEPS.name, PAIRS_OF_STEPS.message, lambda log_a, x: all_pairs(log_a.exp(), x)),
+        Misconception(BOTH_HALVES.name, BOTH_HALVES.message, lambda log_a, x: by_halves(log_a.exp(), x)),
+    ],
+)

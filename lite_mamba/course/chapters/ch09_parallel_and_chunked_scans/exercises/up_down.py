@@ -1,0 +1,263 @@
+"""Exercise 3: up_down."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .combine import combine
+from .hillis_steele import hillis_steele
+from .shared import BOTH_HALVES, PAIRS_OF_STEPS, as_digits, linear_loop, priced, scan_case, zero_first
+
+
+def up_down(a: Tensor, x: Tensor) -> Tensor:
+    """All states by halving: join pairs, scan the half, fill in the others; L a power of two; (L, …)."""
+    if len(a) == 1:
+        return x
+    odd = up_down(*combine(a[0::2], x[0::2], a[1::2], x[1::2]))  # (L/2, …): h at t = 1, 3, 5, …
+    even = torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])  # (L/2, …): h at t = 0, 2, 4, …
+    return torch.stack([even, odd], dim=1).flatten(0, 1)  # (L, …)
+
+
+UP = "*combine(a[0::2], x[0::2], a[1::2], x[1::2])"
+DOWN = "torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]])"
+WEAVE = "torch.stack([even, odd], dim=1).flatten(0, 1)"
+
+
+def _up_alone(a, x):
+    while len(a) > 1:
+        a, x = combine(a[0::2], x[0::2], a[1::2], x[1::2])
+    return x
+
+
+UP_DOWN = Exercise(
+    id="09.up_down",
+    title="Up and down a tree",
+    reference=up_down,
+    cases=lambda draw: scan_case(draw, 2 ** draw.size(1, 4)),
+    apply=priced(up_down, linear=True),
+    example=as_digits(4),
+    rtol=1e-3,
+    axes=("step", "state"),
+    misconceptions=[
+        Misconception(
+            "a call that never ends",
+            "Your function calls itself for ever. L is a power of two, and is halved at each call. What is left in "
+            "the end, and what are its states?",
+            edited(up_down, "if len(a) == 1:\n        return x → "),
+        ),
+        Misconception(
+            "pairs in the wrong order",
+            "In each pair you let the later step come first. The earlier one is at the even place: a[0::2].",
+            edited(up_down, f"{UP} → *combine(a[1::2], x[1::2], a[0::2], x[0::2])"),
+        ),
+        Misconception(
+            "pairs with the decay of one step",
+            "A pair gets the a of one of its two steps. What comes before the pair fades in both of them.",
+            [
+                edited(up_down, f"{UP} → {a}, combine(a[0::2], x[0::2], a[1::2], x[1::2])[1]")
+                for a in ("a[1::2]", "a[0::2]")
+            ],
+        ),
+        Misconception(
+            "pairs that fade by the wrong decay",
+            "In a pair, the earlier x fades in the later step: a[1::2]·x[0::2] + x[1::2]. You have taken the other a, "
+            "or the other x.",
+            [
+                edited(up_down, f"{UP} → a[0::2] * a[1::2], {x}")
+                for x in ("a[1::2] * x[1::2] + x[0::2]", "a[0::2] * x[0::2] + x[1::2]")
+            ],
+        ),
+        Misconception(
+            "odd steps that are not joined",
+            "You scan the odd steps by themselves. Each has to stand for its pair: join it with the even step before "
+            "it.",
+            edited(up_down, f"{UP} → a[1::2], x[1::2]"),
+        ),
+        Misconception(
+            "a half that is not scanned",
+            "You join the pairs and take them for states. They are a sequence of half the length, and still have to "
+            "be scanned: by the function itself.",
+            [
+                edited(up_down, f"odd = up_down({UP}) → odd = combine(a[0::2], x[0::2], a[1::2], x[1::2])[1]", *more)
+                for more in ((), (f"{DOWN} → x[0::2]",))
+            ],
+        ),
+        Misconception(
+            "pairs that are added",
+            "You add the two x of a pair. Between them lies the later step, which fades the earlier x: a pair is made "
+            "by combine.",
+            edited(up_down, f"{UP} → a[0::2] * a[1::2], x[0::2] + x[1::2]"),
+        ),
+        Misconception(
+            "halves in the place of neighbours",
+            "You join step t with step t + L/2. Join neighbours, 0 with 1, 2 with 3: steps with others between them "
+            "are no span.",
+            edited(
+                up_down,
+                f"{UP} → *combine(*(v[i] for i in (slice(len(a) // 2), slice(len(a) // 2, None)) for v in (a, x)))",
+            ),
+        ),
+        Misconception(
+            "two steps left as they are",
+            "You stop as soon as two steps are left, and return their x. The second of the two still lacks the first. "
+            "When only one step is left, its x is its state.",
+            edited(up_down, "len(a) == 1 → len(a) <= 2"),
+        ),
+        Misconception(
+            "nothing at the end of the tree",
+            "When one step is left, your function returns nothing. From h = 0 the state of a single step is its x.",
+            edited(up_down, "return x → return"),
+        ),
+        Misconception(
+            "a first step that has no place",
+            "On the way down you fill in t = 2, 4, …, and t = 0 is missing: there is one even state too few. It is a "
+            "step by itself. What is its state?",
+            edited(up_down, f"{DOWN} → a[2::2] * odd[:-1] + x[2::2]"),
+        ),
+        Misconception(
+            "decays at the end of the tree",
+            "When one step is left, you return its a. From h = 0 its state is its x.",
+            edited(up_down, "return x → return a"),
+        ),
+        Misconception(
+            "a last step left that fades",
+            "When one step is left, you multiply its x by its a. A step fades what is there before it, and from h = 0 "
+            "that is nothing: its state is its x.",
+            edited(up_down, "return x → return a * x"),
+        ),
+        Misconception(
+            "a first step that fades",
+            "You multiply the x of the first step with a. A step fades what is there before it, and before the first "
+            "step that is zero.",
+            [
+                edited(up_down, "[x[:1], → [a[:1] * x[:1],"),
+                edited(up_down, "return x → return a * x", "[x[:1], → [a[:1] * x[:1],"),
+            ],
+        ),
+        Misconception(
+            "a first state of zero",
+            "Your first state is zero. Zero is what stands *before* the first step; after it, the state is its x.",
+            edited(up_down, "[x[:1], → [torch.zeros_like(x[:1]),"),
+        ),
+        Misconception(
+            "a first step after the last one",
+            "To fill in t = 0 you use the last state: torch.roll, and the index −1, go round the end. Before t = 0 "
+            "the state is zero.",
+            edited(up_down, f"{DOWN} → a[0::2] * odd.roll(1, 0) + x[0::2]"),
+        ),
+        Misconception(
+            "even steps without their own x",
+            "The even states are what is left of the state before, a·h. The x of their own step comes on top.",
+            edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[2::2] * odd[:-1]"),
+        ),
+        Misconception(
+            "the state before an even step",
+            "At the even places you put the state *before* the step. The step itself is still to be made: a·h + x.",
+            [
+                edited(up_down, f"{DOWN} → torch.cat([{first}, odd[:-1]])")
+                for first in ("x[:1]", "torch.zeros_like(x[:1])")
+            ],
+        ),
+        Misconception(
+            "even steps without a past",
+            "The states at t = 0, 2, 4, … are only their own x. There is a way down, too: the state before each of "
+            "them is known by now. Where does it stand?",
+            edited(up_down, f"{DOWN} → x[0::2]"),
+        ),
+        Misconception(
+            "even steps that read the state after them",
+            "To fill in t = 2 you use the state at t = 3. odd[i] belongs to t = 2i + 1, so the state *before* t = 2i "
+            "is odd[i − 1].",
+            edited(up_down, f"{DOWN} → a[0::2] * odd + x[0::2]"),
+        ),
+        Misconception(
+            "a neighbour from the future",
+            "t = 0 is right, and t = 2 is filled in with the state at t = 3, a neighbour from the future. odd[i] "
+            "belongs to t = 2i + 1. At which place of odd stands the state before t = 2, and before t = 4?",
+            edited(up_down, "odd[:-1] → odd[1:]"),
+        ),
+        Misconception(
+            "a past that does not fade on the way down",
+            "You add the state before to x. Going down is an ordinary step: a·h + x.",
+            edited(up_down, "a[2::2] * odd → odd"),
+        ),
+        Misconception(
+            "a decay of the wrong step on the way down",
+            "You fade the state by the a of the odd step. The step that is filled in is the even one: its own a "
+            "counts.",
+            [edited(up_down, "a[2::2] → a[3::2]"), edited(up_down, "a[2::2] → a[1:-1:2]")],
+        ),
+        Misconception(
+            "a pair's decay on the way down",
+            "You fade the state by the decay of a whole pair. One step is filled in, and its own a counts.",
+            edited(up_down, "a[2::2] * odd → a[2::2] * a[3::2] * odd"),
+        ),
+        Misconception(
+            "a drive that fades at once",
+            "On the way down you fade the x of the step as well. A step fades what is there before it; then x is "
+            "added, as it is.",
+            edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[2::2] * (odd[:-1] + x[2::2])"),
+        ),
+        Misconception(
+            "even steps first, odd steps after them",
+            "All values are right, and they stand in the wrong places: first all even steps, then all odd ones. They "
+            "have to alternate.",
+            edited(up_down, f"{WEAVE} → torch.cat([even, odd])"),
+        ),
+        Misconception(
+            "even and odd steps swapped",
+            "Your odd states stand at the even places. t = 0 comes first, and it is even.",
+            edited(up_down, "[even, odd] → [odd, even]"),
+        ),
+        Misconception(
+            "even and odd steps woven along the states",
+            "You weave along the last axis. For (L,) that is right; for (L, N) the states of one step get mixed. Even "
+            "and odd must alternate along the steps, right behind the first axis.",
+            edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim=-1).reshape(x.shape)"),
+        ),
+        Misconception(
+            "pairs of states left over",
+            "Even and odd states stand in pairs, (L/2, 2, …). Put the pairs one behind the other again: (L, …).",
+            lambda a, x: up_down(a, x).unflatten(0, (-1, 2)) if len(a) > 1 else x,
+        ),
+        Misconception(
+            "the top of the tree alone",
+            "You go up and return what stands at the top: the state after the last step. All others are filled in on "
+            "the way down.",
+            _up_alone,
+        ),
+        Misconception(
+            "half of the states",
+            "You return the states at the odd places only. The even ones are filled in on the way down.",
+            lambda a, x: up_down(a, x)[1::2] if len(a) > 1 else x,
+        ),
+        Misconception(
+            "states of the step before",
+            "Each of your states stands one place too late: you return the state before each step. That is how the "
+            "scan is defined in some papers (an *exclusive* scan). Here h_t includes step t.",
+            lambda a, x: zero_first(up_down(a, x)),
+        ),
+        Misconception(
+            "a loop over the steps",
+            "Your states are right, and Python goes from step to step, or from join to join: about L calls, one after "
+            "the other. All joins of a level are one call. Which sequence, half as long, does your function call "
+            "itself with?",
+            linear_loop,
+        ),
+        Misconception(
+            "the rounds of exercise 2",
+            "Your states are right, and in few rounds. But you join about L·log2 L times, as in exercise 2. On the "
+            "tree, each level has half as many steps as the one before, and in all there are about 2L joins.",
+            hillis_steele,
+        ),
+        BOTH_HALVES,
+        PAIRS_OF_STEPS,
+        Misconception(
+            "the drive of the step before",
+            "To fill in an even place you take the drive of the odd place before it: it is in that state already. The "
+            "step that you add is the even one.",
+            edited(up_down, "* odd[:-1] + x[2::2] → * odd[:-1] + x[1:-1:2]"),
+        ),
+    ],
+)

@@ -1,0 +1,27 @@
+"""Exercises of notebook 10: assemble the block, rows that stay apart, parameters, a low rank, state, a name twice.
+
+A module each, and the recap.
+"""
+
+from .block_forward import BLOCK, PARTS, block_forward
+from .count_parameters import PARAMETERS, count_parameters
+from .delta_map import MAP, delta_map
+from .is_batch_independent import INDEPENDENT, is_batch_independent
+from .mended_branches import BRANCHES, mended_branches
+from .recap import RECAP
+from .state_bytes import STATE, state_bytes
+
+__all__ = [
+    "BLOCK",
+    "EXERCISES",
+    "PARTS",
+    "RECAP",
+    "block_forward",
+    "count_parameters",
+    "delta_map",
+    "is_batch_independent",
+    "mended_branches",
+    "state_bytes",
+]
+
+EXERCISES = [BLOCK, INDEPENDENT, PARAMETERS, MAP, STATE, BRANCHES]

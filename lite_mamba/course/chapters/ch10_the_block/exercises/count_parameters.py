@@ -1,0 +1,260 @@
+"""Exercise 3: count_parameters."""
+
+import math
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def count_parameters(d_model: int, d_state: int, d_conv: int, branches: int, expand: int) -> int:
+    """All numbers that a block learns, with the default flags and dt_rank = ceil(d_model / 16)."""
+    inner = expand * d_model
+    rank = math.ceil(d_model / 16)
+    projections = d_model * 2 * inner + inner * d_model  # in_proj, out_proj
+    convolution = branches * (inner * d_conv + inner) + branches  # taps and biases, gates
+    selection = inner * (rank + 2 * d_state) + rank * inner + inner  # x_proj, dt_proj
+    scan = inner * d_state + inner  # A_log, D
+    return projections + convolution + selection + scan
+
+
+def _counted(*edits: str):
+    return edited(count_parameters, *edits)
+
+
+def _draw_sizes(draw: Draw) -> dict:
+    return {
+        "d_model": draw.choice([draw.size(2, 60), 16 * draw.size(1, 3)]),
+        "d_state": draw.size(2, 16),
+        "d_conv": draw.size(2, 5),
+        "branches": draw.size(1, 4),
+        "expand": draw.size(1, 3),
+    }
+
+
+PARAMETERS = Exercise(
+    id="10.count_parameters",
+    title="Count the parameters",
+    reference=count_parameters,
+    cases=_draw_sizes,
+    rtol=0,
+    atol=0.5,
+    example={"d_model": 4, "d_state": 2, "d_conv": 3, "branches": 2, "expand": 2},
+    misconceptions=[
+        Misconception(
+            "convolutions without a bias",
+            "Each branch has a bias, one number a channel, beside its taps.",
+            _counted("inner * d_conv + inner) → inner * d_conv)"),
+        ),
+        Misconception(
+            "a part that is missing",
+            "One part is not counted at all: the convolutions, x_proj, dt_proj, or the scan with A_log and D. Go "
+            "through the drawing from the left to the right.",
+            [
+                _counted("projections + convolution + → projections +"),
+                _counted("+ scan → "),
+                _counted("inner * (rank + 2 * d_state) + → "),
+                _counted("+ rank * inner + inner → "),
+            ],
+        ),
+        Misconception(
+            "one branch for all",
+            "You count one convolution. Each of the branches has taps and biases of its own.",
+            [
+                _counted(f"branches * (inner * d_conv + inner) + branches → inner * d_conv + inner + {n}")
+                for n in ("1", "branches")
+            ],
+        ),
+        Misconception(
+            "forgotten convolution gates",
+            "Your count is short by the number of branches. Each branch has one number more: its share in the sum.",
+            _counted("+ inner) + branches → + inner)"),
+        ),
+        Misconception(
+            "a gate for every channel",
+            "The branches are weighed by one number each, the same for all channels: conv_gates is (branches,).",
+            _counted("+ inner) + branches → + inner) + branches * inner"),
+        ),
+        Misconception(
+            "one A for all channels",
+            "You count N numbers for A_log. Each channel has an A of its own: (D, N).",
+            _counted("inner * d_state + inner → d_state + inner"),
+        ),
+        Misconception(
+            "a rank that is rounded down",
+            "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have no Δ at all.",
+            [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
+        ),
+        Misconception(
+            "a rank that is rounded to the nearest",
+            "dt_rank is d_model/16 rounded up, not to the nearest whole number: 17 needs 2.",
+            [
+                _counted(f"math.ceil(d_model / 16) → {rank}")
+                for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))")
+            ],
+        ),
+        Misconception(
+            "a rank with one too many",
+            "Where 16 divides d_model your rank is one too large: 32/16 is 2 already, and there is nothing to round "
+            "up.",
+            _counted("math.ceil(d_model / 16) → d_model // 16 + 1"),
+        ),
+        Misconception(
+            "a rank of the inner width",
+            "Your rank grows with D, the width inside the block. dt_rank is a sixteenth of d_model, the width outside.",
+            _counted("math.ceil(d_model / 16) → math.ceil(inner / 16)"),
+        ),
+        Misconception(
+            "one number a channel missing",
+            "Your count is short by D. Two parts are vectors with one number a channel: the skip, and the bias of "
+            "dt_proj, where Δ starts. One of them is missing.",
+            _counted("inner * d_state + inner → inner * d_state"),
+        ),
+        Misconception(
+            "two numbers a channel missing",
+            "Your count is short by 2·D. Two parts are vectors with one number a channel: the skip, and the bias of "
+            "dt_proj, where Δ starts. Both are missing.",
+            _counted("rank * inner + inner → rank * inner", "inner * d_state + inner → inner * d_state"),
+        ),
+        Misconception(
+            "D·d_model numbers missing",
+            "Your count is short by D·d_model. in_proj makes two mixtures, x and z, and has 2D rows; out_proj brings "
+            "the D numbers back to d_model. One of these three is missing.",
+            _counted("d_model * 2 * inner → d_model * inner"),
+        ),
+        Misconception(
+            "D·R numbers missing",
+            "Your count is short by D·R. dt_rank numbers for each channel stand twice: in x_proj, the rows of the low "
+            "rank, and in dt_proj. One of them is missing.",
+            _counted("+ rank * inner + inner → + inner"),
+            where=lambda d_model, **sizes: d_model > 16,
+        ),
+        Misconception(
+            "a vector that is a single number",
+            "The skip D, or the bias of dt_proj, is counted as one number. It is one number a channel.",
+            _counted("inner * d_state + inner → inner * d_state + 1"),
+        ),
+        Misconception(
+            "an A that mixes the states",
+            "You count N·N numbers for A. A is diagonal: one number for each state, in each channel.",
+            [_counted(f"inner * d_state + inner → {A} + inner") for A in ("d_state**2", "inner * d_state**2")],
+        ),
+        Misconception(
+            "a selection for every branch",
+            "You count x_proj, or dt_proj, once a branch. The branches are added up before: there is one u, and one "
+            "way from it to Δ, B and C.",
+            [
+                _counted("selection = inner * → selection = branches * inner *"),
+                _counted("+ rank * inner + inner → + branches * (rank * inner + inner)"),
+                _counted(
+                    "selection = inner * (rank + 2 * d_state) + rank * inner + inner → "
+                    "selection = branches * (inner * (rank + 2 * d_state) + rank * inner + inner)"
+                ),
+            ],
+        ),
+        Misconception(
+            "an out_proj that stays inside",
+            "You count D·D numbers for out_proj. It brings D numbers back to d_model.",
+            _counted("+ inner * d_model → + inner * inner"),
+        ),
+        Misconception(
+            "a width that is always twice",
+            "D is 2·d_model in your count. `expand` says how many times d_model it is.",
+            _counted("inner = expand → inner = 2"),
+        ),
+        Misconception(
+            "B and C as parameters",
+            "You count numbers for B and C beside x_proj. The block does not keep them: x_proj makes them anew of each "
+            "token.",
+            [
+                _counted(f"inner * d_state + inner → inner * d_state + inner + 2 * {kept}")
+                for kept in ("inner * d_state", "d_state")
+            ],
+        ),
+        Misconception(
+            "one bias for all channels",
+            "You count one bias a branch, or a bias of R numbers for dt_proj. A bias has a number for each output: D.",
+            [
+                _counted("inner * d_conv + inner) → inner * d_conv + 1)"),
+                _counted("+ rank * inner + inner → + rank * inner + rank"),
+            ],
+            where=lambda d_model, **sizes: d_model > 16,
+        ),
+        Misconception(
+            "one set of taps for all branches",
+            "You count the taps of a single convolution. Each branch has D·W of its own.",
+            _counted("branches * (inner * d_conv + inner) → (inner * d_conv + branches * inner)"),
+        ),
+        Misconception(
+            "a norm in the block",
+            "Your count is too large by 2·d_model, as if the block had a LayerNorm. It stands outside, between the "
+            "blocks of a model.",
+            _counted("+ inner * d_model → + inner * d_model + 2 * d_model"),
+        ),
+        Misconception(
+            "one gate for all branches",
+            "You count one gate. Each branch has one.",
+            _counted("+ inner) + branches → + inner) + 1"),
+        ),
+        Misconception(
+            "one bias for all branches",
+            "You count the bias of a single convolution. Each branch has one of its own.",
+            _counted("branches * (inner * d_conv + inner) → branches * inner * d_conv + inner"),
+        ),
+        Misconception(
+            "a convolution of the gate",
+            "You count a convolution for z, too. It goes straight to the gate: only the D channels of x are convolved.",
+            [
+                _counted(
+                    f"branches * (inner * d_conv + inner) + branches → 2 * branches * (inner * d_conv + inner) + {n}"
+                )
+                for n in ("branches", "2 * branches")
+            ],
+        ),
+        Misconception(
+            "parts of the outer width",
+            "A part inside the block is counted with d_model. Between in_proj and out_proj each token has D = "
+            "expand·d_model channels.",
+            [
+                _counted("expand * d_model → d_model"),
+                _counted("inner * (rank + 2 * d_state) → d_model * (rank + 2 * d_state)"),
+                _counted("inner * d_state + inner → d_model * d_state + inner"),
+                _counted("inner * d_state + inner → d_model * d_state + d_model"),
+                _counted("inner * d_conv + inner → d_model * d_conv + d_model"),
+                _counted(
+                    "inner * d_conv + inner → d_model * d_conv + d_model",
+                    "inner * d_state + inner → d_model * (d_state + 1)",
+                ),
+            ],
+        ),
+        Misconception(
+            "a convolution that mixes the channels",
+            "You count D·D·W weights a branch. The convolution is depthwise: each channel has one kernel.",
+            _counted("inner * d_conv + inner → inner * inner * d_conv + inner"),
+        ),
+        Misconception(
+            "N numbers a channel missing",
+            "Your count is short by D·N. Three parts hold N numbers for each channel: A_log, and in x_proj the rows of "
+            "B and those of C. One of them is missing.",
+            _counted("rank + 2 * d_state → rank + d_state"),
+        ),
+        Misconception(
+            "one kernel for all channels",
+            "You count one kernel a branch. Each channel has one: D·W taps.",
+            _counted("inner * d_conv + inner → d_conv + inner"),
+        ),
+        Misconception(
+            "an x_proj with a bias",
+            "x_proj has no bias. Where Δ starts is set by the one bias of dt_proj.",
+            _counted("selection = inner * → selection = rank + 2 * d_state + inner *"),
+        ),
+        Misconception(
+            "projections with a bias",
+            "Your count is too large by d_model, by 2·D, or by both, as if in_proj and out_proj had a bias. They have "
+            "none by default (`bias=False`).",
+            [
+                _counted(f"+ inner * d_model → + inner * d_model + {biases}")
+                for biases in ("2 * inner + d_model", "2 * inner", "d_model")
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,87 @@
+"""Exercise 4: delta_map."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def delta_map(x_proj: Tensor, dt_proj: Tensor) -> Tensor:
+    """The one matrix (D, D) from the D numbers of a token to its D raw numbers of Δ."""
+    return dt_proj @ x_proj[: dt_proj.shape[1]]  # (D, D)
+
+
+def _draw_maps(draw: Draw) -> dict:
+    rank, states = draw.size(1, 3), draw.size(1, 3)
+    inner = rank + draw.size(2, 4)
+    return {"x_proj": draw.normal(rank + 2 * states, inner), "dt_proj": draw.normal(inner, rank)}
+
+
+OTHER_ROWS = ("[-dt_proj.shape[1] :]", "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]")
+
+
+MAP = Exercise(
+    id="10.delta_map",
+    title="Two narrow steps as one matrix",
+    reference=delta_map,
+    cases=_draw_maps,
+    axes=("channel of Δ", "number of the token"),
+    misconceptions=[
+        Misconception(
+            "the wrong rows of x_proj",
+            "You take rows that make B and C. The first R rows make the low rank.",
+            [edited(delta_map, f"[: dt_proj.shape[1]] → {rows}") for rows in OTHER_ROWS],
+        ),
+        Misconception(
+            "a map from Δ to the token",
+            "Your matrix is the transpose: its rows belong to the token. A weight of PyTorch has a row for each "
+            "output, so that raw = M @ token.",
+            lambda x_proj, dt_proj: delta_map(x_proj, dt_proj).T,
+        ),
+        Misconception(
+            "a way that stays in the narrow middle",
+            "Your matrix is (R, R): it goes from the R numbers to the channels and back. The way begins at the "
+            "token: first x_proj, then dt_proj.",
+            lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
+        ),
+        Misconception(
+            "all rows of x_proj",
+            "x_proj has R + 2N rows, and dt_proj reads R numbers only. Cut off the rows that belong to B and C.",
+            edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj"),
+        ),
+        Misconception(
+            "products that are not added up",
+            "You multiply entry by entry. Two linear maps one after the other are a matrix product: `@`.",
+            [
+                lambda x_proj, dt_proj: dt_proj.T * x_proj[: dt_proj.shape[1]],
+                lambda x_proj, dt_proj: dt_proj * x_proj[: dt_proj.shape[1]].T,
+            ],
+        ),
+        Misconception(
+            "columns of x_proj",
+            "You cut columns. x_proj has a row for each number that it makes: the first R rows make the low rank.",
+            [
+                edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]].T"),
+                edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]]"),
+            ],
+        ),
+        Misconception(
+            "as many rows as channels",
+            "You cut D rows of x_proj, or as many as there are. dt_proj is (D, R), and R is its second size.",
+            edited(delta_map, "dt_proj.shape[1] → dt_proj.shape[0]"),
+        ),
+        Misconception(
+            "one of the R numbers",
+            "Your matrix goes through a single number in the middle. There are R: dt_proj has R columns, and x_proj R "
+            "rows for them.",
+            edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, :1] @ x_proj[:1]"),
+        ),
+        Misconception(
+            "a map behind the softplus",
+            "The matrix leads to the raw numbers, before the bias and the softplus. A softplus is not linear, and no "
+            "matrix can hold it.",
+            lambda x_proj, dt_proj: F.softplus(delta_map(x_proj, dt_proj)),
+        ),
+    ],
+)

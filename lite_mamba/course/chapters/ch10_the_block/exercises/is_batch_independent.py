@@ -1,0 +1,389 @@
+"""Exercise 2: is_batch_independent, and the layers that it is tried on."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def is_batch_independent(layer, x: Tensor) -> bool:
+    """Whether each row gives the same output alone as among the others. layer maps (B, L, d) to (B, L, d)."""
+    together = layer(x)
+    alone = torch.cat([layer(x[i : i + 1]) for i in range(x.shape[0])])  # (B, L, d)
+    return torch.allclose(together, alone, atol=1e-5)
+
+
+def nothing(x):
+    return 0 * x
+
+
+def doubled(x):
+    return 2 * x
+
+
+def running_sum(x):
+    return x.cumsum(dim=1)
+
+
+def reversed_in_time(x):
+    return x.flip(1)
+
+
+def less_the_mean_of_the_batch(x):
+    return x - x.mean(dim=0, keepdim=True)
+
+
+def running_sum_over_the_batch(x):
+    return x.cumsum(dim=0)
+
+
+def running_sum_over_the_batch_from_below(x):
+    return x.flip(0).cumsum(dim=0).flip(0)
+
+
+def last_token_from_the_neighbour(x):
+    return torch.cat([x[:, :-1], x.roll(1, dims=0)[:, -1:]], dim=1)
+
+
+def inner_rows_take_the_first(x):
+    """The first and the last row stay alone; each row between them adds the first."""
+    return torch.cat([x[:1], x[1:-1] + x[:1], x[-1:]]) if len(x) > 2 else x
+
+
+def first_token_from_the_neighbour(x):
+    return torch.cat([x.roll(1, dims=0)[:, :1], x[:, 1:]], dim=1)
+
+
+def last_number_from_the_neighbour(x):
+    return torch.cat([x[..., :-1], x.roll(1, dims=0)[..., -1:]], dim=2)
+
+
+def outer_rows_take_the_second(x):
+    """The second row stays alone; all others add it."""
+    return torch.cat([x[:1] + x[1:2], x[1:2], x[2:] + x[1:2]]) if len(x) > 1 else x
+
+
+def first_number_from_the_neighbour(x):
+    return torch.cat([x.roll(1, dims=0)[..., :1], x[..., 1:]], dim=2)
+
+
+def first_two_rows_exchanged(x):
+    return torch.cat([x[1:2], x[:1], x[2:]]) if len(x) > 1 else x
+
+
+def last_two_rows_exchanged(x):
+    return torch.cat([x[:-2], x[-1:], x[-2:-1]]) if len(x) > 1 else x
+
+
+def a_hundredth_of_the_mean_of_the_batch(x):
+    return x + 0.01 * x.mean(dim=0, keepdim=True)
+
+
+def one_row_alone_rounded_otherwise(x):
+    """Its rows stay apart; a product of matrices, too, may add in another order for another size of the batch."""
+    return x * (1 + 1e-7 * (len(x) > 1))
+
+
+def first_row_takes_the_last(x):
+    return torch.cat([x[:1] + x[-1:], x[1:]]) if len(x) > 1 else x
+
+
+def last_row_takes_the_first(x):
+    return torch.cat([x[:-1], x[-1:] + x[:1]]) if len(x) > 1 else x
+
+
+LAYERS = [
+    first_two_rows_exchanged,
+    last_two_rows_exchanged,
+    nothing,
+    doubled,
+    running_sum,
+    reversed_in_time,
+    less_the_mean_of_the_batch,
+    running_sum_over_the_batch,
+    running_sum_over_the_batch_from_below,
+    last_token_from_the_neighbour,
+    inner_rows_take_the_first,
+    first_token_from_the_neighbour,
+    last_number_from_the_neighbour,
+    outer_rows_take_the_second,
+    first_number_from_the_neighbour,
+    a_hundredth_of_the_mean_of_the_batch,
+    one_row_alone_rounded_otherwise,
+    first_row_takes_the_last,
+    last_row_takes_the_first,
+]
+
+
+def _some_rows(*rows):
+    def wrong(layer, x):
+        return all(torch.allclose(layer(x)[row % len(x)], layer(x[row % len(x)][None])[0], atol=1e-5) for row in rows)
+
+    return wrong
+
+
+def _rows_in_order(order):
+    def wrong(layer, x):
+        rows = order(x.shape[0])
+        return torch.allclose(layer(x[rows]), layer(x)[rows], atol=1e-5)
+
+    return wrong
+
+
+ORDERS = [
+    _rows_in_order(lambda rows: list(range(rows))[::-1]),
+    _rows_in_order(lambda rows: [rows - 1, *range(rows - 1)]),
+    _rows_in_order(lambda rows: [1, 0, *range(2, rows)]),
+    _rows_in_order(torch.randperm),
+]
+
+
+def _two_groups(first):
+    """The rows in two groups, each by itself; `first` of so many rows belong to the first one."""
+
+    def wrong(layer, x):
+        parts = x.tensor_split([first(len(x))])
+        return torch.allclose(layer(x), torch.cat([layer(part) for part in parts]), atol=1e-5)
+
+    return wrong
+
+
+GROUPS = [_two_groups(first) for first in (lambda rows: rows // 2, lambda rows: 1, lambda rows: rows - 1)]
+
+
+def _own_row_changed(layer, x):
+    moved = x.clone()
+    moved[0] = moved[0] + 1
+    return torch.allclose(layer(moved)[0], layer(x)[0], atol=1e-5)
+
+
+def _later_tokens_changed(layer, x):
+    moved = x.clone()
+    moved[:, -1] = moved[:, -1] + 1
+    return torch.allclose(layer(moved)[:, :-1], layer(x)[:, :-1], atol=1e-5)
+
+
+def _one_row_changed(row, *looked_at):
+    """The outputs of some rows must not move when one other row does; of all others, if none is named."""
+
+    def wrong(layer, x):
+        moved = x.clone()
+        moved[row] = moved[row] + 1
+        others = [other % len(x) for other in looked_at] or [i for i in range(len(x)) if i != row % len(x)]
+        return torch.allclose(layer(moved)[others], layer(x)[others], atol=1e-5)
+
+    return wrong
+
+
+def _compared(both: str):
+    return edited(is_batch_independent, f"torch.allclose(together, alone, atol=1e-5) → {both}")
+
+
+def _rows_from_to(first, end):
+    """All rows tested from one to another."""
+
+    def wrong(layer, x):
+        return all(torch.allclose(layer(x)[i], layer(x[i : i + 1])[0], atol=1e-5) for i in range(len(x))[first:end])
+
+    return wrong
+
+
+def _one_token(t):
+    return edited(
+        is_batch_independent, f"torch.allclose(together, alone → torch.allclose(together[:, {t}], alone[:, {t}]"
+    )
+
+
+def _same_rows(layer, x):
+    twice = layer(torch.cat([x[:1], x[:1]]))
+    return torch.allclose(twice[0], twice[1], atol=1e-5)
+
+
+def _token_by_token(layer, x):
+    alone = torch.cat([layer(x[:, t : t + 1]) for t in range(x.shape[1])], dim=1)
+    return torch.allclose(layer(x), alone, atol=1e-5)
+
+
+def _row_gone(rest):
+    def wrong(layer, x):
+        return torch.allclose(layer(x)[rest], layer(x[rest]), atol=1e-5)
+
+    return wrong
+
+
+def _without_batch_axis(layer, x):
+    return all(torch.allclose(layer(row), of_all, atol=1e-5) for row, of_all in zip(x, layer(x), strict=True))
+
+
+def _always_apart(layer, x):
+    return True
+
+
+def _whole(draw: Draw, *shape: int) -> Tensor:
+    """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
+
+    No zeros: a row that is set to zero has changed.
+    """
+    return (draw.integers(1, 9, *shape) * (2 * draw.integers(0, 1, *shape) - 1)).float()
+
+
+def _draw_layer(draw: Draw) -> dict:
+    """The layers in turn, so that none is left out."""
+    return {
+        "layer": LAYERS[draw.seed % len(LAYERS)],
+        "x": _whole(draw, draw.size(3, 4), draw.size(3, 6), 2),
+    }
+
+
+INDEPENDENT = Exercise(
+    id="10.is_batch_independent",
+    title="Do the rows stay apart?",
+    reference=is_batch_independent,
+    cases=_draw_layer,
+    trials=5 * len(LAYERS),
+    misconceptions=[
+        Misconception(
+            "a test that never says False",
+            "Your test says True of every layer, of those that mix the rows, too. What should it compare, so that it "
+            "can fail?",
+            _always_apart,
+        ),
+        Misconception(
+            "a row without its batch axis",
+            "`x[i]` is (L, d). The layer takes its first axis for the batch: it sees L rows that are one token long. "
+            "`x[i : i + 1]` is one row and keeps all three axes.",
+            _without_batch_axis,
+        ),
+        Misconception(
+            "only the first row tested",
+            "You compare row 0. A layer may leave row 0 alone and mix the others, such as a running sum over the "
+            "batch.",
+            _some_rows(0),
+        ),
+        Misconception(
+            "only the last row tested",
+            "You compare the last row. A layer may leave it alone and mix the others.",
+            _some_rows(-1),
+        ),
+        Misconception(
+            "only the outer rows tested",
+            "You compare the first and the last row. A layer may leave these two alone and mix the others.",
+            _some_rows(0, -1),
+        ),
+        Misconception(
+            "one row left out",
+            "You test all rows but one. A layer may mix something into this row alone. Where does your range begin, "
+            "and where does it end?",
+            [_rows_from_to(1, None), _rows_from_to(0, -1)],
+        ),
+        Misconception(
+            "only one number of each token tested",
+            "You compare a single number of each token. A layer may mix the rows in another one.",
+            [_compared(f"torch.allclose(together[..., {i}], alone[..., {i}], atol=1e-5)") for i in (0, -1)],
+        ),
+        Misconception(
+            "rows tested in groups",
+            "You compare whole groups of rows. A layer may mix two rows of one group, and then they are never apart.",
+            GROUPS,
+        ),
+        Misconception(
+            "a test of the order of rows",
+            "You test whether rows in another order give the same outputs in this order. A layer that subtracts the "
+            "mean of the batch passes this, and still every row depends on all others.",
+            ORDERS,
+        ),
+        Misconception(
+            "the same row more than once",
+            "Your rows are all alike. Then it makes no difference what a row takes from its neighbour: put strangers "
+            "beside each other, as x does.",
+            _same_rows,
+        ),
+        Misconception(
+            "outputs compared with inputs",
+            "You compare the output with the input. A layer may do with a row what it likes. The question is whether "
+            "it does the same with this row alone.",
+            _compared("torch.allclose(together, x, atol=1e-5)"),
+        ),
+        Misconception(
+            "tokens tested one by one",
+            "You give each token alone to the layer. That asks whether the tokens know of each other, and they may. A "
+            "row is a whole sequence: `x[i : i + 1]`.",
+            _token_by_token,
+        ),
+        Misconception(
+            "one row taken away",
+            "You take one row away, and look whether the others move. That finds what comes from this row. A layer "
+            "may carry something from another one.",
+            [_row_gone(slice(None, -1)), _row_gone(slice(1, None))],
+        ),
+        Misconception(
+            "a test of the row on itself",
+            "You change a row and look at the output of the same row. Of course it moves. Which outputs must not?",
+            _own_row_changed,
+        ),
+        Misconception(
+            "only one row changed",
+            "You change a single row, and look whether others move. That finds what comes from this row. A layer may "
+            "carry something from another one.",
+            [
+                _one_row_changed(0),
+                _one_row_changed(-1),
+                _one_row_changed(0, 1),
+                _one_row_changed(0, -1),
+                _one_row_changed(1, 0),
+            ],
+        ),
+        Misconception(
+            "one row that stays apart",
+            "True comes as soon as a single row stays apart. All of them have to.",
+            _compared("any(torch.allclose(*both, atol=1e-5) for both in zip(together, alone))"),
+        ),
+        Misconception(
+            "differences that cancel",
+            "You compare a sum or a mean over all rows. What one row gets from another may be what that one lacks: "
+            "two rows that are exchanged have the same sum.",
+            _compared("torch.allclose(together.sum(), alone.sum(), atol=1e-3)"),
+        ),
+        Misconception(
+            "a tolerance that lets a leak through",
+            "Your test overlooks a small leak: a layer that adds a hundredth of the batch's mean passes it. Rounding "
+            "is a millionth of the numbers; a tolerance need not be much larger.",
+            _compared("torch.allclose(together, alone, atol=0.5)"),
+        ),
+        Misconception(
+            "no room for rounding",
+            "You ask for the same last digit. A layer may add the same numbers in another order when the batch has "
+            "another size, and then the last digit differs: torch.allclose leaves room for that.",
+            _compared("torch.equal(together, alone)"),
+        ),
+        Misconception(
+            "an axis too many",
+            "torch.stack puts rows of shape (1, L, d) behind a new axis: (B, 1, L, d). Beside (B, L, d) that compares "
+            "every row with every other one. torch.cat puts them together along the batch.",
+            edited(is_batch_independent, "torch.cat( → torch.stack("),
+        ),
+        Misconception(
+            "two rows compared with each other",
+            "You compare the output of one row with that of another. Rows with different inputs have different "
+            "outputs, whether they know of each other or not. Compare one row with the same row in other company.",
+            _compared("not torch.allclose(together[0], together[1])"),
+        ),
+        Misconception(
+            "a test of causality",
+            "You change a late token and look at the earlier ones: that asks about time. Here the question is about "
+            "rows.",
+            _later_tokens_changed,
+        ),
+        Misconception(
+            "only the first token tested",
+            "You compare the outputs of token 0. A layer may mix the rows at a later token.",
+            _one_token(0),
+        ),
+        Misconception(
+            "only the last token tested",
+            "You compare the outputs of the last token. A layer may mix the rows at an earlier one.",
+            _one_token(-1),
+        ),
+    ],
+)

@@ -1,0 +1,186 @@
+"""Exercise 5: state_bytes."""
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def state_bytes(d_model: int, d_state: int, d_conv: int, dilations: tuple[int, ...], expand: int) -> int:
+    """Bytes that one stream of one block must keep between two tokens, in float32."""
+    inner, lag = expand * d_model, (d_conv - 1) * max(dilations)
+    return 4 * inner * (lag + d_state)
+
+
+def _draw_state(draw: Draw) -> dict:
+    dilations = tuple(draw.size(1, 6) for _ in range(draw.size(2, 4)))
+    return {
+        "d_model": draw.size(2, 40),
+        "d_state": draw.size(2, 16),
+        "d_conv": draw.size(2, 5),
+        "dilations": dilations,
+        "expand": draw.size(2, 3),
+    }
+
+
+LAG = "(d_conv - 1) * max(dilations)"
+IN_TAPS = ("d_conv - 1", "d_conv", "(d_conv - 1) * len(dilations)", "d_conv * len(dilations)")
+
+
+STATE = Exercise(
+    id="10.state_bytes",
+    title="The bytes of a state",
+    reference=state_bytes,
+    cases=_draw_state,
+    rtol=0,
+    atol=0.5,
+    example={"d_model": 4, "d_state": 16, "d_conv": 4, "dilations": (1, 2, 4, 8), "expand": 2},
+    misconceptions=[
+        Misconception(
+            "a history for every branch",
+            "You count a history for each branch. They read one shared history, as long as the largest lag "
+            "(notebook 03).",
+            [
+                edited(state_bytes, f"max(dilations) → {lags}")
+                for lags in ("sum(dilations)", "max(dilations) * len(dilations)")
+            ],
+        ),
+        Misconception(
+            "a history without the dilation",
+            "Your history is as long for any dilation. A dilated kernel looks back (taps − 1)·dilation samples.",
+            [edited(state_bytes, f"{LAG} → {columns}") for columns in IN_TAPS],
+        ),
+        Misconception(
+            "a dilation that is not the largest",
+            "You take the first dilation, or the smallest one. The history has to be long enough for the branch that "
+            "looks back furthest.",
+            [edited(state_bytes, f"max(dilations) → {one}") for one in ("dilations[0]", "min(dilations)")],
+        ),
+        Misconception(
+            "the dilation that stands last",
+            "You take the last dilation. They may stand in any order; the largest one looks back furthest.",
+            edited(state_bytes, "max(dilations) → dilations[-1]"),
+        ),
+        Misconception(
+            "a product of history and state",
+            "You multiply the two. They stand side by side in memory: add them.",
+            edited(state_bytes, "lag + d_state → lag * d_state"),
+        ),
+        Misconception(
+            "a history of the whole field",
+            "One column too many. The field counts the present sample, and this one is just coming in.",
+            edited(state_bytes, "lag + d_state → lag + 1 + d_state"),
+        ),
+        Misconception(
+            "taps times dilation",
+            "You keep taps·dilation samples, or one less. Between W taps there are W − 1 gaps, each as wide as the "
+            "dilation.",
+            [edited(state_bytes, f"{LAG} → d_conv * max(dilations){less}") for less in ("", " - 1")],
+        ),
+        Misconception(
+            "a state of the outer width",
+            "Inside the block each token has expand·d_model channels, and each of them has a history and a state.",
+            [
+                edited(state_bytes, "expand * d_model → d_model"),
+                edited(state_bytes, "inner * (lag + d_state) → (d_model * lag + inner * d_state)"),
+                edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_model * d_state)"),
+            ],
+        ),
+        Misconception(
+            "a state for every branch",
+            "You count the state of the scan once a branch. The branches are added up before the scan: a block has "
+            "one state.",
+            [
+                edited(state_bytes, f"(lag + d_state) → {both}")
+                for both in ("(lag + len(dilations) * d_state)", "(lag + d_state) * len(dilations)")
+            ],
+        ),
+        Misconception(
+            "a history of a single gap",
+            "You keep as many samples as the largest dilation. Between W taps there are W − 1 such gaps.",
+            edited(state_bytes, f"{LAG} → max(dilations)"),
+        ),
+        Misconception(
+            "one state for all channels",
+            "You count N numbers for the state. Each of the D channels has N of its own.",
+            edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_state)"),
+        ),
+        Misconception(
+            "a history of the gate",
+            "You keep a history for 2D channels. z is not convolved: it needs no past.",
+            edited(state_bytes, "lag + d_state → 2 * lag + d_state"),
+        ),
+        Misconception(
+            "a dilation without brackets",
+            "Between W taps there are W − 1 gaps, each as wide as the dilation: (W − 1)·dilation. Without brackets "
+            "the dilation is taken off W.",
+            edited(state_bytes, f"{LAG} → d_conv - 1 * max(dilations)"),
+        ),
+        Misconception(
+            "bytes for one of the two",
+            "The 4 bytes stand before the history, or before the state. Both are float32: history and state are 4 "
+            "bytes a number.",
+            [
+                edited(state_bytes, f"lag + d_state → {both}", "4 * inner → inner")
+                for both in ("4 * lag + d_state", "lag + 4 * d_state")
+            ],
+        ),
+        Misconception(
+            "a state of N·N numbers",
+            "You count N·N numbers a channel for the scan. A is diagonal, and the state is a list: N numbers.",
+            edited(state_bytes, "lag + d_state → lag + d_state**2"),
+        ),
+        Misconception(
+            "B and C that are kept",
+            "You count B and C, or Δ, beside the state. They are made anew of each token; what stays from token to "
+            "token is h alone.",
+            [edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)],
+        ),
+        Misconception(
+            "KiB in place of bytes",
+            "You divide by 1024. Bytes are wanted, a whole number.",
+            [
+                edited(state_bytes, f"4 * inner * (lag + d_state) → 4 * inner * (lag + d_state) {by} 1024")
+                for by in ("/", "//")
+            ],
+        ),
+        Misconception(
+            "a width that is always twice",
+            "D is 2·d_model in your count. `expand` says how many times d_model it is.",
+            edited(state_bytes, "expand * d_model → 2 * d_model"),
+        ),
+        Misconception(
+            "taps and dilation added",
+            "You add the gaps. Between W taps there are W − 1 gaps, and each is as wide as the dilation: multiply.",
+            [
+                edited(state_bytes, f"{LAG} → {lag}")
+                for lag in ("d_conv - 1 + max(dilations) - 1", "d_conv - 1 + max(dilations)")
+            ],
+        ),
+        Misconception(
+            "dilations that are not read",
+            "You take powers of two, 1, 2, 4, …, as many as there are branches. The dilations are given, and may be "
+            "others.",
+            edited(state_bytes, "max(dilations) → 2 ** (len(dilations) - 1)"),
+        ),
+        Misconception(
+            "numbers of another size",
+            "Your count is half, twice or eight times the right one. A float32 number takes 4 bytes, not 2, 8 or 32; "
+            "and what is kept belongs to the D channels of x, not to those of z.",
+            [edited(state_bytes, f"4 * inner → {size} * inner") for size in (2, 8, 32)],
+        ),
+        Misconception(
+            "numbers in place of bytes",
+            "You count numbers. A float32 number takes 4 bytes.",
+            edited(state_bytes, "4 * inner → inner"),
+        ),
+        Misconception(
+            "a state without the history of the convolution",
+            "Only the state of the scan is counted. The convolution remembers, too.",
+            edited(state_bytes, "lag + d_state → d_state"),
+        ),
+        Misconception(
+            "a history without the state of the scan",
+            "Only the history of the convolution is counted. The scan keeps N numbers a channel.",
+            edited(state_bytes, "lag + d_state → lag"),
+        ),
+    ],
+)
