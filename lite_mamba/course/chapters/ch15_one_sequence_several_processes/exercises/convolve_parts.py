@@ -1,0 +1,204 @@
+"""Bug hunt: convolve_parts."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .halo import halo
+from .shared import _neighbour
+
+
+def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[Tensor]:
+    """A causal dilated convolution, (D, W) taps, of parts (D, L) that know their halo only."""
+    taps = weight.shape[1]
+    reach = (taps - 1) * dilation  # samples of the past that an output reads
+    results = []
+    for rank, part in enumerate(parts):
+        x = torch.cat([halo(rank, parts, reach), part], dim=1)  # (D, reach + L)
+        y = torch.zeros_like(part)  # (D, L)
+        for k in range(taps):
+            lag = (taps - 1 - k) * dilation  # the last tap meets the present
+            y = y + weight[:, k, None] * F.pad(x, (lag, 0))[:, reach : reach + part.shape[1]]
+        results.append(y)
+    return results
+
+
+def _hunt_case(draw: Draw) -> dict:
+    D, ranks = draw.size(1, 2), draw.size(3, 4)
+    parts = [draw.normal(D, draw.size(1, 8)) for _ in range(ranks)]
+    return {"parts": parts, "weight": draw.normal(D, draw.size(2, 4)) + 0.05, "dilation": draw.size(1, 4)}
+
+
+def _unpadded(parts, weight, dilation):
+    """A convolution of halo and part without padding: as many outputs as there are samples behind the first reach."""
+    taps = weight.shape[1]
+    reach = (taps - 1) * dilation
+    joined = [torch.cat([halo(rank, parts, reach), part], dim=1) for rank, part in enumerate(parts)]
+    return [F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0] for x in joined]
+
+
+def _in_equal_parts(cut):
+    """Right outputs, cut by one of torch's functions that know of no lengths."""
+    return lambda parts, weight, dilation: list(
+        cut(torch.cat(convolve_parts(parts, weight, dilation), dim=1), len(parts), dim=1)
+    )
+
+
+def _without_dilation(parts, weight, dilation):
+    return convolve_parts(parts, weight, 1)
+
+
+REACH = "reach = (taps - 1) * dilation"
+
+
+CONVOLVE_PARTS = Exercise(
+    id="15.convolve_parts",
+    title="A convolution that is right for dilation 1 only",
+    reference=convolve_parts,
+    cases=_hunt_case,
+    example={
+        "parts": [torch.ones(1, 4), torch.ones(1, 4)],
+        "weight": torch.tensor([[100.0, 10.0, 1.0]]),
+        "dilation": 2,
+    },
+    axes=("channel", "sample"),
+    misconceptions=[
+        Misconception(
+            "the suspect as it was",
+            "Nothing is mended yet. Follow the first output of the second part: which samples does it read, and which "
+            "of them are there?",
+            edited(convolve_parts, f"{REACH} → reach = taps - 1"),
+            given=True,
+        ),
+        Misconception(
+            "one sample short",
+            "Nearly: the first output of a part still lacks its oldest sample. From an output to the oldest sample "
+            "that it reads there are taps − 1 gaps. How wide is each?",
+            edited(convolve_parts, f"{REACH} → reach = (taps - 1) * dilation - 1"),
+            where=lambda weight, dilation, **_: (weight.shape[1] - 1) * dilation > 1,
+        ),
+        Misconception(
+            "taps and dilation added",
+            "You have added the dilation to the taps. Between two neighbouring taps lie `dilation` samples, and there "
+            "are taps − 1 such gaps.",
+            [
+                edited(convolve_parts, f"{REACH} → reach = taps - 1 + dilation"),
+                edited(convolve_parts, f"{REACH} → reach = taps + dilation - 2"),
+            ],
+            where=lambda weight, dilation, **_: weight.shape[1] > 2 and dilation > 2,
+        ),
+        Misconception(
+            "the dilation left out",
+            "Now halo and taps agree, and the convolution has lost its dilation: it reads neighbouring samples.",
+            _without_dilation,
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "a halo of one gap",
+            "Your halo is one dilation long. With more than two taps, the oldest one reads further back.",
+            edited(convolve_parts, f"{REACH} → reach = dilation"),
+            where=lambda weight, **_: weight.shape[1] > 2,
+        ),
+        Misconception(
+            "a slice as it was",
+            "The halo is long enough now, and the slice still leaves out taps − 1 samples only. Your first outputs "
+            "belong to the part before.",
+            edited(convolve_parts, "reach : reach + → taps - 1 : taps - 1 +"),
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "parts that know nothing of each other",
+            "Every part begins with zeros now. What the part before ends with is gone.",
+            edited(convolve_parts, "halo(rank, parts, reach) → part.new_zeros(len(part), reach)"),
+        ),
+        Misconception(
+            "taps a gap too far back",
+            "The halo is long enough now, and each of your taps reads one gap too far back: not even the last one "
+            "meets the present.",
+            edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation"),
+        ),
+        Misconception(
+            "taps one sample apart",
+            "The halo is long enough now, and your lags differ by one sample from tap to tap. Between two neighbouring "
+            "taps lie `dilation` samples: it multiplies k, too.",
+            edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - 1) * dilation - k"),
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "taps that all read the present",
+            "The halo is long enough now, and all of your taps read the present sample. Zeros in *front* move the "
+            "samples by the lag of a tap.",
+            edited(convolve_parts, "(lag, 0) → (0, lag)"),
+        ),
+        Misconception(
+            "a tap left out",
+            "The halo is long enough now, and one tap is missing in your sum: the oldest, or the present one.",
+            [
+                edited(convolve_parts, "range(taps) → range(1, taps)"),
+                edited(convolve_parts, "range(taps) → range(taps - 1)"),
+            ],
+        ),
+        Misconception(
+            "a slice shorter than the halo",
+            "Your halo is longer than what the slice leaves out, so the first outputs belong to the part before. The "
+            "two lengths must agree.",
+            edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps * dilation)"),
+        ),
+        Misconception(
+            "outputs of the halo",
+            "The halo is long enough now, and you keep the outputs that belong to it. Those of the part stand behind "
+            "them.",
+            edited(convolve_parts, "[:, reach : reach + part.shape[1]] → [:, : part.shape[1]]"),
+        ),
+        Misconception(
+            "outputs of the halo, too",
+            "Your results are longer than their parts. The first of them belong to samples of the halo, which you have "
+            "for reading only: keep as many outputs, from the end, as the part has samples.",
+            [
+                edited(
+                    convolve_parts,
+                    "zeros_like(part) → zeros_like(x)",
+                    "[:, reach : reach + part.shape[1]] → [:, : x.shape[1]]",
+                ),
+                edited(_unpadded, f"{REACH} → reach = taps * dilation - 1"),
+                edited(_unpadded, f"{REACH} → reach = taps * dilation"),
+            ],
+        ),
+        Misconception(
+            "a halo that counts taps",
+            "Your halo has a sample for each tap, whatever the dilation. Between two neighbouring taps lie `dilation` "
+            "samples.",
+            edited(convolve_parts, f"{REACH} → reach = taps"),
+            where=lambda weight, dilation, **_: (weight.shape[1] - 1) * dilation > weight.shape[1],
+        ),
+        Misconception(
+            "taps in the wrong order",
+            "The halo is right, and now the taps are reversed: the last one meets the present.",
+            edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
+        ),
+        Misconception(
+            "a halo of outputs",
+            "You cut the halo from outputs. The convolution reads inputs, on both sides of a border.",
+            edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, results + list(parts[rank:]), reach)"),
+        ),
+        Misconception(
+            "parts joined in one tensor",
+            "Your outputs are right, and joined in one tensor. Each process has its own: a list with a tensor for each "
+            "part is asked for.",
+            lambda parts, weight, dilation: torch.cat(convolve_parts(parts, weight, dilation), dim=1),
+        ),
+        Misconception(
+            "parts taken as equally long",
+            "You cut the joined outputs into equal parts. The parts differ in length: each has as many outputs as "
+            "samples.",
+            [_in_equal_parts(torch.chunk), _in_equal_parts(torch.tensor_split)],
+        ),
+        Misconception(
+            "the samples of the neighbour alone",
+            "The neighbour may be shorter than the reach. `halo` of exercise 4 goes further back.",
+            edited(convolve_parts, "halo(rank → _neighbour(rank", _neighbour=_neighbour),
+        ),
+    ],
+)

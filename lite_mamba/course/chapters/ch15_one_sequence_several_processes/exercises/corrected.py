@@ -1,0 +1,172 @@
+"""Exercise 3: corrected."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import HALF, _decays, _part, _states
+
+
+def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor:
+    """The states of a part that began from `start`, from those that began from zero; (L, N)."""
+    left = torch.exp(delta.cumsum(0)[:, None] * A)  # (L, N): of the start, after each step
+    return states + left * start
+
+
+def _corrected_case(draw: Draw) -> dict:
+    N = draw.size(1, 3)
+    delta, x = _part(draw, draw.size(2, 6), N)
+    A = _decays(draw, N)
+    return {"states": _states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
+
+
+def _differences_scanned(states, start, delta, A):
+    return _scanned_again(torch.cat([states[:1], states.diff(dim=0)]), start, delta, A)
+
+
+def _scanned_again(states, start, delta, A):
+    h, again = start, []
+    for delta_t, state in zip(delta, states, strict=True):
+        h = torch.exp(delta_t * A) * h + state
+        again.append(h)
+    return torch.stack(again)
+
+
+CORRECTED = Exercise(
+    id="15.corrected",
+    title="A part that learns its past",
+    reference=corrected,
+    cases=_corrected_case,
+    example={
+        "states": torch.tensor([[1.0], [1.0], [1.0]]),
+        "start": torch.tensor([16.0]),
+        "delta": torch.tensor([1.0, 2.0, 1.0]),
+        "A": HALF,
+    },
+    axes=("step", "state"),
+    misconceptions=[
+        Misconception(
+            "a start taken away",
+            "You take the faded start away from the states. It is what they lack.",
+            edited(corrected, "states + left → states - left"),
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the step sizes up to each step. Decays multiply; their exponents, which hold the steps, add "
+            "up.",
+            edited(corrected, "delta.cumsum(0) → delta.cumprod(0)"),
+        ),
+        Misconception(
+            "a decay without A",
+            "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
+            edited(corrected, "[:, None] * A → [:, None] * -torch.ones_like(A)"),
+        ),
+        Misconception(
+            "a start that does not fade",
+            "You add the start to every state as it is. At each step of the part something of it is lost.",
+            edited(corrected, "left * start → start"),
+        ),
+        Misconception(
+            "a start that fades by single steps",
+            "You fade the start by the step at hand only. At the third step it has gone through three.",
+            edited(corrected, "delta.cumsum(0) → delta"),
+        ),
+        Misconception(
+            "one step too few",
+            "Your first state takes in the start as it is. A step fades first and adds its drive then, so even in the "
+            "first state the start has faded once.",
+            edited(corrected, "delta.cumsum(0) → (delta.cumsum(0) - delta)"),
+        ),
+        Misconception(
+            "a start that has faded by the whole part at once",
+            "You let the start fade by the whole part, at every step. Only at the last one has it gone that far.",
+            edited(corrected, "delta.cumsum(0) → delta.sum().expand(len(delta))"),
+        ),
+        Misconception(
+            "sums from the end",
+            "You sum the steps from each one to the part's *end*. The start comes in at the beginning.",
+            [
+                edited(corrected, "delta.cumsum(0) → delta.flip(0).cumsum(0).flip(0)"),
+                edited(corrected, "delta.cumsum(0) → (delta.sum() - delta.cumsum(0))"),
+            ],
+        ),
+        Misconception(
+            "a start that is felt for one step",
+            "Only your first state knows the start. The second was made from the first.",
+            [
+                lambda states, start, delta, A: torch.cat([states[:1] + torch.exp(delta[0] * A) * start, states[1:]]),
+                lambda states, start, delta, A: torch.cat([states[:1] + start, states[1:]]),
+            ],
+        ),
+        Misconception(
+            "a last state alone that is corrected",
+            "You mend the last state. The output reads all of them.",
+            lambda states, start, delta, A: torch.cat([states[:-1], states[-1:] + torch.exp(delta.sum() * A) * start]),
+        ),
+        Misconception(
+            "a start that grows",
+            "Your start grows from step to step. A is negative already: no further sign belongs into the exponent.",
+            edited(corrected, "delta.cumsum(0)[:, None] * A → -delta.cumsum(0)[:, None] * A"),
+        ),
+        Misconception(
+            "an exponent taken for what is left",
+            "You multiply the start with A times the steps that have gone by, which is negative. That is the "
+            "exponent; what is left of the start lies between 0 and 1.",
+            edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → delta.cumsum(0)[:, None] * A"),
+        ),
+        Misconception(
+            "steps taken as equal",
+            "You count steps as if all were equal. They differ in size: the start has faded by the sum of the sizes "
+            "that have gone by.",
+            [
+                edited(corrected, "delta.cumsum(0) → torch.arange(1, len(delta) + 1)"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta)"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta.mean())"),
+            ],
+        ),
+        Misconception(
+            "an axis of steps that is missing",
+            "Your sum of steps has the shape (L,) where (L, 1) is needed: steps meet the states of A on the same axis. "
+            "`[:, None]` puts them on an axis of their own.",
+            [
+                edited(corrected, "delta.cumsum(0)[:, None] * A → delta.cumsum(0) * A"),
+                edited(corrected, "delta.cumsum(0)[:, None] * A → A * delta.cumsum(0)"),
+            ],
+        ),
+        Misconception(
+            "start and states exchanged",
+            "You fade the states and add the start as it is. It is the other way round: the states from zero are right "
+            "as they are, and the start fades.",
+            edited(corrected, "states + left * start → left * states + start"),
+        ),
+        Misconception(
+            "differences taken for drives",
+            "You take the difference of two states for the drive between them. The state before has faded in that "
+            "step, too: its drive is what has come in besides.",
+            _differences_scanned,
+        ),
+        Misconception(
+            "a blend of start and states",
+            "You blend start and states: what fades from the one comes from the other. The states from zero are whole; "
+            "the faded start is added to them.",
+            edited(corrected, "states + left * start → (1 - left) * states + left * start"),
+        ),
+        Misconception(
+            "states taken for drives",
+            "You scan the states as if they were drives. Each of them has in it what the steps before have brought, "
+            "and you add that up once more.",
+            _scanned_again,
+        ),
+        Misconception(
+            "the correction alone",
+            "You return what is to be added. The states from zero belong to it.",
+            edited(corrected, "states + left * start → left * start"),
+        ),
+        Misconception(
+            "states that fade",
+            "You fade the states from zero as well. They are right as they are; only the start is missing.",
+            edited(corrected, "states + left * start → left * (states + start)"),
+        ),
+    ],
+)

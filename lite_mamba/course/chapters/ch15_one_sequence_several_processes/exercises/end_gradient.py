@@ -1,0 +1,214 @@
+"""Exercise 5: end_gradient."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import HALF, ranks_case
+
+
+def end_gradient(rank: int, totals: Tensor, slopes: Tensor, A: Tensor) -> Tensor:
+    """The gradient that comes to a part's last state from all parts behind it, (P,) and (P, N); (N,)."""
+    g = torch.zeros_like(A)
+    for q in reversed(range(rank + 1, len(totals))):
+        g = torch.exp(A * totals[q]) * g + slopes[q]
+    return g
+
+
+HAND_BACK = "torch.exp(A * totals[q]) * g + slopes[q]"
+
+
+def _behind(between):
+    """The sum over the parts behind of what is left of each slope, given the time that it fades."""
+
+    def answer(rank, totals, slopes, A):
+        later = range(rank + 1, len(totals))
+        return sum((torch.exp(A * between(totals, rank, q)) * slopes[q] for q in later), torch.zeros_like(A))
+
+    return answer
+
+
+END_GRADIENT = Exercise(
+    id="15.end_gradient",
+    title="What comes back",
+    reference=end_gradient,
+    cases=lambda draw: ranks_case(draw, "slopes"),
+    example={
+        "rank": 1,
+        "totals": torch.tensor([1.0, 1.0, 2.0, 1.0]),
+        "slopes": torch.tensor([[1.0], [2.0], [4.0], [8.0]]),
+        "A": HALF,
+    },
+    axes=("state",),
+    misconceptions=[
+        Misconception(
+            "the forward direction",
+            "You collect from the parts *before*. The state of a part changes what comes after it, so its gradient "
+            "comes from the parts behind.",
+            [
+                edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank)"),
+                edited(end_gradient, "reversed(range(rank + 1, len(totals))) → reversed(range(rank))"),
+            ],
+        ),
+        Misconception(
+            "the own part counted",
+            "You count your own slope. It is the gradient at your part's *beginning*; asked for is what comes to its "
+            "end, from behind.",
+            [
+                edited(end_gradient, "range(rank + 1, → range(rank,"),
+                lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes, A) + slopes[rank],
+            ],
+        ),
+        Misconception(
+            "slopes that do not fade",
+            "You add up the slopes of the parts behind. A change of your last state has faded by all parts between "
+            "before it reaches a later one, and its gradient with it.",
+            edited(end_gradient, f"{HAND_BACK} → g + slopes[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the next part alone",
+            "You take the slope of the part right behind. Your last state goes on through it, to the parts after it.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → slopes[q]"),
+                lambda rank, totals, slopes, A: slopes[(rank + 1) % len(slopes)],
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a slope that fades in its own part",
+            "You let each slope fade by its own part. It is a gradient at that part's *beginning*: only the parts "
+            "between lie in its way.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → torch.exp(A * totals[q]) * (g + slopes[q])"),
+                _behind(lambda totals, rank, q: totals[q]),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a gradient that has gone through the own part",
+            "You let the gradient fade by your own part as well. Asked for is what comes to your *last* state; your "
+            "own backward pass carries it on from there.",
+            [
+                edited(end_gradient, "return g → return torch.exp(A * totals[rank]) * g"),
+                _behind(lambda totals, rank, q: totals[rank : q + 1].sum()),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "slopes that grow",
+            "Your slopes grow on their way. A is negative already: no further sign belongs into the exponent.",
+            edited(end_gradient, "A * totals[q] → -A * totals[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "a sum taken for a decay",
+            "You multiply with the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
+            "decay lies between 0 and 1.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → totals[q] * g + slopes[q]"),
+                edited(end_gradient, f"{HAND_BACK} → A * totals[q] * g + slopes[q]"),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the next part left out",
+            "The slope of the part right behind yours is missing. Its start is your last state: it has not faded at "
+            "all.",
+            edited(end_gradient, "range(rank + 1, → range(rank + 2,"),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "the last part left out",
+            "The slope of the last part is missing. Its start depends on your last state, too.",
+            edited(end_gradient, "len(totals) → len(totals) - 1"),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "the total of the part behind",
+            "A gradient that goes through part q fades by the total of q. You take the total of the part behind q.",
+            _behind(lambda totals, rank, q: totals[rank + 2 : q + 1].sum()),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the total of the part before",
+            "A gradient that goes through part q fades by the total of q. You take the total of the part before q.",
+            edited(end_gradient, "A * totals[q] → A * totals[q - 1]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "fading from the first rank on",
+            "Each of your slopes fades by all parts before it, from rank 0 on. Only those between your end and that "
+            "part's beginning lie in its way.",
+            _behind(lambda totals, rank, q: totals[:q].sum()),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "fading by all parts behind",
+            "Each of your slopes fades by all parts behind yours. Only those between your end and that part's "
+            "beginning lie in its way.",
+            _behind(lambda totals, rank, q: totals[rank + 1 :].sum()),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "fading by the parts behind",
+            "Each of your slopes fades by the parts behind *it*, as if it travelled to the last rank. Which parts lie "
+            "between your end and that part's beginning?",
+            [
+                _behind(lambda totals, rank, q: totals[q + 1 :].sum()),
+                _behind(lambda totals, rank, q: totals[q:].sum()),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
+            "add up.",
+            _behind(lambda totals, rank, q: totals[rank + 1 : q].prod()),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a number in the place of N zeros",
+            "For the last rank you return the number 0, as Python's `sum` of nothing does. A gradient has N numbers, "
+            "for the last rank as well: begin with zeros.",
+            edited(end_gradient, "return g → return g if rank < len(totals) - 1 else 0"),
+        ),
+        Misconception(
+            "a decay without A",
+            "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
+            edited(end_gradient, "A * totals[q] → -totals[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "parts taken as equal",
+            "You let all parts fade alike, by the mean of the totals. Each part has a total of its own.",
+            edited(end_gradient, "A * totals[q] → A * totals.mean()"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the last slope twice",
+            "You begin with the slope of the last part, and then that part adds it again. Nothing comes from behind "
+            "the last part: begin with zeros.",
+            edited(end_gradient, "torch.zeros_like(A) → slopes[-1]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a last rank that takes its own slope",
+            "The last rank gets its own slope. No part comes after it, and it gets zeros.",
+            edited(end_gradient, "return g → return g if rank < len(totals) - 1 else slopes[-1]"),
+        ),
+        Misconception(
+            "the gradients of all ranks",
+            "You return a gradient for every rank. Each process asks for its own.",
+            lambda rank, totals, slopes, A: torch.stack(
+                [end_gradient(r, totals, slopes, A) for r in range(len(totals))]
+            ),
+        ),
+        Misconception(
+            "all ranks",
+            "You go through all parts. The parts before yours do not feel your state.",
+            edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals))"),
+        ),
+    ],
+)

@@ -1,0 +1,250 @@
+"""Exercise 4: halo."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import _neighbour
+
+
+def halo(rank: int, parts: list[Tensor], max_lag: int) -> Tensor:
+    """The last `max_lag` inputs in front of a part, zeros where the sequence has not begun; (D, max_lag)."""
+    nothing = parts[0].new_zeros(len(parts[0]), max_lag)  # (D, max_lag)
+    before = torch.cat([nothing, *parts[:rank]], dim=1)  # (D, …)
+    return before[:, -max_lag:]
+
+
+def _first_repeated(rank, parts, max_lag):
+    if rank == 0:
+        return halo(rank, parts, max_lag)
+    before = torch.cat(parts[:rank], dim=1)
+    return torch.cat([before[:, :1].expand(-1, max_lag), before], dim=1)[:, -max_lag:]
+
+
+def _halo_case(draw: Draw) -> dict:
+    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 4), draw.size(2, 4)
+    least = 1 if draw.choice([False, True]) else max_lag
+    parts = [draw.normal(D, least + draw.size(0, 3)) for _ in range(ranks)]
+    return {"rank": draw.random.randrange(ranks), "parts": parts, "max_lag": max_lag}
+
+
+def _long(parts, max_lag, **_) -> bool:
+    return all(part.shape[1] >= max_lag for part in parts)
+
+
+def _zeros_behind(rank, parts, max_lag):
+    known = torch.cat([parts[0][:, :0], *parts[:rank]], dim=1)[:, -max_lag:]
+    return F.pad(known, (0, max_lag - known.shape[1]))
+
+
+def _collected(rank, parts, max_lag):
+    """From the nearest part on, as long as something is missing."""
+    pieces, missing = [], max_lag
+    for part in reversed(parts[:rank]):
+        pieces.insert(0, part[:, max(0, part.shape[1] - missing) :])
+        missing -= pieces[0].shape[1]
+    return torch.cat([parts[0].new_zeros(len(parts[0]), missing), *pieces], dim=1)
+
+
+HALO = Exercise(
+    id="15.halo",
+    title="The samples in front of a part",
+    reference=halo,
+    cases=_halo_case,
+    trials=40,
+    example={
+        "rank": 3,
+        "parts": [torch.tensor([samples]) for samples in ([1.0, 2.0], [3.0], [4.0], [5.0, 6.0])],
+        "max_lag": 3,
+    },
+    axes=("channel", "sample"),
+    misconceptions=[
+        Misconception(
+            "a first rank that takes from the last",
+            "Rank 0 gets the end of the sequence: in Python, parts[−1] is the last part. Nothing comes before rank 0, "
+            "and its halo is zeros.",
+            [
+                lambda rank, parts, max_lag: parts[rank - 1][:, -max_lag:],
+                lambda rank, parts, max_lag: F.pad(parts[rank - 1], (max_lag, 0))[:, -max_lag:],
+                lambda rank, parts, max_lag: halo(rank or len(parts), parts, max_lag),
+            ],
+            where=_long,
+        ),
+        Misconception(
+            "a short part that is all there is",
+            "You look at the neighbour only. It may be shorter than the halo: then the samples before it are wanted, "
+            "too, from the rank before the neighbour.",
+            [
+                _neighbour,
+                lambda rank, parts, max_lag: (
+                    parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+            ],
+        ),
+        Misconception(
+            "no zeros in front",
+            "Your halo has the samples that there are. Where the sequence has not begun, zeros stand in their place: "
+            "the halo is max_lag long for every rank.",
+            edited(halo, "[nothing, *parts[:rank]] → parts[:rank]"),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "nothing to join for rank 0",
+            "Rank 0 has no parts before it, and `torch.cat` cannot join nothing. With zeros in front there is always "
+            "something.",
+            edited(halo, "[nothing, *parts[:rank]] → parts[:rank]", "before[ → F.pad(before, (max_lag, 0))["),
+        ),
+        Misconception(
+            "a halo that is not cut off",
+            "You return more than the last max_lag samples. Nobody reads what lies farther back, and it would have to "
+            "travel.",
+            [
+                edited(halo, "before[:, -max_lag:] → before"),
+                edited(
+                    halo,
+                    "*parts[:rank] → *(part[:, -max_lag:] for part in parts[:rank])",
+                    "before[:, -max_lag:] → before",
+                ),
+                lambda rank, parts, max_lag: torch.cat([parts[0][:, :0], *parts[:rank]], dim=1),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "two parts that are all there is",
+            "You look at two parts before yours. Both together may be shorter than the halo: go back until it is full.",
+            edited(halo, "*parts[:rank] → *parts[max(rank - 2, 0) : rank]"),
+        ),
+        Misconception(
+            "the part before left out",
+            "The part right before yours is missing. Its last samples lie next to your beginning. Where does a slice "
+            "of a list end?",
+            [
+                edited(halo, "*parts[:rank] → *parts[: max(rank - 1, 0)]"),
+                edited(halo, "*parts[:rank] → *parts[: rank - 1]"),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "the part's own samples",
+            "Your samples are those of the part itself, which its process has. The halo lies in front of it.",
+            [
+                edited(halo, "*parts[:rank] → parts[rank]"),
+                lambda rank, parts, max_lag: F.pad(parts[rank], (0, max_lag))[:, :max_lag],
+            ],
+        ),
+        Misconception(
+            "the wrong end of the part before",
+            "You take the *first* samples of the part before. A convolution reads the ones next to your beginning.",
+            lambda rank, parts, max_lag: (
+                parts[rank - 1][:, :max_lag] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
+            ),
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
+        ),
+        Misconception(
+            "the beginning of all that was before",
+            "You keep the *first* columns of all that stands before your part, and those lie farthest back. A "
+            "convolution reads the ones next to your beginning.",
+            edited(halo, "[nothing, *parts[:rank]] → [*parts[:rank], nothing]", "-max_lag: → :max_lag"),
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
+        ),
+        Misconception(
+            "zeros for every rank",
+            "Every rank gets nothing but zeros. Is anything of the parts before put in? And if it is, from which end "
+            "do you take the halo? The zeros stand first.",
+            edited(halo, "-max_lag: → :max_lag"),
+        ),
+        Misconception(
+            "the nearest sample left out",
+            "The sample right in front of your part is missing. In Python a slice that ends at −1 leaves the last "
+            "column out.",
+            [
+                edited(halo, "before[:, -max_lag:] → before[:, -max_lag:-1]"),
+                edited(halo, "before[:, -max_lag:] → before[:, -max_lag - 1 : -1]"),
+                edited(
+                    halo,
+                    "(len(parts[0]), max_lag) → (len(parts[0]), max_lag + 1)",
+                    "before[:, -max_lag:] → before[:, -max_lag - 1 : -1]",
+                ),
+            ],
+        ),
+        Misconception(
+            "the end of the whole sequence",
+            "Every rank gets the last samples of the whole sequence. The halo of a rank lies in front of *its* part.",
+            edited(halo, "*parts[:rank] → *parts"),
+        ),
+        Misconception(
+            "samples of the rank behind",
+            "Your samples come from the rank *behind*. A causal convolution reads the past.",
+            [
+                lambda rank, parts, max_lag: (
+                    parts[rank + 1][:, :max_lag]
+                    if rank + 1 < len(parts)
+                    else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+                lambda rank, parts, max_lag: (
+                    parts[rank + 1][:, -max_lag:]
+                    if rank + 1 < len(parts)
+                    else parts[0].new_zeros(len(parts[0]), max_lag)
+                ),
+                edited(halo, "parts[:rank] → parts[rank + 1 :]"),
+            ],
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank + 1 < len(parts),
+        ),
+        Misconception(
+            "one sample short",
+            "Your halo has one sample too few. The oldest tap reads max_lag samples back from the part's first.",
+            [
+                edited(halo, "return before[:, -max_lag:] → return before[:, before.shape[1] - max_lag + 1:]"),
+                edited(
+                    halo,
+                    "return before[:, -max_lag:] → return F.pad(before[:, before.shape[1] - max_lag + 1:], (1, 0))",
+                ),
+            ],
+        ),
+        Misconception(
+            "one sample too many",
+            "Your halo has one sample more than max_lag. Nobody reads it.",
+            edited(halo, "max_lag)  # (D, max_lag) → max_lag + 1)", "-max_lag: → -max_lag - 1:"),
+        ),
+        Misconception(
+            "samples of the own part",
+            "The last of your samples belong to the part itself. The halo lies in front of it.",
+            edited(halo, "parts[:rank] → parts[:rank + 1]"),
+        ),
+        Misconception(
+            "parts in the wrong order",
+            "The parts before yours come in the wrong order: the nearest one stands first. The samples run from the "
+            "oldest to the newest, so the part right before yours comes last.",
+            [
+                edited(halo, "*parts[:rank] → *parts[:rank][::-1]"),
+                edited(_collected, "pieces.insert(0, → pieces.append("),
+            ],
+        ),
+        Misconception(
+            "zeros behind the samples",
+            "Your samples are right, and the zeros stand on the wrong side: what lies before the beginning of the "
+            "sequence is farther back than everything else.",
+            _zeros_behind,
+        ),
+        Misconception(
+            "the oldest sample repeated",
+            "Where the sequence has not begun, you repeat its first sample. There are zeros.",
+            [
+                _first_repeated,
+                edited(halo, "parts[0].new_zeros(len(parts[0]), max_lag) → parts[0][:, :1].expand(-1, max_lag)"),
+            ],
+        ),
+        Misconception(
+            "newest first",
+            "Your samples run backwards in time. They are put in front of the part as they came.",
+            edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
+        ),
+        Misconception(
+            "halo and part together",
+            "You return the part with its halo. Asked for is what has to travel: the halo alone.",
+            edited(halo, "return before[:, -max_lag:] → return torch.cat([before[:, -max_lag:], parts[rank]], dim=1)"),
+        ),
+    ],
+)

@@ -1,0 +1,262 @@
+"""Exercise 2: own_start."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Exercise, Misconception
+from .shared import HALF, ranks_case
+
+
+def own_start(rank: int, totals: Tensor, ends: Tensor, A: Tensor) -> Tensor:
+    """The state with which a part begins: what the parts before it, (P,) and (P, N), have left; (N,)."""
+    h = torch.zeros_like(A)
+    for q in range(rank):
+        h = torch.exp(A * totals[q]) * h + ends[q]
+    return h
+
+
+HAND_ON = "torch.exp(A * totals[q]) * h + ends[q]"
+
+
+def _summed(rank, totals, ends, A, between):
+    """The sum over the parts before of what is left of each end, given the time that it fades."""
+    return sum((torch.exp(A * between(totals, q, rank)) * ends[q] for q in range(rank)), torch.zeros_like(A))
+
+
+def _sum_of_exponents(rank, totals, ends, A):
+    return sum((A * totals[q + 1 : rank].sum() * ends[q] for q in range(rank)), torch.zeros_like(A))
+
+
+def _decays_added(ones):
+    """Each end fades by the sum of the decays between; between neighbours, where there are none, by `ones`."""
+
+    def answer(rank, totals, ends, A):
+        left = [sum(torch.exp(A * total) for total in totals[q + 1 : rank]) + 0 * A for q in range(rank)]
+        left = [ones + decay if q == rank - 1 else decay for q, decay in enumerate(left)]
+        return sum((decay * end for decay, end in zip(left, ends, strict=False)), torch.zeros_like(A))
+
+    return answer
+
+
+def _before(kind):
+    return lambda rank, totals, ends, A: _summed(rank, totals, ends, A, kind)
+
+
+OWN_START = Exercise(
+    id="15.own_start",
+    title="Where a part begins",
+    reference=own_start,
+    cases=lambda draw: ranks_case(draw, "ends"),
+    example={
+        "rank": 2,
+        "totals": torch.tensor([1.0, 2.0, 1.0, 1.0]),
+        "ends": torch.tensor([[8.0], [4.0], [2.0], [1.0]]),
+        "A": HALF,
+    },
+    axes=("state",),
+    misconceptions=[
+        Misconception(
+            "the own part counted",
+            "You let the part's own end go into its beginning: it would be counted twice, here and by the part's own "
+            "scan. The prefix is *exclusive*: it ends before the own rank.",
+            [
+                edited(own_start, "range(rank) → range(rank + 1)"),
+                lambda rank, totals, ends, A: own_start(rank, totals, ends, A) + ends[rank],
+            ],
+        ),
+        Misconception(
+            "ends that do not fade",
+            "You add up the ends of the parts before. Each of them still goes through the parts between it and yours.",
+            edited(own_start, f"{HAND_ON} → h + ends[q]"),
+        ),
+        Misconception(
+            "the part before alone",
+            "You take the end of the part before. That part began from zero, so its end knows nothing of the parts "
+            "before *it*.",
+            [
+                edited(own_start, f"{HAND_ON} → ends[q]"),
+                lambda rank, totals, ends, A: ends[rank - 1],
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "an end that fades in its own part",
+            "You let each end fade by its own part. It is what stands at the *end* of that part: the steps before it "
+            "are over. Only the parts behind it fade it.",
+            [
+                edited(own_start, f"{HAND_ON} → torch.exp(A * totals[q]) * (h + ends[q])"),
+                _before(lambda totals, q, rank: totals[q]),
+            ],
+        ),
+        Misconception(
+            "a start that has gone through the own part",
+            "You let what comes from before fade by your own part, too. The start is the state *before* your part.",
+            [
+                edited(own_start, "return h → return torch.exp(A * totals[rank]) * h"),
+                _before(lambda totals, q, rank: totals[q : rank + 1].sum()),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "ends that grow",
+            "Your ends grow on their way. A is negative already: no further sign belongs into the exponent.",
+            edited(own_start, "A * totals[q] → -A * totals[q]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "a first rank that begins with the last end",
+            "Rank 0 gets the end of the last part: in Python, ends[−1] is the last one. Nothing comes before rank 0, "
+            "and it begins with zeros.",
+            edited(own_start, "return h → return h if rank else ends[-1]"),
+        ),
+        Misconception(
+            "the end of the part before left out",
+            "The end of the part right before yours is missing. It stands at your beginning, and has not faded at all.",
+            [
+                edited(own_start, "range(rank) → range(rank - 1)"),
+                edited(
+                    own_start, "range(rank) → range(rank - 1)", "return h → return torch.exp(A * totals[rank - 1]) * h"
+                ),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "the part before yours without its fading",
+            "What comes from further back goes through the part right before yours, too. In your sum it does not fade "
+            "there.",
+            _before(lambda totals, q, rank: totals[q + 1 : rank - 1].sum()),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the total of the part before",
+            "A state that goes through part q fades by the total of q. You take the total of the part before q.",
+            edited(own_start, "A * totals[q] → A * totals[q - 1]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the total of the part behind",
+            "A state that goes through part q fades by the total of q. You take the total of the part behind q.",
+            edited(own_start, "A * totals[q] → A * totals[q + 1]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "fading up to the last rank",
+            "Each of your ends fades by all parts behind it, up to the last rank. It has to go up to *your* beginning "
+            "only.",
+            _before(lambda totals, q, rank: totals[q + 1 :].sum()),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "fading by the parts before",
+            "Each of your ends fades by the parts *before* it, as if the state travelled from your neighbour back to "
+            "rank 0. Which parts lie between an end and your beginning?",
+            [
+                _before(lambda totals, q, rank: totals[:q].sum()),
+                _before(lambda totals, q, rank: totals[: q + 1].sum()),
+            ],
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the ranks behind",
+            "You take what the parts *behind* yours have left. A state comes from the past.",
+            [
+                edited(own_start, "range(rank) → range(rank + 1, len(totals))"),
+                edited(own_start, "range(rank) → reversed(range(rank + 1, len(totals)))"),
+            ],
+        ),
+        Misconception(
+            "all ranks",
+            "You go through all parts: this is the state at the end of the whole sequence, the same for everybody.",
+            edited(own_start, "range(rank) → range(len(totals))"),
+        ),
+        Misconception(
+            "a sum taken for a decay",
+            "You multiply with the sum of the steps, with A or without it. In the formula it stands in an exponent: a "
+            "decay lies between 0 and 1.",
+            [
+                edited(own_start, f"{HAND_ON} → totals[q] * h + ends[q]"),
+                edited(own_start, f"{HAND_ON} → A * totals[q] * h + ends[q]"),
+                _sum_of_exponents,
+            ],
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the first part left out",
+            "The end of part 0 is missing. It has come the longest way, and something of it is left.",
+            edited(own_start, "range(rank) → range(1, rank)"),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
+            "add up.",
+            _before(lambda totals, q, rank: totals[q + 1 : rank].prod()),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "ends that fade alike",
+            "You let all ends fade alike, by all parts before yours. Each has come another way, and the end of the "
+            "part right before yours has not faded at all.",
+            _before(lambda totals, q, rank: totals[:rank].sum()),
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "fading by the next part alone",
+            "Each of your ends fades by the part right behind it, and by no other. The end of rank 0 goes through all "
+            "parts up to yours.",
+            _before(lambda totals, q, rank: totals[q + 1 : min(q + 2, rank)].sum()),
+            where=lambda rank, **_: rank > 2,
+        ),
+        Misconception(
+            "a number in the place of N zeros",
+            "For rank 0 you return the number 0, as Python's `sum` of nothing does. A state has N numbers, for rank 0 "
+            "as well: begin with zeros.",
+            edited(own_start, "return h → return h if rank else 0"),
+        ),
+        Misconception(
+            "a decay without A",
+            "A is missing in your exponent: all states fade alike. Each has a rate of its own.",
+            edited(own_start, "A * totals[q] → -totals[q]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "parts taken as equal",
+            "You let all parts fade alike, by the mean of the totals. Each part has a total of its own.",
+            edited(own_start, "A * totals[q] → A * totals.mean()"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "decays that are added up",
+            "You add up the decays of the parts between. What goes through several parts is multiplied by each of "
+            "their decays; what is added up are the totals in the exponent.",
+            [_decays_added(0.0), _decays_added(1.0)],
+            where=lambda rank, **_: rank > 2,
+        ),
+        Misconception(
+            "fading by the part before yours alone",
+            "Each of your ends fades by the part right before yours, and by no other. The end of rank 0 goes through "
+            "all parts from its own to yours.",
+            [
+                _before(lambda totals, q, rank: totals[rank - 1]),
+                _before(lambda totals, q, rank: totals[rank - 1] * (q < rank - 1)),
+            ],
+            where=lambda rank, **_: rank > 2,
+        ),
+        Misconception(
+            "a first rank that begins with its own end",
+            "Rank 0 begins with its own end. Nothing comes before rank 0, and it begins with zeros.",
+            edited(own_start, "torch.zeros_like(A) → ends[0]", "range(rank) → range(1, rank)"),
+        ),
+        Misconception(
+            "the first end twice",
+            "You begin with the end of part 0, and then part 0 adds it again. Before part 0 there is zero.",
+            edited(own_start, "torch.zeros_like(A) → ends[0]"),
+        ),
+        Misconception(
+            "the starts of all ranks",
+            "You return a start for every rank. Each process asks for its own.",
+            lambda rank, totals, ends, A: torch.stack([own_start(r, totals, ends, A) for r in range(len(totals))]),
+        ),
+    ],
+)

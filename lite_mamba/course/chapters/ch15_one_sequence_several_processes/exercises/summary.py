@@ -1,0 +1,208 @@
+"""Exercise 1: summary."""
+
+import torch
+from torch import Tensor
+
+from ....checking.edits import edited
+from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import HALF, _decays, _part, _states
+
+
+def summary(delta: Tensor, A: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """A part in two results: the sum of its step sizes, and its last state, (N,), from zero."""
+    end = torch.zeros_like(A)  # (N,)
+    for delta_t, x_t in zip(delta, x, strict=True):
+        end = torch.exp(delta_t * A) * end + x_t
+    return delta.sum(), end
+
+
+def _weights(delta, A, x):
+    """What is left of each drive at the end, (L, N)."""
+    return torch.exp((delta.sum() - delta.cumsum(0))[:, None] * A) * x
+
+
+def _without_an_axis(delta, A, x):
+    later = delta.sum() - delta.cumsum(0)
+    return delta.sum(), (torch.exp(later * A) * x).sum(0)
+
+
+def _weighted(delta, A, x):
+    faded = delta.cumsum(0)
+    return delta.sum(), (torch.exp(faded[:, None] * A) * x).sum(0)
+
+
+def _summary_case(draw: Draw) -> dict:
+    states = draw.size(1, 3)
+    delta, x = _part(draw, draw.size(2, 8), states)
+    return {"delta": delta, "A": _decays(draw, states), "x": x}
+
+
+def _with_a_tensor(function, delta, A, x):
+    """What a function returns; a total that is a plain number is as good as a tensor."""
+    result = function(delta, A, x)
+    plain = isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[0], (int, float))
+    return (torch.tensor(float(result[0])), result[1]) if plain else result
+
+
+SUMMARY = Exercise(
+    id="15.summary",
+    title="What a part tells the others",
+    reference=summary,
+    cases=_summary_case,
+    apply=_with_a_tensor,
+    example={"delta": torch.tensor([1.0, 2.0, 1.0]), "A": HALF, "x": torch.tensor([[8.0], [4.0], [1.0]])},
+    items=("total", "end"),
+    axes=("state",),
+    misconceptions=[
+        Misconception(
+            "decays in the place of the sum of steps",
+            "Your first result has A in it: N numbers, the decays of the whole part or their exponents. They are "
+            "right, and more than has to travel: everybody knows A. Which one number makes all N of them?",
+            [
+                edited(summary, "return delta.sum(), end → return torch.exp(A * delta.sum()), end"),
+                edited(summary, "return delta.sum(), end → return A * delta.sum(), end"),
+            ],
+        ),
+        Misconception(
+            "a product of step sizes",
+            "You multiply the step sizes. Decays multiply; their exponents, which hold the steps, add up.",
+            edited(summary, "delta.sum() → delta.prod()"),
+        ),
+        Misconception(
+            "steps that are counted",
+            "Your first result is how many steps the part has. The steps differ in size, and fading goes by their "
+            "sizes.",
+            edited(summary, "delta.sum() → torch.tensor(float(len(delta)))"),
+        ),
+        Misconception(
+            "drives that do not fade",
+            "You add up the drives. What came in at the first step has faded in all later ones when the part ends.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → end + x_t"),
+        ),
+        Misconception(
+            "a drive that fades in its own step",
+            "Each of your drives fades once too often: also in its own step. x comes in *after* that step's fading.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → torch.exp(delta_t * A) * (end + x_t)"),
+        ),
+        Misconception(
+            "drives that fade the longer the later they come",
+            "You weigh each drive with what fades from the part's *beginning* up to it. In the last state the earliest "
+            "drive has faded most: what counts lies between the drive and the part's end.",
+            [_weighted, edited(_weighted, "delta.cumsum(0) → delta.cumsum(0) - delta")],
+        ),
+        Misconception(
+            "an end that grows",
+            "Your state grows at each step: A is negative already, and no further sign belongs into the exponent.",
+            edited(summary, "torch.exp(delta_t * A) → torch.exp(-delta_t * A)"),
+        ),
+        Misconception(
+            "an exponent taken for a decay",
+            "You multiply the state with Δ·A, which is negative: it changes its sign at each step. That is the "
+            "exponent; what is left of a state lies between 0 and 1.",
+            edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let the state fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
+            "on the symbol card has the exponential.",
+            edited(summary, "torch.exp(delta_t * A) → (1 + delta_t * A)"),
+        ),
+        Misconception(
+            "steps taken as equal",
+            "In your end all steps fade alike, by the mean of Δ. The steps differ in size: which ones come after a "
+            "drive counts.",
+            edited(summary, "delta_t * A → delta.mean() * A"),
+        ),
+        Misconception(
+            "Δ in the drive once more",
+            "You multiply the drives with Δ. x is what a step adds to the state, as it stands: Δ and B are in it "
+            "already.",
+            edited(summary, "end + x_t → end + delta_t * x_t"),
+        ),
+        Misconception(
+            "a first drive that comes in twice",
+            "You begin with the first drive, and then the first step adds it again. Before the first step there is "
+            "zero.",
+            edited(summary, "torch.zeros_like(A) → x[0]"),
+        ),
+        Misconception(
+            "the last step left out",
+            "Your end is the state before the last step. The last step fades it once more, and adds its drive.",
+            edited(summary, "zip(delta, x, → zip(delta[:-1], x[:-1],"),
+        ),
+        Misconception(
+            "the step before's fading",
+            "A step fades by its own Δ. You fade by the Δ of the step before it.",
+            edited(summary, "zip(delta, x, → zip(delta.roll(1), x,"),
+        ),
+        Misconception(
+            "the next step's fading",
+            "A step fades by its own Δ. You fade by the Δ of the step behind it.",
+            [
+                edited(summary, "zip(delta, x, → zip(delta.roll(-1), x,"),
+                edited(summary, "zip(delta, x, → zip(delta[1:], x[:-1],"),
+            ],
+        ),
+        Misconception(
+            "the first drive left out",
+            "The first drive is missing in your end. It comes in at the first step, and fades in all later ones.",
+            edited(summary, "zip(delta, x, → zip(delta[1:], x[1:],"),
+        ),
+        Misconception(
+            "the last drive left out",
+            "The last drive is missing in your end. It comes in after the last step's fading, and stands in the end as "
+            "it is.",
+            edited(summary, "return delta.sum(), end → return delta.sum(), end - x_t"),
+        ),
+        Misconception(
+            "an axis of steps that is missing",
+            "Your weights have the shape (L,) where (L, 1) is needed: steps meet the states of A on the same axis. "
+            "`[:, None]` puts them on an axis of their own.",
+            [_without_an_axis, edited(_without_an_axis, "later * A → A * later")],
+        ),
+        Misconception(
+            "a sum over the states",
+            "You add up the states of each step. The states stay apart; what is added up are the steps.",
+            [
+                lambda delta, A, x: (delta.sum(), _weights(delta, A, x).sum(1)),
+                lambda delta, A, x: (delta.sum(), summary(delta, A, x)[1].sum()),
+            ],
+        ),
+        Misconception(
+            "all states",
+            "You return the state after every step. The others ask for the last one only: it is all that goes on.",
+            lambda delta, A, x: (delta.sum(), _states(delta, A, x)),
+        ),
+        Misconception(
+            "the last drive alone",
+            "Your end is the last drive. Before it there were others, and something is left of them.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → x_t"),
+        ),
+        Misconception(
+            "all sums on the way",
+            "You return the sum of the steps up to each step. The others ask for the sum over the whole part: one "
+            "number.",
+            edited(summary, "delta.sum() → delta.cumsum(0)"),
+        ),
+        Misconception(
+            "the mean of the steps",
+            "Your first result is the mean of the steps. The part fades what comes in by all of its steps together.",
+            edited(summary, "delta.sum() → delta.mean()"),
+        ),
+        Misconception(
+            "a total without its first step",
+            "The first step is missing in your sum. What comes in fades in it, too.",
+            edited(summary, "delta.sum() → delta[1:].sum()"),
+        ),
+        Misconception(
+            "a decay without Δ",
+            "Your state fades by exp(A) at each step, whatever its size. A step fades by its own Δ.",
+            edited(summary, "delta_t * A → A"),
+        ),
+        Misconception(
+            "the two results exchanged",
+            "Both are right, and they come in the wrong order: first the sum of the steps, then the end.",
+            edited(summary, "return delta.sum(), end → return end, delta.sum()"),
+        ),
+    ],
+)
