@@ -1,4 +1,4 @@
-"""Rules that hold for every exercise module, and fakes that show that each rule can fail."""
+"""Rules that hold for the exercises of every chapter, and fakes that show that each rule can fail."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -168,6 +169,14 @@ def test_ids_are_unique_over_all_modules():
 def test_every_notebook_has_a_chapter_with_its_name():
     notebooks = {path.stem for path in (Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb")}
     assert {f"ch{name}" for name in notebooks} == set(chapters.folders().values())
+
+
+@pytest.mark.parametrize("chapter", chapters.chapters())
+def test_each_exercise_stands_in_a_module_of_its_name(chapter):
+    package = chapters.module(chapter)
+    for exercise in chapters.exercises(chapter):
+        module = import_module(f"{package.__name__}.{exercise.name}")
+        assert any(value is exercise for value in vars(module).values()), exercise.id
 
 
 @pytest.mark.parametrize("chapter", chapters.chapters())

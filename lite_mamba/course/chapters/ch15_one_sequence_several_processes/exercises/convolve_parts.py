@@ -7,7 +7,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .halo import halo
-from .shared import _neighbour
+from .shared import neighbour_alone
 
 
 def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[Tensor]:
@@ -198,7 +198,7 @@ CONVOLVE_PARTS = Exercise(
         Misconception(
             "the samples of the neighbour alone",
             "The neighbour may be shorter than the reach. `halo` of exercise 4 goes further back.",
-            edited(convolve_parts, "halo(rank → _neighbour(rank", _neighbour=_neighbour),
+            edited(convolve_parts, "halo(rank → neighbour_alone(rank", neighbour_alone=neighbour_alone),
         ),
     ],
 )

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, _decays, _part, _states
+from .shared import HALF, all_states, draw_decays, draw_part
 
 
 def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor:
@@ -16,9 +16,9 @@ def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor
 
 def _corrected_case(draw: Draw) -> dict:
     N = draw.size(1, 3)
-    delta, x = _part(draw, draw.size(2, 6), N)
-    A = _decays(draw, N)
-    return {"states": _states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
+    delta, x = draw_part(draw, draw.size(2, 6), N)
+    A = draw_decays(draw, N)
+    return {"states": all_states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
 
 
 def _differences_scanned(states, start, delta, A):

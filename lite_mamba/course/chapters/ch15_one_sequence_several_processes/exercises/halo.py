@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import _neighbour
+from .shared import neighbour_alone
 
 
 def halo(rank: int, parts: list[Tensor], max_lag: int) -> Tensor:
@@ -77,7 +77,7 @@ HALO = Exercise(
             "You look at the neighbour only. It may be shorter than the halo: then the samples before it are wanted, "
             "too, from the rank before the neighbour.",
             [
-                _neighbour,
+                neighbour_alone,
                 lambda rank, parts, max_lag: (
                     parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
                 ),

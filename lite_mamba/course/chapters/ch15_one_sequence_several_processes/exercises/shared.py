@@ -6,17 +6,17 @@ from torch import Tensor
 from ....checking.exercise import Draw
 
 
-def _part(draw: Draw, length: int, states: int) -> tuple[Tensor, Tensor]:
+def draw_part(draw: Draw, length: int, states: int) -> tuple[Tensor, Tensor]:
     """Step sizes (L,) and drives (L, N)."""
     return draw.uniform(0.05, 0.8, length), draw.normal(length, states)
 
 
-def _decays(draw: Draw, states: int) -> Tensor:
+def draw_decays(draw: Draw, states: int) -> Tensor:
     """A, (N,): negative, each state with its own."""
     return -draw.uniform(0.3, 2.0, states)
 
 
-def _states(delta, A, x):
+def all_states(delta, A, x):
     h, states = torch.zeros_like(A), []
     for delta_t, x_t in zip(delta, x, strict=True):
         h = torch.exp(delta_t * A) * h + x_t
@@ -34,11 +34,11 @@ def ranks_case(draw: Draw, name: str) -> dict:
         "rank": rank,
         "totals": draw.uniform(0.1, 1.5, ranks),
         name: draw.normal(ranks, states),
-        "A": _decays(draw, states),
+        "A": draw_decays(draw, states),
     }
 
 
-def _neighbour(rank, parts, max_lag):
+def neighbour_alone(rank, parts, max_lag):
     nothing = parts[0].new_zeros(len(parts[0]), max_lag)
     before = torch.cat([nothing, parts[rank - 1] if rank else nothing], dim=1)
     return before[:, -max_lag:]

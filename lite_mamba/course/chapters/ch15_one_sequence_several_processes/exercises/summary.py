@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, _decays, _part, _states
+from .shared import HALF, all_states, draw_decays, draw_part
 
 
 def summary(delta: Tensor, A: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -33,8 +33,8 @@ def _weighted(delta, A, x):
 
 def _summary_case(draw: Draw) -> dict:
     states = draw.size(1, 3)
-    delta, x = _part(draw, draw.size(2, 8), states)
-    return {"delta": delta, "A": _decays(draw, states), "x": x}
+    delta, x = draw_part(draw, draw.size(2, 8), states)
+    return {"delta": delta, "A": draw_decays(draw, states), "x": x}
 
 
 def _with_a_tensor(function, delta, A, x):
@@ -171,7 +171,7 @@ SUMMARY = Exercise(
         Misconception(
             "all states",
             "You return the state after every step. The others ask for the last one only: it is all that goes on.",
-            lambda delta, A, x: (delta.sum(), _states(delta, A, x)),
+            lambda delta, A, x: (delta.sum(), all_states(delta, A, x)),
         ),
         Misconception(
             "the last drive alone",
