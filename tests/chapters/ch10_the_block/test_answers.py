@@ -420,6 +420,7 @@ COUNT = [
     ("max(1, d // 16)", count(rank=lambda d: max(1, d // 16)), "a rank that is rounded down"),
     ("round", count(rank=lambda d: round(d / 16)), "a rank that is rounded to the nearest"),
     ("d // 16 + 1", count(rank=lambda d: d // 16 + 1), "a rank with one too many"),
+    ("dt_proj D·D", count(dt=lambda d, n, D, R: D * (D + 1)), "a dt_proj from channel to channel"),
     ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
     ("no low rank", count(x=lambda d, n, D, R: 2 * n * D), "D·R numbers missing"),
     ("no convolutions", count(conv=lambda D, w, b: 0), "a part that is missing"),

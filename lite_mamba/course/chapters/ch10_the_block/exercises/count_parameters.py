@@ -243,6 +243,12 @@ PARAMETERS = Exercise(
             _counted("inner * d_conv + inner → d_conv + inner"),
         ),
         Misconception(
+            "a dt_proj from channel to channel",
+            "You count D·D weights for dt_proj. The way to Δ is narrow: x_proj has made R numbers of the D, and "
+            "dt_proj makes D of these R.",
+            _counted("rank * inner + inner → inner * inner + inner"),
+        ),
+        Misconception(
             "an x_proj with a bias",
             "x_proj has no bias. Where Δ starts is set by the one bias of dt_proj.",
             _counted("selection = inner * → selection = rank + 2 * d_state + inner *"),
