@@ -135,6 +135,10 @@ for expected, functions in {
     "stacked layers multiplied": [
         lambda k, d, stacked=False: math.prod((k - 1) * i + 1 for i in d) if stacked else (k - 1) * max(d) + 1,
     ],
+    "the paths counted": [
+        lambda k, d, stacked=False: k ** len(d),
+        lambda k, d, stacked=False: math.prod(k for _ in d) if stacked else k * max(d) - max(d) + 1,
+    ],
     "another default": [lambda k, d, stacked=True: receptive_field(k, d, stacked)],
     "the smallest dilation": [lambda k, d, stacked=False: (k - 1) * (sum(d) if stacked else min(d)) + 1],
     "brackets around the gaps forgotten": [
@@ -153,7 +157,6 @@ for expected, functions in {
         lambda k, d, stacked=False: 25,
         lambda k, d, stacked=False: (k - 1) * d + 1,
         lambda k, d, stacked=False: torch.tensor(receptive_field(k, d, stacked)),
-        lambda k, d, stacked=False: k ** len(d),
         lambda k, d, stacked=False: None,
     ],
 }.items():
@@ -923,6 +926,14 @@ def lags_by_sums(k, dilations, stacked, sums):
     return sorted(sums(own) if stacked else own)
 
 
+def end_to_end(k, dilations, stacked=False):
+    lags, start = [0], 0
+    for d in dilations:
+        lags += range(start, start + k * d, d)
+        start = lags[-1] if stacked else 0
+    return sorted(set(lags))
+
+
 def oldest_taps(k, dilations, stacked=False):
     if not stacked:
         return lags_by_sums(k, dilations, False, None)
@@ -954,6 +965,7 @@ for id, expected, function in (
         lambda k, ds, stacked=False: lags_by_sums(k, ds, stacked, lambda own: {a + b for a in own for b in own}),
     ),
     ("lags_touched", "the longest paths alone", oldest_taps),
+    ("lags_touched", "layers laid end to end", end_to_end),
     (
         "lags_touched",
         "the last layer alone",

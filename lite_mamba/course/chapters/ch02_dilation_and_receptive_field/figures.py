@@ -342,7 +342,8 @@ class CombFilter(LiveFigure):
         self.here.set_data([speed], [self.part])
         passes = percent(self.part)
         self.title(self.ax, f"{passes} of this {'wiggle' if speed else 'constant'} passes")
-        self.title(self.curve_ax, f"Dilation {dilation}: {_repeats(dilation)}")
+        inside = 100 / dilation <= self.speeds[-1]
+        self.title(self.curve_ax, f"Dilation {dilation}: {_repeats(dilation) if inside else 'no repeat up to 50'}")
         wiggle = f"a wiggle that repeats every {100 / speed:.4g} samples" if speed else "speed 0, a constant"
         return f"Taps: {kernel}. Dilation {dilation}, {wiggle}: {passes} of it passes. The curve {_repeats(dilation)}."
 

@@ -190,6 +190,15 @@ LAGS_TOUCHED = Exercise(
             "read, not the largest alone.",
         ),
         Misconception(
+            name="layers laid end to end",
+            wrong=read(
+                "return sorted → return sorted({(d_conv - 1) * sum(dilations[:i]) + k * d "
+                "for i, d in enumerate(dilations) for k in range(d_conv)}) if stacked else sorted"
+            ),
+            message="In a stack you let each layer begin where the oldest tap of the layers before it stands. A path "
+            "may take any tap there: from every lag reached so far the next layer goes on.",
+        ),
+        Misconception(
             name="the last layer alone",
             wrong=lambda d_conv, dilations, stacked=False: lags_touched(
                 d_conv, dilations[-1:] if stacked else dilations, stacked

@@ -129,6 +129,15 @@ RECEPTIVE_FIELD = Exercise(
             "of them end at the same sample.",
         ),
         Misconception(
+            name="the paths counted",
+            wrong=[
+                field("return → return d_conv ** len(dilations) if stacked else"),
+                field(f"{PLUS_ONE} → d_conv ** len(dilations)"),
+            ],
+            message="d_conv to the power of the layers is how many paths a stack has. The field is a span: it "
+            "depends on the dilations, and two paths may end at the same sample.",
+        ),
+        Misconception(
             name="another default",
             wrong=field("stacked: bool = False → stacked: bool = True"),
             message="With `stacked` given, all is right. But without it your function takes the layers as "
