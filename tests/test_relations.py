@@ -81,6 +81,7 @@ VALUES = {
     "Each value is the magnitude of the expected one.": lambda y, **_: y.abs(),
     "One step too late along time.": lambda y, **_: late(y),
     "One step too early along time.": lambda y, **_: early(y),
+    "Moved by one place along channel.": lambda y, **_: y.roll(1, 1),
     "The right numbers, reversed along time.": lambda y, **_: y.flip(2),
     "The right numbers, reversed along channel.": lambda y, **_: y.flip(1),
     "The right numbers, in another order.": lambda y, **_: y.flatten().roll(2).reshape(y.shape),

@@ -85,6 +85,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "a size added to all values": "What is added to the whole result, or should be?",
     "one step too late": "From which index do you read, and into which do you write?",
     "one step too early": "From which index do you read, and into which do you write?",
+    "one place off": "Into which index do you write, and which one belongs there?",
     "the reversed order": "Which way does your loop run, and which way is the result put together?",
     "exchanged axes": "In which order does the stub list the axes of the result?",
     "added up over an axis": "Which axes should remain?",

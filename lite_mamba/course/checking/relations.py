@@ -291,11 +291,16 @@ def _late(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in _axes(pairs):
         if sum(pair.want.shape[i] > 2 for pair in pairs) < FEWEST:
             continue
-        if all(_is_late(pair.want, pair.have, i) for pair in pairs):
-            return Said("one step too late", f"One step too late along {axis(i)}.")
-        if all(_is_late(pair.have, pair.want, i) for pair in pairs):
-            return Said("one step too early", f"One step too early along {axis(i)}.")
+        late = all(_is_late(pair.want, pair.have, i) for pair in pairs)
+        if late or all(_is_late(pair.have, pair.want, i) for pair in pairs):
+            if axis(i) not in TIMES and len(pairs[0].want.shape) > 1:
+                return Said("one place off", f"Moved by one place along {axis(i)}.")
+            when = "late" if late else "early"
+            return Said(f"one step too {when}", f"One step too {when} along {axis(i)}.")
     return None
+
+
+TIMES = {"time", "step", "token", "sample", "byte", "column", "place"}  # axes that run from early to late
 
 
 def _is_late(want: Tensor, have: Tensor, i: int) -> bool:

@@ -139,7 +139,21 @@ def mirrored(x, weight, bias):
     return F.conv1d(padded, weight[:, None], bias, groups=len(weight))
 
 
+def first_taps_for_a_short_window(x, weight, bias):
+    width = weight.shape[1]
+    windows = [x[:, :, max(0, t - width + 1) : t + 1] for t in range(x.shape[2])]
+    return torch.stack([(w * weight[:, : w.shape[2]]).sum(2) + bias for w in windows], dim=2)
+
+
+def first_step_alone(x, weight, bias):
+    y = torch.zeros_like(x)
+    y[:, :, 0] = weight[:, -1] * x[:, :, 0]
+    return y + bias[:, None]
+
+
 LOOP = [
+    ("first taps at the start", first_taps_for_a_short_window, "a short window that meets the first taps"),
+    ("a return that comes too early", first_step_alone, "the first output alone"),
     ("fed back in x", fed_back_in_x, "outputs that are fed back"),
     ("W = len(weight)", width_of_the_channels, "a width read off the channels"),
     ("minus b", lambda x, w, b: unfolded(x, w, -b), "a bias that is taken away"),
@@ -494,6 +508,7 @@ CAUSAL = [
     ("output sequence 0", part(0, None, None, None), "a test of one sequence only"),
     ("output channel 0", part(None, 0, None, None), "a test of one channel only"),
     ("input channel 0", part(None, None, None, 0), "a test of one channel only"),
+    ("output channel 0 of sequence 0", part(0, 0, None, None), "a test of one channel only"),
     ("never across sequences", same_pairs("bdtbes->ts"), "each sequence on its own"),
     ("never across channels", same_pairs("bdtcds->ts"), "each channel on its own"),
     ("next sample only", lambda layer, x: not reads(layer, x).diagonal(1).any().item(),

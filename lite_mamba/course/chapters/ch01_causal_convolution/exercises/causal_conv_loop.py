@@ -79,6 +79,12 @@ CONV_LOOP = Exercise(
             edited(causal_conv_loop, f"{TAP} → weight[:, width - 1 - k]", WRAPS),
         ),
         Misconception(
+            "a short window that meets the first taps",
+            "Where the window is cut off by the start, you give its samples the *first* taps. They belong to the last "
+            "ones: the newest sample meets the last tap, however few there are before it.",
+            edited(causal_conv_loop, f"{LAG} → max(0, t - width + 1) + k", "< length → <= t"),
+        ),
+        Misconception(
             "windows that are not full",
             "The first W − 1 outputs are left out, as if a window with missing samples had no value. Only the missing "
             "ones count as zero: the products of the samples that are there still belong to the output.",
@@ -193,7 +199,12 @@ CONV_LOOP = Exercise(
             "the first output alone",
             "Only the outputs at t = 0 are computed. Does your loop return in its first turn? The return stands "
             "behind all loops.",
-            lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(x.shape[-1]) == 0),
+            [
+                lambda x, weight, bias: causal_conv(x, weight, bias) * (torch.arange(x.shape[-1]) == 0),
+                lambda x, weight, bias: (
+                    causal_conv(x, weight, 0 * bias) * (torch.arange(x.shape[-1]) == 0) + bias[:, None]
+                ),
+            ],
         ),
         Misconception(
             "the last output alone",

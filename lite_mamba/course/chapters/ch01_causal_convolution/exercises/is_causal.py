@@ -287,6 +287,7 @@ IS_CAUSAL = Exercise(
                 edited(is_causal, f"{READS} → gradients[:, :, :, :, 0].abs().sum(dim=(0, 1, 3))"),
                 edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
                 edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
+                edited(is_causal, f"{READS} → gradients[0, 0].abs().sum(dim=(1, 2))"),
             ],
         ),
         Misconception(
