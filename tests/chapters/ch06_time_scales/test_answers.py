@@ -104,6 +104,9 @@ HALF_LIFE = [
         lambda A, delta: (math.log(2) / (-A[:, 0] * delta)).repeat(A.shape[1], 1).T,
         "one rate for all states",
     ),
+    ("the rate of a step", lambda A, delta: torch.einsum("dn,d->dn", A.abs(), delta), "the exponent of one step"),
+    ("the factor's logarithm", lambda A, delta: torch.exp(A * delta[:, None]).log(), "the exponent of one step"),
+    ("log2 of the factor", lambda A, delta: torch.log2(torch.exp(A * delta[:, None])), "how often a step halves"),
 ]
 
 # Exercise 2: inverse_softplus (dt)
@@ -190,6 +193,9 @@ INVERSE = [
     ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
     ("nothing done", lambda dt: dt.clone(), None),
     ("large apart, all or none", lambda dt: dt if (dt > 20).all() else dt.expm1().log(), OVERFLOWS),
+    ("log1p of expm1", lambda dt: dt + torch.log1p(torch.expm1(-dt)), "a log1p in the place of log"),
+    ("one too many", lambda dt: torch.log(2 - torch.exp(-dt)) + dt, "a log1p in the place of log"),
+    ("at least 1e-5", lambda dt: torch.log(torch.maximum(torch.expm1(dt), torch.tensor(1e-5))), "a small number added"),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)
@@ -322,6 +328,27 @@ SAMPLE = [
         "a logarithm for tensors, given a number",
     ),
     ("from the floor", lambda u, a, b, f: f * (b / f) ** u, "a floor that moves the range"),
+    (
+        "no brackets",
+        lambda u, lo, hi, floor: torch.exp(math.log(lo) + u * math.log(hi) - math.log(lo)).clamp(min=floor),
+        "brackets left out",
+    ),
+    ("e to the u", lambda u, lo, hi, floor: (lo * math.e**u).clamp(min=floor), "a distance of one"),
+    (
+        "the ratio turned round",
+        lambda u, lo, hi, floor: (lo * (lo / hi) ** u).clamp(min=floor),
+        "a way that leads down",
+    ),
+    (
+        "up from the top",
+        lambda u, lo, hi, floor: (hi * (hi / lo) ** u).clamp(min=floor),
+        "a way that begins at the top",
+    ),
+    (
+        "log u",
+        lambda u, lo, hi, floor: (lo * u ** math.log(hi / lo)).clamp(min=floor),
+        "the logarithm of u",
+    ),
 ]
 
 # Exercise 4: dt_weight (u, dt_init, dt_scale)
@@ -506,6 +533,15 @@ WEIGHT = [
         "one constant for each output",
         lambda u, kind, s: weight(u[:, 0] if kind == "constant" else u, kind, s * u.shape[1] ** -0.5),
         "one number for all weights",
+    ),
+    (
+        "no brackets",
+        lambda u, kind, scale: (
+            torch.full_like(u, scale / math.sqrt(u.shape[1]))
+            if kind == "constant"
+            else u + u - scale / math.sqrt(u.shape[1])
+        ),
+        "a stretch that is not scaled",
     ),
 ]
 
@@ -754,7 +790,7 @@ MENDED = [
         "step sizes for every layer",
     ),
     ("without no_grad", init_without_no_grad, "a change that autograd forbids"),
-    ("D set to zero", init_all_that_has_one_axis, None),
+    ("D set to zero", init_all_that_has_one_axis, "more than biases set to zero"),
     ("weights set to zero", init_zero_weights, None),
     ("frozen", init_that_freezes, None),
     ("nothing", lambda m, u: None, "a model that is left as it was"),
@@ -946,7 +982,7 @@ SPLIT = [
     ),
     ("no return", split_without_return, None),
     ("one group", lambda m, wd: [{"params": list(m.parameters()), "weight_decay": wd}], "a decay for everything"),
-    ("nothing decays", lambda m, wd: groups([], m.parameters(), wd), None),
+    ("nothing decays", lambda m, wd: groups([], m.parameters(), wd), "nothing that decays"),
     ("names beside", split_with_names, "groups without the model's parameters"),
     ("empty groups", lambda m, wd: groups([], [], wd), "groups without the model's parameters"),
     ("<= 2", split_by(lambda name, p: p.ndim > 2 and not marked(p)), "more than two axes"),
@@ -968,6 +1004,32 @@ SPLIT = [
         "no bias and no mark",
         split_by(lambda name, p: not name.endswith("bias") and not marked(p)),
         "names in the place of axes",
+    ),
+    (
+        "the first without",
+        lambda m, wd: [
+            {"params": [p for p in m.parameters() if decays(p)]},
+            {"params": [p for p in m.parameters() if not decays(p)], "weight_decay": 0},
+        ],
+        "a first group without its decay",
+    ),
+    (
+        "marked by default",
+        split_by(lambda name, p: p.ndim > 1 and not getattr(p, "_no_weight_decay", True)),
+        "nothing that decays",
+    ),
+    (
+        "0.0 for both",
+        lambda m, wd: groups(
+            [p for p in m.parameters() if decays(p)], [p for p in m.parameters() if not decays(p)], 0.0
+        ),
+        "nothing that decays",
+    ),
+    ("few axes decay", split_by(lambda name, p: p.ndim <= 1 and not marked(p)), "axes the wrong way round"),
+    (
+        "biases and the well-known by name",
+        split_by(lambda name, p: not name.endswith(("bias", "A_log", ".D"))),
+        "a list of names",
     ),
 ]
 

@@ -296,8 +296,12 @@ class SoftplusInverse(LiveFigure):
         self.spacing = torch.finfo(kind).eps * 2.0 ** math.floor(math.log2(grown))  # of the numbers around exp(Δ)
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{written(100 * self.bound, '.2g')} %"
+        all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
+        loss = f"≤ {lost} lost" if self.bound < 1 else "all is lost"
+        if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
+            loss = "hardly matters"
         self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {written(self.bias, '.1f')}")
-        self.title(self.errors, f"exp(Δ) rounded: {f'≤ {lost}' if self.bound < 1 else 'all is'} lost")
+        self.title(self.errors, f"exp(Δ) rounded: {loss}")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
         size = written(grown, ",.0f" if grown > 1000 else ".3g")

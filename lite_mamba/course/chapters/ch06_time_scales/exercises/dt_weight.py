@@ -97,6 +97,12 @@ WEIGHT = Exercise(
             edited(dt_weight, "(2 * u - 1) * bound → 2 * u * bound - 1"),
         ),
         Misconception(
+            "a stretch that is not scaled",
+            "You subtract the bound from 2·u, so that u = 1 gives 2 − bound. In 2 * u - 1 * bound the bound multiplies "
+            "the 1 alone: the whole range from −1 to 1 is multiplied.",
+            edited(dt_weight, "(2 * u - 1) * bound → 2 * u - bound"),
+        ),
+        Misconception(
             "normal instead of uniform",
             "The weights are normally distributed, so that some lie beyond the bound, and u plays no part. They are "
             "uniform between −bound and bound, made of u.",

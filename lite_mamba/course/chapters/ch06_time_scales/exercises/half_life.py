@@ -108,6 +108,20 @@ HALF_LIFE = Exercise(
             edited(half_life, "math.log(2) / (-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
         ),
         Misconception(
+            "the exponent of one step",
+            "Δ·A is by how much the exponent changes in one step. How many such steps change it by ln 2?",
+            [
+                edited(half_life, f"math.log(2) / (-A * delta[:, None]) → {sign}A * delta[:, None]")
+                for sign in ("-", "")
+            ],
+        ),
+        Misconception(
+            "how often a step halves",
+            "log2 of exp(Δ·A) says, with a minus sign, how often a single step halves the state. The half-life is the "
+            "other way round: how many steps one halving takes.",
+            edited(half_life, "math.log(2) / (-A * delta[:, None]) → A * delta[:, None] / math.log(2)"),
+        ),
+        Misconception(
             "the factor of Euler's rule",
             "You take 1 + Δ·A as the factor of a step. Mamba uses exp(Δ·A) for its states, as in notebook 04. With it "
             "the logarithm becomes simple, and nothing fails when Δ·A is below −1.",

@@ -108,6 +108,12 @@ INVERSE = Exercise(
             [_inverse("torch.expm1(dt)"), _inverse("dt - torch.expm1(-dt)")],
         ),
         Misconception(
+            "a log1p in the place of log",
+            "log1p(x) is log(1 + x): it adds a 1 first. expm1 has just taken a 1 away, so that it is the logarithm "
+            "itself that is wanted here.",
+            [_inverse(f"dt + torch.log1p({sign}torch.expm1(-dt))") for sign in ("", "-")],
+        ),
+        Misconception(
             "the logarithm of a negative number",
             "exp(−dt) − 1 is negative for every dt > 0, and so is 1 − exp(dt). The logarithm of a negative number is "
             "not a number. Which sign turns it round?",
@@ -149,6 +155,7 @@ INVERSE = Exercise(
                 for inside in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
             ]
             + [_inverse(f"torch.log(torch.expm1(dt) + {e})") for e in (1e-6, 1e-8)]
+            + [_inverse(f"torch.log(torch.expm1(dt).clamp(min={e}))") for e in (1e-4, 1e-5, 1e-6)]
             + [
                 _inverse(f"torch.log({inside})")
                 for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)

@@ -52,6 +52,13 @@ def _with_zero_weights(model, u):
             layer.weight.data.zero_()
 
 
+def _with_zero_D(model, u):
+    mended_init(model, u)
+    for parameter in model.parameters():
+        if parameter.ndim == 1 and not getattr(parameter, "_no_reinit", False):
+            parameter.data.zero_()
+
+
 def _marked(formula: str):
     """A wrong `mended_init`: another number for the marked bias."""
     return edited(mended_init, f"inverse_softplus(torch.exp(log_dt)) → {formula}")
@@ -220,6 +227,12 @@ MENDED = Exercise(
             "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
             "so. Only biases are to be set.",
             _with_zero_weights,
+        ),
+        Misconception(
+            "more than biases set to zero",
+            "The biases are right, and D of the block is zero as well: it has one axis and is no bias. Only biases of "
+            "linear layers are to be set.",
+            _with_zero_D,
         ),
         Misconception(
             "a change that autograd forbids",

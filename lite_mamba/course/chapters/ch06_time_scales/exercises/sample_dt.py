@@ -134,6 +134,36 @@ SAMPLE = Exercise(
             edited(sample_dt, "u * (high - low) → u * high"),
         ),
         Misconception(
+            "brackets left out",
+            "Only u · log(dt_max) is left in your exponent, and u = 0 gives 1. In low + u * high - low the product "
+            "comes first, and low is taken away again: the distance wants brackets.",
+            edited(sample_dt, "u * (high - low) → u * high - low"),
+        ),
+        Misconception(
+            "a distance of one",
+            "You add u itself to the logarithm, so u = 1 leads up by a factor of 2.7 only. How far is it from "
+            "log(dt_min) to log(dt_max)?",
+            edited(sample_dt, "u * (high - low) → u"),
+        ),
+        Misconception(
+            "a way that leads down",
+            "From dt_min your step sizes become *smaller* as u grows: a difference or a ratio of the two ends is "
+            "turned round. u = 1 has to lead up, to dt_max.",
+            edited(sample_dt, "low + u → low - u"),
+        ),
+        Misconception(
+            "a way that begins at the top",
+            "You begin at dt_max and go on upwards. u = 0 stands for dt_min: there the way begins, and at dt_max it "
+            "ends.",
+            edited(sample_dt, "low + u → high + u"),
+        ),
+        Misconception(
+            "the logarithm of u",
+            "You take the logarithm of u, too. u is a share of the way from one logarithm to the other: it stays as it "
+            "is.",
+            edited(sample_dt, "u * (high → torch.log(u) * (high"),
+        ),
+        Misconception(
             "a range of your own",
             "The range or the floor is written into your code: 0.001 to 0.1, the numbers of the paper. Use the "
             "dt_min, dt_max and dt_init_floor that are given.",

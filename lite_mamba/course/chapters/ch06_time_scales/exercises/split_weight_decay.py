@@ -122,11 +122,11 @@ SPLIT = Exercise(
         ),
         Misconception(
             "a list of names",
-            "You go by names only: those of A_log, D, biases and norms. Here the block's conv_gates has one axis and "
-            "another name, and filter.rate is marked: both decay in your split. Axes and mark need no list.",
+            "You go by names only. Here the block's conv_gates has one axis and a name of its own, and filter.rate is "
+            "marked: both decay in your split. Axes and mark need no list.",
             [
                 _spared(f'"bias" in name or {norm} or name.split(".")[-1] in {names}')
-                for norm in ('"norm" in name', '"embedding" in name or "norm" in name')
+                for norm in ('"norm" in name', '"embedding" in name or "norm" in name', '"norm.bias" in name')
                 for names in ('("A_log", "D")', '("A_log", "D", "gain")')
             ],
         ),
@@ -252,6 +252,24 @@ SPLIT = Exercise(
             "The second group does not say weight_decay. Then it gets the optimiser's default, which is 0.01 for "
             "AdamW, not 0. Say it.",
             edited(split_weight_decay, ', "weight_decay": 0.0 → '),
+        ),
+        Misconception(
+            "a first group without its decay",
+            "The first group does not say weight_decay. Then it gets the optimiser's default, not the number that your "
+            "function is given. Say it.",
+            edited(split_weight_decay, ', "weight_decay": weight_decay → '),
+        ),
+        Misconception(
+            "nothing that decays",
+            "Nothing decays in your split. Matrices without a mark do. What does getattr answer where there is no "
+            "mark, and which decay does the first group get?",
+            edited(split_weight_decay, "False) → True)"),
+        ),
+        Misconception(
+            "axes the wrong way round",
+            "Matrices are spared in your split, and biases decay. It is the other way round: a bias has one axis, and "
+            "fewer than two are spared.",
+            _spared('parameter.ndim >= 2 or getattr(parameter, "_no_weight_decay", False)'),
         ),
         Misconception(
             "a decay that was not given",
