@@ -125,6 +125,16 @@ def test_values_that_do_not_fit_the_names_are_one_operation_however_they_are_cal
     assert name(exercise(thirds), learners) == "number 0"
 
 
+def test_a_matrix_product_is_one_operation_however_it_is_written():
+    def by_sign(x, width):
+        return x[None] @ torch.ones(99, 1)
+
+    found = exercise(by_sign)
+    assert name(found, lambda x, width: torch.matmul(x.unsqueeze(0), torch.ones(99, 1))) == "number 0"
+    assert name(found, lambda x, width: F.linear(x.unsqueeze(0), torch.ones(1, 99))) == "number 0"
+    assert name(found, lambda x, width: torch.addmm(x, x.unsqueeze(0), torch.ones(99, 1))) is None
+
+
 def test_the_same_error_at_another_operation_earns_no_name():
     def learners(x, width):
         return torch.add(x[99], 1)

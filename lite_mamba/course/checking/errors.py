@@ -16,6 +16,7 @@ CHAPTERS = str(Path(PACKAGE) / "course" / "chapters")
 LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
 ENDS = (StopIteration, GeneratorExit)  # how loops and generators end, no mistake
 OTHERS = (*LIBRARIES, "<frozen", "<string", "<__")
+PRODUCTS = {"linear", "matmul", "mm", "bmm"}  # written @ as well
 
 
 def said(error: BaseException) -> str:
@@ -97,7 +98,8 @@ def _operations(frame: traceback.FrameSummary) -> set[str]:
         lines[-1] = lines[-1][:last_column]
         lines[0] = lines[0][frame.colno :]
     piece = b"".join(lines).decode()
-    return set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", piece)) or {"names"}
+    found = set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", piece)) or {"names"}
+    return found | {"@" for operation in found if operation.lstrip(".") in PRODUCTS}
 
 
 def _end(filename: str, last: int) -> int:

@@ -24,6 +24,7 @@ def gate_in_place(delta):
 
 
 GATE = [
+    ("plus", lambda d: d.neg().exp() + 1, "a plus in the place of a minus"),
     ("sigmoid of a second softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
     ("shares of all tokens", lambda d: d / d.sum(), "gates that share one whole"),
     ("expm1", lambda d: -torch.expm1(-d), "right"),
@@ -200,7 +201,21 @@ def gated_by_a_sum(u, g):
     return torch.stack(states)
 
 
+def gated_by_lerp(u, g):
+    states = [torch.tensor(0.0)]
+    for token, gate in zip(u, g, strict=True):
+        states.append(states[-1].lerp(token, gate))
+    return torch.stack(states[1:])
+
+
 GATED = [
+    ("gated outputs", lambda u, g: g * gated_by_lerp(u, g), "a gate on the way out"),
+    (
+        "one more state",
+        lambda u, g: torch.cat([u.new_zeros(1), gated_by_lerp(u, g)]),
+        "the state before the first token, too",
+    ),
+    ("exchanged arguments", lambda u, g: gated_by_lerp(g, u), "tokens and gates exchanged"),
     (
         "two cumulative operations",
         lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
@@ -490,7 +505,27 @@ def parameters_by_a_layer(u, x_proj, dt_proj, dt_bias):
     return F.softplus(layer(low)), B, C
 
 
+def states_not_halved(last):
+    def answer(u, x_proj, dt_proj, dt_bias):
+        rank = dt_proj.size(1)
+        numbers, states = F.linear(u, x_proj), x_proj.size(0) - rank
+        delta = F.softplus(F.linear(numbers[:, :, :rank], dt_proj, dt_bias))
+        return delta, numbers[:, :, rank : rank + states], numbers[:, :, last(rank, states)]
+
+    return answer
+
+
+def rank_of_the_channels(u, x_proj, dt_proj, dt_bias):
+    rank = len(dt_proj)
+    states = (len(x_proj) - rank) // 2
+    low, B, C = F.linear(u, x_proj).split([rank, states, states], -1)
+    return F.softplus(F.linear(low, dt_proj, dt_bias)), B, C
+
+
 PARAMETERS = [
+    ("B twice as wide", states_not_halved(lambda rank, states: slice(rank + states, None)), "an N that is not halved"),
+    ("B and C twice", states_not_halved(lambda rank, states: slice(-states, None)), "an N that is not halved"),
+    ("D for R, by F.linear", rank_of_the_channels, "a rank from the wrong axis"),
     (
         "B averaged",
         projected(B=lambda B, delta: B.mean(1, keepdim=True).expand_as(B)),
@@ -609,7 +644,13 @@ def suspect_with_twice_the_bias(u, A, x_proj, dt_proj, dt_bias):
     return mended_by_hand(u, A, x_proj, dt_proj, 2 * dt_bias)
 
 
+def exchanged_in_vain(u, A, x_proj, dt_proj, dt_bias):
+    delta, B, C = projected()(u, x_proj, dt_proj, 2 * dt_bias)
+    return selective_scan_ref(u.mT, delta.mT, A, C.mT, B.mT).mT
+
+
 MENDED = [
+    ("B and C for a repair", exchanged_in_vain, "B and C exchanged in vain"),
     ("ten times A", lambda u, A, *weights: suspect_with_twice_the_bias(u, 10 * A, *weights), "a faster A"),
     (
         "softplus of the bias",
@@ -718,7 +759,8 @@ RESET = [
     ("no logarithm", lambda left, A: 1 / left / A.abs().min().item(), "a share without its logarithm"),
     ("left / |A|", lambda left, A: left / A.abs().min().item(), "a share without its logarithm"),
     ("hard-coded", lambda left, A: 4.605, None),
-    ("for 1 %", lambda left, A: math.log(100) / A.abs().min().item(), None),
+    ("for 1 %", lambda left, A: -math.log(0.01) / -A.max().item(), "one per cent, whatever is asked"),
+    ("A.min()", lambda left, A: -math.log(left) / min(A.tolist()), "the smallest A for the smallest |A|"),
     ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
     ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), "a Δ that is rounded"),
     ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), "a Δ that is rounded"),

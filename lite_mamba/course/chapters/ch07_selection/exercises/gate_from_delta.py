@@ -73,6 +73,12 @@ GATE = Exercise(
             _gate("torch.exp(-delta) - 1"),
         ),
         Misconception(
+            "a plus in the place of a minus",
+            "Your gate is 1 + exp(−Δ), more than a whole. What is kept and what is let in add up to 1: the gate is the "
+            "whole without what is kept.",
+            _gate("1 + torch.exp(-delta)"),
+        ),
+        Misconception(
             "a straight line for what is kept",
             "1 − Δ is close to what is kept for a small Δ only, and below zero for a large one. What is kept is "
             "exp(−Δ), and the gate is the rest of the whole.",

@@ -126,6 +126,23 @@ GATED = Exercise(
             _step("g_t * h + g_t * u_t"),
         ),
         Misconception(
+            "a gate on the way out",
+            "Your states are right, and what you store of them is g times each. The gate stands where the token comes "
+            "in: the state goes out as it is.",
+            edited(gated_state, "states.append(h) → states.append(g_t * h)"),
+        ),
+        Misconception(
+            "the state before the first token, too",
+            "One state too many: the 0 of the start stands in front. Wanted is the state after each token.",
+            edited(gated_state, ", [] → , [torch.zeros(())]"),
+        ),
+        Misconception(
+            "tokens and gates exchanged",
+            "u and g have changed places: you let a share u of the number g in. The first argument holds the tokens, "
+            "the second one their gates.",
+            edited(gated_state, "zip(u, g → zip(g, u"),
+        ),
+        Misconception(
             "a token that fades at once",
             "The token is added first, and then all of it is multiplied by 1 − g. The token of now does not fade: "
             "only the old state does.",

@@ -93,6 +93,12 @@ MENDED = Exercise(
             edited(mended_ssm, "rows[2], rows[3] → rows[3], rows[2]"),
         ),
         Misconception(
+            "B and C exchanged in vain",
+            "B and C have changed places, and the bias is still added twice. The way in and the way out were right as "
+            "they came. The half-lives are those of another Δ: ask what makes it so small.",
+            _raw("F.linear(low_rank, dt_proj, dt_bias)", "rows[2], rows[3] → rows[3], rows[2]"),
+        ),
+        Misconception(
             "a result that is not turned back",
             "The scan gives (B, D, L). The last line turns it back to (B, L, D), the order in which u came.",
             edited(mended_ssm, "return y.transpose(1, 2) → return y"),

@@ -55,6 +55,17 @@ RESET = Exercise(
             ],
         ),
         Misconception(
+            "one per cent, whatever is asked",
+            "Your Δ leaves 1 %. The share that may stay is given: `left`.",
+            [_reset(f"{size} / A.abs().min().item()") for size in ("math.log(100)", "4.605", "4.6")],
+        ),
+        Misconception(
+            "the smallest A for the smallest |A|",
+            "A is negative, so A.min() belongs to the state that fades fastest, and your Δ is negative. Take the sizes "
+            "first: .abs(), then .min().",
+            _reset("math.log(1 / left) / A.min().item()"),
+        ),
+        Misconception(
             "a half-life",
             "ln 2 over |A| is when half is left. Here the share that may stay is given: `left`.",
             _reset("math.log(2) / A.abs().min().item()"),

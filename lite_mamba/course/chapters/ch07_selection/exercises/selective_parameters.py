@@ -34,6 +34,12 @@ def _cut(formula: str):
     return edited(selective_parameters, f".split([rank, states, states], dim=-1) → {formula}")
 
 
+BY_PLACE = (
+    "low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1) → "
+    "low_rank, rest = (u @ x_proj.T).tensor_split([rank], dim=-1); B, C = rest[..., :states], rest[..., states:]"
+)
+
+
 def _trainable(function, u: Tensor, **weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What a function gives for weights that are trained, as those of the block are.
 
@@ -233,7 +239,10 @@ PARAMETERS = Exercise(
         Misconception(
             "an N that is not halved",
             "x_proj has R + 2N rows: what is left of them after the R is shared by B and C.",
-            edited(selective_parameters, "(x_proj.shape[0] - rank) // 2 → x_proj.shape[0] - rank"),
+            [
+                edited(selective_parameters, "(x_proj.shape[0] - rank) // 2 → x_proj.shape[0] - rank", *cut)
+                for cut in ((), (BY_PLACE,), (BY_PLACE, "rest[..., states:] → rest[..., -states:]"))
+            ],
         ),
         Misconception(
             "tokens on the last axis",
