@@ -5,8 +5,9 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
+from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
-from .shared import BOTH_HALVES, PAIRS_OF_STEPS, linear_loop, priced
+from .shared import linear_loop
 
 
 def chunked_scan(a: Tensor, x: Tensor, chunk: int) -> Tensor:

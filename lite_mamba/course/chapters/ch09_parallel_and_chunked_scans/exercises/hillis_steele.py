@@ -8,16 +8,14 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import JOIN, combine, filled_with_ones
+from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
 from .shared import (
-    BOTH_HALVES,
     MOVE_ON,
-    PAIRS_OF_STEPS,
     as_digits,
     by_cumulative_products,
     from_the_end,
     guarded,
     linear_loop,
-    priced,
     scan_case,
     zero_first,
 )

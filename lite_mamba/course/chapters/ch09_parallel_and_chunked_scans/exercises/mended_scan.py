@@ -8,21 +8,9 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .combine import JOIN, combine, filled_with_ones
+from .cost import BOTH_HALVES, PAIRS_OF_STEPS, all_pairs, by_halves, priced
 from .hillis_steele import hillis_steele
-from .shared import (
-    BOTH_HALVES,
-    EPSILONS,
-    MOVE_ON,
-    PAIRS_OF_STEPS,
-    all_pairs,
-    by_cumulative_products,
-    by_halves,
-    from_the_end,
-    guarded,
-    linear_loop,
-    priced,
-    zero_first,
-)
+from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
 from .up_down import up_down
 
 FINEST = torch.finfo(torch.float32).tiny

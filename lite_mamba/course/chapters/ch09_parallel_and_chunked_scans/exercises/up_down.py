@@ -6,8 +6,9 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import combine
+from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
-from .shared import BOTH_HALVES, PAIRS_OF_STEPS, as_digits, linear_loop, priced, scan_case, zero_first
+from .shared import as_digits, linear_loop, scan_case, zero_first
 
 
 def up_down(a: Tensor, x: Tensor) -> Tensor:

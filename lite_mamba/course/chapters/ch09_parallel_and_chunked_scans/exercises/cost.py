@@ -1,0 +1,125 @@
+"""What a scan costs: judged for answers whose states are right, by what L = 128 costs more than L = 64."""
+
+import functools
+import inspect
+import sys
+
+import torch
+from torch import Tensor
+
+from ....checking.compare import Tolerance, difference
+from ....checking.counter import Counter
+from ....checking.errors import PACKAGE
+from ....checking.exercise import Misconception
+
+SHORT = 64  # few enough steps that the slowest answer is counted in a fraction of the time that a call has
+EACH_STEP = "right states, with a call for every step"
+EACH_JOIN = "right states, with a call for every single join"
+TWO_HALVES = "right states, with a call for both halves of every span"
+ROUNDS = "right states, with a work that grows faster than L"
+ALL_PAIRS = "right states, with a table of all pairs of steps"
+
+
+def _slow(a: Tensor) -> Tensor:
+    """Decays of both signs, out of numbers between 0 and 1; what comes in at first has not faded at the end."""
+    return (1 - 0.02 * a) * (a - 0.5).sign()
+
+
+def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
+    """An `apply` that returns the states, or words if a scan is right and costs too much.
+
+    Args:
+        reference: the scan that tells which states are right.
+        linear: whether the work has to grow like L; else L·log2 L will do.
+        decay: makes the scan's first argument of numbers between 0 and 1; by default slow decays of both signs.
+        rest: what the scan takes after a and x.
+    """
+
+    @functools.lru_cache(maxsize=64)
+    def price(scan) -> str | None:
+        a, x = (torch.rand(2 * SHORT, 2, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+        short, long = ((decay(a[:length]), x[:length], *rest) for length in (SHORT, 2 * SHORT))
+        if difference(reference(*long), scan(*_copied(long)), Tolerance(1e-3, 1e-4)):
+            return None
+        (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
+        if many > 3 * few or much > 3 * little:
+            return ALL_PAIRS
+        growing = much > 2.15 * little  # the work, faster than L
+        if many - few >= SHORT:
+            return EACH_JOIN if many > 2.15 * few else TWO_HALVES if growing else EACH_STEP
+        return ROUNDS if linear and growing else None
+
+    def apply(function, **case):
+        states = function(*case.values())
+        wrong = difference(reference(*case.values()), states, Tolerance(1e-3, 1e-4))
+        return states if wrong else price(function) or states
+
+    return apply
+
+
+def _cost(scan, inputs: tuple) -> tuple[int, int]:
+    """How many calls into PyTorch and lines of Python a scan runs, and how many bytes it writes."""
+    with Counter() as counter:
+        scan(*_copied(inputs))
+    return counter.calls + _lines(scan, _copied(inputs)), counter.bytes
+
+
+def _copied(inputs: tuple) -> list:
+    return [value.clone() if isinstance(value, Tensor) else value for value in inputs]
+
+
+def _lines(scan, inputs: list) -> int:
+    """How many lines of Python a scan runs: a loop outside of PyTorch is a loop, too.
+
+    Only those of its own module, a notebook for example, and of the course are counted. What a profiler does in the
+    middle of it depends on the clock.
+    """
+    own, count = getattr(inspect.unwrap(scan), "__globals__", None), 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        if frame.f_globals is not own and not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        count += event in ("call", "line")
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        scan(*inputs)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+PAIRS_OF_STEPS = Misconception(
+    "a table of all pairs of steps",
+    "Your states are right. But you make a number for every pair of steps: a table of L times L. Twice as many steps "
+    "need four times the memory. A scan gets along with tables as long as x.",
+    lambda a, x, *rest: all_pairs(a, x),
+)
+
+
+BOTH_HALVES = Misconception(
+    "two halves in the place of one",
+    "Your states are right. But each span calls your function for both of its halves: about 2L calls in all, one after "
+    "the other, and on every level all L steps are joined once more. Few calls need one sequence that is shorter, and "
+    "a call that works on all of it at once.",
+    lambda a, x, *rest: by_halves(a, x),
+)
+
+
+def by_halves(a, x):
+    """The states of the first half, and those of the second with what the end of the first leaves behind."""
+    if len(a) == 1:
+        return x
+    half = len(a) // 2
+    first, second = by_halves(a[:half], x[:half]), by_halves(a[half:], x[half:])
+    return torch.cat([first, second + a[half:].cumprod(0) * first[-1]])
+
+
+def all_pairs(a, x):
+    """The sum over s of what is left at t of the drive of step s."""
+    later = torch.ones(len(a), len(a)).tril(-1).reshape(len(a), len(a), *[1] * (a.ndim - 1))  # t > s
+    left = torch.where(later > 0, a[:, None], 1.0).cumprod(0)  # (L, L, …)
+    return (left * (1 - later.transpose(0, 1)) * x).sum(1)
