@@ -838,6 +838,7 @@ RESTART = [
     ("state only", lambda history, h, last, now: (history, cloned(history, h, last, now)[1]), "a history that is kept"),
     ("history only", lambda history, h, last, now: (cloned(history, h, last, now)[0], h), "a state that is kept"),
     ("grows", multiplied(lambda last, now: now > last), "only an index that grows"),
+    ("0 stays", multiplied(lambda last, now: (last != now) * (last != 0)), "a text 0 that never ends"),
     ("one more", multiplied(lambda last, now: now - last == 1), "only an index that grows"),
     ("zero", multiplied(lambda last, now: now == 0), "an index of zero read as a new text"),
     ("truth", multiplied(lambda last, now: now.bool()), "an index other than zero read as a new text"),

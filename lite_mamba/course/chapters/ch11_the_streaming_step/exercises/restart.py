@@ -71,8 +71,15 @@ RESTART = Exercise(
         ),
         Misconception(
             "only an index that grows",
-            "You test now > last. The indices are names, not a count: 2 followed by 0 is a new text as well.",
+            "A smaller index is no new text for you. The indices are names, not a count: 2 followed by 0 is a new "
+            "text, too.",
             [_restarted("now != last → now > last"), _restarted("now != last → now == last + 1")],
+        ),
+        Misconception(
+            "a text 0 that never ends",
+            "You leave a row alone when its last index is 0, as if it had no text yet. 0 is a name as good as any: "
+            "what follows it is a new text.",
+            _restarted("now != last → (now != last) & (last != 0)"),
         ),
         Misconception(
             "only an index that gets smaller",
