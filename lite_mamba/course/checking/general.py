@@ -171,10 +171,20 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "are valid indices|indices must be integers or slices, not float",
         "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers.",
     ),
+    "a mean of what are no floats": (
+        RuntimeError,
+        "could not infer output dtype|std and var only support",
+        "Mean and spread are taken of floats only: `.float()` makes them, of whole numbers and of yes and no.",
+    ),
+    "a minus before yes and no": (
+        RuntimeError,
+        "bool tensors? is not supported",
+        "To turn yes and no round there is `~`; to calculate with them, `.float()` makes 1 and 0 of them.",
+    ),
     "dtypes that do not fit": (
         RuntimeError,
-        "same dtype|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|must be .*(int|long|bool)|"
-        "(Float|Double|Half|Long|Int) did not match",
+        "same dtype|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|"
+        r"must be .*\b(int|long|bool)|(Float|Double|Half|Long|Int) did not match",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
     ),
     "more or fewer values than names": (
