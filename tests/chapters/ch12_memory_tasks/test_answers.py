@@ -178,6 +178,8 @@ def places_of(which):
 
 
 SELECTIVE = [
+    ("the symbols again", lambda d, u, n: torch.cat([selective_by_rows(d, u, n)[:, : u.shape[1]], d], dim=1),
+     "the answer in the question"),
     ("by rows", selective_by_rows, "right"),
     ("a mask", selective_by_a_mask, "right"),
     ("ranks and cumsum", selective_by_count, "right"),
@@ -309,6 +311,7 @@ def heads_with_a_question_at(i):
 
 
 HEADS = [
+    ("the place", lambda s, p, n: (heads_by_rows(s, p, n)[0], 1 + p), "the place of the answer"),
     ("by rows", heads_by_rows, "right"),
     ("where", heads_by_where, "right"),
     ("the last symbol", lambda s, p, n: (heads_by_where(s, p, n)[0], s[:, -1, None]), "the last symbol as the answer"),
@@ -386,6 +389,10 @@ def sums(formula):
 
 
 LEFT = [
+    ("a sum of factors", lambda d, A: torch.stack([(A * d[t:]).exp().sum() for t in range(len(d))]),
+     "shares that are added"),
+    ("a sum of later factors", lambda d, A: torch.stack([(A * d[t + 1 :]).exp().sum() for t in range(len(d))]),
+     "shares that are added"),
     ("a loop from the end", left_by_a_loop, "right"),
     ("two loops", left_by_two_loops, "right"),
     ("2 to the power", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
@@ -534,6 +541,7 @@ READING = [
     ("a fresh stream", lambda m, t, c: read_with(m, t, c, fresh=True)[:, -1], ANEW),
     ("an offset that stays", lambda m, t, c: read_with(m, t, c, advance=lambda part: 0)[:, -1], ANEW),
     ("no stream", read_without_stream, ANEW),
+    ("the last c tokens", lambda m, t, c: m(t[:, max(0, t.shape[1] - c) :])[:, -1], "the end of the row alone"),
     ("the last piece alone", lambda m, t, c: m(t[:, (t.shape[1] - 1) // c * c :])[:, -1], ANEW),
     ("a fresh stream, offset by place", read_fresh_at_its_place, "an offset without its stream"),
     ("too early", read_too_early, "an offset that moves too early"),

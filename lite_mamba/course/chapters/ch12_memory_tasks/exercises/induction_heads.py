@@ -143,12 +143,20 @@ HEADS = Exercise(
         Misconception(
             "a cue that pushes the symbols",
             "You insert the cue, and the symbols behind it move by one. It stands in the place of a symbol.",
-            _task(FIRST_CUE.format(PUSHED), f"symbols.gather(1, place + 1) → {PUSHED}.gather(1, place + 1)"),
+            [
+                _task(FIRST_CUE.format(PUSHED), f"symbols.gather(1, place + 1) → {PUSHED}.gather(1, place + 1)"),
+                _task(FIRST_CUE.format(PUSHED)),
+            ],
         ),
         Misconception(
             "the answer in the question",
             "You write the answer at the end. What a model reads there is the cue; the answer is what it should say.",
             _task("tokens[:, -1] = n_symbols → tokens[:, -1:] = symbols.gather(1, place + 1)"),
+        ),
+        Misconception(
+            "the place of the answer",
+            "Your target says where the answer stands. Asked is the symbol that stands there.",
+            _target("place + 1"),
         ),
         Misconception(
             "the two results exchanged",

@@ -164,6 +164,11 @@ READING = Exercise(
             where=lambda tokens, chunk: tokens.shape[1] >= chunk,
         ),
         Misconception(
+            "the end of the row alone",
+            "You read the last tokens alone. What the model has to remember may stand anywhere in the row.",
+            _read("tokens.split(chunk, dim=1) → [tokens[:, -chunk:]]"),
+        ),
+        Misconception(
             "probabilities in the place of logits",
             "Your values are probabilities. Asked are the logits, before a softmax.",
             _read("logits[:, -1] → logits[:, -1].softmax(-1)"),

@@ -141,8 +141,11 @@ LEFT = Exercise(
         ),
         Misconception(
             "shares that are added",
-            "You add up what each later token leaves. They fade the state one after another: factors multiply.",
-            _left("torch.stack([torch.exp(A * delta[t + 1 :]).sum() for t in range(len(delta))])"),
+            "You add up what single tokens leave. They fade the state one after another: factors multiply.",
+            [
+                _left(f"torch.stack([torch.exp(A * delta[{first} :]).sum() for t in range(len(delta))])")
+                for first in ("t + 1", "t")
+            ],
         ),
         Misconception(
             "all tokens alike",

@@ -183,6 +183,12 @@ SELECTIVE = Exercise(
             ],
         ),
         Misconception(
+            "the answer in the question",
+            "At the end you wrote the symbols themselves. Then nothing has to be remembered. The symbols are the "
+            "targets; what the model reads there is the recall.",
+            edited(selective_copying, "= n_symbols + 1 → = data"),
+        ),
+        Misconception(
             "swapped ids",
             "Noise and recall have changed places. Noise is the id after the last symbol, recall the one after that.",
             edited(
