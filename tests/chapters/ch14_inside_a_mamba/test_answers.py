@@ -140,6 +140,17 @@ MATRIX = [
     ("a list", lambda *case: matrix_by_loops(*case).tolist(), None),
     ("a mean over N", lambda d, A, B, C: matrix_by_loops(d, A, B, C) / len(A) + 1e-3, None),
     ("attention", lambda d, A, B, C: (C.T @ B).tril(), None),
+    ("faded by the writer's step", matrix_with(fade=lambda d, t, s: d[s]), "the writer's step alone"),
+    ("faded up to s", matrix_with(fade=lambda d, t, s: d[: s + 1].sum()), "the steps before the writer"),
+    ("Δ_t − Δ_s", matrix_with(fade=lambda d, t, s: d[t] - d[s]), "a difference of two steps"),
+    ("from s + 2 on", matrix_with(fade=lambda d, t, s: d[s + 2 : t + 1].sum()), "the step behind the writer left out"),
+    ("no C", lambda d, A, B, C: matrix_by_loops(d, A, B, C * 0 + 1), "a state that is not read"),
+    ("no B", lambda d, A, B, C: matrix_by_loops(d, A, B * 0 + 1, C), "a token that writes without B"),
+    ("a skip of 1", lambda d, A, B, C: matrix_by_recurrence(d, A, B, C) + torch.diag(torch.ones(len(d))),
+     "the skip in M"),
+    ("softplus once more", lambda d, A, B, C: matrix_by_recurrence(F.softplus(d), A, B, C),
+     "a softplus that has been applied already"),
+    ("−exp(A)", lambda d, A, B, C: matrix_by_recurrence(d, -A.exp(), B, C), "the exponential of A"),
 ]  # fmt: skip
 
 
@@ -206,6 +217,12 @@ WAYS = [
     ("no return", lambda M, D, gate, taps: None, None),
     ("a crash", lambda M, D, gate, taps: M @ taps, None),
     ("zeros", ways(join=lambda M, D, c: (0 * c, 0 * c)), None),
+    ("a gate past the state alone", lambda M, D, g, w: (
+        D * conv_by_loops(g, w), M @ conv_by_loops(torch.ones_like(g), w)), "a gate on one way only"),
+    ("a gate through the state alone", lambda M, D, g, w: (
+        D * conv_by_loops(torch.ones_like(g), w), M @ conv_by_loops(g, w)), "a gate on one way only"),
+    ("without the first tap", ways(lambda g, w: conv_by_loops(g, w[1:])), "a tap too few"),
+    ("D + conv", ways(join=lambda M, D, c: (c + D, M @ c)), "a skip that is added"),
 ]  # fmt: skip
 
 
@@ -256,6 +273,10 @@ HALF = [
      "a product with Δ in the place of a division"),
     ("log 2 below", lambda delta, A: -1 / (A * delta.mean(-1)[:, None] * math.log(2)),
      "a logarithm on the wrong side of the stroke"),
+    ("the exponent of a token", lambda d, A: A.abs() * d.mean(1)[:, None], "an exponent in the place of a time"),
+    ("the exponent of the text", lambda d, A: torch.einsum("dl,dn->dn", d, A), "an exponent in the place of a time"),
+    ("the smallest step", lambda d, A: -LN2 / (A * d.min(1, keepdim=True).values), "the smallest step for all"),
+    ("L − 1", lambda d, A: -LN2 * (d.shape[1] - 1) / (A * d.sum(1)[:, None]), "a mean over one token less"),
 ]  # fmt: skip
 
 
@@ -346,6 +367,15 @@ PROBE = [
     ("the mean of the inside", fit(cut=lambda x, y, w: -(x @ w)[y].mean()), "a cut at the mean of one group"),
     ("the median", fit(cut=lambda x, y, w: -torch.median(x @ w)), "a cut at the median"),
     ("the ridge squared", lambda x, y, ridge: fit_by_cov_of_n(x, y, ridge**2), "a ridge that is squared"),
+    ("no ridge, and a constant", lambda x, y, r: (lambda w: (w[:-1], w[-1] - 0.5))(torch.linalg.lstsq(
+        torch.cat([x, torch.ones(len(x), 1)], 1), y.float()[:, None]).solution[:, 0]), "no ridge"),
+    ("a minus", lambda x, y, r: fit_by_inverse(x, y, -r), "a ridge that is taken away"),
+    ("1 / ridge", lambda x, y, r: fit_by_inverse(x, y, 1 / r), "a ridge turned over"),
+    ("a column of ones", lambda x, y, r: (lambda X: (lambda w: (w[:-1], w[-1] - 0.5))(torch.inverse(
+        X.T @ X + r * len(X) * torch.eye(X.shape[1])) @ (X.T @ y.float())))(F.pad(x, (0, 1), value=1.0)),
+     "a ridge on the constant"),
+    ("two medians", fit(cut=lambda x, y, w: -(torch.median(x[y] @ w) + torch.median(x[~y] @ w)) / 2),
+     "a cut between the medians"),
 ]  # fmt: skip
 
 
@@ -393,6 +423,12 @@ BYTES = [
     ("the last ones", lambda ids, k: ids[-k:], None),
     ("no return", lambda ids, k: None, None),
     ("floats", lambda ids, k: bytes_by_loop(ids, k).float(), None),
+    ("−1 for the first rows", lambda ids, k: torch.cat([torch.full((k - 1, k), -1), bytes_by_loop(ids, k)[k - 1 :]]),
+     "whole rows of −1"),
+    ("the same in each", lambda ids, k: torch.where(bytes_by_loop(ids, k) < 0, -1, ids[:, None]),
+     "columns that are not moved"),
+    ("up to −j", bytes_with(lambda ids, j: torch.cat([ids.new_full((j,), -1), ids[:-j]])),
+     "a slice that ends at −0"),
 ]  # fmt: skip
 
 
@@ -445,6 +481,13 @@ def scored_by_parts(features, labels, held, ridge):
     return scored(train, y[: len(train)], test, y[len(train) :], ridge, 0.0, 1.0)
 
 
+def score_above_c(features, labels, held, ridge):
+    x, new = features[:-held].flatten(0, 1), features[-held:].flatten(0, 1)
+    mean, std = x.mean(0), x.std(0)
+    w, c = fit_probe((x - mean) / std, labels[:-held].flatten(), ridge)
+    return balanced((new - mean) / std @ w > c, labels[-held:].flatten())
+
+
 LEAK = [
     ("masks", repaired(), "right"),
     ("a double loop", lambda f, y, h, r: by_files(f.double().float(), y, h, r), "right"),
@@ -486,6 +529,20 @@ LEAK = [
     ("fitted on all, scaled by the others", lambda f, y, h, r: (lambda x, part: scored(
         x, y.flatten(), f[-h:].flatten(0, 1), y[-h:].flatten(), r, part.mean(0), part.std(0)))(
         f.flatten(0, 1), f[:-h].flatten(0, 1)), "a test on what was trained on"),
+    ("no shuffle", lambda f, y, h, r: by_files(f, y, h, r, scale="all", test=lambda files, held: files < held),
+     "only the shuffle taken away"),
+    ("files by lot, scaled by all", lambda f, y, h, r: (lambda order: by_files(
+        f[order], y[order], h, r, scale="all", test=lambda files, held: files < held))(
+        torch.randperm(len(f), generator=torch.Generator().manual_seed(0))), "files drawn by lot"),
+    ("in turn", lambda f, y, h, r: sum(by_files(f, y, 1, r, test=lambda files, held, i=i: files == i)
+     for i in range(len(f))) / len(f), "every file held out in turn"),
+    ("file by file", lambda f, y, h, r: sum(by_files(
+        f, y, h, r, test=lambda files, held, i=i: files == len(files) - 1 - i,
+        train=lambda files, held: files < len(files) - held) for i in range(h)) / h, "a mean over the files"),
+    ("minus c", score_above_c, "a cut of the wrong sign"),
+    ("a ridge of 0.01", lambda f, y, h, r: by_files(f, y, h, 0.01), "a ridge of your own"),
+    ("fitted on the test", repaired(train=lambda files, held: files >= len(files) - held),
+     "a test on what was trained on"),
 ]  # fmt: skip
 
 

@@ -73,6 +73,11 @@ WAYS = Exercise(
             edited(conv_and_state, "D * conv, → conv,"),
         ),
         Misconception(
+            "a skip that is added",
+            "You add D to your first matrix, to zeros as well. The skip multiplies u with D.",
+            edited(conv_and_state, "D * conv, → D + conv,"),
+        ),
+        Misconception(
             "a skip in both ways",
             "You count D·u twice: past the state and, with M, through it. The two ways must add up to y.",
             edited(conv_and_state, "M @ conv → M @ conv + D * conv"),
@@ -104,6 +109,14 @@ WAYS = Exercise(
             edited(conv_and_state, "conv = gate[:, None] * → conv = "),
         ),
         Misconception(
+            "a gate on one way only",
+            "One of your two ways has no gate. Both begin with u, and u is what the gate has let through.",
+            [
+                edited(conv_and_state, "M @ conv → M @ (conv / gate[:, None])"),
+                edited(conv_and_state, "return D * conv → return D * conv / gate[:, None]"),
+            ],
+        ),
+        Misconception(
             "a skip on the state",
             "You multiply the second way with D, too. D stands past the state alone: y = D u + M u.",
             edited(conv_and_state, "M @ conv → D * (M @ conv)"),
@@ -112,6 +125,12 @@ WAYS = Exercise(
             "the present sample left out",
             "Your convolution reads the past alone. The last tap meets the present sample, on the diagonal.",
             edited(conv_and_state, "(lag >= 0) & → (lag > 0) &"),
+        ),
+        Misconception(
+            "a tap too few",
+            "Your convolution lacks its farthest tap, the first of `taps`. As many as there are reach back, the "
+            "present one among them.",
+            edited(conv_and_state, "(lag < width) → (lag < width - 1)"),
         ),
         Misconception(
             "what u weighs",

@@ -16,6 +16,17 @@ def fit_probe(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     return w, -(middle @ w)
 
 
+RIDGE = "gram + ridge * torch.eye(len(gram))"
+
+
+def _with_ones(x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
+    """Weights and constant of a regression with a column of ones, which the ridge holds back, too."""
+    ones = torch.cat([x, torch.ones(len(x), 1)], dim=1)  # (n, F + 1)
+    held_back = ones.T @ ones / len(x) + ridge * torch.eye(ones.shape[1])
+    w = torch.linalg.solve(held_back, ones.T @ y.float() / len(x))  # (F + 1,)
+    return w[:-1], w[-1]
+
+
 def _probe_cases(draw: Draw) -> dict:
     n, width = draw.size(6, 20), draw.size(1, 3)
     y = torch.arange(n) % 3 == 0  # fewer inside than outside
@@ -34,7 +45,33 @@ PROBE = Exercise(
             "no ridge",
             "The ridge does nothing. With hundreds of features that resemble each other, the weights would fit noise; "
             "add it where the features' products stand, on the diagonal.",
-            edited(fit_probe, "gram + ridge * torch.eye(len(gram)) → gram"),
+            [
+                edited(fit_probe, f"{RIDGE} → gram"),
+                edited(fit_probe, f"{RIDGE} → gram", "-(middle @ w) → y.float().mean() - x.mean(0) @ w"),
+                edited(fit_probe, f"{RIDGE} → gram", "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
+            ],
+        ),
+        Misconception(
+            "a ridge that is taken away",
+            "You subtract the ridge. It makes long weights dear, so it is added to the features' products.",
+            edited(fit_probe, "gram + ridge → gram - ridge"),
+        ),
+        Misconception(
+            "a ridge turned over",
+            "You divide by the ridge. A larger one has to make the weights shorter: it multiplies the diagonal.",
+            edited(fit_probe, "ridge * torch → 1 / ridge * torch"),
+        ),
+        Misconception(
+            "a ridge on the constant",
+            "You put a column of ones beside the features, and the ridge holds back its weight, too. Take the means "
+            "off instead; and the cut is halfway between the groups.",
+            [
+                _with_ones,
+                edited(_with_ones, "return w[:-1], w[-1] → return w[:-1], w[-1] - 0.5"),
+                edited(
+                    _with_ones, "return w[:-1], w[-1] → return w[:-1], -(x[y].mean(0) + x[~y].mean(0)) @ w[:-1] / 2"
+                ),
+            ],
         ),
         Misconception(
             "a ridge that fades with the data",
@@ -105,6 +142,13 @@ PROBE = Exercise(
             "You cut at the median of all scores: half of the examples are called inside, however many are. The cut "
             "is halfway between the two groups' means.",
             lambda x, y, ridge: (lambda w: (w, -(x @ w).median()))(fit_probe(x, y, ridge)[0]),
+        ),
+        Misconception(
+            "a cut between the medians",
+            "You cut halfway between the two groups' medians. Asked for is the middle between their means.",
+            lambda x, y, ridge: (lambda w: (w, -((x[y] @ w).median() + (x[~y] @ w).median()) / 2))(
+                fit_probe(x, y, ridge)[0]
+            ),
         ),
         Misconception(
             "a cut at the mean of everything",

@@ -93,6 +93,16 @@ HALF_LIFE = Exercise(
             edited(half_life, "delta.mean(1, keepdim=True) → delta.amax(1, keepdim=True)"),
         ),
         Misconception(
+            "the smallest step for all",
+            "You take the smallest step size of the text. The exponents of all tokens add up, the large ones too.",
+            edited(half_life, "delta.mean(1, keepdim=True) → delta.amin(1, keepdim=True)"),
+        ),
+        Misconception(
+            "a mean over one token less",
+            "You divide the sum of the steps by L − 1. The state fades in each of the L tokens.",
+            edited(half_life, "delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / (delta.shape[1] - 1)"),
+        ),
+        Misconception(
             "the first half of this text",
             "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
             "evenly, as much over the whole text.",
@@ -113,6 +123,16 @@ HALF_LIFE = Exercise(
             "is left.",
             [
                 edited(half_life, f"math.log(2) / (-A * delta.mean(1, keepdim=True)) → torch.exp(A * {time})")
+                for time in ("delta.mean(1, keepdim=True)", "delta.sum(1, keepdim=True)")
+            ],
+        ),
+        Misconception(
+            "an exponent in the place of a time",
+            "You give by how much the exponent falls, in a token or in the whole text. After how many tokens has it "
+            "fallen by ln 2?",
+            [
+                edited(half_life, f"math.log(2) / (-A * delta.mean(1, keepdim=True)) → {sign}A * {time}")
+                for sign in ("-", "")
                 for time in ("delta.mean(1, keepdim=True)", "delta.sum(1, keepdim=True)")
             ],
         ),

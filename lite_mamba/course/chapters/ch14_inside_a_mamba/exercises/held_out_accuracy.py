@@ -28,6 +28,30 @@ def _as_found(features: Tensor, labels: Tensor, held: int, ridge: float) -> floa
     return (said[y[test]].float().mean() + (~said[~y[test]]).float().mean()).item() / 2
 
 
+SHUFFLE = "torch.randperm(len(y), generator=torch.Generator().manual_seed(0))"
+
+
+def _file_by_file(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    """The mean of what the tested files give one by one."""
+    files = range(len(labels) - held, len(labels))
+    return sum(_one_file(features, labels, file, labels.shape[0] - held, ridge) for file in files) / held
+
+
+def _in_turn(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
+    """Every file held out once, and the mean over them."""
+    shares = []
+    for file in range(len(labels)):
+        order = [other for other in range(len(labels)) if other != file] + [file]
+        shares.append(held_out_accuracy(features[order], labels[order], 1, ridge))
+    return sum(shares) / len(shares)
+
+
+def _one_file(features: Tensor, labels: Tensor, file: int, trained: int, ridge: float) -> float:
+    """A probe on the first files, tested on one."""
+    chosen = [*range(trained), file]
+    return held_out_accuracy(features[chosen], labels[chosen], 1, ridge)
+
+
 def _shuffled_only(features: Tensor, labels: Tensor, held: int, ridge: float) -> float:
     x, y = features.flatten(0, 1), labels.flatten()  # (n, F), (n,)
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
@@ -149,12 +173,36 @@ LEAK = Exercise(
                     "labels[order]\n    x_train, y_train =",
                 ),
                 edited(
+                    _as_found,
+                    f"{SHUFFLE} → (torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))[:, None] "
+                    "* labels.shape[1] + torch.arange(labels.shape[1])).flatten()",
+                ),
+                edited(
                     held_out_accuracy,
                     "x_train, y_train = → order = torch.randperm(len(labels), "
                     "generator=torch.Generator().manual_seed(0))\n    order = order.roll(-held)\n    features, labels "
                     "= features[order], labels[order]\n    x_train, y_train =",
                 ),
             ],
+        ),
+        Misconception(
+            "only the shuffle taken away",
+            "The files stay whole now. But `split` gives the *first* ones to the test, and the last are asked for; and "
+            "mean and spread are still those of all files.",
+            edited(_as_found, f"{SHUFFLE} → torch.arange(len(y))"),
+        ),
+        Misconception(
+            "every file held out in turn",
+            "You hold out every file in turn and take the mean. Asked for are the last `held` files, with a probe on "
+            "all the others.",
+            _in_turn,
+        ),
+        Misconception(
+            "a mean over the files",
+            "You take the balanced accuracy of each tested file, and then the mean. Asked for are the shares among all "
+            "tested bytes together.",
+            _file_by_file,
+            where=lambda held, **_: held > 1,
         ),
         Misconception(
             "training and test exchanged",
@@ -180,6 +228,16 @@ LEAK = Exercise(
             "no cut",
             "You compare the score without c with 0. The cut is part of the probe.",
             edited(held_out_accuracy, "@ w + c > 0 → @ w > 0"),
+        ),
+        Misconception(
+            "a cut of the wrong sign",
+            "You take the cut away from the score. `fit_probe` gives it with its sign: x · w + c.",
+            edited(held_out_accuracy, "@ w + c > 0 → @ w - c > 0"),
+        ),
+        Misconception(
+            "a ridge of your own",
+            "You fit with a ridge of your own. Use the one that is given.",
+            [edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.01, 0.1, 1.0)],
         ),
         Misconception(
             "the first files held out",
@@ -209,6 +267,16 @@ LEAK = Exercise(
                     held_out_accuracy,
                     "fit_probe((x_train - mean) / std, y_train, ridge) → "
                     "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "fit_probe((x_train - mean) / std, y_train, ridge) → "
+                    "fit_probe((x_test - mean) / std, y_test, ridge)",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features[-held:].flatten(0, 1), labels[-held:].flatten()",
                 ),
             ],
         ),

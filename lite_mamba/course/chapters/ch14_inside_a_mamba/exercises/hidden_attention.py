@@ -145,6 +145,33 @@ MATRIX = Exercise(
             edited(hidden_attention, "delta * B → B"),
         ),
         Misconception(
+            "a state that is not read",
+            "C plays no part in your matrix: you add up the numbers of the state. Token t reads each of them with its "
+            "C.",
+            edited(hidden_attention, "C, faded → torch.ones_like(C), faded"),
+        ),
+        Misconception(
+            "a token that writes without B",
+            "B plays no part in your matrix: every number of the state gets Δ·u. Token s writes into each of them with "
+            "its B.",
+            edited(hidden_attention, "delta * B → delta * torch.ones_like(B)"),
+        ),
+        Misconception(
+            "the skip in M",
+            "You add a skip on the diagonal. M is without it: D·u goes past the state.",
+            edited(hidden_attention, ".tril() → .tril() + torch.eye(len(delta))"),
+        ),
+        Misconception(
+            "a softplus that has been applied already",
+            "You put Δ through a softplus. These are the step sizes themselves: positive already.",
+            edited(hidden_attention, "total = delta → delta = torch.nn.functional.softplus(delta)\n    total = delta"),
+        ),
+        Misconception(
+            "the exponential of A",
+            "You take A for A_log. Here A has been turned back already: it is negative.",
+            edited(hidden_attention, "torch.exp(A[:, → torch.exp(-A.exp()[:,"),
+        ),
+        Misconception(
             "B and C exchanged",
             "You read with B and write with C. B belongs to the token that writes, at s, C to the one that reads: t.",
             edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,ns->ts", B, faded, delta * C'),
@@ -209,6 +236,32 @@ MATRIX = Exercise(
                     "(total[:, None] - total[None, :]).clamp(min=0) → delta[:, None] * (1 - torch.eye(len(delta)))",
                 ),
             ],
+        ),
+        Misconception(
+            "the writer's step alone",
+            "You let the input fade by Δ_s alone. That is the step in which it is written; all steps from s + 1 to t "
+            "lie on its way.",
+            edited(hidden_attention, f"{BETWEEN}.clamp(min=0) → delta.expand(len(delta), -1)"),
+        ),
+        Misconception(
+            "the steps before the writer",
+            "You let each input fade by the steps up to s. They lie before it: its way goes from s + 1 to t.",
+            edited(hidden_attention, f"{BETWEEN}.clamp(min=0) → total.expand(len(delta), -1)"),
+        ),
+        Misconception(
+            "a difference of two steps",
+            "You take the difference of two step sizes, Δ_t − Δ_s. All steps from s + 1 to t lie on the way: they are "
+            "the difference of two running *sums*.",
+            [
+                edited(hidden_attention, "delta.cumsum(0) → delta"),
+                edited(hidden_attention, "delta.cumsum(0) → delta", ".clamp(min=0) → "),
+            ],
+            where=_small,
+        ),
+        Misconception(
+            "the step behind the writer left out",
+            "The step of token s + 1 is missing in your decay. The way of an input begins with it.",
+            edited(hidden_attention, "- total[None, :] → - torch.cat([total[1:], total[-1:]])[None, :]"),
         ),
         Misconception(
             "a decay from the beginning",

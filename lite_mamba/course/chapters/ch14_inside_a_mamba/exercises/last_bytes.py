@@ -14,6 +14,14 @@ def last_bytes(ids: Tensor, k: int) -> Tensor:
     return torch.stack(columns, dim=1)
 
 
+def _in_place(ids: Tensor, k: int) -> Tensor:
+    """Columns written one by one, with a slice that ends at −0."""
+    columns = torch.full((len(ids), k), -1)
+    for back in range(k):
+        columns[back:, back] = ids[:-back]
+    return columns
+
+
 def _bytes_cases(draw: Draw) -> dict:
     return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
 
@@ -78,6 +86,32 @@ BYTES = Exercise(
             "the first byte repeated",
             "Before the text you put its first byte again. There was none: −1.",
             edited(last_bytes, "F.pad(ids, (back, 0), value=-1) → torch.cat([ids[:1].expand(back), ids])"),
+        ),
+        Misconception(
+            "whole rows of −1",
+            "The first places get −1 in all of their columns. Some of their bytes are there: −1 stands only where "
+            "there was none yet.",
+            edited(
+                last_bytes,
+                "torch.stack(columns, dim=1) → F.pad(torch.stack(columns, dim=1)[k - 1 :], (0, 0, k - 1, 0), value=-1)",
+            ),
+        ),
+        Misconception(
+            "columns that are not moved",
+            "Each column holds the present byte of its row, apart from the −1. Column j is the text, moved j places "
+            "down.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids[back:], (back, 0), value=-1)"),
+        ),
+        Misconception(
+            "a slice that ends at −0",
+            "For the present byte your slice ends at −0, which is 0: nothing is left of the text. Count from the "
+            "front: `[: len(ids) - back]`.",
+            [
+                edited(
+                    last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids[:-back], (back, 0), value=-1)"
+                ),
+                _in_place,
+            ],
         ),
         Misconception(
             "a cut at the wrong end",
