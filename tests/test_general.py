@@ -172,6 +172,8 @@ RAISING = [
         "shapes that do not fit",
         lambda x, n: torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch.zeros(2).long()),
     ),
+    ("a list that stayed empty", lambda x, n: torch.stack([y for y in x if y > 1])),
+    ("a list that stayed empty", lambda x, n: x + max([])),
     ("more or fewer values than names", lambda x, n: next(y for y, z in [(x, n, 1)])),
     ("an axis that is not there", lambda x, n: x.sum(dim=3)),
     ("an axis that is not there", lambda x, n: x[0, 0, 0]),

@@ -187,6 +187,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         r"must be .*\b(int|long|bool)|(Float|Double|Half|Long|Int) did not match",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
     ),
+    "a list that stayed empty": (
+        (RuntimeError, ValueError),
+        "non-empty (TensorList|list)|at least one array to|empty sequence|argument is empty",
+        "Which line should put something into it, and does that line run?",
+    ),
     "more or fewer values than names": (
         ValueError,
         "not enough values|too many values",
