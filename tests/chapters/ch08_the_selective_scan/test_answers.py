@@ -75,6 +75,11 @@ def in_sum(axis):
 
 DISCRETISE = [
     (
+        "exp on B, too",
+        with_drive(lambda u, d, A, B: torch.exp(d[..., None] * B.mT[:, None]) * u[..., None]),
+        "the exponential of the drive",
+    ),
+    (
         "B added up",
         with_drive(lambda u, d, A, B: (d * u * B.sum(1)[:, None])[..., None].expand(*u.shape, A.shape[1])),
         "B summed over the states",
@@ -346,6 +351,10 @@ def loop_read_halfway(deltaA, deltaB_u, C):
 
 
 LOOP = [
+    ("all but the last", lambda *given: loop(*given)[..., :-1], "no output for the last token"),
+    ("the drive rolled", lambda a, x, C: loop(a, x.roll(1, 2), C), "the drive of the token before"),
+    ("cat", lambda a, x, C: torch.cat(list(loop(a, x, C).unbind(-1)), -1), "outputs put one behind the other"),
+    ("cat in front", lambda a, x, C: torch.cat(loop(a, x, C).unbind(-1)), "outputs put one behind the other"),
     (
         "cumulative sums without a division",
         lambda a, x, C: torch.einsum("bdln,bnl->bdl", a.cumprod(2) * x.cumsum(2), C),
@@ -587,6 +596,12 @@ def one_token_unfaded(deltaA, deltaB_u, C, initial_state):
     return scan_on(deltaA, deltaB_u, C, initial_state)
 
 
+def first_token_left_out(deltaA, deltaB_u, C, initial_state):
+    keep, nothing = torch.ones_like(deltaA[:, :, :1]), torch.zeros_like(deltaB_u[:, :, :1])
+    later = torch.cat([keep, deltaA[:, :, 1:]], 2), torch.cat([nothing, deltaB_u[:, :, 1:]], 2)
+    return scan_on(*later, C, initial_state)
+
+
 def all_states(deltaA, deltaB_u, C, initial_state):
     states = [
         scan_on(*(x[:, :, :t] for x in (deltaA, deltaB_u, C)), initial_state)[1] for t in range(1, len(C.mT[0]) + 1)
@@ -613,6 +628,10 @@ def start_faded_once(deltaA, deltaB_u, C, initial_state):
 
 
 SCAN_FROM = [
+    ("first token left out", first_token_left_out, "the given state for that after the first token"),
+    ("the decay rolled", lambda a, x, C, h: scan_on(a.roll(1, 2), x, C, h), "the decay of the token before"),
+    ("no first output", lambda *given: ((r := scan_on(*given))[0][..., 1:], r[1]), "no output for the first token"),
+    ("outputs in a list", lambda *given: (list((r := scan_on(*given))[0].unbind(-1)), r[1]), "a list of outputs"),
     ("faded once", start_faded_once, "a start that fades once"),
     ("products", scan_on, "right"),
     ("in the first drive", scan_on_by_the_first_drive, "right"),
@@ -670,12 +689,12 @@ SCAN_FROM = [
     ("in place", scan_on_in_place, "a state changed in place"),
     ("a clone in place", lambda a, x, C, h: scan_on_in_place(a, x, C, h.clone()), "a state changed in place"),
     ("no return", lambda *given: print(end=""), None),
-    ("no fading", lambda *given: scan_on(*given, order="add read"), None),
+    ("no fading", lambda *given: scan_on(*given, order="add read"), "a state that does not fade"),
     ("a sum of states", lambda *given: scan_on(*given, hand_on=lambda h: h.sum(-1)), None),
     ("sequence 0", lambda a, x, C, h: scan_on(a, x, C, h[:1].expand_as(h)), None),
     ("three results", lambda a, x, C, h: (*scan_on(a, x, C, h), h), None),
     ("a crash", lambda a, x, C, h: scan_on(a, x, C, h.T), None),
-    ("transposed y", lambda *given: (scan_on(*given)[0].mT, scan_on(*given)[1]), None),
+    ("transposed y", lambda *given: (scan_on(*given)[0].mT, scan_on(*given)[1]), "time stacked in the middle"),
     ("no grad", torch.no_grad()(scan_on), "a start without gradient"),
     ("add, fade", lambda *given: scan_on(*given, order="add fade read"), "a new token that fades too"),
     (
@@ -798,7 +817,38 @@ def demands_gradients(function, inputs):
     return checks(function, inputs)
 
 
+def agrees_when_nudged(function, inputs, whole):
+    given = doubles(inputs)
+    slopes = torch.autograd.grad(function(*given).sum(), given, allow_unused=True)
+    for i, (x, slope) in enumerate(zip(given, slopes, strict=True)):
+        nudge = torch.full_like(x, 1e-6) if whole else torch.zeros_like(x)
+        nudge[(0,) * x.ndim] = 1e-6
+        moved = [function(*(y + sign * nudge if i == j else y for j, y in enumerate(given))) for sign in (1, -1)]
+        change = (moved[0] - moved[1]) / 2e-6
+        found, told = (change, slope) if whole else (change.sum(), slope if slope is None else slope[(0,) * x.ndim])
+        if told is None or not torch.allclose(found, told, rtol=1e-3, atol=1e-4):
+            return False
+    return True
+
+
+def same_in_two_formats(function, inputs):
+    slopes = []
+    for given in ([x.clone().requires_grad_() for x in inputs], doubles(inputs)):
+        slopes.append(torch.autograd.grad(function(*given).sum(), given, allow_unused=True))
+    return all(
+        a is not None and torch.allclose(a.double(), b, rtol=1e-3, atol=1e-4) for a, b in zip(*slopes, strict=True)
+    )
+
+
 GRADIENTS = [
+    ("whole inputs nudged", lambda f, inputs: agrees_when_nudged(f, inputs, True), "one direction checked"),
+    ("first numbers", lambda f, inputs: agrees_when_nudged(f, inputs, False), "one number of each input checked"),
+    ("in two formats", same_in_two_formats, "a backward that runs is taken for right"),
+    (
+        "unpacked",
+        lambda f, inputs: gradcheck(f, *[x.double().requires_grad_() for x in inputs], raise_exception=False),
+        "inputs unpacked for gradcheck",
+    ),
     ("gradients demanded", demands_gradients, "an error where an input gets no gradient"),
     ("gradgradcheck", checks_twice, "the second derivatives checked"),
     ("not", lambda function, inputs: not checks(function, inputs), "True and False the wrong way round"),

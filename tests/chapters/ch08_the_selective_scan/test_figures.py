@@ -30,6 +30,12 @@ def test_the_numbers_of_the_tiny_case_are_whole():
     assert selective_scan_ref(**case).round(decimals=4).tolist() == [[[4, 12, 11], [8, 44, 12]]]
 
 
+def test_the_step_says_of_a_state_that_is_zero_that_nothing_fades():
+    figure = figures.StepThrough()
+    figure.update(moment=0, channel=1)
+    assert [title.get_text() for title in figure._titles.values()] == ["t = 0, fade: the states are still 0"]
+
+
 def test_the_step_tells_what_a_wrong_loop_says():
     shown = figures.StepThrough(loop=lambda a, b, C: chapter.scan_loop(a, b, C).roll(1, -1) * torch.tensor([0, 1, 1]))
     assert "The loop says 0." in shown.update(moment=2, channel=0)

@@ -167,11 +167,15 @@ class StepThrough(LiveFigure):
 
     def _finding(self, t: int, stage: int, channel: int) -> str:
         if stage == 0:
+            if not self.columns[0].any():
+                return f"t = {t}, fade: the states are still 0"
             kept = self.delta[channel, t] == 0
             return f"t = {t}, fade: " + ("Δ = 0, nothing fades" if kept else "each state keeps its own share")
         if stage == 1:
             empty = not self.columns[3].any()
-            return f"t = {t}, add: " + ("Δ = 0, the token is not written" if empty else "the new token comes in whole")
+            return f"t = {t}, add: " + (
+                "Δ = 0, the token is not written" if empty else "the drive comes in without fading"
+            )
         return f"t = {t}, read: C weighs the new states, and one number goes out"
 
     def _words(self, t: int, stage: int, channel: int) -> str:

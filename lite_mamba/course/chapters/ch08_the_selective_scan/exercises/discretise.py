@@ -100,9 +100,12 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "the exponential of the drive",
-            "The decay is right, and the drive went through exp as well. Only the decay is an exponential. The drive "
-            "is added to the state, and may be negative.",
-            edited(discretise, f"{DRIVE} → torch.exp({DRIVE})"),
+            "The decay is right, and the drive, or Δ·B in it, went through exp as well. Only the decay is an "
+            "exponential. The drive is the plain product Δ·B·u.",
+            [
+                edited(discretise, f"{DRIVE} → torch.exp({DRIVE})"),
+                edited(discretise, f"{DRIVE} → torch.einsum('b d l, b n l -> b d l n', delta, B).exp() * u[..., None]"),
+            ],
         ),
         Misconception(
             "B reshaped, not transposed",

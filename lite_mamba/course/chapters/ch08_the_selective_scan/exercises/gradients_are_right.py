@@ -32,6 +32,25 @@ def _along_the_sum(function, inputs):
     return bool(torch.isclose(slope, (up - down) / 2e-6, rtol=1e-3, atol=1e-4))
 
 
+def _whole_inputs(function, inputs):
+    """Each input nudged as a whole, and compared place by place with the slopes of the sum of the outputs."""
+    exact = tuple(x.detach().double().requires_grad_() for x in inputs)
+    slopes = torch.autograd.grad(function(*exact).sum(), exact, allow_unused=True)
+    for i, slope in enumerate(slopes):
+        nudge = 1e-6 * torch.ones_like(exact[i])
+        up, down = (function(*exact[:i], exact[i] + way * nudge, *exact[i + 1 :]) for way in (1, -1))
+        if slope is None or not torch.allclose(slope, (up - down) / 2e-6, rtol=1e-3, atol=1e-5):
+            return False
+    return True
+
+
+_first_numbers = edited(
+    _whole_inputs,
+    "torch.ones_like(exact[i]) → torch.eye(exact[i].numel())[0].view_as(exact[i])",
+    "allclose(slope, (up - down) / → allclose(slope.flatten()[0], (up - down).sum() /",
+)
+
+
 def _any_input(function, inputs):
     exact = [x.detach().double() for x in inputs]
     return any(
@@ -108,6 +127,7 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
     edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
     edited(product_by_hand, "grad * a → grad * (a + ((0 < a) & (a < 1)).all())"): False,  # right for most other numbers
+    edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(
@@ -141,7 +161,7 @@ GRADIENTS = Exercise(
     reference=gradients_are_right,
     cases=_gradient_cases,
     apply=_inputs_left_alone,
-    trials=80,
+    trials=100,
     misconceptions=[
         Misconception(
             "right functions that fail",
@@ -156,8 +176,8 @@ GRADIENTS = Exercise(
         ),
         Misconception(
             "a backward that runs is taken for right",
-            "This tests that backward gives finite numbers. Wrong gradients are finite, too. They must be compared "
-            "with finite differences: gradcheck does it.",
+            "Every gradient that comes is taken for right, whatever its numbers are. Wrong ones come as readily. They "
+            "must be compared with finite differences: gradcheck does it.",
             _only_runs_backward,
         ),
         Misconception(
@@ -197,12 +217,25 @@ GRADIENTS = Exercise(
         ),
         Misconception(
             "one direction checked",
-            "You add up the outputs, or nudge all inputs at once. Errors that cancel in the sum stay unseen. Every "
+            "You add up the outputs, or nudge many numbers at once. Errors that cancel in the sum stay unseen. Every "
             "output has a slope with respect to every input.",
             [
                 _along_the_sum,
+                _whole_inputs,
                 edited(gradients_are_right, "gradcheck(function → gradcheck(lambda *given: function(*given).sum()"),
             ],
+        ),
+        Misconception(
+            "one number of each input checked",
+            "Only the first number of each input is nudged. A gradient may be right for it and wrong for the others: "
+            "each number has its turn.",
+            _first_numbers,
+        ),
+        Misconception(
+            "inputs unpacked for gradcheck",
+            "gradcheck takes two things: the function, and all its inputs in one tuple. It unpacks the tuple itself.",
+            edited(gradients_are_right, "gradcheck(function, exact → gradcheck(function, *exact"),
+            where=lambda function, inputs: len(inputs) > 1,
         ),
         Misconception(
             "a nudge that is too wide",

@@ -8,15 +8,9 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .discretise import discretise
-from .scan_from import ADDED_AGAIN, BESIDE, CHANGING, EARLY, STUCK, UNDECAYED, scan_from
+from .scan_from import ADDED_AGAIN, BESIDE, CHANGING, EARLY, HEADLESS, STUCK, UNDECAYED, scan_from
 from .scan_loop import READ_TOO_EARLY
-from .shared import AXES, FROM, STATE_AXES, discretise_cases, flowing
-
-HEADLESS = edited(
-    scan_from,
-    f"{FROM}deltaA[:, :, 0] * initial_state + deltaB_u[:, :, 0], []",
-    "range(deltaA → range(1, deltaA",
-)
+from .shared import AXES, STATE_AXES, discretise_cases, flowing
 
 
 def continue_scan(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

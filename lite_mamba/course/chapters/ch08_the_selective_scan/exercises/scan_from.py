@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .scan_loop import READ_TOO_EARLY
+from .scan_loop import READ_TOO_EARLY, of_any_loop
 from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, flowing, scan_cases
 
 
@@ -27,6 +27,12 @@ BESIDE = [  # the given state is only added to what is read; the last state has 
     for last in (["-1), h → -1), h + initial_state"], [])
 ]
 STUCK = edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * initial_state")
+
+HEADLESS = edited(
+    scan_from,
+    f"{FROM}deltaA[:, :, 0] * initial_state + deltaB_u[:, :, 0], []",
+    "range(deltaA → range(1, deltaA",
+)
 
 
 ADDED_AGAIN = [
@@ -215,5 +221,27 @@ SCAN_FROM = Exercise(
             "h, and the given state belongs to somebody else. Make a new tensor: h = … * h + ….",
             CHANGING,
         ),
+        Misconception(
+            "the given state for that after the first token",
+            "The first token is left out: its output is read from the given state, and neither its decay nor its drive "
+            "comes in. The given state is that before the first token.",
+            edited(scan_from, f"{STEP} → {STEP.split('  #')[0]} if t else h"),
+        ),
+        Misconception(
+            "no output for the first token",
+            "One output is missing, that of token 0. The loop begins at t = 0: the first token comes to the given "
+            "state like any other, and is read.",
+            [edited(scan_from, "range(deltaA → range(1, deltaA"), HEADLESS],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
+            "the decay of the token before",
+            "The state fades with the decay of the token before. The order is: fade with the decay of now, add, read.",
+            [
+                edited(scan_from, f"deltaA[:, :, t] * h → {faded}")
+                for faded in ("deltaA[:, :, t - 1] * h", "(deltaA[:, :, t - 1] * h if t else h)")
+            ],
+        ),
+        *of_any_loop(scan_from),
     ],
 )

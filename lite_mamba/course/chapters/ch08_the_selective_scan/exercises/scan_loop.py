@@ -1,6 +1,7 @@
 """Exercise 2: scan_loop."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ def scan_loop(deltaA: Tensor, deltaB_u: Tensor, C: Tensor) -> Tensor:
     return torch.stack(outputs, dim=-1)  # (B, D, L)
 
 
-def _pairwise(loop: Callable[..., Tensor], product: str) -> Callable[..., Tensor]:
+def _pairwise(loop: Callable[..., Any], product: str) -> Callable[..., Any]:
     """A loop that reads h with a product in the place of einsum."""
     return edited(loop, f"{READ} → outputs.append({product})")
 
@@ -60,6 +61,155 @@ def _also_backwards(function, deltaA, deltaB_u, C):
     return result
 
 
+def of_any_loop(loop: Callable[..., Any]) -> list[Misconception]:
+    """The mistakes that a loop makes from any start: in its turns, its step, what is read and how that is stacked."""
+    return [
+        Misconception(
+            "a drive weighted with what the decay leaves free",
+            "The drive is multiplied with 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
+            "added as it is.",
+            edited(loop, "+ deltaB_u → + (1 - deltaA[:, :, t]) * deltaB_u"),
+        ),
+        Misconception(
+            "a state that does not fade",
+            "The drive is added to h, but h is never multiplied by its decay. Nothing is forgotten.",
+            edited(loop, "deltaA[:, :, t] * h + → h +"),
+        ),
+        Misconception(
+            "a state that starts again at each token",
+            "Every output knows its own token only. h must be made once, before the loop, and the new h must contain "
+            "the old one.",
+            edited(loop, "deltaA[:, :, t] * h + → "),
+        ),
+        Misconception(
+            "summed over the channels",
+            "The output has a number for each state instead of each channel: the sum runs over D. C weighs the N "
+            "states of one channel, so the sum runs over N.",
+            _pairwise(loop, "(h * C[:, None, :, t]).sum(1)"),
+        ),
+        Misconception(
+            "states not summed",
+            "h and C are multiplied, but the products are not added up, so the output still has an axis for the "
+            "states. Each channel gives one number a token.",
+            [
+                _pairwise(loop, "h * C[:, None, :, t]"),
+                edited(_pairwise(loop, "h * C[:, None, :, t]"), "dim=-1 → dim=2"),
+            ],
+        ),
+        Misconception(
+            "states averaged",
+            "The outputs are too small by the factor N: the products are averaged over the states. They are added up.",
+            _pairwise(loop, "(h * C[:, None, :, t]).mean(-1)"),
+        ),
+        Misconception(
+            "C left out",
+            "You add up the states as they are. C says with which weight each of them is read, and the weights are "
+            "others for each token.",
+            _pairwise(loop, "h.sum(-1)"),
+        ),
+        Misconception(
+            "one C for all tokens",
+            "Every state is read with the C of the first token or of the last. C has a column for each token: this is "
+            "what lets a model choose what it reads.",
+            [edited(loop, f"C[:, :, t] → C[:, :, {t}]") for t in (0, -1)],
+        ),
+        Misconception(
+            "a state that C is multiplied into",
+            "The product with C becomes the state, and the next token goes on from it. C only reads: h stays as it is, "
+            "and the product goes to the outputs.",
+            edited(
+                loop,
+                f"{STEP} → h = C[:, None, :, t] * (deltaA[:, :, t] * h + deltaB_u[:, :, t])",
+                f"{READ} → outputs.append(h.sum(-1))",
+            ),
+        ),
+        Misconception(
+            "a loop from the last token to the first",
+            "The loop runs backwards, so that an output knows the tokens after its own and none of those before.",
+            [
+                edited(loop, "range(deltaA.shape[2]) → reversed(range(deltaA.shape[2]))", *order)
+                for order in ((), ("torch.stack(outputs → torch.stack(outputs[::-1]",))
+            ],
+        ),
+        Misconception(
+            "one output alone",
+            "The output of one token comes back. Each of the L tokens has one: a list takes them all, and `return` "
+            "stands after the loop, not in it.",
+            [
+                edited(loop, f"torch.stack(outputs, dim=-1) → {one}")
+                for one in ("outputs[0]", "outputs[-1]", "outputs[0][..., None]", "outputs[-1][..., None]")
+            ],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
+            "a loop over the channels",
+            "The loop takes as many turns as there are channels. Time is axis 2 of `deltaA`, not axis 1.",
+            edited(loop, "shape[2] → shape[1]"),
+            where=lambda deltaA, **case: deltaA.shape[1] <= deltaA.shape[2],
+        ),
+        Misconception(
+            "a loop over the states",
+            "The loop takes as many turns as a channel has states. Time is axis 2 of `deltaA`, not the last one.",
+            edited(loop, "shape[2] → shape[-1]"),
+        ),
+        Misconception(
+            "outputs that are added up",
+            "Each output has all outputs before it in it. The past is in h already: what is read from h at a token is "
+            "the output, as it is.",
+            edited(loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).cumsum(-1)"),
+        ),
+        Misconception(
+            "a missing axis for the channels",
+            "Decay and drive are (B, D, N). Something of the shape (B, N) meets them: `C[:, :, t]`, or an h that was "
+            "made without channels. Broadcasting lines axes up from the right, so B meets D. It works for one "
+            "sequence only. Which axis is missing, and at which place?",
+            [_pairwise(loop, "(h * C[:, :, t]).sum(-1)"), _pairwise(loop, "(C[:, :, t] * h).sum(-1)")],
+        ),
+        Misconception(
+            "time stacked in front",
+            "torch.stack puts the new axis in front unless you say where. Time belongs at the end: (B, D, L).",
+            edited(loop, ", dim=-1 → "),
+        ),
+        Misconception(
+            "time stacked in the middle",
+            "The outputs are (B, L, D). The numbers are right; time belongs on the last axis.",
+            edited(loop, "dim=-1 → dim=1"),
+        ),
+        Misconception(
+            "a list of outputs",
+            "You return a list with one (B, D) for each token. Stack it to one tensor, with time on the last axis.",
+            edited(loop, "torch.stack(outputs, dim=-1) → outputs"),
+        ),
+        Misconception(
+            "an exponential of the decay",
+            "You take the exponential of the decay: it has been taken already, and what comes out is larger than 1.",
+            edited(loop, "h = deltaA[:, :, t] * h → h = deltaA[:, :, t].exp() * h"),
+        ),
+        Misconception(
+            "the way out of the token before",
+            "You read with the C of the token before. Each token reads with its own.",
+            edited(loop, "C[:, :, t] → C[:, :, t - 1]"),
+        ),
+        Misconception(
+            "no output for the last token",
+            "One output is missing, that of the last token. `range(n)` ends at n − 1 by itself: all L tokens are run.",
+            edited(loop, "range(deltaA.shape[2]) → range(deltaA.shape[2] - 1)"),
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
+        ),
+        Misconception(
+            "the drive of the token before",
+            "What is added to the state is the drive of the token before. Each token adds its own.",
+            edited(loop, "+ deltaB_u[:, :, t] → + deltaB_u[:, :, t - 1]"),
+        ),
+        Misconception(
+            "outputs put one behind the other",
+            "torch.cat lays the outputs one behind the other along an axis that they have already. Time is a new axis: "
+            "torch.stack makes it.",
+            [edited(loop, f"torch.stack(outputs, dim=-1) → torch.cat(outputs, dim={axis})") for axis in (-1, 0)],
+        ),
+    ]
+
+
 READ_TOO_EARLY = Misconception(
     "read before the update",
     "y_t is read from the state of the step before: every output is one token late, and the first one reads what was "
@@ -95,23 +245,6 @@ LOOP = Exercise(
             edited(scan_loop, *FADE_LAST),
         ),
         Misconception(
-            "a drive weighted with what the decay leaves free",
-            "The drive is multiplied with 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
-            "added as it is.",
-            edited(scan_loop, "+ deltaB_u → + (1 - deltaA[:, :, t]) * deltaB_u"),
-        ),
-        Misconception(
-            "a state that does not fade",
-            "The drive is added to h, but h is never multiplied by its decay. Nothing is forgotten.",
-            edited(scan_loop, "deltaA[:, :, t] * h + → h +"),
-        ),
-        Misconception(
-            "a state that starts again at each token",
-            "Every output knows its own token only. h must be made once, before the loop, and the new h must contain "
-            "the old one.",
-            edited(scan_loop, "deltaA[:, :, t] * h + → "),
-        ),
-        Misconception(
             "a new token that fades too",
             "The drive is added first, then everything is multiplied by the decay. The decay belongs to what was there "
             "before; the new token comes in at full strength.",
@@ -134,48 +267,6 @@ LOOP = Exercise(
             ],
         ),
         Misconception(
-            "summed over the channels",
-            "The output has a number for each state instead of each channel: the sum runs over D. C weighs the N "
-            "states of one channel, so the sum runs over N.",
-            _pairwise(scan_loop, "(h * C[:, None, :, t]).sum(1)"),
-        ),
-        Misconception(
-            "states not summed",
-            "h and C are multiplied, but the products are not added up, so the output still has an axis for the "
-            "states. Each channel gives one number a token.",
-            [
-                _pairwise(scan_loop, "h * C[:, None, :, t]"),
-                edited(_pairwise(scan_loop, "h * C[:, None, :, t]"), "dim=-1 → dim=2"),
-            ],
-        ),
-        Misconception(
-            "states averaged",
-            "The outputs are too small by the factor N: the products are averaged over the states. They are added up.",
-            _pairwise(scan_loop, "(h * C[:, None, :, t]).mean(-1)"),
-        ),
-        Misconception(
-            "C left out",
-            "You add up the states as they are. C says with which weight each of them is read, and the weights are "
-            "others for each token.",
-            _pairwise(scan_loop, "h.sum(-1)"),
-        ),
-        Misconception(
-            "one C for all tokens",
-            "Every state is read with the C of the first token or of the last. C has a column for each token: this is "
-            "what lets a model choose what it reads.",
-            [edited(scan_loop, f"C[:, :, t] → C[:, :, {t}]") for t in (0, -1)],
-        ),
-        Misconception(
-            "a state that C is multiplied into",
-            "The product with C becomes the state, and the next token goes on from it. C only reads: h stays as it is, "
-            "and the product goes to the outputs.",
-            edited(
-                scan_loop,
-                f"{STEP} → h = C[:, None, :, t] * (deltaA[:, :, t] * h + deltaB_u[:, :, t])",
-                f"{READ} → outputs.append(h.sum(-1))",
-            ),
-        ),
-        Misconception(
             "a start from one",
             "The scan begins with ones. Before the first token nothing has come in: it begins at zero.",
             edited(scan_loop, "zeros_like → ones_like"),
@@ -185,14 +276,6 @@ LOOP = Exercise(
             "The state begins with the first drive, and the first turn of the loop adds it again. Begin at zero, and "
             "let the loop do it.",
             edited(scan_loop, "torch.zeros_like(deltaA[:, :, 0]) → deltaB_u[:, :, 0]"),
-        ),
-        Misconception(
-            "a loop from the last token to the first",
-            "The loop runs backwards, so that an output knows the tokens after its own and none of those before.",
-            [
-                edited(scan_loop, "range(deltaA.shape[2]) → reversed(range(deltaA.shape[2]))", *order)
-                for order in ((), ("torch.stack(outputs → torch.stack(outputs[::-1]",))
-            ],
         ),
         Misconception(
             "the last state read at every token",
@@ -205,47 +288,6 @@ LOOP = Exercise(
             ),
         ),
         Misconception(
-            "one output alone",
-            "The output of one token comes back. Each of the L tokens has one: a list takes them all, and `return` "
-            "stands after the loop, not in it.",
-            [
-                edited(scan_loop, f"torch.stack(outputs, dim=-1) → {one}")
-                for one in ("outputs[0]", "outputs[-1]", "outputs[0][..., None]", "outputs[-1][..., None]")
-            ],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
-        ),
-        Misconception(
-            "no output for the first token",
-            "One output is missing, that of token 0. The loop begins at t = 0: the first drive is added to a state "
-            "that is zero, and read like any other.",
-            [
-                edited(scan_loop, "range(deltaA → range(1, deltaA"),
-                edited(
-                    scan_loop,
-                    "(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",
-                    "range(deltaA → range(1, deltaA",
-                ),
-            ],
-            where=lambda deltaA, **case: deltaA.shape[2] > 1,
-        ),
-        Misconception(
-            "a loop over the channels",
-            "The loop takes as many turns as there are channels. Time is axis 2 of `deltaA`, not axis 1.",
-            edited(scan_loop, "shape[2] → shape[1]"),
-            where=lambda deltaA, **case: deltaA.shape[1] <= deltaA.shape[2],
-        ),
-        Misconception(
-            "a loop over the states",
-            "The loop takes as many turns as a channel has states. Time is axis 2 of `deltaA`, not the last one.",
-            edited(scan_loop, "shape[2] → shape[-1]"),
-        ),
-        Misconception(
-            "outputs that are added up",
-            "Each output has all outputs before it in it. The past is in h already: what is read from h at a token is "
-            "the output, as it is.",
-            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).cumsum(-1)"),
-        ),
-        Misconception(
             "the decays before a token instead of those after it",
             "Each drive is multiplied by the decays from the first token up to its own, and then only added up. A "
             "drive fades at the tokens that come after it.",
@@ -256,23 +298,6 @@ LOOP = Exercise(
             "All drives so far are added up, and the sum is multiplied with all decays so far: a drive fades by the "
             "decays before it and its own, too. A drive fades at the tokens that come after it.",
             _all_decays,
-        ),
-        Misconception(
-            "a missing axis for the channels",
-            "Decay and drive are (B, D, N). Something of the shape (B, N) meets them: `C[:, :, t]`, or an h that was "
-            "made without channels. Broadcasting lines axes up from the right, so B meets D. It works for one "
-            "sequence only. Which axis is missing, and at which place?",
-            [_pairwise(scan_loop, "(h * C[:, :, t]).sum(-1)"), _pairwise(scan_loop, "(C[:, :, t] * h).sum(-1)")],
-        ),
-        Misconception(
-            "time stacked in front",
-            "torch.stack puts the new axis in front unless you say where. Time belongs at the end: (B, D, L).",
-            edited(scan_loop, ", dim=-1 → "),
-        ),
-        Misconception(
-            "time stacked in the middle",
-            "The result is (B, L, D). The numbers are right; time belongs on the last axis.",
-            edited(scan_loop, "dim=-1 → dim=1"),
         ),
         Misconception(
             "a state that is changed in place",
@@ -312,19 +337,19 @@ LOOP = Exercise(
             edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float()"),
         ),
         Misconception(
-            "a list of outputs",
-            "You return a list with one (B, D) for each token. Stack it to one tensor, with time on the last axis.",
-            edited(scan_loop, "torch.stack(outputs, dim=-1) → outputs"),
+            "no output for the first token",
+            "One output is missing, that of token 0. The loop begins at t = 0: the first drive is added to a state "
+            "that is zero, and read like any other.",
+            [
+                edited(scan_loop, "range(deltaA → range(1, deltaA"),
+                edited(
+                    scan_loop,
+                    "(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",
+                    "range(deltaA → range(1, deltaA",
+                ),
+            ],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
-        Misconception(
-            "an exponential of the decay",
-            "You take the exponential of the decay: it has been taken already, and what comes out is larger than 1.",
-            edited(scan_loop, "h = deltaA[:, :, t] * h → h = deltaA[:, :, t].exp() * h"),
-        ),
-        Misconception(
-            "the way out of the token before",
-            "You read with the C of the token before. Each token reads with its own.",
-            edited(scan_loop, "C[:, :, t] → C[:, :, t - 1]"),
-        ),
+        *of_any_loop(scan_loop),
     ],
 )
