@@ -291,7 +291,28 @@ def ngram_mixed(mix, step=lambda end: 1):
     return f
 
 
+def ngram_from(followers, observed=lambda n, p: n + p):
+    """An n-gram that asks `followers(text, end)` for what stands behind an end, and mixes its counts with p."""
+
+    def answer(text, context):
+        p = torch.full((256,), 1 / 256)
+        for size in range(len(context) + 1):
+            found = followers(text, context[len(context) - size :])
+            counts = torch.tensor([float(found.count(byte)) for byte in range(256)])
+            p = observed(counts, p) / (1 + len(found))
+        return p
+
+    return answer
+
+
+def all_after(text, end, more=0):
+    return [text[i + more] for i in range(len(end), len(text) - more) if text[:i].endswith(end)]
+
+
 NGRAM = [
+    ("behind each end", ngram_from(all_after), "right"),
+    ("one further", ngram_from(lambda text, end: all_after(text, end, 1)), "a byte too far"),
+    ("no p", ngram_from(all_after, lambda n, p: n), "counts without what the shorter end says"),
     ("recursive", ngram_recursive, "right"),
     ("endswith", ngram_endswith, "right"),
     ("startswith in float64", ngram_startswith, "right"),
@@ -509,7 +530,22 @@ def shifted(by):
     return lambda logits, temperature, u: draw_searchsorted(logits, temperature, u) + by * (temperature > 0)
 
 
+def no_preference(logits, temperature, u):
+    if not temperature:
+        return math.floor(len(logits) * u)
+    return draw_by_loop(logits, temperature, u)
+
+
+def no_last_piece(logits, temperature, u):
+    if not temperature:
+        return draw_by_loop(logits, temperature, u)
+    return sum(p <= u for p in F.softmax(logits / temperature, 0)[:-1].tolist())
+
+
 DRAW = [
+    ("all alike at 0", no_preference, "a byte without preference at temperature 0"),
+    ("text", lambda *all: chr(draw_by_loop(*all)), "a character in the place of a byte"),
+    ("single pieces", no_last_piece, "single probabilities in the place of their sum"),
     ("a loop", draw_by_loop, "right"),
     ("searchsorted", draw_searchsorted, "right"),
     ("numpy", draw_numpy, "right"),
@@ -715,7 +751,40 @@ def window_offset_set(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
+def window_stepping_over(mean):
+    def answer(model, ids, window):
+        stream, nats = InferenceParams(len(ids), 1), []
+        for part in ids.split(window):
+            if len(part) > 1:
+                nats += F.cross_entropy(model(part[None, :-1], stream)[0], part[1:], reduction="none").tolist()
+                stream.seqlen_offset += len(part) - 1
+        return mean(nats, ids) / math.log(2)
+
+    return answer
+
+
+def window_and_the_last(model, ids, window):
+    nats = []
+    for start in range(0, len(ids) - 1, window):
+        begin, end = max(start - window, 0), min(start + window, len(ids) - 1)
+        costs = F.cross_entropy(model(ids[None, begin:end])[0], ids[begin + 1 : end + 1], reduction="none")
+        nats += costs[start - begin :].tolist()
+    return sum(nats) / len(nats) / math.log(2)
+
+
 WINDOWS = [
+    ("not read", window_stepping_over(lambda nats, ids: sum(nats) / (len(ids) - 1)), "a step that is one too long"),
+    (
+        "not counted",
+        window_stepping_over(lambda nats, ids: sum(nats) / max(1, len(nats))),
+        "a step that is one too long",
+    ),
+    ("two windows", window_and_the_last, "one window of the past"),
+    (
+        "a sum",
+        lambda model, ids, window: window_by_step(model, ids, window) * (len(ids) - 1),
+        "a sum in the place of a mean",
+    ),
     ("all at once", window_whole, "the whole text at once"),
     ("from the start each time", window_from_the_start, "the whole text at once"),
     ("byte by byte", window_by_step, "right"),

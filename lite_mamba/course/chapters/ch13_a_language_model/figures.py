@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable
 from functools import cache
@@ -313,7 +314,7 @@ class Temperature(LiveFigure):
         self.title(
             self.ax, f"Temperature {temperature:g}: {f'the byte is {settled}' if settled else f'as good as {among}'}"
         )
-        self.title(self.page, f"The prompt, and the next {self.WRITTEN} bytes:")
+        self.title(self.page, f"The prompt, grey, and the next {self.WRITTEN} bytes, blue:")
         by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
         how = settled or f"as uncertain as a choice among {among}"
         return f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{by}"
@@ -329,14 +330,23 @@ class Temperature(LiveFigure):
         ]
         self.page.axis("off")
         self.page.set(xlim=(0, 1), ylim=(0, 1))
-        mono = {"va": "top", "fontsize": 14, "family": "DejaVu Sans Mono", "linespacing": 1.35}
-        self.words = self.page.text(0.0, 0.98, "", **mono)
-        self.move(*self.bars, *self.names, self.words)
+        mono = {"va": "baseline", "fontsize": 14, "family": "DejaVu Sans Mono"}
+        heights = [0.88 - 0.16 * i for i in range(6)]
+        self.given = [self.page.text(0.0, y, "", color=style.GREY, **mono) for y in heights]
+        self.words = [self.page.text(0.0, y, "", color=style.BLUE, **mono) for y in heights]
+        self.move(*self.bars, *self.names, *self.given, *self.words)
 
     def _show_page(self, prompt: str) -> None:
+        """Prompt and continuation, in two colours: each is set with blanks in the place of the other."""
         clean = "".join(sign if sign == "\n" or sign.isprintable() else "·" for sign in prompt + self.text)
-        lines = [line[i : i + 76] for line in clean.split("\n") for i in range(0, max(1, len(line)), 76)]
-        self.words.set_text("\n".join(line.replace("$", r"\$") for line in lines[:6]))
+        blank = re.sub(r"[^\n]", " ", clean)
+        for words, text in (
+            (self.given, clean[: len(prompt)] + blank[len(prompt) :]),
+            (self.words, blank[: len(prompt)] + clean[len(prompt) :]),
+        ):
+            lines = [line[i : i + 76] for line in text.split("\n") for i in range(0, max(1, len(line)), 76)]
+            for place, line in zip(words, lines + [""] * len(words), strict=False):
+                place.set_text(line.rstrip().replace("$", r"\$"))
 
 
 @torch.no_grad()

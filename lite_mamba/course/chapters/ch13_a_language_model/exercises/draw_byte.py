@@ -158,6 +158,17 @@ DRAW = Exercise(
             edited(draw_byte, "return int(logits.argmax()) → temperature = 1"),
         ),
         Misconception(
+            "a byte without preference at temperature 0",
+            "At temperature 0 you draw as if all bytes were equally likely. That is where a very high temperature "
+            "ends. At 0 the likeliest byte wins for certain.",
+            edited(draw_byte, "return int(logits.argmax()) → return int(u * len(logits))"),
+        ),
+        Misconception(
+            "a character in the place of a byte",
+            "You return a piece of text. A byte is a whole number here, and `write` makes the character of it.",
+            edited(draw_byte, "int(logits.argmax()) → chr(logits.argmax())", "int((p → chr((p"),
+        ),
+        Misconception(
             "the largest logit in the place of its byte",
             "At temperature 0 you give the largest logit itself. Asked is the byte that has it.",
             [
@@ -225,6 +236,7 @@ DRAW = Exercise(
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p > u).int().argmax()"),
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p - u).abs().argmin()"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
+                edited(draw_byte, "p.cumsum(-1)[:-1] → p[:-1]"),
             ],
         ),
     ],

@@ -194,6 +194,22 @@ NGRAM = Exercise(
             ],
         ),
         Misconception(
+            "a byte too far",
+            "You collect the byte after the next one. An end that begins at i stops before i + size, and the byte that "
+            "follows it stands there.",
+            edited(
+                ngram,
+                "text[i + size] for i in range(len(text) - size) → "
+                "text[i + size + 1] for i in range(len(text) - size - 1)",
+            ),
+        ),
+        Misconception(
+            "counts without what the shorter end says",
+            "Below the stroke stands one observation more, above it nothing: your probabilities add up to less than 1. "
+            "The further observation is p, shared out as the shorter end says.",
+            edited(ngram, "(counts + p) → counts"),
+        ),
+        Misconception(
             "another start",
             "Before anything is counted, each of the 256 bytes has the probability 1/256. Your p begins with another "
             "number.",

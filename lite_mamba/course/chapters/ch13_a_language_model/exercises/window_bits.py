@@ -33,6 +33,17 @@ def _sliding(model: MambaLM, ids: Tensor, window: int) -> float:
     return float(sum(costs) / len(costs) / torch.log(torch.tensor(2.0)))
 
 
+def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
+    """Each window is read behind the one before it, from an empty state."""
+    nats = 0.0
+    for start in range(0, len(ids) - 1, window):
+        first = max(0, start - window)
+        part = ids[first : start + window + 1]
+        logits = model(part[None, :-1])[0, start - first :]
+        nats += F.cross_entropy(logits, part[start - first + 1 :], reduction="sum").item()
+    return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+
 @cache
 def _tiny(seed: int) -> MambaLM:
     with torch.random.fork_rng():
@@ -138,6 +149,14 @@ WINDOWS = Exercise(
             "and what follows it is not guessed. How far does each window read?",
             [
                 edited(window_bits, "len(ids) - 1, window) → len(ids) - 1, window + 1)"),
+                edited(window_bits, "start + window + 1] → start + window]"),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "+= len(part) - 1 → += len(part) - 1; guesses += len(part) - 1",
+                    "nats = 0.0 → nats, guesses = 0.0, 0",
+                    "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                ),
                 edited(
                     window_bits,
                     "len(ids) - 1, window) → len(ids) - 1, window + 1)",
@@ -240,6 +259,17 @@ WINDOWS = Exercise(
                 _sliding,
                 edited(_sliding, "range(1, len(ids)) → range(window, len(ids))", "/ len(costs) → / max(1, len(costs))"),
             ],
+        ),
+        Misconception(
+            "one window of the past",
+            "Each window is read behind the one before it, from an empty state: what lies further back is forgotten, "
+            "and each byte is read twice. Read every byte once, and carry the state.",
+            _behind_the_last,
+        ),
+        Misconception(
+            "a sum in the place of a mean",
+            "You return what the whole text costs. Asked is the mean over the L − 1 bytes.",
+            edited(window_bits, " / (len(ids) - 1) → "),
         ),
         Misconception(
             "a mean of means",
