@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .causal_conv_loop import AHEAD, CENTRED, CONV_LOOP, WITHOUT_NOW
+from .causal_conv_loop import AHEAD, CAUSAL_CONV_LOOP, CENTRED, WITHOUT_NOW
 from .shared import (
     ACTIVATED,
     ACTIVATIONS,
@@ -67,7 +67,7 @@ OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
 )
 
 
-CONV = Exercise(
+CAUSAL_CONV = Exercise(
     id="01.causal_conv",
     title="Causal convolution in one line",
     reference=causal_conv,
@@ -257,6 +257,6 @@ CONV = Exercise(
         Misconception(*ACTIVATED, [activated(one) for one in ACTIVATIONS]),
         Misconception(*WRITTEN_IN, written_into_the_input),
         Misconception(*MEAN, [mean_of_the_taps, mean_of_all]),
-        *(known for known in CONV_LOOP.misconceptions if known.name in OF_A_LOOP),
+        *(known for known in CAUSAL_CONV_LOOP.misconceptions if known.name in OF_A_LOOP),
     ],
 )

@@ -56,7 +56,7 @@ AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
 WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
-CONV_LOOP = Exercise(
+CAUSAL_CONV_LOOP = Exercise(
     id="01.causal_conv_loop",
     title="Causal convolution as a loop",
     reference=causal_conv_loop,

@@ -26,7 +26,7 @@ def _pole_cases(draw: Draw) -> dict:
     return {"pole": complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))}
 
 
-LARGEST_STEP = Exercise(
+LARGEST_EULER_STEP = Exercise(
     id="04.largest_euler_step",
     title="The largest step that Euler survives",
     reference=largest_euler_step,

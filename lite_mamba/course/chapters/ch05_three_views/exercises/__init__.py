@@ -4,12 +4,12 @@ A module each, and the recap.
 """
 
 from .convolve import CONVOLVE, convolve
-from .fft_convolve import FFT, fft_convolve
-from .is_time_invariant import TIME, is_time_invariant
-from .mended_convolve import BUG, mended_convolve, suspect_convolve
+from .fft_convolve import FFT_CONVOLVE, fft_convolve
+from .is_time_invariant import IS_TIME_INVARIANT, is_time_invariant
+from .mended_convolve import MENDED_CONVOLVE, mended_convolve, suspect_convolve
 from .recap import RECAP
 from .recurrence import RECURRENCE, recurrence
-from .ssm_kernel import KERNEL, ssm_kernel
+from .ssm_kernel import SSM_KERNEL, ssm_kernel
 
 __all__ = [
     "EXERCISES",
@@ -23,4 +23,4 @@ __all__ = [
     "suspect_convolve",
 ]
 
-EXERCISES = [RECURRENCE, KERNEL, CONVOLVE, FFT, BUG, TIME]
+EXERCISES = [RECURRENCE, SSM_KERNEL, CONVOLVE, FFT_CONVOLVE, MENDED_CONVOLVE, IS_TIME_INVARIANT]

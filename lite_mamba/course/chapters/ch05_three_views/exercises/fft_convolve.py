@@ -28,7 +28,7 @@ def _product(formula: str):
     return edited(fft_convolve, f"values = {values} → {pair}\n    values = {formula}")
 
 
-FFT = Exercise(
+FFT_CONVOLVE = Exercise(
     id="05.fft_convolve",
     title="The FFT view",
     reference=fft_convolve,

@@ -136,7 +136,7 @@ def _moved(late_input: str = LATE_INPUT, late_output: str = LATE_OUTPUT, both: s
     return edited(is_time_invariant, *(f"{old} → {new}" for old, new in pairs if old != new))
 
 
-TIME = Exercise(
+IS_TIME_INVARIANT = Exercise(
     id="05.is_time_invariant",
     title="Does the system care what time it is?",
     reference=is_time_invariant,

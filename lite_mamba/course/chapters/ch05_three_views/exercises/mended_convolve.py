@@ -29,7 +29,7 @@ def _batch(draw: Draw) -> dict:
     return {"u": draw.normal(batch, channels, length), "kernel": draw.normal(channels, length)}
 
 
-BUG = Exercise(
+MENDED_CONVOLVE = Exercise(
     id="05.mended_convolve",
     title="The response that begins before the impulse",
     reference=mended_convolve,

@@ -22,7 +22,7 @@ def _powers(draw: Draw) -> dict:
     return system | {"A_bar": system["A_bar"] * factors, "length": draw.size(2, 10)}
 
 
-KERNEL = Exercise(
+SSM_KERNEL = Exercise(
     id="05.ssm_kernel",
     title="The kernel, all taps at once",
     reference=ssm_kernel,

@@ -3,13 +3,13 @@
 A module each, and the recap.
 """
 
-from .dt_weight import WEIGHT, dt_weight
+from .dt_weight import DT_WEIGHT, dt_weight
 from .half_life import HALF_LIFE, half_life
-from .inverse_softplus import INVERSE, inverse_softplus
-from .mended_init import MENDED, mended_init
+from .inverse_softplus import INVERSE_SOFTPLUS, inverse_softplus
+from .mended_init import MENDED_INIT, mended_init
 from .recap import RECAP
-from .sample_dt import SAMPLE, sample_dt
-from .split_weight_decay import SPLIT, split_weight_decay
+from .sample_dt import SAMPLE_DT, sample_dt
+from .split_weight_decay import SPLIT_WEIGHT_DECAY, split_weight_decay
 
 __all__ = [
     "EXERCISES",
@@ -22,4 +22,4 @@ __all__ = [
     "split_weight_decay",
 ]
 
-EXERCISES = [HALF_LIFE, INVERSE, SAMPLE, WEIGHT, MENDED, SPLIT]
+EXERCISES = [HALF_LIFE, INVERSE_SOFTPLUS, SAMPLE_DT, DT_WEIGHT, MENDED_INIT, SPLIT_WEIGHT_DECAY]

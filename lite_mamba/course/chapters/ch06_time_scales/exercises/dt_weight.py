@@ -24,7 +24,7 @@ def _weight_cases(draw: Draw) -> dict:
     return {"u": u, "dt_init": draw.choice(["random", "constant"]), "dt_scale": draw.choice([0.5, 1.0, 2.0])}
 
 
-WEIGHT = Exercise(
+DT_WEIGHT = Exercise(
     id="06.dt_weight",
     title="The first weights of dt_proj",
     reference=dt_weight,

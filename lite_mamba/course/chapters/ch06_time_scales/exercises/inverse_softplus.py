@@ -24,7 +24,7 @@ def _inverse_cases(draw: Draw) -> dict:
     return {"dt": draw.choice([drawn, drawn, drawn[0], drawn.expand(2, -1)])}  # any shape, as the docstring says
 
 
-INVERSE = Exercise(
+INVERSE_SOFTPLUS = Exercise(
     id="06.inverse_softplus",
     title="The inverse of softplus",
     reference=inverse_softplus,

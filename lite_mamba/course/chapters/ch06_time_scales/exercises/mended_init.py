@@ -100,7 +100,7 @@ def _init_cases(draw: Draw) -> dict:
     return {"d_model": d_model, "u": draw.integers(0, 10, 2 * d_model) / 10}
 
 
-MENDED = Exercise(
+MENDED_INIT = Exercise(
     id="06.mended_init",
     title="Three mistakes, one behind the other",
     reference=mended_init,

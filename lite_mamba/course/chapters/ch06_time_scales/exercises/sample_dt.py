@@ -36,7 +36,7 @@ def _below_the_floor(number):
     return draw
 
 
-SAMPLE = Exercise(
+SAMPLE_DT = Exercise(
     id="06.sample_dt",
     title="Step sizes, spread over the decades",
     reference=sample_dt,

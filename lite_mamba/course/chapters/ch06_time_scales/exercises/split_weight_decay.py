@@ -87,7 +87,7 @@ def _decay_cases(draw: Draw) -> dict:
     return {"d_model": draw.size(2, 4), "tied": draw.choice([False, True]), "weight_decay": draw.choice([0.01, 0.1])}
 
 
-SPLIT = Exercise(
+SPLIT_WEIGHT_DECAY = Exercise(
     id="06.split_weight_decay",
     title="Who decays and who does not",
     reference=split_weight_decay,

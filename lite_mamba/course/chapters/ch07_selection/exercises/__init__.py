@@ -3,13 +3,13 @@
 A module each, and the recap.
 """
 
-from .delta_by_hand import BY_HAND, delta_by_hand
-from .gate_from_delta import GATE, gate_from_delta
-from .gated_state import GATED, gated_state
-from .mended_ssm import MENDED, mended_ssm
+from .delta_by_hand import DELTA_BY_HAND, delta_by_hand
+from .gate_from_delta import GATE_FROM_DELTA, gate_from_delta
+from .gated_state import GATED_STATE, gated_state
+from .mended_ssm import MENDED_SSM, mended_ssm
 from .recap import RECAP
-from .reset_delta import RESET, reset_delta
-from .selective_parameters import PARAMETERS, selective_parameters
+from .reset_delta import RESET_DELTA, reset_delta
+from .selective_parameters import SELECTIVE_PARAMETERS, selective_parameters
 
 __all__ = [
     "EXERCISES",
@@ -22,4 +22,4 @@ __all__ = [
     "selective_parameters",
 ]
 
-EXERCISES = [GATE, GATED, BY_HAND, PARAMETERS, MENDED, RESET]
+EXERCISES = [GATE_FROM_DELTA, GATED_STATE, DELTA_BY_HAND, SELECTIVE_PARAMETERS, MENDED_SSM, RESET_DELTA]

@@ -75,7 +75,7 @@ def _streams(draw: Draw) -> dict:
     return {"is_data": is_data, "u": 2 * draw.normal(length)}
 
 
-BY_HAND = Exercise(
+DELTA_BY_HAND = Exercise(
     id="07.delta_by_hand",
     title="Skip the noise by hand",
     reference=delta_by_hand,

@@ -17,7 +17,7 @@ def _gate(formula: str):
     return edited(gate_from_delta, f"1 - torch.exp(-delta) → {formula}")
 
 
-GATE = Exercise(
+GATE_FROM_DELTA = Exercise(
     id="07.gate_from_delta",
     title="A gate from Δ",
     reference=gate_from_delta,

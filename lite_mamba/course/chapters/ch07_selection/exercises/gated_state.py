@@ -35,7 +35,7 @@ def _cases_of_gates(draw: Draw) -> dict:
     return {"u": draw.normal(length), "g": draw.uniform(0.0, 1.0, length)}
 
 
-GATED = Exercise(
+GATED_STATE = Exercise(
     id="07.gated_state",
     title="The gated state",
     reference=gated_state,

@@ -38,7 +38,7 @@ def _scan_cases(draw: Draw) -> dict:
     return {name: case[name] for name in ("u", "A", "x_proj", "dt_proj", "dt_bias")}
 
 
-MENDED = Exercise(
+MENDED_SSM = Exercise(
     id="07.mended_ssm",
     title="The channel that remembers too long",
     reference=mended_ssm,

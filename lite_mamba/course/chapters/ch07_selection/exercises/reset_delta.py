@@ -19,7 +19,7 @@ def _reset(formula: str):
     return edited(reset_delta, f"math.log(1 / left) / A.abs().min().item() → {formula}")
 
 
-RESET = Exercise(
+RESET_DELTA = Exercise(
     id="07.reset_delta",
     title="How large must a reset be?",
     reference=reset_delta,

@@ -49,7 +49,7 @@ def _trainable(function, u: Tensor, **weights: Tensor) -> tuple[Tensor, Tensor, 
     trained = [weight.requires_grad_() for weight in weights.values()]
     parts = function(u, *trained)
     if not difference(selective_parameters(u, *trained), parts, Tolerance(1e-4, 1e-5)):
-        cut_off = [name for name, part in zip(PARAMETERS.items, parts, strict=True) if not part.requires_grad]
+        cut_off = [name for name, part in zip(SELECTIVE_PARAMETERS.items, parts, strict=True) if not part.requires_grad]
         if cut_off:
             raise RuntimeError(f"no gradient leads from {cut_off[0]} back to the weights")
         slopes = torch.autograd.grad(sum(part.sum() for part in parts), trained, allow_unused=True)
@@ -67,7 +67,7 @@ def _partly_copied(u, x_proj, dt_proj, dt_bias):
     return selective_parameters(u, x_proj, *(nn.Parameter(weight.detach().clone()) for weight in (dt_proj, dt_bias)))
 
 
-PARAMETERS = Exercise(
+SELECTIVE_PARAMETERS = Exercise(
     id="07.selective_parameters",
     title="Δ, B and C from the token",
     reference=selective_parameters,

@@ -4,12 +4,12 @@ A module each, and the recap.
 """
 
 from .discretise import DISCRETISE, discretise
-from .gradients_are_right import GRADIENTS, gradients_are_right
-from .mended_chunk import MENDED, continue_scan, suspect_chunk
+from .gradients_are_right import GRADIENTS_ARE_RIGHT, gradients_are_right
+from .mended_chunk import MENDED_CHUNK, continue_scan, suspect_chunk
 from .recap import RECAP
 from .scan_from import SCAN_FROM, scan_from
-from .scan_loop import LOOP, scan_loop
-from .skip_and_gate import SKIP, skip_and_gate
+from .scan_loop import SCAN_LOOP, scan_loop
+from .skip_and_gate import SKIP_AND_GATE, skip_and_gate
 
 __all__ = [
     "EXERCISES",
@@ -23,4 +23,4 @@ __all__ = [
     "suspect_chunk",
 ]
 
-EXERCISES = [DISCRETISE, LOOP, SKIP, SCAN_FROM, GRADIENTS, MENDED]
+EXERCISES = [DISCRETISE, SCAN_LOOP, SKIP_AND_GATE, SCAN_FROM, GRADIENTS_ARE_RIGHT, MENDED_CHUNK]

@@ -155,7 +155,7 @@ def _inputs_left_alone(answer, /, function, inputs):
 REQUEST = "x.detach().double().requires_grad_() for x in inputs"
 
 
-GRADIENTS = Exercise(
+GRADIENTS_ARE_RIGHT = Exercise(
     id="08.gradients_are_right",
     title="Are the gradients right?",
     reference=gradients_are_right,

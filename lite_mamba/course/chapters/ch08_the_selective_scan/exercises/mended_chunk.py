@@ -58,7 +58,7 @@ def _suspect_with_repair(u, delta, A, B, C, state):
     return result if u.shape[-1] == 1 else (y, last)
 
 
-MENDED = Exercise(
+MENDED_CHUNK = Exercise(
     id="08.mended_chunk",
     title="The prompt in two parts",
     reference=continue_scan,

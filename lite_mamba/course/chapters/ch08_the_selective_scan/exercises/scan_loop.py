@@ -218,7 +218,7 @@ READ_TOO_EARLY = Misconception(
 )
 
 
-LOOP = Exercise(
+SCAN_LOOP = Exercise(
     id="08.scan_loop",
     title="The loop",
     reference=scan_loop,

@@ -27,7 +27,7 @@ def _skip_cases(draw: Draw) -> dict:
     return {"y": y, "u": u, "D": draw.normal(channels), "z": z}
 
 
-SKIP = Exercise(
+SKIP_AND_GATE = Exercise(
     id="08.skip_and_gate",
     title="Skip and gate",
     reference=skip_and_gate,

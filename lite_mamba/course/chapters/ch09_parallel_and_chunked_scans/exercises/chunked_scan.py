@@ -46,7 +46,7 @@ def _divided_chunks(a, x, chunk):
     return torch.cat(states)
 
 
-CHUNKED = Exercise(
+CHUNKED_SCAN = Exercise(
     id="09.chunked_scan",
     title="Chunks side by side",
     reference=chunked_scan,

@@ -62,7 +62,7 @@ def _sliced(a_t: str, x_t: str):
     return edited(linear_loop, f"{ONCE} → for t in range(len(x))", f"a_t * h + x_t → {a_t} * h + {x_t}")
 
 
-LINEAR = Exercise(
+LINEAR_LOOP = Exercise(
     id="09.linear_loop",
     title="A loop with a linear backward pass",
     reference=linear_loop,

@@ -68,7 +68,7 @@ def _decay_case(draw: Draw) -> dict:
     return {"log_a": (-speed * draw.uniform(0.6, 1.0, *shape)).round(decimals=2), "x": draw.normal(*shape)}
 
 
-MENDED = Exercise(
+MENDED_SCAN = Exercise(
     id="09.mended_scan",
     title="Mend the scan",
     reference=mended_scan,

@@ -3,13 +3,13 @@
 A module each, and the recap.
 """
 
-from .block_forward import BLOCK, PARTS, block_forward
-from .count_parameters import PARAMETERS, count_parameters
-from .delta_map import MAP, delta_map
-from .is_batch_independent import INDEPENDENT, is_batch_independent
-from .mended_branches import BRANCHES, mended_branches
+from .block_forward import BLOCK_FORWARD, PARTS, block_forward
+from .count_parameters import COUNT_PARAMETERS, count_parameters
+from .delta_map import DELTA_MAP, delta_map
+from .is_batch_independent import IS_BATCH_INDEPENDENT, is_batch_independent
+from .mended_branches import MENDED_BRANCHES, mended_branches
 from .recap import RECAP
-from .state_bytes import STATE, state_bytes
+from .state_bytes import STATE_BYTES, state_bytes
 
 __all__ = [
     "BLOCK",
@@ -24,4 +24,4 @@ __all__ = [
     "state_bytes",
 ]
 
-EXERCISES = [BLOCK, INDEPENDENT, PARAMETERS, MAP, STATE, BRANCHES]
+EXERCISES = [BLOCK_FORWARD, IS_BATCH_INDEPENDENT, COUNT_PARAMETERS, DELTA_MAP, STATE_BYTES, MENDED_BRANCHES]

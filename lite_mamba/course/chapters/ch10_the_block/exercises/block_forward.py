@@ -91,7 +91,7 @@ def _weight(draw: Draw, *shape: int) -> Tensor:
     return draw.normal(*shape).clamp(-1, 1)
 
 
-BLOCK = Exercise(
+BLOCK_FORWARD = Exercise(
     id="10.block_forward",
     title="Assemble the block",
     reference=block_forward,

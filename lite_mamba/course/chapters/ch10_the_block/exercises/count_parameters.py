@@ -31,7 +31,7 @@ def _draw_sizes(draw: Draw) -> dict:
     }
 
 
-PARAMETERS = Exercise(
+COUNT_PARAMETERS = Exercise(
     id="10.count_parameters",
     title="Count the parameters",
     reference=count_parameters,

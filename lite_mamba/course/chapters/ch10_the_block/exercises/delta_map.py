@@ -21,7 +21,7 @@ def _draw_maps(draw: Draw) -> dict:
 OTHER_ROWS = ("[-dt_proj.shape[1] :]", "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]")
 
 
-MAP = Exercise(
+DELTA_MAP = Exercise(
     id="10.delta_map",
     title="Two narrow steps as one matrix",
     reference=delta_map,

@@ -236,7 +236,7 @@ def _draw_layer(draw: Draw) -> dict:
     }
 
 
-INDEPENDENT = Exercise(
+IS_BATCH_INDEPENDENT = Exercise(
     id="10.is_batch_independent",
     title="Do the rows stay apart?",
     reference=is_batch_independent,

@@ -152,7 +152,7 @@ def _facts(make, channels, taps, dilations):
     return Facts("a module", facts)
 
 
-BRANCHES = Exercise(
+MENDED_BRANCHES = Exercise(
     id="10.mended_branches",
     title="The state dict that is too large",
     reference=mended_branches,

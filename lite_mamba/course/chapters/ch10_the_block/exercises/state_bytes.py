@@ -25,7 +25,7 @@ LAG = "(d_conv - 1) * max(dilations)"
 IN_TAPS = ("d_conv - 1", "d_conv", "(d_conv - 1) * len(dilations)", "d_conv * len(dilations)")
 
 
-STATE = Exercise(
+STATE_BYTES = Exercise(
     id="10.state_bytes",
     title="The bytes of a state",
     reference=state_bytes,

@@ -3,13 +3,13 @@
 A module each, and the recap.
 """
 
-from .block_step import STEP, block_step
+from .block_step import BLOCK_STEP, block_step
 from .generate import GENERATE, generate, lively_block
-from .kv_overtakes import OVERTAKES, kv_overtakes
-from .mended_stream import MENDED, mended_stream, random_weights, suspects
+from .kv_overtakes import KV_OVERTAKES, kv_overtakes
+from .mended_stream import MENDED_STREAM, mended_stream, random_weights, suspects
 from .recap import RECAP
 from .restart import RESTART, restart
-from .state_update import UPDATE, state_update
+from .state_update import STATE_UPDATE, state_update
 
 __all__ = [
     "EXERCISES",
@@ -25,4 +25,4 @@ __all__ = [
     "suspects",
 ]
 
-EXERCISES = [UPDATE, STEP, GENERATE, OVERTAKES, RESTART, MENDED]
+EXERCISES = [STATE_UPDATE, BLOCK_STEP, GENERATE, KV_OVERTAKES, RESTART, MENDED_STREAM]

@@ -72,7 +72,7 @@ def _draw_step(draw: Draw) -> dict:
     }
 
 
-STEP = Exercise(
+BLOCK_STEP = Exercise(
     id="11.block_step",
     title="One token through the block",
     reference=block_step,

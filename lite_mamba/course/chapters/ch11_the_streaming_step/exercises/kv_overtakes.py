@@ -26,7 +26,7 @@ def _draw_memory(draw: Draw) -> dict:
     }
 
 
-OVERTAKES = Exercise(
+KV_OVERTAKES = Exercise(
     id="11.kv_overtakes",
     title="When does the cache overtake the state?",
     reference=kv_overtakes,

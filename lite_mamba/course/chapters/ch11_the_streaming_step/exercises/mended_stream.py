@@ -85,7 +85,7 @@ LATE = "the history ends one sample before the end of the chunk"
 STATE = "a row with a new text keeps the state of the old one"
 
 
-MENDED = Exercise(
+MENDED_STREAM = Exercise(
     id="11.mended_stream",
     title="Three mistakes in one stream",
     reference=mended_stream,

@@ -47,7 +47,7 @@ def _draw_token(draw: Draw) -> dict:
     }
 
 
-UPDATE = Exercise(
+STATE_UPDATE = Exercise(
     id="11.state_update",
     title="One token of the scan",
     reference=state_update,

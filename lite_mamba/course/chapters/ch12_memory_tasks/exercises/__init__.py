@@ -3,12 +3,12 @@
 A module each, and the recap.
 """
 
-from .fixed_copying import FIXED, fixed_copying
-from .induction_heads import HEADS, induction_heads
-from .last_logits import READING, last_logits
-from .left_at_the_end import LEFT, left_at_the_end
+from .fixed_copying import FIXED_COPYING, fixed_copying
+from .induction_heads import INDUCTION_HEADS, induction_heads
+from .last_logits import LAST_LOGITS, last_logits
+from .left_at_the_end import LEFT_AT_THE_END, left_at_the_end
 from .recap import RECAP
-from .selective_copying import SELECTIVE, selective_copying
+from .selective_copying import SELECTIVE_COPYING, selective_copying
 
 __all__ = [
     "EXERCISES",
@@ -20,4 +20,4 @@ __all__ = [
     "selective_copying",
 ]
 
-EXERCISES = [FIXED, SELECTIVE, HEADS, LEFT, READING]
+EXERCISES = [FIXED_COPYING, SELECTIVE_COPYING, INDUCTION_HEADS, LEFT_AT_THE_END, LAST_LOGITS]

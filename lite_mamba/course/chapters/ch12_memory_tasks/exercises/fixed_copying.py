@@ -36,7 +36,7 @@ def _fixed_cases(draw: Draw) -> dict:
     return {"data": data, "length": 2 * n_data + draw.size(1, 9), "n_symbols": n_symbols}
 
 
-FIXED = Exercise(
+FIXED_COPYING = Exercise(
     id="12.fixed_copying",
     title="Fixed copying",
     reference=fixed_copying,

@@ -37,7 +37,7 @@ def _heads_cases(draw: Draw) -> dict:
     return {"symbols": draw.integers(0, n_symbols - 1, batch, length), "place": place, "n_symbols": n_symbols}
 
 
-HEADS = Exercise(
+INDUCTION_HEADS = Exercise(
     id="12.induction_heads",
     title="Induction heads",
     reference=induction_heads,

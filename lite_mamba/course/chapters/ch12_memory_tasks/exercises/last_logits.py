@@ -60,7 +60,7 @@ def _reading_cases(draw: Draw) -> dict:
     return {"tokens": draw.integers(0, 6, draw.size(2, 3), length), "chunk": chunk}
 
 
-READING = Exercise(
+LAST_LOGITS = Exercise(
     id="12.last_logits",
     title="A model that forgets in chunks",
     reference=last_logits,

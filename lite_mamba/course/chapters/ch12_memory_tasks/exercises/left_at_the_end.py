@@ -28,7 +28,7 @@ def _left_cases(draw: Draw) -> dict:
     return {"delta": delta, "A": draw.choice([-0.25, -0.5, -2.0, -3.0])}
 
 
-LEFT = Exercise(
+LEFT_AT_THE_END = Exercise(
     id="12.left_at_the_end",
     title="What is left at the end",
     reference=left_at_the_end,

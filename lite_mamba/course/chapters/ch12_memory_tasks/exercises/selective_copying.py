@@ -34,7 +34,7 @@ def _selective_cases(draw: Draw) -> dict:
     return {"data": draw.integers(0, n_symbols - 1, batch, n_data), "u": u, "n_symbols": n_symbols}
 
 
-SELECTIVE = Exercise(
+SELECTIVE_COPYING = Exercise(
     id="12.selective_copying",
     title="Selective copying",
     reference=selective_copying,

@@ -19,7 +19,7 @@ def _bits_cases(draw: Draw) -> dict:
     return {"logits": 3 * draw.normal(length, 256), "ids": draw.integers(0, 255, length)}
 
 
-BITS = Exercise(
+BITS_PER_BYTE = Exercise(
     id="13.bits_per_byte",
     title="Bits per byte from logits",
     reference=bits_per_byte,

@@ -1,4 +1,4 @@
-"""Exercise 4: draw."""
+"""Exercise 4: draw_byte."""
 
 import torch
 from torch import Tensor
@@ -33,7 +33,7 @@ def _draw_cases(draw: Draw) -> dict:
     return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
 
 
-DRAW = Exercise(
+DRAW_BYTE = Exercise(
     id="13.draw_byte",
     title="Draw with a temperature",
     reference=draw_byte,

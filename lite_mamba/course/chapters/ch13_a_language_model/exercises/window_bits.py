@@ -77,7 +77,7 @@ def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> dict:
     return {"bits": bits, LONGER: max(longest, default=0) > window}
 
 
-WINDOWS = Exercise(
+WINDOW_BITS = Exercise(
     id="13.window_bits",
     title="Bits that depend on the window",
     reference=window_bits,

@@ -3,12 +3,12 @@
 A module each, and the recap.
 """
 
-from .conv_and_state import WAYS, conv_and_state
-from .fit_probe import PROBE, fit_probe
+from .conv_and_state import CONV_AND_STATE, conv_and_state
+from .fit_probe import FIT_PROBE, fit_probe
 from .half_life import HALF_LIFE, half_life
-from .held_out_accuracy import LEAK, held_out_accuracy
-from .hidden_attention import MATRIX, hidden_attention
-from .last_bytes import BYTES, last_bytes
+from .held_out_accuracy import HELD_OUT_ACCURACY, held_out_accuracy
+from .hidden_attention import HIDDEN_ATTENTION, hidden_attention
+from .last_bytes import LAST_BYTES, last_bytes
 from .recap import RECAP
 
 __all__ = [
@@ -22,4 +22,4 @@ __all__ = [
     "last_bytes",
 ]
 
-EXERCISES = [MATRIX, WAYS, HALF_LIFE, PROBE, BYTES, LEAK]
+EXERCISES = [HIDDEN_ATTENTION, CONV_AND_STATE, HALF_LIFE, FIT_PROBE, LAST_BYTES, HELD_OUT_ACCURACY]

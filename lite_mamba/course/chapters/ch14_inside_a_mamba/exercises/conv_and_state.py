@@ -26,7 +26,7 @@ def _ways_cases(draw: Draw) -> dict:
     }
 
 
-WAYS = Exercise(
+CONV_AND_STATE = Exercise(
     id="14.conv_and_state",
     title="Two ways through a layer",
     reference=conv_and_state,

@@ -34,7 +34,7 @@ def _probe_cases(draw: Draw) -> dict:
     return {"x": x, "y": y, "ridge": draw.choice([0.1, 0.5, 2.0])}
 
 
-PROBE = Exercise(
+FIT_PROBE = Exercise(
     id="14.fit_probe",
     title="A linear probe",
     reference=fit_probe,

@@ -71,7 +71,7 @@ def _file_cases(draw: Draw) -> dict:
     return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
 
 
-LEAK = Exercise(
+HELD_OUT_ACCURACY = Exercise(
     id="14.held_out_accuracy",
     title="A probe that is too good",
     reference=held_out_accuracy,

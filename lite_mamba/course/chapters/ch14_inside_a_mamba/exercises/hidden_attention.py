@@ -64,7 +64,7 @@ def _matrix_cases(draw: Draw) -> dict:
     }
 
 
-MATRIX = Exercise(
+HIDDEN_ATTENTION = Exercise(
     id="14.hidden_attention",
     title="The scan as a matrix",
     reference=hidden_attention,

@@ -26,7 +26,7 @@ def _bytes_cases(draw: Draw) -> dict:
     return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
 
 
-BYTES = Exercise(
+LAST_BYTES = Exercise(
     id="14.last_bytes",
     title="A rival that looks at the last bytes",
     reference=last_bytes,
