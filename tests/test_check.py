@@ -117,6 +117,13 @@ def test_the_example_is_shrunk_no_further_than_it_fails(capsys):
     assert "x (1, 5) ·" in told(capsys, wrong_from_five_on)
 
 
+def test_the_example_of_a_misconception_is_one_in_which_it_shows():
+    known = Misconception("long ones doubled", "Why twice?", lambda x: 2 * x, where=lambda x: len(x) > 4)
+    exercise = Exercise("91.l", "L", lambda x: x, lambda draw: {"x": draw.normal(draw.size(2, 9))}, [known])
+    verdict = judge(exercise, lambda x: 2 * x if len(x) > 4 else -x)
+    assert verdict.misconception is known and len(verdict.example.case["x"]) == 5
+
+
 def test_the_numbers_of_the_smallest_example_are_whole():
     exercise = Exercise("91.w", "W", lambda x: x, lambda draw: {"x": draw.normal(draw.size(2, 9))}, [])
     shown = judge(exercise, lambda x: -x).example.case["x"]

@@ -132,7 +132,7 @@ def test_a_matrix_product_is_one_operation_however_it_is_written():
     found = exercise(by_sign)
     assert name(found, lambda x, width: torch.matmul(x.unsqueeze(0), torch.ones(99, 1))) == "number 0"
     assert name(found, lambda x, width: F.linear(x.unsqueeze(0), torch.ones(1, 99))) == "number 0"
-    assert name(found, lambda x, width: torch.addmm(x, x.unsqueeze(0), torch.ones(99, 1))) is None
+    assert name(found, lambda x, width: torch.addmm(x, x.unsqueeze(0), x.new_ones(99, 1))) is None
 
 
 def test_the_same_error_at_another_operation_earns_no_name():

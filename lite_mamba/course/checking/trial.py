@@ -120,11 +120,13 @@ def _without_gradient(lost: Example) -> Verdict:
 
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
-    first = next(i for i, example in enumerate(examples) if not example.right)
-    small = shrink(exercise, function, examples[first], trials(exercise)[first])
+    wrong = [i for i, example in enumerate(examples) if not example.right]
     misconception = known_misconception(exercise, examples)
-    if misconception is not None:
+    if misconception is not None:  # shown where it is seen: elsewhere something else may be wrong, too
+        first = next((i for i in wrong if misconception.where(**examples[i].case)), wrong[0])
+        small = shrink(exercise, function, examples[first], trials(exercise)[first], misconception.where)
         return Verdict("misconception", example=small, misconception=misconception)
+    small = shrink(exercise, function, examples[wrong[0]], trials(exercise)[wrong[0]])
     found = relations(exercise, function, examples)
     words = tuple(said.words for said in found if said.words)
     if small.raised:
@@ -277,11 +279,19 @@ def same_everywhere(exercise: Exercise, first: Callable[..., Any], second: Calla
     return all(_agree(exercise, outcome(exercise, first, i), outcome(exercise, second, i)) for i in numbers)
 
 
-def shrink(exercise: Exercise, function: Callable[..., Any], example: Example, trial: Trial) -> Example:
-    """A smaller case that fails in the same way: each size as small as it goes, then whole numbers."""
+def shrink(
+    exercise: Exercise,
+    function: Callable[..., Any],
+    example: Example,
+    trial: Trial,
+    where: Callable[..., bool] = lambda **case: True,
+) -> Example:
+    """A smaller case that fails in the same way, among those that are asked for: each size as small as it goes, then
+    whole numbers.
+    """
     if trial.sizes is None:
         return example
-    best, tries = [size for size, _ in trial.sizes], Tries(exercise, function, example, trial.seed)
+    best, tries = [size for size, _ in trial.sizes], Tries(exercise, function, example, trial.seed, where)
     for i, (_, low) in enumerate(trial.sizes):
         for size in range(low, best[i] if i < len(best) else low):
             sizes = [*best[:i], size, *best[i + 1 :]]
@@ -300,6 +310,7 @@ class Tries:
     function: Callable[..., Any]
     smallest: Example
     seed: int
+    where: Callable[..., bool]
     left: int = field(default=SHRINK_TRIES)
 
     def fails(self, sizes: list[int], whole: bool = False) -> bool:
@@ -307,6 +318,8 @@ class Tries:
         if self.left < 0:
             return False
         case = drawn(self.exercise, Draw(self.seed, 1.0, sizes, whole))
+        if not self.where(**case):
+            return False
         found = failure(self.exercise, self.function, case)
         if found is None or _way(found) != _way(self.smallest):
             self.left *= found is None or not spun(found.got)  # a call that spins is not tried again
