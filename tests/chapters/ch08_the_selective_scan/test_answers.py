@@ -75,6 +75,23 @@ def in_sum(axis):
 
 DISCRETISE = [
     (
+        "the decay for Δ",
+        with_drive(lambda u, d, A, B: right_discretise(u, d, A, B)[0] * (u[:, :, None] * B[:, None]).mT),
+        "a drive with the decay",
+    ),
+    ("A by its last axis", with_decay(lambda d, A: (d.unsqueeze(-1) * A).exp()), "axes that broadcasting lines up"),
+    ("Δ · A", with_decay(lambda d, A: torch.exp(A * d)), "axes that broadcasting lines up"),
+    (
+        "B by its last axis",
+        with_drive(lambda u, d, A, B: (d * u).unsqueeze(3) * B.unsqueeze(1)),
+        "axes that broadcasting lines up",
+    ),
+    (
+        "A's letters",
+        with_decay(lambda d, A: torch.einsum("bdl,nd->bdln", d, A).exp()),
+        "the letters of A in another order",
+    ),
+    (
         "exp on B, too",
         with_drive(lambda u, d, A, B: torch.exp(d[..., None] * B.mT[:, None]) * u[..., None]),
         "the exponential of the drive",
@@ -466,6 +483,8 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    ("D @ u", lambda y, u, D, z: F.silu(z) * (D @ u + y), "a skip that mixes the channels"),
+    ("as in a GRU", lambda y, u, D, z: torch.lerp(D[:, None] * u, y, z.sigmoid()), "a gate that mixes"),
     ("the opposite of all", lambda y, u, D, z: -(y + D[:, None] * u) * F.silu(z), "the opposite sign"),
     ("1 + SiLU", lambda y, u, D, z: (y + D[:, None] * u) * (1 + F.silu(z)), "a sum that also passes beside the gate"),
     ("a residual", lambda y, u, D, z: u + F.silu(z) * (y + D[:, None] * u), "the input once more behind the gate"),
@@ -509,7 +528,6 @@ SKIP = [
     ("SiLU of −z", with_gate(lambda z: F.silu(-z)), "another gate than SiLU"),
     ("in place", gate_in_place, None),
     ("no return", lambda y, u, D, z: None, None),
-    ("a crash", lambda y, u, D, z: (y + D @ u) * F.silu(z), None),
     ("sequence 0", lambda y, u, D, z: (y + D[:, None] * u) * F.silu(z[:1]), None),
     ("gated twice", lambda y, u, D, z: (y * F.silu(z) + D[:, None] * u) * F.silu(z), "a gate that is passed twice"),
     ("minus", lambda y, u, D, z: (y - D[:, None] * u) * F.silu(z), "a skip that is taken away"),
@@ -989,6 +1007,20 @@ def first_output_lost(u, delta, A, B, C, state):
 
 
 MENDED = [
+    (
+        "as one token",
+        lambda u, d, A, B, C, s: (
+            (h := scan_on(*(x[:, :, :1] for x in right_discretise(u, d, A, B)), C[..., :1], s)[1]) @ C,
+            h,
+        ),
+        "the path for one token, for all",
+    ),
+    ("last detached", lambda *given: mended(*given, hand_on=torch.Tensor.detach), "a last state without gradient"),
+    (
+        "last from zero",
+        lambda *given: (mended(*given)[0], mended(*given[:-1], 0 * given[-1])[1]),
+        "a last state that forgets the start",
+    ),
     ("the first output lost", first_output_lost, "no output for the first token"),
     ("one path", mended, "right"),
     ("two paths", mended_in_place_of_zeros, "right"),

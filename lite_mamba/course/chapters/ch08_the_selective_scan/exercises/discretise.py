@@ -95,8 +95,11 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "a drive with the decay",
-            "The drive is multiplied with the decay as well. The token of now does not fade: the drive is Δ·B·u alone.",
-            edited(discretise, f"{DRIVE} → deltaA * {DRIVE}"),
+            "The decay is in the drive, too. The token of now does not fade: the drive is Δ·B·u alone.",
+            [
+                edited(discretise, f"{DRIVE} → {faded}")
+                for faded in (f"deltaA * {DRIVE}", "torch.einsum('b d l n, b n l, b d l -> b d l n', deltaA, B, u)")
+            ],
         ),
         Misconception(
             "the exponential of the drive",
@@ -118,6 +121,26 @@ DISCRETISE = Exercise(
             "B is (B, N, L): its states stand before its tokens. Your pattern calls the states tokens and the tokens "
             "states. The letters of an input follow the order of its axes.",
             edited(discretise, f"{DRIVE} → torch.einsum('b d l, b l n -> b d l n', delta * u, B)"),
+        ),
+        Misconception(
+            "the letters of A in another order",
+            "A is (D, N): its channels stand before its states. The letters of an input follow the order of its axes.",
+            edited(discretise, "d l, d n -> → d l, n d ->"),
+        ),
+        Misconception(
+            "axes that broadcasting lines up",
+            "Without letters, torch lines axes up from the right, and here other axes meet than you mean. Give each "
+            "tensor the axes that it lacks, each at its place, or let einsum do it.",
+            [
+                *(
+                    edited(discretise, f"{EXPONENT} → {product}")
+                    for product in ("delta[..., None] * A", "A * delta[..., None]", "delta * A", "A * delta")
+                ),
+                *(
+                    edited(discretise, f"{DRIVE} → {product}")
+                    for product in ("(delta * u)[..., None] * B[:, None]", "delta * u * B")
+                ),
+            ],
         ),
         Misconception(
             "softplus once more",

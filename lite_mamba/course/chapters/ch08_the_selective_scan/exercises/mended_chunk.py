@@ -8,7 +8,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .discretise import discretise
-from .scan_from import ADDED_AGAIN, BESIDE, CHANGING, EARLY, HEADLESS, STUCK, UNDECAYED, scan_from
+from .scan_from import ADDED_AGAIN, BESIDE, CHANGING, EARLY, HEADLESS, STUCK, UNDECAYED, forgetting, scan_from
 from .scan_loop import READ_TOO_EARLY
 from .shared import AXES, STATE_AXES, discretise_cases, flowing
 
@@ -46,6 +46,17 @@ def _patched(after: str) -> Callable[..., tuple[Tensor, Tensor]]:
 def _first_token(u, delta, A, B, C, state):
     """The state after the first token."""
     return continue_scan(u[..., :1], delta[..., :1], A, B[..., :1], C[..., :1], state)[1]
+
+
+def _as_one_token(u, delta, A, B, C, state):
+    h = _first_token(u, delta, A, B, C, state)
+    return torch.einsum("b d n, b n l -> b d l", h, C), h
+
+
+def _first_token_and_all(u, delta, A, B, C, state):
+    y, h = continue_scan(u[..., :1], delta[..., :1], A, B[..., :1], C[..., :1], state)
+    others, h = continue_scan(u, delta, A, B, C, h)
+    return torch.cat([y, others], -1), h
 
 
 def _from_zero(u, delta, A, B, C, state):
@@ -141,11 +152,14 @@ MENDED_CHUNK = Exercise(
             "The first token is run before the loop, as in the path for one token, and the loop runs it again. The "
             "loop begins at `state`, and needs nothing before it.",
             [
-                edited(continue_scan, f"C, state) → C, {start})", first_token=_first_token)
-                for start in (
-                    "first_token(u, delta, A, B, C, state)",
-                    "state if u.shape[-1] == 1 else first_token(u, delta, A, B, C, state)",
-                )
+                _first_token_and_all,
+                *(
+                    edited(continue_scan, f"C, state) → C, {start})", first_token=_first_token)
+                    for start in (
+                        "first_token(u, delta, A, B, C, state)",
+                        "state if u.shape[-1] == 1 else first_token(u, delta, A, B, C, state)",
+                    )
+                ),
             ],
         ),
         Misconception(
@@ -193,6 +207,24 @@ MENDED_CHUNK = Exercise(
                 _patched("y + torch.einsum('b d n, b n l -> b d l', state, C), last + state"),
                 *(edited(continue_scan, "scan_from → beside", beside=beside) for beside in BESIDE),
             ],
+        ),
+        Misconception(
+            "the path for one token, for all",
+            "Chunks of any length take the path for one token now: every output is read from the state after the first "
+            "token. The others must come in, too.",
+            _as_one_token,
+        ),
+        Misconception(
+            "a last state without gradient",
+            "The numbers are right, but the state that you hand on is detached. What the next chunk makes of it "
+            "teaches this one nothing.",
+            edited(continue_scan, "return → y, last =", "C, state) → C, state)\n    return y, last.detach()"),
+        ),
+        Misconception(
+            "a last state that forgets the start",
+            "The outputs are right, but the state that you hand on is what the tokens of this chunk alone have left. "
+            "What is left of the old state belongs to it.",
+            edited(continue_scan, "scan_from → forgetting", forgetting=forgetting),
         ),
         Misconception(
             "the given state handed on",

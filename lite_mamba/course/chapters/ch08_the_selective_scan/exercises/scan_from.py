@@ -46,7 +46,7 @@ CHANGING = (  # scans that change h, and with it the given state, or a copy of i
 )
 
 
-def _forgetting(deltaA, deltaB_u, C, initial_state):
+def forgetting(deltaA, deltaB_u, C, initial_state):
     y, _ = scan_from(deltaA, deltaB_u, C, initial_state)
     return y, scan_from(deltaA, deltaB_u, C, torch.zeros_like(initial_state))[1]
 
@@ -213,7 +213,7 @@ SCAN_FROM = Exercise(
             "a last state that forgets the start",
             "The outputs are right, but the last state is what the tokens of this part alone have left. What is left "
             "of the given state belongs to it.",
-            _forgetting,
+            forgetting,
         ),
         Misconception(
             "a state changed in place",

@@ -65,6 +65,12 @@ SKIP_AND_GATE = Exercise(
             ],
         ),
         Misconception(
+            "a gate that mixes",
+            "The gate weighs y against D·u, as in a GRU: it opens for one where it closes for the other. Here the sum "
+            "of both is multiplied by one gate.",
+            [_gated(f"{gate}(z) * y + (1 - {gate}(z)) * D[:, None] * u") for gate in ("torch.sigmoid", "F.silu")],
+        ),
+        Misconception(
             "a gate that is passed twice",
             "A part of the sum, or all of it, is multiplied by the gate twice. It is passed once, by the sum.",
             [
@@ -172,9 +178,9 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "a skip that mixes the channels",
-            "D and u are multiplied as matrices: the channels of a token are added up, and each of them gets the sum. "
-            "Each channel has a skip of its own.",
-            _gated("(y + (D @ u)[:, None]) * F.silu(z)"),
+            "D·u is added up over the channels of a token, as in a product of matrices, and each of them would get the "
+            "sum. Each channel has a skip of its own.",
+            [_gated(f"({total}) * F.silu(z)") for total in ("y + (D @ u)[:, None]", "y + D @ u", "D @ u + y")],
         ),
     ],
 )
