@@ -396,6 +396,13 @@ def bytes_filled(ids, k):
     return out
 
 
+def rows_of_slices(ids, k):
+    out = torch.zeros(len(ids), k, dtype=ids.dtype) - 1
+    for t, _ in enumerate(ids):
+        out[t, :] = torch.flip(ids[t + 1 - k : t + 1], (0,))
+    return out
+
+
 def bytes_with(change):
     return lambda ids, k: torch.stack([change(ids, j) for j in range(k)], dim=1)
 
@@ -429,6 +436,9 @@ BYTES = [
      "columns that are not moved"),
     ("up to −j", bytes_with(lambda ids, j: torch.cat([ids.new_full((j,), -1), ids[:-j]])),
      "a slice that ends at −0"),
+    ("rows of slices", rows_of_slices, "a slice that begins below 0"),
+    ("padded alone", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids])), "columns that are not cut"),
+    ("shorter and shorter", bytes_with(lambda ids, j: ids[j:]), "columns without their −1"),
 ]  # fmt: skip
 
 

@@ -22,6 +22,14 @@ def _in_place(ids: Tensor, k: int) -> Tensor:
     return columns
 
 
+def _row_by_row(ids: Tensor, k: int) -> Tensor:
+    """Rows written one by one, with a slice that begins below 0 for the first."""
+    rows = torch.full((len(ids), k), -1)
+    for place in range(len(ids)):
+        rows[place] = ids[place - k + 1 : place + 1].flip(0)
+    return rows
+
+
 def _bytes_cases(draw: Draw) -> dict:
     return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
 
@@ -112,6 +120,22 @@ LAST_BYTES = Exercise(
                 ),
                 _in_place,
             ],
+        ),
+        Misconception(
+            "a slice that begins below 0",
+            "For the first places your slice begins below 0, and Python counts that from the end: what comes is empty. "
+            "Put −1 in front of the text first, and nothing lies below 0.",
+            _row_by_row,
+        ),
+        Misconception(
+            "columns that are not cut",
+            "Each column is longer than the one before. As many bytes as −1 stand in front stand over at the end.",
+            edited(last_bytes, "[: len(ids)] → "),
+        ),
+        Misconception(
+            "columns without their −1",
+            "Each column is shorter than the one before. Where a byte was not there yet, −1 takes its place.",
+            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids[: len(ids) - back]"),
         ),
         Misconception(
             "a cut at the wrong end",
