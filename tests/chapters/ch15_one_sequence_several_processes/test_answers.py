@@ -256,6 +256,9 @@ START = [
     ("one total ahead", lambda rank, totals, ends, A: by_sums(rank, totals.roll(-1), ends, A),
      "the total of the part behind"),
     ("totals from there on", summed(between=lambda q, rank: slice(q + 1, None)), "fading up to the last rank"),
+    ("no axis for the parts", lambda rank, totals, ends, A: torch.sum(
+        ends[:rank] * torch.exp(A * (totals.cumsum(0)[rank - 1] - totals.cumsum(0)[:rank])), 0),
+     "an axis of parts that is missing"),
 ]  # fmt: skip
 
 
@@ -626,6 +629,12 @@ BACK = [
     ("the total before", lambda rank, totals, slopes, A: behind()(rank, totals.roll(1), slopes, A),
      "the total of the part before"),
     ("all totals up to there", behind(between=lambda rank, q: slice(q)), "fading from the first rank on"),
+    ("no axis for the parts", lambda rank, totals, slopes, A: torch.sum(
+        slopes[rank + 1 :] * torch.exp((totals.cumsum(0)[rank:-1] - totals.cumsum(0)[rank]) * A), 0),
+     "an axis of parts that is missing"),
+    ("turned round, up to the rank", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals.flip(0)[q]) * g + slopes.flip(0)[q], range(rank), 0 * A),
+     "as many parts behind as before"),
 ]  # fmt: skip
 
 

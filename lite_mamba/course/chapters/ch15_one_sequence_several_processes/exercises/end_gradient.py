@@ -29,6 +29,11 @@ def _behind(between):
     return answer
 
 
+def _parts_on_the_axis_of_states(rank, totals, slopes, A):
+    until = totals.cumsum(0)[rank:-1]  # (P − 1 − rank,): to the beginning of each part behind
+    return (torch.exp((until - until[:1]) * A) * slopes[rank + 1 :]).sum(0)
+
+
 END_GRADIENT = Exercise(
     id="15.end_gradient",
     title="What comes back",
@@ -173,6 +178,20 @@ END_GRADIENT = Exercise(
             "For the last rank you return the number 0, as Python's `sum` of nothing does. A gradient has N numbers, "
             "for the last rank as well: begin with zeros.",
             edited(end_gradient, "return g → return g if rank < len(totals) - 1 else 0"),
+        ),
+        Misconception(
+            "an axis of parts that is missing",
+            "The times between have one axis, that of the parts, and meet A on it, whose axis is that of the states. "
+            "`[:, None]` gives them an axis for the states.",
+            [
+                _parts_on_the_axis_of_states,
+                edited(_parts_on_the_axis_of_states, "(until - until[:1]) * A → A * (until - until[:1])"),
+            ],
+        ),
+        Misconception(
+            "as many parts behind as before",
+            "From the end you go through as many parts as there are *before* yours. Behind rank r there are P − 1 − r.",
+            edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals) - rank, len(totals))"),
         ),
         Misconception(
             "a decay without A",

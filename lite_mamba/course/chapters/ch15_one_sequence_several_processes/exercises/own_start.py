@@ -39,6 +39,11 @@ def _decays_added(ones):
     return answer
 
 
+def _parts_on_the_axis_of_states(rank, totals, ends, A):
+    until = totals.cumsum(0)[:rank]  # (rank,): to the end of each part before
+    return (torch.exp((until[-1:] - until) * A) * ends[:rank]).sum(0)
+
+
 def _before(kind):
     return lambda rank, totals, ends, A: _summed(rank, totals, ends, A, kind)
 
@@ -213,6 +218,15 @@ OWN_START = Exercise(
             "For rank 0 you return the number 0, as Python's `sum` of nothing does. A state has N numbers, for rank 0 "
             "as well: begin with zeros.",
             edited(own_start, "return h → return h if rank else 0"),
+        ),
+        Misconception(
+            "an axis of parts that is missing",
+            "The times between have one axis, that of the parts, and meet A on it, whose axis is that of the states. "
+            "`[:, None]` gives them an axis for the states.",
+            [
+                _parts_on_the_axis_of_states,
+                edited(_parts_on_the_axis_of_states, "(until[-1:] - until) * A → A * (until[-1:] - until)"),
+            ],
         ),
         Misconception(
             "a decay without A",
