@@ -23,15 +23,23 @@ def written(value: float, form: str = ".3g") -> str:
     return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")
 
 
-def percent(share: float) -> str:
-    """A share in per cent; only what is all reads as 100 %, only what is nothing as 0 %, both up to rounding.
+def percent(share: float, ends: int = 0) -> str:
+    """A share in per cent. What is not nothing never reads as 0 %, what is not all never as 100 %, both up to rounding.
+
+    Args:
+        share: the part of 1.
+        ends: digits behind the point for what is within 1 % of nothing or of all.
 
     Example:
         >>> percent(0.874), percent(0.997), percent(1), percent(0.004), percent(0)
-        ('87 %', '99 %', '100 %', 'under 1 %', '0 %')
+        ('87 %', 'over 99 %', '100 %', 'under 1 %', '0 %')
+        >>> percent(0.874, ends=1), percent(0.997, ends=1), percent(0.9999, ends=1), percent(0.0004, ends=1)
+        ('87 %', '99.7 %', 'over 99.9 %', 'under 0.1 %')
     """
-    value = round(100 * share, 4)
-    return "under 1 %" if 0 < value < 1 else f"{value if value >= 100 else min(value, 99):.0f} %"
+    value, least = round(100 * share, 4), 10.0**-ends
+    if 0 < value < least or 100 - least < value < 100:
+        return f"under {least:g} %" if value < 50 else f"over {100 - least:g} %"
+    return f"{value:.{ends if value < 1 or 99 < value < 100 else 0}f} %"
 
 
 def opening(words: str) -> str:

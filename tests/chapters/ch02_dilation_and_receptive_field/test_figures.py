@@ -219,7 +219,15 @@ def test_front_end_reads_ten_lags_and_the_block_all():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0, "0 %"), (4e-14, "0 %"), (0.002, "under 1 %"), (0.9952, "99 %"), (1 - 1e-15, "100 %"), (1.13, "113 %")],
+    [
+        (0, "0 %"),
+        (4e-14, "0 %"),
+        (0.002, "under 1 %"),
+        (0.9952, "over 99 %"),
+        (0.984, "98 %"),
+        (1 - 1e-15, "100 %"),
+        (1.13, "113 %"),
+    ],
 )
 def test_only_all_reads_as_all_and_only_nothing_as_nothing(value, said):
     assert percent(value) == said

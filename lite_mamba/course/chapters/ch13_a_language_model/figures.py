@@ -32,13 +32,6 @@ def quoted(text: str) -> str:
     return "“" + text.replace("\n", "↵")[-20:] + "”"
 
 
-def chance(p: float) -> str:
-    """A probability in per cent, to a tenth near nothing and near all: neither reads as nothing or as all."""
-    if p < 0.0005 or p > 0.9995:
-        return "under 0.1 %" if p < 0.5 else "over 99.9 %"
-    return f"{100 * p:.0f} %" if 0.01 <= p <= 0.99 else f"{100 * p:.1f} %"
-
-
 def cheap(bits: float) -> str:
     """Bits to a tenth; what costs hardly anything does not read as free."""
     return f"{bits:.1f}" if bits >= 0.05 else "under 0.1"
@@ -114,11 +107,13 @@ class NextByte(_Text):
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
         self.title(self.top, f"{self.mean:.2f} bits a byte; this byte cost {cheap(self.here)}")
-        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {chance(self.chance)}")
+        self.title(
+            self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {percent(self.chance, ends=1)}"
+        )
         whose = self.owner(self.cost)
         by = f" The mean is {whose}." if whose else ""
         return (
-            f"After {quoted(before)} the model expects {shown(self.best)} with {chance(float(self.p.max()))}. "
+            f"After {quoted(before)} the model expects {shown(self.best)} with {percent(float(self.p.max()), ends=1)}. "
             f"There comes {shown(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "
             f"The whole text costs {self.mean:.2f} bits a byte.{by}"
         )
@@ -146,7 +141,7 @@ class NextByte(_Text):
             colour = style.VERMILLION if byte == came else style.BLUE
             bar.set(height=height, facecolor=colour)
             name.set(text=shown(byte), color=colour)
-            share.set(y=height + 0.02, text=chance(height).replace("under", "<").replace("over", ">"))
+            share.set(y=height + 0.02, text=percent(height, ends=1).replace("under", "<").replace("over", ">"))
         self.place.set_data([self.at], [min(self.bits[self.at - 1], self.MOST_BITS - 2.6) + 1.4])
 
 
