@@ -171,7 +171,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "are valid indices|indices must be integers or slices, not float",
         "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers.",
     ),
-    "a mean of what are no floats": (
+    "a mean that needs floats": (
         RuntimeError,
         "could not infer output dtype|std and var only support",
         "Mean and spread are taken of floats only: `.float()` makes them, of whole numbers and of yes and no.",
