@@ -135,6 +135,10 @@ for expected, functions in {
     "stacked layers multiplied": [
         lambda k, d, stacked=False: math.prod((k - 1) * i + 1 for i in d) if stacked else (k - 1) * max(d) + 1,
     ],
+    "now counted in one arrangement only": [
+        lambda k, d, stacked=False: (k - 1) * sum(d) if stacked else (k - 1) * max(d) + 1,
+        lambda k, d, stacked=False: max(i * k - i for i in d) if not stacked else 1 + sum(i * k - i for i in d),
+    ],
     "the paths counted": [
         lambda k, d, stacked=False: k ** len(d),
         lambda k, d, stacked=False: math.prod(k for _ in d) if stacked else k * max(d) - max(d) + 1,
@@ -602,7 +606,6 @@ for expected, functions in {
         lambda *a: path_sums(*a).sort(),
         lambda k, d, stacked=False: [0, 1, 2, 3, 4, 6, 8, 12, 16, 24],
         lambda k, d, stacked=False: sorted({i * max(d) for i in range(k)}),
-        lambda k, d, stacked=False: [[i * j for i in range(k)] for j in d],
         lambda k, d, stacked=False: [-lag for lag in path_sums(k, d, stacked)],
         lambda k, d, stacked=False: sorted({i**j for i in range(k) for j in d}),
         lambda k, d, stacked=False: sorted(range(k) * d),
@@ -926,6 +929,12 @@ def lags_by_sums(k, dilations, stacked, sums):
     return sorted(sums(own) if stacked else own)
 
 
+def last_slopes(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    fn(x)[-1].backward()
+    return x.grad
+
+
 def end_to_end(k, dilations, stacked=False):
     lags, start = [0], 0
     for d in dilations:
@@ -966,6 +975,41 @@ for id, expected, function in (
     ),
     ("lags_touched", "the longest paths alone", oldest_taps),
     ("lags_touched", "layers laid end to end", end_to_end),
+    (
+        "lags_touched",
+        "one tap too few",
+        lambda k, ds, stacked=False: (
+            sorted({sum(path) for path in itertools.product(*(range(0, (k - 1) * d, d) for d in ds))})
+            if stacked
+            else sorted({lag for d in ds for lag in range(0, (k - 1) * d, d)})
+        ),
+    ),
+    ("lags_touched", "the dilation left out", lambda k, ds, stacked=False: [*range(k)]),
+    (
+        "lags_touched",
+        "a list for each kernel",
+        lambda k, ds, stacked=False: [list(range(0, k * d, d)) for d in ds],
+    ),
+    (
+        "measured_lags",
+        "an index one too large",
+        lambda fn, length: [lag for lag in range(length) if last_slopes(fn, length)[length - lag] != 0],
+    ),
+    (
+        "measured_lags",
+        "each lag in a list of its own",
+        lambda fn, length: last_slopes(fn, length).flip(0).nonzero().tolist(),
+    ),
+    (
+        "dilations_for",
+        "a search that stops at the root",
+        lambda lag, k: [d for d in range(1, int(lag**0.5) + 1) if lag % d == 0 and d * (k - 1) >= lag],
+    ),
+    (
+        "dilations_for",
+        "dilations that fall short",
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and lag > d * (k - 1)],
+    ),
     (
         "lags_touched",
         "the last layer alone",

@@ -24,6 +24,7 @@ def gate_in_place(delta):
 
 
 GATE = [
+    ("softplus", lambda d: (1 + d.exp()).log(), "the softplus once more"),
     ("plus", lambda d: d.neg().exp() + 1, "a plus in the place of a minus"),
     ("sigmoid of a second softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
     ("shares of all tokens", lambda d: d / d.sum(), "gates that share one whole"),
@@ -308,6 +309,7 @@ WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "
 NO_TENSOR = "no tensor with one Δ for each token"
 LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask that comes one token late"
 BY_HAND = [
+    ("a weight without a bias", lambda m: F.softplus(10.0 * m), "a hold that leaks"),
     ("20 and 10", lambda is_data: 10.0 + 10.0 * is_data, "two Δ with nearly the same gate"),
     ("a hundredth of both", lambda is_data: torch.where(is_data, 1e-3, 1e-5), "two Δ with nearly the same gate"),
     ("softplus of a mild weight", lambda m: F.softplus(4.0 * m - 2.0), "doors that are half open"),
@@ -515,6 +517,27 @@ def states_not_halved(last):
     return answer
 
 
+OWN_SOFTPLUS = "a bias with a softplus of its own"
+
+
+def with_own_softplus(step):
+    def answer(u, x_proj, dt_proj, dt_bias):
+        numbers, rank = F.linear(u, x_proj), dt_proj.size(1)
+        return step(F.linear(numbers[..., :rank], dt_proj), dt_bias), *numbers[..., rank:].chunk(2, -1)
+
+    return answer
+
+
+def by_place(begins):
+    def answer(u, x_proj, dt_proj, dt_bias):
+        numbers, rank = F.linear(u, x_proj), dt_proj.size(1)
+        states = (len(x_proj) - rank) // 2
+        delta = F.softplus(F.linear(numbers[..., :rank], dt_proj, dt_bias))
+        return delta, *(numbers[..., begin : begin + states] for begin in begins(rank, states))
+
+    return answer
+
+
 def rank_of_the_channels(u, x_proj, dt_proj, dt_bias):
     rank = len(dt_proj)
     states = (len(x_proj) - rank) // 2
@@ -523,6 +546,10 @@ def rank_of_the_channels(u, x_proj, dt_proj, dt_bias):
 
 
 PARAMETERS = [
+    ("softplus of the bias", with_own_softplus(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_SOFTPLUS),
+    ("two softplus", with_own_softplus(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_SOFTPLUS),
+    ("R forgotten", by_place(lambda R, N: (0, N)), "places that begin too early"),
+    ("R forgotten once", by_place(lambda R, N: (R, N)), "places that begin too early"),
     ("B twice as wide", states_not_halved(lambda rank, states: slice(rank + states, None)), "an N that is not halved"),
     ("B and C twice", states_not_halved(lambda rank, states: slice(-states, None)), "an N that is not halved"),
     ("D for R, by F.linear", rank_of_the_channels, "a rank from the wrong axis"),
@@ -650,6 +677,10 @@ def exchanged_in_vain(u, A, x_proj, dt_proj, dt_bias):
 
 
 MENDED = [
+    *(
+        (name, ssm(lambda low, W, b, bend=bend: bend(F.linear(low, W, b))), "another function that makes positive")
+        for name, bend in (("relu", torch.relu), ("abs", torch.abs), ("sigmoid", torch.sigmoid))
+    ),
     ("B and C for a repair", exchanged_in_vain, "B and C exchanged in vain"),
     ("ten times A", lambda u, A, *weights: suspect_with_twice_the_bias(u, 10 * A, *weights), "a faster A"),
     (
@@ -760,6 +791,14 @@ RESET = [
     ("left / |A|", lambda left, A: left / A.abs().min().item(), "a share without its logarithm"),
     ("hard-coded", lambda left, A: 4.605, None),
     ("for 1 %", lambda left, A: -math.log(0.01) / -A.max().item(), "one per cent, whatever is asked"),
+    ("median", lambda left, A: math.log(left) / A.median().item(), None),
+    ("median of |A|", lambda left, A: -math.log(left) / A.abs().median().item(), "the mean state decides"),
+    ("int", lambda left, A: int(math.log(left) / A.max().item()), "a Δ that is rounded"),
+    (
+        "a search by hundredths",
+        lambda left, A: next(n / 100 for n in range(1, 9999) if (torch.exp(n / 100 * A.double()) <= left).all()),
+        "a Δ that is rounded",
+    ),
     ("A.min()", lambda left, A: -math.log(left) / min(A.tolist()), "the smallest A for the smallest |A|"),
     ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
     ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), "a Δ that is rounded"),

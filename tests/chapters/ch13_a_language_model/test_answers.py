@@ -50,6 +50,8 @@ def ce(logits, ids, **more):
 
 
 BITS = [
+    ("a mean by hand, too", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(2) / (len(ids) - 1), "a mean of a mean"),
+    ("bytes first", lambda x, ids: ce(ids[1:], x[:-1]) / math.log(2), "logits and bytes exchanged"),
     ("cross_entropy", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(2), "right"),
     ("a loop", bits_by_a_loop, "right"),
     ("log2 of the softmax", lambda x, ids: -x.softmax(-1)[range(len(ids) - 1), ids[1:]].log2().mean().item(), "right"),
@@ -309,7 +311,21 @@ def all_after(text, end, more=0):
     return [text[i + more] for i in range(len(end), len(text) - more) if text[:i].endswith(end)]
 
 
+def ngram_in_a_line(mix):
+    def answer(text, context):
+        p = torch.ones(256) / 256
+        for size in range(len(context) + 1):
+            found = all_after(text, context[len(context) - size :])
+            p = mix(torch.tensor([found.count(byte) for byte in range(256)]).float(), torch.tensor(len(found)), p)
+        return p
+
+    return answer
+
+
 NGRAM = [
+    ("one for each", ngram_from(all_after, lambda n, p: n + 1), "one added to every byte"),
+    ("p behind", ngram_in_a_line(lambda n, of, p: n / (of + 1) + p), "brackets that are missing"),
+    ("1 behind", ngram_in_a_line(lambda n, of, p: (n + p) / of + 1), "brackets that are missing"),
     ("behind each end", ngram_from(all_after), "right"),
     ("one further", ngram_from(lambda text, end: all_after(text, end, 1)), "a byte too far"),
     ("no p", ngram_from(all_after, lambda n, p: n), "counts without what the shorter end says"),
@@ -401,6 +417,13 @@ def held_running(paths, share):
 
 
 HELD = [
+    (
+        "places",
+        lambda paths, share: [i for i in range(len(paths)) if not zlib.crc32(paths[i].encode()) % share],
+        "the places of the paths",
+    ),
+    ("one in ten", held(lambda path, n: zlib.crc32(path.encode()) % 10 == 0), "one in ten, whatever is asked"),
+    ("latin-1", held(lambda path, n: zlib.crc32(path.encode("latin1")) % n == 0), "other bytes than those of the path"),
     ("a comprehension", held(lambda path, n: zlib.crc32(path.encode("utf-8")) % n == 0), "right"),
     ("a loop with not", held_by_loop, "right"),
     ("binascii", held(lambda path, n: binascii.crc32(path.encode()) % n == 0), "right"),
@@ -543,6 +566,8 @@ def no_last_piece(logits, temperature, u):
 
 
 DRAW = [
+    ("log-probabilities", draw_from(lambda x, t: F.log_softmax(x / t, 0)), "logarithms in the place of probabilities"),
+    ("t taken off", draw_from(lambda x, t: F.softmax(x - t, 0)), "an ignored temperature"),
     ("all alike at 0", no_preference, "a byte without preference at temperature 0"),
     ("text", lambda *all: chr(draw_by_loop(*all)), "a character in the place of a byte"),
     ("single pieces", no_last_piece, "single probabilities in the place of their sum"),
@@ -772,7 +797,32 @@ def window_and_the_last(model, ids, window):
     return sum(nats) / len(nats) / math.log(2)
 
 
+ANEW = "a model that wakes up anew in each window"
+
+
+def window_anew(borders):
+    def answer(model, ids, window):
+        nats = 0.0
+        for start in range(0, len(ids), window):
+            begin, end = borders(start, window)
+            part = ids[begin:end]
+            read = part if begin == start else part[:-1]  # the first kind reads the byte that it guesses last
+            if len(part) > 1:
+                nats += ce(model(read[None])[0][: len(part) - 1], part[1:], reduction="sum")
+        return nats / (len(ids) - 1) / math.log(2)
+
+    return answer
+
+
 WINDOWS = [
+    (
+        "windows of 16",
+        lambda model, ids, window: window_inputs_targets(model, ids, 16),
+        "pieces longer than the window",
+    ),
+    ("times ln 2", lambda *all: window_by_step(*all) * math.log(2) ** 2, "bits turned into nats"),
+    ("a byte more", window_anew(lambda start, window: (start, start + window + 1)), ANEW),
+    ("a byte before", window_anew(lambda start, window: (max(0, start - 1), start + window)), ANEW),
     ("not read", window_stepping_over(lambda nats, ids: sum(nats) / (len(ids) - 1)), "a step that is one too long"),
     (
         "not counted",
@@ -785,8 +835,8 @@ WINDOWS = [
         lambda model, ids, window: window_by_step(model, ids, window) * (len(ids) - 1),
         "a sum in the place of a mean",
     ),
-    ("all at once", window_whole, "the whole text at once"),
-    ("from the start each time", window_from_the_start, "the whole text at once"),
+    ("all at once", window_whole, "pieces longer than the window"),
+    ("from the start each time", window_from_the_start, "pieces longer than the window"),
     ("byte by byte", window_by_step, "right"),
     ("logits put together", window_gather_all, "right"),
     ("inputs and targets", window_inputs_targets, "right"),

@@ -115,6 +115,18 @@ DILATIONS_FOR = Exercise(
             message="These are the right dilations, from large to small. They are wanted from small to large.",
         ),
         Misconception(
+            name="a search that stops at the root",
+            wrong=chosen("range(1, lag + 1) → range(1, math.isqrt(lag) + 1)"),
+            message="You stop at the root of the lag. Its large divisors count here: with few taps, it is they that "
+            "reach the lag.",
+        ),
+        Misconception(
+            name="dilations that fall short",
+            wrong=chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
+            message="These divide the lag, but need more taps than there are. Kept are the others: how many gaps may "
+            "there be?",
+        ),
+        Misconception(
             name="the lag itself left out",
             wrong=chosen("range(1, lag + 1) → range(1, lag)"),
             message="A dilation as large as the lag is missing: the tap next to the newest one stands there.",

@@ -139,8 +139,12 @@ LAGS_TOUCHED = Exercise(
         ),
         Misconception(
             name="one tap too few",
-            wrong=read("range(d_conv) → range(max(1, d_conv - 1))"),
-            message="The oldest tap is missing. d_conv taps have the lags 0·d to (d_conv − 1)·d.",
+            wrong=[
+                read("range(d_conv) → range(max(1, d_conv - 1))"),
+                read("range(d_conv) → range(d_conv - 1)", "reached = {0} → reached = {0} if stacked else set()"),
+            ],
+            message="The oldest tap is missing. d_conv taps have the lags 0·d to (d_conv − 1)·d, and a range stops "
+            "before its end.",
         ),
         Misconception(
             name="taps counted from one",
@@ -205,6 +209,24 @@ LAGS_TOUCHED = Exercise(
             ),
             message="In a stack each layer replaces what was reached before it. Its lags are added to those that "
             "the layers before it have reached.",
+        ),
+        Misconception(
+            name="the dilation left out",
+            wrong=[read("k * dilation → k"), read("sorted(reached) → list(range(d_conv))")],
+            message="These are the lags of neighbouring taps. Taps that stand apart have the lags 0, d, 2·d and so on.",
+        ),
+        Misconception(
+            name="a list for each kernel",
+            wrong=[
+                lambda d_conv, dilations, stacked=False: [[k * d for k in range(d_conv)] for d in dilations],
+                lambda d_conv, dilations, stacked=False: (
+                    lags_touched(d_conv, dilations, True)
+                    if stacked
+                    else [[k * d for k in range(d_conv)] for d in dilations]
+                ),
+            ],
+            message="Each kernel has a list of its own here. Wanted is one list of numbers: side by side, join them; "
+            "stacked, add them up along each path.",
         ),
         Misconception(
             name="lags below zero",

@@ -189,6 +189,17 @@ MEASURED_LAGS = Exercise(
             "holes: each input is asked by its own gradient.",
         ),
         Misconception(
+            name="an index one too large",
+            wrong=measured("gradient[length - 1 - lag] → gradient[length - lag]"),
+            message="gradient[length] does not exist: the last input has the lag 0 and stands at length − 1.",
+        ),
+        Misconception(
+            name="each lag in a list of its own",
+            wrong=measured("return [lag for → return [[lag] for"),
+            message="The lags are right, each in a list of its own: `nonzero` gives a row for each place. `.flatten()` "
+            "before `.tolist()` makes one list of numbers.",
+        ),
+        Misconception(
             name="what is not read",
             wrong=measured("!= 0 → == 0"),
             message="These are the lags whose gradient is zero: those that are not read.",

@@ -39,6 +39,15 @@ RECEPTIVE_FIELD = Exercise(
             "the present one is a sample too. From lag 0 to lag 8 there are not 8 samples.",
         ),
         Misconception(
+            name="now counted in one arrangement only",
+            wrong=[
+                field(f"{PLUS_ONE} → sum(lags) if stacked else max(lags) + 1"),
+                field(f"{PLUS_ONE} → sum(lags) + 1 if stacked else max(lags)"),
+            ],
+            message="Only stacked, or only side by side, you count the present sample: `a if stacked else b + 1` adds "
+            "1 to b alone. It belongs to the field in either arrangement.",
+        ),
+        Misconception(
             name="off by one, and no stack",
             wrong=field(f"{PLUS_ONE} → max(lags)"),
             message="This formula is easy to meet, and it is the largest lag of the longest branch. "

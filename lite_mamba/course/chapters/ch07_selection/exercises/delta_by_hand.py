@@ -55,7 +55,7 @@ def _tell_why(delta: Tensor) -> None:
         ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.05)),
         ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
-        ("each noise token replaces a part of the state", data > 0.9 and noise < 0.5),
+        ("each noise token replaces a part of the state", data > 0.9 and noise < 0.99),
         ("data and noise both replace a part of the state", 0.5 < data <= 0.9 and noise < 0.5),
     ):
         if fits:

@@ -57,6 +57,11 @@ GATE_FROM_DELTA = Exercise(
             _gate("torch.sigmoid(F.softplus(delta))"),
         ),
         Misconception(
+            "the softplus once more",
+            "You take the softplus of Δ. It is done: Δ is its result. And a gate is a share, it never exceeds 1.",
+            _gate("F.softplus(delta)"),
+        ),
+        Misconception(
             "gates that share one whole",
             "Your gates add up to 1 over the tokens. It is the token and the old state that share one whole, in each "
             "step anew: a gate knows nothing of the other tokens.",

@@ -83,6 +83,15 @@ MENDED_SSM = Exercise(
             _raw("torch.exp(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS, NO_SOFTPLUS),
         ),
         Misconception(
+            "another function that makes positive",
+            "The bias comes once now, but the softplus has been exchanged. It was no mistake: it makes a Δ of any raw "
+            "number, and leaves large ones almost as they are.",
+            [
+                _raw(f"{bend}(F.linear(low_rank, dt_proj, dt_bias))", NO_BIAS, NO_SOFTPLUS)
+                for bend in ("F.relu", "torch.abs", "torch.sigmoid")
+            ],
+        ),
+        Misconception(
             "half of the bias",
             "The bias comes in once and a half. Half of it in both places would do, all of it in one place is simpler.",
             _raw("F.linear(low_rank, dt_proj, dt_bias / 2)"),

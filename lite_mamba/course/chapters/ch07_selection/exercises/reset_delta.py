@@ -37,9 +37,10 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "the mean state decides",
-            "With the mean over the states, those that are slower than it keep more than is allowed. Which state "
-            "forgets last?",
+            "With the mean or the median over the states, those that are slower than it keep more than is allowed. "
+            "Which state forgets last?",
             [
+                _reset("math.log(1 / left) / A.abs().median().item()"),
                 _reset("math.log(1 / left) / A.abs().mean().item()"),
                 _reset("(math.log(1 / left) / A.abs()).mean().item()"),
             ],
@@ -57,7 +58,7 @@ RESET_DELTA = Exercise(
         Misconception(
             "one per cent, whatever is asked",
             "Your Δ leaves 1 %. The share that may stay is given: `left`.",
-            [_reset(f"{size} / A.abs().min().item()") for size in ("math.log(100)", "4.605", "4.6")],
+            [_reset(f"{size} / A.abs().min().item()") for size in ("math.log(100)", "4.6")],
         ),
         Misconception(
             "the smallest A for the smallest |A|",
@@ -75,6 +76,8 @@ RESET_DELTA = Exercise(
             "You round. The smallest Δ is no whole number, and no number of two decimals: return it as it is.",
             [
                 _reset("float(math.ceil(math.log(1 / left) / A.abs().min().item()))"),
+                _reset("int(math.log(1 / left) / A.abs().min().item())"),
+                _reset("math.ceil(100 * math.log(1 / left) / A.abs().min().item()) / 100"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 1)"),
                 _reset("math.ceil(10 * math.log(1 / left) / A.abs().min().item()) / 10"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),

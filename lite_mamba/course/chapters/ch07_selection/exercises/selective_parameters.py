@@ -106,6 +106,27 @@ SELECTIVE_PARAMETERS = Exercise(
             _delta("F.softplus(F.softplus(low_rank @ dt_proj.T + dt_bias))"),
         ),
         Misconception(
+            "a bias with a softplus of its own",
+            "The bias goes through a softplus before it is added. It is a raw number: token and bias are added, and "
+            "the softplus is taken of the sum.",
+            [
+                _delta("F.softplus(low_rank @ dt_proj.T + F.softplus(dt_bias))"),
+                _delta("F.softplus(low_rank @ dt_proj.T) + F.softplus(dt_bias)"),
+            ],
+        ),
+        Misconception(
+            "places that begin too early",
+            "B or C begins in numbers that belong to another part: the first R are those of Δ, the N behind them those "
+            "of B, the last N those of C.",
+            [
+                _cut(".tensor_split([rank], dim=-1)[0], *(u @ x_proj.T)[..., : 2 * states].chunk(2, dim=-1)"),
+                edited(
+                    selective_parameters,
+                    "return delta, B, C → return delta, B, (u @ x_proj.T)[..., states : 2 * states]",
+                ),
+            ],
+        ),
+        Misconception(
             "a bias that is taken off",
             "The bias is subtracted. It is added to the raw number.",
             _delta("F.softplus(low_rank @ dt_proj.T - dt_bias)"),
@@ -271,7 +292,6 @@ SELECTIVE_PARAMETERS = Exercise(
             [
                 edited(selective_parameters, "x_proj.T → x_proj"),
                 edited(selective_parameters, "dt_proj.T → dt_proj"),
-                edited(selective_parameters, "(u @ x_proj.T) → F.linear(u, x_proj.T)"),
             ],
         ),
     ],

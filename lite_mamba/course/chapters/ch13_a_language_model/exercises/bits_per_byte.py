@@ -38,6 +38,17 @@ BITS_PER_BYTE = Exercise(
             edited(bits_per_byte, "/ torch.log → * torch.log"),
         ),
         Misconception(
+            "a mean of a mean",
+            "You divide by the number of guesses, and cross_entropy has done it already, unless it is told otherwise.",
+            edited(bits_per_byte, "nats.mean() → nats.mean() / len(nats)"),
+        ),
+        Misconception(
+            "logits and bytes exchanged",
+            "F.cross_entropy wants the logits first and the bytes second. Here it takes the bytes for logits, and "
+            "logits are real numbers.",
+            edited(bits_per_byte, "nats.mean() → F.cross_entropy(ids[1:], logits[:-1])"),
+        ),
+        Misconception(
             "a byte divided by 8",
             "You divide by the 8 bits of which a byte consists. Its cost is a number of bits already: 8 of them are "
             "what a model pays that knows nothing.",

@@ -48,7 +48,7 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "an ignored temperature",
-            "Where you draw, the temperature does nothing. It belongs into the logits, before the softmax.",
+            "Where you draw, the temperature does nothing. The logits are divided by it, before the softmax.",
             [
                 edited(draw_byte, "(logits / temperature) → logits"),
                 edited(draw_byte, "(logits / temperature) → logits", "if temperature == 0: → if False:"),
@@ -113,6 +113,14 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, ".softmax(-1) → "),
                 edited(draw_byte, ".softmax(-1) → ", "[:-1] → "),
+            ],
+        ),
+        Misconception(
+            "logarithms in the place of probabilities",
+            "You lay log-probabilities end to end. They are negative: a piece is as long as the probability itself.",
+            [
+                edited(draw_byte, ".softmax(-1) → .log_softmax(-1)"),
+                edited(draw_byte, ".softmax(-1) → .log_softmax(-1)", "[:-1] → "),
             ],
         ),
         Misconception(

@@ -107,6 +107,17 @@ HELD_OUT = Exercise(
             lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
         ),
         Misconception(
+            "the places of the paths",
+            "You return where the held-out paths stand in the list. Asked is True or False for each path, in the order "
+            "of the paths.",
+            lambda paths, share: [i for i, out in enumerate(held_out(paths, share)) if out],
+        ),
+        Misconception(
+            "one in ten, whatever is asked",
+            "You hold out one file in ten. How many files one is held out of is given: `share`.",
+            edited(held_out, "% share → % 10"),
+        ),
+        Misconception(
             "remainders in the place of answers",
             "You return the remainders. A file is held out where the remainder is 0: compare.",
             edited(held_out, " == 0 → "),
@@ -159,6 +170,7 @@ HELD_OUT = Exercise(
             "around the path, or letters that were dropped. All must make the same bytes of a path.",
             [
                 edited(held_out, "path.encode() → path.encode('utf-16')"),
+                edited(held_out, "path.encode() → path.encode('latin-1')"),
                 edited(held_out, "path.encode() → repr(path).encode()"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),

@@ -108,6 +108,7 @@ NGRAM = Exercise(
             "and shares it out as p says.",
             [
                 edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256)"),
+                edited(ngram, "(counts + p) / → (counts + 1) /"),
                 edited(
                     ngram,
                     "(counts + p) / (len(followers) + 1) → (counts + 1) / (len(followers) + 256) if followers else p",
@@ -120,6 +121,18 @@ NGRAM = Exercise(
             [
                 edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
                 edited(ngram, "(len(followers) + 1) → len(followers)"),
+            ],
+        ),
+        Misconception(
+            "brackets that are missing",
+            "Without brackets a division comes before a sum: p, or the 1, is added to the quotient. Counts and p stand "
+            "above the stroke together, and below it `n_k` and 1.",
+            [
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts / (len(followers) + 1) + p"),
+                edited(
+                    ngram, "(counts + p) / (len(followers) + 1) → p + counts / len(followers) + 1 if followers else p"
+                ),
+                edited(ngram, "(counts + p) / (len(followers) + 1) → (counts + p) / len(followers) + 1"),
             ],
         ),
         Misconception(

@@ -87,9 +87,19 @@ WINDOW_BITS = Exercise(
     misconceptions=[
         Misconception(
             "a model that wakes up anew in each window",
-            "Each window begins with an empty state, so its first bytes are guessed from nothing. The text "
-            "goes on, and so must the state. If you do hand it on: what does a seqlen_offset of 0 tell the model?",
-            edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
+            "Each window begins with an empty state, so its first bytes are guessed from next to nothing. "
+            "The text goes on, and so must the state. If you do hand it on: what does a seqlen_offset of 0 tell the "
+            "model?",
+            [
+                edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
+                edited(window_bits, "model(part[None, :-1], stream)[0] → model(part[None])[0, :-1]"),
+                edited(
+                    window_bits,
+                    "model(part[None, :-1], stream) → model(part[None, :-1])",
+                    "range(0, len(ids) - 1, → range(0, len(ids),",
+                    "ids[start : start + window + 1] → ids[max(0, start - 1) : start + window]",
+                ),
+            ],
         ),
         Misconception(
             "bytes that nobody guesses",
@@ -120,9 +130,9 @@ WINDOW_BITS = Exercise(
             ],
         ),
         Misconception(
-            "the whole text at once",
-            "The bits are right. But you give the model more than `window` bytes in one call, so the memory grows "
-            "with the text: a long one would not fit.",
+            "pieces longer than the window",
+            "The bits are right. But you give the model more than `window` bytes in one call. The window is what fits "
+            "into memory: a long text in one piece would not.",
             edited(window_bits, "range(0, len(ids) - 1, window) → [0]", "ids[start : start + window + 1] → ids"),
             where=lambda ids, window, **_: len(ids) > window + 1,
         ),
@@ -249,6 +259,11 @@ WINDOW_BITS = Exercise(
             "nats in the place of bits",
             "The windows are right now. cross_entropy gives nats: what turns them into bits?",
             edited(window_bits, " / torch.log(torch.tensor(2.0)).item() → "),
+        ),
+        Misconception(
+            "bits turned into nats",
+            "The windows are right now. But you multiply by ln 2 where you should divide: a nat is 1.44 bits.",
+            edited(window_bits, "/ torch.log → * torch.log"),
         ),
         Misconception(
             "a window that slides",
