@@ -234,6 +234,16 @@ def test_a_parameter_that_is_used_where_the_answer_is_right_is_not_named():
     assert "Its result does not depend on `y`." not in said
 
 
+@pytest.mark.parametrize(("answer", "said"), [(lambda fn, x: x * fn(x).sign(), False), (lambda fn, x: x + 1, True)])
+def test_a_function_that_an_answer_asks_is_not_without_effect(answer, said):
+    def cases(draw):
+        factor = float(draw.uniform(1, 2, 1))
+        return {"fn": lambda x: factor * x, "x": draw.normal(draw.size(2, 4))}
+
+    exercise = Exercise("91.f", "F", lambda fn, x: fn(x), cases, [])
+    assert ("Its result does not depend on `fn`." in judge(exercise, answer).relations) == said
+
+
 @pytest.mark.parametrize(
     "function",
     [

@@ -10,7 +10,8 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, wraps
+from inspect import isfunction
 from typing import Any
 
 from torch import Tensor
@@ -184,12 +185,28 @@ def _unused_words(
         for name in examples[0].case
         if all(found in (None, (True, False)) for found in exchanged(name, wrong))
         and not any(found and found[1] for found in exchanged(name, right))
+        and not _is_called(exercise, function, name, wrong[-1][1].case)
     ]
     if not names:
         return None
     *others, last = (f"`{name}`" for name in names)
     listed = " or ".join([*filter(None, [", ".join(others)]), last])
     return Said("an input without effect", f"Its result does not depend on {listed}.")
+
+
+def _is_called(exercise: Exercise, function: Callable[..., Any], name: str, case: dict[str, Any]) -> bool:
+    """Whether a parameter is a function that the answer asks: then the answer depends on it, if only a little."""
+    if not isfunction(case[name]):
+        return False
+    calls: list[tuple] = []
+
+    @wraps(case[name])
+    def heard(*given: Any, **named: Any) -> Any:
+        calls.append(given)
+        return case[name](*given, **named)
+
+    run(exercise, function, {**case, name: heard})
+    return bool(calls)
 
 
 def _hardly_changes(examples: list[Example]) -> bool:
