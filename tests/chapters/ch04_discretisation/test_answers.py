@@ -336,9 +336,9 @@ BILINEAR = [
         "the slope at a guessed end",
     ),
     (
-        "1 above the stroke",
+        "1 in the numerator",
         lambda dt, a, b: (2 / (2 - dt * a), 2 * dt * b / (2 - dt * a)),
-        "a fraction with a 1 above the stroke",
+        "a fraction with a 1 in the numerator",
     ),
     ("half an exponential", lambda dt, a, b: (exp(dt, a), dt * b * exp(dt, a / 2)), "an exponential"),
     (

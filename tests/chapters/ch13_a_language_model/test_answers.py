@@ -375,7 +375,7 @@ NGRAM = [
     ("a list", lambda text, context: ngram_recursive(text, context).tolist(), None),
     ("one number", lambda text, context: float(ngram_recursive(text, context).max()), None),
     ("a str", lambda text, context: ngram_recursive(text.decode(), context), None),
-    ("256 below the stroke", ngram_by(ends, lambda n, p: (n + p) / (n.sum() + 256)), "a stroke with 256 below it"),
+    ("256 in the denominator", ngram_by(ends, lambda n, p: (n + p) / (n.sum() + 256)), "256 in the denominator"),
     ("the first place", ngram_at_the_first, "the first place alone"),
     ("half and half", ngram_mixed(lambda n, p: (n / n.sum().clamp(min=1) + p) / 2), "half and half"),
     ("p 256 times", ngram_mixed(lambda n, p: (n + 256 * p) / (n.sum() + 256)), "256 observations in the place of one"),
@@ -848,7 +848,7 @@ WINDOWS = [
     ("as it was", window_loop(carry=False, inside=True), "the code as it was found"),
     ("nats", window_loop(scale=1.0), "nats in the place of bits"),
     ("mean of means", window_loop(mean=True), "a mean of means"),
-    ("over L", window_loop(extra=1), "a byte too many below the stroke"),
+    ("over L", window_loop(extra=1), "a byte too many in the denominator"),
     ("inside only, over L − 1", window_inside, "bytes that nobody guesses"),
     (
         "whole windows only",

@@ -107,8 +107,8 @@ BILINEAR = Exercise(
             edited(bilinear, "delta * A / 2 → A / 2"),
         ),
         Misconception(
-            "a fraction with a 1 above the stroke",
-            "Your Ā is 1/(1 − ΔA/2), without the slope at the start: 1 + ΔA/2 stands above the stroke. If you wrote "
+            "a fraction with a 1 in the numerator",
+            "Your Ā is 1/(1 − ΔA/2), without the slope at the start: 1 + ΔA/2 stands in the numerator. If you wrote "
             "both, look at the brackets: 1 + a / (1 - a) divides a alone, and is 1/(1 − a).",
             edited(bilinear, "(1 + half) / (1 - half) → 1 / (1 - half)"),
         ),
@@ -126,7 +126,7 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "the same sign above and below",
-            "Above and below the stroke stands the same sum, so that nothing leaks, or the input is divided by the "
+            "Numerator and denominator are the same sum, so that nothing leaks, or the input is divided by the "
             "wrong one. What is brought to the left side changes its sign: 1 − ΔA/2.",
             [
                 edited(bilinear, "B / (1 - half) → B / (1 + half)"),

@@ -34,7 +34,7 @@ CORRECTED_B = Exercise(
         Misconception(
             "a forgotten Δ",
             "Your B' is the same for every Δ. The longer the tick, the more leaks out of what comes in: Δ stands in "
-            "the exponent, and below the stroke.",
+            "the exponent, and in the denominator.",
             edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.expm1(A) / A"),
         ),
         Misconception(
@@ -69,8 +69,8 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "forgotten brackets",
-            "a / b * c is (a / b) * c: you divide by one of the two, and multiply by the other. Both belong below the "
-            "stroke.",
+            "a / b * c is (a / b) * c: you divide by one of the two, and multiply by the other. Both belong in the "
+            "denominator.",
             edited(corrected_B, "/ (delta * A) → / delta * A"),
         ),
         Misconception(
@@ -112,7 +112,7 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "the quotient of the two rules",
-            "You divide one rule by the other, so that the B that was given is gone, or stands below the stroke. B′ "
+            "You divide one rule by the other, so that the B that was given is gone, or stands in the denominator. B′ "
             "is B̄ of the zero-order hold over Δ, and B is in B̄ already.",
             lambda delta, A, B: delta * B / zoh(delta, A, B)[1],
         ),

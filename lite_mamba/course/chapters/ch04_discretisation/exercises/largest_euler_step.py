@@ -106,7 +106,7 @@ LARGEST_EULER_STEP = Exercise(
         ),
         Misconception(
             "the imaginary part in the place of the real one",
-            "Above the stroke stands the imaginary part. |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|²: the term with Δ has the "
+            "In the numerator stands the imaginary part. |1 + Δs|² = 1 + 2Δ·Re s + Δ²·|s|²: the term with Δ has the "
             "real part.",
             [
                 edited(largest_euler_step, "-2 * pole.real → 2 * abs(pole.imag)"),

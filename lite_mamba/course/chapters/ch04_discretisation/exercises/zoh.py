@@ -202,7 +202,8 @@ ZOH = Exercise(
         ),
         Misconception(
             "an upside-down fraction",
-            "A stands above the stroke in your B̄, and exp(ΔA) − 1 below. The integral of exp(A·τ) is (exp(ΔA) − 1)/A.",
+            "A stands in the numerator of your B̄, and exp(ΔA) − 1 in the denominator. The integral of exp(A·τ) is "
+            "(exp(ΔA) − 1)/A.",
             edited(zoh, "torch.expm1(delta * A) / A → A / torch.expm1(delta * A)"),
         ),
         Misconception(

@@ -62,21 +62,21 @@ HALF_LIFE = Exercise(
         Misconception(
             "an upside-down ratio",
             "With your formula a larger Δ makes the state remember longer. What does a larger step do to exp(Δ·A)? So "
-            "which numbers belong above the stroke, and which below?",
+            "which numbers belong in the numerator, and which in the denominator?",
             [
                 edited(half_life, "/ (-A → * (-A"),
                 edited(half_life, "math.log(2) / (-A * delta[:, None]) → -A * delta[:, None] / math.log(2)"),
             ],
         ),
         Misconception(
-            "A above the stroke",
+            "A in the numerator",
             "With your formula a state that fades faster lives longer. What does a larger −A do to exp(Δ·A)? It "
-            "belongs below the stroke, with Δ.",
+            "belongs in the denominator, with Δ.",
             edited(half_life, "/ (-A * delta[:, None]) → * -A / delta[:, None]"),
         ),
         Misconception(
             "a Δ outside of the brackets",
-            "a / b * c is (a / b) * c: you divide by A, and then *multiply* by Δ. Both belong below the stroke.",
+            "a / b * c is (a / b) * c: you divide by A, and then *multiply* by Δ. Both belong in the denominator.",
             edited(half_life, "(-A * delta[:, None]) → -A * delta[:, None]"),
         ),
         Misconception(
@@ -128,9 +128,9 @@ HALF_LIFE = Exercise(
             edited(half_life, "math.log(2) / (-A → math.log(0.5) / torch.log(1 + A"),
         ),
         Misconception(
-            "an exponential below the stroke",
+            "an exponential in the denominator",
             "exp(Δ·A) is what is left after a step. The half-life wants its exponent, −Δ·A, as it is: what stands "
-            "below your stroke is an exponential, of A or of the product.",
+            "in your denominator is an exponential, of A or of the product.",
             [
                 edited(half_life, "-A * → A.exp() *"),
                 edited(half_life, "-A * → -A.exp() *"),

@@ -117,7 +117,7 @@ NGRAM = Exercise(
         ),
         Misconception(
             "probabilities that do not add up to 1",
-            "The shorter context adds an observation above the stroke, but below it you divide by the followers alone.",
+            "The shorter context adds an observation in the numerator, but the denominator counts the followers alone.",
             [
                 edited(ngram, "(len(followers) + 1) → max(1, len(followers))"),
                 edited(ngram, "(len(followers) + 1) → len(followers)"),
@@ -125,8 +125,8 @@ NGRAM = Exercise(
         ),
         Misconception(
             "brackets that are missing",
-            "Without brackets a division comes before a sum: p, or the 1, is added to the quotient. Counts and p stand "
-            "above the stroke together, and below it `n_k` and 1.",
+            "Without brackets a division comes before a sum: p, or the 1, is added to the quotient. Counts and p are "
+            "the numerator together, `n_k` and 1 the denominator.",
             [
                 edited(ngram, "(counts + p) / (len(followers) + 1) → counts / (len(followers) + 1) + p"),
                 edited(
@@ -136,8 +136,9 @@ NGRAM = Exercise(
             ],
         ),
         Misconception(
-            "a stroke with 256 below it",
-            "Above the stroke you add p, which is 1 in all; below it 256. So your probabilities add up to less than 1.",
+            "256 in the denominator",
+            "In the numerator you add p, which is 1 in all; in the denominator 256. So your probabilities add up to "
+            "less than 1.",
             edited(ngram, "(len(followers) + 1) → (len(followers) + 256)"),
         ),
         Misconception(
@@ -218,8 +219,8 @@ NGRAM = Exercise(
         ),
         Misconception(
             "counts without what the shorter end says",
-            "Below the stroke stands one observation more, above it nothing: your probabilities add up to less than 1. "
-            "The further observation is p, shared out as the shorter end says.",
+            "In the denominator stands one observation more, in the numerator nothing: your probabilities add up to "
+            "less than 1. The further observation is p, shared out as the shorter end says.",
             edited(ngram, "(counts + p) → counts"),
         ),
         Misconception(
@@ -239,7 +240,7 @@ NGRAM = Exercise(
         ),
         Misconception(
             "an end behind which nothing stands",
-            "Below the stroke you also count the place at the end of the text. Nothing follows it there: `n_k` says "
+            "In the denominator you also count the place at the end of the text. Nothing follows it there: `n_k` says "
             "how often any byte did.",
             edited(
                 ngram, "(len(followers) + 1) → (sum(text[:i].endswith(tail) for i in range(size, len(text) + 1)) + 1)"

@@ -297,7 +297,7 @@ WINDOW_BITS = Exercise(
             ),
         ),
         Misconception(
-            "a byte too many below the stroke",
+            "a byte too many in the denominator",
             "You divide by L. The first byte of the text is not guessed, so there are L − 1 guesses.",
             edited(window_bits, "(len(ids) - 1) / torch → len(ids) / torch"),
         ),

@@ -205,7 +205,7 @@ FIT_PROBE = Exercise(
             ],
         ),
         Misconception(
-            "n − 1 below the stroke",
+            "n − 1 in the denominator",
             "You divide by n − 1, as torch.cov does by itself. Here the mean is over n.",
             [
                 edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred / (len(x) - 1)"),

@@ -52,9 +52,9 @@ HALF_LIFE = Exercise(
             lambda delta, A: -A * delta.mean(1, keepdim=True) / math.log(2),
         ),
         Misconception(
-            "a logarithm on the wrong side of the stroke",
-            "You divide by log 2. In 2 = e^(log 2) the logarithm belongs to the time that is wanted: it stands above "
-            "the stroke.",
+            "a logarithm on the wrong side of the fraction bar",
+            "You divide by log 2. In 2 = e^(log 2) the logarithm belongs to the time that is wanted: it stands in "
+            "the numerator.",
             lambda delta, A: 1 / (-A * delta.mean(1, keepdim=True) * math.log(2)),
         ),
         Misconception(
@@ -206,8 +206,8 @@ HALF_LIFE = Exercise(
             edited(half_life, " * delta.mean(1, keepdim=True) → "),
         ),
         Misconception(
-            "A above the stroke",
-            "Your half-lives grow with |A|. A state with a large |A| fades fast: A belongs below the stroke.",
+            "A in the numerator",
+            "Your half-lives grow with |A|. A state with a large |A| fades fast: A belongs in the denominator.",
             [
                 edited(half_life, "math.log(2) / (-A * → math.log(2) * -A / ("),
                 edited(half_life, "math.log(2) / (-A * → math.log(2) * (-A * "),
