@@ -127,7 +127,36 @@ def recurrence_from_1_on(u, A, B, C):
     return y
 
 
+def recurrence_with_powers(u, A, B, C):
+    h, y = torch.zeros(len(A)), []
+    for t, x in enumerate(u):
+        h = torch.pow(A, t) * h + B * x
+        y.append(C @ h)
+    return torch.stack(y)
+
+
+def STEP(h, x, A, B):
+    return A * h + B * x
+
+
 RECURRENCE = [
+    (
+        "h as long as u",
+        lambda u, A, B, C: looped(STEP, lambda C, h: (C * h).sum(), lambda A: 0 * u)(u, A, B, C),
+        "a state as long as the input",
+    ),
+    (
+        "all of u",
+        lambda u, A, B, C: looped(lambda h, x, A, B: A * h + B * u, lambda C, h: (C * h).sum())(u, A, B, C),
+        "all samples in each step",
+    ),
+    ("Ā to the power t", recurrence_with_powers, "a power of Ā in each step"),
+    ("N turns", lambda u, A, B, C: looped(STEP)(u[: len(A)], A, B, C), "a loop over the states"),
+    (
+        "added up over time",
+        lambda *given: sum(looped(STEP, read=torch.mul)(*given)),
+        "steps that are added up",
+    ),
     ("C @ h", looped(lambda h, x, A, B: A * h + B * x), "right"),
     ("in Python", recurrence_in_python, "right"),
     ("a table of states", recurrence_as_a_table, "right"),
@@ -220,6 +249,11 @@ def one_tap_short(A, B, C, length):
 
 
 KERNEL = [
+    (
+        "a row for each tap",
+        lambda A, B, C, length: (B * C) @ (A[None] ** torch.arange(length).unsqueeze(1)),
+        "a table with a row for each tap",
+    ),
     ("a loop", kernel_by_a_loop, "right"),
     ("the answer to an impulse", kernel_by_running, "right"),
     ("cumprod", kernel_by_cumprod, "right"),
@@ -384,6 +418,11 @@ def conv_in_place(u, k):
 
 
 CONVOLVE = [
+    (
+        "half on both sides",
+        lambda u, k: F.conv1d(u[None, None], k.flip(0)[None, None], padding=(len(k) - 1) // 2).flatten(),
+        "a centred output",
+    ),
     ("two loops", conv_by_two_loops, "right"),
     ("a matrix", conv_by_a_matrix, "right"),
     ("delayed copies", conv_by_copies, "right"),
@@ -520,6 +559,26 @@ def fft_by_numpy(u, k, n):
 
 
 FFT = [
+    ("u flipped", lambda u, k: fft_by_padding(u.flip(0), k), "an input that was turned round"),
+    (
+        "n on the way back alone",
+        lambda u, k: torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(k), n=2 * len(u)).split(len(u))[0],
+        "a larger clock for the way back alone",
+    ),
+    (
+        "half of the hours",
+        lambda u, k: torch.fft.ifft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(k)), 2 * len(u)).real[
+            : len(u)
+        ],
+        "a way back from half of the hours",
+    ),
+    (
+        "L values",
+        lambda u, k: torch.fft.irfft(
+            (torch.fft.rfft(k, 2 * len(u)) * torch.fft.rfft(u, 2 * len(u))).narrow(0, 0, len(u)), 2 * len(u)
+        )[: len(u)],
+        "values that are cut",
+    ),
     ("F.pad", fft_by_padding, "right"),
     ("complex, .real", fft_complex, "right"),
     ("real and imaginary", fft_two_ways, "right"),
@@ -633,6 +692,22 @@ def back_on_a_larger_clock(u, k):
 
 
 HUNT = [
+    (
+        "hidden until it comes",
+        lambda u, k: torch.where((u != 0).cummax(-1).values, hunted(ceil)(u, k), torch.zeros(())),
+        "outputs that are hidden",
+    ),
+    ("the last of the suspect's", hunted(ceil, cut=lambda y, L: y[..., -L:]), "the end of the clock"),
+    ("one and a half", hunted(lambda L: ceil(L + L // 2)), "half as much again"),
+    ("the suspect with a flip", lambda u, k: hunted(ceil)(u, k.flip(1)), "a kernel that was turned round"),
+    (
+        "conjugate",
+        lambda u, k: torch.fft.irfft(torch.conj(torch.fft.rfft(k, 999)) * torch.fft.rfft(u, 999), 999)[
+            ..., : u.shape[2]
+        ],
+        "a kernel that runs backwards",
+    ),
+    ("base e", hunted(lambda L: 2 ** math.ceil(math.log(2 * L))), "a natural logarithm"),
     ("2 ** ceil(log2(2L))", hunted(lambda L: ceil(2 * L)), "right"),
     ("2 ** (ceil + 1)", hunted(lambda L: 2 * ceil(L)), "right"),
     ("2L − 1", hunted(lambda L: 2 * L - 1), "right"),
@@ -744,6 +819,17 @@ def invariant_without_return(layer, u, s):
 
 
 TIME = [
+    (
+        "an answer a step",
+        lambda layer, u, s: (layer(delayed(u, s)) - delayed(layer(u), s)).abs() < 1e-3,
+        "an answer for each step",
+    ),
+    ("louder", lambda layer, u, s: close(layer(s + u), s + layer(u)), "a number that is added to the samples"),
+    (
+        "an impulse, from the shift on",
+        lambda layer, u, s: close(layer(torch.eye(len(u))[s])[s:], layer(torch.eye(len(u))[0])[:-s]),
+        "an input of your own",
+    ),
     ("a loop", invariant_by_a_loop, "right"),
     ("from the shift on", invariant_from_the_shift_on, "right"),
     ("the norm", invariant_by_the_norm, "right"),

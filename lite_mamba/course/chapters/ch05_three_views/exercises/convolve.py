@@ -83,6 +83,7 @@ CONVOLVE = Exercise(
             [
                 _padded("len(u) // 2, len(u) // 2", "[0, 0] → [0, 0, : len(u)]"),
                 _padded("(len(u) - 1) // 2, len(u) // 2"),
+                _padded("(len(u) - 1) // 2, (len(u) - 1) // 2"),
             ],
         ),
         Misconception(

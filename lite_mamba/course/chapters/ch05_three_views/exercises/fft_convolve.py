@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import A_CLOCK_OF_ITS_OWN, LATE, also_long, draw_pair
+from .shared import A_CLOCK_OF_ITS_OWN, LARGER_ON_THE_WAY_BACK, LATE, RUNNING_BACKWARDS, also_long, draw_pair
 
 
 def fft_convolve(u: Tensor, kernel: Tensor) -> Tensor:
@@ -86,8 +86,7 @@ FFT_CONVOLVE = Exercise(
             _product("U.abs() * K.abs()"),
         ),
         Misconception(
-            "a kernel that runs backwards",
-            "A complex conjugate turns time round: this is a correlation. Multiply the values as they are.",
+            *RUNNING_BACKWARDS,
             [_product(formula) for formula in ("U * K.conj()", "U.conj() * K")],
         ),
         Misconception(
@@ -95,6 +94,31 @@ FFT_CONVOLVE = Exercise(
             "You have flipped the kernel, as causal_conv wants it. Here it is a polynomial, and tap j belongs to the "
             "power j: leave it as it is.",
             edited(fft_convolve, "rfft(kernel, → rfft(kernel.flip(0),"),
+        ),
+        Misconception(
+            "an input that was turned round",
+            "You have flipped the input, so the output starts with the end of the sequence. Both lists go in as they "
+            "are: the product of polynomials needs nothing turned.",
+            edited(fft_convolve, "rfft(u, → rfft(u.flip(0),"),
+        ),
+        Misconception(
+            *LARGER_ON_THE_WAY_BACK,
+            edited(fft_convolve, "2 * len(u) → len(u)", "irfft(values, n=points) → irfft(values, n=2 * points)"),
+        ),
+        Misconception(
+            "values that are cut",
+            "You keep the first L values. They belong to hours, not to steps: the fastest waves are gone from every "
+            "output. Go back with all values, and cut what comes out.",
+            [
+                edited(fft_convolve, "(values, n=points) → (values[: len(u)], n=points)", *whole)
+                for whole in ((), ("[: len(u)]  # → # ",))
+            ],
+        ),
+        Misconception(
+            "a way back from half of the hours",
+            "rfft gives the hours 0 to n/2 alone, and ifft takes them for all there are. irfft makes the others from "
+            "them, their mirror images.",
+            edited(fft_convolve, "irfft(values, n=points) → ifft(values, n=points).real"),
         ),
         Misconception(
             "half as much again",

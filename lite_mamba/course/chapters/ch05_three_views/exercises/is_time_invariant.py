@@ -128,6 +128,7 @@ def _systems(draw: Draw) -> dict:
 
 LATE_INPUT, LATE_OUTPUT = "F.pad(u, (shift, 0))[: len(u)]", "F.pad(layer(u), (shift, 0))[: len(u)]"
 BOTH = "layer(late_input), late_output"
+IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))"
 
 
 def _moved(late_input: str = LATE_INPUT, late_output: str = LATE_OUTPUT, both: str = BOTH):
@@ -199,6 +200,17 @@ IS_TIME_INVARIANT = Exercise(
             "too much room",
             "Outputs that differ by a whole unit pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
             [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.5, 1.0)],
+        ),
+        Misconception(
+            "an answer for each step",
+            "torch.isclose, or a comparison of two tensors, gives an answer for each step. One is asked for, of all "
+            "steps: torch.allclose gives it.",
+            edited(is_time_invariant, "torch.allclose → torch.isclose"),
+        ),
+        Misconception(
+            "a number that is added to the samples",
+            "You add `shift` to each sample. A shift is one in time: the samples stay what they are, and come later.",
+            _moved("u + shift", "layer(u) + shift"),
         ),
         Misconception(
             "one equal step is enough",
@@ -292,7 +304,14 @@ IS_TIME_INVARIANT = Exercise(
             "single impulse, many systems behave. Use the u that is given.",
             [
                 edited(is_time_invariant, f"late_input = → u = {own}\n    late_input =")
-                for own in ("torch.ones_like(u)", "torch.zeros_like(u)", "F.pad(torch.ones(1), (0, len(u) - 1))")
+                for own in ("torch.ones_like(u)", "torch.zeros_like(u)", IMPULSE)
+            ]
+            + [
+                edited(
+                    is_time_invariant,
+                    f"late_input = → u = {IMPULSE}\n    late_input =",
+                    f"{BOTH} → layer(late_input)[shift:], late_output[shift:]",
+                )
             ],
         ),
     ],

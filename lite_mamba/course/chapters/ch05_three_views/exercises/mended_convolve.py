@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import A_CLOCK_OF_ITS_OWN, LATE, also_long
+from .shared import A_CLOCK_OF_ITS_OWN, LARGER_ON_THE_WAY_BACK, LATE, RUNNING_BACKWARDS, also_long
 
 
 def mended_convolve(u: Tensor, kernel: Tensor) -> Tensor:
@@ -79,17 +79,26 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "a kernel that was turned round",
-            "There is room enough now, but the kernel is the wrong way round: your present sample meets the last tap. "
-            "Here tap 0 is now, and a product of FFTs wants it as it is. (conv1d wants its taps from old to new.)",
-            edited(mended_convolve, "rfft(kernel, → rfft(kernel.flip(-1),"),
+            "The kernel is the wrong way round: your present sample meets the last tap. Here tap 0 is now, and a "
+            "product of FFTs wants it as it is. (conv1d wants its taps from old to new.)",
+            [edited(view, "rfft(kernel, → rfft(kernel.flip(-1),") for view in (mended_convolve, suspect_convolve)],
         ),
         Misconception(
-            "a larger clock for the way back alone",
-            "Only irfft has more points. The values were taken on the small clock, where what comes round is added up "
-            "already; on a larger one they belong to other hours. All three calls need the same n.",
-            _with_points(
-                "2 ** math.ceil(math.log2(u.shape[-1]))", "irfft(values, n=points) → irfft(values, n=2 * points)"
-            ),
+            *LARGER_ON_THE_WAY_BACK,
+            edited(suspect_convolve, "irfft(values, n=points) → irfft(values, n=2 * points)"),
+        ),
+        Misconception(
+            *RUNNING_BACKWARDS,
+            [
+                edited(view, "rfft(kernel, n=points) → rfft(kernel, n=points).conj()")
+                for view in (mended_convolve, suspect_convolve)
+            ],
+        ),
+        Misconception(
+            "a natural logarithm",
+            "math.log has the base e. The exponent of a power of two is math.log2; with the smaller one the clock "
+            "stays too small.",
+            _with_points("2 ** math.ceil(math.log(2 * u.shape[-1]))"),
         ),
         Misconception(
             "only the first of the batch",
@@ -110,6 +119,7 @@ MENDED_CONVOLVE = Exercise(
                 _with_points("u.shape[-1] + u.shape[-1] // 2"),
                 _with_points("u.shape[-1] + u.shape[-1] // 2 + 1"),
                 _with_points("2 ** math.ceil(math.log2(1.5 * u.shape[-1]))"),
+                _with_points("2 ** math.ceil(math.log2(u.shape[-1] + u.shape[-1] // 2))"),
             ],
         ),
         Misconception(
@@ -121,7 +131,10 @@ MENDED_CONVOLVE = Exercise(
             "the end of the clock",
             "You return the last L numbers, or put the zeros before the samples. The outputs for the L steps of the "
             "input stand at the beginning, and the zeros behind the samples.",
-            _with_points(NEXT, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]"),
+            [
+                edited(view, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]")
+                for view in (_with_points(NEXT), _with_points("2 * u.shape[-1] - 1"), suspect_convolve)
+            ],
         ),
         Misconception(
             "twice the logarithm",
@@ -133,7 +146,10 @@ MENDED_CONVOLVE = Exercise(
             "outputs that are hidden",
             "You set to zero what comes before the first sample that is not zero. The end of the response still goes "
             "round: as soon as something has come in, it is added to the outputs, and nobody sees it.",
-            edited(suspect_convolve, "[..., : u.shape[-1]] → [..., : u.shape[-1]] * (u.cumsum(-1) != 0)"),
+            [
+                edited(suspect_convolve, f"[..., : u.shape[-1]] → [..., : u.shape[-1]] * ({heard})")
+                for heard in ("(u != 0).cumsum(-1) > 0", "u.cumsum(-1) != 0")
+            ],
         ),
         Misconception(
             "a kernel that was cut",

@@ -107,6 +107,38 @@ RECURRENCE = Exercise(
             edited(recurrence, "(C * h).sum() → C * h"),
         ),
         Misconception(
+            "steps that are added up",
+            "The sum runs over the steps: one number for each state is left. Add up over the states, and one number "
+            "for each step is left.",
+            edited(recurrence, "(C * h).sum() → C * h", "torch.stack(outputs) → torch.stack(outputs).sum(0)"),
+        ),
+        Misconception(
+            "a state as long as the input",
+            "Your h has as many numbers as there are steps. It needs one for each of the N states: make it like A_bar.",
+            edited(recurrence, "zeros_like(A_bar) → zeros_like(u)"),
+        ),
+        Misconception(
+            "all samples in each step",
+            "You multiply B_bar with the whole input in each step. One sample comes in a step: the one of now.",
+            edited(recurrence, "B_bar * u_t → B_bar * u"),
+        ),
+        Misconception(
+            "a power of Ā in each step",
+            "You take a power of A_bar. The power comes by itself: h has been multiplied with A_bar in each step "
+            "before, and this step multiplies it once more.",
+            [
+                edited(recurrence, "for u_t in u → for t, u_t in enumerate(u)", f"A_bar * h → A_bar ** {power} * h")
+                for power in ("t", "(t + 1)")
+            ],
+        ),
+        Misconception(
+            "a loop over the states",
+            "The loop takes as many turns as there are states. They all move at once, with `*`; the loop runs over the "
+            "samples.",
+            edited(recurrence, "for u_t in u → for u_t in u[: len(A_bar)]"),
+            where=lambda u, A_bar, **case: len(A_bar) <= len(u),
+        ),
+        Misconception(
             "a mean over the states",
             "You take the mean of the states. C says how much of each goes into the output: with these weights they "
             "are added up.",

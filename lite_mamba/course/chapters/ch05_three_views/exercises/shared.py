@@ -48,6 +48,19 @@ def _close(y, right: Tensor, room: float) -> bool:
     return isinstance(y, Tensor) and y.shape == right.shape and torch.allclose(y.to(right), right, 1e-3, room)
 
 
+LARGER_ON_THE_WAY_BACK = (
+    "a larger clock for the way back alone",
+    "Only irfft has more points. The values were taken on the small clock, where what comes round is added up already; "
+    "on a larger one they belong to other hours. All three calls need the same n.",
+)
+
+
+RUNNING_BACKWARDS = (
+    "a kernel that runs backwards",
+    "A complex conjugate turns time round: this is a correlation. Multiply the values as they are.",
+)
+
+
 A_CLOCK_OF_ITS_OWN = (
     "a clock of one size",
     "Short inputs come out right. But the number of points is written into your code, and a long input goes round. How "

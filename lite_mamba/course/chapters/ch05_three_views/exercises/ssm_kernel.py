@@ -154,6 +154,12 @@ SSM_KERNEL = Exercise(
             ),
         ),
         Misconception(
+            "a table with a row for each tap",
+            "Your table is (L, N). A vector times a table adds its rows up, and so the rows have to be the states: "
+            "A_bar[:, None] to the power of the L numbers.",
+            edited(ssm_kernel, "A_bar[:, None] ** torch.arange(length) → A_bar ** torch.arange(length)[:, None]"),
+        ),
+        Misconception(
             "powers without a table",
             "A_bar has N numbers and there are L exponents: PyTorch cannot pair them off. Give A_bar a second axis, "
             "A_bar[:, None], so that every state meets every exponent.",
