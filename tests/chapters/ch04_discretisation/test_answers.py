@@ -48,6 +48,7 @@ def euler_of_state_0(dt, a, b):
 
 
 EULER = [
+    ("A in both", lambda dt, a, b: (1 + dt * a, b * a * dt), "a leak of the input"),
     ("a loop", euler_by_a_loop, OWN_FORMAT),
     (
         "a stacked loop",
@@ -134,6 +135,12 @@ def exp(dt, a):
 
 
 ZOH = [
+    (
+        "times dt",
+        lambda dt, a, b: ((a * dt).exp(), ((a * dt).exp() - 1) * b * dt),
+        "a Δ in the place of the division by A",
+    ),
+    ("dt + A", lambda dt, a, b: ((a + dt).exp(), ((dt + a).exp() - 1) / a * b), "a sum in the exponent"),
     ("exp − 1", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * b), "right"),
     ("a loop with math", zoh_by_a_loop, OWN_FORMAT),
     ("|A|", lambda dt, a, b: (torch.exp(dt * a), (1 - torch.exp(dt * a)) / a.abs() * b), OWN_FORMAT),
@@ -247,6 +254,13 @@ def mean_of_two(dt, a, b):
 
 
 BILINEAR = [
+    ("A in both", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * b * a * dt / (2 - dt * a)), "a leak of the input"),
+    (
+        "dt A - 2",
+        lambda dt, a, b: ((2 + dt * a) / (dt * a - 2), 2 * dt * b / (dt * a - 2)),
+        "a difference the wrong way round",
+    ),
+    ("half of dt B", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), b * (dt / 2)), "half of the input"),
     ("(2 + x)/(2 − x)", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a)), "right"),
     ("a solve", bilinear_by_a_solve, "right"),
     ("iterated", bilinear_by_iteration, OWN_FORMAT),
@@ -427,6 +441,7 @@ def corrected_by_a_loop(dt, a, b):
 
 
 CORRECTED = [
+    ("exp(A)", lambda dt, a, b: (a.exp() - 1) / a / dt * b, "a step size forgotten in the exponent"),
     ("zoh / Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt, "right"),
     ("a series", corrected_by_a_series, "right"),
     ("a loop", corrected_by_a_loop, "right"),
@@ -553,6 +568,11 @@ def small_by(what, at):
 
 
 MENDED = [
+    (
+        "kept away from 0",
+        lambda dt, a, b: ((a * dt).exp(), (a * dt).expm1() * b / torch.clamp(a, max=-1e-8)),
+        "an input lost at A = 0",
+    ),
     ("where twice", hunted(lambda dt, a: torch.expm1(dt * a) / torch.where(a == 0, 1, a), fill), "right"),
     ("where once", hunted(lambda dt, a: torch.expm1(dt * a) / a, fill), "right"),
     ("indices", mended_by_indices, "right"),

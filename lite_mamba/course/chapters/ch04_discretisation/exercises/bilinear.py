@@ -53,7 +53,10 @@ BILINEAR = Exercise(
             "half of the input",
             "Your Ā is right, but you let only half of the input in. The input is held, so it is the same at both "
             "ends: the mean of u and u is u.",
-            edited(bilinear, "delta * B / → delta * B / 2 /"),
+            [
+                edited(bilinear, "delta * B / → delta * B / 2 /"),
+                edited(bilinear, "delta * B / (1 - half) → delta * B / 2"),
+            ],
         ),
         Misconception(
             "the mean of two results",
@@ -171,6 +174,17 @@ BILINEAR = Exercise(
             "an input that is divided twice",
             "Your Ā is right. But the input is divided by 1 − ΔA/2 once, as the whole right side is.",
             edited(bilinear, "delta * B / (1 - half) → delta * B / (1 - half) ** 2"),
+        ),
+        Misconception(
+            "a leak of the input",
+            "Your B̄ has A in it once more. Before the division, what stands in front of the input is Δ·B.",
+            edited(bilinear, "delta * B / → delta * A * B /"),
+        ),
+        Misconception(
+            "a difference the wrong way round",
+            "Below stands ΔA/2 − 1. What is brought to the left changes its sign, and the 1 of h_t stays as it is: "
+            "1 − ΔA/2.",
+            edited(bilinear, "(1 - half), → (half - 1),", "delta * B / (1 - half) → delta * B / (half - 1)"),
         ),
         Misconception(
             "a swapped pair",

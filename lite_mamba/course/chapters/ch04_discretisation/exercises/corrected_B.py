@@ -133,6 +133,11 @@ CORRECTED_B = Exercise(
             edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B / (1 - delta * A / 2)"),
         ),
         Misconception(
+            "a step size forgotten in the exponent",
+            "You take exp(A), as if every tick lasted one unit of time. What has leaked hangs on Δ: exp(ΔA).",
+            edited(corrected_B, "expm1(delta * A) → expm1(A)"),
+        ),
+        Misconception(
             "a second division by Δ",
             "You undo the Δ of the package twice. It multiplies once.",
             edited(corrected_B, "/ (delta * A) → / (delta * delta * A)"),

@@ -133,6 +133,11 @@ EULER = Exercise(
             edited(euler, "1 + delta * A → (1 + delta * A).clamp(min=0)"),
         ),
         Misconception(
+            "a leak of the input",
+            "Your B̄ has A in it, too. A says what the level does by itself; the tap pours in Δ·B, whatever leaks.",
+            edited(euler, ", delta * B → , delta * A * B"),
+        ),
+        Misconception(
             "a swapped pair",
             "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
             lambda delta, A, B: euler(delta, A, B)[::-1],

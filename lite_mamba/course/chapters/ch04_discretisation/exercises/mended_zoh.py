@@ -98,6 +98,7 @@ MENDED_ZOH = Exercise(
             [
                 edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
                 *(edited(zoh, f"/ A → / ({nudged})") for nudged in NUDGED[:-1]),
+                edited(zoh, "/ A → / A.clamp(max=-1e-6)"),
             ],
         ),
         Misconception(

@@ -217,6 +217,20 @@ ZOH = Exercise(
             edited(zoh, "torch.expm1(delta * A) → torch.exp(delta * A - 1)"),
         ),
         Misconception(
+            "a Δ in the place of the division by A",
+            "Your Ā is right. In B̄ stands exp(ΔA) − 1 times Δ. The integral of exp(A·τ) from 0 to Δ is that number "
+            "divided by A: Δ is in the exponent already.",
+            edited(zoh, "/ A * B → * delta * B"),
+        ),
+        Misconception(
+            "a sum in the exponent",
+            "You add Δ and A. A leak of A in each unit of time, for Δ units, is a product.",
+            [
+                edited(zoh, "exp(delta * A) → exp(delta + A)", "expm1(delta * A) → expm1(delta + A)"),
+                edited(zoh, "exp(delta * A) → exp(delta + A)"),
+            ],
+        ),
+        Misconception(
             "a swapped pair",
             "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
             lambda delta, A, B: zoh(delta, A, B)[::-1],
