@@ -419,6 +419,11 @@ def conv_in_place(u, k):
 
 CONVOLVE = [
     (
+        "exchanged",
+        lambda u, k: F.conv1d(k.flip(0)[None, None], F.pad(u, (len(k) - 1, 0))[None, None]).view(-1),
+        "input and kernel exchanged",
+    ),
+    (
         "half on both sides",
         lambda u, k: F.conv1d(u[None, None], k.flip(0)[None, None], padding=(len(k) - 1) // 2).flatten(),
         "a centred output",
@@ -691,7 +696,18 @@ def back_on_a_larger_clock(u, k):
     return torch.fft.irfft(values, n=2 * points)[..., : u.shape[-1]]
 
 
+def hunted_by_channels(u, k):
+    n = 2 * u.shape[1]
+    return torch.fft.irfft(torch.fft.rfft(u, n) * torch.fft.rfft(k, n), n)[..., : u.shape[2]]
+
+
 HUNT = [
+    ("as many as channels", hunted_by_channels, "a clock for the batch"),
+    (
+        "the values",
+        lambda u, k: torch.mul(*(torch.fft.rfft(v, 2 * v.shape[-1]) for v in (u, k)))[..., : len(u.mT[0])],
+        "no way back",
+    ),
     (
         "hidden until it comes",
         lambda u, k: torch.where((u != 0).cummax(-1).values, hunted(ceil)(u, k), torch.zeros(())),

@@ -178,6 +178,14 @@ CONVOLVE = Exercise(
             ],
         ),
         Misconception(
+            "input and kernel exchanged",
+            "F.conv1d takes the input first, then the weight. Yours slides the input along the kernel.",
+            edited(
+                convolve,
+                "padded[None, None], kernel.flip(0)[None, None] → kernel.flip(0)[None, None], padded[None, None]",
+            ),
+        ),
+        Misconception(
             "a kernel without room",
             "A kernel as long as the input fits on it in one place only, so one number comes out. The samples before "
             "the start count as zero: they have to be there.",

@@ -43,9 +43,9 @@ MENDED_CONVOLVE = Exercise(
         Misconception(*A_CLOCK_OF_ITS_OWN, _with_points("64")),
         Misconception(
             "a clock for the batch",
-            "`u.shape[0]` is the number of sequences. The room must be twice their length, which stands on the last "
-            "axis.",
-            _with_points("2 * u.shape[0]"),
+            "`u.shape[0]` counts sequences, and `u.shape[1]` channels. The room must be twice their length, which "
+            "stands on the last axis.",
+            [_with_points(f"2 * u.shape[{axis}]") for axis in (0, 1)],
         ),
         Misconception(
             "the bug as it was",
@@ -135,6 +135,11 @@ MENDED_CONVOLVE = Exercise(
                 edited(view, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]")
                 for view in (_with_points(NEXT), _with_points("2 * u.shape[-1] - 1"), suspect_convolve)
             ],
+        ),
+        Misconception(
+            "no way back",
+            "You return the product of the values, numbers on the circle. irfft leads back to outputs in time.",
+            edited(mended_convolve, "torch.fft.irfft(values, n=points) → values"),
         ),
         Misconception(
             "twice the logarithm",
