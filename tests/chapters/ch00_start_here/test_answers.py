@@ -41,6 +41,7 @@ ANSWERS = [
     ("matmul", lambda delta, A: delta @ A, "summed over the channels"),
     ("einsum without d", lambda delta, A: torch.einsum("bld,dn->bln", delta, A), "summed over the channels"),
     ("sum", lambda delta, A: (delta[..., None] * A).sum(dim=2), "summed over the channels"),
+    ("sum of the states", lambda delta, A: delta * A.sum(dim=1), "summed over the states"),
     ("permuted", lambda delta, A: torch.einsum("bld,dn->bdnl", delta, A), "axes in another order"),
     ("transposed", lambda delta, A: (delta[..., None] * A).transpose(2, 3), "axes in another order"),
     ("channels first", lambda delta, A: torch.einsum("bld,dn->bdln", delta, A), "axes in another order"),

@@ -31,6 +31,12 @@ SCALE_A = Exercise(
             "its own row of numbers. Compare your shape with the docstring's.",
         ),
         Misconception(
+            name="summed over the states",
+            wrong=edited(scale_A, "-> b l d n → -> b l d"),
+            message="The result has no axis for the state n: einsum adds up over a letter that is missing after the "
+            "arrow. Each of the N numbers of a channel fades by itself.",
+        ),
+        Misconception(
             name="axes in another order",
             wrong=[
                 edited(scale_A, f"-> b l d n → -> {axes}")
