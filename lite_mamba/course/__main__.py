@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from .kit import terminal
+
 PROGRAM = "python -m lite_mamba.course"
 COMMANDS = {  # name: (module, what it does)
     "lab": ("kit.lab", "fill your own copy of the notebooks and open it in JupyterLab"),
@@ -42,4 +44,4 @@ def listing() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    terminal.run(main)

@@ -1,5 +1,6 @@
 """The commands of the course: each is listed, explains itself, and needs neither make nor a POSIX shell."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -43,3 +44,11 @@ def test_it_runs_as_a_module():
 def test_the_environment_is_reported_in_a_terminal(capsys):
     assert commands.main(["environment"]) == 0
     assert "✓ torch: " in (said := capsys.readouterr().out) and "all 8 checks passed" in said
+
+
+@pytest.mark.parametrize("letters", ["cp1252", "ascii"])
+def test_a_pipe_without_room_for_all_letters_gets_the_words(letters):
+    environment = {**os.environ, "PYTHONIOENCODING": letters}
+    command = [sys.executable, "-m", "lite_mamba.course", "environment"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding=letters, env=environment)
+    assert done.returncode == 0 and "? torch: " in done.stdout and not done.stderr

@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import csv
 import difflib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..drawing.numbers import several
+from ..kit import terminal
 from ..kit.working_copy import Stop, originals
 from ..page.record import Record
 from . import counts, pictures
@@ -81,4 +81,4 @@ def show_votes(found: list[Record], id: str, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    terminal.run(main)

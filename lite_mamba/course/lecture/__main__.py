@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 import webbrowser
 from collections.abc import Sequence
 
 import torch
 
+from ..kit import terminal
 from ..kit.working_copy import originals
 from .chapter import chapters, deck
 from .decks import DECKS
@@ -42,4 +42,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    terminal.run(main)

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from .. import tasks
+from ..kit import terminal
 from ..waiting import sleeps, soon_asleep
 from . import results
 from .baselines import baselines
@@ -124,4 +125,4 @@ def write_baselines(options) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    terminal.run(main)
