@@ -109,7 +109,7 @@ def start(name: str, gpu: str, options) -> subprocess.Popen:
     words = [sys.executable, "-m", MODULE, "train", name, "--device", options.device]
     words += ["--checkpoints", str(options.checkpoints), "--store", str(options.store)]
     words += ["--seconds", str(options.seconds)] + ["--compile"] * options.compile
-    with open(options.checkpoints / f"{name}.txt", "a") as words_of_run:
+    with open(options.checkpoints / f"{name}.txt", "a", encoding="utf-8") as words_of_run:
         environment = {**soon_asleep(os.environ), **os.environ, "CUDA_VISIBLE_DEVICES": gpu}
         return subprocess.Popen(words, env=environment, stdout=words_of_run, stderr=subprocess.STDOUT)
 
@@ -120,7 +120,7 @@ def write_baselines(options) -> None:
     facts = {"python": platform.python_version(), "train": len(train_text), "held_out": len(held_out)}
     facts["bits_per_byte"] = {name: round(bits, 4) for name, bits in baselines(train_text, held_out).items()}
     options.store.mkdir(parents=True, exist_ok=True)
-    (options.store / "baselines.json").write_text(json.dumps(facts, indent=1) + "\n")
+    (options.store / "baselines.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     print(json.dumps(facts))
 
 

@@ -62,7 +62,7 @@ def facts(name: str, folder: Path = STORED) -> dict:
     path = folder / f"{name}.json"
     if name not in RUNS or not path.exists():
         raise ValueError(f"nothing is stored of {name!r}; there are {', '.join(names(folder, 'json'))}")
-    return json.loads(path.read_text())
+    return json.loads(path.read_text("utf-8"))
 
 
 def names(folder: Path = STORED, kind: str = "safetensors") -> list[str]:
@@ -76,7 +76,7 @@ def names(folder: Path = STORED, kind: str = "safetensors") -> list[str]:
 
 def library_baselines(folder: Path = STORED) -> dict:
     """Bits per held-out byte of n-grams, gzip and xz, and the Python version whose library that was."""
-    return json.loads((folder / "baselines.json").read_text())
+    return json.loads((folder / "baselines.json").read_text("utf-8"))
 
 
 def widened(value: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ def store(trainer: Trainer, command: str, folder: Path = STORED) -> dict:
         tensors = {f"model.{key}": value for key, value in weights.items()}
         save_file(tensors | {f"log.{key}": value for key, value in log.items()}, folder / f"{name}.safetensors")
     found["evaluation"] = evaluate(model, run)
-    (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     return found
 
 
