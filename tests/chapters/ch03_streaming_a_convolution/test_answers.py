@@ -476,6 +476,22 @@ STEP = {
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) > 0), b, d),
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) < w.shape[1] - 1), b, d),
     ],
+    "products that are not added up": [
+        lambda x, h, w, b, d: (columns(both(h, x), h, x, w, d) * w + b[:, None], taken_in(h, x)),
+    ],
+    "an output for every place of the kernel": [
+        lambda x, h, w, b, d: (
+            F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d, groups=x.shape[1]),
+            taken_in(h, x),
+        ),
+    ],
+    "a lag of 0 looked up in the history": [
+        lambda x, h, w, b, d: (
+            b + sum(w[:, k] * h[:, :, -(w.shape[1] - 1 - k) * d] for k in range(w.shape[1])),
+            taken_in(h, x),
+        ),
+    ],
+    "the output alone": [lambda *case: taps_one_by_one(*case)[0]],
     "a mean over the taps": [
         lambda x, h, w, b, d: ((taps_one_by_one(x, h, w, b, d)[0] - b) / w.shape[1] + b, taken_in(h, x)),
     ],
@@ -483,7 +499,6 @@ STEP = {
         lambda x, h, w, b, d: (F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d)[:, :, -1], taken_in(h, x)),
     ],
     UNNAMED: [
-        lambda *case: taps_one_by_one(*case)[0],
         lambda x, h, w, b, d: (x, taken_in(h, x)),
         lambda x, h, w, b, d: (taps_one_by_one(x, h, w[:1].expand_as(w), b, d)[0], taken_in(h, x)),
         lambda x, h, w, b, d: taps_one_by_one(x[:1], h[:1], w, b, d),
@@ -629,6 +644,7 @@ answers(
             chunk(lambda j, x, h, y: j[..., : h.shape[-1]]),
             chunk(lambda j, x, h, y: j[..., : -x.shape[-1]]),
         ],
+        "a history that moves by one sample": [chunk(lambda j, x, h, y: j[..., 1 : h.shape[-1] + 1])],
         "a history that grows": [chunk(lambda j, x, h, y: j)],
         "the end of the chunk only": [
             chunk(lambda j, x, h, y: x[..., -h.shape[-1] :]),
@@ -826,6 +842,7 @@ answers(
         "branches that are not added": [
             lambda *case: (torch.cat([*each_branch(*case)], -1), taken_in(case[1], case[0])),
             lambda *case: (torch.stack([*each_branch(*case)]).prod(0), taken_in(case[1], case[0])),
+            lambda *case: (torch.stack([*each_branch(*case)]), taken_in(case[1], case[0])),
         ],
         "a history that grows": [gated(following=both)],
         "the share inside SiLU": [gated(inside=True)],

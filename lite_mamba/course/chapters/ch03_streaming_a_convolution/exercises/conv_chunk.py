@@ -74,6 +74,19 @@ CONV_CHUNK = Exercise(
     items=tuple(OUTPUTS),
     misconceptions=[
         Misconception(
+            name="zeros in front of the history",
+            wrong=chunked("F.conv1d(read → F.conv1d(F.pad(read, (lag, 0))", "groups=D) → groups=D)[..., :L]"),
+            message="You pad once more. Zeros stand for what was before the start of everything. Before this chunk "
+            "stands the history.",
+        ),
+        Misconception(
+            name="a history that moves by one sample",
+            wrong=chunked("joined[..., L:] → joined[..., 1 : 1 + history.shape[-1]]"),
+            where=not_empty,
+            message="The outputs are right. The history moves on by one sample, as in a step; a chunk has L of them, "
+            "and as many go as have come.",
+        ),
+        Misconception(
             name="a short chunk is not remembered",
             wrong=chunked(f"{NEXT}x[..., -history.shape[-1] :] if L >= history.shape[-1] else history"),
             where=not_empty,

@@ -253,6 +253,30 @@ CONV_STEP = Exercise(
             "loop begin, and where does it end?",
         ),
         Misconception(
+            name="products that are not added up",
+            wrong=[stepped(f".sum(dim=-1) + bias → + {bias}") for bias in ("bias", "bias[:, None]")],
+            message="Each tap has a product, and their axis is still there. An output is the sum over the taps.",
+        ),
+        Misconception(
+            name="an output for every place of the kernel",
+            wrong=stepped(
+                f"{SUM} + bias → F.conv1d(window, {KERNELS}, bias, dilation=dilation, groups=weight.shape[0])"
+            ),
+            message="F.conv1d slides the kernel over the whole window: what it gives has an axis of time, and outputs "
+            "that earlier steps have given. One is wanted, that of the present sample.",
+        ),
+        Misconception(
+            name="a lag of 0 looked up in the history",
+            wrong=tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -lag]"),
+            message="You look up each tap in the history, so many places from its end. The newest tap has lag 0: the "
+            "present sample, which is not in the history. And index −0 is 0, the oldest sample.",
+        ),
+        Misconception(
+            name="the output alone",
+            wrong=stepped("return y, window[..., 1:] → return y"),
+            message="The next history is missing: who takes the next step hands it in again.",
+        ),
+        Misconception(
             name="a mean over the taps",
             wrong=stepped(".sum(dim=-1) + → .mean(dim=-1) +"),
             message="The products are averaged, so the output is W times too small before the bias comes in. They "

@@ -140,13 +140,16 @@ GATED_CONV_STEP = Exercise(
             name="branches that are not added",
             wrong=[
                 gated("y = torch.zeros_like(x) → y = torch.ones_like(x)", "y = y + share → y = y * share"),
-                gated(
-                    "y = torch.zeros_like(x) → y = []",
-                    "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))",
-                    "return y, push → return torch.cat(y, dim=-1), push",
+                *(
+                    gated(
+                        "y = torch.zeros_like(x) → y = []",
+                        "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))",
+                        f"return y, push → return {together}, push",
+                    )
+                    for together in ("torch.cat(y, dim=-1)", "torch.stack(y)", "torch.stack(y, dim=-1)")
                 ),
             ],
-            message="The branches stand beside each other in one long output, or are multiplied. They are added "
+            message="The branches stand beside each other in one large output, or are multiplied. They are added "
             "up: the output has the shape of one of them.",
         ),
         Misconception(

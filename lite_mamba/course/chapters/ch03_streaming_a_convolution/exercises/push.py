@@ -56,8 +56,8 @@ PUSH = Exercise(
         Misconception(
             name="the newest sample thrown away",
             wrong=pushed("[..., 1:] → [..., :-1]"),
-            message="The new sample comes in and is cut off again, so the history never changes. The sample that "
-            "has to go stands at the other end.",
+            message="The history comes back as it was: the new sample does not come in, or is cut off again. The "
+            "sample that has to go stands at the other end.",
         ),
         Misconception(
             name="the latest sample overwritten",
