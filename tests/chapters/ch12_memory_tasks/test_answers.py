@@ -72,6 +72,9 @@ def fixed_in_one_column(data, length, n):
 
 
 FIXED = [
+    ("one short", lambda d, length, n: torch.cat(
+        [d, torch.full((len(d), length - 2 * d.shape[1] + 1), n), torch.full_like(d, n + 1)[:, 1:]], dim=1),
+     "one recall too few"),
     ("cat", fixed_by_cat, "right"),
     ("lists", fixed_by_loops, "right"),
     ("where", fixed_by_where, "right"),
@@ -311,6 +314,10 @@ def heads_with_a_question_at(i):
 
 
 HEADS = [
+    ("one on", lambda s, p, n: heads_by_rows(s, p + 1, n), "places counted from 1"),
+    ("two cues at the end", lambda s, p, n: (
+        torch.cat([heads_by_rows(s, p, n)[0][:, :-2], p * 0 + n, p * 0 + n], dim=1), heads_by_rows(s, p, n)[1]),
+     "two questions"),
     ("the place", lambda s, p, n: (heads_by_rows(s, p, n)[0], 1 + p), "the place of the answer"),
     ("by rows", heads_by_rows, "right"),
     ("where", heads_by_where, "right"),
@@ -389,6 +396,8 @@ def sums(formula):
 
 
 LEFT = [
+    ("two exponentials", lambda d, A: (A * d.sum()).exp() - (A * d).cumsum(0).exp(),
+     "a difference of two exponentials"),
     ("a sum of factors", lambda d, A: torch.stack([(A * d[t:]).exp().sum() for t in range(len(d))]),
      "shares that are added"),
     ("a sum of later factors", lambda d, A: torch.stack([(A * d[t + 1 :]).exp().sum() for t in range(len(d))]),

@@ -109,6 +109,11 @@ FIXED_COPYING = Exercise(
             _fixed("[:, :n_data] = data → [:, :n_data] = n_symbols + 1", ":] = n_symbols + 1 → :] = data"),
         ),
         Misconception(
+            "one recall too few",
+            "Your row has a recall less than it has symbols. A slice that ends with the row begins at −K, or at L − K.",
+            _fixed("length - n_data : → length - n_data + 1 :"),
+        ),
+        Misconception(
             "one recall too many",
             "Your row has a recall more than it has symbols, and one noise token less.",
             _fixed("[:, length - n_data :] → [:, length - n_data - 1 :]"),

@@ -154,6 +154,16 @@ INDUCTION_HEADS = Exercise(
             _task("tokens[:, -1] = n_symbols → tokens[:, -1:] = symbols.gather(1, place + 1)"),
         ),
         Misconception(
+            "places counted from 1",
+            "Your cue stands one token behind `place`, and your target one behind that: places are counted from 0.",
+            _task(FIRST_CUE.format("symbols.scatter(1, place + 1, n_symbols)"), "(1, place + 1) → (1, place + 2)"),
+        ),
+        Misconception(
+            "two questions",
+            "The last two tokens are cues. One asks, the last: the token before it is an ordinary symbol.",
+            _task("tokens[:, -1] → tokens[:, -2:]"),
+        ),
+        Misconception(
             "the place of the answer",
             "Your target says where the answer stands. Asked is the symbol that stands there.",
             _target("place + 1"),

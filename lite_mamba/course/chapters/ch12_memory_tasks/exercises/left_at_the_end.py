@@ -140,6 +140,15 @@ LEFT_AT_THE_END = Exercise(
             ],
         ),
         Misconception(
+            "a difference of two exponentials",
+            "You subtract what is left up to t from what is left of all. Exponents are subtracted, and so their "
+            "exponentials are divided.",
+            [
+                _left("torch.exp(A * delta.sum()) - torch.exp(A * delta.cumsum(0))"),
+                _left("torch.exp(A * delta.cumsum(0)) - torch.exp(A * delta.sum())"),
+            ],
+        ),
+        Misconception(
             "shares that are added",
             "You add up what single tokens leave. They fade the state one after another: factors multiply.",
             [
