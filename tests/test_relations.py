@@ -388,6 +388,27 @@ def test_what_should_not_be_a_number_and_is_none_is_right():
     assert "Right up to axis 0 1, wrong from there on." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
 
 
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        (("the output", "the state"), "Only the output is wrong: the state is right in every case."),
+        ((), "Only item 0 is wrong: item 1 is right in every case."),
+    ],
+)
+def test_a_part_that_is_wrong_in_no_telling_way_is_wrong_alone(items, words):
+    examples = []
+    for n in (2, 3, 4, 5):
+        want, have = (torch.randn(n), torch.ones(n)), (torch.randn(n), torch.ones(n))
+        examples.append(Example({}, Outcome(want), Outcome(have), difference(want, have, Tolerance())))
+    assert value_words(examples, Tolerance(items=items)).words == words
+    facts = [(want, True) for want in (torch.randn(2), torch.randn(3), torch.randn(4))]
+    examples = [
+        Example({}, Outcome(f), Outcome((f[0] ** 2 + 1, True)), difference(f, (f[0] ** 2 + 1, True), Tolerance()))
+        for f in facts
+    ]
+    assert value_words(examples, Tolerance(items=items)) is None
+
+
 SHAPES = st.lists(st.integers(0, 3), max_size=3)
 
 

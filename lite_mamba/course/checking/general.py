@@ -114,6 +114,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "a number added to each row or column": "Which number does all of it share, and where does it come from?",
     "a factor for each row or column": "Which factor does all of it share, and where does it come from?",
     "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
+    "one part wrong": "The others are right. What goes into this one alone?",
     "right in some cases only": "What do the cases that come out right have in common?",
 }
 ORDER = list(HINTS)

@@ -40,8 +40,12 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
     if words := _always_the_same(examples) or _opposite(examples) or _single_precision(wrong):
         return words
     name, pairs = _wrong_part(wrong, tolerance)
-    if not pairs:
-        return None
+    found = _of_one_part(name, pairs, examples, tolerance) if pairs else None
+    return found or _others_right(name, wrong[0], tolerance)
+
+
+def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
+    """The most telling relation in one part of the result, or in all of it."""
     same_shape = all(pair.want.shape == pair.have.shape for pair in pairs)
     if same_shape and all(_close(pair.have, pair.want) for pair in pairs):
         return None  # nearly right: a factor of 1, a shift of 0, its own magnitude
@@ -61,6 +65,18 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
                 words = f"Where it is wrong, {_small(words)}"
             return Said(found.name, f"{name}: {_small(words)}" if name else words)
     return None
+
+
+def _others_right(name: str, example: Example, tolerance: Tolerance) -> Said | None:
+    """That one part alone is wrong, of a few that the learner returns."""
+    others = {part: want for part, want, _ in _parts(example, tolerance) if part != name}
+    if not name or not 1 <= len(others) <= 3 or isinstance(example.expected.value, dict):
+        return None
+    if any(_plain(want) is None for want in others.values()):
+        return None  # not numbers: facts about the answer
+    *first, last = others
+    right = f"{', '.join(first)} and {last} are" if first else f"{last} is"
+    return Said("one part wrong", f"Only {name} is wrong: {right} right in every case.".replace("Item", "item"))
 
 
 def _small(words: str) -> str:
@@ -84,7 +100,7 @@ def _wrong_part(wrong: Sequence[Example], tolerance: Tolerance) -> tuple[str, li
     (name,) = found[0]
     plain = [(*map(_plain, parts[name]), example.case) for parts, example in zip(found, wrong, strict=True)]
     if any(want is None or have is None for want, have, _ in plain):
-        return "", []
+        return name, []
     return name, [Pair(*one) for one in plain]
 
 
