@@ -3,6 +3,7 @@
 A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
 """
 
+import einops
 import numpy as np
 import pytest
 import torch
@@ -33,6 +34,16 @@ def loop(
         return y
 
     return causal_conv_loop
+
+
+def broken_off(x, weight, bias):
+    y = bias[:, None].expand_as(x).clone()
+    for t in range(x.shape[-1]):
+        for k in range(weight.shape[1]):
+            if t - weight.shape[1] + 1 + k < 0:
+                break
+            y[..., t] += weight[:, k] * x[..., t - weight.shape[1] + 1 + k]
+    return y
 
 
 def by_lag(x, weight, bias):
@@ -173,6 +184,8 @@ LOOP = [
     ("no border check", loop(inside=lambda s, L: True), "an index that wraps around"),
     ("full windows only", full_windows_only, "windows that are not full"),
     ("the loop over t starts at W - 1", full_windows_only_and_zeros, "windows that are not full"),
+    ("break at a missing sample", broken_off, "windows that are not full"),
+    ("x[t] times each tap", lambda x, w, b: x * w.sum(1, keepdim=True) + b[:, None], "every tap at now"),
     ("t - W - 1 - k", loop(source=lambda t, k, W: t - W - 1 - k), "lost brackets"),
     ("x[0] left out", loop(inside=lambda s, L: s > 0), "a first sample that is never read"),
     ("bias for each tap", loop(start=lambda b: 0 * b, tap=lambda w, k, W: w[:, k]), "a forgotten bias"),
@@ -270,7 +283,13 @@ def in_a_circle(x, weight, bias):
     return F.conv1d(ring, weight[:, None], bias, groups=x.shape[1])
 
 
+def zeros_before(x, weight, bias):
+    y = torch.einsum("bdtw,dw->bdt", x.unfold(-1, weight.shape[1], 1), weight) + bias[:, None]
+    return torch.cat([torch.zeros_like(x[..., y.shape[-1] :]), y], dim=-1)
+
+
 CONV = [
+    ("zeros before the outputs of full windows", zeros_before, "windows that are not full"),
     ("W − 2", lambda x, w, b: F.conv1d(F.pad(x, (max(w.shape[1] - 2, 0), 0)), w[:, None], b, groups=len(w)),
      "a zero too few"),
     ("D − 1", lambda x, w, b: F.conv1d(F.pad(x, (len(w) - 1, 0)), w[:, None], b, groups=len(w)),
@@ -463,6 +482,11 @@ def reads(layer, x):
     return jacobian(layer, x).abs().sum((0, 1, 3, 4))  # (L, L)
 
 
+def leaks_of(layer, x, axes):
+    table = einops.reduce(jacobian(layer, x).abs(), f"b d l c e s -> {axes}", "sum")
+    return torch.triu(table, diagonal=1).any().item()
+
+
 def part(*keep):
     """The jacobian of a part: its output sequence and channel, its input sequence and channel; None keeps all."""
 
@@ -502,6 +526,9 @@ CAUSAL = [
     ("first output", first_output, "a test of the first output only"),
     ("last sample", last_sample, "one changed sample"),
     ("triu of six axes", lambda layer, x: not jacobian(layer, x).triu(1).any(), "the triangle of the wrong axes"),
+    ("times by channels", lambda layer, x: not leaks_of(layer, x, "l e"), "the triangle of the wrong axes"),
+    ("channels by times", lambda layer, x: not leaks_of(layer, x, "d s"), "the triangle of the wrong axes"),
+    ("sequences by times", lambda layer, x: not leaks_of(layer, x, "b s"), "the triangle of the wrong axes"),
     ("tril", lambda layer, x: not reads(layer, x).tril(-1).any().item(), "a ban on the past"),
     ("triu(0)", lambda layer, x: not reads(layer, x).triu().any().item(), "now counted as future"),
     ("sequence 0", part(0, None, 0, None), "a test of one sequence only"),

@@ -59,6 +59,7 @@ def _and_the_future(function, x, weight, bias):
 
 
 OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
+    "windows that are not full",
     "a first sample that is never read",
     "a sum that is overwritten",
     "a bias at every tap",

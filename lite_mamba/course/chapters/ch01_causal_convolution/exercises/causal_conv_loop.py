@@ -87,7 +87,8 @@ CAUSAL_CONV_LOOP = Exercise(
         Misconception(
             "windows that are not full",
             "The first W − 1 outputs are left out, as if a window with missing samples had no value. Only the missing "
-            "ones count as zero: the products of the samples that are there still belong to the output.",
+            "ones count as zero: the products of the samples that are there still belong to the output. In a loop over "
+            "the taps, `break` leaves those out, too.",
             [edited(causal_conv_loop, FULL_ONLY), edited(causal_conv_loop, FULL_ONLY, START_WITHOUT_BIAS)],
         ),
         Misconception(
@@ -124,6 +125,12 @@ CAUSAL_CONV_LOOP = Exercise(
             "Your output y[t] reads x[t], x[t + 1], … and nothing of the past. Look at the formula again: by how much "
             "is the oldest sample, at tap 0, *before* t?",
             [AHEAD, edited(causal_conv_loop, f"{LAG} → t + (width - 1 - k)")],
+        ),
+        Misconception(
+            "every tap at now",
+            "All taps are multiplied with x[t], as if the kernel were a single number, their sum. Each tap has a "
+            "sample of its own: the index of x depends on k, too.",
+            edited(causal_conv_loop, f"{LAG} → t"),
         ),
         Misconception(
             "a window that ends before now",

@@ -243,9 +243,13 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "the triangle of the wrong axes",
-            "torch.triu works on the last two axes. Of the six axes of the jacobian these are channel and time of "
-            "the *input*. Bring the jacobian to a table of output times and input times first.",
-            lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
+            "torch.triu works on the last two axes of what it gets, and these are not output times and input times: "
+            "the last two of the jacobian itself are channel and time of the *input*. Which two of its six axes, "
+            "counted from 0, must be left by the sum?",
+            [
+                lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
+                edited(is_causal, f"{READS} → gradients.abs().sum(dim=(0, 1, 3, 5))"),
+            ],
         ),
         Misconception(
             "one changed sample",
