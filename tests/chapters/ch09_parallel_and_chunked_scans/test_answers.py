@@ -174,6 +174,8 @@ COMBINE = [
     ("all added", lambda a1, b1, a2, b2: (a1 + a2, b1 + b2), "pairs that are added"),
     ("matrices' products", lambda a1, b1, a2, b2: (a2 @ a1, a2 @ b1 + b2), "products of matrices"),
     ("a product of b", lambda a1, b1, a2, b2: (a2 * a1, b1 * b2), "b's that are multiplied"),
+    ("a product of all but a1", lambda a1, b1, a2, b2: (a2 * a1, b2 * (a2 * b1)), "b's that are multiplied"),
+    ("torch.mul", lambda a1, b1, a2, b2: (torch.mul(a2, a1), torch.add(torch.mul(a2, b1), b2)), "right"),
     ("in place", join_in_place, None),
     ("no return", join_without_return, None),
     ("hard-coded", lambda a1, b1, a2, b2: (1000.0, 123.0), None),
@@ -920,6 +922,11 @@ def pairs_of_exponents(log_a, x):
     return (lag.tril() if x.ndim == 1 else torch.tril(lag.movedim(2, 0)).movedim(0, 2)).mul(x[None]).sum(1).float()
 
 
+def faded_to_the_end(log_a, x):
+    kept = [log_a[t + 1 :].sum(0).exp() * drive for t, drive in enumerate(x)]
+    return torch.stack(kept).cumsum(0)
+
+
 MENDED = [
     ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
     ("chunks of 16", lambda log_a, x: dividing_chunks(log_a, x, 16), "chunks that still divide"),
@@ -990,6 +997,7 @@ MENDED = [
     ("exp of exp", lambda log_a, x: filled_up(1, 0)(log_a.exp().exp(), x), "an exponential too many"),
     ("products of logarithms", products_of_logarithms, "logarithms that are multiplied"),
     ("scaled", scaled_by_the_mean, "weights that are scaled"),
+    ("no division", faded_to_the_end, "what is left at the end"),
 ]
 
 # Exercise 4: chunked_scan (a, x, chunk)
@@ -1342,7 +1350,25 @@ def no_grad(a, x):
     return collected(a, x)
 
 
+def along_the_states(a, x):
+    h, out = 0, []
+    for n in range(x.shape[-1]):
+        h = a[..., n] * h + x[..., n]
+        out.append(h)
+    return torch.stack(out)
+
+
+def without_the_first(a, x):
+    (h, *drives), out = x.unbind(), []
+    for a_t, x_t in zip(a.unbind()[1:], drives, strict=True):
+        h = a_t * h + x_t
+        out.append(h)
+    return torch.stack(out)
+
+
 LINEAR = [
+    ("unbind(-1)", along_the_states, "a loop over the states"),
+    ("x[0] is not kept", without_the_first, "a first state that is lost"),
     ("unbind", unbound, "right"),
     ("split and cat", split_and_cat, "right"),
     ("lists", as_lists, "right"),

@@ -18,11 +18,20 @@ def _steps_pairs(draw: Draw) -> dict:
     return values if shape else {name: value.item() for name, value in values.items()}
 
 
+def _numbers_as_numbers(function, **steps):
+    """The pair; a tensor without axes is a number, too: the stub speaks of numbers or tensors."""
+    pair = function(**steps)
+    if not isinstance(pair, tuple | list):
+        return pair
+    return tuple(part.item() if isinstance(part, Tensor) and part.ndim == 0 else part for part in pair)
+
+
 COMBINE = Exercise(
     id="09.combine",
     title="Join two steps into one",
     reference=combine,
     cases=_steps_pairs,
+    apply=_numbers_as_numbers,
     example={name: torch.tensor(value) for name, value in (("a1", 10.0), ("b1", 1.0), ("a2", 100.0), ("b2", 23.0))},
     misconceptions=[
         Misconception(
@@ -85,7 +94,7 @@ COMBINE = Exercise(
             "b's that are multiplied",
             "You multiply b1 and b2. Each step adds its b: with a1 = a2 = 1, which leaves the state as it is, 3 and "
             "then 1 more are 4.",
-            edited(combine, "a2 * b1 + b2 → b1 * b2"),
+            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("b1 * b2", "a2 * b1 * b2")],
         ),
         Misconception(
             "the two results in the wrong order",

@@ -190,6 +190,12 @@ LINEAR_LOOP = Exercise(
             lambda a, x: torch.cat([torch.zeros_like(x[:1]), linear_loop(a, x)]),
         ),
         Misconception(
+            "a first state that is lost",
+            "There is one state too few: the first is missing. h = x[0] is the state after step 0, and it belongs to "
+            "the result, too.",
+            lambda a, x: linear_loop(a, x)[1:],
+        ),
+        Misconception(
             "steps behind the states",
             "You stack the states along a new last axis. Time is the first one, as in x.",
             lambda a, x: linear_loop(a, x).movedim(0, -1),
@@ -217,7 +223,10 @@ LINEAR_LOOP = Exercise(
         Misconception(
             "a loop over the states",
             "You cut along the last axis, the states. Time is the first one.",
-            lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1),
+            [
+                lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1),
+                lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)),
+            ],
         ),
         Misconception(
             "states of the step before",

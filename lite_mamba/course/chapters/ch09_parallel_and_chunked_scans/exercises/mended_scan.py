@@ -91,6 +91,12 @@ MENDED_SCAN = Exercise(
             from_the_end,
         ),
         Misconception(
+            "what is left at the end",
+            "The division is gone, and nothing stands in its place: you add up what is left of each drive at the "
+            "*end*. The state at t asks what is left of it at t.",
+            edited(from_the_end, " / to_end → "),
+        ),
+        Misconception(
             "another epsilon",
             "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
             "too little. No small number is small enough. Can you do without the division?",
