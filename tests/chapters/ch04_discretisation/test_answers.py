@@ -392,6 +392,11 @@ def step_with_two_cases(pole):
 
 
 STEP = [
+    (
+        "over Im² alone",
+        lambda s: 2 * abs(s.real) / (s.imag or s.real) ** 2,
+        "the imaginary part alone",
+    ),
     ("the parts", lambda s: -2 * s.real / (s.real**2 + s.imag**2), "right"),
     ("halving", step_by_halving, "right"),
     ("the quadratic formula", step_by_the_quadratic_formula, "right"),

@@ -139,6 +139,14 @@ def selective_by_count(data, u, n):
     return torch.nn.functional.pad(tokens, (0, data.shape[1]), value=n + 1)
 
 
+def selective_in_all_rows(data, u, n):
+    tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
+    tokens[:, u.shape[1] :] = n + 1
+    for b, places in enumerate(top(u, data.shape[1])):
+        tokens[:, places] = data[b]
+    return tokens
+
+
 def selective_at(data, u, n, places, noise=0, recall=1):
     tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n + noise)
     tokens[:, u.shape[1] :] = n + recall
@@ -181,6 +189,7 @@ def places_of(which):
 
 
 SELECTIVE = [
+    ("rows in a loop", selective_in_all_rows, "the places of all rows in every row"),
     ("the symbols again", lambda d, u, n: torch.cat([selective_by_rows(d, u, n)[:, : u.shape[1]], d], dim=1),
      "the answer in the question"),
     ("by rows", selective_by_rows, "right"),
@@ -396,6 +405,9 @@ def sums(formula):
 
 
 LEFT = [
+    ("up to the last", lambda d, A: torch.stack([(A * d[t + 1 : -1].sum()).exp() for t in range(len(d))]),
+     "the last token left out"),
+    ("of the first", lambda d, A: (A * d[1:].sum()).exp(), "one share for the whole row"),
     ("two exponentials", lambda d, A: (A * d.sum()).exp() - (A * d).cumsum(0).exp(),
      "a difference of two exponentials"),
     ("a sum of factors", lambda d, A: torch.stack([(A * d[t:]).exp().sum() for t in range(len(d))]),

@@ -132,9 +132,12 @@ LARGEST_EULER_STEP = Exercise(
         ),
         Misconception(
             "the imaginary part alone",
-            "The real part belongs into the size, too: |s|² = (Re s)² + (Im s)². For a bucket, Im s = 0, your step "
-            "has no end; section 2 found 2/|A|.",
-            edited(largest_euler_step, "abs(pole) → abs(pole.imag)"),
+            "The real part belongs into the size, too: |s|² = (Re s)² + (Im s)². Section 2 has the step for a bucket, "
+            "where Im s = 0.",
+            [
+                edited(largest_euler_step, "abs(pole) → abs(pole.imag)"),
+                edited(largest_euler_step, "abs(pole) ** 2 → (pole.imag or pole.real) ** 2"),
+            ],
         ),
     ],
 )

@@ -184,8 +184,8 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a small leak in the place of none",
-            "You shift A by a tiny number. In a short tick nobody sees it. But a bucket without a hole keeps its water "
-            "for ever: try A = 0 and a tick of 1000.",
+            "You keep A away from 0 by a small number. In a short tick nobody sees it. But a bucket without a hole "
+            "keeps its water for ever: try A = 0 and a tick of 1000.",
             [
                 edited(zoh, *edits)
                 for shifted in (

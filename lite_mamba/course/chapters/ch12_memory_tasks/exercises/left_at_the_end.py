@@ -90,6 +90,16 @@ LEFT_AT_THE_END = Exercise(
             [_later("delta.cumsum(0)"), _later("delta.cumsum(0) - delta")],
         ),
         Misconception(
+            "the last token left out",
+            "Your sum ends before the last token. It comes after all the others, so its Δ fades them too.",
+            _later("delta.sum() - delta.cumsum(0) - delta[-1] * (torch.arange(len(delta)) < len(delta) - 1)"),
+        ),
+        Misconception(
+            "one share for the whole row",
+            "One number comes, that of the first token. Each token has later ones of its own: L shares.",
+            [_left("torch.exp(A * later)[0]"), _left("torch.exp(A * later)[0].item()")],
+        ),
+        Misconception(
             "the next token only",
             "You let one later token fade it. All later ones do, one after another, and their exponents add up.",
             _later("torch.cat([delta[1:], torch.zeros(1)])"),

@@ -77,9 +77,12 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "the places of all rows in every row",
-            "`tokens[:, places]` takes for each row the places of *all* rows. Row b may get places[b] only: scatter or "
-            "gather goes row by row.",
-            _scatter("tokens[:, places] = data\n    return tokens"),
+            "`tokens[:, …]` writes into all rows, so that the places of one row get symbols in all. Row b may get "
+            "places[b] only: scatter or gather goes row by row.",
+            [
+                _scatter("tokens[:, places] = data\n    return tokens"),
+                _scatter("for b in range(batch):\n        tokens[:, places[b]] = data\n    return tokens"),
+            ],
         ),
         Misconception(
             "places taken for rows",
