@@ -449,7 +449,15 @@ def rounds_until(stop, a, x):
     return x
 
 
+def linear_states(a, x):
+    h, states = 0, []
+    for a_t, x_t in zip(a, x, strict=True):
+        states.append(h := a_t * h + x_t)
+    return torch.stack(states)
+
+
 HILLIS_STEELE = [
+    ("drives that fade", lambda a, x: linear_states(a, a * x), "a drive that fades at once"),
     ("cumsum of a x", lambda a, x: torch.cumsum(x * a, 0), "a single cumulative sum"),
     ("P cumsum", lambda a, x: x.cumsum(0) * a.cumprod(0), "a single cumulative sum"),
     ("a[:shift]", rounds_with_the_first_entries, "partners from the beginning"),
@@ -927,7 +935,14 @@ def faded_to_the_end(log_a, x):
     return torch.stack(kept).cumsum(0)
 
 
+def clamped_from_the_start(log_a, x):
+    fade = torch.exp(torch.cumsum(log_a, dim=0))
+    return torch.cumsum(x / torch.clamp(fade, min=1e-30), dim=0) * fade
+
+
 MENDED = [
+    ("backwards", lambda log_a, x: linear_states(log_a.exp().flip(0), x.flip(0)).flip(0), "steps from last to first"),
+    ("a clamped product", clamped_from_the_start, "a clamp"),
     ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
     ("chunks of 16", lambda log_a, x: dividing_chunks(log_a, x, 16), "chunks that still divide"),
     ("not turned back", not_turned_back, "a sum turned round and not back"),
@@ -1143,7 +1158,13 @@ def strided(value, T):
     return torch.stack([value[k :: len(value) // T] for k in range(len(value) // T)])
 
 
+def starts_alone(a, x, chunk):
+    states = linear_states(a, x)
+    return torch.cat([torch.zeros_like(states[:1]), states[chunk - 1 : -1 : chunk]])
+
+
 CHUNKED = [
+    ("starts of the chunks", starts_alone, "the ends alone"),
     ("indices", chunks_with_indices, "right"),
     ("views", chunks_with_views, "right"),
     ("starts added", chunks_with_added_starts, "right"),
@@ -1367,6 +1388,7 @@ def without_the_first(a, x):
 
 
 LINEAR = [
+    ("insert(0, h)", lambda a, x: torch.stack(collected(a, x, as_list=True)[::-1]), "states in reverse"),
     ("unbind(-1)", along_the_states, "a loop over the states"),
     ("x[0] is not kept", without_the_first, "a first state that is lost"),
     ("unbind", unbound, "right"),

@@ -226,9 +226,12 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "the ends alone",
-            "You return one state a chunk. All L states are asked for: the starts are there by now, so run each chunk "
-            "again from its own.",
-            lambda a, x, chunk: chunked_scan(a, x, chunk)[chunk - 1 :: chunk],
+            "You return one state a chunk. All L states are asked for: each chunk is run again, from its own start.",
+            [
+                lambda a, x, chunk: chunked_scan(a, x, chunk)[chunk - 1 :: chunk],
+                edited(chunked_scan, "torch.stack(states, dim=1).flatten(0, 1) → end"),
+                edited(chunked_scan, "torch.stack(states, dim=1).flatten(0, 1) → torch.stack(starts)"),
+            ],
         ),
         Misconception(
             "a division by a product of decays",

@@ -270,6 +270,11 @@ HILLIS_STEELE = Exercise(
             lambda a, x: hillis_steele(a, torch.cat([(a * x)[:1], x[1:]])),
         ),
         Misconception(
+            "a drive that fades at once",
+            "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
+            lambda a, x: hillis_steele(a, a * x),
+        ),
+        Misconception(
             "states of the step before",
             "Each of your states stands one place too late: you return the state before each step. Here h_t includes "
             "step t.",

@@ -184,6 +184,11 @@ LINEAR_LOOP = Exercise(
             ],
         ),
         Misconception(
+            "states in reverse",
+            "All states are right, and the last one stands first. Each new state belongs behind those that are there.",
+            lambda a, x: linear_loop(a, x).flip(0),
+        ),
+        Misconception(
             "a state of zero in front",
             "Your list begins with the zero from before the first step, so there is one state too many. Leave it out "
             "of the result.",

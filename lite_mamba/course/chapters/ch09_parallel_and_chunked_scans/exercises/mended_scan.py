@@ -13,6 +13,7 @@ from .hillis_steele import hillis_steele
 from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
 from .up_down import up_down
 
+from_the_start = edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()")
 FINEST = torch.finfo(torch.float32).tiny
 
 
@@ -115,6 +116,7 @@ MENDED_SCAN = Exercise(
             [
                 *guarded(from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
                 *(edited(from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
+                *guarded(from_the_start, "product", "product.clamp(min={})", (1e-12, 1e-30)),
                 *(edited(from_the_end, f".exp() → .exp() + {e}") for e in (*EPSILONS, 1e-20, 1e-30)),
                 *(edited(from_the_end, f".exp() → .clamp(min={e}).exp()") for e in (-20, -30, -50, -60, -80, -87, -88)),
             ],
@@ -215,6 +217,12 @@ MENDED_SCAN = Exercise(
             "a drive that fades at once",
             "You fade x in its own step. A step fades what is there before it; then x is added, as it is.",
             lambda log_a, x: log_a.exp() * hillis_steele(*_by_the_step_before(log_a, x)),
+        ),
+        Misconception(
+            "steps from last to first",
+            "Your scan begins with the last step. Time runs from the first one on: the state at t knows nothing of the "
+            "drives behind t.",
+            lambda log_a, x: mended_scan(log_a.flip(0), x.flip(0)).flip(0),
         ),
         Misconception(
             "states of the step before",
