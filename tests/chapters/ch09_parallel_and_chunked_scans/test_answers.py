@@ -1163,7 +1163,19 @@ def starts_alone(a, x, chunk):
     return torch.cat([torch.zeros_like(states[:1]), states[chunk - 1 : -1 : chunk]])
 
 
+def faded_along_the_chunks(a, x, chunk):
+    A, X = (value.reshape(-1, chunk, *value.shape[1:]) for value in (a, x))
+    ends = [linear_states(A[k], X[k])[-1] for k in range(len(X))]
+    whole, h, states = torch.prod(A, 0), torch.zeros_like(ends[0]), []
+    for k, end in enumerate(ends):
+        first = torch.cat([A[k, :1] * h + X[k, :1], X[k, 1:]])
+        states.append(linear_states(A[k], first))
+        h = end + whole[k] * h
+    return torch.cat(states)
+
+
 CHUNKED = [
+    ("decays along the chunks", faded_along_the_chunks, "decays of a place, not of a chunk"),
     ("starts of the chunks", starts_alone, "the ends alone"),
     ("indices", chunks_with_indices, "right"),
     ("views", chunks_with_views, "right"),

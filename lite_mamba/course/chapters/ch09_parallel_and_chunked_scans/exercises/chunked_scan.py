@@ -218,6 +218,16 @@ CHUNKED_SCAN = Exercise(
             edited(chunked_scan, ".flatten(0, 1) → "),
         ),
         Misconception(
+            "decays of a place, not of a chunk",
+            "For the decay of a whole chunk you multiply along the axis of the chunks: the decays at one place of all "
+            "chunks. a is (K, T, …): which axis holds the steps of one chunk?",
+            edited(
+                chunked_scan,
+                "for decay, chunk_end in zip(a.prod(dim=1), end, strict=True) → for k, chunk_end in enumerate(end)",
+                "h = decay * h → h = a.prod(dim=0)[k] * h",
+            ),
+        ),
+        Misconception(
             "steps stacked in front of chunks",
             "All values are right, and they stand in the wrong places: first the first steps of all chunks, then their"
             " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
