@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -177,6 +178,16 @@ def test_each_exercise_stands_in_a_module_of_its_name(chapter):
     for exercise in chapters.exercises(chapter):
         module = import_module(f"{package.__name__}.{exercise.name}")
         assert getattr(module, exercise.name.upper(), None) is exercise, exercise.id
+
+
+@pytest.mark.parametrize("chapter", chapters.chapters())
+def test_an_exercise_is_called_as_in_its_notebook(chapter):
+    notebook = Notebook.read(NOTEBOOKS / f"{chapters.folders()[chapter].removeprefix('ch')}.ipynb")
+    titles = {found.id: found.title for found in chapters.exercises(chapter)}
+    for heading, cells in notebook.tasks:
+        (id,) = re.findall(r'course\.check\("([\w.]+)"', "".join(cell.source for cell in cells if not cell.is_markdown))
+        assert f": {titles.pop(id)}" == heading.removeprefix(heading.partition(":")[0]), id
+    assert not titles
 
 
 @pytest.mark.parametrize("chapter", chapters.chapters())

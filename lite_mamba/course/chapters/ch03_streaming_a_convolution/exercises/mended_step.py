@@ -34,7 +34,7 @@ suspected = partial(edited, suspect_step)
 
 MENDED_STEP = Exercise(
     id="03.mended_step",
-    title="The step that works for dilation 1 only",
+    title="The step that is right for dilation 1",
     reference=conv_step,
     cases=draw_step,
     example=STEP_EXAMPLE,

@@ -71,7 +71,7 @@ def _decay_case(draw: Draw) -> dict:
 
 MENDED_SCAN = Exercise(
     id="09.mended_scan",
-    title="Mend the scan",
+    title="The scan that forgets its beginning",
     reference=mended_scan,
     cases=_decay_case,
     apply=priced(mended_scan, decay=lambda a: torch.log(1 - 0.02 * a)),

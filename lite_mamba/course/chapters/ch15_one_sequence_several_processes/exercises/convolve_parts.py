@@ -55,7 +55,7 @@ REACH = "reach = (taps - 1) * dilation"
 
 CONVOLVE_PARTS = Exercise(
     id="15.convolve_parts",
-    title="A convolution that is right for dilation 1 only",
+    title="Right for dilation 1",
     reference=convolve_parts,
     cases=_hunt_case,
     example={
