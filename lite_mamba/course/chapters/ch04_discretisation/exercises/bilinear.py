@@ -51,8 +51,8 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "half of the input",
-            "Your Ā is right, but you let only half of the input in. The input is held, so it is the same at both "
-            "ends: the mean of u and u is u.",
+            "Your Ā is right, but you halve the input. It is held, so it is the same at both ends: the mean of u and u "
+            "is u. And the whole right side is divided by 1 − ΔA/2.",
             [
                 edited(bilinear, "delta * B / → delta * B / 2 /"),
                 edited(bilinear, "delta * B / (1 - half) → delta * B / 2"),
