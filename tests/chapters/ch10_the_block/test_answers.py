@@ -123,6 +123,7 @@ BLOCK = [
     ("select from x", block(select="x"), "a selection that does not see the convolution"),
     ("scan of x", block(signal="x"), "a scan around the convolution"),
     ("all of x", block(signal="x", select="x", skip="x"), "a convolution that nobody reads"),
+    ("u for select alone", block(signal="x", skip="x"), "a convolution for the selection alone"),
     ("skip of x", block(skip="x"), "a skip around the convolution"),
     ("silu(z)", block(gate=F.silu), "a SiLU that comes twice on z"),
     ("no SiLU", gated_without_silu, "a gate without SiLU"),
@@ -285,6 +286,13 @@ def at(index):
     return is_batch_independent
 
 
+def prefixes(layer, x):
+    for length in range(1, x.size(1) + 1):
+        if not torch.allclose(layer(x[:, :length]), layer(x)[:, :length], atol=1e-5):
+            return False
+    return True
+
+
 def in_order(order):
     def is_batch_independent(layer, x):
         rows = order(x.shape[0])
@@ -301,6 +309,7 @@ def in_groups(cut):
     return is_batch_independent
 
 
+SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
     ("noise in each row", noise_elsewhere(), "right"),
@@ -382,8 +391,13 @@ INDEPENDENT = [
     (
         "sums",
         lambda layer, x: torch.allclose(layer(x).sum(), sum(layer(r[None]).sum() for r in x), atol=1e-4),
-        "differences that cancel",
+        SUMS,
     ),
+    ("a mean of each row", lambda layer, x: bool(((layer(x) - alone(layer, x)).mean((1, 2)).abs() < 1e-5).all()), SUMS),
+    ("no abs", lambda layer, x: all((layer(x)[b] - alone(layer, x)[b]).amax() < 1e-5 for b in range(len(x))), SIGN),
+    ("no abs, turned", lambda layer, x: bool((layer(x) - alone(layer, x)).min() > -1e-5), SIGN),
+    ("largest size", lambda layer, x: (layer(x) - alone(layer, x)).abs().amax().item() < 1e-5, "right"),
+    ("prefixes", prefixes, "a test of causality"),
     ("a tensor", lambda layer, x: torch.tensor(row_by_row(layer, x)), None),
     ("no return", lambda layer, x: None, None),
 ]
@@ -510,10 +524,13 @@ def state(columns):
     )
 
 
+TAPPED = "only the samples that a tap reads"
 STATE = [
     ("field less one", state(lambda n, w, d: n + max((w - 1) * one for one in d)), "right"),
     ("float", lambda *sizes: 1.0 * state(lambda n, w, d: n + max((w - 1) * one for one in d))(*sizes), None),
     ("all branches", state(lambda n, w, d: n + sum((w - 1) * one for one in d)), "a history for every branch"),
+    ("lags", state(lambda n, w, d: n + len({i * one for one in d for i in range(w)})), TAPPED),
+    ("past lags", state(lambda n, w, d: n + len({i * one for one in d for i in range(w)} - {0})), TAPPED),
     ("W - 1", state(lambda n, w, d: n + w - 1), "a history without the dilation"),
     ("W", state(lambda n, w, d: n + w), "a history without the dilation"),
     ("last", state(lambda n, w, d: n + (w - 1) * d[-1]), "the dilation that stands last"),

@@ -121,6 +121,12 @@ BLOCK_FORWARD = Exercise(
             _wired('"discretise"](u, → "discretise"](x,'),
         ),
         Misconception(
+            "a convolution for the selection alone",
+            "Only Δ, B and C are made from u. The scan and the skip get x, the signal before the convolution. In the "
+            "diagram, what reads u besides the selection?",
+            _wired('"discretise"](u, → "discretise"](x,', '(y, u, w["D"], z) → (y, x, w["D"], z)'),
+        ),
+        Misconception(
             "a convolution that nobody reads",
             "You use x, or SiLU(x), everywhere behind the convolution, so it might as well not be there. Its result "
             "has a name of its own: u.",

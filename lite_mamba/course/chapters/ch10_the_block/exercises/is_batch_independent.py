@@ -93,6 +93,24 @@ def last_row_takes_the_first(x):
     return torch.cat([x[:-1], x[-1:] + x[:1]]) if len(x) > 1 else x
 
 
+def others(x):
+    """What all other rows hold, as sizes: 0 for a row that is alone."""
+    return x.abs().sum(dim=0, keepdim=True) - x.abs()
+
+
+def raised_by_the_others(x):
+    return x + others(x)
+
+
+def lowered_by_the_others(x):
+    return x - others(x)
+
+
+def raised_at_one_number_lowered_at_the_next(x):
+    """What comes in from the others adds up to 0 in each token."""
+    return x + others(x)[..., :1] * torch.tensor([1.0, -1.0])
+
+
 LAYERS = [
     first_two_rows_exchanged,
     last_two_rows_exchanged,
@@ -113,6 +131,9 @@ LAYERS = [
     one_row_alone_rounded_otherwise,
     first_row_takes_the_last,
     last_row_takes_the_first,
+    raised_by_the_others,
+    lowered_by_the_others,
+    raised_at_one_number_lowered_at_the_next,
 ]
 
 
@@ -162,6 +183,10 @@ def _later_tokens_changed(layer, x):
     moved = x.clone()
     moved[:, -1] = moved[:, -1] + 1
     return torch.allclose(layer(moved)[:, :-1], layer(x)[:, :-1], atol=1e-5)
+
+
+def _later_tokens_cut_off(layer, x):
+    return all(torch.allclose(layer(x)[:, :t], layer(x[:, :t]), atol=1e-5) for t in range(1, x.shape[1] + 1))
 
 
 def _one_row_changed(row, *looked_at):
@@ -341,9 +366,18 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "differences that cancel",
-            "You compare a sum or a mean over all rows. What one row gets from another may be what that one lacks: "
-            "two rows that are exchanged have the same sum.",
-            _compared("torch.allclose(together.sum(), alone.sum(), atol=1e-3)"),
+            "You compare sums or means. What one number gets from another row may be what the next one loses, and two "
+            "rows that are exchanged have the same sum. Compare number by number.",
+            [
+                _compared("torch.allclose(together.sum(), alone.sum(), atol=1e-3)"),
+                _compared("torch.allclose(together.sum((1, 2)), alone.sum((1, 2)), atol=1e-3)"),
+            ],
+        ),
+        Misconception(
+            "a difference that keeps its sign",
+            "You ask whether the difference is below a bound on one side only. A leak can make every number smaller, "
+            "or every one larger: its size counts.",
+            [_compared(f"bool(({both}).max() < 1e-5)") for both in ("together - alone", "alone - together")],
         ),
         Misconception(
             "a tolerance that lets a leak through",
@@ -371,9 +405,9 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "a test of causality",
-            "You change a late token and look at the earlier ones: that asks about time. Here the question is about "
-            "rows.",
-            _later_tokens_changed,
+            "You change late tokens, or cut them off, and look at the earlier ones: that asks about time. Here the "
+            "question is about rows.",
+            [_later_tokens_changed, _later_tokens_cut_off],
         ),
         Misconception(
             "only the first token tested",

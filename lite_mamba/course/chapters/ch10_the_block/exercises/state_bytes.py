@@ -49,6 +49,15 @@ STATE_BYTES = Exercise(
             [edited(state_bytes, f"{LAG} → {columns}") for columns in IN_TAPS],
         ),
         Misconception(
+            "only the samples that a tap reads",
+            "You count the samples that a tap reads now. Those between them are read later, when they have moved to a "
+            "tap: until then they have to be kept.",
+            [
+                edited(state_bytes, f"{LAG} → len({{i * d for i in range({first}, d_conv) for d in dilations}})")
+                for first in (0, 1)
+            ],
+        ),
+        Misconception(
             "a dilation that is not the largest",
             "You take the first dilation, or the smallest one. The history has to be long enough for the branch that "
             "looks back furthest.",
