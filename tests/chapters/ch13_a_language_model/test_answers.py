@@ -599,6 +599,8 @@ DRAW = [
     ("above u", draw_at(lambda p, u: (p.cumsum(0) > u).sum()), "the ends that are still to come"),
     ("nearest end", draw_at(lambda p, u: (p.cumsum(0) - u).abs().argmin()), "the nearest end"),
     ("nearest piece", draw_at(lambda p, u: (p - u).abs().argmin()), "single probabilities in the place of their sum"),
+    ("first piece longer than u", draw_at(lambda p, u: [q > u for q in [*p[:-1].tolist(), 1]].index(True)),
+     "single probabilities in the place of their sum"),
     ("logits end to end", draw_from(lambda x, t: x / t), "no softmax"),
     ("never below 1", lambda x, t, u: draw_numpy(x, t if t >= 1 else 0, u),
      "the likeliest byte at every low temperature"),

@@ -323,6 +323,7 @@ def fit_by_cov_of_n(x, y, ridge):
 
 PROBE = [
     ("lstsq", fit_by_lstsq, "right"),
+    ("n times the ridge", lambda x, y, r: fit_by_inverse(x, y, len(y) * r), "a ridge that grows with the data"),
     ("sums on the right", lambda x, y, r: fit_by_inverse(x, y, r, target=lambda y: y.float() * len(y)),
      "a mean on one side only"),
     ("sums on the left", lambda x, y, r: fit_by_inverse(
@@ -410,6 +411,9 @@ def bytes_with(change):
 BYTES = [
     ("a loop", bytes_by_loop, "right"),
     ("filled", bytes_filled, "right"),
+    ("−1 in front of each row", lambda ids, k: torch.tensor([
+        [-1] * (k - 1 - t) + [int(ids[t - j]) for j in range(min(k, t + 1))] for t in range(len(ids))]),
+     "a first row that begins with what is missing"),
     ("cut in front", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids])[j:]), "a cut at the wrong end"),
     ("unfold", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(1), "right"),
     ("roll", bytes_with(lambda ids, j: torch.roll(ids, j)), "a text that is a ring"),
@@ -498,6 +502,13 @@ def score_above_c(features, labels, held, ridge):
     return balanced((new - mean) / std @ w > c, labels[-held:].flatten())
 
 
+def scored_above_a_half(features, labels, held, ridge):
+    x, new = features[:-held].flatten(0, 1), features[-held:].flatten(0, 1)
+    mean, std = x.mean(0), x.std(0)
+    w, c = fit_probe((x - mean) / std, labels[:-held].flatten(), ridge)
+    return balanced((new - mean) / std @ w + c > 0.5, labels[-held:].flatten())
+
+
 LEAK = [
     ("masks", repaired(), "right"),
     ("a double loop", lambda f, y, h, r: by_files(f.double().float(), y, h, r), "right"),
@@ -550,6 +561,12 @@ LEAK = [
         f, y, h, r, test=lambda files, held, i=i: files == len(files) - 1 - i,
         train=lambda files, held: files < len(files) - held) for i in range(h)) / h, "a mean over the files"),
     ("minus c", score_above_c, "a cut of the wrong sign"),
+    ("right in what it says", repaired(score=lambda said, true: (
+        (said & true).sum() / said.sum() + (~said & ~true).sum() / (~said).sum()).item() / 2),
+     "shares of the verdicts"),
+    ("a cut at one half", scored_above_a_half, "a half in the place of 0"),
+    ("a scale for each place", lambda f, y, h, r: not_scaled(
+        (f - f[:-h].mean(0)) / f[:-h].std(0), y, h, r), "a scale for each place of a file"),
     ("a ridge of 0.01", lambda f, y, h, r: by_files(f, y, h, 0.01), "a ridge of your own"),
     ("fitted on the test", repaired(train=lambda files, held: files >= len(files) - held),
      "a test on what was trained on"),

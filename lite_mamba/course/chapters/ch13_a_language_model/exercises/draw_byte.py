@@ -245,6 +245,10 @@ DRAW_BYTE = Exercise(
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p - u).abs().argmin()"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p"),
                 edited(draw_byte, "p.cumsum(-1)[:-1] → p[:-1]"),
+                edited(
+                    draw_byte,
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → next((i for i in range(len(p)) if p[i] > u), len(p) - 1)",
+                ),
             ],
         ),
     ],

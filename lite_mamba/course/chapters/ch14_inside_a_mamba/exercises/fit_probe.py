@@ -80,6 +80,12 @@ FIT_PROBE = Exercise(
             edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"),
         ),
         Misconception(
+            "a ridge that grows with the data",
+            "You multiply the ridge by the number of examples and add it to means. That factor belongs to *sums* over "
+            "the examples. What is the ridge added to here?",
+            edited(fit_probe, "ridge * torch.eye → len(x) * ridge * torch.eye"),
+        ),
+        Misconception(
             "a mean on one side only",
             "You divide by the number of examples on one side of the system, and not on the other. Both sides are "
             "means over the examples.",

@@ -1,5 +1,7 @@
 """Bug hunt: a probe that is too good."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -69,6 +71,12 @@ def _file_cases(draw: Draw) -> dict:
     own = 2 * draw.normal(files, 1, 3)  # what a file has of its own
     features = (draw.normal(files, length, 3) + 1.3 * labels[..., None]) * (1 + own.abs()) + own
     return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
+
+
+_of_the_verdicts = edited(
+    held_out_accuracy,
+    "said[y_test].float().mean() + (~said[~y_test]) → y_test[said].float().mean() + (~y_test[~said])",
+)
 
 
 HELD_OUT_ACCURACY = Exercise(
@@ -230,9 +238,34 @@ HELD_OUT_ACCURACY = Exercise(
             edited(held_out_accuracy, "@ w + c > 0 → @ w > 0"),
         ),
         Misconception(
+            "a half in the place of 0",
+            "You compare the score with one half. The targets are 0 and 1, but c has moved the score: at which one "
+            "does the probe of exercise 4 change its mind?",
+            edited(held_out_accuracy, "@ w + c > 0 → @ w + c > 0.5"),
+        ),
+        Misconception(
             "a cut of the wrong sign",
             "You take the cut away from the score. `fit_probe` gives it with its sign: x · w + c.",
             edited(held_out_accuracy, "@ w + c > 0 → @ w - c > 0"),
+        ),
+        Misconception(
+            "shares of the verdicts",
+            "You ask how often the probe is right when it says inside, and when it says outside. Balanced accuracy "
+            "counts the other way: what does the probe say about the bytes that *are* inside, and outside?",
+            _of_the_verdicts,
+            where=lambda **case: math.isfinite(_of_the_verdicts(**case)),  # it never says the one or the other
+        ),
+        Misconception(
+            "a scale for each place of a file",
+            "You take mean and spread over the files alone, so that each place of a file has a scale of its own. A "
+            "feature has one mean and one spread, over all bytes that are trained on.",
+            edited(
+                held_out_accuracy,
+                "mean, std = x_train.mean(0), x_train.std(0) → mean, std = features[:-held].mean(0), "
+                "features[:-held].std(0)\n    mean, std = mean.repeat(len(features) - held, 1), "
+                "std.repeat(len(features) - held, 1)",
+                "said = (x_test - mean) / std → said = (x_test - mean[: len(x_test)]) / std[: len(x_test)]",
+            ),
         ),
         Misconception(
             "a ridge of your own",

@@ -178,8 +178,8 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a decay that counts tokens",
-            "You let the state fade by the number of tokens between s and t. Each token fades by its own step: "
-            "add up their Δ.",
+            "You let the state fade by the number of tokens between s and t, or by that number times one Δ. Each token "
+            "fades by its own step: add up their Δ.",
             [
                 edited(hidden_attention, "total = delta.cumsum(0) → total = torch.arange(len(delta))"),
                 edited(hidden_attention, "total = delta.cumsum(0) → total = delta.mean() * torch.arange(len(delta))"),

@@ -30,6 +30,12 @@ def _row_by_row(ids: Tensor, k: int) -> Tensor:
     return rows
 
 
+def _filled_in_front(ids: Tensor, k: int) -> Tensor:
+    """Rows whose −1 stand in front of the bytes that there are, the present one first."""
+    rows = [ids[max(0, place - k + 1) : place + 1].flip(0) for place in range(len(ids))]
+    return torch.stack([F.pad(row, (k - len(row), 0), value=-1) for row in rows])
+
+
 def _bytes_cases(draw: Draw) -> dict:
     return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
 
@@ -152,6 +158,12 @@ LAST_BYTES = Exercise(
             "a byte too many",
             "You take k + 1 bytes: the present one and k before it. The present one is among the k.",
             edited(last_bytes, "range(k) → range(k + 1)"),
+        ),
+        Misconception(
+            "a first row that begins with what is missing",
+            "In the first rows your −1 stand in front. A byte that is missing would lie farther back than all that are "
+            "there: in which columns do those belong?",
+            _filled_in_front,
         ),
     ],
 )
