@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,14 @@ def test_the_shares_of_the_widths_are_those_of_the_package(figures):
     shown = figures["widths"]
     assert "3 770 881 parameters; 93.8 % of them" in shown.update(768, 16, 2, 1)
     assert [bar.get_width() for bar in shown.bars] == [100 * n / shown.total for n in shown.table.values()]
+
+
+def test_the_title_of_the_widths_writes_three_digits_whatever_the_total(figures):
+    shown = figures["widths"]
+    for sizes in product(range(16, 2049, 16), (4, 16, 1024), (1, 4), (1, 5)):
+        shown.update(*sizes)
+        number = shown.titles()[0].split(" % of ")[1].split()[0]
+        assert len(number.replace(".", "")) == 3, number
 
 
 def test_the_slider_of_states_reaches_the_place_where_the_outer_projections_are_no_longer_half(figures):

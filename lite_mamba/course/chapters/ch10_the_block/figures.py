@@ -218,9 +218,11 @@ class Widths(LiveFigure):
 
 
 def _short(number: float) -> str:
+    """Large numbers to three digits, all three written: 1.10 thousand beside 1.43 thousand."""
+    rounded = float(f"{number:.3g}")
     for size, name in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):
-        if number >= size:
-            return f"{number / size:.3g}{name}"
+        if rounded >= size:
+            return f"{rounded / size:#.3g}".rstrip(".") + name
     return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 
