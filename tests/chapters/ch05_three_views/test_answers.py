@@ -7,9 +7,13 @@ import math
 from itertools import accumulate
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from answer_rows import judged, rows
+
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.trial import judge
 
 # Exercise 1: recurrence (u, A, B, C)
 
@@ -980,3 +984,11 @@ test_an_answer_gets_its_verdict = judged(
         is_time_invariant=TIME,
     )
 )
+
+
+@pytest.mark.parametrize("id", ["05.fft_convolve", "05.mended_convolve"])
+def test_a_mistake_is_shown_in_a_case_that_it_gets_wrong(id):
+    for known in exercise(id).misconceptions:
+        shown = [judge(exercise(id), answer, quiet=True).example for answer in known.answers]
+        long_alone = [example for example in shown if "come out right" in str(example.raised)]
+        assert bool(long_alone) == (known.name == "a clock of one size"), known.name

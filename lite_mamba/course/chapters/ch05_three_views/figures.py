@@ -388,8 +388,9 @@ class Leak(LiveFigure):
         self.word = self.ax.text(0, 1.32, "impulse ", ha="right", va="center")
         self.quiet = self.ax.text(-0.4, 1.52, "nothing has come in yet", color=style.GREY, va="center")
         self.bad_word = self.ax.text(-0.4, 1.32, "× wrong", color=style.VERMILLION, va="center", fontweight="bold")
+        self.right_word = self.ax.text(-0.4, 1.12, "○ right", color=style.GREY, va="center", fontweight="bold")
         self.move(self.past, self.end, self.right, self.good, self.bad, self.arrow, self.word, self.quiet)
-        self.move(self.bad_word)
+        self.move(self.bad_word, self.right_word)
 
     @torch.no_grad()
     def update(self, length: int = 16, before_end: int = 2) -> str:
@@ -410,7 +411,8 @@ class Leak(LiveFigure):
         at_the_axis = self.at < 4  # no room on the left
         self.word.set(x=self.at + (0.7 if at_the_axis else -0.3), ha="left" if at_the_axis else "right")
         self.quiet.set_visible(self.at > 10)
-        self.bad_word.set_visible(bool(self.wrong.any()) and self.at > 7)
+        for word in (self.bad_word, self.right_word):
+            word.set_visible(bool(self.wrong.any()) and self.at > 7)
         finding = self._finding(length)
         self.title(self.ax, finding)
         by = f" ({self.whose})" if self.whose else ""

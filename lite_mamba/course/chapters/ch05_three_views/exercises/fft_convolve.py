@@ -5,7 +5,15 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import A_CLOCK_OF_ITS_OWN, LARGER_ON_THE_WAY_BACK, LATE, RUNNING_BACKWARDS, also_long, draw_pair
+from .shared import (
+    A_CLOCK_OF_ITS_OWN,
+    LARGER_ON_THE_WAY_BACK,
+    LATE,
+    RUNNING_BACKWARDS,
+    also_long,
+    draw_pair,
+    in_another_case,
+)
 
 
 def fft_convolve(u: Tensor, kernel: Tensor) -> Tensor:
@@ -66,6 +74,7 @@ FFT_CONVOLVE = Exercise(
             "A power of two of points is quick, but yours need not reach 2L − 1: for most lengths some outputs after "
             "the end still go round.",
             [edited(fft_convolve, f"2 * len(u) → 2 ** math.ceil(math.log2(len(u){more}))") for more in ("", " + 1")],
+            where=in_another_case,
         ),
         Misconception(
             "padding only one of the two",
@@ -178,6 +187,7 @@ FFT_CONVOLVE = Exercise(
             "The numbers are right but for their signs: abs() drops them. Take .real of what ifft gives, or use rfft "
             "and irfft.",
             edited(fft_convolve, "[: len(u)] → [: len(u)].abs()"),
+            where=in_another_case,
         ),
         Misconception(
             "a product before the transform",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import A_CLOCK_OF_ITS_OWN, LARGER_ON_THE_WAY_BACK, LATE, RUNNING_BACKWARDS, also_long
+from .shared import A_CLOCK_OF_ITS_OWN, LARGER_ON_THE_WAY_BACK, LATE, RUNNING_BACKWARDS, also_long, in_another_case
 
 
 def mended_convolve(u: Tensor, kernel: Tensor) -> Tensor:
@@ -59,6 +59,7 @@ MENDED_CONVOLVE = Exercise(
             "For L = 16 this gives 32 points, which is enough. For L = 20 it gives 32 too, and 39 outputs want an hour "
             "of their own. The power of two must be large enough for 2L − 1.",
             _with_points("2 ** u.shape[-1].bit_length()"),
+            where=in_another_case,
         ),
         Misconception(
             "one point more",
@@ -76,6 +77,7 @@ MENDED_CONVOLVE = Exercise(
             "For some lengths the logarithm is rounded down, and the power of two is below 2L − 1. Round up: "
             "math.ceil.",
             _with_points("2 ** round(math.log2(2 * u.shape[-1]))"),
+            where=in_another_case,
         ),
         Misconception(
             "a kernel that was turned round",
@@ -99,6 +101,7 @@ MENDED_CONVOLVE = Exercise(
             "math.log has the base e. The exponent of a power of two is math.log2; with the smaller one the clock "
             "stays too small.",
             _with_points("2 ** math.ceil(math.log(2 * u.shape[-1]))"),
+            where=in_another_case,
         ),
         Misconception(
             "only the first of the batch",
@@ -121,6 +124,7 @@ MENDED_CONVOLVE = Exercise(
                 _with_points("2 ** math.ceil(math.log2(1.5 * u.shape[-1]))"),
                 _with_points("2 ** math.ceil(math.log2(u.shape[-1] + u.shape[-1] // 2))"),
             ],
+            where=in_another_case,
         ),
         Misconception(
             "the wrong half",
@@ -155,6 +159,7 @@ MENDED_CONVOLVE = Exercise(
                 edited(suspect_convolve, f"[..., : u.shape[-1]] → [..., : u.shape[-1]] * ({heard})")
                 for heard in ("(u != 0).cumsum(-1) > 0", "u.cumsum(-1) != 0")
             ],
+            where=in_another_case,
         ),
         Misconception(
             "a kernel that was cut",
