@@ -87,7 +87,13 @@ TERMS = [
         code="D",
         shape="(D,)",
     ),
-    Term("decay", "the factor by which a number of the state shrinks in one step", "06", symbol="$e^{\\Delta A}$"),
+    Term(
+        "decay",
+        "the factor by which a number of the state shrinks in one step",
+        "08",
+        symbol="$e^{\\Delta A}$",
+        another_in="06",  # there, of weights
+    ),
     Term("depthwise", "each channel has a kernel of its own, and channels do not mix", "01"),
     Term(
         "dilation",

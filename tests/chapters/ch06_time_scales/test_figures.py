@@ -108,6 +108,17 @@ def test_the_marked_bias_gives_the_marked_step_size():
         assert f"Δ = {figures.written(parameters['delta'])}." in sentence
 
 
+@pytest.mark.parametrize("kind", figures.SoftplusInverse.KINDS.values(), ids=str)
+def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows_a_larger_one(kind):
+    shown = figures.SoftplusInverse()
+    for delta in 10 ** np.arange(-7, 1.01, 0.1):
+        sentence = shown.update(delta=float(delta), kind=kind)
+        errors = 10 ** np.interp(math.log10(delta), *shown.naive.get_data())
+        lesser = "the lesser loss" in shown.titles()[1]
+        assert lesser == ("the other roundings by more" in sentence)
+        assert not lesser or shown.bound < errors
+
+
 def test_the_map_agrees_with_its_cell_and_its_rain_with_the_package():
     shown = figures.TimeScaleMap()
     for parameters in shown.corners():

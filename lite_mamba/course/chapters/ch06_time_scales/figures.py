@@ -298,15 +298,15 @@ class SoftplusInverse(LiveFigure):
         lost = f"{written(100 * self.bound, '.2g')} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
         loss = f"≤ {lost} lost" if self.bound < 1 else "all is lost"
+        here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
-            loss = "hardly matters"
+            loss, here = "the lesser loss", f"{here}, and the other roundings by more"
         self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {written(self.bias, '.1f')}")
         self.title(self.errors, f"exp(Δ) rounded: {loss}")
         name = str(kind).removeprefix("torch.")
         form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
         size = written(grown, ",.0f" if grown > 1000 else ".3g")
         bias = written(self.bias, ".2f")
-        here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
             f"Softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "

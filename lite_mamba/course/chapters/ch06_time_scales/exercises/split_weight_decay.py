@@ -37,12 +37,13 @@ def _groups(groups: str):
 
 
 class Filter(nn.Module):
-    """Another layer with parameters that must not decay: (d_model, 2), marked, not called A_log; and a number."""
+    """Another layer: a marked matrix that is not called A_log, an unmarked one not called weight, and a number."""
 
     def __init__(self, d_model: int):
         super().__init__()
         self.rate = nn.Parameter(torch.ones(d_model, 2))
         self.rate._no_weight_decay = True
+        self.mix = nn.Parameter(torch.ones(2, d_model))
         self.gain = nn.Parameter(torch.tensor(1.0))
 
 
@@ -113,6 +114,15 @@ SPLIT_WEIGHT_DECAY = Exercise(
             "You know A_log and D by name. The next model has a parameter of the same kind under another name, here "
             "filter.rate. It is marked as they are: getattr(parameter, …, False) finds the mark on all of them.",
             _spared('parameter.ndim < 2 or name.split(".")[-1] in ("A_log", "D")'),
+        ),
+        Misconception(
+            "matrices of one name",
+            "Only what is called weight decays in your split. The next model has matrices of other names, here "
+            "filter.mix. It has two axes and no mark, so it decays like the others.",
+            [
+                _spared(f'parameter.ndim < 2 or not name.endswith("weight"){marked}')
+                for marked in ("", ' or getattr(parameter, "_no_weight_decay", False)')
+            ],
         ),
         Misconception(
             "embeddings spared",
