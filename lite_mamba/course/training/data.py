@@ -50,7 +50,7 @@ class Memory:
         return (cues == 1) & (F.pad(cues, (4, 0))[:, :-4] == 0)
 
     def noise(self, tokens: Tensor) -> Tensor:
-        """What a memory should let pass, (B, L) bools: all but the data and the questions."""
+        """What a memory should ignore, (B, L) bools: all but the data and the questions."""
         question = self.n_symbols if self.name == "induction_heads" else self.n_symbols + 1
         return (tokens != question) & ~self.data(tokens)
 

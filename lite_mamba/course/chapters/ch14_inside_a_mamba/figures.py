@@ -249,7 +249,7 @@ class Ways(LiveFigure):
 def rain(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
     """Half-lives before and after training, (D, N) each, at the mean step size of what is read.
 
-    Of a memory task these are the tokens that a memory should let pass.
+    Of a memory task these are the tokens that a memory should ignore.
     """
     data = RUNS[name].data
     memory = isinstance(data, Memory)
