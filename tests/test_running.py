@@ -593,6 +593,16 @@ def test_what_only_looks_like_a_stub_is_told(function, words, capsys):
     assert words in answer and "not attempted" not in answer
 
 
+def test_the_last_axis_that_is_split_is_the_same_by_either_number():
+    def error(axis):
+        with pytest.raises(RuntimeError) as caught:
+            torch.zeros(2, 5).split([2, 2], dim=axis)
+        return caught.value
+
+    assert same_error(error(-1), error(1))
+    assert not same_error(error(0), error(1))
+
+
 def test_two_calls_that_never_end_failed_for_the_same_reason_wherever_the_stack_was_full():
     def error(words):
         try:
