@@ -58,6 +58,17 @@ GATE = [
     ("hard-coded", lambda d: torch.tensor([0.001, 0.632, 0.95]), None),
     ("rounded", lambda d: (1 - torch.exp(-d)).round(decimals=2), None),
     ("no return", lambda d: print(1 - torch.exp(-d)), None),
+    ("times Δ", lambda d: -torch.expm1(-d) * d, "a gate with Δ in it once more"),
+    ("over Δ", lambda d: (1 - torch.exp(-d)) / d, "a gate with Δ in it once more"),
+    ("the inverse softplus", lambda d: d + torch.log(1 - torch.exp(-d)), "back to the raw number"),
+    ("over the largest", lambda d: d / torch.amax(d), "gates that look at each other"),
+    ("mean Δ", lambda d: torch.full_like(d, 1 - math.exp(-d.mean().item())), "gates that look at each other"),
+    ("1 − Δ, not below 0", lambda d: (1 - d).clamp(0, 1), "another curve from 1 to 0"),
+    ("1 / (1 + Δ)", lambda d: 1 - d / (1 + d), "another curve from 1 to 0"),
+    ("log(1 + Δ)", lambda d: torch.log(1 + d), "a curve that has no end"),
+    ("exp(−1/Δ)", lambda d: torch.exp(-d.reciprocal()), "another curve from 0 to 1"),
+    ("bilinear", lambda d: 1 - (1 - d / 2) / (1 + d / 2), "the bilinear rule"),
+    ("half of Δ", lambda d: -torch.expm1(-0.5 * d), "another curve from 0 to 1"),
     ("a sigmoid of the softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
 ]
 
@@ -209,6 +220,38 @@ def gated_by_lerp(u, g):
     return torch.stack(states[1:])
 
 
+def gated_from_the_end(u, g):
+    h, out = torch.zeros(len(u)), 0.0
+    for t in reversed(range(len(u))):
+        out = h[t] = (1 - g[t]) * out + g[t] * u[t]
+    return h
+
+
+def state_with_a_first_token_twice(u, g):
+    h = torch.empty_like(u)
+    h[0] = u[0] * g[0]
+    for t in range(len(u)):
+        h[t] = (1 - g[t]) * h[max(t - 1, 0)] + g[t] * u[t]
+    return h
+
+
+def state_that_returns_zeros_too_early(u, g):
+    h = torch.zeros_like(u)
+    for t in range(len(u)):
+        h[t] = (1 - g[t]) * h[t - 1] + g[t] * u[t]
+        return h
+
+
+def state_by_powers(gate):
+    """A table of all pairs, in which a token fades by one gate."""
+
+    def states(u, g):
+        L = range(len(u))
+        return torch.stack([sum(g[s] * u[s] * (1 - gate(g, t, s)) ** (t - s) for s in range(t + 1)) for t in L])
+
+    return states
+
+
 GATED = [
     ("gated outputs", lambda u, g: g * gated_by_lerp(u, g), "a gate on the way out"),
     (
@@ -270,9 +313,32 @@ GATED = [
         state_of(lambda h, u, g, t: torch.lerp(h, u[t], torch.sigmoid(g[t]))),
         "a gate that goes through another function",
     ),
+    (
+        "no parentheses",
+        state_of(lambda h, u, g, t: 1 - g[t] * h + g[t] * u[t]),
+        "a difference without its parentheses",
+    ),
+    ("away from it", state_of(lambda h, u, g, t: h - g[t] * (u[t] - h)), "a token that comes in with a minus"),
+    ("minus g u", state_of(lambda h, u, g, t: h - g[t] * h - g[t] * u[t]), "a token that comes in with a minus"),
+    ("g − 1", state_of(lambda h, u, g, t: g[t] * (h + u[t]) - h), "an old state that comes in with a minus"),
+    ("reversed", lambda u, g: state_with_lerp(u.flip(0), g.flip(0)), "a line that is run from its end"),
+    ("reversed and turned", gated_from_the_end, "a line that is run from its end"),
+    ("first token twice", state_with_a_first_token_twice, "a first token that comes in twice"),
     ("from the second token", lambda u, g: state_with_indices(u[1:], g[1:]), "no state for the first token"),
     ("overwrites u", state_that_overwrites_u, "a state that starts at the first token"),
-    ("early return", state_that_returns_too_early, None),
+    ("early return", state_that_returns_too_early, "a return inside the loop"),
+    ("early return, zeros", state_that_returns_zeros_too_early, "a return inside the loop"),
+    ("all gates", state_of(lambda h, u, g, t: torch.lerp(h.expand_as(g), u[t], g)), "all gates at every token"),
+    ("all tokens", state_of(lambda h, u, g, t: h + g[t] * (u - h)), "all gates at every token"),
+    ("hard", state_of(lambda h, u, g, t: torch.where(g[t] > 0.5, u[t], h)), "a gate that is open or shut"),
+    (
+        "differences",
+        lambda u, g: (g * u.diff(prepend=torch.zeros(1))).cumsum(0),
+        "a difference to the token before",
+    ),
+    ("powers of its own gate", state_by_powers(lambda g, t, s: g[s]), "one gate for all of the past"),
+    ("powers of the last gate", state_by_powers(lambda g, t, s: g[t]), "one gate for all of the past"),
+    ("the last one left out", lambda u, g: F.pad(gated_by_lerp(u, g)[:-1], (0, 1)), "a loop that ends too early"),
     ("g u", lambda u, g: g * u, "a state that is never carried on"),
     ("stored, not kept", state_that_is_not_kept, "a state that is never carried on"),
     ("a list", lambda u, g: list(state_with_indices(u, g)), None),
@@ -299,6 +365,12 @@ def by_hand_one_late(is_data):
 
 def by_hand_for_five_tokens(is_data):
     return torch.tensor([9.0, 1e-5, 1e-5, 9.0, 1e-5])
+
+
+def by_hand_in_a_copy(is_data):
+    delta = torch.zeros_like(is_data)
+    delta[is_data], delta[~is_data] = 8.0, 1e-4
+    return delta
 
 
 def where(data, noise):
@@ -334,7 +406,7 @@ BY_HAND = [
     ("2 and 1e-6", where(2.0, 1e-6), PART),
     ("3 and 0", where(3.0, 0.0), PART),
     ("3.95 and 1e-6", where(3.95, 1e-6), PART),
-    ("4 and 9e-4", where(4.0, 9e-4), PART),
+    ("4 and 9e-4", where(4.0, 9e-4), "2 % for each of the two"),
     ("the mark itself", lambda is_data: is_data.float(), PART),
     ("all 10", lambda is_data: torch.full(is_data.shape, 10.0), SAME),
     ("all 1", lambda is_data: torch.ones(len(is_data)), SAME),
@@ -356,7 +428,14 @@ BY_HAND = [
     ("one number", lambda is_data: torch.tensor(10.0), NO_TENSOR),
     ("for five tokens", by_hand_for_five_tokens, None),
     ("half open on both", where(1.0, 0.3), "doors that are half open"),
-    ("early", lambda is_data: torch.where(is_data.roll(-1), 10.0, 1e-5), None),
+    ("half open, data nearly shut", where(0.5, 0.01), "doors that are half open"),
+    ("exchanged, both small", where(0.1, 0.6), WRONG_WAY),
+    ("2 % each", lambda m: torch.where(m, -math.log(0.02), -math.log(0.98) / 20), "2 % for each of the two"),
+    ("written into the marks", by_hand_in_a_copy, SAME),
+    ("NumPy", lambda m: np.where(m.numpy(), 10.0, 1e-5), NO_TENSOR),
+    ("a row for each", lambda m: torch.stack([10.0 * m, 1e-5 * ~m]).T, None),
+    ("a column", lambda m: torch.tensor([[10.0] if data else [1e-5] for data in m]), NO_TENSOR),
+    ("early", lambda m: torch.cat([m[1:], m[:1]]) * 10.0 + 1e-5, "a mask that comes one token early"),
     ("the first token only", lambda is_data: torch.where(torch.arange(len(is_data)) == 0, 10.0, 1e-5), None),
     ("crash", lambda is_data: torch.where(is_data, large, small), None),  # noqa: F821
     ("no return", lambda is_data: None, None),
@@ -545,6 +624,51 @@ def rank_of_the_channels(u, x_proj, dt_proj, dt_bias):
     return F.softplus(F.linear(low, dt_proj, dt_bias)), B, C
 
 
+def parameters_of_the_weights(u, x_proj, dt_proj, dt_bias):
+    R = dt_proj.shape[1]
+    B, C = x_proj[R:].chunk(2)
+    return F.softplus(u @ x_proj[:R].T @ dt_proj.T + dt_bias), B, C
+
+
+def cut_in_sizes(sizes):
+    """Cut with other sizes, under the right names."""
+
+    def parameters(u, x_proj, dt_proj, dt_bias):
+        R = dt_proj.shape[-1]
+        low, B, C = torch.split(u @ x_proj.T, sizes(R, (len(x_proj) - R) // 2), dim=-1)
+        return F.softplus(low @ dt_proj.T + dt_bias), B, C
+
+    return parameters
+
+
+def half_of_all_rows(number):
+    """N from all the rows of x_proj."""
+
+    def parameters(u, x_proj, dt_proj, dt_bias):
+        R = dt_proj.size(-1)
+        N = number(len(x_proj), R)
+        low, B, C = torch.split(F.linear(u, x_proj), [R, N, N], dim=2)
+        return F.softplus(F.linear(low, dt_proj, dt_bias)), B, C
+
+    return parameters
+
+
+def half_by_place(u, x_proj, dt_proj, dt_bias):
+    both, R, N = F.linear(u, x_proj), dt_proj.size(1), len(x_proj) // 2
+    return F.softplus(F.linear(both[..., :R], dt_proj, dt_bias)), both[..., R : R + N], both[..., R + N :]
+
+
+def projected_and_turned(*all):
+    delta, B, C = parameters_with_layers(*all)
+    return delta, B.permute(0, 2, 1), C.permute(0, 2, 1)
+
+
+def parameters_stacked_in_front(u, *weights):
+    """Token by token, with the tokens stacked in front."""
+    tokens = [parameters_with_layers(u[:, t : t + 1], *weights) for t in range(u.shape[1])]
+    return tuple(torch.stack([part.squeeze(1) for part in parts]) for parts in zip(*tokens, strict=True))
+
+
 PARAMETERS = [
     ("softplus of the bias", with_own_softplus(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_SOFTPLUS),
     ("two softplus", with_own_softplus(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_SOFTPLUS),
@@ -552,6 +676,31 @@ PARAMETERS = [
     ("R forgotten once", by_place(lambda R, N: (R, N)), "places that begin too early"),
     ("B twice as wide", states_not_halved(lambda rank, states: slice(rank + states, None)), "an N that is not halved"),
     ("B and C twice", states_not_halved(lambda rank, states: slice(-states, None)), "an N that is not halved"),
+    ("half of all rows", half_of_all_rows(lambda rows, rank: rows // 2), "half of all rows"),
+    ("half of all, less R", half_of_all_rows(lambda rows, rank: rows // 2 - rank), "half of all rows"),
+    ("half of all, by place", half_by_place, "half of all rows"),
+    ("bias as a factor", parameters(lambda low, W, b: F.softplus(b * (low @ W.T))), "a bias as a factor"),
+    (
+        "log1p",
+        parameters(lambda low, W, b: torch.log(1 + F.linear(low, W, b))),
+        "a logarithm without its exponential",
+    ),
+    ("cut off", parameters(lambda low, W, b: delta_of(low, W, b).clip(1e-3, 0.1)), "a Δ that is held in a range"),
+    (
+        "first column",
+        parameters(lambda low, W, b: F.softplus(low[..., :1] @ W[:, :1].T + b)),
+        "one number of the low rank",
+    ),
+    ("rows of x_proj", parameters_of_the_weights, "weights in the place of B and C"),
+    ("N, N, R", cut_in_sizes(lambda R, N: [N, N, R]), "sizes in another order"),
+    ("R each", cut_in_sizes(lambda R, N: R), "sizes in another order"),
+    ("B and C turned", projected_and_turned, "tokens on the last axis"),
+    ("collected, stack", parameters_stacked_in_front, "tokens on the first axis"),
+    (
+        "one row a token",
+        lambda u, *weights: tuple(p[0] for p in parameters_with_layers(u.reshape(1, -1, u.shape[-1]), *weights)),
+        "tokens on the first axis",
+    ),
     ("D for R, by F.linear", rank_of_the_channels, "a rank from the wrong axis"),
     (
         "B averaged",
@@ -676,6 +825,22 @@ def exchanged_in_vain(u, A, x_proj, dt_proj, dt_bias):
     return selective_scan_ref(u.mT, delta.mT, A, C.mT, B.mT).mT
 
 
+def own_loop(let_in=lambda d, A, B: d * B, kept=lambda d, A: torch.exp(d * A), early=False):
+    """A scan of one's own, by einsum."""
+
+    def scan(u, A, x_proj, dt_proj, dt_bias):
+        delta, B, C = parameters_with_layers(u, x_proj, dt_proj, dt_bias)
+        d, B = delta[..., None], B.unsqueeze(2)  # (B, L, D, 1), (B, L, 1, N)
+        K, E = kept(d, A), let_in(d, A, B) * u[..., None]
+        h, y = torch.zeros_like(E[:, 0]), []
+        for t in range(u.shape[1]):
+            before, h = h, K[:, t] * h + E[:, t]
+            y.append(torch.einsum("bdn,bn->bd", before if early else h, C[:, t]))
+        return torch.stack(y, 1)
+
+    return scan
+
+
 MENDED = [
     *(
         (name, ssm(lambda low, W, b, bend=bend: bend(F.linear(low, W, b))), "another function that makes positive")
@@ -730,6 +895,14 @@ MENDED = [
         "B and C exchanged",
     ),
     ("bias / 2", ssm(lambda low, W, b: F.linear(low, W, b / 2), delta_softplus=True), "half of the bias, once"),
+    ("a loop without Δ·", own_loop(lambda d, A, B: B), "a token without its Δ"),
+    ("a loop with the hold", own_loop(lambda d, A, B: torch.expm1(d * A) / A * B), "a zero-order hold"),
+    ("exp of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.exp())), "a bias with a softplus of its own"),
+    ("a mean bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.mean())), "one bias for all channels"),
+    ("exp(A)", own_loop(kept=lambda d, A: A.exp() + 0 * d), "a fading without its Δ"),
+    ("read too early", own_loop(early=True), "the state before the token"),
+    ("Δ·A", own_loop(kept=lambda d, A: d * A), "a fading without its exponential"),
+    ("Euler", own_loop(kept=lambda d, A: 1 + d * A), "a fading without its exponential"),
     ("u as it came", lambda u, *rest: u.clone(), None),
     ("crash", ssm(lambda low, W, b: F.linear(low, W.T), **BOTH), None),
     ("an unknown option", ssm(lambda low, W, b: low @ W.T, bias="bias"), None),
@@ -803,6 +976,20 @@ RESET = [
     ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
     ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), "a Δ that is rounded"),
     ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), "a Δ that is rounded"),
+    ("argmin", lambda left, A: -math.log(left) / (1 + int(torch.argmax(A))), "a state's number in the place of its A"),
+    ("1/|A|", lambda left, A: 1 / min(A.abs()).item(), "a time constant"),
+    ("1 − left alone", lambda left, A: -(left - 1), "a gate in the place of Δ"),
+    ("a power", lambda left, A: (1 / left) ** (1 / A.abs().min().item()), "a root in the place of a quotient"),
+    ("ln(left)", lambda left, A: -math.log(1 / left), "ln(left) alone"),
+    ("N times", lambda left, A: sum(math.log(left) / A.max().item() for _ in A), "all states taken together"),
+    ("per cent", lambda left, A: -math.log(left / 100) / -A.max().item(), "a percentage"),
+    ("exp of left", lambda left, A: math.exp(-left) / min(-A).item(), "an exponential in the place of a logarithm"),
+    ("exp of A", lambda left, A: -math.log(left) / A.exp().min().item(), "an exponential of A"),
+    (
+        "steps of 0.1",
+        lambda left, A: next(n * 0.1 for n in range(1000) if max(math.exp(n * 0.1 * a) for a in A.tolist()) <= left),
+        "a Δ that is rounded",
+    ),
     ("ln 2", lambda left, A: math.log(2) / A.abs().min().item(), "a half-life"),
     ("the sum", lambda left, A: -math.log(left) / A.abs().sum().item(), "all states taken together"),
     ("text", lambda left, A: f"{math.log(left) / A.max().item():.3f}", None),

@@ -52,11 +52,13 @@ def _tell_why(delta: Tensor) -> None:
     for words, fits in (
         ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
+        ("data leave 2 %, and noise takes 2 %", min(old, lost) > 0.01 and max(old, lost) < 0.025),
         ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.05)),
-        ("noise opens the door, and data do not", torch.equal(opened, ~PROBE)),
+        ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
+        ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),
         ("each noise token replaces a part of the state", data > 0.9 and noise < 0.99),
-        ("data and noise both replace a part of the state", 0.5 < data <= 0.9 and noise < 0.5),
+        ("data and noise both replace a part of the state", noise < data <= 0.9),
     ):
         if fits:
             raise ValueError(words)
@@ -91,9 +93,15 @@ DELTA_BY_HAND = Exercise(
     misconceptions=[
         Misconception(
             "doors the wrong way round",
-            "Your Δ is large on noise and small on data, so the state jumps to the noise. Which of the two must reset "
-            "the state, and which must leave it alone?",
+            "Your Δ is larger on noise than on data, so the state goes with the noise. Which of the two must reset the "
+            "state, and which must leave it alone?",
             _by_hand("1e-5", "10.0"),
+        ),
+        Misconception(
+            "2 % for each of the two",
+            "Each of your two Δ would do if the other one were perfect: data leave about 2 % of the old state, and "
+            "twenty noise tokens take about 2 %. Together this is too much: let them share the 2 %.",
+            _by_hand("math.log(50)", "0.001"),
         ),
         Misconception(
             "data that do not reset",
@@ -104,7 +112,8 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "one Δ for all tokens",
-            "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`.",
+            "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`. And if you "
+            "wrote two numbers into a copy of the marks, they became marks: print your Δ.",
             _by_hand("10.0", "10.0"),
         ),
         Misconception(
@@ -143,6 +152,11 @@ DELTA_BY_HAND = Exercise(
             edited(delta_by_hand, "is_data, → is_data.roll(1),"),
         ),
         Misconception(
+            "a mask that comes one token early",
+            "Your Δ opens the door one token before the data. The Δ of token t decides about token t itself.",
+            edited(delta_by_hand, "is_data, → is_data.roll(-1),"),
+        ),
+        Misconception(
             "an infinite Δ",
             "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
             "exp(−Δ) is below 0.01 from Δ = 5 on.",
@@ -156,12 +170,15 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "no tensor with one Δ for each token",
-            "A list comes back, a pair of numbers, or a single one. Each token wants its own Δ, in a tensor (L,), as "
-            "the marks come.",
+            "What comes back is no tensor, or one of another shape than the marks. Each token wants its own Δ, in a "
+            "tensor (L,), as the marks come.",
             [
                 edited(delta_by_hand, f"return torch.where(is_data, 10.0, 1e-5) → return {other}")
                 for other in (
                     "torch.where(is_data, 10.0, 1e-5).tolist()",
+                    "torch.where(is_data, 10.0, 1e-5).numpy()",
+                    "torch.where(is_data, 10.0, 1e-5)[:, None]",
+                    "torch.where(is_data, 10.0, 1e-5)[None]",
                     "(10.0, 1e-5)",
                     "10.0",
                     "torch.tensor(10.0)",

@@ -68,6 +68,18 @@ GATE_FROM_DELTA = Exercise(
             [_gate("delta / delta.sum()"), _gate("torch.softmax(delta, 0)")],
         ),
         Misconception(
+            "gates that look at each other",
+            "Your gates depend on the Δ of the whole line, on its mean or its largest. A gate knows nothing of the "
+            "other tokens: its own Δ decides, whatever the others are.",
+            [
+                _gate("delta / delta.max()"),
+                _gate("(delta - delta.min()) / (delta.max() - delta.min())"),
+                _gate("(1 - torch.exp(-delta.mean())).expand_as(delta)"),
+                _gate("1 - torch.exp(-delta / delta.sum())"),
+                _gate("1 - torch.exp(-delta / delta.max())"),
+            ],
+        ),
+        Misconception(
             "a missing minus sign",
             "exp(Δ) grows without end; a gate lies between 0 and 1. The state fades: the exponent is ΔA, and A = −1.",
             [_gate("1 - torch.exp(delta)"), _gate("torch.exp(delta) - 1"), _gate("torch.exp(delta)")],
@@ -96,6 +108,29 @@ GATE_FROM_DELTA = Exercise(
             _gate("1 - torch.exp(-delta.cumsum(0))"),
         ),
         Misconception(
+            "a gate with Δ in it once more",
+            "Your gate has Δ as a factor or a divisor, too. The zero-order hold divides by A, which is −1, and not by "
+            "Δ: here Δ stands in the exponent only.",
+            [
+                _gate("delta * (1 - torch.exp(-delta))"),
+                _gate("(1 - torch.exp(-delta)) / delta"),
+                _gate("delta * torch.exp(-delta)"),
+                _gate("1 - delta * torch.exp(-delta)"),
+            ],
+        ),
+        Misconception(
+            "back to the raw number",
+            "You take a logarithm, the way back from Δ to the raw number w. But w may be anything, and a gate is a "
+            "share. From Δ the way is shorter: what is kept of the old state, and what is missing to the whole?",
+            [_gate("torch.log(torch.expm1(delta))"), _gate("torch.log(delta)")],
+        ),
+        Misconception(
+            "the bilinear rule",
+            "Your gate is that of the bilinear rule, in which a straight line stands above and one below: for a large "
+            "Δ it exceeds 1. The zero-order hold keeps exp(−Δ) of the old state.",
+            _gate("delta / (1 + delta / 2)"),
+        ),
+        Misconception(
             "a logarithm or power of another base",
             "The state fades as a power of e, by the zero-order hold: torch.exp.",
             [_gate("1 - 2**-delta"), _gate("1 - 10**-delta")],
@@ -107,10 +142,43 @@ GATE_FROM_DELTA = Exercise(
             _gate("1 - torch.sigmoid(delta)"),
         ),
         Misconception(
+            "another curve from 1 to 0",
+            "Your curve begins at 1 and falls to 0. So does the share that is *kept*, which is exp(−Δ) by the "
+            "zero-order hold. The gate is the other share.",
+            [
+                _gate(curve)
+                for curve in (
+                    "torch.relu(1 - delta)",
+                    "1 / (1 + delta)",
+                    "2**-delta",
+                    "1 - torch.tanh(delta)",
+                    "torch.exp(-delta / 2)",
+                    "torch.exp(-2 * delta)",
+                )
+            ],
+        ),
+        Misconception(
+            "a curve that has no end",
+            "Your curve begins at 0, and for a large Δ it exceeds 1. A share never does: by the zero-order hold "
+            "exp(−Δ) is kept. What is the rest of the whole?",
+            [_gate(curve) for curve in ("torch.log1p(delta)", "delta.sqrt()", "delta**2", "delta / 2", "2 * delta")],
+        ),
+        Misconception(
             "another curve from 0 to 1",
             "Your curve begins at 0 and ends at 1, as a gate must. But it is not the one of the zero-order hold: of "
             "the old state exp(−Δ) is left. What is the rest of the whole?",
-            [_gate("torch.tanh(delta)"), _gate("delta / (1 + delta)")],
+            [
+                _gate(curve)
+                for curve in (
+                    "torch.tanh(delta)",
+                    "torch.tanh(delta / 2)",
+                    "delta / (1 + delta)",
+                    "1 - torch.exp(-(delta**2))",
+                    "1 - torch.exp(-2 * delta)",
+                    "1 - torch.exp(-delta / 2)",
+                    "torch.exp(-1 / delta)",
+                )
+            ],
         ),
     ],
 )

@@ -26,6 +26,20 @@ def _gates(formula: str):
     return edited(gated_state, f"zip(u, g, → zip(u, {formula},")
 
 
+def _by_age(gates: str):
+    """A wrong `gated_state`: token s has faded by one gate, once for each step since."""
+    return edited(_all_pairs, f"gates = g → gates = {gates}")
+
+
+def _all_pairs(u: Tensor, g: Tensor) -> Tensor:
+    """Each state as a sum over the tokens so far."""
+    states = []
+    for t in range(1, len(u) + 1):
+        gates = g
+        states.append((g[:t] * u[:t] * (1 - gates) ** torch.arange(t - 1, -1, -1)).sum())
+    return torch.stack(states)
+
+
 UPDATE = "h = (1 - g_t) * h + g_t * u_t  # ()\n        states.append(h)"
 TOKEN_BEFORE = f"{UPDATE} → states.append((1 - g_t) * h + g_t * u_t)\n        h = u_t"
 
@@ -78,6 +92,38 @@ GATED_STATE = Exercise(
             "Two cumulative operations in the place of the loop are right on paper. But you divide by a product of "
             "shares that are kept: it is 0 after an open gate, and soon too small for float32. Take the plain loop.",
             lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+        ),
+        Misconception(
+            "a difference without its parentheses",
+            "A product goes before a difference: 1 − g·h is not (1 − g)·h. It takes parentheses to make the share of "
+            "the old state first.",
+            _step("1 - g_t * h + g_t * u_t"),
+        ),
+        Misconception(
+            "a token that comes in with a minus",
+            "The token comes in with a minus sign, so an open gate takes the state away from it. If you correct the "
+            "old state by a difference: which of the two is the aim?",
+            [_step("h + g_t * (h - u_t)"), _step("(1 - g_t) * h - g_t * u_t")],
+        ),
+        Misconception(
+            "an old state that comes in with a minus",
+            "The old state is multiplied by g − 1, which is negative: it changes its sign with every token. What is "
+            "kept is what g leaves of the whole.",
+            _step("(g_t - 1) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "a line that is run from its end",
+            "Your loop begins with the last token. A state knows the tokens before it: the first one comes first.",
+            [
+                lambda u, g: gated_state(u.flip(0), g.flip(0)).flip(0),
+                lambda u, g: gated_state(u.flip(0), g.flip(0)),
+            ],
+        ),
+        Misconception(
+            "a first token that comes in twice",
+            "Before the loop you let the first token in, and the loop lets it in once more. Either start at 0 with all "
+            "tokens, or with the first one done and the loop from the second on.",
+            edited(gated_state, "h, states = torch.zeros(()), [] → h, states = g[0] * u[0], []"),
         ),
         Misconception(
             "an old state that grows",
@@ -173,6 +219,45 @@ GATED_STATE = Exercise(
             "one gate for all tokens",
             "You use one gate throughout. But every token has a g of its own.",
             [_gates("g[:1].expand_as(g)"), _gates("g[-1:].expand_as(g)"), _gates("g.mean().expand_as(g)")],
+        ),
+        Misconception(
+            "all gates at every token",
+            "Each step of your loop works with the whole line of gates, or of tokens. In step t there is one state, "
+            "one gate and one token: take one number of each.",
+            [_step("(1 - g) * h + g * u_t"), _step("(1 - g) * h + g * u"), _step("(1 - g_t) * h + g_t * u")],
+        ),
+        Misconception(
+            "a gate that is open or shut",
+            "You take a gate above one half for open and any other for shut. Between them it mixes: a gate of 0.3 "
+            "lets 3 parts of the token in and keeps 7 of the state.",
+            _step("u_t if g_t > 0.5 else h"),
+        ),
+        Misconception(
+            "a difference to the token before",
+            "You correct the state by the difference between this token and the *token* before it. What the token "
+            "replaces is a share of the state.",
+            _step("h + g_t * (u_t - (u[len(states) - 1] if states else 0))"),
+        ),
+        Misconception(
+            "one gate for all of the past",
+            "An old token fades by one gate, once for each step of its age. On its way it meets other gates: at each "
+            "step the gate of *that* step.",
+            [_by_age("g[:t]"), _by_age("g[t - 1]")],
+        ),
+        Misconception(
+            "a loop that ends too early",
+            "The last state is 0: the loop ends one token before the end. `range` leaves out its last number by "
+            "itself.",
+            edited(gated_state, "torch.stack(states) → torch.stack([*states[:-1], 0 * h])"),
+        ),
+        Misconception(
+            "a return inside the loop",
+            "Your function returns in its first step. How far is the line with `return` indented?",
+            [
+                edited(gated_state, "append(h) → append(h); return torch.stack(states)"),
+                edited(gated_state, "append(h) → append(h); return F.pad(h[None], (0, len(u) - 1))"),
+                edited(gated_state, "append(h) → append(h); return h"),
+            ],
         ),
         Misconception(
             "a gate that comes one token late",

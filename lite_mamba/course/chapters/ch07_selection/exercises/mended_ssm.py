@@ -1,5 +1,6 @@
 """Bug hunt: mended_ssm."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -27,6 +28,27 @@ def _raw(formula: str, *edits: str):
 
 
 NO_BIAS, NO_SOFTPLUS = ", delta_bias=dt_bias → ", ", delta_softplus=True → "
+
+
+def _steps(u: Tensor, A: Tensor, x_proj: Tensor, dt_proj: Tensor, dt_bias: Tensor) -> Tensor:
+    """The same in a plain loop over the tokens."""
+    rank = dt_proj.shape[1]
+    states = (x_proj.shape[0] - rank) // 2
+    low_rank, B, C = F.linear(u, x_proj).split([rank, states, states], dim=-1)
+    deltas = F.softplus(F.linear(low_rank, dt_proj, dt_bias)).unsqueeze(-1)  # (B, L, D, 1)
+    h, y = torch.zeros(u.shape[0], *A.shape), []  # (B, D, N)
+    for t in range(u.shape[1]):
+        h = torch.exp(deltas[:, t] * A) * h + deltas[:, t] * B[:, t, None] * u[:, t, :, None]
+        y.append((h @ C[:, t, :, None])[..., 0])  # (B, D)
+    return torch.stack(y, dim=1)
+
+
+READ = "        y.append((h @ C[:, t, :, None])[..., 0])  # (B, D)\n"
+
+
+def _by_steps(*edits: str):
+    """A wrong repair: a loop of one's own, with a mistake in the step."""
+    return edited(_steps, *edits)
 
 
 def _scan_cases(draw: Draw) -> dict:
@@ -176,9 +198,48 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias with a softplus of its own",
-            "The bias goes through a softplus before it is added. It is a raw number: token and bias are added, and "
-            "the softplus is taken of the sum.",
-            edited(mended_ssm, "delta_bias=dt_bias → delta_bias=F.softplus(dt_bias)"),
+            "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
+            "are added, and the softplus is taken of the sum.",
+            [
+                edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
+                for bend in ("F.softplus", "torch.exp", "torch.sigmoid")
+            ],
+        ),
+        Misconception(
+            "one bias for all channels",
+            "The bias comes once now, but as one number for all channels. Each channel has its own: it holds the time "
+            "scale of this channel.",
+            [
+                edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={one}.expand_as(dt_bias)")
+                for one in ("dt_bias.mean()", "dt_bias[0]")
+            ],
+        ),
+        Misconception(
+            "a token without its Δ",
+            "In your scan the old state fades by Δ, but the token comes in without it. Which B̄ does the package take?",
+            _by_steps("+ deltas[:, t] * B → + B"),
+        ),
+        Misconception(
+            "a zero-order hold",
+            "Your scan lets the token in by the zero-order hold. selective_scan_fn takes Δ·B, and so did the code that "
+            "you were given: this was no mistake.",
+            _by_steps("+ deltas[:, t] * B → + (torch.exp(deltas[:, t] * A) - 1) / A * B"),
+        ),
+        Misconception(
+            "a fading without its exponential",
+            "In your scan the old state is multiplied by Δ·A itself, or by 1 + Δ·A. What is kept is exp(ΔA).",
+            [_by_steps(f"torch.exp(deltas[:, t] * A) * h → {kept}deltas[:, t] * A) * h") for kept in ("(", "(1 + ")],
+        ),
+        Misconception(
+            "a fading without its Δ",
+            "In your scan the old state fades by exp(A), the same at all tokens. What is kept is exp(ΔA): this is "
+            "where Δ decides.",
+            _by_steps("torch.exp(deltas[:, t] * A) → torch.exp(A)"),
+        ),
+        Misconception(
+            "the state before the token",
+            "Your scan reads the state out before the token has come in. The result at t contains token t.",
+            _by_steps(f"{READ} → ", f"        h = → {READ}        h = "),
         ),
         Misconception(
             "an exponential of A",

@@ -73,7 +73,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a Δ that is rounded",
-            "You round. The smallest Δ is no whole number, and no number of two decimals: return it as it is.",
+            "You round, or try one Δ after the other. The smallest one is no whole number, and no number of two "
+            "decimals: solve the equation, and return what comes as it is.",
             [
                 _reset("float(math.ceil(math.log(1 / left) / A.abs().min().item()))"),
                 _reset("int(math.log(1 / left) / A.abs().min().item())"),
@@ -89,12 +90,47 @@ RESET_DELTA = Exercise(
             [
                 _reset("math.log(1 / left) / A.abs().sum().item()"),
                 _reset("math.log(len(A) / left) / A.abs().min().item()"),
+                _reset("len(A) * math.log(1 / left) / A.abs().min().item()"),
+                _reset("math.log(1 / left) / len(A)"),
             ],
         ),
         Misconception(
             "a state by its place",
             "You look at the first or the last state. The states need not be sorted: which |A| forgets last?",
             [_reset(f"math.log(1 / left) / A.abs()[{i}].item()") for i in (0, -1)],
+        ),
+        Misconception(
+            "a state's number in the place of its A",
+            "You take the place of the slowest state for its |A|. State n fades n times as fast only while A is −1, "
+            "−2, −3, …: here A is given. `argmin` and `argmax` say where, `min` and `max` say how much.",
+            [
+                _reset("math.log(1 / left) / (A.abs().argmin().item() + 1)"),
+                _reset("math.log(1 / left) / A.abs().argmin().item()"),
+                _reset("math.log(1 / left) / max(A.abs().argmin().item(), 1)"),
+            ],
+        ),
+        Misconception(
+            "a percentage",
+            "`left` is a share, 0.01 for 1 %. You take it for a number of per cent.",
+            _reset("math.log(100 / left) / A.abs().min().item()"),
+        ),
+        Misconception(
+            "an exponential in the place of a logarithm",
+            "You take the exponential of `left`. The exponential is done by the state; to solve for its exponent takes "
+            "the other function.",
+            [
+                _reset(f"{way} / A.abs().min().item()")
+                for way in ("math.exp(-left)", "math.exp(left)", "math.exp(1 / left)", "(1 - math.exp(-left))")
+            ],
+        ),
+        Misconception(
+            "an exponential of A",
+            "A comes as it is, negative. Only a block keeps it as a logarithm, A_log, and takes −exp of that.",
+            [
+                _reset("math.log(1 / left) / torch.exp(A).min().item()"),
+                _reset("math.log(1 / left) / torch.exp(A).max().item()"),
+                _reset("math.log(1 / left) / torch.exp(A.abs()).min().item()"),
+            ],
         ),
         Misconception(
             "one Δ for each state",
@@ -107,6 +143,28 @@ RESET_DELTA = Exercise(
             "You take the inverse of the softplus as well: this is the raw number w that a network would give. Wanted "
             "is Δ itself.",
             _reset("math.log(math.expm1(math.log(1 / left) / A.abs().min().item()))"),
+        ),
+        Misconception(
+            "a time constant",
+            "1/|A| is the Δ after which a share of 1/e is left, 37 %, and a few times 1/|A| is a rule of thumb. Here "
+            "the share that may stay is given: `left`.",
+            [_reset(f"{times} / A.abs().{which}().item()") for times in (1, 3, 5) for which in ("min", "max")],
+        ),
+        Misconception(
+            "a gate in the place of Δ",
+            "1 − left is the gate: the share that the token replaces. Wanted is the Δ that opens it so far.",
+            _reset("1 - left"),
+        ),
+        Misconception(
+            "a root in the place of a quotient",
+            "You take the power 1/A of `left`. That is exp(Δ): one logarithm is missing.",
+            _reset("left ** (1 / A.max().item())"),
+        ),
+        Misconception(
+            "ln(left) alone",
+            "Your Δ is negative, and it does not depend on A. What is left is exp(ΔA): take the logarithm of both "
+            "sides, and solve for Δ.",
+            _reset("math.log(left)"),
         ),
         Misconception(
             "A is forgotten",

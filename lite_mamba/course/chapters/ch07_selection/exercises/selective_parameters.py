@@ -175,6 +175,50 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "a bias as a factor",
+            "You multiply by the bias. It is added to the raw number: a token that says nothing has 0, and from there "
+            "the bias alone sets its Δ.",
+            [
+                _delta("F.softplus(low_rank @ dt_proj.T * dt_bias)"),
+                _delta("F.softplus(low_rank @ dt_proj.T) * dt_bias"),
+            ],
+        ),
+        Misconception(
+            "a logarithm without its exponential",
+            "The softplus is ln(1 + exp(w)), and you take ln(1 + w): `log1p` adds the 1, the exponential is missing.",
+            _delta("torch.log1p(low_rank @ dt_proj.T + dt_bias)"),
+        ),
+        Misconception(
+            "a Δ that is held in a range",
+            "You cut Δ off at a smallest or a largest value. Only the start values were drawn from 0.001 to 0.1: a "
+            "token may ask for any Δ above 0.",
+            [
+                _delta(f"F.softplus(low_rank @ dt_proj.T + dt_bias).clamp({limits})")
+                for limits in ("0.001, 0.1", "max=1")
+            ],
+        ),
+        Misconception(
+            "one number of the low rank",
+            "Only one number of the low rank comes into Δ, or their mean or sum. All R of them do, each with its own "
+            "column of dt_proj.",
+            [
+                _delta(f"F.softplus({low} + dt_bias)")
+                for low in (
+                    "low_rank[..., :1] * dt_proj[:, 0]",
+                    "low_rank.mean(-1, keepdim=True) @ dt_proj[:, :1].T",
+                    "low_rank.mean(-1, keepdim=True) * dt_proj.sum(1)",
+                    "low_rank.sum(-1, keepdim=True) * dt_proj.sum(1)",
+                    "low_rank[..., :1]",
+                )
+            ],
+        ),
+        Misconception(
+            "weights in the place of B and C",
+            "What goes out as B and C are rows of `x_proj`: they are the same for all tokens. B and C come from the "
+            "token: what does the product of tokens and these rows say?",
+            _parts("delta", "x_proj[rank : rank + states]", "x_proj[rank + states :]"),
+        ),
+        Misconception(
             "a Δ below zero",
             "Your Δ is the right one with a minus in front. A step size is positive: it is A that brings the minus "
             "sign.",
@@ -258,6 +302,32 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "sizes in another order",
+            "The sizes of your cut stand in another order than the parts: R for the low rank, then N for B and N for "
+            "C. And they are R and N, not R for all.",
+            [
+                _cut(".split([states, states, rank], dim=-1)"),
+                _cut(".split(rank, dim=-1)"),
+                _cut(".split([rank, rank, rank], dim=-1)"),
+                _cut(".split([states, states, states], dim=-1)"),
+            ],
+        ),
+        Misconception(
+            "half of all rows",
+            "You halve all the rows of x_proj, those of the low rank, too. First the R rows go off, then B and C share "
+            "what is left.",
+            [
+                edited(selective_parameters, f"(x_proj.shape[0] - rank) // 2 → {number}", *cut)
+                for number, *cut in (
+                    ("x_proj.shape[0] // 2",),
+                    ("x_proj.shape[0] // 2", BY_PLACE),
+                    ("x_proj.shape[0] // 2 - rank",),
+                    ("x_proj.shape[0] // 2 - rank", BY_PLACE),
+                    ("x_proj.shape[0] // 2 - rank", BY_PLACE, "rest[..., states:] → rest[..., states : 2 * states]"),
+                )
+            ],
+        ),
+        Misconception(
             "an N that is not halved",
             "x_proj has R + 2N rows: what is left of them after the R is shared by B and C.",
             [
@@ -267,8 +337,18 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "tokens on the last axis",
-            "Your results have the shape (B, …, L), as the scan wants them. Here they keep the order of u: (B, L, …).",
-            _parts("delta.mT", "B.mT", "C.mT"),
+            "Your results, or some of them, have the shape (B, …, L), as the scan wants them. Here they keep the order "
+            "of u: (B, L, …).",
+            [_parts("delta.mT", "B.mT", "C.mT"), _parts("delta", "B.mT", "C.mT"), _parts("delta.mT")],
+        ),
+        Misconception(
+            "tokens on the first axis",
+            "The first axis of your results counts the tokens, as they were collected in a loop, or all tokens of all "
+            "sequences. The order of u is wanted: (B, L, …).",
+            [
+                _parts(*(f"{part}.transpose(0, 1)" for part in ("delta", "B", "C"))),
+                _parts(*(f"{part}.flatten(0, 1)" for part in ("delta", "B", "C"))),
+            ],
         ),
         Misconception(
             "a result that can't learn",
