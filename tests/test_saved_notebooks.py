@@ -7,7 +7,7 @@ import ipywidgets
 import pytest
 
 import lite_mamba_jupyter
-from lite_mamba.course.page.cards import WAKE, live
+from lite_mamba.course.page.cards import VOILA, WAKE, live
 
 VIEW = lite_mamba_jupyter.VIEW
 
@@ -23,6 +23,13 @@ def test_a_control_of_the_course_keeps_its_words_and_how_to_wake_it():
     data = saved(live(ipywidgets.IntSlider(), "Controls", "<b>Controls</b>"), {"lite_mamba": True})
     assert VIEW not in data and data["text/plain"] == "Controls"
     assert "<b>Controls</b>" in data["text/html"] and WAKE in data["text/html"]
+
+
+def test_in_voila_no_control_stands_that_would_move_nothing(monkeypatch):
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    bundle = live(ipywidgets.IntSlider(), "Controls", "<b>Controls</b>")
+    assert VIEW not in bundle and "<b>Controls</b>" in bundle["text/html"]
+    assert VOILA in bundle["text/html"] and WAKE not in bundle["text/html"]
 
 
 def test_a_readers_own_widget_is_left_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from . import markup
 from .markup import TONES
 
 WAKE = "To wake this, run its cell (Shift + Enter), or all cells: Run ▸ Run All Cells."
+VOILA = "In Voilà this stands still. Live, and without code: python -m lite_mamba.course lecture"
 
 
 @dataclass
@@ -71,10 +73,12 @@ def show(bundle: dict[str, Any]) -> None:
 def live(box: DOMWidget, text: str, html: str) -> dict[str, Any]:
     """The bundle of a widget, with the words that stand in its place where nobody is there to answer it.
 
-    A saved notebook keeps these words and no live view (see `lite_mamba_jupyter`), and one line on how to wake it.
+    A saved notebook keeps these words and no live view (see `lite_mamba_jupyter`), and one line on how to wake it. So
+    does a page of Voilà, which has a kernel but shows no display a second time.
     """
-    asleep = f'<div style="{markup.PLAIN}">{html}<p><i>{WAKE}</i></p></div>'
-    return {**box._repr_mimebundle_(), "text/plain": text, "text/html": asleep}
+    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+    asleep = f'<div style="{markup.PLAIN}">{html}<p><i>{VOILA if voila else WAKE}</i></p></div>'
+    return {**({} if voila else box._repr_mimebundle_()), "text/plain": text, "text/html": asleep}
 
 
 def _hang(head: str, value: str) -> str:
