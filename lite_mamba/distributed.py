@@ -7,10 +7,10 @@
                g_r = Σ_{q>r} exp(A·Σ_{r<p<q} T_p) ⊙ ν_q    the gradient of part r's last state
 
 None of it grows with the length. Between the exchanges runs the ordinary scan, once, from the state h_r, and its
-ordinary backward pass, from the gradient g_r. To run it from zero and to correct its output afterwards would cost an
-exponential a state again, for every token; e and ν alone are sums that end where a part's memory ends
-(`selective_scan/ends.py`). The scan is linear in the state, which is all that this needs: it is the associativity of
-notebook 09, over processes instead of chunks. Batches and weights are DDP's and FSDP's part. Notebook 15 builds it.
+ordinary backward pass, from the gradient g_r. For e and ν alone it does not run: they are sums that end where a part's
+memory ends (`selective_scan/ends.py`); to run it from zero and to correct its output would cost no less. The scan is
+linear in the state, which is all that this needs: it is the associativity of notebook 09, over processes instead of
+chunks. Batches and weights are DDP's and FSDP's part. Notebook 15 builds it.
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["opening", "percent", "several", "with_unit", "written"]
+__all__ = ["opening", "percent", "several", "three_digits", "with_unit", "written"]
 
 
 def written(value: float, form: str = ".3g") -> str:
@@ -21,6 +21,17 @@ def written(value: float, form: str = ".3g") -> str:
     number = re.sub(r"e([+-])0", r"e\1", f"{value:{form}}").replace("e+", "e")
     number = re.sub(r"^(-?\d),(\d{3})(?!,)", r"\1\2", number).replace(",", " ")
     return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")
+
+
+def three_digits(value: float) -> str:
+    """A number to three digits, all three written, so that numbers which stand side by side can be compared.
+
+    Example:
+        >>> three_digits(1.43), three_digits(2), three_digits(43.03), three_digits(0.43), three_digits(30149)
+        ('1.43', '2.00', '43.0', '0.430', '30 100')
+    """
+    rounded = float(f"{value:.3g}")
+    return written(rounded, ",.0f" if abs(rounded) >= 100 else "#.3g")
 
 
 def percent(share: float, ends: int = 0) -> str:

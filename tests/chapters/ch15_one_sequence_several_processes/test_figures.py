@@ -102,6 +102,31 @@ def test_the_model_of_time_gives_what_was_measured():
     assert 1e6 * costs.MACHINE.byte * large["bytes"] == pytest.approx(large["all-gather, µs"], rel=0.05)
 
 
+@pytest.mark.parametrize("what", figures.Travel.QUANTITIES)
+def test_each_count_fills_an_axis_of_its_own(what):
+    """One axis for bytes, products and rounds left the rounds on its lowest seventh."""
+    shown = figures.Travel()
+    places = []
+    for length in (1024, 4194304):
+        for ranks in (2, 64):
+            shown.update(length=length, ranks=ranks, what=what)
+            places += list(
+                shown.ax.transAxes.inverted().transform(shown.ax.transData.transform(shown.dots.get_xydata()))
+            )
+    heights = [height for _, height in places]
+    assert 0 < min(heights) < 0.2
+    assert 0.8 < max(heights) < 1
+
+
+def test_counts_and_speeds_that_stand_side_by_side_have_three_digits():
+    travel, pays = figures.Travel(), figures.Pays()
+    said = [travel.update(length=4096), travel.update(length=1024, ranks=64), pays.update(length=4194304)]
+    assert "22.0 MB for attention in a ring, 750 kB" in said[0]
+    assert "6.19 MB for attention in a ring, 6.60 MB" in said[1]
+    assert "2 processes: 1.98 times, 64 processes: 43.0 times" in said[2]
+    assert "7 for attention in a ring, 4 for the scan" in travel.update(what="rounds of messages, one after the other")
+
+
 def test_the_longer_a_message_takes_the_fewer_processes_pay():
     best = []
     for message in (1e-6, 1e-3, 1e-1):

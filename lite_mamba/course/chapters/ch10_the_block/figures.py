@@ -14,7 +14,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, written
+from ...drawing.numbers import several, three_digits, written
 from ...training import RUNS, load
 from .. import folders
 from .exercises import PARTS as PARTS_OF_THE_COURSE
@@ -222,7 +222,7 @@ def _short(number: float) -> str:
     rounded = float(f"{number:.3g}")
     for size, name in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):
         if rounded >= size:
-            return f"{rounded / size:#.3g}".rstrip(".") + name
+            return three_digits(rounded / size) + name
     return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 

@@ -1,6 +1,8 @@
 """The figures of notebook 15: a part and its past, who waits for whom, a halo, what travels, and where it pays."""
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +13,7 @@ from ....distributed import own_part
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import several, written
+from ...drawing.numbers import three_digits, written
 from .costs import MACHINE, ring_bytes, ring_rounds, ring_work, scan_bytes, scan_rounds, scan_work, speed_up
 from .exercises import corrected, own_start, summary
 
@@ -285,23 +287,43 @@ class Halo(LiveFigure):
         )
 
 
-BYTES = {1e9: "GB", 1e6: "MB", 1e3: "kB", 1: "B"}
-NUMBERS = {1e12: "trillion", 1e9: "billion", 1e6: "million", 1: ""}
+BYTES = {1e9: "GB", 1e6: "MB", 1e3: "kB"}
+NUMBERS = {1e12: "trillion", 1e9: "billion", 1e6: "million"}
 
 
 def counted(number: float, units: dict[float, str]) -> str:
-    """A count to three digits in the largest unit that it fills: 1.2 MB, 412 billion."""
-    size = next(size for size in units if number >= size)
-    return f"{written(float(f'{number / size:.3g}'), ',.10g')} {units[size]}"
+    """A count to three digits in the largest unit that it fills: 1.20 MB, 412 billion. Below all units as it is: 63."""
+    size = next((size for size in units if number >= size), None)
+    return f"{three_digits(number / size)} {units[size]}" if size else written(number, ",.0f")
+
+
+class Count(NamedTuple):
+    """What `Travel` counts for the ring and for the scan: in which units, and on an axis that holds all of it."""
+
+    ring: Callable
+    scan: Callable
+    units: dict[float, str]
+    label: str
+    between: tuple[float, float]
+    ticks: dict[float, str]
 
 
 class Travel(LiveFigure):
     """What one process receives, or computes, for a layer: an attention whose keys go round a ring, and a scan."""
 
     QUANTITIES = {  # noqa: RUF012
-        "bytes that a process receives": (ring_bytes, scan_bytes, BYTES),
-        "multiplications of a process": (ring_work, scan_work, NUMBERS),
-        "rounds of messages, one after the other": (ring_rounds, scan_rounds, NUMBERS),
+        "bytes that a process receives": Count(
+            *(ring_bytes, scan_bytes, BYTES, "bytes received", (3e4, 1e11)),
+            {1e5: "100 kB", 1e6: "1 MB", 1e7: "10 MB", 1e8: "100 MB", 1e9: "1 GB", 1e10: "10 GB"},
+        ),
+        "multiplications of a process": Count(
+            *(ring_work, scan_work, NUMBERS, "multiplications", (3e5, 3e16)),
+            {1e6: "million", 1e9: "billion", 1e12: "trillion", 1e15: "1000 trillion"},
+        ),
+        "rounds of messages, one after the other": Count(
+            *(ring_rounds, scan_rounds, {}, "rounds of messages", (0.8, 90)),
+            {rounds: str(rounds) for rounds in (1, 2, 4, 8, 16, 32, 64)},
+        ),
     }
 
     controls = {  # noqa: RUF012
@@ -313,43 +335,52 @@ class Travel(LiveFigure):
     def __init__(self):
         super().__init__(height=5.2)
         ax = self.ax = self.figure.subplots()
-        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), ylim=(0.1, 1e17))
-        ax.set(xlabel="length L (tokens)", ylabel="count, of one process and layer")
+        ax.set(xscale="log", yscale="log", xlim=(900, 3e8), xlabel="length L (tokens)")
         ax.set_xticks([1e3, 1e4, 1e5, 1e6], ["1 thousand", "10 thousand", "100 thousand", "1 million"])
-        sizes = {1: "1", 1e3: "thousand", 1e6: "million", 1e9: "billion", 1e12: "trillion", 1e15: "1000 trillion"}
-        ax.set_yticks(list(sizes), list(sizes.values()))
-        ax.minorticks_off()
         ax.grid(True, axis="y")
         self.L = np.geomspace(1024, 4194304, 200)
         (self.ring,) = ax.plot(self.L, self.L, "--", color=style.VERMILLION, lw=5)
         (self.scan,) = ax.plot(self.L, self.L, "-", color=style.BLUE, lw=5)
         (self.here,) = ax.plot([], [], ":", color=style.BLACK, lw=3)
         (self.dots,) = ax.plot([], [], "o", color=style.BLACK, ms=12)
+        beside = {"fontsize": 16, "transform": ax.get_xaxis_transform()}  # their height is a share of the axis
         self.names = [
-            style.label_line(ax, "attention in a ring", 6e6, 1, style.VERMILLION, fontsize=16),
-            style.label_line(ax, "scan", 6e6, 1, style.BLUE, fontsize=16),
+            style.label_line(ax, "attention in a ring", 6e6, 0, style.VERMILLION, **beside),
+            style.label_line(ax, "scan", 6e6, 0, style.BLUE, **beside),
         ]
-        self.move(self.ring, self.scan, self.here, self.dots, *self.names)
+        self.move(ax.yaxis, self.ring, self.scan, self.here, self.dots, *self.names)
+        self.title(ax, "L")
+        self._show_axis("multiplications of a process")  # its words are the widest: there is room for all
+        self._draw_still()
+
+    def _show_axis(self, what: str) -> None:
+        self.shown, count = what, self.QUANTITIES[what]
+        self.ax.set(ylim=count.between, ylabel=count.label)
+        self.ax.set_yticks(list(count.ticks), list(count.ticks.values()))
+        self.ax.minorticks_off()
 
     def update(self, length: float = 65536, ranks: float = 8, what: str = "bytes that a process receives") -> str:
         L, P = round(length), round(ranks)
-        ring, scan, units = self.QUANTITIES[what]
-        for line, name, count in zip((self.ring, self.scan), self.names, (ring, scan), strict=True):
+        ring, scan, units, _, between, _ = self.QUANTITIES[what]
+        if what != self.shown:
+            self._show_axis(what)
+        for line, count in ((self.ring, ring), (self.scan, scan)):
             line.set_ydata(count(self.L, P))
-            name.set_y(float(count(self.L[-1], P)))
-        if 0.1 < ring(self.L[-1], P) / scan(self.L[-1], P) < 10:  # the names would meet
-            low, high = sorted(self.names, key=lambda name: name.get_position()[1])
-            low.set_y(low.get_position()[1] / 4), high.set_y(high.get_position()[1] * 4)
+        bottom, top = np.log(between)
+        ends = [float(np.log(count(self.L[-1], P)) - bottom) / (top - bottom) for count in (ring, scan)]
+        apart = max(0.05 - abs(ends[0] - ends[1]) / 2, 0) * math.copysign(1, ends[0] - ends[1])  # so names do not meet
+        for name, end, shift in zip(self.names, ends, (apart, -apart), strict=True):
+            name.set_y(end + shift)
         self.values = float(ring(L, P)), float(scan(L, P))
-        self.here.set_data([L, L], [self.ax.get_ylim()[0], max(self.values)])
+        self.here.set_data([L, L], [between[0], max(self.values)])
         self.dots.set_data([L, L], self.values)
         self.times = self.values[0] / self.values[1]
         long = written(L, ",.10g")
-        amounts = [counted(value, units).strip() for value in self.values]
+        amounts = [counted(value, units) for value in self.values]
         self.title(self.ax, f"L = {long}, P = {P}: ring {amounts[0]}, scan {amounts[1]}")
         return (
             f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan. "
-            f"{written(float(f'{self.times:.3g}'), ',.10g')} to 1."
+            f"{three_digits(self.times)} to 1."
         )
 
 
@@ -393,11 +424,11 @@ class Pays(LiveFigure):
         steep = self.values[3] < 0.12  # the curve goes through the corner on the left, and leaves the right free
         self.slower.set(position=(76, 0.5) if steep else (1.1, 0.075), ha="right" if steep else "left")
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
-        fastest = f"{few} the fastest" + ("" if self.at == 1 else f", {self.times:.3g} times as fast as one")
+        fastest = f"{few} the fastest" + ("" if self.at == 1 else f", {three_digits(self.times)} times as fast as one")
         self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
             f"{written(memory, ',.0f')} tokens: {fastest}. "
-            f"2 processes: {several(f'{self.values[1]:.3g}', 'time')}, "
-            f"{self.P[-1]} processes: {several(f'{self.values[-1]:.3g}', 'time')}."
+            f"2 processes: {three_digits(self.values[1])} times, "
+            f"{self.P[-1]} processes: {three_digits(self.values[-1])} times."
         )
