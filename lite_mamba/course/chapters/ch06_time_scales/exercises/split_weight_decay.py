@@ -119,10 +119,7 @@ SPLIT_WEIGHT_DECAY = Exercise(
             "matrices of one name",
             "Only what is called weight decays in your split. The next model has matrices of other names, here "
             "filter.mix. It has two axes and no mark, so it decays like the others.",
-            [
-                _spared(f'parameter.ndim < 2 or not name.endswith("weight"){marked}')
-                for marked in ("", ' or getattr(parameter, "_no_weight_decay", False)')
-            ],
+            _spared('parameter.ndim < 2 or not name.endswith("weight")'),
         ),
         Misconception(
             "embeddings spared",
