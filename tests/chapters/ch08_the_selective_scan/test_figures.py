@@ -1,12 +1,16 @@
 """The figures of notebook 08 show what the package computes, at every corner of their sliders."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
+from torch.autograd import gradcheck
 
 from lite_mamba import selective_scan_fn, selective_scan_ref
 from lite_mamba.course.chapters.ch08_the_selective_scan import exercises as chapter
 from lite_mamba.course.chapters.ch08_the_selective_scan import figures
+from lite_mamba.course.checking.counter import kept_for_backward
 from lite_mamba.course.page.explore import Exploration
 
 
@@ -77,6 +81,20 @@ def test_no_fixed_step_makes_the_last_data_token_most_of_the_state():
             assert f"At t = {t} the last data token makes" in sentence
 
 
+@pytest.mark.parametrize("fixed", [0.001, 0.1, 1.0])
+def test_the_bars_have_the_colours_and_the_scale_of_their_map(fixed):
+    shown = figures.StateMap()
+    shown.update(t=38, fixed=fixed)
+    for side, run in zip(shown.sides, (shown.fixed, shown.selective), strict=True):
+        h, reach = run["h"], float(side["reach"].get_text().removeprefix("±"))
+        assert reach == pytest.approx(abs(h).max(), rel=0.05)
+        for bar, value in zip(side["bars"], h[38], strict=True):
+            red, _, blue, _ = bar.get_facecolor()
+            in_map = side["image"].cmap(0.99 if value > 0 else 0.01)
+            assert (red > blue) == (value > 0) == (in_map[0] > in_map[2])
+            assert bar.get_width() * reach == pytest.approx(value, rel=0.05)
+
+
 def test_before_the_first_data_token_no_share_of_it_is_told():
     shown = figures.StateMap()
     assert "no data token" in shown.update(t=5) and "%" in shown.update(t=6)
@@ -115,6 +133,19 @@ def test_the_memory_bars_are_the_bytes_of_the_tensors():
     assert shown.bytes == [state, u, kept, every]
 
 
+@pytest.mark.parametrize("corner", [{}, {"power": 16}, {"power": 17}, {"batch": 16, "channels": 4096, "power": 20}])
+def test_the_bytes_are_written_clear_of_the_line_of_the_gpu(corner):
+    shown = figures.Memory()
+    shown.update(**corner)
+    shown.pixels()
+    line = shown.ax.transData.transform((shown.GPU, 0))[0]
+    names = [text for text in shown.ax.texts if "(B" in text.get_text() or "(L/" in text.get_text()]
+    for name, note, size in zip(names, shown.notes, shown.bytes, strict=True):
+        assert note.get_text() == figures.in_words(size)
+        box = note.get_window_extent()
+        assert name.get_window_extent().x1 + 5 < box.x0 and box.x1 + 5 < line
+
+
 @pytest.mark.parametrize(
     ("size", "words"), [(0, "0 bytes"), (2048, "2 KiB"), (1008 * 2**10, "1008 KiB"), (3 << 40, "3 TiB")]
 )
@@ -146,8 +177,38 @@ def test_the_slope_is_the_derivative_of_the_recurrence():
     assert float(a.grad) == pytest.approx(figures.FiniteDifference.slope())
 
 
+def test_the_green_field_holds_what_gradcheck_takes():
+    def output(a):
+        h = torch.zeros_like(a)
+        for _ in range(20):
+            h = a * h + 1
+        return h
+
+    shown = figures.FiniteDifference()
+    for nudge in 10.0 ** np.arange(-10, -0.9, 0.5):
+        shown.update(nudge=nudge)
+        for dtype, error in zip((torch.float32, torch.float64), shown.now, strict=True):
+            a = torch.tensor(0.9, dtype=dtype, requires_grad=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it warns about float32
+                assert gradcheck(output, a, eps=nudge, raise_exception=False) == (error < 1e-3)
+
+
 def test_float64_is_right_where_gradcheck_looks_and_float32_is_not():
     shown = figures.FiniteDifference()
     sentence = shown.update(nudge=1e-6)
     assert shown.now[0] > 1e-3 > 1e-8 > shown.now[1]
     assert f"{shown.digits[1]} digits right in float64" in sentence
+
+
+def test_the_loops_keep_the_decays_the_old_states_and_the_product_of_step_and_way_in():
+    sizes = {"u": (1, 4, 8), "delta": (1, 4, 8), "A": (4, 16), "B": (1, 16, 8), "C": (1, 16, 8)}
+    u, delta, A, B, C = (torch.rand(shape) for shape in sizes.values())
+    kept = kept_for_backward(
+        lambda u, d, A, B, C: chapter.scan_loop(*chapter.discretise(u, d, A, B), C), u, delta, A, B, C
+    )
+    large = [value for value in kept if value.numel() == 4 * 8 * 16]
+    assert len(large) == 2 and sum(value.numel() == 4 * 16 for value in kept) == 9
+    wanted = chapter.discretise(u, delta, A, B)[0], torch.einsum("b d l, b n l -> b d l n", delta, B)
+    for tensor in wanted:
+        assert any(torch.allclose(tensor.flatten().sort()[0], value.sort()[0]) for value in large)

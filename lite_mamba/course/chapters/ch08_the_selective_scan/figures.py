@@ -209,6 +209,7 @@ class StateMap(LiveFigure):
     def __init__(self, discretise=discretise, asks: bool = False):
         super().__init__(height=6.2)
         self.discretise, self.asks = discretise, asks
+        self.signs = signed_colours()((0.15, 0.85))  # for the bars: the blue and the red of the maps
         generator = torch.Generator().manual_seed(25)
         self.u = 0.7 * torch.randn(self.LENGTH, generator=generator).round(decimals=1)  # (L,)
         self.is_data = torch.zeros(self.LENGTH, dtype=torch.bool)
@@ -234,15 +235,17 @@ class StateMap(LiveFigure):
         extent = (-0.5, self.LENGTH - 0.5, self.STATES + 0.5, 0.5)
         image = cells.imshow(np.zeros((self.STATES, self.LENGTH)), cmap=colours, vmin=-1, vmax=1, extent=extent)
         (cursor,) = cells.plot([0, 0], [0.5, self.STATES + 0.5], color=style.BLACK, lw=3, ls="-")
-        bars.set(xlim=(-1.15, 1.15), xticks=[0], xlabel="h now")
+        bars.set(xlim=(-1, 1), xticks=[0], xlabel="h now")
         bars.tick_params(labelleft=False, left=False)
         bars.spines["left"].set_visible(False)
         bars.axvline(0, color=style.BLACK, lw=1, ls="-")
-        held = bars.barh(range(1, self.STATES + 1), [0] * self.STATES, height=0.75, color=style.BLUE)
+        held = bars.barh(range(1, self.STATES + 1), [0] * self.STATES, height=0.75)
+        reach = bars.text(0, 0.25, "", ha="center", va="bottom", fontsize=13, color=style.GREY)
+        reach.set_in_layout(False)  # it stands between the two rows of axes
         label = top.set_title(name, loc="left", fontsize=14, fontweight="normal")
         (mark,) = top.plot([0, 0], [-1.7, 1.7], color=style.BLACK, lw=3, ls="-", zorder=1)
-        self.move(image, cursor, *held, label, mark)
-        return {"image": image, "cursor": cursor, "bars": held, "label": label, "mark": mark}
+        self.move(image, cursor, *held, reach, label, mark)
+        return {"image": image, "cursor": cursor, "bars": held, "reach": reach, "label": label, "mark": mark}
 
     def _draw_tokens(self, ax, labelled: bool) -> None:
         steps = np.arange(self.LENGTH)
@@ -316,7 +319,8 @@ class StateMap(LiveFigure):
         for line in (side["cursor"], side["mark"]):
             line.set_xdata([t + 0.5, t + 0.5])
         for bar, value in zip(side["bars"], h[t] / largest, strict=True):
-            bar.set(width=value, color=style.VERMILLION if value > 0 else style.BLUE)
+            bar.set(width=value, color=self.signs[int(value > 0)])
+        side["reach"].set_text(f"±{written(largest, '.2g')}")
         side["label"].set_text(name)
 
 
@@ -327,7 +331,7 @@ def data_share(run: dict[str, np.ndarray], t: int) -> float:
 
 
 def signed_colours() -> Colormap:
-    """The diverging map of the course, white where nothing is shown yet."""
+    """The diverging map of the course, white where nothing is shown yet; its zero is a pale grey."""
     return colormaps[style.DIVERGING].with_extremes(bad="white")
 
 
@@ -362,9 +366,8 @@ class Memory(LiveFigure):
         self.ax.axvline(self.GPU, color=style.GREY, lw=2.5, ls="--")
         self.ax.text(self.GPU * 1.5, -0.5, "80 GiB: a large GPU", color=style.GREY, va="center", fontsize=13)
         self.bars = self.ax.barh(range(4), [1] * 4, left=2**10, height=0.36, color=[row[2] for row in self.ROWS])
-        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the dashed line may run behind it
-        look = {"va": "center", "fontsize": 16, "fontweight": "bold", "bbox": ground}
-        self.notes = [self.ax.text(2**10, i, "", **look) for i in range(4)]
+        look = {"va": "center", "fontsize": 16, "fontweight": "bold"}
+        self.notes = [self.ax.text(1.5 * 2**26, i - 0.33, "", **look) for i in range(4)]  # before the line of the GPU
         for i, (name, shape, colour) in enumerate(self.ROWS):
             words = f"{name}  {shape}"
             self.ax.text(2**10, i - 0.33, words, va="center", fontsize=14, color=_dark(colour))
@@ -376,7 +379,7 @@ class Memory(LiveFigure):
         self.bytes = [state, 4 * batch * channels * L, state * (L // 32), state * L]
         for bar, note, size in zip(self.bars, self.notes, self.bytes, strict=True):
             bar.set_width(size - 2**10)
-            note.set(text=in_words(size), x=size * 1.5)
+            note.set_text(in_words(size))
         self.title(self.ax, f"A tensor with all steps: {in_words(self.bytes[3])}, {written(L, ',')} times one state")
         return (
             f"B = {batch}, D = {channels}, L = {written(L, ',')}, N = {d_state}: one tensor (B, D, L, N) takes "
