@@ -1,14 +1,19 @@
 """The figures of notebook 15 show what the exercises and the counts say."""
 
+import itertools
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 
 from lite_mamba import Mamba
 from lite_mamba.course.chapters.ch15_one_sequence_several_processes import costs, figures
 from lite_mamba.course.chapters.ch15_one_sequence_several_processes import exercises as chapter
+from lite_mamba.course.drawing import style
 from lite_mamba.distributed import exchanged
 
 
@@ -28,9 +33,12 @@ def test_every_rank_has_the_states_of_one_process_once_the_others_have_told(part
 
 
 def test_alone_a_rank_is_off_by_what_is_left_of_its_start(parts):
-    parts.update(ranks=4, rank=2, half=16.0, told=False)
-    assert 0.5 * parts.start < parts.error < parts.start
+    """The start fades in the first step: no state of the part is off as far as its start. The sentence says both."""
+    sentence = parts.update(ranks=6, rank=1, half=2.0, told=False)
+    left = float(torch.exp2(-parts.delta[16] / 2.0))
+    assert parts.error == pytest.approx(left * parts.start, abs=1e-6)
     assert not parts.equal
+    assert "it begins at 0.68. Its first step fades that, and its states are off by up to 54 % of the" in sentence
 
 
 def test_what_is_left_of_an_end_is_never_shown_as_nothing(parts):
@@ -43,12 +51,22 @@ def test_a_wrong_start_is_seen():
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
     assert "off by" in wrong.update(told=True)
     assert not wrong.equal
+    assert wrong.update(half=4.0, told=True).endswith("off by up to 0.47 %.")
+    assert wrong.error == pytest.approx(0.0047, abs=5e-5)
 
 
 def test_one_process_has_nobody_to_exchange_with():
     shown = figures.Waits()
     said = {shown.update(ranks=1, exchange=1.0, way=way) for way in ("hand on the state", "from zero, then once more")}
     assert said == {"1 process has the whole sequence, exchanges nothing, and is done after 8.0 s."}
+
+
+def test_the_key_names_what_is_there_and_nothing_else():
+    shown = figures.Waits()
+    for ranks, exchange, way in itertools.product((1, 2, 8), (0.0, 1.0), shown.controls["way"].options):
+        shown.update(ranks=ranks, exchange=exchange, way=way)
+        for word, bars in zip(shown.key, (shown.first, shown.sent, shown.run), strict=True):
+            assert word.get_visible() == any(bar.get_visible() for bar in bars)
 
 
 def test_handing_on_the_state_wins_nothing_and_two_runs_cost_two_parts():
@@ -125,6 +143,37 @@ def test_counts_and_speeds_that_stand_side_by_side_have_three_digits():
     assert "6.19 MB for attention in a ring, 6.60 MB" in said[1]
     assert "2 processes: 1.98 times, 64 processes: 43.0 times" in said[2]
     assert "7 for attention in a ring, 4 for the scan" in travel.update(what="rounds of messages, one after the other")
+
+
+def test_two_lines_that_meet_are_both_seen():
+    """Four processes need three rounds either way."""
+    shown = figures.Travel()
+    shown.update(ranks=4, what="rounds of messages, one after the other")
+    assert shown.values == (3, 3)
+    pixels = shown.pixels()[..., :3].astype(float) / 255  # (height, width, 3)
+    at = shown.ax.transData.transform([(2000, 3), (30000, 3)])
+    row = pixels[len(pixels) - round(float(at[0, 1])), round(float(at[0, 0])) : round(float(at[1, 0]))]
+    for colour in (style.VERMILLION, style.BLUE):
+        assert (np.abs(row - to_rgb(colour)).max(axis=1) < 0.05).sum() > 10
+
+
+@pytest.mark.parametrize("what", list(figures.Travel.QUANTITIES)[:2])
+def test_how_many_times_as_much_fits_the_two_amounts_beside_it(what):
+    size = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+    shown = figures.Travel()
+    for length, ranks in itertools.product((1024, 4096, 65536, 4194304), (2, 8, 64)):
+        sentence = shown.update(length=length, ranks=ranks, what=what)
+        ring, scan = (float(number) * size[unit] for number, unit in re.findall(r"([\d.]+) (\w+) for", sentence))
+        times = re.search(r"About ([\d. ]+) to 1", sentence)[1]
+        assert float(re.sub(r"\s", "", times)) == pytest.approx(ring / scan, rel=0.05)
+
+
+def test_no_speed_leaves_the_picture():
+    shown = figures.Pays()
+    low, high = shown.ax.get_ylim()
+    for setting in shown.corners():
+        shown.update(**setting)
+        assert low < min(shown.values) <= max(shown.values) < high
 
 
 def test_the_longer_a_message_takes_the_fewer_processes_pay():

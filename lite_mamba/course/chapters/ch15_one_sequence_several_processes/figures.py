@@ -29,8 +29,8 @@ def states_from(start: Tensor, delta: Tensor, A: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states)
 
 
-def faded(share: float) -> str:
-    """What is left of an end, in per cent; however little, it is never shown as nothing."""
+def in_per_cent(share: float) -> str:
+    """What is left of an end, or missing in a state; however little, it is never shown as nothing."""
     percent = 100 * share
     return f"{percent:.{0 if percent >= 1 else 2}f} %" if percent >= 0.01 else "under 0.01 %"
 
@@ -62,7 +62,7 @@ class Parts(LiveFigure):
         self.top.set_yticks([0, 0.5, 1])
         self.top.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars.set(ylim=(0, 0.85), xlabel="time t (steps)", ylabel="end of\neach part")
-        self.bars.set_yticks([0, 0.5])
+        self.bars.set_yticks([0, 0.2, 0.4, 0.6, 0.8])
         self.bars.set_xticks([0, 24, 48, 72, 96])
         self.own = self.top.add_patch(
             Rectangle((0, -0.06), 1, 1.18, facecolor=PALE_BLUE, edgecolor=style.BLUE, lw=2, zorder=0)
@@ -132,19 +132,21 @@ class Parts(LiveFigure):
             size = 13 if len(parts) < 6 else 11
             word.set_visible(before and told)
             if before:
-                word.set(text=f"{faded(fades[q])} left", x=place + wide, y=float(ends[q]) + 0.13, ha="right")
+                word.set(text=f"{in_per_cent(fades[q])} left", x=place + wide, y=float(ends[q]) + 0.13, ha="right")
                 word.set(color=style.BLUE, fontsize=size)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
         pairs = "1 pair" if rank == 1 else f"{rank} pairs"
+        off = in_per_cent(self.error)
         if not told:
-            self.title(self.top, f"Alone, rank {rank} is off by up to {100 * self.error:.0f} %: it began from zero")
+            self.title(self.top, f"Alone, the states of rank {rank} are off by up to {off}")
             self.title(self.bars, "What stands at the end of each part before yours")
             return (
-                f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before: it is off by "
-                f"up to {100 * self.error:.0f} % of the largest state. In truth it begins at {self.start:.2f}."
+                f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before. In truth it "
+                f"begins at {self.start:.2f}. Its first step fades that, and its states are off by up to {off} of the "
+                "largest."
             )
-        words = "as one process has them" if self.equal else f"off by {100 * self.error:.0f} %"
+        words = "as one process has them" if self.equal else f"off by up to {off}"
         self.title(self.top, f"With {pairs}, the states of rank {rank} are {words}")
         self.title(self.bars, f"What is left of the ends adds up to the start: {self.start:.2f}")
         by = f" (the start is {whose})" if (whose := self.owner(self.start_of)) else ""
@@ -187,7 +189,7 @@ class Waits(LiveFigure):
                 (0.9, "■ scan from the true start", style.BLUE),
             )
         ]
-        self.move(*self.first, *self.sent, *self.run, self.key[0])
+        self.move(*self.first, *self.sent, *self.run, *self.key[:2])
 
     def update(self, ranks: int = 4, exchange: float = 0.2, way: str = "hand on the state") -> str:
         part, chain = self.WHOLE / ranks, way == "hand on the state"
@@ -205,15 +207,14 @@ class Waits(LiveFigure):
             for bars, (x, width) in zip((self.first, self.sent, self.run), spans, strict=True):
                 bars[r].set(x=x, width=width)
                 bars[r].set_visible(width > 0)
-        self.key[0].set_visible(not chain)
+        self.key[0].set_visible(not chain and ranks > 1)
+        self.key[1].set_visible(sends > 0)
         self.end = ranks * part + (ranks - 1) * sends if chain else (2 * part + sends if ranks > 1 else part)
-        self.times = self.WHOLE / self.end
-        few = "1 process" if ranks == 1 else f"{ranks} processes"
-        self.title(
-            self.ax, f"{few}: {self.end:.1f} s where one takes {self.WHOLE:.1f} s, {self.times:.2f} times as fast"
-        )
         if ranks == 1:
+            self.title(self.ax, f"1 process takes {self.end:.1f} s")
             return f"1 process has the whole sequence, exchanges nothing, and is done after {self.end:.1f} s."
+        few = f"{ranks} processes"
+        self.title(self.ax, f"{few} take {self.end:.1f} s, one takes {self.WHOLE:.1f} s")
         busy = "one at a time" if chain else "all at once"
         return (
             f"{way[0].upper()}{way[1:]}, {few}, {exchange:.1f} s for each exchange: the processes work {busy}, and the "
@@ -339,8 +340,8 @@ class Travel(LiveFigure):
         ax.set_xticks([1e3, 1e4, 1e5, 1e6], ["1 thousand", "10 thousand", "100 thousand", "1 million"])
         ax.grid(True, axis="y")
         self.L = np.geomspace(1024, 4194304, 200)
-        (self.ring,) = ax.plot(self.L, self.L, "--", color=style.VERMILLION, lw=5)
         (self.scan,) = ax.plot(self.L, self.L, "-", color=style.BLUE, lw=5)
+        (self.ring,) = ax.plot(self.L, self.L, "--", color=style.VERMILLION, lw=5)  # where they meet, both are seen
         (self.here,) = ax.plot([], [], ":", color=style.BLACK, lw=3)
         (self.dots,) = ax.plot([], [], "o", color=style.BLACK, ms=12)
         beside = {"fontsize": 16, "transform": ax.get_xaxis_transform()}  # their height is a share of the axis
@@ -348,7 +349,7 @@ class Travel(LiveFigure):
             style.label_line(ax, "attention in a ring", 6e6, 0, style.VERMILLION, **beside),
             style.label_line(ax, "scan", 6e6, 0, style.BLUE, **beside),
         ]
-        self.move(ax.yaxis, self.ring, self.scan, self.here, self.dots, *self.names)
+        self.move(ax.yaxis, self.scan, self.ring, self.here, self.dots, *self.names)
         self.title(ax, "L")
         self._show_axis("multiplications of a process")  # its words are the widest: there is room for all
         self._draw_still()
@@ -378,9 +379,10 @@ class Travel(LiveFigure):
         long = written(L, ",.10g")
         amounts = [counted(value, units) for value in self.values]
         self.title(self.ax, f"L = {long}, P = {P}: ring {amounts[0]}, scan {amounts[1]}")
+        ratio = f" About {written(float(f'{self.times:.2g}'), ',.10g')} to 1." if units else ""
         return (
-            f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan. "
-            f"{three_digits(self.times)} to 1."
+            f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan."
+            f"{ratio}"
         )
 
 
@@ -391,7 +393,7 @@ class Pays(LiveFigure):
 
     controls = {  # noqa: RUF012
         "length": slider(1024, 4194304, 65536, math.log10(2), label="length L", unit="tokens", log=True),
-        "message": slider(1.3, 130000.0, START, 1.0, label="time of one message", unit="µs", log=True),
+        "message": slider(1.3, 1300.0, START, 1.0, label="time of one message", unit="µs", log=True),
         "memory": slider(450, 450000, MACHINE.memory, 1.0, label="a part's end looks back", unit="tokens", log=True),
     }
 
@@ -401,17 +403,18 @@ class Pays(LiveFigure):
         ax.set(xscale="log", yscale="log", xlim=(0.95, 84), ylim=(0.05, 100))
         ax.set(xlabel="processes P", ylabel="times as fast as one")
         ax.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
-        ax.set_yticks([0.1, 1, 10, 64], ["0.1", "1", "10", "64"])
+        ticks = (0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64)
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.minorticks_off()
         self.P = 2 ** np.arange(7)
         ax.plot(self.P, self.P, "--", color=style.GREY, lw=3)
         ax.axhspan(0.05, 1, facecolor="white", hatch="//", edgecolor=style.RULE, lw=1.5, zorder=0)
         style.label_line(ax, "P times", 20, 42, style.GREY, fontsize=17, ha="right")
         box = {"facecolor": "white", "edgecolor": "none", "pad": 3}
-        self.slower = style.label_line(ax, "slower than one process", 1.1, 0.075, style.BLACK, fontsize=17, bbox=box)
+        style.label_line(ax, "slower than one process", 1.1, 0.075, style.BLACK, fontsize=17, bbox=box)
         (self.line,) = ax.plot(self.P, self.P, "-o", color=style.BLUE, lw=5, ms=10)
         (self.best,) = ax.plot([], [], "D", color=style.VERMILLION, ms=17, mec=style.BLACK, mew=2)
-        self.move(self.line, self.best, self.slower)
+        self.move(self.line, self.best)
 
     def update(self, length: float = 65536, message: float = START, memory: float = MACHINE.memory) -> str:
         L = round(length)
@@ -421,8 +424,6 @@ class Pays(LiveFigure):
         best = int(self.values.argmax())
         self.at, self.times = int(self.P[best]), float(self.values[best])
         self.best.set_data([self.at], [self.times])
-        steep = self.values[3] < 0.12  # the curve goes through the corner on the left, and leaves the right free
-        self.slower.set(position=(76, 0.5) if steep else (1.1, 0.075), ha="right" if steep else "left")
         few = "1 process is" if self.at == 1 else f"{self.at} processes are"
         fastest = f"{few} the fastest" + ("" if self.at == 1 else f", {three_digits(self.times)} times as fast as one")
         self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
