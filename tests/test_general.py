@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 
 from lite_mamba import course
@@ -196,6 +197,8 @@ RAISING = [
     ("a mean that needs floats", lambda x, n: torch.arange(len(x)).std()),
     ("a minus before yes and no", lambda x, n: 1 - (x > 0)),
     ("a minus before yes and no", lambda x, n: -(x > 0)),
+    ("a kernel longer than its input", lambda x, n: F.conv1d(x[None, None], torch.ones(1, 1, n + len(x)))),
+    ("a step backwards", lambda x, n: x[::-1]),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
     ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
     ("dtypes that do not fit", lambda x, n: x * torch.isclose(x, x.double())),

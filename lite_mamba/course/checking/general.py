@@ -188,6 +188,16 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         r"must be .*\b(int|long|bool)|(Float|Double|Half|Long|Int) did not match",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
     ),
+    "a kernel longer than its input": (
+        RuntimeError,
+        "Kernel size can't be greater than actual input size",
+        "How long is what the kernel slides over? W taps with dilation d need (W − 1)·d + 1 samples for one output.",
+    ),
+    "a step backwards": (
+        ValueError,
+        "step must be greater than zero",
+        "Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
+    ),
     "a list that stayed empty": (
         (RuntimeError, ValueError),
         "non-empty (TensorList|list)|at least one array to|empty sequence|argument is empty",

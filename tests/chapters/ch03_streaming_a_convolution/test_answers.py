@@ -106,6 +106,10 @@ answers(
         "the new sample added to the oldest": [
             lambda h, x: h.roll(-1, -1) + F.pad(x[..., None], (h.shape[-1] - 1, 0)),
         ],
+        "written first, then rolled": [
+            lambda h, x: only_the_last_column(h, x).roll(-1, dims=-1),
+            lambda h, x: torch.cat([h[..., 1:-1], x[..., None], h[..., :1]], dim=-1)[..., -h.shape[-1] :],
+        ],
         "another axis rolled": [
             lambda h, x: only_the_last_column(torch.roll(h, -1, dims=0), x),
             lambda h, x: only_the_last_column(torch.roll(h, -1, dims=1), x),
@@ -197,6 +201,18 @@ def around(axis):
     return function
 
 
+def one_slot_late(r, o, x):
+    new, first = joined_ring(r, o, x)[0], o + 1
+    if first > r.shape[-1]:
+        first = 0
+    return new, first, torch.cat([new[..., first:], new[..., :first]], dim=-1)
+
+
+def without_the_last_slot(r, o, x):
+    new, first = joined_ring(r, o, x)[0], (o + 1) % (r.shape[-1] - 1)
+    return new, first, new.roll(-first, 2)
+
+
 def in_a_channel(r, o, x):
     new = r.clone()
     new[:, o] = x
@@ -223,7 +239,7 @@ answers(
     "03.ring_push",
     {
         RIGHT: [by_index, joined_ring, from_time_order, with_where, ring()],
-        "a pointer that runs away": [ring(modulo=False)],
+        "a pointer that runs away": [ring(modulo=False), one_slot_late],
         "a pointer that stands still": [ring(step=0), ring(step=0, order=lambda n, f, o: n.roll(-o - 1, dims=-1))],
         "a pointer that goes backwards": [ring(step=-1)],
         "read from the newest sample": [
@@ -240,12 +256,15 @@ answers(
             lambda r, o, x: (taken_in(r, x), o, taken_in(r, x)),
             lambda r, o, x: (taken_in(r, x), (n := (o + 1) % r.shape[2]), taken_in(r, x).roll(-n, -1)),
         ],
-        "the old ring read": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], r.roll(-found[1], dims=2))],
+        "the old ring read": [
+            lambda r, o, x: (*(found := ring()(r, o, x))[:2], r.roll(-found[1], dims=2)),
+            lambda r, o, x: (*ring()(r, o, x)[:2], torch.cat([r[..., o:], r[..., :o]], dim=-1)),
+        ],
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
         "rolled along the channels": [ring(order=lambda n, f, o: n.roll(-f, 1))],
         "a slot looked up along the channels": [in_a_channel],
-        "a ring that is one slot short": [one_slot_short],
+        "a ring that is one slot short": [one_slot_short, without_the_last_slot],
         "always into the last slot": [into(-1), into(0)],
         "a ring that was turned": [lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:])],
         "ring and order of time exchanged": [lambda r, o, x: ring()(r, o, x)[::-1]],
@@ -369,6 +388,14 @@ def sample_in_front(x, history, w, b, d):
     return (columns(window, history, x, w, d) * w).sum(-1) + b, window[..., 1:]
 
 
+def without_the_newest(x, history, w, b, d):
+    """The columns end before the present one; with one tap there is none, and the output is the bias alone."""
+    window, y = both(history, x), b.clone()
+    for k, column in enumerate(range(history.shape[-1] - (w.shape[1] - 1) * d, history.shape[-1], d)):
+        y = y + w[:, k] * window[..., column]
+    return y, window[..., 1:]
+
+
 def guarded(source, first):
     """Tap by tap, the newest `first` distances back; what is not there counts as nothing."""
 
@@ -470,11 +497,21 @@ STEP = {
             (taps_one_by_one(x, h, w, b, d)[0] - b).sum(1, keepdim=True) + b,
             taken_in(h, x),
         ),
+        lambda x, h, w, b, d: (torch.einsum("bdw,dw->b", columns(both(h, x), h, x, w, d), w) + b, taken_in(h, x)),
+    ],
+    "added up over another axis than the taps": [
+        lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum(1) + b, taken_in(h, x)),
+        lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum(dim=0) + b, taken_in(h, x)),
+    ],
+    "a product of matrices": [
+        lambda x, h, w, b, d: (columns(both(h, x), h, x, w, d) @ w.T + b, taken_in(h, x)),
+        lambda x, h, w, b, d: (torch.matmul(columns(both(h, x), h, x, w, d), w.t()) + b, taken_in(h, x)),
     ],
     "the present sample alone": [lambda x, h, w, b, d: (w[:, -1] * x + b, taken_in(h, x))],
     "a tap left out": [
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) > 0), b, d),
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) < w.shape[1] - 1), b, d),
+        without_the_newest,
     ],
     "products that are not added up": [
         lambda x, h, w, b, d: (columns(both(h, x), h, x, w, d) * w + b[:, None], taken_in(h, x)),
@@ -482,6 +519,22 @@ STEP = {
     "an output for every place of the kernel": [
         lambda x, h, w, b, d: (
             F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d, groups=x.shape[1]),
+            taken_in(h, x),
+        ),
+        lambda x, h, w, b, d: (
+            F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d, groups=x.shape[1]).squeeze(-1),
+            taken_in(h, x),
+        ),
+    ],
+    "minus zero": [
+        step(lambda win, h, x, w, d: both(h[..., -(w.shape[1] - 1) * d :][..., ::d], x)),
+        step(lambda win, h, x, w, d: torch.cat([h[..., -(w.shape[1] - 1) * d :: d], x[..., None]], dim=-1)),
+    ],
+    "padded as well": [
+        lambda x, h, w, b, d: (
+            F.conv1d(both(h, x), w.unsqueeze(1), b, padding=(w.shape[1] - 1) * d, dilation=d, groups=x.shape[1])[
+                ..., -1
+            ],
             taken_in(h, x),
         ),
     ],
@@ -616,6 +669,28 @@ def the_chunk_first(x, history, weight, bias, dilation):
     return F.conv1d(row, weight[:, None], bias, dilation=dilation, groups=len(bias)), joined[..., x.shape[-1] :]
 
 
+def looped_from_one_history(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, moved = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.stack(outputs, dim=-1), moved
+
+
+def joined_steps(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.cat(outputs, dim=-1), history
+
+
+def cut_by_the_history(x, history, weight, bias, dilation):
+    joined = torch.cat([history, x], dim=-1)
+    y = F.conv1d(joined, weight.unsqueeze(1), bias, dilation=dilation, groups=weight.shape[0])
+    return y[..., history.shape[-1] :], joined[..., x.shape[-1] :]
+
+
 def cut_at_the_lag(x, history, weight, bias, dilation):
     joined, lag = torch.cat([history, x], -1), (weight.shape[1] - 1) * dilation
     if x.shape[-1] == 0:
@@ -673,8 +748,17 @@ answers(
         ],
         "the dilation left out": [chunk_of_dilation_one, chunk(dilation=1)],
         "taps in reverse order": [chunk(kernel=lambda w: w.flip(-1).unsqueeze(1))],
-        "groups forgotten": [chunk(groups=1), chunk(before=lambda h, lag: h, groups=1)],
-        "a kernel without its middle axis": [chunk(kernel=lambda w: w)],
+        "groups forgotten": [
+            chunk(groups=1),
+            chunk(before=lambda h, lag: h, groups=1),
+            chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :], groups=1, early=False),
+            lambda x, h, w, b, d: chunk(groups=x.shape[0], early=False)(x, h, w, b, d),
+        ],
+        "a kernel without its middle axis": [
+            chunk(kernel=lambda w: w),
+            chunk(kernel=lambda w: w.unsqueeze(0), early=False),
+            chunk(kernel=lambda w: w[None], before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
+        ],
         "the bias left out": [chunk(bias=lambda b: None), chunk(bias=lambda b: 0 * b)],
         "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
         "the chunk before the history": [the_chunk_first],
@@ -684,6 +768,9 @@ answers(
         "padded as well": [
             lambda x, h, w, b, d: chunk(
                 before=lambda h, lag: h, outputs=lambda y, L: y[..., :L], padding=(w.shape[1] - 1) * d
+            )(x, h, w, b, d),
+            lambda x, h, w, b, d: chunk(
+                before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:], padding=(w.shape[1] - 1) * d
             )(x, h, w, b, d),
         ],
         "the oldest samples kept": [
@@ -698,9 +785,18 @@ answers(
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.numel() else (x.clone(), h * 0),
         ],
         "cut at the lag, not at its distance from the end": [cut_at_the_lag],
-        "the chunk step by step, with one history": [one_history],
+        "the chunk step by step, with one history": [
+            one_history,
+            looped_from_one_history,
+            lambda x, h, *case: (one_history(x, h, *case)[0], h),
+        ],
+        "steps joined along the channels": [joined_steps],
+        "as many outputs cut off as the history has columns": [cut_by_the_history],
+        "the outputs alone": [
+            lambda *case: chunk(early=False)(*case)[0],
+            lambda x, h, w, b, d: shifted_sums(x, h, w, b, d)[0] if x.numel() else x,
+        ],
         UNNAMED: [
-            lambda *case: shifted_sums(*case)[0],
             lambda *case: shifted_sums(*case)[::-1],
             of_length(3),
             of_length(1),
@@ -787,6 +883,14 @@ def each_branch(x, history, weights, biases, gates, dilations):
         yield s * F.silu(taps_one_by_one(x, history, w, b, d)[0])
 
 
+def each_from_its_end(x, history, weights, biases, gates, dilations):
+    y = 0
+    for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        out, moved = taps_one_by_one(x, history[..., -(w.shape[1] - 1) * d :], w, b, d)
+        y = y + s * F.silu(out)
+    return y, moved
+
+
 def plain(v):
     return v
 
@@ -829,10 +933,30 @@ answers(
             gated(shares=lambda g: g.softmax(0) * (torch.arange(len(g)) > 0)),
             gated(shares=lambda g: g.softmax(0) * (torch.arange(len(g)) < len(g) - 1)),
         ],
-        "a history cut to the longest branch": [
+        "a history cut to what the branches need": [
             lambda x, h, ws, bs, gates, ds: (
                 gated()(x, h, ws, bs, gates, ds)[0],
                 taken_in(h, x)[..., h.shape[-1] - max((ws[0].shape[1] - 1) * d for d in ds) :],
+            ),
+            each_from_its_end,
+        ],
+        "a history for each branch": [
+            lambda *case: (gated()(*case)[0], [taken_in(case[1], case[0]) for _ in case[2]]),
+            lambda *case: (gated()(*case)[0], taken_in(case[1], case[0]).expand(len(case[2]), *case[1].shape)),
+        ],
+        "a pair in place of the output": [
+            lambda x, h, ws, bs, gates, ds: (
+                sum(
+                    s * F.silu(taps_one_by_one(x, h, w, b, d))
+                    for s, w, b, d in zip(gates.softmax(0), ws, bs, ds, strict=True)
+                ),
+                taken_in(h, x),
+            ),
+        ],
+        "shares along the channels": [
+            lambda x, h, ws, bs, gates, ds: (
+                (torch.stack([*each_branch(x, h, ws, bs, 0 * gates, ds)]) * len(ws) * gates.softmax(0)).sum(0),
+                taken_in(h, x),
             ),
         ],
         "SiLU once more": [lambda *case: (F.silu(gated()(*case)[0]), taken_in(case[1], case[0]))],
@@ -947,10 +1071,12 @@ answers(
             hunted(lambda *case: backwards(*case)[..., ::-1]),
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps)[::-1]]),
             hunted(lambda win, newest, taps, d: win[..., newest::-d]),
+            step(lambda win, h, x, w, d: win[..., h.shape[-1] :: -d]),
         ],
         "one distance too far back": [
             hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - torch.arange(taps))]),
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps, 0, -1)]),
+            step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
         ],
         "the dilated path taken out": [hunted(lambda win, newest, taps, d: win[..., -taps:])],
         "counted from the oldest sample": [
@@ -961,6 +1087,7 @@ answers(
         "one sample beside": [
             hunted(lambda win, newest, taps, d: win[..., newest - 1 - d * torch.arange(taps).flip(0)]),
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(1, taps + 1).flip(0)]),
+            hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps, 0, -1)]),
         ],
         "the history turned around too": [
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),

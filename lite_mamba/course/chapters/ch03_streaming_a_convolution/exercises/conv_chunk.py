@@ -37,8 +37,8 @@ def conv_chunk_by_steps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor
 
 
 def _with_one_history(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
-    steps = [conv_step(x[..., t], history, weight, bias, dilation)[0] for t in range(x.shape[-1])]
-    return torch.stack(steps, dim=-1), conv_chunk(x, history, weight, bias, dilation)[1]
+    steps = [conv_step(x[..., t], history, weight, bias, dilation) for t in range(x.shape[-1])]
+    return torch.stack([y for y, _ in steps], dim=-1), conv_chunk(x, history, weight, bias, dilation)[1]
 
 
 def not_empty(x: Tensor, **others: Any) -> bool:
@@ -62,6 +62,7 @@ chunked = partial(edited, conv_chunk)
 
 READ = "joined[..., history.shape[-1] - lag :]"
 NEXT = "return y, joined[..., L:] → return y, "
+LAST = "return y, joined → return y[..., -L:], joined"
 
 
 CONV_CHUNK = Exercise(
@@ -182,13 +183,11 @@ CONV_CHUNK = Exercise(
             wrong=chunked(f"{READ} → torch.cat([history[..., -lag:], x], dim=-1)"),
             where=not_empty,
             message="A kernel with one tap has lag 0, and `history[..., -0:]` is not empty: it is the whole "
-            "history. Count from the front, `history[..., S - lag:]`.",
+            "history. At which column, counted from the front, does the part begin that you need?",
         ),
         Misconception(
             name="the last none of them",
-            wrong=chunked(
-                "if L == 0: → if False:", f"{READ} → joined", "return y, joined → return y[..., -L:], joined"
-            ),
+            wrong=chunked("if L == 0: → if False:", f"{READ} → joined", LAST),
             message="The last L outputs are not `y[..., -L:]` when L is 0: minus zero is zero, and all outputs of "
             "old samples come back. An empty chunk has no outputs: return early. What is the history then?",
         ),
@@ -229,6 +228,8 @@ CONV_CHUNK = Exercise(
             wrong=[
                 chunked(", groups=D → "),
                 chunked(", groups=D → ", f"{READ} → joined"),
+                chunked(", groups=D → ", f"{READ} → joined", LAST),
+                chunked("groups=D → groups=x.shape[0]"),
             ],
             where=not_empty,
             message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
@@ -236,7 +237,7 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a kernel without its middle axis",
-            wrong=chunked("weight[:, None] → weight"),
+            wrong=[chunked("weight[:, None] → weight"), chunked("weight[:, None] → weight[None]")],
             where=not_empty,
             message="F.conv1d wants a kernel of shape (D, 1, W), and the weight has (D, W). unsqueeze(1) puts the "
             "middle axis in.",
@@ -246,6 +247,7 @@ CONV_CHUNK = Exercise(
             wrong=[
                 chunked(f"{READ} → joined", "F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))[..., : lag + L]"),
                 chunked("dilation=dilation, → dilation=dilation, padding=lag,"),
+                chunked("dilation=dilation, → dilation=dilation, padding=lag,", LAST),
             ],
             where=not_empty,
             message="There are zeros before the history, or behind the chunk, besides the history itself, and the "
@@ -306,10 +308,36 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="the chunk step by step, with one history",
-            wrong=_with_one_history,
+            wrong=[
+                _with_one_history,
+                *(
+                    edited(_with_one_history, f"conv_chunk(x, history, weight, bias, dilation)[1] → {following}")
+                    for following in ("history", "steps[-1][1]")
+                ),
+            ],
             where=not_empty,
             message="Every sample of the chunk is convolved with the history from before the chunk. After each "
             "sample it has moved on: hand the new one to the next step.",
+        ),
+        Misconception(
+            name="the outputs alone",
+            wrong=chunked("return y, joined[..., L:] → return y"),
+            where=not_empty,
+            message="The next history is missing: who brings the next chunk hands it in again.",
+        ),
+        Misconception(
+            name="steps joined along the channels",
+            wrong=edited(conv_chunk_by_steps, "torch.stack(outputs, dim=-1) → torch.cat(outputs, dim=-1)"),
+            where=not_empty,
+            message="`torch.cat` joins along an axis that is there, and the last axis of a step's output is that of "
+            "the channels. Time has no axis yet: which function makes a new one?",
+        ),
+        Misconception(
+            name="as many outputs cut off as the history has columns",
+            wrong=chunked(f"{READ} → joined", "return y, joined → return y[..., history.shape[-1] :], joined"),
+            where=not_empty,
+            message="Without padding, F.conv1d gives no output for the first `lag` columns of the row. Then you cut "
+            "off one for each column of the history: outputs of the chunk are among them. How many are too many?",
         ),
         Misconception(
             name="the bias left out",

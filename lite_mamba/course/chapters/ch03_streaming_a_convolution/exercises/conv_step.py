@@ -47,6 +47,7 @@ def or_nothing(row: str) -> str:
 
 SUM = "(window[..., start::dilation] * weight).sum(dim=-1)"
 KERNELS = "weight[:, None]"
+SETTINGS = "dilation=dilation, groups=weight.shape[0]"
 
 TOO_FAR = "(weight.shape[-1] - 1 - k) * dilation → (weight.shape[-1] - k) * dilation"
 PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
@@ -233,9 +234,23 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="channels added up",
-            wrong=stepped("* weight).sum(dim=-1) → * weight).sum(dim=(1, 2))[:, None]"),
+            wrong=[stepped(f"* weight).sum(dim=-1) → * weight).sum(dim=(1, 2)){axis}") for axis in ("[:, None]", "")],
             message="Each output is the sum of all channels of its sequence. Every channel has a kernel of its "
             "own: the sum runs over the taps only.",
+        ),
+        Misconception(
+            name="added up over another axis than the taps",
+            wrong=[stepped(f"* weight).sum(dim=-1) → * weight).sum(dim={axis})") for axis in (0, 1)],
+            message="The channels or the sequences are added up, and the taps stay apart. An output is the sum over "
+            "the taps: the last axis.",
+        ),
+        Misconception(
+            name="a product of matrices",
+            wrong=stepped(
+                "(window[..., start::dilation] * weight).sum(dim=-1) → window[..., start::dilation] @ weight.T"
+            ),
+            message="`@` brings every channel together with the kernels of all channels: there is one axis of channels "
+            "too many. Each channel has a kernel of its own, and meets no other.",
         ),
         Misconception(
             name="the present sample alone",
@@ -249,6 +264,7 @@ CONV_STEP = Exercise(
                 tapped("range(weight.shape[-1]) → range(1, weight.shape[-1])"),
                 tapped("range(weight.shape[-1]) → range(weight.shape[-1] - 1)"),
             ],
+            where=lambda weight, **rest: weight.shape[-1] > 1,
             message="The oldest or the newest tap takes no part. There are W of them, 0 to W − 1: where does your "
             "loop begin, and where does it end?",
         ),
@@ -259,9 +275,10 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="an output for every place of the kernel",
-            wrong=stepped(
-                f"{SUM} + bias → F.conv1d(window, {KERNELS}, bias, dilation=dilation, groups=weight.shape[0])"
-            ),
+            wrong=[
+                stepped(f"{SUM} + bias → F.conv1d(window, {KERNELS}, bias, {SETTINGS}){axis}")
+                for axis in ("", ".squeeze(-1)")
+            ],
             message="F.conv1d slides the kernel over the whole window: what it gives has an axis of time, and outputs "
             "that earlier steps have given. One is wanted, that of the present sample.",
         ),
@@ -270,6 +287,24 @@ CONV_STEP = Exercise(
             wrong=tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -lag]"),
             message="You look up each tap in the history, so many places from its end. The newest tap has lag 0: the "
             "present sample, which is not in the history. And index −0 is 0, the oldest sample.",
+        ),
+        Misconception(
+            name="minus zero",
+            wrong=stepped(
+                "(window[..., start::dilation] → "
+                "(torch.cat([history[..., -(weight.shape[-1] - 1) * dilation :: dilation], x.unsqueeze(-1)], dim=-1)"
+            ),
+            message="A kernel with one tap looks 0 samples back, and `history[..., -0:]` is not empty: it is the whole "
+            "history. At which column, counted from the front, does the oldest tap read?",
+        ),
+        Misconception(
+            name="padded as well",
+            wrong=stepped(
+                f"{SUM} + bias → "
+                f"F.conv1d(window, {KERNELS}, bias, {SETTINGS}, padding=(weight.shape[-1] - 1) * dilation)[..., -1]"
+            ),
+            message="`padding` puts zeros at both ends, and your output is the last: it has read the zeros behind the "
+            "present sample. The history is there in place of any padding.",
         ),
         Misconception(
             name="the output alone",

@@ -260,13 +260,41 @@ GATED_CONV_STEP = Exercise(
             "does it end?",
         ),
         Misconception(
-            name="a history cut to the longest branch",
-            wrong=gated(
-                "push(history, x) → push(history, x)"
-                "[..., history.shape[-1] - (weights[0].shape[-1] - 1) * max(dilations) :]"
-            ),
+            name="a history cut to what the branches need",
+            wrong=[
+                gated(
+                    "push(history, x) → push(history, x)"
+                    "[..., history.shape[-1] - (weights[0].shape[-1] - 1) * max(dilations) :]"
+                ),
+                gated("push(history, x) → push(history, x)[..., -(weight.shape[-1] - 1) * dilation :]"),
+            ],
             message="The output is right, but the history comes back shorter than it was. It may be longer than "
             "these branches need: return as many columns as came in.",
+        ),
+        Misconception(
+            name="a history for each branch",
+            wrong=[
+                gated(f"return y, push(history, x) → return y, {many}")
+                for many in ("[push(history, x)] * len(weights)", "torch.stack([push(history, x)] * len(weights))")
+            ],
+            message="There is a history for each branch, and all hold the same samples. One comes in, and one goes "
+            "out.",
+        ),
+        Misconception(
+            name="a pair in place of the output",
+            wrong=gated("branch, _ = conv_step → branch = conv_step"),
+            message="`conv_step` returns two things, the output and the next history. SiLU can be taken of the output "
+            "only.",
+        ),
+        Misconception(
+            name="shares along the channels",
+            wrong=gated(
+                "y = torch.zeros_like(x) → branches = []",
+                "y = y + share * F.silu(branch) → branches.append(F.silu(branch))",
+                "return y, push → return (torch.stack(branches) * shares).sum(dim=0), push",
+            ),
+            message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along its last "
+            "axis, the channels. Give them the axes that they lack.",
         ),
         Misconception(
             name="lists in different orders",

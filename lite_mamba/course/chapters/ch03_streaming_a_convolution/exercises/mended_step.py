@@ -81,12 +81,18 @@ MENDED_STEP = Exercise(
         ),
         Misconception(
             name="a slice with a negative step",
-            wrong=suspected("torch.arange(taps)] → torch.arange(taps)[::-1]]"),
+            wrong=[
+                suspected("torch.arange(taps)] → torch.arange(taps)[::-1]]"),
+                stepped("start::dilation → ::-dilation"),
+            ],
             message="Lists can be turned around with [::-1], tensors cannot: `flip` does it.",
         ),
         Misconception(
             name="one distance too far back",
-            wrong=suspected("dilation * torch.arange(taps)] → dilation * (taps - torch.arange(taps))]"),
+            wrong=[
+                suspected("torch.arange(taps)] → (taps - torch.arange(taps))]", *one_path)
+                for one_path in ((), ("if dilation == 1: → if False:",))
+            ],
             message="The order is right now, but every tap reads one distance too far back, and no tap reads the "
             "present sample. What is too far back for the window begins again at its end. How far back does the "
             "oldest of three taps read?",
@@ -98,8 +104,8 @@ MENDED_STEP = Exercise(
                 for first in ("newest - 1", "newest - dilation + 1")
             ],
             where=lambda dilation, **rest: dilation > 1,
-            message="The order is right now, but the newest tap does not read the present sample any more. It "
-            "reads column `newest`.",
+            message="The order is right now, but the newest tap does not read the present sample any more, which "
+            "stands in the last column of the window.",
         ),
         Misconception(
             name="the history turned around too",

@@ -83,6 +83,16 @@ PUSH = Exercise(
             "and the new one is written into column 0. Which of the two columns is the place of the newest sample?",
         ),
         Misconception(
+            name="written first, then rolled",
+            wrong=pushed(
+                "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → "
+                "[history[..., 1:-1], x.unsqueeze(-1), history[..., :1]], dim=-1)[..., -history.shape[-1] :]"
+            ),
+            where=lambda history, **rest: history.shape[-1] > 1,
+            message="The new sample is written over the latest one, and then all columns roll on, the new sample with "
+            "them: the oldest comes around to the end. First make room, then write.",
+        ),
+        Misconception(
             name="the new sample added to the oldest",
             wrong=pushed("history, x.unsqueeze(-1)] → history, history[..., :1] + x.unsqueeze(-1)]"),
             message="The columns are rolled to the left, and the new sample is added to the oldest, which has come "

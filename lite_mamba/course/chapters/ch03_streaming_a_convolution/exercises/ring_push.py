@@ -39,8 +39,8 @@ RING_PUSH = Exercise(
         Misconception(
             name="a pointer that runs away",
             wrong=rung("(oldest + 1) % ring.shape[-1] → oldest + 1"),
-            message="`oldest` grows without end, and the write after the last slot has no slot to go to. After "
-            "the last slot comes slot 0 again: the operator `%` does that.",
+            message="After the last slot `oldest` is S, a slot that is not there, and the next write has none to go "
+            "to. After slot S − 1 comes slot 0 again: the operator `%` does that.",
         ),
         Misconception(
             name="a pointer that stands still",
@@ -98,9 +98,10 @@ RING_PUSH = Exercise(
         ),
         Misconception(
             name="the old ring read",
-            wrong=rung(
-                "ring = ring.clone() → before = ring; ring = ring.clone()", "torch.roll(ring, → torch.roll(before,"
-            ),
+            wrong=[
+                rung("ring = ring.clone() → before = ring; ring = ring.clone()", f"torch.roll(ring, -oldest → {read}")
+                for read in ("torch.roll(before, -oldest", "torch.roll(before, 1 - oldest")
+            ],
             message="The order of time is read from the ring as it was, without the new sample. Write first, then "
             "read the ring that was written.",
         ),
@@ -163,6 +164,7 @@ RING_PUSH = Exercise(
                 rung("% ring.shape[-1] → % max(1, ring.shape[-1] - 1)"),
                 rung("(oldest + 1) % ring.shape[-1] → oldest + 1 if oldest < ring.shape[-1] - 2 else 0"),
             ],
+            where=lambda ring, **rest: ring.shape[-1] > 1,
             message="After the last slot but one comes slot 0: the last one is left out. There are S slots, 0 to "
             "S − 1, and `%` S goes through all of them.",
         ),
