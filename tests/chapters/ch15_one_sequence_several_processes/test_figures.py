@@ -49,8 +49,10 @@ def test_what_is_left_of_an_end_is_never_shown_as_nothing(parts):
 
 def test_a_wrong_start_is_seen():
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
-    assert "off by" in wrong.update(told=True)
+    assert "begins at 0.34. Its states are off by" in wrong.update(told=True)
     assert not wrong.equal
+    assert wrong.titles()[1] == "What is left of the ends adds up to 0.51, and the start is 0.34"
+    assert "In truth it begins at 0.51." in wrong.update(told=False)
     assert wrong.update(half=4.0, told=True).endswith("off by up to 0.47 %.")
     assert wrong.error == pytest.approx(0.0047, abs=5e-5)
 

@@ -90,7 +90,7 @@ class Parts(LiveFigure):
         totals = torch.stack([torch.as_tensor(total, dtype=torch.float32) for total, _ in told_all])  # (P,)
         ends = torch.stack([end for _, end in told_all])  # (P, 1)
         own, start = parts[rank], self.start_of(rank, totals, ends, A)
-        self.start = float(start[0]) / scale
+        self.start, self.true_start = float(start[0]) / scale, float(self.truth[own.start - 1]) / scale
         known = start if told else torch.zeros_like(start)
         mine = self.correct(alone[rank], known, self.delta[own], A)
         self.error = float((mine - self.truth[own]).abs().max()) / scale
@@ -143,15 +143,17 @@ class Parts(LiveFigure):
             self.title(self.bars, "What stands at the end of each part before yours")
             return (
                 f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before. In truth it "
-                f"begins at {self.start:.2f}. Its first step fades that, and its states are off by up to {off} of the "
-                "largest."
+                f"begins at {self.true_start:.2f}. Its first step fades that, and its states are off by up to {off} of "
+                "the largest."
             )
         words = "as one process has them" if self.equal else f"off by up to {off}"
         self.title(self.top, f"With {pairs}, the states of rank {rank} are {words}")
-        self.title(self.bars, f"What is left of the ends adds up to the start: {self.start:.2f}")
+        start, left = f"{self.start:.2f}", f"{sum(self.kept):.2f}"
+        adds_up = f"the start: {start}" if start == left else f"{left}, and the start is {start}"
+        self.title(self.bars, f"What is left of the ends adds up to {adds_up}")
         by = f" (the start is {whose})" if (whose := self.owner(self.start_of)) else ""
         return (
-            f"{ranks} processes. Rank {rank} has {pairs} from the ranks before, and begins at {self.start:.2f}{by}. "
+            f"{ranks} processes. Rank {rank} has {pairs} from the ranks before, and begins at {start}{by}. "
             f"Its states are {words}."
         )
 
