@@ -91,12 +91,6 @@ def state_with_numbers(u, g):
     return torch.tensor(out)
 
 
-def state_by_a_table(u, g):
-    L = len(u)
-    rows = [[g[s] * torch.prod(1 - g[s + 1 : t + 1]) if s <= t else 0 * g[s] for s in range(L)] for t in range(L)]
-    return torch.stack([torch.stack(row) for row in rows]) @ u
-
-
 def state_with_lerp(u, g):
     h = u.new_zeros(())
     return torch.stack([h := torch.lerp(h, x, gate) for x, gate in zip(u, g, strict=True)])
@@ -108,6 +102,12 @@ def state_by_recursion(u, g):
     before = state_by_recursion(u[:-1], g[:-1])
     last = before[-1] if len(before) else torch.tensor(0.0)
     return torch.cat([before, ((1 - g[-1]) * last + g[-1] * u[-1]).reshape(1)])
+
+
+def state_by_a_table(u, g):
+    L = len(u)
+    rows = [[g[s] * torch.prod(1 - g[s + 1 : t + 1]) if s <= t else 0 * g[s] for s in range(L)] for t in range(L)]
+    return torch.stack([torch.stack(row) for row in rows]) @ u
 
 
 def state_by_cumsum(u, g):
@@ -252,6 +252,26 @@ def state_by_powers(gate):
     return states
 
 
+def state_one_too_old(u, g):
+    h = [torch.zeros(())]
+    for t in range(len(u)):
+        h.append((1 - g[t]) * h[t - 1] + g[t] * u[t])
+    return torch.stack(h[1:])
+
+
+def state_of_a_whole_line(update):
+    """A loop whose h is a line (L,), and goes out as the states."""
+
+    def run(u, g):
+        h = torch.zeros_like(u)
+        for t in range(len(u)):
+            h = update(h, u, g, t)
+        return h
+
+    return run
+
+
+EACH_THE_LAST = "the last state, many times"
 GATED = [
     ("gated outputs", lambda u, g: g * gated_by_lerp(u, g), "a gate on the way out"),
     (
@@ -268,9 +288,17 @@ GATED = [
     ("a sum in the bracket", gated_by_a_sum, "an old state that grows"),
     ("indices", state_with_indices, "right"),
     ("plain numbers", state_with_numbers, "right"),
-    ("a table", state_by_a_table, "right"),
     ("lerp", state_with_lerp, "right"),
+    ("a table", state_by_a_table, "right"),
     ("recursion", state_by_recursion, "right"),
+    ("a list that starts with 0, by t − 1", state_one_too_old, "the state before the last one"),
+    ("a whole line for h", state_of_a_whole_line(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t]), EACH_THE_LAST),
+    ("all lines", state_of_a_whole_line(lambda h, u, g, t: torch.lerp(h, u, g)), "all gates at every token"),
+    (
+        "a table of quotients",
+        lambda u, g: torch.tril(torch.outer((1 - g).cumprod(0), 1 / (1 - g).cumprod(0))) @ (g * u),
+        "a division by what is kept",
+    ),
     ("in float64", lambda u, g: state_with_indices(u, g).double(), None),
     ("swapped", state_of(lambda h, u, g, t: g[t] * h + (1 - g[t]) * u[t]), "swapped doors"),
     ("full token", state_of(lambda h, u, g, t: (1 - g[t]) * h + u[t]), "a token that passes beside the gate"),
@@ -303,7 +331,7 @@ GATED = [
     ("from u[0]", state_from_the_first_token, "a state that starts at the first token"),
     ("list from u[0]", state_from_the_first_token_on, "a state that starts at the first token"),
     ("first left out", state_without_the_first_token, "a loop that leaves out the first token"),
-    ("one tensor", state_that_is_one_tensor, "one tensor, appended many times"),
+    ("one tensor", state_that_is_one_tensor, EACH_THE_LAST),
     ("two cumulative products", state_by_cumsum, "a division by what is kept"),
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), "a state that starts at one"),
     ("g twice", state_of(lambda h, u, g, t: g[t] * (h + u[t])), "the gate at both doors"),
@@ -417,6 +445,8 @@ BY_HAND = [
     ("3 and 0.01", where(3.0, 0.01), LEAKS),
     ("10 and −10", where(10.0, -10.0), RAW),
     ("5 and −1", where(5.0, -1.0), RAW),
+    ("−10 and 10", where(-10.0, 10.0), RAW),
+    ("Δ of data alone", lambda is_data: torch.full((int(is_data.sum()),), 5.0), NO_TENSOR),
     ("rolled", lambda is_data: torch.where(is_data.roll(1), 10.0, 1e-5), LATE),
     ("shifted, other values", by_hand_one_late, LATE),
     ("infinity", where(math.inf, 1e-5), "an infinite Δ"),
@@ -669,6 +699,20 @@ def parameters_stacked_in_front(u, *weights):
     return tuple(torch.stack([part.squeeze(1) for part in parts]) for parts in zip(*tokens, strict=True))
 
 
+def parameters_in_brackets(*before):
+    """Cut with brackets on the axis behind these."""
+
+    def function(u, x_proj, dt_proj, dt_bias):
+        R = dt_proj.shape[1]
+        N = (x_proj.shape[0] - R) // 2
+        both = F.linear(u, x_proj)
+        delta = F.softplus(F.linear(both[(*before, slice(0, R))], dt_proj, dt_bias))
+        return delta, both[(*before, slice(R, R + N))], both[(*before, slice(R + N, None))]
+
+    return function
+
+
+CUT_OFF = "a gradient cut off"
 PARAMETERS = [
     ("softplus of the bias", with_own_softplus(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_SOFTPLUS),
     ("two softplus", with_own_softplus(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_SOFTPLUS),
@@ -711,7 +755,7 @@ PARAMETERS = [
     ("a minus", projected(end=lambda raw: -F.softplus(raw)), "a Δ below zero"),
     ("SiLU in the middle", projected(middle=F.silu), "an activation on the low rank"),
     ("thirds", projected(cut=lambda both, R, N: both.chunk(3, -1)), "three parts of the same size"),
-    ("a new layer", parameters_by_a_layer, "copies of the weights"),
+    ("a new layer", parameters_by_a_layer, CUT_OFF),
     ("layers", parameters_with_layers, "right"),
     ("einsum", parameters_by_einsum, "right"),
     ("token by token", parameters_token_by_token, "right"),
@@ -754,8 +798,8 @@ PARAMETERS = [
         lambda *all: tuple(p.transpose(1, 2) for p in parameters_with_layers(*all)),
         "tokens on the last axis",
     ),
-    ("no_grad", parameters_without_gradient, "a result that can't learn"),
-    ("detached Δ", parameters(lambda low, W, b: delta_of(low, W, b).detach()), "a result that can't learn"),
+    ("no_grad", parameters_without_gradient, CUT_OFF),
+    ("detached Δ", parameters(lambda low, W, b: delta_of(low, W, b).detach()), CUT_OFF),
     ("x_proj as it is", parameters_not_transposed, "a weight that is not transposed"),
     ("dt_proj as it is", parameters(lambda low, W, b: F.softplus(low @ W + b)), "a weight that is not transposed"),
     ("sequence 0", parameters_of_one_sequence, None),
@@ -773,8 +817,37 @@ PARAMETERS = [
     ),
     ("minus the bias", parameters(lambda low, W, b: F.softplus(low @ W.T - b)), "a bias that is taken off"),
     ("the low rank", parameters(lambda low, W, b: F.softplus(low)), "a Δ without its projection"),
-    ("split(dim=1)", parameters_cut_along_the_tokens, "a cut along the tokens"),
-    ("layers of its own", parameters_with_new_layers, "copies of the weights"),
+    ("split(dim=1)", parameters_cut_along_the_tokens, "a cut along another axis"),
+    ("split without dim", projected(cut=lambda both, R, N: both.split([R, N, N])), "a cut along another axis"),
+    ("brackets on the first axis", parameters_in_brackets(), "a cut along another axis"),
+    ("brackets on axis 1", parameters_in_brackets(slice(None)), "a cut along another axis"),
+    (
+        "sizes for places",
+        projected(cut=lambda both, R, N: (both[..., :R], both[..., R:N], both[..., N:])),
+        "places that begin too early",
+    ),
+    ("layers of its own", parameters_with_new_layers, CUT_OFF),
+    ("a bias that is detached", parameters(lambda low, W, b: delta_of(low, W, b.data)), CUT_OFF),
+    ("a projection that is detached", parameters(lambda low, W, b: delta_of(low, W.detach(), b)), CUT_OFF),
+    ("tokens that are detached", lambda u, *weights: parameters_with_layers(u.detach(), *weights), CUT_OFF),
+    ("abs", parameters(lambda low, W, b: (low @ W.T + b).abs()), "another function that makes positive"),
+    (
+        "softplus of −w",
+        parameters(lambda low, W, b: torch.log(1 + torch.exp(-(low @ W.T + b)))),
+        "a softplus of the opposite",
+    ),
+    ("bias upright", parameters(lambda low, W, b: F.softplus(low @ W.T + b[:, None])), "a bias along the tokens"),
+    (
+        "view",
+        parameters(lambda low, W, b: F.softplus(low @ W.view(W.shape[1], W.shape[0]) + b)),
+        "a reshape in the place of a transpose",
+    ),
+    ("softplus on C", parameters(delta_of, lambda B: B, F.softplus), "a softplus on B and C"),
+    (
+        "the mean raw number",
+        parameters(lambda low, W, b: F.softplus((low @ W.T + b).mean(-1, keepdim=True))),
+        "one Δ for all channels",
+    ),
 ]
 
 # The bug hunt: mended_ssm (u, A, x_proj, dt_proj, dt_bias)
@@ -972,7 +1045,9 @@ RESET = [
         lambda left, A: next(n / 100 for n in range(1, 9999) if (torch.exp(n / 100 * A.double()) <= left).all()),
         "a Δ that is rounded",
     ),
-    ("A.min()", lambda left, A: -math.log(left) / min(A.tolist()), "the smallest A for the smallest |A|"),
+    ("A.min()", lambda left, A: -math.log(left) / min(A.tolist()), "the fastest state, with a minus"),
+    ("|A|.max()", lambda left, A: math.log(left) / A.abs().max().item(), "the fastest state, with a minus"),
+    ("three decimals", lambda left, A: math.ceil(math.log(left) / A.max().item() * 1e3) / 1e3, "a Δ that is rounded"),
     ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
     ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), "a Δ that is rounded"),
     ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), "a Δ that is rounded"),

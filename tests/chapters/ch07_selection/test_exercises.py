@@ -27,6 +27,15 @@ def test_any_step_sizes_that_do_the_job_are_right(data, noise):
     assert judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, data, noise)).kind == "right"
 
 
+def test_an_answer_that_writes_into_the_marks_spoils_no_later_check():
+    def writes(is_data):
+        is_data[:] = True
+        return torch.where(is_data, 10.0, 1e-5)
+
+    judge(exercise("07.delta_by_hand"), writes)
+    assert judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, 10.0, 1e-5)).kind == "right"
+
+
 def test_the_shown_case_tells_a_sigmoid_from_the_gate(capsys):
     course.check("07.gate_from_delta", lambda delta: torch.sigmoid(delta))
     words = capsys.readouterr().out

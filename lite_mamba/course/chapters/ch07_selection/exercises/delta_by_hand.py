@@ -24,7 +24,7 @@ def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
     Raises:
         ValueError: the result is no list of step sizes, or the states do not hold, and this is why.
     """
-    delta, probed = (_step_sizes(function(marks), marks) for marks in (is_data, PROBE))  # (L,) each
+    delta, probed = (_step_sizes(function(marks), marks) for marks in (is_data, PROBE.clone()))  # (L,) each
     held, wanted = (gated_state(PROBED, gate_from_delta(one)) for one in (probed, delta_by_hand(PROBE)))  # (L,) each
     if not torch.allclose(held, wanted, rtol=0.02, atol=0.1):
         _tell_why(probed)
@@ -142,8 +142,8 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "raw numbers in place of Δ",
-            "Your Δ is negative on noise. Then exp(−Δ) is larger than 1, and the state grows with every noise token. A "
-            "raw number w may be negative, Δ = softplus(w) never is.",
+            "Some of your Δ are negative. Then exp(−Δ) is larger than 1, and the state grows where it should fade or "
+            "hold. A raw number w may be negative, Δ = softplus(w) never is.",
             _by_hand("10.0", "-10.0"),
         ),
         Misconception(
@@ -179,6 +179,7 @@ DELTA_BY_HAND = Exercise(
                     "torch.where(is_data, 10.0, 1e-5).numpy()",
                     "torch.where(is_data, 10.0, 1e-5)[:, None]",
                     "torch.where(is_data, 10.0, 1e-5)[None]",
+                    "torch.where(is_data, 10.0, 1e-5)[is_data]",
                     "(10.0, 1e-5)",
                     "10.0",
                     "torch.tensor(10.0)",

@@ -89,9 +89,12 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a division by what is kept",
-            "Two cumulative operations in the place of the loop are right on paper. But you divide by a product of "
-            "shares that are kept: it is 0 after an open gate, and soon too small for float32. Take the plain loop.",
-            lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+            "Cumulative products in the place of the loop are right on paper. But you divide by a product of shares "
+            "that are kept: it is 0 after an open gate, and soon too small for float32. Take the plain loop.",
+            [
+                lambda u, g: (g * u / (1 - g).cumprod(0)).cumsum(0) * (1 - g).cumprod(0),
+                lambda u, g: ((1 - g).cumprod(0)[:, None] / (1 - g).cumprod(0)).tril() * g @ u,
+            ],
         ),
         Misconception(
             "a difference without its parentheses",
@@ -130,6 +133,17 @@ GATED_STATE = Exercise(
             "The old state is multiplied by 1 + g: the more the token is let in, the more of the old state there is. "
             "The gate takes from the old state what it gives to the token.",
             _step("(1 + g_t) * h + g_t * u_t"),
+        ),
+        Misconception(
+            "the state before the last one",
+            "Your token mixes with a state that is one step too old. Where the 0 of the start stands at index 0, the "
+            "state before token t stands at index t.",
+            edited(
+                gated_state,
+                ", [] → , [torch.zeros(())]",
+                "* h + → * states[len(states) - 2] +",
+                "torch.stack(states) → torch.stack(states[1:])",
+            ),
         ),
         Misconception(
             "a first token that follows the last",
@@ -224,7 +238,12 @@ GATED_STATE = Exercise(
             "all gates at every token",
             "Each step of your loop works with the whole line of gates, or of tokens. In step t there is one state, "
             "one gate and one token: take one number of each.",
-            [_step("(1 - g) * h + g * u_t"), _step("(1 - g) * h + g * u"), _step("(1 - g_t) * h + g_t * u")],
+            [
+                _step("(1 - g) * h + g * u_t"),
+                _step("(1 - g) * h + g * u"),
+                _step("(1 - g_t) * h + g_t * u"),
+                edited(gated_state, "(1 - g_t) * h + g_t * u_t → (1 - g) * h + g * u", "torch.stack(states) → h"),
+            ],
         ),
         Misconception(
             "a gate that is open or shut",
@@ -279,9 +298,10 @@ GATED_STATE = Exercise(
             [edited(gated_state, f"torch.stack(states) → {last}") for last in ("h", "h.item()", "h.reshape(1)")],
         ),
         Misconception(
-            "one tensor, appended many times",
-            "All your states are the last one. You change one tensor in place, and the list holds that same one again "
-            "and again. Make a new one in each step, or append a clone.",
+            "the last state, many times",
+            "All your states are the last one. A list that is given one tensor, changed in place, holds that same one "
+            "again and again; and a whole line in the place of h is written anew in each step. Keep one new number a "
+            "step.",
             edited(gated_state, "h = (1 - g_t) * h + g_t * u_t → h.mul_(1 - g_t).add_(g_t * u_t)"),
         ),
     ],

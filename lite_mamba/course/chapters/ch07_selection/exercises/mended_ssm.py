@@ -243,8 +243,12 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "an exponential of A",
-            "A comes as it is, negative. Only a block keeps it as a logarithm, A_log, and takes −exp of that.",
-            edited(mended_ssm, "rows[1], A → rows[1], -torch.exp(A)"),
+            "A comes as it is, negative, and was no mistake. Only a block keeps it as a logarithm, A_log, and takes "
+            "−exp of that.",
+            [
+                edited(mended_ssm, "rows[1], A → rows[1], -torch.exp(A)"),
+                _raw("F.linear(low_rank, dt_proj, dt_bias)", "rows[1], A → rows[1], -torch.exp(A)"),
+            ],
         ),
         Misconception(
             "a bias that is taken off",

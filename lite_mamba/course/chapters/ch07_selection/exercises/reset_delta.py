@@ -61,9 +61,9 @@ RESET_DELTA = Exercise(
             [_reset(f"{size} / A.abs().min().item()") for size in ("math.log(100)", "4.6")],
         ),
         Misconception(
-            "the smallest A for the smallest |A|",
-            "A is negative, so A.min() belongs to the state that fades fastest, and your Δ is negative. Take the sizes "
-            "first: .abs(), then .min().",
+            "the fastest state, with a minus",
+            "Your Δ is negative, and it is that of the state that fades fastest. A is negative: its smallest number, "
+            "A.min(), has the largest size. And what sign has the logarithm of a share?",
             _reset("math.log(1 / left) / A.min().item()"),
         ),
         Misconception(
@@ -73,7 +73,7 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a Δ that is rounded",
-            "You round, or try one Δ after the other. The smallest one is no whole number, and no number of two "
+            "You round, or try one Δ after the other. The smallest one is no whole number, and no number of few "
             "decimals: solve the equation, and return what comes as it is.",
             [
                 _reset("float(math.ceil(math.log(1 / left) / A.abs().min().item()))"),
@@ -82,6 +82,7 @@ RESET_DELTA = Exercise(
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 1)"),
                 _reset("math.ceil(10 * math.log(1 / left) / A.abs().min().item()) / 10"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
+                _reset("math.ceil(1000 * math.log(1 / left) / A.abs().min().item()) / 1000"),
             ],
         ),
         Misconception(

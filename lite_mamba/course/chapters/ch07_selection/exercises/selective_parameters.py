@@ -1,10 +1,8 @@
 """Exercise 4: selective_parameters."""
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from ....checking.compare import Tolerance, difference
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .shared import projection_cases
@@ -40,41 +38,14 @@ BY_PLACE = (
 )
 
 
-def _trainable(function, u: Tensor, **weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What a function gives for weights that are trained, as those of the block are.
-
-    Raises:
-        RuntimeError: the numbers are right, but no gradient leads from them to the weights.
-    """
-    trained = [weight.requires_grad_() for weight in weights.values()]
-    parts = function(u, *trained)
-    if not difference(selective_parameters(u, *trained), parts, Tolerance(1e-4, 1e-5)):
-        cut_off = [name for name, part in zip(SELECTIVE_PARAMETERS.items, parts, strict=True) if not part.requires_grad]
-        if cut_off:
-            raise RuntimeError(f"no gradient leads from {cut_off[0]} back to the weights")
-        slopes = torch.autograd.grad(sum(part.sum() for part in parts), trained, allow_unused=True)
-        unreached = [name for name, slope in zip(weights, slopes, strict=True) if slope is None]
-        if unreached:
-            raise RuntimeError(f"no gradient comes back to {unreached[0]}")
-    return parts
-
-
-def _copied(u, x_proj, dt_proj, dt_bias):
-    return selective_parameters(u, *(nn.Parameter(weight.detach().clone()) for weight in (x_proj, dt_proj, dt_bias)))
-
-
-def _partly_copied(u, x_proj, dt_proj, dt_bias):
-    return selective_parameters(u, x_proj, *(nn.Parameter(weight.detach().clone()) for weight in (dt_proj, dt_bias)))
-
-
 SELECTIVE_PARAMETERS = Exercise(
     id="07.selective_parameters",
     title="Δ, B and C from the token",
     reference=selective_parameters,
     cases=projection_cases,
-    apply=_trainable,
     axes=("batch", "token", "column"),  # the last axis is D or N
     items=("delta", "B", "C"),
+    gradients=("u", "x_proj", "dt_proj", "dt_bias"),
     misconceptions=[
         Misconception(
             "a forgotten softplus",
@@ -120,6 +91,8 @@ SELECTIVE_PARAMETERS = Exercise(
             "of B, the last N those of C.",
             [
                 _cut(".tensor_split([rank], dim=-1)[0], *(u @ x_proj.T)[..., : 2 * states].chunk(2, dim=-1)"),
+                _cut(".tensor_split([rank, states], dim=-1)"),
+                _cut(".tensor_split([rank, rank + states - 1], dim=-1)"),
                 edited(
                     selective_parameters,
                     "return delta, B, C → return delta, B, (u @ x_proj.T)[..., states : 2 * states]",
@@ -138,9 +111,26 @@ SELECTIVE_PARAMETERS = Exercise(
             _parts("F.softplus(low_rank)"),
         ),
         Misconception(
-            "a cut along the tokens",
-            "You split along axis 1, the tokens. The projected numbers stand on the last axis.",
-            _cut(".split([rank, states, states], dim=1)"),
+            "a cut along another axis",
+            "You cut along the sequences or along the tokens. The projected numbers stand on the last axis: `split` "
+            "and square brackets begin with the first one, unless they are told otherwise.",
+            [
+                _cut(".split([rank, states, states], dim=1)"),
+                _cut(".split([rank, states, states])"),
+                *(
+                    edited(
+                        selective_parameters,
+                        "low_rank, B, C = (u @ x_proj.T).split([rank, states, states], dim=-1) → all = u @ x_proj.T",
+                        f"low_rank @ dt_proj.T + dt_bias → {raw}",
+                        f"return delta, B, C → return delta, all[{axes}rank : -states], all[{axes}-states:]",
+                    )
+                    for axes, raw in (
+                        ("", "all[:rank] @ dt_proj.T"),
+                        (":, ", "all[:, :rank] @ dt_proj.T"),
+                        (":, ", "F.linear(all[:, :rank], dt_proj, dt_bias)"),
+                    )
+                ),
+            ],
         ),
         Misconception(
             "a softplus in the low rank",
@@ -150,8 +140,36 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "another function that makes positive",
-            "Your Δ is positive, but softplus is another function: almost exp(x) for negative x, almost x for large x.",
-            [_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.sigmoid")],
+            "No Δ of yours is negative. But softplus is another function: almost exp(x) for negative x, almost x for "
+            "large x.",
+            [
+                _delta(f"{way}(low_rank @ dt_proj.T + dt_bias)")
+                for way in ("torch.exp", "F.relu", "torch.abs", "torch.sigmoid")
+            ],
+        ),
+        Misconception(
+            "a softplus of the opposite",
+            "Your Δ is ln(1 + exp(−w)): it falls where w rises. The minus belongs to a sigmoid, the softplus takes w "
+            "as it is.",
+            _delta("F.softplus(-(low_rank @ dt_proj.T + dt_bias))"),
+        ),
+        Misconception(
+            "a bias along the tokens",
+            "You stand the bias upright, (D, 1), so that it meets the tokens. Each *channel* has a bias of its own, "
+            "and the channels are the last axis already.",
+            _delta("F.softplus(low_rank @ dt_proj.T + dt_bias[:, None])"),
+        ),
+        Misconception(
+            "a reshape in the place of a transpose",
+            "The shapes fit, but the weights stand in other places: `reshape` and `view` read them in their old order, "
+            "row by row. Exchanging the two axes is another thing.",
+            [
+                edited(selective_parameters, *edits)
+                for first, second in [
+                    ("x_proj.T → x_proj.reshape(-1, len(x_proj))", "dt_proj.T → dt_proj.reshape(rank, -1)")
+                ]
+                for edits in ((first,), (second,), (first, second))
+            ],
         ),
         Misconception(
             "a softplus on all that x_proj makes",
@@ -236,7 +254,11 @@ SELECTIVE_PARAMETERS = Exercise(
         Misconception(
             "a softplus on B and C",
             "B and C go out as they are; they may be negative. Only Δ is a step size and goes through softplus.",
-            _parts("delta", "F.softplus(B)", "F.softplus(C)"),
+            [
+                _parts("delta", "F.softplus(B)", "F.softplus(C)"),
+                _parts("delta", "F.softplus(B)"),
+                _parts("delta", "B", "F.softplus(C)"),
+            ],
         ),
         Misconception(
             "B and C that are the same for all tokens",
@@ -257,6 +279,7 @@ SELECTIVE_PARAMETERS = Exercise(
                 _parts("delta[..., :1].expand_as(delta)"),
                 _parts("delta[..., :1]"),
                 _parts("delta.mean(-1, keepdim=True)"),
+                _delta("F.softplus((low_rank @ dt_proj.T + dt_bias).mean(-1, keepdim=True))"),
                 _parts("delta.mean(-1, keepdim=True).expand_as(delta)"),
             ],
         ),
@@ -349,21 +372,6 @@ SELECTIVE_PARAMETERS = Exercise(
                 _parts(*(f"{part}.transpose(0, 1)" for part in ("delta", "B", "C"))),
                 _parts(*(f"{part}.flatten(0, 1)" for part in ("delta", "B", "C"))),
             ],
-        ),
-        Misconception(
-            "a result that can't learn",
-            "The numbers are right. But the weights are to be trained, and no gradient reaches them from your result: "
-            "it was detached, made under no_grad, or taken apart into plain numbers on the way.",
-            [
-                _parts("delta.detach()"),
-                _parts("delta", "B.detach()", "C.detach()"),
-            ],
-        ),
-        Misconception(
-            "copies of the weights",
-            "The numbers are right, but the gradients end in copies: in new layers, or new parameters, that hold the "
-            "same numbers. The weights that are given would never learn. Compute with them as they are.",
-            [_copied, _partly_copied],
         ),
         Misconception(
             "a weight that is not transposed",
