@@ -246,6 +246,13 @@ def test_an_error_that_no_line_of_the_readers_raised_has_no_name():
     assert named_error(error) is None and named_error(raised(error)).name == "shapes that do not fit"
 
 
+@pytest.mark.parametrize("axes", [(), (None,)])
+def test_what_a_function_asks_of_a_tensor_inside_of_it_is_not_said_of_the_line_that_called_it(axes):
+    """With the pattern last, einsum takes a tensor for the pattern: as a condition, or as a list of places."""
+    verdict = judge(made(scaled), lambda x, n: torch.einsum(x[(*axes, ...)], x, "i, i -> i"), quiet=True)
+    assert verdict.kind == "raised" and verdict.misconception is None
+
+
 def test_a_write_that_the_backward_pass_forbids_is_named_though_no_line_of_the_readers_is_at_work_in_it():
     error = RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation"

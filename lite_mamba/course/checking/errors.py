@@ -44,6 +44,12 @@ def own_line(error: BaseException) -> tuple[str, int, str] | None:
     return None
 
 
+def raised_by_reader(error: BaseException) -> bool:
+    """Whether a line of the reader's raised an error itself, and not a function written in Python that it called."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and is_readers(frames[-1].filename)
+
+
 def is_readers(filename: str) -> bool:
     return not filename.startswith((PACKAGE, *OTHERS))
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .errors import own_line, words_of
+from .errors import own_line, raised_by_reader, words_of
 from .exercise import Mistake
 
 
@@ -37,7 +37,7 @@ def named_error(error: BaseException) -> Mistake | None:
         return None
     for name, (kinds, pattern, hint) in ERRORS.items():
         if isinstance(error, kinds) and re.search(pattern, words):
-            return Mistake(name, hint)
+            return Mistake(name, hint) if name not in OF_ONES_OWN_LINE or raised_by_reader(error) else None
     return None
 
 
@@ -237,5 +237,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "Print the types of all that meets in this line: a tensor, a number, text?",
     ),
 }
+
+OF_ONES_OWN_LINE = {"a tensor in a condition", "a tensor where one number is wanted"}  # not of what the line calls
 
 NAMES = frozenset({*HINTS, *ERRORS})

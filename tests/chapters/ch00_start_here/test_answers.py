@@ -16,6 +16,39 @@ def three_loops(delta, A):
     return out
 
 
+def one_turn(turns):
+    """Loops with `return` in one of them: as many axes as `turns` are at their first place."""
+
+    def function(delta, A):
+        out = torch.zeros(*delta.shape, A.shape[1])
+        first = (0,) * turns
+        out[first] = (delta[..., None] * A)[first]
+        return out
+
+    return function
+
+
+def channel_by_channel(delta, A):
+    B, L, D = delta.shape
+    out = torch.zeros(B, L, D, A.shape[1])
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                out[b, t, d] = delta[b, t, d] * A[d]
+                return out
+
+
+def rows_as_columns(delta, A):
+    B, L, D = delta.shape
+    out = torch.zeros(B, L, D, A.shape[1])
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                for n in range(A.shape[1]):
+                    out[b, t, d, n] = delta[b, t, d] * A[n, d]
+    return out
+
+
 def without_return(delta, A):
     torch.einsum("bld,dn->bldn", delta, A)
 
@@ -58,8 +91,15 @@ ANSWERS = [
     ("new axis before the channels", lambda delta, A: delta[:, :, None] * A, "the step sizes along the states"),
     ("another letter", lambda delta, A: torch.einsum("bld,cn->bldn", delta, A), "two letters for the channel"),
     ("no new axis", lambda delta, A: delta * A, "no axis for the states"),
-    ("another sign", lambda delta, A: -delta[..., None] * A, "a minus sign too many"),
-    ("the sign of A", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A.abs()), "a minus sign too many"),
+    ("no new axis, A transposed", lambda delta, A: delta * A.T, "no axis for the states"),
+    ("new axes in A only", lambda delta, A: delta * A.unsqueeze(0).unsqueeze(0), "no axis for the states"),
+    ("A transposed in loops", rows_as_columns, "the two axes of A exchanged"),
+    ("return in the loop over channels", channel_by_channel, "a return inside of a loop"),
+    *((f"return in loop {turns}", one_turn(turns), "a return inside of a loop") for turns in (1, 2, 3, 4)),
+    ("pattern last", lambda d, A: torch.einsum(d, A, "b l d, d n -> b l d n"), "the pattern at the wrong end"),
+    ("einops", lambda d, A: einops.einsum("b l d, d n -> b l d n", d, A), "the pattern at the wrong end"),
+    ("another sign", lambda delta, A: -delta[..., None] * A, "the sign turned"),
+    ("the sign of A", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A.abs()), "the sign turned"),
     ("all pairs", lambda delta, A: delta[..., None, None] * A, "an axis for every pair of channels"),
     ("tokens", lambda delta, A: torch.einsum("bld,ln->bldn", delta, A), "the rows of A counted by tokens"),
     ("A first", lambda d, A: torch.einsum("bld,dn->bldn", A, d), "the inputs in another order than in the pattern"),
@@ -76,7 +116,7 @@ ANSWERS = [
     ("mean of A", lambda delta, A: delta[..., None] * A.mean(dim=0), "one row of A for all channels"),
     ("cumsum", lambda delta, A: torch.cumsum(delta[..., None] * A, dim=1), "the step sizes added up"),
     ("no return", without_return, None),
-    ("in place", in_place, "a minus sign too many"),
+    ("in place", in_place, "the sign turned"),
     ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
     ("zeros", lambda delta, A: torch.zeros(*delta.shape, A.shape[1]), None),
     ("a typo in the pattern", lambda delta, A: torch.einsum("bld,dn->bldm", delta, A), None),

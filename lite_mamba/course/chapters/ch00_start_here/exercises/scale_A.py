@@ -1,5 +1,6 @@
 """Exercise 1: scale_A."""
 
+import einops
 import torch
 
 from ....checking.edits import edited
@@ -9,6 +10,17 @@ from ... import Exercise, Misconception
 def scale_A(delta, A):
     """Δ·A for every token: each step size times each row of A."""
     return torch.einsum("b l d, d n -> b l d n", delta, A)
+
+
+def in_loops(delta, A):
+    """The same, number by number."""
+    product = torch.zeros(*delta.shape, A.shape[1])
+    for b in range(delta.shape[0]):
+        for t in range(delta.shape[1]):
+            for d in range(delta.shape[2]):
+                for n in range(A.shape[1]):
+                    product[b, t, d, n] = delta[b, t, d] * A[d, n]
+    return product
 
 
 def draw_cases(draw):
@@ -47,7 +59,11 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="the two axes of A exchanged",
-            wrong=[edited(scale_A, "d n -> → n d ->"), lambda delta, A: delta[..., None] * A.T],
+            wrong=[
+                edited(scale_A, "d n -> → n d ->"),
+                lambda delta, A: delta[..., None] * A.T,
+                edited(in_loops, "A[d, n] → A[n, d]"),
+            ],
             message="The first axis of A counts channels, the second states; here they are read the other way "
             "round. With as many channels as states nothing in PyTorch can notice.",
         ),
@@ -59,9 +75,9 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="no axis for the states",
-            wrong=lambda delta, A: delta * A,
-            message="delta * A lines up the last axes, the channels of delta with the states of A. The result "
-            "needs both, each on an axis of its own. In einsum every axis has a letter.",
+            wrong=[lambda delta, A: delta * A, lambda delta, A: delta * A.T, lambda delta, A: delta * A[None, None]],
+            message="`*` lines the axes up from the last one on, and in delta none is kept for the states. The result "
+            "needs channels and states, each on an axis of its own. In einsum every axis has a letter.",
         ),
         Misconception(
             name="the step sizes along the states",
@@ -94,6 +110,23 @@ SCALE_A = Exercise(
             "comes first, with the letters of delta.",
         ),
         Misconception(
+            name="the pattern at the wrong end",
+            wrong=[
+                edited(scale_A, '"b l d, d n -> b l d n", delta, A → delta, A, "b l d, d n -> b l d n"'),
+                edited(scale_A, "torch.einsum → einops.einsum", einops=einops),
+            ],
+            message="torch.einsum takes the pattern first and the tensors behind it, the einsum of einops the other "
+            "way round.",
+        ),
+        Misconception(
+            name="a return inside of a loop",
+            wrong=[
+                edited(in_loops, f"* A[d, n] → * A[d, n]\n{' ' * depth}return product") for depth in (20, 16, 12, 8)
+            ],
+            message="One turn of a loop is done, and the function returns: the rest of the result is still as it was "
+            "made. Which loop does your `return` stand in?",
+        ),
+        Misconception(
             name="one row of A for all channels",
             wrong=[edited(scale_A, f'n", delta, A) → n", delta, {row}.expand_as(A))') for row in ("A[0]", "A.mean(0)")],
             message="Every channel is multiplied by the same numbers, one row of A or the mean of all rows. Each "
@@ -121,10 +154,9 @@ SCALE_A = Exercise(
             "steps; here each token has its own product.",
         ),
         Misconception(
-            name="a minus sign too many",
+            name="the sign turned",
             wrong=edited(scale_A, "torch.einsum → -torch.einsum"),
-            message="The sign is turned. A is negative as it is given, so Δ·A is negative too: this makes a state "
-            "fade.",
+            message="A is negative as it is given, so Δ·A is negative too: this makes a state fade. Yours is positive.",
         ),
         Misconception(
             name="divided instead of multiplied",
