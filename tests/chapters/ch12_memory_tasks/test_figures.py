@@ -1,19 +1,58 @@
 """What the figures of notebook 12 find, beyond the laws of all figures."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lite_mamba.course.chapters.ch12_memory_tasks import figures
-from lite_mamba.course.training import facts
+from lite_mamba.course.tasks import selective_copying
+from lite_mamba.course.training import build, facts
 
 
 def test_only_the_delay_from_symbol_to_recall_copies_fixed_symbols():
     line = figures.DelayLine()
     assert [delay for delay in range(1, line.L) if line.right["fixed"][delay - 1] == 1] == [line.L - line.N_DATA]
     assert max(line.right["selective"]) < 1 / line.N_SYMBOLS
+
+
+@pytest.mark.parametrize(("length", "times"), [*itertools.product((64, 256, 1024), (1, 2, 4))])
+def test_selective_seeds_are_ahead_of_the_lti_block_or_one_of_them_stands_at_the_line_of_a_blind_guess(length, times):
+    figure = figures.Copying()
+    figure.update(length, times)
+    worst, best_lti = min(figure.now["selective"]), max(figure.now["LTI block"])
+    (line,) = set(figure.guess.get_xdata())
+    assert line == (1 / 8 if length == 64 else 1 / 16)
+    if "only guesses" in figure.titles()[0]:
+        assert worst == pytest.approx(line, abs=0.005)
+    else:
+        assert "every selective seed is ahead" in figure.titles()[0] and worst > best_lti
+
+
+def test_a_delay_learns_to_pass_over_noise():
+    torch.manual_seed(1)
+    delay, generator = build("delay", 10, d_model=32, taps=64), torch.Generator().manual_seed(2)
+    optimizer = torch.optim.Adam(delay.parameters(), lr=5e-3)
+    for _ in range(200):
+        tokens, targets = selective_copying(generator, 32, 64, n_data=3, n_symbols=8)
+        optimizer.zero_grad()
+        F.cross_entropy(delay(tokens)[:, -3:].flatten(0, 1), targets.flatten()).backward()
+        optimizer.step()
+
+    @torch.no_grad()
+    def preferred(tokens):
+        logits = delay(tokens)[:, -3:, :8]  # (B, K, n_symbols)
+        return logits - logits.mean(-1, keepdim=True)
+
+    late = selective_copying(torch.Generator().manual_seed(9), 64, 40, n_data=3, n_symbols=8)[0]  # (B, 40)
+    noise = F.pad(late, (24, 0), value=8)  # (B, 64)
+    symbol = noise.clone()
+    symbol[:, 12] = 3
+    of_noise, of_symbol = ((preferred(noise) - preferred(other)).norm() for other in (late, symbol))
+    assert of_noise < of_symbol / 2  # 24 more tokens of noise say less than half of what one symbol says
 
 
 def test_the_gate_is_level_at_the_start_and_open_for_data_alone_at_the_end():
@@ -25,6 +64,24 @@ def test_the_gate_is_level_at_the_start_and_open_for_data_alone_at_the_end():
         gate.update(moment)
         ratios.append(gate.ratio)
     assert ratios[-1] > 100 and max(ratios[:16]) < 1.2
+
+
+def test_each_moment_of_the_training_has_a_place_of_its_own_on_the_curve_and_words_that_stand_apart():
+    gate, places = figures.GateLearned(), []
+    for moment in range(32):
+        gate.update(moment)
+        gate.picture()
+        places.append(gate.now.get_xdata()[0])
+        data, noise = (word.get_window_extent() for word in (gate.data_word, gate.noise_word))
+        assert noise.y1 <= data.y0 + 3  # letters, not boxes
+    assert places == gate.steps and len(set(places)) == 32 and places[0] == 0
+
+
+@pytest.mark.parametrize("run", figures.Reach.NAMES.values())
+def test_every_channel_of_a_model_is_in_the_picture(run):
+    figure = figures.Reach()
+    low, high = figure.ax.get_ylim()
+    assert len(figure.reach[run]) == 128 and low < figure.reach[run].min() and figure.reach[run].max() < high
 
 
 def test_a_state_reaches_as_far_as_the_sum_of_its_later_step_sizes_stays_below_one():
