@@ -22,7 +22,7 @@ from torch import Tensor
 from lite_mamba.course import chapters
 from lite_mamba.course.checking.compare import Facts, Tolerance, difference
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception, Question
-from lite_mamba.course.checking.running import Example, Outcome, beside, spun
+from lite_mamba.course.checking.running import Example, Outcome, beside, kept, spun
 from lite_mamba.course.checking.trial import draw_trials, judge, known_misconception, outcome, same_everywhere, trials
 
 KNOWS_COLUMNS = sys.version_info >= (3, 11)  # before, the same words from two places of one line are the same error
@@ -131,6 +131,7 @@ def test_a_judge_leaves_the_global_random_numbers_alone(chapter):
 
 
 @pytest.mark.parametrize("chapter", chapters.chapters())
+@kept()  # not once for each of some thousand calls
 def test_the_module_keeps_every_rule(chapter):
     assert complaints(chapters.module(chapter), chapter) == []
 
