@@ -50,6 +50,12 @@ def only_the_last_column(history, x):
     return new
 
 
+def cut_in_place(history, x):
+    history = history[..., 1:]
+    history[..., -1] = x
+    return history
+
+
 def rolled_to_the_right(history, x):
     moved = history.roll(1, dims=2)
     moved[..., -1] = x
@@ -105,6 +111,10 @@ answers(
         "the new sample where the columns begin": [lambda h, x: slot_zero(h.roll(-1, 2), x)],
         "the new sample added to the oldest": [
             lambda h, x: h.roll(-1, -1) + F.pad(x[..., None], (h.shape[-1] - 1, 0)),
+        ],
+        "cut, and then written over the latest": [
+            lambda h, x: only_the_last_column(h[..., 1:], x),
+            cut_in_place,
         ],
         "written first, then rolled": [
             lambda h, x: only_the_last_column(h, x).roll(-1, dims=-1),
@@ -240,6 +250,9 @@ answers(
     {
         RIGHT: [by_index, joined_ring, from_time_order, with_where, ring()],
         "a pointer that runs away": [ring(modulo=False), one_slot_late],
+        "the remainder of 1": [
+            lambda r, o, x: (new := joined_ring(r, o, x)[0], o + 1 % r.shape[2], new.roll(-(o + 1 % r.shape[2]), 2)),
+        ],
         "a pointer that stands still": [ring(step=0), ring(step=0, order=lambda n, f, o: n.roll(-o - 1, dims=-1))],
         "a pointer that goes backwards": [ring(step=-1)],
         "read from the newest sample": [
@@ -466,6 +479,39 @@ STEP = {
         step(lambda *case: columns(*case, extra=1)),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - (w.shape[1] - 1) * d :: d]),
         looped(both, shift=-1),
+        lambda x, h, w, b, d: (
+            b + sum(w[:, k] * both(h, x)[..., -(w.shape[1] - 1 - k) * d] for k in range(w.shape[1])),
+            taken_in(h, x),
+        ),
+    ],
+    "every d-th column, as many as there are": [
+        step(lambda win, h, x, w, d: win[..., torch.arange(h.shape[-1] % d, h.shape[-1] + 1, d)]),
+        step(lambda win, h, x, w, d: win.flip(-1)[..., ::d].flip(-1)),
+    ],
+    "a channel's kernel in place of a tap": [
+        lambda x, h, w, b, d: (
+            sum(w[k] * both(h, x)[..., -1 - (w.shape[1] - 1 - k) * d] for k in range(w.shape[1])) + b,
+            taken_in(h, x),
+        ),
+    ],
+    "as many taps as channels": [
+        lambda x, h, w, b, d: (
+            sum(w[:, k] * both(h, x)[..., -1 - (len(w) - 1 - k) * d] for k in range(len(w))) + b,
+            taken_in(h, x),
+        ),
+    ],
+    "the bias along another axis": [
+        lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum(-1) + b.unsqueeze(-1), taken_in(h, x)),
+    ],
+    "a kernel without its middle axis": [
+        lambda x, h, w, b, d: (F.conv1d(both(h, x), w, b, dilation=d, groups=len(b))[..., -1], taken_in(h, x)),
+        lambda x, h, w, b, d: (F.conv1d(both(h, x), w[None], b, dilation=d, groups=len(b))[..., -1], taken_in(h, x)),
+    ],
+    "the stride in place of the dilation": [
+        lambda x, h, w, b, d: (F.conv1d(both(h, x), w[:, None], b, stride=d, groups=len(b))[..., -1], taken_in(h, x)),
+    ],
+    "the sample pushed twice": [
+        lambda x, h, *case: (taps_one_by_one(x, h, *case)[0], taken_in(taken_in(h, x), x)),
     ],
     "a slice with a negative step": [step(lambda win, h, x, w, d: win[..., ::-d][..., : w.shape[1]])],
     "the bias added for every tap": [
@@ -529,6 +575,10 @@ STEP = {
     "minus zero": [
         step(lambda win, h, x, w, d: both(h[..., -(w.shape[1] - 1) * d :][..., ::d], x)),
         step(lambda win, h, x, w, d: torch.cat([h[..., -(w.shape[1] - 1) * d :: d], x[..., None]], dim=-1)),
+        lambda x, h, w, b, d: (
+            F.conv1d(both(h[..., -(w.shape[1] - 1) * d :], x), w[:, None], b, dilation=d, groups=len(b))[..., 0],
+            taken_in(h, x),
+        ),
     ],
     "padded as well": [
         lambda x, h, w, b, d: (
@@ -677,12 +727,31 @@ def looped_from_one_history(x, history, weight, bias, dilation):
     return torch.stack(outputs, dim=-1), moved
 
 
+def steps_of(axis):
+    def function(x, history, weight, bias, dilation):
+        outputs = []
+        for t in range(x.shape[axis]):
+            y, history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+            outputs.append(y)
+        return torch.stack(outputs, -1), history
+
+    return function
+
+
 def joined_steps(x, history, weight, bias, dilation):
     outputs = []
     for t in range(x.shape[-1]):
         y, history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
         outputs.append(y)
     return torch.cat(outputs, dim=-1), history
+
+
+def one_distance_too_far(x, history, weight, bias, dilation):
+    if x.shape[-1] == 0:
+        return x, history
+    joined, far = torch.cat([history, x], dim=-1), weight.shape[-1] * dilation
+    row = joined[..., history.shape[-1] - far :]
+    return F.conv1d(row, weight[:, None], bias, dilation=dilation, groups=len(bias)), joined[..., x.shape[-1] :]
 
 
 def cut_by_the_history(x, history, weight, bias, dilation):
@@ -730,7 +799,11 @@ answers(
             chunk(lambda j, x, h, y: torch.cat([h, y], -1)[..., y.shape[-1] :]),
             chunk(lambda j, x, h, y: y[..., -h.shape[-1] :]),
         ],
-        "every chunk from zeros": [forgets_the_history, chunk(before=lambda h, lag: h.new_zeros(*h.shape[:2], lag))],
+        "every chunk from zeros": [
+            forgets_the_history,
+            chunk(before=lambda h, lag: h.new_zeros(*h.shape[:2], lag)),
+            lambda x, h, w, b, d: chunk(before=lambda h, lag: h[..., :0], padding=(w.shape[1] - 1) * d)(x, h, w, b, d),
+        ],
         "zeros in place of the history": [zeros_for_the_history],
         "outputs for samples of the history too": [chunk(before=lambda h, lag: h)],
         "the first outputs in place of the last": [chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., :L])],
@@ -791,6 +864,18 @@ answers(
             lambda x, h, *case: (one_history(x, h, *case)[0], h),
         ],
         "steps joined along the channels": [joined_steps],
+        "a reach of W·dilation": [
+            one_distance_too_far,
+            lambda x, h, w, b, d: chunk(before=lambda h, lag: h[..., h.shape[-1] - lag - d :])(x, h, w, b, d),
+            lambda x, h, w, b, d: chunk(before=lambda h, lag: h[..., -w.shape[1] * d :])(x, h, w, b, d),
+        ],
+        "the oldest part of the history": [chunk(before=lambda h, lag: h[..., :lag])],
+        "the stride in place of the dilation": [lambda x, h, w, b, d: chunk(dilation=1, stride=d)(x, h, w, b, d)],
+        "time on another axis": [
+            lambda *case: ((y := stacked_steps(*case))[0].permute(2, 0, 1), y[1]),
+            lambda *case: ((y := stacked_steps(*case))[0].transpose(1, 2), y[1]),
+        ],
+        "as many steps as sequences": [steps_of(0), steps_of(1)],
         "as many outputs cut off as the history has columns": [cut_by_the_history],
         "the outputs alone": [
             lambda *case: chunk(early=False)(*case)[0],
@@ -932,6 +1017,10 @@ answers(
         "a branch left out": [
             gated(shares=lambda g: g.softmax(0) * (torch.arange(len(g)) > 0)),
             gated(shares=lambda g: g.softmax(0) * (torch.arange(len(g)) < len(g) - 1)),
+            lambda x, h, *case: (sum([*each_branch(x, h, *case)][:-1]), taken_in(h, x)),
+        ],
+        "the taps reversed": [
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, [w.flip(-1) for w in ws], bs, gates, ds),
         ],
         "a history cut to what the branches need": [
             lambda x, h, ws, bs, gates, ds: (
@@ -997,12 +1086,11 @@ answers(
         "the biases left out": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, [torch.zeros_like(b) for b in bs], gates, ds),
         ],
-        "another function than SiLU": [gated(part=F.relu), gated(part=torch.sigmoid)],
+        "another function than SiLU": [gated(part=F.relu), gated(part=torch.sigmoid), gated(part=F.softplus)],
         "one branch behind the other": [behind_each_other, handed_along],
         UNNAMED: [
             lambda *case: gated()(*case)[0],
             lambda *case: gated()(*case)[::-1],
-            lambda x, h, ws, bs, gates, ds: gated()(x, h, [w.flip(-1) for w in ws], bs, gates, ds),
             lambda x, h, ws, bs, gates, ds: (torch.zeros_like(x), taken_in(h, x)),
             lambda x, h, ws, bs, gates, ds: taps_one_by_one(x, h, ws, bs, ds),
         ],
@@ -1079,6 +1167,15 @@ answers(
             step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
         ],
         "the dilated path taken out": [hunted(lambda win, newest, taps, d: win[..., -taps:])],
+        "a reach of W·dilation": [
+            hunted(lambda win, newest, taps, d: win[..., newest - d * taps :: d]),
+            hunted(lambda win, newest, taps, d: win[..., -taps * d :: d]),
+            step(lambda win, h, x, w, d: win[..., -w.shape[1] * d :: d]),
+        ],
+        "every d-th column, as many as there are": [
+            hunted(lambda win, newest, taps, d: win[..., torch.arange(newest % d, newest + 1, d)]),
+            step(lambda win, h, x, w, d: win[..., h.shape[-1] % d :: d]),
+        ],
         "counted from the oldest sample": [
             hunted(lambda win, newest, taps, d: win[..., d * torch.arange(taps)]),
             hunted(lambda win, newest, taps, d: win[..., ::d]),
@@ -1104,7 +1201,6 @@ answers(
         UNNAMED: [
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(1, taps + 1)]),
             hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps)]),
-            hunted(lambda win, newest, taps, d: win[..., newest - d * taps :: d]),
             lambda *case: hunted(backwards)(*case)[0],
             lambda x, h, w, b, d: (hunted(backwards)(x, h, w, b, d)[0], h),
         ],

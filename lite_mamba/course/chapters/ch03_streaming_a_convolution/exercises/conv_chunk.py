@@ -73,6 +73,7 @@ CONV_CHUNK = Exercise(
     example=CHUNK_EXAMPLE,
     axes=OUTPUTS,
     items=tuple(OUTPUTS),
+    trials=30,
     misconceptions=[
         Misconception(
             name="zeros in front of the history",
@@ -141,13 +142,16 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="every chunk from zeros",
-            wrong=chunked(
-                "history.shape[-1] - lag :] → history.shape[-1] :]",
-                "F.conv1d(read → F.conv1d(F.pad(read, (lag, 0))",
-            ),
+            wrong=[
+                chunked(
+                    "history.shape[-1] - lag :] → history.shape[-1] :]",
+                    f"F.conv1d(read → F.conv1d(F.pad(read, {zeros})",
+                )
+                for zeros in ("(lag, 0)", "(lag, lag)")
+            ],
             where=not_empty,
             message="The history is returned rightly but never read: the outputs are those of a chunk with "
-            "zeros before it. Look at the first outputs of the chunk.",
+            "zeros before it, or at both ends. Look at the first outputs of the chunk.",
         ),
         Misconception(
             name="zeros in place of the history",
@@ -324,6 +328,48 @@ CONV_CHUNK = Exercise(
             wrong=chunked("return y, joined[..., L:] → return y"),
             where=not_empty,
             message="The next history is missing: who brings the next chunk hands it in again.",
+        ),
+        Misconception(
+            name="the oldest part of the history",
+            wrong=chunked(f"{READ} → torch.cat([history[..., :lag], x], dim=-1)"),
+            where=not_empty,
+            message="The first `lag` columns of the history stand before the chunk, and these are the oldest. What "
+            "came just before the chunk stands at the end of the history.",
+        ),
+        Misconception(
+            name="a reach of W·dilation",
+            wrong=[
+                chunked("(W - 1) * dilation → W * dilation"),
+                chunked(f"{READ} → joined[..., max(0, history.shape[-1] - W * dilation) :]"),
+                chunked(f"{READ} → torch.cat([history[..., history.shape[-1] - W * dilation :], x], dim=-1)"),
+            ],
+            where=not_empty,
+            message="Your row begins W·dilation columns before the chunk. Between W taps there are W − 1 distances: "
+            "the oldest looks (W − 1)·dilation samples back.",
+        ),
+        Misconception(
+            name="the stride in place of the dilation",
+            wrong=chunked("dilation=dilation, → stride=dilation,"),
+            where=not_empty,
+            message="`stride` says how far the kernel moves from one output to the next, `dilation` how far its taps "
+            "stand apart.",
+        ),
+        Misconception(
+            name="time on another axis",
+            wrong=[
+                edited(conv_chunk_by_steps, f"torch.stack(outputs, dim=-1) → torch.stack(outputs, dim={axis})")
+                for axis in (0, 1)
+            ],
+            where=not_empty,
+            message="The outputs are right, and the axis of time stands before others. The outputs are (B, D, L): "
+            "where does `torch.stack` put its new axis?",
+        ),
+        Misconception(
+            name="as many steps as sequences",
+            wrong=[edited(conv_chunk_by_steps, f"range(x.shape[-1]) → range(x.shape[{axis}])") for axis in (0, 1)],
+            where=not_empty,
+            message="The steps are counted along another axis: the first counts the sequences, as `len(x)` does, the "
+            "second the channels. The samples of the chunk lie along the last axis.",
         ),
         Misconception(
             name="steps joined along the channels",

@@ -61,6 +61,7 @@ CONV_STEP = Exercise(
     example=STEP_EXAMPLE,
     axes=OUTPUT,
     items=tuple(OUTPUT),
+    trials=30,
     misconceptions=[
         Misconception(
             name="the taps reversed",
@@ -141,9 +142,16 @@ CONV_STEP = Exercise(
                 stepped(f"start = {START} → start = -(weight.shape[-1] - 1) * dilation"),
                 stepped(f"start = {START} → start = {START} + 1"),
                 tapped("window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
+                tapped("window.shape[-1] - 1 - lag → -lag"),
             ],
             message="The first tap reads one sample too new. The window is the history as it was, then the sample: "
             "it has S + 1 columns, and the newest is column S, which is `window[..., -1]`.",
+        ),
+        Misconception(
+            name="every d-th column, as many as there are",
+            wrong=stepped(f"start = {START} → start = history.shape[-1] % dilation"),
+            message="The columns end with the present sample, as they should, but they begin as far back as the "
+            "history goes, not where the oldest tap reads. A history may be longer than this branch needs.",
         ),
         Misconception(
             name="a slice with a negative step",
@@ -204,6 +212,7 @@ CONV_STEP = Exercise(
                 tapped(*PUSHED_FIRST, push=push),
                 stepped(*PUSHED_FIRST, "start::dilation → ::dilation", push=push),
                 stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)", push=push),
+                stepped(*PUSHED_FIRST, f"start = {START} → start = {START} - 1", push=push),
             ],
             message="The history moves on first, and with it goes the sample that the oldest tap wants when the "
             "history is just long enough. Then a negative index may quietly read another sample, and a product "
@@ -243,6 +252,25 @@ CONV_STEP = Exercise(
             wrong=[stepped(f"* weight).sum(dim=-1) → * weight).sum(dim={axis})") for axis in (0, 1)],
             message="The channels or the sequences are added up, and the taps stay apart. An output is the sum over "
             "the taps: the last axis.",
+        ),
+        Misconception(
+            name="a channel's kernel in place of a tap",
+            wrong=tapped("weight[:, k] → weight[k]"),
+            message="`weight[k]` is the whole kernel of channel k. One tap of all channels is a column of `weight`.",
+        ),
+        Misconception(
+            name="as many taps as channels",
+            wrong=[
+                stepped("weight.shape[-1] → len(weight)"),
+                tapped("range(weight.shape[-1]) → range(len(weight))", "(weight.shape[-1] - 1 → (len(weight) - 1"),
+            ],
+            message="The length of `weight` counts its rows, the channels. Its last axis counts the taps.",
+        ),
+        Misconception(
+            name="the bias along another axis",
+            wrong=stepped(" + bias → + bias[:, None]"),
+            message="The bias gets an axis behind that of the channels, so its channels meet the sequences. The output "
+            "is (B, D): a bias (D,) lines up with it as it is.",
         ),
         Misconception(
             name="a product of matrices",
@@ -290,12 +318,43 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="minus zero",
-            wrong=stepped(
-                "(window[..., start::dilation] → "
-                "(torch.cat([history[..., -(weight.shape[-1] - 1) * dilation :: dilation], x.unsqueeze(-1)], dim=-1)"
-            ),
+            wrong=[
+                stepped(
+                    f"start = {START} → start = -(weight.shape[-1] - 1) * dilation",
+                    "window[..., start::dilation] → "
+                    "torch.cat([history[..., start::dilation], x.unsqueeze(-1)], dim=-1)",
+                ),
+                stepped(
+                    f"start = {START} → start = {START} if weight.shape[-1] > 1 else 0",
+                    "start::dilation] → start::dilation][..., : weight.shape[-1]]",
+                ),
+            ],
             message="A kernel with one tap looks 0 samples back, and `history[..., -0:]` is not empty: it is the whole "
             "history. At which column, counted from the front, does the oldest tap read?",
+        ),
+        Misconception(
+            name="a kernel without its middle axis",
+            wrong=[
+                stepped(f"y = {SUM} + bias → y = F.conv1d(window, {kernels}, bias, {SETTINGS})[..., -1]")
+                for kernels in ("weight", "weight[None]")
+            ],
+            message="F.conv1d wants a kernel of shape (D, 1, W), and the weight has (D, W). unsqueeze(1) puts the "
+            "middle axis in.",
+        ),
+        Misconception(
+            name="the stride in place of the dilation",
+            wrong=stepped(
+                f"y = {SUM} + bias → "
+                f"y = F.conv1d(window, {KERNELS}, bias, stride=dilation, groups=weight.shape[0])[..., -1]"
+            ),
+            message="`stride` says how far the kernel moves from one output to the next, `dilation` how far its taps "
+            "stand apart.",
+        ),
+        Misconception(
+            name="the sample pushed twice",
+            wrong=moved("push(window[..., 1:], x)"),
+            message="The window ends with this sample already. Pushed once more, the sample stands in the history "
+            "twice.",
         ),
         Misconception(
             name="padded as well",

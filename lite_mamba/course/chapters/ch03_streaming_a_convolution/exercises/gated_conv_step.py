@@ -161,7 +161,7 @@ GATED_CONV_STEP = Exercise(
             name="another function than SiLU",
             wrong=[
                 gated(f"F.silu(branch) → {other}(branch)")
-                for other in ("torch.sigmoid", "F.relu", "torch.tanh", "F.gelu")
+                for other in ("torch.sigmoid", "F.relu", "torch.tanh", "F.gelu", "F.softplus")
             ],
             message="The branches go through another function. SiLU is z·sigmoid(z): `F.silu`.",
         ),
@@ -256,6 +256,7 @@ GATED_CONV_STEP = Exercise(
                 )
                 for part in ("[1:]", "[:-1]")
             ],
+            where=lambda weights, **rest: len(weights) > 1,
             message="The first or the last branch takes no part in the sum. Where does your loop begin, and where "
             "does it end?",
         ),
@@ -306,6 +307,12 @@ GATED_CONV_STEP = Exercise(
             ],
             message="One of the lists is read from its end, so that a branch gets the share, the kernel, the bias "
             "or the dilation of another one. Place i belongs to branch i in all of them.",
+        ),
+        Misconception(
+            name="the taps reversed",
+            wrong=gated("history, weight, → history, weight.flip(-1),"),
+            message="The tap for the oldest sample is multiplied with the newest one, in every branch. The last tap of "
+            "a kernel belongs to *now*.",
         ),
         Misconception(
             name="one kernel for all branches",

@@ -24,9 +24,9 @@ def suspect_step(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilat
     return (read * weight).sum(dim=-1) + bias, window[..., 1:]
 
 
-def columns_fit_and_dilated(history: Tensor, weight: Tensor, dilation: int, **others: Any) -> bool:
-    """Cases in which `window[..., ::dilation]` has one column for each tap, and dilation is not 1."""
-    return dilation > 1 and history.shape[-1] < weight.shape[-1] * dilation
+def dilated(dilation: int, **others: Any) -> bool:
+    """Cases of the dilated path: whoever mends it may make it the only path, or not."""
+    return dilation > 1
 
 
 suspected = partial(edited, suspect_step)
@@ -40,6 +40,7 @@ MENDED_STEP = Exercise(
     example=STEP_EXAMPLE,
     axes=OUTPUT,
     items=tuple(OUTPUT),
+    trials=30,
     misconceptions=[
         Misconception(
             name="the bug, still in",
@@ -103,7 +104,7 @@ MENDED_STEP = Exercise(
                 suspected(f"newest - dilation * torch.arange(taps)] → {first} - dilation * torch.arange(taps).flip(0)]")
                 for first in ("newest - 1", "newest - dilation + 1")
             ],
-            where=lambda dilation, **rest: dilation > 1,
+            where=dilated,
             message="The order is right now, but the newest tap does not read the present sample any more, which "
             "stands in the last column of the window.",
         ),
@@ -147,9 +148,30 @@ MENDED_STEP = Exercise(
             "Keep the distance between the taps and look at their order.",
         ),
         Misconception(
+            name="a reach of W·dilation",
+            wrong=[
+                stepped(f"start = {START} → start = -weight.shape[-1] * dilation"),
+                stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
+                stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
+            ],
+            where=dilated,
+            message="The order is right now, but your slice begins W·dilation columns before the end of the window, or "
+            "before the present sample. Between W taps there are W − 1 distances.",
+        ),
+        Misconception(
+            name="every d-th column, as many as there are",
+            wrong=stepped(f"start = {START} → start = history.shape[-1] % dilation"),
+            where=dilated,
+            message="The order is right now, and the columns end with the present sample, but they begin as far back "
+            "as the history goes, not where the oldest tap reads. A history may be longer than this branch needs.",
+        ),
+        Misconception(
             name="counted from the oldest sample",
-            wrong=stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
-            where=columns_fit_and_dilated,
+            wrong=[
+                stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
+                stepped("start::dilation → ::dilation"),
+            ],
+            where=dilated,
             message="The order is right now, but the first tap reads column 0 of the history. This fits only if "
             "the history has exactly the length that this branch needs. Count from the newest end.",
         ),

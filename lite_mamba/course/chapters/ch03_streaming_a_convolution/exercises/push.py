@@ -83,6 +83,15 @@ PUSH = Exercise(
             "and the new one is written into column 0. Which of the two columns is the place of the newest sample?",
         ),
         Misconception(
+            name="cut, and then written over the latest",
+            wrong=pushed(
+                "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → [history[..., 1:-1], x.unsqueeze(-1)], dim=-1)"
+            ),
+            where=lambda history, **rest: history.shape[-1] > 1,
+            message="The oldest sample has gone, and the new one is written over the latest: two go and one comes. "
+            "After the cut there is no column for it yet.",
+        ),
+        Misconception(
             name="written first, then rolled",
             wrong=pushed(
                 "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → "

@@ -43,6 +43,12 @@ RING_PUSH = Exercise(
             "to. After slot S − 1 comes slot 0 again: the operator `%` does that.",
         ),
         Misconception(
+            name="the remainder of 1",
+            wrong=rung("(oldest + 1) % ring.shape[-1] → oldest + 1 % ring.shape[-1]"),
+            message="`%` comes before `+`: this adds the remainder of 1, and `oldest` can become S, a slot that is not "
+            "there. The remainder of the sum is wanted.",
+        ),
+        Misconception(
             name="a pointer that stands still",
             wrong=[
                 rung("oldest = (oldest + 1) % ring.shape[-1] → pass"),
