@@ -169,6 +169,10 @@ RAISING = [
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a, b -> aa", x, x)),
     ("shapes that do not fit", lambda x, n: torch.stack([x, x[1:]])),
     ("shapes that do not fit", lambda x, n: x.dot(x[1:])),
+    ("shapes that do not fit", lambda x, n: torch.bmm(x, x)),
+    ("shapes that do not fit", lambda x, n: torch.mm(x, x)),
+    ("shapes that do not fit", lambda x, n: torch.mv(x, x)),
+    ("shapes that do not fit", lambda x, n: torch.dot(x[None], x)),
     (
         "shapes that do not fit",
         lambda x, n: torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch.zeros(2).long()),

@@ -89,6 +89,7 @@ ANSWERS = [
     ("times A transposed", lambda delta, A: delta[..., None] * A.T, "the two axes of A exchanged"),
     ("no arrow", lambda delta, A: torch.einsum("bld,dn", delta, A), "summed over the channels"),
     ("new axis before the channels", lambda delta, A: delta[:, :, None] * A, "the step sizes along the states"),
+    ("delta as (B, L, N)", lambda delta, A: torch.einsum("bln,dn->bldn", delta, A), "the step sizes along the states"),
     ("another letter", lambda delta, A: torch.einsum("bld,cn->bldn", delta, A), "two letters for the channel"),
     ("no new axis", lambda delta, A: delta * A, "no axis for the states"),
     ("no new axis, A transposed", lambda delta, A: delta * A.T, "no axis for the states"),

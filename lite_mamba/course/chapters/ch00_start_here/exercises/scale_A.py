@@ -81,7 +81,7 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="the step sizes along the states",
-            wrong=lambda delta, A: delta.unsqueeze(2) * A,
+            wrong=[lambda delta, A: delta.unsqueeze(2) * A, edited(scale_A, "b l d, → b l n,")],
             message="Each step size meets the *state* of the same number, a column of A. It belongs to a channel, "
             "a row of A: the axis for the states comes behind the channels of delta.",
         ),
