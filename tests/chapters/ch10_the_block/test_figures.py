@@ -102,6 +102,19 @@ def test_a_new_block_needs_its_skip_and_not_its_scan_and_a_trained_second_layer_
     assert "few of the answers" in shown.update(part="scan")
 
 
+def test_by_size_too_a_trained_second_layer_needs_its_scan_and_not_its_skip(figures):
+    shown = figures["ablation"]
+    assert shown.added[1, "scan"] < 1 < 99 < shown.added[1, "skip"] < 101
+    first, second = shown.model.layers
+    with torch.no_grad():  # the same by the package's own scan, sequence by sequence
+        read = second.norm(first(shown.model.embedding(shown.tokens), None, None))  # (B, L, d_model)
+        weights = presets.weights_of(second.mixer)
+        stages = [presets.stages(one, weights) for one in read]
+        alone = [s["u"] * weights["D"] * torch.nn.functional.silu(s["z"]) @ weights["out_proj"].T for s in stages]
+        whole = torch.stack([s["out"] for s in stages]).norm()
+    assert shown.added[1, "scan"] == pytest.approx((100 * torch.stack(alone).norm() / whole).item(), rel=0.02)
+
+
 def test_the_reference_inside_the_stored_model_says_what_the_package_says(figures):
     shown = figures["ablation"]
     tokens, wanted = presets.copying()
@@ -189,6 +202,27 @@ def test_the_board_states_what_the_package_builds(figures, name, width):
     assert np.log(2) / delta.min().item() <= known["longest half-life"] * 1.01
     sentence = figures["board"].update(name, width)
     assert f"{written(known['parameters'], ',')} parameters" in sentence and "µs" not in sentence
+    *ratios, time = [text.get_text() for text in figures["board"].ratios]
+    published = presets.facts({}, width)
+    assert ratios == [f"{value / published[fact]:.2f}×" for fact, value in known.items()] and time.endswith("×")
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_no_label_of_the_board_runs_into_its_ratio_or_out_of_the_picture(figures, name):
+    shown = figures["board"]
+    shown.update(name, 512)
+    shown.figure.canvas.draw()
+    for text, ratio in zip(shown.texts, shown.ratios, strict=True):
+        assert text.get_window_extent().x1 < ratio.get_window_extent().x0, text.get_text()
+    assert shown.ax._left_title.get_window_extent().x1 < shown.figure.bbox.x1
+
+
+def test_the_field_of_a_setting_is_not_called_what_the_block_sees(figures):
+    """A block reads back without limit, by its scan: the field is that of the convolutions."""
+    for name in presets.PRESETS:
+        sentence = figures["board"].update(name)
+        assert "field" in sentence and "field" in figures["board"].titles()[0]
+        assert not re.search(r"\bsees?\b", sentence + figures["board"].titles()[0])
 
 
 def test_the_diagram_links_every_part_to_notebooks_that_exist():

@@ -276,6 +276,7 @@ class Ablation(LiveFigure):
     Attributes:
         sizes: what is left of a new block's output without each part, in per cent.
         right: the share of right answers of the trained model, in per cent, by layer and part.
+        added: what is left of the size of what a trained layer adds, in per cent, by layer and part; not drawn.
     """
 
     LAYERS = {"first": 0, "second": 1}  # noqa: RUF012
@@ -307,6 +308,9 @@ class Ablation(LiveFigure):
         between = {part: self._layer(first, embedded, part) for part in CUTS}  # (B, L, d_model) each
         after = {(0, part): self._layer(second, between[part], "nothing") for part in CUTS}
         after |= {(1, part): self._layer(second, between["nothing"], part) for part in CUTS}
+        added = {(0, part): (between[part] - embedded).norm() for part in CUTS}
+        added |= {(1, part): (after[1, part] - between["nothing"]).norm() for part in CUTS}
+        self.added = {where: 100 * (size / added[where[0], "nothing"]).item() for where, size in added.items()}
         self.said = {where: self._answers(hidden_states) for where, hidden_states in after.items()}  # (B, 16) each
         self.right = {where: 100 * (said == self.wanted).float().mean().item() for where, said in self.said.items()}
 
@@ -546,7 +550,7 @@ class PresetsBoard(LiveFigure):
         self.rows = [*self.UNITS, "time a token, here"]
         places = range(len(self.rows) - 1, -1, -1)
         ticks = {0.25: "¼", 0.5: "½", 1: "as\npublished", 2: "2×", 4: "4×", 8: "8×", 16: "16×"}
-        self.ax.set(xlim=(math.log2(0.2), math.log2(25)), ylim=(-0.7, len(self.rows) - 0.4))
+        self.ax.set(xlim=(math.log2(0.2), math.log2(60)), ylim=(-0.7, len(self.rows) - 0.4))
         self.ax.set_xticks([math.log2(t) for t in ticks], list(ticks.values()))
         self.ax.set_yticks(list(places), self.rows)
         self.ax.tick_params(axis="y", length=0)
@@ -554,19 +558,23 @@ class PresetsBoard(LiveFigure):
         self.ax.axvline(0, color=style.BLACK, lw=2, ls="-")
         self.bars = self.ax.barh(list(places), [0.1] * len(self.rows), height=0.55, color=style.BLUE)
         self.texts = [self.ax.text(0, y, "", va="center", fontsize=13.5) for y in places]
-        self.move(*self.bars, *self.texts)
+        edge = {"transform": self.ax.get_yaxis_transform(), "va": "center", "ha": "right", "fontsize": 13.5}
+        self.ratios = [self.ax.text(1, y, "", **edge) for y in places]
+        self.move(*self.bars, *self.texts, *self.ratios)
 
     def update(self, preset: str = "local modelling", d_model: int = 256) -> str:
         self.facts, base = facts(PRESETS[preset], d_model), facts({}, d_model)
         values = [*self.facts.values(), self.times[d_model][preset]]
         bases = [*base.values(), self.times[d_model]["as published"]]
         units = [*self.UNITS.values(), " µs"]
-        for bar, text, value, at, unit in zip(self.bars, self.texts, values, bases, units, strict=True):
+        rows = zip(self.bars, self.texts, self.ratios, values, bases, units, strict=True)
+        for bar, text, number, value, at, unit in rows:
             ratio = math.log2(value / at)
             bar.set(width=ratio, color=style.BLUE if ratio >= 0 else style.VERMILLION)
             text.set(text=_kib(value) if unit == " bytes" else _short(value) + unit, x=max(ratio, 0) + 0.12)
+            number.set_text(f"{value / at:.2f}×")
         learned, products, kept, field, shortest, longest = self.facts.values()
-        self.title(self.ax, f"“{preset[0].upper()}{preset[1:]}” sees {field} samples, keeps {_kib(kept)}")
+        self.title(self.ax, f"“{preset[0].upper()}{preset[1:]}”: field {field}, state {_kib(kept)}")
         return (
             f"At d_model {d_model}, “{preset}” has {written(learned, ',')} parameters, {written(products, ',')} "
             f"multiplications a token, {_kib(kept)} of state, a field of {field} samples, and half-lives from "

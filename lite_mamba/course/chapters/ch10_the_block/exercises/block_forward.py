@@ -127,6 +127,12 @@ BLOCK_FORWARD = Exercise(
             _wired('"discretise"](u, → "discretise"](x,', '(y, u, w["D"], z) → (y, x, w["D"], z)'),
         ),
         Misconception(
+            "a convolution for the skip alone",
+            "Only the skip gets u. Δ, B and C are made from x, the signal before the convolution, and the scan carries "
+            "x. In the diagram, what reads u?",
+            _wired(f'{SELECTS} → "select"](x.transpose', '"discretise"](u, → "discretise"](x,'),
+        ),
+        Misconception(
             "a convolution that nobody reads",
             "You use x, or SiLU(x), everywhere behind the convolution, so it might as well not be there. Its result "
             "has a name of its own: u.",

@@ -70,6 +70,12 @@ COUNT_PARAMETERS = Exercise(
             _counted("+ inner) + branches → + inner)"),
         ),
         Misconception(
+            "taps alone",
+            "Your count is short by branches·(D + 1). Beside its taps a branch has a bias, one number a channel, and "
+            "one gate.",
+            _counted("branches * (inner * d_conv + inner) + branches → branches * inner * d_conv"),
+        ),
+        Misconception(
             "a gate for every channel",
             "The branches are weighed by one number each, the same for all channels: conv_gates is (branches,).",
             _counted("+ inner) + branches → + inner) + branches * inner"),
@@ -81,7 +87,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a rank that is rounded down",
-            "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have no Δ at all.",
+            "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have R = 0, and "
+            "no way from the token to Δ.",
             [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
         ),
         Misconception(
