@@ -572,7 +572,7 @@ class PresetsBoard(LiveFigure):
             ratio = math.log2(value / at)
             bar.set(width=ratio, color=style.BLUE if ratio >= 0 else style.VERMILLION)
             text.set(text=_kib(value) if unit == " bytes" else _short(value) + unit, x=max(ratio, 0) + 0.12)
-            number.set_text(f"{value / at:.2f}×")
+            number.set_text(f"{value / at:.{1 if unit == ' µs' else 2}f}×")  # a time is no surer than that
         learned, products, kept, field, shortest, longest = self.facts.values()
         self.title(self.ax, f"“{preset[0].upper()}{preset[1:]}”: field {field}, state {_kib(kept)}")
         return (
