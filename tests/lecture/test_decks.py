@@ -1,6 +1,9 @@
 """The lists of the lectures, and the chapters as decks: each cell they name is there and of its kind."""
 
+import ast
 import json
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,21 @@ CELLS = {
     for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 }
 ENTRIES = [pytest.param(entry, id=f"{name}-{entry.cell}") for name, one in DECKS.items() for entry in one.entries]
+
+
+POINTS_BACK = re.compile(r"^(The same|Such|It|That)\b|answers it")
+
+
+def is_told(cell: dict) -> bool:
+    return cell["cell_type"] == "markdown" or "predict" in cell["metadata"].get("tags", [])
+
+
+def words(entry: Text | Vote) -> str:
+    """What the slide of an entry says first."""
+    if isinstance(entry, Text):
+        return chosen(source(entry.notebook, entry.cell), entry.paragraphs)
+    call = next(node for node in ast.walk(ast.parse(source(entry.notebook, entry.cell))) if isinstance(node, ast.Call))
+    return ast.literal_eval(call.args[1])
 
 
 def source(notebook: str, cell: str) -> str:
@@ -48,6 +66,24 @@ def test_an_entry_names_a_cell_of_its_kind(entry):
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_an_entry_has_its_minutes_and_words_for_the_presenter(entry):
     assert entry.minutes > 0 and entry.note.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_note_asks_for_nothing_that_a_slide_does_not_have(entry):
+    assert not re.search(r"\bplay(s|ed|ing)?\b", entry.note, re.IGNORECASE)  # controls stand still until they are moved
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_words_that_point_back_stand_behind_what_they_point_to(name):
+    entries = DECKS[name].entries
+    for before, entry in pairwise(entries):
+        if not isinstance(entry, (Text, Vote)):
+            continue
+        ids = list(CELLS[entry.notebook])
+        place = ids.index(entry.cell)
+        nearest = next(one for one in reversed(ids[:place]) if is_told(CELLS[entry.notebook][one]))
+        if POINTS_BACK.search(words(entry)):
+            assert before.cell == nearest, f"{entry.cell} goes on from {nearest}"
 
 
 @pytest.mark.parametrize("name", DECKS)

@@ -183,7 +183,7 @@ FORTY_FIVE = Deck(
             "c12-066",
             4,
             "Start at 2⁸, where both were trained, and go right. Then be honest: one of three seeds falls to 91 % at a "
-            "million tokens. Close with the block diagram: they now know each of its parts.",
+            "million tokens. Close with the block diagram, on slide 2: they now know each of its parts.",
             (1,),
         ),
     ),
@@ -217,7 +217,11 @@ NINETY = Deck(
         Picture("02", "14a4caae", 4, "Side by side here, stacked in WaveNet.", (2,), code="cef4c6e3"),
         Vote("02", "6d2de5b2", 2, "Lag 7 is a hole. The first choice is tempting."),
         Picture(
-            "02", "a55f66b3", 4, "Play the training. A share says how loud a branch may be, not what it says.", (2,)
+            "02",
+            "a55f66b3",
+            4,
+            "Move the step to 100 slowly. A share says how loud a branch may be, not what it says.",
+            (2,),
         ),
         Picture("02", "4d7d2352", 3, "Ten sharp lines, and a faint floor that never ends: convolution and scan.", (3,)),
         Text("06", "2a125f35", 2, "The state as a bucket with a hole."),
@@ -225,16 +229,25 @@ NINETY = Deck(
         Picture("06", "92e39519", 5, "All half-lives of a block on one map. The drops are its channels.", (3,)),
         Vote("06", "6048fc60", 2, "softplus(0) = ln 2: a step keeps 2^(−n)."),
         Picture("06", "6ada79a0", 4, "Four mistakes that users made. None of them raises an error.", (1,)),
-        Text("08", "7e7c75a7", 2, "Equation 2 of the paper, line by line: fade, add, read."),
+        Text("08", "6c22b9b3", 1, "The memory behind the convolutions, in code. Ask for the order before you show it."),
+        Text("08", "7e7c75a7", 1, "Equation 2 of the paper, from the left: fade, add, read.", (1, 2)),
         Code("08", "c00a82b5", 2, "The same in code: three lines in the loop."),
         Picture("08", "506fef2f", 4, "One token at a time, with numbers to do in the head.", (2,)),
+        Text(
+            "08",
+            "aeae993a",
+            1,
+            "Three data tokens in much noise. The share: how much of the state is the last one.",
+            (0, 1, 2, 3, 4),
+        ),
         Vote("08", "e4ca08a0", 2, "None: what lets the data in lets the noise in."),
         Picture("08", "7d5990ac", 5, "Left fixed, right selective. Move t slowly from 6 to 23.", (1,)),
         Vote("11", "2f3a87a5", 2, "Do not let them compute: more like 1000, 4000 or 12 000?"),
         Picture(
-            "11", "7ff0a65e", 3, "Let it play. A spike enters the history, leaves it, and stays in the state.", (1,)
+            "11", "7ff0a65e", 3, "Move t slowly. A spike enters the history, leaves it, and stays in the state.", (1,)
         ),
         Picture("11", "cb889d5a", 3, "Fixed against growing. Move to a million tokens.", (1,)),
+        Text("11", "58104fde", 1, "One channel with a constant input. It should be at 0.777 after 1500 steps."),
         Vote("11", "711d9128", 2, "A small addition to a large number is rounded away."),
         Picture("11", "a177df58", 4, "The state stands still long before its limit. Keep it in float32.", (1,)),
     ),
