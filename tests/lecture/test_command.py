@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -26,6 +27,29 @@ def test_a_lecture_starts_on_its_own_and_leaves_no_trace_with_the_learner_or_in_
         assert running.stdout.read().strip() == "The lecture is over." and running.wait() == 0
     assert b"<main" in page and "Running 00_start_here" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_said_before_any_notebook_runs(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SystemExit):
+        main(["--deck", "00", "--no-browser", "--port", str(taken.getsockname()[1])])
+    said, complaint = capsys.readouterr()
+    assert "is not free" in complaint and "without --port one is found" in complaint and "Running" not in said
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_refused(port, capsys):
+    with pytest.raises(SystemExit):
+        main(["--deck", "00", f"--port={port}"])
+    assert "is no port" in capsys.readouterr().err
+
+
+def test_a_lecture_that_is_stopped_while_it_starts_ends_in_a_word():
+    words = [sys.executable, "-m", "lite_mamba.course", "lecture", "--deck", "00", "--no-browser"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline().startswith("Running 00")
+        running.send_signal(signal.SIGINT)
+        said, complaint = running.communicate()
+    assert (running.returncode, complaint.strip(), said) == (130, "Stopped.", "")
 
 
 def test_an_unknown_deck_is_refused_with_the_names_of_the_others(capsys):

@@ -2,6 +2,8 @@
 
 import io
 import json
+import socket
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -34,7 +36,7 @@ class Fragile(LiveFigure):
 
     def update(self, n=1, sign=1, on=False):
         if n == 3:
-            raise ValueError("three is too much")
+            raise ValueError("three is too much, 100 % and 10 000")
         self.line.set_ydata([0, n * sign + on])
         return f"The line ends at {n * sign + on} − “here”."
 
@@ -90,7 +92,11 @@ def test_without_positions_a_figure_is_as_it_starts(server):
 
 def test_a_figure_that_raises_says_so_and_goes_on(server):
     _, headers, body = get(server, "frame?figure=0&width=500&at=3,0,0")
-    assert headers["X-Failed"] == "1" and "three is too much" in unquote(headers["X-Sentence"]) and body
+    assert (
+        headers["X-Failed"] == "1"
+        and "three is too much, 100\xa0% and 10\xa0000" in unquote(headers["X-Sentence"])
+        and body
+    )
     assert get(server, "frame?figure=0&width=500&at=1,0,0")[1]["X-Failed"] == "0"
 
 
@@ -110,6 +116,15 @@ def test_a_figure_that_raises_says_so_and_goes_on(server):
 def test_a_wrong_question_is_answered_in_words(server, query, words):
     status, _, body = get(server, f"frame?{query}")
     assert status == 400 and words in body.decode()
+
+
+def test_a_page_that_is_left_before_its_answer_came_leaves_no_word_in_the_terminal(server, capfd):
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", server.server_port)) as page:
+            page.sendall(b"GET /frame?figure=0&width=3000 HTTP/1.1\r\nHost: here\r\n\r\n")
+            page.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # hangs up at once
+    assert get(server, "frame?figure=0&width=500")[0] == 200  # drawn after the others
+    assert not capfd.readouterr().err
 
 
 def test_an_unknown_page_is_not_found(server):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lite_mamba.course.chapters.ch00_start_here.figures import OneLetterChanged
-from lite_mamba.course.lecture.chapter import deck
+from lite_mamba.course.lecture.chapter import chapters, deck
 from lite_mamba.course.lecture.decks import Deck, Picture, Vote
-from lite_mamba.course.lecture.slides import bare, look_for, opening, prose, show
+from lite_mamba.course.lecture.slides import bare, bound, look_for, opening, paragraphs, prose, show
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LIST = Deck(
@@ -79,6 +79,31 @@ def test_the_questions_are_the_numbered_lines_below_what_to_look_for():
 def test_an_opening_loses_its_number_its_table_and_what_announces_something_that_is_not_there():
     text = "## 3 A heading\n\nFirst.\n\n| a |\n|---|\n\nThere are two:\n\n" + "x" * 900
     assert opening(text) == "## A heading\n\nFirst."
+
+
+def test_an_opening_keeps_a_fold_whole_and_closed():
+    text = "Ask.\n\n<details><summary>Step 1</summary>\n\n" + "x" * 900 + "\n\nThe end.\n\n</details>\n\nGo on."
+    assert opening(text) == text and paragraphs(text)[0::2] == ["Ask.", "Go on."]
+    assert prose(text).count("<details>") == prose(text).count("</details>") == 1
+
+
+@pytest.mark.parametrize("number", chapters(NOTEBOOKS))
+def test_the_title_of_a_chapter_is_its_words(number):
+    assert deck(number, NOTEBOOKS).title[0].isalpha()
+
+
+def test_no_number_is_torn_apart():
+    assert (
+        bound("65 536 times, 31 % of 1 000 000, 3 times 1024")
+        == "65\xa0536 times, 31\xa0% of 1\xa0000\xa0000, 3 times 1024"
+    )
+    assert "65\xa0536" in prose("its gaps are 65 536 times finer", inline=True)
+
+
+def test_a_formula_keeps_the_stop_behind_it():
+    made = prose("for $a$ and $2^8 = 256$. And $$b$$.")
+    assert made.count('<span class="whole"><math') == 1 and "</math>.</span>" in made
+    assert made.index('<span class="whole">') > made.index("</math>")
 
 
 def test_prose_leads_nowhere_else():

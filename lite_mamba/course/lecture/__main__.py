@@ -6,6 +6,7 @@ import argparse
 import time
 import webbrowser
 from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import torch
 
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = "45 or 90 minutes, or a chapter by its number, 00 and on (default: 45)"
     parser.add_argument("--deck", choices=names, default="45", metavar="NAME", help=told)
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--port", type=free_port, default=0, help="default: a free one")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)  # a second thread wins nothing for a picture, and spins
     start = time.perf_counter()
@@ -39,6 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("\nThe lecture is over.")
     return 0
+
+
+def free_port(word: str) -> int:
+    """The number of a port on which a lecture can be shown, tried before its notebooks run."""
+    if not word.isdecimal() or not int(word) < 2**16:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port: it is a number up to {2**16 - 1}")
+    try:
+        HTTPServer(("127.0.0.1", int(word)), BaseHTTPRequestHandler).server_close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise argparse.ArgumentTypeError(f"port {word} is not free ({reason}); without --port one is found") from error
+    return int(word)
 
 
 if __name__ == "__main__":

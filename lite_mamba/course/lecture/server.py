@@ -12,15 +12,17 @@ It answers this machine only. Nothing is kept: each frame names all its settings
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from ..page.explore import Frame
-from .slides import Show
+from .slides import Show, bound
 
 FILES = {
     "/": ("page.html", "text/html"),
@@ -74,6 +76,11 @@ class Server(ThreadingHTTPServer):
         self.stage = Stage(show)
         super().__init__(("127.0.0.1", port), Handler)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says what went wrong; a page that was left before its answer came is nothing to be told of."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/"
@@ -109,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             self._answer(str(error).encode(), "text/plain", HTTPStatus.BAD_REQUEST)
         else:
-            said = {"X-Sentence": quote(frame.sentence), "X-Failed": str(int(frame.failed))}
+            said = {"X-Sentence": quote(bound(frame.sentence)), "X-Failed": str(int(frame.failed))}
             self._answer(frame.picture, "image/png", **said)
 
     def _answer(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> None:

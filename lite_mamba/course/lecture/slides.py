@@ -21,6 +21,8 @@ from .decks import Deck, Entry, Picture, Text, Vote
 
 MOST_LINES = 12  # of code on one slide
 ROOM = 900  # characters of prose on one slide
+BLOCK = re.compile(r"<details[\s\S]*?</details>|\S(?:(?!\n\n)[\s\S])*")
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 Slide = dict[str, Any]
 
@@ -153,16 +155,20 @@ def look_for(markdown: str) -> list[str]:
 
 
 def paragraphs(markdown: str) -> list[str]:
-    """A text in blocks, without tables and folds; its heading loses its number."""
-    blocks = re.split(r"\n\n+", re.sub(r"(?m)^(#+) \d+ ", r"\1 ", markdown.strip()))
-    return [block for block in blocks if not block.startswith(("|", "<"))]
+    """A text in blocks, a fold in one, without tables; its heading loses its number."""
+    blocks = BLOCK.findall(re.sub(r"(?m)^(#+) \d+ (· )?", r"\1 ", markdown.strip()))
+    return [block for block in blocks if not block.startswith("|") and (is_fold(block) or not block.startswith("<"))]
+
+
+def is_fold(block: str) -> bool:
+    return block.startswith("<details")
 
 
 def opening(markdown: str, room: int = ROOM) -> str:
-    """The heading of a text and as many of its paragraphs as a slide has room for."""
+    """The heading of a text and as many of its paragraphs as a slide has room for; a closed fold takes none."""
     kept: list[str] = []
     for block in paragraphs(markdown):
-        room -= len(block)
+        room -= 0 if is_fold(block) else len(LINK.sub(r"\1", block))
         if room < 0 and len(kept) > 1:
             break
         kept.append(block)
@@ -179,8 +185,16 @@ def chosen(markdown: str, numbers: tuple[int, ...]) -> str:
 
 def prose(markdown: str, inline: bool = False) -> str:
     """Markdown as HTML without links, which would lead out of the lecture; `inline` gives no paragraph."""
-    made = re.sub(r"</?a\b[^>]*>", "", html(markdown)).strip()
+    made = bound(re.sub(r"</?a\b[^>]*>", "", html(markdown)).strip())
+    made = re.sub(
+        r"(<math\b(?![^>]*block)[^>]*>(?:(?!</math>).)*</math>[.,:;?]+)", r'<span class="whole">\1</span>', made
+    )
     return re.sub(r"^<p>|</p>$", "", made) if inline else made
+
+
+def bound(words: str) -> str:
+    """Words whose numbers stay on one line: 65 536, and 31 % with its sign."""
+    return re.sub(r"(?<=\d) (?=\d{3}(?!\d)|%)", "\u00a0", words)
 
 
 def bare(source: str) -> str:
