@@ -18,14 +18,29 @@ function make(tag, attributes = {}, ...children) {
 
 /* One class a kind of slide. Each has an element, a number of steps, and what happens when it is shown. */
 
+/** Words; a fold of the notebook stays closed until it is asked for, and one is open at a time. */
 class Words {
   constructor(slide) {
     this.element = make("section", { class: `slide ${slide.kind}` }, ...this.build(slide));
+    this.folds = [...this.element.querySelectorAll("details")];
+    this.element.addEventListener("toggle", () => fitAll(this.element), true);
   }
   build({ html }) { return [make("div", { class: "fit", html })]; }
   show() { fitAll(this.element); }
-  next() { return false; }
-  back() { return false; }
+  hide() { this.unfold(-1); }
+  next() { return this.unfold(this.folds.findLastIndex(fold => fold.open) + 1); }
+  back() {
+    const open = this.folds.findIndex(fold => fold.open);
+    this.unfold(open - 1);
+    return open >= 0;
+  }
+  answer() { this.next() || this.unfold(-1); }
+  /** Opens one fold and closes the others; false if there is none of that number. */
+  unfold(number) {
+    if (number >= this.folds.length) return false;
+    this.folds.forEach((fold, i) => { fold.open = i === number; });
+    return true;
+  }
 }
 
 class Title extends Words {
@@ -42,25 +57,36 @@ class Program extends Words {
 /** A question to vote on. Its answer is a slide of its own, and is not in the page before it is asked for. */
 class Vote extends Words {
   build(slide) {
-    this.vote = null;
     const body = make("div", { class: "fit" }, make("h2", { html: slide.question }), slide.scale ? this.number(slide) : this.choices(slide));
     body.append(make("button", { class: "reveal", onclick: () => lecture.next() }, "Reveal"));
+    this.begin();
     return [body];
   }
+  /** Before anybody has voted. */
+  begin() {
+    this.vote = null;
+    this.write();
+  }
+  answer() { lecture.next(); }
   choices({ choices }) {
-    const buttons = choices.map(choice => make("button", { "aria-pressed": "false", onclick: () => {
+    const buttons = choices.map(choice => make("button", { onclick: () => {
       this.vote = this.vote === choice ? null : choice;
-      buttons.forEach((button, i) => button.setAttribute("aria-pressed", choices[i] === this.vote));
+      this.write();
     } }, choice));
+    this.write = () => buttons.forEach((button, i) => button.setAttribute("aria-pressed", choices[i] === this.vote));
     return make("ul", { class: "choices", "aria-label": "Choices" }, ...buttons.map(button => make("li", {}, button)));
   }
   number({ scale }) {
-    const said = make("output", {}, `${scale.low} to ${scale.high} ${scale.unit}`);
+    const said = make("output");
     const range = make("input", { type: "range", min: scale.low, max: scale.high, step: scale.step, "aria-label": "The room's guess", oninput: () => {
       this.vote = Number(range.value);
-      said.textContent = `${range.value} ${scale.unit}`;
+      this.write();
     } });
-    range.value = (scale.low + scale.high) / 2;
+    this.write = () => {
+      if (this.vote === null) range.value = (scale.low + scale.high) / 2;
+      said.textContent = this.vote === null ? `${written(scale.low)} to ${written(scale.high)} ${scale.unit}` : `${written(this.vote)} ${scale.unit}`;
+      range.setAttribute("aria-valuetext", said.textContent);
+    };
     return make("div", { class: "number" }, range, said);
   }
 }
@@ -83,17 +109,17 @@ class Answer extends Words {
   row(choice, truth) {
     const voted = choice === this.vote.vote;
     const said = [choice === truth ? "✓ true" : null, voted ? "the room" : null].filter(Boolean).join(" · ");
-    return make("li", {}, make("div", { class: `${choice === truth ? "true" : ""} ${voted ? "voted" : ""}` }, choice, make("small", {}, said)));
+    return make("li", {}, make("div", { class: `${choice === truth ? "true" : ""} ${voted ? "voted" : ""}` }, make("span", {}, choice), make("small", {}, said)));
   }
   line() {
     const { scale, truth, truth_words } = this.slide, guess = this.vote.vote;
     const low = Math.min(scale.low, truth), high = Math.max(scale.high, truth);
     const place = value => `${100 * (value - low) / (high - low)}%`;
-    const line = make("div", { class: "line" }, ...[low, high].map(end => make("i", { style: `left: ${place(end)}` }, String(end))));
+    const line = make("div", { class: "line" }, ...[low, high].map(end => make("i", { style: `left: ${place(end)}` }, written(end))));
     const mark = (name, value, words) => line.append(make("span", { class: name, style: `left: ${place(value)}` }),
       make("b", { class: name, style: `left: clamp(5em, ${place(value)}, 100% - 5em)` }, words));
     mark("truth", truth, `✓ ${truth_words}`);
-    if (guess !== null) mark("guess", guess, `the room: ${guess} ${scale.unit}`);
+    if (guess !== null) mark("guess", guess, `the room: ${written(guess)} ${scale.unit}`);
     return line;
   }
 }
@@ -119,8 +145,13 @@ class Picture {
     this.write();
   }
   hide() { this.open = false; this.question = 0; this.settings = 0; }
-  next() { return this.turn(1); }
-  back() { return this.turn(-1); }
+  /** A question, its answer with each of its settings, the next question: as far as a clicker goes. */
+  next() {
+    if (!this.one?.settings[this.settings]) return this.turn(1);
+    this.answer();
+    return true;
+  }
+  back() { return this.turn(this.open ? 0 : -1); }
   turn(by) {
     if (!this.slide.questions[this.question + by]) return false;
     this.question += by;
@@ -129,6 +160,8 @@ class Picture {
     this.write();
     return true;
   }
+  /** As in the notebook before anybody has moved a control. */
+  begin() { this.controls.forEach((control, i) => control.set(this.slide.controls[i].start)); }
   write() {
     const text = !this.one ? "" : this.open ? `<span class="a">${this.one.answer}</span>` : this.one.question;
     this.ask.innerHTML = text;
@@ -143,20 +176,29 @@ class Picture {
     if (setting) this.set(setting);
     this.write();
   }
-  reset() { this.set(this.slide.controls.map(control => control.start)); }
+  reset() {
+    this.begin();
+    this.draw();
+  }
   set(positions) {
     positions.forEach((position, i) => this.controls[i].set(position));
     this.draw();
   }
-  get width() { return Math.round(this.image.clientWidth * devicePixelRatio); }
+  get width() { return Math.min(Math.max(Math.round(this.image.clientWidth * devicePixelRatio), 100), 4000); } // what the server draws
   async draw() {
     this.wanted = `frame?figure=${this.slide.figure}&width=${this.width}&at=${this.controls.map(control => control.position).join()}`;
     if (this.busy) return;
     this.busy = true;
     while (this.drawn !== this.wanted) {
       const asked = this.wanted;
-      try { await this.fetch(asked); } catch (error) { this.tell(`The lecture's program does not answer: ${error.message}`, true); }
-      this.drawn = asked;
+      try {
+        await this.fetch(asked);
+        this.drawn = asked;
+      } catch (error) {
+        this.tell(`The lecture's program does not answer: ${error.message}`, true);
+        if (this === lecture.now.shown) await new Promise(done => setTimeout(done, 1000));
+        if (this !== lecture.now.shown) break; // asked for again when it is shown
+      }
     }
     this.busy = false;
   }
@@ -230,6 +272,12 @@ function fitAsk(element, ask) {
   }
 }
 
+/** A number as the sentences of the course write it. */
+function written(number) {
+  const text = String(number).replace("-", "−");
+  return Math.abs(number) < 10000 ? text : text.replace(/\B(?=(\d{3})+$)/g, "\u00a0");
+}
+
 const KINDS = { title: Title, text: Words, code: Program, vote: Vote, picture: Picture };
 
 class Lecture {
@@ -245,7 +293,14 @@ class Lecture {
     $("#slides").append(...this.slides.map(({ shown }) => shown.element));
     this.slides.forEach(({ shown }, i) => shown.element.setAttribute("aria-label", `${i + 1}: ${this.name(i)}`));
     $("#overview ol").append(...this.slides.map((_, i) => make("li", {}, make("button", { onclick: () => this.go(i) }, this.name(i)))));
+    if (!this.address()) sessionStorage.removeItem("started"); // of the last lecture
     this.go(this.address());
+  }
+  /** As if nobody had been here: first page, controls and votes at their start, clock at 0. */
+  begin() {
+    this.slides.forEach(({ shown }) => shown.begin?.());
+    sessionStorage.removeItem("started");
+    this.go(0);
   }
   address() { return Math.min(Math.max(Number(location.hash.slice(1)) - 1 || 0, 0), this.slides.length - 1); }
   name(i) {
@@ -261,6 +316,7 @@ class Lecture {
       this.now.shown.hide?.();
     }
     this.i = i;
+    if (i > 0) sessionStorage.started ??= Date.now(); // outlives a reload, and the presenter's window
     this.now.shown.element.classList.add("now");
     this.now.shown.show();
     this.slides[i + 1]?.shown.draw?.(); // the next picture is ready when it is wanted
@@ -273,32 +329,43 @@ class Lecture {
     this.announce();
   }
   get now() { return this.slides[this.i]; }
-  next() { if (!this.now.shown.next?.()) this.go(this.i + 1); else this.announce(); }
-  back() { if (!this.now.shown.back?.()) this.go(this.i - 1); else this.announce(); }
-  announce() { channel.postMessage({ at: this.i, question: this.now.shown.question ?? 0 }); }
+  next() { this.turn(this.now.shown.next?.(), this.i + 1); }
+  back() { this.turn(this.now.shown.back?.(), this.i - 1); }
+  turn(within, otherwise) {
+    document.querySelectorAll("dialog").forEach(dialog => dialog.close());
+    if (within) this.announce(); else this.go(otherwise);
+  }
+  announce() { channel.postMessage({ at: this.i, question: this.now.shown.question ?? 0, started: Number(sessionStorage.started) || null }); }
   code() {
     if (!this.now.slide.code || this.now.slide.kind !== "picture") return;
     const dialog = $("#code");
     $("pre", dialog).textContent = this.now.slide.code;
     dialog.open ? dialog.close() : dialog.showModal();
   }
-  /** What a key does; false if it does nothing. */
-  press(key, onControl) {
-    const open = $("dialog[open]");
+  /** What a key does, beside what the control with the focus does with it; false if it does nothing. */
+  press(key, focused) {
+    const open = $("dialog[open]"), black = document.body.classList, leave = () => focused.blur();
     const actions = {
-      PageDown: () => this.next(), PageUp: () => this.back(), Escape: () => document.activeElement.blur(),
+      PageDown: () => this.next(), PageUp: () => this.back(), Escape: leave,
       a: () => this.now.shown.answer?.(), r: () => this.now.shown.reset?.(), c: () => this.code(),
       o: () => toggle("#overview"), "?": () => toggle("#keys"), p: () => window.open("?presenter", "presenter", "width=1000,height=700"),
       f: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
-      b: () => document.body.classList.toggle("black"),
+      b: () => black.add("black"), ".": () => black.add("black"), n: () => this.begin(),
     };
+    if (focused.matches("input[type=range], select")) actions.Enter = leave; // Escape leaves the full screen, too
     const moves = { ArrowRight: () => this.next(), ArrowDown: () => this.next(), ArrowLeft: () => this.back(), ArrowUp: () => this.back(),
       " ": () => this.next(), Home: () => this.go(0), End: () => this.go(this.slides.length - 1) };
-    const action = actions[key.length === 1 ? key.toLowerCase() : key] ?? (onControl || open ? undefined : moves[key]);
+    const action = actions[key.length === 1 ? key.toLowerCase() : key] ?? (open || uses(focused, key) ? undefined : moves[key]);
     if (!action || (open && key === "Escape")) return false;
-    action();
+    if (black.contains("black")) black.remove("black"); else action();
     return true;
   }
+}
+
+/** Whether a control does something of its own with a key that turns pages elsewhere. */
+function uses(control, key) {
+  const presses = control.matches("select, button, summary, [type=checkbox]") && key === " ";
+  return presses || (control.matches("select, [type=range]") && key !== " ");
 }
 
 /** What a slide is called in a list: its heading, its question, or what it shows. */
@@ -317,20 +384,21 @@ class Presenter {
   constructor(deck) {
     document.title = `Notes: ${deck.title}`;
     document.body.className = "presenter";
-    this.lecture = null;
     this.slides = deck.slides.flatMap(slide => slide.kind === "vote" ? [slide, { ...slide, answer: true }] : [slide]);
-    this.started = Date.now();
+    this.started = null; // when the first page was left
     this.clock = make("div", { class: "clock" });
     this.body = make("div", { "aria-live": "polite" });
     document.body.replaceChildren(this.clock, this.body);
     setInterval(() => this.tick(), 500);
-    this.show({ at: 0, question: 0 });
+    this.show({ at: 0, question: 0, started: null });
   }
   tick() {
-    const seconds = Math.floor((Date.now() - this.started) / 1000), pad = number => String(number).padStart(2, "0");
+    const seconds = Math.floor((Date.now() - (this.started ?? Date.now())) / 1000), pad = number => String(number).padStart(2, "0");
     this.clock.textContent = `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
   }
-  show({ at, question }) {
+  show({ at, question, started }) {
+    this.started = started;
+    this.tick();
     const slide = this.slides[at], next = this.slides[at + 1], one = slide.questions?.[question];
     const due = this.slides.slice(0, at + 1).reduce((sum, slide) => sum + (slide.answer ? 0 : slide.minutes), 0);
     const truth = slide.kind === "vote" ? `${slide.truth_words ?? slide.truth}. ${slide.because}` : one?.answer;
@@ -343,6 +411,8 @@ class Presenter {
   }
 }
 
+const FROM_AFAR = /^(Arrow(Right|Left|Up|Down)|Page(Down|Up)|Home|End|[ .abcnor])$/i; // keys of the presenter's window that work in the slides
+
 let lecture;
 
 async function start() {
@@ -352,16 +422,17 @@ async function start() {
     channel.onmessage = ({ data }) => data.at !== undefined && presenter.show(data);
     channel.postMessage({ here: true });
     addEventListener("keydown", event => {
-      if (["ArrowRight", "ArrowLeft", "PageDown", "PageUp", " "].includes(event.key)) { channel.postMessage({ key: event.key }); event.preventDefault(); }
+      if (event.ctrlKey || event.metaKey || event.altKey || !FROM_AFAR.test(event.key)) return;
+      channel.postMessage({ key: event.key });
+      event.preventDefault();
     });
     return;
   }
   lecture = new Lecture(deck);
-  channel.onmessage = ({ data }) => data.key ? lecture.press(data.key, false) : data.here && lecture.announce();
+  channel.onmessage = ({ data }) => data.key ? lecture.press(data.key, document.body) : data.here && lecture.announce();
   addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const onControl = document.activeElement.matches("input, select, button");
-    if (lecture.press(event.key, onControl)) event.preventDefault();
+    if (lecture.press(event.key, document.activeElement)) event.preventDefault();
   });
   addEventListener("resize", () => lecture.now.shown.show());
   addEventListener("hashchange", () => lecture.go(lecture.address()));
