@@ -192,6 +192,32 @@ def test_a_question_to_a_person_is_refused(capsys):
     assert (time.sleep, input) == before
 
 
+def test_a_busy_machine_takes_no_time_from_a_call(monkeypatch):
+    worked = time.process_time
+    monkeypatch.setattr(limit.time, "process_time", lambda: worked() / 1000)  # the processor is with others
+
+    def spin_for(seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass
+        return "an answer"
+
+    assert in_time(lambda: spin_for(0.6), 0.2) == "an answer"
+    with pytest.raises(Endless):
+        in_time(spin, 0.1)
+
+
+def test_a_call_that_waits_without_work_is_stopped_too():
+    def wait():
+        while True:
+            limit._wait(0.01)
+
+    start = time.monotonic()
+    with pytest.raises(Endless):
+        in_time(wait, 0.1)
+    assert time.monotonic() - start >= limit.PATIENCE * 0.1
+
+
 def test_a_limit_holds_in_any_thread():
     stopped = []
 
@@ -262,7 +288,7 @@ def test_a_call_that_ends_just_when_its_time_is_over_leaves_nothing_behind():
             in_time(lambda wait=wait: time.sleep(0.025 * wait), 0.0)
         for _ in range(10_000):
             pass
-    assert not limit._due
+    assert not limit._watched
 
 
 def test_the_watch_goes_home_when_nothing_is_to_be_watched(monkeypatch):

@@ -5,6 +5,9 @@ the call runs. A stop by hand (KeyboardInterrupt) goes its own way. A debugger m
 takes its time: half a module would stay broken, and PyTorch imports some of its own at their first use. What the call
 is at is looked at only from half of its time on: nearly every call is back before, and is never looked into.
 
+What counts is the time that the processor worked, and sleep: on a busy machine a slow right answer gets no less than
+on a quiet one. A call that waits for something else is stopped when `PATIENCE` times its seconds are over.
+
 The stop arrives between two steps of Python. So a sleep goes in short pieces, and `input()`, which nobody answers, is
 refused. Anything else that waits outside of Python, a download for example, is stopped when it comes back.
 """
@@ -18,21 +21,41 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import TypeVar
 
 TICK = 0.1  # seconds between two looks at the clock
 AGAIN = 0.001  # seconds until `Endless` is raised once more: a bare `except:` catches most of them, but not all
+PATIENCE = 6  # times the seconds of a call may go by on the clock
 IDLE_TICKS = 20  # looks without a call, after which the thread ends
 DEBUGGERS = ("bdb", "pdb", "pydevd", "_pydevd")
 IMPORTS = ("importlib._bootstrap", "_frozen_importlib")
 NOBODY = "input() asks a person, and a check asks nobody: take what you need from the parameters"
 T = TypeVar("T")
 
-_due: dict[int, float] = {}  # thread -> when its call has taken too long
-_half: dict[int, float] = {}  # thread -> when half of that time is over
-_spared: dict[int, float] = {}  # thread -> seconds of its call that do not count
-_stops: dict[int, int] = {}  # thread -> how often its call was stopped, and went on
+
+@dataclass
+class _Watched:
+    """A call that may take some seconds, and what has counted until now."""
+
+    seconds: float
+    began: float = field(default_factory=time.monotonic)
+    worked: float = field(default_factory=time.process_time)  # by the processor, before the call
+    slept: float = 0.0
+    spared: float = 0.0  # seconds that do not count: of a debugger, of an import
+    stops: int = 0  # how often it was stopped, and went on
+
+    def is_young(self) -> bool:
+        return time.monotonic() - self.began < self.seconds / 2
+
+    def is_late(self) -> bool:
+        clock = time.monotonic() - self.began - self.spared
+        work = time.process_time() - self.worked - self.spared + self.slept
+        return clock > self.seconds and (work > self.seconds or clock > PATIENCE * self.seconds)
+
+
+_watched: dict[int, _Watched] = {}  # the call of each thread
 _lock = threading.Lock()
 _watcher: threading.Thread | None = None
 _wait = time.sleep
@@ -47,10 +70,10 @@ class Endless(BaseException):
 
     def __init__(self) -> None:
         super().__init__()
-        thread = threading.get_ident()
-        if thread in _due and not isinstance(sys.gettrace(), _Again):
-            _stops[thread] = _stops.get(thread, 0) + 1
-            trace, frame = _Again(self, _stops[thread]), sys._getframe(1)
+        call = _watched.get(threading.get_ident())
+        if call is not None and not isinstance(sys.gettrace(), _Again):
+            call.stops += 1
+            trace, frame = _Again(self, call.stops), sys._getframe(1)
             sys.settrace(trace)
             while frame.f_code is not in_time.__code__:
                 frame.f_trace = trace
@@ -82,24 +105,28 @@ def in_time(call: Callable[[], T], seconds: float) -> T:
     finally:
         sys.unraisablehook, time.sleep, builtins.input = hook, sleep, ask
         try:
-            _due.pop(thread, None)
+            _watched.pop(thread, None)
             with _lock:
                 pass
             for _ in range(10):  # one that is on its way arrives here
                 pass
         except Endless:
             pass
-        _stops.pop(thread, None)
         if sys.gettrace() is None or isinstance(sys.gettrace(), _Again):  # no debugger has come meanwhile
             sys.settrace(trace)
 
 
 def _sleep(seconds: float) -> None:
     """`time.sleep` in pieces of a tick."""
-    end = time.monotonic() + seconds
-    while end - time.monotonic() > TICK:
-        _wait(TICK)
-    _wait(min(seconds, max(0.0, end - time.monotonic())))
+    now, call = time.monotonic(), _watched.get(threading.get_ident())
+    end = now + seconds
+    while True:
+        _wait(min(TICK, seconds, max(0.0, end - now)))
+        before, now = now, time.monotonic()
+        if call is not None:
+            call.slept += now - before
+        if now >= end:
+            return
 
 
 def _refused(ask: Callable[..., str]) -> Callable[..., str]:
@@ -116,8 +143,7 @@ def _refused(ask: Callable[..., str]) -> Callable[..., str]:
 def _watch_from_now(thread: int, seconds: float) -> None:
     global _watcher
     with _lock:
-        now = time.monotonic()
-        _due[thread], _half[thread], _spared[thread] = now + seconds, now + seconds / 2, 0.0
+        _watched[thread] = _Watched(seconds)
         if _watcher is None or not _watcher.is_alive():
             _watcher = threading.Thread(target=_watch, daemon=True)
             _watcher.start()
@@ -130,17 +156,17 @@ def _watch() -> None:
         _wait(AGAIN if overdue else TICK)
         with _lock:
             last, now = now, time.monotonic()
-            idle = 0 if _due else idle + 1
+            idle = 0 if _watched else idle + 1
             if idle > IDLE_TICKS:
                 _watcher = None
                 return
             late = []
-            for thread, due in list(_due.items()):
-                if now < _half[thread]:
+            for thread, call in list(_watched.items()):
+                if call.is_young():
                     continue
                 if _debugged(thread) or _imports(thread):
-                    _spared[thread] += now - last
-                elif now > due + _spared[thread]:
+                    call.spared += now - last
+                elif call.is_late():
                     late.append(thread)
             for thread in late:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Endless))
