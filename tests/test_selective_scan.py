@@ -255,11 +255,12 @@ def test_every_loop_is_the_recurrence(dtype, with_resets, steps):
     x, decay = torch.randn(2, steps, 2, 3, generator=g).to(dtype)
     decay = decay.abs() * torch.exp(1j * decay) if dtype.is_complex else decay
     h = torch.randn(2, 3, generator=g).to(dtype)
-    resets = (torch.arange(2 * steps).view(steps, 2, 1) % 5 == 0).unbind(0) if with_resets else ()
+    starts = torch.arange(2 * steps).view(steps, 2, 1) % 5 == 0
+    resets = recurrence.reset_mask(starts).unbind(0) if with_resets else ()
     h[0, 0] = torch.nan if resets else h[0, 0]  # reset at the first step
     expected, before = [], h
     for t in range(steps):
-        before = x[t] + decay[t] * (before.masked_fill(resets[t], 0) if resets else before)
+        before = x[t] + decay[t] * (before.masked_fill(starts[t], 0) if resets else before)
         expected.append(before)
     states, split_states, end = x.clone(), x.clone(), torch.empty_like(h)
     recurrence.run(states.unbind(0), decay.unbind(0), h, resets)
@@ -544,14 +545,29 @@ def test_gradients_stay_finite_however_fast_a_channel_decays():
     assert all(x.isfinite().all() for x in (out, last_state, *grads.values()))
 
 
-def test_garbage_in_one_segment_never_reaches_another():
+@pytest.mark.parametrize("scan", [selective_scan_fn, selective_scan_ref], ids=["fn", "ref"])
+@pytest.mark.parametrize("name", ["u", "delta", "B", "C", "z"])
+@pytest.mark.parametrize("borders", [(0, 37), (37, 77), (77, 90)], ids=["first", "middle", "last"])
+def test_garbage_in_one_segment_reaches_no_other_forward_or_backward(borders, name, scan):
     tensors, options = make_case(90)
-    options["seq_idx"] = (torch.arange(90) // 30).expand(BATCH, -1)
-    clean = selective_scan_fn(**tensors, **options)
-    tensors["u"][..., 30:60] = float("nan")
-    dirty = selective_scan_fn(**tensors, **options)
-    assert torch.equal(clean[..., :30], dirty[..., :30]) and torch.equal(clean[..., 60:], dirty[..., 60:])
-    assert dirty[..., 30:60].isnan().all()
+    options["seq_idx"] = torch.bucketize(torch.arange(90), torch.tensor([36, 76])).expand(BATCH, -1)
+    garbage = torch.zeros(90, dtype=torch.bool)
+    garbage[slice(*borders)] = True
+
+    def run():
+        leaves = {n: x.clone().requires_grad_() for n, x in tensors.items() if n in ("u", "delta", "B", "C", "z")}
+        out, last_state = scan(**(tensors | leaves), **options, return_last_state=True)
+        loss = out[..., ~garbage].sum() + (0 if garbage[-1] else last_state.sum())
+        grads = torch.autograd.grad(loss, leaves.values(), allow_unused=True)
+        kept = [x[..., ~garbage] for x in (out, *grads)]
+        return out, kept if garbage[-1] else [*kept, last_state]
+
+    _, clean = run()
+    tensors[name][..., garbage] = float("nan")
+    out, dirty = run()
+    assert out[..., garbage].isnan().any()
+    for ours, wanted in zip(dirty, clean, strict=True):
+        torch.testing.assert_close(ours, wanted, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)

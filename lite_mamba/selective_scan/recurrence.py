@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 Steps = Sequence[Tensor]  # tensors of one shape, one for each step
-Resets = Sequence[Tensor]  # bools that broadcast with a step, True where it starts from zero; empty for nowhere
+Resets = Sequence[Tensor]  # a `reset_mask` for each step, that broadcasts with it; empty for no reset anywhere
 
 
 def run(drives: Steps, decays: Steps, before: Tensor, resets: Resets = ()) -> None:
@@ -36,5 +36,11 @@ def last_state(drives: Steps, decays: Steps, resets: Resets, out: Tensor) -> Non
         torch.addcmul(x, a, reset_state(out, reset), out=out)
 
 
-def reset_state(state: Tensor, reset: Tensor | None) -> Tensor:
-    return state if reset is None else state.masked_fill(reset, 0)
+def reset_mask(starts: Tensor) -> Tensor:
+    """For bools, True where a segment starts: 0 there, and elsewhere −1, which has all bits."""
+    return starts.int() - 1
+
+
+def reset_state(state: Tensor, mask: Tensor | None) -> Tensor:
+    """The state, zero where a segment starts. By its bits, for NaN times 0 is NaN, and a masked fill takes longer."""
+    return state if mask is None else (state.view(torch.int32) & mask).view(state.dtype)

@@ -14,6 +14,7 @@ from torch import Tensor
 from .arguments import Scan
 from .arithmetic import base_two, exp_in_two_parts, skip_and_gate, step_size
 from .gradients import ScanGradients, Sums
+from .recurrence import reset_mask, reset_state
 
 
 class Chain:
@@ -62,8 +63,9 @@ class Strip:
         u_bdl, delta_bdl: u, and Δ after bias and softplus.
         delta, drive: Δ and Δ·u.
         B, C: (N, D) when constant, else (S, R, N).
-        decay: the decay exp(A·ΣΔ) of each whole chunk, in the two parts of `exp_in_two_parts`, (K, R, N, D) each.
-        resets: (S, R, 1, 1) bools, where a segment starts, or None.
+        decay: the decay exp(A·ΣΔ) of each whole chunk, in the two parts of `exp_in_two_parts`, (K, R, N, D) each; of
+            no account where a segment starts in the chunk, and finite even so.
+        resets, chunk_resets: (S, R, 1, 1) and (K, R, 1, 1), the `reset_mask` of each step and each chunk, or None.
         y: C·h, which the tiles fill.
     """
 
@@ -76,8 +78,9 @@ class Strip:
         self.delta, self.drive = self._time_major(self.delta_bdl), self._time_major(self.delta_bdl * self.u_bdl)
         self.B, self.C = self._read_map(scan.B), self._read_map(scan.C)
         self.resets = self._read_resets()
+        self.chunk_resets = None if self.resets is None else self.resets.unflatten(0, (-1, chunk)).amax(dim=1)
         total = self.delta.unflatten(0, (-1, chunk)).sum(dim=1).unsqueeze(2)  # (K, R, 1, D)
-        self.decay = exp_in_two_parts(total * chain.A)
+        self.decay = exp_in_two_parts(reset_state(total, self.chunk_resets) * chain.A)
         self.y = torch.empty_like(self.delta)
 
     def part(self, value: Tensor) -> Tensor:
@@ -104,7 +107,7 @@ class Strip:
         if self.chain.scan.resets is None:
             return None
         resets = self.chain.scan.resets[self.chain.rows, self.time]  # (R, s)
-        return F.pad(resets, (0, self.padding), value=False).t()[:, :, None, None]
+        return reset_mask(F.pad(resets, (0, self.padding), value=False).t())[:, :, None, None]
 
     def _time_major(self, source: Tensor) -> Tensor:
         """(R, D, s) → (S, R, D). A whole matrix is transposed quickly, a part of one slowly, so it is copied first."""

@@ -65,7 +65,9 @@ class Tile:
         self.delta, self.drive = (x[self.steps].unsqueeze(2) for x in (strip.delta, strip.drive))  # (S, R, 1, D)
         self.B, self.C = (m if m.ndim == 2 else m[self.steps] for m in (strip.B, strip.C))  # (N, D) or (S, R, N)
         self.wholes, self.rests = (part[first : first + buffers.chunks] for part in strip.decay)  # (K, R, N, D)
-        self.resets = None if strip.resets is None else buffers.chunked(strip.resets[self.steps])  # (K, T, R, 1, 1)
+        resets, chunk_resets = strip.resets, strip.chunk_resets
+        self.resets = None if resets is None else resets[self.steps]  # (S, R, 1, 1)
+        self.chunk_resets = () if resets is None else chunk_resets[first : first + buffers.chunks].unbind(0)
 
     def chunk_starts(self, h: Tensor) -> Tensor:
         """Phases "ends" and "carry": from the state before the tile (R, N, D) to those before its chunks (K, R, N, D).
@@ -80,7 +82,7 @@ class Tile:
             decays, drives = buffers.to_last
             last_state(drives, decays, self._step_resets(slice(-1)), out=buffers.border[1:])
             wholes, rests = self.wholes.unbind(0), self.rests.unbind(0)
-            run_split(buffers.borders[1:], wholes, rests, buffers.borders[0], self._chunk_resets())
+            run_split(buffers.borders[1:], wholes, rests, buffers.borders[0], self.chunk_resets)
         return buffers.border
 
     def rerun(self, starts: Tensor) -> Tensor:
@@ -126,21 +128,21 @@ class Tile:
 
     def _fill_decays(self) -> None:
         """a = exp(Δ·A), zero where a segment starts: (S, R, N, D)."""
-        a = exp_of(torch.mul(self.delta, self.chain.exponent, out=self.buffers.a))
-        if self.resets is not None:
-            a.masked_fill_(self.resets.flatten(0, 1), 0)
+        self._cut(exp_of(torch.mul(self.delta, self.chain.exponent, out=self.buffers.a)))
 
     def _fill_drive(self) -> None:
         """x = Δ·u·B: (S, R, N, D)."""
         torch.mul(self.drive, _column(self.B), out=self.buffers.x)
 
+    def _cut(self, value: Tensor) -> Tensor:
+        """`value` (S, R, N, D), set to zero where a segment starts, even if it was NaN."""
+        if self.resets is not None:
+            value.view(torch.int32).bitwise_and_(self.resets)
+        return value
+
     def _step_resets(self, chunks: slice = slice(None)) -> Resets:
         """Where a segment starts, for each step of the chunks."""
-        return () if self.resets is None else self.resets[chunks].unbind(1)
-
-    def _chunk_resets(self) -> Resets:
-        """Where a segment starts somewhere, for each chunk."""
-        return () if self.resets is None else self.resets.any(dim=1).unbind(0)
+        return () if self.resets is None else self.buffers.chunked(self.resets)[chunks].unbind(1)
 
     def _run_states(self, starts: Tensor) -> Tensor:
         """From the chunks' starts (K, R, N, D), the buffer of x becomes h (S, R, N, D)."""
@@ -160,16 +162,17 @@ class Tile:
         borders[-1].copy_(nu)
         if buffers.chunks > 1:
             decays, drives = buffers.to_first
-            last_state(drives[::-1], _delayed(decays), (), out=buffers.border[:-1])
-            buffers.border[:-1].mul_(decays[0])
-            wholes, rests, resets = self.wholes.unbind(0), self.rests.unbind(0), self._chunk_resets()
-            run_split(borders[-2::-1], wholes[:0:-1], rests[:0:-1], borders[-1], resets[:0:-1])
-        drives, decays = buffers.lam_steps[::-1], _delayed(buffers.a_steps)
+            resets = self._step_resets(slice(1, None))
+            last_state(drives[::-1], _delayed(decays), _delayed(resets), out=buffers.border[:-1])
+            lam = reset_state(buffers.border[:-1], resets[0] if resets else None)
+            torch.mul(lam, decays[0], out=buffers.border[:-1])
+            wholes, rests = self.wholes.unbind(0), self.rests.unbind(0)
+            run_split(borders[-2::-1], wholes[:0:-1], rests[:0:-1], borders[-1], self.chunk_resets[:0:-1])
+        drives, decays, resets = buffers.lam_steps[::-1], _delayed(buffers.a_steps), _delayed(self._step_resets())
         drives[0].add_(buffers.border)
-        run(drives[1:], decays[1:], drives[0])
+        run(drives[1:], decays[1:], drives[0], resets[1:])
         lost = self._lost(0, borders[0])
-        buffers.a.mul_(buffers.lam)
-        return buffers.a[0] + lost
+        return self._cut(buffers.a.mul_(buffers.lam))[0] + lost
 
     def _lost(self, chunk: int, before: Tensor) -> Tensor:
         """What a chunk's steps, each with its decay rounded, lose of the state `before` it: (R, N, D).
@@ -177,16 +180,15 @@ class Tile:
         A decay of almost 1 is rounded the same way in every step, and over thousands of chunks that adds up.
         """
         decay = self.buffers.chunked(self.buffers.a)[chunk].prod(dim=0)  # (R, N, D)
-        resets = self._chunk_resets()
-        before = reset_state(before, resets[chunk] if resets else None)
-        return (self.wholes[chunk] - decay + self.rests[chunk]) * before
+        lost = (self.wholes[chunk] - decay + self.rests[chunk]) * before
+        return reset_state(lost, self.chunk_resets[chunk] if self.chunk_resets else None)
 
     def _decay_gradient(self, h: Tensor, starts: Tensor) -> Tensor:
         """The gradient of Δ·A, ν_t ⊙ conj(h_{t−1}), in place of ν: (S, R, N, D)."""
         nu, h_chunks = self.buffers.chunked(self.buffers.a), self.buffers.chunked(h)  # (K, T, R, N, D)
         nu[:, 1:].mul_(h_chunks[:, :-1].conj())
         nu[:, 0].mul_(starts.conj())
-        return self.buffers.a
+        return self._cut(self.buffers.a)
 
     def _add_to_map(self, total: Tensor, value: Tensor, weights: Tensor, states: Tensor) -> None:
         """Add Σ weights · states to the gradient of B or C: over the channels, or over time where it is constant.
@@ -219,9 +221,9 @@ def _column(value: Tensor) -> Tensor:
     return value if value.ndim == 2 else value.unsqueeze(3)
 
 
-def _delayed(decays: Steps) -> Steps:
-    """The decays backwards in time and a step late, as λ meets them; the first is another chunk's, and not used."""
-    return (decays[0], *decays[:0:-1])
+def _delayed(steps: Steps) -> Steps:
+    """Decays or resets, backwards in time and a step late, as λ meets them; the first is another chunk's, not used."""
+    return (*steps[:1], *steps[:0:-1])
 
 
 def _real(value: Tensor, factor: int = 1) -> Tensor:
