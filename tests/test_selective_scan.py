@@ -889,6 +889,24 @@ def test_one_token_at_a_time_equals_the_scan(dtype, maps, complex_A, plain):
     torch.testing.assert_close(state, last_state, rtol=1e-5, atol=1e-5)
 
 
+def test_gradients_flow_through_a_state_that_is_updated_in_place():
+    tensors, options = make_case(9, dtype=torch.float64)
+    wanted = run(selective_scan_ref, tensors, options)[2]
+
+    def token_by_token(initial_state, return_last_state, **tensors):
+        state = initial_state.clone()
+        softplus = options["delta_softplus"]
+        outs = [
+            selective_state_update(state, **one_token(tensors, t, complex_A=False), dt_softplus=softplus)
+            for t in range(9)
+        ]
+        return torch.stack(outs, dim=-1), state
+
+    grads = run(lambda delta_softplus, **given: token_by_token(**given), tensors, options)[2]
+    for name, grad in grads.items():
+        torch.testing.assert_close(grad, wanted[name], msg=name)
+
+
 def test_the_schedule_keeps_at_least_one_start_for_every_chunk():
     for length in range(1, 2000):
         chunks = math.ceil(length / eager.SIZES["cpu"].chunk)

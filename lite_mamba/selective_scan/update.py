@@ -32,7 +32,7 @@ def selective_state_update(
 
     Args:
         state: (B, D, N) state, in the recurrence's dtype: float32, float64 for a float64 x; complex for a complex A.
-            Updated in place.
+            Updated in place; gradients flow through it from token to token.
         x: (B, D) input of the token.
         dt: (B, D) step size Δ, before bias and softplus.
         A: (D, N) real or complex.
@@ -57,7 +57,8 @@ def selective_state_update(
     tensor([[0.3679]])
     """
     _check_token(state, x, dt, A, B, C, D, z, dt_bias)
-    out, new_state = advance(state, x, dt, A, B, C, D, z, dt_bias, dt_softplus)
+    before = state.clone() if torch.is_grad_enabled() else state  # the backward pass reads it again
+    out, new_state = advance(before, x, dt, A, B, C, D, z, dt_bias, dt_softplus)
     state.copy_(new_state)
     return out
 
