@@ -13,7 +13,7 @@ def integer(name: str, value, minimum: int = 1) -> int:
     if isinstance(value, bool):
         raise TypeError(f"{name} must be an integer, got the bool {value!r}")
     try:
-        number = operator.index(value)
+        number = value if isinstance(value, int) else operator.index(value)  # the compiler makes a constant of an index
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})") from None
     if number < minimum:

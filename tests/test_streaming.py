@@ -535,6 +535,21 @@ def test_a_compiled_step_is_one_graph_and_equals_the_step(block, grad, backend):
         torch.testing.assert_close(ours, theirs)
 
 
+def test_a_compiled_stream_is_compiled_a_few_times_and_not_once_a_token(block):
+    torch.compiler.reset()
+    graphs = []
+
+    def count(graph, _inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    compiled = torch.compile(copy.deepcopy(block), fullgraph=True, backend=count)
+    with torch.no_grad():
+        out, _ = in_chunks(compiled, tokens(12), [1] * 12)
+    assert len(graphs) == 3  # at 0 tokens, at 1, and at any other number
+    torch.testing.assert_close(out, block(tokens(12)))
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, None])
 def test_the_cache_dtype_sets_the_conv_state_only(block, dtype):
     block = block.float()
