@@ -107,20 +107,22 @@ def own_part(
     Args:
         length: tokens of the whole sequence.
         group: the processes, None for all.
-        rank, size: a place and a number of processes, instead of this process's in the group.
+        rank, size: a place, from 0 on, and a number of processes, instead of this process's in the group.
 
     Returns:
         A slice of the time axis.
 
     Raises:
-        TypeError, ValueError: a length that is not an integer of at least 0.
+        TypeError, ValueError: a length that is not an integer of at least 0, a place that is not among the processes.
 
     >>> [own_part(10, rank=r, size=3) for r in range(3)]
     [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
     """
     length = _validate.integer("length", length, minimum=0)
-    rank = dist.get_rank(group) if rank is None else rank
-    size = dist.get_world_size(group) if size is None else size
+    size = _validate.integer("size", dist.get_world_size(group) if size is None else size)
+    rank = _validate.integer("rank", dist.get_rank(group) if rank is None else rank, minimum=0)
+    if rank >= size:
+        raise ValueError(f"rank must be below size = {size}, got {rank}; the first process has rank 0")
     return slice(rank * length // size, (rank + 1) * length // size)
 
 

@@ -222,6 +222,19 @@ def test_own_parts_are_the_sequence_in_order_and_about_equal(length, size):
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ({"rank": 3, "size": 3}, "rank must be below size = 3, got 3; the first process has rank 0"),
+        ({"rank": -1, "size": 3}, "rank must be at least 0, got -1"),
+        ({"rank": 0, "size": 0}, "size must be at least 1, got 0"),
+    ],
+)
+def test_a_place_that_no_process_has_is_refused(place, message):
+    with pytest.raises(ValueError, match=message):
+        own_part(10, **place)
+
+
 @pytest.mark.slow
 def test_two_sequences_of_two_parts_beside_ddp_equal_one_process():
     with Processes(4) as ranks:
