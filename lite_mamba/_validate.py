@@ -76,10 +76,10 @@ def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()"
 
 
 def integers(name: str, tensor: Tensor) -> None:
-    """Raise `TypeError` unless `tensor` holds integers."""
+    """Raise `TypeError` unless `tensor` holds integers that PyTorch looks things up with."""
     is_tensor(name, tensor)
-    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
-        raise TypeError(f"{name} must hold integers, got {tensor.dtype}; convert with .long()")
+    if tensor.dtype not in (torch.int64, torch.int32):
+        raise TypeError(f"{name} must hold int64 or int32 numbers, got {tensor.dtype}; convert with .long()")
 
 
 # Asked once, since the compiler of older PyTorch versions cannot trace the question.

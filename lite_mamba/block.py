@@ -262,7 +262,7 @@ class Mamba(nn.Module):
         if ssm_state.dtype != wanted:
             raise TypeError(
                 f"ssm_state is {ssm_state.dtype}, but the recurrence of this block runs in {wanted}; "
-                f"make the states with allocate_inference_cache"
+                f"make the states with allocate_inference_cache, or use a new InferenceParams"
             )
 
     def extra_repr(self) -> str:

@@ -54,6 +54,9 @@ class MambaLM(nn.Module):
     Raises:
         TypeError, ValueError: a size that is not an integer of at least 1, or what `Mamba` refuses.
 
+    `load_state_dict` takes its own weights, and those of transformers' `MambaForCausalLM` and mamba_ssm's
+    `MambaLMHeadModel`. A head of its own weight, which this model does not have, is a ValueError.
+
     >>> model = MambaLM(vocab_size=256, d_model=32, n_layers=2)
     >>> model(torch.tensor([[1, 2, 3]])).shape
     torch.Size([1, 3, 256])
@@ -64,7 +67,8 @@ class MambaLM(nn.Module):
     def __init__(self, vocab_size: int, d_model: int, n_layers: int, *, norm_eps: float = 1e-5, **mamba):
         super().__init__()
         self.vocab_size = _validate.integer("vocab_size", vocab_size)
-        n_layers = _validate.integer("n_layers", n_layers)
+        d_model, n_layers = _validate.integer("d_model", d_model), _validate.integer("n_layers", n_layers)
+        norm_eps = _validate.positive_number("norm_eps", norm_eps, zero_allowed=True)
         made = {"device": mamba.get("device"), "dtype": mamba.get("dtype")}
         self.layers = nn.ModuleList(Layer(d_model, norm_eps, layer_idx=i, **mamba) for i in range(n_layers))
         self.embedding = nn.Embedding(self.vocab_size, d_model, **made)
@@ -84,15 +88,15 @@ class MambaLM(nn.Module):
         """Logits of the next token at every position.
 
         Args:
-            ids: (B, L) token ids.
+            ids: (B, L) token ids, int64 or int32.
             inference_params, seq_idx: as in `Mamba.forward`.
 
         Returns:
             (B, L, vocab_size).
 
         Raises:
-            TypeError, ValueError: ids that are no integers, have another rank or, on a CPU, lie outside of the
-                vocabulary; what `Mamba.forward` refuses.
+            TypeError, ValueError: ids of another dtype or rank or, on a CPU, outside of the vocabulary; what
+                `Mamba.forward` refuses.
         """
         return self._logits(self._hidden(ids, inference_params, seq_idx))
 
@@ -113,7 +117,7 @@ class MambaLM(nn.Module):
         """Continue a prompt, token by token, in constant memory.
 
         Args:
-            prompt: (B, L) token ids, L at least 1. It is read in chunks.
+            prompt: (B, L) token ids, B and L at least 1. It is read in chunks.
             n_tokens: how many tokens to generate.
             temperature: 0 takes the likeliest token; below 1 sharpens, above 1 flattens the distribution.
             top_k: draw from the k likeliest tokens only.
@@ -134,12 +138,14 @@ class MambaLM(nn.Module):
         [(1,), (1,)]
         """
         _check_ids(prompt)
-        if prompt.shape[1] == 0:
+        if prompt.numel() == 0:
             raise ValueError("the prompt is empty, and there is nothing to continue; give at least one token")
         n_tokens = _validate.integer("n_tokens", n_tokens, minimum=0)
         chunk_size = _validate.integer("chunk_size", chunk_size)
         _check_sampling(temperature, top_k, top_p)
-        generator = None if seed is None else torch.Generator(prompt.device).manual_seed(seed)
+        generator = None
+        if seed is not None:
+            generator = torch.Generator(prompt.device).manual_seed(_validate.integer("seed", seed, minimum=0))
 
         def draw(logits: Tensor) -> Tensor:
             return sample(logits, temperature, top_k, top_p, generator)
@@ -176,14 +182,9 @@ class MambaLM(nn.Module):
     def _logits(self, hidden_states: Tensor) -> Tensor:
         return F.linear(hidden_states, self.embedding.weight)
 
-    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False):
-        """Load weights: its own, or those of transformers' `MambaForCausalLM` or mamba_ssm's `MambaLMHeadModel`.
-
-        Raises:
-            ValueError: a head of its own weight, which this model does not have.
-            RuntimeError: names or shapes that do not fit, as in PyTorch.
-        """
-        return super().load_state_dict(_own_names(state_dict), strict=strict, assign=assign)
+    def _load_from_state_dict(self, state_dict, prefix, metadata, strict, missing, unexpected, errors):
+        _adopt_names(state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, unexpected, errors)
 
 
 def sample(
@@ -219,20 +220,19 @@ def sample(
     return tokens.gather(-1, place).squeeze(-1)  # (B,)
 
 
-def _own_names(state_dict) -> dict[str, Tensor]:
-    """The state dict under this model's names, without the tied head."""
-    own = {}
-    for name, value in state_dict.items():
+def _adopt_names(state_dict, prefix: str) -> None:
+    """Give the entries under `prefix` this model's names, and drop the tied head."""
+    for name in [name for name in state_dict if name.startswith(prefix)]:
+        own = name.removeprefix(prefix)
         for foreign, ours in FOREIGN_NAMES:
-            name = re.sub(foreign, ours, name)
-        own[name] = value
-    head = own.pop("lm_head.weight", None)
-    if head is not None and "embedding.weight" in own and not torch.equal(head, own["embedding.weight"]):
+            own = re.sub(foreign, ours, own)
+        state_dict[prefix + own] = state_dict.pop(name)
+    head, embedding = state_dict.pop(f"{prefix}lm_head.weight", None), state_dict.get(f"{prefix}embedding.weight")
+    if head is not None and embedding is not None and not torch.equal(head, embedding):
         raise ValueError(
             "lm_head.weight differs from the embedding, but the head of MambaLM is the embedding itself; "
             "load a checkpoint with a tied head (tie_word_embeddings=True)"
         )
-    return own
 
 
 def _check_ids(ids) -> None:

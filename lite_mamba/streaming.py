@@ -120,10 +120,10 @@ class InferenceParams:
         """Let row i of every cache go on with the stream that row `rows[i]` had, as beam search does.
 
         Args:
-            rows: integers, one for each row from now on; a row may be named many times, or never.
+            rows: int64 or int32, one for each row from now on; a row may be named many times, or never.
 
         Raises:
-            TypeError, ValueError: `rows` holds no integers, or has another rank.
+            TypeError, ValueError: `rows` has another dtype or rank.
 
         >>> from lite_mamba import InferenceParams, Mamba
         >>> block, x = Mamba(16, layer_idx=0), torch.randn(3, 6, 16)

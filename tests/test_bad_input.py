@@ -207,7 +207,12 @@ BLOCK = {
     "reorder by bools": (
         lambda: pair().reorder(index(2).bool()),
         TypeError,
-        r"rows must hold integers, got torch\.bool; convert",
+        r"rows must hold int64 or int32 numbers, got torch\.bool; convert",
+    ),
+    "reorder by bytes": (
+        lambda: pair().reorder(index(2, dtype=torch.uint8)),
+        TypeError,
+        r"rows must hold int64 or int32 numbers, got torch\.uint8; convert",
     ),
     "reorder by a table": (
         lambda: pair().reorder(index(2, 1)),
@@ -330,6 +335,7 @@ def scan_case(**changed):
 
 
 SCAN = {
+    "u a list": (dict(u=[1.0]), TypeError, r"u must be a torch\.Tensor, got list"),
     "u of two axes": (dict(u=(4, 9)), ValueError, r"u must have 3 axes \(B, D, L\), got shape \(4, 9\)"),
     "u of integers": (dict(u=index(2, 4, 9)), TypeError, r"u must hold floating-point numbers, got torch\.int64"),
     "delta of another length": (

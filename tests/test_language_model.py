@@ -44,6 +44,27 @@ def test_a_head_of_its_own_is_refused():
         MambaLM(50, 24, 3, d_state=8).load_state_dict(state)
 
 
+def test_a_transformers_checkpoint_loads_as_a_part_of_a_larger_model(prompt):
+    theirs, ours = transformers_model(), torch.nn.ModuleDict({"model": MambaLM(50, 24, 3, d_state=8)})
+    ours.load_state_dict({f"model.{name}": value for name, value in theirs.state_dict().items()})
+    with torch.no_grad():
+        torch.testing.assert_close(ours["model"](prompt), theirs(prompt).logits, rtol=1e-4, atol=1e-4)
+
+
+def test_every_module_finds_the_version_of_its_own_weights(model):
+    class Versioned(torch.nn.Linear):
+        _version = 7
+
+        def _load_from_state_dict(self, state_dict, prefix, metadata, *rest):
+            versions.append(metadata.get("version"))
+            super()._load_from_state_dict(state_dict, prefix, metadata, *rest)
+
+    versions = []
+    model.layers[0].mixer.in_proj = Versioned(16, 64, bias=False)
+    model.load_state_dict(model.state_dict())
+    assert versions == [7]
+
+
 def test_own_weights_load_strictly_and_copies_are_equal(model, prompt):
     other = MambaLM(vocab_size=40, d_model=16, n_layers=2, conv_dilations=(1, 2))
     other.load_state_dict(model.state_dict())
@@ -134,12 +155,15 @@ def test_options_limit_the_draws_to_the_likeliest_tokens(options, allowed):
     [
         ((torch.zeros(1, 0, dtype=torch.long), 1), {}, "the prompt is empty"),
         ((torch.zeros(3, dtype=torch.long), 1), {}, r"shape \(B, L\).*got \(3,\)"),
-        ((torch.zeros(1, 3), 1), {}, r"must hold integers, got torch\.float32"),
+        ((torch.zeros(1, 3), 1), {}, r"must hold int64 or int32 numbers, got torch\.float32"),
         (([1, 2], 1), {}, "must be a torch.Tensor, got list"),
         ((torch.ones(1, 1, dtype=torch.long), -1), {}, "n_tokens must be at least 0, got -1"),
         ((torch.ones(1, 1, dtype=torch.long), 1), {"temperature": -1}, "temperature must be a finite number"),
         ((torch.ones(1, 1, dtype=torch.long), 1), {"top_k": 0}, "top_k must be at least 1, got 0"),
         ((torch.ones(1, 1, dtype=torch.long), 1), {"top_p": 1.5}, "top_p must be above 0 and at most 1, got 1.5"),
+        ((torch.zeros(1, 3, dtype=torch.uint8), 1), {}, r"must hold int64 or int32 numbers, got torch\.uint8; convert"),
+        ((torch.ones(0, 3, dtype=torch.long), 1), {}, "the prompt is empty"),
+        ((torch.ones(1, 1, dtype=torch.long), 1), {"seed": "one"}, r"seed must be an integer, got 'one'"),
         ((torch.ones(1, 1, dtype=torch.long), 1), {"chunk_size": 0}, "chunk_size must be at least 1, got 0"),
     ],
 )
@@ -174,7 +198,13 @@ def test_the_branches_of_a_deep_model_start_no_larger_together_than_one():
     assert spread[0].item() == pytest.approx(128**-0.5 / 3**0.5, rel=0.05)  # as nn.Linear draws it
 
 
-@pytest.mark.parametrize("sizes", [(0, 8, 1), (8, 0, 1), (8, 8, 0), (8, 8, 1.5)])
+@pytest.mark.parametrize("sizes", [(0, 8, 1), (8, 0, 1), (8, "8", 1), (8, 8, 0), (8, 8, 1.5)])
 def test_wrong_sizes_are_refused(sizes):
-    with pytest.raises((TypeError, ValueError), match="must be"):
+    with pytest.raises((TypeError, ValueError), match=r"must be (at least|an integer)"):
         MambaLM(*sizes)
+
+
+def test_an_epsilon_that_is_no_number_above_zero_is_refused():
+    for eps in (-1.0, "small"):
+        with pytest.raises((TypeError, ValueError), match="norm_eps must be a"):
+            MambaLM(8, 8, 1, norm_eps=eps)

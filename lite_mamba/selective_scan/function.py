@@ -78,8 +78,8 @@ def selective_scan_fn(
     >>> selective_scan_fn(u, torch.ones_like(u), -one, one, one)
     tensor([[[1.0000, 0.3679, 0.1353]]])
     """
+    scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
     with without_autocast(u.device.type):
-        scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
         inputs = scan.tensors
         keep_starts = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
         run = scan_operator if torch.compiler.is_compiling() or u.is_meta else EagerScan.apply

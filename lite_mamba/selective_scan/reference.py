@@ -66,8 +66,8 @@ def selective_scan_ref(
     >>> selective_scan_ref(u, torch.ones_like(u), -one, one, one)
     tensor([[[1.0000, 0.3679, 0.1353]]])
     """
+    scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
     with without_autocast(u.device.type):
-        scan = check(u, delta, A, B, C, D, z, delta_bias, delta_softplus, initial_state, seq_idx)
         u_real = u.to(scan.real)  # (B, D, L)
         y, last_state = _loop(scan, u_real, step_size(delta.to(scan.real), delta_bias, delta_softplus))
         out = skip_and_gate(y, u_real, D, z).to(u.dtype)  # (B, D, L)
