@@ -19,6 +19,13 @@ OTHERS = (*LIBRARIES, "<frozen", "<string", "<__")
 PRODUCTS = {"linear", "matmul", "mm", "bmm"}  # written @ as well
 
 
+class InALargerCase(Exception):
+    """What an exercise's `apply` raises in place of a right result, if the function fails in a case too large to show.
+
+    Its words say in which.
+    """
+
+
 def said(error: BaseException) -> str:
     """The kind of an error and its words, the same on every machine."""
     words = re.sub(r" at 0x[0-9a-fA-F]+", "", words_of(error)).strip()

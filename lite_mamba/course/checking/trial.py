@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from .compare import Tolerance, difference
-from .errors import same_error, swallowed
+from .errors import InALargerCase, same_error, swallowed
 from .exercise import Draw, Exercise, Misconception, Mistake
 from .features import FEWEST, case_words
 from .forms import form
@@ -122,6 +122,7 @@ def _without_gradient(lost: Example) -> Verdict:
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
     wrong = [i for i, example in enumerate(examples) if not example.right]
+    wrong.sort(key=lambda i: isinstance(examples[i].raised, InALargerCase))  # what can be shown comes first
     misconception = known_misconception(exercise, examples)
     if misconception is not None:  # shown where it is seen: elsewhere something else may be wrong, too
         first = next((i for i in wrong if misconception.where(**examples[i].case)), wrong[0])
@@ -130,7 +131,7 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     small = shrink(exercise, function, examples[wrong[0]], trials(exercise)[wrong[0]])
     found = relations(exercise, function, examples)
     words = tuple(said.words for said in found if said.words)
-    if small.raised:
+    if small.raised and not isinstance(small.raised, InALargerCase):
         return Verdict("raised", example=small, misconception=named_error(small.raised), relations=words)
     if caught := swallowed(lambda: run(exercise, function, small.case)):
         words = (caught, *words)

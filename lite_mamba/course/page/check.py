@@ -13,7 +13,7 @@ from typing import Any
 
 from ..chapters import chapters, exercise, exercises
 from ..checking.compare import difference
-from ..checking.errors import own_line, said, words_of
+from ..checking.errors import InALargerCase, own_line, said, words_of
 from ..checking.exercise import Exercise, Misconception
 from ..checking.limit import Endless
 from ..checking.running import SECONDS, Example, tolerance
@@ -140,7 +140,7 @@ def _wrong_lines(verdict: Verdict, names: Sequence[str]) -> list[str]:
     example, lines = verdict.example, _changed_lines(verdict.example)
     if example.difference:
         lines.append(_sentence(example.difference.words, names))
-    if example.got.value is None and example.expected.value is not None:
+    if example.raised is None and example.got.value is None and example.expected.value is not None:
         lines.append("Does every way through your function end with `return`?")
     return [*lines, *verdict.relations]
 
@@ -158,6 +158,7 @@ def _endless_lines(example: Example) -> list[str]:
 
 def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, example: Example) -> Card:
     expected, got, names = _parts_to_show(found, example)
+    case = "The smallest case that fails:"
     rows = [*_shape_rows(example, expected, got), *((name, table(value)) for name, value in example.case.items())]
     if example.expected.error is None:
         rows.append(("expected", table(expected, names)))
@@ -166,9 +167,12 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
         if tone == "close" and example.difference and table(got, names) == table(expected, names):
             hidden = _sentence(example.difference.words, found.items)  # by the rounding of the tables
             lines = lines if hidden in lines else [*lines, hidden]
+    elif isinstance(example.raised, InALargerCase):
+        lines, case = [*lines, _sentence(words_of(example.raised), found.items)], "The case that comes out right:"
+    elif isinstance(example.raised, Endless):
+        case = "The case:"
     elif tone == "close" and words_of(example.raised):
         rows.append(("got", said(example.raised)))
-    case = "The case:" if isinstance(example.raised, Endless) else "The smallest case that fails:"
     return Card(tone, headline, [*lines, case], rows, [STANDS_IN])
 
 

@@ -3,6 +3,7 @@
 A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
 """
 
+import dataclasses
 import math
 from itertools import accumulate
 
@@ -14,6 +15,7 @@ from answer_rows import judged, rows
 
 from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page.check import card
 
 # Exercise 1: recurrence (u, A, B, C)
 
@@ -117,6 +119,11 @@ def recurrence_that_keeps_an_alias(u, A, B, C):
     return torch.stack(states) @ C
 
 
+def recurrence_by_dividing(u, A, B, C):
+    powers = A ** torch.arange(len(u))[:, None]  # 0 where an Ā is
+    return (powers * (B * u[:, None] / powers).cumsum(0)) @ C
+
+
 def recurrence_in_the_input(u, A, B, C):
     for t in range(1, len(u)):
         u[t] += A[0] * u[t - 1]
@@ -170,6 +177,8 @@ RECURRENCE = [
     ("read first", recurrence_read_first, "an output from the old state"),
     ("no fading", looped(lambda h, x, A, B: h + B * x), "a state that never fades"),
     ("anew in each step", recurrence_that_starts_anew, "a state that is lost"),
+    ("faded twice", looped(lambda h, x, A, B: A * A * h + B * x), "a state that fades twice"),
+    ("powers divided out", recurrence_by_dividing, None),
     ("no state", looped(lambda h, x, A, B: B * x), "a state that is lost"),
     ("all fades", looped(lambda h, x, A, B: A * (B * x + h)), "a new sample that fades at once"),
     ("an average", looped(lambda h, x, A, B: A * h + (1 - A) * x), "a moving average"),
@@ -251,6 +260,8 @@ def kernel_by_cumprod_alone(A, B, C, length):
 def one_tap_short(A, B, C, length):
     return (C * B) @ A[:, None] ** torch.arange(length - 1)
 
+
+LOGARITHM = "a logarithm of Ā"
 
 KERNEL = [
     (
@@ -350,6 +361,7 @@ KERNEL = [
     ("exp(−Ā)", lambda A, B, C, n: (C * B) @ torch.exp(-A[:, None] * torch.arange(n)), "an exponential of Ā"),
     ("C to the power", lambda A, B, C, n: torch.stack([B @ (C * A) ** j for j in range(n)]), "C to the power j"),
     ("ten taps", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(10), None),
+    ("log of a clamp", lambda A, B, C, n: (C * B) @ (A[:, None].clamp(1e-30).log() * torch.arange(n)).exp(), LOGARITHM),
 ]
 
 # Exercise 3: convolve (u, kernel)
@@ -420,6 +432,8 @@ def conv_in_place(u, k):
         u[t] = (k[: t + 1].flip(0) * u[: t + 1]).sum()
     return u
 
+
+TURNED_BACK = "an output that was turned round"
 
 CONVOLVE = [
     (
@@ -495,12 +509,15 @@ CONVOLVE = [
     ("all taps now", lambda u, k: sum(tap * u for tap in k), "all taps on the sample of now"),
     ("ones before the start", conv_after_ones, "a past that is not empty"),
     ("L zeros", lambda u, k: F.pad(conv_by_two_loops(u, k), (1, 0)), "a zero too many"),
-    ("turned back", lambda u, k: torch.flip(conv_by_two_loops(u, k), [0]), "an output that was turned round"),
+    ("turned back", lambda u, k: torch.flip(conv_by_two_loops(u, k), [0]), TURNED_BACK),
     ("a bias", lambda u, k: conv_by_two_loops(u, k) + torch.ones(1), "a bias of one"),
     ("detached", lambda u, k: conv_by_two_loops(u, k).detach(), "right"),
     ("a cumulative sum", lambda u, k: (u * k).cumsum(0), "lag and step mixed up"),
     ("an unknown name", lambda u, k: causal_convolution(u, k), None),  # noqa: F821
-    ("one dot", lambda u, k: (u * k.flip(0)).sum(), None),
+    ("one dot", lambda u, k: (u * k.flip(0)).sum(), "a kernel without room"),
+    ("steps as channels", lambda u, k: u * k.flip(0), "a product at each step"),
+    ("the outputs in place of the taps", lambda u, k: conv_by_two_loops(u, k.flip(0)).flip(0), TURNED_BACK),
+    ("squeezed", lambda u, k: conv_by_two_loops(u, k)[None, None].squeeze(), "an axis too many taken off"),
     (
         "from j = 1",
         lambda u, k: torch.stack([sum((k[j] * u[t - j] for j in range(1, t + 1)), 0 * u[0]) for t in range(len(u))]),
@@ -694,10 +711,25 @@ def hunted_in_front(u, k):
     return torch.fft.irfft(torch.fft.rfft(F.pad(u, [L, 0])) * torch.fft.rfft(k, 2 * L))[..., :L]
 
 
-def back_on_a_larger_clock(u, k):
-    points = ceil(u.shape[-1])
-    values = torch.fft.rfft(u, n=points) * torch.fft.rfft(k, n=points)
-    return torch.fft.irfft(values, n=2 * points)[..., : u.shape[-1]]
+def back_with(n, fewer):
+    def view(u, k):
+        L = u.shape[-1]
+        values = torch.fft.rfft(u, n=n(L)) * torch.fft.rfft(k, n=n(L))
+        return torch.fft.irfft(values, n=fewer(L))[..., :L]
+
+    return view
+
+
+back_on_a_larger_clock = back_with(ceil, lambda L: 2 * ceil(L))
+
+
+def hunted_without_late_taps(u, k):
+    L = u.shape[-1]
+    return hunted(ceil)(u, k * (torch.arange(L) <= ceil(L) - L))
+
+
+def hunted_in_front_of_both(u, k):
+    return hunted(ceil)(*(F.pad(v, (v.shape[-1], 0)) for v in (u, k)))[..., : u.shape[-1]]
 
 
 def hunted_by_channels(u, k):
@@ -774,7 +806,8 @@ HUNT = [
         "outputs that are hidden",
     ),
     ("half the kernel", lambda u, k: hunted(ceil)(u, k[:, : k.shape[1] // 2]), "a kernel that was cut"),
-    ("2 log2", hunted(lambda L: math.ceil(math.log2(L)) * 2), "twice the logarithm"),
+    ("2 log2", hunted(lambda L: math.ceil(math.log2(L)) * 2), "a logarithm as the number of points"),
+    ("log2 alone", hunted(lambda L: math.ceil(math.log2(2 * L))), "a logarithm as the number of points"),
     ("the end of a power of two", hunted(lambda L: ceil(2 * L), cut=lambda y, L: y[..., -L:]), "the end of the clock"),
     ("zeros in front", hunted_in_front, "the wrong half"),
     (
@@ -783,7 +816,13 @@ HUNT = [
         "the end of the clock",
     ),
     ("ceil of log2(1.5 L)", hunted(lambda L: ceil(1.5 * L)), "half as much again"),
-    ("sixteen points", hunted(lambda L: 16), None),
+    ("sixteen points", hunted(lambda L: 16), "a clock of one size"),
+    ("a floor", hunted(lambda L: 2 ** int(math.log2(L))), "a power of two that is rounded down"),
+    ("from L on", hunted(lambda L: ceil(2 * L), cut=lambda y, L: y[..., L:]), "the wrong half"),
+    ("back with L", back_with(lambda L: 2 * L, lambda L: L), "a way back with the wrong n"),
+    ("back as it was", back_with(lambda L: 2 * ceil(L), ceil), "a way back with the wrong n"),
+    ("taps set to zero", hunted_without_late_taps, None),
+    ("zeros before both", hunted_in_front_of_both, None),
     ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
     ("twice the batch", lambda u, k: hunted(lambda L: 2 * len(u))(u, k), "a clock for the batch"),
     ("irfft alone", back_on_a_larger_clock, "a larger clock for the way back alone"),
@@ -837,6 +876,8 @@ def invariant_as_a_tensor(layer, u, s):
 def invariant_without_return(layer, u, s):
     close(layer(delayed(u, s)), delayed(layer(u), s))
 
+
+FORGETS = "a comparison that forgets the order"
 
 TIME = [
     (
@@ -969,6 +1010,27 @@ TIME = [
         lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), delayed(layer(u), s)),
         "a delay too many",
     ),
+    (
+        "rolled in",
+        lambda layer, u, s: close(layer(u.roll(s))[s:], layer(u)[: len(u) - s]),
+        "a roll instead of a delay",
+    ),
+    (
+        "a signed mean",
+        lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s)).mean() < 1e-4),
+        "a difference with its sign",
+    ),
+    ("sums", lambda layer, u, s: close(layer(delayed(u, s)).sum(), layer(u).sum()), FORGETS),
+    (
+        "a tenth of room",
+        lambda layer, u, s: torch.allclose(layer(delayed(u, s)), delayed(layer(u), s), atol=0.1),
+        "too much room",
+    ),
+    (
+        "the first sample again",
+        lambda layer, u, s: close(layer(torch.cat([u[:1].expand(s), u[:-s]])), delayed(layer(u), s)),
+        "two delays that differ",
+    ),
     ("cut behind", lambda layer, u, s: close(layer(u[:-s]), layer(u)[:-s]), "a test for causality"),
 ]
 
@@ -992,3 +1054,13 @@ def test_a_mistake_is_shown_in_a_case_that_it_gets_wrong(id):
         shown = [judge(exercise(id), answer, quiet=True).example for answer in known.answers]
         long_alone = [example for example in shown if "come out right" in str(example.raised)]
         assert bool(long_alone) == (known.name == "a clock of one size"), known.name
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_of_an_answer_that_fails_on_long_inputs_alone_the_card_says_so(named):
+    hunt = exercise("05.mended_convolve")
+    found = hunt if named else dataclasses.replace(hunt, misconceptions=[])
+    text = card(found, judge(found, hunted(lambda L: 64), quiet=True)).text()
+    assert ("a clock of one size" in text) == named
+    assert "4 samples come out right, 600 do not.\nThe case that comes out right:" in text
+    assert not any(word in text for word in ("Error", "raised", "return", "got"))

@@ -43,7 +43,7 @@ CONVOLVE = Exercise(
     id="05.convolve",
     title="A kernel as long as the sequence",
     reference=convolve,
-    cases=draw_pair,
+    cases=lambda draw: draw_pair(draw, shortest=1),
     axes=("time",),
     misconceptions=[
         Misconception(
@@ -117,8 +117,9 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "a product at each step",
-            "You multiply u[t] with kernel[t] and add nothing up. y[t] is a sum over all steps up to t.",
-            lambda u, kernel: u * kernel,
+            "You multiply each sample with one tap and add nothing up. y[t] is a sum over all steps up to t. (So it "
+            "comes out, too, if the steps stand where causal_conv has its channels.)",
+            [lambda u, kernel: u * kernel, lambda u, kernel: u * kernel.flip(0)],
         ),
         Misconception(
             "a slice that runs backwards",
@@ -151,15 +152,20 @@ CONVOLVE = Exercise(
             [edited(convolve, f"[0, 0] → {left}") for left in ("", "[0]")],
         ),
         Misconception(
+            "an axis too many taken off",
+            "`squeeze` takes off every axis with one entry. Where the input is a single sample, time is one of them.",
+            edited(convolve, "[0, 0] → .squeeze()"),
+        ),
+        Misconception(
             "an output instead of an axis",
             "One number comes back: you have taken off an axis more than you had put on, and that is time.",
             edited(convolve, "[0, 0] → [0, 0, 0]"),
         ),
         Misconception(
             "an output that was turned round",
-            "The outputs are right, from the end to the beginning. Only the taps are turned round, and nothing is "
-            "turned back.",
-            edited(convolve, "[0, 0] → [0, 0].flip(0)"),
+            "You turn what comes out round, so it runs from the end to the beginning. Only the taps are turned round, "
+            "and nothing is turned back.",
+            [edited(convolve, "[0, 0] → [0, 0].flip(0)", *taps) for taps in ((), (".flip(0)[None → [None",))],
         ),
         Misconception(
             "a bias of one",
@@ -189,7 +195,7 @@ CONVOLVE = Exercise(
             "a kernel without room",
             "A kernel as long as the input fits on it in one place only, so one number comes out. The samples before "
             "the start count as zero: they have to be there.",
-            _padded("0, 0"),
+            [_padded("0, 0"), _padded("0, 0", "[0, 0] → [0, 0, 0]")],
         ),
     ],
 )

@@ -46,7 +46,7 @@ FFT_CONVOLVE = Exercise(
     axes=("time",),
     example=LATE,
     misconceptions=[
-        Misconception(*A_CLOCK_OF_ITS_OWN, edited(fft_convolve, "2 * len(u) → 64")),
+        Misconception(*A_CLOCK_OF_ITS_OWN, [edited(fft_convolve, f"2 * len(u) → {points}") for points in (64, 16)]),
         Misconception(
             "a circular wrap",
             "Your clock has only L hours. The outputs after the end go round and are added to the first ones, so the "

@@ -46,6 +46,10 @@ def louder_and_louder(u):
     return torch.arange(1, len(u) + 1) * u
 
 
+def grows_by_a_twentieth(u):
+    return (1 + 0.05 * torch.arange(len(u))) * u
+
+
 def silent_for_three_steps(u):
     return torch.cat([torch.zeros(3), u[3:]])
 
@@ -60,6 +64,10 @@ def backwards(u):
 
 def silent(u):
     return 0 * u
+
+
+def only_the_last_step(u):
+    return F.pad(u[-1:], (len(u) - 1, 0))
 
 
 def says_what_time_it_is(u):
@@ -89,10 +97,12 @@ SYSTEMS = [
     square,
     forgets_all_at_step_four,
     louder_and_louder,
+    grows_by_a_twentieth,
     silent_for_three_steps,
     subtract_mean,
     backwards,
     silent,
+    only_the_last_step,
     says_what_time_it_is,
     every_other_step,
     every_third_step,
@@ -118,7 +128,8 @@ def one_factor_a_step(length: int):
 
 
 def _systems(draw: Draw) -> dict:
-    system = draw.choice([*SYSTEMS, one_factor_a_step])
+    systems = [*SYSTEMS, one_factor_a_step]
+    system = systems[draw.seed % len(systems)]  # each as often as any other
     u = draw.normal(draw.size(6, 10)).abs() + 0.1  # no sample and no mean is zero
     if system is not subtract_mean:  # with a silent end it would answer wrongly only before the input comes
         u = draw.choice([u, F.pad(u, (0, 4))])  # (L,)
@@ -142,7 +153,7 @@ IS_TIME_INVARIANT = Exercise(
     title="Does the system care what time it is?",
     reference=is_time_invariant,
     cases=_systems,
-    trials=120,
+    trials=144,
     misconceptions=[
         Misconception(
             "a roll instead of a delay",
@@ -152,6 +163,7 @@ IS_TIME_INVARIANT = Exercise(
                 _moved("u.roll(shift)", "layer(u).roll(shift)"),
                 _moved("u.roll(shift)"),
                 _moved(late_output="layer(u).roll(shift)"),
+                _moved("u.roll(shift)", both="layer(late_input)[shift:], late_output[shift:]"),
             ],
         ),
         Misconception(
@@ -174,8 +186,8 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "two delays that differ",
-            "Your output is not delayed as the input is: by another number of steps, or the other way. Both come "
-            "`shift` steps later.",
+            "Your output is not delayed as the input is: by another number of steps, the other way, or with something "
+            "else than zeros in front. Both come `shift` steps later, and zeros come before them.",
             [_moved("u"), _moved(late_output="F.pad(layer(u), (0, shift))[shift:]")],
         ),
         Misconception(
@@ -198,8 +210,8 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "too much room",
-            "Outputs that differ by a whole unit pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
-            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.5, 1.0)],
+            "Outputs that plainly differ pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
+            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.5, 1.0)],
         ),
         Misconception(
             "an answer for each step",
@@ -219,10 +231,12 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "a difference with its sign",
-            "A difference below zero counts as small, however far off it is. Look at its absolute value.",
+            "A difference below zero counts as small, however far off it is. Look at the absolute value of each.",
             [
                 _moved(both="(layer(late_input) - late_output).clamp(min=0), torch.zeros(len(u))"),
                 _moved(both="(late_output - layer(late_input)).clamp(min=0), torch.zeros(len(u))"),
+                _moved(both="(layer(late_input) - late_output).mean().clamp(min=0), torch.zeros(())"),
+                _moved(both="(late_output - layer(late_input)).mean().clamp(min=0), torch.zeros(())"),
             ],
         ),
         Misconception(
@@ -287,6 +301,7 @@ IS_TIME_INVARIANT = Exercise(
             [
                 _moved(both="layer(late_input).sum(), late_output.sum()"),
                 _moved(both="layer(late_input).max(), late_output.max()"),
+                _moved(both="layer(late_input).sum(), layer(u).sum()"),
             ],
         ),
         Misconception(

@@ -40,7 +40,7 @@ MENDED_CONVOLVE = Exercise(
     axes=("batch", "channel", "time"),
     example={"u": LATE["u"][None, None], "kernel": LATE["kernel"][None]},
     misconceptions=[
-        Misconception(*A_CLOCK_OF_ITS_OWN, _with_points("64")),
+        Misconception(*A_CLOCK_OF_ITS_OWN, [_with_points(points) for points in ("64", "16")]),
         Misconception(
             "a clock for the batch",
             "`u.shape[0]` counts sequences, and `u.shape[1]` channels. The room must be twice their length, which "
@@ -74,9 +74,12 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "a power of two that is rounded down",
-            "For some lengths the logarithm is rounded down, and the power of two is below 2L − 1. Round up: "
-            "math.ceil.",
-            _with_points("2 ** round(math.log2(2 * u.shape[-1]))"),
+            "Where the logarithm is rounded down, the power of two is below the number that it was taken of, and below "
+            "2L − 1. Round up, and start from a number that is large enough.",
+            [
+                _with_points(f"2 ** {down}")
+                for down in ("round(math.log2(2 * u.shape[-1]))", "math.floor(math.log2(u.shape[-1]))")
+            ],
             where=in_another_case,
         ),
         Misconception(
@@ -127,9 +130,22 @@ MENDED_CONVOLVE = Exercise(
             where=in_another_case,
         ),
         Misconception(
+            "a way back with the wrong n",
+            "irfft was told fewer points than rfft, and throws the values of the fastest waves away. Go back with the "
+            "same n, and cut the result afterwards.",
+            [
+                edited(mended_convolve, "irfft(values, n=points) → irfft(values, n=u.shape[-1])"),
+                _with_points(NEXT, "irfft(values, n=points) → irfft(values, n=u.shape[-1])"),
+                _with_points(NEXT, "irfft(values, n=points) → irfft(values, n=points // 2)"),
+            ],
+        ),
+        Misconception(
             "the wrong half",
             "There is room enough now, but you return what comes after the end of the input.",
-            edited(mended_convolve, "[..., : u.shape[-1]] → [..., u.shape[-1] :]"),
+            [
+                edited(view, "[..., : u.shape[-1]] → [..., u.shape[-1] :]")
+                for view in (mended_convolve, _with_points(NEXT))
+            ],
         ),
         Misconception(
             "the end of the clock",
@@ -146,10 +162,18 @@ MENDED_CONVOLVE = Exercise(
             edited(mended_convolve, "torch.fft.irfft(values, n=points) → values"),
         ),
         Misconception(
-            "twice the logarithm",
-            "2·log2(L) is a small number of points. The power of two is 2 ** …, and what is rounded up is the "
-            "logarithm of the room that is needed.",
-            _with_points("2 * math.ceil(math.log2(u.shape[-1]))"),
+            "a logarithm as the number of points",
+            "A logarithm, or twice a logarithm, is a small number of points. The power of two is 2 ** …, and what is "
+            "rounded up is the logarithm of the room that is needed.",
+            [
+                _with_points(points)
+                for points in (
+                    "2 * math.ceil(math.log2(u.shape[-1]))",
+                    "2 * math.ceil(math.log2(2 * u.shape[-1]))",
+                    "math.ceil(math.log2(u.shape[-1]))",
+                    "math.ceil(math.log2(2 * u.shape[-1]))",
+                )
+            ],
         ),
         Misconception(
             "outputs that are hidden",

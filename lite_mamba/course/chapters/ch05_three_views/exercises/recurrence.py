@@ -40,6 +40,12 @@ RECURRENCE = Exercise(
             edited(recurrence, "A_bar * h → (1 - A_bar) * h"),
         ),
         Misconception(
+            "a state that fades twice",
+            "From one output to the next, the state is multiplied with A_bar twice. A step fades it once, and the read "
+            "leaves it as it is.",
+            edited(recurrence, "A_bar * h → A_bar * A_bar * h"),
+        ),
+        Misconception(
             "a state that never fades",
             "Your state only adds up. Nothing is multiplied with A_bar, so old samples count as much as new ones.",
             edited(recurrence, "A_bar * h → h"),

@@ -3,17 +3,20 @@
 import torch
 from torch import Tensor
 
+from ....checking.errors import InALargerCase
 from ....checking.exercise import Draw
 
 
 def draw_system(draw: Draw) -> dict:
+    """A system some of whose states change their sign in each step, or are gone after one."""
     states = draw.size(1, 4)
     A_bar = draw.uniform(0.1, 0.9, states).round(decimals=1)  # (N,)
+    A_bar[0] *= draw.choice([1.0, 1.0, 1.0, 0.0, -1.0])
     return {"A_bar": A_bar, "B_bar": draw.normal(states), "C": draw.normal(states)}
 
 
-def draw_pair(draw: Draw) -> dict:
-    length = draw.size(2, 10)
+def draw_pair(draw: Draw, shortest: int = 2) -> dict:
+    length = draw.size(shortest, 10)
     return {"u": draw.normal(length), "kernel": draw.normal(length)}
 
 
@@ -38,7 +41,7 @@ def also_long(view, length: int):
             generator = torch.Generator().manual_seed(0)
             u, kernel = (torch.randn(*x.shape[:-1], length, generator=generator) for x in (u, kernel))
             if not _close(function(u, kernel), view(u, kernel), 0.05):
-                raise ValueError(f"{len(LATE['u'])} samples come out right, {length} do not")
+                raise InALargerCase(f"{len(LATE['u'])} samples come out right, {length} do not")
         return result
 
     return apply

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ....checking.edits import edited
-from ....checking.exercise import Draw, Exercise, Misconception
+from ....checking.exercise import Exercise, Misconception
 from .shared import draw_system
 
 
@@ -14,19 +14,11 @@ def ssm_kernel(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
     return (C * B_bar) @ powers  # (L,)
 
 
-def _powers(draw: Draw) -> dict:
-    """A system some of whose states change their sign in each step, or are gone after one: a power knows them all."""
-    system = draw_system(draw)
-    turned = draw.choice([1.0, 1.0, 1.0, 0.0, -1.0])
-    factors = torch.cat([torch.tensor([turned]), torch.ones(len(system["A_bar"]) - 1)])  # (N,)
-    return system | {"A_bar": system["A_bar"] * factors, "length": draw.size(2, 10)}
-
-
 SSM_KERNEL = Exercise(
     id="05.ssm_kernel",
     title="The kernel, all taps at once",
     reference=ssm_kernel,
-    cases=_powers,
+    cases=lambda draw: {**draw_system(draw), "length": draw.size(2, 10)},
     axes=("tap",),
     misconceptions=[
         Misconception(
@@ -170,14 +162,18 @@ SSM_KERNEL = Exercise(
             "a logarithm of Ā",
             "exp(j·log Ā) is Ā to the power j for an Ā above 0 only. The picture below goes down to Ā = 0, where there "
             "is no logarithm, and below 0 there is none either. `**` takes them all.",
-            edited(
-                ssm_kernel,
-                "A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * torch.log(A_bar)[:, None])",
-            ),
+            [
+                edited(
+                    ssm_kernel,
+                    f"A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * {log}[:, None])",
+                )
+                for log in ("torch.log(A_bar)", "torch.log(A_bar.clamp(min=1e-9))")
+            ],
         ),
         Misconception(
             "a sign that is lost",
-            "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps.",
+            "You take the size of Ā. A state with Ā below 0 changes its sign in each step, and so do its taps. (And if "
+            "you take the logarithm of that size: 0 has none.)",
             [
                 edited(ssm_kernel, "A_bar[:, None] → A_bar.abs()[:, None]"),
                 edited(
