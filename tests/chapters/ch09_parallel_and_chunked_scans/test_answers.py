@@ -180,7 +180,11 @@ COMBINE = [
     ("no return", join_without_return, None),
     ("hard-coded", lambda a1, b1, a2, b2: (1000.0, 123.0), None),
     ("item", lambda a1, b1, a2, b2: (a2.item() * a1.item(), a2.item() * b1.item() + b2.item()), None),
-    ("stacked", lambda a1, b1, a2, b2: torch.stack([a2 * a1, a2 * b1 + b2]), None),
+    ("stacked", lambda a1, b1, a2, b2: torch.stack([a2 * a1, a2 * b1 + b2]), "both parts in one tensor"),
+    ("a tensor", lambda a1, b1, a2, b2: torch.tensor([a1 * a2, a2 * b1 + b2]), "both parts in one tensor"),
+    ("no b1", lambda a1, b1, a2, b2: (a1 * a2, b2), "an earlier b that is left out"),
+    ("no b1, b2 faded", lambda a1, b1, a2, b2: (a1 * a2, b2 * a2), "an earlier b that is left out"),
+    ("a2 overwritten", lambda a1, b1, a2, b2: (a2 := a1 * a2, a2 * b1 + b2), "a b1 that fades twice"),
     ("first state only", lambda a1, b1, a2, b2: (a2 * a1, a2.flatten()[0] * b1 + b2), None),
     ("crash", lambda a1, b1, a2, b2: a1 @ a2, None),
     ("a minus", lambda a1, b1, a2, b2: (a1 * a2, a2 * b1 - b2), "a later drive taken away"),
@@ -439,6 +443,31 @@ def inputs_changed(a, x):
 
 
 DIVIDED = "a division by a product of decays"
+LOGARITHMS = "logarithms of decays"
+
+
+def table_of_logarithms(a, x):
+    total, t = a.log().cumsum(0), torch.arange(len(a))
+    past = (t[:, None] >= t).reshape(len(a), len(a), *[1] * (a.ndim - 1))
+    return (torch.where(past, (total[:, None] - total[None]).exp(), 0.0) * x).sum(1)
+
+
+def rounds_with_return_inside(a, x):
+    shift = 1
+    while shift < len(a):
+        new_a, new_x = join(a[:-shift], x[:-shift], a[shift:], x[shift:])
+        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])
+        shift *= 2
+        return x
+
+
+def rounds_that_keep_one(a, x):
+    shift = 1
+    while shift < len(a):
+        new_a, new_x = join(a[:-shift], x[:-shift], a[shift:], x[shift:])
+        a, x = torch.cat([a[:1], new_a]), torch.cat([x[:1], new_x])
+        shift *= 2
+    return x
 
 
 def rounds_until(stop, a, x):
@@ -509,6 +538,14 @@ HILLIS_STEELE = [
         "a shift that grows too fast",
     ),
     (
+        "2 s + 1",
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 3, 7, 15, 31) if s < L]),
+        "a shift that grows too fast",
+    ),
+    ("s + 2", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L, 2)), "a shift that grows too fast"),
+    ("return inside", rounds_with_return_inside, "a single round"),
+    ("a[:1] kept", rounds_that_keep_one, "steps without a partner that are lost"),
+    (
         "from 2 on",
         lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (2, 4, 8, 16, 32) if s < L]),
         "a first round that is missing",
@@ -528,7 +565,8 @@ HILLIS_STEELE = [
     ("both", both, "both parts of the pair"),
     ("the decays", lambda a, x: both(a, x)[0], "the decays in the place of the states"),
     ("two cumulative sums", kept_products, DIVIDED),
-    ("logs", lambda a, x: (x / (P := a.log().cumsum(0).exp())).cumsum(0) * P, DIVIDED),
+    ("logs", lambda a, x: (x / (P := a.log().cumsum(0).exp())).cumsum(0) * P, LOGARITHMS),
+    ("a table of logs", table_of_logarithms, LOGARITHMS),
     ("1e-8", lambda a, x: (P := a.cumprod(0)) * torch.cumsum(x / (P + 1e-8), 0), DIVIDED),
     ("clamp", lambda a, x: (P := a.cumprod(0)) * torch.cumsum(x / P.clamp(min=1e-6), 0), DIVIDED),
     *(
@@ -710,6 +748,10 @@ def pairs_of_halves(a, x):
     return join(a[:half], x[:half], a[half:], x[half:])
 
 
+def pairs(a, x):
+    return join(a[0::2], x[0::2], a[1::2], x[1::2])
+
+
 def nothing_at_first(a, x, odd):
     return torch.cat([torch.zeros(1, *x.shape[1:]), odd[:-1] * a[2::2] + x[2::2]])
 
@@ -764,7 +806,7 @@ UP_DOWN = [
     ("levels", tree_with_loops_over_levels, "right"),
     ("levels, by places", tree_by_places, "right"),
     ("ends at two", tree_that_ends_at_two, "right"),
-    ("ends at two only", tree_of_two, "right"),
+    ("ends at two only", tree_of_two, "one step alone"),
     ("in float64", lambda a, x: tree()(a.double(), x.double()), None),
     ("no base case", endless, "a call that never ends"),
     (
@@ -855,6 +897,39 @@ UP_DOWN = [
     ("a crash", tree(weave=lambda even, odd: torch.stack([even, odd[:1]])), None),
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
     ("a pair", lambda a, x: (a, tree()(a, x)), None),
+    (
+        "a pair's drive",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd[:-1] + (a[1::2] * x[::2] + x[1::2])[1:]])),
+        "a pair's drive on the way down",
+    ),
+    (
+        "a pair as a step",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * (a[3::2] * odd[:-1]) + pairs(a, x)[1][1:]])),
+        "a pair's drive on the way down",
+    ),
+    (
+        "all of odd",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd + x[2::2]])),
+        "a state without a step behind it",
+    ),
+    (
+        "x[0]",
+        tree(down=lambda a, x, odd: torch.cat([x[0], a[2::2] * odd[:-1] + x[2::2]])),
+        "a first step without its axis",
+    ),
+    ("no flatten", tree(weave=lambda even, odd: torch.stack([even, odd], 1)), "pairs of states left over"),
+    (
+        "reshape(-1)",
+        tree(weave=lambda even, odd: torch.stack((even, odd), 1).reshape(-1)),
+        "one axis for steps and states",
+    ),
+    (
+        "stack -1, flatten",
+        tree(weave=lambda even, odd: torch.stack((even, odd), -1).flatten()),
+        "one axis for steps and states",
+    ),
+    ("two cumulative sums", kept_products, DIVIDED),
+    ("logs", lambda a, x: kept_products(a, x) * 0 + table_of_logarithms(a, x), LOGARITHMS),
     ("the odd drives again", tree_with_odd_drives, "the drive of the step before"),
     ("up alone", up_alone, "the top of the tree alone"),
     ("the state before", state_before_at_even_places, "the state before an even step"),
@@ -940,13 +1015,62 @@ def clamped_from_the_start(log_a, x):
     return torch.cumsum(x / torch.clamp(fade, min=1e-30), dim=0) * fade
 
 
+def not_mended(log_a, x):
+    return suspect(log_a, x, lambda y, w: y / (w + 1e-12))
+
+
+def suspect_in_chunks(log_a, x, size):
+    states, h = [], 0 * x[0]
+    for exponents, drives in zip(log_a.split(size), x.split(size), strict=True):
+        own = not_mended(exponents, drives)
+        states += [own + h * exponents.cumsum(0).exp()]
+        h = states[-1][-1]
+    return torch.cat(states)
+
+
+def first_weight_one(log_a, x):
+    W = (later(log_a) - later(log_a)[:1]).exp()
+    return (W * x).cumsum(0) / W
+
+
+OPERANDS = "operands in the wrong order"
 MENDED = [
     ("backwards", lambda log_a, x: linear_states(log_a.exp().flip(0), x.flip(0)).flip(0), "steps from last to first"),
     ("a clamped product", clamped_from_the_start, "a clamp"),
     ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
     ("chunks of 16", lambda log_a, x: dividing_chunks(log_a, x, 16), "chunks that still divide"),
     ("not turned back", not_turned_back, "a sum turned round and not back"),
-    ("the tree", lambda log_a, x: tree()(log_a.exp(), x), "a scan that wants a power of two"),
+    ("the tree", lambda log_a, x: tree()(log_a.exp(), x), "a scan that wants an L of its own"),
+    (
+        "chunks of 8 steps",
+        lambda log_a, x: chunks_with_indices(log_a.exp(), x, 8),
+        "a scan that wants an L of its own",
+    ),
+    ("chunks of 32", lambda log_a, x: chunks_with_views(log_a.exp(), x, 32), None),
+    ("chunks of the suspect", lambda log_a, x: suspect_in_chunks(log_a, x, 64), "chunks that still divide"),
+    (
+        "chunks of the suspect, each from zero",
+        lambda log_a, x: torch.cat([not_mended(*some) for some in zip(log_a.split(32), x.split(32), strict=True)]),
+        "chunks that still divide",
+    ),
+    ("lifted decays", lambda log_a, x: not_mended(log_a.clamp_min(-10), x), "decays that are lifted"),
+    (
+        "from the start, as W",
+        lambda log_a, x: (x * (W := log_a.cumsum(0).exp())).cumsum(0) / (W + 1e-12),
+        "weights upside down",
+    ),
+    (
+        "times exp(−)",
+        lambda log_a, x: (later(log_a).exp() * x).cumsum(0) * (-later(log_a)).exp(),
+        "a division by zero",
+    ),
+    (
+        "from the start, times exp(−)",
+        lambda log_a, x: (S := log_a.cumsum(0)).exp() * (x * torch.exp(-S)).cumsum(0),
+        "products counted from the start",
+    ),
+    ("later first", lambda log_a, x: rounds(log_a.exp(), x, lambda *pairs: join(*pairs[2:], *pairs[:2])), OPERANDS),
+    ("a first", lambda log_a, x: rounds(log_a.exp(), x, late=True), "decays that are joined too early"),
     ("rounds", in_rounds, "right"),
     ("exponents added", rounds_of_exponents, "right"),
     ("chunks", in_chunks, "right"),
@@ -1001,7 +1125,12 @@ MENDED = [
     ("loop through lists", lambda log_a, x: loop_through_lists(log_a.exp(), x), "a loop over the steps"),
     ("all pairs", pairs_of_exponents, "a table of all pairs of steps"),
     ("minus the largest", lambda log_a, x: suspect(log_a - log_a.max(), x, torch.div), None),
-    ("x where 0", lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w == 0, x, y / w)), None),
+    (
+        "x where 0",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w == 0, x, y / w)),
+        "x where a weight vanishes",
+    ),
+    ("first weight 1", first_weight_one, "weights that are scaled"),
     ("no return", lambda log_a, x: None, None),
     ("nothing done", lambda log_a, x: x.clone(), None),
     ("a sum", lambda log_a, x: x.cumsum(0), None),
@@ -1174,6 +1303,76 @@ def faded_along_the_chunks(a, x, chunk):
     return torch.cat(states)
 
 
+def ends_of(steps):
+    """Chunks whose first run leaves steps out."""
+
+    def scan(a, x, chunk):
+        A, X = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+        ends = torch.zeros_like(X[:, 0])
+        for t in steps(chunk):
+            ends = A[:, t] * ends + X[:, t]
+        return chunks(lambda decay, _: starts_from(0 * ends[0], decay, ends))(a, x, chunk)
+
+    return scan
+
+
+def last_drives(a, x, chunk):
+    ends = x[chunk - 1 :: chunk]
+    return chunks(lambda decay, _: starts_from(0 * ends[0], decay, ends))(a, x, chunk)
+
+
+def chunk_chunks(a, x, chunk):
+    a, x = a.unflatten(0, (chunk, -1)), x.unflatten(0, (chunk, -1))
+    h = torch.zeros_like(x[:, 0])
+    for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True):
+        h = a_t * h + x_t
+    h = starts_from(torch.zeros_like(h[0]), a.prod(1), h)
+    states = [h := a_t * h + x_t for a_t, x_t in zip(a.unbind(1), x.unbind(1), strict=True)]
+    return torch.stack(states, 1).flatten(0, 1)
+
+
+def along_the_chunks(a, x, chunk):
+    a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+    h = torch.zeros_like(x[0])
+    for a_t, x_t in zip(a, x, strict=True):
+        h = a_t * h + x_t
+    h = starts_from(torch.zeros_like(h[0]), a.prod(0), h)
+    return torch.cat([h := a_t * h + x_t for a_t, x_t in zip(a, x, strict=True)])
+
+
+def in_place(*phases):
+    """Chunks with states that are changed in place, in the carry or in the rerun."""
+
+    def moved(h, a, x, here):
+        return h.mul_(a).add_(x) if here else a * h + x
+
+    def scan(a, x, chunk):
+        a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+        end, starts, states = torch.zeros_like(x[:, 0]), [], []
+        for t in range(chunk):
+            end = a[:, t] * end + x[:, t]
+        h = torch.zeros_like(end[0])
+        for k in range(len(end)):
+            starts.append(h)
+            h = moved(h, a[k].prod(0), end[k], "carry" in phases)
+        h = torch.stack(starts)
+        for t in range(chunk):
+            h = moved(h, a[:, t], x[:, t], "rerun" in phases)
+            states.append(h)
+        return torch.stack(states, 1).flatten(0, 1)
+
+    return scan
+
+
+def products_from_the_beginning(a, x, chunk):
+    P = a.cumprod(0).unflatten(0, (-1, chunk))
+    local, h, out = chunks(lambda decay, end: 0 * end)(a, x, chunk).unflatten(0, (-1, chunk)), 0 * x[0], []
+    for k in range(len(P)):
+        out.append(local[k] + P[k] * h)
+        h = out[k][-1]
+    return torch.cat(out)
+
+
 CHUNKED = [
     ("decays along the chunks", faded_along_the_chunks, "decays of a place, not of a chunk"),
     ("starts of the chunks", starts_alone, "the ends alone"),
@@ -1250,6 +1449,17 @@ CHUNKED = [
     ("a crash", lambda a, x, chunk: a.unflatten(0, (chunk, chunk)), None),
     ("nothing done", lambda a, x, chunk: x, None),
     ("the starts", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], None),
+    ("chunk chunks", chunk_chunks, "a number of chunks"),
+    ("a[t] of (K, T, N)", along_the_chunks, "neighbours in different chunks"),
+    ("rerun in place", in_place("rerun"), "one tensor for several states"),
+    ("carry in place", in_place("carry"), "one tensor for several states"),
+    ("both in place", in_place("carry", "rerun"), "one tensor for several states"),
+    ("the last drive as the end", last_drives, "ends that lack steps"),
+    ("all but the last step", ends_of(lambda T: range(T - 1)), "ends that lack steps"),
+    ("all but the first step", ends_of(lambda T: range(1, T)), "ends that lack steps"),
+    ("all decays so far", products_from_the_beginning, "decays from the beginning"),
+    ("prod()", chunks(decay=lambda a: torch.stack([one.prod() for one in a])), "one decay for all states"),
+    ("prod() of all", chunks(decay=lambda a: [a.prod()] * len(a)), "one decay for all states"),
     ("a power", chunks_with(decay=lambda a: a[:, 0] ** a.shape[1]), "a chunk whose steps all fade alike"),
     ("the end before", chunks_with(end=lambda end: end.roll(1, 0)), "the end of a neighbouring chunk"),
     ("x and a", lambda a, x, chunk: chunks_with()(x, a, chunk), "decays and drives in exchanged places"),
@@ -1422,6 +1632,9 @@ LINEAR = [
     ("before", lambda a, x: collected(a, x, before=True), "states of the step before"),
     ("detach", lambda a, x: collected(a, x, detach=True), "a state cut off from its past"),
     ("last", lambda a, x: collected(a, x, last=True), "the last state alone"),
+    ("append outside", lambda a, x: torch.stack([collected(a, x, last=True)]), "the last state alone"),
+    ("return inside", lambda a, x: torch.stack([0 * a[0] + x[0]]), "a loop that ends at once"),
+    ("two cumulative sums", kept_products, DIVIDED),
     ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
     ("in rounds", lambda a, x: rounds(a, x), "rounds in the place of a loop"),
     ("a[t − 1]", lambda a, x: collected(torch.cat([a[-1:], a[:-1]]), x), "a decay of another step"),

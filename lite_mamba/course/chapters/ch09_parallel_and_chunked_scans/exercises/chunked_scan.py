@@ -1,8 +1,11 @@
 """Exercise 4: chunked_scan."""
 
+import functools
+
 import torch
 from torch import Tensor
 
+from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
@@ -28,6 +31,8 @@ def chunked_scan(a: Tensor, x: Tensor, chunk: int) -> Tensor:
 
 
 CARRY = "starts.append(h)\n        h = decay * h + chunk_end  # the carry"
+CUT = "zip(a.unbind(1), x.unbind(1), strict=True)"
+CHUNKS = "right states, from `chunk` chunks, not chunks of `chunk` steps"
 FROM_ZERO = "h, states = torch.stack(starts), [] → start, h, states = torch.stack(starts), torch.zeros_like(end), []"
 
 
@@ -35,6 +40,34 @@ def _chunk_case(draw: Draw) -> dict:
     chunk, chunks, states = draw.size(1, 5), draw.size(1, 5), draw.size(1, 3)
     shape = (chunk * chunks, *draw.choice([(states,), (2, states)]))
     return {"a": draw.normal(*shape), "x": draw.normal(*shape), "chunk": chunk}
+
+
+def _several_apart(a, x, chunk):
+    """Chunks that take every T-th step."""
+    a, x = (value.unflatten(0, (-1, chunk)).transpose(0, 1) for value in (a, x))  # (T, K, …)
+    states = chunked_scan(a.flatten(0, 1), x.flatten(0, 1), a.shape[1])
+    return states.unflatten(0, (chunk, -1)).transpose(0, 1).flatten(0, 1)
+
+
+_from_zero = edited(chunked_scan, "torch.stack(starts) → torch.zeros_like(end)")
+
+
+def _faded_since_the_beginning(a, x, chunk, whole):
+    decays, fade, drives = (value.unflatten(0, (-1, chunk)) for value in (a, a.cumprod(0), _from_zero(a, x, chunk)))
+    h, states = torch.zeros_like(drives[0, 0]), []
+    for own, since, end in zip(decays.prod(1), fade, drives, strict=True):
+        states.append(end + since * h)
+        h = own * h + end[-1] if whole else states[-1][-1]
+    return torch.cat(states)
+
+
+def _number_of_chunks(scan) -> str | None:
+    """Words for a right scan that makes `chunk` chunks. Its carry tells: 32 states, one by one, for 4 chunks of 32."""
+    states, chunk = 2, 32
+    a, x = (torch.rand(4 * chunk, states, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    with Counter() as counter:
+        scan(a, x, chunk)
+    return CHUNKS if [numbers for _, numbers in counter.writes].count(states) >= chunk else None
 
 
 def _divided_chunks(a, x, chunk):
@@ -51,7 +84,7 @@ CHUNKED_SCAN = Exercise(
     title="Chunks side by side",
     reference=chunked_scan,
     cases=_chunk_case,
-    apply=priced(chunked_scan, linear=True, rest=(16,)),
+    apply=priced(chunked_scan, linear=True, rest=(16,), further=_number_of_chunks),
     example={"a": torch.full((6, 1), 10.0), "x": torch.arange(1.0, 7.0)[:, None], "chunk": 2},
     rtol=1e-3,
     axes=("step", "state"),
@@ -59,7 +92,7 @@ CHUNKED_SCAN = Exercise(
         Misconception(
             "chunks that know nothing of each other",
             "Every chunk starts from zero, and stays so. The first chunk is right. What do the others lack?",
-            edited(chunked_scan, "torch.stack(starts) → torch.zeros_like(end)"),
+            _from_zero,
         ),
         Misconception(
             "a carry that forgets all but one chunk",
@@ -208,9 +241,64 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "neighbours in different chunks",
-            "Your chunks take every K-th step. A chunk is T steps that follow one another: (L, N) becomes (K, T, N), "
-            "with K as the first axis.",
-            edited(chunked_scan, "value.unflatten(0, (-1, chunk)) → value.unflatten(0, (chunk, -1)).transpose(0, 1)"),
+            "The steps of your chunks lie apart from one another. A chunk is T steps that follow one another: (L, N) "
+            "becomes (K, T, N), with K as the first axis. Then a[k] holds all steps of chunk k, and a[:, t] step t of "
+            "all chunks.",
+            [
+                edited(
+                    chunked_scan, "value.unflatten(0, (-1, chunk)) → value.unflatten(0, (chunk, -1)).transpose(0, 1)"
+                ),
+                _several_apart,
+            ],
+        ),
+        Misconception(
+            "a number of chunks",
+            "Your states are right, and you take `chunk` for the number of the chunks, K. It is the number of "
+            "the steps of a chunk, T: the second of the two axes, (K, T, N).",
+            lambda a, x, chunk: chunked_scan(a, x, len(x) // chunk),
+        ),
+        Misconception(
+            "one tensor for several states",
+            "You change h in place, and keep the same tensor again and again. So all entries of your list are what h "
+            "was in the end. Make a new h at each step.",
+            [
+                edited(chunked_scan, *edits)
+                for edits in (
+                    ("h = a_t * h + x_t → h *= a_t; h += x_t",),
+                    ("h = decay * h + chunk_end → h *= decay; h += chunk_end",),
+                    (
+                        "h = a_t * h + x_t → h *= a_t; h += x_t",
+                        "h = decay * h + chunk_end → h *= decay; h += chunk_end",
+                    ),
+                )
+            ],
+        ),
+        Misconception(
+            "ends that lack steps",
+            "What you take for the end of a chunk is not its state after all T steps. Run every step of the chunk, "
+            "from zero.",
+            [
+                edited(chunked_scan, "end = a_t * end + x_t → pass", "end, strict → x[:, -1], strict"),
+                *(
+                    edited(chunked_scan, f"{CUT}:\n        end → {CUT.replace('(1)', some)}:\n        end")
+                    for some in ("(1)[1:]", "(1)[:-1]")
+                ),
+            ],
+        ),
+        Misconception(
+            "decays from the beginning",
+            "Your products of decays go on through all chunks. The start of a chunk has faded by that chunk's own "
+            "decays alone: the product begins anew in each chunk.",
+            [functools.partial(_faded_since_the_beginning, whole=whole) for whole in (True, False)],
+        ),
+        Misconception(
+            "one decay for all states",
+            "You multiply the decays of all states with one another. Each state has decays of its own: multiply along "
+            "the axis of the steps only.",
+            [
+                edited(chunked_scan, f"a.prod(dim=1) → {decays}")
+                for decays in ("a.flatten(1).prod(dim=1)", "a.prod().expand(len(a))")
+            ],
         ),
         Misconception(
             "an axis of chunks that is left over",

@@ -53,7 +53,8 @@ COMBINE = Exercise(
         ),
         Misconception(
             "a b1 that fades twice",
-            "b1 comes in *at* step 1, after that step's fading. Only a2 reaches it.",
+            "b1 comes in *at* step 1, after that step's fading. Only a2 reaches it: the one that was given, if "
+            "you have overwritten it since.",
             edited(combine, "a2 * b1 + b2 → a2 * a1 * b1 + b2"),
         ),
         Misconception(
@@ -107,6 +108,19 @@ COMBINE = Exercise(
             "You return what is added, and not what multiplies. A pair goes in twice, and a pair comes out: who joins "
             "a third step needs both.",
             edited(combine, "a2 * a1, a2 * b1 + b2 → a2 * b1 + b2"),
+        ),
+        Misconception(
+            "both parts in one tensor",
+            "You put the two parts into one tensor. A pair goes in as two arguments, and a pair comes out: a, b.",
+            [
+                edited(combine, f"a2 * a1, a2 * b1 + b2 → torch.{one}([a2 * a1, a2 * b1 + b2])")
+                for one in ("stack", "tensor")
+            ],
+        ),
+        Misconception(
+            "an earlier b that is left out",
+            "Step 1 adds its b1, and your pair knows nothing of it. What does step 2 make of it?",
+            [edited(combine, f"a2 * b1 + b2 → {b}") for b in ("b2", "a2 * b2", "a1 * b2")],
         ),
         Misconception(
             "a later b that is left out",

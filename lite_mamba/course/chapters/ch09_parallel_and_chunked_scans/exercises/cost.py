@@ -25,7 +25,7 @@ def _slow(a: Tensor) -> Tensor:
     return (1 - 0.02 * a) * (a - 0.5).sign()
 
 
-def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
+def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), further=lambda scan: None):
     """An `apply` that returns the states, or words if a scan is right and costs too much.
 
     Args:
@@ -33,6 +33,7 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
         linear: whether the work has to grow like L; else L·log2 L will do.
         decay: makes the scan's first argument of numbers between 0 and 1; by default slow decays of both signs.
         rest: what the scan takes after a and x.
+        further: what else makes a right scan cost too much, in words, or None.
     """
 
     @functools.lru_cache(maxsize=64)
@@ -47,7 +48,7 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = ()):
         growing = much > 2.15 * little  # the work, faster than L
         if many - few >= SHORT:
             return EACH_JOIN if many > 2.15 * few else TWO_HALVES if growing else EACH_STEP
-        return ROUNDS if linear and growing else None
+        return ROUNDS if linear and growing else further(scan)
 
     def apply(function, **case):
         states = function(*case.values())

@@ -10,10 +10,10 @@ from ....checking.exercise import Exercise, Misconception
 from .combine import JOIN, combine, filled_with_ones
 from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
 from .shared import (
+    LOGARITHMS,
     MOVE_ON,
     as_digits,
     by_cumulative_products,
-    from_the_end,
     guarded,
     linear_loop,
     scan_case,
@@ -132,9 +132,9 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a single round",
-            "You have joined each step with its neighbour and stopped. After one round, an entry holds two steps. How "
-            "many does it hold after the next one, and when does it hold all?",
-            edited(hillis_steele, "while → if"),
+            "You have joined each step with its neighbour and stopped, by a `return` inside the loop perhaps. After "
+            "one round, an entry holds two steps. How many does it hold after the next one, and when does it hold all?",
+            [edited(hillis_steele, "while → if"), edited(hillis_steele, "shift = 2 * shift\n    return x → return x")],
         ),
         Misconception(
             "one round too few",
@@ -168,14 +168,17 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "a shift that grows too fast",
-            "Your shifts are 1, 3, 9, … After the first round an entry holds two steps, so the next partner is two "
-            "steps away: with three, one step is left out.",
-            edited(hillis_steele, "2 * shift → 3 * shift"),
+            "After the first round an entry holds two steps, so the next partner is two steps away. Yours stands "
+            "further off, and what lies between is left out. How many steps does an entry hold after each round?",
+            [
+                edited(hillis_steele, f"2 * shift → {far}")
+                for far in ("3 * shift", "2 * shift + 1", "shift + 2", "4 * shift")
+            ],
         ),
         Misconception(
             "a single cumulative sum",
-            "A cumulative sum adds drives that have all faded alike, or not at all. Here each has faded by the decays "
-            "of its own later steps. Joins keep the decays and the drives together.",
+            "Your result adds the drives up as a cumulative sum does: all have faded alike, or not at all. Here each "
+            "has faded by the decays of its own later steps. Joins keep the decays and the drives together.",
             [
                 lambda a, x: x.cumsum(0),
                 lambda a, x: (a * x).cumsum(0),
@@ -218,10 +221,11 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "steps without a partner that are lost",
-            "Your result is shorter than the input: the first `shift` entries were dropped in each round. They are "
-            "finished already. Keep them in front.",
+            "Your result is shorter than the input: the first `shift` entries of a round have no partner, and you drop "
+            "them, or some of them. They are finished already. Keep them all in front.",
             [
                 edited(hillis_steele, f"{MOVE_ON} → a, x = new_a, new_x"),
+                edited(hillis_steele, f"{MOVE_ON} → {MOVE_ON.replace(':shift', ':1')}"),
                 edited(
                     hillis_steele, "while → L = len(a)\n    while", "< len(a) → < L", f"{MOVE_ON} → a, x = new_a, new_x"
                 ),
@@ -296,15 +300,11 @@ HILLIS_STEELE = Exercise(
             "makes it zero at once. A small number in the divisor only hides this. Joins in rounds need no division.",
             [
                 by_cumulative_products,
-                edited(by_cumulative_products, "a.cumprod(0) → a.log().cumsum(0).exp()"),
                 *guarded(by_cumulative_products, "product", "(product + {})"),
                 *guarded(by_cumulative_products, "product", "product.clamp(min={})"),
-                edited(
-                    from_the_end,
-                    "log_a.flip(0).cumsum(0).flip(0) - log_a → (log_a.log().flip(0).cumsum(0).flip(0)) - log_a.log()",
-                ),
             ],
         ),
+        LOGARITHMS,
         Misconception(
             "a loop over the steps",
             "Your states are right, and each waits for the one before: L steps take L rounds. Here ⌈log2 L⌉ rounds are"

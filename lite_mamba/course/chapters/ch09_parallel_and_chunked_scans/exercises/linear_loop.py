@@ -9,7 +9,7 @@ from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .hillis_steele import hillis_steele
-from .shared import linear_loop, zero_first
+from .shared import by_cumulative_products, linear_loop, zero_first
 
 STATES, OF_A, OF_X = "the states", "the gradient of a", "the gradient of x"
 ZEROS = "the number of whole tables of zeros that the backward pass makes at each step"
@@ -131,7 +131,7 @@ LINEAR_LOOP = Exercise(
         ),
         Misconception(
             "states put together at each step",
-            "Each torch.cat copies all states so far: twice as many steps, four times as much to write. "
+            "Each torch.cat copies all states so far: the longer the sequence, the more is written at each step. "
             "Collect the states in a list, and put them together once, at the end.",
             edited(
                 linear_loop,
@@ -145,6 +145,12 @@ LINEAR_LOOP = Exercise(
             "Your states are right, and you join them in rounds. Every slice of a round has a gradient as long as the "
             "whole, and the work is L·log2 L. Here one step after the other is asked for.",
             hillis_steele,
+        ),
+        Misconception(
+            "a division by a product of decays",
+            "You divide by the product of all decays so far. A decay of 0 makes it zero at once, and many small ones "
+            "do the same. Here one step after the other is asked for, and a step needs no division.",
+            by_cumulative_products,
         ),
         Misconception(
             "a state cut off from its past",
@@ -240,8 +246,14 @@ LINEAR_LOOP = Exercise(
         ),
         Misconception(
             "the last state alone",
-            "You return h, the state after the last step. All states are asked for.",
-            edited(linear_loop, "torch.stack(states) → h"),
+            "What you return is h, the state after the last step, alone. All states are asked for: each is kept inside "
+            "the loop.",
+            [edited(linear_loop, "torch.stack(states) → h"), edited(linear_loop, "(states) → (states[-1:])")],
+        ),
+        Misconception(
+            "a loop that ends at once",
+            "Only the state after the first step comes back. Does `return` stand inside the loop?",
+            edited(linear_loop, "states.append(h) → states.append(h); return torch.stack(states)"),
         ),
         Misconception(
             "states joined end to end",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
+from .chunked_scan import chunked_scan
 from .combine import JOIN, combine, filled_with_ones
 from .cost import BOTH_HALVES, PAIRS_OF_STEPS, all_pairs, by_halves, priced
 from .hillis_steele import hillis_steele
@@ -14,6 +15,7 @@ from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, gua
 from .up_down import up_down
 
 from_the_start = edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()")
+SPEEDS = (0.1, 1.0, 3.0, 10.0, 40.0, 400.0)
 FINEST = torch.finfo(torch.float32).tiny
 
 
@@ -40,7 +42,21 @@ def _scaled_weights(log_a, x):
     return (to_end * x).cumsum(0) / to_end
 
 
+def _by_the_reciprocal(log_a, x):
+    exponents = log_a.flip(0).cumsum(0).flip(0) - log_a
+    return (exponents.exp() * x).cumsum(0) * (-exponents).exp()
+
+
+def _x_without_weight(log_a, x, least):
+    to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
+    return torch.where(to_end > least, (to_end * x).cumsum(0) / to_end, x)
+
+
 _filled_with_nothing = edited(filled_with_ones, "ones_like(v[:shift]) → full_like(v[:shift], float(v is a))")
+_joined_too_early = edited(
+    hillis_steele, f"{JOIN} → new_a = a[shift:] * a[:-shift]; new_x = new_a * x[:-shift] + x[shift:]"
+)
+_later_first = edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(a[shift:], x[shift:], a[:-shift], x[:-shift])")
 _decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
 
@@ -54,6 +70,25 @@ def _chunks_that_divide(log_a, x, size):
     return torch.cat(states)
 
 
+_chunks_by_the_reciprocal = edited(
+    _chunks_that_divide,
+    "decay = log_decays.cumsum(0).exp() → total = log_decays.cumsum(0); decay = total.exp()",
+    "drives / decay → drives * (-total).exp()",
+)
+
+
+def _chunks_of_the_suspect(scan, log_a, x, size, carry):
+    states, h = [], torch.zeros_like(x[0])
+    for log_decays, drives in zip(log_a.split(size), x.split(size), strict=True):
+        states.append(scan(log_decays, drives) + log_decays.cumsum(0).exp() * h)
+        h = states[-1][-1] if carry else h
+    return torch.cat(states)
+
+
+def _in_chunks(log_a, x, chunk):
+    return chunked_scan(log_a.exp(), x, chunk)
+
+
 def _by_the_step_before(log_a, x):
     return zero_first(log_a).exp(), x
 
@@ -63,9 +98,9 @@ def _twice_the_digits(log_a, x):
 
 
 def _decay_case(draw: Draw) -> dict:
-    speed = draw.choice([0.1, 3.0, 40.0, 400.0])
-    length, states = draw.size(1, 70), draw.size(0, 2)
+    length, states = draw.size(1, 150), draw.size(0, 5)
     shape = (length, states) if states else (length,)
+    speed = torch.tensor([draw.choice(SPEEDS) for _ in range(shape[-1])]) if states else draw.choice(SPEEDS)
     return {"log_a": (-speed * draw.uniform(0.6, 1.0, *shape)).round(decimals=2), "x": draw.normal(*shape)}
 
 
@@ -74,6 +109,7 @@ MENDED_SCAN = Exercise(
     title="The scan that forgets its beginning",
     reference=mended_scan,
     cases=_decay_case,
+    trials=30,
     apply=priced(mended_scan, decay=lambda a: torch.log(1 - 0.02 * a)),
     axes=("step", "state"),
     example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
@@ -87,9 +123,9 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "a division by zero",
-            "Without the small number, early weights round to zero, and zero is divided by zero. The small number hid "
-            "the sickness; it was not the sickness.",
-            from_the_end,
+            "Without the small number, early weights round to zero, and zero is divided by zero, or multiplied by an "
+            "infinity. The small number hid the sickness; it was not the sickness.",
+            [from_the_end, _by_the_reciprocal],
         ),
         Misconception(
             "what is left at the end",
@@ -131,10 +167,45 @@ MENDED_SCAN = Exercise(
             ),
         ),
         Misconception(
+            "x where a weight vanishes",
+            "Where a weight is as good as zero, you put x. A drive of the step before may be felt there all the same, "
+            "and a weight that is nearly zero has lost its digits. Can you do without the division?",
+            [functools.partial(_x_without_weight, least=least) for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)],
+        ),
+        Misconception(
             "chunks that still divide",
             "Inside a chunk you still divide by a product of decays. It is shorter, so slow channels live, and fast "
             "ones come past the smallest number in a few steps. Can you do without the division?",
-            [functools.partial(_chunks_that_divide, size=size) for size in (8, 32)],
+            [
+                *(functools.partial(_chunks_that_divide, size=size) for size in (8, 16)),
+                functools.partial(_chunks_by_the_reciprocal, size=16),
+                *(
+                    functools.partial(_chunks_of_the_suspect, scan, size=size, carry=carry)
+                    for scan in (suspect_scan, from_the_end)
+                    for size in (8, 16, 32, 64)
+                    for carry in (True, False)
+                ),
+            ],
+        ),
+        Misconception(
+            "decays that are lifted",
+            "You lift the exponents to a smallest value: a fast decay becomes a slower one. The states are asked for "
+            "any decays, as they are.",
+            [
+                edited(scan, f"to_end = → log_a = log_a.clamp(min={least}); to_end =")
+                for scan in (suspect_scan, from_the_end)
+                for least in (-0.5, -1, -2, -5, -10, -20)
+            ],
+        ),
+        Misconception(
+            "weights upside down",
+            "You count the products from the start, and take them for W, which is counted to the end. Each drive is "
+            "now raised by the decays between s and t, where it should fade.",
+            [
+                edited(scan, f"log_a.flip(0).cumsum(0).flip(0) - log_a → {exponents}")
+                for scan in (suspect_scan, from_the_end)
+                for exponents in ("log_a.cumsum(0)", "log_a.cumsum(0) - log_a")
+            ],
         ),
         Misconception(
             "a sum turned round and not back",
@@ -152,6 +223,11 @@ MENDED_SCAN = Exercise(
             [
                 edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()"),
                 edited(by_cumulative_products, "a.cumprod(0) → (a.cumsum(0) - a[:1]).exp()"),
+                edited(
+                    by_cumulative_products,
+                    "a.cumprod(0) → a.cumsum(0).exp()",
+                    "(x / product) → ((-a.cumsum(0)).exp() * x)",
+                ),
             ],
         ),
         Misconception(
@@ -183,12 +259,25 @@ MENDED_SCAN = Exercise(
             lambda log_a, x: _decays_stay(log_a.exp(), x),
         ),
         Misconception(
-            "a scan that wants a power of two",
-            "Up and down the tree there is a partner for every step only if L is a power of two, and here L may be "
-            "anything. Which of your scans takes any L? Or fill the end up with steps that do nothing.",
+            "decays that are joined too early",
+            "You update a first, and then use the new a to update x. The join needs the a from before the round.",
+            lambda log_a, x: _joined_too_early(log_a.exp(), x),
+        ),
+        Misconception(
+            "operands in the wrong order",
+            "You join the later step first and the earlier one after it. combine(a1, b1, a2, b2) wants the earlier "
+            "pair first: that is the shifted one.",
+            lambda log_a, x: _later_first(log_a.exp(), x),
+        ),
+        Misconception(
+            "a scan that wants an L of its own",
+            "Up and down the tree there is a partner for every step only if L is a power of two, and chunks of T want "
+            "a multiple of T. Here L may be anything. Which of your scans takes any L? Or fill the end up with steps "
+            "that do nothing.",
             [
                 lambda log_a, x: up_down(log_a.exp(), x),
                 lambda log_a, x: _tree_of_earlier_times_later(log_a.exp(), x),
+                *(functools.partial(_in_chunks, chunk=chunk) for chunk in (2, 4, 8, 10, 16, 32, 64)),
             ],
         ),
         Misconception(
@@ -205,7 +294,10 @@ MENDED_SCAN = Exercise(
             "weights that are scaled",
             "You multiply all weights of a channel by one number. Their ratio stays what it was, so the smallest "
             "still vanishes, or the largest leaves the range of float32. Can you do without the division?",
-            _scaled_weights,
+            [
+                _scaled_weights,
+                *(edited(_scaled_weights, f".mean(0) → {one}") for one in (".mean()", "[0]", ".min()", "[0] / 2")),
+            ],
         ),
         Misconception(
             "decays upside down",

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ....checking.edits import edited
-from ....checking.exercise import Draw
+from ....checking.exercise import Draw, Misconception
 
 
 def linear_loop(a: Tensor, x: Tensor) -> Tensor:
@@ -35,6 +35,20 @@ EPSILONS = (1e-6, 1e-8, 1e-9, 1e-10, 1e-12)
 def guarded(function, divisor: str, guard: str, epsilons=EPSILONS) -> list:
     """A scan that divides, with a small number against a division by zero."""
     return [edited(function, f"/ {divisor} → / {guard.format(e)}") for e in epsilons]
+
+
+LOGARITHMS = Misconception(
+    "logarithms of decays",
+    "You take the logarithm of a. A decay below zero has none, and what comes of it is not a number. Joins multiply "
+    "decays as they are.",
+    [
+        edited(by_cumulative_products, "a.cumprod(0) → a.log().cumsum(0).exp()"),
+        edited(
+            from_the_end,
+            "log_a.flip(0).cumsum(0).flip(0) - log_a → (log_a.log().flip(0).cumsum(0).flip(0)) - log_a.log()",
+        ),
+    ],
+)
 
 
 def scan_case(draw: Draw, length: int) -> dict:

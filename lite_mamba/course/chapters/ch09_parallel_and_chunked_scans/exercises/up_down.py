@@ -8,7 +8,7 @@ from ....checking.exercise import Exercise, Misconception
 from .combine import combine
 from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
-from .shared import as_digits, linear_loop, scan_case, zero_first
+from .shared import LOGARITHMS, as_digits, by_cumulative_products, guarded, linear_loop, scan_case, zero_first
 
 
 def up_down(a: Tensor, x: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ UP_DOWN = Exercise(
     id="09.up_down",
     title="Up and down a tree",
     reference=up_down,
-    cases=lambda draw: scan_case(draw, 2 ** draw.size(1, 4)),
+    cases=lambda draw: scan_case(draw, 2 ** draw.size(0, 4)),
     apply=priced(up_down, linear=True),
     example=as_digits(4),
     rtol=1e-3,
@@ -46,6 +46,15 @@ UP_DOWN = Exercise(
             "Your function calls itself for ever. L is a power of two, and is halved at each call. What is left in "
             "the end, and what are its states?",
             edited(up_down, "if len(a) == 1:\n        return x → "),
+        ),
+        Misconception(
+            "one step alone",
+            "From two steps on you are right. One step is a power of two as well, and there your function goes on "
+            "calling itself. What are the states of a single step?",
+            edited(
+                up_down,
+                "len(a) == 1:\n        return x → len(a) == 2:\n        return torch.stack([x[0], a[1] * x[0] + x[1]])",
+            ),
         ),
         Misconception(
             "pairs in the wrong order",
@@ -83,6 +92,7 @@ UP_DOWN = Exercise(
                 edited(up_down, f"odd = up_down({UP}) → odd = combine(a[0::2], x[0::2], a[1::2], x[1::2])[1]", *more)
                 for more in ((), (f"{DOWN} → x[0::2]",))
             ],
+            where=lambda a, x: len(a) > 1,
         ),
         Misconception(
             "pairs that are added",
@@ -195,6 +205,26 @@ UP_DOWN = Exercise(
             edited(up_down, "a[2::2] * odd → a[2::2] * a[3::2] * odd"),
         ),
         Misconception(
+            "a pair's drive on the way down",
+            "You add the x of a whole pair, and the odd step is in it. One step is filled in, and its own x counts.",
+            [
+                edited(up_down, f"a[2::2] * odd[:-1] + x[2::2] → {a} * odd[:-1] + (a[1::2] * x[0::2] + x[1::2])[1:]")
+                for a in ("a[2::2]", "a[2::2] * a[3::2]")
+            ],
+        ),
+        Misconception(
+            "a state without a step behind it",
+            "Your way down takes one odd state too many: the last one stands at the end, and no even step comes behind "
+            "it.",
+            edited(up_down, "a[2::2] * odd[:-1] → a[2::2] * odd"),
+        ),
+        Misconception(
+            "a first step without its axis",
+            "x[0] has lost the axis of the steps, and torch.cat joins along an axis that all its tensors have. A slice "
+            "of length 1 keeps it.",
+            edited(up_down, "[x[:1], → [x[0],"),
+        ),
+        Misconception(
             "a drive that fades at once",
             "On the way down you fade the x of the step as well. A step fades what is there before it; then x is "
             "added, as it is.",
@@ -202,8 +232,7 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "even steps first, odd steps after them",
-            "All values are right, and they stand in the wrong places: first all even steps, then all odd ones. They "
-            "have to alternate.",
+            "Your states stand in the wrong places: first all even steps, then all odd ones. They have to alternate.",
             edited(up_down, f"{WEAVE} → torch.cat([even, odd])"),
         ),
         Misconception(
@@ -220,7 +249,17 @@ UP_DOWN = Exercise(
         Misconception(
             "pairs of states left over",
             "Even and odd states stand in pairs, (L/2, 2, …). Put the pairs one behind the other again: (L, …).",
-            lambda a, x: up_down(a, x).unflatten(0, (-1, 2)) if len(a) > 1 else x,
+            [
+                lambda a, x: up_down(a, x).unflatten(0, (-1, 2)) if len(a) > 1 else x,
+                edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim=1)"),
+                edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim=-1)"),
+            ],
+        ),
+        Misconception(
+            "one axis for steps and states",
+            "You make one axis of all that there is. For (L,) that is right; for (L, N) the states are an axis of "
+            "their own, and only the two axes of the steps belong together.",
+            [edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim={dim}).flatten()") for dim in (1, -1)],
         ),
         Misconception(
             "the top of the tree alone",
@@ -254,6 +293,17 @@ UP_DOWN = Exercise(
         ),
         BOTH_HALVES,
         PAIRS_OF_STEPS,
+        Misconception(
+            "a division by a product of decays",
+            "You divide by the product of all decays so far. A decay of 0 makes it zero at once, and many small ones "
+            "do the same. A small number in the divisor only hides this. The joins of a tree need no division.",
+            [
+                by_cumulative_products,
+                *guarded(by_cumulative_products, "product", "(product + {})"),
+                *guarded(by_cumulative_products, "product", "product.clamp(min={})"),
+            ],
+        ),
+        LOGARITHMS,
         Misconception(
             "the drive of the step before",
             "To fill in an even place you take the drive of the odd place before it: it is in that state already. The "
