@@ -15,6 +15,7 @@ from PIL import Image
 from lite_mamba import course
 from lite_mamba.course.classroom import __main__ as classroom
 from lite_mamba.course.classroom import counts, pictures
+from lite_mamba.course.kit.working_copy import originals
 from lite_mamba.course.page import record, state
 from lite_mamba.course.page.predict import predict
 from lite_mamba.course.page.recap import Asked
@@ -126,6 +127,11 @@ FOREIGN = {
     "a part missing": (json.dumps({**EMPTY, "checks": []}).encode(), "damaged: checks"),
     "a strange verdict": (json.dumps({**EMPTY, "checks": {"91.a": {"verdict": "x", "met": []}}}).encode(), "of 91.a"),
     "a strange guess": (json.dumps({**EMPTY, "guesses": {"91.a": True}}).encode(), "guess of 91.a"),
+    "a number without end": (json.dumps({**EMPTY, "guesses": {"91.a": 10**400}}).encode(), "guess of 91.a"),
+    "more questions than a recap has": (
+        json.dumps({**EMPTY, "recaps": {"91": {"right": 10**400, "of": 10**400}}}).encode(),
+        "recap of 91",
+    ),
     "not a number": (json.dumps({**EMPTY, "guesses": {"91.a": float("nan")}}).encode(), "guess of 91.a"),
     "more than all": (json.dumps({**EMPTY, "recaps": {"91": {"right": 6, "of": 5}}}).encode(), "recap of 91"),
     "no name": (json.dumps({**EMPTY, "name": 3}).encode(), "damaged: name"),
@@ -142,9 +148,36 @@ def test_what_is_no_record_is_named_and_skipped(kind, folder):
     assert skipped[0].startswith("strange.json is skipped: ") and FOREIGN[kind][1] in skipped[0]
 
 
-def test_a_folder_in_the_place_of_a_file_is_skipped(folder):
-    (folder / "x.json").mkdir()
-    assert "can't be read" in counts.records(folder)[1][0]
+def test_files_are_found_under_any_name_and_in_a_folder_for_each_learner(folder):
+    for name in ("progress", "PROGRESS.JSON", "progress.json.txt", "Ada_1234/progress.json", ".hidden", "_notes/x"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(EMPTY), "utf-8")
+    (folder / "Ada_1234" / "essay.pdf").write_bytes(b"%PDF")
+    found, said = counts.records(folder)
+    assert len(found) == 4 and said == ["Ada_1234/essay.pdf is skipped: it is damaged: not JSON."]
+
+
+def test_what_an_earlier_count_has_written_is_no_file_of_a_learner(folder, capsys):
+    handed_in(folder, "x", checks={"91.shifted": {"verdict": "right", "met": []}})
+    for _ in range(2):
+        classroom.main([str(folder)])
+    assert "skipped" not in capsys.readouterr().out and (folder / "class" / "class.csv").exists()
+
+
+def test_a_file_that_was_handed_in_twice_counts_once_and_two_of_one_name_are_told(folder):
+    checks = {"91.shifted": {"verdict": "right", "met": []}}
+    for name in ("a", "a (1)"):
+        handed_in(folder, name, name="Ada", checks=checks)
+    for name in ("nobody", "nobody (1)"):
+        handed_in(folder, name, checks=checks)
+    found, said = counts.records(folder)
+    assert len(found) == 3 and said == ["a.json is skipped: it holds the same as a (1).json."]
+    handed_in(folder, "later", name="Ada")
+    found, said = counts.records(folder)
+    assert len(found) == 4 and said[1].startswith(
+        "a (1).json and later.json carry one name, and all of them are counted"
+    )
+    assert not any("Ada" in words for words in said)
 
 
 JSON = st.recursive(
@@ -223,11 +256,11 @@ def test_no_name_stands_in_what_can_be_shown_to_the_room(folder, capsys):
 
 
 CHOICE = counts.Question("91.which", "Which?", ("a", "b", "c"))
-NUMBER = counts.Question("91.count", "How many?", (), "steps")
+NUMBER = counts.Question("91.count", "How many?", (), "steps", 0, 9)
 
 
 def test_votes_keep_the_order_of_the_choices_and_count_none_as_none(folder):
-    for i, guess in enumerate(["b", "b", "a", "no longer a choice", 3]):
+    for i, guess in enumerate(["b", "b", "a", "no longer a choice", 3, 1e300, -1]):
         handed_in(folder, str(i), guesses={"91.which": guess, "91.count": guess})
     handed_in(folder, "silent")
     found, _ = counts.records(folder)
@@ -237,9 +270,12 @@ def test_votes_keep_the_order_of_the_choices_and_count_none_as_none(folder):
 
 def test_few_numbers_are_shown_as_they_are_and_many_in_ranges():
     assert pictures.ranges(Counter({25: 2, 9: 1})) == [("9", 1), ("25", 2)]
-    many = pictures.ranges(Counter({number: 1 for number in range(29)}))
+    many = pictures.ranges(Counter({number / 2: 1 for number in range(29)}))
     assert len(many) == pictures.MOST_BARS and sum(count for _, count in many) == 29
-    assert many[0] == ("0 to 2", 2) and many[-1] == ("26 to 28", 3)
+    assert many[0] == ("0 to 1", 2) and many[-1] == ("13 to 14", 3)
+    whole = pictures.ranges(Counter({number: 1 for number in range(9_980, 10_009)}))
+    assert len(whole) <= pictures.MOST_BARS and sum(count for _, count in whole) == 29
+    assert whole[0] == ("9980 to 9982", 3) and whole[-1] == ("10 007 to 10 009", 2)
     assert pictures.ranges(Counter()) == []
 
 
@@ -254,9 +290,32 @@ def test_votes_are_drawn_without_the_answer(question, folder, capsys, monkeypatc
         assert picture.width == 1200
 
 
-def test_every_prediction_of_the_course_can_be_put_to_the_vote():
-    from lite_mamba.course.kit.working_copy import originals
+@pytest.mark.parametrize(
+    "key", [lambda q: len(q.text), lambda q: max(map(len, q.choices), default=0)], ids=["text", "choice"]
+)
+def test_nothing_of_the_longest_questions_is_cut_off(key, tmp_path):
+    for question in sorted(counts.questions(originals()).values(), key=key)[-4:]:
+        votes = Counter(dict.fromkeys(question.choices, 1) or {question.low: 1})
+        pictures.votes_picture(tmp_path / "votes.png", question, votes)
+        with Image.open(tmp_path / "votes.png") as picture:
+            grey = picture.convert("L")
+            edges = [grey.crop((0, 0, 2, grey.height)), grey.crop((grey.width - 2, 0, grey.width, grey.height))]
+        assert all(edge.getextrema() == (255, 255) for edge in edges), question.id
 
+
+def test_the_votes_on_a_number_make_a_picture_that_is_wider_than_high(tmp_path):
+    pictures.votes_picture(tmp_path / "votes.png", NUMBER, Counter({number / 4: 1 for number in range(29)}))
+    with Image.open(tmp_path / "votes.png") as picture:
+        assert picture.height <= 0.66 * picture.width
+
+
+def test_a_recap_of_another_length_does_not_change_the_mean(folder):
+    for name, right, of in (("x", 4, 5), ("y", 3, 5), ("z", 90, 90)):
+        handed_in(folder, name, recaps={"91": {"right": right, "of": of}})
+    assert counts.recap_words(counts.records(folder)[0], "91") == "recap answered by 3, 3.5 of 5 right"
+
+
+def test_every_prediction_of_the_course_can_be_put_to_the_vote():
     asked = counts.questions(originals())
     assert len(asked) > 80 and all(question.text for question in asked.values())
     assert asked["02.span"].unit == "samples" and len(asked["02.gates"].choices) == 4

@@ -28,11 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not options.folder.is_dir():
         raise Stop(f"There is no folder {options.folder}.")
-    found, skipped = counts.records(options.folder)
-    print("\n".join([f"{several(len(found), 'learner')} in {options.folder}.", *skipped]))
+    target = options.to or options.folder / "class"
+    found, said = counts.records(options.folder, target)
+    print("\n".join([f"{several(len(found), 'learner')} in {options.folder}.", *said]))
     if not found:
         raise Stop('There is nothing to count. A learner saves a file with course.progress(save_as="progress.json").')
-    target = options.to or options.folder / "class"
     try:
         target.mkdir(parents=True, exist_ok=True)
         if options.votes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,17 +47,47 @@ class Question:
     text: str
     choices: tuple[str, ...] = ()  # none if it asks for a number
     unit: str = ""
+    low: float = -math.inf
+    high: float = math.inf
 
 
-def records(folder: Path) -> tuple[list[Record], list[str]]:
-    """The records in a folder, and for each other JSON file a sentence that names it."""
-    found, skipped = [], []
-    for path in sorted(folder.glob("*.json")):
+def records(folder: Path, results: Path | None = None) -> tuple[list[Record], list[str]]:
+    """The records in a folder and those inside of it, where some platforms put each learner's file, under any names.
+
+    Args:
+        folder: where they lie.
+        results: a folder inside of it that is left alone, since table and pictures go there.
+
+    Returns:
+        Each record once; and a sentence for each other file, and for files that may be one learner's.
+    """
+    found: dict[str, Record] = {}
+    said = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() or re.search(r"(^|/)[._]", name) or (results is not None and results in path.parents):
+            continue
         try:
-            found.append(read(path))
+            record = read(path)
         except NoRecord as reason:
-            skipped.append(f"{path.name} is skipped: {reason}.")
-    return found, skipped
+            said.append(f"{name} is skipped: {reason}.")
+            continue
+        twin = next((other for other, known in found.items() if record.name and known == record), None)
+        if twin:
+            said.append(f"{name} is skipped: it holds the same as {twin}.")
+        else:
+            found[name] = record
+    return list(found.values()), said + _of_one_name(found)
+
+
+def _of_one_name(found: dict[str, Record]) -> list[str]:
+    """A sentence for files that carry one name: which of them counts is not for a program to say."""
+    files: dict[str, list[str]] = {}
+    for file, record in found.items():
+        files.setdefault(record.name, []).append(file)
+    files.pop("", None)
+    told = "carry one name, and all of them are counted. If they are one learner's, take the older ones away."
+    return [f"{' and '.join(several)} {told}" for several in files.values() if len(several) > 1]
 
 
 def counted(found: Sequence[Record], chapter: str) -> list[Count]:
@@ -90,15 +122,22 @@ def recap_words(found: Sequence[Record], chapter: str) -> str:
     scores = [one.recaps[chapter] for one in found if chapter in one.recaps]
     if not scores:
         return "recap not answered yet"
-    mean = sum(right for right, _ in scores) / len(scores)
-    return f"recap answered by {len(scores)}, {mean:.1f} of {scores[0][1]} right"
+    ((most, _),) = Counter(of for _, of in scores).most_common(1)
+    rights = [
+        right for right, of in scores if of == most
+    ]  # a file of another version may have more questions, or fewer
+    return f"recap answered by {len(scores)}, {sum(rights) / len(rights):.1f} of {most} right"
 
 
 def votes(found: Sequence[Record], question: Question) -> Counter[str | float]:
-    """How often each answer was guessed; every choice is there, with 0 if nobody took it."""
+    """How often each answer was guessed; every choice is there, with 0 if nobody took it.
+
+    What the question does not offer is left out: a file can be edited.
+    """
     given = [one.guesses[question.id] for one in found if question.id in one.guesses]
     if not question.choices:
-        return Counter(guess for guess in given if not isinstance(guess, str))
+        numbers = (guess for guess in given if not isinstance(guess, str))
+        return Counter(guess for guess in numbers if question.low <= guess <= question.high)
     counts: Counter[str | float] = Counter(dict.fromkeys(question.choices, 0))
     counts.update(guess for guess in given if guess in question.choices)
     return counts
@@ -117,6 +156,5 @@ def _question(source: str) -> Question:
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     call = next(call for call in calls if ast.unparse(call.func) == "course.predict")
     id, text = map(ast.literal_eval, call.args)
-    named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg in ("choices", "unit")}
-    values = {name: ast.literal_eval(value) for name, value in named.items()}
-    return Question(id, text, tuple(map(str, values.get("choices", ()))), values.get("unit", ""))
+    named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg != "step"}
+    return Question(id, text, tuple(map(str, named.pop("choices", ()))), **named)

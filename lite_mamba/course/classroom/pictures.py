@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..drawing.numbers import several
+from ..drawing.numbers import several, written
 from ..drawing.style import BLUE, GREEN, GREY, VERMILLION, context, new_figure
 from .counts import Count, Question
 
@@ -58,7 +59,7 @@ def votes_picture(path: Path, question: Question, votes: Counter[str | float]) -
     bars = list(votes.items()) if question.choices else ranges(votes)
     names = [textwrap.fill(str(name), 40) for name, _ in bars]
     with context():
-        figure = new_figure(12.0, 1.8 + 0.3 * sum(2 + name.count("\n") for name in names))
+        figure = new_figure(12.0, 1.8 + 0.21 * sum(2 + name.count("\n") for name in names))
         ax = figure.add_subplot()
         ax.barh(range(len(bars)), [number for _, number in bars], height=0.7, color=BLUE)
         for y, (_, number) in enumerate(bars):
@@ -68,15 +69,26 @@ def votes_picture(path: Path, question: Question, votes: Counter[str | float]) -
         ax.set(ylim=(len(bars) - 0.4, -0.6), xlim=(0, max(most, 1) * 1.1), xlabel=several(votes.total(), "vote"))
         ax.set_ylabel(question.unit)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.set_title(textwrap.fill(question.text, 80))
+        figure.suptitle(
+            textwrap.fill(question.text, 80), x=0.01, ha="left", fontweight="bold"
+        )  # from edge to edge: bars begin further in
         figure.savefig(path)
 
 
 def ranges(votes: Counter[str | float]) -> list[tuple[str, int]]:
-    """Numbers in their order; many different ones in equal ranges, the upper end belonging to the next."""
+    """Numbers in their order; many different ones in equal ranges, of whole numbers if all of them are whole.
+
+    The upper end of a range belongs to it if the numbers are whole, and to the next range if they are not.
+    """
     numbers = sorted(number for number in votes.elements() if not isinstance(number, str))
     if len(set(numbers)) <= MOST_BARS:
         return [(f"{number:g}", count) for number, count in sorted(Counter(numbers).items())]
-    low, width = numbers[0], (numbers[-1] - numbers[0]) / MOST_BARS
+    low, span = numbers[0], numbers[-1] - numbers[0]
+    if all(number == int(number) for number in numbers):
+        width = math.ceil((span + 1) / MOST_BARS)
+        places = Counter(int(number - low) // width for number in numbers)
+        ends = [(low + i * width, low + (i + 1) * width - 1) for i in range(math.ceil((span + 1) / width))]
+        return [(f"{written(a, ',.10g')} to {written(b, ',.10g')}", places[i]) for i, (a, b) in enumerate(ends)]
+    width = span / MOST_BARS
     places = Counter(min(int((number - low) / width), MOST_BARS - 1) for number in numbers)
     return [(f"{low + i * width:.3g} to {low + (i + 1) * width:.3g}", places[i]) for i in range(MOST_BARS)]

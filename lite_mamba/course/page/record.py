@@ -14,7 +14,7 @@ Nothing else goes in: no program, no path, no time, no name of a machine. A read
 from __future__ import annotations
 
 import json
-import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from . import state
 FORMAT, VERSION = "lite-mamba progress", 1
 VERDICTS = ("right", "misconception", "wrong", "raised", "endless")
 MOST_BYTES = 1_000_000
+MOST_QUESTIONS = 100  # in a recap
 
 
 class NoRecord(ValueError):
@@ -125,12 +126,12 @@ def _is_check(check: Any) -> bool:
 
 
 def _is_guess(guess: Any) -> bool:
-    return isinstance(guess, str) or (
-        isinstance(guess, int | float) and not isinstance(guess, bool) and math.isfinite(guess)
-    )
+    if isinstance(guess, bool) or not isinstance(guess, str | int | float):
+        return False
+    return isinstance(guess, str) or abs(guess) <= sys.float_info.max  # an int has no end
 
 
 def _is_score(score: Any) -> bool:
     numbers = (score.get("right"), score.get("of")) if isinstance(score, dict) else ()
     whole = bool(numbers) and all(type(number) is int for number in numbers)
-    return whole and 0 <= numbers[0] <= numbers[1]
+    return whole and 0 <= numbers[0] <= numbers[1] <= MOST_QUESTIONS
