@@ -2,7 +2,9 @@
 solved, every check passes."""
 
 import json
+import os
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -78,6 +80,17 @@ def test_students_get_a_project_that_stands_alone(folder):
     assert not list(students.rglob("__pycache__")) and not list(students.rglob("*_solution*"))
     with zipfile.ZipFile(folder / "students.zip") as archive:
         assert f"students/notebooks/{QUICK}" in archive.namelist()
+
+
+@pytest.mark.parametrize(
+    "command", [["lecture", "--no-browser"], ["handout", "again"], ["site"]], ids=lambda words: words[0]
+)
+def test_a_command_that_needs_the_answers_says_in_a_handout_that_they_are_not_there(folder, tmp_path, command):
+    words = [sys.executable, "-m", "lite_mamba.course", *command]
+    environment = os.environ | {"PYTHONPATH": str(folder / "students")}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("This copy of the course is a handout.")
+    assert not done.stdout and not list(tmp_path.iterdir())
 
 
 def test_a_handout_that_is_there_stays(folder, tmp_path):

@@ -20,7 +20,7 @@ import lite_mamba
 import lite_mamba_jupyter
 
 from ..page.packed import pack
-from .working_copy import Stop, root, without_outputs
+from .working_copy import Stop, root, whole_course, without_outputs
 
 Cell = dict[str, Any]
 
@@ -149,6 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--hints", choices=HINTS, default="first", help="how many of an exercise's hints students get (default: first)"
     )
     options = parser.parse_args(arguments)
+    whole_course()
     students, instructor = options.folder / "students", options.folder / "instructor"
     if students.exists() or instructor.exists():
         raise Stop(f"There is a handout in {options.folder} already, and it stays as it is. Name a new folder.")

@@ -48,6 +48,20 @@ def originals() -> Path:
     return root() / "notebooks"
 
 
+def whole_course() -> Path:
+    """The folder of the executed notebooks, for a command that needs their solutions and answers.
+
+    Raises:
+        Stop: this copy is a handout, which has none.
+    """
+    cells = json.loads((originals() / FIRST).read_text("utf-8"))["cells"]
+    if any("solution" in cell["metadata"].get("tags", []) for cell in cells):
+        return originals()
+    raise Stop(
+        "This copy of the course is a handout. Its notebooks have no solutions and no answers, which this needs."
+    )
+
+
 def default_folder() -> Path:
     """Where a learner works if no folder is named: work/ in a clone, else lite-mamba-course/ where they are."""
     return BESIDE / "work" if root() == BESIDE else Path("lite-mamba-course")

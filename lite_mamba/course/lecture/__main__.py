@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import torch
 
 from ..kit import terminal
-from ..kit.working_copy import originals
+from ..kit.working_copy import originals, whole_course
 from .chapter import chapters, deck
 from .decks import DECKS
 from .server import Server
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.add_argument("--port", type=free_port, default=0, help="default: a free one")
     given = parser.parse_args(arguments)
+    whole_course()
     torch.set_num_threads(1)  # a second thread wins nothing for a picture, and spins
     start = time.perf_counter()
     made = show(deck(given.deck, folder), folder, say=lambda words: print(words, flush=True))

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from ..kit import terminal
-from ..kit.working_copy import originals
+from ..kit.working_copy import whole_course
 from .build import chapter, index
 from .record import MOST_FRAMES
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=MOST_FRAMES, help=f"pictures a figure (default: {MOST_FRAMES})")
     given = parser.parse_args(arguments)
     start = time.perf_counter()
-    notebooks = sorted(originals().glob("*.ipynb"))
+    notebooks = sorted(whole_course().glob("*.ipynb"))
     wanted = [one for one in notebooks if given.chapter is None or one.name.startswith(given.chapter)]
     if not wanted:
         parser.error(f"there is no chapter {given.chapter}; there are {', '.join(one.stem[:2] for one in notebooks)}")
