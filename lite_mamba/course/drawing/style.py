@@ -6,6 +6,7 @@ of in a legend.
 """
 
 import matplotlib
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
@@ -27,6 +28,7 @@ PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 3}  # a `bbox` for te
 
 SEQUENTIAL = "cividis"  # for magnitudes
 DIVERGING = "RdBu_r"  # for signed values, symmetric around zero
+NEGATIVE, POSITIVE = map(to_hex, matplotlib.colormaps[DIVERGING]((0.15, 0.85)))  # for bars beside such a map
 
 WIDTH, HEIGHT, DPI = 10.0, 4.5, 100
 

@@ -1,5 +1,8 @@
 """The figures of notebook 14 show what the stored models compute, and what the probes measure."""
 
+import itertools
+import re
+
 import pytest
 import torch
 
@@ -90,6 +93,43 @@ def test_the_bright_column_follows_the_cue():
         assert cue.best == place + 3 and cue.share > 0.95
 
 
+def test_the_token_at_the_end_is_called_the_second_cue():
+    cue = figures.Cue()
+    for place in range(2, 41):
+        cue.update(place=place, layer=2)
+        assert ("the second cue" in cue.titles()[0]) == (cue.best == 47)
+
+
+def test_the_bars_have_the_colours_of_their_map():
+    shown = figures.HiddenAttention()
+    shown.update(channel=3)
+    for bar, value in zip(shown.bars, shown.M[50].tolist(), strict=True):
+        red, _, blue, _ = bar.get_facecolor()
+        in_map = shown.image.cmap(0.99 if value > 0 else 0.01)
+        assert (red > blue) == (value > 0) == (in_map[0] > in_map[2])
+
+
+def test_a_title_names_both_bytes_as_they_are():
+    shown = figures.HiddenAttention()
+    shown.update(text="a docstring", layer=4, channel=3, at=33)
+    assert shown.titles()[0].startswith("Byte 33 “e” reads most from byte 33 “e”:")
+    shown.update(text="a docstring", layer=4, channel=238, at=32)
+    assert shown.titles()[0].startswith("Byte 32 “R” reads most from byte 25 “␣”:")
+
+
+@pytest.mark.parametrize("task", figures.MODELS)
+def test_no_word_stands_upon_a_mark_or_the_line(task):
+    shown = figures.Rain()
+    for layer, n in itertools.product(range(1, len(stored(figures.MODELS[task]).layers) + 1), range(1, 17)):
+        shown.update(task=task, layer=layer, n=n)
+        shown.pixels()
+        boxes = [word.get_window_extent() for word in shown.ax.texts]
+        lines = [line.get_transform().transform(line.get_xydata()) for line in shown.ax.lines]
+        assert not any(box.contains(*point) for box in boxes for line in lines for point in line)
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+        assert all(box.x1 < shown.ax.bbox.x1 for box in boxes)
+
+
 def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
     assert figures.HiddenAttention("x" * 100).n == LENGTH
     short = figures.HiddenAttention("a = 1")
@@ -161,6 +201,21 @@ def test_only_training_makes_strings_easy_to_read():
     unit = probing.best_unit("inside a string")
     said = unit.score(probing.features()[unit.layer][-probing.HELD :]) > 0
     assert probing.balanced(said.flatten(), y[-probing.HELD :].flatten()) > 0.8
+
+
+def test_channel_and_whole_layer_are_read_in_the_same_layer():
+    reading = figures.Reading()
+    for target in reading.controls["target"].positions():
+        layers = set()
+        for reader in reading.READERS:
+            reading.update(target=target, reader=reader)
+            layers.add(re.search(r"layer (\d)", reading.titles()[0])[1])
+        assert layers == {str(probing.best_unit(target).layer + 1)}
+
+
+def test_what_a_text_is_asked_can_be_read():
+    y = {target: probing.labels(target) for target in figures.Reading().controls["target"].positions()}
+    assert min(probing.accuracy(probing.features()[probing.best_unit(t).layer], y[t]) for t in y) > 0.8
 
 
 def test_the_unit_reads_english_rather_than_quotes():

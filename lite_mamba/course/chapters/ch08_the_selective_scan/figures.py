@@ -209,7 +209,6 @@ class StateMap(LiveFigure):
     def __init__(self, discretise=discretise, asks: bool = False):
         super().__init__(height=6.2)
         self.discretise, self.asks = discretise, asks
-        self.signs = signed_colours()((0.15, 0.85))  # for the bars: the blue and the red of the maps
         generator = torch.Generator().manual_seed(25)
         self.u = 0.7 * torch.randn(self.LENGTH, generator=generator).round(decimals=1)  # (L,)
         self.is_data = torch.zeros(self.LENGTH, dtype=torch.bool)
@@ -319,7 +318,7 @@ class StateMap(LiveFigure):
         for line in (side["cursor"], side["mark"]):
             line.set_xdata([t + 0.5, t + 0.5])
         for bar, value in zip(side["bars"], h[t] / largest, strict=True):
-            bar.set(width=value, color=self.signs[int(value > 0)])
+            bar.set(width=value, color=style.POSITIVE if value > 0 else style.NEGATIVE)
         side["reach"].set_text(f"±{written(largest, '.2g')}")
         side["label"].set_text(name)
 

@@ -87,6 +87,7 @@ class Cue(LiveFigure):
         self.share = float(last[self.best])
         behind = self.best - place
         where = f"{behind} behind the cue" if behind > 0 else "the cue itself" if behind == 0 else "before the cue"
+        where = "the second cue" if self.best == self.L - 1 else where
         self.title(self.ax, f"Token {self.best}, {where}, holds {percent(self.share)} of the last row")
         return (
             f"The cue stands at token {place} and again at the end, token {self.L - 1}. In layer {layer}, "
@@ -142,7 +143,7 @@ class HiddenAttention(LiveFigure):
         self.frame.set_data([-0.5, at + 0.5, at + 0.5, -0.5, -0.5], [at - 0.5, at - 0.5, at + 0.5, at + 0.5, at - 0.5])
         row = self.M[at].numpy()
         for bar, height in zip(self.bars, row / max(np.abs(row).max(), 1e-30), strict=True):
-            bar.set(height=height, facecolor=style.VERMILLION if height > 0 else style.BLUE)
+            bar.set(height=height, facecolor=style.POSITIVE if height > 0 else style.NEGATIVE)
         return self._words(layer, channel, at, np.abs(row))
 
     def near(self, lags: int) -> float:
@@ -153,14 +154,14 @@ class HiddenAttention(LiveFigure):
     def _words(self, layer: int, channel: int, at: int, row: np.ndarray) -> str:
         self.best, self.share = int(row.argmax()), float(row.max() / max(row.sum(), 1e-30))
         self.negative = float(self.M.clamp(max=0).abs().sum() / self.M.abs().sum().clamp(min=1e-30))
-        reader, writer = (shown(int(self.ids[place])) for place in (at, self.best))
+        reader, writer = (f"byte {place} “{shown(int(self.ids[place]))}”" for place in (at, self.best))
         most, negative = percent(self.share), percent(self.negative)
-        self.title(self.top, f"Byte {at}, {reader}, reads most from byte {self.best}, {writer}: {most}")
+        self.title(self.top, f"B{reader[1:]} reads most from {writer}: {most}")
         self.title(self.ax, f"Layer {layer}, channel {channel}: {negative} of the weight is negative")
         by = f" The matrix is {whose}." if (whose := self.owner(self.build)) else ""
         return (
-            f"In channel {channel} of layer {layer}, the output at byte {at}, {reader}, gives most weight to byte "
-            f"{self.best}, {writer}: {most} of its row. Of the whole matrix {negative} is negative.{by}"
+            f"In channel {channel} of layer {layer}, the output at {reader} gives most weight to {writer}: {most} of "
+            f"its row. Of the whole matrix {negative} is negative.{by}"
         )
 
     def _draw(self) -> None:
@@ -285,7 +286,7 @@ class Rain(LiveFigure):
         (self.up,) = ax.plot([], [], "^", color=style.BLUE, **looks)
         (self.down,) = ax.plot([], [], "v", color=style.VERMILLION, **looks)
         (self.middle,) = ax.plot([], [], "D", color=style.BLACK, mec="white", mew=2, ms=16)
-        self.word = ax.text(1, 1, "", fontweight="bold", fontsize=16, ha="right", va="bottom", bbox=style.PAPER)
+        self.word = style.label_line(ax, "", 1000, 90, style.BLACK, fontsize=16)  # no half-life began as long
         self.move(self.up, self.down, self.middle, self.word)
 
     def update(self, task: str = "language", layer: int = 1, n: int = 1) -> str:
@@ -297,7 +298,7 @@ class Rain(LiveFigure):
             dots.set_data(self.before[chosen], seen[chosen])
         self.median = [float(np.median(values)) for values in (self.before, self.after)]
         self.middle.set_data([self.median[0]], [self.median[1]])
-        self.word.set(x=self.median[0] / 1.25, y=self.median[1] * 5, text=" to ".join(map(tokens, self.median)))
+        self.word.set_text(f"median {' to '.join(map(tokens, self.median))} ◆")
         self.longer, self.n = int(longer.sum()), len(longer)
         self.longest = [float(values.max()) for values in (self.before, self.after)]
         self.title(self.ax, f"{task.capitalize()}, layer {layer}, n = {n}: {self.longer} of {self.n} became longer")
@@ -313,7 +314,7 @@ class Rain(LiveFigure):
 
 
 def tokens(number: float) -> str:
-    """A number of tokens with two digits that count."""
+    """A number of tokens with at least two digits that count."""
     return "over a million" if number > 1e6 else written(number, ",.0f") if number >= 9.95 else f"{number:.2g}"
 
 
@@ -379,12 +380,14 @@ class Probes(LiveFigure):
 class Reading(LiveFigure):
     """What one channel, or a whole layer, says after each byte of a text, and what is true.
 
-    The model has read a program before, so that the text does not stand at the beginning of everything.
+    The model has read a program before, so that the text does not stand at the beginning of everything. The whole layer
+    is that of the channel.
 
     Args:
         text: a text of your own, at most 56 bytes of it are read; None gives a choice of texts.
     """
 
+    TARGETS = probing.TARGETS[:2]  # no probe reads even lines
     READERS = ("one channel", "a whole layer")
 
     def __init__(self, text: str | None = None):
@@ -393,21 +396,20 @@ class Reading(LiveFigure):
         self.n = min(len(one.encode()) for one in self.texts.values())
         self.first = next(iter(self.texts))
         self.controls = {
-            "target": choice(list(probing.TARGETS), probing.TARGETS[0], label="what is asked"),
+            "target": choice(list(self.TARGETS), self.TARGETS[0], label="what is asked"),
             "reader": choice(list(self.READERS), self.READERS[0], label="read off"),
         }
         if text is None:
             self.controls = {"text": choice(list(self.texts), self.first, label="text")} | self.controls
         self._draw()
 
-    def update(self, text: str | None = None, target: str = probing.TARGETS[0], reader: str = READERS[0]) -> str:
+    def update(self, text: str | None = None, target: str = TARGETS[0], reader: str = READERS[0]) -> str:
         text = text or self.first
         plain = self.texts[text].encode()[: self.n].decode("latin-1")
         self.true = marks(plain)[target].numpy()
         read = _read_after_a_program(self.texts[text])[:, : self.n]  # (n_layers, L, D)
         unit = probing.best_unit(target)
-        one = reader == self.READERS[0]
-        layer = unit.layer if one else _best_layer(target)
+        one, layer = reader == self.READERS[0], unit.layer
         score = (unit if one else _probe(target, layer)).score(read[layer]).numpy()  # (L,)
         self.said = score > 0
         right = self.said == self.true
@@ -438,7 +440,7 @@ class Reading(LiveFigure):
             ax.text(i, -0.03, "", ha="center", va="top", fontsize=13, family=MONO, transform=place)
             for i in range(self.n)
         ]
-        ax.set_xlabel("yellow: yes is true.  blue: right.  red, hatched: wrong", labelpad=28)
+        ax.set_xlabel("yellow: yes is true.  blue: right.  orange, hatched: wrong", labelpad=28)
         self.move(*self.bands, *self.bars, *self.signs)
 
 
@@ -447,13 +449,6 @@ def _read_after_a_program(text: str) -> Tensor:
     """What the states give on a text, (n_layers, L, D), when the model has read the program of notebook 13 before."""
     before = CODE[: CODE.index("def main")]
     return probing.states(stored(probing.LANGUAGE), before + text)[:, len(before) :]
-
-
-@cache
-def _best_layer(target: str) -> int:
-    """The layer whose probe is best on the last of the files that are not held out, when trained on the others."""
-    x, y = probing.features()[:, : -probing.HELD], probing.labels(target)[: -probing.HELD]
-    return max(range(len(x)), key=lambda layer: probing.accuracy(x[layer], y))
 
 
 @cache
