@@ -78,14 +78,14 @@ def test_depth_and_work_for_1024_steps(plan, rounds, joins):
 
 def test_the_exercises_multiply_as_often_as_the_plans_say():
     a, x = torch.rand(64), torch.randn(64)
-    for scan, low, plan in (
-        (chapter.hillis_steele, 2, figures.doubling_rounds),
-        (chapter.up_down, 1, figures.tree_rounds),
+    down = 64 - 1 - 6  # joins that leave out the product of the decays
+    for scan, left_out, plan in (
+        (chapter.hillis_steele, 0, figures.doubling_rounds),
+        (chapter.up_down, down, figures.tree_rounds),
     ):
         with figures.Counter() as counter:
             scan(a, x)
-        joins = sum(map(len, plan(64)))
-        assert low * joins <= counter.multiplications <= 2 * joins
+        assert counter.multiplications == 2 * sum(map(len, plan(64))) - left_out
 
 
 def test_a_wrong_join_is_seen_in_the_tree():
@@ -97,6 +97,9 @@ def test_the_shortcut_dies_at_step_56():
     shown = figures.DyingShortcut()
     assert "dies at step 56" in shown.update()
     assert np.isfinite(shown.h[:55]).all() and not np.isfinite(shown.h[55])
+    assert shown.titles() == ["Δ·A = −1.6, float32: the shortcut dies at step 56"]
+    shown.update(exponent=-3.2, digits=torch.float64)
+    assert shown.titles() == ["Δ·A = −3.2, float64: the shortcut dies at step 222"]
 
 
 def test_the_shortcut_dies_where_the_inverse_product_overflows():
@@ -150,6 +153,16 @@ def test_the_tables_of_zeros_are_those_that_autograd_makes():
         assert f"{length} cells for {length} gradients" in shown.update(length=length, way="cut once")
 
 
+def test_adding_the_tables_up_writes_one_table_less_than_there_are():
+    for length in (4, 16, 32):
+        a, x = torch.full((length, 2), 0.5), torch.ones(length, 2, requires_grad=True)
+        states = figures.slicing_loop(a, x)
+        with figures.Counter() as counter:
+            torch.autograd.grad(states, x, torch.ones_like(states))
+        sums = [size for name, size in counter.writes if "add" in name and size == x.numel()]
+        assert len(sums) == length - 1 == figures.whole_tables(figures.slicing_loop, length) - 1
+
+
 def test_the_backward_of_a_slicing_loop_is_quadratic_and_the_cure_linear():
     def growth(scan):
         one, two = (figures.backward_bytes(scan, torch.rand(n, 4), torch.rand(n, 4)) for n in (100, 200))
@@ -165,6 +178,30 @@ def test_the_timed_scans_compute_the_same_as_the_package(timings):
         for scan in timings.scans.values():
             torch.testing.assert_close(figures.whole_scan(scan, *case), selective_scan_fn(*case), rtol=1e-4, atol=1e-4)
     assert all((table > 0).all() for table in timings.times.values())
+
+
+def test_the_package_calls_less_often_than_the_loop_and_never_has_a_wide_table(timings):
+    calls = {}
+    for channels in timings.WIDTHS.values():
+        case = timings._case(channels, 1024)
+        with torch.no_grad(), figures.Counter() as counts:
+            selective_scan_fn(*case)
+        with torch.no_grad(), figures.Counter() as loop:
+            figures.whole_scan(figures.linear_loop, *case)
+        calls[channels] = loop.calls / counts.calls
+        largest = max(size for _, size in counts.writes) / (1024 * channels * timings.STATES)
+    assert min(calls.values()) > 5
+    assert largest <= 0.5  # of the wide block
+
+
+def test_the_loop_makes_the_most_calls_and_writes_the_fewest_tables():
+    a = torch.rand(1024, 16)
+    counts = {}
+    for name, scan in figures.SCANS.items():
+        with figures.Counter() as counts[name]:
+            scan(a, a)
+    assert max(counts, key=lambda name: counts[name].calls) == "loop"
+    assert min(counts, key=lambda name: counts[name].bytes) == "loop"
 
 
 def test_a_timed_scan_need_not_know_more_than_two_axes(timings):

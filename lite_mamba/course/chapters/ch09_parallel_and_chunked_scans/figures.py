@@ -259,7 +259,7 @@ class DyingShortcut(LiveFigure):
         self.word.set(text=f"dead from step {bad} on" if self.first_bad else "", x=min(bad + 6, 300))
         name = str(digits).removeprefix("torch.")
         end = f"dies at step {bad}" if self.first_bad else f"lives for all {self.LENGTH} steps"
-        self.title(self.ax, f"Δ·A = −{-exponent:.1f}: the shortcut {end}")
+        self.title(self.ax, f"Δ·A = −{-exponent:.1f}, {name}: the shortcut {end}")
         return (
             f"Δ·A = −{-exponent:.1f} in {name}: the decay is {math.exp(exponent):.3f} a step, and the shortcut {end}. "
             f"The state itself rises to {self.true[-1]:.3f} and stays there."
@@ -351,7 +351,7 @@ def _apart(values, gap: float) -> list[float]:
 
 
 class WrittenGradients(LiveFigure):
-    """The gradient of a sequence that a loop cuts into steps: cells written, and cells that hold something.
+    """The gradient of a sequence that a loop cuts into steps: cells that come back, and cells that hold something.
 
     Args:
         cured: (a, x) to the states, the function of exercise 5.
@@ -377,7 +377,7 @@ class WrittenGradients(LiveFigure):
             np.zeros((32, 32)), cmap=ListedColormap(["white", PALE_VERMILLION, style.BLUE]), vmin=0, vmax=2
         )
         self.edge = self.grid.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, ec=style.VERMILLION, lw=3))
-        self.bars.set(xlim=(0, 34), ylim=(0, 1100), xlabel="length L (steps)", ylabel="cells written for x")
+        self.bars.set(xlim=(0, 34), ylim=(0, 1100), xlabel="length L (steps)", ylabel="cells of these tables")
         self.lengths = list(range(4, self.LONGEST + 1, 4))
         for way, dash, colour in (("slice at each step", "-", style.VERMILLION), ("cut once", "--", style.BLUE)):
             written = np.array(self.counts[way]) * self.lengths
@@ -410,7 +410,7 @@ class WrittenGradients(LiveFigure):
         whose = self.owner(self.scans[way]) if way == "cut once" else ""
         by = f" ({whose})" if whose else ""
         return (
-            f"{way[0].upper()}{way[1:]}{by}, L = {length}: the backward pass makes {several(self.tables, 'table')} "
+            f"{way[0].upper()}{way[1:]}{by}, L = {length}: what comes back for x is {several(self.tables, 'table')} "
             f"as long as x, {self.written} cells for {length} gradients."
         )
 
