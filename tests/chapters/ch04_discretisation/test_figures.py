@@ -1,5 +1,6 @@
 """The figures of notebook 04: what each picture shows equals what the rules and the package compute."""
 
+import itertools
 import math
 
 import numpy as np
@@ -115,7 +116,37 @@ def test_the_other_rules_keep_the_whole_left_half_inside(planes, method):
         for im in (0.0, 4.0):
             planes.update(re=re, im=im, delta=1.5, method=method)
             assert abs(planes.z_pole) < 1 and not planes.disc.get_visible()
-    assert "neither dies out nor grows" in planes.update(re=0.0, im=2.0, delta=0.5, method=method)
+    assert "it swings for ever" in planes.update(re=0.0, im=2.0, delta=0.5, method=method)
+
+
+def test_a_swing_for_ever_is_called_right_only_where_the_dots_stay_with_the_true_spring(planes):
+    for method, im, delta in itertools.product(("bilinear", "zero-order hold"), (0.1, 2.0, 4.0), (0.05, 0.3, 1.5)):
+        sentence = planes.update(re=0.0, im=im, delta=delta, method=method)
+        turn = torch.atan2(*(torch.tensor(part) for part in (planes.z_pole.imag, planes.z_pole.real))).item()
+        late = (delta * im - turn) % (2 * math.pi) / (delta * im)  # of the true turn, in one tick
+        assert ("but too slowly" in sentence) == (0.01 < late < 1), (method, im, delta)
+        assert ("as it should" in sentence) == ("but too slowly" not in sentence)
+    assert "too slowly" in planes.update(re=0.0, im=2.0, delta=0.3, method="bilinear")
+    assert "as it should" in planes.update(re=0.0, im=4.0, delta=1.5, method="zero-order hold")
+
+
+def test_a_pole_is_marked_on_its_side_of_the_circle_inside_the_picture_and_clear_of_the_words(planes):
+    box = planes.z.get_window_extent()
+    for method, re, im, delta in itertools.product(RULES, (-6, -3.2, -0.5, 0.5), (0, 1, 2.5, 4), (0.3, 0.5, 1.5)):
+        planes.update(re=re, im=float(im), delta=delta, method=method)
+        words = [text.get_window_extent() for text in (planes.readout, *planes.z.texts)]
+        marks = [planes.image.get_xydata(), planes.true_pole.get_xydata()]
+        for z, places in zip((planes.z_pole, planes.true_z), marks, strict=True):
+            for x, y in places:
+                where = planes.z.transData.transform((x, y))
+                assert (math.hypot(x, y) > 1) == (abs(z) > 1), (method, re, im, delta)
+                assert box.contains(*where) and not any(word.contains(*where) for word in words)
+
+
+def test_a_level_less_than_nothing_has_its_mark(bucket):
+    for figure, marks in ((bucket, "dots"), (TickedBucket({"hold": zoh, "Euler": euler}), "hollow")):
+        figure.update(delta=5.0, method="Euler" if marks == "dots" else "hold")
+        assert [10.0, -2.5] in getattr(figure, marks).get_xydata().tolist()
 
 
 def test_the_dots_of_the_hold_lie_on_the_true_spring(planes):

@@ -124,10 +124,10 @@ class TickedBucket(LiveFigure):
             self.controls["method"] = choice(list(rules), next(iter(rules)), label="rule")
         self.t = np.linspace(0, self.MINUTES, 400)
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(0, self.MINUTES), ylim=(-2.6, 10.6), yticks=range(-2, 11, 2), xticks=range(0, 25, 4))
+        self.ax.set(xlim=(0, self.MINUTES), ylim=(-3.1, 10.6), yticks=range(-2, 11, 2), xticks=range(0, 25, 4))
         self.ax.set(xlabel="time (minutes)", ylabel="level (litres)")
-        self.ax.axhspan(-3, 0, facecolor="#F1F1F1", edgecolor=style.RULE, lw=1.5)
-        self.ax.text(23.8, -2.2, "less than empty", color=style.GREY, ha="right")
+        self.ax.axhspan(-4, 0, facecolor="#F1F1F1", edgecolor=style.RULE, lw=1.5)
+        self.ax.text(23.8, -2.7, "less than empty", color=style.GREY, ha="right")
         (self.true_line,) = self.ax.plot(self.t, self.t * 0, "-", color=style.GREY, lw=6, alpha=0.55)
         (self.hollow,) = self.ax.plot([], [], "D", ms=10, mfc="none", mec=style.BLACK, mew=2, clip_on=False)
         self.hollow.set_in_layout(False)  # without a second rule it is empty, and would ask for room at the corner
@@ -174,7 +174,7 @@ class TickedBucket(LiveFigure):
             self.other.set_text(f"hollow: {name}")
 
     def _place(self, marks, levels: np.ndarray):
-        inside = (levels > -2.5) & (levels < 10.5)
+        inside = (levels > -2.8) & (levels < 10.5)
         marks.set_data(self.ticks[inside], levels[inside])
 
     def _fate(self) -> str:
@@ -341,16 +341,16 @@ class PolePlanes(LiveFigure):
 
     def _build_z_plane(self):
         ax = self.z
-        ax.set(xlim=(-3.6, 2.4), ylim=(-1.8, 1.8), aspect="equal", xticks=range(-3, 3), yticks=[-1, 0, 1])
+        ax.set(xlim=(-4.4, 3.1), ylim=(-2.25, 2.25), aspect="equal", xticks=range(-4, 3), yticks=[-1, 0, 1])
         ax.set(xlabel="real part", ylabel="imaginary part")
         ax.set_title("z-plane: a factor each tick")
         ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLACK, lw=3, zorder=0))
-        ax.text(
-            -3.5, -1.7, "inside the circle: dies out\nring: the true factor", va="bottom", color=style.GREY, fontsize=13
-        )
+        words = {"y": -2.15, "va": "bottom", "color": style.GREY, "fontsize": 13}
+        ax.text(-4.3, s="inside: dies out", **words)
+        ax.text(3.0, s="ring: the true factor", ha="right", **words)
         (self.true_pole,) = ax.plot([], [], "o", mfc="none", mec=style.GREY, mew=2.5, ms=19, zorder=4)
         (self.image,) = ax.plot([], [], "o", ms=13, zorder=5)
-        self.readout = ax.text(-3.5, 1.72, "", va="top", fontsize=14, fontweight="bold")
+        self.readout = ax.text(-4.3, 2.2, "", va="top", fontsize=14, fontweight="bold")
         self.move(self.true_pole, self.image, self.readout)
 
     def _build_response(self):
@@ -395,6 +395,12 @@ class PolePlanes(LiveFigure):
         """Whether the rule turns the state by more than a quarter in a tick in which the true motion turns by less."""
         return self.z_pole.real < -1e-9 and self.quarter_turns < 1
 
+    @property
+    def lags(self) -> bool:
+        """Whether a tick turns the computed motion by less than the true one, by more than one part in a hundred."""
+        turn = self.quarter_turns * math.pi / 2
+        return abs(self.z_pole - self.true_z) > 1e-6 and cmath.phase(self.z_pole) < 0.99 * turn
+
     def _place_s(self, pole: complex, delta: float, method: str):
         euler = method == "Euler"
         self.half.set_visible(not euler)
@@ -407,14 +413,14 @@ class PolePlanes(LiveFigure):
 
     def _place_z(self, pole: complex, method: str):
         z, paired = complex(self.z_pole), isinstance(pole, complex)
-        self.clipped = complex(np.clip(z.real, -3.4, 2.2), np.clip(z.imag, -0.8, 0.8) if abs(z) > 2 else z.imag)
-        far = self.clipped != z
+        self.clipped, true = into_the_picture(z), into_the_picture(self.true_z)
         signs = (1, -1) if paired else (1,)
         self.image.set_data([self.clipped.real] * len(signs), [sign * self.clipped.imag for sign in signs])
         marker = "X" if self.grows else "o"
         self.image.set(marker=marker, color=self._colour())
-        self.true_pole.set_data([self.true_z.real] * len(signs), [sign * self.true_z.imag for sign in signs])
-        words = f"z = {FORMULAS.get(method, '…')}\n   = {number(z, paired)}" + (", far outside" if far else "")
+        self.true_pole.set_data([true.real] * len(signs), [sign * true.imag for sign in signs])
+        further = "" if self.clipped == z else ", further out"
+        words = f"z = {FORMULAS.get(method, '…')}\n   = {number(z, paired)}{further}"
         self.readout.set(text=words, color=self._colour())
 
     def _colour(self) -> str:
@@ -428,7 +434,8 @@ class PolePlanes(LiveFigure):
         if re == 0 and not self.quarter_turns:
             return "it forgets nothing: right"
         if re == 0:
-            return "it explodes; the true motion does not" if self.grows else "it neither dies out nor grows: right"
+            swings = f"it swings for ever, {'but too slowly' if self.lags else 'as it should'}"
+            return "it explodes; the true motion does not" if self.grows else swings
         if steady:
             return "it never settles; the true motion does"
         if self.grows:
@@ -461,6 +468,11 @@ def read_out(states: np.ndarray, pole: complex) -> np.ndarray:
         return abs(pole) * states if abs(pole) > 1e-6 else states
     C = abs(pole) ** 2 / (2j * pole.imag)
     return 2 * (C * states).real
+
+
+def into_the_picture(z: complex) -> complex:
+    """Where z is marked in the z-plane: at z, or at the edge, which is clear of the words and outside of the circle."""
+    return complex(min(max(z.real, -4.1), 2.8), min(max(z.imag, -1.22), 1.22))
 
 
 def size(z: complex) -> str:
