@@ -676,6 +676,13 @@ def tree_with_nothing_at_its_end(a, x):
     return torch.stack([even, odd], 1).flatten(0, 1)
 
 
+def tree_with_zero_at_its_end(a, x):
+    if len(a) == 1:
+        return torch.zeros(x.shape)
+    odd = tree_with_zero_at_its_end(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
 def tree_with_its_end_faded(a, x):
     if len(a) == 1:
         return a * x
@@ -898,6 +905,17 @@ UP_DOWN = [
     ("flat", lambda a, x: tree()(a, x).flatten(), None),
     ("a pair", lambda a, x: (a, tree()(a, x)), None),
     (
+        "the even decay before",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[::2][:-1] * odd[:-1] + x[2::2]])),
+        "a decay of the wrong step on the way down",
+    ),
+    (
+        "the even drive before",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd[:-1] + x[::2][:-1]])),
+        "the drive of the step before",
+    ),
+    ("zero at the end", tree_with_zero_at_its_end, "zero at the end of the tree"),
+    (
         "a pair's drive",
         tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * odd[:-1] + (a[1::2] * x[::2] + x[1::2])[1:]])),
         "a pair's drive on the way down",
@@ -1081,6 +1099,7 @@ MENDED = [
     ("1e-30", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-30)), "another epsilon"),
     ("1e-8", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (1e-8 + w)), "another epsilon"),
     ("tiny", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + torch.finfo(w.dtype).tiny)), "another epsilon"),
+    ("1e-16", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-16)), "another epsilon"),
     ("1e-20", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-20)), "another epsilon"),
     ("clamp", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp_min(1e-12)), "a clamp"),
     ("maximum", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.maximum(torch.tensor(1e-20))), "a clamp"),
@@ -1316,6 +1335,11 @@ def ends_of(steps):
     return scan
 
 
+def sums_as_ends(a, x, chunk):
+    ends = x.reshape(-1, chunk, *x.shape[1:]).sum(1)
+    return chunks(lambda decay, _: starts_from(0 * ends[0], decay, ends))(a, x, chunk)
+
+
 def last_drives(a, x, chunk):
     ends = x[chunk - 1 :: chunk]
     return chunks(lambda decay, _: starts_from(0 * ends[0], decay, ends))(a, x, chunk)
@@ -1454,10 +1478,19 @@ CHUNKED = [
     ("rerun in place", in_place("rerun"), "one tensor for several states"),
     ("carry in place", in_place("carry"), "one tensor for several states"),
     ("both in place", in_place("carry", "rerun"), "one tensor for several states"),
-    ("the last drive as the end", last_drives, "ends that lack steps"),
-    ("all but the last step", ends_of(lambda T: range(T - 1)), "ends that lack steps"),
-    ("all but the first step", ends_of(lambda T: range(1, T)), "ends that lack steps"),
+    ("the last drive as the end", last_drives, "ends that are no states"),
+    ("all but the last step", ends_of(lambda T: range(T - 1)), "ends that are no states"),
+    ("all but the first step", ends_of(lambda T: range(1, T)), "ends that are no states"),
     ("all decays so far", products_from_the_beginning, "decays from the beginning"),
+    ("all drives as the end", sums_as_ends, "ends that are no states"),
+    ("exp of a sum", chunks(decay=lambda a: torch.exp(torch.sum(a, 1))), "decays of a chunk that are added"),
+    ("exp of a sum of logs", chunks(decay=lambda a: torch.exp(torch.log(a).sum(1))), LOGARITHMS),
+    ("strides, put back", chunks(cut=strided, glue=torch.cat), "neighbours in different chunks"),
+    (
+        "stack −1",
+        chunks(glue=lambda states: torch.stack(states, -1).flatten(0, 1)),
+        "steps stacked behind the states",
+    ),
     ("prod()", chunks(decay=lambda a: torch.stack([one.prod() for one in a])), "one decay for all states"),
     ("prod() of all", chunks(decay=lambda a: [a.prod()] * len(a)), "one decay for all states"),
     ("a power", chunks_with(decay=lambda a: a[:, 0] ** a.shape[1]), "a chunk whose steps all fade alike"),
@@ -1601,6 +1634,11 @@ def along_the_states(a, x):
     return torch.stack(out)
 
 
+def from_ones(a, x):
+    h = torch.ones(x.shape[1:])
+    return torch.stack([h := a_t * h + x_t for a_t, x_t in zip(a, x, strict=True)])
+
+
 def without_the_first(a, x):
     (h, *drives), out = x.unbind(), []
     for a_t, x_t in zip(a.unbind()[1:], drives, strict=True):
@@ -1652,6 +1690,8 @@ LINEAR = [
     ("h[t] += …", added_to_a_copy, "states read out of the table that they are written into"),
     ("no grad", no_grad, "states without a gradient"),
     ("detached result", lambda a, x: collected(a, x).detach(), "states without a gradient"),
+    ("detached drives", lambda a, x: collected(a, x.detach()), "drives without a gradient"),
+    ("ones first", from_ones, "a first state that is not zero"),
     ("detached decays", lambda a, x: collected(a.detach(), x), "decays without a gradient"),
     ("numpy", lambda a, x: loop_through_numpy(a.detach(), x.detach()), "states without a gradient"),
     ("h + a·x", lambda a, x: torch.cumsum(torch.stack(a.unbind()) * x, 0), "a state that never fades"),

@@ -150,7 +150,8 @@ CHUNKED_SCAN = Exercise(
             "decays of a chunk that are added",
             "For the decay of a whole chunk you add its T decays, or take their mean. Two fadings one after the other "
             "multiply: a half of a half is a quarter.",
-            [edited(chunked_scan, f"a.prod(dim=1) → a.{added}(dim=1)") for added in ("sum", "mean")],
+            [edited(chunked_scan, f"a.prod(dim=1) → a.{added}(dim=1)") for added in ("sum", "mean")]
+            + [edited(chunked_scan, "a.prod(dim=1) → a.sum(dim=1).exp()")],
         ),
         Misconception(
             "an end that fades in its own chunk",
@@ -248,6 +249,11 @@ CHUNKED_SCAN = Exercise(
                 edited(
                     chunked_scan, "value.unflatten(0, (-1, chunk)) → value.unflatten(0, (chunk, -1)).transpose(0, 1)"
                 ),
+                edited(
+                    chunked_scan,
+                    "value.unflatten(0, (-1, chunk)) → value.unflatten(0, (chunk, -1)).transpose(0, 1)",
+                    "torch.stack(states, dim=1) → torch.stack(states)",
+                ),
                 _several_apart,
             ],
         ),
@@ -274,11 +280,14 @@ CHUNKED_SCAN = Exercise(
             ],
         ),
         Misconception(
-            "ends that lack steps",
+            "ends that are no states",
             "What you take for the end of a chunk is not its state after all T steps. Run every step of the chunk, "
             "from zero.",
             [
-                edited(chunked_scan, "end = a_t * end + x_t → pass", "end, strict → x[:, -1], strict"),
+                *(
+                    edited(chunked_scan, "end = a_t * end + x_t → pass", f"end, strict → {end}, strict")
+                    for end in ("x[:, -1]", "x.sum(1)", "(a * x).sum(1)", "(a.cumprod(1) * x).sum(1)")
+                ),
                 *(
                     edited(chunked_scan, f"{CUT}:\n        end → {CUT.replace('(1)', some)}:\n        end")
                     for some in ("(1)[1:]", "(1)[:-1]")
@@ -321,6 +330,18 @@ CHUNKED_SCAN = Exercise(
             " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
             " a chunk's steps follow one another?",
             edited(chunked_scan, "torch.stack(states, dim=1) → torch.stack(states)"),
+        ),
+        Misconception(
+            "steps stacked behind the states",
+            "You have stacked T states (K, N) to (K, N, T). Behind which axis must the steps go, so that a chunk's "
+            "steps follow one another?",
+            edited(chunked_scan, "torch.stack(states, dim=1) → torch.stack(states, dim=-1)"),
+        ),
+        Misconception(
+            "logarithms of decays",
+            "You take the logarithm of a. A decay below zero has none, and what comes of it is not a number. Decays "
+            "multiply as they are.",
+            edited(chunked_scan, "a.prod(dim=1) → a.log().sum(dim=1).exp()"),
         ),
         Misconception(
             "the ends alone",

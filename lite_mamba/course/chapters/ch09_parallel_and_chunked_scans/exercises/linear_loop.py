@@ -171,6 +171,17 @@ LINEAR_LOOP = Exercise(
             lambda a, x: linear_loop(a.detach(), x),
         ),
         Misconception(
+            "drives without a gradient",
+            "Your states are right, and the gradient of x is zero: you cut the drives off, by detach for example. "
+            "They are to be trained like a.",
+            lambda a, x: linear_loop(a, x.detach()),
+        ),
+        Misconception(
+            "a first state that is not zero",
+            "Your h is not zero before the first step, and each state holds what is left of that.",
+            edited(linear_loop, "torch.zeros_like(x[0]) → torch.ones_like(x[0])"),
+        ),
+        Misconception(
             "one tensor for all states",
             "You change h in place, and keep the same tensor at each step. So all entries of your list are the last "
             "state. Make a new h at each step.",

@@ -47,6 +47,10 @@ def _by_the_reciprocal(log_a, x):
     return (exponents.exp() * x).cumsum(0) * (-exponents).exp()
 
 
+def _a_weight_is_zero(log_a, x):
+    return bool((log_a[1:].sum(0) < -104).any())  # exp of it is 0 in float32
+
+
 def _x_without_weight(log_a, x, least):
     to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
     return torch.where(to_end > least, (to_end * x).cumsum(0) / to_end, x)
@@ -98,9 +102,9 @@ def _twice_the_digits(log_a, x):
 
 
 def _decay_case(draw: Draw) -> dict:
-    length, states = draw.size(1, 150), draw.size(0, 5)
-    shape = (length, states) if states else (length,)
-    speed = torch.tensor([draw.choice(SPEEDS) for _ in range(shape[-1])]) if states else draw.choice(SPEEDS)
+    speeds = torch.tensor([draw.choice(SPEEDS) for _ in range(5)])  # before the sizes: a smaller case keeps them
+    length, states = draw.size(1, 150), draw.size(0, len(speeds))
+    shape, speed = ((length, states), speeds[:states]) if states else ((length,), speeds[0])
     return {"log_a": (-speed * draw.uniform(0.6, 1.0, *shape)).round(decimals=2), "x": draw.normal(*shape)}
 
 
@@ -126,6 +130,7 @@ MENDED_SCAN = Exercise(
             "Without the small number, early weights round to zero, and zero is divided by zero, or multiplied by an "
             "infinity. The small number hid the sickness; it was not the sickness.",
             [from_the_end, _by_the_reciprocal],
+            where=_a_weight_is_zero,
         ),
         Misconception(
             "what is left at the end",
@@ -138,7 +143,12 @@ MENDED_SCAN = Exercise(
             "The same defect, with more steps or fewer before it shows: a weight below your small number counts for "
             "too little. No small number is small enough. Can you do without the division?",
             [
-                *guarded(from_the_end, "to_end", "(to_end + {})", (*EPSILONS[:-1], 1e-15, 1e-20, 1e-30, 1e-38, FINEST)),
+                *guarded(
+                    from_the_end,
+                    "to_end",
+                    "(to_end + {})",
+                    (1e-4, 1e-5, 1e-7, *EPSILONS[:-1], 1e-15, 1e-16, 1e-20, 1e-30, 1e-38, 1e-45, FINEST),
+                ),
                 *(
                     edited(_twice_the_digits, "from_the_end → _guarded_scan", _guarded_scan=scan)
                     for scan in guarded(from_the_end, "to_end", "(to_end + {})", (1e-50, 1e-100, 1e-200, 1e-300))
@@ -165,6 +175,7 @@ MENDED_SCAN = Exercise(
                 from_the_end,
                 "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
             ),
+            where=_a_weight_is_zero,
         ),
         Misconception(
             "x where a weight vanishes",

@@ -132,6 +132,11 @@ UP_DOWN = Exercise(
             edited(up_down, "return x → return a"),
         ),
         Misconception(
+            "zero at the end of the tree",
+            "When one step is left, you return zero, the state before it. After the step the state is its x.",
+            edited(up_down, "return x → return torch.zeros_like(x)"),
+        ),
+        Misconception(
             "a last step left that fades",
             "When one step is left, you multiply its x by its a. A step fades what is there before it, and from h = 0 "
             "that is nothing: its state is its x.",
@@ -195,9 +200,9 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "a decay of the wrong step on the way down",
-            "You fade the state by the a of the odd step. The step that is filled in is the even one: its own a "
-            "counts.",
-            [edited(up_down, "a[2::2] → a[3::2]"), edited(up_down, "a[2::2] → a[1:-1:2]")],
+            "You fade the state by the a of another step. The step that is filled in is the even one behind that "
+            "state: its own a counts.",
+            [edited(up_down, f"a[2::2] → a[{places}]") for places in ("3::2", "1:-1:2", "0:-2:2")],
         ),
         Misconception(
             "a pair's decay on the way down",
@@ -306,9 +311,9 @@ UP_DOWN = Exercise(
         LOGARITHMS,
         Misconception(
             "the drive of the step before",
-            "To fill in an even place you take the drive of the odd place before it: it is in that state already. The "
-            "step that you add is the even one.",
-            edited(up_down, "* odd[:-1] + x[2::2] → * odd[:-1] + x[1:-1:2]"),
+            "To fill in an even place you take the drive of a place before it: it is in that state already. The step "
+            "that you add is the even one.",
+            [edited(up_down, f"* odd[:-1] + x[2::2] → * odd[:-1] + x[{places}]") for places in ("1:-1:2", "0:-2:2")],
         ),
     ],
 )
