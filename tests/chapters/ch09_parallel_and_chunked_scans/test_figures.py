@@ -153,6 +153,14 @@ def test_the_tables_of_zeros_are_those_that_autograd_makes():
         assert f"{length} cells for {length} gradients" in shown.update(length=length, way="cut once")
 
 
+def test_as_many_rows_are_coloured_as_tables_come_back():
+    shown = figures.WrittenGradients(cured=chapter.linear_loop)
+    for parameters in shown.corners():
+        shown.update(**parameters)
+        rows = np.asarray(shown.image.get_array()).any(axis=1)
+        assert rows[: shown.tables].all() and rows.sum() == shown.tables == shown.edge.get_height()
+
+
 def test_adding_the_tables_up_writes_one_table_less_than_there_are():
     for length in (4, 16, 32):
         a, x = torch.full((length, 2), 0.5), torch.ones(length, 2, requires_grad=True)

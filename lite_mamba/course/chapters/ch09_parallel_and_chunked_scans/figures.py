@@ -370,7 +370,7 @@ class WrittenGradients(LiveFigure):
         self.counts = {name: self._count(scan) for name, scan in self.scans.items()}
         self.grid, self.bars = self.figure.subplots(1, 2, width_ratios=(1, 1.25))
         self.grid.set(
-            xlim=(-0.5, 31.5), ylim=(31.5, -0.5), xlabel="place in the gradient of x", ylabel="step of the loop"
+            xlim=(-0.5, 31.5), ylim=(31.5, -0.5), xlabel="place in the gradient of x", ylabel="tables that come back"
         )
         self.grid.set_xticks([0, 10, 20, 30])
         self.image = self.grid.imshow(
@@ -399,11 +399,10 @@ class WrittenGradients(LiveFigure):
             cells[:length, :length] = 1
             cells[t, t] = 2
         else:
-            cells[length - 1, :length] = 2
+            cells[0, :length] = 2
         self.image.set_data(cells)
         self.written = self.tables * length
         self.edge.set(width=length, height=length if way == "slice at each step" else 1)
-        self.edge.set_y(-0.5 if way == "slice at each step" else length - 1.5)
         self.here.set_data([length], [self.written])
         self.title(self.grid, f"{self.written} cells for {length} gradients")
         self.title(self.bars, f"{several(self.tables, 'table')} as long as x")
