@@ -103,6 +103,17 @@ BITS = [
         lambda x, i: float(F.cross_entropy(x[:-1], i[1:], reduction="none").median()) / math.log(2),
         "a median in the place of a mean",
     ),
+    ("a probability's mean", lambda x, ids: -float(x[:-1].softmax(-1).gather(1, ids[1:, None]).mean()),
+     "probabilities without a logarithm"),
+    ("nll_loss of a softmax", lambda x, ids: F.nll_loss(x[:-1].softmax(-1), ids[1:]).item() / math.log(2),
+     "probabilities without a logarithm"),
+    ("all pairs", lambda x, ids: -x[:-1].log_softmax(-1)[:, ids[1:]].mean().item() / math.log(2),
+     "every place with every byte"),
+    ("two digits", lambda x, ids: round(ce(x[:-1], ids[1:]) / math.log(2), 2), "a rounded number"),
+    ("a whole number", lambda x, ids: int(ce(x[:-1], ids[1:]) / math.log(2)), "a rounded number"),
+    ("the entropy of all rows",
+     lambda x, ids: torch.distributions.Categorical(logits=x).entropy().mean().item() / math.log(2),
+     "the entropy of the guess"),
 ]  # fmt: skip
 
 
@@ -322,6 +333,26 @@ def ngram_in_a_line(mix):
     return answer
 
 
+def counts_over_counts(text, context):
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        end = context[len(context) - size :]
+        counts = torch.tensor([float(text.count(end + bytes([b]))) for b in range(256)])
+        p = (counts + p) / (text.count(end) + 1)
+    return p
+
+
+def mixed_at_each_match(text, context):
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        counts = torch.zeros(256)
+        for i in range(size, len(text)):
+            if text[i - size : i] == context[len(context) - size :]:
+                counts[text[i]] += 1
+                p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
 NGRAM = [
     ("one for each", ngram_from(all_after, lambda n, p: n + 1), "one added to every byte"),
     ("p behind", ngram_in_a_line(lambda n, of, p: n / (of + 1) + p), "brackets that are missing"),
@@ -384,6 +415,8 @@ NGRAM = [
         ngram_mixed(lambda n, p: (n + p) / (n.sum() + 1), step=lambda end: len(end) or 1),
         "places that are skipped",
     ),
+    ("count over count", counts_over_counts, "overlaps that are not counted"),
+    ("mixed at each match", mixed_at_each_match, "a mixture at each place"),
 ]
 
 
@@ -464,6 +497,12 @@ HELD = [
         "other bytes than those of the path",
     ),
     ("running on", held_running, "a checksum that runs on"),
+    ("ascii", lambda paths, share: [zlib.crc32(p.encode("ascii")) % share == 0 for p in paths],
+     "other bytes than those of the path"),
+    ("the first folder", lambda paths, share: [zlib.crc32(p.split("/")[0].encode()) % share == 0 for p in paths],
+     "the folder without the file"),
+    ("the start, rounded up", lambda paths, share: [i * share < len(paths) for i in range(len(paths))],
+     "one end of the list"),
 ]  # fmt: skip
 
 
@@ -565,8 +604,15 @@ def no_last_piece(logits, temperature, u):
     return sum(p <= u for p in F.softmax(logits / temperature, 0)[:-1].tolist())
 
 
+def drawn_by_exp(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    e = torch.exp(logits / temperature)
+    return min(int(((e / e.sum()).cumsum(0) <= u).sum()), len(e) - 1)
+
+
 DRAW = [
-    ("log-probabilities", draw_from(lambda x, t: F.log_softmax(x / t, 0)), "logarithms in the place of probabilities"),
+    ("log-probabilities", draw_from(lambda x, t: F.log_softmax(x / t, 0)), "always the end of the line"),
     ("t taken off", draw_from(lambda x, t: F.softmax(x - t, 0)), "an ignored temperature"),
     ("all alike at 0", no_preference, "a byte without preference at temperature 0"),
     ("text", lambda *all: chr(draw_by_loop(*all)), "a character in the place of a byte"),
@@ -621,6 +667,14 @@ DRAW = [
      "the largest logit in the place of its byte"),
     ("from the right", lambda x, t, u: draw_searchsorted(x, t, 1 - u), "a line from the other end"),
     ("a sigmoid", draw_from(lambda x, t: (q := (x / t).sigmoid()) / q.sum()), "a sigmoid in the place of a softmax"),
+    ("exp over its sum", drawn_by_exp, "exponentials too large for a float"),
+    ("a power", lambda x, t, u: int(((x.softmax(-1) ** (1 / t)).cumsum(-1) <= u).sum() if t else x.argmax()),
+     "pieces that do not add up to 1"),
+    ("ends at or above u", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) >= u).sum() if t else x.argmax()),
+     "the ends that are still to come"),
+    ("the last end above u",
+     lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) > u).nonzero()[-1] if t else x.argmax()),
+     "always the end of the line"),
 ]  # fmt: skip
 
 
@@ -816,6 +870,32 @@ def window_anew(borders):
     return answer
 
 
+def windows_with_an_offset_of_calls(model, ids, window):
+    stream, nats = InferenceParams(max_seqlen=len(ids), max_batch_size=1), 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]
+        nats += ce(model(part[None, :-1], stream)[0], part[1:], reduction="sum")
+        stream.seqlen_offset += 1
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def windows_of_all_bytes(judged_by):
+    """The windows' own bytes are read and counted, the last one of the text too."""
+
+    def window_bits(model, ids, window):
+        stream, nats, read = InferenceParams(max_seqlen=len(ids), max_batch_size=1), 0.0, 0
+        for start in range(0, len(ids) - 1, window):
+            part = ids[start : start + window]
+            logits = model(part[None], stream)[0]
+            stream.seqlen_offset += len(part)
+            guessed = judged_by(ids[start : start + window + 1], part)
+            nats += ce(logits[: len(guessed)], guessed, reduction="sum")
+            read += len(part)
+        return nats / read / math.log(2)
+
+    return window_bits
+
+
 WINDOWS = [
     (
         "windows of 16",
@@ -881,6 +961,13 @@ WINDOWS = [
     ("own logits", lambda model, ids, window: ce(model(ids[None])[0], ids) / math.log(2), None),
     ("sliding", window_sliding, "a window that slides"),
     ("offset set", window_offset_set, "an offset that is set anew"),
+    ("an offset of calls", windows_with_an_offset_of_calls, "an offset that counts windows"),
+    (
+        "bytes that were read",
+        windows_of_all_bytes(lambda longer, part: longer[1:]),
+        "a byte too many in the denominator",
+    ),
+    ("read and judged", windows_of_all_bytes(lambda longer, part: part), "a byte that judges its own logits"),
 ]
 
 

@@ -61,7 +61,10 @@ BITS_PER_BYTE = Exercise(
             "the entropy of the guess",
             "You weigh the costs of all 256 bytes with their own probabilities: what the model expects to pay, "
             "whatever comes. Asked is what the byte that came did cost.",
-            edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)"),
+            [
+                edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)", *rows)
+                for rows in ((), ("logits[:-1] → logits",))
+            ],
         ),
         Misconception(
             "a median in the place of a mean",
@@ -128,6 +131,31 @@ BITS_PER_BYTE = Exercise(
             "You average the probabilities and then take the logarithm. A text costs the sum of what its bytes cost: "
             "first the logarithm of each, then the mean.",
             edited(bits_per_byte, "nats.mean() → -(-nats).exp().mean().log()"),
+        ),
+        Misconception(
+            "probabilities without a logarithm",
+            "You take the mean of the probabilities themselves. F.nll_loss takes no logarithm either: it wants "
+            "log-probabilities. The cost of a byte is minus the logarithm of its probability.",
+            [
+                edited(bits_per_byte, "log_softmax → softmax"),
+                edited(bits_per_byte, "log_softmax → softmax", " / torch.log(torch.tensor(2.0)) → "),
+            ],
+        ),
+        Misconception(
+            "every place with every byte",
+            "You pick the bytes at *each* place: a table of all pairs. Of each place one probability counts, that of "
+            "the byte that came next.",
+            edited(bits_per_byte, "log_p.gather(1, ids[1:, None]) → log_p[:, ids[1:]]"),
+        ),
+        Misconception(
+            "a rounded number",
+            "The number is right but for the digits that you cut off. Rounding is for the eye, where a number is "
+            "printed.",
+            [
+                edited(bits_per_byte, "return (nats → return round((nats", f".item() → .item(), {digits})")
+                for digits in (0, 1, 2)
+            ]
+            + [edited(bits_per_byte, "return (nats → return int((nats", ".item() → .item())")],
         ),
         Misconception(
             "logits taken for log-probabilities",

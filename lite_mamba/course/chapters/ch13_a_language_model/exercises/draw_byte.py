@@ -21,7 +21,7 @@ def draw_byte(logits: Tensor, temperature: float, u: float) -> int:
 def _draw_cases(draw: Draw) -> dict:
     size = draw.size(4, 12)
     logits = 2 * draw.normal(size) + 0.13 * torch.arange(size)  # (V,): no two alike
-    temperature = draw.choice([0, 0.25, 0.5, 1.0, 2.0, 5.0])
+    temperature = draw.choice([0, 0.02, 0.25, 0.5, 1.0, 2.0, 5.0])
     sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
     u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
     if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
@@ -38,7 +38,7 @@ DRAW_BYTE = Exercise(
     title="Draw with a temperature",
     reference=draw_byte,
     cases=_draw_cases,
-    trials=60,
+    trials=72,
     misconceptions=[
         Misconception(
             "a temperature that multiplies",
@@ -56,8 +56,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a temperature behind the softmax",
-            "You divide the probabilities by the temperature. Then they no longer add up to 1, and nothing is "
-            "sharpened. The logits are divided, before the softmax.",
+            "Your temperature comes behind the softmax, where it stretches the whole line and sharpens nothing. The "
+            "logits are divided, before the softmax.",
             [
                 edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature"),
                 edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) / temperature", "[:-1] → "),
@@ -90,7 +90,7 @@ DRAW_BYTE = Exercise(
         Misconception(
             "the ends that are still to come",
             "You count the ends that lie above u. Those that u has passed say how many pieces lie before it.",
-            [edited(draw_byte, "[:-1] <= u → [:-1] > u"), edited(draw_byte, "[:-1] <= u → > u")],
+            [edited(draw_byte, f"[:-1] <= u → {ahead} u") for ahead in ("[:-1] >", ">", "[:-1] >=", ">=")],
         ),
         Misconception(
             "the nearest end",
@@ -116,8 +116,9 @@ DRAW_BYTE = Exercise(
             ],
         ),
         Misconception(
-            "logarithms in the place of probabilities",
-            "You lay log-probabilities end to end. They are negative: a piece is as long as the probability itself.",
+            "always the end of the line",
+            "Where you draw, you come out at the end of the line, whatever u is. Of all ends above u the first one "
+            "counts, not the last. And log-probabilities are no lengths: they are negative, so u has passed all.",
             [
                 edited(draw_byte, ".softmax(-1) → .log_softmax(-1)"),
                 edited(draw_byte, ".softmax(-1) → .log_softmax(-1)", "[:-1] → "),
@@ -125,9 +126,23 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "pieces that do not add up to 1",
-            "You take the exponentials of the logits, and do not divide by their sum. The line from 0 to 1 has room "
-            "for probabilities only.",
-            edited(draw_byte, ".softmax(-1) → .exp()"),
+            "You take the exponentials of the logits, or a power of the probabilities, and do not divide by their sum. "
+            "The line from 0 to 1 has room for probabilities only.",
+            [
+                edited(draw_byte, ".softmax(-1) → .exp()"),
+                edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) ** (1 / temperature)"),
+                edited(
+                    draw_byte,
+                    "(logits / temperature).softmax(-1) → logits.softmax(-1) ** (1 / temperature)",
+                    "[:-1] → ",
+                ),
+            ],
+        ),
+        Misconception(
+            "exponentials too large for a float",
+            "At a low temperature, exp(logits / τ) is infinite, and ∞ / ∞ is no number. `softmax` takes the largest "
+            "logit off all of them first, which changes no probability.",
+            edited(draw_byte, ".softmax(-1) → .exp()\n    p = p / p.sum()"),
         ),
         Misconception(
             "a softmax of a softmax",

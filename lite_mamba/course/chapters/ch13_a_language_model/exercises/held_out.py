@@ -87,6 +87,11 @@ HELD_OUT = Exercise(
                     "zlib.crc32(path.encode()) % share == 0 for path in paths → "
                     "i < len(paths) // share for i in range(len(paths))",
                 ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                    "i < len(paths) / share for i in range(len(paths))",
+                ),
             ],
         ),
         Misconception(
@@ -165,12 +170,21 @@ HELD_OUT = Exercise(
             edited(held_out, "path.encode() → PurePosixPath(path).name.encode()", PurePosixPath=PurePosixPath),
         ),
         Misconception(
+            "the folder without the file",
+            "You take the checksum of a folder, so all its files share one fate. The whole path tells them apart.",
+            [
+                edited(held_out, "path.encode() → " + folder + ".encode()")
+                for folder in ('path.split("/")[0]', 'path.rpartition("/")[0]')
+            ],
+        ),
+        Misconception(
             "other bytes than those of the path",
             "A checksum is made of bytes, and yours are not those of `.encode()`: another encoding, quotation marks "
             "around the path, or letters that were dropped. All must make the same bytes of a path.",
             [
                 edited(held_out, "path.encode() → path.encode('utf-16')"),
                 edited(held_out, "path.encode() → path.encode('latin-1')"),
+                edited(held_out, "path.encode() → path.encode('ascii')"),
                 edited(held_out, "path.encode() → repr(path).encode()"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),

@@ -36,6 +36,22 @@ def _counting_on(text, context):
     return p
 
 
+def _mixing(everywhere: bool):
+    """p is mixed inside of the loop over the places: at each, or at each where the end stands."""
+
+    def ngram(text, context):
+        p = torch.full((256,), 1 / 256)
+        for size in range(len(context) + 1):
+            counts = torch.zeros(256)
+            for i in range(len(text) - size):
+                found = text[i : i + size] == context[len(context) - size :]
+                counts[text[i + size]] += found
+                p = (counts + p) / (counts.sum() + 1) if found or everywhere else p
+        return p
+
+    return ngram
+
+
 NGRAM = Exercise(
     id="13.ngram",
     title="Counts that back off",
@@ -165,9 +181,15 @@ NGRAM = Exercise(
         ),
         Misconception(
             "overlaps that are not counted",
-            "bytes.count and re.finditer find pieces that do not overlap: in b'aaa' they find b'aa' once. Here each "
+            "You find pieces that do not overlap, as bytes.count and re.finditer do: in b'aaa', b'aa' once. Here each "
             "place of the text counts.",
             [
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[b for b in range(256) for _ in range(text.count(tail + bytes([b])))]",
+                    "len(followers) → text.count(tail)",
+                ),
                 edited(
                     ngram,
                     "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
@@ -237,6 +259,12 @@ NGRAM = Exercise(
             "You go on counting in one and the same table. What followed a shorter end is in p already; each end has "
             "counts of its own.",
             _counting_on,
+        ),
+        Misconception(
+            "a mixture at each place",
+            "You mix inside of the loop over the places, so p comes in again and again. Count through the whole text "
+            "first, then mix: once for each end.",
+            [_mixing(everywhere=False), _mixing(everywhere=True)],
         ),
         Misconception(
             "an end behind which nothing stands",

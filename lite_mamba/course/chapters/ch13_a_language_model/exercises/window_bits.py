@@ -197,6 +197,14 @@ WINDOW_BITS = Exercise(
                     "part[1:] → part",
                     "(len(ids) - 1) / torch → len(ids) / torch",
                 ),
+                edited(
+                    window_bits,
+                    "start + window + 1] → start + window]",
+                    "part[None, :-1] → part[None]",
+                    "+= len(part) - 1 → += len(part)",
+                    "part[1:] → part",
+                    "(len(ids) - 1) / torch → (len(ids) - ((len(ids) - 1) % window == 0)) / torch",
+                ),
             ],
         ),
         Misconception(
@@ -215,6 +223,11 @@ WINDOW_BITS = Exercise(
             "an offset that counts a byte too many",
             "Your window has a byte more than is read: the last one is only guessed. The offset counts what was read.",
             edited(window_bits, "+= len(part) - 1 → += len(part)"),
+        ),
+        Misconception(
+            "an offset that counts windows",
+            "You move the offset on by 1 for each window. It counts the bytes that the stream has read.",
+            edited(window_bits, "+= len(part) - 1 → += 1"),
         ),
         Misconception(
             "an offset that is set anew",
@@ -299,7 +312,10 @@ WINDOW_BITS = Exercise(
         Misconception(
             "a byte too many in the denominator",
             "You divide by L. The first byte of the text is not guessed, so there are L − 1 guesses.",
-            edited(window_bits, "(len(ids) - 1) / torch → len(ids) / torch"),
+            [
+                edited(window_bits, f"(len(ids) - 1) / torch → {read} / torch")
+                for read in ("len(ids)", "(len(ids) - ((len(ids) - 1) % window == 0))")  # all, or those of the windows
+            ],
         ),
     ],
 )
