@@ -613,7 +613,7 @@ class SmallNumbers(LiveFigure):
         if self.off < 1e-5:
             return "the subtraction does no harm here"
         percent = f"{100 * self.off:.1f} %" if self.off > 5e-4 else "less than 0.1 %"
-        return f"the subtraction is off by {percent}"
+        return f"the result is off by {percent}"
 
 
 def share(x: np.ndarray, kind: torch.dtype | None = None) -> np.ndarray:
