@@ -106,7 +106,7 @@ class ScanTree(LiveFigure):
             [self.ax.text(t, row, "", ha="center", va="center", zorder=4) for t in range(8)] for row in range(8)
         ]
         for cell in (cell for row in self.cells for cell in row):
-            cell.set(fontsize=12.5, va="center_baseline")
+            cell.set(fontsize=13, va="center_baseline")
         self.rows = [self.ax.text(-0.5, row, "", ha="right", va="center", fontsize=13.5) for row in range(8)]
         self.move(*self.lines, self.boxes, *self.rows, *(cell for row in self.cells[1:] for cell in row))
         first = self._draw_row(0, self.plans["loop"])  # the steps themselves: they stay

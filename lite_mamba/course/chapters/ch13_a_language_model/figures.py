@@ -58,7 +58,7 @@ class _Text(LiveFigure):
         ax.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars = ax.bar(range(self.n), 0, width=0.8, color=style.BLUE)
         self.signs = [
-            ax.text(i, -0.9, "", ha="center", va="top", fontsize=12.5, family="DejaVu Sans Mono") for i in range(self.n)
+            ax.text(i, -0.9, "", ha="center", va="top", fontsize=13, family="DejaVu Sans Mono") for i in range(self.n)
         ]
         self.move(*self.bars, *self.signs)
 

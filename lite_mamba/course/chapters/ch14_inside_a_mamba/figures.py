@@ -173,7 +173,7 @@ class HiddenAttention(LiveFigure):
         self.bars = top.bar(range(self.n), 0, width=0.8)
         place = top.get_xaxis_transform()  # below the axes, whatever their height
         self.signs = [
-            top.text(i, -0.05, "", ha="center", va="top", fontsize=12.5, family=MONO, transform=place)
+            top.text(i, -0.05, "", ha="center", va="top", fontsize=13, family=MONO, transform=place)
             for i in range(self.n)
         ]
         self.image = ax.imshow(np.zeros((self.n, self.n)), vmin=-1, vmax=1, cmap=style.DIVERGING, aspect="auto")
