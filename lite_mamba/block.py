@@ -162,7 +162,7 @@ class Mamba(nn.Module):
         batch, length, _ = hidden_states.shape
         cache = open_cache(inference_params, self, batch)
         restart = cache.rows_that_restart(seq_idx)
-        out, *states = self._advance(hidden_states, *cache, restart, seq_idx)
+        out, *states = self._advance(hidden_states, cache.conv_state, cache.ssm_state, restart, seq_idx)
         cache.store(*states, length, seq_idx)
         return out
 

@@ -155,9 +155,10 @@ def open_cache(params: InferenceParams, block: "Mamba", batch: int) -> BlockCach
     cache = memory[block.layer_idx]
     if not isinstance(cache, BlockCache):
         cache = memory[block.layer_idx] = BlockCache(*cache)
-    block.check_states(batch, *cache)
+    states = cache.conv_state, cache.ssm_state  # by their names: the compiler of PyTorch 2.11 cannot unpack a cache
+    block.check_states(batch, *states)
     if offset == 0:
-        cache = memory[block.layer_idx] = BlockCache(*map(torch.zeros_like, cache))
+        cache = memory[block.layer_idx] = BlockCache(*map(torch.zeros_like, states))
     if cache.tokens != offset:
         raise ValueError(
             f"inference_params.seqlen_offset is {offset}, but the cache of layer_idx {block.layer_idx} has seen "
