@@ -123,9 +123,8 @@ def recap_words(found: Sequence[Record], chapter: str) -> str:
     if not scores:
         return "recap not answered yet"
     ((most, _),) = Counter(of for _, of in scores).most_common(1)
-    rights = [
-        right for right, of in scores if of == most
-    ]  # a file of another version may have more questions, or fewer
+    # A file of another version may have more questions, or fewer.
+    rights = [right for right, of in scores if of == most]
     return f"recap answered by {len(scores)}, {sum(rights) / len(rights):.1f} of {most} right"
 
 

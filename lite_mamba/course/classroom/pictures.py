@@ -69,9 +69,8 @@ def votes_picture(path: Path, question: Question, votes: Counter[str | float]) -
         ax.set(ylim=(len(bars) - 0.4, -0.6), xlim=(0, max(most, 1) * 1.1), xlabel=several(votes.total(), "vote"))
         ax.set_ylabel(question.unit)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        figure.suptitle(
-            textwrap.fill(question.text, 80), x=0.01, ha="left", fontweight="bold"
-        )  # from edge to edge: bars begin further in
+        # From edge to edge of the figure: the bars begin further in.
+        figure.suptitle(textwrap.fill(question.text, 80), x=0.01, ha="left", fontweight="bold")
         figure.savefig(path)
 
 
