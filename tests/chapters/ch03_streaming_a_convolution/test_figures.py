@@ -39,6 +39,7 @@ def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
     sentence = shown.update(t=11, dilation=2)
     assert shown.wrong == 11
     assert "11 of 12 outputs are wrong" in sentence
+    assert "The taps should read the samples at t = 7, 9, 11," in sentence  # another step reads others
     assert "The first output is wrong." in shown.update(t=0, dilation=2)
     shown.update(t=11, dilation=2)
     assert shown.by.get_text() == "(the step is the suspect)"
@@ -118,6 +119,19 @@ def test_chunks_that_do_not_fill_the_recording_end_in_a_shorter_one():
     assert shown._titles[shown.top].get_text() == "History dropped: 44 of 300 outputs are wrong"
     shown.update(size=138, border=False, dilation=8)
     assert "the first 24 outputs of each later chunk" in shown._titles[shown.top].get_text()
+
+
+def test_the_title_of_a_dropped_history_is_that_of_the_outputs():
+    """A chunk of the learner's may be wrong elsewhere, or remember what the figure drops."""
+    shown = figures.AnySplit(chunk=lambda x, history, *rest: (0 * x, history))
+    shown.update(size=60, border=False, dilation=8)
+    assert shown._titles[shown.top].get_text() == "History dropped: 300 of 300 outputs are wrong"
+    whole = figures.AnySplit()
+    whole.update(size=150, border=True, dilation=1)
+    outputs = iter(torch.from_numpy(whole.outputs).view(1, 1, 2, 150).unbind(2))
+    shown = figures.AnySplit(chunk=lambda x, history, *rest: (next(outputs), history))
+    shown.update(size=150, border=False, dilation=1)
+    assert shown._titles[shown.top].get_text() == "Chunks of 150, history dropped: no output differs"
 
 
 def test_taps_before_the_first_sample_read_zeros():

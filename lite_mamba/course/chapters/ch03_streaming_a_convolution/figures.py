@@ -61,8 +61,9 @@ class BufferAtWork(LiveFigure):
         self.title(self.cells, self._finding())
         read = ", ".join(written(tap, "d") for tap in self.taps)
         early = " (zeros before t = 0)" if self.taps[0] < 0 else ""
+        taps = "taps should read" if self.wrong else "taps read"
         return (
-            f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The taps read the samples at "
+            f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The {taps} the samples at "
             f"t = {read}{early}, and the output is {written(self.streamed[t], 'g')}. {verdict}"
         )
 
@@ -202,6 +203,7 @@ class KeptSamples(LiveFigure):
             self.ax.text(-self.BEFORE, 11, "input before the pause", color=style.BLACK, va="center", fontsize=14),
             self.ax.text(0.4, 11, "outputs after the pause", color=style.BLACK, va="center", fontsize=14),
             self.ax.text(0.4, 5, "○ had everything been kept", color=style.GREY, va="center", fontsize=14),
+            self.ax.text(0.4, -1, "● right", color=style.BLUE, va="center", fontweight="bold"),
         ]
         self.band = self.ax.axvspan(-1, -0.5, color=PALE_BLUE, lw=0, zorder=0)
         (self.known,) = self.ax.plot([], [], "s-", color=style.BLUE, ms=6, lw=3)
@@ -209,7 +211,7 @@ class KeptSamples(LiveFigure):
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=6, ls="none")
         (self.bad,) = self.ax.plot([], [], "X", color=style.VERMILLION, ms=10, ls="none")
         self.kept_note = self.ax.text(-1, -51, "", color=style.BLUE, ha="right", va="center", fontweight="bold")
-        self.bad_note = self.ax.text(0.4, -1, "", color=style.VERMILLION, va="center", fontweight="bold")
+        self.bad_note = self.ax.text(8, -1, "", color=style.VERMILLION, va="center", fontweight="bold")
         self.move(self.band, self.known, self.right, self.good, self.bad, *notes, self.kept_note, self.bad_note)
 
     def update(self, kept: int = 10, dilation: int = 8) -> str:
@@ -386,10 +388,12 @@ class AnySplit(LiveFigure):
 
     def _finding(self, size: int, border: bool) -> str:
         if not self.wrong:
-            return f"Chunks of {size}, history carried on: no output differs"
+            return f"Chunks of {size}, history {'carried on' if border else 'dropped'}: no output differs"
         if border:
             return f"Chunks of {size}: {self.wrong} of {self.LENGTH} outputs differ"
-        if size <= self.lag or 0 < self.LENGTH % size < self.lag:  # a chunk that is wrong to its end
+        to_its_end = size <= self.lag or 0 < self.LENGTH % size < self.lag  # a chunk that is wrong throughout
+        starts = [start + i for start in range(size, self.LENGTH, size) for i in range(self.lag)]
+        if to_its_end or np.flatnonzero(self.difference > 1e-3).tolist() != starts:
             return f"History dropped: {self.wrong} of {self.LENGTH} outputs are wrong"
         return f"History dropped: errors in the first {self.lag} outputs of each later chunk"
 
