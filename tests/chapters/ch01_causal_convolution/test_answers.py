@@ -162,7 +162,21 @@ def first_step_alone(x, weight, bias):
     return y + bias[:, None]
 
 
+def transposed_shape(x, weight, bias):
+    W, D = weight.shape
+    y = torch.zeros_like(x)
+    for d in range(D):
+        for t in range(x.shape[2]):
+            y[:, d, t] = bias[d]
+            for k in range(W):
+                if t - (W - 1 - k) >= 0:
+                    y[:, d, t] += weight[k, d] * x[:, d, t - (W - 1 - k)]
+    return y
+
+
 LOOP = [
+    ("weight[k]", loop(tap=lambda w, k, W: w[k]), "taps and channels exchanged"),
+    ("W, D = weight.shape", transposed_shape, "taps and channels exchanged"),
     ("first taps at the start", first_taps_for_a_short_window, "a short window that meets the first taps"),
     ("a return that comes too early", first_step_alone, "the first output alone"),
     ("fed back in x", fed_back_in_x, "outputs that are fed back"),

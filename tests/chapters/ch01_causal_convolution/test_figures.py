@@ -2,6 +2,8 @@
 
 import io
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 from lite_mamba import causal_dilated_conv1d_fn
 from lite_mamba.course.chapters.ch01_causal_convolution import figures
 from lite_mamba.course.drawing import style
+from lite_mamba.course.tasks import membrane_voltage
 
 
 def convolve(x, weight, bias):
@@ -52,6 +55,13 @@ def test_words_stay_inside_the_picture_and_apart_at_every_corner(figure):
             assert not a.overlaps(b), (first, second, corner)
 
 
+def test_hero_output_stands_below_the_axis_of_voltages():
+    hero = figures.Hero()
+    (square,) = [line for line in hero.ax.lines if line.get_marker() == "s"]
+    low, high = hero.ax.spines["left"].get_bounds()
+    assert square.get_ydata()[0] < low < hero.x.min() and hero.x.max() < high
+
+
 def test_hero_output_is_the_convolution_of_the_recording():
     hero = figures.Hero()
     x = torch.from_numpy(hero.x[hero.t <= 0]).view(1, 1, -1)  # (B, D, L)
@@ -63,6 +73,21 @@ def test_recording_rests_until_the_onset_and_then_spikes():
     recording = figures.Recording()
     assert np.ptp(recording.x[: figures.ONSET]) < 2 < recording.x[figures.ONSET] - recording.x[figures.ONSET - 1]
     assert recording.spikes == 57 and "57 times" in recording.update()
+
+
+def test_recording_falls_when_the_current_is_switched_off_five_seconds_later():
+    recording = figures.Recording()
+    steps = np.diff(recording.x)
+    assert steps[figures.OFFSET - 1] == steps[figures.OFFSET - 40 : figures.OFFSET + 40].min() < -1
+    assert recording.x[figures.OFFSET :].max() < recording.x[figures.OFFSET - 1] and "for 5 s" in recording.update()
+
+
+def test_mean_of_four_begins_far_from_rest_as_a_think_answer_says():
+    notebook = (Path(__file__).parents[3] / "notebooks/01_causal_convolution.ipynb").read_text("utf-8")
+    said = re.search(r"a mean of four begins with (−\d+), (−\d+) and (−\d+) mV", notebook).groups()
+    recording = membrane_voltage().view(1, 1, -1)  # (B, D, L)
+    first = causal_dilated_conv1d_fn(recording, torch.full((1, 4), 0.25))[0, 0, :3]  # (W − 1,)
+    assert list(said) == [f"{value:.0f}".replace("-", "−") for value in first.tolist()]
 
 
 @pytest.mark.parametrize("shape", ["flat", "fading"])
@@ -98,7 +123,27 @@ def test_impulse_response_is_the_reversed_kernel_and_the_sentence_says_its_value
 def test_impulse_at_the_end_reaches_the_last_output_only():
     impulse = figures.ImpulseResponse(convolve)
     sentence = impulse.update(at=11)
-    assert impulse.reached == [11] and "the reference's function answers 4" in sentence
+    assert impulse.reached == [11] and "the function answers 4:" in sentence
+    impulse.owner = lambda function: "the reference's"
+    assert "the reference's function answers 4:" in impulse.update(at=11)
+
+
+@pytest.mark.parametrize("at", [0, 3, 11])
+@pytest.mark.parametrize("biased", [False, True])
+def test_impulse_response_of_another_convolution_is_not_called_the_kernel_in_reverse(at, biased):
+    def flipped(x, weight, bias):
+        return convolve(x, weight.flip(-1), bias)
+
+    def ahead(x, weight, bias):
+        return F.conv1d(F.pad(x, (0, weight.shape[1] - 1)), weight.unsqueeze(1), bias)
+
+    for wrong in (flipped, ahead):
+        impulse = figures.ImpulseResponse(wrong)
+        sentence = impulse.update(at=at, biased=biased)
+        assert "not the kernel in reverse" in sentence and "last tap comes first" not in sentence
+        assert impulse.right._left_title.get_text() == "Not the kernel in reverse"
+        first = max(0, at - 3) if wrong is ahead else at
+        assert impulse.reached == list(range(first, at + 1 if wrong is ahead else min(at + 4, 12)))
 
 
 def test_figures_say_in_words_that_a_function_returns_the_wrong_shape():
@@ -118,13 +163,15 @@ def test_padding_left_gives_the_outputs_of_the_package(width):
     assert padding.y.tolist() == y.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel lengths")
 def test_padding_both_sides_is_what_pytorch_calls_same():
     padding = figures.Padding()
     x = torch.tensor([[figures.Padding.X]], dtype=torch.float32)  # (B, D, L)
-    for width in (1, 3, 5):
-        padding.update("both", width, 2)
+    for width in (1, 2, 3, 4, 5):
+        sentence = padding.update("both", width, 2)
         assert padding.y.tolist() == F.conv1d(x, torch.ones(1, 1, width), padding="same")[0, 0].tolist()
-        assert len(padding.future) == width // 2
+        assert len(padding.future) == width // 2 and ("no half" in sentence) == (width % 2 == 0)
+    assert "no half" not in padding.update("right", 4, 2)
 
 
 def test_padding_with_a_zero_too_many_forgets_now():
@@ -145,7 +192,7 @@ def test_cost_counts_the_weights_of_real_layers():
 def test_gradient_map_counts_the_outputs_that_read_the_future(layer, cheaters):
     gradients = figures.GradientMap(convolve)
     sentence = gradients.update(layer, 4)
-    assert gradients.cheaters == cheaters
+    assert gradients.cheaters == cheaters and ("has no kernel" in sentence) == (layer == "mean")
     assert ("No output reads the future" if cheaters == 0 else f"{cheaters} of 12 outputs") in sentence
 
 

@@ -16,6 +16,7 @@ from ...tasks import MEMBRANE_STEP, membrane_voltage
 from .exercises import causal_conv, causal_conv_loop
 
 ONSET = 1001  # the first sample of the recording that rises
+OFFSET = 11000  # the first one that falls, when the current is switched off
 MS = 1000 * MEMBRANE_STEP  # milliseconds between two samples
 
 
@@ -32,7 +33,9 @@ class Hero(LiveFigure):
         self.read = self.t[(self.t <= 0) & (self.t > -self.TAPS)]
         self.y = float(self.weight @ self.x[(self.t <= 0) & (self.t > -self.TAPS)])
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(-10.6, 6.6), ylim=(-83, -48), xlabel="samples from now", ylabel="voltage (mV)")
+        self.ax.set(xlim=(-10.6, 6.6), ylim=(-83, -48), xlabel="samples from now")
+        self.ax.set_ylabel("voltage (mV)", y=0.7)
+        self.ax.spines["left"].set_bounds(-69, -48)  # the output stands below it: its height is no voltage
         self.ax.set_yticks([-65, -55])
         self.ax.set_xticks([-10, -5, -3, -2, -1, 0, 5], ["−10", "−5", "−3", "−2", "−1", "now", "5"])
         self._draw_future()
@@ -80,15 +83,16 @@ class Recording(LiveFigure):
         self.ax = self.figure.subplots()
         self.ax.plot(self.seconds, self.x, "-", color=style.BLUE, lw=1.2)
         self.ax.set(xlim=(0, 6), ylim=(-75, 22), xlabel="time (s)", ylabel="voltage (mV)", yticks=[-60, -30, 0])
-        self.ax.axvline(ONSET * MEMBRANE_STEP, ymax=0.8, color=style.VERMILLION, ls="--")
-        style.label_line(self.ax, "current on", ONSET * MEMBRANE_STEP, 8, style.VERMILLION, ha="center")
+        for sample, name in ((ONSET, "current on"), (OFFSET, "off")):
+            self.ax.axvline(sample * MEMBRANE_STEP, ymax=0.8, color=style.VERMILLION, ls="--")
+            style.label_line(self.ax, name, sample * MEMBRANE_STEP, 8, style.VERMILLION, ha="center")
         style.label_line(self.ax, "rest", 0.04, -58, style.BLUE)
         self.title(self.ax, f"The cell rests, then fires {self.spikes} times in five seconds")
 
     def update(self) -> str:
         return (
-            f"The voltage rests near −67 mV for {ONSET * MEMBRANE_STEP:.1f} s. Then a current is switched on, and the "
-            f"voltage jumps {self.spikes} times, up to about 0 mV."
+            f"The voltage rests near −67 mV for {ONSET * MEMBRANE_STEP:.1f} s. Then a current is switched on for "
+            f"{(OFFSET - ONSET) * MEMBRANE_STEP:.0f} s, and the voltage jumps {self.spikes} times, up to about 0 mV."
         )
 
 
@@ -228,8 +232,11 @@ class ImpulseResponse(LiveFigure):
     def update(self, at: int = 3, kernel: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0), biased: bool = False) -> str:
         x = torch.zeros(1, 1, self.LENGTH)  # (B, D, L)
         x[0, 0, at] = 1
-        self.y = output_of(self.conv, x, torch.tensor([kernel]), torch.tensor([float(biased)]))[0, 0]  # (L,)
-        self.reached = [t for t in range(at, min(at + 4, self.LENGTH)) if kernel[3 - (t - at)] != 0]
+        weight, bias = torch.tensor([kernel]), torch.tensor([float(biased)])  # (D, W), (D,)
+        self.y = output_of(self.conv, x, weight, bias)[0, 0]  # (L,)
+        silent = output_of(self.conv, 0 * x, weight, bias)[0, 0]  # (L,)
+        self.reached = ((self.y - silent).abs() > 1e-4).nonzero().flatten().tolist()
+        self.reverse = torch.allclose(self.y, causal_conv(x, weight, bias)[0, 0], atol=1e-4)
         for bar, name, height in zip(self.taps, self.tap_names, kernel, strict=True):
             bar.set_height(height)
             name.set(text=f"{height:g}", y=height + 0.1)
@@ -243,13 +250,15 @@ class ImpulseResponse(LiveFigure):
     def _finish(self, at: int, biased: bool) -> str:
         cut = at + 4 > self.LENGTH
         finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
-        self.title(self.right, finding + (", plus 1" if biased else ""))
+        finding += ", plus 1" if biased else ""
+        self.title(self.right, finding if self.reverse else "Not the kernel in reverse")
         values = ", ".join(f"{value:g}" for value in self.y[at : at + 4].tolist())
-        by = "your function" if self.owner(self.conv) == "yours" else "the reference's function"
+        by = f"{whose} function".replace("yours", "your") if (whose := self.owner(self.conv)) else "the function"
+        order = "the last tap comes first" if self.reverse else "not the kernel in reverse"
         reached = ", ".join(map(str, self.reached)) or "none"
-        bias = "The bias adds 1 to every output. " if biased else ""
+        bias = "The bias adds 1 to every output. " if biased and self.reverse else ""
         return (
-            f"The impulse stands at t = {at}. From there on {by} answers {values}: the last tap comes first. {bias}"
+            f"The impulse stands at t = {at}. From there on {by} answers {values}: {order}. {bias}"
             f"Outputs that the impulse reaches: {reached}."
         )
 
@@ -326,6 +335,7 @@ class Padding(LiveFigure):
         self.reads = list(range(t - left, t - left + width))  # places in time, zeros included
         self.future = [s for s in self.reads if s > t]
         self.sees_now = t in self.reads
+        self.halved = scheme == "both"
         self._place_zeros([*range(-left, 0), *range(6, 6 + right)])
         self._place_outputs(t)
         self._place_window(t)
@@ -372,7 +382,8 @@ class Padding(LiveFigure):
     def _sentence(self, t: int, left: int, right: int) -> str:
         numbers = [self.X[s] if 0 <= s < 6 else 0 for s in self.reads]
         total = " + ".join(map(str, numbers)) + (f" = {sum(numbers)}" if len(numbers) > 1 else "")
-        counts = f"Zeros: {left} on the left, {right} on the right. Outputs: {len(self.y)} from 6 samples."
+        halves = ", as an odd number has no half" if self.halved and left != right else ""
+        counts = f"Zeros: {left} on the left, {right} on the right{halves}. Outputs: {len(self.y)} from 6 samples."
         return f"{self._finding(t)}. {counts} y[{t}] = {total}."
 
 
@@ -484,8 +495,8 @@ class GradientMap(LiveFigure):
         self.title(self.ax, self._finding())
         name = next(name for name, value in self.LAYERS.items() if value == layer)
         owner = self.owner(self.conv)
-        whose = f" ({owner})" if layer == "conv" and owner else ""
-        return f"Layer: {name}{whose}. {self._finding()}. Filled squares: {int(self.reads.sum())} of {self.LENGTH**2}."
+        about = f" ({owner})" if layer == "conv" and owner else ", which has no kernel" if layer == "mean" else ""
+        return f"Layer: {name}{about}. {self._finding()}. Filled squares: {int(self.reads.sum())} of {self.LENGTH**2}."
 
     def _layer(self, layer: str, width: int, x: Tensor) -> Tensor:
         if layer == "mean":

@@ -192,6 +192,13 @@ CAUSAL_CONV_LOOP = Exercise(
             edited(causal_conv_loop, "weight.shape[-1] → weight.shape[0]"),
         ),
         Misconception(
+            "taps and channels exchanged",
+            "You read `weight` as (W, D): weight[k] is a row, all taps of channel k. The channels are its first axis: tap "
+            "k of all channels is a column.",
+            edited(causal_conv_loop, f"{TAP} → weight[k]"),
+            where=lambda x, weight, bias: weight.shape[0] == weight.shape[1],
+        ),
+        Misconception(
             "sums that go on",
             "The sum of one t goes on in the next: y[t] holds the products of all outputs before it, too. Each output "
             "begins anew, from the bias.",
