@@ -128,6 +128,12 @@ def test_impulse_at_the_end_reaches_the_last_output_only():
     assert "the reference's function answers 4:" in impulse.update(at=11)
 
 
+def test_impulse_response_without_the_bias_is_not_called_plus_1():
+    impulse = figures.ImpulseResponse(lambda x, weight, bias: convolve(x, weight, 0 * bias))
+    assert "the last tap comes first" in impulse.update(biased=False)
+    assert "answers 4, 3, 2, 1: not the kernel in reverse, plus 1." in impulse.update(biased=True)
+
+
 @pytest.mark.parametrize("at", [0, 3, 11])
 @pytest.mark.parametrize("biased", [False, True])
 def test_impulse_response_of_another_convolution_is_not_called_the_kernel_in_reverse(at, biased):
@@ -141,7 +147,9 @@ def test_impulse_response_of_another_convolution_is_not_called_the_kernel_in_rev
         impulse = figures.ImpulseResponse(wrong)
         sentence = impulse.update(at=at, biased=biased)
         assert "not the kernel in reverse" in sentence and "last tap comes first" not in sentence
-        assert impulse.right._left_title.get_text() == "Not the kernel in reverse"
+        assert impulse.right._left_title.get_text().startswith(f"Not the kernel in reverse from t = {at} on")
+        impulse.picture()
+        assert all(box.x1 <= impulse.size()[0] for _, box in words_of(impulse))
         first = max(0, at - 3) if wrong is ahead else at
         assert impulse.reached == list(range(first, at + 1 if wrong is ahead else min(at + 4, 12)))
 

@@ -250,11 +250,12 @@ class ImpulseResponse(LiveFigure):
     def _finish(self, at: int, biased: bool) -> str:
         cut = at + 4 > self.LENGTH
         finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
-        finding += ", plus 1" if biased else ""
-        self.title(self.right, finding if self.reverse else "Not the kernel in reverse")
+        other = f"Not the kernel in reverse from t = {at} on"  # before it, or in another order
+        plus = ", plus 1" if biased else ""
+        self.title(self.right, (finding if self.reverse else other) + plus)
         values = ", ".join(f"{value:g}" for value in self.y[at : at + 4].tolist())
         by = f"{whose} function".replace("yours", "your") if (whose := self.owner(self.conv)) else "the function"
-        order = "the last tap comes first" if self.reverse else "not the kernel in reverse"
+        order = "the last tap comes first" if self.reverse else f"not the kernel in reverse{plus}"
         reached = ", ".join(map(str, self.reached)) or "none"
         bias = "The bias adds 1 to every output. " if biased and self.reverse else ""
         return (

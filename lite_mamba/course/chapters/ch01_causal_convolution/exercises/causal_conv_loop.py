@@ -193,8 +193,8 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "taps and channels exchanged",
-            "You read `weight` as (W, D): weight[k] is a row, all taps of channel k. The channels are its first axis: tap "
-            "k of all channels is a column.",
+            "You read `weight` as (W, D): weight[k] is a row, all taps of channel k. The channels are its first axis. "
+            "Tap k of all channels is a column.",
             edited(causal_conv_loop, f"{TAP} → weight[k]"),
             where=lambda x, weight, bias: weight.shape[0] == weight.shape[1],
         ),
