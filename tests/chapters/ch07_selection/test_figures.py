@@ -54,6 +54,24 @@ def test_the_row_says_hold_mix_and_reset_and_what_the_last_state_is_made_of():
     assert "Token 3, the 9, has the weight 99.8 % in the last state" in row.update(**nothing_before)
 
 
+@pytest.mark.parametrize(
+    ("figure", "runs"),
+    [
+        (TokenRow, {"gate": gate_from_delta, "run": gated_state}),
+        (TwoDeltas, {"run": gated_state}),
+        (DeltaFromMark, {"run": gated_state}),
+    ],
+)
+def test_each_function_that_a_figure_runs_has_its_owner_in_the_sentence(figure, runs):
+    shown = figure(**runs)
+    assert "yours" not in shown.update()
+    for mine in runs.values():
+        shown.owner = {mine: "yours"}.get
+        assert shown.update().count(" is yours.") == 1
+    shown.owner = lambda function: "the reference's"
+    assert shown.update().count(" is the reference's.") == len(runs)
+
+
 def test_a_gate_of_the_wrong_shape_is_told_in_words():
     row = TokenRow(gate=lambda delta: delta[:1])
     with pytest.raises(ValueError, match=r"the gate has shape \(1,\), expected \(4,\)"):
@@ -104,6 +122,16 @@ def test_two_deltas_skip_the_noise_and_equal_the_loop():
     torch.testing.assert_close(states[: figure.SHOWN], figure.states, atol=1e-5, rtol=1e-4)
     assert (states - figure.target[:2000]).abs()[10:].max() < 0.1
     assert figure.show(1.0, 1.0) > 0.9 and figure.show(10.0, 1.0) > 0.5
+
+
+def test_the_error_is_that_of_all_tokens_not_of_those_shown():
+    figure = TwoDeltas()
+    assert (figure.SHOWN, len(figure.u)) == (40, 20_000)  # as the text of section 1 says
+    delta = torch.where(figure.is_data, 10.0, 1.0)
+    wrong, wanted = scan(figure.u, delta, hold(delta)) - figure.target, figure.target
+    error, shown = (wrong[:k].square().mean().sqrt() / wanted[:k].square().mean().sqrt() for k in (20_000, 40))
+    assert figure.show(10.0, 1.0) == pytest.approx(error.item(), rel=1e-4)
+    assert shown - error > 0.05
 
 
 def test_the_mark_can_open_and_shut_the_door():
