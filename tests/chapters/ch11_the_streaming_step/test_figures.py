@@ -1,5 +1,7 @@
 """The figures of notebook 11 show what the package computes, at every corner of their sliders."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -55,6 +57,15 @@ def test_the_spike_is_heard_after_it_has_left_the_history(made):
     assert late.max() > 0.03 * np.ptp(scope.parallel)
 
 
+def test_what_is_left_of_a_spike_fades_at_the_rate_of_the_state(made):
+    """Not so what a bar shows: it holds what came in since, too."""
+    scope = made["StreamingScope"]
+    left = scope.left(51, 63)  # (N,)
+    assert left == pytest.approx(left[0] ** np.arange(1, 9), rel=1e-3, abs=1e-5)
+    assert left[0] == pytest.approx(0.43, abs=0.005)
+    assert abs(scope.shares[63, 7]) > 100 * left[7]
+
+
 def test_the_scope_tells_of_a_wrong_step():
     right = figures.package_step(figures.scope_block())
 
@@ -78,6 +89,16 @@ def test_the_state_has_the_bytes_of_a_real_block(made):
     assert "from 81 tokens on" in sentence and "331 776" in sentence
     shown.update(tokens=81.0, sharing=8)
     assert shown.overtakes == 641
+
+
+def test_the_title_holds_the_ratio_of_the_bytes_in_the_sentence(made):
+    shown = made["StateAgainstCache"]
+    for sharing in (1, 8):
+        for tokens in (159.0, 160.0, 199.0, 1e4, 1e6):
+            shown.update(tokens=tokens, sharing=sharing)
+            said = re.search(r"cache is ([\d .]+) (times|%)", shown.ax.get_title(loc="left"))
+            ratio = float(said[1].replace(" ", "")) / (100 if said[2] == "%" else 1)
+            assert ratio == pytest.approx(shown.cache / shown.state, abs=0.051 if said[2] == "times" else 0.00051)
 
 
 def test_the_drift_is_that_of_the_package_with_a_rounded_state(made):
@@ -124,6 +145,31 @@ def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(ma
             off[reset] = shown.off[1]
             assert (len(shown.loud) == 0) == (reset == "history and state")
         assert off["history and state"] < 1e-5 < off["state only"] < off["history only"] < off["nothing"]
+
+
+def test_a_forgotten_history_shows_again_where_the_way_out_is_wider(made):
+    """What it leaves in the state only shrinks behind the border; the spike's C is larger."""
+    shown, seen = made["ResetRow"], []
+    shown.update(border=60, reset="state only")
+    x, states = shown.x[1:2].clone(), []
+    x[:, 60:] = shown.new[:, :100]
+    hook = shown.block.x_proj.register_forward_hook(lambda layer, given, out: seen.append(out.flatten()[-8:]))
+    with torch.no_grad():
+        for clear in (0, 1):
+            history, h = shown.block.allocate_inference_cache(1, 160)
+            states.append([])
+            for t in range(160):
+                if t == 60:
+                    history, h = history * clear, h * 0
+                _, history, h = shown.block.step(x[:, t : t + 1], history, h)
+                states[-1].append(h[0].clone())
+    hook.remove()
+    fresh, old = (torch.stack(kept) for kept in states)  # (L, D, N)
+    left = (old - fresh)[72:].abs()
+    assert (left[1:] <= left[:-1] + 1e-7).all()
+    way_out = torch.stack(seen[160:]).norm(dim=1)  # (L,) of C
+    assert way_out[117:125].min() > way_out[90:117].max()
+    assert not set(shown.loud) & set(range(90, 117))
 
 
 def test_a_whole_reset_is_what_seq_idx_does(made):

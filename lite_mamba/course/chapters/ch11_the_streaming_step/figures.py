@@ -148,6 +148,14 @@ class StreamingScope(LiveFigure):
             bars.set_capstyle("butt")
         self.move(self.past_bars, self.held_bars)
 
+    @torch.no_grad()
+    def left(self, start: int, end: int) -> np.ndarray:
+        """Of what stood in each drawn state after sample `start`: the share that is left after sample `end` (N,)."""
+        history, since = torch.tensor(self.histories[None, start]), torch.zeros(1, *self.states.shape[1:])
+        for t in range(start + 1, end + 1):
+            _, history, since = self.block.step(self.x[:, t : t + 1], history, since)  # what comes in since
+        return ((self.states[end] - since[0].numpy()) / self.states[start])[self.channel]
+
     def update(self, t: int = 196) -> str:
         lag = self.histories.shape[2]
         times = np.arange(t + 1)
@@ -190,11 +198,11 @@ class StateAgainstCache(LiveFigure):
         inner = self.EXPAND * self.D_MODEL
         self.state = inner * (self.MAX_LAG * self.NUMBER + self.D_STATE * 4)  # bytes, the scan's state in float32
         self.ax = self.figure.subplots()
-        self.ax.set(xscale="log", yscale="log", xlim=(1, 1.2e6), ylim=(300, 3e10), xlabel="tokens so far")
+        self.ax.set(xscale="log", yscale="log", xlim=(0.8, 1.25e6), ylim=(300, 3e10), xlabel="tokens so far")
         self.ax.set_ylabel("bytes kept by one layer")
         self.ax.set_yticks([1e3, 1e6, 1e9], ["1 kB", "1 MB", "1 GB"])
         self.ax.minorticks_off()
-        self.t = np.array([1, 1.2e6])
+        self.t = np.array([0.8, 1.25e6])
         self.ax.plot(self.t, [self.state] * 2, color=style.BLUE, ls="-", lw=4)
         style.label_line(self.ax, "Mamba block: always the same", 9e5, self.state / 4, style.BLUE, ha="right")
         (self.line,) = self.ax.plot(self.t, self.t, color=style.VERMILLION, ls="--", lw=4)
@@ -217,9 +225,10 @@ class StateAgainstCache(LiveFigure):
         self.meet.set_data([self.overtakes] * 2, [300, self.state])
         self.cross.set(text=f" larger from {self.overtakes} tokens on", x=self.overtakes)
         ratio = self.cache / self.state
+        times = written(ratio, ",.1f").removesuffix(".0")
         self.title(
             self.ax,
-            f"After {written(self.tokens, ',')} tokens the cache is {written(ratio, ',.0f')} times the state"
+            f"After {written(self.tokens, ',')} tokens the cache is {times} times the state"
             if ratio >= 2
             else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the state",
         )
