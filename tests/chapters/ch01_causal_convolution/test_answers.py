@@ -3,6 +3,8 @@
 A row: what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without a name.
 """
 
+import re
+
 import einops
 import numpy as np
 import pytest
@@ -549,7 +551,7 @@ CAUSAL = [
     ("output sequence 0", part(0, None, None, None), "a test of one sequence only"),
     ("output channel 0", part(None, 0, None, None), "a test of one channel only"),
     ("input channel 0", part(None, None, None, 0), "a test of one channel only"),
-    ("output channel 0 of sequence 0", part(0, 0, None, None), "a test of one channel only"),
+    ("output channel 0 of sequence 0", part(0, 0, None, None), "a test of one channel of one sequence"),
     ("never across sequences", same_pairs("bdtbes->ts"), "each sequence on its own"),
     ("never across channels", same_pairs("bdtcds->ts"), "each channel on its own"),
     ("next sample only", lambda layer, x: not reads(layer, x).diagonal(1).any().item(),
@@ -601,3 +603,26 @@ def test_a_property_of_y_that_is_as_expected_stays_off_the_card(capsys):
     card = capsys.readouterr().out
     assert "'is y a part of x?': True" in card
     assert "expected (1, 1, 3) · got (1, 1, 3)" in card
+
+
+CARDS = [  # an answer, its exercise, and what the case on its card must show
+    ("01.causal_conv_loop", LOOP, "fed back in x", r"expected  y: (.*)\n(?:.*\n)*  got       y: (?!\1\n)"),
+    ("01.causal_conv", CONV, "padding=W // 2", r"move y\[0\], were it by rounding\?': True"),
+    ("01.is_causal", CAUSAL, "one graph", r"got       RuntimeError: .* a second time"),
+    ("01.is_causal", CAUSAL, "sequence 0", r"layer     only_the_last_sequence_cheats"),
+    ("01.is_causal", CAUSAL, "output channel 0", r"layer     only_the_last_channel_cheats"),
+    ("01.is_causal", CAUSAL, "output channel 0 of sequence 0", r"layer     only_the_last_sequence_cheats"),
+]
+
+
+@pytest.mark.parametrize(("id", "answers", "name", "shown"), CARDS, ids=[card[2] for card in CARDS])
+def test_the_case_on_a_card_shows_what_the_card_says(id, answers, name, shown, capsys):
+    (answer,) = [answer for said, answer, _ in answers if said == name]
+    course.check(id, answer)
+    assert re.search(shown, capsys.readouterr().out)
+
+
+def test_outputs_written_into_x_are_not_said_to_read_the_future(capsys):
+    course.check("01.causal_conv", lambda x, weight, bias: x.copy_(conv()(x, weight, bias)))
+    card = capsys.readouterr().out
+    assert "outputs written into x" in card and "later samples" not in card

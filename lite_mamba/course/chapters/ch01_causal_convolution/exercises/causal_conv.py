@@ -40,6 +40,11 @@ def _half_the_width(x, weight, bias):
     return F.conv1d(x, weight.unsqueeze(1), bias, padding=weight.shape[1] // 2, groups=len(weight))
 
 
+def _three_taps_or_more(x, weight, bias):
+    """Two taps need one zero, and W // 2 on each side puts it where it belongs."""
+    return weight.shape[1] > 2
+
+
 def _by_fourier(x, weight, bias):
     length = x.shape[-1] + weight.shape[-1] - 1
     product = torch.fft.rfft(x, length) * torch.fft.rfft(weight.flip(-1), length)
@@ -48,12 +53,12 @@ def _by_fourier(x, weight, bias):
 
 def _and_the_future(function, x, weight, bias):
     """The same, and whether later samples move y[0], were it by rounding: section 5 asks what is read of x."""
-    result = result_and_properties(function, x, weight, bias)
+    other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
+    result = result_and_properties(function, x, weight, bias)  # which may write into x
     if result is None:
         return None
     if not isinstance(result[0], Tensor):
         return *result, False
-    other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
     moved = result[0].shape == x.shape and not torch.equal(function(other, weight, bias)[..., 0], result[0][..., 0])
     return *result, moved
 
@@ -84,11 +89,12 @@ CAUSAL_CONV = Exercise(
             "The zeros are shared between left and right, as padding='same' does it. So y[t] reads samples after t. "
             "All the missing samples lie before the start: on which side do they belong?",
             [*CENTRED, _half_the_width],
+            where=_three_taps_or_more,
         ),
         Misconception(
             "padding on the right",
-            "The first output already reads the samples 0 … W − 1, so every output looks into the future. Either the "
-            "zeros stand at the wrong end, or the wrong end was cut off.",
+            "The first output already reads the samples 0 … W − 1, and every output with a future looks into it. "
+            "Either the zeros stand at the wrong end, or the wrong end was cut off.",
             AHEAD,
         ),
         Misconception(

@@ -116,8 +116,8 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "a centred window",
-            "Your window reaches as far to the right as to the left, so y[t] reads samples after t. Print the index "
-            "of every sample that one output reads: the largest one must be t.",
+            "You put the middle of the window at t, so its later taps read samples after t. Print the index of every "
+            "sample that one output reads: the largest one must be t.",
             CENTRED,
         ),
         Misconception(
@@ -174,6 +174,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "Your sum reads outputs where it should read inputs: what is written into x, or read from y, comes in "
             "again at the next step. Read from x as it came, and write into a tensor of its own.",
             [fed_back, lambda x, weight, bias: x.copy_(fed_back(x, weight, bias))],
+            where=lambda x, weight, bias: weight.shape[1] > 1 and bool((weight != 0).all()),  # else nothing comes back
         ),
         Misconception(
             "a bias that is taken away",

@@ -182,8 +182,8 @@ IS_CAUSAL = Exercise(
     misconceptions=[
         Misconception(
             "a test of the first output only",
-            "You look at the gradient of one output, the first. A layer may be honest there and read the future "
-            "later on. Every output needs its own gradient.",
+            "You look at one output only, the first. A layer may be honest there and read the future later on. Every "
+            "output must be asked.",
             [
                 _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
                 _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
@@ -285,11 +285,19 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "a test of one channel only",
-            "You look at the first channel. Here another one cheats. Every output needs its gradient.",
+            "You look at the first channel. Here another one cheats. Ask for the outputs of all channels, and for all "
+            "channels that they read.",
             [
                 edited(is_causal, f"{READS} → gradients[:, 0].abs().sum(dim=(0, 2, 3))"),
                 edited(is_causal, f"{READS} → gradients[:, :, :, :, 0].abs().sum(dim=(0, 1, 3))"),
                 edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
+            ],
+        ),
+        Misconception(
+            "a test of one channel of one sequence",
+            "You look at the first channel of the first sequence. Here another sequence cheats. Ask for the outputs of "
+            "all sequences and channels.",
+            [
                 edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
                 edited(is_causal, f"{READS} → gradients[0, 0].abs().sum(dim=(1, 2))"),
             ],
@@ -340,6 +348,7 @@ IS_CAUSAL = Exercise(
             "After the first gradient PyTorch throws its notes away. Pass retain_graph=True, or call the layer anew "
             "for every t.",
             [_one_graph, _one_graph_for_the_sums],
+            where=lambda layer, x: layer is gated_by_the_past,  # a product keeps notes, a sum needs none
         ),
     ],
 )
