@@ -130,6 +130,14 @@ def skip_with_step(h, u, delta, A, B, C, D, z, dt_bias):
     return unsqueezed(drive=lambda dt, v, B: torch.einsum("bd,bn->bdn", v, B))(h, v, delta, A, B, C, D, z, dt_bias)
 
 
+def read_by(reading):
+    def state_update(h, u, delta, A, B, C, D, z, dt_bias):
+        new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)[1]
+        return (reading(new, C) + u * D) * F.silu(z), new
+
+    return state_update
+
+
 def states_summed(h, u, delta, A, B, C, D, z, dt_bias):
     y, new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)
     return y, new.sum(dim=2)
@@ -177,6 +185,9 @@ UPDATE = [
     ("Δ Δ B u", unsqueezed(drive=lambda dt, u, B: (dt**2 * u)[..., None] * B[:, None]),
      "a drive with the step size twice"),
     ("+ gate", unsqueezed(finish=lambda y, u, D, z: y + D * u + F.silu(z)), "a gate that is added"),
+    ("way out unshaped", read_by(lambda h, C: (C * h).sum(dim=2)), "an axis that is missing"),
+    ("way out for channels", read_by(lambda h, C: (C.unsqueeze(-1) * h).sum(dim=2)), "an axis that is missing"),
+    ("channels summed", read_by(lambda h, C: torch.einsum("bdn,bn->bdn", h, C).sum(dim=1)), "a sum over the channels"),
     ("gate u", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * F.silu(u)), "a signal that gates itself"),
     ("no C", lambda h, u, d, A, B, C, *rest: by_einsum(h, u, d, A, B, torch.ones_like(C), *rest),
      "a state read without its way out"),
@@ -348,6 +359,20 @@ def gate_kept(token, history, h, weights, parts):
     return out, torch.cat([history[..., 1:], z[..., None]], dim=-1), h
 
 
+def gate_convolved(token, history, h, weights, parts):
+    def gate(token, x):
+        return F.linear(token, weights["in_proj"])[:, x.shape[1] :]
+
+    return plain(token, history, h, weights, parts, convolved=gate)
+
+
+def gate_scanned(token, history, h, weights, parts):
+    def update(h, u, delta, A, B, C, D, z, dt_bias):
+        return parts["state_update"](h, z, delta, A, B, C, D, z, dt_bias)
+
+    return linear()(token, history, h, weights, parts | {"state_update": update})
+
+
 def not_unpacked(token, history, h, weights, parts):
     x, _ = (token @ weights["in_proj"].T).chunk(2, -1)
     u = parts["conv_step"](
@@ -420,6 +445,8 @@ STEP = [
     ("thirds", lambda *given: plain(*given, cut=lambda three: three.chunk(3, -1)), "three parts of one size"),
     ("the token convolved", lambda *given: plain(*given, convolved=lambda token, x: token),
      "a token that has not passed in_proj"),
+    ("the gate convolved", gate_convolved, "a convolution of the gate"),
+    ("the gate scanned", gate_scanned, "a scan of the gate"),
     ("one name", not_unpacked, "two results in one name"),
     ("a residual", lambda token, *given: (token + einsummed(token, *given)[0], *einsummed(token, *given)[1:]),
      "the token added to the output"),

@@ -74,6 +74,10 @@ def test_the_scope_tells_of_a_wrong_step():
 
     scope = figures.StreamingScope(forgetful)
     assert "outputs are wrong" in scope.update(t=239)
+    first = int(np.argmax(scope.errors > 1e-3 * np.ptp(scope.parallel)))
+    assert "1 output is wrong" in scope.update(t=first)
+    assert "2 outputs are wrong" in scope.update(t=first + 1)
+    scope.update(t=239)
     assert scope.wrong > 50
     with pytest.raises(ValueError, match=r"expected \(1, 1\)"):
         figures.StreamingScope(lambda token, history, h, *_: (token[0], history, h))

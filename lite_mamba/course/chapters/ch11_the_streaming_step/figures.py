@@ -171,7 +171,8 @@ class StreamingScope(LiveFigure):
             bars.set_segments([[(x, 0), (x, value)] for x, value in enumerate(values, first)])
         self.wrong = int((self.errors[: t + 1] > 1e-3 * np.ptp(self.parallel)).sum())
         samples = "1 sample" if t == 0 else f"{t + 1} samples"
-        verdict = "all outputs equal the parallel pass" if not self.wrong else f"{self.wrong} outputs are wrong"
+        wrong = "1 output is wrong" if self.wrong == 1 else f"{self.wrong} outputs are wrong"
+        verdict = wrong if self.wrong else "all outputs equal the parallel pass"
         self.heading.set_text(f"{samples} in: {verdict}")
         kept = self.histories[0].size + self.states[0].size
         return (

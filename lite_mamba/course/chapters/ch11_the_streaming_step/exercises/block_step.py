@@ -166,6 +166,16 @@ BLOCK_STEP = Exercise(
             _wired('["conv_step"](x → ["conv_step"](token'),
         ),
         Misconception(
+            "a convolution of the gate",
+            "The convolution gets z. It works on x, the other half of what in_proj gives; z waits for the end.",
+            _wired('["conv_step"](x → ["conv_step"](z'),
+        ),
+        Misconception(
+            "a scan of the gate",
+            "The scan gets z for its signal. It works on u, the signal behind the convolution; z waits for the end.",
+            _wired('["state_update"](h, u → ["state_update"](h, z'),
+        ),
+        Misconception(
             "two results in one name",
             "conv_step returns two things, u and the next history. Give each a name.",
             _wired("u, history = → u ="),

@@ -32,6 +32,9 @@ def _updated(*edits: str):
     return edited(state_update, *edits)
 
 
+READ = 'torch.einsum("b d n, b n -> b d", h, C)'
+
+
 def _draw_token(draw: Draw) -> dict:
     batch, channels, states = draw.size(1, 3), draw.size(1, 4), draw.size(1, 4)
     return {
@@ -343,11 +346,20 @@ STATE_UPDATE = Exercise(
             _updated("* B[:, None] → * C[:, None]", "h, C) → h, B)"),
         ),
         Misconception(
+            "a sum over the channels",
+            "You add up over the channels. Each channel reads its own N states: y = C · h is a sum over the last axis.",
+            _updated(f"{READ} → (h * C[:, None]).sum(1)"),
+        ),
+        Misconception(
             "an axis that is missing",
-            "h is (B, D, N). delta and u have no axis for the states, and B has none for the channels: PyTorch lines "
-            "shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at the "
-            "right place.",
+            "h is (B, D, N). delta and u have no axis for the states, and B and C have none for the channels: PyTorch "
+            "lines shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at "
+            "the right place.",
             [
+                *(
+                    _updated(f"{READ} → ({read}).sum(-1)")
+                    for read in ("h * C", "C * h", "h * C[..., None]", "C[..., None] * h")
+                ),
                 _updated("* B[:, None] → * B"),
                 _updated("* B[:, None] → * B[..., None]"),
                 _updated("torch.exp(delta[..., None] * A) → torch.exp(delta * A)"),
