@@ -69,20 +69,20 @@ def data(case: dict) -> dict:
 def misconception_complaints(exercise: Exercise) -> Iterator[str]:
     names = [known.name for known in exercise.misconceptions]
     yield from (f"{exercise.id}: two misconceptions are called {name!r}" for name in names if names.count(name) > 1)
-    executable = [(known, wrong) for known in exercise.misconceptions for wrong in known.answers]
-    for i, (known, wrong) in enumerate(executable):
+    for known in exercise.misconceptions:
         if len(known.message) < 10:
             yield f"{exercise.id}: {known.name!r} has no message"
         if known.message.count("$") > 1:
             yield f"{exercise.id}: {known.name!r} holds a formula, which a card shows as it is typed"
-        examples = remembered(exercise, wrong)
-        for error in {repr(one.raised) for one in examples if isinstance(one.raised, NameError)}:
-            yield f"{exercise.id}: {known.name!r} uses a name that its module lacks: {error}"
-        if (caught := judged_as(exercise, examples)) is not known:
-            yield f"{exercise.id}: {known.name!r} is judged as {getattr(caught, 'name', caught)!r}"
-        for other, same in executable[:i]:
-            if same_everywhere(exercise, wrong, same) and (KNOWS_COLUMNS or other is not known):
-                yield f"{exercise.id}: {known.name!r} and {other.name!r} always agree"
+        for wrong in known.answers:
+            examples = remembered(exercise, wrong)
+            for error in {repr(one.raised) for one in examples if isinstance(one.raised, NameError)}:
+                yield f"{exercise.id}: {known.name!r} uses a name that its module lacks: {error}"
+            if (caught := judged_as(exercise, examples)) is not known:  # as an earlier one, if the two always agree
+                yield f"{exercise.id}: {known.name!r} is judged as {getattr(caught, 'name', caught)!r}"
+        for pair in itertools.combinations(known.answers, 2):
+            if KNOWS_COLUMNS and same_everywhere(exercise, *pair):
+                yield f"{exercise.id}: two spellings of {known.name!r} always agree"
 
 
 def remembered(exercise: Exercise, wrong: Callable) -> list[Example]:
@@ -241,6 +241,10 @@ def triple(x: Tensor) -> Tensor:
     return 3 * x  # (L,)
 
 
+def thrice(x: Tensor) -> Tensor:
+    return x + x + x  # (L,)
+
+
 def unknown_name(x: Tensor) -> Tensor:
     return gone * x  # noqa: F821
 
@@ -280,7 +284,8 @@ BROKEN = [
     ("has no message", fake(misconceptions=[*THREE, Misconception("minus", "No.", lambda x: -x)])),
     ("is judged as 'right'", fake(misconceptions=[*THREE, Misconception("right", "It is right.", lambda x: x + x)])),
     ("a name that its module lacks", fake(misconceptions=[*THREE, Misconception("gone", "Not there.", unknown_name)])),
-    ("always agree", fake(misconceptions=[*THREE, Misconception("thrice", "Not three times.", lambda x: x + x + x)])),
+    ("is judged as 'a tripled value'", fake(misconceptions=[*THREE, Misconception("thrice", "Not so often.", thrice)])),
+    ("always agree", fake(misconceptions=[*THREE[1:], Misconception("thrice", "Not three times.", [triple, thrice])])),
     ("holds a formula", fake(misconceptions=[*THREE, Misconception("a sum", "Not $x + 3$ here.", lambda x: x + 3)])),
     ("recap has 4 questions", fake(recap=FIVE[:4])),
     ("not among the choices", fake(recap=[*FIVE[:4], Question("Why?", ["a", "b"], "c", "So.")])),

@@ -82,12 +82,19 @@ def test_students_get_a_project_that_stands_alone(folder):
         assert f"students/notebooks/{QUICK}" in archive.namelist()
 
 
+@pytest.fixture(scope="module")
+def students(tmp_path_factory):
+    target = tmp_path_factory.mktemp("handout") / "given"
+    handout.main([str(target)])
+    return target / "students"
+
+
 @pytest.mark.parametrize(
     "command", [["lecture", "--no-browser"], ["handout", "again"], ["site"]], ids=lambda words: words[0]
 )
-def test_a_command_that_needs_the_answers_says_in_a_handout_that_they_are_not_there(folder, tmp_path, command):
+def test_a_command_that_needs_the_answers_says_in_a_handout_that_they_are_not_there(students, tmp_path, command):
     words = [sys.executable, "-m", "lite_mamba.course", *command]
-    environment = os.environ | {"PYTHONPATH": str(folder / "students")}
+    environment = os.environ | {"PYTHONPATH": str(students)}
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("This copy of the course is a handout.")
     assert not done.stdout and not list(tmp_path.iterdir())

@@ -105,6 +105,13 @@ def outcome(exercise: Exercise, function: Callable[..., Any], number: int) -> Ou
     return run(exercise, function, trials(exercise)[number].case)
 
 
+@lru_cache(maxsize=4096)
+def is_wrong(exercise: Exercise, known: Callable[..., Any], number: int) -> bool:
+    """Whether a known wrong answer is wrong in a trial, found out once."""
+    both = exercise.reference, known
+    return not beside(exercise, trials(exercise)[number].case, *(outcome(exercise, one, number) for one in both)).right
+
+
 def failure(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any]) -> Example | None:
     """How a function fails a case, or None if it is right."""
     found = beside(exercise, case, run(exercise, exercise.reference, case), run(exercise, function, case))
@@ -271,7 +278,7 @@ def _explains(exercise: Exercise, wrong: Callable[..., Any], where: Callable[...
             other = outcome(exercise, wrong, i)
             if not _agree(exercise, other, example.got):
                 return False
-            if not beside(exercise, example.case, example.expected, other).right:
+            if is_wrong(exercise, wrong, i):
                 evidence += 1 if _single(other) else TELLING
     return evidence >= TELLING
 
