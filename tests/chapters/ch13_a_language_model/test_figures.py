@@ -1,6 +1,7 @@
 """The figures of notebook 13 show what the stored models and the stored facts say."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch.nn.functional as F
 from lite_mamba.course import training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte, ngram, window_bits
-from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, SNIPPETS, encoded
+from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded
 from lite_mamba.course.training import facts, step_sizes, stored
 from lite_mamba.course.training.evaluation import bits_per_byte
 
@@ -100,3 +101,32 @@ def test_no_byte_of_the_texts_costs_more_than_the_axis_holds(text):
     shown = figures.NextByte()
     shown.update(text=text, at=1)
     assert shown.bits.max() < shown.MOST_BITS
+
+
+def test_the_axis_holds_the_dearest_byte_of_your_own_text():
+    shown = figures.NextByte("x = '中文'\n")
+    shown.update(at=7)
+    assert shown.bits.max() > shown.MOST_BITS
+    assert [bar.get_height() for bar in shown.bars][1:] == pytest.approx(shown.bits)
+    assert shown.top.get_ylim()[1] > shown.place.get_ydata()[0] > shown.here
+
+
+@pytest.mark.parametrize("text", SNIPPETS)
+def test_no_byte_is_impossible_and_none_is_certain(text):
+    shown = figures.NextByte()
+    for at in range(1, LENGTH):
+        words = [shown.update(text=text, at=at), shown.ax.get_title(loc="left"), *(s.get_text() for s in shown.shares)]
+        assert not any(re.search(r"(?<![\d.])(0|0\.0|100) %", each) for each in words), words
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_the_page_holds_all_that_was_written_or_says_how_much_it_leaves_out(prompt):
+    shown = figures.Temperature()
+    for temperature in (1.25, 1.5, 2.0):
+        shown.update(temperature=temperature, prompt=prompt)
+        page = "".join(line.get_text() for line in shown.words).replace("\\$", "$")
+        assert page.split() and page.split()[-1].endswith(shown.text.split()[-1][-3:])
+        assert shown.left_out == 0 and "left out" not in shown.page.get_title(loc="left")
+    shown = figures.Temperature(draw=lambda *_: 10)  # new lines only
+    shown.update(prompt=prompt)
+    assert f"{shown.left_out} lines left out" in shown.page.get_title(loc="left")

@@ -37,6 +37,11 @@ def cheap(bits: float) -> str:
     return f"{bits:.1f}" if bits >= 0.05 else "under 0.1"
 
 
+def chance(p: float) -> str:
+    """A probability of a softmax: it is never 0 or 1, whatever is left of it after rounding."""
+    return percent(min(max(p, 1e-4), 1 - 1e-4), ends=1)
+
+
 def per_byte(logits: Tensor, ids: Tensor) -> Tensor:
     """What each byte but the first cost, in bits: (L − 1,)."""
     return F.cross_entropy(logits[:-1], ids[1:], reduction="none").abs() / math.log(2)  # a sure byte costs −0.0
@@ -54,7 +59,11 @@ class _Text(LiveFigure):
         self.bits = per_byte(self.logits, self.ids).numpy()  # (L − 1,)
 
     def draw_bits(self, ax) -> None:
-        ax.set(xlim=(-0.8, self.n - 0.2), ylim=(0, self.MOST_BITS), ylabel="bits", yticks=[0, 8, 16])
+        most = self.MOST_BITS
+        if "yours" in self.texts:  # the axis holds the dearest byte, whatever the text
+            self.read(self.texts["yours"])
+            most = max(most, float(self.bits.max()))
+        ax.set(xlim=(-0.8, self.n - 0.2), ylim=(0, most + 2), ylabel="bits", yticks=[*range(0, int(most), 8)])
         ax.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars = ax.bar(range(self.n), 0, width=0.8, color=style.BLUE)
         self.signs = [
@@ -64,7 +73,7 @@ class _Text(LiveFigure):
 
     def show_bits(self) -> None:
         for i, (bar, sign, byte) in enumerate(zip(self.bars, self.signs, self.ids.tolist(), strict=True)):
-            bar.set_height(min(self.bits[i - 1], self.MOST_BITS) if i else 0)
+            bar.set_height(self.bits[i - 1] if i else 0)
             sign.set_text(shown(byte))
 
 
@@ -107,13 +116,11 @@ class NextByte(_Text):
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
         self.title(self.top, f"{self.mean:.2f} bits a byte; this byte cost {cheap(self.here)}")
-        self.title(
-            self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {percent(self.chance, ends=1)}"
-        )
+        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {chance(self.chance)}")
         whose = self.owner(self.cost)
         by = f" The mean is {whose}." if whose else ""
         return (
-            f"After {quoted(before)} the model expects {shown(self.best)} with {percent(float(self.p.max()), ends=1)}. "
+            f"After {quoted(before)} the model expects {shown(self.best)} with {chance(float(self.p.max()))}. "
             f"There comes {shown(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "
             f"The whole text costs {self.mean:.2f} bits a byte.{by}"
         )
@@ -141,8 +148,8 @@ class NextByte(_Text):
             colour = style.VERMILLION if byte == came else style.BLUE
             bar.set(height=height, facecolor=colour)
             name.set(text=shown(byte), color=colour)
-            share.set(y=height + 0.02, text=percent(height, ends=1).replace("under", "<").replace("over", ">"))
-        self.place.set_data([self.at], [min(self.bits[self.at - 1], self.MOST_BITS - 2.6) + 1.4])
+            share.set(y=height + 0.02, text=chance(height).replace("under", "<").replace("over", ">"))
+        self.place.set_data([self.at], [self.bits[self.at - 1] + 1.4])
 
 
 class Orders(LiveFigure):
@@ -276,6 +283,7 @@ class Temperature(LiveFigure):
     """
 
     WRITTEN, MOST = 96, 10
+    LINES, WIDTH = 8, 76  # of the page
 
     controls = {  # noqa: RUF012
         "temperature": slider(0.0, 2.0, 0.5, 0.25, label="temperature"),
@@ -306,10 +314,9 @@ class Temperature(LiveFigure):
         self._show_page(prompt)
         settled = "settled" if temperature == 0 else "as good as settled" if self.choices < 1.05 else ""
         among = f"{self.choices:.1f} equally likely bytes"
-        self.title(
-            self.ax, f"Temperature {temperature:g}: {f'the byte is {settled}' if settled else f'as good as {among}'}"
-        )
-        self.title(self.page, f"The prompt, grey, and the next {self.WRITTEN} bytes, blue:")
+        self.title(self.ax, f"Temperature {temperature:g}: {f'the byte is {settled}' if settled else f'like {among}'}")
+        left = f"; {several(self.left_out, 'line')} left out" if self.left_out else ""
+        self.title(self.page, f"The prompt, grey, and the next {self.WRITTEN} bytes, blue{left}:")
         by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
         how = settled or f"as uncertain as a choice among {among}"
         return f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{by}"
@@ -326,7 +333,7 @@ class Temperature(LiveFigure):
         self.page.axis("off")
         self.page.set(xlim=(0, 1), ylim=(0, 1))
         mono = {"va": "baseline", "fontsize": 14, "family": "DejaVu Sans Mono"}
-        heights = [0.88 - 0.16 * i for i in range(6)]
+        heights = [0.9 - 0.125 * i for i in range(self.LINES)]
         self.given = [self.page.text(0.0, y, "", color=style.GREY, **mono) for y in heights]
         self.words = [self.page.text(0.0, y, "", color=style.BLUE, **mono) for y in heights]
         self.move(*self.bars, *self.names, *self.given, *self.words)
@@ -339,7 +346,9 @@ class Temperature(LiveFigure):
             (self.given, clean[: len(prompt)] + blank[len(prompt) :]),
             (self.words, blank[: len(prompt)] + clean[len(prompt) :]),
         ):
-            lines = [line[i : i + 76] for line in text.split("\n") for i in range(0, max(1, len(line)), 76)]
+            width = self.WIDTH
+            lines = [line[i : i + width] for line in text.split("\n") for i in range(0, max(1, len(line)), width)]
+            self.left_out = max(0, len(lines) - self.LINES)
             for place, line in zip(words, lines + [""] * len(words), strict=False):
                 place.set_text(line.rstrip().replace("$", r"\$"))
 
