@@ -34,11 +34,41 @@ def test_the_fading_state_bears_exponents_that_ask_for_gradients():
     assert asking.update() == FadingState(scale_A).update()
 
 
-def test_the_fading_state_is_drawn_with_the_function_that_is_given():
-    right, wrong = FadingState(scale_A), FadingState(lambda delta, A: delta[..., None] + A)
-    right.update()
-    wrong.update()
-    assert not np.allclose(right.left, wrong.left)
+SAID = [
+    (lambda delta, A: 2 * scale_A(delta, A), "Half of the state is gone after 3.5 steps"),
+    (lambda delta, A: delta[..., None] + A, "Half of the state is gone after 0.8 steps"),
+    (lambda delta, A: -scale_A(delta, A), "The state grows: half of it is never gone"),
+    (lambda delta, A: scale_A(delta, A) / 10, "More than half of the state is left after 50 steps"),
+]
+
+
+@pytest.mark.parametrize("function, title", SAID)
+def test_the_fading_state_says_what_the_function_that_is_given_draws(function, title):
+    figure = FadingState(function)
+    sentence = figure.update()
+    assert figure.titles() == [title] and title[1:] in sentence
+    marked = figure.point.get_xdata()[0]
+    if "gone after" in title:
+        assert figure.note.get_text() == title.removeprefix("Half of the state is gone after ")
+        assert np.interp(marked, figure.TIMES, figure.left) == pytest.approx(0.5, abs=0.01)
+    else:
+        assert np.isnan(marked) and not figure.note.get_text()
+
+
+def test_a_dot_stands_at_each_whole_step():
+    figure = FadingState(scale_A)
+    figure.update(delta=0.5, n=4)
+    steps, left = figure.dots.get_data()
+    assert steps.tolist() == list(range(figure.STEPS + 1))
+    assert left == pytest.approx(np.exp(-2.0 * steps))
+
+
+def test_the_fading_state_says_in_words_what_it_cannot_draw():
+    for function in (lambda delta, A: scale_A(delta, A)[..., 0], lambda delta, A: None):
+        with pytest.raises(ValueError, match=r"scale_A returned .*, expected the shape \(1, 50, 1, 1\)"):
+            FadingState(function).update()
+    with pytest.raises(ValueError, match="not finite"):
+        FadingState(lambda delta, A: delta[..., None] / (0 * A)).update()
 
 
 @pytest.mark.parametrize("dilations, reach", [((1,), 3), ((1, 2), 6), ((1, 2, 4), 12)])

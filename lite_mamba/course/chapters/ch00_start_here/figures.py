@@ -15,6 +15,8 @@ from .exercises import scale_A
 class FadingState(LiveFigure):
     """One number of the state, left alone: how much of it is still there after t steps.
 
+    The half-life is read from the curve, so it is that of the function that draws it.
+
     Args:
         scale_A: the function of the exercise, (B, L, D) and (D, N) to Δ·A (B, L, D, N).
     """
@@ -25,7 +27,7 @@ class FadingState(LiveFigure):
     }
 
     STEPS = 50
-    TIMES = np.arange(10 * STEPS + 1) / 10  # where the curve is drawn, in steps
+    TIMES = np.arange(10 * STEPS + 1) / 10  # where the curve is drawn, in steps: each tenth of them is a whole one
 
     def __init__(self, scale_A=scale_A):
         super().__init__()
@@ -34,26 +36,56 @@ class FadingState(LiveFigure):
         self.ax.set(xlim=(0, self.STEPS), ylim=(0, 1.05), xlabel="steps t", ylabel="share of the state left")
         self.ax.set_yticks([0, 0.5, 1], ["0", "one half", "1"])
         self.ax.axhline(0.5, color=style.GREY, lw=1.5, ls=":")
-        (self.line,) = self.ax.plot([], [], color=style.BLUE, ls="-", lw=3.5)
+        (self.line,) = self.ax.plot([], [], color=style.BLUE, ls="-", lw=3)
+        (self.dots,) = self.ax.plot([], [], "o", color=style.BLUE, ms=7)
         (self.drop,) = self.ax.plot([], [], color=style.VERMILLION, ls="--")
         (self.point,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13)
         self.note = style.label_line(self.ax, "", 0, 0.57, style.VERMILLION)
-        self.move(self.line, self.drop, self.point, self.note)
+        self.move(self.line, self.dots, self.drop, self.point, self.note)
 
     def update(self, delta: float = 0.1, n: int = 1) -> str:
-        deltas = torch.full((1, self.STEPS, 1), delta)  # (B, L, D)
-        exponents = self.scale_A(deltas, torch.tensor([[-float(n)]]))  # (B, L, D, N)
-        exponents = np.concatenate([[0.0], exponents.detach().flatten().cumsum(0).numpy()])  # after 0 … STEPS steps
-        self.left = np.exp(np.interp(self.TIMES, np.arange(self.STEPS + 1), exponents))
-        self.half_life = float(np.log(2) / (delta * n))
+        exponents = self._exponents(delta, n)  # (STEPS + 1,), after 0 … STEPS steps
+        with np.errstate(over="ignore"):
+            self.left = np.exp(np.interp(self.TIMES, np.arange(self.STEPS + 1), exponents))
+        self.half_life = time_of(-np.log(2), exponents)
+        at = np.nan if self.half_life is None else self.half_life
         self.line.set_data(self.TIMES, self.left)
-        self.drop.set_data([self.half_life] * 2, [0, 0.5])
-        self.point.set_data([self.half_life], [0.5])
-        self.note.set(text=f"{self.half_life:.1f} steps", x=self.half_life + 1)
-        self.title(self.ax, f"Half of the state is gone after {self.half_life:.1f} steps")
+        self.dots.set_data(self.TIMES[::10], self.left[::10])
+        self.drop.set_data([at] * 2, [0, 0.5])
+        self.point.set_data([at], [0.5])
+        self.note.set(text="" if self.half_life is None else f"{at:.1f} steps", x=min(at, self.STEPS) + 1)
+        finding = self._finding()
+        self.title(self.ax, finding[0].upper() + finding[1:])
         whose = self.owner(self.scale_A)
         by = f" (drawn by {'your' if whose == 'yours' else whose} function)" if whose else ""
-        return f"With Δ = {delta:.2f} and A = −{n}, half of the state is gone after {self.half_life:.1f} steps{by}."
+        return f"With Δ = {delta:.2f} and A = −{n}, {finding}{by}."
+
+    def _exponents(self, delta: float, n: int) -> np.ndarray:
+        """The sum of Δ·A up to each step; a ValueError in words if the function gives no number for each token."""
+        shape = (1, self.STEPS, 1, 1)  # (B, L, D, N)
+        found = self.scale_A(torch.full(shape[:3], delta), torch.tensor([[-float(n)]]))
+        if not isinstance(found, torch.Tensor) or found.shape != shape:
+            got = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
+            raise ValueError(f"scale_A returned {got}, expected the shape {shape}")
+        if not found.isfinite().all():
+            raise ValueError("scale_A returned numbers that are not finite")
+        return np.concatenate([[0.0], found.detach().double().flatten().cumsum(0).numpy()])
+
+    def _finding(self) -> str:
+        if self.half_life is not None:
+            return f"half of the state is gone after {self.half_life:.1f} steps"
+        if self.left.max() > 1:
+            return "the state grows: half of it is never gone"
+        return f"more than half of the state is left after {self.STEPS} steps"
+
+
+def time_of(level: float, course: np.ndarray) -> float | None:
+    """When a course of steps is first as low as a level, in parts of a step; None if it never is."""
+    low = np.flatnonzero(course <= level)
+    if not len(low):
+        return None
+    before, after = course[low[0] - 1], course[low[0]]  # a course that begins above the level
+    return float(low[0] - 1 + (before - level) / (before - after))
 
 
 class OneLetterChanged(LiveFigure):
