@@ -73,6 +73,21 @@ def cut_in_time(hidden_states, weights, parts):
     return parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
 
 
+def cut_among_the_tokens(hidden_states, weights, parts):
+    x, _ = (half.mT for half in F.linear(hidden_states, weights["in_proj"]).chunk(2, 1))
+    return parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
+
+
+def turned_back(*names):
+    """The results of select, of which the block turns back these alone."""
+
+    def select(select, w, *given):
+        found = zip(("delta", "B", "C"), select(*given), strict=True)
+        return [one if name in names else one.mT for name, one in found]
+
+    return select
+
+
 def reads_with_B(hidden_states, weights, parts):
     def select(*given):
         delta, B, _ = parts["select"](*given)
@@ -224,6 +239,10 @@ BLOCK = [
         using(conv=lambda conv, w, x, *lists: conv(x, *lists[:3], [1 for _ in lists[3]])),
         "branches without their dilations",
     ),
+    ("Δ turned alone", using(select=turned_back("delta")), "axes that were not turned back"),
+    ("C not turned", using(select=turned_back("delta", "B")), "axes that were not turned back"),
+    ("cut among the tokens", cut_among_the_tokens, "halves of the time"),
+    ("y, z, D, u", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, z, D, u)), "u and z in exchanged places"),
     ("mT at the end", lambda h, w, p: block()(h, w, p).mT, "channels before the tokens at the end"),
     ("the last token", lambda h, w, p: block()(h, w, p)[:, -1], "one sequence, or one token, alone"),
     ("under no_grad", torch.no_grad()(block()), "a gradient cut off"),
@@ -310,6 +329,20 @@ def in_groups(cut):
     return is_batch_independent
 
 
+def by_gradient(*rows):
+    """No gradient from the outputs of these rows to another one."""
+
+    def is_batch_independent(layer, x):
+        x = x.detach().clone().requires_grad_(True)
+        for row in rows:
+            (gradient,) = torch.autograd.grad(layer(x)[row].sum(), x)
+            if any(gradient[i].abs().max() > 1e-8 for i in range(len(x)) if i != row):
+                return False
+        return True
+
+    return is_batch_independent
+
+
 SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
@@ -356,6 +389,11 @@ INDEPENDENT = [
         lambda layer, x: bool(layer(x[[0, 0]]).diff(dim=0).abs().max() < 1e-5),
         "the same row more than once",
     ),
+    (
+        "row 0 in all places",
+        lambda layer, x: all(torch.allclose(out, layer(x[[0] * len(x)])[0]) for out in layer(x[[0] * len(x)])),
+        "the same row more than once",
+    ),
     ("against x", lambda layer, x: bool((layer(x) - x).abs().max() < 1e-5), "outputs compared with inputs"),
     (
         "token by token",
@@ -370,6 +408,7 @@ INDEPENDENT = [
         "a row without its batch axis",
     ),
     ("row 0", lambda layer, x: torch.allclose(layer(x)[0], layer(x[:1])[0], atol=1e-5), "only the first row tested"),
+    ("gradients of row 0", by_gradient(0), "only the first row tested"),
     ("last row", lambda layer, x: torch.allclose(layer(x)[-1:], layer(x[-1:]), atol=1e-5), "only the last row tested"),
     ("flipped", lambda layer, x: torch.allclose(layer(x.flip(0)), layer(x).flip(0)), "a test of the order of rows"),
     ("a random order", in_order(torch.randperm), "a test of the order of rows"),
@@ -456,6 +495,11 @@ COUNT = [
     ("A of d_model", count(A=lambda d, n, D, R: d * n), "parts of the outer width"),
     ("no expand", lambda d, n, w, b, e: count()(d, n, w, b, 1), "parts of the outer width"),
     ("one kernel", count(conv=lambda D, w, b: b * (w + D) + b), "one kernel for all channels"),
+    ("one kernel and one bias", count(conv=lambda D, w, b: b * (w + 2)), "one kernel for all channels"),
+    ("R = 1", count(rank=lambda d: 1), "a rank that is always 1"),
+    ("x_proj with 1 + 2N", count(x=lambda d, n, D, R: D * (1 + 2 * n)), "a rank that is always 1"),
+    ("dt_proj D·1", count(dt=lambda d, n, D, R: D + D), "a rank that is always 1"),
+    ("3·D·d_model", lambda d, n, w, b, e: 3 * e * d**2, "the outer projections alone"),
     ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
     ("a bias a branch", count(conv=lambda D, w, b: b * (D * w + 2)), "one bias for all channels"),
     ("dt bias of R", count(dt=lambda d, n, D, R: R * (D + 1)), "one bias for all channels"),
@@ -509,6 +553,11 @@ MAP = [
     ("transposed", lambda x, dt: x[: dt.shape[1]].T @ dt.T, "a map from Δ to the token"),
     ("the other way", lambda x, dt: x[: dt.shape[1]] @ dt, "a way that stays in the narrow middle"),
     ("all rows", lambda x, dt: dt @ x, "all rows of x_proj"),
+    ("back and forth", lambda x, dt: (x[: dt.shape[1]] @ dt).T, "a way that stays in the narrow middle"),
+    ("all rows, transposed", lambda x, dt: x.mT @ dt.mT, "all rows of x_proj"),
+    ("thirds", lambda x, dt: dt @ torch.chunk(x, 3)[0], "three parts of one size"),
+    ("four rows", lambda x, dt: dt @ x[:4], "a rank that is not read off"),
+    ("D / 16", lambda x, dt: dt @ x[: math.ceil(x.shape[1] / 16)], "a rank that is not read off"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
     ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], None),
     ("D rows", lambda x, dt: dt @ x[: len(dt)], "as many rows as channels"),
@@ -531,6 +580,11 @@ STATE = [
     ("field less one", state(lambda n, w, d: n + max((w - 1) * one for one in d)), "right"),
     ("float", lambda *sizes: 1.0 * state(lambda n, w, d: n + max((w - 1) * one for one in d))(*sizes), None),
     ("all branches", state(lambda n, w, d: n + sum((w - 1) * one for one in d)), "a history for every branch"),
+    ("all fields", state(lambda n, w, d: n + sum((w - 1) * one + 1 for one in d)), "a history for every branch"),
+    ("all W·d", state(lambda n, w, d: n + sum(w * one for one in d)), "a history for every branch"),
+    ("lag less one", state(lambda n, w, d: n + (w - 1) * max(d) - 1), "a history one sample short"),
+    ("N outside", lambda d, n, w, ds, e: 4 * e * d * (w - 1) * max(ds) + n, "one of the two outside the brackets"),
+    ("lag outside", lambda d, n, w, ds, e: 4 * e * d * n + (w - 1) * max(ds), "one of the two outside the brackets"),
     ("lags", state(lambda n, w, d: n + len({i * one for one in d for i in range(w)})), TAPPED),
     ("past lags", state(lambda n, w, d: n + len({i * one for one in d for i in range(w)} - {0})), TAPPED),
     ("W - 1", state(lambda n, w, d: n + w - 1), "a history without the dilation"),
@@ -613,6 +667,29 @@ def weight_again(front):
     front.weight = front.conv1d_layers[0].weight
 
 
+def weight_cloned(front):
+    front.first = nn.Parameter(front.conv1d_layers[0].weight.clone())
+
+
+def hidden(front):
+    second_name(front)
+    front.state_dict = lambda: dict(front.named_parameters())
+
+
+def renamed_at_both_ends(front):
+    """The second name stays in the module alone: it is neither written nor asked for."""
+    second_name(front)
+
+    def without(module, saved, *rest):
+        del saved["conv1d.weight"], saved["conv1d.bias"]
+
+    def with_both(saved, *rest):
+        saved.update({f"conv1d.{name}": saved[f"conv1d_layers.0.{name}"] for name in ("weight", "bias")})
+
+    front._register_state_dict_hook(without)
+    front._register_load_state_dict_pre_hook(with_both)
+
+
 def list_again(front):
     front.conv1d = front.conv1d_layers
 
@@ -681,6 +758,10 @@ BRANCHES = [
     ("the weight again", make(second=weight_again), "a second name for some of the numbers"),
     ("a buffer", make(second=buffered), "a second name for some of the numbers"),
     ("the list again", make(second=list_again), "a second name for the whole list"),
+    ("a weight cloned", make(second=weight_cloned), "a copy in place of a second name"),
+    ("all but the first", lambda c, w, d: make()(c, w, d[1:]), "a first branch outside the list"),
+    ("a state dict of one's own", make(second=hidden), "an entry that is hidden"),
+    ("saved and loaded without it", make(second=renamed_at_both_ends), "right"),
     ("no bias", no_bias, "fewer numbers, each still twice"),
     ("its state dict", lambda *sizes: make()(*sizes).state_dict(), "a result of the wrong type"),
     ("no return", lambda *sizes: None, None),

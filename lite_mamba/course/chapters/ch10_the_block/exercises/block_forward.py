@@ -343,6 +343,12 @@ BLOCK_FORWARD = Exercise(
             _wired('(y, u, w["D"], z) → (u, y, w["D"], z)'),
         ),
         Misconception(
+            "u and z in exchanged places",
+            'The skip multiplies z, and the gate is made from u. `parts["skip_and_gate"]` takes y, u, D and z, in this '
+            "order.",
+            _wired('(y, u, w["D"], z) → (y, z, w["D"], u)'),
+        ),
+        Misconception(
             "a signal that gates itself",
             "The gate is made from the signal, x or u. It is the second half of what in_proj gives, z, that says how "
             "much goes on.",
@@ -365,8 +371,8 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "halves of the time",
-            "You cut along the last axis, which is time by now: the first half of the tokens, and the second. x and z "
-            "are halves of the channels.",
+            "You cut along the axis of the tokens: the first half of them, and the second. x and z are halves of the "
+            "channels.",
             _wired("xz.chunk(2, dim=1) → xz.chunk(2, dim=2)"),
         ),
         Misconception(
@@ -402,9 +408,13 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "axes that were not turned back",
-            'An einsum finds two sizes for one letter. `parts["select"]` gives delta (B, L, D), B and C (B, L, N), and '
-            "the next part wants time on the last axis: (B, D, L) and (B, N, L).",
-            _wired("(part.transpose(1, 2) for part in chosen) → chosen"),
+            '`parts["select"]` gives delta (B, L, D), B and C (B, L, N). The parts behind it want time on the last '
+            "axis of all three: (B, D, L) and (B, N, L).",
+            [
+                _wired("(part.transpose(1, 2) for part in chosen) → chosen"),
+                _wired("(part.transpose(1, 2) for part in chosen) → (chosen[0].mT, *chosen[1:])"),
+                _wired("(part.transpose(1, 2) for part in chosen) → (chosen[0].mT, chosen[1].mT, chosen[2])"),
+            ],
             where=_not_square,
         ),
         Misconception(

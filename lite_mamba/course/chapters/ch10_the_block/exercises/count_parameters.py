@@ -57,6 +57,11 @@ COUNT_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "the outer projections alone",
+            "You count in_proj and out_proj. They hold most of the numbers; what stands between them has some, too.",
+            _counted("projections + convolution + selection + scan → projections"),
+        ),
+        Misconception(
             "one branch for all",
             "You count one convolution. Each of the branches has taps and biases of its own.",
             [
@@ -104,6 +109,15 @@ COUNT_PARAMETERS = Exercise(
             "Where 16 divides d_model your rank is one too large: 32/16 is 2 already, and there is nothing to round "
             "up.",
             _counted("math.ceil(d_model / 16) → d_model // 16 + 1"),
+        ),
+        Misconception(
+            "a rank that is always 1",
+            "You count with R = 1, as in the table above, where d_model is 4. dt_rank is d_model/16, rounded up: 17 "
+            "needs 2.",
+            [
+                _counted("math.ceil(d_model / 16) → 1"),
+                _counted("(rank + 2 * d_state) → (1 + 2 * d_state)"),
+            ],
         ),
         Misconception(
             "a rank of the inner width",
@@ -246,8 +260,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "one kernel for all channels",
-            "You count one kernel a branch. Each channel has one: D·W taps.",
-            _counted("inner * d_conv + inner → d_conv + inner"),
+            "You count one kernel a branch. Each channel has one, with W taps and a bias.",
+            [_counted(f"inner * d_conv + inner → d_conv + {biases}") for biases in ("inner", "1")],
         ),
         Misconception(
             "a dt_proj from channel to channel",

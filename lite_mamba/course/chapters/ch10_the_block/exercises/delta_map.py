@@ -43,12 +43,28 @@ DELTA_MAP = Exercise(
             "a way that stays in the narrow middle",
             "Your matrix is (R, R): it goes from the R numbers to the channels and back. The way begins at the "
             "token: first x_proj, then dt_proj.",
-            lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
+            [
+                lambda x_proj, dt_proj: x_proj[: dt_proj.shape[1]] @ dt_proj,
+                lambda x_proj, dt_proj: dt_proj.T @ x_proj[: dt_proj.shape[1]].T,
+            ],
         ),
         Misconception(
             "all rows of x_proj",
             "x_proj has R + 2N rows, and dt_proj reads R numbers only. Cut off the rows that belong to B and C.",
-            edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj"),
+            [
+                edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj"),
+                edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → x_proj.T @ dt_proj.T"),
+            ],
+        ),
+        Misconception(
+            "three parts of one size",
+            "You cut x_proj into three parts of one size. The part for Δ has R rows, those for B and C have N each.",
+            edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj.chunk(3)[0]"),
+        ),
+        Misconception(
+            "a rank that is not read off",
+            "You take a number for R, or work it out of D. The weights hold it: how many numbers does dt_proj read?",
+            [edited(delta_map, f"dt_proj.shape[1] → {rank}") for rank in (1, 4)],
         ),
         Misconception(
             "products that are not added up",

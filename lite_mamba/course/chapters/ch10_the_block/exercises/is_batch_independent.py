@@ -144,6 +144,11 @@ def _some_rows(*rows):
     return wrong
 
 
+def _gradient_of_row_0(layer, x):
+    leaf = x.clone().requires_grad_()
+    return not bool(torch.autograd.grad(layer(leaf)[0].sum(), leaf)[0][1:].any())
+
+
 def _rows_in_order(order):
     def wrong(layer, x):
         rows = order(x.shape[0])
@@ -220,9 +225,12 @@ def _one_token(t):
     )
 
 
-def _same_rows(layer, x):
-    twice = layer(torch.cat([x[:1], x[:1]]))
-    return torch.allclose(twice[0], twice[1], atol=1e-5)
+def _same_rows(count):
+    def wrong(layer, x):
+        alike = layer(x[:1].repeat(count(x), 1, 1))
+        return torch.allclose(alike, alike[:1], atol=1e-5)
+
+    return wrong
 
 
 def _token_by_token(layer, x):
@@ -282,9 +290,9 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "only the first row tested",
-            "You compare row 0. A layer may leave row 0 alone and mix the others, such as a running sum over the "
-            "batch.",
-            _some_rows(0),
+            "You look at the output of row 0. A layer may leave row 0 alone and mix the others, such as a running sum "
+            "over the batch.",
+            [_some_rows(0), _gradient_of_row_0],
         ),
         Misconception(
             "only the last row tested",
@@ -322,7 +330,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "the same row more than once",
             "Your rows are all alike. Then it makes no difference what a row takes from its neighbour: put strangers "
             "beside each other, as x does.",
-            _same_rows,
+            [_same_rows(lambda x: 2), _same_rows(len)],
         ),
         Misconception(
             "outputs compared with inputs",

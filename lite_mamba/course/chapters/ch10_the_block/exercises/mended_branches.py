@@ -41,6 +41,20 @@ def _copied(channels, taps, dilations):
     return front
 
 
+def _numbers_copied(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    front.weight = nn.Parameter(front.conv1d_layers[0].weight.detach().clone())
+    return front
+
+
+def _hidden(channels, taps, dilations):
+    front = suspect_branches(channels, taps, dilations)
+    front.state_dict = lambda: {
+        name: tensor for name, tensor in nn.Module.state_dict(front).items() if not name.startswith("conv1d.")
+    }
+    return front
+
+
 def _moved_out(channels, taps, dilations):
     front = mended_branches(channels, taps, dilations[1:])
     front.conv1d = _conv(channels, taps, dilations[0])
@@ -133,6 +147,14 @@ def _without_its_list(channels, taps, dilations):
     return front
 
 
+def _loads(front, saved):
+    try:
+        front.load_state_dict(saved)
+    except (RuntimeError, TypeError):
+        return False
+    return True
+
+
 def _facts(make, channels, taps, dilations):
     """What the check looks at: the numbers that are saved and that train, and the branches; no name, for a hunt."""
     front = make(channels, taps, dilations)
@@ -143,6 +165,7 @@ def _facts(make, channels, taps, dilations):
     facts = {
         "numbers in the state dict": sum(tensor.numel() for tensor in saved.values()),
         "of them in conv1d_layers": sum(t.numel() for name, t in saved.items() if name.startswith("conv1d_layers.")),
+        "its own state dict can be loaded": _loads(front, saved),
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
         "dilations": tuple(layer.dilation[0] for layer in layers),
         "taps": tuple(layer.kernel_size[0] for layer in layers),
@@ -185,12 +208,18 @@ MENDED_BRANCHES = Exercise(
             "a copy in place of a second name",
             "The two names hold different tensors now. Both are saved, both would be trained, and only one of them is "
             "used. A branch needs one name.",
-            _copied,
+            [_copied, _numbers_copied],
         ),
         Misconception(
             "a first branch outside the list",
             "Branch 0 has left the list. Each tensor is saved once, but a loop over conv1d_layers misses a branch.",
-            _moved_out,
+            [_moved_out, lambda channels, taps, dilations: mended_branches(channels, taps, dilations[1:])],
+        ),
+        Misconception(
+            "an entry that is hidden",
+            "You take the entries out of the state dict, and the module still has the second name: it refuses what it "
+            "has saved itself. What is too many is the name.",
+            _hidden,
         ),
         Misconception(
             "a list that is gone, too",

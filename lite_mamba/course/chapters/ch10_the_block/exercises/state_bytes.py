@@ -41,6 +41,10 @@ STATE_BYTES = Exercise(
             [
                 edited(state_bytes, f"max(dilations) → {lags}")
                 for lags in ("sum(dilations)", "max(dilations) * len(dilations)")
+            ]
+            + [
+                edited(state_bytes, f"{LAG} → sum({one} for d in dilations)")
+                for one in ("(d_conv - 1) * d + 1", "d_conv * d")
             ],
         ),
         Misconception(
@@ -79,6 +83,12 @@ STATE_BYTES = Exercise(
             edited(state_bytes, "lag + d_state → lag + 1 + d_state"),
         ),
         Misconception(
+            "a history one sample short",
+            "One column too few. The sample that is just coming in is not counted in (W − 1)·dilation: these are past "
+            "ones, and all are needed.",
+            edited(state_bytes, "lag + d_state → lag - 1 + d_state"),
+        ),
+        Misconception(
             "taps times dilation",
             "You keep taps·dilation samples, or one less. Between W taps there are W − 1 gaps, each as wide as the "
             "dilation.",
@@ -111,6 +121,15 @@ STATE_BYTES = Exercise(
             "one state for all channels",
             "You count N numbers for the state. Each of the D channels has N of its own.",
             edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_state)"),
+        ),
+        Misconception(
+            "one of the two outside the brackets",
+            "You add the state, or the history, behind the product: it is not multiplied by the D channels and the 4 "
+            "bytes. Both have to be.",
+            [
+                edited(state_bytes, f"inner * (lag + d_state) → inner * {both}")
+                for both in ("lag + d_state", "d_state + lag")
+            ],
         ),
         Misconception(
             "a history of the gate",
