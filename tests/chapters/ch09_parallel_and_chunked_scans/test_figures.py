@@ -43,6 +43,20 @@ def test_no_word_leaves_the_picture(shown):
 
 
 @pytest.mark.parametrize("schedule", figures.ScanTree.SCHEDULES)
+def test_every_number_stands_inside_of_its_box_and_no_boxes_touch(schedule):
+    shown = figures.ScanTree(combine=chapter.combine)
+    shown.update(rounds=7, schedule=schedule)
+    shown.picture()
+    boxes = [path.get_extents(shown.ax.transData) for path in shown.boxes.get_paths()]
+    texts = [cell for row in shown.cells[1:] for cell in row if cell.get_visible()]
+    assert len(boxes) == len(texts)
+    for box, text in zip(boxes, texts, strict=True):
+        inside = text.get_window_extent()
+        assert box.x0 < inside.x0 and inside.x1 < box.x1, text
+        assert not any(box.overlaps(other) for other in boxes if other is not box), text
+
+
+@pytest.mark.parametrize("schedule", figures.ScanTree.SCHEDULES)
 def test_the_rounds_end_with_all_states(schedule):
     shown = figures.ScanTree(combine=chapter.combine)
     for rounds in range(8):
@@ -91,6 +105,31 @@ def test_the_exercises_multiply_as_often_as_the_plans_say():
 def test_a_wrong_join_is_seen_in_the_tree():
     shown = figures.ScanTree(combine=lambda a1, b1, a2, b2: (a2 * a1, a1 * b2 + b1))
     assert "1 of 8 states is finished" in shown.update(rounds=5)
+    assert shown.titles() == ["5 of 5 rounds, 11 of 11 joins: 1 state is finished"]
+
+
+@pytest.mark.parametrize(
+    ("join", "shows"),
+    [
+        (lambda a1, b1, a2, b2: (a2 * a1, a2 * b1 + b2 + 0.5), "12.5"),
+        (lambda a1, b1, a2, b2: (a2 * a1, math.nan), "nan"),
+        (lambda a1, b1, a2, b2: (a2 * a1, -b2), "−2"),
+    ],
+)
+def test_a_state_that_is_almost_right_is_not_finished(join, shows):
+    shown = figures.ScanTree(combine=join)
+    assert "1 of 8 states is finished" in shown.update(rounds=1)
+    assert shown.cells[1][1].get_text() == shows and not shown.finished[1]
+
+
+@pytest.mark.parametrize("whose", ["yours", "the reference's", ""])
+def test_the_tree_and_the_times_say_whose_functions_they_run(whose, timings, monkeypatch):
+    tree = figures.ScanTree(combine=chapter.combine)
+    for shown in (tree, timings):
+        monkeypatch.setattr(shown, "owner", lambda function: "" if function is figures.linear_loop else whose)
+    assert (f"The join is {whose}." in tree.update()) == bool(whose)
+    assert (f" {whose.capitalize()}: chunked." in timings.update()) == bool(whose)
+    assert "loop, chunked" not in timings.update()
 
 
 def test_the_shortcut_dies_at_step_56():
@@ -161,6 +200,26 @@ def test_as_many_rows_are_coloured_as_tables_come_back():
         assert rows[: shown.tables].all() and rows.sum() == shown.tables == shown.edge.get_height()
 
 
+def test_a_loop_that_does_not_cut_once_is_drawn_and_named_as_it_is():
+    shown = figures.WrittenGradients(cured=figures.slicing_loop)
+    truth = figures.WrittenGradients(cured=chapter.linear_loop)
+    sentence = shown.update(length=16, way="cut once")
+    assert "The loop given, L = 16" in sentence and "256 cells" in sentence
+    truth.update(length=16, way="slice at each step")
+    assert np.array_equal(shown.image.get_array(), truth.image.get_array())
+    assert np.array_equal(np.asarray(truth.image.get_array())[:16, :16], 1 + np.eye(16))
+    rounds = figures.WrittenGradients(cured=chapter.hillis_steele)
+    rounds.update(length=8, way="cut once")
+    coloured = np.asarray(rounds.image.get_array())
+    assert rounds.tables == coloured.any(axis=1).sum() == 9  # three slices of x in each of three rounds
+    assert coloured[coloured > 0].min() == 1 and rounds.written == 72
+
+
+def test_a_loop_without_a_gradient_is_told():
+    with pytest.raises(ValueError, match="no gradient leads from the states back to x"):
+        figures.WrittenGradients(cured=lambda a, x: chapter.linear_loop(a, x.detach()))
+
+
 def test_adding_the_tables_up_writes_one_table_less_than_there_are():
     for length in (4, 16, 32):
         a, x = torch.full((length, 2), 0.5), torch.ones(length, 2, requires_grad=True)
@@ -168,7 +227,7 @@ def test_adding_the_tables_up_writes_one_table_less_than_there_are():
         with figures.Counter() as counter:
             torch.autograd.grad(states, x, torch.ones_like(states))
         sums = [size for name, size in counter.writes if "add" in name and size == x.numel()]
-        assert len(sums) == length - 1 == figures.whole_tables(figures.slicing_loop, length) - 1
+        assert len(sums) == length - 1 == len(figures.whole_tables(figures.slicing_loop, length)) - 1
 
 
 def test_the_backward_of_a_slicing_loop_is_quadratic_and_the_cure_linear():

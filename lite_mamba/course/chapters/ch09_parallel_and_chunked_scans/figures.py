@@ -44,6 +44,12 @@ def states_of(scan, a: Tensor, x: Tensor, *rest) -> Tensor:
     return states
 
 
+def said(figure: LiveFigure, name: str, function) -> str:
+    """Whose a function is that the figure runs, as a sentence to append: nothing as long as nobody knows."""
+    whose = figure.owner(function)
+    return f" The {name} is {whose}." if whose else ""
+
+
 # The rounds of each schedule: in every round, pairs (earlier, later) of places whose spans are joined at the later one
 
 
@@ -91,7 +97,7 @@ class ScanTree(LiveFigure):
         self.plans = {name: self._plan(rounds(self.LENGTH)) for name, rounds in self.SCHEDULES.items()}
         self.ax = self.figure.subplots()
         self.ax.set(
-            xlim=(-1.45, 7.62), ylim=(7.5, -0.5), yticks=[], xlabel="time t: the step at t holds the digit t + 1"
+            xlim=(-1.27, 7.57), ylim=(7.5, -0.5), yticks=[], xlabel="time t: the step at t holds the digit t + 1"
         )
         self.ax.set_xticks(range(8))
         for side in self.ax.spines.values():
@@ -107,7 +113,7 @@ class ScanTree(LiveFigure):
         ]
         for cell in (cell for row in self.cells for cell in row):
             cell.set(fontsize=13, va="center_baseline")
-        self.rows = [self.ax.text(-0.5, row, "", ha="right", va="center", fontsize=13.5) for row in range(8)]
+        self.rows = [self.ax.text(-0.3, row, "", ha="right", va="center", fontsize=13.5) for row in range(8)]
         self.move(*self.lines, self.boxes, *self.rows, *(cell for row in self.cells[1:] for cell in row))
         first = self._draw_row(0, self.plans["loop"])  # the steps themselves: they stay
         self.ax.add_collection(PolyCollection([corners for corners, _ in first], lw=2, zorder=3, **_looks(first)))
@@ -130,7 +136,7 @@ class ScanTree(LiveFigure):
         self.done = min(rounds, len(plan) - 1)
         self.joins = sum(len(entry["joins"]) for entry in plan[: self.done + 1])
         self.states = plan[self.done]["b"]
-        self.finished = [str(int(b)) == "12345678"[: t + 1] for t, b in enumerate(self.states)]
+        self.finished = [_is_finished(t, b) for t, b in enumerate(self.states)]
         shown = [box for row in range(1, len(plan)) for box in self._draw_row(row, plan)]
         self.boxes.set_verts([corners for corners, _ in shown])
         self.boxes.set(**_looks(shown))
@@ -140,14 +146,13 @@ class ScanTree(LiveFigure):
         depth, total = len(plan) - 1, sum(len(entry["joins"]) for entry in plan)
         ready = sum(self.finished)
         self.title(self.ax, self._finding(depth, total, ready))
-        by = " Joined by your function." if self.owner(self.combine) == "yours" else ""
         return (
             f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins "
-            f"{_are(self.joins)} done, {ready} of 8 states {_are(ready)} finished.{by}"
+            f"{_are(self.joins)} done, {ready} of 8 states {_are(ready)} finished." + said(self, "join", self.combine)
         )
 
     def _finding(self, depth: int, total: int, ready: int) -> str:
-        if self.done == depth:
+        if self.done == depth and ready == self.LENGTH:
             return f"All 8 states after {depth} rounds, with {total} joins"
         states = f"{several(ready, 'state')} {_are(ready)} finished"
         return f"{self.done} of {depth} rounds, {self.joins} of {total} joins: {states}"
@@ -161,10 +166,10 @@ class ScanTree(LiveFigure):
             cell.set_y(y)
             cell.set_visible(row == 0 or row == self.done or t in joined)
             if cell.get_visible():
-                value = str(int(plan[row]["b"][t]))
-                ready = value == "12345678"[: t + 1]
+                value = plan[row]["b"][t]
+                ready, value = _is_finished(t, value), _in_a_box(value)
                 cell.set(text=value, fontweight="bold" if ready else "normal")
-                half = 0.1 + 0.049 * len(value)
+                half = 0.038 + 0.059 * len(value)
                 left, right, low, high = t - half, t + half, y - 0.24, y + 0.24
                 boxes.append(([(left, low), (right, low), (right, high), (left, high)], ready))
         return boxes
@@ -194,6 +199,16 @@ class ScanTree(LiveFigure):
     def _last_row(self, t: int, row: int, plan) -> int:
         """The last round before `row` in which place t was joined: where its box stands."""
         return max((r for r in range(row) if any(late == t for _, late in plan[r]["joins"])), default=0)
+
+
+def _is_finished(t: int, value: float) -> bool:
+    """Whether a place holds its state: all digits from the first one on."""
+    return value == int("12345678"[: t + 1])
+
+
+def _in_a_box(value: float) -> str:
+    """A number as its digits; what a join of one's own makes, and is no whole number or too long, in three of them."""
+    return written(value, ".0f" if value == round(value, 0) and abs(value) < 1e8 else ".3g")
 
 
 def _are(count: int) -> str:
@@ -367,7 +382,9 @@ class WrittenGradients(LiveFigure):
     def __init__(self, cured=linear_loop):
         super().__init__(height=5.2)
         self.scans = {"slice at each step": slicing_loop, "cut once": cured}
-        self.counts = {name: self._count(scan) for name, scan in self.scans.items()}
+        self.lengths = list(range(4, self.LONGEST + 1, 4))
+        self.held = {name: [whole_tables(scan, length) for length in self.lengths] for name, scan in self.scans.items()}
+        self.cured = "cut once" if {len(held) for held in self.held["cut once"]} == {1} else "the loop given"
         self.grid, self.bars = self.figure.subplots(1, 2, width_ratios=(1, 1.25))
         self.grid.set(
             xlim=(-0.5, 31.5), ylim=(31.5, -0.5), xlabel="place in the gradient of x", ylabel="tables that come back"
@@ -377,39 +394,30 @@ class WrittenGradients(LiveFigure):
             np.zeros((32, 32)), cmap=ListedColormap(["white", PALE_VERMILLION, style.BLUE]), vmin=0, vmax=2
         )
         self.edge = self.grid.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, ec=style.VERMILLION, lw=3))
-        self.bars.set(xlim=(0, 34), ylim=(0, 1100), xlabel="length L (steps)", ylabel="cells of these tables")
-        self.lengths = list(range(4, self.LONGEST + 1, 4))
+        sizes = {way: [held.size for held in tables] for way, tables in self.held.items()}
+        most = max(1100, 1.07 * max(sizes["cut once"]))
+        self.bars.set(xlim=(0, 34), ylim=(0, most), xlabel="length L (steps)", ylabel="cells of these tables")
         for way, dash, colour in (("slice at each step", "-", style.VERMILLION), ("cut once", "--", style.BLUE)):
-            written = np.array(self.counts[way]) * self.lengths
-            self.bars.plot(self.lengths, written, dash, color=colour, lw=4)
+            self.bars.plot(self.lengths, sizes[way], dash, color=colour, lw=4)
         style.label_line(self.bars, "slice at each step", 5, 700, style.VERMILLION)
-        style.label_line(self.bars, "cut once", 20, 100, style.BLUE)
+        style.label_line(self.bars, self.cured, 20, 100, style.BLUE)
         (self.here,) = self.bars.plot([], [], "o", color=style.BLACK, ms=13)
         self.move(self.image, self.edge, self.here)
 
-    def _count(self, scan) -> list[int]:
-        """For each length: whole tables of zeros or gathered gradients that the backward pass makes for x."""
-        return [whole_tables(scan, length) for length in range(4, self.LONGEST + 1, 4)]
-
     def update(self, length: int = 8, way: str = "slice at each step") -> str:
-        self.tables = self.counts[way][self.lengths.index(length)]
+        held = self.held[way][self.lengths.index(length)]  # (tables, L)
+        self.tables, self.written = len(held), held.size
         cells = np.zeros((32, 32))
-        t = np.arange(length)
-        if way == "slice at each step":
-            cells[:length, :length] = 1
-            cells[t, t] = 2
-        else:
-            cells[0, :length] = 2
+        cells[: self.tables, :length] = 1 + held[:32]
         self.image.set_data(cells)
-        self.written = self.tables * length
-        self.edge.set(width=length, height=length if way == "slice at each step" else 1)
+        self.edge.set(width=length, height=self.tables)
         self.here.set_data([length], [self.written])
         self.title(self.grid, f"{self.written} cells for {length} gradients")
         self.title(self.bars, f"{several(self.tables, 'table')} as long as x")
-        whose = self.owner(self.scans[way]) if way == "cut once" else ""
+        name, whose = (self.cured, self.owner(self.scans[way])) if way == "cut once" else (way, "")
         by = f" ({whose})" if whose else ""
         return (
-            f"{way[0].upper()}{way[1:]}{by}, L = {length}: what comes back for x is {several(self.tables, 'table')} "
+            f"{name[0].upper()}{name[1:]}{by}, L = {length}: what comes back for x is {several(self.tables, 'table')} "
             f"as long as x, {self.written} cells for {length} gradients."
         )
 
@@ -423,21 +431,44 @@ def slicing_loop(a: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states)
 
 
-def whole_tables(scan, length: int) -> int:
-    """How many tables as long as x the backward pass makes in order to gather the gradient of x."""
+class _Gathered(Counter):
+    """Keeps of each table that gathers a gradient where it holds something."""
+
+    def __init__(self, length: int):
+        super().__init__()
+        self.length, self.tables = length, []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        before = self.calls
+        result = super().__torch_dispatch__(function, types, args, kwargs)
+        gathers = any(word in function.name() for word in ("_backward", "stack", "cat", "zeros"))
+        if self.calls > before and gathers and self.writes[-1][1] == 2 * self.length:
+            table = result.T if result.ndim == 2 and len(result) == 2 else result
+            self.tables.append((table != 0).reshape(self.length, 2).any(1).numpy())
+        return result
+
+
+def whole_tables(scan, length: int) -> np.ndarray:
+    """The tables as long as x that the backward pass makes in order to gather the gradient of x.
+
+    Returns:
+        held: (tables, L), true where a table holds something; tables with earlier places first.
+    """
     a, x = torch.full((length, 2), 0.5), torch.ones(length, 2, requires_grad=True)  # (L, N)
-    states = scan(a, x)
-    with Counter() as counter:
+    states = states_of(scan, a, x)
+    if not states.requires_grad:
+        raise ValueError("no gradient leads from the states back to x")
+    with _Gathered(length) as gathered:
         torch.autograd.grad(states, x, torch.ones_like(states))
-    gathers = ("_backward", "stack", "cat", "zeros")
-    return sum(size == x.numel() and any(word in name for word in gathers) for name, size in counter.writes)
+    held = sorted(gathered.tables, key=lambda places: places.tolist(), reverse=True)
+    return np.array(held, dtype=bool).reshape(-1, length)
 
 
 SCANS = {
     "loop": linear_loop,
     "Hillis–Steele": hillis_steele,
     "up and down": up_down,
-    "chunks of 32": lambda a, x: chunked_scan(a, x, 32),
+    "chunks of 32": functools.partial(chunked_scan, chunk=32),
 }
 
 
@@ -516,7 +547,15 @@ class Timings(LiveFigure):
         return (
             f"L = {L}, {channels * self.STATES} states a step. Products for each of them: {L} with the loop, "
             f"{written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
+            f"{self._said()}"
         )
+
+    def _said(self) -> str:
+        """Whose the scans are, as sentences to append: nothing of those that nobody knows."""
+        names = {}
+        for name, scan in self.scans.items():
+            names.setdefault(self.owner(scan), []).append(name)
+        return "".join(f" {whose.capitalize()}: {', '.join(named)}." for whose, named in names.items() if whose)
 
 
 def whole_scan(scan, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
