@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from lite_mamba.course.chapters.ch12_memory_tasks import figures
 from lite_mamba.course.tasks import selective_copying
-from lite_mamba.course.training import build, facts
+from lite_mamba.course.training import RUNS, build, facts
 
 
 def test_only_the_delay_from_symbol_to_recall_copies_fixed_symbols():
@@ -66,6 +66,15 @@ def test_the_gate_is_level_at_the_start_and_open_for_data_alone_at_the_end():
     assert ratios[-1] > 100 and max(ratios[:16]) < 1.2
 
 
+def test_untrained_the_model_says_the_recall_itself():
+    run = RUNS[figures.GateLearned.RUN]
+    torch.manual_seed(run.seed)
+    tokens, targets = run.data.draw(torch.Generator().manual_seed(9), 8, run.length)
+    with torch.no_grad():
+        said = run.build()(tokens)[:, -targets.shape[1] :].argmax(-1)  # (B, K)
+    assert torch.equal(said, tokens[:, -targets.shape[1] :])
+
+
 def test_each_moment_of_the_training_has_a_place_of_its_own_on_the_curve_and_words_that_stand_apart():
     gate, places = figures.GateLearned(), []
     for moment in range(32):
@@ -86,12 +95,26 @@ def test_every_channel_of_a_model_is_in_the_picture(run):
 
 def test_a_state_reaches_as_far_as_the_sum_of_its_later_step_sizes_stays_below_one():
     model, _ = figures.load("induction-gate-0")
-    found = figures.reach(model, 1024)
+    found, _ = figures.reach(model, 1024)
     delta = figures.step_sizes(model, figures.cued_row(1024)[None])[:, 0, 104:-1].double()  # (n_layers, L, D)
     A = torch.stack([layer.mixer.A_log.detach().exp().min(1).values for layer in model.layers])  # (n_layers, D)
     left = torch.exp(-(A * delta.sum(1)))  # (n_layers, D)
     assert float(left.max()) == pytest.approx(math.exp(-delta.shape[1] / found[0]), rel=1e-3)
     assert (np.diff(found) <= 0).all()
+
+
+def test_what_a_channel_can_hold_it_need_not_take_in():
+    figure = figures.Reach()
+    figure.update("induction-selective-0", 20)
+    assert figure.open == figure.count == 21
+    figure.update("induction-state1-0", 20)
+    model, _ = figures.load("induction-state1-0")
+    delta = figures.step_sizes(model, figures.cued_row(figure.TOKENS)[None])[1, 0].double()  # (L, D)
+    A = model.layers[1].mixer.A_log.exp()[:, 0]  # (D,), one state
+    can_hold = A * delta[104:-1].mean(0) < 2**-20  # (D,)
+    takes_in = delta[100:104].amax(0) > 0.1  # (D,), while the window shows the cue
+    assert figure.count == can_hold.sum() == 21 and figure.open == (can_hold & takes_in).sum() < figure.count
+    assert "can hold" in figure.titles()[0]
 
 
 @pytest.mark.parametrize("run", figures.Reach.NAMES.values())
@@ -120,3 +143,13 @@ def test_a_long_memory_is_said_by_the_nearest_power_of_ten():
         "about 10¹¹",
         "about 10¹²",
     ]
+
+
+def test_the_line_of_the_length_passes_behind_the_words():
+    figure, seen = figures.ByLength(), []
+    for exponent in figure.EXPONENTS:
+        figure.update(exponent)
+        pixels = figure.pixels()[::-1].copy()  # from below, as the words' places are
+        boxes = [word.get_window_extent().extents.round().astype(int) for word in figure.words]
+        seen.append([pixels[y0:y1, x0:x1] for x0, y0, x1, y1 in boxes])
+    assert all(np.array_equal(first, now) for words in seen for first, now in zip(seen[0], words, strict=True))

@@ -297,7 +297,8 @@ class Reach(LiveFigure):
     def __init__(self):
         super().__init__()
         ax = self.ax = self.figure.subplots()
-        self.reach = {name: reach(load(name)[0], self.TOKENS) for name in self.NAMES.values()}  # (D,) each
+        found = {name: reach(load(name)[0], self.TOKENS) for name in self.NAMES.values()}
+        self.reach, self.opening = ({name: two[k] for name, two in found.items()} for k in (0, 1))  # (D,) each
         self.accuracy = {name: seeds(name.rpartition("-")[0])[0] for name in self.NAMES.values()}
         self.places = np.arange(1, 129)
         ax.set(xlim=(0, 150), ylim=(0.02, 1e13), yscale="log")
@@ -314,13 +315,12 @@ class Reach(LiveFigure):
         found, length = self.reach[run], 2**exponent
         holds = found > length
         self.count, self.longest, self.right = int(holds.sum()), float(found.max()), self.accuracy[run][length]
+        self.open = int((self.opening[run][holds] > 0.1).sum())  # of them those that take the symbol in
         self.long.set_data(self.places[holds], found[holds])
         self.short.set_data(self.places[~holds], found[~holds])
         self.line.set_ydata([length, length])
         self.word.set(y=length, text=f"L = {power(exponent)}")
-        channels = (
-            ("no channel holds", "1 channel holds")[self.count] if self.count < 2 else f"{self.count} channels hold"
-        )
+        channels = f"{self.count or 'no'} channel{'' if self.count < 2 else 's'} can hold"
         self.title(self.ax, f"{power(exponent)} tokens: {channels} the symbol so long, {share(self.right)} right")
         return (
             f"In a row of {power(exponent)} = {written(length, ',.0f')} tokens {channels} a symbol so long. "
@@ -340,13 +340,17 @@ def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:
 
 
 @torch.no_grad()
-def reach(model, length: int, at: int = 100) -> np.ndarray:
-    """After how many tokens 1/e of a symbol is left, in every channel of the layer that holds best, sorted: (D,)."""
-    delta = step_sizes(model, cued_row(length, at)[None])[:, 0, at + 4 : -1]  # (n_layers, L, D), behind the cue
+def reach(model, length: int, at: int = 100) -> tuple[np.ndarray, np.ndarray]:
+    """After how many tokens 1/e of a symbol is left, and how large Δ is at it: (D,) each, the longest first.
+
+    Of the layer with the longest. "At it" is the largest Δ of the tokens whose window shows the cue.
+    """
+    delta = step_sizes(model, cued_row(length, at)[None])[:, 0]  # (n_layers, L, D)
     slowest = torch.stack([layer.mixer.A_log.exp().min(dim=1).values for layer in model.layers])  # (n_layers, D)
-    tokens = 1 / (slowest * delta.double().mean(1))  # (n_layers, D)
-    best = tokens[tokens.max(dim=1).values.argmax()]  # (D,)
-    return best.sort(descending=True).values.numpy()
+    tokens = 1 / (slowest * delta[:, at + 4 : -1].double().mean(1))  # (n_layers, D)
+    best = tokens.max(dim=1).values.argmax()
+    longest, order = tokens[best].sort(descending=True)  # (D,) each
+    return longest.numpy(), delta[best, at : at + 4].amax(0)[order].numpy()
 
 
 class ByLength(LiveFigure):
@@ -373,11 +377,13 @@ class ByLength(LiveFigure):
                 ks = [k for k in self.EXPONENTS if 2**k in table]
                 ax.plot(ks, [table[2**k] for k in ks], line, marker=marker, color=colour, lw=2.5, ms=8)
         style.label_line(ax, "Mamba here,\n3 seeds", 20.3, 0.9, style.VERMILLION)
-        style.label_line(ax, "attention here,\n2 seeds", 10.4, 0.53, style.BLUE)
         ax.plot([10], [0.313], "*", color=style.BLACK, ms=17, ls="none", zorder=5)
-        style.label_line(ax, "attention in the paper", 10.4, 0.36, style.BLACK)
         (self.line,) = ax.plot([8, 8], [0, 1.05], "-", color=style.GREY, lw=2, zorder=0)
-        self.move(self.line)
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}  # the line passes behind the words
+        here = style.label_line(ax, "attention here,\n2 seeds", 10.4, 0.53, style.BLUE, bbox=ground)
+        paper = style.label_line(ax, "attention in the paper", 10.4, 0.36, style.BLACK, bbox=ground)
+        self.words = (here, paper)
+        self.move(self.line, *self.words)
 
     def update(self, exponent: int = 8) -> str:
         length = 2**exponent
