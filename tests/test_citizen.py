@@ -10,6 +10,7 @@ import torch.distributed as dist
 import torch.distributed.fsdp as fsdp
 from equations import block_loop, error, stir
 from torch import nn
+from torch.distributed.device_mesh import init_device_mesh
 from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
@@ -188,9 +189,10 @@ def _check_fsdp(rank):
     torch.manual_seed(0)
     alone, net = _net(), _net()
     net.load_state_dict(alone.state_dict())
+    mesh = init_device_mesh("cpu", (2,))  # by itself it takes a GPU where there is one
     for layer in net:
-        fsdp.fully_shard(layer)
-    fsdp.fully_shard(net)
+        fsdp.fully_shard(layer, mesh=mesh)
+    fsdp.fully_shard(net, mesh=mesh)
     _trained(alone, tokens())
     _trained(net, tokens()[rank : rank + 1])
     assert_same({name: p.full_tensor() for name, p in net.named_parameters()}, dict(alone.named_parameters()))
@@ -222,7 +224,8 @@ class Blocks(Dataset):
 
 def test_the_workers_of_a_data_loader_run_the_block_after_the_main_process_has():
     Mamba(6)(tokens()).sum().backward()
-    (batch,) = DataLoader(Blocks(), batch_size=4, num_workers=2)
+    start = "spawn" if torch.cuda.is_available() else None  # beside a GPU, PyTorch refuses backward in a forked worker
+    (batch,) = DataLoader(Blocks(), batch_size=4, num_workers=2, multiprocessing_context=start)
     assert torch.equal(batch, torch.stack([Blocks()[i] for i in range(4)]))
 
 
