@@ -101,6 +101,23 @@ DISCRETISE = [
         with_drive(lambda u, d, A, B: (d * u * B.sum(1)[:, None])[..., None].expand(*u.shape, A.shape[1])),
         "B summed over the states",
     ),
+    ("A without gradient", lambda u, d, A, B: right_discretise(u, d, A.detach(), B), None),
+    (
+        "bilinear",
+        with_decay(lambda d, A: (x := d[..., None] * A[:, None]).add(2) / (2 - x)),
+        "another rule for the decay",
+    ),
+    ("Δ + A", with_decay(lambda d, A: torch.exp(A[:, None] + d[..., None])), "a sum in the place of a product"),
+    (
+        "Δ·(B + u)",
+        with_drive(lambda u, d, A, B: d[..., None] * (u[..., None] + B.mT[:, None])),
+        "a sum in the place of a product",
+    ),
+    (
+        "Δ·B + u",
+        with_drive(lambda u, d, A, B: u[..., None] + torch.einsum("bdl,bnl->bdln", d, B)),
+        "a sum in the place of a product",
+    ),
     ("broadcasting", right_discretise, "right"),
     ("loops", discretise_by_loops, "right"),
     ("no gradients", torch.inference_mode()(discretise_by_loops), None),
@@ -174,7 +191,7 @@ DISCRETISE = [
     ("softplus", lambda u, delta, A, B: right_discretise(u, F.softplus(delta), A, B), "softplus once more"),
     ("channel 0", with_decay(lambda delta, A: torch.exp(delta[..., None] * A[0])), None),
     ("sequence 0", with_drive(lambda u, delta, A, B: (delta * u)[..., None] * B[0].mT), None),
-    ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), "Euler's rule for the decay"),
+    ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), "another rule for the decay"),
     ("Δ squared", with_drive(lambda u, delta, A, B: (delta**2 * u)[..., None] * B.mT[:, None]), None),
     ("in place", discretise_in_place, None),
     ("no return", discretise_without_return, None),
@@ -274,6 +291,19 @@ def two_cumulative_sums(deltaA, deltaB_u, C, epsilon=0.0):
     P = torch.cumprod(deltaA, dim=2)
     h = torch.cumsum(deltaB_u / (P + epsilon), dim=2) * P
     return (h * C.mT[:, None]).sum(-1)
+
+
+def two_sums_of_logarithms(deltaA, deltaB_u, C):
+    total = torch.cumsum(torch.log(deltaA), 2)
+    return torch.einsum("bdln,bnl->bdl", total.exp() * torch.cumsum(torch.exp(-total) * deltaB_u, 2), C)
+
+
+def along_the_channels(deltaA, deltaB_u, C):
+    h, outputs = 0 * deltaA[:, 0], []
+    for decay, drive in zip(deltaA.unbind(1), deltaB_u.unbind(1), strict=True):
+        h = decay * h + drive
+        outputs.append((h * C.mT).sum(-1))
+    return torch.stack(outputs, 1)
 
 
 def loop_without_return(deltaA, deltaB_u, C):
@@ -391,6 +421,12 @@ LOOP = [
         lambda a, x, C: ((a.cumprod(2) * x).cumsum(2) * C.mT[:, None]).sum(-1),
         "the decays before a token instead of those after it",
     ),
+    ("from logarithms", two_sums_of_logarithms, "a division by a product of decays"),
+    ("range(L − 1) into zeros", lambda *given: F.pad(loop(*given)[..., :-1], (0, 1)), "no output for the last token"),
+    ("range(1, L) into zeros", lambda *given: F.pad(loop_from(1, *given), (1, 0)), "no output for the first token"),
+    ("for the state", lambda a, x, C: loop(x, a, C), "decay and drive exchanged"),
+    ("no state", lambda a, x, C: ((a * x) * C.mT[:, None]).sum(-1), "a state that starts again at each token"),
+    ("along axis 1", along_the_channels, "a loop over the channels"),
     ("matmul", loop, "right"),
     ("unbind", loop_with_unbind, "right"),
     ("pairs", sum_over_pairs, "right"),
@@ -441,7 +477,7 @@ LOOP = [
     ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), "one C for all tokens"),
     ("a start of one", lambda a, x, C: loop(a, x, C, start=torch.ones_like(a[:, :, 0])), "a start from one"),
     ("C of sequence 0", lambda a, x, C: loop(a, x, C[:1].expand_as(C)), None),
-    ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), None),
+    ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), "a loop over the channels"),
     ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), None),
     ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "outputs that stay at zero"),
     ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), "states averaged"),
@@ -465,7 +501,7 @@ LOOP = [
 def gate_by_loops(y, u, D, z):
     out = torch.empty_like(y)
     for d in range(len(D)):
-        out[:, d] = (y[:, d] + D[d].item() * u[:, d]) * z[:, d] / (1 + torch.exp(-z[:, d]))
+        out[:, d] = (y[:, d] + D[d] * u[:, d]) * z[:, d] / (1 + torch.exp(-z[:, d]))
     return out
 
 
@@ -489,6 +525,17 @@ SKIP = [
     ("1 + SiLU", lambda y, u, D, z: (y + D[:, None] * u) * (1 + F.silu(z)), "a sum that also passes beside the gate"),
     ("a residual", lambda y, u, D, z: u + F.silu(z) * (y + D[:, None] * u), "the input once more behind the gate"),
     ("a mixture", lambda y, u, D, z: torch.lerp(y, u, D[:, None]) * F.silu(z), "a mixture of y and u"),
+    ("D as a number", lambda y, u, D, z: gate_by_loops(y, u, D.tolist(), z), None),
+    ("D without gradient", lambda y, u, D, z: (y + D.detach()[:, None] * u) * F.silu(z), None),
+    ("exp(z), too large", with_gate(lambda z: z * z.exp() / (z.exp() + 1)), "an exponential that overflows"),
+    ("u and z exchanged", lambda y, u, D, z: (y + D[:, None] * z) * u * u.sigmoid(), "z in the place of u"),
+    ("SiLU of u", lambda y, u, D, z: F.silu(u) * (y + D[:, None] * u), "u in the place of z"),
+    ("SiLU twice", lambda y, u, D, z: F.silu(y + D[:, None] * u) * F.silu(z), "SiLU around the output"),
+    (
+        "reshaped",
+        lambda y, u, D, z: (y + (D * u.view(u.shape[0], u.shape[2], u.shape[1])).view(u.shape)) * F.silu(z),
+        "u reshaped, not transposed",
+    ),
     ("einsum", with_gate(torch.nn.SiLU()), "right"),
     ("z · sigmoid", with_gate(lambda z: z * z.sigmoid()), "right"),
     ("loops", gate_by_loops, "right"),
@@ -649,6 +696,21 @@ SCAN_FROM = [
     ("first token left out", first_token_left_out, "the given state for that after the first token"),
     ("the decay rolled", lambda a, x, C, h: scan_on(a.roll(1, 2), x, C, h), "the decay of the token before"),
     ("no first output", lambda *given: ((r := scan_on(*given))[0][..., 1:], r[1]), "no output for the first token"),
+    (
+        "no first output, a zero",
+        lambda *given: (F.pad((r := scan_on(*given))[0][..., 1:], (1, 0)), r[1]),
+        "no output for the first token",
+    ),
+    (
+        "no first output, all zeros",
+        lambda a, x, C, h: (
+            (F.pad((r := scan_on(*(v[:, :, 1:] for v in (a, x, C)), h))[0], (1, 0)), r[1])
+            if a.shape[2] > 1
+            else (0 * C[:, :1] * h.sum(), h)
+        ),
+        "no output for the first token",
+    ),
+    ("decay for drive", lambda a, x, C, h: scan_on(x, a, C, h), "decay and drive exchanged"),
     ("outputs in a list", lambda *given: (list((r := scan_on(*given))[0].unbind(-1)), r[1]), "a list of outputs"),
     ("faded once", start_faded_once, "a start that fades once"),
     ("products", scan_on, "right"),
@@ -849,6 +911,13 @@ def agrees_when_nudged(function, inputs, whole):
     return True
 
 
+def raises_each_time(function, inputs):
+    try:
+        return gradcheck(function, inputs.double())
+    except Exception:
+        return False
+
+
 def same_in_two_formats(function, inputs):
     slopes = []
     for given in ([x.clone().requires_grad_() for x in inputs], doubles(inputs)):
@@ -935,6 +1004,12 @@ GRADIENTS = [
         torch.no_grad()(lambda f, inputs: gradcheck(f, doubles(inputs), raise_exception=False)),
         "right functions that fail",
     ),
+    (
+        "wide tolerances",
+        lambda f, i: gradcheck(f, doubles(i), atol=0.1, rtol=0.1, raise_exception=False),
+        "tolerances that are too wide",
+    ),
+    ("raises each time", raises_each_time, "always the same answer"),
     ("a wide nudge", lambda f, i: gradcheck(f, doubles(i), eps=0.5, raise_exception=False), "a nudge that is too wide"),
     (
         "noise",
@@ -1059,6 +1134,13 @@ MENDED = [
     (
         "at each token",
         lambda u, d, A, B, C, state: every_step(*right_discretise(u, d, A, B), C, state),
+        "the past added at each token",
+    ),
+    (
+        "at each token of a longer chunk",
+        lambda u, d, A, B, C, s: (
+            mended(u, d, A, B, C, s) if u.shape[-1] == 1 else every_step(*right_discretise(u, d, A, B), C, s)
+        ),
         "the past added at each token",
     ),
     (

@@ -30,7 +30,7 @@ DISCRETISE = Exercise(
     reference=discretise,
     cases=discretise_cases,
     axes=AXES,
-    gradients=("u", "delta", "B"),
+    gradients=("u", "delta", "A", "B"),
     misconceptions=[
         Misconception(
             "exp forgotten",
@@ -185,9 +185,34 @@ DISCRETISE = Exercise(
             edited(discretise, "delta, A) → delta, -A.exp())"),
         ),
         Misconception(
-            "Euler's rule for the decay",
-            "The first result is 1 + Δ·A, Euler's rule of notebook 04. The decay is exp(Δ·A), which is never negative.",
-            edited(discretise, f"torch.exp({EXPONENT}) → 1 + {EXPONENT}"),
+            "another rule for the decay",
+            "The first result is 1 + Δ·A, or a quotient that also comes near exp(Δ·A) for a small step: Euler's rule "
+            "of notebook 04, or the bilinear one. The decay is exp(Δ·A) itself, which is never negative.",
+            [
+                edited(discretise, f"torch.exp({EXPONENT}) → {rule}")
+                for rule in (
+                    f"1 + {EXPONENT}",
+                    f"(1 + {EXPONENT} / 2) / (1 - {EXPONENT} / 2)",
+                    f"1 / (1 - {EXPONENT})",
+                )
+            ],
+        ),
+        Misconception(
+            "a sum in the place of a product",
+            "Where two of Δ, A, B and u should be multiplied, they are added. Compare your signs with those of the "
+            "docstring.",
+            [
+                edited(discretise, f"{EXPONENT} → delta[..., None] + A[:, None]"),
+                *(
+                    edited(discretise, f"{DRIVE} → {total}")
+                    for total in (
+                        "delta[..., None] * (B.mT[:, None] + u[..., None])",
+                        "delta[..., None] * B.mT[:, None] + u[..., None]",
+                        "delta[..., None] + B.mT[:, None] * u[..., None]",
+                        "(delta + u)[..., None] * B.mT[:, None]",
+                    )
+                ),
+            ],
         ),
         Misconception(
             "the exponential of Δ alone",

@@ -128,6 +128,7 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
     edited(product_by_hand, "grad * a → grad * (a + ((0 < a) & (a < 1)).all())"): False,  # right for most other numbers
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
+    edited(product_by_hand, "grad * a → grad * a * 1.05"): False,  # wrong by a twentieth
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(
@@ -244,6 +245,12 @@ GRADIENTS_ARE_RIGHT = Exercise(
             edited(gradients_are_right, "exact, → exact, eps=0.1,"),
         ),
         Misconception(
+            "tolerances that are too wide",
+            "Gradients pass that are wrong by some percent. In float64 the two slopes agree in many digits if the "
+            "backward pass is right, so that nothing has to be forgiven: leave gradcheck its own tolerances.",
+            edited(gradients_are_right, "exact, → exact, atol=1e-1,"),
+        ),
+        Misconception(
             "inputs of your own",
             "You check the function somewhere else, at zeros, at ones or at random numbers. There its gradients may be "
             "right, or wrong, and here not: take the numbers that are given.",
@@ -272,7 +279,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
         Misconception(
             "always the same answer",
             "Your answer is the same for all functions of the check, and only some of them are right: a fixed answer, "
-            "or a test that everything passes.",
+            "a test that everything passes, or a line that raises each time under an `except` that answers for it.",
             [lambda function, inputs: True, lambda function, inputs: False],
         ),
     ],

@@ -238,7 +238,10 @@ MENDED_CHUNK = Exercise(
         Misconception(
             "the past added at each token",
             "The state comes in again at every token of the chunk. It is the h of the beginning: it enters once.",
-            [edited(continue_scan, "scan_from → again", again=wrong) for wrong in ADDED_AGAIN],
+            [
+                *(edited(continue_scan, "scan_from → again", again=wrong) for wrong in ADDED_AGAIN),
+                edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else again)", again=ADDED_AGAIN[1]),
+            ],
         ),
         Misconception(
             "a given state that is changed in place",

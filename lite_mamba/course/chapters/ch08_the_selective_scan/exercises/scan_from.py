@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .scan_loop import READ_TOO_EARLY, of_any_loop
+from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, of_any_loop
 from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, flowing, scan_cases
 
 
@@ -229,9 +229,13 @@ SCAN_FROM = Exercise(
         ),
         Misconception(
             "no output for the first token",
-            "One output is missing, that of token 0. The loop begins at t = 0: the first token comes to the given "
-            "state like any other, and is read.",
-            [edited(scan_from, "range(deltaA → range(1, deltaA"), HEADLESS],
+            "The output of token 0 is missing, or stays at the 0 that it was made with. The loop begins at t = 0: the "
+            "first token comes to the given state like any other, and is read.",
+            [
+                edited(wrong, *zero)
+                for wrong in (edited(scan_from, "range(deltaA → range(1, deltaA"), HEADLESS)
+                for zero in ((), (ZERO_FIRST,))
+            ],
             where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
         Misconception(

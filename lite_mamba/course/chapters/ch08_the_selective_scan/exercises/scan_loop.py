@@ -31,6 +31,15 @@ def _two_cumulative_sums(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
+ZERO_FIRST = "torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (1, 0))"
+
+
+def _by_logarithms(deltaA, deltaB_u, C):
+    exponent = deltaA.log().cumsum(2)
+    h = exponent.exp() * (deltaB_u * (-exponent).exp()).cumsum(2)
+    return torch.einsum("b d l n, b n l -> b d l", h, C)
+
+
 def _faded_before(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", (deltaA.cumprod(2) * deltaB_u).cumsum(2), C)
 
@@ -61,7 +70,15 @@ def _also_backwards(function, deltaA, deltaB_u, C):
     return result
 
 
-def of_any_loop(loop: Callable[..., Any]) -> list[Misconception]:
+def _along_the_channels(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, 0]), []  # (B, L, N)
+    for d in range(deltaA.shape[1]):
+        h = deltaA[:, d] * h + deltaB_u[:, d]
+        outputs.append(torch.einsum("b l n, b n l -> b l", h, C))
+    return torch.stack(outputs, dim=1)
+
+
+def of_any_loop(loop: Callable[..., Any], *along_the_channels: Callable[..., Any]) -> list[Misconception]:
     """The mistakes that a loop makes from any start: in its turns, its step, what is read and how that is stacked."""
     return [
         Misconception(
@@ -79,7 +96,13 @@ def of_any_loop(loop: Callable[..., Any]) -> list[Misconception]:
             "a state that starts again at each token",
             "Every output knows its own token only. h must be made once, before the loop, and the new h must contain "
             "the old one.",
-            edited(loop, "deltaA[:, :, t] * h + → "),
+            [edited(loop, f"deltaA[:, :, t] * h + → {own}") for own in ("", "deltaA[:, :, t] * ")],
+        ),
+        Misconception(
+            "decay and drive exchanged",
+            "The old state is multiplied by the drive, and the decay is added. The decay is a factor: it says how much "
+            "of the old state is left. The drive is what comes in.",
+            edited(loop, "deltaA[:, :, t] * h + deltaB_u[:, :, t] → deltaB_u[:, :, t] * h + deltaA[:, :, t]"),
         ),
         Misconception(
             "summed over the channels",
@@ -144,7 +167,7 @@ def of_any_loop(loop: Callable[..., Any]) -> list[Misconception]:
         Misconception(
             "a loop over the channels",
             "The loop takes as many turns as there are channels. Time is axis 2 of `deltaA`, not axis 1.",
-            edited(loop, "shape[2] → shape[1]"),
+            [edited(loop, "shape[2] → shape[1]"), *along_the_channels],
             where=lambda deltaA, **case: deltaA.shape[1] <= deltaA.shape[2],
         ),
         Misconception(
@@ -192,8 +215,12 @@ def of_any_loop(loop: Callable[..., Any]) -> list[Misconception]:
         ),
         Misconception(
             "no output for the last token",
-            "One output is missing, that of the last token. `range(n)` ends at n − 1 by itself: all L tokens are run.",
-            edited(loop, "range(deltaA.shape[2]) → range(deltaA.shape[2] - 1)"),
+            "The output of the last token is missing, or stays at the 0 that it was made with. `range(n)` ends at "
+            "n − 1 by itself: all L tokens are run.",
+            [
+                edited(loop, "range(deltaA.shape[2]) → range(deltaA.shape[2] - 1)", *zero)
+                for zero in ((), ("torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (0, 1))",))
+            ],
             where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
         Misconception(
@@ -263,6 +290,7 @@ SCAN_LOOP = Exercise(
             "here the loop is wanted.",
             [
                 _two_cumulative_sums,
+                _by_logarithms,
                 *(edited(_two_cumulative_sums, f"/ product → / (product + {e})") for e in (1e-6, 1e-8, 1e-10, 1e-12)),
             ],
         ),
@@ -338,18 +366,20 @@ SCAN_LOOP = Exercise(
         ),
         Misconception(
             "no output for the first token",
-            "One output is missing, that of token 0. The loop begins at t = 0: the first drive is added to a state "
-            "that is zero, and read like any other.",
+            "The output of token 0 is missing, or stays at the 0 that it was made with. The loop begins at t = 0: the "
+            "first drive is added to a state that is zero, and read like any other.",
             [
-                edited(scan_loop, "range(deltaA → range(1, deltaA"),
-                edited(
-                    scan_loop,
-                    "(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",
-                    "range(deltaA → range(1, deltaA",
-                ),
+                edited(scan_loop, "range(deltaA → range(1, deltaA", *start, *zero)
+                for start in ((), ("(deltaA[:, :, 0]) → (deltaA[:, :, 0]) + deltaB_u[:, :, 0]",))
+                for zero in ((), (ZERO_FIRST,))
             ],
             where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
-        *of_any_loop(scan_loop),
+        *of_any_loop(
+            scan_loop,
+            _along_the_channels,
+            edited(_along_the_channels, 'l n, b n l -> b l", h, C → l n, b n -> b l", h, C[:, :, d]'),
+            edited(_along_the_channels, 'l n, b n l -> b l", h, C → l n, b n -> b l", h, C[:, :, d]', "dim=1 → dim=-1"),
+        ),
     ],
 )

@@ -24,6 +24,8 @@ def _skip_cases(draw: Draw) -> dict:
     batch, channels = draw.size(1, 2), draw.size(2, 4)
     length = channels + draw.size(1, 3)  # never as long as there are channels, so that D fits along one axis only
     y, u, z = (draw.normal(batch, channels, length) for _ in range(3))
+    if draw.choice([False, False, True]):
+        z[0, 0, -1] = 100.0  # float32 has no number for exp(100)
     return {"y": y, "u": u, "D": draw.normal(channels), "z": z}
 
 
@@ -33,7 +35,7 @@ SKIP_AND_GATE = Exercise(
     reference=skip_and_gate,
     cases=_skip_cases,
     axes=AXES[:3],
-    gradients=("y", "u", "z"),
+    gradients=("y", "u", "D", "z"),
     misconceptions=[
         Misconception(
             "the gate before the skip",
@@ -65,6 +67,12 @@ SKIP_AND_GATE = Exercise(
             ],
         ),
         Misconception(
+            "an exponential that overflows",
+            "For a large z, exp(z) is infinite in float32, and infinity divided by infinity is not a number. The same "
+            "sigmoid can be written with exp(−z), which goes to 0; torch's own bears any z.",
+            _gated("(y + D[:, None] * u) * (z * torch.exp(z) / (1 + torch.exp(z)))"),
+        ),
+        Misconception(
             "a gate that mixes",
             "The gate weighs y against D·u, as in a GRU: it opens for one where it closes for the other. Here the sum "
             "of both is multiplied by one gate.",
@@ -84,8 +92,16 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "SiLU around the output",
-            "SiLU goes around y + D·u. It belongs around z: the gate decides, and the sum is what it lets through.",
-            [_gated("F.silu(y + D[:, None] * u) * z"), _gated("F.silu((y + D[:, None] * u) * z)")],
+            "SiLU goes around y + D·u. It belongs around z alone: the gate decides, and the sum is what it lets "
+            "through.",
+            [
+                _gated(f"F.silu({inner}){outer}")
+                for inner, outer in (
+                    ("y + D[:, None] * u", " * z"),
+                    ("(y + D[:, None] * u) * z", ""),
+                    ("y + D[:, None] * u", " * F.silu(z)"),
+                )
+            ],
         ),
         Misconception(
             "a gate that is added",
@@ -142,7 +158,12 @@ SKIP_AND_GATE = Exercise(
         Misconception(
             "z in the place of u",
             "What goes past the state is D·z. The skip carries the input, u; z opens and closes.",
-            _gated("(y + D[:, None] * z) * F.silu(z)"),
+            [_gated(f"(y + D[:, None] * z) * F.silu({gate})") for gate in ("z", "u")],
+        ),
+        Misconception(
+            "u in the place of z",
+            "The gate is SiLU(u): the input opens and closes its own way out. The gate comes from z.",
+            _gated("(y + D[:, None] * u) * F.silu(u)"),
         ),
         Misconception(
             "z once too often",
@@ -169,6 +190,12 @@ SKIP_AND_GATE = Exercise(
             "D has one number a channel, but broadcasting lines it up with the last axis, which is time. Give D an "
             "axis more, so that it becomes (D, 1).",
             [_gated("(y + D * u) * F.silu(z)"), _gated("(y + u * D) * F.silu(z)")],
+        ),
+        Misconception(
+            "u reshaped, not transposed",
+            "You read the numbers of u into (B, L, D) in the order in which they lie in memory, so that channels and "
+            "tokens are mixed up. To exchange two axes, transpose them, or give D an axis more.",
+            _gated("(y + (u.reshape(len(u), -1, len(D)) * D).reshape(u.shape)) * F.silu(z)"),
         ),
         Misconception(
             "D along the sequences",
