@@ -103,6 +103,12 @@ def test_a_wrong_form_has_a_name(name, reference, wrong):
     assert verdict.kind == "misconception" and verdict.misconception.name == name
 
 
+def test_where_a_list_is_wanted_none_may_come_of_a_list_that_was_changed():
+    verdict = judge(made(places), lambda x, n: places(x, n).sort(), quiet=True)
+    assert verdict.misconception.name == "nothing returned" and "`.sort()`" in verdict.relations[0]
+    assert not judge(made(scaled), lambda x, n: print(end=""), quiet=True).relations
+
+
 NOT_FORM_ALONE = ("nothing returned", "a list of the wrong length")
 RIGHT_BUT_FOR = [form for form in FORMS if "a result" not in form[0] and form[0] not in NOT_FORM_ALONE]
 
@@ -157,6 +163,12 @@ def test_the_most_telling_name_goes_first():
     assert named([]) is None
 
 
+def growing_set(x, n):
+    seen = {0}
+    for place in seen:
+        seen.add(place + n)
+
+
 RAISING = [
     ("shapes that do not fit", lambda x, n: x + torch.zeros(99)),
     ("shapes that do not fit", lambda x, n: torch.eye(99) @ x),
@@ -179,6 +191,8 @@ RAISING = [
     ),
     ("a list that stayed empty", lambda x, n: torch.stack([y for y in x if y > 1])),
     ("a list that stayed empty", lambda x, n: x + max([])),
+    ("a collection that changes while a loop goes through it", growing_set),
+    ("a collection that changes while a loop goes through it", lambda x, n: [(d := {0: x}), *map(d.pop, d)]),
     ("more or fewer values than names", lambda x, n: next(y for y, z in [(x, n, 1)])),
     ("an axis that is not there", lambda x, n: x.sum(dim=3)),
     ("an axis that is not there", lambda x, n: x[0, 0, 0]),

@@ -27,7 +27,8 @@ def form(examples: Sequence[Example], tolerance: Callable[[dict[str, Any]], Tole
     if any(example.raised is not None or example.expected.error is not None for example in wrong):
         return None
     if all(example.got.value is None is not example.expected.value for example in wrong):
-        return Said("nothing returned")
+        lists = all(isinstance(example.expected.value, list) for example in wrong)
+        return Said("nothing returned", "`.sort()`, `.append()` and `.extend()` change a list and give None." * lists)
     if all(example.difference is None for example in wrong):
         return Said("an input changed in place")
     if any(example.difference is None for example in wrong):

@@ -198,6 +198,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "step must be greater than zero",
         "Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
     ),
+    "a collection that changes while a loop goes through it": (
+        RuntimeError,
+        "changed size during iteration",
+        "Put what is new into another one, and let the loop go through the one that stays.",
+    ),
     "a list that stayed empty": (
         (RuntimeError, ValueError),
         "non-empty (TensorList|list)|at least one array to|empty sequence|argument is empty",

@@ -13,7 +13,10 @@ from .compare import Difference, Tolerance, difference
 from .exercise import Exercise
 from .running import Example, beside, run
 
-CUT = "`detach`, `no_grad`, `.data`, NumPy, or a copy into a new tensor, parameter or layer cuts it off"
+CUT = (
+    "`detach`, `no_grad`, `.data`, `.item()`, `.tolist()`, NumPy, or a copy into a new tensor, parameter or layer cuts "
+    "it off"
+)
 NEAR = Tolerance(rtol=1e-3, atol=1e-4)
 
 

@@ -809,7 +809,6 @@ for expected, functions in {
     "an echo beside the delay": [lambda delay, k: (tap(k, 0) + tap(k, -1), delay // (k - 1))],
     UNNAMED: [
         lambda delay, k: (tap(k, 0), 8),
-        lambda delay, k: (tap(4, 0), delay // (k - 1)),
         lambda delay, k: (tap(k, 0), delay * (k - 1)),
         lambda delay, k: None,
     ],
@@ -949,6 +948,87 @@ def oldest_taps(k, dilations, stacked=False):
     return [0, *itertools.accumulate((k - 1) * d for d in dilations)]
 
 
+def by_hand(gates):
+    powers = gates.exp()
+    return powers / powers.sum()
+
+
+def padded_again(x, weights, biases, gates, dilations, cut=None):
+    y, W = 0, weights[0].shape[-1]
+    for i, share in enumerate(gates.softmax(0)):
+        x = F.pad(x, ((W - 1) * dilations[i], 0))
+        branch = F.conv1d(x, weights[i].unsqueeze(1), biases[i], dilation=dilations[i], groups=x.shape[1])
+        y = y + share * F.silu(branch)[..., :cut]
+    return y
+
+
+def padded_by_channels(x, w, b, d):
+    return F.silu(one(x, w, b, d, pad=((len(w) - 1) * d, 0)))
+
+
+def layers_from_d_conv(k, dilations, stacked=False):
+    field = k
+    for d in dilations:
+        field += (k - 1) * d
+    return field if stacked else (k - 1) * max(dilations) + 1
+
+
+def returned_in_the_loop(k, dilations, stacked=False):
+    field = 1
+    for d in dilations:
+        field = field + (k - 1) * d if stacked else max(field, (k - 1) * d + 1)
+        if stacked:
+            return field
+    return field
+
+
+def repeated(k, dilations, stacked=False):
+    lags = dilations * (k - 1)
+    return 1 + (sum(lags) if stacked else max(lags))
+
+
+def oldest_in_a_stack(k, dilations, stacked=False):
+    if not stacked:
+        return lags_by_sums(k, dilations, False, None)
+    reached = {0}
+    for d in dilations:
+        reached |= {lag + (k - 1) * d for lag in reached}
+    return sorted(reached)
+
+
+def lags_of_every_output(fn, length):
+    x, lags = torch.randn(length, requires_grad=True), set()
+    for t, y in enumerate(fn(x)):
+        slopes = torch.autograd.grad(y, x, retain_graph=True)[0].tolist()
+        lags |= {t - i for i, slope in enumerate(slopes) if slope}
+    return sorted(lags)
+
+
+def poked_nearly(fn, length):
+    x, lags = torch.randn(length), []
+    for lag in range(length):
+        z = x.clone()
+        z[-1 - lag] += 1.0
+        if not torch.allclose(fn(z)[-1], fn(x)[-1]):
+            lags.append(lag)
+    return lags
+
+
+def vector_backward(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    y = fn(x)
+    y.backward()
+    return flipped(x.grad)
+
+
+def in_its_tuple(read):
+    def function(fn, length):
+        x = torch.randn(length, requires_grad=True)
+        return read(torch.autograd.grad(fn(x)[-1], x), length)
+
+    return function
+
+
 def a_tap(value, newest):
     def function(delay, d_conv):
         weight = torch.zeros(d_conv)
@@ -1037,6 +1117,58 @@ for id, expected, function in (
     ("delay_kernel", "a difference of two samples", a_tap(1.0, newest=-1.0)),
     ("delay_kernel", "a sample upside down", a_tap(-1.0, newest=0.0)),
     ("dilations_for", "multiples of the lag", lambda lag, k: [lag * gaps for gaps in range(1, k)]),
+    (
+        "receptive_field",
+        "brackets around the gaps forgotten",
+        lambda k, ds, stacked=False: k - 1 * sum(ds) + 1 if stacked else k - 1 * max(ds) + 1,
+    ),
+    ("receptive_field", "d_conv samples to begin with", layers_from_d_conv),
+    ("receptive_field", "one layer of the stack", returned_in_the_loop),
+    (
+        "receptive_field",
+        "one layer of the stack",
+        lambda k, ds, stacked=False: 1 + (k - 1) * (ds[-1] if stacked else max(ds)),
+    ),
+    ("receptive_field", "a tuple times a number", repeated),
+    ("gated_dilated_conv", "exponentials that overflow", added(silu, by_hand)),
+    ("gated_dilated_conv", "padding that piles up", padded_again),
+    ("gated_dilated_conv", "padding that piles up", lambda x, *rest: padded_again(x, *rest, cut=x.shape[-1])),
+    ("gated_dilated_conv", "zeros counted by the channels", added(padded_by_channels)),
+    ("gated_dilated_conv", "zeros counted by the channels", listed(padded_by_channels)),
+    (
+        "gated_dilated_conv",
+        "zeros counted by the channels",
+        added(lambda x, *a: padded_by_channels(x, *a)[..., : x.shape[-1]]),
+    ),
+    ("lags_touched", "one tap too few", lambda k, ds, stacked=False: with_taps(range(k - 1), ds, stacked)),
+    ("lags_touched", "now left out", lambda k, ds, stacked=False: path_sums(k, ds, stacked)[not stacked :]),
+    ("lags_touched", "the newest and the oldest tap alone", oldest_in_a_stack),
+    ("measured_lags", "every output asked", lags_of_every_output),
+    ("measured_lags", "a poke in the place of a gradient", poked_nearly),
+    ("measured_lags", "all outputs at once", vector_backward),
+    (
+        "measured_lags",
+        "a tuple around the gradient",
+        in_its_tuple(lambda slopes, L: [lag for lag in range(L) if slopes[L - 1 - lag] != 0]),
+    ),
+    ("measured_lags", "a tuple around the gradient", in_its_tuple(lambda slopes, L: flipped(slopes))),
+    (
+        "measured_lags",
+        "a tuple around the gradient",
+        in_its_tuple(lambda slopes, L: [L - 1 - int(i) for i in slopes.nonzero()][::-1]),
+    ),
+    ("delay_kernel", "brackets around the gaps forgotten", lambda delay, k: (tap(k, 0), delay // k - 1)),
+    ("delay_kernel", "four taps whatever is asked", lambda delay, k: (torch.tensor([1.0, 0.0, 0.0, 0.0]), delay // 3)),
+    ("delay_kernel", "four taps whatever is asked", lambda delay, k: (tap(4, 0), delay // (k - 1))),
+    ("delay_kernel", "the newest tap", lambda delay, k: (tap(k, k - 1), delay // k)),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), torch.tensor(delay / (k - 1)))),
+    ("dilations_for", "a rest that is ignored", lambda lag, k: sorted({round(lag / i) for i in range(1, k)})),
+    (
+        "dilations_for",
+        "powers of two alone",
+        lambda lag, k: [d for d in (1, 2, 4, 8, 16, 32, 64) if lag in range(0, k * d, d)],
+    ),
+    ("dilations_for", "powers of two alone", lambda lag, k: [d for d in (1, 2, 4, 8) if lag in range(0, k * d, d)]),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -60,6 +60,7 @@ DELAY_KERNEL = Exercise(
             wrong=[
                 delayed("weight[0] → weight[-1]"),
                 delayed("weight[0] → weight[-1]", "delay // (d_conv - 1) → delay"),
+                delayed("weight[0] → weight[-1]", "delay // (d_conv - 1) → delay // d_conv"),
             ],
             message="The last tap reads the present sample, so the output is the input with no delay at all. "
             "Which tap reads the oldest sample?",
@@ -79,6 +80,20 @@ DELAY_KERNEL = Exercise(
                 delayed("delay // (d_conv - 1) → delay / d_conv"),
             ],
             message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
+        ),
+        Misconception(
+            name="brackets around the gaps forgotten",
+            wrong=delayed("delay // (d_conv - 1) → delay // d_conv - 1"),
+            message="The division comes before the minus: delay // d_conv - 1 is one less than delay // d_conv. The "
+            "delay is divided by the gaps, and there are d_conv − 1 of them.",
+        ),
+        Misconception(
+            name="four taps whatever is asked",
+            wrong=[
+                delayed("torch.zeros(d_conv) → torch.zeros(4)"),
+                delayed("torch.zeros(d_conv) → torch.zeros(4)", "delay // (d_conv - 1) → delay // 3"),
+            ],
+            message="Your kernel has four taps, whatever `d_conv` says. It is wanted for any number of taps from 2 on.",
         ),
         Misconception(
             name="the tap beside the oldest",
@@ -175,6 +190,7 @@ DELAY_KERNEL = Exercise(
                     "weight[None, None], delay // (d_conv - 1)",
                     "weight.tolist(), delay // (d_conv - 1)",
                     "weight, torch.tensor(delay // (d_conv - 1))",
+                    "weight, torch.tensor(delay / (d_conv - 1))",
                     "delay // (d_conv - 1)",
                 )
             ],

@@ -54,6 +54,7 @@ DILATIONS_FOR = Exercise(
                 chosen("lag % dilation == 0 and → "),
                 lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
                 lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv)],
+                lambda lag, d_conv: sorted({round(lag / gaps) for gaps in range(1, d_conv)}),
             ],
             message="The lag has to be a whole multiple of the dilation. With a rest the taps stand beside the "
             "lag, on both sides of it.",
@@ -94,6 +95,14 @@ DILATIONS_FOR = Exercise(
             wrong=chosen("range(1, lag + 1) → range(1, d_conv)"),
             message="You try the dilations below d_conv only. How many taps there are limits the gaps, not the "
             "distance between two taps: it may be as large as the lag.",
+        ),
+        Misconception(
+            name="powers of two alone",
+            wrong=[
+                chosen("range(1, lag + 1) → [2**i for i in range(9)]"),
+                chosen("range(1, lag + 1) → (1, 2, 4, 8)"),
+            ],
+            message="You try 1, 2, 4, 8 and the like. Any whole number may be a dilation, such as 3 or 6.",
         ),
         Misconception(
             name="the oldest tap only",

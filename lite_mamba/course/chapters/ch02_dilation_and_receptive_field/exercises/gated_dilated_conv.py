@@ -29,11 +29,12 @@ def gated_dilated_conv(
 def draw_front_end(draw: Draw) -> dict[str, Any]:
     branches, d_conv, length = draw.size(1, 4), draw.size(1, 4), draw.size(4, 16)
     batch, channels = draw.size(1, 3), draw.size(1, 3)
+    large = 100 * (draw.integers(0, 6) == 0)  # softmax does not see it, and e¹⁰⁰ is more than a float32 can hold
     return {
         "x": draw.normal(batch, channels, length),
         "weights": [draw.normal(channels, d_conv) for _ in range(branches)],
         "biases": [draw.normal(channels) for _ in range(branches)],
-        "gates": draw.normal(branches),
+        "gates": draw.normal(branches) + large,
         "dilations": tuple(draw.size(1, 3) for _ in range(branches)),
     }
 
@@ -124,6 +125,12 @@ GATED_DILATED_CONV = Exercise(
             name="exponentials that are not divided by their sum",
             wrong=gated("torch.softmax(gates, dim=0) → torch.exp(gates)"),
             message="The exponentials do not add up to 1. Softmax divides them by their sum.",
+        ),
+        Misconception(
+            name="exponentials that overflow",
+            wrong=gated("torch.softmax(gates, dim=0) → torch.exp(gates) / torch.exp(gates).sum()"),
+            message="The shares are right for small gates. Gates may be any numbers, and e¹⁰⁰ is more than a float32 "
+            "can hold. torch.softmax takes the same number off all gates first: their differences stay.",
         ),
         Misconception(
             name="a sigmoid on each gate",
@@ -273,6 +280,24 @@ GATED_DILATED_CONV = Exercise(
             ],
             message="Every branch is padded for the largest dilation, so those with a smaller one come out too "
             "long, and late. Each branch needs as many zeros as its own oldest tap reads back.",
+        ),
+        Misconception(
+            name="padding that piles up",
+            wrong=[
+                *summed("padded = F.pad → x = F.pad", "F.conv1d(padded → F.conv1d(x")[1:],
+                gated("padded = F.pad → x = F.pad", "F.conv1d(padded → F.conv1d(x", CUT.replace("x.s", "y.s")),
+            ],
+            message="The padded input is stored as `x` again, so that each branch pads what the branches before it "
+            "have padded. All branches read the same x: give what is padded a name of its own.",
+        ),
+        Misconception(
+            name="zeros counted by the channels",
+            wrong=[
+                *summed("(W - 1) * dilation → (D - 1) * dilation"),
+                gated("(W - 1) * dilation → (D - 1) * dilation", CUT),
+            ],
+            message="The zeros in front are counted by D, the first axis of a weight (D, W): the channels. How many "
+            "taps there are, its last axis says.",
         ),
         Misconception(
             name="taps in reverse order",

@@ -83,6 +83,7 @@ LAGS_TOUCHED = Exercise(
             wrong=[
                 read("sorted(reached) → sorted(reached)[1:]"),
                 read("reached = {0} → reached = {0} if stacked else set()", "range(d_conv) → range(1, d_conv)"),
+                read("sorted(reached) → sorted(reached)[0 if stacked else 1 :]"),
             ],
             message="Lag 0 is missing. The last tap of every branch reads the present sample.",
         ),
@@ -124,7 +125,10 @@ LAGS_TOUCHED = Exercise(
         ),
         Misconception(
             name="the newest and the oldest tap alone",
-            wrong=read("for k in range(d_conv)} → for k in (0, d_conv - 1)}"),
+            wrong=[
+                read("for k in range(d_conv)} → for k in (0, d_conv - 1)}"),
+                read("for k in range(d_conv)} → for k in ((0, d_conv - 1) if stacked else range(d_conv))}"),
+            ],
             message="Of each kernel you take the first and the last tap. Those in between read samples, too.",
         ),
         Misconception(
@@ -141,6 +145,7 @@ LAGS_TOUCHED = Exercise(
             name="one tap too few",
             wrong=[
                 read("range(d_conv) → range(max(1, d_conv - 1))"),
+                read("range(d_conv) → range(d_conv - 1)"),
                 read("range(d_conv) → range(d_conv - 1)", "reached = {0} → reached = {0} if stacked else set()"),
             ],
             message="The oldest tap is missing. d_conv taps have the lags 0·d to (d_conv − 1)·d, and a range stops "

@@ -55,6 +55,17 @@ def _poked(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
     return [lag for lag, does in enumerate(moved) if does]
 
 
+def _poked_and_close(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+    x = torch.randn(length)  # (L,)
+    moved = [not torch.allclose(fn(x + one)[-1], fn(x)[-1]) for one in torch.eye(length).flip(0)]
+    return [lag for lag, does in enumerate(moved) if does]
+
+
+def _of_every_output(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+    table = torch.autograd.functional.jacobian(fn, torch.randn(length))  # (L, L), a row for each output
+    return [lag for lag in range(length) if table.diagonal(-lag).any()]
+
+
 measured = partial(edited, measured_lags)
 
 
@@ -113,9 +124,9 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="a poke in the place of a gradient",
-            wrong=_poked,
-            message="You change an input and look whether the last output changes. Where an effect is small beside "
-            "the output, rounding hides it. A gradient shows it, however small, and one backward pass asks all "
+            wrong=[_poked, _poked_and_close],
+            message="You change an input and look whether the last output changes. Where an effect is small, "
+            "rounding or a tolerance hides it. A gradient shows it, however small, and one backward pass asks all "
             "inputs at once.",
         ),
         Misconception(
@@ -141,8 +152,31 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="all outputs at once",
-            wrong=measured("fn(x)[-1] → fn(x)"),
+            wrong=[
+                measured("fn(x)[-1] → fn(x)"),
+                measured(
+                    "(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → y = fn(x); y.backward(); gradient = x.grad  #"
+                ),
+            ],
             message="A gradient belongs to one number. fn(x) has L of them; take the last one, fn(x)[-1].",
+        ),
+        Misconception(
+            name="every output asked",
+            wrong=_of_every_output,
+            message="You ask every output, and keep each lag that one of them reads. An earlier output may read what "
+            "the last one does not. Ask the last one only.",
+        ),
+        Misconception(
+            name="a tuple around the gradient",
+            wrong=[
+                measured("(gradient,) = → gradient ="),
+                *(
+                    measured("(gradient,) = → gradient =", f"lag in range(length) if → lag in gradient.{method} if")
+                    for method in ("flip(0)", "nonzero()")
+                ),
+            ],
+            message="torch.autograd.grad gives a tuple: one gradient for each input that it is asked for. Take the "
+            "gradient out of it first.",
         ),
         Misconception(
             name="the oldest input left out",

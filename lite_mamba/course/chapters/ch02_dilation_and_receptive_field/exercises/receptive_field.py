@@ -93,7 +93,7 @@ RECEPTIVE_FIELD = Exercise(
         Misconception(
             name="the dilation left out",
             wrong=[field(f"{LAG} → d_conv - 1"), field(f"{PLUS_ONE} → d_conv")],
-            message="As many samples as taps: that holds for dilation 1 only. How far apart are the taps?",
+            message="You never use the dilations, as if all of them were 1. How far apart are the taps?",
         ),
         Misconception(
             name="branches side by side are added up",
@@ -127,6 +127,24 @@ RECEPTIVE_FIELD = Exercise(
             wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → sum(lags)"),
             message="This adds the fields of all kernels, whatever `stacked` says. Side by side, the one that "
             "reads furthest decides. In a stack the present sample, which each field counts, counts only once.",
+        ),
+        Misconception(
+            name="d_conv samples to begin with",
+            wrong=field("sum(lags) if → d_conv - 1 + sum(lags) if"),
+            message="Your stack is d_conv − 1 samples too long, as if there were one more layer. Before the first "
+            "layer only the present sample is seen: begin with 1, and let every layer add its own steps back.",
+        ),
+        Misconception(
+            name="one layer of the stack",
+            wrong=[field("sum(lags) if → lags[0] if"), field("sum(lags) if → lags[-1] if")],
+            message="In a stack you take the steps back of one layer, the first or the last. They follow one another: "
+            "all count. (A `return` inside a loop ends it in its first round.)",
+        ),
+        Misconception(
+            name="a tuple times a number",
+            wrong=field(f"[{LAG} for dilation in dilations] → (d_conv - 1) * dilations"),
+            message="In Python a number times a tuple repeats the tuple: 2 * (1, 4) is (1, 4, 1, 4). Multiply what "
+            "stands in it, one dilation at a time.",
         ),
         Misconception(
             name="stacked layers multiplied",
@@ -176,7 +194,10 @@ RECEPTIVE_FIELD = Exercise(
         ),
         Misconception(
             name="brackets around the gaps forgotten",
-            wrong=field(f"{LAG} → d_conv - 1 * dilation"),
+            wrong=[
+                field(f"{LAG} → d_conv - 1 * dilation"),
+                field(f"{PLUS_ONE} → d_conv - 1 * (sum(dilations) if stacked else max(dilations)) + 1"),
+            ],
             message="The product comes before the difference: d_conv - 1 * dilation is d_conv − dilation. The "
             "gaps, d_conv − 1, are multiplied by the dilation.",
         ),
