@@ -64,6 +64,8 @@ def test_the_gate_is_level_at_the_start_and_open_for_data_alone_at_the_end():
         gate.update(moment)
         ratios.append(gate.ratio)
     assert ratios[-1] > 100 and max(ratios[:16]) < 1.2
+    single = gate.profile[31]  # (L,); gate stands at the last moment
+    assert (single[gate.noise] > single[gate.data].min()).any() and "typical Δ" in gate.titles()[0]  # not of each token
 
 
 def test_untrained_the_model_says_the_recall_itself():

@@ -265,13 +265,13 @@ class GateLearned(LiveFigure):
         step, right = written(self.steps[moment], ",.0f"), share(self.accuracy[moment])
         passed = several(step, "step")
         ratio = f"{self.ratio:.{1 if self.ratio < 9.95 else 0}f}"
-        times = "as large as on noise" if ratio == "1.0" else f"{ratio} times that of noise"
+        times = "as large on data as on noise" if ratio == "1.0" else f"{ratio} times as large on data"
         loss = f"{self.loss[moment]:.2f}" if self.loss[moment] >= 0.005 else "under 0.01"
-        self.title(self.top, f"Step {step}: Δ on data is {times}, {right} right")
+        self.title(self.top, f"Step {step}, {right} right: typical Δ {times}")
         return (
-            f"After {passed}: loss {loss}, {right} right. Δ is {plain(self.on_data)} on data and "
-            f"{plain(self.on_noise)} on noise, {self.ratio:.1f} to 1. Over the {len(noise)} noise tokens of this row a "
-            f"state with A = −1 keeps {share(self.left)}."
+            f"After {passed}: loss {loss}, {right} right. The typical Δ is {plain(self.on_data)} on data and "
+            f"{plain(self.on_noise)} on noise, {self.ratio:.1f} to 1. Over the {len(noise)} noise tokens of this row "
+            f"a state with A = −1 keeps {share(self.left)}."
         )
 
 
