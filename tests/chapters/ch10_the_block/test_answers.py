@@ -243,6 +243,26 @@ BLOCK = [
     ("C not turned", using(select=turned_back("delta", "B")), "axes that were not turned back"),
     ("cut among the tokens", cut_among_the_tokens, "halves of the time"),
     ("y, z, D, u", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, z, D, u)), "u and z in exchanged places"),
+    (
+        "biases first",
+        using(conv=lambda conv, w, x, taps, biases, *rest: conv(x, biases, taps, *rest)),
+        "the weights of the convolution in another order",
+    ),
+    (
+        "dilations, gates",
+        using(conv=lambda conv, w, x, taps, biases, gates, dilations: conv(x, taps, biases, dilations, gates)),
+        "the weights of the convolution in another order",
+    ),
+    (
+        "no biases",
+        using(conv=lambda conv, w, x, taps, biases, *rest: conv(x, taps, [None] * len(biases), *rest)),
+        "convolutions without their biases",
+    ),
+    (
+        "y + u",
+        using(skip_and_gate=lambda end, w, y, u, D, z: (y + u) * z * z.sigmoid()),
+        "a skip without its weight",
+    ),
     ("mT at the end", lambda h, w, p: block()(h, w, p).mT, "channels before the tokens at the end"),
     ("the last token", lambda h, w, p: block()(h, w, p)[:, -1], "one sequence, or one token, alone"),
     ("under no_grad", torch.no_grad()(block()), "a gradient cut off"),
@@ -321,6 +341,12 @@ def in_order(order):
     return is_batch_independent
 
 
+def noise_in_row_0_for_all(layer, x):
+    other = x.clone()
+    other[0] = torch.randn_like(other[0])
+    return torch.allclose(layer(other), layer(x), atol=1e-5)
+
+
 def in_groups(cut):
     def is_batch_independent(layer, x):
         first = cut(len(x))
@@ -341,6 +367,15 @@ def by_gradient(*rows):
         return True
 
     return is_batch_independent
+
+
+def noise_behind(layer, x):
+    """Noise in each row must leave those behind it as they are."""
+    for row in range(len(x)):
+        other = torch.cat([x[:row], torch.randn_like(x[:1]), x[row + 1 :]])
+        if (layer(other) - layer(x))[row + 1 :].abs().sum() > 1e-4:
+            return False
+    return True
 
 
 SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
@@ -383,7 +418,7 @@ INDEPENDENT = [
         lambda layer, x: not torch.equal(layer(x)[0], layer(x)[1]),
         "two rows compared with each other",
     ),
-    ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), "one row taken away"),
+    ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), "rows taken away"),
     (
         "row 0 twice",
         lambda layer, x: bool(layer(x[[0, 0]]).diff(dim=0).abs().max() < 1e-5),
@@ -393,6 +428,14 @@ INDEPENDENT = [
         "row 0 in all places",
         lambda layer, x: all(torch.allclose(out, layer(x[[0] * len(x)])[0]) for out in layer(x[[0] * len(x)])),
         "the same row more than once",
+    ),
+    ("first two", lambda layer, x: torch.allclose(layer(x[:2]), layer(x)[:2], atol=1e-5), "rows taken away"),
+    ("noise in row 0, all outputs", noise_in_row_0_for_all, "a test of the row on itself"),
+    ("noise and the rows behind", noise_behind, "rows on one side only"),
+    (
+        "turned by one, and not back",
+        lambda layer, x: torch.allclose(layer(x.roll(1, 0)), layer(x), atol=1e-5),
+        "an order that is not turned back",
     ),
     ("against x", lambda layer, x: bool((layer(x) - x).abs().max() < 1e-5), "outputs compared with inputs"),
     (
@@ -434,6 +477,9 @@ INDEPENDENT = [
         SUMS,
     ),
     ("a mean of each row", lambda layer, x: bool(((layer(x) - alone(layer, x)).mean((1, 2)).abs() < 1e-5).all()), SUMS),
+    ("sizes of the rows", lambda layer, x: torch.allclose(layer(x).norm(dim=2), alone(layer, x).norm(dim=2)), SUMS),
+    ("gradients of sums", lambda layer, x: by_gradient(*range(len(x)))(layer, x), SUMS),
+    ("a mean without abs", lambda layer, x: bool((layer(x) - alone(layer, x)).mean() < 1e-5), SIGN),
     ("no abs", lambda layer, x: all((layer(x)[b] - alone(layer, x)[b]).amax() < 1e-5 for b in range(len(x))), SIGN),
     ("no abs, turned", lambda layer, x: bool((layer(x) - alone(layer, x)).min() > -1e-5), SIGN),
     ("largest size", lambda layer, x: (layer(x) - alone(layer, x)).abs().amax().item() < 1e-5, "right"),
@@ -461,6 +507,7 @@ def count(conv=lambda D, w, b: b * D * (w + 1) + b, rank=lambda d: -(-d // 16), 
     return count_parameters
 
 
+GATES = "gates and more that is missing"
 COUNT = [
     ("in parts", count(), "right"),
     ("a float", lambda *sizes: float(count()(*sizes)), None),
@@ -500,6 +547,16 @@ COUNT = [
     ("x_proj with 1 + 2N", count(x=lambda d, n, D, R: D * (1 + 2 * n)), "a rank that is always 1"),
     ("dt_proj D·1", count(dt=lambda d, n, D, R: D + D), "a rank that is always 1"),
     ("3·D·d_model", lambda d, n, w, b, e: 3 * e * d**2, "the outer projections alone"),
+    ("no gates, no D", count(conv=lambda D, w, b: b * D * (w + 1), skip=lambda d, n, D, R: 0), GATES),
+    ("no gates, no A_log", count(conv=lambda D, w, b: b * D * (w + 1), A=lambda d, n, D, R: 0), GATES),
+    ("no gates, in_proj once", count(conv=lambda D, w, b: b * D * (w + 1), **{"in": lambda d, n, D, R: D * d}), GATES),
+    ("no bias", count(conv=lambda D, w, b: b * (D * w + 1), dt=lambda d, n, D, R: D * R), "no bias at all"),
+    ("gates (D,)", count(conv=lambda D, w, b: b * D * (w + 1) + D), "a gate for every channel"),
+    ("one branch, no gates", count(conv=lambda D, w, b: D * (w + 1)), "one branch for all"),
+    ("out_proj of x and z", count(out=lambda d, n, D, R: 2 * D * d), "D·d_model numbers too many"),
+    ("2R + N", count(x=lambda d, n, D, R: D * (2 * R + n)), "other rows in x_proj"),
+    ("3N", count(x=lambda d, n, D, R: D * 3 * n), "other rows in x_proj"),
+    ("rank of N", lambda d, n, w, b, e: count(rank=lambda d: math.ceil(n / 16))(d, n, w, b, e), None),
     ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
     ("a bias a branch", count(conv=lambda D, w, b: b * (D * w + 2)), "one bias for all channels"),
     ("dt bias of R", count(dt=lambda d, n, D, R: R * (D + 1)), "one bias for all channels"),
@@ -543,6 +600,7 @@ def column_by_column(x_proj, dt_proj):
     return torch.stack([dt_proj @ (x_proj[:R] @ unit) for unit in torch.eye(x_proj.shape[1])], dim=1)
 
 
+ONE_OF_R = "one of the R numbers"
 MAP = [
     ("column by column", column_by_column, "right"),
     ("einsum", lambda x, dt: torch.einsum("dr,rc->dc", dt, x[: dt.shape[1]]), "right"),
@@ -562,6 +620,7 @@ MAP = [
     ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], None),
     ("D rows", lambda x, dt: dt @ x[: len(dt)], "as many rows as channels"),
     ("row 0", lambda x, dt: torch.outer(dt[:, 0], x[0]), "one of the R numbers"),
+    ("overwritten in the loop", lambda x, dt: [c[:, None] * r for c, r in zip(dt.T, x, strict=False)][-1], ONE_OF_R),
     ("softplus", lambda x, dt: F.softplus(dt @ x[: dt.shape[1]]), "a map behind the softplus"),
     ("no return", lambda x, dt: None, None),
 ]
@@ -613,6 +672,9 @@ STATE = [
     ("history of d_model", lambda d, n, w, ds, e: 4 * d * (e * n + (w - 1) * max(ds)), "a state of the outer width"),
     ("one state", lambda d, n, w, ds, e: 4 * (n + e * d * (w - 1) * max(ds)), "one state for all channels"),
     ("N for each", state(lambda n, w, d: (w - 1) * max(d) + n * len(d)), "a state for every branch"),
+    ("one history", lambda d, n, w, ds, e: 4 * (n * e * d + (w - 1) * max(ds)), "one history for all channels"),
+    ("no D", lambda d, n, w, ds, e: 4 * (n + (w - 1) * max(ds)), "a single channel"),
+    ("both for each", state(lambda n, w, d: sum((w - 1) * one + n for one in d)), "a state for every branch"),
     ("max(d)", state(lambda n, w, d: n + max(d)), "a history of a single gap"),
     ("x and z", state(lambda n, w, d: n + 2 * (w - 1) * max(d)), "a history of the gate"),
     ("no brackets", state(lambda n, w, d: w - 1 * max(d) + n), "a dilation without brackets"),
@@ -719,6 +781,23 @@ def padded(channels, taps, dilations):
     return front
 
 
+def padded_to_the_same_length(channels, taps, dilations):
+    front = nn.Module()
+    front.conv1d_layers = nn.ModuleList(
+        nn.Conv1d(channels, channels, taps, padding="same", dilation=d, groups=channels) for d in dilations
+    )
+    return front
+
+
+def in_a_parameter_list(layers):
+    return nn.ParameterList([numbers for one in layers for numbers in one.parameters()])
+
+
+def first_frozen(front):
+    front.conv1d_layers[0].requires_grad_(False)
+    return front
+
+
 class WithAProperty(nn.Module):
     def __init__(self, channels, taps, dilations):
         super().__init__()
@@ -738,6 +817,10 @@ BRANCHES = [
     ("no groups", make(groups=False), "a convolution without its settings"),
     ("from one channel", from_one_channel, "a convolution without its settings"),
     ("padded", padded, "a convolution without its settings"),
+    ("padded to the same length", padded_to_the_same_length, "a convolution without its settings"),
+    ("parameters in the list", make(own=in_a_parameter_list), "a list that gives no convolutions"),
+    ("branch 0 returned", lambda *sizes: make()(*sizes).conv1d_layers[0], "a list that is gone, too"),
+    ("the first frozen alone", lambda *sizes: first_frozen(make()(*sizes)), "weights that do not train"),
     ("the list deleted", make(second=the_list_deleted), "a list that is gone, too"),
     ("the list returned", lambda *sizes: make()(*sizes).conv1d_layers, "a list that is not found"),
     ("the same one", lambda c, w, d: make(own=lambda layers: nn.ModuleList(layers[:1] * len(d)))(c, w, d), ONE),
@@ -745,7 +828,7 @@ BRANCHES = [
     (
         "a dict",
         make(own=lambda layers: nn.ModuleDict({f"branch {i}": one for i, one in enumerate(layers)})),
-        "a list that became a dict",
+        "a list that gives no convolutions",
     ),
     ("the list renamed", named_otherwise, "a list that is not found"),
     (

@@ -283,6 +283,19 @@ BLOCK_FORWARD = Exercise(
             where=_branched,
         ),
         Misconception(
+            "convolutions without their biases",
+            '`parts["conv"]` gets zeros for the biases, or none. They belong to the weights, as the taps do.',
+            _wired('w["conv_biases"], → [0 * bias for bias in w["conv_biases"]],'),
+        ),
+        Misconception(
+            "the weights of the convolution in another order",
+            '`parts["conv"]` takes x, then weights, biases, gates and dilations, in this order.',
+            [
+                _wired('w["conv_weights"], w["conv_biases"] → w["conv_biases"], w["conv_weights"]'),
+                _wired('w["conv_gates"], w["dilations"] → w["dilations"], w["conv_gates"]'),
+            ],
+        ),
+        Misconception(
             "branches without their dilations",
             "All branches read neighbouring tokens, as if each dilation were 1. They stand in the weights, one for "
             "each branch.",
@@ -353,6 +366,12 @@ BLOCK_FORWARD = Exercise(
             "The gate is made from the signal, x or u. It is the second half of what in_proj gives, z, that says how "
             "much goes on.",
             [_wired(f'w["D"], z) → w["D"], {z})') for z in ("u", "x")],
+        ),
+        Misconception(
+            "a skip without its weight",
+            "u is added to y as it is. Each channel has a number of its own for that, D: how much of u goes around the "
+            "scan.",
+            _wired('w["D"], z) → torch.ones_like(w["D"]), z)'),
         ),
         Misconception(
             "a block without its skip",

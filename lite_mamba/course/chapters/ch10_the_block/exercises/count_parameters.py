@@ -24,7 +24,7 @@ def _counted(*edits: str):
 def _draw_sizes(draw: Draw) -> dict:
     return {
         "d_model": draw.choice([draw.size(2, 60), 16 * draw.size(1, 3)]),
-        "d_state": draw.size(2, 16),
+        "d_state": draw.size(2, 24),
         "d_conv": draw.size(2, 5),
         "branches": draw.size(1, 4),
         "expand": draw.size(1, 3),
@@ -66,8 +66,29 @@ COUNT_PARAMETERS = Exercise(
             "You count one convolution. Each of the branches has taps and biases of its own.",
             [
                 _counted(f"branches * (inner * d_conv + inner) + branches → inner * d_conv + inner + {n}")
-                for n in ("1", "branches")
+                for n in ("1", "branches", "0")
             ],
+        ),
+        Misconception(
+            "gates and more that is missing",
+            "Your count is short by the number of branches, and by more. Each branch has one number for its share in "
+            "the sum. What else of the table is not in your sum?",
+            [
+                _counted("+ inner) + branches → + inner)", *more)
+                for more in (
+                    ["inner * d_state + inner → inner * d_state"],
+                    ["inner * d_state + inner → inner"],
+                    ["+ scan → "],
+                    ["rank * inner + inner → rank * inner", "inner * d_state + inner → inner * d_state"],
+                    ["d_model * 2 * inner → d_model * inner"],
+                )
+            ],
+        ),
+        Misconception(
+            "no bias at all",
+            "Your count is short by the biases of the convolutions, D numbers a branch, and by D more: the bias of "
+            "dt_proj, or the skip.",
+            _counted("inner * d_conv + inner) → inner * d_conv)", "rank * inner + inner → rank * inner"),
         ),
         Misconception(
             "forgotten convolution gates",
@@ -83,7 +104,7 @@ COUNT_PARAMETERS = Exercise(
         Misconception(
             "a gate for every channel",
             "The branches are weighed by one number each, the same for all channels: conv_gates is (branches,).",
-            _counted("+ inner) + branches → + inner) + branches * inner"),
+            [_counted(f"+ inner) + branches → + inner) + {gates}") for gates in ("branches * inner", "inner")],
         ),
         Misconception(
             "one A for all channels",
@@ -141,6 +162,17 @@ COUNT_PARAMETERS = Exercise(
             "Your count is short by D·d_model. in_proj makes two mixtures, x and z, and has 2D rows; out_proj brings "
             "the D numbers back to d_model. One of these three is missing.",
             _counted("d_model * 2 * inner → d_model * inner"),
+        ),
+        Misconception(
+            "D·d_model numbers too many",
+            "Your count is too large by D·d_model. in_proj makes x and z, 2D numbers, and z has done its work at the "
+            "gate: out_proj reads D.",
+            _counted("+ inner * d_model → + 2 * inner * d_model"),
+        ),
+        Misconception(
+            "other rows in x_proj",
+            "You count other rows for x_proj. A token becomes R numbers on the way to Δ, N of B and N of C.",
+            [_counted(f"rank + 2 * d_state → {rows}") for rows in ("2 * rank + d_state", "3 * d_state")],
         ),
         Misconception(
             "D·R numbers missing",

@@ -91,7 +91,13 @@ DELTA_MAP = Exercise(
             "one of the R numbers",
             "Your matrix goes through a single number in the middle. There are R: dt_proj has R columns, and x_proj R "
             "rows for them.",
-            edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, :1] @ x_proj[:1]"),
+            [
+                edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, :1] @ x_proj[:1]"),
+                edited(
+                    delta_map,
+                    "dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, -1:] @ x_proj[: dt_proj.shape[1]][-1:]",
+                ),
+            ],
         ),
         Misconception(
             "a map behind the softplus",

@@ -111,6 +111,21 @@ def raised_at_one_number_lowered_at_the_next(x):
     return x + others(x)[..., :1] * torch.tensor([1.0, -1.0])
 
 
+def the_last_row_for_all(x):
+    return 0 * x + x[-1:]
+
+
+def the_sum_for_all(x):
+    return 0 * x + x.sum(dim=0, keepdim=True)
+
+
+def turned_by_the_neighbour(x):
+    """Each token, as a point of the plane, is turned by an angle from the neighbour, and keeps its size."""
+    angle = x.roll(1, dims=0).sum(-1)
+    first, second = x.unbind(-1)
+    return torch.stack([first * angle.cos() - second * angle.sin(), first * angle.sin() + second * angle.cos()], dim=-1)
+
+
 LAYERS = [
     first_two_rows_exchanged,
     last_two_rows_exchanged,
@@ -134,6 +149,9 @@ LAYERS = [
     raised_by_the_others,
     lowered_by_the_others,
     raised_at_one_number_lowered_at_the_next,
+    the_last_row_for_all,
+    the_sum_for_all,
+    turned_by_the_neighbour,
 ]
 
 
@@ -178,10 +196,31 @@ def _two_groups(first):
 GROUPS = [_two_groups(first) for first in (lambda rows: rows // 2, lambda rows: 1, lambda rows: rows - 1)]
 
 
-def _own_row_changed(layer, x):
-    moved = x.clone()
-    moved[0] = moved[0] + 1
-    return torch.allclose(layer(moved)[0], layer(x)[0], atol=1e-5)
+def _own_row_changed(looked_at):
+    def wrong(layer, x):
+        moved = x.clone()
+        moved[0] = moved[0] + 1
+        return torch.allclose(layer(moved)[looked_at], layer(x)[looked_at], atol=1e-5)
+
+    return wrong
+
+
+def _one_side(rows):
+    """Each row changed in turn; `rows(i)` are those that are looked at."""
+
+    def wrong(layer, x):
+        for i in range(len(x)):
+            moved = x.clone()
+            moved[i] = moved[i] + 1
+            if not torch.allclose(layer(moved)[rows(i)], layer(x)[rows(i)], atol=1e-5):
+                return False
+        return True
+
+    return wrong
+
+
+def _order_not_turned_back(layer, x):
+    return torch.allclose(layer(x.flip(0)), layer(x), atol=1e-5)
 
 
 def _later_tokens_changed(layer, x):
@@ -345,15 +384,28 @@ IS_BATCH_INDEPENDENT = Exercise(
             _token_by_token,
         ),
         Misconception(
-            "one row taken away",
-            "You take one row away, and look whether the others move. That finds what comes from this row. A layer "
-            "may carry something from another one.",
+            "rows taken away",
+            "You take rows away, the first or the last, and look whether the others move. That finds what comes from "
+            "those. A layer may carry something from another one.",
             [_row_gone(slice(None, -1)), _row_gone(slice(1, None))],
         ),
         Misconception(
             "a test of the row on itself",
-            "You change a row and look at the output of the same row. Of course it moves. Which outputs must not?",
-            _own_row_changed,
+            "You change a row and look at the output of the same row, alone or among the others. Of course it moves. "
+            "Which outputs must not?",
+            [_own_row_changed(rows) for rows in (0, slice(None))],
+        ),
+        Misconception(
+            "rows on one side only",
+            "You change a row and look at those behind it alone, or at those before it. A layer may carry something "
+            "the other way.",
+            [_one_side(lambda i: slice(i + 1, None)), _one_side(slice)],
+        ),
+        Misconception(
+            "an order that is not turned back",
+            "You give the rows in another order, and compare the outputs as if it were the old one: each row with a "
+            "stranger's.",
+            _order_not_turned_back,
         ),
         Misconception(
             "only one row changed",
@@ -374,24 +426,30 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "differences that cancel",
-            "You compare sums or means. What one number gets from another row may be what the next one loses, and two "
-            "rows that are exchanged have the same sum. Compare number by number.",
+            "You look at sums, means or sizes. What one number gets from another row may be what the next one loses, "
+            "two rows that are exchanged have the same sum, and what is turned keeps its size. Compare number by "
+            "number.",
             [
                 _compared("torch.allclose(together.sum(), alone.sum(), atol=1e-3)"),
                 _compared("torch.allclose(together.sum((1, 2)), alone.sum((1, 2)), atol=1e-3)"),
+                _compared("torch.allclose(together.norm(dim=-1), alone.norm(dim=-1), atol=1e-4)"),
             ],
         ),
         Misconception(
             "a difference that keeps its sign",
             "You ask whether the difference is below a bound on one side only. A leak can make every number smaller, "
             "or every one larger: its size counts.",
-            [_compared(f"bool(({both}).max() < 1e-5)") for both in ("together - alone", "alone - together")],
+            [
+                _compared(f"bool(({both}).{one}() < 1e-5)")
+                for both in ("together - alone", "alone - together")
+                for one in ("max", "mean")
+            ],
         ),
         Misconception(
             "a tolerance that lets a leak through",
             "Your test overlooks a small leak: a layer that adds a hundredth of the batch's mean passes it. Rounding "
             "is a millionth of the numbers; a tolerance need not be much larger.",
-            _compared("torch.allclose(together, alone, atol=0.5)"),
+            [_compared(f"torch.allclose(together, alone, atol={room})") for room in (0.5, 0.1)],
         ),
         Misconception(
             "no room for rounding",

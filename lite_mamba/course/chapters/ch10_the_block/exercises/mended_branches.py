@@ -119,6 +119,12 @@ def _first_frozen(channels, taps, dilations):
     return front
 
 
+def _first_alone_frozen(channels, taps, dilations):
+    front = mended_branches(channels, taps, dilations)
+    front.conv1d_layers[0].requires_grad_(False)
+    return front
+
+
 def _numbers_again(*names):
     def wrong(channels, taps, dilations):
         front = mended_branches(channels, taps, dilations)
@@ -169,7 +175,7 @@ def _facts(make, channels, taps, dilations):
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
         "dilations": tuple(layer.dilation[0] for layer in layers),
         "taps": tuple(layer.kernel_size[0] for layer in layers),
-        "padding": tuple(layer.padding[0] for layer in layers),
+        "padding": tuple(one.padding if one.padding == "same" else one.padding[0] for one in layers),
         "channels in, out, and groups": tuple((one.in_channels, one.out_channels, one.groups) for one in layers),
     }
     return Facts("a module", facts)
@@ -223,8 +229,7 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a list that is gone, too",
-            "You have kept the second name, and taken the list away. Branch 0 is all that is left: the name that goes "
-            "is conv1d.",
+            "The list is gone, and branch 0 is all that is left. The name that goes is conv1d.",
             _without_its_list,
         ),
         Misconception(
@@ -240,9 +245,9 @@ MENDED_BRANCHES = Exercise(
             _renamed,
         ),
         Misconception(
-            "a list that became a dict",
-            "`conv1d_layers` is a dict: a loop over it gives names in place of convolutions. It was right as an "
-            "nn.ModuleList.",
+            "a list that gives no convolutions",
+            "A loop over `conv1d_layers` meets no convolution: a dict gives names, a list of parameters gives "
+            "parameters. It was right as an nn.ModuleList.",
             _as_dict,
         ),
         Misconception(
@@ -282,12 +287,19 @@ MENDED_BRANCHES = Exercise(
             "a convolution without its settings",
             "The second name is gone, and with it something that was right: the bias, the groups, the dilation, or "
             "that nothing is padded. Only the names were wrong.",
-            [_of_layers(bias=False), _of_layers(groups=1), _of_layers(dilation=1), _with_padding, _of_one_channel],
+            [
+                _of_layers(bias=False),
+                _of_layers(groups=1),
+                _of_layers(dilation=1),
+                _of_layers(padding="same"),
+                _with_padding,
+                _of_one_channel,
+            ],
         ),
         Misconception(
             "weights that do not train",
-            "All is saved once, and nothing trains: requires_grad is off. The weights were right as they were.",
-            lambda *sizes: mended_branches(*sizes).requires_grad_(False),
+            "All is saved once, and not all of it trains: requires_grad is off. The weights were right as they were.",
+            [lambda *sizes: mended_branches(*sizes).requires_grad_(False), _first_alone_frozen],
         ),
     ],
 )

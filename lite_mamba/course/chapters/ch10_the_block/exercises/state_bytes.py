@@ -109,7 +109,11 @@ STATE_BYTES = Exercise(
             "one state.",
             [
                 edited(state_bytes, f"(lag + d_state) → {both}")
-                for both in ("(lag + len(dilations) * d_state)", "(lag + d_state) * len(dilations)")
+                for both in (
+                    "(lag + len(dilations) * d_state)",
+                    "(lag + d_state) * len(dilations)",
+                    "sum((d_conv - 1) * d + d_state for d in dilations)",
+                )
             ],
         ),
         Misconception(
@@ -121,6 +125,17 @@ STATE_BYTES = Exercise(
             "one state for all channels",
             "You count N numbers for the state. Each of the D channels has N of its own.",
             edited(state_bytes, "inner * (lag + d_state) → (inner * lag + d_state)"),
+        ),
+        Misconception(
+            "one history for all channels",
+            "You count the history as if there were one. Each of the D channels is convolved, and has a past of its "
+            "own.",
+            edited(state_bytes, "inner * (lag + d_state) → (lag + inner * d_state)"),
+        ),
+        Misconception(
+            "a single channel",
+            "You count one channel. Inside the block there are expand·d_model of them.",
+            edited(state_bytes, "inner * (lag + d_state) → (lag + d_state)"),
         ),
         Misconception(
             "one of the two outside the brackets",
@@ -158,8 +173,8 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "B and C that are kept",
-            "You count B and C, or Δ, beside the state. They are made anew of each token; what stays from token to "
-            "token is h alone.",
+            "You count 2N or 3N numbers a channel for the scan. B, C and Δ are made anew of each token; what stays "
+            "from token to token is h alone, N numbers.",
             [edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)],
         ),
         Misconception(
