@@ -26,14 +26,19 @@ FAR = 1e4  # computed levels are cut here, far outside every picture
 
 
 def bars(rule: Rule, delta: float, A: complex, B: float = 1.0) -> tuple[complex, complex]:
-    """What a rule answers for one state, as numbers; a ValueError in words if it is not a pair of single tensors."""
+    """What a rule answers for one state, as numbers; a ValueError in words if it is no pair of numbers of A's kind."""
     kind = torch.complex128 if isinstance(A, complex) else torch.float64
     answer = rule(delta, torch.tensor([A], dtype=kind), torch.tensor([B], dtype=kind))
     if not (isinstance(answer, (tuple, list)) and len(answer) == 2 and all(isinstance(one, Tensor) for one in answer)):
         raise ValueError("the rule must return the two tensors Ā and B̄")
     if any(one.shape != (1,) for one in answer):
         raise ValueError(f"the rule returned shapes {[tuple(one.shape) for one in answer]}, expected (1,) twice")
-    return answer[0].item(), answer[1].item()
+    found = answer[0].item(), answer[1].item()
+    if not all(map(cmath.isfinite, found)):
+        raise ValueError(f"the rule returned Ā = {found[0]} and B̄ = {found[1]}")
+    if kind is torch.float64 and any(isinstance(one, complex) for one in found):
+        raise ValueError("the rule returned complex numbers for a real A")
+    return found
 
 
 def run(A_bar: complex, B_bar: complex, inputs: np.ndarray) -> np.ndarray:
@@ -148,9 +153,10 @@ class TickedBucket(LiveFigure):
         self.truth = self.end * (1 - np.exp(A * self.ticks))  # (L + 1,)
         self.true_line.set_ydata(self.end * (1 - np.exp(A * self.t)))
         self._draw_other(delta, A, method)
-        self.A_bar, B_bar = bars(self.rules[method], delta, A)
-        self.own_end = B_bar / (1 - self.A_bar)  # litres, where the rule does not move any more
-        self.levels = self._levels(self.A_bar, B_bar)  # (L + 1,)
+        self.A_bar, self.B_bar = bars(self.rules[method], delta, A)
+        self.leaks = abs(self.A_bar - 1) > 1e-9
+        self.own_end = self.B_bar / (1 - self.A_bar) if self.leaks else math.inf  # litres, where the rule stands still
+        self.levels = self._levels(self.A_bar, self.B_bar)  # (L + 1,)
         self.error = float(np.abs(self.levels - self.truth).max())
         colour = style.VERMILLION if abs(self.A_bar) > 1 + 1e-9 else style.BLUE
         self.line.set_data(self.ticks, self.levels)
@@ -159,7 +165,8 @@ class TickedBucket(LiveFigure):
         self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
         self.name.set(text=f"computed: {method}", color=colour)
         factor = hundredths(self.A_bar)
-        self.title(self.ax, f"Distance to its end × {factor} a tick: {self._fate()}", pad=36)
+        motion = f"Distance to its end × {factor} a tick" if self.leaks else "Nothing leaks"
+        self.title(self.ax, f"{motion}: {self._fate()}", pad=36)
         return self._sentence(delta, A, method, factor)
 
     def _levels(self, A_bar: float, B_bar: float) -> np.ndarray:
@@ -172,6 +179,8 @@ class TickedBucket(LiveFigure):
         for name in others:
             self._place(self.hollow, self._levels(*bars(self.rules[name], delta, A)))
             self.other.set_text(f"hollow: {name}")
+        owner = self.owner(self.rules[others[0]]) if others else ""
+        self.hollow_by = f" Hollow: {others[0]} ({owner})." if owner else ""
 
     def _place(self, marks, levels: np.ndarray):
         inside = (levels > -2.8) & (levels < 10.5)
@@ -180,11 +189,14 @@ class TickedBucket(LiveFigure):
     def _fate(self) -> str:
         if abs(self.A_bar) > 1 + 1e-9:
             return "it explodes"
+        if not self.leaks:
+            return "it never settles" if self.B_bar else "it stays empty"
         if abs(self.A_bar) > 1 - 1e-9:
             return "it swings for ever"
-        if abs(self.own_end - self.end) > 1e-6:
-            return f"it settles {self.own_end - self.end:.2f} litres too high"
-        return "it settles" if self.A_bar > -1e-9 else "it overshoots, then settles"
+        settles = "it settles" if self.A_bar > -1e-9 else "it overshoots, then settles"
+        off = self.own_end - self.end
+        side = "high" if off > 0 else "low"
+        return settles if abs(off) < 1e-6 else f"{settles} {hundredths(abs(off))} litres too {side}"
 
     def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
         owner = self.owner(self.rules[method])
@@ -193,10 +205,15 @@ class TickedBucket(LiveFigure):
         off = "the ticks lie on the true curve" if self.error < 1e-6 else off
         off = "the error has left the picture" if self.error > 99 else off
         leak = written(A, "g")
+        motion = (
+            f"Each tick multiplies the distance to {litres(self.own_end)} by {factor}"
+            if self.leaks
+            else f"Nothing leaks, and each tick adds {litres(self.B_bar)}"
+        )
         return (
             f"{opening(method)}{whose}, Δ = {delta:g} min, A = {leak} per min. The first tick ends at "
-            f"{self.levels[1]:.2f} litres, and {self.truth[1]:.2f} is right. Each tick multiplies the distance to "
-            f"{litres(self.own_end)} by {factor}: {self._fate()}, and {off}."
+            f"{hundredths(self.levels[1])} litres, and {self.truth[1]:.2f} is right. {motion}: {self._fate()}, and "
+            f"{off}.{self.hollow_by}"
         )
 
 
@@ -227,6 +244,7 @@ class ErrorOrders(LiveFigure):
 
     def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__()
+        self.rules = rules
         self.deltas = 2.0 ** -np.arange(self.HALVINGS)  # minutes
         self.errors = {
             kind: {name: self._errors(rule, kind) for name, rule in rules.items()} for kind in ("held", "wave")
@@ -283,7 +301,7 @@ class ErrorOrders(LiveFigure):
         return f"{name}: exact" if factor is None else f"{name}: ÷ {factor:.1f} a halving"
 
     def _finding(self, kind: str) -> str:
-        if kind == "wave":
+        if kind == "wave" and all(factor and 1.8 < factor < 2.3 for factor in self.factors.values()):
             return "The input moves during a tick: now every rule is of first order"
         gains = [f"{name} {'exact' if f is None else f'÷ {f:.1f}'}" for name, f in self.factors.items()]
         return f"Halve the step: {', '.join(gains)}"
@@ -299,7 +317,14 @@ class ErrorOrders(LiveFigure):
                 )
         step = f"1/{2**halvings}" if halvings else "1"
         given = "The input is held during each tick" if kind == "held" else "The input is a wave"
-        return f"{given}. Step size {step} min: {'; '.join(parts)}."
+        return f"{given}. Step size {step} min: {'; '.join(parts)}.{self._by()}"
+
+    def _by(self) -> str:
+        """Whose the rules are, as sentences to append: nothing of those that nobody knows."""
+        names = {}
+        for name, rule in self.rules.items():
+            names.setdefault(self.owner(rule), []).append(name)
+        return "".join(f" {opening(whose)}: {', '.join(named)}." for whose, named in names.items() if whose)
 
 
 class PolePlanes(LiveFigure):
@@ -375,8 +400,14 @@ class PolePlanes(LiveFigure):
         states = run(self.z_pole, B_bar, np.ones(len(self.ticks) - 1))  # (L + 1,)
         self.response = read_out(states, pole)  # (L + 1,)
         self.truth = read_out((np.exp(pole * self.t) - 1) / pole, pole)
-        self._place_s(pole, delta, method)
-        self._place_z(pole, method)
+        right = read_out((np.exp(pole * self.ticks) - 1) / pole, pole)  # (L + 1,)
+        self.off = np.abs(self.response - right).max() > 0.05 * max(1, np.abs(right).max())
+        self.own_end = read_out(B_bar / (1 - self.z_pole), pole) if abs(1 - self.z_pole) > 1e-7 else 1.0
+        usual = RULES.get(method)  # a rule of one's own may bear one of these names, and do something else
+        known = usual is not None and abs(bars(usual, delta, pole)[0] - self.z_pole) < 1e-6
+        formula = FORMULAS[method] if known else ""
+        self._place_s(pole, delta, formula)
+        self._place_z(pole, formula)
         self.true_line.set_ydata(np.clip(self.truth, -9, 9))
         for line in (self.line, self.dots):
             line.set_data(self.ticks, np.clip(self.response, -50, 50))
@@ -395,23 +426,17 @@ class PolePlanes(LiveFigure):
         """Whether the rule turns the state by more than a quarter in a tick in which the true motion turns by less."""
         return self.z_pole.real < -1e-9 and self.quarter_turns < 1
 
-    @property
-    def lags(self) -> bool:
-        """Whether a tick turns the computed motion by less than the true one, by more than one part in a hundred."""
-        turn = self.quarter_turns * math.pi / 2
-        return abs(self.z_pole - self.true_z) > 1e-6 and cmath.phase(self.z_pole) < 0.99 * turn
-
-    def _place_s(self, pole: complex, delta: float, method: str):
-        euler = method == "Euler"
-        self.half.set_visible(not euler)
+    def _place_s(self, pole: complex, delta: float, formula: str):
+        """The pole, and the region in which a rule with this formula stays bounded; none for a rule without one."""
+        euler = formula == FORMULAS["Euler"]
+        self.half.set_visible(bool(formula) and not euler)
         self.disc.set(visible=euler, center=(-1 / delta, 0), radius=1 / delta)
-        self.inside.set_text(
-            "in the disc\nEuler stays\nbounded" if euler else "in the whole\nleft half it\nstays bounded"
-        )
+        words = "in the disc\nEuler stays\nbounded" if euler else "in the whole\nleft half it\nstays bounded"
+        self.inside.set_text(words if formula else "")
         y = complex(pole).imag
         self.pole.set_data([complex(pole).real] * 2, [y, -y])
 
-    def _place_z(self, pole: complex, method: str):
+    def _place_z(self, pole: complex, formula: str):
         z, paired = complex(self.z_pole), isinstance(pole, complex)
         self.clipped, true = into_the_picture(z), into_the_picture(self.true_z)
         signs = (1, -1) if paired else (1,)
@@ -420,32 +445,43 @@ class PolePlanes(LiveFigure):
         self.image.set(marker=marker, color=self._colour())
         self.true_pole.set_data([true.real] * len(signs), [sign * true.imag for sign in signs])
         further = "" if self.clipped == z else ", further out"
-        words = f"z = {FORMULAS.get(method, '…')}\n   = {number(z, paired)}{further}"
+        words = f"z = {formula}\n   " if formula else "z "
+        words += f"= {number(z, paired)}{further}"
         self.readout.set(text=words, color=self._colour())
 
     def _colour(self) -> str:
         return style.VERMILLION if self.grows else style.BLUE
 
     def _fate(self, re: float) -> str:
-        steady = not self.grows and abs(self.z_pole) > 1 - 1e-7
-        if re > 0:
-            grows = f"it grows, {self._pace('as the true motion does')}"
-            return grows if self.grows else "it does not grow, but the true motion does"
-        if re == 0 and not self.quarter_turns:
-            return "it forgets nothing: right"
-        if re == 0:
-            swings = f"it swings for ever, {'but too slowly' if self.lags else 'as it should'}"
-            return "it explodes; the true motion does not" if self.grows else swings
-        if steady:
-            return "it never settles; the true motion does"
         if self.grows:
-            return "it explodes; the true motion dies out"
-        return f"it dies out, {'but it rings' if self.rings else self._pace('as it should')}"
+            grows = "it explodes; the true motion " + ("dies out" if re < 0 else "does not")
+            return grows if re <= 0 else f"it grows, {self._beside(re, 'as the true motion does')}"
+        steady = abs(self.z_pole) > 1 - 1e-7
+        if re > 0:
+            return "it does not grow, but the true motion does"
+        if re == 0 and not steady:
+            return "it dies out; the true motion does not"
+        if re == 0 and not self.quarter_turns:
+            return "it forgets nothing, but lets in too much or too little" if self.off else "it forgets nothing: right"
+        if re < 0 and steady:
+            return "it never settles; the true motion does"
+        return f"it {'swings for ever' if steady else 'dies out'}, {self._beside(re, 'as it should')}"
 
-    def _pace(self, right: str) -> str:
-        """How fast the computed motion dies out or grows, beside the true one; right if within a factor of two."""
-        pace = math.log(abs(self.z_pole) or 1e-99) / math.log(abs(self.true_z))
-        return "but too slowly" if pace < 0.5 else "but too fast" if pace > 2 else right
+    def _beside(self, re: float, right: str) -> str:
+        """What is wrong with the computed motion beside the true one: its end, its ringing, its pace or its turn."""
+        if re <= 0 and abs(self.own_end - 1) > 0.01:
+            return f"but {'ends at' if re else 'about'} {hundredths(self.own_end)}, not {'at ' if re else ''}1"
+        if re < 0 and self.rings:
+            return "but it rings"
+        if not self.off:
+            return right
+        size, true_size = math.log(abs(self.z_pole) or 1e-99), math.log(abs(self.true_z))
+        more, turned = size - true_size, cmath.phase(self.z_pole) - self.quarter_turns * math.pi / 2  # in each tick
+        if max(abs(more), abs(turned)) < 1e-4:
+            return "but not on the true curve"
+        if re and (abs(more) > abs(turned) or not 0.5 < size / true_size < 2):
+            return f"but too {'slowly' if more * re < 0 else 'fast'}"
+        return f"but {'swings ' if re else ''}too {'slowly' if turned < 0 else 'fast'}"
 
     def _sentence(self, re: float, im: float, delta: float, method: str) -> str:
         owner = self.owner(self.rules[method])
@@ -458,7 +494,7 @@ class PolePlanes(LiveFigure):
         )
 
 
-def read_out(states: np.ndarray, pole: complex) -> np.ndarray:
+def read_out(states: np.ndarray | complex, pole: complex) -> np.ndarray | float:
     """What is shown of the state of dh/dt = pole · h + u: the level of a bucket, or the place of a spring.
 
     Both are scaled so that they end at 1 if they end. A spring is a pair of conjugate poles; its place is twice the
@@ -507,7 +543,7 @@ class InputRatio(LiveFigure):
         self.ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
         self.ax.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
         self.ax.minorticks_off()
-        mark_fresh(self.ax, 36, "a new block lives here:\nΔ = 0.001 … 0.1, n = 1 … 16")
+        mark_fresh(self.ax, 36, "a new block starts here:\nΔ = 0.001 … 0.1, n = 1 … 16")
         x = np.geomspace(0.0008, 20, 300)
         self.ax.axhline(1, color=style.GREY, ls=":", lw=2)
         self.ax.plot(x, too_much(x), "-", color=style.BLUE, lw=4.5)
@@ -551,7 +587,7 @@ class InputRatio(LiveFigure):
 
 
 def mark_fresh(ax, y: float, words: str):
-    """A band with edges: the sizes of ΔA in a new block, from 0.001 · 1 to 0.1 · 16."""
+    """A band with edges: the sizes at which ΔA starts in a new block, from 0.001 · 1 to 0.1 · 16."""
     ax.axvspan(0.001, 1.6, facecolor="#EEEEEE", lw=0)
     for edge in (0.001, 1.6):
         ax.axvline(edge, color=style.GREY, lw=2)
@@ -582,7 +618,7 @@ class SmallNumbers(LiveFigure):
         self.ax.set_xticks([1e-10, 1e-8, 1e-6, 1e-4, 0.01, 1])
         self.ax.set_xticklabels(["$10^{-10}$", "$10^{-8}$", "$10^{-6}$", "$10^{-4}$", "0.01", "1"])
         self.ax.minorticks_off()
-        mark_fresh(self.ax, 2.4, "a new block\nlives here")
+        mark_fresh(self.ax, 2.4, "a new block\nstarts here")
         (self.naive,) = self.ax.plot(self.sizes, self.sizes, "-", color=style.VERMILLION, lw=2)
         (exact,) = self.ax.plot(self.sizes, share(-self.sizes), "--", color=style.BLUE, lw=4)
         (self.cursor,) = self.ax.plot([], [], ":", color=style.BLACK, lw=2)
@@ -600,7 +636,7 @@ class SmallNumbers(LiveFigure):
         self.cursor.set_data([size, size], [-1, 2.1])
         self.dot.set_data([size], [self.got])
         self.right.set_data([size], [self.true])
-        at = written(size, ".2g")
+        at = written(size, ".4g")  # as the slider says it: with fewer digits it is another number of the format
         self.title(self.ax, f"{format}, x = −{at}: {self._finding()}")
         return (
             f"At x = −{at}, {format} numbers give (exp(x) − 1)/x = {self.got:.3f}, and right is {self.true:.3f}: "
@@ -617,9 +653,9 @@ class SmallNumbers(LiveFigure):
 
 
 def share(x: np.ndarray, kind: torch.dtype | None = None) -> np.ndarray:
-    """(e^x − 1)/x, exact, or as a number format computes it: x and e^x rounded to it before the subtraction."""
+    """(e^x − 1)/x, exact, or as a number format computes it."""
     exact = torch.from_numpy(np.asarray(x, dtype=np.float64))  # (points,)
     if kind is None:
         return corrected_B(1.0, exact, 1.0).numpy()
-    rounded = exact.to(kind).double()  # (points,)
-    return ((torch.exp(rounded).to(kind).double() - 1) / rounded).numpy()
+    rounded = exact.to(kind)  # (points,)
+    return ((torch.exp(rounded) - 1) / rounded).double().numpy()

@@ -25,7 +25,7 @@ def rule_cases(draw: Draw) -> dict:
 
 
 def in_each_format(rule):
-    """How a learner's `rule` is called: one that is right must also bear what sections 3 and 5 hand to it."""
+    """How a learner's `rule` is called: one that is right must also bear what the cells below hand to it."""
 
     def apply(function, delta, A, B):
         result = function(delta, A, B)
@@ -37,7 +37,7 @@ def in_each_format(rule):
                 except Exception:
                     again = None
                 if not _same(again, rule(*given), rtol=1e-6, atol=1e-7):
-                    raise TypeError("a float64 or a complex A, as in sections 3 and 5, does not come out right")
+                    raise TypeError("a float64 or a complex A, as in the cells below, does not come out right")
         return result
 
     return apply
@@ -56,8 +56,8 @@ def own_format(rule) -> Misconception:
     """A right `rule` that makes float32 of whatever comes in."""
     return Misconception(
         "a number format of its own",
-        "For real float32 numbers your rule is right. But section 3 hands float64 numbers to it, and section 5 complex "
-        "ones. Python's math, abs, lists, new tensors and .float() have formats of their own: torch.exp and + − * / on "
-        "the given tensors keep theirs.",
+        "For real float32 numbers your rule is right. But the cells below hand float64 numbers to it, and section 5 "
+        "complex ones. Python's math, abs, lists, new tensors and .float() have formats of their own: torch.exp and "
+        "+ − * / on the given tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
     )
