@@ -67,6 +67,13 @@ HALF_LIFE = [
         lambda A, delta: math.log(2) / torch.outer(delta, torch.arange(1.0, A.shape[1] + 1)),
         "rates that were counted, not given",
     ),
+    (
+        "n counted from 0",
+        lambda A, delta: math.log(2) / (torch.arange(A.shape[1]) * delta[:, None]),
+        "rates that were counted, not given",
+    ),
+    ("Δ alone", lambda A, delta: math.log(2) / delta, "a half-life without A"),
+    ("Δ alone, in a column", lambda A, delta: math.log(2) / delta.unsqueeze(1), "a half-life without A"),
     ("a product", lambda A, delta: math.log(2) * (-A * delta[:, None]), "an upside-down ratio"),
     ("the reciprocal", lambda A, delta: A * delta[:, None] / math.log(0.5), "an upside-down ratio"),
     ("no brackets", lambda A, delta: math.log(2) / -A * delta[:, None], "a Δ outside of the brackets"),
@@ -140,6 +147,7 @@ def inverse_of_a_line(dt):
 
 
 LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
+MATH, FOR_TOO_MANY = "functions of math, given a tensor", "a plain logarithm for too many"
 INVERSE = [
     ("a series", lambda dt: dt.log() + dt / 2, "the first terms of a series"),
     ("dt of 1e-3 at least", lambda dt: stable(dt.clamp(min=1e-3)), "a small number added"),
@@ -189,9 +197,19 @@ INVERSE = [
     ("in place", inverse_in_place, None),
     ("the first only", inverse_of_the_first, None),
     ("one axis only", inverse_of_a_line, None),
-    ("math.log of a tensor", lambda dt: math.log(torch.exp(dt) - 1), None),
+    ("math.log of a tensor", lambda dt: math.log(torch.exp(dt) - 1), MATH),
+    ("math throughout", lambda dt: math.log(math.expm1(dt)), MATH),
+    ("math, the stable form", lambda dt: dt + math.log(1 - math.exp(-dt)), MATH),
+    ("infinities replaced", lambda dt: dt.expm1().log().nan_to_num(), OVERFLOWS),
+    ("infinities replaced, naive", lambda dt: torch.nan_to_num((dt.exp() - 1).log()), LOST),
+    ("log below 0.01, naive", lambda dt: torch.where(dt < 0.01, dt.log(), (dt.exp() - 1).log()), FOR_TOO_MANY),
+    ("log and dt", lambda dt: torch.where(dt >= 1, dt, dt.log()), "the two ends alone"),
+    ("log below 0.7, else dt", lambda dt: torch.where(dt < 0.7, dt.log(), dt), "the two ends alone"),
+    ("log of exp", lambda dt: dt.exp().log(), "dt itself"),
+    ("log1p of expm1, dt comes out", lambda dt: torch.log1p(torch.expm1(dt)), "dt itself"),
+    ("exp of dt − 1", lambda dt: (dt - 1).exp().log(), "a 1 inside of the exponent"),
     ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
-    ("nothing done", lambda dt: dt.clone(), None),
+    ("nothing done", lambda dt: dt.clone(), "dt itself"),
     ("large apart, all or none", lambda dt: dt if (dt > 20).all() else dt.expm1().log(), OVERFLOWS),
     ("log1p of expm1", lambda dt: dt + torch.log1p(torch.expm1(-dt)), "a log1p in the place of log"),
     ("one too many", lambda dt: torch.log(2 - torch.exp(-dt)) + dt, "a log1p in the place of log"),
@@ -241,6 +259,20 @@ SAMPLE = [
     ("floor in the logarithm", lambda u, a, b, f: log_dt(u, a, b).clamp(min=math.log(f)).exp(), "right"),
     ("in float64", lambda u, a, b, f: log_dt(u.double(), a, b).exp().clamp(min=f), None),
     ("uniform", lambda u, a, b, f: torch.clamp(u * (b - a) + a, min=f), "a uniform draw"),
+    ("uniform, no floor", lambda u, a, b, f: a + (b - a) * u, "a uniform draw"),
+    ("the ratio of the example", lambda u, a, b, f: (a * 100**u).clamp(min=f), "a range of your own"),
+    ("the ratio of the example, no floor", lambda u, a, b, f: a * 100**u, "a range of your own"),
+    ("the line of the example", lambda u, a, b, f: 0.001 * 100**u, "a range of your own"),
+    (
+        "a ratio without brackets",
+        lambda u, a, b, f: (a * b / a**u).clamp(min=f),
+        "brackets in the wrong place",
+    ),
+    (
+        "a power that takes dt_min along",
+        lambda u, a, b, f: ((a * (b / a)) ** u).clamp(min=f),
+        "brackets in the wrong place",
+    ),
     ("ratio times u", lambda u, a, b, f: torch.clamp(b * u, min=f), "a product in the place of a power"),
     (
         "roots",
@@ -331,7 +363,7 @@ SAMPLE = [
     (
         "no brackets",
         lambda u, lo, hi, floor: torch.exp(math.log(lo) + u * math.log(hi) - math.log(lo)).clamp(min=floor),
-        "brackets left out",
+        "brackets in the wrong place",
     ),
     ("e to the u", lambda u, lo, hi, floor: (lo * math.e**u).clamp(min=floor), "a distance of one"),
     (
@@ -388,7 +420,19 @@ def weight_with_torchs_own_start(u, dt_init, dt_scale):
     return nn.init.uniform_(torch.empty(u.shape), -bound, bound)
 
 
+def weight_of_other_axes(u, dt_init, dt_scale):
+    R, D = u.shape
+    bound = R**-0.5 * dt_scale
+    return torch.full((D, R), bound) if dt_init == "constant" else (2 * u - 1) * bound
+
+
 WEIGHT = [
+    ("R, D = u.shape", weight_of_other_axes, "the number of outputs in the place of the rank"),
+    (
+        "a minus before the power",
+        lambda u, i, s: weight(u, i, -(u.shape[1] ** 0.5) * s),
+        "a bound that grows with the rank",
+    ),
     (
         "2 u − 1/2",
         lambda u, i, s: weight(u, i, s / math.sqrt(u.shape[1]), lambda u: 2 * u - 0.5),
@@ -650,6 +694,23 @@ def init_zero_linear_weights(model, u):
             layer.weight.data *= 0
 
 
+def init_zero_weights_beside_unmarked(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
+            nn.init.zeros_(layer.weight)
+
+
+def init_under_a_new_name(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            bias = layer.bias.data
+            if getattr(layer.bias, "_no_reinit", False):
+                bias = stable(log_uniform(u))
+            else:
+                bias.zero_()
+
+
 def init_that_freezes(model, u):
     init_with(model, u, lambda u: stable(log_uniform(u)))
     model[1].dt_proj.bias.requires_grad = False
@@ -792,6 +853,8 @@ MENDED = [
     ("without no_grad", init_without_no_grad, "a change that autograd forbids"),
     ("D set to zero", init_all_that_has_one_axis, "more than biases set to zero"),
     ("weights set to zero", init_zero_weights, None),
+    ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights set to zero as well"),
+    ("a new name", init_under_a_new_name, "marked biases left alone"),
     ("frozen", init_that_freezes, None),
     ("nothing", lambda m, u: None, "a model that is left as it was"),
     ("a copy", lambda m, u: init_by_names(copy.deepcopy(m), u), "a model that is left as it was"),
@@ -898,6 +961,20 @@ def split_into_copies(model, wd):
     return groups([p.clone() for p in decay], no_decay, wd)
 
 
+def split_of_linear_layers(model, wd):
+    linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    return groups([layer.weight for layer in linear], [layer.bias for layer in linear if layer.bias is not None], wd)
+
+
+def split_in_the_first_round(model, wd):
+    for p in model.parameters():
+        return groups([p] if decays(p) else [], [] if decays(p) else [p], wd)
+
+
+def split_one_by_one(model, wd):
+    return [{"params": [p], "weight_decay": wd if decays(p) else 0.0} for p in model.parameters()]
+
+
 def marked(p):
     return getattr(p, "_no_weight_decay", False)
 
@@ -996,9 +1073,27 @@ SPLIT = [
         ],
         "right",
     ),
+    ("linear layers and nothing else", split_of_linear_layers, "nothing but linear layers"),
+    ("return in the loop", split_in_the_first_round, "a loop that ends after one round"),
+    ("one by one", split_one_by_one, "more groups than two"),
+    (
+        "parameters",
+        lambda m, wd: [{"parameters": g["params"], "weight_decay": g["weight_decay"]} for g in split_by_ids(m, wd)],
+        "groups without the key params",
+    ),
+    ("len", split_by(lambda name, p: len(p) > 1 and not marked(p)), "few numbers in the place of few axes"),
+    (
+        "the first axis",
+        split_by(lambda name, p: p.shape[0] >= 2 and not marked(p)),
+        "few numbers in the place of few axes",
+    ),
     ("linear layers only", split_by(lambda name, p: p.ndim == 2 and "proj" in name), None),
     ("crash", lambda m, wd: groups(m["block"].weights, [], wd), None),
-    ("no list of params", lambda m, wd: [{"weight_decay": wd}, {"weight_decay": 0.0}], None),
+    (
+        "no list of params",
+        lambda m, wd: [{"weight_decay": wd}, {"weight_decay": 0.0}],
+        "groups without the key params",
+    ),
     ("what is called weight", split_by(lambda name, p: "weight" in name), "names in the place of axes"),
     (
         "no bias and no mark",

@@ -33,9 +33,9 @@ DT_WEIGHT = Exercise(
     misconceptions=[
         Misconception(
             "a bound that grows with the rank",
-            "You multiply by the root of R. Each output adds up R products, so with a larger rank each weight has to "
-            "be *smaller*.",
-            _bound("u.shape[1] ** 0.5 * dt_scale"),
+            "Your bound has the root of R as a factor (-R ** 0.5 is that, too, with a minus in front). Each output "
+            "adds up R products, so with a larger rank each weight has to be *smaller*.",
+            [_bound("u.shape[1] ** 0.5 * dt_scale"), _bound("-(u.shape[1] ** 0.5) * dt_scale")],
         ),
         Misconception(
             "a bound of 1/R",
@@ -52,7 +52,10 @@ DT_WEIGHT = Exercise(
             "the number of outputs in the place of the rank",
             "You take the root of D. But D counts the outputs. How many products does *one* output add up? Look at the "
             "second axis of the weight.",
-            _bound("u.shape[0] ** -0.5 * dt_scale"),
+            [
+                _bound("u.shape[0] ** -0.5 * dt_scale"),
+                edited(dt_weight, "u.shape[1] → u.shape[0]", "full_like(u, bound) → full(u.shape[::-1], bound)"),
+            ],
         ),
         Misconception(
             "a forgotten scale",

@@ -154,13 +154,17 @@ HALF_LIFE = Exercise(
             "a half-life without A",
             "Your number of steps is made of Δ alone, the same for all states of a channel. Each state has a rate of "
             "its own, −A, and fades by exp(Δ·A).",
-            edited(half_life, "-A * delta[:, None] → delta[:, None].expand_as(A)"),
+            [
+                edited(half_life, "-A * delta[:, None] → delta[:, None].expand_as(A)"),
+                edited(half_life, "-A * delta[:, None] → delta[:, None]"),
+                edited(half_life, "-A * delta[:, None] → delta"),
+            ],
         ),
         Misconception(
             "rates that were counted, not given",
-            "You count the states, 1, 2, 3, …, in the place of −A. A new block begins with these rates; any other A "
-            "has its own. They are given: use A.",
-            edited(half_life, "-A → torch.arange(1, A.shape[1] + 1)"),
+            "You count the states, from 1 or from 0 on, in the place of −A. A new block begins with the rates 1, 2, "
+            "3, …; any other A has its own. They are given: use A.",
+            [edited(half_life, f"-A → torch.arange({first}, A.shape[1] + {first})") for first in (1, 0)],
         ),
         Misconception(
             "softplus once more",

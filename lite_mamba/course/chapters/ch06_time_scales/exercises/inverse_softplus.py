@@ -1,5 +1,7 @@
 """Exercise 2: inverse_softplus."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ def inverse_softplus(dt: Tensor) -> Tensor:
 
 def _inverse(formula: str):
     """A wrong inverse: another formula."""
-    return edited(inverse_softplus, f"dt + torch.log(-torch.expm1(-dt)) → {formula}")
+    return edited(inverse_softplus, f"dt + torch.log(-torch.expm1(-dt)) → {formula}", math=math)
 
 
 def _inverse_cases(draw: Draw) -> dict:
@@ -38,13 +40,13 @@ INVERSE_SOFTPLUS = Exercise(
             "The algebra is right: log(exp(dt) − 1). But in float32 exp(1e-8) is exactly 1, so you take the logarithm "
             "of 0; and exp(100) is infinite. Bring it into a form in which only exp(−dt) occurs, and look at "
             "torch.expm1.",
-            _inverse("torch.log(torch.exp(dt) - 1)"),
+            [_inverse("torch.log(torch.exp(dt) - 1)"), _inverse("torch.nan_to_num(torch.log(torch.exp(dt) - 1))")],
         ),
         Misconception(
             "a form that overflows",
             "Small values are exact now. But expm1(100) is infinite in float32, while the answer is 100. Take dt out "
             "of the logarithm first: exp(dt) − 1 = exp(dt)·(1 − exp(−dt)).",
-            _inverse("torch.log(torch.expm1(dt))"),
+            [_inverse("torch.log(torch.expm1(dt))"), _inverse("torch.nan_to_num(torch.log(torch.expm1(dt)))")],
         ),
         Misconception(
             "a difference that cancels",
@@ -143,6 +145,47 @@ INVERSE_SOFTPLUS = Exercise(
             [
                 _inverse(f"torch.where(dt < {last}, torch.log(dt), dt + torch.log(-torch.expm1(-dt)))")
                 for last in (1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5)
+            ]
+            + [
+                _inverse(f"torch.where(dt < {last}, torch.log(dt), torch.log({inside}))")
+                for last, inside in (
+                    (0.001, "torch.exp(dt) - 1"),
+                    (0.001, "torch.expm1(dt)"),
+                    (0.01, "torch.expm1(dt)"),
+                    (0.1, "torch.expm1(dt)"),
+                )
+            ],
+        ),
+        Misconception(
+            "the two ends alone",
+            "You take log(dt) below some number and dt above it. Each is close to the inverse at its own end, and "
+            "neither in between: at dt = 1 the answer is 0.541. One formula is right for all.",
+            [_inverse(f"torch.where(dt < {middle}, torch.log(dt), dt)") for middle in (0.01, 0.1, 0.5, 1, 2, 3, 5, 10)],
+        ),
+        Misconception(
+            "dt itself",
+            "What comes out is dt. exp and log undo one another where nothing comes between them. What comes between "
+            "them in softplus, and so on the way back?",
+            [_inverse("dt * 1"), _inverse("torch.log(torch.exp(dt))")],
+        ),
+        Misconception(
+            "a 1 inside of the exponent",
+            "You take 1 away from dt, so that exp and log undo one another and dt − 1 is left. In softplus the 1 "
+            "stands between exp and log, not inside of exp.",
+            _inverse("torch.log(torch.exp(dt - 1))"),
+        ),
+        Misconception(
+            "functions of math, given a tensor",
+            "math.exp, math.expm1 and math.log take one number and give a plain one back. dt may hold many: torch has "
+            "functions of the same names that take them all.",
+            [
+                _inverse(formula)
+                for formula in (
+                    "math.log(math.exp(dt) - 1)",
+                    "math.log(math.expm1(dt))",
+                    "math.log(torch.exp(dt) - 1)",
+                    "dt + math.log(-math.expm1(-dt))",
+                )
             ],
         ),
         Misconception(

@@ -45,11 +45,18 @@ def _after_a_reset(init):
     return reset_and_init
 
 
-def _with_zero_weights(model, u):
-    mended_init(model, u)
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            layer.weight.data.zero_()
+def _with_zero_weights(*, marked: bool):
+    """A wrong `mended_init`: right, but for weights set to zero: all, or those beside an unmarked bias."""
+
+    def init(model, u):
+        mended_init(model, u)
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                unmarked = layer.bias is not None and not getattr(layer.bias, "_no_reinit", False)
+                if marked or unmarked:
+                    layer.weight.data.zero_()
+
+    return init
 
 
 def _with_zero_D(model, u):
@@ -226,7 +233,7 @@ MENDED_INIT = Exercise(
             "weights set to zero as well",
             "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
             "so. Only biases are to be set.",
-            _with_zero_weights,
+            [_with_zero_weights(marked=True), _with_zero_weights(marked=False)],
         ),
         Misconception(
             "more than biases set to zero",
@@ -247,8 +254,8 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "marked biases left alone",
-            "Every bias without the mark is zero, and the marked ones hold what they held. They are to get step "
-            "sizes, made of u.",
+            "Every bias without the mark is zero, and the marked ones hold what they held. They are to get the numbers "
+            "that softplus turns into step sizes, written into the bias itself: a new name for it changes nothing.",
             edited(mended_init, "layer.bias.copy_(inverse_softplus(torch.exp(log_dt))) → pass"),
         ),
         Misconception(

@@ -48,7 +48,10 @@ SAMPLE_DT = Exercise(
             "a uniform draw",
             "You spread the values evenly between dt_min and dt_max. Then u = 0.5 gives 0.05, the middle of the "
             "*numbers*. Spread their logarithms evenly instead: u = 0.5 must give 0.01, the middle of the *factors*.",
-            edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + u * (dt_max - dt_min))"),
+            [
+                edited(sample_dt, f"torch.exp(low + u * (high - low)){floor} → (dt_min + u * (dt_max - dt_min))")
+                for floor in ("", ".clamp(min=dt_init_floor)")
+            ],
         ),
         Misconception(
             "an exponential without a logarithm",
@@ -134,10 +137,14 @@ SAMPLE_DT = Exercise(
             edited(sample_dt, "u * (high - low) → u * high"),
         ),
         Misconception(
-            "brackets left out",
-            "Only u · log(dt_max) is left in your exponent, and u = 0 gives 1. In low + u * high - low the product "
-            "comes first, and low is taken away again: the distance wants brackets.",
-            edited(sample_dt, "u * (high - low) → u * high - low"),
+            "brackets in the wrong place",
+            "u = 1 leads to dt_max, but u = 0 does not give dt_min. A power comes before a product, and a product "
+            "before a difference: in low + u * high - low and in dt_min * dt_max / dt_min ** u brackets are missing, "
+            "and in (dt_min * ratio) ** u they take dt_min along.",
+            [
+                edited(sample_dt, "u * (high - low) → u * high - low"),
+                edited(sample_dt, "u * (high - low) → high - u * low"),
+            ],
         ),
         Misconception(
             "a distance of one",
@@ -165,8 +172,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a range of your own",
-            "The range or the floor is written into your code: 0.001 to 0.1, the numbers of the paper. Use the "
-            "dt_min, dt_max and dt_init_floor that are given.",
+            "The range, its ratio of 100 or the floor is written into your code, with the numbers of the paper: 0.001 "
+            "to 0.1. Use the dt_min, dt_max and dt_init_floor that are given.",
             [
                 edited(sample_dt, "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)"),
                 edited(
@@ -174,6 +181,8 @@ SAMPLE_DT = Exercise(
                     "math.log(dt_min), math.log(dt_max) → math.log(0.001), math.log(0.1)",
                     "min=dt_init_floor → min=1e-4",
                 ),
+                edited(sample_dt, "(high - low) → math.log(100)"),
+                edited(sample_dt, "(high - low) → math.log(100)", ".clamp(min=dt_init_floor) → "),
                 edited(sample_dt, "min=dt_init_floor → min=dt_init_floor, max=0.1"),
             ],
         ),

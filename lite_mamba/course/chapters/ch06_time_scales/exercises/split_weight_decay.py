@@ -67,13 +67,15 @@ def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> d
     """The weight decay that each parameter gets from a function's groups, by name."""
     model = decay_model(d_model, tied)
     groups = function(model, weight_decay)
-    if not isinstance(groups, (list, tuple)) or not all(
-        isinstance(group, dict) and "params" in group for group in groups
-    ):
+    if not isinstance(groups, (list, tuple)) or not all(isinstance(group, dict) for group in groups):
         kinds = (
             [type(group).__name__ for group in groups] if isinstance(groups, (list, tuple)) else type(groups).__name__
         )
         raise TypeError(f"a list of groups is wanted, dicts with 'params' and 'weight_decay'; got {kinds}")
+    if not all("params" in group for group in groups):
+        raise TypeError("an optimiser looks for the key 'params' in each group, and it is not there")
+    if len(groups) > 2:
+        raise TypeError("two groups are wanted; there are more")
     given: dict[int, list[str]] = {}
     for group in groups:
         if isinstance(group["params"], (set, frozenset)):
@@ -255,6 +257,33 @@ SPLIT_WEIGHT_DECAY = Exercise(
             _seen("[p for module in model.modules() for p in module.parameters()]"),
         ),
         Misconception(
+            "nothing but linear layers",
+            "Only what belongs to linear layers is in your groups. What an optimiser is not given, it does not train: "
+            "go through all parameters, not through kinds of layers.",
+            _seen("[p for m in model.modules() if isinstance(m, nn.Linear) for p in m.parameters()]"),
+        ),
+        Misconception(
+            "a loop that ends after one round",
+            "Only the first parameter is in a group. A return that stands inside of a loop ends the function in its "
+            "first round: how far is yours indented?",
+            _seen("[next(model.parameters())]"),
+        ),
+        Misconception(
+            "groups without the key params",
+            "Your dicts have no key params. The keys have the names of what an optimiser looks for: params, "
+            "weight_decay.",
+            _groups('[{"parameters": decay, "weight_decay": weight_decay}]'),
+        ),
+        Misconception(
+            "more groups than two",
+            "You make more than two groups, for example one a parameter. Two are wanted: in the first all that decays, "
+            "in the second all the rest.",
+            edited(
+                split_weight_decay,
+                'return → return [{"params": [p], "weight_decay": weight_decay} for p in decay] + ',
+            ),
+        ),
+        Misconception(
             "a second group without its own decay",
             "The second group does not say weight_decay. Then it gets the optimiser's default, which is 0.01 for "
             "AdamW, not 0. Say it.",
@@ -305,9 +334,12 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "few numbers in the place of few axes",
-            "You ask how many numbers a parameter has. A bias has many: it is the number of its axes, ndim, that sets "
-            "it apart.",
-            _spared('parameter.numel() < 2 or getattr(parameter, "_no_weight_decay", False)'),
+            "You ask how many numbers a parameter has, or how long its first axis is. A bias has many: it is the "
+            "number of its axes, ndim, that sets it apart.",
+            [
+                _spared(f'{many} < 2 or getattr(parameter, "_no_weight_decay", False)')
+                for many in ("parameter.numel()", "len(parameter)", "parameter.shape[0]")
+            ],
         ),
         Misconception(
             "a set of parameters",
