@@ -49,12 +49,51 @@ def test_what_is_left_of_an_end_is_never_shown_as_nothing(parts):
 
 def test_a_wrong_start_is_seen():
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
-    assert "begins at 0.34. Its states are off by" in wrong.update(told=True)
+    assert "begins at 0.34, not at 0.51. Its states are off by" in wrong.update(told=True)
     assert not wrong.equal
     assert wrong.titles()[1] == "What is left of the ends adds up to 0.51, and the start is 0.34"
     assert "In truth it begins at 0.51." in wrong.update(told=False)
     assert wrong.update(half=4.0, told=True).endswith("off by up to 0.47 %.")
     assert wrong.error == pytest.approx(0.0047, abs=5e-5)
+
+
+def test_a_start_that_is_no_number_is_not_said_to_be_nearly_right():
+    """Every comparison with nan is false: the states were off by "under 0.01 %"."""
+    broken = figures.Parts(start=lambda rank, totals, ends, A: ends[0] * torch.nan)
+    assert "begins at nan, not at 0.51. Its states are not all numbers." in broken.update(told=True)
+    assert broken.titles()[0] == "With 2 pairs, the states of rank 2 are not all numbers"
+
+
+def test_alone_no_correction_is_run(parts):
+    """What a rank lacks alone is what its dashed line lacks, whatever the function of exercise 3 does."""
+    wrong = figures.Parts(correct=lambda states, start, delta, A: 2 * states)
+    assert wrong.update(told=False) == parts.update(told=False)
+    assert wrong.update(told=True) != parts.update(told=True)
+
+
+def test_the_sentence_says_whose_each_function_is():
+    shown = figures.Parts()
+    whose = dict.fromkeys((shown.summary, shown.start_of, shown.correct), "the reference's")
+    shown.owner = lambda function: whose.get(function, "")
+    assert shown.update(told=True).endswith("has them. All three functions are the reference's.")
+    whose[shown.start_of] = "yours"
+    assert shown.update(told=True).endswith(
+        " The functions: pairs the reference's, start yours, correction the reference's."
+    )
+    assert shown.update(told=False).endswith("% of the largest. The ends are the reference's.")
+    del whose[shown.start_of]  # one that has not been checked
+    assert shown.update(told=True).endswith(" The functions: pairs the reference's, correction the reference's.")
+
+
+def test_what_is_said_of_a_wrong_end_stays_inside_of_the_picture():
+    for factor in (-1, 0, 5):
+        wrong = figures.Parts(
+            summary=lambda delta, A, x, by=factor: (delta.sum(), by * chapter.summary(delta, A, x)[1])
+        )
+        wrong.update(told=True)
+        low, high = wrong.bars.get_ylim()
+        assert all(low < word.get_position()[1] < high for word in wrong.words[:2])
+        assert "-" not in wrong.titles()[1]
 
 
 def test_one_process_has_nobody_to_exchange_with():
@@ -145,6 +184,13 @@ def test_counts_and_speeds_that_stand_side_by_side_have_three_digits():
     assert "6.19 MB for attention in a ring, 6.60 MB" in said[1]
     assert "2 processes: 1.98 times, 64 processes: 43.0 times" in said[2]
     assert "7 for attention in a ring, 4 for the scan" in travel.update(what="rounds of messages, one after the other")
+
+
+def test_rounds_are_whole_numbers():
+    """In r rounds that double what a process knows, it knows of 2 ** r processes."""
+    for P in range(2, 65):
+        gathered = costs.scan_rounds(1000, P) - 1
+        assert 2 ** (gathered - 1) < P <= 2**gathered
 
 
 def test_two_lines_that_meet_are_both_seen():

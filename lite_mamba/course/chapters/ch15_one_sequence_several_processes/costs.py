@@ -38,7 +38,7 @@ def ring_rounds(L, P):
 
 def scan_rounds(L, P):
     """A halo, and an all-gather that doubles in each round what a process knows: no way takes fewer."""
-    return 1 + np.log2(P) + 0 * L
+    return 1 + np.ceil(np.log2(P)) + 0 * L
 
 
 class Machine(NamedTuple):

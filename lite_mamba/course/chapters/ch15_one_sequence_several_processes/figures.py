@@ -91,8 +91,7 @@ class Parts(LiveFigure):
         ends = torch.stack([end for _, end in told_all])  # (P, 1)
         own, start = parts[rank], self.start_of(rank, totals, ends, A)
         self.start, self.true_start = float(start[0]) / scale, float(self.truth[own.start - 1]) / scale
-        known = start if told else torch.zeros_like(start)
-        mine = self.correct(alone[rank], known, self.delta[own], A)
+        mine = self.correct(alone[rank], start, self.delta[own], A) if told else alone[rank]
         self.error = float((mine - self.truth[own]).abs().max()) / scale
         self.equal = self.error < 1e-4
         self._draw_states(parts, own, [part / scale for part in alone], mine / scale, self.truth / scale, told)
@@ -132,7 +131,8 @@ class Parts(LiveFigure):
             size = 13 if len(parts) < 6 else 11
             word.set_visible(before and told)
             if before:
-                word.set(text=f"{in_per_cent(fades[q])} left", x=place + wide, y=float(ends[q]) + 0.13, ha="right")
+                word.set(text=f"{in_per_cent(fades[q])} left", x=place + wide, ha="right")
+                word.set_y(np.clip(float(ends[q]), 0, 0.69) + 0.13)  # beside a bar, or at the edge of the picture
                 word.set(color=style.BLUE, fontsize=size)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
@@ -144,18 +144,29 @@ class Parts(LiveFigure):
             return (
                 f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before. In truth it "
                 f"begins at {self.true_start:.2f}. Its first step fades that, and its states are off by up to {off} of "
-                "the largest."
+                f"the largest.{self._by(told)}"
             )
-        words = "as one process has them" if self.equal else f"off by up to {off}"
+        off = f"off by up to {off}" if math.isfinite(self.error) else "not all numbers"
+        words = "as one process has them" if self.equal else off
         self.title(self.top, f"With {pairs}, the states of rank {rank} are {words}")
-        start, left = f"{self.start:.2f}", f"{sum(self.kept):.2f}"
+        start, left, truth = (written(value, ".2f") for value in (self.start, sum(self.kept), self.true_start))
         adds_up = f"the start: {start}" if start == left else f"{left}, and the start is {start}"
         self.title(self.bars, f"What is left of the ends adds up to {adds_up}")
-        by = f" (the start is {whose})" if (whose := self.owner(self.start_of)) else ""
+        instead = "" if start == truth else f", not at {truth}"
         return (
-            f"{ranks} processes. Rank {rank} has {pairs} from the ranks before, and begins at {start}{by}. "
-            f"Its states are {words}."
+            f"{ranks} processes. Rank {rank} has {pairs} from the ranks before, and begins at {start}{instead}. "
+            f"Its states are {words}.{self._by(told)}"
         )
+
+    def _by(self, told: bool) -> str:
+        """Whose functions made what is shown, as far as that is known: alone, a rank shows the ends of the others."""
+        functions = {"pairs": self.summary, "start": self.start_of, "correction": self.correct}
+        named = {name: owner for name, function in functions.items() if (owner := self.owner(function))}
+        if not told:
+            return f" The ends are {named['pairs']}." if "pairs" in named else ""
+        if len(named) == 3 and len(set(named.values())) == 1:
+            return f" All three functions are {named['pairs']}."
+        return f" The functions: {', '.join(f'{name} {owner}' for name, owner in named.items())}." if named else ""
 
 
 class Waits(LiveFigure):

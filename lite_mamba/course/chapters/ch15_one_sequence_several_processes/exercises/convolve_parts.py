@@ -28,7 +28,7 @@ def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[T
 def _hunt_case(draw: Draw) -> dict:
     D, ranks = draw.size(1, 2), draw.size(3, 4)
     parts = [draw.normal(D, draw.size(1, 8)) for _ in range(ranks)]
-    return {"parts": parts, "weight": draw.normal(D, draw.size(2, 4)) + 0.05, "dilation": draw.size(1, 4)}
+    return {"parts": parts, "weight": draw.normal(D, draw.size(2, 5)) + 0.05, "dilation": draw.size(1, 4)}
 
 
 def _unpadded(parts, weight, dilation):
@@ -58,6 +58,7 @@ CONVOLVE_PARTS = Exercise(
     title="Right for dilation 1",
     reference=convolve_parts,
     cases=_hunt_case,
+    trials=60,
     example={
         "parts": [torch.ones(1, 4), torch.ones(1, 4)],
         "weight": torch.tensor([[100.0, 10.0, 1.0]]),
@@ -100,6 +101,15 @@ CONVOLVE_PARTS = Exercise(
             "Your halo is one dilation long. With more than two taps, the oldest one reads further back.",
             edited(convolve_parts, f"{REACH} → reach = dilation"),
             where=lambda weight, **_: weight.shape[1] > 2,
+        ),
+        Misconception(
+            "a fixed number of gaps",
+            "Your halo has as many gaps as one kernel needs, whatever the kernel. One with more taps reads further "
+            "back: how many gaps lie between its first tap and its last?",
+            [
+                edited(convolve_parts, f"{REACH} → reach = 2 * dilation"),
+                edited(convolve_parts, f"{REACH} → reach = 3 * dilation"),
+            ],
         ),
         Misconception(
             "a slice as it was",
