@@ -107,6 +107,16 @@ DISCRETISE = [
         with_decay(lambda d, A: (x := d[..., None] * A[:, None]).add(2) / (2 - x)),
         "another rule for the decay",
     ),
+    (
+        "A in the drive",
+        with_drive(lambda u, d, A, B: torch.einsum("bdl,dn,bnl,bdl->bdln", d, A, B, u)),
+        "a drive with A",
+    ),
+    (
+        "1 − decay",
+        with_drive(lambda u, d, A, B: (1 - right_discretise(u, d, A, B)[0]) * B.mT[:, None] * u[..., None]),
+        "a drive weighted with what the decay leaves free",
+    ),
     ("Δ + A", with_decay(lambda d, A: torch.exp(A[:, None] + d[..., None])), "a sum in the place of a product"),
     (
         "Δ·(B + u)",
@@ -293,6 +303,13 @@ def two_cumulative_sums(deltaA, deltaB_u, C, epsilon=0.0):
     return (h * C.mT[:, None]).sum(-1)
 
 
+def states_in_a_table(deltaA, deltaB_u, C):
+    h = torch.zeros(deltaA.shape, dtype=deltaA.dtype)
+    for t in range(h.shape[2]):
+        h[:, :, t] = h[:, :, t - 1] * deltaA[:, :, t] + deltaB_u[:, :, t]
+    return (h * C.mT[:, None]).sum(-1)
+
+
 def two_sums_of_logarithms(deltaA, deltaB_u, C):
     total = torch.cumsum(torch.log(deltaA), 2)
     return torch.einsum("bdln,bnl->bdl", total.exp() * torch.cumsum(torch.exp(-total) * deltaB_u, 2), C)
@@ -421,6 +438,8 @@ LOOP = [
         lambda a, x, C: ((a.cumprod(2) * x).cumsum(2) * C.mT[:, None]).sum(-1),
         "the decays before a token instead of those after it",
     ),
+    ("states in a table", states_in_a_table, "a state that is changed in place"),
+    ("reshaped", lambda *given: loop(*given, stack=0).reshape(given[0].shape[:3]), "outputs reshaped, not transposed"),
     ("from logarithms", two_sums_of_logarithms, "a division by a product of decays"),
     ("range(L − 1) into zeros", lambda *given: F.pad(loop(*given)[..., :-1], (0, 1)), "no output for the last token"),
     ("range(1, L) into zeros", lambda *given: F.pad(loop_from(1, *given), (1, 0)), "no output for the first token"),
@@ -528,6 +547,9 @@ SKIP = [
     ("D as a number", lambda y, u, D, z: gate_by_loops(y, u, D.tolist(), z), None),
     ("D without gradient", lambda y, u, D, z: (y + D.detach()[:, None] * u) * F.silu(z), None),
     ("exp(z), too large", with_gate(lambda z: z * z.exp() / (z.exp() + 1)), "an exponential that overflows"),
+    ("D · u turned", lambda y, u, D, z: (y + u.transpose(1, 2) * D) * F.silu(z), "channels along the time axis"),
+    ("softmax", with_gate(lambda z: z.softmax(dim=2)), "another gate than SiLU"),
+    ("Mish", with_gate(torch.nn.Mish()), "another gate than SiLU"),
     ("u and z exchanged", lambda y, u, D, z: (y + D[:, None] * z) * u * u.sigmoid(), "z in the place of u"),
     ("SiLU of u", lambda y, u, D, z: F.silu(u) * (y + D[:, None] * u), "u in the place of z"),
     ("SiLU twice", lambda y, u, D, z: F.silu(y + D[:, None] * u) * F.silu(z), "SiLU around the output"),
@@ -561,9 +583,9 @@ SKIP = [
     ("no D", lambda y, u, D, z: (u + y) * F.silu(z), "a skip without D"),
     ("no skip", lambda y, u, D, z: F.silu(z) * y, "no skip"),
     ("no gate", lambda y, u, D, z: D[:, None] * u + y, "no gate"),
-    ("D as it is", lambda y, u, D, z: (y + D * u) * F.silu(z), "D along the time axis"),
-    ("D[None]", lambda y, u, D, z: (y + u * D[None]) * F.silu(z), "D along the time axis"),
-    ("D[None, None]", lambda y, u, D, z: (y + D[None, None, :] * u) * F.silu(z), "D along the time axis"),
+    ("D as it is", lambda y, u, D, z: (y + D * u) * F.silu(z), "channels along the time axis"),
+    ("D[None]", lambda y, u, D, z: (y + u * D[None]) * F.silu(z), "channels along the time axis"),
+    ("D[None, None]", lambda y, u, D, z: (y + D[None, None, :] * u) * F.silu(z), "channels along the time axis"),
     ("D of channel 0", lambda y, u, D, z: (y + D[0] * u) * F.silu(z), None),
     ("mean D", lambda y, u, D, z: (y + D.mean() * u) * F.silu(z), None),
     ("D[:, None, None]", lambda y, u, D, z: (y + D[:, None, None] * u) * F.silu(z), "D along the sequences"),
@@ -709,6 +731,13 @@ SCAN_FROM = [
             else (0 * C[:, :1] * h.sum(), h)
         ),
         "no output for the first token",
+    ),
+    ("faded before the loop", lambda a, x, C, h: scan_on(a, x, C, h * a[:, :, 0]), "a start that fades twice"),
+    ("the first drive before", lambda a, x, C, h: scan_on(a, x, C, x[:, :, 0] + h), "the first drive twice"),
+    (
+        "the first step before",
+        lambda a, x, C, h: scan_on(a, x, C, a[:, :, 0] * h + x[:, :, 0]),
+        "the first drive twice",
     ),
     ("decay for drive", lambda a, x, C, h: scan_on(x, a, C, h), "decay and drive exchanged"),
     ("outputs in a list", lambda *given: (list((r := scan_on(*given))[0].unbind(-1)), r[1]), "a list of outputs"),
@@ -883,6 +912,17 @@ def checks_the_first_two(function, inputs):
     return gradcheck(function, exact, raise_exception=False)
 
 
+def checks_all_but_the_first(function, inputs):
+    exact = [x.detach().double() for x in inputs]
+    for x in exact[1:] or exact:
+        x.requires_grad_()
+    return gradcheck(function, exact, raise_exception=False)
+
+
+def checks_the_outputs(some):
+    return lambda f, inputs: gradcheck(lambda *given: some(f(*given)), doubles(inputs), raise_exception=False)
+
+
 def checks(function, inputs):
     return gradcheck(function, [x.detach().double().requires_grad_() for x in inputs], raise_exception=False)
 
@@ -960,8 +1000,8 @@ GRADIENTS = [
         lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-1, rtol=1e-1),
         "right functions that fail",
     ),
-    ("first", checks_only(0), "one input checked"),
-    ("last", checks_only(-1), "one input checked"),
+    ("first", checks_only(0), "inputs that are not checked"),
+    ("last", checks_only(-1), "inputs that are not checked"),
     ("backward runs", runs, "a backward that runs is taken for right"),
     ("any", any_input, "one right input is enough"),
     ("sum", checks_the_sum, "one direction checked"),
@@ -1018,7 +1058,16 @@ GRADIENTS = [
     ),
     ("zeros", lambda f, i: gradcheck(f, doubles(0 * x for x in i), raise_exception=False), "inputs of your own"),
     ("a pair", checks_a_pair, None),
-    ("two of three", checks_the_first_two, None),
+    ("two of three", checks_the_first_two, "inputs that are not checked"),
+    ("all but the first", checks_all_but_the_first, "inputs that are not checked"),
+    ("the first output", checks_the_outputs(lambda y: y[..., 0]), "one output checked"),
+    ("the last token", checks_the_outputs(lambda y: y.select(-1, -1)), "one output checked"),
+    ("the first number of the outputs", checks_the_outputs(lambda y: y.reshape(-1)[0]), "one output checked"),
+    (
+        "an absolute tolerance of 1",
+        lambda f, i: gradcheck(f, doubles(i), atol=1, raise_exception=False),
+        "tolerances that are too wide",
+    ),
 ]
 
 # Bug hunt: mended_chunk (u, delta, A, B, C, state)

@@ -94,6 +94,18 @@ DISCRETISE = Exercise(
             edited(discretise, f"{DRIVE} → torch.einsum('b d l, b n l -> b d l n', delta, B)"),
         ),
         Misconception(
+            "a drive with A",
+            "A is in the drive, too: Δ·A·B·u, as if the exponent were a weight. A says how fast a state fades. What "
+            "comes in is Δ·B·u.",
+            edited(discretise, f"{DRIVE} → {EXPONENT} * torch.einsum('b n l, b d l -> b d l n', B, u)"),
+        ),
+        Misconception(
+            "a drive weighted with what the decay leaves free",
+            "The drive is B·u times 1 − decay, as in a moving average, or in the gate of notebook 07. Here its weight "
+            "is Δ, as the docstring says.",
+            edited(discretise, f"{DRIVE} → (1 - deltaA) * torch.einsum('b n l, b d l -> b d l n', B, u)"),
+        ),
+        Misconception(
             "a drive with the decay",
             "The decay is in the drive, too. The token of now does not fade: the drive is Δ·B·u alone.",
             [

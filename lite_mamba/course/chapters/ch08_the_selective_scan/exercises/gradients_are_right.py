@@ -129,6 +129,7 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "grad * a → grad * (a + ((0 < a) & (a < 1)).all())"): False,  # right for most other numbers
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
     edited(product_by_hand, "grad * a → grad * a * 1.05"): False,  # wrong by a twentieth
+    edited(product_by_hand, "grad * a → F.pad((grad * a)[..., 1:], (1, 0))"): False,  # wrong for the first number alone
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(
@@ -168,7 +169,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "right functions that fail",
             "Functions fail whose gradients are right. Inputs that differ by 10⁻⁶ give outputs that float32 can hardly "
             "tell apart: make the inputs float64 first. If they are, leave gradcheck its own tolerances, and leave out "
-            "torch.no_grad.",
+            "torch.no_grad. A difference of your own is divided by 2ε, and never agrees in the last digits.",
             [
                 edited(gradients_are_right, ".double() → "),
                 edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
@@ -199,15 +200,15 @@ GRADIENTS_ARE_RIGHT = Exercise(
             edited(gradients_are_right, "return gradcheck → return not gradcheck"),
         ),
         Misconception(
-            "one input checked",
-            "Only one of the inputs requires a gradient, so nothing is said about the others. A function can be right "
-            "for one input and wrong for another.",
+            "inputs that are not checked",
+            "Some of the inputs require no gradient, so nothing is said about them. A function can be right for one "
+            "input and wrong for another.",
             [
                 edited(
                     gradients_are_right,
-                    f"tuple({REQUEST}) → [x.detach().double() for x in inputs]; exact[{i}].requires_grad_()",
+                    f"tuple({REQUEST}) → [x.detach().double() for x in inputs]; [x.requires_grad_() for x in {some}]",
                 )
-                for i in (0, -1)
+                for some in ("exact[:1]", "exact[-1:]", "exact[:-1]", "exact[1:]", "exact[:2]")
             ],
         ),
         Misconception(
@@ -233,6 +234,15 @@ GRADIENTS_ARE_RIGHT = Exercise(
             _first_numbers,
         ),
         Misconception(
+            "one output checked",
+            "The gradients of one output are checked, or of the outputs of one token. They may be right there and "
+            "wrong for the others.",
+            [
+                edited(gradients_are_right, f"gradcheck(function → gradcheck(lambda *given: function(*given){one}")
+                for one in ("[..., 0]", "[..., -1]")
+            ],
+        ),
+        Misconception(
             "inputs unpacked for gradcheck",
             "gradcheck takes two things: the function, and all its inputs in one tuple. It unpacks the tuple itself.",
             edited(gradients_are_right, "gradcheck(function, exact → gradcheck(function, *exact"),
@@ -248,7 +258,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "tolerances that are too wide",
             "Gradients pass that are wrong by some percent. In float64 the two slopes agree in many digits if the "
             "backward pass is right, so that nothing has to be forgiven: leave gradcheck its own tolerances.",
-            edited(gradients_are_right, "exact, → exact, atol=1e-1,"),
+            [edited(gradients_are_right, f"exact, → exact, {wide},") for wide in ("atol=1e-1", "atol=1.0")],
         ),
         Misconception(
             "inputs of your own",

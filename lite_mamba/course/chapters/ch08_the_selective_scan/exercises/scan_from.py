@@ -175,6 +175,23 @@ SCAN_FROM = Exercise(
             UNDECAYED,
         ),
         Misconception(
+            "a start that fades twice",
+            "The given state fades before the loop, and once more in its first turn. The loop does it alone.",
+            edited(scan_from, f"{FROM}deltaA[:, :, 0] * initial_state, []"),
+        ),
+        Misconception(
+            "the first drive twice",
+            "The first drive is added to the given state before the loop, and the first turn of the loop adds it "
+            "again. The loop begins at the given state, and needs nothing before it.",
+            [
+                edited(scan_from, f"{FROM}{start}, []")
+                for start in (
+                    "initial_state + deltaB_u[:, :, 0]",
+                    "deltaA[:, :, 0] * initial_state + deltaB_u[:, :, 0]",
+                )
+            ],
+        ),
+        Misconception(
             "the given state in the place of h",
             "Every token goes on from the given state, and knows none of the tokens between. The given state stands at "
             "the beginning; in the loop it is h that goes on.",

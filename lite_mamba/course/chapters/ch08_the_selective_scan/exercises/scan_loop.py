@@ -70,6 +70,13 @@ def _also_backwards(function, deltaA, deltaB_u, C):
     return result
 
 
+def _into_a_table(deltaA, deltaB_u, C):
+    h = torch.zeros_like(deltaB_u)
+    for t in range(deltaA.shape[2]):
+        h[:, :, t] = deltaA[:, :, t] * h[:, :, t - 1] + deltaB_u[:, :, t]
+    return torch.einsum("b d l n, b n l -> b d l", h, C)
+
+
 def _along_the_channels(deltaA, deltaB_u, C):
     h, outputs = torch.zeros_like(deltaA[:, 0]), []  # (B, L, N)
     for d in range(deltaA.shape[1]):
@@ -234,6 +241,12 @@ def of_any_loop(loop: Callable[..., Any], *along_the_channels: Callable[..., Any
             "torch.stack makes it.",
             [edited(loop, f"torch.stack(outputs, dim=-1) → torch.cat(outputs, dim={axis})") for axis in (-1, 0)],
         ),
+        Misconception(
+            "outputs reshaped, not transposed",
+            "The shape is right, and the numbers stand at the wrong places: reshape reads them as they lie in memory, "
+            "token after token, and fills channel after channel. torch.stack can put time where it belongs.",
+            edited(loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs).reshape(deltaA.shape[:3])"),
+        ),
     ]
 
 
@@ -331,7 +344,7 @@ SCAN_LOOP = Exercise(
             "a state that is changed in place",
             "The outputs are right, but h was changed in place (`*=`, `+=`, or an assignment into it), and the "
             "backward pass needs the old h. Make a new tensor: h = … * h + ….",
-            edited(scan_loop, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"),
+            [edited(scan_loop, f"{STEP} → h *= deltaA[:, :, t]; h += deltaB_u[:, :, t]"), _into_a_table],
         ),
         Misconception(
             "a gradient that does not reach the tokens before",

@@ -61,7 +61,8 @@ SKIP_AND_GATE = Exercise(
             [
                 _gated(f"(y + D[:, None] * u) * {gate}")
                 for gate in (
-                    *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)"),
+                    *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)", "F.softmax(z, -1)"),
+                    *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
                     *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))"),
                 )
             ],
@@ -186,9 +187,9 @@ SKIP_AND_GATE = Exercise(
             _gated("y + D[:, None] * u"),
         ),
         Misconception(
-            "D along the time axis",
-            "D has one number a channel, but broadcasting lines it up with the last axis, which is time. Give D an "
-            "axis more, so that it becomes (D, 1).",
+            "channels along the time axis",
+            "Broadcasting lines axes up from the right, and here channels meet tokens: D has one number a channel, and "
+            "the last axis of y, u and z is time. Give D an axis more, so that it becomes (D, 1).",
             [_gated("(y + D * u) * F.silu(z)"), _gated("(y + u * D) * F.silu(z)")],
         ),
         Misconception(
