@@ -319,6 +319,11 @@ def test_a_wave_makes_first_order_of_the_rules_that_converge_only():
     assert figure.titles() == ["Halve the step: half ÷ 1.0, hold ÷ 2.0"]
 
 
+def test_a_rule_that_the_picture_has_no_room_for_is_not_left_out_in_silence():
+    with pytest.raises(ValueError, match="room for 3 rules, and there are 4"):
+        ErrorOrders({**RULES, "package": package})
+
+
 def test_the_orders_and_the_hollow_marks_say_whose_rules_they_run():
     figure = ErrorOrders()
     figure.owner = lambda rule: "yours" if rule is RULES["Euler"] else "the reference's"

@@ -244,6 +244,8 @@ class ErrorOrders(LiveFigure):
 
     def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__()
+        if len(rules) > len(self.LOOKS):
+            raise ValueError(f"this picture has room for {len(self.LOOKS)} rules, and there are {len(rules)}")
         self.rules = rules
         self.deltas = 2.0 ** -np.arange(self.HALVINGS)  # minutes
         self.errors = {
