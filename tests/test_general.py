@@ -191,6 +191,8 @@ RAISING = [
     ),
     ("a list that stayed empty", lambda x, n: torch.stack([y for y in x if y > 1])),
     ("a list that stayed empty", lambda x, n: x + max([])),
+    ("a gradient of whole numbers", lambda x, n: torch.arange(n, requires_grad=True)),
+    ("a gradient of whole numbers", lambda x, n: torch.arange(n).requires_grad_()),
     ("a collection that changes while a loop goes through it", growing_set),
     ("a collection that changes while a loop goes through it", lambda x, n: [(d := {0: x}), *map(d.pop, d)]),
     ("more or fewer values than names", lambda x, n: next(y for y, z in [(x, n, 1)])),

@@ -198,6 +198,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "step must be greater than zero",
         "Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
     ),
+    "a gradient of whole numbers": (
+        RuntimeError,
+        "can require gradients",
+        "Whole numbers have no slope. Make the tensor of floats: `.float()`, or numbers with a point.",
+    ),
     "a collection that changes while a loop goes through it": (
         RuntimeError,
         "changed size during iteration",

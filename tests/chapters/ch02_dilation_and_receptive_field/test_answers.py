@@ -809,7 +809,6 @@ for expected, functions in {
     "an echo beside the delay": [lambda delay, k: (tap(k, 0) + tap(k, -1), delay // (k - 1))],
     UNNAMED: [
         lambda delay, k: (tap(k, 0), 8),
-        lambda delay, k: (tap(k, 0), delay * (k - 1)),
         lambda delay, k: None,
     ],
 }.items():
@@ -874,7 +873,7 @@ for expected, functions in {
     "one dilation alone": [lambda lag, k: [min(lag // i for i in range(1, k) if lag % i == 0)]],
     "either condition": [lambda lag, k: [d for d in range(1, lag + 1) if not lag % d or lag // d < k]],
     "as many dilations as taps": [lambda lag, k: [d for d in range(1, k) if not lag % d and lag // d < k]],
-    "the division turned round": [
+    "the lag itself alone": [
         lambda lag, k: [lag],
         lambda lag, k: [d for d in range(1, lag + 1) if d % lag == 0 and lag // d < k],
     ],
@@ -1029,6 +1028,56 @@ def in_its_tuple(read):
     return function
 
 
+def lags_in_d_conv(k, dilations, stacked=False):
+    reached = {0}
+    for d in dilations:
+        own = range(0, k, d)
+        reached = {a + b for a in reached for b in own} if stacked else reached.union(own)
+    return sorted(reached)
+
+
+def growing_jumps(k, dilations, stacked=False):
+    if not stacked:
+        return (k - 1) * max(dilations) + 1
+    field, jump = 1, 1
+    for d in dilations:
+        jump *= d
+        field += (k - 1) * jump
+    return field
+
+
+def with_roll(x, weights, biases, gates, dilations):
+    y, shares = 0, gates.softmax(0)
+    for i, d in enumerate(dilations):
+        taps = weights[i].unbind(1)
+        lags = [(len(taps) - 1 - k) * d for k in range(len(taps))]
+        branch = sum(tap[:, None] * torch.roll(x, lag, dims=-1) for tap, lag in zip(taps, lags, strict=True))
+        y = y + shares[i] * F.silu(branch + biases[i][:, None])
+    return y
+
+
+def without_the_first(x, weights, biases, gates, dilations):
+    y, shares = torch.zeros_like(x), gates.softmax(0)
+    for i in range(1, len(dilations)):
+        y += shares[i] * silu(x, weights[i], biases[i], dilations[i])
+    return y
+
+
+def without_the_last(x, weights, biases, gates, dilations):
+    y, shares = torch.zeros_like(x), gates.softmax(0)
+    for i in range(len(dilations) - 1):
+        y += shares[i] * silu(x, weights[i], biases[i], dilations[i])
+    return y
+
+
+def removed_in_the_loop(lag, d_conv):
+    dilations = [*range(1, lag + 1)]
+    for d in dilations:
+        if lag % d or lag // d >= d_conv:
+            dilations.remove(d)
+    return dilations
+
+
 def a_tap(value, newest):
     def function(delay, d_conv):
         weight = torch.zeros(d_conv)
@@ -1050,9 +1099,73 @@ for id, expected, function in (
     ("gated_dilated_conv", "padding without the dilation", short_branches_at_the_end),
     (
         "lags_touched",
-        "two taps for each path",
+        "taps of whatever layer",
         lambda k, ds, stacked=False: lags_by_sums(k, ds, stacked, lambda own: {a + b for a in own for b in own}),
     ),
+    (
+        "lags_touched",
+        "taps of whatever layer",
+        lambda k, ds, stacked=False: lags_by_sums(
+            k, ds, stacked, lambda own: set(map(sum, itertools.product(own, repeat=len(ds))))
+        ),
+    ),
+    (
+        "lags_touched",
+        "a field without holes",
+        lambda k, ds, stacked=False: (
+            path_sums(k, ds, True) if stacked else sorted({lag for d in ds for lag in range((k - 1) * d + 1)})
+        ),
+    ),
+    (
+        "lags_touched",
+        "a range without its step",
+        lambda k, ds, stacked=False: path_sums(k, ds, True) if stacked else [*range(k * max(ds))],
+    ),
+    ("lags_touched", "a range that ends at d_conv", lags_in_d_conv),
+    (
+        "receptive_field",
+        "a sum in the place of a product",
+        lambda k, ds, stacked=False: k + (sum(ds) if stacked else max(ds)),
+    ),
+    (
+        "receptive_field",
+        "a sum in the place of a product",
+        lambda k, ds, stacked=False: k + [max, sum][stacked](ds) - 1,
+    ),
+    ("receptive_field", "the dilation left out", lambda k, ds, stacked=False: 1 + len(ds) * (k - 1)),
+    ("receptive_field", "dilations that multiply", growing_jumps),
+    ("receptive_field", None, lambda k, ds, stacked=False: receptive_field(k, ds[:3] if stacked else ds, stacked)),
+    ("gated_dilated_conv", "the end of x before its start", with_roll),
+    ("gated_dilated_conv", "a branch left out", without_the_first),
+    ("gated_dilated_conv", "a branch left out", without_the_last),
+    (
+        "measured_lags",
+        "small gradients left out",
+        lambda fn, L: flipped((slopes := gradient_of_the_last(fn, L)).abs() > 1e-3 * slopes.abs().max()),
+    ),
+    (
+        "measured_lags",
+        "an impulse in the place of a gradient",
+        lambda fn, L: [lag for lag in range(L) if fn(torch.eye(L)[L - 1 - lag])[-1] != 0],
+    ),
+    (
+        "measured_lags",
+        "lags below zero",
+        lambda fn, L: [t - L + 1 for t, slope in enumerate(gradient_of_the_last(fn, L)) if slope != 0],
+    ),
+    ("delay_kernel", "the newest tap", lambda delay, k: (tap(k, -1), 1)),
+    ("delay_kernel", "the delay multiplied", lambda delay, k: (tap(k, 0), delay * (k - 1))),
+    ("delay_kernel", "the delay multiplied", lambda delay, k: (tap(k, 0), k * delay)),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: dict(weight=tap(k, 0), dilation=delay // (k - 1))),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0).numpy(), delay // (k - 1))),
+    ("dilations_for", "a rest that is ignored", lambda lag, k: sorted(int(lag / i) for i in range(1, k))),
+    ("dilations_for", "a part of a sample", lambda lag, k: sorted({lag / i for i in range(1, k)})),
+    (
+        "dilations_for",
+        "four taps whatever is asked",
+        lambda lag, k: sorted(lag // i for i in (1, 2, 3) if lag % i == 0),
+    ),
+    ("dilations_for", "a list cut while a loop goes through it", removed_in_the_loop),
     ("lags_touched", "the longest paths alone", oldest_taps),
     ("lags_touched", "layers laid end to end", end_to_end),
     (

@@ -61,6 +61,7 @@ DELAY_KERNEL = Exercise(
                 delayed("weight[0] → weight[-1]"),
                 delayed("weight[0] → weight[-1]", "delay // (d_conv - 1) → delay"),
                 delayed("weight[0] → weight[-1]", "delay // (d_conv - 1) → delay // d_conv"),
+                delayed("weight[0] → weight[-1]", "delay // (d_conv - 1) → 1"),
             ],
             message="The last tap reads the present sample, so the output is the input with no delay at all. "
             "Which tap reads the oldest sample?",
@@ -86,6 +87,15 @@ DELAY_KERNEL = Exercise(
             wrong=delayed("delay // (d_conv - 1) → delay // d_conv - 1"),
             message="The division comes before the minus: delay // d_conv - 1 is one less than delay // d_conv. The "
             "delay is divided by the gaps, and there are d_conv − 1 of them.",
+        ),
+        Misconception(
+            name="the delay multiplied",
+            wrong=[
+                delayed("delay // (d_conv - 1) → delay * (d_conv - 1)"),
+                delayed("delay // (d_conv - 1) → delay * d_conv"),
+            ],
+            message="The delay comes out too long. All gaps together make the delay, so that one of them is smaller "
+            "than it, or as large.",
         ),
         Misconception(
             name="four taps whatever is asked",
@@ -189,6 +199,8 @@ DELAY_KERNEL = Exercise(
                     "weight[None], delay // (d_conv - 1)",
                     "weight[None, None], delay // (d_conv - 1)",
                     "weight.tolist(), delay // (d_conv - 1)",
+                    "weight.numpy(), delay // (d_conv - 1)",
+                    "{'weight': weight, 'dilation': delay // (d_conv - 1)}",
                     "weight, torch.tensor(delay // (d_conv - 1))",
                     "weight, torch.tensor(delay / (d_conv - 1))",
                     "delay // (d_conv - 1)",

@@ -16,6 +16,14 @@ def draw_lag(draw: Draw) -> dict[str, Any]:
     return {"lag": draw.size(1, 48), "d_conv": draw.size(2, 6)}
 
 
+def _cut_in_its_loop(lag: int, d_conv: int) -> list[int]:
+    found = list(range(1, lag + 1))
+    for dilation in found:
+        if dilation not in dilations_for(lag, d_conv):
+            found.remove(dilation)
+    return found
+
+
 chosen = partial(edited, dilations_for)
 
 
@@ -54,6 +62,7 @@ DILATIONS_FOR = Exercise(
                 chosen("lag % dilation == 0 and → "),
                 lambda lag, d_conv: sorted({lag // gaps for gaps in range(1, d_conv)}),
                 lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv)],
+                lambda lag, d_conv: sorted(lag // gaps for gaps in range(1, d_conv)),
                 lambda lag, d_conv: sorted({round(lag / gaps) for gaps in range(1, d_conv)}),
             ],
             message="The lag has to be a whole multiple of the dilation. With a rest the taps stand beside the "
@@ -75,9 +84,31 @@ DILATIONS_FOR = Exercise(
             "by the gaps.",
         ),
         Misconception(
-            name="the division turned round",
+            name="the lag itself alone",
             wrong=chosen("lag % dilation == 0 → dilation % lag == 0"),
-            message="You ask whether the lag divides the dilation. The dilation has to divide the lag, lag % dilation.",
+            message="You give the lag itself, with which the tap beside the newest reads it. Other taps may read it, "
+            "with smaller dilations. (Which has to divide the other? `dilation % lag` is 0 for the lag alone.)",
+        ),
+        Misconception(
+            name="a part of a sample",
+            wrong=[
+                lambda lag, d_conv: sorted(lag / gaps for gaps in range(1, d_conv)),
+                lambda lag, d_conv: [lag / gaps for gaps in range(1, d_conv)],
+            ],
+            message="Some of these dilations are no whole numbers. A dilation counts samples: keep the divisions that "
+            "leave no rest.",
+            where=lambda lag, d_conv: any(lag % gaps for gaps in range(1, d_conv)),
+        ),
+        Misconception(
+            name="four taps whatever is asked",
+            wrong=chosen("lag // dilation < d_conv → lag // dilation < 4"),
+            message="You count with four taps, whatever `d_conv` says.",
+        ),
+        Misconception(
+            name="a list cut while a loop goes through it",
+            wrong=_cut_in_its_loop,
+            message="The loop goes through a list that loses items: after each of them it jumps over the next one. "
+            "Put what you keep into a new list.",
         ),
         Misconception(
             name="a dilation of zero",

@@ -161,6 +161,18 @@ GATED_DILATED_CONV = Exercise(
             "before, the first one if the function returns inside the loop.",
         ),
         Misconception(
+            name="a branch left out",
+            wrong=[
+                gated(
+                    "in zip(shares, weights, biases, dilations, strict=True): → "
+                    f"in list(zip(shares, weights, biases, dilations, strict=True)){part}:"
+                )
+                for part in ("[1:]", "[:-1]")
+            ],
+            message="One branch is missing in the sum, the first or the last. The branches are counted from 0, and a "
+            "range stops before its end.",
+        ),
+        Misconception(
             name="one kernel for all branches",
             wrong=[
                 gated("weight[:, None], bias → weights[0][:, None], bias"),
@@ -280,6 +292,15 @@ GATED_DILATED_CONV = Exercise(
             ],
             message="Every branch is padded for the largest dilation, so those with a smaller one come out too "
             "long, and late. Each branch needs as many zeros as its own oldest tap reads back.",
+        ),
+        Misconception(
+            name="the end of x before its start",
+            wrong=gated(
+                "padded = F.pad(x, ((W - 1) * dilation, 0)) → "
+                "padded = x[..., torch.arange(-(W - 1) * dilation, x.shape[-1]) % x.shape[-1]]"
+            ),
+            message="The first outputs read samples from the end of x: a negative index goes round, and so does "
+            "`torch.roll`. Before the start there are zeros.",
         ),
         Misconception(
             name="padding that piles up",

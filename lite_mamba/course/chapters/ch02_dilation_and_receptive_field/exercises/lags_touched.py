@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
@@ -36,10 +36,14 @@ LAGS_TOUCHED = Exercise(
     cases=draw_stack,
     apply=side_by_side_unless_said,
     example={"d_conv": 2, "dilations": (1, 3), "stacked": False},
+    trials=80,
     misconceptions=[
         Misconception(
             name="a field without holes",
-            wrong=lambda d_conv, dilations, stacked=False: list(range(receptive_field(d_conv, dilations, stacked))),
+            wrong=[
+                lambda d_conv, dilations, stacked=False: list(range(receptive_field(d_conv, dilations, stacked))),
+                read("sorted(reached) → sorted(reached) if stacked else list(range(max(reached) + 1))"),
+            ],
             message="These are all lags inside the field. A branch with dilation 3 jumps over the samples between "
             "its taps. List the lags of each branch first.",
         ),
@@ -152,6 +156,24 @@ LAGS_TOUCHED = Exercise(
             "before its end.",
         ),
         Misconception(
+            name="a range without its step",
+            wrong=[
+                read("{k * dilation for k in range(d_conv)} → set(range(d_conv * dilation))"),
+                read(
+                    "{k * dilation for k in range(d_conv)} → "
+                    "set(range(0, d_conv * dilation, dilation if stacked else 1))"
+                ),
+            ],
+            message="Every lag is listed, one after the other. Those of a kernel stand a dilation apart: a range can "
+            "go in steps.",
+        ),
+        Misconception(
+            name="a range that ends at d_conv",
+            wrong=read("{k * dilation for k in range(d_conv)} → set(range(0, d_conv, dilation))"),
+            message="The lags stop below d_conv. That is how many taps there are; the last of them stands "
+            "(d_conv − 1)·d samples back.",
+        ),
+        Misconception(
             name="taps counted from one",
             wrong=read("range(d_conv) → range(1, d_conv + 1)", "reached = {0} → reached = {0} if stacked else set()"),
             message="Here the newest tap already looks one dilation back. It reads the present sample: its lag is 0.",
@@ -180,13 +202,20 @@ LAGS_TOUCHED = Exercise(
             "one layer and the oldest in the next.",
         ),
         Misconception(
-            name="two taps for each path",
-            wrong=lambda d_conv, dilations, stacked=False: (
-                sorted({a + b for a in lags_touched(d_conv, dilations) for b in lags_touched(d_conv, dilations)})
-                if stacked
-                else lags_touched(d_conv, dilations)
-            ),
-            message="In a stack you add two lags out of all of them, from whatever layers. A path takes one tap in "
+            name="taps of whatever layer",
+            wrong=[
+                lambda d_conv, dilations, stacked=False: (
+                    sorted({a + b for a in lags_touched(d_conv, dilations) for b in lags_touched(d_conv, dilations)})
+                    if stacked
+                    else lags_touched(d_conv, dilations)
+                ),
+                lambda d_conv, dilations, stacked=False: (
+                    sorted(set(map(sum, product(lags_touched(d_conv, dilations), repeat=len(dilations)))))
+                    if stacked
+                    else lags_touched(d_conv, dilations)
+                ),
+            ],
+            message="In a stack you add lags out of all of them, from whatever layers. A path takes one tap in "
             "*every* layer, and no two in the same one.",
         ),
         Misconception(

@@ -27,7 +27,9 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     weight[weight == 0] = 1.0
     squared, scale = draw.choice([False, True]), draw.choice([1.0, 1.0, 1e-30])
     deaf = draw.choice([None, length - 1 - draw.choice(range(taps)) * dilation]) if taps > 1 else None  # to a position
-    kind = draw.choice(["drowned", "tapered", "bent", "", ""]) if deaf is None else ""
+    kind = draw.choice(["drowned", "tapered", "bent", "faint", "", ""]) if deaf is None else ""
+    if kind == "faint":
+        weight[0], scale = 1e-20 * weight[0], 1.0
 
     def fn(x: Tensor) -> Tensor:
         heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
@@ -38,6 +40,7 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
 
     words = [
         f"convolution with {taps} tap{'s' * (taps > 1)}, dilation {dilation}",
+        "its oldest tap times 1e-20" * (kind == "faint"),
         "squared" * squared,
         f"times {scale:g}" * (scale != 1),
         f"that leaves out position {deaf}" * (deaf is not None),
@@ -49,16 +52,15 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     return {"fn": fn, "length": length}
 
 
-def _poked(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    x = torch.randn(length)  # (L,)
-    moved = [bool(fn(x + one)[-1] != fn(x)[-1]) for one in torch.eye(length).flip(0)]
-    return [lag for lag, does in enumerate(moved) if does]
+def _poked(alike: Callable[[Tensor, Tensor], bool]) -> Callable[..., list[int]]:
+    """One input after the other is changed; kept are those that change the last output."""
 
+    def function(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+        x = torch.randn(length)  # (L,)
+        still = [alike(fn(x + one)[-1], fn(x)[-1]) for one in torch.eye(length).flip(0)]
+        return [lag for lag in range(length) if not still[lag]]
 
-def _poked_and_close(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
-    x = torch.randn(length)  # (L,)
-    moved = [not torch.allclose(fn(x + one)[-1], fn(x)[-1]) for one in torch.eye(length).flip(0)]
-    return [lag for lag, does in enumerate(moved) if does]
+    return function
 
 
 def _of_every_output(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
@@ -124,7 +126,7 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="a poke in the place of a gradient",
-            wrong=[_poked, _poked_and_close],
+            wrong=[_poked(torch.equal), _poked(torch.allclose)],
             message="You change an input and look whether the last output changes. Where an effect is small, "
             "rounding or a tolerance hides it. A gradient shows it, however small, and one backward pass asks all "
             "inputs at once.",
@@ -139,6 +141,11 @@ MEASURED_LAGS = Exercise(
             wrong=[
                 measured(f"gradient[length - 1 - lag] != 0 → gradient[length - 1 - lag].abs() > {least}")
                 for least in THRESHOLDS
+            ]
+            + [
+                measured(
+                    "gradient[length - 1 - lag] != 0 → gradient[length - 1 - lag].abs() > 1e-3 * gradient.abs().max()"
+                )
             ],
             message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so no "
             "threshold is needed.",
@@ -207,10 +214,13 @@ MEASURED_LAGS = Exercise(
         ),
         Misconception(
             name="an impulse in the place of a gradient",
-            wrong=measured(
-                "(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → "
-                "gradient = fn(F.pad(torch.ones(1), (0, length - 1))).flip(0)  #"
-            ),
+            wrong=[
+                measured(f"(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → gradient = {answers}  #")
+                for answers in (
+                    "fn(F.pad(torch.ones(1), (0, length - 1))).flip(0)",
+                    "[fn(impulse)[-1] for impulse in torch.eye(length)]",
+                )
+            ],
             message="You look at which outputs are not 0 after an impulse. A bias or an activation makes outputs "
             "that no input made, or hides one. Whether the last output depends on an input, its gradient tells.",
         ),
@@ -232,6 +242,11 @@ MEASURED_LAGS = Exercise(
             wrong=measured("return [lag for → return [[lag] for"),
             message="The lags are right, each in a list of its own: `nonzero` gives a row for each place. `.flatten()` "
             "before `.tolist()` makes one list of numbers.",
+        ),
+        Misconception(
+            name="lags below zero",
+            wrong=measured("return [lag for lag in range(length) → return [-lag for lag in reversed(range(length))"),
+            message="A lag counts steps back, and is not negative: the input before the last has the lag 1.",
         ),
         Misconception(
             name="what is not read",

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import accumulate
 from math import prod
+from operator import mul
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
@@ -29,7 +31,7 @@ RECEPTIVE_FIELD = Exercise(
     reference=receptive_field,
     cases=draw_stack,
     apply=side_by_side_unless_said,
-    trials=60,
+    trials=80,
     example={"d_conv": 3, "dilations": (1, 4), "stacked": False},
     misconceptions=[
         Misconception(
@@ -86,13 +88,22 @@ RECEPTIVE_FIELD = Exercise(
         ),
         Misconception(
             name="dilations that multiply",
-            wrong=field(f"{PLUS_ONE} → ((d_conv - 1) * prod(dilations) if stacked else max(lags)) + 1", prod=prod),
+            wrong=[
+                field(f"{PLUS_ONE} → ((d_conv - 1) * prod(dilations) if stacked else max(lags)) + 1", prod=prod),
+                field(
+                    "sum(lags) if → (d_conv - 1) * sum(accumulate(dilations, mul)) if", accumulate=accumulate, mul=mul
+                ),
+            ],
             message="You multiply the dilations of the layers. A path through them takes one step after the other: "
             "the lags add up.",
         ),
         Misconception(
             name="the dilation left out",
-            wrong=[field(f"{LAG} → d_conv - 1"), field(f"{PLUS_ONE} → d_conv")],
+            wrong=[
+                field(f"{LAG} → d_conv - 1"),
+                field(f"{PLUS_ONE} → d_conv"),
+                field(f"{PLUS_ONE} → (d_conv - 1) * len(dilations) + 1"),
+            ],
             message="You never use the dilations, as if all of them were 1. How far apart are the taps?",
         ),
         Misconception(
@@ -133,6 +144,15 @@ RECEPTIVE_FIELD = Exercise(
             wrong=field("sum(lags) if → d_conv - 1 + sum(lags) if"),
             message="Your stack is d_conv − 1 samples too long, as if there were one more layer. Before the first "
             "layer only the present sample is seen: begin with 1, and let every layer add its own steps back.",
+        ),
+        Misconception(
+            name="a sum in the place of a product",
+            wrong=[
+                field(f"{PLUS_ONE} → d_conv + (sum(dilations) if stacked else max(dilations))"),
+                field(f"{PLUS_ONE} → d_conv - 1 + (sum(dilations) if stacked else max(dilations))"),
+            ],
+            message="Taps and dilations are added. But each gap between two taps is a dilation wide: how many gaps "
+            "are there?",
         ),
         Misconception(
             name="one layer of the stack",
