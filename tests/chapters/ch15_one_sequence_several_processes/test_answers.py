@@ -246,6 +246,9 @@ START = [
     ("a crash", lambda rank, totals, ends, A: torch.exp(A * totals) @ ends, None),
     ("the own end added", lambda rank, totals, ends, A: by_sums(rank, totals, ends, A) + ends[rank],
      "the own part counted"),
+    ("its own total in the loop", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[rank]) * h + ends[q], range(rank), 0 * A), "the total of the own part"),
+    ("three parts at most", summed(parts=lambda rank, P: range(max(rank - 3, 0), rank)), None),
     ("from part 1 on", summed(parts=lambda rank, P: range(1, rank)), "the first part left out"),
     ("a product of totals", lambda rank, totals, ends, A: sum(
         [torch.exp(A * torch.prod(totals[q + 1 : rank])) * ends[q] for q in range(rank)], torch.zeros_like(A)),
@@ -331,6 +334,8 @@ CORRECTED = [
     ("differences", lambda s, start, d, A: torch.stack(list(itertools.accumulate(
         range(len(d)), lambda h, t: torch.exp(d[t] * A) * h + s[t] - (s[t - 1] if t else 0), initial=start))[1:]),
      "differences taken for drives"),
+    ("the first four alone", lambda s, start, d, A: torch.cat(
+        [s[:4] + torch.exp(torch.outer(d[:4].cumsum(0), A)) * start, s[4:]]), None),
     ("a product of steps", added(lambda d: d.cumprod(0)), "a product of step sizes"),
     ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
      "a blend of start and states"),
@@ -415,6 +420,11 @@ HALO = [
      "one sample short"),
     ("one more", lambda rank, parts, m: from_all(rank, parts, m + 1), "one sample too many"),
     ("one rank further", lambda rank, parts, m: from_all(rank + 1, parts, m), "samples of the own part"),
+    ("rank times a length", lambda rank, parts, m: F.pad(torch.cat(parts, 1), (m, 0)).narrow(
+        1, rank * parts[0].shape[1], m) if rank * parts[0].shape[1] <= sum(p.shape[1] for p in parts) else F.pad(
+        torch.cat(parts, 1), (m, 0))[:, rank * parts[0].shape[1] :], "parts taken as equally long"),
+    ("rank times its own length", lambda rank, parts, m: F.pad(torch.cat(parts, -1), (m, 0))[
+        ..., (begin := rank * parts[rank].shape[-1]) : begin + m], "parts taken as equally long"),
     ("zeros behind", lambda rank, parts, m: F.pad(
         k := torch.cat([parts[0][:, :0], *parts[:rank]], 1)[:, -m:], (0, m - k.shape[1])), "zeros behind the samples"),
     ("newest first", lambda rank, parts, m: from_all(rank, parts, m).flip(1), "newest first"),
@@ -638,6 +648,17 @@ BACK = [
     ("no axis for the parts", lambda rank, totals, slopes, A: torch.sum(
         slopes[rank + 1 :] * torch.exp((totals.cumsum(0)[rank:-1] - totals.cumsum(0)[rank]) * A), 0),
      "an axis of parts that is missing"),
+    ("its own total in the loop", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals[rank]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "the total of the own part"),
+    ("three parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 4, P))), None),
+    ("a sum of decays", lambda rank, totals, slopes, A: slopes[rank] * 0 + sum(
+        (sum(torch.exp(T * A) for T in totals[rank + 1 : q]) if q > rank + 1 else 1) * slopes[q]
+        for q in range(rank + 1, len(totals))), "decays that are added up"),
+    ("the next total alone", behind(between=lambda rank, q: slice(rank + 1, min(rank + 2, q))),
+     "fading by one part alone"),
+    ("the total before it alone", behind(between=lambda rank, q: slice(max(q - 1, rank + 1), q)),
+     "fading by one part alone"),
     ("turned round, up to the rank", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals.flip(0)[q]) * g + slopes.flip(0)[q], range(rank), 0 * A),
      "as many parts behind as before"),

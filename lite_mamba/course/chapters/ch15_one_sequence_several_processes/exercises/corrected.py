@@ -16,7 +16,7 @@ def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor
 
 def _corrected_case(draw: Draw) -> dict:
     N = draw.size(1, 3)
-    delta, x = draw_part(draw, draw.size(2, 6), N)
+    delta, x = draw_part(draw, draw.size(2, 12), N)
     A = draw_decays(draw, N)
     return {"states": all_states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
 
@@ -38,6 +38,7 @@ CORRECTED = Exercise(
     title="A part that learns its past",
     reference=corrected,
     cases=_corrected_case,
+    trials=40,
     example={
         "states": torch.tensor([[1.0], [1.0], [1.0]]),
         "start": torch.tensor([16.0]),

@@ -29,6 +29,13 @@ def _behind(between):
     return answer
 
 
+def _decays_added(rank, totals, slopes, A):
+    """Each slope fades by the sum of the decays between; that of the next part, where there are none, not at all."""
+    between = {q: totals[rank + 1 : q] for q in range(rank + 1, len(totals))}
+    left = {q: sum(torch.exp(A * total) for total in some) if len(some) else 1.0 for q, some in between.items()}
+    return sum((decay * slopes[q] for q, decay in left.items()), torch.zeros_like(A))
+
+
 def _parts_on_the_axis_of_states(rank, totals, slopes, A):
     until = totals.cumsum(0)[rank:-1]  # (P − 1 − rank,): to the beginning of each part behind
     return (torch.exp((until - until[:1]) * A) * slopes[rank + 1 :]).sum(0)
@@ -39,6 +46,7 @@ END_GRADIENT = Exercise(
     title="What comes back",
     reference=end_gradient,
     cases=lambda draw: ranks_case(draw, "slopes"),
+    trials=40,
     example={
         "rank": 1,
         "totals": torch.tensor([1.0, 1.0, 2.0, 1.0]),
@@ -141,6 +149,30 @@ END_GRADIENT = Exercise(
             "A gradient that goes through part q fades by the total of q. You take the total of the part before q.",
             edited(end_gradient, "A * totals[q] → A * totals[q - 1]"),
             where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "the total of the own part",
+            "A gradient that goes through part q fades by the total of q. You take the total of your own part, which "
+            "your own backward pass goes through.",
+            edited(end_gradient, "A * totals[q] → A * totals[rank]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "decays that are added up",
+            "You add up the decays of the parts between. What goes through several parts is multiplied by each of "
+            "their decays; what is added up are the totals in the exponent.",
+            _decays_added,
+            where=lambda rank, totals, **_: rank < len(totals) - 3,
+        ),
+        Misconception(
+            "fading by one part alone",
+            "Each of your slopes fades by one of the parts between, and by no other. The last one has to come through "
+            "all of them.",
+            [
+                _behind(lambda totals, rank, q: totals[rank + 1] * (q > rank + 1)),
+                _behind(lambda totals, rank, q: totals[q - 1] * (q > rank + 1)),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 3,
         ),
         Misconception(
             "fading from the first rank on",

@@ -39,6 +39,16 @@ def _zeros_behind(rank, parts, max_lag):
     return F.pad(known, (0, max_lag - known.shape[1]))
 
 
+def _in_equal_parts(length):
+    """A slice of all parts that begins where the part would begin if all were of one length."""
+
+    def answer(rank, parts, max_lag):
+        begin = rank * length(rank, parts)
+        return F.pad(torch.cat(parts, dim=1), (max_lag, 0))[:, begin : begin + max_lag]
+
+    return answer
+
+
 def _collected(rank, parts, max_lag):
     """From the nearest part on, as long as something is missing."""
     pieces, missing = [], max_lag
@@ -234,6 +244,14 @@ HALO = Exercise(
             [
                 _first_repeated,
                 edited(halo, "parts[0].new_zeros(len(parts[0]), max_lag) → parts[0][:, :1].expand(-1, max_lag)"),
+            ],
+        ),
+        Misconception(
+            "parts taken as equally long",
+            "You count your way to the part in parts of one length. They differ: add up the lengths of those before.",
+            [
+                _in_equal_parts(lambda rank, parts: parts[0].shape[1]),
+                _in_equal_parts(lambda rank, parts: parts[rank].shape[1]),
             ],
         ),
         Misconception(

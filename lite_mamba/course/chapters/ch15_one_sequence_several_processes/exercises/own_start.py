@@ -53,6 +53,7 @@ OWN_START = Exercise(
     title="Where a part begins",
     reference=own_start,
     cases=lambda draw: ranks_case(draw, "ends"),
+    trials=40,
     example={
         "rank": 2,
         "totals": torch.tensor([1.0, 2.0, 1.0, 1.0]),
@@ -143,6 +144,13 @@ OWN_START = Exercise(
             "the total of the part behind",
             "A state that goes through part q fades by the total of q. You take the total of the part behind q.",
             edited(own_start, "A * totals[q] → A * totals[q + 1]"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "the total of the own part",
+            "A state that goes through part q fades by the total of q. You take the total of your own part, through "
+            "which nothing has gone yet.",
+            edited(own_start, "A * totals[q] → A * totals[rank]"),
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
