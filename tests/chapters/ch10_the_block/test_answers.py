@@ -96,6 +96,19 @@ def reads_with_B(hidden_states, weights, parts):
     return block()(hidden_states, weights, parts | {"select": select})
 
 
+def turned_round_at_the_start(hidden_states, weights, parts):
+    x, _ = torch.matmul(hidden_states, weights["in_proj"].T).permute(2, 1, 0).chunk(2, dim=1)
+    return parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
+
+
+def written_with_C(hidden_states, weights, parts):
+    def select(*given):
+        delta, _, C = parts["select"](*given)
+        return delta, C, C
+
+    return block()(hidden_states, weights, parts | {"select": select})
+
+
 def in_turns(hidden_states, weights, parts):
     rows = torch.cat([weights["in_proj"][::2], weights["in_proj"][1::2]])
     return block()(hidden_states, weights | {"in_proj": rows}, parts)
@@ -263,6 +276,14 @@ BLOCK = [
         using(skip_and_gate=lambda end, w, y, u, D, z: (y + u) * z * z.sigmoid()),
         "a skip without its weight",
     ),
+    ("(h @ W.T).T", turned_round_at_the_start, "three axes that are turned round"),
+    (
+        "u.T",
+        using(select=lambda select, w, tokens, *rest: select(tokens.mT.T, *rest)),
+        "three axes that are turned round",
+    ),
+    ("y.T", using(skip_and_gate=lambda end, w, *given: end(*given).T.mT), "three axes that are turned round"),
+    ("written with C", written_with_C, "a state written with its way out"),
     ("mT at the end", lambda h, w, p: block()(h, w, p).mT, "channels before the tokens at the end"),
     ("the last token", lambda h, w, p: block()(h, w, p)[:, -1], "one sequence, or one token, alone"),
     ("under no_grad", torch.no_grad()(block()), "a gradient cut off"),
@@ -345,6 +366,16 @@ def noise_in_row_0_for_all(layer, x):
     other = x.clone()
     other[0] = torch.randn_like(other[0])
     return torch.allclose(layer(other), layer(x), atol=1e-5)
+
+
+def next_row(layer, x):
+    for row in range(len(x)):
+        other = x.clone()
+        other[row] = 0.0
+        behind = (row + 1) % len(x)
+        if not torch.allclose(layer(other)[behind], layer(x)[behind], atol=1e-5):
+            return False
+    return True
 
 
 def in_groups(cut):
@@ -437,6 +468,10 @@ INDEPENDENT = [
         lambda layer, x: torch.allclose(layer(x.roll(1, 0)), layer(x), atol=1e-5),
         "an order that is not turned back",
     ),
+    ("alone against x", lambda layer, x: torch.allclose(alone(layer, x), x), "outputs compared with inputs"),
+    ("row 1", rows_of(lambda n: [1]), "only one or two rows tested"),
+    ("rows 0 and 1", rows_of(lambda n: range(2)), "only one or two rows tested"),
+    ("row 0 off, row 1 looked at, and so on", next_row, "only the neighbour looked at"),
     ("against x", lambda layer, x: bool((layer(x) - x).abs().max() < 1e-5), "outputs compared with inputs"),
     (
         "token by token",
@@ -480,6 +515,8 @@ INDEPENDENT = [
     ("sizes of the rows", lambda layer, x: torch.allclose(layer(x).norm(dim=2), alone(layer, x).norm(dim=2)), SUMS),
     ("gradients of sums", lambda layer, x: by_gradient(*range(len(x)))(layer, x), SUMS),
     ("a mean without abs", lambda layer, x: bool((layer(x) - alone(layer, x)).mean() < 1e-5), SIGN),
+    ("means of tokens", lambda layer, x: torch.allclose(layer(x).mean(1), alone(layer, x).mean(1), atol=1e-5), SUMS),
+    ("means of rows", lambda layer, x: torch.allclose(layer(x).mean(0), alone(layer, x).mean(0), atol=1e-5), SUMS),
     ("no abs", lambda layer, x: all((layer(x)[b] - alone(layer, x)[b]).amax() < 1e-5 for b in range(len(x))), SIGN),
     ("no abs, turned", lambda layer, x: bool((layer(x) - alone(layer, x)).min() > -1e-5), SIGN),
     ("largest size", lambda layer, x: (layer(x) - alone(layer, x)).abs().amax().item() < 1e-5, "right"),
@@ -557,6 +594,7 @@ COUNT = [
     ("2R + N", count(x=lambda d, n, D, R: D * (2 * R + n)), "other rows in x_proj"),
     ("3N", count(x=lambda d, n, D, R: D * 3 * n), "other rows in x_proj"),
     ("rank of N", lambda d, n, w, b, e: count(rank=lambda d: math.ceil(n / 16))(d, n, w, b, e), None),
+    ("no rows of B and C", count(x=lambda d, n, D, R: D * R), "2·N numbers a channel missing"),
     ("x_proj's bias", count(x=lambda d, n, D, R: (D + 1) * (R + 2 * n)), "an x_proj with a bias"),
     ("a bias a branch", count(conv=lambda D, w, b: b * (D * w + 2)), "one bias for all channels"),
     ("dt bias of R", count(dt=lambda d, n, D, R: R * (D + 1)), "one bias for all channels"),

@@ -453,6 +453,18 @@ BLOCK_FORWARD = Exercise(
             _wired("(deltaA, deltaB_u, C) → (deltaA, deltaB_u, B)"),
         ),
         Misconception(
+            "a state written with its way out",
+            "The state is written with C. C is the way out; B is the way in.",
+            _wired('-torch.exp(w["A_log"]), B) → -torch.exp(w["A_log"]), C)'),
+        ),
+        Misconception(
+            "three axes that are turned round",
+            "(B, L, D) becomes (D, L, B), and the batch leaves its place: `.T` does that to three axes, and so does "
+            "`.transpose(0, 2)`. `.transpose(1, 2)` exchanges the last two.",
+            [_wired(f"{turned} → ({whole}).T") for turned, whole in TURNS if turned != "part.transpose(1, 2)"],
+            where=_not_square,
+        ),
+        Misconception(
             "u and Δ in exchanged places",
             '`parts["discretise"]` takes u first, then Δ. Both are (B, D, L), so nothing raises.',
             _wired("(u, delta, → (delta, u,"),

@@ -291,6 +291,12 @@ COUNT_PARAMETERS = Exercise(
             _counted("rank + 2 * d_state → rank + d_state"),
         ),
         Misconception(
+            "2·N numbers a channel missing",
+            "Your count is short by 2·D·N. Three parts hold N numbers for each channel: A_log, and in x_proj the rows "
+            "of B and those of C. Two of them are missing.",
+            _counted("rank + 2 * d_state → rank"),
+        ),
+        Misconception(
             "one kernel for all channels",
             "You count one kernel a branch. Each channel has one, with W taps and a bias.",
             [_counted(f"inner * d_conv + inner → d_conv + {biases}") for biases in ("inner", "1")],

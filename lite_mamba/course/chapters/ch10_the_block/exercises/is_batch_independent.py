@@ -51,6 +51,10 @@ def inner_rows_take_the_first(x):
     return torch.cat([x[:1], x[1:-1] + x[:1], x[-1:]]) if len(x) > 2 else x
 
 
+def inner_rows_take_the_last(x):
+    return torch.cat([x[:1], x[1:-1] + x[-1:], x[-1:]]) if len(x) > 2 else x
+
+
 def first_token_from_the_neighbour(x):
     return torch.cat([x.roll(1, dims=0)[:, :1], x[:, 1:]], dim=1)
 
@@ -76,8 +80,8 @@ def last_two_rows_exchanged(x):
     return torch.cat([x[:-2], x[-1:], x[-2:-1]]) if len(x) > 1 else x
 
 
-def a_hundredth_of_the_mean_of_the_batch(x):
-    return x + 0.01 * x.mean(dim=0, keepdim=True)
+def a_200th_of_the_mean_of_the_batch(x):
+    return x + 0.005 * x.mean(dim=0, keepdim=True)
 
 
 def one_row_alone_rounded_otherwise(x):
@@ -106,9 +110,11 @@ def lowered_by_the_others(x):
     return x - others(x)
 
 
-def raised_at_one_number_lowered_at_the_next(x):
-    """What comes in from the others adds up to 0 in each token."""
-    return x + others(x)[..., :1] * torch.tensor([1.0, -1.0])
+def raised_and_lowered_by_the_others(x):
+    """What comes in from the others adds up to 0, in each token and over the tokens."""
+    signs = torch.zeros_like(x[0])
+    signs[:2] = torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
+    return x + others(x)[:, :1, :1] * signs
 
 
 def the_last_row_for_all(x):
@@ -138,17 +144,18 @@ LAYERS = [
     running_sum_over_the_batch_from_below,
     last_token_from_the_neighbour,
     inner_rows_take_the_first,
+    inner_rows_take_the_last,
     first_token_from_the_neighbour,
     last_number_from_the_neighbour,
     outer_rows_take_the_second,
     first_number_from_the_neighbour,
-    a_hundredth_of_the_mean_of_the_batch,
+    a_200th_of_the_mean_of_the_batch,
     one_row_alone_rounded_otherwise,
     first_row_takes_the_last,
     last_row_takes_the_first,
     raised_by_the_others,
     lowered_by_the_others,
-    raised_at_one_number_lowered_at_the_next,
+    raised_and_lowered_by_the_others,
     the_last_row_for_all,
     the_sum_for_all,
     turned_by_the_neighbour,
@@ -205,14 +212,14 @@ def _own_row_changed(looked_at):
     return wrong
 
 
-def _one_side(rows):
-    """Each row changed in turn; `rows(i)` are those that are looked at."""
+def _looked_at(rows):
+    """Each row changed in turn; `rows(i, count)` are those that are looked at."""
 
     def wrong(layer, x):
         for i in range(len(x)):
             moved = x.clone()
             moved[i] = moved[i] + 1
-            if not torch.allclose(layer(moved)[rows(i)], layer(x)[rows(i)], atol=1e-5):
+            if not torch.allclose(layer(moved)[rows(i, len(x))], layer(x)[rows(i, len(x))], atol=1e-5):
                 return False
         return True
 
@@ -344,6 +351,11 @@ IS_BATCH_INDEPENDENT = Exercise(
             _some_rows(0, -1),
         ),
         Misconception(
+            "only one or two rows tested",
+            "You compare row 1, or rows 0 and 1. A layer may leave these alone and mix the others.",
+            [_some_rows(1), _some_rows(0, 1)],
+        ),
+        Misconception(
             "one row left out",
             "You test all rows but one. A layer may mix something into this row alone. Where does your range begin, "
             "and where does it end?",
@@ -375,7 +387,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "outputs compared with inputs",
             "You compare the output with the input. A layer may do with a row what it likes. The question is whether "
             "it does the same with this row alone.",
-            _compared("torch.allclose(together, x, atol=1e-5)"),
+            [_compared(f"torch.allclose({one}, x, atol=1e-5)") for one in ("together", "alone")],
         ),
         Misconception(
             "tokens tested one by one",
@@ -399,7 +411,12 @@ IS_BATCH_INDEPENDENT = Exercise(
             "rows on one side only",
             "You change a row and look at those behind it alone, or at those before it. A layer may carry something "
             "the other way.",
-            [_one_side(lambda i: slice(i + 1, None)), _one_side(slice)],
+            [_looked_at(lambda i, count: slice(i + 1, None)), _looked_at(lambda i, count: slice(i))],
+        ),
+        Misconception(
+            "only the neighbour looked at",
+            "You change a row and look at the next one. A layer may carry something further, or the other way.",
+            [_looked_at(lambda i, count: slice(i + 1, i + 2)), _looked_at(lambda i, count: [(i + 1) % count])],
         ),
         Misconception(
             "an order that is not turned back",
@@ -431,7 +448,10 @@ IS_BATCH_INDEPENDENT = Exercise(
             "number.",
             [
                 _compared("torch.allclose(together.sum(), alone.sum(), atol=1e-3)"),
-                _compared("torch.allclose(together.sum((1, 2)), alone.sum((1, 2)), atol=1e-3)"),
+                *(
+                    _compared(f"torch.allclose(together.sum({axes}), alone.sum({axes}), atol=1e-3)")
+                    for axes in ("(1, 2)", "0", "1")
+                ),
                 _compared("torch.allclose(together.norm(dim=-1), alone.norm(dim=-1), atol=1e-4)"),
             ],
         ),
@@ -447,9 +467,9 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "a tolerance that lets a leak through",
-            "Your test overlooks a small leak: a layer that adds a hundredth of the batch's mean passes it. Rounding "
+            "Your test overlooks a small leak: a layer that adds a 200th of the batch's mean passes it. Rounding "
             "is a millionth of the numbers; a tolerance need not be much larger.",
-            [_compared(f"torch.allclose(together, alone, atol={room})") for room in (0.5, 0.1)],
+            _compared("torch.allclose(together, alone, atol=0.5)"),
         ),
         Misconception(
             "no room for rounding",
