@@ -47,8 +47,8 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a part that is missing",
-            "One part is not counted at all: the convolutions, x_proj, dt_proj, or the scan with A_log and D. Go "
-            "through the drawing from the left to the right.",
+            "Your count is short by as many numbers as one part holds: the convolutions, x_proj, dt_proj, or the scan "
+            "with A_log and D. Go through the drawing from the left to the right.",
             [
                 _counted("projections + convolution + → projections +"),
                 _counted("+ scan → "),
