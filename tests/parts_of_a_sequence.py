@@ -311,15 +311,17 @@ def two_sequences_beside_ddp(length):
 
 def weights_shared_by_fsdp(length):
     """Every process holds a part of the sequence and a part of the weights: how far the gradients are off."""
+    from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
+    mesh = init_device_mesh("cpu", (dist.get_world_size(),))  # by itself it takes a GPU where there is one
     alone = language_model()
     model = copy.deepcopy(alone)
     ids = torch.randint(0, 11, (1, length), generator=torch.Generator().manual_seed(1))
     alone(ids).logsumexp(-1).mean().backward()
     for layer in model.layers:
-        fully_shard(layer)
-    fully_shard(model)
+        fully_shard(layer, mesh=mesh)
+    fully_shard(model, mesh=mesh)
     rank, size = dist.get_rank(), dist.get_world_size()
     with sequence_parallel():
         logits = model(ids[:, rank * length // size : (rank + 1) * length // size])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.distributed.fsdp as fsdp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts_of_a_sequence import (
@@ -242,6 +243,7 @@ def test_two_sequences_of_two_parts_beside_ddp_equal_one_process():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(fsdp, "fully_shard"), reason="FSDP2 came with PyTorch 2.6")
 def test_fsdp_shares_the_weights_of_a_model_whose_sequence_is_shared():
     with Processes(2) as ranks:
         assert max(ranks.run(weights_shared_by_fsdp, 24)) < 1e-10
