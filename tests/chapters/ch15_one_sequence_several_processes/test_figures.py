@@ -93,6 +93,9 @@ def test_what_is_said_of_a_wrong_end_stays_inside_of_the_picture():
         wrong.update(told=True)
         low, high = wrong.bars.get_ylim()
         assert all(low < word.get_position()[1] < high for word in wrong.words[:2])
+        for word, bar in zip(wrong.words[:2], wrong.left, strict=False):
+            (x, y), box = word.get_position(), bar.get_bbox()
+            assert x < box.x0 or not box.y0 < y < box.y1
         assert "-" not in wrong.titles()[1]
 
 

@@ -131,8 +131,9 @@ class Parts(LiveFigure):
             size = 13 if len(parts) < 6 else 11
             word.set_visible(before and told)
             if before:
-                word.set(text=f"{in_per_cent(fades[q])} left", x=place + wide, ha="right")
-                word.set_y(np.clip(float(ends[q]), 0, 0.69) + 0.13)  # beside a bar, or at the edge of the picture
+                high = float(ends[q]) > 0.69  # no true end is; beside such a bar its word can be read
+                word.set(text=f"{in_per_cent(fades[q])} left", x=place - 0.7 if high else place + wide, ha="right")
+                word.set_y(np.clip(float(ends[q]), 0, 0.6 if high else 0.69) + 0.13)
                 word.set(color=style.BLUE, fontsize=size)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
