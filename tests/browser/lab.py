@@ -140,10 +140,12 @@ class Notebook:
         self.page = page
         page.set_default_timeout(PATIENCE)
         if page.url.startswith(lab.address):
-            page.evaluate("async name => { await jupyterapp.commands.execute('docmanager:open', {path: name}); }", name)
+            # Not awaited: Chromium may drop a promise that only waits, and the cells below say when it is open.
+            page.evaluate("name => { jupyterapp.commands.execute('docmanager:open', {path: name}); }", name)
         else:
             page.goto(lab.url(name), wait_until="load")
         page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell")
+        page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext")
         # The status dot says idle before a kernel exists, and running then opens a dialog: ask the session.
         page.evaluate(
             """async () => {
