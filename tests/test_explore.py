@@ -152,6 +152,15 @@ def test_an_enlarged_figure_is_as_wide_as_was_asked():
     assert figure.picture() == small
 
 
+def test_a_figure_says_whose_functions_it_runs_and_nothing_of_unknown_ones():
+    figure = Ripple()
+    assert figure.whose_is(gate=min) == figure.whose_are({"min": min}) == ""
+    figure.owner = lambda function: {min: "yours", max: "the reference's", sum: "yours"}.get(function, "")
+    assert figure.whose_is(gate=min, rule=max, other=abs) == " The gate is yours. The rule is the reference's."
+    named = {"min": min, "max": max, "sum": sum, "abs": abs}
+    assert figure.whose_are(named) == " Yours: min, sum. The reference's: max."
+
+
 def test_a_figure_is_told_by_the_first_line_of_its_docstring_or_its_name():
     class Plain(LiveFigure):
         pass

@@ -8,6 +8,7 @@ import torch
 from equations import block_loop, block_segment, error, stir
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from lite_mamba import InferenceParams, Mamba
 from lite_mamba.language_model import MambaLM
@@ -546,7 +547,8 @@ def test_a_compiled_stream_is_compiled_a_few_times_and_not_once_a_token(block):
     compiled = torch.compile(copy.deepcopy(block), fullgraph=True, backend=count)
     with torch.no_grad():
         out, _ = in_chunks(compiled, tokens(12), [1] * 12)
-    assert 3 <= len(graphs) <= 4  # at 0 tokens, at 1, and at any other number; PyTorch 2.4 compiles that one twice
+    once_more = Version(torch.__version__) < Version("2.5")  # seen with 2.4
+    assert len(graphs) == 3 + once_more  # at 0 tokens, at 1, and at any other number
     torch.testing.assert_close(out, block(tokens(12)))
 
 

@@ -30,7 +30,7 @@ import inspect
 import io
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -151,6 +151,20 @@ class LiveFigure:
     def titles(self) -> list[str]:
         """The titles that moved last, as text."""
         return [title.get_text() for title in self._titles.values()]
+
+    def whose_is(self, **functions: Callable) -> str:
+        """Whose functions the figure runs, a sentence of each to append: " The gate is yours."
+
+        Nothing of a function that nobody knows.
+        """
+        return "".join(f" The {name} is {whose}." for name, one in functions.items() if (whose := self.owner(one)))
+
+    def whose_are(self, functions: Mapping[str, Callable]) -> str:
+        """The same of many, by their names, owner by owner: " Yours: loop, tree. The reference's: chunks." """
+        named: dict[str, list[str]] = {}
+        for name, function in functions.items():
+            named.setdefault(self.owner(function), []).append(name)
+        return "".join(f" {whose.capitalize()}: {', '.join(names)}." for whose, names in named.items() if whose)
 
     def about(self) -> str:
         """What the figure is, in one line: the first line of the class's docstring."""

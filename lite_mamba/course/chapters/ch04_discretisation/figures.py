@@ -319,14 +319,7 @@ class ErrorOrders(LiveFigure):
                 )
         step = f"1/{2**halvings}" if halvings else "1"
         given = "The input is held during each tick" if kind == "held" else "The input is a wave"
-        return f"{given}. Step size {step} min: {'; '.join(parts)}.{self._by()}"
-
-    def _by(self) -> str:
-        """Whose the rules are, as sentences to append: nothing of those that nobody knows."""
-        names = {}
-        for name, rule in self.rules.items():
-            names.setdefault(self.owner(rule), []).append(name)
-        return "".join(f" {opening(whose)}: {', '.join(named)}." for whose, named in names.items() if whose)
+        return f"{given}. Step size {step} min: {'; '.join(parts)}.{self.whose_are(self.rules)}"
 
 
 class PolePlanes(LiveFigure):

@@ -42,12 +42,6 @@ def one_a_token(name: str, found: Tensor, u: Tensor) -> Tensor:
     return found
 
 
-def said(figure: LiveFigure, name: str, function: Callable) -> str:
-    """Whose a function is that the figure runs, as a sentence to append: nothing as long as nobody knows."""
-    whose = figure.owner(function)
-    return f" The {name} is {whose}." if whose else ""
-
-
 def percent(share: float, digits: int = 1) -> str:
     """A share in words: what is not nothing never reads as 0, what is not all never as 100. `digits` for a small one.
 
@@ -93,7 +87,7 @@ class TokenRow(LiveFigure):
         finding = self._finding()
         self.title(self.row, finding)
         steps = ", ".join(f"{verb} ({value:.1f})" for verb, value in zip(self.verbs, values, strict=True))
-        by = said(self, "gate", self.gate) + said(self, "recurrence", self.run)
+        by = self.whose_is(gate=self.gate, recurrence=self.run)
         return f"The tokens do this to the state, with this Δ: {steps}. It ends at {self.h[-1]:.2f}. {finding}.{by}"
 
     def _finding(self) -> str:
@@ -313,7 +307,7 @@ class TwoDeltas(_Stream):
         self.note.set_text(f"g on data:\n{percent(g_data)}\ng on noise:\n{percent(g_noise)}")
         return (
             f"A data token replaces {percent(g_data)} of the state, a noise token {percent(g_noise)}. "
-            f"The error is {error} of that of always saying 0." + said(self, "recurrence", self.run)
+            f"The error is {error} of that of always saying 0." + self.whose_is(recurrence=self.run)
         )
 
 
@@ -334,7 +328,7 @@ class DeltaFromMark(_Stream):
         return (
             f"Weight {written(weight, '.1f')} and bias {written(bias, '.1f')}: Δ is {data} on data, the softplus of "
             f"{written(weight + bias, '.1f')}, and {noise} on noise, the softplus of {written(bias, '.1f')}. "
-            f"The error is {error} of that of always saying 0." + said(self, "recurrence", self.run)
+            f"The error is {error} of that of always saying 0." + self.whose_is(recurrence=self.run)
         )
 
 

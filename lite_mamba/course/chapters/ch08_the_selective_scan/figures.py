@@ -287,8 +287,7 @@ class StateMap(LiveFigure):
         for side, run, name in zip(self.sides, (self.fixed, self.selective), names, strict=True):
             self._show(side, run["h"], t, name)
         self.heading.set_text(self._finding(t))
-        whose = self.owner(self.discretise)
-        by = f" The discretisation is {whose}." if whose else ""
+        by = self.whose_is(discretisation=self.discretise)
         if self.asks:
             return (
                 f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.3g}, and with "

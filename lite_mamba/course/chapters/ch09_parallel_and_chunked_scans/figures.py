@@ -44,12 +44,6 @@ def states_of(scan, a: Tensor, x: Tensor, *rest) -> Tensor:
     return states
 
 
-def said(figure: LiveFigure, name: str, function) -> str:
-    """Whose a function is that the figure runs, as a sentence to append: nothing as long as nobody knows."""
-    whose = figure.owner(function)
-    return f" The {name} is {whose}." if whose else ""
-
-
 # The rounds of each schedule: in every round, pairs (earlier, later) of places whose spans are joined at the later one
 
 
@@ -148,7 +142,7 @@ class ScanTree(LiveFigure):
         self.title(self.ax, self._finding(depth, total, ready))
         return (
             f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins "
-            f"{_are(self.joins)} done, {ready} of 8 states {_are(ready)} finished." + said(self, "join", self.combine)
+            f"{_are(self.joins)} done, {ready} of 8 states {_are(ready)} finished." + self.whose_is(join=self.combine)
         )
 
     def _finding(self, depth: int, total: int, ready: int) -> str:
@@ -547,15 +541,8 @@ class Timings(LiveFigure):
         return (
             f"L = {L}, {channels * self.STATES} states a step. Products for each of them: {L} with the loop, "
             f"{written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
-            f"{self._said()}"
+            f"{self.whose_are(self.scans)}"
         )
-
-    def _said(self) -> str:
-        """Whose the scans are, as sentences to append: nothing of those that nobody knows."""
-        names = {}
-        for name, scan in self.scans.items():
-            names.setdefault(self.owner(scan), []).append(name)
-        return "".join(f" {whose.capitalize()}: {', '.join(named)}." for whose, named in names.items() if whose)
 
 
 def whole_scan(scan, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:

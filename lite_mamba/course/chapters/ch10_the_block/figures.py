@@ -125,7 +125,7 @@ class TokenTrace(LiveFigure):
         self.name.set(x=token - 0.5 if left else token + 0.5, ha="right" if left else "left")
         shown = next(name for name, key in self.NAMES.items() if key == stage)
         self.title(self.ax, self._finding(token, shown))
-        by = f" The convolution is {whose}." if (whose := self.owner(self.conv)) else ""
+        by = self.whose_is(convolution=self.conv)
         these = "this token moves" if len(self.moved) == 1 else "these tokens move"
         return f"Token {token} is changed. In {shown}, {these}: {_spans(self.moved)}.{by}"
 
@@ -209,7 +209,7 @@ class Widths(LiveFigure):
             text.set(x=share + 1, text=f"{share:.0f} %" if share >= 1 else "under 1 %")
         self.share = 100 * (self.table["in_proj"] + self.table["out_proj"]) / self.total
         self.title(self.ax, f"The outer projections hold {self.share:.1f} % of {_short(self.total)} parameters")
-        by = f" The count is {whose}." if (whose := self.owner(self.count)) else ""
+        by = self.whose_is(count=self.count)
         sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
         return (
             f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
@@ -376,7 +376,7 @@ class Ablation(LiveFigure):
         where = next(name for name, index in self.LAYERS.items() if index == layer)
         self.title(self.new, f"New block: {self.sizes[part]:.0f} % of its size")
         self.title(self.trained, f"Trained, {where} layer: {grade(self.right[layer, part])} right")
-        by = f" The block is {whose}." if (whose := self.owner(self.run)) else ""
+        by = self.whose_is(block=self.run)
         taken = "With nothing taken out" if part == "nothing" else f"Without the {part}"
         return (
             f"{taken}, a new block's output has {self.sizes[part]:.0f} % of its size. "

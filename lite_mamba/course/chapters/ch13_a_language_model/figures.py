@@ -117,8 +117,7 @@ class NextByte(_Text):
         place = int((self.p > self.chance).sum()) + 1
         self.title(self.top, f"{self.mean:.2f} bits a byte; this byte cost {cheap(self.here)}")
         self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {chance(self.chance)}")
-        whose = self.owner(self.cost)
-        by = f" The mean is {whose}." if whose else ""
+        by = self.whose_is(mean=self.cost)
         return (
             f"After {quoted(before)} the model expects {shown(self.best)} with {chance(float(self.p.max()))}. "
             f"There comes {shown(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "

@@ -158,7 +158,7 @@ class HiddenAttention(LiveFigure):
         most, negative = percent(self.share), percent(self.negative)
         self.title(self.top, f"B{reader[1:]} reads most from {writer}: {most}")
         self.title(self.ax, f"Layer {layer}, channel {channel}: {negative} of the weight is negative")
-        by = f" The matrix is {whose}." if (whose := self.owner(self.build)) else ""
+        by = self.whose_is(matrix=self.build)
         return (
             f"In channel {channel} of layer {layer}, the output at {reader} gives most weight to {writer}: {most} of "
             f"its row. Of the whole matrix {negative} is negative.{by}"
@@ -362,7 +362,7 @@ class Probes(LiveFigure):
         self.range.set_data([self.worst, self.best], [3, 3])
         trained, untrained, rival, chance = (f"{100 * share:.0f} %" for share in self.shares)
         self.title(self.ax, f"{target.capitalize()}, layer {layer}: {trained}, untrained {untrained}")
-        by = f" The probe is {whose}." if (whose := self.owner(self.fit)) else ""
+        by = self.whose_is(probe=self.fit)
         return (
             f"Asked for: {target}. The probe on layer {layer} of the trained model is right in {trained} of cases, on "
             f"the same layer of the untrained one in {untrained}, on the last 8 bytes in {rival}, with shuffled labels "
