@@ -91,10 +91,11 @@ RULES = (HYPHEN_MINUS, UNEVEN, ONE_OF_MANY)
 
 def test_its_smallest_words_are_a_fortieth_of_a_slides_height(figure):
     """A lecture draws a figure 139 hundredths of the slide's height wide; what is smaller the back row can't read."""
-    figure.update(**figure.defaults())
-    words = [text for text in figure.figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     points = figure.figure.get_figwidth() * 72 / 1.39 / 40
-    assert not [text.get_text() for text in words if text.get_fontsize() < points]
+    for parameters in figure.corners():
+        figure.update(**parameters)
+        words = [text for text in figure.figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        assert not [text.get_text() for text in words if text.get_fontsize() < points], parameters
 
 
 def words(figure: LiveFigure, parameters: dict) -> list[str]:

@@ -44,7 +44,15 @@ def test_alone_a_rank_is_off_by_what_is_left_of_its_start(parts):
 def test_what_is_left_of_an_end_is_never_shown_as_nothing(parts):
     parts.update(ranks=4, rank=3, half=2.0, told=True)  # the first of three ends fades to 2 in ten million
     assert 0 < parts.fades[0] < 1e-6
-    assert [word.get_text() for word in parts.words[:3]] == ["under 0.01 % left", "0.02 % left", "100 % left"]
+    assert [word.get_text() for word in parts.words[:3]] == ["< 0.01 % left", "0.02 % left", "100 % left"]
+
+
+def test_the_words_of_many_parts_stand_side_by_side(parts):
+    controls = parts.controls
+    for half, ranks, rank in itertools.product(*(controls[name].positions() for name in ("half", "ranks", "rank"))):
+        parts.update(half=half, ranks=ranks, rank=min(rank, ranks - 1), told=True)
+        boxes = [word.get_window_extent() for word in parts.words if word.get_visible()]
+        assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])], (half, ranks, rank)
 
 
 def test_a_wrong_start_is_seen():

@@ -75,7 +75,10 @@ class Parts(LiveFigure):
         self.names = [self.top.text(0, 1.06, "", ha="center", va="center", fontsize=14) for _ in range(self.P)]
         self.ends = self.bars.bar(range(self.P), 0, width=5, facecolor="white", edgecolor=style.VERMILLION, lw=2.5)
         self.left = self.bars.bar(range(self.P), 0, width=5, facecolor=style.BLUE, edgecolor=style.BLUE, lw=2.5)
-        self.words = [self.bars.text(0, 0, "", fontsize=14, fontweight="bold", va="center") for _ in range(self.P)]
+        self.words = [
+            self.bars.text(0, 0, "", color=style.BLUE, fontsize=13, fontweight="bold", va="center")
+            for _ in range(self.P)
+        ]
         self.move(self.own, self.borders, self.mended, self.alone, self.true, self.begin, *self.names)
         self.move(*self.ends, *self.left, *self.words)
 
@@ -117,7 +120,7 @@ class Parts(LiveFigure):
             name.set_visible(r < len(parts))
             if r < len(parts):
                 name.set(text=f"rank {r}", x=(parts[r].start + parts[r].stop - 1) / 2)
-                name.set(fontweight="bold" if parts[r] == own else "normal", fontsize=14 if len(parts) < 7 else 12)
+                name.set(fontweight="bold" if parts[r] == own else "normal", fontsize=14 if len(parts) < 7 else 13)
 
     def _draw_ends(self, parts, rank, ends, fades, told) -> None:
         self.kept = [float(end) * fade for end, fade in zip(ends, fades, strict=False)]
@@ -128,13 +131,13 @@ class Parts(LiveFigure):
             for bar, height in ((end, float(ends[q]) if before else 0), (left, self.kept[q] if before and told else 0)):
                 bar.set(x=place, width=wide, height=height)
                 bar.set_visible(height > 0)
-            size = 13 if len(parts) < 6 else 11
             word.set_visible(before and told)
             if before:
                 high = float(ends[q]) > 0.69  # no true end is; beside such a bar its word can be read
-                word.set(text=f"{in_per_cent(fades[q])} left", x=place - 0.7 if high else place + wide, ha="right")
+                share = in_per_cent(fades[q]).replace("under", "<")
+                text = f"{share} left" if len(parts) < 6 else share  # the words of eight parts stand side by side
+                word.set(text=text, x=place - 0.7 if high else place + wide, ha="right")
                 word.set_y(np.clip(float(ends[q]), 0, 0.6 if high else 0.69) + 0.13)
-                word.set(color=style.BLUE, fontsize=size)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
         pairs = "1 pair" if rank == 1 else f"{rank} pairs"
