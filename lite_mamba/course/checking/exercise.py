@@ -68,6 +68,10 @@ class Draw:
         """One of the options."""
         return self.random.choice(list(options))
 
+    def in_turn(self, options: Sequence[Any]) -> Any:
+        """One of the options; from case to case each has its turn, so that none is left out by chance."""
+        return list(options)[self.seed % len(options)]
+
 
 @dataclass(frozen=True)
 class Mistake:

@@ -38,12 +38,8 @@ def _slopes_for(exercise: Exercise) -> Callable[..., dict[str, Tensor]]:
 
     def slopes(function: Callable[..., Any], **case: Any) -> dict[str, Tensor]:
         asked = {name: _asking(case[name]) for name in exercise.gradients}
-        inputs = {
-            f"gradient for {name}" + f"[{i}]" * isinstance(value, (tuple, list)): one
-            for name, value in asked.items()
-            for i, one in enumerate(_tensors(value))
-        }
-        total = sum(part.sum() for part in _tensors(_called(exercise, function, case | asked)))
+        inputs = dict(_tensors(asked))
+        total = sum(part.sum() for _, part in _tensors(_called(exercise, function, case | asked)))
         if not total.requires_grad:
             return {name: torch.zeros_like(one) for name, one in inputs.items()}
         found = torch.autograd.grad(total, list(inputs.values()), allow_unused=True, materialize_grads=True)
@@ -59,23 +55,25 @@ def _called(exercise: Exercise, function: Callable[..., Any], case: dict[str, An
 
 def _asking(value: Any) -> Any:
     """The same value, its tensors as copies that ask for a gradient."""
+    if isinstance(value, dict):
+        return {name: _asking(part) for name, part in value.items()}
     if isinstance(value, (tuple, list)):
         return type(value)(map(_asking, value))
-    return value.detach().clone().requires_grad_()
+    return value.detach().clone().requires_grad_() if isinstance(value, Tensor) else value
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, (tuple, list)):
-        for part in value:
-            yield from _tensors(part)
-    else:
-        yield value
+def _tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Each tensor in a value, with its name: `x`, `weights[0]`, `weights[in_proj]`."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, (tuple, list, dict)):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _tensors(part, f"{name}[{key}]" if name else str(key))
 
 
 def _in_words(example: Example) -> Difference:
     expected, got = example.expected.value, example.got.value
     name = next(name for name in expected if difference(expected[name], got[name], NEAR))
-    of_what = f"`{name.removeprefix('gradient for ')}`"
     if got[name].any():
-        return Difference("gradient", f"the values are right, their gradient for {of_what} is not: {CUT} in part")
-    return Difference("gradient", f"the values are right, but no gradient leads from them back to {of_what}: {CUT}")
+        return Difference("gradient", f"the values are right, their gradient for `{name}` is not: {CUT} in part")
+    return Difference("gradient", f"the values are right, but no gradient leads from them back to `{name}`: {CUT}")

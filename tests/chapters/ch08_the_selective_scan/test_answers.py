@@ -1063,6 +1063,12 @@ GRADIENTS = [
     ("the first output", checks_the_outputs(lambda y: y[..., 0]), "one output checked"),
     ("the last token", checks_the_outputs(lambda y: y.select(-1, -1)), "one output checked"),
     ("the first number of the outputs", checks_the_outputs(lambda y: y.reshape(-1)[0]), "one output checked"),
+    ("the first row of the outputs", checks_the_outputs(lambda y: y[0]), "one output checked"),
+    (
+        "the first row of the inputs",
+        lambda f, i: gradcheck(f, doubles(x[:1] for x in i), raise_exception=False),
+        "one output checked",
+    ),
     (
         "an absolute tolerance of 1",
         lambda f, i: gradcheck(f, doubles(i), atol=1, raise_exception=False),

@@ -288,6 +288,16 @@ BLOCK = [
     ("the last token", lambda h, w, p: block()(h, w, p)[:, -1], "one sequence, or one token, alone"),
     ("under no_grad", torch.no_grad()(block()), "a gradient cut off"),
     ("through NumPy", lambda h, w, p: torch.tensor(block()(h, w, p).detach().numpy()), "a gradient cut off"),
+    (
+        "weights detached",
+        lambda h, w, p: block()(h, {n: v.detach() if torch.is_tensor(v) else v for n, v in w.items()}, p),
+        "a gradient cut off",
+    ),
+    (
+        "one bank detached",
+        lambda h, w, p: block()(h, w | {"conv_weights": [v.data for v in w["conv_weights"]]}, p),
+        "a gradient cut off",
+    ),
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),

@@ -130,6 +130,7 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
     edited(product_by_hand, "grad * a → grad * a * 1.05"): False,  # wrong by a twentieth
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., 1:], (1, 0))"): False,  # wrong for the first number alone
+    edited(product_by_hand, "(grad * b → (grad * (b + 1).where(torch.arange(len(b))[:, None] > 0, b)"): False,  # … row
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(
@@ -139,9 +140,9 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
 
 
 def _gradient_cases(draw: Draw) -> dict:
-    rows, length = draw.size(1, 2), draw.size(2, 4)
+    function = draw.in_turn(FUNCTIONS)
+    rows, length = draw.size(1 if FUNCTIONS[function] else 2, 2), draw.size(2, 4)
     a = draw.uniform(0.3, 0.9, rows, length).round(decimals=1)
-    function = draw.choice(FUNCTIONS)
     others = (3 * draw.normal(rows, length) + 0.5 for _ in range(function.__code__.co_argcount - 1))
     return {"function": function, "inputs": (a, *others)}
 
@@ -235,11 +236,11 @@ GRADIENTS_ARE_RIGHT = Exercise(
         ),
         Misconception(
             "one output checked",
-            "The gradients of one output are checked, or of the outputs of one token. They may be right there and "
-            "wrong for the others.",
+            "The gradients of one output are checked, or of the outputs of one token or one row. They may be right "
+            "there and wrong for the others.",
             [
                 edited(gradients_are_right, f"gradcheck(function → gradcheck(lambda *given: function(*given){one}")
-                for one in ("[..., 0]", "[..., -1]")
+                for one in ("[..., 0]", "[..., -1]", ".flatten()[0]", "[:1]")
             ],
         ),
         Misconception(

@@ -100,7 +100,7 @@ BLOCK_FORWARD = Exercise(
     rtol=1e-3,
     atol=1e-4,
     axes=("batch", "token", "number"),
-    gradients=("hidden_states",),
+    gradients=("hidden_states", "weights"),
     misconceptions=[
         Misconception(
             "the halves in exchanged places",
