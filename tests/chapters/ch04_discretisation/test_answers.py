@@ -104,6 +104,7 @@ EULER = [
     ("B / Δ", lambda dt, a, b: (1 + dt * a, b / dt), "a division by the step size"),
     ("Ā·B", lambda dt, a, b: (1 + dt * a, (1 + dt * a) * b), "an old level that is counted in B̄"),
     ("two sums", lambda dt, a, b: (1 + dt + a, dt + b), "a sum in the place of a product"),
+    ("item", lambda dt, a, b: (1 + dt * a.item(), dt * b.item()), "a number in the place of a vector"),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -156,7 +157,7 @@ ZOH = [
         "right",
     ),
     ("Euler's input", lambda dt, a, b: (exp(dt, a), dt * b), "the input of Euler"),
-    ("B as it is", lambda dt, a, b: (exp(dt, a), b), None),
+    ("B as it is", lambda dt, a, b: (exp(dt, a), b), "a B that stays as it is"),
     ("exp(A)", lambda dt, a, b: (a.exp(), (a.exp() - 1) / a * b), "an exponential without the step size"),
     ("exp(A) in B̄ only", lambda dt, a, b: (exp(dt, a), (a.exp() - 1) / a * b), "an exponential without the step size"),
     ("no − 1", lambda dt, a, b: (exp(dt, a), b * exp(dt, a) / a), "a missing − 1"),
@@ -166,7 +167,8 @@ ZOH = [
     ("exp(ΔA)·ΔB", lambda dt, a, b: (exp(dt, a), exp(dt, a) * dt * b), "an input that leaks for the whole tick"),
     ("one Δ kept", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), "a division by ΔA"),
     ("Δ again", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * dt * b), "one Δ too many"),
-    ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), None),
+    ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), "a product instead of a quotient"),
+    ("over Δ", lambda dt, a, b: (exp(dt, a), b * (exp(dt, a) - 1) / dt), "a Δ in the place of the division by A"),
     ("no brackets", lambda dt, a, b: (exp(dt, a), exp(dt, a) - 1 / a * b), "forgotten brackets"),
     ("1 − exp", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) / a * b), "an upside-down sign"),
     ("abs of A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.abs() * b), "an upside-down sign"),
@@ -191,13 +193,21 @@ ZOH = [
         lambda dt, a, b: (exp(dt, a), (exp(dt, a) - torch.eye(len(a))) / a * b),
         "a matrix in the place of its diagonal",
     ),
-    ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), None),
+    ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), "a function for one number"),
+    ("math.exp in B̄", lambda dt, a, b: (exp(dt, a), b / a * (math.exp(a * dt) - 1)), "a function for one number"),
+    ("the end", lambda dt, a, b: (exp(dt, a), b / -a), "the end of the whole rise"),
+    ("expm1 of Ā", lambda dt, a, b: (x := exp(dt, a), x.expm1() * b / a), "an exponential of an exponential"),
+    (
+        "@ for the paper's dot",
+        lambda dt, a, b: (exp(dt, a), (dt * a) ** -1 @ (exp(dt, a) - 1) * (dt * b)),
+        "a sum over the buckets",
+    ),
     (
         "a matrix",
         lambda dt, a, b: (torch.diag(exp(dt, a)), (exp(dt, a) - 1) / a * b),
         "a matrix in the place of its diagonal",
     ),
-    ("a sum over states", lambda dt, a, b: (exp(dt, a), ((exp(dt, a) - 1) / a * b).sum()), None),
+    ("a sum over states", lambda dt, a, b: (exp(dt, a), ((exp(dt, a) - 1) / a * b).sum()), "a sum over the buckets"),
     ("state 0", lambda dt, a, b: (exp(dt, a), (exp(dt, a[0]) - 1) / a[0] * b), None),
     ("no pair", lambda dt, a, b: None, None),
     ("+ 1", lambda dt, a, b: (exp(dt, a), (exp(dt, a) + 1) / a * b), "a missing − 1"),
@@ -230,6 +240,12 @@ def bilinear_by_a_solve(dt, a, b):
     return torch.linalg.solve(left, torch.eye(len(a)) + dt / 2 * torch.diag(a)).diagonal(), torch.linalg.solve(
         left, dt * b
     )
+
+
+def bilinear_by_matrices(dt, a, b):
+    one, half = torch.eye(len(a)), dt / 2 * torch.diag(a)
+    left = torch.linalg.inv(one - half)
+    return left @ (one + half), left @ b * dt
 
 
 def bilinear_by_iteration(dt, a, b):
@@ -318,8 +334,33 @@ BILINEAR = [
     ("swapped", lambda dt, a, b: (dt * b / (1 - dt * a / 2), (2 + dt * a) / (2 - dt * a)), "a swapped pair"),
     ("in place", bilinear_in_place, None),
     ("Ā only", lambda dt, a, b: (2 + dt * a) / (2 - dt * a), None),
-    ("whole numbers", lambda dt, a, b: ((1 + dt * a // 2) / (1 - dt * a // 2), dt * b / (1 - dt * a // 2)), None),
-    ("a quarter", lambda dt, a, b: ((4 + dt * a) / (4 - dt * a), dt * b / (1 - dt * a / 4)), None),
+    (
+        "whole numbers",
+        lambda dt, a, b: ((1 + dt * a // 2) / (1 - dt * a // 2), dt * b / (1 - dt * a // 2)),
+        "a half that is cut to whole numbers",
+    ),
+    (
+        "a quarter",
+        lambda dt, a, b: ((4 + dt * a) / (4 - dt * a), dt * b / (1 - dt * a / 4)),
+        "a half that is taken twice",
+    ),
+    (
+        "no brackets below B",
+        lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), b * dt / 1 - a * dt / 2),
+        "forgotten brackets",
+    ),
+    (
+        "no brackets at all",
+        lambda dt, a, b: (1 + dt * a / 2 / 1 - dt * a / 2, dt * b / 1 - dt * a / 2),
+        "forgotten brackets",
+    ),
+    ("matrices", bilinear_by_matrices, "a matrix in the place of its diagonal"),
+    (
+        "the change above",
+        lambda dt, a, b: (dt * a / (2 - dt * a), 2 * dt * b / (2 - dt * a)),
+        "a forgotten old level",
+    ),
+    ("A/2 in both", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), b * a * dt / (2 - dt * a)), "a leak of the input"),
     ("state 0", lambda dt, a, b: ((2 + dt * a[0]) / (2 - dt * a), 2 * dt * b / (2 - dt * a)), None),
     (
         "as floats",
@@ -385,6 +426,11 @@ def step_by_a_scan(pole):
     return delta
 
 
+def step_on_a_line(pole):
+    deltas = torch.linspace(0, 10, 10001)
+    return deltas[(1 + deltas * pole).abs() < 1].max().item()
+
+
 def step_with_two_cases(pole):
     if pole.imag == 0:
         return 2 / abs(pole)
@@ -419,6 +465,13 @@ STEP = [
     ("a tensor", lambda s: torch.tensor(-2 * s.real / abs(s) ** 2), None),
     ("rounded", lambda s: round(-2 * s.real / abs(s) ** 2, 1), "a step that is not exact"),
     ("a coarse scan", step_by_a_scan, "a step that is not exact"),
+    ("the best of a line", step_on_a_line, "a step that is not exact"),
+    ("the real part of 1/s²", lambda s: -2 * s.real * (s**-2).real, "the square of s in the place of its size"),
+    ("whole", lambda s: int(-2 * s.real // abs(s) ** 2), "a step in whole numbers"),
+    ("rounded to whole", lambda s: round(-2 * s.real / abs(s) ** 2), "a step in whole numbers"),
+    ("a root", lambda s: math.sqrt(2 * abs(s.real)) / abs(s), "a root too many"),
+    ("no brackets", lambda s: -2 * s.real / s.real**2 + s.imag**2, "forgotten brackets"),
+    ("a product", lambda s: -2 * s.real * abs(s) ** 2, "a product in the place of a quotient"),
     ("half right", step_with_two_cases, None),
     ("no return", lambda s: None, None),
     ("hard-coded", lambda s: 0.235, None),
@@ -482,7 +535,13 @@ CORRECTED = [
     ("over B", lambda dt, a, b: torch.expm1(dt * a) / (dt * a * b), "a division by B"),
     ("exp(−ΔA)", lambda dt, a, b: (exp(-dt, a) - 1) / (-dt * a) * b, "an exponential that grows"),
     ("as for Δ = 1", lambda dt, a, b: (exp(1, a) - 1) / a * b, "a forgotten Δ"),
-    ("the bilinear B̄", lambda dt, a, b: b / (1 - dt * a / 2), "the B̄ of the bilinear rule"),
+    ("the bilinear B̄", lambda dt, a, b: b / (1 - dt * a / 2), "a factor for a small ΔA"),
+    ("1 + |x|/2", lambda dt, a, b: b / (1 + dt * a.abs() / 2), "a factor for a small ΔA"),
+    ("B − B̄", lambda dt, a, b: b - (exp(dt, a) - 1) / a * b, "a difference in the place of a quotient"),
+    ("what leaks", lambda dt, a, b: b - b * exp(dt, a), "a factor without its division"),
+    ("no brackets above", lambda dt, a, b: exp(dt, a) - 1 / (dt * a) * b, "forgotten brackets"),
+    ("no brackets, all times B", lambda dt, a, b: b * (exp(dt, a) - 1 / (a * dt)), "forgotten brackets"),
+    ("Ā", lambda dt, a, b: exp(dt, a) / dt, "Ā in the place of B̄"),
     ("Δ twice", lambda dt, a, b: (exp(dt, a) - 1) / a / dt**2 * b, "a second division by Δ"),
 ]
 
@@ -544,6 +603,11 @@ def mended_in_place(dt, a, b):
     return torch.exp(dt * a), torch.expm1(dt * a) / a * b
 
 
+def mended_by_a_stand_in(dt, a, b):
+    a = torch.where(a == 0, -1, a)
+    return torch.exp(dt * a), torch.expm1(dt * a) / a * b
+
+
 def hunted(share, zero=None):
     """B̄ = share(Δ, A)·B, and at A = 0 something else."""
 
@@ -560,6 +624,7 @@ def fill(dt, b):
 
 SUBTRACTED = "half of the repair: a tiny ΔA"
 SWITCH = "a switch to another formula"
+ONE_AT_ZERO = "an input without Δ at A = 0"
 
 
 def small_by(what, at):
@@ -640,6 +705,21 @@ MENDED = [
         hunted(lambda dt, a: (torch.exp(dt * a.double()) - 1) / a.double(), fill),
         "more digits in the place of a better formula",
     ),
+    (
+        "float64 alone",
+        hunted(lambda dt, a: (torch.exp(dt * a.double()) - 1).float() / a),
+        "more digits in the place of a better formula",
+    ),
+    ("a switch at 1e-5", hunted(lambda dt, a: torch.where(dt * a > -1e-5, dt, (exp(dt, a) - 1) / a)), SWITCH),
+    ("expm1 of Ā", hunted(lambda dt, a: torch.expm1(exp(dt, a)) / a, fill), "an exponential of an exponential"),
+    ("expm1 of Ā alone", hunted(lambda dt, a: torch.expm1(exp(dt, a)) / a), "an exponential of an exponential"),
+    (
+        "the wrong way round",
+        lambda dt, a, b: (exp(dt, a), torch.where(a == 0, torch.expm1(dt * a) / a * b, dt * b)),
+        "two choices exchanged",
+    ),
+    ("lifted", hunted(lambda dt, a: (exp(dt, a) - 1) / torch.clamp(a, min=1e-8)), "a clamp on the wrong side"),
+    ("−1 for 0", mended_by_a_stand_in, "a stand-in for 0 that goes too far"),
     ("ΔB for a small A", small_by("A", 1e-3), "a small A taken for none"),
     ("ΔB for a smaller A", small_by("A", 1e-6), "a small A taken for none"),
     ("ΔB for a small ΔA, expm1 above", small_by("ΔA", 1e-3), SWITCH),
@@ -649,7 +729,7 @@ MENDED = [
     ("all", mended_by_all, "one decision for all entries"),
     ("in place", mended_in_place, None),
     ("B at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: b), "an input without Δ at A = 0"),
-    ("1 at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: torch.ones_like(b)), None),
+    ("1 at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: torch.ones_like(b)), ONE_AT_ZERO),
     ("no return", lambda dt, a, b: print(end=""), None),
     ("Ā from Euler", lambda dt, a, b: (1 + dt * a, mended_by_indices(dt, a, b)[1]), "the Ā of Euler"),
     ("a crash", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt, math.expm1(dt * a) / a) * b), None),

@@ -117,15 +117,56 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "brackets or a sign of the fraction",
-            "The division comes before the sums: 1 + a / 1 - a is 1 + (a / 1) − a. A fraction of two sums needs "
-            "brackets around both of them, and the minus in the lower one: the same sum above and below is 1.",
+            "Your Ā is 1. The division comes before the sums: 1 + a / 1 - a is 1 + (a / 1) − a. A fraction of two sums "
+            "needs brackets around both of them, and the minus in the lower one: the same sum above and below is 1.",
+            edited(bilinear, "(1 + half) / (1 - half) → 1 + half / 1 - half"),
+        ),
+        Misconception(
+            "forgotten brackets",
+            "The division comes before the difference: b / 1 - a is (b / 1) − a. A sum or a difference below a line "
+            "needs brackets around it.",
             [
-                edited(bilinear, "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half / 1 - half, " + held)
-                for held in ("delta * B / (1 - half)", "delta * B / 1 - half")
-            ]
-            + [
-                edited(bilinear, "delta * B / (1 - half) → delta * B / 1 - half"),
+                edited(bilinear, "B / (1 - half) → B / 1 - half"),
+                edited(
+                    bilinear,
+                    "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + half / 1 - half, delta * B / 1 - half",
+                ),
             ],
+        ),
+        Misconception(
+            "a matrix in the place of its diagonal",
+            "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
+            "Nothing has to be mixed: work on each entry. In place of the matrix I stands the number 1.",
+            [
+                edited(bilinear, "(1 + half) / (1 - half), → torch.diag((1 + half) / (1 - half)),"),
+                edited(
+                    bilinear,
+                    "(1 + half) / (1 - half), → torch.diag((1 + half) / (1 - half)),",
+                    "B / (1 - half) → B * torch.diag(1 / (1 - half))",
+                ),
+            ],
+        ),
+        Misconception(
+            "a forgotten old level",
+            "In your Ā the change stands alone above the line. The new level is the old level plus the change. Where "
+            "does the old h go?",
+            [
+                edited(bilinear, "(1 + half) / → half /"),
+                edited(bilinear, "(1 + half) / → delta * A /"),
+            ],
+        ),
+        Misconception(
+            "a half that is taken twice",
+            "ΔA/4 stands where ΔA/2 belongs. The mean of two slopes has one half in it.",
+            [
+                edited(bilinear, "A / 2 → A / 4"),
+                edited(bilinear, "(1 + half) / (1 - half), → (1 + half / 2) / (1 - half / 2),"),
+            ],
+        ),
+        Misconception(
+            "a half that is cut to whole numbers",
+            "`//` divides and then cuts down to a whole number. A half is / 2.",
+            edited(bilinear, "A / 2 → A // 2"),
         ),
         Misconception(
             "the same sign above and below",
@@ -178,7 +219,7 @@ BILINEAR = Exercise(
         Misconception(
             "a leak of the input",
             "Your B̄ has A in it once more. Before the division, what stands in front of the input is Δ·B.",
-            edited(bilinear, "delta * B / → delta * A * B /"),
+            [edited(bilinear, "delta * B / → delta * A * B /"), edited(bilinear, "delta * B / → half * B /")],
         ),
         Misconception(
             "a difference the wrong way round",

@@ -69,9 +69,13 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "forgotten brackets",
-            "a / b * c is (a / b) * c: you divide by one of the two, and multiply by the other. Both belong in the "
-            "denominator.",
-            edited(corrected_B, "/ (delta * A) → / delta * A"),
+            "a / b * c is (a / b) * c, and exp(x) - 1 / a is exp(x) − (1/a). A product below the line needs brackets, "
+            "and so does a difference above it.",
+            [
+                edited(corrected_B, "/ (delta * A) → / delta * A"),
+                edited(corrected_B, "torch.expm1(delta * A) → torch.exp(delta * A) - 1"),
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → (torch.exp(delta * A) - 1 / (delta * A))"),
+            ],
         ),
         Misconception(
             "B over Δ alone",
@@ -80,9 +84,12 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "a factor without its division",
-            "exp(ΔA) − 1 alone is negative, and goes to 0 for a short tick. The factor must go to 1: what does it "
-            "have to be divided by?",
-            edited(corrected_B, "/ (delta * A) → "),
+            "exp(ΔA) − 1 alone, or 1 − exp(ΔA), goes to 0 for a short tick. The factor must go to 1: what does it have "
+            "to be divided by?",
+            [
+                edited(corrected_B, "/ (delta * A) → "),
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → -torch.expm1(delta * A)"),
+            ],
         ),
         Misconception(
             "what is left of a level",
@@ -119,7 +126,18 @@ CORRECTED_B = Exercise(
         Misconception(
             "a difference in the place of a quotient",
             "The package multiplies by Δ. A product is undone by a division, not by a difference.",
-            [lambda delta, A, B: zoh(delta, A, B)[1] - delta, lambda delta, A, B: zoh(delta, A, B)[1] - delta * B],
+            [
+                lambda delta, A, B: zoh(delta, A, B)[1] - delta,
+                lambda delta, A, B: zoh(delta, A, B)[1] - delta * B,
+                lambda delta, A, B: delta * B - zoh(delta, A, B)[1],
+                lambda delta, A, B: B - zoh(delta, A, B)[1],
+            ],
+        ),
+        Misconception(
+            "Ā in the place of B̄",
+            "You take the first number of the zero-order hold, Ā: it says what is left of the old level, and knows "
+            "nothing of B. Which number says what the input becomes?",
+            [lambda delta, A, B: zoh(delta, A, B)[0] / delta, lambda delta, A, B: zoh(delta, A, B)[0]],
         ),
         Misconception(
             "a negative factor",
@@ -127,9 +145,9 @@ CORRECTED_B = Exercise(
             edited(corrected_B, "torch.expm1 → -torch.expm1"),
         ),
         Misconception(
-            "the B̄ of the bilinear rule",
-            "1/(1 − ΔA/2) is what the bilinear rule makes of ΔB. For a small ΔA it is close. Asked for is the "
-            "zero-order hold, with its exponential.",
+            "a factor for a small ΔA",
+            "1/(1 − ΔA/2) is close for a small ΔA: the ≈ of section 6 leads to it, and so does the bilinear rule. "
+            "Asked for is the zero-order hold, with its exponential.",
             edited(corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B / (1 - delta * A / 2)"),
         ),
         Misconception(

@@ -138,6 +138,12 @@ EULER = Exercise(
             edited(euler, ", delta * B → , delta * A * B"),
         ),
         Misconception(
+            "a number in the place of a vector",
+            "`.item()` takes the only number out of a tensor: with one bucket the result is no tensor any more, and "
+            "with more there is no such number. + and * work on all buckets at once.",
+            edited(euler, "delta * A, delta * B → delta * A.item(), delta * B.item()"),
+        ),
+        Misconception(
             "a swapped pair",
             "Both numbers are there, but in the other order. The function returns Ā first, then B̄.",
             lambda delta, A, B: euler(delta, A, B)[::-1],

@@ -21,6 +21,12 @@ def _scan(grid: float, back: int):
     return scan
 
 
+def _between_marks(pole):
+    """Whether the step lies between the marks of every grid: at a mark, rounding says which side is taken."""
+    thousandths = 1000 * largest_euler_step(pole)
+    return abs(thousandths - round(thousandths)) > 1e-3
+
+
 def _pole_cases(draw: Draw) -> dict:
     size = draw.size(0, 8)  # the imaginary part grows; a real pole comes first
     return {"pole": complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))}
@@ -78,6 +84,7 @@ LARGEST_EULER_STEP = Exercise(
                 edited(largest_euler_step, "abs(pole) ** 2 → (pole**2).real"),
                 edited(largest_euler_step, "abs(pole) ** 2 → abs((pole**2).real)"),
                 edited(largest_euler_step, "abs(pole) ** 2 → pole ** 2"),
+                edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → (-2 * pole.real / pole ** 2).real"),
             ],
         ),
         Misconception(
@@ -124,6 +131,32 @@ LARGEST_EULER_STEP = Exercise(
                 ),
                 *(_scan(grid, back) for grid in (0.1, 0.01, 0.001) for back in (0, 1)),
             ],
+            where=_between_marks,
+        ),
+        Misconception(
+            "a step in whole numbers",
+            "The step is cut, or rounded, to a whole number: `//`, int and round do that. Most poles leave the circle "
+            "in between. And |1 + Δs|² = 1 can be solved for Δ.",
+            [
+                edited(largest_euler_step, "/ abs → // abs"),
+                edited(largest_euler_step, "return → return round(", "** 2 → ** 2)"),
+            ],
+        ),
+        Misconception(
+            "a root too many",
+            "You take a root. In 2Δ·Re s + Δ²·|s|² = 0 there is a Δ in both terms: once both are divided by it, "
+            "nothing is squared any more.",
+            edited(largest_euler_step, "return → return (", "** 2 → ** 2) ** 0.5"),
+        ),
+        Misconception(
+            "forgotten brackets",
+            "a / b + c is (a / b) + c. Both squares stand below the line: their sum needs brackets.",
+            edited(largest_euler_step, "abs(pole) ** 2 → pole.real ** 2 + pole.imag ** 2"),
+        ),
+        Misconception(
+            "a product in the place of a quotient",
+            "You multiply by |s|². It stands before Δ²: to get Δ alone, divide by it.",
+            edited(largest_euler_step, "/ abs → * abs"),
         ),
         Misconception(
             "an upside-down fraction",

@@ -35,6 +35,11 @@ def _small_cases(draw: Draw) -> dict:
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
 
+def _leaks_all(delta, A, B):
+    """Whether every bucket has a hole, so that nothing is divided by zero."""
+    return bool((A != 0).all())
+
+
 def _switch(condition: str):
     """The unmended code, with ΔB where the condition holds."""
     switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, delta * B, B_bar)"
@@ -112,14 +117,17 @@ MENDED_ZOH = Exercise(
             "Below some ΔA, or some Δ, you use another formula. If it is Δ·B, it is off by ΔA/2 just below that "
             "border; if you subtract above it, digits are lost there already. There is a function that is exact on "
             "both sides.",
-            [_switch(f"(delta * A).abs() < {at}") for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
+            [
+                _switch(f"(delta * A).abs() < {at}")
+                for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
+            ]
             + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
             + [_switch(f"A * 0 + delta < {at}") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
         ),
         Misconception(
             "a bucket without a hole that forgets",
-            "At A = 0 your B̄ is right, and your Ā is not. Nothing leaks there: what is left of the old level after one "
-            "tick?",
+            "At A = 0 your B̄ is right, and your Ā is not. Nothing leaks there: what is left of the old level after "
+            "one tick?",
             edited(mended_zoh, "return torch.exp(delta * A), → return torch.exp(delta * A) * (A != 0),"),
         ),
         Misconception(
@@ -132,7 +140,10 @@ MENDED_ZOH = Exercise(
             "an input without Δ at A = 0",
             "A bucket without a hole holds all that came in. That is B·u for each unit of time, for Δ units: (exp(ΔA) "
             "− 1)/A goes to Δ for A → 0.",
-            edited(mended_zoh, "A == 0, delta → A == 0, 1"),
+            [
+                edited(mended_zoh, "A == 0, delta → A == 0, 1"),
+                edited(mended_zoh, "held * B → torch.where(A == 0, 1, held * B)"),
+            ],
         ),
         Misconception(
             "an input without B at A = 0",
@@ -210,6 +221,46 @@ MENDED_ZOH = Exercise(
             [
                 edited(unmended, "A_bar = → A = A.double()\n    A_bar ="),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.exp(delta * A.double()) - 1)"),
+            ],
+            where=_leaks_all,
+        ),
+        Misconception(
+            "an exponential of an exponential",
+            "You put Ā into torch.expm1, which takes the exponential of what it is given. Ā is an exponential already.",
+            [edited(rule, "torch.expm1(delta * A) → torch.expm1(torch.exp(delta * A))") for rule in (mended_zoh, zoh)],
+        ),
+        Misconception(
+            "two choices exchanged",
+            "torch.where(condition, first, second) takes the first where the condition holds, and the second "
+            "elsewhere. Yours are exchanged: which of the two do you want where A is 0?",
+            [
+                edited(mended_zoh, "delta, torch.expm1(delta * A) / divisor → torch.expm1(delta * A) / divisor, delta"),
+                edited(mended_zoh, "delta, torch.expm1(delta * A) / divisor → torch.expm1(delta * A) / A, delta"),
+                edited(mended_zoh, "A == 0, 1, A → A == 0, A, 1"),
+            ],
+        ),
+        Misconception(
+            "a clamp on the wrong side",
+            "Leaks are negative, and clamp(min=…) lifts all of them up to your small number. You divide by it "
+            "everywhere, and not where A is 0 alone.",
+            [
+                edited(rule, f"/ A → / A.clamp(min={at})")
+                for rule in (zoh, unmended)
+                for at in ("1e-12", "1e-10", "1e-8", "1e-6")
+            ],
+        ),
+        Misconception(
+            "a stand-in for 0 that goes too far",
+            "You put another number in the place of A = 0, so that the division works. But Ā, or the exponential in "
+            "B̄, is made of that number too: there A is 0.",
+            [
+                edited(mended_zoh, *edits)
+                for edits in (
+                    ["divisor = torch → divisor = A = torch"],
+                    ["divisor = torch → divisor = A = torch", "A == 0, 1, A → A == 0, -1, A"],
+                    ["return torch.exp(delta * A) → return torch.exp(delta * divisor)"],
+                    ["return torch.exp(delta * A) → return torch.exp(delta * divisor)", "A == 0, 1, A → A == 0, -1, A"],
+                )
             ],
         ),
         Misconception(

@@ -96,8 +96,8 @@ ZOH = Exercise(
         Misconception(
             "a product instead of a quotient",
             "You multiply by A where the integral of exp(A·τ) over τ divides by A. Check with the end level: with the "
-            "tap on for ever, B̄/(1 − Ā) must be −B/A.",
-            edited(zoh, "/ A → * A"),
+            "tap on for ever, B̄/(1 − Ā) must be −B/A. In Python a / b * c multiplies by c.",
+            [edited(zoh, "/ A → * A"), edited(zoh, "/ A → / delta * A")],
         ),
         Misconception(
             "an integral without its division",
@@ -218,9 +218,9 @@ ZOH = Exercise(
         ),
         Misconception(
             "a Δ in the place of the division by A",
-            "Your Ā is right. In B̄ stands exp(ΔA) − 1 times Δ. The integral of exp(A·τ) from 0 to Δ is that number "
-            "divided by A: Δ is in the exponent already.",
-            edited(zoh, "/ A * B → * delta * B"),
+            "Your Ā is right. In B̄ stands exp(ΔA) − 1 times Δ, or over Δ. The integral of exp(A·τ) from 0 to Δ is "
+            "that number divided by A: Δ is in the exponent already.",
+            [edited(zoh, "/ A * B → * delta * B"), edited(zoh, "/ A * B → / delta * B")],
         ),
         Misconception(
             "a sum in the exponent",
@@ -229,6 +229,41 @@ ZOH = Exercise(
                 edited(zoh, "exp(delta * A) → exp(delta + A)", "expm1(delta * A) → expm1(delta + A)"),
                 edited(zoh, "exp(delta * A) → exp(delta + A)"),
             ],
+        ),
+        Misconception(
+            "a function for one number",
+            "math.exp takes one number: it is good for one bucket at most, and raises an error for more. torch.exp "
+            "works on all buckets at once.",
+            [
+                edited(zoh, "torch.exp(delta * A) → math.exp(delta * A)"),
+                edited(zoh, "torch.expm1 → math.expm1"),
+            ],
+        ),
+        Misconception(
+            "the end of the whole rise",
+            "Your Ā is right. −B/A is where the level ends if the tap is never closed. In one tick it comes a part of "
+            "the way: which part, if Ā is what is left of the distance?",
+            edited(zoh, "torch.expm1(delta * A) / A * B → -B / A"),
+        ),
+        Misconception(
+            "a B that stays as it is",
+            "Your Ā is right, and B comes back as it was given. It is a flow, so much in each unit of time. How much "
+            "of it is in the bucket after a tick of length Δ, when some has leaked already?",
+            edited(zoh, "torch.expm1(delta * A) / A * B → B.clone()"),
+        ),
+        Misconception(
+            "a sum over the buckets",
+            "`@` and `.sum()` add up over all entries, so that the buckets are mixed. Each has a leak and an input of "
+            "its own: * works on each entry.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / A * B → (1 / A) @ torch.expm1(delta * A) * B"),
+                edited(zoh, "A * B → A @ B"),
+            ],
+        ),
+        Misconception(
+            "an exponential of an exponential",
+            "You put Ā into torch.expm1, which takes the exponential of what it is given. Ā is an exponential already.",
+            edited(zoh, "expm1(delta * A) → expm1(torch.exp(delta * A))"),
         ),
         Misconception(
             "a swapped pair",
