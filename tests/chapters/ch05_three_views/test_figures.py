@@ -59,16 +59,31 @@ def test_the_kernel_lies_with_its_first_tap_on_now():
 
 def test_views_that_disagree_are_named_with_their_numbers():
     shown = figures.ThreeViews(convolve=lambda u, kernel: 0 * u)
-    assert "The views disagree: 0.854, 0.000, 0.854" in shown.update(t=9, at=6)
+    sentence = shown.update(t=9, at=6)
+    assert "The views disagree: 0.854, 0.000, 0.854" in sentence and "drawn make 0.854." in sentence
+    shown = figures.ThreeViews(recurrence=lambda u, *system: 0 * u - 1e6)
+    assert "The views disagree: −1e6, 0.854, 0.854" in shown.update(t=9, at=6)
+
+
+@pytest.mark.parametrize(
+    ("alike", "said"), [(lambda u, *rest: torch.ones_like(u), "1.000"), (lambda u, *rest: u * math.nan, "nan")]
+)
+def test_three_functions_that_are_wrong_alike_are_not_called_right(alike, said):
+    shown = figures.ThreeViews(recurrence=alike, convolve=alike, fft_convolve=alike)
+    for t, right in ((3, "0.000"), (9, "0.854"), (31, "0.072")):
+        sentence = shown.update(t=t, at=6)
+        assert shown.heading.get_text() == f"t = {t}: all three functions say {said}; right is {right}"
+        assert f"drawn make {right}." in sentence
+        assert not any(words in sentence for words in ("cancel", "States:", "add up", "disagree"))
 
 
 def test_the_three_views_run_the_learners_functions_and_say_whose_they_are():
     functions = {"recurrence": chapter.recurrence, "convolve": chapter.convolve, "fft_convolve": chapter.fft_convolve}
     shown = figures.ThreeViews(**functions)
     shown.owner = lambda function: "yours"
-    assert "All three functions are yours." in shown.update()
+    assert " Yours: recurrence, kernel, FFT." in shown.update()
     shown.owner = lambda function: "the reference's" if function is chapter.convolve else "yours"
-    assert "kernel the reference's, FFT yours." in shown.update()
+    assert " Yours: recurrence, FFT. The reference's: kernel." in shown.update()
     exploration = Exploration(figures.ThreeViews(fft_convolve=lambda u, kernel: u[1:]))
     assert exploration.frame.failed
     assert "(31,), expected the shape (32,)" in exploration.frame.sentence
@@ -83,7 +98,7 @@ def test_the_kernel_is_the_answer_to_an_impulse():
         C = torch.tensor([parameters["c_slow"], parameters["c_fast"]])
         truth = chapter.recurrence(torch.eye(shown.LENGTH)[0], *system, C)
         np.testing.assert_allclose(shown.kernel, truth, atol=1e-5)
-        assert "your function" in sentence
+        assert "The kernel is yours." in sentence
 
 
 def test_the_tap_from_which_the_slow_state_is_alone():
@@ -97,8 +112,10 @@ def test_the_tap_from_which_the_slow_state_is_alone():
 def test_two_weights_of_opposite_sign_make_a_kernel_that_rises():
     shown = figures.KernelSum()
     sentence = shown.update(slow=0.95, fast=0.5, c_slow=1.0, c_fast=-1.0)
-    assert shown.peak == int(np.argmax(0.95 ** np.arange(41) - 0.5 ** np.arange(41)))
-    assert f"largest at tap {shown.peak}" in sentence
+    peak = int(np.argmax(0.95 ** np.arange(41) - 0.5 ** np.arange(41)))
+    assert f"largest at tap {peak}." in sentence and shown.mark.get_xdata()[0] == peak
+    assert "largest at the taps 1 and 2." in shown.update(slow=0.8, fast=0.2, c_slow=0.7, c_fast=-0.7)
+    assert "lowest at the taps 1 and 2." in shown.update(slow=0.9, fast=0.1, c_slow=-0.7, c_fast=0.7)
     assert "C is 0" in shown.update(slow=0.95, fast=0.5, c_slow=0.0, c_fast=1.0)
 
 
@@ -107,6 +124,43 @@ def test_a_kernel_that_changes_its_sign_says_at_which_tap():
     assert "tap 2 is the first on the other side" in shown.update(slow=0.95, fast=0.5, c_slow=-0.5, c_fast=1.0)
     assert shown.kernel[1] > 0 > shown.kernel[2]
     assert "sign" not in shown.update(slow=0.95, fast=0.5, c_slow=-0.5, c_fast=-1.0)
+    assert "tap 25 is the first" in shown.update(slow=0.8, fast=0.75, c_slow=-0.1, c_fast=0.5)
+    assert -1e-5 < shown.kernel[25] < 0 < shown.kernel[24]
+
+
+def test_a_state_that_is_too_small_to_see_is_not_said_to_be_seen():
+    shown = figures.KernelSum()
+    sentence = shown.update(slow=0.8, fast=0.75, c_slow=0.5, c_fast=0.5)
+    slow, fast = shown.parts
+    assert "makes 5 % or more of each of the 41 taps" in sentence and (fast / (slow + fast)).min() >= 0.05
+    assert slow[40] < 1e-4
+
+
+def test_no_tap_is_marked_for_a_state_that_is_not_read():
+    shown = figures.KernelSum()
+    for weights in ({"c_slow": 0.0}, {"c_fast": 0.0}, {"c_slow": 0.0, "c_fast": 0.0}):
+        assert "C is 0" in shown.update(**weights) or "C are 0" in shown.titles()[0]
+        assert len(shown.mark.get_xdata()) == 0
+
+
+@pytest.mark.parametrize(
+    ("kernel", "said"),
+    [
+        (lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(1, n + 1), "tap 0 is 0.975, their sum is 1.500"),
+        (lambda A, B, C, n: B @ A[:, None] ** torch.arange(n), "tap 0 is 2.000, their sum is 1.500"),
+        (lambda A, B, C, n: torch.zeros(n), "tap 0 is 0.000, their sum is 1.500"),
+        (lambda A, B, C, n: ((C * B) @ A[:, None] ** torch.arange(n)).cumsum(0), "tap 1 is 2.475, their sum is 0.975"),
+        (lambda A, B, C, n: C[0] * A[0] ** torch.arange(n) * math.nan, "tap 0 is nan, their sum is 1.500"),
+    ],
+)
+def test_a_kernel_that_is_not_the_sum_of_its_states_is_called_so(kernel, said):
+    shown = figures.KernelSum(kernel=kernel)
+    assert f"Not the sum of both states: {said}. " in shown.update()
+    assert shown.names[0].get_text() == "● kernel: not the sum of both"
+    for parameters in list(shown.corners())[1:]:
+        sentence = shown.update(**parameters)
+        wrong = not np.allclose(shown.kernel, sum(shown.parts), atol=1e-3)
+        assert sentence.startswith("Not the sum") == wrong == ("not the sum" in shown.names[0].get_text())
 
 
 def test_the_clock_shows_the_circular_convolution():
@@ -136,6 +190,34 @@ def test_the_mended_convolution_leaks_nowhere():
     for parameters in shown.corners():
         assert "are right" in shown.update(**parameters)
         np.testing.assert_allclose(shown.y, shown.truth, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        (lambda u, kernel: u * math.nan, "13 outputs of 16 answer before the impulse comes, 3 more are wrong"),
+        (lambda u, kernel: u + 1, "13 outputs of 16 answer before the impulse comes, 3 more are wrong"),
+        (lambda u, kernel: 100 * chapter.mended_convolve(u, kernel), "3 outputs of 16 are wrong"),
+        (lambda u, kernel: u, "2 outputs of 16 are wrong"),
+    ],
+)
+def test_the_leak_counts_every_wrong_output_and_tells_of_those_that_it_cannot_show(view, said):
+    shown = figures.Leak(convolve=view)
+    shown.owner = lambda function: "yours"
+    sentence = shown.update()
+    assert shown.titles() == [said] and f"impulse at t = 13 (yours): {said}." in sentence
+    low, high = shown.ax.get_ylim()
+    outside = sum(not low < value < high for value in shown.y[shown.wrong])
+    assert (f"Outside the picture: {outside} of them." in sentence) == (outside > 0)
+
+
+def test_complex_outputs_are_refused_in_words():
+    for shown in (
+        figures.Leak(convolve=lambda u, kernel: chapter.mended_convolve(u, kernel) + 0j),
+        figures.KernelSum(kernel=lambda *system: chapter.ssm_kernel(*system) + 0j),
+    ):
+        exploration = Exploration(shown)
+        assert exploration.frame.failed and "complex numbers, expected real ones" in exploration.frame.sentence
 
 
 def test_the_costs_of_the_table_in_the_notebook():

@@ -22,11 +22,18 @@ PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
 
 
 def sized(y: Tensor, like: Tensor) -> np.ndarray:
-    """The result of a learner's function; a ValueError in words if it has another shape than the input."""
+    """The result of a learner's function; a ValueError in words if its shape is not the input's, or not all is real."""
     if not isinstance(y, Tensor) or y.shape != like.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"the function returned {got}, expected the shape {tuple(like.shape)}")
+    if y.is_complex():
+        raise ValueError("the function returned complex numbers, expected real ones")
     return y.detach().numpy()
+
+
+def level(value: float) -> str:
+    """A value as titles write it: to a thousandth, and a large one short."""
+    return written(value, ".3f" if abs(value) < 1000 else ".3g")
 
 
 class ThreeViews(LiveFigure):
@@ -139,6 +146,7 @@ class ThreeViews(LiveFigure):
 
     def _show_states(self, t: int, at: int) -> None:
         self.states = np.array([[A ** (s - at) if s >= at else 0.0 for A in self.A_BAR] for s in (t - 1, t)])
+        self.truth = self.states[1].sum()  # C and the start are 1
         for bars, (slow, fast) in zip(self.bars, self.states, strict=True):
             bars[0].set_height(slow)
             bars[1].set(y=slow, height=fast)
@@ -170,36 +178,35 @@ class ThreeViews(LiveFigure):
         self.word.set(x=at if at > 1 else -0.5, ha="center" if at > 1 else "left")
 
     def agree(self, t: int) -> bool:
-        return bool(np.allclose([y[t] for y in self.y], self.y[0][t], atol=1e-4))
+        return bool(np.allclose([y[t] for y in self.y], self.y[0][t], atol=1e-4, equal_nan=True))
+
+    def _right(self, t: int) -> bool:
+        return bool(np.allclose([y[t] for y in self.y], self.truth, atol=1e-4))
 
     def _finding(self, t: int, at: int) -> str:
         if not self.agree(t):
-            return "The views disagree: " + ", ".join(f"{y[t]:.3f}" for y in self.y)
+            return "The views disagree: " + ", ".join(level(y[t]) for y in self.y)
+        if not self._right(t):
+            return f"t = {t}: all three functions say {level(self.y[0][t])}; right is {level(self.truth)}"
         if t < at:
             return f"t = {t}: nothing has come in yet, and all three views say 0"
-        return f"t = {t}: three views, one number: {self.y[0][t]:.3f}"
+        return f"t = {t}: three views, one number: {level(self.y[0][t])}"
 
     def _sentence(self, t: int, at: int) -> str:
-        if not self.agree(t):
-            return f"{self._finding(t, at)} at t = {t}, with the impulse at t = {at}.{self._by()}"
+        by = self.whose_are(dict(zip(("recurrence", "kernel", "FFT"), self.views, strict=True)))
+        if not self._right(t):
+            when = "" if self.agree(t) else f" at t = {t}"
+            drawn = f"The states, the kernel and the waves that are drawn make {level(self.truth)}"
+            return f"{self._finding(t, at)}{when}, with the impulse at t = {at}. {drawn}.{by}"
         if t < at:
-            return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{self._by()}"
-        parts, whole = self.states[1], [f"{y[t]:.3f}" for y in self.y]
+            return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{by}"
+        parts, whole = self.states[1], [level(y[t]) for y in self.y]
         slow, fast = (f"{part:.3f}" if part >= 5e-4 else written(part, ".1g") for part in parts)
         equals = "=" if f"{sum(round(part, 3) for part in parts):.3f}" == whole[0] else "≈"  # each is rounded by itself
         return (
             f"At t = {t} the impulse is {several(t - at, 'step')} old. States: {slow} + {fast} {equals} {whole[0]}. "
-            f"Kernel: tap {t - at} is {whole[1]}. FFT: the {len(self.count)} waves add up to {whole[2]}.{self._by()}"
+            f"Kernel: tap {t - at} is {whole[1]}. FFT: the {len(self.count)} waves add up to {whole[2]}.{by}"
         )
-
-    def _by(self) -> str:
-        owners = [self.owner(view) for view in self.views]
-        if not any(owners):
-            return ""
-        if len(set(owners)) == 1:
-            return f" All three functions are {owners[0]}."
-        named = zip(("recurrence", "kernel", "FFT"), owners, strict=True)
-        return " The functions: " + ", ".join(f"{name} {owner}" for name, owner in named) + "."
 
 
 class KernelSum(LiveFigure):
@@ -244,20 +251,16 @@ class KernelSum(LiveFigure):
         for line, values in zip((self.slow_line, self.fast_line), self.parts, strict=True):
             line.set_ydata(values)
         self.sum_line.set_ydata(self.kernel)
-        self.peak = int(np.abs(self.kernel).argmax())
-        self.alone = self._alone()
-        self.names[0].set_text("● kernel: the sum of both")
+        self.off = np.flatnonzero(~(np.abs(self.kernel - sum(self.parts)) < 1e-3))  # taps that are not the sum, or nan
+        self.names[0].set_text(f"● kernel: {'not ' if len(self.off) else ''}the sum of both")
         self.names[1].set_text(f"– –  slow: {written(c_slow, '.1f')} · {slow:.2f}ʲ")
         self.names[2].set_text(f"– ·  fast: {written(c_fast, '.1f')} · {fast:.2f}ʲ")
-        turn = self._turn()
-        marked = turn if turn is not None else self.peak if self.peak else self.alone
+        self.peaks, self.alone = self._peaks(), self._alone()
+        finding, marked = self._finding(c_slow, c_fast)
         self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
-        finding = self._finding(c_slow, c_fast)
         self.title(self.ax, finding)
-        owner = self.owner(self.function).replace("yours", "your")
-        by = f" The kernel is computed by {owner} function." if owner else ""
         first = ", ".join(written(value, ".2f") for value in self.kernel[:4].round(2))
-        return f"{finding}. The first taps are {first}.{by}"
+        return f"{finding}. The first taps are {first}.{self.whose_is(kernel=self.function)}"
 
     def _alone(self) -> int | None:
         """The first tap of which the slow state makes over 95 %: the fast part is below a twentieth of both."""
@@ -267,26 +270,37 @@ class KernelSum(LiveFigure):
 
     def _turn(self) -> int | None:
         """The first tap whose sign is not that of tap 0, which must not be zero."""
-        found = np.flatnonzero(self.kernel * self.kernel[0] < -1e-6)
+        both = sum(self.parts)
+        both = np.where(np.abs(both) > 1e-9 * sum(np.abs(self.parts)), both, 0)  # what cancels leaves rounding
+        found = np.flatnonzero(both * both[0] < 0)
         return int(found[0]) if len(found) else None
 
-    def _finding(self, c_slow: float, c_fast: float) -> str:
+    def _peaks(self) -> list[int]:
+        """The largest taps: two may be alike."""
+        sizes = np.abs(sum(self.parts))
+        return np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9)).tolist()
+
+    def _finding(self, c_slow: float, c_fast: float) -> tuple[str, int | None]:
+        """What the kernel does, and the tap at which it shows."""
+        if len(self.off):
+            j = int(self.off[0])
+            is_, should = level(self.kernel[j]), level(sum(self.parts)[j])
+            return f"Not the sum of both states: tap {j} is {is_}, their sum is {should}", j
         if not c_slow or not c_fast:
             if c_slow == c_fast:
-                return "Neither state is read: both C are 0"
-            return f"The {'fast' if c_slow else 'slow'} state is not read: its C is 0"
+                return "Neither state is read: both C are 0", None
+            return f"The {'fast' if c_slow else 'slow'} state is not read: its C is 0", None
         if (turn := self._turn()) is not None:
-            return f"The kernel changes its sign: tap {turn} is the first on the other side"
-        if self.peak:
-            if self.kernel[self.peak] < 0:
-                return f"The kernel falls at first: it is lowest at tap {self.peak}"
-            return f"The kernel grows at first: it is largest at tap {self.peak}"
+            return f"The kernel changes its sign: tap {turn} is the first on the other side", turn
+        if peak := self.peaks[0]:
+            there = f"tap {peak}" if len(self.peaks) == 1 else f"the taps {peak} and {self.peaks[1]}"
+            if self.kernel[peak] < 0:
+                return f"The kernel falls at first: it is lowest at {there}", peak
+            return f"The kernel grows at first: it is largest at {there}", peak
         if self.alone is None:
-            return f"Both states can be seen in all {self.LENGTH} taps"
-        if self.alone == 0:
-            return "The slow state makes almost all of the kernel"
+            return f"The fast state makes 5 % or more of each of the {self.LENGTH} taps", None
         start = "Steeper" if c_slow * c_fast > 0 else "Flatter"  # than the slow state alone
-        return f"{start} at the start: from tap {self.alone} on, over 95 % is the slow state"
+        return f"{start} at the start: from tap {self.alone} on, over 95 % is the slow state", self.alone
 
 
 class Clock(LiveFigure):
@@ -400,7 +414,7 @@ class Leak(LiveFigure):
         kernel = self.FADE ** torch.arange(length)[None]  # (D, L)
         self.y = sized(self.convolve(u, kernel), u)[0, 0]  # (L,)
         self.truth = mended_convolve(u, kernel)[0, 0].numpy()  # (L,)
-        self.wrong = np.abs(self.y - self.truth) > 1e-3  # (L,)
+        self.wrong = ~(np.abs(self.y - self.truth) <= 1e-3)  # (L,): nan is wrong, too
         steps = np.arange(length)
         self.past.set(x=-0.8, width=self.at + 0.3)
         self.end.set(x=length - 0.5, width=self.LONGEST - length + 0.4)
@@ -415,14 +429,23 @@ class Leak(LiveFigure):
             word.set_visible(bool(self.wrong.any()) and self.at > 7)
         finding = self._finding(length)
         self.title(self.ax, finding)
-        by = f" ({self.whose})" if self.whose else ""
-        return f"L = {length}, impulse at t = {self.at}{by}: {finding[0].lower() + finding[1:]}."
+        whose = self.whose or self.owner(self.convolve)
+        by = f" ({whose})" if whose else ""
+        low, high = self.ax.get_ylim()
+        unseen = int((self.wrong & ~((low < self.y) & (self.y < high))).sum())
+        more = f" Outside the picture: {unseen} of them." if unseen else ""
+        return f"L = {length}, impulse at t = {self.at}{by}: {finding[0].lower() + finding[1:]}.{more}"
 
     def _finding(self, length: int) -> str:
-        early, bad = int(self.wrong[: self.at].sum()), int(self.wrong.sum())
+        early, later = int(self.wrong[: self.at].sum()), int(self.wrong[self.at :].sum())
         if early:
-            return f"{several(early, 'output')} of {length} answer{'s' * (early == 1)} before the impulse comes"
-        return f"{bad} of {length} outputs are wrong" if bad else f"All {length} outputs are right"
+            more = f", {later} more {'is' if later == 1 else 'are'} wrong" if later else ""
+            return f"{several(early, 'output')} of {length} answer{'s' * (early == 1)} before the impulse comes{more}"
+        return (
+            f"{several(later, 'output')} of {length} {'is' if later == 1 else 'are'} wrong"
+            if later
+            else f"All {length} outputs are right"
+        )
 
 
 def multiplications(length: float, states: int) -> tuple[float, float, float]:
