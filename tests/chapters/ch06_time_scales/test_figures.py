@@ -1,6 +1,7 @@
 """The figures of notebook 06 show what the package computes, at every corner of their sliders."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -48,9 +49,53 @@ def test_fading_says_when_a_half_life_has_the_wrong_shape():
     assert "expected the shape (1, 1)" in exploration.frame.sentence
 
 
+@pytest.mark.parametrize(
+    ("half_life", "finding"),
+    [
+        (lambda A, delta: 1 / (-A * delta[:, None]), "After 10 steps, 37 % is left, not a half"),
+        (lambda A, delta: 0.5 / (-A * delta[:, None]), "After 5 steps, 61 % is left, not a half"),
+        (lambda A, delta: math.log(2) / (A * delta[:, None]), "A half-life of −6.9 steps lies before the event"),
+        (lambda A, delta: 0 * A, "After 0 steps, 100 % is left, not a half"),
+        (lambda A, delta: math.log(2) / (-A * delta[:, None]), "Half of it is left after 6.9 steps"),
+    ],
+)
+def test_a_half_is_said_to_be_left_only_where_the_dots_say_so(half_life, finding):
+    shown = figures.Fading(half_life=half_life)
+    shown.owner = lambda function: "yours" if function is half_life else ""
+    sentence = shown.update()
+    assert shown.titles() == [finding] and sentence.endswith(" The half-life is yours.")
+    assert finding in sentence and ("a quarter" in sentence) == finding.startswith("Half")
+    left = np.interp(shown.steps, shown.t, shown.left)
+    assert finding.startswith("Half") == (abs(left - 0.5) < 0.01)
+    marked = len(shown.halves.get_xdata())
+    assert marked == (0 if shown.steps < 0 else 3) and shown.names[0].get_visible() == bool(marked)
+
+
+def test_what_cannot_be_drawn_is_told():
+    with pytest.raises(ValueError, match="half_life returned numbers that are not finite"):
+        figures.Fading(half_life=lambda A, delta: A * math.nan).update()
+    with pytest.raises(ValueError, match=r"sample_dt returned −6\.9, and a step size is above 0"):
+        figures.TimeScaleMap(sample=lambda u, low, high, floor: math.log(low) + u * math.log(high / low)).update()
+    with pytest.raises(ValueError, match="sample_dt returned numbers that are not finite"):
+        figures.TimeScaleMap(sample=lambda u, *_: u * math.nan).update()
+
+
+def test_drops_from_beyond_the_map_are_told():
+    def with_one_beyond(u, *ends):
+        return torch.where(u == u.max(), 2.0, sample_dt(u, *ends))
+
+    rain = figures.TimeScaleMap(sample=with_one_beyond)
+    assert "1 drop from beyond the map falls at its edge." in rain.update()
+    rain = figures.TimeScaleMap(sample=lambda u, *_: 1e-5 + 0 * u)
+    rain.owner = lambda function: "yours" if function is rain.sample else ""
+    assert rain.update().endswith("64 drops from beyond the map fall at its edge. The draw is yours.")
+    rain = figures.TimeScaleMap()
+    assert not any("beyond" in rain.update(**parameters) for parameters in rain.corners())
+
+
 def test_words_keep_two_digits():
-    assert [figures.words(steps) for steps in (0.04332, 0.433, 6.93, 9.96, 17.3, 693.1)] == [
-        "0.043", "0.43", "6.9", "10", "17", "693",
+    assert [figures.words(steps) for steps in (0.04332, 0.433, 6.93, 9.96, 17.3, 693.1, -6.93)] == [
+        "0.043", "0.43", "6.9", "10", "17", "693", "−6.9",
     ]  # fmt: skip
 
 
@@ -88,7 +133,38 @@ def test_the_sentence_tells_how_far_the_readers_inverse_is_off():
     assert "The stable form stays below 0.001 %" in figures.SoftplusInverse().update()
     shown = figures.SoftplusInverse(inverse=figures.naive_inverse)
     shown.owner = lambda function: "yours" if function is figures.naive_inverse else ""
-    assert "Your function stays below 100 %" in shown.update()
+    sentence = shown.update()
+    assert sentence.endswith("The inverse is yours.")
+    worst = float(re.search(r"The given form is off by up to ([\d.]+) %", sentence)[1])
+    assert worst == pytest.approx(100 * shown.naive_error.max(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        (lambda dt: torch.log(torch.expm1(dt)), "The stable form stays below"),
+        (torch.log, "The given form is off by up to 76 %"),
+        (lambda dt: dt, "The given form is off by more than 1000 %"),
+        (lambda dt: dt + torch.log(torch.expm1(-dt)), "The given form gives no number for any of these Δ"),
+        (lambda dt: torch.log(dt - 1e-3), "The given form gives no number for some of these Δ"),
+    ],
+)
+def test_a_form_is_called_stable_only_if_it_is_and_its_curve_is_drawn_where_its_errors_are(form, says):
+    shown = figures.SoftplusInverse(inverse=form)
+    assert says in shown.update()
+    stable = shown.stable_error.max() < 1e-5  # not so of NaN
+    assert shown.stable_name.get_text() == ("─ stable form" if stable else "─ given form")
+    worst = shown.stable_error.reshape(-1, shown.NEIGHBOURS).max(1)
+    drawn = 10 ** shown.stable.get_ydata()
+    low, high = 10.0 ** np.array(shown.errors.get_ylim())
+    seen = (drawn > low) & (drawn < high)
+    np.testing.assert_allclose(drawn[seen], worst[seen])
+    assert not ((worst > low) & (worst < high) & ~seen).any()
+
+
+def test_an_inverse_of_the_wrong_shape_is_told():
+    with pytest.raises(ValueError, match=r"inverse_softplus returned \(1,\), expected the shape"):
+        figures.SoftplusInverse(inverse=lambda dt: dt.sum()[None]).update()
 
 
 def test_an_inverse_that_knows_no_bfloat16_is_drawn_all_the_same():
@@ -179,6 +255,20 @@ def test_broken_starts_count_every_state_and_none_that_is_not_a_number():
     for start in shown.NAMES:
         shown.update(start=start, steps=3.0)
         assert shown.share == 0 < shown.built
+
+
+@pytest.mark.parametrize("start", figures.BrokenStarts.NAMES)
+def test_the_bars_in_the_grey_area_are_the_share_that_the_title_tells(start):
+    shown = figures.BrokenStarts()
+    for steps in shown.controls["steps"].positions():
+        shown.update(start=start, steps=steps)
+        grey = [bar.get_x() > shown.span.get_x() - 1e-4 for bar in shown.bars]
+        inside = [bar.get_height() for bar, is_grey in zip(shown.bars, grey, strict=True) if is_grey]
+        cut = [
+            bar for bar in shown.bars if bar.get_x() + 1e-4 < shown.span.get_x() < bar.get_x() + bar.get_width() - 1e-4
+        ]
+        assert not cut
+        assert sum(inside) == pytest.approx(shown.share * 128 * 16)
 
 
 def test_decay_is_that_of_adamw():

@@ -29,7 +29,7 @@ PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
 
 def words(steps: float) -> str:
     """A number of steps with two digits that count: 0.43, 6.9, 17, 693."""
-    return f"{steps:.0f}" if steps >= 9.95 else f"{steps:.2g}"
+    return written(steps, ".0f" if abs(steps) >= 9.95 else ".2g")
 
 
 def decades(ax, axis: str, powers, names=None) -> None:
@@ -44,6 +44,13 @@ def shown_as(value: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
         got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise ValueError(f"{name} returned {got}, expected the shape {shape}")
     return value.detach()
+
+
+def finite(value: Tensor, name: str) -> Tensor:
+    """The same numbers; a ValueError in words if one of them is not finite."""
+    if not value.isfinite().all():
+        raise ValueError(f"{name} returned numbers that are not finite")
+    return value
 
 
 class Hero(LiveFigure):
@@ -112,25 +119,33 @@ class Fading(LiveFigure):
 
     def update(self, delta: float = 0.1, n: int = 1) -> str:
         found = self.half_life(torch.tensor([[-float(n)]]), torch.tensor([delta]))
-        self.steps = float(shown_as(found, (1, 1), "half_life"))
+        self.steps = float(finite(shown_as(found, (1, 1), "half_life"), "half_life"))
         self.left = np.exp(-n * delta * self.t)  # (T,)
         self.stems.set_segments([[(t, 0), (t, left)] for t, left in zip(self.t, self.left, strict=True)])
         self.dots.set_ydata(self.left)
         at, height = self.steps * np.arange(1, 4), 0.5 ** np.arange(1, 4)
-        seen = at <= self.STEPS
+        seen = (at >= 0) & (at <= self.STEPS)
         self.halves.set_data(at[seen], height[seen])
-        crowded = self.steps < 1.2
+        crowded = abs(self.steps) < 1.2
         for i, name in enumerate(self.names):
             name.set(visible=bool(seen[i]) and not (crowded and i), x=at[i] + 0.9, y=height[i] + 0.06)
-        where = "" if seen[0] else ", beyond this picture"
-        self.title(self.ax, f"Half of it is left after {_steps(self.steps)}{where}")
-        whose = self.owner(self.half_life).replace("yours", "your")
-        by = f" (by {whose} function)" if whose else ""
+        finding, more = self._finding(n * delta)
+        where = ", beyond this picture" if self.steps > self.STEPS else ""
+        self.title(self.ax, finding + where)
         kept = 100 * math.exp(-n * delta)
         return (
-            f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. Half of it is left "
-            f"after {_steps(self.steps)}{by}, a quarter after {words(2 * self.steps)}."
+            f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. "
+            f"{finding}{more}.{self.whose_is(**{'half-life': self.half_life})}"
         )
+
+    def _finding(self, rate: float) -> tuple[str, str]:
+        """What is left after the half-life that the function gives, and what more there is to say of it."""
+        if self.steps < 0:
+            return f"A half-life of {_steps(self.steps)} lies before the event", ""
+        share = percent(math.exp(-rate * self.steps))
+        if share == "50 %":
+            return f"Half of it is left after {_steps(self.steps)}", f", a quarter after {words(2 * self.steps)}"
+        return f"After {_steps(self.steps)}, {share} is left, not a half", ""
 
 
 def _percent(value: float) -> str:
@@ -257,12 +272,12 @@ class SoftplusInverse(LiveFigure):
         (self.stable,) = ax.plot([], [], "-", color=style.BLUE, lw=4)
         (self.here,) = ax.plot([0, 0], [-9, 0.9], ":", color=style.BLACK, lw=2.5)
         self.naive_name = style.label_line(ax, "╌ log(exp(Δ) − 1)", -6.8, 1.5, style.VERMILLION, bbox=style.PAPER)
-        self.stable_name = style.label_line(ax, "─ stable form", -6.8, -8.3, style.BLUE, bbox=style.PAPER)
+        self.stable_name = style.label_line(ax, "", -6.8, -8.3, style.BLUE, bbox=style.PAPER)
         self.move(self.here, self.naive, self.stable, self.naive_name, self.stable_name)
 
     @functools.lru_cache(maxsize=4)  # noqa: B019
     def _errors_of(self, kind: torch.dtype) -> tuple[np.ndarray, np.ndarray]:
-        """Relative errors of the naive and of the given form over all Δ, cut to what the picture shows."""
+        """Relative errors of the naive and of the given form over all Δ; NaN where a form gives no number."""
         wanted = self.dt.to(kind)
         return tuple(self._error(self._bias(form, wanted), wanted) for form in (naive_inverse, self.inverse))
 
@@ -270,20 +285,21 @@ class SoftplusInverse(LiveFigure):
     def _bias(form: Callable[[Tensor], Tensor], wanted: Tensor) -> Tensor:
         """What a form answers; one that knows no bfloat16, as NumPy does not, works in float32 and is rounded."""
         try:
-            return form(wanted)
+            found = form(wanted)
         except TypeError:
-            return form(wanted.float()).to(wanted.dtype)
+            found = form(wanted.float()).to(wanted.dtype)
+        return shown_as(found, tuple(wanted.shape), "inverse_softplus")
 
     @staticmethod
     def _error(bias: Tensor, wanted: Tensor) -> np.ndarray:
-        got = torch.logaddexp(bias.detach().double(), torch.zeros_like(bias, dtype=torch.float64))  # softplus, exactly
-        return ((got - wanted.double()).abs() / wanted.double()).nan_to_num(nan=10, posinf=10).numpy()
+        got = torch.logaddexp(bias.double(), torch.zeros_like(bias, dtype=torch.float64))  # softplus, exactly
+        return ((got - wanted.double()).abs() / wanted.double()).numpy()
 
     def update(self, delta: float = 0.001, kind: torch.dtype = torch.float32) -> str:
         self.naive_error, self.stable_error = self._errors_of(kind)
         for line, error in ((self.naive, self.naive_error), (self.stable, self.stable_error)):
             worst = error.reshape(-1, self.NEIGHBOURS).max(1)  # of neighbours: the errors jump from Δ to Δ
-            line.set_data(self.log_dt[self.NEIGHBOURS // 2 :: self.NEIGHBOURS], np.log10(worst.clip(1e-9, 10)))
+            line.set_data(self.log_dt[self.NEIGHBOURS // 2 :: self.NEIGHBOURS], np.log10(worst.clip(1e-12, 1e6)))
         self.bias = math.log(math.expm1(delta))
         log_dt = math.log10(delta)
         self.path.set_data([-17, self.bias, self.bias], [log_dt, log_dt, -7.3])
@@ -304,20 +320,31 @@ class SoftplusInverse(LiveFigure):
         self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {written(self.bias, '.1f')}")
         self.title(self.errors, f"exp(Δ) rounded: {loss}")
         name = str(kind).removeprefix("torch.")
-        form = "Your function" if self.owner(self.inverse) == "yours" else "The stable form"
+        form, comes = self._given(kind)
+        self.stable_name.set_text(f"─ {form}")
         size = written(grown, ",.0f" if grown > 1000 else ".3g")
         bias = written(self.bias, ".2f")
         apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
             f"Softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
-            f"{size} stand {apart} apart. In log(exp(Δ) − 1) {here}. {form} stays "
-            f"below {_above(100 * self.stable_error.max()):g} %, for any of these Δ."
+            f"{size} stand {apart} apart. In log(exp(Δ) − 1) {here}. The {form} {comes}."
+            f"{self.whose_is(inverse=self.inverse)}"
         )
+
+    def _given(self, kind: torch.dtype) -> tuple[str, str]:
+        """What the given form is called, which is stable if its error is no more than roundings, and how it does."""
+        lost = np.isnan(self.stable_error)
+        if lost.any():
+            return "given form", f"gives no number for {'any' if lost.all() else 'some'} of these Δ"
+        most = self.stable_error.max()
+        if most < 20 * torch.finfo(kind).eps:
+            return "stable form", f"stays below {written(_above(100 * most), 'g')} %, for any of these Δ"
+        return "given form", f"is off by {f'up to {words(100 * most)}' if most < 10 else 'more than 1000'} %"
 
 
 def _above(error: float) -> float:
     """The next power of ten, with room for a logarithm that another machine rounds otherwise."""
-    return 10.0 ** math.ceil(math.log10(1.5 * error))
+    return 10.0 ** math.ceil(math.log10(1.5 * max(error, 1e-12)))
 
 
 def _band(line: Callable, span: Callable) -> None:
@@ -407,7 +434,9 @@ class TimeScaleMap(LiveFigure):
 
     def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:
         drawn = self.sample(self.u, dt_min, dt_max, 1e-4)
-        self.rain = shown_as(drawn, (self.CHANNELS,), "sample_dt").double().numpy()  # (D,)
+        self.rain = finite(shown_as(drawn, (self.CHANNELS,), "sample_dt"), "sample_dt").double().numpy()  # (D,)
+        if (least := self.rain.min()) <= 0:
+            raise ValueError(f"sample_dt returned {written(least, '.2g')}, and a step size is above 0")
         self.half_lives = LN2 / np.outer(self.rain, self.n)  # (D, N)
         self.half_life = LN2 / (n * delta)
         self._move_rain()
@@ -436,12 +465,15 @@ class TimeScaleMap(LiveFigure):
         self.middle = float(np.median(self.half_lives))
         self.title(self.map, f"Rain: half of all states halve in {_steps(self.middle)}")
         self.title(self.memory, f"This cell: ½ after {_steps(self.half_life)}")
-        by = "your draw" if self.owner(self.sample) == "yours" else "the draw"
+        # A draw may reach an end of the map, up to rounding.
+        beyond = int(((self.rain < 1e-4 * (1 - 1e-5)) | (self.rain > 1 + 1e-5)).sum())
+        edge = f" {several(beyond, 'drop')} from beyond the map {'falls' if beyond == 1 else 'fall'} at its edge."
         return (
             f"State n = {n} of a channel with Δ = {delta:.3g} has a half-life of {_steps(self.half_life)}. The "
-            f"rain is {by} of {self.CHANNELS} channels: {percent(self.long)} of their states keep half for more "
+            f"rain is a draw of {self.CHANNELS} channels: {percent(self.long)} of their states keep half for more "
             f"than 100 steps, {percent(self.short)} for less than one. The longest half-life is "
-            f"{words(self.half_lives.max())} steps, the median {words(self.middle)}."
+            f"{_steps(self.half_lives.max())}, the median {words(self.middle)}.{edge if beyond else ''}"
+            f"{self.whose_is(draw=self.sample)}"
         )
 
 
@@ -487,6 +519,7 @@ class BrokenStarts(LiveFigure):
         "inverse forgotten",
         "log Δ fed to the inverse",
     )
+    HAIR = 1e-6  # of a decade
     controls = {  # noqa: RUF012
         "start": choice(NAMES, "bias set to zero", label="start"),
         "steps": slider(1, 1000, 10, 0.1, label="remember for", unit="steps", log=True),
@@ -496,14 +529,15 @@ class BrokenStarts(LiveFigure):
         super().__init__(height=4.8)
         n = np.arange(1, STATES + 1)
         self.half_lives = {name: (LN2 / np.outer(dt.double(), n)).ravel() for name, dt in starts().items()}  # (D·N,)
-        self.edges = np.linspace(-1.78, 3.22, 41)  # one step, where many states lie, is no edge
+        # Each position of the slider is an edge, a hair below: a half-life of one step is one step, however rounded.
+        self.edges = np.arange(-18, 33) / 10 - self.HAIR
         counts = {name: np.histogram(np.log10(x), self.edges)[0] for name, x in self.half_lives.items()}
         self.counts = counts
         self.ax = self.figure.subplots()
         top = max(count.max() for count in counts.values())
-        self.ax.set(xlim=(-1.78, 3.22), ylim=(0, 1.25 * top), xlabel="half-life (steps)", ylabel="number of states")
+        self.ax.set(xlim=(-1.8, 3.2), ylim=(0, 1.25 * top), xlabel="half-life (steps)", ylabel="number of states")
         decades(self.ax, "x", (-1, 0, 1, 2, 3))
-        self.span = self.ax.axvspan(0, 3.22, 0, 0.84, fc="#EDEDED", ec=PALE, ls="--", lw=1.5, zorder=0)
+        self.span = self.ax.axvspan(0, 3.2, 0, 0.84, fc="#EDEDED", ec=PALE, ls="--", lw=1.5, zorder=0)
         width = self.edges[1] - self.edges[0]
         self.bars = self.ax.bar(self.edges[:-1], counts["as built"], width, align="edge", fc=style.VERMILLION, lw=0)
         (self.outline,) = self.ax.step(
@@ -517,8 +551,8 @@ class BrokenStarts(LiveFigure):
     def update(self, start: str = "bias set to zero", steps: float = 10.0) -> str:
         for bar, height in zip(self.bars, self.counts[start], strict=True):
             bar.set_height(height)
-        self.span.set(x=math.log10(steps), width=3.22 - math.log10(steps))
-        least = steps * (1 - 1e-6)  # a half-life of one step is one step, however it is rounded
+        self.span.set(x=math.log10(steps), width=3.2 - math.log10(steps))
+        least = 10 ** (math.log10(steps) - self.HAIR)
         self.share = float(np.mean(self.half_lives[start] >= least))
         self.built = float(np.mean(self.half_lives["as built"] >= least))
         broken = bool(np.isnan(self.half_lives[start]).any())

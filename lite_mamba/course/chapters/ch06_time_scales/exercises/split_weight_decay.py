@@ -246,7 +246,7 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "a shared weight that is counted twice",
-            "You collect the parameters module by module. A weight that two modules share comes twice, and the "
+            "A weight that two modules share comes twice, as it does where each module is asked for its own, and the "
             "optimiser refuses it. model.parameters() lists each one once.",
             _seen("[p for module in model.modules() for p in module.parameters(recurse=False)]"),
         ),
