@@ -48,6 +48,40 @@ def test_the_step_tells_what_a_wrong_loop_says():
     assert "expected (1, 2, 3)" in exploration.frame.sentence
 
 
+def test_the_title_of_a_loop_that_reads_another_number_names_both():
+    shown = figures.StepThrough(loop=lambda a, b, C: chapter.scan_loop(torch.ones_like(a), b, C))  # nothing fades
+    shown.update(moment=5, channel=0)
+    assert shown.titles() == ["t = 1, read: C weighs the new states, and one number goes out"]  # as with Δ = 0
+    shown.update(moment=8, channel=0)
+    assert shown.titles() == ["t = 2, read: the sum is 11, the loop says 34"]
+
+
+def test_a_loop_that_writes_into_its_inputs_does_not_change_the_step():
+    def written_into(deltaA, deltaB_u, C):
+        for t in range(1, 3):
+            deltaB_u[:, :, t] += deltaA[:, :, t] * deltaB_u[:, :, t - 1]
+        return torch.einsum("b d l n, b n l -> b d l", deltaB_u, C)
+
+    shown, right = figures.StepThrough(loop=written_into), figures.StepThrough()
+    for moment in (4, 5, 4, 8):
+        assert shown.update(moment=moment) == right.update(moment=moment)
+        assert shown.titles() == right.titles()
+
+
+def test_a_figure_says_whose_function_it_runs_and_what_it_returned():
+    shown = figures.StepThrough(), figures.StateMap(), figures.ChunkBorders()
+    for figure, name in zip(shown, ("loop", "discretisation", "chunk"), strict=True):
+        figure.owner = lambda function: "yours"
+        assert figure.update().endswith(f" The {name} is yours.")
+    assert shown[0].maker.get_text().endswith("yours") and shown[2].by.get_text() == "chunk: yours"
+    lists = figures.StepThrough(loop=lambda *given: list(chapter.scan_loop(*given).unbind(-1)))
+    with pytest.raises(ValueError, match=r"the loop returned \(1, 2\) and \(1, 2\) and \(1, 2\), expected \(1, 2, 3\)"):
+        lists.update()
+    alone = figures.ChunkBorders(chunk=lambda *given: None)
+    with pytest.raises(ValueError, match=r"the chunk returned NoneType, expected \(1, 1, 16\) and \(1, 1, 4\)"):
+        alone.update()
+
+
 @pytest.mark.parametrize("fixed", [0.001, 0.1, 1.0])
 def test_the_map_holds_the_states_of_the_package(fixed):
     shown = figures.StateMap()
@@ -99,6 +133,27 @@ def test_before_the_first_data_token_no_share_of_it_is_told():
     assert "no data token" in shown.update(t=5) and "%" in shown.update(t=6)
 
 
+def test_before_the_first_data_token_the_state_is_called_what_it_is():
+    def loud(u, delta, A, B):
+        return chapter.discretise(u, delta, A, B)[0], torch.einsum("b n l, b d l -> b d l n", B, u)  # without Δ
+
+    right, wrong = figures.StateMap(), figures.StateMap(discretise=loud)
+    for shown, words in ((right, "is almost empty"), (wrong, "holds noise")):
+        assert f"the selective state {words}." in shown.update(t=5)
+        assert shown.heading.get_text().endswith(f"the selective state {words}")
+    bars = [max(abs(bar.get_width()) for bar in shown.sides[1]["bars"]) for shown in (right, wrong)]
+    assert bars[0] < 0.02 < 0.1 < bars[1]
+
+
+def test_states_that_are_no_numbers_are_not_drawn():
+    def growing(u, delta, A, B):
+        decay, drive = chapter.discretise(u, delta, A, B)
+        return 1 / decay, drive
+
+    exploration = Exploration(figures.StateMap(discretise=growing))
+    assert exploration.frame.failed and "infinite or nan at t = 60" in exploration.frame.sentence
+
+
 def test_a_map_that_asks_does_not_tell_the_shares():
     shown = figures.StateMap(asks=True)
     sentence = shown.update(t=38, fixed=0.1)
@@ -117,7 +172,7 @@ def test_the_map_runs_the_learners_discretisation():
     assert wrong.update().endswith("The discretisation is yours.")
     right.update()
     assert not np.allclose(right.fixed["h"], wrong.fixed["h"], atol=1e-3)
-    with pytest.raises(ValueError, match=r"not \(1, 1, 64, 16\)"):
+    with pytest.raises(ValueError, match=r"expected \(1, 1, 64, 16\) and \(1, 1, 64, 16\)"):
         figures.StateMap(discretise=lambda *given: [part.transpose(1, 2) for part in chapter.discretise(*given)])
 
 
@@ -158,7 +213,39 @@ def test_chunks_from_the_package_are_right_and_those_of_the_suspect_are_not():
         assert "no output" in right.update(size=size)
         suspect.update(size=size)
         assert suspect.wrong.tolist() == [size > 1 and t >= size and size != 47 for t in range(48)]
-    assert "32 outputs of 48 wrong. The first wrong one is at t = 16." in suspect.update(size=16)
+    sentence = suspect.update(size=16)
+    assert "32 outputs of 48 wrong. The first wrong one is at t = 16. The chunk is the suspect." in sentence
+
+
+@pytest.mark.parametrize("factor", [-1.0, 3.0, float("nan")])
+def test_every_wrong_output_has_a_cross_in_the_picture(factor):
+    def wrong(*given):
+        y, state = figures.package_chunk(*given)
+        return factor * y, state
+
+    shown = figures.ChunkBorders(chunk=wrong)
+    sentence = shown.update(size=16)
+    drawn = shown.bad.get_ydata()
+    low, high = shown.ENDS
+    assert len(drawn) == 48 and (low <= drawn).all() and (drawn <= high).all() and shown.ax.get_ylim()[0] < low
+    beyond = sum(value in shown.ENDS for value in drawn)
+    assert beyond and f"{beyond} of the wrong ones have no place in the picture" in sentence
+    shown.pixels()
+    box = shown.by.axes.transData.transform((0, high))[1]
+    assert all(text.get_window_extent().y0 > box for text in shown.ax.texts if text.get_text())
+
+
+def test_a_chunk_that_writes_into_its_inputs_shows_the_same_at_every_move():
+    def doubled(u, *rest):
+        u *= 2
+        return figures.package_chunk(u, *rest)
+
+    shown = figures.ChunkBorders(chunk=doubled)
+    shown.update(size=16)
+    first = shown.y.copy()
+    shown.update(size=16)
+    np.testing.assert_array_equal(shown.y, first)
+    np.testing.assert_allclose(first, 2 * shown.truth, rtol=1e-4)
 
 
 def test_a_chunk_of_a_wrong_shape_is_told_so():

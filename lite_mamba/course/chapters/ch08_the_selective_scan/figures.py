@@ -48,6 +48,16 @@ def package_chunk(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, sta
     return selective_scan_fn(u, delta, A, B, C, initial_state=state, return_last_state=True)
 
 
+def returned(name: str, result, *shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """What a function of the learner's returned, one tensor of each shape; a ValueError in words if it is not that."""
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in parts]
+    if got != list(shapes):
+        found, expected = (" and ".join(map(str, names)) or "nothing" for names in (got, shapes))
+        raise ValueError(f"{name} returned {found}, expected {expected}")
+    return tuple(parts)
+
+
 def plain(number: float) -> str:
     """A number of the tiny case as a cell shows it: 4, 0.125, −1."""
     return written(number, ".4g")
@@ -130,12 +140,11 @@ class StepThrough(LiveFigure):
         self._show_step(stage)
         self._show_tokens(t, stage, channel)
         self.title(self.ax, self._finding(t, stage, channel))
-        return f"Channel {channel}, {self._words(t, stage, channel)}"
+        return f"Channel {channel}, {self._words(t, stage)}{self.whose_is(loop=self.loop)}"
 
     def _outputs(self) -> np.ndarray:
-        y = self.loop(self.deltaA, self.deltaB_u, self.C)
-        if y.shape != (1, 2, 3):
-            raise ValueError(f"the loop returned shape {tuple(y.shape)}, expected (1, 2, 3)")
+        given = [tensor.clone() for tensor in (self.deltaA, self.deltaB_u, self.C)]  # a loop may write into them
+        (y,) = returned("the loop", self.loop(*given), (1, 2, 3))
         return y[0].numpy()
 
     def _show_step(self, stage: int) -> None:
@@ -159,7 +168,8 @@ class StepThrough(LiveFigure):
             for i, (box, text) in enumerate(cells):
                 box.set(ec=ink[name] if i == t else style.GREY, lw=3.5 if i == t else 1.5)
                 seen = name != "y" or i < read
-                text.set(text=plain(round(float(rows[name][i]), 4)) if seen else "", color=ink[name])
+                number = plain(round(float(rows[name][i]), 4)) if seen else ""
+                text.set(text=number, color=ink[name], fontsize=16 if len(number) < 7 else 13)
         for i, text in enumerate(self.times):
             text.set(fontweight="bold" if i == t else "normal", color=style.BLACK if i == t else style.GREY)
         total = float(self.columns[6].sum())
@@ -176,17 +186,23 @@ class StepThrough(LiveFigure):
             return f"t = {t}, add: " + (
                 "Δ = 0, the token is not written" if empty else "the drive comes in without fading"
             )
+        if loop := self._says(t):
+            return f"t = {t}, read: the sum is {plain(self.columns[6].sum())}, the loop says {loop}"
         return f"t = {t}, read: C weighs the new states, and one number goes out"
 
-    def _words(self, t: int, stage: int, channel: int) -> str:
+    def _says(self, t: int) -> str:
+        """The output of the loop, if it is not the sum that it should be."""
+        right = math.isclose(self.y[t], self.columns[6].sum(), rel_tol=1e-4, abs_tol=1e-3)
+        return "" if right else plain(float(self.y[t]))
+
+    def _words(self, t: int, stage: int) -> str:
         before, decay, faded, drive, now, weights, _ = [" and ".join(map(plain, pair)) for pair in self.columns]
         if stage == 0:
             return f"t = {t}, fade: the states {before} times the decays {decay} leave {faded}."
         if stage == 1:
             return f"t = {t}, add: {faded} and the drives {drive} make the new states {now}."
-        right = float(self.columns[6].sum())
-        loop = "" if math.isclose(self.y[t], right, abs_tol=1e-3) else f" The loop says {plain(float(self.y[t]))}."
-        return f"t = {t}, read: C = {weights} on the states {now} gives y = {plain(right)}.{loop}"
+        said = f" The loop says {loop}." if (loop := self._says(t)) else ""
+        return f"t = {t}, read: C = {weights} on the states {now} gives y = {plain(self.columns[6].sum())}.{said}"
 
 
 class StateMap(LiveFigure):
@@ -262,14 +278,15 @@ class StateMap(LiveFigure):
     def _run(self, delta: Tensor) -> dict[str, np.ndarray]:
         """The states (L, N) over time, and the part of them that the last data token has left."""
         given = delta[None, None], self.A, torch.ones(1, self.STATES, self.LENGTH)  # (B, D, L), (D, N), (B, N, L)
-        deltaA, deltaB_u = self.discretise(self.u[None, None], *given)
         wanted = (1, 1, self.LENGTH, self.STATES)
-        if deltaA.shape != wanted or deltaB_u.shape != wanted:
-            raise ValueError(f"discretise returned {tuple(deltaA.shape)} and {tuple(deltaB_u.shape)}, not {wanted}")
+        result = self.discretise(self.u[None, None].clone(), *given)
+        deltaA, deltaB_u = returned("discretise", result, wanted, wanted)
         alone = torch.zeros(len(self.DATA), *wanted[1:])  # the drive of one data token in each row
         for row, at in enumerate(self.DATA):
             alone[row, :, at] = deltaB_u[0, :, at]
         h = states(deltaA, deltaB_u)[0, 0].numpy()  # (L, N)
+        if not (finite := np.isfinite(h).all(1)).all():
+            raise ValueError(f"the states of this discretisation are infinite or nan at t = {finite.argmin()}")
         parts = states(deltaA.expand(len(self.DATA), -1, -1, -1), alone)[:, 0].numpy()  # (data tokens, L, N)
         return {"h": h, "last": self._last_data(parts)}
 
@@ -294,7 +311,7 @@ class StateMap(LiveFigure):
                 "a Δ for each token. Three of the tokens are data."
             )
         if t < min(self.DATA):
-            return f"At t = {t} no data token has come yet, and the selective state is almost empty.{by}"
+            return f"At t = {t} no data token has come yet, and the selective state {self._before_data(t)}.{by}"
         fixed_share, own_share = (percent(share / 100) for share in self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
@@ -305,9 +322,13 @@ class StateMap(LiveFigure):
         if self.asks:
             return "Which state still tells you the last data token ◆?"
         if t < min(self.DATA):
-            return f"t = {t}: no data yet, and the selective state is almost empty"
+            return f"t = {t}: no data yet, and the selective state {self._before_data(t)}"
         fixed, selective = (percent(share / 100) for share in self.share)
         return f"t = {t}: last data token: {fixed} of the fixed state, {selective} of the selective"
+
+    def _before_data(self, t: int) -> str:
+        sizes = np.abs(self.selective["h"]).max(1)  # (L,)
+        return "is almost empty" if sizes[t] <= 0.02 * sizes.max() else "holds noise"
 
     def _show(self, side: dict, h: np.ndarray, t: int, name: str) -> None:
         largest = np.abs(h).max() or 1.0
@@ -404,16 +425,17 @@ class ChunkBorders(LiveFigure):
 
     Args:
         chunk: (u, delta, A, B, C, state) to the outputs and the next state.
-        whose: whose function it is, shown in the picture.
+        whose: whose function it is, if it is no exercise's.
     """
 
     LENGTH = 48
+    ENDS = -0.1, 8.1  # between the axis of time and the names
 
     controls = {"size": slider(1, LENGTH, 16, label="tokens in a chunk")}  # noqa: RUF012
 
     def __init__(self, chunk=package_chunk, whose: str = ""):
         super().__init__(height=4.6)
-        self.chunk = chunk
+        self.chunk, self.whose = chunk, whose
         self.system = border_case(self.LENGTH)
         self.truth = selective_scan_fn(**self.system).flatten().numpy()  # (L,)
         self.ax = self.figure.subplots()
@@ -427,9 +449,8 @@ class ChunkBorders(LiveFigure):
             self.ax.text(9, 9, "● in chunks, right", color=style.BLUE, va="center", fontweight="bold"),
             self.ax.text(23, 9, "✖ in chunks, wrong", color=style.VERMILLION, va="center", fontweight="bold"),
         ]
-        if whose:
-            notes.append(self.ax.text(47.6, 9, f"by {whose}", color=style.BLACK, va="center", ha="right"))
-        self.move(self.borders, self.right, self.good, self.bad, *notes)
+        self.by = self.ax.text(47.6, 9, "", color=style.BLACK, va="center", ha="right")
+        self.move(self.borders, self.right, self.good, self.bad, self.by, *notes)
 
     @torch.no_grad()
     def update(self, size: int = 16) -> str:
@@ -437,27 +458,34 @@ class ChunkBorders(LiveFigure):
         self.wrong = ~np.isclose(self.y, self.truth, rtol=1e-3, atol=1e-3)  # (L,)
         times = np.arange(self.LENGTH)
         self.good.set_data(times[~self.wrong], self.y[~self.wrong])
-        self.bad.set_data(times[self.wrong], self.y[self.wrong])
+        self.bad.set_data(times[self.wrong], np.clip(np.nan_to_num(self.y[self.wrong], nan=-np.inf), *self.ENDS))
         starts = range(size, self.LENGTH, size) if size > 1 else ()
         self.borders.set_segments([[(x - 0.5, -0.4), (x - 0.5, 8.2)] for x in starts])
         bad, words = int(self.wrong.sum()), f"Chunks of {size}" if size > 1 else "One token at a time"
         finding = f"{words}: {several(bad or 'no', 'output')} of {self.LENGTH} wrong"
         self.title(self.ax, finding)
-        return f"{finding}." + (f" The first wrong one is at t = {int(self.wrong.argmax())}." if bad else "")
+        whose = self.whose or self.owner(self.chunk)
+        self.by.set_text(f"chunk: {whose}" if whose else "")
+        return f"{finding}.{self._where()}" + (f" The chunk is {whose}." if whose else "")
+
+    def _where(self) -> str:
+        """Where the wrong outputs are, in a sentence or two."""
+        if not self.wrong.any():
+            return ""
+        low, high = self.ENDS
+        beyond = int((self.wrong & ~((low <= self.y) & (self.y <= high))).sum())  # not a number is beyond, too
+        verbs = "has no place in the picture and stands" if beyond == 1 else "have no place in the picture and stand"
+        edge = f" {beyond} of the wrong ones {verbs} at its edge." if beyond else ""
+        return f" The first wrong one is at t = {int(self.wrong.argmax())}.{edge}"
 
     def _run(self, size: int) -> np.ndarray:
         s = self.system
         state, outputs = torch.zeros(1, 1, s["A"].shape[1]), []
         for start in range(0, self.LENGTH, size):
             part = slice(start, start + size)
-            u, delta, B, C = (s[name][..., part] for name in ("u", "delta", "B", "C"))
-            y, following = self.chunk(u, delta, s["A"], B, C, state)
-            if y.shape != u.shape or following.shape != state.shape:
-                raise ValueError(
-                    f"the chunk gave outputs {tuple(y.shape)} and a state {tuple(following.shape)}, "
-                    f"expected {tuple(u.shape)} and {tuple(state.shape)}"
-                )
-            state = following
+            u, delta, B, C = (s[name][..., part].clone() for name in ("u", "delta", "B", "C"))  # it may write into them
+            wanted = tuple(u.shape), tuple(state.shape)
+            y, state = returned("the chunk", self.chunk(u, delta, s["A"].clone(), B, C, state), *wanted)
             outputs.append(y)
         return torch.cat(outputs, dim=-1).flatten().numpy()  # (L,)
 
