@@ -8,6 +8,7 @@ import torch
 
 from lite_mamba import causal_dilated_conv1d_fn, receptive_field
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field import figures
+from lite_mamba.course.chapters.ch02_dilation_and_receptive_field.exercises import gated_dilated_conv, lags_touched
 from lite_mamba.course.drawing.numbers import percent
 from lite_mamba.course.page.explore import Exploration
 from lite_mamba.course.tasks import membrane_voltage
@@ -23,7 +24,8 @@ def recorded(delay):
     target = torch.arange(40.0) / 10 + delay  # (n,)
     taps = torch.zeros(STEPS, 4, 4)
     taps[:, 3, 0], taps[:, 1, 2] = last[:, 0], -0.1
-    return figures.Run(gates, taps, torch.linspace(1.1, 0.004, STEPS), gates[:, :1] * target, target)
+    readers = [dilation for dilation in DILATIONS if delay in lags_touched(4, (dilation,))]
+    return figures.Run(gates, taps, torch.linspace(1.1, 0.004, STEPS), gates[:, :1] * target, target, readers)
 
 
 def gate_training():
@@ -98,9 +100,79 @@ def test_hero_shows_the_numbers_of_its_caption():
     assert figure.samples == figure.window
 
 
-def test_map_tells_when_a_function_disagrees():
-    figure = figures.ReceptiveFieldMap(lags=lambda d_conv, dilations, stacked: list(range(d_conv)))
-    assert "do not agree" in figure.update(4, DILATIONS, stacked=False)
+@pytest.mark.parametrize(
+    ("given", "title", "said"),
+    [
+        (
+            {"lags": lambda d_conv, dilations, stacked: list(range(d_conv))},
+            "Formula: 4 are read. Gradient: 10",
+            "By formula 4 samples are read, by gradient 10. Formula and gradients do not agree.",
+        ),
+        (
+            {"lags": lambda d_conv, dilations, stacked: [k * d for d in dilations for k in range(1, d_conv + 1)]},
+            "Formula: 10 are read. Gradient: 10, but not the same",
+            "By formula 10 samples are read, by gradient 10, but not the same. Formula and gradients do not agree.",
+        ),
+        (
+            {
+                "conv": lambda x, weights, biases, gates, dilations: gated_dilated_conv(
+                    x, weights, biases, gates, [1] * 4
+                )
+            },
+            "Formula: 10 are read. Gradient: 4",
+            "By formula 10 samples are read, by gradient 4. Formula and gradients do not agree.",
+        ),
+        (
+            {"measure": lambda fn, length: list(range(length))},
+            "Formula: 10 are read. Gradient: 29",
+            "By formula 10 samples are read, by gradient 29. Formula and gradients do not agree.",
+        ),
+        (
+            {"field": lambda d_conv, dilations, stacked: 24},
+            "The field has 24 samples, but lags 0 to 24 are 25",
+            "The largest lag that is read is 24: from it to now there are 25 samples. Formula and gradients agree.",
+        ),
+        (
+            {"field": lambda d_conv, dilations, stacked: 32},
+            "The field has 32 samples, but lags 0 to 24 are 25",
+            "The largest lag that is read is 24: from it to now there are 25 samples. Formula and gradients agree.",
+        ),
+    ],
+)
+def test_map_tells_where_functions_contradict_each_other(given, title, said):
+    figure = figures.ReceptiveFieldMap(**given)
+    sentence = figure.update(4, DILATIONS, stacked=False)
+    assert figure.titles() == [title]
+    assert sentence.endswith(f"the field spans {figure.samples} samples. {said}")
+    for cells, lags in ((figure.formula_cells, figure.predicted), (figure.gradient_cells, figure.by_gradient)):
+        assert np.flatnonzero(cells.get_facecolors()[:, 3]).tolist() == lags  # all that is counted has a cell
+
+
+def test_map_counts_the_cells_that_it_fills():
+    figure = figures.ReceptiveFieldMap(
+        lags=lambda d_conv, dilations, stacked: [k * d for d in dilations for k in reversed(range(d_conv))]
+    )
+    sentence = figure.update(4, DILATIONS, stacked=False)
+    assert sentence == figures.ReceptiveFieldMap().update(4, DILATIONS, stacked=False)
+    assert np.flatnonzero(figure.formula_cells.get_facecolors()[:, 3]).size == 10
+
+
+def test_map_says_that_it_has_no_room():
+    exploration = Exploration(figures.ReceptiveFieldMap(field=lambda d_conv, dilations, stacked: 9100))
+    assert exploration.frame.failed
+    assert "the picture has room for a field of 66 samples, not of 9100" in exploration.frame.sentence
+
+
+def test_map_measures_as_far_as_the_formula_reaches():
+    figure = figures.ReceptiveFieldMap(field=lambda d_conv, dilations, stacked: 1)
+    assert figure.update(4, DILATIONS, stacked=False).endswith("Formula and gradients agree.")
+
+
+def test_map_says_whose_functions_it_runs():
+    figure = figures.ReceptiveFieldMap()
+    yours = (figure.conv, figure.measure)
+    figure.owner = lambda function: "yours" if function in yours else "the reference's"
+    assert figure.update().endswith("agree. Yours: gated sum, ruler. The reference's: field, lags.")
 
 
 def test_taps_lie_on_the_recording():
@@ -141,9 +213,48 @@ def test_delay_bears_taps_of_any_kind(form):
 
 def test_delay_says_whose_kernel_it_runs():
     figure = figures.DelayOnRecording()
-    assert "dilation 8: the output" in figure.update()
+    assert figure.update().endswith("later, unchanged.")
     figure.owner = lambda function: "yours" * (function is figure.delay_kernel)
-    assert "dilation 8 (yours): the output" in figure.update()
+    assert figure.update().endswith("later, unchanged. The kernel is yours.")
+
+
+def one_tap(place, value=1.0, gap=None):
+    """A kernel of four taps with a single one that is not 0, in a place of its own, with a gap of its own."""
+    return lambda delay, d_conv: (value * torch.eye(d_conv)[place], gap or delay // (d_conv - 1))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "does"),
+    [
+        (one_tap(-1), "the input of the same moment"),
+        (one_tap(1), "the input 16 samples later"),
+        (one_tap(0, gap=6), "the input 18 samples later"),
+        (one_tap(2, gap=1), "the input 1 sample later"),
+        (one_tap(0, 0.5), "0.5 times the input 24 samples later"),
+        (one_tap(0, -1.0), "−1 times the input 24 samples later"),
+        (one_tap(0, 0.0), "0 throughout"),
+        (lambda delay, d_conv: (torch.full((d_conv,), 0.25), delay // (d_conv - 1)), "a sum of 4 samples"),
+    ],
+)
+def test_a_kernel_that_is_no_delay_is_not_said_to_be_one(kernel, does):
+    figure = figures.DelayOnRecording(kernel)
+    assert f"the output is {does}, not the input 24 samples (12 ms) later." in figure.update(24)
+    assert figure.titles() == [f"The output is {does}"]
+    assert figure.note.get_text() == "asked: 24 samples = 12 ms"
+    assert f"the output is SiLU of {does}, not of the input 24 samples" in figure.update(24, activation=True)
+    assert figure.titles() == [f"The output is SiLU of {does}"]
+
+
+def test_an_output_out_of_the_picture_keeps_its_name_inside():
+    figure = figures.DelayOnRecording(one_tap(0, 100.0))
+    figure.update(24)
+    low, high = figure.ax.get_ylim()
+    assert figure.y[-1] < low < figure.out_name.get_position()[1] < high
+
+
+def test_the_taps_are_counted():
+    longer = figures.DelayOnRecording(lambda delay, d_conv: (torch.eye(d_conv + 1)[0], delay // d_conv))
+    assert longer.update(24).startswith("5 taps, dilation 6: the output is the input 24 samples (12 ms) later")
 
 
 def test_delay_shows_the_error_of_a_wrong_kernel_in_place():
@@ -178,11 +289,11 @@ def test_gates_are_drawn_as_recorded_and_the_right_branch_is_marked():
     heights = [round(bar.get_height(), 2) for bar in figure.tap_bars]
     assert (heights[12], heights[6], sum(map(abs, heights))) == (0.97, -0.1, pytest.approx(1.07))
     assert sentence == (
-        "Step 100: dilation 8 reads lag 24. Its share is 97 %. The largest tap of the others is 0.10. "
+        "Step 100: dilation 8 reads lag 24. Its share is 97 %. Up or down, the taps of the others reach 0.10. "
         "Of the target under 1 % is missed."
     )
     assert figure.update(step=0, delay=7).startswith(
-        "Step 0: no branch reads lag 7. The largest tap of them is 0.25. Of the target 110 %"
+        "Step 0: no branch reads lag 7. Up or down, the taps reach 0.25. Of the target 110 %"
     )
     assert not any(bar.get_hatch() for bar in figure.bars)
 
@@ -192,6 +303,46 @@ def test_training_finds_the_branch_that_reads_the_delay_and_its_oldest_tap():
     assert run.gates[-1].argmax() == DILATIONS.index(4)
     assert run.missed[-1] < 0.01 < 1 < run.missed[0]
     assert run.taps[-1].flatten().argmax() == 4 * DILATIONS.index(4)
+    assert run.readers == [4]
+    figure = figures.GateTraining({12: run})
+    figure.owner = lambda function: "yours" * (function is gated_dilated_conv)
+    assert figure.update(100, 12).endswith("is missed. The gated sum is yours.")
+
+
+def without_dilation(x, weights, biases, gates, dilations):
+    return gated_dilated_conv(x, weights, biases, gates, [1] * len(dilations))
+
+
+def first_alone(x, weights, biases, gates, dilations):
+    return gated_dilated_conv(x, weights[:1], biases[:1], gates[:1], dilations[:1])
+
+
+@pytest.mark.parametrize(
+    ("conv", "delay", "says"),
+    [
+        (without_dilation, 24, "no branch reads lag 24. Up or down, the taps reach 0.62. Of"),
+        (without_dilation, 3, "dilations 1, 2, 4, 8 read lag 3. Together their share is 100 %. Of"),
+        (first_alone, 24, "no branch reads lag 24. Up or down, the taps reach 0.62. Of"),
+        (
+            first_alone,
+            3,
+            "dilation 1 reads lag 3. Its share is 25 %. Up or down, the taps of the others reach 0.38. Of",
+        ),
+    ],
+)
+def test_a_branch_reads_a_lag_if_the_sum_that_runs_reads_it(conv, delay, says):
+    run = figures.train(conv, delay, steps=0)
+    figure = figures.GateTraining({delay: run})
+    assert figure.update(0, delay).startswith(f"Step 0: {says} the target")
+    assert sum(bool(bar.get_hatch()) for bar in figure.bars) == len(run.readers)
+    assert figure.titles()[0].lower() in says.lower()
+
+
+def test_taps_larger_than_usual_have_room():
+    run = recorded(24)
+    run.taps[-1, 3, 0], run.taps[-1, 0, 0] = 3.0, -2.0
+    low, high = figures.GateTraining({24: run}).tap_ax.get_ylim()
+    assert low < -2 and high > 3
 
 
 @pytest.mark.parametrize("delay", [3, 6, 7, 12, 24])

@@ -3,8 +3,9 @@
 Each takes the functions that the learner wrote, so that the picture shows what their code does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import percent, several
+from ...drawing.numbers import opening, percent, several, written
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from . import exercises as spec
 
@@ -59,7 +60,7 @@ class ReceptiveFieldMap(LiveFigure):
         field=spec.receptive_field,
         lags=spec.lags_touched,
         measure=spec.measured_lags,
-        windows: Sequence[int] = (25, 28, 37, 46, 61),
+        windows: Sequence[int] = (25, 28, 37, 46, 61, 66),
     ):
         super().__init__()
         self.conv, self.field, self.lags, self.measure, self.windows = conv, field, lags, measure, windows
@@ -81,27 +82,60 @@ class ReceptiveFieldMap(LiveFigure):
         self.move(self.marks, *self.ticks)
 
     def update(self, d_conv: int = 4, dilations: Sequence[int] = (1, 2, 4, 8), stacked: bool = False) -> str:
-        self.samples = self.field(d_conv, dilations, stacked)
-        self.predicted = self.lags(d_conv, dilations, stacked)
-        with torch.random.fork_rng(devices=[]):  # the learner's ruler probes with random numbers
-            torch.manual_seed(0)
-            self.by_gradient = self.measure(self.front_end(d_conv, dilations, stacked), self.samples + 4)
+        self.samples = index(self.field(d_conv, dilations, stacked))
+        self.predicted = _each_once(self.lags(d_conv, dilations, stacked))
         self.rows = [
-            self.lags(d_conv, dilations[: i + 1] if stacked else dilations[i : i + 1], stacked)
+            _each_once(self.lags(d_conv, dilations[: i + 1] if stacked else dilations[i : i + 1], stacked))
             for i in range(len(dilations))
         ]
-        self._scale(min(window for window in self.windows if window >= self.samples))
-        self._draw(dilations, stacked)
-        read, holes = len(self.predicted), self.samples - len(self.predicted)
-        are = "is" if holes == 1 else "are"
-        skipped = f"{holes} {are} skipped" if holes else "none is skipped"
-        counted = f"{read} of them are read, {holes} {are} never read." if holes else "All of them are read."
+        room = self._room(self.predicted, *self.rows)
+        if room > self.windows[-1]:
+            raise ValueError(f"the picture has room for a field of {self.windows[-1]} samples, not of {room}")
+        with torch.random.fork_rng(devices=[]):  # the learner's ruler probes with random numbers
+            torch.manual_seed(0)
+            probed = min(room + 4, self.windows[-1])
+            self.by_gradient = _each_once(self.measure(self.front_end(d_conv, dilations, stacked), probed))
+        room = self._room(self.predicted, *self.rows, self.by_gradient)
+        self._scale(min(window for window in self.windows if window >= room))
+        self._draw(dilations, stacked, room)
         gaps = f"dilation{'s' * (len(dilations) > 1)} {', '.join(map(str, dilations))}"
-        self.title(self.ax, f"{read} of {self.samples} samples are read, {skipped}")
-        agree = "agree" if list(self.predicted) == list(self.by_gradient) else "do not agree"
+        title, counted = self._finding()
+        self.title(self.ax, title)
+        agree = "agree" if self.predicted == self.by_gradient else "do not agree"
+        by = self.whose_are(
+            {"gated sum": self.conv, "field": self.field, "lags": self.lags, "ruler": self.measure},
+        )
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, {gaps}: "
-            f"the field spans {self.samples} samples. {counted} Formula and gradients {agree}."
+            f"the field spans {self.samples} samples. {counted} Formula and gradients {agree}.{by}"
+        )
+
+    def _room(self, *found: list[int]) -> int:
+        """How many lags the picture must hold: the field, and every lag that was found."""
+        return max([self.samples, *(lag + 1 for lags in found for lag in lags)])
+
+    def _finding(self) -> tuple[str, str]:
+        """What is read, as a title and as a sentence: counted, or where the functions contradict each other."""
+        read, oldest = len(self.predicted), max(self.predicted, default=-1)
+        if self.predicted != self.by_gradient:
+            measured = len(self.by_gradient)
+            others = ", but not the same" if read == measured else ""
+            return (
+                f"Formula: {read} are read. Gradient: {measured}{others}",
+                f"By formula {read} samples are read, by gradient {measured}{others}.",
+            )
+        if oldest + 1 != self.samples:
+            return (
+                f"The field has {self.samples} samples, but lags 0 to {oldest} are {oldest + 1}",
+                f"The largest lag that is read is {oldest}: from it to now there are {oldest + 1} samples.",
+            )
+        holes = self.samples - read
+        if not holes:
+            return f"{read} of {self.samples} samples are read, none is skipped", "All of them are read."
+        are = "is" if holes == 1 else "are"
+        return (
+            f"{read} of {self.samples} samples are read, {holes} {are} skipped",
+            f"{read} of them are read, {holes} {are} never read.",
         )
 
     def front_end(self, d_conv: int, dilations: Sequence[int], stacked: bool) -> Callable[[Tensor], Tensor]:
@@ -136,7 +170,7 @@ class ReceptiveFieldMap(LiveFigure):
         self.formula_cells.set_offsets([(lag, self.FORMULA) for lag in range(window)])
         self.gradient_cells.set_offsets([(lag, self.GRADIENT) for lag in range(window)])
 
-    def _draw(self, dilations: Sequence[int], stacked: bool) -> None:
+    def _draw(self, dilations: Sequence[int], stacked: bool, room: int) -> None:
         shown = len(dilations)
         self.branch_cells.set_facecolors(np.concatenate([self._fill(row, style.BLUE) for row in self._all_rows()]))
         edges = [self._edge(i < shown, row, style.BLUE, "#949494") for i, row in enumerate(self._all_rows())]
@@ -147,7 +181,7 @@ class ReceptiveFieldMap(LiveFigure):
         words = [f"layers up to d = {d}" if stacked and i else f"dilation {d}" for i, d in enumerate(dilations)]
         words += [""] * (self.BRANCHES - shown)
         for name, text in zip(self.names, [*words, "all, by formula", "all, by gradient"], strict=True):
-            name.set(text=text, x=self.samples - 0.5 + 0.014 * self.window)
+            name.set(text=text, x=room - 0.5 + 0.014 * self.window)
         self.span.set_data([self.samples - 0.5, -0.5], [-0.72, -0.72])
         self.span_text.set_text(f"{self.samples} samples")
 
@@ -156,14 +190,14 @@ class ReceptiveFieldMap(LiveFigure):
 
     def _fill(self, lags: list[int], colour: str) -> np.ndarray:
         fill = np.zeros((self.window, 4))
-        fill[[lag for lag in lags if lag < self.window]] = _rgba(colour)
+        fill[[lag for lag in lags if 0 <= lag < self.window]] = _rgba(colour)
         return fill
 
     def _edge(self, shown: bool, lags: list[int], read: str, skipped: str) -> np.ndarray:
         edge = np.zeros((self.window, 4))
         if shown:
             edge[: self.samples] = _rgba(skipped)
-            edge[[lag for lag in lags if lag < self.window]] = _rgba(read)
+            edge[[lag for lag in lags if 0 <= lag < self.window]] = _rgba(read)
         return edge
 
     def _cells(self, marker: str):
@@ -183,7 +217,7 @@ class Hero(ReceptiveFieldMap):
     }
 
     def __init__(self):
-        super().__init__(windows=(19, 28, 37, 46, 61))
+        super().__init__(windows=(19, 28, 37, 46, 61, 66))
 
     def update(self, d_conv: int = 3, dilations: Sequence[int] = (1, 3, 9), stacked: bool = False) -> str:
         return super().update(d_conv, dilations, stacked)
@@ -244,6 +278,7 @@ class DelayOnRecording(LiveFigure):
     }
 
     FIRST, LENGTH, D_CONV = 2676, 190, 4
+    HEIGHTS = (-1.4, 5.6)  # where the name of a curve has room
 
     def __init__(self, delay_kernel=spec.delay_kernel):
         super().__init__()
@@ -275,23 +310,40 @@ class DelayOnRecording(LiveFigure):
         y = causal_dilated_conv1d_fn(self.x[None, None], self.weight[None], None, silu, self.dilation)[0, 0]  # (L,)
         self.y = y[self.FIRST :].numpy()
         self.out.set_data(self.t, self.y)
-        start, milliseconds = self.t[self.peak], delay * MEMBRANE_STEP * 1000
+        start, milliseconds = self.t[self.peak], f"{delay * MEMBRANE_STEP * 1000:g} ms"
+        asked, does = f"the input {several(delay, 'sample')} later", self._does()
         self.arrow.set_position((start, self.top + 0.45))
-        self.arrow.xy = (start + milliseconds, self.top + 0.45)
-        self.note.set(text=f"{delay} samples = {milliseconds:g} ms", x=start)
-        end, below = float(self.y[-1]), float(self.x[-1])
+        self.arrow.xy = (start + delay * MEMBRANE_STEP * 1000, self.top + 0.45)
+        self.note.set(text=f"{'' if does == asked else 'asked: '}{delay} samples = {milliseconds}", x=start)
+        end, below = float(np.clip(self.y[-1], *self.HEIGHTS)), float(self.x[-1])
         self.out_name.set_y(end if abs(end - below) > 0.5 else below + (0.5 if end >= below else -0.5))
-        if activation:
-            self.title(self.ax, "SiLU keeps what is high and flattens what is below zero")
+        self.title(self.ax, self._finding(does, activation, right=does == asked))
+        taps, by = several(len(self.weight), "tap"), self.whose_is(kernel=self.delay_kernel)
+        later = f"the input {delay} samples ({milliseconds}) later"
+        if does == asked:
+            output = f"{later}, {'bent by SiLU' if activation else 'unchanged'}"
         else:
-            self.title(self.ax, "One branch repeats the recording later, unchanged")
-        bent = "bent by SiLU" if activation else "unchanged"
-        owner = self.owner(self.delay_kernel)
-        whose = f" ({owner})" if owner else ""
-        return (
-            f"{self.D_CONV} taps, dilation {self.dilation}{whose}: the output is the input {delay} samples "
-            f"({milliseconds:g} ms) later, {bent}."
-        )
+            output = f"SiLU of {does}, not of {later}" if activation else f"{does}, not {later}"
+        return f"{taps}, dilation {self.dilation}: the output is {output}.{by}"
+
+    def _does(self) -> str:
+        """What the branch gives before its activation, in words."""
+        read = self.weight.nonzero().flatten().tolist()
+        if len(read) != 1:
+            return f"a sum of {len(read)} samples" if read else "0 throughout"
+        size = written(float(self.weight[read[0]]))
+        times = "" if size == "1" else f"{size} times "
+        lag = (len(self.weight) - 1 - read[0]) * self.dilation
+        later = f"{several(lag, 'sample')} later" if lag else "of the same moment"
+        return f"{times}the input {later}"
+
+    @staticmethod
+    def _finding(does: str, activation: bool, right: bool) -> str:
+        if not right:
+            return f"The output is {'SiLU of ' if activation else ''}{does}"
+        if activation:
+            return "SiLU keeps what is high and flattens what is below zero"
+        return "One branch repeats the recording later, unchanged"
 
 
 class CombFilter(LiveFigure):
@@ -380,6 +432,8 @@ class Run:
         taps: (S, branches, W)
         missed: (S,) part of the target's variance that the output misses.
         output: (S, n) the output over the first n samples shown; target: (n,) what it should be.
+        readers: the dilations of the branches that read the sample of the target, measured by gradients.
+        conv: the gated sum that was trained.
     """
 
     gates: Tensor
@@ -387,6 +441,8 @@ class Run:
     missed: Tensor
     output: Tensor
     target: Tensor
+    readers: Sequence[int]
+    conv: Callable = spec.gated_dilated_conv
 
 
 DELAYS = (3, 6, 7, 12, 24)
@@ -410,7 +466,16 @@ def train(conv=spec.gated_dilated_conv, delay: int = 24, dilations: Sequence[int
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return Run(*(torch.stack(values) for values in zip(*record, strict=True)), target[0, 0, 100:140])
+    readers = [d for i, d in enumerate(dilations) if _reads(conv, dilations, i, delay)]
+    return Run(*(torch.stack(values) for values in zip(*record, strict=True)), target[0, 0, 100:140], readers, conv)
+
+
+def _reads(conv, dilations: Sequence[int], branch: int, lag: int) -> bool:
+    """Whether a branch of `conv` reads a lag: the gradient of the last output, with the taps of all others at 0."""
+    x = torch.ones(1, 1, lag + 1, requires_grad=True)  # (B, D, L)
+    weights = [torch.full((1, 4), float(i == branch)) for i in range(len(dilations))]  # (D, W) each
+    y = conv(x, weights, [torch.zeros(1) for _ in dilations], torch.zeros(len(dilations)), dilations)  # (B, D, L)
+    return bool(torch.autograd.grad(y[0, 0, -1], x)[0][0, 0, 0] != 0)
 
 
 class GateTraining(LiveFigure):
@@ -444,7 +509,9 @@ class GateTraining(LiveFigure):
         self.bar_ax.set_xticks([])
         self.bars = self.bar_ax.bar(branches, [0.25] * len(branches), width=0.8, edgecolor="black")
         self.labels = [self.bar_ax.text(i, 0, "", ha="center", va="bottom") for i in branches]
-        self.tap_ax.set(ylim=(-0.85, 1.5), xlim=(-0.6, len(branches) - 0.4), ylabel="taps")
+        taps = torch.cat([run.taps.flatten() for run in self.runs.values()])
+        low, high = min(-0.85, 1.1 * float(taps.min())), max(1.5, 1.1 * float(taps.max()))
+        self.tap_ax.set(ylim=(low, high), xlim=(-0.6, len(branches) - 0.4), ylabel="taps")
         self.tap_ax.set_xlabel("dilation of the branch; its taps, oldest first")
         self.tap_ax.set_xticks(branches, [str(d) for d in self.dilations])
         self.tap_ax.axhline(0, color=style.BLACK, lw=1, ls="-")
@@ -464,7 +531,7 @@ class GateTraining(LiveFigure):
 
     def update(self, step: int = 0, delay: int = 24) -> str:
         run = self.runs[delay]
-        self.right = [d for d in self.dilations if d in spec.dilations_for(delay, self.d_conv)]
+        self.right = list(run.readers)
         self.shares, self.taps = run.gates[step], run.taps[step]  # (branches,), (branches, W)
         for i, (d, share) in enumerate(zip(self.dilations, self.shares.tolist(), strict=True)):
             reads = d in self.right
@@ -477,13 +544,28 @@ class GateTraining(LiveFigure):
         self.target.set_data(range(len(run.target)), run.target)
         self.output.set_data(range(len(run.target)), run.output[step])
         missed = percent(float(run.missed[step]))
-        who = f"dilation {self.right[0]} reads lag {delay}" if self.right else f"no branch reads lag {delay}"
-        self.title(self.bar_ax, who[:1].upper() + who[1:])
+        who = self._who(delay)
+        self.title(self.bar_ax, opening(who))
         self.title(self.ax, f"Step {step}: {missed} is missed")
-        has = [f"Its share is {100 * self.shares[self.dilations.index(d)]:.0f} %." for d in self.right]
-        rest = [i for i, d in enumerate(self.dilations) if d not in self.right]
-        other = f"The largest tap of {'the others' if self.right else 'them'} is {self.taps[rest].abs().max():.2f}."
-        return " ".join([f"Step {step}: {who}.", *has, other, f"Of the target {missed} is missed."])
+        by = self.whose_is(**{"gated sum": run.conv})
+        return f"Step {step}: {who}. {self._branches()}Of the target {missed} is missed.{by}"
+
+    def _who(self, delay: int) -> str:
+        if not self.right:
+            return f"no branch reads lag {delay}"
+        several_read = len(self.right) > 1
+        names = ", ".join(map(str, self.right))
+        return f"dilation{'s' * several_read} {names} read{'s' * (not several_read)} lag {delay}"
+
+    def _branches(self) -> str:
+        """The share of those that read the lag, and how far the taps of the others reach."""
+        reads = [d in self.right for d in self.dilations]
+        share = f"{100 * float(self.shares[reads].sum()):.0f} %"
+        said = {0: "", 1: f"Its share is {share}. "}.get(len(self.right), f"Together their share is {share}. ")
+        if all(reads):
+            return said
+        far = self.taps[[not one for one in reads]].abs().max()
+        return f"{said}Up or down, the taps{' of the others' if self.right else ''} reach {far:.2f}. "
 
 
 class BlockReach(LiveFigure):
@@ -558,6 +640,11 @@ def _reach_of_parts(length: int) -> dict[str, np.ndarray]:
         (gradient,) = torch.autograd.grad(part(hidden_states)[0, -1].sum(), hidden_states)  # (B, L, d_model)
         reach[name] = gradient[0].abs().sum(-1).flip(0).numpy()  # (L,), by lag
     return reach
+
+
+def _each_once(lags: Iterable[int]) -> list[int]:
+    """Lags as the picture has room for them: whole numbers, each once, from small to large."""
+    return sorted({index(lag) for lag in lags})
 
 
 def _power(value: float) -> str:
