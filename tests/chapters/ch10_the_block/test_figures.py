@@ -57,6 +57,19 @@ def test_the_trace_runs_the_readers_convolution():
     assert "24 tokens move, 6 earlier" in mixed._titles[mixed.ax].get_text()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_convolution_of_the_same_numbers_for_all_moves_nothing_and_one_without_numbers_is_refused():
+    still = presets.TokenTrace(conv=lambda x, *rest: torch.ones_like(x))
+    assert still.update(stage="delta", token=6) == "Token 6 is changed. In Δ, no token moves."
+    assert still.titles() == ["In Δ, no token moves"]
+    assert not any(bar.get_height() for bar in still.bars) and len(still.zeros.get_xdata()) == still.LENGTH
+    assert still.update(stage="out", token=6).endswith("In the output, this token moves: 6.")  # by z
+    lost = presets.TokenTrace(conv=lambda x, *rest: x * torch.nan)
+    assert lost.update(stage="z").endswith("this token moves: 6.")
+    with pytest.raises(ValueError, match="the scan: some numbers are not finite"):
+        lost.update(stage="scan")
+
+
 @pytest.mark.parametrize("sizes", [(16, 4, 4, 1, 1), (768, 16, 4, 1, 2), (100, 8, 4, 5, 4)])
 def test_the_table_of_parameters_adds_up_to_the_package(sizes):
     d_model, d_state, d_conv, branches, expand = sizes
@@ -75,6 +88,20 @@ def test_the_shares_of_the_widths_are_those_of_the_package(figures):
     shown = figures["widths"]
     assert "3 770 881 parameters; 93.8 % of them" in shown.update(768, 16, 2, 1)
     assert [bar.get_width() for bar in shown.bars] == [100 * n / shown.total for n in shown.table.values()]
+
+
+@pytest.mark.parametrize("wrong", [lambda right: right - 1, lambda right: right // 3, lambda right: 0 * right])
+def test_a_count_that_is_not_the_sum_of_the_parts_is_no_whole_that_they_are_shares_of(wrong):
+    shown = presets.Widths(count=lambda *sizes: wrong(presets.count_parameters(*sizes)))
+    shown.owner = lambda function: "yours"
+    for d_model in (16, 768, 2048):
+        sentence = shown.update(d_model=d_model)
+        parts, counted = (written(n, ",") for n in (shown.total, wrong(shown.total)))
+        assert shown.titles() == [f"The parts hold {parts}, the count gives {counted}"]
+        assert f"has {parts} parameters" in sentence
+        assert sentence.endswith(f" The count gives {counted} in their place. The count is yours.")
+        assert sum(bar.get_width() for bar in shown.bars) == pytest.approx(100)
+    assert "the count gives" not in presets.Widths().update().lower()
 
 
 def test_the_title_of_the_widths_writes_three_digits_whatever_the_total(figures):
@@ -100,6 +127,56 @@ def test_a_new_block_needs_its_skip_and_not_its_scan_and_a_trained_second_layer_
     assert 22 < shown.right[0, "skip"] < 45
     assert "1 % of its size" in shown.update(part="skip") and "all of the answers" in shown.update(part="skip")
     assert "few of the answers" in shown.update(part="scan")
+
+
+@pytest.mark.parametrize(
+    "share, words",
+    [(100, "all"), (127 / 1.28, "nearly all"), (95, "nearly all"), (94, "about 90 %"), (33.6, "about 30 %"),
+     (21, "few"), (1 / 1.28, "few"), (0, "none")],
+)  # fmt: skip
+def test_the_words_for_a_share_are_true_of_its_number(share, words):
+    assert presets.grade(share) == words
+
+
+def test_the_longest_title_of_the_trained_model_ends_inside_of_the_picture(figures):
+    shown = figures["ablation"]
+    right = shown.right.copy()
+    for share in (99, 30):
+        shown.right |= {(1, "skip"): share}
+        shown.update(part="skip", layer=1)
+        shown.figure.canvas.draw()
+        title = shown.trained._left_title
+        assert title.get_text() == f"Second layer: {presets.grade(share)} right"
+        assert title.get_window_extent().x1 < shown.figure.bbox.x1
+    shown.right = right
+
+
+def test_a_block_that_is_put_together_from_several_hands_says_whose_each_is(figures):
+    shown = figures["ablation"]
+    mine = shown.parts["scan"]
+    shown.owner = lambda function: "yours" if function in (shown.run, mine) else "the reference's"
+    sentence = shown.update()
+    shown.owner = lambda function: ""
+    assert sentence.endswith(" Yours: block_forward, scan. The reference's: conv, select, discretise, skip_and_gate.")
+
+
+@pytest.mark.parametrize("number", [0, torch.nan])
+def test_a_block_without_a_size_is_refused_in_words(number):
+    shown = presets.Ablation(run=lambda hidden_states, weights, parts: torch.full_like(hidden_states, number))
+    with pytest.raises(ValueError, match="not finite, or 0 with all parts"):
+        shown.update()
+
+
+def test_a_size_beyond_those_of_a_right_block_has_its_place_in_the_picture():
+    def gate_twice(y, u, D, z):
+        return (y + D[:, None] * u) * torch.nn.functional.silu(torch.nn.functional.silu(z))
+
+    shown = presets.Ablation(parts=presets.PARTS_OF_THE_COURSE | {"skip_and_gate": gate_twice})
+    shown.update(part="gate")
+    assert max(shown.sizes.values()) > 400
+    shown.figure.canvas.draw()
+    for text in shown.texts[0]:
+        assert text.get_window_extent().x1 <= shown.new.bbox.x1
 
 
 def test_by_size_too_a_trained_second_layer_needs_its_scan_and_not_its_skip(figures):
@@ -163,6 +240,9 @@ def test_a_lag_is_recalled_exactly_where_a_tap_reads_it_and_not_at_all_elsewhere
     assert shown.update("white noise", 20).endswith(
         "has an error of 100 %, four branches of 4 taps have an error of 100 %."
     )
+    assert shown.titles() == ["White noise, 20 steps ago: neither is exact"]
+    shown.update("a nerve cell", 0)
+    assert shown.titles() == ["A nerve cell, 0 steps ago: both are exact"]
 
 
 def test_the_band_of_the_chosen_lag_leaves_its_square_black(figures):

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import torch
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from lite_mamba import Mamba, causal_dilated_conv1d_fn, receptive_field, selective_scan_fn
@@ -14,7 +15,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, three_digits, written
+from ...drawing.numbers import opening, several, three_digits, written
 from ...training import RUNS, load
 from .. import folders
 from .exercises import PARTS as PARTS_OF_THE_COURSE
@@ -112,25 +113,30 @@ class TokenTrace(LiveFigure):
         changed = self.u.clone()
         changed[token] += 1.0
         after = stages(changed, self.weights, self.conv)
+        shown = next(name for name, key in self.NAMES.items() if key == stage)
         moved = (after[stage] - self.before[stage]).norm(dim=-1).numpy()  # (L,)
-        moved[moved < 1e-7 * moved.max()] = 0  # rounding
-        self.moved = np.flatnonzero(moved)
+        if not np.isfinite(moved).all():
+            raise ValueError(f"{shown}: some numbers are not finite")
+        share = moved / (moved.max() or 1)
+        share[share < 1e-7] = 0  # rounding
+        self.moved = np.flatnonzero(share)
         # A logarithm, so that a change of a thousandth is still seen.
-        heights = np.where(moved > 0, 1 + np.log10(np.maximum(moved, 1e-12) / moved.max()) / 6, 0).clip(0)
-        for bar, height in zip(self.bars, np.where(moved > 0, heights.clip(0.06), 0), strict=True):
+        heights = (1 + np.log10(np.maximum(share, 1e-7)) / 6).clip(0.06)
+        for bar, height in zip(self.bars, np.where(share > 0, heights, 0), strict=True):
             bar.set_height(height)
-        self.zeros.set_data(np.flatnonzero(moved == 0), np.full((moved == 0).sum(), 0.02))
+        self.zeros.set_data(np.flatnonzero(share == 0), np.full((share == 0).sum(), 0.02))
         self.mark.set_xdata([token])
         left = token > self.LENGTH - 6
         self.name.set(x=token - 0.5 if left else token + 0.5, ha="right" if left else "left")
-        shown = next(name for name, key in self.NAMES.items() if key == stage)
         self.title(self.ax, self._finding(token, shown))
+        these = {0: "no token moves", 1: "this token moves: "}.get(len(self.moved), "these tokens move: ")
         by = self.whose_is(convolution=self.conv)
-        these = "this token moves" if len(self.moved) == 1 else "these tokens move"
-        return f"Token {token} is changed. In {shown}, {these}: {_spans(self.moved)}.{by}"
+        return f"Token {token} is changed. In {shown}, {these}{_spans(self.moved)}.{by}"
 
     def _finding(self, token: int, shown: str) -> str:
         number = len(self.moved)
+        if not number:
+            return f"In {shown}, no token moves"
         early = int((self.moved < token).sum())
         moves = "token moves" if number == 1 else "tokens move"
         return f"In {shown}, {number} {moves}, {early or 'none'} earlier"
@@ -175,7 +181,7 @@ class Widths(LiveFigure):
     """Where the parameters of a block sit, for any widths.
 
     Args:
-        count: the function of exercise 3, for the total.
+        count: the function of exercise 3, held against the sum of the parts.
     """
 
     controls = {  # noqa: RUF012
@@ -202,18 +208,23 @@ class Widths(LiveFigure):
 
     def update(self, d_model: int = 768, d_state: int = 16, expand: int = 2, branches: int = 1) -> str:
         self.table = parameter_table(d_model, d_state, 4, branches, expand)
-        self.total = self.count(d_model, d_state, 4, branches, expand)
+        self.total, counted = sum(self.table.values()), self.count(d_model, d_state, 4, branches, expand)
         for bar, text, number in zip(self.bars, self.texts, self.table.values(), strict=True):
             share = 100 * number / self.total
             bar.set_width(share)
             text.set(x=share + 1, text=f"{share:.0f} %" if share >= 1 else "under 1 %")
         self.share = 100 * (self.table["in_proj"] + self.table["out_proj"]) / self.total
-        self.title(self.ax, f"The outer projections hold {self.share:.1f} % of {_short(self.total)} parameters")
+        finding, instead = f"The outer projections hold {self.share:.1f} % of {_short(self.total)} parameters", ""
+        if counted != self.total:
+            instead = f" The count gives {written(counted, ',')} in their place."
+            finding = f"The parts hold {written(self.total, ',')}, the count gives {written(counted, ',')}"
+        self.title(self.ax, finding)
         by = self.whose_is(count=self.count)
         sides = f"{branches} branch" if branches == 1 else f"{branches} branches"
         return (
             f"A block with d_model {d_model}, N {d_state}, expand {expand} and {sides} of 4 taps has "
-            f"{written(self.total, ',')} parameters; {self.share:.1f} % of them sit in in_proj and out_proj.{by}"
+            f"{written(self.total, ',')} parameters; {self.share:.1f} % of them sit in in_proj and out_proj."
+            f"{instead}{by}"
         )
 
 
@@ -326,13 +337,13 @@ class Ablation(LiveFigure):
     def _draw_rows(self) -> None:
         places = range(len(CUTS) - 1, -1, -1)
         self.bars, self.texts, self.bands = [], [], []
-        for ax, top, label in ((self.new, 380, "size of the output (%)"), (self.trained, 125, "right answers (%)")):
-            ax.set(
-                xlim=(0, top),
-                ylim=(-0.6, len(CUTS) - 0.4),
-                xlabel=label,
-                xticks=range(0, top, 100 if top > 200 else 50),
-            )
+        largest = max(filter(math.isfinite, self.sizes.values()), default=0)
+        for ax, top, label in (
+            (self.new, max(380, 1.25 * largest), "size of the new block's output (%)"),
+            (self.trained, 125, "right answers of the trained model (%)"),
+        ):
+            ax.set(xlim=(0, top), ylim=(-0.6, len(CUTS) - 0.4), xlabel=label)
+            ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             ax.set_yticks(list(places), CUTS if ax is self.new else [""] * len(CUTS))
             ax.tick_params(axis="y", length=0)
             band = ax.axhspan(-0.5, 0.5, facecolor="#F8DCC8", edgecolor=style.VERMILLION, lw=1.5, zorder=0)
@@ -360,6 +371,8 @@ class Ablation(LiveFigure):
         self.move(*self.letters, *self.marks)
 
     def update(self, part: str = "scan", layer: int = 1) -> str:
+        if not all(map(math.isfinite, [*self.sizes.values(), *self.added.values()])):
+            raise ValueError("the block's output is not finite, or 0 with all parts in their places")
         place = len(CUTS) - 1 - CUTS.index(part)
         shares = list(self.sizes.values()), [self.right[layer, one] for one in CUTS]
         for bars, texts, band, values in zip(self.bars, self.texts, self.bands, shares, strict=True):
@@ -375,8 +388,8 @@ class Ablation(LiveFigure):
             mark.set(text="✓" if said == wanted else "✗", color=colour)
         where = next(name for name, index in self.LAYERS.items() if index == layer)
         self.title(self.new, f"New block: {self.sizes[part]:.0f} % of its size")
-        self.title(self.trained, f"Trained, {where} layer: {grade(self.right[layer, part])} right")
-        by = self.whose_is(block=self.run)
+        self.title(self.trained, f"{opening(where)} layer: {grade(self.right[layer, part])} right")
+        by = self.whose_are({"block_forward": self.run} | self.parts)
         taken = "With nothing taken out" if part == "nothing" else f"Without the {part}"
         return (
             f"{taken}, a new block's output has {self.sizes[part]:.0f} % of its size. "
@@ -391,7 +404,9 @@ def _letter(symbol: int) -> str:
 
 def grade(share: float) -> str:
     """In words that every machine agrees on."""
-    return "all" if share > 98 else "few" if share < 22 else f"{round(share, -1):.0f} %"
+    if share in (0, 100):
+        return "all" if share else "none"
+    return "nearly all" if share >= 95 else "few" if share < 22 else f"about {round(share, -1):.0f} %"
 
 
 # One wide branch or four dilated ones
@@ -468,10 +483,10 @@ class WideOrDilated(LiveFigure):
             self.notes[i].set_text(f"{front}: lag {lag} {words}")
             said.append(f"{front} {verb} an error of {_share(self.error[i])}")
         exact = [error < 0.01 for error in self.error]
-        who = "both give it back" if all(exact) else "neither is exact" if not any(exact) else ""
+        who = "both are exact" if all(exact) else "neither is exact" if not any(exact) else ""
         who = who or ("only the wide branch is exact" if exact[0] else "only the dilated branches are exact")
         ago = f"{several(lag, 'step')} ago"
-        self.title(self.axes[0], f"The sample {ago}: {who}")
+        self.title(self.axes[0], f"{opening(signal)}, {ago}: {who}")
         return f"On {signal}, for the sample {ago}: {said[0]}, {said[1]}."
 
 
@@ -574,7 +589,7 @@ class PresetsBoard(LiveFigure):
             text.set(text=_kib(value) if unit == " bytes" else _short(value) + unit, x=max(ratio, 0) + 0.12)
             number.set_text(f"{value / at:.{1 if unit == ' µs' else 2}f}×")  # a time is no surer than that
         learned, products, kept, field, shortest, longest = self.facts.values()
-        self.title(self.ax, f"“{preset[0].upper()}{preset[1:]}”: field {field}, state {_kib(kept)}")
+        self.title(self.ax, f"“{opening(preset)}”: field {field}, state {_kib(kept)}")
         return (
             f"At d_model {d_model}, “{preset}” has {written(learned, ',')} parameters, {written(products, ',')} "
             f"multiplications a token, {_kib(kept)} of state, a field of {field} samples, and half-lives from "
