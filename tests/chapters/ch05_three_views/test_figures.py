@@ -65,6 +65,18 @@ def test_views_that_disagree_are_named_with_their_numbers():
     assert "The views disagree: −1e6, 0.854, 0.854" in shown.update(t=9, at=6)
 
 
+def test_a_view_that_is_right_at_this_time_and_wrong_at_another_is_said_to_be_so():
+    def wraps(u, kernel):
+        return torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(kernel), n=len(u))
+
+    shown = figures.ThreeViews(fft_convolve=wraps)
+    sentence = shown.update(t=9, at=6)
+    assert "one number: 0.854" in shown.heading.get_text() and "At t = 0 not all three are right." in sentence
+    late = figures.ThreeViews(recurrence=lambda u, *system: chapter.recurrence(u.roll(1), *system))
+    assert "cancel to 0. At t = 6 not all three are right." in late.update(t=3, at=6)
+    assert "not all three" not in figures.ThreeViews().update(t=9, at=6)
+
+
 @pytest.mark.parametrize(
     ("alike", "said"), [(lambda u, *rest: torch.ones_like(u), "1.000"), (lambda u, *rest: u * math.nan, "nan")]
 )

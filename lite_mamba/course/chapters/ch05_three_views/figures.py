@@ -137,6 +137,8 @@ class ThreeViews(LiveFigure):
         by_states, by_kernel, by_fft = self.views
         self.y = [sized(by_states(u, *self.system), u)]
         self.y += [sized(view(u, self.kernel), u) for view in (by_kernel, by_fft)]  # three (L,)
+        self.truth = np.concatenate([np.zeros(at), self.kernel[: self.LENGTH - at]])  # (L,)
+        self.right = np.isclose(self.y, self.truth, atol=1e-4).all(axis=0)  # (L,): whether all three are
         self._show_states(t, at)
         self._show_kernel(t, at)
         self._show_waves(t, u)
@@ -146,7 +148,6 @@ class ThreeViews(LiveFigure):
 
     def _show_states(self, t: int, at: int) -> None:
         self.states = np.array([[A ** (s - at) if s >= at else 0.0 for A in self.A_BAR] for s in (t - 1, t)])
-        self.truth = self.states[1].sum()  # C and the start are 1
         for bars, (slow, fast) in zip(self.bars, self.states, strict=True):
             bars[0].set_height(slow)
             bars[1].set(y=slow, height=fast)
@@ -180,24 +181,23 @@ class ThreeViews(LiveFigure):
     def agree(self, t: int) -> bool:
         return bool(np.allclose([y[t] for y in self.y], self.y[0][t], atol=1e-4, equal_nan=True))
 
-    def _right(self, t: int) -> bool:
-        return bool(np.allclose([y[t] for y in self.y], self.truth, atol=1e-4))
-
     def _finding(self, t: int, at: int) -> str:
         if not self.agree(t):
             return "The views disagree: " + ", ".join(level(y[t]) for y in self.y)
-        if not self._right(t):
-            return f"t = {t}: all three functions say {level(self.y[0][t])}; right is {level(self.truth)}"
+        if not self.right[t]:
+            return f"t = {t}: all three functions say {level(self.y[0][t])}; right is {level(self.truth[t])}"
         if t < at:
             return f"t = {t}: nothing has come in yet, and all three views say 0"
         return f"t = {t}: three views, one number: {level(self.y[0][t])}"
 
     def _sentence(self, t: int, at: int) -> str:
         by = self.whose_are(dict(zip(("recurrence", "kernel", "FFT"), self.views, strict=True)))
-        if not self._right(t):
+        if not self.right[t]:
             when = "" if self.agree(t) else f" at t = {t}"
-            drawn = f"The states, the kernel and the waves that are drawn make {level(self.truth)}"
+            drawn = f"The states, the kernel and the waves that are drawn make {level(self.truth[t])}"
             return f"{self._finding(t, at)}{when}, with the impulse at t = {at}. {drawn}.{by}"
+        if not self.right.all():
+            by = f" At t = {self.right.argmin()} not all three are right.{by}"
         if t < at:
             return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{by}"
         parts, whole = self.states[1], [level(y[t]) for y in self.y]
