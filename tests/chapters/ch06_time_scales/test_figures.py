@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from lite_mamba import Mamba, initialization, selective_scan_fn
 from lite_mamba.course.chapters.ch06_time_scales import figures
 from lite_mamba.course.chapters.ch06_time_scales.exercises import inverse_softplus, sample_dt
-from lite_mamba.course.drawing.numbers import written
+from lite_mamba.course.drawing.numbers import percent, written
 from lite_mamba.course.page.explore import Exploration
 
 
@@ -21,6 +21,8 @@ def test_the_hero_shows_slow_states_below_fast_ones():
     for left in hero.left:
         assert (np.diff(left, axis=0) >= 0).all()  # downwards the states are slower
         assert (np.diff(left, axis=1) <= 0).all()  # with time less is left
+    fast, medium, slow = hero.left
+    assert (fast <= medium).all() and (medium <= slow).all()  # state for state
 
 
 def test_fading_halves_where_the_half_life_says():
@@ -261,7 +263,8 @@ def test_broken_starts_count_every_state_and_none_that_is_not_a_number():
 def test_the_bars_in_the_grey_area_are_the_share_that_the_title_tells(start):
     shown = figures.BrokenStarts()
     for steps in shown.controls["steps"].positions():
-        shown.update(start=start, steps=steps)
+        sentence = shown.update(start=start, steps=steps)
+        assert f"s built, {percent(shown.built)}" in sentence and f"built: {percent(shown.built)}" in shown.titles()[0]
         grey = [bar.get_x() > shown.span.get_x() - 1e-4 for bar in shown.bars]
         inside = [bar.get_height() for bar, is_grey in zip(shown.bars, grey, strict=True) if is_grey]
         cut = [

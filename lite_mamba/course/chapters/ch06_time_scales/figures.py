@@ -84,8 +84,8 @@ class Hero(LiveFigure):
     def update(self) -> str:
         return (
             "Three channels of a new block, 16 states each, and what every state still holds of one event as the steps "
-            "go by. In the fast channel it fades first, in the slow one last, and within a channel each state fades "
-            "at a time of its own."
+            "go by. State for state, it fades first in the fast channel and last in the slow one, and within a channel "
+            "each state fades at a time of its own."
         )
 
 
@@ -559,10 +559,13 @@ class BrokenStarts(LiveFigure):
         self.name.set_text(f"■ {start}" + (": no half-life at all, only NaN" if broken else ""))
         self.goal.set_text(f"{_steps(steps)} or more")
         share, built = percent(self.share), percent(self.built)
-        finding = f"{share} of the states remember {_steps(steps)} (as built: {built})"
-        self.title(self.ax, "No state has a half-life" if broken else finding)
         if broken:
-            return f"Start: {start}. Δ is not a number, and neither is any half-life."
+            self.title(self.ax, f"No state has a half-life (as built: {built} remember {_steps(steps)})")
+            return (
+                f"Start: {start}. Δ is not a number, and neither is any half-life. As built, {built} of the states "
+                f"have one of {_steps(steps)} or more."
+            )
+        self.title(self.ax, f"{share} of the states remember {_steps(steps)} (as built: {built})")
         return (
             f"Start: {start}. {share} of the states have a half-life of {_steps(steps)} or more; as "
             f"built, {built} have one. The longest half-life is "
