@@ -300,6 +300,7 @@ class DelayOnRecording(LiveFigure):
             "", (0, 0), (0, 0), arrowprops={"arrowstyle": "->", "lw": 3, "shrinkA": 0, "shrinkB": 0}
         )
         self.note = self.ax.text(0, self.top + 0.62, "", fontweight="bold", ha="left", va="bottom")
+        self.note.set_bbox(style.PAPER)
         self.out_name = style.label_line(self.ax, "output", self.t[-1] + 1, 0, style.BLUE)
         self.move(self.out, self.arrow, self.note, self.out_name)
 
