@@ -100,11 +100,14 @@ EULER = [
     ("half a slope", lambda dt, a, b: (1 + dt * a / 2, dt * b / 2), "half of the slope"),
     ("half a leak", lambda dt, a, b: (1 + dt * a / 2, dt * b), "half of the slope"),
     ("two terms", lambda dt, a, b: (1 + dt * a + (dt * a) ** 2 / 2, dt * b), "a second term"),
-    ("relu", lambda dt, a, b: (torch.relu(1 + dt * a), dt * b), "an Ā that is cut off at zero"),
+    ("relu", lambda dt, a, b: (torch.relu(1 + dt * a), dt * b), "an Ā that is never negative"),
+    ("the size of Ā", lambda dt, a, b: (torch.abs(1 + dt * a), dt * b), "an Ā that is never negative"),
     ("B / Δ", lambda dt, a, b: (1 + dt * a, b / dt), "a division by the step size"),
     ("Ā·B", lambda dt, a, b: (1 + dt * a, (1 + dt * a) * b), "an old level that is counted in B̄"),
     ("two sums", lambda dt, a, b: (1 + dt + a, dt + b), "a sum in the place of a product"),
-    ("item", lambda dt, a, b: (1 + dt * a.item(), dt * b.item()), "a number in the place of a vector"),
+    ("item", lambda dt, a, b: (1 + dt * a.item(), dt * b.item()), "a function for one number"),
+    ("item of A", lambda dt, a, b: (1 + dt * a.item(), dt * b), "a function for one number"),
+    ("float", lambda dt, a, b: (1 + dt * float(a), dt * float(b)), "a function for one number"),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -194,6 +197,13 @@ ZOH = [
         "a matrix in the place of its diagonal",
     ),
     ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), "a function for one number"),
+    ("two terms", lambda dt, a, b: (exp(dt, a), dt * b + dt**2 * a * b / 2), "the first terms of a series"),
+    ("exp of both", lambda dt, a, b: (exp(dt, a), exp(dt, b)), "a B inside of an exponent"),
+    (
+        "exp of a diagonal matrix",
+        lambda dt, a, b: (torch.diag(dt * a).exp(), torch.expm1(dt * a) / a * b),
+        "a matrix in the place of its diagonal",
+    ),
     ("math.exp in B̄", lambda dt, a, b: (exp(dt, a), b / a * (math.exp(a * dt) - 1)), "a function for one number"),
     ("the end", lambda dt, a, b: (exp(dt, a), b / -a), "the end of the whole rise"),
     ("expm1 of Ā", lambda dt, a, b: (x := exp(dt, a), x.expm1() * b / a), "an exponential of an exponential"),
@@ -354,6 +364,12 @@ BILINEAR = [
         lambda dt, a, b: (1 + dt * a / 2 / 1 - dt * a / 2, dt * b / 1 - dt * a / 2),
         "forgotten brackets",
     ),
+    (
+        "Ā·B",
+        lambda dt, a, b: tuple((2 + dt * a) / (2 - dt * a) * v for v in (1, b)),
+        "an input with the factor of the state",
+    ),
+    ("item", lambda dt, a, b: (1 + (h := dt * a.item() / 2)) / (1 - h) * b, "a function for one number"),
     ("matrices", bilinear_by_matrices, "a matrix in the place of its diagonal"),
     (
         "the change above",
@@ -471,6 +487,12 @@ STEP = [
     ("rounded to whole", lambda s: round(-2 * s.real / abs(s) ** 2), "a step in whole numbers"),
     ("a root", lambda s: math.sqrt(2 * abs(s.real)) / abs(s), "a root too many"),
     ("no brackets", lambda s: -2 * s.real / s.real**2 + s.imag**2, "forgotten brackets"),
+    ("the other solution", lambda s: (-2 * s.real - math.sqrt(4 * s.real**2)) / (2 * abs(s) ** 2), "no step at all"),
+    (
+        "a quadratic equation with 1",
+        lambda s: (-2 * s.real + math.sqrt(4 * s.real**2 - 4 * abs(s) ** 2)) / (2 * abs(s) ** 2),
+        "a 1 that has not cancelled",
+    ),
     ("a product", lambda s: -2 * s.real * abs(s) ** 2, "a product in the place of a quotient"),
     ("half right", step_with_two_cases, None),
     ("no return", lambda s: None, None),
@@ -498,6 +520,8 @@ def corrected_by_a_loop(dt, a, b):
     return torch.stack([(math.exp(dt * x) - 1) / (dt * x) * y for x, y in zip(a, b, strict=True)])
 
 
+DIFFERENCE = "a difference in the place of a quotient"
+
 CORRECTED = [
     ("exp(A)", lambda dt, a, b: (a.exp() - 1) / a / dt * b, "a step size forgotten in the exponent"),
     ("zoh / Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt, "right"),
@@ -519,11 +543,18 @@ CORRECTED = [
     ("a pair", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), None),
     ("in place", lambda dt, a, b: b.mul_((exp(dt, a) - 1) / (dt * a)), None),
     ("no return", lambda dt, a, b: None, None),
-    ("half a leak", lambda dt, a, b: b * torch.exp(dt * a / 2), None),
+    ("half a leak", lambda dt, a, b: b * torch.exp(dt * a / 2), "half of the input early, half late"),
+    ("a mean", lambda dt, a, b: b * (1 + exp(dt, a)) / 2, "half of the input early, half late"),
+    ("the end", lambda dt, a, b: -b / a / dt, "the end of the whole rise"),
+    ("exp(x − 1)", lambda dt, a, b: torch.exp(dt * a - 1) / (dt * a) * b, "a 1 inside of the exponent"),
+    ("expm1 − 1", lambda dt, a, b: (torch.expm1(dt * a) - 1) / (dt * a) * b, "a 1 that is taken off twice"),
+    ("B̄ over Ā", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt / exp(dt, a), "an exponential that grows"),
+    ("minus what leaks", lambda dt, a, b: b - (dt * b - (exp(dt, a) - 1) / a * b), DIFFERENCE),
+    ("no brackets anywhere", lambda dt, a, b: exp(dt, a) - 1 / dt * a * b, "forgotten brackets"),
     ("first order", lambda dt, a, b: b * (1 + dt * a / 2), "the first terms of a series"),
     ("B/Δ", lambda dt, a, b: b / dt, "B over Δ alone"),
     ("one rule over the other", lambda dt, a, b: dt * b / ((exp(dt, a) - 1) / a * b), "the quotient of the two rules"),
-    ("minus Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b - dt, "a difference in the place of a quotient"),
+    ("minus Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b - dt, DIFFERENCE),
     ("Δ²", lambda dt, a, b: (exp(dt, a) - 1) / (dt * dt * a) * b, "a second division by Δ"),
     ("state 0", lambda dt, a, b: (exp(dt, a[0]) - 1) / (dt * a[0]) * b, None),
     ("an unknown name", lambda dt, a, b: zero_order_hold(dt, a, b)[1] / dt, None),  # noqa: F821
@@ -537,7 +568,7 @@ CORRECTED = [
     ("as for Δ = 1", lambda dt, a, b: (exp(1, a) - 1) / a * b, "a forgotten Δ"),
     ("the bilinear B̄", lambda dt, a, b: b / (1 - dt * a / 2), "a factor for a small ΔA"),
     ("1 + |x|/2", lambda dt, a, b: b / (1 + dt * a.abs() / 2), "a factor for a small ΔA"),
-    ("B − B̄", lambda dt, a, b: b - (exp(dt, a) - 1) / a * b, "a difference in the place of a quotient"),
+    ("B − B̄", lambda dt, a, b: b - (exp(dt, a) - 1) / a * b, DIFFERENCE),
     ("what leaks", lambda dt, a, b: b - b * exp(dt, a), "a factor without its division"),
     ("no brackets above", lambda dt, a, b: exp(dt, a) - 1 / (dt * a) * b, "forgotten brackets"),
     ("no brackets, all times B", lambda dt, a, b: b * (exp(dt, a) - 1 / (a * dt)), "forgotten brackets"),
@@ -608,6 +639,15 @@ def mended_by_a_stand_in(dt, a, b):
     return torch.exp(dt * a), torch.expm1(dt * a) / a * b
 
 
+def mended_by_a_smaller_stand_in(dt, a, b):
+    leak = torch.where(a == 0, -1e-8, a)
+    return torch.exp(dt * leak), torch.expm1(dt * leak) / leak * b
+
+
+def zoh_of(dt, a, b):
+    return exp(dt, a), torch.expm1(dt * a) / a * b
+
+
 def hunted(share, zero=None):
     """B̄ = share(Δ, A)·B, and at A = 0 something else."""
 
@@ -669,8 +709,16 @@ MENDED = [
         lambda dt, a, b: (exp(dt, a), (a != 0) * torch.expm1(dt * a) / a * b),
         "half of the repair: A = 0",
     ),
-    ("1e-8 below", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a - 1e-8)), "a nudge against zero"),
-    ("1e-6 above", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a + 1e-6)), "a nudge against zero"),
+    ("1e-8 below", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a - 1e-8)), "a NaN that is only hidden"),
+    ("NaN to 0", hunted(lambda dt, a: torch.nan_to_num((exp(dt, a) - 1) / a)), "a NaN that is only hidden"),
+    ("−1e-8 for 0", mended_by_a_smaller_stand_in, "a small leak in the place of none"),
+    ("1e-6 for 0", lambda dt, a, b: zoh_of(dt, torch.where(a == 0, 1e-6, a), b), "a stand-in for 0 that goes too far"),
+    ("B̄/Δ itself", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, b)[1] / dt), "a B̄ without its Δ"),
+    ("over ΔA", hunted(lambda dt, a: torch.expm1(dt * a) / (dt * a), fill), "a B̄ without its Δ"),
+    ("expm1(A)", hunted(lambda dt, a: torch.expm1(a) / a, fill), "an exponential without the step size"),
+    ("Δ at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: dt), "an input without B at A = 0"),
+    ("B at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: b), ONE_AT_ZERO),
+    ("1e-6 above", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a + 1e-6)), "a NaN that is only hidden"),
     ("nan_to_num", hunted(lambda dt, a: (torch.expm1(dt * a) / a).nan_to_num()), "an input lost at A = 0"),
     ("1e-9 and expm1", hunted(lambda dt, a: torch.expm1(dt * a) / (a - 1e-9)), "an input lost at A = 0"),
     ("zero at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: 0 * b), "an input lost at A = 0"),
@@ -727,7 +775,8 @@ MENDED = [
     ("if", mended_by_an_if, "an if for a vector"),
     ("any", mended_by_any, "one decision for all entries"),
     ("all", mended_by_all, "one decision for all entries"),
-    ("in place", mended_in_place, None),
+    ("in place", mended_in_place, "a small leak in the place of none"),
+    ("1e-10 below", lambda dt, a, b: zoh_of(dt, a - 1e-10, b), "a small leak in the place of none"),
     ("B at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: b), "an input without Δ at A = 0"),
     ("1 at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: torch.ones_like(b)), ONE_AT_ZERO),
     ("no return", lambda dt, a, b: print(end=""), None),

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, in_each_format, own_format, rule_cases, zoh
+from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, zoh
 
 
 def bilinear(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,6 +23,7 @@ BILINEAR = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(bilinear),
+        for_one_number(bilinear),
         Misconception(
             "the slope at the end alone",
             "You use only the slope at the end of the tick (backward Euler). The bilinear rule takes half of the slope "
@@ -96,7 +97,10 @@ BILINEAR = Exercise(
             "an input with the factor of the state",
             "Your Ā is right. But 1 + ΔA/2 stands before the old level only. What stands before the input in the line "
             "above the exercise?",
-            edited(bilinear, "delta * B / → delta * B * (1 + half) /"),
+            [
+                edited(bilinear, "delta * B / → delta * B * (1 + half) /"),
+                edited(bilinear, "delta * B / → (1 + half) * B /"),
+            ],
         ),
         Misconception(
             "an input without the step size",

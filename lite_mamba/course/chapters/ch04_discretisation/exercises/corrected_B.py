@@ -74,6 +74,10 @@ CORRECTED_B = Exercise(
             [
                 edited(corrected_B, "/ (delta * A) → / delta * A"),
                 edited(corrected_B, "torch.expm1(delta * A) → torch.exp(delta * A) - 1"),
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(delta * A) - 1 / delta * A"),
+                edited(
+                    corrected_B, "torch.expm1(delta * A) / (delta * A) * B → B * torch.exp(delta * A) - 1 / (delta * A)"
+                ),
                 edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → (torch.exp(delta * A) - 1 / (delta * A))"),
             ],
         ),
@@ -104,8 +108,8 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "an exponential that grows",
-            "A is negative already, and the minus in your exponent turns it round: exp(−ΔA) is larger than 1, and so "
-            "is your factor.",
+            "Your factor is larger than 1: it is made of exp(−ΔA), with a minus in the exponent or by a division by Ā. "
+            "A is negative already, so that exp(ΔA) is what gets smaller.",
             edited(corrected_B, "torch.expm1(delta * A) / → torch.expm1(-delta * A) / -"),
         ),
         Misconception(
@@ -131,6 +135,7 @@ CORRECTED_B = Exercise(
                 lambda delta, A, B: zoh(delta, A, B)[1] - delta * B,
                 lambda delta, A, B: delta * B - zoh(delta, A, B)[1],
                 lambda delta, A, B: B - zoh(delta, A, B)[1],
+                lambda delta, A, B: B - (delta * B - zoh(delta, A, B)[1]),
             ],
         ),
         Misconception(
@@ -138,6 +143,31 @@ CORRECTED_B = Exercise(
             "You take the first number of the zero-order hold, Ā: it says what is left of the old level, and knows "
             "nothing of B. Which number says what the input becomes?",
             [lambda delta, A, B: zoh(delta, A, B)[0] / delta, lambda delta, A, B: zoh(delta, A, B)[0]],
+        ),
+        Misconception(
+            "half of the input early, half late",
+            "The water lies in heaps: all of it in the middle of the tick, or half of it at either end. It comes in "
+            "evenly, and the zero-order hold adds up a leak for each moment.",
+            [
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → (1 + torch.exp(delta * A)) / 2"),
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → torch.exp(delta * A / 2)"),
+            ],
+        ),
+        Misconception(
+            "the end of the whole rise",
+            "−B/A is where the level ends if the tap is never closed. In one tick it comes a part of the way: the B̄ "
+            "of the zero-order hold.",
+            [lambda delta, A, B: -B / A, lambda delta, A, B: -B / (delta * A)],
+        ),
+        Misconception(
+            "a 1 inside of the exponent",
+            "exp(x − 1) is exp(x) divided by e. The 1 is taken off the exponential, not off its exponent.",
+            edited(corrected_B, "torch.expm1(delta * A) → torch.exp(delta * A - 1)"),
+        ),
+        Misconception(
+            "a 1 that is taken off twice",
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
+            edited(corrected_B, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
         ),
         Misconception(
             "a negative factor",

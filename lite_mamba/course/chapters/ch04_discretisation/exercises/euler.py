@@ -2,7 +2,7 @@
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, in_each_format, own_format, rule_cases, zoh
+from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, zoh
 
 EULER = Exercise(
     id="04.euler",
@@ -14,6 +14,7 @@ EULER = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(euler),
+        for_one_number(euler),
         Misconception(
             "a forgotten old level",
             "Your Ā is only the change: Δ·A·h is what leaves during the tick. But the new level is the old level plus "
@@ -127,21 +128,18 @@ EULER = Exercise(
             ],
         ),
         Misconception(
-            "an Ā that is cut off at zero",
-            "For a long tick your Ā stays at zero. Euler's rule overshoots there, and its Ā is negative: section 2 "
-            "shows what follows from it.",
-            edited(euler, "1 + delta * A → (1 + delta * A).clamp(min=0)"),
+            "an Ā that is never negative",
+            "For a long tick your Ā stays at zero, or has lost its sign. Euler's rule overshoots there, and its Ā is "
+            "negative: section 2 shows what follows from it.",
+            [
+                edited(euler, "1 + delta * A → (1 + delta * A).clamp(min=0)"),
+                edited(euler, "1 + delta * A → (1 + delta * A).abs()"),
+            ],
         ),
         Misconception(
             "a leak of the input",
             "Your B̄ has A in it, too. A says what the level does by itself; the tap pours in Δ·B, whatever leaks.",
             edited(euler, ", delta * B → , delta * A * B"),
-        ),
-        Misconception(
-            "a number in the place of a vector",
-            "`.item()` takes the only number out of a tensor: with one bucket the result is no tensor any more, and "
-            "with more there is no such number. + and * work on all buckets at once.",
-            edited(euler, "delta * A, delta * B → delta * A.item(), delta * B.item()"),
         ),
         Misconception(
             "a swapped pair",

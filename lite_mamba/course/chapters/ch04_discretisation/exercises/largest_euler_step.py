@@ -143,6 +143,22 @@ LARGEST_EULER_STEP = Exercise(
             ],
         ),
         Misconception(
+            "no step at all",
+            "Δ = 0 solves |1 + Δs| = 1, too: nothing has moved yet. There is a second solution.",
+            edited(largest_euler_step, "-2 → 0"),
+        ),
+        Misconception(
+            "a 1 that has not cancelled",
+            "Multiply out |1 + Δs|² = 1: there is a 1 on both sides, and it cancels. Your quadratic equation keeps it.",
+            [
+                edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → " + root + " / abs(pole) ** 2")
+                for root in (
+                    "(-pole.real + math.sqrt(pole.real**2 - abs(pole) ** 2))",
+                    "(-pole.real + (pole.real**2 - abs(pole) ** 2) ** 0.5)",
+                )
+            ],
+        ),
+        Misconception(
             "a root too many",
             "You take a root. In 2Δ·Re s + Δ²·|s|² = 0 there is a Δ in both terms: once both are divided by it, "
             "nothing is squared any more.",

@@ -31,7 +31,7 @@ def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
 def _small_cases(draw: Draw) -> dict:
     size = draw.size(1, 4)
     A = -torch.tensor([draw.choice([0.0, 0.0, 3e-7, 3e-4, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
-    delta = 10.0 ** draw.choice([3, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
+    delta = 10.0 ** draw.choice([6, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
 
@@ -87,9 +87,9 @@ MENDED_ZOH = Exercise(
             zoh,
         ),
         Misconception(
-            "a nudge against zero",
-            "A tiny number beside A stops the division by zero, and mends nothing: at A = 0 you get 0 divided by your "
-            "tiny number, so the input is lost without any warning. And tiny steps are as wrong as they were.",
+            "a NaN that is only hidden",
+            "The NaN is gone, and nothing is mended. At A = 0 the input is lost without any warning: 0 divided by a "
+            "tiny number is 0, and so is a NaN that is replaced by 0. And tiny steps are as wrong as they were.",
             [
                 *(edited(unmended, f"/ A → / ({nudged})") for nudged in NUDGED),
                 edited(unmended, "A_bar = → A = A - 1e-6\n    A_bar ="),
@@ -143,21 +143,38 @@ MENDED_ZOH = Exercise(
             [
                 edited(mended_zoh, "A == 0, delta → A == 0, 1"),
                 edited(mended_zoh, "held * B → torch.where(A == 0, 1, held * B)"),
+                edited(
+                    unmended, "return A_bar, (A_bar - 1) / A → return A_bar, torch.where(A == 0, 1, (A_bar - 1) / A)"
+                ),
             ],
         ),
         Misconception(
             "an input without B at A = 0",
             "A bucket without a hole gets Δ in your code. What comes in is Δ·B: B is missing there.",
-            edited(
-                mended_zoh,
-                "return torch.exp(delta * A), held * B → return torch.exp(delta * A), torch.where(A == 0, delta, held "
-                "* B)",
-            ),
+            [
+                edited(mended_zoh, "held * B → torch.where(A == 0, delta, held * B)"),
+                edited(unmended, "(A_bar - 1) / A * B → torch.where(A == 0, delta, (A_bar - 1) / A * B)"),
+            ],
         ),
         Misconception(
             "the Ā of Euler",
             "Your B̄ is mended, and Ā has become 1 + Δ·A. It was right: exp(ΔA) is exact for a tiny ΔA and for none.",
             edited(mended_zoh, "torch.exp(delta * A) → 1 + delta * A"),
+        ),
+        Misconception(
+            "a B̄ without its Δ",
+            "Your B̄ lacks a Δ, in the quotient at least: for a small A, (exp(ΔA) − 1)/A goes to Δ, not to 1. Hand "
+            "back B̄ itself. The division by Δ is the check's.",
+            [
+                edited(mended_zoh, "held * B → held * B / delta"),
+                edited(mended_zoh, "/ divisor → / (delta * divisor)"),
+            ],
+        ),
+        Misconception(
+            "an exponential without the step size",
+            "You use exp(A) in B̄, so every tick lasts one unit of time. What stands in the exponent is A times the "
+            "time that has passed.",
+            [edited(rule, "expm1(delta * A) → expm1(A)") for rule in (mended_zoh, zoh)],
         ),
         Misconception(
             "a swapped pair",
@@ -196,12 +213,13 @@ MENDED_ZOH = Exercise(
         Misconception(
             "a small leak in the place of none",
             "You keep A away from 0 by a small number. In a short tick nobody sees it. But a bucket without a hole "
-            "keeps its water for ever: try A = 0 and a tick of 1000.",
+            "keeps its water for ever: try A = 0 and a tick of a million.",
             [
                 edited(zoh, *edits)
                 for shifted in (
-                    *("A - 1e-6", "A - 1e-5", "A - 1e-4", "A - 1e-3"),
-                    *("A.clamp(max=-1e-6)", "A.clamp(max=-1e-5)", "A.clamp(max=-1e-4)", "A.clamp(max=-1e-3)"),
+                    *(f"A - 1e-{digits}" for digits in (10, 9, 8, 7, 6, 5, 4, 3)),
+                    *(f"A.clamp(max=-1e-{digits})" for digits in (10, 9, 8, 7, 6, 5, 4, 3)),
+                    *(f"torch.where(A == 0, -1e-{digits}, A)" for digits in (6, 5, 4, 3)),
                 )
                 for edits in (
                     [f"return → A = {shifted}\n    return"],
@@ -261,6 +279,10 @@ MENDED_ZOH = Exercise(
                     ["return torch.exp(delta * A) → return torch.exp(delta * divisor)"],
                     ["return torch.exp(delta * A) → return torch.exp(delta * divisor)", "A == 0, 1, A → A == 0, -1, A"],
                 )
+            ]
+            + [
+                edited(zoh, f"return → A = torch.where(A == 0, {small}, A)\n    return")
+                for small in ("1e-8", "1e-6", "1e-5", "1e-4", "1e-3")
             ],
         ),
         Misconception(

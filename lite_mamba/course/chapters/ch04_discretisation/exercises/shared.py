@@ -1,5 +1,7 @@
 """What several exercises of chapter 04 use."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -60,4 +62,19 @@ def own_format(rule) -> Misconception:
         "complex ones. Python's math, abs, lists, new tensors and .float() have formats of their own: torch.exp and "
         "+ − * / on the given tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+    )
+
+
+def for_one_number(rule) -> Misconception:
+    """A `rule` that takes one number out of A. What it makes of one bucket does not count: spellings differ there."""
+    return Misconception(
+        "a function for one number",
+        "`.item()`, float and the functions of math want one number: they are good for one bucket at most, and raise "
+        "an error for more. torch.exp and + − * / work on all buckets at once.",
+        [
+            lambda delta, A, B: rule(delta, A.item(), B),
+            lambda delta, A, B: rule(delta, float(A), B),
+            lambda delta, A, B: rule(delta, math.exp(A), B),
+        ],
+        where=lambda delta, A, B: len(A) > 1,
     )

@@ -4,11 +4,16 @@ import torch
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, in_each_format, own_format, rule_cases, zoh
+from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, zoh
 
 
 def _matrices(delta, A, B):
     A_bar = torch.matrix_exp(torch.diag(delta * A))  # (N, N)
+    return A_bar, torch.linalg.inv(torch.diag(A)) @ (A_bar - torch.eye(len(A))) @ B
+
+
+def _exponential_of_each_entry(delta, A, B):
+    A_bar = torch.exp(torch.diag(delta * A))  # (N, N), with exp(0) beside the diagonal
     return A_bar, torch.linalg.inv(torch.diag(A)) @ (A_bar - torch.eye(len(A))) @ B
 
 
@@ -22,6 +27,7 @@ ZOH = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(zoh),
+        for_one_number(zoh),
         Misconception(
             "the input of Euler",
             "Your Ā is right. But Δ·B lets the input in as if nothing of it leaked out during the tick. The water that "
@@ -145,6 +151,8 @@ ZOH = Exercise(
             [
                 edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) - torch.eye(len(A))) /"),
                 _matrices,
+                edited(zoh, "torch.exp(delta * A) → torch.exp(torch.diag(delta * A))"),
+                _exponential_of_each_entry,
             ],
         ),
         Misconception(
@@ -231,15 +239,6 @@ ZOH = Exercise(
             ],
         ),
         Misconception(
-            "a function for one number",
-            "math.exp takes one number: it is good for one bucket at most, and raises an error for more. torch.exp "
-            "works on all buckets at once.",
-            [
-                edited(zoh, "torch.exp(delta * A) → math.exp(delta * A)"),
-                edited(zoh, "torch.expm1 → math.expm1"),
-            ],
-        ),
-        Misconception(
             "the end of the whole rise",
             "Your Ā is right. −B/A is where the level ends if the tap is never closed. In one tick it comes a part of "
             "the way: which part, if Ā is what is left of the distance?",
@@ -264,6 +263,29 @@ ZOH = Exercise(
             "an exponential of an exponential",
             "You put Ā into torch.expm1, which takes the exponential of what it is given. Ā is an exponential already.",
             edited(zoh, "expm1(delta * A) → expm1(torch.exp(delta * A))"),
+        ),
+        Misconception(
+            "the first terms of a series",
+            "A few terms of the series of exp are close for a small ΔA, and wrong for a larger one. torch.exp has them "
+            "all.",
+            [
+                edited(
+                    zoh,
+                    "torch.exp(delta * A) → 1 + delta * A + (delta * A) ** 2 / 2",
+                    "torch.expm1(delta * A) / A → delta * (1 + delta * A / 2)",
+                ),
+                edited(zoh, "torch.expm1(delta * A) / A → delta * (1 + delta * A / 2)"),
+            ],
+        ),
+        Misconception(
+            "a B inside of an exponent",
+            "B stands in an exponent. What comes in grows with B in proportion: twice the B, twice the water. So B "
+            "multiplies.",
+            [
+                edited(zoh, "torch.expm1(delta * A) / A * B → torch.exp(delta * B)"),
+                edited(zoh, "torch.expm1(delta * A) / A * B → torch.expm1(delta * A * B) / A"),
+                edited(zoh, "exp(delta * A) → exp(delta * A * B)", "expm1(delta * A) → expm1(delta * A * B)"),
+            ],
         ),
         Misconception(
             "a swapped pair",
