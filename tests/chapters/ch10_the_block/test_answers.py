@@ -449,7 +449,17 @@ INDEPENDENT = [
     (
         "stack",
         lambda layer, x: torch.allclose(torch.stack([layer(row[None]) for row in x]), layer(x), atol=1e-5),
-        "an axis too many",
+        "one row alone compared with all rows",
+    ),
+    (
+        "no index",
+        lambda layer, x: all(torch.allclose(layer(row[None]), layer(x), atol=1e-5) for row in x),
+        "one row alone compared with all rows",
+    ),
+    (
+        "row 0 beside all",
+        lambda layer, x: torch.allclose(layer(x[:1]).expand_as(x), layer(x), atol=1e-5),
+        "one row alone compared with all rows",
     ),
     ("a hundred thousandth", lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 1e-5), "right"),
     ("a millionth", lambda layer, x: bool((layer(x) - alone(layer, x)).abs().max() < 1e-6), "right"),

@@ -478,9 +478,10 @@ IS_BATCH_INDEPENDENT = Exercise(
             _compared("torch.equal(together, alone)"),
         ),
         Misconception(
-            "an axis too many",
-            "torch.stack puts rows of shape (1, L, d) behind a new axis: (B, 1, L, d). Beside (B, L, d) that compares "
-            "every row with every other one. torch.cat puts them together along the batch.",
+            "one row alone compared with all rows",
+            "What a row gives alone is held against the outputs of all rows, and other rows have other outputs. An "
+            "axis of size 1 does that without a word: (1, L, d), or (B, 1, L, d) from torch.stack, beside (B, L, d). "
+            "Compare row i with row i: torch.cat puts the rows together along the batch.",
             edited(is_batch_independent, "torch.cat( → torch.stack("),
         ),
         Misconception(
