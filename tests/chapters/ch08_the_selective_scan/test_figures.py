@@ -68,6 +68,20 @@ def test_a_loop_that_writes_into_its_inputs_does_not_change_the_step():
         assert shown.titles() == right.titles()
 
 
+def test_a_discretisation_that_writes_into_its_inputs_shows_the_same_at_every_move():
+    def doubled(*given):
+        for tensor in given:
+            tensor *= 2
+        return chapter.discretise(*given)
+
+    shown = figures.StateMap(discretise=doubled)
+    drawn = []
+    for _ in range(2):
+        shown.update()
+        drawn.append(shown.fixed["h"])
+    np.testing.assert_array_equal(*drawn)
+
+
 def test_a_figure_says_whose_function_it_runs_and_what_it_returned():
     shown = figures.StepThrough(), figures.StateMap(), figures.ChunkBorders()
     for figure, name in zip(shown, ("loop", "discretisation", "chunk"), strict=True):

@@ -277,10 +277,10 @@ class StateMap(LiveFigure):
     @torch.no_grad()
     def _run(self, delta: Tensor) -> dict[str, np.ndarray]:
         """The states (L, N) over time, and the part of them that the last data token has left."""
-        given = delta[None, None], self.A, torch.ones(1, self.STATES, self.LENGTH)  # (B, D, L), (D, N), (B, N, L)
+        u, delta, ones = self.u[None, None], delta[None, None], torch.ones(1, self.STATES, self.LENGTH)
+        given = [tensor.clone() for tensor in (u, delta, self.A, ones)]  # (B, D, L) twice, (D, N), (B, N, L)
         wanted = (1, 1, self.LENGTH, self.STATES)
-        result = self.discretise(self.u[None, None].clone(), *given)
-        deltaA, deltaB_u = returned("discretise", result, wanted, wanted)
+        deltaA, deltaB_u = returned("discretise", self.discretise(*given), wanted, wanted)
         alone = torch.zeros(len(self.DATA), *wanted[1:])  # the drive of one data token in each row
         for row, at in enumerate(self.DATA):
             alone[row, :, at] = deltaB_u[0, :, at]
