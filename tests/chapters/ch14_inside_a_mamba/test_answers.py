@@ -102,6 +102,9 @@ MATRIX = [
     ("without a triangle", lambda d, A, B, C: torch.einsum(
         "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0))), d * B
     ), "inputs of the future"),
+    ("a distance both ways", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0)).abs()), d * B
+    ), "inputs of the future"),
     ("below the diagonal", matrix_with(last=-1), "a diagonal of zeros"),
     ("step of t", matrix_with(write=lambda d, t, s: d[t]), "the reader's step in the place of the writer's"),
     ("no step", matrix_with(write=lambda d, t, s: 1.0), "an input without its step"),

@@ -1,7 +1,10 @@
 """The figures of notebook 14 show what the stored models compute, and what the probes measure."""
 
 import itertools
+import json
+import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +12,12 @@ import torch
 
 from lite_mamba import selective_scan_fn
 from lite_mamba.course.chapters.ch14_inside_a_mamba import figures, probing
-from lite_mamba.course.chapters.ch14_inside_a_mamba.exercises import conv_and_state, half_life, hidden_attention
+from lite_mamba.course.chapters.ch14_inside_a_mamba.exercises import (
+    conv_and_state,
+    fit_probe,
+    half_life,
+    hidden_attention,
+)
 from lite_mamba.course.chapters.ch14_inside_a_mamba.inside import (
     contributions,
     half_lives,
@@ -18,7 +26,7 @@ from lite_mamba.course.chapters.ch14_inside_a_mamba.inside import (
     untrained,
 )
 from lite_mamba.course.chapters.ch14_inside_a_mamba.texts import FILES, LENGTH, SNIPPETS, encoded, kinds, marks
-from lite_mamba.course.training import load, step_sizes, stored
+from lite_mamba.course.training import RUNS, facts, load, names, step_sizes, stored
 
 NAMES = list(figures.MODELS.values())
 
@@ -145,6 +153,73 @@ def test_a_matrix_of_another_shape_is_refused_in_words():
         wrong.update()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda *given: hidden_attention(*given) * math.nan, "not finite"),
+        (lambda *given: hidden_attention(*given) + 0j, "real numbers"),
+    ],
+)
+def test_a_matrix_that_cannot_be_drawn_is_refused_in_words(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        figures.HiddenAttention(build=wrong).update()
+
+
+def test_a_row_of_zeros_reads_from_no_byte():
+    below = figures.HiddenAttention(build=lambda *given: hidden_attention(*given).tril(-1))
+    assert "gives no byte any weight" in below.update(at=0) and below.titles()[0] == "Byte 0 “d” reads from no byte"
+    assert "of the weight is negative" in below.titles()[1]
+    nothing = figures.HiddenAttention(build=lambda *given: hidden_attention(*given) * 0)
+    assert "The whole matrix is zero." in nothing.update()
+    assert nothing.titles()[1] == "Layer 4, channel 238: no weight at all"
+
+
+def test_the_frame_holds_all_of_its_row():
+    shown = figures.HiddenAttention()
+    shown.update(at=20)
+    assert max(shown.frame.get_xdata()) == 20.5
+    ahead = figures.HiddenAttention(build=lambda *given: hidden_attention(*given).T)
+    ahead.update(at=20)
+    bars = [i for i, bar in enumerate(ahead.bars) if bar.get_height()]
+    assert max(ahead.frame.get_xdata()) == max(bars) + 0.5 > 20.5
+
+
+@pytest.mark.parametrize("shown", [figures.Ways(), figures.Rain()], ids=["ways", "rain"])
+def test_a_layer_that_a_model_lacks_gives_its_last_one(shown):
+    assert "in layer 2 of the model" in shown.update(task="induction heads", layer=2).lower()
+    assert "in layer 2, the last one of the model" in shown.update(task="induction heads", layer=6).lower()
+    assert "in layer 6 of the model" in shown.update(task="language", layer=6).lower()
+
+
+def test_the_bar_of_a_probe_stays_in_the_picture_or_says_that_it_does_not():
+    def other_way_round(x, y, ridge):
+        w, c = fit_probe(x, y, ridge)
+        return -w, -c
+
+    shown = figures.Probes()
+    for layer, target in itertools.product((1, 5, 6), probing.TARGETS):
+        shown.update(layer=layer, target=target)
+        assert shown.worst > shown.LEAST and not any("◂" in number.get_text() for number in shown.numbers)
+    shown = figures.Probes(fit=other_way_round)
+    shown.update()
+    assert [number.get_text().startswith("◂") for number in shown.numbers] == [
+        bar.get_x() + bar.get_width() < shown.LEAST for bar in shown.bars
+    ]
+    assert shown.numbers[0].get_text() == "◂ 9 %" and "9 %" in shown.titles()[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [(lambda w: w * math.nan, "not finite"), (lambda w: w[:5], r"w of shape \(352,\)")]
+)
+def test_weights_that_are_none_are_refused_in_words(wrong, words):
+    def fit(x, y, ridge):
+        w, c = fit_probe(x, y, ridge)
+        return wrong(w), c
+
+    with pytest.raises(ValueError, match=words):
+        figures.Probes(fit=fit).update()
+
+
 def test_a_matrix_may_come_with_gradients():
     asking = figures.HiddenAttention(build=lambda *given: hidden_attention(*given).requires_grad_())
     assert asking.update() == figures.HiddenAttention().update()
@@ -170,6 +245,11 @@ def test_every_text_has_its_length():
         ("[{}", "...", "^^^"),
         ("'open", "^^^^^", "....."),
         ("'\nx", "^..", "..."),
+        ('f"""', ".^^^", "...."),
+        ('"""a"', "^^^^^", "....."),
+        ('"a\\"', "^^^^", "...."),
+        ('"a\\', "^^^", "..."),
+        ("a) + (b", ".......", ".....^^"),
     ],
 )
 def test_marks_say_where_a_reader_stands(text, string, bracket):
@@ -225,3 +305,47 @@ def test_the_unit_reads_english_rather_than_quotes():
         reading.update(text=name)
         shares[name] = float(reading.said.mean())
     assert min(shares["no Python"], shares["a comment"]) > 0.8 > 0.3 > shares["code in a string"]
+
+
+def test_the_projects_name_runs_that_have_what_they_ask_for():
+    """Each has a state and so half-lives and matrices; those that are not trained anew have weights."""
+    path = Path(__file__).parents[3] / "notebooks" / "14_inside_a_mamba.ipynb"
+    words = next(
+        cell["source"] for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["id"] == "c14-capstone"
+    )
+    found = re.findall(r"`((?:induction|copying|library|live)[\w-]*)`", "".join(words))
+    assert len(found) >= 9
+    for name in found:
+        assert RUNS[name].model["kind"] == "selective"
+        assert facts(name)["seconds"] < 60 if name.startswith("live") else name in names()
+
+
+def test_of_the_five_starts_some_need_their_second_layer_and_one_is_apart():
+    """The third project has something to find."""
+    starts = [f"induction-selective-{seed}" for seed in range(3)] + ["induction-slow-0", "induction-slower-0"]
+    rows, wanted = RUNS[starts[0]].data.draw(torch.Generator().manual_seed(0), 200, 48)
+    place = (rows == 15).int().argmax(1)
+    chosen = place < 36
+    rows, wanted, place = rows[chosen], wanted[chosen, 0], place[chosen]
+
+    def silent(name, layer, tokens):
+        model, mixer = stored(name), stored(name).layers[layer].mixer
+        module = mixer if tokens is None else mixer.x_proj
+
+        def hook(_module, _given, out):
+            kept = out.clone()
+            if tokens is None:
+                return kept * 0
+            kept[torch.arange(len(kept)), tokens, -2 * mixer.d_state : -mixer.d_state] = 0
+            return kept
+
+        handle = module.register_forward_hook(hook)
+        with torch.no_grad():
+            said = model(rows)[:, -1].argmax(-1)
+        handle.remove()
+        return (said == wanted).float().mean().item()
+
+    without_token = [silent(name, 0, place + 3) for name in starts]
+    assert [share < 0.2 for share in without_token] == [True, False, True, True, True]
+    assert max(silent(name, 0, None) for name in starts) < 0.2
+    assert [silent(name, 1, None) == 1 for name in starts] == [True, True, False, True, True]

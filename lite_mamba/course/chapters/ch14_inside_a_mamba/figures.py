@@ -42,6 +42,14 @@ def layers_of(name: str, length: int, trained: bool) -> list[Seen]:
     return look(stored(name) if trained else untrained(name), sequence(name, length))
 
 
+def which(task: str, layer: int) -> tuple[str, int, str]:
+    """The name of a model's run, the layer shown of it, and both as a sentence names them: the slider has six."""
+    name = MODELS[task]
+    last = len(stored(name).layers)
+    of = f" of the model for {task}"
+    return name, min(layer, last), f"layer {layer}{of}" if layer <= last else f"layer {last}, the last one{of}"
+
+
 def texts_of(text: str | None) -> dict[str, str]:
     """The texts to choose from, or the reader's own alone, cut to what fits."""
     texts = SNIPPETS if text is None else {"yours": text.encode()[:LENGTH].decode("utf-8", "ignore")}
@@ -135,13 +143,16 @@ class HiddenAttention(LiveFigure):
                 sign.set_text(shown(byte))
         one, d = self.layers[layer - 1], channel - 1
         self.M = self.build(one.delta[d], one.A[d], one.B, one.C)  # (L, L)
-        if not isinstance(self.M, Tensor) or self.M.shape != (self.n, self.n):
-            raise ValueError(f"hidden_attention must give a tensor of shape {(self.n, self.n)}")
+        if not isinstance(self.M, Tensor) or self.M.shape != (self.n, self.n) or self.M.is_complex():
+            raise ValueError(f"hidden_attention must give a tensor of shape {(self.n, self.n)}, of real numbers")
+        if not self.M.isfinite().all():
+            raise ValueError("hidden_attention returned numbers that are not finite")
         self.M = self.M.detach()
         scaled = (self.M / self.M.abs().max().clamp(min=1e-30)).numpy()  # (L, L)
         self.image.set_data(scaled)
-        self.frame.set_data([-0.5, at + 0.5, at + 0.5, -0.5, -0.5], [at - 0.5, at - 0.5, at + 0.5, at + 0.5, at - 0.5])
         row = self.M[at].numpy()
+        end = max(at, *np.flatnonzero(row), 0) + 0.5  # a matrix of your own may look ahead
+        self.frame.set_data([-0.5, end, end, -0.5, -0.5], [at - 0.5, at - 0.5, at + 0.5, at + 0.5, at - 0.5])
         for bar, height in zip(self.bars, row / max(np.abs(row).max(), 1e-30), strict=True):
             bar.set(height=height, facecolor=style.POSITIVE if height > 0 else style.NEGATIVE)
         return self._words(layer, channel, at, np.abs(row))
@@ -149,19 +160,27 @@ class HiddenAttention(LiveFigure):
     def near(self, lags: int) -> float:
         """The share of the whole matrix's weight at the first few lags."""
         weights = self.M.abs()
-        return 1 - float(weights.tril(-lags).sum() / weights.sum())
+        return 1 - float(weights.tril(-lags).sum() / weights.sum().clamp(min=1e-30))
 
     def _words(self, layer: int, channel: int, at: int, row: np.ndarray) -> str:
         self.best, self.share = int(row.argmax()), float(row.max() / max(row.sum(), 1e-30))
         self.negative = float(self.M.clamp(max=0).abs().sum() / self.M.abs().sum().clamp(min=1e-30))
         reader, writer = (f"byte {place} “{shown(int(self.ids[place]))}”" for place in (at, self.best))
         most, negative = percent(self.share), percent(self.negative)
-        self.title(self.top, f"B{reader[1:]} reads most from {writer}: {most}")
-        self.title(self.ax, f"Layer {layer}, channel {channel}: {negative} of the weight is negative")
-        by = self.whose_is(matrix=self.build)
+        reads, gives = f"reads most from {writer}: {most}", f"gives most weight to {writer}: {most} of its row"
+        title, all_weight = (
+            f"{negative} of the weight is negative",
+            f"Of all weight in the matrix {negative} is negative",
+        )
+        if not row.any():
+            reads, gives = "reads from no byte", "gives no byte any weight"
+        if not self.M.any():
+            title, all_weight = "no weight at all", "The whole matrix is zero"
+        self.title(self.top, f"B{reader[1:]} {reads}")
+        self.title(self.ax, f"Layer {layer}, channel {channel}: {title}")
         return (
-            f"In channel {channel} of layer {layer}, the output at {reader} gives most weight to {writer}: {most} of "
-            f"its row. Of the whole matrix {negative} is negative.{by}"
+            f"In channel {channel} of layer {layer}, the output at {reader} {gives}. "
+            f"{all_weight}.{self.whose_is(matrix=self.build)}"
         )
 
     def _draw(self) -> None:
@@ -229,8 +248,7 @@ class Ways(LiveFigure):
         self.move(*self.past, *self.through, *self.names)
 
     def update(self, task: str = "language", layer: int = 1) -> str:
-        name = MODELS[task]
-        layer = min(layer, len(stored(name).layers))
+        name, layer, shown_layer = which(task, layer)
         past, through = by_lag(name, layer - 1)
         for bars, heights in ((self.past, past), (self.through, through)):
             for bar, height in zip(bars, heights, strict=True):
@@ -240,7 +258,7 @@ class Ways(LiveFigure):
         self.names[1].set_text(f"■ through the state: {100 * through.sum():.0f} %")
         self.title(self.ax, f"{task.capitalize()}, layer {layer}: {100 * self.share:.0f} % goes past the state")
         return (
-            f"In layer {layer} of the model for {task}, gates and steps held, {100 * self.share:.0f} % of what enters "
+            f"In {shown_layer}, gates and steps held, {100 * self.share:.0f} % of what enters "
             f"the scan's output goes past the state, all of it at lags 0 to 3. Lags of 4 and more make up "
             f"{100 * self.far:.0f} %, all through the state."
         )
@@ -290,8 +308,7 @@ class Rain(LiveFigure):
         self.move(self.up, self.down, self.middle, self.word)
 
     def update(self, task: str = "language", layer: int = 1, n: int = 1) -> str:
-        name = MODELS[task]
-        layer = min(layer, len(stored(name).layers))
+        name, layer, shown_layer = which(task, layer)
         self.before, self.after = (values[:, n - 1] for values in rain(name, layer - 1))  # (D,) each
         longer, seen = self.after > self.before, self.after.clip(self.LOW * 1.2, self.HIGH / 1.2)
         for dots, chosen in ((self.up, longer), (self.down, ~longer)):
@@ -303,7 +320,7 @@ class Rain(LiveFigure):
         self.longest = [float(values.max()) for values in (self.before, self.after)]
         self.title(self.ax, f"{task.capitalize()}, layer {layer}, n = {n}: {self.longer} of {self.n} became longer")
         return (
-            f"State number {n} in layer {layer} of the model for {task}: training took the median half-life from "
+            f"State number {n} in {shown_layer}: training took the median half-life from "
             f"{tokens(self.median[0])} to {tokens(self.median[1])} tokens, and the longest from "
             f"{tokens(self.longest[0])} to {tokens(self.longest[1])}. Of {self.n} channels {self.longer} became longer."
         )
@@ -311,6 +328,11 @@ class Rain(LiveFigure):
     def moved(self, times: float) -> float:
         """The share of channels whose half-life changed by more than a factor."""
         return float((np.abs(np.log(self.after / self.before)) > np.log(times)).mean())
+
+    def crossed(self) -> tuple[int, int]:
+        """How many half-lives rose from below the median before training to above it, and how many fell."""
+        below, since = self.before < self.median[0], self.after < self.median[0]
+        return int((below & ~since).sum()), int((since & ~below).sum())
 
 
 def tokens(number: float) -> str:
@@ -326,6 +348,7 @@ class Probes(LiveFigure):
     """
 
     BARS = ("trained", "untrained", "last 8 bytes", "labels shuffled")
+    LEAST = 0.36  # a probe that answers the wrong way round is worse: its bar leaves the picture
     controls = {  # noqa: RUF012
         "target": choice(list(probing.TARGETS), probing.TARGETS[0], label="what is asked"),
         "layer": slider(1, 6, 5, label="layer"),
@@ -335,10 +358,12 @@ class Probes(LiveFigure):
         super().__init__(height=4.6)
         self.fit = fit
         self.known: dict[tuple[str, int], list[float]] = {}
-        self.of_the_rival = cache(lambda target: probing.accuracy(probing.rival(), probing.labels(target), fit))
+        self.of_the_rival = cache(lambda target: probing.accuracy(probing.rival(), probing.labels(target), self._fit))
         ax = self.ax = self.figure.subplots()
         ax.set(
-            xlim=(0.36, 1.0), ylim=(3.6, -0.6), xlabel="balanced accuracy on files that the probe was not trained on"
+            xlim=(self.LEAST, 1.0),
+            ylim=(3.6, -0.6),
+            xlabel="balanced accuracy on files that the probe was not trained on",
         )
         ax.set_xticks([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1], [f"{share} %" for share in range(40, 101, 10)])
         ax.set_yticks(range(4), self.BARS, fontsize=16)
@@ -357,7 +382,8 @@ class Probes(LiveFigure):
         *self.shares, self.worst, self.best = self.known[target, layer]
         for bar, number, share in zip(self.bars, self.numbers, self.shares, strict=True):
             bar.set_width(share - 0.5)
-            number.set(x=max(share, 0.5) + 0.008, text=f"{100 * share:.0f} %")
+            beyond = "◂ " if share < self.LEAST else ""
+            number.set(x=max(share, 0.5) + 0.008, text=f"{beyond}{100 * share:.0f} %")
         self.numbers[-1].set_x(max(self.best, 0.5) + 0.012)
         self.range.set_data([self.worst, self.best], [3, 3])
         trained, untrained, rival, chance = (f"{100 * share:.0f} %" for share in self.shares)
@@ -372,9 +398,17 @@ class Probes(LiveFigure):
     def _measured(self, target: str, layer: int) -> list[float]:
         y = probing.labels(target)
         trained = probing.features()[layer]
-        chance = probing.shuffled(trained, y, self.fit)
-        shares = [probing.accuracy(x, y, self.fit) for x in (trained, probing.features(False)[layer])]
+        chance = probing.shuffled(trained, y, self._fit)
+        shares = [probing.accuracy(x, y, self._fit) for x in (trained, probing.features(False)[layer])]
         return [*shares, self.of_the_rival(target), float(np.mean(chance)), min(chance), max(chance)]
+
+    def _fit(self, x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
+        w, c = self.fit(x, y, ridge)
+        if not isinstance(w, Tensor) or w.shape != x.shape[1:]:
+            raise ValueError(f"fit_probe must give w of shape {tuple(x.shape[1:])}")
+        if not (w.isfinite().all() and torch.as_tensor(c).isfinite().all()):
+            raise ValueError("fit_probe returned numbers that are not finite")
+        return w, c
 
 
 class Reading(LiveFigure):

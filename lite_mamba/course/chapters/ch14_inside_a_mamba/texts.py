@@ -28,8 +28,8 @@ FILES = Path(__file__).with_name("files.txt").read_text("utf-8").split("\f\n")
 
 PIECES = re.compile(
     r"""(?P<comment>\#[^\n]*)
-    |(?P<string>\"{3}(?:\\.|(?!\"{3}).)*(?:\"{3})? | '{3}(?:\\.|(?!'{3}).)*(?:'{3})?
-               |"(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'?)
+    |(?P<long>"{3}|'{3})(?:\\.|(?!(?P=long)).)*(?P<long_end>(?P=long))?
+    |(?P<short>["'])(?:\\.?|(?!(?P=short))[^\\\n])*(?P<short_end>(?P=short))?
     |(?P<open>[(\[{])
     |(?P<close>[)\]}])""",
     re.DOTALL | re.VERBOSE,
@@ -49,9 +49,10 @@ def marks(text: str) -> dict[str, Tensor]:
     for piece in PIECES.finditer(text):
         if piece["open"] or piece["close"]:
             depth[piece.start()] = 1 if piece["open"] else -1
+    open_now = depth.cumsum(0)
     return {
         "inside a string": kinds(text) > 0,
-        "inside a bracket": depth.cumsum(0) > 0,
+        "inside a bracket": open_now > open_now.cummin(0).values.clamp(max=0),  # what was opened before may close
         "on an even line": (encoded(text) == ord("\n")).cumsum(0) % 2 > 0,
     }
 
@@ -60,9 +61,9 @@ def kinds(text: str) -> Tensor:
     """Of each byte, 2 inside a string of three quotes, 1 inside another one, −1 in a comment, else 0: (L,)."""
     kind = torch.zeros(len(text), dtype=torch.long)
     for piece in PIECES.finditer(text):
-        if string := piece["string"]:
-            closed = len(string) > 1 and string[-1] == string[0]
-            kind[piece.start() : piece.end() - closed] = 2 if string[:3] in ('"' * 3, "'" * 3) else 1
+        if piece["long"] or piece["short"]:
+            closed = bool(piece["long_end"] or piece["short_end"])  # behind its last quote a reader stands outside
+            kind[piece.start() : piece.end() - closed] = 2 if piece["long"] else 1
         elif piece["comment"]:
             kind[piece.start() : piece.end()] = -1
     return kind

@@ -106,6 +106,7 @@ HIDDEN_ATTENTION = Exercise(
             [
                 edited(hidden_attention, ".tril() → "),
                 edited(hidden_attention, ".tril() → ", ".clamp(min=0) → "),
+                edited(hidden_attention, ".tril() → ", ".clamp(min=0) → .abs()"),
                 edited(hidden_attention, ".tril() → .triu()"),
                 edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → "),
             ],
