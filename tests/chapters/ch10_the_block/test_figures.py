@@ -160,6 +160,24 @@ def test_a_block_that_is_put_together_from_several_hands_says_whose_each_is(figu
     assert sentence.endswith(" Yours: block_forward, scan. The reference's: conv, select, discretise, skip_and_gate.")
 
 
+def test_functions_that_write_into_their_inputs_draw_what_others_draw(figures):
+    def conv(x, weights, biases, gates, dilations):
+        return presets.package_conv(x, weights, biases, gates.add_(torch.arange(len(gates))), dilations)
+
+    moved = presets.TokenTrace(conv=conv)
+    for _ in range(2):
+        moved.update(stage="u", token=6)
+        assert set(moved.moved) == {6, 7, 8, 10, 14}
+
+    def run(hidden_states, weights, parts):
+        output = presets.block_forward(hidden_states, weights, parts)
+        hidden_states.zero_(), weights["D"].zero_(), weights["in_proj"].zero_()
+        return output
+
+    shown = presets.Ablation(run=run)
+    assert shown.sizes == figures["ablation"].sizes and shown.right == figures["ablation"].right
+
+
 @pytest.mark.parametrize("number", [0, torch.nan])
 def test_a_block_without_a_size_is_refused_in_words(number):
     shown = presets.Ablation(run=lambda hidden_states, weights, parts: torch.full_like(hidden_states, number))

@@ -2,6 +2,7 @@
 
 import math
 import time
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -51,6 +52,7 @@ def weights_of(block: Mamba) -> dict:
 @torch.no_grad()
 def stages(hidden_states: Tensor, w: dict, conv=package_conv) -> dict[str, Tensor]:
     """What stands behind each part of the block, each (L, width), for one sequence (L, d_model)."""
+    w = deepcopy(w)  # a function that writes into its inputs changes nothing for the next call
     x, z = (hidden_states @ w["in_proj"].T).chunk(2, dim=-1)  # (L, D) each
     u = conv(x.T[None], w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])  # (1, D, L)
     rank, states = w["dt_proj"].shape[1], w["A_log"].shape[1]
@@ -309,7 +311,7 @@ class Ablation(LiveFigure):
     @torch.no_grad()
     def _measure(self) -> None:
         block, noise = new_block()
-        sizes = {part: self.run(noise, *without(part, weights_of(block), self.parts)).norm() for part in CUTS}
+        sizes = {part: self._run(noise, block, part).norm() for part in CUTS}
         self.sizes = {part: 100 * (size / sizes["nothing"]).item() for part, size in sizes.items()}
         with torch.random.fork_rng(devices=[]):  # a model is drawn before its weights are read
             self.model, _ = load(COPIER)
@@ -327,8 +329,12 @@ class Ablation(LiveFigure):
 
     def _layer(self, layer, hidden_states: Tensor, part: str) -> Tensor:
         """One layer of the model, (B, L, d_model) both: its block reads what is normalised, and is added."""
-        given = without(part, weights_of(layer.mixer), self.parts)
-        return hidden_states + self.run(layer.norm(hidden_states), *given)
+        return hidden_states + self._run(layer.norm(hidden_states), layer.mixer, part)
+
+    def _run(self, hidden_states: Tensor, block: Mamba, part: str) -> Tensor:
+        """A block without a part, on copies: a function may write into its inputs."""
+        given = without(part, deepcopy(weights_of(block)), self.parts)
+        return self.run(hidden_states.clone(), *given)
 
     def _answers(self, hidden_states: Tensor) -> Tensor:
         last = self.model.norm(hidden_states[:, -self.wanted.shape[1] :])  # (B, 16, d_model)
