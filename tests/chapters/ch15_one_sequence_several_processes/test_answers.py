@@ -61,7 +61,20 @@ def all_states(delta, A, x):
 
 SUMMARY = [
     ("weights", by_weights, "right"),
-    ("the log of a product", by_products, "right"),
+    ("the log of a product, which is 0 in a long part", by_products, None),
+    ("two running sums", lambda d, A, x: (
+        d.sum(), (x * (-d.cumsum(0)[:, None] * A).exp()).sum(0) * (d.sum() * A).exp()), "a quotient of decays"),
+    ("what is small left out", lambda d, A, x: (d.sum(), (x * F.threshold(
+        torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 0.01, 0.0)).sum(0)), None),
+    ("all drives by the whole part", lambda d, A, x: (sum(d), sum(x * (sum(d) * A).exp())), "drives that fade alike"),
+    ("kept, and the rest added", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: h + (d[t] * A).exp() * h + x[t], range(len(d)), 0 * A)), "a state that is kept and fades besides"),
+    ("a running sum in the loop", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: (d[: t + 1].sum() * A).exp() * h + x[t], range(len(d)), 0 * A)),
+     "a sum that fades again at each step"),
+    ("up to the last", totalled(lambda d, A: d[:-1].sum()), "a total without one of its steps"),
+    ("the first Δ for all", lambda d, A, x: (d.sum(), by_pairs(d[0].expand(len(d)), A, x)[1]), "steps taken as equal"),
+    ("the last Δ for all", lambda d, A, x: (d.sum(), by_pairs(d[-1].expand(len(d)), A, x)[1]), "steps taken as equal"),
     ("a tree of pairs", by_pairs, "right"),
     ("a list of two", lambda *case: list(by_weights(*case)), "right"),
     ("in float64", lambda d, A, x: tuple(v.float() for v in by_weights(d.double(), A.double(), x.double())), "right"),
@@ -100,7 +113,7 @@ SUMMARY = [
     ("a crash", lambda d, A, x: (d.sum(), torch.exp(d * A) @ x), None),
     ("every sum", lambda d, A, x: (torch.cumsum(d, 0), by_pairs(d, A, x)[1]), "all sums on the way"),
     ("a mean", lambda d, A, x: (sum(d) / len(d), by_pairs(d, A, x)[1]), "the mean of the steps"),
-    ("from the second on", lambda d, A, x: (sum(d[1:]), by_pairs(d, A, x)[1]), "a total without its first step"),
+    ("from the second on", lambda d, A, x: (sum(d[1:]), by_pairs(d, A, x)[1]), "a total without one of its steps"),
     ("Euler", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: h + d[t] * A * h + x[t], range(len(d)), 0 * A)), "Euler's decay"),
     ("a count", totalled(lambda d, A: len(d)), "steps that are counted"),
@@ -155,6 +168,10 @@ def by_rounded_products(rank, totals, ends, A):
             left = left * decays[p]
         h = h + left * ends[q]
     return h
+
+
+def by_divided_decays(rank, left, ends):
+    return sum((left[rank - 1] / left[q] * ends[q] for q in range(rank)), torch.zeros_like(ends[0]))
 
 
 def carried(step, order=lambda rank, P: range(rank), finish=lambda h, rank, totals, A: h):
@@ -248,7 +265,17 @@ START = [
      "the own part counted"),
     ("its own total in the loop", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * totals[rank]) * h + ends[q], range(rank), 0 * A), "the total of the own part"),
-    ("three parts at most", summed(parts=lambda rank, P: range(max(rank - 3, 0), rank)), None),
+    ("three parts at most", summed(parts=lambda rank, P: range(max(rank - 3, 0), rank)), "a fixed number of parts"),
+    ("two parts at most", summed(parts=lambda rank, P: range(max(rank - 2, 0), rank)), "a fixed number of parts"),
+    ("four parts at most", summed(parts=lambda rank, P: range(max(rank - 4, 0), rank)), None),
+    ("what is small left out", lambda rank, totals, ends, A: sum((ends[q] * F.threshold(
+        torch.exp(A * totals[q + 1 : rank].sum()), 0.01, 0.0) for q in range(rank)), 0 * A), None),
+    ("what is tiny left out", lambda rank, totals, ends, A: sum((ends[q] * F.threshold(
+        torch.exp(A * totals[q + 1 : rank].sum()), 1e-4, 0.0) for q in range(rank)), 0 * A), None),
+    ("kept, and the rest added", carried(lambda h, decay, end: h + decay * h + end),
+     "a state that is kept and fades besides"),
+    ("two running sums", lambda rank, totals, ends, A: by_divided_decays(rank, torch.exp(totals.cumsum(0)[:, None] * A),
+     ends), "a quotient of decays"),
     ("from part 1 on", summed(parts=lambda rank, P: range(1, rank)), "the first part left out"),
     ("a product of totals", lambda rank, totals, ends, A: sum(
         [torch.exp(A * torch.prod(totals[q + 1 : rank])) * ends[q] for q in range(rank)], torch.zeros_like(A)),
@@ -340,6 +367,14 @@ CORRECTED = [
     ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
      "a blend of start and states"),
     ("no A", lambda s, start, d, A: s + torch.exp(-d.cumsum(0))[:, None] * start, "a decay without A"),
+    ("Euler, at once", lambda s, start, d, A: s + (1 + torch.outer(d.cumsum(0), A)) * start, "Euler's decay"),
+    ("Euler, step by step", lambda s, start, d, A: s + torch.stack(list(itertools.accumulate(
+        d, lambda h, step: h + step * A * h, initial=start))[1:]), "Euler's decay"),
+    ("a running sum in the loop", lambda s, start, d, A: s + torch.stack(list(itertools.accumulate(
+        d.cumsum(0), lambda h, gone: (gone * A).exp() * h, initial=start))[1:]),
+     "a sum that fades again at each step"),
+    ("one late", lambda s, start, d, A: s + F.pad(added(lambda d: d.cumsum(0))(0 * s, start, d, A)[:-1], (0, 0, 1, 0)),
+     "corrections one step late"),
 ]  # fmt: skip
 
 
@@ -403,7 +438,11 @@ HALO = [
      (m, 0))[:, -m:], "parts in the wrong order"),
     ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m), None),
     ("two neighbours", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[max(rank - 2, 0) : rank]], 1),
-     (m, 0))[:, -m:], "two parts that are all there is"),
+     (m, 0))[:, -m:], "a fixed number of parts"),
+    ("three neighbours", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts[max(rank - 3, 0) : rank]], 1)[:, -m:], "a fixed number of parts"),
+    ("four neighbours", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts[max(rank - 4, 0) : rank]], 1)[:, -m:], None),
     ("the first of all", lambda rank, parts, m: torch.cat(parts, 1)[:, :m] if rank else torch.zeros(len(parts[0]), m),
      "the beginning of all that was before"),
     ("the first of all, zeros in front", lambda rank, parts, m: F.pad(torch.cat(parts, 1), (m, 0))[:, :m],
@@ -560,9 +599,15 @@ HUNT = [
      "a tap left out"),
     ("no last tap", lambda parts, weight, d: joined(parts, torch.cat([weight[:, :-1], 0 * weight[:, :1]], 1), d),
      "a tap left out"),
+    ("a gap too far, and a halo to match", convolved(lambda taps, d: taps * d, lambda k, taps, d: (taps - k) * d),
+     "taps a gap too far back"),
+    ("padded besides", lambda parts, weight, d: [F.conv1d(
+        torch.cat([halo(rank, parts, (weight.shape[1] - 1) * d), part], 1), weight[:, None], dilation=d,
+        groups=len(weight), padding=(weight.shape[1] - 1) * d) for rank, part in enumerate(parts)],
+     "padding besides the halo"),
     ("a halo of a gap more", lambda parts, weight, d: [
         y[:, : part.shape[1]] for y, part in zip(without_padding(lambda taps, d: taps * d)(parts, weight, d), parts,
-        strict=True)], "a slice shorter than the halo"),
+        strict=True)], "taps a gap too far back"),
 ]  # fmt: skip
 
 
@@ -615,7 +660,7 @@ BACK = [
     ("without the last", behind(lambda rank, P: range(rank + 1, P - 1)), "the last part left out"),
     ("the total behind", lambda rank, totals, slopes, A: behind()(rank, totals.roll(-1), slopes, A),
      "the total of the part behind"),
-    ("the last", lambda rank, totals, slopes, A: slopes[-1], None),
+    ("the last", lambda rank, totals, slopes, A: slopes[-1], "the last part alone"),
     ("zeros", lambda rank, totals, slopes, A: torch.zeros_like(A), None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, totals, slopes, A: slopes[rank + 1] @ totals, None),
@@ -651,7 +696,17 @@ BACK = [
     ("its own total in the loop", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals[rank]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
      "the total of the own part"),
-    ("three parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 4, P))), None),
+    ("three parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 4, P))), "a fixed number of parts"),
+    ("two parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 3, P))), "a fixed number of parts"),
+    ("what is small left out", lambda rank, totals, slopes, A: sum((slopes[q] * F.threshold(
+        torch.exp(A * totals[rank + 1 : q].sum()), 1e-4, 0.0) for q in range(rank + 1, len(totals))), 0 * A), None),
+    ("one total too few", behind(between=lambda rank, q: slice(rank + 1, q - 1)), "a part between that does not fade"),
+    ("one total too late", behind(between=lambda rank, q: slice(rank + 2, q)), "a part between that does not fade"),
+    ("kept, and the rest added", back(lambda g, decay, slope: g + decay * g + slope),
+     "a gradient that is kept and fades besides"),
+    ("a running sum of totals", lambda rank, totals, slopes, A: sum(
+        (torch.exp(A * totals.cumsum(0)[q]) * slopes[q] for q in range(rank + 1, len(slopes))), 0 * A),
+     "fading from the first rank on"),
     ("a sum of decays", lambda rank, totals, slopes, A: slopes[rank] * 0 + sum(
         (sum(torch.exp(T * A) for T in totals[rank + 1 : q]) if q > rank + 1 else 1) * slopes[q]
         for q in range(rank + 1, len(totals))), "decays that are added up"),

@@ -126,8 +126,12 @@ CONVOLVE_PARTS = Exercise(
         Misconception(
             "taps a gap too far back",
             "The halo is long enough now, and each of your taps reads one gap too far back: not even the last one "
-            "meets the present.",
-            edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation"),
+            "meets the present. That comes from a lag that is too large, or from a slice that leaves out less than the "
+            "halo.",
+            [
+                edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation"),
+                edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps * dilation)"),
+            ],
         ),
         Misconception(
             "taps one sample apart",
@@ -151,10 +155,10 @@ CONVOLVE_PARTS = Exercise(
             ],
         ),
         Misconception(
-            "a slice shorter than the halo",
-            "Your halo is longer than what the slice leaves out, so the first outputs belong to the part before. The "
-            "two lengths must agree.",
-            edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps * dilation)"),
+            "padding besides the halo",
+            "You put zeros in front of the halo, and behind the part. The halo stands where the zeros would stand, and "
+            "nothing comes behind: without padding there are as many outputs as the part has samples.",
+            edited(_unpadded, "groups=len(weight)) → groups=len(weight), padding=reach)"),
         ),
         Misconception(
             "outputs of the halo",

@@ -117,6 +117,28 @@ CORRECTED = Exercise(
             edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → delta.cumsum(0)[:, None] * A"),
         ),
         Misconception(
+            "Euler's decay",
+            "You let the start fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
+            "on the symbol card has the exponential.",
+            [
+                edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → (1 + delta.cumsum(0)[:, None] * A)"),
+                edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → (1 + delta[:, None] * A).cumprod(0)"),
+            ],
+        ),
+        Misconception(
+            "a sum that fades again at each step",
+            "At each step your start fades by all steps so far. In the earlier ones it has faded already. Either it "
+            "fades from step to step, or each time anew by the sum.",
+            edited(corrected, "delta.cumsum(0) → delta.cumsum(0).cumsum(0)"),
+        ),
+        Misconception(
+            "corrections one step late",
+            "Your first state gets nothing, and each later one gets what belongs to the state before it.",
+            lambda states, start, delta, A: torch.cat(
+                [states[:1], states[1:] + corrected(0 * states, start, delta, A)[:-1]]
+            ),
+        ),
+        Misconception(
             "steps taken as equal",
             "You count steps as if all were equal. They differ in size: the start has faded by the sum of the sizes "
             "that have gone by.",

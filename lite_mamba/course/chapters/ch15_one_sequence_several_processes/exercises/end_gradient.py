@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import HALF, ranks_case
+from .shared import HALF, LONG, ranks_case
 
 
 def end_gradient(rank: int, totals: Tensor, slopes: Tensor, A: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ END_GRADIENT = Exercise(
     id="15.end_gradient",
     title="What comes back",
     reference=end_gradient,
-    cases=lambda draw: ranks_case(draw, "slopes"),
+    cases=lambda draw: ranks_case(draw, "slopes", asking=lambda ranks: 0),
     trials=40,
     example={
         "rank": 1,
@@ -90,6 +90,31 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
+            "the last part alone",
+            "You take the slope of the last part, as it is. Your last state goes on into every part behind yours, and "
+            "fades on its way to the last one.",
+            lambda rank, totals, slopes, A: slopes[-1],
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "a fixed number of parts",
+            "You look a fixed number of parts ahead. Your last state goes on into every part behind yours.",
+            [
+                edited(end_gradient, f"range(rank + 1, len(totals)) → range(rank + 1, min(rank + {n}, len(totals)))")
+                for n in (3, 4)
+            ],
+        ),
+        Misconception(
+            "a part between that does not fade",
+            "A change of your last state goes through every part between yours and the slope's. In your sum one of "
+            "them does not fade it.",
+            [
+                _behind(lambda totals, rank, q: totals[rank + 1 : max(q - 1, rank + 1)].sum()),
+                _behind(lambda totals, rank, q: totals[rank + 2 : q].sum()),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
             "a slope that fades in its own part",
             "You let each slope fade by its own part. It is a gradient at that part's *beginning*: only the parts "
             "between lie in its way.",
@@ -113,6 +138,12 @@ END_GRADIENT = Exercise(
             "slopes that grow",
             "Your slopes grow on their way. A is negative already: no further sign belongs into the exponent.",
             edited(end_gradient, "A * totals[q] → -A * totals[q]"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2 and totals.max() < LONG,
+        ),
+        Misconception(
+            "a gradient that is kept and fades besides",
+            "You add what is left of the gradient to the gradient itself. What is left of it comes in its *place*.",
+            edited(end_gradient, f"{HAND_BACK} → g + {HAND_BACK}"),
             where=lambda rank, totals, **_: rank < len(totals) - 2,
         ),
         Misconception(
@@ -178,7 +209,10 @@ END_GRADIENT = Exercise(
             "fading from the first rank on",
             "Each of your slopes fades by all parts before it, from rank 0 on. Only those between your end and that "
             "part's beginning lie in its way.",
-            _behind(lambda totals, rank, q: totals[:q].sum()),
+            [
+                _behind(lambda totals, rank, q: totals[:q].sum()),
+                _behind(lambda totals, rank, q: totals[: q + 1].sum()),
+            ],
             where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(

@@ -24,9 +24,13 @@ def _first_repeated(rank, parts, max_lag):
 
 
 def _halo_case(draw: Draw) -> dict:
-    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 4), draw.size(2, 4)
-    least = 1 if draw.choice([False, True]) else max_lag
-    parts = [draw.normal(D, least + draw.size(0, 3)) for _ in range(ranks)]
+    kind = draw.in_turn(["long parts", "some are short", "one sample each"])
+    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 12 if kind == "one sample each" else 4), draw.size(2, 4)
+    least = max_lag if kind == "long parts" else 1
+    more = 0 if kind == "one sample each" else 3
+    parts = [draw.normal(D, least + draw.size(0, more)) for _ in range(ranks)]
+    if kind == "one sample each":  # and all of them count
+        return {"rank": ranks - 1, "parts": parts, "max_lag": ranks - 1}
     return {"rank": draw.random.randrange(ranks), "parts": parts, "max_lag": max_lag}
 
 
@@ -122,9 +126,10 @@ HALO = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
-            "two parts that are all there is",
-            "You look at two parts before yours. Both together may be shorter than the halo: go back until it is full.",
-            edited(halo, "*parts[:rank] → *parts[max(rank - 2, 0) : rank]"),
+            "a fixed number of parts",
+            "You look at a fixed number of parts before yours. Together they may be shorter than the halo: go back "
+            "until it is full.",
+            [edited(halo, f"*parts[:rank] → *parts[max(rank - {count}, 0) : rank]") for count in (2, 3)],
         ),
         Misconception(
             "the part before left out",

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import HALF, ranks_case
+from .shared import HALF, LONG, ranks_case
 
 
 def own_start(rank: int, totals: Tensor, ends: Tensor, A: Tensor) -> Tensor:
@@ -44,6 +44,11 @@ def _parts_on_the_axis_of_states(rank, totals, ends, A):
     return (torch.exp((until[-1:] - until) * A) * ends[:rank]).sum(0)
 
 
+def _divided(rank, totals, ends, A):
+    left = torch.exp(A * totals.cumsum(0)[:, None])  # (P, N): after each part, of what was there before rank 0
+    return ((ends / left).cumsum(0) * left)[rank - 1] if rank else torch.zeros_like(A)
+
+
 def _before(kind):
     return lambda rank, totals, ends, A: _summed(rank, totals, ends, A, kind)
 
@@ -52,7 +57,7 @@ OWN_START = Exercise(
     id="15.own_start",
     title="Where a part begins",
     reference=own_start,
-    cases=lambda draw: ranks_case(draw, "ends"),
+    cases=lambda draw: ranks_case(draw, "ends", asking=lambda ranks: ranks - 1),
     trials=40,
     example={
         "rank": 2,
@@ -87,6 +92,11 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
+            "a fixed number of parts",
+            "You go back a fixed number of parts. Every part before yours has an end, and something is left of each.",
+            [edited(own_start, f"range(rank) → range(max(rank - {count}, 0), rank)") for count in (2, 3)],
+        ),
+        Misconception(
             "an end that fades in its own part",
             "You let each end fade by its own part. It is what stands at the *end* of that part: the steps before it "
             "are over. Only the parts behind it fade it.",
@@ -108,7 +118,7 @@ OWN_START = Exercise(
             "ends that grow",
             "Your ends grow on their way. A is negative already: no further sign belongs into the exponent.",
             edited(own_start, "A * totals[q] → -A * totals[q]"),
-            where=lambda rank, **_: rank > 1,
+            where=lambda rank, totals, **_: rank > 1 and totals.max() < LONG,
         ),
         Misconception(
             "a first rank that begins with the last end",
@@ -182,6 +192,18 @@ OWN_START = Exercise(
             "all ranks",
             "You go through all parts: this is the state at the end of the whole sequence, the same for everybody.",
             edited(own_start, "range(rank) → range(len(totals))"),
+        ),
+        Misconception(
+            "a state that is kept and fades besides",
+            "You add what is left of the state to the state itself. What is left of it comes in its *place*.",
+            edited(own_start, f"{HAND_ON} → h + {HAND_ON}"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "a quotient of decays",
+            "You let all ends fade from rank 0 on, and divide by what is too much. After a long part nothing is left, "
+            "and then you divide by 0. Which parts lie between an end and your beginning?",
+            _divided,
         ),
         Misconception(
             "a sum taken for a decay",

@@ -1,5 +1,7 @@
 """What several exercises of chapter 15 use."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -24,18 +26,26 @@ def all_states(delta, A, x):
     return torch.stack(states)
 
 
+LONG = 400.0  # a sum of step sizes after which nothing is left of a state, in float32
 HALF = -torch.tensor([2.0]).log()  # A of one state that halves with each unit of Δ
 
 
-def ranks_case(draw: Draw, name: str) -> dict:
-    states, ranks = draw.size(2, 3), draw.size(3, 5)
-    rank = draw.random.randrange(ranks)
-    return {
-        "rank": rank,
-        "totals": draw.uniform(0.1, 1.5, ranks),
-        name: draw.normal(ranks, states),
-        "A": draw_decays(draw, states),
-    }
+def ranks_case(draw: Draw, name: str, asking: Callable[[int], int]) -> dict:
+    """What all ranks have told, and the rank that asks. Of what is told, `name`, no share may be left out for its size.
+
+    In one case of four what lies farther off is as much larger as it fades more. In another, one of the parts between
+    is so long that nothing is left behind it: its decay is 0, by which nobody can divide.
+    """
+    states, ranks = draw.size(2, 3), draw.size(3, 7)
+    kind = draw.in_turn(["alike", "the farther the larger", "alike", "a long part"])
+    rank = draw.random.randrange(ranks) if kind == "alike" else asking(ranks)
+    totals, told = draw.uniform(0.1, 1.5, ranks), draw.normal(ranks, states)
+    off = (torch.arange(ranks) - rank).abs()  # (P,)
+    if kind == "the farther the larger":
+        totals, told = 2 * totals, told * 5.0 ** (off - 1)[:, None]
+    if kind == "a long part":
+        totals = torch.where(off == 2, LONG, totals)
+    return {"rank": rank, "totals": totals, name: told, "A": draw_decays(draw, states)}
 
 
 def neighbour_alone(rank, parts, max_lag):

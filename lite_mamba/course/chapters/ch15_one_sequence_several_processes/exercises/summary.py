@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, all_states, draw_decays, draw_part
+from .shared import HALF, LONG, all_states, draw_decays, draw_part
 
 
 def summary(delta: Tensor, A: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -31,9 +31,19 @@ def _weighted(delta, A, x):
     return delta.sum(), (torch.exp(faded[:, None] * A) * x).sum(0)
 
 
+def _divided(delta, A, x):
+    left = torch.exp(delta.cumsum(0)[:, None] * A)  # (L, N): after each step, of what was there before the part
+    return delta.sum(), ((x / left).cumsum(0) * left)[-1]
+
+
 def _summary_case(draw: Draw) -> dict:
     states = draw.size(1, 3)
     delta, x = draw_part(draw, draw.size(2, 8), states)
+    kind = draw.in_turn(["alike", "the earlier the larger", "a long step"])
+    if kind == "the earlier the larger":  # as much as they fade more: none may be left out for its size
+        delta, x = 2 * delta, x * 4.0 ** torch.arange(len(x)).flip(0)[:, None]
+    if kind == "a long step":  # its decay is 0, by which nobody can divide
+        delta[len(delta) // 2] = LONG
     return {"delta": delta, "A": draw_decays(draw, states), "x": x}
 
 
@@ -80,6 +90,28 @@ SUMMARY = Exercise(
             edited(summary, "torch.exp(delta_t * A) * end + x_t → end + x_t"),
         ),
         Misconception(
+            "drives that fade alike",
+            "You let every drive fade by the whole part. Each fades only in the steps that come after it.",
+            lambda delta, A, x: (delta.sum(), torch.exp(delta.sum() * A) * x.sum(0)),
+        ),
+        Misconception(
+            "a state that is kept and fades besides",
+            "You add what is left of the state to the state itself. What is left of it comes in its *place*.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → end + torch.exp(delta_t * A) * end + x_t"),
+        ),
+        Misconception(
+            "a sum that fades again at each step",
+            "At each step your state fades by all steps so far. In the earlier ones it has faded already: its own Δ is "
+            "what a step adds.",
+            lambda delta, A, x: (delta.sum(), summary(delta.cumsum(0), A, x)[1]),
+        ),
+        Misconception(
+            "a quotient of decays",
+            "You divide by what is left after each step, and multiply by what is left at the end. In a long part "
+            "nothing is left, and then you divide by 0. Which steps come after a drive?",
+            _divided,
+        ),
+        Misconception(
             "a drive that fades in its own step",
             "Each of your drives fades once too often: also in its own step. x comes in *after* that step's fading.",
             edited(summary, "torch.exp(delta_t * A) * end + x_t → torch.exp(delta_t * A) * (end + x_t)"),
@@ -94,6 +126,7 @@ SUMMARY = Exercise(
             "an end that grows",
             "Your state grows at each step: A is negative already, and no further sign belongs into the exponent.",
             edited(summary, "torch.exp(delta_t * A) → torch.exp(-delta_t * A)"),
+            where=lambda delta, **_: delta.max() < LONG,
         ),
         Misconception(
             "an exponent taken for a decay",
@@ -109,9 +142,13 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "steps taken as equal",
-            "In your end all steps fade alike, by the mean of Δ. The steps differ in size: which ones come after a "
-            "drive counts.",
-            edited(summary, "delta_t * A → delta.mean() * A"),
+            "In your end all steps fade alike, by one and the same Δ. The steps differ in size: which ones come after "
+            "a drive counts.",
+            [
+                edited(summary, "delta_t * A → delta.mean() * A"),
+                edited(summary, "delta_t * A → delta[0] * A"),
+                edited(summary, "delta_t * A → delta[-1] * A"),
+            ],
         ),
         Misconception(
             "Δ in the drive once more",
@@ -190,9 +227,9 @@ SUMMARY = Exercise(
             edited(summary, "delta.sum() → delta.mean()"),
         ),
         Misconception(
-            "a total without its first step",
-            "The first step is missing in your sum. What comes in fades in it, too.",
-            edited(summary, "delta.sum() → delta[1:].sum()"),
+            "a total without one of its steps",
+            "One step is missing in your sum, the first or the last. What comes in fades in it, too.",
+            [edited(summary, "delta.sum() → delta[1:].sum()"), edited(summary, "delta.sum() → delta[:-1].sum()")],
         ),
         Misconception(
             "a decay without Δ",
