@@ -138,6 +138,15 @@ def read_by(reading):
     return state_update
 
 
+def both_unshaped(shape=lambda way: way):
+    def state_update(h, u, delta, A, B, C, D, z, dt_bias):
+        dt = F.softplus(dt_bias + delta)
+        new = torch.exp(dt.unsqueeze(2) * A) * h + (u * dt).unsqueeze(2) * shape(B)
+        return ((new * shape(C)).sum(2) + u * D) * F.silu(z), new
+
+    return state_update
+
+
 def states_summed(h, u, delta, A, B, C, D, z, dt_bias):
     y, new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)
     return y, new.sum(dim=2)
@@ -187,6 +196,11 @@ UPDATE = [
     ("+ gate", unsqueezed(finish=lambda y, u, D, z: y + D * u + F.silu(z)), "a gate that is added"),
     ("way out unshaped", read_by(lambda h, C: (C * h).sum(dim=2)), "an axis that is missing"),
     ("way out for channels", read_by(lambda h, C: (C.unsqueeze(-1) * h).sum(dim=2)), "an axis that is missing"),
+    ("both unshaped", both_unshaped(), "an axis that is missing"),
+    ("both for channels", both_unshaped(lambda way: way.unsqueeze(2)), "an axis that is missing"),
+    ("a column read", read_by(lambda h, C: torch.matmul(h, C.unsqueeze(2))), "a reading with an axis too many"),
+    ("keepdim", read_by(lambda h, C: (C.unsqueeze(1) * h).sum(2, keepdim=True)), "a reading with an axis too many"),
+    ("SiLU of u", lambda h, u, *rest: unsqueezed()(h, F.silu(u), *rest), "a SiLU on the signal"),
     ("channels summed", read_by(lambda h, C: torch.einsum("bdn,bn->bdn", h, C).sum(dim=1)), "a sum over the channels"),
     ("gate u", unsqueezed(finish=lambda y, u, D, z: (y + D * u) * F.silu(u)), "a signal that gates itself"),
     ("no C", lambda h, u, d, A, B, C, *rest: by_einsum(h, u, d, A, B, torch.ones_like(C), *rest),
@@ -460,6 +474,8 @@ STEP = [
     ("silu of y", linear(last=lambda y, u, z, w: F.silu(y) @ w["out_proj"].T), "a SiLU on the output"),
     ("u added on", linear(last=lambda y, u, z, w: (y + u) @ w["out_proj"].T), "an input that is added on"),
     ("x appended before", appended_before, "a token that goes into the history twice"),
+    ("x appended behind", linear(memory=lambda old, new, x, u: by_hand_shift(new, None, x, u)),
+     "a token that goes into the history twice"),
 ]  # fmt: skip
 
 # Exercise 3: generate
@@ -623,17 +639,20 @@ def by_number_of_the_piece(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
-def all_of_the_last_piece(block, prompt, chunk, tokens):
-    stream = InferenceParams(max_seqlen=100, max_batch_size=len(prompt))
-    for piece in prompt.split(chunk, dim=1):
-        out = block(piece, inference_params=stream)
-        stream.seqlen_offset += piece.shape[1]
-    outputs = [out[:, -1:]]
-    while len(outputs) < tokens:
-        out = block(out, inference_params=stream)
-        stream.seqlen_offset += out.shape[1]
-        outputs.append(out[:, -1:])
-    return torch.cat(outputs, dim=1)
+def all_of_the_last_piece(counted=lambda out: out.shape[1]):
+    def generate(block, prompt, chunk, tokens):
+        stream = InferenceParams(max_seqlen=100, max_batch_size=len(prompt))
+        for piece in prompt.split(chunk, dim=1):
+            out = block(piece, inference_params=stream)
+            stream.seqlen_offset += piece.shape[1]
+        outputs = [out[:, -1:]]
+        while len(outputs) < tokens:
+            out = block(out, inference_params=stream)
+            stream.seqlen_offset += counted(out)
+            outputs.append(out[:, -1:])
+        return torch.cat(outputs, dim=1)
+
+    return generate
 
 
 def small_second_stream(block, prompt, chunk, tokens):
@@ -693,7 +712,9 @@ GENERATE = [
     ("one piece, no room", loop(pieces=whole, room=1), "a prompt in one piece"),
     ("one behind", lambda b, p, c, n: loop()(b, p, c, n)[:, 1:], "a first output thrown away"),
     ("i · chunk", by_number_of_the_piece, "an offset that does not fit the tokens"),
-    ("the last piece's outputs", all_of_the_last_piece, "a whole piece of outputs fed in"),
+    ("the last piece's outputs", all_of_the_last_piece(), "a whole piece of outputs fed in"),
+    ("the last piece's outputs, counted as one", all_of_the_last_piece(lambda out: 1),
+     "a whole piece of outputs fed in"),
     ("one token apart", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(p.shape[1] - c + 1)]),
      "pieces that overlap"),
     ("row by row", lambda b, p, c, n: torch.cat([loop()(b, row[None], c, n) for row in p]), "a stream for each row"),
@@ -773,6 +794,14 @@ OVERTAKES = [
     ("bytes", lambda s, d, n: (s // each(d, n) + 1) * each(d, n), "bytes in the place of tokens"),
     ("always two bytes", lambda s, d, n: s // (4 * d) + 1, "a number of two bytes, always"),
     ("d_inner", lambda s, d, n: s // (2 * 2 * d * n) + 1, "keys as wide as the block"),
+    ("bits of the state", lambda s, d, n: s * 8 // each(d, n) + 1, "bits in the place of bytes"),
+    ("brackets round two", lambda s, d, n: s // (2 * d) * n + 1, "bytes that make the cache smaller"),
+    ("one after another", lambda s, d, n: s // 2 // d * n + 1, "bytes that make the cache smaller"),
+    ("divided by bytes", lambda s, d, n: s // (2 * d // n) + 1, "bytes that make the cache smaller"),
+    ("bytes of the state", lambda s, d, n: n * s // (2 * d) + 1, "bytes that make the cache smaller"),
+    ("matrices", lambda s, d, n: s // (2 * d * d * n) + 1, "d_model squared"),
+    ("one matrix", lambda s, d, n: s // (d**2 * n) + 1, "d_model squared"),
+    ("a square", lambda s, d, n: s // (d * n) ** 2 + 1, "d_model squared"),
     ("always 1", lambda s, d, n: 1, None),
 ]
 
@@ -865,7 +894,13 @@ RESTART = [
     ("state only", lambda history, h, last, now: (history, cloned(history, h, last, now)[1]), "a history that is kept"),
     ("history only", lambda history, h, last, now: (cloned(history, h, last, now)[0], h), "a state that is kept"),
     ("grows", multiplied(lambda last, now: now > last), "only an index that grows"),
-    ("0 stays", multiplied(lambda last, now: (last != now) * (last != 0)), "a text 0 that never ends"),
+    ("0 stays", multiplied(lambda last, now: (last != now) * (last != 0)), "a text 0 that does not count"),
+    ("0 does not begin", multiplied(lambda last, now: now.bool() & (last != now)), "a text 0 that does not count"),
+    ("two truths", multiplied(lambda last, now: now.bool() & last.bool() & (last != now)),
+     "a text 0 that does not count"),
+    ("the difference", lambda history, h, last, now: ((now - last).reshape(-1, 1, 1) * history,
+                                                      (now - last).reshape(-1, 1, 1) * h),
+     "a difference used as a factor"),
     ("one more", multiplied(lambda last, now: now - last == 1), "only an index that grows"),
     ("zero", multiplied(lambda last, now: now == 0), "an index of zero read as a new text"),
     ("truth", multiplied(lambda last, now: now.bool()), "an index other than zero read as a new text"),
@@ -890,7 +925,7 @@ RESTART = [
     ("return in the loop", only_row(lambda change: 0, always=False), "only the first row that changes"),
     ("the last column", cleared_column(-1), "a history that is cleared in part"),
     ("the first column", cleared_column(0), "a history that is cleared in part"),
-]
+]  # fmt: skip
 
 # Bug hunt: mended_stream
 
@@ -923,6 +958,11 @@ def mended(
 def states_of_all_rows(x, segment, history, h, last, weights):
     h = torch.zeros_like(h) if (segment != last).any() else h
     return mended(reset_state=False)(x, segment, history, h, last, weights)
+
+
+def histories_of_all_rows(x, segment, history, h, last, weights):
+    history = torch.zeros_like(history) if (segment != last).any() else history
+    return mended(reset_history=False)(x, segment, history, h, last, weights)
 
 
 def silu_twice(x, segment, history, h, last, weights):
@@ -986,6 +1026,19 @@ MENDED = [
      "the text of the chunk before"),
     ("the old state", lambda x, s, hi, h, last, w: (*mended()(x, s, hi, h, last, w)[:2], h, s),
      "a state that is returned as it came"),
+    ("all columns", mended(kept=lambda joined, x, W: joined), "a history that grows"),
+    ("grows", mended(changed=lambda segment, last: segment > last), "only an index that grows"),
+    ("no bias, two left", mended(bias_in_scan=False, end=1, reset_state=False), "a bias that is gone altogether"),
+    ("softplus twice, the history left", mended(size=F.softplus, end=1), "a softplus taken twice"),
+    ("no softplus, the reset left", mended(softplus=False, reset_state=False), "a softplus that is gone"),
+    ("first columns, two left",
+     mended(bias_in_delta=True, reset_state=False, kept=lambda joined, x, W: joined[..., :W]),
+     "a history that is returned as it came"),
+    ("reset behind, two left", mended(bias_in_delta=True, end=1, reset_state=False, late_reset=True),
+     "a reset behind the scan"),
+    ("any row, the bias left", mended(bias_in_delta=True, changed=lambda segment, last: (segment != segment + 1)),
+     "a reset of every row"),
+    ("any row, the history alone", histories_of_all_rows, "a reset of every row"),
     ("one more column", mended(kept=lambda joined, x, W: joined[..., -W - 1 :]), "a history with one column too many"),
 ]  # fmt: skip
 

@@ -261,9 +261,12 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a token that goes into the history twice",
-            "You append x to the history, and conv_step does it again. So the convolution sees the present token "
-            "twice. Hand the history over as it came.",
-            _wired("u, history = → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    u, history ="),
+            "You append x to the history, and conv_step does it as well. So the present token stands in it twice. Hand "
+            "the history over as it came, and give back what conv_step returns.",
+            [
+                _wired(f"{line} → history = torch.cat([history[..., 1:], x[..., None]], dim=-1)\n    {line}")
+                for line in ("u, history =", "rank, states =")
+            ],
         ),
         Misconception(
             "the gate applied twice",

@@ -399,13 +399,16 @@ GENERATE = Exercise(
             "a whole piece of outputs fed in",
             "You feed in all outputs of the last piece. One token is generated at a time: the latest output goes in, "
             "and nothing else.",
-            edited(
-                generate,
-                "outputs = [out → latest, outputs = out, [out",
-                f"outputs.append({TOKEN_IN}) → latest = block(latest, inference_params=stream); "
-                "outputs.append(latest[:, -1:])",
-                f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",
-            ),
+            [
+                edited(
+                    generate,
+                    "outputs = [out → latest, outputs = out, [out",
+                    f"outputs.append({TOKEN_IN}) → latest = block(latest, inference_params=stream); "
+                    "outputs.append(latest[:, -1:])",
+                    *moved,
+                )
+                for moved in ((f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",), ())
+            ],
         ),
         Misconception(
             "pieces that overlap",

@@ -45,13 +45,33 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "bits in the place of bytes",
-            "You count 8 for each byte of the cache, and 1 for each byte of the state. Both are given in bytes.",
-            _counted("* number_bytes → * number_bytes * 8"),
+            "A factor of 8 makes bits of one side, and the other side stays in bytes. Both are given in bytes.",
+            [_counted("* number_bytes → * number_bytes * 8"), _counted("state_bytes // → 8 * state_bytes //")],
+        ),
+        Misconception(
+            "bytes that make the cache smaller",
+            "The more bytes a number takes, the more tokens your formula gives. The cache fills sooner with large "
+            "numbers: on which side of the division does their size belong?",
+            [
+                _counted("(2 * d_model * number_bytes) → (2 * d_model) * number_bytes"),
+                _counted("(2 * d_model * number_bytes) → (2 * d_model // number_bytes)"),
+                _counted("state_bytes // (2 * d_model * number_bytes) → state_bytes * number_bytes // (2 * d_model)"),
+            ],
+        ),
+        Misconception(
+            "d_model squared",
+            "d_model comes in twice, as in a matrix. A token adds no matrix to the cache: a key is one row of numbers, "
+            "and so is a value.",
+            [
+                _counted("2 * d_model → 2 * d_model**2"),
+                _counted("2 * d_model → d_model**2"),
+                _counted("2 * d_model * number_bytes → d_model**2 * number_bytes**2"),
+            ],
         ),
         Misconception(
             "equal counted as larger",
-            "At this number of tokens the two are equal, or the cache is still smaller. Where the division "
-            "leaves no rest, one token more is needed.",
+            "Where the division leaves no rest, the cache of that many tokens is as large as the state, and no larger: "
+            "one token more is needed.",
             _counted("state_bytes // → math.ceil(state_bytes /", " + 1 → )"),
         ),
         Misconception(

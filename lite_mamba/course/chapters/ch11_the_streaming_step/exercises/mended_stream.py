@@ -39,11 +39,18 @@ NO_BIAS = '"delta_bias": weights["dt_bias"], → '
 MADE = "  # (B, D, L): the scan adds the bias → \n    delta = "
 CUT_EARLY = "x.shape[-1] :] → x.shape[-1] - 1 : -1]"
 STATE_KEPT = "h = torch.where(changed, 0.0, h) → "
+GIVEN = {"bias": BIAS_TWICE, "history": CUT_EARLY, "reset": STATE_KEPT}
 
 
 def _left(*edits: str):
     """The stream with mistakes that are left, or new ones."""
     return edited(mended_stream, *edits)
+
+
+def _worse(part: str, *edits: str) -> list:
+    """The stream with one of its three parts mended wrongly, and each of the other two mended or not yet."""
+    first, second = (edit for name, edit in GIVEN.items() if name != part)
+    return [_left(*edits, *still) for still in ((), (first,), (second,), (first, second))]
 
 
 def suspects() -> SimpleNamespace:
@@ -140,54 +147,64 @@ MENDED_STREAM = Exercise(
         Misconception(
             "a bias that is gone altogether",
             "Now dt_bias has no effect any more. Once it must come in: it is the time scale of the channel.",
-            _left(NO_BIAS),
+            _worse("bias", NO_BIAS),
         ),
         Misconception(
             "a softplus taken twice",
             "Your line for delta takes the softplus, and delta_softplus=True takes it again inside the scan. Let one "
             "of the two do it.",
             [
-                _left(f"{MADE}F.softplus(delta)"),
-                _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])', NO_BIAS),
-                _left(f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])'),
+                *_worse("bias", f"{MADE}F.softplus(delta)"),
+                *_worse("bias", f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])', NO_BIAS),
+                *_worse("bias", f'{MADE}F.softplus(delta + weights["dt_bias"][:, None])'),
             ],
         ),
         Misconception(
             "a softplus that is gone",
             "The step size is not made positive any more. delta_softplus=True was right: the scan adds the bias, and "
             "then takes the softplus.",
-            _left('"delta_softplus": True → "delta_softplus": False'),
+            _worse("bias", '"delta_softplus": True → "delta_softplus": False'),
         ),
         Misconception(
             "a reset of every row",
-            "The state is reset in rows that go on with their text, too.",
+            "Rows that go on with their text are reset, too: their state, their history, or both.",
             [
-                _left("(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
-                _left("h = torch.where(changed, 0.0, h) → h = torch.zeros_like(h)"),
+                *_worse("reset", "(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
+                *_worse("reset", "h = torch.where(changed, 0.0, h) → h = torch.zeros_like(h)"),
+                *_worse("reset", "torch.where(changed, 0.0, history) → torch.zeros_like(history)"),
+            ],
+        ),
+        Misconception(
+            "only an index that grows",
+            "A text with a smaller number than the one before is no new text for you. The numbers are names: what "
+            "counts is a change.",
+            [
+                *_worse("reset", "segment != last → segment > last"),
+                *_worse("reset", "where(changed, 0.0, h) → where((segment > last)[:, None, None], 0.0, h)"),
             ],
         ),
         Misconception(
             "a reset that has left the history out",
             "Now the state is reset, but the history is not any more. A new text needs both.",
-            _left("history = torch.where(changed, 0.0, history) → "),
+            _worse("reset", "history = torch.where(changed, 0.0, history) → "),
         ),
         Misconception(
             "a reset behind the scan",
             "The state is set to zero after the scan has run, so the new text has heard the old one, and its own "
             "state is gone.",
-            _left(STATE_KEPT, "    return y, → \n    h = torch.where(changed, 0.0, h)\n    return y,"),
+            _worse("reset", STATE_KEPT, "    return y, → \n    h = torch.where(changed, 0.0, h)\n    return y,"),
         ),
         Misconception(
             "the rows that go on are reset",
             "The test is turned round: rows with the same text as before start afresh, and the others go on.",
-            [_left("segment != last → segment == last"), _left("0.0, h) → h, 0.0)")],
+            [*_worse("reset", "segment != last → segment == last"), *_worse("reset", "0.0, h) → h, 0.0)")],
         ),
         Misconception(
             "a history from the chunk alone",
             "A chunk may be shorter than the history. Then some of its columns come from the history before.",
             [
-                _left("joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
-                _left("joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
+                *_worse("history", "joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
+                *_worse("history", "joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
             ],
         ),
         Misconception(
@@ -199,7 +216,7 @@ MENDED_STREAM = Exercise(
             "a history that is returned as it came",
             "The state moves on, and the history stays as it was before the chunk: those are the first columns of "
             "`joined`. The next one ends with the latest samples of x.",
-            _left("joined[..., x.shape[-1] :] → history"),
+            _worse("history", "joined[..., x.shape[-1] :] → history"),
         ),
         Misconception(
             "a state that is returned as it came",
@@ -219,18 +236,24 @@ MENDED_STREAM = Exercise(
             "a history with one column too many",
             "The next history has a column more than the one that came in: with W taps the convolution looks W − 1 "
             "samples back.",
-            _left("x.shape[-1] :] → x.shape[-1] - 1 :]"),
+            _worse("history", "x.shape[-1] :] → x.shape[-1] - 1 :]"),
+        ),
+        Misconception(
+            "a history that grows",
+            "The next history has all columns of the one before, and the chunk behind them: it grows with each call. "
+            "How far back does the convolution look?",
+            _worse("history", "joined[..., x.shape[-1] :] → joined"),
         ),
         Misconception(
             "a history of what the convolution gives",
             "You keep u. The convolution looks back at its inputs, x.",
-            _left("joined[..., x.shape[-1] :] → torch.cat([history, u], dim=-1)[..., x.shape[-1] :]"),
+            _worse("history", "joined[..., x.shape[-1] :] → torch.cat([history, u], dim=-1)[..., x.shape[-1] :]"),
         ),
         Misconception(
             "a history that starts too late",
             "The next history has a column less than the one that came in: its first column is the one that is "
             "missing.",
-            _left("x.shape[-1] :] → x.shape[-1] + 1 :]"),
+            _worse("history", "x.shape[-1] :] → x.shape[-1] + 1 :]"),
         ),
     ],
 )

@@ -51,7 +51,7 @@ RESTART = Exercise(
         Misconception(
             "every row started afresh",
             "One row has a new text, and you clear them all. The other streams lose their memory in the middle of "
-            "their texts. Compare row by row.",
+            "their texts. Decide row by row, by the values of the two indices.",
             [
                 _restarted(f"(now != last)[:, None, None] → {rows}")
                 for rows in ("(now != last).any()", "now.new_ones(()) > 0")
@@ -76,10 +76,13 @@ RESTART = Exercise(
             [_restarted("now != last → now > last"), _restarted("now != last → now == last + 1")],
         ),
         Misconception(
-            "a text 0 that never ends",
-            "You leave a row alone when its last index is 0, as if it had no text yet. 0 is a name as good as any: "
-            "what follows it is a new text.",
-            _restarted("now != last → (now != last) & (last != 0)"),
+            "a text 0 that does not count",
+            "You leave a row alone when its last index is 0, or its present one, as if 0 stood for no text. 0 is a "
+            "name as good as any: a text of this name begins and ends like every other.",
+            [
+                _restarted(f"now != last → (now != last) & {named}")
+                for named in ("(last != 0)", "(now != 0)", "(now != 0) & (last != 0)")
+            ],
         ),
         Misconception(
             "only an index that gets smaller",
@@ -98,8 +101,9 @@ RESTART = Exercise(
             "a difference used as a factor",
             "now − last is a number, and may be 2 or −1. A row is cleared or it is not: ask whether the two differ.",
             [
-                edited(restart, f"{CLEARED} → factor = (1 - {gap})[:, None, None]; return factor * history, factor * h")
-                for gap in ("(now - last)", "(now - last).abs()", "(last - now)")
+                edited(restart, f"{CLEARED} → factor = ({gap})[:, None, None]; return factor * history, factor * h")
+                for each in ("now - last", "(now - last).abs()", "last - now")
+                for gap in (each, f"1 - ({each})")
             ],
         ),
         Misconception(

@@ -243,8 +243,9 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "a SiLU on the signal",
-            "You take SiLU of y + D·u, or of the whole product. It belongs to z alone: (y + D·u) · SiLU(z).",
+            "You take SiLU of u, of y + D·u, or of the whole product. It belongs to z alone: (y + D·u) · SiLU(z).",
             [
+                _updated("delta = F.softplus → u = F.silu(u)\n    delta = F.softplus"),
                 _updated("(y + D * u) * F.silu(z) → F.silu(y + D * u) * z"),
                 _updated("(y + D * u) * F.silu(z) → F.silu((y + D * u) * z)"),
             ],
@@ -351,6 +352,12 @@ STATE_UPDATE = Exercise(
             _updated(f"{READ} → (h * C[:, None]).sum(1)"),
         ),
         Misconception(
+            "a reading with an axis too many",
+            "Your reading is (B, D, 1), and D·u is (B, D): the two are lined up from the right. An axis of size 1 that "
+            "you needed on the way to the reading has to go before you add.",
+            _updated(f"{READ} → h @ C[..., None]"),
+        ),
+        Misconception(
             "an axis that is missing",
             "h is (B, D, N). delta and u have no axis for the states, and B and C have none for the channels: PyTorch "
             "lines shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at "
@@ -362,6 +369,8 @@ STATE_UPDATE = Exercise(
                 ),
                 _updated("* B[:, None] → * B"),
                 _updated("* B[:, None] → * B[..., None]"),
+                _updated("* B[:, None] → * B", f"{READ} → (h * C).sum(-1)"),
+                _updated("* B[:, None] → * B[..., None]", f"{READ} → (h * C[..., None]).sum(-1)"),
                 _updated("torch.exp(delta[..., None] * A) → torch.exp(delta * A)"),
                 _updated("(delta * u)[..., None] → (delta * u)"),
                 _updated(
