@@ -16,6 +16,7 @@ from lite_mamba.course.chapters.ch07_selection.figures import (
     TokenRow,
     TwoDeltas,
     noise_stream,
+    percent,
 )
 
 
@@ -72,10 +73,110 @@ def test_each_function_that_a_figure_runs_has_its_owner_in_the_sentence(figure, 
     assert shown.update().count(" is the reference's.") == len(runs)
 
 
-def test_a_gate_of_the_wrong_shape_is_told_in_words():
-    row = TokenRow(gate=lambda delta: delta[:1])
-    with pytest.raises(ValueError, match=r"the gate has shape \(1,\), expected \(4,\)"):
-        row.update()
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        (lambda delta: delta[:1], r"the gate has shape \(1,\), expected \(4,\)"),
+        (lambda delta: delta.tolist(), r"the gate is of type list, expected a tensor \(4,\)"),
+        (lambda delta: delta / 0, "the gate holds (inf|nan)"),
+    ],
+)
+def test_a_gate_that_is_not_one_number_a_token_is_told_in_words(gate, words):
+    with pytest.raises(ValueError, match=words):
+        TokenRow(gate=gate).update()
+
+
+def recurrence(step):
+    """A `gated_state` with another step: (h, u_t, g_t) to the next h."""
+
+    def run(u, g):
+        h, states = torch.zeros(()), []
+        for u_t, g_t in zip(u, g, strict=True):
+            h = step(h, u_t, g_t)
+            states.append(h)
+        return torch.stack(states)
+
+    return run
+
+
+OTHER = {
+    "swapped doors": recurrence(lambda h, u, g: g * h + (1 - g) * u),
+    "beside the gate": recurrence(lambda h, u, g: (1 - g) * h + u),
+    "never fades": recurrence(lambda h, u, g: h + g * u),
+    "a minus": recurrence(lambda h, u, g: (1 - g) * h - g * u),
+    "never carried on": lambda u, g: g * u,
+    "open or shut": recurrence(lambda h, u, g: u if g > 0.5 else h),
+}
+
+
+@pytest.mark.parametrize("run", OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize("deltas", [(5.0, 0.0, 1.4, 0.0), (0.7,) * 4, (0.0, 2.0, 0.3, 6.0)])
+def test_another_recurrence_shows_its_own_states_and_where_they_part_from_the_bars(run, deltas):
+    row = TokenRow(run=run)
+    sentence = row.update(**{f"delta_{i}": delta for i, delta in enumerate(deltas, start=1)})
+    h, (title,) = run(row.u, row.g), row.titles()
+    before = torch.cat([torch.zeros(1), h[:-1]])
+    bars = (1 - row.g) * before + row.g * row.u
+    parted = [i for i in range(4) if abs(h[i] - bars[i]) > 0.01]
+    first = parted[0]
+    numbers = [f"{value:.2f}".replace("-", "−") for value in (h[first], bars[first])]
+    assert title == f"State {first + 1} is {numbers[0]}, kept and let in make {numbers[1]}" and title in sentence
+    assert "weight" not in sentence and "The tokens do this" not in sentence
+    assert f"The state ends at {h[-1]:.2f}".replace("-", "−") in sentence
+    lines = dict(zip(row.others.get_xdata()[::3], row.others.get_ydata()[::3], strict=True))
+    assert list(lines) == pytest.approx([i - 0.3 for i in parted if 0 <= h[i] <= row.HIGHEST])
+    assert list(lines.values()) == pytest.approx([h[i].item() for i in parted if 0 <= h[i] <= row.HIGHEST])
+    right = TokenRow()
+    assert "weight" in right.update() and not len(right.others.get_xdata())
+
+
+@pytest.mark.parametrize(
+    ("gate", "first"),
+    [
+        (lambda delta: delta, "5.00"),
+        (lambda delta: torch.exp(-delta) - 1, "−0.99"),
+        (lambda delta: 1 - torch.exp(delta), "−147.41"),
+    ],
+)
+def test_a_gate_that_is_no_share_neither_holds_nor_resets(gate, first):
+    row = TokenRow(gate=gate)
+    sentence = row.update()
+    assert row.titles() == [f"Token 1 has the gate {first}, no share from 0 to 1"]
+    assert row.verbs[0] == "no share" and row.words[0].get_text() == f"g = {first}"
+    assert not any(word in sentence for word in ("weight", "reset", "empty", "The tokens do this"))
+
+
+@pytest.mark.parametrize("run", OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize(
+    ("figure", "settings"),
+    [(TwoDeltas, {"delta_data": 10.0, "delta_noise": 0.01}), (DeltaFromMark, {"weight": 6.0, "bias": -2.0})],
+)
+def test_the_error_of_another_recurrence_is_that_of_the_states_drawn(run, figure, settings):
+    shown = figure(run=run)
+    sentence = shown.update(**settings)
+    drawn, wanted = torch.tensor(shown.line.get_ydata()[:-1]), shown.target[: shown.SHOWN]
+    error = ((drawn - wanted).square().mean() / wanted.square().mean()).sqrt().item()
+    assert shown.titles() == [f"Another recurrence: an error of {percent(error)} over these 40 tokens"]
+    assert "no mixture" in sentence and "replaces" not in sentence and percent(error) in sentence
+    assert "over these" not in figure().update(**settings)
+
+
+@pytest.mark.parametrize("figure", [TokenRow, TwoDeltas, DeltaFromMark])
+def test_a_recurrence_that_writes_into_its_inputs_shows_the_same_at_every_move(figure):
+    def writes(u, g):
+        states = gated_state(u, g)
+        u *= 2
+        g *= 2
+        return states
+
+    shown, right = figure(run=writes), figure()
+    assert shown.update() == shown.update() == right.update() and shown.titles() == right.titles()
+
+
+def test_a_gate_that_writes_into_the_step_sizes_does_not_change_what_is_shown():
+    row = TokenRow(gate=lambda delta: delta.neg_().exp_().neg_().add_(1))
+    assert row.update() == TokenRow().update()
+    assert [step.get_text() for step in row.steps] == ["5.0", "0.0", "1.4", "0.0"]
 
 
 @pytest.mark.parametrize("w", [-6.0, -1.0, 0.0, 2.0, 3.0])

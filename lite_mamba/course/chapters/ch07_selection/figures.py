@@ -37,9 +37,19 @@ def noise_stream(length: int, share: float = 0.25, seed: int = 0) -> tuple[Tenso
 
 def one_a_token(name: str, found: Tensor, u: Tensor) -> Tensor:
     """`found`, which a reader's function returned, if it holds one number a token; else a ValueError in words."""
+    if not isinstance(found, Tensor):
+        raise ValueError(f"the {name} is of type {type(found).__name__}, expected a tensor {tuple(u.shape)}")
     if found.shape != u.shape:
         raise ValueError(f"the {name} has shape {tuple(found.shape)}, expected {tuple(u.shape)}")
+    found = found.detach().float()
+    if not found.isfinite().all():
+        raise ValueError(f"the {name} holds {written(found[~found.isfinite()][0].item())}")
     return found
+
+
+def number(value: float) -> str:
+    """A state with two digits behind the point, a huge one with an exponent."""
+    return written(value, ".2f" if abs(value) < 1e4 else ".3g")
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -48,13 +58,19 @@ def percent(share: float, digits: int = 1) -> str:
     "63 %", "0.3 %", "under 0.1 %", "99.8 %", "over 99.9 %".
     """
     value = 100 * share
+    if value >= 1e5:
+        return f"{written(value, '.2g')} %"
     if 0 < value < 0.095 or 99.95 <= value < 100:
         return "under 0.1 %" if value < 1 else "over 99.9 %"
-    return f"{value:.{digits}f} %" if 0 < value < 9.5 else f"{value:.1f} %" if 99.5 <= value < 100 else f"{value:.0f} %"
+    places = digits if 0 < value < 9.95 else 1 if 99.5 <= value < 100 else 0
+    return f"{value:.{places}f} %"
 
 
 class TokenRow(LiveFigure):
     """A row of tokens, each with a Δ of its own, and the state as bars that fill, hold and reset.
+
+    A bar is the mixture of the state before and the token. Where the state that `run` gives is another one, a black
+    line marks it, and the title says so.
 
     Args:
         gate: Δ (L,) to the gates (L,), the function of exercise 1.
@@ -63,6 +79,7 @@ class TokenRow(LiveFigure):
 
     TOKENS = (6.0, 2.0, 9.0, 4.0)
     DELTAS = (5.0, 0.0, 1.4, 0.0)
+    HIGHEST = 9.6  # a bar ends here, below the names
 
     controls = {  # noqa: RUF012
         f"delta_{i}": slider(0.0, 6.0, delta, 0.1, label=f"Δ of token {i}, the {token:g}")
@@ -80,17 +97,29 @@ class TokenRow(LiveFigure):
     def update(self, **deltas: float) -> str:
         values = [deltas.get(f"delta_{i + 1}", start) for i, start in enumerate(self.DELTAS)]
         self.delta = torch.tensor(values)  # (L,)
-        self.g = one_a_token("gate", self.gate(self.delta), self.u)  # (L,)
-        self.h = one_a_token("state", self.run(self.u, self.g), self.u)  # (L,)
+        self.g = one_a_token("gate", self.gate(self.delta.clone()), self.u)  # (L,)
+        self.h = one_a_token("state", self.run(self.u.clone(), self.g.clone()), self.u)  # (L,)
+        self.parts = (1 - self.g) * torch.cat([torch.zeros(1), self.h[:-1]]), self.g * self.u  # (L,) each
+        self.apart = ~torch.isclose(self.h, sum(self.parts), rtol=1e-5, atol=0.01)  # (L,)
         self.weights = self.g * torch.cat([(1 - self.g[1:]).flip(0).cumprod(0).flip(0), torch.ones(1)])  # (L,)
+        self.verbs = [self._verb(g) for g in self.g.tolist()]
         self._show()
         finding = self._finding()
         self.title(self.row, finding)
         steps = ", ".join(f"{verb} ({value:.1f})" for verb, value in zip(self.verbs, values, strict=True))
         by = self.whose_is(gate=self.gate, recurrence=self.run)
-        return f"The tokens do this to the state, with this Δ: {steps}. It ends at {self.h[-1]:.2f}. {finding}.{by}"
+        says = f"The tokens do this to the state, with this Δ: {steps}. It"
+        if self.apart.any() or "no share" in self.verbs:
+            says = f"The gates ask for this, with this Δ: {steps}. The state"
+        return f"{says} ends at {number(self.h[-1])}. {finding}.{by}"
 
     def _finding(self) -> str:
+        for i, verb in enumerate(self.verbs):
+            if verb == "no share":
+                return f"Token {i + 1} has the gate {number(self.g[i])}, no share from 0 to 1"
+        if self.apart.any():
+            i = int(self.apart.int().argmax())
+            return f"State {i + 1} is {number(self.h[i])}, kept and let in make {number(sum(self.parts)[i])}"
         best = int(self.weights.argmax())
         if self.weights[best] < 0.005:
             return "No door was ever open: the state is still empty"
@@ -125,29 +154,38 @@ class TokenRow(LiveFigure):
         self.words = [ax.text(i, -0.5, "", **bold) for i in range(len(self.TOKENS))]
         ax.text(-1.25, 11.4, "■ kept: (1 − g)·old state", color=style.BLUE, fontweight="bold", va="center")
         ax.text(1.2, 11.4, "▨ let in: g·token", color=style.VERMILLION, fontweight="bold", va="center")
-        self.move(*self.kept, *self.let_in, self.links, *self.values, *self.words)
+        (self.others,) = ax.plot([], [], "-", color=style.BLACK, lw=4)
+        self.move(*self.kept, *self.let_in, self.links, self.others, *self.values, *self.words)
 
     def _show(self) -> None:
-        self.verbs = [self._verb(g) for g in self.g.tolist()]
-        before = torch.cat([torch.zeros(1), self.h[:-1]])  # (L,)
-        kept, let_in = ((1 - self.g) * before).tolist(), (self.g * self.u).tolist()
-        xs, ys = [], []
-        colours = {"hold": style.GREY, "mix": style.BLACK, "reset": style.VERMILLION}
+        kept, let_in, h = (part.tolist() for part in (*self.parts, self.h))
+        links, others = [], []
+        colours = {"hold": style.GREY, "reset": style.VERMILLION}
         for i, verb in enumerate(self.verbs):
-            self.fills[i].set_height(0.95 * float(self.g[i]))
-            self.boxes[i].set_edgecolor(colours[verb])
+            colour = colours.get(verb, style.BLACK)
+            self.fills[i].set_height(0.95 * min(max(float(self.g[i]), 0), 1))
+            self.boxes[i].set_edgecolor(colour)
             self.steps[i].set_text(f"{self.delta[i]:.1f}")
-            self.kept[i].set_height(kept[i])
-            self.let_in[i].set(y=kept[i], height=let_in[i], visible=let_in[i] > 0.02)
-            self.values[i].set(y=kept[i] + let_in[i] + 0.15, text=f"{self.h[i]:.1f}")
-            self.words[i].set(text=f"mix {self.g[i]:.2f}" if verb == "mix" else verb, color=colours[verb])
-            if i and self.h[i - 1] > 0.05:
-                level = float(self.h[i - 1])
-                xs += [i - 0.7, i - 0.3, math.nan]
-                ys += [level, level, math.nan]
-        self.links.set_data(xs, ys)
+            foot, top = (min(max(y, 0.0), self.HIGHEST) for y in (kept[i], kept[i] + let_in[i]))
+            self.kept[i].set_height(foot)
+            self.let_in[i].set(y=foot, height=top - foot, visible=abs(top - foot) > 0.02)
+            level = min(max(h[i], 0.0), self.HIGHEST)
+            text = f"state {number(h[i])}" if self.apart[i] else f"{h[i]:.1f}"
+            if abs(level - h[i]) > 0.005:  # off the axes
+                text = f"{'↑' if h[i] > 0 else '↓'} {number(h[i])}"
+            elif self.apart[i]:
+                others += [(i - 0.3, level), (i + 0.3, level), (math.nan, math.nan)]
+            self.values[i].set(y=max(top, level) + 0.15, text=text)
+            words = {"mix": f"mix {self.g[i]:.2f}", "no share": f"g = {number(self.g[i])}"}
+            self.words[i].set(text=words.get(verb, verb), color=colour)
+            if i and 0.05 < h[i - 1] < self.HIGHEST:
+                links += [(i - 0.7, h[i - 1]), (i - 0.3, h[i - 1]), (math.nan, math.nan)]
+        for line, points in ((self.links, links), (self.others, others)):
+            line.set_data(*zip(*points, strict=True) if points else ((), ()))
 
     def _verb(self, g: float) -> str:
+        if not -0.005 < g < 1.005:
+            return "no share"
         return "hold" if g < HOLDS else "reset" if g > RESETS else "mix"
 
 
@@ -258,22 +296,40 @@ class _Stream(LiveFigure):
         self.move(self.line, self.note)
 
     def show(self, delta_data: float, delta_noise: float) -> float:
-        """Draw the state for these two Δ; returns its error, as a share of that of always saying 0."""
+        """Draw the state for these two Δ; returns its error, as a share of that of always saying 0.
+
+        It is the error of all tokens if the states drawn are the mixture, else of the tokens drawn.
+        """
         delta = torch.where(self.is_data[: self.SHOWN], delta_data, delta_noise)  # (SHOWN,)
-        self.states = one_a_token("state", self.run(self.shown, gate_from_delta(delta)), self.shown)  # (SHOWN,)
+        self.states = one_a_token("state", self.run(self.shown.clone(), gate_from_delta(delta)), self.shown)  # (SHOWN,)
         states = self.states.tolist()
         self.line.set_data(np.arange(self.SHOWN + 1), [*states, states[-1]])
-        self.error = self._error(-math.expm1(-delta_data), -math.expm1(-delta_noise))
+        mixed = self._mixed(-math.expm1(-delta_data), -math.expm1(-delta_noise))  # (L,)
+        self.is_mixed = torch.allclose(self.states, mixed[: self.SHOWN], rtol=1e-3, atol=1e-3)
+        measured = mixed if self.is_mixed else self.states
+        wanted = self.target[: len(measured)]
+        self.error = ((measured - wanted).square().mean() / wanted.square().mean()).sqrt().item()
         return self.error
 
-    def _error(self, g_data: float, g_noise: float) -> float:
+    def _mixed(self, g_data: float, g_noise: float) -> Tensor:
         h, states = 0.0, []
         for value, data in self.pairs:
             g = g_data if data else g_noise
             h += g * (value - h)
             states.append(h)
-        wrong = torch.tensor(states) - self.target  # (L,)
-        return (wrong.square().mean() / self.target.square().mean()).sqrt().item()
+        return torch.tensor(states)  # (L,)
+
+    def tell(self, steps: str, acts: str) -> str:
+        """Sets the title. Returns the sentence for these `steps`; `acts` says what tokens do in a mixture."""
+        error = percent(self.error)
+        if self.is_mixed:
+            self.title(self.ax, f"{steps}: an error of {error}")
+            return f"{acts}. The error is {error} of that of always saying 0."
+        self.title(self.ax, f"Another recurrence: an error of {error} over these {self.SHOWN} tokens")
+        return (
+            f"{steps}. The states are no mixture by the gate: over these {self.SHOWN} tokens their error is {error} of "
+            "that of always saying 0."
+        )
 
 
 class FixedDelta(_Stream):
@@ -282,14 +338,11 @@ class FixedDelta(_Stream):
     controls = {"delta": slider(0.01, 10.0, 1.0, 0.1, label="Δ of every token", log=True)}  # noqa: RUF012
 
     def update(self, delta: float = 1.0) -> str:
-        error = percent(self.show(delta, delta))
-        self.title(self.ax, f"Δ = {delta:.3g} for every token: an error of {error}")
+        self.show(delta, delta)
         g = -math.expm1(-delta)
         self.note.set_text(f"keeps\n{percent(1 - g)}\nlets in\n{percent(g)}")
-        return (
-            f"Every token has Δ = {delta:.3g}: it replaces {percent(g)} of the state. "
-            f"The error is {error} of that of always saying 0."
-        )
+        steps = f"Δ = {delta:.3g} for every token"
+        return self.tell(steps, f"Every token has Δ = {delta:.3g}: it replaces {percent(g)} of the state")
 
 
 class TwoDeltas(_Stream):
@@ -301,14 +354,12 @@ class TwoDeltas(_Stream):
     }
 
     def update(self, delta_data: float = 1.0, delta_noise: float = 1.0) -> str:
-        error = percent(self.show(delta_data, delta_noise))
-        self.title(self.ax, f"Δ = {short(delta_data)} on data, {short(delta_noise)} on noise: an error of {error}")
+        self.show(delta_data, delta_noise)
         g_data, g_noise = -math.expm1(-delta_data), -math.expm1(-delta_noise)
         self.note.set_text(f"g on data:\n{percent(g_data)}\ng on noise:\n{percent(g_noise)}")
-        return (
-            f"A data token replaces {percent(g_data)} of the state, a noise token {percent(g_noise)}. "
-            f"The error is {error} of that of always saying 0." + self.whose_is(recurrence=self.run)
-        )
+        steps = f"Δ = {short(delta_data)} on data, {short(delta_noise)} on noise"
+        acts = f"A data token replaces {percent(g_data)} of the state, a noise token {percent(g_noise)}"
+        return self.tell(steps, acts) + self.whose_is(recurrence=self.run)
 
 
 class DeltaFromMark(_Stream):
@@ -321,15 +372,14 @@ class DeltaFromMark(_Stream):
 
     def update(self, weight: float = 0.0, bias: float = 0.0) -> str:
         self.delta_data, self.delta_noise = softplus(weight + bias), softplus(bias)
-        error = percent(self.show(self.delta_data, self.delta_noise))
+        self.show(self.delta_data, self.delta_noise)
         data, noise = short(self.delta_data), short(self.delta_noise)
-        self.title(self.ax, f"Δ is {data} on data, {noise} on noise: an error of {error}")
         self.note.set_text(f"Δ on data:\n{data}\nΔ on noise:\n{noise}")
-        return (
+        acts = (
             f"Weight {written(weight, '.1f')} and bias {written(bias, '.1f')}: Δ is {data} on data, the softplus of "
-            f"{written(weight + bias, '.1f')}, and {noise} on noise, the softplus of {written(bias, '.1f')}. "
-            f"The error is {error} of that of always saying 0." + self.whose_is(recurrence=self.run)
+            f"{written(weight + bias, '.1f')}, and {noise} on noise, the softplus of {written(bias, '.1f')}"
         )
+        return self.tell(f"Δ is {data} on data, {noise} on noise", acts) + self.whose_is(recurrence=self.run)
 
 
 def softplus(w: float) -> float:
