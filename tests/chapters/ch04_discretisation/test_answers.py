@@ -14,6 +14,7 @@ from lite_mamba.course.chapters import exercise
 from lite_mamba.course.checking.trial import judge
 
 OWN_FORMAT = "a number format of its own"
+FEW_DIGITS = "a result with too few digits"
 
 # Exercise 1: euler (delta, A, B)
 
@@ -197,6 +198,8 @@ ZOH = [
         "a matrix in the place of its diagonal",
     ),
     ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), "a function for one number"),
+    ("2.718", lambda dt, a, b: (2.718 ** (dt * a), (2.718 ** (dt * a) - 1) / a * b), FEW_DIGITS),
+    ("2.71828", lambda dt, a, b: (2.71828 ** (dt * a), (2.71828 ** (dt * a) - 1) / a * b), FEW_DIGITS),
     ("two terms", lambda dt, a, b: (exp(dt, a), dt * b + dt**2 * a * b / 2), "the first terms of a series"),
     ("exp of both", lambda dt, a, b: (exp(dt, a), exp(dt, b)), "a B inside of an exponent"),
     (
@@ -480,6 +483,7 @@ STEP = [
     ("complex", lambda s: -2 / s, "a complex step"),
     ("a tensor", lambda s: torch.tensor(-2 * s.real / abs(s) ** 2), None),
     ("rounded", lambda s: round(-2 * s.real / abs(s) ** 2, 1), "a step that is not exact"),
+    ("rounded to 4 digits", lambda s: round(-2 * s.real / abs(s) ** 2, 4), "a step that is not exact"),
     ("a coarse scan", step_by_a_scan, "a step that is not exact"),
     ("the best of a line", step_on_a_line, "a step that is not exact"),
     ("the real part of 1/s²", lambda s: -2 * s.real * (s**-2).real, "the square of s in the place of its size"),

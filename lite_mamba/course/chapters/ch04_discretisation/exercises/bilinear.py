@@ -4,7 +4,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, zoh
+from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, too_few_digits, zoh
 
 
 def bilinear(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,6 +23,7 @@ BILINEAR = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(bilinear),
+        too_few_digits(bilinear),
         for_one_number(bilinear),
         Misconception(
             "the slope at the end alone",

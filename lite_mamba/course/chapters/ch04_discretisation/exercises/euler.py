@@ -2,7 +2,7 @@
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, zoh
+from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, too_few_digits, zoh
 
 EULER = Exercise(
     id="04.euler",
@@ -14,6 +14,7 @@ EULER = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(euler),
+        too_few_digits(euler),
         for_one_number(euler),
         Misconception(
             "a forgotten old level",

@@ -23,8 +23,8 @@ def _scan(grid: float, back: int):
 
 def _between_marks(pole):
     """Whether the step lies between the marks of every grid: at a mark, rounding says which side is taken."""
-    thousandths = 1000 * largest_euler_step(pole)
-    return abs(thousandths - round(thousandths)) > 1e-3
+    marks = 10_000 * largest_euler_step(pole)
+    return abs(marks - round(marks)) > 1e-3
 
 
 def _pole_cases(draw: Draw) -> dict:
@@ -37,6 +37,8 @@ LARGEST_EULER_STEP = Exercise(
     title="The largest step that Euler survives",
     reference=largest_euler_step,
     cases=_pole_cases,
+    rtol=4e-7,
+    atol=1e-9,
     misconceptions=[
         Misconception(
             "the rule for real poles",
@@ -127,9 +129,9 @@ LARGEST_EULER_STEP = Exercise(
             [
                 *(
                     edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
-                    for digits in (1, 2, 3)
+                    for digits in (1, 2, 3, 4, 5)
                 ),
-                *(_scan(grid, back) for grid in (0.1, 0.01, 0.001) for back in (0, 1)),
+                *(_scan(grid, back) for grid in (0.1, 0.01, 0.001, 0.0001) for back in (0, 1)),
             ],
             where=_between_marks,
         ),

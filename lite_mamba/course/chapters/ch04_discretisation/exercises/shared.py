@@ -27,19 +27,27 @@ def rule_cases(draw: Draw) -> dict:
 
 
 def in_each_format(rule):
-    """How a learner's `rule` is called: one that is right must also bear what the cells below hand to it."""
+    """How a learner's `rule` is called: one that is right must also bear what the cells below hand to it.
+
+    They want more digits than float32 has: so no entry of A is a float32 number. Δ is one, for torch.tensor(Δ) makes it
+    one, and is as good an answer as Δ.
+    """
 
     def apply(function, delta, A, B):
         result = function(delta, A, B)
         if _same(result, rule(delta, A, B), rtol=1e-3, atol=1e-4):
-            for other in (A.double(), A.double() * (1 + 0.5j)):
-                given = delta, other, B.to(other.dtype)
+            for other in (1.1 * A.double(), (1.1 + 0.5j) * A.double()):
+                given = round(8 * delta) / 8, other, B.to(other.dtype)
                 try:
                     again = function(*given)
                 except Exception:
                     again = None
-                if not _same(again, rule(*given), rtol=1e-6, atol=1e-7):
+                if not _same(again, rule(*given), rtol=1e-3, atol=1e-4):
                     raise TypeError("a float64 or a complex A, as in the cells below, does not come out right")
+                if not _same(again, rule(*given), rtol=1e-8, atol=1e-9):
+                    raise TypeError(
+                        "a float64 or a complex A, as in the cells below, comes out right but for some digits"
+                    )
         return result
 
     return apply
@@ -59,9 +67,19 @@ def own_format(rule) -> Misconception:
     return Misconception(
         "a number format of its own",
         "For real float32 numbers your rule is right. But the cells below hand float64 numbers to it, and section 5 "
-        "complex ones. Python's math, abs, lists, new tensors and .float() have formats of their own: torch.exp and "
-        "+ − * / on the given tensors keep theirs.",
+        "complex ones. Python's math, abs, lists, new tensors and .float() have formats of their own, and <, clamp and "
+        "their like take no complex numbers: torch.exp and + − * / on the given tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+    )
+
+
+def too_few_digits(rule) -> Misconception:
+    """A `rule` that is right as far as float32 shows."""
+    return Misconception(
+        "a result with too few digits",
+        "As far as float32 shows, your rule is right. The cells below compute in float64, with more digits, and your "
+        "last ones are off: by a rounded constant, an approximation or a detour over float32. Which line loses them?",
+        lambda delta, A, B: tuple(part * (1 + 1e-5) for part in rule(delta, A, B)),
     )
 
 

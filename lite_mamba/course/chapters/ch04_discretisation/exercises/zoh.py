@@ -4,7 +4,7 @@ import torch
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, zoh
+from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, too_few_digits, zoh
 
 
 def _matrices(delta, A, B):
@@ -27,6 +27,7 @@ ZOH = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(zoh),
+        too_few_digits(zoh),
         for_one_number(zoh),
         Misconception(
             "the input of Euler",
