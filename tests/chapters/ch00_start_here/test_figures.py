@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from lite_mamba.course.chapters.ch00_start_here.exercises import scale_A
 from lite_mamba.course.chapters.ch00_start_here.figures import FadingState, OneLetterChanged
@@ -39,7 +40,17 @@ SAID = [
     (lambda delta, A: delta[..., None] + A, "Half of the state is gone after 0.8 steps"),
     (lambda delta, A: -scale_A(delta, A), "The state grows: half of it is never gone"),
     (lambda delta, A: scale_A(delta, A) / 10, "More than half of the state is left after 50 steps"),
+    (lambda delta, A: turned(scale_A(delta, A), 25), "More than half of the state is left after 50 steps"),
+    (lambda delta, A: -turned(scale_A(delta, A), 10), "Half of the state is gone after 6.9 steps, but not for good"),
+    (lambda delta, A: 100 * scale_A(delta, A), "Half of the state is gone after 0.1 steps"),
+    (lambda delta, A: 1000 * scale_A(delta, A), "Half of the state is gone after less than 0.1 steps"),
+    (lambda delta, A: scale_A(delta, A) * math.log(2) / 4.9999, "Half of the state is gone after 50.0 steps"),
 ]
+
+
+def turned(exponents, steps):
+    """Another sign at the first steps."""
+    return torch.cat([-exponents[:, :steps], exponents[:, steps:]], dim=1)
 
 
 @pytest.mark.parametrize("function, title", SAID)
@@ -49,8 +60,9 @@ def test_the_fading_state_says_what_the_function_that_is_given_draws(function, t
     assert figure.titles() == [title] and title[1:] in sentence
     marked = figure.point.get_xdata()[0]
     if "gone after" in title:
-        assert figure.note.get_text() == title.removeprefix("Half of the state is gone after ")
-        assert np.interp(marked, figure.TIMES, figure.left) == pytest.approx(0.5, abs=0.01)
+        said = title.removeprefix("Half of the state is gone after ").removesuffix(", but not for good")
+        assert figure.note.get_text() == said
+        assert np.interp(marked, figure.TIMES, figure.left) == pytest.approx(0.5, abs=0.01) or marked < 0.1
     else:
         assert np.isnan(marked) and not figure.note.get_text()
 
@@ -81,10 +93,18 @@ def test_a_changed_letter_moves_nothing_before_it_and_much_within_the_convolutio
     assert within[-1] > 10 * np.median(beyond)
 
 
-def test_each_output_that_moves_has_a_bar_above_the_axis():
+def test_the_fading_state_says_whose_function_draws_it():
+    figure = FadingState(scale_A)
+    assert figure.update() == "With Δ = 0.10 and A = −1, half of the state is gone after 6.9 steps."
+    figure.owner = {scale_A: "yours"}.get
+    assert figure.update().endswith(" steps. The curve is yours.")
+
+
+def test_each_output_that_moves_has_a_bar_above_the_axis_and_no_other_shows():
     figure = OneLetterChanged()
     lowest = figure.ax.get_ylim()[0]
     for position in (0, 12, 30):
         for dilations in figure.blocks:
             figure.update(position=position, dilations=dilations)
             assert figure.change[position:].min() > 2 * lowest
+            assert all(bar.get_height() < lowest / 2 for bar in figure.bars[:position])

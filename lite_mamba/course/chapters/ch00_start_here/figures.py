@@ -53,12 +53,12 @@ class FadingState(LiveFigure):
         self.dots.set_data(self.TIMES[::10], self.left[::10])
         self.drop.set_data([at] * 2, [0, 0.5])
         self.point.set_data([at], [0.5])
-        self.note.set(text="" if self.half_life is None else f"{at:.1f} steps", x=min(at, self.STEPS) + 1)
-        finding = self._finding()
+        late = at > 0.8 * self.STEPS
+        self.note.set(text="" if self.half_life is None else _steps(at))
+        self.note.set(x=at - 1 if late else at + 1, y=0.43 if late else 0.57, ha="right" if late else "left")
+        finding = self._finding(exponents)
         self.title(self.ax, finding[0].upper() + finding[1:])
-        whose = self.owner(self.scale_A)
-        by = f" (drawn by {'your' if whose == 'yours' else whose} function)" if whose else ""
-        return f"With Δ = {delta:.2f} and A = −{n}, {finding}{by}."
+        return f"With Δ = {delta:.2f} and A = −{n}, {finding}.{self.whose_is(curve=self.scale_A)}"
 
     def _exponents(self, delta: float, n: int) -> np.ndarray:
         """The sum of Δ·A up to each step; a ValueError in words if the function gives no number for each token."""
@@ -71,12 +71,18 @@ class FadingState(LiveFigure):
             raise ValueError("scale_A returned numbers that are not finite")
         return np.concatenate([[0.0], found.detach().double().flatten().cumsum(0).numpy()])
 
-    def _finding(self) -> str:
+    def _finding(self, exponents: np.ndarray) -> str:
         if self.half_life is not None:
-            return f"half of the state is gone after {self.half_life:.1f} steps"
-        if self.left.max() > 1:
+            later = self.left[np.searchsorted(self.TIMES, self.half_life, "right") :]
+            back = ", but not for good" if later.max(initial=0) > 0.5 else ""
+            return f"half of the state is gone after {_steps(self.half_life)}{back}"
+        if np.diff(exponents).min() >= 0 and exponents[-1] > 0:
             return "the state grows: half of it is never gone"
         return f"more than half of the state is left after {self.STEPS} steps"
+
+
+def _steps(time: float) -> str:
+    return f"{time:.1f} steps" if time >= 0.05 else "less than 0.1 steps"
 
 
 def time_of(level: float, course: np.ndarray) -> float | None:
@@ -114,7 +120,7 @@ class OneLetterChanged(LiveFigure):
         self.ax.set(xlabel="position in the text", ylabel="change of the output")
         self.ax.set_yticks([1e-6, 1e-4, 1e-2, 1], ["0.000001", "0.0001", "0.01", "1"])
         self.ax.minorticks_off()
-        self.bars = self.ax.bar(range(self.LENGTH), [self.FLOOR] * self.LENGTH, color=style.BLUE, width=0.8)
+        self.bars = self.ax.bar(range(self.LENGTH), [self.FLOOR / 10] * self.LENGTH, color=style.BLUE, width=0.8)
         self.letters = [self._letter(i, character) for i, character in enumerate(self.text)]
         self.quiet = self.ax.text(0, 2e-3, "", color=style.GREY, fontsize=14, ha="center", va="center")
         self.move(*self.bars, *self.letters, self.quiet)
@@ -125,7 +131,7 @@ class OneLetterChanged(LiveFigure):
         self.change = self.output_change(position, self.blocks[dilations])  # (L,)
         for i, (bar, letter) in enumerate(zip(self.bars, self.letters, strict=True)):
             changed = i == position
-            bar.set(height=max(self.change[i], self.FLOOR), color=style.VERMILLION if changed else style.BLUE)
+            bar.set(height=max(self.change[i], self.FLOOR / 10), color=style.VERMILLION if changed else style.BLUE)
             letter.set(color=style.VERMILLION if changed else style.BLACK, fontsize=20 if changed else 14)
             letter.set_text("#" if changed else self.text[i])
         self.before = int((self.change[:position] > 0).sum())

@@ -54,7 +54,7 @@ SCALE_A = Exercise(
                 edited(scale_A, f"-> b l d n → -> {axes}")
                 for axes in ("b d n l", "b l n d", "b d l n", "n b l d", "d b l n", "l b d n", "d n b l", "b n l d")
             ],
-            message="The numbers are right, but they stand in another order. The letters after the arrow "
+            message="The numbers are right, but they stand in another order. In einsum the letters after the arrow "
             "give the order of the axes of the result.",
         ),
         Misconception(
@@ -70,8 +70,8 @@ SCALE_A = Exercise(
         Misconception(
             name="the two last axes of delta exchanged",
             wrong=edited(scale_A, "b l d, → b d l,"),
-            message="The pattern gives the tokens of delta the letter of the channels. delta is (B, L, D) here: "
-            "its last axis counts channels, and meets the rows of A.",
+            message="The tokens of delta are taken for its channels. delta is (B, L, D) here: its last axis counts "
+            "channels, and meets the rows of A.",
         ),
         Misconception(
             name="no axis for the states",
@@ -104,15 +104,16 @@ SCALE_A = Exercise(
             "that delta has in its last place.",
         ),
         Misconception(
-            name="the inputs in another order than in the pattern",
+            name="three letters for a tensor of two axes",
             wrong=edited(scale_A, 'n", delta, A) → n", A, delta)'),
-            message="The first group of letters is read on the first tensor, the second on the second. Here A "
-            "comes first, with the letters of delta.",
+            message="The first group of letters is read on the first tensor, the second on the second. Here the first "
+            "group names three axes, and its tensor has two. Is it A, or a delta that has lost an axis?",
         ),
         Misconception(
-            name="the pattern at the wrong end",
+            name="no pattern where einsum looks for it",
             wrong=[
                 edited(scale_A, '"b l d, d n -> b l d n", delta, A → delta, A, "b l d, d n -> b l d n"'),
+                edited(scale_A, '"b l d, d n -> b l d n", delta, A → delta, "b l d, d n -> b l d n", A'),
                 edited(scale_A, "torch.einsum → einops.einsum", einops=einops),
             ],
             message="torch.einsum takes the pattern first and the tensors behind it, the einsum of einops the other "
