@@ -51,7 +51,91 @@ def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
 def test_a_step_that_returns_a_history_of_another_length_is_told_so():
     exploration = Exploration(figures.BufferAtWork(step=lambda x, history, *rest: (x, history[..., 1:])))
     assert exploration.frame.failed
-    assert "expected (1, 1, 4)" in exploration.frame.sentence
+    assert "(1, 1) and (1, 1, 3), expected an output and a history: (1, 1) and (1, 1, 4)" in exploration.frame.sentence
+
+
+def test_a_step_or_a_chunk_that_returns_no_pair_is_told_so():
+    for shown in (
+        figures.BufferAtWork(step=lambda x, *rest: x),
+        figures.AnySplit(chunk=lambda x, *rest: [x, "history"]),
+    ):
+        frame = Exploration(shown).frame
+        assert frame.failed
+        assert "expected an output and a history: (1, 1" in frame.sentence
+
+
+def remembered_output(x, history, *rest):
+    y = chapter.conv_step(x, history, *rest)[0]
+    return y, torch.cat([history[..., 1:], y.unsqueeze(-1)], dim=-1)
+
+
+def test_a_history_that_is_not_of_the_last_samples_is_not_called_so():
+    shown = figures.BufferAtWork(step=remembered_output)
+    sentence = shown.update(t=1, dilation=2)  # both outputs are right, and a 12 stands in the place of the 3
+    assert shown.history == [0, 0, 0, 12] and shown.wrong == 0
+    assert "the history holds 4 numbers, which are not the last 4 samples. The taps should read" in sentence
+    assert shown.titles() == ["The 2 outputs so far equal the single pass"]
+    assert shown.tap_name.get_text() == "tap, as it\nshould be"
+
+
+def test_a_step_that_is_wrong_later_is_not_said_to_read_where_the_taps_are():
+    def without_dilation(x, history, weight, bias, dilation):
+        window = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+        return (window[..., -weight.shape[-1] :] * weight).sum(dim=-1) + bias, window[..., 1:]
+
+    shown = figures.BufferAtWork(step=without_dilation)
+    assert "the history holds 4 samples. The taps should read" in shown.update(t=0, dilation=2)  # where all is zero
+    assert shown.titles() == ["The first output equals the single pass"]
+    assert "1 of 2 outputs is wrong." in shown.update(t=1, dilation=2)
+    assert shown.titles() == ["1 of 2 streamed outputs differs from the single pass"]
+    assert "The taps read" in shown.update(t=0, dilation=1)
+    assert shown.titles() == ["2 remembered samples and the new one are enough"]
+
+
+def test_an_output_outside_of_the_frame_has_a_cross_and_a_nan_has_one_too():
+    def step(x, history, *rest):
+        y, following = chapter.conv_step(x, history, *rest)
+        return {5: -y, 9: 100 * y, 2: y * torch.nan}.get(int(x), y), following  # by the sample that comes in
+
+    shown = figures.BufferAtWork(step=step)
+    sentence = shown.update(t=7, dilation=1)
+    assert shown.crosses.get_xdata().tolist() == [4, 5, 6]
+    assert shown.grown.get_xdata().tolist() == [0, 1, 2, 3, 7]
+    low, high = shown.plot.get_ylim()
+    assert all(low < y < high for y in shown.crosses.get_ydata())
+    assert "3 of 8 outputs are wrong. Outside of the frame: 2 outputs. Not a number: 1 output." in sentence
+    assert shown.cross_note.get_text() == "× outside of the frame or not a number"
+    shown.update(t=3, dilation=1)
+    assert shown.crosses.get_xdata().size == 0 and shown.cross_note.get_text() == ""
+
+
+def test_a_function_that_writes_into_its_inputs_changes_no_figure():
+    def written(function):
+        def writes(x, history, weight, bias, dilation):
+            for tensor in (x, weight, bias):
+                tensor += 1
+            return function(x, history, weight, bias, dilation)
+
+        return writes
+
+    for own, right in (
+        (figures.BufferAtWork(step=written(chapter.conv_step)), figures.BufferAtWork()),
+        (figures.AnySplit(chunk=written(chapter.conv_chunk)), figures.AnySplit()),
+    ):
+        right.update()
+        drawn = [own.update() for _ in range(2)]
+        assert drawn[0] == drawn[1]
+        truth = "parallel" if isinstance(own, figures.BufferAtWork) else "truth"
+        np.testing.assert_array_equal(getattr(own, truth), getattr(right, truth))
+
+
+def test_the_sentence_says_whose_function_runs():
+    shown = figures.BufferAtWork(), figures.AnySplit()
+    for figure, words in zip(shown, ("The step is yours.", "Yours: conv_chunk."), strict=True):
+        assert "ours" not in figure.update()
+        figure.owner = lambda function: "yours"
+        assert figure.update().endswith(words)
+    assert figures.BufferAtWork(chapter.suspect_step, name="the suspect").update().endswith("The step is the suspect.")
 
 
 def test_outputs_are_wrong_exactly_until_the_lag_is_covered():
@@ -108,7 +192,10 @@ def test_the_split_runs_the_learners_function():
     assert "0 of 300" not in shown.update(size=60, border=True, dilation=8)
     assert shown.names[1].get_text() == "thin: chunk after chunk (yours)"
     exploration = Exploration(figures.AnySplit(chunk=lambda x, history, *rest: (x[..., 1:], history)))
-    assert "expected (1, 1, 60)" in exploration.frame.sentence
+    assert (
+        "(1, 1, 59) and (1, 1, 24), expected an output and a history: (1, 1, 60) and (1, 1, 24)"
+        in exploration.frame.sentence
+    )
 
 
 def test_chunks_that_do_not_fill_the_recording_end_in_a_shorter_one():
@@ -138,3 +225,34 @@ def test_taps_before_the_first_sample_read_zeros():
     shown = figures.BufferAtWork()
     assert "t = −4, −2, 0 (zeros before t = 0), and" in shown.update(t=0, dilation=2)
     assert "t = 0, 2, 4, and" in shown.update(t=4, dilation=2)
+
+
+def test_the_split_calls_a_nan_wrong_and_says_what_lies_outside_of_its_frame():
+    def altered(change):
+        def chunk(*given):
+            y, following = chapter.conv_chunk(*given)
+            return change(y), following
+
+        return figures.AnySplit(chunk=chunk)
+
+    shown = altered(lambda y: torch.where(torch.arange(y.shape[-1]) == 0, torch.nan, y))  # the first of each chunk
+    sentence = shown.update(size=60)
+    assert np.flatnonzero(shown.differs).tolist() == [0, 60, 120, 180, 240]
+    assert "5 of 300 outputs differ from one pass." in sentence and "Not a number: 5 outputs." in sentence
+    assert shown.titles() == ["Chunks of 60: 5 of 300 outputs differ"]
+    assert shown.note.get_text() == "not a number: 5 of 300"
+    assert shown.error.get_ydata()[60] > 40
+    shown = altered(lambda y: -y)
+    assert "Outside of the frame: 300 outputs." in shown.update()
+    assert shown.note.get_text() == "up to 98.2 mV, above the frame"
+    for line in (shown.pieces, shown.error):
+        low, high = line.axes.get_ylim()
+        assert low <= line.get_ydata().min() and line.get_ydata().max() < high
+    shown = altered(lambda y: y + 0.02)
+    shown.update()
+    assert shown.note.get_text() == "at most 0.02 mV"
+    shown = figures.AnySplit()
+    shown.update()
+    assert shown.note.get_text() == "zero everywhere"
+    shown.update(border=False)
+    assert shown.note.get_text() == ""

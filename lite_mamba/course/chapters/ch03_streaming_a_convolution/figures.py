@@ -13,11 +13,32 @@ from lite_mamba import causal_dilated_conv1d_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import opening, several, written
 from ...tasks import membrane_voltage
 from . import exercises as spec
 
-PALE_BLUE, PALE_GREY = "#D6E8F5", "#EFEFEF"
+PALE_BLUE = "#D6E8F5"
+
+
+def _returned(name: str, result, *shapes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """What a step or a chunk returned, outputs and a history; a ValueError in words if it is not of these shapes."""
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in parts]
+    if got != list(shapes):
+        found, expected = (" and ".join(map(str, names)) or "nothing" for names in (got, shapes))
+        raise ValueError(f"the {name} returned {found}, expected an output and a history: {expected}")
+    return tuple(parts)
+
+
+def _unseen(outputs: np.ndarray, low: float, high: float) -> dict[str, int]:
+    """How many outputs have no place in a frame from low to high, and why."""
+    nans = int(np.isnan(outputs).sum())
+    beyond = int((~((outputs >= low) & (outputs <= high))).sum()) - nans
+    return {why: number for why, number in (("outside of the frame", beyond), ("not a number", nans)) if number}
+
+
+def _told(unseen: dict[str, int]) -> str:
+    return "".join(f" {opening(why)}: {several(number, 'output')}." for why, number in unseen.items())
 
 
 class BufferAtWork(LiveFigure):
@@ -30,6 +51,7 @@ class BufferAtWork(LiveFigure):
 
     SAMPLES = (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4)
     TAPS = (1, 2, 4)
+    HEIGHTS = (-2, 66)  # of the outputs that are drawn in their places; others are crosses at its ends
 
     controls = {  # noqa: RUF012
         "t": slider(0, len(SAMPLES) - 1, 11, label="time t", unit="samples"),
@@ -55,36 +77,55 @@ class BufferAtWork(LiveFigure):
         self._show_stream(t)
         self._show_history(t)
         self._show_output(t)
-        same = "first output equals" if t == 0 else f"{t + 1} outputs so far equal"
-        wrong = "The first output is wrong." if t == 0 else f"{self.wrong} of {t + 1} outputs are wrong."
-        verdict = wrong if self.wrong else f"The {same} the single pass."
         self.title(self.cells, self._finding())
+        held = "samples" if self.remembered else f"numbers, which are not the last {self.lag} samples"
         read = ", ".join(written(tap, "d") for tap in self.taps)
         early = " (zeros before t = 0)" if self.taps[0] < 0 else ""
-        taps = "taps should read" if self.wrong else "taps read"
+        taps = "taps read" if self.sound else "taps should read"
+        wrong = "The first output is" if t == 0 else f"{self._how_many_are_wrong('outputs', 'is', 'are')}"
+        verdict = f"{wrong} wrong." if self.wrong else f"{self._so_far()} the single pass."
+        by = f" The step is {self.whose}." if self.whose else ""
         return (
-            f"At t = {t} with dilation {dilation} the history holds {self.lag} samples. The {taps} the samples at "
-            f"t = {read}{early}, and the output is {written(self.streamed[t], 'g')}. {verdict}"
+            f"At t = {t} with dilation {dilation} the history holds {self.lag} {held}. The {taps} the samples at "
+            f"t = {read}{early}, and the output is {written(self.streamed[t], '.4g')}. {verdict}"
+            f"{_told(self.unseen)}{by}"
         )
+
+    @property
+    def whose(self) -> str:
+        return self.name or self.owner(self.step)
 
     def _finding(self) -> str:
         if self.wrong and len(self.streamed) == 1:
             return "The first streamed output differs from the single pass"
         if self.wrong:
-            return f"{self.wrong} of {len(self.streamed)} streamed outputs differ from the single pass"
+            return f"{self._how_many_are_wrong('streamed outputs', 'differs', 'differ')} from the single pass"
+        if not self.sound:  # wrong later, or right by chance
+            return f"{self._so_far()} the single pass"
         return f"{self.lag} remembered samples and the new one are enough"
 
+    def _how_many_are_wrong(self, outputs: str, one: str, many: str) -> str:
+        return f"{self.wrong} of {len(self.streamed)} {outputs} {one if self.wrong == 1 else many}"
+
+    def _so_far(self) -> str:
+        steps = len(self.streamed)
+        return "The first output equals" if steps == 1 else f"The {steps} outputs so far equal"
+
+    @torch.no_grad()
     def _run(self, t: int, dilation: int) -> None:
-        """Feed the samples 0 … t to the step, one at a time."""
-        history, outputs = torch.zeros(1, 1, self.lag), []
-        for i in range(t + 1):
-            self.history = history.flatten().tolist()  # before sample i
-            y, history = self.step(self.stream[i].view(1, 1), history, self.weight, self.bias, dilation)
-            if history.shape != (1, 1, self.lag):
-                raise ValueError(f"the step returned a history {tuple(history.shape)}, expected {(1, 1, self.lag)}")
+        """Feed all samples to the step, one at a time. What it does up to t is shown; `sound` is of all 20."""
+        history, outputs, held = torch.zeros(1, 1, self.lag), [], []
+        for i in range(len(self.SAMPLES)):
+            held.append(history.flatten().tolist())  # before sample i
+            given = self.stream[i].view(1, 1).clone(), history, self.weight.clone(), self.bias.clone()
+            y, history = _returned("step", self.step(*given, dilation), (1, 1), (1, 1, self.lag))
             outputs.append(float(y))
-        self.streamed = np.array(outputs)  # (t + 1,)
-        self.wrong = int((~np.isclose(self.streamed, self.parallel[: t + 1].numpy(), atol=1e-4)).sum())
+        past = [0] * self.lag + list(self.SAMPLES)
+        true = [np.allclose(row, past[i : i + self.lag]) for i, row in enumerate(held)]
+        equal = np.isclose(outputs, self.parallel.numpy(), atol=1e-4)  # (L,)
+        self.sound = bool(equal.all()) and all(true)
+        self.history, self.remembered = held[t], true[t]
+        self.streamed, self.wrong = np.array(outputs[: t + 1]), int((~equal[: t + 1]).sum())  # (t + 1,)
 
     def _draw_cells(self) -> None:
         longest = (len(self.TAPS) - 1) * self.controls["dilation"].high
@@ -116,7 +157,9 @@ class BufferAtWork(LiveFigure):
     def _place(self, cell, x: float, value: float, face: str, ink: str, edge: str, weight: str = "normal") -> None:
         box, text = cell
         box.set(x=x - 0.44, facecolor=face, edgecolor=edge, visible=True)
-        text.set(x=x, text=f"{value:g}", color=ink, fontweight=weight, visible=True)
+        word = written(value, "g")
+        text.set(x=x, text=word if len(word) < 5 else "…", color=ink, fontweight=weight, visible=True)
+        text.set_fontsize(14 if len(word) < 3 else 9)  # two digits fill a cell
 
     def _show_stream(self, t: int) -> None:
         for i, cell in enumerate(self.stream_cells):
@@ -145,37 +188,44 @@ class BufferAtWork(LiveFigure):
             box.set(linewidth=4 if tap else 1.5, zorder=2 if tap else 1)
         self._place(self.now, t, self.SAMPLES[t], style.BLACK, "white", style.VERMILLION, "bold")
         self.now[0].set_linewidth(4)
-        self.tap_name.set_text("tap, as it\nshould be" if self.wrong else "tap")
+        self.tap_name.set_text("tap" if self.sound else "tap, as it\nshould be")
         for note, at in zip(self.tap_notes, self.taps, strict=True):
             note.set_x(at)
 
     def _draw_plot(self) -> None:
-        self.plot.set(ylim=(-2, 66), ylabel="output", xlabel="time t (samples)")
+        self.plot.set(ylim=self.HEIGHTS, ylabel="output", xlabel="time t (samples)")
         self.plot.set_xticks(range(0, len(self.SAMPLES), 2))
         times = np.arange(len(self.SAMPLES))
         (self.whole,) = self.plot.plot(times, times * 0, "o-", color="#949494", mfc="white", mew=2.5, ms=12, lw=2)
         (self.grown,) = self.plot.plot([], [], "o", color=style.VERMILLION, ms=8, ls="none")
         (self.drop,) = self.plot.plot([0, 0], [0, 0], color=style.VERMILLION, ls=":", lw=2.5)
-        self.move(self.whole, self.drop, self.grown)
+        (self.crosses,) = self.plot.plot([], [], "X", color=style.VERMILLION, ms=10, ls="none")
+        self.move(self.whole, self.drop, self.grown, self.crosses)
         x = self.first - 3.2
         self.plot.plot([x], [59], "o", color="#949494", mfc="white", mew=2.5, ms=12)
         self.plot.plot([x], [44], "o", color=style.VERMILLION, ms=8)
         style.label_line(self.plot, "one pass over everything", x + 0.8, 59, style.GREY, fontsize=13)
         style.label_line(self.plot, "step by step", x + 0.8, 44, style.VERMILLION, fontsize=13)
         self.by = style.label_line(self.plot, "", x + 0.8, 32, style.VERMILLION, fontsize=13, fontweight="normal")
+        self.cross_note = style.label_line(self.plot, "", x - 0.4, 21, style.VERMILLION, fontsize=13)
         self.sum_note = style.label_line(self.plot, "", x - 0.4, 10, style.BLACK, fontsize=15)
-        self.move(self.sum_note, self.by)
+        self.move(self.sum_note, self.by, self.cross_note)
 
     def _show_output(self, t: int) -> None:
-        whose = self.name or self.owner(self.step)
-        self.by.set_text(f"(the step is {whose})" if whose else "")
+        self.by.set_text(f"(the step is {self.whose})" if self.whose else "")
         self.whole.set_ydata(self.parallel)
-        self.grown.set_data(np.arange(t + 1), self.streamed)
-        self.drop.set_data([t, t], [self.streamed[t], 66])
+        low, high = self.HEIGHTS
+        self.unseen = _unseen(self.streamed, low, high)
+        outside = ~((self.streamed >= low) & (self.streamed <= high))  # (t + 1,): a nan is, too
+        times, places = np.arange(t + 1), np.nan_to_num(self.streamed, nan=low).clip(low + 2.5, high - 2.5)
+        self.grown.set_data(times[~outside], self.streamed[~outside])
+        self.crosses.set_data(times[outside], places[outside])
+        self.cross_note.set_text("× " + " or ".join(self.unseen) if self.unseen else "")
+        self.drop.set_data([t, t], [places[t] if outside[t] else self.streamed[t], high])
         values = [self.SAMPLES[at] if at >= 0 else 0 for at in self.taps]
         terms = " + ".join(f"{tap}·{value}" for tap, value in zip(self.TAPS, values, strict=True))
         sign = "=" if math.isclose(self.streamed[t], float(self.parallel[t]), abs_tol=1e-4) else "≠"
-        self.sum_note.set_text(f"{terms} {sign} {self.streamed[t]:g}")
+        self.sum_note.set_text(f"{terms} {sign} {written(self.streamed[t], '.4g')}")
 
 
 class KeptSamples(LiveFigure):
@@ -341,6 +391,7 @@ class AnySplit(LiveFigure):
     """
 
     START, LENGTH, TAPS = 2000, 300, 4
+    HEIGHTS, HIGHEST = (-55, 5), 44  # what of the outputs and the errors is drawn; the rest runs along the edge
 
     controls = {  # noqa: RUF012
         "size": slider(1, 150, 60, label="samples in a chunk"),
@@ -355,7 +406,7 @@ class AnySplit(LiveFigure):
         self.weight, self.bias = torch.full((1, self.TAPS), 1 / self.TAPS), torch.zeros(1)  # (1, W), (1,)
         self.top, self.low = self.figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         self.top.set(xlim=(0, self.LENGTH), ylim=(-55, 16), ylabel="output (mV)")
-        self.low.set(ylim=(-4, 44), xlabel="sample", ylabel="error (mV)")
+        self.low.set(ylim=(-4, self.HIGHEST), xlabel="sample", ylabel="error (mV)")
         (self.whole,) = self.top.plot([], [], color="#949494", ls="-", lw=7)
         (self.pieces,) = self.top.plot([], [], color=style.NAVY, ls="-", lw=2.5)
         (self.error,) = self.low.plot([], [], color=style.VERMILLION, ls="-", lw=3)
@@ -366,16 +417,17 @@ class AnySplit(LiveFigure):
             style.label_line(self.top, "thick: one pass", 4, 11, style.GREY),
             style.label_line(self.top, "", 298, 11, style.NAVY, ha="right"),
         ]
-        self.zero = self.low.text(298, 16, "zero everywhere", color=style.VERMILLION, ha="right", fontweight="bold")
-        self.zero.set_bbox(style.PAPER)
-        self.move(self.whole, *self.borders, self.pieces, self.error, *self.names, self.zero)
+        self.note = self.low.text(298, 16, "", color=style.VERMILLION, ha="right", fontweight="bold")
+        self.note.set_bbox(style.PAPER)
+        self.move(self.whole, *self.borders, self.pieces, self.error, *self.names, self.note)
 
     def update(self, size: int = 60, border: bool = True, dilation: int = 8) -> str:
         self.lag = (self.TAPS - 1) * dilation
         self.truth = causal_dilated_conv1d_fn(self.signal, self.weight, self.bias, dilation=dilation).flatten().numpy()
         self.outputs = self._run(size, border, dilation)
         self.difference = np.abs(self.outputs - self.truth)  # (L,)
-        self.wrong = int((self.difference > 1e-3).sum())
+        self.differs = ~(self.difference <= 1e-3)  # (L,): a nan does
+        self.wrong = int(self.differs.sum())
         self._show(size)
         chunks, rest = math.ceil(self.LENGTH / size), self.LENGTH % size
         lengths = f"{size}, the last of {rest}" if rest else f"{size}"
@@ -383,41 +435,54 @@ class AnySplit(LiveFigure):
         self.title(self.top, self._finding(size, border))
         return (
             f"{self.LENGTH} samples in {chunks} chunks of {lengths}, the history {how}: "
-            f"{self.wrong} of {self.LENGTH} outputs differ from one pass. The kernel looks back {self.lag} samples."
+            f"{self._how_many('differ', 'differs')} from one pass. The kernel looks back {self.lag} samples."
+            + _told(_unseen(self.outputs, *self.HEIGHTS))
+            + self.whose_are({"conv_chunk": self.chunk})
         )
 
     def _finding(self, size: int, border: bool) -> str:
         if not self.wrong:
             return f"Chunks of {size}, history {'carried on' if border else 'dropped'}: no output differs"
         if border:
-            return f"Chunks of {size}: {self.wrong} of {self.LENGTH} outputs differ"
+            return f"Chunks of {size}: {self._how_many('differ', 'differs')}"
         to_its_end = size <= self.lag or 0 < self.LENGTH % size < self.lag  # a chunk that is wrong throughout
         starts = [start + i for start in range(size, self.LENGTH, size) for i in range(self.lag)]
-        if to_its_end or np.flatnonzero(self.difference > 1e-3).tolist() != starts:
-            return f"History dropped: {self.wrong} of {self.LENGTH} outputs are wrong"
+        if to_its_end or np.flatnonzero(self.differs).tolist() != starts:
+            return f"History dropped: {self._how_many('are wrong', 'is wrong')}"
         return f"History dropped: errors in the first {self.lag} outputs of each later chunk"
 
+    def _how_many(self, many: str, one: str) -> str:
+        return f"{self.wrong} of {self.LENGTH} outputs {one if self.wrong == 1 else many}"
+
+    def _note(self) -> str:
+        """What the curve of the errors does not show by itself."""
+        if not self.wrong:
+            return "zero everywhere"
+        if nans := np.isnan(self.difference).sum():
+            return f"not a number: {nans} of {self.LENGTH}"
+        largest = self.difference.max()
+        if largest < 1:
+            return f"at most {written(largest, '.2g')} mV"
+        return f"up to {written(largest)} mV, above the frame" if largest > self.HIGHEST else ""
+
+    @torch.no_grad()
     def _run(self, size: int, border: bool, dilation: int) -> np.ndarray:
         history, outputs = torch.zeros(1, 1, self.lag), []
         for x in self.signal.split(size, dim=-1):
-            y, following = self.chunk(x, history, self.weight, self.bias, dilation)
-            if y.shape != x.shape or following.shape != history.shape:
-                raise ValueError(
-                    f"the chunk {tuple(x.shape)} gave outputs {tuple(y.shape)} and a history {tuple(following.shape)}, "
-                    f"expected {tuple(x.shape)} and {tuple(history.shape)}"
-                )
+            given = x.clone(), history, self.weight.clone(), self.bias.clone()
+            y, following = _returned("chunk", self.chunk(*given, dilation), tuple(x.shape), tuple(history.shape))
             history = following if border else torch.zeros_like(history)
             outputs.append(y)
-        return torch.cat(outputs, dim=-1).flatten().detach().numpy()  # (L,)
+        return torch.cat(outputs, dim=-1).flatten().numpy()  # (L,)
 
     def _show(self, size: int) -> None:
         times = np.arange(self.LENGTH)
         whose = self.owner(self.chunk)
         self.names[1].set_text(f"thin: chunk after chunk ({whose})" if whose else "thin: chunk after chunk")
         self.whole.set_data(times, self.truth)
-        self.pieces.set_data(times, self.outputs)
-        self.error.set_data(times, self.difference)
-        self.zero.set_visible(self.wrong == 0)
+        self.pieces.set_data(times, self.outputs.clip(*self.HEIGHTS))
+        self.error.set_data(times, np.nan_to_num(self.difference, nan=np.inf).clip(max=self.HIGHEST - 0.5))
+        self.note.set_text(self._note())
         starts = range(size, self.LENGTH, size) if size >= 5 else ()
         for ax, lines in zip((self.top, self.low), self.borders, strict=True):
             low, high = ax.get_ylim()
