@@ -333,3 +333,13 @@ def test_the_diagram_links_every_part_to_notebooks_that_exist():
     assert all((NOTEBOOKS / link).exists() for link in links)
     assert not re.search(r"\bid=", page)
     assert "The selective scan: notebook" in repr(shown)
+
+
+@pytest.mark.parametrize("taken, said", [(43.2, "43 µs"), (999.4, "999 µs"), (999.6, "1.00 ms"), (1040, "1.04 ms")])
+def test_a_long_time_is_in_milliseconds(figures, taken, said):
+    board = figures["board"]
+    measured = board.times[256]
+    board.times[256] = dict.fromkeys(measured, taken)
+    board.update(d_model=256)
+    board.times[256] = measured
+    assert board.texts[-1].get_text() == said

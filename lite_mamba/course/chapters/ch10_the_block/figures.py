@@ -546,18 +546,27 @@ def measured_times(d_model: int, length: int = 64, runs: int = 10) -> dict[str, 
     return {name: 1e6 * seconds / length for name, seconds in taken.items()}
 
 
+def _kib(size: float) -> str:
+    return f"{size / 1024:.3g} KiB"
+
+
+def _time(microseconds: float) -> str:
+    return f"{_short(microseconds)} µs" if microseconds < 999.5 else f"{three_digits(microseconds / 1000)} ms"
+
+
 class PresetsBoard(LiveFigure):
     """What a preset costs and what it can do, compared with the block as published."""
 
     measured = True
 
-    UNITS = {  # noqa: RUF012
-        "parameters": "",
-        "multiplications a token": "",
-        "state of a stream": " bytes",
-        "field of the convolutions": " samples",
-        "shortest half-life": " tokens",
-        "longest half-life": " tokens",
+    ROWS = {  # noqa: RUF012  what is compared, and how its value is written
+        "parameters": _short,
+        "multiplications a token": _short,
+        "state of a stream": _kib,
+        "field of the convolutions": "{:.0f} samples".format,
+        "shortest half-life": "{:.2g} tokens".format,
+        "longest half-life": "{:.0f} tokens".format,
+        "time a token, here": _time,
     }
     controls = {  # noqa: RUF012
         "preset": choice(list(PRESETS), "local modelling", label="preset"),
@@ -568,16 +577,15 @@ class PresetsBoard(LiveFigure):
         super().__init__(height=5.4)
         self.times = {width: measured_times(width) for width in WIDTHS}
         self.ax = self.figure.subplots()
-        self.rows = [*self.UNITS, "time a token, here"]
-        places = range(len(self.rows) - 1, -1, -1)
+        places = range(len(self.ROWS) - 1, -1, -1)
         ticks = {0.25: "¼", 0.5: "½", 1: "as\npublished", 2: "2×", 4: "4×", 8: "8×", 16: "16×"}
-        self.ax.set(xlim=(math.log2(0.2), math.log2(60)), ylim=(-0.7, len(self.rows) - 0.4))
+        self.ax.set(xlim=(math.log2(0.2), math.log2(60)), ylim=(-0.7, len(self.ROWS) - 0.4))
         self.ax.set_xticks([math.log2(t) for t in ticks], list(ticks.values()))
-        self.ax.set_yticks(list(places), self.rows)
+        self.ax.set_yticks(list(places), list(self.ROWS))
         self.ax.tick_params(axis="y", length=0)
         self.ax.spines["left"].set_visible(False)
         self.ax.axvline(0, color=style.BLACK, lw=2, ls="-")
-        self.bars = self.ax.barh(list(places), [0.1] * len(self.rows), height=0.55, color=style.BLUE)
+        self.bars = self.ax.barh(list(places), [0.1] * len(self.ROWS), height=0.55, color=style.BLUE)
         self.texts = [self.ax.text(0, y, "", va="center", fontsize=13.5) for y in places]
         edge = {"transform": self.ax.get_yaxis_transform(), "va": "center", "ha": "right", "fontsize": 13.5}
         self.ratios = [self.ax.text(1, y, "", **edge) for y in places]
@@ -587,13 +595,12 @@ class PresetsBoard(LiveFigure):
         self.facts, base = facts(PRESETS[preset], d_model), facts({}, d_model)
         values = [*self.facts.values(), self.times[d_model][preset]]
         bases = [*base.values(), self.times[d_model]["as published"]]
-        units = [*self.UNITS.values(), " µs"]
-        rows = zip(self.bars, self.texts, self.ratios, values, bases, units, strict=True)
-        for bar, text, number, value, at, unit in rows:
+        rows = zip(self.bars, self.texts, self.ratios, values, bases, self.ROWS.values(), strict=True)
+        for bar, text, number, value, at, in_words in rows:
             ratio = math.log2(value / at)
             bar.set(width=ratio, color=style.BLUE if ratio >= 0 else style.VERMILLION)
-            text.set(text=_kib(value) if unit == " bytes" else _short(value) + unit, x=max(ratio, 0) + 0.12)
-            number.set_text(f"{value / at:.{1 if unit == ' µs' else 2}f}×")  # a time is no surer than that
+            text.set(text=in_words(value), x=max(ratio, 0) + 0.12)
+            number.set_text(f"{value / at:.{1 if in_words is _time else 2}f}×")  # a time is no surer than that
         learned, products, kept, field, shortest, longest = self.facts.values()
         self.title(self.ax, f"“{opening(preset)}”: field {field}, state {_kib(kept)}")
         return (
@@ -601,10 +608,6 @@ class PresetsBoard(LiveFigure):
             f"multiplications a token, {_kib(kept)} of state, a field of {field} samples, and half-lives from "
             f"{shortest:.2g} to {longest:.0f} tokens."
         )
-
-
-def _kib(size: float) -> str:
-    return f"{size / 1024:.3g} KiB"
 
 
 # The block with links
