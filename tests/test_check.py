@@ -305,6 +305,7 @@ TABLES = {
     "0  1\n2  3": torch.arange(4).reshape(1, 2, 2),
     "  1  -10\nNaN  0.5": torch.tensor([[1, -10], [float("nan"), 0.5]]),
     "no values": torch.zeros(0, 3),
+    "False": np.bool_(False),
     "  ".join("1" * 48): torch.ones(48),
     "1, 1, 1, 1, 1, 1, … (49 values)": torch.ones(49),
     "y: [0, 0]\nmany: a float32 tensor of shape (49,)": {"y": torch.zeros(2), "many": torch.ones(49)},

@@ -213,7 +213,9 @@ def number(value: complex) -> str:
 
 def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
     if not isinstance(got, (tuple, list)):
-        return Difference("type", f"{where} is {describe(got)}; expected is {describe(expected)}")
+        asked = [part for part in expected if not isinstance(part, bool)]  # without what was looked up about it
+        wanted = asked[0] if tolerance.items and len(asked) == 1 else expected
+        return Difference("type", f"{where} is {describe(got)}; expected is {describe(wanted)}")
     if len(expected) != len(got):
         return Difference("length", f"{where} has {len(got)} item{'s' * (len(got) != 1)}; expected are {len(expected)}")
     names = tolerance.items or [f"item {i} of {where}" for i in range(len(expected))]

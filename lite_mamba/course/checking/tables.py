@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from .compare import describe, number
@@ -54,6 +55,8 @@ def _table(value: Any, names: Sequence[str]) -> str:
 def _inline(value: Any) -> str:
     if isinstance(value, Tensor):
         return str(_nested(value)) if value.numel() <= MOST_VALUES else describe(value)
+    if isinstance(value, np.bool_):
+        return repr(bool(value))
     if isinstance(value, (bool, str, bytes)) or value is None:
         return repr(value)
     if isinstance(value, (int, float, complex)):

@@ -139,6 +139,16 @@ def fed_back_in_x(x, weight, bias):
     return x.copy_(fed_back(x, weight, bias))
 
 
+def over_x(x, weight, bias):
+    y, W = x, weight.shape[1]
+    for t in range(x.shape[2]):
+        y[:, :, t] = bias
+        for k in range(W):
+            if t - (W - 1 - k) >= 0:
+                y[:, :, t] += weight[:, k] * x[:, :, t - (W - 1 - k)]
+    return y
+
+
 def returned_at_once(x, weight, bias):
     y = torch.zeros_like(x)
     for t in range(x.shape[2]):
@@ -242,6 +252,8 @@ LOOP = [
     ("outputs of all channels", lambda x, w, b: loop()(x, w, b).sum(1, keepdim=True).repeat(1, len(w), 1),
      "mixed channels"),
     ("return in the loop", returned_at_once, "the first output alone"),
+    ("y = x", over_x, "outputs that are fed back"),
+    ("float32 and flipped", lambda x, w, b: in_single_precision(x, w.flip(1), b), "an output without the type of x"),
 ]  # fmt: skip
 
 # Exercise 2: causal_conv
@@ -369,6 +381,10 @@ CONV = [
      "as many groups as sequences"),
     ("bias behind as well", lambda x, w, b: conv()(x, w, b) + b.view(-1, 1), "a bias that is added twice"),
     ("mirrored", mirrored, "the first samples mirrored"),
+    ("three zeros", lambda x, w, b: F.conv1d(F.pad(x, (3, 0)), w[:, None], b, groups=len(w)),
+     "three zeros for every kernel"),
+    ("a layer's own weights", lambda x, w, b: torch.nn.Conv1d(len(w), len(w), w.shape[1], groups=len(w))(
+        F.pad(x, (w.shape[1] - 1, 0))), "a layer with weights of its own"),
 ]  # fmt: skip
 
 # Exercise 3: full_kernel
@@ -417,6 +433,11 @@ FULL = [
     ("eye times weight", lambda w: torch.eye(w.shape[0]).mul(w), "a diagonal without an axis for the taps"),
     ("products", lambda w: torch.einsum("iw,jw->ijw", w, w), "products of two kernels"),
     ("eye[:, None]", lambda w: torch.eye(len(w)).unsqueeze(1) * w, "a diagonal without an axis for the taps"),
+    ("where, exchanged", lambda w: torch.where(torch.eye(len(w))[:, :, None] > 0, 0.0, w[:, None]),
+     "the diagonal silenced"),
+    ("full[d, d] = 0", lambda w: w.repeat(len(w), 1, 1) - by_index(w), "the diagonal silenced"),
+    ("range(W)", lambda w: torch.stack([by_index(w)[d] * (d < w.shape[1]) for d in range(len(w))])
+     if w.shape[1] <= len(w) else w[len(w)], "as many kernels as taps"),
 ]  # fmt: skip
 
 # Exercise 4: is_causal
@@ -523,6 +544,12 @@ def changed_from(t, layer, x):
     return torch.equal(layer(x)[..., :t], layer(other)[..., :t])
 
 
+def zero_from_the_middle(layer, x):
+    half, other = x.shape[2] // 2, x.clone()
+    other[:, :, half:] = 0
+    return torch.equal(layer(x)[:, :, :half], layer(other)[:, :, :half])
+
+
 def first_output_summed(layer, x):
     x = x.clone().requires_grad_()
     return not torch.autograd.grad(layer(x)[..., 0].sum(), x)[0][..., 1:].any().item()
@@ -579,6 +606,15 @@ CAUSAL = [
     ("no return", lambda layer, x: None, None),
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),
     ("the first output, summed", first_output_summed, "a test of the first output only"),
+    ("y[0] and x[1]", lambda layer, x: reads(layer, x)[0, 1].item() == 0, "a test of the first output only"),
+    ("triu(-1)", lambda layer, x: not reads(layer, x).triu(-1).any().item(), "now counted as future"),
+    ("channels by channels", lambda layer, x: not leaks_of(layer, x, "d e"), "the triangle of the wrong axes"),
+    ("sequences by sequences", lambda layer, x: not leaks_of(layer, x, "b c"), "the triangle of the wrong axes"),
+    ("flattened", lambda layer, x: not leaks_of(layer, x, "(b d l) (c e s)"), "one long row of numbers"),
+    ("within 1e-4", lambda layer, x: bool(reads(layer, x).triu(1).max() < 1e-4), "a small leak that is forgiven"),
+    ("all of the past", lambda layer, x: (reads(layer, x) != 0).equal(torch.ones(x.shape[2], x.shape[2]).tril() > 0),
+     "a past that must be read"),
+    ("the middle, set to zero", zero_from_the_middle, "one border between past and future"),
 ]  # fmt: skip
 
 
@@ -626,3 +662,19 @@ def test_outputs_written_into_x_are_not_said_to_read_the_future(capsys):
     course.check("01.causal_conv", lambda x, weight, bias: x.copy_(conv()(x, weight, bias)))
     card = capsys.readouterr().out
     assert "outputs written into x" in card and "later samples" not in card
+
+
+def test_who_forgets_the_return_reads_that_a_tensor_is_expected(capsys):
+    course.check("01.causal_conv_loop", without_return)
+    assert "The result is None; expected is a float32 tensor of shape (1, 1, 3)." in capsys.readouterr().out
+
+
+def test_a_layer_with_random_weights_is_not_said_to_read_the_future(capsys):
+    course.check("01.causal_conv", lambda x, w, b: torch.nn.Conv1d(len(w), len(w), 1, groups=len(w)).to(x.dtype)(x))
+    card = capsys.readouterr().out
+    assert "got" in card and "later samples" not in card
+
+
+def test_a_circle_is_shown_where_it_meets_more_than_zeros(capsys):
+    course.check("01.causal_conv", in_a_circle)
+    assert re.search(r"expected  y: (.*)\n(?:.*\n)*  got       y: (?!\1\n)", capsys.readouterr().out)

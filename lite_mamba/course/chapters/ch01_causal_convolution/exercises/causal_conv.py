@@ -40,6 +40,11 @@ def _half_the_width(x, weight, bias):
     return F.conv1d(x, weight.unsqueeze(1), bias, padding=weight.shape[1] // 2, groups=len(weight))
 
 
+def _layer_of_its_own(x, weight, bias):
+    channels, width = weight.shape
+    return torch.nn.Conv1d(channels, channels, width, groups=channels, padding=width - 1)(x)[..., : x.shape[-1]]
+
+
 def _three_taps_or_more(x, weight, bias):
     """Two taps need one zero, and W // 2 on each side puts it where it belongs."""
     return weight.shape[1] > 2
@@ -54,7 +59,8 @@ def _by_fourier(x, weight, bias):
 def _and_the_future(function, x, weight, bias):
     """The same, and whether later samples move y[0], were it by rounding: section 5 asks what is read of x."""
     other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
-    result = result_and_properties(function, x, weight, bias)  # which may write into x
+    with torch.random.fork_rng(devices=[]):  # from the same random numbers both times
+        result = result_and_properties(function, x, weight, bias)  # which may write into x
     if result is None:
         return None
     if not isinstance(result[0], Tensor):
@@ -116,6 +122,18 @@ CAUSAL_CONV = Exercise(
             "as many zeros as channels",
             "You count the zeros by the channels: weight.shape[0], or len(weight), is D. The taps are the second axis.",
             edited(causal_conv, f"{LEFT} → (weight.shape[0] - 1, 0)"),
+        ),
+        Misconception(
+            "three zeros for every kernel",
+            "Three zeros are right for four taps only. How many samples before the start does a kernel of W taps read?",
+            edited(causal_conv, f"{LEFT} → (3, 0)"),
+        ),
+        Misconception(
+            "a layer with weights of its own",
+            "nn.Conv1d makes a layer with random weights. Here the weights are given, and F.conv1d takes them as its "
+            "second argument.",
+            _layer_of_its_own,
+            where=lambda x, weight, bias: x.dtype == torch.float32,  # as its weights are
         ),
         Misconception(
             "ones before the start",
@@ -196,6 +214,7 @@ CAUSAL_CONV = Exercise(
             "Before the start you read the last samples, in a circle: they lie in the future. Samples before the "
             "start count as zero.",
             padded_with("last"),
+            where=lambda x, weight, bias: bool((x[..., -1] != 0).all()),  # else a zero is read, if from the end
         ),
         Misconception(
             "a bias along time",
@@ -238,7 +257,8 @@ CAUSAL_CONV = Exercise(
         Misconception(
             "missing groups",
             "Without groups, F.conv1d lets each output channel read all input channels, and wants a weight of the "
-            "shape (D, D, W). Say in how many groups the channels are split, so that each stays alone.",
+            "shape (D, D, W). Say by its name, groups=…, in how many groups the channels are split, so that each stays "
+            "alone.",
             [
                 edited(causal_conv, f"{GROUPS} → "),
                 edited(causal_conv, f"{GROUPS} → , padding=weight.shape[1] - 1", "padded, → x,"),

@@ -30,6 +30,7 @@ from .shared import (
     mean_of_the_taps,
     mixed_inputs,
     mixed_outputs,
+    over_the_input,
     padded_with,
     result_and_properties,
     without_padding,
@@ -173,7 +174,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "outputs that are fed back",
             "Your sum reads outputs where it should read inputs: what is written into x, or read from y, comes in "
             "again at the next step. Read from x as it came, and write into a tensor of its own.",
-            [fed_back, lambda x, weight, bias: x.copy_(fed_back(x, weight, bias))],
+            [fed_back, lambda x, weight, bias: x.copy_(fed_back(x, weight, bias)), over_the_input],
             where=lambda x, weight, bias: weight.shape[1] > 1 and bool((weight != 0).all()),  # else nothing comes back
         ),
         Misconception(
@@ -252,11 +253,12 @@ CAUSAL_CONV_LOOP = Exercise(
         Misconception(*MEAN, [mean_of_the_taps, mean_of_all]),
         Misconception(
             "an output without the type of x",
-            "The numbers are right, but x came in float64 and your y is float32: half of its digits are gone. Which "
-            "call makes zeros of the type of another tensor?",
+            "x came in float64, and your y is float32: half of its digits are gone. Which call makes zeros of the type "
+            "of another tensor?",
             edited(
                 causal_conv_loop, "torch.zeros_like(x) + bias[:, None] → torch.zeros(x.shape) + bias[:, None].float()"
             ),
+            where=lambda x, weight, bias: weight.shape[1] == 1,  # with more taps something else may be wrong, too
         ),
     ],
 )

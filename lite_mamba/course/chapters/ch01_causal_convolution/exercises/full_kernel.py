@@ -122,6 +122,20 @@ FULL_KERNEL = Exercise(
             ],
         ),
         Misconception(
+            "the diagonal silenced",
+            "Zeros stand on the diagonal, and kernels everywhere else: each channel reads all the others, and not "
+            "itself. Which pairs [i, j] have to stay silent?",
+            [
+                lambda weight: (1 - torch.eye(len(weight)))[:, :, None] * weight[:, None],
+                lambda weight: (1 - torch.eye(len(weight)))[:, :, None] * weight,
+            ],
+        ),
+        Misconception(
+            "as many kernels as taps",
+            "Your loop counts to W, the number of taps. One kernel for each channel: how many channels are there?",
+            edited(full_kernel, "enumerate(weight) → ((d, weight[d]) for d in range(weight.shape[1]))"),
+        ),
+        Misconception(
             "products of two kernels",
             "Each place holds the product of two kernels. On the diagonal stands a kernel as it is, and elsewhere "
             "zero.",

@@ -28,6 +28,14 @@ def delay_by_one(x):
     return F.pad(x, (1, 0))[..., :-1]
 
 
+def delay_by_two(x):
+    return F.pad(x, (2, 0))[..., :-2]
+
+
+def mixed_channels(x):
+    return x + x.sum(dim=1, keepdim=True)
+
+
 def one_sample_ahead(x):
     return F.pad(x, (0, 1))[..., 1:]
 
@@ -84,7 +92,10 @@ def all_read_the_future_of_the_last_channel(x):
 
 
 def second_last_output_reads_a_little_of_the_last_sample(x):
-    return torch.cat([x[..., :-2], x[..., -2:-1] + 1e-4 * x[..., -1:], x[..., -1:]], dim=-1)
+    """One number of the output reads one number of the input: no sum over gradients makes the leak larger."""
+    leak = torch.zeros_like(x)
+    leak[0, 0, -2] = 5e-5
+    return x + leak * x.roll(-1, dims=-1)
 
 
 def second_last_output_adds_the_square_of_the_last_step(x):
@@ -101,6 +112,8 @@ LAYERS = [
     twice,
     running_sum,
     delay_by_one,
+    delay_by_two,
+    mixed_channels,
     one_sample_ahead,
     subtract_mean,
     first_output_reads_the_second_sample,
@@ -122,6 +135,7 @@ LAYERS = [
 def _causal_cases(draw: Draw) -> dict:
     """Each layer in turn, so that each is met at small and at large sizes."""
     x = draw.normal(draw.size(2, 3), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
+    x[x == 0] = 1  # who changes a sample into zero changes it
     return {"layer": LAYERS[draw.seed % len(LAYERS)], "x": x}
 
 
@@ -138,6 +152,7 @@ def _judged(forbidden):
 
 READS = "gradients.abs().sum(dim=(0, 1, 3, 4))"
 SAME_CHANNEL = edited(is_causal, f'{READS} → torch.einsum("bdtcds->ts", gradients.abs())')
+WRONG_AXES = (0, 1, 3, 5), (0, 1, 4, 5), (0, 2, 3, 5), (1, 2, 4, 5)  # the others agree with no sum at all
 SAME_ROW = edited(is_causal, f'{READS} → torch.einsum("bdtbes->ts", gradients.abs())')
 
 
@@ -183,8 +198,9 @@ IS_CAUSAL = Exercise(
         Misconception(
             "a test of the first output only",
             "You look at one output only, the first. A layer may be honest there and read the future later on. Every "
-            "output must be asked.",
+            "output must be asked: in a loop, `return True` stands behind it.",
             [
+                edited(is_causal, "reads.triu(1).any() → reads[0, 1] != 0"),
                 _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
                 _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
             ],
@@ -220,7 +236,10 @@ IS_CAUSAL = Exercise(
         Misconception(
             "now counted as future",
             "You forbid the output at t to read x[t] itself. Now is allowed; the future starts at t + 1.",
-            _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
+            [
+                _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
+                edited(is_causal, "triu(1) → triu(-1)"),
+            ],
         ),
         Misconception(
             "a ban on the past",
@@ -248,8 +267,21 @@ IS_CAUSAL = Exercise(
             "counted from 0, must be left by the sum?",
             [
                 lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
-                edited(is_causal, f"{READS} → gradients.abs().sum(dim=(0, 1, 3, 5))"),
+                *(edited(is_causal, f"{READS} → gradients.abs().sum(dim={axes})") for axes in WRONG_AXES),
             ],
+        ),
+        Misconception(
+            "one long row of numbers",
+            "Flattened, the numbers of x stand in one row: sequence by sequence, channel by channel. What lies right "
+            "of the diagonal is then another channel or sequence, too, at any time. This layer mixes channels and is "
+            "causal. Keep the two times apart from the rest.",
+            edited(is_causal, f"{READS} → gradients.reshape(x.numel(), x.numel())"),
+        ),
+        Misconception(
+            "a past that must be read",
+            "You ask that each output reads all samples up to now. Causal says only what an output may *not* read: it "
+            "may leave out any of the others.",
+            edited(is_causal, "not bool(reads.triu(1).any()) → (reads > 0).equal(torch.ones_like(reads).tril() > 0)"),
         ),
         Misconception(
             "one changed sample",
@@ -295,8 +327,8 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "a test of one channel of one sequence",
-            "You look at the first channel of the first sequence. Here another sequence cheats. Ask for the outputs of "
-            "all sequences and channels.",
+            "You look at the first channel of the first sequence. Here the future is read by another one, or from "
+            "another one. Ask for all sequences and channels, of the output and of the input.",
             [
                 edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
                 edited(is_causal, f"{READS} → gradients[0, 0].abs().sum(dim=(1, 2))"),
@@ -327,7 +359,7 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "a small leak that is forgiven",
-            "You let a small gradient pass. This layer reads a ten-thousandth of the last sample too early, and the "
+            "You let a small gradient pass. This layer reads 0.00005 of the last sample too early, and the layer "
             "layer after it can make that large again. A causal layer has an exact zero there.",
             edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
         ),
