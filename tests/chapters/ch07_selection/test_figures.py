@@ -51,6 +51,8 @@ def test_the_row_says_hold_mix_and_reset_and_what_the_last_state_is_made_of():
         "Token 3, the 9, has the weight 75 % in the last state" in sentence and "The recurrence is yours." in sentence
     )
     assert "still empty" in row.update(**{f"delta_{i}": 0.0 for i in range(1, 5)})
+    smallest = {f"delta_{i}": 0.1 if i == 2 else 0.0 for i in range(1, 5)}
+    assert "Token 2, the 2, has the weight 9.5 %" in row.update(**smallest)  # as the answer below the picture says
     nothing_before = {f"delta_{i}": 6.0 if i == 3 else 0.0 for i in range(1, 5)}
     assert "Token 3, the 9, has the weight 99.8 % in the last state" in row.update(**nothing_before)
 
