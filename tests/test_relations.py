@@ -94,6 +94,7 @@ VALUES = {
     "Right up to time 0; the first mistake is always at time 1.": lambda y, **_: at(y, 2, 1, 1),
     "Off by one number for each channel, added.": lambda y, bias, **_: y + (2 * bias)[:, None],
     "Off by one factor for each channel.": lambda y, bias, **_: y * (2 + bias**2)[:, None],
+    "Right or nothing but zeros, time by time.": lambda y, x, **_: y * (torch.arange(y.shape[2]) != len(x) - 1),
     "The right numbers, with channel and time exchanged.": lambda y, **_: y.transpose(1, 2),
     "The right numbers, added up over time.": lambda y, **_: y.sum(2),
     "The right numbers, averaged over channel.": lambda y, **_: y.mean(1, keepdim=True),

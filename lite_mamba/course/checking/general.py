@@ -112,6 +112,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "right at first, then wrong": "What happens at the first wrong place that has not happened before it?",
     "wrong at first, then right": "What do the first ones lack that the later ones have?",
     "a number added to each row or column": "Which number does all of it share, and where does it come from?",
+    "places left at zero": "Where does your loop begin and end, and what is never put into the result?",
     "a factor for each row or column": "Which factor does all of it share, and where does it come from?",
     "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
     "one part wrong": "The others are right. What goes into this one alone?",

@@ -401,9 +401,15 @@ def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said
             continue
         if all(_close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
             return Said("a number added to each row or column", f"Off by one number for each {axis(i)}, added.")
+        if all(_right_or_zero(want, have) for want, have in rows):
+            return Said("places left at zero", f"Right or nothing but zeros, {axis(i)} by {axis(i)}.")
         if all(_close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
             return Said("a factor for each row or column", f"Off by one factor for each {axis(i)}.")
     return None
+
+
+def _right_or_zero(want: Tensor, have: Tensor) -> bool:
+    return all(_close(one, other) or not other.any() for one, other in zip(want, have, strict=True))
 
 
 # Relations for results of another shape.

@@ -49,6 +49,13 @@ def rows_as_columns(delta, A):
     return out
 
 
+def without_the_last_token(delta, A):
+    out = torch.zeros(*delta.shape, A.shape[1])
+    for t in range(delta.shape[1] - 1):
+        out[:, t] = delta[:, t, :, None] * A
+    return out
+
+
 def without_return(delta, A):
     torch.einsum("bld,dn->bldn", delta, A)
 
@@ -119,6 +126,7 @@ ANSWERS = [
     ("one row of A", lambda delta, A: delta[..., None] * A[0], "one row of A for all channels"),
     ("mean of A", lambda delta, A: delta[..., None] * A.mean(dim=0), "one row of A for all channels"),
     ("cumsum", lambda delta, A: torch.cumsum(delta[..., None] * A, dim=1), "the step sizes added up"),
+    ("the last token left out", without_the_last_token, "places left at zero"),
     ("no return", without_return, None),
     ("in place", in_place, "the sign turned"),
     ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
