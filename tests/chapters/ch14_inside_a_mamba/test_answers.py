@@ -49,6 +49,33 @@ def matrix_by_quotient(delta, A, B, C):
     return torch.tril((C * total).T @ (delta * B / total))
 
 
+def matrix_with_one_state(delta, A, B, C):
+    """Impulses, and a state that nobody empties between them."""
+    h, columns = torch.zeros_like(A), []
+    for one in torch.eye(len(delta)):
+        column = []
+        for t, u in enumerate(one):
+            h = (A * delta[t]).exp() * h + delta[t] * B[:, t] * u
+            column.append(h @ C[:, t])
+        columns.append(torch.stack(column))
+    return torch.stack(columns, dim=1)
+
+
+def matrix_without_impulses(begin):
+    """Columns of a scan that reads ones, from a first token on."""
+
+    def answer(delta, A, B, C):
+        M = torch.zeros(len(delta), len(delta))
+        for s in range(len(delta)):
+            h = torch.zeros_like(A)
+            for t in range(begin(s), len(delta)):
+                h = (A * delta[t]).exp() * h + delta[t] * B[:, t]
+                M[t, s] = h @ C[:, t]
+        return M
+
+    return answer
+
+
 def matrix_with(fade=lambda d, t, s: d[s + 1 : t + 1].sum(), write=lambda d, t, s: d[s], last=0, swap=False):
     """A learner's loop with one thing changed: the time that fades, the step that writes, the last column of a row."""
 
@@ -154,6 +181,12 @@ MATRIX = [
     ("softplus once more", lambda d, A, B, C: matrix_by_recurrence(F.softplus(d), A, B, C),
      "a softplus that has been applied already"),
     ("−exp(A)", lambda d, A, B, C: matrix_by_recurrence(d, -A.exp(), B, C), "the exponential of A"),
+    ("above the diagonal, with a distance both ways", lambda d, A, B, C: torch.einsum(
+        "nt,nts,ns->ts", C, torch.exp(A[:, None, None] * (d.cumsum(0) - d.cumsum(0)[:, None])), d * B
+    ).triu(), "inputs of the future"),
+    ("one state for all", matrix_with_one_state, "a state that is not emptied"),
+    ("ones from s on", matrix_without_impulses(lambda s: s), "more than one 1"),
+    ("ones", matrix_without_impulses(lambda s: 0), "more than one 1"),
 ]  # fmt: skip
 
 
@@ -189,6 +222,13 @@ WAYS = [
     ("the gate again before the scan", lambda M, D, g, w: (D * conv_by_loops(g, w), M @ conv_by_loops(g * g, w)),
      "a gate that counts twice"),
     ("the past alone", ways(lambda g, w: conv_by_loops(g, w).tril(-1)), "the present sample left out"),
+    ("taps[-lag]", ways(lambda g, w: conv_by_loops(g, torch.stack([w[-lag] for lag in range(len(w))]).flip(0))),
+     "a count from the end that begins at 0"),
+    ("in the middle", ways(lambda g, w: g[:, None] * F.conv1d(
+        torch.eye(len(g))[:, None], w[None, None], padding=len(w) // 2)[:, 0, : len(g)].T),
+     "a convolution that looks ahead"),
+    ("padding that keeps the length", ways(lambda g, w: g[:, None] * F.conv1d(
+        torch.eye(len(g))[:, None], w[None, None], padding="same")[:, 0].T), "a convolution that looks ahead"),
     ("of u", ways(join=lambda M, D, c: (torch.diag_embed(D.expand(len(M))), M)), "what u weighs"),
     ("of conv(x)", lambda M, D, g, w: (D * g.diag(), M * g), "what u weighs"),
     ("columns", ways(lambda g, w: conv_by_loops(torch.ones_like(g), w) * g), "the gate of the input"),
@@ -280,6 +320,17 @@ HALF = [
     ("the exponent of the text", lambda d, A: torch.einsum("dl,dn->dn", d, A), "an exponent in the place of a time"),
     ("the smallest step", lambda d, A: -LN2 / (A * d.min(1, keepdim=True).values), "the smallest step for all"),
     ("L − 1", lambda d, A: -LN2 * (d.shape[1] - 1) / (A * d.sum(1)[:, None]), "a mean over one token less"),
+    ("no mean", lambda d, A: LN2 / (A.abs() * d), "a half-life for each token"),
+    ("cut to whole numbers", lambda d, A: (-LN2 / (A * d.mean(1, True))).int().long(), "a time that is rounded"),
+    ("rounded down", lambda d, A: -LN2 / (A * d.mean(1, True)) // 1, "a time that is rounded"),
+    ("from the second token on", lambda d, A: -LN2 / (A * d[:, 1:].mean(-1, True)), "a token that is left out"),
+    ("up to the last token but one", lambda d, A: -LN2 / (A * d[:, :-1].mean(-1, True)), "a token that is left out"),
+    ("a logarithm of a product", lambda d, A: math.log(0.5) / (
+        torch.exp(A[..., None] * d[:, None]).prod(2) ** (1 / d.shape[1])).log(), "the logarithm of what is left"),
+    ("over what is left", lambda d, A: LN2 / torch.exp(d.mean(1)[:, None] * A),
+     "what is left in the place of its exponent"),
+    ("over what fades", lambda d, A: LN2 / (1 - torch.exp(d.mean(1)[:, None] * A)),
+     "what is left in the place of its exponent"),
 ]  # fmt: skip
 
 
@@ -309,6 +360,10 @@ def fit(**changes):
 
 def ones(width):
     return torch.ones(width, width)
+
+
+def with_cut(x, y, w):
+    return w, -((x[y] @ w).mean() + (x[~y] @ w).mean()) / 2
 
 
 def fit_by_cov(x, y, ridge):
@@ -374,6 +429,16 @@ PROBE = [
     ("no ridge, and a constant", lambda x, y, r: (lambda w: (w[:-1], w[-1] - 0.5))(torch.linalg.lstsq(
         torch.cat([x, torch.ones(len(x), 1)], 1), y.float()[:, None]).solution[:, 0]), "no ridge"),
     ("a minus", lambda x, y, r: fit_by_inverse(x, y, -r), "a ridge that is taken away"),
+    ("one mean", lambda x, y, r: with_cut(x, y, fit_by_inverse(x - x.mean(), y, r, centre=False)[0]),
+     "a mean that is not the feature's"),
+    ("a mean of each example", lambda x, y, r: with_cut(
+        x, y, fit_by_inverse(x - x.mean(1, keepdim=True), y, r, centre=False)[0]), "a mean that is not the feature's"),
+    ("over F", lambda x, y, r: fit_by_inverse(x, y, r * x.shape[1] / len(x)), "the number of features"),
+    ("multiplied", lambda x, y, r: with_cut(x, y, torch.mv(torch.cov(x.T, correction=0).view(
+        x.shape[1], -1) + r * torch.eye(x.shape[1]), ((x - x.mean(0)) * y[:, None]).mean(0))),
+     "a product in the place of a solution"),
+    ("fractions", lambda x, y, r: with_cut(
+        x, y, ((x - x.mean(0)) * y[:, None]).mean(0) / (x.var(0, correction=0) + r)), "each feature by itself"),
     ("1 / ridge", lambda x, y, r: fit_by_inverse(x, y, 1 / r), "a ridge turned over"),
     ("a column of ones", lambda x, y, r: (lambda X: (lambda w: (w[:-1], w[-1] - 0.5))(torch.inverse(
         X.T @ X + r * len(X) * torch.eye(X.shape[1])) @ (X.T @ y.float())))(F.pad(x, (0, 1), value=1.0)),
@@ -446,6 +511,11 @@ BYTES = [
     ("rows of slices", rows_of_slices, "a slice that begins below 0"),
     ("padded alone", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids])), "columns that are not cut"),
     ("shorter and shorter", bytes_with(lambda ids, j: ids[j:]), "columns without their −1"),
+    ("from the one before, up to k", lambda ids, k: bytes_by_loop(ids, k)[:, 1:], "the present byte left out"),
+    ("t − j > 0", lambda ids, k: torch.tensor([[int(ids[t - j]) if t - j > 0 else -1 for j in range(k)]
+     for t in range(len(ids))]), "the first byte left out"),
+    ("the last k in all rows", lambda ids, k: torch.stack(len(ids) * [ids.flip(0)[:k]]),
+     "the end of the text in every row"),
 ]  # fmt: skip
 
 
@@ -498,6 +568,18 @@ def scored_by_parts(features, labels, held, ridge):
     return scored(train, y[: len(train)], test, y[len(train) :], ridge, 0.0, 1.0)
 
 
+def scored_with_own(mean, spread):
+    """The tested part with its own mean, or its own spread."""
+
+    def answer(features, labels, held, ridge):
+        known, new = (part.flatten(0, 1) for part in features.split([len(labels) - held, held]))
+        w, c = fit_probe((known - known.mean(0)) / known.std(0), labels[:-held].flatten(), ridge)
+        test = (new - (new if mean else known).mean(0)) / (new if spread else known).std(0)
+        return balanced(test @ w + c > 0, labels[-held:].flatten())
+
+    return answer
+
+
 def score_above_c(features, labels, held, ridge):
     x, new = features[:-held].flatten(0, 1), features[-held:].flatten(0, 1)
     mean, std = x.mean(0), x.std(0)
@@ -540,6 +622,14 @@ LEAK = [
         torch.randperm(len(f), generator=torch.Generator().manual_seed(0))), "files drawn by lot"),
     ("the other way round", repaired(test=lambda f, h: f < len(f) - h, train=lambda f, h: f >= len(f) - h),
      "training and test exchanged"),
+    ("sizes the other way round", repaired(test=lambda f, h: f >= h, train=lambda f, h: f < h),
+     "training and test exchanged"),
+    ("a mean of its own", scored_with_own(mean=True, spread=False), "a scale of its own for the test"),
+    ("a spread of its own", scored_with_own(mean=False, spread=True), "a scale of its own for the test"),
+    ("a share of every file", lambda f, y, h, r: (lambda n: by_files(
+        torch.cat([f[:, :-n].flatten(0, 1), f[:, -n:].flatten(0, 1)])[:, None],
+        torch.cat([y[:, :-n].flatten(), y[:, -n:].flatten()])[:, None], n * len(f), r))(h * y.shape[1] // len(f)),
+     "the end of every file held out"),
     ("right among the inside", repaired(score=lambda said, true: said[true].float().mean().item()),
      "one of the two shares"),
     ("right among the outside", repaired(score=lambda said, true: (~said)[~true].float().mean().item()),

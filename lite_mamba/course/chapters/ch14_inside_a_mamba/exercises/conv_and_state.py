@@ -41,6 +41,12 @@ CONV_AND_STATE = Exercise(
             edited(conv_and_state, "(width - 1 - lag) → lag"),
         ),
         Misconception(
+            "a count from the end that begins at 0",
+            "You count the taps from the end and begin with −0, which is 0: the first tap. The last one has the number "
+            "−1.",
+            edited(conv_and_state, "(width - 1 - lag).clamp(0, width - 1) → (-lag) % width"),
+        ),
+        Misconception(
             "the gate of the input",
             "You scale column s with its gate. The gate sits behind the convolution, at the place whose u it makes: it "
             "scales a row.",
@@ -101,6 +107,8 @@ CONV_AND_STATE = Exercise(
                     "- lag) → + lag)",
                 ),
                 edited(conv_and_state, "return D * conv, → conv = conv.T\n    return D * conv,"),
+                edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + width // 2  #"),
+                edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + (width - 1) // 2  #"),
             ],
         ),
         Misconception(

@@ -75,8 +75,8 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a ridge that fades with the data",
-            "You add the ridge to sums over the examples. Both terms are *means* here, so that the ridge weighs the "
-            "same for few examples and many.",
+            "You add the ridge to sums over the examples. The first term is a *mean* here, so that the ridge weighs "
+            "the same for few examples and many.",
             edited(fit_probe, "centred.T @ centred / len(x) → centred.T @ centred", "@ target / len(x) → @ target"),
         ),
         Misconception(
@@ -111,6 +111,41 @@ FIT_PROBE = Exercise(
                 edited(fit_probe, "x - x.mean(0), → x,"),
                 edited(fit_probe, "x - x.mean(0), y.float() - y.float().mean() → x, y.float()"),
             ],
+        ),
+        Misconception(
+            "a mean that is not the feature's",
+            "You take one mean off all features, or off each example its own. Each *feature* has a mean, over the "
+            "examples.",
+            [
+                edited(fit_probe, "x - x.mean(0), → x - x.mean(),"),
+                edited(fit_probe, "x - x.mean(0), → x - x.mean(1, keepdim=True),"),
+            ],
+        ),
+        Misconception(
+            "the number of features",
+            "You divide by the number of features. The mean is over the examples.",
+            edited(
+                fit_probe, "@ centred / len(x) → @ centred / x.shape[1]", "@ target / len(x) → @ target / x.shape[1]"
+            ),
+        ),
+        Misconception(
+            "a product in the place of a solution",
+            "You multiply the right side with the system's matrix. It is w that the matrix meets, and the right side "
+            "is what comes out.",
+            edited(
+                fit_probe,
+                f"torch.linalg.solve({RIDGE}, centred.T @ target / len(x)) → ({RIDGE}) @ (centred.T @ target / len(x))",
+            ),
+        ),
+        Misconception(
+            "each feature by itself",
+            "You find each weight as if its feature were the only one. Features that say the same share their work: "
+            "the products of *different* features stand in the system, too.",
+            edited(
+                fit_probe,
+                f"torch.linalg.solve({RIDGE}, centred.T @ target / len(x)) → "
+                "centred.T @ target / len(x) / (gram.diagonal() + ridge)",
+            ),
         ),
         Misconception(
             "a ridge divided by the examples",

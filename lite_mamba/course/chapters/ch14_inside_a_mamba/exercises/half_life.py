@@ -16,7 +16,10 @@ def half_life(delta: Tensor, A: Tensor) -> Tensor:
 
 def _half_life_cases(draw: Draw) -> dict:
     channels, length, d_state = draw.size(1, 3), draw.size(2, 6), draw.size(1, 4)
-    return {"delta": draw.uniform(0.02, 1.0, channels, length), "A": -draw.uniform(0.3, 4.0, channels, d_state)}
+    delta, A = draw.uniform(0.02, 1.0, channels, length), -draw.uniform(0.3, 4.0, channels, d_state)
+    if draw.choice([True, False, False, False, False]):  # a token resets the state: nothing is left behind it
+        delta[draw.random.randrange(channels), draw.random.randrange(length)], A = 30.0, A - 4
+    return {"delta": delta, "A": A}
 
 
 def _tokens_until_half(after: int):
@@ -103,6 +106,34 @@ HALF_LIFE = Exercise(
             edited(half_life, "delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / (delta.shape[1] - 1)"),
         ),
         Misconception(
+            "a token that is left out",
+            "The step of the first token, or of the last, is missing in your mean. The state fades in each of the L "
+            "tokens.",
+            [
+                edited(half_life, "delta.mean → delta[:, 1:].mean"),
+                edited(half_life, "delta.mean → delta[:, :-1].mean"),
+            ],
+        ),
+        Misconception(
+            "the logarithm of what is left",
+            "You take the logarithm of what is left over the whole text. After a token with a large Δ that is 0, and "
+            "its logarithm is −∞. You had the exponent before: what did you need the exponential for?",
+            edited(
+                half_life,
+                "(-A * delta.mean(1, keepdim=True)) → "
+                "(-torch.exp(A * delta.sum(1, keepdim=True)).log() / delta.shape[1])",
+            ),
+        ),
+        Misconception(
+            "what is left in the place of its exponent",
+            "You divide by what a token leaves of the state, or by what it takes. What falls evenly from token to "
+            "token is the exponent: by how much each time?",
+            [
+                edited(half_life, "(-A * delta.mean(1, keepdim=True)) → torch.exp(A * delta.mean(1, keepdim=True))"),
+                edited(half_life, "(-A * delta.mean(1, keepdim=True)) → -torch.expm1(A * delta.mean(1, keepdim=True))"),
+            ],
+        ),
+        Misconception(
             "the first half of this text",
             "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
             "evenly, as much over the whole text.",
@@ -173,6 +204,7 @@ HALF_LIFE = Exercise(
             [
                 edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, :, None] * delta[:, None])"),
                 edited(half_life, "(-A * delta.mean(1, keepdim=True)) → (-A[:, None] * delta[:, :, None])"),
+                edited(half_life, ".mean(1, keepdim=True) → "),
             ],
         ),
         Misconception(
@@ -217,6 +249,8 @@ HALF_LIFE = Exercise(
             "a time that is rounded",
             "You round to whole tokens. The half-life of a state is a number like any other.",
             [
+                edited(half_life, "return math.log(2) / (-A → return (math.log(2) / (-A", "True)) → True))).long()"),
+                edited(half_life, "return math.log(2) / (-A → return (math.log(2) / (-A", "True)) → True))).floor()"),
                 edited(half_life, "return math.log(2) / (-A → return torch.ceil(math.log(2) / (-A", "True)) → True)))"),
                 edited(
                     half_life, "return math.log(2) / (-A → return torch.round(math.log(2) / (-A", "True)) → True)))"

@@ -73,6 +73,12 @@ def _file_cases(draw: Draw) -> dict:
     return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
 
 
+def _both_at_the_end(labels: Tensor, held: int, **_) -> bool:
+    """Whether both groups stand in the last part of the files: else an accuracy on it is not a number."""
+    end = labels[:, -(held * labels.shape[1] // len(labels)) :]
+    return bool(end.any() and not end.all())
+
+
 _of_the_verdicts = edited(
     held_out_accuracy,
     "said[y_test].float().mean() + (~said[~y_test]) → y_test[said].float().mean() + (~y_test[~said])",
@@ -116,12 +122,16 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "a scale of its own for the test",
-            "You scale the tested files by their own mean and spread. The probe knows another scale, the one that it "
-            "was fitted on; and what is tested may take no part in anything that is fitted.",
-            edited(
-                held_out_accuracy,
-                "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / x_test.std(0)",
-            ),
+            "You scale the tested files by a mean or a spread of their own. The probe knows another scale, the one "
+            "that it was fitted on; and what is tested may take no part in anything that is fitted.",
+            [
+                edited(
+                    held_out_accuracy,
+                    "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / x_test.std(0)",
+                ),
+                edited(held_out_accuracy, "said = (x_test - mean) / std → said = (x_test - mean) / x_test.std(0)"),
+                edited(held_out_accuracy, "said = (x_test - mean) / std → said = (x_test - x_test.mean(0)) / std"),
+            ],
         ),
         Misconception(
             "each file scaled by itself",
@@ -214,14 +224,17 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "training and test exchanged",
-            "You train on the last files and test on the others. `held` files are to be tested on.",
-            edited(
-                held_out_accuracy,
-                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
-                "features[-held:].flatten(0, 1), labels[-held:].flatten()",
-                "x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten() → "
-                "x_test, y_test = features[:-held].flatten(0, 1), labels[:-held].flatten()",
-            ),
+            "You train on `held` files and test on all others. `held` files, the last ones, are to be tested on.",
+            [
+                edited(
+                    held_out_accuracy,
+                    f"features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    f"features[{known}].flatten(0, 1), labels[{known}].flatten()",
+                    f"x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                    f"x_test, y_test = features[{others}].flatten(0, 1), labels[{others}].flatten()",
+                )
+                for known, others in (("-held:", ":-held"), (":held", "held:"))
+            ],
         ),
         Misconception(
             "one of the two shares",
@@ -317,16 +330,17 @@ HELD_OUT_ACCURACY = Exercise(
             "the end of every file held out",
             "You cut each file in two and test on its end. A file has a manner of its own, and the probe has learned "
             "it from the beginning. Hold out whole files.",
-            edited(
-                held_out_accuracy,
-                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
-                "features[:, :-held].flatten(0, 1), labels[:, :-held].flatten()",
-                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
-                "features[:, -held:].flatten(0, 1), labels[:, -held:].flatten()",
-            ),
-            where=lambda features, labels, held, ridge: bool(
-                labels[:, -held:].any() and not labels[:, -held:].all()  # else it is not a number
-            ),
+            [
+                edited(
+                    held_out_accuracy,
+                    f"features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    f"features[:, :-{end}].flatten(0, 1), labels[:, :-{end}].flatten()",
+                    f"features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                    f"features[:, -{end}:].flatten(0, 1), labels[:, -{end}:].flatten()",
+                )
+                for end in ("held", "(held * labels.shape[1] // len(labels))")
+            ],
+            where=_both_at_the_end,
         ),
         Misconception(
             "a plain share of right answers",

@@ -46,6 +46,16 @@ def _by_quotient(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return ((C * left).T @ (delta * B / left)).tril()
 
 
+def _by_impulses(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """One 1 after another, and the state goes on from column to column."""
+    M, h = torch.zeros(len(delta), len(delta)), torch.zeros(len(A))
+    for s in range(len(delta)):
+        for t in range(len(delta)):
+            h = torch.exp(A * delta[t]) * h + delta[t] * B[:, t] * (t == s)
+            M[t, s] = (C[:, t] * h).sum()
+    return M
+
+
 def _small(delta: Tensor, **_) -> bool:
     """Whether no token resets the state: a decay turned round has no bound else."""
     return float(delta.max()) <= 1
@@ -109,8 +119,24 @@ HIDDEN_ATTENTION = Exercise(
                 edited(hidden_attention, ".tril() → ", ".clamp(min=0) → .abs()"),
                 edited(hidden_attention, ".tril() → .triu()"),
                 edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → "),
+                edited(hidden_attention, ".tril() → .triu()", ".clamp(min=0) → .abs()"),
             ],
             where=_small,
+        ),
+        Misconception(
+            "a state that is not emptied",
+            "You send in one 1 after another, and the state goes on from column to column. What is left of the 1s "
+            "before comes out, too: each column begins with an empty state.",
+            _by_impulses,
+        ),
+        Misconception(
+            "more than one 1",
+            "You send in more than one 1, so that a column holds what several inputs weigh together. Column s is for "
+            "one 1 alone, at token s.",
+            [
+                edited(hidden_attention, ".tril() → .tril().flip(1).cumsum(1).flip(1)"),
+                edited(hidden_attention, ".tril() → .tril().sum(1, keepdim=True).expand(-1, len(delta))"),
+            ],
         ),
         Misconception(
             "a mask of minus infinity",

@@ -71,7 +71,10 @@ LAST_BYTES = Exercise(
         Misconception(
             "the present byte left out",
             "You begin one byte back. The model has read the byte of the present place; so has its rival.",
-            edited(last_bytes, "range(k) → range(1, k + 1)"),
+            [
+                edited(last_bytes, "range(k) → range(1, k + 1)"),
+                edited(last_bytes, "range(k) → range(1, k)"),
+            ],
         ),
         Misconception(
             "the oldest byte first",
@@ -94,6 +97,21 @@ LAST_BYTES = Exercise(
             "Your result has no rows for the first places, which lack some of their bytes. They have a row each, with "
             "−1 where there was none yet.",
             edited(last_bytes, "dim=1) → dim=1)[k - 1 :]"),
+            where=lambda ids, k: len(ids) >= k,
+        ),
+        Misconception(
+            "the first byte left out",
+            "The byte at place 0 is missing: you put −1 wherever it belongs. Places are counted from 0, and it is "
+            "there already.",
+            edited(last_bytes, "F.pad(ids, → F.pad(torch.cat([torch.tensor([-1]), ids[1:]]),"),
+        ),
+        Misconception(
+            "the end of the text in every row",
+            "Every row of yours holds the end of the whole text. At each place the k bytes are those that end *there*.",
+            [
+                edited(last_bytes, f"torch.stack(columns, dim=1) → {end}.expand(len(ids), -1)")
+                for end in ("ids[-k:].flip(0)", "ids[-k:]")
+            ],
             where=lambda ids, k: len(ids) >= k,
         ),
         Misconception(
