@@ -41,7 +41,6 @@ def record(path: str, seed: int, chapters: list[str]) -> None:
 
     trial.judge = judge
     places = [str(file) for name in FILES for file in sorted(ROOT.glob(f"tests/chapters/*/{name}"))]
-    places = [str(file) for name in FILES for file in sorted(ROOT.glob(f"tests/chapters/*/{name}"))]
     words = " or ".join(f"ch{chapter} or (keeps_every_rule and {chapter})" for chapter in chapters)
     failed = pytest.main(["-q", "-p", "no:cacheprovider", "--tb=no", "-k", words, "tests/test_exercises.py", *places])
     Path(path).write_text(json.dumps({"failed": int(failed), "verdicts": found}))
