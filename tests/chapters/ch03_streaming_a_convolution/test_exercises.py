@@ -3,8 +3,14 @@
 import pytest
 import torch
 
+from lite_mamba import causal_dilated_conv1d_fn
 from lite_mamba.course.chapters import exercise
-from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises import conv_step, gated_conv_step, push
+from lite_mamba.course.chapters.ch03_streaming_a_convolution.exercises import (
+    conv_step,
+    gated_conv_step,
+    push,
+    suspect_step,
+)
 from lite_mamba.course.checking.trial import judge
 
 
@@ -37,3 +43,35 @@ def test_a_mistake_is_called_by_its_name_on_a_case_of_digits(id, attempt, name):
     case = verdict.example.case
     kernel = case["weights"][0] if "weights" in case else case["weight"]
     assert kernel.tolist() in ([[1]], [[10, 1]], [[100, 10, 1]], [[1000, 100, 10, 1]])
+
+
+def wrong_outputs_of_the_suspect(x, taps, dilation):
+    weight, bias = torch.tensor([taps]), torch.zeros(1)  # (1, W), (1,)
+    history, outputs = torch.zeros(1, 1, max(1, (len(taps) - 1) * dilation)), []
+    for sample in x.view(-1, 1, 1):
+        y, history = suspect_step(sample, history, weight, bias, dilation)
+        outputs.append(y)
+    one_pass = causal_dilated_conv1d_fn(x.view(1, 1, -1), weight, bias, dilation=dilation)
+    return (~torch.isclose(torch.stack(outputs, dim=-1), one_pass, atol=1e-5)).flatten().nonzero().flatten().tolist()
+
+
+@pytest.mark.parametrize("dilation", [2, 3, 8])
+def test_the_mistake_hides_where_think_says_so(dilation):
+    x = torch.randn(60, generator=torch.Generator().manual_seed(0))
+    for taps in ([1.0, 4.0, 4.0, 1.0], [3.0]):
+        assert wrong_outputs_of_the_suspect(x, taps, dilation) == []
+    assert wrong_outputs_of_the_suspect(x, [1.0, 4.0, 4.0, 2.0], dilation)
+    filling = list(range(2 * dilation))  # while zeros are in the history
+    assert wrong_outputs_of_the_suspect(torch.ones(60), [1.0, 2.0, 3.0], dilation) == filling
+
+
+def test_a_lost_state_is_wrong_for_more_than_a_thousand_steps():
+    kept = torch.zeros(())
+    x = torch.randn(6000, generator=torch.Generator().manual_seed(0))
+    for sample in x[:1000]:
+        kept = 0.99 * kept + sample
+    lost, differ = torch.zeros(()), []
+    for sample in x[1000:]:
+        kept, lost = 0.99 * kept + sample, 0.99 * lost + sample
+        differ.append(bool(kept != lost))
+    assert all(differ[:1000]) and not any(differ[3000:])

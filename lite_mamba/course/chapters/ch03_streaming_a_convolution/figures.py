@@ -120,10 +120,10 @@ class BufferAtWork(LiveFigure):
             given = self.stream[i].view(1, 1).clone(), history, self.weight.clone(), self.bias.clone()
             y, history = _returned("step", self.step(*given, dilation), (1, 1), (1, 1, self.lag))
             outputs.append(float(y))
-        past = [0] * self.lag + list(self.SAMPLES)
-        true = [np.allclose(row, past[i : i + self.lag]) for i, row in enumerate(held)]
+        past = np.array([0] * self.lag + list(self.SAMPLES[:-1]))
+        true = np.isclose(held, np.lib.stride_tricks.sliding_window_view(past, self.lag)).all(axis=1)  # (L,)
         equal = np.isclose(outputs, self.parallel.numpy(), atol=1e-4)  # (L,)
-        self.sound = bool(equal.all()) and all(true)
+        self.sound = bool(equal.all() and true.all())
         self.history, self.remembered = held[t], true[t]
         self.streamed, self.wrong = np.array(outputs[: t + 1]), int((~equal[: t + 1]).sum())  # (t + 1,)
 
@@ -340,15 +340,15 @@ class SharedHistory(LiveFigure):
                 self._hide(row)
         taps = {at for positions in self.read.values() for at in positions}
         self._show_row(len(self.DILATIONS), "shared", self.shared, sorted(taps), shared=True)
-        several = branches > 1
-        self.title(
-            self.ax,
-            f"One shared history: {self.shared} columns instead of {self.separate}"
-            if several
-            else f"One branch: {self.shared} {'column' if self.shared == 1 else 'columns'} of history",
-        )
+        if branches == 1:
+            self.title(self.ax, f"One branch: {several(self.shared, 'column')} of history")
+            return (
+                f"1 branch with {d_conv} taps. A window, with the present sample, takes {self.separate} columns; "
+                f"a history takes {self.shared}."
+            )
+        self.title(self.ax, f"One shared history: {self.shared} columns instead of {self.separate}")
         return (
-            f"{branches} {'branches' if several else 'branch'} with {d_conv} taps. A window for each, with the present "
+            f"{branches} branches with {d_conv} taps. A window for each, with the present "
             f"sample, takes {self.separate} columns; one shared history takes {self.shared}."
         )
 
