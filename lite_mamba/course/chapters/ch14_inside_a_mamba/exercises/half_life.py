@@ -17,7 +17,7 @@ def half_life(delta: Tensor, A: Tensor) -> Tensor:
 def _half_life_cases(draw: Draw) -> dict:
     channels, length, d_state = draw.size(1, 3), draw.size(2, 6), draw.size(1, 4)
     delta, A = draw.uniform(0.02, 1.0, channels, length), -draw.uniform(0.3, 4.0, channels, d_state)
-    if draw.choice([True, False, False, False, False]):  # a token resets the state: nothing is left behind it
+    if draw.in_turn([False, False, False, False, True]):  # a token resets the state: nothing is left behind it
         delta[draw.random.randrange(channels), draw.random.randrange(length)], A = 30.0, A - 4
     return {"delta": delta, "A": A}
 

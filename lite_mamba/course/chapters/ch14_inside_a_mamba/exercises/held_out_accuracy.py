@@ -73,12 +73,6 @@ def _file_cases(draw: Draw) -> dict:
     return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
 
 
-def _both_at_the_end(labels: Tensor, held: int, **_) -> bool:
-    """Whether both groups stand in the last part of the files: else an accuracy on it is not a number."""
-    end = labels[:, -(held * labels.shape[1] // len(labels)) :]
-    return bool(end.any() and not end.all())
-
-
 _of_the_verdicts = edited(
     held_out_accuracy,
     "said[y_test].float().mean() + (~said[~y_test]) → y_test[said].float().mean() + (~y_test[~said])",
@@ -340,7 +334,9 @@ HELD_OUT_ACCURACY = Exercise(
                 )
                 for end in ("held", "(held * labels.shape[1] // len(labels))")
             ],
-            where=_both_at_the_end,
+            where=lambda features, labels, held, ridge: bool(
+                labels[:, -held:].any() and not labels[:, -held:].all()  # else it is not a number
+            ),
         ),
         Misconception(
             "a plain share of right answers",
