@@ -63,7 +63,8 @@ SUMMARY = [
     ("weights", by_weights, "right"),
     ("the log of a product, which is 0 in a long part", by_products, None),
     ("two running sums", lambda d, A, x: (
-        d.sum(), (x * (-d.cumsum(0)[:, None] * A).exp()).sum(0) * (d.sum() * A).exp()), "a quotient of decays"),
+        d.sum(), (x * (-d.cumsum(0)[:, None] * A).exp()).sum(0) * (d.sum() * A).exp()),
+     "not a number where a part is long"),
     ("what is small left out", lambda d, A, x: (d.sum(), (x * F.threshold(
         torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 0.01, 0.0)).sum(0)), None),
     ("all drives by the whole part", lambda d, A, x: (sum(d), sum(x * (sum(d) * A).exp())), "drives that fade alike"),
@@ -159,6 +160,12 @@ def by_mask(rank, totals, ends, A):
     return (weights * ends).sum(0)
 
 
+def by_mask_of_times(rank, totals, ends, A):
+    gone = totals.cumsum(0)  # (P,)
+    times = torch.where(torch.arange(len(totals)) < rank, gone[rank] - totals[rank] - gone, torch.inf)
+    return (torch.exp(A * times.clamp(min=0)[:, None]) * ends).sum(0)
+
+
 def by_rounded_products(rank, totals, ends, A):
     decays = [torch.exp(A * total) for total in totals]
     h = torch.zeros_like(A)
@@ -193,7 +200,8 @@ def fade_then_add(h, decay, end):
 START = [
     ("a double sum", by_sums, "right"),
     ("a recursion", by_recursion, "right"),
-    ("a mask", by_mask, "right"),
+    ("a mask on what overflows", by_mask, "not a number where a part is long"),
+    ("a mask before exp", by_mask_of_times, "right"),
     ("products of decays", by_rounded_products, "right"),
     ("a loop", carried(fade_then_add), "right"),
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
@@ -227,7 +235,7 @@ START = [
     ("without the neighbour, in the sum", summed(parts=lambda rank, P: range(rank - 1)),
      "the end of the part before left out"),
     ("one total too few", summed(between=lambda q, rank: slice(q + 1, rank - 1)),
-     "the part before yours without its fading"),
+     "a part between that does not fade"),
     ("the total before", lambda rank, totals, ends, A: by_recursion(rank, totals.roll(1), ends, A),
      "the total of the part before"),
     ("an exponent as a decay", lambda rank, totals, ends, A: functools.reduce(
@@ -266,6 +274,12 @@ START = [
     ("its own total in the loop", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * totals[rank]) * h + ends[q], range(rank), 0 * A), "the total of the own part"),
     ("three parts at most", summed(parts=lambda rank, P: range(max(rank - 3, 0), rank)), "a fixed number of parts"),
+    ("one total too late", summed(between=lambda q, rank: slice(q + 2, rank)), "a part between that does not fade"),
+    ("Euler, by hand", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: h + totals[q] * A * h + ends[q], range(rank), 0 * A), "Euler's decay"),
+    ("summed over N", lambda rank, totals, ends, A: torch.stack(
+        [(torch.exp(A * totals[q + 1 : rank].sum()) * ends[q]).sum() for q in range(rank)] or [0 * A[0]]),
+     "a sum over the states"),
     ("two parts at most", summed(parts=lambda rank, P: range(max(rank - 2, 0), rank)), "a fixed number of parts"),
     ("four parts at most", summed(parts=lambda rank, P: range(max(rank - 4, 0), rank)), None),
     ("what is small left out", lambda rank, totals, ends, A: sum((ends[q] * F.threshold(
@@ -275,7 +289,7 @@ START = [
     ("kept, and the rest added", carried(lambda h, decay, end: h + decay * h + end),
      "a state that is kept and fades besides"),
     ("two running sums", lambda rank, totals, ends, A: by_divided_decays(rank, torch.exp(totals.cumsum(0)[:, None] * A),
-     ends), "a quotient of decays"),
+     ends), "not a number where a part is long"),
     ("from part 1 on", summed(parts=lambda rank, P: range(1, rank)), "the first part left out"),
     ("a product of totals", lambda rank, totals, ends, A: sum(
         [torch.exp(A * torch.prod(totals[q + 1 : rank])) * ends[q] for q in range(rank)], torch.zeros_like(A)),
@@ -405,6 +419,15 @@ def from_the_back(rank, parts, max_lag):
     return torch.cat([parts[0].new_zeros(parts[0].shape[0], missing), *pieces], dim=1)
 
 
+def from_the_back_appended(rank, parts, max_lag):
+    pieces, missing = [], max_lag
+    for part in reversed(parts[:rank]):
+        if missing:
+            pieces.append(part[:, -missing:])
+            missing -= pieces[-1].shape[1]
+    return torch.cat([*pieces, torch.zeros(len(parts[0]), missing)], dim=1)
+
+
 def of_neighbour(take, first=lambda parts, max_lag: torch.zeros(len(parts[0]), max_lag), step=-1):
     """A learner who looks at one other part only."""
 
@@ -439,6 +462,13 @@ HALO = [
     ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m), None),
     ("two neighbours", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[max(rank - 2, 0) : rank]], 1),
      (m, 0))[:, -m:], "a fixed number of parts"),
+    ("each part filled up", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *(F.pad(part, (m, 0)) for part in parts[:rank])], 1)[:, -m:],
+     "a short part that is all there is"),
+    ("whole parts, from the nearest on", lambda rank, parts, m: F.pad(functools.reduce(
+        lambda x, part: torch.cat([x, part], 1) if x.shape[1] < m else x, parts[:rank][::-1], parts[0][:, :0]),
+        (m, 0))[:, -m:], "parts in the wrong order"),
+    ("from the nearest on, zeros last", from_the_back_appended, "parts in the wrong order"),
     ("three neighbours", lambda rank, parts, m: torch.cat(
         [torch.zeros(len(parts[0]), m), *parts[max(rank - 3, 0) : rank]], 1)[:, -m:], "a fixed number of parts"),
     ("four neighbours", lambda rank, parts, m: torch.cat(
@@ -601,6 +631,15 @@ HUNT = [
      "a tap left out"),
     ("a gap too far, and a halo to match", convolved(lambda taps, d: taps * d, lambda k, taps, d: (taps - k) * d),
      "taps a gap too far back"),
+    ("a split by the first length", lambda parts, *case: torch.cat(joined(parts, *case), 1).split(parts[0].shape[1], 1),
+     "parts taken as equally long"),
+    ("nothing added up", lambda parts, weight, d: [weight[:, -1:] * part for part in parts], "the last tap alone"),
+    ("the same length", lambda parts, weight, d: [F.conv1d(
+        part, weight[:, None], dilation=d, groups=len(weight), padding="same") for part in parts],
+     "outputs that look ahead"),
+    ("the same length, joined", lambda parts, weight, d: list(F.conv1d(
+        torch.cat(parts, 1), weight[:, None], dilation=d, groups=len(weight), padding="same").split(
+        [part.shape[1] for part in parts], 1)), "outputs that look ahead"),
     ("padded besides", lambda parts, weight, d: [F.conv1d(
         torch.cat([halo(rank, parts, (weight.shape[1] - 1) * d), part], 1), weight[:, None], dilation=d,
         groups=len(weight), padding=(weight.shape[1] - 1) * d) for rank, part in enumerate(parts)],
@@ -700,6 +739,16 @@ BACK = [
     ("two parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 3, P))), "a fixed number of parts"),
     ("what is small left out", lambda rank, totals, slopes, A: sum((slopes[q] * F.threshold(
         torch.exp(A * totals[rank + 1 : q].sum()), 1e-4, 0.0) for q in range(rank + 1, len(totals))), 0 * A), None),
+    ("the last, faded", lambda rank, totals, slopes, A: torch.exp(A * totals[rank + 1 : -1].sum()) * slopes[-1]
+     if rank < len(totals) - 1 else 0 * A, "the last part alone"),
+    ("Euler", lambda rank, totals, slopes, A: functools.reduce(lambda g, q: g + totals[q] * A * g + slopes[q],
+     range(len(totals) - 1, rank, -1), 0 * A), "Euler's decay"),
+    ("summed over N", lambda rank, totals, slopes, A: torch.stack(
+        [(torch.exp(A * totals[rank + 1 : q].sum()) * slopes[q]).sum() for q in range(rank + 1, len(totals))]
+        or [0 * A[0]]), "a sum over the states"),
+    ("a quotient", lambda rank, totals, slopes, A: sum(
+        (torch.exp(A * totals[:q].sum()) / torch.exp(A * totals[: rank + 1].sum()) * slopes[q]
+         for q in range(rank + 1, len(totals))), 0 * A), "not a number where a part is long"),
     ("one total too few", behind(between=lambda rank, q: slice(rank + 1, q - 1)), "a part between that does not fade"),
     ("one total too late", behind(between=lambda rank, q: slice(rank + 2, q)), "a part between that does not fade"),
     ("kept, and the rest added", back(lambda g, decay, slope: g + decay * g + slope),

@@ -39,6 +39,17 @@ def _unpadded(parts, weight, dilation):
     return [F.conv1d(x[None], weight[:, None], dilation=dilation, groups=len(weight))[0] for x in joined]
 
 
+def _looking_ahead(pieces):
+    """Each piece is convolved by itself, with half of the zeros behind it."""
+
+    def answer(parts, weight, dilation):
+        same = {"dilation": dilation, "groups": len(weight), "padding": "same"}
+        y = torch.cat([F.conv1d(x[None], weight[:, None], **same)[0] for x in pieces(parts)], dim=1)
+        return list(y.split([part.shape[1] for part in parts], dim=1))
+
+    return answer
+
+
 def _in_equal_parts(cut):
     """Right outputs, cut by one of torch's functions that know of no lengths."""
     return lambda parts, weight, dilation: list(
@@ -147,6 +158,16 @@ CONVOLVE_PARTS = Exercise(
             edited(convolve_parts, "(lag, 0) → (0, lag)"),
         ),
         Misconception(
+            "the last tap alone",
+            "Only the last tap is left in your outputs. The products of all taps are added up.",
+            edited(convolve_parts, "y + weight → weight"),
+        ),
+        Misconception(
+            "outputs that look ahead",
+            "The zeros are shared between both sides, as padding='same' does it. So an output reads samples after it.",
+            [_looking_ahead(lambda parts: parts), _looking_ahead(lambda parts: [torch.cat(parts, dim=1)])],
+        ),
+        Misconception(
             "a tap left out",
             "The halo is long enough now, and one tap is missing in your sum: the oldest, or the present one.",
             [
@@ -207,7 +228,11 @@ CONVOLVE_PARTS = Exercise(
             "parts taken as equally long",
             "You cut the joined outputs into equal parts. The parts differ in length: each has as many outputs as "
             "samples.",
-            [_in_equal_parts(torch.chunk), _in_equal_parts(torch.tensor_split)],
+            [
+                _in_equal_parts(torch.chunk),
+                _in_equal_parts(torch.tensor_split),
+                lambda parts, *case: torch.cat(convolve_parts(parts, *case), dim=1).split(parts[0].shape[1], dim=1),
+            ],
         ),
         Misconception(
             "the samples of the neighbour alone",

@@ -41,6 +41,16 @@ def _parts_on_the_axis_of_states(rank, totals, slopes, A):
     return (torch.exp((until - until[:1]) * A) * slopes[rank + 1 :]).sum(0)
 
 
+def _summed_over_the_states(rank, totals, slopes, A):
+    until = totals.cumsum(0)[rank:-1, None]  # (P − 1 − rank, 1)
+    return (torch.exp((until - until[:1]) * A) * slopes[rank + 1 :]).sum(1)
+
+
+def _divided(rank, totals, slopes, A):
+    left = torch.exp(A * totals.cumsum(0)[:, None])  # (P, N): after each part, of what was there before rank 0
+    return (left[rank:-1] / left[rank] * slopes[rank + 1 :]).sum(0)
+
+
 END_GRADIENT = Exercise(
     id="15.end_gradient",
     title="What comes back",
@@ -91,9 +101,14 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "the last part alone",
-            "You take the slope of the last part, as it is. Your last state goes on into every part behind yours, and "
-            "fades on its way to the last one.",
-            lambda rank, totals, slopes, A: slopes[-1],
+            "You take the slope of the last part only. Your last state goes on into every part behind yours, and each "
+            "has a share in its gradient.",
+            [
+                lambda rank, totals, slopes, A: slopes[-1],
+                edited(
+                    end_gradient, f"{HAND_BACK} → slopes[-1] if q == len(totals) - 1 else torch.exp(A * totals[q]) * g"
+                ),
+            ],
             where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
@@ -258,6 +273,25 @@ END_GRADIENT = Exercise(
             "as many parts behind as before",
             "From the end you go through as many parts as there are *before* yours. Behind rank r there are P − 1 − r.",
             edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals) - rank, len(totals))"),
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let a gradient fade by 1 + TA. That is Euler's step, close to the decay for a small T only. The "
+            "formula has the exponential.",
+            edited(end_gradient, "torch.exp(A * totals[q]) → (1 + A * totals[q])"),
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "a sum over the states",
+            "You add up the states of each part. The states stay apart; what is added up are the parts.",
+            _summed_over_the_states,
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
+            "not a number where a part is long",
+            "Nothing is left behind a long part: a quotient of decays is 0 / 0 there, and `exp` of a positive exponent "
+            "is infinite. Which parts lie between your end and the beginning of a part behind?",
+            _divided,
         ),
         Misconception(
             "a decay without A",

@@ -57,9 +57,19 @@ def _collected(rank, parts, max_lag):
     """From the nearest part on, as long as something is missing."""
     pieces, missing = [], max_lag
     for part in reversed(parts[:rank]):
-        pieces.insert(0, part[:, max(0, part.shape[1] - missing) :])
-        missing -= pieces[0].shape[1]
-    return torch.cat([parts[0].new_zeros(len(parts[0]), missing), *pieces], dim=1)
+        piece = part[:, max(0, part.shape[1] - missing) :]
+        pieces.insert(0, piece)
+        missing -= piece.shape[1]
+    zeros = parts[0].new_zeros(len(parts[0]), missing)
+    return torch.cat([zeros, *pieces], dim=1)
+
+
+def _joined_from_the_nearest_on(rank, parts, max_lag):
+    """Whole parts, from the nearest one on, until there are enough samples."""
+    known, before = parts[0][:, :0], list(parts[:rank])
+    while known.shape[1] < max_lag and before:
+        known = torch.cat([known, before.pop()], dim=1)
+    return F.pad(known, (max_lag, 0))[:, -max_lag:]
 
 
 HALO = Exercise(
@@ -88,8 +98,8 @@ HALO = Exercise(
         ),
         Misconception(
             "a short part that is all there is",
-            "You look at the neighbour only. It may be shorter than the halo: then the samples before it are wanted, "
-            "too, from the rank before the neighbour.",
+            "All samples in your halo are the neighbour's. It may have fewer than the halo: then the samples before "
+            "them are wanted, too, from the rank before the neighbour.",
             [
                 neighbour_alone,
                 lambda rank, parts, max_lag: (
@@ -235,6 +245,12 @@ HALO = Exercise(
             [
                 edited(halo, "*parts[:rank] → *parts[:rank][::-1]"),
                 edited(_collected, "pieces.insert(0, → pieces.append("),
+                edited(
+                    _collected,
+                    "pieces.insert(0, → pieces.append(",
+                    "zeros, *pieces → *pieces, zeros",
+                ),
+                _joined_from_the_nearest_on,
             ],
         ),
         Misconception(

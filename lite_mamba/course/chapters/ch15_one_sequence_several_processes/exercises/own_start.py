@@ -44,6 +44,11 @@ def _parts_on_the_axis_of_states(rank, totals, ends, A):
     return (torch.exp((until[-1:] - until) * A) * ends[:rank]).sum(0)
 
 
+def _summed_over_the_states(rank, totals, ends, A):
+    until = totals.cumsum(0)[:rank, None]  # (rank, 1)
+    return (torch.exp((until[-1:] - until) * A) * ends[:rank]).sum(1)
+
+
 def _divided(rank, totals, ends, A):
     left = torch.exp(A * totals.cumsum(0)[:, None])  # (P, N): after each part, of what was there before rank 0
     return ((ends / left).cumsum(0) * left)[rank - 1] if rank else torch.zeros_like(A)
@@ -138,10 +143,12 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
-            "the part before yours without its fading",
-            "What comes from further back goes through the part right before yours, too. In your sum it does not fade "
-            "there.",
-            _before(lambda totals, q, rank: totals[q + 1 : rank - 1].sum()),
+            "a part between that does not fade",
+            "An end goes through every part between its own and yours. In your sum one of them does not fade it.",
+            [
+                _before(lambda totals, q, rank: totals[q + 1 : rank - 1].sum()),
+                _before(lambda totals, q, rank: totals[q + 2 : rank].sum()),
+            ],
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
@@ -200,9 +207,9 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
-            "a quotient of decays",
-            "You let all ends fade from rank 0 on, and divide by what is too much. After a long part nothing is left, "
-            "and then you divide by 0. Which parts lie between an end and your beginning?",
+            "not a number where a part is long",
+            "Nothing is left behind a long part: a quotient of decays is 0 / 0 there, and `exp` of a positive exponent "
+            "is infinite. Which parts lie between an end and your beginning?",
             _divided,
         ),
         Misconception(
@@ -257,6 +264,19 @@ OWN_START = Exercise(
                 _parts_on_the_axis_of_states,
                 edited(_parts_on_the_axis_of_states, "(until[-1:] - until) * A → A * (until[-1:] - until)"),
             ],
+        ),
+        Misconception(
+            "Euler's decay",
+            "You let a state fade by 1 + TA. That is Euler's step, close to the decay for a small T only. The formula "
+            "has the exponential.",
+            edited(own_start, "torch.exp(A * totals[q]) → (1 + A * totals[q])"),
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "a sum over the states",
+            "You add up the states of each part. The states stay apart; what is added up are the parts.",
+            _summed_over_the_states,
+            where=lambda rank, **_: rank > 0,
         ),
         Misconception(
             "a decay without A",

@@ -26,26 +26,27 @@ def all_states(delta, A, x):
     return torch.stack(states)
 
 
-LONG = 400.0  # a sum of step sizes after which nothing is left of a state, in float32
+LONG = 100.0  # a sum of step sizes after which nothing is left of a state with A < −1.1, in float32
 HALF = -torch.tensor([2.0]).log()  # A of one state that halves with each unit of Δ
 
 
 def ranks_case(draw: Draw, name: str, asking: Callable[[int], int]) -> dict:
     """What all ranks have told, and the rank that asks. Of what is told, `name`, no share may be left out for its size.
 
-    In one case of four what lies farther off is as much larger as it fades more. In another, one of the parts between
-    is so long that nothing is left behind it: its decay is 0, by which nobody can divide.
+    In one case of four what lies farther off is as much larger as it fades more. In another, the first part and the
+    last are so long that nothing is left behind them: their decay is 0, by which nobody can divide.
     """
     states, ranks = draw.size(2, 3), draw.size(3, 7)
     kind = draw.in_turn(["alike", "the farther the larger", "alike", "a long part"])
-    rank = draw.random.randrange(ranks) if kind == "alike" else asking(ranks)
-    totals, told = draw.uniform(0.1, 1.5, ranks), draw.normal(ranks, states)
+    rank = {"alike": draw.random.randrange(ranks), "a long part": ranks // 2}.get(kind, asking(ranks))
+    totals, told, A = draw.uniform(0.1, 1.5, ranks), draw.normal(ranks, states), draw_decays(draw, states)
     off = (torch.arange(ranks) - rank).abs()  # (P,)
     if kind == "the farther the larger":
         totals, told = 2 * totals, told * 5.0 ** (off - 1)[:, None]
     if kind == "a long part":
-        totals = torch.where(off == 2, LONG, totals)
-    return {"rank": rank, "totals": totals, name: told, "A": draw_decays(draw, states)}
+        totals[0] = totals[-1] = LONG
+        A = A / 5 - 1.1
+    return {"rank": rank, "totals": totals, name: told, "A": A}
 
 
 def neighbour_alone(rank, parts, max_lag):

@@ -39,12 +39,14 @@ def _divided(delta, A, x):
 def _summary_case(draw: Draw) -> dict:
     states = draw.size(1, 3)
     delta, x = draw_part(draw, draw.size(2, 8), states)
+    A = draw_decays(draw, states)
     kind = draw.in_turn(["alike", "the earlier the larger", "a long step"])
     if kind == "the earlier the larger":  # as much as they fade more: none may be left out for its size
         delta, x = 2 * delta, x * 4.0 ** torch.arange(len(x)).flip(0)[:, None]
     if kind == "a long step":  # its decay is 0, by which nobody can divide
         delta[len(delta) // 2] = LONG
-    return {"delta": delta, "A": draw_decays(draw, states), "x": x}
+        A = A / 5 - 1.1
+    return {"delta": delta, "A": A, "x": x}
 
 
 def _with_a_tensor(function, delta, A, x):
@@ -106,9 +108,9 @@ SUMMARY = Exercise(
             lambda delta, A, x: (delta.sum(), summary(delta.cumsum(0), A, x)[1]),
         ),
         Misconception(
-            "a quotient of decays",
-            "You divide by what is left after each step, and multiply by what is left at the end. In a long part "
-            "nothing is left, and then you divide by 0. Which steps come after a drive?",
+            "not a number where a part is long",
+            "Nothing is left at the end of a long part: a quotient of decays is 0 / 0 there, and `exp` of a positive "
+            "exponent is infinite. Which steps come after a drive?",
             _divided,
         ),
         Misconception(
