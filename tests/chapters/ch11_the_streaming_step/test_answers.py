@@ -185,6 +185,9 @@ UPDATE = [
     ("no decay", unsqueezed(decay=lambda dt, A: 1), "a forgotten decay"),
     ("exp(A)", unsqueezed(decay=lambda dt, A: A.exp()[None]), "a decay without the step size"),
     ("no exp", unsqueezed(decay=lambda dt, A: dt[..., None] * A), "a decay without the exponential"),
+    ("exp(dt) A", unsqueezed(decay=lambda dt, A: dt.exp()[..., None] * A), "an exponential of one factor"),
+    ("dt exp(A)", unsqueezed(decay=lambda dt, A: dt[..., None] * A.exp()), "an exponential of one factor"),
+    ("|A|", unsqueezed(decay=lambda dt, A: torch.exp(dt[..., None] * A.abs())), "a state that grows"),
     ("Euler", unsqueezed(decay=lambda dt, A: 1 + dt[..., None] * A), "a decay by Euler's rule"),
     ("exp(-dt A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A)), "a state that grows"),
     ("-exp(A)", unsqueezed(decay=lambda dt, A: torch.exp(-dt[..., None] * A.exp())), "A taken for its logarithm"),
@@ -404,6 +407,15 @@ def appended_before(token, history, h, weights, parts):
     return linear()(token, torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1), h, weights, parts)
 
 
+def exchanged(name, given=False):
+    def block_step(token, history, h, weights, parts):
+        part = parts[name]
+        turned = (lambda a, b, *rest: part(b, a, *rest)) if given else (lambda *all: part(*all)[::-1])
+        return plain(token, history, h, weights, {**parts, name: turned})
+
+    return block_step
+
+
 STEP = [
     ("linear", linear(), "right"),
     ("einsum", einsummed, "right"),
@@ -474,6 +486,10 @@ STEP = [
     ("silu of y", linear(last=lambda y, u, z, w: F.silu(y) @ w["out_proj"].T), "a SiLU on the output"),
     ("u added on", linear(last=lambda y, u, z, w: (y + u) @ w["out_proj"].T), "an input that is added on"),
     ("x appended before", appended_before, "a token that goes into the history twice"),
+    ("the scan's results", exchanged("state_update"), "two results in exchanged places"),
+    ("the convolution's results", exchanged("conv_step"), "two results in exchanged places"),
+    ("the scan's inputs", exchanged("state_update", given=True), "signal and memory in exchanged places"),
+    ("the convolution's inputs", exchanged("conv_step", given=True), "signal and memory in exchanged places"),
     ("x appended behind", linear(memory=lambda old, new, x, u: by_hand_shift(new, None, x, u)),
      "a token that goes into the history twice"),
 ]  # fmt: skip
@@ -691,6 +707,46 @@ def input_added(block, prompt, chunk, tokens):
     return torch.cat(outputs[-tokens:], dim=1)
 
 
+def counting(moved=lambda piece: piece.shape[1], behind=None):
+    def generate(block, prompt, chunk, tokens):
+        stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+        for piece in prompt.split(chunk, dim=1):
+            out = block(piece, inference_params=stream)
+            stream.seqlen_offset += moved(piece)
+        stream.seqlen_offset = stream.seqlen_offset if behind is None else behind
+        outputs = [out[:, -1:]]
+        for _ in range(tokens - 1):
+            outputs.append(block(outputs[-1], inference_params=stream))
+            stream.seqlen_offset += 1
+        return torch.cat(outputs, dim=1)
+
+    return generate
+
+
+def inside_the_loop(block, prompt, chunk, tokens):
+    stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+    for piece in prompt.split(chunk, dim=1):
+        out = block(piece, inference_params=stream)
+        stream.seqlen_offset += piece.shape[1]
+        outputs = [out[:, -1:]]
+        for _ in range(1, tokens):
+            outputs.append(block(outputs[-1], inference_params=stream))
+            stream.seqlen_offset += 1
+    return torch.cat(outputs, 1)
+
+
+def rows_for_numbers(block, prompt, chunk, tokens):
+    stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=prompt.shape[2])
+    for piece in prompt.split(chunk, dim=1):
+        out = block(piece, inference_params=stream)
+        stream.seqlen_offset += piece.shape[1]
+    outputs = [out[:, -1:]]
+    for _ in range(tokens - 1):
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
 GENERATE = [
     ("until there are enough", loop(), "right"),
     ("the last output is fed back", loop(feed_last=True), "right"),
@@ -711,6 +767,14 @@ GENERATE = [
     ("one piece", loop(pieces=whole), "a prompt in one piece"),
     ("one piece, no room", loop(pieces=whole, room=1), "a prompt in one piece"),
     ("one behind", lambda b, p, c, n: loop()(b, p, c, n)[:, 1:], "a first output thrown away"),
+    ("all numbers counted", counting(lambda piece: piece.numel()), "an offset that does not fit the tokens"),
+    ("one less", counting(lambda piece: piece.shape[1] - 1), "an offset that does not fit the tokens"),
+    ("back to 0", counting(behind=0), "an offset that starts anew behind the prompt"),
+    ("tensor_split", loop(pieces=lambda p, c: p.tensor_split(c, dim=1)), "as many chunks as a chunk has tokens"),
+    ("the last row", loop(first=lambda out, p: out[-1:]), "the last of another axis"),
+    ("the last number", loop(first=lambda out, p: out[:, :, -1:]), "the last of another axis"),
+    ("inside the loop", inside_the_loop, "tokens generated between the pieces"),
+    ("as many rows as numbers", rows_for_numbers, "a stream without room for the rows"),
     ("i · chunk", by_number_of_the_piece, "an offset that does not fit the tokens"),
     ("the last piece's outputs", all_of_the_last_piece(), "a whole piece of outputs fed in"),
     ("the last piece's outputs, counted as one", all_of_the_last_piece(lambda out: 1),
@@ -792,7 +856,13 @@ OVERTAKES = [
     ("a tensor", lambda s, d, n: torch.tensor(s // each(d, n) + 1), None),
     ("queries", lambda s, d, n: s // (3 * d * n) + 1, "queries that are kept as well"),
     ("bytes", lambda s, d, n: (s // each(d, n) + 1) * each(d, n), "bytes in the place of tokens"),
-    ("always two bytes", lambda s, d, n: s // (4 * d) + 1, "a number of two bytes, always"),
+    ("always two bytes", lambda s, d, n: s // (4 * d) + 1, "a number of a fixed size"),
+    ("always four bytes", lambda s, d, n: s // (8 * d) + 1, "a number of a fixed size"),
+    ("keys, rounded down", lambda s, d, n: s // (d * n), "keys without values"),
+    ("keys, rounded up", lambda s, d, n: math.ceil(s / (d * n)), "keys without values"),
+    ("numbers, rounded down", lambda s, d, n: s // (2 * d), "numbers in the place of bytes"),
+    ("no brackets, rounded down", lambda s, d, n: s // 2 * d * n, "brackets that are missing"),
+    ("no brackets, divided", lambda s, d, n: int(s / 2 * d * n) + 1, "brackets that are missing"),
     ("d_inner", lambda s, d, n: s // (2 * 2 * d * n) + 1, "keys as wide as the block"),
     ("bits of the state", lambda s, d, n: s * 8 // each(d, n) + 1, "bits in the place of bytes"),
     ("brackets round two", lambda s, d, n: s // (2 * d) * n + 1, "bytes that make the cache smaller"),
@@ -880,6 +950,13 @@ def cleared_column(column):
     return restart
 
 
+def renamed(history, h, last, now):
+    for kept, state, a, b in zip(history, h, last, now, strict=True):
+        if a != b:
+            kept, state = torch.zeros_like(kept), torch.zeros_like(state)
+    return history, h
+
+
 RESTART = [
     ("multiplied", multiplied(), "right"),
     ("cloned", cloned, "right"),
@@ -915,7 +992,12 @@ RESTART = [
     ("row 0", first_decides, "one decision for all rows"),
     ("all or none", multiplied(lambda last, now: (now != last).all().expand(len(now))), "one decision for all rows"),
     ("1 - |difference|", as_a_factor, "a difference used as a factor"),
-    ("nothing", lambda history, h, last, now: (history, h), None),
+    ("nothing", lambda history, h, last, now: (history, h), "memories that stay as they are"),
+    ("a name in a loop", renamed, "memories that stay as they are"),
+    ("a mask of numbers", lambda history, h, last, now: cloned(history, h, last, now, lambda a, b: (a != b).int()),
+     "a mask taken for row numbers"),
+    ("above 0", multiplied(lambda last, now: now.clamp(min=0) != 0), "an index other than zero read as a new text"),
+    ("all but the last column", cleared_column(slice(None, -1)), "a history that is cleared in part"),
     ("no return", lambda *given: None, None),
     ("one result", lambda *given: cloned(*given)[0], None),
     ("ones", lambda history, h, last, now: (torch.ones_like(history), torch.ones_like(h)), None),
@@ -986,6 +1068,10 @@ def sample_by_sample(x, segment, history, h, last, weights):
     return torch.cat(outputs, dim=-1), history, h, segment
 
 
+def convolved(change, **left):
+    return lambda x, segment, history, h, last, weights: mended(**left)(x, segment, history, h, last, change(weights))
+
+
 MENDED = [
     ("the scan adds the bias", mended(), "right"),
     ("the line adds the bias", mended(bias_in_delta=True, bias_in_scan=False), "right"),
@@ -1026,6 +1112,16 @@ MENDED = [
      "the text of the chunk before"),
     ("the old state", lambda x, s, hi, h, last, w: (*mended()(x, s, hi, h, last, w)[:2], h, s),
      "a state that is returned as it came"),
+    ("the columns of x", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] - W : x.shape[-1]]),
+     "a history that ends too early"),
+    ("the columns of x, two left", mended(bias_in_delta=True, reset_state=False,
+                                          kept=lambda joined, x, W: joined[..., x.shape[-1] - W : x.shape[-1]]),
+     "a history that ends too early"),
+    ("flipped taps", convolved(lambda weights: weights | {"conv": weights["conv"].flip(-1)}),
+     "a convolution that was right before"),
+    ("flipped taps, all left", convolved(lambda weights: weights | {"conv": weights["conv"].flip(1)},
+                                         bias_in_delta=True, end=1, reset_state=False),
+     "a convolution that was right before"),
     ("all columns", mended(kept=lambda joined, x, W: joined), "a history that grows"),
     ("grows", mended(changed=lambda segment, last: segment > last), "only an index that grows"),
     ("no bias, two left", mended(bias_in_scan=False, end=1, reset_state=False), "a bias that is gone altogether"),

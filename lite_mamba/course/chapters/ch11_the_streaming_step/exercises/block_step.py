@@ -176,6 +176,18 @@ BLOCK_STEP = Exercise(
             _wired('["state_update"](h, u → ["state_update"](h, z'),
         ),
         Misconception(
+            "two results in exchanged places",
+            "Each of the two parts gives its signal first, and its memory second: u and the history, y and h. You take "
+            "them the other way round.",
+            [_wired("u, history = → history, u ="), _wired("y, h = → h, y =")],
+        ),
+        Misconception(
+            "signal and memory in exchanged places",
+            "conv_step wants the signal first, and then its memory; state_update wants its memory first, and then the "
+            "signal.",
+            [_wired('["conv_step"](x, history → ["conv_step"](history, x'), _wired("](h, u → ](u, h")],
+        ),
+        Misconception(
             "two results in one name",
             "conv_step returns two things, u and the next history. Give each a name.",
             _wired("u, history = → u ="),

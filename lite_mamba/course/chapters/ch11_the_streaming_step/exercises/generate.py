@@ -139,12 +139,12 @@ def _recorded(function, prompt, chunk, tokens, seed):
 
 
 def _draw_prompt(draw: Draw) -> dict:
-    batch, width, chunk = draw.size(1, 2), draw.size(1, 3), draw.size(2, 4)
-    length = 2 * chunk + draw.size(0, 3)
+    batch, width, chunk = draw.size(1, 3), draw.size(1, 3), draw.size(2, 5)
+    length = draw.size(2, 3) * chunk + draw.size(0, 4)
     return {
         "prompt": draw.normal(batch, length, width),
         "chunk": chunk,
-        "tokens": draw.size(2, 4),
+        "tokens": draw.size(2, 5),
         "seed": draw.size(1, 30),
     }
 
@@ -209,7 +209,10 @@ GENERATE = Exercise(
             [
                 *(
                     _moved(f"stream.seqlen_offset += {step}")
-                    for step in ("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]")
+                    for step in (
+                        *("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]"),
+                        *("piece.numel()", "piece.shape[1] - 1"),
+                    )
                 ),
                 *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens")),
                 _moved(token="stream.seqlen_offset = len(outputs)"),
@@ -228,6 +231,12 @@ GENERATE = Exercise(
             "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
             "new stream. So the block starts afresh at every piece, and says nothing. Which loop lacks a line?",
             _moved("pass"),
+        ),
+        Misconception(
+            "an offset that starts anew behind the prompt",
+            "Behind the prompt you set seqlen_offset back to 0, and an offset of 0 means: a new stream. The generated "
+            "tokens go on where the prompt has ended.",
+            edited(generate, "outputs = [out → stream.seqlen_offset = 0; outputs = [out"),
         ),
         Misconception(
             "an offset that never moves",
@@ -285,8 +294,9 @@ GENERATE = Exercise(
         ),
         Misconception(
             "as many chunks as a chunk has tokens",
-            "torch.chunk wants the *number* of pieces, and `chunk` is the length of one. split takes the length.",
-            edited(generate, "prompt.split( → prompt.chunk("),
+            "torch.chunk and torch.tensor_split want the *number* of pieces, and `chunk` is the length of one. split "
+            "takes the length.",
+            [edited(generate, f"prompt.split( → prompt.{cut}(") for cut in ("chunk", "tensor_split")],
         ),
         Misconception(
             "a last piece left out",
@@ -379,6 +389,24 @@ GENERATE = Exercise(
             edited(generate, "out[:, -1:] → out[:, :1]"),
         ),
         Misconception(
+            "the last of another axis",
+            "For the last token you take the last row of the batch, or the last number of each token. The axes are (B, "
+            "L, d_model): which of them runs over the tokens?",
+            [edited(generate, f"[out[:, -1:]] → [{last}]") for last in ("out[-1:]", "out[..., -1:]")],
+        ),
+        Misconception(
+            "tokens generated between the pieces",
+            "You generate inside the loop over the pieces, so generated tokens go into the stream between two pieces "
+            "of the prompt. It is read to its end first.",
+            edited(
+                generate,
+                "    outputs = [out[:, -1:]]  # (B, 1, d_model) each →         outputs = [out[:, -1:]]",
+                "    while len(outputs) →         while len(outputs)",
+                "        outputs.append( →             outputs.append(",
+                "        stream.seqlen_offset += 1 →             stream.seqlen_offset += 1",
+            ),
+        ),
+        Misconception(
             "a stream without room for the tokens",
             "The numbers are right, but your plan is not: max_seqlen is for prompt and generated tokens. A block "
             "takes any length, a layer of attention beside it makes room for so many tokens and no more.",
@@ -388,7 +416,10 @@ GENERATE = Exercise(
             "a stream without room for the rows",
             "The numbers are right, but your plan is not: max_batch_size is for all sequences of the prompt, side by "
             "side. A block takes any number, a layer of attention beside it makes room for so many rows and no more.",
-            edited(generate, "max_batch_size=len(prompt) → max_batch_size=1"),
+            [
+                edited(generate, f"max_batch_size=len(prompt) → max_batch_size={rows}")
+                for rows in ("1", "prompt.shape[2]")
+            ],
         ),
         Misconception(
             "the same token fed in again and again",

@@ -14,6 +14,15 @@ def _counted(*edits: str):
     return edited(kv_overtakes, *edits)
 
 
+def _per_token(*edits: str) -> list:
+    """A cache that is counted wrongly, and then rounded rightly, or down, or up."""
+    return [
+        _counted(*edits),
+        _counted(*edits, " + 1 → "),
+        _counted(*edits, "return state_bytes // → return -(-state_bytes //", " + 1 → )"),
+    ]
+
+
 def _draw_memory(draw: Draw) -> dict:
     d_model, number_bytes = draw.size(1, 20), draw.choice([2, 4])
     each = 2 * d_model * number_bytes
@@ -36,12 +45,12 @@ KV_OVERTAKES = Exercise(
         Misconception(
             "keys without values",
             "You count d_model numbers a token. Attention keeps a key and a value for each token, both of that width.",
-            _counted("2 * d_model → d_model"),
+            _per_token("2 * d_model → d_model"),
         ),
         Misconception(
             "numbers in the place of bytes",
             "You compare bytes of state with numbers of the cache. How many bytes does each number take?",
-            _counted(" * number_bytes → "),
+            _per_token(" * number_bytes → "),
         ),
         Misconception(
             "bits in the place of bytes",
@@ -84,7 +93,7 @@ KV_OVERTAKES = Exercise(
             "queries that are kept as well",
             "You count three vectors a token. A query is used once, by its own token, and not kept: a key and a value "
             "remain.",
-            _counted("2 * d_model → 3 * d_model"),
+            _per_token("2 * d_model → 3 * d_model"),
         ),
         Misconception(
             "bytes in the place of tokens",
@@ -95,15 +104,15 @@ KV_OVERTAKES = Exercise(
             ),
         ),
         Misconception(
-            "a number of two bytes, always",
-            "You count 2 bytes for a number of the cache, whatever `number_bytes` says.",
-            _counted("* number_bytes → * 2"),
+            "a number of a fixed size",
+            "You count 2 or 4 bytes for a number of the cache, always the same, whatever `number_bytes` says.",
+            [*_per_token("* number_bytes → * 2"), *_per_token("* number_bytes → * 4")],
         ),
         Misconception(
             "keys as wide as the block",
             "You count keys and values of 2·d_model numbers: d_inner, the width inside a block. A key has d_model "
             "numbers, and so has a value.",
-            _counted("2 * d_model → 4 * d_model"),
+            _per_token("2 * d_model → 4 * d_model"),
         ),
         Misconception(
             "a cache that grows with pairs of tokens",
@@ -114,7 +123,10 @@ KV_OVERTAKES = Exercise(
         Misconception(
             "brackets that are missing",
             "a // b * c is (a // b) * c: you divide by the first factor, and then multiply by the others.",
-            _counted("(2 * d_model * number_bytes) → 2 * d_model * number_bytes"),
+            [
+                *_per_token("(2 * d_model * number_bytes) → 2 * d_model * number_bytes"),
+                _counted("// (2 * d_model * number_bytes) → / 2 * d_model * number_bytes", "+ 1 → // 1 + 1"),
+            ],
         ),
         Misconception(
             "a count that is not whole",

@@ -1,5 +1,6 @@
 """Bug hunt: mended_stream."""
 
+from itertools import combinations
 from types import SimpleNamespace
 
 import torch
@@ -48,9 +49,9 @@ def _left(*edits: str):
 
 
 def _worse(part: str, *edits: str) -> list:
-    """The stream with one of its three parts mended wrongly, and each of the other two mended or not yet."""
-    first, second = (edit for name, edit in GIVEN.items() if name != part)
-    return [_left(*edits, *still) for still in ((), (first,), (second,), (first, second))]
+    """The stream with one part wrong in a new way, and each of the other given mistakes mended or not yet."""
+    others = [edit for name, edit in GIVEN.items() if name != part]
+    return [_left(*edits, *still) for k in range(len(others) + 1) for still in combinations(others, k)]
 
 
 def suspects() -> SimpleNamespace:
@@ -205,6 +206,21 @@ MENDED_STREAM = Exercise(
             [
                 *_worse("history", "joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
                 *_worse("history", "joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
+            ],
+        ),
+        Misconception(
+            "a history that ends too early",
+            "You count the samples of x. `joined` begins with the history, so in it the chunk ends further behind.",
+            _worse("history", "x.shape[-1] :] → x.shape[-1] - history.shape[-1] : x.shape[-1]]"),
+        ),
+        Misconception(
+            "a convolution that was right before",
+            "You changed the way from the inputs to u: the order in `joined`, the taps, or the SiLU. It was right as "
+            "it was given. The mistakes stand elsewhere.",
+            [
+                *_worse("convolution", "u = F.silu( → u = ("),
+                *_worse("convolution", '["conv"].unsqueeze(1) → ["conv"].flip(-1).unsqueeze(1)'),
+                *_worse("convolution", "torch.cat([history, x] → torch.cat([x, history]"),
             ],
         ),
         Misconception(

@@ -113,9 +113,25 @@ RESTART = Exercise(
         ),
         Misconception(
             "an index other than zero read as a new text",
-            "You clear the rows whose index is not 0, at every token. Such a row would never remember anything. What "
-            "counts is a change.",
-            _restarted("now != last → now != 0"),
+            "You clear the rows whose index is not 0, or is above 0, at every token. Such a row would never remember "
+            "anything. What counts is a change.",
+            [_restarted("now != last → now != 0"), _restarted("now != last → now > 0")],
+        ),
+        Misconception(
+            "memories that stay as they are",
+            "Both memories come back as they came. If you assign to a name inside a loop, the name changes, and the "
+            "tensor that it came from does not.",
+            edited(restart, f"{CLEARED} → return history, h"),
+        ),
+        Misconception(
+            "a mask taken for row numbers",
+            "Whole numbers in the brackets are row numbers: a 0 clears row 0, a 1 clears row 1. A mask is made of True "
+            "and False.",
+            edited(
+                restart,
+                f"{CLEARED} → rows = changed.flatten().long(); return history.index_fill(0, rows, 0.0), "
+                "h.index_fill(0, rows, 0.0)",
+            ),
         ),
         Misconception(
             "the rows that go on are cleared",
@@ -140,15 +156,14 @@ RESTART = Exercise(
         ),
         Misconception(
             "a history that is cleared in part",
-            "You clear one column of the history. All S inputs in it belong to the old text.",
+            "You clear a part of the history's columns. All S inputs in it belong to the old text.",
             [
                 edited(
                     restart,
-                    f"{CLEARED} → return torch.where(changed & (torch.arange(history.shape[2]) == column % "
-                    f"history.shape[2]), 0.0, history), torch.where(changed, 0.0, h)",
-                    column=column,
+                    f"{CLEARED} → columns = torch.arange(history.shape[2]); return torch.where(changed & (columns "
+                    f"{part}), 0.0, history), torch.where(changed, 0.0, h)",
                 )
-                for column in (0, -1)
+                for part in ("== 0", "== history.shape[2] - 1", "< history.shape[2] - 1", "> 0")
             ],
         ),
         Misconception(

@@ -194,6 +194,15 @@ STATE_UPDATE = Exercise(
             _updated("torch.exp(delta[..., None] * A) → delta[..., None] * A"),
         ),
         Misconception(
+            "an exponential of one factor",
+            "Your exponential holds only one of the two, Δ or A, and the other one stands outside. The decay is the "
+            "exponential of their product.",
+            [
+                _updated("torch.exp(delta[..., None] * A) → torch.exp(delta)[..., None] * A"),
+                _updated("torch.exp(delta[..., None] * A) → delta[..., None] * torch.exp(A)"),
+            ],
+        ),
+        Misconception(
             "a decay by Euler's rule",
             "1 + Δ·A is close to exp(Δ·A) for a small step only. Notebook 04 shows what it does for a large one.",
             _updated("torch.exp(delta[..., None] * A) → (1 + delta[..., None] * A)"),
@@ -207,8 +216,8 @@ STATE_UPDATE = Exercise(
         ),
         Misconception(
             "a state that grows",
-            "Your decay is above one. A is negative already, so the minus sign that you put in front of it is one too "
-            "many.",
+            "Your decay is above one. A is negative already, and it has to stay so: no further minus sign, and no "
+            "absolute value.",
             _updated("torch.exp(delta → torch.exp(-delta"),
         ),
         Misconception(
