@@ -1,17 +1,20 @@
 """The figures of notebook 09 show what the scans compute, at every corner of their sliders."""
 
 import math
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
-from lite_mamba import selective_scan_fn
+from lite_mamba import course, selective_scan_fn
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import exercises as chapter
 from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans import figures
 from lite_mamba.course.checking.counter import kept_for_backward
 from lite_mamba.course.page.explore import Exploration
 
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "09_parallel_and_chunked_scans.ipynb"
 SCANS = {"loop": figures.linear_loop, "chunked": lambda a, x: chapter.chunked_scan(a, x, 16)}
 
 
@@ -122,6 +125,12 @@ def test_a_state_that_is_almost_right_is_not_finished(join, shows):
     assert shown.cells[1][1].get_text() == shows and not shown.finished[1]
 
 
+@pytest.mark.parametrize("joined", [12.0, None, (1.0, 2.0, 3.0)])
+def test_a_join_that_returns_no_pair_is_told(joined):
+    with pytest.raises(ValueError, match="expected a pair"):
+        figures.ScanTree(combine=lambda a1, b1, a2, b2: joined)
+
+
 @pytest.mark.parametrize("whose", ["yours", "the reference's", ""])
 def test_the_tree_and_the_times_say_whose_functions_they_run(whose, timings, monkeypatch):
     tree = figures.ScanTree(combine=chapter.combine)
@@ -177,10 +186,28 @@ def test_a_tree_keeps_tables_for_its_backward_pass_and_the_package_one_state_of_
 def test_a_wrong_chunked_scan_is_told():
     shown = figures.SideBySide(chunked=lambda a, x, chunk: x)
     assert "differs from" in shown.update()
+    assert shown.titles() == ["T = 8: 24 rounds, and not the loop's states"]
     assert (
         "(16, 4), expected the shape (64, 4)"
         in Exploration(figures.SideBySide(chunked=lambda a, x, chunk: x[:16])).frame.sentence
     )
+
+
+def test_chunks_that_are_written_into_the_inputs_draw_the_same_at_every_move():
+    def in_place(a, x, chunk):
+        for t in range(1, len(x)):
+            x[t] += a[t] * x[t - 1]
+        return x
+
+    shown = figures.SideBySide(chunked=in_place)
+    for chunk in (8, 1, 8):
+        assert "equals" in shown.update(chunk=chunk)
+        assert shown.titles() == [f"T = {chunk}: {shown.rounds} rounds instead of 64"]
+
+
+def test_chunks_of_another_precision_are_compared():
+    shown = figures.SideBySide(chunked=lambda a, x, chunk: chapter.chunked_scan(a.double(), x.double(), chunk))
+    assert "equals" in shown.update()
 
 
 def test_the_tables_of_zeros_are_those_that_autograd_makes():
@@ -215,6 +242,51 @@ def test_a_loop_that_does_not_cut_once_is_drawn_and_named_as_it_is():
     assert coloured[coloured > 0].min() == 1 and rounds.written == 72
 
 
+def test_a_gradient_that_nothing_gathers_is_one_table():
+    shown = figures.WrittenGradients(cured=lambda a, x: 2 * x)
+    assert shown.update(length=8, way="cut once").endswith("1 table as long as x, 8 cells for 8 gradients.")
+    assert shown.cured == "the loop given"
+
+
+def starts_from_the_first_drive(a, x):
+    """Right, and accepted by the check: it cuts x twice."""
+    states = [x[0]]
+    for a_t, x_t in zip(a[1:].unbind(0), x[1:].unbind(0), strict=True):
+        states.append(a_t * states[-1] + x_t)
+    return torch.stack(states)
+
+
+def test_a_loop_that_cuts_twice_shows_two_tables_and_the_answers_hold():
+    shown = figures.WrittenGradients(cured=starts_from_the_first_drive)
+    assert "the loop given" in shown.update(length=8, way="cut once").lower() and shown.tables == 2
+    cells = nbformat.read(NOTEBOOK, 4).cells
+    (answers,) = (cell.source for cell in cells if cell.source.startswith("course.answers(\n    gradients"))
+    exec(
+        answers,
+        {
+            "course": course,
+            "figures": figures,
+            "gradients": Exploration(figures.WrittenGradients(cured=starts_from_the_first_drive)),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "cured", [chapter.linear_loop, starts_from_the_first_drive, chapter.hillis_steele, figures.slicing_loop]
+)
+def test_the_name_of_the_loop_does_not_lie_on_a_line(cured):
+    shown = figures.WrittenGradients(cured=cured)
+    shown.update()
+    shown.picture()
+    (name,) = (text for text in shown.bars.texts if text.get_text() == shown.cured)
+    box = name.get_window_extent(shown.figure.canvas.get_renderer())
+    for line in shown.bars.lines[:2]:
+        lengths, cells = line.get_data()
+        many = np.linspace(4, 32, 500)
+        points = shown.bars.transData.transform(np.column_stack([many, np.interp(many, lengths, cells)]))
+        assert not any(box.contains(*point) for point in points), shown.cured
+
+
 def test_a_loop_without_a_gradient_is_told():
     with pytest.raises(ValueError, match="no gradient leads from the states back to x"):
         figures.WrittenGradients(cured=lambda a, x: chapter.linear_loop(a, x.detach()))
@@ -245,6 +317,12 @@ def test_the_timed_scans_compute_the_same_as_the_package(timings):
         for scan in timings.scans.values():
             torch.testing.assert_close(figures.whole_scan(scan, *case), selective_scan_fn(*case), rtol=1e-4, atol=1e-4)
     assert all((table > 0).all() for table in timings.times.values())
+
+
+def test_a_timed_scan_with_other_outputs_is_told(timings):
+    assert "With other outputs" not in timings.update()
+    shown = figures.Timings({"right": figures.linear_loop, "no carry": lambda a, x: x, "nan": lambda a, x: x / 0}, [64])
+    assert "With other outputs than the package: no carry, nan." in shown.update(length=64)
 
 
 def test_the_package_calls_less_often_than_the_loop_and_never_has_a_wide_table(timings):
