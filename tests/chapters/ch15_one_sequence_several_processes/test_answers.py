@@ -67,6 +67,8 @@ SUMMARY = [
      "not a number where a part is long"),
     ("what is small left out", lambda d, A, x: (d.sum(), (x * F.threshold(
         torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 0.01, 0.0)).sum(0)), None),
+    ("what is smaller still left out", lambda d, A, x: (d.sum(), (x * F.threshold(
+        torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 1e-3, 0.0)).sum(0)), None),
     ("all drives by the whole part", lambda d, A, x: (sum(d), sum(x * (sum(d) * A).exp())), "drives that fade alike"),
     ("kept, and the rest added", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: h + (d[t] * A).exp() * h + x[t], range(len(d)), 0 * A)), "a state that is kept and fades besides"),
@@ -381,6 +383,8 @@ CORRECTED = [
     ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
      "a blend of start and states"),
     ("no A", lambda s, start, d, A: s + torch.exp(-d.cumsum(0))[:, None] * start, "a decay without A"),
+    ("what is tiny left out", lambda s, start, d, A: s + F.threshold(
+        torch.exp(d.cumsum(0)[:, None] * A), 1e-4, 0.0) * start, None),
     ("Euler, at once", lambda s, start, d, A: s + (1 + torch.outer(d.cumsum(0), A)) * start, "Euler's decay"),
     ("Euler, step by step", lambda s, start, d, A: s + torch.stack(list(itertools.accumulate(
         d, lambda h, step: h + step * A * h, initial=start))[1:]), "Euler's decay"),

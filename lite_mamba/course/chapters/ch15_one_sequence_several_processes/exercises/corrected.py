@@ -18,7 +18,8 @@ def _corrected_case(draw: Draw) -> dict:
     N = draw.size(1, 3)
     delta, x = draw_part(draw, draw.size(2, 12), N)
     A = draw_decays(draw, N)
-    return {"states": all_states(delta, A, x), "start": draw.normal(N) + 0.05, "delta": delta, "A": A}
+    size = draw.in_turn([1.0, 1000.0])  # a large start is felt for long: nothing of it may be left out for its size
+    return {"states": all_states(delta, A, x), "start": size * (draw.normal(N) + 0.05), "delta": delta, "A": A}
 
 
 def _differences_scanned(states, start, delta, A):

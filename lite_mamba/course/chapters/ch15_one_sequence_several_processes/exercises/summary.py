@@ -42,7 +42,7 @@ def _summary_case(draw: Draw) -> dict:
     A = draw_decays(draw, states)
     kind = draw.in_turn(["alike", "the earlier the larger", "a long step"])
     if kind == "the earlier the larger":  # as much as they fade more: none may be left out for its size
-        delta, x = 2 * delta, x * 4.0 ** torch.arange(len(x)).flip(0)[:, None]
+        delta, x = 3 * delta, x * 10.0 ** torch.arange(len(x)).flip(0)[:, None]
     if kind == "a long step":  # its decay is 0, by which nobody can divide
         delta[len(delta) // 2] = LONG
         A = A / 5 - 1.1
