@@ -139,6 +139,16 @@ def fed_back_in_x(x, weight, bias):
     return x.copy_(fed_back(x, weight, bias))
 
 
+def up_to(end):
+    def causal_conv_loop(x, weight, bias):
+        y, W = torch.zeros_like(x), weight.shape[1]
+        for t in range(end(x)):
+            y[:, :, t] = bias + sum(weight[:, k] * x[:, :, t - W + 1 + k] for k in range(max(0, W - 1 - t), W))
+        return y
+
+    return causal_conv_loop
+
+
 def over_x(x, weight, bias):
     y, W = x, weight.shape[1]
     for t in range(x.shape[2]):
@@ -254,6 +264,9 @@ LOOP = [
     ("return in the loop", returned_at_once, "the first output alone"),
     ("y = x", over_x, "outputs that are fed back"),
     ("float32 and flipped", lambda x, w, b: in_single_precision(x, w.flip(1), b), "an output without the type of x"),
+    ("abs(s)", lambda x, w, b: loop(lambda t, k, W: abs(t - W + 1 + k))(x, w, b), "the first samples mirrored"),
+    ("range(len(x))", up_to(lambda x: len(x)), "a loop that does not reach the end"),
+    ("range(x.shape[1])", up_to(lambda x: x.shape[1]), "a loop that does not reach the end"),
 ]  # fmt: skip
 
 # Exercise 2: causal_conv
@@ -385,6 +398,23 @@ CONV = [
      "three zeros for every kernel"),
     ("a layer's own weights", lambda x, w, b: torch.nn.Conv1d(len(w), len(w), w.shape[1], groups=len(w))(
         F.pad(x, (w.shape[1] - 1, 0))), "a layer with weights of its own"),
+    ("a full layer's own weights", lambda x, w, b: torch.nn.Conv1d(len(w), len(w), w.shape[1], padding=w.shape[1] - 1)(
+        x)[..., : x.shape[2]], "a layer with weights of its own"),
+    ("padding=(W - 1) // 2", lambda x, w, b: conv(lambda W: 0, padding=(w.shape[1] - 1) // 2)(x, w, b),
+     "padding on both sides"),
+    ("(W - 1,)", lambda x, w, b: F.conv1d(F.pad(x, (w.shape[1] - 1,)), w[:, None], b, groups=len(w)),
+     "one number for two ends"),
+    ("padding=(W - 1, 0)", lambda x, w, b: F.conv1d(x, w[:, None], b, padding=(w.shape[1] - 1, 0), groups=len(w)),
+     "one end asked of F.conv1d"),
+    ("padding='causal'", lambda x, w, b: F.conv1d(x, w[:, None], b, padding="causal", groups=len(w)),
+     "one end asked of F.conv1d"),
+    ("padded twice", lambda x, w, b: conv(padding=w.shape[1] - 1)(x, w, b), "zeros put in twice"),
+    ("padded twice, cut", lambda x, w, b: conv(padding=w.shape[1] - 1)(x, w, b)[..., : x.shape[2]],
+     "zeros put in twice"),
+    ("all kernels for each output", conv(weight_of=lambda w: w.expand(len(w), *w.shape), groups=1), "mixed channels"),
+    ("one kernel for all inputs", conv(weight_of=lambda w: w[:, None].repeat(1, len(w), 1), groups=1),
+     "mixed channels"),
+    ("minus b", lambda x, w, b: conv()(x, w, -b), "a bias that is taken away"),
 ]  # fmt: skip
 
 # Exercise 3: full_kernel
@@ -395,6 +425,14 @@ def by_index(weight):
     full = weight.new_zeros(D, D, W)
     full[range(D), range(D)] = weight
     return full
+
+
+def sizes_exchanged(weight):
+    W, D = weight.shape
+    kernel = torch.zeros(D, D, W)
+    for i in range(D):
+        kernel[i, i] = weight[i]
+    return kernel
 
 
 FULL = [
@@ -438,6 +476,8 @@ FULL = [
     ("full[d, d] = 0", lambda w: w.repeat(len(w), 1, 1) - by_index(w), "the diagonal silenced"),
     ("range(W)", lambda w: torch.stack([by_index(w)[d] * (d < w.shape[1]) for d in range(len(w))])
      if w.shape[1] <= len(w) else w[len(w)], "as many kernels as taps"),
+    ("W, D = weight.shape", sizes_exchanged, "taps and channels exchanged"),
+    ("weight.T", lambda w: by_index(w.T), "taps and channels exchanged"),
 ]  # fmt: skip
 
 # Exercise 4: is_causal
@@ -544,6 +584,28 @@ def changed_from(t, layer, x):
     return torch.equal(layer(x)[..., :t], layer(other)[..., :t])
 
 
+def every_beginning(layer, x):
+    return all(torch.equal(layer(x[..., :t]), layer(x)[..., :t]) for t in range(1, x.shape[2] + 1))
+
+
+def all_channels_of_a_sample(layer, x):
+    for s in range(x.shape[2]):
+        changed = x.clone()
+        changed[:, :, s] = changed[:, :, s] + 2
+        if (layer(changed)[:, :, :s] != layer(x)[:, :, :s]).any():
+            return False
+    return True
+
+
+def impulses(layer, x):
+    for s in range(x.shape[2]):
+        impulse = torch.zeros_like(x)
+        impulse[:, :, s] = 1.0
+        if layer(impulse)[:, :, :s].abs().sum() > 0:
+            return False
+    return True
+
+
 def zero_from_the_middle(layer, x):
     half, other = x.shape[2] // 2, x.clone()
     other[:, :, half:] = 0
@@ -615,6 +677,20 @@ CAUSAL = [
     ("all of the past", lambda layer, x: (reads(layer, x) != 0).equal(torch.ones(x.shape[2], x.shape[2]).tril() > 0),
      "a past that must be read"),
     ("the middle, set to zero", zero_from_the_middle, "one border between past and future"),
+    ("every beginning", every_beginning, "right"),
+    ("all channels of a sample", all_channels_of_a_sample, "one change for all channels"),
+    ("impulses", impulses, "an output taken for an answer"),
+    ("range(D)", lambda layer, x: not reads(layer, x).triu(1)[: x.shape[1]].any().item(),
+     "a loop that does not reach the end"),
+    ("range(len(x))", lambda layer, x: not any(row[t + 1 :].any() for t, row in enumerate(reads(layer, x)[: len(x)])),
+     "a loop that does not reach the end"),
+    ("backward of many", lambda layer, x: layer(x.clone().requires_grad_())[:, :, 0].backward(),
+     "a gradient of many numbers"),
+    ("grad of many", lambda layer, x: torch.autograd.grad(layer(x.requires_grad_())[:, :, 0], x),
+     "a gradient of many numbers"),
+    ("the last column", lambda layer, x: not reads(layer, x)[:-1, -1].any().item(), "one changed sample"),
+    ("the last turn", lambda layer, x: [not row[t + 1 :].any().item() for t, row in enumerate(reads(layer, x))][-2],
+     "a test of the last step only"),
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from .shared import (
     conv_cases,
     mean_of_all,
     mean_of_the_taps,
+    mixed_inputs,
     padded_with,
     result_and_properties,
     without_padding,
@@ -43,6 +44,17 @@ def _half_the_width(x, weight, bias):
 def _layer_of_its_own(x, weight, bias):
     channels, width = weight.shape
     return torch.nn.Conv1d(channels, channels, width, groups=channels, padding=width - 1)(x)[..., : x.shape[-1]]
+
+
+def _full_layer_of_its_own(x, weight, bias):
+    channels, width = weight.shape
+    return torch.nn.Conv1d(channels, channels, width)(F.pad(x, (width - 1, 0)))
+
+
+def _padded_by_conv1d(padding):
+    return lambda x, weight, bias: F.conv1d(
+        x, weight.unsqueeze(1), bias, padding=padding(weight.shape[1]), groups=len(weight)
+    )
 
 
 def _three_taps_or_more(x, weight, bias):
@@ -76,6 +88,8 @@ OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
     "a bias at every tap",
     "outputs that are fed back",
     "the last tap left out",
+    "a bias that is taken away",
+    "a bias that multiplies",
 )
 
 
@@ -94,7 +108,7 @@ CAUSAL_CONV = Exercise(
             "padding on both sides",
             "The zeros are shared between left and right, as padding='same' does it. So y[t] reads samples after t. "
             "All the missing samples lie before the start: on which side do they belong?",
-            [*CENTRED, _half_the_width],
+            [*CENTRED, _half_the_width, _padded_by_conv1d(lambda width: (width - 1) // 2)],
             where=_three_taps_or_more,
         ),
         Misconception(
@@ -132,7 +146,7 @@ CAUSAL_CONV = Exercise(
             "a layer with weights of its own",
             "nn.Conv1d makes a layer with random weights. Here the weights are given, and F.conv1d takes them as its "
             "second argument.",
-            _layer_of_its_own,
+            [_layer_of_its_own, _full_layer_of_its_own],
             where=lambda x, weight, bias: x.dtype == torch.float32,  # as its weights are
         ),
         Misconception(
@@ -143,7 +157,22 @@ CAUSAL_CONV = Exercise(
         Misconception(
             "one number for two ends",
             "F.pad wants a pair, (left, right): how many at the one end, and how many at the other?",
-            edited(causal_conv, f"{LEFT} → weight.shape[1] - 1"),
+            [edited(causal_conv, f"{LEFT} → {one}") for one in ("weight.shape[1] - 1", "(weight.shape[1] - 1,)")],
+        ),
+        Misconception(
+            "one end asked of F.conv1d",
+            "The padding of F.conv1d is one number, and puts as many zeros at both ends. Only F.pad takes one number "
+            "for the left and another one for the right.",
+            [_padded_by_conv1d(lambda width: (width - 1, 0)), _padded_by_conv1d(lambda width: "causal")],
+        ),
+        Misconception(
+            "zeros put in twice",
+            "F.pad has put in all the zeros that are missing, and the padding of F.conv1d puts in more. One of the two "
+            "is enough.",
+            [
+                edited(causal_conv, f"{GROUPS} → {GROUPS}, padding=weight.shape[1] - 1"),
+                edited(causal_conv, f"{GROUPS}) → {GROUPS}, padding=weight.shape[1] - 1)[..., : x.shape[-1]]"),
+            ],
         ),
         Misconception(
             "time and channels exchanged",
@@ -189,7 +218,7 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv, "bias, groups → None, groups")),
         Misconception(
-            "mixed channels", "The channels of x are added up before the convolution. " + MIXED, _summed_input
+            "mixed channels", "All channels are added up in each output. " + MIXED, [_summed_input, mixed_inputs]
         ),
         Misconception(
             "outputs of full windows only",

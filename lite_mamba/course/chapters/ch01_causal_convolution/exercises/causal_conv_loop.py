@@ -57,6 +57,16 @@ AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
 WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
+def _up_to(axis, biased):
+    """A loop over t that counts along another axis; the outputs that it does not reach hold the bias, or zero."""
+
+    def convolve(x, weight, bias):
+        reached = torch.arange(x.shape[-1]) < x.shape[axis]
+        return torch.where(reached, causal_conv(x, weight, bias), bias[:, None] * biased)
+
+    return convolve
+
+
 CAUSAL_CONV_LOOP = Exercise(
     id="01.causal_conv_loop",
     title="Causal convolution as a loop",
@@ -186,6 +196,20 @@ CAUSAL_CONV_LOOP = Exercise(
             "a bias that multiplies",
             "You multiply by the bias. It is added: every output of channel d starts from bias[d].",
             lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)) * bias[:, None],
+        ),
+        Misconception(
+            "the first samples mirrored",
+            "Before the start you read x[1], x[2], … backwards, as in a mirror. Samples before the start count as "
+            "zero.",
+            padded_with("mirror"),
+            where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
+        ),
+        Misconception(
+            "a loop that does not reach the end",
+            "The last outputs are not computed. Your loop over t must run through the last axis of x: len(x) is B, and "
+            "x.shape[1] is D.",
+            [_up_to(axis, biased) for axis in (0, 1) for biased in (False, True)],
+            where=lambda x, weight, bias: x.shape[1] <= x.shape[-1],
         ),
         Misconception(
             "a width read off the channels",

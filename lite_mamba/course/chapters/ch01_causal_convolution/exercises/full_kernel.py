@@ -15,6 +15,14 @@ def full_kernel(weight: Tensor) -> Tensor:
     return full
 
 
+def _exchanged_sizes(weight: Tensor) -> Tensor:
+    width, channels = weight.shape
+    full = weight.new_zeros(channels, channels, width)
+    for d in range(channels):
+        full[d, d] = weight[d]
+    return full
+
+
 FULL_KERNEL = Exercise(
     id="01.full_kernel",
     title="The full kernel of a depthwise convolution",
@@ -120,6 +128,12 @@ FULL_KERNEL = Exercise(
                 lambda weight: torch.eye(len(weight)) * weight,
                 lambda weight: torch.eye(len(weight))[:, None] * weight,
             ],
+        ),
+        Misconception(
+            "taps and channels exchanged",
+            "You read `weight` as (W, D). Its shape is (D, W): a row for each channel, with the taps of this channel.",
+            [lambda weight: full_kernel(weight.T), _exchanged_sizes],
+            where=lambda weight: weight.shape[0] != weight.shape[1],
         ),
         Misconception(
             "the diagonal silenced",

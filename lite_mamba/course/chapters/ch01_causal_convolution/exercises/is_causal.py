@@ -36,6 +36,10 @@ def mixed_channels(x):
     return x + x.sum(dim=1, keepdim=True)
 
 
+def one_more(x):
+    return x + 1
+
+
 def one_sample_ahead(x):
     return F.pad(x, (0, 1))[..., 1:]
 
@@ -45,7 +49,11 @@ def subtract_mean(x):
 
 
 def first_output_reads_the_second_sample(x):
-    return torch.cat([x[..., :1] + x[..., 1:2], x[..., 1:]], dim=-1)
+    return torch.cat([x[..., :1] + x[..., 1:2].sum(dim=-1, keepdim=True), x[..., 1:]], dim=-1)
+
+
+def second_output_reads_the_third_sample(x):
+    return torch.cat([x[..., :1], x[..., 1:2] + x[..., 2:3].sum(dim=-1, keepdim=True), x[..., 2:]], dim=-1)
 
 
 def second_last_output_reads_the_last_sample(x):
@@ -54,7 +62,7 @@ def second_last_output_reads_the_last_sample(x):
 
 def add_the_slope_ahead(x):
     """y[t] = x[t] + (x[t + 1] − x[t + 2]), where both are there: the two gradients cancel when added up."""
-    return x + F.pad(x[..., 1:-1] - x[..., 2:], (0, 2))
+    return x + F.pad(x[..., 1:-1] - x[..., 2:], (0, 2))[..., : x.shape[-1]]
 
 
 def next_sample_of_the_other_channels(x):
@@ -67,8 +75,13 @@ def one_channel_adds_what_another_takes_away(x):
     return torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
 
 
+def what_two_channels_differ_by_ahead(x):
+    """y[t] = x[t] and what the first two channels of x[t + 1] differ by: a change of both by the same is not seen."""
+    return x + one_sample_ahead(x[:, :1] - x[:, 1:2])
+
+
 def third_sample_ahead(x):
-    return x + F.pad(x[..., 3:], (0, 3))
+    return x + F.pad(x[..., 3:], (0, 3))[..., : x.shape[-1]]
 
 
 def gated_by_the_past(x):
@@ -94,7 +107,7 @@ def all_read_the_future_of_the_last_channel(x):
 def second_last_output_reads_a_little_of_the_last_sample(x):
     """One number of the output reads one number of the input: no sum over gradients makes the leak larger."""
     leak = torch.zeros_like(x)
-    leak[0, 0, -2] = 5e-5
+    leak[:1, :1, -2:-1] = 5e-5
     return x + leak * x.roll(-1, dims=-1)
 
 
@@ -114,13 +127,16 @@ LAYERS = [
     delay_by_one,
     delay_by_two,
     mixed_channels,
+    one_more,
     one_sample_ahead,
     subtract_mean,
     first_output_reads_the_second_sample,
+    second_output_reads_the_third_sample,
     second_last_output_reads_the_last_sample,
     add_the_slope_ahead,
     next_sample_of_the_other_channels,
     one_channel_adds_what_another_takes_away,
+    what_two_channels_differ_by_ahead,
     third_sample_ahead,
     gated_by_the_past,
     only_the_last_sequence_cheats,
@@ -135,6 +151,7 @@ LAYERS = [
 def _causal_cases(draw: Draw) -> dict:
     """Each layer in turn, so that each is met at small and at large sizes."""
     x = draw.normal(draw.size(2, 3), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
+    x = (2 * x).round() / 2  # halves: their sums are exact
     x[x == 0] = 1  # who changes a sample into zero changes it
     return {"layer": LAYERS[draw.seed % len(LAYERS)], "x": x}
 
@@ -160,6 +177,24 @@ def _last_sample_changed(layer, x):
     other = x.clone()
     other[..., -1] += 1
     return torch.equal(layer(x)[..., :-1], layer(other)[..., :-1])
+
+
+def _all_channels_changed(layer, x):
+    for s in range(1, x.shape[-1]):
+        other = x.clone()
+        other[..., s] += 1
+        if not torch.equal(layer(x)[..., :s], layer(other)[..., :s]):
+            return False
+    return True
+
+
+def _impulses(layer, x):
+    """Whether no output stands before an impulse in all channels."""
+    return not any(layer(x.new_zeros(x.shape).index_fill(-1, s, 1))[..., :s].any() for s in torch.arange(x.shape[-1]))
+
+
+def _many_at_once(layer, x):
+    layer(x.clone().requires_grad_())[..., 0].backward()
 
 
 def _all_outputs_added(layer, x):
@@ -193,7 +228,7 @@ IS_CAUSAL = Exercise(
     title="Is it causal?",
     reference=is_causal,
     cases=_causal_cases,
-    trials=100,
+    trials=120,
     misconceptions=[
         Misconception(
             "a test of the first output only",
@@ -208,7 +243,8 @@ IS_CAUSAL = Exercise(
         Misconception(
             "a test of the last step only",
             "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
-            "the future elsewhere.",
+            "the future elsewhere. If your loop goes through all of them, its last turn must not overwrite what an "
+            "earlier one has found.",
             edited(is_causal, "reads.triu(1).any() → reads[-2, -1] != 0"),
         ),
         Misconception(
@@ -256,9 +292,12 @@ IS_CAUSAL = Exercise(
         Misconception(
             "outputs that cancel",
             "You add up what belongs to several channels: the outputs y[:, :, t] before the gradient, or the gradients "
-            "with their signs. In this layer one channel reads a later sample with + and another one with −, and the "
-            "sum is zero. Each output needs a gradient of its own, and each gradient its absolute value.",
-            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
+            "with their signs. In this layer later samples are read with + and with −, and the sum is zero. Each "
+            "output needs a gradient of its own, and each gradient its absolute value.",
+            [
+                _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
+                edited(is_causal, "gradients.abs().sum → gradients.sum"),
+            ],
         ),
         Misconception(
             "the triangle of the wrong axes",
@@ -285,9 +324,27 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "one changed sample",
-            "You change the last sample and look for changes in the outputs before it. That finds only layers which "
-            "read the *last* sample too early. Every later sample must be tried, and gradients try them all at once.",
-            _last_sample_changed,
+            "You ask whether the last sample moves the outputs before it. That finds only layers which read the *last* "
+            "sample too early. Every later sample must be tried, and gradients try them all at once.",
+            [_last_sample_changed, edited(is_causal, "reads.triu(1).any() → reads[:-1, -1].any()")],
+        ),
+        Misconception(
+            "one change for all channels",
+            "You change all channels of a sample by the same amount. This layer reads what two channels differ by, and "
+            "that stays as it was. Each channel must be tried alone, and gradients do that.",
+            _all_channels_changed,
+        ),
+        Misconception(
+            "an output taken for an answer",
+            "You send an impulse in and look for outputs before it. An output may differ from zero without reading "
+            "anything: this layer adds 1. Ask how much an output *moves* when an input is moved.",
+            _impulses,
+            where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # not seen if all channels are sent
+        ),
+        Misconception(
+            "a loop that does not reach the end",
+            "Your loop over t ends before the last output. len(x) is B and x.shape[1] is D: time is the last axis.",
+            edited(is_causal, "reads.triu(1).any() → reads[: x.shape[1]].triu(1).any()"),
         ),
         Misconception(
             "all outputs added up",
@@ -374,6 +431,12 @@ IS_CAUSAL = Exercise(
             "PyTorch has not watched x. Before you call the layer, make a copy that wants a gradient: "
             "x.detach().clone().requires_grad_().",
             _unwatched,
+        ),
+        Misconception(
+            "a gradient of many numbers",
+            "PyTorch takes the gradient of *one* number, and y[..., t] holds one for each channel of each sequence. "
+            "Take one after the other, or all at once with `jacobian`.",
+            _many_at_once,
         ),
         Misconception(
             "a graph that is used once",
