@@ -57,6 +57,8 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
 
     for relation in SAME_SHAPE if same_shape else OTHER_SHAPE:
         if found := relation(pairs, axis):
+            if name and found.name in OF_ALL_VALUES and _one_number(pairs):
+                return None
             words = found.words
             if (
                 relation in OF_EVERY_VALUE
@@ -65,6 +67,11 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
                 words = f"Where it is wrong, {_small(words)}"
             return Said(found.name, f"{name}: {_small(words)}" if name else words)
     return None
+
+
+def _one_number(pairs: Sequence[Pair]) -> bool:
+    """Whether one and the same number is expected each time: any other differs from it by a factor and by a sum."""
+    return all(pair.want.numel() == 1 and pair.want.item() == pairs[0].want.flatten()[0].item() for pair in pairs)
 
 
 def _others_right(name: str, example: Example, tolerance: Tolerance) -> Said | None:
@@ -471,4 +478,5 @@ SAME_SHAPE: tuple[Relation, ...] = (
     _scaled, _moved, _an_input, _function, _late, _turned, _swapped, _reordered, _some_rows, _one_number_a_row,
 )  # fmt: skip
 OTHER_SHAPE: tuple[Relation, ...] = (_swapped, _added_up, _longer, _reshaped)
+OF_ALL_VALUES = ("a factor for all values", "a number added to all values")
 OF_EVERY_VALUE: tuple[Relation, ...] = (_scaled, _moved, _function)  # their words speak of all cases

@@ -1675,6 +1675,7 @@ LINEAR = [
     ("two cumulative sums", kept_products, DIVIDED),
     ("list", lambda a, x: collected(a, x, as_list=True), "a list of states"),
     ("in rounds", lambda a, x: rounds(a, x), "rounds in the place of a loop"),
+    ("in rounds, filled up", rounds_with_padding, "rounds in the place of a loop"),
     ("a[t − 1]", lambda a, x: collected(torch.cat([a[-1:], a[:-1]]), x), "a decay of another step"),
     ("backwards", lambda a, x: collected(a.flip(0), x.flip(0)), "steps from last to first"),
     ("zero in front", lambda a, x: torch.stack([0 * x[0], *collected(a, x)]), "a state of zero in front"),
@@ -1744,6 +1745,21 @@ def test_lines_that_others_run_in_the_middle_of_a_scan_are_not_counted():
 def test_a_slow_backward_pass_is_told_by_its_counts():
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), loop)).text()
     assert "the number of whole tables of zeros" in shown and "the gradient of" not in shown
+
+
+def test_a_count_that_is_twice_the_expected_one_is_no_factor_for_all_values():
+    def shorter_at_each_step(a, x):
+        h, states = torch.zeros_like(x[0]), []
+        while len(x):
+            h = a[0] * h + x[0]
+            states.append(h)
+            a, x = a[1:], x[1:]
+        return torch.stack(states)
+
+    verdict = judge(exercise("09.linear_loop"), shorter_at_each_step)
+    shown = card(exercise("09.linear_loop"), verdict).text()
+    assert verdict.misconception is None
+    assert "when L is twice as long']: expected 2, got 4." in shown and "everywhere" not in shown
 
 
 def test_states_of_a_wrong_shape_are_told_by_their_shapes():

@@ -8,6 +8,7 @@ from torch import Tensor
 from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
+from .combine import combine
 from .hillis_steele import hillis_steele
 from .shared import by_cumulative_products, linear_loop, zero_first
 
@@ -52,6 +53,16 @@ def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
 
 def _table_case(draw: Draw, length: int, states: int) -> dict:
     return {"a": draw.normal(length, states), "x": draw.normal(length, states)}
+
+
+def _filled_rounds(a, x):
+    """The rounds of Hillis and Steele, with the identity as the partner of those that have none."""
+    shift = 1
+    while shift < len(a):
+        one, nothing = torch.ones_like(a[:shift]), torch.zeros_like(x[:shift])
+        a, x = combine(torch.cat([one, a[:-shift]]), torch.cat([nothing, x[:-shift]]), a, x)
+        shift = 2 * shift
+    return x
 
 
 ONCE = "for a_t, x_t in zip(a.unbind(0), x.unbind(0), strict=True)"
@@ -144,7 +155,7 @@ LINEAR_LOOP = Exercise(
             "rounds in the place of a loop",
             "Your states are right, and you join them in rounds. Every slice of a round has a gradient as long as the "
             "whole, and the work is L·log2 L. Here one step after the other is asked for.",
-            hillis_steele,
+            [hillis_steele, _filled_rounds],
         ),
         Misconception(
             "a division by a product of decays",
