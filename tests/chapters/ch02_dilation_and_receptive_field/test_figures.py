@@ -382,3 +382,20 @@ def test_front_end_reads_ten_lags_and_the_block_all():
 )
 def test_only_all_reads_as_all_and_only_nothing_as_nothing(value, said):
     assert percent(value) == said
+
+
+def test_a_ruler_that_finds_what_the_picture_has_no_room_for_is_told_in_words():
+    far = figures.ReceptiveFieldMap(measure=lambda front_end, length: [0, 70])
+    with pytest.raises(ValueError, match="room for a field of 66 samples, not of 71"):
+        far.update()
+
+
+def test_a_field_of_no_lags_says_that_none_is_read():
+    empty = figures.ReceptiveFieldMap(field=lambda *_: -3, lags=lambda *_: [], measure=lambda *_: [])
+    assert "the field spans −3 samples. No sample is read." in empty.update()
+    assert empty.titles()[0] == "The field has −3 samples, but no lag is read"
+
+
+def test_a_kernel_of_nan_is_no_sum():
+    nan = figures.DelayOnRecording(delay_kernel=lambda *_: (torch.full((4,), torch.nan), 8))
+    assert "the output is not a number" in nan.update()

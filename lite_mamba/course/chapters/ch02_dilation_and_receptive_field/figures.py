@@ -89,8 +89,6 @@ class ReceptiveFieldMap(LiveFigure):
             for i in range(len(dilations))
         ]
         room = self._room(self.predicted, *self.rows)
-        if room > self.windows[-1]:
-            raise ValueError(f"the picture has room for a field of {self.windows[-1]} samples, not of {room}")
         with torch.random.fork_rng(devices=[]):  # the learner's ruler probes with random numbers
             torch.manual_seed(0)
             probed = min(room + 4, self.windows[-1])
@@ -107,12 +105,15 @@ class ReceptiveFieldMap(LiveFigure):
         )
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, {gaps}: "
-            f"the field spans {self.samples} samples. {counted} Formula and gradients {agree}.{by}"
+            f"the field spans {written(self.samples, 'd')} samples. {counted} Formula and gradients {agree}.{by}"
         )
 
     def _room(self, *found: list[int]) -> int:
         """How many lags the picture must hold: the field, and every lag that was found."""
-        return max([self.samples, *(lag + 1 for lags in found for lag in lags)])
+        room = max([self.samples, *(lag + 1 for lags in found for lag in lags)])
+        if room > self.windows[-1]:
+            raise ValueError(f"the picture has room for a field of {self.windows[-1]} samples, not of {room}")
+        return room
 
     def _finding(self) -> tuple[str, str]:
         """What is read, as a title and as a sentence: counted, or where the functions contradict each other."""
@@ -124,9 +125,11 @@ class ReceptiveFieldMap(LiveFigure):
                 f"Formula: {read} are read. Gradient: {measured}{others}",
                 f"By formula {read} samples are read, by gradient {measured}{others}.",
             )
+        if not read:
+            return f"The field has {written(self.samples, 'd')} samples, but no lag is read", "No sample is read."
         if oldest + 1 != self.samples:
             return (
-                f"The field has {self.samples} samples, but lags 0 to {oldest} are {oldest + 1}",
+                f"The field has {written(self.samples, 'd')} samples, but lags 0 to {oldest} are {oldest + 1}",
                 f"The largest lag that is read is {oldest}: from it to now there are {oldest + 1} samples.",
             )
         holes = self.samples - read
@@ -329,6 +332,8 @@ class DelayOnRecording(LiveFigure):
 
     def _does(self) -> str:
         """What the branch gives before its activation, in words."""
+        if not self.weight.isfinite().all():
+            return "not a number"
         read = self.weight.nonzero().flatten().tolist()
         if len(read) != 1:
             return f"a sum of {len(read)} samples" if read else "0 throughout"

@@ -61,6 +61,7 @@ class BufferAtWork(LiveFigure):
     def __init__(self, step=spec.conv_step, name: str = ""):
         super().__init__(height=5.4)
         self.step, self.name = step, name
+        self.known: dict[int, tuple] = {}  # what the step does, by dilation
         self.stream = torch.tensor(self.SAMPLES, dtype=torch.float32)  # (L,)
         self.weight, self.bias = torch.tensor([self.TAPS], dtype=torch.float32), torch.zeros(1)  # (1, W), (1,)
         self.cells, self.plot = self.figure.subplots(2, 1, sharex=True, height_ratios=(1.15, 1))
@@ -113,7 +114,16 @@ class BufferAtWork(LiveFigure):
 
     @torch.no_grad()
     def _run(self, t: int, dilation: int) -> None:
-        """Feed all samples to the step, one at a time. What it does up to t is shown; `sound` is of all 20."""
+        """What the step does up to t; `sound` is of all 20 samples."""
+        if dilation not in self.known:
+            self.known[dilation] = self._fed(dilation)
+        held, outputs, true, equal = self.known[dilation]
+        self.sound = bool(equal.all() and true.all())
+        self.history, self.remembered = held[t], true[t]
+        self.streamed, self.wrong = np.array(outputs[: t + 1]), int((~equal[: t + 1]).sum())  # (t + 1,)
+
+    def _fed(self, dilation: int) -> tuple[list, list, np.ndarray, np.ndarray]:
+        """All samples fed to the step, one at a time: the histories and the outputs, and which of each are right."""
         history, outputs, held = torch.zeros(1, 1, self.lag), [], []
         for i in range(len(self.SAMPLES)):
             held.append(history.flatten().tolist())  # before sample i
@@ -122,10 +132,7 @@ class BufferAtWork(LiveFigure):
             outputs.append(float(y))
         past = np.array([0] * self.lag + list(self.SAMPLES[:-1]))
         true = np.isclose(held, np.lib.stride_tricks.sliding_window_view(past, self.lag)).all(axis=1)  # (L,)
-        equal = np.isclose(outputs, self.parallel.numpy(), atol=1e-4)  # (L,)
-        self.sound = bool(equal.all() and true.all())
-        self.history, self.remembered = held[t], true[t]
-        self.streamed, self.wrong = np.array(outputs[: t + 1]), int((~equal[: t + 1]).sum())  # (t + 1,)
+        return held, outputs, true, np.isclose(outputs, self.parallel.numpy(), atol=1e-4)  # (L,)
 
     def _draw_cells(self) -> None:
         longest = (len(self.TAPS) - 1) * self.controls["dilation"].high

@@ -28,8 +28,8 @@ PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
 
 
 def words(steps: float) -> str:
-    """A number of steps with two digits that count: 0.43, 6.9, 17, 693."""
-    return written(steps, ".0f" if abs(steps) >= 9.95 else ".2g")
+    """A number of steps with two digits that count: 0.43, 6.9, 17, 693, 3e8."""
+    return written(steps, ".0f" if 9.95 <= abs(steps) < 1e6 else ".2g")
 
 
 def decades(ax, axis: str, powers, names=None) -> None:

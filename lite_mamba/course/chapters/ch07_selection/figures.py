@@ -307,7 +307,7 @@ class _Stream(LiveFigure):
         mixed = self._mixed(-math.expm1(-delta_data), -math.expm1(-delta_noise))  # (L,)
         self.is_mixed = torch.allclose(self.states, mixed[: self.SHOWN], rtol=1e-3, atol=1e-3)
         measured = mixed if self.is_mixed else self.states
-        wanted = self.target[: len(measured)]
+        measured, wanted = measured.double(), self.target[: len(measured)].double()
         self.error = ((measured - wanted).square().mean() / wanted.square().mean()).sqrt().item()
         return self.error
 

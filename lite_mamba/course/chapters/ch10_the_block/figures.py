@@ -409,7 +409,7 @@ def _letter(symbol: int) -> str:
 
 
 def grade(share: float) -> str:
-    """In words that every machine agrees on."""
+    """In words that machines agree on: rounded, but for all and none."""
     if share in (0, 100):
         return "all" if share else "none"
     return "nearly all" if share >= 95 else "few" if share < 22 else f"about {round(share, -1):.0f} %"

@@ -153,7 +153,7 @@ def _causal_cases(draw: Draw) -> dict:
     x = draw.normal(draw.size(2, 3), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
     x = (2 * x).round() / 2  # halves: their sums are exact
     x[x == 0] = 1  # who changes a sample into zero changes it
-    return {"layer": LAYERS[draw.seed % len(LAYERS)], "x": x}
+    return {"layer": draw.in_turn(LAYERS), "x": x}
 
 
 def _judged(forbidden):
@@ -232,8 +232,8 @@ IS_CAUSAL = Exercise(
     misconceptions=[
         Misconception(
             "a test of the first output only",
-            "You look at one output only, the first. A layer may be honest there and read the future later on. Every "
-            "output must be asked: in a loop, `return True` stands behind it.",
+            "You look at one output only, the first, and perhaps at one input of it. A layer may be honest there and "
+            "read the future elsewhere. Every output must be asked: in a loop, `return True` stands behind it.",
             [
                 edited(is_causal, "reads.triu(1).any() → reads[0, 1] != 0"),
                 _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
@@ -271,7 +271,8 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "now counted as future",
-            "You forbid the output at t to read x[t] itself. Now is allowed; the future starts at t + 1.",
+            "You forbid the output at t to read x[t] itself, and perhaps what stands right before it. Now is allowed; "
+            "the future starts at t + 1.",
             [
                 _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
                 edited(is_causal, "triu(1) → triu(-1)"),
@@ -327,6 +328,7 @@ IS_CAUSAL = Exercise(
             "You ask whether the last sample moves the outputs before it. That finds only layers which read the *last* "
             "sample too early. Every later sample must be tried, and gradients try them all at once.",
             [_last_sample_changed, edited(is_causal, "reads.triu(1).any() → reads[:-1, -1].any()")],
+            where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # reads the last sample, unseen
         ),
         Misconception(
             "one change for all channels",

@@ -88,7 +88,7 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a NaN that is only hidden",
-            "The NaN is gone, and nothing is mended. At A = 0 the input is lost without any warning: 0 divided by a "
+            "The NaN is gone, and nothing is mended. At A = 0 the input of a short tick is lost: 0 divided by a "
             "tiny number is 0, and so is a NaN that is replaced by 0. And tiny steps are as wrong as they were.",
             [
                 *(edited(unmended, f"/ A → / ({nudged})") for nudged in NUDGED),

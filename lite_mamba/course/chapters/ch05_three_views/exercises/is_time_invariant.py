@@ -129,7 +129,7 @@ def one_factor_a_step(length: int):
 
 def _systems(draw: Draw) -> dict:
     systems = [*SYSTEMS, one_factor_a_step]
-    system = systems[draw.seed % len(systems)]  # each as often as any other
+    system = draw.in_turn(systems)  # each as often as any other
     u = draw.normal(draw.size(6, 10)).abs() + 0.1  # no sample and no mean is zero
     if system is not subtract_mean:  # with a silent end it would answer wrongly only before the input comes
         u = draw.choice([u, F.pad(u, (0, 4))])  # (L,)

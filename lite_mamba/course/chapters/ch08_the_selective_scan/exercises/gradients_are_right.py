@@ -130,7 +130,9 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
     edited(product_by_hand, "grad * a → grad * a * 1.05"): False,  # wrong by a twentieth
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., 1:], (1, 0))"): False,  # wrong for the first number alone
-    edited(product_by_hand, "(grad * b → (grad * (b + 1).where(torch.arange(len(b))[:, None] > 0, b)"): False,  # … row
+    edited(
+        product_by_hand, "(grad * b → (grad * (b + 1).where(torch.arange(len(b))[:, None] > 0, b)"
+    ): False,  # right for the first row
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(

@@ -310,7 +310,7 @@ def _whole(draw: Draw, *shape: int) -> Tensor:
 def _draw_layer(draw: Draw) -> dict:
     """The layers in turn, so that none is left out."""
     return {
-        "layer": LAYERS[draw.seed % len(LAYERS)],
+        "layer": draw.in_turn(LAYERS),
         "x": _whole(draw, draw.size(3, 4), draw.size(3, 6), 2),
     }
 
