@@ -79,7 +79,7 @@ def test_the_scope_tells_of_a_wrong_step():
     assert "2 outputs are wrong" in scope.update(t=first + 1)
     scope.update(t=239)
     assert scope.wrong > 50
-    with pytest.raises(ValueError, match=r"expected \(1, 1\)"):
+    with pytest.raises(ValueError, match=r"the step returned .*, expected the shape \(1, 1\)"):
         figures.StreamingScope(lambda token, history, h, *_: (token[0], history, h))
 
 

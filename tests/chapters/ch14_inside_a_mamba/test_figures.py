@@ -149,7 +149,7 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
 
 def test_a_matrix_of_another_shape_is_refused_in_words():
     wrong = figures.HiddenAttention(build=lambda delta, A, B, C: delta)
-    with pytest.raises(ValueError, match=r"must give a tensor of shape \(56, 56\)"):
+    with pytest.raises(ValueError, match=r"hidden_attention returned \(56,\), expected the shape \(56, 56\)"):
         wrong.update()
 
 
@@ -157,7 +157,7 @@ def test_a_matrix_of_another_shape_is_refused_in_words():
     ("wrong", "words"),
     [
         (lambda *given: hidden_attention(*given) * math.nan, "not finite"),
-        (lambda *given: hidden_attention(*given) + 0j, "real numbers"),
+        (lambda *given: hidden_attention(*given) + 0j, "complex numbers, expected real ones"),
     ],
 )
 def test_a_matrix_that_cannot_be_drawn_is_refused_in_words(wrong, words):
@@ -203,7 +203,11 @@ def test_the_bar_of_a_probe_stays_in_the_picture_or_says_that_it_does_not():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"), [(lambda w: w * math.nan, "not finite"), (lambda w: w[:5], r"w of shape \(352,\)")]
+    ("wrong", "words"),
+    [
+        (lambda w: w * math.nan, "not finite"),
+        (lambda w: w[:5], r"returned \(5,\) and \(\), expected the shapes \(352,\) and \(\)"),
+    ],
 )
 def test_weights_that_are_none_are_refused_in_words(wrong, words):
     def fit(x, y, ridge):

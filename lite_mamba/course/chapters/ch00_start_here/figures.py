@@ -8,6 +8,7 @@ from lite_mamba import Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
+from ...drawing.returned import returned
 from ...tasks import library_text
 from .exercises import scale_A
 
@@ -64,11 +65,7 @@ class FadingState(LiveFigure):
         """The sum of Δ·A up to each step; a ValueError in words if the function gives no number for each token."""
         shape = (1, self.STEPS, 1, 1)  # (B, L, D, N)
         found = self.scale_A(torch.full(shape[:3], delta), torch.tensor([[-float(n)]]))
-        if not isinstance(found, torch.Tensor) or found.shape != shape:
-            got = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
-            raise ValueError(f"scale_A returned {got}, expected the shape {shape}")
-        if not found.isfinite().all():
-            raise ValueError("scale_A returned numbers that are not finite")
+        (found,) = returned("scale_A", found, shape, finite=True)
         return np.concatenate([[0.0], found.detach().double().flatten().cumsum(0).numpy()])
 
     def _finding(self, exponents: np.ndarray) -> str:

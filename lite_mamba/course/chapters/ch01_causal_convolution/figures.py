@@ -12,6 +12,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
 from ...drawing.numbers import several, written
+from ...drawing.returned import returned
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from .exercises import causal_conv, causal_conv_loop
 
@@ -266,11 +267,7 @@ class ImpulseResponse(LiveFigure):
 
 def output_of(conv, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """What a convolution returns; a ValueError in words if the shape is not that of x."""
-    y = conv(x, weight, bias)
-    if not isinstance(y, Tensor) or y.shape != x.shape:
-        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
-        raise ValueError(f"the convolution returned {got}, expected the shape {tuple(x.shape)}")
-    return y
+    return returned("the convolution", conv(x, weight, bias), tuple(x.shape))[0]
 
 
 class Padding(LiveFigure):

@@ -14,20 +14,11 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import opening, several, written
+from ...drawing.returned import returned
 from ...tasks import membrane_voltage
 from . import exercises as spec
 
 PALE_BLUE = "#D6E8F5"
-
-
-def _returned(name: str, result, *shapes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """What a step or a chunk returned, outputs and a history; a ValueError in words if it is not of these shapes."""
-    parts = result if isinstance(result, (tuple, list)) else (result,)
-    got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in parts]
-    if got != list(shapes):
-        found, expected = (" and ".join(map(str, names)) or "nothing" for names in (got, shapes))
-        raise ValueError(f"the {name} returned {found}, expected an output and a history: {expected}")
-    return tuple(parts)
 
 
 def _unseen(outputs: np.ndarray, low: float, high: float) -> dict[str, int]:
@@ -128,7 +119,7 @@ class BufferAtWork(LiveFigure):
         for i in range(len(self.SAMPLES)):
             held.append(history.flatten().tolist())  # before sample i
             given = self.stream[i].view(1, 1).clone(), history, self.weight.clone(), self.bias.clone()
-            y, history = _returned("step", self.step(*given, dilation), (1, 1), (1, 1, self.lag))
+            y, history = returned("the step", self.step(*given, dilation), (1, 1), (1, 1, self.lag))
             outputs.append(float(y))
         past = np.array([0] * self.lag + list(self.SAMPLES[:-1]))
         true = np.isclose(held, np.lib.stride_tricks.sliding_window_view(past, self.lag)).all(axis=1)  # (L,)
@@ -477,7 +468,7 @@ class AnySplit(LiveFigure):
         history, outputs = torch.zeros(1, 1, self.lag), []
         for x in self.signal.split(size, dim=-1):
             given = x.clone(), history, self.weight.clone(), self.bias.clone()
-            y, following = _returned("chunk", self.chunk(*given, dilation), tuple(x.shape), tuple(history.shape))
+            y, following = returned("the chunk", self.chunk(*given, dilation), tuple(x.shape), tuple(history.shape))
             history = following if border else torch.zeros_like(history)
             outputs.append(y)
         return torch.cat(outputs, dim=-1).flatten().numpy()  # (L,)

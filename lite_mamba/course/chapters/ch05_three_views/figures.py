@@ -15,6 +15,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import several, written
+from ...drawing.returned import returned
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
 SAME = 1e-3  # responses this close are drawn as one
@@ -23,12 +24,7 @@ PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
 
 def sized(y: Tensor, like: Tensor) -> np.ndarray:
     """The result of a learner's function; a ValueError in words if its shape is not the input's, or not all is real."""
-    if not isinstance(y, Tensor) or y.shape != like.shape:
-        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
-        raise ValueError(f"the function returned {got}, expected the shape {tuple(like.shape)}")
-    if y.is_complex():
-        raise ValueError("the function returned complex numbers, expected real ones")
-    return y.detach().numpy()
+    return returned("the function", y, tuple(like.shape))[0].detach().numpy()
 
 
 def level(value: float) -> str:

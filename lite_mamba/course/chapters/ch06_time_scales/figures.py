@@ -20,6 +20,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import percent, several, written
+from ...drawing.returned import returned
 from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
@@ -36,21 +37,6 @@ def decades(ax, axis: str, powers, names=None) -> None:
     """Label a straight axis that holds log10 of something with the numbers themselves."""
     names = names or [written(10.0**p, ",g") for p in powers]
     getattr(ax, f"set_{axis}ticks")(list(powers), names)
-
-
-def shown_as(value: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
-    """What a reader's function returned; a ValueError in words if it has another shape."""
-    if not isinstance(value, Tensor) or value.shape != shape:
-        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-        raise ValueError(f"{name} returned {got}, expected the shape {shape}")
-    return value.detach()
-
-
-def finite(value: Tensor, name: str) -> Tensor:
-    """The same numbers; a ValueError in words if one of them is not finite."""
-    if not value.isfinite().all():
-        raise ValueError(f"{name} returned numbers that are not finite")
-    return value
 
 
 class Hero(LiveFigure):
@@ -119,7 +105,7 @@ class Fading(LiveFigure):
 
     def update(self, delta: float = 0.1, n: int = 1) -> str:
         found = self.half_life(torch.tensor([[-float(n)]]), torch.tensor([delta]))
-        self.steps = float(finite(shown_as(found, (1, 1), "half_life"), "half_life"))
+        self.steps = float(*returned("half_life", found, (1, 1), finite=True))
         self.left = np.exp(-n * delta * self.t)  # (T,)
         self.stems.set_segments([[(t, 0), (t, left)] for t, left in zip(self.t, self.left, strict=True)])
         self.dots.set_ydata(self.left)
@@ -288,7 +274,7 @@ class SoftplusInverse(LiveFigure):
             found = form(wanted)
         except TypeError:
             found = form(wanted.float()).to(wanted.dtype)
-        return shown_as(found, tuple(wanted.shape), "inverse_softplus")
+        return returned("inverse_softplus", found, tuple(wanted.shape))[0].detach()
 
     @staticmethod
     def _error(bias: Tensor, wanted: Tensor) -> np.ndarray:
@@ -434,7 +420,8 @@ class TimeScaleMap(LiveFigure):
 
     def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:
         drawn = self.sample(self.u, dt_min, dt_max, 1e-4)
-        self.rain = finite(shown_as(drawn, (self.CHANNELS,), "sample_dt"), "sample_dt").double().numpy()  # (D,)
+        (drawn,) = returned("sample_dt", drawn, (self.CHANNELS,), finite=True)
+        self.rain = drawn.detach().double().numpy()  # (D,)
         if (least := self.rain.min()) <= 0:
             raise ValueError(f"sample_dt returned {written(least, '.2g')}, and a step size is above 0")
         self.half_lives = LN2 / np.outer(self.rain, self.n)  # (D, N)

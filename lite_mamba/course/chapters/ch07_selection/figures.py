@@ -12,6 +12,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import slider
 from ...drawing.numbers import written
+from ...drawing.returned import returned
 from .exercises import gate_from_delta, gated_state
 
 PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
@@ -37,14 +38,7 @@ def noise_stream(length: int, share: float = 0.25, seed: int = 0) -> tuple[Tenso
 
 def one_a_token(name: str, found: Tensor, u: Tensor) -> Tensor:
     """`found`, which a reader's function returned, if it holds one number a token; else a ValueError in words."""
-    if not isinstance(found, Tensor):
-        raise ValueError(f"the {name} is of type {type(found).__name__}, expected a tensor {tuple(u.shape)}")
-    if found.shape != u.shape:
-        raise ValueError(f"the {name} has shape {tuple(found.shape)}, expected {tuple(u.shape)}")
-    found = found.detach().float()
-    if not found.isfinite().all():
-        raise ValueError(f"the {name} holds {written(found[~found.isfinite()][0].item())}")
-    return found
+    return returned(f"the {name}", found, tuple(u.shape), finite=True)[0].detach().float()
 
 
 def number(value: float) -> str:
@@ -98,7 +92,7 @@ class TokenRow(LiveFigure):
         values = [deltas.get(f"delta_{i + 1}", start) for i, start in enumerate(self.DELTAS)]
         self.delta = torch.tensor(values)  # (L,)
         self.g = one_a_token("gate", self.gate(self.delta.clone()), self.u)  # (L,)
-        self.h = one_a_token("state", self.run(self.u.clone(), self.g.clone()), self.u)  # (L,)
+        self.h = one_a_token("recurrence", self.run(self.u.clone(), self.g.clone()), self.u)  # (L,)
         self.parts = (1 - self.g) * torch.cat([torch.zeros(1), self.h[:-1]]), self.g * self.u  # (L,) each
         self.apart = ~torch.isclose(self.h, sum(self.parts), rtol=1e-5, atol=0.01)  # (L,)
         self.weights = self.g * torch.cat([(1 - self.g[1:]).flip(0).cumprod(0).flip(0), torch.ones(1)])  # (L,)
@@ -301,7 +295,9 @@ class _Stream(LiveFigure):
         It is the error of all tokens if the states drawn are the mixture, else of the tokens drawn.
         """
         delta = torch.where(self.is_data[: self.SHOWN], delta_data, delta_noise)  # (SHOWN,)
-        self.states = one_a_token("state", self.run(self.shown.clone(), gate_from_delta(delta)), self.shown)  # (SHOWN,)
+        self.states = one_a_token(
+            "recurrence", self.run(self.shown.clone(), gate_from_delta(delta)), self.shown
+        )  # (SHOWN,)
         states = self.states.tolist()
         self.line.set_data(np.arange(self.SHOWN + 1), [*states, states[-1]])
         mixed = self._mixed(-math.expm1(-delta_data), -math.expm1(-delta_noise))  # (L,)

@@ -15,6 +15,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import percent, several, written
+from ...drawing.returned import returned
 from .exercises import discretise, scan_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#D3EDE3", "#EFEFEF"
@@ -46,16 +47,6 @@ def states(deltaA: Tensor, deltaB_u: Tensor) -> Tensor:
 def package_chunk(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """The package's scan from a given state: the outputs (B, D, L) and the last state (B, D, N)."""
     return selective_scan_fn(u, delta, A, B, C, initial_state=state, return_last_state=True)
-
-
-def returned(name: str, result, *shapes: tuple[int, ...]) -> tuple[Tensor, ...]:
-    """What a function of the learner's returned, one tensor of each shape; a ValueError in words if it is not that."""
-    parts = result if isinstance(result, (tuple, list)) else (result,)
-    got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in parts]
-    if got != list(shapes):
-        found, expected = (" and ".join(map(str, names)) or "nothing" for names in (got, shapes))
-        raise ValueError(f"{name} returned {found}, expected {expected}")
-    return tuple(parts)
 
 
 def plain(number: float) -> str:

@@ -16,6 +16,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import written
+from ...drawing.returned import returned
 from ...tasks import membrane_voltage
 
 PALE_BLUE = "#D6E8F5"
@@ -90,17 +91,12 @@ class StreamingScope(LiveFigure):
         outputs, histories, states = [], [], []
         for t in range(self.LENGTH):
             y, history, h = self.step(self.x[:, t], history, h, *self.given)
-            outputs.append(self._checked(y))
+            outputs.append(returned("the step", y, (1, 1))[0].item())
             histories.append(history[0].clone())
             states.append(h[0].clone())
         self.outputs = np.array(outputs)  # (L,)
         self.histories, self.states = (torch.stack(kept).numpy() for kept in (histories, states))
         self.errors = np.abs(self.outputs - self.parallel)  # (L,)
-
-    def _checked(self, y: Tensor) -> float:
-        if y.shape != (1, 1):
-            raise ValueError(f"the step returned an output of shape {tuple(y.shape)}, expected (1, 1)")
-        return y.item()
 
     def _draw_signals(self) -> None:
         self.top.set(xlim=(-2, self.LENGTH + 2), ylim=(-56, 24), ylabel="input (mV)")

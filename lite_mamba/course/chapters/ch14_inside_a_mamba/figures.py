@@ -11,6 +11,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import percent, several, written
+from ...drawing.returned import returned
 from ...training import RUNS, stored
 from ...training.data import Memory
 from ..ch13_a_language_model.texts import CODE, encoded, shown
@@ -142,12 +143,8 @@ class HiddenAttention(LiveFigure):
             for sign, byte in zip(self.signs, self.ids.tolist(), strict=True):
                 sign.set_text(shown(byte))
         one, d = self.layers[layer - 1], channel - 1
-        self.M = self.build(one.delta[d], one.A[d], one.B, one.C)  # (L, L)
-        if not isinstance(self.M, Tensor) or self.M.shape != (self.n, self.n) or self.M.is_complex():
-            raise ValueError(f"hidden_attention must give a tensor of shape {(self.n, self.n)}, of real numbers")
-        if not self.M.isfinite().all():
-            raise ValueError("hidden_attention returned numbers that are not finite")
-        self.M = self.M.detach()
+        built = self.build(one.delta[d], one.A[d], one.B, one.C)
+        self.M = returned("hidden_attention", built, (self.n, self.n), finite=True)[0].detach()  # (L, L)
         scaled = (self.M / self.M.abs().max().clamp(min=1e-30)).numpy()  # (L, L)
         self.image.set_data(scaled)
         row = self.M[at].numpy()
@@ -404,11 +401,7 @@ class Probes(LiveFigure):
 
     def _fit(self, x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
         w, c = self.fit(x, y, ridge)
-        if not isinstance(w, Tensor) or w.shape != x.shape[1:]:
-            raise ValueError(f"fit_probe must give w of shape {tuple(x.shape[1:])}")
-        if not (w.isfinite().all() and torch.as_tensor(c).isfinite().all()):
-            raise ValueError("fit_probe returned numbers that are not finite")
-        return w, c
+        return returned("fit_probe", (w, torch.as_tensor(c)), tuple(x.shape[1:]), (), finite=True)
 
 
 class Reading(LiveFigure):

@@ -1,0 +1,44 @@
+"""What a learner's function gave back to a figure, which can draw real tensors of known shapes and nothing else."""
+
+from typing import Any
+
+from torch import Tensor
+
+from .numbers import written
+
+
+def returned(name: str, result: Any, *shapes: tuple[int, ...], finite: bool = False) -> tuple[Tensor, ...]:
+    """The tensors that a function returned, one of each shape, or words for its card.
+
+    Args:
+        name: what the function is called in the words: "the loop".
+        result: what it returned: one tensor, or a tuple or list of as many as there are shapes.
+        shapes: the shapes that are expected.
+        finite: whether inf and nan are refused.
+
+    Raises:
+        ValueError: there are others, or of other shapes, or complex ones, or some numbers are not finite.
+
+    Example:
+        >>> import torch
+        >>> (y,) = returned("the loop", torch.ones(2), (2,))
+        >>> returned("the chunk", torch.ones(2), (2,), (1, 3))
+        Traceback (most recent call last):
+        ...
+        ValueError: the chunk returned (2,), expected the shapes (2,) and (1, 3)
+    """
+    together = isinstance(result, (tuple, list))
+    parts = result if together else (result,)
+    got = [tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__ for part in parts]
+    if got != list(shapes) or together != (len(shapes) > 1):
+        found, expected = (" and ".join(map(str, names)) or "nothing" for names in (got, shapes))
+        if together and (len(shapes) == 1 or len(got) > 4):
+            found = f"a {type(result).__name__} of {len(got)}"
+        raise ValueError(f"{name} returned {found}, expected the shape{'s' * (len(shapes) > 1)} {expected}")
+    if any(part.is_complex() for part in parts):
+        raise ValueError(f"{name} returned complex numbers, expected real ones")
+    for part in parts:
+        if finite and not part.isfinite().all():
+            worst = written(part[~part.isfinite()][0].item())
+            raise ValueError(f"{name} returned numbers that are not finite: {worst}")
+    return tuple(parts)
