@@ -295,9 +295,8 @@ class _Stream(LiveFigure):
         It is the error of all tokens if the states drawn are the mixture, else of the tokens drawn.
         """
         delta = torch.where(self.is_data[: self.SHOWN], delta_data, delta_noise)  # (SHOWN,)
-        self.states = one_a_token(
-            "recurrence", self.run(self.shown.clone(), gate_from_delta(delta)), self.shown
-        )  # (SHOWN,)
+        found = self.run(self.shown.clone(), gate_from_delta(delta))
+        self.states = one_a_token("recurrence", found, self.shown)  # (SHOWN,)
         states = self.states.tolist()
         self.line.set_data(np.arange(self.SHOWN + 1), [*states, states[-1]])
         mixed = self._mixed(-math.expm1(-delta_data), -math.expm1(-delta_noise))  # (L,)
