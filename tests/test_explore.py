@@ -90,6 +90,21 @@ def words(canvas, *kinds) -> np.ndarray:
     return np.asarray(figure.canvas.buffer_rgba()).astype(int)  # (height, width, 4)
 
 
+def test_a_saved_figure_is_the_picture_of_what_was_set_last_with_its_heading(tmp_path):
+    figure = Ripple()
+    figure.heading = figure.figure.suptitle("finding", x=0.01, ha="left")
+    figure.move(figure.heading)
+    shown = [pixels(figure.picture()) for words in ("", "a ripple") if not figure.heading.set_text(words)]
+    figure.update(waves=5)
+    figure.savefig(tmp_path / "saved.png")
+    saved, drawn = (pixels(picture) for picture in ((tmp_path / "saved.png").read_bytes(), figure.picture()))
+    assert (shown[0] != shown[1]).any()
+    assert (abs(drawn.astype(int) - saved) > 40).any(axis=-1).mean() < 0.002
+    figure.figure.savefig(tmp_path / "again.png")
+    assert (pixels((tmp_path / "again.png").read_bytes()) == saved).all()
+    assert figure.heading.get_animated()
+
+
 def test_kept_words_are_drawn_as_matplotlib_draws_them():
     kinds = [
         {"s": "Jagged ΔA, gy|", "color": style.VERMILLION},

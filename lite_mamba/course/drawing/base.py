@@ -109,6 +109,12 @@ class LiveFigure:
         self._last = png(self.pixels())
         return self._last
 
+    def savefig(self, *where, **options) -> None:
+        """Write the figure as it was set last to a file: the arguments are those of matplotlib's `Figure.savefig`."""
+        with self.lock:
+            self.update(**self.defaults() | self.set_to)
+            self.figure.savefig(*where, **options)
+
     def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
         """A still picture of what was set last, for a cell whose last line is a figure. The sentence is its text."""
         sentence = self.update(**self.defaults() | self.set_to)

@@ -63,10 +63,25 @@ def context():
     return matplotlib.rc_context(SETTINGS)
 
 
+class _Saved(Figure):
+    """Saved as it is drawn: in this style, with a heading that moves, where matplotlib would leave that out."""
+
+    def savefig(self, *where, **options) -> None:
+        moving = [one for one in self.get_children() if one.get_animated()]
+        for one in moving:
+            one.set_animated(False)
+        try:
+            with context():
+                super().savefig(*where, **options)
+        finally:
+            for one in moving:
+                one.set_animated(True)
+
+
 def new_figure(width: float = WIDTH, height: float = HEIGHT, dpi: int = DPI) -> Figure:
     """An empty figure of `width` by `height` inches, drawn by Agg, unknown to pyplot."""
     room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.1, wspace=0.04)  # inches around each axes
-    figure = Figure(figsize=(width, height), dpi=dpi, layout=room, facecolor="white")
+    figure = _Saved(figsize=(width, height), dpi=dpi, layout=room, facecolor="white")
     Canvas(figure)
     return figure
 
