@@ -43,9 +43,9 @@ def test_the_buffer_tells_how_many_outputs_of_a_wrong_step_are_wrong():
     assert "The first output is wrong." in shown.update(t=0, dilation=2)
     shown.update(t=11, dilation=2)
     assert shown.by.get_text() == "(the step is the suspect)"
-    assert shown.tap_name.get_text() == "tap, as it\nshould be"
+    assert shown.tap_name.get_text() == "× tap, as it\nshould be"
     shown.update(t=11, dilation=1)
-    assert shown.tap_name.get_text() == "tap"
+    assert shown.tap_name.get_text() == "× tap"
 
 
 def test_a_step_that_returns_a_history_of_another_length_is_told_so():
@@ -75,7 +75,7 @@ def test_a_history_that_is_not_of_the_last_samples_is_not_called_so():
     assert shown.history == [0, 0, 0, 12] and shown.wrong == 0
     assert "the history holds 4 numbers, which are not the last 4 samples. The taps should read" in sentence
     assert shown.titles() == ["The 2 outputs so far equal the single pass"]
-    assert shown.tap_name.get_text() == "tap, as it\nshould be"
+    assert shown.tap_name.get_text() == "× tap, as it\nshould be"
 
 
 def test_a_step_that_is_wrong_later_is_not_said_to_read_where_the_taps_are():

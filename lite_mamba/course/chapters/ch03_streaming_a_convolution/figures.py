@@ -139,7 +139,7 @@ class BufferAtWork(LiveFigure):
         self.kept_cells = [self._cell(0, 0.6) for _ in range(longest)]
         self.now = self._cell(0, 0.6)
         self.tap_notes = [
-            self.cells.text(0, -0.55, f"×{tap}", ha="center", va="center", color=style.VERMILLION, fontsize=13,
+            self.cells.text(0, -0.55, str(tap), ha="center", va="center", color=style.VERMILLION, fontsize=13,
                             fontweight="bold")
             for tap in self.TAPS
         ]  # fmt: skip
@@ -186,7 +186,7 @@ class BufferAtWork(LiveFigure):
             box.set(linewidth=4 if tap else 1.5, zorder=2 if tap else 1)
         self._place(self.now, t, self.SAMPLES[t], style.BLACK, "white", style.VERMILLION, "bold")
         self.now[0].set_linewidth(4)
-        self.tap_name.set_text("tap" if self.sound else "tap, as it\nshould be")
+        self.tap_name.set_text("× tap" if self.sound else "× tap, as it\nshould be")
         for note, at in zip(self.tap_notes, self.taps, strict=True):
             note.set_x(at)
 
