@@ -213,6 +213,7 @@ RAISING = [
     ("an index that is not a whole number", lambda x, n: x.index_select(0, x)),
     ("an index that is not a whole number", lambda x, n: torch.nn.functional.one_hot(x)),
     ("an index that is not a whole number", lambda x, n: [1, 2][float(n)]),
+    ("an index that is not a whole number", lambda x, n: torch.nn.functional.cross_entropy(x[None], x[:1])),
     ("a mean that needs floats", lambda x, n: (x > 0).mean()),
     ("a mean that needs floats", lambda x, n: torch.arange(len(x)).std()),
     ("a minus before yes and no", lambda x, n: 1 - (x > 0)),

@@ -84,7 +84,15 @@ BITS = [
     ("the logits themselves", lambda x, ids: F.nll_loss(x[:-1], ids[1:]).item(), "logits taken for log-probabilities"),
     ("softmax over the text", lambda x, i: -x.softmax(0)[range(len(i) - 1), i[1:]].log2().mean().item(),
      "a softmax over the places"),
-    ("a cost for each byte", lambda x, ids: F.cross_entropy(x[:-1], ids[1:], reduction="none") / math.log(2), None),
+    ("a cost for each byte", lambda x, ids: F.cross_entropy(x[:-1], ids[1:], reduction="none") / math.log(2),
+     "a cost for each byte"),
+    ("a list of costs", lambda x, ids: [ce(x[i], ids[i + 1]) / math.log(2) for i in range(len(ids) - 1)],
+     "a cost for each byte"),
+    ("the likeliest", lambda x, ids: -x.softmax(-1).amax(-1)[:-1].log2().mean().item(),
+     "the likeliest byte in the place of the one that came"),
+    ("a sigmoid", lambda x, i: -x.sigmoid()[range(len(i) - 1), i[1:]].log2().mean().item(),
+     "a sigmoid in the place of a softmax"),
+    ("bytes as floats", lambda x, ids: ce(x[:-1], ids[1:].float()), "an index that is not a whole number"),
     ("log2 of the logits", lambda x, i: -x[range(len(i) - 1), i[1:]].log2().mean().item(),
      "logits taken for probabilities"),
     ("log2 of the nats", lambda x, ids: math.log2(ce(x[:-1], ids[1:])), "a logarithm too many"),
@@ -353,6 +361,49 @@ def mixed_at_each_match(text, context):
     return p
 
 
+def ngram_up_to(places):
+    def answer(text, context):
+        p = torch.full((256,), 1 / 256)
+        for size in range(len(context) + 1):
+            end, counts = context[len(context) - size :], torch.zeros(256)
+            for i in range(places(text, size)):
+                if text[i : i + size] == end:
+                    counts[text[i + size]] += 1
+            p = (counts + p) / (counts.sum() + 1)
+        return p
+
+    return answer
+
+
+def ngram_longest_and_a_start(text, context):
+    for end in reversed(ends(context)):
+        if found := all_after(text, end):
+            return torch.tensor([(found.count(b) + 1 / 256) / (len(found) + 1) for b in range(256)])
+
+
+def taken_by_finditer(text, end):
+    return [match[1][0] for match in re.finditer(re.escape(end) + b"(.)", text)]
+
+
+def ngram_counted_twice(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        found = all_after(text, end)
+        p = (torch.tensor([found.count(b) for b in range(256)]) + p) / (text.count(end) + 1)
+    return p
+
+
+def ngram_sliced(text, context):
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        end, counts = context[len(context) - size :], torch.zeros(256)
+        for i in range(len(text) - size):
+            if text[i:size] == end:
+                counts[text[i + size]] += 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
 NGRAM = [
     ("one for each", ngram_from(all_after, lambda n, p: n + 1), "one added to every byte"),
     ("p behind", ngram_in_a_line(lambda n, of, p: n / (of + 1) + p), "brackets that are missing"),
@@ -397,7 +448,15 @@ NGRAM = [
     ("the end of the text counted", ngram_with_every_place, "an end behind which nothing stands"),
     ("the first of the match", ngram_at_the_match, "the byte before in the place of the byte after"),
     ("add one to the longest that occurs", ngram_add_one_to_the_longest, "one added to every byte"),
-    ("one place more", ngram_by(ends, more=1), None),
+    ("one place more", ngram_by(ends, more=1), "a place too many"),
+    ("no further than the text", ngram_up_to(lambda text, size: len(text)), "a place too many"),
+    ("counts behind the quotient", ngram_by(ends, lambda n, p: n + p / (n.sum() + 1)), "brackets that are missing"),
+    ("shares of the context alone", ngram_by(lambda c: [c], lambda n, p: n / n.sum()), "bytes that are impossible"),
+    ("the longest that occurs, and 1/256", ngram_longest_and_a_start, "the longest end that occurs, alone"),
+    ("finditer that takes the byte", ngram_from(taken_by_finditer), "overlaps that are not counted"),
+    ("exact counts over count", ngram_counted_twice, "overlaps that are not counted"),
+    ("a slice of a length", ngram_sliced, "a slice that is given its length"),
+    ("both as text", lambda text, context: ngram_recursive(text + context, context), "the context counted as text"),
     ("a start of 1/255", ngram_by(ends, start=1 / 255), None),
     ("the shortest end", ngram_by(lambda c: [b""]), "the empty end alone"),
     ("seen or not", ngram_by(ends, lambda n, p: (n.sign() + p) / (n.sign().sum() + 1)), "each byte counted once"),
@@ -449,7 +508,36 @@ def held_running(paths, share):
     return [checksum % share == 0 for checksum in sums][1:]
 
 
+def held_by_a_return_in_the_loop(paths, share):
+    for path in paths:
+        return zlib.crc32(path.encode()) % share == 0
+
+
+def held_by_a_list_returned_in_the_loop(paths, share):
+    out = []
+    for path in paths:
+        out.append(zlib.crc32(path.encode()) % share == 0)
+        return out
+
+
+def held_among_the_smallest(paths, share):
+    sums = [zlib.crc32(path.encode()) for path in paths]
+    return [checksum in sorted(sums)[: len(sums) // share] for checksum in sums]
+
+
 HELD = [
+    ("a return in the loop", held_by_a_return_in_the_loop, "the first path alone"),
+    ("a list returned in the loop", held_by_a_list_returned_in_the_loop, "the first path alone"),
+    ("True for those", lambda paths, share: [True for p in paths if zlib.crc32(p.encode()) % share == 0],
+     "no answer for the others"),
+    ("a set", lambda paths, share: held_by_loop(set(paths), share), "one answer for a path that stands twice"),
+    ("a dict's values", lambda paths, n: list({p: zlib.crc32(p.encode()) % n == 0 for p in paths}.values()),
+     "one answer for a path that stands twice"),
+    ("so many of the smallest", held_among_the_smallest, "a size in the place of a divisor"),
+    ("no suffix", held(lambda path, n: zlib.crc32(path[:-3].encode()) % n == 0), "other bytes than those of the path"),
+    ("dots", held(lambda path, n: zlib.crc32(path.replace("/", ".").encode()) % n == 0),
+     "other bytes than those of the path"),
+    ("a draw from the path", held(lambda path, n: random.Random(path).randrange(n) == 0), "another checksum"),
     (
         "places",
         lambda paths, share: [i for i in range(len(paths)) if not zlib.crc32(paths[i].encode()) % share],
@@ -655,6 +743,11 @@ DRAW = [
      "the largest logit in the place of its byte"),
     ("no running sum", lambda x, t, u: int(((x / (t or 1e-4)).softmax(0) <= u).sum()), None),
     ("a probability", lambda x, t, u: float((x / (t or 1)).softmax(0).max()), None),
+    ("the piece", lambda x, t, u: (x / (t or 1)).softmax(0)[draw_by_loop(x, t, u)].item(),
+     "a probability in the place of its byte"),
+    ("where it ends", lambda x, t, u: (x / (t or 1)).softmax(0).cumsum(0)[draw_by_loop(x, t, u)].item(),
+     "a probability in the place of its byte"),
+    ("bytes", lambda *all: bytes([draw_by_loop(*all)]), "a character in the place of a byte"),
     ("no return", lambda x, t, u: None, None),
     ("zero always", lambda x, t, u: 0, None),
     ("a tensor", lambda x, t, u: torch.tensor(draw_by_loop(x, t, u)), None),
@@ -853,6 +946,48 @@ def window_and_the_last(model, ids, window):
     return sum(nats) / len(nats) / math.log(2)
 
 
+def window_carried(ends_at, counted):
+    """The last logits of a window are kept for the next one; what is guessed inside of a window was counted before."""
+
+    def answer(model, ids, window):
+        stream, nats, guesses, last = InferenceParams(len(ids), 1), 0.0, 0, None
+        for start in range(0, ends_at(ids), window):
+            part = ids[start : start + window]
+            logits = model(part[None], stream)[0]
+            stream.seqlen_offset += len(part)
+            nats += ce(logits[:-1], part[1:], reduction="sum") if len(part) > 1 else 0.0
+            nats += ce(last, part[0]) if start else 0.0
+            guesses += len(part) - 1
+            last = logits[-1]
+        return nats / counted(guesses, ids) / math.log(2)
+
+    return answer
+
+
+def window_overlapping(model, ids, window):
+    nats, guesses = 0.0, 0
+    for start in range(0, len(ids) - 1, window - 1):
+        part = ids[start : start + window]
+        nats += ce(model(part[None])[0][:-1], part[1:], reduction="sum")
+        guesses += len(part) - 1
+    return nats / guesses / math.log(2)
+
+
+def window_one_before(cut):
+    """The loop as it was found, each window begun a byte earlier."""
+
+    def answer(model, ids, window):
+        nats, guesses = 0.0, 0
+        for start in range(0, len(ids) - 1, window):
+            part = ids[max(0, start - 1) : start + window]
+            logits = model(part[None, :-1] if cut else part[None])[0]
+            nats += ce(logits[: len(part) - 1], part[1:], reduction="sum")
+            guesses += len(part) - 1
+        return nats / max(1, guesses) / math.log(2)
+
+    return answer
+
+
 ANEW = "a model that wakes up anew in each window"
 
 
@@ -879,7 +1014,10 @@ def windows_with_an_offset_of_calls(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
-def windows_of_all_bytes(judged_by):
+OWN = "a byte that judges its own logits"
+
+
+def windows_of_all_bytes(judged_by, over=None):
     """The windows' own bytes are read and counted, the last one of the text too."""
 
     def window_bits(model, ids, window):
@@ -891,12 +1029,24 @@ def windows_of_all_bytes(judged_by):
             guessed = judged_by(ids[start : start + window + 1], part)
             nats += ce(logits[: len(guessed)], guessed, reduction="sum")
             read += len(part)
-        return nats / read / math.log(2)
+        return nats / (over(ids) if over else read) / math.log(2)
 
     return window_bits
 
 
 WINDOWS = [
+    ("last logits kept", window_carried(len, lambda guesses, ids: len(ids) - 1), "right"),
+    ("kept, not counted", window_carried(len, lambda guesses, ids: max(1, guesses)), "guesses that are not counted"),
+    (
+        "kept, but for the last",
+        window_carried(lambda ids: len(ids) - 1, lambda guesses, ids: len(ids) - 1),
+        "a last byte that nobody guesses",
+    ),
+    ("overlapping", window_overlapping, "windows that overlap"),
+    ("a byte before each", window_one_before(cut=False), ANEW),
+    ("a byte before each, the last not read", window_one_before(cut=True), ANEW),
+    ("read and judged, over L", windows_of_all_bytes(lambda longer, part: part, over=len), OWN),
+    ("read and judged, over L − 1", windows_of_all_bytes(lambda longer, part: part, over=lambda i: len(i) - 1), OWN),
     (
         "windows of 16",
         lambda model, ids, window: window_inputs_targets(model, ids, 16),

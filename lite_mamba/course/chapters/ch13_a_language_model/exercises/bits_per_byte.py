@@ -67,6 +67,34 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
+            "the likeliest byte in the place of the one that came",
+            "You take the cost of the byte that the model held for the likeliest. What came stands in `ids`: that byte "
+            "is paid for.",
+            [
+                edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -log_p.max(-1).values", *rows)
+                for rows in ((), ("logits[:-1] → logits",))
+            ],
+        ),
+        Misconception(
+            "a cost for each byte",
+            "You return what each byte costs, one beside the other. Asked is one number, by which models can be "
+            "compared: their mean.",
+            [edited(bits_per_byte, f"(nats.mean() → (nats{axis}", ".item() → ") for axis in ("", ".squeeze(1)")]
+            + [edited(bits_per_byte, "(nats.mean() → (nats.squeeze(1)", ".item() → .tolist()")],
+        ),
+        Misconception(
+            "a sigmoid in the place of a softmax",
+            "A sigmoid looks at each logit by itself. A softmax compares them: exp of a logit, divided by the sum of "
+            "all.",
+            [
+                edited(bits_per_byte, ".log_softmax(-1) → .sigmoid().log()"),
+                edited(
+                    bits_per_byte,
+                    "logits[:-1].log_softmax(-1) → (logits[:-1].sigmoid() / logits[:-1].sigmoid().sum(-1, True)).log()",
+                ),
+            ],
+        ),
+        Misconception(
             "a median in the place of a mean",
             "You take the cost in the middle. What a text costs is the sum of all, the dear bytes too: take the mean.",
             [

@@ -70,8 +70,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "byte 0 at temperature 0",
-            "At temperature 0 byte 0 comes out, whatever the logits are. A division by zero ends there: it leaves NaN, "
-            "which is never at most u. Think of what the limit does: all probability goes to one byte.",
+            "At temperature 0 byte 0 comes out, whatever the logits are. If you divide by zero, NaN is left, and NaN "
+            "is never at most u. Think of what the limit does: all probability goes to one byte.",
             edited(draw_byte, "if temperature == 0: → if False:"),
         ),
         Misconception(
@@ -109,7 +109,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "no softmax",
-            "You lay the logits end to end, and some are negative. Only a softmax makes probabilities of them.",
+            "You lay the logits end to end. They may be negative and do not add up to 1: what makes probabilities of "
+            "them?",
             [
                 edited(draw_byte, ".softmax(-1) → "),
                 edited(draw_byte, ".softmax(-1) → ", "[:-1] → "),
@@ -188,8 +189,29 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a character in the place of a byte",
-            "You return a piece of text. A byte is a whole number here, and `write` makes the character of it.",
-            edited(draw_byte, "int(logits.argmax()) → chr(logits.argmax())", "int((p → chr((p"),
+            "You return a character, or a `bytes` of one. A byte is a whole number here, and `write` makes the "
+            "character of it.",
+            [
+                edited(draw_byte, "int(logits.argmax()) → chr(logits.argmax())", "int((p → chr((p"),
+                edited(
+                    draw_byte,
+                    "int(logits.argmax()) → bytes([logits.argmax()])",
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → bytes([(p.cumsum(-1)[:-1] <= u).sum()])",
+                ),
+            ],
+        ),
+        Misconception(
+            "a probability in the place of its byte",
+            "You return a number of the line: how long the piece is, or where it ends. Asked is the byte whose piece "
+            "it is.",
+            [
+                edited(
+                    draw_byte,
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → float(" + number + "[(p.cumsum(-1)[:-1] <= u).sum()])",
+                )
+                for number in ("p", "p.cumsum(-1)")
+            ],
+            where=lambda temperature, **_: temperature > 0,
         ),
         Misconception(
             "the largest logit in the place of its byte",
@@ -220,7 +242,7 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a line from the other end",
-            "You lay the pieces from the right end of the line. Byte 0 begins at 0, and u falls from there.",
+            "You lay the pieces from the right end of the line. Byte 0 begins at 0, and u is measured from there.",
             [
                 edited(draw_byte, "<= u → <= 1 - u"),
                 edited(draw_byte, "[:-1] <= u → <= 1 - u"),

@@ -112,6 +112,29 @@ HELD_OUT = Exercise(
             lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
         ),
         Misconception(
+            "no answer for the others",
+            "You answer for the files that are held out and leave the others out. Asked is True or False for each "
+            "path.",
+            lambda paths, share: [out for out in held_out(paths, share) if out],
+        ),
+        Misconception(
+            "the first path alone",
+            "You return as soon as the first path is decided. Where does the `return` stand, in the loop or behind it?",
+            [
+                edited(held_out, " == 0 for path in paths] → == 0 for path in paths[:1]]"),
+                lambda paths, share: held_out(paths, share)[0],
+            ],
+        ),
+        Misconception(
+            "one answer for a path that stands twice",
+            "A set or a dict keeps each path once, and a set in no order. In the list a path may stand twice, and each "
+            "place has an answer.",
+            [
+                edited(held_out, "in paths → in set(paths)"),
+                edited(held_out, "in paths → in dict.fromkeys(paths)"),
+            ],
+        ),
+        Misconception(
             "the places of the paths",
             "You return where the held-out paths stand in the list. Asked is True or False for each path, in the order "
             "of the paths.",
@@ -146,7 +169,14 @@ HELD_OUT = Exercise(
             "a size in the place of a divisor",
             "You hold out the files with the smallest checksums. That is one in `share`, too, but they are others. "
             "What must `share` do to the checksum?",
-            edited(held_out, "% share == 0 → < 2**32 / share"),
+            [
+                edited(held_out, "% share == 0 → < 2**32 / share"),
+                edited(
+                    held_out,
+                    "% share == 0 for → in sorted(zlib.crc32(path.encode()) for path in paths)"
+                    "[: len(paths) // share] for",
+                ),
+            ],
         ),
         Misconception(
             "one checksum for all",
@@ -180,7 +210,7 @@ HELD_OUT = Exercise(
         Misconception(
             "other bytes than those of the path",
             "A checksum is made of bytes, and yours are not those of `.encode()`: another encoding, quotation marks "
-            "around the path, or letters that were dropped. All must make the same bytes of a path.",
+            "around the path, or letters that were dropped or exchanged. All must make the same bytes of a path.",
             [
                 edited(held_out, "path.encode() → path.encode('utf-16')"),
                 edited(held_out, "path.encode() → path.encode('latin-1')"),
@@ -188,6 +218,9 @@ HELD_OUT = Exercise(
                 edited(held_out, "path.encode() → repr(path).encode()"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),
+                edited(held_out, "path.encode() → path.removesuffix('.py').encode()"),
+                edited(held_out, "path.encode() → path.replace('/', '.').encode()"),
+                edited(held_out, "path.encode() → path.replace('/', '').encode()"),
             ],
         ),
         Misconception(
@@ -215,6 +248,8 @@ HELD_OUT = Exercise(
                 edited(held_out, "zlib.crc32(path.encode()) → len(path)"),
                 edited(held_out, "zlib.crc32(path.encode()) → sum(path.encode())"),
                 edited(held_out, "path.encode() → path.lower().encode()"),
+                edited(held_out, "zlib.crc32(path.encode()) → random.Random(path).randrange(share)"),
+                edited(held_out, "zlib.crc32(path.encode()) % share == 0 → random.Random(path).random() < 1 / share"),
             ],
         ),
     ],

@@ -36,6 +36,15 @@ def _counting_on(text, context):
     return p
 
 
+def _longest(text, context):
+    for size in range(len(context), -1, -1):
+        end = context[len(context) - size :]
+        followers = [text[i + size] for i in range(len(text) - size) if text[i : i + size] == end]
+        if followers:
+            break
+    return (torch.bincount(torch.tensor(followers), minlength=256) + 1 / 256) / (len(followers) + 1)
+
+
 def _mixing(everywhere: bool):
     """p is mixed inside of the loop over the places: at each, or at each where the end stands."""
 
@@ -115,8 +124,19 @@ NGRAM = Exercise(
                     "range(len(context) + 1) → [len(context)]",
                     "(counts + p) / (len(followers) + 1) → counts / max(1, len(followers))",
                 ),
+                edited(
+                    ngram,
+                    "range(len(context) + 1) → [len(context)]",
+                    "(counts + p) / (len(followers) + 1) → counts / len(followers)",
+                ),
                 edited(ngram, "(counts + p) / (len(followers) + 1) → counts / len(followers) if followers else p"),
             ],
+        ),
+        Misconception(
+            "the longest end that occurs, alone",
+            "You look for the longest end that occurs and ask no other. The shorter ends have a say, too: what they "
+            "give is the p of the next one.",
+            _longest,
         ),
         Misconception(
             "one added to every byte",
@@ -141,10 +161,11 @@ NGRAM = Exercise(
         ),
         Misconception(
             "brackets that are missing",
-            "Without brackets a division comes before a sum: p, or the 1, is added to the quotient. Counts and p are "
-            "the numerator together, `n_k` and 1 the denominator.",
+            "Without brackets a division comes before a sum: the counts, p or the 1 are added to the quotient. Counts "
+            "and p are the numerator together, `n_k` and 1 the denominator.",
             [
                 edited(ngram, "(counts + p) / (len(followers) + 1) → counts / (len(followers) + 1) + p"),
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts + p / (len(followers) + 1)"),
                 edited(
                     ngram, "(counts + p) / (len(followers) + 1) → p + counts / len(followers) + 1 if followers else p"
                 ),
@@ -201,6 +222,33 @@ NGRAM = Exercise(
                     "[text[m.end()] for m in re.finditer(re.escape(tail), text) if m.end() < len(text)]",
                     re=re,
                 ),
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[m.group(1)[0] for m in re.finditer(re.escape(tail) + b'(.)', text)]",
+                    re=re,
+                ),
+                edited(ngram, "(len(followers) + 1) → (text.count(tail) + 1)"),
+            ],
+        ),
+        Misconception(
+            "a slice that is given its length",
+            "The second number of a slice is where it ends, not how long it is. Yours ends at place `size`, wherever "
+            "it begins, so that only the first place of the text is found.",
+            edited(ngram, "text[i : i + size] == tail → text[i:size] == tail"),
+        ),
+        Misconception(
+            "the context counted as text",
+            "You count in the text and the context together. The context is what is asked about: what stands in it "
+            "has not been seen to follow anything.",
+            edited(ngram, "p = torch.full → text = text + context\n    p = torch.full"),
+        ),
+        Misconception(
+            "a place too many",
+            "You also look where an end stands last in the text. Nothing follows it there. How far may i go?",
+            [
+                edited(ngram, "range(len(text) - size) → range(len(text))"),
+                edited(ngram, "range(len(text) - size) → range(len(text) - size + 1)"),
             ],
         ),
         Misconception(

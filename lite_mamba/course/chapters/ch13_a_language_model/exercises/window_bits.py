@@ -44,6 +44,22 @@ def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
     return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
 
 
+def _carried(model: MambaLM, ids: Tensor, window: int) -> float:
+    """The last logits of each window guess the first byte of the next one; the last byte may have none to itself."""
+    stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)
+    nats, guesses, last = 0.0, 0, None
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window]
+        logits = model(part[None], stream)[0]
+        stream.seqlen_offset += len(part)
+        wanted = part if start else part[1:]
+        rows = logits[:-1] if last is None else torch.cat([last, logits[:-1]])
+        nats += F.cross_entropy(rows, wanted, reduction="sum").item()
+        guesses += len(wanted)
+        last = logits[-1:]
+    return nats / (len(ids) - 1) / torch.log(torch.tensor(2.0)).item()
+
+
 @cache
 def _tiny(seed: int) -> MambaLM:
     with torch.random.fork_rng():
@@ -99,7 +115,44 @@ WINDOW_BITS = Exercise(
                     "range(0, len(ids) - 1, → range(0, len(ids),",
                     "ids[start : start + window + 1] → ids[max(0, start - 1) : start + window]",
                 ),
+                *(
+                    edited(
+                        window_bits,
+                        f"model(part[None, :-1], stream)[0] → model(part[None{last}])[0{dropped}]",
+                        "ids[start : start + window + 1] → ids[max(0, start - 1) : start + window]",
+                        "(len(ids) - 1) / torch → (len(ids) - 1 - ((len(ids) - 1) % window == 0)) / torch",
+                    )
+                    for last, dropped in ((", :-1", ""), ("", ", :-1"))
+                ),
             ],
+        ),
+        Misconception(
+            "windows that overlap",
+            "Each window begins with the last byte of the one before, so every byte is guessed. But it also begins "
+            "with an empty state: its first bytes are guessed from next to nothing. And a window of 1 byte has nothing "
+            "to overlap with.",
+            edited(
+                window_bits,
+                "range(0, len(ids) - 1, window) → range(0, len(ids) - 1, window - 1)",
+                "start + window + 1] → start + window]",
+                "model(part[None, :-1], stream)[0] → model(part[None])[0, :-1]",
+            ),
+            where=lambda window, **_: window > 1,
+        ),
+        Misconception(
+            "guesses that are not counted",
+            "Every byte is guessed now, but you divide by the guesses inside of the windows. Those across a border are "
+            "guesses, too: how many do L bytes give?",
+            edited(
+                window_bits,
+                "(len(ids) - 1) / torch → max(1, sum(len(part) - 1 for part in ids.split(window))) / torch",
+            ),
+        ),
+        Misconception(
+            "a last byte that nobody guesses",
+            "Your loop ends before the last byte of the text where this byte would be alone in its window: it is "
+            "not guessed then.",
+            [_carried, edited(_carried, "/ (len(ids) - 1) / → / max(1, guesses) /")],
         ),
         Misconception(
             "bytes that nobody guesses",
@@ -204,6 +257,17 @@ WINDOW_BITS = Exercise(
                     "+= len(part) - 1 → += len(part)",
                     "part[1:] → part",
                     "(len(ids) - 1) / torch → (len(ids) - ((len(ids) - 1) % window == 0)) / torch",
+                ),
+                *(
+                    edited(
+                        window_bits,
+                        "start + window + 1] → start + window]",
+                        "part[None, :-1] → part[None]",
+                        "+= len(part) - 1 → += len(part)",
+                        "part[1:] → part",
+                        *divided,
+                    )
+                    for divided in ((), ("(len(ids) - 1) / torch → len(ids) / torch",))
                 ),
             ],
         ),
