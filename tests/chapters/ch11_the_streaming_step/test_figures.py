@@ -1,5 +1,6 @@
 """The figures of notebook 11 show what the package computes, at every corner of their sliders."""
 
+import math
 import re
 
 import numpy as np
@@ -74,13 +75,76 @@ def test_the_scope_tells_of_a_wrong_step():
 
     scope = figures.StreamingScope(forgetful)
     assert "outputs are wrong" in scope.update(t=239)
-    first = int(np.argmax(scope.errors > 1e-3 * np.ptp(scope.parallel)))
-    assert "1 output is wrong" in scope.update(t=first)
-    assert "2 outputs are wrong" in scope.update(t=first + 1)
+    assert "All outputs equal" in scope.update(t=0)  # nothing to forget yet
+    assert "1 output is wrong" in scope.update(t=1)
+    assert "2 outputs are wrong" in scope.update(t=2)
     scope.update(t=239)
     assert scope.wrong > 50
-    with pytest.raises(ValueError, match=r"the step returned .*, expected the shape \(1, 1\)"):
-        figures.StreamingScope(lambda token, history, h, *_: (token[0], history, h))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda y, history, h: (y[0], history, h), r"returned \(1,\) and .*, expected the shapes \(1, 1\) and "),
+        (lambda y, history, h: (y, history), r"returned \(1, 1\) and \(1, 4, 12\), expected"),
+        (lambda y, history, h: None, "returned NoneType"),
+        (lambda y, history, h: (y * math.nan, history, h), "not finite: nan"),
+        (lambda y, history, h: (y, history, h * math.inf), "not finite"),
+    ],
+    ids=["another shape", "two results", "nothing", "not a number", "infinite states"],
+)
+def test_the_scope_has_words_for_what_it_can_not_draw(change, words):
+    right = figures.package_step(figures.scope_block())
+    with pytest.raises(ValueError, match=f"the step .*{words}"):
+        figures.StreamingScope(lambda *given: change(*right(*given)))
+
+
+def test_no_output_is_equal_because_it_is_small():
+    """The first outputs are ten thousandths, and a step that is half a per cent off is wrong in all of them."""
+    right = figures.package_step(figures.scope_block())
+
+    def larger(token, history, h, *_):
+        y, history, h = right(token, history, h)
+        return 1.005 * y, history, h
+
+    scope = figures.StreamingScope(larger)
+    assert "9 outputs are wrong, the worst by under 1 % of the output's range." in scope.update(t=9)
+    assert scope.heading.get_text() == "10 samples in: 9 outputs are wrong"
+    assert "the worst by under 1 % of" in scope.update(t=239)
+
+
+def test_the_scope_tells_of_outputs_outside_of_its_frame():
+    right = figures.package_step(figures.scope_block())
+    scope = figures.StreamingScope(lambda *given: (100 - 50 * given[1][0, 0, -1:, None], *right(*given)[1:]))
+    low, high = scope.low.get_ylim()
+    beyond = ((scope.outputs < low) | (scope.outputs > high)).sum()
+    assert beyond > 0 and f"times the output's range; {beyond} outside of the frame." in scope.update(t=239)
+
+
+@pytest.mark.parametrize("kept", ["history", "state"])
+def test_the_scope_draws_a_memory_that_never_moves(kept, recwarn):
+    right = figures.package_step(figures.scope_block())
+
+    def standing(token, history, h, *_):
+        y, moved, new = right(token, history.clone(), h.clone())
+        return (y, history, new) if kept == "history" else (y, moved, h)
+
+    scope = figures.StreamingScope(standing)
+    said = scope.update(t=100)
+    scope.picture()
+    assert not len(recwarn)
+    shaded = "kept inputs" if kept == "state" else "the inputs to keep"
+    assert scope.shaded.get_text() == f"shaded: {shaded}"
+    assert ("12 numbers, which are not its last inputs, and 8 states" in said) == (kept == "history")
+    assert ("0 % in state 1, 0 % in state 8" in said) == (kept == "state")
+
+
+def test_the_scope_names_the_owners_of_all_that_it_runs():
+    right = figures.package_step(figures.scope_block())
+    scope = figures.StreamingScope(right, {}, {"conv_step": len, "state_update": sum})
+    assert scope.update(t=5).endswith("All outputs equal the parallel pass.")
+    scope.owner = lambda function: "the reference's" if function is len else "yours"
+    assert scope.update(t=5).endswith(" Yours: block_step, state_update. The reference's: conv_step.")
 
 
 def test_the_state_has_the_bytes_of_a_real_block(made):
@@ -117,6 +181,24 @@ def test_the_drift_is_that_of_the_package_with_a_rounded_state(made):
     assert shown.kept["bfloat16"][row, 1500] == states[torch.bfloat16].item() == 0.25
     assert shown.kept["float32"][row, 1500] == pytest.approx(states[torch.float32].item(), rel=1e-4)
     assert "0.250, 67.8 % off" in shown.update(delta=0.001, kept_in="bfloat16")
+
+
+@pytest.mark.parametrize("delta", [0.0001, 0.0015, 0.03, 0.1])
+def test_the_step_size_in_the_sentence_is_the_one_that_is_drawn(made, delta):
+    """A value between two places of the slider gets the nearer one."""
+    said = made["RoundedState"].update(delta=delta, kept_in="bfloat16")
+    step, should = (float(number) for number in re.search(r"Δ = ([\d.]+)\. .* should be ([\d.]+)\.", said).groups())
+    assert should == pytest.approx(step * (1 - math.exp(-1500 * step)) / (1 - math.exp(-step)), abs=0.0015)
+
+
+def test_title_mark_and_sentence_round_in_one_way(made):
+    shown = made["RoundedState"]
+    for delta in shown.deltas:
+        for kept_in in shown.FORMATS:
+            said = shown.update(delta=delta, kept_in=kept_in)
+            early, late = re.findall(r"([\d.]+ %)", shown.ax.get_title(loc="left"))
+            end = re.search(r"still at ([\d.]+):", shown.note.get_text())[1]
+            assert f"{early} off; kept" in said and f"holds {end}, {late} off" in said
 
 
 @pytest.mark.parametrize("delta", [0.001, 0.002])

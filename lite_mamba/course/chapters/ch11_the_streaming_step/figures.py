@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -15,7 +16,7 @@ from lite_mamba import InferenceParams, Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import written
+from ...drawing.numbers import opening, percent, several, written
 from ...drawing.returned import returned
 from ...tasks import membrane_voltage
 
@@ -75,7 +76,8 @@ class StreamingScope(LiveFigure):
         self._stream()
         self.channel = int(np.abs(self.states).max((0, 2)).argmax())  # the one with the liveliest states
         drawn = self.states[:, self.channel]  # (L, N)
-        self.shares = drawn / np.abs(drawn).max(0)  # of the largest that each state ever holds
+        largest = np.abs(drawn).max(0)  # (N,), that each state ever holds
+        self.shares = drawn / np.where(largest, largest, 1)  # a state that holds nothing has no share
         grid = self.figure.add_gridspec(2, 2, width_ratios=(3.2, 1))
         self.top = self.figure.add_subplot(grid[0, 0])
         self.low = self.figure.add_subplot(grid[1, 0], sharex=self.top)
@@ -88,22 +90,30 @@ class StreamingScope(LiveFigure):
     def _stream(self) -> None:
         """Feed every sample to the step; keep what it returns, for the slider to go through."""
         history, h = self.block.allocate_inference_cache(1, self.LENGTH)
+        shapes = (1, 1), tuple(history.shape), tuple(h.shape)
         outputs, histories, states = [], [], []
         for t in range(self.LENGTH):
-            y, history, h = self.step(self.x[:, t], history, h, *self.given)
-            outputs.append(returned("the step", y, (1, 1))[0].item())
+            result = self.step(self.x[:, t].clone(), history, h, *self.given)
+            y, history, h = returned("the step", result, *shapes, finite=True)
+            outputs.append(y.item())
             histories.append(history[0].clone())
             states.append(h[0].clone())
         self.outputs = np.array(outputs)  # (L,)
         self.histories, self.states = (torch.stack(kept).numpy() for kept in (histories, states))
         self.errors = np.abs(self.outputs - self.parallel)  # (L,)
+        self.differs = ~np.isclose(self.outputs, self.parallel, rtol=1e-4, atol=1e-6)  # (L,)
+        x = self.block.in_proj(self.x)[0, :, : self.block.d_inner].T  # (D, L)
+        lag = shapes[1][-1]
+        last = F.pad(x, (lag - 1, 0)).unfold(1, lag, 1).transpose(0, 1).numpy()  # (L, D, S)
+        self.remembers = np.isclose(self.histories, last, rtol=1e-4, atol=1e-6).all((1, 2))  # (L,)
 
     def _draw_signals(self) -> None:
         self.top.set(xlim=(-2, self.LENGTH + 2), ylim=(-56, 24), ylabel="input (mV)")
         self.top.tick_params(labelbottom=False)
         spread = np.ptp(self.parallel)
         self.low.set(xlabel="sample t (one every 0.5 ms)", ylabel="output")
-        self.low.set(ylim=(self.parallel.min() - 0.15 * spread, self.parallel.max() + 0.55 * spread))
+        self.ends = self.parallel.min() - 0.15 * spread, self.parallel.max() + 0.55 * spread
+        self.low.set(ylim=self.ends)
         self.band = self.top.add_patch(Rectangle((0, -56), 12, 66, fc=PALE_BLUE, ec=style.BLUE, lw=1.5, zorder=0))
         (self.seen,) = self.top.plot([], [], color=style.BLUE, ls="-", lw=2.5)
         (self.now,) = self.top.plot([], [], "o", color=style.BLUE, ms=11, ls="none")
@@ -114,12 +124,12 @@ class StreamingScope(LiveFigure):
         names = [
             self.low.text(0.01, 0.96, "thick: one pass", color=style.GREY, transform=at, va="top"),
             self.low.text(0.99, 0.96, "thin: step by step", color=style.RUST, transform=at, va="top", ha="right"),
-            self.top.text(0.01, 0.97, "shaded: kept inputs", color=style.BLUE, transform=self.top.transAxes, va="top"),
+            self.top.text(0.01, 0.97, "", color=style.BLUE, transform=self.top.transAxes, va="top"),
         ]
         for name in names:
             name.set_fontweight("bold")
-        self.thin = names[1]
-        self.move(self.band, self.seen, self.now, self.grown, self.dot, self.thin)
+        _, self.thin, self.shaded = names
+        self.move(self.band, self.seen, self.now, self.grown, self.dot, self.thin, self.shaded)
 
     def _draw_memory(self) -> None:
         lag, states = self.histories.shape[2], self.states.shape[2]
@@ -129,7 +139,7 @@ class StreamingScope(LiveFigure):
             (self.held, self.shares, "state n", "its states (shares)", [-1, 0, 1]),
         ):
             low, high = min(values.min(), 0), max(values.max(), 0)
-            room = 0.08 * (high - low)
+            room = 0.08 * (high - low) or 1
             ax.set(ylim=(low - room, high + room), yticks=ticks, xlabel=xlabel)
             ax.set_title(name, fontsize=14)
             ax.axhline(0, color=style.BLACK, lw=1, ls="-")
@@ -165,19 +175,31 @@ class StreamingScope(LiveFigure):
         past, held = self.histories[t, self.channel], self.shares[t]
         for bars, values, first in ((self.past_bars, past, -lag), (self.held_bars, held, 1)):
             bars.set_segments([[(x, 0), (x, value)] for x, value in enumerate(values, first)])
-        self.wrong = int((self.errors[: t + 1] > 1e-3 * np.ptp(self.parallel)).sum())
-        samples = "1 sample" if t == 0 else f"{t + 1} samples"
-        wrong = "1 output is wrong" if self.wrong == 1 else f"{self.wrong} outputs are wrong"
+        self.shaded.set_text(f"shaded: {'kept inputs' if self.remembers[t] else 'the inputs to keep'}")
+        self.wrong = int(self.differs[: t + 1].sum())
+        samples = several(t + 1, "sample")
+        wrong = f"{several(self.wrong, 'output')} {'is' if self.wrong == 1 else 'are'} wrong"
         verdict = wrong if self.wrong else "all outputs equal the parallel pass"
         self.heading.set_text(f"{samples} in: {verdict}")
         kept = self.histories[0].size + self.states[0].size
+        inputs = f"{lag} inputs" if self.remembers[t] else f"{lag} numbers, which are not its last inputs,"
+        by = self.whose_are({"block_step": self.step} | (self.given[1] or {}))
         return (
             f"{samples} so far, the last one {written(self.millivolts[t], '.0f')} mV. Of all of them the block keeps "
-            f"{kept} numbers: {lag} inputs and {self.states.shape[2]} states for each of {len(self.states[0])} "
+            f"{kept} numbers: {inputs} and {self.states.shape[2]} states for each of {len(self.states[0])} "
             f"channels; the bars are channel {self.channel + 1}, each state as a share of the largest that it ever "
             f"holds: {100 * abs(held[0]):.0f} % in state 1, {100 * abs(held[-1]):.0f} % in state {len(held)}. "
-            f"{verdict[0].upper()}{verdict[1:]}."
+            f"{opening(verdict)}{self._how_wrong(t)}.{by}"
         )
+
+    def _how_wrong(self, t: int) -> str:
+        """By how much the outputs so far are wrong, and how many of them cannot be seen."""
+        if not self.wrong:
+            return ""
+        (low, high), so_far = self.ends, self.outputs[: t + 1]
+        off, beyond = self.errors[: t + 1].max() / np.ptp(self.parallel), int(((so_far < low) | (so_far > high)).sum())
+        by = f"{percent(off)} of" if off < 10 else f"{written(off)} times"
+        return f", the worst by {by} the output's range" + (f"; {beyond} outside of the frame" if beyond else "")
 
 
 class StateAgainstCache(LiveFigure):
@@ -359,16 +381,16 @@ class RoundedState(LiveFigure):
         self.adds, self.half_gap = self._one_more_step(row, coarse[-1], kept_in)
         self.name.set_text(f"solid: {kept_in}")
         adds, half_gap = _apart(self.adds, self.half_gap)
-        self.note.set_text(f"it stands still at {coarse[-1]:.3g}: one step adds {adds},\nhalf a gap is {half_gap}")
+        self.note.set_text(f"it stands still at {coarse[-1]:.3f}: one step adds {adds},\nhalf a gap is {half_gap}")
         self.note.set_y(coarse[-1] - 0.13 if coarse[-1] > 0.2 else coarse[-1] + 0.13)  # where no line is
         self.note.set_visible(coarse[-1] == coarse[-200])
-        early, late = (f"{100 * share:.{0 if share >= 0.01 else 1}f} %" for share in (self.off, self.end_off))
+        early, late = (f"{100 * share:.1f} %" for share in (self.off, self.end_off))
         self.title(self.ax, f"{kept_in} is {early} off after 1500 steps, {late} after 10 000")
         return (
-            f"A = −1, B = C = 1, input u = 1, Δ = {delta:.3g}. After 1500 steps the state should be "
-            f"{exact[self.MARK]:.3f}. Kept in {kept_in} it is {coarse[self.MARK]:.3f}, {100 * self.off:.1f} % off; "
+            f"A = −1, B = C = 1, input u = 1, Δ = {self.deltas[row]:.3g}. After 1500 steps the state should be "
+            f"{exact[self.MARK]:.3f}. Kept in {kept_in} it is {coarse[self.MARK]:.3f}, {early} off; "
             f"kept in float32 it is {fine[self.MARK]:.3f}, {self._small()} off. After 10 000 steps {kept_in} holds "
-            f"{coarse[-1]:.3f}, {100 * self.end_off:.1f} % off{self._standing(coarse)}."
+            f"{coarse[-1]:.3f}, {late} off{self._standing(coarse)}."
         )
 
     def _standing(self, h: np.ndarray) -> str:
