@@ -136,6 +136,15 @@ def state_before(u, g):
     return torch.stack(out)
 
 
+def state_stored_between(u, g):
+    h, out = 0.0, []
+    for token, gate in zip(u, g, strict=True):
+        h = h - gate * h
+        out.append(h)
+        h = h + gate * token
+    return torch.stack(out)
+
+
 def state_at_the_end(u, g):
     h = torch.tensor(0.0)
     for t in range(len(u)):
@@ -326,6 +335,23 @@ GATED = [
         "a gate that comes one token late",
     ),
     ("stored first", state_before, "the state before the token"),
+    ("stored between", state_stored_between, "the state before the token"),
+    (
+        "one step back",
+        lambda u, g: g * u + (1 - g) * F.pad(g * u, (1, 0))[:-1],
+        "the last token in the place of the state",
+    ),
+    (
+        "one step back, round the end",
+        lambda u, g: torch.lerp((g * u).roll(1), u, g),
+        "the last token in the place of the state",
+    ),
+    (
+        "+=",
+        state_of(lambda h, u, g, t: h + (1 - g[t]) * h + g[t] * u[t]),
+        "a mixture that is added to the state",
+    ),
+    ("the bracket too far", state_of(lambda h, u, g, t: (1 - g[t]) * (h + u[t])), "a token that fades at once"),
     ("the end", state_at_the_end, "the last state only"),
     ("the end, a number", lambda u, g: float(state_at_the_end(u, g)), "the last state only"),
     ("from u[0]", state_from_the_first_token, "a state that starts at the first token"),
@@ -407,7 +433,7 @@ def where(data, noise):
 
 WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "one Δ for all tokens"
 NO_TENSOR = "no tensor with one Δ for each token"
-LEAKS, RAW, LATE = "a hold that leaks", "raw numbers in place of Δ", "a mask that comes one token late"
+LEAKS, NEGATIVE, LATE = "a hold that leaks", "a negative Δ", "a mask that comes one token late"
 BY_HAND = [
     ("a weight without a bias", lambda m: F.softplus(10.0 * m), "a hold that leaks"),
     ("20 and 10", lambda is_data: 10.0 + 10.0 * is_data, "two Δ with nearly the same gate"),
@@ -443,9 +469,10 @@ BY_HAND = [
     ("5 and 0.01", where(5.0, 0.01), LEAKS),
     ("8 and 0.3", where(8.0, 0.3), LEAKS),
     ("3 and 0.01", where(3.0, 0.01), LEAKS),
-    ("10 and −10", where(10.0, -10.0), RAW),
-    ("5 and −1", where(5.0, -1.0), RAW),
-    ("−10 and 10", where(-10.0, 10.0), RAW),
+    ("10 and −10", where(10.0, -10.0), NEGATIVE),
+    ("5 and −1", where(5.0, -1.0), NEGATIVE),
+    ("−10 and 10", where(-10.0, 10.0), NEGATIVE),
+    ("ln 0.01", where(math.log(0.01), 1e-4), NEGATIVE),
     ("Δ of data alone", lambda is_data: torch.full((int(is_data.sum()),), 5.0), NO_TENSOR),
     ("rolled", lambda is_data: torch.where(is_data.roll(1), 10.0, 1e-5), LATE),
     ("shifted, other values", by_hand_one_late, LATE),
@@ -718,6 +745,15 @@ PARAMETERS = [
     ("two softplus", with_own_softplus(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_SOFTPLUS),
     ("R forgotten", by_place(lambda R, N: (0, N)), "places that begin too early"),
     ("R forgotten once", by_place(lambda R, N: (R, N)), "places that begin too early"),
+    ("B from the start", by_place(lambda R, N: (0, R + N)), "places that begin too early"),
+    ("B in the place of C", by_place(lambda R, N: (R, R)), "places that begin too early"),
+    ("exp of the bias", with_own_softplus(lambda raw, b: F.softplus(raw + b.exp())), OWN_SOFTPLUS),
+    (
+        "1 − exp(−Δ)",
+        parameters(lambda low, W, b: -torch.expm1(-delta_of(low, W, b))),
+        "a share in the place of Δ",
+    ),
+    ("exp(−Δ)", parameters(lambda low, W, b: torch.exp(-delta_of(low, W, b))), "a share in the place of Δ"),
     ("B twice as wide", states_not_halved(lambda rank, states: slice(rank + states, None)), "an N that is not halved"),
     ("B and C twice", states_not_halved(lambda rank, states: slice(-states, None)), "an N that is not halved"),
     ("half of all rows", half_of_all_rows(lambda rows, rank: rows // 2), "half of all rows"),
@@ -920,6 +956,10 @@ MENDED = [
         for name, bend in (("relu", torch.relu), ("abs", torch.abs), ("sigmoid", torch.sigmoid))
     ),
     ("B and C for a repair", exchanged_in_vain, "B and C exchanged in vain"),
+    ("twice A", lambda u, A, *weights: suspect_with_twice_the_bias(u, 2 * A, *weights), "a faster A"),
+    ("−A", lambda u, A, *weights: mended_by_hand(u, -A, *weights), "a state that grows"),
+    ("|A| in vain", lambda u, A, *weights: suspect_with_twice_the_bias(u, A.abs(), *weights), "a state that grows"),
+    ("exp(−ΔA)", own_loop(kept=lambda d, A: torch.exp(-d * A)), "a state that grows"),
     ("ten times A", lambda u, A, *weights: suspect_with_twice_the_bias(u, 10 * A, *weights), "a faster A"),
     (
         "softplus of the bias",
@@ -1048,7 +1088,11 @@ RESET = [
     ("A.min()", lambda left, A: -math.log(left) / min(A.tolist()), "the fastest state, with a minus"),
     ("|A|.max()", lambda left, A: math.log(left) / A.abs().max().item(), "the fastest state, with a minus"),
     ("three decimals", lambda left, A: math.ceil(math.log(left) / A.max().item() * 1e3) / 1e3, "a Δ that is rounded"),
-    ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), None),
+    ("exp", lambda left, A: math.exp(-left * A.abs().min().item()), "the share in the place of Δ"),
+    ("A in the logarithm", lambda left, A: math.log(1 / left / min(-A).item()), "an A inside of the logarithm"),
+    ("// A", lambda left, A: -math.log(left) // -A.max().item(), "a Δ that is rounded"),
+    ("all Δ added up", lambda left, A: float((math.log(left) / A).sum()), "all states taken together"),
+    ("a share for each", lambda left, A: -math.log(left * len(A)) / min(-A).item(), "all states taken together"),
     ("rounded", lambda left, A: round(math.log(left) / A.max().item(), 1), "a Δ that is rounded"),
     ("whole", lambda left, A: math.ceil(math.log(left) / A.max().item()), "a Δ that is rounded"),
     ("argmin", lambda left, A: -math.log(left) / (1 + int(torch.argmax(A))), "a state's number in the place of its A"),

@@ -141,7 +141,7 @@ DELTA_BY_HAND = Exercise(
             edited(delta_by_hand, "is_data, → is_data & (is_data.cumsum(0) == 1),"),
         ),
         Misconception(
-            "raw numbers in place of Δ",
+            "a negative Δ",
             "Some of your Δ are negative. Then exp(−Δ) is larger than 1, and the state grows where it should fade or "
             "hold. A raw number w may be negative, Δ = softplus(w) never is.",
             _by_hand("10.0", "-10.0"),

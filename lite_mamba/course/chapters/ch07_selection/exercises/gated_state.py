@@ -135,6 +135,12 @@ GATED_STATE = Exercise(
             _step("(1 + g_t) * h + g_t * u_t"),
         ),
         Misconception(
+            "a mixture that is added to the state",
+            "You add the mixture to the old state, and the old state is in the mixture already: with a closed gate it "
+            "doubles. Is it `h += …`, or `h = …`?",
+            _step("h + (1 - g_t) * h + g_t * u_t"),
+        ),
+        Misconception(
             "the state before the last one",
             "Your token mixes with a state that is one step too old. Where the 0 of the start stands at index 0, the "
             "state before token t stands at index t.",
@@ -159,9 +165,14 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "the last token in the place of the state",
-            "You mix each token with the *token* before it. The state is what was mixed before, out of all tokens so "
-            "far: keep it from step to step.",
-            [edited(gated_state, TOKEN_BEFORE), edited(gated_state, TOKEN_BEFORE, "torch.zeros(()) → u[0]")],
+            "You mix each token with the *token* before it, or with what that one alone would leave. The state is what "
+            "was mixed before, out of all tokens so far: keep it from step to step.",
+            [
+                edited(gated_state, TOKEN_BEFORE),
+                edited(gated_state, TOKEN_BEFORE, "torch.zeros(()) → u[0]"),
+                edited(gated_state, TOKEN_BEFORE, "h = u_t → h = g_t * u_t"),
+                edited(gated_state, TOKEN_BEFORE, "h = u_t → h = g_t * u_t", "torch.zeros(()) → g[-1] * u[-1]"),
+            ],
         ),
         Misconception(
             "a token that comes one step late",
@@ -206,7 +217,7 @@ GATED_STATE = Exercise(
             "a token that fades at once",
             "The token is added first, and then all of it is multiplied by 1 − g. The token of now does not fade: "
             "only the old state does.",
-            _step("(1 - g_t) * (h + g_t * u_t)"),
+            [_step("(1 - g_t) * (h + g_t * u_t)"), _step("(1 - g_t) * (h + u_t)")],
         ),
         Misconception(
             "a gate that goes through another function",
@@ -289,8 +300,11 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "the state before the token",
-            "You store the state first and update it afterwards. The result at t should already contain token t.",
-            edited(gated_state, f"{UPDATE} → states.append(h)\n        h = (1 - g_t) * h + g_t * u_t"),
+            "You store the state before its token has come in. The result at t should already contain token t.",
+            [
+                edited(gated_state, f"{UPDATE} → states.append({stored})\n        h = (1 - g_t) * h + g_t * u_t")
+                for stored in ("h", "(1 - g_t) * h")
+            ],
         ),
         Misconception(
             "the last state only",

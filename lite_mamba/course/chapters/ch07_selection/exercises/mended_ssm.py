@@ -193,7 +193,7 @@ MENDED_SSM = Exercise(
             "Δ: nine, about thirty, a hundred. Ask what makes Δ so small, and mend that.",
             [
                 _raw("F.linear(low_rank, dt_proj, dt_bias)", f"rows[1], A → rows[1], {factor} * A")
-                for factor in (9, 10, 100)
+                for factor in (2, 9, 10, 100)
             ],
         ),
         Misconception(
@@ -202,7 +202,7 @@ MENDED_SSM = Exercise(
             "are added, and the softplus is taken of the sum.",
             [
                 edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
-                for bend in ("F.softplus", "torch.exp", "torch.sigmoid")
+                for bend in ("F.softplus", "torch.exp")
             ],
         ),
         Misconception(
@@ -240,6 +240,15 @@ MENDED_SSM = Exercise(
             "the state before the token",
             "Your scan reads the state out before the token has come in. The result at t contains token t.",
             _by_steps(f"{READ} → ", f"        h = → {READ}        h = "),
+        ),
+        Misconception(
+            "a state that grows",
+            "With your sign the old state grows in every step, by exp(Δ·|A|). A comes negative, so that exp(ΔA) is "
+            "below 1: this was no mistake.",
+            [
+                edited(mended_ssm, "rows[1], A → rows[1], -A"),
+                _raw("F.linear(low_rank, dt_proj, dt_bias)", "rows[1], A → rows[1], -A"),
+            ],
         ),
         Misconception(
             "an exponential of A",

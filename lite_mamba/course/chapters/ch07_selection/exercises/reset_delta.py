@@ -83,12 +83,15 @@ RESET_DELTA = Exercise(
                 _reset("math.ceil(10 * math.log(1 / left) / A.abs().min().item()) / 10"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
                 _reset("math.ceil(1000 * math.log(1 / left) / A.abs().min().item()) / 1000"),
+                _reset("math.log(1 / left) // A.abs().min().item()"),
             ],
         ),
         Misconception(
             "all states taken together",
-            "You add up the rates, or count the states. Each of them fades by itself, and the slowest one decides.",
+            "You add up over the states, or count them. Each of them fades by itself, and the slowest one decides.",
             [
+                _reset("(math.log(1 / left) / A.abs()).sum().item()"),
+                _reset("math.log(1 / (left * len(A))) / A.abs().min().item()"),
                 _reset("math.log(1 / left) / A.abs().sum().item()"),
                 _reset("math.log(len(A) / left) / A.abs().min().item()"),
                 _reset("len(A) * math.log(1 / left) / A.abs().min().item()"),
@@ -158,8 +161,24 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a root in the place of a quotient",
-            "You take the power 1/A of `left`. That is exp(Δ): one logarithm is missing.",
+            "Your result is the power 1/A of `left`. That is exp(Δ): one logarithm is missing.",
             _reset("left ** (1 / A.max().item())"),
+        ),
+        Misconception(
+            "an A inside of the logarithm",
+            "You divide before the logarithm is taken: A stands inside of it. Take the logarithm of the share alone, "
+            "then divide by A. Where do your parentheses close?",
+            [
+                _reset(f"math.log({inside} / A.abs().{which}().item())")
+                for inside in ("1 / left", "left")
+                for which in ("min", "max")
+            ],
+        ),
+        Misconception(
+            "the share in the place of Δ",
+            "You put `left` in where Δ stands: exp(left·A) is what a token with such a Δ would leave. Here `left` is "
+            "what comes out, and the Δ that leads to it is asked for.",
+            [_reset(f"math.exp(left * A.{which}().item())") for which in ("max", "min")],
         ),
         Misconception(
             "ln(left) alone",

@@ -78,10 +78,11 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a bias with a softplus of its own",
-            "The bias goes through a softplus before it is added. It is a raw number: token and bias are added, and "
-            "the softplus is taken of the sum.",
+            "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
+            "are added, and the softplus is taken of the sum.",
             [
                 _delta("F.softplus(low_rank @ dt_proj.T + F.softplus(dt_bias))"),
+                _delta("F.softplus(low_rank @ dt_proj.T + torch.exp(dt_bias))"),
                 _delta("F.softplus(low_rank @ dt_proj.T) + F.softplus(dt_bias)"),
             ],
         ),
@@ -93,9 +94,17 @@ SELECTIVE_PARAMETERS = Exercise(
                 _cut(".tensor_split([rank], dim=-1)[0], *(u @ x_proj.T)[..., : 2 * states].chunk(2, dim=-1)"),
                 _cut(".tensor_split([rank, states], dim=-1)"),
                 _cut(".tensor_split([rank, rank + states - 1], dim=-1)"),
-                edited(
-                    selective_parameters,
-                    "return delta, B, C → return delta, B, (u @ x_proj.T)[..., states : 2 * states]",
+                *(
+                    edited(
+                        selective_parameters,
+                        f"return delta, B, C → all = u @ x_proj.T; return delta, all[..., {B}], all[..., {C}]",
+                    )
+                    for B, C in (
+                        ("rank : rank + states", "states : 2 * states"),
+                        ("rank : rank + states", "states : rank + states"),
+                        ("rank : rank + states", "rank : rank + states"),
+                        (":states", "-states:"),
+                    )
                 ),
             ],
         ),
@@ -142,10 +151,13 @@ SELECTIVE_PARAMETERS = Exercise(
             "another function that makes positive",
             "No Δ of yours is negative. But softplus is another function: almost exp(x) for negative x, almost x for "
             "large x.",
-            [
-                _delta(f"{way}(low_rank @ dt_proj.T + dt_bias)")
-                for way in ("torch.exp", "F.relu", "torch.abs", "torch.sigmoid")
-            ],
+            [_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.abs")],
+        ),
+        Misconception(
+            "a share in the place of Δ",
+            "What goes out is a share, σ of the raw number or the rest of it: what the token takes by Theorem 1, or "
+            "what is kept. Wanted is Δ, the step size from which both follow.",
+            [_delta(f"torch.sigmoid({sign}(low_rank @ dt_proj.T + dt_bias))") for sign in ("", "-")],
         ),
         Misconception(
             "a softplus of the opposite",
