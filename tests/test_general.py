@@ -222,6 +222,7 @@ RAISING = [
     ("a step backwards", lambda x, n: x[::-1]),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
     ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
+    ("dtypes that do not fit", lambda x, n: x.scatter(0, torch.arange(len(x)), torch.arange(len(x)))),
     ("dtypes that do not fit", lambda x, n: x * torch.isclose(x, x.double())),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),

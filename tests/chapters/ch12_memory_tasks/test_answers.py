@@ -71,6 +71,18 @@ def fixed_in_one_column(data, length, n):
     return tokens
 
 
+def fixed_in_rows(data, length, n):
+    tokens = fixed_by_cat(data, length, n, recall=0)
+    tokens[-data.shape[1] :] = n + 1
+    return tokens
+
+
+def fixed_by_rows(data, length, n):
+    out = torch.nn.functional.pad(data, (0, length - data.shape[1]), value=n)
+    out[:, length - len(data) :] = n + 1
+    return out
+
+
 FIXED = [
     ("one short", lambda d, length, n: torch.cat(
         [d, torch.full((len(d), length - 2 * d.shape[1] + 1), n), torch.full_like(d, n + 1)[:, 1:]], dim=1),
@@ -93,7 +105,7 @@ FIXED = [
     ("answers", lambda d, length, n: torch.cat([fixed_by_cat(d, length, n)[:, : -d.shape[1]], d], 1),
      "the answer in the question"),
     ("symbols late", fixed_late, "symbols in front of the recalls"),
-    ("too long", fixed_ones_of_length, "a row that is longer than L"),
+    ("too long", fixed_ones_of_length, "a row that is not L long"),
     ("row 0", fixed_first_row, "one row for all"),
     ("one too high", lambda d, length, n: fixed_with(d, length, n, n + 1, n + 2), "ids that begin one too late"),
     ("recalls at once", lambda d, length, n: torch.cat([d, torch.full_like(d, n + 1), torch.full(
@@ -102,8 +114,18 @@ FIXED = [
         (len(d), length - 2 * d.shape[1]), n), d], 1), "a row turned round"),
     ("K + 1 recalls", lambda d, length, n: torch.where(
         torch.arange(length) < length - d.shape[1] - 1, fixed_by_cat(d, length, n), n + 1), "one recall too many"),
+    ("a slice that ends early", lambda d, length, n: torch.cat(
+        [fixed_by_cat(d, length, n)[:, :-1], torch.full((len(d), 1), n)], 1), "one recall too few"),
+    ("one noise more", lambda d, length, n: fixed_by_cat(d, length + 1, n), "a row that is not L long"),
+    ("the last row", lambda d, length, n: fixed_by_cat(d[-1:].repeat(len(d), 1), length, n), "one row for all"),
+    ("recalls in rows", fixed_in_rows, "rows in the place of columns"),
+    ("as many recalls as rows", fixed_by_rows, "rows counted in the place of symbols"),
+    ("recall 0", lambda d, length, n: fixed_with(d, length, n, n, 0), "an id that is not the next one"),
+    ("recall two on", lambda d, length, n: fixed_by_cat(d, length, n, recall=2), "an id that is not the next one"),
+    ("recall added", lambda d, length, n: fixed_by_cat(d, length, n, recall=n + 1), "an id that is not the next one"),
+    ("noise -1", lambda d, length, n: fixed_with(d, length, n, -1, n), "an id that is not the next one"),
     ("tokens and targets", lambda d, length, n: (fixed_by_cat(d, length, n), d), None),
-    ("one noise less", lambda d, length, n: fixed_by_cat(d, length - 1, n), None),
+    ("one noise less", lambda d, length, n: fixed_by_cat(d, length - 1, n), "a row that is not L long"),
     ("floats", lambda d, length, n: fixed_by_cat(d, length, n).float(), None),
     ("a list", lambda d, length, n: fixed_by_loops(d, length, n).tolist(), None),
     ("no batch", lambda d, length, n: fixed_by_cat(d, length, n)[0], None),
@@ -159,16 +181,26 @@ def top(u, k, **options):
     return torch.sort(torch.topk(u, k, dim=1, **options)[1], dim=1)[0]
 
 
+def selective_noise(data, u, n):
+    """Noise and recalls alone."""
+    return F.pad(torch.full_like(u, n).long(), (0, data.shape[1]), value=n + 1)
+
+
+def selective_by_row_numbers(data, u, n):
+    tokens = selective_noise(data, u, n)
+    tokens[torch.arange(len(u)), top(u, data.shape[1])] = data
+    return tokens
+
+
 def selective_above(data, u, n, bound):
     """Symbols where u reaches one bound, the same for all rows."""
-    tokens = F.pad(torch.full_like(u, n).long(), (0, data.shape[1]), value=n + 1)
+    tokens = selective_noise(data, u, n)
     tokens[:, : u.shape[1]][u >= bound] = data.flatten()
     return tokens
 
 
 def selective_down_the_rows(data, u, n):
-    tokens = F.pad(torch.full_like(u, n).long(), (0, data.shape[1]), value=n + 1)
-    return tokens.scatter(0, top(u, data.shape[1]), data)
+    return selective_noise(data, u, n).scatter(0, top(u, data.shape[1]), data)
 
 
 def selective_all_places(data, u, n):
@@ -224,7 +256,22 @@ SELECTIVE = [
     ("first row alone", lambda d, u, n: selective_by_rows(d, u, n)[:1], None),
     ("evenly spread", places_of(lambda u, k: torch.arange(k).repeat(len(u), 1) * (u.shape[1] // k)), None),
     ("no return", lambda d, u, n: None, None),
-    ("values as places", places_of(lambda u, k: u.topk(k, dim=1).values), None),
+    ("values as places, row by row", places_of(lambda u, k: u.topk(k, dim=1).values), None),
+    ("values as places", lambda d, u, n: selective_noise(d, u, n).scatter(1, u.topk(d.shape[1], dim=1)[0], d),
+     "random numbers taken for places"),
+    ("values cut", places_of(lambda u, k: u.topk(k, dim=1)[0].long()), "random numbers taken for places"),
+    ("row numbers in a row", selective_by_row_numbers, "row numbers without their axis"),
+    ("places at symbols", lambda d, u, n: selective_noise(d, u, n).scatter(1, d, top(u, d.shape[1])),
+     "places and symbols exchanged"),
+    ("above the K-th", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, d.shape[1] - 1), d[:, :-1]),
+     "one place too few"),
+    ("numbered", lambda d, u, n: torch.cat([selective_by_rows(d, u, n)[:, : u.shape[1]],
+     n + 1 + torch.arange(d.shape[1]).expand_as(d)], 1), "recalls that are numbered"),
+    ("one too high", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 1, 2),
+     "an id that is not the next one"),
+    ("recall two on", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 0, 2),
+     "an id that is not the next one"),
+    ("the last row", places_of(lambda u, k: top(u[-1:].expand_as(u), k)), "the same places in every row"),
     ("one place late", places_of(lambda u, k: u.topk(k, dim=1).indices.sort(dim=1).values + 1),
      "each symbol one place too late"),
     ("one place late, and recalls over it", lambda d, u, n: torch.cat([selective_at(
@@ -312,6 +359,17 @@ def heads_inserted(symbols, place, n):
     return tokens, targets
 
 
+def heads_longer(symbols, place, n):
+    rows = [[*row[:p], n, *row[p:-1], n] for row, (p,) in zip(symbols.tolist(), place.tolist(), strict=True)]
+    return torch.tensor(rows), symbols.gather(1, place + 1)
+
+
+def heads_in_the_last_row(symbols, place, n):
+    tokens = symbols.scatter(1, place, n)
+    tokens[-1] = n
+    return tokens, symbols.gather(1, place + 1)
+
+
 def heads_with_a_question_at(i):
     def heads(symbols, place, n_symbols):
         tokens = symbols.clone()
@@ -327,6 +385,25 @@ HEADS = [
     ("two cues at the end", lambda s, p, n: (
         torch.cat([heads_by_rows(s, p, n)[0][:, :-2], p * 0 + n, p * 0 + n], dim=1), heads_by_rows(s, p, n)[1]),
      "two questions"),
+    ("row numbers in a row", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[range(len(s)), 1 + p]),
+     "the places of all rows in every row"),
+    ("all places, twice", lambda s, p, n: (heads_all_places(s, p, n)[0], s[:, p + 1]),
+     "the places of all rows in every row"),
+    ("the last row", heads_in_the_last_row, "the last row in the place of the last token"),
+    ("one before", lambda s, p, n: heads_by_rows(s, p - 1, n), "places counted from 1"),
+    ("cues n and n + 1", lambda s, p, n: (
+        torch.cat([heads_by_rows(s, p, n)[0][:, :-1], p * 0 + n + 1], dim=1), heads_by_rows(s, p, n)[1]),
+     "a cue with another id"),
+    ("cue 0", lambda s, p, n: (heads_by_rows(s, p, 0)[0], heads_by_rows(s, p, n)[1]), "a cue that is also a symbol"),
+    ("a symbol again", lambda s, p, n: (torch.cat([s[:, :-1], s.gather(1, p)], 1), s.gather(1, p + 1)),
+     "no cue of its own"),
+    ("cue and answer", lambda s, p, n: (
+        torch.cat([heads_by_rows(s, p, n)[0], s.gather(1, p + 1)], 1), s.gather(1, p + 1)),
+     "the answer in the question"),
+    ("a model of language", lambda s, p, n: ((t := heads_by_rows(s, p, n)[0]), t[:, 1:]), "a target for every token"),
+    ("the token before the question", lambda s, p, n: ((t := heads_by_rows(s, p, n)[0]), t[:, -2, None]),
+     "the last symbol as the answer"),
+    ("a longer row", heads_longer, "a cue that pushes the symbols"),
     ("the place", lambda s, p, n: (heads_by_rows(s, p, n)[0], 1 + p), "the place of the answer"),
     ("by rows", heads_by_rows, "right"),
     ("where", heads_by_where, "right"),
@@ -449,6 +526,16 @@ LEFT = [
     ("softplus", lambda d, A: torch.exp(A * (F.softplus(d).sum() - F.softplus(d).cumsum(0))),
      "a softplus that has been applied already"),
     ("upside down", lambda d, A: (c := torch.exp(A * d).cumprod(0)) / c[-1], "a state that grows"),
+    ("products divided", lambda d, A: (c := torch.exp(A * d).cumprod(0))[-1] / c, "a quotient of 0 and 0"),
+    ("exponentials divided", lambda d, A: (c := torch.exp(-A * d.cumsum(0))) / c[-1], "a quotient of 0 and 0"),
+    ("divided by A", lambda d, A: ((d.sum() - d.cumsum(0)) / A).exp(), "an A that is no factor"),
+    ("A as A_log", lambda d, A: (-math.exp(A) * (d.sum() - d.cumsum(0))).exp(), "an A that is no factor"),
+    ("halves, no A", lambda d, A: 0.5 ** (d.sum() - d.cumsum(0)), "a forgotten A"),
+    ("a gate before", lambda d, A: -torch.expm1(A * d) * left_by_a_loop(d, A), "what a token writes, not its share"),
+    ("slices from t, to the last", lambda d, A: torch.stack([(A * d[t:-1].sum()).exp() for t in range(len(d))]),
+     "the last token left out"),
+    ("mean of the later", lambda d, A: torch.stack([(A * d[t + 1 :].mean()).exp() for t in range(len(d))]),
+     "a mean in the place of the sum"),
     ("no brackets", lambda d, A: (d.sum() * A - d.cumsum(0)).exp(), "A times the first sum only"),
     ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
@@ -553,6 +640,31 @@ def read_in_pieces_of_rows(model, tokens, chunk):
     return logits[:, -1]
 
 
+def read_in_so_many_pieces(model, tokens, chunk):
+    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))
+    for piece in torch.chunk(tokens, chunk, dim=1):
+        logits = model(piece, stream)
+        stream.seqlen_offset += piece.shape[1]
+    return logits[:, -1]
+
+
+def read_emptied(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for part in tokens.split(chunk, 1):
+        out = model(part, stream)
+        stream.seqlen_offset += part.shape[1]
+        stream.key_value_memory_dict.clear()
+    return out[:, -1]
+
+
+def read_too_early_later(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for i, part in enumerate(tokens.split(chunk, 1)):
+        stream.seqlen_offset += part.shape[1] if i else 0
+        out = model(part, stream)
+    return out[:, -1]
+
+
 READING = [
     ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),
     ("offset = start", read_by_start, "right"),
@@ -584,6 +696,11 @@ READING = [
     ("probabilities", lambda m, t, c: read_with(m, t, c)[:, -1].softmax(-1), "probabilities in the place of logits"),
     ("rows counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(t))[:, -1], "an offset that counts rows"),
     ("rows in pieces", read_in_pieces_of_rows, "rows in pieces"),
+    ("so many pieces", read_in_so_many_pieces, "a number of pieces in the place of their length"),
+    ("their logarithms", lambda m, t, c: read_with(m, t, c)[:, -1].log_softmax(-1),
+     "probabilities in the place of logits"),
+    ("an emptied stream", read_emptied, "an offset without its stream"),
+    ("too early from the second on", read_too_early_later, "an offset that moves too early"),
 ]  # fmt: skip
 
 

@@ -82,8 +82,8 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "one id for noise and recall",
-            "The last K tokens look like noise, so a model cannot see when it is asked. A recall has an id of its "
-            "own, the one after noise.",
+            "Your tokens all have the same id behind the symbols, so a model cannot see when it is asked. A recall has "
+            "an id of its own, the one after noise.",
             [_ids("n_symbols", "n_symbols"), _ids("n_symbols + 1", "n_symbols + 1")],
         ),
         Misconception(
@@ -110,8 +110,12 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "one recall too few",
-            "Your row has a recall less than it has symbols. A slice that ends with the row begins at −K, or at L − K.",
-            _fixed("length - n_data : → length - n_data + 1 :"),
+            "Your row has a recall less than it has symbols. The last K tokens begin at −K, or at L − K, and end with "
+            "the row.",
+            [
+                _fixed("length - n_data : → length - n_data + 1 :"),
+                _fixed("length - n_data : → length - n_data : -1"),
+            ],
         ),
         Misconception(
             "one recall too many",
@@ -119,17 +123,39 @@ FIXED_COPYING = Exercise(
             _fixed("[:, length - n_data :] → [:, length - n_data - 1 :]"),
         ),
         Misconception(
-            "a row that is longer than L",
-            "L counts all tokens, symbols and recalls too. How much is left for the noise?",
+            "a row that is not L long",
+            "Your row has not L tokens. L counts all of them, symbols and recalls too. How much is left for the noise?",
             [
-                _fixed("(batch, length) → (batch, length + 2 * n_data)", "length - n_data : → -n_data:"),
-                _fixed("(batch, length) → (batch, length + n_data)", "length - n_data : → -n_data:"),
+                _fixed(f"(batch, length) → (batch, length {more})", "length - n_data : → -n_data:")
+                for more in ("+ 2 * n_data", "+ n_data", "+ 1", "- 1")
             ],
         ),
         Misconception(
             "one row for all",
-            "All rows have the symbols of the first one. Each row remembers its own.",
-            _fixed("] = data → ] = data[0]"),
+            "All rows have the symbols of one row. Each row remembers its own.",
+            [_fixed("] = data → ] = data[0]"), _fixed("] = data → ] = data[-1]")],
+        ),
+        Misconception(
+            "rows in the place of columns",
+            "`tokens[-K:]` are the last K rows. The first axis counts rows; a recall is a token, and they lie along "
+            "the second one.",
+            _fixed("[:, length - n_data :] → [-n_data:]"),
+        ),
+        Misconception(
+            "rows counted in the place of symbols",
+            "You have as many recalls as rows. `len(data)` and `data.shape[0]` count rows; each recall asks for one "
+            "symbol of its row.",
+            _fixed("[:, length - n_data :] → [:, -batch:]"),
+        ),
+        Misconception(
+            "an id that is not the next one",
+            "Noise or recall has another id than the task says. The symbols are 0 … n_symbols − 1; the first free id "
+            "is for noise, the one after it for the recall.",
+            [
+                *(_ids("n_symbols", recall) for recall in ("0", "-1", "n_symbols - 1", "n_symbols + 2")),
+                *(_ids("-1", recall) for recall in ("-2", "n_symbols", "n_symbols + 1")),
+                _fixed("= n_symbols + 1 → += n_symbols + 1"),
+            ],
         ),
     ],
 )

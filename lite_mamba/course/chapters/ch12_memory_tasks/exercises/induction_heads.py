@@ -19,16 +19,28 @@ def _task(*edits: str):
     return edited(induction_heads, *edits)
 
 
+def _cues(first: str, second: str):
+    """A wrong `induction_heads`: cues with other ids."""
+    return _task(FIRST_CUE.format(f"symbols.scatter(1, place, {first})"), f"-1] = n_symbols → -1] = {second}")
+
+
 def _target(formula: str):
     """A wrong `induction_heads`: another target."""
-    return _task(f"symbols.gather(1, place + 1) → {formula}")
+    return _task(TARGET.format(formula))
 
 
-FIRST_CUE = "symbols.scatter(1, place, n_symbols) → {}"
+FIRST_CUE, TARGET = "symbols.scatter(1, place, n_symbols) → {}", "symbols.gather(1, place + 1) → {}"
+ALL_PLACES = FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")
+OF_ALL_PLACES = (
+    "symbols[:, place + 1]",
+    "symbols[:, place[:, 0] + 1]",
+    "symbols[torch.arange(len(symbols)), place + 1]",
+)
 PUSHED = (
     "torch.stack([torch.cat([row[:p], torch.tensor([n_symbols]), row[p:-1]]) "
     "for row, p in zip(symbols, place[:, 0].tolist(), strict=True)])"
 )
+PUSHED_OUT = PUSHED.replace("row[p:-1]", "row[p:]")
 
 
 def _heads_cases(draw: Draw) -> dict:
@@ -73,7 +85,7 @@ INDUCTION_HEADS = Exercise(
         Misconception(
             "the last symbol as the answer",
             "Your target is the last of the symbols. The answer stands one token behind the first cue.",
-            _target("symbols[:, -1:]"),
+            [_target("symbols[:, -1:]"), _target("symbols[:, -2:-1]")],
         ),
         Misconception(
             "a question in front of the last token",
@@ -82,10 +94,11 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "a cue with another id",
-            "Your cue has not the first free id. The symbols are 0 … n_symbols − 1, so the cue is n_symbols.",
+            "A cue of yours has not the first free id. The symbols are 0 … n_symbols − 1, so the cue is n_symbols, "
+            "both times.",
             [
-                _task(FIRST_CUE.format(f"symbols.scatter(1, place, {id})"), f"-1] = n_symbols → -1] = {id}")
-                for id in ("n_symbols + 1", "-1")
+                *(_cues(id, id) for id in ("n_symbols + 1", "-1")),
+                _task("-1] = n_symbols → -1] = n_symbols + 1"),
             ],
         ),
         Misconception(
@@ -102,18 +115,16 @@ INDUCTION_HEADS = Exercise(
             "a cue that is also a symbol",
             "Your cue has the id of a symbol, so it may stand anywhere by chance. The symbols are 0 … n_symbols − 1: "
             "which id is the first free one?",
-            _task(
-                FIRST_CUE.format("symbols.scatter(1, place, n_symbols - 1)"), "-1] = n_symbols → -1] = n_symbols - 1"
-            ),
+            [_cues("n_symbols - 1", "n_symbols - 1"), _cues("0", "0")],
         ),
         Misconception(
             "the places of all rows in every row",
-            "`[:, place]` takes for each row the places of *all* rows. Row b may get place[b] only: scatter and "
-            "gather go row by row.",
+            "For each row you take the places of *all* rows, as `[:, place]` does. Row b may get place[b] only: "
+            "scatter and gather go row by row.",
             [
-                _task(FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")),
-                _target("symbols[:, place + 1]"),
-                _target("symbols[:, place[:, 0] + 1]"),
+                _task(ALL_PLACES),
+                *(_target(targets) for targets in OF_ALL_PLACES),
+                *(_task(ALL_PLACES, TARGET.format(targets)) for targets in OF_ALL_PLACES),
             ],
         ),
         Misconception(
@@ -146,17 +157,45 @@ INDUCTION_HEADS = Exercise(
             [
                 _task(FIRST_CUE.format(PUSHED), f"symbols.gather(1, place + 1) → {PUSHED}.gather(1, place + 1)"),
                 _task(FIRST_CUE.format(PUSHED)),
+                _task(FIRST_CUE.format(PUSHED_OUT), TARGET.format(f"{PUSHED_OUT}.gather(1, place + 1)")),
+                _task(FIRST_CUE.format(PUSHED_OUT)),
             ],
         ),
         Misconception(
             "the answer in the question",
             "You write the answer at the end. What a model reads there is the cue; the answer is what it should say.",
-            _task("tokens[:, -1] = n_symbols → tokens[:, -1:] = symbols.gather(1, place + 1)"),
+            [
+                _task("tokens[:, -1] = n_symbols → tokens[:, -1:] = symbols.gather(1, place + 1)"),
+                _task(
+                    "tokens[:, -1] = n_symbols → tokens[:, -2] = n_symbols\n"
+                    "    tokens[:, -1:] = symbols.gather(1, place + 1)"
+                ),
+                _task("return tokens, → return torch.cat([tokens, symbols.gather(1, place + 1)], dim=1),"),
+            ],
         ),
         Misconception(
             "places counted from 1",
-            "Your cue stands one token behind `place`, and your target one behind that: places are counted from 0.",
-            _task(FIRST_CUE.format("symbols.scatter(1, place + 1, n_symbols)"), "(1, place + 1) → (1, place + 2)"),
+            "Your cue stands one token beside `place`, and your target one behind that: places are counted from 0.",
+            [
+                _task(FIRST_CUE.format(f"symbols.scatter(1, {cue}, n_symbols)"), f"(1, place + 1) → (1, {target})")
+                for cue, target in (("place + 1", "place + 2"), ("place - 1", "place"))
+            ],
+        ),
+        Misconception(
+            "the last row in the place of the last token",
+            "`tokens[-1]` is the last row, with all its tokens. The first axis counts rows, the second one tokens.",
+            _task("tokens[:, -1] → tokens[-1]"),
+        ),
+        Misconception(
+            "no cue of its own",
+            "You ask with a symbol of the row. The cue is an id that no symbol has, and it stands at both places.",
+            _task(FIRST_CUE.format("symbols.clone()"), "-1] = n_symbols → -1:] = symbols.gather(1, place)"),
+        ),
+        Misconception(
+            "a target for every token",
+            "Your targets have a next token for each token of the row, as those of a language model. Here one answer a "
+            "row is asked for: the symbol behind the first cue.",
+            [_target(each) for of in ("tokens", "symbols") for each in (f"{of}.roll(-1, 1)", f"{of}[:, 1:]")],
         ),
         Misconception(
             "two questions",

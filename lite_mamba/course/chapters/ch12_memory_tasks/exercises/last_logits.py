@@ -66,6 +66,7 @@ LAST_LOGITS = Exercise(
     reference=last_logits,
     cases=_reading_cases,
     apply=_reading,
+    axes=("row", "id"),
     trials=10,
     rtol=1e-3,
     atol=1e-4,
@@ -79,8 +80,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "an offset without its stream",
-            "Your offset says how many tokens went in before, but the stream is a new one, which has seen none. The "
-            "stream is what carries the memory from piece to piece.",
+            "Your offset says how many tokens went in before, but the stream has none of them: it is a new one, or was "
+            "emptied. The stream is what carries the memory from piece to piece.",
             _read(
                 STREAM + " → ",
                 "    for piece in tokens.split(chunk, dim=1):\n → "
@@ -97,17 +98,22 @@ LAST_LOGITS = Exercise(
                     "        logits = model(piece, stream) → " + early + "        logits = model(piece, stream)",
                     "vocab_size)\n" + ADVANCE + " → vocab_size)\n",
                 )
-                for early in (ADVANCE, ADVANCE.replace("piece.shape[1]", "chunk"))
+                for early in (
+                    ADVANCE,
+                    ADVANCE.replace("piece.shape[1]", "chunk"),
+                    "        if stream.key_value_memory_dict:\n    " + ADVANCE,
+                )
             ],
         ),
         Misconception(
             "an offset that counts pieces",
-            "You add 1 after each piece. The offset counts tokens: how many did go in?",
+            "Your offset is 1 after the first piece: it counts pieces. The offset counts tokens: how many did go in?",
             _read("+= piece.shape[1] → += 1"),
         ),
         Misconception(
             "an offset that counts rows",
-            "`piece.shape[0]` is the number of rows. The offset counts tokens, and they lie along axis 1.",
+            "`piece.shape[0]`, or `len(piece)`, is the number of rows. The offset counts tokens, and they lie along "
+            "axis 1.",
             [_read("+= piece.shape[1] → += piece.shape[0]")],
         ),
         Misconception(
@@ -126,6 +132,11 @@ LAST_LOGITS = Exercise(
             "The logits are right. But you give the model more than `chunk` tokens in one call, so the memory grows "
             "with L: with a million tokens it would run out.",
             _read("for piece in tokens.split(chunk, dim=1) → for piece in [tokens]"),
+        ),
+        Misconception(
+            "a number of pieces in the place of their length",
+            "You make `chunk` pieces, however long they are. `chunk` says how many tokens a piece may have.",
+            _read("tokens.split(chunk, → tokens.chunk(chunk,"),
         ),
         Misconception(
             "the first piece only",
@@ -170,8 +181,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "probabilities in the place of logits",
-            "Your values are probabilities. Asked are the logits, before a softmax.",
-            _read("logits[:, -1] → logits[:, -1].softmax(-1)"),
+            "Your values are probabilities, or their logarithms. Asked are the logits, before a softmax.",
+            [_read(f"logits[:, -1] → logits[:, -1].{function}(-1)") for function in ("softmax", "log_softmax")],
         ),
         Misconception(
             "the answer in the place of its logits",

@@ -24,7 +24,8 @@ def _left(formula: str):
 
 
 def _left_cases(draw: Draw) -> dict:
-    delta = draw.uniform(0.01, 0.5, draw.size(3, 24))  # (L,)
+    low, high = draw.in_turn([(0.01, 0.5), (0.01, 0.5), (2.0, 10.0)])  # the last: after a few tokens nothing is left
+    delta = draw.uniform(low, high, draw.size(3, 24))  # (L,)
     return {"delta": delta, "A": draw.choice([-0.25, -0.5, -2.0, -3.0])}
 
 
@@ -80,8 +81,9 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "what a token writes, not its share",
-            "You multiply with the token's own Δ. That is how much it writes; asked is the share of it that is left.",
-            edited(left_at_the_end, "return torch.exp(A * later) → return delta * torch.exp(A * later)"),
+            "You multiply with the token's own Δ, or with a gate made of it. That is how much it writes; asked is the "
+            "share of it that is left.",
+            [_left("delta * torch.exp(A * later)"), _left("(1 - torch.exp(A * delta)) * torch.exp(A * later)")],
         ),
         Misconception(
             "the tokens before",
@@ -92,7 +94,10 @@ LEFT_AT_THE_END = Exercise(
         Misconception(
             "the last token left out",
             "Your sum ends before the last token. It comes after all the others, so its Δ fades them too.",
-            _later("delta.sum() - delta.cumsum(0) - delta[-1] * (torch.arange(len(delta)) < len(delta) - 1)"),
+            [
+                _later("delta.sum() - delta.cumsum(0) - delta[-1] * (torch.arange(len(delta)) < len(delta) - 1)"),
+                _later("torch.stack([delta[t:-1].sum() for t in range(len(delta))])"),
+            ],
         ),
         Misconception(
             "one share for the whole row",
@@ -112,12 +117,30 @@ LEFT_AT_THE_END = Exercise(
         Misconception(
             "a forgotten A",
             "A is missing. A fast state, A = −3, loses three times as much in the exponent as one with A = −1.",
-            _left("torch.exp(-later)"),
+            [_left("torch.exp(-later)"), _left("0.5**later")],
         ),
         Misconception(
             "a state that grows",
             "Your shares exceed 1. A is negative already: one minus sign is too many, or a quotient is upside down.",
             _left("torch.exp(-A * later)"),
+            where=lambda delta, A: -A * delta.sum() < 80,  # beyond, a quotient is no number any more
+        ),
+        Misconception(
+            "a quotient of 0 and 0",
+            "In a long row your products become 0, or infinite, and their quotient is not a number. Sums of Δ stay "
+            "small: subtract first, and take the exponential of the difference.",
+            _left("torch.exp(A * delta).prod() / torch.exp(A * delta).cumprod(0)"),
+        ),
+        Misconception(
+            "an A that is no factor",
+            "In your exponent something made of A stands in the place of A itself. A multiplies the sum as it is: "
+            "negative already, and no logarithm.",
+            [
+                _left("torch.exp(later / A)"),
+                _left("torch.exp(-math.exp(A) * later)"),
+                _left("torch.exp(A * A * later)"),
+            ],
+            where=lambda delta, A: A * A * delta.sum() < 80,
         ),
         Misconception(
             "A in front of the exponential",
@@ -136,9 +159,13 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a mean in the place of the sum",
-            "You divide by the number of tokens. The Δ add up: a thousand small ones make a large one. That is the "
+            "You divide by a number of tokens. The Δ add up: a thousand small ones make a large one. That is the "
             "point.",
-            [_later("(delta.sum() - delta.cumsum(0)) / len(delta)"), _later("delta.mean().expand_as(delta)")],
+            [
+                _later("(delta.sum() - delta.cumsum(0)) / len(delta)"),
+                _later("delta.mean().expand_as(delta)"),
+                _later("torch.stack([delta[t + 1 :].mean() for t in range(len(delta))])"),
+            ],
         ),
         Misconception(
             "steps taken as equal",

@@ -72,6 +72,7 @@ SELECTIVE_COPYING = Exercise(
             "own u.",
             [
                 _places("u[:1].topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
+                _places("u[-1:].topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
                 _places("u.mean(0, keepdim=True).topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
             ],
         ),
@@ -166,7 +167,47 @@ SELECTIVE_COPYING = Exercise(
             "random numbers taken for places",
             "You make places of the numbers in u themselves. They are drawn only to be compared: *where* the largest "
             "ones stand are the places.",
-            _places("(u.topk(n_data, dim=1).values * u.shape[1]).long().sort(dim=1).values"),
+            [
+                _places("(u.topk(n_data, dim=1).values * u.shape[1]).long().sort(dim=1).values"),
+                _places("u.topk(n_data, dim=1).values.long()"),
+                _places("u.topk(n_data, dim=1).values"),
+            ],
+        ),
+        Misconception(
+            "row numbers without their axis",
+            "Your row numbers lie along the axis of the places. Beside places (B, K) they need an axis of their own, "
+            "(B, 1): then each row goes with all its places.",
+            _scatter("tokens[torch.arange(batch), places] = data\n    return tokens"),
+        ),
+        Misconception(
+            "places and symbols exchanged",
+            "You write the places, and take the symbols for places. `scatter` is told first where to write, then what.",
+            _scatter("return tokens.scatter(1, data, places)"),
+        ),
+        Misconception(
+            "one place too few",
+            "Your rows have a symbol less than K. The K-th largest number counts, too: compare with ≥, or take K.",
+            _places("u.topk(n_data - 1, dim=1).indices.sort(dim=1).values"),
+        ),
+        Misconception(
+            "recalls that are numbered",
+            "Each of your recalls has an id of its own. They all look alike: what comes next, the model must know by "
+            "itself.",
+            edited(selective_copying, "= n_symbols + 1 → = n_symbols + 1 + torch.arange(n_data)"),
+        ),
+        Misconception(
+            "an id that is not the next one",
+            "Noise or recall has another id than the task says. The symbols are 0 … n_symbols − 1; the first free id "
+            "is for noise, the one after it for the recall.",
+            [
+                edited(selective_copying, "= n_symbols + 1 → = n_symbols + 2"),
+                edited(selective_copying, "= n_symbols + 1 → = 0"),
+                edited(
+                    selective_copying,
+                    "n_data), n_symbols) → n_data), n_symbols + 1)",
+                    "] = n_symbols + 1 → ] = n_symbols + 2",
+                ),
+            ],
         ),
         Misconception(
             "recalls at the start",
