@@ -96,7 +96,7 @@ def test_only_the_centred_window_knows_the_onset_before_it_happens(width, shape)
     smoothing = figures.Smoothing()
     sentence = smoothing.update(width=width, shape=shape)
     assert smoothing.first_to_know == figures.ONSET - width // 2
-    assert f"{width // 2 * 0.5:.1f} ms before the cell" in sentence
+    assert f"knows of the rise {width // 2 * 0.5:.1f} ms before it happens" in sentence
     past = figures.smooth(smoothing.resting, figures.window(width, shape, centred=False), ahead=0)
     assert torch.equal(smoothing.past[: figures.ONSET], past[: figures.ONSET])
     assert smoothing.delay > 0
@@ -131,7 +131,8 @@ def test_impulse_at_the_end_reaches_the_last_output_only():
 def test_impulse_response_without_the_bias_is_not_called_plus_1():
     impulse = figures.ImpulseResponse(lambda x, weight, bias: convolve(x, weight, 0 * bias))
     assert "the last tap comes first" in impulse.update(biased=False)
-    assert "answers 4, 3, 2, 1: not the kernel in reverse, plus 1." in impulse.update(biased=True)
+    assert "answers 4, 3, 2, 1: the kernel in reverse, without the bias." in impulse.update(biased=True)
+    assert impulse.titles() == ["The kernel in reverse, without the bias"]
 
 
 @pytest.mark.parametrize("at", [0, 3, 11])
@@ -143,15 +144,84 @@ def test_impulse_response_of_another_convolution_is_not_called_the_kernel_in_rev
     def ahead(x, weight, bias):
         return F.conv1d(F.pad(x, (0, weight.shape[1] - 1)), weight.unsqueeze(1), bias)
 
+    plus = " plus 1" if biased else ""
     for wrong in (flipped, ahead):
         impulse = figures.ImpulseResponse(wrong)
         sentence = impulse.update(at=at, biased=biased)
-        assert "not the kernel in reverse" in sentence and "last tap comes first" not in sentence
-        assert impulse.right._left_title.get_text().startswith(f"Not the kernel in reverse from t = {at} on")
+        assert f"not the kernel in reverse{plus}. " in sentence and "last tap comes first" not in sentence
+        assert impulse.titles() == [f"Not the kernel in reverse{plus} from t = {at} on"]
         impulse.picture()
         assert all(box.x1 <= impulse.size()[0] for _, box in words_of(impulse))
         first = max(0, at - 3) if wrong is ahead else at
         assert impulse.reached == list(range(first, at + 1 if wrong is ahead else min(at + 4, 12)))
+
+
+def in_a_circle(x, weight, bias):
+    lags = range(weight.shape[1] - 1, -1, -1)  # of the taps, the oldest first
+    return sum(weight[:, k, None] * x.roll(lag, -1) for k, lag in enumerate(lags)) + bias[:, None]
+
+
+def without_the_last(x, weight, bias):
+    return convolve(x, weight, bias) * (torch.arange(x.shape[-1]) < x.shape[-1] - 1)
+
+
+@pytest.mark.parametrize(
+    ("conv", "at", "others"), [(in_a_circle, 11, "0, 1, 2"), (in_a_circle, 9, "0"), (without_the_last, 3, "11")]
+)
+def test_impulse_response_that_is_wrong_elsewhere_is_told_where(conv, at, others):
+    impulse = figures.ImpulseResponse(conv)
+    sentence = impulse.update(at=at, biased=True)
+    right = figures.ImpulseResponse(convolve).update(at=at, biased=True)
+    answer = right.split(" The bias")[0]  # "From there on the function answers 5: the last tap comes first."
+    assert sentence.startswith(f"{answer} Other outputs that are wrong: {others}. ") and "The bias" not in sentence
+    number = "1 other output is" if "," not in others else "3 other outputs are"
+    assert impulse.titles() == [f"The right answer, but {number} wrong"]
+    impulse.picture()
+    assert all(box.x1 <= impulse.size()[0] for _, box in words_of(impulse))
+
+
+@pytest.mark.parametrize("factor", [2, -1, -0.731, 1e6])
+@pytest.mark.parametrize("at", [0, 3, 11])
+def test_every_bar_and_every_number_of_an_impulse_response_stays_in_the_frame(factor, at):
+    impulse = figures.ImpulseResponse(lambda x, weight, bias: factor * convolve(x, weight, bias))
+    impulse.update(at=at, biased=True)
+    impulse.picture()
+    frame = impulse.right.get_window_extent()
+    for bar, name in zip(impulse.bars, impulse.names, strict=True):
+        assert frame.y0 - 1 <= bar.get_window_extent().y0 and bar.get_window_extent().y1 <= frame.y1 + 1
+        assert name.get_text() and frame.y0 - 1 <= name.get_window_extent().y0
+        assert name.get_window_extent().y1 <= impulse.word.get_window_extent().y0
+        assert float(name.get_text().replace("−", "-")) == pytest.approx(bar.get_height(), rel=0.01)
+    for (first, a), (second, b) in itertools.combinations(words_of(impulse), 2):
+        assert not a.overlaps(b), (first, second)
+    assert impulse.left.get_ylim() == impulse.right.get_ylim()
+    impulse.conv = convolve
+    impulse.update(at=at)
+    assert impulse.right.get_ylim() == pytest.approx((0, 7.2))
+
+
+def test_impulse_response_with_the_rounding_of_a_fourier_transform_has_plain_numbers():
+    def by_fourier(x, weight, bias):
+        n = x.shape[-1] + weight.shape[-1] - 1
+        product = torch.fft.rfft(x, n) * torch.fft.rfft(weight.flip(-1), n)  # (B, D, frequencies)
+        return torch.fft.irfft(product, n)[..., : x.shape[-1]] + bias[:, None]
+
+    impulse, plain = figures.ImpulseResponse(by_fourier), figures.ImpulseResponse(convolve)
+    for corner in plain.corners():
+        assert impulse.update(**corner) == plain.update(**corner)
+        assert [name.get_text() for name in impulse.names] == [name.get_text() for name in plain.names]
+
+
+def test_each_of_the_four_outputs_of_an_answer_has_its_number_be_it_zero():
+    impulse = figures.ImpulseResponse(convolve)
+    impulse.update(at=3, kernel=(4.0, 1.0, 0.0, 2.0))
+    assert [name.get_text() for name in impulse.names] == ["", "", "", "2", "0", "1", "4", "", "", "", "", ""]
+
+
+@pytest.mark.parametrize("build", [figures.ImpulseResponse, figures.GradientMap])
+def test_figures_say_in_words_that_a_result_is_not_a_number(build):
+    with pytest.raises(ValueError, match="not finite: nan"):
+        build(lambda x, weight, bias: x * float("nan")).update()
 
 
 def test_figures_say_in_words_that_a_function_returns_the_wrong_shape():
@@ -180,6 +250,20 @@ def test_padding_both_sides_is_what_pytorch_calls_same():
         assert padding.y.tolist() == F.conv1d(x, torch.ones(1, 1, width), padding="same")[0, 0].tolist()
         assert len(padding.future) == width // 2 and ("no half" in sentence) == (width % 2 == 0)
     assert "no half" not in padding.update("right", 4, 2)
+
+
+@pytest.mark.parametrize("scheme", ["both", "right"])
+@pytest.mark.parametrize("width", [2, 3, 4, 5])
+def test_padding_says_not_causal_of_windows_with_a_later_sample_only(scheme, width):
+    padding = figures.Padding()
+    for t in range(6):
+        sentence = padding.update(scheme, width, t)
+        moved = padding.y.clone()
+        padding.X = (*figures.Padding.X[: t + 1], *(70 for _ in figures.Padding.X[t + 1 :]))  # another future
+        padding.update(scheme, width, t)
+        del padding.X
+        assert ("not causal" in sentence) == bool(padding.y[t] != moved[t]), (t, sentence)
+        assert ("after the end, and no later sample" in sentence) == (t == 5)
 
 
 def test_padding_with_a_zero_too_many_forgets_now():
@@ -223,3 +307,20 @@ def test_gradient_map_is_drawn_with_output_0_at_the_top():
     blue = tuple(int(style.BLUE[i : i + 2], 16) for i in (1, 3, 5))
     assert colour(11, 8) == blue and colour(3, 0) == blue
     assert colour(11, 0) == colour(0, 11) == (255, 255, 255)
+
+
+def test_gradient_map_without_a_gradient_is_called_neither_causal_nor_not():
+    def cut_off(x, weight, bias):
+        return F.conv1d(F.pad(x.detach(), (0, weight.shape[1] - 1)), weight.unsqueeze(1), bias)
+
+    gradients = figures.GradientMap(cut_off)
+    sentence = gradients.update("conv", 4)
+    assert "No gradient comes through, so nothing is known. Filled squares: 0" in sentence and "causal." not in sentence
+
+
+def test_gradient_map_of_gradients_that_are_no_numbers_says_so():
+    def root_of_nothing(x, weight, bias):
+        return convolve(x, weight, bias) + (x - x).sqrt()
+
+    with pytest.raises(ValueError, match="the gradients are not all numbers"):
+        figures.GradientMap(root_of_nothing).update("conv", 4)

@@ -153,7 +153,7 @@ class Smoothing(LiveFigure):
 
     def _finding(self) -> str:
         if self.lead > 0:
-            return f"The centred window starts to rise {self.lead:.1f} ms before the cell does"
+            return f"The centred window knows of the rise {self.lead:.1f} ms before it happens"
         return "A window of one sample changes nothing"
 
     def _noise(self) -> str:
@@ -209,7 +209,7 @@ class ImpulseResponse(LiveFigure):
         self._build_response()
 
     def _build_kernel(self):
-        self.left.set(xlim=(-0.6, 3.6), ylim=(0, 7.2), yticks=[], ylabel="tap")
+        self.left.set(xlim=(-0.6, 3.6), yticks=[], ylabel="tap")
         self.left.set_xticks(range(4), ["w[0]\nt − 3", "w[1]\nt − 2", "w[2]\nt − 1", "w[3]\nnow"])
         self.left.get_xticklabels()[-1].set(color=style.VERMILLION, fontweight="bold")
         self.left.set_title("Kernel")
@@ -220,14 +220,15 @@ class ImpulseResponse(LiveFigure):
         self.move(*self.taps, *self.tap_names)
 
     def _build_response(self):
-        self.right.set(xlim=(-0.7, self.LENGTH - 0.3), ylim=(0, 7.2), yticks=[], ylabel="output y[t]")
+        self.right.set(xlim=(-0.7, self.LENGTH - 0.3), yticks=[], ylabel="output y[t]")
         self.right.set_xticks(range(self.LENGTH))
         self.right.set_xlabel("time t (samples)")
         self.bars = self.right.bar(range(self.LENGTH), [0] * self.LENGTH, width=0.62, edgecolor=style.BLACK, lw=0)
         self.names = [self.right.text(t, 0, "", ha="center", va="bottom", fontsize=15) for t in range(self.LENGTH)]
         (self.arrow,) = self.right.plot([0], [0], "v", color=style.BLACK, ms=14)
-        self.word = self.right.text(0, 6.9, "impulse", ha="center", va="center", fontsize=14)
-        self.move(*self.bars, *self.names, self.arrow, self.word)
+        self.word = self.right.text(0, 0, "impulse", ha="center", va="center", fontsize=14)
+        self.grounds = [ax.axhline(0, color=style.BLACK, lw=1.5) for ax in (self.left, self.right)]
+        self.move(*self.bars, *self.names, self.arrow, self.word, *self.grounds)
 
     @torch.no_grad()
     def update(self, at: int = 3, kernel: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0), biased: bool = False) -> str:
@@ -237,37 +238,69 @@ class ImpulseResponse(LiveFigure):
         self.y = output_of(self.conv, x, weight, bias)[0, 0]  # (L,)
         silent = output_of(self.conv, 0 * x, weight, bias)[0, 0]  # (L,)
         self.reached = ((self.y - silent).abs() > 1e-4).nonzero().flatten().tolist()
-        self.reverse = torch.allclose(self.y, causal_conv(x, weight, bias)[0, 0], atol=1e-4)
-        for bar, name, height in zip(self.taps, self.tap_names, kernel, strict=True):
-            bar.set_height(height)
-            name.set(text=f"{height:g}", y=height + 0.1)
-        for t, (bar, name, height) in enumerate(zip(self.bars, self.names, self.y.tolist(), strict=True)):
-            bar.set(height=height, facecolor=style.VERMILLION if t == at else style.BLUE, hatch="//" if t == at else "")
-            name.set(text=f"{height:g}" if height else "", y=max(height, 0) + 0.1)
-        self.arrow.set_data([at], [6.3])
-        self.word.set_x(min(max(at, 0.2), self.LENGTH - 1.2))
+        right = causal_conv(x, weight, bias)[0, 0]  # (L,)
+        self.wrong = (~self.y.isclose(right, atol=1e-4)).nonzero().flatten().tolist()
+        self.bias_lost = biased and self.y.allclose(right - bias, atol=1e-4)
+        self._draw(at, kernel)
         return self._finish(at, biased)
 
+    def _draw(self, at: int, kernel: tuple[float, ...]):
+        """Both sides on one scale, which leaves its usual range only for values that do not fit into it."""
+        heights = self.y.tolist()
+        low, high = min(0, *heights), max(5, *heights)
+        one = (high - low) / 5
+        for ax, ground in zip((self.left, self.right), self.grounds, strict=True):
+            ax.set_ylim(low, high + 2.2 * one)
+            ground.set_visible(low < 0)
+        for bar, name, height in zip(self.taps, self.tap_names, kernel, strict=True):
+            bar.set_height(height)
+            name.set(text=f"{height:g}", y=height + 0.1 * one)
+        values = [written(round(height, 4)) for height in heights]
+        size = 15 if max(map(len, values)) < 4 else 9
+        for t, (bar, name, height, value) in enumerate(zip(self.bars, self.names, heights, values, strict=True)):
+            bar.set(height=height, facecolor=style.VERMILLION if t == at else style.BLUE, hatch="//" if t == at else "")
+            shown = value != "0" or at <= t < at + 4
+            name.set(text=value if shown else "", y=max(height, 0) + 0.1 * one, fontsize=size)
+        self.arrow.set_data([at], [high + 1.3 * one])
+        self.word.set(x=min(max(at, 0.2), self.LENGTH - 1.2), y=high + 1.9 * one)
+
     def _finish(self, at: int, biased: bool) -> str:
-        cut = at + 4 > self.LENGTH
-        finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
-        other = f"Not the kernel in reverse from t = {at} on"  # before it, or in another order
-        plus = ", plus 1" if biased else ""
-        self.title(self.right, (finding if self.reverse else other) + plus)
-        values = ", ".join(f"{value:g}" for value in self.y[at : at + 4].tolist())
+        self.title(self.right, self._finding(at, biased))
+        values = ", ".join(written(round(value, 4)) for value in self.y[at : at + 4].tolist())
         by = f"{whose} function".replace("yours", "your") if (whose := self.owner(self.conv)) else "the function"
-        order = "the last tap comes first" if self.reverse else f"not the kernel in reverse{plus}"
+        order = "the last tap comes first"
+        if self.bias_lost:
+            order = "the kernel in reverse, without the bias"
+        elif self._answer_is_wrong(at):
+            order = f"not the kernel in reverse{' plus 1' if biased else ''}"
+        elif self.wrong:
+            order += f". Other outputs that are wrong: {', '.join(map(str, self.wrong))}"
         reached = ", ".join(map(str, self.reached)) or "none"
-        bias = "The bias adds 1 to every output. " if biased and self.reverse else ""
+        bias = "The bias adds 1 to every output. " if biased and not self.wrong else ""
         return (
             f"The impulse stands at t = {at}. From there on {by} answers {values}: {order}. {bias}"
             f"Outputs that the impulse reaches: {reached}."
         )
 
+    def _answer_is_wrong(self, at: int) -> bool:
+        return any(at <= t < at + 4 for t in self.wrong)
+
+    def _finding(self, at: int, biased: bool) -> str:
+        if self.bias_lost:
+            return "The kernel in reverse, without the bias"
+        if self._answer_is_wrong(at):  # before its time, or in another order
+            return f"Not the kernel in reverse{' plus 1' if biased else ''} from t = {at} on"
+        if self.wrong:
+            are = "is" if len(self.wrong) == 1 else "are"
+            return f"The right answer, but {several(len(self.wrong), 'other output')} {are} wrong"
+        cut = at + 4 > self.LENGTH
+        finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
+        return finding + (", plus 1" if biased else "")
+
 
 def output_of(conv, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """What a convolution returns; a ValueError in words if the shape is not that of x."""
-    return returned("the convolution", conv(x, weight, bias), tuple(x.shape))[0]
+    """What a convolution returns; a ValueError in words if the shape is not that of x, or if not all are numbers."""
+    return returned("the convolution", conv(x, weight, bias), tuple(x.shape), finite=True)[0]
 
 
 class Padding(LiveFigure):
@@ -371,6 +404,8 @@ class Padding(LiveFigure):
         return style.VERMILLION if self.future else style.BLUE if self.sees_now else style.PURPLE
 
     def _finding(self, t: int) -> str:
+        if self.future and min(self.future) >= len(self.X):
+            return f"y[{t}] reads {several(len(self.future), 'zero')} after the end, and no later sample"
         if self.future:
             return f"y[{t}] reads {several(len(self.future), 'place')} after t = {t}: not causal"
         if not self.sees_now:
@@ -484,6 +519,8 @@ class GradientMap(LiveFigure):
     def update(self, layer: str = "conv", width: int = 4) -> str:
         x = torch.linspace(-1, 1, self.LENGTH).view(1, 1, -1)  # (B, D, L)
         gradients = jacobian(lambda x: self._layer(layer, width, x), x)  # (B, D, L, B, D, L)
+        if not gradients.isfinite().all():
+            raise ValueError("the gradients are not all numbers, so they tell nothing")
         self.reads = (gradients[0, 0, :, 0, 0, :] != 0).numpy()  # (L, L): output t, input s
         self.ahead = np.triu(self.reads, 1)  # (L, L)
         self.cheaters = int(self.ahead.any(axis=1).sum())
@@ -505,6 +542,8 @@ class GradientMap(LiveFigure):
         return F.conv1d(F.pad(x, zeros_of(layer, width)), weight.unsqueeze(1), bias)  # (B, D, L)
 
     def _finding(self) -> str:
+        if not self.reads.any():
+            return "No gradient comes through, so nothing is known"
         if self.cheaters == 0:
             return "No output reads the future: causal"
         return f"{self.cheaters} of {self.LENGTH} outputs read the future: not causal"
