@@ -106,6 +106,11 @@ VALUES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("lost", [float("nan"), float("inf")])
+def test_what_is_not_finite_is_off_by_no_number_and_no_factor(lost):
+    assert not any(words.startswith("Off by") for words in relations(lambda y, **_: y.fill_(lost)))
+
+
 def answer(change):
     return lambda **case: change(affine(**case), **case)
 

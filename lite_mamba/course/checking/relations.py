@@ -406,11 +406,12 @@ def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said
         rows = [(pair.want.movedim(i, 0).flatten(1), pair.have.movedim(i, 0).flatten(1)) for pair in pairs]
         if any(want.shape[1] < 2 for want, _ in rows):
             continue
-        if all(_close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
+        finite = all(have.isfinite().all() for _, have in rows)  # NaN is no number to be off by
+        if finite and all(_close(have - want, (have - want)[:, :1].expand_as(want)) for want, have in rows):
             return Said("a number added to each row or column", f"Off by one number for each {axis(i)}, added.")
         if all(_right_or_zero(want, have) for want, have in rows):
             return Said("places left at zero", f"Right or nothing but zeros, {axis(i)} by {axis(i)}.")
-        if all(_close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
+        if finite and all(_close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
             return Said("a factor for each row or column", f"Off by one factor for each {axis(i)}.")
     return None
 

@@ -58,6 +58,7 @@ def test_fading_says_when_a_half_life_has_the_wrong_shape():
         (lambda A, delta: 0.5 / (-A * delta[:, None]), "After 5 steps, 61 % is left, not a half"),
         (lambda A, delta: math.log(2) / (A * delta[:, None]), "A half-life of −6.9 steps lies before the event"),
         (lambda A, delta: 0 * A, "After 0 steps, 100 % is left, not a half"),
+        (lambda A, delta: torch.full_like(A, 50), "After 50 steps, under 1 % is left, not a half"),
         (lambda A, delta: math.log(2) / (-A * delta[:, None]), "Half of it is left after 6.9 steps"),
     ],
 )
@@ -70,7 +71,42 @@ def test_a_half_is_said_to_be_left_only_where_the_dots_say_so(half_life, finding
     left = np.interp(shown.steps, shown.t, shown.left)
     assert finding.startswith("Half") == (abs(left - 0.5) < 0.01)
     marked = len(shown.halves.get_xdata())
-    assert marked == (0 if shown.steps < 0 else 3) and shown.names[0].get_visible() == bool(marked)
+    seen = sum(0 <= k * shown.steps <= shown.STEPS for k in (1, 2, 3))
+    assert marked == seen and shown.names[0].get_visible() == bool(marked)
+
+
+def test_a_half_life_that_cannot_be_shown_takes_no_room():
+    usual, none = figures.Fading(), figures.Fading(half_life=lambda A, delta: A)
+    for shown in (usual, none):
+        shown.update()
+        shown.picture()
+    assert not len(none.halves.get_xdata())
+    np.testing.assert_allclose(none.ax.get_position(), usual.ax.get_position())
+
+
+def test_of_a_state_something_is_always_left():
+    shown = figures.Fading(half_life=lambda A, delta: torch.ones_like(A))
+    assert "After 1 step, under 1 % is left, not a half." in shown.update(delta=1.0, n=16)
+    assert 0 < shown.left[1] < 1e-6
+
+
+def test_a_half_life_beyond_the_picture_is_told_where_it_stands():
+    shown = figures.Fading()
+    assert "after 693 steps, a quarter" in shown.update(delta=0.001)
+    assert shown.titles() == ["Half of it is left after 693 steps, beyond this picture"]
+    shown = figures.Fading(half_life=lambda A, delta: 10 / (-A * delta[:, None]))
+    assert "After 10 000 steps, under 1 % is left" in shown.update(delta=0.001)
+    assert shown.titles() == ["After 10 000 steps, beyond this picture, under 1 % is left, not a half"]
+
+
+def test_functions_that_write_into_what_they_get_change_nothing_but_that():
+    """Their values are right; the check names what they do."""
+    rain = figures.TimeScaleMap(sample=lambda u, low, high, _: u.mul_(math.log(high / low)).exp_().mul_(low))
+    first = rain.update()
+    assert rain.update(n=5) != first == rain.update() == figures.TimeScaleMap().update()
+    form = figures.SoftplusInverse(inverse=lambda dt: dt.add_(torch.log(-torch.expm1(-dt))))
+    for kind in form.KINDS.values():
+        assert form.update(kind=kind) == figures.SoftplusInverse().update(kind=kind)
 
 
 def test_what_cannot_be_drawn_is_told():
@@ -96,8 +132,8 @@ def test_drops_from_beyond_the_map_are_told():
 
 
 def test_words_keep_two_digits():
-    assert [figures.words(steps) for steps in (0.04332, 0.433, 6.93, 9.96, 17.3, 693.1, -6.93)] == [
-        "0.043", "0.43", "6.9", "10", "17", "693", "−6.9",
+    assert [figures.words(steps) for steps in (0.04332, 0.433, 6.93, 9.96, 17.3, 693.1, 10183, -6.93)] == [
+        "0.043", "0.43", "6.9", "10", "17", "693", "10 183", "−6.9",
     ]  # fmt: skip
 
 
@@ -183,6 +219,7 @@ def test_the_marked_bias_gives_the_marked_step_size():
     for parameters in shown.corners():
         sentence = shown.update(**parameters)
         assert math.isclose(math.log1p(math.exp(shown.bias)), parameters["delta"], rel_tol=1e-6)
+        assert shown.titles()[0].endswith(f": bias {written(shown.bias, '.2f')}")
         assert f"Δ = {figures.written(parameters['delta'])}." in sentence
 
 
@@ -192,7 +229,7 @@ def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows
     for delta in 10 ** np.arange(-7, 1.01, 0.1):
         sentence = shown.update(delta=float(delta), kind=kind)
         errors = 10 ** np.interp(math.log10(delta), *shown.naive.get_data())
-        lesser = "the lesser loss" in shown.titles()[1]
+        lesser = shown.titles()[1] == "Other roundings lose more"
         assert lesser == ("the other roundings by more" in sentence)
         assert not lesser or shown.bound < errors
 

@@ -29,8 +29,8 @@ PALE = "#8C8C8C"  # lines in the background: 3.4:1 on white
 
 
 def words(steps: float) -> str:
-    """A number of steps with two digits that count: 0.43, 6.9, 17, 693, 3e8."""
-    return written(steps, ".0f" if 9.95 <= abs(steps) < 1e6 else ".2g")
+    """A number of steps with two digits that count: 0.43, 6.9, 17, 693, 10 183, 3e8."""
+    return written(steps, ",.0f" if 9.95 <= abs(steps) < 1e6 else ".2g")
 
 
 def decades(ax, axis: str, powers, names=None) -> None:
@@ -100,6 +100,7 @@ class Fading(LiveFigure):
         self.ax.add_collection(self.stems)
         (self.dots,) = self.ax.plot(self.t, self.t * 0, "o", color=style.BLUE, ms=8, ls="none", clip_on=False)
         (self.halves,) = self.ax.plot([], [], "D", color=style.VERMILLION, ms=13, ls="none", clip_on=False)
+        self.halves.set_in_layout(False)  # without a half-life it is empty, and would ask for room
         self.names = [style.label_line(self.ax, name, 0, 0, style.VERMILLION, fontsize=18) for name in "½¼⅛"]
         self.move(self.stems, self.dots, self.halves, *self.names)
 
@@ -116,8 +117,8 @@ class Fading(LiveFigure):
         for i, name in enumerate(self.names):
             name.set(visible=bool(seen[i]) and not (crowded and i), x=at[i] + 0.9, y=height[i] + 0.06)
         finding, more = self._finding(n * delta)
-        where = ", beyond this picture" if self.steps > self.STEPS else ""
-        self.title(self.ax, finding + where)
+        when, where = _steps(self.steps), ", beyond this picture" if self.steps > self.STEPS else ""
+        self.title(self.ax, finding.replace(when, when + where))
         kept = 100 * math.exp(-n * delta)
         return (
             f"State n = {n} at Δ = {delta:.3g}: each step keeps {_percent(kept)} of what is there. "
@@ -128,7 +129,7 @@ class Fading(LiveFigure):
         """What is left after the half-life that the function gives, and what more there is to say of it."""
         if self.steps < 0:
             return f"A half-life of {_steps(self.steps)} lies before the event", ""
-        share = percent(math.exp(-rate * self.steps))
+        share = percent(max(math.exp(-rate * self.steps), 1e-4))  # a state is never quite empty
         if share == "50 %":
             return f"Half of it is left after {_steps(self.steps)}", f", a quarter after {words(2 * self.steps)}"
         return f"After {_steps(self.steps)}, {share} is left, not a half", ""
@@ -265,7 +266,8 @@ class SoftplusInverse(LiveFigure):
     def _errors_of(self, kind: torch.dtype) -> tuple[np.ndarray, np.ndarray]:
         """Relative errors of the naive and of the given form over all Δ; NaN where a form gives no number."""
         wanted = self.dt.to(kind)
-        return tuple(self._error(self._bias(form, wanted), wanted) for form in (naive_inverse, self.inverse))
+        forms = (naive_inverse, self.inverse)
+        return tuple(self._error(self._bias(form, wanted.clone()), wanted) for form in forms)  # one may write into it
 
     @staticmethod
     def _bias(form: Callable[[Tensor], Tensor], wanted: Tensor) -> Tensor:
@@ -299,17 +301,17 @@ class SoftplusInverse(LiveFigure):
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{written(100 * self.bound, '.2g')} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
-        loss = f"≤ {lost} lost" if self.bound < 1 else "all is lost"
+        title = f"exp(Δ) rounded: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
-            loss, here = "the lesser loss", f"{here}, and the other roundings by more"
-        self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {written(self.bias, '.1f')}")
-        self.title(self.errors, f"exp(Δ) rounded: {loss}")
+            title, here = "Other roundings lose more", f"{here}, and the other roundings by more"
+        bias = written(self.bias, ".2f")
+        self.title(self.curve, f"Δ = {written(delta, '.2g')}: bias {bias}")
+        self.title(self.errors, title)
         name = str(kind).removeprefix("torch.")
         form, comes = self._given(kind)
         self.stable_name.set_text(f"─ {form}")
         size = written(grown, ",.0f" if grown > 1000 else ".3g")
-        bias = written(self.bias, ".2f")
         apart = written(self.spacing, ".2g" if self.spacing < 100 else ".0f")
         return (
             f"Softplus turns the bias {bias} into Δ = {written(delta)}. In {name}, the numbers around exp(Δ) = "
@@ -419,7 +421,7 @@ class TimeScaleMap(LiveFigure):
         self.move(self.others, self.curve, self.half, self.half_name)
 
     def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:
-        drawn = self.sample(self.u, dt_min, dt_max, 1e-4)
+        drawn = self.sample(self.u.clone(), dt_min, dt_max, 1e-4)  # it may write into u
         (drawn,) = returned("sample_dt", drawn, (self.CHANNELS,), finite=True)
         self.rain = drawn.detach().double().numpy()  # (D,)
         if (least := self.rain.min()) <= 0:
@@ -450,7 +452,7 @@ class TimeScaleMap(LiveFigure):
         self.long = float((self.half_lives > 100).mean())
         self.short = float((self.half_lives < 1).mean())
         self.middle = float(np.median(self.half_lives))
-        self.title(self.map, f"Rain: half of all states halve in {_steps(self.middle)}")
+        self.title(self.map, f"Rain: half the states halve in {_steps(self.middle)}")
         self.title(self.memory, f"This cell: ½ after {_steps(self.half_life)}")
         # A draw may reach an end of the map, up to rounding.
         beyond = int(((self.rain < 1e-4 * (1 - 1e-5)) | (self.rain > 1 + 1e-5)).sum())

@@ -105,8 +105,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a product in the place of a power",
-            "You multiply the ratio of the ends by u: equal steps of u then add the same, and u = 0 gives 0. For steps "
-            "that multiply, u belongs in the exponent.",
+            "You have u · dt_max: equal steps of u then add the same, and u = 0 gives 0. For steps that multiply, u "
+            "belongs in the exponent, over the ratio of the two ends.",
             edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min * (dt_max / dt_min) * u)"),
         ),
         Misconception(
