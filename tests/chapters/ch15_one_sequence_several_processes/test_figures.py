@@ -36,7 +36,7 @@ def test_alone_a_rank_is_off_by_what_is_left_of_its_start(parts):
     """The start fades in the first step: no state of the part is off as far as its start. The sentence says both."""
     sentence = parts.update(ranks=6, rank=1, half=2.0, told=False)
     left = float(torch.exp2(-parts.delta[16] / 2.0))
-    assert parts.error == pytest.approx(left * parts.start, abs=1e-6)
+    assert parts.error == pytest.approx(left * parts.true_start, abs=1e-6)
     assert not parts.equal
     assert "it begins at 0.68. Its first step fades that, and its states are off by up to 54 % of the" in sentence
 
@@ -61,7 +61,7 @@ def test_a_wrong_start_is_seen():
     assert not wrong.equal
     assert wrong.titles()[1] == "What is left of the ends adds up to 0.51, and the start is 0.34"
     assert "In truth it begins at 0.51." in wrong.update(told=False)
-    assert wrong.update(half=4.0, told=True).endswith("off by up to 0.47 %.")
+    assert wrong.update(half=4.0, told=True).endswith("off by up to 0.47 % of the largest.")
     assert wrong.error == pytest.approx(0.0047, abs=5e-5)
 
 
@@ -79,18 +79,124 @@ def test_alone_no_correction_is_run(parts):
     assert wrong.update(told=True) != parts.update(told=True)
 
 
+def test_alone_no_start_is_asked_for(parts):
+    """What a rank would begin with is not shown before the others have told."""
+    wrong = figures.Parts(start=lambda rank, totals, ends, A: ends)
+    assert wrong.update(told=False) == parts.update(told=False)
+    with pytest.raises(ValueError, match=r"own_start returned \(4, 1\), expected the shape \(1,\)"):
+        wrong.update(told=True)
+
+
 def test_the_sentence_says_whose_each_function_is():
     shown = figures.Parts()
     whose = dict.fromkeys((shown.summary, shown.start_of, shown.correct), "the reference's")
     shown.owner = lambda function: whose.get(function, "")
-    assert shown.update(told=True).endswith("has them. All three functions are the reference's.")
+    assert shown.update(told=True).endswith("has them. The reference's: pairs, start, correction.")
     whose[shown.start_of] = "yours"
-    assert shown.update(told=True).endswith(
-        " The functions: pairs the reference's, start yours, correction the reference's."
-    )
-    assert shown.update(told=False).endswith("% of the largest. The ends are the reference's.")
+    assert shown.update(told=True).endswith(" The reference's: pairs, correction. Yours: start.")
+    assert shown.update(told=False).endswith("% of the largest. The reference's: ends.")
     del whose[shown.start_of]  # one that has not been checked
-    assert shown.update(told=True).endswith(" The functions: pairs the reference's, correction the reference's.")
+    assert shown.update(told=True).endswith(" has them. The reference's: pairs, correction.")
+
+
+def faded_in_place(delta, A, x):
+    for t in range(1, len(x)):
+        x[t] += torch.exp(delta[t] * A) * x[t - 1]
+    return delta.sum(), x[-1]
+
+
+def added_in_place(rank, totals, ends, A):
+    ends[:rank] *= torch.exp(A * (totals[:rank].sum() - totals[:rank].cumsum(0)))[:, None]
+    return ends[:rank].sum(0)
+
+
+def corrected_in_place(states, start, delta, A):
+    states += torch.exp(delta.cumsum(0)[:, None] * A) * start
+    return states
+
+
+@pytest.mark.parametrize(
+    "functions", [{"summary": faded_in_place}, {"start": added_in_place}, {"correct": corrected_in_place}]
+)
+def test_a_function_that_writes_into_its_inputs_changes_nothing_else_that_is_shown(parts, functions):
+    """The sequence became another one at each move, the dashed line the learner's states, the bars faded twice."""
+    changing, setting = figures.Parts(**functions), {"rank": 3, "told": True}
+    for _ in range(2):
+        assert changing.update(**setting) == parts.update(**setting)
+        assert changing.titles() == parts.titles()
+        for line in ("true", "alone"):
+            np.testing.assert_array_equal(getattr(changing, line).get_ydata(), getattr(parts, line).get_ydata())
+        heights = [[bar.get_height() for bar in shown.ends] for shown in (changing, parts)]
+        assert heights[0] == pytest.approx(heights[1], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("functions", "words"),
+    [
+        ({"summary": lambda delta, A, x: x[-1]}, r"summary returned \(1,\), expected the shapes \(\) and \(1,\)"),
+        ({"summary": lambda delta, A, x: (x[-1], delta.sum())}, r"summary returned \(1,\) and \(\), expected"),
+        (
+            {"correct": lambda states, start, delta, A: states[:, 0]},
+            r"corrected returned \(24,\), expected .* \(24, 1\)",
+        ),
+    ],
+)
+def test_what_no_picture_can_be_made_of_is_told_in_words(functions, words):
+    with pytest.raises(ValueError, match=words):
+        figures.Parts(**functions).update(told=True)
+
+
+def test_a_total_may_be_a_plain_number(parts):
+    """The check takes it, too."""
+    plain = figures.Parts(summary=lambda delta, A, x: (float(delta.sum()), chapter.summary(delta, A, x)[1]))
+    assert plain.update(told=True) == parts.update(told=True)
+
+
+def test_the_lower_title_calls_ends_what_are_ends_and_wrong_what_is_wrong(parts):
+    """The end from zero is not what stands at the end of a part, and a wrong summary tells neither."""
+    parts.update(rank=1)
+    assert parts.titles()[1] == "The end of the part before yours, from zero"
+    parts.update(rank=3)
+    assert parts.titles()[1] == "The ends of the parts before yours, each from zero"
+    unfaded = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x.sum(0)))
+    unfaded.update(rank=1)
+    assert unfaded.titles()[1] == "What the part before yours would tell: 1 wrong end"
+    unfaded.update(rank=2)
+    assert unfaded.titles()[1] == "What the parts before yours would tell: 2 wrong ends"
+    assert "has 2 pairs from the ranks before (2 wrong), and begins at 0.84" in unfaded.update(told=True)
+    counted = figures.Parts(summary=lambda delta, A, x: (torch.tensor(24.0), chapter.summary(delta, A, x)[1]))
+    counted.update()
+    assert counted.titles()[1] == "The ends of the parts before yours, each from zero"
+    counted.update(told=True)
+    assert counted.titles()[1] == "By 2 wrong pairs, what is left is the start: 0.48"
+    broken = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x[-1] * torch.nan))
+    assert "(2 wrong), and begins at nan" in broken.update(told=True)
+
+
+def test_what_leaves_the_picture_is_counted(parts):
+    assert "Outside" not in parts.update(told=True)
+    large = figures.Parts(summary=lambda delta, A, x: (delta.sum(), 100 * chapter.summary(delta, A, x)[1]))
+    assert large.update().endswith(" Outside the picture: 2 ends.")
+    assert large.update(told=True).endswith(" Outside the picture: the start, 24 states, 2 ends.")
+    negative = figures.Parts(start=lambda *given: -chapter.own_start(*given))
+    sentence = negative.update(told=True)
+    below = int((negative.mended.get_ydata() < negative.top.get_ylim()[0]).sum())
+    assert 0 < below < 24
+    assert sentence.endswith(f" Outside the picture: the start, {below} states.")
+
+
+@pytest.mark.parametrize("factor", [-900, 1e7])
+def test_a_title_of_large_numbers_stays_inside_of_the_picture(factor):
+    """Cut off at the edge, 9 961 468.81 was 9 961 4."""
+    large = figures.Parts(
+        summary=lambda delta, A, x: (delta.sum(), factor * chapter.summary(delta, A, x)[1]),
+        start=lambda rank, totals, ends, A: 1.5 * chapter.own_start(rank, totals, ends, A),
+    )
+    for half in (2.0, 64.0):
+        large.update(rank=3, half=half, told=True)
+        assert re.match("By 3 wrong pairs, what is left is .*, and the start is ", large.titles()[1])
+        assert max(title.get_window_extent().x1 for title in large._titles.values()) < large.size()[0]
+    assert figures.in_per_cent(155315.38) == "1.55e7 %"
 
 
 def test_what_is_said_of_a_wrong_end_stays_inside_of_the_picture():

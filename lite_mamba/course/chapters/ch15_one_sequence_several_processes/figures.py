@@ -13,7 +13,8 @@ from ....distributed import own_part
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import three_digits, written
+from ...drawing.numbers import several, three_digits, written
+from ...drawing.returned import returned
 from .costs import MACHINE, ring_bytes, ring_rounds, ring_work, scan_bytes, scan_rounds, scan_work, speed_up
 from .exercises import corrected, own_start, summary
 
@@ -32,7 +33,13 @@ def states_from(start: Tensor, delta: Tensor, A: Tensor, x: Tensor) -> Tensor:
 def in_per_cent(share: float) -> str:
     """What is left of an end, or missing in a state; however little, it is never shown as nothing."""
     percent = 100 * share
-    return f"{percent:.{0 if percent >= 1 else 2}f} %" if percent >= 0.01 else "under 0.01 %"
+    form = ".2f" if percent < 1 else ".0f" if percent < 10_000 else ".3g"
+    return f"{written(percent, form)} %" if percent >= 0.01 else "under 0.01 %"
+
+
+def to_hundredths(value: float) -> str:
+    """A state as a title writes it, in a few digits however large a wrong function makes it: 0.51, 2.03e5."""
+    return written(value, ".2f" if abs(value) < 1000 else ".3g")
 
 
 class Parts(LiveFigure):
@@ -86,21 +93,45 @@ class Parts(LiveFigure):
     def update(self, ranks: int = 4, rank: int = 2, half: float = 16.0, told: bool = False) -> str:
         A = torch.tensor([-math.log(2) / half])
         parts = [own_part(self.L, rank=r, size=ranks) for r in range(ranks)]
+        own = parts[rank]
         self.truth = states_from(torch.zeros(1), self.delta, A, self.x)  # (L, 1)
         scale = float(self.truth.max())
         alone = [states_from(torch.zeros(1), self.delta[part], A, self.x[part]) for part in parts]  # P × (L/P, 1)
-        told_all = [self.summary(self.delta[part], A, self.x[part]) for part in parts]
-        totals = torch.stack([torch.as_tensor(total, dtype=torch.float32) for total, _ in told_all])  # (P,)
-        ends = torch.stack([end for _, end in told_all])  # (P, 1)
-        own, start = parts[rank], self.start_of(rank, totals, ends, A)
+        pairs = [self._pair(part, A) for part in parts]
+        totals, ends = (torch.stack(told_all) for told_all in zip(*pairs, strict=True))  # (P,), (P, 1)
+        start, mine = self._told(rank, totals, ends, A, alone[rank], own) if told else (torch.zeros(1), alone[rank])
         self.start, self.true_start = float(start[0]) / scale, float(self.truth[own.start - 1]) / scale
-        mine = self.correct(alone[rank], start, self.delta[own], A) if told else alone[rank]
         self.error = float((mine - self.truth[own]).abs().max()) / scale
         self.equal = self.error < 1e-4
+        self._compare(parts[:rank], pairs, alone, scale)
         self._draw_states(parts, own, [part / scale for part in alone], mine / scale, self.truth / scale, told)
         self.fades = [float(torch.exp(A * totals[q + 1 : rank].sum())) for q in range(rank)]
         self._draw_ends(parts, rank, ends[:, 0] / scale, self.fades, told)
-        return self._sentence(ranks, rank, told)
+        unseen = self._unseen(mine / scale, ends[:rank] / scale, told)
+        return self._sentence(ranks, rank, told) + unseen + self._by(told)
+
+    def _pair(self, part: slice, A: Tensor) -> tuple[Tensor, Tensor]:
+        """What a part tells, by the function of exercise 1; it may write into what it is given, as the others may."""
+        result = self.summary(self.delta[part].clone(), A.clone(), self.x[part].clone())
+        if isinstance(result, (tuple, list)) and result and isinstance(result[0], (int, float)):
+            result = torch.tensor(float(result[0])), *result[1:]  # a plain number is a total, too
+        total, end = returned("summary", result, (), (1,))
+        return total.float(), end.float()
+
+    def _compare(self, before: list[slice], pairs: list[tuple[Tensor, Tensor]], alone: list[Tensor], scale: float):
+        """Count the wrong pairs among those of the parts before, and the wrong ends in them; nan is wrong, too."""
+        right = [
+            (abs(float(total / self.delta[part].sum()) - 1) < 1e-4, abs(float(end - states[-1])) < 1e-4 * scale)
+            for part, (total, end), states in zip(before, pairs, alone, strict=False)
+        ]
+        self.wrong_ends = sum(not end for _, end in right)
+        self.wrong_pairs = sum(not (total and end) for total, end in right)
+
+    def _told(self, rank: int, totals: Tensor, ends: Tensor, A: Tensor, alone: Tensor, own: slice):
+        """The start (1,) of a rank and its states (L / P, 1), by the functions of exercises 2 and 3."""
+        (start,) = returned("own_start", self.start_of(rank, totals.clone(), ends.clone(), A.clone()), (1,))
+        mine = self.correct(alone.clone(), start.clone(), self.delta[own].clone(), A.clone())
+        return start, *returned("corrected", mine, tuple(alone.shape))
 
     def _draw_states(self, parts, own, alone, mine, truth, told) -> None:
         t = np.arange(self.L)
@@ -140,37 +171,45 @@ class Parts(LiveFigure):
                 word.set_y(np.clip(float(ends[q]), 0, 0.6 if high else 0.69) + 0.13)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
-        pairs = "1 pair" if rank == 1 else f"{rank} pairs"
-        off = in_per_cent(self.error)
+        off, before = in_per_cent(self.error), "the part" if rank == 1 else "the parts"
         if not told:
             self.title(self.top, f"Alone, the states of rank {rank} are off by up to {off}")
-            self.title(self.bars, "What stands at the end of each part before yours")
+            right = f"The end{'s' * (rank > 1)} of {before} before yours, {'each ' * (rank > 1)}from zero"
+            wrong = f"What {before} before yours would tell: {several(self.wrong_ends, 'wrong end')}"
+            self.title(self.bars, wrong if self.wrong_ends else right)
             return (
                 f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before. In truth it "
                 f"begins at {self.true_start:.2f}. Its first step fades that, and its states are off by up to {off} of "
-                f"the largest.{self._by(told)}"
+                f"the largest."
             )
         off = f"off by up to {off}" if math.isfinite(self.error) else "not all numbers"
         words = "as one process has them" if self.equal else off
-        self.title(self.top, f"With {pairs}, the states of rank {rank} are {words}")
-        start, left, truth = (written(value, ".2f") for value in (self.start, sum(self.kept), self.true_start))
+        self.title(self.top, f"With {several(rank, 'pair')}, the states of rank {rank} are {words}")
+        start, left, truth = (to_hundredths(value) for value in (self.start, sum(self.kept), self.true_start))
         adds_up = f"the start: {start}" if start == left else f"{left}, and the start is {start}"
-        self.title(self.bars, f"What is left of the ends adds up to {adds_up}")
+        by = f"By {several(self.wrong_pairs, 'wrong pair')}, what is left is" if self.wrong_pairs else ""
+        self.title(self.bars, f"{by or 'What is left of the ends adds up to'} {adds_up}")
+        wrong = f" ({self.wrong_pairs} wrong)" if self.wrong_pairs else ""
         instead = "" if start == truth else f", not at {truth}"
+        whole = " of the largest" if words.endswith("%") else ""
         return (
-            f"{ranks} processes. Rank {rank} has {pairs} from the ranks before, and begins at {start}{instead}. "
-            f"Its states are {words}.{self._by(told)}"
+            f"{ranks} processes. Rank {rank} has {several(rank, 'pair')} from the ranks before{wrong}, and begins at "
+            f"{start}{instead}. Its states are {words}{whole}."
         )
 
+    def _unseen(self, mine: Tensor, ends: Tensor, told: bool) -> str:
+        """What lies outside of the picture, because a function made it too large, or negative."""
+        (low, high), (bottom, top) = self.top.get_ylim(), self.bars.get_ylim()
+        states = int((mine.isfinite() & ~((low < mine) & (mine < high))).sum()) if told else 0
+        begin = ["the start"] if told and math.isfinite(self.start) and not low < self.start < high else []
+        bars = int((ends.isfinite() & ~((bottom <= ends) & (ends < top))).sum())
+        counts = [several(number, thing) for number, thing in ((states, "state"), (bars, "end")) if number]
+        return f" Outside the picture: {', '.join(begin + counts)}." if begin or counts else ""
+
     def _by(self, told: bool) -> str:
-        """Whose functions made what is shown, as far as that is known: alone, a rank shows the ends of the others."""
-        functions = {"pairs": self.summary, "start": self.start_of, "correction": self.correct}
-        named = {name: owner for name, function in functions.items() if (owner := self.owner(function))}
-        if not told:
-            return f" The ends are {named['pairs']}." if "pairs" in named else ""
-        if len(named) == 3 and len(set(named.values())) == 1:
-            return f" All three functions are {named['pairs']}."
-        return f" The functions: {', '.join(f'{name} {owner}' for name, owner in named.items())}." if named else ""
+        """Whose functions made what is shown: alone, a rank shows the ends of the others."""
+        named = {"pairs": self.summary, "start": self.start_of, "correction": self.correct}
+        return self.whose_are(named if told else {"ends": self.summary})
 
 
 class Waits(LiveFigure):
