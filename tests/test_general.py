@@ -207,6 +207,7 @@ RAISING = [
     ("a tensor with a gradient, given to NumPy", lambda x, n: x.clone().requires_grad_().numpy()),
     ("a change in place that gradients forbid", lambda x, n: x.clone().requires_grad_().mul_(2)),
     ("a tensor that is read while it is written", lambda x, n: (y := torch.ones(5))[1:].mul_(y[:-1])),
+    ("rows that are one in memory", lambda x, n: x.expand(3, -1).add_(1)),
     ("a result without a gradient", lambda x, n: x.sum().backward()),
     ("an index that is not a whole number", lambda x, n: x[x]),
     ("an index that is not a whole number", lambda x, n: x.gather(0, x)),

@@ -145,7 +145,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         (RuntimeError, ValueError, TypeError),
         "only one element tensors|cannot be converted to Scalar|only (integer|length-1|0-dimensional)|"
         "only integer tensors of a single element",
-        "Functions of `math` and of Python take one number: torch has one of the same name for tensors.",
+        "One number is what `float`, `.item()` and the functions of `math` take. Those of torch take a whole tensor.",
     ),
     "a tensor with a gradient, given to NumPy": (
         RuntimeError,
@@ -161,6 +161,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         RuntimeError,
         "refer to a single memory location",
         "What you read in this line lies in the tensor that it changes. Make the new values first, or read a clone.",
+    ),
+    "rows that are one in memory": (
+        RuntimeError,
+        "refers to a single memory location",
+        "What `expand` gives is one row, shown many times. `repeat` or `clone` gives each row a place of its own.",
     ),
     "a result without a gradient": (
         RuntimeError,

@@ -112,6 +112,8 @@ FIXED = [
         (len(d), length - 2 * d.shape[1]), n)], 1), "recalls right behind the symbols"),
     ("turned round", lambda d, length, n: torch.cat([torch.full_like(d, n + 1), torch.full(
         (len(d), length - 2 * d.shape[1]), n), d], 1), "a row turned round"),
+    ("answers, and nothing else", lambda d, length, n: F.pad(d, (length - d.shape[1], 0), value=n),
+     "the answer in the question"),
     ("K + 1 recalls", lambda d, length, n: torch.where(
         torch.arange(length) < length - d.shape[1] - 1, fixed_by_cat(d, length, n), n + 1), "one recall too many"),
     ("a slice that ends early", lambda d, length, n: torch.cat(
@@ -481,6 +483,14 @@ def sums(formula):
     return lambda delta, A: torch.exp(A * formula(delta))
 
 
+def running(delta, A):
+    h, every = 0, []
+    for step in delta:
+        h = h * (A * step).exp() + step
+        every.append(h)
+    return every
+
+
 LEFT = [
     ("up to the last", lambda d, A: torch.stack([(A * d[t + 1 : -1].sum()).exp() for t in range(len(d))]),
      "the last token left out"),
@@ -540,6 +550,11 @@ LEFT = [
     ("base 2", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
     ("math.exp", lambda d, A: math.exp(A * d.sum() - d.cumsum(0)), None),
     ("ones", lambda d, A: torch.ones_like(d), None),
+    ("all but its own", lambda d, A: ((d.sum() - d) * A).exp(), "all the other tokens"),
+    ("a running state", lambda d, A: torch.stack(running(d, A)), "a state, not a share of it"),
+    ("of the first one", lambda d, A: torch.cat([torch.zeros(1), d[1:]]).cumsum(0).mul(A).exp(), "the tokens before"),
+    ("no A, no minus", lambda d, A: torch.exp(d.flip(0).cumsum(0).flip(0) - d), "a forgotten A"),
+    ("its own Δ, counted from L", sums(lambda d: d * (len(d) - torch.arange(len(d)))), "steps taken as equal"),
     ("a list", lambda d, A: left_by_a_loop(d, A).tolist(), None),
     ("no return", lambda d, A: None, None),
     ("two behind", lambda d, A: torch.stack([torch.exp(A * d[t + 2 :].sum()) for t in range(len(d))]),
@@ -680,13 +695,17 @@ READING = [
     ("too early", read_too_early, "an offset that moves too early"),
     ("too early by a chunk", read_too_early_by_a_chunk, "an offset that moves too early"),
     ("pieces counted", lambda m, t, c: read_with(m, t, c, advance=lambda p: 1)[:, -1], "an offset that counts pieces"),
-    ("all at once", lambda m, t, c: m(t)[:, -1], "the whole sequence at once"),
+    ("all at once", lambda m, t, c: m(t)[:, -1], "pieces longer than chunk"),
+    ("a token too long", lambda m, t, c: read_with(m, t, c + 1)[:, -1], "pieces longer than chunk"),
+    ("the rest in a longer piece", lambda m, t, c: read_with(m, t, -(-t.shape[1] // max(t.shape[1] // c, 1)))[:, -1],
+     "pieces longer than chunk"),
+    ("a token at a time, no offset", lambda m, t, c: read_with(m, t, 1, advance=lambda part: 0)[:, -1], ANEW),
     ("the first piece", read_the_first, "the first piece only"),
     ("position 0", lambda m, t, c: read_with(m, t, c)[:, 0], "the first token of the last piece"),
     ("all positions", lambda m, t, c: read_with(m, t, c), "an axis of tokens too many"),
     ("argmax", lambda m, t, c: read_with(m, t, c)[:, -1].argmax(-1), "the answer in the place of its logits"),
     ("row 0", lambda m, t, c: read_with(m, t, c)[:1, -1], None),
-    ("the last token alone", lambda m, t, c: m(t[:, -1:])[:, -1], None),
+    ("the last token alone", lambda m, t, c: m(t[:, -1:])[:, -1], ANEW),
     ("no return", lambda m, t, c: None, None),
     ("the offset set", read_with_the_offset_set, "an offset that is set to one piece"),
     ("every logit", read_every, "an axis of tokens too many"),

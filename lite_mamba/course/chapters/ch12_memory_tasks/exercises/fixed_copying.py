@@ -90,7 +90,10 @@ FIXED_COPYING = Exercise(
             "the answer in the question",
             "At the end you wrote the symbols themselves. Then nothing has to be remembered. The symbols are the "
             "targets; what the model reads there is the recall.",
-            _fixed("= n_symbols + 1 → = data"),
+            [
+                _fixed("= n_symbols + 1 → = data"),
+                _fixed("    tokens[:, :n_data] = data\n → ", "= n_symbols + 1 → = data"),
+            ],
         ),
         Misconception(
             "symbols in front of the recalls",

@@ -75,7 +75,7 @@ LAST_LOGITS = Exercise(
             "a stream that starts anew",
             "Each piece is read as if nothing had come before: the answer is that of the last piece alone. Ask of "
             "every piece: where does its first state come from, and how does the block know that it is not the start?",
-            _read(ADVANCE + " → "),
+            [_read(ADVANCE + " → "), _read("tokens.split(chunk, → tokens.split(1,", ADVANCE + " → ")],
             given=True,
         ),
         Misconception(
@@ -128,10 +128,13 @@ LAST_LOGITS = Exercise(
             _read("+= piece.shape[1] → = piece.shape[1]"),
         ),
         Misconception(
-            "the whole sequence at once",
-            "The logits are right. But you give the model more than `chunk` tokens in one call, so the memory grows "
-            "with L: with a million tokens it would run out.",
-            _read("for piece in tokens.split(chunk, dim=1) → for piece in [tokens]"),
+            "pieces longer than chunk",
+            "The logits are right. But in some call the model gets more than `chunk` tokens, or the whole row, and the "
+            "memory of a call grows with them.",
+            [
+                _read("for piece in tokens.split(chunk, dim=1) → for piece in [tokens]"),
+                _read("tokens.split(chunk, → tokens.tensor_split(max(tokens.shape[1] // chunk, 1),"),
+            ],
         ),
         Misconception(
             "a number of pieces in the place of their length",

@@ -89,7 +89,27 @@ LEFT_AT_THE_END = Exercise(
             "the tokens before",
             "You add up the Δ from the start. A token is faded by what comes *after* it: the last one least, the first "
             "one most.",
-            [_later("delta.cumsum(0)"), _later("delta.cumsum(0) - delta")],
+            [_later(f"delta.cumsum(0){less}") for less in ("", " - delta", " - delta[0]")],
+        ),
+        Misconception(
+            "all the other tokens",
+            "You take away the token's own Δ alone, so that the tokens before it count as well. It is faded by what "
+            "comes *after* it.",
+            _later("delta.sum() - delta"),
+        ),
+        Misconception(
+            "a state, not a share of it",
+            "You run the recurrence with an input at each token, and give the state after each. Asked is how much is "
+            "left *at the end* of what a single token wrote.",
+            [
+                edited(
+                    left_at_the_end,
+                    "return torch.exp(A * later) → h, states = 0.0, []\n    for each in delta:\n"
+                    f"        h = torch.exp(A * each) * h + {drive}\n        states.append(h)\n"
+                    "    return torch.stack(states)",
+                )
+                for drive in ("1", "each")
+            ],
         ),
         Misconception(
             "the last token left out",
@@ -117,7 +137,7 @@ LEFT_AT_THE_END = Exercise(
         Misconception(
             "a forgotten A",
             "A is missing. A fast state, A = −3, loses three times as much in the exponent as one with A = −1.",
-            [_left("torch.exp(-later)"), _left("0.5**later")],
+            [_left("torch.exp(-later)"), _left("torch.exp(later)"), _left("0.5**later")],
         ),
         Misconception(
             "a state that grows",
@@ -174,6 +194,7 @@ LEFT_AT_THE_END = Exercise(
             [
                 _later("delta.mean() * torch.arange(len(delta) - 1, -1, -1)"),
                 _later("delta * torch.arange(len(delta) - 1, -1, -1)"),
+                _later("delta * torch.arange(len(delta), 0, -1)"),
             ],
         ),
         Misconception(
