@@ -136,6 +136,19 @@ def state_before(u, g):
     return torch.stack(out)
 
 
+def state_by_two_loops(kept):
+    """All gates for each token, of whose states these are stored."""
+
+    def states(u, g):
+        h, out = torch.tensor(0.0), []
+        for token in u:
+            line = [h := (1 - gate) * h + gate * token for gate in g]
+            out += line[kept]
+        return torch.stack(out)
+
+    return states
+
+
 def state_stored_between(u, g):
     h, out = 0.0, []
     for token, gate in zip(u, g, strict=True):
@@ -351,6 +364,8 @@ GATED = [
         state_of(lambda h, u, g, t: h + (1 - g[t]) * h + g[t] * u[t]),
         "a mixture that is added to the state",
     ),
+    ("a loop in the loop", state_by_two_loops(slice(None)), "a loop inside of the loop"),
+    ("a loop in the loop, stored outside", state_by_two_loops(slice(-1, None)), "a loop inside of the loop"),
     ("the bracket too far", state_of(lambda h, u, g, t: (1 - g[t]) * (h + u[t])), "a token that fades at once"),
     ("the end", state_at_the_end, "the last state only"),
     ("the end, a number", lambda u, g: float(state_at_the_end(u, g)), "the last state only"),
@@ -653,10 +668,10 @@ def states_not_halved(last):
     return answer
 
 
-OWN_SOFTPLUS = "a bias with a softplus of its own"
+OWN_FUNCTION = "a bias with a function of its own"
 
 
-def with_own_softplus(step):
+def with_own_function(step):
     def answer(u, x_proj, dt_proj, dt_bias):
         numbers, rank = F.linear(u, x_proj), dt_proj.size(1)
         return step(F.linear(numbers[..., :rank], dt_proj), dt_bias), *numbers[..., rank:].chunk(2, -1)
@@ -741,13 +756,23 @@ def parameters_in_brackets(*before):
 
 CUT_OFF = "a gradient cut off"
 PARAMETERS = [
-    ("softplus of the bias", with_own_softplus(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_SOFTPLUS),
-    ("two softplus", with_own_softplus(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_SOFTPLUS),
-    ("R forgotten", by_place(lambda R, N: (0, N)), "places that begin too early"),
-    ("R forgotten once", by_place(lambda R, N: (R, N)), "places that begin too early"),
-    ("B from the start", by_place(lambda R, N: (0, R + N)), "places that begin too early"),
-    ("B in the place of C", by_place(lambda R, N: (R, R)), "places that begin too early"),
-    ("exp of the bias", with_own_softplus(lambda raw, b: F.softplus(raw + b.exp())), OWN_SOFTPLUS),
+    ("softplus of the bias", with_own_function(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_FUNCTION),
+    ("two softplus", with_own_function(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_FUNCTION),
+    ("R forgotten", by_place(lambda R, N: (0, N)), "parts that begin in the wrong place"),
+    ("R forgotten once", by_place(lambda R, N: (R, N)), "parts that begin in the wrong place"),
+    ("one too late", by_place(lambda R, N: (R + 1, R + N + 1)), "parts that begin in the wrong place"),
+    ("B behind N", by_place(lambda R, N: (N, R + N)), "parts that begin in the wrong place"),
+    ("softmax", parameters(lambda low, W, b: (low @ W.T + b).softmax(2)), "another function that makes positive"),
+    ("a floor", parameters(lambda low, W, b: delta_of(low, W, b).clamp_min(1e-3)), "a Δ that is held in a range"),
+    (
+        "a lower floor",
+        parameters(lambda low, W, b: torch.clip(delta_of(low, W, b), 1e-4)),
+        "a Δ that is held in a range",
+    ),
+    ("silu on B and C", parameters(delta_of, F.silu, F.silu), "a function on B and C"),
+    ("B from the start", by_place(lambda R, N: (0, R + N)), "parts that begin in the wrong place"),
+    ("B in the place of C", by_place(lambda R, N: (R, R)), "parts that begin in the wrong place"),
+    ("exp of the bias", with_own_function(lambda raw, b: F.softplus(raw + b.exp())), OWN_FUNCTION),
     (
         "1 − exp(−Δ)",
         parameters(lambda low, W, b: -torch.expm1(-delta_of(low, W, b))),
@@ -805,7 +830,7 @@ PARAMETERS = [
     ("softplus inside", parameters(lambda low, W, b: F.linear(F.softplus(low), W, b)), "a softplus in the low rank"),
     ("exp", parameters(lambda low, W, b: torch.exp(low @ W.T + b)), "another function that makes positive"),
     ("relu", parameters(lambda low, W, b: (low @ W.T + b).clamp(min=0)), "another function that makes positive"),
-    ("softplus on B and C", parameters(delta_of, F.softplus, F.softplus), "a softplus on B and C"),
+    ("softplus on B and C", parameters(delta_of, F.softplus, F.softplus), "a function on B and C"),
     (
         "softplus on all",
         parameters(lambda low, W, b: delta_of(F.softplus(low), W, b), F.softplus, F.softplus),
@@ -860,7 +885,7 @@ PARAMETERS = [
     (
         "sizes for places",
         projected(cut=lambda both, R, N: (both[..., :R], both[..., R:N], both[..., N:])),
-        "places that begin too early",
+        "parts that begin in the wrong place",
     ),
     ("layers of its own", parameters_with_new_layers, CUT_OFF),
     ("a bias that is detached", parameters(lambda low, W, b: delta_of(low, W, b.data)), CUT_OFF),
@@ -878,7 +903,7 @@ PARAMETERS = [
         parameters(lambda low, W, b: F.softplus(low @ W.view(W.shape[1], W.shape[0]) + b)),
         "a reshape in the place of a transpose",
     ),
-    ("softplus on C", parameters(delta_of, lambda B: B, F.softplus), "a softplus on B and C"),
+    ("softplus on C", parameters(delta_of, lambda B: B, F.softplus), "a function on B and C"),
     (
         "the mean raw number",
         parameters(lambda low, W, b: F.softplus((low @ W.T + b).mean(-1, keepdim=True))),
@@ -934,6 +959,13 @@ def exchanged_in_vain(u, A, x_proj, dt_proj, dt_bias):
     return selective_scan_ref(u.mT, delta.mT, A, C.mT, B.mT).mT
 
 
+def low_rank_last(times):
+    def scan(u, A, x_proj, dt_proj, dt_bias):
+        return mended_by_hand(u, A, x_proj.roll(dt_proj.size(1), 0), dt_proj, times * dt_bias)
+
+    return scan
+
+
 def own_loop(let_in=lambda d, A, B: d * B, kept=lambda d, A: torch.exp(d * A), early=False):
     """A scan of one's own, by einsum."""
 
@@ -957,6 +989,8 @@ MENDED = [
     ),
     ("B and C for a repair", exchanged_in_vain, "B and C exchanged in vain"),
     ("twice A", lambda u, A, *weights: suspect_with_twice_the_bias(u, 2 * A, *weights), "a faster A"),
+    ("low rank last", low_rank_last(1), "a low rank that is taken from the end"),
+    ("low rank last, in vain", low_rank_last(2), "a low rank that is taken from the end"),
     ("−A", lambda u, A, *weights: mended_by_hand(u, -A, *weights), "a state that grows"),
     ("|A| in vain", lambda u, A, *weights: suspect_with_twice_the_bias(u, A.abs(), *weights), "a state that grows"),
     ("exp(−ΔA)", own_loop(kept=lambda d, A: torch.exp(-d * A)), "a state that grows"),
@@ -964,7 +998,7 @@ MENDED = [
     (
         "softplus of the bias",
         lambda u, A, x, dt, bias: mended_by_hand(u, A, x, dt, F.softplus(bias)),
-        "a bias with a softplus of its own",
+        "a bias with a function of its own",
     ),
     (
         "a bias that is detached",
@@ -1010,7 +1044,7 @@ MENDED = [
     ("bias / 2", ssm(lambda low, W, b: F.linear(low, W, b / 2), delta_softplus=True), "half of the bias, once"),
     ("a loop without Δ·", own_loop(lambda d, A, B: B), "a token without its Δ"),
     ("a loop with the hold", own_loop(lambda d, A, B: torch.expm1(d * A) / A * B), "a zero-order hold"),
-    ("exp of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.exp())), "a bias with a softplus of its own"),
+    ("exp of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.exp())), "a bias with a function of its own"),
     ("a mean bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.mean())), "one bias for all channels"),
     ("exp(A)", own_loop(kept=lambda d, A: A.exp() + 0 * d), "a fading without its Δ"),
     ("read too early", own_loop(early=True), "the state before the token"),
@@ -1101,6 +1135,8 @@ RESET = [
     ("a power", lambda left, A: (1 / left) ** (1 / A.abs().min().item()), "a root in the place of a quotient"),
     ("ln(left)", lambda left, A: -math.log(1 / left), "ln(left) alone"),
     ("N times", lambda left, A: sum(math.log(left) / A.max().item() for _ in A), "all states taken together"),
+    ("made per cent", lambda left, A: -math.log(left * 100) / -A.max().item(), "a percentage"),
+    ("to 3 digits", lambda left, A: round(math.log(left) / A.max().item(), 3), "a Δ that is rounded"),
     ("per cent", lambda left, A: -math.log(left / 100) / -A.max().item(), "a percentage"),
     ("exp of left", lambda left, A: math.exp(-left) / min(-A).item(), "an exponential in the place of a logarithm"),
     ("exp of A", lambda left, A: -math.log(left) / A.exp().min().item(), "an exponential of A"),

@@ -257,6 +257,15 @@ GATED_STATE = Exercise(
             ],
         ),
         Misconception(
+            "a loop inside of the loop",
+            "Each of your tokens passes all the gates, one after the other. A token has one gate: `zip` goes along "
+            "both lines at once, and so does one index.",
+            [
+                edited(gated_state, "zip(u, g, strict=True) → ((a, b) for a in u for b in g)", *kept)
+                for kept in ((), ("torch.stack(states) → torch.stack(states[len(g) - 1 :: len(g)])",))
+            ],
+        ),
+        Misconception(
             "a gate that is open or shut",
             "You take a gate above one half for open and any other for shut. Between them it mixes: a gate of 0.3 "
             "lets 3 parts of the token in and keeps 7 of the state.",

@@ -130,6 +130,15 @@ MENDED_SSM = Exercise(
             _raw("F.linear(low_rank, dt_proj, dt_bias)", "rows[2], rows[3] → rows[3], rows[2]"),
         ),
         Misconception(
+            "a low rank that is taken from the end",
+            "You cut the projected numbers as B, C, low rank. The order was no mistake: the first R numbers belong to "
+            "Δ, then comes B, then C.",
+            [
+                _raw(raw, "low_rank, B, C = → B, C, low_rank =", "[rank, states, states] → [states, states, rank]")
+                for raw in ("low_rank @ dt_proj.T", "F.linear(low_rank, dt_proj, dt_bias)")
+            ],
+        ),
+        Misconception(
             "a result that is not turned back",
             "The scan gives (B, D, L). The last line turns it back to (B, L, D), the order in which u came.",
             edited(mended_ssm, "return y.transpose(1, 2) → return y"),
@@ -197,7 +206,7 @@ MENDED_SSM = Exercise(
             ],
         ),
         Misconception(
-            "a bias with a softplus of its own",
+            "a bias with a function of its own",
             "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
             "are added, and the softplus is taken of the sum.",
             [

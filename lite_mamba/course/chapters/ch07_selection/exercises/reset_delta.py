@@ -82,6 +82,7 @@ RESET_DELTA = Exercise(
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 1)"),
                 _reset("math.ceil(10 * math.log(1 / left) / A.abs().min().item()) / 10"),
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 2)"),
+                _reset("round(math.log(1 / left) / A.abs().min().item(), 3)"),
                 _reset("math.ceil(1000 * math.log(1 / left) / A.abs().min().item()) / 1000"),
                 _reset("math.log(1 / left) // A.abs().min().item()"),
             ],
@@ -115,8 +116,8 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "a percentage",
-            "`left` is a share, 0.01 for 1 %. You take it for a number of per cent.",
-            _reset("math.log(100 / left) / A.abs().min().item()"),
+            "`left` is a share, 0.01 for 1 %. You take it for a number of per cent, or make it one.",
+            [_reset(f"math.log({kept}) / A.abs().min().item()") for kept in ("100 / left", "1 / (100 * left)")],
         ),
         Misconception(
             "an exponential in the place of a logarithm",

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ....checking.edits import edited
-from ....checking.exercise import Exercise, Misconception
+from ....checking.exercise import Draw, Exercise, Misconception
 from .shared import projection_cases
 
 
@@ -38,11 +38,17 @@ BY_PLACE = (
 )
 
 
+def _parameter_cases(draw: Draw) -> dict:
+    case = projection_cases(draw)
+    case["dt_bias"][0] -= draw.choice([0, 12])  # a Δ far below any floor
+    return case
+
+
 SELECTIVE_PARAMETERS = Exercise(
     id="07.selective_parameters",
     title="Δ, B and C from the token",
     reference=selective_parameters,
-    cases=projection_cases,
+    cases=_parameter_cases,
     axes=("batch", "token", "column"),  # the last axis is D or N
     items=("delta", "B", "C"),
     gradients=("u", "x_proj", "dt_proj", "dt_bias"),
@@ -77,7 +83,7 @@ SELECTIVE_PARAMETERS = Exercise(
             _delta("F.softplus(F.softplus(low_rank @ dt_proj.T + dt_bias))"),
         ),
         Misconception(
-            "a bias with a softplus of its own",
+            "a bias with a function of its own",
             "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
             "are added, and the softplus is taken of the sum.",
             [
@@ -87,9 +93,9 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "places that begin too early",
-            "B or C begins in numbers that belong to another part: the first R are those of Δ, the N behind them those "
-            "of B, the last N those of C.",
+            "parts that begin in the wrong place",
+            "B or C begins with a number that is not its first one: the first R belong to Δ, the N behind them to B, "
+            "the last N to C.",
             [
                 _cut(".tensor_split([rank], dim=-1)[0], *(u @ x_proj.T)[..., : 2 * states].chunk(2, dim=-1)"),
                 _cut(".tensor_split([rank, states], dim=-1)"),
@@ -104,6 +110,8 @@ SELECTIVE_PARAMETERS = Exercise(
                         ("rank : rank + states", "states : rank + states"),
                         ("rank : rank + states", "rank : rank + states"),
                         (":states", "-states:"),
+                        ("states : 2 * states", "-states:"),
+                        ("rank + 1 : rank + states + 1", "rank + states + 1 :"),
                     )
                 ),
             ],
@@ -151,7 +159,10 @@ SELECTIVE_PARAMETERS = Exercise(
             "another function that makes positive",
             "No Δ of yours is negative. But softplus is another function: almost exp(x) for negative x, almost x for "
             "large x.",
-            [_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.abs")],
+            [
+                _delta("F.softmax(low_rank @ dt_proj.T + dt_bias, -1)"),
+                *(_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.abs")),
+            ],
         ),
         Misconception(
             "a share in the place of Δ",
@@ -224,7 +235,7 @@ SELECTIVE_PARAMETERS = Exercise(
             "token may ask for any Δ above 0.",
             [
                 _delta(f"F.softplus(low_rank @ dt_proj.T + dt_bias).clamp({limits})")
-                for limits in ("0.001, 0.1", "max=1")
+                for limits in ("0.001, 0.1", "max=1", "min=0.001", "min=1e-4")
             ],
         ),
         Misconception(
@@ -264,12 +275,16 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "a softplus on B and C",
-            "B and C go out as they are; they may be negative. Only Δ is a step size and goes through softplus.",
+            "a function on B and C",
+            "B or C, or both, go through a function of their own. They go out as they are, and may be negative: only Δ "
+            "is a step size and goes through softplus.",
             [
-                _parts("delta", "F.softplus(B)", "F.softplus(C)"),
                 _parts("delta", "F.softplus(B)"),
                 _parts("delta", "B", "F.softplus(C)"),
+                *(
+                    _parts("delta", f"{bend}(B)", f"{bend}(C)")
+                    for bend in ("F.softplus", "F.silu", "torch.sigmoid", "torch.tanh")
+                ),
             ],
         ),
         Misconception(
