@@ -175,6 +175,10 @@ RAISING = [
     ("shapes that do not fit", lambda x, n: torch.cat([x[None], torch.zeros(2, 99)])),
     ("shapes that do not fit", lambda x, n: x.reshape(7, 99)),
     ("shapes that do not fit", lambda x, n: torch.einsum("ab,b->a", x, x)),
+    (
+        "shapes that do not fit",
+        lambda x, n: torch.nn.functional.cross_entropy(torch.ones(1, 3, 4), torch.ones(1, 3).long()),
+    ),
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a * a -> a", x, x)),
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a a -> a", x, x)),
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a, a -> b", x, x)),

@@ -236,7 +236,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"
         "expected input|expected weight|equal size|subscript|same size|match target|number of elements|at least .D|"
-        "must be a (.D tensor|matrix)|.D tensors expected|vector expected",
+        "must be a (.D tensor|matrix)|.D tensors expected|vector expected|[Ee]xpected target size",
         "Print the shapes of all that meets in this line, and compare them axis by axis.",
     ),
     "a name that is not there behind a dot": (

@@ -4,6 +4,7 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 """
 
 import binascii
+import hashlib
 import itertools
 import math
 import random
@@ -43,6 +44,13 @@ def bits_one_hot(logits, ids):
 
 def bits_without_return(logits, ids):
     F.cross_entropy(logits[:-1], ids[1:]) / math.log(2)
+
+
+def bits_of_a_product(logits, ids):
+    p = 1.0
+    for row, byte in zip(logits.double(), ids[1:], strict=False):
+        p *= row.softmax(0)[byte].item()
+    return -math.log2(p) / (len(ids) - 1)
 
 
 def ce(logits, ids, **more):
@@ -92,6 +100,22 @@ BITS = [
      "the likeliest byte in the place of the one that came"),
     ("a sigmoid", lambda x, i: -x.sigmoid()[range(len(i) - 1), i[1:]].log2().mean().item(),
      "a sigmoid in the place of a softmax"),
+    ("a product", lambda x, ids: -float(x[:-1].softmax(-1).gather(1, ids[1:, None]).prod().log2()) / (len(ids) - 1),
+     "a product that a float cannot hold"),
+    ("a product in float64", bits_of_a_product, "a product that a float cannot hold"),
+    ("a sum of nats", lambda x, ids: ce(x[:-1], ids[1:], reduction="sum"), "a sum in the place of a mean"),
+    ("no shift, and nats", lambda x, ids: ce(x, ids), "a byte that judges its own logits"),
+    ("two on", lambda x, ids: ce(x[:-2], ids[2:]) / math.log(2), "a shift of two places"),
+    ("from the second row on", lambda x, ids: ce(x[1:-1], ids[2:]) / math.log(2), "a second byte that costs nothing"),
+    ("8 bits at first", lambda x, ids: (8 + ce(x[:-1], ids[1:], reduction="sum") / math.log(2)) / len(ids),
+     "a first byte that costs 8 bits"),
+    ("one sum for the table", lambda x, i: -(x[:-1].exp() / x[:-1].exp().sum())[range(len(i) - 1), i[1:]].log2().mean()
+     .item(), "a softmax over the places"),
+    ("log2 of log_softmax", lambda x, i: -x.log_softmax(1)[range(len(i) - 1), i[1:]].log2().mean().item(),
+     "a logarithm too many"),
+    ("shares of the logits", lambda x, i: -(x / x.sum(1, keepdim=True))[range(len(i) - 1), i[1:]].log2().mean().item(),
+     "logits taken for probabilities"),
+    ("floor division", lambda x, ids: ce(x[:-1], ids[1:]) // math.log(2), "a rounded number"),
     ("bytes as floats", lambda x, ids: ce(x[:-1], ids[1:].float()), "an index that is not a whole number"),
     ("log2 of the logits", lambda x, i: -x[range(len(i) - 1), i[1:]].log2().mean().item(),
      "logits taken for probabilities"),
@@ -187,7 +211,7 @@ def ngram_by(ends, mix=lambda counts, p: (counts + p) / (counts.sum() + 1), off=
     """A learner's loop with one thing changed: the ends, the mixture, the byte, the start, or the places."""
 
     def answer(text, context):
-        p = torch.full((256,), start)
+        p = torch.ones(256) * start
         for end in ends(context):
             counts = torch.zeros(256)
             for i in range(len(text) - len(end) + more):
@@ -404,6 +428,30 @@ def ngram_sliced(text, context):
     return p
 
 
+def ngram_of_what_is_left(text, context):
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        end, counts = context[size:], torch.zeros(256)
+        for i in range(len(text) - size):
+            if text[i : i + size] == end:
+                counts[text[i + size]] += 1
+        p = (counts + p) / (counts.sum() + 1)
+    return p
+
+
+def text_counts(text):
+    return lambda end: torch.bincount(torch.tensor(all_after(text, end), dtype=torch.long), minlength=256)
+
+
+def ngram_normalised_at_each_byte(text, context):
+    p = torch.full((256,), 1 / 256)
+    for end in ends(context):
+        for byte in all_after(text, end):
+            p[byte] += 1
+            p /= p.sum()
+    return p
+
+
 NGRAM = [
     ("one for each", ngram_from(all_after, lambda n, p: n + 1), "one added to every byte"),
     ("p behind", ngram_in_a_line(lambda n, of, p: n / (of + 1) + p), "brackets that are missing"),
@@ -448,6 +496,23 @@ NGRAM = [
     ("the end of the text counted", ngram_with_every_place, "an end behind which nothing stands"),
     ("the first of the match", ngram_at_the_match, "the byte before in the place of the byte after"),
     ("add one to the longest that occurs", ngram_add_one_to_the_longest, "one added to every byte"),
+    (
+        "over the text",
+        lambda text, c: ngram_by(ends, lambda n, p: (n + p) / (len(text) + 1))(text, c),
+        "the text's length in the denominator",
+    ),
+    ("what is left behind size bytes", ngram_of_what_is_left, "an end of another length"),
+    (
+        "one mixture of all",
+        lambda text, c: (n := sum(map(text_counts(text), ends(c))) + 1 / 256) / n.sum(),
+        "counts that run on",
+    ),
+    (
+        "from the bytes of the text",
+        lambda text, c: ngram_by(ends, start=torch.tensor([(b in text) / len(set(text)) for b in range(256)]))(text, c),
+        "another start",
+    ),
+    ("normalised at each byte", ngram_normalised_at_each_byte, "a mixture at each place"),
     ("one place more", ngram_by(ends, more=1), "a place too many"),
     ("no further than the text", ngram_up_to(lambda text, size: len(text)), "a place too many"),
     ("counts behind the quotient", ngram_by(ends, lambda n, p: n + p / (n.sum() + 1)), "brackets that are missing"),
@@ -457,7 +522,7 @@ NGRAM = [
     ("exact counts over count", ngram_counted_twice, "overlaps that are not counted"),
     ("a slice of a length", ngram_sliced, "a slice that is given its length"),
     ("both as text", lambda text, context: ngram_recursive(text + context, context), "the context counted as text"),
-    ("a start of 1/255", ngram_by(ends, start=1 / 255), None),
+    ("a start of 1/255", ngram_by(ends, start=1 / 255), "another start"),
     ("the shortest end", ngram_by(lambda c: [b""]), "the empty end alone"),
     ("seen or not", ngram_by(ends, lambda n, p: (n.sign() + p) / (n.sign().sum() + 1)), "each byte counted once"),
     ("uniform", lambda text, context: torch.full((256,), 1 / 256), None),
@@ -526,6 +591,17 @@ def held_among_the_smallest(paths, share):
 
 
 HELD = [
+    ("places in alphabetical order", lambda paths, n: [sorted(paths).index(path) % n == 0 for path in paths],
+     "a place in the list"),
+    ("a checksum of the place", lambda paths, n: [zlib.crc32(str(i).encode()) % n == 0 for i in range(len(paths))],
+     "a place in the list"),
+    ("those to train on", lambda paths, n: [p for p in paths if zlib.crc32(p.encode()) % n], "the paths themselves"),
+    ("one less", held(lambda path, n: zlib.crc32(path.encode()) % (n - 1) == 0), "another divisor"),
+    ("by the files", lambda paths, n: [zlib.crc32(p.encode()) % len(paths) == 0 for p in paths], "another divisor"),
+    ("sha1", held(lambda path, n: int.from_bytes(hashlib.sha1(path.encode()).digest(), "big") % n == 0),
+     "another checksum"),
+    ("backslashes", held(lambda path, n: zlib.crc32("\\".join(path.split("/")).encode()) % n == 0),
+     "other bytes than those of the path"),
     ("a return in the loop", held_by_a_return_in_the_loop, "the first path alone"),
     ("a list returned in the loop", held_by_a_list_returned_in_the_loop, "the first path alone"),
     ("True for those", lambda paths, share: [True for p in paths if zlib.crc32(p.encode()) % share == 0],
@@ -699,6 +775,26 @@ def drawn_by_exp(logits, temperature, u):
     return min(int(((e / e.sum()).cumsum(0) <= u).sum()), len(e) - 1)
 
 
+def draw_by_a_loop_without_0(logits, temperature, u):
+    end = 0.0
+    for byte, p in enumerate((logits / temperature).softmax(0).tolist()):
+        end += p
+        if u < end:
+            return byte
+    return len(logits) - 1
+
+
+def draw_by_a_late_sum(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    end = 0.0
+    for byte, p in enumerate((logits / temperature).softmax(0).tolist()):
+        if u < end:
+            return byte
+        end += p
+    return len(logits) - 1
+
+
 DRAW = [
     ("log-probabilities", draw_from(lambda x, t: F.log_softmax(x / t, 0)), "always the end of the line"),
     ("t taken off", draw_from(lambda x, t: F.softmax(x - t, 0)), "an ignored temperature"),
@@ -721,7 +817,7 @@ DRAW = [
     ("at least a thousandth", lambda x, t, u: draw_numpy(x, max(t, 1e-3), u), "a small temperature in the place of 0"),
     ("behind", draw_from(lambda x, t: x.softmax(0) / t), "a temperature behind the softmax"),
     ("argmax", lambda x, t, u: x.argmax().item(), "always the likeliest byte"),
-    ("zero", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) <= u).sum()), "byte 0 at temperature 0"),
+    ("zero", lambda x, t, u: int(((x / t).softmax(-1).cumsum(-1) <= u).sum()), "the same byte always at temperature 0"),
     ("one low", shifted(-1), "the byte before"),
     ("one high", shifted(1), "the byte after"),
     ("multinomial", draw_multinomial, "random numbers of your own"),
@@ -743,6 +839,20 @@ DRAW = [
      "the largest logit in the place of its byte"),
     ("no running sum", lambda x, t, u: int(((x / (t or 1e-4)).softmax(0) <= u).sum()), None),
     ("a probability", lambda x, t, u: float((x / (t or 1)).softmax(0).max()), None),
+    ("the last byte for NaN", draw_by_a_loop_without_0, "the same byte always at temperature 0"),
+    ("summed up too late", draw_by_a_late_sum, "the byte after"),
+    ("nearest beginning", draw_at(lambda p, u: (p.cumsum(0) - p - u).abs().argmin()), "the nearest end"),
+    ("nearest middle", draw_at(lambda p, u: (p.cumsum(0) - p / 2 - u).abs().argmin()), "the nearest end"),
+    ("a power of T", draw_from(lambda x, t: (q := x.softmax(0) ** t) / q.sum()), "a temperature that multiplies"),
+    ("exp, less the largest", draw_from(lambda x, t: ((x - x.max()) / t).exp()), "pieces that do not add up to 1"),
+    ("1 more", lambda x, t, u: draw_numpy(x, t + 1, u), "a temperature that is raised"),
+    ("if temperature", lambda x, t, u: draw_numpy(x, 0 if t else 1, u), "the two ways exchanged"),
+    ("beginnings below u", draw_at(lambda p, u: (p.cumsum(0) - p < u).sum() - 1), "a piece that holds its right end"),
+    ("of 256", draw_at(lambda p, u: 256 * u), "pieces of one length"),
+    ("sorted upwards, and back", draw_at(lambda p, u: p.argsort()[(p.sort().values.cumsum(0) <= u).sum()]),
+     "a running sum over the sorted bytes"),
+    ("random.choices", draw_at(lambda p, u: random.choices(range(len(p)), weights=p.tolist())[0]),
+     "random numbers of your own"),
     ("the piece", lambda x, t, u: (x / (t or 1)).softmax(0)[draw_by_loop(x, t, u)].item(),
      "a probability in the place of its byte"),
     ("where it ends", lambda x, t, u: (x / (t or 1)).softmax(0).cumsum(0)[draw_by_loop(x, t, u)].item(),
@@ -1034,8 +1144,42 @@ def windows_of_all_bytes(judged_by, over=None):
     return window_bits
 
 
+NOBODY = "bytes that nobody guesses"
+
+
+def window_returned(guess, windows):
+    """The loop as it is right, but for what is guessed of a window, or with a return after so many windows."""
+
+    def answer(model, ids, window):
+        stream, nats = InferenceParams(len(ids), 1), 0.0
+        for start in range(0, len(ids) - 1, window)[: windows or None]:
+            part = ids[start : start + window + 1]
+            logits = model(part[None, :-1], stream)[0]
+            stream.seqlen_offset += len(part) - 1
+            nats += ce(*guess(logits, part[1:]), reduction="sum")
+        return nats / (len(ids) - 1) / math.log(2)
+
+    return answer
+
+
 WINDOWS = [
     ("last logits kept", window_carried(len, lambda guesses, ids: len(ids) - 1), "right"),
+    ("borders left out", window_returned(lambda rows, wanted: (rows[:-1], wanted[:-1]), 0), NOBODY),
+    ("a return in the loop", window_returned(lambda *both: both, 1), "the first window alone"),
+    (
+        "all bytes of the parts",
+        lambda model, ids, window: (
+            window_by_step(model, ids, window) * (len(ids) - 1) / (len(ids) - 1 + -(-(len(ids) - 1) // window))
+        ),
+        "too large a denominator",
+    ),
+    (
+        "whole windows counted",
+        lambda model, ids, window: (
+            window_by_step(model, ids, window) * (len(ids) - 1) / (window * -(-(len(ids) - 1) // window))
+        ),
+        "too large a denominator",
+    ),
     ("kept, not counted", window_carried(len, lambda guesses, ids: max(1, guesses)), "guesses that are not counted"),
     (
         "kept, but for the last",
@@ -1080,7 +1224,7 @@ WINDOWS = [
     ("as it was", window_loop(carry=False, inside=True), "the code as it was found"),
     ("nats", window_loop(scale=1.0), "nats in the place of bits"),
     ("mean of means", window_loop(mean=True), "a mean of means"),
-    ("over L", window_loop(extra=1), "a byte too many in the denominator"),
+    ("over L", window_loop(extra=1), "too large a denominator"),
     ("inside only, over L − 1", window_inside, "bytes that nobody guesses"),
     (
         "whole windows only",
@@ -1115,7 +1259,7 @@ WINDOWS = [
     (
         "bytes that were read",
         windows_of_all_bytes(lambda longer, part: longer[1:]),
-        "a byte too many in the denominator",
+        "too large a denominator",
     ),
     ("read and judged", windows_of_all_bytes(lambda longer, part: part), "a byte that judges its own logits"),
 ]

@@ -15,7 +15,7 @@ def bits_per_byte(logits: Tensor, ids: Tensor) -> float:
 
 
 def _bits_cases(draw: Draw) -> dict:
-    length = draw.size(3, 9)
+    length = draw.size(3, 9) * draw.size(1, 60)
     return {"logits": 3 * draw.normal(length, 256), "ids": draw.integers(0, 255, length)}
 
 
@@ -131,12 +131,60 @@ BITS_PER_BYTE = Exercise(
                 edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids[:, None]"),
                 edited(bits_per_byte, "logits[:-1] → logits[1:]"),
                 edited(bits_per_byte, "ids[1:, None] → ids[:-1, None]"),
+                edited(
+                    bits_per_byte,
+                    "logits[:-1] → logits",
+                    "ids[1:, None] → ids[:, None]",
+                    " / torch.log(torch.tensor(2.0)) → ",
+                ),
             ],
         ),
         Misconception(
             "a shift the wrong way round",
             "You score the logits at place i against the byte *before* it. They are a guess about the byte after it.",
             edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]"),
+        ),
+        Misconception(
+            "a shift of two places",
+            "You score the logits at place i against the byte two places on. They are a guess about the next one.",
+            edited(bits_per_byte, "logits[:-1] → logits[:-2]", "ids[1:, None] → ids[2:, None]"),
+        ),
+        Misconception(
+            "a second byte that costs nothing",
+            "The first row of logits is a guess, too: about the second byte. You leave it out.",
+            [
+                edited(bits_per_byte, "logits[:-1] → logits[1:-1]", "ids[1:, None] → ids[2:, None]", *over)
+                for over in ((), ("nats.mean() → nats.sum() / (len(ids) - 1)",))
+            ],
+        ),
+        Misconception(
+            "a first byte that costs 8 bits",
+            "You let the first byte cost 8 bits. Nobody guessed it: the mean is over the bytes that were guessed.",
+            [
+                edited(
+                    bits_per_byte,
+                    "nats.mean() / torch.log(torch.tensor(2.0)) → (nats.sum() / math.log(2) + 8) / " + count,
+                )
+                for count in ("len(ids)", "(len(ids) - 1)")
+            ],
+        ),
+        Misconception(
+            "a product that a float cannot hold",
+            "You multiply the probabilities of all bytes. That of a long text is smaller than any number that a float "
+            "holds, so it becomes 0. The logarithm of a product is a sum of logarithms: it stays small.",
+            [
+                edited(bits_per_byte, "nats.mean() → -log_p.exp().gather(1, ids[1:, None]).prod().log() / len(nats)"),
+                edited(
+                    bits_per_byte,
+                    "nats.mean() → -log_p.double().exp().gather(1, ids[1:, None]).prod().log() / len(nats)",
+                ),
+                edited(
+                    bits_per_byte,
+                    "return (nats.mean() / torch.log(torch.tensor(2.0))).item() → "
+                    "p = math.prod(log_p.exp().gather(1, ids[1:, None])[:, 0].tolist())\n"
+                    "    return -math.log2(p) / len(nats)",
+                ),
+            ],
         ),
         Misconception(
             "a text that is a ring",
@@ -146,8 +194,11 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a sum in the place of a mean",
-            "You add up the bits of the whole text. Asked for are bits *per byte*.",
-            edited(bits_per_byte, "nats.mean() → nats.sum()"),
+            "You add up what the whole text costs. Asked for are bits *per byte*.",
+            [
+                edited(bits_per_byte, "nats.mean() → nats.sum()"),
+                edited(bits_per_byte, "nats.mean() → nats.sum()", " / torch.log(torch.tensor(2.0)) → "),
+            ],
         ),
         Misconception(
             "a guess too many in the count",
@@ -183,7 +234,7 @@ BITS_PER_BYTE = Exercise(
                 edited(bits_per_byte, "return (nats → return round((nats", f".item() → .item(), {digits})")
                 for digits in (0, 1, 2)
             ]
-            + [edited(bits_per_byte, "return (nats → return int((nats", ".item() → .item())")],
+            + [edited(bits_per_byte, "nats.mean() / → nats.mean() //")],
         ),
         Misconception(
             "logits taken for log-probabilities",
@@ -198,8 +249,12 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "logits taken for probabilities",
-            "You take the logarithm of the logits. It is of probabilities: which function makes them of logits?",
-            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1].log()"),
+            "You take the logarithm of the logits, or of their shares. It is of probabilities: which function makes "
+            "them of logits?",
+            [
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1].log()"),
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → (logits[:-1] / logits[:-1].sum(-1, True)).log()"),
+            ],
         ),
         Misconception(
             "a softmax of a softmax",
@@ -209,17 +264,23 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a softmax over the places",
-            "Your softmax runs along the text. The probabilities of the 256 bytes at *one* place add up to 1.",
+            "Your probabilities add up to 1 along the text, or over the whole table. Those of the 256 bytes at *one* "
+            "place do.",
             [
                 edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]"),
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1] - logits[:-1].logsumexp((0, 1))"),
+                edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits[:-1] - logits.logsumexp((0, 1))"),
             ],
         ),
         Misconception(
             "a logarithm too many",
-            "You take a logarithm of the cost. The cost is a logarithm already, of base e: a division turns it into "
-            "bits.",
-            edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().log2()"),
+            "You take the logarithm of a logarithm: of the cost, or of log-probabilities. Both are logarithms already, "
+            "of base e: a division turns them into bits.",
+            [
+                edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().log2()"),
+                edited(bits_per_byte, "nats.mean() → (-nats).log().mean()"),
+            ],
         ),
         Misconception(
             "a last byte that costs nothing",

@@ -1,5 +1,7 @@
 """Exercise 4: draw_byte."""
 
+import random
+
 import torch
 from torch import Tensor
 
@@ -42,8 +44,8 @@ DRAW_BYTE = Exercise(
     misconceptions=[
         Misconception(
             "a temperature that multiplies",
-            "You multiply by the temperature. A *low* temperature must sharpen: the differences between the "
-            "logits grow when you divide by a small number.",
+            "You multiply the logits by the temperature, or raise the probabilities to its power. A *low* temperature "
+            "must sharpen: the differences between the logits grow when you divide by a small number.",
             edited(draw_byte, "logits / temperature → logits * temperature"),
         ),
         Misconception(
@@ -69,10 +71,14 @@ DRAW_BYTE = Exercise(
             edited(draw_byte, "temperature == 0 → True"),
         ),
         Misconception(
-            "byte 0 at temperature 0",
-            "At temperature 0 byte 0 comes out, whatever the logits are. If you divide by zero, NaN is left, and NaN "
-            "is never at most u. Think of what the limit does: all probability goes to one byte.",
-            edited(draw_byte, "if temperature == 0: → if False:"),
+            "the same byte always at temperature 0",
+            "At temperature 0 the first byte comes out, or the last one, whatever the logits are. If you divide by "
+            "zero, NaN is left, and no comparison with NaN is true. Think of what the limit does: all probability "
+            "goes to one byte.",
+            [
+                edited(draw_byte, "if temperature == 0: → if False:"),
+                edited(draw_byte, "int(logits.argmax()) → len(logits) - 1"),
+            ],
         ),
         Misconception(
             "the byte before",
@@ -85,7 +91,13 @@ DRAW_BYTE = Exercise(
         Misconception(
             "the byte after",
             "You are one too high. How many running sums are still at or below u? Bytes are counted from 0.",
-            edited(draw_byte, "return int((p → return 1 + int((p"),
+            [
+                edited(draw_byte, "return int((p → return 1 + int((p"),
+                edited(
+                    draw_byte,
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → min(len(p) - 1, int((p.cumsum(-1) <= u).sum()) + 1)",
+                ),
+            ],
         ),
         Misconception(
             "the ends that are still to come",
@@ -94,9 +106,12 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the nearest end",
-            "You take the byte whose end is nearest to u. It may be the piece before: u falls into the first piece "
-            "that ends above it.",
-            edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → (p.cumsum(-1) - u).abs().argmin()"),
+            "You take the piece whose end, beginning or middle is nearest to u. That may be the piece beside it: u "
+            "falls into the first piece that ends above it.",
+            [
+                edited(draw_byte, f"(p.cumsum(-1)[:-1] <= u).sum() → (p.cumsum(-1){back} - u).abs().argmin()")
+                for back in ("", " - p", " - p / 2")
+            ],
         ),
         Misconception(
             "a sigmoid in the place of a softmax",
@@ -131,6 +146,7 @@ DRAW_BYTE = Exercise(
             "The line from 0 to 1 has room for probabilities only.",
             [
                 edited(draw_byte, ".softmax(-1) → .exp()"),
+                edited(draw_byte, "(logits / temperature).softmax(-1) → ((logits - logits.max()) / temperature).exp()"),
                 edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) ** (1 / temperature)"),
                 edited(
                     draw_byte,
@@ -174,6 +190,27 @@ DRAW_BYTE = Exercise(
                     draw_byte,
                     "if temperature == 0:\n        return int(logits.argmax()) → temperature = max(temperature, 0.1)",
                 ),
+            ],
+        ),
+        Misconception(
+            "a temperature that is raised",
+            "You add something to every temperature, so that none is 0. Then each is another than the one asked for, "
+            "and at 0 you still draw. Treat 0 by itself.",
+            [
+                edited(
+                    draw_byte,
+                    f"if temperature == 0:\n        return int(logits.argmax()) → temperature = temperature + {more}",
+                )
+                for more in ("1", "0.1")
+            ],
+        ),
+        Misconception(
+            "the two ways exchanged",
+            "You take the likeliest byte at every temperature but 0, and draw at 0. When is a condition that is a "
+            "number true?",
+            [
+                edited(draw_byte, "temperature == 0 → temperature"),
+                edited(draw_byte, "temperature == 0 → temperature", "logits / temperature → logits"),
             ],
         ),
         Misconception(
@@ -225,7 +262,10 @@ DRAW_BYTE = Exercise(
             "a piece that holds its right end",
             "Where u falls exactly on a border, you give the byte on its left. A piece holds its left end: a byte of "
             "probability 0 has an empty piece and never comes, not even at u = 0.",
-            edited(draw_byte, "<= u → < u"),
+            [
+                edited(draw_byte, "<= u → < u"),
+                edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → int((p.cumsum(-1) - p < u).sum()) - 1"),
+            ],
         ),
         Misconception(
             "pieces of one length",
@@ -233,6 +273,7 @@ DRAW_BYTE = Exercise(
             "the probability of its byte.",
             [
                 edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * len(p))"),
+                edited(draw_byte, "return int((p.cumsum(-1)[:-1] <= u).sum()) → return int(u * 256)"),
                 edited(
                     draw_byte,
                     "return int(logits.argmax()) → return int(u * len(logits))",
@@ -256,6 +297,11 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, "<= u → <= torch.rand(())"),
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → torch.multinomial(p, 1)"),
+                edited(
+                    draw_byte,
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → random.choices(range(len(p)), p.tolist())[0]",
+                    random=random,
+                ),
             ],
         ),
         Misconception(
@@ -267,6 +313,11 @@ DRAW_BYTE = Exercise(
                     draw_byte,
                     "p = (logits / temperature).softmax(-1) → "
                     "p, order = (logits / temperature).softmax(-1).sort(descending=True)",
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → int(order[(p.cumsum(-1)[:-1] <= u).sum()])",
+                ),
+                edited(
+                    draw_byte,
+                    "p = (logits / temperature).softmax(-1) → p, order = (logits / temperature).softmax(-1).sort()",
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → int(order[(p.cumsum(-1)[:-1] <= u).sum()])",
                 ),
                 edited(draw_byte, "(p.cumsum(-1) → (p.sort(descending=True).values.cumsum(-1)"),

@@ -61,6 +61,10 @@ HELD_OUT = Exercise(
                     "zlib.crc32(path.encode()) → (i + 1)",
                     "for path in paths → for i, path in enumerate(paths)",
                 ),
+                edited(
+                    held_out, "path.encode() → str(i).encode()", "for path in paths → for i, path in enumerate(paths)"
+                ),
+                edited(held_out, "zlib.crc32(path.encode()) → sorted(paths).index(path)"),
             ],
         ),
         Misconception(
@@ -108,8 +112,12 @@ HELD_OUT = Exercise(
         ),
         Misconception(
             "the paths themselves",
-            "You return the paths that are held out. Asked is True or False for each path, in the order of the paths.",
-            lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
+            "You return paths: those that are held out, or the others. Asked is True or False for each path, in the "
+            "order of the paths.",
+            [
+                lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if out],
+                lambda paths, share: [path for path, out in zip(paths, held_out(paths, share), strict=True) if not out],
+            ],
         ),
         Misconception(
             "no answer for the others",
@@ -144,6 +152,15 @@ HELD_OUT = Exercise(
             "one in ten, whatever is asked",
             "You hold out one file in ten. How many files one is held out of is given: `share`.",
             edited(held_out, "% share → % 10"),
+        ),
+        Misconception(
+            "another divisor",
+            "You divide the checksum by another number than `share`. However many files there are, one in `share` is "
+            "held out.",
+            [
+                edited(held_out, f"% share → % {divisor}")
+                for divisor in ("(share - 1)", "(share + 1)", "len(paths)", "max(1, len(paths) // share)")
+            ],
         ),
         Misconception(
             "remainders in the place of answers",
@@ -221,6 +238,7 @@ HELD_OUT = Exercise(
                 edited(held_out, "path.encode() → path.removesuffix('.py').encode()"),
                 edited(held_out, "path.encode() → path.replace('/', '.').encode()"),
                 edited(held_out, "path.encode() → path.replace('/', '').encode()"),
+                edited(held_out, "path.encode() → path.replace('/', chr(92)).encode()"),
             ],
         ),
         Misconception(
@@ -247,7 +265,13 @@ HELD_OUT = Exercise(
                 ),
                 edited(held_out, "zlib.crc32(path.encode()) → len(path)"),
                 edited(held_out, "zlib.crc32(path.encode()) → sum(path.encode())"),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → int(hashlib.sha1(path.encode()).hexdigest(), 16)",
+                    hashlib=hashlib,
+                ),
                 edited(held_out, "path.encode() → path.lower().encode()"),
+                edited(held_out, "path.encode() → path.upper().encode()"),
                 edited(held_out, "zlib.crc32(path.encode()) → random.Random(path).randrange(share)"),
                 edited(held_out, "zlib.crc32(path.encode()) % share == 0 → random.Random(path).random() < 1 / share"),
             ],

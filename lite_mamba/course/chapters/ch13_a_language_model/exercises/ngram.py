@@ -21,8 +21,10 @@ def ngram(text: bytes, context: bytes) -> Tensor:
 
 
 def _ngram_cases(draw: Draw) -> dict:
+    alphabet = draw.choice([b"abc", b"xyz", b"012"])
+
     def letters(low: int, high: int) -> bytes:
-        return bytes(97 + draw.random.randrange(3) for _ in range(draw.size(low, high)))
+        return bytes(draw.random.choice(alphabet) for _ in range(draw.size(low, high)))
 
     return {"text": letters(4, 30), "context": letters(0, 4)}
 
@@ -173,6 +175,18 @@ NGRAM = Exercise(
             ],
         ),
         Misconception(
+            "the text's length in the denominator",
+            "In the denominator you count all bytes of the text. `n_k` counts those that followed this end of k bytes: "
+            "a long end stands at few places.",
+            edited(ngram, "(len(followers) + 1) → (len(text) + 1)"),
+        ),
+        Misconception(
+            "an end of another length",
+            "context[size:] leaves `size` bytes out; it does not have `size` bytes. It is found only where it happens "
+            "to be so long.",
+            edited(ngram, "context[len(context) - size :] → context[size:]"),
+        ),
+        Misconception(
             "256 in the denominator",
             "In the numerator you add p, which is 1 in all; in the denominator 256. So your probabilities add up to "
             "less than 1.",
@@ -300,19 +314,40 @@ NGRAM = Exercise(
             [
                 edited(ngram, "torch.full((256,), 1 / 256) → torch.zeros(256)"),
                 edited(ngram, "torch.full((256,), 1 / 256) → torch.ones(256)"),
+                edited(ngram, "torch.full((256,), 1 / 256) → torch.full((256,), 1 / 255)"),
+                edited(
+                    ngram,
+                    "torch.full((256,), 1 / 256) → torch.tensor([(b in text) / len(set(text)) for b in range(256)])",
+                ),
             ],
         ),
         Misconception(
             "counts that run on",
-            "You go on counting in one and the same table. What followed a shorter end is in p already; each end has "
-            "counts of its own.",
-            _counting_on,
+            "You count for all ends in one and the same table. Each end has counts of its own, which are mixed with "
+            "what the shorter one gave.",
+            [
+                _counting_on,
+                edited(
+                    ngram,
+                    "p = (counts + p) / (len(followers) + 1)\n    return p → "
+                    "total = total + counts\n    return (total + p) / (total.sum() + 1)",
+                    "p = torch.full → total, p = 0, torch.full",
+                ),
+            ],
         ),
         Misconception(
             "a mixture at each place",
             "You mix inside of the loop over the places, so p comes in again and again. Count through the whole text "
             "first, then mix: once for each end.",
-            [_mixing(everywhere=False), _mixing(everywhere=True)],
+            [
+                _mixing(everywhere=False),
+                _mixing(everywhere=True),
+                edited(
+                    ngram,
+                    "p = (counts + p) / (len(followers) + 1) → "
+                    "for byte in followers:\n            p = (p + F.one_hot(torch.tensor(byte), 256)) / 2",
+                ),
+            ],
         ),
         Misconception(
             "an end behind which nothing stands",

@@ -143,10 +143,13 @@ WINDOW_BITS = Exercise(
             "guesses that are not counted",
             "Every byte is guessed now, but you divide by the guesses inside of the windows. Those across a border are "
             "guesses, too: how many do L bytes give?",
-            edited(
-                window_bits,
-                "(len(ids) - 1) / torch → max(1, sum(len(part) - 1 for part in ids.split(window))) / torch",
-            ),
+            [
+                edited(
+                    window_bits,
+                    f"(len(ids) - 1) / torch → max(1, sum(len(part) - 1 for part in {pieces}.split(window))) / torch",
+                )
+                for pieces in ("ids", "ids[1:]")
+            ],
         ),
         Misconception(
             "a last byte that nobody guesses",
@@ -180,6 +183,7 @@ WINDOW_BITS = Exercise(
                     "model(part[None, :-1], stream) → model(part[None])",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
                 ),
+                edited(window_bits, "cross_entropy(logits, part[1:], → cross_entropy(logits[:-1], part[1:-1],"),
             ],
         ),
         Misconception(
@@ -198,6 +202,16 @@ WINDOW_BITS = Exercise(
                     window_bits,
                     "range(0, len(ids) - 1, window) → range(0, len(ids) - window, window)",
                     "(len(ids) - 1) / torch → max(1, (len(ids) - 1) // window * window) / torch",
+                ),
+            ],
+        ),
+        Misconception(
+            "the first window alone",
+            "You return after the first window. Where does the `return` stand, in the loop or behind it?",
+            [
+                edited(window_bits, "range(0, len(ids) - 1, window) → [0]"),
+                edited(
+                    window_bits, "range(0, len(ids) - 1, window) → [0]", "(len(ids) - 1) / torch → len(logits) / torch"
                 ),
             ],
         ),
@@ -374,11 +388,17 @@ WINDOW_BITS = Exercise(
             ),
         ),
         Misconception(
-            "a byte too many in the denominator",
-            "You divide by L. The first byte of the text is not guessed, so there are L − 1 guesses.",
+            "too large a denominator",
+            "You divide by more than there are guesses. The first byte of the text is not guessed, so there are "
+            "L − 1, however the text is cut.",
             [
-                edited(window_bits, f"(len(ids) - 1) / torch → {read} / torch")
-                for read in ("len(ids)", "(len(ids) - ((len(ids) - 1) % window == 0))")  # all, or those of the windows
+                edited(window_bits, f"(len(ids) - 1) / torch → {count} / torch")
+                for count in (
+                    "len(ids)",
+                    "(len(ids) - ((len(ids) - 1) % window == 0))",  # the bytes of the windows
+                    "(len(ids) - 1 + len(range(0, len(ids) - 1, window)))",  # with a byte more in each
+                    "(window * len(range(0, len(ids) - 1, window)))",
+                )
             ],
         ),
     ],
