@@ -105,6 +105,20 @@ def test_a_saved_figure_is_the_picture_of_what_was_set_last_with_its_heading(tmp
     assert figure.heading.get_animated()
 
 
+def test_a_figure_keeps_its_axes_however_often_it_is_saved_and_wherever_it_has_no_points(tmp_path):
+    places = []
+    for points in ([], [0.5]):
+        figure = Ripple()
+        (marks,) = figure.left.plot(points, points, "o", clip_on=False)
+        figure.move(marks)
+        for _ in range(3):
+            figure.savefig(tmp_path / "saved.png")
+            places.append(figure.left.get_position().bounds)
+        figure.picture()
+        places.append(figure.left.get_position().bounds)
+    assert len(set(places)) == 1
+
+
 def test_kept_words_are_drawn_as_matplotlib_draws_them():
     kinds = [
         {"s": "Jagged ΔA, gy|", "color": style.VERMILLION},

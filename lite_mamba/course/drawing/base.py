@@ -36,6 +36,7 @@ from typing import ClassVar
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
@@ -113,6 +114,8 @@ class LiveFigure:
         """Write the figure as it was set last to a file: the arguments are those of matplotlib's `Figure.savefig`."""
         with self.lock:
             self.update(**self.defaults() | self.set_to)
+            if self._still is None:
+                self._draw_still()  # a file has its axes where the picture has them
             self.figure.savefig(*where, **options)
 
     def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
@@ -188,6 +191,9 @@ class LiveFigure:
 
     def _draw_still(self) -> None:
         canvas = self.figure.canvas
+        for one in self._moving:
+            if isinstance(one, Line2D) and not len(one.get_xdata()):
+                one.set_in_layout(False)  # no points: it would ask for room around the corner of the picture
         with style.context():
             canvas.draw()
         self.figure.set_layout_engine("none")  # the axes stay where the first drawing put them

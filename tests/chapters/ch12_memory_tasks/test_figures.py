@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +89,11 @@ def test_each_moment_of_the_training_has_a_place_of_its_own_on_the_curve_and_wor
     assert places == gate.steps and len(set(places)) == 32 and places[0] == 0
 
 
+def test_the_notebook_says_how_long_the_row_is_that_the_models_read():
+    notebook = (Path(__file__).parents[3] / "notebooks/12_memory_tasks.ipynb").read_text("utf-8")
+    assert f"They read one row of {figures.Reach.TOKENS} tokens." in notebook
+
+
 @pytest.mark.parametrize("run", figures.Reach.NAMES.values())
 def test_every_channel_of_a_model_is_in_the_picture(run):
     figure = figures.Reach()
@@ -139,9 +145,9 @@ def test_only_what_is_all_reads_as_all():
     assert figures.between([0.5, 0.5]) == "50 %" and figures.between([0.06, 0.99]) == "6 % to 99 %"
 
 
-def test_a_long_memory_is_said_by_the_nearest_power_of_ten():
+def test_a_memory_is_said_by_one_digit_and_a_long_one_by_the_nearest_power_of_ten():
     assert [figures.approximately(number) for number in (501_344, 1.8e11, 9.6e11)] == [
-        "501 344",
+        "about 500 000",
         "about 10¹¹",
         "about 10¹²",
     ]

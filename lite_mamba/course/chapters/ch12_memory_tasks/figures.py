@@ -182,7 +182,7 @@ class Copying(LiveFigure):
             self.now[who] = shares
             self.dots[who].set_data(shares, [row] * len(shares))
             text = between(shares) if shares else "not trained at this length"
-            self.words[who].set(text=text, **beside(shares))
+            self.words[who].set(text=text, **(beside(shares) if shares else {"x": self.chance + 0.012, "ha": "left"}))
             if shares:
                 said.append(f"{who} {text}, {len(shares)} seeds")
         guesses = min(self.now["selective"]) < 1.1 * self.chance
@@ -199,7 +199,7 @@ def between(shares: list[float]) -> str:
 
 def beside(shares: list[float]) -> dict:
     """Where the words for some dots on a line find room: to the right, between, or to the left."""
-    low, high = min(shares, default=0), max(shares, default=0)
+    low, high = min(shares), max(shares)
     if high < 0.75:
         return {"x": high + 0.04, "ha": "left"}
     return {"x": 0.5, "ha": "center"} if low < 0.3 else {"x": low - 0.04, "ha": "right"}
@@ -329,7 +329,10 @@ class Reach(LiveFigure):
 
 
 def approximately(number: float) -> str:
-    return written(number, ",.0f") if number < 1e6 else f"about 10{power(round(math.log10(number)))[1:]}"
+    """One digit, or from a million on the nearest power of ten: another row of tokens gives another number."""
+    if number < 1e6:
+        return f"about {written(round(number, -math.floor(math.log10(number))), ',.0f')}"
+    return f"about 10{power(round(math.log10(number)))[1:]}"
 
 
 def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:
@@ -444,6 +447,7 @@ class Ablations(LiveFigure):
         self.worst = min(self.now, key=lambda row: min(self.now[row]))
         where = written(length, ",.0f")
         name = "Selective copying" if task == "copying" else "Induction heads"
-        self.title(self.ax, f"{name}, {where} tokens: lowest {share(min(self.now[self.worst]))}, {self.worst}")
+        of = f"{name}, {power(length.bit_length() - 1)} tokens"
+        self.title(self.ax, f"{of}: lowest {share(min(self.now[self.worst]))}, {self.worst}")
         parts = [f"{row} {' / '.join(share(one) for one in shares)}" for row, shares in self.now.items()]
         return f"{name} at {where} tokens, a number for each seed: {'; '.join(parts)}."
