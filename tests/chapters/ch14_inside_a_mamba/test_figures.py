@@ -174,6 +174,40 @@ def test_a_row_of_zeros_reads_from_no_byte():
     assert nothing.titles()[1] == "Layer 4, channel 238: no weight at all"
 
 
+@pytest.mark.parametrize("scale", [1e-42, 1e-33, 1e35])
+def test_a_matrix_looks_the_same_however_small_or_large_it_is(scale):
+    one = figures.HiddenAttention()
+    other = figures.HiddenAttention(build=lambda *given: hidden_attention(*given).double() * scale)
+    assert other.update() == one.update() and other.titles() == one.titles()
+    np.testing.assert_allclose(other.image.get_array(), one.image.get_array(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [([0, 1], "2 bytes alike: 50 %"), (range(LENGTH), "51 bytes alike: 2 %"), ([3], "byte 3 “␣”: 100 %")],
+)
+def test_a_row_of_equal_weights_reads_most_from_no_single_byte(columns, words):
+    def build(delta, A, B, C):
+        M = torch.zeros(len(delta), len(delta))
+        M[:, columns] = 1
+        M[:, 0] *= -1  # a weight is a weight, whatever its sign
+        return M.tril()
+
+    alike = figures.HiddenAttention(build=build)
+    assert f"gives most weight to {words} of its row" in alike.update(at=50)
+    assert alike.titles()[0].startswith(f"Byte 50 “␣” reads most from {words}")
+    alike.update(at=0)
+    assert "alike" not in alike.titles()[0]
+
+
+def test_rows_that_read_most_from_the_byte_of_the_chosen_one_are_counted():
+    M = torch.eye(LENGTH)
+    M[50:54, 49] = 3
+    shown = figures.HiddenAttention(build=lambda *given: M)
+    shown.update(at=52)
+    assert shown.best == 49 and shown.kept() == (5, 7)  # the byte's own row, and those from 50 to 53
+
+
 def test_the_frame_holds_all_of_its_row():
     shown = figures.HiddenAttention()
     shown.update(at=20)
@@ -200,6 +234,16 @@ def test_the_bar_of_a_probe_stays_in_the_picture_or_says_that_it_does_not():
     assert [number.get_text() for number in shown.numbers] == ["◂ 9 %", "◂ 33 %", "37 %", "52 %"]
     ends = [bar.get_x() + bar.get_width() for bar in shown.bars]
     assert [end < shown.ax.get_xlim()[0] for end in ends] == [True, True, False, False]
+
+
+def test_a_range_of_shuffles_that_leaves_the_picture_says_how_far_it_goes():
+    shown = figures.Probes()
+    shown.known["inside a string", 6] = [0.87, 0.52, 0.71, 0.48, 0.26, 0.67]  # as a difference of means gives
+    shown.update(layer=6)
+    assert shown.numbers[-1].get_text() == "48 %, from ◂ 26 %"
+    shown.known["inside a string", 6] = [0.91, 0.67, 0.71, 0.51, 0.38, 0.63]
+    shown.update(layer=6)
+    assert shown.numbers[-1].get_text() == "51 %"
 
 
 @pytest.mark.parametrize(

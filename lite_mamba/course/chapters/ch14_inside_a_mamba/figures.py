@@ -144,24 +144,30 @@ class HiddenAttention(LiveFigure):
                 sign.set_text(shown(byte))
         one, d = self.layers[layer - 1], channel - 1
         built = self.build(one.delta[d], one.A[d], one.B, one.C)
-        self.M = returned("hidden_attention", built, (self.n, self.n), finite=True)[0].detach()  # (L, L)
-        scaled = (self.M / self.M.abs().max().clamp(min=1e-30)).numpy()  # (L, L)
-        self.image.set_data(scaled)
+        M = returned("hidden_attention", built, (self.n, self.n), finite=True)[0].detach().double()
+        self.M = M / (M.abs().max() or 1)  # (L, L): the largest has the size 1, however small or large it was
+        self.image.set_data(self.M.numpy())
         row = self.M[at].numpy()
         end = max(at, *np.flatnonzero(row), 0) + 0.5  # a matrix of your own may look ahead
         self.frame.set_data([-0.5, end, end, -0.5, -0.5], [at - 0.5, at - 0.5, at + 0.5, at + 0.5, at - 0.5])
-        for bar, height in zip(self.bars, row / max(np.abs(row).max(), 1e-30), strict=True):
+        for bar, height in zip(self.bars, row / (np.abs(row).max() or 1), strict=True):
             bar.set(height=height, facecolor=style.POSITIVE if height > 0 else style.NEGATIVE)
         return self._words(layer, channel, at, np.abs(row))
 
     def near(self, lags: int) -> float:
         """The share of the whole matrix's weight at the first few lags."""
         weights = self.M.abs()
-        return 1 - float(weights.tril(-lags).sum() / weights.sum().clamp(min=1e-30))
+        return 1 - float(weights.tril(-lags).sum() / (weights.sum() or 1))
+
+    def kept(self) -> tuple[int, int]:
+        """How many rows, from the byte on that the chosen row reads most from, read most from it; of how many."""
+        behind = self.M[self.best :].abs().argmax(1)
+        return int((behind == self.best).sum()), len(behind)
 
     def _words(self, layer: int, channel: int, at: int, row: np.ndarray) -> str:
-        self.best, self.share = int(row.argmax()), float(row.max() / max(row.sum(), 1e-30))
-        self.negative = float(self.M.clamp(max=0).abs().sum() / self.M.abs().sum().clamp(min=1e-30))
+        self.best, self.share = int(row.argmax()), float(row.max() / (row.sum() or 1))
+        self.negative = float(self.M.clamp(max=0).abs().sum() / (self.M.abs().sum() or 1))
+        alike = int(np.isclose(row, row.max(), rtol=1e-4, atol=0).sum())  # of a matrix of your own, perhaps
         reader, writer = (f"byte {place} “{shown(int(self.ids[place]))}”" for place in (at, self.best))
         most, negative = percent(self.share), percent(self.negative)
         reads, gives = f"reads most from {writer}: {most}", f"gives most weight to {writer}: {most} of its row"
@@ -169,6 +175,11 @@ class HiddenAttention(LiveFigure):
             f"{negative} of the weight is negative",
             f"Of all weight in the matrix {negative} is negative",
         )
+        if alike > 1:
+            reads, gives = (
+                f"reads most from {alike} bytes alike: {most} each",
+                f"gives most weight to {alike} bytes alike: {most} of its row each",
+            )
         if not row.any():
             reads, gives = "reads from no byte", "gives no byte any weight"
         if not self.M.any():
@@ -382,6 +393,8 @@ class Probes(LiveFigure):
             beyond = "◂ " if share < self.LEAST else ""
             number.set(x=max(share, 0.5) + 0.008, text=f"{beyond}{100 * share:.0f} %")
         self.numbers[-1].set_x(max(self.best, 0.5) + 0.012)
+        if self.worst < self.LEAST:
+            self.numbers[-1].set_text(f"{self.numbers[-1].get_text()}, from ◂ {100 * self.worst:.0f} %")
         self.range.set_data([self.worst, self.best], [3, 3])
         trained, untrained, rival, chance = (f"{100 * share:.0f} %" for share in self.shares)
         self.title(self.ax, f"{target.capitalize()}, layer {layer}: {trained}, untrained {untrained}")
