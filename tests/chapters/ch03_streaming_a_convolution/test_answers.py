@@ -144,6 +144,12 @@ answers(
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[1:],
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[:, 1:],
         ],
+        "joined along another axis": [
+            lambda h, x: torch.cat([h, x.unsqueeze(-1)])[..., 1:],
+            lambda h, x: torch.cat((h[:, :, 1:], x[:, :, None])),
+            lambda h, x: torch.cat([h, x.unsqueeze(2)], 1)[:, :, 1:],
+            lambda h, x: torch.cat([h[..., 1:], x[..., None]], dim=1),
+        ],
         UNNAMED: [
             shifted_and_forgotten,
             lambda h, x: h[..., 1:],
@@ -230,6 +236,13 @@ def in_a_channel(r, o, x):
     return new, first, new.roll(-first, 2)
 
 
+def in_a_sequence(r, o, x):
+    new = r.clone()
+    new[o] = x
+    first = (o + 1) % r.shape[2]
+    return new, first, new.roll(-first, 2)
+
+
 def one_slot_short(r, o, x):
     new, first = r.clone(), 0 if o >= r.shape[2] - 2 else o + 1
     new[..., o] = x
@@ -276,7 +289,8 @@ answers(
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
         "rolled along the channels": [ring(order=lambda n, f, o: n.roll(-f, 1))],
-        "a slot looked up along the channels": [in_a_channel],
+        "a slot looked up along another axis": [in_a_channel, in_a_sequence],
+        "not around the end": [ring(order=lambda n, f, o: n[:, :, f:])],
         "a ring that is one slot short": [one_slot_short, without_the_last_slot],
         "always into the last slot": [into(-1), into(0)],
         "a ring that was turned": [lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:])],
@@ -356,7 +370,13 @@ def looped(source, shift=0):
     def function(x, history, w, b, d):
         samples, y = source(history, x), b.expand_as(x)
         for k in range(w.shape[1]):
-            y = y + w[:, k] * samples[..., samples.shape[-1] - 1 - (w.shape[1] - 1 - k) * d - shift]
+            y = (
+                y
+                + w[:, k]
+                * samples[
+                    ..., samples.shape[-1] - 1 - (w.shape[1] - 1 - k) * d - (shift(d) if callable(shift) else shift)
+                ]
+            )
         return y, taken_in(history, x)
 
     return function
@@ -384,6 +404,32 @@ def cut_short(x, history, weight, bias, dilation):
 def cut_from_the_end(x, history, weight, bias, dilation):
     y, _ = step(columns)(x, history, weight, bias, dilation)
     return y, torch.cat([history, x[..., None]], dim=-1)[..., -(weight.shape[1] - 1) * dilation :]
+
+
+def cut_before(x, history, weight, bias, dilation):
+    window = torch.cat([history[..., -(weight.shape[1] - 1) * dilation :], x[..., None]], dim=-1)
+    return (window[..., ::dilation] * weight).sum(-1) + bias, window[..., 1:]
+
+
+def now_beside(x, history, weight, bias, dilation):
+    y, W = weight[:, -1] * x + bias, weight.shape[1]
+    for k in range(W - 1):
+        y = y + weight[:, k] * history[..., -1 - (W - 1 - k) * dilation]
+    return y, taken_in(history, x)
+
+
+def now_apart_and_guarded(x, history, weight, bias, dilation):
+    y, S = bias + weight[:, -1] * x, history.shape[-1]
+    for back in range(1, weight.shape[1]):
+        if S - 1 - back * dilation >= 0:
+            y = y + weight[:, -1 - back] * history[..., S - 1 - back * dilation]
+    return y, taken_in(history, x)
+
+
+def three_taps(x, history, weight, bias, dilation):
+    window = both(history, x)
+    oldest, middle, now = (window[..., history.shape[-1] - back * dilation] for back in (2, 1, 0))
+    return oldest * weight[:, 0] + middle * weight[:, 1] + now * weight[:, 2] + bias, window[..., 1:]
 
 
 def changed_in_place(x, history, weight, bias, dilation):
@@ -525,6 +571,13 @@ STEP = {
         step(lambda win, h, x, w, d: win[..., -w.shape[1] * d :: d]),
         step(lambda win, h, x, w, d: win[..., win.shape[-1] - w.shape[1] * d :: d]),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[-1] * d :: d]),
+        step(lambda win, h, x, w, d: win[..., [win.shape[-1] - (w.shape[1] - k) * d for k in range(w.shape[1])]]),
+        looped(both, shift=lambda d: d - 1),
+    ],
+    "the older taps one sample too old": [now_beside, now_apart_and_guarded],
+    "three taps, whatever W is": [three_taps],
+    "as many let go as the dilation says": [
+        lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x)[..., d:]),
     ],
     "pushed first, then read": [
         looped(taken_in),
@@ -532,7 +585,7 @@ STEP = {
         pushed_then(lambda p, w, d: p[..., -1 - (w.shape[1] - 1) * d :: d]),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - 1 - (w.shape[1] - 1) * d :: d]),
     ],
-    "a history cut to this branch": [cut_short, cut_from_the_end],
+    "a history cut to this branch": [cut_short, cut_from_the_end, cut_before],
     "a history moved the wrong way": [step(columns, lambda h, x: torch.cat([x[..., None], h[..., :-1]], dim=-1))],
     "the given history changed": [changed_in_place],
     "the bias left out": [step(columns, bias=False)],
@@ -1073,6 +1126,8 @@ answers(
         "the dilations left out": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, (1,) * len(ds)),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[0]] * len(ds)),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[-1]] * len(ds)),
+            lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [max(ds)] * len(ds)),
         ],
         "one kernel for all branches": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws[:1] * len(ws), bs, gates, ds),
@@ -1121,6 +1176,14 @@ def turned(x, history, w, b, d):
     window, taps = both(history, x).flip(-1), w.shape[-1]
     read = window[..., -taps:] if d == 1 else window[..., window.shape[-1] - 1 - d * torch.arange(taps)]
     return (read * w).sum(-1) + b, window[..., 1:]
+
+
+def turned_in_its_path(x, history, w, b, d):
+    window, taps = both(history, x), w.shape[-1]
+    if d == 1:
+        return (window[..., -taps:] * w).sum(-1) + b, window[..., 1:]
+    window = torch.flip(window, [-1])
+    return (backwards(window, window.shape[-1] - 1, taps, d) * w).sum(-1) + b, window[..., 1:]
 
 
 def turned_for_reading(x, history, w, b, d):
@@ -1190,7 +1253,10 @@ answers(
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),
             turned_for_reading,
         ],
-        "the whole window turned around": [turned],
+        "the whole window turned around": [turned, turned_in_its_path],
+        "one sample too new": [
+            hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * (taps - 1) :: d]),
+        ],
         "neighbours from the oldest on": [
             hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - 1) :][..., :taps]),
         ],

@@ -113,6 +113,26 @@ CONV_STEP = Exercise(
             "The window ends with the present sample, and the newest tap belongs to it.",
         ),
         Misconception(
+            name="the older taps one sample too old",
+            wrong=[
+                tapped(f"window[..., window.shape[-1] - 1 - lag] → (x if lag == 0 else {older})")
+                for older in (
+                    "history[..., -1 - lag]",
+                    "history[..., history.shape[-1] - 1 - lag]",
+                    or_nothing("history"),
+                )
+            ],
+            message="The newest tap reads the present sample, as it should, and every other tap reads one sample too "
+            "old. The last column of the history is one sample back from now, not none.",
+        ),
+        Misconception(
+            name="three taps, whatever W is",
+            wrong=tapped("range(weight.shape[-1]) → range(3)", "(weight.shape[-1] - 1 - k) → (2 - k)"),
+            where=lambda weight, **rest: weight.shape[-1] > 3,
+            message="Three taps are read, and this kernel has another number of them. The last axis of `weight` counts "
+            "the taps.",
+        ),
+        Misconception(
             name="the dilation left out",
             wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
             message="The taps read neighbouring samples. With dilation d two taps stand d samples apart.",
@@ -169,8 +189,9 @@ CONV_STEP = Exercise(
                 stepped(f"start = {START} → start = -weight.shape[-1] * dilation"),
                 stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
                 stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
+                tapped(TOO_FAR, "window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
             ],
-            message="Your slice begins W·dilation columns before the end of the window, or before the present "
+            message="What you read begins W·dilation columns before the end of the window, or before the present "
             "sample. Between W taps there are W − 1 distances: the oldest looks (W − 1)·dilation samples back.",
         ),
         Misconception(
@@ -220,9 +241,16 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="a history cut to this branch",
-            wrong=[moved(f"window[..., {cut} :]") for cut in ("1 + start", "-(weight.shape[-1] - 1) * dilation")],
+            wrong=moved("window[..., 1 + start :]"),
+            where=lambda weight, **rest: weight.shape[-1] > 1,
             message="The output is right, but the history comes back shorter than it was. It is shared: another "
             "branch may look further back. Return as many columns as came in.",
+        ),
+        Misconception(
+            name="as many let go as the dilation says",
+            wrong=moved("window[..., dilation:]"),
+            message="The output is right, but the history comes back shorter than it was. The dilation is the distance "
+            "between two taps. One sample has come, and one goes.",
         ),
         Misconception(
             name="a history moved the wrong way",

@@ -212,7 +212,10 @@ GATED_CONV_STEP = Exercise(
         ),
         Misconception(
             name="the dilations left out",
-            wrong=[gated("bias, dilation) → bias, 1)"), gated("bias, dilation) → bias, dilations[0])")],
+            wrong=[
+                gated(f"bias, dilation) → bias, {one})")
+                for one in ("1", "dilations[0]", "dilations[-1]", "max(dilations)")
+            ],
             message="All branches are convolved with one and the same dilation. Each has its own, at its place in "
             "`dilations`.",
         ),

@@ -109,6 +109,13 @@ MENDED_STEP = Exercise(
             "stands in the last column of the window.",
         ),
         Misconception(
+            name="one sample too new",
+            wrong=stepped(f"start = {START} → start = {START} + 1"),
+            where=dilated,
+            message="The order is right now, but your slice begins one column too late. The oldest tap looks "
+            "(W − 1)·dilation samples back from the last column of the window, and that is column S.",
+        ),
+        Misconception(
             name="the history turned around too",
             wrong=[
                 moved("window.flip(-1)[..., 1:]"),
@@ -128,8 +135,9 @@ MENDED_STEP = Exercise(
         Misconception(
             name="the whole window turned around",
             wrong=suspected(f"window = {WINDOW} → window = {WINDOW}.flip(-1)"),
-            message="The window itself is turned around, and the path for dilation 1 and the next history are cut "
-            "out of it as well. Both want the order of time. Turn what the dilated path reads, not the window.",
+            where=dilated,
+            message="The window itself is turned around. `newest` is the column of its oldest sample then, and the "
+            "next history, cut out of it as well, runs backwards. Turn what the dilated path reads, not the window.",
         ),
         Misconception(
             name="a column that is not there",
@@ -155,8 +163,8 @@ MENDED_STEP = Exercise(
                 stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
             ],
             where=dilated,
-            message="The order is right now, but your slice begins W·dilation columns before the end of the window, or "
-            "before the present sample. Between W taps there are W − 1 distances.",
+            message="The order is right now, but what you read begins W·dilation columns before the end of the window, "
+            "or before the present sample. Between W taps there are W − 1 distances.",
         ),
         Misconception(
             name="every d-th column, as many as there are",

@@ -135,6 +135,17 @@ PUSH = Exercise(
             "cut off. The columns are the last axis: [..., 1:].",
         ),
         Misconception(
+            name="joined along another axis",
+            wrong=[
+                pushed("dim=-1)[..., 1:] → dim=0)[..., 1:]"),
+                pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=0)"),
+                pushed("dim=-1)[..., 1:] → dim=1)[..., 1:]"),
+                pushed("[history, → [history[..., 1:],", "dim=-1)[..., 1:] → dim=1)"),
+            ],
+            message="The new sample is put behind the last sequence or the last channel, where one column does not "
+            "fit. Unless you name an axis, `torch.cat` joins along the first. The columns are another one.",
+        ),
+        Misconception(
             name="no sample at the new end",
             wrong=[
                 pushed("x.unsqueeze(-1) → torch.zeros_like(x).unsqueeze(-1)"),

@@ -94,6 +94,12 @@ RING_PUSH = Exercise(
             "time starts at slot `oldest` and goes around.",
         ),
         Misconception(
+            name="not around the end",
+            wrong=rung("torch.roll(ring, -oldest, dims=-1) → ring[..., oldest:]"),
+            message="The reading begins where it should, and stops at the last slot. After the last slot comes slot 0 "
+            "again: the samples from there on are the newer ones.",
+        ),
+        Misconception(
             name="the new sample behind the slots",
             wrong=rung(
                 "ring = ring.clone() → before = ring; ring = ring.clone()",
@@ -159,10 +165,10 @@ RING_PUSH = Exercise(
             "the last axis: dims=-1.",
         ),
         Misconception(
-            name="a slot looked up along the channels",
-            wrong=rung("ring[..., oldest] = x → ring[:, oldest] = x"),
-            message="ring[:, oldest] is a channel. The slots are the last axis: ring[..., oldest] is one slot of "
-            "every channel.",
+            name="a slot looked up along another axis",
+            wrong=[rung(f"ring[..., oldest] = x → ring[{place}] = x") for place in ("oldest", ":, oldest")],
+            message="ring[oldest] is a sequence, and ring[:, oldest] a channel. The slots are the last axis: name "
+            "`oldest` there, and take the slot of every sequence and channel.",
         ),
         Misconception(
             name="a ring that is one slot short",
