@@ -106,6 +106,33 @@ def where_with_roll(alone, by=1):
     return scan
 
 
+def rolled_through_all(a, x):
+    shift = 1
+    while shift < len(a):
+        before_a, before_x = a.roll(shift), x.roll(shift)
+        before_a[:shift], before_x[:shift] = 1, 0
+        a, x = a * before_a, a * before_x + x
+        shift *= 2
+    return x
+
+
+def rounds_of_powers(a, x):
+    shift = 1
+    while shift < len(a):
+        x = torch.cat([x[:shift], x[shift:] + a[shift:].pow(shift) * x[:-shift]])
+        shift *= 2
+    return x
+
+
+def evens_alone(a, x):
+    if len(a) == 1:
+        return x
+    states = torch.empty_like(x)
+    states[0::2] = evens_alone(a[0::2], x[0::2])
+    states[1::2] = a[1::2] * states[0::2] + x[1::2]
+    return states
+
+
 def products_of_logarithms(log_a, x):
     shift = 1
     while shift < len(x):
@@ -188,6 +215,7 @@ COMBINE = [
     ("first state only", lambda a1, b1, a2, b2: (a2 * a1, a2.flatten()[0] * b1 + b2), None),
     ("crash", lambda a1, b1, a2, b2: a1 @ a2, None),
     ("a minus", lambda a1, b1, a2, b2: (a1 * a2, a2 * b1 - b2), "a later drive taken away"),
+    ("h = 1 put in", lambda a1, b1, a2, b2: (a2 * a1, (a1 + b1) * a2 + b2), "an a in both parts"),
     ("b1 and a2·b2", lambda a1, b1, a2, b2: (a1 * a2, b1 + a2 * b2), "b2 that fades"),
 ]
 
@@ -485,6 +513,8 @@ def linear_states(a, x):
     return torch.stack(states)
 
 
+TOO_FEW = "too few rounds"
+
 HILLIS_STEELE = [
     ("drives that fade", lambda a, x: linear_states(a, a * x), "a drive that fades at once"),
     ("cumsum of a x", lambda a, x: torch.cumsum(x * a, 0), "a single cumulative sum"),
@@ -517,29 +547,29 @@ HILLIS_STEELE = [
     (
         "log2 rounded down",
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(int(np.log2(L)))]),
-        "one round too few",
+        TOO_FEW,
     ),
     (
         "half of L",
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L / 2]),
-        "one round too few",
+        TOO_FEW,
     ),
     (
         "log2 rounded",
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(round(np.log2(L)))]),
-        "one round too few",
+        TOO_FEW,
     ),
     ("+ 1", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L)), "a shift that grows by one"),
     ("1", lambda a, x: rounds(a, x, shifts=lambda L: [1] * (L - 1).bit_length()), "a partner that stays next door"),
     ("1 for each step", lambda a, x: rounds(a, x, shifts=lambda L: [1] * (L - 1)), "a partner that stays next door"),
     (
         "3",
-        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 3, 9, 27) if s < L]),
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 3, 9, 27, 81) if s < L]),
         "a shift that grows too fast",
     ),
     (
         "2 s + 1",
-        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 3, 7, 15, 31) if s < L]),
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 3, 7, 15, 31, 63) if s < L]),
         "a shift that grows too fast",
     ),
     ("s + 2", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L, 2)), "a shift that grows too fast"),
@@ -547,12 +577,12 @@ HILLIS_STEELE = [
     ("a[:1] kept", rounds_that_keep_one, "steps without a partner that are lost"),
     (
         "from 2 on",
-        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (2, 4, 8, 16, 32) if s < L]),
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (2, 4, 8, 16, 32, 64) if s < L]),
         "a first round that is missing",
     ),
     (
         "downwards",
-        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (32, 16, 8, 4, 2, 1) if s < L]),
+        lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (64, 32, 16, 8, 4, 2, 1) if s < L]),
         "the longest shift first",
     ),
     ("ones", rounds_filled_with_ones, "a filling that changes the first steps"),
@@ -587,11 +617,13 @@ HILLIS_STEELE = [
     ("changed inputs", inputs_changed, None),
     ("a cumulative sum", lambda a, x: x.cumsum(0), "a single cumulative sum"),
     ("hard-coded", lambda a, x: torch.tensor([1.0, 12, 123, 1234, 12345, 123456]), None),
-    ("three rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4) if s < L]), None),
+    ("five rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4, 8, 16) if s < L]), TOO_FEW),
+    ("six rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4, 8, 16, 32) if s < L]), TOO_FEW),
+    ("three rounds", lambda a, x: rounds(a, x, shifts=lambda L: [s for s in (1, 2, 4) if s < L]), TOO_FEW),
     ("a crash", lambda a, x: rounds(a, x) @ a @ x, None),
     ("as a list", lambda a, x: rounds(a, x).tolist(), None),
     ("column 0", lambda a, x: rounds(a, x) if x.ndim == 1 else rounds(a[:, :1], x), None),
-    ("up to half of the length", lambda a, x: rounds_until(len(x) // 2, a, x), "one round too few"),
+    ("up to half of the length", lambda a, x: rounds_until(len(x) // 2, a, x), TOO_FEW),
     ("partners on the right", rounds_to_the_right, "partners on the right"),
     ("both halves", both_halves, "two halves in the place of one"),
     ("filled with the step 0, 1", filled_up(0, 1), "a filling that changes the first steps"),
@@ -601,6 +633,9 @@ HILLIS_STEELE = [
     ("not above shift", where_with_roll(lambda t, shift: t <= shift), "the first pair of a round left out"),
     ("where and roll", where_with_roll(lambda t, shift: t < shift), "right"),
     ("rolled to the left", where_with_roll(lambda t, shift: t < 0, by=-1), "a shift that wraps around"),
+    ("roll without an axis", rolled_through_all, "a shift through all numbers"),
+    ("b, a", lambda a, x: rounds(a, x, lambda *pairs: join(*pairs)[::-1]), "the two parts of the pair exchanged"),
+    ("a power", rounds_of_powers, "decays that all fade alike"),
 ]
 
 # Exercise 3: up_down (a, x)
@@ -830,7 +865,7 @@ UP_DOWN = [
     ("x added", tree(up=lambda a, x: (a[::2] * a[1::2], x[::2] + x[1::2])), "pairs that are added"),
     ("a1 x1 + x0", tree(up=lambda a, x: (a[::2] * a[1::2], a[1::2] * x[1::2] + x[::2])), WRONG_DECAY),
     ("a0 x0 + x1", tree(up=lambda a, x: (a[::2] * a[1::2], a[::2] * x[::2] + x[1::2])), WRONG_DECAY),
-    ("odd alone, scanned", tree(up=lambda a, x: (a[1::2], x[1::2])), "odd steps that are not joined"),
+    ("odd alone, scanned", tree(up=lambda a, x: (a[1::2], x[1::2])), "every second step by itself"),
     ("one level", one_level, "a half that is not scanned"),
     ("one level, not filled", lambda a, x: one_level(a, x, fill=False), "a half that is not scanned"),
     (
@@ -950,6 +985,17 @@ UP_DOWN = [
     ("logs", lambda a, x: kept_products(a, x) * 0 + table_of_logarithms(a, x), LOGARITHMS),
     ("the odd drives again", tree_with_odd_drives, "the drive of the step before"),
     ("up alone", up_alone, "the top of the tree alone"),
+    ("even alone, scanned", evens_alone, "every second step by itself"),
+    (
+        "a and x of the even step before",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], (a[::2] * odd + x[::2])[:-1]])),
+        "the even step before",
+    ),
+    (
+        "12 behind 3",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], join(a[2::2], x[2::2], (a[::2] * a[1::2])[:-1], odd[:-1])[1]])),
+        "the later one first on the way down",
+    ),
     ("the state before", state_before_at_even_places, "the state before an even step"),
 ]
 
@@ -1010,6 +1056,20 @@ def later(log_a):
 def in_logarithms(log_a, x):
     S = log_a.cumsum(0)
     return torch.exp(S + torch.logcumsumexp(torch.log(x) - S, dim=0))
+
+
+def in_absolute_logarithms(log_a, x):
+    total = log_a.cumsum(0)
+    return (total + torch.logcumsumexp(x.abs().log() - total, 0)).exp() * x.sign()
+
+
+def rounds_of_bare_exponents(log_a, x):
+    shift = 1
+    while shift < len(x):
+        x = torch.cat([x[:shift], log_a[shift:] * x[:-shift] + x[shift:]])
+        log_a = torch.cat([log_a[:shift], log_a[:-shift] + log_a[shift:]])
+        shift *= 2
+    return x
 
 
 def loop_of_fading_drives(a, x):
@@ -1152,7 +1212,7 @@ MENDED = [
     ("first weight 1", first_weight_one, "weights that are scaled"),
     ("no return", lambda log_a, x: None, None),
     ("nothing done", lambda log_a, x: x.clone(), None),
-    ("a sum", lambda log_a, x: x.cumsum(0), None),
+    ("a sum", lambda log_a, x: x.cumsum(0), "a single cumulative sum"),
     ("a crash", lambda log_a, x: rounds_in_place(log_a.exp(), x, 8), None),
     ("both halves", lambda log_a, x: both_halves(log_a.exp(), x), "two halves in the place of one"),
     ("exponents, filled up", lambda log_a, x: filled_up(1, 0)(log_a, x), "exponents taken for decays"),
@@ -1161,6 +1221,10 @@ MENDED = [
     ("products of logarithms", products_of_logarithms, "logarithms that are multiplied"),
     ("scaled", scaled_by_the_mean, "weights that are scaled"),
     ("no division", faded_to_the_end, "what is left at the end"),
+    ("added, and no exp", rounds_of_bare_exponents, "exponents taken for decays"),
+    ("|x|, and its sign", in_absolute_logarithms, "logarithms of the drives"),
+    ("x and a", lambda log_a, x: rounds_in_place(x, log_a.exp()), "decays and drives in exchanged places"),
+    ("P·x", lambda log_a, x: (log_a.exp().cumprod(0) * x).cumsum(0), "a single cumulative sum"),
 ]
 
 # Exercise 4: chunked_scan (a, x, chunk)
@@ -1280,6 +1344,41 @@ def after_each(decay, end):
         h = d * h + e
         after.append(h)
     return torch.stack(after)
+
+
+def on_from_the_last(decay, end):
+    return after_each(decay, end)[-1:].expand_as(end)
+
+
+def own_starts(decay, end):
+    starts = [torch.zeros_like(end[0])]
+    for k in range(1, len(end)):
+        starts.append(decay[k] * starts[k - 1] + end[k])
+    return torch.stack(starts)
+
+
+def one_start_too_many(decay, end):
+    starts = [torch.zeros_like(end[0])]
+    for d, e in zip(decay, end, strict=True):
+        starts.append(d * starts[-1] + e)
+    return torch.stack(starts)
+
+
+def chunks_that_forget(a, x, chunk):
+    start = chunks_with()(a, x, chunk).unflatten(0, (-1, chunk))[:, -1]
+    return (a.unflatten(0, (-1, chunk)) * shifted(start)[:, None] + x.unflatten(0, (-1, chunk))).flatten(0, 1)
+
+
+def whole_chunks(a, x, chunk):
+    return loop(a.reshape(-1, chunk, *a.shape[1:]), x.reshape(-1, chunk, *x.shape[1:]))
+
+
+def pieces(a, x, chunk):
+    states, h = [], 0
+    for decays, drives in zip(a.chunk(chunk), x.chunk(chunk), strict=True):
+        states.append(rounds_in_place(decays, drives) + decays.cumprod(0) * h)
+        h = states[-1][-1]
+    return torch.cat(states)
 
 
 def first_step_only(a, local, start):
@@ -1476,7 +1575,14 @@ CHUNKED = [
     ("chunk chunks", chunk_chunks, "a number of chunks"),
     ("a[t] of (K, T, N)", along_the_chunks, "neighbours in different chunks"),
     ("rerun in place", in_place("rerun"), "one tensor for several states"),
-    ("carry in place", in_place("carry"), "one tensor for several states"),
+    ("carry in place", in_place("carry"), "one start for all chunks"),
+    ("on from the last state", chunks(on_from_the_last), "one start for all chunks"),
+    ("own decay, own end", chunks(own_starts), "starts made by the chunk itself"),
+    ("K + 1 starts", chunks(one_start_too_many), "a start behind the last chunk"),
+    ("no new h", chunks_that_forget, "states that are kept and not carried on"),
+    ("a[k], flattened", lambda a, x, chunk: whole_chunks(a, x, chunk).flatten(0, 1), "a chunk taken for a step"),
+    ("a[k], the last", lambda a, x, chunk: whole_chunks(a, x, chunk)[-1], "a chunk taken for a step"),
+    ("torch.chunk", pieces, "pieces that wait for one another"),
     ("both in place", in_place("carry", "rerun"), "one tensor for several states"),
     ("the last drive as the end", last_drives, "ends that are no states"),
     ("all but the last step", ends_of(lambda T: range(T - 1)), "ends that are no states"),
@@ -1569,6 +1675,21 @@ def stack_each_step(a, x):
         states.append(h)
         out = torch.stack(states)
     return out
+
+
+def split_and_stack(a, x):
+    h, out = 0, []
+    for a_t, x_t in zip(a.split(1), x.split(1), strict=True):
+        h = a_t * h + x_t
+        out.append(h)
+    return torch.stack(out)
+
+
+def loop_that_forgets(a, x):
+    h, out = torch.zeros_like(x[0]), []
+    for a_t, x_t in zip(a, x, strict=True):
+        out.append(a_t * h + x_t)
+    return torch.stack(out)
 
 
 def collected(a, x, before=False, detach=False, last=False, as_list=False):
@@ -1686,6 +1807,9 @@ LINEAR = [
         loop_of(*[lambda v, t: v.index_select(0, torch.tensor([t]))[0]] * 2),
         "a slice at each step",
     ),
+    ("split and stack", split_and_stack, "an axis of one step that is left over"),
+    ("torch.tensor", lambda a, x: torch.tensor(collected(a, x, as_list=True)), "torch.tensor of tensors"),
+    ("no new h", loop_that_forgets, "states that are kept and not carried on"),
     ("joined end to end", lambda a, x: torch.cat(collected(a, x, as_list=True)), "states joined end to end"),
     ("h[t] of h[t − 1]", read_where_it_is_written, "states read out of the table that they are written into"),
     ("h[t] += …", added_to_a_copy, "states read out of the table that they are written into"),
@@ -1740,6 +1864,18 @@ def test_lines_that_others_run_in_the_middle_of_a_scan_are_not_counted():
         return chunks_with_views(a, x, chunk)
 
     assert judge(exercise("09.chunked_scan"), watched, quiet=True).kind == "right"
+
+
+def test_an_answer_that_cannot_take_states_is_shown_with_a_case_that_has_some():
+    """And not with a case of steps alone, next to a complaint about the table that tells what a scan costs."""
+
+    def steps_alone(a, x):
+        left = torch.where(torch.ones(len(a), len(a)).tril(-1) > 0, a[:, None], 1.0).cumprod(0).tril()
+        return left @ x if a.ndim == 1 else left.view(len(a), -1) @ x
+
+    verdict = judge(exercise("09.hillis_steele"), steps_alone, quiet=True)
+    shown = card(exercise("09.hillis_steele"), verdict).text()
+    assert "RuntimeError" in shown and "(128)" not in shown and "a (2, 1)" in shown, shown
 
 
 def test_a_slow_backward_pass_is_told_by_its_counts():

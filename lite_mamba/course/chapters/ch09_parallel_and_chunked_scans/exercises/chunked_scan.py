@@ -8,7 +8,7 @@ from torch import Tensor
 from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
+from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
 from .shared import linear_loop
 
@@ -47,6 +47,10 @@ def _several_apart(a, x, chunk):
     a, x = (value.unflatten(0, (-1, chunk)).transpose(0, 1) for value in (a, x))  # (T, K, …)
     states = chunked_scan(a.flatten(0, 1), x.flatten(0, 1), a.shape[1])
     return states.unflatten(0, (chunk, -1)).transpose(0, 1).flatten(0, 1)
+
+
+def _chunk_by_chunk(a, x, chunk):
+    return linear_loop(a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))).flatten(0, 1)
 
 
 _from_zero = edited(chunked_scan, "torch.stack(starts) → torch.zeros_like(end)")
@@ -173,6 +177,28 @@ CHUNKED_SCAN = Exercise(
             ),
         ),
         Misconception(
+            "starts made by the chunk itself",
+            "Chunk 0 starts from zero, and before chunk k you put what chunk k itself makes of the start before: its "
+            "own decay, its own end. What stands before chunk k is made by chunk k − 1.",
+            edited(
+                chunked_scan,
+                "h = decay * h + chunk_end → pass",
+                "starts.append(h) → h = decay * h + chunk_end if starts else h; starts.append(h)",
+            ),
+        ),
+        Misconception(
+            "a start behind the last chunk",
+            "You collect K + 1 starts: zero, and the state after each chunk. Behind the last chunk nothing starts, so "
+            "leave that one out.",
+            edited(chunked_scan, "torch.stack(starts) → torch.stack([*starts, h])"),
+        ),
+        Misconception(
+            "one start for all chunks",
+            "Every chunk is run again from one and the same state, the one after the last chunk. Did you go on with h "
+            "in the place of the list? Or does the list hold one tensor, which is changed in place?",
+            edited(chunked_scan, "h, states = torch.stack(starts), [] → states = []"),
+        ),
+        Misconception(
             "starts that come one chunk late",
             "You start chunk k from the state *after* chunk k. It wants the state before it: chunk 0 starts from zero.",
             edited(chunked_scan, f"{CARRY} → h = decay * h + chunk_end\n        starts.append(h)"),
@@ -201,6 +227,12 @@ CHUNKED_SCAN = Exercise(
             "a rerun that does not fade",
             "In the rerun you add x to a state that stays as it is. It is an ordinary step: a·h + x.",
             edited(chunked_scan, "h = a_t * h + x_t → h = h + x_t"),
+        ),
+        Misconception(
+            "states that are kept and not carried on",
+            "In the rerun h stays what it was at the chunk's start: each new state is kept, and the next step does not "
+            "go on from it.",
+            edited(chunked_scan, "h = a_t * h + x_t → pass", "states.append(h) → states.append(a_t * h + x_t)"),
         ),
         Misconception(
             "chunks that start from their own ends",
@@ -241,6 +273,12 @@ CHUNKED_SCAN = Exercise(
             edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + a_t * start); start = 0 * start"),
         ),
         Misconception(
+            "a chunk taken for a step",
+            "In (K, T, N), a[k] is a whole chunk, and your loop takes it for one step: each step is joined with the "
+            "step T places before it, and none with its neighbour. Step t of all chunks is a[:, t].",
+            [_chunk_by_chunk, edited(_chunk_by_chunk, ".flatten(0, 1) → [-1]")],
+        ),
+        Misconception(
             "neighbours in different chunks",
             "The steps of your chunks lie apart from one another. A chunk is T steps that follow one another: (L, N) "
             "becomes (K, T, N), with K as the first axis. Then a[k] holds all steps of chunk k, and a[:, t] step t of "
@@ -265,13 +303,12 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "one tensor for several states",
-            "You change h in place, and keep the same tensor again and again. So all entries of your list are what h "
+            "You change h in place, and keep the same tensor again and again. So all entries of a list are what h "
             "was in the end. Make a new h at each step.",
             [
                 edited(chunked_scan, *edits)
                 for edits in (
                     ("h = a_t * h + x_t → h *= a_t; h += x_t",),
-                    ("h = decay * h + chunk_end → h *= decay; h += chunk_end",),
                     (
                         "h = a_t * h + x_t → h *= a_t; h += x_t",
                         "h = decay * h + chunk_end → h *= decay; h += chunk_end",
@@ -327,8 +364,8 @@ CHUNKED_SCAN = Exercise(
         Misconception(
             "steps stacked in front of chunks",
             "All values are right, and they stand in the wrong places: first the first steps of all chunks, then their"
-            " second steps. You have stacked T states (K, N) to (T, K, N). Behind which axis must the steps go, so that"
-            " a chunk's steps follow one another?",
+            " second steps. Your T states (K, N) stand one behind the other: (T, K, N). Behind which axis must the "
+            "steps go, so that a chunk's steps follow one another?",
             edited(chunked_scan, "torch.stack(states, dim=1) → torch.stack(states)"),
         ),
         Misconception(
@@ -360,9 +397,9 @@ CHUNKED_SCAN = Exercise(
         ),
         Misconception(
             "a loop over the steps",
-            "Your states are right, and you make a call for every one of the L steps: one step after the other, or one"
-            " chunk after the other. Side by side means that `a[:, t]` holds step t of *all* chunks, and one call does"
-            " it for all of them.",
+            "Your states are right, and twice as many steps need about twice as many calls: you take one step after "
+            "the other, or one chunk after the other. Side by side means that `a[:, t]` holds step t of *all* chunks, "
+            "and one call does it for all of them.",
             lambda a, x, chunk: linear_loop(a, x),
         ),
         Misconception(
@@ -372,6 +409,7 @@ CHUNKED_SCAN = Exercise(
             lambda a, x, chunk: hillis_steele(a, x),
         ),
         BOTH_HALVES,
+        MORE_CALLS,
         PAIRS_OF_STEPS,
     ],
 )

@@ -58,6 +58,12 @@ COMBINE = Exercise(
             edited(combine, "a2 * b1 + b2 → a2 * a1 * b1 + b2"),
         ),
         Misconception(
+            "an a in both parts",
+            "Your second number holds the product of the a's, too. It stands before the h, and is the first number "
+            "already. The second one is what comes out of h = 0.",
+            edited(combine, "a2 * b1 + b2 → a2 * (a1 + b1) + b2"),
+        ),
+        Misconception(
             "a's that are added",
             "Two fadings one after the other multiply: a half of a half is a quarter. You have added them.",
             edited(combine, "a2 * a1 → a1 + a2"),

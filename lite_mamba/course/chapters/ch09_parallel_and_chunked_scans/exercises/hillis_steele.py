@@ -8,7 +8,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import JOIN, combine, filled_with_ones
-from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
+from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
 from .shared import (
     LOGARITHMS,
     MOVE_ON,
@@ -71,7 +71,7 @@ HILLIS_STEELE = Exercise(
     id="09.hillis_steele",
     title="All states in a few rounds",
     reference=hillis_steele,
-    cases=lambda draw: scan_case(draw, draw.size(1, 40)),
+    cases=lambda draw: scan_case(draw, draw.size(1, 90)),
     apply=priced(hillis_steele),
     example=as_digits(6),
     rtol=1e-3,
@@ -98,6 +98,15 @@ HILLIS_STEELE = Exercise(
             ],
         ),
         Misconception(
+            "a shift through all numbers",
+            "Your shift goes through all numbers of the table, row after row: torch.roll does so when it is given no "
+            "axis. For (L,) that is right; for (L, N) a state meets another state. Shift along axis 0.",
+            edited(
+                hillis_steele,
+                f"{JOIN} → new_a, new_x = combine(a.roll(shift)[shift:], x.roll(shift)[shift:], a[shift:], x[shift:])",
+            ),
+        ),
+        Misconception(
             "values of this round read in this round",
             "You overwrite an entry, and a later step of the same round reads it: it takes in a span that has grown "
             "already. All joins of a round read what stood there before the round: keep the old tensors until the "
@@ -108,7 +117,11 @@ HILLIS_STEELE = Exercise(
             "a table that is read while it is written",
             "You multiply a[shift:] in place with a[:-shift]. Both are pieces of one table, and a product would read "
             "what has just been written. Make the new pieces first, of a and of x, and put them in after that.",
-            edited(hillis_steele, f"{JOIN} → a, x = a.clone(), x.clone()", f"{MOVE_ON} → a[shift:] *= a[:-shift]"),
+            edited(
+                hillis_steele,
+                f"{JOIN} → a, x = a.clone(), x.clone()",
+                f"{MOVE_ON} → x[shift:] += a[shift:] * x[:-shift]; a[shift:] *= a[:-shift]",
+            ),
         ),
         Misconception(
             "decays that are not joined",
@@ -125,6 +138,20 @@ HILLIS_STEELE = Exercise(
             ),
         ),
         Misconception(
+            "decays that all fade alike",
+            "You raise the decay of one step to the power of the shift. Each step has a decay of its own: what a span "
+            "fades by is their product, and the join makes it.",
+            edited(
+                hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], a[shift:] ** shift * x[:-shift] + x[shift:]])"
+            ),
+        ),
+        Misconception(
+            "the two parts of the pair exchanged",
+            "You put what multiplies in the place of x, and what is added in the place of a. combine returns a pair in "
+            "the order in which it takes one: first the a, then the b.",
+            edited(hillis_steele, f"{JOIN} → {JOIN.replace('new_a, new_x', 'new_x, new_a')}"),
+        ),
+        Misconception(
             "a drive that fades by its own decay",
             "You fade the x of the earlier partner by its own a. That a lies before it: what came in at one step goes "
             "through the steps behind it.",
@@ -137,7 +164,7 @@ HILLIS_STEELE = Exercise(
             [edited(hillis_steele, "while → if"), edited(hillis_steele, "shift = 2 * shift\n    return x → return x")],
         ),
         Misconception(
-            "one round too few",
+            "too few rounds",
             "Your loop stops too early for some L: the last steps lack the first ones. As "
             "long as the shift is smaller than L, somebody still has a partner.",
             [
@@ -145,6 +172,7 @@ HILLIS_STEELE = Exercise(
                 edited(hillis_steele, "shift < len(a) → shift < 2 ** round(math.log2(len(a)))"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift <= len(a)"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift < len(a)"),
+                *(edited(hillis_steele, f"shift < len(a) → shift < min(len(a), {2**k})") for k in (2, 3, 4, 5, 6)),
             ],
         ),
         Misconception(
@@ -319,6 +347,7 @@ HILLIS_STEELE = Exercise(
             _joins_one_by_one,
         ),
         BOTH_HALVES,
+        MORE_CALLS,
         PAIRS_OF_STEPS,
     ],
 )

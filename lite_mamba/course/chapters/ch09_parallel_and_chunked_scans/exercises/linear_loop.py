@@ -86,7 +86,8 @@ LINEAR_LOOP = Exercise(
         Misconception(
             "a slice at each step",
             "The states are right, and the backward pass writes whole tables of zeros: each a[t] and x[t], and each "
-            "narrow or index_select, has a gradient of its own with the size of the whole. Cut once, before the loop.",
+            "piece of narrow, index_select or tensor_split, has a gradient of its own with the size of the whole. Cut "
+            "all steps at once, with one operation that has one gradient.",
             [
                 _sliced("a[t]", "x[t]"),
                 *(
@@ -282,6 +283,24 @@ LINEAR_LOOP = Exercise(
             "torch.cat puts the states one behind the other on an axis that they have already. The steps are a new "
             "axis, in front: torch.stack makes one.",
             edited(linear_loop, "torch.stack → torch.cat"),
+        ),
+        Misconception(
+            "an axis of one step that is left over",
+            "Your pieces have an axis of one step, as those of split and chunk, and torch.stack puts the steps on a "
+            "new axis in front of it. Pieces of unbind have no such axis, and torch.cat joins on one that is there.",
+            lambda a, x: linear_loop(a, x).unsqueeze(1),
+        ),
+        Misconception(
+            "torch.tensor of tensors",
+            "torch.tensor makes a new tensor out of numbers, and no gradient leads back through it. Your list holds "
+            "tensors: torch.stack puts them together.",
+            edited(linear_loop, "torch.stack → torch.tensor"),
+        ),
+        Misconception(
+            "states that are kept and not carried on",
+            "Each of your states is its own x: nothing of the step before reaches it. Does the new state go into h, "
+            "and h into the next step?",
+            edited(linear_loop, "h = a_t * h + x_t → pass", "states.append(h) → states.append(a_t * h + x_t)"),
         ),
         Misconception(
             "a list of states",

@@ -9,7 +9,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .chunked_scan import chunked_scan
 from .combine import JOIN, combine, filled_with_ones
-from .cost import BOTH_HALVES, PAIRS_OF_STEPS, all_pairs, by_halves, priced
+from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, all_pairs, by_halves, in_pieces, priced
 from .hillis_steele import hillis_steele
 from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
 from .up_down import up_down
@@ -34,6 +34,9 @@ _logarithms_multiplied = edited(
     hillis_steele,
     f"{JOIN} → new_a, new_x = a[shift:] * a[:-shift], a[shift:].exp() * x[:-shift] + x[shift:]",
 )
+
+
+_exponents_added = edited(_logarithms_multiplied, "a[shift:] * a[:-shift] → a[shift:] + a[:-shift]")
 
 
 def _scaled_weights(log_a, x):
@@ -63,6 +66,10 @@ _joined_too_early = edited(
 _later_first = edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(a[shift:], x[shift:], a[:-shift], x[:-shift])")
 _decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
+
+
+def _logarithms_of_drives(log_a, x):
+    return (log_a.cumsum(0) + (x.log() - log_a.cumsum(0)).logcumsumexp(0)).exp()
 
 
 def _chunks_that_divide(log_a, x, size):
@@ -157,8 +164,8 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "a clamp",
-            "A weight that was lifted to a smallest value is no longer the product of the decays, so the states "
-            "before it count for too much or too little. The result is finite and wrong.",
+            "A weight that was lifted to a smallest value is no longer the product of the decays, so the drives up "
+            "to there count for too much or too little. The result is finite and wrong.",
             [
                 *guarded(from_the_end, "to_end", "to_end.clamp(min={})", (*EPSILONS, 1e-20, 1e-30, 1e-38, FINEST)),
                 *(edited(from_the_end, f".exp() → .exp().clamp(min={e})") for e in (*EPSILONS, 1e-20, 1e-30)),
@@ -256,8 +263,9 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "exponents taken for decays",
-            "The scan is right, and it gets the wrong numbers: log_a holds exponents Δ·A, and a decay is exp(log_a).",
+            "You multiply with log_a itself. It holds exponents Δ·A, and a decay is exp(log_a).",
             [
+                edited(_exponents_added, "a[shift:].exp() → a[shift:]"),
                 lambda log_a, x: hillis_steele(log_a, x),
                 lambda log_a, x: linear_loop(log_a, x),
                 lambda log_a, x: _filled_with_nothing(log_a, x),
@@ -289,6 +297,23 @@ MENDED_SCAN = Exercise(
                 lambda log_a, x: up_down(log_a.exp(), x),
                 lambda log_a, x: _tree_of_earlier_times_later(log_a.exp(), x),
                 *(functools.partial(_in_chunks, chunk=chunk) for chunk in (2, 4, 8, 10, 16, 32, 64)),
+            ],
+        ),
+        Misconception(
+            "decays and drives in exchanged places",
+            "You have given the decays to a scan as its drives, and the drives as its decays. hillis_steele(a, x) "
+            "wants the decays first.",
+            [lambda log_a, x: hillis_steele(x, log_a.exp()), lambda log_a, x: hillis_steele(x, log_a)],
+        ),
+        Misconception(
+            "a single cumulative sum",
+            "Your result adds the drives up as a cumulative sum does: all have faded alike, or not at all, or by the "
+            "decays of the steps before them. Here each has faded by the decays of its own later steps.",
+            [
+                lambda log_a, x: x.cumsum(0),
+                lambda log_a, x: (log_a.exp() * x).cumsum(0),
+                lambda log_a, x: log_a.cumsum(0).exp() * x.cumsum(0),
+                lambda log_a, x: (log_a.cumsum(0).exp() * x).cumsum(0),
             ],
         ),
         Misconception(
@@ -344,11 +369,12 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "logarithms of the drives",
-            "You take the logarithm of x. A drive may be negative, or zero: the first has no logarithm, and with |x| "
-            "its sign is lost.",
+            "You take the logarithm of x. A drive may be negative, or zero: the first has no logarithm, and of |x| "
+            "drives add up that should cancel.",
             [
-                lambda log_a, x: (log_a.cumsum(0) + (x.log() - log_a.cumsum(0)).logcumsumexp(0)).exp(),
-                lambda log_a, x: (log_a.cumsum(0) + (x.abs().log() - log_a.cumsum(0)).logcumsumexp(0)).exp(),
+                edited(_logarithms_of_drives, "x.log() → x.abs().log()", ".exp() → .exp() * x.sign()"),
+                _logarithms_of_drives,
+                edited(_logarithms_of_drives, "x.log() → x.abs().log()"),
             ],
         ),
         Misconception(
@@ -358,6 +384,7 @@ MENDED_SCAN = Exercise(
             lambda log_a, x: linear_loop(log_a.exp(), x),
         ),
         Misconception(PAIRS_OF_STEPS.name, PAIRS_OF_STEPS.message, lambda log_a, x: all_pairs(log_a.exp(), x)),
+        Misconception(MORE_CALLS.name, MORE_CALLS.message, lambda log_a, x: in_pieces(log_a.exp(), x)),
         Misconception(BOTH_HALVES.name, BOTH_HALVES.message, lambda log_a, x: by_halves(log_a.exp(), x)),
     ],
 )

@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .combine import combine
-from .cost import BOTH_HALVES, PAIRS_OF_STEPS, priced
+from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
 from .shared import LOGARITHMS, as_digits, by_cumulative_products, guarded, linear_loop, scan_case, zero_first
 
@@ -79,10 +79,17 @@ UP_DOWN = Exercise(
             ],
         ),
         Misconception(
-            "odd steps that are not joined",
-            "You scan the odd steps by themselves. Each has to stand for its pair: join it with the even step before "
-            "it.",
-            edited(up_down, f"{UP} → a[1::2], x[1::2]"),
+            "every second step by itself",
+            "You scan the odd steps, or the even ones, by themselves: those between are left out of them. Each step of "
+            "the half has to stand for a pair, so join neighbours first.",
+            [
+                edited(up_down, f"{UP} → a[1::2], x[1::2]"),
+                edited(
+                    up_down,
+                    f"odd = up_down({UP}) → even = up_down(a[0::2], x[0::2])",
+                    f"even = {DOWN} → odd = a[1::2] * even + x[1::2]",
+                ),
+            ],
         ),
         Misconception(
             "a half that is not scanned",
@@ -205,6 +212,21 @@ UP_DOWN = Exercise(
             [edited(up_down, f"a[2::2] → a[{places}]") for places in ("3::2", "1:-1:2", "0:-2:2")],
         ),
         Misconception(
+            "the even step before",
+            "You fill in t = 2 with the a and the x of t = 0. They are in the state at t = 1 already: what comes next "
+            "is the step at t = 2 itself.",
+            edited(up_down, "a[2::2] * odd[:-1] + x[2::2] → a[0:-2:2] * odd[:-1] + x[0:-2:2]"),
+        ),
+        Misconception(
+            "the later one first on the way down",
+            "On the way down you let the even step come first, and the state before it second. With the digits that "
+            "writes 12 behind 3. Which of the two is the earlier one?",
+            [
+                edited(up_down, f"a[2::2] * odd[:-1] + x[2::2] → {decay} * x[2::2] + odd[:-1]")
+                for decay in ("(a[1::2] * a[0::2])[:-1]", "a[1:-1:2]", "a[0:-2:2]")
+            ],
+        ),
+        Misconception(
             "a pair's decay on the way down",
             "You fade the state by the decay of a whole pair. One step is filled in, and its own a counts.",
             edited(up_down, "a[2::2] * odd → a[2::2] * a[3::2] * odd"),
@@ -297,6 +319,7 @@ UP_DOWN = Exercise(
             hillis_steele,
         ),
         BOTH_HALVES,
+        MORE_CALLS,
         PAIRS_OF_STEPS,
         Misconception(
             "a division by a product of decays",
