@@ -27,6 +27,7 @@ def test_selective_seeds_are_ahead_of_the_lti_block_or_one_of_them_stands_at_the
     worst, best_lti = min(figure.now["selective"]), max(figure.now["LTI block"])
     (line,) = set(figure.guess.get_xdata())
     assert line == (1 / 8 if length == 64 else 1 / 16)
+    assert figure.now["delay"] or figure.words["delay"].get_position()[0] > line  # the words do not stand upon it
     if "only guesses" in figure.titles()[0]:
         assert worst == pytest.approx(line, abs=0.005)
     else:
