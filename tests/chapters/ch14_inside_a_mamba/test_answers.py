@@ -119,6 +119,8 @@ MATRIX = [
     ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
     ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]),
      "a step too few in the decay"),
+    ("the product of the steps", matrix_with(lambda d, t, s: math.prod(d[s + 1 : t + 1])), "a product of steps"),
+    ("one A for all", lambda d, A, B, C: matrix_by_loops(d, A.sum().expand(len(A)), B, C), "one decay for all states"),
     ("before t", matrix_with(lambda d, t, s: d[s:t].sum()), "the writer's step in the place of the reader's"),
     ("softmax", matrix_softmax, "rows that add up to 1"),
     (
@@ -424,6 +426,7 @@ PROBE = [
     ("half the difference", fit(cut=lambda x, y, w: -(x[y].mean(0) - x[~y].mean(0)) @ w / 2),
      "a cut at half the difference"),
     ("the mean of the inside", fit(cut=lambda x, y, w: -(x @ w)[y].mean()), "a cut at the mean of one group"),
+    ("the middle itself", fit(cut=lambda x, y, w: -(x[y].mean() + x[~y].mean()) / 2), "a cut without the weights"),
     ("the median", fit(cut=lambda x, y, w: -torch.median(x @ w)), "a cut at the median"),
     ("the ridge squared", lambda x, y, ridge: fit_by_cov_of_n(x, y, ridge**2), "a ridge that is squared"),
     ("no ridge, and a constant", lambda x, y, r: (lambda w: (w[:-1], w[-1] - 0.5))(torch.linalg.lstsq(

@@ -179,6 +179,15 @@ FIT_PROBE = Exercise(
             ],
         ),
         Misconception(
+            "a cut without the weights",
+            "You take the middle of the features for the cut: their mean or sum, without w. What is cut is a score: "
+            "which score does the middle get?",
+            [
+                edited(fit_probe, "-(middle @ w) → -middle.mean()"),
+                edited(fit_probe, "-(middle @ w) → -middle.sum()"),
+            ],
+        ),
+        Misconception(
             "a cut at the median",
             "You cut at the median of all scores: half of the examples are called inside, however many are. The cut "
             "is halfway between the two groups' means.",

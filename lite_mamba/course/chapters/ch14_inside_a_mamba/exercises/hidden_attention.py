@@ -46,6 +46,15 @@ def _by_quotient(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     return ((C * left).T @ (delta * B / left)).tril()
 
 
+def _by_product(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
+    """What lies between two tokens is the product of its steps."""
+    M, length = torch.zeros(len(delta), len(delta)), len(delta)
+    for t in range(length):
+        for s in range(t + 1):
+            M[t, s] = (C[:, t] * torch.exp(A * delta[s + 1 : t + 1].prod()) * delta[s] * B[:, s]).sum()
+    return M
+
+
 def _by_impulses(delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> Tensor:
     """One 1 after another, and the state goes on from column to column."""
     M, h = torch.zeros(len(delta), len(delta)), torch.zeros(len(A))
@@ -215,13 +224,22 @@ HIDDEN_ATTENTION = Exercise(
             ],
         ),
         Misconception(
+            "a product of steps",
+            "You multiply the steps between s and t. It is the decays that multiply: their exponents, and so the "
+            "steps, add up.",
+            _by_product,
+        ),
+        Misconception(
             "one decay for all states",
-            "You let all numbers of the state fade alike, by the mean of A. Each has an A of its own: the sum over "
-            "them comes after the decay.",
-            edited(
-                hidden_attention,
-                "torch.exp(A[:, None, None] * between) → torch.exp(A.mean() * between).expand(len(A), -1, -1)",
-            ),
+            "You let all numbers of the state fade alike, by the mean of A or its sum. Each has an A of its own: the "
+            "sum over them comes after the decay.",
+            [
+                edited(
+                    hidden_attention,
+                    f"torch.exp(A[:, None, None] * between) → torch.exp(A.{one}() * between).expand(len(A), -1, -1)",
+                )
+                for one in ("mean", "sum")
+            ],
             where=lambda A, **_: len(A) > 1,
         ),
         Misconception(
