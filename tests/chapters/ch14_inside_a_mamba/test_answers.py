@@ -549,11 +549,11 @@ def repaired(**changes):
     return lambda features, labels, held, ridge: by_files(features, labels, held, ridge, **changes)
 
 
-def drawn(features, labels, held, ridge, own=False):
+def drawn(features, labels, held, ridge, own=False, last=False):
     x, y = features.flatten(0, 1), labels.flatten()
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
     cut = held * labels.shape[1]
-    test, train = order[:cut], order[cut:]
+    test, train = (order[-cut:], order[:-cut]) if last else (order[:cut], order[cut:])
     part = x[train] if own else x
     return scored(x[train], y[train], x[test], y[test], ridge, part.mean(0), part.std(0))
 
@@ -604,6 +604,9 @@ LEAK = [
     ("bytes", lambda f, y, h, r: by_files(f.flatten(0, 1)[:, None], y.flatten()[:, None], h, r),
      "bytes in the place of files"),
     ("own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True), "neighbours on both sides"),
+    ("the last of the shuffle", lambda f, y, h, r: drawn(f, y, h, r, last=True), "other bytes drawn"),
+    ("the last, and own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True, last=True), "other bytes drawn"),
+    ("one minus", lambda *case: 1 - by_files(*case), "shares of wrong answers"),
     ("the scale of all", repaired(scale="all"), "a scale that has seen the test"),
     ("the first files", repaired(test=lambda files, held: files < held), "the first files held out"),
     (

@@ -30,6 +30,8 @@ def _as_found(features: Tensor, labels: Tensor, held: int, ridge: float) -> floa
     return (said[y[test]].float().mean() + (~said[~y[test]]).float().mean()).item() / 2
 
 
+SPLIT = "order.split([held * labels.shape[1], (len(labels) - held) * labels.shape[1]])"
+LAST = "test, train = order[(len(labels) - held) * labels.shape[1] :], order[: (len(labels) - held) * labels.shape[1]]"
 SHUFFLE = "torch.randperm(len(y), generator=torch.Generator().manual_seed(0))"
 
 
@@ -98,6 +100,15 @@ HELD_OUT_ACCURACY = Exercise(
             "The scaling is right now, but bytes are still drawn one by one. The byte beside a tested one is trained "
             "on, and the two states are nearly the same. Set whole files apart.",
             _shuffled_only,
+        ),
+        Misconception(
+            "other bytes drawn",
+            "You test on the end of the shuffled bytes in the place of their beginning. They are still drawn one by "
+            "one: the byte beside a tested one is trained on. Set whole files apart.",
+            [
+                edited(_as_found, f"test, train = {SPLIT} → {LAST}"),
+                edited(_shuffled_only, f"test, train = {SPLIT} → {LAST}"),
+            ],
         ),
         Misconception(
             "a scale of the test alone",
@@ -254,6 +265,12 @@ HELD_OUT_ACCURACY = Exercise(
             "a cut of the wrong sign",
             "You take the cut away from the score. `fit_probe` gives it with its sign: x · w + c.",
             edited(held_out_accuracy, "@ w + c > 0 → @ w - c > 0"),
+        ),
+        Misconception(
+            "shares of wrong answers",
+            "You count the answers that are wrong, or take a score above 0 for outside. Above 0 stands for inside, and "
+            "what is asked are the shares of right answers.",
+            edited(held_out_accuracy, "@ w + c > 0 → @ w + c <= 0"),
         ),
         Misconception(
             "shares of the verdicts",
