@@ -31,6 +31,18 @@ def rolled(history, x):
     return moved
 
 
+def rolled_and_into_a_sequence(history, x):
+    new = history.roll(-1, 2)
+    new[-1] = x
+    return new
+
+
+def rolled_and_into_a_channel(history, x):
+    new = torch.roll(history, shifts=-1, dims=-1)
+    new[:, -1] = x
+    return new
+
+
 def filled_in(history, x):
     new = torch.empty_like(history)
     new[..., :-1] = history[..., 1:]
@@ -134,6 +146,7 @@ answers(
             lambda h, x: torch.cat([h, x], dim=-1)[..., 1:],
             lambda h, x: torch.cat([h[..., 1:], x], dim=-1),
             lambda h, x: torch.cat([h, x.unsqueeze(1)], dim=-1)[..., 1:],
+            lambda h, x: torch.cat([h, x[None]], dim=2)[:, :, 1:],
         ],
         "no sample at the new end": [
             lambda h, x: taken_in(h, torch.zeros_like(x)),
@@ -143,7 +156,10 @@ answers(
         "cut along another axis": [
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[1:],
             lambda h, x: torch.cat([h, x.unsqueeze(2)], 2)[:, 1:],
+            lambda h, x: torch.cat([h[1:], x.unsqueeze(-1)], dim=-1),
+            lambda h, x: torch.cat((h[:, 1:], x[..., None]), 2),
         ],
+        "a column looked up along another axis": [rolled_and_into_a_sequence, rolled_and_into_a_channel],
         "joined along another axis": [
             lambda h, x: torch.cat([h, x.unsqueeze(-1)])[..., 1:],
             lambda h, x: torch.cat((h[:, :, 1:], x[:, :, None])),
@@ -217,6 +233,27 @@ def around(axis):
     return function
 
 
+def ring_of_columns(ring, oldest, x):
+    new = ring.clone()
+    new[:, :, oldest] = x[..., None]
+    first = (oldest + 1) % ring.shape[-1]
+    return new, first, new.roll(-first, -1)
+
+
+def moved_at_the_end_only(ring, oldest, x):
+    new = ring.clone()
+    new[..., oldest] = x
+    if oldest + 1 == ring.shape[-1]:
+        oldest = 0
+    return new, oldest, new.roll(-oldest, -1)
+
+
+def ahead_of_the_order(ring, oldest, x):
+    new, first = ring.clone(), (oldest + 1) % ring.shape[-1]
+    new[..., first] = x
+    return new, first, torch.cat([new[..., oldest:], new[..., :oldest]], dim=-1)
+
+
 def one_slot_late(r, o, x):
     new, first = joined_ring(r, o, x)[0], o + 1
     if first > r.shape[-1]:
@@ -266,14 +303,23 @@ answers(
         "the remainder of 1": [
             lambda r, o, x: (new := joined_ring(r, o, x)[0], o + 1 % r.shape[2], new.roll(-(o + 1 % r.shape[2]), 2)),
         ],
-        "a pointer that stands still": [ring(step=0), ring(step=0, order=lambda n, f, o: n.roll(-o - 1, dims=-1))],
+        "a pointer that stands still": [
+            ring(step=0),
+            ring(step=0, order=lambda n, f, o: n.roll(-o - 1, dims=-1)),
+            moved_at_the_end_only,
+        ],
         "a pointer that goes backwards": [ring(step=-1)],
         "read from the newest sample": [
             ring(order=lambda n, f, o: n.roll(-o, dims=2)),
             ring(order=lambda n, f, o: torch.cat([n[..., o:], n[..., :o]], dim=-1)),
         ],
         "rolled the other way": [ring(order=lambda n, f, o: n.roll(f, dims=-1))],
-        "not written over the oldest sample": [ring(write=-1), ring(write=-1, step=0), ring(write=1)],
+        "not written over the oldest sample": [
+            ring(write=-1),
+            ring(write=-1, step=0),
+            ring(write=1),
+            ahead_of_the_order,
+        ],
         "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
         "the new sample behind the slots": [lambda r, o, x: (*ring()(r, o, x)[:2], taken_in(r, x))],
         "rolled through all axes": [ring(order=lambda n, f, o: torch.roll(n, -f))],
@@ -288,9 +334,18 @@ answers(
         ],
         "the newest sample first": [lambda r, o, x: (*(found := ring()(r, o, x))[:2], found[2].flip(2))],
         "as many slots as channels": [around(1), around(0)],
-        "rolled along the channels": [ring(order=lambda n, f, o: n.roll(-f, 1))],
+        "rolled along another axis": [
+            ring(order=lambda n, f, o: n.roll(-f, 1)),
+            ring(order=lambda n, f, o: torch.roll(n, -f, dims=0)),
+        ],
+        "a sample with an axis too many": [ring_of_columns],
         "a slot looked up along another axis": [in_a_channel, in_a_sequence],
-        "not around the end": [ring(order=lambda n, f, o: n[:, :, f:])],
+        "not around the end": [
+            ring(order=lambda n, f, o: n[:, :, f:]),
+            ring(order=lambda n, f, o: n[..., list(range(f, f + n.shape[-1]))]),
+            ring(order=lambda n, f, o: n[..., f + torch.arange(n.shape[-1])]),
+            ring(order=lambda n, f, o: torch.stack([n[:, :, f + i] for i in range(n.shape[-1])], dim=-1)),
+        ],
         "a ring that is one slot short": [one_slot_short, without_the_last_slot],
         "always into the last slot": [into(-1), into(0)],
         "a ring that was turned": [lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:])],
@@ -426,6 +481,36 @@ def now_apart_and_guarded(x, history, weight, bias, dilation):
     return y, taken_in(history, x)
 
 
+def older_taps_reversed(x, history, weight, bias, dilation):
+    y = weight[:, -1] * x + bias
+    for k in range(1, weight.shape[1]):
+        y = y + weight[:, k - 1] * history[..., history.shape[-1] - k * dilation]
+    return y, taken_in(history, x)
+
+
+def into_the_bias(x, history, weight, bias, dilation):
+    window, y, W = both(history, x), bias, weight.shape[1]
+    for k in range(W):
+        y += weight[:, k] * window[..., -1 - (W - 1 - k) * dilation]
+    return y, window[..., 1:]
+
+
+def of_the_past(columns):
+    """The newest tap apart, and the older ones on some columns of the history."""
+
+    def function(x, history, w, b, d):
+        return (columns(history, w, d) * w[:, :-1]).sum(-1) + w[:, -1] * x + b, taken_in(history, x)
+
+    return function
+
+
+def the_last_tap_only(x, history, weight, bias, dilation):
+    window, W = both(history, x), weight.shape[1]
+    for k in range(W):
+        y = weight[:, k] * window[..., -1 - (W - 1 - k) * dilation] + bias
+    return y, window[..., 1:]
+
+
 def three_taps(x, history, weight, bias, dilation):
     window = both(history, x)
     oldest, middle, now = (window[..., history.shape[-1] - back * dilation] for back in (2, 1, 0))
@@ -518,8 +603,12 @@ STEP = {
         step(lambda win, h, x, w, d: win[..., torch.arange(w.shape[1]) * d]),
         step(lambda win, h, x, w, d: win[..., ::d][..., : w.shape[1]]),
         step(lambda win, h, x, w, d: torch.stack([win[..., k * d] for k in range(w.shape[1])], dim=-1)),
+        of_the_past(lambda h, w, d: h[..., ::d][..., : w.shape[1] - 1]),
     ],
-    "every d-th column from column 0": [step(lambda win, h, x, w, d: win[..., ::d])],
+    "every d-th column from column 0": [
+        step(lambda win, h, x, w, d: win[..., ::d]),
+        of_the_past(lambda h, w, d: h[:, :, ::d]),
+    ],
     "one sample too new": [
         step(lambda win, h, x, w, d: win[..., -(w.shape[1] - 1) * d :: d]),
         step(lambda *case: columns(*case, extra=1)),
@@ -576,6 +665,15 @@ STEP = {
     ],
     "the older taps one sample too old": [now_beside, now_apart_and_guarded],
     "three taps, whatever W is": [three_taps],
+    "the older taps reversed": [older_taps_reversed],
+    "neighbours from the oldest on": [
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[1] - 1) * d :][..., : w.shape[1]]),
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[1] - 1) * d :]),
+    ],
+    "added into the bias": [into_the_bias],
+    "a sample without its third axis": [
+        lambda x, h, w, b, d: step(columns)(x, torch.cat([h, x], dim=-1), w, b, d),
+    ],
     "as many let go as the dilation says": [
         lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x)[..., d:]),
     ],
@@ -597,6 +695,7 @@ STEP = {
             taken_in(h, x),
         ),
         lambda x, h, w, b, d: (torch.einsum("bdw,dw->b", columns(both(h, x), h, x, w, d), w) + b, taken_in(h, x)),
+        lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum() + b, taken_in(h, x)),
     ],
     "added up over another axis than the taps": [
         lambda x, h, w, b, d: ((columns(both(h, x), h, x, w, d) * w).sum(1) + b, taken_in(h, x)),
@@ -606,7 +705,7 @@ STEP = {
         lambda x, h, w, b, d: (columns(both(h, x), h, x, w, d) @ w.T + b, taken_in(h, x)),
         lambda x, h, w, b, d: (torch.matmul(columns(both(h, x), h, x, w, d), w.t()) + b, taken_in(h, x)),
     ],
-    "the present sample alone": [lambda x, h, w, b, d: (w[:, -1] * x + b, taken_in(h, x))],
+    "the present sample alone": [lambda x, h, w, b, d: (w[:, -1] * x + b, taken_in(h, x)), the_last_tap_only],
     "a tap left out": [
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) > 0), b, d),
         lambda x, h, w, b, d: taps_one_by_one(x, h, w * (torch.arange(w.shape[1]) < w.shape[1] - 1), b, d),
@@ -632,6 +731,7 @@ STEP = {
             F.conv1d(both(h[..., -(w.shape[1] - 1) * d :], x), w[:, None], b, dilation=d, groups=len(b))[..., 0],
             taken_in(h, x),
         ),
+        of_the_past(lambda h, w, d: h[..., -(w.shape[1] - 1) * d :: d]),
     ],
     "padded as well": [
         lambda x, h, w, b, d: (
@@ -740,6 +840,33 @@ def stacked_steps(x, history, weight, bias, dilation):
         y, history = now_apart(x[:, :, t], history, weight, bias, dilation)
         outputs += [y]
     return torch.stack(outputs, -1), history
+
+
+def counted_in_rows(x, history, weight, bias, dilation):
+    if x.shape[-1] == 0:
+        return x, history
+    joined, lag = torch.cat([history, x], dim=-1), (len(weight) - 1) * dilation
+    row = joined[..., history.shape[-1] - lag :]
+    return F.conv1d(row, weight[:, None], bias, dilation=dilation, groups=len(bias)), joined[..., x.shape[-1] :]
+
+
+def the_last_step(x, history, weight, bias, dilation):
+    y = x
+    for t in range(x.shape[2]):
+        y, history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+    return y, history
+
+
+def lag_columns(following):
+    """A row of the last `lag` columns and the chunk, from which the next history is cut."""
+
+    def function(x, h, w, b, d):
+        if x.shape[-1] == 0:
+            return x, h
+        row = torch.cat([h[..., -(w.shape[1] - 1) * d :], x], dim=-1)
+        return F.conv1d(row, w[:, None], b, dilation=d, groups=len(w)), following(row, h, x.shape[-1])
+
+    return function
 
 
 def zeros_for_the_history(x, history, weight, bias, dilation):
@@ -863,6 +990,20 @@ answers(
         "a history that ends one sample early": [
             chunk(lambda j, x, h, y: F.pad(j, (1, 0))[..., -h.shape[-1] - 1 : -1]),
         ],
+        "a history cut to this branch": [
+            lag_columns(lambda row, h, L: row[..., L:]),
+            lag_columns(lambda row, h, L: row[..., L - row.shape[-1] :]),
+            lag_columns(lambda row, h, L: row[..., -h.shape[-1] :]),
+        ],
+        "the receptive field in place of the lag": [
+            chunk(before=lambda h, lag: h[..., -(lag + 1) :]),
+            chunk(before=lambda h, lag: h[..., h.shape[-1] - lag - 1 :]),
+        ],
+        "as many taps as channels": [counted_in_rows],
+        "the bias along the axis of time": [
+            lambda x, h, w, b, d: chunk(bias=lambda b: None, outputs=lambda y, L: y + b)(x, h, w, b, d),
+        ],
+        "the last output alone": [the_last_step],
         "minus zero": [chunk(before=lambda h, lag: h[..., -lag:])],
         "the last none of them": [
             chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
@@ -1256,9 +1397,21 @@ answers(
         "the whole window turned around": [turned, turned_in_its_path],
         "one sample too new": [
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * (taps - 1) :: d]),
+            hunted(lambda win, newest, taps, d: win[..., d * torch.arange(1 - taps, 1)]),
+        ],
+        "every d-th column, the last W of them": [
+            hunted(lambda win, newest, taps, d: win[..., ::d][..., -taps:]),
+        ],
+        "another number of columns than of taps": [
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps, -1, -1)]),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps - 1, 0, -1)]),
+        ],
+        "counting down with a step up": [
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps - 1, -1)]),
         ],
         "neighbours from the oldest on": [
             hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - 1) :][..., :taps]),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * (taps - 1) :]),
         ],
         "a column that is not there": [
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps)]),

@@ -135,8 +135,11 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a history cut to this branch",
-            wrong=[chunked(f"{NEXT}joined[..., -lag:]"), chunked(f"{NEXT}joined[..., joined.shape[-1] - lag :]")],
-            where=not_empty,
+            wrong=[
+                chunked(f"{NEXT}joined[..., joined.shape[-1] - lag :]"),
+                chunked(f"{NEXT}read[..., -history.shape[-1] :]"),
+            ],
+            where=lambda x, weight, **rest: not_empty(x) and weight.shape[-1] > 1,
             message="The outputs are right, but the history comes back shorter than it was. It is shared: another "
             "branch may look further back. Return as many columns as came in.",
         ),
@@ -346,6 +349,35 @@ CONV_CHUNK = Exercise(
             where=not_empty,
             message="Your row begins W·dilation columns before the chunk. Between W taps there are W − 1 distances: "
             "the oldest looks (W − 1)·dilation samples back.",
+        ),
+        Misconception(
+            name="the receptive field in place of the lag",
+            wrong=chunked("(W - 1) * dilation → (W - 1) * dilation + 1"),
+            where=lambda x, history, weight, dilation, **rest: (
+                not_empty(x) and history.shape[-1] > (weight.shape[-1] - 1) * dilation
+            ),
+            message="Your row begins one column too early: (W − 1)·dilation + 1 samples are the receptive field, and "
+            "one of them is the present one. It comes with the chunk.",
+        ),
+        Misconception(
+            name="as many taps as channels",
+            wrong=chunked("(W - 1) * dilation → (D - 1) * dilation"),
+            where=not_empty,
+            message="The length of `weight` counts its rows, the channels. Its last axis counts the taps.",
+        ),
+        Misconception(
+            name="the bias along the axis of time",
+            wrong=chunked("bias, dilation= → None, dilation=", "groups=D) → groups=D) + bias"),
+            where=not_empty,
+            message="The bias is added along the last axis of the outputs, (B, D, L), and that is time. It has a "
+            "number for each channel.",
+        ),
+        Misconception(
+            name="the last output alone",
+            wrong=edited(conv_chunk_by_steps, "torch.stack(outputs, dim=-1) → outputs[-1]"),
+            where=not_empty,
+            message="The output of the last step comes back, and those before it are lost. One is wanted for each "
+            "sample of the chunk.",
         ),
         Misconception(
             name="the stride in place of the dilation",

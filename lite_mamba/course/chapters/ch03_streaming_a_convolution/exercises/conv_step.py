@@ -46,6 +46,13 @@ def or_nothing(row: str) -> str:
 
 
 SUM = "(window[..., start::dilation] * weight).sum(dim=-1)"
+
+
+def past(columns: str) -> str:
+    """A sum of the newest tap and of those that read these columns of the history."""
+    return f"(history{columns} * weight[:, :-1]).sum(dim=-1) + weight[:, -1] * x"
+
+
 KERNELS = "weight[:, None]"
 SETTINGS = "dilation=dilation, groups=weight.shape[0]"
 
@@ -126,6 +133,31 @@ CONV_STEP = Exercise(
             "old. The last column of the history is one sample back from now, not none.",
         ),
         Misconception(
+            name="the older taps reversed",
+            wrong=tapped("weight[:, k] → (weight[:, k] if lag == 0 else weight[:, -2 - k])"),
+            where=lambda weight, **rest: weight.shape[-1] > 2,
+            message="The newest tap meets the present sample, as it should, and the other taps meet the history in the "
+            "reverse order. The first tap of `weight` is the oldest: it looks back furthest.",
+        ),
+        Misconception(
+            name="neighbours from the oldest on",
+            wrong=[stepped(f"start::dilation → start{end}") for end in (" : start + weight.shape[-1]", ":")],
+            message="The oldest tap reads the right column, and the others the columns beside it. From one tap to the "
+            "next it is `dilation` columns.",
+        ),
+        Misconception(
+            name="added into the bias",
+            wrong=tapped("bias.expand_as(x) → bias", "y = y + weight → y += weight"),
+            message="The sum begins with the bias itself, and `+=` writes into it: it has one number for each channel "
+            "and no room for several sequences. Begin with a tensor of your own.",
+        ),
+        Misconception(
+            name="a sample without its third axis",
+            wrong=stepped("x.unsqueeze(-1) → x"),
+            message="The history has three axes and the sample two, (B, D). One column of the history is (B, D, 1): "
+            "the axis that is missing comes last.",
+        ),
+        Misconception(
             name="three taps, whatever W is",
             wrong=tapped("range(weight.shape[-1]) → range(3)", "(weight.shape[-1] - 1 - k) → (2 - k)"),
             where=lambda weight, **rest: weight.shape[-1] > 3,
@@ -145,14 +177,17 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="counted from the oldest sample",
-            wrong=stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
+            wrong=[
+                stepped("[..., start::dilation] → [..., : (weight.shape[-1] - 1) * dilation + 1 : dilation]"),
+                stepped(f"{SUM} → {past('[..., ::dilation][..., : weight.shape[-1] - 1]')}"),
+            ],
             message="The first tap reads column 0 of the history. This is right only when the history has exactly "
             "the length that this branch needs. A shared history may be longer: count from the newest end.",
         ),
         Misconception(
             name="every d-th column from column 0",
-            wrong=stepped("start::dilation → ::dilation"),
-            message="`window[..., ::dilation]` starts at column 0. It meets the right samples only when the "
+            wrong=[stepped("start::dilation → ::dilation"), stepped(f"{SUM} → {past('[..., ::dilation]')}")],
+            message="`[..., ::dilation]` starts at column 0. It meets the right samples only when the "
             "history has exactly the length that this branch needs. Work out at which column the "
             "oldest tap reads, counted from the newest end, and start there.",
         ),
@@ -271,9 +306,12 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="channels added up",
-            wrong=[stepped(f"* weight).sum(dim=-1) → * weight).sum(dim=(1, 2)){axis}") for axis in ("[:, None]", "")],
-            message="Each output is the sum of all channels of its sequence. Every channel has a kernel of its "
-            "own: the sum runs over the taps only.",
+            wrong=[
+                stepped(f"* weight).sum(dim=-1) → * weight).sum({axes}")
+                for axes in ("dim=(1, 2))[:, None]", "dim=(1, 2))", ")")
+            ],
+            message="All channels are added up, or all there is. Every sequence has its outputs and every channel a "
+            "kernel of its own: the sum runs over the taps only.",
         ),
         Misconception(
             name="added up over another axis than the taps",
@@ -311,8 +349,8 @@ CONV_STEP = Exercise(
         Misconception(
             name="the present sample alone",
             wrong=stepped(f"{SUM} → weight[:, -1] * x"),
-            message="The output holds the newest tap only, as after a history of zeros: what was remembered is not "
-            "read. Put history and sample together first; each tap reads a column of both.",
+            message="The output holds the newest tap only, as after a history of zeros. Does each tap read its column "
+            "of history and sample together, and are the products of all taps added up?",
         ),
         Misconception(
             name="a tap left out",
@@ -356,6 +394,7 @@ CONV_STEP = Exercise(
                     f"start = {START} → start = {START} if weight.shape[-1] > 1 else 0",
                     "start::dilation] → start::dilation][..., : weight.shape[-1]]",
                 ),
+                stepped(f"{SUM} → {past('[..., -(weight.shape[-1] - 1) * dilation :: dilation]')}"),
             ],
             message="A kernel with one tap looks 0 samples back, and `history[..., -0:]` is not empty: it is the whole "
             "history. At which column, counted from the front, does the oldest tap read?",

@@ -272,6 +272,7 @@ GATED_CONV_STEP = Exercise(
                 ),
                 gated("push(history, x) → push(history, x)[..., -(weight.shape[-1] - 1) * dilation :]"),
             ],
+            where=lambda weights, **rest: weights[0].shape[-1] > 1,
             message="The output is right, but the history comes back shorter than it was. It may be longer than "
             "these branches need: return as many columns as came in.",
         ),
@@ -292,11 +293,14 @@ GATED_CONV_STEP = Exercise(
         ),
         Misconception(
             name="shares along the channels",
-            wrong=gated(
-                "y = torch.zeros_like(x) → branches = []",
-                "y = y + share * F.silu(branch) → branches.append(F.silu(branch))",
-                "return y, push → return (torch.stack(branches) * shares).sum(dim=0), push",
-            ),
+            wrong=[
+                gated(
+                    "y = torch.zeros_like(x) → branches = []",
+                    "y = y + share * F.silu(branch) → branches.append(F.silu(branch))",
+                    f"return y, push → return ({product}).sum(dim=0), push",
+                )
+                for product in ("torch.stack(branches) * shares", "shares * torch.stack(branches)")
+            ],
             message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along its last "
             "axis, the channels. Give them the axes that they lack.",
         ),

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .conv_step import conv_step, moved, stepped
+from .conv_step import conv_step, moved, stepped, tapped
 from .shared import OUTPUT, START, STEP_EXAMPLE, WINDOW, draw_step
 
 
@@ -102,7 +102,7 @@ MENDED_STEP = Exercise(
             name="one sample beside",
             wrong=[
                 suspected(f"newest - dilation * torch.arange(taps)] → {first} - dilation * torch.arange(taps).flip(0)]")
-                for first in ("newest - 1", "newest - dilation + 1")
+                for first in ("newest - 1", "newest - dilation + 1", "-dilation")
             ],
             where=dilated,
             message="The order is right now, but the newest tap does not read the present sample any more, which "
@@ -110,10 +110,13 @@ MENDED_STEP = Exercise(
         ),
         Misconception(
             name="one sample too new",
-            wrong=stepped(f"start = {START} → start = {START} + 1"),
+            wrong=[
+                stepped(f"start = {START} → start = {START} + 1"),
+                tapped("window.shape[-1] - 1 - lag → -lag"),
+            ],
             where=dilated,
-            message="The order is right now, but your slice begins one column too late. The oldest tap looks "
-            "(W − 1)·dilation samples back from the last column of the window, and that is column S.",
+            message="The order is right now, but the oldest tap reads one sample too new. It looks (W − 1)·dilation "
+            "columns back from the last one of the window, which is column S, or −1.",
         ),
         Misconception(
             name="the history turned around too",
@@ -126,9 +129,10 @@ MENDED_STEP = Exercise(
         ),
         Misconception(
             name="neighbours from the oldest on",
-            wrong=suspected(
-                "newest - dilation * torch.arange(taps)] → newest - dilation * (taps - 1) + torch.arange(taps)]"
-            ),
+            wrong=[
+                suspected(f"newest - dilation * torch.arange(taps)] → newest - dilation * (taps - 1){on}]")
+                for on in (" + torch.arange(taps)", " :")
+            ],
             message="The oldest tap reads the right column now, and the others the columns beside it. From one tap "
             "to the next it is `dilation` columns.",
         ),
@@ -172,6 +176,29 @@ MENDED_STEP = Exercise(
             where=dilated,
             message="The order is right now, and the columns end with the present sample, but they begin as far back "
             "as the history goes, not where the oldest tap reads. A history may be longer than this branch needs.",
+        ),
+        Misconception(
+            name="every d-th column, the last W of them",
+            wrong=stepped("[..., start::dilation] → [..., ::dilation][..., -weight.shape[-1] :]"),
+            where=dilated,
+            message="The order is right now, but the columns are counted from column 0 of the window, so whether the "
+            "present sample is among them depends on the length of the history. Count from the newest end.",
+        ),
+        Misconception(
+            name="another number of columns than of taps",
+            wrong=[
+                suspected(f"torch.arange(taps)] → torch.arange({down}, -1)]") for down in ("taps, -1", "taps - 1, 0")
+            ],
+            where=dilated,
+            message="The columns are listed from the oldest on now, and their number is not W: `torch.arange` begins "
+            "with its first number and stops before its second. Write the list down for three taps.",
+        ),
+        Misconception(
+            name="counting down with a step up",
+            wrong=suspected("torch.arange(taps)] → torch.arange(taps - 1, -1)]"),
+            where=dilated,
+            message="`torch.arange` counts up from the first number to the second, and here the second is smaller. "
+            "Its third number is the step.",
         ),
         Misconception(
             name="counted from the oldest sample",

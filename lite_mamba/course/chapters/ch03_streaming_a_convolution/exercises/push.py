@@ -25,6 +25,13 @@ def draw_push(draw: Draw) -> dict[str, Any]:
     return {"history": draw.normal(B, D, S), "x": draw.normal(B, D)}
 
 
+def push_into(history: Tensor, x: Tensor, place: str) -> Tensor:
+    """The columns move, and the new sample is written along another axis than theirs."""
+    new = torch.roll(history, -1, dims=-1)
+    new[-1 if place == "the last sequence" else (slice(None), -1)] = x
+    return new
+
+
 pushed = partial(edited, push)
 
 
@@ -117,6 +124,12 @@ PUSH = Exercise(
             "where it was. It is the columns that move: the last axis.",
         ),
         Misconception(
+            name="a column looked up along another axis",
+            wrong=[partial(push_into, place=place) for place in ("the last sequence", "the last channel")],
+            message="new[-1] is the last sequence, and new[:, -1] the last channel. The new sample goes into the last "
+            "column of every sequence and channel.",
+        ),
+        Misconception(
             name="written over the oldest, and not moved",
             wrong=pushed("[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → [x.unsqueeze(-1), history[..., 1:]], dim=-1)"),
             message="The new sample stands where the oldest was, and nothing has moved. That is a ring, the next "
@@ -130,9 +143,12 @@ PUSH = Exercise(
         ),
         Misconception(
             name="cut along another axis",
-            wrong=[pushed("[..., 1:] → [1:]"), pushed("[..., 1:] → [:, 1:]")],
-            message="The sample is joined at the right place, and then the first sequence or the first channel is "
-            "cut off. The columns are the last axis: [..., 1:].",
+            wrong=[
+                *(pushed(f"[..., 1:] → [{cut}]") for cut in ("1:", ":, 1:")),
+                *(pushed(f"[history, → [history[{cut}],", "[..., 1:] → ") for cut in ("1:", ":, 1:")),
+            ],
+            message="The first sequence or the first channel is cut off, and the oldest column stays. The columns are "
+            "the last axis.",
         ),
         Misconception(
             name="joined along another axis",
@@ -168,7 +184,11 @@ PUSH = Exercise(
         ),
         Misconception(
             name="a sample without its third axis",
-            wrong=[pushed("x.unsqueeze(-1) → x"), pushed("unsqueeze(-1) → unsqueeze(1)")],
+            wrong=[
+                pushed("x.unsqueeze(-1) → x"),
+                pushed("unsqueeze(-1) → unsqueeze(1)"),
+                pushed("unsqueeze(-1) → unsqueeze(0)"),
+            ],
             message="The history has three axes and the sample two, (B, D). One column of the history is "
             "(B, D, 1): the axis that is missing comes last.",
         ),

@@ -53,6 +53,7 @@ RING_PUSH = Exercise(
             wrong=[
                 rung("oldest = (oldest + 1) % ring.shape[-1] → pass"),
                 rung("return ring, oldest → return ring, (oldest - 1) % ring.shape[-1]"),
+                rung("(oldest + 1) % ring.shape[-1] → 0 if oldest == ring.shape[-1] - 1 else oldest"),
             ],
             message="The slot that was just written holds the newest sample now. The oldest one stands in another "
             "slot.",
@@ -83,6 +84,10 @@ RING_PUSH = Exercise(
                 ),
                 rung("ring[..., oldest] = x → ring[..., oldest - 1] = x"),
                 rung("ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x"),
+                rung(
+                    "ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x",
+                    "torch.roll(ring, -oldest → torch.roll(ring, 1 - oldest",
+                ),
             ],
             message="This writes into a slot beside `oldest`, over a sample that is still needed. The sample that "
             "is no longer needed is the oldest.",
@@ -95,9 +100,19 @@ RING_PUSH = Exercise(
         ),
         Misconception(
             name="not around the end",
-            wrong=rung("torch.roll(ring, -oldest, dims=-1) → ring[..., oldest:]"),
-            message="The reading begins where it should, and stops at the last slot. After the last slot comes slot 0 "
-            "again: the samples from there on are the newer ones.",
+            wrong=[
+                rung("torch.roll(ring, -oldest, dims=-1) → ring[..., oldest:]"),
+                rung("torch.roll(ring, -oldest, dims=-1) → ring[..., [oldest + i for i in range(ring.shape[-1])]]"),
+                *(
+                    rung(
+                        "torch.roll(ring, -oldest, dims=-1) → "
+                        f"torch.stack([ring[{others}, oldest + i] for i in range(ring.shape[-1])], dim=-1)"
+                    )
+                    for others in ("...", ":, :")  # the error counts the axis in another way
+                ),
+            ],
+            message="The reading begins where it should, and stops at the last slot, or asks for slots behind it. "
+            "After the last slot comes slot 0 again: the samples from there on are the newer ones.",
         ),
         Misconception(
             name="the new sample behind the slots",
@@ -159,16 +174,22 @@ RING_PUSH = Exercise(
             "are the last axis: ring.shape[-1].",
         ),
         Misconception(
-            name="rolled along the channels",
-            wrong=rung("-oldest, dims=-1 → -oldest, dims=1"),
-            message="The channels change places, and each keeps its samples as they lie in memory. The slots are "
-            "the last axis: dims=-1.",
+            name="rolled along another axis",
+            wrong=[rung(f"-oldest, dims=-1 → -oldest, dims={axis}") for axis in (0, 1)],
+            message="The sequences or the channels change places, and each keeps its samples as they lie in memory. "
+            "The slots are the last axis: dims=-1.",
         ),
         Misconception(
             name="a slot looked up along another axis",
             wrong=[rung(f"ring[..., oldest] = x → ring[{place}] = x") for place in ("oldest", ":, oldest")],
             message="ring[oldest] is a sequence, and ring[:, oldest] a channel. The slots are the last axis: name "
             "`oldest` there, and take the slot of every sequence and channel.",
+        ),
+        Misconception(
+            name="a sample with an axis too many",
+            wrong=rung("[..., oldest] = x → [..., oldest] = x.unsqueeze(-1)"),
+            message="One slot of the ring, ring[..., oldest], is (B, D), and so is `x`. With one axis more it does "
+            "not fit.",
         ),
         Misconception(
             name="a ring that is one slot short",
