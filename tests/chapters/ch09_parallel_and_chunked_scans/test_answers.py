@@ -116,6 +116,15 @@ def rolled_through_all(a, x):
     return x
 
 
+def masked_along_the_states(a, x):
+    t, shift = torch.arange(len(a)), 1
+    while shift < len(a):
+        joined = join(a.roll(shift, 0), x.roll(shift, 0), a, x)
+        a, x = (torch.where(t < shift, old, new) for old, new in zip((a, x), joined, strict=True))
+        shift *= 2
+    return x
+
+
 def rounds_of_powers(a, x):
     shift = 1
     while shift < len(a):
@@ -513,7 +522,7 @@ def linear_states(a, x):
     return torch.stack(states)
 
 
-TOO_FEW = "too few rounds"
+TOO_FEW, BY_ONE = "too few rounds", "a shift that grows by one"
 
 HILLIS_STEELE = [
     ("drives that fade", lambda a, x: linear_states(a, a * x), "a drive that fades at once"),
@@ -634,6 +643,13 @@ HILLIS_STEELE = [
     ("where and roll", where_with_roll(lambda t, shift: t < shift), "right"),
     ("rolled to the left", where_with_roll(lambda t, shift: t < 0, by=-1), "a shift that wraps around"),
     ("roll without an axis", rolled_through_all, "a shift through all numbers"),
+    ("both a first", lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: join(a1, a2, b1, b2)), "both decays first"),
+    ("a mask (L,)", masked_along_the_states, "a mask along the states"),
+    (
+        "log2 L shifts",
+        lambda a, x: rounds(a, x, shifts=lambda L: range(1, L.bit_length() + 1)[: (L - 1).bit_length()]),
+        BY_ONE,
+    ),
     ("b, a", lambda a, x: rounds(a, x, lambda *pairs: join(*pairs)[::-1]), "the two parts of the pair exchanged"),
     ("a power", rounds_of_powers, "decays that all fade alike"),
 ]
@@ -985,6 +1001,7 @@ UP_DOWN = [
     ("logs", lambda a, x: kept_products(a, x) * 0 + table_of_logarithms(a, x), LOGARITHMS),
     ("the odd drives again", tree_with_odd_drives, "the drive of the step before"),
     ("up alone", up_alone, "the top of the tree alone"),
+    ("both a first", tree(up=lambda a, x: join(a[0::2], a[1::2], x[0::2], x[1::2])), "both decays first"),
     ("even alone, scanned", evens_alone, "every second step by itself"),
     (
         "a and x of the even step before",
@@ -1209,6 +1226,11 @@ MENDED = [
         lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w == 0, x, y / w)),
         "x where a weight vanishes",
     ),
+    (
+        "x where infinite",
+        lambda log_a, x: torch.where((y := kept_products(log_a.exp(), x)).isfinite(), y, x),
+        "x where a weight vanishes",
+    ),
     ("first weight 1", first_weight_one, "weights that are scaled"),
     ("no return", lambda log_a, x: None, None),
     ("nothing done", lambda log_a, x: x.clone(), None),
@@ -1362,6 +1384,18 @@ def one_start_too_many(decay, end):
     for d, e in zip(decay, end, strict=True):
         starts.append(d * starts[-1] + e)
     return torch.stack(starts)
+
+
+def first_kept(first):
+    def scan(a, x, chunk):
+        start = shifted(chunks_with()(a, x, chunk)[chunk - 1 :: chunk])
+        a, x = a.unflatten(0, (-1, chunk)), x.unflatten(0, (-1, chunk))
+        states = [first(a[:, 0], start, x[:, 0])]
+        for t in range(1, chunk):
+            states.append(a[:, t] * states[-1] + x[:, t])
+        return torch.stack(states, 1).flatten(0, 1)
+
+    return scan
 
 
 def chunks_that_forget(a, x, chunk):
@@ -1578,6 +1612,9 @@ CHUNKED = [
     ("carry in place", in_place("carry"), "one start for all chunks"),
     ("on from the last state", chunks(on_from_the_last), "one start for all chunks"),
     ("own decay, own end", chunks(own_starts), "starts made by the chunk itself"),
+    ("h kept before the step", lambda a, x, chunk: shifted(chunks_with()(a, x, chunk)), "states of the step before"),
+    ("the start kept", first_kept(lambda a, h, x: h), "a first step of each chunk left out"),
+    ("the start added to x[:, 0]", first_kept(lambda a, h, x: h + x), "a start that fades one step too late"),
     ("K + 1 starts", chunks(one_start_too_many), "a start behind the last chunk"),
     ("no new h", chunks_that_forget, "states that are kept and not carried on"),
     ("a[k], flattened", lambda a, x, chunk: whole_chunks(a, x, chunk).flatten(0, 1), "a chunk taken for a step"),
@@ -1675,6 +1712,15 @@ def stack_each_step(a, x):
         states.append(h)
         out = torch.stack(states)
     return out
+
+
+def table_of_both(a, x):
+    both, h, out = torch.stack([a, x]), 0, []
+    for t in range(len(x)):
+        a_t, x_t = both[:, t]
+        h = a_t * h + x_t
+        out.append(h)
+    return torch.stack(out)
 
 
 def split_and_stack(a, x):
@@ -1781,8 +1827,10 @@ LINEAR = [
     ("slices", loop, "a slice at each step"),
     ("select", loop_of(lambda a, t: a.select(0, t), lambda x, t: x[t, :]), "a slice at each step"),
     ("narrow", loop_of(lambda a, t: a.narrow(0, t, 1)[0], lambda x, t: x[t]), "a slice at each step"),
-    ("enumerate", enumerated, "one of the two still sliced"),
-    ("x cut, a sliced", lambda a, x: half(a, x), "one of the two still sliced"),
+    ("enumerate", enumerated, "one slice left at each step"),
+    ("a table of both", table_of_both, "one slice left at each step"),
+    ("new leaves", lambda a, x: collected(*(v.detach().requires_grad_() for v in (a, x))), "states without a gradient"),
+    ("x cut, a sliced", lambda a, x: half(a, x), "one slice left at each step"),
     ("unbind inside", loop_of(lambda a, t: a.unbind()[t], lambda x, t: x.unbind()[t]), "cut anew at each step"),
     ("list inside", loop_of(lambda a, t: list(a)[t], lambda x, t: list(x)[t]), "cut anew at each step"),
     ("written", written, "states written into a table"),

@@ -10,7 +10,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, priced
 from .hillis_steele import hillis_steele
-from .shared import linear_loop
+from .shared import linear_loop, zero_first
 
 
 def chunked_scan(a: Tensor, x: Tensor, chunk: int) -> Tensor:
@@ -235,6 +235,17 @@ CHUNKED_SCAN = Exercise(
             edited(chunked_scan, "h = a_t * h + x_t → pass", "states.append(h) → states.append(a_t * h + x_t)"),
         ),
         Misconception(
+            "states of the step before",
+            "Each of your states stands one place too late: you keep h before the step is made. h_t includes step t.",
+            lambda a, x, chunk: zero_first(chunked_scan(a, x, chunk)),
+        ),
+        Misconception(
+            "a first step of each chunk left out",
+            "The first state of each chunk is its start, as it comes from the chunk before. The chunk's first step is "
+            "still to be made.",
+            edited(chunked_scan, "h = a_t * h + x_t → h = a_t * h + x_t if states else h"),
+        ),
+        Misconception(
             "chunks that start from their own ends",
             "Chunk k is run again from its own end. It wants the state *before* it: that is what the carry collects.",
             edited(chunked_scan, "torch.stack(starts) → end"),
@@ -252,7 +263,10 @@ CHUNKED_SCAN = Exercise(
             "a start that fades one step too late",
             "At the first step of a chunk you add its start as it is. That step has a decay, too, and the start goes "
             "through it: at step t it has faded by the decays up to t, and that of t is among them.",
-            edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start); start = a_t * start"),
+            [
+                edited(chunked_scan, FROM_ZERO, "states.append(h) → states.append(h + start); start = a_t * start"),
+                edited(chunked_scan, "h = a_t * h + x_t → h = a_t * h + x_t if states else h + x_t"),
+            ],
         ),
         Misconception(
             "a start that fades by the whole chunk at once",

@@ -146,6 +146,23 @@ HILLIS_STEELE = Exercise(
             ),
         ),
         Misconception(
+            "both decays first",
+            "You give combine the two a's first, and the two x's after them. It takes a step as a pair: the a and the "
+            "x of the earlier one, then those of the later one.",
+            edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(a[:-shift], a[shift:], x[:-shift], x[shift:])"),
+        ),
+        Misconception(
+            "a mask along the states",
+            "Your mask of the steps has the shape (L,). Next to (L, N), PyTorch lays it along the last axis, the "
+            "states. Give it as many axes as a has: (L, 1) for (L, N).",
+            edited(
+                hillis_steele,
+                f"{JOIN} → late, b, y = torch.arange(len(a)) >= shift, a, x; "
+                "new_a, new_x = combine(a.roll(shift, 0), x.roll(shift, 0), a, x)",
+                f"{MOVE_ON} → a, x = torch.where(late, new_a, b), torch.where(late, new_x, y)",
+            ),
+        ),
+        Misconception(
             "the two parts of the pair exchanged",
             "You put what multiplies in the place of x, and what is added in the place of a. combine returns a pair in "
             "the order in which it takes one: first the a, then the b.",
@@ -179,7 +196,10 @@ HILLIS_STEELE = Exercise(
             "a shift that grows by one",
             "Your shifts are 1, 2, 3, … After the second round an entry holds four steps, so the next partner is four "
             "steps away: with three, one step is counted twice.",
-            edited(hillis_steele, "2 * shift → shift + 1"),
+            [
+                edited(hillis_steele, "2 * shift → shift + 1"),
+                edited(hillis_steele, "2 * shift → shift + 1", "< len(a) → <= math.ceil(math.log2(len(a)))"),
+            ],
         ),
         Misconception(
             "a partner that stays next door",

@@ -97,8 +97,9 @@ LINEAR_LOOP = Exercise(
             ],
         ),
         Misconception(
-            "one of the two still sliced",
-            "Half of the zeros are gone. One of a and x is cut before the loop, the other one is still indexed in it.",
+            "one slice left at each step",
+            "Of the two slices at each step one is left: of a, of x, or of a table that holds both. Its gradient has "
+            "the size of the whole. Cut that one before the loop, too, all steps at once.",
             edited(linear_loop, f"{ONCE} → for t, a_t in enumerate(a.unbind(0))", "x_t  # → x[t]  #"),
         ),
         Misconception(
@@ -174,7 +175,10 @@ LINEAR_LOOP = Exercise(
             "states without a gradient",
             "Your states are right, and no gradient leads from them back to a and x: no_grad, detach, .data, NumPy "
             "and torch.tensor cut the way. Compute with a and x as they come.",
-            lambda a, x: linear_loop(a.detach(), x.detach()),
+            [
+                lambda a, x: linear_loop(a.detach(), x.detach()),
+                lambda a, x: linear_loop(*(value.detach().requires_grad_() for value in (a, x))),
+            ],
         ),
         Misconception(
             "decays without a gradient",

@@ -188,7 +188,10 @@ MENDED_SCAN = Exercise(
             "x where a weight vanishes",
             "Where a weight is as good as zero, you put x. A drive of the step before may be felt there all the same, "
             "and a weight that is nearly zero has lost its digits. Can you do without the division?",
-            [functools.partial(_x_without_weight, least=least) for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)],
+            [
+                *(functools.partial(_x_without_weight, least=least) for least in (0, 1e-38, 1e-30, 1e-20, 1e-12, 1e-8)),
+                lambda log_a, x: torch.where((y := from_the_start(log_a, x)).isfinite(), y, x),
+            ],
         ),
         Misconception(
             "chunks that still divide",

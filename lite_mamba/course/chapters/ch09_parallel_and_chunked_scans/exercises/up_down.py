@@ -62,6 +62,12 @@ UP_DOWN = Exercise(
             edited(up_down, f"{UP} → *combine(a[1::2], x[1::2], a[0::2], x[0::2])"),
         ),
         Misconception(
+            "both decays first",
+            "You give combine the two a's first, and the two x's after them. It takes a step as a pair: the a and the "
+            "x of the earlier one, then those of the later one.",
+            edited(up_down, f"{UP} → *combine(a[0::2], a[1::2], x[0::2], x[1::2])"),
+        ),
+        Misconception(
             "pairs with the decay of one step",
             "A pair gets the a of one of its two steps. What comes before the pair fades in both of them.",
             [
