@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from answer_rows import judged, rows
 
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch01_causal_convolution.exercises import causal_conv
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page.check import card
 
@@ -146,6 +147,23 @@ def recurrence_with_powers(u, A, B, C):
     return torch.stack(y)
 
 
+def recurrence_with_a_first_output(u, A, B, C):
+    h = B * u[0]
+    y = [C @ h]
+    for t in range(len(u)):
+        h = A * h + B * u[t]
+        y.append(C @ h)
+    return torch.stack(y)
+
+
+def recurrence_by_cat(u, A, B, C):
+    h, y = torch.zeros(len(A)), []
+    for x in u:
+        h = A * h + B * x
+        y.append(torch.dot(C, h))
+    return torch.cat(y)
+
+
 def STEP(h, x, A, B):
     return A * h + B * x
 
@@ -197,7 +215,7 @@ RECURRENCE = [
         "the first sample twice",
     ),
     ("the last output", recurrence_that_forgets_to_collect, "only the last output"),
-    ("an alias of the state", recurrence_that_keeps_an_alias, None),
+    ("an alias of the state", recurrence_that_keeps_an_alias, "one state in the whole list"),
     ("in the input", recurrence_in_the_input, None),
     ("no return", lambda u, A, B, C: None, None),
     ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), "a state that starts at one"),
@@ -229,6 +247,18 @@ RECURRENCE = [
         "an input that goes past the state",
     ),
     ("from 1 on", recurrence_from_1_on, "the first sample left out"),
+    (
+        "the state as one number",
+        looped(lambda h, x, A, B: sum(A * h + B * x), lambda C, h: sum(C * h)),
+        "states that meet",
+    ),
+    ("the first sample before the loop", recurrence_with_a_first_output, "the first sample twice"),
+    (
+        "the empty state, too",
+        lambda u, *ABC: recurrence_as_a_table(F.pad(u, (1, 0)), *ABC),
+        "an output before the first step",
+    ),
+    ("cat", recurrence_by_cat, "numbers that are laid end to end"),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -262,6 +292,7 @@ def one_tap_short(A, B, C, length):
 
 
 LOGARITHM = "a logarithm of Ā"
+MULTIPLIED = "states that are multiplied"
 
 KERNEL = [
     (
@@ -362,6 +393,14 @@ KERNEL = [
     ("C to the power", lambda A, B, C, n: torch.stack([B @ (C * A) ** j for j in range(n)]), "C to the power j"),
     ("ten taps", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(10), None),
     ("log of a clamp", lambda A, B, C, n: (C * B) @ (A[:, None].clamp(1e-30).log() * torch.arange(n)).exp(), LOGARITHM),
+    (
+        "two sums multiplied",
+        lambda A, B, C, n: torch.stack([(C * A**j).sum() * (A**j * B).sum() for j in range(n)]),
+        "states that are added up too early",
+    ),
+    ("cumprod over the states", lambda A, B, C, n: (C * B) @ A[:, None].repeat(1, n).cumprod(0), MULTIPLIED),
+    ("cumprod before the powers", lambda A, B, C, n: (C * B) @ A.cumprod(0)[:, None] ** torch.arange(n), MULTIPLIED),
+    ("prod", lambda A, B, C, n: (C * B).sum() * A.prod() ** torch.arange(n), MULTIPLIED),
 ]
 
 # Exercise 3: convolve (u, kernel)
@@ -523,6 +562,17 @@ CONVOLVE = [
         lambda u, k: torch.stack([sum((k[j] * u[t - j] for j in range(1, t + 1)), 0 * u[0]) for t in range(len(u))]),
         "the tap for now left out",
     ),
+    (
+        "zeros behind",
+        lambda u, k: F.pad(u, (0, len(u) - 1)).unfold(0, len(u), 1) @ k.flip(0),
+        "the end instead of the beginning",
+    ),
+    ("a cumulative sum of a turned kernel", lambda u, k: torch.cumsum(k.flip(0) * u, 0), "lag and step mixed up"),
+    (
+        "an axis too many",
+        lambda u, k: causal_conv(u.view(1, 1, -1), k.view(1, 1, -1), torch.zeros(1)).flatten(),
+        "an axis too many",
+    ),
 ]
 
 # Exercise 4: fft_convolve (u, kernel)
@@ -640,6 +690,12 @@ FFT = [
     ("flipped", lambda u, k: fft_complex(u, k.flip(0)), "a kernel that was turned round"),
     ("sums", fft_joined(torch.add), "values that are added"),
     ("back with L", fft_joined(times, back=lambda n: n // 2), "a way back with the wrong n"),
+    ("back with as many as values", fft_joined(times, back=lambda n: n // 2 + 1), "a way back with the wrong n"),
+    (
+        "back with L from 2L − 1",
+        fft_joined(times, lambda L: 2 * L - 1, lambda n: n // 2 + 1),
+        "a way back with the wrong n",
+    ),
     (
         "odd, guessed",
         lambda u, k: torch.fft.irfft(torch.fft.rfft(u, 2 * len(u) - 1) * torch.fft.rfft(k, 2 * len(u) - 1))[: len(u)],
@@ -737,6 +793,27 @@ def hunted_by_channels(u, k):
     return torch.fft.irfft(torch.fft.rfft(u, n) * torch.fft.rfft(k, n), n)[..., : u.shape[2]]
 
 
+def mended_with_the_batch_as_length(u, k):
+    n = 2 * len(u)
+    return torch.fft.irfft(torch.fft.rfft(u, n) * torch.fft.rfft(k, n), n)[..., : len(u)]
+
+
+def mended_with_the_channels_as_length(u, k):
+    L = u.shape[1]
+    return torch.fft.irfft(torch.fft.rfft(u, ceil(2 * L)) * torch.fft.rfft(k, ceil(2 * L)), ceil(2 * L))[..., :L]
+
+
+def mended_for_u_alone(u, k):
+    n = ceil(u.shape[-1])
+    return torch.fft.irfft(torch.fft.rfft(u, 2 * n) * torch.fft.rfft(k, n), 2 * n)[..., : u.shape[-1]]
+
+
+def hunted_with_a_clock_in_front(u, k):
+    n, L = ceil(u.shape[-1]), u.shape[-1]
+    U = torch.fft.rfft(torch.cat([torch.zeros(*u.shape[:-1], n), u], dim=-1), 2 * n)
+    return torch.fft.irfft(U * torch.fft.rfft(k, 2 * n))[..., :L]
+
+
 HUNT = [
     ("as many as channels", hunted_by_channels, "a clock for the batch"),
     (
@@ -821,6 +898,12 @@ HUNT = [
     ("from L on", hunted(lambda L: ceil(2 * L), cut=lambda y, L: y[..., L:]), "the wrong half"),
     ("back with L", back_with(lambda L: 2 * L, lambda L: L), "a way back with the wrong n"),
     ("back as it was", back_with(lambda L: 2 * ceil(L), ceil), "a way back with the wrong n"),
+    ("back with as many as values", back_with(lambda L: 2 * L, lambda L: L + 1), "a way back with the wrong n"),
+    ("2L − 2, a power of two", hunted(lambda L: ceil(2 * L - 2)), "one hour too few"),
+    ("all with len(u)", mended_with_the_batch_as_length, "a clock for the batch"),
+    ("all with shape[1]", mended_with_the_channels_as_length, "a clock for the batch"),
+    ("more points for u alone", mended_for_u_alone, "padding only one of the two"),
+    ("zeros in front of u alone", hunted_with_a_clock_in_front, "the wrong half"),
     ("taps set to zero", hunted_without_late_taps, None),
     ("zeros before both", hunted_in_front_of_both, None),
     ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
@@ -877,7 +960,16 @@ def invariant_without_return(layer, u, s):
     close(layer(delayed(u, s)), delayed(layer(u), s))
 
 
+def invariant_by_assert_close(**room):
+    def invariant(layer, u, s):
+        torch.testing.assert_close(delayed(layer(u), s), layer(delayed(u, s)), **room)
+        return True
+
+    return invariant
+
+
 FORGETS = "a comparison that forgets the order"
+ASSERTED = "an assertion in the place of an answer"
 
 TIME = [
     (
@@ -926,7 +1018,12 @@ TIME = [
     (
         "the last",
         lambda layer, u, s: close(layer(delayed(u, s))[-1], layer(u)[-1 - s]),
-        "a look at the last output only",
+        "a look at one end only",
+    ),
+    (
+        "the first",
+        lambda layer, u, s: close(layer(delayed(u, s))[s], layer(u)[0]),
+        "a look at one end only",
     ),
     ("against the input", lambda layer, u, s: close(layer(u), delayed(u, s)), "a test whether the system is a delay"),
     (
@@ -991,7 +1088,11 @@ TIME = [
     ),
     ("the layer on itself", lambda layer, u, s: close(layer(u), layer(u)), "a test that never says False"),
     ("by name", lambda layer, u, s: "leaky" in layer.__name__, None),
-    ("half of it", lambda layer, u, s: close(layer(delayed(u, s))[: s + 1], delayed(layer(u), s)[: s + 1]), None),
+    (
+        "the beginning",
+        lambda layer, u, s: close(layer(delayed(u, s))[: s + 1], delayed(layer(u), s)[: s + 1]),
+        "a look at one end only",
+    ),
     (
         "sorted",
         lambda layer, u, s: close(layer(delayed(u, s)).sort()[0], delayed(layer(u), s).sort()[0]),
@@ -1032,6 +1133,23 @@ TIME = [
         "two delays that differ",
     ),
     ("cut behind", lambda layer, u, s: close(layer(u[:-s]), layer(u)[:-s]), "a test for causality"),
+    (
+        "the late one delayed",
+        lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), layer(u)),
+        "a delay too many",
+    ),
+    ("assert_close", invariant_by_assert_close(), ASSERTED),
+    ("assert_close with room", invariant_by_assert_close(rtol=1e-3, atol=1e-4), ASSERTED),
+    (
+        "the output longer",
+        lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u), (s, 0))),
+        "an output that got longer",
+    ),
+    (
+        "the input longer",
+        lambda layer, u, s: close(layer(F.pad(u, (s, 0))), delayed(layer(u), s)),
+        "an input that got longer",
+    ),
 ]
 
 

@@ -49,7 +49,8 @@ CONVOLVE = Exercise(
         Misconception(
             "a kernel that was not turned round",
             "Your present sample meets the *last* tap. causal_conv wants its taps from old to new; in kernel, tap 0 "
-            "is now. One of the two has to be turned round.",
+            "is now. One of the two has to be turned round. (With an axis in front of the taps, .flip(0) turns "
+            "that one.)",
             edited(convolve, ".flip(0) → "),
         ),
         Misconception(
@@ -74,7 +75,8 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "the end instead of the beginning",
-            "You keep the last L of 2L − 1 outputs. Only the first of them belongs to a step of the input.",
+            "What comes back are the last L of 2L − 1 outputs, and only the first of them belongs to a step of the "
+            "input. You have cut off the beginning, or put the zeros behind the input.",
             _padded("0, len(kernel) - 1"),
         ),
         Misconception(
@@ -100,9 +102,9 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "lag and step mixed up",
-            "Tap and sample carry the same number, so no sample meets its own lag. The two numbers add up to t: tap j "
-            "meets the sample from j steps ago.",
-            edited(_by_two_loops, "kernel[j] * u[t - j] → kernel[j] * u[j]"),
+            "A sample meets one and the same tap at every step. But it grows older from step to step: tap j meets the "
+            "sample from j steps ago, so the numbers of the two add up to t.",
+            [edited(_by_two_loops, f"kernel[j] * u[t - j] → kernel[{tap}] * u[j]") for tap in ("j", "len(u) - 1 - j")],
         ),
         Misconception(
             "a response that goes in a circle",
@@ -182,6 +184,12 @@ CONVOLVE = Exercise(
                 edited(convolve, "padded[None, None], kernel → padded[None], kernel", "[None, None])[0, 0] → [None])"),
                 lambda u, kernel: causal_conv(u, kernel.flip(0), torch.zeros(1)),
             ],
+        ),
+        Misconception(
+            "an axis too many",
+            "causal_conv wants its weight as (D, W), one row of taps a channel. Yours has an axis more, as "
+            "F.conv1d would have it.",
+            lambda u, kernel: causal_conv(u[None, None], kernel.flip(0)[None, None], torch.zeros(1)),
         ),
         Misconception(
             "input and kernel exchanged",

@@ -7,6 +7,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .shared import (
     A_CLOCK_OF_ITS_OWN,
+    FEWER_ON_THE_WAY_BACK,
     LARGER_ON_THE_WAY_BACK,
     LATE,
     RUNNING_BACKWARDS,
@@ -141,10 +142,12 @@ FFT_CONVOLVE = Exercise(
             _product("U + K"),
         ),
         Misconception(
-            "a way back with the wrong n",
-            "irfft was told n = L, but the values were taken at 2L points. It throws half of them away. Go back with "
-            "the same n, and cut the result afterwards.",
-            edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(u))"),
+            *FEWER_ON_THE_WAY_BACK,
+            [
+                edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(u))", *odd)
+                for odd in ((), ("2 * len(u) → 2 * len(u) - 1",))
+            ]
+            + [edited(fft_convolve, "irfft(values, n=points) → irfft(values, n=len(values))")],
         ),
         Misconception(
             "values that are added up",
@@ -209,7 +212,7 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "an output that is too long",
-            "All 2L results come back. Only the first L belong to steps of the input.",
+            "All hours of the clock come back. Only the first L belong to steps of the input.",
             [
                 edited(fft_convolve, "[: len(u)] → "),
                 edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "[: len(u)] → "),

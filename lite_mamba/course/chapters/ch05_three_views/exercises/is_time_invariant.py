@@ -139,6 +139,7 @@ def _systems(draw: Draw) -> dict:
 
 LATE_INPUT, LATE_OUTPUT = "F.pad(u, (shift, 0))[: len(u)]", "F.pad(layer(u), (shift, 0))[: len(u)]"
 BOTH = "layer(late_input), late_output"
+ROOMS = ("rtol=None, atol=None", "rtol=1e-4, atol=1e-5", "rtol=0, atol=1e-4")  # in words that the error repeats
 IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))"
 
 
@@ -172,7 +173,26 @@ IS_TIME_INVARIANT = Exercise(
             "each step has none for the extra samples, and raises an error. Drop `shift` samples at the end.",
             [
                 _moved("F.pad(u, (shift, 0))", "F.pad(layer(u), (shift, 0))"),
+                _moved("F.pad(u, (shift, 0))"),
             ],
+        ),
+        Misconception(
+            "an output that got longer",
+            "You put zeros in front of the output and keep all of it, so the two outputs differ in length. Drop "
+            "`shift` samples at its end, as at the end of the input.",
+            _moved(late_output="F.pad(layer(u), (shift, 0))"),
+        ),
+        Misconception(
+            "an assertion in the place of an answer",
+            "`assert` and assert_close end with an error where the two outputs differ. But that is a result like the "
+            "other one: return False then, and True if they agree.",
+            [edited(is_time_invariant, "return torch → assert torch")]
+            + [
+                edited(is_time_invariant, "torch.allclose → torch.testing.assert_close", *edits, *order)
+                for edits in ((), *((f"rtol=1e-3, atol=1e-4 → {own}",) for own in ROOMS))
+                for order in ((), (f"{BOTH} → late_output, layer(late_input)",))
+            ],
+            where=lambda **case: not is_time_invariant(**case),
         ),
         Misconception(
             "an input of another length",
@@ -199,7 +219,10 @@ IS_TIME_INVARIANT = Exercise(
         Misconception(
             "a delay too many",
             "Your first output comes from a delayed input: it is late already. You delay it once more.",
-            edited(is_time_invariant, "layer(late_input) → F.pad(layer(late_input), (shift, 0))[: len(u)]"),
+            [
+                _moved(late_output=other, both="F.pad(layer(late_input), (shift, 0))[: len(u)], late_output")
+                for other in (LATE_OUTPUT, "layer(u)")
+            ],
         ),
         Misconception(
             "a comparison to the bit",
@@ -265,10 +288,10 @@ IS_TIME_INVARIANT = Exercise(
             ],
         ),
         Misconception(
-            "a look at the last output only",
-            "You compare one output. A system may be honest at the end and treat the start in another way: compare "
-            "all outputs.",
-            _moved(both="layer(late_input)[-1], late_output[-1]"),
+            "a look at one end only",
+            "Of the steps that the delayed input reaches, you compare the first alone, or the last. A system may be "
+            "honest there and treat another step in another way: compare all outputs.",
+            [_moved(both=f"layer(late_input)[{t}], late_output[{t}]") for t in ("-1", "shift")],
         ),
         Misconception(
             "only the steps before the input",

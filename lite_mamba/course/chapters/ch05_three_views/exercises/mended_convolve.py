@@ -5,7 +5,15 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import A_CLOCK_OF_ITS_OWN, LARGER_ON_THE_WAY_BACK, LATE, RUNNING_BACKWARDS, also_long, in_another_case
+from .shared import (
+    A_CLOCK_OF_ITS_OWN,
+    FEWER_ON_THE_WAY_BACK,
+    LARGER_ON_THE_WAY_BACK,
+    LATE,
+    RUNNING_BACKWARDS,
+    also_long,
+    in_another_case,
+)
 
 
 def mended_convolve(u: Tensor, kernel: Tensor) -> Tensor:
@@ -45,7 +53,11 @@ MENDED_CONVOLVE = Exercise(
             "a clock for the batch",
             "`u.shape[0]` counts sequences, and `u.shape[1]` channels. The room must be twice their length, which "
             "stands on the last axis.",
-            [_with_points(f"2 * u.shape[{axis}]") for axis in (0, 1)],
+            [
+                _with_points(points.format(f"2 * u.shape[{axis}]"), *cut)
+                for axis, points in ((0, "{}"), (1, "{}"), (1, "2 ** math.ceil(math.log2({}))"))
+                for cut in ((), (f"..., : u.shape[-1] → ..., : u.shape[{axis}]",))
+            ],
         ),
         Misconception(
             "the bug as it was",
@@ -70,7 +82,7 @@ MENDED_CONVOLVE = Exercise(
             "one hour too few",
             "2L − 2 points: the very last output after the end has no hour of its own, and falls on the first one. "
             "Count again: L samples and L taps give 2L − 1.",
-            _with_points("2 * u.shape[-1] - 2"),
+            [_with_points("2 * u.shape[-1] - 2"), _with_points("2 ** math.ceil(math.log2(2 * u.shape[-1] - 2))")],
         ),
         Misconception(
             "a power of two that is rounded down",
@@ -130,10 +142,9 @@ MENDED_CONVOLVE = Exercise(
             where=in_another_case,
         ),
         Misconception(
-            "a way back with the wrong n",
-            "irfft was told fewer points than rfft, and throws the values of the fastest waves away. Go back with the "
-            "same n, and cut the result afterwards.",
+            *FEWER_ON_THE_WAY_BACK,
             [
+                edited(mended_convolve, "irfft(values, n=points) → irfft(values, n=values.shape[-1])"),
                 edited(mended_convolve, "irfft(values, n=points) → irfft(values, n=u.shape[-1])"),
                 _with_points(NEXT, "irfft(values, n=points) → irfft(values, n=u.shape[-1])"),
                 _with_points(NEXT, "irfft(values, n=points) → irfft(values, n=points // 2)"),
@@ -145,7 +156,8 @@ MENDED_CONVOLVE = Exercise(
             [
                 edited(view, "[..., : u.shape[-1]] → [..., u.shape[-1] :]")
                 for view in (mended_convolve, _with_points(NEXT))
-            ],
+            ]
+            + [_with_points(NEXT, "rfft(u, → rfft(F.pad(u, (points // 2, 0)),")],
         ),
         Misconception(
             "the end of the clock",
@@ -194,7 +206,11 @@ MENDED_CONVOLVE = Exercise(
         Misconception(
             "padding only one of the two",
             "The values of u and of the kernel belong to different points. Give both calls of rfft the same n.",
-            [edited(mended_convolve, f".rfft({alone}, n=points) → .rfft({alone})") for alone in ("u", "kernel")],
+            [edited(mended_convolve, f".rfft({alone}, n=points) → .rfft({alone})") for alone in ("u", "kernel")]
+            + [
+                edited(suspect_convolve, f".rfft({alone}, n=points) → .rfft({alone}, n=2 * points)")
+                for alone in ("u", "kernel")
+            ],
         ),
         Misconception(
             "no room at all",

@@ -53,7 +53,16 @@ RECURRENCE = Exercise(
         Misconception(
             "the first sample twice",
             "The state starts with B̄·u[0], and the first step adds it again. Before that step nothing has come in.",
-            edited(recurrence, "torch.zeros_like(A_bar) → B_bar * u[0]"),
+            [
+                edited(recurrence, "torch.zeros_like(A_bar) → B_bar * u[0]"),
+                edited(recurrence, "torch.zeros_like(A_bar), [] → B_bar * u[0], [(C * B_bar * u[0]).sum()]"),
+            ],
+        ),
+        Misconception(
+            "an output before the first step",
+            "Your first output is read from the empty state, and those of the steps follow: one too many. h starts the "
+            "loop, but nothing is read from it before u[0] has come in.",
+            edited(recurrence, "outputs = torch.zeros_like(A_bar), [] → outputs = 0 * A_bar, [0 * u[0]]"),
         ),
         Misconception(
             "a state that is lost",
@@ -103,9 +112,13 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "states that meet",
-            "All states are added up before they fade, so each one takes in the others. A_bar is diagonal: state n "
-            "fades by A_bar[n] and knows nothing of its neighbours. Use * instead of @.",
-            edited(recurrence, "A_bar * h → A_bar @ h"),
+            "The states are added up on their way from step to step, so each one takes in the others. A_bar is "
+            "diagonal: state n fades by A_bar[n] and knows nothing of its neighbours. `@` adds up, and so does sum(); "
+            "only an output is a sum.",
+            [
+                edited(recurrence, "A_bar * h → A_bar @ h"),
+                edited(recurrence, "A_bar * h + B_bar * u_t → (A_bar * h + B_bar * u_t).sum()"),
+            ],
         ),
         Misconception(
             "states that are not added up",
@@ -155,6 +168,18 @@ RECURRENCE = Exercise(
             "One number comes back, the output of the last step. Each step has an output: collect them in a list "
             "inside the loop, and stack it after the loop.",
             edited(recurrence, "torch.stack(outputs) → outputs[-1]"),
+        ),
+        Misconception(
+            "one state in the whole list",
+            "Every output is that of the last step. So it comes out if the list holds h itself, and h is changed in "
+            "place: all its entries are one tensor. `h = …` makes a new one in each step.",
+            edited(recurrence, "torch.stack(outputs) → torch.stack(len(u) * outputs[-1:])"),
+        ),
+        Misconception(
+            "numbers that are laid end to end",
+            "torch.cat lays tensors end to end along an axis that they have. An output is a single number and has "
+            "none; torch.stack makes one.",
+            edited(recurrence, "torch.stack(outputs) → torch.cat(outputs)"),
         ),
         Misconception(
             "the first sample left out",

@@ -63,6 +63,13 @@ LARGER_ON_THE_WAY_BACK = (
 )
 
 
+FEWER_ON_THE_WAY_BACK = (
+    "a way back with the wrong n",
+    "irfft was told fewer points than rfft, and throws the values of the fastest waves away. Go back with the same n, "
+    "and cut the result afterwards.",
+)
+
+
 RUNNING_BACKWARDS = (
     "a kernel that runs backwards",
     "A complex conjugate turns time round: this is a correlation. Multiply the values as they are.",

@@ -102,8 +102,8 @@ SSM_KERNEL = Exercise(
         ),
         Misconception(
             "states that are added up too early",
-            "You add the states up before weights and powers have met. Each state has a weight and a speed of its own: "
-            "multiply first, and add up at the end.",
+            "You add the states up before C, B̄ and the powers have met. Each state has a weight and a speed of its "
+            "own: multiply first, and add up once, at the end.",
             [
                 edited(ssm_kernel, "(C * B_bar) @ → (C * B_bar).sum() *", f"A_bar[:, None] → A_bar.{joined}()")
                 for joined in ("sum", "mean")
@@ -115,6 +115,7 @@ SSM_KERNEL = Exercise(
                     "C.sum() * B_bar.sum() * powers.sum(0)",
                     "B_bar.sum() * (C @ powers)",
                     "C.sum() * (B_bar @ powers)",
+                    "(C @ powers) * (B_bar @ powers)",
                     "(C * A_bar * B_bar).sum() ** torch.arange(length)",
                 )
             ],
@@ -124,6 +125,17 @@ SSM_KERNEL = Exercise(
             "C is raised to the power j as well. What is left of a sample passes C once, on its way out; only Ā meets "
             "it again in every step.",
             edited(ssm_kernel, "A_bar[:, None] → (A_bar * C)[:, None]", "(C * B_bar) → B_bar"),
+        ),
+        Misconception(
+            "states that are multiplied",
+            "You multiply the factors of different states with each other. A state fades by its own Ā alone, and a "
+            "tap is the sum over the states. (If it is torch.cumprod that multiplies: along which axis?)",
+            [
+                edited(ssm_kernel, "** torch.arange(length) → .expand(-1, length).cumprod(0)"),
+                edited(ssm_kernel, "A_bar[:, None] → A_bar.cumprod(0)[:, None]"),
+                edited(ssm_kernel, "A_bar[:, None] → A_bar.prod().expand(len(A_bar), 1)"),
+            ],
+            where=lambda A_bar, **rest: len(A_bar) > 1,
         ),
         Misconception(
             "what is lost in the place of what is left",
