@@ -130,3 +130,116 @@ def test_the_page_holds_all_that_was_written_or_says_how_much_it_leaves_out(prom
     shown = figures.Temperature(draw=lambda *_: 10)  # new lines only
     shown.update(prompt=prompt)
     assert f"{shown.left_out} lines left out" in shown.page.get_title(loc="left")
+
+
+WRONG_MEANS = {
+    "no shift": lambda logits, ids: float(F.cross_entropy(logits, ids)) / math.log(2),
+    "nats": lambda logits, ids: float(F.cross_entropy(logits[:-1], ids[1:])),
+    "sum": lambda logits, ids: float(F.cross_entropy(logits[:-1], ids[1:], reduction="sum")) / math.log(2),
+    "sign": lambda logits, ids: -float(F.cross_entropy(logits[:-1], ids[1:])) / math.log(2),
+    "huge": lambda logits, ids: 1e9,
+}
+
+
+@pytest.mark.parametrize("cost", WRONG_MEANS.values(), ids=WRONG_MEANS.keys())
+def test_the_mean_told_is_that_of_the_bars_whatever_the_function_gives(cost):
+    shown = figures.NextByte(cost=cost)
+    for at in (1, 12, LENGTH - 1):
+        sentence, title = shown.update(at=at), shown.top.get_title(loc="left")
+        for words in (sentence, title):
+            assert f"{shown.bits.mean():.2f} bits a byte; bits_per_byte gives " in words
+        assert all(title.get_window_extent().x1 <= shown.size()[0] for title in shown._titles.values())
+
+
+def test_a_mean_that_is_right_is_told_once():
+    shown = figures.NextByte(cost=lambda logits, ids: F.cross_entropy(logits[:-1], ids[1:]) / math.log(2))
+    assert "bits_per_byte" not in shown.update() + shown.top.get_title(loc="left")
+
+
+def test_functions_that_write_into_what_they_get_change_no_picture():
+    def mean(logits, ids):
+        value = float(F.cross_entropy(logits[:-1], ids[1:])) / math.log(2)
+        logits.zero_(), ids.zero_()
+        return value
+
+    def draw(logits, temperature, u):
+        byte = draw_byte(logits, temperature, u)
+        logits.zero_()
+        return byte
+
+    shown, plain = figures.NextByte(cost=mean), figures.NextByte()
+    for at in (9, 10, 9):
+        assert shown.update(at=at) == plain.update(at=at)
+        assert (shown.pixels() == plain.pixels()).all()
+    assert "wrong" not in figures.Temperature(draw=draw).update()
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (None, "returned None, expected a number"),
+        (math.nan, "returned nan, expected a number"),
+        ("1.9", "returned '1.9', expected a number"),
+        (torch.ones(3), r"returned \(3,\), expected a number"),
+    ],
+)
+def test_what_is_no_number_is_told_in_words(result, said):
+    with pytest.raises(ValueError, match=f"bits_per_byte {said}"):
+        figures.NextByte(cost=lambda *_: result).update()
+    with pytest.raises(ValueError, match=f"draw_byte {said}"):
+        figures.Temperature(draw=lambda *_: result).update()
+
+
+@pytest.mark.parametrize("byte", [256, -1, 97.5])
+def test_what_is_no_byte_is_told_in_words(byte):
+    with pytest.raises(ValueError, match="expected a byte: a whole number from 0 to 255"):
+        figures.Temperature(draw=lambda *_: byte).update()
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.25, 1.0, 2.0])
+def test_bytes_that_u_does_not_fall_on_are_counted(temperature):
+    def sent(draw):
+        shown = figures.Temperature(draw=draw)
+        sentence = shown.update(temperature=temperature)
+        assert (f"blue, {shown.wrong} wrong" in shown.page.get_title(loc="left")) == (shown.wrong > 0)
+        assert (f"drawn, {shown.wrong} {'is' if shown.wrong == 1 else 'are'} not" in sentence) == (shown.wrong > 0)
+        assert all(title.get_window_extent().x1 <= shown.size()[0] for title in shown._titles.values())
+        return shown.wrong
+
+    by_double = sent(lambda logits, *rest: draw_byte(logits.double(), *rest))  # right, rounded in another way
+    assert sent(draw_byte) == by_double == 0
+    assert sent(lambda logits, *_: int(logits.argmin())) == sent(lambda *_: 0) == 96
+    assert sent(lambda *_: 10) > 80  # the title is longest: new lines that are left out
+    greedy = sent(lambda logits, *_: int(logits.argmax()))
+    assert (greedy > 0) == (temperature > 0)
+
+
+def test_a_distance_that_is_not_zero_never_reads_as_zero():
+    shown = figures.Learning()
+    for step in range(25, 5001, 25):
+        shown.update(step=step)
+        said, told = shown.below.get_title(loc="left"), shown.ax.get_title(loc="left")
+        assert float(said.split()[1]) > 0 and said.endswith("behind" if shown.behind > 0 else "ahead")
+        assert shown._titles[shown.below].get_window_extent().x1 <= shown.size()[0]
+        plain, dilated = map(float, re.findall(r"\d\.\d{3}", told))
+        assert abs(dilated - plain - shown.behind) < 0.0011
+
+
+def test_two_bytes_without_a_sign_have_two_names():
+    shown = figures.NextByte("x = '中文'\n")
+    sentence = shown.update(at=9)
+    byte = int(shown.ids[9])
+    assert shown.best != byte and byte > 127
+    assert f"expects \\x{shown.best:02x} with" in sentence and f"There comes \\x{byte:02x}," in sentence
+    assert len({name.get_text() for name in shown.names}) == shown.MOST
+
+
+def test_a_state_keeps_less_where_the_gate_is_wide():
+    shown = figures.StepSizes()
+    shown.update(text="a function", layer=5)
+    kept = shown.kept(5)
+    assert kept.shape == (LENGTH,) and kept[shown.widest] == kept.min() < 0.9 * kept.mean()
+    block = stored(figures.PLAIN).layers[4].mixer
+    A = -block.A_log.detach().exp()  # (D, N)
+    delta = step_sizes(stored(figures.PLAIN), encoded(SNIPPETS["a function"])[None])[4, 0, 7].detach()  # (D,)
+    assert math.isclose(kept[7], float((delta[:, None] * A).exp().mean()), rel_tol=1e-5)

@@ -18,23 +18,39 @@ from lite_mamba import InferenceParams
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import percent, several
+from ...drawing.numbers import percent, several, written
 from ...training import facts, library_baselines, step_sizes, stored
 from ...training.baselines import NGrams
 from .exercises import bits_per_byte, draw_byte
-from .texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded, shown
+from .texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded, named, shown
 
 PLAIN, DILATED = "library-plain-0", "library-dilated-0"
 
 
 def quoted(text: str) -> str:
     """The end of a text for a sentence, new lines as signs."""
-    return "“" + text.replace("\n", "↵")[-20:] + "”"
+    return "“" + "".join("↵" if sign == "\n" else sign if sign.isprintable() else "·" for sign in text[-20:]) + "”"
+
+
+def number(name: str, result: object) -> float:
+    """The finite number that a function returned, of any type, or words for its card."""
+    try:
+        value = float(result + 0)  # of a text, float would read one
+    except (TypeError, ValueError, RuntimeError):
+        value = math.nan
+    if not math.isfinite(value):
+        what = tuple(result.shape) if isinstance(result, Tensor) and result.ndim else repr(result)
+        raise ValueError(f"{name} returned {what}, expected a number")
+    return value
 
 
 def cheap(bits: float) -> str:
     """Bits to a tenth; what costs hardly anything does not read as free."""
     return f"{bits:.1f}" if bits >= 0.05 else "under 0.1"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def chance(p: float) -> str:
@@ -112,16 +128,20 @@ class NextByte(_Text):
             self.show_bits()
         self._mark()
         before, byte = bytes(self.ids[: self.at].tolist()).decode("utf-8", "replace"), int(self.ids[self.at])
-        self.mean = self.cost(self.logits, self.ids)
+        self.mean = number("bits_per_byte", self.cost(self.logits.clone(), self.ids.clone()))  # it may write into them
+        drawn, given = float(self.bits.mean()), written(self.mean, ".2f" if abs(self.mean) < 1000 else ".3g")
+        bits = f"{drawn:.2f} bits a byte"
+        wrong = given != f"{drawn:.2f}" and not math.isclose(self.mean, drawn, rel_tol=1e-4)
+        instead = f"; bits_per_byte gives {given}" if wrong else ""
         self.here, self.chance = float(self.bits[self.at - 1]), float(self.p[byte])
         place = int((self.p > self.chance).sum()) + 1
-        self.title(self.top, f"{self.mean:.2f} bits a byte; this byte cost {cheap(self.here)}")
-        self.title(self.ax, f"Byte {self.at}: {shown(byte)} was guess number {place}, with {chance(self.chance)}")
+        self.title(self.top, f"{bits}{instead}; this byte cost {cheap(self.here)}")
+        self.title(self.ax, f"Byte {self.at}: {named(byte)} was guess number {place}, with {chance(self.chance)}")
         by = self.whose_is(mean=self.cost)
         return (
-            f"After {quoted(before)} the model expects {shown(self.best)} with {chance(float(self.p.max()))}. "
-            f"There comes {shown(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "
-            f"The whole text costs {self.mean:.2f} bits a byte.{by}"
+            f"After {quoted(before)} the model expects {named(self.best)} with {chance(float(self.p.max()))}. "
+            f"There comes {named(byte)}, guess number {place}: it cost {cheap(self.here)} bits. "
+            f"The whole text costs {bits}{instead}.{by}"
         )
 
     def _draw_guesses(self) -> None:
@@ -146,7 +166,7 @@ class NextByte(_Text):
             height = float(self.p[byte])
             colour = style.VERMILLION if byte == came else style.BLUE
             bar.set(height=height, facecolor=colour)
-            name.set(text=shown(byte), color=colour)
+            name.set(text=named(byte), color=colour)
             share.set(y=height + 0.02, text=chance(height).replace("under", "<").replace("over", ">"))
         self.place.set_data([self.at], [self.bits[self.at - 1] + 1.4])
 
@@ -233,8 +253,9 @@ class Learning(LiveFigure):
             marker.set_data([step], [self.bits[name][at]])
         self.gap.set_data([step], [self.behind])
         first, second = self.held_out.values()
-        self.title(self.ax, f"Step {step}: {self.plain:.2f} and {self.dilated:.2f} bits a byte")
-        self.title(self.below, f"Dilated: {abs(self.behind):.3f} bits {'behind' if self.behind >= 0 else 'ahead'}")
+        self.title(self.ax, f"Step {step}: {self.plain:.3f} and {self.dilated:.3f} bits a byte")
+        apart = written(abs(self.behind), ".3f" if abs(self.behind) >= 0.0005 else ".1g")
+        self.title(self.below, f"Dilated: {apart} bits {'behind' if self.behind >= 0 else 'ahead'}")
         return (
             f"After {step} steps, a training byte costs {self.plain:.2f} bits with dilation 1 and "
             f"{self.dilated:.2f} with dilations 1, 2, 4, 8. At the end, a held-out byte costs "
@@ -293,15 +314,17 @@ class Temperature(LiveFigure):
         super().__init__(height=5.2)
         self.draw = draw
         self.draws = torch.rand(self.WRITTEN, generator=torch.Generator().manual_seed(3)).tolist()
-        self.seen: dict[tuple[float, str], str] = {}
+        self.seen: dict[tuple[float, str], tuple[str, int]] = {}
         self.ax, self.page = self.figure.subplots(2, 1, height_ratios=(1, 1.1))
         self._draw()
 
     def update(self, temperature: float = 0.5, prompt: str = "a method") -> str:
         prompt = PROMPTS[prompt]
         if (temperature, prompt) not in self.seen:
-            self.seen[temperature, prompt] = write(prompt, temperature, self.draws, self.draw)
-        self.text = self.seen[temperature, prompt]
+            self.wrong = 0
+            text = write(prompt, temperature, self.draws, self._drawn)
+            self.seen[temperature, prompt] = text, self.wrong
+        self.text, self.wrong = self.seen[temperature, prompt]
         with torch.no_grad():
             logits = stored(PLAIN)(encoded(prompt)[None])[0, -1]  # (256,)
         p = (logits / max(temperature, 1e-3)).softmax(-1)  # (256,)
@@ -309,16 +332,37 @@ class Temperature(LiveFigure):
         order = logits.argsort(descending=True, stable=True)[: self.MOST]
         for bar, name, byte in zip(self.bars, self.names, order.tolist(), strict=True):
             bar.set_height(float(p[byte]))
-            name.set_text(shown(byte))
+            name.set_text(named(byte))
         self._show_page(prompt)
         settled = "settled" if temperature == 0 else "as good as settled" if self.choices < 1.05 else ""
         among = f"{self.choices:.1f} equally likely bytes"
         self.title(self.ax, f"Temperature {temperature:g}: {f'the byte is {settled}' if settled else f'like {among}'}")
         left = f"; {several(self.left_out, 'line')} left out" if self.left_out else ""
-        self.title(self.page, f"The prompt, grey, and the next {self.WRITTEN} bytes, blue{left}:")
-        by = f" The draws are {whose}." if (whose := self.owner(self.draw)) else ""
+        following, wrong = f"the next {self.WRITTEN} bytes", ""
+        if self.wrong:
+            following, wrong = f"{self.WRITTEN} bytes", f", {self.wrong} wrong"
+        self.title(self.page, f"The prompt, grey, and {following}, blue{wrong}{left}:")
+        due = "the likeliest" if temperature == 0 else "the byte in whose piece u falls"
+        told = f" Of the {self.WRITTEN} bytes drawn, {self.wrong} {_are(self.wrong)} not {due}." if self.wrong else ""
         how = settled or f"as uncertain as a choice among {among}"
-        return f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{by}"
+        return (
+            f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{told}"
+            f"{self.whose_is(draw=self.draw)}"
+        )
+
+    def _drawn(self, logits: Tensor, temperature: float, u: float) -> int:
+        """What the function draws; it is counted as wrong where u lies outside of its piece, rounding aside."""
+        result = self.draw(logits.clone(), temperature, u)  # it may write into them
+        value = number("draw_byte", result)
+        if value not in range(256):
+            raise ValueError(f"draw_byte returned {written(value)}, expected a byte: a whole number from 0 to 255")
+        byte = int(value)
+        if temperature == 0:
+            self.wrong += bool(logits[byte] < logits.max())
+        else:
+            ends = F.pad((logits.double() / temperature).softmax(-1).cumsum(-1), (1, 0))  # (257,) of the pieces
+            self.wrong += not ends[byte] - 1e-5 <= u <= ends[byte + 1] + 1e-5
+        return byte
 
     def _draw(self) -> None:
         ax = self.ax
@@ -392,7 +436,8 @@ class StepSizes(_Text):
             self.name = text
             self.read(self.texts[text])
             self.show_bits()
-            delta = step_sizes(stored(PLAIN), self.ids[None])[:, 0].mean(-1)  # (layers, L), the mean over the channels
+            self.steps = step_sizes(stored(PLAIN), self.ids[None])[:, 0]  # (layers, L, D)
+            delta = self.steps.mean(-1)  # (layers, L), the mean over the channels
             self.delta = delta.numpy()
             self.ratio = (delta / delta.mean(1, keepdim=True)).numpy()  # (layers, L)
             self.image.set_data(self.ratio)
@@ -400,7 +445,7 @@ class StepSizes(_Text):
         self.widest = int(self.ratio[layer - 1].argmax())
         self.times = float(self.ratio[layer - 1].max())
         self.arrow.set_data([self.widest], [layer - 1])
-        sign = shown(int(self.ids[self.widest]))
+        sign = named(int(self.ids[self.widest]))
         self.title(self.top, f"The text costs {self.bits.mean():.2f} bits a byte")
         self.title(self.ax, f"Layer {layer} opens widest at byte {self.widest}, {sign}: {self.times:.1f} × its mean")
         before = bytes(self.ids[: self.widest + 1].tolist()).decode("utf-8", "replace")
@@ -408,6 +453,12 @@ class StepSizes(_Text):
             f"In layer {layer}, the byte with the largest Δ is {sign}, the last one of {quoted(before)}: "
             f"its Δ is {self.times:.1f} times the layer's mean, {self.delta[layer - 1].mean():.3f}."
         )
+
+    @torch.no_grad()
+    def kept(self, layer: int) -> np.ndarray:
+        """The share of itself that a state keeps at each byte, the mean over all states of the layer: (L,)."""
+        A = -stored(PLAIN).layers[layer - 1].mixer.A_log.exp()  # (D, N)
+        return (self.steps[layer - 1][..., None] * A).exp().mean((1, 2)).numpy()
 
     def _draw_map(self) -> None:
         ax = self.ax

@@ -103,3 +103,8 @@ def encoded(text: str) -> Tensor:
 def shown(byte: int) -> str:
     """A byte as one readable sign."""
     return {10: "↵", 32: "␣"}.get(byte, chr(byte) if 32 < byte < 127 else "·")
+
+
+def named(byte: int) -> str:
+    """A byte as a sentence names it: without a sign of its own it has Python's spelling, for many share the dot."""
+    return f"\\x{byte:02x}" if shown(byte) == "·" else shown(byte)
