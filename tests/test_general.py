@@ -227,6 +227,7 @@ RAISING = [
     ("a step backwards", lambda x, n: x[::-1]),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),
     ("dtypes that do not fit", lambda x, n: torch.arange(len(x)).softmax(0)),
+    ("dtypes that do not fit", lambda x, n: torch.ones(2, 3, len(x)).long() @ x.expand(2, 1, -1).mT),
     ("dtypes that do not fit", lambda x, n: x.scatter(0, torch.arange(len(x)), torch.arange(len(x)))),
     ("dtypes that do not fit", lambda x, n: x * torch.isclose(x, x.double())),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821

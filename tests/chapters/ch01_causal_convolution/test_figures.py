@@ -212,6 +212,18 @@ def test_impulse_response_with_the_rounding_of_a_fourier_transform_has_plain_num
         assert [name.get_text() for name in impulse.names] == [name.get_text() for name in plain.names]
 
 
+def test_impulse_response_in_another_precision_or_of_a_function_that_writes_into_its_input_is_the_same():
+    def writing(x, weight, bias):
+        y = convolve(x, weight, bias)
+        x.zero_()
+        return y
+
+    for conv in (writing, lambda *given: convolve(*given).double()):
+        assert figures.ImpulseResponse(conv).update(biased=True) == figures.ImpulseResponse(convolve).update(
+            biased=True
+        )
+
+
 def test_each_of_the_four_outputs_of_an_answer_has_its_number_be_it_zero():
     impulse = figures.ImpulseResponse(convolve)
     impulse.update(at=3, kernel=(4.0, 1.0, 0.0, 2.0))

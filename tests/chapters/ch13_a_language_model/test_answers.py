@@ -111,8 +111,9 @@ BITS = [
      "a first byte that costs 8 bits"),
     ("one sum for the table", lambda x, i: -(x[:-1].exp() / x[:-1].exp().sum())[range(len(i) - 1), i[1:]].log2().mean()
      .item(), "a softmax over the places"),
-    ("log2 of log_softmax", lambda x, i: -x.log_softmax(1)[range(len(i) - 1), i[1:]].log2().mean().item(),
-     "a logarithm too many"),
+    ("log2 of log_softmax", lambda x, i: -x.log_softmax(1)[range(len(i) - 1), i[1:]].log2().mean().item(), None),
+    ("a softmax of logarithms", lambda x, ids: ce(x[:-1].log(), ids[1:]) / math.log(2), None),
+    ("the mean of nothing", lambda x, ids: ce(x[:0], ids[:0]) / math.log(2), None),
     ("shares of the logits", lambda x, i: -(x / x.sum(1, keepdim=True))[range(len(i) - 1), i[1:]].log2().mean().item(),
      "logits taken for probabilities"),
     ("floor division", lambda x, ids: ce(x[:-1], ids[1:]) // math.log(2), "a rounded number"),

@@ -59,7 +59,7 @@ def test_a_wrong_start_is_seen():
     wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
     assert "begins at 0.34, not at 0.51. Its states are off by" in wrong.update(told=True)
     assert not wrong.equal
-    assert wrong.titles()[1] == "What is left of the ends adds up to 0.51, and the start is 0.34"
+    assert wrong.titles()[1] == "What is left of the ends adds up to 0.51; the start is 0.34"
     assert "In truth it begins at 0.51." in wrong.update(told=False)
     assert wrong.update(half=4.0, told=True).endswith("off by up to 0.47 % of the largest.")
     assert wrong.error == pytest.approx(0.0047, abs=5e-5)
@@ -119,7 +119,7 @@ def corrected_in_place(states, start, delta, A):
     "functions", [{"summary": faded_in_place}, {"start": added_in_place}, {"correct": corrected_in_place}]
 )
 def test_a_function_that_writes_into_its_inputs_changes_nothing_else_that_is_shown(parts, functions):
-    """The sequence became another one at each move, the dashed line the learner's states, the bars faded twice."""
+    """Nor does a second move: the sequence, the dashed line and the bars are those of functions that write nowhere."""
     changing, setting = figures.Parts(**functions), {"rank": 3, "told": True}
     for _ in range(2):
         assert changing.update(**setting) == parts.update(**setting)
@@ -168,7 +168,7 @@ def test_the_lower_title_calls_ends_what_are_ends_and_wrong_what_is_wrong(parts)
     counted.update()
     assert counted.titles()[1] == "The ends of the parts before yours, each from zero"
     counted.update(told=True)
-    assert counted.titles()[1] == "By 2 wrong pairs, what is left is the start: 0.48"
+    assert counted.titles()[1] == "2 wrong pairs: what is left adds up to the start: 0.48"
     broken = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x[-1] * torch.nan))
     assert "(2 wrong), and begins at nan" in broken.update(told=True)
 
@@ -187,14 +187,14 @@ def test_what_leaves_the_picture_is_counted(parts):
 
 @pytest.mark.parametrize("factor", [-900, 1e7])
 def test_a_title_of_large_numbers_stays_inside_of_the_picture(factor):
-    """Cut off at the edge, 9 961 468.81 was 9 961 4."""
+    """A number that is cut off at the edge reads as a smaller one."""
     large = figures.Parts(
         summary=lambda delta, A, x: (delta.sum(), factor * chapter.summary(delta, A, x)[1]),
         start=lambda rank, totals, ends, A: 1.5 * chapter.own_start(rank, totals, ends, A),
     )
     for half in (2.0, 64.0):
         large.update(rank=3, half=half, told=True)
-        assert re.match("By 3 wrong pairs, what is left is .*, and the start is ", large.titles()[1])
+        assert re.match("3 wrong pairs: what is left adds up to .*; the start is ", large.titles()[1])
         assert max(title.get_window_extent().x1 for title in large._titles.values()) < large.size()[0]
     assert figures.in_per_cent(155315.38) == "1.55e7 %"
 

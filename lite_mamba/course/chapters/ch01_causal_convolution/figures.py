@@ -300,7 +300,8 @@ class ImpulseResponse(LiveFigure):
 
 def output_of(conv, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """What a convolution returns; a ValueError in words if the shape is not that of x, or if not all are numbers."""
-    return returned("the convolution", conv(x, weight, bias), tuple(x.shape), finite=True)[0]
+    y = conv(x.clone(), weight.clone(), bias.clone())  # it may write into them
+    return returned("the convolution", y, tuple(x.shape), finite=True)[0].float()
 
 
 class Padding(LiveFigure):

@@ -100,7 +100,6 @@ class Fading(LiveFigure):
         self.ax.add_collection(self.stems)
         (self.dots,) = self.ax.plot(self.t, self.t * 0, "o", color=style.BLUE, ms=8, ls="none", clip_on=False)
         (self.halves,) = self.ax.plot([], [], "D", color=style.VERMILLION, ms=13, ls="none", clip_on=False)
-        self.halves.set_in_layout(False)  # without a half-life it is empty, and would ask for room
         self.names = [style.label_line(self.ax, name, 0, 0, style.VERMILLION, fontsize=18) for name in "½¼⅛"]
         self.move(self.stems, self.dots, self.halves, *self.names)
 

@@ -186,9 +186,11 @@ class Parts(LiveFigure):
         words = "as one process has them" if self.equal else off
         self.title(self.top, f"With {several(rank, 'pair')}, the states of rank {rank} are {words}")
         start, left, truth = (to_hundredths(value) for value in (self.start, sum(self.kept), self.true_start))
-        adds_up = f"the start: {start}" if start == left else f"{left}, and the start is {start}"
-        by = f"By {several(self.wrong_pairs, 'wrong pair')}, what is left is" if self.wrong_pairs else ""
-        self.title(self.bars, f"{by or 'What is left of the ends adds up to'} {adds_up}")
+        what = "What is left of the ends"
+        if self.wrong_pairs:
+            what = f"{several(self.wrong_pairs, 'wrong pair')}: what is left"
+        adds_up = f"the start: {start}" if start == left else f"{left}; the start is {start}"
+        self.title(self.bars, f"{what} adds up to {adds_up}")
         wrong = f" ({self.wrong_pairs} wrong)" if self.wrong_pairs else ""
         instead = "" if start == truth else f", not at {truth}"
         whole = " of the largest" if words.endswith("%") else ""

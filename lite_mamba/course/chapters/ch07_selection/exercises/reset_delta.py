@@ -177,7 +177,7 @@ RESET_DELTA = Exercise(
         ),
         Misconception(
             "the share in the place of Δ",
-            "You put `left` in where Δ stands: exp(left·A) is what a token with such a Δ would leave. Here `left` is "
+            "You put `left` where Δ stands: exp(left·A) is what a token with such a Δ would leave. Here `left` is "
             "what comes out, and the Δ that leads to it is asked for.",
             [_reset(f"math.exp(left * A.{which}().item())") for which in ("max", "min")],
         ),

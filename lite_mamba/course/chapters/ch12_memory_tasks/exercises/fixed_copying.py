@@ -82,8 +82,8 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "one id for noise and recall",
-            "Your tokens all have the same id behind the symbols, so a model cannot see when it is asked. A recall has "
-            "an id of its own, the one after noise.",
+            "Behind the symbols, all your tokens have one id, so a model cannot see when it is asked. A recall has an "
+            "id of its own, the one after noise.",
             [_ids("n_symbols", "n_symbols"), _ids("n_symbols + 1", "n_symbols + 1")],
         ),
         Misconception(
@@ -127,7 +127,8 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "a row that is not L long",
-            "Your row has not L tokens. L counts all of them, symbols and recalls too. How much is left for the noise?",
+            "Your row is not L tokens long. L counts all of them, symbols and recalls too. How much is left for the "
+            "noise?",
             [
                 _fixed(f"(batch, length) → (batch, length {more})", "length - n_data : → -n_data:")
                 for more in ("+ 2 * n_data", "+ n_data", "+ 1", "- 1")

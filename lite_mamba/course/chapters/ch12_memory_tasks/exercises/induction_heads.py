@@ -94,8 +94,8 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "a cue with another id",
-            "A cue of yours has not the first free id. The symbols are 0 … n_symbols − 1, so the cue is n_symbols, "
-            "both times.",
+            "One of your cues, or both, has another id than the first free one. The symbols are 0 … n_symbols − 1, so "
+            "the cue is n_symbols, both times.",
             [
                 *(_cues(id, id) for id in ("n_symbols + 1", "-1")),
                 _task("-1] = n_symbols → -1] = n_symbols + 1"),

@@ -152,7 +152,7 @@ LEFT_AT_THE_END = Exercise(
             _left("torch.exp(A * delta).prod() / torch.exp(A * delta).cumprod(0)"),
         ),
         Misconception(
-            "an A that is no factor",
+            "another number in the place of A",
             "In your exponent something made of A stands in the place of A itself. A multiplies the sum as it is: "
             "negative already, and no logarithm.",
             [

@@ -186,7 +186,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "one place too few",
-            "Your rows have a symbol less than K. The K-th largest number counts, too: compare with ≥, or take K.",
+            "Your rows have one symbol too few. The K-th largest number counts, too: compare with ≥, or take K.",
             _places("u.topk(n_data - 1, dim=1).indices.sort(dim=1).values"),
         ),
         Misconception(

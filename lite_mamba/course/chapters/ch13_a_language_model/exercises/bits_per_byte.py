@@ -264,8 +264,8 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a softmax over the places",
-            "Your probabilities add up to 1 along the text, or over the whole table. Those of the 256 bytes at *one* "
-            "place do.",
+            "Your probabilities add up to 1 along the text, or over the whole table. They should at *each* place, over "
+            "the 256 bytes.",
             [
                 edited(bits_per_byte, "log_softmax(-1) → log_softmax(0)"),
                 edited(bits_per_byte, "logits[:-1].log_softmax(-1) → logits.log_softmax(0)[:-1]"),
@@ -275,12 +275,9 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a logarithm too many",
-            "You take the logarithm of a logarithm: of the cost, or of log-probabilities. Both are logarithms already, "
-            "of base e: a division turns them into bits.",
-            [
-                edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().log2()"),
-                edited(bits_per_byte, "nats.mean() → (-nats).log().mean()"),
-            ],
+            "You take a logarithm of the cost. The cost is a logarithm already, of base e: a division turns it into "
+            "bits.",
+            edited(bits_per_byte, "(nats.mean() / torch.log(torch.tensor(2.0))) → nats.mean().log2()"),
         ),
         Misconception(
             "a last byte that costs nothing",

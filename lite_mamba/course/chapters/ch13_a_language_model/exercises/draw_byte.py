@@ -194,8 +194,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "a temperature that is raised",
-            "You add something to every temperature, so that none is 0. Then each is another than the one asked for, "
-            "and at 0 you still draw. Treat 0 by itself.",
+            "You add something to every temperature, so that none is 0. Then none is the one that was asked for, and "
+            "at 0 you still draw. Treat 0 by itself.",
             [
                 edited(
                     draw_byte,

@@ -182,8 +182,8 @@ NGRAM = Exercise(
         ),
         Misconception(
             "an end of another length",
-            "context[size:] leaves `size` bytes out; it does not have `size` bytes. It is found only where it happens "
-            "to be so long.",
+            "context[size:] leaves `size` bytes out; it does not have `size` bytes. It can be found only where it "
+            "happens to have as many.",
             edited(ngram, "context[len(context) - size :] → context[size:]"),
         ),
         Misconception(

@@ -45,7 +45,7 @@ def _behind_the_last(model: MambaLM, ids: Tensor, window: int) -> float:
 
 
 def _carried(model: MambaLM, ids: Tensor, window: int) -> float:
-    """The last logits of each window guess the first byte of the next one; the last byte may have none to itself."""
+    """The last logits of each window guess the first byte of the next one; a byte alone in a last window is left."""
     stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)
     nats, guesses, last = 0.0, 0, None
     for start in range(0, len(ids) - 1, window):
@@ -153,8 +153,8 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "a last byte that nobody guesses",
-            "Your loop ends before the last byte of the text where this byte would be alone in its window: it is "
-            "not guessed then.",
+            "Where the last byte of the text would be alone in its window, your loop ends before it, and it is not "
+            "guessed.",
             [_carried, edited(_carried, "/ (len(ids) - 1) / → / max(1, guesses) /")],
         ),
         Misconception(
