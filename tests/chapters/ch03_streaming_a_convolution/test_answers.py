@@ -313,6 +313,7 @@ answers(
             ring(order=lambda n, f, o: n.roll(-o, dims=2)),
             ring(order=lambda n, f, o: torch.cat([n[..., o:], n[..., :o]], dim=-1)),
         ],
+        "read from one slot too far on": [ring(order=lambda n, f, o: torch.roll(n, -(f + 1), dims=-1))],
         "rolled the other way": [ring(order=lambda n, f, o: n.roll(f, dims=-1))],
         "not written over the oldest sample": [
             ring(write=-1),
@@ -669,6 +670,9 @@ STEP = {
     "neighbours from the oldest on": [
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[1] - 1) * d :][..., : w.shape[1]]),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[1] - 1) * d :]),
+    ],
+    "column 0 left out": [
+        step(lambda win, h, x, w, d: win[..., list(range(h.shape[-1], 0, -d))[: w.shape[1]][::-1]]),
     ],
     "added into the bias": [into_the_bias],
     "a sample without its third axis": [

@@ -146,10 +146,16 @@ CONV_STEP = Exercise(
             "next it is `dilation` columns.",
         ),
         Misconception(
+            name="column 0 left out",
+            wrong=stepped("start::dilation] → [*range(window.shape[-1] - 1, 0, -dilation)][: weight.shape[-1]][::-1]]"),
+            message="The columns are listed from the newest on, and the list stops before column 0: `range` does not "
+            "reach its second number. The oldest tap reads column 0 when the history is just long enough.",
+        ),
+        Misconception(
             name="added into the bias",
             wrong=tapped("bias.expand_as(x) → bias", "y = y + weight → y += weight"),
-            message="The sum begins with the bias itself, and `+=` writes into it: it has one number for each channel "
-            "and no room for several sequences. Begin with a tensor of your own.",
+            message="The sum begins with the bias itself, and `+=` writes into it: it is (D,), and what is added "
+            "is (B, D). Begin with a tensor of your own.",
         ),
         Misconception(
             name="a sample without its third axis",

@@ -70,6 +70,12 @@ RING_PUSH = Exercise(
             "the oldest sample stands in another slot: read from the *new* `oldest`.",
         ),
         Misconception(
+            name="read from one slot too far on",
+            wrong=rung("torch.roll(ring, -oldest → torch.roll(ring, -oldest - 1"),
+            message="The order starts one slot behind the oldest sample, so that the oldest comes last, behind the "
+            "newest. It stands in slot `oldest`, as you return it: read from there.",
+        ),
+        Misconception(
             name="rolled the other way",
             wrong=rung("ring, -oldest → ring, oldest"),
             message="The ring turns in the wrong direction. Slot `oldest` has to come to column 0; "
