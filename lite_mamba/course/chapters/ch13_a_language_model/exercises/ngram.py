@@ -21,7 +21,7 @@ def ngram(text: bytes, context: bytes) -> Tensor:
 
 
 def _ngram_cases(draw: Draw) -> dict:
-    alphabet = draw.choice([b"abc", b"xyz", b"012"])
+    alphabet = draw.choice([b"abc", b"(.\n", b"\x00\x80\xff"])  # any byte may come
 
     def letters(low: int, high: int) -> bytes:
         return bytes(draw.random.choice(alphabet) for _ in range(draw.size(low, high)))
@@ -236,14 +236,67 @@ NGRAM = Exercise(
                     "[text[m.end()] for m in re.finditer(re.escape(tail), text) if m.end() < len(text)]",
                     re=re,
                 ),
-                edited(
-                    ngram,
-                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
-                    "[m.group(1)[0] for m in re.finditer(re.escape(tail) + b'(.)', text)]",
-                    re=re,
+                *(
+                    edited(
+                        ngram,
+                        "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                        f"[m.group(1)[0] for m in re.finditer(re.escape(tail) + b'({any_byte})', text)]",
+                        re=re,
+                    )
+                    for any_byte in (".", "(?s:.)")
                 ),
                 edited(ngram, "(len(followers) + 1) → (text.count(tail) + 1)"),
             ],
+        ),
+        Misconception(
+            "an end read as a pattern",
+            "For `re` a point or a bracket is a sign of the pattern, and the end may have them: `re.escape` makes them "
+            "stand for themselves.",
+            [
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    f"[m.group(1)[0] for m in re.finditer(b'(?=' + tail + b'(.))', text{flag})]",
+                    re=re,
+                )
+                for flag in ("", ", re.DOTALL")
+            ]
+            + [
+                edited(
+                    ngram,
+                    "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                    "[text[m.end()] for m in re.finditer(tail, text) if m.end() < len(text)]",
+                    re=re,
+                ),
+            ],
+            where=lambda context, **_: b"." in context and b"(" not in context,
+        ),
+        Misconception(
+            "line ends that are not counted",
+            "The point of a pattern stands for any byte but the line end, so none is ever found behind an end. A flag "
+            "of `re` changes that.",
+            edited(
+                ngram,
+                "[text[i + size] for i in range(len(text) - size) if text[i : i + size] == tail] → "
+                "[m.group(1)[0] for m in re.finditer(b'(?=' + re.escape(tail) + b'(.))', text)]",
+                re=re,
+            ),
+        ),
+        Misconception(
+            "bytes taken for text",
+            "Not all bytes are letters: those from 128 on can be no text by themselves. Slices of `bytes` are compared "
+            "as they are, and one place of them is a number already.",
+            edited(
+                ngram,
+                "p = torch.full → text, context = text.decode(), context.decode()\n    p = torch.full",
+                "[text[i + size] for → [ord(text[i + size]) for",
+            ),
+        ),
+        Misconception(
+            "counts that are no probabilities",
+            "You add p to the counts and never divide. Probabilities add up to 1: by how many observations is this "
+            "sum to be divided?",
+            edited(ngram, "(counts + p) / (len(followers) + 1) → counts + p"),
         ),
         Misconception(
             "a slice that is given its length",
