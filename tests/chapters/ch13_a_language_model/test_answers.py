@@ -100,6 +100,18 @@ BITS = [
      "the likeliest byte in the place of the one that came"),
     ("a sigmoid", lambda x, i: -x.sigmoid()[range(len(i) - 1), i[1:]].log2().mean().item(),
      "a sigmoid in the place of a softmax"),
+    ("a billionth more", lambda x, i: -(x.softmax(-1)[range(len(i) - 1), i[1:]] + 1e-8).log2().mean().item(),
+     "a small number beside each probability"),
+    ("at least a millionth", lambda x, i: -x.softmax(-1)[range(len(i) - 1), i[1:]].clamp(min=1e-6).log2().mean().item(),
+     "a small number beside each probability"),
+    ("no minus, in nats", lambda x, i: -ce(x[:-1], i[1:]), "a negative cost"),
+    ("the other shift, in nats", lambda x, i: ce(x[1:], i[:-1]), "a shift the wrong way round"),
+    ("no shift, over L − 1", lambda x, i: ce(x, i, reduction="sum") / math.log(2) / (len(i) - 1),
+     "a byte that judges its own logits"),
+    ("a ring, over L − 1", lambda x, i: ce(x.roll(1, 0), i, reduction="sum") / math.log(2) / (len(i) - 1),
+     "a text that is a ring"),
+    ("the entropy in nats", lambda x, i: torch.distributions.Categorical(logits=x[:-1]).entropy().mean().item(),
+     "the entropy of the guess"),
     ("a product", lambda x, ids: -float(x[:-1].softmax(-1).gather(1, ids[1:, None]).prod().log2()) / (len(ids) - 1),
      "a product that a float cannot hold"),
     ("a product in float64", bits_of_a_product, "a product that a float cannot hold"),
@@ -440,6 +452,23 @@ def ngram_of_what_is_left(text, context):
     return p
 
 
+def found_by(pattern, text, flags=0):
+    return [found[0] for found in re.findall(pattern, text, flags)]
+
+
+def ngram_of_text(encoding):
+    def answer(text, context):
+        text, context, p = text.decode(encoding), context.decode(encoding), torch.full((256,), 1 / 256)
+        for end in ends(context):
+            counts = torch.zeros(256)
+            for letter in all_after(text, end):
+                counts[ord(letter)] += 1
+            p = (counts + p) / (counts.sum() + 1)
+        return p
+
+    return answer
+
+
 def text_counts(text):
     return lambda end: torch.bincount(torch.tensor(all_after(text, end), dtype=torch.long), minlength=256)
 
@@ -454,6 +483,25 @@ def ngram_normalised_at_each_byte(text, context):
 
 
 NGRAM = [
+    ("lookahead", ngram_from(lambda text, end: found_by(b"(?=" + end + b"(.))", text)), "an end read as a pattern"),
+    (
+        "lookahead with DOTALL",
+        ngram_from(lambda text, end: found_by(b"(?=" + end + b"(.))", text, re.DOTALL)),
+        "an end read as a pattern",
+    ),
+    (
+        "lookahead, escaped",
+        ngram_from(lambda text, end: found_by(b"(?=" + re.escape(end) + b"(.))", text)),
+        "line ends that are not counted",
+    ),
+    (
+        "lookahead as it is right",
+        ngram_from(lambda text, end: found_by(b"(?=" + re.escape(end) + b"(.))", text, re.DOTALL)),
+        "right",
+    ),
+    ("text", ngram_of_text("utf-8"), "bytes taken for text"),
+    ("text of single bytes", ngram_of_text("latin-1"), "right"),
+    ("undivided", ngram_by(ends, lambda n, p: n + p), "counts that are no probabilities"),
     ("one for each", ngram_from(all_after, lambda n, p: n + 1), "one added to every byte"),
     ("p behind", ngram_in_a_line(lambda n, of, p: n / (of + 1) + p), "brackets that are missing"),
     ("1 behind", ngram_in_a_line(lambda n, of, p: (n + p) / of + 1), "brackets that are missing"),
@@ -586,6 +634,11 @@ def held_by_a_list_returned_in_the_loop(paths, share):
         return out
 
 
+def held_with_a_seed(paths, share):
+    random.seed(42)
+    return [random.random() < 1 / share for _ in paths]
+
+
 def held_among_the_smallest(paths, share):
     sums = [zlib.crc32(path.encode()) for path in paths]
     return [checksum in sorted(sums)[: len(sums) // share] for checksum in sums]
@@ -596,6 +649,13 @@ HELD = [
      "a place in the list"),
     ("a checksum of the place", lambda paths, n: [zlib.crc32(str(i).encode()) % n == 0 for i in range(len(paths))],
      "a place in the list"),
+    ("UTF-32", held(lambda path, n: zlib.crc32(path.encode("utf-32")) % n == 0), "other bytes than those of the path"),
+    ("b and quotation marks", held(lambda path, n: zlib.crc32(bytes(str(path.encode()), "ascii")) % n == 0),
+     "other bytes than those of the path"),
+    ("the second of each", lambda paths, n: [i % n == 1 for i in range(len(paths))], "a place in the list"),
+    ("the end, rounded up", lambda paths, n: [i >= len(paths) - math.ceil(len(paths) / n) for i in range(len(paths))],
+     "one end of the list"),
+    ("a seed of 42", held_with_a_seed, "a draw for each file"),
     ("those to train on", lambda paths, n: [p for p in paths if zlib.crc32(p.encode()) % n], "the paths themselves"),
     ("one less", held(lambda path, n: zlib.crc32(path.encode()) % (n - 1) == 0), "another divisor"),
     ("by the files", lambda paths, n: [zlib.crc32(p.encode()) % len(paths) == 0 for p in paths], "another divisor"),
@@ -840,6 +900,10 @@ DRAW = [
      "the largest logit in the place of its byte"),
     ("no running sum", lambda x, t, u: int(((x / (t or 1e-4)).softmax(0) <= u).sum()), None),
     ("a probability", lambda x, t, u: float((x / (t or 1)).softmax(0).max()), None),
+    ("no draw below 0.1", lambda x, t, u: draw_numpy(x, t if t >= 0.1 else 0, u),
+     "the likeliest byte at every low temperature"),
+    ("draws above 1 only", lambda x, t, u: draw_numpy(x, t if t > 1 else 0, u),
+     "the likeliest byte at every low temperature"),
     ("the last byte for NaN", draw_by_a_loop_without_0, "the same byte always at temperature 0"),
     ("summed up too late", draw_by_a_late_sum, "the byte after"),
     ("nearest beginning", draw_at(lambda p, u: (p.cumsum(0) - p - u).abs().argmin()), "the nearest end"),

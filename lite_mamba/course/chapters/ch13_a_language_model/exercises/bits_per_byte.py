@@ -63,7 +63,7 @@ BITS_PER_BYTE = Exercise(
             "whatever comes. Asked is what the byte that came did cost.",
             [
                 edited(bits_per_byte, "-log_p.gather(1, ids[1:, None]) → -(log_p.exp() * log_p).sum(-1)", *rows)
-                for rows in ((), ("logits[:-1] → logits",))
+                for rows in ((), ("logits[:-1] → logits",), (" / torch.log(torch.tensor(2.0)) → ",))
             ],
         ),
         Misconception(
@@ -131,18 +131,23 @@ BITS_PER_BYTE = Exercise(
                 edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids[:, None]"),
                 edited(bits_per_byte, "logits[:-1] → logits[1:]"),
                 edited(bits_per_byte, "ids[1:, None] → ids[:-1, None]"),
-                edited(
-                    bits_per_byte,
-                    "logits[:-1] → logits",
-                    "ids[1:, None] → ids[:, None]",
-                    " / torch.log(torch.tensor(2.0)) → ",
+                *(
+                    edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids[:, None]", after)
+                    for after in (
+                        " / torch.log(torch.tensor(2.0)) → ",
+                        "nats.mean() → nats.sum() / (len(ids) - 1)",
+                        "nats.mean() → nats.sum()",
+                    )
                 ),
             ],
         ),
         Misconception(
             "a shift the wrong way round",
             "You score the logits at place i against the byte *before* it. They are a guess about the byte after it.",
-            edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]"),
+            [
+                edited(bits_per_byte, "logits[:-1] → logits[1:]", "ids[1:, None] → ids[:-1, None]", *base)
+                for base in ((), (" / torch.log(torch.tensor(2.0)) → ",))
+            ],
         ),
         Misconception(
             "a shift of two places",
@@ -190,7 +195,10 @@ BITS_PER_BYTE = Exercise(
             "a text that is a ring",
             "You let the last logits guess the first byte. Nothing follows the last byte of the text, and nothing "
             "guessed the first one: L bytes give L − 1 guesses.",
-            edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids.roll(-1)[:, None]"),
+            [
+                edited(bits_per_byte, "logits[:-1] → logits", "ids[1:, None] → ids.roll(-1)[:, None]", *over)
+                for over in ((), ("nats.mean() → nats.sum() / (len(ids) - 1)",))
+            ],
         ),
         Misconception(
             "a sum in the place of a mean",
@@ -302,7 +310,19 @@ BITS_PER_BYTE = Exercise(
             "a negative cost",
             "Your number is negative. A probability is at most 1, so its logarithm is at most 0, and the cost is minus "
             "that.",
-            edited(bits_per_byte, "-log_p → log_p"),
+            [
+                edited(bits_per_byte, "-log_p → log_p"),
+                edited(bits_per_byte, "-log_p → log_p", " / torch.log(torch.tensor(2.0)) → "),
+            ],
+        ),
+        Misconception(
+            "a small number beside each probability",
+            "You keep the probabilities from becoming 0, by a small number that is added or by a lower bound. A byte "
+            "that is rarer then costs too little. `log_softmax` needs no such help.",
+            [
+                edited(bits_per_byte, f"ids[1:, None]) → ids[1:, None]).exp(){kept}.log()")
+                for kept in (".add(1e-6)", ".add(1e-7)", ".add(1e-8)", ".add(1e-9)", ".clamp(1e-6)")
+            ],
         ),
     ],
 )

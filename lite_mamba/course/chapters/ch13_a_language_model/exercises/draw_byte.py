@@ -23,15 +23,17 @@ def draw_byte(logits: Tensor, temperature: float, u: float) -> int:
 def _draw_cases(draw: Draw) -> dict:
     size = draw.size(4, 12)
     logits = 2 * draw.normal(size) + 0.13 * torch.arange(size)  # (V,): no two alike
-    temperature = draw.choice([0, 0.02, 0.25, 0.5, 1.0, 2.0, 5.0])
+    temperature = draw.choice([0, 0, 0.02, 0.02, 0.25, 0.5, 1.0, 2.0, 5.0])
     sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
     u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
     if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
         return {"logits": logits.index_fill(0, torch.tensor(0), -torch.inf), "temperature": temperature, "u": 0.0}
-    if temperature == 0:  # another byte is all but as likely, and u would fall on it at a small temperature
+    if temperature < 0.1:  # another byte is all but as likely, and u falls on it, or would at a small temperature
         best = int(logits.argmax())
         other = draw.choice([i for i in range(size) if i != best])
-        logits[other], u = logits[best] - 0.001, 0.13 if other < best else 0.86
+        logits[other] = logits[best] - (temperature / 2 or 0.001)
+        u = draw.choice([0.02, 0.13] if other < best else [0.86, 0.97])
+        return {"logits": logits, "temperature": temperature, "u": u}
     return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
 
 
@@ -40,7 +42,7 @@ DRAW_BYTE = Exercise(
     title="Draw with a temperature",
     reference=draw_byte,
     cases=_draw_cases,
-    trials=72,
+    trials=80,
     misconceptions=[
         Misconception(
             "a temperature that multiplies",
@@ -146,6 +148,7 @@ DRAW_BYTE = Exercise(
             "The line from 0 to 1 has room for probabilities only.",
             [
                 edited(draw_byte, ".softmax(-1) → .exp()"),
+                edited(draw_byte, ".softmax(-1) → .exp()", "[:-1] → "),
                 edited(draw_byte, "(logits / temperature).softmax(-1) → ((logits - logits.max()) / temperature).exp()"),
                 edited(draw_byte, "(logits / temperature).softmax(-1) → logits.softmax(-1) ** (1 / temperature)"),
                 edited(
@@ -174,8 +177,9 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the likeliest byte at every low temperature",
-            "Below 1 the likely bytes gain; only at 0 the likeliest wins for certain. You never draw below 1.",
-            edited(draw_byte, "temperature == 0 → temperature < 1"),
+            "Below 1 the likely bytes gain; only at 0 the likeliest wins for certain. At other low temperatures, too, "
+            "you do not draw.",
+            [edited(draw_byte, f"temperature == 0 → temperature {low}") for low in ("< 1", "<= 1", "< 0.5", "< 0.1")],
         ),
         Misconception(
             "a small temperature in the place of 0",

@@ -65,6 +65,11 @@ HELD_OUT = Exercise(
                     held_out, "path.encode() → str(i).encode()", "for path in paths → for i, path in enumerate(paths)"
                 ),
                 edited(held_out, "zlib.crc32(path.encode()) → sorted(paths).index(path)"),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) → (i - 1)",
+                    "for path in paths → for i, path in enumerate(paths)",
+                ),
             ],
         ),
         Misconception(
@@ -95,6 +100,11 @@ HELD_OUT = Exercise(
                     held_out,
                     "zlib.crc32(path.encode()) % share == 0 for path in paths → "
                     "i < len(paths) / share for i in range(len(paths))",
+                ),
+                edited(
+                    held_out,
+                    "zlib.crc32(path.encode()) % share == 0 for path in paths → "
+                    "i >= len(paths) * (share - 1) // share for i in range(len(paths))",
                 ),
             ],
         ),
@@ -208,7 +218,17 @@ HELD_OUT = Exercise(
             "a draw for each file",
             "You draw at random. A seed does not help: one file more, and all draws behind it belong to other files. "
             "Decide by the path alone.",
-            [_drawn, edited(_drawn, ".random() < 1 / share → .randrange(share) == 0")],
+            [
+                _drawn,
+                edited(_drawn, ".random() < 1 / share → .randrange(share) == 0"),
+                edited(_drawn, "Random(0) → Random(42)"),
+                edited(_drawn, "Random(0) → Random(1)"),
+                edited(
+                    _drawn,
+                    "generator.random() < 1 / share for _ in paths → path in chosen for path in paths",
+                    "    return → \n    chosen = generator.sample(paths, len(paths) // share)\n    return",
+                ),
+            ],
         ),
         Misconception(
             "the name without its folder",
@@ -229,10 +249,12 @@ HELD_OUT = Exercise(
             "A checksum is made of bytes, and yours are not those of `.encode()`: another encoding, quotation marks "
             "around the path, or letters that were dropped or exchanged. All must make the same bytes of a path.",
             [
-                edited(held_out, "path.encode() → path.encode('utf-16')"),
-                edited(held_out, "path.encode() → path.encode('latin-1')"),
-                edited(held_out, "path.encode() → path.encode('ascii')"),
+                *(
+                    edited(held_out, f"path.encode() → path.encode('{name}')")
+                    for name in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "latin-1", "ascii")
+                ),
                 edited(held_out, "path.encode() → repr(path).encode()"),
+                edited(held_out, "path.encode() → str(path.encode()).encode()"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),
                 edited(held_out, "path.encode() → path.removesuffix('.py').encode()"),
