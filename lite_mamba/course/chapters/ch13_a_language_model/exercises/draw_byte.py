@@ -27,10 +27,12 @@ def _draw_cases(draw: Draw) -> dict:
     sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
     u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
     if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
-        return {"logits": logits.index_fill(0, torch.tensor(0), -torch.inf), "temperature": temperature, "u": 0.0}
+        logits, some = logits.index_fill(0, torch.tensor(0), -torch.inf), temperature and max(temperature, 0.25)
+        return {"logits": logits, "temperature": some, "u": 0.0}
     if temperature < 0.1:  # another byte is all but as likely, and u falls on it, or would at a small temperature
         best = int(logits.argmax())
         other = draw.choice([i for i in range(size) if i != best])
+        logits[best] += 4 * (temperature > 0)
         logits[other] = logits[best] - (temperature / 2 or 0.001)
         u = draw.choice([0.02, 0.13] if other < best else [0.86, 0.97])
         return {"logits": logits, "temperature": temperature, "u": u}
