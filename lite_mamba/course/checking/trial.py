@@ -140,7 +140,7 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     words = tuple(said.words for said in found if said.words)
     if small.raised and not isinstance(small.raised, InALargerCase):
         return Verdict("raised", example=small, misconception=named_error(small.raised), relations=words)
-    if caught := swallowed(lambda: run(exercise, function, small.case)):
+    if small.raised is None and (caught := swallowed(lambda: run(exercise, function, small.case))):
         words = (caught, *words)
         if small.got.value is None:
             found = (Said("a caught error"),)

@@ -6,10 +6,12 @@ A row: the exercise, what the answer is, the answer, and "right", the name of th
 import itertools
 
 import numpy as np
+import pytest
 import torch
 from answer_rows import judged, rows
 
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch09_parallel_and_chunked_scans.exercises import chunked_scan, hillis_steele
 from lite_mamba.course.checking.trial import judge
 from lite_mamba.course.page.check import card
 
@@ -1924,6 +1926,32 @@ def test_an_answer_that_cannot_take_states_is_shown_with_a_case_that_has_some():
     verdict = judge(exercise("09.hillis_steele"), steps_alone, quiet=True)
     shown = card(exercise("09.hillis_steele"), verdict).text()
     assert "RuntimeError" in shown and "(128)" not in shown and "a (2, 1)" in shown, shown
+
+
+def four_levels(a, x):
+    """Up and down, with as many levels as sixteen steps need."""
+    levels = [(a, x)]
+    for _ in range(4):
+        a, x = levels[-1]
+        if len(a) > 1:
+            levels.append((a[0::2] * a[1::2], a[1::2] * x[0::2] + x[1::2]))
+    h = levels.pop()[1]
+    for a, x in reversed(levels):
+        h = torch.stack([torch.cat([x[:1], a[2::2] * h[:-1] + x[2::2]]), h], dim=1).flatten(0, 1)
+    return h
+
+
+@pytest.mark.parametrize(("id", "answer", "words"), [
+    ("09.up_down", four_levels, "Inputs of shape (128,) give wrong states."),
+    ("09.hillis_steele", lambda a, x: [hillis_steele][len(a) > 90:][0](a, x),
+     "Inputs of shape (128,) raise IndexError: list index out of range."),
+    ("09.chunked_scan", lambda a, x, chunk: chunked_scan(a, x, chunk) * (len(a) < 90),
+     "Inputs of shape (128, 2) give wrong states."),
+])  # fmt: skip
+def test_what_is_right_for_few_steps_must_be_right_for_many(id, answer, words):
+    shown = card(exercise(id), judge(exercise(id), answer, quiet=True)).text()
+    assert words in shown and "The case that comes out right:" in shown, shown
+    assert "does not depend" not in shown and "was caught" not in shown, shown
 
 
 def test_a_slow_backward_pass_is_told_by_its_counts():

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ....checking.compare import Tolerance, difference
 from ....checking.counter import Counter
-from ....checking.errors import PACKAGE
+from ....checking.errors import PACKAGE, InALargerCase, said
 from ....checking.exercise import Misconception
 from .combine import combine
 
@@ -38,16 +38,26 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
         further: what else makes a right scan cost too much, in words, or None.
     """
 
+    def inputs(length: int, axes: int) -> tuple:
+        shape = (2 * SHORT, 2)[:axes]
+        a, x = (torch.rand(shape, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+        return decay(a[:length]), x[:length], *rest
+
     @functools.lru_cache(maxsize=64)
-    def price(scan) -> str | None:
-        a, x = (torch.rand(2 * SHORT, 2, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
-        short, long = ((decay(a[:length]), x[:length], *rest) for length in (SHORT, 2 * SHORT))
+    def fails(scan, axes: int) -> str | None:
+        long = inputs(2 * SHORT, axes)
+        shape = tuple(long[1].shape)
         try:
             states = scan(*_copied(long))
-        except Exception:
-            return None  # a case of such a shape tells so, and shows what was given
-        if difference(reference(*long), states, Tolerance(1e-3, 1e-4)):
-            return None
+        except Exception as error:
+            return f"inputs of shape {shape} raise {said(error)}"
+        return f"inputs of shape {shape} give wrong states" if _differ(reference(*long), states) else None
+
+    @functools.lru_cache(maxsize=64)
+    def price(scan) -> str | None:
+        if fails(scan, 2):
+            return None  # a case with such axes tells so
+        short, long = inputs(SHORT, 2), inputs(2 * SHORT, 2)
         (few, little), (many, much) = _cost(scan, short), _cost(scan, long)
         if many > 3 * few or much > 3 * little:
             return ALL_PAIRS
@@ -60,10 +70,17 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
 
     def apply(function, **case):
         states = function(*case.values())
-        wrong = difference(reference(*case.values()), states, Tolerance(1e-3, 1e-4))
-        return states if wrong else price(function) or states
+        if _differ(reference(*case.values()), states):
+            return states
+        if words := fails(function, min(states.ndim, 2)):
+            raise InALargerCase(words)
+        return price(function) or states
 
     return apply
+
+
+def _differ(expected: Tensor, states) -> bool:
+    return difference(expected, states, Tolerance(1e-3, 1e-4)) is not None
 
 
 def _cost(scan, inputs: tuple) -> tuple[int, int]:
