@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["opening", "percent", "several", "three_digits", "with_unit", "written"]
+__all__ = ["are", "opening", "percent", "several", "three_digits", "with_unit", "written"]
 
 
 def written(value: float, form: str = ".3g") -> str:
@@ -78,6 +78,16 @@ def several(number: float | str, thing: str) -> str:
         ('1 step', '0 steps', '16 384 steps')
     """
     return f"{number} {thing}{'' if str(number) == '1' else 's'}"
+
+
+def are(number: int) -> str:
+    """The verb behind a number of things: one is, others are.
+
+    Example:
+        >>> f"{several(1, 'output')} {are(1)} wrong", f"{several(0, 'output')} {are(0)} wrong"
+        ('1 output is wrong', '0 outputs are wrong')
+    """
+    return "is" if number == 1 else "are"
 
 
 def with_unit(number: str, units: str) -> str:

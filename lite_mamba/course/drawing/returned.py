@@ -16,6 +16,9 @@ def returned(name: str, result: Any, *shapes: tuple[int, ...], finite: bool = Fa
         shapes: the shapes that are expected.
         finite: whether inf and nan are refused.
 
+    Returns:
+        The tensors, in order.
+
     Raises:
         ValueError: there are others, or of other shapes, or complex ones, or some numbers are not finite.
 

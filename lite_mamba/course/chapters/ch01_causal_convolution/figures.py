@@ -11,7 +11,7 @@ from torch.autograd.functional import jacobian
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import several, written
+from ...drawing.numbers import are, several, written
 from ...drawing.returned import returned
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from .exercises import causal_conv, causal_conv_loop
@@ -291,8 +291,8 @@ class ImpulseResponse(LiveFigure):
         if self._answer_is_wrong(at):  # before its time, or in another order
             return f"Not the kernel in reverse{' plus 1' if biased else ''} from t = {at} on"
         if self.wrong:
-            are = "is" if len(self.wrong) == 1 else "are"
-            return f"The right answer, but {several(len(self.wrong), 'other output')} {are} wrong"
+            count = len(self.wrong)
+            return f"The right answer, but {several(count, 'other output')} {are(count)} wrong"
         cut = at + 4 > self.LENGTH
         finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
         return finding + (", plus 1" if biased else "")

@@ -20,7 +20,7 @@ from lite_mamba import Mamba, causal_dilated_conv1d_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
-from ...drawing.numbers import opening, percent, several, written
+from ...drawing.numbers import are, opening, percent, several, written
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from . import exercises as spec
 
@@ -135,10 +135,9 @@ class ReceptiveFieldMap(LiveFigure):
         holes = self.samples - read
         if not holes:
             return f"{read} of {self.samples} samples are read, none is skipped", "All of them are read."
-        are = "is" if holes == 1 else "are"
         return (
-            f"{read} of {self.samples} samples are read, {holes} {are} skipped",
-            f"{read} of them are read, {holes} {are} never read.",
+            f"{read} of {self.samples} samples are read, {holes} {are(holes)} skipped",
+            f"{read} of them are read, {holes} {are(holes)} never read.",
         )
 
     def front_end(self, d_conv: int, dilations: Sequence[int], stacked: bool) -> Callable[[Tensor], Tensor]:

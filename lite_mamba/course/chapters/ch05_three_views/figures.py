@@ -14,7 +14,7 @@ from lite_mamba import selective_scan_fn
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, written
+from ...drawing.numbers import are, several, written
 from ...drawing.returned import returned
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
@@ -435,12 +435,10 @@ class Leak(LiveFigure):
     def _finding(self, length: int) -> str:
         early, later = int(self.wrong[: self.at].sum()), int(self.wrong[self.at :].sum())
         if early:
-            more = f", {later} more {'is' if later == 1 else 'are'} wrong" if later else ""
+            more = f", {later} more {are(later)} wrong" if later else ""
             return f"{several(early, 'output')} of {length} answer{'s' * (early == 1)} before the impulse comes{more}"
         return (
-            f"{several(later, 'output')} of {length} {'is' if later == 1 else 'are'} wrong"
-            if later
-            else f"All {length} outputs are right"
+            f"{several(later, 'output')} of {length} {are(later)} wrong" if later else f"All {length} outputs are right"
         )
 
 

@@ -20,7 +20,7 @@ from ...checking.counter import Counter
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import several, written
+from ...drawing.numbers import are, several, written
 from ...drawing.returned import returned
 from .exercises import chunked_scan, combine, hillis_steele, linear_loop, up_down
 
@@ -140,13 +140,13 @@ class ScanTree(LiveFigure):
         self.title(self.ax, self._finding(depth, total, ready))
         return (
             f"{schedule[0].upper()}{schedule[1:]}, {self.done} of {depth} rounds: {self.joins} of {total} joins "
-            f"{_are(self.joins)} done, {ready} of 8 states {_are(ready)} finished." + self.whose_is(join=self.combine)
+            f"{are(self.joins)} done, {ready} of 8 states {are(ready)} finished." + self.whose_is(join=self.combine)
         )
 
     def _finding(self, depth: int, total: int, ready: int) -> str:
         if self.done == depth and ready == self.LENGTH:
             return f"All 8 states after {depth} rounds, with {total} joins"
-        states = f"{several(ready, 'state')} {_are(ready)} finished"
+        states = f"{several(ready, 'state')} {are(ready)} finished"
         return f"{self.done} of {depth} rounds, {self.joins} of {total} joins: {states}"
 
     def _draw_row(self, row: int, plan) -> list:
@@ -201,10 +201,6 @@ def _is_finished(t: int, value: float) -> bool:
 def _in_a_box(value: float) -> str:
     """A number as its digits; what a join of one's own makes, and is no whole number or too long, in three of them."""
     return written(value, ".0f" if value == round(value, 0) and abs(value) < 1e8 else ".3g")
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _looks(boxes: list) -> dict:

@@ -16,7 +16,7 @@ from lite_mamba import InferenceParams, Mamba
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import opening, percent, several, written
+from ...drawing.numbers import are, opening, percent, several, written
 from ...drawing.returned import returned
 from ...tasks import membrane_voltage
 
@@ -178,7 +178,7 @@ class StreamingScope(LiveFigure):
         self.shaded.set_text(f"shaded: {'kept inputs' if self.remembers[t] else 'the inputs to keep'}")
         self.wrong = int(self.differs[: t + 1].sum())
         samples = several(t + 1, "sample")
-        wrong = f"{several(self.wrong, 'output')} {'is' if self.wrong == 1 else 'are'} wrong"
+        wrong = f"{several(self.wrong, 'output')} {are(self.wrong)} wrong"
         verdict = wrong if self.wrong else "all outputs equal the parallel pass"
         self.heading.set_text(f"{samples} in: {verdict}")
         kept = self.histories[0].size + self.states[0].size

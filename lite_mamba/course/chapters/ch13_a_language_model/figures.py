@@ -18,7 +18,7 @@ from lite_mamba import InferenceParams
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
-from ...drawing.numbers import percent, several, written
+from ...drawing.numbers import are, percent, several, written
 from ...training import facts, library_baselines, step_sizes, stored
 from ...training.baselines import NGrams
 from .exercises import bits_per_byte, draw_byte
@@ -47,10 +47,6 @@ def number(name: str, result: object) -> float:
 def cheap(bits: float) -> str:
     """Bits to a tenth; what costs hardly anything does not read as free."""
     return f"{bits:.1f}" if bits >= 0.05 else "under 0.1"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
 
 
 def chance(p: float) -> str:
@@ -343,7 +339,7 @@ class Temperature(LiveFigure):
             following, wrong = f"{self.WRITTEN} bytes", f", {self.wrong} wrong"
         self.title(self.page, f"The prompt, grey, and {following}, blue{wrong}{left}:")
         due = "the likeliest" if temperature == 0 else "the byte in whose piece u falls"
-        told = f" Of the {self.WRITTEN} bytes drawn, {self.wrong} {_are(self.wrong)} not {due}." if self.wrong else ""
+        told = f" Of the {self.WRITTEN} bytes drawn, {self.wrong} {are(self.wrong)} not {due}." if self.wrong else ""
         how = settled or f"as uncertain as a choice among {among}"
         return (
             f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{told}"
