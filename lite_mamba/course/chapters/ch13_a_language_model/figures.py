@@ -253,8 +253,8 @@ class Learning(LiveFigure):
         apart = written(abs(self.behind), ".3f" if abs(self.behind) >= 0.0005 else ".1g")
         self.title(self.below, f"Dilated: {apart} bits {'behind' if self.behind >= 0 else 'ahead'}")
         return (
-            f"After {step} steps, a training byte costs {self.plain:.2f} bits with dilation 1 and "
-            f"{self.dilated:.2f} with dilations 1, 2, 4, 8. At the end, a held-out byte costs "
+            f"After {step} steps, a training byte costs {self.plain:.3f} bits with dilation 1 and "
+            f"{self.dilated:.3f} with dilations 1, 2, 4, 8. At the end, a held-out byte costs "
             f"{first:.2f} and {second:.2f}."
         )
 
