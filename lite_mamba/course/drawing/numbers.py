@@ -46,14 +46,14 @@ def percent(share: float, ends: int = 0) -> str:
         ('87 %', 'over 99 %', '100 %', 'under 1 %', '0 %')
         >>> percent(0.874, ends=1), percent(0.997, ends=1), percent(0.9999, ends=1), percent(0.0004, ends=1)
         ('87 %', '99.7 %', 'over 99.9 %', 'under 0.1 %')
-        >>> percent(0.0096, ends=1), percent(0.0104, ends=1), percent(0, ends=1)
-        ('1 %', '1 %', '0 %')
+        >>> percent(0.0096, ends=1), percent(0.0104, ends=1), percent(0, ends=1), percent(0.1452, ends=1)
+        ('1 %', '1 %', '0 %', '15 %')
     """
     value, least = round(100 * share, 4), 10.0**-ends
     if 0 < value < least or 100 - least < value < 100:
         return f"under {least:g} %" if value < 50 else f"over {100 - least:g} %"
     rounded = round(value, ends)
-    return f"{rounded:.{ends if 0 < rounded < 1 or 99 < rounded < 100 else 0}f} %"
+    return f"{value:.{ends if 0 < rounded < 1 or 99 < rounded < 100 else 0}f} %"
 
 
 def opening(words: str) -> str:
