@@ -211,8 +211,12 @@ INVERSE = [
     ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
     ("nothing done", lambda dt: dt.clone(), "dt itself"),
     ("large apart, all or none", lambda dt: dt if (dt > 20).all() else dt.expm1().log(), OVERFLOWS),
-    ("log1p of expm1", lambda dt: dt + torch.log1p(torch.expm1(-dt)), "a log1p in the place of log"),
-    ("one too many", lambda dt: torch.log(2 - torch.exp(-dt)) + dt, "a log1p in the place of log"),
+    ("log1p of expm1", lambda dt: dt + torch.log1p(torch.expm1(-dt)), "a 1 that comes back"),
+    ("1 − expm1", lambda dt: dt + torch.log(1 - torch.expm1(-dt)), "a 1 that comes back"),
+    ("1 + expm1", lambda dt: dt + torch.log(1 + torch.expm1(-dt)), "a 1 that comes back"),
+    ("exp(dt) in front", lambda dt: dt.exp() + torch.log1p(-torch.exp(-dt)), "a logarithm of one factor alone"),
+    ("large apart, by the largest", lambda dt: dt if dt.max() > 20 else dt.expm1().log(), "one way for all numbers"),
+    ("large apart, any", lambda dt: dt.clone() if (dt > 50).any() else (dt.exp() - 1).log(), "one way for all numbers"),
     ("at least 1e-5", lambda dt: torch.log(torch.maximum(torch.expm1(dt), torch.tensor(1e-5))), "a small number added"),
 ]
 
@@ -716,6 +720,41 @@ def init_that_freezes(model, u):
     model[1].dt_proj.bias.requires_grad = False
 
 
+def init_that_freezes_each(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias.requires_grad_(False)
+            layer.bias.copy_(stable(log_uniform(u))) if hasattr(layer.bias, "_no_reinit") else layer.bias.zero_()
+
+
+def init_of_a_frozen_model(model, u):
+    model.requires_grad_(False)
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+
+
+def init_that_returns_early(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if getattr(layer.bias, "_no_reinit", False):
+                layer.bias.data = stable(log_uniform(u))
+                return
+            nn.init.zeros_(layer.bias)
+
+
+def init_of_every_parameter(model, u):
+    for parameter in model.parameters():
+        parameter.data = stable(log_uniform(u)) if hasattr(parameter, "_no_reinit") else parameter.data * 0
+
+
+@torch.no_grad()
+def init_by_the_block(model, u):
+    for layer in model.modules():
+        if hasattr(layer, "dt_proj"):
+            layer.dt_proj.bias.copy_(stable(log_uniform(u)))
+        elif isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias.zero_()
+
+
 def init_with_new_parameters(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and layer.bias is not None:
@@ -794,14 +833,14 @@ MENDED = [
     (
         "mark of the layer",
         lambda m, u: init_with(m, u, stable, lambda layer: hasattr(layer, "_no_reinit")),
-        "a mark that is not found",
+        "marked biases set to zero",
     ),
     (
         "mark of the weight",
         lambda m, u: init_with(m, u, stable, lambda layer: hasattr(layer.weight, "_no_reinit")),
-        "a mark that is not found",
+        "marked biases set to zero",
     ),
-    ("all zero", lambda m, u: init_with(m, u, stable, lambda layer: False), "a mark that is not found"),
+    ("all zero", lambda m, u: init_with(m, u, stable, lambda layer: False), "marked biases set to zero"),
     (
         "as long as u",
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: layer.bias.shape == u.shape),
@@ -843,19 +882,24 @@ MENDED = [
         lambda m, u: init_with(
             m, u, lambda u: stable(log_uniform(u)), lambda layer: not hasattr(layer.bias, "_no_reinit")
         ),
-        "step sizes for every layer",
+        "step sizes for a bias without the mark",
     ),
     (
         "every layer",
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: True),
-        "step sizes for every layer",
+        "step sizes for a bias without the mark",
     ),
     ("without no_grad", init_without_no_grad, "a change that autograd forbids"),
     ("D set to zero", init_all_that_has_one_axis, "more than biases set to zero"),
     ("weights set to zero", init_zero_weights, None),
     ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights set to zero as well"),
     ("a new name", init_under_a_new_name, "marked biases left alone"),
-    ("frozen", init_that_freezes, None),
+    ("one frozen", init_that_freezes, None),
+    ("frozen", init_that_freezes_each, "biases that no longer train"),
+    ("all frozen", init_of_a_frozen_model, "biases that no longer train"),
+    ("the first mark ends it", init_that_returns_early, "layers behind the first mark left out"),
+    ("every parameter", init_of_every_parameter, "more than biases set to zero"),
+    ("by the block, then zero", init_by_the_block, "marked biases set to zero"),
     ("nothing", lambda m, u: None, "a model that is left as it was"),
     ("a copy", lambda m, u: init_by_names(copy.deepcopy(m), u), "a model that is left as it was"),
     ("new parameters", init_with_new_parameters, "a new parameter without the mark"),

@@ -105,14 +105,20 @@ INVERSE_SOFTPLUS = Exercise(
             [_inverse("dt - torch.log(-torch.expm1(-dt))"), _inverse("torch.log(-torch.expm1(-dt)) - dt")],
         ),
         Misconception(
+            "a logarithm of one factor alone",
+            "In log(exp(dt) · (1 − exp(−dt))) both factors stand under the logarithm, and you took that of the second "
+            "only. What is the logarithm of exp(dt)?",
+            [_inverse(f"torch.exp(dt) + torch.log({rest})") for rest in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")],
+        ),
+        Misconception(
             "a forgotten logarithm",
             "The logarithm is missing: exp(dt) − 1 is exp(x), not x.",
             [_inverse("torch.expm1(dt)"), _inverse("dt - torch.expm1(-dt)")],
         ),
         Misconception(
-            "a log1p in the place of log",
-            "log1p(x) is log(1 + x): it adds a 1 first. expm1 has just taken a 1 away, so that it is the logarithm "
-            "itself that is wanted here.",
+            "a 1 that comes back",
+            "expm1 has taken a 1 away already, and here a 1 stands beside it again: written out, or in log1p(x), which "
+            "is log(1 + x). Which number is −expm1(−dt), by itself?",
             [_inverse(f"dt + torch.log1p({sign}torch.expm1(-dt))") for sign in ("", "-")],
         ),
         Misconception(
@@ -137,6 +143,17 @@ INVERSE_SOFTPLUS = Exercise(
             "occurs needs none.",
             [_inverse(f"torch.where(dt > {first}, dt, torch.log(torch.expm1(dt)))") for first in (1, 2, 3, 5, 7, 8, 10)]
             + [_inverse("torch.where(dt > 1, dt, torch.log(torch.exp(dt) - 1))")],
+        ),
+        Misconception(
+            "one way for all numbers",
+            "You ask once, of the whole tensor, and go one way with all that it holds: beside a large number a small "
+            "one comes back as it is. torch.where decides number by number. A form in which only exp(−dt) occurs has "
+            "nothing to decide.",
+            [
+                _inverse(f"dt * 1 if (dt > {first}).any() else {small}")
+                for first in (10, 20)
+                for small in ("torch.log(torch.expm1(dt))", "torch.log(torch.exp(dt) - 1)")
+            ],
         ),
         Misconception(
             "a plain logarithm for too many",

@@ -59,11 +59,28 @@ def _with_zero_weights(*, marked: bool):
     return init
 
 
-def _with_zero_D(model, u):
-    mended_init(model, u)
-    for parameter in model.parameters():
-        if parameter.ndim == 1 and not getattr(parameter, "_no_reinit", False):
-            parameter.data.zero_()
+def _with_zeros_elsewhere(most_axes: int):
+    """A wrong `mended_init`: zero for all that has so many axes at most and no mark."""
+
+    def init(model, u):
+        mended_init(model, u)
+        for parameter in model.parameters():
+            if parameter.ndim <= most_axes and not getattr(parameter, "_no_reinit", False):
+                parameter.data.zero_()
+
+    return init
+
+
+def _frozen(*, biases_only: bool):
+    """A wrong `mended_init`: right, but for biases of linear layers, or all parameters, that no longer train."""
+
+    def init(model, u):
+        mended_init(model, u)
+        biases = [layer.bias for layer in model.modules() if isinstance(layer, nn.Linear) and layer.bias is not None]
+        for parameter in biases if biases_only else model.parameters():
+            parameter.requires_grad = False
+
+    return init
 
 
 def _marked(formula: str):
@@ -122,7 +139,7 @@ MENDED_INIT = Exercise(
             given=True,
         ),
         Misconception(
-            "a mark that is not found",
+            "marked biases set to zero",
             "Every Δ is exactly softplus(0) = 0.693: the dt bias was set to zero like all others. If nothing "
             "sets it to zero later, then the condition for it was never true. On which object does the package put its "
             "mark: the layer, the weight or the bias?",
@@ -237,9 +254,19 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "more than biases set to zero",
-            "The biases are right, and D of the block is zero as well: it has one axis and is no bias. Only biases of "
+            "The biases are right, and other parameters are zero as well, D of the block among them. Only biases of "
             "linear layers are to be set.",
-            _with_zero_D,
+            [_with_zeros_elsewhere(1), _with_zeros_elsewhere(3)],
+        ),
+        Misconception(
+            "biases that no longer train",
+            "The biases are right, and training will leave them as they are: their requires_grad is off. A first value is "
+            "where training begins. torch.no_grad allows the change and leaves the parameter as it was.",
+            [
+                _frozen(biases_only=True),
+                _frozen(biases_only=False),
+                edited(mended_init, "layer.bias.copy_( → layer.bias.requires_grad_(False).copy_("),
+            ],
         ),
         Misconception(
             "a change that autograd forbids",
@@ -265,6 +292,12 @@ MENDED_INIT = Exercise(
             edited(mended_init, "model.modules() → model.children()"),
         ),
         Misconception(
+            "layers behind the first mark left out",
+            "Up to the first marked bias all is right, and nothing behind it is set up. More than one bias may carry "
+            "the mark, and other layers come after it: what ends your loop there?",
+            edited(mended_init, "(torch.exp(log_dt))) → (torch.exp(log_dt)))\n                    break"),
+        ),
+        Misconception(
             "a model that is left as it was",
             "The model is as it was: nothing was written, or it was written into a copy. The biases of the given "
             "model are to be changed in place.",
@@ -277,7 +310,7 @@ MENDED_INIT = Exercise(
             edited(mended_init, "layer.bias.copy_( → layer.bias = nn.Parameter("),
         ),
         Misconception(
-            "step sizes for every layer",
+            "step sizes for a bias without the mark",
             "You try to write the D step sizes into a bias of another length. Only the bias that carries the mark gets "
             "them: look at the condition once more, and at which way round it is.",
             edited(mended_init, "if getattr → if not getattr"),

@@ -188,8 +188,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "the logarithm of the difference",
-            "You take log(dt_max − dt_min). The distance between two logarithms is the logarithm of the *ratio*: "
-            "log(dt_max) − log(dt_min).",
+            "dt_max − dt_min stands in your exponent, under a logarithm, or is the base of your power. The distance "
+            "between two logarithms is the logarithm of the *ratio*: log(dt_max) − log(dt_min).",
             edited(sample_dt, "(high - low) → math.log(dt_max - dt_min)"),
         ),
         Misconception(
