@@ -179,8 +179,8 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "whole steps",
-            "You round to whole steps, or count them. Leave the fraction: 0.43 steps says more than 0 or 1, namely that most of the "
-            "state is gone after a single step.",
+            "You round to whole steps, or count them. Leave the fraction: 0.43 steps says more than 0 or 1, namely "
+            "that most of the state is gone after a single step.",
             [
                 edited(half_life, "math.log(2) / → (math.log(2) /", f"[:, None]) → [:, None])).{rounded}")
                 for rounded in ("ceil()", "floor()", "round()", "ceil().long()", "round().long()", "long()")

@@ -260,8 +260,8 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "biases that no longer train",
-            "The biases are right, and training will leave them as they are: their requires_grad is off. A first value is "
-            "where training begins. torch.no_grad allows the change and leaves the parameter as it was.",
+            "The biases are right, and training will leave them as they are: their requires_grad is off. A first value "
+            "is where training begins. torch.no_grad allows the change, and the parameter goes on to be trained.",
             [
                 _frozen(biases_only=True),
                 _frozen(biases_only=False),
