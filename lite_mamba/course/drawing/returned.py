@@ -1,10 +1,23 @@
 """What a learner's function gave back to a figure, which can draw real tensors of known shapes and nothing else."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
 from .numbers import written
+
+
+def of_copies(function: Callable, *given: Any) -> Any:
+    """What a function makes of copies of the tensors given: it may write into them, and the figure keeps its own.
+
+    Example:
+        >>> import torch
+        >>> u = torch.ones(2)
+        >>> of_copies(lambda u, k: u.mul_(k), u, 3), u
+        (tensor([3., 3.]), tensor([1., 1.]))
+    """
+    return function(*(one.clone() if isinstance(one, Tensor) else one for one in given))
 
 
 def returned(name: str, result: Any, *shapes: tuple[int, ...], finite: bool = False) -> tuple[Tensor, ...]:

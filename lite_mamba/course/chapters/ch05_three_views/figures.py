@@ -15,7 +15,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import are, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
 SAME = 1e-3  # responses this close are drawn as one
@@ -131,8 +131,8 @@ class ThreeViews(LiveFigure):
         u = torch.zeros(self.LENGTH)
         u[at] = 1.0  # (L,)
         by_states, by_kernel, by_fft = self.views
-        self.y = [sized(by_states(u, *self.system), u)]
-        self.y += [sized(view(u, self.kernel), u) for view in (by_kernel, by_fft)]  # three (L,)
+        self.y = [sized(of_copies(by_states, u, *self.system), u)]
+        self.y += [sized(of_copies(view, u, self.kernel), u) for view in (by_kernel, by_fft)]  # three (L,)
         self.truth = np.concatenate([np.zeros(at), self.kernel[: self.LENGTH - at]])  # (L,)
         self.right = np.isclose(self.y, self.truth, atol=1e-4).all(axis=0)  # (L,): whether all three are
         self._show_states(t, at)
@@ -408,7 +408,7 @@ class Leak(LiveFigure):
         u = torch.zeros(1, 1, length)
         u[..., self.at] = 1.0  # (B, D, L)
         kernel = self.FADE ** torch.arange(length)[None]  # (D, L)
-        self.y = sized(self.convolve(u, kernel), u)[0, 0]  # (L,)
+        self.y = sized(of_copies(self.convolve, u, kernel), u)[0, 0]  # (L,)
         self.truth = mended_convolve(u, kernel)[0, 0].numpy()  # (L,)
         self.wrong = ~(np.abs(self.y - self.truth) <= 1e-3)  # (L,): nan is wrong, too
         steps = np.arange(length)

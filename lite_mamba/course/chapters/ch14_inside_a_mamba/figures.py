@@ -11,7 +11,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import percent, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from ...training import RUNS, stored
 from ...training.data import Memory
 from ..ch13_a_language_model.texts import CODE, encoded, shown
@@ -143,7 +143,7 @@ class HiddenAttention(LiveFigure):
             for sign, byte in zip(self.signs, self.ids.tolist(), strict=True):
                 sign.set_text(shown(byte))
         one, d = self.layers[layer - 1], channel - 1
-        built = self.build(one.delta[d], one.A[d], one.B, one.C)
+        built = of_copies(self.build, one.delta[d], one.A[d], one.B, one.C)
         M = returned("hidden_attention", built, (self.n, self.n), finite=True)[0].detach().double()
         self.M = M / (M.abs().max() or 1)  # (L, L): the largest has the size 1, however small or large it was
         self.image.set_data(self.M.numpy())
@@ -413,8 +413,9 @@ class Probes(LiveFigure):
         return [*shares, self.of_the_rival(target), float(np.mean(chance)), min(chance), max(chance)]
 
     def _fit(self, x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
-        w, c = self.fit(x, y, ridge)
-        return returned("fit_probe", (w, torch.as_tensor(c)), tuple(x.shape[1:]), (), finite=True)
+        w, c = of_copies(self.fit, x, y, ridge)
+        w, c = returned("fit_probe", (w, torch.as_tensor(c)), tuple(x.shape[1:]), (), finite=True)
+        return w.detach().to(x), c.detach().to(x)
 
 
 class Reading(LiveFigure):
