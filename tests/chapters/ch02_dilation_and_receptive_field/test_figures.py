@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lite_mamba import causal_dilated_conv1d_fn, receptive_field
 from lite_mamba.course.chapters.ch02_dilation_and_receptive_field import figures
@@ -124,8 +125,8 @@ def test_hero_shows_the_numbers_of_its_caption():
         ),
         (
             {"measure": lambda fn, length: list(range(length))},
-            "Formula: 10 are read. Gradient: 29",
-            "By formula 10 samples are read, by gradient 29. Formula and gradients do not agree.",
+            "Formula: 10 are read. Gradient: 33",
+            "By formula 10 samples are read, by gradient 33. Formula and gradients do not agree.",
         ),
         (
             {"field": lambda d_conv, dilations, stacked: 24},
@@ -160,12 +161,27 @@ def test_map_counts_the_cells_that_it_fills():
 def test_map_says_that_it_has_no_room():
     exploration = Exploration(figures.ReceptiveFieldMap(field=lambda d_conv, dilations, stacked: 9100))
     assert exploration.frame.failed
-    assert "the picture has room for a field of 66 samples, not of 9100" in exploration.frame.sentence
+    assert "the picture has room for a field of 76 samples, not of 9100" in exploration.frame.sentence
 
 
 def test_map_measures_as_far_as_the_formula_reaches():
     figure = figures.ReceptiveFieldMap(field=lambda d_conv, dilations, stacked: 1)
     assert figure.update(4, DILATIONS, stacked=False).endswith("Formula and gradients agree.")
+
+
+def a_dilation_late(x, weights, biases, gates, dilations):
+    later = [F.pad(weight, (0, 1)) for weight in weights]  # (D, W + 1) each, the newest tap 0
+    return gated_dilated_conv(x, later, biases, gates, dilations)
+
+
+@pytest.mark.parametrize("dilations", figures.DILATIONS.values())
+@pytest.mark.parametrize("d_conv", [2, 5])
+def test_map_counts_every_lag_of_kernels_that_are_a_dilation_late(d_conv, dilations):
+    figure = figures.ReceptiveFieldMap(conv=a_dilation_late)
+    figure.update(d_conv, dilations, stacked=False)
+    assert figure.by_gradient == sorted({k * d for k in range(1, d_conv + 1) for d in dilations})
+    figure.update(d_conv, dilations, stacked=True)
+    assert figure.by_gradient == [lag + sum(dilations) for lag in lags_touched(d_conv, dilations, stacked=True)]
 
 
 def test_map_says_whose_functions_it_runs():
@@ -233,7 +249,7 @@ def one_tap(place, value=1.0, gap=None):
         (one_tap(0, 0.5), "0.5 times the input 24 samples later"),
         (one_tap(0, -1.0), "−1 times the input 24 samples later"),
         (one_tap(0, 0.0), "0 throughout"),
-        (lambda delay, d_conv: (torch.full((d_conv,), 0.25), delay // (d_conv - 1)), "a sum of 4 samples"),
+        (lambda delay, d_conv: (torch.full((d_conv,), 0.25), delay // (d_conv - 1)), "a mix of 4 samples"),
     ],
 )
 def test_a_kernel_that_is_no_delay_is_not_said_to_be_one(kernel, does):
@@ -385,8 +401,8 @@ def test_only_all_reads_as_all_and_only_nothing_as_nothing(value, said):
 
 
 def test_a_ruler_that_finds_what_the_picture_has_no_room_for_is_told_in_words():
-    far = figures.ReceptiveFieldMap(measure=lambda front_end, length: [0, 70])
-    with pytest.raises(ValueError, match="room for a field of 66 samples, not of 71"):
+    far = figures.ReceptiveFieldMap(measure=lambda front_end, length: [0, 80])
+    with pytest.raises(ValueError, match="room for a field of 76 samples, not of 81"):
         far.update()
 
 

@@ -60,7 +60,7 @@ class ReceptiveFieldMap(LiveFigure):
         field=spec.receptive_field,
         lags=spec.lags_touched,
         measure=spec.measured_lags,
-        windows: Sequence[int] = (25, 28, 37, 46, 61, 66),
+        windows: Sequence[int] = (25, 28, 37, 46, 61, 76),
     ):
         super().__init__()
         self.conv, self.field, self.lags, self.measure, self.windows = conv, field, lags, measure, windows
@@ -89,9 +89,10 @@ class ReceptiveFieldMap(LiveFigure):
             for i in range(len(dilations))
         ]
         room = self._room(self.predicted, *self.rows)
+        late = sum(dilations) if stacked else max(dilations)  # kernels that are a dilation too late are seen, too
         with torch.random.fork_rng(devices=[]):  # the learner's ruler probes with random numbers
             torch.manual_seed(0)
-            probed = min(room + 4, self.windows[-1])
+            probed = min(room + max(late, 4), self.windows[-1])
             self.by_gradient = _each_once(self.measure(self.front_end(d_conv, dilations, stacked), probed))
         room = self._room(self.predicted, *self.rows, self.by_gradient)
         self._scale(min(window for window in self.windows if window >= room))
@@ -219,7 +220,7 @@ class Hero(ReceptiveFieldMap):
     }
 
     def __init__(self):
-        super().__init__(windows=(19, 28, 37, 46, 61, 66))
+        super().__init__(windows=(19, 28, 37, 46, 61, 76))
 
     def update(self, d_conv: int = 3, dilations: Sequence[int] = (1, 3, 9), stacked: bool = False) -> str:
         return super().update(d_conv, dilations, stacked)
@@ -335,7 +336,7 @@ class DelayOnRecording(LiveFigure):
             return "not a number"
         read = self.weight.nonzero().flatten().tolist()
         if len(read) != 1:
-            return f"a sum of {len(read)} samples" if read else "0 throughout"
+            return f"a mix of {len(read)} samples" if read else "0 throughout"
         size = written(float(self.weight[read[0]]))
         times = "" if size == "1" else f"{size} times "
         lag = (len(self.weight) - 1 - read[0]) * self.dilation
