@@ -558,6 +558,8 @@ for expected, functions in {
         lambda *a: sorted(set(paths(*a)), reverse=True),
         lambda *a: list(set(paths(*a))),
         lambda *a: list(dict.fromkeys(paths(*a))),
+        lambda k, d, stacked=False: path_sums(k, d, True) if stacked else list(dict.fromkeys(paths(k, d))),
+        lambda k, d, stacked=False: list(dict.fromkeys(paths(k, d, True))) if stacked else path_sums(k, d),
     ],
     "now left out": [
         lambda *a: [lag for lag in path_sums(*a) if lag],

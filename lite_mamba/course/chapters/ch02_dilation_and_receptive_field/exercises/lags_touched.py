@@ -78,6 +78,16 @@ LAGS_TOUCHED = Exercise(
                 lambda *case, **named: list(set(lags_of_all_paths(*case, **named))),
                 read("sorted(reached) → list(reached)"),
                 lambda *case, **named: list(dict.fromkeys(lags_of_all_paths(*case, **named))),
+                lambda d_conv, dilations, stacked=False: (
+                    lags_touched(d_conv, dilations, True)
+                    if stacked
+                    else list(dict.fromkeys(lags_of_all_paths(d_conv, dilations)))
+                ),
+                lambda d_conv, dilations, stacked=False: (
+                    list(dict.fromkeys(lags_of_all_paths(d_conv, dilations, True)))
+                    if stacked
+                    else lags_touched(d_conv, dilations)
+                ),
             ],
             message="These are the right lags in another order. They are wanted from small to large. (A Python "
             "`set` promises no order.)",
