@@ -331,3 +331,81 @@ def test_the_orders_and_the_hollow_marks_say_whose_rules_they_run():
     bucket = TickedBucket({"zero-order hold": zoh, "Euler": euler})
     bucket.owner = figure.owner
     assert bucket.update().endswith("true curve. Hollow: Euler (yours).")
+
+
+def over_delta(delta, A, B):
+    """A misconception of the zero-order hold: right at Δ = 1, and nowhere else."""
+    return torch.exp(delta * A), torch.expm1(delta * A) / (delta * A) * B
+
+
+def test_a_rule_that_is_right_at_one_step_only_is_not_called_exact():
+    figure = ErrorOrders({"mine": over_delta, "hold": zoh})
+    assert "mine has no error but rounding, × over 1000 a halving; hold has no error" in figure.update(halvings=0)
+    assert figure.titles() == ["Halve the step: mine × over 1000, hold exact"]
+    assert figure.names["mine"].get_text() == "mine: × over 1000 a halving"
+    assert "mine is off by 501 litres, × 2.0 a halving" in figure.update(halvings=8)
+
+
+@pytest.mark.parametrize("rules", [(euler, RULES["bilinear"], package), (euler,) * 3, (zoh,) * 3, (over_delta,) * 3])
+def test_the_names_of_the_rules_stand_inside_the_axes_and_clear_of_each_other(rules):
+    figure = ErrorOrders(dict(zip(RULES, rules, strict=True)))
+    for kind in ("held", "wave"):
+        figure.update(input=kind)
+        figure.pixels()
+        boxes = sorted((name.get_window_extent() for name in figure.names.values()), key=lambda box: box.y0)
+        axes = figure.ax.get_window_extent()
+        assert boxes[0].y0 >= axes.y0 and boxes[-1].y1 <= axes.y1
+        assert all(one.y1 <= other.y0 + 2 for one, other in itertools.pairwise(boxes))
+
+
+def test_names_that_have_room_stay_beside_their_lines():
+    figure = ErrorOrders()
+    for kind, far in (("held", (18.0, 4e-4, 100.0)), ("wave", (8.0, 0.025, 1.6e-3))):
+        figure.update(input=kind)
+        for name, factor in zip(RULES, far, strict=True):
+            assert figure.names[name].get_position()[1] == pytest.approx(figure.errors[kind][name][0] * factor)
+
+
+def test_a_rule_that_lets_nothing_in_neither_swings_nor_explodes():
+    shut = {"mine": lambda delta, A, B: (1 + delta * A, 0 * B)}
+    for delta in (1.0, 3.0, 4.0, 5.0):
+        figure = TickedBucket(shut)
+        assert "Nothing comes in: it stays empty, and" in figure.update(delta=delta)
+        assert figure.titles() == ["Nothing comes in: it stays empty"] and not figure.levels.any()
+    assert "nothing comes in: it stays at 0" in PolePlanes(shut).update()
+
+
+def test_a_factor_close_to_one_does_not_read_as_one(planes):
+    less = {"mine": lambda delta, A, B: (torch.expm1(delta * A), torch.expm1(delta * A) / A * B)}
+    assert "by −0.9997: it overshoots, then settles" in TickedBucket(less).update(delta=8.0, A=-1.0)
+    for method in ("bilinear", "zero-order hold"):
+        assert "z = 0.995, |z| = 0.995" in planes.update(re=-0.1, im=0.0, delta=0.05, method=method)
+    assert "z = −0.64, |z| = 0.64" in planes.update(re=-6.0, im=0.0, delta=1.5, method="bilinear")
+
+
+def test_the_title_of_a_bucket_stays_in_the_picture():
+    for B_bar in (0.3, 6.0):
+        for A_bar in (-0.9, 0.3):
+            figure = TickedBucket(
+                {"mine": lambda delta, A, B, a=A_bar, b=B_bar: (torch.full_like(A, a), torch.full_like(B, b))}
+            )
+            sentence = figure.update()
+            figure.pixels()
+            title = figure._titles[figure.ax]
+            assert title.get_window_extent().x1 <= figure.figure.bbox.x1, title.get_text()
+            assert f"litres too {'high' if figure.own_end > 2 else 'low'}" in sentence
+
+
+@pytest.mark.parametrize(
+    "n, delta, mark", [(1, 0.001, "1.00050"), (1, 0.01, "1.005"), (16, 0.1, "2.005"), (16, 1, "16.0")]
+)
+def test_the_mark_of_the_ratio_is_the_number_of_its_sentence(n, delta, mark):
+    figure = InputRatio()
+    assert f"lets in all, {mark} times as much" in figure.update(n=n, delta=delta)
+    assert figure.word.get_text() == f"× {mark}"
+
+
+def test_the_true_response_of_every_pole_on_the_left_ends_at_one(planes):
+    for re, im in itertools.product((-6.0, -2.0, -0.5), (0.0, 0.1, 2.0, 4.0)):
+        planes.update(re=re, im=im)
+        assert planes.truth[-1] == pytest.approx(1, abs=0.02), (re, im)

@@ -154,20 +154,23 @@ class TickedBucket(LiveFigure):
         self.true_line.set_ydata(self.end * (1 - np.exp(A * self.t)))
         self._draw_other(delta, A, method)
         self.A_bar, self.B_bar = bars(self.rules[method], delta, A)
-        self.leaks = abs(self.A_bar - 1) > 1e-9
+        self.leaks, self.shut = abs(self.A_bar - 1) > 1e-9, not self.B_bar
         self.own_end = self.B_bar / (1 - self.A_bar) if self.leaks else math.inf  # litres, where the rule stands still
         self.levels = self._levels(self.A_bar, self.B_bar)  # (L + 1,)
         self.error = float(np.abs(self.levels - self.truth).max())
-        colour = style.VERMILLION if abs(self.A_bar) > 1 + 1e-9 else style.BLUE
+        fate = self._fate()
+        colour = style.VERMILLION if fate == "it explodes" else style.BLUE
         self.line.set_data(self.ticks, self.levels)
         self._place(self.dots, self.levels)
         self.line.set_color(colour)
         self.dots.set(color=colour, marker="X" if colour == style.VERMILLION else "o")
         self.name.set(text=f"computed: {method}", color=colour)
-        factor = hundredths(self.A_bar)
+        factor = number(self.A_bar, False)
         motion = f"Distance to its end × {factor} a tick" if self.leaks else "Nothing leaks"
-        self.title(self.ax, f"{motion}: {self._fate()}", pad=36)
-        return self._sentence(delta, A, method, factor)
+        if self.shut:
+            motion = "Nothing comes in"
+        self.title(self.ax, f"{motion}: {self._fate(brief=True)}", pad=36)
+        return self._sentence(delta, A, method, factor, fate)
 
     def _levels(self, A_bar: float, B_bar: float) -> np.ndarray:
         return run(A_bar, B_bar, np.ones(len(self.ticks) - 1))
@@ -186,19 +189,23 @@ class TickedBucket(LiveFigure):
         inside = (levels > -2.8) & (levels < 10.5)
         marks.set_data(self.ticks[inside], levels[inside])
 
-    def _fate(self) -> str:
+    def _fate(self, brief: bool = False) -> str:
+        if self.shut:
+            return "it stays empty"
         if abs(self.A_bar) > 1 + 1e-9:
             return "it explodes"
         if not self.leaks:
-            return "it never settles" if self.B_bar else "it stays empty"
+            return "it never settles"
         if abs(self.A_bar) > 1 - 1e-9:
             return "it swings for ever"
-        settles = "it settles" if self.A_bar > -1e-9 else "it overshoots, then settles"
+        overshoots = self.A_bar < -1e-9
+        settles = "it overshoots, then settles" if overshoots else "it settles"
         off = self.own_end - self.end
-        side = "high" if off > 0 else "low"
-        return settles if abs(off) < 1e-6 else f"{settles} {hundredths(abs(off))} litres too {side}"
+        side = "too high" if off > 0 else "too low"
+        by = "" if brief and overshoots else f" {hundredths(abs(off))} litres"  # a title has no room for both
+        return settles if abs(off) < 1e-6 else f"{settles}{by} {side}"
 
-    def _sentence(self, delta: float, A: float, method: str, factor: str) -> str:
+    def _sentence(self, delta: float, A: float, method: str, factor: str, fate: str) -> str:
         owner = self.owner(self.rules[method])
         whose = f" ({owner})" if owner else ""
         off = f"the largest error in {self.MINUTES:g} minutes is {hundredths(self.error)} litres"
@@ -210,9 +217,10 @@ class TickedBucket(LiveFigure):
             if self.leaks
             else f"Nothing leaks, and each tick adds {litres(self.B_bar)}"
         )
+        motion = "Nothing comes in" if self.shut else motion
         return (
             f"{opening(method)}{whose}, Δ = {delta:g} min, A = {leak} per min. The first tick ends at "
-            f"{hundredths(self.levels[1])} litres, and {self.truth[1]:.2f} is right. {motion}: {self._fate()}, and "
+            f"{hundredths(self.levels[1])} litres, and {self.truth[1]:.2f} is right. {motion}: {fate}, and "
             f"{off}.{self.hollow_by}"
         )
 
@@ -240,7 +248,8 @@ class ErrorOrders(LiveFigure):
         "input": choice(INPUTS, "held", label="input"),
     }
     LOOKS = ((style.VERMILLION, "-", "o"), (style.BLUE, "--", "s"), (style.GREEN, ":", "D"))
-    FLOOR = 1e-16
+    FLOOR, EXACT = 1e-16, 1e-12  # litres
+    LINE = 1.2  # decades: the height of a name
 
     def __init__(self, rules: dict[str, Rule] = RULES):
         super().__init__()
@@ -262,18 +271,19 @@ class ErrorOrders(LiveFigure):
         for name, (colour, look, marker) in zip(rules, self.LOOKS, strict=False):
             (self.lines[name],) = self.ax.plot(self.deltas, self.deltas, look, color=colour, lw=3.5)
             (self.dots[name],) = self.ax.plot([], [], marker, color=colour, ms=12)
-            self.names[name] = style.label_line(self.ax, "", 1.2, 1, colour)
+            self.names[name] = style.label_line(self.ax, "", 1.2, 1, colour, bbox=style.PAPER | {"pad": 0})
         self.move(*self.lines.values(), *self.dots.values(), *self.names.values())
 
     def update(self, halvings: int = 2, input: str = "held") -> str:
-        errors, self.factors = self.errors[input], {}
+        errors, self.factors, beside = self.errors[input], {}, []
         for i, name in enumerate(self.lines):
             shown = np.maximum(errors[name], self.FLOOR)  # (steps,)
             self.lines[name].set_ydata(shown)
             self.dots[name].set_data([self.deltas[halvings]], [shown[halvings]])
             self.factors[name] = self._factor(errors[name], halvings)
-            place = ((18.0, 4e-4, 100.0) if input == "held" else (8.0, 0.025, 1.6e-3))[i]
-            self.names[name].set(text=self._label(name), y=shown[0] * place)
+            beside.append(shown[0] * ((18.0, 4e-4, 100.0) if input == "held" else (8.0, 0.025, 1.6e-3))[i])
+        for name, y in zip(self.lines, self._apart(beside), strict=True):
+            self.names[name].set(text=self._label(name), y=y)
         self.title(self.ax, self._finding(input))
         return self._sentence(halvings, input, errors)
 
@@ -291,35 +301,48 @@ class ErrorOrders(LiveFigure):
             return -(1 - np.exp(self.A * t)) / self.A
         return (np.exp(self.A * t) - np.cos(t) - self.A * np.sin(t)) / (1 + self.A**2)  # dh/dt = A h + sin t
 
+    def _apart(self, heights: list[float]) -> np.ndarray:
+        """Heights for the names, close to those wanted, inside the axes, and none on another."""
+        least, most = np.log10(self.ax.get_ylim()) + np.array([0.6, -0.6]) * self.LINE
+        wanted = np.log10(heights)
+        order = np.argsort(-wanted, kind="stable")
+        for rank, i in enumerate(order):  # from the top down, with room for those that follow
+            above = most if rank == 0 else wanted[order[rank - 1]] - self.LINE
+            wanted[i] = max(min(wanted[i], above), least + self.LINE * (len(order) - 1 - rank))
+        return 10**wanted
+
     def _factor(self, errors: np.ndarray, halvings: int) -> float | None:
-        """By how much one more halving divides the error; None where only rounding is left."""
-        if errors[halvings] < 1e-12:
-            return None
+        """By how much one more halving divides the error; None where only rounding is left, before it and after."""
         first = min(halvings, self.HALVINGS - 2)
-        return float(errors[first] / errors[first + 1])
+        before, after = errors[first : first + 2]
+        return None if max(before, after) < self.EXACT else float(before / max(after, self.FLOOR))
 
     def _label(self, name: str) -> str:
         factor = self.factors[name]
-        return f"{name}: exact" if factor is None else f"{name}: ÷ {factor:.1f} a halving"
+        return f"{name}: exact" if factor is None else f"{name}: {gain(factor)} a halving"
 
     def _finding(self, kind: str) -> str:
         if kind == "wave" and all(factor and 1.8 < factor < 2.3 for factor in self.factors.values()):
             return "The input moves during a tick: now every rule is of first order"
-        gains = [f"{name} {'exact' if f is None else f'÷ {f:.1f}'}" for name, f in self.factors.items()]
+        gains = [f"{name} {'exact' if f is None else gain(f)}" for name, f in self.factors.items()]
         return f"Halve the step: {', '.join(gains)}"
 
     def _sentence(self, halvings: int, kind: str, errors: dict[str, np.ndarray]) -> str:
         parts = []
         for name, factor in self.factors.items():
-            if factor is None:
-                parts.append(f"{name} has no error but rounding")
-            else:
-                parts.append(
-                    f"{name} is off by {written(errors[name][halvings], '.2g')} litres, ÷ {factor:.1f} a halving"
-                )
+            error = errors[name][halvings]
+            off = f"is off by {written(error, '.2g' if error < 99.5 else ',.0f')} litres"
+            off = "has no error but rounding" if error < self.EXACT else off
+            parts.append(f"{name} {off}" + ("" if factor is None else f", {gain(factor)} a halving"))
         step = f"1/{2**halvings}" if halvings else "1"
         given = "The input is held during each tick" if kind == "held" else "The input is a wave"
         return f"{given}. Step size {step} min: {'; '.join(parts)}.{self.whose_are(self.rules)}"
+
+
+def gain(factor: float) -> str:
+    """By how much an error is divided, or multiplied where it grows."""
+    sign, size = ("÷", factor) if factor > 0.95 else ("×", 1 / max(factor, 1e-9))
+    return f"{sign} {size:.1f}" if size < 1000 else f"{sign} over 1000"
 
 
 class PolePlanes(LiveFigure):
@@ -389,6 +412,7 @@ class PolePlanes(LiveFigure):
         re = 0.0 if abs(re) < 1e-9 else re
         pole = complex(re, im) if im > 1e-9 else (re or -1e-9)
         self.z_pole, B_bar = bars(self.rules[method], delta, pole)
+        self.shut = not B_bar
         self.true_z = cmath.exp(delta * pole)
         self.quarter_turns = delta * im / (math.pi / 2)  # of the true motion, in one tick
         self.ticks = np.arange(int(self.SECONDS / delta + 1e-9) + 1) * delta  # (L + 1,)
@@ -448,6 +472,8 @@ class PolePlanes(LiveFigure):
         return style.VERMILLION if self.grows else style.BLUE
 
     def _fate(self, re: float) -> str:
+        if self.shut:
+            return "but nothing comes in: it stays at 0"
         if self.grows:
             grows = "it explodes; the true motion " + ("dies out" if re < 0 else "does not")
             return grows if re <= 0 else f"it grows, {self._beside(re, 'as the true motion does')}"
@@ -517,9 +543,10 @@ def size(z: complex) -> str:
 
 
 def number(value: complex, paired: bool) -> str:
-    """A number, or a conjugate pair, to two decimals or two digits and with a true minus sign."""
-    real = hundredths(value.real)
-    return f"{real} ± {hundredths(abs(value.imag))}i" if paired else real
+    """A number as `size` writes it, or a conjugate pair to two decimals or two digits, with a true minus sign."""
+    if paired:
+        return f"{hundredths(value.real)} ± {hundredths(abs(value.imag))}i"
+    return f"{'−' if value.real < -1e-9 else ''}{size(value.real)}"
 
 
 class InputRatio(LiveFigure):
@@ -564,12 +591,12 @@ class InputRatio(LiveFigure):
         self.across.set_data([self.x, self.x, 1e-4], [0.1, self.ratio, self.ratio])
         self.dot.set_data([self.x], [self.ratio])
         left = self.x > 0.01
-        self.word.set(text=f"× {self.ratio:.2f}", x=self.x * (0.8 if left else 1.3), y=self.ratio * 1.12)
+        times = f"{self.ratio:{'.5f' if self.ratio < 1.005 else '.3f' if self.ratio < 10 else '.1f'}}"
+        self.word.set(text=f"× {times}", x=self.x * (0.8 if left else 1.3), y=self.ratio * 1.12)
         self.word.set_horizontalalignment("right" if left else "left")
         kept = f"{100 / self.ratio:{'.3g' if self.ratio > 1.005 else '.2f'}} %"
         self.kept.set_height(1 / self.ratio)
         self.percent.set(text=kept, y=1 / self.ratio + 0.03)
-        times = f"{self.ratio:{'.5f' if self.ratio < 1.005 else '.3f' if self.ratio < 10 else '.1f'}}"
         remains = math.exp(-self.x)
         percent = 100 * (self.ratio - 1)
         more = f"{percent:.2g} % more" if percent < 99.5 else f"{self.ratio:.1f} times as much"
