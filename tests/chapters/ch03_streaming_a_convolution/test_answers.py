@@ -571,7 +571,10 @@ STEP = {
         step(lambda win, h, x, w, d: win.flip(-1)[..., : (w.shape[1] - 1) * d + 1 : d]),
         step(lambda win, h, x, w, d: torch.stack([win[..., -1 - k * d] for k in range(w.shape[1])], dim=-1)),
     ],
-    "reading after writing": [pushed_twice],
+    "reading after writing": [
+        pushed_twice,
+        lambda x, h, *case: step(columns)(x, taken_in(h, x), *case),
+    ],
     "the present sample in front": [
         sample_in_front,
         lambda x, h, *case: (sample_in_front(x, h, *case)[0], torch.cat([x[..., None], h[..., :-1]], dim=-1)),
@@ -1002,6 +1005,10 @@ answers(
         "the receptive field in place of the lag": [
             chunk(before=lambda h, lag: h[..., -(lag + 1) :]),
             chunk(before=lambda h, lag: h[..., h.shape[-1] - lag - 1 :]),
+        ],
+        "a row one column too short": [
+            chunk(before=lambda h, lag: h[..., h.shape[-1] - lag + 1 :]),
+            chunk(before=lambda h, lag: h[..., h.shape[-1] + 1 - lag :], outputs=lambda y, L: y[..., -L:]),
         ],
         "as many taps as channels": [counted_in_rows],
         "the bias along the axis of time": [

@@ -360,6 +360,16 @@ CONV_CHUNK = Exercise(
             "one of them is the present one. It comes with the chunk.",
         ),
         Misconception(
+            name="a row one column too short",
+            wrong=[
+                chunked(f"{READ} → joined[..., history.shape[-1] - lag + 1 :]"),
+                chunked(f"{READ} → torch.cat([history[..., history.shape[-1] - lag + 1 :], x], dim=-1)"),
+            ],
+            where=lambda x, weight, **rest: not_empty(x) and weight.shape[-1] > 1,
+            message="Your row begins one column too late, and there is one output too few. The first output reads "
+            "`lag` samples before its own, so the row has lag + L columns.",
+        ),
+        Misconception(
             name="as many taps as channels",
             wrong=chunked("(W - 1) * dilation → (D - 1) * dilation"),
             where=not_empty,

@@ -78,11 +78,10 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="reading after writing",
-            wrong=stepped(
-                f"window = {WINDOW} → history = push(history, x); window = {WINDOW}",
-                "window[..., 1:] → history",
-                push=push,
-            ),
+            wrong=[
+                stepped(f"window = {WINDOW} → history = push(history, x); window = {WINDOW}", *following, push=push)
+                for following in (("window[..., 1:] → history",), ())
+            ],
             message="The new sample is in the window twice: once because it was pushed into the history before "
             "the reading, once as the present sample. Older taps then read a sample one step newer than they "
             "should. Build the window from the history as it was.",
