@@ -109,6 +109,39 @@ def test_an_output_outside_of_the_frame_has_a_cross_and_a_nan_has_one_too():
     assert shown.crosses.get_xdata().size == 0 and shown.cross_note.get_text() == ""
 
 
+def off_by(much):
+    def step(*given):
+        y, following = chapter.conv_step(*given)
+        return y + much, following
+
+    return figures.BufferAtWork(step=step)
+
+
+def test_a_wrong_output_is_written_so_that_it_differs_from_the_right_one():
+    shown = off_by(0.001)
+    sentence = shown.update(t=11, dilation=2)  # 44 would be right
+    assert shown.wrong == 12 and "the output is 44.001. 12 of 12 outputs are wrong." in sentence
+    assert shown.sum_note.get_text() == "1·6 + 2·3 + 4·8 ≠ 44.001"
+    shown = off_by(0.0003)  # what is rounding for the count is rounding for the sign
+    assert "the output is 4.0003. 2 of 2 outputs are wrong." in shown.update(t=1, dilation=2)
+    assert shown.sum_note.get_text() == "1·0 + 2·0 + 4·1 ≠ 4.0003"
+    assert "the output is 44. 3 of 12 outputs are wrong." in shown.update(t=11, dilation=2)
+    assert shown.sum_note.get_text() == "1·6 + 2·3 + 4·8 = 44"
+
+
+def test_what_a_history_holds_stays_in_its_cells():
+    shown = figures.BufferAtWork(step=remembered_output)
+    words = set()
+    for t, dilation in ((7, 1), (11, 2), (19, 2)):
+        shown.update(t=t, dilation=dilation)
+        shown.figure.draw_without_rendering()
+        for box, text in shown.kept_cells[: shown.lag]:
+            edges = [artist.get_window_extent() for artist in (box, text)]
+            assert edges[0].x0 <= edges[1].x0 and edges[1].x1 <= edges[0].x1
+            words.add(text.get_text())
+    assert {len(word) for word in words} >= {1, 3, 4}  # the 1 is a …
+
+
 def test_a_function_that_writes_into_its_inputs_changes_no_figure():
     def written(function):
         def writes(x, history, weight, bias, dilation):
@@ -166,6 +199,20 @@ def test_the_shared_history_is_as_long_as_the_largest_lag():
         lags = [-at for positions in shown.read.values() for at in positions]
         assert shown.shared == max(lags)
         assert len(shown.read) == parameters["branches"]
+
+
+def test_the_history_of_one_branch_is_not_called_shared():
+    shown = figures.SharedHistory()
+    for branches, name in ((1, "history"), (2, "shared"), (1, "history")):
+        shown.update(branches=branches, d_conv=4)
+        assert shown.cells[len(shown.DILATIONS)]["name"].get_text() == name
+
+
+def test_the_picture_of_the_chunks_can_not_tell_turned_taps():
+    """So section 6 says of it."""
+    shown = figures.AnySplit(chunk=lambda x, h, weight, *rest: chapter.conv_chunk(x, h, weight.flip(-1), *rest))
+    shown.update(size=60, border=True, dilation=8)
+    assert shown.wrong == 0
 
 
 def test_any_split_equals_one_pass_if_the_history_is_carried():
@@ -248,6 +295,15 @@ def test_the_split_calls_a_nan_wrong_and_says_what_lies_outside_of_its_frame():
     shown = altered(lambda y: y + 0.02)
     shown.update()
     assert shown.note.get_text() == "at most 0.02 mV"
+    shown.update(border=False)
+    assert shown.titles() == ["History dropped: 300 of 300 outputs are wrong"]
+    assert shown.note.get_text() == "204 of 300 by less than 0.5 mV"
+    shown = altered(lambda y: torch.where(torch.arange(y.shape[-1]) == 0, 60.0, y + 0.02))
+    shown.update()
+    assert shown.note.get_text() == "up to 106 mV, above the frame; 295 of 300 by less than 0.5 mV"
+    shown.figure.draw_without_rendering()
+    note, above, errors = (artist.get_window_extent() for artist in (shown.note, shown.top, shown.low))
+    assert errors.y1 <= note.y0 and note.y1 <= above.y0  # between the two: it hides nothing
     shown = figures.AnySplit()
     shown.update()
     assert shown.note.get_text() == "zero everywhere"

@@ -79,7 +79,7 @@ class BufferAtWork(LiveFigure):
         by = f" The step is {self.whose}." if self.whose else ""
         return (
             f"At t = {t} with dilation {dilation} the history holds {self.lag} {held}. The {taps} the samples at "
-            f"t = {read}{early}, and the output is {written(self.streamed[t], '.4g')}. {verdict}"
+            f"t = {read}{early}, and the output is {self._output(t)}. {verdict}"
             f"{_told(self.unseen)}{by}"
         )
 
@@ -99,6 +99,11 @@ class BufferAtWork(LiveFigure):
     def _how_many_are_wrong(self, outputs: str, one: str, many: str) -> str:
         return f"{self.wrong} of {len(self.streamed)} {outputs} {one if self.wrong == 1 else many}"
 
+    def _output(self, t: int) -> str:
+        """The output at t, where it is wrong in as many digits as tell it from the right one."""
+        words = [[written(y[t], f".{digits}g") for y in (self.streamed, self.parallel)] for digits in range(4, 8)]
+        return next((given for given, right in words if given != right and not self.equal[t]), words[0][0])
+
     def _so_far(self) -> str:
         steps = len(self.streamed)
         return "The first output equals" if steps == 1 else f"The {steps} outputs so far equal"
@@ -108,10 +113,10 @@ class BufferAtWork(LiveFigure):
         """What the step does up to t; `sound` is of all 20 samples."""
         if dilation not in self.known:
             self.known[dilation] = self._fed(dilation)
-        held, outputs, true, equal = self.known[dilation]
-        self.sound = bool(equal.all() and true.all())
+        held, outputs, true, self.equal = self.known[dilation]
+        self.sound = bool(self.equal.all() and true.all())
         self.history, self.remembered = held[t], true[t]
-        self.streamed, self.wrong = np.array(outputs[: t + 1]), int((~equal[: t + 1]).sum())  # (t + 1,)
+        self.streamed, self.wrong = np.array(outputs[: t + 1]), int((~self.equal[: t + 1]).sum())  # (t + 1,)
 
     def _fed(self, dilation: int) -> tuple[list, list, np.ndarray, np.ndarray]:
         """All samples fed to the step, one at a time: the histories and the outputs, and which of each are right."""
@@ -156,8 +161,9 @@ class BufferAtWork(LiveFigure):
         box, text = cell
         box.set(x=x - 0.44, facecolor=face, edgecolor=edge, visible=True)
         word = written(value, "g")
-        text.set(x=x, text=word if len(word) < 5 else "…", color=ink, fontweight=weight, visible=True)
-        text.set_fontsize(14 if len(word) < 3 else 9)  # two digits fill a cell
+        word = word if len(word) < 5 else "…"
+        size = (14, 14, 9, 7)[len(word) - 1]  # two digits fill a cell, and bold ones are wider
+        text.set(x=x, text=word, color=ink, fontsize=size, fontweight=weight if size == 14 else "normal", visible=True)
 
     def _show_stream(self, t: int) -> None:
         for i, cell in enumerate(self.stream_cells):
@@ -222,8 +228,7 @@ class BufferAtWork(LiveFigure):
         self.drop.set_data([t, t], [places[t] if outside[t] else self.streamed[t], high])
         values = [self.SAMPLES[at] if at >= 0 else 0 for at in self.taps]
         terms = " + ".join(f"{tap}·{value}" for tap, value in zip(self.TAPS, values, strict=True))
-        sign = "=" if math.isclose(self.streamed[t], float(self.parallel[t]), abs_tol=1e-4) else "≠"
-        self.sum_note.set_text(f"{terms} {sign} {written(self.streamed[t], '.4g')}")
+        self.sum_note.set_text(f"{terms} {'=' if self.equal[t] else '≠'} {self._output(t)}")
 
 
 class KeptSamples(LiveFigure):
@@ -337,7 +342,8 @@ class SharedHistory(LiveFigure):
             else:
                 self._hide(row)
         taps = {at for positions in self.read.values() for at in positions}
-        self._show_row(len(self.DILATIONS), "shared", self.shared, sorted(taps), shared=True)
+        name = "history" if branches == 1 else "shared"
+        self._show_row(len(self.DILATIONS), name, self.shared, sorted(taps), shared=True)
         if branches == 1:
             self.title(self.ax, f"One branch: {several(self.shared, 'column')} of history")
             return (
@@ -390,6 +396,7 @@ class AnySplit(LiveFigure):
 
     START, LENGTH, TAPS = 2000, 300, 4
     HEIGHTS, HIGHEST = (-55, 5), 44  # what of the outputs and the errors is drawn; the rest runs along the edge
+    SEEN = 0.5  # mV: the curve of a smaller error lies on zero
 
     controls = {  # noqa: RUF012
         "size": slider(1, 150, 60, label="samples in a chunk"),
@@ -417,6 +424,7 @@ class AnySplit(LiveFigure):
         ]
         self.note = self.low.text(298, 16, "", color=style.VERMILLION, ha="right", fontweight="bold")
         self.note.set_bbox(style.PAPER)
+        self.note.set_in_layout(False)  # it fits between the two
         self.move(self.whole, *self.borders, self.pieces, self.error, *self.names, self.note)
 
     def update(self, size: int = 60, border: bool = True, dilation: int = 8) -> str:
@@ -461,7 +469,12 @@ class AnySplit(LiveFigure):
         largest = self.difference.max()
         if largest < 1:
             return f"at most {written(largest, '.2g')} mV"
-        return f"up to {written(largest)} mV, above the frame" if largest > self.HIGHEST else ""
+        small = int((self.differs & (self.difference < self.SEEN)).sum())
+        notes = {
+            f"up to {written(largest)} mV, above the frame": largest > self.HIGHEST,
+            f"{small} of {self.wrong} by less than {self.SEEN} mV": small,
+        }
+        return "; ".join(note for note, holds in notes.items() if holds)
 
     @torch.no_grad()
     def _run(self, size: int, border: bool, dilation: int) -> np.ndarray:
@@ -481,6 +494,9 @@ class AnySplit(LiveFigure):
         self.pieces.set_data(times, self.outputs.clip(*self.HEIGHTS))
         self.error.set_data(times, np.nan_to_num(self.difference, nan=np.inf).clip(max=self.HIGHEST - 0.5))
         self.note.set_text(self._note())
+        flat = bool((self.difference < 1).all())  # else it stands above what it would hide
+        self.note.set_y(16 if flat else self.HIGHEST + 2)
+        self.note.get_bbox_patch().set_visible(flat)
         starts = range(size, self.LENGTH, size) if size >= 5 else ()
         for ax, lines in zip((self.top, self.low), self.borders, strict=True):
             low, high = ax.get_ylim()
