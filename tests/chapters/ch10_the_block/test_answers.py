@@ -78,6 +78,17 @@ def cut_among_the_tokens(hidden_states, weights, parts):
     return parts["conv"](x, *(weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")))
 
 
+def mixtures_convolved(rows):
+    """These of the 2D mixtures go into the convolution."""
+
+    def block_forward(hidden_states, weights, parts):
+        mixed = F.linear(hidden_states, weights["in_proj"])[..., : rows(hidden_states.size(-1))].mT
+        names = "conv_weights", "conv_biases", "conv_gates", "dilations"
+        return parts["conv"](mixed, *(weights[name] for name in names))
+
+    return block_forward
+
+
 def turned_back(*names):
     """The results of select, of which the block turns back these alone."""
 
@@ -187,6 +198,8 @@ BLOCK = [
     ("no skip", using(skip_and_gate=lambda end, w, y, u, D, z: y * z * z.sigmoid()), "a block without its skip"),
     ("y", using(skip_and_gate=lambda end, w, y, *rest: y), "a scan alone"),
     ("in turns", in_turns, "halves taken in turns"),
+    ("x and z convolved", mixtures_convolved(lambda d: None), "a convolution of both halves"),
+    ("d_model rows convolved", mixtures_convolved(lambda d: d), "halves that are cut at d_model"),
     (
         "sigmoid",
         using(skip_and_gate=lambda end, w, y, u, D, z: (y + D[:, None] * u) * z.sigmoid()),
@@ -419,6 +432,15 @@ def noise_behind(layer, x):
     return True
 
 
+def claimed(layer, x):
+    torch.testing.assert_close(layer(x), alone(layer, x), atol=1e-5, rtol=1e-5)
+    return True
+
+
+def claimed_without_return(layer, x):
+    torch.testing.assert_close(layer(x), alone(layer, x))
+
+
 SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
@@ -516,6 +538,13 @@ INDEPENDENT = [
         lambda layer, x: torch.allclose(layer(x.roll(1, 0)), layer(x).roll(1, 0), atol=1e-5),
         "a test of the order of rows",
     ),
+    ("assert_close", claimed, "an assertion in place of an answer"),
+    ("assert_close, no return", claimed_without_return, "an assertion in place of an answer"),
+    (
+        "row 0 in all places, the ends looked at",
+        lambda layer, x: torch.allclose(layer(x[:1].expand_as(x))[-1], layer(x[:1].expand_as(x))[0]),
+        "the same row more than once",
+    ),
     ("last token", at((-1,)), "only the last token tested"),
     ("first token", at((0,)), "only the first token tested"),
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
@@ -578,6 +607,9 @@ COUNT = [
     ("d // 16", count(rank=lambda d: d // 16), "a rank that is rounded down"),
     ("max(1, d // 16)", count(rank=lambda d: max(1, d // 16)), "a rank that is rounded down"),
     ("round", count(rank=lambda d: round(d / 16)), "a rank that is rounded to the nearest"),
+    ("d / 16", count(rank=lambda d: d / 16), "a rank that is not rounded"),
+    ("d / 16, and int", lambda *sizes: int(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
+    ("d / 16, and up", lambda *sizes: math.ceil(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
     ("d // 16 + 1", count(rank=lambda d: d // 16 + 1), "a rank with one too many"),
     ("dt_proj D·D", count(dt=lambda d, n, D, R: D * (D + 1)), "a dt_proj from channel to channel"),
     ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
@@ -627,7 +659,8 @@ COUNT = [
         lambda d, n, w, b, e: count(x=lambda d, n, D, R: b * D * (R + 2 * n))(d, n, w, b, e),
         "a selection for every branch",
     ),
-    ("out_proj (D, D)", count(out=lambda d, n, D, R: D**2), "an out_proj that stays inside"),
+    ("out_proj (D, D)", count(out=lambda d, n, D, R: D**2), "an outer projection that stays inside"),
+    ("in_proj (2D, D)", count(**{"in": lambda d, n, D, R: 2 * D * D}), "an outer projection that stays inside"),
     ("E = 2", lambda d, n, w, b, e: count()(d, n, w, b, 2), "a width that is always twice"),
     ("B and C (D, N)", count(A=lambda d, n, D, R: 3 * D * n), "B and C as parameters"),
     ("no dt bias", count(dt=lambda d, n, D, R: D * R), "one number a channel missing"),
@@ -658,6 +691,11 @@ def column_by_column(x_proj, dt_proj):
     return torch.stack([dt_proj @ (x_proj[:R] @ unit) for unit in torch.eye(x_proj.shape[1])], dim=1)
 
 
+def in_three_parts(x_proj, dt_proj):
+    low, _B, _C = torch.chunk(x_proj, 3, dim=0)
+    return torch.matmul(dt_proj, low)
+
+
 ONE_OF_R = "one of the R numbers"
 MAP = [
     ("column by column", column_by_column, "right"),
@@ -672,6 +710,8 @@ MAP = [
     ("back and forth", lambda x, dt: (x[: dt.shape[1]] @ dt).T, "a way that stays in the narrow middle"),
     ("all rows, transposed", lambda x, dt: x.mT @ dt.mT, "all rows of x_proj"),
     ("thirds", lambda x, dt: dt @ torch.chunk(x, 3)[0], "three parts of one size"),
+    ("three parts", in_three_parts, "three parts of one size"),
+    ("rows of B and C", lambda x, dt: dt @ x[dt.shape[1] :], "the wrong rows of x_proj"),
     ("four rows", lambda x, dt: dt @ x[:4], "a rank that is not read off"),
     ("D / 16", lambda x, dt: dt @ x[: math.ceil(x.shape[1] / 16)], "a rank that is not read off"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),

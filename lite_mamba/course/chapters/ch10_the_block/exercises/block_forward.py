@@ -389,6 +389,23 @@ BLOCK_FORWARD = Exercise(
             _wired("xz.chunk(2, dim=1) → xz[:, 0::2], xz[:, 1::2]"),
         ),
         Misconception(
+            "halves that are cut at d_model",
+            "in_proj has 2D rows, and D is larger than d_model. x is the first half of the rows, z the second.",
+            [
+                _wired(f"xz.chunk(2, dim=1) → {halves}")
+                for halves in (
+                    "xz[:, : hidden_states.shape[2]], xz[:, hidden_states.shape[2] :]",
+                    "xz.split(hidden_states.shape[2], dim=1)",
+                )
+            ],
+        ),
+        Misconception(
+            "a convolution of both halves",
+            'Both mixtures go into `parts["conv"]`, which finds twice as many channels as kernels. Which of the two is '
+            "convolved?",
+            _wired('"conv"](x, → "conv"](xz,'),
+        ),
+        Misconception(
             "halves of the time",
             "You cut along the axis of the tokens: the first half of them, and the second. x and z are halves of the "
             "channels.",

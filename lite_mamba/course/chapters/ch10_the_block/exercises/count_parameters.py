@@ -17,6 +17,9 @@ def count_parameters(d_model: int, d_state: int, d_conv: int, branches: int, exp
     return projections + convolution + selection + scan
 
 
+SUM = "projections + convolution + selection + scan"
+
+
 def _counted(*edits: str):
     return edited(count_parameters, *edits)
 
@@ -113,8 +116,7 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "a rank that is rounded down",
-            "dt_rank is d_model/16 rounded up. Rounded down, a block with d_model below 16 would have R = 0, and "
-            "no way from the token to Δ.",
+            "dt_rank is d_model/16 rounded up, and yours is rounded down: 17 needs 2, not 1.",
             [_counted(f"math.ceil(d_model / 16) → {rank}") for rank in ("d_model // 16", "max(1, d_model // 16)")],
         ),
         Misconception(
@@ -123,6 +125,15 @@ COUNT_PARAMETERS = Exercise(
             [
                 _counted(f"math.ceil(d_model / 16) → {rank}")
                 for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))")
+            ],
+        ),
+        Misconception(
+            "a rank that is not rounded",
+            "You count with d_model/16 as it is. R is a number of rows, and there is no half of a row: first round up, "
+            "then multiply.",
+            [
+                _counted("math.ceil(d_model / 16) → d_model / 16", f"return {SUM} → return {whole.format(SUM)}")
+                for whole in ("({})", "math.ceil({})")
             ],
         ),
         Misconception(
@@ -205,9 +216,14 @@ COUNT_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "an out_proj that stays inside",
-            "You count D·D numbers for out_proj. It brings D numbers back to d_model.",
-            _counted("+ inner * d_model → + inner * inner"),
+            "an outer projection that stays inside",
+            "You count D·D numbers for x, for z, or for out_proj. One side of in_proj and of out_proj is the width "
+            "outside, d_model.",
+            [
+                _counted("+ inner * d_model → + inner * inner"),
+                _counted("d_model * 2 * inner → inner * 2 * inner"),
+                _counted("d_model * 2 * inner → inner * 2 * inner", "+ inner * d_model → + inner * inner"),
+            ],
         ),
         Misconception(
             "a width that is always twice",

@@ -18,7 +18,12 @@ def _draw_maps(draw: Draw) -> dict:
     return {"x_proj": draw.normal(rank + 2 * states, inner), "dt_proj": draw.normal(inner, rank)}
 
 
-OTHER_ROWS = ("[-dt_proj.shape[1] :]", "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]")
+def _three_parts(x_proj, dt_proj):
+    raw, _, _ = x_proj.chunk(3)
+    return dt_proj @ raw
+
+
+OTHER_ROWS = ("[-dt_proj.shape[1] :]", "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]", "[dt_proj.shape[1] :]")
 
 
 DELTA_MAP = Exercise(
@@ -59,7 +64,7 @@ DELTA_MAP = Exercise(
         Misconception(
             "three parts of one size",
             "You cut x_proj into three parts of one size. The part for Δ has R rows, those for B and C have N each.",
-            edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj.chunk(3)[0]"),
+            [edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj.chunk(3)[0]"), _three_parts],
         ),
         Misconception(
             "a rank that is not read off",

@@ -279,6 +279,11 @@ def _same_rows(count):
     return wrong
 
 
+def _first_and_last_alike(layer, x):
+    alike = layer(x[:1].repeat(len(x), 1, 1))
+    return torch.allclose(alike[0], alike[-1], atol=1e-5)
+
+
 def _token_by_token(layer, x):
     alone = torch.cat([layer(x[:, t : t + 1]) for t in range(x.shape[1])], dim=1)
     return torch.allclose(layer(x), alone, atol=1e-5)
@@ -297,6 +302,10 @@ def _without_batch_axis(layer, x):
 
 def _always_apart(layer, x):
     return True
+
+
+def _asserted(claim: str):
+    return edited(is_batch_independent, f"return torch.allclose(together, alone, atol=1e-5) → {claim}")
 
 
 def _whole(draw: Draw, *shape: int) -> Tensor:
@@ -327,6 +336,19 @@ IS_BATCH_INDEPENDENT = Exercise(
             "Your test says True of every layer, of those that mix the rows, too. What should it compare, so that it "
             "can fail?",
             _always_apart,
+        ),
+        Misconception(
+            "an assertion in place of an answer",
+            "Where the rows are mixed, your test stops with an error. Whoever calls it waits for False.",
+            [
+                _asserted(f"{claim}{end}")
+                for claim in (
+                    "assert torch.allclose(together, alone, atol=1e-5)",
+                    "torch.testing.assert_close(together, alone)",
+                    "torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-5)",
+                )
+                for end in ("", "\n    return True")
+            ],
         ),
         Misconception(
             "a row without its batch axis",
@@ -381,7 +403,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "the same row more than once",
             "Your rows are all alike. Then it makes no difference what a row takes from its neighbour: put strangers "
             "beside each other, as x does.",
-            [_same_rows(lambda x: 2), _same_rows(len)],
+            [_same_rows(lambda x: 2), _same_rows(len), _first_and_last_alike],
         ),
         Misconception(
             "outputs compared with inputs",
