@@ -17,6 +17,8 @@ from lite_mamba.course.page.check import card
 
 # Exercise 1: state_update
 
+MISPLACED = "an axis missing, or at another place"
+
 
 def unsqueezed(
     size=lambda delta, bias: F.softplus(delta + bias),
@@ -157,6 +159,16 @@ def state_gated(h, u, delta, A, B, C, D, z, dt_bias):
     return y, torch.einsum("bdn,bd->bdn", new, F.silu(z))
 
 
+def skip_in_the_sum(h, u, delta, A, B, C, D, z, dt_bias):
+    new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)[1]
+    return (new * C[:, None] + (u * D).unsqueeze(2)).sum(2) * F.silu(z), new
+
+
+def gated_before_it_is_read(h, u, delta, A, B, C, D, z, dt_bias):
+    new = state_gated(h, u, delta, A, B, C, D, z, dt_bias)[1]
+    return (new * C.unsqueeze(1)).sum(2) + D * u, new
+
+
 def bilinear(dt, A):
     half = torch.einsum("bd,dn->bdn", dt, A) / 2
     return (1 + half) / (1 - half)
@@ -197,10 +209,10 @@ UPDATE = [
     ("Δ Δ B u", unsqueezed(drive=lambda dt, u, B: (dt**2 * u)[..., None] * B[:, None]),
      "a drive with the step size twice"),
     ("+ gate", unsqueezed(finish=lambda y, u, D, z: y + D * u + F.silu(z)), "a gate that is added"),
-    ("way out unshaped", read_by(lambda h, C: (C * h).sum(dim=2)), "an axis that is missing"),
-    ("way out for channels", read_by(lambda h, C: (C.unsqueeze(-1) * h).sum(dim=2)), "an axis that is missing"),
-    ("both unshaped", both_unshaped(), "an axis that is missing"),
-    ("both for channels", both_unshaped(lambda way: way.unsqueeze(2)), "an axis that is missing"),
+    ("way out unshaped", read_by(lambda h, C: (C * h).sum(dim=2)), MISPLACED),
+    ("way out for channels", read_by(lambda h, C: (C.unsqueeze(-1) * h).sum(dim=2)), MISPLACED),
+    ("both unshaped", both_unshaped(), MISPLACED),
+    ("both for channels", both_unshaped(lambda way: way.unsqueeze(2)), MISPLACED),
     ("a column read", read_by(lambda h, C: torch.matmul(h, C.unsqueeze(2))), "a reading with an axis too many"),
     ("keepdim", read_by(lambda h, C: (C.unsqueeze(1) * h).sum(2, keepdim=True)), "a reading with an axis too many"),
     ("SiLU of u", lambda h, u, *rest: unsqueezed()(h, F.silu(u), *rest), "a SiLU on the signal"),
@@ -240,6 +252,11 @@ UPDATE = [
     ("two softplus, added", unsqueezed(lambda d, b: F.softplus(d) + F.softplus(b)), "softplus of each by itself"),
     ("the state gated", state_gated, "a state that passes the gate"),
     ("bilinear", unsqueezed(decay=bilinear), "a decay by the bilinear rule"),
+    ("@ C.T", read_by(lambda h, C: h.matmul(C.mT)), "a row read with the C of every row"),
+    ("@ C.T, summed", read_by(lambda h, C: torch.einsum("bdn,cn->bdc", h, C).sum(2)),
+     "a row read with the C of every row"),
+    ("skip in the sum", skip_in_the_sum, "a skip in the sum over the states"),
+    ("a gated state that is read", gated_before_it_is_read, "a state that passes the gate"),
 ]  # fmt: skip
 
 # Exercise 2: block_step
@@ -438,6 +455,9 @@ STEP = [
     ("exp(-)", linear(rates=lambda log: torch.exp(-log)), "a minus in the exponent"),
     ("gate again", linear(last=lambda y, u, z, w: (y * F.silu(z)) @ w["out_proj"].T), "the gate applied twice"),
     ("skip again", linear(last=lambda y, u, z, w: (y + w["D"] * u) @ w["out_proj"].T), "a skip added twice"),
+    ("skip and gate again", linear(last=lambda y, u, z, w: F.linear((w["D"] * u + y) * F.silu(z), w["out_proj"])),
+     "skip and gate a second time"),
+    ("-exp(-)", linear(rates=lambda log: -1 / log.exp()), "a minus in the exponent"),
     ("no out_proj", linear(last=lambda y, u, z, w: y), "an output that has not passed out_proj"),
     ("old history", linear(memory=lambda old, new, x, u: old), "a history that is returned as it came"),
     ("old state", linear(lost=True), "a state that is returned as it came"),
@@ -735,6 +755,19 @@ def inside_the_loop(block, prompt, chunk, tokens):
     return torch.cat(outputs, 1)
 
 
+def last_outputs(pieces):
+    """The last outputs of the last so many pieces, and no token generated."""
+
+    def generate(block, prompt, chunk, tokens):
+        params, made = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt)), []
+        for start in range(0, prompt.shape[1], chunk):
+            params.seqlen_offset = start
+            made.append(block(prompt[:, start : start + chunk], inference_params=params))
+        return torch.cat(made[-pieces:], dim=1)[:, -tokens:]
+
+    return generate
+
+
 def rows_for_numbers(block, prompt, chunk, tokens):
     stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=prompt.shape[2])
     for piece in prompt.split(chunk, dim=1):
@@ -799,6 +832,12 @@ GENERATE = [
     ("a first output lost", lambda b, p, c, n: loop(kept=slice(1, None))(b, p, c, n + 1),
      "a first output thrown away"),
     ("one too many", lambda b, p, c, n: loop()(b, p, c, n + 1), "an output too many"),
+    ("the prompt and what came", lambda b, p, c, n: torch.cat([p, loop()(b, p, c, n)], dim=1),
+     "the prompt in front of what came"),
+    ("the prompt's last outputs", last_outputs(100), "outputs of the prompt for generated tokens"),
+    ("the last piece's last outputs", last_outputs(1), "outputs of the prompt for generated tokens"),
+    ("range ends early", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(0, p.shape[1] - c, c)]),
+     "a last piece left out"),
     ("no stream", without_a_stream, "a call without its stream"),
     ("no stream, one piece", no_stream_one_piece, "a call without its stream"),
     ("no stream for the tokens", no_stream_for_tokens, "a call without its stream"),
@@ -873,6 +912,10 @@ OVERTAKES = [
     ("one matrix", lambda s, d, n: s // (d**2 * n) + 1, "d_model squared"),
     ("a square", lambda s, d, n: s // (d * n) ** 2 + 1, "d_model squared"),
     ("always 1", lambda s, d, n: 1, None),
+    ("d_model bytes", lambda s, d, n: s // d + 1, "d_model bytes a token"),
+    ("the rest", lambda s, d, n: divmod(s, each(d, n))[1] + 1, "a rest in the place of a quotient"),
+    ("one byte more", lambda s, d, n: s // (each(d, n) + 1), "a one inside the brackets"),
+    ("no more than 999", lambda s, d, n: next((t for t in range(1000) if t * each(d, n) > s), None), None),
 ]
 
 # Exercise 5: restart
@@ -1000,6 +1043,8 @@ RESTART = [
     ("all but the last column", cleared_column(slice(None, -1)), "a history that is cleared in part"),
     ("no return", lambda *given: None, None),
     ("one result", lambda *given: cloned(*given)[0], None),
+    ("(B, 1)", multiplied(shape=lambda rows: rows[:, None]), "a row matched with another axis"),
+    ("(1, B, 1)", multiplied(shape=lambda rows: rows[None, :, None]), "a row matched with another axis"),
     ("ones", lambda history, h, last, now: (torch.ones_like(history), torch.ones_like(h)), None),
     ("lists", lambda *given: [part.tolist() for part in cloned(*given)], None),
     ("crash", lambda history, h, last, now: (history[now], h), None),
@@ -1060,6 +1105,13 @@ def silu_twice(x, segment, history, h, last, weights):
     return y, joined[..., x.shape[-1] :], h, segment
 
 
+def keeps_u(x, segment, history, h, last, weights):
+    given = mended()(x, segment, history, h, last, weights)
+    joined = torch.cat([history * (segment == last)[:, None, None], x], dim=-1)
+    u = F.silu(F.conv1d(joined, weights["conv"][:, None], groups=x.shape[1]))
+    return given[0], u[..., -history.shape[-1] :], *given[2:]
+
+
 def sample_by_sample(x, segment, history, h, last, weights):
     outputs, stream = [], mended()
     for t in range(x.shape[-1]):
@@ -1102,6 +1154,8 @@ MENDED = [
     ("from the chunk", mended(kept=lambda joined, x, W: x[..., -W:]), "a history from the chunk alone"),
     ("from the chunk, filled up", mended(kept=lambda joined, x, W: F.pad(x, (W, 0))[..., -W:]),
      "a history from the chunk alone"),
+    ("bias behind", mended(size=F.softplus, softplus=False), "the bias added behind softplus"),
+    ("u kept", keeps_u, "a history of what the convolution gives"),
     ("SiLU twice", silu_twice, "a SiLU too many"),
     ("too late", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] + 1 :]), "a history that starts too late"),
     ("always row 0", mended(changed=lambda segment, last: torch.arange(len(last)) == 0), None),

@@ -257,7 +257,8 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "a minus in the exponent",
-            "exp(−A_log) is positive, and its rates are upside down. The minus stands in front of the exponential.",
+            "exp(−A_log) turns the rates upside down, 1/n for n. The one minus of A stands in front of the "
+            "exponential.",
             [_wired('-torch.exp(w["A_log"]) → torch.exp(-w["A_log"])'), _wired('exp(w["A_log"]) → exp(-w["A_log"])')],
         ),
         Misconception(
@@ -289,6 +290,11 @@ BLOCK_STEP = Exercise(
             "a skip added twice",
             "You add D·u, and state_update has done it already.",
             [_wired('return y → return (y + w["D"] * u)'), _wired('return y → return (y + w["D"] * x)')],
+        ),
+        Misconception(
+            "skip and gate a second time",
+            "You add D·u and multiply by SiLU(z), and state_update has done both already.",
+            _wired('return y → return (y + w["D"] * u) * F.silu(z)'),
         ),
         Misconception(
             "the token added to the output",

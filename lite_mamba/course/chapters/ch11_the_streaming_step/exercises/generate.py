@@ -300,7 +300,8 @@ GENERATE = Exercise(
         ),
         Misconception(
             "a last piece left out",
-            "The prompt's length need not be a multiple of `chunk`. The rest, shorter than the others, was not read.",
+            "Your pieces end before the prompt does, and what is left of it was not read. Its length need not be a "
+            "multiple of `chunk`: where does the last piece end?",
             [
                 edited(generate, "prompt.split( → prompt[:, : prompt.shape[1] // chunk * chunk].split("),
                 edited(generate, "prompt.split( → prompt[:, : (prompt.shape[1] - 1) // chunk * chunk].split("),
@@ -347,7 +348,28 @@ GENERATE = Exercise(
             [
                 edited(generate, "< tokens: → < tokens + 1:"),
                 edited(generate, "[out[:, -1:]] → [out]", "outputs[-1], → outputs[-1][:, -1:],"),
-                edited(generate, "cat(outputs, → cat([prompt, *outputs],"),
+            ],
+        ),
+        Misconception(
+            "the prompt in front of what came",
+            "You return the prompt, and behind it the generated tokens. Who calls you has the prompt already: (B, "
+            "tokens, d_model) is what the block has made.",
+            edited(generate, "cat(outputs, → cat([prompt, *outputs],"),
+        ),
+        Misconception(
+            "outputs of the prompt for generated tokens",
+            "You return the last outputs of the prompt. Only the very last of them is a new token: each further one "
+            "comes from a call that gets the one before.",
+            [
+                edited(
+                    generate,
+                    "for piece in → made = []\n    for piece in",
+                    "out = block(piece, inference_params=stream) → out = block(piece, inference_params=stream); "
+                    "made.append(out)",
+                    "outputs = [out[:, -1:]] → outputs = [torch.cat(made, dim=1)[:, -tokens:]]",
+                    "len(outputs) < tokens → False",
+                ),
+                edited(generate, "[out[:, -1:]] → [out[:, -tokens:]]", "len(outputs) < tokens → False"),
             ],
         ),
         Misconception(

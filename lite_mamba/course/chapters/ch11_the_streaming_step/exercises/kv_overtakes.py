@@ -26,10 +26,10 @@ def _per_token(*edits: str) -> list:
 def _draw_memory(draw: Draw) -> dict:
     d_model, number_bytes = draw.size(1, 20), draw.choice([2, 4])
     each = 2 * d_model * number_bytes
-    usual = each * draw.size(3, 40) + draw.choice([0, 0, each // 2, 3 * each // 4, 1])
+    full, rest = each * draw.size(3, 40), draw.choice([0, 0, each // 2, 3 * each // 4, 1])
     less_than_a_token = each // 4 + 1  # else a division the wrong way round is always the same number
     return {
-        "state_bytes": draw.choice([*[usual] * 9, less_than_a_token]),
+        "state_bytes": draw.choice([*[full + rest] * 8, 400 * full + rest, less_than_a_token]),
         "d_model": d_model,
         "number_bytes": number_bytes,
     }
@@ -51,6 +51,22 @@ KV_OVERTAKES = Exercise(
             "numbers in the place of bytes",
             "You compare bytes of state with numbers of the cache. How many bytes does each number take?",
             _per_token(" * number_bytes → "),
+        ),
+        Misconception(
+            "d_model bytes a token",
+            "You count d_model bytes a token. A key is d_model numbers, and so is a value: how many bytes are the two "
+            "together?",
+            _per_token("2 * d_model * number_bytes → d_model"),
+        ),
+        Misconception(
+            "a rest in the place of a quotient",
+            "% gives what a division leaves over. Asked for is how often a token's bytes go into the state.",
+            [_counted("// → %"), _counted("// → %", " + 1 → ")],
+        ),
+        Misconception(
+            "a one inside the brackets",
+            "You make a token one byte larger. The one is added to the tokens, behind the division.",
+            _counted("number_bytes) + 1 → number_bytes + 1)"),
         ),
         Misconception(
             "bits in the place of bytes",

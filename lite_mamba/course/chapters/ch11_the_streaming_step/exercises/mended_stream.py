@@ -161,6 +161,12 @@ MENDED_STREAM = Exercise(
             ],
         ),
         Misconception(
+            "the bias added behind softplus",
+            "Your step size is softplus of delta alone, and dt_bias is added to it afterwards. Add first, then make "
+            "the sum positive, as the scan does with delta_softplus=True.",
+            _worse("bias", f"{MADE}F.softplus(delta)", '"delta_softplus": True → "delta_softplus": False'),
+        ),
+        Misconception(
             "a softplus that is gone",
             "The step size is not made positive any more. delta_softplus=True was right: the scan adds the bias, and "
             "then takes the softplus.",
@@ -263,7 +269,10 @@ MENDED_STREAM = Exercise(
         Misconception(
             "a history of what the convolution gives",
             "You keep u. The convolution looks back at its inputs, x.",
-            _worse("history", "joined[..., x.shape[-1] :] → torch.cat([history, u], dim=-1)[..., x.shape[-1] :]"),
+            [
+                *_worse("history", "joined[..., x.shape[-1] :] → torch.cat([history, u], dim=-1)[..., x.shape[-1] :]"),
+                *_worse("history", "joined[..., x.shape[-1] :] → u[..., -history.shape[-1] :]"),
+            ],
         ),
         Misconception(
             "a history that starts too late",

@@ -50,8 +50,8 @@ RESTART = Exercise(
     misconceptions=[
         Misconception(
             "every row started afresh",
-            "One row has a new text, and you clear them all. The other streams lose their memory in the middle of "
-            "their texts. Decide row by row, by the values of the two indices.",
+            "You clear rows whose text goes on, too: those streams lose their memory in the middle of it. Decide row "
+            "by row, by the values of the two indices.",
             [
                 _restarted(f"(now != last)[:, None, None] → {rows}")
                 for rows in ("(now != last).any()", "now.new_ones(()) > 0")
@@ -187,9 +187,13 @@ RESTART = Exercise(
         ),
         Misconception(
             "a row matched with another axis",
-            "`now != last` is (B,), and PyTorch lines shapes up from the right: it tries to match B with S and N. The "
-            "rows come first, so two axes of size 1 have to stand behind them.",
-            [_restarted("[:, None, None] → "), _restarted("[:, None, None] → [:, None]")],
+            "`now != last` is (B,), and PyTorch lines shapes up from the right: as you hand it over, B meets another "
+            "axis of the memories. The rows come first, so two axes of size 1 have to stand behind them.",
+            [
+                _restarted(f"[:, None, None] → {axes}", *masked)
+                for axes in ("", "[:, None]")
+                for masked in ((), (f"{CLEARED} → return history * ~changed, h * ~changed",))
+            ],
         ),
     ],
 )

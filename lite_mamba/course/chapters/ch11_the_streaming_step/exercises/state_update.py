@@ -277,7 +277,13 @@ STATE_UPDATE = Exercise(
             "a state that passes the gate",
             "You return the state times SiLU(z). The gate is for the output alone: what is remembered goes on as it "
             "is.",
-            _updated("F.silu(z), h → F.silu(z), h * F.silu(z)[..., None]"),
+            [
+                _updated("F.silu(z), h → F.silu(z), h * F.silu(z)[..., None]"),
+                *(
+                    _updated(f"y = {READ} → h = h * F.silu(z)[..., None]; y = {READ}", *more)
+                    for more in ((), ("(y + D * u) * F.silu(z) → y + D * u",))
+                ),
+            ],
         ),
         Misconception(
             "a missing gate",
@@ -330,6 +336,11 @@ STATE_UPDATE = Exercise(
             _updated("D * u) → D)"),
         ),
         Misconception(
+            "a skip in the sum over the states",
+            "D·u stands inside the sum over the states, so it comes in N times. It is added once, to the reading.",
+            _updated("(y + D * u) → (y + h.shape[-1] * D * u)"),
+        ),
+        Misconception(
             "states that are added up too early",
             "You add the N states of a channel up before you return them, or before C reads them. Each state fades at "
             "a rate of its own: h stays (B, D, N), and only y is a sum over the states.",
@@ -361,13 +372,19 @@ STATE_UPDATE = Exercise(
             _updated(f"{READ} → (h * C[:, None]).sum(1)"),
         ),
         Misconception(
+            "a row read with the C of every row",
+            "A product with C.T is (B, D, B): it reads the states of each row with the C of all B rows. Each row has a "
+            "C of its own: for each row and channel, a sum over the N states.",
+            [_updated(f"{READ} → h @ C.T"), _updated(f"{READ} → (h @ C.T).sum(-1)")],
+        ),
+        Misconception(
             "a reading with an axis too many",
             "Your reading is (B, D, 1), and D·u is (B, D): the two are lined up from the right. An axis of size 1 that "
             "you needed on the way to the reading has to go before you add.",
             _updated(f"{READ} → h @ C[..., None]"),
         ),
         Misconception(
-            "an axis that is missing",
+            "an axis missing, or at another place",
             "h is (B, D, N). delta and u have no axis for the states, and B and C have none for the channels: PyTorch "
             "lines shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at "
             "the right place.",
