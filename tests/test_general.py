@@ -249,6 +249,14 @@ def test_an_error_has_the_name_of_what_it_says(name, wrong):
     assert verdict.kind == "raised" and verdict.misconception.name == name
 
 
+def test_a_target_of_floats_has_its_name_where_torch_does_not_say_that_it_is_the_target():
+    def cross_entropy(x, n):
+        raise RuntimeError("expected scalar type Long but found Float")  # the words of torch 2.11
+
+    verdicts = [judge(made(scaled), wrong, quiet=True) for wrong in (lambda x, n: cross_entropy(x, n), cross_entropy)]
+    assert {verdict.misconception.name for verdict in verdicts} == {"an index that is not a whole number"}
+
+
 def raised(error):
     """The error, with the line that raised it."""
     try:

@@ -51,6 +51,12 @@ def own_line(error: BaseException) -> tuple[str, int, str] | None:
     return None
 
 
+def called_last(error: BaseException) -> str:
+    """The innermost function written in Python that was at work, the reader's or a library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return frames[-1].name if frames else ""
+
+
 def raised_by_reader(error: BaseException) -> bool:
     """Whether a line of the reader's raised an error itself, and not a function written in Python that it called."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .errors import own_line, raised_by_reader, words_of
+from .errors import called_last, own_line, raised_by_reader, words_of
 from .exercise import Mistake
 
 
@@ -33,6 +33,11 @@ def named_error(error: BaseException) -> Mistake | None:
     In a backward pass no line of the reader's is at work: its error is told by its words.
     """
     words = words_of(error)
+    if called_last(error) in (
+        "cross_entropy",
+        "nll_loss",
+    ):  # torch 2.11: silent that it is the target
+        words = words.replace("expected scalar type Long", "expected target dtype to be Long")
     if own_line(error) is None and IN_THE_BACKWARD_PASS not in words:
         return None
     for name, (kinds, pattern, hint) in ERRORS.items():
