@@ -1201,7 +1201,10 @@ answers(
             gated(part=lambda v: v * torch.sigmoid(v), following=filled_in),
             gated(shares=lambda g: torch.exp(g - g.max()) / torch.exp(g - g.max()).sum(), following=rolled),
         ],
-        "pushed first, then read": [gated(before=taken_in)],
+        "pushed first, then read": [
+            gated(before=taken_in),
+            lambda x, h, *case: gated()(x, taken_in(h, x), *case),
+        ],
         "the history moved once a branch": [
             handed_on,
             handed_among_branches,

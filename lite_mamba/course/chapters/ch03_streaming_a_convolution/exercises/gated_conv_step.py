@@ -80,10 +80,10 @@ GATED_CONV_STEP = Exercise(
     misconceptions=[
         Misconception(
             name="pushed first, then read",
-            wrong=gated(
-                "y = torch.zeros_like(x) → y, history = torch.zeros_like(x), push(history, x)",
-                "return y, push(history, x) → return y, history",
-            ),
+            wrong=[
+                gated("y = torch.zeros_like(x) → y, history = torch.zeros_like(x), push(history, x)", *following)
+                for following in (("return y, push(history, x) → return y, history",), ())
+            ],
             message="The history has moved on before the branches read it, so `conv_step` sees the new sample "
             "twice, and older taps read a sample one step newer than they should. Give the branches the history "
             "as it came, and push once they have read.",
