@@ -113,6 +113,13 @@ HALF_LIFE = [
     ),
     ("the rate of a step", lambda A, delta: torch.einsum("dn,d->dn", A.abs(), delta), "the exponent of one step"),
     ("the factor's logarithm", lambda A, delta: torch.exp(A * delta[:, None]).log(), "the exponent of one step"),
+    ("1 − Ā alone", lambda A, delta: 1 - torch.exp(A * delta[:, None]), "what a step takes away"),
+    ("added to A", lambda A, delta: math.log(2) / -(A + delta[:, None]), "a sum in the place of a product"),
+    ("exp(−A)", lambda A, delta: math.log(2) / (torch.exp(-A) * delta[:, None]), "an exponential in the denominator"),
+    ("log(−A)", lambda A, delta: math.log(2) / ((-A).log() * delta[:, None]), "A_log in the place of A"),
+    ("a bracket too late", lambda A, delta: torch.log(2 / (-A * delta[:, None])), "a denominator under the logarithm"),
+    ("divided twice", lambda A, delta: math.log(0.5) / A / delta, "a Δ that is matched with the states"),
+    ("expanded", lambda A, delta: -math.log(2) / (A * delta.expand_as(A)), "a Δ that is matched with the states"),
     ("log2 of the factor", lambda A, delta: torch.log2(torch.exp(A * delta[:, None])), "how often a step halves"),
 ]
 
@@ -207,7 +214,14 @@ INVERSE = [
     ("log below 0.7, else dt", lambda dt: torch.where(dt < 0.7, dt.log(), dt), "the two ends alone"),
     ("log of exp", lambda dt: dt.exp().log(), "dt itself"),
     ("log1p of expm1, dt comes out", lambda dt: torch.log1p(torch.expm1(dt)), "dt itself"),
-    ("exp of dt − 1", lambda dt: (dt - 1).exp().log(), "a 1 inside of the exponent"),
+    ("exp of dt, minus 1 after the logarithm", lambda dt: dt.exp().log() - 1, "a 1 that is not between exp and log"),
+    ("a product, naive", lambda dt: torch.log(dt.exp() * (1 - torch.exp(-dt))), LOST),
+    ("expm1 without a logarithm", lambda dt: dt + torch.expm1(-dt), "a forgotten logarithm"),
+    ("a bracket too late", lambda dt: torch.log(dt - torch.expm1(-dt)), "dt under the logarithm"),
+    ("a product under the logarithm", lambda dt: (dt * (-(-dt).expm1())).log(), "dt under the logarithm"),
+    ("log of dt − 1", lambda dt: torch.log(dt - 1), "a forgotten exponential"),
+    ("log of dt, minus 1", lambda dt: dt.log() - 1, "a forgotten exponential"),
+    ("exp of dt − 1", lambda dt: (dt - 1).exp().log(), "a 1 that is not between exp and log"),
     ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
     ("nothing done", lambda dt: dt.clone(), "dt itself"),
     ("large apart, all or none", lambda dt: dt if (dt > 20).all() else dt.expm1().log(), OVERFLOWS),
@@ -357,6 +371,13 @@ SAMPLE = [
         "step sizes that are laid out evenly",
     ),
     ("expm1", lambda u, a, b, f: torch.expm1(log_dt(u, a, b)).clamp(min=f), "a logarithm that stays one"),
+    (
+        "a ratio",
+        lambda u, a, b, f: (a * torch.exp(u * math.log(b) / math.log(a))).clamp(min=f),
+        "a ratio of the logarithms",
+    ),
+    ("exp too early", lambda u, a, b, f: (a + u * math.log(b / a)).clamp(min=f), "exp of one part alone"),
+    ("floor of exp", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=math.exp(f)), "a floor under the logarithm"),
     ("from one", lambda u, a, b, f: ((b / a) ** u).clamp(min=f), "a range that begins at one"),
     (
         "torch.log",
@@ -473,6 +494,7 @@ WEIGHT = [
     ),
     ("1/R", lambda u, kind, s: weight(u, kind, s / u.shape[1]), "a bound of 1/R"),
     ("-1/2", lambda u, kind, s: weight(u, kind, u.shape[1] ** -1 / 2 * s), "a power without brackets"),
+    ("1/2 below", lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 1 / 2), "a power without brackets"),
     (
         "len(u)",
         lambda u, kind, s: weight(u, kind, len(u) ** -0.5 * s),
@@ -720,6 +742,34 @@ def init_that_freezes(model, u):
     model[1].dt_proj.bias.requires_grad = False
 
 
+def init_with_a_reset_for_zero(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if hasattr(layer.bias, "_no_reinit"):
+                layer.bias.data.copy_(stable(log_uniform(u)))
+            else:
+                layer.reset_parameters()
+
+
+@torch.no_grad()
+def init_by_adding(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if hasattr(layer.bias, "_no_reinit"):
+                layer.bias += stable(log_uniform(u))
+            else:
+                layer.bias *= 0
+
+
+def init_without_biases(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if hasattr(layer.bias, "_no_reinit"):
+                layer.bias.data.copy_(stable(log_uniform(u)))
+            else:
+                layer.bias = None
+
+
 def init_that_freezes_each(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and layer.bias is not None:
@@ -876,7 +926,7 @@ MENDED = [
     ("the others random", init_marked_only, "other biases that stay random"),
     ("the marked reset", init_then_reset_of_the_marked, "a marked bias drawn anew"),
     ("to 0.01", lambda m, u: init_with(m, u, lambda u: stable(0.001 * 10**u)), "another range"),
-    ("the others reset", init_then_reset_of_the_others, "a reset after the zeros"),
+    ("the others reset", init_then_reset_of_the_others, "the other biases drawn anew"),
     (
         "the wrong way round",
         lambda m, u: init_with(
@@ -894,6 +944,25 @@ MENDED = [
     ("weights set to zero", init_zero_weights, None),
     ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights set to zero as well"),
     ("a new name", init_under_a_new_name, "marked biases left alone"),
+    (
+        "not a number, replaced",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log()).nan_to_num()),
+        "marked biases set to zero",
+    ),
+    (
+        "the inverse twice",
+        lambda m, u: init_with(m, u, lambda u: stable(stable(log_uniform(u)))),
+        "the logarithm of a negative number",
+    ),
+    ("a reset in the place of the zeros", init_with_a_reset_for_zero, "the other biases drawn anew"),
+    ("from 0.1 on", lambda m, u: init_with(m, u, lambda u: stable(0.1 * 100**u)), "another range"),
+    ("added", init_by_adding, "numbers added to the old bias"),
+    ("no bias", init_without_biases, "biases taken away"),
+    (
+        "mark read",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: layer.bias._no_reinit),
+        "a mark that most biases do not have",
+    ),
     ("one frozen", init_that_freezes, None),
     ("frozen", init_that_freezes_each, "biases that no longer train"),
     ("all frozen", init_of_a_frozen_model, "biases that no longer train"),
@@ -1015,6 +1084,33 @@ def split_in_the_first_round(model, wd):
         return groups([p] if decays(p) else [], [] if decays(p) else [p], wd)
 
 
+def split_into_one_list(model, wd):
+    a = b = []
+    for p in model.parameters():
+        if decays(p):
+            a.append(p)
+        else:
+            b.append(p)
+    return [{"params": a, "weight_decay": wd}, {"params": b, "weight_decay": 0.0}]
+
+
+def split_with_a_plus(model, wd):
+    a, b = [], []
+    for p in model.parameters():
+        if decays(p):
+            a += p
+        else:
+            b += p
+    return groups(a, b, wd)
+
+
+def split_with_extend(model, wd):
+    a, b = [], []
+    for p in model.parameters():
+        b.extend(p) if p.ndim < 2 or marked(p) else a.extend(p)
+    return groups(a, b, wd)
+
+
 def split_one_by_one(model, wd):
     return [{"params": [p], "weight_decay": wd if decays(p) else 0.0} for p in model.parameters()]
 
@@ -1119,6 +1215,15 @@ SPLIT = [
     ),
     ("linear layers and nothing else", split_of_linear_layers, "nothing but linear layers"),
     ("return in the loop", split_in_the_first_round, "a loop that ends after one round"),
+    ("one list", split_into_one_list, "one list under two names"),
+    ("+=", split_with_a_plus, "a parameter taken apart"),
+    ("extend", split_with_extend, "a parameter taken apart"),
+    ("the two well-known", split_by(lambda name, p: not name.endswith((".A_log", ".D"))), "a list of names"),
+    (
+        "biases in both",
+        split_by(lambda name, p: not marked(p), lambda name, p: not decays(p)),
+        "parameters in both groups",
+    ),
     ("one by one", split_one_by_one, "more groups than two"),
     (
         "parameters",

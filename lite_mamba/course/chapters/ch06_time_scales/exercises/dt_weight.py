@@ -45,7 +45,8 @@ DT_WEIGHT = Exercise(
         ),
         Misconception(
             "a power without brackets",
-            "R ** -1/2 is (R ** -1) / 2, half of 1/R: the power comes before the division. Write -0.5, or brackets.",
+            "R ** -1/2 is (R ** -1) / 2, half of 1/R, and so is 1 / R ** 1/2: the power comes before the division. "
+            "Write the half as 0.5, or put it in brackets.",
             _bound("u.shape[1] ** -1 / 2 * dt_scale"),
         ),
         Misconception(

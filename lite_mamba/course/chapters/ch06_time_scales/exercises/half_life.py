@@ -89,12 +89,16 @@ HALF_LIFE = Exercise(
             "what a step takes away",
             "1 − exp(Δ·A) is the share that a step takes away. It is close to −Δ·A for small steps only, and the "
             "half-life wants the exponent itself.",
-            edited(half_life, "(-A * delta[:, None]) → (1 - torch.exp(A * delta[:, None]))"),
+            [
+                edited(half_life, "(-A * delta[:, None]) → (1 - torch.exp(A * delta[:, None]))"),
+                edited(half_life, "math.log(2) / (-A * delta[:, None]) → 1 - torch.exp(A * delta[:, None])"),
+            ],
         ),
         Misconception(
             "a sum in the place of a product",
-            "You add Δ to the rate. In exp(Δ·A) they are multiplied: twice the step does what twice the rate does.",
-            edited(half_life, "-A * delta[:, None] → -A + delta[:, None]"),
+            "You add Δ to A or to the rate. In exp(Δ·A) they are multiplied: twice the step does what twice the rate "
+            "does.",
+            [edited(half_life, f"-A * delta[:, None] → -A {sign} delta[:, None]") for sign in "+-"],
         ),
         Misconception(
             "one rate for all states",
@@ -134,9 +138,25 @@ HALF_LIFE = Exercise(
             [
                 edited(half_life, "-A * → A.exp() *"),
                 edited(half_life, "-A * → -A.exp() *"),
+                edited(half_life, "-A * → torch.exp(-A) *"),
                 edited(half_life, "(-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
                 edited(half_life, "math.log(2) / (-A * delta[:, None]) → 0.5 / torch.exp(A * delta[:, None])"),
                 edited(half_life, "math.log(2) / (-A * → math.log(0.5) / torch.exp(A *"),
+            ],
+        ),
+        Misconception(
+            "A_log in the place of A",
+            "You take the logarithm of −A: that is A_log, the parameter. What comes in is A itself, and exp(Δ·A) wants "
+            "it as it is.",
+            edited(half_life, "-A * → torch.log(-A) *"),
+        ),
+        Misconception(
+            "a denominator under the logarithm",
+            "The logarithm is taken of the whole quotient. Only the two sides of exp(Δ·A·t) = 1/2 go under it, and "
+            "then you divide: where does its bracket close?",
+            [
+                edited(half_life, f"math.log(2) / (-A * delta[:, None]) → torch.log({number} / (-A * delta[:, None]))")
+                for number in (2, 0.5)
             ],
         ),
         Misconception(
@@ -190,7 +210,12 @@ HALF_LIFE = Exercise(
             "a Δ that is matched with the states",
             "A is (D, N), and your Δ comes as (D,) or (1, D). PyTorch lines shapes up from the right, so it tries to "
             "match D with N. Each channel's Δ belongs to a whole row of A: its axis of size 1 stands *behind* D.",
-            [edited(half_life, "[:, None] → "), edited(half_life, "-A * delta[:, None] → delta * -A")],
+            [
+                edited(half_life, "[:, None] → "),
+                edited(half_life, "-A * delta[:, None] → delta * -A"),
+                edited(half_life, "math.log(2) / (-A * delta[:, None]) → math.log(0.5) / A / delta"),
+                edited(half_life, "delta[:, None] → delta.expand_as(A)"),
+            ],
         ),
     ],
 )

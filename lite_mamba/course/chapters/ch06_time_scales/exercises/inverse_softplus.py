@@ -40,7 +40,11 @@ INVERSE_SOFTPLUS = Exercise(
             "The algebra is right: log(exp(dt) − 1). But in float32 exp(1e-8) is exactly 1, so you take the logarithm "
             "of 0; and exp(100) is infinite. Bring it into a form in which only exp(−dt) occurs, and look at "
             "torch.expm1.",
-            [_inverse("torch.log(torch.exp(dt) - 1)"), _inverse("torch.nan_to_num(torch.log(torch.exp(dt) - 1))")],
+            [
+                _inverse("torch.log(torch.exp(dt) - 1)"),
+                _inverse("torch.nan_to_num(torch.log(torch.exp(dt) - 1))"),
+                _inverse("torch.log(torch.exp(dt) * (1 - torch.exp(-dt)))"),
+            ],
         ),
         Misconception(
             "a form that overflows",
@@ -112,8 +116,24 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a forgotten logarithm",
-            "The logarithm is missing: exp(dt) − 1 is exp(x), not x.",
-            [_inverse("torch.expm1(dt)"), _inverse("dt - torch.expm1(-dt)")],
+            "A logarithm is missing: exp(dt) − 1 is exp(x), not x. Taken apart, exp(dt)·(1 − exp(−dt)), both parts "
+            "want theirs.",
+            [_inverse("torch.expm1(dt)"), _inverse("dt - torch.expm1(-dt)"), _inverse("dt + torch.expm1(-dt)")],
+        ),
+        Misconception(
+            "dt under the logarithm",
+            "dt stands under the logarithm, with the rest. The logarithm of exp(dt) is dt already: where does it stand "
+            "then?",
+            [
+                _inverse(f"torch.log({both})")
+                for both in ("dt - torch.expm1(-dt)", "dt * -torch.expm1(-dt)", "dt + torch.expm1(-dt)")
+            ],
+        ),
+        Misconception(
+            "a forgotten exponential",
+            "You take the 1 away from dt itself, or from its logarithm. In dt = log(1 + exp(x)) the logarithm comes "
+            "last, so on the way back exp comes first.",
+            [_inverse("torch.log(dt - 1)"), _inverse("torch.log(dt) - 1")],
         ),
         Misconception(
             "a 1 that comes back",
@@ -186,10 +206,10 @@ INVERSE_SOFTPLUS = Exercise(
             [_inverse("dt * 1"), _inverse("torch.log(torch.exp(dt))")],
         ),
         Misconception(
-            "a 1 inside of the exponent",
-            "You take 1 away from dt, so that exp and log undo one another and dt − 1 is left. In softplus the 1 "
-            "stands between exp and log, not inside of exp.",
-            _inverse("torch.log(torch.exp(dt - 1))"),
+            "a 1 that is not between exp and log",
+            "What comes out is dt − 1: exp and log undo one another, and the 1 is taken away inside of exp, or after "
+            "the logarithm. In softplus it stands between the two.",
+            _inverse("torch.log(torch.exp(dt)) - 1"),
         ),
         Misconception(
             "functions of math, given a tensor",
@@ -207,8 +227,8 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a small number added",
-            "A small number stands in the logarithm or under dt, so that it does not become infinite. For dt = 1e-8 "
-            "the answer is then that of the small number. Nothing has to be added once torch.expm1 keeps the digits.",
+            "A small number stands in the logarithm or under dt, so that it does not become infinite. It moves the "
+            "answer for the smallest dt. Nothing has to be added once torch.expm1 keeps the digits.",
             [
                 _inverse(f"dt + torch.log({inside} + {e})")
                 for e in (1e-6, 1e-7, 1e-8, 1e-12)

@@ -140,15 +140,16 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "marked biases set to zero",
-            "Every Δ is exactly softplus(0) = 0.693: the dt bias was set to zero like all others. If nothing "
-            "sets it to zero later, then the condition for it was never true. On which object does the package put its "
-            "mark: the layer, the weight or the bias?",
+            "Every Δ is exactly softplus(0) = 0.693: the dt bias is zero like all others. If nothing makes zeros of "
+            "your numbers, then the condition for them was never true. On which object does the package put its mark: "
+            "the layer, the weight or the bias?",
             edited(mended_init, "getattr(layer.bias → getattr(layer"),
         ),
         Misconception(
             "the logarithm of a negative number",
             "Δ is not a number: somewhere a logarithm is taken of a negative number. The inverse of softplus takes "
-            "one, and log(dt) is negative, which no softplus ever is. What leads from log(dt) to dt?",
+            "one, and no softplus is ever negative. But log(dt) is, and so is the bias that comes out. Which of them "
+            "meets a logarithm here?",
             _marked("inverse_softplus(log_dt)"),
         ),
         Misconception(
@@ -215,14 +216,14 @@ MENDED_INIT = Exercise(
             "and u = 1 land?",
             [
                 _marked(f"inverse_softplus({low} * {ratio} ** u)")
-                for low in (0.0001, 0.001, 0.01)
+                for low in (0.0001, 0.001, 0.01, 0.1)
                 for ratio in (10, 100, 1000)
                 if (low, ratio) != (0.001, 100)
             ],
         ),
         Misconception(
-            "a reset after the zeros",
-            "The marked bias is safe now, and Δ is right. But reset_parameters still comes last for the other layers, "
+            "the other biases drawn anew",
+            "The marked bias is safe now, and Δ is right. But for the other layers reset_parameters has the last word, "
             "and draws their biases anew.",
             [
                 _then_reset(' and not getattr(layer.bias, "_no_reinit", False)'),
@@ -296,6 +297,24 @@ MENDED_INIT = Exercise(
             "Up to the first marked bias all is right, and nothing behind it is set up. More than one bias may carry "
             "the mark, and other layers come after it: what ends your loop there?",
             edited(mended_init, "(torch.exp(log_dt))) → (torch.exp(log_dt)))\n                    break"),
+        ),
+        Misconception(
+            "numbers added to the old bias",
+            "Every bias without the mark is zero. The marked ones still have their first values in them: your numbers "
+            "were added to what stood there. Write over it.",
+            edited(mended_init, "copy_( → add_("),
+        ),
+        Misconception(
+            "biases taken away",
+            "Where a bias is to be zero there is none any more: None is no bias at all, and cannot be trained. Set its "
+            "numbers to zero.",
+            edited(mended_init, "layer.bias.zero_() → layer.bias = None"),
+        ),
+        Misconception(
+            "a mark that most biases do not have",
+            "Most biases carry no mark at all, so reading it raises an error. getattr takes a third argument: what to "
+            "answer where there is nothing.",
+            edited(mended_init, 'getattr(layer.bias, "_no_reinit", False) → layer.bias._no_reinit'),
         ),
         Misconception(
             "a model that is left as it was",

@@ -77,8 +77,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a floor under the logarithm",
-            "You compare the *logarithm* with the floor. All logarithms are negative, so all are lifted, and exp makes "
-            "about 1 of each. First exp, then the floor.",
+            "You lift the *logarithm* to the floor, or the step size to exp(floor). All logarithms are negative, so "
+            "all are lifted, and about 1 comes out for each. First exp, then the floor itself.",
             edited(
                 sample_dt, "(high - low)).clamp(min=dt_init_floor) → (high - low)).log().clamp(min=dt_init_floor).exp()"
             ),
@@ -191,6 +191,21 @@ SAMPLE_DT = Exercise(
             "dt_max − dt_min stands in your exponent, under a logarithm, or is the base of your power. The distance "
             "between two logarithms is the logarithm of the *ratio*: log(dt_max) − log(dt_min).",
             edited(sample_dt, "(high - low) → math.log(dt_max - dt_min)"),
+        ),
+        Misconception(
+            "a ratio of the logarithms",
+            "You divide one logarithm by the other. The logarithm of the ratio dt_max / dt_min is the *difference* of "
+            "the two.",
+            edited(sample_dt, "(high - low) → (high / low)"),
+        ),
+        Misconception(
+            "exp of one part alone",
+            "exp is taken of one part alone, and the other is added as it is. The sum of both is the logarithm: exp "
+            "comes last, of all of it.",
+            [
+                edited(sample_dt, "torch.exp(low + u * (high - low)) → (math.exp(low) + u * (high - low))"),
+                edited(sample_dt, "torch.exp(low + u * (high - low)) → (low + torch.exp(u * (high - low)))"),
+            ],
         ),
         Misconception(
             "a sum in the place of a distance",

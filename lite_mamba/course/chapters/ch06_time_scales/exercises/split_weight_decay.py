@@ -137,7 +137,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
                 _spared(f'"bias" in name or {norm} or name.split(".")[-1] in {names}')
                 for norm in ('"norm" in name', '"embedding" in name or "norm" in name', '"norm.bias" in name')
                 for names in ('("A_log", "D")', '("A_log", "D", "gain")')
-            ],
+            ]
+            + [_spared('name.split(".")[-1] in ("A_log", "D")')],
         ),
         Misconception(
             "names in the place of axes",
@@ -234,9 +235,27 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "parameters in both groups",
-            "The first group holds all parameters, so some stand in both. AdamW refuses such groups. Each parameter "
-            "goes into exactly one.",
-            edited(split_weight_decay, '"params": decay → "params": decay + no_decay'),
+            "The first group holds parameters that are to be spared, biases among them, so these stand in both. AdamW "
+            "refuses such groups. Each parameter goes into exactly one.",
+            [
+                edited(split_weight_decay, f'"params": decay → "params": decay + {more}')
+                for more in ("no_decay", '[p for p in no_decay if not hasattr(p, "_no_weight_decay")]')
+            ],
+        ),
+        Misconception(
+            "one list under two names",
+            "Every parameter stands in both groups: they hold the same list. a = b = [] makes one list with two names; "
+            "each group wants a list of its own.",
+            edited(split_weight_decay, "decay, no_decay = [], [] → decay = no_decay = []"),
+        ),
+        Misconception(
+            "a parameter taken apart",
+            "extend and += take what they are given apart, row by row, and fail at a single number. append puts the "
+            "parameter in as a whole.",
+            [
+                edited(split_weight_decay, "append → extend"),
+                edited(split_weight_decay, "(no_decay if spared else decay).append(parameter) → no_decay += parameter"),
+            ],
         ),
         Misconception(
             "marked matrices in both groups",
