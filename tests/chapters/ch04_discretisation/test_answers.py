@@ -240,8 +240,9 @@ ZOH = [
     (
         "a mean decay",
         lambda dt, a, b: (exp(dt, a), dt * b * (1 + exp(dt, a)) / 2),
-        "half of the input early, half late",
+        "an input that comes in heaps",
     ),
+    ("the leak of half a tick", lambda dt, a, b: (exp(dt, a), dt * b * exp(dt / 2, a)), "an input that comes in heaps"),
     ("exp2", lambda dt, a, b: (torch.exp2(dt * a), (torch.exp2(dt * a) - 1) / a * b), "a power of 2"),
 ]
 
@@ -547,8 +548,8 @@ CORRECTED = [
     ("a pair", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), None),
     ("in place", lambda dt, a, b: b.mul_((exp(dt, a) - 1) / (dt * a)), None),
     ("no return", lambda dt, a, b: None, None),
-    ("half a leak", lambda dt, a, b: b * torch.exp(dt * a / 2), "half of the input early, half late"),
-    ("a mean", lambda dt, a, b: b * (1 + exp(dt, a)) / 2, "half of the input early, half late"),
+    ("half a leak", lambda dt, a, b: b * torch.exp(dt * a / 2), "an input that comes in heaps"),
+    ("a mean", lambda dt, a, b: b * (1 + exp(dt, a)) / 2, "an input that comes in heaps"),
     ("the end", lambda dt, a, b: -b / a / dt, "the end of the whole rise"),
     ("exp(x − 1)", lambda dt, a, b: torch.exp(dt * a - 1) / (dt * a) * b, "a 1 inside of the exponent"),
     ("expm1 − 1", lambda dt, a, b: (torch.expm1(dt * a) - 1) / (dt * a) * b, "a 1 that is taken off twice"),

@@ -22,8 +22,8 @@ CORRECTED_B = Exercise(
     misconceptions=[
         Misconception(
             "the B̄ of the zero-order hold",
-            "You return B̄ itself. The package multiplies whatever it gets by Δ, so your input comes out Δ times too "
-            "large or too small. Which B' gives B̄ after that multiplication?",
+            "You return B̄ itself. The package multiplies whatever it gets by Δ, so your input comes out Δ times as "
+            "large as it should. Which B' gives B̄ after that multiplication?",
             edited(corrected_B, "/ (delta * A) → / A"),
         ),
         Misconception(
@@ -145,7 +145,7 @@ CORRECTED_B = Exercise(
             [lambda delta, A, B: zoh(delta, A, B)[0] / delta, lambda delta, A, B: zoh(delta, A, B)[0]],
         ),
         Misconception(
-            "half of the input early, half late",
+            "an input that comes in heaps",
             "The water lies in heaps: all of it in the middle of the tick, or half of it at either end. It comes in "
             "evenly, and the zero-order hold adds up a leak for each moment.",
             [

@@ -83,9 +83,9 @@ ZOH = Exercise(
             ],
         ),
         Misconception(
-            "half of the input early, half late",
-            "Your Ā is right, and the water lies in two heaps: half of it leaks for the whole tick, half not at all. "
-            "It comes in evenly, and the integral of step 2 adds up a leak for each moment.",
+            "an input that comes in heaps",
+            "Your Ā is right. But the water lies in heaps: all of it in the middle of the tick, or half of it at "
+            "either end. It comes in evenly, and the integral of step 2 adds up a leak for each moment.",
             [
                 edited(zoh, "torch.expm1(delta * A) / A → delta * (1 + torch.exp(delta * A)) / 2"),
                 edited(zoh, "torch.expm1(delta * A) / A → delta * torch.exp(delta * A / 2)"),
