@@ -4,10 +4,12 @@ The second half is the proof: a small notebook that keeps all rules, and a table
 with the rule that must complain.
 """
 
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_rules import HINTS, LETTERS, MAX_BYTES, NOTEBOOKS, RULES, WIDGET_VIEW, Notebook, complaints
+from notebook_rules import HINTS, LETTERS, MAX_BYTES, NOTEBOOKS, RULES, WIDGET_VIEW, Notebook, complaints, first_string
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 
@@ -20,6 +22,31 @@ def test_notebook_keeps_every_rule(path):
 
 def test_chapters_are_numbered_without_gaps():
     assert [path.name[:2] for path in PATHS] == [f"{i:02d}" for i in range(len(PATHS))]
+
+
+TAKERS = re.compile(r"\*\*For\*\*.*?\bnotebooks? (\d\d)(?: and (\d\d))? (?:go on with|compute with|use) ")
+
+
+def handed_on(nb: Notebook) -> list[tuple[str, str]]:
+    """(exercise, chapter) where the card of an exercise says that the chapter takes the learner's function."""
+    found = []
+    for card, stub in zip(nb.cells, nb.cells[1:], strict=False):
+        for id in (first_string(call) for call in stub.calls("check")):
+            found += [(id, chapter) for names in TAKERS.findall(card.source) for chapter in names if chapter]
+    return found
+
+
+def test_a_chapter_that_is_said_to_take_a_function_takes_it():
+    books = {path.name[:2]: Notebook.read(path) for path in PATHS}
+    taken = {
+        (first_string(call), chapter)
+        for chapter, nb in books.items()
+        for cell in nb.code
+        for call in cell.calls("mine")
+    }
+    said = {claim for nb in books.values() for claim in handed_on(nb)}
+    assert ("04.zoh", "06") in said and len(said) >= 6
+    assert said <= taken, said - taken
 
 
 HEADER = """# A small chapter

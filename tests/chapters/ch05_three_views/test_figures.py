@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from lite_mamba.course.chapters.ch05_three_views import exercises as chapter
 from lite_mamba.course.chapters.ch05_three_views import figures
 from lite_mamba.course.page.explore import Exploration
 
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "05_three_views.ipynb"
 ALL = [figures.ThreeViews, figures.KernelSum, figures.Clock, figures.Leak, figures.Costs, figures.TwoImpulses]
 
 
@@ -47,6 +49,28 @@ def test_the_three_views_meet_in_the_output_of_the_package():
         assert shown.states[1].sum() == pytest.approx(truth[t], abs=1e-6)
         assert shown.waves.sum() == pytest.approx(truth[t], abs=1e-6)
         assert (f"add up to {truth[t]:.3f}" if t >= at else "has not come yet") in sentence
+
+
+def test_a_state_is_drawn_as_high_as_it_is_and_not_at_all_where_it_is_next_to_nothing():
+    shown = figures.ThreeViews()
+    for t in range(shown.LENGTH):
+        shown.update(t=t, at=6)
+        for bars, states in zip(shown.bars, shown.states, strict=True):
+            for bar, state in zip(bars, states, strict=True):
+                assert bar.get_height() == state and bar.get_visible() == (state > 0.01)
+    assert all(bar.get_linewidth() == 0 for bar in shown.bars[1])  # a white edge would hide a low bar
+    assert [bar.get_visible() for bars in shown.bars for bar in bars] == [True, False, True, False]
+
+
+def test_what_lies_outside_of_the_picture_is_told():
+    shown = figures.ThreeViews(recurrence=lambda u, A, B, C: chapter.recurrence(u, A.exp(), B, C))
+    assert "drawn make 0.854. Outside the picture: recurrence." in shown.update(t=9, at=6)
+    assert "Outside" not in shown.update(t=6, at=6)
+    shown = figures.ThreeViews(convolve=lambda u, kernel: u - 1, fft_convolve=lambda u, kernel: u * math.nan)
+    assert "nan" in shown.update(t=9) and "Outside the picture: kernel." in shown.update(t=9)
+    kernel = figures.KernelSum(kernel=lambda A, B, C, n: 3 * chapter.ssm_kernel(A, B, C, n))
+    assert kernel.update().count("Outside the picture: 2 taps.") == 1 and (kernel.kernel > 2.15).sum() == 2
+    assert not any("Outside" in figures.KernelSum().update(**parameters) for parameters in kernel.corners())
 
 
 def test_the_kernel_lies_with_its_first_tap_on_now():
@@ -207,7 +231,8 @@ def test_the_mended_convolution_leaks_nowhere():
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        (lambda u, kernel: u * math.nan, "13 outputs of 16 answer before the impulse comes, 3 more are wrong"),
+        (lambda u, kernel: u * math.nan, "16 outputs of 16 are NaN"),
+        (lambda u, kernel: u.where(u < 1, math.nan), "1 output of 16 is NaN, 2 more are wrong"),
         (lambda u, kernel: u + 1, "13 outputs of 16 answer before the impulse comes, 3 more are wrong"),
         (lambda u, kernel: 100 * chapter.mended_convolve(u, kernel), "3 outputs of 16 are wrong"),
         (lambda u, kernel: u, "2 outputs of 16 are wrong"),
@@ -219,8 +244,31 @@ def test_the_leak_counts_every_wrong_output_and_tells_of_those_that_it_cannot_sh
     sentence = shown.update()
     assert shown.titles() == [said] and f"impulse at t = 13 (yours): {said}." in sentence
     low, high = shown.ax.get_ylim()
-    outside = sum(not low < value < high for value in shown.y[shown.wrong])
+    outside = sum(not low < value < high for value in shown.y if not math.isnan(value))
     assert (f"Outside the picture: {outside} of them." in sentence) == (outside > 0)
+
+
+def test_the_marks_of_the_leak_have_a_name_wherever_the_impulse_comes():
+    shown = figures.Leak(convolve=chapter.suspect_convolve)
+    for parameters in shown.corners():
+        shown.update(**parameters)
+        words = {text.get_text(): text for text in shown.ax.texts if text.get_visible()}
+        for mark, line in (("● a right output", shown.good), ("× a wrong output", shown.bad)):
+            assert words[mark].get_color() == line.get_color()
+        assert "○ what is right" in words
+        assert ("after the end" in words) == (parameters["length"] < 32)
+
+
+def test_the_suspect_is_right_for_the_lengths_that_the_notebook_names():
+    named = re.search(
+        r"For (\d+) to (\d+), (\d+) to (\d+) and (\d+) to (\d+) steps", NOTEBOOK.read_text(encoding="utf-8")
+    )
+    ends = [int(end) for end in named.groups()]
+    shown = figures.Leak(convolve=chapter.suspect_convolve)
+    for length in range(12, 41):
+        shown.update(length=length, before_end=11)
+        within = any(low <= length <= high for low, high in zip(ends[::2], ends[1::2], strict=True))
+        assert within == (not shown.wrong.any()), length
 
 
 def test_complex_outputs_are_refused_in_words():

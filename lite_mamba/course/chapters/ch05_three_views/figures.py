@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle
 from torch import Tensor
@@ -18,6 +19,7 @@ from ...drawing.numbers import are, several, written
 from ...drawing.returned import of_copies, returned
 from .exercises import convolve, fft_convolve, mended_convolve, recurrence, ssm_kernel
 
+VIEWS = ("recurrence", "kernel", "FFT")
 SAME = 1e-3  # responses this close are drawn as one
 PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
 
@@ -25,6 +27,12 @@ PALE_BLUE, PALE_VERMILLION, PALE_GREY = "#D6E8F5", "#F8DCC8", "#EBEBEB"
 def sized(y: Tensor, like: Tensor) -> np.ndarray:
     """The result of a learner's function; a ValueError in words if its shape is not the input's, or not all is real."""
     return returned("the function", y, tuple(like.shape))[0].detach().numpy()
+
+
+def outside(values: np.ndarray, ax: Axes) -> np.ndarray:
+    """Which values lie above or below the picture; what is not a number lies nowhere."""
+    low, high = ax.get_ylim()
+    return (values <= low) | (values >= high)
 
 
 def level(value: float) -> str:
@@ -42,6 +50,7 @@ class ThreeViews(LiveFigure):
 
     LENGTH = 32
     A_BAR, B_BAR, C = (0.9, 0.5), (1.0, 1.0), (1.0, 1.0)
+    EDGE = 0.01  # a bar that is lower would be all edge
     NAMES = {  # noqa: RUF012
         "1  recurrence": "fade, then add what comes in",
         "2  kernel": "read the tap at the impulse",
@@ -82,8 +91,8 @@ class ThreeViews(LiveFigure):
         before = ((PALE_BLUE, style.BLUE, ""), (PALE_VERMILLION, style.VERMILLION, "//"))
         now = ((style.BLUE, "white", ""), (style.VERMILLION, "white", "//"))
         self.bars = [
-            [ax.bar([x], [0], width=0.8, fc=face, ec=edge, hatch=hatch, lw=1.5)[0] for face, edge, hatch in pair]
-            for x, pair in enumerate((before, now))
+            [ax.bar([x], [0], width=0.8, fc=face, ec=edge, hatch=hatch, lw=lw)[0] for face, edge, hatch in pair]
+            for x, (pair, lw) in enumerate(((before, 1.5), (now, 0)))
         ]
         self.state_names = [
             style.label_line(ax, f"{name}\n× {fade}", 1.65, y, colour, fontsize=13)
@@ -145,8 +154,8 @@ class ThreeViews(LiveFigure):
     def _show_states(self, t: int, at: int) -> None:
         self.states = np.array([[A ** (s - at) if s >= at else 0.0 for A in self.A_BAR] for s in (t - 1, t)])
         for bars, (slow, fast) in zip(self.bars, self.states, strict=True):
-            bars[0].set_height(slow)
-            bars[1].set(y=slow, height=fast)
+            bars[0].set(height=slow, visible=slow > self.EDGE)
+            bars[1].set(y=slow, height=fast, visible=fast > self.EDGE)
         self.levels[0].set_ydata([self.y[0][t]] * 2)
 
     def _show_kernel(self, t: int, at: int) -> None:
@@ -187,11 +196,13 @@ class ThreeViews(LiveFigure):
         return f"t = {t}: three views, one number: {level(self.y[0][t])}"
 
     def _sentence(self, t: int, at: int) -> str:
-        by = self.whose_are(dict(zip(("recurrence", "kernel", "FFT"), self.views, strict=True)))
+        by = self.whose_are(dict(zip(VIEWS, self.views, strict=True)))
         if not self.right[t]:
             when = "" if self.agree(t) else f" at t = {t}"
             drawn = f"The states, the kernel and the waves that are drawn make {level(self.truth[t])}"
-            return f"{self._finding(t, at)}{when}, with the impulse at t = {at}. {drawn}.{by}"
+            gone = [name for name, y, ax in zip(VIEWS, self.y, self.top, strict=True) if outside(y[t], ax)]
+            more = f" Outside the picture: {', '.join(gone)}." if gone else ""
+            return f"{self._finding(t, at)}{when}, with the impulse at t = {at}. {drawn}.{more}{by}"
         if not self.right.all():
             by = f" At t = {self.right.argmin()} not all three are right.{by}"
         if t < at:
@@ -256,7 +267,9 @@ class KernelSum(LiveFigure):
         self.mark.set_data(([], []) if marked is None else ([marked], [self.kernel[marked]]))
         self.title(self.ax, finding)
         first = ", ".join(written(value, ".2f") for value in self.kernel[:4].round(2))
-        return f"{finding}. The first taps are {first}.{self.whose_is(kernel=self.function)}"
+        gone = int(outside(self.kernel, self.ax).sum())
+        more = f" Outside the picture: {several(gone, 'tap')}." if gone else ""
+        return f"{finding}. The first taps are {first}.{more}{self.whose_is(kernel=self.function)}"
 
     def _alone(self) -> int | None:
         """The first tap of which the slow state makes over 95 %: the fast part is below a twentieth of both."""
@@ -397,10 +410,15 @@ class Leak(LiveFigure):
         (self.arrow,) = self.ax.plot([], [], "v", color=style.BLACK, ms=13)
         self.word = self.ax.text(0, 1.32, "impulse ", ha="right", va="center")
         self.quiet = self.ax.text(-0.4, 1.52, "nothing has come in yet", color=style.GREY, va="center")
-        self.bad_word = self.ax.text(-0.4, 1.32, "× wrong", color=style.VERMILLION, va="center", fontweight="bold")
-        self.right_word = self.ax.text(-0.4, 1.12, "○ right", color=style.GREY, va="center", fontweight="bold")
-        self.move(self.past, self.end, self.right, self.good, self.bad, self.arrow, self.word, self.quiet)
-        self.move(self.bad_word, self.right_word)
+        self.after = self.ax.text(self.LONGEST - 0.6, 1.52, "after the end", color=style.GREY, va="center", ha="right")
+        self.after.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 2})
+        for x, text, colour in (
+            (-0.8, "● a right output", style.BLUE),
+            (10.5, "× a wrong output", style.VERMILLION),
+            (22, "○ what is right", style.GREY),
+        ):
+            style.label_line(self.ax, text, x, 1.72, colour)
+        self.move(self.past, self.end, self.right, self.good, self.bad, self.arrow, self.word, self.quiet, self.after)
 
     @torch.no_grad()
     def update(self, length: int = 16, before_end: int = 2) -> str:
@@ -421,25 +439,27 @@ class Leak(LiveFigure):
         at_the_axis = self.at < 4  # no room on the left
         self.word.set(x=self.at + (0.7 if at_the_axis else -0.3), ha="left" if at_the_axis else "right")
         self.quiet.set_visible(self.at > 10)
-        for word in (self.bad_word, self.right_word):
-            word.set_visible(bool(self.wrong.any()) and self.at > 7)
+        self.after.set_visible(length < 32)
         finding = self._finding(length)
-        self.title(self.ax, finding)
+        self.title(self.ax, finding, pad=30)
         whose = self.whose or self.owner(self.convolve)
         by = f" ({whose})" if whose else ""
-        low, high = self.ax.get_ylim()
-        unseen = int((self.wrong & ~((low < self.y) & (self.y < high))).sum())
+        unseen = int(outside(self.y, self.ax).sum())
         more = f" Outside the picture: {unseen} of them." if unseen else ""
         return f"L = {length}, impulse at t = {self.at}{by}: {finding[0].lower() + finding[1:]}.{more}"
 
     def _finding(self, length: int) -> str:
-        early, later = int(self.wrong[: self.at].sum()), int(self.wrong[self.at :].sum())
-        if early:
-            more = f", {later} more {are(later)} wrong" if later else ""
-            return f"{several(early, 'output')} of {length} answer{'s' * (early == 1)} before the impulse comes{more}"
-        return (
-            f"{several(later, 'output')} of {length} {are(later)} wrong" if later else f"All {length} outputs are right"
-        )
+        lost, early, wrong = (int(found.sum()) for found in (np.isnan(self.y), self.wrong[: self.at], self.wrong))
+        if not wrong:
+            return f"All {length} outputs are right"
+        if lost:
+            told, what = lost, f"{are(lost)} NaN"
+        elif early:
+            told, what = early, f"answer{'s' * (early == 1)} before the impulse comes"
+        else:
+            told, what = wrong, f"{are(wrong)} wrong"
+        more = f", {wrong - told} more {are(wrong - told)} wrong" if wrong > told else ""
+        return f"{several(told, 'output')} of {length} {what}{more}"
 
 
 def multiplications(length: float, states: int) -> tuple[float, float, float]:
@@ -457,7 +477,6 @@ def waiting_steps(length: float, states: int) -> tuple[float, float, float]:
 class Costs(LiveFigure):
     """What each view costs over the length of the sequence: multiplications, or steps that wait."""
 
-    NAMES = ("recurrence", "kernel", "FFT")
     LOW, HIGH = 16, 65536
 
     controls = {  # noqa: RUF012
@@ -477,9 +496,7 @@ class Costs(LiveFigure):
         self.ax.minorticks_off()
         self.ax.grid(True, axis="y")
         self.lines, self.dots, self.names = [], [], []
-        for name, colour, dash in zip(
-            self.NAMES, (style.BLUE, style.VERMILLION, style.GREEN), style.LINES, strict=False
-        ):
+        for name, colour, dash in zip(VIEWS, (style.BLUE, style.VERMILLION, style.GREEN), style.LINES, strict=False):
             self.lines += self.ax.plot(self.lengths, self.lengths, ls=dash, color=colour, lw=4)
             self.dots += self.ax.plot([], [], "o", color=colour, ms=12)
             self.names.append(style.label_line(self.ax, name, 82000, 1, colour, fontsize=15))
@@ -499,12 +516,12 @@ class Costs(LiveFigure):
             name.set_y(y)
         self.here.set_xdata([length] * 2)
         order = sorted(range(3), key=lambda i: self.values[i])
-        self.best, self.worst = self.NAMES[order[0]], self.NAMES[order[-1]]
+        self.best, self.worst = VIEWS[order[0]], VIEWS[order[-1]]
         self.title(self.ax, self._finding(length, what))
         unit = "multiplications" if what else "steps that wait for one another"
         self.unit.set_text(unit)
         counts = [written(value, ",") for value in self.values]
-        counted = ", ".join(f"{name} {count}" for name, count in zip(self.NAMES, counts, strict=True))
+        counted = ", ".join(f"{name} {count}" for name, count in zip(VIEWS, counts, strict=True))
         return f"L = {written(length, ',')}, N = {states}, {unit}: {counted}. Fewest: {self.best}."
 
     def _finding(self, length: int, what: bool) -> str:

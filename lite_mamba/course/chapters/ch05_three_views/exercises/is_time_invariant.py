@@ -212,8 +212,8 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "an output that was not delayed",
-            "You ask for the same output at the same time. The input came later, so the output may come later too: "
-            "delay it before you compare.",
+            "You ask for the same output at the same time. If the input is moved, the output moves with it: delay both "
+            "before you compare.",
             _moved(late_output="layer(u)"),
         ),
         Misconception(
