@@ -84,7 +84,7 @@ EULER = Exercise(
         ),
         Misconception(
             "the input of another rule",
-            "Your Ā is right. This B̄ counts what leaks during the tick, as the zero-order hold does. Euler takes the "
+            "Your Ā is right. This B̄ counts what leaks during the tick, as the rule of section 3 will. Euler takes the "
             "slope at the start for the whole tick: what stands before u_t in the line above?",
             [
                 edited(euler, "delta * B → torch.expm1(delta * A) / A * B"),
