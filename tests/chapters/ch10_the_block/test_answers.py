@@ -89,6 +89,10 @@ def mixtures_convolved(rows):
     return block_forward
 
 
+def tokens_to_out_proj(hidden_states, weights, parts):
+    return F.linear(block(out=False)(hidden_states, weights, parts).mT, weights["out_proj"])
+
+
 def turned_back(*names):
     """The results of select, of which the block turns back these alone."""
 
@@ -198,6 +202,26 @@ BLOCK = [
     ("no skip", using(skip_and_gate=lambda end, w, y, u, D, z: y * z * z.sigmoid()), "a block without its skip"),
     ("y", using(skip_and_gate=lambda end, w, y, *rest: y), "a scan alone"),
     ("in turns", in_turns, "halves taken in turns"),
+    ("z alone", block(halves=(1, 1)), "a convolution of the wrong half"),
+    ("tokens to out_proj", tokens_to_out_proj, "an out_proj that finds tokens where the channels should stand"),
+    ("B not turned", using(select=turned_back("delta", "C")), "axes that were not turned back"),
+    (
+        "relu",
+        using(skip_and_gate=lambda end, w, y, u, D, z: torch.relu(z) * (y + D[:, None] * u)),
+        "a gate without SiLU",
+    ),
+    (
+        "the first weights and biases",
+        using(conv=lambda conv, w, x, taps, biases, *rest: conv(x, taps[0], biases[0], *rest)),
+        "the weights of the convolution in another order or form",
+    ),
+    (
+        "half of the tokens, not turned",
+        lambda h, w, p: using(conv=lambda conv, w, x, *rest: conv(F.linear(h, w["in_proj"]).chunk(2, 1)[0], *rest))(
+            h, w, p
+        ),
+        "halves of the time",
+    ),
     ("x and z convolved", mixtures_convolved(lambda d: None), "a convolution of both halves"),
     ("d_model rows convolved", mixtures_convolved(lambda d: d), "halves that are cut at d_model"),
     (
@@ -272,12 +296,12 @@ BLOCK = [
     (
         "biases first",
         using(conv=lambda conv, w, x, taps, biases, *rest: conv(x, biases, taps, *rest)),
-        "the weights of the convolution in another order",
+        "the weights of the convolution in another order or form",
     ),
     (
         "dilations, gates",
         using(conv=lambda conv, w, x, taps, biases, gates, dilations: conv(x, taps, biases, dilations, gates)),
-        "the weights of the convolution in another order",
+        "the weights of the convolution in another order or form",
     ),
     (
         "no biases",
@@ -441,6 +465,22 @@ def claimed_without_return(layer, x):
     torch.testing.assert_close(layer(x), alone(layer, x))
 
 
+def one_token_changed(rows, t):
+    """In each of these rows in turn."""
+
+    def is_batch_independent(layer, x):
+        for row in rows(x):
+            other = x.clone()
+            other[row, t] -= 1
+            keep = [b for b in range(len(x)) if b != row]
+            if not torch.allclose(layer(other)[keep], layer(x)[keep], atol=1e-5):
+                return False
+        return True
+
+    return is_batch_independent
+
+
+ROWS_GONE = "rows taken away or added"
 SUMS, SIGN = "differences that cancel", "a difference that keeps its sign"
 INDEPENDENT = [
     ("row by row", row_by_row, "right"),
@@ -491,7 +531,11 @@ INDEPENDENT = [
         lambda layer, x: not torch.equal(layer(x)[0], layer(x)[1]),
         "two rows compared with each other",
     ),
-    ("without row 0", lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5), "rows taken away"),
+    (
+        "without row 0",
+        lambda layer, x: torch.allclose(layer(x)[1:], layer(x[1:]), atol=1e-5),
+        ROWS_GONE,
+    ),
     (
         "row 0 twice",
         lambda layer, x: bool(layer(x[[0, 0]]).diff(dim=0).abs().max() < 1e-5),
@@ -502,7 +546,7 @@ INDEPENDENT = [
         lambda layer, x: all(torch.allclose(out, layer(x[[0] * len(x)])[0]) for out in layer(x[[0] * len(x)])),
         "the same row more than once",
     ),
-    ("first two", lambda layer, x: torch.allclose(layer(x[:2]), layer(x)[:2], atol=1e-5), "rows taken away"),
+    ("first two", lambda layer, x: torch.allclose(layer(x[:2]), layer(x)[:2], atol=1e-5), ROWS_GONE),
     ("noise in row 0, all outputs", noise_in_row_0_for_all, "a test of the row on itself"),
     ("noise and the rows behind", noise_behind, "rows on one side only"),
     (
@@ -538,6 +582,18 @@ INDEPENDENT = [
         lambda layer, x: torch.allclose(layer(x.roll(1, 0)), layer(x).roll(1, 0), atol=1e-5),
         "a test of the order of rows",
     ),
+    ("True or nothing", lambda layer, x: row_by_row(layer, x) or None, "True or nothing"),
+    ("a stranger behind", lambda layer, x: torch.allclose(layer(torch.cat([x, 1 - x[:1]]))[:-1], layer(x)), ROWS_GONE),
+    (
+        "from each row on",
+        lambda layer, x: all(torch.allclose(layer(x[b:]), layer(x)[b:], atol=1e-5) for b in range(len(x))),
+        ROWS_GONE,
+    ),
+    ("token 0 of row 0 changed", one_token_changed(lambda x: [0], 0), "only one row changed"),
+    ("token 0 of each row changed", one_token_changed(lambda x: range(len(x)), 0), "only the first token tested"),
+    ("last token of each row changed", one_token_changed(lambda x: range(len(x)), -1), "only the last token tested"),
+    ("size of all", lambda layer, x: torch.allclose(layer(x).norm(), alone(layer, x).norm(), atol=1e-5), SUMS),
+    ("sum of sizes", lambda layer, x: torch.allclose(layer(x).abs().sum(), alone(layer, x).abs().sum()), SUMS),
     ("assert_close", claimed, "an assertion in place of an answer"),
     ("assert_close, no return", claimed_without_return, "an assertion in place of an answer"),
     (
@@ -610,6 +666,14 @@ COUNT = [
     ("d / 16", count(rank=lambda d: d / 16), "a rank that is not rounded"),
     ("d / 16, and int", lambda *sizes: int(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
     ("d / 16, and up", lambda *sizes: math.ceil(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
+    ("d + 8", count(rank=lambda d: (d + 8) // 16), "a rank that is rounded to the nearest"),
+    ("x_proj with 2R", count(x=lambda d, n, D, R: 2 * D * (R + n)), "D·R numbers too many"),
+    ("x_proj without D", count(x=lambda d, n, D, R: R + 2 * n), "rows of x_proj that are single numbers"),
+    ("x_proj without brackets", count(x=lambda d, n, D, R: D * R + 2 * n), "rows of x_proj that are single numbers"),
+    ("two vectors of D", count(skip=lambda d, n, D, R: D + D), "one number a channel too many"),
+    ("h0", count(A=lambda d, n, D, R: D * n + D * n), "N numbers a channel too many"),
+    ("no in_proj", count(**{"in": lambda d, n, D, R: 0}), "2·D·d_model numbers missing"),
+    ("out_proj (d_model, d_model)", count(out=lambda d, n, D, R: d * d), "an outer projection that stays outside"),
     ("d // 16 + 1", count(rank=lambda d: d // 16 + 1), "a rank with one too many"),
     ("dt_proj D·D", count(dt=lambda d, n, D, R: D * (D + 1)), "a dt_proj from channel to channel"),
     ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
@@ -715,7 +779,15 @@ MAP = [
     ("four rows", lambda x, dt: dt @ x[:4], "a rank that is not read off"),
     ("D / 16", lambda x, dt: dt @ x[: math.ceil(x.shape[1] / 16)], "a rank that is not read off"),
     ("entry by entry", lambda x, dt: dt.T * x[: dt.shape[1]], "products that are not added up"),
-    ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], None),
+    ("middle rows", lambda x, dt: dt @ x[1 : 1 + dt.shape[1]], "the wrong rows of x_proj"),
+    ("a row too many", lambda x, dt: torch.matmul(dt, x[: dt.shape[1] + 1]), "the wrong rows of x_proj"),
+    ("a third of the rows", lambda x, dt: dt @ x[: len(x) // 3], "three parts of one size"),
+    ("columns, turned", lambda x, dt: F.linear(x[:, : dt.shape[1]], dt), "columns of x_proj"),
+    (
+        "from 1 on",
+        lambda x, dt: sum((torch.outer(dt[:, r], x[r]) for r in range(1, dt.shape[1])), torch.zeros(len(dt), len(dt))),
+        "all but one of the R numbers",
+    ),
     ("D rows", lambda x, dt: dt @ x[: len(dt)], "as many rows as channels"),
     ("row 0", lambda x, dt: torch.outer(dt[:, 0], x[0]), "one of the R numbers"),
     ("overwritten in the loop", lambda x, dt: [c[:, None] * r for c, r in zip(dt.T, x, strict=False)][-1], ONE_OF_R),
@@ -757,6 +829,9 @@ STATE = [
     ("N²", state(lambda n, w, d: n**2 + (w - 1) * max(d)), "a state of N·N numbers"),
     ("with B and C", state(lambda n, w, d: n + n + n + (w - 1) * max(d)), "B and C that are kept"),
     ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "KiB in place of bytes"),
+    ("kB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) // 1000, "KiB in place of bytes"),
+    ("W + max", state(lambda n, w, d: n + w + max(d)), "taps and dilation added"),
+    ("2 to the branches", state(lambda n, w, d: n + (w - 1) * 2 ** len(d)), "dilations that are not read"),
     ("no state", state(lambda n, w, d: (w - 1) * max(d)), "a history without the state of the scan"),
     ("no history", state(lambda n, w, d: n), "a state without the history of the convolution"),
     ("d_model", lambda d, n, w, ds, e: 4 * d * (n + (w - 1) * max(ds)), "a state of the outer width"),

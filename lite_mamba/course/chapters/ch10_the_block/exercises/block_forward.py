@@ -109,6 +109,11 @@ BLOCK_FORWARD = Exercise(
             _wired("x, z = xz → z, x = xz"),
         ),
         Misconception(
+            "a convolution of the wrong half",
+            "z goes into the convolution, and into the gate as well; x is not used. Of the two, x is the signal.",
+            _wired('"conv"](x, → "conv"](z,'),
+        ),
+        Misconception(
             "a selection that does not see the convolution",
             "Δ, B and C are made from x, the signal before the convolution. Follow the arrow in the diagram: from "
             "which side of the convolution does it start?",
@@ -157,7 +162,7 @@ BLOCK_FORWARD = Exercise(
             "The gate is SiLU(z) = z · sigmoid(z). You multiply by z itself, or by another function of it.",
             [
                 _wired(f'{FINISH} → (y + w["D"][:, None] * u) * {gate}')
-                for gate in ("z", "torch.sigmoid(z)", "torch.tanh(z)", "F.gelu(z)")
+                for gate in ("z", "torch.sigmoid(z)", "torch.tanh(z)", "F.gelu(z)", "F.relu(z)")
             ],
         ),
         Misconception(
@@ -288,8 +293,9 @@ BLOCK_FORWARD = Exercise(
             _wired('w["conv_biases"], → [0 * bias for bias in w["conv_biases"]],'),
         ),
         Misconception(
-            "the weights of the convolution in another order",
-            '`parts["conv"]` takes x, then weights, biases, gates and dilations, in this order.',
+            "the weights of the convolution in another order or form",
+            '`parts["conv"]` takes x, then weights, biases, gates and dilations, in this order, each as the dict holds '
+            "it: weights and biases are lists with one tensor a branch.",
             [
                 _wired('w["conv_weights"], w["conv_biases"] → w["conv_biases"], w["conv_weights"]'),
                 _wired('w["conv_gates"], w["dilations"] → w["dilations"], w["conv_gates"]'),
@@ -301,6 +307,13 @@ BLOCK_FORWARD = Exercise(
             "each branch.",
             _wired('w["dilations"] → (1,) * len(w["dilations"])'),
             where=_branched,
+        ),
+        Misconception(
+            "an out_proj that finds tokens where the channels should stand",
+            "y is (B, D, L), and a product with a weight takes the numbers along the last axis. Those are the tokens; "
+            "out_proj wants the channels there.",
+            _wired("y.transpose(1, 2) @ → y @"),
+            where=_not_square,
         ),
         Misconception(
             "channels before the tokens at the end",
@@ -409,7 +422,10 @@ BLOCK_FORWARD = Exercise(
             "halves of the time",
             "You cut along the axis of the tokens: the first half of them, and the second. x and z are halves of the "
             "channels.",
-            _wired("xz.chunk(2, dim=1) → xz.chunk(2, dim=2)"),
+            [
+                _wired("xz.chunk(2, dim=1) → xz.chunk(2, dim=2)"),
+                _wired('w["in_proj"].T).transpose(1, 2) → w["in_proj"].T)'),
+            ],
         ),
         Misconception(
             "a reshape in the place of a transpose",
@@ -450,6 +466,7 @@ BLOCK_FORWARD = Exercise(
                 _wired("(part.transpose(1, 2) for part in chosen) → chosen"),
                 _wired("(part.transpose(1, 2) for part in chosen) → (chosen[0].mT, *chosen[1:])"),
                 _wired("(part.transpose(1, 2) for part in chosen) → (chosen[0].mT, chosen[1].mT, chosen[2])"),
+                _wired("(part.transpose(1, 2) for part in chosen) → (chosen[0].mT, chosen[1], chosen[2].mT)"),
             ],
             where=_not_square,
         ),

@@ -124,7 +124,7 @@ COUNT_PARAMETERS = Exercise(
             "dt_rank is d_model/16 rounded up, not to the nearest whole number: 17 needs 2.",
             [
                 _counted(f"math.ceil(d_model / 16) → {rank}")
-                for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))")
+                for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))", "(d_model + 8) // 16")
             ],
         ),
         Misconception(
@@ -163,6 +163,12 @@ COUNT_PARAMETERS = Exercise(
             _counted("inner * d_state + inner → inner * d_state"),
         ),
         Misconception(
+            "one number a channel too many",
+            "Your count is too large by D. Beside the convolutions two parts are vectors with one number a channel: "
+            "the skip, and the bias of dt_proj. Each is counted once.",
+            _counted("inner * d_state + inner → inner * d_state + 2 * inner"),
+        ),
+        Misconception(
             "two numbers a channel missing",
             "Your count is short by 2·D. Two parts are vectors with one number a channel: the skip, and the bias of "
             "dt_proj, where Δ starts. Both are missing.",
@@ -173,6 +179,12 @@ COUNT_PARAMETERS = Exercise(
             "Your count is short by D·d_model. in_proj makes two mixtures, x and z, and has 2D rows; out_proj brings "
             "the D numbers back to d_model. One of these three is missing.",
             _counted("d_model * 2 * inner → d_model * inner"),
+        ),
+        Misconception(
+            "2·D·d_model numbers missing",
+            "Your count is short by 2·D·d_model. in_proj makes two mixtures, x and z, and has 2D rows; out_proj brings "
+            "the D numbers back to d_model. Two of these three are missing.",
+            _counted("d_model * 2 * inner + → "),
         ),
         Misconception(
             "D·d_model numbers too many",
@@ -190,6 +202,22 @@ COUNT_PARAMETERS = Exercise(
             "Your count is short by D·R. dt_rank numbers for each channel stand twice: in x_proj, the rows of the low "
             "rank, and in dt_proj. One of them is missing.",
             _counted("+ rank * inner + inner → + inner"),
+            where=lambda d_model, **sizes: d_model > 16,
+        ),
+        Misconception(
+            "D·R numbers too many",
+            "Your count is too large by D·R. dt_rank numbers for each channel stand in x_proj, in the rows of the low "
+            "rank, and in dt_proj. One of them is counted twice.",
+            _counted("+ rank * inner + inner → + 2 * rank * inner + inner"),
+            where=lambda d_model, **sizes: d_model > 16,
+        ),
+        Misconception(
+            "rows of x_proj that are single numbers",
+            "Each of the R + 2N rows of x_proj has D numbers. You count some of the rows, or all, as one number each.",
+            [
+                _counted(f"inner * (rank + 2 * d_state) → {numbers}")
+                for numbers in ("rank + 2 * d_state", "inner * rank + 2 * d_state", "rank + 2 * d_state * inner")
+            ],
             where=lambda d_model, **sizes: d_model > 16,
         ),
         Misconception(
@@ -223,6 +251,16 @@ COUNT_PARAMETERS = Exercise(
                 _counted("+ inner * d_model → + inner * inner"),
                 _counted("d_model * 2 * inner → inner * 2 * inner"),
                 _counted("d_model * 2 * inner → inner * 2 * inner", "+ inner * d_model → + inner * inner"),
+            ],
+        ),
+        Misconception(
+            "an outer projection that stays outside",
+            "You count d_model·d_model numbers for x, for z, or for out_proj. One side of in_proj and of out_proj is "
+            "the width inside, D.",
+            [
+                _counted("+ inner * d_model → + d_model * d_model"),
+                _counted("d_model * 2 * inner → 2 * d_model * d_model"),
+                _counted("d_model * 2 * inner → 2 * d_model * d_model", "+ inner * d_model → + d_model * d_model"),
             ],
         ),
         Misconception(
@@ -305,6 +343,12 @@ COUNT_PARAMETERS = Exercise(
             "Your count is short by D·N. Three parts hold N numbers for each channel: A_log, and in x_proj the rows of "
             "B and those of C. One of them is missing.",
             _counted("rank + 2 * d_state → rank + d_state"),
+        ),
+        Misconception(
+            "N numbers a channel too many",
+            "Your count is too large by D·N. Three parts hold N numbers for each channel: A_log, and in x_proj the "
+            "rows of B and those of C. The state h starts at 0 and is not learned.",
+            _counted("inner * d_state + inner → 2 * inner * d_state + inner"),
         ),
         Misconception(
             "2·N numbers a channel missing",

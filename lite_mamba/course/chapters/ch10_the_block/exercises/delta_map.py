@@ -23,7 +23,13 @@ def _three_parts(x_proj, dt_proj):
     return dt_proj @ raw
 
 
-OTHER_ROWS = ("[-dt_proj.shape[1] :]", "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]", "[dt_proj.shape[1] :]")
+OTHER_ROWS = (
+    "[-dt_proj.shape[1] :]",
+    "[dt_proj.shape[1] : 2 * dt_proj.shape[1]]",
+    "[dt_proj.shape[1] :]",
+    "[1 : dt_proj.shape[1] + 1]",
+    "[: dt_proj.shape[1] + 1]",
+)
 
 
 DELTA_MAP = Exercise(
@@ -35,7 +41,7 @@ DELTA_MAP = Exercise(
     misconceptions=[
         Misconception(
             "the wrong rows of x_proj",
-            "You take rows that make B and C. The first R rows make the low rank.",
+            "Among your rows are some that make B or C. The first R rows make the low rank.",
             [edited(delta_map, f"[: dt_proj.shape[1]] → {rows}") for rows in OTHER_ROWS],
         ),
         Misconception(
@@ -64,7 +70,11 @@ DELTA_MAP = Exercise(
         Misconception(
             "three parts of one size",
             "You cut x_proj into three parts of one size. The part for Δ has R rows, those for B and C have N each.",
-            [edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj.chunk(3)[0]"), _three_parts],
+            [
+                edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj.chunk(3)[0]"),
+                edited(delta_map, "dt_proj.shape[1] → x_proj.shape[0] // 3"),
+                _three_parts,
+            ],
         ),
         Misconception(
             "a rank that is not read off",
@@ -85,6 +95,7 @@ DELTA_MAP = Exercise(
             [
                 edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]].T"),
                 edited(delta_map, "x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]]"),
+                edited(delta_map, "dt_proj @ x_proj[: dt_proj.shape[1]] → x_proj[:, : dt_proj.shape[1]] @ dt_proj.T"),
             ],
         ),
         Misconception(
@@ -102,6 +113,18 @@ DELTA_MAP = Exercise(
                     delta_map,
                     "dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, -1:] @ x_proj[: dt_proj.shape[1]][-1:]",
                 ),
+            ],
+        ),
+        Misconception(
+            "all but one of the R numbers",
+            "The first or the last of the R numbers in the middle is left out. Where does your loop begin, and where "
+            "does it end?",
+            [
+                edited(
+                    delta_map,
+                    f"dt_proj @ x_proj[: dt_proj.shape[1]] → dt_proj[:, {some}] @ x_proj[: dt_proj.shape[1]][{some}]",
+                )
+                for some in ("1:", ":-1")
             ],
         ),
         Misconception(

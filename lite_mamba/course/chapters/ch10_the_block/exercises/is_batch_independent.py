@@ -252,6 +252,12 @@ def _one_row_changed(row, *looked_at):
     return wrong
 
 
+def _first_number_changed(layer, x):
+    moved = x.clone()
+    moved[0, 0] = moved[0, 0] + 1
+    return torch.allclose(layer(moved)[1:], layer(x)[1:], atol=1e-5)
+
+
 def _compared(both: str):
     return edited(is_batch_independent, f"torch.allclose(together, alone, atol=1e-5) → {both}")
 
@@ -294,6 +300,10 @@ def _row_gone(rest):
         return torch.allclose(layer(x)[rest], layer(x[rest]), atol=1e-5)
 
     return wrong
+
+
+def _ever_more_rows_gone(layer, x):
+    return all(torch.allclose(layer(x)[i:], layer(x[i:]), atol=1e-5) for i in range(len(x)))
 
 
 def _without_batch_axis(layer, x):
@@ -349,6 +359,11 @@ IS_BATCH_INDEPENDENT = Exercise(
                 )
                 for end in ("", "\n    return True")
             ],
+        ),
+        Misconception(
+            "True or nothing",
+            "Where the rows are mixed, your function ends without an answer. False is one, too: return it.",
+            _compared("True if torch.allclose(together, alone, atol=1e-5) else None"),
         ),
         Misconception(
             "a row without its batch axis",
@@ -418,10 +433,10 @@ IS_BATCH_INDEPENDENT = Exercise(
             _token_by_token,
         ),
         Misconception(
-            "rows taken away",
-            "You take rows away, the first or the last, and look whether the others move. That finds what comes from "
+            "rows taken away or added",
+            "You take rows away at one end, or add some, and look whether the others move. That finds what comes from "
             "those. A layer may carry something from another one.",
-            [_row_gone(slice(None, -1)), _row_gone(slice(1, None))],
+            [_row_gone(slice(None, -1)), _row_gone(slice(1, None)), _ever_more_rows_gone],
         ),
         Misconception(
             "a test of the row on itself",
@@ -456,6 +471,7 @@ IS_BATCH_INDEPENDENT = Exercise(
                 _one_row_changed(0, 1),
                 _one_row_changed(0, -1),
                 _one_row_changed(1, 0),
+                _first_number_changed,
             ],
         ),
         Misconception(
@@ -475,6 +491,8 @@ IS_BATCH_INDEPENDENT = Exercise(
                     for axes in ("(1, 2)", "0", "1")
                 ),
                 _compared("torch.allclose(together.norm(dim=-1), alone.norm(dim=-1), atol=1e-4)"),
+                _compared("torch.allclose(together.abs().sum(), alone.abs().sum(), atol=1e-3)"),
+                _compared("torch.allclose(together.norm(), alone.norm(), atol=1e-4)"),
             ],
         ),
         Misconception(
@@ -520,12 +538,13 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "only the first token tested",
-            "You compare the outputs of token 0. A layer may mix the rows at a later token.",
+            "You compare the outputs of token 0, or change token 0 alone. A layer may mix the rows at a later token.",
             _one_token(0),
         ),
         Misconception(
             "only the last token tested",
-            "You compare the outputs of the last token. A layer may mix the rows at an earlier one.",
+            "You compare the outputs of the last token, or change the last token alone. A layer may mix the rows at an "
+            "earlier one.",
             _one_token(-1),
         ),
     ],

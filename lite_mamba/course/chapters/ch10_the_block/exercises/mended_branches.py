@@ -246,7 +246,7 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a list that gives no convolutions",
-            "A loop over `conv1d_layers` meets no convolution: a dict gives names, a list of parameters gives "
+            "A loop over `conv1d_layers` meets no nn.Conv1d: a dict gives names, a list of parameters gives "
             "parameters. It was right as an nn.ModuleList.",
             _as_dict,
         ),

@@ -179,10 +179,10 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "KiB in place of bytes",
-            "You divide by 1024. Bytes are wanted, a whole number.",
+            "You divide by 1024, or by 1000. Bytes are wanted, a whole number.",
             [
-                edited(state_bytes, f"4 * inner * (lag + d_state) → 4 * inner * (lag + d_state) {by} 1024")
-                for by in ("/", "//")
+                edited(state_bytes, f"4 * inner * (lag + d_state) → 4 * inner * (lag + d_state) {by}")
+                for by in ("/ 1024", "// 1024", "// 1000")
             ],
         ),
         Misconception(
@@ -195,14 +195,14 @@ STATE_BYTES = Exercise(
             "You add the gaps. Between W taps there are W − 1 gaps, and each is as wide as the dilation: multiply.",
             [
                 edited(state_bytes, f"{LAG} → {lag}")
-                for lag in ("d_conv - 1 + max(dilations) - 1", "d_conv - 1 + max(dilations)")
+                for lag in ("d_conv - 1 + max(dilations) - 1", "d_conv - 1 + max(dilations)", "d_conv + max(dilations)")
             ],
         ),
         Misconception(
             "dilations that are not read",
-            "You take powers of two, 1, 2, 4, …, as many as there are branches. The dilations are given, and may be "
-            "others.",
-            edited(state_bytes, "max(dilations) → 2 ** (len(dilations) - 1)"),
+            "You work with a power of two, by the number of branches. The dilations are given, and may be others than "
+            "1, 2, 4, …",
+            [edited(state_bytes, f"max(dilations) → 2 ** {n}") for n in ("(len(dilations) - 1)", "len(dilations)")],
         ),
         Misconception(
             "numbers of another size",
