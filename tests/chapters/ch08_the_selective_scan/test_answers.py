@@ -202,7 +202,66 @@ DISCRETISE = [
     ("channel 0", with_decay(lambda delta, A: torch.exp(delta[..., None] * A[0])), None),
     ("sequence 0", with_drive(lambda u, delta, A, B: (delta * u)[..., None] * B[0].mT), None),
     ("Euler's factor", with_decay(lambda delta, A: 1 + delta[..., None] * A[:, None]), "another rule for the decay"),
-    ("Δ squared", with_drive(lambda u, delta, A, B: (delta**2 * u)[..., None] * B.mT[:, None]), None),
+    (
+        "Δ squared",
+        with_drive(lambda u, delta, A, B: (delta**2 * u)[..., None] * B.mT[:, None]),
+        "Δ twice in the drive",
+    ),
+    (
+        "1 − exp",
+        with_decay(lambda delta, A: 1 - torch.exp(delta[..., None] * A[:, None])),
+        "what is lost in the place of what is left",
+    ),
+    (
+        "expm1",
+        with_decay(lambda delta, A: torch.expm1(delta[..., None] * A[:, None])),
+        "what is lost in the place of what is left",
+    ),
+    ("l is missing", in_sum(2), "summed over the tokens"),
+    (
+        "l is missing in the drive",
+        with_drive(lambda u, delta, A, B: torch.einsum("bdl,bnl->bdn", u * delta, B)),
+        "summed over the tokens",
+    ),
+    ("no arrow", with_decay(lambda delta, A: torch.einsum("bdl,dn", delta, A).exp()), "summed over the channels"),
+    (
+        "no arrow in the drive",
+        with_drive(lambda u, delta, A, B: torch.einsum("bdl,bdl,bnl", delta, u, B)),
+        "no arrow in the pattern",
+    ),
+    (
+        "no arrow at all",
+        lambda u, d, A, B: (torch.einsum("bdl,dn", d, A).exp(), torch.einsum("bdl,bnl,bdl", d, B, u)),
+        "no arrow in the pattern",
+    ),
+    (
+        "tensors in another order",
+        with_drive(lambda u, delta, A, B: torch.einsum("bdl,bnl,bdl->bdln", u, delta, B)),
+        "letters for another tensor",
+    ),
+    (
+        "A first",
+        with_decay(lambda delta, A: torch.exp(torch.einsum("bdl,dn->bdln", A, delta))),
+        "letters for another tensor",
+    ),
+    (
+        "u with the letters of B",
+        with_drive(lambda u, delta, A, B: torch.einsum("bdl,bnl,bnl->bdln", delta, B, u)),
+        "letters for another tensor",
+    ),
+    (
+        "both by their last axes",
+        lambda u, delta, A, B: (
+            torch.exp(delta.unsqueeze(-1) * A),
+            (delta * u).unsqueeze(-1) * B.unsqueeze(1),
+        ),
+        "axes that broadcasting lines up",
+    ),
+    (
+        "B without the axis of the channels",
+        with_drive(lambda u, delta, A, B: (delta * u)[..., None] * B.transpose(1, 2)),
+        "axes that broadcasting lines up",
+    ),
     ("in place", discretise_in_place, None),
     ("no return", discretise_without_return, None),
     ("a crash", lambda u, delta, A, B: (delta @ A, u @ B), None),
@@ -414,7 +473,74 @@ def loop_read_halfway(deltaA, deltaB_u, C):
     return torch.stack(outputs, -1)
 
 
+def loop_at(axis, deltaA, deltaB_u, C):
+    """Decay and drive indexed along another axis."""
+    h, outputs = torch.zeros_like(deltaA.select(axis, 0)), []
+    for t in range(deltaA.shape[2]):
+        place = (slice(None),) * axis + (t,)
+        h = deltaA[place] * h + deltaB_u[place]
+        outputs.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(outputs, -1)
+
+
+def read_at_the_states(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h = torch.addcmul(deltaB_u[:, :, t], deltaA[:, :, t], h)
+        outputs.append(torch.einsum("bdn,bn->bd", h, C[:, t]))
+    return torch.stack(outputs, -1)
+
+
+def loop_over_sequences(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for a, x, c in zip(deltaA, deltaB_u, C, strict=True):
+        h = a * h + x
+        outputs.append(torch.einsum("bdn,bn->bd", h, c))
+    return torch.stack(outputs, -1)
+
+
+def loop_with_one_letter_too_few(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        outputs.append(torch.einsum("bdn,bnl->bd", h, C))
+    return torch.stack(outputs, -1)
+
+
+def loop_that_loses(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h = h - deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        outputs.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(outputs, -1)
+
+
+def read_behind_the_loop(deltaA, deltaB_u, C):
+    h = torch.zeros_like(deltaA[:, :, 0])
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h + deltaB_u[:, :, t]
+    return torch.einsum("bdn,bnl->bdl", h, C)
+
+
 LOOP = [
+    ("t at the channels", lambda *given: loop_at(1, *given), "an index at another axis"),
+    ("t at the states", lambda *given: loop_at(3, *given), "an index at another axis"),
+    ("C[:, t]", read_at_the_states, "an index at another axis"),
+    ("shape[0]", lambda *given: loop_over_an_axis(0, *given), "a loop over the sequences"),
+    ("zip", loop_over_sequences, "a loop over the sequences"),
+    ("C whole", loop_with_one_letter_too_few, "one C for all tokens"),
+    ("1 − decay for the decay", loop_that_loses, "what is lost in the place of what is left"),
+    ("read behind the loop", read_behind_the_loop, "the last state read at every token"),
+    (
+        "states",
+        lambda *given: loop(*given, read=lambda h, c: h, stack=2),
+        "the states in the place of the outputs",
+    ),
+    (
+        "states in front",
+        lambda *given: loop(*given, read=lambda h, c: h, stack=0),
+        "the states in the place of the outputs",
+    ),
     ("all but the last", lambda *given: loop(*given)[..., :-1], "no output for the last token"),
     ("the drive rolled", lambda a, x, C: loop(a, x.roll(1, 2), C), "the drive of the token before"),
     ("cat", lambda a, x, C: torch.cat(list(loop(a, x, C).unbind(-1)), -1), "outputs put one behind the other"),
@@ -497,7 +623,8 @@ LOOP = [
     ("a start of one", lambda a, x, C: loop(a, x, C, start=torch.ones_like(a[:, :, 0])), "a start from one"),
     ("C of sequence 0", lambda a, x, C: loop(a, x, C[:1].expand_as(C)), None),
     ("a loop over channels", lambda a, x, C: loop(a.transpose(1, 2), x.transpose(1, 2), C), "a loop over the channels"),
-    ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), None),
+    ("h @ c", lambda a, x, C: loop(a, x, C, read=lambda h, c: h @ c), "a product of matrices"),
+    ("a crash", lambda a, x, C: loop(a, x, C, read=lambda h, c: h.reshape(len(C), c)), None),
     ("hard-coded", lambda a, x, C: torch.zeros(a.shape[:3]), "outputs that stay at zero"),
     ("mean", lambda *given: loop(*given, read=lambda h, c: (h * c[:, None]).mean(-1)), "states averaged"),
     ("fade, read, add", lambda *given: loop(*given, order="fade read add"), "read before the drive is added"),
@@ -586,8 +713,11 @@ SKIP = [
     ("D as it is", lambda y, u, D, z: (y + D * u) * F.silu(z), "channels along the time axis"),
     ("D[None]", lambda y, u, D, z: (y + u * D[None]) * F.silu(z), "channels along the time axis"),
     ("D[None, None]", lambda y, u, D, z: (y + D[None, None, :] * u) * F.silu(z), "channels along the time axis"),
-    ("D of channel 0", lambda y, u, D, z: (y + D[0] * u) * F.silu(z), None),
-    ("mean D", lambda y, u, D, z: (y + D.mean() * u) * F.silu(z), None),
+    ("D of channel 0", lambda y, u, D, z: (y + D[0] * u) * F.silu(z), "one D for all channels"),
+    ("mean D", lambda y, u, D, z: (y + D.mean() * u) * F.silu(z), "one D for all channels"),
+    ("nn.SiLU(z)", lambda y, u, D, z: (D[:, None] * u + y) * torch.nn.SiLU(z), "a layer that is not called"),
+    ("z · sigmoid(y)", lambda y, u, D, z: (y + D[:, None] * u) * z * torch.sigmoid(y), "another gate than SiLU"),
+    ("SiLU of the sum, without z", lambda y, u, D, z: F.silu(y + D[:, None] * u), "SiLU around the output"),
     ("D[:, None, None]", lambda y, u, D, z: (y + D[:, None, None] * u) * F.silu(z), "D along the sequences"),
     (
         "einsum without d",
@@ -706,6 +836,13 @@ def always_from(deltaA, deltaB_u, C, initial_state):
     return torch.einsum("bdln,bnl->bdl", h, C), h[:, :, -1]
 
 
+def start_faded_late(deltaA, deltaB_u, C, initial_state):
+    y, last = scan_on(deltaA, deltaB_u, C, torch.zeros_like(initial_state))
+    shifted = torch.cat([torch.ones_like(deltaA[:, :, :1]), deltaA[:, :, :-1]], 2)
+    faded = shifted.cumprod(2) * initial_state[:, :, None]
+    return y + torch.einsum("bdln,bnl->bdl", faded, C), last + faded[:, :, -1]
+
+
 def start_faded_once(deltaA, deltaB_u, C, initial_state):
     h, outputs = torch.zeros_like(initial_state), []
     for t in range(deltaA.shape[2]):
@@ -789,6 +926,9 @@ SCAN_FROM = [
     (".data.clone()", lambda *given: scan_on(*given, start=lambda h: h.data.clone()), "a start without gradient"),
     ("last detached", lambda *given: scan_on(*given, hand_on=torch.Tensor.detach), "a last state without gradient"),
     ("no first decay", with_first_decay_one, "a start that does not fade"),
+    ("each decay one token late", start_faded_late, "a start that does not fade"),
+    ("h[-1]", lambda *given: scan_on(*given, hand_on=lambda h: h[-1]), "a place of the last state"),
+    ("h[:, :, -1]", lambda *given: scan_on(*given, hand_on=lambda h: h[..., -1]), "a place of the last state"),
     ("each step", every_step, "the start added in every step"),
     (
         "at the end",
@@ -1032,7 +1172,28 @@ GRADIENTS = [
     ),
     ("a word", lambda f, inputs: str(gradcheck(f, doubles(inputs), raise_exception=False)), None),
     ("outputs alone", lambda f, inputs: bool(f(*inputs).isfinite().all()), "always the same answer"),
-    ("a crash", lambda f, inputs: gradcheck(f(*inputs), doubles(inputs)), None),
+    (
+        "a result for the function",
+        lambda f, inputs: gradcheck(f(*inputs), doubles(inputs)),
+        "the function called too early",
+    ),
+    ("a crash", lambda f, inputs: gradcheck(f, inputs.double()), None),
+    ("swapped", lambda f, inputs: gradcheck(doubles(inputs), f), "inputs that ask for no gradient"),
+    (
+        "detached last",
+        lambda f, inputs: gradcheck(f, [x.detach() for x in doubles(inputs)], raise_exception=False),
+        "inputs that ask for no gradient",
+    ),
+    (
+        "gradients of the sum demanded, and one direction checked",
+        lambda f, inputs: bool(demands_gradients(f, inputs)) or one_direction(f, inputs),
+        "an error where an input gets no gradient",
+    ),
+    (
+        "a small nudge",
+        lambda f, i: gradcheck(f, doubles(i), eps=1e-10, raise_exception=False),
+        "a nudge that is too small",
+    ),
     ("first row", lambda f, inputs: gradcheck(f, [x[:1].detach().requires_grad_() for x in doubles(inputs)]), None),
     (
         "no tolerance",
@@ -1136,7 +1297,50 @@ def first_output_lost(u, delta, A, B, C, state):
     return torch.stack(outputs, -1), h
 
 
+def mended_with_an_index_at_0(u, delta, A, B, C, state):
+    decay, drive = right_discretise(u, delta, A, B)
+    h, outputs = state, []
+    for t in range(u.shape[-1]):
+        h = decay[:, :, 0] * h + drive[:, :, 0]
+        outputs.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(outputs, -1), h
+
+
+def first_token_skipped(u, delta, A, B, C, state):
+    if u.shape[-1] == 1:
+        return mended(u, delta, A, B, C, state)
+    return mended(u[..., 1:], delta[..., 1:], A, B[..., 1:], C[..., 1:], state)
+
+
+def held(u, delta, A, B):
+    """Decay and drive of the zero-order hold."""
+    decay = torch.exp(delta[..., None] * A[:, None])
+    return decay, (decay - 1) / A[:, None] * u[..., None] * B.mT[:, None]
+
+
 MENDED = [
+    ("an index that is still 0", mended_with_an_index_at_0, "the first token in every turn"),
+    ("range(1, L)", first_token_skipped, "no output for the first token"),
+    (
+        "faded before every loop",
+        lambda u, d, A, B, C, s: mended(u, d, A, B, C, torch.exp(d[..., :1] * A) * s),
+        "a state that fades twice",
+    ),
+    (
+        "another drive, and mended",
+        lambda u, d, A, B, C, s: scan_on(*held(u, d, A, B), C, s),
+        "the zero-order hold for B",
+    ),
+    (
+        "another drive, and the bug",
+        lambda u, d, A, B, C, s: scan_on(*held(u, d, A, B), C, s if u.shape[-1] == 1 else torch.zeros_like(s)),
+        "the zero-order hold for B",
+    ),
+    (
+        "the package, from zero",
+        lambda *given: mended_by_the_package(*given[:-1], 0 * given[-1].detach()),
+        "a state that nobody reads",
+    ),
     (
         "as one token",
         lambda u, d, A, B, C, s: (
@@ -1201,12 +1405,12 @@ MENDED = [
     (
         "in place",
         lambda u, d, A, B, C, s: scan_on_in_place(*right_discretise(u, d, A, B), C, s),
-        "a given state that is changed in place",
+        "a state that is changed in place",
     ),
     (
         "a clone in place",
         lambda u, d, A, B, C, s: scan_on_in_place(*right_discretise(u, d, A, B), C, s.clone()),
-        "a given state that is changed in place",
+        "a state that is changed in place",
     ),
     (
         "no first decay",
@@ -1284,4 +1488,4 @@ def test_a_gradcheck_in_float32_is_answered_without_a_wall_of_warnings(capsys):
         warnings.simplefilter("always")
         course.check("08.gradients_are_right", checks_float32)
     assert heard == []
-    assert "Inputs that differ by 10⁻⁶ give outputs that float32 can hardly tell apart" in capsys.readouterr().out
+    assert "Inputs that differ by a small ε give outputs that float32 can hardly tell apart" in capsys.readouterr().out

@@ -17,6 +17,7 @@ def discretise(u: Tensor, delta: Tensor, A: Tensor, B: Tensor) -> tuple[Tensor, 
 
 EXPONENT = 'torch.einsum("b d l, d n -> b d l n", delta, A)'
 DRIVE = 'torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)'
+HELD = edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * torch.einsum('b n l, b d l -> b d l n', B, u)")
 
 
 def _softened(pattern: str) -> str:
@@ -37,6 +38,12 @@ DISCRETISE = Exercise(
             "The first result is Δ·A, a negative exponent. The factor that a state is multiplied with is exp(Δ·A), "
             "between 0 and 1.",
             edited(discretise, f"torch.exp({EXPONENT}) → {EXPONENT}"),
+        ),
+        Misconception(
+            "what is lost in the place of what is left",
+            "The first result is 1 − exp(Δ·A), the part of a state that a step takes away, or its negative. A state is "
+            "multiplied with the part that is left.",
+            [edited(discretise, f"torch.exp({EXPONENT}) → {lost}torch.expm1({EXPONENT})") for lost in ("-", "")],
         ),
         Misconception(
             "A as the decay",
@@ -65,12 +72,32 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "summed over the channels",
-            "The letter d is missing behind the arrow, so einsum adds up the channels, and one axis is gone. Every "
-            "channel keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            "The letter d is missing behind the arrow, as it is without an arrow, where a letter that stands twice is "
+            "left out. So einsum adds up the channels, and one axis is gone. Every channel keeps a decay and a drive "
+            "of its own. Compare your shapes with the docstring's.",
             [
                 edited(discretise, "d n -> b d l n → d n -> b l n", "l, b d l -> b d l n → l, b d l -> b l n"),
                 edited(discretise, "d n -> b d l n → d n -> b l n"),
                 edited(discretise, "l, b d l -> b d l n → l, b d l -> b l n"),
+            ],
+        ),
+        Misconception(
+            "summed over the tokens",
+            "The letter l is missing behind the arrow, so einsum adds up the tokens, and one axis is gone. Every token "
+            "keeps a decay and a drive of its own. Compare your shapes with the docstring's.",
+            [
+                edited(discretise, "d n -> b d l n → d n -> b d n", "l, b d l -> b d l n → l, b d l -> b d n"),
+                edited(discretise, "d n -> b d l n → d n -> b d n"),
+                edited(discretise, "l, b d l -> b d l n → l, b d l -> b d n"),
+            ],
+        ),
+        Misconception(
+            "no arrow in the pattern",
+            "Without an arrow, einsum adds up every letter that stands in the pattern more than once. Here nothing is "
+            "added up: say behind an arrow which letters the result has.",
+            [
+                edited(discretise, "d n -> b d l n → d n", "l, b d l -> b d l n → l, b d l"),
+                edited(discretise, "l, b d l -> b d l n → l, b d l"),
             ],
         ),
         Misconception(
@@ -87,6 +114,11 @@ DISCRETISE = Exercise(
             "The second result is B·u. Without Δ a token is written at full strength even when Δ says to skip it. "
             "Look at the docstring: three factors.",
             edited(discretise, f"{DRIVE} → torch.einsum('b n l, b d l -> b d l n', B, u)"),
+        ),
+        Misconception(
+            "Δ twice in the drive",
+            "The drive has the factor Δ twice. It comes in once: look at the docstring.",
+            edited(discretise, f"{DRIVE} → {DRIVE} * delta[..., None]"),
         ),
         Misconception(
             "a drive without u",
@@ -140,6 +172,17 @@ DISCRETISE = Exercise(
             edited(discretise, "d l, d n -> → d l, n d ->"),
         ),
         Misconception(
+            "letters for another tensor",
+            "The letters in front of the arrow belong to the tensors in the order in which these are given. Here a "
+            "tensor gets letters that are not its axes: compare each group with the shape of its tensor.",
+            [
+                edited(discretise, "delta, A) → A, delta)"),
+                *(edited(discretise, f"delta, B, u) → {order})") for order in ("delta, u, B", "B, delta, u")),
+                edited(discretise, f"{DRIVE} → torch.einsum('b d l, b n l -> b d l n', B, delta * u)"),
+                edited(discretise, "b n l, b d l -> → b n l, b n l ->"),
+            ],
+        ),
+        Misconception(
             "axes that broadcasting lines up",
             "Without letters, torch lines axes up from the right, and here other axes meet than you mean. Give each "
             "tensor the axes that it lacks, each at its place, or let einsum do it.",
@@ -150,7 +193,17 @@ DISCRETISE = Exercise(
                 ),
                 *(
                     edited(discretise, f"{DRIVE} → {product}")
-                    for product in ("(delta * u)[..., None] * B[:, None]", "delta * u * B")
+                    for product in (
+                        *("(delta * u)[..., None] * B[:, None]", "(delta * u)[..., None] * B.mT"),
+                        "delta * u * B",
+                    )
+                ),
+                *(
+                    edited(discretise, f"{EXPONENT} → {exponent}", f"{DRIVE} → {drive}")
+                    for exponent, drive in (
+                        ("delta[..., None] * A", "(delta * u)[..., None] * B[:, None]"),
+                        ("delta * A", "delta * u * B"),
+                    )
                 ),
             ],
         ),
@@ -189,7 +242,7 @@ DISCRETISE = Exercise(
             "the zero-order hold for B",
             "The drive uses (exp(Δ·A) − 1)/A·B, the paper's equation 4. The authors' code, and this package, use the "
             "plain product Δ·B; notebook 04 shows the difference.",
-            edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * torch.einsum('b n l, b d l -> b d l n', B, u)"),
+            HELD,
         ),
         Misconception(
             "A taken for its logarithm",

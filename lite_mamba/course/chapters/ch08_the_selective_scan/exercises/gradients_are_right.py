@@ -111,6 +111,10 @@ def weighted_sum(a, b, c):
     return a * b + c * b
 
 
+CUT_OFF = (  # the functions that give one of their inputs no gradient
+    edited(weighted_sum, "c * b → c.detach() * b"),
+    edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"),
+)
 FUNCTIONS = {  # each with the right answer, and what only this one finds
     plain_recurrence: True,
     product_by_hand: True,
@@ -122,7 +126,7 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(square, "return a → return 1e4 + a"): True,
     edited(cube, "return a → return 1e4 + a"): True,
     edited(weighted_sum, "return a → return 1e4 + a"): True,
-    edited(weighted_sum, "c * b → c.detach() * b"): False,  # right for the first two inputs
+    CUT_OFF[0]: False,  # right for the first two inputs
     cut_recurrence: False,
     edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
     edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
@@ -133,7 +137,7 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(
         product_by_hand, "(grad * b → (grad * (b + 1).where(torch.arange(len(b))[:, None] > 0, b)"
     ): False,  # right for the first row
-    edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"): False,  # no gradient at all
+    CUT_OFF[1]: False,  # no gradient at all
     edited(product_by_hand, "(grad * b, grad * a) → ((grad * b).flip(-1), (grad * a).flip(-1))"): False,  # right in sum
     edited(
         product_by_hand, "(grad * b, grad * a) → (grad.flip(-1) * b, grad.flip(-1) * a)"
@@ -170,9 +174,9 @@ GRADIENTS_ARE_RIGHT = Exercise(
     misconceptions=[
         Misconception(
             "right functions that fail",
-            "Functions fail whose gradients are right. Inputs that differ by 10⁻⁶ give outputs that float32 can hardly "
-            "tell apart: make the inputs float64 first. If they are, leave gradcheck its own tolerances, and leave out "
-            "torch.no_grad. A difference of your own is divided by 2ε, and never agrees in the last digits.",
+            "Functions fail whose gradients are right. Inputs that differ by a small ε give outputs that float32 can "
+            "hardly tell apart: make the inputs float64 first. If they are, leave gradcheck its own tolerances, and "
+            "leave out torch.no_grad. A difference of your own is divided by 2ε, and never agrees in the last digits.",
             [
                 edited(gradients_are_right, ".double() → "),
                 edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
@@ -190,6 +194,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "Some functions cut an input off, and then `torch.autograd.grad` raises. A gradient that does not come is "
             "a wrong one, and the answer is False: with allow_unused=True, None stands in its place.",
             _demands_gradients,
+            where=lambda function, inputs: function in CUT_OFF,
         ),
         Misconception(
             "the second derivatives checked",
@@ -246,6 +251,12 @@ GRADIENTS_ARE_RIGHT = Exercise(
             ],
         ),
         Misconception(
+            "the function called too early",
+            "gradcheck takes the function itself, and calls it many times, with inputs that it nudges. You give it the "
+            "tensor that came out of one call.",
+            edited(gradients_are_right, "gradcheck(function, → gradcheck(function(*exact),"),
+        ),
+        Misconception(
             "inputs unpacked for gradcheck",
             "gradcheck takes two things: the function, and all its inputs in one tuple. It unpacks the tuple itself.",
             edited(gradients_are_right, "gradcheck(function, exact → gradcheck(function, *exact"),
@@ -256,6 +267,12 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "Functions fail whose gradients are right: a function that curves is no line over so wide a nudge, and the "
             "finite difference misses its slope. In float64 gradcheck's own ε is a good one.",
             edited(gradients_are_right, "exact, → exact, eps=0.1,"),
+        ),
+        Misconception(
+            "a nudge that is too small",
+            "Functions fail whose gradients are right: with so small a nudge the two outputs are almost equal, and "
+            "rounding takes the digits of their difference. In float64 gradcheck's own ε is a good one.",
+            [edited(gradients_are_right, f"exact, → exact, eps={nudge},") for nudge in ("1e-10", "1e-12")],
         ),
         Misconception(
             "tolerances that are too wide",
@@ -274,8 +291,9 @@ GRADIENTS_ARE_RIGHT = Exercise(
         ),
         Misconception(
             "inputs that ask for no gradient",
-            "gradcheck finds no tensor that asks for a gradient. After .double() a tensor is a new one: call "
-            ".requires_grad_() on it. And give the tensors themselves, in a tuple, not inside of another one.",
+            "gradcheck finds no tensor that asks for a gradient. `.double()` and `.detach()` make new tensors: "
+            "`.requires_grad_()` comes after both. And gradcheck takes the function first, then the tensors themselves "
+            "in one tuple, not inside of another.",
             edited(gradients_are_right, ".requires_grad_() → "),
         ),
         Misconception(

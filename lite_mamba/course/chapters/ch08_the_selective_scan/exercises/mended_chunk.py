@@ -7,9 +7,20 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .discretise import discretise
-from .scan_from import ADDED_AGAIN, BESIDE, CHANGING, EARLY, HEADLESS, STUCK, UNDECAYED, forgetting, scan_from
-from .scan_loop import READ_TOO_EARLY
+from .discretise import HELD, discretise
+from .scan_from import (
+    ADDED_AGAIN,
+    BESIDE,
+    CHANGING,
+    EARLY,
+    HEADLESS,
+    STUCK,
+    UNDECAYED,
+    WITHOUT_FIRST,
+    forgetting,
+    scan_from,
+)
+from .scan_loop import READ_TOO_EARLY, TOKEN_STEP
 from .shared import AXES, STATE_AXES, discretise_cases, flowing
 
 
@@ -22,6 +33,9 @@ def suspect_chunk(u, delta, A, B, C, state):
     """A chunk as a real package ran it on a CPU: one token goes on from the state, more than one starts again."""
     h = state if u.shape[-1] == 1 else torch.zeros_like(state)
     return continue_scan(u, delta, A, B, C, h)
+
+
+_held_chunk = edited(continue_scan, "discretise → held", held=HELD)
 
 
 def _chunk_with_gradient(function, u, delta, A, B, C, state):
@@ -92,8 +106,8 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "a state that nobody reads",
-            "Both paths are alike now, but both begin at zero: no chunk reads the state any more. Even one token at a "
-            "time is wrong. The path for one token was the right one.",
+            "Every chunk begins at zero now, of one token or of many: none reads the state any more. Of the suspect's "
+            "two paths, that for one token was the right one.",
             edited(continue_scan, "C, state) → C, torch.zeros_like(state))"),
         ),
         Misconception(
@@ -142,10 +156,10 @@ MENDED_CHUNK = Exercise(
         Misconception(
             "a state that fades twice",
             "The state fades before the loop, and once more in its first step. The loop does it alone.",
-            edited(
-                continue_scan,
-                "C, state) → C, state if u.shape[-1] == 1 else discretise(u, delta, A, B)[0][:, :, 0] * state)",
-            ),
+            [
+                edited(continue_scan, f"C, state) → C, {one_token}discretise(u, delta, A, B)[0][:, :, 0] * state)")
+                for one_token in ("state if u.shape[-1] == 1 else ", "")
+            ],
         ),
         Misconception(
             "the first token run twice",
@@ -164,12 +178,33 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "no output for the first token",
-            "The first token goes into the state before the loop, and nothing reads it there: its output is missing. A "
-            "loop from the first token on needs nothing before it.",
+            "The loop begins at the second token, and nothing reads the state after the first: its output is missing. "
+            "A loop from the first token on needs nothing before it.",
             [
-                edited(continue_scan, "scan_from → headless", headless=HEADLESS),
-                edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else headless)", headless=HEADLESS),
+                edited(continue_scan, f"scan_from → {path}", headless=wrong)
+                for path in ("headless", "(scan_from if u.shape[-1] == 1 else headless)")
+                for wrong in (HEADLESS, WITHOUT_FIRST)
             ],
+        ),
+        Misconception(
+            "the first token in every turn",
+            "Every turn of the loop takes the decay or the drive of the first token: an index is still 0. Each token "
+            "brings its own.",
+            [
+                edited(continue_scan, "scan_from → again", again=edited(scan_from, f"{TOKEN_STEP} → {step}"))
+                for step in (
+                    "deltaA[:, :, 0] * h + deltaB_u[:, :, 0]",
+                    "deltaA[:, :, 0] * h + deltaB_u[:, :, t]",
+                    "deltaA[:, :, t] * h + deltaB_u[:, :, 0]",
+                )
+            ],
+            where=lambda u, **case: u.shape[2] > 1,
+        ),
+        Misconception(
+            "the zero-order hold for B",
+            "The drive uses (exp(Δ·A) − 1)/A·B now. The plain product Δ·B was right, for it is what the package "
+            "computes: the bug is elsewhere.",
+            [_held_chunk, edited(suspect_chunk, "continue_scan → held", held=_held_chunk)],
         ),
         Misconception(
             "read before the update",
@@ -244,9 +279,9 @@ MENDED_CHUNK = Exercise(
             ],
         ),
         Misconception(
-            "a given state that is changed in place",
-            "The given state was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). It belongs to the "
-            "chunk before. Make a new tensor: h = … * h + ….",
+            "a state that is changed in place",
+            "h was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward pass needs the old "
+            "h, and `state` itself belongs to the chunk before. Make a new tensor: h = … * h + ….",
             [edited(continue_scan, "scan_from → changing", changing=changing) for changing in CHANGING],
         ),
     ],

@@ -28,6 +28,14 @@ BESIDE = [  # the given state is only added to what is read; the last state has 
 ]
 STUCK = edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * initial_state")
 
+FADED_LATE = edited(  # the decay of a token touches the given state after the token is read
+    scan_from,
+    f"{FROM}torch.zeros_like(initial_state), []; left = initial_state",
+    f"{STEP} → {STEP.split('  #')[0]}; both = h + left; left = deltaA[:, :, t] * left",
+    "h, C[:, :, t] → both, C[:, :, t]",
+    "-1), h → -1), both",
+)
+WITHOUT_FIRST = edited(scan_from, "range(deltaA → range(1, deltaA")
 HEADLESS = edited(
     scan_from,
     f"{FROM}deltaA[:, :, 0] * initial_state + deltaB_u[:, :, 0], []",
@@ -140,6 +148,12 @@ SCAN_FROM = Exercise(
             ],
         ),
         Misconception(
+            "a place of the last state",
+            "The outputs are right, and of the last state a part alone is returned. h is the state after the last "
+            "token: it has no axis for time, so an index takes a sequence, a channel or a state out of it.",
+            [edited(scan_from, f"-1), h → -1), h[{place}]") for place in ("-1", ":, -1", ":, :, -1")],
+        ),
+        Misconception(
             "no state returned",
             "Only the outputs are returned. Two things are wanted: the outputs and the last state.",
             edited(scan_from, "-1), h → -1)"),
@@ -172,7 +186,7 @@ SCAN_FROM = Exercise(
             "a start that does not fade",
             "The first token does not fade the given state. It is h before the first token, so it is multiplied by the "
             "first decay like any other h.",
-            UNDECAYED,
+            [UNDECAYED, FADED_LATE],
         ),
         Misconception(
             "a start that fades twice",
@@ -248,11 +262,7 @@ SCAN_FROM = Exercise(
             "no output for the first token",
             "The output of token 0 is missing, or stays at the 0 that it was made with. The loop begins at t = 0: the "
             "first token comes to the given state like any other, and is read.",
-            [
-                edited(wrong, *zero)
-                for wrong in (edited(scan_from, "range(deltaA → range(1, deltaA"), HEADLESS)
-                for zero in ((), (ZERO_FIRST,))
-            ],
+            [edited(wrong, *zero) for wrong in (WITHOUT_FIRST, HEADLESS) for zero in ((), (ZERO_FIRST,))],
             where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
         Misconception(

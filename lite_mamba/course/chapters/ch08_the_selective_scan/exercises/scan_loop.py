@@ -1,6 +1,6 @@
 """Exercise 2: scan_loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ def _two_cumulative_sums(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
+TOKEN_STEP = "deltaA[:, :, t] * h + deltaB_u[:, :, t]"
 ZERO_FIRST = "torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (1, 0))"
 
 
@@ -85,9 +86,51 @@ def _along_the_channels(deltaA, deltaB_u, C):
     return torch.stack(outputs, dim=1)
 
 
-def of_any_loop(loop: Callable[..., Any], *along_the_channels: Callable[..., Any]) -> list[Misconception]:
-    """The mistakes that a loop makes from any start: in its turns, its step, what is read and how that is stacked."""
+def of_any_loop(
+    loop: Callable[..., Any], *along_the_channels: Callable[..., Any], starts: Sequence[tuple[str, ...]] = ((),)
+) -> list[Misconception]:
+    """The mistakes that a loop makes from any start: in its turns, its step, what is read and how that is stacked.
+
+    `starts` are edits of the state that it starts from, one for each shape that a slip may give it.
+    """
     return [
+        Misconception(
+            "an index at another axis",
+            "t counts tokens, and in one of the tensors it stands at an axis that is not that of the tokens. In each "
+            "of the three, time is axis 2.",
+            [
+                *(
+                    edited(loop, f"{TOKEN_STEP} → deltaA[{place}] * h + deltaB_u[{place}]", *start)
+                    for place in (":, t", "..., t")
+                    for start in starts
+                ),
+                edited(loop, "C[:, :, t] → C[:, t]"),
+            ],
+        ),
+        Misconception(
+            "a loop over the sequences",
+            "The loop goes over axis 0, the sequences. It goes over the tokens: time is axis 2, of `deltaA` as of `C`.",
+            [
+                edited(loop, "shape[2] → shape[0]"),
+                edited(
+                    loop,
+                    "for t in range(deltaA.shape[2]) → for decay, drive, way_out in zip(deltaA, deltaB_u, C)",
+                    f"{TOKEN_STEP} → decay * h + drive",
+                    "h, C[:, :, t] → h, way_out",
+                ),
+            ],
+        ),
+        Misconception(
+            "what is lost in the place of what is left",
+            "h is multiplied by 1 − decay, the part of it that is lost. The decay is the part that is left.",
+            edited(loop, "deltaA[:, :, t] * h + → (1 - deltaA[:, :, t]) * h +"),
+        ),
+        Misconception(
+            "the states in the place of the outputs",
+            "You return the states themselves, with all N numbers of each channel. What comes out is what C reads from "
+            "them: one number for each channel and token.",
+            [edited(_pairwise(loop, "h"), *axis) for axis in ((), ("dim=-1 → dim=2",), (", dim=-1 → ",))],
+        ),
         Misconception(
             "a drive weighted with what the decay leaves free",
             "The drive is multiplied with 1 − decay, as in a moving average. It has its weight Δ·B already: it is "
@@ -139,9 +182,9 @@ def of_any_loop(loop: Callable[..., Any], *along_the_channels: Callable[..., Any
         ),
         Misconception(
             "one C for all tokens",
-            "Every state is read with the C of the first token or of the last. C has a column for each token: this is "
-            "what lets a model choose what it reads.",
-            [edited(loop, f"C[:, :, t] → C[:, :, {t}]") for t in (0, -1)],
+            "Every state is read with the same C: that of the first token, that of the last, or those of all tokens "
+            "added up. C has a column for each token: this is what lets a model choose what it reads.",
+            [edited(loop, f"C[:, :, t] → {same}") for same in ("C[:, :, 0]", "C[:, :, -1]", "C.sum(-1)")],
         ),
         Misconception(
             "a state that C is multiplied into",
@@ -179,8 +222,16 @@ def of_any_loop(loop: Callable[..., Any], *along_the_channels: Callable[..., Any
         ),
         Misconception(
             "a loop over the states",
-            "The loop takes as many turns as a channel has states. Time is axis 2 of `deltaA`, not the last one.",
-            edited(loop, "shape[2] → shape[-1]"),
+            "The loop takes as many turns as a channel has states. Time is axis 2, of `deltaA` as of `C`.",
+            [
+                edited(loop, "shape[2] → shape[-1]"),
+                *(
+                    edited(
+                        loop, "shape[2] → shape[-1]", f"{TOKEN_STEP} → deltaA[..., t] * h + deltaB_u[..., t]", *start
+                    )
+                    for start in starts
+                ),
+            ],
         ),
         Misconception(
             "outputs that are added up",
@@ -194,6 +245,12 @@ def of_any_loop(loop: Callable[..., Any], *along_the_channels: Callable[..., Any
             "made without channels. Broadcasting lines axes up from the right, so B meets D. It works for one "
             "sequence only. Which axis is missing, and at which place?",
             [_pairwise(loop, "(h * C[:, :, t]).sum(-1)"), _pairwise(loop, "(C[:, :, t] * h).sum(-1)")],
+        ),
+        Misconception(
+            "a product of matrices",
+            "`@` takes `C[:, :, t]`, which is (B, N), for one matrix. It is a vector of N numbers for each sequence. "
+            "A product of matrices needs it with an axis more; einsum names the axes that there are.",
+            _pairwise(loop, "h @ C[:, :, t]"),
         ),
         Misconception(
             "time stacked in front",
@@ -320,8 +377,8 @@ SCAN_LOOP = Exercise(
         ),
         Misconception(
             "the last state read at every token",
-            "Every output is read from the state after the last token. A list that holds one tensor many times, "
-            "changed in place, does this: make a new h at each token.",
+            "Every output is read from the state after the last token: behind the loop, or from a list that holds one "
+            "tensor many times, changed in place. Each token has a state of its own, a new h, and is read in its turn.",
             edited(
                 scan_loop,
                 f"{READ} → outputs.append(C[:, None, :, t])",
@@ -393,6 +450,7 @@ SCAN_LOOP = Exercise(
             _along_the_channels,
             edited(_along_the_channels, 'l n, b n l -> b l", h, C → l n, b n -> b l", h, C[:, :, d]'),
             edited(_along_the_channels, 'l n, b n l -> b l", h, C → l n, b n -> b l", h, C[:, :, d]', "dim=1 → dim=-1"),
+            starts=[(), ("deltaA[:, :, 0] → deltaA[:, 0]",), ("deltaA[:, :, 0] → deltaA[..., 0]",)],
         ),
     ],
 )

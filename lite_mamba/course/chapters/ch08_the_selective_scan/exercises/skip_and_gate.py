@@ -64,8 +64,15 @@ SKIP_AND_GATE = Exercise(
                     *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)", "F.softmax(z, -1)"),
                     *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
                     *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))"),
+                    *("z * (1 + torch.tanh(z)) / 2", "z * torch.sigmoid(y)", "z * torch.sigmoid(u)"),
                 )
             ],
+        ),
+        Misconception(
+            "a layer that is not called",
+            "nn.SiLU makes a layer, and z is taken for its setting. A layer is made first, without z, and then called "
+            "with it; the function of F does both in one.",
+            [_gated("(y + D[:, None] * u) * nn.SiLU(z)"), _gated("nn.SiLU(z) * (y + D[:, None] * u)")],
         ),
         Misconception(
             "an exponential that overflows",
@@ -101,6 +108,7 @@ SKIP_AND_GATE = Exercise(
                     ("y + D[:, None] * u", " * z"),
                     ("(y + D[:, None] * u) * z", ""),
                     ("y + D[:, None] * u", " * F.silu(z)"),
+                    ("y + D[:, None] * u", ""),
                 )
             ],
         ),
@@ -145,6 +153,11 @@ SKIP_AND_GATE = Exercise(
             "a skip without D",
             "u is added as it is. Each channel has a weight of its own, D[d].",
             _gated("(y + u) * F.silu(z)"),
+        ),
+        Misconception(
+            "one D for all channels",
+            "All channels get the same weight: one number of D, its mean or its sum. Each has a weight of its own.",
+            [_gated(f"(y + {same} * u) * F.silu(z)") for same in ("D[0]", "D[-1]", "D.mean()", "D.sum()")],
         ),
         Misconception(
             "D added without u",
