@@ -209,6 +209,13 @@ def test_a_percentage_is_close_by_its_points(guess, tone, words):
     assert module.number_words(2, 1, module.Scale(0, 100, 1, "rounds"))[0] == "bad"
 
 
+def test_a_guess_is_exact_if_the_answer_reads_the_same():
+    scale = module.Scale(0, 10, 0.5)
+    words = "Right, as closely as you could say it. You guessed 2; the answer is 2.005."
+    assert module.number_words(2, 2.005, scale) == ("good", words)
+    assert module.number_words(2, 2.0, scale) == ("good", "Exact. You guessed 2; the answer is 2.")
+
+
 def test_one_of_a_unit_has_no_s():
     words = module.number_words(2, 1, module.Scale(0, 9, 1, "rounds"))[1]
     assert words == "Far. You guessed 2 rounds, 1 round above the answer, 1 round."

@@ -230,13 +230,14 @@ def choice_words(guess: str | None, truth: str) -> tuple[str, str]:
 
 
 def number_words(guess: float | None, truth: float, scale: Scale) -> tuple[str, str]:
-    """Tone and sentence for a guessed number: exact (up to half a step), close, or far."""
+    """Tone and sentence for a guessed number: right (up to half a step), close, or far."""
     answer = scale.words(truth)
     if guess is None:
         return "open", f"The answer: {answer}."
     off = guess - truth
     if abs(off) <= scale.step / 2 * (1 + 1e-9):
-        return "good", f"Exact. You guessed {scale.words(guess)}; the answer is {answer}."
+        exact = "Exact" if scale.words(guess) == answer else "Right, as closely as you could say it"
+        return "good", f"{exact}. You guessed {scale.words(guess)}; the answer is {answer}."
     side = "above" if off > 0 else "below"
     if abs(off) <= scale.near(truth):
         return "close", f"Close. You guessed {scale.words(guess)}, a little {side} the answer, {answer}."
