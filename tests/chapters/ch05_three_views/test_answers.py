@@ -506,6 +506,16 @@ CONVOLVE = [
         lambda u, k: torch.from_numpy(np.convolve(u.flip(0), k)[: len(u)]),
         "an input that was turned round",
     ),
+    (
+        "u as the taps",
+        lambda u, k: causal_conv(k[None, None], u[None], torch.zeros(1))[0, 0],
+        "an input that was turned round",
+    ),
+    (
+        "u turned, and the output turned back",
+        lambda u, k: causal_conv(u.flip(0)[None, None], k[None], torch.zeros(1))[0, 0].flip(0),
+        "the end instead of the beginning",
+    ),
     ("not cut", lambda u, k: torch.from_numpy(np.convolve(u, k)), "an output that is too long"),
     ("the last L", lambda u, k: torch.from_numpy(np.convolve(u, k)[-len(u) :]), "the end instead of the beginning"),
     ("mode same", conv_same, "a centred output"),

@@ -60,8 +60,9 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "an input that was turned round",
-            "You have flipped the input, so the output starts with the end of the sequence. Time has to keep its "
-            "direction; only the list of taps is turned round.",
+            "The output starts with the end of the sequence: you have flipped the input, or put it where the taps "
+            "stand, which are read from the last one on. Time has to keep its direction; only the taps are turned "
+            "round.",
             [
                 edited(convolve, "F.pad(u, → F.pad(u.flip(0),", ".flip(0)[None → [None"),
                 edited(convolve, "pad(u, → pad(u.flip(0),"),
@@ -76,7 +77,7 @@ CONVOLVE = Exercise(
         Misconception(
             "the end instead of the beginning",
             "What comes back are the last L of 2L − 1 outputs, and only the first of them belongs to a step of the "
-            "input. You have cut off the beginning, or put the zeros behind the input.",
+            "input: the beginning is cut off, or the zeros stand behind the input.",
             _padded("0, len(kernel) - 1"),
         ),
         Misconception(
