@@ -159,7 +159,7 @@ INVERSE = [
     ("a series", lambda dt: dt.log() + dt / 2, "the first terms of a series"),
     ("dt of 1e-3 at least", lambda dt: stable(dt.clamp(min=1e-3)), "a small number added"),
     ("dt on top", lambda dt: dt + torch.expm1(dt).log(), "a dt too many"),
-    ("a product", lambda dt: dt * (1 - torch.exp(-dt)).log(), None),
+    ("a product", lambda dt: dt * (1 - torch.exp(-dt)).log(), "multiplied instead of added"),
     ("a product, expm1", lambda dt: dt * torch.log(-torch.expm1(-dt)), "multiplied instead of added"),
     ("naive, clamped", lambda dt: torch.log(torch.clamp(dt.exp() - 1, min=1e-8)), "a small number added"),
     ("naive, a little more", lambda dt: (dt.exp() - 1 + 1e-6).log(), "a small number added"),
@@ -225,9 +225,14 @@ INVERSE = [
     ("log10", lambda dt: dt + torch.log10(-torch.expm1(-dt)), "a logarithm of another base"),
     ("nothing done", lambda dt: dt.clone(), "dt itself"),
     ("large apart, all or none", lambda dt: dt if (dt > 20).all() else dt.expm1().log(), OVERFLOWS),
-    ("log1p of expm1", lambda dt: dt + torch.log1p(torch.expm1(-dt)), "a 1 that comes back"),
-    ("1 − expm1", lambda dt: dt + torch.log(1 - torch.expm1(-dt)), "a 1 that comes back"),
-    ("1 + expm1", lambda dt: dt + torch.log(1 + torch.expm1(-dt)), "a 1 that comes back"),
+    ("log1p of expm1", lambda dt: dt + torch.log1p(torch.expm1(-dt)), "a 1 beside expm1"),
+    ("expm1 − 1", lambda dt: torch.log(torch.expm1(dt) - 1), "a 1 beside expm1"),
+    ("a minus, naive", lambda dt: dt - (1 - torch.exp(-dt)).log(), "a wrong sign between the two parts"),
+    ("log2", lambda dt: torch.log2(dt.expm1()), "a logarithm of another base"),
+    ("log10, naive", lambda dt: (dt.exp() - 1).log10(), "a logarithm of another base"),
+    ("where, exchanged", lambda dt: torch.where(dt > 20, dt.expm1().log(), dt), "dt itself"),
+    ("1 − expm1", lambda dt: dt + torch.log(1 - torch.expm1(-dt)), "a 1 beside expm1"),
+    ("1 + expm1", lambda dt: dt + torch.log(1 + torch.expm1(-dt)), "a 1 beside expm1"),
     ("exp(dt) in front", lambda dt: dt.exp() + torch.log1p(-torch.exp(-dt)), "a logarithm of one factor alone"),
     ("large apart, by the largest", lambda dt: dt if dt.max() > 20 else dt.expm1().log(), "one way for all numbers"),
     ("large apart, any", lambda dt: dt.clone() if (dt > 50).any() else (dt.exp() - 1).log(), "one way for all numbers"),
@@ -284,12 +289,12 @@ SAMPLE = [
     (
         "a ratio without brackets",
         lambda u, a, b, f: (a * b / a**u).clamp(min=f),
-        "brackets in the wrong place",
+        "a way that does not begin at dt_min",
     ),
     (
         "a power that takes dt_min along",
         lambda u, a, b, f: ((a * (b / a)) ** u).clamp(min=f),
-        "brackets in the wrong place",
+        "a way that does not begin at dt_min",
     ),
     ("ratio times u", lambda u, a, b, f: torch.clamp(b * u, min=f), "a product in the place of a power"),
     (
@@ -378,6 +383,17 @@ SAMPLE = [
     ),
     ("exp too early", lambda u, a, b, f: (a + u * math.log(b / a)).clamp(min=f), "exp of one part alone"),
     ("floor of exp", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=math.exp(f)), "a floor under the logarithm"),
+    ("to the top from one", lambda u, a, b, f: (b**u).clamp(min=f), "a way that does not begin at dt_min"),
+    ("upside down, no floor", lambda u, a, b, f: b * (a / b) ** u, "a range from top to bottom"),
+    ("log and 10 **, no floor", lambda u, a, b, f: 10 ** log_dt(u, a, b), "two kinds of logarithm"),
+    ("softplus, no floor", lambda u, a, b, f: F.softplus(log_dt(u, a, b)), "a softplus in the place of exp"),
+    (
+        "the bias, no floor",
+        lambda u, a, b, f: torch.log(torch.expm1(log_dt(u, a, b).exp())),
+        "a bias in the place of Δ",
+    ),
+    ("no distance, no floor", lambda u, a, b, f: a * b**u, "an end in the place of a distance"),
+    ("log of the difference, no floor", lambda u, a, b, f: a * (b - a) ** u, "the logarithm of the difference"),
     ("from one", lambda u, a, b, f: ((b / a) ** u).clamp(min=f), "a range that begins at one"),
     (
         "torch.log",
@@ -388,7 +404,7 @@ SAMPLE = [
     (
         "no brackets",
         lambda u, lo, hi, floor: torch.exp(math.log(lo) + u * math.log(hi) - math.log(lo)).clamp(min=floor),
-        "brackets in the wrong place",
+        "a way that does not begin at dt_min",
     ),
     ("e to the u", lambda u, lo, hi, floor: (lo * math.e**u).clamp(min=floor), "a distance of one"),
     (
@@ -605,6 +621,11 @@ WEIGHT = [
         "one number for all weights",
     ),
     (
+        "a column",
+        lambda u, kind, s: weight(u[:, :1] if kind == "constant" else u, kind, s * u.shape[1] ** -0.5),
+        "one number for all weights",
+    ),
+    (
         "no brackets",
         lambda u, kind, scale: (
             torch.full_like(u, scale / math.sqrt(u.shape[1]))
@@ -688,6 +709,28 @@ def init_then_reset_of_the_others(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
             layer.reset_parameters()
+
+
+def reset_the_others(model):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and not getattr(layer.bias, "_no_reinit", False):
+            layer.reset_parameters()
+
+
+def init_by_layers_then_reset(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)), lambda layer: hasattr(layer, "_no_reinit"))
+    reset_the_others(model)
+
+
+def init_of_logs_then_reset(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u).log()))
+    reset_the_others(model)
+
+
+def init_that_erases_marks(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for parameter in model.parameters():
+        vars(parameter).pop("_no_reinit", None)
 
 
 def init_marked_only(model, u):
@@ -954,6 +997,14 @@ MENDED = [
         lambda m, u: init_with(m, u, lambda u: stable(stable(log_uniform(u)))),
         "the logarithm of a negative number",
     ),
+    ("mark of the layer, others reset", init_by_layers_then_reset, "marked biases set to zero"),
+    ("log fed, others reset", init_of_logs_then_reset, "the logarithm of a negative number"),
+    ("mark erased", init_that_erases_marks, "a mark that is lost"),
+    (
+        "mark read with getattr",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: getattr(layer.bias, "_no_reinit")),  # noqa: B009
+        "a mark that most biases do not have",
+    ),
     ("a reset in the place of the zeros", init_with_a_reset_for_zero, "the other biases drawn anew"),
     ("from 0.1 on", lambda m, u: init_with(m, u, lambda u: stable(0.1 * 100**u)), "another range"),
     ("added", init_by_adding, "numbers added to the old bias"),
@@ -971,7 +1022,7 @@ MENDED = [
     ("by the block, then zero", init_by_the_block, "marked biases set to zero"),
     ("nothing", lambda m, u: None, "a model that is left as it was"),
     ("a copy", lambda m, u: init_by_names(copy.deepcopy(m), u), "a model that is left as it was"),
-    ("new parameters", init_with_new_parameters, "a new parameter without the mark"),
+    ("new parameters", init_with_new_parameters, "a mark that is lost"),
     ("children", init_of_the_outermost, "layers inside of other layers left out"),
     ("the marked ones left", lambda m, u: init_with_data_of_its_own(m, u), "marked biases left alone"),
     ("one value", lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u))[0]), None),
@@ -1092,6 +1143,37 @@ def split_into_one_list(model, wd):
         else:
             b.append(p)
     return [{"params": a, "weight_decay": wd}, {"params": b, "weight_decay": 0.0}]
+
+
+def split_with_two_ifs(model, wd):
+    a, b = [], []
+    for p in model.parameters():
+        if marked(p):
+            b.append(p)
+        if p.ndim >= 2:
+            a.append(p)
+        else:
+            b.append(p)
+    return groups(a, b, wd)
+
+
+def split_with_three_ifs(model, wd):
+    a, b = [], []
+    for p in model.parameters():
+        if p.ndim < 2:
+            b.append(p)
+        if marked(p):
+            b.append(p)
+        if decays(p):
+            a.append(p)
+    return groups(a, b, wd)
+
+
+def split_with_new_lists(model, wd):
+    for p in model.parameters():
+        a, b = [], []
+        (a if decays(p) else b).append(p)
+    return groups(a, b, wd)
 
 
 def split_with_a_plus(model, wd):
@@ -1215,6 +1297,19 @@ SPLIT = [
     ),
     ("linear layers and nothing else", split_of_linear_layers, "nothing but linear layers"),
     ("return in the loop", split_in_the_first_round, "a loop that ends after one round"),
+    ("two ifs", split_with_two_ifs, "marked matrices in both groups"),
+    ("three ifs", split_with_three_ifs, "one parameter twice in a group"),
+    ("lists in the loop", split_with_new_lists, "lists that begin anew in each round"),
+    (
+        "biases, norms and marks",
+        split_by(lambda name, p: "bias" not in name and "norm" not in name and not marked(p)),
+        "names in the place of axes",
+    ),
+    (
+        "mark read with getattr",
+        split_by(lambda name, p: p.ndim >= 2 and not getattr(p, "_no_weight_decay")),  # noqa: B009
+        "a mark that most parameters do not have",
+    ),
     ("one list", split_into_one_list, "one list under two names"),
     ("+=", split_with_a_plus, "a parameter taken apart"),
     ("extend", split_with_extend, "a parameter taken apart"),

@@ -218,7 +218,12 @@ DT_WEIGHT = Exercise(
             'With "constant" every weight is bound, but there are D × R of them. Return a tensor of the shape of u.',
             [
                 edited(dt_weight, f"torch.full_like(u, bound) → {one}")
-                for one in ("bound", "torch.tensor(bound)", "torch.full((len(u),), bound)")
+                for one in (
+                    "bound",
+                    "torch.tensor(bound)",
+                    "torch.full((len(u),), bound)",
+                    "torch.full((len(u), 1), bound)",
+                )
             ],
         ),
         Misconception(

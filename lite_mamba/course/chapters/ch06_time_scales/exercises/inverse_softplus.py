@@ -100,13 +100,17 @@ INVERSE_SOFTPLUS = Exercise(
             "multiplied instead of added",
             "The logarithm of a product is the *sum* of the logarithms: log(exp(dt) · (1 − exp(−dt))) has two parts, "
             "and they are added.",
-            _inverse("dt * torch.log(-torch.expm1(-dt))"),
+            [_inverse(f"dt * torch.log({rest})") for rest in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")],
         ),
         Misconception(
             "a wrong sign between the two parts",
             "The logarithm of a product is the *sum* of the logarithms: log(exp(dt) · (1 − exp(−dt))). Which of your "
             "two parts has the wrong sign?",
-            [_inverse("dt - torch.log(-torch.expm1(-dt))"), _inverse("torch.log(-torch.expm1(-dt)) - dt")],
+            [
+                _inverse(both)
+                for rest in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
+                for both in (f"dt - torch.log({rest})", f"torch.log({rest}) - dt")
+            ],
         ),
         Misconception(
             "a logarithm of one factor alone",
@@ -136,10 +140,13 @@ INVERSE_SOFTPLUS = Exercise(
             [_inverse("torch.log(dt - 1)"), _inverse("torch.log(dt) - 1")],
         ),
         Misconception(
-            "a 1 that comes back",
+            "a 1 beside expm1",
             "expm1 has taken a 1 away already, and here a 1 stands beside it again: written out, or in log1p(x), which "
-            "is log(1 + x). Which number is −expm1(−dt), by itself?",
-            [_inverse(f"dt + torch.log1p({sign}torch.expm1(-dt))") for sign in ("", "-")],
+            "is log(1 + x). What does expm1 give, by itself?",
+            [
+                *(_inverse(f"dt + torch.log1p({sign}torch.expm1(-dt))") for sign in ("", "-")),
+                _inverse("torch.log(torch.expm1(dt) - 1)"),
+            ],
         ),
         Misconception(
             "the logarithm of a negative number",
@@ -201,8 +208,9 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "dt itself",
-            "What comes out is dt. exp and log undo one another where nothing comes between them. What comes between "
-            "them in softplus, and so on the way back?",
+            "What comes out is dt. exp and log undo one another where nothing comes between them, and torch.where "
+            "takes its first value where the condition holds. What comes between exp and log in softplus, and so on "
+            "the way back?",
             [_inverse("dt * 1"), _inverse("torch.log(torch.exp(dt))")],
         ),
         Misconception(
@@ -253,7 +261,15 @@ INVERSE_SOFTPLUS = Exercise(
         Misconception(
             "a logarithm of another base",
             "exp undoes the natural logarithm only: torch.log.",
-            [_inverse(f"dt + torch.{log}(-torch.expm1(-dt))") for log in ("log10", "log2")],
+            [
+                _inverse(formula)
+                for log in ("log10", "log2")
+                for formula in (
+                    f"dt + torch.{log}(-torch.expm1(-dt))",
+                    f"torch.{log}(torch.expm1(dt))",
+                    f"torch.{log}(torch.exp(dt) - 1)",
+                )
+            ],
         ),
         Misconception(
             "the two steps in the wrong order",

@@ -1,6 +1,7 @@
 """Bug hunt: mended_init. The suspect has three mistakes, and each hides the next."""
 
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +32,19 @@ def _then_reset(condition: str = ""):
     return edited(
         mended_init, f"zero_() → zero_()\n        {loop}{condition}:\n                layer.reset_parameters()"
     )
+
+
+def _then_the_others_reset(init):
+    """An initialisation, and after it a new draw for the linear layers without a mark: with a bias, or all of them."""
+
+    def init_and_reset(model, u, all_of_them):
+        init(model, u)
+        for layer in model.modules():
+            spared = getattr(layer.bias, "_no_reinit", False) if isinstance(layer, nn.Linear) else True
+            if not spared and (all_of_them or layer.bias is not None):
+                layer.reset_parameters()
+
+    return [partial(init_and_reset, all_of_them=each) for each in (True, False)]
 
 
 def _after_a_reset(init):
@@ -88,6 +102,10 @@ def _marked(formula: str):
     return edited(mended_init, f"inverse_softplus(torch.exp(log_dt)) → {formula}")
 
 
+_BY_LAYER = edited(mended_init, "getattr(layer.bias → getattr(layer")
+_LOG_FED = _marked("inverse_softplus(log_dt)")
+
+
 def small_model(d_model: int) -> nn.Sequential:
     """A linear layer, a Mamba block with biases, a linear layer as wide as the block, and one with a marked bias."""
     D = 2 * d_model
@@ -140,17 +158,17 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "marked biases set to zero",
-            "Every Δ is exactly softplus(0) = 0.693: the dt bias is zero like all others. If nothing makes zeros of "
-            "your numbers, then the condition for them was never true. On which object does the package put its mark: "
-            "the layer, the weight or the bias?",
-            edited(mended_init, "getattr(layer.bias → getattr(layer"),
+            "Every Δ is exactly softplus(0) = 0.693: the dt bias is zero. If nothing makes zeros of your numbers, then "
+            "the condition for them was never true. On which object does the package put its mark: the layer, the "
+            "weight or the bias?",
+            [_BY_LAYER, *_then_the_others_reset(_BY_LAYER)],
         ),
         Misconception(
             "the logarithm of a negative number",
             "Δ is not a number: somewhere a logarithm is taken of a negative number. The inverse of softplus takes "
             "one, and no softplus is ever negative. But log(dt) is, and so is the bias that comes out. Which of them "
             "meets a logarithm here?",
-            _marked("inverse_softplus(log_dt)"),
+            [_LOG_FED, *_then_the_others_reset(_LOG_FED)],
         ),
         Misconception(
             "a logarithm without its sign",
@@ -225,10 +243,7 @@ MENDED_INIT = Exercise(
             "the other biases drawn anew",
             "The marked bias is safe now, and Δ is right. But for the other layers reset_parameters has the last word, "
             "and draws their biases anew.",
-            [
-                _then_reset(' and not getattr(layer.bias, "_no_reinit", False)'),
-                _then_reset(' and layer.bias is not None and not getattr(layer.bias, "_no_reinit", False)'),
-            ],
+            _then_the_others_reset(mended_init),
         ),
         Misconception(
             "a uniform draw",
@@ -323,9 +338,9 @@ MENDED_INIT = Exercise(
             edited(mended_init, "with torch.no_grad(): → return\n    with torch.no_grad():"),
         ),
         Misconception(
-            "a new parameter without the mark",
-            "The biases are right, but they are new parameters, and the mark is gone: the next program sets them to "
-            "zero. Change the numbers of the old parameter, with copy_.",
+            "a mark that is lost",
+            "The biases are right, but the mark is gone, as it is when a new parameter takes the place of the old one: "
+            "the next program sets them to zero. Change the numbers of the old parameter, with copy_.",
             edited(mended_init, "layer.bias.copy_( → layer.bias = nn.Parameter("),
         ),
         Misconception(

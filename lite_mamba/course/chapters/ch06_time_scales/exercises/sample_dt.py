@@ -26,6 +26,11 @@ def _sample_cases(draw: Draw) -> dict:
     }
 
 
+def _floored_or_not(*edits: str):
+    """Two wrong draws with the same edits: one with the floor, one without."""
+    return [edited(sample_dt, *edits), edited(sample_dt, *edits, ".clamp(min=dt_init_floor) → ")]
+
+
 def _below_the_floor(number):
     """A wrong draw: what lies below the floor becomes `number(dt_min, dt_max)`."""
 
@@ -134,13 +139,13 @@ SAMPLE_DT = Exercise(
             "an end in the place of a distance",
             "You go u · log(dt_max) away from log(dt_min), so u = 1 does not lead to dt_max. How far is it from one "
             "end to the other?",
-            edited(sample_dt, "u * (high - low) → u * high"),
+            _floored_or_not("u * (high - low) → u * high"),
         ),
         Misconception(
-            "brackets in the wrong place",
-            "u = 1 leads to dt_max, but u = 0 does not give dt_min. A power comes before a product, and a product "
-            "before a difference: in low + u * high - low and in dt_min * dt_max / dt_min ** u brackets are missing, "
-            "and in (dt_min * ratio) ** u they take dt_min along.",
+            "a way that does not begin at dt_min",
+            "u = 1 leads to dt_max, but u = 0 does not give dt_min. Is it in your formula, and does it stay? A power "
+            "comes before a product, and a product before a difference: brackets decide in low + u * high - low, in "
+            "dt_min * dt_max / dt_min ** u and in (dt_min * ratio) ** u.",
             [
                 edited(sample_dt, "u * (high - low) → u * high - low"),
                 edited(sample_dt, "u * (high - low) → high - u * low"),
@@ -190,7 +195,7 @@ SAMPLE_DT = Exercise(
             "the logarithm of the difference",
             "dt_max − dt_min stands in your exponent, under a logarithm, or is the base of your power. The distance "
             "between two logarithms is the logarithm of the *ratio*: log(dt_max) − log(dt_min).",
-            edited(sample_dt, "(high - low) → math.log(dt_max - dt_min)"),
+            _floored_or_not("(high - low) → math.log(dt_max - dt_min)"),
         ),
         Misconception(
             "a ratio of the logarithms",
@@ -243,7 +248,7 @@ SAMPLE_DT = Exercise(
                     edited(sample_dt, f"math.log(dt_min), math.log(dt_max) → math.{log}(dt_min), math.{log}(dt_max)")
                     for log in ("log10", "log2")
                 ),
-                *(edited(sample_dt, f"torch.exp( → torch.pow({base}, ") for base in (10, 2)),
+                *(wrong for base in (10, 2) for wrong in _floored_or_not(f"torch.exp( → torch.pow({base}, ")),
             ],
         ),
         Misconception(
@@ -255,13 +260,13 @@ SAMPLE_DT = Exercise(
         Misconception(
             "a softplus in the place of exp",
             "softplus makes a step size of a bias. Here you are in the logarithm: only exp leads back from it.",
-            edited(sample_dt, "torch.exp( → F.softplus("),
+            _floored_or_not("torch.exp( → F.softplus("),
         ),
         Misconception(
             "a range from top to bottom",
             "u = 0 gives dt_max and u = 1 gives dt_min. For random u it makes no difference, but the exercise says: "
             "u = 0 is the low end.",
-            edited(sample_dt, "low + u * (high - low) → high + u * (low - high)"),
+            _floored_or_not("low + u * (high - low) → high + u * (low - high)"),
         ),
         Misconception(
             "random numbers of your own",
@@ -273,12 +278,15 @@ SAMPLE_DT = Exercise(
             "a bias in the place of Δ",
             "You have already applied the inverse of softplus. That is the next step; here the step sizes themselves "
             "are wanted.",
-            edited(
-                sample_dt,
-                "torch.exp(low → inverse_softplus(torch.exp(low",
-                "dt_init_floor)  # → dt_init_floor))  #",
-                inverse_softplus=inverse_softplus,
-            ),
+            [
+                edited(
+                    sample_dt,
+                    "torch.exp(low → inverse_softplus(torch.exp(low",
+                    f".clamp(min=dt_init_floor) → {floor})",
+                    inverse_softplus=inverse_softplus,
+                )
+                for floor in (".clamp(min=dt_init_floor)", "")
+            ],
         ),
         Misconception(
             "a range that begins at one",

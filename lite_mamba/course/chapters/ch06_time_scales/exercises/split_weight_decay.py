@@ -36,6 +36,14 @@ def _groups(groups: str):
     return edited(split_weight_decay, f"{right} → {groups}")
 
 
+def _two_ifs(rest: str):
+    """A wrong split that asks for the mark first, and then for the rest as if it had not."""
+    marked = 'marked = getattr(parameter, "_no_weight_decay", False)\n        if marked: no_decay.append(parameter)'
+    right = """spared = parameter.ndim < 2 or getattr(parameter, "_no_weight_decay", False)
+        (no_decay if spared else decay).append(parameter)"""
+    return edited(split_weight_decay, f"{right} → {marked}\n        {rest}")
+
+
 class Filter(nn.Module):
     """Another layer: a marked matrix that is not called A_log, an unmarked one not called weight, and a number."""
 
@@ -142,12 +150,13 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "names in the place of axes",
-            "The mark is asked for, or a name, but not the number of axes. The weight of the norm is called weight, "
-            "has one axis, and decays in your split.",
+            "The mark is asked for, or a name, but not the number of axes. So what has one axis decays in your split "
+            "where its name does not tell: the weight of the norm, or conv_gates.",
             [
                 _spared(condition)
                 for condition in (
                     '"bias" in name or getattr(parameter, "_no_weight_decay", False)',
+                    '"bias" in name or "norm" in name or getattr(parameter, "_no_weight_decay", False)',
                     'not name.endswith("weight")',
                 )
             ],
@@ -261,7 +270,28 @@ SPLIT_WEIGHT_DECAY = Exercise(
             "marked matrices in both groups",
             "A_log has two axes, so it went into the first group, and it is marked, so it went into the second one "
             "too. Each parameter goes into exactly one: the mark wins.",
-            edited(split_weight_decay, '"params": decay → "params": decay + [p for p in no_decay if p.ndim > 1]'),
+            [
+                edited(split_weight_decay, '"params": decay → "params": decay + [p for p in no_decay if p.ndim > 1]'),
+                _two_ifs("if parameter.ndim < 2: no_decay.append(parameter)\n        else: decay.append(parameter)"),
+            ],
+        ),
+        Misconception(
+            "one parameter twice in a group",
+            "D has one axis and it is marked. It went into the second group once for the one and once for the other, "
+            "and an optimiser wants each parameter once.",
+            _two_ifs(
+                "if parameter.ndim < 2: no_decay.append(parameter)\n        elif not marked: decay.append(parameter)"
+            ),
+        ),
+        Misconception(
+            "lists that begin anew in each round",
+            "Only the last parameter is in a group: the lists are made inside of the loop, so each round begins with "
+            "empty ones.",
+            edited(
+                split_weight_decay,
+                "    decay, no_decay = [], []\n → ",
+                "parameters():\n → parameters():\n        decay, no_decay = [], []\n",
+            ),
         ),
         Misconception(
             "a shared weight that is counted twice",
@@ -378,7 +408,10 @@ SPLIT_WEIGHT_DECAY = Exercise(
             "a mark that most parameters do not have",
             "Most parameters carry no mark at all, so reading it raises an error. getattr takes a third argument: what "
             "to answer where there is nothing.",
-            _spared("parameter.ndim < 2 or parameter._no_weight_decay"),
+            [
+                _spared(f"parameter.ndim < 2 or {read}")
+                for read in ("parameter._no_weight_decay", 'getattr(parameter, "_no_weight_decay")')
+            ],
         ),
         Misconception(
             "parameters compared by their values",
