@@ -252,6 +252,11 @@ UPDATE = [
     ("two softplus, added", unsqueezed(lambda d, b: F.softplus(d) + F.softplus(b)), "softplus of each by itself"),
     ("the state gated", state_gated, "a state that passes the gate"),
     ("bilinear", unsqueezed(decay=bilinear), "a decay by the bilinear rule"),
+    ("u without its axis", unsqueezed(drive=lambda dt, u, B: u * dt.unsqueeze(2) * B.unsqueeze(1)), MISPLACED),
+    ("Δ as a row", unsqueezed(decay=lambda dt, A: torch.exp(dt.unsqueeze(1) * A)), MISPLACED),
+    ("states in the middle", unsqueezed(decay=lambda dt, A: torch.exp(dt.unsqueeze(1) * A),
+                                        drive=lambda dt, u, B: torch.einsum("bd,bn->bnd", dt * u, B)), MISPLACED),
+    ("no sum", read_by(lambda h, C: torch.einsum("bdn,bn->bdn", h, C)), "a reading that is not added up"),
     ("@ C.T", read_by(lambda h, C: h.matmul(C.mT)), "a row read with the C of every row"),
     ("@ C.T, summed", read_by(lambda h, C: torch.einsum("bdn,cn->bdc", h, C).sum(2)),
      "a row read with the C of every row"),
@@ -424,6 +429,18 @@ def appended_before(token, history, h, weights, parts):
     return linear()(token, torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1), h, weights, parts)
 
 
+def called(*order):
+    """state_update gets its arguments in another order."""
+
+    def block_step(token, history, h, weights, parts):
+        def update(*given):
+            return parts["state_update"](*(given[i] for i in order), *given[len(order) :])
+
+        return plain(token, history, h, weights, {**parts, "state_update": update})
+
+    return block_step
+
+
 def exchanged(name, given=False):
     def block_step(token, history, h, weights, parts):
         part = parts[name]
@@ -455,6 +472,12 @@ STEP = [
     ("exp(-)", linear(rates=lambda log: torch.exp(-log)), "a minus in the exponent"),
     ("gate again", linear(last=lambda y, u, z, w: (y * F.silu(z)) @ w["out_proj"].T), "the gate applied twice"),
     ("skip again", linear(last=lambda y, u, z, w: (y + w["D"] * u) @ w["out_proj"].T), "a skip added twice"),
+    ("the first d_model numbers", lambda *given: plain(*given, convolved=lambda token, x: x[:, : token.shape[1]]),
+     "a convolution of d_model channels"),
+    ("u and delta", called(0, 2, 1), "two arguments in exchanged places"),
+    ("z and D", called(0, 1, 2, 3, 4, 5, 7, 6), "two arguments in exchanged places"),
+    ("bias and z", called(0, 1, 2, 3, 4, 5, 6, 8, 7), "two arguments in exchanged places"),
+    ("no bias", with_weights("dt_bias", lambda bias: bias * 0), "a bias of zeros"),
     ("skip and gate again", linear(last=lambda y, u, z, w: F.linear((w["D"] * u + y) * F.silu(z), w["out_proj"])),
      "skip and gate a second time"),
     ("-exp(-)", linear(rates=lambda log: -1 / log.exp()), "a minus in the exponent"),
@@ -490,7 +513,7 @@ STEP = [
      "a low rank taken for the step sizes"),
     ("thirds", lambda *given: plain(*given, cut=lambda three: three.chunk(3, -1)), "three parts of one size"),
     ("the token convolved", lambda *given: plain(*given, convolved=lambda token, x: token),
-     "a token that has not passed in_proj"),
+     "a convolution of d_model channels"),
     ("the gate convolved", gate_convolved, "a convolution of the gate"),
     ("the gate scanned", gate_scanned, "a scan of the gate"),
     ("one name", not_unpacked, "two results in one name"),
@@ -768,6 +791,34 @@ def last_outputs(pieces):
     return generate
 
 
+def by_number_behind(block, prompt, chunk, tokens):
+    params, outputs = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt)), []
+    for start in range(0, prompt.shape[1], chunk):
+        out = block(prompt[:, start : start + chunk], inference_params=params)
+        params.seqlen_offset = start
+    while len(outputs) < tokens:
+        outputs.append(out[:, -1:])
+        out = block(outputs[-1], inference_params=params)
+        params.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
+def text_each_time(stream):
+    def generate(block, prompt, chunk, tokens):
+        params = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt))
+        for piece in prompt.split(chunk, dim=1):
+            out = block(piece, inference_params=params)
+            params.seqlen_offset += piece.shape[1]
+        text = torch.cat([prompt, out[:, -1:]], dim=1)
+        for _ in range(tokens - 1):
+            out = block(text, inference_params=params if stream else None)
+            params.seqlen_offset += 1
+            text = torch.cat([text, out[:, -1:]], dim=1)
+        return text[:, -tokens:]
+
+    return generate
+
+
 def rows_for_numbers(block, prompt, chunk, tokens):
     stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=prompt.shape[2])
     for piece in prompt.split(chunk, dim=1):
@@ -836,6 +887,25 @@ GENERATE = [
      "the prompt in front of what came"),
     ("the prompt's last outputs", last_outputs(100), "outputs of the prompt for generated tokens"),
     ("the last piece's last outputs", last_outputs(1), "outputs of the prompt for generated tokens"),
+    ("i behind the call", by_number_behind, "an offset that does not fit the tokens"),
+    ("two pieces", loop(pieces=lambda p, c: p.tensor_split([c], dim=1)), "a prompt in two pieces"),
+    ("up to the piece", loop(pieces=lambda p, c: [p[:, : i + c] for i in range(0, p.shape[1], c)]),
+     "pieces that begin at the start"),
+    ("up to the piece, counted by chunk", loop(pieces=lambda p, c: [p[:, : i + c] for i in range(0, p.shape[1], c)],
+                                               after=lambda piece, chunk: chunk), "pieces that begin at the start"),
+    ("one more in each", loop(pieces=lambda p, c: [p[:, i : i + c + 1] for i in range(0, p.shape[1], c)]),
+     "pieces of another length"),
+    ("one less in each", loop(pieces=lambda p, c: [p[:, i : i + c - 1] for i in range(0, p.shape[1], c)]),
+     "pieces of another length"),
+    ("filled up", loop(pieces=lambda p, c: F.pad(p.mT, (0, -p.shape[1] % c)).mT.split(c, dim=1)),
+     "a last piece filled up"),
+    ("filled up in front", loop(pieces=lambda p, c: F.pad(p, (0, 0, -p.shape[1] % c, 0)).split(c, dim=1)),
+     "a last piece filled up"),
+    ("a piece at every token", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(p.shape[1])]),
+     "pieces that overlap"),
+    ("the text each time", text_each_time(stream=True), "all generated tokens fed in again"),
+    ("the text each time, no stream", text_each_time(stream=False), "a whole forward pass for each token"),
+    ("no room at all", loop(room=1, rows=1), "a stream without room for the tokens"),
     ("range ends early", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(0, p.shape[1] - c, c)]),
      "a last piece left out"),
     ("no stream", without_a_stream, "a call without its stream"),
@@ -912,6 +982,7 @@ OVERTAKES = [
     ("one matrix", lambda s, d, n: s // (d**2 * n) + 1, "d_model squared"),
     ("a square", lambda s, d, n: s // (d * n) ** 2 + 1, "d_model squared"),
     ("always 1", lambda s, d, n: 1, None),
+    ("+ 0.5, + 1", lambda s, d, n: math.floor(s / each(d, n) + 0.5) + 1, "a count that is rounded to the nearest"),
     ("d_model bytes", lambda s, d, n: s // d + 1, "d_model bytes a token"),
     ("the rest", lambda s, d, n: divmod(s, each(d, n))[1] + 1, "a rest in the place of a quotient"),
     ("one byte more", lambda s, d, n: s // (each(d, n) + 1), "a one inside the brackets"),
@@ -1043,6 +1114,8 @@ RESTART = [
     ("all but the last column", cleared_column(slice(None, -1)), "a history that is cleared in part"),
     ("no return", lambda *given: None, None),
     ("one result", lambda *given: cloned(*given)[0], None),
+    ("(B, 1, 1) in brackets", lambda *given: cloned(*given, lambda last, now: (now != last)[:, None, None]),
+     "a mask with axes in the brackets"),
     ("(B, 1)", multiplied(shape=lambda rows: rows[:, None]), "a row matched with another axis"),
     ("(1, B, 1)", multiplied(shape=lambda rows: rows[None, :, None]), "a row matched with another axis"),
     ("ones", lambda history, h, last, now: (torch.ones_like(history), torch.ones_like(h)), None),
@@ -1112,6 +1185,14 @@ def keeps_u(x, segment, history, h, last, weights):
     return given[0], u[..., -history.shape[-1] :], *given[2:]
 
 
+def clears_next(**left):
+    def mended_stream(x, segment, history, h, last, weights):
+        y, history, h, segment = mended(**left)(x, segment, history, h, last, weights)
+        return y, history.masked_fill((segment != last)[:, None, None], 0), h, segment
+
+    return mended_stream
+
+
 def sample_by_sample(x, segment, history, h, last, weights):
     outputs, stream = [], mended()
     for t in range(x.shape[-1]):
@@ -1155,6 +1236,12 @@ MENDED = [
     ("from the chunk, filled up", mended(kept=lambda joined, x, W: F.pad(x, (W, 0))[..., -W:]),
      "a history from the chunk alone"),
     ("bias behind", mended(size=F.softplus, softplus=False), "the bias added behind softplus"),
+    ("no softplus, bias twice", mended(bias_in_delta=True, softplus=False), "a softplus that is gone"),
+    ("as many as x", mended(kept=lambda joined, x, W: joined[..., -x.shape[-1] :]), "a history as long as the chunk"),
+    ("the chunk", mended(kept=lambda joined, x, W: x, reset_state=False), "a history as long as the chunk"),
+    ("reset before and behind", mended(late_reset=True), "a reset of what is handed on"),
+    ("the next history cleared", clears_next(), "a reset of what is handed on"),
+    ("only the next history cleared", clears_next(reset_history=False), "a reset of what is handed on"),
     ("u kept", keeps_u, "a history of what the convolution gives"),
     ("SiLU twice", silu_twice, "a SiLU too many"),
     ("too late", mended(kept=lambda joined, x, W: joined[..., x.shape[-1] + 1 :]), "a history that starts too late"),

@@ -161,8 +161,9 @@ BLOCK_STEP = Exercise(
             _wired(".split([rank, states, states], dim=-1) → .chunk(3, dim=-1)"),
         ),
         Misconception(
-            "a token that has not passed in_proj",
-            "The convolution gets the token. It works on D channels: on x, which in_proj makes of the token.",
+            "a convolution of d_model channels",
+            "What you hand to the convolution has as many channels as the token. It works on D channels: on x, the "
+            "whole first half of what in_proj makes of the token.",
             _wired('["conv_step"](x → ["conv_step"](token'),
         ),
         Misconception(
@@ -244,6 +245,17 @@ BLOCK_STEP = Exercise(
             "skip and bias in exchanged places",
             "You hand over dt_bias as the skip, and D as the bias. Both have D numbers, so nothing raises.",
             _wired('w["D"], z, w["dt_bias"]) → w["dt_bias"], z, w["D"])'),
+        ),
+        Misconception(
+            "two arguments in exchanged places",
+            "Two arguments of state_update stand in each other's place, and their shapes fit all the same. Compare "
+            "your call with its signature, from left to right.",
+            [_wired(f"{a}, {b} → {b}, {a}") for a, b in (("u", "delta"), ('w["D"]', "z"), ("z", 'w["dt_bias"]'))],
+        ),
+        Misconception(
+            "a bias of zeros",
+            "You hand over zeros for the bias, so dt_bias is nowhere in the step size. state_update adds what it gets.",
+            _wired('z, w["dt_bias"] → z, torch.zeros_like(w["dt_bias"])'),
         ),
         Misconception(
             "A_log in the place of A",

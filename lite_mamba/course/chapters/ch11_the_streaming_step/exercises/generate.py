@@ -27,6 +27,7 @@ def generate(block: Mamba, prompt: Tensor, chunk: int, tokens: int) -> Tensor:
 PIECE_IN, TOKEN_IN = (f"block({given}, inference_params=stream)" for given in ("piece", "outputs[-1]"))
 ALL_IN = TOKEN_IN.replace("outputs[-1]", "torch.cat(outputs, dim=1)")
 IN_PROMPT, AFTER_TOKEN = "stream.seqlen_offset += piece.shape[1]", "stream.seqlen_offset += 1"
+PIECES = "prompt.split(chunk, dim=1) → "
 NEW = "stream = InferenceParams(max_seqlen=prompt.shape[1] + tokens, max_batch_size=len(prompt)"
 
 
@@ -186,8 +187,8 @@ GENERATE = Exercise(
         ),
         Misconception(
             "an offset that moves before the call",
-            "You move seqlen_offset first and call the block then. The offset says how many tokens have gone in "
-            "*before* the call. What is it at the very first one?",
+            "seqlen_offset has moved when you call the block: it holds the tokens of this call already. It says how "
+            "many have gone in *before* the call. What is it at the very first one?",
             [
                 edited(generate, f"{call}\n        {move} → {move}\n        {call}")
                 for call, move in (
@@ -214,8 +215,17 @@ GENERATE = Exercise(
                         *("piece.numel()", "piece.shape[1] - 1"),
                     )
                 ),
-                *(_moved(token=f"stream.seqlen_offset += {step}") for step in ("2", "tokens")),
-                _moved(token="stream.seqlen_offset = len(outputs)"),
+                *(
+                    _moved(token=f"stream.seqlen_offset += {step}")
+                    for step in ("2", "tokens", "len(prompt)", "len(outputs) - 1")
+                ),
+                *(_moved(token=f"stream.seqlen_offset = {number}") for number in ("len(outputs)", "len(outputs) - 1")),
+                _moved(
+                    "stream.seqlen_offset = i * chunk",
+                    None,
+                    "for piece in → for i, piece in enumerate(",
+                    "chunk, dim=1): → chunk, dim=1)):",
+                ),
                 _moved(
                     "",
                     "",
@@ -275,7 +285,10 @@ GENERATE = Exercise(
             "a whole forward pass for each token",
             "The numbers are right, but you call the block without a stream, on a text that grows. That is "
             "what a stream is there to avoid. Pass inference_params.",
-            whole_forward_again,
+            [
+                whole_forward_again,
+                edited(generate, f"{TOKEN_IN} → block(torch.cat([prompt, *outputs], dim=1))[:, -1:]"),
+            ],
         ),
         Misconception(
             "a prompt in one piece",
@@ -284,6 +297,45 @@ GENERATE = Exercise(
             [
                 edited(generate, "prompt.split(chunk, dim=1) → [prompt]", *more)
                 for more in ((), ("prompt.shape[1] + tokens → prompt.shape[1]",))
+            ],
+        ),
+        Misconception(
+            "a prompt in two pieces",
+            "The numbers are right, but behind the first `chunk` tokens you read all the rest in one call. A long rest "
+            "may not fit: no call gets more than `chunk` tokens.",
+            edited(generate, "prompt.split(chunk, dim=1) → [prompt[:, :chunk], prompt[:, chunk:]]"),
+        ),
+        Misconception(
+            "pieces that begin at the start",
+            "Each call gets the prompt from its beginning, up to where the piece ends. The stream has read the first "
+            "part already: give it what is new.",
+            [
+                edited(generate, PIECES + "[prompt[:, : i + chunk] for i in range(0, prompt.shape[1], chunk)]"),
+                _moved(
+                    "stream.seqlen_offset += chunk",
+                    None,
+                    PIECES + "[prompt[:, : i + chunk] for i in range(0, prompt.shape[1], chunk)]",
+                ),
+            ],
+        ),
+        Misconception(
+            "pieces of another length",
+            "The end of a slice is not in it: from i to i + chunk there are `chunk` tokens. Your pieces have one more "
+            "or one less, so a token goes in twice, or not at all.",
+            [
+                edited(
+                    generate, PIECES + f"[prompt[:, i : i + chunk {one} 1] for i in range(0, prompt.shape[1], chunk)]"
+                )
+                for one in "+-"
+            ],
+        ),
+        Misconception(
+            "a last piece filled up",
+            "You fill the prompt up with zeros, so that all pieces are equally long. Zeros are tokens, too: they go "
+            "into both memories. The last piece may be shorter.",
+            [
+                edited(generate, PIECES + f"torch.nn.functional.pad(prompt, (0, 0, {sides})).split(chunk, dim=1)")
+                for sides in ("0, -prompt.shape[1] % chunk", "-prompt.shape[1] % chunk, 0")
             ],
         ),
         Misconception(
@@ -432,7 +484,10 @@ GENERATE = Exercise(
             "a stream without room for the tokens",
             "The numbers are right, but your plan is not: max_seqlen is for prompt and generated tokens. A block "
             "takes any length, a layer of attention beside it makes room for so many tokens and no more.",
-            edited(generate, "prompt.shape[1] + tokens → prompt.shape[1]"),
+            [
+                edited(generate, "prompt.shape[1] + tokens → prompt.shape[1]", *more)
+                for more in ((), ("max_batch_size=len(prompt) → max_batch_size=1",))
+            ],
         ),
         Misconception(
             "a stream without room for the rows",
@@ -467,7 +522,10 @@ GENERATE = Exercise(
             "pieces that overlap",
             "Your pieces of the prompt begin one token apart, so most tokens go in several times. The next piece "
             "begins where the last one has ended.",
-            edited(generate, "prompt.split(chunk, dim=1) → prompt.unfold(1, chunk, 1).transpose(2, 3).unbind(1)"),
+            [
+                edited(generate, PIECES + "prompt.unfold(1, chunk, 1).transpose(2, 3).unbind(1)"),
+                edited(generate, PIECES + "[prompt[:, i : i + chunk] for i in range(prompt.shape[1])]"),
+            ],
         ),
         Misconception(
             "a stream for each row",
@@ -484,6 +542,10 @@ GENERATE = Exercise(
             [
                 edited(generate, f"{TOKEN_IN} → {ALL_IN}"),
                 edited(generate, f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
+                edited(
+                    generate,
+                    f"{TOKEN_IN} → {ALL_IN}[:, -1:]".replace("torch.cat(outputs", "torch.cat([prompt, *outputs]"),
+                ),
                 _moved(None, "stream.seqlen_offset += len(outputs) - 1", f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
             ],
         ),

@@ -155,7 +155,7 @@ KV_OVERTAKES = Exercise(
             "where it leaves none: from which whole number on is the cache larger?",
             [
                 *(_counted("state_bytes // → round(state_bytes /", f" + 1 → ){more}") for more in ("", " + 1")),
-                _counted("state_bytes // → int(state_bytes /", " + 1 → + 0.5)"),
+                *(_counted("state_bytes // → int(state_bytes /", f" + 1 → + 0.5){more}") for more in ("", " + 1")),
             ],
         ),
         Misconception(

@@ -170,7 +170,10 @@ MENDED_STREAM = Exercise(
             "a softplus that is gone",
             "The step size is not made positive any more. delta_softplus=True was right: the scan adds the bias, and "
             "then takes the softplus.",
-            _worse("bias", '"delta_softplus": True → "delta_softplus": False'),
+            [
+                *_worse("bias", '"delta_softplus": True → "delta_softplus": False'),
+                *_worse("bias", '"delta_softplus": True → "delta_softplus": False', BIAS_TWICE),
+            ],
         ),
         Misconception(
             "a reset of every row",
@@ -202,6 +205,20 @@ MENDED_STREAM = Exercise(
             _worse("reset", STATE_KEPT, "    return y, → \n    h = torch.where(changed, 0.0, h)\n    return y,"),
         ),
         Misconception(
+            "a reset of what is handed on",
+            "In a row with a new text you clear what the next call gets. That belongs to the new text already: only "
+            "what came in is of the old one.",
+            [
+                *_worse("reset", "joined[..., x.shape[-1] :] → torch.where(changed, 0.0, joined[..., x.shape[-1] :])"),
+                *_worse(
+                    "reset",
+                    "history = torch.where(changed, 0.0, history) → ",
+                    "joined[..., x.shape[-1] :] → torch.where(changed, 0.0, joined[..., x.shape[-1] :])",
+                ),
+                *_worse("reset", "    return y, →     h = torch.where(changed, 0.0, h)\n    return y,"),
+            ],
+        ),
+        Misconception(
             "the rows that go on are reset",
             "The test is turned round: rows with the same text as before start afresh, and the others go on.",
             [*_worse("reset", "segment != last → segment == last"), *_worse("reset", "0.0, h) → h, 0.0)")],
@@ -213,6 +230,11 @@ MENDED_STREAM = Exercise(
                 *_worse("history", "joined[..., x.shape[-1] :] → x[..., -history.shape[-1] :]"),
                 *_worse("history", "joined[..., x.shape[-1] :] → F.pad(x, (history.shape[-1], 0))[..., x.shape[-1] :]"),
             ],
+        ),
+        Misconception(
+            "a history as long as the chunk",
+            "You keep as many columns as the chunk has samples. The history has W − 1, whatever the chunk's length is.",
+            _worse("history", "joined[..., x.shape[-1] :] → x"),
         ),
         Misconception(
             "a history that ends too early",

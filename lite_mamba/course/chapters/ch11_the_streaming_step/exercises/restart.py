@@ -134,6 +134,16 @@ RESTART = Exercise(
             ),
         ),
         Misconception(
+            "a mask with axes in the brackets",
+            "In the brackets of a tensor a mask picks along the axes that it has, so they have to be as long as the "
+            "tensor's: (B,) picks rows. The axes of size 1 are for torch.where or a product, where they are stretched.",
+            edited(
+                restart,
+                f"{CLEARED} → history, h = history.clone(), h.clone(); history[changed] = h[changed] = 0.0; "
+                "return history, h",
+            ),
+        ),
+        Misconception(
             "the rows that go on are cleared",
             "You clear the rows whose index is the same as before, and keep the others. Turn the test round.",
             _restarted("now != last → now == last"),

@@ -367,6 +367,17 @@ STATE_UPDATE = Exercise(
             _updated("* B[:, None] → * C[:, None]", "h, C) → h, B)"),
         ),
         Misconception(
+            "a reading that is not added up",
+            "You multiply the states by C and leave the N products side by side. y = C · h is their sum.",
+            [
+                _updated(f"{READ} → h * C[:, None]"),
+                _updated(
+                    f"{READ} → h * C[:, None]",
+                    "(y + D * u) * F.silu(z) → (y + (D * u)[..., None]) * F.silu(z)[..., None]",
+                ),
+            ],
+        ),
+        Misconception(
             "a sum over the channels",
             "You add up over the channels. Each channel reads its own N states: y = C · h is a sum over the last axis.",
             _updated(f"{READ} → (h * C[:, None]).sum(1)"),
@@ -399,6 +410,16 @@ STATE_UPDATE = Exercise(
                 _updated("* B[:, None] → * B[..., None]", f"{READ} → (h * C[..., None]).sum(-1)"),
                 _updated("torch.exp(delta[..., None] * A) → torch.exp(delta * A)"),
                 _updated("(delta * u)[..., None] → (delta * u)"),
+                *(
+                    _updated(f"(delta * u)[..., None] * B[:, None] → {drive}")
+                    for drive in ("delta[..., None] * B[:, None] * u", "u * delta[..., None] * B[:, None]")
+                ),
+                _updated("torch.exp(delta[..., None] → torch.exp(delta[:, None]"),
+                _updated("(delta * u)[..., None] * B[:, None] → (delta * u)[:, None] * B[..., None]"),
+                _updated(
+                    "torch.exp(delta[..., None] → torch.exp(delta[:, None]",
+                    "(delta * u)[..., None] * B[:, None] → (delta * u)[:, None] * B[..., None]",
+                ),
                 _updated(
                     "torch.exp(delta[..., None] * A) → torch.exp(delta * A)", "(delta * u)[..., None] → (delta * u)"
                 ),
