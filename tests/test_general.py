@@ -169,6 +169,11 @@ def growing_set(x, n):
         seen.add(place + n)
 
 
+def claimed(x, n):
+    assert len(x) == 0
+    return x
+
+
 RAISING = [
     ("shapes that do not fit", lambda x, n: x + torch.zeros(99)),
     ("shapes that do not fit", lambda x, n: torch.eye(99) @ x),
@@ -233,6 +238,8 @@ RAISING = [
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a key that is not there", lambda x, n: {}["x"]),
+    ("a claim that does not hold", lambda x, n: torch.testing.assert_close(x, x + n)),
+    ("a claim that does not hold", claimed),
     ("a name that is not there behind a dot", lambda x, n: n.exp()),
     ("a name that is not there behind a dot", lambda x, n: x.lenght),
     ("a call with other parameters", lambda x, n: (lambda x: x)(x, n)),

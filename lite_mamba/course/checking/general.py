@@ -131,6 +131,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "a name that is not defined": (NameError, "", "Is it spelt as in the line that makes it, and has that line run?"),
     "a division by zero": (ZeroDivisionError, "", "For which inputs does the divisor become 0?"),
     "a key that is not there": (KeyError, "", "Which keys are there? `print(d.keys())` shows them."),
+    "a claim that does not hold": (AssertionError, "", "What does the line claim, and what is there instead?"),
     "an axis that is not there": (
         IndexError,
         "[Dd]imension out of range|too many indices|Dimension specified as",
