@@ -465,6 +465,11 @@ def claimed_without_return(layer, x):
     torch.testing.assert_close(layer(x), alone(layer, x))
 
 
+def all_pairs(layer, x):
+    pairs = torch.combinations(torch.arange(len(x)))
+    return all(torch.allclose(layer(x[pair]), layer(x)[pair], atol=1e-5) for pair in pairs)
+
+
 def one_token_changed(rows, t):
     """In each of these rows in turn."""
 
@@ -603,6 +608,7 @@ INDEPENDENT = [
     ),
     ("last token", at((-1,)), "only the last token tested"),
     ("first token", at((0,)), "only the first token tested"),
+    ("all pairs", all_pairs, None),
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
     ("always False", lambda layer, x: False, None),
     ("the opposite", lambda layer, x: not row_by_row(layer, x), None),

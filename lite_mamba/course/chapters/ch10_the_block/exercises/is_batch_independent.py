@@ -318,6 +318,10 @@ def _asserted(claim: str):
     return edited(is_batch_independent, f"return torch.allclose(together, alone, atol=1e-5) → {claim}")
 
 
+def _more_than_two(layer, x):
+    return len(x) > 2
+
+
 def _whole(draw: Draw, *shape: int) -> Tensor:
     """Whole numbers, whose sum is the same in any order: nobody's test fails by rounding, nor passes by it.
 
@@ -339,6 +343,10 @@ IS_BATCH_INDEPENDENT = Exercise(
     title="Do the rows stay apart?",
     reference=is_batch_independent,
     cases=_draw_layer,
+    example={  # two rows, where all pairs of rows are the whole batch; the drawn cases have more
+        "layer": first_two_rows_exchanged,
+        "x": torch.tensor([[[8.0, -7.0], [-3.0, -6.0], [1.0, -6.0]], [[-4.0, -9.0], [-2.0, -3.0], [2.0, 8.0]]]),
+    },
     trials=5 * len(LAYERS),
     misconceptions=[
         Misconception(
@@ -397,6 +405,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "You test all rows but one. A layer may mix something into this row alone. Where does your range begin, "
             "and where does it end?",
             [_rows_from_to(1, None), _rows_from_to(0, -1)],
+            where=_more_than_two,
         ),
         Misconception(
             "only one number of each token tested",
@@ -437,6 +446,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "You take rows away at one end, or add some, and look whether the others move. That finds what comes from "
             "those. A layer may carry something from another one.",
             [_row_gone(slice(None, -1)), _row_gone(slice(1, None)), _ever_more_rows_gone],
+            where=_more_than_two,
         ),
         Misconception(
             "a test of the row on itself",
