@@ -63,6 +63,13 @@ def raised_by_reader(error: BaseException) -> bool:
     return bool(frames) and is_readers(frames[-1].filename)
 
 
+def raised_by_check(error: BaseException) -> bool:
+    """Whether an exercise's `apply` raised an error to say what is wrong with a result, which itself raised nothing."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames and own_line(error) is None else None
+    return last is not None and last.filename.startswith(CHAPTERS) and (last.line or "").startswith("raise ")
+
+
 def is_readers(filename: str) -> bool:
     return not filename.startswith((PACKAGE, *OTHERS))
 

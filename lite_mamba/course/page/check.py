@@ -13,7 +13,7 @@ from typing import Any
 
 from ..chapters import chapters, exercise, exercises
 from ..checking.compare import difference
-from ..checking.errors import InALargerCase, own_line, said, words_of
+from ..checking.errors import InALargerCase, own_line, raised_by_check, said, words_of
 from ..checking.exercise import Exercise, Misconception
 from ..checking.limit import Endless
 from ..checking.running import SECONDS, Example, tolerance
@@ -172,7 +172,8 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
     elif isinstance(example.raised, Endless):
         case = "The case:"
     elif tone == "close" and words_of(example.raised):
-        rows.append(("got", said(example.raised)))
+        raised = example.raised
+        rows.append(("got", words_of(raised) if raised_by_check(raised) else said(raised)))
     return Card(tone, headline, [*lines, case], rows, [STANDS_IN])
 
 

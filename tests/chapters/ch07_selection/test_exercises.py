@@ -5,6 +5,7 @@ import torch
 
 from lite_mamba import course
 from lite_mamba.course.chapters import exercise
+from lite_mamba.course.checking.errors import raised_by_check
 from lite_mamba.course.checking.trial import judge
 
 
@@ -40,3 +41,22 @@ def test_the_shown_case_tells_a_sigmoid_from_the_gate(capsys):
     course.check("07.gate_from_delta", lambda delta: torch.sigmoid(delta))
     words = capsys.readouterr().out
     assert "a sigmoid of Δ" in words and "0.001" in words and "0.5" in words
+
+
+@pytest.mark.parametrize(
+    ("data", "noise", "words"),
+    [
+        (1e-5, 10.0, "noise opens the door, and data do not"),
+        (1.0, 1e-5, "a data token replaces a part of the state only"),
+        (10.0, 0.0, "a Δ is 0"),
+    ],
+)
+def test_what_the_check_says_of_a_result_is_shown_as_no_error_of_ones_own(data, noise, words, capsys):
+    course.check("07.delta_by_hand", lambda is_data: torch.where(is_data, data, noise))
+    shown = capsys.readouterr().out
+    assert f"\n  got       {words}\n" in shown and "ValueError" not in shown
+
+
+def test_an_error_that_the_check_runs_into_keeps_its_kind():
+    verdict = judge(exercise("07.delta_by_hand"), lambda is_data: torch.zeros(len(is_data), dtype=torch.complex64))
+    assert isinstance(verdict.example.raised, RuntimeError) and not raised_by_check(verdict.example.raised)
