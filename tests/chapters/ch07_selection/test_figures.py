@@ -163,6 +163,51 @@ def test_the_error_of_another_recurrence_is_that_of_the_states_drawn(run, figure
     assert "over these" not in figure().update(**settings)
 
 
+@pytest.mark.parametrize("run", OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize(
+    ("figure", "settings"),
+    [(TwoDeltas, {"delta_data": 0.01, "delta_noise": 0.01}), (DeltaFromMark, {"weight": 16.0, "bias": -12.0})],
+)
+def test_states_outside_of_the_frame_are_marked_at_its_edge_and_counted(run, figure, settings):
+    shown = figure(run=lambda u, g: 3 * run(u, g))
+    sentence = shown.update(**settings)
+    states, (low, high) = torch.tensor(shown.line.get_ydata()[:-1]), shown.ax.get_ylim()
+    for marks, outside in zip(shown.beyond, (states < low, states > high), strict=True):
+        assert [int(place) for place in marks.get_xdata()] == outside.nonzero().flatten().tolist()
+        assert all(low < y < high for y in marks.get_ydata())
+    count = int(((states < low) | (states > high)).sum())
+    assert ("outside" in sentence) == (count > 0)
+    assert not count or f" {count} state" in sentence
+
+
+def test_the_mixture_stays_in_the_frame():
+    shown = TwoDeltas()
+    assert all("outside" not in shown.update(**corner) and not shown.outside for corner in shown.corners())
+
+
+@pytest.mark.parametrize("gate", [lambda delta: delta / 1000, lambda delta: (1 - torch.exp(-delta)).clamp(min=0.004)])
+@pytest.mark.parametrize("deltas", [(5.0, 0.0, 1.4, 0.0), (0.7,) * 4, (0.0,) * 4])
+def test_the_state_is_called_empty_only_where_its_number_is_zero(gate, deltas):
+    row = TokenRow(gate=gate)
+    sentence = row.update(**{f"delta_{i}": delta for i, delta in enumerate(deltas, start=1)})
+    assert ("still empty" in sentence) == ("ends at 0.00" in sentence)
+
+
+def test_whole_numbers_reach_the_functions_as_floats():
+    row = TokenRow(gate=lambda delta: torch.full_like(delta, 0.5))
+    row.update(delta_1=5, delta_2=0, delta_3=1, delta_4=0)
+    assert row.g.tolist() == [0.5] * 4
+    assert TwoDeltas().update(delta_data=10, delta_noise=1) == TwoDeltas().update(delta_data=10.0, delta_noise=1.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(9.994, "999 %"), (9.996, "1000 %"), (199.33, "19 933 %"), (999.99, "99 999 %"), (1e3, "1e5 %")],
+)
+def test_large_shares_have_the_digits_of_all_large_numbers(share, words):
+    assert percent(share) == words
+
+
 @pytest.mark.parametrize("figure", [TokenRow, TwoDeltas, DeltaFromMark])
 def test_a_recurrence_that_writes_into_its_inputs_shows_the_same_at_every_move(figure):
     def writes(u, g):

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import slider
-from ...drawing.numbers import written
+from ...drawing.numbers import are, several, written
 from ...drawing.returned import returned
 from .exercises import gate_from_delta, gated_state
 
@@ -52,8 +52,8 @@ def percent(share: float, digits: int = 1) -> str:
     "63 %", "0.3 %", "under 0.1 %", "99.8 %", "over 99.9 %".
     """
     value = 100 * share
-    if value >= 1e5:
-        return f"{written(value, '.2g')} %"
+    if value >= 999.5:
+        return f"{written(value, ',.0f' if value < 99_999.5 else '.2g')} %"
     if 0 < value < 0.095 or 99.95 <= value < 100:
         return "under 0.1 %" if value < 1 else "over 99.9 %"
     places = digits if 0 < value < 9.95 else 1 if 99.5 <= value < 100 else 0
@@ -90,7 +90,7 @@ class TokenRow(LiveFigure):
 
     def update(self, **deltas: float) -> str:
         values = [deltas.get(f"delta_{i + 1}", start) for i, start in enumerate(self.DELTAS)]
-        self.delta = torch.tensor(values)  # (L,)
+        self.delta = torch.tensor(values, dtype=torch.float32)  # (L,), also of whole numbers
         self.g = one_a_token("gate", self.gate(self.delta.clone()), self.u)  # (L,)
         self.h = one_a_token("recurrence", self.run(self.u.clone(), self.g.clone()), self.u)  # (L,)
         self.parts = (1 - self.g) * torch.cat([torch.zeros(1), self.h[:-1]]), self.g * self.u  # (L,) each
@@ -115,7 +115,7 @@ class TokenRow(LiveFigure):
             i = int(self.apart.int().argmax())
             return f"State {i + 1} is {number(self.h[i])}, kept and let in make {number(sum(self.parts)[i])}"
         best = int(self.weights.argmax())
-        if self.weights[best] < 0.005:
+        if self.weights.sum() < 0.0005:  # a state of 0.00
             return "No door was ever open: the state is still empty"
         weight = percent(self.weights[best].item())
         return f"Token {best + 1}, the {self.TOKENS[best]:g}, has the weight {weight} in the last state"
@@ -164,13 +164,13 @@ class TokenRow(LiveFigure):
             self.kept[i].set_height(foot)
             self.let_in[i].set(y=foot, height=top - foot, visible=abs(top - foot) > 0.02)
             level = min(max(h[i], 0.0), self.HIGHEST)
-            text = f"state {number(h[i])}" if self.apart[i] else f"{h[i]:.1f}"
+            text = f"state {number(h[i])}" if self.apart[i] else written(h[i], ".1f")
             if abs(level - h[i]) > 0.005:  # off the axes
                 text = f"{'↑' if h[i] > 0 else '↓'} {number(h[i])}"
             elif self.apart[i]:
                 others += [(i - 0.3, level), (i + 0.3, level), (math.nan, math.nan)]
             self.values[i].set(y=max(top, level) + 0.15, text=text)
-            words = {"mix": f"mix {self.g[i]:.2f}", "no share": f"g = {number(self.g[i])}"}
+            words = {"mix": f"mix, g = {self.g[i]:.2f}", "no share": f"g = {number(self.g[i])}"}
             self.words[i].set(text=words.get(verb, verb), color=colour)
             if i and 0.05 < h[i - 1] < self.HIGHEST:
                 links += [(i - 0.7, h[i - 1]), (i - 0.3, h[i - 1]), (math.nan, math.nan)]
@@ -287,24 +287,35 @@ class _Stream(LiveFigure):
         style.label_line(ax, "▬ wanted", edge, 1.1, style.GREY)
         style.label_line(ax, "─ state", edge, 0.3, style.BLUE)
         self.note = ax.text(edge, -1.8, "", fontsize=14, va="center", linespacing=1.5)
-        self.move(self.line, self.note)
+        self.beyond = [ax.plot([], [], mark, color=style.BLUE, ms=8, ls="none")[0] for mark in "v^"]
+        self.move(self.line, self.note, *self.beyond)
 
     def show(self, delta_data: float, delta_noise: float) -> float:
         """Draw the state for these two Δ; returns its error, as a share of that of always saying 0.
 
         It is the error of all tokens if the states drawn are the mixture, else of the tokens drawn.
         """
-        delta = torch.where(self.is_data[: self.SHOWN], delta_data, delta_noise)  # (SHOWN,)
+        delta = torch.where(self.is_data[: self.SHOWN], float(delta_data), float(delta_noise))  # (SHOWN,)
         found = self.run(self.shown.clone(), gate_from_delta(delta))
         self.states = one_a_token("recurrence", found, self.shown)  # (SHOWN,)
         states = self.states.tolist()
         self.line.set_data(np.arange(self.SHOWN + 1), [*states, states[-1]])
+        self._mark_what_is_beyond()
         mixed = self._mixed(-math.expm1(-delta_data), -math.expm1(-delta_noise))  # (L,)
         self.is_mixed = torch.allclose(self.states, mixed[: self.SHOWN], rtol=1e-3, atol=1e-3)
         measured = mixed if self.is_mixed else self.states
         measured, wanted = measured.double(), self.target[: len(measured)].double()
         self.error = ((measured - wanted).square().mean() / wanted.square().mean()).sqrt().item()
         return self.error
+
+    def _mark_what_is_beyond(self) -> None:
+        """A triangle at the edge of the frame for each state that lies outside of it."""
+        low, high = self.ax.get_ylim()
+        sides = ((self.states < low, low + 0.2), (self.states > high, high - 0.2))
+        for marks, (outside, edge) in zip(self.beyond, sides, strict=True):
+            places = np.flatnonzero(outside.numpy()) + 0.5
+            marks.set_data(places, np.full(len(places), edge))
+        self.outside = sum(int(outside.sum()) for outside, _ in sides)
 
     def _mixed(self, g_data: float, g_noise: float) -> Tensor:
         h, states = 0.0, []
@@ -320,10 +331,12 @@ class _Stream(LiveFigure):
         if self.is_mixed:
             self.title(self.ax, f"{steps}: an error of {error}")
             return f"{acts}. The error is {error} of that of always saying 0."
+        count, verb = several(self.outside, "state"), are(self.outside)
+        beyond = f" {count} {verb} outside of the frame: a triangle marks each." if self.outside else ""
         self.title(self.ax, f"Another recurrence: an error of {error} over these {self.SHOWN} tokens")
         return (
             f"{steps}. The states are no mixture by the gate: over these {self.SHOWN} tokens their error is {error} of "
-            "that of always saying 0."
+            "that of always saying 0." + beyond
         )
 
 
