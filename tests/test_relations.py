@@ -124,6 +124,13 @@ def test_a_relation_between_what_came_and_what_was_expected_is_found(words):
     assert words in relations(VALUES[words])
 
 
+def test_an_axis_of_one_number_that_is_gone_was_not_added_up():
+    exercise = Exercise("91.one", "One", lambda x: x + 1, lambda draw: {"x": draw.normal(1, draw.size(2, 4))}, [])
+    found = judge(exercise, lambda x: (x + 1).squeeze(0))
+    assert found.misconception.name == "another shape"
+    assert found.relations == ("The right numbers in the right order, in another shape.",)
+
+
 @pytest.mark.parametrize("words", [words for words in VALUES if words[:4] not in ("Ever", "One ")])
 def test_no_relation_is_claimed_that_a_single_case_contradicts(words):
     def change(y, x, **case):

@@ -428,6 +428,8 @@ def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
         return None  # zeros are the sum of zeros, whatever was done
     for words, function in (("added up", torch.sum), ("averaged", torch.mean)):
         for i in _axes(pairs):
+            if all(pair.want.shape[i] == 1 for pair in pairs):
+                continue  # nothing was added up: an axis of one number is gone
             for keep in (False, True):
                 if all(_same(pair.have, function(pair.want, dim=i, keepdim=keep)) for pair in pairs):
                     return Said(f"{words} over an axis", f"The right numbers, {words} over {axis(i)}.")

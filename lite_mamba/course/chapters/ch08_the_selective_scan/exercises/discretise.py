@@ -72,9 +72,9 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "summed over the channels",
-            "The letter d is missing behind the arrow, as it is without an arrow, where a letter that stands twice is "
-            "left out. So einsum adds up the channels, and one axis is gone. Every channel keeps a decay and a drive "
-            "of its own. Compare your shapes with the docstring's.",
+            "The channels are added up, and one axis is gone: einsum does so if the letter d is missing behind the "
+            "arrow, or the arrow itself, and `@` does so by itself. Every channel keeps a decay and a drive of its "
+            "own. Compare your shapes with the docstring's.",
             [
                 edited(discretise, "d n -> b d l n → d n -> b l n", "l, b d l -> b d l n → l, b d l -> b l n"),
                 edited(discretise, "d n -> b d l n → d n -> b l n"),
@@ -168,7 +168,8 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "the letters of A in another order",
-            "A is (D, N): its channels stand before its states. The letters of an input follow the order of its axes.",
+            "A is (D, N): its channels stand before its states. The letters of an input follow the order of its axes, "
+            "and none of the two is turned round.",
             edited(discretise, "d l, d n -> → d l, n d ->"),
         ),
         Misconception(

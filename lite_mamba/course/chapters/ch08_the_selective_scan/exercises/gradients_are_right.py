@@ -131,6 +131,9 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
     edited(product_by_hand, "(grad * b → (grad * (b + 1)"): False,  # right for the last input
     edited(product_by_hand, "grad * a → grad * (a + ((0 < a) & (a < 1)).all())"): False,  # right for most other numbers
+    edited(
+        product_by_hand, "(grad * b → (grad * (b + torch.isclose(10 * b, (10 * b).round()).all())"
+    ): False,  # right for numbers of more digits than are given
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
     edited(product_by_hand, "grad * a → grad * a * 1.05"): False,  # wrong by a twentieth
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., 1:], (1, 0))"): False,  # wrong for the first number alone
@@ -175,8 +178,9 @@ GRADIENTS_ARE_RIGHT = Exercise(
         Misconception(
             "right functions that fail",
             "Functions fail whose gradients are right. Inputs that differ by a small ε give outputs that float32 can "
-            "hardly tell apart: make the inputs float64 first. If they are, leave gradcheck its own tolerances, and "
-            "leave out torch.no_grad. A difference of your own is divided by 2ε, and never agrees in the last digits.",
+            "hardly tell apart: make the inputs float64 first. If they are, leave gradcheck its own ε and tolerances, "
+            "and leave out torch.no_grad. A difference of your own is divided by 2ε, and never agrees in the last "
+            "digits.",
             [
                 edited(gradients_are_right, ".double() → "),
                 edited(gradients_are_right, ".double() → ", "exact, → exact, eps=1e-3, atol=1e-2,"),
@@ -272,7 +276,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "a nudge that is too small",
             "Functions fail whose gradients are right: with so small a nudge the two outputs are almost equal, and "
             "rounding takes the digits of their difference. In float64 gradcheck's own ε is a good one.",
-            [edited(gradients_are_right, f"exact, → exact, eps={nudge},") for nudge in ("1e-10", "1e-12")],
+            [edited(gradients_are_right, f"exact, → exact, eps={nudge},") for nudge in ("1e-10", "1e-13", "1e-14")],
         ),
         Misconception(
             "tolerances that are too wide",
@@ -286,7 +290,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "right, or wrong, and here not: take the numbers that are given.",
             [
                 edited(gradients_are_right, f"x.detach().double() → torch.{own}_like(x, dtype=torch.float64)")
-                for own in ("randn", "zeros")
+                for own in ("randn", "rand", "zeros", "ones")
             ],
         ),
         Misconception(
@@ -298,8 +302,8 @@ GRADIENTS_ARE_RIGHT = Exercise(
         ),
         Misconception(
             "a request on the given inputs",
-            "`requires_grad_` was called on the tensors that were given, and they keep it. They belong to somebody "
-            "else. Make new ones first, with .detach(), and let those ask for gradients.",
+            "The tensors that were given ask for gradients now, by `requires_grad_` or `requires_grad = True`, and "
+            "they keep it. They belong to somebody else. Make new ones first, with .detach(), and let those ask.",
             edited(gradients_are_right, "x.detach().double().requires_grad_() → x.requires_grad_().double()"),
         ),
         Misconception(

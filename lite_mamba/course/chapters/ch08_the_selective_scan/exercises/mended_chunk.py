@@ -250,6 +250,12 @@ MENDED_CHUNK = Exercise(
             _as_one_token,
         ),
         Misconception(
+            "outputs without gradient",
+            "The numbers are right, and no gradient flows from the outputs, only from the next state: the outputs were "
+            "detached, copied into a new tensor, or computed by NumPy or under torch.no_grad.",
+            edited(continue_scan, "return → y, last =", "C, state) → C, state)\n    return y.detach(), last"),
+        ),
+        Misconception(
             "a last state without gradient",
             "The numbers are right, but the state that you hand on is detached. What the next chunk makes of it "
             "teaches this one nothing.",

@@ -177,6 +177,12 @@ SCAN_FROM = Exercise(
             edited(scan_from, f"{FROM}initial_state.detach(), []"),
         ),
         Misconception(
+            "outputs without gradient",
+            "The numbers are right, and no gradient flows from the outputs, only from the last state: the outputs were "
+            "detached, copied into a new tensor, or computed by NumPy or under torch.no_grad.",
+            edited(scan_from, "torch.stack(outputs, dim=-1), h → torch.stack(outputs, dim=-1).detach(), h"),
+        ),
+        Misconception(
             "a last state without gradient",
             "The numbers are right, but the last state is detached. What the next part makes of it teaches this part "
             "nothing.",

@@ -268,6 +268,12 @@ def of_any_loop(
             edited(loop, "torch.stack(outputs, dim=-1) → outputs"),
         ),
         Misconception(
+            "a list given to torch.tensor",
+            "torch.tensor makes a tensor of numbers, and would know nothing of their gradients. The list holds "
+            "tensors: which function puts them together along a new axis?",
+            edited(loop, "torch.stack(outputs, dim=-1) → torch.tensor(outputs)"),
+        ),
+        Misconception(
             "an exponential of the decay",
             "You take the exponential of the decay: it has been taken already, and what comes out is larger than 1.",
             edited(loop, "h = deltaA[:, :, t] * h → h = deltaA[:, :, t].exp() * h"),
