@@ -896,6 +896,16 @@ UP_DOWN = [
         tree(down=lambda a, x, odd: torch.cat([x[:1], (odd[:-1] + x[2::2]) * a[2::2]])),
         "a drive that fades at once",
     ),
+    (
+        "x before",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * x[1:-2:2] + x[2::2]])),
+        "a drive in the place of the state before",
+    ),
+    (
+        "x of the pair before",
+        tree(down=lambda a, x, odd: torch.cat([x[:1], a[2::2] * (a[1::2] * x[::2] + x[1::2])[:-1] + x[2::2]])),
+        "a drive in the place of the state before",
+    ),
     ("halves", tree(up=pairs_of_halves), "halves in the place of neighbours"),
     ("stops at two", tree_that_stops_at_two, "two steps left as they are"),
     ("base case a", tree_with_decays_at_its_end, "decays at the end of the tree"),

@@ -156,6 +156,11 @@ def test_the_shortcut_dies_where_the_inverse_product_overflows():
         shown.update(exponent=exponent)
         limit = math.log(torch.finfo(torch.float32).max) / -exponent
         assert 0.98 * limit - 1 <= shown.first_bad <= limit + 1
+    early = {}
+    for tenths in range(3, 33):
+        shown.update(exponent=-tenths / 10)
+        early[tenths] = 1 + math.floor(math.log(torch.finfo(torch.float32).max) * 10 / tenths) - shown.first_bad
+    assert set(early.values()) == {0, 1, 2, 4} and early[16] == 0 and early[4] == 2  # never later
     assert "lives for all 400 steps" in shown.update(exponent=-0.2)
     assert shown.update(exponent=-1.6, digits=torch.float64).count("lives") == 1
 
@@ -172,6 +177,7 @@ def test_chunks_take_two_runs_and_a_carry():
         with figures.Counter() as counter:
             chapter.chunked_scan(shown.a[:, :1], shown.x[:, :1], chunk)
         assert shown.products == counter.multiplications
+        assert shown.products - sum(map(len, shown.rows)) == 64  # the whole decays have no dots
 
 
 def test_a_tree_keeps_tables_for_its_backward_pass_and_the_package_one_state_of_32():
@@ -271,20 +277,56 @@ def test_a_loop_that_cuts_twice_shows_two_tables_and_the_answers_hold():
     )
 
 
+def states_in_the_table_that_is_read(a, x):
+    x = x.clone()
+    for t in range(1, len(x)):
+        x[t] = x[t] + a[t] * x[t - 1]
+    return x
+
+
+def test_a_loop_that_slices_the_decays_does_not_cut_once():
+    def cuts_the_drives(a, x):
+        h, states = torch.zeros_like(x[0]), []
+        for t, x_t in enumerate(x.unbind(0)):
+            h = a[t] * h + x_t
+            states.append(h)
+        return torch.stack(states)
+
+    shown = figures.WrittenGradients(cured=cuts_the_drives)
+    assert shown.update(length=8, way="cut once").startswith("The loop given, L = 8") and shown.tables == 1
+    assert "the loop given" in [text.get_text() for text in shown.bars.texts]
+
+
+def test_all_tables_of_a_loop_are_drawn():
+    shown = figures.WrittenGradients(cured=states_in_the_table_that_is_read)
+    shown.update(length=32, way="cut once")
+    coloured = np.asarray(shown.image.get_array())
+    assert shown.tables == 62 and (coloured > 0).sum() == shown.written == 1984
+    assert shown.grid.get_ylim()[0] > shown.edge.get_y() + shown.edge.get_height() - 1
+
+
 @pytest.mark.parametrize(
-    "cured", [chapter.linear_loop, starts_from_the_first_drive, chapter.hillis_steele, figures.slicing_loop]
+    "cured",
+    [
+        chapter.linear_loop,
+        starts_from_the_first_drive,
+        chapter.hillis_steele,
+        figures.slicing_loop,
+        states_in_the_table_that_is_read,
+    ],
 )
-def test_the_name_of_the_loop_does_not_lie_on_a_line(cured):
+def test_the_names_of_the_loops_do_not_lie_on_a_line(cured):
     shown = figures.WrittenGradients(cured=cured)
     shown.update()
     shown.picture()
-    (name,) = (text for text in shown.bars.texts if text.get_text() == shown.cured)
-    box = name.get_window_extent(shown.figure.canvas.get_renderer())
-    for line in shown.bars.lines[:2]:
-        lengths, cells = line.get_data()
-        many = np.linspace(4, 32, 500)
-        points = shown.bars.transData.transform(np.column_stack([many, np.interp(many, lengths, cells)]))
-        assert not any(box.contains(*point) for point in points), shown.cured
+    assert {text.get_text() for text in shown.bars.texts} == {shown.cured, "slice at each step"}
+    for name in shown.bars.texts:
+        box = name.get_window_extent(shown.figure.canvas.get_renderer())
+        for line in shown.bars.lines[:2]:
+            lengths, cells = line.get_data()
+            many = np.linspace(4, 32, 500)
+            points = shown.bars.transData.transform(np.column_stack([many, np.interp(many, lengths, cells)]))
+            assert not any(box.contains(*point) for point in points), (shown.cured, name)
 
 
 def test_a_loop_without_a_gradient_is_told():

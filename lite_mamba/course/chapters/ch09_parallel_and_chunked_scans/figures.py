@@ -211,7 +211,7 @@ def _looks(boxes: list) -> dict:
 
 
 class DyingShortcut(LiveFigure):
-    """The shortcut h = P·cumsum(x / P): its product P, and what comes out, step by step."""
+    """The shortcut h = P·cumsum(x / P): P, 1 / P and the true state, step by step, and where the shortcut dies."""
 
     LENGTH = 400
 
@@ -277,7 +277,7 @@ class DyingShortcut(LiveFigure):
 
 
 class SideBySide(LiveFigure):
-    """When each step is computed, as planned: chunks of T steps, in the rounds ends, carry, rerun.
+    """When each step is computed, as planned: chunks of T steps, in the phases ends, carry, rerun.
 
     Args:
         chunked: (a, x, chunk) to the states, the function of exercise 4.
@@ -373,34 +373,43 @@ class WrittenGradients(LiveFigure):
         self.scans = {"slice at each step": slicing_loop, "cut once": cured}
         self.lengths = list(range(4, self.LONGEST + 1, 4))
         self.held = {name: [whole_tables(scan, length) for length in self.lengths] for name, scan in self.scans.items()}
-        once = all(len(_gathered(cured, length)[0]) == 1 for length in self.lengths)
+        once = all(
+            len(_gathered(cured, length)[0]) == 1 and len(_gathered(cured, length, "a")[0]) <= 1
+            for length in self.lengths
+        )
         self.cured = "cut once" if once else "the loop given"
         self.grid, self.bars = self.figure.subplots(1, 2, width_ratios=(1, 1.25))
-        self.grid.set(
-            xlim=(-0.5, 31.5), ylim=(31.5, -0.5), xlabel="place in the gradient of x", ylabel="tables that come back"
-        )
+        rows = max(32, *map(len, self.held["cut once"]))
+        self.grid.set(xlim=(-0.5, 31.5), ylim=(rows - 0.5, -0.5), xlabel="place in the gradient of x")
+        self.grid.set_ylabel("tables that come back")
         self.grid.set_xticks([0, 10, 20, 30])
         self.image = self.grid.imshow(
-            np.zeros((32, 32)), cmap=ListedColormap(["white", PALE_VERMILLION, style.BLUE]), vmin=0, vmax=2
+            np.zeros((rows, 32)), cmap=ListedColormap(["white", PALE_VERMILLION, style.BLUE]), vmin=0, vmax=2
         )
         self.edge = self.grid.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, ec=style.VERMILLION, lw=3))
         sizes = {way: [held.size for held in tables] for way, tables in self.held.items()}
         most = max(1100, 1.07 * max(sizes["cut once"]))
         self.bars.set(xlim=(0, 34), ylim=(0, most), xlabel="length L (steps)", ylabel="cells of these tables")
-        for way, dash, colour in (("slice at each step", "-", style.VERMILLION), ("cut once", "--", style.BLUE)):
+        lines = []
+        for way, name, dash, colour in (
+            ("slice at each step", "slice at each step", "-", style.VERMILLION),
+            ("cut once", self.cured, "--", style.BLUE),
+        ):
             self.bars.plot(self.lengths, sizes[way], dash, color=colour, lw=4)
-        style.label_line(self.bars, "slice at each step", 5, 700, style.VERMILLION)
-        end, middle = sizes["cut once"][-1], sizes["cut once"][self.lengths.index(20)]
+            lines.append((sizes[way], name, colour))
+        (lower, *low), (_, *high) = sorted(lines, key=lambda line: line[0][-1])
+        end, middle = lower[-1], lower[self.lengths.index(20)]
         height = end + 0.06 * most if end < most / 5 else middle - 0.07 * most  # over a flat line, under a steep one
-        style.label_line(self.bars, self.cured, 20, height, style.BLUE)
-        (self.here,) = self.bars.plot([], [], "o", color=style.BLACK, ms=13)
+        for x, y, (name, colour) in ((5, 0.64 * most, high), (19, height, low)):
+            style.label_line(self.bars, name, x, y, colour)
+        (self.here,) = self.bars.plot([], [], "o", color=style.BLACK, ms=13, clip_on=False)
         self.move(self.image, self.edge, self.here)
 
     def update(self, length: int = 8, way: str = "slice at each step") -> str:
         held = self.held[way][self.lengths.index(length)]  # (tables, L)
         self.tables, self.written = len(held), held.size
-        cells = np.zeros((32, 32))
-        cells[: self.tables, :length] = 1 + held[:32]
+        cells = np.zeros(self.image.get_array().shape)
+        cells[: self.tables, :length] = 1 + held
         self.image.set_data(cells)
         self.edge.set(width=length, height=self.tables)
         self.here.set_data([length], [self.written])
@@ -448,18 +457,21 @@ def whole_tables(scan, length: int) -> np.ndarray:
             where nothing had to be gathered.
     """
     tables, gradient = _gathered(scan, length)
+    if gradient is None:
+        raise ValueError("no gradient leads from the states back to x")
     held = sorted(tables or [(gradient != 0).any(1).numpy()], key=lambda places: places.tolist(), reverse=True)
     return np.array(held, dtype=bool)
 
 
-def _gathered(scan, length: int) -> tuple[list, Tensor]:
-    """Where each table that gathers the gradient of x holds something; and the gradient, (L, N)."""
-    a, x = torch.full((length, 2), 0.5), torch.ones(length, 2, requires_grad=True)  # (L, N)
-    states = states_of(scan, a, x)
+def _gathered(scan, length: int, name: str = "x") -> tuple[list, Tensor | None]:
+    """Where each table that gathers the gradient of a or x holds something; and the gradient, (L, N), or None."""
+    inputs = {"a": torch.full((length, 2), 0.5), "x": torch.ones(length, 2)}  # (L, N) each
+    cut = inputs[name].requires_grad_()
+    states = states_of(scan, *inputs.values())
     if not states.requires_grad:
-        raise ValueError("no gradient leads from the states back to x")
+        return [], None
     with _Gathered(length) as gathered:
-        (gradient,) = torch.autograd.grad(states, x, torch.ones_like(states))
+        (gradient,) = torch.autograd.grad(states, cut, torch.ones_like(states))
     return gathered.tables, gradient
 
 

@@ -195,6 +195,15 @@ UP_DOWN = Exercise(
             edited(up_down, f"{DOWN} → x[0::2]"),
         ),
         Misconception(
+            "a drive in the place of the state before",
+            "To fill in t = 2, 4, … you fade the x of the step before, or of its pair. What an even step finds is the "
+            "whole state, with all that came in earlier. Which of your tables holds the states?",
+            [
+                edited(up_down, f"odd[:-1] → {x}")
+                for x in ("x[1:-1:2]", "combine(a[0::2], x[0::2], a[1::2], x[1::2])[1][:-1]")
+            ],
+        ),
+        Misconception(
             "even steps that read the state after them",
             "To fill in t = 2 you use the state at t = 3. odd[i] belongs to t = 2i + 1, so the state *before* t = 2i "
             "is odd[i − 1].",
