@@ -741,8 +741,8 @@ for expected, functions in {
         lambda fn, n: [v for v in gradient(fn, n, torch.randn(n)).flip(0).tolist() if v != 0],
         lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
     ],
+    "a gradient that is None": [never_backward],
     UNNAMED: [
-        never_backward,
         lambda fn, n: list(range(n)),
         lambda fn, n: gradient(fn, n).flip(0).nonzero().flatten(),
         lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[n // 2])),
@@ -1072,6 +1072,38 @@ def without_the_last(x, weights, biases, gates, dilations):
     return y
 
 
+def taps_in(chosen, x, w, b, d):
+    """One branch as a sum over its taps, or over some of them."""
+    L, W = x.shape[-1], w.shape[1]
+    shifted = [w[:, k, None] * F.pad(x, ((W - 1 - k) * d, 0))[..., :L] for k in chosen(W)]
+    return F.silu(sum(shifted, torch.zeros_like(x)) + b[:, None])
+
+
+def lags_to_the_end(k, dilations, stacked=False):
+    field = receptive_field(k, dilations, stacked)
+    return [lag for lag in range(field) if any(lag % d == 0 for d in dilations)]
+
+
+def lags_from_its_own(d_conv, dilations, stacked=False):
+    lags = {0}
+    for d in dilations:
+        for k in range(1, d_conv):
+            for lag in list(lags) if stacked else [0]:
+                lags.add(lag + k * d)
+    return sorted(lags)
+
+
+def what_backward_gives(fn, length):
+    slopes = fn(torch.randn(length, requires_grad=True))[-1].backward()
+    return [lag for lag in range(length) if slopes[length - 1 - lag] != 0]
+
+
+def the_gradient_of_what_is_computed(fn, length):
+    x = 2 * torch.randn(length, requires_grad=True)
+    fn(x)[-1].backward()
+    return x.grad.flip(0).nonzero().flatten().tolist()
+
+
 def removed_in_the_loop(lag, d_conv):
     dilations = [*range(1, lag + 1)]
     for d in dilations:
@@ -1284,6 +1316,65 @@ for id, expected, function in (
         lambda lag, k: [d for d in (1, 2, 4, 8, 16, 32, 64) if lag in range(0, k * d, d)],
     ),
     ("dilations_for", "powers of two alone", lambda lag, k: [d for d in (1, 2, 4, 8) if lag in range(0, k * d, d)]),
+    (
+        "receptive_field",
+        "the dilation taken for the samples in between",
+        lambda k, ds, stacked=False: k + (k - 1) * (sum(ds) if stacked else max(ds)),
+    ),
+    (
+        "receptive_field",
+        "the dilation taken for the samples in between",
+        lambda k, ds, stacked=False: (k - 1) * (1 + (sum(ds) if stacked else max(ds))),
+    ),
+    (
+        "receptive_field",
+        "now taken off once",
+        lambda k, ds, stacked=False: (
+            sum((k - 1) * d + 1 for d in ds) - 1 if stacked else max((k - 1) * d + 1 for d in ds)
+        ),
+    ),
+    (
+        "receptive_field",
+        "the largest dilation in every layer",
+        lambda k, ds, stacked=False: (k - 1) * max(ds) * (len(ds) if stacked else 1) + 1,
+    ),
+    ("gated_dilated_conv", "another function than SiLU", added(lambda *a: (v := one(*a)) / (1 + torch.exp(v)))),
+    ("gated_dilated_conv", "the input times a sigmoid", added(lambda x, *a: x * torch.sigmoid(one(x, *a)))),
+    ("gated_dilated_conv", "a tap left out", added(lambda *a: taps_in(lambda W: range(W - 1), *a))),
+    ("gated_dilated_conv", "a tap left out", added(lambda *a: taps_in(lambda W: range(1, W), *a))),
+    ("gated_dilated_conv", RIGHT, added(lambda *a: taps_in(range, *a))),
+    ("lags_touched", "one branch only", lambda k, ds, stacked=False: path_sums(k, ds[:1])),
+    ("lags_touched", "one branch only", lambda k, ds, stacked=False: path_sums(k, ds[-1:])),
+    (
+        "lags_touched",
+        "branches that are not kept",
+        lambda k, ds, stacked=False: path_sums(k, ds, True) if stacked else [0],
+    ),
+    ("lags_touched", "branches without an end", lags_to_the_end),
+    (
+        "lags_touched",
+        "branches without an end",
+        lambda k, ds, stacked=False: path_sums(k, ds, True) if stacked else lags_to_the_end(k, ds),
+    ),
+    ("lags_touched", "a layer that goes on from its own lags", lags_from_its_own),
+    (
+        "lags_touched",
+        "dilations that add up",
+        lambda k, ds, stacked=False: path_sums(k, list(itertools.accumulate(ds)) if stacked else ds),
+    ),
+    ("measured_lags", "the same number everywhere", lambda fn, L: flipped(gradient(fn, L, torch.full((L,), 0.3)))),
+    ("measured_lags", "an index one too large", lambda fn, L: gradient(fn, L, pick=lambda y: y[L])),
+    ("measured_lags", "a tuple around the lags", lambda fn, L: torch.where(last_slopes(fn, L) != 0)),
+    ("measured_lags", "a tuple around the lags", lambda fn, L: last_slopes(fn, L).flip(0).nonzero(as_tuple=True)),
+    ("measured_lags", "the gradient itself", lambda fn, L: (slopes := last_slopes(fn, L))[slopes != 0].tolist()),
+    ("measured_lags", "lags below zero", lambda fn, L: [t - L for t in range(L) if last_slopes(fn, L)[t] != 0]),
+    ("measured_lags", "a gradient that is None", what_backward_gives),
+    ("measured_lags", "a gradient that is None", the_gradient_of_what_is_computed),
+    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), (delay + 1) // k)),
+    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), round(delay / k))),
+    ("delay_kernel", "the gaps twice", lambda delay, k: (tap(delay + 1, 0), delay // (k - 1))),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (torch.eye(k), delay // (k - 1))),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), (delay // (k - 1),))),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -78,6 +78,8 @@ DELAY_KERNEL = Exercise(
                 delayed("delay // (d_conv - 1) → delay // d_conv"),
                 delayed("delay // (d_conv - 1) → max(1, delay // d_conv)"),
                 delayed("delay // (d_conv - 1) → -(-delay // d_conv)"),
+                delayed("delay // (d_conv - 1) → (delay + 1) // d_conv"),
+                delayed("delay // (d_conv - 1) → round(delay / d_conv)"),
                 delayed("delay // (d_conv - 1) → delay / d_conv"),
             ],
             message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
@@ -160,6 +162,12 @@ DELAY_KERNEL = Exercise(
             message="It delays, but with delay + 1 weights. You have d_conv of them; a gap between taps is free.",
         ),
         Misconception(
+            name="the gaps twice",
+            wrong=delayed("torch.zeros(d_conv) → torch.zeros(delay + 1)"),
+            message="Your kernel has the gaps in it already, as zeros, and the dilation opens them once more. The "
+            "kernel has d_conv taps, and the dilation alone pulls them apart.",
+        ),
+        Misconception(
             name="a history longer than the delay",
             wrong=delayed("weight[0] → weight[-2]", "delay // (d_conv - 1) → delay"),
             message="The output is right, but the taps that hold 0 reach back further than the delay, and a stream "
@@ -199,6 +207,9 @@ DELAY_KERNEL = Exercise(
                     "weight[None], delay // (d_conv - 1)",
                     "weight[None, None], delay // (d_conv - 1)",
                     "weight.tolist(), delay // (d_conv - 1)",
+                    "torch.eye(d_conv), delay // (d_conv - 1)",
+                    "weight, (delay // (d_conv - 1),)",
+                    "weight, [delay // (d_conv - 1)]",
                     "weight.numpy(), delay // (d_conv - 1)",
                     "{'weight': weight, 'dilation': delay // (d_conv - 1)}",
                     "weight, torch.tensor(delay // (d_conv - 1))",

@@ -65,8 +65,8 @@ DILATIONS_FOR = Exercise(
                 lambda lag, d_conv: sorted(lag // gaps for gaps in range(1, d_conv)),
                 lambda lag, d_conv: sorted({round(lag / gaps) for gaps in range(1, d_conv)}),
             ],
-            message="The lag has to be a whole multiple of the dilation. With a rest the taps stand beside the "
-            "lag, on both sides of it.",
+            message="The lag has to be a whole multiple of the dilation. Where the division leaves a rest, no tap "
+            "stands on the lag.",
         ),
         Misconception(
             name="gaps in the place of dilations",
@@ -141,7 +141,7 @@ DILATIONS_FOR = Exercise(
                 chosen("lag // dilation < d_conv → lag // dilation == d_conv - 1"),
                 lambda lag, d_conv: [lag // (d_conv - 1)],
             ],
-            message="These are the dilations that put the oldest tap on the lag. Any other tap may read it, too.",
+            message="You ask about the oldest tap only. Any other tap may be the one that reads the lag, too.",
         ),
         Misconception(
             name="one dilation alone",

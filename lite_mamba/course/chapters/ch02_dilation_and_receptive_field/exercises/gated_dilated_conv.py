@@ -107,8 +107,17 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="another function than SiLU",
-            wrong=[gated(f"F.silu(branch) → {other}(branch)") for other in OTHER_ACTIVATIONS],
+            wrong=[
+                *(gated(f"F.silu(branch) → {other}(branch)") for other in OTHER_ACTIVATIONS),
+                gated("F.silu(branch) → branch * torch.sigmoid(-branch)"),
+            ],
             message="A branch is bent, but not by SiLU(v) = v · σ(v), where σ is the sigmoid.",
+        ),
+        Misconception(
+            name="the input times a sigmoid",
+            wrong=gated("F.silu(branch) → x * torch.sigmoid(branch)"),
+            message="You multiply x with the sigmoid of a branch. In SiLU(v) = v · σ(v) both factors are made of the "
+            "same v: what the branch gives.",
         ),
         Misconception(
             name="gates used as they are",
@@ -171,6 +180,15 @@ GATED_DILATED_CONV = Exercise(
             ],
             message="One branch is missing in the sum, the first or the last. The branches are counted from 0, and a "
             "range stops before its end.",
+        ),
+        Misconception(
+            name="a tap left out",
+            wrong=[
+                gated("weight[:, None], bias → F.pad(weight[:, :-1], (0, 1))[:, None], bias"),
+                gated("weight[:, None], bias → F.pad(weight[:, 1:], (1, 0))[:, None], bias"),
+            ],
+            message="One tap of every kernel is missing in the sum, the newest or the oldest. The taps are counted "
+            "from 0, and a range stops before its end.",
         ),
         Misconception(
             name="one kernel for all branches",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain, product
+from itertools import accumulate, chain, product
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
@@ -24,6 +24,19 @@ def lags_of_all_paths(d_conv: int, dilations: Sequence[int], stacked: bool = Fal
 def _in_all(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
     own = [set(range(0, d_conv * dilation, dilation)) for dilation in dilations]
     return lags_touched(d_conv, dilations, True) if stacked else sorted(set.intersection(*own))
+
+
+def _to_the_end(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+    field = receptive_field(d_conv, dilations, stacked)
+    return sorted({lag for dilation in dilations for lag in range(0, field, dilation)})
+
+
+def _from_its_own(d_conv: int, dilations: Sequence[int], stacked: bool = False) -> list[int]:
+    reached = {0}
+    for dilation in dilations:
+        for k in range(d_conv):
+            reached |= {lag + k * dilation for lag in (reached if stacked else {0})}
+    return sorted(reached)
 
 
 read = partial(edited, lags_touched)
@@ -128,9 +141,28 @@ LAGS_TOUCHED = Exercise(
                 lambda d_conv, dilations, stacked=False: lags_touched(
                     d_conv, dilations if stacked else [max(dilations)], stacked
                 ),
+                lambda d_conv, dilations, stacked=False: lags_touched(d_conv, dilations[:1], stacked),
+                lambda d_conv, dilations, stacked=False: lags_touched(d_conv, dilations[-1:], stacked),
             ],
             message="Side by side you list the lags of one branch. A lag is read if *any* branch reads it: join "
             "them all.",
+        ),
+        Misconception(
+            name="branches that are not kept",
+            wrong=read("reached | own → reached"),
+            message="Side by side only lag 0 is left. (`a.union(b)` and `a | b` make a new set, and a stays as it is. "
+            "`a.update(b)` and `a |= b` put b into a.)",
+        ),
+        Misconception(
+            name="branches without an end",
+            wrong=[
+                _to_the_end,
+                lambda d_conv, dilations, stacked=False: (
+                    lags_touched(d_conv, dilations, True) if stacked else _to_the_end(d_conv, dilations)
+                ),
+            ],
+            message="Each branch goes on in its steps to the end of the whole field. It has d_conv taps: its own "
+            "oldest one stands (d_conv − 1)·d samples back.",
         ),
         Misconception(
             name="lags that all branches read",
@@ -245,6 +277,22 @@ LAGS_TOUCHED = Exercise(
             ),
             message="In a stack you let each layer begin where the oldest tap of the layers before it stands. A path "
             "may take any tap there: from every lag reached so far the next layer goes on.",
+        ),
+        Misconception(
+            name="a layer that goes on from its own lags",
+            wrong=_from_its_own,
+            message="In a stack you add the taps of a layer to lags that the same layer has just reached. A path takes "
+            "one tap of each layer: keep what the layers before have reached apart from what this one adds.",
+        ),
+        Misconception(
+            name="dilations that add up",
+            wrong=read(
+                "in dilations: → in accumulate(dilations) if stacked else dilations:",
+                "more in own} if stacked → more in own} if False",
+                accumulate=accumulate,
+            ),
+            message="In a stack you add up the dilations. What adds up along a path are lags: it may take any tap of "
+            "each layer.",
         ),
         Misconception(
             name="the last layer alone",

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lite_mamba import causal_dilated_conv1d_fn
@@ -27,7 +28,7 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
     weight[weight == 0] = 1.0
     squared, scale = draw.choice([False, True]), draw.choice([1.0, 1.0, 1e-30])
     deaf = draw.choice([None, length - 1 - draw.choice(range(taps)) * dilation]) if taps > 1 else None  # to a position
-    kind = draw.choice(["drowned", "tapered", "bent", "faint", "", ""]) if deaf is None else ""
+    kind = draw.choice(["drowned", "tapered", "bent", "steps", "steps", "faint", "", ""]) if deaf is None else ""
     if kind == "faint":
         weight[0], scale = 1e-20 * weight[0], 1.0
 
@@ -35,6 +36,7 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
         heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
         heard = heard * torch.exp(-(heard**2)) if kind == "tapered" else heard
         heard = (heard - 1) ** 2 if kind == "bent" else heard
+        heard = (heard - F.pad(heard, (1, 0))[:-1]) ** 2 if kind == "steps" else heard
         y = causal_dilated_conv1d_fn(heard[None, None], weight[None].to(x.dtype), dilation=dilation)[0, 0]  # (L,)
         return (y**2 if squared else y) * scale + (1e30 if kind == "drowned" else 0)
 
@@ -46,6 +48,7 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
         f"that leaves out position {deaf}" * (deaf is not None),
         "of inputs that fade where they are large" * (kind == "tapered"),
         "of (x − 1)²" * (kind == "bent"),
+        "of (x[t] − x[t − 1])²" * (kind == "steps"),
         "plus 10³⁰" * (kind == "drowned"),
     ]
     fn.__name__ = ", ".join(word for word in words if word)
@@ -79,7 +82,7 @@ MEASURED_LAGS = Exercise(
     title="The lags, measured by gradients",
     reference=measured_lags,
     cases=draw_probe,
-    trials=40,
+    trials=60,
     misconceptions=[
         Misconception(
             name="positions in place of lags",
@@ -116,6 +119,12 @@ MEASURED_LAGS = Exercise(
             "on x. At a random number it is flat only if it is flat all around.",
         ),
         Misconception(
+            name="the same number everywhere",
+            wrong=measured("torch.randn(length → torch.full((length,), 0.5"),
+            message="All inputs are the same number. A function of the steps from one sample to the next may be flat "
+            "there: the gradient of (x[t] − x[t − 1])² is 0. Probe with random numbers.",
+        ),
+        Misconception(
             name="large numbers as the input",
             wrong=[
                 measured("torch.randn(length → torch.arange(1.0, length + 1"),
@@ -149,7 +158,7 @@ MEASURED_LAGS = Exercise(
             ],
             message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so no "
             "threshold is needed.",
-            where=lambda fn, length: "fade" not in fn.__name__,
+            where=lambda fn, length: "fade" not in fn.__name__ and "x[t]" not in fn.__name__,
         ),
         Misconception(
             name="an input without a gradient",
@@ -205,7 +214,13 @@ MEASURED_LAGS = Exercise(
             name="the gradient itself",
             wrong=[
                 measured(f"return [lag for lag in range(length) if gradient[length - 1 - lag] != 0] → return {numbers}")
-                for one in ("gradient", "gradient.flip(0)", "gradient != 0", "gradient.flip(0) != 0")
+                for one in (
+                    "gradient",
+                    "gradient.flip(0)",
+                    "gradient != 0",
+                    "gradient.flip(0) != 0",
+                    "gradient[gradient != 0]",
+                )
                 for numbers in (one, f"({one}).tolist()")
             ]
             + [measured("return [lag for → return [gradient[length - 1 - lag].item() for")],
@@ -235,7 +250,8 @@ MEASURED_LAGS = Exercise(
         Misconception(
             name="an index one too large",
             wrong=measured("gradient[length - 1 - lag] → gradient[length - lag]"),
-            message="gradient[length] does not exist: the last input has the lag 0 and stands at length − 1.",
+            message="Nothing stands at the index length: it is one too large. The last sample has the lag 0 and stands "
+            "at length − 1.",
         ),
         Misconception(
             name="each lag in a list of its own",
@@ -244,8 +260,35 @@ MEASURED_LAGS = Exercise(
             "before `.tolist()` makes one list of numbers.",
         ),
         Misconception(
+            name="a tuple around the lags",
+            wrong=[
+                measured(f"return [lag for lag in range(length) if gradient[length - 1 - lag] != 0] → return {places}")
+                for places in ("torch.where(gradient != 0)", "torch.where(gradient.flip(0) != 0)")
+            ],
+            message="`torch.where` and `nonzero(as_tuple=True)` give a tuple: a tensor of places for each axis. There "
+            "is one axis here. Take the tensor out of the tuple, and make a list of it.",
+        ),
+        Misconception(
+            name="a gradient that is None",
+            wrong=[
+                measured("(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → gradient = fn(x)[-1].backward()  #"),
+                *(
+                    measured(
+                        "(gradient,) = torch.autograd.grad(fn(x)[-1], x)  # → gradient = fn(x)[-1].backward()  #",
+                        f"lag in range(length) if → lag in gradient.{method} if",
+                    )
+                    for method in ("flip(0)", "nonzero()")
+                ),
+            ],
+            message="What you read as the gradient is None. `backward()` makes one, but hands out nothing: it puts it "
+            "into `.grad` of the tensor made with requires_grad=True. What is computed from that tensor gets none.",
+        ),
+        Misconception(
             name="lags below zero",
-            wrong=measured("return [lag for lag in range(length) → return [-lag for lag in reversed(range(length))"),
+            wrong=[
+                measured(f"return [lag for lag in range(length) → return [{lag} for lag in reversed(range(length))")
+                for lag in ("-lag", "-lag - 1")
+            ],
             message="A lag counts steps back, and is not negative: the input before the last has the lag 1.",
         ),
         Misconception(

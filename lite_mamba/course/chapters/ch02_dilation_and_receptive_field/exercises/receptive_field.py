@@ -82,6 +82,8 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{COMBINED} → max(lags)"),
                 field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{PLUS_ONE} → {COMBINED}"),
                 field(f"{LAG} → (d_conv - 1) * (dilation + 1) + 1", f"{PLUS_ONE} → {COMBINED}"),
+                field(f"{PLUS_ONE} → d_conv + ({COMBINED})"),
+                field(f"{PLUS_ONE} → d_conv - 1 + ({COMBINED})"),
             ],
             message="The dilation is the distance from one tap to the next. With dilation 1 they are neighbours "
             "and no sample lies between them.",
@@ -132,6 +134,12 @@ RECEPTIVE_FIELD = Exercise(
             wrong=field(f"{LAG} → {LAG} + 1", f"{PLUS_ONE} → {COMBINED}"),
             message="Each field counts its own present sample. In a stack these are one and the same sample, and "
             "it may count only once. Add the lags first.",
+        ),
+        Misconception(
+            name="now taken off once",
+            wrong=field("sum(lags) if → sum(lags) + len(lags) - 2 if"),
+            message="You add the fields of the layers and take one sample off, however many layers there are. Each "
+            "field counts its own present sample, and in a stack these are one and the same.",
         ),
         Misconception(
             name="the fields added, stacked or not",
@@ -195,6 +203,12 @@ RECEPTIVE_FIELD = Exercise(
             wrong=lambda d_conv, dilations, stacked=False: d_conv * len(dilations),
             message="This is how many taps all kernels have together. The field is a span of time: it grows with "
             "the distance between the taps.",
+        ),
+        Misconception(
+            name="the largest dilation in every layer",
+            wrong=field("sum(lags) if → len(lags) * max(lags) if"),
+            message="In a stack you give all layers the largest dilation. Each layer has its own, and looks back so "
+            "far and no further.",
         ),
         Misconception(
             name="dilations that double",
