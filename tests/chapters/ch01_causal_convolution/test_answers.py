@@ -196,7 +196,50 @@ def transposed_shape(x, weight, bias):
     return y
 
 
+def returned_after_a_channel(x, weight, bias):
+    y = torch.zeros_like(x)
+    for b in range(x.shape[0]):
+        for d in range(x.shape[1]):
+            y[b, d] = unfolded(x, weight, bias)[b, d]
+            return y
+    return y
+
+
+def returned_after_an_output(x, weight, bias):
+    y = torch.zeros_like(x) + bias[:, None]
+    for b in range(x.shape[0]):
+        for d in range(x.shape[1]):
+            for t in range(x.shape[2]):
+                y[b, d, t] = unfolded(x, weight, bias)[b, d, t]
+                return y
+    return y
+
+
+def bias_by_sequence(x, weight, bias):
+    y = unfolded(x, weight, 0 * bias)
+    for b in range(x.shape[0]):
+        y[b] += bias[b]
+    return y
+
+
+def x_at_now(x, weight, bias):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[2]):
+        for k in range(weight.shape[1]):
+            if t - (weight.shape[1] - 1 - k) >= 0:
+                y[:, :, t] += weight[:, k] * x[:, :, t]
+    return y + bias[:, None]
+
+
 LOOP = [
+    ("return after a channel", returned_after_a_channel, "the first channel alone"),
+    ("return after an output", returned_after_an_output, "the first channel alone"),
+    ("bias[b]", bias_by_sequence, "the bias of a sequence"),
+    ("x[t] where a tap has a sample", x_at_now, "every tap at now"),
+    ("all inputs through each kernel", lambda x, w, b: unfolded(x.sum(1, keepdim=True).repeat(1, len(w), 1), w, b),
+     "mixed channels"),
+    ("torch.tensor of a list", lambda *given: torch.tensor(unfolded(*given).tolist()),
+     "an output without the type of x"),
     ("weight[k]", loop(tap=lambda w, k, W: w[k]), "taps and channels exchanged"),
     ("W, D = weight.shape", transposed_shape, "taps and channels exchanged"),
     ("first taps at the start", first_taps_for_a_short_window, "a short window that meets the first taps"),
@@ -387,7 +430,9 @@ CONV = [
     ("in a circle", in_a_circle, "the end read before the start"),
     ("replicate", lambda x, w, b: conv(lambda W: 0)(F.pad(x, (w.shape[1] - 1, 0), mode="replicate"), w, b),
      "the first sample repeated"),
-    ("float32 only", in_single_precision, None),
+    ("float32 only", in_single_precision, "an output without the type of x"),
+    ("W = x.shape[-1]", lambda x, w, b: F.conv1d(F.pad(x, (x.shape[-1] - 1, 0)), w[:, None], b, groups=len(w)),
+     "as many zeros as samples"),
     ("no return", without_return, None),
     ("(D, W, 1)", conv(weight_of=lambda w: w[..., None]), "the axis at the end"),
     ("B groups", lambda x, w, b: F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), w[:, None], b, groups=len(x)),
@@ -456,7 +501,7 @@ FULL = [
     ("upper triangle", lambda w: torch.ones(len(w), len(w)).triu()[:, :, None] * w[:, None],
      "kernels on one side of the diagonal"),
     ("ones elsewhere", lambda w: torch.where(torch.eye(len(w))[:, :, None] > 0, w, 1.0), "ones off the diagonal"),
-    ("diag", lambda w: torch.diag(w), None),
+    ("diag", lambda w: torch.diag(w), "a diagonal that is taken out"),
     ("zeros", lambda w: torch.zeros(len(w), len(w), w.shape[1]), None),
     ("as it came", lambda w: torch.eye(len(w)) @ w, "the kernels as they came"),
     ("ones", lambda w: torch.eye(len(w))[..., None].repeat(1, 1, w.shape[1]), "ones in the place of the kernels"),
@@ -664,6 +709,8 @@ CAUSAL = [
     ("the middle", lambda layer, x: changed_from(x.shape[2] // 2, layer, x), "one border between past and future"),
     ("from x[1] on", lambda layer, x: changed_from(1, layer, x), "a test of the first output only"),
     ("the last step", lambda layer, x: reads(layer, x)[-2, -1].item() == 0, "a test of the last step only"),
+    ("one sequence of its own", lambda layer, x: not reads(layer, torch.randn(1, 3, 8)).triu(1).any().item(),
+     "each sequence on its own"),
     ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
     ("no return", lambda layer, x: None, None),
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),

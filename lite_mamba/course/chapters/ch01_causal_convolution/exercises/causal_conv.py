@@ -27,14 +27,10 @@ from .shared import (
     mixed_inputs,
     padded_with,
     result_and_properties,
+    summed_input,
     without_padding,
     written_into_the_input,
 )
-
-
-def _summed_input(x, weight, bias):
-    padded = F.pad(x.sum(dim=1, keepdim=True), (weight.shape[1] - 1, 0))  # (B, 1, W − 1 + L)
-    return F.conv1d(padded, weight.unsqueeze(1), bias)
 
 
 def _half_the_width(x, weight, bias):
@@ -90,6 +86,7 @@ OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
     "the last tap left out",
     "a bias that is taken away",
     "a bias that multiplies",
+    "an output without the type of x",
 )
 
 
@@ -136,6 +133,12 @@ CAUSAL_CONV = Exercise(
             "as many zeros as channels",
             "You count the zeros by the channels: weight.shape[0], or len(weight), is D. The taps are the second axis.",
             edited(causal_conv, f"{LEFT} → (weight.shape[0] - 1, 0)"),
+        ),
+        Misconception(
+            "as many zeros as samples",
+            "You count the zeros by the samples: x.shape[-1] is L. How many of them are missing depends on how far the "
+            "kernel reaches back, not on how long x is.",
+            edited(causal_conv, f"{LEFT} → (x.shape[-1] - 1, 0)"),
         ),
         Misconception(
             "three zeros for every kernel",
@@ -218,7 +221,7 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv, "bias, groups → None, groups")),
         Misconception(
-            "mixed channels", "All channels are added up in each output. " + MIXED, [_summed_input, mixed_inputs]
+            "mixed channels", "All channels are added up in each output. " + MIXED, [summed_input, mixed_inputs]
         ),
         Misconception(
             "outputs of full windows only",

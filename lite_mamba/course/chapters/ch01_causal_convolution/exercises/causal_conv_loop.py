@@ -33,6 +33,7 @@ from .shared import (
     over_the_input,
     padded_with,
     result_and_properties,
+    summed_input,
     without_padding,
     written_into_the_input,
 )
@@ -63,6 +64,17 @@ def _up_to(axis, biased):
     def convolve(x, weight, bias):
         reached = torch.arange(x.shape[-1]) < x.shape[axis]
         return torch.where(reached, causal_conv(x, weight, bias), bias[:, None] * biased)
+
+    return convolve
+
+
+def _begun(outputs, biased):
+    """A return inside of the loops: the first channel of the first sequence is there, or its first outputs."""
+
+    def convolve(x, weight, bias):
+        y = torch.zeros_like(x) + bias[:, None] * biased
+        y[0, 0, :outputs] = causal_conv(x, weight, bias)[0, 0, :outputs]
+        return y
 
     return convolve
 
@@ -139,9 +151,8 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "every tap at now",
-            "All taps are multiplied with x[t], as if the kernel were a single number, their sum. Each tap has a "
-            "sample of its own: the index of x depends on k, too.",
-            edited(causal_conv_loop, f"{LAG} → t"),
+            "All taps are multiplied with x[t]. Each tap has a sample of its own: the index of x depends on k, too.",
+            [edited(causal_conv_loop, f"{LAG} → t"), edited(causal_conv_loop, "x[:, :, source] → x[:, :, t]")],
         ),
         Misconception(
             "a window that ends before now",
@@ -247,6 +258,20 @@ CAUSAL_CONV_LOOP = Exercise(
             ],
         ),
         Misconception(
+            "the first channel alone",
+            "Only channel 0 of sequence 0 is computed, or the first output of it; all other places stay as they began. "
+            "Does your function return inside a loop? The return stands behind all loops.",
+            [_begun(outputs, biased) for outputs in (None, 1) for biased in (False, True)],
+            where=lambda x, weight, bias: len(x) > 1 and len(bias) > 1,
+        ),
+        Misconception(
+            "the bias of a sequence",
+            "You take the bias by the number of the sequence. There is one for each channel: bias[d].",
+            edited(
+                causal_conv_loop, "+ bias[:, None] → + torch.stack([bias[b] for b in range(len(x))])[:, None, None]"
+            ),
+        ),
+        Misconception(
             "the last output alone",
             "You return one output a channel, the last one. Every t has an output: keep them all, along the last axis.",
             lambda x, weight, bias: causal_conv(x, weight, bias)[..., -1],
@@ -268,7 +293,9 @@ CAUSAL_CONV_LOOP = Exercise(
             edited(causal_conv, f"{LEFT} → (weight.shape[1] - 1, weight.shape[1] - 1)"),
         ),
         Misconception(
-            "mixed channels", "All channels are added up in each output. " + MIXED, [mixed_inputs, mixed_outputs]
+            "mixed channels",
+            "All channels are added up in each output. " + MIXED,
+            [summed_input, mixed_inputs, mixed_outputs],
         ),
         Misconception(*ONE_KERNEL, edited(causal_conv_loop, f"{TAP} → weight[0, k]")),
         Misconception(*ONE_BIAS, edited(causal_conv_loop, " + bias[:, None] → + bias[0]")),
@@ -277,8 +304,8 @@ CAUSAL_CONV_LOOP = Exercise(
         Misconception(*MEAN, [mean_of_the_taps, mean_of_all]),
         Misconception(
             "an output without the type of x",
-            "x came in float64, and your y is float32: half of its digits are gone. Which call makes zeros of the type "
-            "of another tensor?",
+            "x came in float64, and your y is float32: half of its digits are gone. Which line makes a tensor of "
+            "float32, and how can it be told to take the type of x?",
             edited(
                 causal_conv_loop, "torch.zeros_like(x) + bias[:, None] → torch.zeros(x.shape) + bias[:, None].float()"
             ),

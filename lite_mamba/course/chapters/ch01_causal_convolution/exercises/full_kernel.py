@@ -82,6 +82,12 @@ FULL_KERNEL = Exercise(
             torch.diag_embed,
         ),
         Misconception(
+            "a diagonal that is taken out",
+            "torch.diag, given a matrix, reads the diagonal *of* it, one number after the other. Here a diagonal is "
+            "filled, and each of its places holds a row of taps.",
+            torch.diag,
+        ),
+        Misconception(
             "the channels from last to first",
             "The kernels stand on the other diagonal, so the first output channel reads the last input channel. "
             "Output channel i reads input channel i.",

@@ -363,7 +363,7 @@ IS_CAUSAL = Exercise(
         Misconception(
             "each sequence on its own",
             "You ask only whether a sequence reads its own future. This layer reads the future of *another* sequence "
-            "of the batch. Look at the gradient with respect to all sequences of x.",
+            "of the batch. Take the gradient at x as it came, with respect to all of its sequences.",
             SAME_ROW,
         ),
         Misconception(
@@ -419,7 +419,7 @@ IS_CAUSAL = Exercise(
         Misconception(
             "a small leak that is forgiven",
             "You let a small gradient pass. This layer reads 0.00005 of the last sample too early, and the layer "
-            "layer after it can make that large again. A causal layer has an exact zero there.",
+            "after it can make that large again. A causal layer has an exact zero there.",
             edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
         ),
         Misconception(
