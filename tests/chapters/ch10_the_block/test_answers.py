@@ -89,6 +89,11 @@ def mixtures_convolved(rows):
     return block_forward
 
 
+def split_in_twos(hidden_states, weights, parts):
+    x, z = torch.split(hidden_states @ weights["in_proj"].T, 2, dim=2)
+    return parts["skip_and_gate"](x.mT, x.mT, weights["D"], z.mT)
+
+
 def tokens_to_out_proj(hidden_states, weights, parts):
     return F.linear(block(out=False)(hidden_states, weights, parts).mT, weights["out_proj"])
 
@@ -223,7 +228,8 @@ BLOCK = [
         "halves of the time",
     ),
     ("x and z convolved", mixtures_convolved(lambda d: None), "a convolution of both halves"),
-    ("d_model rows convolved", mixtures_convolved(lambda d: d), "halves that are cut at d_model"),
+    ("split in place of chunk", split_in_twos, "pieces that are no halves"),
+    ("d_model rows convolved", mixtures_convolved(lambda d: d), "pieces that are no halves"),
     (
         "sigmoid",
         using(skip_and_gate=lambda end, w, y, u, D, z: (y + D[:, None] * u) * z.sigmoid()),
@@ -465,6 +471,16 @@ def claimed_without_return(layer, x):
     torch.testing.assert_close(layer(x), alone(layer, x))
 
 
+def gradients_added_up(layer, x):
+    """The gradients of a row stay in the leaf when the next row's come."""
+    leaf = x.clone().requires_grad_()
+    for b in range(len(x)):
+        layer(leaf)[b].sum().backward()
+        if any(leaf.grad[i].any() for i in range(len(x)) if i != b):
+            return False
+    return True
+
+
 def all_pairs(layer, x):
     pairs = torch.combinations(torch.arange(len(x)))
     return all(torch.allclose(layer(x[pair]), layer(x)[pair], atol=1e-5) for pair in pairs)
@@ -609,6 +625,7 @@ INDEPENDENT = [
     ("last token", at((-1,)), "only the last token tested"),
     ("first token", at((0,)), "only the first token tested"),
     ("all pairs", all_pairs, None),
+    ("gradients that are not set back", gradients_added_up, None),
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
     ("always False", lambda layer, x: False, None),
     ("the opposite", lambda layer, x: not row_by_row(layer, x), None),
@@ -674,8 +691,9 @@ COUNT = [
     ("d / 16, and up", lambda *sizes: math.ceil(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
     ("d + 8", count(rank=lambda d: (d + 8) // 16), "a rank that is rounded to the nearest"),
     ("x_proj with 2R", count(x=lambda d, n, D, R: 2 * D * (R + n)), "D·R numbers too many"),
-    ("x_proj without D", count(x=lambda d, n, D, R: R + 2 * n), "rows of x_proj that are single numbers"),
-    ("x_proj without brackets", count(x=lambda d, n, D, R: D * R + 2 * n), "rows of x_proj that are single numbers"),
+    ("x_proj without D", count(x=lambda d, n, D, R: R + 2 * n), "rows or columns that are single numbers"),
+    ("dt_proj with R + D", count(dt=lambda d, n, D, R: R + D), "rows or columns that are single numbers"),
+    ("x_proj without brackets", count(x=lambda d, n, D, R: D * R + 2 * n), "rows or columns that are single numbers"),
     ("two vectors of D", count(skip=lambda d, n, D, R: D + D), "one number a channel too many"),
     ("h0", count(A=lambda d, n, D, R: D * n + D * n), "N numbers a channel too many"),
     ("no in_proj", count(**{"in": lambda d, n, D, R: 0}), "2·D·d_model numbers missing"),
@@ -876,6 +894,13 @@ def make(train=True, own=nn.ModuleList, second=None, groups=True):
     return mended_branches
 
 
+def dilated_later(channels, taps, dilations):
+    front = make()(channels, taps, [1] * len(dilations))
+    for layer, dilation in zip(front.conv1d_layers, dilations, strict=True):
+        layer.dilation = dilation
+    return front
+
+
 def second_name(front):
     front.conv1d = front.conv1d_layers[0]
 
@@ -990,6 +1015,7 @@ class WithAProperty(nn.Module):
 ONE = "one convolution in all places"
 BRANCHES = [
     ("ModuleList", make(), "right"),
+    ("a dilation set later", dilated_later, "right"),
     ("the bug", make(second=second_name), "the bug, still in"),
     ("a plain list", make(own=list), "a list that PyTorch does not see"),
     ("nothing trains", make(train=False), "weights that do not train"),

@@ -402,13 +402,14 @@ BLOCK_FORWARD = Exercise(
             _wired("xz.chunk(2, dim=1) → xz[:, 0::2], xz[:, 1::2]"),
         ),
         Misconception(
-            "halves that are cut at d_model",
-            "in_proj has 2D rows, and D is larger than d_model. x is the first half of the rows, z the second.",
+            "pieces that are no halves",
+            "You cut the mixtures into pieces that are not D wide. They are 2D wide, and x is the first half. (`chunk` "
+            "takes the number of pieces, `split` the width of each.)",
             [
                 _wired(f"xz.chunk(2, dim=1) → {halves}")
                 for halves in (
                     "xz[:, : hidden_states.shape[2]], xz[:, hidden_states.shape[2] :]",
-                    "xz.split(hidden_states.shape[2], dim=1)",
+                    "xz.split(2, dim=1)",
                 )
             ],
         ),

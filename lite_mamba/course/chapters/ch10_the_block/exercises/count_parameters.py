@@ -212,8 +212,9 @@ COUNT_PARAMETERS = Exercise(
             where=lambda d_model, **sizes: d_model > 16,
         ),
         Misconception(
-            "rows of x_proj that are single numbers",
-            "Each of the R + 2N rows of x_proj has D numbers. You count some of the rows, or all, as one number each.",
+            "rows or columns that are single numbers",
+            "Each of the R + 2N rows of x_proj has D numbers, and so has each of the R columns of dt_proj. You count "
+            "some of them as one number each.",
             [
                 _counted(f"inner * (rank + 2 * d_state) → {numbers}")
                 for numbers in ("rank + 2 * d_state", "inner * rank + 2 * d_state", "rank + 2 * d_state * inner")

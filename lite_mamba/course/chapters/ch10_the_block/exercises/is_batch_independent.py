@@ -132,6 +132,11 @@ def turned_by_the_neighbour(x):
     return torch.stack([first * angle.cos() - second * angle.sin(), first * angle.sin() + second * angle.cos()], dim=-1)
 
 
+def rounded(x):
+    """Its rows stay apart, and differ, but no gradient tells that."""
+    return x.round()
+
+
 LAYERS = [
     first_two_rows_exchanged,
     last_two_rows_exchanged,
@@ -159,6 +164,7 @@ LAYERS = [
     the_last_row_for_all,
     the_sum_for_all,
     turned_by_the_neighbour,
+    rounded,
 ]
 
 
@@ -542,8 +548,8 @@ IS_BATCH_INDEPENDENT = Exercise(
         ),
         Misconception(
             "a test of causality",
-            "You change late tokens, or cut them off, and look at the earlier ones: that asks about time. Here the "
-            "question is about rows.",
+            "You look whether late tokens move the outputs of earlier ones: that asks about time. Here the question is "
+            "about rows.",
             [_later_tokens_changed, _later_tokens_cut_off],
         ),
         Misconception(

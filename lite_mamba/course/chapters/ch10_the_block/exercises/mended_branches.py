@@ -161,6 +161,11 @@ def _loads(front, saved):
     return True
 
 
+def _size(setting):
+    """A setting of a convolution as a layer keeps it, or as a learner writes it into the layer: (2,), 2 or "same"."""
+    return setting[0] if isinstance(setting, tuple) else setting
+
+
 def _facts(make, channels, taps, dilations):
     """What the check looks at: the numbers that are saved and that train, and the branches; no name, for a hunt."""
     front = make(channels, taps, dilations)
@@ -173,9 +178,9 @@ def _facts(make, channels, taps, dilations):
         "of them in conv1d_layers": sum(t.numel() for name, t in saved.items() if name.startswith("conv1d_layers.")),
         "its own state dict can be loaded": _loads(front, saved),
         "numbers that train": sum(one.numel() for one in front.parameters() if one.requires_grad),
-        "dilations": tuple(layer.dilation[0] for layer in layers),
-        "taps": tuple(layer.kernel_size[0] for layer in layers),
-        "padding": tuple(one.padding if one.padding == "same" else one.padding[0] for one in layers),
+        "dilations": tuple(_size(layer.dilation) for layer in layers),
+        "taps": tuple(_size(layer.kernel_size) for layer in layers),
+        "padding": tuple(_size(layer.padding) for layer in layers),
         "channels in, out, and groups": tuple((one.in_channels, one.out_channels, one.groups) for one in layers),
     }
     return Facts("a module", facts)
