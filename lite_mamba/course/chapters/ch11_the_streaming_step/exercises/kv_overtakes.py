@@ -26,7 +26,7 @@ def _per_token(*edits: str) -> list:
 def _draw_memory(draw: Draw) -> dict:
     d_model, number_bytes = draw.size(1, 20), draw.choice([2, 4])
     each = 2 * d_model * number_bytes
-    full, rest = each * draw.size(3, 40), draw.choice([0, 0, each // 2, 3 * each // 4, 1])
+    full, rest = each * draw.size(3, 40), draw.choice([0, 0, each // 2, 3 * each // 4, 1, each - 1])
     less_than_a_token = each // 4 + 1  # else a division the wrong way round is always the same number
     return {
         "state_bytes": draw.choice([*[full + rest] * 8, 400 * full + rest, less_than_a_token]),
@@ -65,8 +65,12 @@ KV_OVERTAKES = Exercise(
         ),
         Misconception(
             "a one inside the brackets",
-            "You make a token one byte larger. The one is added to the tokens, behind the division.",
-            _counted("number_bytes) + 1 → number_bytes + 1)"),
+            "You add the one before you divide: a byte more, of a token or of the state. One more is the number of "
+            "tokens, behind the division.",
+            [
+                _counted("number_bytes) + 1 → number_bytes + 1)"),
+                _counted("state_bytes // → (state_bytes + 1) //", ") + 1 → )"),
+            ],
         ),
         Misconception(
             "bits in the place of bytes",

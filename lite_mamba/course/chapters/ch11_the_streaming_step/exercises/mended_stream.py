@@ -232,6 +232,12 @@ MENDED_STREAM = Exercise(
             ],
         ),
         Misconception(
+            "a history that moves on by one",
+            "You drop one column of `joined`, as behind a single sample. A chunk has any number of samples, and as "
+            "many columns go.",
+            _worse("history", "joined[..., x.shape[-1] :] → joined[..., 1:]"),
+        ),
+        Misconception(
             "a history as long as the chunk",
             "You keep as many columns as the chunk has samples. The history has W − 1, whatever the chunk's length is.",
             _worse("history", "joined[..., x.shape[-1] :] → x"),

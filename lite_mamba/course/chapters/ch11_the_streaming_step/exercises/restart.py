@@ -202,7 +202,11 @@ RESTART = Exercise(
             [
                 _restarted(f"[:, None, None] → {axes}", *masked)
                 for axes in ("", "[:, None]")
-                for masked in ((), (f"{CLEARED} → return history * ~changed, h * ~changed",))
+                for masked in (
+                    (),
+                    (f"{CLEARED} → return history * ~changed, h * ~changed",),
+                    (f"{CLEARED} → return ~changed * history, ~changed * h",),
+                )
             ],
         ),
     ],

@@ -247,7 +247,7 @@ STATE_UPDATE = Exercise(
             "The gate is SiLU(z) = z · sigmoid(z): not z alone, not the sigmoid alone, and no other function of z.",
             [
                 _updated(f"F.silu(z) → {gate}")
-                for gate in ("z", "torch.sigmoid(z)", "torch.tanh(z)", "F.gelu(z)", "F.relu(z)")
+                for gate in ("z", "torch.sigmoid(z)", "torch.tanh(z)", "F.gelu(z)", "F.relu(z)", "F.softplus(z)")
             ],
         ),
         Misconception(
@@ -404,6 +404,8 @@ STATE_UPDATE = Exercise(
                     _updated(f"{READ} → ({read}).sum(-1)")
                     for read in ("h * C", "C * h", "h * C[..., None]", "C[..., None] * h")
                 ),
+                *(_updated(f"{READ} → {read}") for read in ("h @ C", "C @ h")),
+                _updated("torch.exp(delta[..., None] * A) → torch.exp(A * delta)"),
                 _updated("* B[:, None] → * B"),
                 _updated("* B[:, None] → * B[..., None]"),
                 _updated("* B[:, None] → * B", f"{READ} → (h * C).sum(-1)"),
@@ -412,7 +414,11 @@ STATE_UPDATE = Exercise(
                 _updated("(delta * u)[..., None] → (delta * u)"),
                 *(
                     _updated(f"(delta * u)[..., None] * B[:, None] → {drive}")
-                    for drive in ("delta[..., None] * B[:, None] * u", "u * delta[..., None] * B[:, None]")
+                    for drive in (
+                        "delta[..., None] * B[:, None] * u",
+                        "u * delta[..., None] * B[:, None]",
+                        "delta * u * B",
+                    )
                 ),
                 _updated("torch.exp(delta[..., None] → torch.exp(delta[:, None]"),
                 _updated("(delta * u)[..., None] * B[:, None] → (delta * u)[:, None] * B[..., None]"),
