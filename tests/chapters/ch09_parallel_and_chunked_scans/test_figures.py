@@ -367,6 +367,19 @@ def test_a_timed_scan_with_other_outputs_is_told(timings):
     assert "With other outputs than the package: no carry, nan." in shown.update(length=64)
 
 
+def test_a_timed_scan_that_dies_on_the_way_is_told_and_there_is_room_for_many():
+    def shortcut(a, x):
+        product = a.cumprod(0)
+        return product * (x / product).cumsum(0)
+
+    short = figures.Timings({"shortcut": shortcut}, [64])
+    assert "With other outputs" not in short.update(length=64)
+    shown = figures.Timings({f"right {k}": chapter.up_down for k in range(5)} | {"shortcut": shortcut}, [64, 1024])
+    for length in (64, 1024):
+        assert "With other outputs than the package: shortcut." in shown.update(length=length)
+    assert len(shown.lines) == len(shown.labels) == 7
+
+
 def test_the_package_calls_less_often_than_the_loop_and_never_has_a_wide_table(timings):
     calls = {}
     for channels in timings.WIDTHS.values():
