@@ -1079,6 +1079,35 @@ def taps_in(chosen, x, w, b, d):
     return F.silu(sum(shifted, torch.zeros_like(x)) + b[:, None])
 
 
+def spread_kernel(x, w, b, d):
+    D, W = w.shape
+    return F.silu(F.conv1d(F.pad(x, ((W - 1) * d, 0)), w.unsqueeze(1).repeat(1, D, 1), b, dilation=d))
+
+
+def first_sample_in_front(x, w, b, d):
+    before = x[..., :1].expand(-1, -1, (w.shape[1] - 1) * d)
+    return silu(torch.cat([before, x], dim=-1), w, b, d, pad=(0, 0))
+
+
+def zeros_in_front_of_the_output(x, w, b, d):
+    return F.silu(F.pad(one(x, w, b, d, pad=(0, 0)), ((w.shape[1] - 1) * d, 0)))
+
+
+def exchanged_in_grad(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    return torch.autograd.grad(x, fn(x)[-1])[0].flip(0).nonzero().flatten().tolist()
+
+
+def back_twice(fn, length):
+    x, found = torch.randn(length, requires_grad=True), []
+    last = fn(x)[-1]
+    for i in range(length):
+        last.backward()
+        if x.grad[-1 - i] != 0:
+            found += [i]
+    return found
+
+
 def lags_to_the_end(k, dilations, stacked=False):
     field = receptive_field(k, dilations, stacked)
     return [lag for lag in range(field) if any(lag % d == 0 for d in dilations)]
@@ -1374,6 +1403,55 @@ for id, expected, function in (
     ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), round(delay / k))),
     ("delay_kernel", "the gaps twice", lambda delay, k: (tap(delay + 1, 0), delay // (k - 1))),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (torch.eye(k), delay // (k - 1))),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0)[:, None], delay // (k - 1))),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), delay // (k - 1), k)),
+    (
+        "receptive_field",
+        "the taps themselves left out",
+        lambda k, ds, stacked=False: k * ((sum(ds) if stacked else max(ds)) - 1) + 1,
+    ),
+    (
+        "receptive_field",
+        "the taps themselves left out",
+        lambda k, ds, stacked=False: 1 + [max, sum][stacked]((k - 1) * (d - 1) for d in ds),
+    ),
+    ("gated_dilated_conv", "groups forgotten", added(spread_kernel)),
+    ("gated_dilated_conv", "four taps whatever is asked", added(lambda x, w, b, d: silu(x, w, b, d, pad=(3 * d, 0)))),
+    (
+        "gated_dilated_conv",
+        "four taps whatever is asked",
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(3 * d, 0))[..., : x.shape[-1]]),
+    ),
+    ("gated_dilated_conv", "the first sample in front", added(first_sample_in_front)),
+    ("gated_dilated_conv", "zeros in front of the output", added(zeros_in_front_of_the_output)),
+    (
+        "gated_dilated_conv",
+        "a stride in the place of a dilation",
+        summed(lambda x, w, b, d: silu(x, w, b, d, dilation=1, stride=d)),
+    ),
+    ("lags_touched", "lags counted from one", lambda k, ds, stacked=False: [1 + i for i in path_sums(k, ds, stacked)]),
+    (
+        "lags_touched",
+        "a sum in the place of a product",
+        lambda k, ds, stacked=False: sorted(
+            {sum(path) for path in itertools.product(*(range(d, d + k) for d in ds))}
+            if stacked
+            else {lag for d in ds for lag in range(d, d + k)}
+        ),
+    ),
+    (
+        "measured_lags",
+        "positions in place of lags",
+        lambda fn, L: sorted(last_slopes(fn, L).nonzero().flatten().tolist(), reverse=True),
+    ),
+    (
+        "measured_lags",
+        "an index one too small",
+        lambda fn, L: [lag for lag in range(L) if last_slopes(fn, L)[-lag - 2 if lag < L - 1 else -1] != 0],
+    ),
+    ("measured_lags", "result and input exchanged", exchanged_in_grad),
+    ("measured_lags", "the same way back twice", back_twice),
+    ("dilations_for", "what leaves a rest", lambda lag, k: [d for d in range(1, lag + 1) if lag % d and lag // d < k]),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), (delay // (k - 1),))),
 ):
     answer(f"02.{id}", expected)(function)

@@ -206,6 +206,8 @@ DELAY_KERNEL = Exercise(
                     "delay // (d_conv - 1), weight",
                     "weight[None], delay // (d_conv - 1)",
                     "weight[None, None], delay // (d_conv - 1)",
+                    "weight[:, None], delay // (d_conv - 1)",
+                    "weight, delay // (d_conv - 1), delay",
                     "weight.tolist(), delay // (d_conv - 1)",
                     "torch.eye(d_conv), delay // (d_conv - 1)",
                     "weight, (delay // (d_conv - 1),)",

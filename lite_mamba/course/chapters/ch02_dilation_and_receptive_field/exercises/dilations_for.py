@@ -161,6 +161,12 @@ DILATIONS_FOR = Exercise(
             "reach the lag.",
         ),
         Misconception(
+            name="what leaves a rest",
+            wrong=chosen("lag % dilation == 0 → lag % dilation != 0"),
+            message="You keep the dilations that leave a rest. `lag % dilation` is 0, which counts as false, where the "
+            "lag is a whole multiple.",
+        ),
+        Misconception(
             name="dilations that fall short",
             wrong=chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
             message="These divide the lag, but need more taps than there are. Kept are the others: how many gaps may "

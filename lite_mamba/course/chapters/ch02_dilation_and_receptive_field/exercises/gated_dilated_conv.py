@@ -281,6 +281,29 @@ GATED_DILATED_CONV = Exercise(
             "gaps. How far back does the oldest tap read when the taps stand apart?",
         ),
         Misconception(
+            name="four taps whatever is asked",
+            wrong=[*summed("(W - 1) * dilation → 3 * dilation"), gated("(W - 1) * dilation → 3 * dilation", CUT)],
+            message="Your padding is that of four taps, whatever the kernels have. How many that is, the last axis of "
+            "a weight says.",
+        ),
+        Misconception(
+            name="the first sample in front",
+            wrong=gated("dilation, 0)) → dilation, 0), mode='replicate')"),
+            message="Copies of the first sample stand in front of x. Samples before the start count as zero.",
+        ),
+        Misconception(
+            name="zeros in front of the output",
+            wrong=gated(f"{IN_FRONT} → x", "F.silu(branch) → F.pad(F.silu(branch), ((W - 1) * dilation, 0))"),
+            message="The zeros stand in front of what a branch gives. Its first outputs have samples to read already: "
+            "the zeros belong in front of x.",
+        ),
+        Misconception(
+            name="a stride in the place of a dilation",
+            wrong=summed("dilation=dilation → stride=dilation"),
+            message="With `stride` the kernel itself moves in steps, and outputs are left out. What pulls the taps "
+            "apart is `dilation`.",
+        ),
+        Misconception(
             name="no padding at all",
             wrong=summed(f"{IN_FRONT} → x"),
             message="Without zeros in front a branch is shorter than its input: the first outputs have no samples "
@@ -348,6 +371,7 @@ GATED_DILATED_CONV = Exercise(
             name="groups forgotten",
             wrong=[
                 gated(", groups=D → "),
+                gated("weight[:, None] → weight[:, None].expand(D, D, W)", ", groups=D → "),
                 gated(f"{IN_FRONT} → x", "dilation=dilation, groups=D → padding=(W - 1) * dilation, dilation=dilation"),
             ],
             message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "

@@ -321,6 +321,20 @@ LAGS_TOUCHED = Exercise(
             "stacked, add them up along each path.",
         ),
         Misconception(
+            name="lags counted from one",
+            wrong=read("sorted(reached) → [lag + 1 for lag in sorted(reached)]"),
+            message="Every lag is one too large. It counts steps back, and to the present sample there are none.",
+        ),
+        Misconception(
+            name="a sum in the place of a product",
+            wrong=[
+                read("k * dilation → k + dilation", "reached = {0} → reached = {0} if stacked else set()"),
+                read("k * dilation → k + dilation"),
+            ],
+            message="You add the dilation to the number of the tap. From every tap to the next it is a whole dilation "
+            "more.",
+        ),
+        Misconception(
             name="lags below zero",
             wrong=read("k * dilation → -k * dilation"),
             message="A lag counts steps back, and is not negative: the sample with lag 3 stands at t − 3.",

@@ -71,6 +71,16 @@ def _of_every_output(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
     return [lag for lag in range(length) if table.diagonal(-lag).any()]
 
 
+def _asked_again(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
+    x, lags = torch.randn(length, requires_grad=True), []
+    y = fn(x)
+    for lag in range(length):
+        y[-1].backward()
+        if x.grad[length - 1 - lag] != 0:
+            lags.append(lag)
+    return lags
+
+
 measured = partial(edited, measured_lags)
 
 
@@ -86,7 +96,10 @@ MEASURED_LAGS = Exercise(
     misconceptions=[
         Misconception(
             name="positions in place of lags",
-            wrong=measured("gradient[length - 1 - lag] → gradient[lag]"),
+            wrong=[
+                measured("gradient[length - 1 - lag] → gradient[lag]"),
+                measured("gradient[length - 1 - lag] → gradient[lag]", "range(length) → reversed(range(length))"),
+            ],
             message="These are positions, counted from the start. A lag is counted back from the last sample: the "
             "last position has lag 0.",
         ),
@@ -252,6 +265,24 @@ MEASURED_LAGS = Exercise(
             wrong=measured("gradient[length - 1 - lag] → gradient[length - lag]"),
             message="Nothing stands at the index length: it is one too large. The last sample has the lag 0 and stands "
             "at length − 1.",
+        ),
+        Misconception(
+            name="an index one too small",
+            wrong=measured("gradient[length - 1 - lag] → gradient[length - 2 - lag]"),
+            message="You look one place too far in front: the last input, with the lag 0, stands at length − 1. (And "
+            "gradient[-1] is the last number.)",
+        ),
+        Misconception(
+            name="result and input exchanged",
+            wrong=measured("fn(x)[-1], x) → x, fn(x)[-1])"),
+            message="torch.autograd.grad wants the number first whose gradient is asked, and then the input. Here they "
+            "have changed places.",
+        ),
+        Misconception(
+            name="the same way back twice",
+            wrong=_asked_again,
+            message="You go back through the same output once for each input, and PyTorch forgets the way after the "
+            "first time. Once is enough: one backward pass asks all inputs.",
         ),
         Misconception(
             name="each lag in a list of its own",

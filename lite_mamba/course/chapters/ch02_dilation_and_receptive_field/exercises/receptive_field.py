@@ -89,6 +89,16 @@ RECEPTIVE_FIELD = Exercise(
             "and no sample lies between them.",
         ),
         Misconception(
+            name="the taps themselves left out",
+            wrong=[
+                field(f"{LAG} → {count} * (dilation - 1)", *rest)
+                for count in ("d_conv", "(d_conv - 1)")
+                for rest in ([], [f"{PLUS_ONE} → {count} * ((sum(dilations) if stacked else max(dilations)) - 1) + 1"])
+            ],
+            message="dilation − 1 is how many samples are jumped over between two taps. What the taps read belongs to "
+            "the field, too.",
+        ),
+        Misconception(
             name="dilations that multiply",
             wrong=[
                 field(f"{PLUS_ONE} → ((d_conv - 1) * prod(dilations) if stacked else max(lags)) + 1", prod=prod),
