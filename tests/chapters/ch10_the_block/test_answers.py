@@ -604,6 +604,7 @@ INDEPENDENT = [
         "a test of the order of rows",
     ),
     ("True or nothing", lambda layer, x: row_by_row(layer, x) or None, "True or nothing"),
+    ("a stranger in front", lambda layer, x: torch.allclose(layer(torch.cat([1 - x[:1], x]))[1:], layer(x)), ROWS_GONE),
     ("a stranger behind", lambda layer, x: torch.allclose(layer(torch.cat([x, 1 - x[:1]]))[:-1], layer(x)), ROWS_GONE),
     (
         "from each row on",

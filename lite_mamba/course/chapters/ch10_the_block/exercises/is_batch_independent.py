@@ -308,6 +308,10 @@ def _row_gone(rest):
     return wrong
 
 
+def _row_in_front(layer, x):
+    return torch.allclose(layer(torch.cat([x.mean(0, keepdim=True) + 1, x]))[1:], layer(x), atol=1e-5)
+
+
 def _ever_more_rows_gone(layer, x):
     return all(torch.allclose(layer(x)[i:], layer(x[i:]), atol=1e-5) for i in range(len(x)))
 
@@ -451,7 +455,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "rows taken away or added",
             "You take rows away at one end, or add some, and look whether the others move. That finds what comes from "
             "those. A layer may carry something from another one.",
-            [_row_gone(slice(None, -1)), _row_gone(slice(1, None)), _ever_more_rows_gone],
+            [_row_gone(slice(None, -1)), _row_gone(slice(1, None)), _ever_more_rows_gone, _row_in_front],
             where=_more_than_two,
         ),
         Misconception(
