@@ -516,6 +516,14 @@ def loop_that_loses(deltaA, deltaB_u, C):
     return torch.stack(outputs, -1)
 
 
+def loop_that_adds(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h += deltaA[:, :, t] * h + deltaB_u[:, :, t]
+        outputs.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(outputs, -1)
+
+
 def read_behind_the_loop(deltaA, deltaB_u, C):
     h = torch.zeros_like(deltaA[:, :, 0])
     for t in range(deltaA.shape[2]):
@@ -571,6 +579,8 @@ LOOP = [
     ("range(L − 1) into zeros", lambda *given: F.pad(loop(*given)[..., :-1], (0, 1)), "no output for the last token"),
     ("range(1, L) into zeros", lambda *given: F.pad(loop_from(1, *given), (1, 0)), "no output for the first token"),
     ("for the state", lambda a, x, C: loop(x, a, C), "decay and drive exchanged"),
+    ("h + decay · h", lambda a, x, C: loop(1 + a, x, C), "an old state that stays whole"),
+    ("h += decay · h", loop_that_adds, "an old state that stays whole"),
     ("no state", lambda a, x, C: ((a * x) * C.mT[:, None]).sum(-1), "a state that starts again at each token"),
     ("along axis 1", along_the_channels, "a loop over the channels"),
     ("matmul", loop, "right"),
@@ -791,6 +801,12 @@ def scan_on_in_place(deltaA, deltaB_u, C, initial_state):
     return torch.stack(y, -1), h
 
 
+def scan_on_into_the_given_state(deltaA, deltaB_u, C, initial_state):
+    y, h = scan_on(deltaA, deltaB_u, C, initial_state)
+    initial_state.data = h.data
+    return y, h
+
+
 def state_before(deltaA, deltaB_u, C, initial_state):
     h, ys = initial_state, []
     for t in range(deltaA.shape[2]):
@@ -940,6 +956,7 @@ SCAN_FROM = [
     ),
     ("in place", scan_on_in_place, "a state changed in place"),
     ("a clone in place", lambda a, x, C, h: scan_on_in_place(a, x, C, h.clone()), "a state changed in place"),
+    ("the given state overwritten", scan_on_into_the_given_state, "an input changed in place"),
     ("no return", lambda *given: print(end=""), None),
     ("no fading", lambda *given: scan_on(*given, order="add read"), "a state that does not fade"),
     ("a sum of states", lambda *given: scan_on(*given, hand_on=lambda h: h.sum(-1)), None),
@@ -1376,6 +1393,15 @@ MENDED = [
     (
         "length > 1",
         lambda *given: suspect(*given, start=lambda h: h, one=torch.zeros_like),
+        "the condition turned round",
+    ),
+    (
+        "length > 1 where it says length == 1",
+        lambda u, d, A, B, C, s: (
+            mended(u, d, A, B, C, torch.zeros_like(s))
+            if u.shape[-1] == 1
+            else ((h := mended(u[..., :1], d[..., :1], A, B[..., :1], C[..., :1], s)[1]) @ C, h)
+        ),
         "the condition turned round",
     ),
     ("one path from zero", lambda *given: mended(*given, start=torch.zeros_like), "a state that nobody reads"),

@@ -40,7 +40,7 @@ _held_chunk = edited(continue_scan, "discretise → held", held=HELD)
 
 def _chunk_with_gradient(function, u, delta, A, B, C, state):
     """The results of a chunk; if they are right, gradients must flow into the state it starts from."""
-    start = state.clone().requires_grad_()  # (B, D, N)
+    start = state.requires_grad_()  # (B, D, N)
     given = u, delta.requires_grad_(), A, B, C.requires_grad_(), start
     return flowing(continue_scan(*given), function(*given), start, "state")
 
@@ -65,6 +65,10 @@ def _first_token(u, delta, A, B, C, state):
 def _as_one_token(u, delta, A, B, C, state):
     h = _first_token(u, delta, A, B, C, state)
     return torch.einsum("b d n, b n l -> b d l", h, C), h
+
+
+def _paths_exchanged(u, delta, A, B, C, state):
+    return (_from_zero if u.shape[-1] == 1 else _as_one_token)(u, delta, A, B, C, state)
 
 
 def _first_token_and_all(u, delta, A, B, C, state):
@@ -101,8 +105,9 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "the condition turned round",
-            "Longer chunks go on now, and a single token starts from zero. No chunk may.",
-            edited(suspect_chunk, "== 1 → > 1"),
+            "A single token starts from zero now, and longer chunks go on, or take the path that is for one token. No "
+            "chunk may start from zero.",
+            [edited(suspect_chunk, "== 1 → > 1"), _paths_exchanged],
         ),
         Misconception(
             "a state that nobody reads",
@@ -286,8 +291,8 @@ MENDED_CHUNK = Exercise(
         ),
         Misconception(
             "a state that is changed in place",
-            "h was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward pass needs the old "
-            "h, and `state` itself belongs to the chunk before. Make a new tensor: h = … * h + ….",
+            "h, or `state` itself, was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward "
+            "pass needs the old h, and `state` belongs to the chunk before. Make a new tensor: h = … * h + ….",
             [edited(continue_scan, "scan_from → changing", changing=changing) for changing in CHANGING],
         ),
     ],

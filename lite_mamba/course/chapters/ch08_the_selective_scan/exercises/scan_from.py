@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, of_any_loop
+from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, kept_whole, of_any_loop
 from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, flowing, scan_cases
 
 
@@ -61,7 +61,7 @@ def forgetting(deltaA, deltaB_u, C, initial_state):
 
 def _with_gradient(function, deltaA, deltaB_u, C, initial_state):
     """The results of a scan that goes on; if they are right, gradients must flow into the state it starts from."""
-    start = initial_state.clone().requires_grad_()  # (B, D, N)
+    start = initial_state.requires_grad_()  # (B, D, N)
     given = deltaA.requires_grad_(), deltaB_u, C.requires_grad_(), start
     return flowing(scan_from(*given), function(*given), start, "initial_state")
 
@@ -254,8 +254,8 @@ SCAN_FROM = Exercise(
         ),
         Misconception(
             "a state changed in place",
-            "h was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward pass needs the old "
-            "h, and the given state belongs to somebody else. Make a new tensor: h = … * h + ….",
+            "h, or the given state, was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward "
+            "pass needs the old h, and the given state belongs to somebody else. Make a new tensor: h = … * h + ….",
             CHANGING,
         ),
         Misconception(
@@ -279,6 +279,7 @@ SCAN_FROM = Exercise(
                 for faded in ("deltaA[:, :, t - 1] * h", "(deltaA[:, :, t - 1] * h if t else h)")
             ],
         ),
+        kept_whole(scan_from, "= h +"),
         *of_any_loop(scan_from),
     ],
 )

@@ -86,6 +86,15 @@ def _along_the_channels(deltaA, deltaB_u, C):
     return torch.stack(outputs, dim=1)
 
 
+def kept_whole(loop: Callable[..., Any], *signs: str) -> Misconception:
+    """The old state in the new one as it was; a loop from a state that asks for gradients bears no `+=`."""
+    return Misconception(
+        "an old state that stays whole",
+        "The new h has the old one in it twice: as it was, and faded. Only what the decay leaves of it belongs there.",
+        [edited(loop, f"h = {TOKEN_STEP} → h {sign} {TOKEN_STEP}") for sign in signs],
+    )
+
+
 def of_any_loop(
     loop: Callable[..., Any], *along_the_channels: Callable[..., Any], starts: Sequence[tuple[str, ...]] = ((),)
 ) -> list[Misconception]:
@@ -451,6 +460,7 @@ SCAN_LOOP = Exercise(
             ],
             where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
+        kept_whole(scan_loop, "= h +", "+="),
         *of_any_loop(
             scan_loop,
             _along_the_channels,
