@@ -183,7 +183,8 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         r"used as indices must|for index|dtype of indices|'indices' to have|index tensor( of type|\.)|"
         "are valid indices|indices must be integers or slices, not float|"
         "expected target dtype to be Long",
-        "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers.",
+        "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers, "
+        "`.bool()` a mask of ones and zeros.",
     ),
     "a mean that needs floats": (
         RuntimeError,

@@ -231,7 +231,43 @@ def x_at_now(x, weight, bias):
     return y + bias[:, None]
 
 
+def padded_and_counted_back(x, weight, bias):
+    W = weight.shape[1]
+    padded = torch.cat([x.new_zeros(*x.shape[:2], W - 1), x], dim=2)
+    return loop()(padded, weight, bias)[:, :, : x.shape[2]]
+
+
+def a_list_many_times(x, weight, bias):
+    B, D, L = x.shape
+    y = [[[0.0] * L] * D] * B
+    for b in range(B):
+        for d in range(D):
+            for t in range(L):
+                y[b][d][t] = unfolded(x, weight, bias)[b, d, t].item()
+    return torch.tensor(y, dtype=x.dtype)
+
+
+def full_windows_at_their_first_sample(x, weight, bias):
+    y = torch.zeros_like(x) + bias.view(1, -1, 1)
+    for t in range(x.shape[2] - weight.shape[1] + 1):
+        y[:, :, t] += (weight * x[:, :, t : t + weight.shape[1]]).sum(-1)
+    return y
+
+
+def up_to_the_sample_before(x, weight, bias):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[2]):
+        before = x[:, :, max(0, t - weight.shape[1] + 1) : t]
+        n = before.shape[-1]
+        y[:, :, t] = (before * weight[:, weight.shape[1] - 1 - n : -1]).sum(-1) + bias
+    return y
+
+
 LOOP = [
+    ("padded, and counted back", padded_and_counted_back, "a window that is moved twice"),
+    ("[[[0] * L] * D] * B", a_list_many_times, "rows that are one list"),
+    ("full windows at their first sample", full_windows_at_their_first_sample, "a window into the future"),
+    ("a slice up to t", up_to_the_sample_before, "the last tap left out"),
     ("return after a channel", returned_after_a_channel, "the first channel alone"),
     ("return after an output", returned_after_an_output, "the first channel alone"),
     ("bias[b]", bias_by_sequence, "the bias of a sequence"),
@@ -373,6 +409,8 @@ def zeros_before(x, weight, bias):
 
 
 CONV = [
+    ("both ends cut", lambda x, w, b: conv(right=lambda W: W - 1)(x, w, b)[..., w.shape[1] - 1 : x.shape[2]],
+     "outputs of full windows only"),
     ("zeros before the outputs of full windows", zeros_before, "windows that are not full"),
     ("W − 2", lambda x, w, b: F.conv1d(F.pad(x, (max(w.shape[1] - 2, 0), 0)), w[:, None], b, groups=len(w)),
      "a zero too few"),
@@ -488,7 +526,11 @@ FULL = [
     ("einsum", lambda w: torch.einsum("ij,jw->ijw", torch.eye(len(w)), w), "right"),
     ("all pairs", lambda w: w.expand(len(w), *w.shape), "kernels between all channels"),
     ("all pairs, other axis", lambda w: w[:, None].expand(-1, len(w), -1), "kernels between all channels"),
-    ("column 0", lambda w: F.pad(w[:, None], (0, 0, 0, len(w) - 1)), "kernels that all read channel 0"),
+    ("column 0", lambda w: F.pad(w[:, None], (0, 0, 0, len(w) - 1)), "kernels that all read one channel"),
+    ("the last column", lambda w: torch.cat([torch.zeros(len(w), len(w) - 1, w.shape[1]), w[:, None]], dim=1),
+     "kernels that all read one channel"),
+    ("eye times (D, 1, W)", lambda w: w[:, None] * torch.eye(len(w))[None], "a diagonal without an axis for the taps"),
+    ("eye times (D, W, 1)", lambda w: w[..., None] * torch.eye(len(w)), "a diagonal without an axis for the taps"),
     ("row 0 for all", lambda w: torch.eye(len(w))[:, :, None] * w[0], "one kernel for all channels"),
     ("grouped", lambda w: w.reshape(len(w), 1, -1), "the grouped kernel"),
     ("flipped", lambda w: by_index(w.flip(1)), "flipped taps"),
@@ -600,6 +642,20 @@ def last_sample(layer, x):
     return bool((layer(changed)[:, :, :-1] == layer(x)[:, :, :-1]).all())
 
 
+def middle_sample(layer, x):
+    s = x.shape[2] // 2
+    changed = x + (torch.arange(x.shape[2]) == s)
+    return torch.equal(layer(changed)[:, :, :s], layer(x)[:, :, :s])
+
+
+def indexed(take):
+    def is_causal(layer, x):
+        jac, L = jacobian(layer, x), x.shape[2]
+        return not any((take(jac, t, s) != 0).any() for t in range(L) for s in range(t + 1, L))
+
+    return is_causal
+
+
 def reads(layer, x):
     return jacobian(layer, x).abs().sum((0, 1, 3, 4))  # (L, L)
 
@@ -675,6 +731,10 @@ CAUSAL = [
     ("x not watched", unwatched, "an input without gradient"),
     ("first output", first_output, "a test of the first output only"),
     ("last sample", last_sample, "one changed sample"),
+    ("the sample in the middle", middle_sample, "one changed sample"),
+    ("jac[t, s]", indexed(lambda jac, t, s: jac[t, s]), "times as indices of the wrong axes"),
+    ("jac[..., t, s]", indexed(lambda jac, t, s: jac[..., t, s]), "times as indices of the wrong axes"),
+    ("jac[:, :, t, s]", indexed(lambda jac, t, s: jac[:, :, t, s]), "times as indices of the wrong axes"),
     ("triu of six axes", lambda layer, x: not jacobian(layer, x).triu(1).any(), "the triangle of the wrong axes"),
     ("times by channels", lambda layer, x: not leaks_of(layer, x, "l e"), "the triangle of the wrong axes"),
     ("channels by times", lambda layer, x: not leaks_of(layer, x, "d s"), "the triangle of the wrong axes"),

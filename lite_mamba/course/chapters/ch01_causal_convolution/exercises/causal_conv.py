@@ -225,8 +225,8 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(
             "outputs of full windows only",
-            "No zeros stand before the start, so only the windows that are full give an output: L − W + 1 of them. "
-            "Samples before the start count as zero, and every step has an output.",
+            "Only the windows that are full give an output: L − W + 1 of them. Either no zeros stand before the start, "
+            "or what they gave is cut off. Samples before the start count as zero, and every step has an output.",
             without_padding,
             where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
         ),
@@ -305,8 +305,8 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(
             "a kernel without its middle axis",
-            "F.conv1d wants a weight with three axes: output channels, input channels in each group, taps. With one "
-            "kernel a channel the middle one has size 1: unsqueeze puts it in.",
+            "What F.conv1d gets as its second argument, the weight, has fewer than three axes: output channels, input "
+            "channels in each group, taps. With one kernel a channel the middle one has size 1: unsqueeze puts it in.",
             edited(causal_conv, "weight.unsqueeze(1) → weight"),
         ),
         Misconception(

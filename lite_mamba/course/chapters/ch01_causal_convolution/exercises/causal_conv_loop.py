@@ -147,7 +147,11 @@ CAUSAL_CONV_LOOP = Exercise(
             "a window into the future",
             "Your output y[t] reads x[t], x[t + 1], … and nothing of the past. Look at the formula again: by how much "
             "is the oldest sample, at tap 0, *before* t?",
-            [AHEAD, edited(causal_conv_loop, f"{LAG} → t + (width - 1 - k)")],
+            [
+                AHEAD,
+                edited(causal_conv_loop, f"{LAG} → t + (width - 1 - k)"),
+                edited(causal_conv_loop, f"{LAG} → t + k", "if 0 <= source < length: → if t + width <= length:"),
+            ],
         ),
         Misconception(
             "every tap at now",
@@ -159,6 +163,12 @@ CAUSAL_CONV_LOOP = Exercise(
             "Your last tap is multiplied with x[t − 1], not with x[t]. The kernel has W taps and one of them is now, "
             "so only W − 1 of them lie in the past.",
             WITHOUT_NOW,
+        ),
+        Misconception(
+            "a window that is moved twice",
+            "Your window ends W − 1 samples before now. Zeros put before x move its samples: in the padded x, x[t] "
+            "stands at t + W − 1. Who reads there counts back W − 1 places less.",
+            edited(causal_conv_loop, f"{LAG} → t - 2 * (width - 1) + k"),
         ),
         Misconception(
             "a sign that is not turned",
@@ -186,8 +196,8 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "outputs of full windows only",
-            "No zeros stand before the start, so only the windows that are full give an output: L − W + 1 of them. "
-            "Samples before the start count as zero, and every step has an output.",
+            "Only the windows that are full give an output: L − W + 1 of them. Either no zeros stand before the start, "
+            "or what they gave is cut off. Samples before the start count as zero, and every step has an output.",
             without_padding,
             where=lambda x, weight, bias: weight.shape[1] <= x.shape[-1],
         ),
@@ -265,6 +275,16 @@ CAUSAL_CONV_LOOP = Exercise(
             where=lambda x, weight, bias: len(x) > 1 and len(bias) > 1,
         ),
         Misconception(
+            "rows that are one list",
+            "All rows hold the same numbers, those of the last one: [[0] * L] * D is *one* list, D times, and what is "
+            "written into one of its rows stands in all. Make a list for each row, or a tensor of zeros.",
+            [
+                lambda x, weight, bias: causal_conv(x, weight, bias)[-1:, -1:].repeat(*x.shape[:2], 1),
+                lambda x, weight, bias: causal_conv(x, weight, bias)[:, -1:].repeat(1, x.shape[1], 1),
+                lambda x, weight, bias: causal_conv(x, weight, bias)[-1:].repeat(len(x), 1, 1),
+            ],
+        ),
+        Misconception(
             "the bias of a sequence",
             "You take the bias by the number of the sequence. There is one for each channel: bias[d].",
             edited(
@@ -278,12 +298,14 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "the last tap left out",
-            "The product of now is missing: the loop over the taps ends before the last one. range(n) stops at n − 1.",
+            "The product of now is missing. Where does your loop over the taps, your slice or your condition end? "
+            "range(n) stops at n − 1, and x[a:t] at t − 1.",
             edited(causal_conv_loop, "range(width): → range(width - 1):"),
         ),
         Misconception(
             "the oldest tap left out",
-            "The product of the oldest tap is missing: the loop over the taps begins at 1, and the first tap is tap 0.",
+            "The product of the oldest tap is missing. Where does your loop over the taps, or your slice, begin? The "
+            "first tap is tap 0.",
             edited(causal_conv_loop, "range(width): → range(1, width):"),
         ),
         Misconception(

@@ -37,10 +37,10 @@ FULL_KERNEL = Exercise(
             [edited(full_kernel, f"full[d, d] = kernel → full[{row}] = kernel") for row in (":, d", "d")],
         ),
         Misconception(
-            "kernels that all read channel 0",
-            "The kernels stand in column 0, so each output channel reads input channel 0. Output channel i must read "
-            "input channel i: where does its kernel belong?",
-            edited(full_kernel, "full[d, d] → full[d, 0]"),
+            "kernels that all read one channel",
+            "The kernels stand in one column, so all output channels read the same input channel. Output channel i "
+            "must read input channel i: where does its kernel belong?",
+            [edited(full_kernel, f"full[d, d] → full[d, {column}]") for column in (0, -1)],
         ),
         Misconception(
             "one kernel for all channels",
@@ -133,6 +133,10 @@ FULL_KERNEL = Exercise(
             [
                 lambda weight: torch.eye(len(weight)) * weight,
                 lambda weight: torch.eye(len(weight))[:, None] * weight,
+                lambda weight: torch.eye(len(weight)) * weight[:, None],
+                lambda weight: weight[:, None] * torch.eye(len(weight)),
+                lambda weight: torch.eye(len(weight)) * weight[:, :, None],
+                lambda weight: weight[:, :, None] * torch.eye(len(weight)),
             ],
         ),
         Misconception(

@@ -173,10 +173,28 @@ WRONG_AXES = (0, 1, 3, 5), (0, 1, 4, 5), (0, 2, 3, 5), (1, 2, 4, 5)  # the other
 SAME_ROW = edited(is_causal, f'{READS} → torch.einsum("bdtbes->ts", gradients.abs())')
 
 
-def _last_sample_changed(layer, x):
-    other = x.clone()
-    other[..., -1] += 1
-    return torch.equal(layer(x)[..., :-1], layer(other)[..., :-1])
+def _one_sample_changed(place):
+    def judge(layer, x):
+        s = place(x.shape[-1])
+        other = x.clone()
+        other[..., s] += 1
+        return torch.equal(layer(x)[..., :s], layer(other)[..., :s])
+
+    return judge
+
+
+def _indexed(index):
+    """Two times as indices of two axes, whichever they are."""
+
+    def judge(layer, x):
+        gradients = jacobian(layer, x)
+        for t in range(x.shape[-1]):
+            for s in range(t + 1, x.shape[-1]):
+                if gradients[index(t, s)].any():
+                    return False
+        return True
+
+    return judge
 
 
 def _all_channels_changed(layer, x):
@@ -311,6 +329,12 @@ IS_CAUSAL = Exercise(
             ],
         ),
         Misconception(
+            "times as indices of the wrong axes",
+            "The jacobian has six axes, and its times are not the two that you index with t and s. Count them from 0: "
+            "(B, D, L, B, D, L).",
+            [_indexed(lambda t, s: (..., t, s)), _indexed(lambda t, s: (slice(None), slice(None), t, s))],
+        ),
+        Misconception(
             "one long row of numbers",
             "Flattened, the numbers of x stand in one row: sequence by sequence, channel by channel. What lies right "
             "of the diagonal is then another channel or sequence, too, at any time. This layer mixes channels and is "
@@ -325,9 +349,13 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "one changed sample",
-            "You ask whether the last sample moves the outputs before it. That finds only layers which read the *last* "
-            "sample too early. Every later sample must be tried, and gradients try them all at once.",
-            [_last_sample_changed, edited(is_causal, "reads.triu(1).any() → reads[:-1, -1].any()")],
+            "You ask whether one sample, the last or another one, moves the outputs before it. That finds only layers "
+            "which read *this* sample too early. Every sample must be tried, and gradients try them all at once.",
+            [
+                _one_sample_changed(lambda length: length - 1),
+                _one_sample_changed(lambda length: length // 2),
+                edited(is_causal, "reads.triu(1).any() → reads[:-1, -1].any()"),
+            ],
             where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # reads the last sample, unseen
         ),
         Misconception(
