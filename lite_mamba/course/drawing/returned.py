@@ -1,5 +1,6 @@
-"""What a learner's function gave back to a figure, which can draw real tensors of known shapes and nothing else."""
+"""What a learner's function gave back to a figure: real tensors of known shapes or finite numbers, and nothing else."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -58,3 +59,32 @@ def returned(name: str, result: Any, *shapes: tuple[int, ...], finite: bool = Fa
             worst = written(part[~part.isfinite()][0].item())
             raise ValueError(f"{name} returned numbers that are not finite: {worst}")
     return tuple(parts)
+
+
+def returned_number(name: str, result: Any) -> float:
+    """The finite number that a function returned, of any type, or words for its card.
+
+    Args:
+        name: what the function is called in the words: "the count".
+        result: what it returned.
+
+    Raises:
+        ValueError: it is no number, or not finite.
+
+    Example:
+        >>> import torch
+        >>> returned_number("the count", torch.tensor(3))
+        3.0
+        >>> returned_number("the count", None)
+        Traceback (most recent call last):
+        ...
+        ValueError: the count returned None, expected a number
+    """
+    try:
+        value = float(result + 0)  # of a text, float would read one
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        value = math.nan
+    if not math.isfinite(value):
+        what = tuple(result.shape) if isinstance(result, Tensor) and result.ndim else repr(result)
+        raise ValueError(f"{name} returned {what}, expected a number")
+    return value

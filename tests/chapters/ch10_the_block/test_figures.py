@@ -178,6 +178,60 @@ def test_functions_that_write_into_their_inputs_draw_what_others_draw(figures):
     assert shown.sizes == figures["ablation"].sizes and shown.right == figures["ablation"].right
 
 
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (lambda: presets.TokenTrace(conv=lambda x, *rest: None), "the convolution returned NoneType, expected"),
+        (
+            lambda: presets.TokenTrace(conv=lambda x, *rest: x[..., 2:]),
+            r"the convolution returned \(1, 8, 22\), expected",
+        ),
+        (lambda: presets.Widths(count=lambda *sizes: None).update(), "the count returned None, expected a number"),
+        (lambda: presets.Widths(count=lambda *sizes: sizes).update(), r"the count returned \(768, 16,"),
+        (lambda: presets.Widths(count=lambda *sizes: torch.nan).update(), "the count returned nan, expected"),
+        (lambda: presets.Ablation(run=lambda *given: None), "block_forward returned NoneType, expected"),
+        (lambda: presets.Ablation(run=lambda u, *given: u.transpose(1, 2)[:, :3]), "block_forward returned"),
+    ],
+)
+def test_what_is_no_answer_is_refused_in_words_that_say_whose_it_is(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()
+
+
+@pytest.mark.parametrize("share, words", [(0, "0 %"), (0.3, "under 1 %"), (0.78, "1 %"), (99.6, "100 %")])
+def test_a_little_that_is_left_is_not_nothing(figures, share, words):
+    shown = figures["ablation"]
+    sizes = shown.sizes.copy()
+    shown.sizes |= {"skip": share}
+    sentence = shown.update(part="skip")
+    assert shown.texts[0][3].get_text() == words
+    assert shown.titles()[0] == f"New block: {words} of its size" and f"output has {words} of its size" in sentence
+    shown.figure.canvas.draw()
+    assert shown.new._left_title.get_window_extent().x1 < shown.trained._left_title.get_window_extent().x0
+    shown.sizes = sizes
+
+
+def test_delta_alone_is_not_why_a_new_scan_is_quiet():
+    """Δ, B and C are small, each: the output without the skip grows with each of them."""
+    block, noise = presets.new_block()
+
+    def left(weights):
+        whole, cut = (
+            presets.block_forward(noise, *presets.without(part, weights, presets.PARTS_OF_THE_COURSE)).norm()
+            for part in ("nothing", "skip")
+        )
+        return (cut / whole).item()
+
+    weights, rank, states = presets.weights_of(block), block.dt_rank, block.d_state
+    bias = 10 * torch.nn.functional.softplus(weights["dt_bias"])
+    delta = weights | {"dt_bias": bias + torch.log(-torch.expm1(-bias))}
+    B, C, both = (weights | {"x_proj": weights["x_proj"].clone()} for _ in range(3))
+    B["x_proj"][rank : rank + states] *= 10
+    C["x_proj"][rank + states :] *= 10
+    both["x_proj"][rank:] *= 10
+    assert left(weights) < 0.01 < 0.02 < left(delta) < 0.03 < left(B) < 0.1 and 0.03 < left(C) < 0.1 < 0.5 < left(both)
+
+
 @pytest.mark.parametrize("number", [0, torch.nan])
 def test_a_block_without_a_size_is_refused_in_words(number):
     shown = presets.Ablation(run=lambda hidden_states, weights, parts: torch.full_like(hidden_states, number))

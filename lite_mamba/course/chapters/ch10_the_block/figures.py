@@ -17,6 +17,7 @@ from ...drawing.base import LiveFigure
 from ...drawing.block_diagram import ARROWS, PARTS, WORDS, Part, one_line
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import opening, several, three_digits, written
+from ...drawing.returned import returned, returned_number
 from ...training import RUNS, load
 from .. import folders
 from .exercises import PARTS as PARTS_OF_THE_COURSE
@@ -54,7 +55,8 @@ def stages(hidden_states: Tensor, w: dict, conv=package_conv) -> dict[str, Tenso
     """What stands behind each part of the block, each (L, width), for one sequence (L, d_model)."""
     w = deepcopy(w)  # a function that writes into its inputs changes nothing for the next call
     x, z = (hidden_states @ w["in_proj"].T).chunk(2, dim=-1)  # (L, D) each
-    u = conv(x.T[None], w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])  # (1, D, L)
+    u = conv(x.T[None], w["conv_weights"], w["conv_biases"], w["conv_gates"], w["dilations"])
+    (u,) = returned("the convolution", u, (1, *x.T.shape))  # (1, D, L)
     rank, states = w["dt_proj"].shape[1], w["A_log"].shape[1]
     low_rank, B, C = (u[0].T @ w["x_proj"].T).split([rank, states, states], dim=-1)
     delta = torch.nn.functional.softplus(low_rank @ w["dt_proj"].T + w["dt_bias"])  # (L, D)
@@ -210,7 +212,9 @@ class Widths(LiveFigure):
 
     def update(self, d_model: int = 768, d_state: int = 16, expand: int = 2, branches: int = 1) -> str:
         self.table = parameter_table(d_model, d_state, 4, branches, expand)
-        self.total, counted = sum(self.table.values()), self.count(d_model, d_state, 4, branches, expand)
+        self.total = sum(self.table.values())
+        counted = returned_number("the count", self.count(d_model, d_state, 4, branches, expand))
+        counted = int(counted) if counted.is_integer() else counted
         for bar, text, number in zip(self.bars, self.texts, self.table.values(), strict=True):
             share = 100 * number / self.total
             bar.set_width(share)
@@ -334,7 +338,8 @@ class Ablation(LiveFigure):
     def _run(self, hidden_states: Tensor, block: Mamba, part: str) -> Tensor:
         """A block without a part, on copies: a function may write into its inputs."""
         given = without(part, deepcopy(weights_of(block)), self.parts)
-        return self.run(hidden_states.clone(), *given)
+        (output,) = returned("block_forward", self.run(hidden_states.clone(), *given), tuple(hidden_states.shape))
+        return output
 
     def _answers(self, hidden_states: Tensor) -> Tensor:
         last = self.model.norm(hidden_states[:, -self.wanted.shape[1] :])  # (B, 16, d_model)
@@ -381,11 +386,12 @@ class Ablation(LiveFigure):
             raise ValueError("the block's output is not finite, or 0 with all parts in their places")
         place = len(CUTS) - 1 - CUTS.index(part)
         shares = list(self.sizes.values()), [self.right[layer, one] for one in CUTS]
+        size = _left(self.sizes[part])
         for bars, texts, band, values in zip(self.bars, self.texts, self.bands, shares, strict=True):
             band.set_y(place - 0.5)
             for bar, text, value, one in zip(bars, texts, values, CUTS, strict=True):
                 bar.set(width=value, color=style.VERMILLION if one == part else style.BLUE)
-                text.set(x=value + bar.axes.get_xlim()[1] / 60, text=f"{value:.0f} %")
+                text.set(x=value + bar.axes.get_xlim()[1] / 60, text=_left(value))
         for letter, mark, said, wanted in zip(
             self.letters, self.marks, self.said[layer, part][0].tolist(), self.wanted[0].tolist(), strict=True
         ):
@@ -393,15 +399,20 @@ class Ablation(LiveFigure):
             letter.set(text=_letter(said), color=colour)
             mark.set(text="✓" if said == wanted else "✗", color=colour)
         where = next(name for name, index in self.LAYERS.items() if index == layer)
-        self.title(self.new, f"New block: {self.sizes[part]:.0f} % of its size")
+        self.title(self.new, f"New block: {size} of its size")
         self.title(self.trained, f"{opening(where)} layer: {grade(self.right[layer, part])} right")
         by = self.whose_are({"block_forward": self.run} | self.parts)
         taken = "With nothing taken out" if part == "nothing" else f"Without the {part}"
         return (
-            f"{taken}, a new block's output has {self.sizes[part]:.0f} % of its size. "
+            f"{taken}, a new block's output has {size} of its size. "
             f"{taken} of the {where} layer, the trained model gets {grade(self.right[layer, part])} of the answers "
             f"right.{by}"
         )
+
+
+def _left(share: float) -> str:
+    """What is left, in whole per cent: a little is not nothing."""
+    return "under 1 %" if 0 < share < 0.5 else f"{share:.0f} %"
 
 
 def _letter(symbol: int) -> str:

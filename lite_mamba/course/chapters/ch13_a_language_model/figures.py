@@ -19,6 +19,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import are, percent, several, written
+from ...drawing.returned import returned_number
 from ...training import facts, library_baselines, step_sizes, stored
 from ...training.baselines import NGrams
 from .exercises import bits_per_byte, draw_byte
@@ -30,18 +31,6 @@ PLAIN, DILATED = "library-plain-0", "library-dilated-0"
 def quoted(text: str) -> str:
     """The end of a text for a sentence, new lines as signs."""
     return "“" + "".join("↵" if sign == "\n" else sign if sign.isprintable() else "·" for sign in text[-20:]) + "”"
-
-
-def number(name: str, result: object) -> float:
-    """The finite number that a function returned, of any type, or words for its card."""
-    try:
-        value = float(result + 0)  # of a text, float would read one
-    except (TypeError, ValueError, RuntimeError):
-        value = math.nan
-    if not math.isfinite(value):
-        what = tuple(result.shape) if isinstance(result, Tensor) and result.ndim else repr(result)
-        raise ValueError(f"{name} returned {what}, expected a number")
-    return value
 
 
 def cheap(bits: float) -> str:
@@ -124,7 +113,8 @@ class NextByte(_Text):
             self.show_bits()
         self._mark()
         before, byte = bytes(self.ids[: self.at].tolist()).decode("utf-8", "replace"), int(self.ids[self.at])
-        self.mean = number("bits_per_byte", self.cost(self.logits.clone(), self.ids.clone()))  # it may write into them
+        cost = self.cost(self.logits.clone(), self.ids.clone())  # it may write into them
+        self.mean = returned_number("bits_per_byte", cost)
         drawn, given = float(self.bits.mean()), written(self.mean, ".2f" if abs(self.mean) < 1000 else ".3g")
         bits = f"{drawn:.2f} bits a byte"
         wrong = given != f"{drawn:.2f}" and not math.isclose(self.mean, drawn, rel_tol=1e-4)
@@ -349,7 +339,7 @@ class Temperature(LiveFigure):
     def _drawn(self, logits: Tensor, temperature: float, u: float) -> int:
         """What the function draws; it is counted as wrong where u lies outside of its piece, rounding aside."""
         result = self.draw(logits.clone(), temperature, u)  # it may write into them
-        value = number("draw_byte", result)
+        value = returned_number("draw_byte", result)
         if value not in range(256):
             raise ValueError(f"draw_byte returned {written(value)}, expected a byte: a whole number from 0 to 255")
         byte = int(value)

@@ -32,7 +32,7 @@ RECAP = [
         text="A new block reads white noise. You set D to zero. What is left of the output?",
         choices=["Almost all of it", "About half", "Under 2 %"],
         answer="Under 2 %",
-        why="The steps Δ of a new block are small, so the scan writes little. At the start the skip carries the "
-        "signal; the scan has to learn its part.",
+        why="Δ, B and C of a new block are small, and the scan gives products of them. At the start the skip carries "
+        "the signal; the scan has to learn its part.",
     ),
 ]
