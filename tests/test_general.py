@@ -1,5 +1,6 @@
 """General mistakes: a name for a wrong form, a relation between values, or an error, of any exercise."""
 
+import einops
 import numpy as np
 import pytest
 import torch
@@ -185,7 +186,11 @@ RAISING = [
         lambda x, n: torch.nn.functional.cross_entropy(torch.ones(1, 3, 4), torch.ones(1, 3).long()),
     ),
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a * a -> a", x, x)),
-    ("a pattern that cannot be read", lambda x, n: torch.einsum("a a -> a", x, x)),
+    ("another number of groups than tensors", lambda x, n: torch.einsum("a a -> a", x, x)),
+    ("another number of groups than tensors", lambda x, n: torch.einsum("a, a -> a", x)),
+    ("another number of groups than tensors", lambda x, n: torch.einsum("a, a -> a")),
+    ("another number of groups than tensors", lambda x, n: einops.einsum(x, "a, a -> a")),
+    ("another number of groups than tensors", lambda x, n: einops.einsum("a, a -> a")),
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a, a -> b", x, x)),
     ("a pattern that cannot be read", lambda x, n: torch.einsum("a, b -> aa", x, x)),
     ("shapes that do not fit", lambda x, n: torch.stack([x, x[1:]])),

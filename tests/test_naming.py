@@ -135,6 +135,23 @@ def test_a_matrix_product_is_one_operation_however_it_is_written():
     assert name(found, lambda x, width: torch.addmm(x, x.unsqueeze(0), x.new_ones(99, 1))) is None
 
 
+LARGE = torch.ones(99, 99)
+
+
+@pytest.mark.parametrize(
+    "sign, called",
+    [
+        (lambda x, width: x * LARGE, lambda x, width: torch.mul(x, LARGE)),
+        (lambda x, width: x / LARGE, lambda x, width: x.div(LARGE)),
+        (lambda x, width: x + LARGE, lambda x, width: torch.add(x, LARGE)),
+        (lambda x, width: x - LARGE, lambda x, width: torch.subtract(x, LARGE)),
+    ],
+)
+def test_a_sign_and_the_function_that_it_stands_for_are_one_operation(sign, called):
+    assert name(exercise(sign), called) == name(exercise(called), sign) == "number 0"
+    assert name(exercise(sign), lambda x, width: torch.maximum(x, LARGE)) is None
+
+
 def test_the_same_error_at_another_operation_earns_no_name():
     def learners(x, width):
         return torch.add(x[99], 1)

@@ -16,7 +16,13 @@ CHAPTERS = str(Path(PACKAGE) / "course" / "chapters")
 LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
 ENDS = (StopIteration, GeneratorExit)  # how loops and generators end, no mistake
 OTHERS = (*LIBRARIES, "<frozen", "<string", "<__")
-PRODUCTS = {"linear", "matmul", "mm", "bmm"}  # written @ as well
+CALLED = {  # what a sign of Python is called in PyTorch
+    "@": {"linear", "matmul", "mm", "bmm"},
+    "*": {"mul", "multiply"},
+    "/": {"div", "divide", "true_divide"},
+    "+": {"add"},
+    "-": {"sub", "subtract"},
+}
 
 
 class InALargerCase(Exception):
@@ -130,7 +136,8 @@ def _operations(frame: traceback.FrameSummary) -> set[str]:
         lines[0] = lines[0][frame.colno :]
     piece = b"".join(lines).decode()
     found = set(re.findall(r"\w+(?=\()|[-+*/@%<>=[]|\.\w+|\b(?:raise|in|not)\b", piece)) or {"names"}
-    return found | {"@" for operation in found if operation.lstrip(".") in PRODUCTS}
+    called = {operation.lstrip(".") for operation in found}
+    return found | {sign for sign, names in CALLED.items() if names & called}
 
 
 def _end(filename: str, last: int) -> int:

@@ -232,9 +232,15 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "not enough values|too many values",
         "Count the names before the `=`, and the values behind it: a tensor gives as many as its first axis is long.",
     ),
+    "another number of groups than tensors": (
+        (RuntimeError, ValueError),
+        "operands were provided|must specify the equation string|takes at minimum two arguments",
+        "The pattern has a group of letters for each tensor, a comma between the groups. Count the groups before the "
+        "arrow, and the tensors that the call hands over.",
+    ),
     "a pattern that cannot be read": (
         RuntimeError,
-        "invalid subscript given|operands were provided|does not appear in the equation|more than once in the output|"
+        "invalid subscript given|does not appear in the equation|more than once in the output|"
         "not part of any ellipsis|Invalid axis|Identifiers only on one side",
         "The pattern has a group of letters for each input, a comma between the groups, then the arrow. Each letter "
         "after the arrow stands before it too, and in the result once.",

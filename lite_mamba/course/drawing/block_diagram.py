@@ -43,7 +43,7 @@ PARTS = {
         1.95,
         1.75,
         1.3,
-        "carries a state along the sequence: the block's memory",
+        "carries a state along the sequence: its memory",
     ),
     "gate": Part("×", ("08", "10"), 7.35, 2.25, 0.75, 0.75, "lets the second mixture z decide what goes out"),
     "out_proj": Part(

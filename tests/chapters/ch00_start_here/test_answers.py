@@ -67,6 +67,34 @@ def in_place(delta, A):
     return delta * A
 
 
+def token_by_token(delta, A):
+    return torch.stack([torch.stack([row * A for row in sequence]) for sequence in delta])
+
+
+def sequence_by_sequence(delta, A):
+    out = torch.empty(*delta.shape, A.shape[1])
+    for b, sequence in enumerate(delta):
+        out[b] = torch.mul(sequence, A)
+    return out
+
+
+def one_channel_at_a_time(delta, A):
+    out = torch.zeros(*delta.shape, A.shape[1])
+    for d in range(A.shape[0]):
+        out[..., d, :] = delta[..., d] * A[d]
+    return out
+
+
+def columns_in_loops(delta, A):
+    B, L, D = delta.shape
+    out = torch.empty(B, L, D, A.shape[1])
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                out[b, t, d] = delta[b, t, d] * A[:, d]
+    return out
+
+
 def first_sequence(delta, A):
     return (delta[:1, ..., None] * A).expand(*delta.shape, A.shape[1])
 
@@ -101,6 +129,11 @@ ANSWERS = [
     ("no new axis", lambda delta, A: delta * A, "no axis for the states"),
     ("no new axis, A transposed", lambda delta, A: delta * A.T, "no axis for the states"),
     ("new axes in A only", lambda delta, A: delta * A.unsqueeze(0).unsqueeze(0), "no axis for the states"),
+    ("no new axis, by its name", lambda delta, A: torch.mul(delta, A), "no axis for the states"),
+    ("no new axis in a loop over sequences", sequence_by_sequence, "no axis for the states"),
+    ("no new axis in a loop over channels", one_channel_at_a_time, "no axis for the states"),
+    ("a token's step sizes times A", token_by_token, "the step sizes along the states"),
+    ("a column for each channel", columns_in_loops, "the two axes of A exchanged"),
     ("A transposed in loops", rows_as_columns, "the two axes of A exchanged"),
     ("return in the loop over channels", channel_by_channel, "a return inside of a loop"),
     *((f"return in loop {turns}", one_turn(turns), "a return inside of a loop") for turns in (1, 2, 3, 4)),
@@ -131,6 +164,7 @@ ANSWERS = [
     ("in place", in_place, "the sign turned"),
     ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
     ("zeros", lambda delta, A: torch.zeros(*delta.shape, A.shape[1]), None),
+    ("delta alone", lambda delta, A: torch.einsum("bld,dn->bldn", delta), "another number of groups than tensors"),
     ("a typo in the pattern", lambda delta, A: torch.einsum("bld,dn->bldm", delta, A), None),
 ]
 

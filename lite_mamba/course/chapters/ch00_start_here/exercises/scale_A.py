@@ -63,6 +63,7 @@ SCALE_A = Exercise(
                 edited(scale_A, "d n -> → n d ->"),
                 lambda delta, A: delta[..., None] * A.T,
                 edited(in_loops, "A[d, n] → A[n, d]"),
+                edited(in_loops, "[b, t, d, n] → [b, t, d]", "A[d, n] → A[:, d]"),
             ],
             message="The first axis of A counts channels, the second states; here they are read the other way "
             "round. With as many channels as states nothing in PyTorch can notice.",
@@ -75,13 +76,23 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="no axis for the states",
-            wrong=[lambda delta, A: delta * A, lambda delta, A: delta * A.T, lambda delta, A: delta * A[None, None]],
+            wrong=[
+                lambda delta, A: delta * A,
+                lambda delta, A: delta * A.T,
+                lambda delta, A: delta * A[None, None],
+                edited(in_loops, "[b, t, d, n] → [b]", "[b, t, d] → [b]", "A[d, n] → A"),
+                edited(in_loops, "[b, t, d, n] → [:, :, d]", "[b, t, d] → [:, :, d]", "A[d, n] → A[d]"),
+            ],
             message="`*` lines the axes up from the last one on, and in delta none is kept for the states. The result "
             "needs channels and states, each on an axis of its own. In einsum every axis has a letter.",
         ),
         Misconception(
             name="the step sizes along the states",
-            wrong=[lambda delta, A: delta.unsqueeze(2) * A, edited(scale_A, "b l d, → b l n,")],
+            wrong=[
+                lambda delta, A: delta.unsqueeze(2) * A,
+                edited(scale_A, "b l d, → b l n,"),
+                edited(in_loops, "[b, t, d, n] → [b, t]", "[b, t, d] → [b, t]", "A[d, n] → A"),
+            ],
             message="Each step size meets the *state* of the same number, a column of A. It belongs to a channel, "
             "a row of A: the axis for the states comes behind the channels of delta.",
         ),
