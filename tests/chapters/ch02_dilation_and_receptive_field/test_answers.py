@@ -1098,6 +1098,13 @@ def exchanged_in_grad(fn, length):
     return torch.autograd.grad(x, fn(x)[-1])[0].flip(0).nonzero().flatten().tolist()
 
 
+def one_input_at_a_time(fn, length):
+    x = torch.randn(length, requires_grad=True)
+    last = fn(x)[-1]
+    slopes = [torch.autograd.grad(last, x[-1 - lag], retain_graph=True)[0] for lag in range(length)]
+    return [lag for lag, slope in enumerate(slopes) if slope != 0]
+
+
 def back_twice(fn, length):
     x, found = torch.randn(length, requires_grad=True), []
     last = fn(x)[-1]
@@ -1449,7 +1456,14 @@ for id, expected, function in (
         "an index one too small",
         lambda fn, L: [lag for lag in range(L) if last_slopes(fn, L)[-lag - 2 if lag < L - 1 else -1] != 0],
     ),
-    ("measured_lags", "result and input exchanged", exchanged_in_grad),
+    ("measured_lags", "a gradient by another tensor", exchanged_in_grad),
+    ("measured_lags", "a gradient by another tensor", one_input_at_a_time),
+    ("delay_kernel", "the division upside down", lambda delay, k: (tap(k, 0), (k - 1) // delay)),
+    (
+        "receptive_field",
+        "now counted in one arrangement only",
+        lambda k, ds, stacked=False: 1 + (k - 1) * sum(ds) if stacked else max([1] + [(k - 1) * d for d in ds]),
+    ),
     ("measured_lags", "the same way back twice", back_twice),
     ("dilations_for", "what leaves a rest", lambda lag, k: [d for d in range(1, lag + 1) if lag % d and lag // d < k]),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), (delay // (k - 1),))),

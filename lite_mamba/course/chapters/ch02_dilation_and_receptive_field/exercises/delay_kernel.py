@@ -91,6 +91,11 @@ DELAY_KERNEL = Exercise(
             "delay is divided by the gaps, and there are d_conv − 1 of them.",
         ),
         Misconception(
+            name="the division upside down",
+            wrong=delayed("delay // (d_conv - 1) → (d_conv - 1) // delay"),
+            message="The gaps are divided by the delay here. All gaps together make the delay: how large is one?",
+        ),
+        Misconception(
             name="the delay multiplied",
             wrong=[
                 delayed("delay // (d_conv - 1) → delay * (d_conv - 1)"),

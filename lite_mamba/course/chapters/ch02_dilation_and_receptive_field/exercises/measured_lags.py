@@ -273,10 +273,10 @@ MEASURED_LAGS = Exercise(
             "gradient[-1] is the last number.)",
         ),
         Misconception(
-            name="result and input exchanged",
-            wrong=measured("fn(x)[-1], x) → x, fn(x)[-1])"),
-            message="torch.autograd.grad wants the number first whose gradient is asked, and then the input. Here they "
-            "have changed places.",
+            name="a gradient by another tensor",
+            wrong=[measured("fn(x)[-1], x) → x, fn(x)[-1])"), measured("fn(x)[-1], x) → fn(x)[-1], x[-1])")],
+            message="torch.autograd.grad takes the result first, and then the very tensor that fn was given. With the "
+            "two exchanged, or with a new tensor made of x, such as x[i], there is no way from one to the other.",
         ),
         Misconception(
             name="the same way back twice",

@@ -45,6 +45,7 @@ RECEPTIVE_FIELD = Exercise(
             wrong=[
                 field(f"{PLUS_ONE} → sum(lags) if stacked else max(lags) + 1"),
                 field(f"{PLUS_ONE} → sum(lags) + 1 if stacked else max(lags)"),
+                field(f"{PLUS_ONE} → sum(lags) + 1 if stacked else max(1, *lags)"),
             ],
             message="Only stacked, or only side by side, you count the present sample: `a if stacked else b + 1` adds "
             "1 to b alone. It belongs to the field in either arrangement.",
