@@ -481,6 +481,19 @@ def test_settings_of_torch_are_those_of_a_fresh_kernel_in_the_call_and_put_back_
     assert set(seen) == {(torch.float32, True)}
 
 
+def test_memory_that_is_not_filled_holds_no_zeros_by_chance():
+    def unfilled(x, lag):
+        y = torch.empty_like(x)
+        y[:, lag:] = x[:, : x.shape[1] - lag]
+        return y
+
+    for _ in range(5):
+        torch.zeros(2, 9)  # the next to ask gets its memory
+        verdict = judge(exercise("91.shifted"), unfilled, quiet=True)
+        assert verdict.misconception.name == "a result that is not a number" and verdict.example.got.value[0, 0].isnan()
+    assert torch.get_deterministic_debug_mode() == 0
+
+
 def test_the_learners_seed_makes_no_difference_and_stays():
     def noisy(x, lag):
         return torch.rand(()) + random.random() + float(np.random.rand()) + delay(x, lag)

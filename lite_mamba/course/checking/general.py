@@ -99,7 +99,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "too little at an end": "Where does your loop or your slice begin, and where does it end?",
     "another shape": "The numbers are right. Compare the two shapes: which axis is missing, too many or elsewhere?",
     # The form is wrong, and the values are, too.
-    "a result that is not a number": "Where does an infinity, a root or logarithm of less than 0, or 0 / 0 come in?",
+    "a result that is not a number": "Where does an infinity, a root or logarithm of less than 0, 0 / 0, or memory "
+    "that `torch.empty` does not fill come in?",
     "a result of the wrong type": "Compare it with the stub's Returns.",
     "a result with the wrong number of parts": "Compare it with the stub's Returns.",
     "a list of the wrong length": "What is missing in it, or too much?",

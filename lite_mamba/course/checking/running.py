@@ -151,6 +151,7 @@ def kept() -> Iterator[None]:
         yield
         return
     python, numpy, dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
+    fills = torch.get_deterministic_debug_mode()
     states = [(generator, generator.get_state()) for generator in _generators()]
     _kept = True
     try:
@@ -162,17 +163,19 @@ def kept() -> Iterator[None]:
         for generator, state in states:
             generator.set_state(state)
         torch.set_default_dtype(dtype)
+        torch.set_deterministic_debug_mode(fills)
 
 
 @contextlib.contextmanager
 def neutral(seed: int) -> Iterator[None]:
-    """Random numbers from a seed, and torch's own settings; all is put back at the end."""
+    """Random numbers from a seed, new memory full of NaN, and torch's own settings; all is put back at the end."""
     with kept():
         random.seed(seed)
         np.random.seed(seed)
         for generator in _generators():  # not torch.manual_seed: it keeps a traceback of every call for a GPU to come
             generator.manual_seed(seed)
         torch.set_default_dtype(torch.float32)
+        torch.set_deterministic_debug_mode("warn")  # torch.empty holds NaN, not what the memory happened to hold
         with torch.enable_grad():
             yield
 
