@@ -19,7 +19,7 @@ from packaging.version import Version
 from PIL import Image
 
 from lite_mamba.course import explore as public_explore
-from lite_mamba.course.drawing import LiveFigure, style
+from lite_mamba.course.drawing import LiveFigure, raster, style
 from lite_mamba.course.drawing.controls import choice, slider, toggle
 from lite_mamba.course.drawing.raster import WITHIN_PIXELS, Canvas, draw_cells, has_plain_cells, png
 from lite_mamba.course.page.explore import SPEEDS, Exploration, _Panel, explore
@@ -149,6 +149,7 @@ def test_words_that_stay_are_drawn_once(monkeypatch):
 def test_of_a_title_only_the_new_digit_is_drawn(monkeypatch):
     figure, drawn, draw = Ripple(), [], RendererAgg.draw_text
     figure.update()
+    raster._drawn.cache_clear()  # another test may have drawn an 8
     figure.title(figure.left, "Half is left after 171 steps")
     figure.pixels()
 
