@@ -33,10 +33,7 @@ def named_error(error: BaseException) -> Mistake | None:
     In a backward pass no line of the reader's is at work: its error is told by its words.
     """
     words = words_of(error)
-    if called_last(error) in (
-        "cross_entropy",
-        "nll_loss",
-    ):  # torch 2.11: silent that it is the target
+    if called_last(error) in OF_TARGETS:  # torch 2.11 does not say that it is the target
         words = words.replace("expected scalar type Long", "expected target dtype to be Long")
     if own_line(error) is None and IN_THE_BACKWARD_PASS not in words:
         return None
@@ -270,6 +267,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     ),
 }
 
+OF_TARGETS = {"cross_entropy", "nll_loss"}
 OF_ONES_OWN_LINE = {"a tensor in a condition", "a tensor where one number is wanted"}  # not of what the line calls
 
 NAMES = frozenset({*HINTS, *ERRORS})
