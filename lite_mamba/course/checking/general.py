@@ -173,8 +173,14 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     ),
     "a result without a gradient": (
         RuntimeError,
-        "does not require grad|appears to not have been used in the graph",
+        "does not require grad",
         "Where does the way from the input to the result leave torch: detach, no_grad, item, NumPy, a new tensor?",
+    ),
+    "a gradient by another tensor": (
+        RuntimeError,
+        "appears to not have been used in the graph",
+        "Was the result made of the very tensor that you differentiate by? A piece or a copy of it is another one. "
+        "`allow_unused=True` gives None for a tensor that does not count.",
     ),
     "an index that is not a whole number": (
         (IndexError, RuntimeError, TypeError),
