@@ -10,9 +10,7 @@ from test_every_figure import FIGURES, twins
 
 from lite_mamba.course.drawing import LiveFigure
 
-CHAINED = {
-    "Ablation-parts"
-}  # a block's functions, which hand tensors on to each other: one spoils what the next one gets
+CHAINED = {"Ablation-parts"}  # of one block: what one function spoils, the next one gets
 SLOW = {"Probes"}  # fits some twenty probes for each picture, on the same numbers
 
 

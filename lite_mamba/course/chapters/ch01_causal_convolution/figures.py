@@ -12,7 +12,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
 from ...drawing.numbers import are, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from ...tasks import MEMBRANE_STEP, membrane_voltage
 from .exercises import causal_conv, causal_conv_loop
 
@@ -300,7 +300,7 @@ class ImpulseResponse(LiveFigure):
 
 def output_of(conv, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """What a convolution returns; a ValueError in words if the shape is not that of x, or if not all are numbers."""
-    y = conv(x.clone(), weight.clone(), bias.clone())  # it may write into them
+    y = of_copies(conv, x, weight, bias)
     return returned("the convolution", y, tuple(x.shape), finite=True)[0].float()
 
 

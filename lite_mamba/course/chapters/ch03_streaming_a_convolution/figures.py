@@ -14,7 +14,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import opening, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from ...tasks import membrane_voltage
 from . import exercises as spec
 
@@ -123,8 +123,8 @@ class BufferAtWork(LiveFigure):
         history, outputs, held = torch.zeros(1, 1, self.lag), [], []
         for i in range(len(self.SAMPLES)):
             held.append(history.flatten().tolist())  # before sample i
-            given = self.stream[i].view(1, 1).clone(), history, self.weight.clone(), self.bias.clone()
-            y, history = returned("the step", self.step(*given, dilation), (1, 1), (1, 1, self.lag))
+            given = self.stream[i].view(1, 1), history, self.weight, self.bias, dilation
+            y, history = returned("the step", of_copies(self.step, *given), (1, 1), (1, 1, self.lag))
             outputs.append(float(y))
         past = np.array([0] * self.lag + list(self.SAMPLES[:-1]))
         true = np.isclose(held, np.lib.stride_tricks.sliding_window_view(past, self.lag)).all(axis=1)  # (L,)
@@ -480,8 +480,8 @@ class AnySplit(LiveFigure):
     def _run(self, size: int, border: bool, dilation: int) -> np.ndarray:
         history, outputs = torch.zeros(1, 1, self.lag), []
         for x in self.signal.split(size, dim=-1):
-            given = x.clone(), history, self.weight.clone(), self.bias.clone()
-            y, following = returned("the chunk", self.chunk(*given, dilation), tuple(x.shape), tuple(history.shape))
+            result = of_copies(self.chunk, x, history, self.weight, self.bias, dilation)
+            y, following = returned("the chunk", result, tuple(x.shape), tuple(history.shape))
             history = following if border else torch.zeros_like(history)
             outputs.append(y)
         return torch.cat(outputs, dim=-1).flatten().numpy()  # (L,)

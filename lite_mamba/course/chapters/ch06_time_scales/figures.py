@@ -20,7 +20,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import percent, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from .exercises import half_life, inverse_softplus, sample_dt
 
 LN2 = math.log(2)
@@ -266,13 +266,13 @@ class SoftplusInverse(LiveFigure):
         """Relative errors of the naive and of the given form over all Δ; NaN where a form gives no number."""
         wanted = self.dt.to(kind)
         forms = (naive_inverse, self.inverse)
-        return tuple(self._error(self._bias(form, wanted.clone()), wanted) for form in forms)  # one may write into it
+        return tuple(self._error(self._bias(form, wanted), wanted) for form in forms)
 
     @staticmethod
     def _bias(form: Callable[[Tensor], Tensor], wanted: Tensor) -> Tensor:
         """What a form answers; one that knows no bfloat16, as NumPy does not, works in float32 and is rounded."""
         try:
-            found = form(wanted)
+            found = of_copies(form, wanted)
         except TypeError:
             found = form(wanted.float()).to(wanted.dtype)
         return returned("inverse_softplus", found, tuple(wanted.shape))[0].detach()
@@ -420,7 +420,7 @@ class TimeScaleMap(LiveFigure):
         self.move(self.others, self.curve, self.half, self.half_name)
 
     def update(self, delta: float = 0.01, n: int = 4, dt_min: float = 1e-3, dt_max: float = 0.1) -> str:
-        drawn = self.sample(self.u.clone(), dt_min, dt_max, 1e-4)  # it may write into u
+        drawn = of_copies(self.sample, self.u, dt_min, dt_max, 1e-4)
         (drawn,) = returned("sample_dt", drawn, (self.CHANNELS,), finite=True)
         self.rain = drawn.detach().double().numpy()  # (D,)
         if (least := self.rain.min()) <= 0:

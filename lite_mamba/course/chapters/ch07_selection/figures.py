@@ -12,7 +12,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import slider
 from ...drawing.numbers import are, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from .exercises import gate_from_delta, gated_state
 
 PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
@@ -91,8 +91,8 @@ class TokenRow(LiveFigure):
     def update(self, **deltas: float) -> str:
         values = [deltas.get(f"delta_{i + 1}", start) for i, start in enumerate(self.DELTAS)]
         self.delta = torch.tensor(values, dtype=torch.float32)  # (L,), also of whole numbers
-        self.g = one_a_token("gate", self.gate(self.delta.clone()), self.u)  # (L,)
-        self.h = one_a_token("recurrence", self.run(self.u.clone(), self.g.clone()), self.u)  # (L,)
+        self.g = one_a_token("gate", of_copies(self.gate, self.delta), self.u)  # (L,)
+        self.h = one_a_token("recurrence", of_copies(self.run, self.u, self.g), self.u)  # (L,)
         self.parts = (1 - self.g) * torch.cat([torch.zeros(1), self.h[:-1]]), self.g * self.u  # (L,) each
         self.apart = ~torch.isclose(self.h, sum(self.parts), rtol=1e-5, atol=0.01)  # (L,)
         self.weights = self.g * torch.cat([(1 - self.g[1:]).flip(0).cumprod(0).flip(0), torch.ones(1)])  # (L,)
@@ -296,7 +296,7 @@ class _Stream(LiveFigure):
         It is the error of all tokens if the states drawn are the mixture, else of the tokens drawn.
         """
         delta = torch.where(self.is_data[: self.SHOWN], float(delta_data), float(delta_noise))  # (SHOWN,)
-        found = self.run(self.shown.clone(), gate_from_delta(delta))
+        found = of_copies(self.run, self.shown, gate_from_delta(delta))
         self.states = one_a_token("recurrence", found, self.shown)  # (SHOWN,)
         states = self.states.tolist()
         self.line.set_data(np.arange(self.SHOWN + 1), [*states, states[-1]])

@@ -15,7 +15,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import percent, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from .exercises import discretise, scan_loop
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#D3EDE3", "#EFEFEF"
@@ -134,8 +134,7 @@ class StepThrough(LiveFigure):
         return f"Channel {channel}, {self._words(t, stage)}{self.whose_is(loop=self.loop)}"
 
     def _outputs(self) -> np.ndarray:
-        given = [tensor.clone() for tensor in (self.deltaA, self.deltaB_u, self.C)]  # a loop may write into them
-        (y,) = returned("the loop", self.loop(*given), (1, 2, 3))
+        (y,) = returned("the loop", of_copies(self.loop, self.deltaA, self.deltaB_u, self.C), (1, 2, 3))
         return y[0].numpy()
 
     def _show_step(self, stage: int) -> None:
@@ -269,9 +268,9 @@ class StateMap(LiveFigure):
     def _run(self, delta: Tensor) -> dict[str, np.ndarray]:
         """The states (L, N) over time, and the part of them that the last data token has left."""
         u, delta, ones = self.u[None, None], delta[None, None], torch.ones(1, self.STATES, self.LENGTH)
-        given = [tensor.clone() for tensor in (u, delta, self.A, ones)]  # (B, D, L) twice, (D, N), (B, N, L)
+        given = u, delta, self.A, ones  # (B, D, L) twice, (D, N), (B, N, L)
         wanted = (1, 1, self.LENGTH, self.STATES)
-        deltaA, deltaB_u = returned("discretise", self.discretise(*given), wanted, wanted)
+        deltaA, deltaB_u = returned("discretise", of_copies(self.discretise, *given), wanted, wanted)
         alone = torch.zeros(len(self.DATA), *wanted[1:])  # the drive of one data token in each row
         for row, at in enumerate(self.DATA):
             alone[row, :, at] = deltaB_u[0, :, at]
@@ -474,9 +473,9 @@ class ChunkBorders(LiveFigure):
         state, outputs = torch.zeros(1, 1, s["A"].shape[1]), []
         for start in range(0, self.LENGTH, size):
             part = slice(start, start + size)
-            u, delta, B, C = (s[name][..., part].clone() for name in ("u", "delta", "B", "C"))  # it may write into them
+            u, delta, B, C = (s[name][..., part] for name in ("u", "delta", "B", "C"))
             wanted = tuple(u.shape), tuple(state.shape)
-            y, state = returned("the chunk", self.chunk(u, delta, s["A"].clone(), B, C, state), *wanted)
+            y, state = returned("the chunk", of_copies(self.chunk, u, delta, s["A"], B, C, state), *wanted)
             outputs.append(y)
         return torch.cat(outputs, dim=-1).flatten().numpy()  # (L,)
 

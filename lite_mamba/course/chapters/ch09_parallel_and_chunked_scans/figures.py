@@ -22,7 +22,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import are, several, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from .exercises import chunked_scan, combine, hillis_steele, linear_loop, up_down
 
 PALE_BLUE, PALE_VERMILLION, PALE_GREEN, PALE_GREY = "#D6E8F5", "#F8DCC8", "#CDEBE1", "#EBEBEB"
@@ -39,7 +39,7 @@ def backward_bytes(scan, *inputs: Tensor) -> int:
 
 def states_of(scan, a: Tensor, x: Tensor, *rest) -> Tensor:
     """What a learner's scan makes of copies of a and x; a ValueError in words if it has another shape than x."""
-    return returned("the function", scan(a.clone(), x.clone(), *rest), tuple(x.shape))[0]
+    return returned("the function", of_copies(scan, a, x, *rest), tuple(x.shape))[0]
 
 
 # The rounds of each schedule: in every round, pairs (earlier, later) of places whose spans are joined at the later one

@@ -19,7 +19,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider
 from ...drawing.numbers import are, percent, several, written
-from ...drawing.returned import returned_number
+from ...drawing.returned import of_copies, returned_number
 from ...training import facts, library_baselines, step_sizes, stored
 from ...training.baselines import NGrams
 from .exercises import bits_per_byte, draw_byte
@@ -113,8 +113,7 @@ class NextByte(_Text):
             self.show_bits()
         self._mark()
         before, byte = bytes(self.ids[: self.at].tolist()).decode("utf-8", "replace"), int(self.ids[self.at])
-        cost = self.cost(self.logits.clone(), self.ids.clone())  # it may write into them
-        self.mean = returned_number("bits_per_byte", cost)
+        self.mean = returned_number("bits_per_byte", of_copies(self.cost, self.logits, self.ids))
         drawn, given = float(self.bits.mean()), written(self.mean, ".2f" if abs(self.mean) < 1000 else ".3g")
         bits = f"{drawn:.2f} bits a byte"
         wrong = given != f"{drawn:.2f}" and not math.isclose(self.mean, drawn, rel_tol=1e-4)
@@ -338,7 +337,7 @@ class Temperature(LiveFigure):
 
     def _drawn(self, logits: Tensor, temperature: float, u: float) -> int:
         """What the function draws; it is counted as wrong where u lies outside of its piece, rounding aside."""
-        result = self.draw(logits.clone(), temperature, u)  # it may write into them
+        result = of_copies(self.draw, logits, temperature, u)
         value = returned_number("draw_byte", result)
         if value not in range(256):
             raise ValueError(f"draw_byte returned {written(value)}, expected a byte: a whole number from 0 to 255")

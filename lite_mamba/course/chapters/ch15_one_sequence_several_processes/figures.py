@@ -14,7 +14,7 @@ from ...drawing import style
 from ...drawing.base import LiveFigure
 from ...drawing.controls import choice, slider, toggle
 from ...drawing.numbers import several, three_digits, written
-from ...drawing.returned import returned
+from ...drawing.returned import of_copies, returned
 from .costs import MACHINE, ring_bytes, ring_rounds, ring_work, scan_bytes, scan_rounds, scan_work, speed_up
 from .exercises import corrected, own_start, summary
 
@@ -112,7 +112,7 @@ class Parts(LiveFigure):
 
     def _pair(self, part: slice, A: Tensor) -> tuple[Tensor, Tensor]:
         """What a part tells, by the function of exercise 1; it may write into what it is given, as the others may."""
-        result = self.summary(self.delta[part].clone(), A.clone(), self.x[part].clone())
+        result = of_copies(self.summary, self.delta[part], A, self.x[part])
         if isinstance(result, (tuple, list)) and result and isinstance(result[0], (int, float)):
             result = torch.tensor(float(result[0])), *result[1:]  # a plain number is a total, too
         total, end = returned("summary", result, (), (1,))
@@ -129,8 +129,8 @@ class Parts(LiveFigure):
 
     def _told(self, rank: int, totals: Tensor, ends: Tensor, A: Tensor, alone: Tensor, own: slice):
         """The start (1,) of a rank and its states (L / P, 1), by the functions of exercises 2 and 3."""
-        (start,) = returned("own_start", self.start_of(rank, totals.clone(), ends.clone(), A.clone()), (1,))
-        mine = self.correct(alone.clone(), start.clone(), self.delta[own].clone(), A.clone())
+        (start,) = returned("own_start", of_copies(self.start_of, rank, totals, ends, A), (1,))
+        mine = of_copies(self.correct, alone, start, self.delta[own], A)
         return start, *returned("corrected", mine, tuple(alone.shape))
 
     def _draw_states(self, parts, own, alone, mine, truth, told) -> None:
