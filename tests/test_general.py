@@ -223,7 +223,7 @@ RAISING = [
     ("a tensor that is read while it is written", lambda x, n: (y := torch.ones(5))[1:].mul_(y[:-1])),
     ("rows that are one in memory", lambda x, n: x.expand(3, -1).add_(1)),
     ("a result without a gradient", lambda x, n: x.sum().backward()),
-    ("a gradient by another tensor", lambda x, n: torch.autograd.grad(x.requires_grad_().sum(), x.clone())),
+    ("a gradient by an unused tensor", lambda x, n: torch.autograd.grad(x.requires_grad_().sum(), x.clone())),
     ("an index that is not a whole number", lambda x, n: x[x]),
     ("an index that is not a whole number", lambda x, n: x.gather(0, x)),
     ("an index that is not a whole number", lambda x, n: x.index_select(0, x)),

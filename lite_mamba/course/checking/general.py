@@ -176,7 +176,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "does not require grad",
         "Where does the way from the input to the result leave torch: detach, no_grad, item, NumPy, a new tensor?",
     ),
-    "a gradient by another tensor": (
+    "a gradient by an unused tensor": (
         RuntimeError,
         "appears to not have been used in the graph",
         "Was the result made of the very tensor that you differentiate by? A piece or a copy of it is another one. "
