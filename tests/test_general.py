@@ -180,7 +180,10 @@ RAISING = [
     ("shapes that do not fit", lambda x, n: torch.eye(99) @ x),
     ("shapes that do not fit", lambda x, n: torch.cat([x[None], torch.zeros(2, 99)])),
     ("shapes that do not fit", lambda x, n: x.reshape(7, 99)),
-    ("shapes that do not fit", lambda x, n: torch.einsum("ab,b->a", x, x)),
+    ("more or fewer letters than axes", lambda x, n: torch.einsum("ab,b->a", x, x)),
+    ("more or fewer letters than axes", lambda x, n: np.einsum("ab,b->a", x, x)),
+    ("more or fewer letters than axes", lambda x, n: np.einsum("a,b->ab", x[None], x)),
+    ("shapes that do not fit", lambda x, n: torch.einsum("a,a->a", x, x[1:])),
     (
         "shapes that do not fit",
         lambda x, n: torch.nn.functional.cross_entropy(torch.ones(1, 3, 4), torch.ones(1, 3).long()),

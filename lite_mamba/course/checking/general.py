@@ -249,6 +249,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "The pattern has a group of letters for each input, a comma between the groups, then the arrow. Each letter "
         "after the arrow stands before it too, and in the result once.",
     ),
+    "more or fewer letters than axes": (
+        (RuntimeError, ValueError),
+        "number of subscripts|too many subscripts|more dimensions than subscripts",
+        "In the pattern each axis of a tensor has a letter in its group. Operand 0 is the first tensor, operand 1 the "
+        "second. Print the shape, and count the letters.",
+    ),
     "shapes that do not fit": (
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"

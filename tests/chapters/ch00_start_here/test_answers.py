@@ -95,6 +95,15 @@ def columns_in_loops(delta, A):
     return out
 
 
+def loops_in_the_first_sequence(delta, A):
+    _, L, D = delta.shape
+    out = torch.zeros(*delta.shape, A.shape[1])
+    for t in range(L):
+        for d in range(D):
+            out[0, t, d] = delta[0, t, d] * A[d]
+    return out
+
+
 def first_sequence(delta, A):
     return (delta[:1, ..., None] * A).expand(*delta.shape, A.shape[1])
 
@@ -125,7 +134,7 @@ ANSWERS = [
     ("no arrow", lambda delta, A: torch.einsum("bld,dn", delta, A), "summed over the channels"),
     ("new axis before the channels", lambda delta, A: delta[:, :, None] * A, "the step sizes along the states"),
     ("delta as (B, L, N)", lambda delta, A: torch.einsum("bln,dn->bldn", delta, A), "the step sizes along the states"),
-    ("another letter", lambda delta, A: torch.einsum("bld,cn->bldn", delta, A), "two letters for the channel"),
+    ("another letter", lambda delta, A: torch.einsum("bld,cn->bldn", delta, A), "all rows of A added up"),
     ("no new axis", lambda delta, A: delta * A, "no axis for the states"),
     ("no new axis, A transposed", lambda delta, A: delta * A.T, "no axis for the states"),
     ("new axes in A only", lambda delta, A: delta * A.unsqueeze(0).unsqueeze(0), "no axis for the states"),
@@ -135,8 +144,13 @@ ANSWERS = [
     ("a token's step sizes times A", token_by_token, "the step sizes along the states"),
     ("a column for each channel", columns_in_loops, "the two axes of A exchanged"),
     ("A transposed in loops", rows_as_columns, "the two axes of A exchanged"),
-    ("return in the loop over channels", channel_by_channel, "a return inside of a loop"),
-    *((f"return in loop {turns}", one_turn(turns), "a return inside of a loop") for turns in (1, 2, 3, 4)),
+    ("return in the loop over channels", channel_by_channel, "a loop that fills in its first turn alone"),
+    *(
+        (f"return in loop {turns}", one_turn(turns), "a loop that fills in its first turn alone")
+        for turns in (1, 2, 3, 4)
+    ),
+    ("sequence 0 in each turn", loops_in_the_first_sequence, "a loop that fills in its first turn alone"),
+    ("rows added up", lambda delta, A: delta[..., None] * A.sum(dim=0), "all rows of A added up"),
     ("pattern last", lambda d, A: torch.einsum(d, A, "b l d, d n -> b l d n"), "no pattern where einsum looks for it"),
     ("einops", lambda d, A: einops.einsum("b l d, d n -> b l d n", d, A), "no pattern where einsum looks for it"),
     ("another sign", lambda delta, A: -delta[..., None] * A, "the sign turned"),
@@ -165,6 +179,7 @@ ANSWERS = [
     ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
     ("zeros", lambda delta, A: torch.zeros(*delta.shape, A.shape[1]), None),
     ("delta alone", lambda delta, A: torch.einsum("bld,dn->bldn", delta), "another number of groups than tensors"),
+    ("a letter too few", lambda d, A: torch.einsum("bd,dn->bdn", d, A), "more or fewer letters than axes"),
     ("a typo in the pattern", lambda delta, A: torch.einsum("bld,dn->bldm", delta, A), None),
 ]
 

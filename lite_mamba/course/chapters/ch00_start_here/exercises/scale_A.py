@@ -97,16 +97,18 @@ SCALE_A = Exercise(
             "a row of A: the axis for the states comes behind the channels of delta.",
         ),
         Misconception(
-            name="two letters for the channel",
+            name="all rows of A added up",
             wrong=edited(scale_A, "d n -> → e n ->"),
-            message="The channel has one letter in delta and another in A. So nothing matches the two, and the "
-            "letter that is missing after the arrow is added up: all rows of A.",
+            message="Every step size is multiplied by the sum of all rows of A. einsum does so if the channel has one "
+            "letter in delta and another in A: nothing matches the two, and the letter that is missing after the "
+            "arrow is added up.",
         ),
         Misconception(
             name="an axis for every pair of channels",
             wrong=edited(scale_A, "d n -> b l d n → e n -> b l d e n"),
-            message="The channel has one letter in delta and another in A, and the result has an axis for both: "
-            "every step size meets every row of A. A step size belongs to the row of its own channel alone.",
+            message="The result has one axis for the channels of delta and another for those of A: every step size "
+            "meets every row of A. A step size belongs to the row of its own channel alone; in einsum, the two have "
+            "the same letter.",
         ),
         Misconception(
             name="the rows of A counted by tokens",
@@ -131,12 +133,12 @@ SCALE_A = Exercise(
             "way round.",
         ),
         Misconception(
-            name="a return inside of a loop",
+            name="a loop that fills in its first turn alone",
             wrong=[
                 edited(in_loops, f"* A[d, n] → * A[d, n]\n{' ' * depth}return product") for depth in (20, 16, 12, 8)
             ],
-            message="One turn of a loop is done, and the function returns: the rest of the result is still as it was "
-            "made. Which loop does your `return` stand in?",
+            message="Only the first sequence, token, channel or state has its numbers: the rest of the result is still "
+            "as it was made. Does `return` stand in a loop, or an index stay at 0?",
         ),
         Misconception(
             name="one row of A for all channels",
