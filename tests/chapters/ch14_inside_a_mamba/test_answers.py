@@ -189,6 +189,14 @@ MATRIX = [
     ("one state for all", matrix_with_one_state, "a state that is not emptied"),
     ("ones from s on", matrix_without_impulses(lambda s: s), "more than one 1"),
     ("ones", matrix_without_impulses(lambda s: 0), "more than one 1"),
+    ("minus infinity in the time", lambda d, A, B, C: torch.einsum("nt,nts,s,ns->ts", C, torch.exp(
+        A[:, None, None] * torch.where(
+            torch.ones(len(d), len(d)).tril() > 0, d.cumsum(0)[:, None] - d.cumsum(0), -math.inf)), d, B),
+     "a time of minus infinity"),
+    ("decays added up", lambda d, A, B, C: (C.T @ B) * d * torch.exp(
+        A * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)[..., None]).sum(-1).tril(), "a sum for each factor"),
+    ("three sums", lambda d, A, B, C: C.sum(0)[:, None] * (d * B.sum(0)) * torch.exp(
+        A * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)[..., None]).sum(-1).tril(), "a sum for each factor"),
 ]  # fmt: skip
 
 
@@ -274,6 +282,20 @@ WAYS = [
 # Exercise 3: half_life (delta, A)
 
 LN2 = math.log(2)
+
+
+def tokens_counted(delta, A):
+    """Token by token, until half is left or the text ends."""
+    counts = torch.zeros_like(A)
+    for d, n in [(d, n) for d in range(A.shape[0]) for n in range(A.shape[1])]:
+        left = 1.0
+        for step in delta[d]:
+            left, counts[d, n] = left * torch.exp(A[d, n] * step), counts[d, n] + 1
+            if left < 0.5:
+                break
+    return counts
+
+
 HALF = [
     ("a sum over L", lambda d, A: LN2 * d.shape[1] / (A.abs() * d.sum(1, keepdim=True)), "right"),
     ("numpy", lambda d, A: torch.tensor(LN2 / (-A.numpy() * d.numpy().mean(1)[:, None])), "right"),
@@ -329,6 +351,11 @@ HALF = [
     ("up to the last token but one", lambda d, A: -LN2 / (A * d[:, :-1].mean(-1, True)), "a token that is left out"),
     ("a logarithm of a product", lambda d, A: math.log(0.5) / (
         torch.exp(A[..., None] * d[:, None]).prod(2) ** (1 / d.shape[1])).log(), "the logarithm of what is left"),
+    ("the place of the first below a half", lambda d, A: (
+        torch.exp(A[..., None] * d.cumsum(1)[:, None]) < 0.5).float().argmax(-1).float(),
+     "the first half of this text"),
+    ("counted up to a half, or to the end", tokens_counted, "the first half of this text"),
+    ("over the length of delta", lambda d, A: LN2 / (-A * (d.sum(1) / len(d))[:, None]), "the number of channels"),
     ("over what is left", lambda d, A: LN2 / torch.exp(d.mean(1)[:, None] * A),
      "what is left in the place of its exponent"),
     ("over what fades", lambda d, A: LN2 / (1 - torch.exp(d.mean(1)[:, None] * A)),
@@ -398,7 +425,8 @@ PROBE = [
     ("ridge everywhere", fit(eye=ones), "a ridge on every product"),
     ("not centred", fit(centre=False), "features that are not centred"),
     ("the mean of all", fit(cut=lambda x, y, w: -(x @ w).mean()), "a cut at the mean of everything"),
-    ("one half", fit(cut=lambda x, y, w: y.float().mean() - (x @ w).mean() - 0.5), "the constant of the regression"),
+    ("one half", fit(cut=lambda x, y, w: y.float().mean() - (x @ w).mean() - 0.5),
+     "a cut where the regression says a half"),
     ("the middle of centred features", fit(
         cut=lambda x, y, w: -((x - x.mean(0))[y].mean(0) + (x - x.mean(0))[~y].mean(0)) @ w / 2
     ), "a cut for centred features"),
@@ -446,6 +474,12 @@ PROBE = [
     ("a column of ones", lambda x, y, r: (lambda X: (lambda w: (w[:-1], w[-1] - 0.5))(torch.inverse(
         X.T @ X + r * len(X) * torch.eye(X.shape[1])) @ (X.T @ y.float())))(F.pad(x, (0, 1), value=1.0)),
      "a ridge on the constant"),
+    ("whole numbers as an index", lambda x, y, r: (lambda g: fit_by_inverse(
+        x, y, r, cut=lambda x, y, w: -(x[g].mean(0) + x[1 - g].mean(0)) @ w / 2))(y.long()),
+     "places in the place of a mask"),
+    ("whole numbers and their ~", lambda x, y, r: (lambda g: fit_by_inverse(
+        x, y, r, cut=lambda x, y, w: -(x[g] @ w).mean() / 2 - (x[~g] @ w).mean() / 2))(y.int()),
+     "places in the place of a mask"),
     ("two medians", fit(cut=lambda x, y, w: -(torch.median(x[y] @ w) + torch.median(x[~y] @ w)) / 2),
      "a cut between the medians"),
 ]  # fmt: skip
@@ -517,6 +551,12 @@ BYTES = [
     ("from the one before, up to k", lambda ids, k: bytes_by_loop(ids, k)[:, 1:], "the present byte left out"),
     ("t − j > 0", lambda ids, k: torch.tensor([[int(ids[t - j]) if t - j > 0 else -1 for j in range(k)]
      for t in range(len(ids))]), "the first byte left out"),
+    ("roll, and −1 in the first row", bytes_with(
+        lambda ids, j: torch.where(torch.arange(len(ids)) < min(j, 1), -1, ids.roll(j))), "a text that is a ring"),
+    ("a window in reading order", lambda ids, k: torch.tensor([
+        (ids[max(0, t - k + 1) : t + 1].tolist() + k * [-1])[:k] for t in range(len(ids))]), "the oldest byte first"),
+    ("a view", lambda ids, k: bytes_by_loop(ids, k).T.contiguous().view(len(ids), k),
+     "another shape for the same row of numbers"),
     ("the last k in all rows", lambda ids, k: torch.stack(len(ids) * [ids.flip(0)[:k]]),
      "the end of the text in every row"),
 ]  # fmt: skip

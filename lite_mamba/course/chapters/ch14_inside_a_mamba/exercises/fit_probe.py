@@ -188,6 +188,15 @@ FIT_PROBE = Exercise(
             ],
         ),
         Misconception(
+            "places in the place of a mask",
+            "You index with whole numbers, 0 and 1. Those are *places*: two examples, taken again and again. A group "
+            "is picked by a mask of True and False.",
+            [
+                edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[y.long()].mean(0) + x[1 - y.long()].mean(0)"),
+                edited(fit_probe, "x[y].mean(0) + x[~y].mean(0) → x[y.long()].mean(0) + x[~y.long()].mean(0)"),
+            ],
+        ),
+        Misconception(
             "a cut at the median",
             "You cut at the median of all scores: half of the examples are called inside, however many are. The cut "
             "is halfway between the two groups' means.",
@@ -207,15 +216,15 @@ FIT_PROBE = Exercise(
             edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x.mean(0)"),
         ),
         Misconception(
-            "the constant of the regression",
+            "a cut where the regression says a half",
             "You cut where the regression says one half. With one group larger, few scores get there. The cut is "
             "halfway between the two groups' means.",
             edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
         ),
         Misconception(
             "an intercept in the place of a cut",
-            "Your c is the constant of the regression on 0 and 1: with it the score of the group outside is near 0. "
-            "The cut is to be halfway between the two groups' means.",
+            "Your c is the constant of the regression on 0 and 1: the scores then aim at 0 outside and at 1 inside. "
+            "Halfway between the two groups' means the score is to be 0.",
             edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w"),
         ),
         Misconception(
@@ -236,8 +245,8 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "targets of −1 and 1",
-            "Your weights are twice as long. The cut is right and so is every verdict, but the targets asked for are 0 "
-            "and 1.",
+            "Your weights are twice as long, and c goes with them. Every verdict stays the same, but the targets asked "
+            "for are 0 and 1.",
             edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
         ),
         Misconception(

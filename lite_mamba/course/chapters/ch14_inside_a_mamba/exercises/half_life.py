@@ -106,6 +106,13 @@ HALF_LIFE = Exercise(
             edited(half_life, "delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / (delta.shape[1] - 1)"),
         ),
         Misconception(
+            "the number of channels",
+            "You divide the sum of the steps by the number of channels: that is the length of `delta`. How many steps "
+            "have you added up?",
+            edited(half_life, "delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / len(delta)"),
+            where=lambda delta, **_: len(delta) > 1,
+        ),
+        Misconception(
             "a token that is left out",
             "The step of the first token, or of the last, is missing in your mean. The state fades in each of the L "
             "tokens.",
@@ -138,6 +145,7 @@ HALF_LIFE = Exercise(
             "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
             "evenly, as much over the whole text.",
             [_tokens_until_half(after) for after in (0, 1)],
+            where=lambda delta, A: bool((torch.exp(A * delta.sum(1, keepdim=True)) < 0.5).all()),  # half is reached
         ),
         Misconception(
             "a mean along the channels",

@@ -157,6 +157,17 @@ HIDDEN_ATTENTION = Exercise(
             ),
         ),
         Misconception(
+            "a time of minus infinity",
+            "Above the diagonal you set the time between to −∞, so that its exponential is 0. But A is negative, and A "
+            "times −∞ is +∞. What do you want to hide: a time, or a weight?",
+            edited(
+                hidden_attention,
+                "faded = torch → between = between.masked_fill(torch.ones_like(between).triu(1).bool(), -torch.inf)\n"
+                "    faded = torch",
+                ".tril() → ",
+            ),
+        ),
+        Misconception(
             "Euler's decay",
             "You let the state fade by 1 + ΔA. That is Euler's step, close to the decay for small Δ only. The equation "
             "has the exponential.",
@@ -239,6 +250,16 @@ HIDDEN_ATTENTION = Exercise(
                     f"torch.exp(A[:, None, None] * between) → torch.exp(A.{one}() * between).expand(len(A), -1, -1)",
                 )
                 for one in ("mean", "sum")
+            ],
+            where=lambda A, **_: len(A) > 1,
+        ),
+        Misconception(
+            "a sum for each factor",
+            "You add up the decays over the numbers of the state before they meet B and C. Each number is written, "
+            "fades and is read by itself: first the product, then one sum.",
+            [
+                edited(hidden_attention, '"nt,nts,ns->ts", C, faded → "nt,ts,ns->ts", C, faded.sum(0)'),
+                edited(hidden_attention, '"nt,nts,ns->ts" → "nt,mts,ks->ts"'),
             ],
             where=lambda A, **_: len(A) > 1,
         ),

@@ -36,6 +36,12 @@ def _filled_in_front(ids: Tensor, k: int) -> Tensor:
     return torch.stack([F.pad(row, (k - len(row), 0), value=-1) for row in rows])
 
 
+def _in_reading_order(ids: Tensor, k: int) -> Tensor:
+    """The bytes that there are from the oldest on, and −1 behind them."""
+    rows = [ids[max(0, place + 1 - k) : place + 1] for place in range(len(ids))]
+    return torch.stack([F.pad(row, (0, k - len(row)), value=-1) for row in rows])
+
+
 def _bytes_cases(draw: Draw) -> dict:
     return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
 
@@ -52,7 +58,14 @@ LAST_BYTES = Exercise(
             "a text that is a ring",
             "The first places see the end of the text, as if it were a ring: `roll` makes one of it, and so does an "
             "index below 0. Before the first byte there is nothing.",
-            edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)"),
+            [
+                edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)"),
+                edited(
+                    last_bytes,
+                    "F.pad(ids, (back, 0), value=-1)[: len(ids)] → "
+                    "F.pad(ids.roll(back)[min(back, 1) :], (min(back, 1), 0), value=-1)",
+                ),
+            ],
         ),
         Misconception(
             "a look ahead",
@@ -80,7 +93,7 @@ LAST_BYTES = Exercise(
             "the oldest byte first",
             "You put the oldest byte into the first column. Column j is the byte j places back: the present one comes "
             "first.",
-            edited(last_bytes, "range(k) → reversed(range(k))"),
+            [edited(last_bytes, "range(k) → reversed(range(k))"), _in_reading_order],
         ),
         Misconception(
             "zeros before the text",
@@ -91,6 +104,12 @@ LAST_BYTES = Exercise(
             "places in columns",
             "Your result lies on its side: places in rows, (L, k).",
             edited(last_bytes, "dim=1 → dim=0"),
+        ),
+        Misconception(
+            "another shape for the same row of numbers",
+            "You reshape (k, L) to (L, k). That reads the numbers on in their old order, so that a row goes along the "
+            "text. What you want is the same table on its side.",
+            edited(last_bytes, "torch.stack(columns, dim=1) → torch.stack(columns).reshape(-1, k)"),
         ),
         Misconception(
             "the first places left out",
@@ -136,8 +155,8 @@ LAST_BYTES = Exercise(
         ),
         Misconception(
             "a slice that ends at −0",
-            "For the present byte your slice ends at −0, which is 0: nothing is left of the text. Count from the "
-            "front: `[: len(ids) - back]`.",
+            "For the present byte your slice ends at −0, which is 0: nothing is left of the text. Where does it end, "
+            "counted from the front?",
             [
                 edited(
                     last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids[:-back], (back, 0), value=-1)"
