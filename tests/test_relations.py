@@ -131,6 +131,10 @@ def test_an_axis_of_one_number_that_is_gone_was_not_added_up():
     assert found.relations == ("The right numbers in the right order, in another shape.",)
 
 
+def test_nothing_is_right_where_nothing_came():
+    assert not any(words.startswith("Right, but") for words in relations(lambda y, **_: y[..., :0]))
+
+
 @pytest.mark.parametrize("words", [words for words in VALUES if words[:4] not in ("Ever", "One ")])
 def test_no_relation_is_claimed_that_a_single_case_contradicts(words):
     def change(y, x, **case):

@@ -449,6 +449,8 @@ def _ends(pair: Pair, i: int) -> Iterator[Said]:
     if pair.want.ndim != pair.have.ndim:
         return
     short, long = sorted((pair.want, pair.have), key=lambda tensor: tensor.shape[i])
+    if not short.numel():
+        return  # of nothing, nothing is right
     surplus = long.shape[i] - short.shape[i]
     name, too_many = ("too much at an end", "too many") if long is pair.have else ("too little at an end", "missing")
     how_many = "one is" if surplus == 1 else "some are"

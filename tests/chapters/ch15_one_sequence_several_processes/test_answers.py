@@ -120,6 +120,7 @@ SUMMARY = [
     ("Euler", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: h + d[t] * A * h + x[t], range(len(d)), 0 * A)), "Euler's decay"),
     ("a count", totalled(lambda d, A: len(d)), "steps that are counted"),
+    ("a count in a tensor", totalled(lambda d, A: torch.tensor(len(d))), "steps that are counted"),
     ("no step size", lambda d, A, x: (d.sum(), by_pairs(torch.ones_like(d), A, x)[1]), "a decay without Δ"),
     ("the last drive taken off", lambda d, A, x: (d.sum(), by_weights(d, A, x)[1] - x[-1]), "the last drive left out"),
     ("no axis for the steps", lambda d, A, x: (d.sum(), ((A * (d.sum() - d.cumsum(0))).exp() * x).sum(0)),
@@ -208,6 +209,7 @@ START = [
     ("a loop", carried(fade_then_add), "right"),
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
     ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), "the own part counted"),
+    ("the own end", lambda rank, totals, ends, A: ends[rank], "the own part counted"),
     ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
     ("Python's sum", lambda rank, totals, ends, A: sum(
         torch.exp(A * totals[q + 1 : rank].sum()) * ends[q] for q in range(rank)), "a number in the place of N zeros"),
@@ -342,6 +344,10 @@ CORRECTED = [
     ("a rerun", rerun, "right"),
     ("einsum", lambda s, start, d, A: s + torch.einsum("ln,n->ln", torch.exp(torch.outer(d.cumsum(0), A)), start),
      "right"),
+    ("a running sum of decays", lambda s, start, d, A: s + torch.cumsum(torch.exp(torch.outer(d, A)), 0) * start,
+     "decays that are added up"),
+    ("a running product along N", lambda s, start, d, A: s + torch.exp(torch.outer(d, A)).cumprod(-1) * start,
+     "decays gathered along the states"),
     ("as it is", lambda s, start, d, A: s + start, "a start that does not fade"),
     ("single steps", added(lambda d: d), "a start that fades by single steps"),
     ("one too few", added(lambda d: d.cumsum(0) - d), "one step too few"),
@@ -489,6 +495,8 @@ HALO = [
     ("the next part's first", of_neighbour(lambda part, m: part[:, :m], step=1), "samples of the rank behind"),
     ("the next part's last", of_neighbour(lambda part, m: part[:, -m:], step=1), "samples of the rank behind"),
     ("one short", lambda rank, parts, m: from_all(rank, parts, m)[:, 1:], "one sample short"),
+    ("one short, from the end", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts[:rank]], 1)[:, -(m - 1) :], "one sample short"),
     ("one short, with a zero", lambda rank, parts, m: F.pad(from_all(rank, parts, m)[:, 1:], (1, 0)),
      "one sample short"),
     ("one more", lambda rank, parts, m: from_all(rank, parts, m + 1), "one sample too many"),
@@ -504,7 +512,9 @@ HALO = [
     ("with the part", lambda rank, parts, m: torch.cat([from_all(rank, parts, m), parts[rank]], 1),
      "halo and part together"),
     ("zeros", lambda rank, parts, m: torch.zeros(len(parts[0]), m), "zeros for every rank"),
-    ("the own last", lambda rank, parts, m: parts[rank][:, -m:], None),
+    ("the own last", lambda rank, parts, m: parts[rank][:, -m:], "the part's own samples"),
+    ("the own first", lambda rank, parts, m: parts[rank][:, :m], "the part's own samples"),
+    ("nothing for rank 0", lambda rank, parts, m: from_all(rank, parts, m) if rank else parts[0][:, :0], None),
     ("no return", lambda *case: None, None),
     ("a crash", lambda rank, parts, m: torch.cat(parts[:rank])[:, -m:], None),
     ("the first sample again", lambda rank, parts, max_lag: (
@@ -609,6 +619,19 @@ HUNT = [
     ("one short, at least one", convolved(lambda taps, d: max(1, (taps - 1) * d - 1)), "one sample short"),
     ("added", convolved(lambda taps, d: taps - 1 + d), "taps and dilation added"),
     ("added, less one", convolved(lambda taps, d: taps + d - 2), "taps and dilation added"),
+    ("added, and the last tap, too", convolved(lambda taps, d: taps + d), "taps and dilation added"),
+    ("a bracket left out", convolved(lambda taps, d: max(taps - 1 * d, 1)), "a halo of taps less dilation"),
+    ("a slice alone", lambda parts, weight, d: [sum(weight[:, k, None] * F.pad(torch.cat(
+        [halo(rank, parts, weight.shape[1] - 1), part], 1), ((weight.shape[1] - 1 - k) * d, 0))[
+        :, (weight.shape[1] - 1) * d :][:, : part.shape[1]] for k in range(weight.shape[1]))
+        for rank, part in enumerate(parts)], "a slice longer than its halo"),
+    ("no groups", lambda parts, weight, d: [F.conv1d(torch.cat([halo(rank, parts, (weight.shape[1] - 1) * d), part], 1),
+        weight[:, None], dilation=d) for rank, part in enumerate(parts)], "groups forgotten"),
+    ("no dilation, unpadded", lambda parts, weight, d: [F.conv1d(
+        torch.cat([halo(rank, parts, (weight.shape[1] - 1) * d), part], 1), weight[:, None], groups=len(weight))
+        for rank, part in enumerate(parts)], "the dilation left out"),
+    ("reversed, and nothing mended", convolved(lambda taps, d: taps - 1, lambda k, taps, d: k * d),
+     "taps in the wrong order"),
     ("no dilation", convolved(lambda taps, d: taps - 1, lambda k, taps, d: taps - 1 - k), "the dilation left out"),
     ("one gap", convolved(lambda taps, d: d), "a halo of one gap"),
     ("two gaps", convolved(lambda taps, d: 2 * d), "a fixed number of gaps"),
@@ -696,6 +719,10 @@ BACK = [
      "a gradient that has gone through the own part"),
     ("upwards", back(fade_then_add, lambda rank, P: range(rank + 1, P)), "fading by the parts behind"),
     ("everybody", back(fade_then_add, lambda rank, P: range(P - 1, -1, -1)), "all ranks"),
+    ("all the others", back(fade_then_add, lambda rank, P: [q for q in range(P) if q != rank]), "all ranks"),
+    ("all the others, down", back(fade_then_add, lambda rank, P: [q for q in range(P - 1, -1, -1) if q != rank]),
+     "all ranks"),
+    ("all the others, added", lambda rank, totals, slopes, A: slopes.sum(0) - slopes[rank], "all ranks"),
     ("a second minus", back(lambda g, decay, slope: g / decay + slope), "slopes that grow"),
     ("no exp", lambda rank, totals, slopes, A: functools.reduce(lambda g, q: totals[q] * A * g + slopes[q],
      range(len(totals) - 1, rank, -1), 0 * A), "a sum taken for a decay"),

@@ -98,14 +98,22 @@ CONVOLVE_PARTS = Exercise(
             [
                 edited(convolve_parts, f"{REACH} → reach = taps - 1 + dilation"),
                 edited(convolve_parts, f"{REACH} → reach = taps + dilation - 2"),
+                edited(convolve_parts, f"{REACH} → reach = taps + dilation"),
             ],
             where=lambda weight, dilation, **_: weight.shape[1] > 2 and dilation > 2,
         ),
         Misconception(
             "the dilation left out",
-            "Now halo and taps agree, and the convolution has lost its dilation: it reads neighbouring samples.",
-            _without_dilation,
+            "Your convolution has lost its dilation: it reads neighbouring samples. The suspect's lags are right.",
+            [_without_dilation, edited(_unpadded, "dilation=dilation, → ")],
             where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "a halo of taps less dilation",
+            "Your halo has taps − dilation samples. Python multiplies before it subtracts; what is to be multiplied is "
+            "the number of gaps.",
+            edited(convolve_parts, f"{REACH} → reach = taps - 1 * dilation"),
+            where=lambda weight, dilation, **_: weight.shape[1] > dilation,
         ),
         Misconception(
             "a halo of one gap",
@@ -128,6 +136,20 @@ CONVOLVE_PARTS = Exercise(
             "belong to the part before.",
             edited(convolve_parts, "reach : reach + → taps - 1 : taps - 1 +"),
             where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "a slice longer than its halo",
+            "The slice leaves out (taps − 1) · dilation samples, and the halo in front of the part has taps − 1. So it "
+            "cuts off outputs of the part, too. Halo and slice go by one length.",
+            edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps - 1)"),
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "groups forgotten",
+            "Without `groups`, F.conv1d lets each output channel read all input channels. Here each has taps of its "
+            "own.",
+            edited(_unpadded, ", groups=len(weight) → "),
+            where=lambda weight, **_: len(weight) > 1,
         ),
         Misconception(
             "parts that know nothing of each other",
@@ -210,8 +232,12 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "taps in the wrong order",
-            "The halo is right, and now the taps are reversed: the last one meets the present.",
-            edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
+            "Your taps are reversed: the first meets the present, and the last reads farthest back. In the suspect the "
+            "last one meets the present, as it should.",
+            [
+                edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation"),
+                edited(convolve_parts, "(taps - 1 - k) * dilation → k * dilation", f"{REACH} → reach = taps - 1"),
+            ],
         ),
         Misconception(
             "a halo of outputs",

@@ -133,6 +133,21 @@ CORRECTED = Exercise(
             edited(corrected, "delta.cumsum(0) → delta.cumsum(0).cumsum(0)"),
         ),
         Misconception(
+            "decays that are added up",
+            "You add up what is left after each step. What goes through several steps is multiplied by each of their "
+            "decays; what is added up are the steps in the exponent.",
+            edited(
+                corrected,
+                "torch.exp(delta.cumsum(0)[:, None] * A) → torch.exp(delta[:, None] * A).cumsum(0)",
+            ),
+        ),
+        Misconception(
+            "decays gathered along the states",
+            "You gather the decays along the states, from the first to the last. Each state fades alone; what it goes "
+            "through are the steps, the first axis.",
+            edited(corrected, "delta.cumsum(0)[:, None] * A → (delta[:, None] * A).cumsum(1)"),
+        ),
+        Misconception(
             "corrections one step late",
             "Your first state gets nothing, and each later one gets what belongs to the state before it.",
             lambda states, start, delta, A: torch.cat(

@@ -326,8 +326,19 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "all ranks",
-            "You go through all parts. The parts before yours do not feel your state.",
-            edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals))"),
+            "You go through the parts before yours as well. They do not feel your state.",
+            [
+                edited(end_gradient, "range(rank + 1, len(totals)) → range(len(totals))"),
+                edited(
+                    end_gradient,
+                    "range(rank + 1, len(totals)) → [q for q in range(len(totals)) if q != rank]",
+                ),
+                edited(
+                    end_gradient,
+                    "reversed(range(rank + 1, len(totals))) → [q for q in range(len(totals)) if q != rank]",
+                ),
+                lambda rank, totals, slopes, A: slopes.sum(0) - slopes[rank],
+            ],
         ),
     ],
 )

@@ -152,12 +152,18 @@ HALO = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
+            "samples of the own part",
+            "The last of your samples belong to the part itself. The halo lies in front of it.",
+            edited(halo, "parts[:rank] → parts[:rank + 1]"),
+        ),
+        Misconception(
             "the part's own samples",
             "Your samples are those of the part itself, which its process has. The halo lies in front of it.",
             [
                 edited(halo, "*parts[:rank] → parts[rank]"),
                 lambda rank, parts, max_lag: F.pad(parts[rank], (0, max_lag))[:, :max_lag],
             ],
+            where=_long,
         ),
         Misconception(
             "the wrong end of the part before",
@@ -227,16 +233,12 @@ HALO = Exercise(
                     "return before[:, -max_lag:] → return F.pad(before[:, before.shape[1] - max_lag + 1:], (1, 0))",
                 ),
             ],
+            where=lambda max_lag, **_: max_lag > 1,
         ),
         Misconception(
             "one sample too many",
             "Your halo has one sample more than max_lag. Nobody reads it.",
             edited(halo, "max_lag)  # (D, max_lag) → max_lag + 1)", "-max_lag: → -max_lag - 1:"),
-        ),
-        Misconception(
-            "samples of the own part",
-            "The last of your samples belong to the part itself. The halo lies in front of it.",
-            edited(halo, "parts[:rank] → parts[:rank + 1]"),
         ),
         Misconception(
             "parts in the wrong order",

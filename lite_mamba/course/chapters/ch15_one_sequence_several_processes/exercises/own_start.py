@@ -79,6 +79,7 @@ OWN_START = Exercise(
             [
                 edited(own_start, "range(rank) → range(rank + 1)"),
                 lambda rank, totals, ends, A: own_start(rank, totals, ends, A) + ends[rank],
+                lambda rank, totals, ends, A: ends[rank],
             ],
         ),
         Misconception(

@@ -84,7 +84,10 @@ SUMMARY = Exercise(
             "steps that are counted",
             "Your first result is how many steps the part has. The steps differ in size, and fading goes by their "
             "sizes.",
-            edited(summary, "delta.sum() → torch.tensor(float(len(delta)))"),
+            [
+                edited(summary, "delta.sum() → torch.tensor(float(len(delta)))"),
+                edited(summary, "delta.sum() → torch.tensor(len(delta))"),
+            ],
         ),
         Misconception(
             "drives that do not fade",
