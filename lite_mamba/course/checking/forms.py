@@ -80,6 +80,8 @@ def _parts(want: Any, have: Any, tolerance: Tolerance) -> str | None:
     def same(expected: Any, got: Any) -> bool:
         return difference(expected, got, Tolerance(tolerance.rtol, tolerance.atol)) is None
 
+    if isinstance(have, (tuple, list)) and len(have) == 1 and same(want, have[0]):
+        return "a result packed into a list or tuple"
     if not isinstance(want, tuple):
         return "a part too many" if isinstance(have, tuple) and any(same(want, part) for part in have) else None
     if len(want) < 2:

@@ -45,7 +45,7 @@ def named_error(error: BaseException) -> Mistake | None:
 
 HINTS: dict[str, str] = {  # the most telling first
     # The result is right but for its form.
-    "nothing returned": "What is computed is not handed out by itself: it stands behind `return`.",
+    "nothing returned": "What is computed is not handed out by itself: it stands behind `return`. `print` gives None.",
     "a caught error": "Let the error come: it says what is wrong.",
     "an input changed in place": "The result is right, but whoever called you finds other values in the input.",
     "a list in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
@@ -69,6 +69,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "complex numbers in place of real ones": "The numbers are right, their imaginary parts are 0: take `.real`.",
     "another precision": "The values are right. Make new tensors in the dtype of the input, or convert at the end.",
     "one part alone": "What came is right. The stub's Returns names what must come beside it.",
+    "a result packed into a list or tuple": "What is in it is right. Square brackets make a list of it, a comma behind "
+    "it a tuple: return it alone.",
     "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
     "exchanged parts": "All parts are right. The stub's Returns says which of them comes first.",
     "a gradient cut off": "Which line leaves torch, or makes a tensor that knows nothing of the input?",
@@ -245,9 +247,10 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "a pattern that cannot be read": (
         RuntimeError,
         "invalid subscript given|does not appear in the equation|more than once in the output|"
-        "not part of any ellipsis|Invalid axis|Identifiers only on one side",
+        "not part of any ellipsis|Invalid axis|Unknown axis|Identifiers only on one side",
         "The pattern has a group of letters for each input, a comma between the groups, then the arrow. Each letter "
-        "after the arrow stands before it too, and in the result once.",
+        "after the arrow stands before it too, and in the result once. The einsum of einops wants spaces "
+        "between the letters.",
     ),
     "more or fewer letters than axes": (
         (RuntimeError, ValueError),
@@ -259,7 +262,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         (RuntimeError, ValueError, IndexError),
         "[Ss]izes? of tensor|size mismatch|mat1 and mat2|must match|[Ss]hape|dimension|broadcast|expand|"
         "expected input|expected weight|equal size|subscript|same size|match target|number of elements|at least .D|"
-        "must be a (.D tensor|matrix)|.D tensors expected|vector expected|[Ee]xpected target size",
+        "must be a (.D tensor|matrix)|.-D argument|.D tensors expected|vector expected|[Ee]xpected target size",
         "Print the shapes of all that meets in this line, and compare them axis by axis.",
     ),
     "a name that is not there behind a dot": (

@@ -104,6 +104,36 @@ def loops_in_the_first_sequence(delta, A):
     return out
 
 
+def last_row(delta, A):
+    for row in A:
+        out = delta[..., None] * row
+    return out
+
+
+def sizes_of_the_package(delta, A):
+    B, D, L = delta.shape
+    N = A.shape[1]
+    out = torch.zeros(B, L, D, N)
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                for n in range(N):
+                    out[b, t, d, n] = delta[b, d, t] * A[d, n]
+    return out
+
+
+def sizes_exchanged(delta, A):
+    B, L, _ = delta.shape
+    N, D = A.shape
+    out = torch.zeros(B, L, D, N)
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                for n in range(N):
+                    out[b, t, d, n] = delta[b, t, d] * A[n, d]
+    return out
+
+
 def first_sequence(delta, A):
     return (delta[:1, ..., None] * A).expand(*delta.shape, A.shape[1])
 
@@ -124,7 +154,8 @@ ANSWERS = [
     ("channels first", lambda delta, A: torch.einsum("bld,dn->bdln", delta, A), "axes in another order"),
     ("states first", lambda delta, A: torch.stack([delta * a for a in A.T]), "axes in another order"),
     ("delta as (B, D, L)", lambda d, A: torch.einsum("bdl,dn->bldn", d, A), "the two last axes of delta exchanged"),
-    ("exp(A)", lambda delta, A: delta[..., None] * A.exp(), "the exponential of A"),
+    ("exp(A)", lambda delta, A: delta[..., None] * A.exp(), "the exponential of one input alone"),
+    ("exp(Δ)", lambda delta, A: torch.exp(delta)[..., None] * A, "the exponential of one input alone"),
     ("a sum", lambda delta, A: delta[..., None] + A, "added instead of multiplied"),
     ("exp", lambda delta, A: torch.exp(delta[..., None] * A), "the exponential taken too early"),
     ("exp of einsum", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A).exp(), "the exponential taken too early"),
@@ -150,6 +181,33 @@ ANSWERS = [
         for turns in (1, 2, 3, 4)
     ),
     ("sequence 0 in each turn", loops_in_the_first_sequence, "a loop that fills in its first turn alone"),
+    (
+        "the last step",
+        lambda d, A: torch.einsum("bd,dn->bdn", d[:, -1], A)[:, None].repeat(1, d.shape[1], 1, 1),
+        "one step size for many",
+    ),
+    ("the last row", last_row, "one row of A for all channels"),
+    ("three dots", lambda delta, A: torch.einsum("b l d, d n -> ...", delta, A), "added up over several axes"),
+    (
+        "the product of a matrix",
+        lambda delta, A: torch.einsum("b l d, d n -> d n", delta, A),
+        "added up over several axes",
+    ),
+    ("sums", lambda delta, A: (delta[..., None] * A).sum((0, 1)), "added up over several axes"),
+    (
+        "repeat",
+        lambda delta, A: delta.repeat(1, 1, A.shape[1]).view(*delta.shape, -1) * A,
+        "the step sizes repeated by turns",
+    ),
+    (
+        "expand, then reshape",
+        lambda d, A: d[:, :, None].expand(-1, -1, A.shape[1], -1).reshape(*d.shape, -1) * A,
+        "the step sizes repeated by turns",
+    ),
+    ("repeat_interleave", lambda d, A: d.repeat_interleave(A.shape[1], -1).view(*d.shape, -1) * A, "right"),
+    ("sizes (B, D, L)", sizes_of_the_package, "the two last axes of delta exchanged"),
+    ("sizes (N, D)", sizes_exchanged, "the two axes of A exchanged"),
+    ("channels first, no new axis", lambda delta, A: delta.transpose(1, 2) * A, "no axis for the states"),
     ("rows added up", lambda delta, A: delta[..., None] * A.sum(dim=0), "all rows of A added up"),
     ("pattern last", lambda d, A: torch.einsum(d, A, "b l d, d n -> b l d n"), "no pattern where einsum looks for it"),
     ("einops", lambda d, A: einops.einsum("b l d, d n -> b l d n", d, A), "no pattern where einsum looks for it"),
@@ -179,6 +237,10 @@ ANSWERS = [
     ("a list", lambda delta, A: (delta[..., None] * A).tolist(), None),
     ("zeros", lambda delta, A: torch.zeros(*delta.shape, A.shape[1]), None),
     ("delta alone", lambda delta, A: torch.einsum("bld,dn->bldn", delta), "another number of groups than tensors"),
+    ("a comma behind", lambda delta, A: (delta[..., None] * A,), "a result packed into a list or tuple"),
+    ("print", lambda delta, A: print((delta[..., None] * A).shape), "nothing returned"),
+    ("outer", lambda delta, A: torch.outer(delta, A), "shapes that do not fit"),
+    ("einops without spaces", lambda d, A: einops.einsum(d, A, "bld, dn -> bldn"), "a pattern that cannot be read"),
     ("a letter too few", lambda d, A: torch.einsum("bd,dn->bdn", d, A), "more or fewer letters than axes"),
     ("a typo in the pattern", lambda delta, A: torch.einsum("bld,dn->bldm", delta, A), None),
 ]

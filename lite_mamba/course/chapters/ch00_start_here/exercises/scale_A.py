@@ -23,6 +23,28 @@ def in_loops(delta, A):
     return product
 
 
+def delta_read_as_bdl(delta, A):
+    B, D, L = delta.shape
+    product = torch.zeros(B, L, D, A.shape[1])
+    for t in range(L):
+        for d in range(D):
+            product[:, t, d] = delta[:, d, t, None] * A[d]
+    return product
+
+
+def A_read_as_nd(delta, A):
+    N, D = A.shape
+    product = torch.zeros(*delta.shape[:2], D, N)
+    for d in range(D):
+        for n in range(N):
+            product[..., d, n] = delta[:, :, d] * A[n, d]
+    return product
+
+
+def repeated_by_turns(delta, A):
+    return delta.repeat(1, 1, A.shape[1]).reshape(*delta.shape, A.shape[1]) * A
+
+
 def draw_cases(draw):
     B, L, D, N = draw.size(1, 3), draw.size(1, 6), draw.size(2, 5), draw.size(2, 4)
     return {"delta": draw.uniform(0.1, 1.0, B, L, D).round(decimals=1), "A": -draw.uniform(1, 4, D, N).round()}
@@ -49,6 +71,15 @@ SCALE_A = Exercise(
             "arrow. Each of the N numbers of a channel fades by itself.",
         ),
         Misconception(
+            name="added up over several axes",
+            wrong=[
+                edited(scale_A, f"-> b l d n → -> {axes}")
+                for axes in ("d n", "", "b l", "n", "b n", "b d", "l d", "l n")
+            ],
+            message="The numbers of several axes are added up: einsum does so for every letter that is missing after "
+            "the arrow. The result has four axes. Compare your shape with the docstring's.",
+        ),
+        Misconception(
             name="axes in another order",
             wrong=[
                 edited(scale_A, f"-> b l d n → -> {axes}")
@@ -64,13 +95,14 @@ SCALE_A = Exercise(
                 lambda delta, A: delta[..., None] * A.T,
                 edited(in_loops, "A[d, n] → A[n, d]"),
                 edited(in_loops, "[b, t, d, n] → [b, t, d]", "A[d, n] → A[:, d]"),
+                A_read_as_nd,
             ],
             message="The first axis of A counts channels, the second states; here they are read the other way "
             "round. With as many channels as states nothing in PyTorch can notice.",
         ),
         Misconception(
             name="the two last axes of delta exchanged",
-            wrong=edited(scale_A, "b l d, → b d l,"),
+            wrong=[edited(scale_A, "b l d, → b d l,"), delta_read_as_bdl],
             message="The tokens of delta are taken for its channels. delta is (B, L, D) here: its last axis counts "
             "channels, and meets the rows of A.",
         ),
@@ -79,6 +111,7 @@ SCALE_A = Exercise(
             wrong=[
                 lambda delta, A: delta * A,
                 lambda delta, A: delta * A.T,
+                lambda delta, A: delta.mT * A,
                 lambda delta, A: delta * A[None, None],
                 edited(in_loops, "[b, t, d, n] → [b]", "[b, t, d] → [b]", "A[d, n] → A"),
                 edited(in_loops, "[b, t, d, n] → [:, :, d]", "[b, t, d] → [:, :, d]", "A[d, n] → A[d]"),
@@ -95,6 +128,12 @@ SCALE_A = Exercise(
             ],
             message="Each step size meets the *state* of the same number, a column of A. It belongs to a channel, "
             "a row of A: the axis for the states comes behind the channels of delta.",
+        ),
+        Misconception(
+            name="the step sizes repeated by turns",
+            wrong=repeated_by_turns,
+            message="The step sizes are repeated as a row, all channels and then all again: the states of one channel "
+            "meet the step sizes of several. They all belong to the step size of their own channel.",
         ),
         Misconception(
             name="all rows of A added up",
@@ -142,7 +181,10 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="one row of A for all channels",
-            wrong=[edited(scale_A, f'n", delta, A) → n", delta, {row}.expand_as(A))') for row in ("A[0]", "A.mean(0)")],
+            wrong=[
+                edited(scale_A, f'n", delta, A) → n", delta, {row}.expand_as(A))')
+                for row in ("A[0]", "A[-1]", "A.mean(0)")
+            ],
             message="Every channel is multiplied by the same numbers, one row of A or the mean of all rows. Each "
             "channel has a row of its own: the letter d of A has to meet the letter d of delta.",
         ),
@@ -152,6 +194,7 @@ SCALE_A = Exercise(
                 edited(scale_A, f'n", delta, A) → n", {one}.expand_as(delta), A)')
                 for one in (
                     "delta[:, :1]",
+                    "delta[:, -1:]",
                     "delta.mean(1, True)",
                     "delta[..., :1]",
                     "delta.mean(2, True)",
@@ -192,10 +235,13 @@ SCALE_A = Exercise(
             message="This adds the step size to A. Two inputs of einsum, separated by a comma, are multiplied.",
         ),
         Misconception(
-            name="the exponential of A",
-            wrong=edited(scale_A, 'n", delta, A) → n", delta, torch.exp(A))'),
-            message="The exponential is taken of A alone, before Δ comes in. The exercise asks for the product "
-            "Δ·A: no exponential yet.",
+            name="the exponential of one input alone",
+            wrong=[
+                edited(scale_A, 'n", delta, A) → n", delta, torch.exp(A))'),
+                edited(scale_A, 'n", delta, A) → n", torch.exp(delta), A)'),
+            ],
+            message="The exponential is taken of A or of Δ alone, before the other comes in. The exercise asks for the "
+            "product Δ·A: no exponential yet.",
         ),
         Misconception(
             name="the exponential taken too early",
