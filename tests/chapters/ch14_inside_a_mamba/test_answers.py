@@ -76,6 +76,18 @@ def matrix_without_impulses(begin):
     return answer
 
 
+def matrix_read_first(delta, A, B, C):
+    """Impulses through a loop that reads the state and then writes."""
+    columns = []
+    for s in range(len(delta)):
+        h, column = torch.zeros(len(A)), []
+        for t in range(len(delta)):
+            column.append((C[:, t] * h).sum())
+            h = torch.exp(delta[t] * A) * h + delta[t] * B[:, t] * float(t == s)
+        columns.append(torch.stack(column))
+    return torch.stack(columns, 1)
+
+
 def matrix_with(fade=lambda d, t, s: d[s + 1 : t + 1].sum(), write=lambda d, t, s: d[s], last=0, swap=False):
     """A learner's loop with one thing changed: the time that fades, the step that writes, the last column of a row."""
 
@@ -189,6 +201,7 @@ MATRIX = [
     ("one state for all", matrix_with_one_state, "a state that is not emptied"),
     ("ones from s on", matrix_without_impulses(lambda s: s), "more than one 1"),
     ("ones", matrix_without_impulses(lambda s: 0), "more than one 1"),
+    ("read before it is written", matrix_read_first, "a state that is read too early"),
     ("minus infinity in the time", lambda d, A, B, C: torch.einsum("nt,nts,s,ns->ts", C, torch.exp(
         A[:, None, None] * torch.where(
             torch.ones(len(d), len(d)).tril() > 0, d.cumsum(0)[:, None] - d.cumsum(0), -math.inf)), d, B),
@@ -275,6 +288,12 @@ WAYS = [
     ("a gate through the state alone", lambda M, D, g, w: (
         D * conv_by_loops(torch.ones_like(g), w), M @ conv_by_loops(g, w)), "a gate on one way only"),
     ("without the first tap", ways(lambda g, w: conv_by_loops(g, w[1:])), "a tap too few"),
+    ("zeros behind", ways(lambda g, w: g[:, None] * F.conv1d(
+        F.pad(torch.eye(len(g))[:, None], (0, len(w) - 1)), w[None, None])[:, 0].T), "a convolution that looks ahead"),
+    ("SiLU of conv", ways(lambda g, w: F.silu(conv_by_loops(torch.ones_like(g), w))), "a SiLU of the taps"),
+    ("SiLU of conv, and the gate", ways(lambda g, w: g[:, None] * F.silu(conv_by_loops(torch.ones_like(g), w))),
+     "a SiLU of the taps"),
+    ("SiLU behind the gate", ways(lambda g, w: F.silu(conv_by_loops(g, w))), "a SiLU of the taps"),
     ("D + conv", ways(join=lambda M, D, c: (c + D, M @ c)), "a skip that is added"),
 ]  # fmt: skip
 
@@ -355,7 +374,8 @@ HALF = [
         torch.exp(A[..., None] * d.cumsum(1)[:, None]) < 0.5).float().argmax(-1).float(),
      "the first half of this text"),
     ("counted up to a half, or to the end", tokens_counted, "the first half of this text"),
-    ("over the length of delta", lambda d, A: LN2 / (-A * (d.sum(1) / len(d))[:, None]), "the number of channels"),
+    ("over the length of delta", lambda d, A: LN2 / (-A * (d.sum(1) / len(d))[:, None]), "the length of another axis"),
+    ("over the states", lambda d, A: LN2 / (-A * (d.sum(1) / len(A[0]))[:, None]), "the length of another axis"),
     ("over what is left", lambda d, A: LN2 / torch.exp(d.mean(1)[:, None] * A),
      "what is left in the place of its exponent"),
     ("over what fades", lambda d, A: LN2 / (1 - torch.exp(d.mean(1)[:, None] * A)),
@@ -432,7 +452,9 @@ PROBE = [
     ), "a cut for centred features"),
     ("plus", fit(cut=lambda x, y, w: (x[y].mean(0) + x[~y].mean(0)) @ w / 2), "a cut of the wrong sign"),
     ("no half", fit(cut=lambda x, y, w: -(x[y].mean(0) + x[~y].mean(0)) @ w), "a middle that is not halved"),
-    ("plus and minus one", fit(target=lambda y: 2.0 * y - 1), "targets of −1 and 1"),
+    ("plus and minus one", fit(target=lambda y: 2.0 * y - 1), "weights that are twice as long"),
+    ("a 2 on the right side", lambda x, y, r: with_cut(x, y, 2 * fit_by_inverse(x, y, r)[0]),
+     "weights that are twice as long"),
     ("yes for no", fit(target=lambda y: (~y).float()), "the two groups exchanged"),
     ("nothing centred", lambda x, y, r: (lambda w: (w, -(x[y].mean(0) + x[~y].mean(0)) @ w / 2))(
         torch.linalg.solve(x.T @ x / len(x) + r * torch.eye(x.shape[1]), x.T @ y.float() / len(x))),
@@ -442,7 +464,16 @@ PROBE = [
     ("a ridge halved", lambda x, y, r: fit_by_inverse(x, y, r / 2), "a 2 that has not cancelled"),
     ("torch.cov", fit_by_cov, "n − 1 in the denominator"),
     ("the means", lambda x, y, r: (lambda w: (w, -(x[y].mean(0) + x[~y].mean(0)) @ w / 2))(
-        x[y].mean(0) - x[~y].mean(0)), "the difference of the means"),
+        x[y].mean(0) - x[~y].mean(0)), "a system that is not solved"),
+    ("products alone", lambda x, y, r: with_cut(x, y, ((x - x.mean(0)) * y[:, None]).mean(0)),
+     "a system that is not solved"),
+    ("sums of products alone", lambda x, y, r: with_cut(x, y, ((x - x.mean(0)) * y[:, None]).sum(0)),
+     "a system that is not solved"),
+    ("the means on the right side", lambda x, y, r: with_cut(x, y, torch.inverse(torch.cov(x.T, correction=0).view(
+        x.shape[1], -1) + r * torch.eye(x.shape[1])) @ (x[y].mean(0) - x[~y].mean(0))),
+     "the difference of the means on the right side"),
+    ("−½", fit(cut=lambda x, y, w: torch.tensor(-0.5)), "a cut at one half"),
+    ("the root of the ridge", lambda x, y, r: fit_by_cov_of_n(x, y, math.sqrt(r)), "a power of the ridge"),
     ("c first", lambda x, y, r: fit_by_inverse(x, y, r)[::-1], "the two results exchanged"),
     ("w alone", lambda x, y, r: fit_by_inverse(x, y, r)[0], None),
     ("difference of means", lambda x, y, r: (x[y].mean(0) - x[~y].mean(0), torch.tensor(0.0)), None),
@@ -456,7 +487,7 @@ PROBE = [
     ("the mean of the inside", fit(cut=lambda x, y, w: -(x @ w)[y].mean()), "a cut at the mean of one group"),
     ("the middle itself", fit(cut=lambda x, y, w: -(x[y].mean() + x[~y].mean()) / 2), "a cut without the weights"),
     ("the median", fit(cut=lambda x, y, w: -torch.median(x @ w)), "a cut at the median"),
-    ("the ridge squared", lambda x, y, ridge: fit_by_cov_of_n(x, y, ridge**2), "a ridge that is squared"),
+    ("the ridge squared", lambda x, y, ridge: fit_by_cov_of_n(x, y, ridge**2), "a power of the ridge"),
     ("no ridge, and a constant", lambda x, y, r: (lambda w: (w[:-1], w[-1] - 0.5))(torch.linalg.lstsq(
         torch.cat([x, torch.ones(len(x), 1)], 1), y.float()[:, None]).solution[:, 0]), "no ridge"),
     ("a minus", lambda x, y, r: fit_by_inverse(x, y, -r), "a ridge that is taken away"),
@@ -557,6 +588,25 @@ BYTES = [
         (ids[max(0, t - k + 1) : t + 1].tolist() + k * [-1])[:k] for t in range(len(ids))]), "the oldest byte first"),
     ("a view", lambda ids, k: bytes_by_loop(ids, k).T.contiguous().view(len(ids), k),
      "another shape for the same row of numbers"),
+    ("the bytes before, in reading order", lambda ids, k: F.pad(ids, (k, 0), value=-1).unfold(0, k, 1)[:-1],
+     "the present byte left out"),
+    ("an index below 0, in reading order", lambda ids, k: torch.stack([
+        ids[t + torch.arange(1 - k, 1)] for t in range(len(ids))]), "a text that is a ring"),
+    ("from k on", lambda ids, k: torch.where((torch.arange(len(ids)) < k)[:, None], -1, bytes_by_loop(ids, k)),
+     "whole rows of −1"),
+    ("padded in front, as rows", lambda ids, k: F.pad(ids.unfold(0, k, 1).flip(1), (0, 0, k - 1, 0), value=-1),
+     "whole rows of −1"),
+    ("flipped along the places", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(0),
+     "the last place first"),
+    ("flipped along both", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(0, 1),
+     "the last place first"),
+    ("cut to k", lambda ids, k: bytes_by_loop(ids, k)[:k],
+     "as many places as columns"),
+    ("0 for none, then −1", lambda ids, k: (lambda out: out.masked_fill(out == 0, -1))(bytes_by_loop(ids, k)),
+     "a 0 taken for no byte"),
+    ("padded as sequences", lambda ids, k: torch.nn.utils.rnn.pad_sequence(
+        [ids[max(0, t + 1 - k) : t + 1] for t in range(len(ids))], batch_first=True, padding_value=-1),
+     "the oldest byte first"),
     ("the last k in all rows", lambda ids, k: torch.stack(len(ids) * [ids.flip(0)[:k]]),
      "the end of the text in every row"),
 ]  # fmt: skip
@@ -681,6 +731,26 @@ LEAK = [
     ("right among the outside", repaired(score=lambda said, true: (~said)[~true].float().mean().item()),
      "one of the two shares"),
     ("one file too few", lambda f, y, h, r: by_files(f, y, 1, r), "too few files held out"),
+    ("features[-held]", repaired(
+        test=lambda files, held: files == len(files) - held, train=lambda files, held: files < len(files) - held),
+     "too few files held out"),
+    ("features[-1]", repaired(
+        test=lambda files, held: files == len(files) - 1, train=lambda files, held: files < len(files) - held),
+     "too few files held out"),
+    ("held + 1", lambda f, y, h, r: by_files(f, y, h + 1, r), "a file too many or too few"),
+    ("a file in between", repaired(train=lambda files, held: files < len(files) - held - 1),
+     "a file too many or too few"),
+    ("tested on all", repaired(test=lambda files, held: files >= 0, train=lambda files, held: files < len(files) - held
+     ), "a test on what was trained on"),
+    ("no ~", repaired(score=lambda said, true: (
+        (said & true).sum() / true.sum() + (said & ~true).sum() / (~true).sum()).item() / 2),
+     "a yes counted as right outside"),
+    ("one mean and one spread", lambda f, y, h, r: not_scaled((f - f[:-h].mean()) / f[:-h].std(), y, h, r),
+     "a scale across the features"),
+    ("a scale for each byte", lambda f, y, h, r: not_scaled(
+        (f - f.mean(-1, keepdim=True)) / f.std(-1, keepdim=True), y, h, r), "a scale across the features"),
+    ("over the variance", lambda f, y, h, r: not_scaled(f / f[:-h].flatten(0, 1).var(0), y, h, r),
+     "a variance in the place of the spread"),
     ("in per cent", lambda f, y, h, r: 100 * by_files(f, y, h, r), None),
     ("a half", lambda f, y, h, r: 0.5, None),
     ("no return", lambda f, y, h, r: None, None),

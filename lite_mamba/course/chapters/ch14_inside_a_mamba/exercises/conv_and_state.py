@@ -107,6 +107,11 @@ CONV_AND_STATE = Exercise(
                     "- lag) → + lag)",
                 ),
                 edited(conv_and_state, "return D * conv, → conv = conv.T\n    return D * conv,"),
+                edited(
+                    conv_and_state,
+                    "(width - 1 - lag) → (-lag)",
+                    "(lag >= 0) & (lag < width), tap → (lag <= 0) & (-lag < width), tap",
+                ),
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + width // 2  #"),
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + (width - 1) // 2  #"),
             ],
@@ -187,6 +192,20 @@ CONV_AND_STATE = Exercise(
             [
                 edited(conv_and_state, "conv = gate[:, None] → conv = torch.sigmoid(gate)[:, None]"),
                 edited(conv_and_state, "conv = gate[:, None] → conv = F.silu(gate)[:, None]"),
+            ],
+        ),
+        Misconception(
+            "a SiLU of the taps",
+            "You put the taps through SiLU. It acts on what the convolution makes of the text; and its factor σ is "
+            "given, as `gate`.",
+            [
+                edited(conv_and_state, "gate[:, None] * torch.where → F.silu(torch.where", "0.0) → 0.0))"),
+                edited(
+                    conv_and_state, "gate[:, None] * torch.where → gate[:, None] * F.silu(torch.where", "0.0) → 0.0))"
+                ),
+                edited(
+                    conv_and_state, "gate[:, None] * torch.where → F.silu(gate[:, None] * torch.where", "0.0) → 0.0))"
+                ),
             ],
         ),
         Misconception(

@@ -244,15 +244,18 @@ FIT_PROBE = Exercise(
             edited(fit_probe, "x[~y].mean(0)) / 2 → x[~y].mean(0))"),
         ),
         Misconception(
-            "targets of −1 and 1",
-            "Your weights are twice as long, and c goes with them. Every verdict stays the same, but the targets asked "
-            "for are 0 and 1.",
+            "weights that are twice as long",
+            "Your weights are twice what they should be, and c goes with them; the verdicts stay the same. Are your "
+            "targets 0 and 1? Does the 2 of the derivative stand on both sides?",
             edited(fit_probe, "y.float() - y.float().mean() → 2 * (y.float() - y.float().mean())"),
         ),
         Misconception(
-            "a ridge that is squared",
-            "You square the ridge. In the sum it stands in front of |w|² as it is.",
-            edited(fit_probe, "ridge * torch → ridge**2 * torch"),
+            "a power of the ridge",
+            "You square the ridge, or take its root. In the sum it stands in front of |w|² as it is.",
+            [
+                edited(fit_probe, "ridge * torch → ridge**2 * torch"),
+                edited(fit_probe, "ridge * torch → ridge**0.5 * torch"),
+            ],
         ),
         Misconception(
             "a 2 that has not cancelled",
@@ -276,14 +279,26 @@ FIT_PROBE = Exercise(
             ],
         ),
         Misconception(
-            "the difference of the means",
-            "Your weights are the difference of the two groups' means. Features that say the same would count twice "
-            "in it, and the ridge plays no part: the linear system is still to be solved.",
-            edited(
-                fit_probe,
-                "torch.linalg.solve(gram + ridge * torch.eye(len(gram)), centred.T @ target / len(x)) → "
-                "x[y].mean(0) - x[~y].mean(0)",
-            ),
+            "a system that is not solved",
+            "Your weights are the products of features and targets, or the difference of the two groups' means. "
+            "Features that say the same would count twice in it, and the ridge plays no part: the linear system is "
+            "still to be solved.",
+            [
+                edited(fit_probe, f"torch.linalg.solve({RIDGE}, centred.T @ target / len(x)) → {right}")
+                for right in ("x[y].mean(0) - x[~y].mean(0)", "centred.T @ target / len(x)", "centred.T @ target")
+            ],
+        ),
+        Misconception(
+            "the difference of the means on the right side",
+            "The right side of your system is the difference of the two groups' means. What the derivative leaves are "
+            "the products of features and targets, divided by n: in these the size of the groups counts, too.",
+            edited(fit_probe, "centred.T @ target / len(x)) → x[y].mean(0) - x[~y].mean(0))"),
+        ),
+        Misconception(
+            "a cut at one half",
+            "Your c is −½. That would do for scores that lie near 0 and 1; x·w alone lies wherever the features do. "
+            "Which score does the middle of the two groups get?",
+            edited(fit_probe, "return w, -(middle @ w) → return w, torch.tensor(-0.5)"),
         ),
         Misconception(
             "the two results exchanged",

@@ -106,10 +106,13 @@ HALF_LIFE = Exercise(
             edited(half_life, "delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / (delta.shape[1] - 1)"),
         ),
         Misconception(
-            "the number of channels",
-            "You divide the sum of the steps by the number of channels: that is the length of `delta`. How many steps "
-            "have you added up?",
-            edited(half_life, "delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / len(delta)"),
+            "the length of another axis",
+            "You divide the sum of the steps by the number of channels, which is the length of `delta`, or of states. "
+            "How many steps have you added up?",
+            [
+                edited(half_life, f"delta.mean(1, keepdim=True) → delta.sum(1, keepdim=True) / {number}")
+                for number in ("len(delta)", "A.shape[1]")
+            ],
             where=lambda delta, **_: len(delta) > 1,
         ),
         Misconception(

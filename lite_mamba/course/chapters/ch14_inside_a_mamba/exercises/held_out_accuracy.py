@@ -118,8 +118,8 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "a scale that has seen the test",
-            "The files are apart now, but mean and spread are still those of all files. What is tested may take no "
-            "part in anything that is fitted.",
+            "The files are apart now, but mean or spread still come from all files. What is tested may take no part in "
+            "anything that is fitted.",
             edited(
                 held_out_accuracy,
                 "x_train.mean(0), x_train.std(0) → features.flatten(0, 1).mean(0), features.flatten(0, 1).std(0)",
@@ -163,15 +163,36 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "too few files held out",
-            "Where two files are to be held out you hold out the last one alone. `held` says how many.",
-            edited(
-                held_out_accuracy,
-                "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
-                "features[:-1].flatten(0, 1), labels[:-1].flatten()",
-                "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
-                "features[-1:].flatten(0, 1), labels[-1:].flatten()",
-            ),
-            where=lambda held, labels, **_: held > 1 and bool(labels[-1].any() and not labels[-1].all()),
+            "Where two files are to be held out you test on one alone. `held` says how many.",
+            [
+                edited(
+                    held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features[:-1].flatten(0, 1), labels[:-1].flatten()",
+                    "features[-held:].flatten(0, 1), labels[-held:].flatten() → features[-1], labels[-1]",
+                ),
+                *(
+                    edited(
+                        held_out_accuracy,
+                        f"features[-held:].flatten(0, 1), labels[-held:].flatten() → features[{one}], labels[{one}]",
+                    )
+                    for one in ("-held", "-1")
+                ),
+            ],
+            where=lambda held, **_: held > 1,
+        ),
+        Misconception(
+            "a file too many or too few",
+            "You cut one file too early: one too many is tested, or one is neither trained on nor tested. The last "
+            "`held` files are tested, and all others trained on.",
+            [
+                edited(held_out_accuracy, "x_train, y_train = → held += 1\n    x_train, y_train ="),
+                edited(
+                    held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features[: -held - 1].flatten(0, 1), labels[: -held - 1].flatten()",
+                ),
+            ],
         ),
         Misconception(
             "bytes in the place of files",
@@ -273,6 +294,11 @@ HELD_OUT_ACCURACY = Exercise(
             edited(held_out_accuracy, "@ w + c > 0 → @ w + c <= 0"),
         ),
         Misconception(
+            "a yes counted as right outside",
+            "Among the bytes outside you count those that the probe calls inside. Which answer is right there?",
+            edited(held_out_accuracy, "(~said[~y_test]).float() → said[~y_test].float()"),
+        ),
+        Misconception(
             "shares of the verdicts",
             "You ask how often the probe is right when it says inside, and when it says outside. Balanced accuracy "
             "counts the other way: what does the probe say about the bytes that *are* inside, and outside?",
@@ -292,6 +318,24 @@ HELD_OUT_ACCURACY = Exercise(
             ),
         ),
         Misconception(
+            "a scale across the features",
+            "Your mean and spread go across the features: one for all of them, or one for each byte. A feature has a "
+            "mean and a spread of its own, over all bytes that are trained on.",
+            [
+                edited(held_out_accuracy, "x_train.mean(0), x_train.std(0) → x_train.mean(), x_train.std()"),
+                edited(
+                    held_out_accuracy,
+                    "(x_train - mean) / std → (x_train - x_train.mean(1, keepdim=True)) / x_train.std(1, keepdim=True)",
+                    "(x_test - mean) / std → (x_test - x_test.mean(1, keepdim=True)) / x_test.std(1, keepdim=True)",
+                ),
+            ],
+        ),
+        Misconception(
+            "a variance in the place of the spread",
+            "You divide by the variance. The spread is its root.",
+            edited(held_out_accuracy, "x_train.std(0) → x_train.var(0)"),
+        ),
+        Misconception(
             "a ridge of your own",
             "You fit with a ridge of your own. Use the one that is given.",
             [edited(held_out_accuracy, f"y_train, ridge) → y_train, {own})") for own in (0.01, 0.1, 1.0)],
@@ -309,8 +353,13 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "a test on what was trained on",
-            "You test on the files that you trained on. That shows how well they are remembered.",
+            "You test on files that you trained on. That shows how well they are remembered.",
             [
+                edited(
+                    held_out_accuracy,
+                    "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                    "features.flatten(0, 1), labels.flatten()",
+                ),
                 edited(
                     held_out_accuracy,
                     "features[-held:].flatten(0, 1), labels[-held:].flatten() → x_train, y_train",

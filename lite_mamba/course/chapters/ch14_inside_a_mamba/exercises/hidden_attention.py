@@ -181,6 +181,14 @@ HIDDEN_ATTENTION = Exercise(
             edited(hidden_attention, ".tril() → .tril(-1)"),
         ),
         Misconception(
+            "a state that is read too early",
+            "You read the state before token t has faded it and written into it. In the equation y_t reads h_t: the "
+            "state with token t in it.",
+            edited(
+                hidden_attention, "(total[:, None] - total → ((total - delta)[:, None] - total", ".tril() → .tril(-1)"
+            ),
+        ),
+        Misconception(
             "the reader's step in the place of the writer's",
             "You scale with Δ_t. The step size of the token that *writes* says how much of it goes in: "
             "which one is it?",

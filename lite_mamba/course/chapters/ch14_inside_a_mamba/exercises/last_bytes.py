@@ -43,7 +43,10 @@ def _in_reading_order(ids: Tensor, k: int) -> Tensor:
 
 
 def _bytes_cases(draw: Draw) -> dict:
-    return {"ids": draw.integers(1, 255, draw.size(3, 9)), "k": draw.size(2, 4)}
+    ids, k = draw.integers(1, 255, draw.size(3, 9)), draw.size(2, 4)
+    if draw.in_turn([False, False, True]):  # 0 is a byte, too
+        ids[draw.random.randrange(len(ids))] = 0
+    return {"ids": ids, "k": k}
 
 
 LAST_BYTES = Exercise(
@@ -64,6 +67,11 @@ LAST_BYTES = Exercise(
                     last_bytes,
                     "F.pad(ids, (back, 0), value=-1)[: len(ids)] → "
                     "F.pad(ids.roll(back)[min(back, 1) :], (min(back, 1), 0), value=-1)",
+                ),
+                edited(
+                    last_bytes,
+                    "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)",
+                    "range(k) → reversed(range(k))",
                 ),
             ],
         ),
@@ -87,6 +95,7 @@ LAST_BYTES = Exercise(
             [
                 edited(last_bytes, "range(k) → range(1, k + 1)"),
                 edited(last_bytes, "range(k) → range(1, k)"),
+                edited(last_bytes, "range(k) → range(k, 0, -1)"),
             ],
         ),
         Misconception(
@@ -94,6 +103,27 @@ LAST_BYTES = Exercise(
             "You put the oldest byte into the first column. Column j is the byte j places back: the present one comes "
             "first.",
             [edited(last_bytes, "range(k) → reversed(range(k))"), _in_reading_order],
+            where=lambda ids, k: len(ids) >= k,
+        ),
+        Misconception(
+            "the last place first",
+            "Your first row belongs to the last place of the text. What is to be turned round is the order of the "
+            "columns, if anything.",
+            [
+                edited(last_bytes, "dim=1) → dim=1).flip(0)"),
+                edited(last_bytes, "range(k) → reversed(range(k))", "dim=1) → dim=1).flip(0)"),
+            ],
+        ),
+        Misconception(
+            "as many places as columns",
+            "You cut each column to k places. Every byte of the text has a row.",
+            edited(last_bytes, "[: len(ids)] → [:k]"),
+            where=lambda ids, k: len(ids) > k,
+        ),
+        Misconception(
+            "a 0 taken for no byte",
+            "You put −1 wherever a 0 stands. 0 is a byte, too: which ones are missing, their places tell.",
+            edited(last_bytes, "F.pad(ids, → F.pad(ids.masked_fill(ids == 0, -1),"),
         ),
         Misconception(
             "zeros before the text",
@@ -126,7 +156,8 @@ LAST_BYTES = Exercise(
         ),
         Misconception(
             "the end of the text in every row",
-            "Every row of yours holds the end of the whole text. At each place the k bytes are those that end *there*.",
+            "Every row of yours holds the end of the whole text. At each place the k bytes are those that end *there*. "
+            "Is each of your rows one of its own?",
             [
                 edited(last_bytes, f"torch.stack(columns, dim=1) → {end}.expand(len(ids), -1)")
                 for end in ("ids[-k:].flip(0)", "ids[-k:]")
@@ -142,10 +173,15 @@ LAST_BYTES = Exercise(
             "whole rows of −1",
             "The first places get −1 in all of their columns. Some of their bytes are there: −1 stands only where "
             "there was none yet.",
-            edited(
-                last_bytes,
-                "torch.stack(columns, dim=1) → F.pad(torch.stack(columns, dim=1)[k - 1 :], (0, 0, k - 1, 0), value=-1)",
-            ),
+            [
+                edited(
+                    last_bytes,
+                    "torch.stack(columns, dim=1) → "
+                    f"F.pad(torch.stack(columns, dim=1)[{n} :], (0, 0, {n}, 0), value=-1)",
+                )
+                for n in ("k - 1", "k")
+            ],
+            where=lambda ids, k: len(ids) >= k,
         ),
         Misconception(
             "columns that are not moved",
