@@ -248,8 +248,8 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         RuntimeError,
         "invalid subscript given|does not appear in the equation|more than once in the output|"
         "not part of any ellipsis|Invalid axis|Unknown axis|Identifiers only on one side",
-        "The pattern has a group of letters for each input, a comma between the groups, then the arrow. Each letter "
-        "after the arrow stands before it too, and in the result once. The einsum of einops wants spaces "
+        "The pattern has a group of letters for each input, a comma between the groups, then the arrow `->`. Each "
+        "letter after the arrow stands before it too, and in the result once. The einsum of einops wants spaces "
         "between the letters.",
     ),
     "more or fewer letters than axes": (

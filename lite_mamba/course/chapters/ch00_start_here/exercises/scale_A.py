@@ -245,8 +245,14 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="the exponential taken too early",
-            wrong=lambda delta, A: torch.exp(scale_A(delta, A)),
-            message="This returns exp(Δ·A), the decay itself. The exercise asks for the exponent Δ·A only.",
+            wrong=[
+                lambda delta, A: torch.exp(scale_A(delta, A)),
+                lambda delta, A: torch.exp(-scale_A(delta, A)),
+                lambda delta, A: torch.expm1(scale_A(delta, A)),
+                lambda delta, A: 1 - torch.exp(scale_A(delta, A)),
+            ],
+            message="This takes an exponential of the product, as for the decay itself. The exercise asks for the "
+            "exponent Δ·A only.",
         ),
     ],
 )
