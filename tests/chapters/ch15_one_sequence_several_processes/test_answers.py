@@ -104,6 +104,10 @@ SUMMARY = [
         lambda h, t: x[t] + h / torch.exp(d[t] * A), range(len(d)), 0 * A)), "an end that grows"),
     ("no exp", lambda d, A, x: (d.sum(), functools.reduce(lambda h, t: d[t] * A * h + x[t], range(len(d)), 0 * A)),
      "an exponent taken for a decay"),
+    ("no exp, weighed", lambda d, A, x: (d.sum(), (torch.outer(d.sum() - d.cumsum(0), A) * x).sum(0)),
+     "an exponent taken for a decay"),
+    ("the drives fade", lambda d, A, x: (d.sum(), (x * torch.exp(torch.outer(d, A))).sum(0)),
+     "drives that fade in the place of the state"),
     ("equal steps", lambda d, A, x: by_weights(d.mean().expand(len(d)), A, x), "steps taken as equal"),
     ("Δ x", lambda d, A, x: by_weights(d, A, torch.einsum("l,ln->ln", d, x)), "Δ in the drive once more"),
     ("the first drive as a start", lambda d, A, x: (d.sum(), functools.reduce(
@@ -210,6 +214,15 @@ START = [
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
     ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), "the own part counted"),
     ("the own end", lambda rank, totals, ends, A: ends[rank], "the own part counted"),
+    ("a loop from 0.0", lambda rank, totals, ends, A: functools.reduce(
+        lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(rank), 0.0), "a number in the place of N zeros"),
+    ("two parts, whatever the rank", lambda rank, totals, ends, A: ends[rank - 1] + ends[rank - 2] * torch.exp(
+        A * totals[rank - 1]), "a fixed number of parts"),
+    ("the end of rank 0", lambda rank, totals, ends, A: ends[0] if rank else 0 * A, "the first part alone"),
+    ("the end of rank 0, faded", lambda rank, totals, ends, A: torch.exp(A * totals[1:rank].sum()) * ends[0],
+     "the first part alone"),
+    ("parts from 1 on", carried(fade_then_add, lambda rank, P: range(1, rank + 1)), "ranks counted from 1"),
+    ("parts down to 1", carried(fade_then_add, lambda rank, P: range(rank, 0, -1)), "ranks counted from 1"),
     ("a sum of ends", lambda rank, totals, ends, A: ends[:rank].sum(0), "ends that do not fade"),
     ("Python's sum", lambda rank, totals, ends, A: sum(
         torch.exp(A * totals[q + 1 : rank].sum()) * ends[q] for q in range(rank)), "a number in the place of N zeros"),
@@ -351,6 +364,11 @@ CORRECTED = [
     ("as it is", lambda s, start, d, A: s + start, "a start that does not fade"),
     ("single steps", added(lambda d: d), "a start that fades by single steps"),
     ("one too few", added(lambda d: d.cumsum(0) - d), "one step too few"),
+    ("less the first step", added(lambda d: d.cumsum(0) - d[0]), "one step too few"),
+    ("its own Δ, as often as its number", added(lambda d: d * torch.arange(len(d))), "steps taken as equal"),
+    ("A by Δ", lambda s, start, d, A: s + torch.outer(A, d.cumsum(0)).exp() * start, "states in front of the steps"),
+    ("A by Δ, and the start to it", lambda s, start, d, A: s + torch.outer(A, d.cumsum(0)).exp() * start[:, None],
+     "states in front of the steps"),
     ("one too few, by a loop", lambda s, start, d, A: torch.stack(
         [s[t] + torch.exp(A * d[:t].sum()) * start for t in range(len(s))]), "one step too few"),
     ("the whole part", lambda s, start, d, A: s + torch.exp(d.sum() * A) * start,
@@ -457,6 +475,11 @@ HALO = [
     ("a ring", lambda rank, parts, m: parts[(rank - 1) % len(parts)][:, -m:], "a first rank that takes from the last"),
     ("a roll", lambda rank, parts, m: (parts[-1:] + parts[:-1])[rank][:, -m:], "a first rank that takes from the last"),
     ("the neighbour", of_neighbour(lambda part, m: part[:, -m:]), "a short part that is all there is"),
+    ("no comma", of_neighbour(lambda part, m: part[-m:]), "the whole part before"),
+    ("not padded", lambda rank, parts, m: torch.cat(parts, 1)[:, (b := sum(p.shape[1] for p in parts[:rank])) - m : b],
+     "a slice that begins before the sequence"),
+    ("by len", lambda rank, parts, m: from_all(rank, parts, m, lambda parts, rank: sum(map(len, parts[:rank]))),
+     "channels counted for samples"),
     ("the neighbour, filled up", of_neighbour(lambda part, m: F.pad(part, (m, 0))[:, -m:]),
      "a short part that is all there is"),
     ("what there is", lambda rank, parts, m: torch.cat(parts[:rank], 1)[:, -m:] if rank else torch.zeros(
@@ -620,6 +643,11 @@ HUNT = [
     ("added", convolved(lambda taps, d: taps - 1 + d), "taps and dilation added"),
     ("added, less one", convolved(lambda taps, d: taps + d - 2), "taps and dilation added"),
     ("added, and the last tap, too", convolved(lambda taps, d: taps + d), "taps and dilation added"),
+    ("between the taps", convolved(lambda taps, d: max((taps - 1) * (d - 1), 1)), "a halo without the taps in it"),
+    ("padded, the last", lambda parts, weight, d: [F.conv1d(
+        torch.cat([halo(rank, parts, (weight.shape[1] - 1) * d), part], 1), weight[:, None], dilation=d,
+        groups=len(weight), padding=(weight.shape[1] - 1) * d)[:, -part.shape[1] :]
+        for rank, part in enumerate(parts)], "padding besides the halo"),
     ("a bracket left out", convolved(lambda taps, d: max(taps - 1 * d, 1)), "a halo of taps less dilation"),
     ("a slice alone", lambda parts, weight, d: [sum(weight[:, k, None] * F.pad(torch.cat(
         [halo(rank, parts, weight.shape[1] - 1), part], 1), ((weight.shape[1] - 1 - k) * d, 0))[
@@ -719,6 +747,12 @@ BACK = [
      "a gradient that has gone through the own part"),
     ("upwards", back(fade_then_add, lambda rank, P: range(rank + 1, P)), "fading by the parts behind"),
     ("everybody", back(fade_then_add, lambda rank, P: range(P - 1, -1, -1)), "all ranks"),
+    ("a loop from 0.0", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0.0),
+     "a number in the place of N zeros"),
+    ("running sums the wrong way round", lambda rank, totals, slopes, A: (
+        torch.exp((totals.cumsum(0)[rank] - totals.cumsum(0)[rank + 1 :])[:, None] * A) * slopes[rank + 1 :]).sum(0),
+     "slopes that grow"),
     ("all the others", back(fade_then_add, lambda rank, P: [q for q in range(P) if q != rank]), "all ranks"),
     ("all the others, down", back(fade_then_add, lambda rank, P: [q for q in range(P - 1, -1, -1) if q != rank]),
      "all ranks"),

@@ -116,6 +116,13 @@ CONVOLVE_PARTS = Exercise(
             where=lambda weight, dilation, **_: weight.shape[1] > dilation,
         ),
         Misconception(
+            "a halo without the taps in it",
+            "Your halo has the samples between the taps only. All taps but the last stand in it, too, each on a sample "
+            "of its own.",
+            edited(convolve_parts, f"{REACH} → reach = (taps - 1) * (dilation - 1)"),
+            where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
             "a halo of one gap",
             "Your halo is one dilation long. With more than two taps, the oldest one reads further back.",
             edited(convolve_parts, f"{REACH} → reach = dilation"),
@@ -201,7 +208,13 @@ CONVOLVE_PARTS = Exercise(
             "padding besides the halo",
             "You put zeros in front of the halo, and behind the part. The halo stands where the zeros would stand, and "
             "nothing comes behind: without padding there are as many outputs as the part has samples.",
-            edited(_unpadded, "groups=len(weight)) → groups=len(weight), padding=reach)"),
+            [
+                edited(_unpadded, "groups=len(weight)) → groups=len(weight), padding=reach)"),
+                edited(
+                    _unpadded,
+                    "groups=len(weight))[0] → groups=len(weight), padding=reach)[0][:, reach - x.shape[1] :]",
+                ),
+            ],
         ),
         Misconception(
             "outputs of the halo",

@@ -78,7 +78,10 @@ CORRECTED = Exercise(
             "one step too few",
             "Your first state takes in the start as it is. A step fades first and adds its drive then, so even in the "
             "first state the start has faded once.",
-            edited(corrected, "delta.cumsum(0) → (delta.cumsum(0) - delta)"),
+            [
+                edited(corrected, "delta.cumsum(0) → (delta.cumsum(0) - delta)"),
+                edited(corrected, "delta.cumsum(0) → (delta.cumsum(0) - delta[0])"),
+            ],
         ),
         Misconception(
             "a start that has faded by the whole part at once",
@@ -161,6 +164,7 @@ CORRECTED = Exercise(
             [
                 edited(corrected, "delta.cumsum(0) → torch.arange(1, len(delta) + 1)"),
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta)"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(len(delta)) * delta)"),
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta.mean())"),
             ],
         ),
@@ -171,6 +175,18 @@ CORRECTED = Exercise(
             [
                 edited(corrected, "delta.cumsum(0)[:, None] * A → delta.cumsum(0) * A"),
                 edited(corrected, "delta.cumsum(0)[:, None] * A → A * delta.cumsum(0)"),
+            ],
+        ),
+        Misconception(
+            "states in front of the steps",
+            "Your decays are (N, L), with the states in front. In `states` the steps stand in front, (L, N).",
+            [
+                edited(corrected, "delta.cumsum(0)[:, None] * A → A[:, None] * delta.cumsum(0)"),
+                edited(
+                    corrected,
+                    "delta.cumsum(0)[:, None] * A → A[:, None] * delta.cumsum(0)",
+                    "left * start → left * start[:, None]",
+                ),
             ],
         ),
         Misconception(

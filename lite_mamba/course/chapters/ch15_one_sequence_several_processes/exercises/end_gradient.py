@@ -152,7 +152,10 @@ END_GRADIENT = Exercise(
         Misconception(
             "slopes that grow",
             "Your slopes grow on their way. A is negative already: no further sign belongs into the exponent.",
-            edited(end_gradient, "A * totals[q] → -A * totals[q]"),
+            [
+                edited(end_gradient, "A * totals[q] → -A * totals[q]"),
+                _behind(lambda totals, rank, q: -totals[rank + 1 : q + 1].sum()),
+            ],
             where=lambda rank, totals, **_: rank < len(totals) - 2 and totals.max() < LONG,
         ),
         Misconception(
@@ -256,9 +259,12 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "a number in the place of N zeros",
-            "For the last rank you return the number 0, as Python's `sum` of nothing does. A gradient has N numbers, "
-            "for the last rank as well: begin with zeros.",
-            edited(end_gradient, "return g → return g if rank < len(totals) - 1 else 0"),
+            "For the last rank you return the number 0: a loop that begins with it does so, and Python's `sum` of "
+            "nothing. A gradient has N numbers, for the last rank as well: begin with zeros.",
+            [
+                edited(end_gradient, f"return g → return g if rank < len(totals) - 1 else {nothing}")
+                for nothing in ("0", "0.0")
+            ],
         ),
         Misconception(
             "an axis of parts that is missing",

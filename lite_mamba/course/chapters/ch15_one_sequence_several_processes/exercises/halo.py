@@ -53,6 +53,11 @@ def _in_equal_parts(length):
     return answer
 
 
+def _without_zeros(rank, parts, max_lag):
+    begin = sum(part.shape[1] for part in parts[:rank])
+    return torch.cat(parts, dim=1)[:, begin - max_lag : begin]
+
+
 def _collected(rank, parts, max_lag):
     """From the nearest part on, as long as something is missing."""
     pieces, missing = [], max_lag
@@ -106,6 +111,25 @@ HALO = Exercise(
                     parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
                 ),
             ],
+        ),
+        Misconception(
+            "the whole part before",
+            "You return all of the part before. Asked for are its last samples: they stand on the second axis, behind "
+            "the comma of an index.",
+            lambda rank, parts, max_lag: parts[rank - 1],
+            where=lambda rank, parts, max_lag: _long(parts, max_lag) and rank > 0,
+        ),
+        Misconception(
+            "a slice that begins before the sequence",
+            "Your slice begins before the sequence where fewer than max_lag samples have been, and there its first "
+            "index is negative: it counts from the end. With zeros in front there is nothing before the beginning.",
+            _without_zeros,
+        ),
+        Misconception(
+            "channels counted for samples",
+            "You count your way to the part by `len`, which is how many *channels* a part has. Its samples stand on "
+            "the second axis.",
+            _in_equal_parts(lambda rank, parts: len(parts[0])),
         ),
         Misconception(
             "no zeros in front",

@@ -101,6 +101,7 @@ OWN_START = Exercise(
             "a fixed number of parts",
             "You go back a fixed number of parts. Every part before yours has an end, and something is left of each.",
             [edited(own_start, f"range(rank) → range(max(rank - {count}, 0), rank)") for count in (2, 3)],
+            where=lambda rank, **_: rank > 1,
         ),
         Misconception(
             "an end that fades in its own part",
@@ -231,6 +232,26 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 0,
         ),
         Misconception(
+            "the first part alone",
+            "Only the end of part 0 is in your start. Every part before yours has an end, and something is left of "
+            "each. Does your loop go through all of them? A `return` inside it ends it at its first turn.",
+            [
+                edited(own_start, "range(rank) → range(min(rank, 1))"),
+                lambda rank, totals, ends, A: (
+                    torch.exp(A * totals[1:rank].sum()) * ends[0] if rank else torch.zeros_like(A)
+                ),
+            ],
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
+            "ranks counted from 1",
+            "You go through the parts 1 to r, as if ranks were counted from 1. The parts before rank r are 0 to r − 1.",
+            [
+                edited(own_start, "range(rank) → range(1, rank + 1)"),
+                edited(own_start, "range(rank) → range(rank, 0, -1)"),
+            ],
+        ),
+        Misconception(
             "a product of step sizes",
             "You multiply the totals of the parts between. Decays multiply; their exponents, which hold the totals, "
             "add up.",
@@ -253,9 +274,9 @@ OWN_START = Exercise(
         ),
         Misconception(
             "a number in the place of N zeros",
-            "For rank 0 you return the number 0, as Python's `sum` of nothing does. A state has N numbers, for rank 0 "
-            "as well: begin with zeros.",
-            edited(own_start, "return h → return h if rank else 0"),
+            "For rank 0 you return the number 0: a loop that begins with it does so, and Python's `sum` of nothing. A "
+            "state has N numbers, for rank 0 as well: begin with zeros.",
+            [edited(own_start, f"return h → return h if rank else {nothing}") for nothing in ("0", "0.0")],
         ),
         Misconception(
             "an axis of parts that is missing",

@@ -122,6 +122,12 @@ SUMMARY = Exercise(
             edited(summary, "torch.exp(delta_t * A) * end + x_t → torch.exp(delta_t * A) * (end + x_t)"),
         ),
         Misconception(
+            "drives that fade in the place of the state",
+            "You let each drive fade in its own step, and keep the state whole. It is the other way round: the state "
+            "fades, and the drive comes in as it is.",
+            edited(summary, "torch.exp(delta_t * A) * end + x_t → end + torch.exp(delta_t * A) * x_t"),
+        ),
+        Misconception(
             "drives that fade the longer the later they come",
             "You weigh each drive with what fades from the part's *beginning* up to it. In the last state the earliest "
             "drive has faded most: what counts lies between the drive and the part's end.",
@@ -135,9 +141,15 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "an exponent taken for a decay",
-            "You multiply the state with Δ·A, which is negative: it changes its sign at each step. That is the "
-            "exponent; what is left of a state lies between 0 and 1.",
-            edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
+            "You multiply with A times the steps, of one or of several, which is negative. That is the exponent; what "
+            "is left of a state or of a drive lies between 0 and 1.",
+            [
+                edited(summary, "torch.exp(delta_t * A) → delta_t * A"),
+                lambda delta, A, x: (
+                    delta.sum(),
+                    ((delta.sum() - delta.cumsum(0))[:, None] * A * x).sum(0),
+                ),
+            ],
         ),
         Misconception(
             "Euler's decay",
