@@ -154,6 +154,7 @@ def inverse_of_a_line(dt):
 
 
 LOST, OVERFLOWS, CANCELS = "the form that loses its digits", "a form that overflows", "a difference that cancels"
+SWITCHED, LIFTED = "a difference that cancels, and a switch", "small numbers lifted, large ones not"
 MATH, FOR_TOO_MANY = "functions of math, given a tensor", "a plain logarithm for too many"
 INVERSE = [
     ("a series", lambda dt: dt.log() + dt / 2, "the first terms of a series"),
@@ -235,8 +236,12 @@ INVERSE = [
     ("1 + expm1", lambda dt: dt + torch.log(1 + torch.expm1(-dt)), "a 1 beside expm1"),
     ("exp(dt) in front", lambda dt: dt.exp() + torch.log1p(-torch.exp(-dt)), "a logarithm of one factor alone"),
     ("large apart, by the largest", lambda dt: dt if dt.max() > 20 else dt.expm1().log(), "one way for all numbers"),
-    ("large apart, any", lambda dt: dt.clone() if (dt > 50).any() else (dt.exp() - 1).log(), "one way for all numbers"),
-    ("at least 1e-5", lambda dt: torch.log(torch.maximum(torch.expm1(dt), torch.tensor(1e-5))), "a small number added"),
+    ("large apart, any", lambda dt: dt.clone() if (dt > 50).any() else (dt.exp() - 1).log(), SWITCHED),
+    ("naive up to 3", lambda dt: torch.where(dt > 3, dt, (dt.exp() - 1).log()), SWITCHED),
+    ("naive up to 30", lambda dt: torch.where(dt > 30, dt, (dt.exp() - 1).log()), CANCELS),
+    ("at least 1e-5", lambda dt: torch.log(torch.maximum(torch.expm1(dt), torch.tensor(1e-5))), LIFTED),
+    ("dt of 1e-6 at least", lambda dt: dt.clamp(min=1e-6).expm1().log(), LIFTED),
+    ("at least 1e-4", lambda dt: torch.expm1(dt).clamp_min(1e-4).log(), "a small number added"),
 ]
 
 # Exercise 3: sample_dt (u, dt_min, dt_max, dt_init_floor)

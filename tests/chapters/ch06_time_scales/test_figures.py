@@ -214,6 +214,23 @@ def test_an_inverse_that_knows_no_bfloat16_is_drawn_all_the_same():
     assert 1e-3 < shown.stable_error.max() < 0.1  # its bias is rounded to bfloat16
 
 
+@pytest.mark.parametrize(
+    ("form", "most"),
+    [
+        (inverse_softplus, 3.0),
+        (lambda dt: torch.log(torch.expm1(dt)), 1.7),
+        (lambda dt: inverse_softplus(dt.float()), 1.6),
+        (lambda dt: inverse_softplus(dt.double()).float(), 1.6),
+    ],
+    ids=["the solution", "one logarithm", "in float32", "in float64"],
+)
+def test_every_stable_form_loses_the_rounding_of_the_bias_in_bfloat16_and_the_solution_a_little_more(form, most):
+    shown = figures.SoftplusInverse(inverse=form)
+    assert "The stable form stays below 10 %" in shown.update(kind=torch.bfloat16)
+    band = (shown.log_dt >= -3) & (shown.log_dt <= -1)
+    assert 100 * shown.stable_error[band].max() == pytest.approx(most, abs=0.1)
+
+
 def test_the_marked_bias_gives_the_marked_step_size():
     shown = figures.SoftplusInverse()
     for parameters in shown.corners():

@@ -270,12 +270,12 @@ class SoftplusInverse(LiveFigure):
 
     @staticmethod
     def _bias(form: Callable[[Tensor], Tensor], wanted: Tensor) -> Tensor:
-        """What a form answers; one that knows no bfloat16, as NumPy does not, works in float32 and is rounded."""
+        """What a form answers, rounded as a bias of this kind is; one that knows no bfloat16 works in float32."""
         try:
             found = of_copies(form, wanted)
-        except TypeError:
-            found = form(wanted.float()).to(wanted.dtype)
-        return returned("inverse_softplus", found, tuple(wanted.shape))[0].detach()
+        except TypeError:  # NumPy knows none
+            found = form(wanted.float())
+        return returned("inverse_softplus", found, tuple(wanted.shape))[0].detach().to(wanted.dtype)
 
     @staticmethod
     def _error(bias: Tensor, wanted: Tensor) -> np.ndarray:

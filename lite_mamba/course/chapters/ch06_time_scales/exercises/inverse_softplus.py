@@ -19,6 +19,9 @@ def _inverse(formula: str):
     return edited(inverse_softplus, f"dt + torch.log(-torch.expm1(-dt)) → {formula}", math=math)
 
 
+_TOO_EARLY = (1, 2, 3, 5, 7, 8, 10)  # where a switch to dt itself still shows
+
+
 def _inverse_cases(draw: Draw) -> dict:
     small = [1e-8, 1e-6, 1e-5, 2e-5, 1e-4, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5]
     sizes = [*small, 1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 9.0, 10.0, 11.0, 100.0, 200.0]
@@ -168,18 +171,26 @@ INVERSE_SOFTPLUS = Exercise(
             "For large dt the inverse is close to dt itself, and off by exp(−dt): where you begin that still shows. A "
             "switch has to come where the two agree to all digits, at 20 for example. A form in which only exp(−dt) "
             "occurs needs none.",
-            [_inverse(f"torch.where(dt > {first}, dt, torch.log(torch.expm1(dt)))") for first in (1, 2, 3, 5, 7, 8, 10)]
-            + [_inverse("torch.where(dt > 1, dt, torch.log(torch.exp(dt) - 1))")],
+            [_inverse(f"torch.where(dt > {first}, dt, torch.log(torch.expm1(dt)))") for first in _TOO_EARLY],
         ),
         Misconception(
             "one way for all numbers",
             "You ask once, of the whole tensor, and go one way with all that it holds: beside a large number a small "
-            "one comes back as it is. torch.where decides number by number. A form in which only exp(−dt) occurs has "
-            "nothing to decide.",
+            "one comes back as it is, and the large one itself is off by exp(−dt), which shows below 20. torch.where "
+            "decides number by number. A form in which only exp(−dt) occurs has nothing to decide.",
+            [_inverse(f"dt * 1 if (dt > {first}).any() else torch.log(torch.expm1(dt))") for first in (10, 20)],
+        ),
+        Misconception(
+            "a difference that cancels, and a switch",
+            "For a small dt you subtract two numbers that are almost equal, and few digits are left: torch.expm1(x) "
+            "computes exp(x) − 1 without this loss. And your switch to dt comes too early, or for all numbers at once: "
+            "a form in which only exp(−dt) occurs needs none.",
             [
-                _inverse(f"dt * 1 if (dt > {first}).any() else {small}")
-                for first in (10, 20)
-                for small in ("torch.log(torch.expm1(dt))", "torch.log(torch.exp(dt) - 1)")
+                _inverse(f"{switch} torch.log(torch.exp(dt) - 1){close}")
+                for switch, close in (
+                    *((f"torch.where(dt > {first}, dt,", ")") for first in _TOO_EARLY),
+                    *((f"dt * 1 if (dt > {first}).any() else", "") for first in (10, 20)),
+                )
             ],
         ),
         Misconception(
@@ -243,7 +254,7 @@ INVERSE_SOFTPLUS = Exercise(
                 for inside in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
             ]
             + [_inverse(f"torch.log(torch.expm1(dt) + {e})") for e in (1e-6, 1e-8)]
-            + [_inverse(f"torch.log(torch.expm1(dt).clamp(min={e}))") for e in (1e-4, 1e-5, 1e-6)]
+            + [_inverse("torch.log(torch.expm1(dt).clamp(min=1e-4))")]
             + [
                 _inverse(f"torch.log({inside})")
                 for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
@@ -251,6 +262,13 @@ INVERSE_SOFTPLUS = Exercise(
             ]
             + [_inverse("torch.log(torch.exp(dt) - 1 + 1e-12)")]
             + [edited(inverse_softplus, f"return → dt = dt.clamp(min={e}); return") for e in (1e-3, 1e-4, 1e-5, 1e-6)],
+        ),
+        Misconception(
+            "small numbers lifted, large ones not",
+            "You lift the smallest dt, so that its logarithm does not become infinite: torch.expm1 keeps its digits, "
+            "and nothing has to be lifted. The large end is what fails: expm1(100) is infinite in float32, while the "
+            "answer is 100. Take dt out of the logarithm first: exp(dt) − 1 = exp(dt)·(1 − exp(−dt)).",
+            [_inverse(f"torch.log(torch.expm1(dt).clamp(min={e}))") for e in (1e-5, 1e-6)],
         ),
         Misconception(
             "the first terms of a series",

@@ -110,8 +110,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a product in the place of a power",
-            "You have u · dt_max: equal steps of u then add the same, and u = 0 gives 0. For steps that multiply, u "
-            "belongs in the exponent, over the ratio of the two ends.",
+            "You have u · dt_max: equal steps of u then add the same, and u = 0 gives 0, which the floor lifts. For "
+            "steps that multiply, u belongs in the exponent, over the ratio of the two ends.",
             edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min * (dt_max / dt_min) * u)"),
         ),
         Misconception(
@@ -159,8 +159,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a way that leads down",
-            "From dt_min your step sizes become *smaller* as u grows: a difference or a ratio of the two ends is "
-            "turned round. u = 1 has to lead up, to dt_max.",
+            "From dt_min your step sizes become *smaller* as u grows, until the floor lifts them: a difference or a "
+            "ratio of the two ends is turned round. u = 1 has to lead up, to dt_max.",
             edited(sample_dt, "low + u → low - u"),
         ),
         Misconception(
