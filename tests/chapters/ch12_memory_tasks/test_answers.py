@@ -644,7 +644,7 @@ def read_every(model, tokens, chunk):
     return torch.cat(out, 1)
 
 
-ANEW = "a stream that starts anew"
+ALONE = "the last piece alone"
 
 
 def read_in_pieces_of_rows(model, tokens, chunk):
@@ -686,11 +686,11 @@ READING = [
     ("row by row", read_row_by_row, "right"),
     ("token by token", read_token_by_token, "right"),
     ("chunk added", lambda m, t, c: read_with(m, t, c, advance=lambda part: c)[:, -1], "right"),
-    ("a fresh stream", lambda m, t, c: read_with(m, t, c, fresh=True)[:, -1], ANEW),
-    ("an offset that stays", lambda m, t, c: read_with(m, t, c, advance=lambda part: 0)[:, -1], ANEW),
-    ("no stream", read_without_stream, ANEW),
+    ("a fresh stream", lambda m, t, c: read_with(m, t, c, fresh=True)[:, -1], ALONE),
+    ("an offset that stays", lambda m, t, c: read_with(m, t, c, advance=lambda part: 0)[:, -1], ALONE),
+    ("no stream", read_without_stream, ALONE),
     ("the last c tokens", lambda m, t, c: m(t[:, max(0, t.shape[1] - c) :])[:, -1], "the end of the row alone"),
-    ("the last piece alone", lambda m, t, c: m(t[:, (t.shape[1] - 1) // c * c :])[:, -1], ANEW),
+    ("the last piece alone", lambda m, t, c: m(t[:, (t.shape[1] - 1) // c * c :])[:, -1], ALONE),
     ("a fresh stream, offset by place", read_fresh_at_its_place, "an offset without its stream"),
     ("too early", read_too_early, "an offset that moves too early"),
     ("too early by a chunk", read_too_early_by_a_chunk, "an offset that moves too early"),
@@ -699,13 +699,13 @@ READING = [
     ("a token too long", lambda m, t, c: read_with(m, t, c + 1)[:, -1], "pieces longer than chunk"),
     ("the rest in a longer piece", lambda m, t, c: read_with(m, t, -(-t.shape[1] // max(t.shape[1] // c, 1)))[:, -1],
      "pieces longer than chunk"),
-    ("a token at a time, no offset", lambda m, t, c: read_with(m, t, 1, advance=lambda part: 0)[:, -1], ANEW),
+    ("a token at a time, no offset", lambda m, t, c: read_with(m, t, 1, advance=lambda part: 0)[:, -1], ALONE),
     ("the first piece", read_the_first, "the first piece only"),
     ("position 0", lambda m, t, c: read_with(m, t, c)[:, 0], "the first token of the last piece"),
     ("all positions", lambda m, t, c: read_with(m, t, c), "an axis of tokens too many"),
     ("argmax", lambda m, t, c: read_with(m, t, c)[:, -1].argmax(-1), "the answer in the place of its logits"),
     ("row 0", lambda m, t, c: read_with(m, t, c)[:1, -1], None),
-    ("the last token alone", lambda m, t, c: m(t[:, -1:])[:, -1], ANEW),
+    ("the last token alone", lambda m, t, c: m(t[:, -1:])[:, -1], ALONE),
     ("no return", lambda m, t, c: None, None),
     ("the offset set", read_with_the_offset_set, "an offset that is set to one piece"),
     ("every logit", read_every, "an axis of tokens too many"),

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,39 @@ def test_what_a_channel_can_hold_it_need_not_take_in():
     takes_in = delta[100:104].amax(0) > 0.1  # (D,), while the window shows the cue
     assert figure.count == can_hold.sum() == 21 and figure.open == (can_hold & takes_in).sum() < figure.count
     assert "can hold" in figure.titles()[0]
+
+
+@pytest.mark.parametrize("run", figures.Reach.NAMES.values())
+def test_a_full_dot_takes_the_symbol_in_and_an_open_one_only_holds_it(run):
+    figure = figures.Reach()
+    for exponent in range(6, 21):
+        said = figure.update(run, exponent)
+        full, hollow, grey = (line.get_ydata() for line in (figure.long, figure.shut, figure.short))
+        assert len(full) == figure.open and len(full) + len(hollow) == figure.count
+        assert min([*full, *hollow], default=math.inf) > 2**exponent >= max(grey)
+        assert sorted([*full, *hollow, *grey], reverse=True) == figure.reach[run].tolist()
+        takes = f"{figure.open} of them take{'s' if figure.open == 1 else ''} it in"
+        assert (takes in said) == (figure.open < figure.count)
+        assert ("all of them take it in" in said) == (figure.open == figure.count > 1)
+        assert ("not tested" in said) == ("not tested" in figure.titles()[0]) == (exponent % 2 == 1)
+
+
+@pytest.mark.parametrize("moment", range(32))
+def test_title_and_sentence_say_one_ratio(moment):
+    gate = figures.GateLearned()
+    said, (title, *_) = gate.update(moment), gate.titles()
+    ratio = re.search(r"([\d.]+) to 1\.", said).group(1)
+    assert float(ratio) == pytest.approx(gate.ratio, rel=0.05)
+    assert f"typical Δ {ratio} times as large on data" in title or (ratio, "as on noise") == ("1.0", title[-11:])
+
+
+@pytest.mark.parametrize(("task", "of"), [("copying", 16), ("induction", 15)])
+def test_the_line_of_a_blind_guess_stands_where_a_model_without_memory_does(task, of):
+    figure = figures.Ablations()
+    figure.update(task, 1)
+    assert set(figure.guess.get_xdata()) == {1 / of} and figure.guess_word.get_text().endswith(f"1 in {of}")
+    if task == "induction":
+        assert figure.now["no convolution"][0] == pytest.approx(1 / of, abs=0.02)
 
 
 @pytest.mark.parametrize("run", figures.Reach.NAMES.values())

@@ -270,7 +270,7 @@ class GateLearned(LiveFigure):
         self.title(self.top, f"Step {step}, {right} right: typical Δ {times}")
         return (
             f"After {passed}: loss {loss}, {right} right. The typical Δ is {plain(self.on_data)} on data and "
-            f"{plain(self.on_noise)} on noise, {self.ratio:.1f} to 1. Over the {len(noise)} noise tokens of this row "
+            f"{plain(self.on_noise)} on noise, {ratio} to 1. Over the {len(noise)} noise tokens of this row "
             f"a state with A = −1 keeps {share(self.left)}."
         )
 
@@ -306,25 +306,34 @@ class Reach(LiveFigure):
         ax.set_xticks([1, 32, 64, 96, 128])
         ax.set_yticks([1, 1e3, 1e6, 1e9, 1e12])
         (self.short,) = ax.plot([], [], "s", color=style.GREY, ms=5, ls="none")
-        (self.long,) = ax.plot([], [], "o", color=style.VERMILLION, ms=8, ls="none", clip_on=False)
+        looks = {"mec": style.VERMILLION, "mew": 1.5, "ms": 8, "ls": "none", "clip_on": False}
+        (self.shut,) = ax.plot([], [], "o", mfc="white", **looks)
+        (self.long,) = ax.plot([], [], "o", mfc=style.VERMILLION, **looks)
         (self.line,) = ax.plot([0, 128], [1, 1], "--", color=style.BLUE, lw=3)
         self.word = style.label_line(ax, "", 129, 1, style.BLUE)
-        self.move(self.short, self.long, self.line, self.word)
+        self.move(self.short, self.line, self.shut, self.long, self.word)
 
     def update(self, run: str = "induction-gate-0", exponent: int = 8) -> str:
         found, length = self.reach[run], 2**exponent
         holds = found > length
-        self.count, self.longest, self.right = int(holds.sum()), float(found.max()), self.accuracy[run][length]
-        self.open = int((self.opening[run][holds] > 0.1).sum())  # of them those that take the symbol in
-        self.long.set_data(self.places[holds], found[holds])
+        takes_in = holds & (self.opening[run] > 0.1)
+        self.count, self.open, self.longest = int(holds.sum()), int(takes_in.sum()), float(found.max())
+        self.right = self.accuracy[run].get(length)
+        right = "not tested" if self.right is None else f"right for {share(self.right)}"
+        self.long.set_data(self.places[takes_in], found[takes_in])
+        self.shut.set_data(self.places[holds & ~takes_in], found[holds & ~takes_in])
         self.short.set_data(self.places[~holds], found[~holds])
         self.line.set_ydata([length, length])
         self.word.set(y=length, text=f"L = {power(exponent)}")
         channels = f"{self.count or 'no'} channel{'' if self.count < 2 else 's'} can hold"
-        self.title(self.ax, f"{power(exponent)} tokens: {channels} the symbol so long, {share(self.right)} right")
+        if self.open == self.count:
+            takers = ("", " and takes it in", ", and all of them take it in")[min(self.count, 2)]
+        else:
+            takers = f", and {self.open} of them take{'s' if self.open == 1 else ''} it in"
+        self.title(self.ax, f"{power(exponent)} tokens: {channels} a symbol so long; {right}")
         return (
-            f"In a row of {power(exponent)} = {written(length, ',.0f')} tokens {channels} a symbol so long. "
-            f"The model is right for {share(self.right)}. Its longest memory: {approximately(self.longest)} tokens."
+            f"In a row of {power(exponent)} = {written(length, ',.0f')} tokens {channels} a symbol so long{takers}. "
+            f"The model is {right}. Its longest memory: {approximately(self.longest)} tokens."
         )
 
 
@@ -437,10 +446,17 @@ class Ablations(LiveFigure):
         (self.dots,) = ax.plot(
             [], [], "o", color=style.VERMILLION, ms=15, mec="white", mew=1.5, ls="none", clip_on=False
         )
-        self.move(self.dots)
+        (self.guess,) = ax.plot([0, 0], [-0.5, len(self.ROWS) - 0.5], ":", color=style.BLACK, lw=2, zorder=0)
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+        self.guess_word = style.label_line(ax, "", 0, len(self.ROWS) - 0.72, style.BLACK, bbox=ground)
+        self.move(self.guess, self.guess_word, self.dots)
 
     def update(self, task: str = "copying", tested: int = 0) -> str:
         length = self.LENGTHS[task][tested]
+        n_symbols = RUNS[f"{task}-selective-0"].data.n_symbols
+        self.chance = 1 / n_symbols
+        self.guess.set_xdata([self.chance, self.chance])
+        self.guess_word.set(x=self.chance + 0.012, text=f"a blind guess: 1 in {n_symbols}")
         self.now = {row: [table[length] for table in tables] for row, tables in self.found[task].items()}
         points = [(one, y) for y, shares in enumerate(self.now.values()) for one in shares]
         self.dots.set_data(*zip(*points, strict=True))

@@ -72,9 +72,9 @@ LAST_LOGITS = Exercise(
     atol=1e-4,
     misconceptions=[
         Misconception(
-            "a stream that starts anew",
-            "Each piece is read as if nothing had come before: the answer is that of the last piece alone. Ask of "
-            "every piece: where does its first state come from, and how does the block know that it is not the start?",
+            "the last piece alone",
+            "The answer is that of the last piece, whatever stands before it. Two things have to be right at once, so "
+            "a change may be good and leave the answer as it is. What does a stream hold before each call?",
             [_read(ADVANCE + " → "), _read("tokens.split(chunk, → tokens.split(1,", ADVANCE + " → ")],
             given=True,
         ),
