@@ -882,6 +882,10 @@ DRAW = [
     ("one low", shifted(-1), "the byte before"),
     ("one high", shifted(1), "the byte after"),
     ("multinomial", draw_multinomial, "random numbers of your own"),
+    ("Gumbel noise", draw_at(lambda p, u: (p.log() - (-torch.rand(len(p)).log()).log()).argmax()),
+     "random numbers of your own"),
+    ("logits and Gumbel noise", lambda x, t, u: draw_numpy(x, t, u) if t == 0 else
+     int((x / t - torch.log(-torch.log(torch.rand_like(x)))).argmax()), "random numbers of your own"),
     ("sorted", draw_sorted, "a running sum over the sorted bytes"),
     ("sorted, and back", draw_sorted_and_back, "a running sum over the sorted bytes"),
     ("the right end", draw_right_end, "a piece that holds its right end"),
@@ -893,6 +897,8 @@ DRAW = [
     ("first piece longer than u", draw_at(lambda p, u: [q > u for q in [*p[:-1].tolist(), 1]].index(True)),
      "single probabilities in the place of their sum"),
     ("logits end to end", draw_from(lambda x, t: x / t), "no softmax"),
+    ("logits end to end, all of them", lambda x, t, u: draw_numpy(x, t, u) if t == 0 else
+     min(int(((x / t).cumsum(0) <= u).sum()), len(x) - 1), "no softmax"),
     ("never below 1", lambda x, t, u: draw_numpy(x, t if t >= 1 else 0, u),
      "the likeliest byte at every low temperature"),
     ("0 as 1", lambda x, t, u: draw_numpy(x, t or 1, u), "temperature 0 taken for 1"),

@@ -133,6 +133,11 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, ".softmax(-1) → "),
                 edited(draw_byte, ".softmax(-1) → ", "[:-1] → "),
+                edited(
+                    draw_byte,
+                    ".softmax(-1) → ",
+                    "int((p.cumsum(-1)[:-1] <= u).sum()) → min(len(p) - 1, int((p.cumsum(-1) <= u).sum()))",
+                ),
             ],
         ),
         Misconception(
@@ -303,6 +308,10 @@ DRAW_BYTE = Exercise(
             [
                 edited(draw_byte, "<= u → <= torch.rand(())"),
                 edited(draw_byte, "(p.cumsum(-1)[:-1] <= u).sum() → torch.multinomial(p, 1)"),
+                edited(
+                    draw_byte,
+                    "(p.cumsum(-1)[:-1] <= u).sum() → (p.log() - torch.rand_like(p).log().neg().log()).argmax()",
+                ),
                 edited(
                     draw_byte,
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → random.choices(range(len(p)), p.tolist())[0]",
