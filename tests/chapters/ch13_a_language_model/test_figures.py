@@ -32,7 +32,13 @@ def test_the_bits_of_a_text_are_those_of_the_evaluation_that_was_stored():
 def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
     shown = figures.NextByte("x" * 100)
     assert shown.n == LENGTH and "text" not in shown.controls
+    assert f"The first {LENGTH} bytes cost {shown.bits.mean():.2f} bits a byte" in shown.update(at=9)
     assert figures.StepSizes("for x in y:").n == 11
+    for text, start in {"x" * LENGTH: "The text costs", "é" * 29: "The first 56 bytes cost"}.items():
+        shown = figures.StepSizes(text)
+        shown.update()
+        assert shown.top.get_title(loc="left").startswith(start)
+        assert ("The whole text costs" in figures.NextByte(text).update()) == (start == "The text costs")
     with pytest.raises(ValueError, match="give at least 3"):
         figures.NextByte("ab")
 
@@ -66,6 +72,13 @@ def test_brackets_are_asked_at_the_last_byte_of_an_item():
     assert max(")]}", key=lambda sign: float(logits[ord(sign)])) == "]"
 
 
+def test_a_step_of_the_training_is_told_as_the_mean_over_the_steps_up_to_it():
+    shown = figures.Learning()
+    assert (shown.steps == np.arange(25, 5001, 25)).all()
+    for step in (25, 500, 5000):
+        assert f"In steps {step - 24} to {step}, a training byte costs" in shown.update(step=step)
+
+
 def test_learning_ends_where_the_facts_end():
     shown = figures.Learning()
     shown.update(step=5000)
@@ -88,6 +101,13 @@ def test_the_state_is_as_small_after_much_text():
     shown = figures.Speed(repeats=1)
     assert len(set(shown.sizes)) == 1
     assert torch.tensor(shown.rates).min() > 0
+    assert [stream.seqlen_offset - 1 for stream in shown.streams] == list(shown.POSITIONS)  # one step was measured
+
+
+def test_what_slows_the_machine_for_a_while_slows_no_position_alone(monkeypatch):
+    seconds = iter([9.0] * 4 + [1.0, 1.0, 1.0, 1.0] + [9.0] * 4)  # a busy machine, a quiet moment, a busy one
+    monkeypatch.setattr(figures.Speed, "_seconds", lambda self, stream: next(seconds))
+    assert figures.Speed(repeats=3).rates == [1, 1, 1, 1]
 
 
 def test_the_file_of_the_model_is_as_large_as_the_notebook_says():
@@ -223,6 +243,8 @@ def test_a_distance_that_is_not_zero_never_reads_as_zero():
         assert shown._titles[shown.below].get_window_extent().x1 <= shown.size()[0]
         plain, dilated = map(float, re.findall(r"\d\.\d{3}", told))
         assert abs(dilated - plain - shown.behind) < 0.0011
+        if dilated != plain:  # two titles of one picture: the second is the difference of the numbers in the first
+            assert math.isclose(float(said.split()[1]), abs(dilated - plain), abs_tol=1e-6)
 
 
 def test_two_bytes_without_a_sign_have_two_names():
