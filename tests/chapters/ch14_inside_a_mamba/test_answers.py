@@ -202,6 +202,12 @@ MATRIX = [
     ("ones from s on", matrix_without_impulses(lambda s: s), "more than one 1"),
     ("ones", matrix_without_impulses(lambda s: 0), "more than one 1"),
     ("read before it is written", matrix_read_first, "a state that is read too early"),
+    ("overwritten", lambda d, A, B, C: matrix_by_loops(d, A[-1:], B[-1:], C[-1:]), "one number of the state alone"),
+    ("the first number", lambda d, A, B, C: matrix_by_loops(d, A[:1], B[:1], C[:1]), "one number of the state alone"),
+    ("a return too early", lambda *case: F.pad(matrix_by_loops(*case)[:1], (0, 0, 0, len(case[0]) - 1)),
+     "one round of the loop"),
+    ("a return too early, by columns", lambda *case: F.pad(matrix_by_loops(*case)[:, :1], (0, len(case[0]) - 1)),
+     "one round of the loop"),
     ("minus infinity in the time", lambda d, A, B, C: torch.einsum("nt,nts,s,ns->ts", C, torch.exp(
         A[:, None, None] * torch.where(
             torch.ones(len(d), len(d)).tril() > 0, d.cumsum(0)[:, None] - d.cumsum(0), -math.inf)), d, B),
@@ -223,6 +229,14 @@ def conv_by_loops(gate, taps):
             if t - lag >= 0:
                 conv[t, t - lag] = gate[t] * taps[len(taps) - 1 - lag]
     return conv
+
+
+def conv_with_first_taps(gate, taps):
+    conv = torch.zeros(len(gate), len(gate))
+    for t in range(len(gate)):
+        first = max(0, t + 1 - len(taps))
+        conv[t, first : t + 1] = taps[: t + 1 - first]
+    return gate[:, None] * conv
 
 
 def conv_by_padding(gate, taps):
@@ -288,6 +302,8 @@ WAYS = [
     ("a gate through the state alone", lambda M, D, g, w: (
         D * conv_by_loops(torch.ones_like(g), w), M @ conv_by_loops(g, w)), "a gate on one way only"),
     ("without the first tap", ways(lambda g, w: conv_by_loops(g, w[1:])), "a tap too few"),
+    ("taps[: t + 1]", ways(conv_with_first_taps), "the first taps in the first rows"),
+    ("t − lag > 0", ways(lambda g, w: F.pad(conv_by_loops(g, w)[:, 1:], (1, 0))), "the first token left out"),
     ("zeros behind", ways(lambda g, w: g[:, None] * F.conv1d(
         F.pad(torch.eye(len(g))[:, None], (0, len(w) - 1)), w[None, None])[:, 0].T), "a convolution that looks ahead"),
     ("SiLU of conv", ways(lambda g, w: F.silu(conv_by_loops(torch.ones_like(g), w))), "a SiLU of the taps"),
@@ -373,6 +389,8 @@ HALF = [
     ("the place of the first below a half", lambda d, A: (
         torch.exp(A[..., None] * d.cumsum(1)[:, None]) < 0.5).float().argmax(-1).float(),
      "the first half of this text"),
+    ("counted in whole numbers", lambda d, A: (
+        torch.exp(A[..., None] * d[:, None]).cumprod(2) > 0.5).sum(2), "the first half of this text"),
     ("counted up to a half, or to the end", tokens_counted, "the first half of this text"),
     ("over the length of delta", lambda d, A: LN2 / (-A * (d.sum(1) / len(d))[:, None]), "the length of another axis"),
     ("over the states", lambda d, A: LN2 / (-A * (d.sum(1) / len(A[0]))[:, None]), "the length of another axis"),
@@ -472,6 +490,8 @@ PROBE = [
     ("the means on the right side", lambda x, y, r: with_cut(x, y, torch.inverse(torch.cov(x.T, correction=0).view(
         x.shape[1], -1) + r * torch.eye(x.shape[1])) @ (x[y].mean(0) - x[~y].mean(0))),
      "the difference of the means on the right side"),
+    ("scaled, and back", lambda x, y, r: with_cut(x, y, fit_by_inverse(x / x.std(0), y, r)[0] / x.std(0)),
+     "a ridge for scaled features"),
     ("−½", fit(cut=lambda x, y, w: torch.tensor(-0.5)), "a cut at one half"),
     ("the root of the ridge", lambda x, y, r: fit_by_cov_of_n(x, y, math.sqrt(r)), "a power of the ridge"),
     ("c first", lambda x, y, r: fit_by_inverse(x, y, r)[::-1], "the two results exchanged"),
@@ -550,7 +570,7 @@ BYTES = [
     ("−1 in front of each row", lambda ids, k: torch.tensor([
         [-1] * (k - 1 - t) + [int(ids[t - j]) for j in range(min(k, t + 1))] for t in range(len(ids))]),
      "a first row that begins with what is missing"),
-    ("cut in front", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids])[j:]), "a cut at the wrong end"),
+    ("cut in front", bytes_with(lambda ids, j: torch.cat([torch.full((j,), -1), ids])[j:]), "the text in every column"),
     ("unfold", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(1), "right"),
     ("roll", bytes_with(lambda ids, j: torch.roll(ids, j)), "a text that is a ring"),
     ("negative index", lambda ids, k: torch.stack([ids[torch.arange(len(ids)) - j] for j in range(k)], 1),
@@ -600,6 +620,7 @@ BYTES = [
      "the last place first"),
     ("flipped along both", lambda ids, k: F.pad(ids, (k - 1, 0), value=-1).unfold(0, k, 1).flip(0, 1),
      "the last place first"),
+    ("repeated", lambda ids, k: ids[:, None].expand(-1, k), "the text in every column"),
     ("cut to k", lambda ids, k: bytes_by_loop(ids, k)[:k],
      "as many places as columns"),
     ("0 for none, then −1", lambda ids, k: (lambda out: out.masked_fill(out == 0, -1))(bytes_by_loop(ids, k)),

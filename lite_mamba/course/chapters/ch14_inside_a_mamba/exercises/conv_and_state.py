@@ -140,6 +140,20 @@ CONV_AND_STATE = Exercise(
             edited(conv_and_state, "(lag >= 0) & → (lag > 0) &"),
         ),
         Misconception(
+            "the first taps in the first rows",
+            "In the first rows the taps are too many, and you keep the first of them. There, too, the last one meets "
+            "the present.",
+            edited(
+                conv_and_state,
+                "(width - 1 - lag) → (torch.arange(length)[:, None].clamp(max=width - 1) - lag)",
+            ),
+        ),
+        Misconception(
+            "the first token left out",
+            "Nothing in your convolution reads token 0. Tokens are counted from 0, and it is there already.",
+            edited(conv_and_state, "(lag >= 0) & → (lag >= 0) & (torch.arange(length) > 0) &"),
+        ),
+        Misconception(
             "a tap too few",
             "Your convolution lacks its farthest tap, the first of `taps`. As many as there are reach back, the "
             "present one among them.",

@@ -163,6 +163,23 @@ FIT_PROBE = Exercise(
             ],
         ),
         Misconception(
+            "a ridge for scaled features",
+            "You divide the features by their spread, and then the weights. So the ridge has held back the weights of "
+            "scaled features; in the sum it meets those of the features as they come.",
+            [
+                edited(
+                    fit_probe,
+                    "x - x.mean(0), y.float() → (x - x.mean(0)) / x.std(0), y.float()",
+                    "middle = → w = w / x.std(0)\n    middle =",
+                ),
+                edited(
+                    fit_probe,
+                    "x - x.mean(0), y.float() → (x - x.mean(0)) / x.std(0, correction=0), y.float()",
+                    "middle = → w = w / x.std(0, correction=0)\n    middle =",
+                ),
+            ],
+        ),
+        Misconception(
             "a cut at half the difference",
             "You cut at half the *difference* of the two groups' means. Halfway between them lies half their sum.",
             [
@@ -281,7 +298,7 @@ FIT_PROBE = Exercise(
         Misconception(
             "a system that is not solved",
             "Your weights are the products of features and targets, or the difference of the two groups' means. "
-            "Features that say the same would count twice in it, and the ridge plays no part: the linear system is "
+            "Features that say the same would count twice in them, and the ridge plays no part: the linear system is "
             "still to be solved.",
             [
                 edited(fit_probe, f"torch.linalg.solve({RIDGE}, centred.T @ target / len(x)) → {right}")

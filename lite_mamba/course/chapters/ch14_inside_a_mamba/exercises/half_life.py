@@ -22,12 +22,13 @@ def _half_life_cases(draw: Draw) -> dict:
     return {"delta": delta, "A": A}
 
 
-def _tokens_until_half(after: int):
+def _tokens_until_half(after: int, whole: bool):
     """How many tokens from the first one on leave more than a half, and `after` more."""
 
     def answer(delta: Tensor, A: Tensor) -> Tensor:
         left = torch.exp(A[:, :, None] * delta.cumsum(1)[:, None])  # (D, N, L)
-        return (left > 0.5).sum(-1).float() + after
+        count = (left > 0.5).sum(-1) + after
+        return count if whole else count.float()
 
     return answer
 
@@ -147,7 +148,7 @@ HALF_LIFE = Exercise(
             "the first half of this text",
             "You count the tokens from the beginning of the text until half is left. Asked for is a state that fades "
             "evenly, as much over the whole text.",
-            [_tokens_until_half(after) for after in (0, 1)],
+            [_tokens_until_half(after, whole) for after in (0, 1) for whole in (False, True)],
             where=lambda delta, A: bool((torch.exp(A * delta.sum(1, keepdim=True)) < 0.5).all()),  # half is reached
         ),
         Misconception(

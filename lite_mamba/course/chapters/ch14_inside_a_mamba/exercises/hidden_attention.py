@@ -356,6 +356,28 @@ HIDDEN_ATTENTION = Exercise(
             edited(hidden_attention, '"nt,nts,ns->ts", C, faded, delta * B → "nt,nts,nt,s->ts", C, faded, B, delta'),
         ),
         Misconception(
+            "one number of the state alone",
+            "Only one number of the state reaches your matrix. Is what the others give left out, or overwritten? "
+            "The output adds them up.",
+            [
+                edited(
+                    hidden_attention,
+                    f'"nt,nts,ns->ts", C, faded, delta * B → "t,ts,s->ts", C[{n}], faded[{n}], delta * B[{n}]',
+                )
+                for n in (-1, 0)
+            ],
+            where=lambda A, **_: len(A) > 1,
+        ),
+        Misconception(
+            "one round of the loop",
+            "You fill the first row, or the first column, and all others stay 0. Does your loop begin its second "
+            "round, or is there a `return` inside of it?",
+            [
+                edited(hidden_attention, ".tril() → .tril() * torch.eye(len(delta))[0][:, None]"),
+                edited(hidden_attention, ".tril() → .tril() * torch.eye(len(delta))[0]"),
+            ],
+        ),
+        Misconception(
             "a matrix for each number of the state",
             "You keep the numbers of the state apart. The output adds them up: one matrix is left.",
             [

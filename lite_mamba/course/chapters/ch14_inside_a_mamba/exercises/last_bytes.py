@@ -217,9 +217,9 @@ LAST_BYTES = Exercise(
             edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids[: len(ids) - back]"),
         ),
         Misconception(
-            "a cut at the wrong end",
-            "You cut off what you have just put in front, and each column is the text as it was. Cut what stands over "
-            "at the end.",
+            "the text in every column",
+            "Each of your columns is the text as it was: what you put in front, if anything, is cut off again. "
+            "Cut what stands over at the end.",
             edited(last_bytes, "[: len(ids)] → [back:]"),
         ),
         Misconception(
