@@ -456,6 +456,14 @@ def cut_off(deltaA, deltaB_u, C):
     return torch.stack(outputs, -1)
 
 
+def cut_off_every_third_time(deltaA, deltaB_u, C):
+    h, outputs = 0, []
+    for t, (a, x, c) in enumerate(zip(deltaA.unbind(2), deltaB_u.unbind(2), C.unbind(2), strict=True)):
+        h = a * (h if t % 3 else h.detach() if t else 0) + x
+        outputs.append((h * c[:, None]).sum(-1))
+    return torch.stack(outputs, -1)
+
+
 def loop_in_numpy(deltaA, deltaB_u, C):
     a, x, c = (v.detach().numpy() for v in (deltaA, deltaB_u, C))
     h, y = np.zeros_like(a[:, :, 0]), np.zeros(a.shape[:3], a.dtype)
@@ -647,7 +655,10 @@ LOOP = [
     ("from the end, and flipped", lambda *given: backwards(*given).flip(-1), "a loop from the last token to the first"),
     ("return in the loop", lambda *given: loop(*given)[..., :1], "one output alone"),
     ("detached", cut_off, "a gradient that does not reach the tokens before"),
-    ("decays detached", lambda a, x, C: loop(a.detach(), x, C), None),
+    ("decays detached", lambda a, x, C: loop(a.detach(), x, C), "an input cut off from the outputs"),
+    (".data of the drives", lambda a, x, C: loop(a, x.data, C), "an input cut off from the outputs"),
+    ("way out detached", lambda a, x, C: loop(a, x, C.detach()), "an input cut off from the outputs"),
+    ("detached every third time", cut_off_every_third_time, None),
     ("no gradient at all", torch.no_grad()(loop), "outputs without a gradient"),
     ("exp once more", lambda a, x, C: loop(torch.exp(a), x, C), "an exponential of the decay"),
     ("C rolled", lambda a, x, C: loop(a, x, torch.roll(C, 1, dims=-1)), "the way out of the token before"),
@@ -965,6 +976,8 @@ SCAN_FROM = [
     ("a crash", lambda a, x, C, h: scan_on(a, x, C, h.T), None),
     ("transposed y", lambda *given: (scan_on(*given)[0].mT, scan_on(*given)[1]), "time stacked in the middle"),
     ("no grad", torch.no_grad()(scan_on), "a start without gradient"),
+    ("decays detached", lambda a, x, C, h: scan_on(a.detach(), x, C, h), None),
+    ("way out detached", lambda a, x, C, h: scan_on(a, x, C.detach(), h), None),
     ("add, fade", lambda *given: scan_on(*given, order="add fade read"), "a new token that fades too"),
     (
         "faded once more",
@@ -1228,6 +1241,21 @@ GRADIENTS = [
     (
         "wide tolerances",
         lambda f, i: gradcheck(f, doubles(i), atol=0.1, rtol=0.1, raise_exception=False),
+        "tolerances that are too wide",
+    ),
+    (
+        "a wide share",
+        lambda f, i: gradcheck(f, doubles(i), rtol=1.0, raise_exception=False),
+        "tolerances that are too wide",
+    ),
+    (
+        "wide in both ways",
+        lambda f, i: gradcheck(f, doubles(i), atol=1.0, rtol=1.0, raise_exception=False),
+        "tolerances that are too wide",
+    ),
+    (
+        "float32, and wider still",
+        lambda f, i: checks_float32(f, i, eps=1e-2, atol=1.0, rtol=1.0),
         "tolerances that are too wide",
     ),
     ("raises each time", raises_each_time, "always the same answer"),
@@ -1525,3 +1553,10 @@ def test_a_gradcheck_in_float32_is_answered_without_a_wall_of_warnings(capsys):
         course.check("08.gradients_are_right", checks_float32)
     assert heard == []
     assert "Inputs that differ by a small ε give outputs that float32 can hardly tell apart" in capsys.readouterr().out
+
+
+def test_outputs_that_are_right_without_their_gradients_are_no_error_of_ones_own(capsys):
+    course.check("08.scan_loop", cut_off_every_third_time)
+    said = capsys.readouterr().out
+    assert "wrong\nThe outputs are right, but their gradients are not, for deltaA and deltaB_u.\n" in said
+    assert "raised" not in said and "Returns" not in said

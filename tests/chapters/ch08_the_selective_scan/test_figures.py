@@ -294,6 +294,14 @@ def test_the_green_field_holds_what_gradcheck_takes():
                 assert gradcheck(output, a, eps=nudge, raise_exception=False) == (error < 1e-3)
 
 
+def test_the_line_of_float32_dips_into_the_green_field_once_where_its_crosses_are_still_above():
+    shown = figures.FiniteDifference()
+    inside = shown.errors[np.float32] < 1e-3
+    dip = shown.nudges[inside & (shown.nudges < 10**-4.5)]
+    assert dip.min() > 1e-5
+    assert len(dip) == np.count_nonzero((shown.nudges >= dip.min()) & (shown.nudges <= dip.max()))
+
+
 def test_float64_is_right_where_gradcheck_looks_and_float32_is_not():
     shown = figures.FiniteDifference()
     sentence = shown.update(nudge=1e-6)

@@ -136,6 +136,9 @@ FUNCTIONS = {  # each with the right answer, and what only this one finds
     ): False,  # right for numbers of more digits than are given
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., :-1], (0, 1))"): False,  # wrong for the last number alone
     edited(product_by_hand, "grad * a → grad * a * 1.05"): False,  # wrong by a twentieth
+    edited(
+        product_by_hand, "(grad * b, grad * a) → (grad * b * 1.05, grad * a * 1.05)"
+    ): False,  # wrong by a twentieth, and right for no input
     edited(product_by_hand, "grad * a → F.pad((grad * a)[..., 1:], (1, 0))"): False,  # wrong for the first number alone
     edited(
         product_by_hand, "(grad * b → (grad * (b + 1).where(torch.arange(len(b))[:, None] > 0, b)"
@@ -282,7 +285,10 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "tolerances that are too wide",
             "Gradients pass that are wrong by some percent. In float64 the two slopes agree in many digits if the "
             "backward pass is right, so that nothing has to be forgiven: leave gradcheck its own tolerances.",
-            [edited(gradients_are_right, f"exact, → exact, {wide},") for wide in ("atol=1e-1", "atol=1.0")],
+            [
+                edited(gradients_are_right, f"exact, → exact, {wide},")
+                for wide in ("atol=1e-1", "atol=1.0", "rtol=1e-1", "rtol=1.0", "atol=1.0, rtol=1.0")
+            ],
         ),
         Misconception(
             "inputs of your own",

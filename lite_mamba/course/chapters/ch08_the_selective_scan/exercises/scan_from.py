@@ -82,6 +82,7 @@ SCAN_FROM = Exercise(
     apply=_with_gradient,
     axes={"y": AXES[:3], "last_state": STATE_AXES},
     items=("y", "last_state"),
+    gradients=("deltaA", "deltaB_u", "C"),
     misconceptions=[
         Misconception(
             "a start from zero",

@@ -428,6 +428,15 @@ SCAN_LOOP = Exercise(
             ],
         ),
         Misconception(
+            "an input cut off from the outputs",
+            "The outputs are right, and the gradient of one of the three inputs does not come through: by `.detach()` "
+            "or `.data` on its way into h, or to the outputs.",
+            [
+                edited(scan_loop, f"{way} → {way.replace(name, f'{name}.detach()')}")
+                for name, way in (("deltaA", "h = deltaA"), ("deltaB_u", "+ deltaB_u"), ("C", "h, C["))
+            ],
+        ),
+        Misconception(
             "outputs without a gradient",
             "The outputs are right, and no gradient comes through them: they were computed by NumPy, under "
             "torch.no_grad, or copied into a new tensor. Stack what torch computed.",
