@@ -390,6 +390,8 @@ SAMPLE = [
     ("floor of exp", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=math.exp(f)), "a floor under the logarithm"),
     ("to the top from one", lambda u, a, b, f: (b**u).clamp(min=f), "a way that does not begin at dt_min"),
     ("upside down, no floor", lambda u, a, b, f: b * (a / b) ** u, "a range from top to bottom"),
+    ("exp of log10", lambda u, a, b, f: (a * torch.exp(u * math.log10(b / a))).clamp(min=f), "two kinds of logarithm"),
+    ("2 ** of log", lambda u, a, b, f: (a * 2 ** (u * math.log(b / a))).clamp(min=f), "two kinds of logarithm"),
     ("log and 10 **, no floor", lambda u, a, b, f: 10 ** log_dt(u, a, b), "two kinds of logarithm"),
     ("softplus, no floor", lambda u, a, b, f: F.softplus(log_dt(u, a, b)), "a softplus in the place of exp"),
     (
@@ -926,6 +928,11 @@ MENDED = [
     (
         "a power of 10",
         lambda m, u: init_with(m, u, lambda u: stable(10 ** log_uniform(u).log())),
+        "two kinds of logarithm",
+    ),
+    (
+        "a power of 2",
+        lambda m, u: init_with(m, u, lambda u: stable(2 ** log_uniform(u).log())),
         "two kinds of logarithm",
     ),
     (

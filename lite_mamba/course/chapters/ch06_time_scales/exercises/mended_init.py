@@ -178,9 +178,9 @@ MENDED_INIT = Exercise(
         ),
         Misconception(
             "two kinds of logarithm",
-            "Every Δ is far too small: log_dt is a natural logarithm, and 10 ** … or 2 ** … undoes another one. exp "
-            "leads back from math.log.",
-            _marked("inverse_softplus(10**log_dt)"),
+            "log_dt is a natural logarithm, and 10 ** … or 2 ** … undoes another one: with 10 every Δ is far too "
+            "small, with 2 too large. exp leads back from math.log.",
+            [_marked(f"inverse_softplus({base}**log_dt)") for base in (10, 2)],
         ),
         Misconception(
             "a forgotten inverse",

@@ -249,6 +249,11 @@ SAMPLE_DT = Exercise(
                     for log in ("log10", "log2")
                 ),
                 *(wrong for base in (10, 2) for wrong in _floored_or_not(f"torch.exp( → torch.pow({base}, ")),
+                *(  # dt_min · exp(u · log10(ratio)), dt_min · 10^(u · log(ratio))
+                    edited(sample_dt, f"(high - low) → (high - low) {way} math.log({base})")
+                    for way in "/*"
+                    for base in (10, 2)
+                ),
             ],
         ),
         Misconception(
