@@ -15,6 +15,9 @@ from lite_mamba.course.checking.trial import judge
 
 OWN_FORMAT = "a number format of its own"
 FEW_DIGITS = "a result with too few digits"
+PRODUCT = "a product instead of a quotient"
+FOR_MATRICES = "an operation for matrices"
+MATRIX = "a matrix in the place of its diagonal"
 
 # Exercise 1: euler (delta, A, B)
 
@@ -78,7 +81,8 @@ EULER = [
     ("exp", lambda dt, a, b: ((dt * a).exp(), dt * b), "an exponential"),
     ("all of the hold", lambda dt, a, b: ((dt * a).exp(), ((dt * a).exp() - 1) / a * b), "an exponential"),
     ("backward", lambda dt, a, b: ((1 - dt * a) ** -1, dt * b / (1 - dt * a)), "the slope at the end of the tick"),
-    ("brackets", lambda dt, a, b: (dt * (a + 1), dt * b), "an old level that is multiplied by Δ"),
+    ("brackets", lambda dt, a, b: (dt * (a + 1), dt * b), "an old level that is multiplied"),
+    ("1 + Δ, times A", lambda dt, a, b: ((1 + dt) * a, dt * b), "an old level that is multiplied"),
     ("swapped", lambda dt, a, b: (dt * b, 1 + dt * a), "a swapped pair"),
     ("in place", euler_in_place, None),
     ("no return", euler_without_return, None),
@@ -171,12 +175,12 @@ ZOH = [
     ("exp(ΔA)·ΔB", lambda dt, a, b: (exp(dt, a), exp(dt, a) * dt * b), "an input that leaks for the whole tick"),
     ("one Δ kept", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / (dt * a) * b), "a division by ΔA"),
     ("Δ again", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * dt * b), "one Δ too many"),
-    ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), "a product instead of a quotient"),
+    ("brackets", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / dt * a * b), PRODUCT),
     ("over Δ", lambda dt, a, b: (exp(dt, a), b * (exp(dt, a) - 1) / dt), "a Δ in the place of the division by A"),
     ("no brackets", lambda dt, a, b: (exp(dt, a), exp(dt, a) - 1 / a * b), "forgotten brackets"),
     ("1 − exp", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) / a * b), "an upside-down sign"),
     ("abs of A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.abs() * b), "an upside-down sign"),
-    ("times A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * a * b), "a product instead of a quotient"),
+    ("times A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * a * b), PRODUCT),
     ("no 1/A", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) * b), "an integral without its division"),
     ("share that left", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) * b), "the share that leaks"),
     ("Euler", lambda dt, a, b: (1 + dt * a, dt * b), "the Ā of Euler"),
@@ -244,6 +248,19 @@ ZOH = [
     ),
     ("the leak of half a tick", lambda dt, a, b: (exp(dt, a), dt * b * exp(dt / 2, a)), "an input that comes in heaps"),
     ("exp2", lambda dt, a, b: (torch.exp2(dt * a), (torch.exp2(dt * a) - 1) / a * b), "a power of 2"),
+    ("a half-life", lambda dt, a, b: ((x := 0.5 ** (-a * dt)), (x - 1) / a * b), "a power of 2"),
+    ("1 − exp(−ΔA)", lambda dt, a, b: (exp(-dt, a), (1 - exp(-dt, a)) / a * b), "an exponential that grows"),
+    ("expm1 twice, − 1", lambda dt, a, b: ((x := torch.expm1(dt * a)), (x - 1) / a * b), "a 1 that is taken off twice"),
+    ("(ΔA)⁻¹ as ΔA", lambda dt, a, b: (exp(dt, a), dt * a * (exp(dt, a) - 1) * dt * b), PRODUCT),
+    ("(ΔA)⁻¹ as ΔA, Δ once", lambda dt, a, b: (exp(dt, a), dt * a * (exp(dt, a) - 1) * b), PRODUCT),
+    ("the paper without brackets", lambda dt, a, b: (exp(dt, a), exp(dt, a) / (dt * a) - dt * b), "forgotten brackets"),
+    ("inv", lambda dt, a, b: (exp(dt, a), torch.linalg.inv(dt * a) @ (exp(dt, a) - 1) * dt * b), FOR_MATRICES),
+    ("torch.inverse", lambda dt, a, b: (exp(dt, a), torch.inverse(a) @ (exp(dt, a) - 1) * b), FOR_MATRICES),
+    (
+        "matrix_exp",
+        lambda dt, a, b: (torch.linalg.matrix_exp(dt * a), torch.expm1(dt * a) / a * b),
+        FOR_MATRICES,
+    ),
 ]
 
 # Exercise 3: bilinear (delta, A, B)
@@ -277,6 +294,10 @@ def bilinear_by_iteration(dt, a, b):
 def bilinear_in_place(dt, a, b):
     half = a.mul_(dt / 2)
     return (1 + half) / (1 - half), dt * b / (1 - half)
+
+
+def I(a):  # noqa: E743
+    return torch.eye(len(a))
 
 
 def mean_of_two(dt, a, b):
@@ -374,7 +395,17 @@ BILINEAR = [
         "an input with the factor of the state",
     ),
     ("item", lambda dt, a, b: (1 + (h := dt * a.item() / 2)) / (1 - h) * b, "a function for one number"),
-    ("matrices", bilinear_by_matrices, "a matrix in the place of its diagonal"),
+    ("matrices", bilinear_by_matrices, MATRIX),
+    (
+        "I beside a vector",
+        lambda dt, a, b: ((I(a) + dt * a / 2) / (I(a) - dt * a / 2), dt * b / (1 - dt * a / 2)),
+        MATRIX,
+    ),
+    (
+        "I beside a vector, inverted",
+        lambda dt, a, b: tuple(torch.linalg.inv(I(a) - dt * a / 2) @ v for v in (I(a) + dt * a / 2, dt * b)),
+        MATRIX,
+    ),
     (
         "the change above",
         lambda dt, a, b: (dt * a / (2 - dt * a), 2 * dt * b / (2 - dt * a)),
@@ -389,7 +420,7 @@ BILINEAR = [
     ),
     ("forgot the pair", lambda dt, a, b: print(), None),
     ("three parts", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a), dt), None),
-    ("inv of a vector", lambda dt, a, b: (torch.linalg.inv(1 - dt * a / 2) @ (1 + dt * a / 2), dt * b), None),
+    ("inv of a vector", lambda dt, a, b: (torch.linalg.inv(1 - dt * a / 2) @ (1 + dt * a / 2), dt * b), FOR_MATRICES),
     (
         "the same sum",
         lambda dt, a, b: ((2 + dt * a) / (2 + dt * a), 2 * dt * b / (2 - dt * a)),
@@ -446,6 +477,19 @@ def step_by_a_scan(pole):
     return delta
 
 
+def step_by_halving_from(end):
+    """A search that takes for granted that the step is below `end`."""
+
+    def step(pole):
+        low, high = 0.0, end
+        while high - low > 1e-9:
+            middle = (low + high) / 2
+            low, high = (middle, high) if abs(1 + middle * pole) < 1 else (low, middle)
+        return middle
+
+    return step
+
+
 def step_on_a_line(pole):
     deltas = torch.linspace(0, 10, 10001)
     return deltas[(1 + deltas * pole).abs() < 1].max().item()
@@ -475,7 +519,7 @@ STEP = [
     ("1/|s|", lambda s: 1 / abs(s), "the limit of overshooting"),
     ("half", lambda s: -s.real / (s.real**2 + s.imag**2), "half of the step"),
     ("2/|Re|", lambda s: 2 / abs(s.real), "a forgotten imaginary part"),
-    ("no square", lambda s: 2 * abs(s.real) / abs(s), "a forgotten square"),
+    ("no square", lambda s: 2 * abs(s.real) / abs(s), "the wrong power of the size"),
     ("the sign", lambda s: 2 * s.real / abs(s) ** 2, "a negative step"),
     ("s squared", lambda s: -2 * s.real / (s.real**2 - s.imag**2), "the square of s in the place of its size"),
     ("s·s", lambda s: -2 * s.real / (s * s), "the square of s in the place of its size"),
@@ -488,6 +532,12 @@ STEP = [
     ("a coarse scan", step_by_a_scan, "a step that is not exact"),
     ("the best of a line", step_on_a_line, "a step that is not exact"),
     ("the real part of 1/s²", lambda s: -2 * s.real * (s**-2).real, "the square of s in the place of its size"),
+    ("halving from 10", step_by_halving_from(10.0), "a search that ends too early"),
+    ("halving from 100", step_by_halving_from(100.0), "a search that ends too early"),
+    ("4th power", lambda s: -2 * s.real / (s.real**2 + s.imag**2) ** 2, "the wrong power of the size"),
+    ("times 2", lambda s: -2 * s.real / (abs(s) * 2), "the wrong power of the size"),
+    ("a star too few", lambda s: -2 * s.real / abs(s) * 2, "the wrong power of the size"),
+    ("Im² − Re²", lambda s: -2 * s.real / (s.imag**2 - s.real**2), "the square of s in the place of its size"),
     ("whole", lambda s: int(-2 * s.real // abs(s) ** 2), "a step in whole numbers"),
     ("rounded to whole", lambda s: round(-2 * s.real / abs(s) ** 2), "a step in whole numbers"),
     ("a root", lambda s: math.sqrt(2 * abs(s.real)) / abs(s), "a root too many"),
@@ -502,6 +552,7 @@ STEP = [
     ("half right", step_with_two_cases, None),
     ("no return", lambda s: None, None),
     ("hard-coded", lambda s: 0.235, None),
+    ("hard-coded, as for a bucket", lambda s: 4.0, None),
     ("a crash", lambda s: -2 * s.re / abs(s) ** 2, None),
     ("just below", lambda s: -1.99 * s.real / abs(s) ** 2, None),
     ("a string", lambda s: f"{-2 * s.real / abs(s) ** 2}", None),
@@ -579,6 +630,12 @@ CORRECTED = [
     ("no brackets, all times B", lambda dt, a, b: b * (exp(dt, a) - 1 / (a * dt)), "forgotten brackets"),
     ("Ā", lambda dt, a, b: exp(dt, a) / dt, "Ā in the place of B̄"),
     ("Δ twice", lambda dt, a, b: (exp(dt, a) - 1) / a / dt**2 * b, "a second division by Δ"),
+    ("Ā·B", lambda dt, a, b: b * exp(dt, a) / dt, "Ā in the place of B̄"),
+    ("the pair over Δ", lambda dt, a, b: zoh_of(dt, a, b) / dt, "a pair in the place of its second part"),
+    ("the pair", lambda dt, a, b: zoh_of(dt, a, b), "a pair in the place of its second part"),
+    ("over A", lambda dt, a, b: zoh_of(dt, a, b)[1] / a, "a division by something else"),
+    ("over Ā", lambda dt, a, b: zoh_of(dt, a, b)[1] / zoh_of(dt, a, b)[0], "a division by something else"),
+    ("B̄ over B", lambda dt, a, b: torch.expm1(dt * a) / a, "a division by something else"),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)
@@ -669,6 +726,8 @@ def fill(dt, b):
 
 SUBTRACTED = "half of the repair: a tiny ΔA"
 SWITCH = "a switch to another formula"
+WITHOUT_B = "an input without B"
+LONGER = "a step that is made longer"
 ONE_AT_ZERO = "an input without Δ at A = 0"
 
 
@@ -721,13 +780,15 @@ MENDED = [
     ("B̄/Δ itself", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, b)[1] / dt), "a B̄ without its Δ"),
     ("over ΔA", hunted(lambda dt, a: torch.expm1(dt * a) / (dt * a), fill), "a B̄ without its Δ"),
     ("expm1(A)", hunted(lambda dt, a: torch.expm1(a) / a, fill), "an exponential without the step size"),
-    ("Δ at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: dt), "an input without B at A = 0"),
+    ("Δ at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: dt), WITHOUT_B),
     ("B at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: b), ONE_AT_ZERO),
     ("1e-6 above", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a + 1e-6)), "a NaN that is only hidden"),
     ("nan_to_num", hunted(lambda dt, a: (torch.expm1(dt * a) / a).nan_to_num()), "an input lost at A = 0"),
     ("1e-9 and expm1", hunted(lambda dt, a: torch.expm1(dt * a) / (a - 1e-9)), "an input lost at A = 0"),
     ("zero at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: 0 * b), "an input lost at A = 0"),
-    ("ΔB", lambda dt, a, b: (exp(dt, a), dt * b), "the package's rule"),
+    ("ΔB", lambda dt, a, b: (exp(dt, a), dt * b), "another rule"),
+    ("Euler", lambda dt, a, b: (1 + dt * a, dt * b), "another rule"),
+    ("bilinear", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a), 2 * dt * b / (2 - dt * a)), "another rule"),
     (
         "a switch at 1e-3",
         lambda dt, a, b: (exp(dt, a), torch.where((dt * a).abs() < 1e-3, dt, (exp(dt, a) - 1) / a) * b),
@@ -798,8 +859,15 @@ MENDED = [
     (
         "NaN to Δ",
         lambda dt, a, b: (exp(dt, a), torch.nan_to_num(torch.expm1(dt * a) / a * b, nan=dt)),
-        "an input without B at A = 0",
+        WITHOUT_B,
     ),
+    ("B at zero alone", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt * b, torch.expm1(dt * a) / a)), WITHOUT_B),
+    ("Δ kept above 1e-6", lambda dt, a, b: zoh_of(max(dt, 1e-6), a, b), LONGER),
+    ("Δ kept above 1e-6, A = 0 mended", lambda dt, a, b: mended_by_indices(max(dt, 1e-6), a, b), LONGER),
+    ("1e-8 added to Δ", lambda dt, a, b: mended_by_indices(dt + 1e-8, a, b), LONGER),
+    ("the code with a longer Δ", lambda dt, a, b: (x := exp(max(dt, 1e-4), a), (x - 1) / a * b), LONGER),
+    ("expm1 for exp", lambda dt, a, b: (x := torch.expm1(dt * a), (x - 1) / a * b), "a 1 that is taken off twice"),
+    ("expm1 for both, A = 0 left", lambda dt, a, b: (x := torch.expm1(dt * a), x / a * b), "a 1 taken off Ā too"),
     ("swapped", lambda dt, a, b: mended_by_indices(dt, a, b)[::-1], "a swapped pair"),
     (
         "clamped a little",

@@ -1,16 +1,31 @@
 """Exercise 3: bilinear."""
 
+import torch
 from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, too_few_digits, zoh
+from .shared import (
+    PAIR,
+    euler,
+    for_matrices,
+    for_one_number,
+    in_each_format,
+    own_format,
+    rule_cases,
+    too_few_digits,
+    zoh,
+)
 
 
 def bilinear(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
     """Ā = (1 + ΔA/2)/(1 − ΔA/2), B̄ = ΔB/(1 − ΔA/2): the mean of the slopes at both ends of the tick."""
     half = delta * A / 2  # (N,)
     return (1 + half) / (1 - half), delta * B / (1 - half)  # (N,), (N,)
+
+
+def _unit(A: Tensor) -> Tensor:
+    return torch.eye(len(A))  # (N, N)
 
 
 BILINEAR = Exercise(
@@ -25,6 +40,12 @@ BILINEAR = Exercise(
         own_format(bilinear),
         too_few_digits(bilinear),
         for_one_number(bilinear),
+        for_matrices(
+            *(
+                edited(bilinear, f"(1 + half) / (1 - half) → torch.{inverse}(1 - half) * (1 + half)")
+                for inverse in ("linalg.inv", "linalg.pinv")
+            ),
+        ),
         Misconception(
             "the slope at the end alone",
             "You use only the slope at the end of the tick (backward Euler). The bilinear rule takes half of the slope "
@@ -54,7 +75,8 @@ BILINEAR = Exercise(
         Misconception(
             "half of the input",
             "Your Ā is right, but you halve the input. It is held, so it is the same at both ends: the mean of u and u "
-            "is u. And the whole right side is divided by 1 − ΔA/2.",
+            "is u. And the whole right side is divided by 1 − ΔA/2: whoever doubles above and below doubles the input, "
+            "too.",
             [
                 edited(bilinear, "delta * B / → delta * B / 2 /"),
                 edited(bilinear, "delta * B / (1 - half) → delta * B / 2"),
@@ -96,8 +118,8 @@ BILINEAR = Exercise(
         ),
         Misconception(
             "an input with the factor of the state",
-            "Your Ā is right. But 1 + ΔA/2 stands before the old level only. What stands before the input in the line "
-            "above the exercise?",
+            "Your Ā is right. But 1 + ΔA/2 stands before the old level only. What stands before the input when h_t has "
+            "been brought to the left?",
             [
                 edited(bilinear, "delta * B / → delta * B * (1 + half) /"),
                 edited(bilinear, "delta * B / → (1 + half) * B /"),
@@ -148,6 +170,19 @@ BILINEAR = Exercise(
                     bilinear,
                     "(1 + half) / (1 - half), → torch.diag((1 + half) / (1 - half)),",
                     "B / (1 - half) → B * torch.diag(1 / (1 - half))",
+                ),
+                edited(bilinear, "(1 + half) / (1 - half), → (I(A) + half) / (I(A) - half),", I=_unit),
+                edited(
+                    bilinear,
+                    "(1 + half) / (1 - half), → (I(A) + half) / (I(A) - half),",
+                    "B / (1 - half) → B / (I(A) - half)",
+                    I=_unit,
+                ),
+                edited(
+                    bilinear,
+                    "(1 + half) / (1 - half), → torch.linalg.inv(I(A) - half) @ (I(A) + half),",
+                    "delta * B / (1 - half) → torch.linalg.inv(I(A) - half) @ (delta * B)",
+                    I=_unit,
                 ),
             ],
         ),

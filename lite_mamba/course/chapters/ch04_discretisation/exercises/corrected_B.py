@@ -142,7 +142,30 @@ CORRECTED_B = Exercise(
             "Ā in the place of B̄",
             "You take the first number of the zero-order hold, Ā: it says what is left of the old level, and knows "
             "nothing of B. Which number says what the input becomes?",
-            [lambda delta, A, B: zoh(delta, A, B)[0] / delta, lambda delta, A, B: zoh(delta, A, B)[0]],
+            [
+                lambda delta, A, B: zoh(delta, A, B)[0] / delta,
+                lambda delta, A, B: zoh(delta, A, B)[0],
+                lambda delta, A, B: zoh(delta, A, B)[0] * B / delta,
+            ],
+        ),
+        Misconception(
+            "a pair in the place of its second part",
+            "`zoh` answers with a pair, Ā and B̄, and a pair cannot be divided. One of the two knows of B: which?",
+            [
+                lambda delta, A, B: zoh(delta, A, B) / delta,
+                lambda delta, A, B: zoh(delta, A, B),
+                lambda delta, A, B: zoh(delta, A, B) * B,
+            ],
+        ),
+        Misconception(
+            "a division by something else",
+            "You divide B̄ by A, Ā or B. The package multiplies by Δ what it is given, and by nothing else: what undoes "
+            "that?",
+            [
+                lambda delta, A, B: zoh(delta, A, B)[1] / A,
+                lambda delta, A, B: zoh(delta, A, B)[1] / zoh(delta, A, B)[0],
+                lambda delta, A, B: zoh(delta, A, B)[1] / B,
+            ],
         ),
         Misconception(
             "an input that comes in heaps",

@@ -58,10 +58,13 @@ EULER = Exercise(
             edited(euler, "1 + delta * A → 1 + A"),
         ),
         Misconception(
-            "an old level that is multiplied by Δ",
-            "Δ stands before the bracket (A·h + B·u) only. The old level outside of it is not a flow: it stays as it "
-            "is, however long the tick lasts.",
-            edited(euler, "1 + delta * A → delta * (1 + A)"),
+            "an old level that is multiplied",
+            "The old level stands before the bracket Δ·(A·h + B·u), not in it: neither Δ nor A multiplies it. It is "
+            "not a flow, and stays as it is, however long the tick lasts.",
+            [
+                edited(euler, "1 + delta * A → delta * (1 + A)"),
+                edited(euler, "1 + delta * A → (1 + delta) * A"),
+            ],
         ),
         Misconception(
             "a matrix in the place of its diagonal",
@@ -74,11 +77,9 @@ EULER = Exercise(
         ),
         Misconception(
             "a sum in the place of a product",
-            "Δ is added to A, or multiplied with more than the slope. The slope A·h lasts for Δ units of time: Δ·A, "
-            "beside the 1 of the old level.",
+            "Δ is added to A. The slope A·h lasts for Δ units of time: Δ·A, beside the 1 of the old level.",
             [
                 edited(euler, "1 + delta * A → 1 + delta + A"),
-                edited(euler, "1 + delta * A → (1 + delta) * A"),
                 edited(euler, "delta * A, delta * B → delta + A, delta + B"),
             ],
         ),

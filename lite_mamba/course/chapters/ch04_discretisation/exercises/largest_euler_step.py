@@ -22,14 +22,20 @@ def _scan(grid: float, back: int):
 
 
 def _between_marks(pole):
-    """Whether the step lies between the marks of every grid: at a mark, rounding says which side is taken."""
+    """Whether a short step lies between the marks of every grid: at a mark, rounding says which side is taken."""
     marks = 10_000 * largest_euler_step(pole)
-    return abs(marks - round(marks)) > 1e-3
+    return abs(marks - round(marks)) > 1e-3 and not _is_slow(pole)
+
+
+def _is_slow(pole):
+    """Whether the step is longer than that of any quick pole: a search may end before it."""
+    return largest_euler_step(pole) > 8
 
 
 def _pole_cases(draw: Draw) -> dict:
     size = draw.size(0, 8)  # the imaginary part grows; a real pole comes first
-    return {"pole": complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))}
+    pole = complex(-draw.random.randint(1, 12) / 4, draw.choice([-1, 1]) * size / draw.choice([2, 3]))
+    return {"pole": pole * draw.in_turn([1, 1, 1, 1 / 125])}  # some are slow: their steps are long
 
 
 LARGEST_EULER_STEP = Exercise(
@@ -67,10 +73,13 @@ LARGEST_EULER_STEP = Exercise(
             edited(largest_euler_step, " * pole.real / abs(pole) ** 2 → / pole.real"),
         ),
         Misconception(
-            "a forgotten square",
+            "the wrong power of the size",
             "Δ must be a time, and s counts per time. So the result has to scale as 1/s: make every s twice as large, "
-            "and Δ must halve. Yours does not change.",
-            edited(largest_euler_step, " ** 2 → "),
+            "and Δ must halve. Yours does not. Which power of |s| stands before Δ²?",
+            [
+                edited(largest_euler_step, f"abs(pole) ** 2 → {size}")
+                for size in ("abs(pole)", "abs(pole) * 2", "(abs(pole) * 2)", "abs(pole) ** 4")
+            ],
         ),
         Misconception(
             "a negative step",
@@ -85,6 +94,7 @@ LARGEST_EULER_STEP = Exercise(
             [
                 edited(largest_euler_step, "abs(pole) ** 2 → (pole**2).real"),
                 edited(largest_euler_step, "abs(pole) ** 2 → abs((pole**2).real)"),
+                edited(largest_euler_step, "abs(pole) ** 2 → -(pole**2).real"),
                 edited(largest_euler_step, "abs(pole) ** 2 → pole ** 2"),
                 edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → (-2 * pole.real / pole ** 2).real"),
             ],
@@ -134,6 +144,15 @@ LARGEST_EULER_STEP = Exercise(
                 *(_scan(grid, back) for grid in (0.1, 0.01, 0.001, 0.0001) for back in (0, 1)),
             ],
             where=_between_marks,
+        ),
+        Misconception(
+            "a search that ends too early",
+            "A slow pole, close to 0, allows a step that is far longer than any that you try: there your search stops "
+            "at its own end. |1 + Δs|² = 1 can be solved for Δ.",
+            [
+                edited(largest_euler_step, "return → return min(", f"** 2 → ** 2, {end:.1f})")
+                for end in (2, 4, 5, 8, 10, 16, 20, 50, 100)
+            ],
         ),
         Misconception(
             "a step in whole numbers",

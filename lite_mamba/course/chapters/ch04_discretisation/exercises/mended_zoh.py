@@ -5,7 +5,8 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import zoh
+from .bilinear import bilinear
+from .shared import euler, zoh
 
 
 def mended_zoh(delta: float, A: Tensor, B: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,6 +45,11 @@ def _switch(condition: str):
     """The unmended code, with ΔB where the condition holds."""
     switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, delta * B, B_bar)"
     return edited(unmended, f"return A_bar, (A_bar - 1) / A * B → {switch}")
+
+
+def _of_a_longer_step(rule, longer):
+    """A rule that lengthens the step before it uses it."""
+    return lambda delta, A, B: rule(longer(delta), A, B)
 
 
 def _one_for_all(rule, condition: str):
@@ -107,10 +113,11 @@ MENDED_ZOH = Exercise(
             ],
         ),
         Misconception(
-            "the package's rule",
-            "Δ·B has neither of the two problems, but it is not the zero-order hold: for Δ = 1 it is far off. The task "
-            "is to keep the formula and to compute it well.",
-            edited(mended_zoh, "held * B → delta * B"),
+            "another rule",
+            "Δ·B, as in Euler's rule and in the package, and the bilinear rule have neither of the two problems, but "
+            "they are not the zero-order hold: for Δ = 1 they are far off. The task is to keep the formula and to "
+            "compute it well.",
+            [edited(mended_zoh, "held * B → delta * B"), euler, bilinear],
         ),
         Misconception(
             "a switch to another formula",
@@ -149,9 +156,11 @@ MENDED_ZOH = Exercise(
             ],
         ),
         Misconception(
-            "an input without B at A = 0",
-            "A bucket without a hole gets Δ in your code. What comes in is Δ·B: B is missing there.",
+            "an input without B",
+            "B is missing where A is 0, or where it is not. With a hole and without one, twice the B lets in twice the "
+            "water.",
             [
+                edited(mended_zoh, "held * B → torch.where(A == 0, held * B, held)"),
                 edited(mended_zoh, "held * B → torch.where(A == 0, delta, held * B)"),
                 edited(unmended, "(A_bar - 1) / A * B → torch.where(A == 0, delta, (A_bar - 1) / A * B)"),
             ],
@@ -192,8 +201,15 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a 1 that is taken off twice",
-            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more. And from Ā, what is left of the old level, "
+            "nothing is taken off.",
             [
+                edited(unmended, "torch.exp → torch.expm1"),
+                edited(
+                    unmended,
+                    "torch.exp → torch.expm1",
+                    "(A_bar - 1) / A * B → torch.where(A == 0, delta * B, (A_bar - 1) / A * B)",
+                ),
                 edited(mended_zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
                 edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
             ],
@@ -229,8 +245,23 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a 1 taken off Ā too",
-            "B̄ is right now. But Ā is what is left of the old level, exp(ΔA) itself: a tiny step leaves nearly all.",
-            edited(mended_zoh, "return torch.exp(delta * A) → return torch.expm1(delta * A)"),
+            "In B̄ the − 1 is at its place. But Ā is what is left of the old level, exp(ΔA) itself: a tiny step leaves "
+            "nearly all.",
+            [edited(rule, "return torch.exp(delta * A) → return torch.expm1(delta * A)") for rule in (mended_zoh, zoh)],
+        ),
+        Misconception(
+            "a step that is made longer",
+            "You keep Δ away from 0. But a tiny step is meant: in so short a time hardly any water comes in, and yours "
+            "lets in as much as a longer one.",
+            [
+                _of_a_longer_step(rule, longer)
+                for rule, most in ((mended_zoh, 12), (zoh, 12), (unmended, 7))
+                for digits in range(3, most + 1)
+                for longer in (
+                    lambda delta, least=10.0**-digits: max(delta, least),
+                    lambda delta, more=10.0**-digits: delta + more,
+                )
+            ],
         ),
         Misconception(
             "more digits in the place of a better formula",

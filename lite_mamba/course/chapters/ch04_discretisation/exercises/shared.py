@@ -42,7 +42,7 @@ def in_each_format(rule):
                     again = function(*given)
                 except Exception:
                     again = None
-                if not _same(again, rule(*given), rtol=1e-3, atol=1e-4):
+                if not _same(again, rule(*given), rtol=1e-2, atol=1e-3):
                     raise TypeError("a float64 or a complex A, as in the cells below, does not come out right")
                 if not _same(again, rule(*given), rtol=1e-8, atol=1e-9):
                     raise TypeError(
@@ -67,8 +67,8 @@ def own_format(rule) -> Misconception:
     return Misconception(
         "a number format of its own",
         "For real float32 numbers your rule is right. But the cells below hand float64 numbers to it, and section 5 "
-        "complex ones. Python's math, abs, lists, new tensors and .float() have formats of their own, and <, clamp and "
-        "their like take no complex numbers: torch.exp and + − * / on the given tensors keep theirs.",
+        "complex ones. Python's math, abs, .real, lists, new tensors and .float() have formats of their own, and <, "
+        "clamp and their like take no complex numbers: torch.exp and + − * / on the given tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
     )
 
@@ -78,8 +78,19 @@ def too_few_digits(rule) -> Misconception:
     return Misconception(
         "a result with too few digits",
         "As far as float32 shows, your rule is right. The cells below compute in float64, with more digits, and your "
-        "last ones are off: by a rounded constant, an approximation or a detour over float32. Which line loses them?",
+        "last ones are off: by a rounded constant, a small number that is added, an approximation or a detour over "
+        "float32. Which line loses them?",
         lambda delta, A, B: tuple(part * (1 + 1e-5) for part in rule(delta, A, B)),
+    )
+
+
+def for_matrices(*rules) -> Misconception:
+    """A rule that asks for the inverse, or the exponential, of a matrix, and hands A to it as it is."""
+    return Misconception(
+        "an operation for matrices",
+        "An inverse, or an exponential, of a matrix is asked for, and A is no matrix: its diagonal alone is kept, "
+        "(N,), N numbers, each for itself. What is that operation for a single number?",
+        rules,
     )
 
 

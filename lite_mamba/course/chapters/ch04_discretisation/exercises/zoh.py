@@ -4,7 +4,17 @@ import torch
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, too_few_digits, zoh
+from .shared import (
+    PAIR,
+    euler,
+    for_matrices,
+    for_one_number,
+    in_each_format,
+    own_format,
+    rule_cases,
+    too_few_digits,
+    zoh,
+)
 
 
 def _matrices(delta, A, B):
@@ -29,6 +39,13 @@ ZOH = Exercise(
         own_format(zoh),
         too_few_digits(zoh),
         for_one_number(zoh),
+        for_matrices(
+            edited(zoh, "torch.exp( → torch.matrix_exp("),
+            *(
+                edited(zoh, f"torch.expm1(delta * A) / A → torch.{inverse}(A) * torch.expm1(delta * A)")
+                for inverse in ("linalg.inv", "inverse", "linalg.pinv")
+            ),
+        ),
         Misconception(
             "the input of Euler",
             "Your Ā is right. But Δ·B lets the input in as if nothing of it leaked out during the tick. The water that "
@@ -75,11 +92,12 @@ ZOH = Exercise(
         ),
         Misconception(
             "forgotten brackets",
-            "exp(x) - 1 / A is exp(x) − (1/A). A quotient of a difference needs brackets around the difference.",
+            "exp(x) - 1 / A is exp(x) − (1/A). A difference that is divided, or multiplied, needs brackets around it.",
             [
                 edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) - 1 / A"),
                 edited(zoh, "torch.expm1(delta * A) / A → torch.exp(delta * A) / A - 1"),
                 edited(zoh, "torch.expm1(delta * A) / A → (torch.exp(delta * A) / A - 1)"),
+                edited(zoh, "torch.expm1(delta * A) / A → 1 / (delta * A) * torch.exp(delta * A) - 1 * delta"),
             ],
         ),
         Misconception(
@@ -93,8 +111,8 @@ ZOH = Exercise(
         ),
         Misconception(
             "a power of 2",
-            "torch.exp2(x) is 2 to the power x. A motion whose derivative is A times itself is a power of e: "
-            "torch.exp.",
+            "Your base is 2, as in torch.exp2, or ½, as for half-lives. A motion whose derivative is A times itself "
+            "is a power of e: torch.exp.",
             [
                 edited(zoh, "exp(delta * A) → exp2(delta * A)", "torch.expm1(delta * A) → (torch.exp2(delta * A) - 1)"),
                 edited(zoh, "exp(delta * A) → exp2(delta * A)"),
@@ -103,8 +121,9 @@ ZOH = Exercise(
         Misconception(
             "a product instead of a quotient",
             "You multiply by A where the integral of exp(A·τ) over τ divides by A. Check with the end level: with the "
-            "tap on for ever, B̄/(1 − Ā) must be −B/A. In Python a / b * c multiplies by c.",
-            [edited(zoh, "/ A → * A"), edited(zoh, "/ A → / delta * A")],
+            "tap on for ever, B̄/(1 − Ā) must be −B/A. In Python a / b * c multiplies by c, and the paper's (ΔA)⁻¹ "
+            "is 1/(ΔA).",
+            [edited(zoh, f"/ A → {times}") for times in ("* A", "/ delta * A", "* delta * A * delta", "* delta * A")],
         ),
         Misconception(
             "an integral without its division",
@@ -131,6 +150,7 @@ ZOH = Exercise(
             [
                 edited(zoh, "exp(delta * A) → exp(-delta * A)", "expm1(delta * A) → expm1(-delta * A)"),
                 edited(zoh, "exp(delta * A) → exp(-delta * A)"),
+                edited(zoh, "exp(delta * A) → exp(-delta * A)", "expm1(delta * A) / → expm1(-delta * A) / -"),
             ],
         ),
         Misconception(
@@ -164,8 +184,12 @@ ZOH = Exercise(
         ),
         Misconception(
             "a 1 that is taken off twice",
-            "torch.expm1(x) is exp(x) − 1 already. You take off one more.",
-            edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+            "torch.expm1(x) is exp(x) − 1 already. You take off one more. And from Ā, what is left of the old level, "
+            "nothing is taken off.",
+            [
+                edited(zoh, "torch.expm1(delta * A) → (torch.expm1(delta * A) - 1)"),
+                edited(zoh, "exp(delta * A) → expm1(delta * A)", "/ A * B → / A * B - B / A"),
+            ],
         ),
         Misconception(
             "a 1 taken off Ā too",
