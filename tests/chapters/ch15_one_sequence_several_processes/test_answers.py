@@ -129,6 +129,8 @@ SUMMARY = [
     ("the last drive taken off", lambda d, A, x: (d.sum(), by_weights(d, A, x)[1] - x[-1]), "the last drive left out"),
     ("no axis for the steps", lambda d, A, x: (d.sum(), ((A * (d.sum() - d.cumsum(0))).exp() * x).sum(0)),
      "an axis of steps that is missing"),
+    ("the axis on the other side", lambda d, A, x: (d.sum(), (torch.exp(A * (d.sum() - d.cumsum(0)).unsqueeze(0))
+     * x).sum(0)), "an axis of steps that is missing"),
     ("summed over N", lambda d, A, x: (d.sum(), (torch.outer(d.sum() - d.cumsum(0), A).exp() * x).sum(-1)),
      "a sum over the states"),
     ("from the second drive on", lambda d, A, x: (d.sum(), by_weights(d[1:], A, x[1:])[1]), "the first drive left out"),
@@ -214,6 +216,9 @@ START = [
     ("inclusive", carried(fade_then_add, lambda rank, P: range(rank + 1)), "the own part counted"),
     ("inclusive, by a double sum", summed(parts=lambda rank, P: range(rank + 1)), "the own part counted"),
     ("the own end", lambda rank, totals, ends, A: ends[rank], "the own part counted"),
+    ("a sum of ends, inclusive", lambda rank, totals, ends, A: ends[: rank + 1].sum(0), "the own part counted"),
+    ("add, then fade, inclusive", carried(lambda h, decay, end: decay * (h + end), lambda rank, P: range(rank + 1)),
+     "the own part counted"),
     ("a loop from 0.0", lambda rank, totals, ends, A: functools.reduce(
         lambda h, q: torch.exp(A * totals[q]) * h + ends[q], range(rank), 0.0), "a number in the place of N zeros"),
     ("two parts, whatever the rank", lambda rank, totals, ends, A: ends[rank - 1] + ends[rank - 2] * torch.exp(
@@ -364,6 +369,8 @@ CORRECTED = [
     ("as it is", lambda s, start, d, A: s + start, "a start that does not fade"),
     ("single steps", added(lambda d: d), "a start that fades by single steps"),
     ("one too few", added(lambda d: d.cumsum(0) - d), "one step too few"),
+    ("the axis on the other side", lambda s, start, d, A: s + torch.exp(d.cumsum(0).unsqueeze(0) * A) * start,
+     "an axis of steps that is missing"),
     ("less the first step", added(lambda d: d.cumsum(0) - d[0]), "one step too few"),
     ("its own Δ, as often as its number", added(lambda d: d * torch.arange(len(d))), "steps taken as equal"),
     ("A by Δ", lambda s, start, d, A: s + torch.outer(A, d.cumsum(0)).exp() * start, "states in front of the steps"),
@@ -475,6 +482,8 @@ HALO = [
     ("a ring", lambda rank, parts, m: parts[(rank - 1) % len(parts)][:, -m:], "a first rank that takes from the last"),
     ("a roll", lambda rank, parts, m: (parts[-1:] + parts[:-1])[rank][:, -m:], "a first rank that takes from the last"),
     ("the neighbour", of_neighbour(lambda part, m: part[:, -m:]), "a short part that is all there is"),
+    ("the neighbour, zeros behind", of_neighbour(lambda part, m: F.pad(part[:, -m:], (0, max(m - part.shape[1], 0)))),
+     "a short part that is all there is"),
     ("no comma", of_neighbour(lambda part, m: part[-m:]), "the whole part before"),
     ("not padded", lambda rank, parts, m: torch.cat(parts, 1)[:, (b := sum(p.shape[1] for p in parts[:rank])) - m : b],
      "a slice that begins before the sequence"),
@@ -747,6 +756,10 @@ BACK = [
      "a gradient that has gone through the own part"),
     ("upwards", back(fade_then_add, lambda rank, P: range(rank + 1, P)), "fading by the parts behind"),
     ("everybody", back(fade_then_add, lambda rank, P: range(P - 1, -1, -1)), "all ranks"),
+    ("the own slope alone", lambda rank, totals, slopes, A: slopes[rank], "the own part counted"),
+    ("a sum, inclusive", lambda rank, totals, slopes, A: slopes[rank:].sum(0), "the own part counted"),
+    ("a sum of those before", lambda rank, totals, slopes, A: slopes[:rank].sum(0), "the forward direction"),
+    ("a sum of all", lambda rank, totals, slopes, A: slopes.sum(0), "all ranks"),
     ("a loop from 0.0", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0.0),
      "a number in the place of N zeros"),

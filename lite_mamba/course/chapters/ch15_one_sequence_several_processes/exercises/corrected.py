@@ -170,11 +170,13 @@ CORRECTED = Exercise(
         ),
         Misconception(
             "an axis of steps that is missing",
-            "Your sum of steps has the shape (L,) where (L, 1) is needed: steps meet the states of A on the same axis. "
-            "`[:, None]` puts them on an axis of their own.",
+            "Your sum of steps stands on the last axis, where it meets the states of A. (L, 1) is needed: `[:, None]` "
+            "puts the steps in front, on an axis of their own.",
             [
                 edited(corrected, "delta.cumsum(0)[:, None] * A → delta.cumsum(0) * A"),
                 edited(corrected, "delta.cumsum(0)[:, None] * A → A * delta.cumsum(0)"),
+                edited(corrected, "delta.cumsum(0)[:, None] * A → delta.cumsum(0)[None] * A"),
+                edited(corrected, "delta.cumsum(0)[:, None] * A → A * delta.cumsum(0)[None]"),
             ],
         ),
         Misconception(

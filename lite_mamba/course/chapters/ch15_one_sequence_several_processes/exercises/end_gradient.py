@@ -72,6 +72,7 @@ END_GRADIENT = Exercise(
             [
                 edited(end_gradient, "reversed(range(rank + 1, len(totals))) → range(rank)"),
                 edited(end_gradient, "reversed(range(rank + 1, len(totals))) → reversed(range(rank))"),
+                lambda rank, totals, slopes, A: slopes[:rank].sum(0),
             ],
         ),
         Misconception(
@@ -81,6 +82,8 @@ END_GRADIENT = Exercise(
             [
                 edited(end_gradient, "range(rank + 1, → range(rank,"),
                 lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes, A) + slopes[rank],
+                lambda rank, totals, slopes, A: slopes[rank],
+                lambda rank, totals, slopes, A: slopes[rank:].sum(0),
             ],
         ),
         Misconception(
@@ -344,6 +347,7 @@ END_GRADIENT = Exercise(
                     "reversed(range(rank + 1, len(totals))) → [q for q in range(len(totals)) if q != rank]",
                 ),
                 lambda rank, totals, slopes, A: slopes.sum(0) - slopes[rank],
+                lambda rank, totals, slopes, A: slopes.sum(0),
             ],
         ),
     ],

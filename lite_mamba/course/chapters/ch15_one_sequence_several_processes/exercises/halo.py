@@ -107,6 +107,7 @@ HALO = Exercise(
             "them are wanted, too, from the rank before the neighbour.",
             [
                 neighbour_alone,
+                lambda rank, parts, max_lag: _zeros_behind(min(rank, 1), parts[max(rank - 1, 0) :], max_lag),
                 lambda rank, parts, max_lag: (
                     parts[rank - 1][:, -max_lag:] if rank else parts[0].new_zeros(len(parts[0]), max_lag)
                 ),

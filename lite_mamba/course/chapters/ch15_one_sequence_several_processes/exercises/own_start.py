@@ -80,6 +80,10 @@ OWN_START = Exercise(
                 edited(own_start, "range(rank) → range(rank + 1)"),
                 lambda rank, totals, ends, A: own_start(rank, totals, ends, A) + ends[rank],
                 lambda rank, totals, ends, A: ends[rank],
+                lambda rank, totals, ends, A: ends[: rank + 1].sum(0),
+                edited(
+                    own_start, "range(rank) → range(rank + 1)", f"{HAND_ON} → torch.exp(A * totals[q]) * (h + ends[q])"
+                ),
             ],
         ),
         Misconception(

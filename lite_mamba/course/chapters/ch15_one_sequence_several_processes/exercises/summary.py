@@ -210,9 +210,14 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "an axis of steps that is missing",
-            "Your weights have the shape (L,) where (L, 1) is needed: steps meet the states of A on the same axis. "
-            "`[:, None]` puts them on an axis of their own.",
-            [_without_an_axis, edited(_without_an_axis, "later * A → A * later")],
+            "Your steps stand on the last axis, where they meet the states of A. (L, 1) is needed: `[:, None]` puts "
+            "them in front, on an axis of their own.",
+            [
+                _without_an_axis,
+                edited(_without_an_axis, "later * A → A * later"),
+                edited(_without_an_axis, "later * A → later[None] * A"),
+                edited(_without_an_axis, "later * A → A * later[None]"),
+            ],
         ),
         Misconception(
             "a sum over the states",
