@@ -312,10 +312,13 @@ FIT_PROBE = Exercise(
             edited(fit_probe, "centred.T @ target / len(x)) → x[y].mean(0) - x[~y].mean(0))"),
         ),
         Misconception(
-            "a cut at one half",
-            "Your c is −½. That would do for scores that lie near 0 and 1; x·w alone lies wherever the features do. "
-            "Which score does the middle of the two groups get?",
-            edited(fit_probe, "return w, -(middle @ w) → return w, torch.tensor(-0.5)"),
+            "a cut between the targets",
+            "Your c is −½, or minus the mean of the targets. That would do for scores that lie near 0 and 1; x·w alone "
+            "lies wherever the features do. Which score does the middle of the two groups get?",
+            [
+                edited(fit_probe, "return w, -(middle @ w) → return w, torch.tensor(-0.5)"),
+                edited(fit_probe, "return w, -(middle @ w) → return w, -y.float().mean()"),
+            ],
         ),
         Misconception(
             "the two results exchanged",

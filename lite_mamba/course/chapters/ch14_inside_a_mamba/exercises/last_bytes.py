@@ -128,7 +128,10 @@ LAST_BYTES = Exercise(
         Misconception(
             "zeros before the text",
             "You put 0 where there was no byte yet. 0 is a byte, too; −1 is none.",
-            edited(last_bytes, "value=-1 → value=0"),
+            [
+                edited(last_bytes, "value=-1 → value=0"),
+                edited(last_bytes, "value=-1 → value=0", "dim=1) → dim=1).float()"),
+            ],
         ),
         Misconception(
             "places in columns",
