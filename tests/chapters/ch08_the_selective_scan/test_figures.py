@@ -320,3 +320,20 @@ def test_the_loops_keep_the_decays_the_old_states_and_the_product_of_step_and_wa
     wanted = chapter.discretise(u, delta, A, B)[0], torch.einsum("b d l, b n l -> b d l n", delta, B)
     for tensor in wanted:
         assert any(torch.allclose(tensor.flatten().sort()[0], value.sort()[0]) for value in large)
+
+
+def product_first(u, delta, A, B):
+    return torch.exp(delta[..., None] * A[:, None]), (delta * u)[..., None] * B.mT[:, None]
+
+
+def states_in_a_table(deltaA, deltaB_u, C):
+    return torch.einsum("b d l n, b n l -> b d l", figures.states(deltaA, deltaB_u), C)
+
+
+@pytest.mark.parametrize("loop", [chapter.scan_loop, states_in_a_table])
+@pytest.mark.parametrize("discretise", [chapter.discretise, product_first])
+def test_each_loop_keeps_two_to_four_large_tensors(discretise, loop):
+    case = [torch.rand(shape) for shape in ((1, 8, 64), (1, 8, 64), (8, 16), (1, 16, 64), (1, 16, 64))]
+    kept = kept_for_backward(lambda u, d, A, B, C: loop(*discretise(u, d, A, B), C), *case)
+    large = round(sum(value.numel() for value in kept) / (8 * 64 * 16))
+    assert large == 2 + (discretise is chapter.discretise) + (loop is states_in_a_table)
