@@ -321,9 +321,34 @@ def test_the_wrong_part_of_several_goes_by_its_name():
 
     exercise = Exercise("91.t", "T", parts, lambda draw: {"x": draw.normal(4)}, [], items=("y", "history"))
     assert judge(exercise, lambda x: (x + 1, 2 * x - 2)).relations == ("history: a factor of 2 everywhere.",)
-    assert judge(exercise, lambda x: (x + 2, 2 * x - 2)).relations == ()
     exercise = Exercise("91.k", "K", lambda x: {"a": x + 1, "b": x}, lambda draw: {"x": draw.normal(4)}, [])
     assert judge(exercise, lambda x: {"a": -x - 1, "b": x}).relations == ("a: the opposite sign everywhere.",)
+
+
+def test_several_wrong_parts_are_told_each_for_itself_and_have_a_name_if_each_has_one():
+    def parts(x):
+        return x + 1, x - 1
+
+    def verdict(answer):
+        found = judge(exercise, answer)
+        return found.misconception and found.misconception.name, found.relations
+
+    exercise = Exercise("91.t", "T", parts, lambda draw: {"x": draw.normal(4)}, [], items=("y", "history"))
+    assert verdict(lambda x: (-x - 1, 1 - x)) == (
+        "the opposite sign",
+        ("y and history: the opposite sign everywhere.",),
+    )
+    assert verdict(lambda x: (x + 2, 2 * x - 2)) == (
+        "a factor for all values",
+        ("y: every value is 1 too large. history: a factor of 2 everywhere.",),
+    )
+    assert verdict(lambda x: (odd(x) * x**3, 2 * x - 2)) == (None, ("history: a factor of 2 everywhere.",))
+    assert verdict(lambda x: (x + 1, 2 * x - 2) if x[0] > 0 else (x + 2, x - 1)) == (
+        "a factor for all values",
+        ("y: where it is wrong, every value is 1 too large. history: where it is wrong, a factor of 2 everywhere.",),
+    )
+    exercise = Exercise("91.t", "T", parts, lambda draw: {"x": draw.normal(4)}, [])
+    assert verdict(lambda x: (-x - 1, 1 - x))[1] == ("Item 0 and item 1: the opposite sign everywhere.",)
 
 
 def test_numbers_have_relations_too():
@@ -424,6 +449,10 @@ def test_a_part_that_is_wrong_in_no_telling_way_is_wrong_alone(items, words):
         for f in facts
     ]
     assert value_words(examples, Tolerance(items=items)) is None
+    examples[1:] = [
+        Example({}, Outcome(f), Outcome((f[0], False)), difference(f, (f[0], False), Tolerance())) for f in facts[1:]
+    ]
+    assert value_words(examples, Tolerance(items=items)) is None  # another part in another case
 
 
 SHAPES = st.lists(st.integers(0, 3), max_size=3)

@@ -7,7 +7,7 @@ of an error: nothing is guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .errors import called_last, own_line, raised_by_reader, words_of
@@ -15,7 +15,7 @@ from .exercise import Mistake
 
 
 class Said(NamedTuple):
-    """What was found out about a mistake: its general name, and a sentence; no sentence if the card says it anyway."""
+    """What was found out about a mistake: its general name and a sentence; either may be empty."""
 
     name: str
     words: str = ""
@@ -23,8 +23,13 @@ class Said(NamedTuple):
 
 def named(found: Sequence[Said]) -> Mistake | None:
     """The most telling name of those that were found, with its hint; None if nothing was found."""
-    name = min((said.name for said in found), key=ORDER.index, default=None)
-    return None if name is None else Mistake(name, HINTS[name])
+    name = most_telling(found)
+    return Mistake(name, HINTS[name]) if name else None
+
+
+def most_telling(found: Iterable[Said]) -> str:
+    """The most telling of the names that were found, an empty one if there is none."""
+    return min((said.name for said in found if said.name), key=ORDER.index, default="")
 
 
 def named_error(error: BaseException) -> Mistake | None:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .compare import Tolerance, difference, number
 from .features import FEWEST, sizes
-from .general import Said
+from .general import Said, most_telling
 from .running import Example
 
 
@@ -29,23 +29,36 @@ class Pair:
 
 
 TELLING = ("value", "nan", "shape")  # kinds of differences with a relation between numbers
+FEW_PARTS = 4  # wrong ones of which a sentence can be read
 Relation = Callable[[Sequence[Pair], Callable[[int], str]], "Said | None"]
 
 
 def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
-    """The most telling relation between what was expected and what came, in all cases with a wrong answer."""
+    """The most telling relation between what was expected and what came, in all cases with a wrong answer.
+
+    Each part of a result is looked at for itself. It has a name only if there is a relation in every wrong part.
+    """
     wrong = [example for example in examples if not example.right]
     if len(wrong) < FEWEST or any(not one.difference or one.difference.kind not in TELLING for one in wrong):
         return None
     if words := _always_the_same(examples) or _opposite(examples) or _single_precision(wrong):
         return words
-    name, pairs = _wrong_part(wrong, tolerance)
-    found = _of_one_part(name, pairs, examples, tolerance) if pairs else None
-    return found or _others_right(name, wrong[0], tolerance)
+    parts = _wrong_parts(wrong, tolerance)
+    found = {name: _of_one_part(name, pairs, examples, tolerance) for name, pairs in parts.items()}
+    told = {name: said for name, said in found.items() if said}
+    if not told or len(found) > FEW_PARTS:
+        return _others_right(wrong, tolerance)
+    same: dict[str, list[str]] = {}  # what is said, and of which parts
+    for name, said in told.items():
+        same.setdefault(said.words, []).append(name)
+    words = " ".join(f"{_listed(names)}: {_small(words)}" if names[0] else words for words, names in same.items())
+    return Said(most_telling(told.values()) if len(told) == len(found) else "", words)
 
 
 def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
     """The most telling relation in one part of the result, or in all of it."""
+    if len(pairs) < FEWEST:
+        return None
     same_shape = all(pair.want.shape == pair.have.shape for pair in pairs)
     if same_shape and all(_close(pair.have, pair.want) for pair in pairs):
         return None  # nearly right: a factor of 1, a shift of 0, its own magnitude
@@ -59,13 +72,10 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
         if found := relation(pairs, axis):
             if name and found.name in OF_ALL_VALUES and _one_number(pairs):
                 return None
-            words = found.words
-            if (
-                relation in OF_EVERY_VALUE
-                and relation([*pairs, *_right_part(name, examples, tolerance)], axis) != found
-            ):
-                words = f"Where it is wrong, {_small(words)}"
-            return Said(found.name, f"{name}: {_small(words)}" if name else words)
+            with_right_ones = [*pairs, *_right_part(name, examples, tolerance)]
+            if relation in OF_EVERY_VALUE and relation(with_right_ones, axis) != found:
+                return Said(found.name, f"Where it is wrong, {_small(found.words)}")
+            return found
     return None
 
 
@@ -74,16 +84,24 @@ def _one_number(pairs: Sequence[Pair]) -> bool:
     return all(pair.want.numel() == 1 and pair.want.item() == pairs[0].want.flatten()[0].item() for pair in pairs)
 
 
-def _others_right(name: str, example: Example, tolerance: Tolerance) -> Said | None:
-    """That one part alone is wrong, of a few that the learner returns."""
-    others = {part: want for part, want, _ in _parts(example, tolerance) if part != name}
-    if not name or not 1 <= len(others) <= 3 or isinstance(example.expected.value, dict):
+def _others_right(wrong: Sequence[Example], tolerance: Tolerance) -> Said | None:
+    """That one part alone is wrong, the same in every case, of a few that the learner returns."""
+    example, *_ = wrong
+    differing = {name for one in wrong for name in _differing_parts(one, tolerance)}
+    others = {part: want for part, want, _ in _parts(example, tolerance) if part not in differing}
+    if len(differing) != 1 or not 1 <= len(others) <= 3 or isinstance(example.expected.value, dict):
         return None
     if any(_plain(want) is None for want in others.values()):
         return None  # not numbers: facts about the answer
-    *first, last = others
-    right = f"{', '.join(first)} and {last} are" if first else f"{last} is"
-    return Said("one part wrong", f"Only {name} is wrong: {right} right in every case.".replace("Item", "item"))
+    verb = "are" if len(others) > 1 else "is"
+    words = f"Only {differing.pop()} is wrong: {_listed(list(others))} {verb} right in every case."
+    return Said("one part wrong", words.replace("Item", "item"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    first, *others = names
+    *others, last = [first, *(name.replace("Item ", "item ") for name in others)]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _small(words: str) -> str:
@@ -96,28 +114,32 @@ def _axes(pairs: Sequence[Pair]) -> range:
     return range(ndims.pop() if len(ndims) == 1 else 0)
 
 
-# Which part of the result is wrong.
+# Which parts of the result are wrong.
 
 
-def _wrong_part(wrong: Sequence[Example], tolerance: Tolerance) -> tuple[str, list[Pair]]:
-    """The one part that is wrong in every case; no pairs if there are several, or if it has no values."""
-    found = [_differing_parts(example, tolerance) for example in wrong]
-    if not found[0] or any(parts.keys() != found[0].keys() or len(parts) != 1 for parts in found):
-        return "", []
-    (name,) = found[0]
-    plain = [(*map(_plain, parts[name]), example.case) for parts, example in zip(found, wrong, strict=True)]
-    if any(want is None or have is None for want, have, _ in plain):
-        return name, []
-    return name, [Pair(*one) for one in plain]
+def _wrong_parts(wrong: Sequence[Example], tolerance: Tolerance) -> dict[str, list[Pair]]:
+    """Each part that is wrong in some cases, with what came there; no pairs if something in it is no number."""
+    found: dict[str, list[Pair]] = {}
+    without: set[str] = set()
+    for example in wrong:
+        for name, values in _differing_parts(example, tolerance).items():
+            want, have = map(_plain, values)
+            pairs = found.setdefault(name, [])
+            if want is None or have is None:
+                without.add(name)
+            else:
+                pairs.append(Pair(want, have, example.case))
+    return {name: [] if name in without else pairs for name, pairs in found.items()}
 
 
 def _right_part(name: str, examples: Sequence[Example], tolerance: Tolerance) -> Iterator[Pair]:
-    """What came of this part in the cases with a right answer, where it can tell a factor from none: no zeros."""
+    """What came of this part in the cases where it is right and can tell a factor from none: no zeros."""
     for example in examples:
-        for part, want, have in _parts(example, tolerance) if example.right else ():
-            want, have = _plain(want), _plain(have)
-            if part == name and want is not None and have is not None and want.any():
-                yield Pair(want, have, example.case)
+        if name not in _differing_parts(example, tolerance):
+            for part, want, have in _parts(example, tolerance):
+                want, have = _plain(want), _plain(have)
+                if part == name and want is not None and have is not None and want.any():
+                    yield Pair(want, have, example.case)
 
 
 def _differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[Any, Any]]:
