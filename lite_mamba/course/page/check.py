@@ -120,9 +120,7 @@ def card(found: Exercise, verdict: Verdict) -> Card:
         says = _changed_lines(example) if known else _wrong_lines(verdict, found.items)
         lines = [verdict.misconception.message, *says] if known else [*says, verdict.misconception.message]
         return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
-    if verdict.kind == "raised" and raised_by_check(
-        example.raised
-    ):  # no line of the answer did: it is said what is wrong
+    if verdict.kind == "raised" and raised_by_check(example.raised):  # no line of the answer did: what came is wrong
         lines = [_sentence(words_of(example.raised), found.items)]
         return _example_card("bad", f"{found.id}: wrong", lines, found, example)
     if verdict.kind == "raised":
