@@ -361,6 +361,21 @@ BILINEAR = [
         "a step size that is missing in the halves",
     ),
     (
+        "no Δ above",
+        lambda dt, a, b: ((1 + a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2)),
+        "a step size that is missing in the halves",
+    ),
+    (
+        "no Δ below",
+        lambda dt, a, b: ((1 + dt * a / 2) / (1 - a / 2), dt * b / (1 - a / 2)),
+        "a step size that is missing in the halves",
+    ),
+    (
+        "a guess without the input",
+        lambda dt, a, b: (1 + dt * a + (dt * a) ** 2 / 2, dt * b),
+        "the slope at a guessed end",
+    ),
+    (
         "no brackets",
         lambda dt, a, b: (1 + dt * a / 2 / 1 - dt * a / 2, dt * b / (1 - dt * a / 2)),
         "brackets or a sign of the fraction",
@@ -741,6 +756,11 @@ def small_by(what, at):
     return answer
 
 
+def switched(dt, a, small, where, b):
+    """One share of B where ΔA is small, the subtraction elsewhere."""
+    return exp(dt, a), torch.where(where, small, (exp(dt, a) - 1) / a) * b
+
+
 MENDED = [
     (
         "kept away from 0",
@@ -838,6 +858,23 @@ MENDED = [
     ("ΔB for a smaller A", small_by("A", 1e-6), "a small A taken for none"),
     ("ΔB for a small ΔA, expm1 above", small_by("ΔA", 1e-3), SWITCH),
     ("ΔB where it is exact in float32", small_by("ΔA", 1e-6), "right"),
+    ("ΔB at a small ΔA and at the border", lambda dt, a, b: switched(dt, a, dt, dt * a >= -1e-5, b), SWITCH),
+    (
+        "two terms of the series below 0.5",
+        lambda dt, a, b: switched(dt, a, dt + dt**2 * a / 2, dt * a > -0.5, b),
+        SWITCH,
+    ),
+    (
+        "three terms of the series below 0.5",
+        lambda dt, a, b: switched(dt, a, dt + dt**2 * a / 2 + dt**3 * a**2 / 6, dt * a > -0.5, b),
+        SWITCH,
+    ),
+    ("where without its else", lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt * b)), "a choice with one side"),
+    (
+        "where of Δ without its else",
+        lambda dt, a, b: (exp(dt, a), torch.where(a == 0, dt) * b),
+        "a choice with one side",
+    ),
     ("if", mended_by_an_if, "an if for a vector"),
     ("any", mended_by_any, "one decision for all entries"),
     ("all", mended_by_all, "one decision for all entries"),

@@ -134,7 +134,12 @@ BILINEAR = Exercise(
         Misconception(
             "a step size that is missing in the halves",
             "You take A/2 where ΔA/2 belongs: as if every tick lasted one unit of time.",
-            edited(bilinear, "delta * A / 2 → A / 2"),
+            [
+                edited(bilinear, "delta * A / 2 → A / 2"),
+                edited(bilinear, "(1 + half) → (1 + A / 2)"),
+                edited(bilinear, "(1 - half), → (1 - A / 2),"),
+                edited(bilinear, "(1 - half), → (1 - A / 2),", "B / (1 - half) → B / (1 - A / 2)"),
+            ],
         ),
         Misconception(
             "a fraction with a 1 in the numerator",
@@ -235,10 +240,12 @@ BILINEAR = Exercise(
             "the slope at a guessed end",
             "You guess the end level with Euler, and take the mean of the two slopes. The bilinear rule does not "
             "guess: the true h_t stands on both sides, and you solve for it.",
-            edited(
-                bilinear,
-                "(1 + half) / (1 - half), delta * B / (1 - half) → 1 + delta * A * (1 + half), delta * B * (1 + half)",
-            ),
+            [
+                edited(
+                    bilinear, f"(1 + half) / (1 - half), delta * B / (1 - half) → 1 + delta * A * (1 + half), {B_bar}"
+                )
+                for B_bar in ("delta * B * (1 + half)", "delta * B")
+            ],
         ),
         Misconception(
             "an exponential",

@@ -141,7 +141,7 @@ LARGEST_EULER_STEP = Exercise(
                     edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
                     for digits in (1, 2, 3, 4, 5)
                 ),
-                *(_scan(grid, back) for grid in (0.1, 0.01, 0.001, 0.0001) for back in (0, 1)),
+                *(_scan(grid, back) for grid in (0.1, 0.01, 1e-3, 1e-4, 1e-5) for back in (0, 1)),
             ],
             where=_between_marks,
         ),

@@ -41,9 +41,9 @@ def _leaks_all(delta, A, B):
     return bool((A != 0).all())
 
 
-def _switch(condition: str):
-    """The unmended code, with ΔB where the condition holds."""
-    switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, delta * B, B_bar)"
+def _switch(condition: str, share: str = "delta"):
+    """The unmended code, with ΔB, or another share of B, where the condition holds."""
+    switch = f"B_bar = (A_bar - 1) / A * B\n    return A_bar, torch.where({condition}, {share} * B, B_bar)"
     return edited(unmended, f"return A_bar, (A_bar - 1) / A * B → {switch}")
 
 
@@ -58,6 +58,8 @@ def _one_for_all(rule, condition: str):
     return edited(mended_zoh, f"divisor = torch.where(A == 0, 1, A) → {first}", rule=rule)
 
 
+TWO_TERMS = "delta * (1 + delta * A / 2)"
+THREE_TERMS = "delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6)"
 NUDGED = [f"A {sign} 1e-{digits}" for sign in "-+" for digits in (6, 7, 8, 9, 10)] + ["A - 1e-12"]
 
 
@@ -121,13 +123,16 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "a switch to another formula",
-            "Below some ΔA, or some Δ, you use another formula. If it is Δ·B, it is off by ΔA/2 just below that "
-            "border; if you subtract above it, digits are lost there already. There is a function that is exact on "
-            "both sides.",
+            "Below some ΔA, or some Δ, you use another formula. Just below that border it is off, Δ·B by ΔA/2, and "
+            "a few terms of a series by less; if you subtract above it, digits are lost there already. There is a "
+            "function that is exact on both sides.",
             [
                 _switch(f"(delta * A).abs() < {at}")
                 for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
             ]
+            + [_switch(f"(delta * A).abs() <= {at}") for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-5")]
+            + [_switch(f"(delta * A).abs() < {at}", TWO_TERMS) for at in ("1", "0.5", "0.2", "0.1")]
+            + [_switch(f"(delta * A).abs() < {at}", THREE_TERMS) for at in ("1", "0.5", "0.2")]
             + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
             + [_switch(f"A * 0 + delta < {at}") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
         ),
@@ -195,8 +200,8 @@ MENDED_ZOH = Exercise(
             "A few terms of exp are right for a tiny ΔA, and wrong for an everyday one. The function that PyTorch has "
             "is exact for both.",
             [
-                edited(mended_zoh, "held * B → delta * (1 + delta * A / 2) * B"),
-                edited(mended_zoh, "held * B → delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6) * B"),
+                edited(mended_zoh, f"held * B → {TWO_TERMS} * B"),
+                edited(mended_zoh, f"held * B → {THREE_TERMS} * B"),
             ],
         ),
         Misconception(
@@ -315,6 +320,11 @@ MENDED_ZOH = Exercise(
                 edited(zoh, f"return → A = torch.where(A == 0, {small}, A)\n    return")
                 for small in ("1e-8", "1e-6", "1e-5", "1e-4", "1e-3")
             ],
+        ),
+        Misconception(
+            "a choice with one side",
+            "torch.where(condition, first, second) wants all three, what to take elsewhere too.",
+            [edited(mended_zoh, f"held * B → torch.where(A == 0, {first})") for first in ("delta * B", "delta")],
         ),
         Misconception(
             "one decision for all entries",
