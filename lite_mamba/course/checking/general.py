@@ -202,7 +202,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "could not infer output dtype|std and var only support",
         "Mean and spread are taken of floats only: `.float()` makes them, of whole numbers and of yes and no.",
     ),
-    "a minus before yes and no": (
+    "a minus with yes and no": (
         RuntimeError,
         "bool tensors? is not supported",
         "To turn yes and no round there is `~`; to calculate with them, `.float()` makes 1 and 0 of them.",
