@@ -45,6 +45,39 @@ def test_the_scope_says_which_channel_it_draws(made):
     assert f"for each of 4 channels; the bars are {name}," in scope.update(t=100)
 
 
+@pytest.mark.parametrize(
+    ("t", "words"),
+    [
+        (0, "The block keeps 80 numbers: 1 input, 11 zeros before it and 8 states"),
+        (1, "The block keeps 80 numbers: 2 inputs, 10 zeros before them and 8 states"),
+        (10, "The block keeps 80 numbers: 11 inputs, 1 zero before them and 8 states"),
+        (11, "The block keeps 80 numbers: 12 inputs and 8 states"),
+        (12, "Of all of them the block keeps 80 numbers: 12 inputs and 8 states"),
+    ],
+)
+def test_a_young_stream_keeps_no_more_inputs_than_it_has_had(made, t, words):
+    scope = made["StreamingScope"]
+    assert words in scope.update(t=t)
+    assert (scope.histories[t, scope.channel] != 0).sum() == min(t + 1, 12)
+
+
+def test_a_share_is_nothing_or_all_only_where_it_is(made):
+    """0 % is an empty state, 100 % the largest that it holds: every other bar lies between."""
+    scope = made["StreamingScope"]
+    for t in range(scope.LENGTH):
+        said = re.findall(r"((?:under |over )?\d+ %) in state", scope.update(t=t))
+        assert len(said) == 2
+        for words, share in zip(said, abs(scope.shares[t, [0, -1]]), strict=True):
+            assert (words == "0 %") == (share == 0) and (words == "100 %") == (share > 1 - 1e-6)
+
+
+def test_the_scope_gets_positive_numbers_of_the_voltage(made):
+    """The bars of its history stand above the axis, though the voltage is negative."""
+    scope = made["StreamingScope"]
+    assert scope.x[0, :, 0].numpy() == pytest.approx((scope.millivolts.numpy() + 80) / 40)
+    assert scope.millivolts.max() < 0 and (scope.histories[:, scope.channel] >= 0).all()
+
+
 def test_the_scope_keeps_the_last_inputs_and_moves_them_on(made):
     histories = made["StreamingScope"].histories  # (L, D, S)
     np.testing.assert_array_equal(histories[1:, :, :-1], histories[:-1, :, 1:])
@@ -207,6 +240,25 @@ def test_bfloat16_is_tens_of_per_cent_off_and_float32_less_than_one(made, delta)
     shown.update(delta=delta, kept_in="bfloat16")
     assert 0.45 < shown.off < 0.7
     assert shown.fine_off < 0.01
+
+
+def test_a_rounded_state_first_runs_ahead_of_the_exact_one(made):
+    """A step above half a gap is stored as a whole one, until the gaps double."""
+    rounded = made["RoundedState"]
+    row = int(np.abs(rounded.deltas - 0.001).argmin())
+    coarse, exact = rounded.kept["bfloat16"][row], rounded.truth[row]
+    stuck = int((coarse == coarse[-1]).argmax())
+    assert coarse[stuck] == 0.25 and (coarse[:stuck] > exact[:stuck])[coarse[:stuck] > 0.0625].all()
+
+
+def test_the_error_does_not_shrink_from_mark_to_mark(made):
+    """Where two marks of the slider get stuck at one power of 2, the larger step size is the further off."""
+    rounded = made["RoundedState"]
+    coarse, exact = rounded.kept["bfloat16"], rounded.truth
+    off = abs(coarse[:, rounded.MARK] / exact[:, rounded.MARK] - 1)  # (positions,)
+    grows = np.flatnonzero(np.diff(off[10:]) > 0) + 10  # from 0.001 on
+    assert len(grows) and off[-1] < off[10]
+    assert all(coarse[i, -1] == coarse[i + 1, -1] and math.log2(coarse[i, -1]).is_integer() for i in grows)
 
 
 def test_a_state_stands_still_where_a_step_is_less_than_half_a_gap(made):

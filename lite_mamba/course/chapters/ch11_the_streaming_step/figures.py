@@ -182,15 +182,24 @@ class StreamingScope(LiveFigure):
         verdict = wrong if self.wrong else "all outputs equal the parallel pass"
         self.heading.set_text(f"{samples} in: {verdict}")
         kept = self.histories[0].size + self.states[0].size
-        inputs = f"{lag} inputs" if self.remembers[t] else f"{lag} numbers, which are not its last inputs,"
+        kept_of = "Of all of them the block keeps" if t >= lag else "The block keeps"
         by = self.whose_are({"block_step": self.step} | (self.given[1] or {}))
         return (
-            f"{samples} so far, the last one {written(self.millivolts[t], '.0f')} mV. Of all of them the block keeps "
-            f"{kept} numbers: {inputs} and {self.states.shape[2]} states for each of {len(self.states[0])} "
+            f"{samples} so far, the last one {written(self.millivolts[t], '.0f')} mV. {kept_of} "
+            f"{kept} numbers: {self._past(t)} and {self.states.shape[2]} states for each of {len(self.states[0])} "
             f"channels; the bars are channel {self.channel + 1}, each state as a share of the largest that it ever "
-            f"holds: {100 * abs(held[0]):.0f} % in state 1, {100 * abs(held[-1]):.0f} % in state {len(held)}. "
+            f"holds: {percent(abs(held[0]))} in state 1, {percent(abs(held[-1]))} in state {len(held)}. "
             f"{opening(verdict)}{self._how_wrong(t)}.{by}"
         )
+
+    def _past(self, t: int) -> str:
+        """What stands in the history: in a young stream, zeros before its few inputs."""
+        lag = self.histories.shape[2]
+        if not self.remembers[t]:
+            return f"{lag} numbers, which are not its last inputs,"
+        inputs, zeros = min(t + 1, lag), max(lag - t - 1, 0)
+        before = f", {several(zeros, 'zero')} before {'it' if inputs == 1 else 'them'}" if zeros else ""
+        return f"{several(inputs, 'input')}{before}"
 
     def _how_wrong(self, t: int) -> str:
         """By how much the outputs so far are wrong, and how many of them cannot be seen."""
