@@ -826,7 +826,7 @@ def test_a_property_of_y_that_is_as_expected_stays_off_the_card(capsys):
 
 CARDS = [  # an answer, its exercise, and what the case on its card must show
     ("01.causal_conv_loop", LOOP, "fed back in x", r"expected  y: (.*)\n(?:.*\n)*  got       y: (?!\1\n)"),
-    ("01.causal_conv", CONV, "padding=W // 2", r"move y\[0\], were it by rounding\?': True"),
+    ("01.causal_conv", CONV, "padding=W // 2", r"move y\[0\], if only by rounding\?': True"),
     ("01.is_causal", CAUSAL, "one graph", r"got       RuntimeError: .* a second time"),
     ("01.is_causal", CAUSAL, "sequence 0", r"layer     only_the_last_sequence_cheats"),
     ("01.is_causal", CAUSAL, "output channel 0", r"layer     only_the_last_channel_cheats"),

@@ -133,6 +133,10 @@ def test_impulse_response_without_the_bias_is_not_called_plus_1():
     assert "the last tap comes first" in impulse.update(biased=False)
     assert "answers 4, 3, 2, 1: the kernel in reverse, without the bias." in impulse.update(biased=True)
     assert impulse.titles() == ["The kernel in reverse, without the bias"]
+    assert "answers 4: the kernel in reverse, cut off, without the bias." in impulse.update(at=11, biased=True)
+    assert impulse.titles() == ["The kernel in reverse, cut off, without the bias"]
+    impulse.picture()
+    assert all(box.x1 <= impulse.size()[0] for _, box in words_of(impulse))
 
 
 @pytest.mark.parametrize("at", [0, 3, 11])

@@ -192,8 +192,8 @@ class ImpulseResponse(LiveFigure):
     KERNELS = {  # noqa: RUF012
         "1 2 3 4": (1.0, 2.0, 3.0, 4.0),
         "4 1 0 2": (4.0, 1.0, 0.0, 2.0),
-        "only the last tap": (0.0, 0.0, 0.0, 3.0),
-        "only the first tap": (3.0, 0.0, 0.0, 0.0),
+        "only the last tap": (0.0, 0.0, 0.0, 2.0),
+        "only the first tap": (2.0, 0.0, 0.0, 0.0),
     }
     controls = {  # noqa: RUF012
         "at": slider(0, LENGTH - 1, 3, label="time of the impulse"),
@@ -270,7 +270,7 @@ class ImpulseResponse(LiveFigure):
         by = f"{whose} function".replace("yours", "your") if (whose := self.owner(self.conv)) else "the function"
         order = "the last tap comes first"
         if self.bias_lost:
-            order = "the kernel in reverse, without the bias"
+            order = self._finding(at, biased).replace("The", "the", 1)
         elif self._answer_is_wrong(at):
             order = f"not the kernel in reverse{' plus 1' if biased else ''}"
         elif self.wrong:
@@ -286,15 +286,15 @@ class ImpulseResponse(LiveFigure):
         return any(at <= t < at + 4 for t in self.wrong)
 
     def _finding(self, at: int, biased: bool) -> str:
+        cut = ", cut off" if at + 4 > self.LENGTH else ""
         if self.bias_lost:
-            return "The kernel in reverse, without the bias"
+            return f"The kernel in reverse{cut}, without the bias"
         if self._answer_is_wrong(at):  # before its time, or in another order
             return f"Not the kernel in reverse{' plus 1' if biased else ''} from t = {at} on"
         if self.wrong:
             count = len(self.wrong)
             return f"The right answer, but {several(count, 'other output')} {are(count)} wrong"
-        cut = at + 4 > self.LENGTH
-        finding = "The kernel in reverse, cut off by the end" if cut else "The answer is the kernel in reverse"
+        finding = f"The kernel in reverse{cut} by the end" if cut else "The answer is the kernel in reverse"
         return finding + (", plus 1" if biased else "")
 
 

@@ -65,7 +65,7 @@ def _by_fourier(x, weight, bias):
 
 
 def _and_the_future(function, x, weight, bias):
-    """The same, and whether later samples move y[0], were it by rounding: section 5 asks what is read of x."""
+    """The same, and whether later samples move y[0], if only by rounding: section 5 asks what is read of x."""
     other = torch.cat([x[..., :1], x[..., 1:] + 100], dim=-1)  # (B, D, L): another future
     with torch.random.fork_rng(devices=[]):  # from the same random numbers both times
         result = result_and_properties(function, x, weight, bias)  # which may write into x
@@ -97,7 +97,7 @@ CAUSAL_CONV = Exercise(
     cases=conv_cases,
     apply=_and_the_future,
     axes=("batch", "channel", "time"),
-    items=("y", "'is y a part of x?'", "'is y as exact as x?'", "'do later samples move y[0], were it by rounding?'"),
+    items=("y", "'is y a part of x?'", "'is y as exact as x?'", "'do later samples move y[0], if only by rounding?'"),
     gradients=("x",),
     misconceptions=[
         Misconception(*FLIPPED, edited(causal_conv, "weight.unsqueeze → weight.flip(-1).unsqueeze")),
