@@ -11,9 +11,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from answer_rows import judged, rows
-from torch.autograd.functional import jacobian
 
 from lite_mamba import course
+from lite_mamba.course.chapters.ch01_causal_convolution.exercises.is_causal import jacobian
 
 # Exercise 1: causal_conv_loop
 

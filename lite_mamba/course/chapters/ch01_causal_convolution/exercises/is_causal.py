@@ -1,12 +1,23 @@
 """Exercise 4: is_causal, and the layers that it is tried on."""
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.functional import jacobian
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
+
+
+def jacobian(layer, x: Tensor) -> Tensor:
+    """torch's jacobian, remembered: some forty known wrong answers ask for the same one."""
+    return _jacobian(layer, x.shape, tuple(x.flatten().tolist()))
+
+
+@lru_cache(maxsize=512)
+def _jacobian(layer, shape: torch.Size, values: tuple[float, ...]) -> Tensor:
+    return torch.autograd.functional.jacobian(layer, torch.tensor(values).reshape(shape))
 
 
 def is_causal(layer, x: Tensor) -> bool:
