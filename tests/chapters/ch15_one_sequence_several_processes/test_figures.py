@@ -183,6 +183,10 @@ def test_what_leaves_the_picture_is_counted(parts):
     below = int((negative.mended.get_ydata() < negative.top.get_ylim()[0]).sum())
     assert 0 < below < 24
     assert sentence.endswith(f" Outside the picture: the start, {below} states.")
+    growing = figures.Parts(summary=lambda delta, A, x: (-delta.sum(), chapter.summary(delta, A, x)[1]))
+    assert "Outside" not in growing.update(told=False)
+    assert growing.update(told=True).endswith(" Outside the picture: the start, 7 states, what is left of 1 end.")
+    assert growing.left[0].get_height() > growing.bars.get_ylim()[1]
 
 
 @pytest.mark.parametrize("factor", [-900, 1e7])
@@ -200,17 +204,25 @@ def test_a_title_of_large_numbers_stays_inside_of_the_picture(factor):
 
 
 def test_what_is_said_of_a_wrong_end_stays_inside_of_the_picture():
-    for factor in (-1, 0, 5):
+    made = ((1, -1, 16.0), (1, 0, 16.0), (1, 5, 16.0), (-1, 1, 16.0), (-1, 1, 2.0), (-0.35, 1, 2.0))
+    for steps, factor, half in made:
         wrong = figures.Parts(
-            summary=lambda delta, A, x, by=factor: (delta.sum(), by * chapter.summary(delta, A, x)[1])
+            summary=lambda delta, A, x, n=steps, by=factor: (n * delta.sum(), by * chapter.summary(delta, A, x)[1])
         )
-        wrong.update(told=True)
+        wrong.update(half=half, told=True)
         low, high = wrong.bars.get_ylim()
         assert all(low < word.get_position()[1] < high for word in wrong.words[:2])
         for word, bar in zip(wrong.words[:2], wrong.left, strict=False):
             (x, y), box = word.get_position(), bar.get_bbox()
             assert x < box.x0 or not box.y0 < y < box.y1
         assert "-" not in wrong.titles()[1]
+
+
+def test_of_an_end_whose_part_has_no_number_for_its_total_nobody_knows_what_is_left():
+    """It was said to be under 0.01 %."""
+    broken = figures.Parts(summary=lambda delta, A, x: (delta.sum() * torch.nan, chapter.summary(delta, A, x)[1]))
+    broken.update(told=True)
+    assert [word.get_text() for word in broken.words[:2]] == ["nan % left", "100 % left"]
 
 
 def test_one_process_has_nobody_to_exchange_with():

@@ -31,10 +31,10 @@ def states_from(start: Tensor, delta: Tensor, A: Tensor, x: Tensor) -> Tensor:
 
 
 def in_per_cent(share: float) -> str:
-    """What is left of an end, or missing in a state; however little, it is never shown as nothing."""
+    """What is left of an end, or missing in a state; however little, it is never shown as nothing. Of nan, nan."""
     percent = 100 * share
     form = ".2f" if percent < 1 else ".0f" if percent < 10_000 else ".3g"
-    return f"{written(percent, form)} %" if percent >= 0.01 else "under 0.01 %"
+    return "under 0.01 %" if percent < 0.01 else f"{written(percent, form)} %"
 
 
 def to_hundredths(value: float) -> str:
@@ -164,11 +164,12 @@ class Parts(LiveFigure):
                 bar.set_visible(height > 0)
             word.set_visible(before and told)
             if before:
-                high = float(ends[q]) > 0.69  # no true end is; beside such a bar its word can be read
+                above = max(float(ends[q]), self.kept[q])
+                high = above > 0.69  # no true end is; beside such a bar its word can be read
                 share = in_per_cent(fades[q]).replace("under", "<")
                 text = f"{share} left" if len(parts) < 6 else share  # the words of eight parts stand side by side
                 word.set(text=text, x=place - 0.7 if high else place + wide, ha="right")
-                word.set_y(np.clip(float(ends[q]), 0, 0.6 if high else 0.69) + 0.13)
+                word.set_y(np.clip(above, 0, 0.6 if high else 0.69) + 0.13)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
         off, before = in_per_cent(self.error), "the part" if rank == 1 else "the parts"
@@ -204,9 +205,13 @@ class Parts(LiveFigure):
         (low, high), (bottom, top) = self.top.get_ylim(), self.bars.get_ylim()
         states = int((mine.isfinite() & ~((low < mine) & (mine < high))).sum()) if told else 0
         begin = ["the start"] if told and math.isfinite(self.start) and not low < self.start < high else []
-        bars = int((ends.isfinite() & ~((bottom <= ends) & (ends < top))).sum())
-        counts = [several(number, thing) for number, thing in ((states, "state"), (bars, "end")) if number]
-        return f" Outside the picture: {', '.join(begin + counts)}." if begin or counts else ""
+        bars = ends[:, 0].isfinite() & ~((bottom <= ends[:, 0]) & (ends[:, 0] < top))
+        counts = [several(number, thing) for number, thing in ((states, "state"), (int(bars.sum()), "end")) if number]
+        left = torch.tensor(self.kept)
+        grown = int((left.isfinite() & (left >= top) & ~bars).sum()) if told else 0  # by a total that does not fade
+        more = [f"what is left of {several(grown, 'end')}"] if grown else []
+        outside = begin + counts + more
+        return f" Outside the picture: {', '.join(outside)}." if outside else ""
 
     def _by(self, told: bool) -> str:
         """Whose functions made what is shown: alone, a rank shows the ends of the others."""
