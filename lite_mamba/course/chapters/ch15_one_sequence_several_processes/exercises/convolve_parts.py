@@ -93,7 +93,7 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "taps and dilation added",
-            "You have added the dilation to the taps. Between two neighbouring taps lie `dilation` samples, and there "
+            "You have added the dilation to the taps. Two neighbouring taps are `dilation` samples apart, and there "
             "are taps − 1 such gaps.",
             [
                 edited(convolve_parts, f"{REACH} → reach = taps - 1 + dilation"),
@@ -175,8 +175,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "taps one sample apart",
-            "The halo is long enough now, and your lags differ by one sample from tap to tap. Between two neighbouring "
-            "taps lie `dilation` samples: it multiplies k, too.",
+            "The halo is long enough now, and your lags differ by one sample from tap to tap. Two neighbouring taps "
+            "are `dilation` samples apart: it multiplies k, too.",
             edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - 1) * dilation - k"),
             where=lambda dilation, **_: dilation > 1,
         ),
@@ -238,8 +238,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a halo that counts taps",
-            "Your halo has a sample for each tap, whatever the dilation. Between two neighbouring taps lie `dilation` "
-            "samples.",
+            "Your halo has a sample for each tap, whatever the dilation. Two neighbouring taps are `dilation` samples "
+            "apart.",
             edited(convolve_parts, f"{REACH} → reach = taps"),
             where=lambda weight, dilation, **_: (weight.shape[1] - 1) * dilation > weight.shape[1],
         ),
