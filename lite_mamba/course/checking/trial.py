@@ -135,8 +135,9 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         first = next((i for i in wrong if misconception.where(**examples[i].case)), wrong[0])
         small = shrink(exercise, function, examples[first], trials(exercise)[first], misconception.where)
         return Verdict("misconception", example=small, misconception=misconception)
-    small = shrink(exercise, function, examples[wrong[0]], trials(exercise)[wrong[0]])
-    found = relations(exercise, function, examples)
+    more = list(_with_as_many_again(exercise, function, examples))
+    small = shrink(exercise, function, examples[wrong[0]], trials(exercise)[wrong[0]], bears=_borne_out(exercise, more))
+    found = relations(exercise, function, examples, more)
     words = tuple(said.words for said in found if said.words)
     if small.raised and not isinstance(small.raised, InALargerCase):
         return Verdict("raised", example=small, misconception=named_error(small.raised), relations=words)
@@ -148,14 +149,27 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
 
 
-def relations(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> tuple[Said, ...]:
-    """On which cases a mistake shows and how form and values differ, from as many cases again."""
-    more = list(examples)
+def _with_as_many_again(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Iterator[Example]:
+    """The examples and as many again, up to a call that spins."""
+    yield from examples
     for case, expected in _more(exercise):
-        got = run(exercise, function, case)
+        yield beside(exercise, case, expected, got := run(exercise, function, case))
         if spun(got):
-            return ()
-        more.append(beside(exercise, case, expected, got))
+            return
+
+
+def _borne_out(exercise: Exercise, examples: list[Example]) -> Callable[[Example], bool]:
+    """Whether one more example keeps what is said of the values in the others: whole numbers may be right by chance."""
+    said = value_words(examples, tolerance(exercise))
+    return lambda example: said is None or value_words([*examples, example], tolerance(exercise)) == said
+
+
+def relations(
+    exercise: Exercise, function: Callable[..., Any], examples: list[Example], more: list[Example]
+) -> tuple[Said, ...]:
+    """On which cases a mistake shows and how form and values differ, from as many cases again."""
+    if spun(more[-1].got):
+        return ()
     found = (
         case_words(more),
         _unused_words(exercise, function, examples, more),
@@ -310,9 +324,10 @@ def shrink(
     example: Example,
     trial: Trial,
     where: Callable[..., bool] = lambda **case: True,
+    bears: Callable[[Example], bool] = lambda example: True,
 ) -> Example:
     """A smaller case that fails in the same way, among those that are asked for: each size as small as it goes, then
-    whole numbers.
+    whole numbers, unless they do not bear out what is said and the others do.
     """
     if trial.sizes is None:
         return example
@@ -323,8 +338,9 @@ def shrink(
             if tries.fails(sizes):
                 best = sizes
                 break
-    tries.fails(best, whole=True)
-    return tries.smallest
+    before = tries.smallest
+    whole = tries.fails(best, whole=True) and tries.smallest
+    return before if whole and not bears(whole) and bears(before) else tries.smallest
 
 
 @dataclass

@@ -861,3 +861,15 @@ def test_a_layer_with_random_weights_is_not_said_to_read_the_future(capsys):
 def test_a_circle_is_shown_where_it_meets_more_than_zeros(capsys):
     course.check("01.causal_conv", in_a_circle)
     assert re.search(r"expected  y: (.*)\n(?:.*\n)*  got       y: (?!\1\n)", capsys.readouterr().out)
+
+
+def test_a_case_of_whole_numbers_that_is_right_by_chance_is_not_shown(capsys):
+    def steps_of_two(x, weight, bias):
+        padded = F.pad(x, (2 * weight.shape[1] - 2, 0))
+        return F.conv1d(padded, weight.unsqueeze(1), bias, groups=len(weight), dilation=2)
+
+    course.check("01.causal_conv", steps_of_two)
+    card = capsys.readouterr().out
+    assert "y: only time 0 is right." in card
+    expected, got = (re.search(rf"^  {word} +(.+)$", card, re.M)[1].split() for word in ("expected", "got"))
+    assert [one == other for one, other in zip(expected, got, strict=True)] == [True, False, False, False]
