@@ -60,6 +60,10 @@ GATE = [
     ("no return", lambda d: print(1 - torch.exp(-d)), None),
     ("times Δ", lambda d: -torch.expm1(-d) * d, "a gate with Δ in it once more"),
     ("over Δ", lambda d: (1 - torch.exp(-d)) / d, "a gate with Δ in it once more"),
+    ("over Δ, turned round", lambda d: torch.expm1(-d) / d, "a gate with Δ in it once more"),
+    ("1 − Δ in the exponent", lambda d: (1 - d).exp(), "a whole inside of the exponential"),
+    ("Δ − 1 in the exponent", lambda d: torch.exp(d - 1), "a whole inside of the exponential"),
+    ("1 − exp(1 − Δ)", lambda d: 1 - torch.exp(1 - d), "a whole inside of the exponential"),
     ("the inverse softplus", lambda d: d + torch.log(1 - torch.exp(-d)), "back to the raw number"),
     ("over the largest", lambda d: d / torch.amax(d), "gates that look at each other"),
     ("mean Δ", lambda d: torch.full_like(d, 1 - math.exp(-d.mean().item())), "gates that look at each other"),
@@ -293,6 +297,13 @@ def state_of_a_whole_line(update):
     return run
 
 
+def state_of_tokens_by_t_minus_one(u, g):
+    h = torch.zeros(len(u))
+    for t in range(len(u)):
+        h[t] = (1 - g[t]) * h[t - 1] + g[t] * u[t - 1]
+    return h
+
+
 EACH_THE_LAST = "the last state, many times"
 GATED = [
     ("gated outputs", lambda u, g: g * gated_by_lerp(u, g), "a gate on the way out"),
@@ -338,6 +349,7 @@ GATED = [
     ),
     ("an index below 0", state_in_place_of_tokens, "a first token that follows the last"),
     ("tokens before", state_of_last_tokens, "the last token in the place of the state"),
+    ("late tokens, the last one first", state_of_tokens_by_t_minus_one, "a token that comes one step late"),
     ("late tokens", lambda u, g: state_with_indices(F.pad(u[:-1], (1, 0)), g), "a token that comes one step late"),
     ("first gate", state_of(lambda h, u, g, t: (1 - g[0]) * h + g[0] * u[t]), "one gate for all tokens"),
     ("mean gate", state_of(lambda h, u, g, t: (1 - g.mean()) * h + g.mean() * u[t]), "one gate for all tokens"),
@@ -442,11 +454,19 @@ def by_hand_in_a_copy(is_data):
     return delta
 
 
+def by_hand_in_a_clone(is_data):
+    delta = is_data.clone()
+    delta[is_data] = 8.0
+    delta[~is_data] = 1e-4
+    return delta
+
+
 def where(data, noise):
     return lambda is_data: torch.where(is_data, data, noise)
 
 
 WRONG_WAY, PART, SAME = "doors the wrong way round", "data that do not reset", "one Δ for all tokens"
+MARKS = "marks in the place of numbers"
 NO_TENSOR = "no tensor with one Δ for each token"
 LEAKS, NEGATIVE, LATE = "a hold that leaks", "a negative Δ", "a mask that comes one token late"
 BY_HAND = [
@@ -503,14 +523,17 @@ BY_HAND = [
     ("half open, data nearly shut", where(0.5, 0.01), "doors that are half open"),
     ("exchanged, both small", where(0.1, 0.6), WRONG_WAY),
     ("2 % each", lambda m: torch.where(m, -math.log(0.02), -math.log(0.98) / 20), "2 % for each of the two"),
-    ("written into the marks", by_hand_in_a_copy, SAME),
+    ("written into the marks", by_hand_in_a_copy, MARKS),
+    ("written into a copy of the marks", by_hand_in_a_clone, MARKS),
+    ("the marks as they came", lambda is_data: is_data, MARKS),
+    ("whole numbers, written into", lambda is_data: torch.where(is_data, 8.0, 1e-4).long(), "a Δ of exactly zero"),
     ("NumPy", lambda m: np.where(m.numpy(), 10.0, 1e-5), NO_TENSOR),
     ("a row for each", lambda m: torch.stack([10.0 * m, 1e-5 * ~m]).T, None),
     ("a column", lambda m: torch.tensor([[10.0] if data else [1e-5] for data in m]), NO_TENSOR),
     ("early", lambda m: torch.cat([m[1:], m[:1]]) * 10.0 + 1e-5, "a mask that comes one token early"),
     ("the first token only", lambda is_data: torch.where(torch.arange(len(is_data)) == 0, 10.0, 1e-5), None),
     ("crash", lambda is_data: torch.where(is_data, large, small), None),  # noqa: F821
-    ("no return", lambda is_data: None, None),
+    ("no return", lambda is_data: None, NO_TENSOR),
 ]
 
 # Exercise 4: selective_parameters (u, x_proj, dt_proj, dt_bias)
@@ -755,6 +778,21 @@ def parameters_in_brackets(*before):
 
 
 CUT_OFF = "a gradient cut off"
+
+
+def parameters_with_slices(places):
+    """B and C as slices of the projected numbers."""
+
+    def parameters(u, x_proj, dt_proj, dt_bias):
+        R = dt_proj.shape[1]
+        B, C = places(R, (len(x_proj) - R) // 2)
+        numbers = u @ x_proj.T
+        return F.softplus(numbers[..., :R] @ dt_proj.T + dt_bias), numbers[..., B], numbers[..., C]
+
+    return parameters
+
+
+BEGIN = "parts that begin in the wrong place"
 PARAMETERS = [
     ("softplus of the bias", with_own_function(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_FUNCTION),
     ("two softplus", with_own_function(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_FUNCTION),
@@ -784,6 +822,14 @@ PARAMETERS = [
     ("half of all rows", half_of_all_rows(lambda rows, rank: rows // 2), "half of all rows"),
     ("half of all, less R", half_of_all_rows(lambda rows, rank: rows // 2 - rank), "half of all rows"),
     ("half of all, by place", half_by_place, "half of all rows"),
+    ("C from N on", parameters_with_slices(lambda R, N: (slice(R, R + N), slice(N, None))), BEGIN),
+    ("the last N twice", parameters_with_slices(lambda R, N: (slice(-N, None), slice(-N, None))), BEGIN),
+    ("silu of the tokens", lambda u, *rest: parameters_with_layers(F.silu(u), *rest), "an activation on the tokens"),
+    (
+        "relu of the tokens",
+        lambda u, *rest: parameters_with_layers(u.clamp(min=0), *rest),
+        "an activation on the tokens",
+    ),
     ("bias as a factor", parameters(lambda low, W, b: F.softplus(b * (low @ W.T))), "a bias as a factor"),
     (
         "log1p",
@@ -942,6 +988,10 @@ def ssm_without_the_last_transpose(u, A, x_proj, dt_proj, dt_bias):
     ).transpose(1, 2)
 
 
+def with_D(u, delta, A, B, C, D):
+    return selective_scan_fn(u, delta, A, B, C, D, delta_softplus=True)
+
+
 BOTH = {"delta_bias": "bias", "delta_softplus": True}
 
 
@@ -1045,6 +1095,19 @@ MENDED = [
     ("a loop without Δ·", own_loop(lambda d, A, B: B), "a token without its Δ"),
     ("a loop with the hold", own_loop(lambda d, A, B: torch.expm1(d * A) / A * B), "a zero-order hold"),
     ("exp of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.exp())), "a bias with a function of its own"),
+    (
+        "a softplus for each of the two",
+        ssm(lambda low, W, b: F.softplus(low @ W.T) + F.softplus(b)),
+        "a bias with a function of its own",
+    ),
+    ("a bias without its name", ssm(lambda low, W, b: low @ W.T, with_D, D="bias"), "a bias in the place of D"),
+    (
+        "one with, one without a name",
+        ssm(lambda low, W, b: low @ W.T + b, with_D, D="bias"),
+        "a bias in the place of D",
+    ),
+    ("times the bias", ssm(lambda low, W, b: (low @ W.T) * b, delta_softplus=True), "a bias as a factor"),
+    ("a softplus times the bias", ssm(lambda low, W, b: F.softplus(low @ W.T) * b), "a bias as a factor"),
     ("a mean bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.mean())), "one bias for all channels"),
     ("exp(A)", own_loop(kept=lambda d, A: A.exp() + 0 * d), "a fading without its Δ"),
     ("read too early", own_loop(early=True), "the state before the token"),

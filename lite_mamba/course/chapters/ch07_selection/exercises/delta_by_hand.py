@@ -38,6 +38,8 @@ def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
     if not isinstance(delta, Tensor) or delta.shape != is_data.shape:
         got = tuple(delta.shape) if isinstance(delta, Tensor) else type(delta).__name__
         raise ValueError(f"one Δ a token is wanted, shape {tuple(is_data.shape)}; got {got}")
+    if delta.dtype == torch.bool:
+        raise ValueError("the Δ are marks, True and False")
     for kind, found in (("not a number", delta.isnan()), ("negative", delta < 0), ("infinite", delta.isinf())):
         if found.any():
             raise ValueError(f"a Δ is {kind}")
@@ -112,9 +114,14 @@ DELTA_BY_HAND = Exercise(
         ),
         Misconception(
             "one Δ for all tokens",
-            "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`. And if you "
-            "wrote two numbers into a copy of the marks, they became marks: print your Δ.",
+            "Data and noise have the same Δ, so the state treats them alike. Look at `is_data`.",
             _by_hand("10.0", "10.0"),
+        ),
+        Misconception(
+            "marks in the place of numbers",
+            "Your Δ are True and False, as the marks are. Numbers that you write into a tensor of marks become marks: "
+            "the tensor for your Δ has to be one of real numbers.",
+            edited(delta_by_hand, "torch.where(is_data, 10.0, 1e-5) → is_data.clone()"),
         ),
         Misconception(
             "two Δ with nearly the same gate",
@@ -165,13 +172,14 @@ DELTA_BY_HAND = Exercise(
         Misconception(
             "a Δ of exactly zero",
             "Everything holds as it should. But a softplus never gives 0, so no network can choose this Δ. A small "
-            "positive one holds as well: how small must it be for twenty noise tokens?",
+            "positive one holds as well: how small must it be for twenty noise tokens? If yours is such a one, look at "
+            "the dtype: a tensor of whole numbers makes 0 of it.",
             _by_hand("10.0", "0.0"),
         ),
         Misconception(
             "no tensor with one Δ for each token",
-            "What comes back is no tensor, or one of another shape than the marks. Each token wants its own Δ, in a "
-            "tensor (L,), as the marks come.",
+            "What comes back is no tensor, or one of another shape than the marks; without a `return` it is None. "
+            "Each token wants its own Δ, in a tensor (L,), as the marks come.",
             [
                 edited(delta_by_hand, f"return torch.where(is_data, 10.0, 1e-5) → return {other}")
                 for other in (
@@ -182,6 +190,7 @@ DELTA_BY_HAND = Exercise(
                     "torch.where(is_data, 10.0, 1e-5)[is_data]",
                     "(10.0, 1e-5)",
                     "10.0",
+                    "None",
                     "torch.tensor(10.0)",
                     "torch.tensor([10.0])",
                     "torch.tensor([10.0, 1e-5])",

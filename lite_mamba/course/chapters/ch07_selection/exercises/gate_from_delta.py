@@ -96,6 +96,12 @@ GATE_FROM_DELTA = Exercise(
             _gate("1 + torch.exp(-delta)"),
         ),
         Misconception(
+            "a whole inside of the exponential",
+            "The 1 stands in your exponent. It is the whole, of which exp(−Δ) is kept: where do your parentheses "
+            "close?",
+            [_gate("torch.exp(1 - delta)"), _gate("torch.exp(-(1 - delta))"), _gate("1 - torch.exp(1 - delta)")],
+        ),
+        Misconception(
             "a straight line for what is kept",
             "1 − Δ is close to what is kept for a small Δ only, and below zero for a large one. What is kept is "
             "exp(−Δ), and the gate is the rest of the whole.",
@@ -114,6 +120,7 @@ GATE_FROM_DELTA = Exercise(
             [
                 _gate("delta * (1 - torch.exp(-delta))"),
                 _gate("(1 - torch.exp(-delta)) / delta"),
+                _gate("(torch.exp(-delta) - 1) / delta"),
                 _gate("delta * torch.exp(-delta)"),
                 _gate("1 - delta * torch.exp(-delta)"),
             ],

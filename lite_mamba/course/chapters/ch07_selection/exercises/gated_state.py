@@ -177,7 +177,10 @@ GATED_STATE = Exercise(
         Misconception(
             "a token that comes one step late",
             "Each gate lets in the token *before* its own. g_t belongs to u_t: both come from the same token.",
-            edited(gated_state, "zip(u, g → zip(torch.cat([0 * u[:1], u[:-1]]), g"),
+            [
+                edited(gated_state, "zip(u, g → zip(torch.cat([0 * u[:1], u[:-1]]), g"),
+                edited(gated_state, "zip(u, g → zip(u.roll(1), g"),
+            ],
         ),
         Misconception(
             "a state that starts at the first token",

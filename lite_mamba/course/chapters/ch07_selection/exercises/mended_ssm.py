@@ -210,8 +210,29 @@ MENDED_SSM = Exercise(
             "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
             "are added, and the softplus is taken of the sum.",
             [
-                edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
-                for bend in ("F.softplus", "torch.exp")
+                *(
+                    edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
+                    for bend in ("F.softplus", "torch.exp")
+                ),
+                _raw("F.softplus(F.linear(low_rank, dt_proj)) + F.softplus(dt_bias)", NO_BIAS, NO_SOFTPLUS),
+            ],
+        ),
+        Misconception(
+            "a bias in the place of D",
+            "The bias stands behind C in your call, without its name. There the scan takes it for D, which lets u pass "
+            "beside the state: `delta_bias=` says what it is, if it is the scan that adds it.",
+            [
+                edited(mended_ssm, "delta_bias=dt_bias → dt_bias"),
+                _raw("F.linear(low_rank, dt_proj, dt_bias)", "delta_bias=dt_bias → dt_bias"),
+            ],
+        ),
+        Misconception(
+            "a bias as a factor",
+            "You multiply by the bias. It is added to the raw number: a token that says nothing has 0, and from there "
+            "the bias alone sets its Δ.",
+            [
+                _raw("F.linear(low_rank, dt_proj) * dt_bias", NO_BIAS),
+                _raw("F.softplus(F.linear(low_rank, dt_proj)) * dt_bias", NO_BIAS, NO_SOFTPLUS),
             ],
         ),
         Misconception(

@@ -31,7 +31,7 @@ RESET_DELTA = Exercise(
     misconceptions=[
         Misconception(
             "the fastest state decides",
-            "You divide by the largest |A|. With your Δ the fastest state is empty, but the slow ones still remember. "
+            "Your Δ is that of the largest |A|. With it the fastest state is empty, but the slow ones still remember. "
             "All states must have forgotten.",
             _reset("math.log(1 / left) / A.abs().max().item()"),
         ),

@@ -109,7 +109,9 @@ SELECTIVE_PARAMETERS = Exercise(
                         ("rank : rank + states", "states : 2 * states"),
                         ("rank : rank + states", "states : rank + states"),
                         ("rank : rank + states", "rank : rank + states"),
+                        ("rank : rank + states", "states:"),
                         (":states", "-states:"),
+                        ("-states:", "-states:"),
                         ("states : 2 * states", "-states:"),
                         ("rank + 1 : rank + states + 1", "rank + states + 1 :"),
                     )
@@ -205,6 +207,15 @@ SELECTIVE_PARAMETERS = Exercise(
             "The low rank goes through a softplus of its own. It may be negative: the softplus comes once, behind "
             "`dt_proj` and the bias.",
             _delta("F.softplus(F.softplus(low_rank) @ dt_proj.T + dt_bias)"),
+        ),
+        Misconception(
+            "an activation on the tokens",
+            "The tokens go through an activation before `x_proj`. In a block the convolution does that, before the "
+            "tokens come here: they go in as they are.",
+            [
+                edited(selective_parameters, f"(u @ x_proj.T).split → ({bend}(u) @ x_proj.T).split")
+                for bend in ("F.silu", "F.relu", "torch.tanh", "torch.sigmoid")
+            ],
         ),
         Misconception(
             "an activation on the low rank",
