@@ -553,7 +553,7 @@ class Speed(LiveFigure):
     POSITIONS = (16, 128, 1024, 8192)
 
     @torch.no_grad()
-    def __init__(self, repeats: int = 25):
+    def __init__(self, repeats: int = 60):
         super().__init__(height=4.4)
         text = (encoded(CODE).repeat(4)[: self.POSITIONS[-1]])[None]  # (1, L)
         stream = InferenceParams(max_seqlen=10 * self.POSITIONS[-1], max_batch_size=1)
@@ -583,10 +583,10 @@ class Speed(LiveFigure):
         ax.set_xticks(self.POSITIONS, [f"{n}" for n in self.POSITIONS])
         ax.minorticks_off()
         ax.plot(self.POSITIONS, self.rates, "o-", color=style.BLUE, lw=4, ms=12)
+        above = {"textcoords": "offset points", "ha": "center", "bbox": style.PAPER}
         for position, rate, size in zip(self.POSITIONS, self.rates, self.sizes, strict=True):
-            ax.annotate(f"{rate:.0f} a second", (position, rate), (0, 34), textcoords="offset points", ha="center")
-            note = f"state {size / 1024:.0f} KiB"
-            ax.annotate(note, (position, rate), (0, 14), textcoords="offset points", ha="center", color=style.BLUE)
+            ax.annotate(f"state {size / 1024:.0f} KiB", (position, rate), (0, 14), color=style.BLUE, **above)
+            ax.annotate(f"{rate:.0f} a second", (position, rate), (0, 34), **above)
         slower = self.rates[0] / self.rates[-1]
         ax.set_title(f"After 8192 bytes a step takes {slower:.1f} times as long as after 16")
 
