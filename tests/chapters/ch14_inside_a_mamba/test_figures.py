@@ -147,6 +147,24 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
         figures.Reading("ab")
 
 
+def test_the_ticks_of_a_short_text_stand_at_bytes():
+    short = figures.HiddenAttention("abc")
+    short.update()
+    short.pixels()
+    for axis in (short.ax.xaxis, short.ax.yaxis):
+        assert all(tick == round(tick) for tick in axis.get_majorticklocs())
+
+
+def test_the_picture_alone_says_what_is_asked_and_in_which_layer():
+    reading, cue = figures.Reading(), figures.Cue()
+    for target, reader in itertools.product(reading.TARGETS, reading.READERS):
+        reading.update(target=target, reader=reader)
+        assert reading.titles()[0].startswith(f"{target.capitalize()}? ")
+    for layer in (1, 2):
+        cue.update(layer=layer)
+        assert cue.titles()[0].startswith(f"Layer {layer}: token {cue.best},")
+
+
 def test_a_matrix_of_another_shape_is_refused_in_words():
     wrong = figures.HiddenAttention(build=lambda delta, A, B, C: delta)
     with pytest.raises(ValueError, match=r"hidden_attention returned \(56,\), expected the shape \(56, 56\)"):

@@ -97,7 +97,7 @@ class Cue(LiveFigure):
         behind = self.best - place
         where = f"{behind} behind the cue" if behind > 0 else "the cue itself" if behind == 0 else "before the cue"
         where = "the second cue" if self.best == self.L - 1 else where
-        self.title(self.ax, f"Token {self.best}, {where}, holds {percent(self.share)} of the last row")
+        self.title(self.ax, f"Layer {layer}: token {self.best}, {where}, holds {percent(self.share)} of the last row")
         return (
             f"The cue stands at token {place} and again at the end, token {self.L - 1}. In layer {layer}, "
             f"token {self.best} holds {percent(self.share)} of the weights with which the last output reads."
@@ -194,7 +194,7 @@ class HiddenAttention(LiveFigure):
     def _draw(self) -> None:
         self.top, self.ax = self.figure.subplots(2, 1, height_ratios=(1, 2.1), sharex=True)
         top, ax = self.top, self.ax
-        top.set(xlim=(-0.8, self.n - 0.2), ylim=(-1.1, 1.1), yticks=[-1, 0, 1], ylabel="row /\nits largest")
+        top.set(xlim=(-0.8, self.n - 0.2), ylim=(-1.1, 1.1), yticks=[-1, 0, 1], ylabel="row /\nlargest size")
         top.axhline(0, color=style.GREY, lw=1)
         top.tick_params(axis="x", bottom=False, labelbottom=False)
         self.bars = top.bar(range(self.n), 0, width=0.8)
@@ -205,8 +205,10 @@ class HiddenAttention(LiveFigure):
         ]
         self.image = ax.imshow(np.zeros((self.n, self.n)), vmin=-1, vmax=1, cmap=style.DIVERGING, aspect="auto")
         ax.set(xlabel="byte that writes (s)", ylabel="byte that reads (t)")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_major_locator().set_params(integer=True)  # a short text has no byte 0.5
         bar = self.figure.colorbar(self.image, ax=[top, ax], aspect=25, pad=0.01, ticks=[-1, 0, 1])
-        bar.set_label("weight / largest of the matrix")
+        bar.set_label("weight / largest size in the matrix")
         (self.frame,) = ax.plot([], [], "-", color=style.BLACK, lw=2)
         self.move(self.image, *self.bars, *self.signs, self.frame)
 
@@ -344,8 +346,12 @@ class Rain(LiveFigure):
 
 
 def tokens(number: float) -> str:
-    """A number of tokens with at least two digits that count."""
-    return "over a million" if number > 1e6 else written(number, ",.0f") if number >= 9.95 else f"{number:.2g}"
+    """A number of tokens with at least two digits that count.
+
+    >>> tokens(8.03), tokens(0.5), tokens(9.96)
+    ('8.0', '0.50', '10')
+    """
+    return "over a million" if number > 1e6 else written(number, ",.0f") if number >= 9.95 else f"{number:#.2g}"
 
 
 class Probes(LiveFigure):
@@ -462,7 +468,8 @@ class Reading(LiveFigure):
             band.set_alpha(0.4 if self.true[i] else 0.0)
         self.right = int(right.sum())
         who = f"channel {unit.channel + 1} of layer {layer + 1}" if one else f"a probe on layer {layer + 1}"
-        self.title(self.ax, f"{who[0].upper()}{who[1:]}: right at {self.right} of {self.n} bytes")
+        asked = f"{target.capitalize()}? {who[0].upper()}{who[1:]}"
+        self.title(self.ax, f"{asked}: right at {self.right} of {self.n} bytes")
         return (
             f"Asked for: {target}. What {who} says is right at {self.right} of {self.n} bytes; it says yes at "
             f"{int(self.said.sum())}, and yes is true at {int(self.true.sum())}."
