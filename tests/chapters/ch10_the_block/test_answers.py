@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from answer_rows import judged, rows
 from torch import nn
 
+from lite_mamba.course.chapters.ch10_the_block.exercises import PARTS
+
 # Exercise 1: block_forward
 
 
@@ -140,6 +142,25 @@ def sequence_by_sequence(hidden_states, weights, parts):
 
 def only_the_scan(hidden_states, weights, parts):
     return hidden_states @ weights["in_proj"].T @ torch.zeros(len(weights["in_proj"]), hidden_states.shape[-1])
+
+
+def gated_by_itself(hidden_states, weights, parts):
+    return block()(
+        hidden_states, weights, parts | {"skip_and_gate": lambda y, u, D, z: (y + D[:, None] * u) * F.silu(z)}
+    )
+
+
+def convolved_by_itself(hidden_states, weights, parts):
+    def conv(x, weights, biases, gates, dilations):
+        padded = [F.pad(x, ((w.shape[1] - 1) * d, 0)) for w, d in zip(weights, dilations, strict=True)]
+        rows = zip(gates.softmax(0), padded, weights, biases, dilations, strict=True)
+        return sum(g * F.silu(F.conv1d(p, w[:, None], b, dilation=d, groups=len(w))) for g, p, w, b, d in rows)
+
+    return block()(hidden_states, weights, parts | {"conv": conv})
+
+
+def from_outside(hidden_states, weights, parts):
+    return block()(hidden_states, weights, PARTS)
 
 
 def residual(hidden_states, weights, parts):
@@ -344,6 +365,9 @@ BLOCK = [
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),
+    ("gated by itself", gated_by_itself, "a part that is not called"),
+    ("convolved by itself", convolved_by_itself, "a part that is not called"),
+    ("parts from outside", from_outside, "a part that is not called"),
 ]
 
 # Exercise 2: is_batch_independent

@@ -57,6 +57,24 @@ def test_the_trace_runs_the_readers_convolution():
     assert "24 tokens move, 6 earlier" in mixed._titles[mixed.ax].get_text()
 
 
+def by_fft(x, weights, biases, gates, dilations):
+    length, total = x.shape[-1], 0
+    for share, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+        kernel = torch.zeros(len(w), length)
+        kernel[:, : w.shape[1] * d : d] = w.flip(1)
+        spectrum = torch.fft.rfft(x, 2 * length) * torch.fft.rfft(kernel, 2 * length)
+        total = total + share * torch.nn.functional.silu(torch.fft.irfft(spectrum)[..., :length] + b[:, None])
+    return total
+
+
+def test_what_a_convolution_by_fft_rounds_is_no_news(figures):
+    rounded = presets.TokenTrace(conv=by_fft)
+    for stage, token in product(presets.TokenTrace.NAMES.values(), range(24)):
+        for shown in (rounded, figures["trace"]):
+            shown.update(stage=stage, token=token)
+        assert rounded.moved.tolist() == figures["trace"].moved.tolist()
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_convolution_of_the_same_numbers_for_all_moves_nothing_and_one_without_numbers_is_refused():
     still = presets.TokenTrace(conv=lambda x, *rest: torch.ones_like(x))

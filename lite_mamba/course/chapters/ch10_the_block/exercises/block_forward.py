@@ -63,7 +63,34 @@ def _branched(hidden_states, weights):
 
 
 def _with_parts(function, hidden_states, weights):
-    return function(hidden_states, weights, dict(PARTS))
+    """What a block gives; if it is right, it must have called all the parts: section 5 hands in others for them."""
+    result, right = (one(hidden_states, weights, dict(PARTS)) for one in (function, block_forward))
+    if isinstance(result, Tensor) and result.shape == right.shape and torch.allclose(result, right, 1e-3, 1e-4):
+        called = set()
+        function(hidden_states, weights, {name: _noted(part, name, called) for name, part in PARTS.items()})
+        for name in PARTS:
+            if name not in called:
+                raise RuntimeError(f'the numbers are right, but parts["{name}"] is never called')
+    return result
+
+
+def _noted(part, name: str, called: set):
+    """A part of the block, which notes that it is called."""
+
+    def noted(*given, **named):
+        called.add(name)
+        return part(*given, **named)
+
+    return noted
+
+
+def _own(name: str):
+    """The block with one part that did not come in `parts`."""
+
+    def block_with_its_own(hidden_states, weights, parts):
+        return block_forward(hidden_states, weights, parts | {name: PARTS[name]})
+
+    return block_with_its_own
 
 
 def _draw_block(draw: Draw) -> dict:
@@ -503,6 +530,12 @@ BLOCK_FORWARD = Exercise(
             "u and Δ in exchanged places",
             '`parts["discretise"]` takes u first, then Δ. Both are (B, D, L), so nothing raises.',
             _wired("(u, delta, → (delta, u,"),
+        ),
+        Misconception(
+            "a part that is not called",
+            "The numbers are right, but one of the five functions is not the one that came in `parts`: you wrote it "
+            "anew or took it from outside. Section 5 hands in other parts and measures what changes.",
+            [_own(name) for name in PARTS],
         ),
         Misconception(
             "a missing out_proj",
