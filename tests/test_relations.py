@@ -111,6 +111,14 @@ def test_what_is_not_finite_is_off_by_no_number_and_no_factor(lost):
     assert not any(words.startswith("Off by") for words in relations(lambda y, **_: y.fill_(lost)))
 
 
+@pytest.mark.parametrize("function", [torch.sqrt, torch.log, lambda y: y * torch.nan, lambda y: y / 0])
+def test_what_is_nowhere_finite_is_no_function_of_the_right_values(function):
+    exercise = Exercise("91.m", "M", lambda x: -x, lambda draw: {"x": draw.uniform(0.5, 2, draw.size(1, 4))}, [])
+    said = judge(exercise, lambda x: function(-x)).relations
+    assert not any(words.startswith("Each value is") for words in said)
+    assert judge(exercise, lambda x: torch.exp(-x)).relations == ("Each value is the exponential of the expected one.",)
+
+
 def answer(change):
     return lambda **case: change(affine(**case), **case)
 

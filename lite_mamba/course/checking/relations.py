@@ -315,6 +315,8 @@ def _along(pair: Pair, name: str, place: int) -> Tensor | None:
 
 
 def _function(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    if not any(pair.have.isfinite().any() for pair in pairs):
+        return None  # a root of less than 0 is no number, and neither is the logarithm: it tells of no function
     for words, function in FUNCTIONS.items():
         if all(pair.want.numel() and _close(pair.have, function(pair.want)) for pair in pairs):
             return Said("a function of the right values", f"Each value is {words} the expected one.")

@@ -39,6 +39,7 @@ SAID = [
     (lambda delta, A: 2 * scale_A(delta, A), "Half of the state is gone after 3.5 steps"),
     (lambda delta, A: delta[..., None] + A, "Half of the state is gone after 0.8 steps"),
     (lambda delta, A: -scale_A(delta, A), "The state grows: half of it is never gone"),
+    (lambda delta, A: 0 * scale_A(delta, A), "The state does not fade: all of it is left"),
     (lambda delta, A: scale_A(delta, A) / 10, "More than half of the state is left after 50 steps"),
     (lambda delta, A: turned(scale_A(delta, A), 25), "More than half of the state is left after 50 steps"),
     (lambda delta, A: -turned(scale_A(delta, A), 10), "Half of the state is gone after 6.9 steps, but not for good"),
@@ -65,6 +66,14 @@ def test_the_fading_state_says_what_the_function_that_is_given_draws(function, t
         assert np.interp(marked, figure.TIMES, figure.left) == pytest.approx(0.5, abs=0.01) or marked < 0.1
     else:
         assert np.isnan(marked) and not figure.note.get_text()
+
+
+@pytest.mark.parametrize("factor, lost", [(1, 0), (0, 0), (-0.001, 0), (-1, 50), (-0.1, 46)])
+def test_a_curve_that_rises_out_of_the_picture_is_said_to(factor, lost):
+    figure = FadingState(lambda delta, A: factor * scale_A(delta, A))
+    figure.update()
+    assert figure.above.get_text() == (f"above the picture: {lost} of 50 steps" if lost else "")
+    assert lost == (figure.left[10::10] > figure.ax.get_ylim()[1]).sum()
 
 
 def test_a_dot_stands_at_each_whole_step():

@@ -42,7 +42,8 @@ class FadingState(LiveFigure):
         (self.drop,) = self.ax.plot([], [], color=style.VERMILLION, ls="--")
         (self.point,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13)
         self.note = style.label_line(self.ax, "", 0, 0.57, style.VERMILLION)
-        self.move(self.line, self.dots, self.drop, self.point, self.note)
+        self.above = style.label_line(self.ax, "", self.STEPS - 1, 0.9, style.BLUE, ha="right")
+        self.move(self.line, self.dots, self.drop, self.point, self.note, self.above)
 
     def update(self, delta: float = 0.1, n: int = 1) -> str:
         exponents = self._exponents(delta, n)  # (STEPS + 1,), after 0 … STEPS steps
@@ -57,6 +58,8 @@ class FadingState(LiveFigure):
         late = at > 0.8 * self.STEPS
         self.note.set(text="" if self.half_life is None else _steps(at))
         self.note.set(x=at - 1 if late else at + 1, y=0.43 if late else 0.57, ha="right" if late else "left")
+        above = (self.left[::10] > self.ax.get_ylim()[1]).sum()
+        self.above.set_text(f"above the picture: {above} of {self.STEPS} steps" if above else "")
         finding = self._finding(exponents)
         self.title(self.ax, finding[0].upper() + finding[1:])
         return f"With Δ = {delta:.2f} and A = −{n}, {finding}.{self.whose_is(curve=self.scale_A)}"
@@ -73,7 +76,9 @@ class FadingState(LiveFigure):
             later = self.left[np.searchsorted(self.TIMES, self.half_life, "right") :]
             back = ", but not for good" if later.max(initial=0) > 0.5 else ""
             return f"half of the state is gone after {_steps(self.half_life)}{back}"
-        if np.diff(exponents).min() >= 0 and exponents[-1] > 0:
+        if not exponents.any():
+            return "the state does not fade: all of it is left"
+        if np.diff(exponents).min() >= 0:
             return "the state grows: half of it is never gone"
         return f"more than half of the state is left after {self.STEPS} steps"
 
