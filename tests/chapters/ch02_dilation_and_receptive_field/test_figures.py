@@ -149,6 +149,44 @@ def test_map_tells_where_functions_contradict_each_other(given, title, said):
         assert np.flatnonzero(cells.get_facecolors()[:, 3]).tolist() == lags  # all that is counted has a cell
 
 
+@pytest.mark.parametrize(
+    ("given", "title", "said"),
+    [
+        (
+            {"field": lambda *_: 1},
+            "The field has 1 sample, but lags 0 to 1 are 2",
+            "the field spans 1 sample. The largest lag that is read is 1: from it to now there are 2 samples.",
+        ),
+        (
+            {"lags": lambda *_: [1]},
+            "Formula: 1 is read. Gradient: 2",
+            "the field spans 2 samples. By formula 1 sample is read, by gradient 2.",
+        ),
+        (
+            {"lags": lambda *_: [0], "measure": lambda *_: [0]},
+            "The field has 2 samples, but only lag 0 is read",
+            "the field spans 2 samples. The largest lag that is read is 0: it is now, 1 sample.",
+        ),
+        (
+            {"lags": lambda *_: [1], "measure": lambda *_: [1]},
+            "1 of 2 samples is read, 1 is skipped",
+            "the field spans 2 samples. 1 of them is read, 1 is never read.",
+        ),
+    ],
+)
+def test_map_of_one_sample_has_no_s(given, title, said):
+    figure = figures.ReceptiveFieldMap(**given)
+    assert said in figure.update(2, (1,))
+    assert figure.titles() == [title]
+    assert figure.span_text.get_text() == ("1 sample" if "field" in given else "2 samples")
+
+
+def test_map_measures_a_sum_without_softmax_too():
+    figure = figures.ReceptiveFieldMap(conv=without_softmax)
+    figure.update()
+    assert figure.by_gradient == figure.predicted
+
+
 def test_map_counts_the_cells_that_it_fills():
     figure = figures.ReceptiveFieldMap(
         lags=lambda d_conv, dilations, stacked: [k * d for d in dilations for k in reversed(range(d_conv))]
@@ -333,9 +371,20 @@ def first_alone(x, weights, biases, gates, dilations):
     return gated_dilated_conv(x, weights[:1], biases[:1], gates[:1], dilations[:1])
 
 
+def without_softmax(x, weights, biases, gates, dilations):
+    branches = zip(weights, biases, dilations, strict=True)
+    alone = [gated_dilated_conv(x, [w], [b], gates[:1], [d]) for w, b, d in branches]
+    return sum(gate * y for gate, y in zip(gates, alone, strict=True))
+
+
 @pytest.mark.parametrize(
     ("conv", "delay", "says"),
     [
+        (
+            without_softmax,
+            24,
+            "dilation 8 reads lag 24. Its share is 25 %. Up or down, the taps of the others reach 0.62. Of",
+        ),
         (without_dilation, 24, "no branch reads lag 24. Up or down, the taps reach 0.62. Of"),
         (without_dilation, 3, "dilations 1, 2, 4, 8 read lag 3. Together their share is 100 %. Of"),
         (first_alone, 24, "no branch reads lag 24. Up or down, the taps reach 0.62. Of"),

@@ -106,7 +106,7 @@ class ReceptiveFieldMap(LiveFigure):
         )
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, {gaps}: "
-            f"the field spans {written(self.samples, 'd')} samples. {counted} Formula and gradients {agree}.{by}"
+            f"the field spans {self.span_text.get_text()}. {counted} Formula and gradients {agree}.{by}"
         )
 
     def _room(self, *found: list[int]) -> int:
@@ -123,22 +123,26 @@ class ReceptiveFieldMap(LiveFigure):
             measured = len(self.by_gradient)
             others = ", but not the same" if read == measured else ""
             return (
-                f"Formula: {read} are read. Gradient: {measured}{others}",
-                f"By formula {read} samples are read, by gradient {measured}{others}.",
+                f"Formula: {read} {are(read)} read. Gradient: {measured}{others}",
+                f"By formula {several(read, 'sample')} {are(read)} read, by gradient {measured}{others}.",
             )
+        field = f"The field has {self.span_text.get_text()}"
         if not read:
-            return f"The field has {written(self.samples, 'd')} samples, but no lag is read", "No sample is read."
+            return f"{field}, but no lag is read", "No sample is read."
         if oldest + 1 != self.samples:
+            largest = f"The largest lag that is read is {oldest}: "
+            if not oldest:
+                return f"{field}, but only lag 0 is read", f"{largest}it is now, 1 sample."
             return (
-                f"The field has {written(self.samples, 'd')} samples, but lags 0 to {oldest} are {oldest + 1}",
-                f"The largest lag that is read is {oldest}: from it to now there are {oldest + 1} samples.",
+                f"{field}, but lags 0 to {oldest} are {oldest + 1}",
+                f"{largest}from it to now there are {oldest + 1} samples.",
             )
         holes = self.samples - read
         if not holes:
             return f"{read} of {self.samples} samples are read, none is skipped", "All of them are read."
         return (
-            f"{read} of {self.samples} samples are read, {holes} {are(holes)} skipped",
-            f"{read} of them are read, {holes} {are(holes)} never read.",
+            f"{read} of {self.samples} samples {are(read)} read, {holes} {are(holes)} skipped",
+            f"{read} of them {are(read)} read, {holes} {are(holes)} never read.",
         )
 
     def front_end(self, d_conv: int, dilations: Sequence[int], stacked: bool) -> Callable[[Tensor], Tensor]:
@@ -150,7 +154,7 @@ class ReceptiveFieldMap(LiveFigure):
         def fn(x: Tensor) -> Tensor:
             y = x[None, None].float()  # (B, D, L); the ruler may try float64
             for kernels, gaps in layers:
-                y = self.conv(y, kernels, [torch.zeros(1)] * len(gaps), torch.zeros(len(gaps)), gaps)
+                y = self.conv(y, kernels, [torch.zeros(1)] * len(gaps), torch.ones(len(gaps)), gaps)
             return y[0, 0]
 
         return fn
@@ -186,7 +190,7 @@ class ReceptiveFieldMap(LiveFigure):
         for name, text in zip(self.names, [*words, "all, by formula", "all, by gradient"], strict=True):
             name.set(text=text, x=room - 0.5 + 0.014 * self.window)
         self.span.set_data([self.samples - 0.5, -0.5], [-0.72, -0.72])
-        self.span_text.set_text(f"{self.samples} samples")
+        self.span_text.set_text(several(written(self.samples, "d"), "sample"))
 
     def _all_rows(self) -> list[list[int]]:
         return self.rows + [[]] * (self.BRANCHES - len(self.rows))
@@ -480,7 +484,7 @@ def _reads(conv, dilations: Sequence[int], branch: int, lag: int) -> bool:
     """Whether a branch of `conv` reads a lag: the gradient of the last output, with the taps of all others at 0."""
     x = torch.ones(1, 1, lag + 1, requires_grad=True)  # (B, D, L)
     weights = [torch.full((1, 4), float(i == branch)) for i in range(len(dilations))]  # (D, W) each
-    y = conv(x, weights, [torch.zeros(1) for _ in dilations], torch.zeros(len(dilations)), dilations)  # (B, D, L)
+    y = conv(x, weights, [torch.zeros(1) for _ in dilations], torch.ones(len(dilations)), dilations)  # (B, D, L)
     return bool(torch.autograd.grad(y[0, 0, -1], x)[0][0, 0, 0] != 0)
 
 
