@@ -44,9 +44,11 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
     if words := _always_the_same(examples) or _opposite(examples) or _single_precision(wrong):
         return words
     parts = _wrong_parts(wrong, tolerance)
+    if len(parts) > FEW_PARTS:
+        return None
     found = {name: _of_one_part(name, pairs, examples, tolerance) for name, pairs in parts.items()}
     told = {name: said for name, said in found.items() if said}
-    if not told or len(found) > FEW_PARTS:
+    if not told:
         return _others_right(wrong, tolerance)
     same: dict[str, list[str]] = {}  # what is said, and of which parts
     for name, said in told.items():
@@ -72,10 +74,10 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
         if found := relation(pairs, axis):
             if name and found.name in OF_ALL_VALUES and _one_number(pairs):
                 return None
-            with_right_ones = [*pairs, *_right_part(name, examples, tolerance)]
-            if relation in OF_EVERY_VALUE and relation(with_right_ones, axis) != found:
-                return Said(found.name, f"Where it is wrong, {_small(found.words)}")
-            return found
+            if relation not in OF_EVERY_VALUE:
+                return found
+            of_all = relation([*pairs, *_right_part(name, examples, tolerance)], axis) == found
+            return found if of_all else Said(found.name, f"Where it is wrong, {_small(found.words)}")
     return None
 
 
@@ -134,12 +136,14 @@ def _wrong_parts(wrong: Sequence[Example], tolerance: Tolerance) -> dict[str, li
 
 def _right_part(name: str, examples: Sequence[Example], tolerance: Tolerance) -> Iterator[Pair]:
     """What came of this part in the cases where it is right and can tell a factor from none: no zeros."""
+    limit = Tolerance(tolerance.rtol, tolerance.atol)
     for example in examples:
-        if name not in _differing_parts(example, tolerance):
-            for part, want, have in _parts(example, tolerance):
-                want, have = _plain(want), _plain(have)
-                if part == name and want is not None and have is not None and want.any():
-                    yield Pair(want, have, example.case)
+        for part, expected, got in _parts(example, tolerance):
+            if part != name or difference(expected, got, limit):
+                continue
+            want, have = _plain(expected), _plain(got)
+            if want is not None and have is not None and want.any():
+                yield Pair(want, have, example.case)
 
 
 def _differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[Any, Any]]:

@@ -13,7 +13,7 @@ def _scan(grid: float, back: int):
     """A search on a grid: the first step outside of the circle, or the last one inside of it."""
 
     def scan(pole):
-        delta = grid
+        delta = grid * max(1, int(largest_euler_step(pole) / grid) - 2)  # those before it are inside of the circle
         while abs(1 + delta * pole) < 1:
             delta += grid
         return delta - back * grid
