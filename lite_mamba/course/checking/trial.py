@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from inspect import isfunction
 from typing import Any
 
@@ -136,8 +136,10 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
         small = shrink(exercise, function, examples[first], trials(exercise)[first], misconception.where)
         return Verdict("misconception", example=small, misconception=misconception)
     more = list(_with_as_many_again(exercise, function, examples))
-    small = shrink(exercise, function, examples[wrong[0]], trials(exercise)[wrong[0]], bears=_borne_out(exercise, more))
-    found = relations(exercise, function, examples, more)
+    of_values = value_words(more, tolerance(exercise))
+    bears = partial(_bears_out, exercise, more, of_values)
+    small = shrink(exercise, function, examples[wrong[0]], trials(exercise)[wrong[0]], bears=bears)
+    found = () if spun(more[-1].got) else relations(exercise, function, examples, more, of_values)
     words = tuple(said.words for said in found if said.words)
     if small.raised and not isinstance(small.raised, InALargerCase):
         return Verdict("raised", example=small, misconception=named_error(small.raised), relations=words)
@@ -158,22 +160,23 @@ def _with_as_many_again(exercise: Exercise, function: Callable[..., Any], exampl
             return
 
 
-def _borne_out(exercise: Exercise, examples: list[Example]) -> Callable[[Example], bool]:
+def _bears_out(exercise: Exercise, examples: list[Example], said: Said | None, example: Example) -> bool:
     """Whether one more example keeps what is said of the values in the others: whole numbers may be right by chance."""
-    said = value_words(examples, tolerance(exercise))
-    return lambda example: said is None or value_words([*examples, example], tolerance(exercise)) == said
+    return said is None or value_words([*examples, example], tolerance(exercise)) == said
 
 
 def relations(
-    exercise: Exercise, function: Callable[..., Any], examples: list[Example], more: list[Example]
+    exercise: Exercise,
+    function: Callable[..., Any],
+    examples: list[Example],
+    more: list[Example],
+    of_values: Said | None,
 ) -> tuple[Said, ...]:
-    """On which cases a mistake shows and how form and values differ, from as many cases again."""
-    if spun(more[-1].got):
-        return ()
+    """On which cases a mistake shows, and how form and values differ in these and in as many again."""
     found = (
         case_words(more),
         _unused_words(exercise, function, examples, more),
-        value_words(more, tolerance(exercise)),
+        of_values,
         form(more, lambda case: tolerance(exercise, case)),
     )
     return tuple(filter(None, found))
@@ -339,8 +342,9 @@ def shrink(
                 best = sizes
                 break
     before = tries.smallest
-    whole = tries.fails(best, whole=True) and tries.smallest
-    return before if whole and not bears(whole) and bears(before) else tries.smallest
+    tries.fails(best, whole=True)
+    whole = tries.smallest
+    return before if whole is not before and not bears(whole) and bears(before) else whole
 
 
 @dataclass

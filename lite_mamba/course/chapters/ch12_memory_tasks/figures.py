@@ -159,15 +159,14 @@ class Copying(LiveFigure):
         for x in (0.25, 0.5, 0.75, 1):
             ax.axvline(x, color=style.RULE, lw=1, zorder=0)
         (self.guess,) = ax.plot([0, 0], [-0.6, 2.6], ":", color=style.BLACK, lw=2, zorder=0)
-        ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-        self.guess_word = ax.text(0, -0.4, "", fontweight="bold", fontsize=15, va="center", bbox=ground)
+        self.guess_word = ax.text(0, -0.4, "", fontweight="bold", fontsize=15, va="center", bbox=style.PAPER)
         self.move(self.guess, self.guess_word)
         self.dots, self.words = {}, {}
         for row, (who, (colour, marker)) in enumerate(self.LOOKS.items()):
             (self.dots[who],) = ax.plot(
                 [], [], marker, color=colour, ms=15, mec="white", mew=1.5, ls="none", clip_on=False
             )
-            looks = {"color": colour, "fontweight": "bold", "fontsize": 15, "va": "center", "bbox": ground}
+            looks = {"color": colour, "fontweight": "bold", "fontsize": 15, "va": "center", "bbox": style.PAPER}
             self.words[who] = ax.text(0, row, "", **looks)
         self.move(*self.dots.values(), *self.words.values())
 
@@ -391,9 +390,8 @@ class ByLength(LiveFigure):
         style.label_line(ax, "Mamba here,\n3 seeds", 20.3, 0.9, style.VERMILLION)
         ax.plot([10], [0.313], "*", color=style.BLACK, ms=17, ls="none", zorder=5)
         (self.line,) = ax.plot([8, 8], [0, 1.05], "-", color=style.GREY, lw=2, zorder=0)
-        ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}  # the line passes behind the words
-        here = style.label_line(ax, "attention here,\n2 seeds", 10.4, 0.53, style.BLUE, bbox=ground)
-        paper = style.label_line(ax, "attention in the paper", 10.4, 0.36, style.BLACK, bbox=ground)
+        here = style.label_line(ax, "attention here,\n2 seeds", 10.4, 0.53, style.BLUE, bbox=style.PAPER)
+        paper = style.label_line(ax, "attention in the paper", 10.4, 0.36, style.BLACK, bbox=style.PAPER)
         self.words = (here, paper)
         self.move(self.line, *self.words)
 
@@ -447,8 +445,7 @@ class Ablations(LiveFigure):
             [], [], "o", color=style.VERMILLION, ms=15, mec="white", mew=1.5, ls="none", clip_on=False
         )
         (self.guess,) = ax.plot([0, 0], [-0.5, len(self.ROWS) - 0.5], ":", color=style.BLACK, lw=2, zorder=0)
-        ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-        self.guess_word = style.label_line(ax, "", 0, len(self.ROWS) - 0.72, style.BLACK, bbox=ground)
+        self.guess_word = style.label_line(ax, "", 0, len(self.ROWS) - 0.72, style.BLACK, bbox=style.PAPER)
         self.move(self.guess, self.guess_word, self.dots)
 
     def update(self, task: str = "copying", tested: int = 0) -> str:

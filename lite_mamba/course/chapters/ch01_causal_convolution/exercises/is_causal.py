@@ -11,13 +11,13 @@ from ....checking.exercise import Draw, Exercise, Misconception
 
 
 def jacobian(layer, x: Tensor) -> Tensor:
-    """torch's jacobian, remembered: some forty known wrong answers ask for the same one."""
-    return _jacobian(layer, x.shape, tuple(x.flatten().tolist()))
+    """torch's jacobian, (B, D, L, B, D, L), remembered: some forty known wrong answers ask for the same one."""
+    return _jacobian(layer, x.shape, x.dtype, tuple(x.flatten().tolist()))
 
 
 @lru_cache(maxsize=512)
-def _jacobian(layer, shape: torch.Size, values: tuple[float, ...]) -> Tensor:
-    return torch.autograd.functional.jacobian(layer, torch.tensor(values).reshape(shape))
+def _jacobian(layer, shape: torch.Size, dtype: torch.dtype, values: tuple[float, ...]) -> Tensor:
+    return torch.autograd.functional.jacobian(layer, torch.tensor(values, dtype=dtype).reshape(shape))
 
 
 def is_causal(layer, x: Tensor) -> bool:
