@@ -4,16 +4,14 @@ Parts that do not fit are then an error on every process, and not one that waits
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from . import _validate
+from .layer import Layer
 from .relay import Relay
-
-if TYPE_CHECKING:
-    from .block import Mamba
 
 DTYPES = (None, torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
@@ -48,7 +46,7 @@ FORWARD, PROBLEM, BACKWARD = range(3)
 
 
 def agree(
-    relay: Relay, block: "Mamba", hidden_states: Tensor, seq_idx, inference_params, problem: Exception | None
+    relay: Relay, block: Layer, hidden_states: Tensor, seq_idx, inference_params, problem: Exception | None
 ) -> list[int]:
     """Compare what the processes hold, and return the length of each one's part.
 
@@ -93,7 +91,7 @@ def _gather(relay: Relay, own: list[int], device: torch.device) -> list[tuple[in
     return list(zip(*rows, strict=True))
 
 
-def _numbers(block, hidden_states: Tensor, seq_idx, inference_params) -> list[int]:
+def _numbers(block: Layer, hidden_states: Tensor, seq_idx, inference_params) -> list[int]:
     """This process's numbers for `FACTS`, and the length of its part."""
     device, grad = hidden_states.device.type, torch.is_grad_enabled()
     return [

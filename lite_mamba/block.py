@@ -155,7 +155,7 @@ class Mamba(nn.Module):
             TypeError, ValueError: wrong rank, width, dtype or lengths; a cache that does not fit.
         """
         if (relay := distributed.current()) is not None:
-            return distributed.run_part(relay, self, hidden_states, inference_params, seq_idx)
+            return distributed.uncompiled(self._part)(relay, hidden_states, inference_params, seq_idx)
         self._check_input(hidden_states, seq_idx)
         if inference_params is None:
             return self._sequence(hidden_states, None, None, seq_idx)[0]
@@ -280,6 +280,22 @@ class Mamba(nn.Module):
         run = self._token if hidden_states.shape[1] == 1 else self._sequence
         out, new_history, new_state = run(hidden_states, history, state, seq_idx)
         return out, keep(conv_state, new_history), keep(ssm_state, new_state)
+
+    def _part(self, relay, hidden_states, inference_params, seq_idx):
+        """`forward` on the part of a longer sequence that this process holds."""
+        problem = cache = None
+        try:
+            self._check_input(hidden_states, seq_idx)
+            if inference_params is not None:
+                distributed.check_offset(inference_params)
+                cache = open_cache(inference_params, self, hidden_states.shape[0])
+        except (TypeError, ValueError) as error:
+            problem = error  # raised when the others have heard of it: they would wait for this process
+        part = distributed.begin(relay, self, hidden_states, inference_params, seq_idx, problem)
+        out, _, state = self._sequence(hidden_states, None, None, seq_idx, part)
+        if cache is not None:
+            part.store(cache, state)
+        return out
 
     def _sequence(self, hidden_states, history, state, seq_idx, part=None):
         """The block over L tokens, from a history and state or (None, None) from nothing.

@@ -14,9 +14,9 @@ chunks. Batches and weights are DDP's and FSDP's part. Notebook 15 builds it.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
@@ -27,15 +27,13 @@ from torch.autograd.function import once_differentiable
 from . import _validate
 from .agreement import agree, agree_on_backward
 from .causal_conv import next_history
+from .layer import Layer
 from .relay import Relay
 from .segments import segment_starts
 from .selective_scan import selective_scan_fn
 from .selective_scan.arguments import Scan, check, recurrence_dtype, without_autocast
 from .selective_scan.ends import end_of_part, gradient_at_start
-from .streaming import InferenceParams, keep, open_cache
-
-if TYPE_CHECKING:
-    from .block import Mamba
+from .streaming import BlockCache, InferenceParams, keep
 
 _relay: Relay | None = None
 
@@ -135,7 +133,7 @@ class Exchange(NamedTuple):
     state_backward: int
 
 
-def exchanged(block: "Mamba", batch: int, dtype: torch.dtype | None = None) -> Exchange:
+def exchanged(block: Layer, batch: int, dtype: torch.dtype | None = None) -> Exchange:
     """The bytes that one process hands out for one layer, whatever the length.
 
     The last process has no halo to hand out, and the first none of its gradient. A few integers more are spent on the
@@ -162,40 +160,27 @@ def exchanged(block: "Mamba", batch: int, dtype: torch.dtype | None = None) -> E
     return Exchange(halo, rows * (block.d_state + 1) * number, halo, rows * block.d_state * number)
 
 
-def run_part(
-    relay: Relay,
-    block: "Mamba",
-    hidden_states: Tensor,
-    inference_params: InferenceParams | None,
-    seq_idx: Tensor | None,
-) -> Tensor:
-    """`Mamba.forward` on this process's part, never compiled: processes that compile at different times would part."""
-    run = _run_part
-    if "torch._dynamo" in sys.modules:  # loading it takes seconds, and without it nothing is compiled
-        run = torch.compiler.disable(run)
-    return run(relay, block, hidden_states, inference_params, seq_idx)
+def begin(
+    relay: Relay, block: Layer, hidden_states: Tensor, inference_params, seq_idx, problem: Exception | None
+) -> "Part":
+    """This process's part of the input of `block`, once all have said that they can take theirs.
 
-
-def _run_part(relay: Relay, block: "Mamba", hidden_states: Tensor, inference_params, seq_idx) -> Tensor:
-    problem = cache = None
-    try:
-        block._check_input(hidden_states, seq_idx)
-        if inference_params is not None:
-            _check_offset(inference_params)
-            cache = open_cache(inference_params, block, hidden_states.shape[0])
-    except (TypeError, ValueError) as error:
-        problem = error
+    Raises:
+        ValueError: the parts do not fit, or another process has a problem. This one's own is raised as it is.
+    """
     lengths = agree(relay, block, hidden_states, seq_idx, inference_params, problem)
-    part = Part(relay, block.max_lag, lengths, seq_idx)
-    out, _, state = block._sequence(hidden_states, None, None, seq_idx, part)
-    if cache is not None:
-        states = keep(cache.conv_state, part.history_after), keep(cache.ssm_state, state)
-        cache.store(*states, sum(lengths[: relay.rank + 1]), None)
-        cache.last_seq_idx = part.last_seq_idx
-    return out
+    return Part(relay, block.max_lag, lengths, seq_idx)
 
 
-def _check_offset(inference_params: InferenceParams) -> None:
+def uncompiled(run: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """`run`, never compiled: processes that compile at different times would part."""
+    if "torch._dynamo" in sys.modules:  # loading it takes seconds, and without it nothing is compiled
+        return torch.compiler.disable(run)
+    return run
+
+
+def check_offset(inference_params: InferenceParams) -> None:
+    """Raise `ValueError` unless a stream begins: one that goes on has no place among several processes."""
     offset = getattr(inference_params, "seqlen_offset", 0)
     if offset != 0:
         raise ValueError(
@@ -214,6 +199,7 @@ class Part:
         seq_idx: (B, L) of this part, or None.
 
     Attributes:
+        tokens: how many there are up to the end of this part.
         starts: (B, L) bools, where a segment starts, the part's first token included; None without `seq_idx`.
         anew: (B, 1) bools, the rows in which nothing comes from the part before, or None for none.
         last_seq_idx: (B,) the segment index of each row's last token in this part or before it, or None.
@@ -222,6 +208,7 @@ class Part:
 
     def __init__(self, relay: Relay, max_lag: int, lengths: list[int], seq_idx: Tensor | None):
         self.relay, self.max_lag, self.length = relay, max_lag, lengths[relay.rank]
+        self.tokens = sum(lengths[: relay.rank + 1])
         self.seq_idx, self.starts, self.anew, self.last_seq_idx = seq_idx, None, None, None
         self.history_before = self.history_after = None
         if seq_idx is not None:
@@ -257,6 +244,12 @@ class Part:
         )
         out = PassBack.apply(out, last_state, self.history_before, self.relay, self.starts, scan, totals)
         return out, last_state.detach()
+
+    def store(self, cache: BlockCache, last_state: Tensor) -> None:
+        """Note in the cache where the stream stands behind this part."""
+        states = keep(cache.conv_state, self.history_after), keep(cache.ssm_state, last_state)
+        cache.store(*states, self.tokens, None)
+        cache.last_seq_idx = self.last_seq_idx
 
     def _state_before(self, scan: Scan) -> tuple[list[Tensor], Tensor]:
         """Every part's ΣΔ (B, D), infinite where a segment starts in it, and the state before this part (B, D, N)."""

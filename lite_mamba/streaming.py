@@ -11,15 +11,12 @@ it is. Always go on with what is returned.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from . import _validate
-
-if TYPE_CHECKING:
-    from .block import Mamba
+from .layer import Layer
 
 
 @dataclass(eq=False)
@@ -140,7 +137,7 @@ class InferenceParams:
             cache.reorder(rows)
 
 
-def open_cache(params: InferenceParams, block: "Mamba", batch: int) -> BlockCache:
+def open_cache(params: InferenceParams, block: Layer, batch: int) -> BlockCache:
     """Find or make the block's cache in `params`, reset at offset 0, and check that it fits this call.
 
     Raises:
@@ -168,7 +165,7 @@ def open_cache(params: InferenceParams, block: "Mamba", batch: int) -> BlockCach
     return cache
 
 
-def _check_params(params, block: "Mamba") -> None:
+def _check_params(params, block: Layer) -> None:
     if not hasattr(params, "key_value_memory_dict"):  # mamba_ssm's own class has it too
         hint = "; seq_idx goes by its name: block(x, seq_idx=...)" if isinstance(params, Tensor) else ""
         raise TypeError(f"inference_params must be an InferenceParams, got {type(params).__name__}{hint}")
