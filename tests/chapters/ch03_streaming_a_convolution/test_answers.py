@@ -142,7 +142,7 @@ answers(
             lambda h, x: copied(h, x, range(h.shape[-1] - 1, 0, -1), -1),
             lambda h, x: copied(h, x, range(h.shape[-1] - 1), 1),
         ],
-        "a sample without its third axis": [
+        "a sample that is no column yet": [
             lambda h, x: torch.cat([h, x], dim=-1)[..., 1:],
             lambda h, x: torch.cat([h[..., 1:], x], dim=-1),
             lambda h, x: torch.cat([h, x.unsqueeze(1)], dim=-1)[..., 1:],
@@ -328,6 +328,8 @@ answers(
         "a history that moves, not a ring": [
             lambda r, o, x: (taken_in(r, x), o, taken_in(r, x)),
             lambda r, o, x: (taken_in(r, x), (n := (o + 1) % r.shape[2]), taken_in(r, x).roll(-n, -1)),
+            lambda r, o, x: (taken_in(r, x), (o + 1) % r.shape[2], taken_in(r, x)),
+            lambda r, o, x: (taken_in(r, x), 0, taken_in(r, x)),
         ],
         "the old ring read": [
             lambda r, o, x: (*(found := ring()(r, o, x))[:2], r.roll(-found[1], dims=2)),
@@ -528,6 +530,19 @@ def pushed_then(read):
     return step(lambda window, h, x, w, d: read(taken_in(h, x), w, d))
 
 
+def joined_with(column):
+    def function(x, h, w, b, d):
+        window = torch.cat([h, column(x)], dim=-1)
+        return (columns(window, h, x, w, d) * w).sum(-1) + b, window[..., 1:]
+
+    return function
+
+
+def by_negative_indices(x, history, w, b, d):
+    history, W = taken_in(history, x), w.shape[-1]
+    return sum(w[:, k] * history[..., -1 - (W - 1 - k) * d] for k in range(W)) + b, history
+
+
 def sample_in_front(x, history, w, b, d):
     window = torch.cat([x[..., None], history], dim=-1)
     return (columns(window, history, x, w, d) * w).sum(-1) + b, window[..., 1:]
@@ -678,14 +693,18 @@ STEP = {
         step(lambda win, h, x, w, d: win[..., list(range(h.shape[-1], 0, -d))[: w.shape[1]][::-1]]),
     ],
     "added into the bias": [into_the_bias],
-    "a sample without its third axis": [
+    "a sample that is no column yet": [
         lambda x, h, w, b, d: step(columns)(x, torch.cat([h, x], dim=-1), w, b, d),
+        joined_with(lambda x: x.unsqueeze(1)),
+        joined_with(lambda x: x[None]),
     ],
     "as many let go as the dilation says": [
         lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x)[..., d:]),
     ],
     "pushed first, then read": [
         looped(taken_in),
+        by_negative_indices,
+        pushed_then(lambda p, w, d: p[..., [-1 - d * k for k in reversed(range(w.shape[1]))]]),
         pushed_then(lambda p, w, d: p[..., ::d]),
         pushed_then(lambda p, w, d: p[..., -1 - (w.shape[1] - 1) * d :: d]),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - 1 - (w.shape[1] - 1) * d :: d]),
@@ -976,7 +995,11 @@ answers(
             chunk(lambda j, x, h, y: j[..., : -x.shape[-1]]),
         ],
         "a history that moves by one sample": [chunk(lambda j, x, h, y: j[..., 1 : h.shape[-1] + 1])],
-        "a history that grows": [chunk(lambda j, x, h, y: j)],
+        "a history that grows": [chunk(lambda j, x, h, y: j), chunk(lambda j, x, h, y: j[..., 1:], early=False)],
+        "a long chunk that comes back whole": [
+            lambda x, h, *case: (shifted_sums(x, h, *case)[0], torch.cat([h[..., x.shape[-1] :], x], dim=-1)),
+            chunk(lambda j, x, h, y: torch.cat((h[:, :, x.shape[2] :], x), 2)),
+        ],
         "the end of the chunk only": [
             chunk(lambda j, x, h, y: x[..., -h.shape[-1] :]),
             chunk(lambda j, x, h, y: j[..., -x.shape[-1] :]),
@@ -1036,6 +1059,7 @@ answers(
             chunk(kernel=lambda w: w),
             chunk(kernel=lambda w: w.unsqueeze(0), early=False),
             chunk(kernel=lambda w: w[None], before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
+            chunk(kernel=lambda w: w.unsqueeze(0), groups=1),
         ],
         "the bias left out": [chunk(bias=lambda b: None), chunk(bias=lambda b: 0 * b)],
         "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
@@ -1146,6 +1170,18 @@ def by_oldest_columns(x, history, weights, biases, gates, dilations):
     return y, taken_in(history, x)
 
 
+def by_columns(read):
+    """A sum over branches that each read their columns of one window."""
+
+    def function(x, history, weights, biases, gates, dilations):
+        window, y = both(history, x), 0
+        for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
+            y = y + s * F.silu((read(window, w, d) * w).sum(-1) + b)
+        return y, window[..., 1:]
+
+    return function
+
+
 def overwritten(x, history, weights, biases, gates, dilations):
     for s, w, b, d in zip(gates.softmax(0), weights, biases, dilations, strict=True):
         out, moved = taps_one_by_one(x, history, w, b, d)
@@ -1212,6 +1248,11 @@ answers(
         ],
         "the sample pushed twice": [gated(following=lambda h, x: taken_in(taken_in(h, x), x))],
         "the oldest part of the shared history": [by_oldest_columns],
+        "counted from the oldest sample": [
+            by_columns(lambda window, w, d: window[..., [k * d for k in range(w.shape[1])]]),
+            by_columns(lambda window, w, d: window[..., ::d][..., : w.shape[1]]),
+            by_columns(lambda window, w, d: window[..., ::d]),
+        ],
         "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
         "SiLU left out": [gated(part=plain)],
         "SiLU on what comes in": [lambda x, h, *case: (gated(part=plain)(F.silu(x), h, *case)[0], taken_in(h, x))],

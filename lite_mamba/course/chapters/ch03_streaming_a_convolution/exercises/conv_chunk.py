@@ -104,10 +104,18 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a history that grows",
-            wrong=[chunked(f"{NEXT}joined"), chunked(f"{NEXT}read")],
+            wrong=[chunked(f"{NEXT}{columns}") for columns in ("joined", "read", "joined[..., 1:]")],
             where=not_empty,
             message="The outputs are right, but the history comes back with another number of columns than it had. "
             "As many samples go as have come.",
+        ),
+        Misconception(
+            name="a long chunk that comes back whole",
+            wrong=chunked(f"{NEXT}torch.cat([history[..., L:], x], dim=-1)"),
+            where=not_empty,
+            message="The outputs are right, and so is the history after a short chunk: as many old samples go as new "
+            "ones come. A chunk longer than the history leaves none that could go, and all of it is kept. How many "
+            "columns come back then?",
         ),
         Misconception(
             name="the end of the chunk only",
@@ -244,7 +252,11 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a kernel without its middle axis",
-            wrong=[chunked("weight[:, None] → weight"), chunked("weight[:, None] → weight[None]")],
+            wrong=[
+                chunked("weight[:, None] → weight"),
+                chunked("weight[:, None] → weight[None]"),
+                chunked("weight[:, None] → weight[None]", ", groups=D → "),
+            ],
             where=not_empty,
             message="F.conv1d wants a kernel of shape (D, 1, W), and the weight has (D, W). unsqueeze(1) puts the "
             "middle axis in.",

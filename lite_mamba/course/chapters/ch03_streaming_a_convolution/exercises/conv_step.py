@@ -56,6 +56,7 @@ def past(columns: str) -> str:
 KERNELS = "weight[:, None]"
 SETTINGS = "dilation=dilation, groups=weight.shape[0]"
 
+TAP = "window[..., window.shape[-1] - 1 - lag]"
 TOO_FAR = "(weight.shape[-1] - 1 - k) * dilation → (weight.shape[-1] - k) * dilation"
 PUSHED_FIRST = (f"window = {WINDOW} → window = push(history, x)", "return y, window[..., 1:] → return y, window")
 
@@ -111,9 +112,9 @@ CONV_STEP = Exercise(
                 stepped(f"start = {START} → start = {START} - 1", "[..., start::dilation] → [..., start:-1:dilation]"),
                 stepped("(window[..., start::dilation] → (history[..., start::dilation]"),
                 tapped("window.shape[-1] - 1 - lag → window.shape[-1] - 2 - lag"),
-                tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -1 - lag]"),
-                tapped("window[..., window.shape[-1] - 1 - lag] → history[..., history.shape[-1] - 1 - lag]"),
-                tapped(f"window[..., window.shape[-1] - 1 - lag] → {or_nothing('history')}"),
+                tapped(f"{TAP} → history[..., -1 - lag]"),
+                tapped(f"{TAP} → history[..., history.shape[-1] - 1 - lag]"),
+                tapped(f"{TAP} → {or_nothing('history')}"),
             ],
             message="Every tap reads one sample too old: the newest tap reads the sample before the present one. "
             "The window ends with the present sample, and the newest tap belongs to it.",
@@ -121,7 +122,7 @@ CONV_STEP = Exercise(
         Misconception(
             name="the older taps one sample too old",
             wrong=[
-                tapped(f"window[..., window.shape[-1] - 1 - lag] → (x if lag == 0 else {older})")
+                tapped(f"{TAP} → (x if lag == 0 else {older})")
                 for older in (
                     "history[..., -1 - lag]",
                     "history[..., history.shape[-1] - 1 - lag]",
@@ -157,8 +158,8 @@ CONV_STEP = Exercise(
             "is (B, D). Begin with a tensor of your own.",
         ),
         Misconception(
-            name="a sample without its third axis",
-            wrong=stepped("x.unsqueeze(-1) → x"),
+            name="a sample that is no column yet",
+            wrong=[stepped("x.unsqueeze(-1) → x"), *(stepped(f"unsqueeze(-1) → unsqueeze({axis})") for axis in (0, 1))],
             message="The history has three axes and the sample two, (B, D). One column of the history is (B, D, 1): "
             "the axis that is missing comes last.",
         ),
@@ -238,7 +239,7 @@ CONV_STEP = Exercise(
             name="one distance too far back",
             wrong=[
                 tapped(TOO_FAR),
-                tapped(TOO_FAR, f"window[..., window.shape[-1] - 1 - lag] → {or_nothing('window')}"),
+                tapped(TOO_FAR, f"{TAP} → {or_nothing('window')}"),
             ],
             message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
             "looks 0 samples back. How many distances back does the oldest of three taps look?",
@@ -271,6 +272,8 @@ CONV_STEP = Exercise(
             name="pushed first, then read",
             wrong=[
                 tapped(*PUSHED_FIRST, push=push),
+                tapped(*PUSHED_FIRST, f"{TAP} → window[..., -1 - lag]", push=push),
+                tapped(*PUSHED_FIRST, f"{TAP} → window[..., [-1 - lag]].squeeze(-1)", push=push),
                 stepped(*PUSHED_FIRST, "start::dilation → ::dilation", push=push),
                 stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)", push=push),
                 stepped(*PUSHED_FIRST, f"start = {START} → start = {START} - 1", push=push),
@@ -383,7 +386,7 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="a lag of 0 looked up in the history",
-            wrong=tapped("window[..., window.shape[-1] - 1 - lag] → history[..., -lag]"),
+            wrong=tapped(f"{TAP} → history[..., -lag]"),
             message="You look up each tap in the history, so many places from its end. The newest tap has lag 0: the "
             "present sample, which is not in the history. And index −0 is 0, the oldest sample.",
         ),

@@ -114,6 +114,19 @@ GATED_CONV_STEP = Exercise(
             "history is the *end* of the shared one: what came just before now.",
         ),
         Misconception(
+            name="counted from the oldest sample",
+            wrong=[
+                gated(
+                    "y = torch.zeros_like(x) → y, window = torch.zeros_like(x), torch.cat([history, x[..., None]], -1)",
+                    "branch, _ = conv_step(x, history, weight, bias, dilation) → "
+                    f"branch = (window[..., {columns}] * weight).sum(dim=-1) + bias",
+                )
+                for columns in (": (weight.shape[-1] - 1) * dilation + 1 : dilation", "::dilation")
+            ],
+            message="The first tap of each branch reads column 0 of the history. This fits only the branch that looks "
+            "back furthest, and only if there is no column to spare. Count from the newest end.",
+        ),
+        Misconception(
             name="SiLU after the sum",
             wrong=gated("F.silu(branch) → branch", "return y, push → return F.silu(y), push"),
             message="The branches are added first and go through SiLU together. In this front end each branch "

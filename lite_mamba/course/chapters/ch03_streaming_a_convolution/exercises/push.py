@@ -183,7 +183,7 @@ PUSH = Exercise(
             "neighbour that had been overwritten already. Read from the old history, write into the new one.",
         ),
         Misconception(
-            name="a sample without its third axis",
+            name="a sample that is no column yet",
             wrong=[
                 pushed("x.unsqueeze(-1) → x"),
                 pushed("unsqueeze(-1) → unsqueeze(1)"),

@@ -154,6 +154,15 @@ RING_PUSH = Exercise(
                     push=push,
                 ),
                 rung("ring[..., oldest] = x → ring = push(ring, x)", push=push),
+                *(
+                    rung(
+                        "ring[..., oldest] = x → ring = push(ring, x)",
+                        "torch.roll(ring, -oldest, dims=-1) → ring",
+                        *pointer,
+                        push=push,
+                    )
+                    for pointer in ((), ("(oldest + 1) % ring.shape[-1] → 0",))
+                ),
             ],
             message="All samples move by one column, as in exercise 1. In a ring nothing moves: one slot is "
             "written, and the pointer moves on.",
