@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lite_mamba.course import training
+from lite_mamba.course import tasks, training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte, ngram, window_bits
 from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded
@@ -65,11 +65,24 @@ def test_a_drawn_byte_may_be_a_whole_number_of_any_type():
 
 
 def test_brackets_are_asked_at_the_last_byte_of_an_item():
-    shares = figures.brackets("numbers", rows=2)
+    shares = figures.brackets("small numbers", rows=2)
     assert all(0 <= share <= 1 for values in shares.values() for share in values)
     assert min(shares["["]) > 0.9 > max(shares["{"][3:])
     logits = stored(figures.PLAIN)(encoded("result = [1, 2, 3")[None])[0, -1]
     assert max(")]}", key=lambda sign: float(logits[ord(sign)])) == "]"
+
+
+@pytest.mark.parametrize("filler", figures.FILLERS)
+def test_far_from_its_opening_a_bracket_is_closed_by_what_stands_between(filler):
+    last = sorted(values[-1] for values in figures.brackets(filler).values())
+    assert last[-1] > 0.99 and last[1] < 0.1  # one closing bracket for all three openings, so one of three is right
+
+
+def test_the_notebook_tells_which_numbers_stand_between():
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    for filler in ("small numbers", "large numbers"):
+        items = figures.FILLERS[filler]
+        assert f"{filler} ({items[0]} to {items[-1]})" in notebook.read_text(encoding="utf-8")
 
 
 def test_a_step_of_the_training_is_told_as_the_mean_over_the_steps_up_to_it():
@@ -83,6 +96,12 @@ def test_learning_ends_where_the_facts_end():
     shown = figures.Learning()
     shown.update(step=5000)
     assert math.isclose(shown.plain, facts(figures.PLAIN)["curve"][-1][1] / math.log(2), rel_tol=1e-6)
+
+
+def test_most_lines_of_the_small_program_stand_nowhere_in_the_library():
+    library = set(b"".join(tasks.library_split()).decode("latin-1").splitlines())
+    lines = [line for line in CODE.splitlines() if line.strip()]
+    assert sum(line in library for line in lines) < len(lines) / 3
 
 
 def test_the_window_of_reading_does_not_change_the_bits():
@@ -113,7 +132,7 @@ def test_what_slows_the_machine_for_a_while_slows_no_position_alone(monkeypatch)
 def test_the_file_of_the_model_is_as_large_as_the_notebook_says():
     size = (Path(training.__file__).parent / "stored" / f"{figures.PLAIN}.safetensors").stat().st_size
     notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
-    assert f"the file of the model has {size / 1e6:.1f} MB" in notebook.read_text(encoding="utf-8")
+    assert f"the file of the model has {size / 1e6:.1f} MB, at 16 bits a number" in notebook.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", SNIPPETS)

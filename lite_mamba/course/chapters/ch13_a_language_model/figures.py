@@ -465,7 +465,8 @@ class StepSizes(_Text):
 
 FILLERS = {
     "names": ("width", "name", "value", "index", "key", "path", "left", "total", "first", "size", "line", "word"),
-    "numbers": tuple(str(n) for n in range(12)),
+    "small numbers": tuple(str(n) for n in range(12)),
+    "large numbers": tuple(str(n) for n in range(100, 1000)),
     "texts": ("'a'", "'name'", "'key'", "'left'", "'utf-8'", "'x'", "'size'", "'path'", "'end'", "'id'", "'b'", "'w'"),
 }
 OPENINGS = {"(": "result = call(", "[": "result = [", "{": "result = {"}
