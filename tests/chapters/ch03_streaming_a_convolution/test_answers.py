@@ -89,6 +89,14 @@ def copied(history, x, columns, step):
     return new
 
 
+def shifted_into_itself(history, x):
+    new = history.clone()
+    for s in range(1, history.shape[-1]):
+        new[..., s] = new[..., s - 1]
+    new[..., -1] = x
+    return new
+
+
 def shifted_and_forgotten(history, x):
     torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1)
 
@@ -141,6 +149,11 @@ answers(
         "columns overwritten before they were read": [
             lambda h, x: copied(h, x, range(h.shape[-1] - 1, 0, -1), -1),
             lambda h, x: copied(h, x, range(h.shape[-1] - 1), 1),
+            shifted_into_itself,
+        ],
+        "the columns on another axis": [
+            lambda h, x: torch.stack([*h.unbind(-1)[1:], x]),
+            lambda h, x: torch.stack([*h.unbind(-1)[1:], x], 1),
         ],
         "a sample that is no column yet": [
             lambda h, x: torch.cat([h, x], dim=-1)[..., 1:],
@@ -280,6 +293,16 @@ def in_a_sequence(r, o, x):
     return new, first, new.roll(-first, 2)
 
 
+def put_in_between(more):
+    """One slot more, and a pointer that goes around after as many slots as there were, or as there are now."""
+
+    def function(r, o, x):
+        new, first = torch.cat([r[..., :o], x[..., None], r[..., o:]], -1), (o + 1) % (r.shape[-1] + more)
+        return new, first, new.roll(-first, -1)
+
+    return function
+
+
 def one_slot_short(r, o, x):
     new, first = r.clone(), 0 if o >= r.shape[2] - 2 else o + 1
     new[..., o] = x
@@ -307,6 +330,18 @@ answers(
             ring(step=0),
             ring(step=0, order=lambda n, f, o: n.roll(-o - 1, dims=-1)),
             moved_at_the_end_only,
+        ],
+        "a pointer that stops at the last slot": [
+            lambda r, o, x: (new := joined_ring(r, o, x)[0], o := min(o + 1, r.shape[-1] - 1), new.roll(-o, -1)),
+        ],
+        "turned by one slot, wherever the oldest stands": [
+            ring(order=lambda n, f, o: torch.roll(n, -1, dims=-1)),
+            ring(order=lambda n, f, o: torch.cat([n[..., 1:], n[..., :1]], dim=-1)),
+        ],
+        "put in between, not written over": [put_in_between(0), put_in_between(1)],
+        "the columns on another axis": [
+            ring(order=lambda n, f, o: torch.stack([n[..., (f + i) % n.shape[-1]] for i in range(n.shape[-1])])),
+            ring(order=lambda n, f, o: torch.stack(n.roll(-f, -1).unbind(2), dim=1)),
         ],
         "a pointer that goes backwards": [ring(step=-1)],
         "read from the newest sample": [
@@ -530,6 +565,20 @@ def pushed_then(read):
     return step(lambda window, h, x, w, d: read(taken_in(h, x), w, d))
 
 
+def from_the_end(x, history, w, b, d):
+    window, y = both(history, x), b.clone()
+    for k in range(w.shape[-1]):
+        y = y + w[:, k] * window[..., -(w.shape[-1] - k) * d]
+    return y, window[..., 1:]
+
+
+def numbered_by_lag(x, history, w, b, d):
+    y = w[:, -1] * x + b
+    for k in range(1, w.shape[-1]):
+        y = y + w[:, k] * history[..., -k * d]
+    return y, taken_in(history, x)
+
+
 def joined_with(column):
     def function(x, h, w, b, d):
         window = torch.cat([h, column(x)], dim=-1)
@@ -681,6 +730,20 @@ STEP = {
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[-1] * d :: d]),
         step(lambda win, h, x, w, d: win[..., [win.shape[-1] - (w.shape[1] - k) * d for k in range(w.shape[1])]]),
         looped(both, shift=lambda d: d - 1),
+        from_the_end,
+        step(lambda win, h, x, w, d: win[..., [-(w.shape[1] - k) * d for k in range(w.shape[1])]]),
+    ],
+    "a tap's number taken for its lag": [numbered_by_lag],
+    "only what was read is kept": [
+        lambda x, h, w, b, d: (
+            taps_one_by_one(x, h, w, b, d)[0],
+            columns(both(h, x), h, x, w, d)[..., 1:],
+        ),
+        lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], columns(both(h, x), h, x, w, d)),
+    ],
+    "no sample at the new end": [
+        lambda x, h, *case: (taps_one_by_one(x, h, *case)[0], h.roll(-1, 2)),
+        lambda x, h, *case: (taps_one_by_one(x, h, *case)[0], taken_in(h, torch.zeros_like(x))),
     ],
     "the older taps one sample too old": [now_beside, now_apart_and_guarded],
     "three taps, whatever W is": [three_taps],
@@ -966,6 +1029,57 @@ def cut_by_the_history(x, history, weight, bias, dilation):
     return y[..., history.shape[-1] :], joined[..., x.shape[-1] :]
 
 
+def cut_by_the_lag(x, history, weight, bias, dilation):
+    if x.shape[-1] == 0:
+        return x, history
+    joined, lag = torch.cat([history, x], dim=-1), (weight.shape[-1] - 1) * dilation
+    y = F.conv1d(joined, weight.unsqueeze(1), bias, dilation=dilation, groups=weight.shape[0])
+    return y[..., lag:], joined[..., -history.shape[-1] :]
+
+
+def moved_first(as_it_is):
+    """The history takes the chunk in before it is read; it is returned as it is, or with the chunk once more."""
+
+    def function(x, history, weight, bias, dilation):
+        history = torch.cat([history, x], dim=-1)[..., x.shape[-1] :]
+        y, again = shifted_sums(x, history, weight, bias, dilation)
+        return y, history if as_it_is else again
+
+    return function
+
+
+def stacked_pairs(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        outputs.append(taps_one_by_one(x[..., t], history, weight, bias, dilation))
+        history = taken_in(history, x[..., t])
+    return torch.stack(outputs, dim=-1), history
+
+
+def sliced_steps(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = taps_one_by_one(x[..., t : t + 1], history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.cat(outputs, dim=-1), history
+
+
+def over_sequences(x, history, weight, bias, dilation):
+    outputs = []
+    for sample in x:
+        y, history = taps_one_by_one(sample, history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.stack(outputs, dim=-1), history
+
+
+def over_channels(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = taps_one_by_one(x[:, t], history, weight, bias, dilation)
+        outputs.append(y)
+    return torch.stack(outputs, dim=-1), history
+
+
 def cut_at_the_lag(x, history, weight, bias, dilation):
     joined, lag = torch.cat([history, x], -1), (weight.shape[1] - 1) * dilation
     if x.shape[-1] == 0:
@@ -994,11 +1108,15 @@ answers(
             chunk(lambda j, x, h, y: j[..., : h.shape[-1]]),
             chunk(lambda j, x, h, y: j[..., : -x.shape[-1]]),
         ],
-        "a history that moves by one sample": [chunk(lambda j, x, h, y: j[..., 1 : h.shape[-1] + 1])],
+        "a history that moves by one sample": [
+            chunk(lambda j, x, h, y: j[..., 1 : h.shape[-1] + 1]),
+            chunk(lambda j, x, h, y: taken_in(h, x[..., -1])),
+        ],
         "a history that grows": [chunk(lambda j, x, h, y: j), chunk(lambda j, x, h, y: j[..., 1:], early=False)],
         "a long chunk that comes back whole": [
             lambda x, h, *case: (shifted_sums(x, h, *case)[0], torch.cat([h[..., x.shape[-1] :], x], dim=-1)),
             chunk(lambda j, x, h, y: torch.cat((h[:, :, x.shape[2] :], x), 2)),
+            chunk(lambda j, x, h, y: torch.cat([h[..., -(h.shape[-1] - x.shape[-1]) :], x], dim=-1)),
         ],
         "the end of the chunk only": [
             chunk(lambda j, x, h, y: x[..., -h.shape[-1] :]),
@@ -1060,8 +1178,19 @@ answers(
             chunk(kernel=lambda w: w.unsqueeze(0), early=False),
             chunk(kernel=lambda w: w[None], before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
             chunk(kernel=lambda w: w.unsqueeze(0), groups=1),
+            chunk(kernel=lambda w: w.unsqueeze(-1)),
+            chunk(kernel=lambda w: w[..., None], before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
         ],
         "the bias left out": [chunk(bias=lambda b: None), chunk(bias=lambda b: 0 * b)],
+        "outputs of the chunk cut off": [
+            cut_by_the_history,
+            cut_by_the_lag,
+            lambda x, h, w, b, d: chunk(outputs=lambda y, L: y[..., (w.shape[1] - 1) * d :])(x, h, w, b, d),
+        ],
+        "the history moved first": [moved_first(True), moved_first(False)],
+        "a pair in place of the output": [stacked_pairs],
+        "a chunk of one sample handed to the step": [sliced_steps],
+        "a sample looked up along another axis": [over_sequences, over_channels],
         "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
         "the chunk before the history": [the_chunk_first],
         "an empty history after an empty chunk": [
@@ -1105,7 +1234,6 @@ answers(
             lambda *case: ((y := stacked_steps(*case))[0].transpose(1, 2), y[1]),
         ],
         "as many steps as sequences": [steps_of(0), steps_of(1)],
-        "as many outputs cut off as the history has columns": [cut_by_the_history],
         "the outputs alone": [
             lambda *case: chunk(early=False)(*case)[0],
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d)[0] if x.numel() else x,
@@ -1319,6 +1447,10 @@ answers(
         "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
         "only one branch": [overwritten],
         "a history that stands still": [gated(following=lambda h, x: h)],
+        "sample and history exchanged": [
+            gated(following=lambda h, x: taken_in(x, h)),
+            lambda x, h, *case: gated()(h, x, *case),
+        ],
         "the dilations left out": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, (1,) * len(ds)),
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, bs, gates, [ds[0]] * len(ds)),

@@ -83,7 +83,10 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a history that moves by one sample",
-            wrong=chunked("joined[..., L:] → joined[..., 1 : 1 + history.shape[-1]]"),
+            wrong=[
+                chunked("joined[..., L:] → joined[..., 1 : 1 + history.shape[-1]]"),
+                chunked(f"{NEXT}torch.cat([history[..., 1:], x[..., -1:]], dim=-1)"),
+            ],
             where=not_empty,
             message="The outputs are right. The history moves on by one sample, as in a step; a chunk has L of them, "
             "and as many go as have come.",
@@ -111,8 +114,11 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="a long chunk that comes back whole",
-            wrong=chunked(f"{NEXT}torch.cat([history[..., L:], x], dim=-1)"),
-            where=not_empty,
+            wrong=[
+                chunked(f"{NEXT}torch.cat([history[..., {columns}], x], dim=-1)")
+                for columns in ("L:", "L - history.shape[-1] :")
+            ],
+            where=lambda x, history, **rest: x.shape[-1] not in (0, history.shape[-1]),
             message="The outputs are right, and so is the history after a short chunk: as many old samples go as new "
             "ones come. A chunk longer than the history leaves none that could go, and all of it is kept. How many "
             "columns come back then?",
@@ -256,6 +262,8 @@ CONV_CHUNK = Exercise(
                 chunked("weight[:, None] → weight"),
                 chunked("weight[:, None] → weight[None]"),
                 chunked("weight[:, None] → weight[None]", ", groups=D → "),
+                chunked("weight[:, None] → weight[..., None]"),
+                chunked("weight[:, None] → weight[..., None]", f"{READ} → joined", LAST),
             ],
             where=not_empty,
             message="F.conv1d wants a kernel of shape (D, 1, W), and the weight has (D, W). unsqueeze(1) puts the "
@@ -433,11 +441,50 @@ CONV_CHUNK = Exercise(
             "the channels. Time has no axis yet: which function makes a new one?",
         ),
         Misconception(
-            name="as many outputs cut off as the history has columns",
-            wrong=chunked(f"{READ} → joined", "return y, joined → return y[..., history.shape[-1] :], joined"),
+            name="outputs of the chunk cut off",
+            wrong=[
+                chunked(f"{READ} → joined", f"return y, joined → return y[..., {first} :], joined")
+                for first in ("history.shape[-1]", "lag")
+            ],
             where=not_empty,
-            message="Without padding, F.conv1d gives no output for the first `lag` columns of the row. Then you cut "
-            "off one for each column of the history: outputs of the chunk are among them. How many are too many?",
+            message="Without padding, F.conv1d gives no output for the first `lag` columns of its row. You cut off as "
+            "many again, or one for each column of the history, and outputs of the chunk are among them. How many does "
+            "F.conv1d give, how many are wanted?",
+        ),
+        Misconception(
+            name="the history moved first",
+            wrong=[
+                chunked("if L == 0: → history = torch.cat([history, x], dim=-1)[..., L:]\n    if L == 0:", *following)
+                for following in ((), ("joined[..., L:] → history",))
+            ],
+            where=not_empty,
+            message="The history takes the chunk in before the chunk is convolved, so the samples of the chunk stand "
+            "before themselves. Convolve with the history as it was given.",
+        ),
+        Misconception(
+            name="a pair in place of the output",
+            wrong=edited(conv_chunk_by_steps, "y, history = conv_step → y = _, history = conv_step"),
+            where=not_empty,
+            message="`conv_step` returns two things, the output and the next history. The outputs alone are put "
+            "together.",
+        ),
+        Misconception(
+            name="a chunk of one sample handed to the step",
+            wrong=edited(conv_chunk_by_steps, "x[..., t] → x[..., t : t + 1]"),
+            where=not_empty,
+            message="A slice of the chunk keeps the axis of time: it is (B, D, 1), even if it holds one sample. "
+            "`conv_step` takes a sample, (B, D).",
+        ),
+        Misconception(
+            name="a sample looked up along another axis",
+            wrong=[
+                edited(conv_chunk_by_steps, "x[..., t] → x[:, t]"),
+                edited(conv_chunk_by_steps, "x[..., t] → x[t]"),
+                edited(conv_chunk_by_steps, "x[..., t] → x[t]", "x.shape[-1] → len(x)"),
+            ],
+            where=not_empty,
+            message="x[t] is a sequence, as is each part that `for … in x` gives, and x[:, t] a channel. The samples "
+            "of the chunk lie along the last axis.",
         ),
         Misconception(
             name="the bias left out",

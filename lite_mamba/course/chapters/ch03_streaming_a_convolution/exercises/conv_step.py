@@ -158,6 +158,12 @@ CONV_STEP = Exercise(
             "is (B, D). Begin with a tensor of your own.",
         ),
         Misconception(
+            name="a tap's number taken for its lag",
+            wrong=tapped("weight[:, k] → (weight[:, k] if lag == 0 else weight[:, weight.shape[-1] - 1 - k])"),
+            message="The newest tap meets the present sample, as it should, and tap k the sample k distances back. The "
+            "taps are listed from the oldest, so tap 0 looks back furthest: how many distances does tap k look back?",
+        ),
+        Misconception(
             name="a sample that is no column yet",
             wrong=[stepped("x.unsqueeze(-1) → x"), *(stepped(f"unsqueeze(-1) → unsqueeze({axis})") for axis in (0, 1))],
             message="The history has three axes and the sample two, (B, D). One column of the history is (B, D, 1): "
@@ -231,6 +237,8 @@ CONV_STEP = Exercise(
                 stepped("(weight.shape[-1] - 1) * dilation → weight.shape[-1] * dilation"),
                 stepped(f"start = {START} → start = window.shape[-1] - weight.shape[-1] * dilation"),
                 tapped(TOO_FAR, "window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
+                tapped(TOO_FAR, f"{TAP} → window[..., -lag]"),
+                tapped(TOO_FAR, f"{TAP} → window[..., [-lag]].squeeze(-1)"),
             ],
             message="What you read begins W·dilation columns before the end of the window, or before the present "
             "sample. Between W taps there are W − 1 distances: the oldest looks (W − 1)·dilation samples back.",
@@ -288,6 +296,18 @@ CONV_STEP = Exercise(
             where=lambda weight, **rest: weight.shape[-1] > 1,
             message="The output is right, but the history comes back shorter than it was. It is shared: another "
             "branch may look further back. Return as many columns as came in.",
+        ),
+        Misconception(
+            name="only what was read is kept",
+            wrong=[moved("window[..., start::dilation][..., 1:]"), moved("window[..., start::dilation]")],
+            message="The output is right, but the next history holds only samples that this step has read. Later steps "
+            "read the samples in between: return as many columns as came in.",
+        ),
+        Misconception(
+            name="no sample at the new end",
+            wrong=[moved("torch.roll(history, -1, dims=-1)"), moved("F.pad(history[..., 1:], (0, 1))")],
+            message="The output is right, and the columns of the history move as they should, but the new sample does "
+            "not come in: the last column holds zeros, or the oldest sample once more.",
         ),
         Misconception(
             name="as many let go as the dilation says",

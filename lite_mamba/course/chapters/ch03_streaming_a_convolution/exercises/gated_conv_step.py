@@ -305,6 +305,12 @@ GATED_CONV_STEP = Exercise(
             "only.",
         ),
         Misconception(
+            name="sample and history exchanged",
+            wrong=gated("conv_step(x, history, → conv_step(history, x,"),  # `push` raises the same error
+            message="`conv_step` takes the sample first and the history second, and `push` takes the history first. "
+            "In one of your calls they have changed places.",
+        ),
+        Misconception(
             name="shares along the channels",
             wrong=[
                 gated(

@@ -190,8 +190,8 @@ MENDED_STEP = Exercise(
                 suspected(f"torch.arange(taps)] → torch.arange({down}, -1)]") for down in ("taps, -1", "taps - 1, 0")
             ],
             where=dilated,
-            message="The columns are listed from the oldest on now, and their number is not W: `torch.arange` begins "
-            "with its first number and stops before its second. Write the list down for three taps.",
+            message="The columns are listed from the oldest on now, and their number is not W: a slice begins with its "
+            "first number and stops before its second, and so does `torch.arange`. Write the list down for three taps.",
         ),
         Misconception(
             name="counting down with a step up",

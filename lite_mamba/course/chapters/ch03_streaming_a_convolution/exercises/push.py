@@ -174,6 +174,7 @@ PUSH = Exercise(
             name="columns overwritten before they were read",
             wrong=[
                 pushed("[history, x → [history[..., -1:].expand_as(history), x"),
+                pushed("[history, x → [history[..., :1].expand_as(history), x"),
                 pushed(
                     "[history, x.unsqueeze(-1)], dim=-1)[..., 1:] → "
                     "[x.unsqueeze(-1), history[..., :1].expand_as(history)], dim=-1)[..., :-1]"
@@ -181,6 +182,18 @@ PUSH = Exercise(
             ],
             message="One and the same sample stands in every column but one: each column was copied from a "
             "neighbour that had been overwritten already. Read from the old history, write into the new one.",
+        ),
+        Misconception(
+            name="the columns on another axis",
+            wrong=[
+                pushed(
+                    "torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → "
+                    f"torch.stack([*history.unbind(-1)[1:], x], dim={axis})"
+                )
+                for axis in (0, 1)
+            ],
+            message="The columns are right, and their axis stands before another one. It comes last: where does "
+            "`torch.stack` put its new axis?",
         ),
         Misconception(
             name="a sample that is no column yet",

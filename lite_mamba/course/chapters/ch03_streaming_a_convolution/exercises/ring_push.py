@@ -64,6 +64,43 @@ RING_PUSH = Exercise(
             message="The next sample to be overwritten stands one slot further, not one slot back.",
         ),
         Misconception(
+            name="a pointer that stops at the last slot",
+            wrong=rung("(oldest + 1) % ring.shape[-1] → min(oldest + 1, ring.shape[-1] - 1)"),
+            message="Once `oldest` is the last slot it stays there, and every further sample is written over the one "
+            "before it. After slot S − 1 comes slot 0 again.",
+        ),
+        Misconception(
+            name="turned by one slot, wherever the oldest stands",
+            wrong=rung("torch.roll(ring, -oldest → torch.roll(ring, -1"),
+            message="To be read, the ring is turned by one slot each time. Slot `oldest` has to come to column 0: by "
+            "how many slots is that?",
+        ),
+        Misconception(
+            name="put in between, not written over",
+            wrong=[
+                rung(
+                    "ring[..., oldest] = x → "
+                    "ring = torch.cat([ring[..., :oldest], x[..., None], ring[..., oldest:]], dim=-1)",
+                    *around,
+                )
+                for around in ((), ("% ring.shape[-1] → % (ring.shape[-1] - 1)",))
+            ],
+            message="The new sample is put in before the oldest one, and nothing goes: the ring comes back with one "
+            "slot more. The new sample takes the place of the oldest.",
+        ),
+        Misconception(
+            name="the columns on another axis",
+            wrong=[
+                rung(
+                    "torch.roll(ring, -oldest, dims=-1) → "
+                    f"torch.stack(torch.roll(ring, -oldest, dims=-1).unbind(-1), dim={axis})"
+                )
+                for axis in (0, 1)
+            ],
+            message="The samples come in the order of time, and the axis of the columns stands before another one. It "
+            "comes last: where does `torch.stack` put its new axis?",
+        ),
+        Misconception(
             name="read from the newest sample",
             wrong=rung("torch.roll(ring, -oldest → torch.roll(ring, 1 - oldest"),
             message="The order starts with the sample that was just written, the newest one. Once it is written, "
