@@ -43,6 +43,13 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
         figures.NextByte("ab")
 
 
+@pytest.mark.parametrize("at", [1, 20, 21, LENGTH - 1])
+def test_a_quotation_says_whether_the_text_begins_earlier(at):
+    quotation = re.search("“(.*)”", figures.NextByte().update(at=at))[1]
+    read = SNIPPETS["a function"][:at].replace("\n", "↵")
+    assert quotation == (read if at <= 20 else f"…{read[-20:]}")
+
+
 def test_step_sizes_are_those_of_the_models_layers():
     shown = figures.StepSizes()
     shown.update(text="a loop", layer=3)

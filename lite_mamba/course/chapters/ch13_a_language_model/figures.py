@@ -30,8 +30,9 @@ PLAIN, DILATED = "library-plain-0", "library-dilated-0"
 
 
 def quoted(text: str) -> str:
-    """The end of a text for a sentence, new lines as signs."""
-    return "“" + "".join("↵" if sign == "\n" else sign if sign.isprintable() else "·" for sign in text[-20:]) + "”"
+    """The end of a text for a sentence, new lines as signs; the dots in front say that it begins earlier."""
+    end = "".join("↵" if sign == "\n" else sign if sign.isprintable() else "·" for sign in text[-20:])
+    return f"“{'…' if len(text) > 20 else ''}{end}”"
 
 
 def cheap(bits: float) -> str:
