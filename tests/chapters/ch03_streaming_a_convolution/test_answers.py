@@ -1064,6 +1064,21 @@ def sliced_steps(x, history, weight, bias, dilation):
     return torch.cat(outputs, dim=-1), history
 
 
+def joined_as_a_sample(x, history, weight, bias, dilation):
+    if x.shape[-1] == 0:
+        return x, history
+    joined = torch.cat([history, x.unsqueeze(-1)], dim=-1)
+    return F.conv1d(joined, weight[:, None], bias, dilation=dilation, groups=len(bias)), joined[..., x.shape[-1] :]
+
+
+def joined_across(x, history, weight, bias, dilation):
+    if x.shape[-1] == 0:
+        return x, history
+    joined = torch.cat([history, x.transpose(1, 2)], dim=-1)
+    y = F.conv1d(joined, weight[:, None], bias, dilation=dilation, groups=len(bias))
+    return y[..., -x.shape[-1] :], joined[..., -history.shape[-1] :]
+
+
 def over_sequences(x, history, weight, bias, dilation):
     outputs = []
     for sample in x:
@@ -1189,8 +1204,8 @@ answers(
         ],
         "the history moved first": [moved_first(True), moved_first(False)],
         "a pair in place of the output": [stacked_pairs],
-        "a chunk of one sample handed to the step": [sliced_steps],
-        "a sample looked up along another axis": [over_sequences, over_channels],
+        "an axis of time too many": [sliced_steps, taps_one_by_one, joined_as_a_sample],
+        "another axis taken for time": [over_sequences, over_channels, joined_across],
         "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
         "the chunk before the history": [the_chunk_first],
         "an empty history after an empty chunk": [

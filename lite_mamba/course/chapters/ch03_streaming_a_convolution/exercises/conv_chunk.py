@@ -469,22 +469,22 @@ CONV_CHUNK = Exercise(
             "together.",
         ),
         Misconception(
-            name="a chunk of one sample handed to the step",
+            name="an axis of time too many",
             wrong=edited(conv_chunk_by_steps, "x[..., t] → x[..., t : t + 1]"),
             where=not_empty,
-            message="A slice of the chunk keeps the axis of time: it is (B, D, 1), even if it holds one sample. "
-            "`conv_step` takes a sample, (B, D).",
+            message="A chunk is (B, D, L) and has its axis of time, even as a slice of one sample. `conv_step` takes a "
+            "sample, (B, D), and the `unsqueeze` that makes a column of it makes one axis too many of a chunk.",
         ),
         Misconception(
-            name="a sample looked up along another axis",
+            name="another axis taken for time",
             wrong=[
                 edited(conv_chunk_by_steps, "x[..., t] → x[:, t]"),
                 edited(conv_chunk_by_steps, "x[..., t] → x[t]"),
                 edited(conv_chunk_by_steps, "x[..., t] → x[t]", "x.shape[-1] → len(x)"),
             ],
             where=not_empty,
-            message="x[t] is a sequence, as is each part that `for … in x` gives, and x[:, t] a channel. The samples "
-            "of the chunk lie along the last axis.",
+            message="The samples of the chunk lie along the last axis, and here another one stands for time. x[t] is a "
+            "sequence, as is each part that `for … in x` gives; x[:, t] is a channel.",
         ),
         Misconception(
             name="the bias left out",
