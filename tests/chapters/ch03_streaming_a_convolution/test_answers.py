@@ -293,6 +293,12 @@ def in_a_sequence(r, o, x):
     return new, first, new.roll(-first, 2)
 
 
+def moved_before_all(r, o, x):
+    new, o = r.clone(), (o + 1) % r.shape[-1]
+    new[..., o] = x
+    return new, o, new.roll(-(o + 1), -1)
+
+
 def put_in_between(more):
     """One slot more, and a pointer that goes around after as many slots as there were, or as there are now."""
 
@@ -355,6 +361,7 @@ answers(
             ring(write=-1, step=0),
             ring(write=1),
             ahead_of_the_order,
+            moved_before_all,
         ],
         "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
         "the new sample behind the slots": [lambda r, o, x: (*ring()(r, o, x)[:2], taken_in(r, x))],
@@ -679,6 +686,7 @@ STEP = {
     ],
     "one sample too new": [
         step(lambda win, h, x, w, d: win[..., -(w.shape[1] - 1) * d :: d]),
+        step(lambda win, h, x, w, d: win[..., win.shape[-1] - d * torch.arange(w.shape[1]).flip(0)]),
         step(lambda *case: columns(*case, extra=1)),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - (w.shape[1] - 1) * d :: d]),
         looped(both, shift=-1),
@@ -734,6 +742,10 @@ STEP = {
         step(lambda win, h, x, w, d: win[..., [-(w.shape[1] - k) * d for k in range(w.shape[1])]]),
     ],
     "a tap's number taken for its lag": [numbered_by_lag],
+    "no column for the oldest tap": [
+        step(lambda win, h, x, w, d: win[..., list(range(h.shape[-1], h.shape[-1] - (w.shape[1] - 1) * d, -d))[::-1]]),
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1] - 2, -1, -1)]),
+    ],
     "only what was read is kept": [
         lambda x, h, w, b, d: (
             taps_one_by_one(x, h, w, b, d)[0],
@@ -821,6 +833,10 @@ STEP = {
             taken_in(h, x),
         ),
         of_the_past(lambda h, w, d: h[..., -(w.shape[1] - 1) * d :: d]),
+        lambda x, h, w, b, d: (
+            F.conv1d(both(h[..., -(w.shape[1] - 1) * d :], x), w[:, None], b, dilation=d, groups=len(b)).squeeze(-1),
+            taken_in(h, x),
+        ),
     ],
     "padded as well": [
         lambda x, h, w, b, d: (
@@ -842,6 +858,10 @@ STEP = {
     ],
     "groups forgotten": [
         lambda x, h, w, b, d: (F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d)[:, :, -1], taken_in(h, x)),
+        lambda x, h, w, b, d: (
+            F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d, groups=len(x))[..., -1],
+            taken_in(h, x),
+        ),
     ],
     UNNAMED: [
         lambda x, h, w, b, d: (x, taken_in(h, x)),
@@ -1048,6 +1068,31 @@ def moved_first(as_it_is):
     return function
 
 
+def pushed_twice(x, history, weight, bias, dilation):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[-1]):
+        y[..., t], history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+        history = taken_in(history, x[..., t])
+    return y, history
+
+
+def counted_from_the_chunk(x, history, weight, bias, dilation):
+    joined, W = torch.cat([history, x], dim=-1), weight.shape[-1]
+    y = bias[:, None].repeat(x.shape[0], 1, x.shape[-1])
+    for t in range(x.shape[-1]):
+        for k in range(W):
+            y[..., t] += weight[:, k] * joined[..., t - (W - 1 - k) * dilation]
+    return y, joined[..., x.shape[-1] :]
+
+
+def steps_joined(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+        outputs.append(y.unsqueeze(-1))
+    return torch.cat(outputs, dim=-1), history
+
+
 def stacked_pairs(x, history, weight, bias, dilation):
     outputs = []
     for t in range(x.shape[-1]):
@@ -1179,6 +1224,7 @@ answers(
             chunk(early=False),
             chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :]),
             stacked_steps,
+            steps_joined,
         ],
         "the dilation left out": [chunk_of_dilation_one, chunk(dilation=1)],
         "taps in reverse order": [chunk(kernel=lambda w: w.flip(-1).unsqueeze(1))],
@@ -1202,6 +1248,8 @@ answers(
             cut_by_the_lag,
             lambda x, h, w, b, d: chunk(outputs=lambda y, L: y[..., (w.shape[1] - 1) * d :])(x, h, w, b, d),
         ],
+        "each sample pushed twice": [pushed_twice],
+        "column t taken for sample t": [counted_from_the_chunk],
         "the history moved first": [moved_first(True), moved_first(False)],
         "a pair in place of the output": [stacked_pairs],
         "an axis of time too many": [sliced_steps, taps_one_by_one, joined_as_a_sample],
@@ -1398,6 +1446,7 @@ answers(
         ],
         "SiLU after the sum": [lambda *case: (F.silu(gated(part=plain)(*case)[0]), taken_in(case[1], case[0]))],
         "SiLU left out": [gated(part=plain)],
+        "SiLU made, not applied": [gated(part=torch.nn.SiLU)],
         "SiLU on what comes in": [lambda x, h, *case: (gated(part=plain)(F.silu(x), h, *case)[0], taken_in(h, x))],
         "biases outside of SiLU": [
             lambda x, h, ws, bs, gates, ds: (
@@ -1431,6 +1480,10 @@ answers(
                     s * F.silu(taps_one_by_one(x, h, w, b, d))
                     for s, w, b, d in zip(gates.softmax(0), ws, bs, ds, strict=True)
                 ),
+                taken_in(h, x),
+            ),
+            lambda x, h, ws, bs, gates, ds: (
+                sum(s * taps_one_by_one(x, h, *case) for s, *case in zip(gates.softmax(0), ws, bs, ds, strict=True)),
                 taken_in(h, x),
             ),
         ],

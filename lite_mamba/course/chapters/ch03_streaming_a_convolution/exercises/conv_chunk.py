@@ -10,6 +10,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .conv_step import conv_step
+from .push import push
 from .shared import HISTORY, STEP_EXAMPLE, draw_branch
 
 OUTPUTS = {"outputs": ("batch", "channel", "time"), "next history": HISTORY}
@@ -222,9 +223,10 @@ CONV_CHUNK = Exercise(
                     "return y, joined → return y[..., y.shape[-1] - L :], joined",
                 ),
                 conv_chunk_by_steps,
+                edited(conv_chunk_by_steps, "torch.stack(outputs, → torch.cat([y[..., None] for y in outputs],"),
             ],
-            message="`F.conv1d` and `torch.stack` refuse to work on nothing, and this chunk is empty. An empty "
-            "chunk has no outputs: return early, with outputs as empty as the chunk. What is the history then?",
+            message="`F.conv1d`, `torch.stack` and `torch.cat` refuse to work on nothing, and this chunk is empty. An "
+            "empty chunk has no outputs: return early, with outputs as empty as the chunk. What is the history then?",
         ),
         Misconception(
             name="the dilation left out",
@@ -460,6 +462,24 @@ CONV_CHUNK = Exercise(
             where=not_empty,
             message="The history takes the chunk in before the chunk is convolved, so the samples of the chunk stand "
             "before themselves. Convolve with the history as it was given.",
+        ),
+        Misconception(
+            name="each sample pushed twice",
+            wrong=edited(
+                conv_chunk_by_steps,
+                "outputs.append(y) → outputs.append(y); history = push(history, x[..., t])",
+                push=push,
+            ),
+            where=not_empty,
+            message="The history that `conv_step` returns has taken this sample in already. Pushed once more, each "
+            "sample stands in it twice.",
+        ),
+        Misconception(
+            name="column t taken for sample t",
+            wrong=chunked(f"{READ} → torch.cat([joined[..., joined.shape[-1] - lag :], joined[..., :L]], dim=-1)"),
+            where=not_empty,
+            message="You count in the row as if it began with the chunk, but the history stands before it. A negative "
+            "index then reads from the end of the row, which comes later.",
         ),
         Misconception(
             name="a pair in place of the output",

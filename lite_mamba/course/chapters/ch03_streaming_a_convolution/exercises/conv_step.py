@@ -209,6 +209,7 @@ CONV_STEP = Exercise(
                 stepped(f"start = {START} → start = -(weight.shape[-1] - 1) * dilation"),
                 stepped(f"start = {START} → start = {START} + 1"),
                 tapped("window.shape[-1] - 1 - lag → window.shape[-1] - lag"),
+                tapped(f"{TAP} → window[..., [window.shape[-1] - lag]].squeeze(-1)"),
                 tapped("window.shape[-1] - 1 - lag → -lag"),
             ],
             message="The first tap reads one sample too new. The window is the history as it was, then the sample: "
@@ -224,6 +225,13 @@ CONV_STEP = Exercise(
             name="a slice with a negative step",
             wrong=stepped("start::dilation → ::-dilation"),
             message="Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
+        ),
+        Misconception(
+            name="no column for the oldest tap",
+            wrong=stepped(f"start = {START} → start = {START} + dilation"),
+            message="The list of columns ends with the present sample, as it should, and begins one distance too late: "
+            "there is one column fewer than taps. A range stops before its second number: write the list down for "
+            "three taps.",
         ),
         Misconception(
             name="the bias added for every tap",
@@ -423,6 +431,11 @@ CONV_STEP = Exercise(
                     "start::dilation] → start::dilation][..., : weight.shape[-1]]",
                 ),
                 stepped(f"{SUM} → {past('[..., -(weight.shape[-1] - 1) * dilation :: dilation]')}"),
+                stepped(
+                    f"{SUM} + bias → F.conv1d("
+                    "torch.cat([history[..., -(weight.shape[-1] - 1) * dilation :], x[..., None]], dim=-1), "
+                    f"{KERNELS}, bias, {SETTINGS}).squeeze(-1)",
+                ),
             ],
             message="A kernel with one tap looks 0 samples back, and `history[..., -0:]` is not empty: it is the whole "
             "history. At which column, counted from the front, does the oldest tap read?",
@@ -473,7 +486,10 @@ CONV_STEP = Exercise(
         ),
         Misconception(
             name="groups forgotten",
-            wrong=stepped(f"y = {SUM} + bias → y = F.conv1d(window, {KERNELS}, bias, dilation=dilation)[..., -1]"),
+            wrong=[
+                stepped(f"y = {SUM} + bias → y = F.conv1d(window, {KERNELS}, bias, dilation=dilation{groups})[..., -1]")
+                for groups in ("", ", groups=x.shape[0]")
+            ],
             message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
             "own: as many groups as channels.",
         ),

@@ -179,6 +179,11 @@ GATED_CONV_STEP = Exercise(
             message="The branches go through another function. SiLU is z·sigmoid(z): `F.silu`.",
         ),
         Misconception(
+            name="SiLU made, not applied",
+            wrong=gated("F.silu(branch) → torch.nn.SiLU(branch)"),
+            message="`nn.SiLU(…)` makes a layer, and what it is given is a setting. `F.silu` is the function.",
+        ),
+        Misconception(
             name="SiLU left out",
             wrong=gated("F.silu(branch) → branch"),
             message="The branches are added as they are. Each one goes through `F.silu` before the sum.",
@@ -300,9 +305,11 @@ GATED_CONV_STEP = Exercise(
         ),
         Misconception(
             name="a pair in place of the output",
-            wrong=gated("branch, _ = conv_step → branch = conv_step"),
-            message="`conv_step` returns two things, the output and the next history. SiLU can be taken of the output "
-            "only.",
+            wrong=[
+                gated("branch, _ = conv_step → branch = conv_step"),
+                gated("branch, _ = conv_step → branch = conv_step", "F.silu(branch) → branch"),
+            ],
+            message="`conv_step` returns two things, the output and the next history. The branch is the first alone.",
         ),
         Misconception(
             name="sample and history exchanged",

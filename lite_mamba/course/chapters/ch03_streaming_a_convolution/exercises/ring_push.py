@@ -127,9 +127,12 @@ RING_PUSH = Exercise(
                 ),
                 rung("ring[..., oldest] = x → ring[..., oldest - 1] = x"),
                 rung("ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x"),
-                rung(
-                    "ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x",
-                    "torch.roll(ring, -oldest → torch.roll(ring, 1 - oldest",
+                *(
+                    rung(
+                        "ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x",
+                        f"torch.roll(ring, -oldest → torch.roll(ring, {turned}",
+                    )
+                    for turned in ("1 - oldest", "-oldest - 1")
                 ),
             ],
             message="This writes into a slot beside `oldest`, over a sample that is still needed. The sample that "
