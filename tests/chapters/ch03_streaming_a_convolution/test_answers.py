@@ -742,6 +742,10 @@ STEP = {
         step(lambda win, h, x, w, d: win[..., [-(w.shape[1] - k) * d for k in range(w.shape[1])]]),
     ],
     "a tap's number taken for its lag": [numbered_by_lag],
+    "cut at the lag, not at its distance from the end": [
+        step(lambda win, h, x, w, d: win[..., (w.shape[1] - 1) * d :: d]),
+        step(lambda win, h, x, w, d: win[..., (w.shape[-1] - 1) * d :][..., ::d]),
+    ],
     "no column for the oldest tap": [
         step(lambda win, h, x, w, d: win[..., list(range(h.shape[-1], h.shape[-1] - (w.shape[1] - 1) * d, -d))[::-1]]),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1] - 2, -1, -1)]),
@@ -1645,6 +1649,11 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(1, taps + 1).flip(0)]),
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * torch.arange(taps, 0, -1)]),
         ],
+        "other columns in the same order": [
+            hunted(lambda win, newest, taps, d: backwards(win, newest - 1, taps, d)),
+            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(1, taps + 1)]),
+            hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps)]),
+        ],
         "the history turned around too": [
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),
             turned_for_reading,
@@ -1673,8 +1682,6 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),
         ],
         UNNAMED: [
-            hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(1, taps + 1)]),
-            hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps)]),
             lambda *case: hunted(backwards)(*case)[0],
             lambda x, h, w, b, d: (hunted(backwards)(x, h, w, b, d)[0], h),
         ],

@@ -227,6 +227,12 @@ CONV_STEP = Exercise(
             message="Lists can be read backwards with a negative step, tensors cannot: `flip` turns one around.",
         ),
         Misconception(
+            name="cut at the lag, not at its distance from the end",
+            wrong=stepped(f"start = {START} → start = (weight.shape[-1] - 1) * dilation"),
+            message="You count (W − 1)·dilation columns from the front of the window. The oldest tap reads so many "
+            "columns before the last one, whatever the length of the history.",
+        ),
+        Misconception(
             name="no column for the oldest tap",
             wrong=stepped(f"start = {START} → start = {START} + dilation"),
             message="The list of columns ends with the present sample, as it should, and begins one distance too late: "

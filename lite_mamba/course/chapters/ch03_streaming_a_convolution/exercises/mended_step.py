@@ -119,6 +119,20 @@ MENDED_STEP = Exercise(
             "columns back from the last one of the window, which is column S, or −1.",
         ),
         Misconception(
+            name="other columns in the same order",
+            wrong=[
+                suspected(f"newest - dilation * torch.arange(taps)] → {columns}]")
+                for columns in (
+                    "newest - 1 - dilation * torch.arange(taps)",
+                    "newest - dilation * torch.arange(1, taps + 1)",
+                    "newest - torch.arange(taps)",
+                )
+            ],
+            where=dilated,
+            message="You have changed which columns are read, and they are still read from the newest to the oldest. "
+            "Is it the place of the columns that is wrong, or their order?",
+        ),
+        Misconception(
             name="the history turned around too",
             wrong=[
                 moved("window.flip(-1)[..., 1:]"),
