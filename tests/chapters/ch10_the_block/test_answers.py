@@ -38,7 +38,7 @@ def block(
         x, z = (both[i].permute(0, 2, 1) for i in halves)
         conv = [weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")]
         u = after(parts["conv"](x if turn else x.transpose(1, 2), *conv))
-        signals = {"x": x, "u": u, "silu(x)": F.silu(x)}
+        signals = {"x": x, "z": z, "u": u, "silu(x)": F.silu(x)}
         found = parts["select"](signals[select].mT, weights["x_proj"], weights["dt_proj"], weights["dt_bias"])
         got = dict(zip(order, (one.mT for one in found), strict=True))
         carried = parts["discretise"](signals[signal], twice(got["delta"]), log(weights["A_log"]), got["B"])
@@ -225,6 +225,9 @@ BLOCK = [
     ("drive, decay", using(scan=lambda scan, w, a, x, C: scan(x, a, C)), "decay and drive in exchanged places"),
     ("u, y", using(skip_and_gate=lambda end, w, y, u, D, z: end(u, y, D, z)), "y and u in exchanged places"),
     ("gate of u", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, u, D, u)), "a signal that gates itself"),
+    ("gate of y", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, u, D, y)), "a signal that gates itself"),
+    ("sigmoid(z)", block(gate=torch.sigmoid), "a sigmoid before the SiLU of the gate"),
+    ("select from z", block(select="z"), "a selection from the gate's half"),
     ("no skip", using(skip_and_gate=lambda end, w, y, u, D, z: y * z * z.sigmoid()), "a block without its skip"),
     ("y", using(skip_and_gate=lambda end, w, y, *rest: y), "a scan alone"),
     ("in turns", in_turns, "halves taken in turns"),
@@ -394,6 +397,13 @@ def noise_elsewhere(*rows):
 
 def alone(layer, x):
     return torch.cat([layer(row.unsqueeze(0)) for row in x])
+
+
+def row_0_beside(strangers):
+    def is_batch_independent(layer, x):
+        return torch.allclose(layer(torch.cat([x[:1], strangers(x[1:])]))[0], layer(x)[0], atol=1e-5)
+
+    return is_batch_independent
 
 
 def rows_of(order):
@@ -618,6 +628,15 @@ INDEPENDENT = [
     ),
     ("row 0", lambda layer, x: torch.allclose(layer(x)[0], layer(x[:1])[0], atol=1e-5), "only the first row tested"),
     ("gradients of row 0", by_gradient(0), "only the first row tested"),
+    ("row 0 among zeros", row_0_beside(torch.zeros_like), "only the first row tested"),
+    ("row 0 among noise", row_0_beside(torch.randn_like), "only the first row tested"),
+    (
+        "the first two by themselves",
+        lambda layer, x: torch.allclose(layer(x[:2]), alone(layer, x[:2]), atol=1e-5),
+        "two rows tested, and no other",
+    ),
+    ("rows 0 and -1", rows_of(lambda count: [0, count - 1]), "two rows tested, and no other"),
+    ("all rows twice", lambda layer, x: torch.allclose(layer(x.repeat(2, 1, 1))[: len(x)], layer(x)), ROWS_GONE),
     ("last row", lambda layer, x: torch.allclose(layer(x)[-1:], layer(x[-1:]), atol=1e-5), "only the last row tested"),
     ("flipped", lambda layer, x: torch.allclose(layer(x.flip(0)), layer(x).flip(0)), "a test of the order of rows"),
     ("a random order", in_order(torch.randperm), "a test of the order of rows"),

@@ -88,6 +88,11 @@ def test_a_convolution_of_the_same_numbers_for_all_moves_nothing_and_one_without
         lost.update(stage="scan")
 
 
+def test_numbers_too_large_to_be_squared_still_move():
+    loud = presets.TokenTrace(conv=lambda x, *rest: 1e30 * x)
+    assert loud.update(stage="u", token=6) == "Token 6 is changed. In u, after the convolution, this token moves: 6."
+
+
 @pytest.mark.parametrize("sizes", [(16, 4, 4, 1, 1), (768, 16, 4, 1, 2), (100, 8, 4, 5, 4)])
 def test_the_table_of_parameters_adds_up_to_the_package(sizes):
     d_model, d_state, d_conv, branches, expand = sizes

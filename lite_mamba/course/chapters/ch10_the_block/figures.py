@@ -127,7 +127,7 @@ class TokenTrace(LiveFigure):
         changed[token] += 1.0
         after = stages(changed, self.weights, self.conv, self.before["u"])
         shown = next(name for name, key in self.NAMES.items() if key == stage)
-        moved = (after[stage] - self.before[stage]).norm(dim=-1).numpy()  # (L,)
+        moved = (after[stage].double() - self.before[stage].double()).norm(dim=-1).numpy()  # (L,)
         if not np.isfinite(moved).all():
             raise ValueError(f"{shown}: some numbers are not finite")
         share = moved / (moved.max() or 1)

@@ -147,6 +147,11 @@ BLOCK_FORWARD = Exercise(
             [_wired(f'{SELECTS} → "select"]({x}.transpose') for x in ("x", "F.silu(x)")],
         ),
         Misconception(
+            "a selection from the gate's half",
+            "Δ, B and C are made from z. In the diagram, z goes to the gate and nowhere else: the selection reads u.",
+            _wired(f'{SELECTS} → "select"](z.transpose'),
+        ),
+        Misconception(
             "a scan around the convolution",
             "Δ, B and C are right, but what is written into the state is x. The scan carries what the convolution "
             "gave.",
@@ -202,6 +207,12 @@ BLOCK_FORWARD = Exercise(
             "a SiLU that comes twice on z",
             'z has gone through SiLU before it reaches `parts["skip_and_gate"]`, and this part applies SiLU itself.',
             _wired('w["D"], z) → w["D"], F.silu(z))'),
+        ),
+        Misconception(
+            "a sigmoid before the SiLU of the gate",
+            'z has gone through a sigmoid before it reaches `parts["skip_and_gate"]`. This part makes the gate of z '
+            "as in_proj gives it.",
+            _wired('w["D"], z) → w["D"], torch.sigmoid(z))'),
         ),
         Misconception(
             "a skip that comes twice",
@@ -403,9 +414,9 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a signal that gates itself",
-            "The gate is made from the signal, x or u. It is the second half of what in_proj gives, z, that says how "
-            "much goes on.",
-            [_wired(f'w["D"], z) → w["D"], {z})') for z in ("u", "x")],
+            "The gate is made from the signal: from x, u or y. It is the second half of what in_proj gives, z, that "
+            "says how much goes on.",
+            [_wired(f'w["D"], z) → w["D"], {z})') for z in ("u", "x", "y")],
         ),
         Misconception(
             "a skip without its weight",

@@ -175,6 +175,15 @@ def _some_rows(*rows):
     return wrong
 
 
+def _first_two_by_themselves(layer, x):
+    return torch.allclose(layer(x[:2]), torch.cat([layer(x[:1]), layer(x[1:2])]), atol=1e-5)
+
+
+def _row_0_in_other_company(layer, x):
+    """Row 0 among rows of zeros."""
+    return torch.allclose(layer(torch.cat([x[:1], 0 * x[1:]]))[0], layer(x)[0], atol=1e-5)
+
+
 def _gradient_of_row_0(layer, x):
     leaf = x.clone().requires_grad_()
     return not bool(torch.autograd.grad(layer(leaf)[0].sum(), leaf)[0][1:].any())
@@ -312,6 +321,10 @@ def _row_in_front(layer, x):
     return torch.allclose(layer(torch.cat([x.mean(0, keepdim=True) + 1, x]))[1:], layer(x), atol=1e-5)
 
 
+def _rows_behind(layer, x):
+    return torch.allclose(layer(torch.cat([x, x]))[: len(x)], layer(x), atol=1e-5)
+
+
 def _ever_more_rows_gone(layer, x):
     return all(torch.allclose(layer(x)[i:], layer(x[i:]), atol=1e-5) for i in range(len(x)))
 
@@ -393,7 +406,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "only the first row tested",
             "You look at the output of row 0. A layer may leave row 0 alone and mix the others, such as a running sum "
             "over the batch.",
-            [_some_rows(0), _gradient_of_row_0],
+            [_some_rows(0), _gradient_of_row_0, _row_0_in_other_company],
         ),
         Misconception(
             "only the last row tested",
@@ -401,9 +414,10 @@ IS_BATCH_INDEPENDENT = Exercise(
             _some_rows(-1),
         ),
         Misconception(
-            "only the outer rows tested",
-            "You compare the first and the last row. A layer may leave these two alone and mix the others.",
-            _some_rows(0, -1),
+            "two rows tested, and no other",
+            "You compare two rows: the first and the last one, or two that have no other company. A layer may leave "
+            "the outer rows alone and mix the others.",
+            [_some_rows(0, -1), _first_two_by_themselves],
         ),
         Misconception(
             "only one or two rows tested",
@@ -455,7 +469,13 @@ IS_BATCH_INDEPENDENT = Exercise(
             "rows taken away or added",
             "You take rows away at one end, or add some, and look whether the others move. That finds what comes from "
             "those. A layer may carry something from another one.",
-            [_row_gone(slice(None, -1)), _row_gone(slice(1, None)), _ever_more_rows_gone, _row_in_front],
+            [
+                _row_gone(slice(None, -1)),
+                _row_gone(slice(1, None)),
+                _ever_more_rows_gone,
+                _row_in_front,
+                _rows_behind,
+            ],
             where=_more_than_two,
         ),
         Misconception(
