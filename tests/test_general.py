@@ -251,6 +251,7 @@ RAISING = [
     ("dtypes that do not fit", lambda x, n: torch.ones(2, 3, len(x)).long() @ x.expand(2, 1, -1).mT),
     ("dtypes that do not fit", lambda x, n: x.scatter(0, torch.arange(len(x)), torch.arange(len(x)))),
     ("dtypes that do not fit", lambda x, n: x * torch.isclose(x, x.double())),
+    ("dtypes that do not fit", lambda x, n: F.conv1d(x.view(1, 1, -1), torch.ones(1, 1, 1), torch.tensor([0]))),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a key that is not there", lambda x, n: {}["x"]),

@@ -210,7 +210,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "dtypes that do not fit": (
         RuntimeError,
         "same dtype|dtype to be equal|expected scalar type|[Ff]ound dtype|can't be cast|not implemented for '|"
-        r"must be .*\b(int|long|bool)|(Float|Double|Half|Long|Int) did not match",
+        r"must be .*\b(int|long|bool)|type \(.*should be the same|(Float|Double|Half|Long|Int) did not match",
         "Print both dtypes. `.to(x.dtype)` brings one to that of x.",
     ),
     "a kernel longer than its input": (

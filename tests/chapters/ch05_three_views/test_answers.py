@@ -164,6 +164,38 @@ def recurrence_by_cat(u, A, B, C):
     return torch.cat(y)
 
 
+def recurrence_of_outputs(u, A, B, C):
+    y = [torch.zeros(())]
+    for x in u:
+        y.append(torch.dot(C, A * y[-1] + B * x))
+    return torch.stack(y[1:])
+
+
+def recurrence_state_after_state(u, A, B, C):
+    y, h = torch.zeros(len(u)), 0
+    for a, b, c in zip(A, B, C, strict=True):
+        for t, x in enumerate(u):
+            h = a * h + b * x
+            y[t] += c * h
+    return y
+
+
+def recurrence_with_a_number_a_step(u, A, B, C):
+    h, y = 0, []
+    for t in range(len(u)):
+        h = h * A[t] + B[t] * u[t]
+        y.append(C[t] * h)
+    return torch.stack(y)
+
+
+def recurrence_in_outputs_like_the_states(u, A, B, C):
+    h, y = torch.zeros_like(A), torch.zeros_like(A)
+    for t in range(len(u)):
+        h = A * h + B * u[t]
+        y[t] = (C * h).sum()
+    return y
+
+
 def STEP(h, x, A, B):
     return A * h + B * x
 
@@ -259,6 +291,10 @@ RECURRENCE = [
         "an output before the first step",
     ),
     ("cat", recurrence_by_cat, "numbers that are laid end to end"),
+    ("the output carried on", recurrence_of_outputs, "a C that stays in the state"),
+    ("state after state", recurrence_state_after_state, "a state that starts where another one ends"),
+    ("A[t]", recurrence_with_a_number_a_step, "steps in the place of states"),
+    ("y like A", recurrence_in_outputs_like_the_states, "steps in the place of states"),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -291,6 +327,18 @@ def one_tap_short(A, B, C, length):
     return (C * B) @ A[:, None] ** torch.arange(length - 1)
 
 
+def kernel_by_doubling(A, B, C, length):
+    powers = torch.ones(len(A), 1)
+    while powers.shape[1] < length:
+        powers = torch.cat([powers, powers * (powers[:, -1] * A)[:, None]], dim=1)
+    return (C * B) @ powers[:, :length]
+
+
+def kernel_that_crashes_for_several_states(A, B, C, length):
+    return torch.stack([C * B * A**j for j in range(length)]).view(length)
+
+
+ONE_BY_ONE = "a loop over the taps"
 LOGARITHM = "a logarithm of Ā"
 MULTIPLIED = "states that are multiplied"
 
@@ -300,8 +348,8 @@ KERNEL = [
         lambda A, B, C, length: (B * C) @ (A[None] ** torch.arange(length).unsqueeze(1)),
         "a table with a row for each tap",
     ),
-    ("a loop", kernel_by_a_loop, "right"),
-    ("the answer to an impulse", kernel_by_running, "right"),
+    ("a loop", kernel_by_a_loop, ONE_BY_ONE),
+    ("the answer to an impulse", kernel_by_running, ONE_BY_ONE),
     ("cumprod", kernel_by_cumprod, "right"),
     ("rows are taps", lambda A, B, C, n: (A ** torch.arange(n)[:, None] * B * C).sum(1), "right"),
     (
@@ -310,7 +358,13 @@ KERNEL = [
         "a logarithm of Ā",
     ),
     ("vander", lambda A, B, C, n: (C * B) @ torch.vander(A.double(), n, increasing=True).float(), "right"),
-    ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), "right"),
+    ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), ONE_BY_ONE),
+    (
+        "a loop over the states",
+        lambda A, B, C, n: sum(c * a ** torch.arange(n) * b for a, b, c in zip(A, B, C, strict=True)),
+        "right",
+    ),
+    ("by doubling", kernel_by_doubling, "right"),
     (
         "from power 1",
         lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(1, n + 1)]),
@@ -401,6 +455,14 @@ KERNEL = [
     ("cumprod over the states", lambda A, B, C, n: (C * B) @ A[:, None].repeat(1, n).cumprod(0), MULTIPLIED),
     ("cumprod before the powers", lambda A, B, C, n: (C * B) @ A.cumprod(0)[:, None] ** torch.arange(n), MULTIPLIED),
     ("prod", lambda A, B, C, n: (C * B).sum() * A.prod() ** torch.arange(n), MULTIPLIED),
+    ("prod in place of sum", lambda A, B, C, n: (C * B * A ** torch.arange(n)[:, None]).prod(-1), MULTIPLIED),
+    (
+        "ones and cumprod, wrong axis",
+        lambda A, B, C, n: torch.cat([torch.ones(1, len(A)), A.repeat(n - 1, 1).cumprod(-1)]) @ (C * B),
+        MULTIPLIED,
+    ),
+    ("(L, N)", lambda A, B, C, n: A ** torch.arange(n)[:, None] * B * C, "states that are not added up"),
+    ("one by one for one state alone", kernel_that_crashes_for_several_states, None),
 ]
 
 # Exercise 3: convolve (u, kernel)
@@ -737,6 +799,21 @@ FFT = [
     ("ten samples", fft_joined(times, n=lambda L: 10), None),
     ("rounded", lambda u, k: fft_complex(u, k).round(), None),
     ("a crash", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, n=2 * u.shape[1])), None),
+    (
+        "from the last step on",
+        fft_joined(times, n=lambda L: 2 * L - 1, cut=lambda y, L: y[L - 1 :]),
+        "the outputs after the end",
+    ),
+    (
+        "L − 1 zeros in front",
+        lambda u, k: fft_joined(times, n=lambda L: L)(F.pad(u, (len(u) - 1, 0)), F.pad(k, (0, len(k) - 1)))[: len(u)],
+        "the outputs after the end",
+    ),
+    (
+        "fft, and irfft without n",
+        lambda u, k: torch.fft.irfft(torch.fft.fft(u, 2 * len(u)) * torch.fft.fft(k, 2 * len(u)))[: len(u)],
+        "a length that irfft must guess",
+    ),
 ]
 
 # Bug hunt: mended_convolve (u, kernel)
@@ -934,6 +1011,10 @@ def close(a, b):
     return torch.allclose(a, b, atol=1e-4, rtol=1e-3)
 
 
+def silenced(v, s):
+    return torch.cat([torch.zeros(s), v[s:]])
+
+
 def invariant_by_a_loop(layer, u, s):
     late, plain = layer(delayed(u, s)), layer(u)
     return all(abs(late[t] - (plain[t - s] if t >= s else 0)) < 1e-3 for t in range(len(u)))
@@ -978,6 +1059,7 @@ def invariant_by_assert_close(**room):
     return invariant
 
 
+SILENCED = "the first samples set to zero"
 FORGETS = "a comparison that forgets the order"
 ASSERTED = "an assertion in the place of an answer"
 
@@ -1147,6 +1229,24 @@ TIME = [
         "the late one delayed",
         lambda layer, u, s: close(delayed(layer(delayed(u, s)), s), layer(u)),
         "a delay too many",
+    ),
+    (
+        "the first sample again, from the shift on",
+        lambda layer, u, s: close(layer(torch.cat([u[:1].repeat(s), u[:-s]]))[s:], layer(u)[:-s]),
+        "two delays that differ",
+    ),
+    ("set to zero", lambda layer, u, s: close(layer(silenced(u, s)), silenced(layer(u), s)), SILENCED),
+    ("set to zero, the rest", lambda layer, u, s: close(layer(silenced(u, s))[s:], layer(u)[s:]), SILENCED),
+    (
+        "room for a twentieth alone",
+        lambda layer, u, s: torch.allclose(layer(delayed(u, s)), delayed(layer(u), s), rtol=0.05),
+        "a comparison to the bit",
+    ),
+    ("== alone", lambda layer, u, s: layer(delayed(u, s)) == delayed(layer(u), s), "an answer for each step"),
+    (
+        "earlier, zeros behind",
+        lambda layer, u, s: close(layer(F.pad(u[s:], (0, s))), F.pad(layer(u)[s:], (0, s))),
+        "a shift into the past",
     ),
     ("assert_close", invariant_by_assert_close(), ASSERTED),
     ("assert_close with room", invariant_by_assert_close(rtol=1e-3, atol=1e-4), ASSERTED),

@@ -206,9 +206,17 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "a length that irfft must guess",
-            "Without n, irfft guesses an even number of points. You have used an odd number, so time is stretched. "
-            "Tell irfft the n that you have used.",
-            edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "irfft(values, n=points) → irfft(values)"),
+            "Without n, irfft guesses how many points there were: twice as many as there are values, less two. You "
+            "have used another number, so time is stretched. Tell irfft the n that you have used.",
+            [
+                edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "irfft(values, n=points) → irfft(values)"),
+                edited(
+                    fft_convolve,
+                    ".rfft(u → .fft(u",
+                    ".rfft(kernel → .fft(kernel",
+                    "irfft(values, n=points) → irfft(values)",
+                ),
+            ],
         ),
         Misconception(
             "an output that is too long",
@@ -220,9 +228,17 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "the outputs after the end",
-            "What you return belongs to steps after the end of the input. The outputs for its L steps stand at the "
-            "beginning, if the zeros stand behind the samples and not before them.",
-            edited(fft_convolve, "[: len(u)] → [len(u) :]"),
+            "What you return belongs to steps after the end of the input, but for one number at most. The outputs for "
+            "its L steps stand at the beginning, if the zeros stand behind the samples and not before them.",
+            [
+                edited(fft_convolve, "[: len(u)] → [len(u) :]"),
+                edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "[: len(u)] → [len(u) - 1 :]"),
+                edited(
+                    fft_convolve,
+                    "2 * len(u) → 2 * len(u) - 1",
+                    "[: len(u)] → [torch.arange(len(u), points + 1) % points]",
+                ),
+            ],
         ),
         Misconception(
             "a complex result",

@@ -90,6 +90,10 @@ def neighbours_louder_and_louder(u):
     return torch.arange(len(u)) * u * F.pad(u, (1, 0))[:-1]
 
 
+def loudest_so_far(u):
+    return F.relu(u).cummax(0).values
+
+
 SYSTEMS = [
     leaky,
     leaky_by_fft,
@@ -105,6 +109,7 @@ SYSTEMS = [
     only_the_last_step,
     says_what_time_it_is,
     every_other_step,
+    loudest_so_far,
     every_third_step,
     exchanges_two_steps,
     neighbours_louder_and_louder,
@@ -140,6 +145,7 @@ def _systems(draw: Draw) -> dict:
 LATE_INPUT, LATE_OUTPUT = "F.pad(u, (shift, 0))[: len(u)]", "F.pad(layer(u), (shift, 0))[: len(u)]"
 BOTH = "layer(late_input), late_output"
 ROOMS = ("rtol=None, atol=None", "rtol=1e-4, atol=1e-5", "rtol=0, atol=1e-4")  # in words that the error repeats
+ZEROED = " * (torch.arange(len(u)) >= shift)"
 IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))"
 
 
@@ -154,7 +160,7 @@ IS_TIME_INVARIANT = Exercise(
     title="Does the system care what time it is?",
     reference=is_time_invariant,
     cases=_systems,
-    trials=144,
+    trials=171,
     misconceptions=[
         Misconception(
             "a roll instead of a delay",
@@ -208,7 +214,22 @@ IS_TIME_INVARIANT = Exercise(
             "two delays that differ",
             "Your output is not delayed as the input is: by another number of steps, the other way, or with something "
             "else than zeros in front. Both come `shift` steps later, and zeros come before them.",
-            [_moved("u"), _moved(late_output="F.pad(layer(u), (0, shift))[shift:]")],
+            [
+                _moved("u"),
+                _moved(late_output="F.pad(layer(u), (0, shift))[shift:]"),
+                _moved(
+                    "torch.cat([u[:1].expand(shift), u[:-shift]])", both="layer(late_input)[shift:], layer(u)[:-shift]"
+                ),
+            ],
+        ),
+        Misconception(
+            "the first samples set to zero",
+            "You set the first samples to zero, and all others stay where they are: nothing comes later. A delay moves "
+            "every sample `shift` steps on.",
+            [
+                _moved(f"u{ZEROED}", f"layer(u){ZEROED}"),
+                _moved(f"u{ZEROED}", "layer(u)[shift:]", "layer(late_input)[shift:], late_output"),
+            ],
         ),
         Misconception(
             "an output that was not delayed",
@@ -229,7 +250,10 @@ IS_TIME_INVARIANT = Exercise(
             "You ask for exact equality, or leave hardly any room: allclose as it stands leaves none beside a zero. "
             "The FFT view is right to seven digits, not to the last bit: use torch.allclose with some room, for "
             "example atol=1e-4.",
-            edited(is_time_invariant, "torch.allclose → torch.equal", ", rtol=1e-3, atol=1e-4 → "),
+            [
+                edited(is_time_invariant, "torch.allclose → torch.equal", ", rtol=1e-3, atol=1e-4 → "),
+            ]
+            + [edited(is_time_invariant, f"rtol=1e-3, atol=1e-4 → rtol={room}") for room in (0.05, 0.1)],
         ),
         Misconception(
             "too much room",
@@ -240,7 +264,10 @@ IS_TIME_INVARIANT = Exercise(
             "an answer for each step",
             "torch.isclose, or a comparison of two tensors, gives an answer for each step. One is asked for, of all "
             "steps: torch.allclose gives it.",
-            edited(is_time_invariant, "torch.allclose → torch.isclose"),
+            [
+                edited(is_time_invariant, "torch.allclose → torch.isclose"),
+                edited(is_time_invariant, "torch.allclose → torch.eq", ", rtol=1e-3, atol=1e-4 → "),
+            ],
         ),
         Misconception(
             "a number that is added to the samples",
@@ -285,6 +312,7 @@ IS_TIME_INVARIANT = Exercise(
             "Delay it instead: zeros come in at the front.",
             [
                 _moved("F.pad(u[shift:], (0, shift))", "layer(u)[shift:]", "layer(late_input)[:-shift], late_output"),
+                _moved("F.pad(u[shift:], (0, shift))", "F.pad(layer(u)[shift:], (0, shift))"),
             ],
         ),
         Misconception(

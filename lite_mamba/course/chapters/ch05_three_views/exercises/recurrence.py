@@ -17,6 +17,16 @@ def recurrence(u: Tensor, A_bar: Tensor, B_bar: Tensor, C: Tensor) -> Tensor:
     return torch.stack(outputs)  # (L,)
 
 
+def _one_state_after_the_other(u, A_bar, B_bar, C):
+    """A loop over the states around the loop over the steps; each state starts with what the one before has left."""
+    h, outputs = 0.0, torch.zeros_like(u)
+    for n in range(len(A_bar)):
+        for t in range(len(u)):
+            h = A_bar[n] * h + B_bar[n] * u[t]
+            outputs[t] += C[n] * h
+    return outputs
+
+
 RECURRENCE = Exercise(
     id="05.recurrence",
     title="The recurrence",
@@ -66,8 +76,8 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a state that is lost",
-            "y[t] knows u[t] only. The state starts from zero in each step: make it once, before the loop, and let "
-            "each step start from the state of the step before.",
+            "y[t] knows u[t] only: nothing is left of the step before. The state is made once, before the loop; each "
+            "step starts from what the step before has left, and leaves its own for the next.",
             edited(recurrence, "A_bar * h + → "),
         ),
         Misconception(
@@ -96,9 +106,12 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "a C that stays in the state",
-            "You multiply the state itself by C, and carry that on to the next step: there it meets C once more. C is "
-            "for reading only.",
-            edited(recurrence, "A_bar * h + B_bar * u_t → C * (A_bar * h + B_bar * u_t)", "(C * h).sum() → h.sum()"),
+            "You multiply the state itself by C, or add it up to the output, and carry that on to the next step: there "
+            "it meets C once more. C is for reading only.",
+            [
+                edited(recurrence, f"A_bar * h + B_bar * u_t → {read}", "(C * h).sum() → h.sum()")
+                for read in ("C * (A_bar * h + B_bar * u_t)", "(C * (A_bar * h + B_bar * u_t)).sum()")
+            ],
         ),
         Misconception(
             "a missing B_bar",
@@ -149,6 +162,23 @@ RECURRENCE = Exercise(
                 edited(recurrence, "for u_t in u → for t, u_t in enumerate(u)", f"A_bar * h → A_bar ** {power} * h")
                 for power in ("t", "(t + 1)")
             ],
+        ),
+        Misconception(
+            "steps in the place of states",
+            "A list of N numbers is asked for place t, the number of a step. A_bar, B_bar, C and h have a number for "
+            "each *state*, and serve in every step as they are; only u and y have one for each step.",
+            edited(
+                recurrence,
+                "for u_t in u → for t, u_t in enumerate(u)",
+                "A_bar * h + B_bar * u_t → A_bar[t] * h + B_bar[t] * u_t",
+            ),
+            where=lambda u, A_bar, **case: len(A_bar) < len(u),
+        ),
+        Misconception(
+            "a state that starts where another one ends",
+            "You go through all steps with one state, then with the next. But the next one starts with what the one "
+            "before has left at the end. The states never meet: each starts from zero.",
+            _one_state_after_the_other,
         ),
         Misconception(
             "a loop over the states",
