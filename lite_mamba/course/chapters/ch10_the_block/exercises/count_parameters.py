@@ -375,12 +375,21 @@ COUNT_PARAMETERS = Exercise(
         ),
         Misconception(
             "projections with a bias",
-            "Your count is too large by d_model, by 2·D, or by both, as if in_proj and out_proj had a bias. They have "
-            "none by default (`bias=False`).",
-            [
-                _counted(f"+ inner * d_model → + inner * d_model + {biases}")
-                for biases in ("2 * inner + d_model", "2 * inner", "d_model")
-            ],
+            "Your count is too large by 2·D and by d_model, as if in_proj and out_proj had a bias. They have none by "
+            "default (`bias=False`).",
+            _counted("+ inner * d_model → + inner * d_model + 2 * inner + d_model"),
+        ),
+        Misconception(
+            "two numbers a channel too many",
+            "Your count is too large by 2·D. in_proj has no bias by default (`bias=False`), and dt_rank is d_model/16 "
+            "rounded up, with nothing added.",
+            _counted("+ inner * d_model → + inner * d_model + 2 * inner"),
+        ),
+        Misconception(
+            "d_model numbers too many",
+            "Your count is too large by d_model. out_proj has no bias by default (`bias=False`), and a norm stands "
+            "outside the block.",
+            _counted("+ inner * d_model → + inner * d_model + d_model"),
         ),
     ],
 )

@@ -78,8 +78,9 @@ STATE_BYTES = Exercise(
             edited(state_bytes, "lag + d_state → lag * d_state"),
         ),
         Misconception(
-            "a history of the whole field",
-            "One column too many. The field counts the present sample, and this one is just coming in.",
+            "one number a channel that is not kept",
+            "You keep one number a channel too many. The field counts the present sample, and this one is just coming "
+            "in; and Δ is made anew of each token.",
             edited(state_bytes, "lag + d_state → lag + 1 + d_state"),
         ),
         Misconception(
