@@ -860,7 +860,7 @@ STEP = {
     "a mean over the taps": [
         lambda x, h, w, b, d: ((taps_one_by_one(x, h, w, b, d)[0] - b) / w.shape[1] + b, taken_in(h, x)),
     ],
-    "groups forgotten": [
+    "not as many groups as channels": [
         lambda x, h, w, b, d: (F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d)[:, :, -1], taken_in(h, x)),
         lambda x, h, w, b, d: (
             F.conv1d(both(h, x), w.unsqueeze(1), b, dilation=d, groups=len(x))[..., -1],
@@ -1232,7 +1232,7 @@ answers(
         ],
         "the dilation left out": [chunk_of_dilation_one, chunk(dilation=1)],
         "taps in reverse order": [chunk(kernel=lambda w: w.flip(-1).unsqueeze(1))],
-        "groups forgotten": [
+        "not as many groups as channels": [
             chunk(groups=1),
             chunk(before=lambda h, lag: h, groups=1),
             chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :], groups=1, early=False),

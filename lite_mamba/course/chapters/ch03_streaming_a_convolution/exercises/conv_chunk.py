@@ -247,7 +247,7 @@ CONV_CHUNK = Exercise(
             "stands first already.",
         ),
         Misconception(
-            name="groups forgotten",
+            name="not as many groups as channels",
             wrong=[
                 chunked(", groups=D → "),
                 chunked(", groups=D → ", f"{READ} → joined"),

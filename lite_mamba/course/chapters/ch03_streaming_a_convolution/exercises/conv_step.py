@@ -491,7 +491,7 @@ CONV_STEP = Exercise(
             "are added up.",
         ),
         Misconception(
-            name="groups forgotten",
+            name="not as many groups as channels",
             wrong=[
                 stepped(f"y = {SUM} + bias → y = F.conv1d(window, {KERNELS}, bias, dilation=dilation{groups})[..., -1]")
                 for groups in ("", ", groups=x.shape[0]")
