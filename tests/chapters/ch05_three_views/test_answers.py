@@ -196,9 +196,30 @@ def recurrence_in_outputs_like_the_states(u, A, B, C):
     return y
 
 
+def recurrence_by_zip(u, A, B, C):
+    h, y = 0, []
+    for x, a, b, c in zip(u, A, B, C, strict=False):
+        h = a * h + b * x
+        y.append(c * h)
+    return torch.stack(y)
+
+
+def recurrence_read_between(u, A, B, C):
+    h, y = torch.zeros_like(A), []
+    for x in u:
+        h = A * h
+        y.append(C @ h)
+        h = h + B * x
+    return torch.stack(y)
+
+
 def STEP(h, x, A, B):
     return A * h + B * x
 
+
+FULL = "a state that is not empty at first"
+SECOND = "a second memory"
+PLACES = "steps in the place of states"
 
 RECURRENCE = [
     (
@@ -250,7 +271,8 @@ RECURRENCE = [
     ("an alias of the state", recurrence_that_keeps_an_alias, "one state in the whole list"),
     ("in the input", recurrence_in_the_input, None),
     ("no return", lambda u, A, B, C: None, None),
-    ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), "a state that starts at one"),
+    ("starts at one", looped(lambda h, x, A, B: A * h + B * x, first=torch.ones_like), FULL),
+    ("starts with B", lambda u, A, B, C: looped(STEP, first=lambda A: B)(u, A, B, C), FULL),
     ("state 0 only", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: C[0] * h[0]), "one state alone"),
     ("+=", recurrence_that_adds_to_its_state, "a state that is added to itself"),
     ("Ā alone", looped(lambda h, x, A, B: A + B * x), "Ā added in the place of Ā·h"),
@@ -268,7 +290,7 @@ RECURRENCE = [
     (
         "a running total",
         lambda u, A, B, C: torch.tensor(list(accumulate(recurrence_in_python(u, A, B, C).tolist()))),
-        "outputs that are added up",
+        SECOND,
     ),
     ("sums of both", looped(lambda h, x, A, B: A * h + B * x, lambda C, h: sum(C) * sum(h)), "two sums multiplied"),
     ("a minus", looped(lambda h, x, A, B: A * h - B * x), None),
@@ -293,8 +315,11 @@ RECURRENCE = [
     ("cat", recurrence_by_cat, "numbers that are laid end to end"),
     ("the output carried on", recurrence_of_outputs, "a C that stays in the state"),
     ("state after state", recurrence_state_after_state, "a state that starts where another one ends"),
-    ("A[t]", recurrence_with_a_number_a_step, "steps in the place of states"),
-    ("y like A", recurrence_in_outputs_like_the_states, "steps in the place of states"),
+    ("A[t]", recurrence_with_a_number_a_step, PLACES),
+    ("y like A", recurrence_in_outputs_like_the_states, PLACES),
+    ("a zip of all", recurrence_by_zip, PLACES),
+    ("samples added up", lambda u, *ABC: recurrence_as_a_table(u.cumsum(0), *ABC), SECOND),
+    ("read between fading and input", recurrence_read_between, "an output from the old state"),
 ]
 
 # Exercise 2: ssm_kernel (A, B, C, length)
@@ -534,6 +559,23 @@ def conv_in_place(u, k):
     return u
 
 
+def conv_that_overwrites(u, k):
+    y = torch.zeros(len(u))
+    for t in range(len(u)):
+        for j in range(t + 1):
+            y[t] = k[j] * u[t - j]
+    return y
+
+
+def conv_that_sums_on(u, k):
+    y, total = torch.zeros(len(u)), 0
+    for t in range(len(u)):
+        for j in range(t + 1):
+            total = total + k[j] * u[t - j]
+        y[t] = total
+    return y
+
+
 TURNED_BACK = "an output that was turned round"
 
 CONVOLVE = [
@@ -640,6 +682,23 @@ CONVOLVE = [
         "the end instead of the beginning",
     ),
     ("a cumulative sum of a turned kernel", lambda u, k: torch.cumsum(k.flip(0) * u, 0), "lag and step mixed up"),
+    ("the last product", conv_that_overwrites, "a sum of which the last term is left"),
+    ("a sum that goes on", conv_that_sums_on, "a sum that goes on"),
+    (
+        "padded by hand and by causal_conv",
+        lambda u, k: causal_conv(F.pad(u, (len(u) - 1, 0))[None, None], k.flip(0)[None], torch.zeros(1))[0, 0],
+        "zeros that are put in twice",
+    ),
+    (
+        "padded twice, and cut",
+        lambda u, k: F.conv1d(F.pad(u, (2 * len(u) - 2, 0))[None, None], k.flip(0)[None, None])[0, 0, : len(u)],
+        "zeros that are put in twice",
+    ),
+    (
+        "exchanged in causal_conv",
+        lambda u, k: causal_conv(k.flip(0)[None], u[None, None], torch.zeros(1))[0, 0],
+        "an axis too many",
+    ),
     (
         "an axis too many",
         lambda u, k: causal_conv(u.view(1, 1, -1), k.view(1, 1, -1), torch.zeros(1)).flatten(),
@@ -677,6 +736,11 @@ def fft_by_a_table(u, k):
     hands = torch.exp(-2j * math.pi * torch.arange(n)[:, None] * torch.arange(n) / n)
     values = (hands[:, : len(u)] @ u.to(hands)) * (hands[:, : len(k)] @ k.to(hands))
     return (hands.conj() @ values).real[: len(u)] / n
+
+
+def back_by_fft(u, k):
+    n = 2 * len(u)
+    return torch.fft.fft(torch.fft.fft(u, n) * torch.fft.fft(k, n)).real[: len(u)]
 
 
 def fft_two_ways(u, k):
@@ -799,6 +863,14 @@ FFT = [
     ("ten samples", fft_joined(times, n=lambda L: 10), None),
     ("rounded", lambda u, k: fft_complex(u, k).round(), None),
     ("a crash", lambda u, k: torch.fft.irfft(torch.fft.rfft(u, n=2 * u.shape[1])), None),
+    ("fft twice", lambda u, k: back_by_fft(u, k) / (2 * len(u)), "the same way twice"),
+    ("fft twice, not divided", lambda u, k: back_by_fft(u, k), "the same way twice"),
+    ("the hands' own sums, not divided", lambda u, k: 2 * len(u) * fft_by_a_table(u, k), "another scale"),
+    (
+        "half of the hours, no n",
+        lambda u, k: torch.fft.ifft(torch.fft.rfft(u, 2 * len(u)) * torch.fft.rfft(k, 2 * len(u))).real[: len(u)],
+        "a way back from half of the hours",
+    ),
     (
         "from the last step on",
         fft_joined(times, n=lambda L: 2 * L - 1, cut=lambda y, L: y[L - 1 :]),
@@ -901,6 +973,11 @@ def hunted_with_a_clock_in_front(u, k):
     return torch.fft.irfft(U * torch.fft.rfft(k, 2 * n))[..., :L]
 
 
+def mended_without_real(u, k):
+    n = ceil(2 * u.shape[-1])
+    return torch.fft.ifft(torch.fft.fft(u, n) * torch.fft.fft(k, n))[..., : u.shape[-1]]
+
+
 HUNT = [
     ("as many as channels", hunted_by_channels, "a clock for the batch"),
     (
@@ -923,6 +1000,9 @@ HUNT = [
         ],
         "a kernel that runs backwards",
     ),
+    ("flipped there and back", lambda u, k: mended_by_groups(u.flip(-1), k).flip(-1), "a kernel that runs backwards"),
+    ("one less, guessed", hunted(lambda L: 2 * ceil(L) - 1, back=False), "a length that irfft must guess"),
+    ("complex", mended_without_real, "a complex result"),
     ("base e", hunted(lambda L: 2 ** math.ceil(math.log(2 * L))), "a natural logarithm"),
     ("2 ** ceil(log2(2L))", hunted(lambda L: ceil(2 * L)), "right"),
     ("2 ** (ceil + 1)", hunted(lambda L: 2 * ceil(L)), "right"),
@@ -1059,6 +1139,8 @@ def invariant_by_assert_close(**room):
     return invariant
 
 
+ROOM = "too much room"
+PEAK = "a look at the largest output"
 SILENCED = "the first samples set to zero"
 FORGETS = "a comparison that forgets the order"
 ASSERTED = "an assertion in the place of an answer"
@@ -1234,6 +1316,20 @@ TIME = [
         "the first sample again, from the shift on",
         lambda layer, u, s: close(layer(torch.cat([u[:1].repeat(s), u[:-s]]))[s:], layer(u)[:-s]),
         "two delays that differ",
+    ),
+    ("a number below 1", lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s)).abs().max() < 1), ROOM),
+    ("a ramp", invariant_on(lambda u: torch.arange(len(u)).float()), "an input of your own"),
+    (
+        "a sum of two",
+        lambda layer, u, s: close(layer(delayed(u, s) + u), layer(delayed(u, s)) + layer(u)),
+        "a test for linearity",
+    ),
+    ("the largest moves", lambda layer, u, s: bool(layer(delayed(u, s)).argmax() == layer(u).argmax() + s), PEAK),
+    ("the largest", lambda layer, u, s: bool(layer(delayed(u, s)).argmax() == delayed(layer(u), s).argmax()), PEAK),
+    (
+        "silence at the end",
+        lambda layer, u, s: close(layer(F.pad(u[:-s], (0, s)))[:-s], layer(u)[:-s]),
+        "a test for causality",
     ),
     ("set to zero", lambda layer, u, s: close(layer(silenced(u, s)), silenced(layer(u), s)), SILENCED),
     ("set to zero, the rest", lambda layer, u, s: close(layer(silenced(u, s))[s:], layer(u)[s:]), SILENCED),

@@ -125,6 +125,17 @@ CONVOLVE = Exercise(
             [lambda u, kernel: u * kernel, lambda u, kernel: u * kernel.flip(0)],
         ),
         Misconception(
+            "a sum of which the last term is left",
+            "y[t] is overwritten in each turn of the inner loop, and what is left is the last product, kernel[t] · "
+            "u[0]. All products of an output are added up.",
+            lambda u, kernel: kernel * u[0],
+        ),
+        Misconception(
+            "a sum that goes on",
+            "Each output has all those before it in it. The sum of products starts from zero for each output.",
+            lambda u, kernel: _by_two_loops(u, kernel).cumsum(0),
+        ),
+        Misconception(
             "a slice that runs backwards",
             "PyTorch has no negative steps in slices. kernel.flip(0) turns the taps round.",
             edited(convolve, ".flip(0)[None → [::-1][None"),
@@ -148,6 +159,12 @@ CONVOLVE = Exercise(
             "You put L zeros in front, so L + 1 outputs come out, and the first of them knows no sample at all. L − 1 "
             "are enough.",
             _padded("len(kernel), 0"),
+        ),
+        Misconception(
+            "zeros that are put in twice",
+            "There are twice as many zeros in front as the taps need, and the first outputs read nothing else. "
+            "causal_conv puts its own there; F.conv1d does not.",
+            [_padded("2 * len(kernel) - 2, 0", *cut) for cut in ((), ("[0, 0] → [0, 0, : len(u)]",))],
         ),
         Misconception(
             "axes that are left",
@@ -189,7 +206,7 @@ CONVOLVE = Exercise(
         Misconception(
             "an axis too many",
             "causal_conv wants its weight as (D, W), one row of taps a channel. Yours has an axis more, as "
-            "F.conv1d would have it.",
+            "F.conv1d would have it. (Or is it the input, in the place of the taps?)",
             lambda u, kernel: causal_conv(u[None, None], kernel.flip(0)[None, None], torch.zeros(1)),
         ),
         Misconception(

@@ -7,6 +7,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .shared import (
     A_CLOCK_OF_ITS_OWN,
+    COMPLEX,
     FEWER_ON_THE_WAY_BACK,
     LARGER_ON_THE_WAY_BACK,
     LATE,
@@ -50,8 +51,8 @@ FFT_CONVOLVE = Exercise(
         Misconception(*A_CLOCK_OF_ITS_OWN, [edited(fft_convolve, f"2 * len(u) → {points}") for points in (64, 16)]),
         Misconception(
             "a circular wrap",
-            "Your clock has only L hours. The outputs after the end go round and are added to the first ones, so the "
-            "start of y knows the end of u. How many outputs does the whole product have?",
+            "After L hours your outputs come round: those after the end are added to the first ones, so the start of y "
+            "knows the end of u. How many outputs does the whole product have?",
             [
                 edited(fft_convolve, "2 * len(u) → len(u)"),
                 edited(fft_convolve, "2 * len(u) → len(u)", "irfft(values, n=points) → irfft(values)"),
@@ -128,7 +129,7 @@ FFT_CONVOLVE = Exercise(
             "a way back from half of the hours",
             "rfft gives the hours 0 to n/2 alone, and ifft takes them for all there are. irfft makes the others from "
             "them, their mirror images.",
-            edited(fft_convolve, "irfft(values, n=points) → ifft(values, n=points).real"),
+            [edited(fft_convolve, f"irfft(values, n=points) → ifft(values{n}).real") for n in (", n=points", "")],
         ),
         Misconception(
             "half as much again",
@@ -162,13 +163,18 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "the same way twice",
-            "rfft goes from time to the values, and wants real numbers. The way back is irfft.",
-            edited(fft_convolve, "torch.fft.irfft( → torch.fft.rfft("),
+            "You go from time to the values twice, or take a conjugate, and so time runs backwards round the clock. "
+            "(rfft does not even begin: it wants real numbers.) The way back is irfft or ifft: it has the other sign.",
+            [edited(fft_convolve, "torch.fft.irfft( → torch.fft.rfft(")]
+            + [
+                edited(fft_convolve, f"torch.fft.irfft(values, n=points) → {again}")
+                for again in ("torch.fft.hfft(values, n=points)", "torch.fft.irfft(values.conj(), n=points)")
+            ],
         ),
         Misconception(
             "another scale",
-            "The shape of the output is right and its scale is not: irfft divides by the number of points already. "
-            "Divide nothing yourself, and leave `norm` alone.",
+            "The shape of the output is right and its scale is not. The way back divides by the number of points, "
+            "once: irfft does so by itself, with `norm` left alone; sums of your own do not.",
             [
                 edited(fft_convolve, "[: len(u)] → [: len(u)] / points"),
                 edited(fft_convolve, "[: len(u)] → [: len(u)] * points"),
@@ -241,9 +247,7 @@ FFT_CONVOLVE = Exercise(
             ],
         ),
         Misconception(
-            "a complex result",
-            "The numbers are right, but they are complex, with imaginary parts that are zero but for rounding. Take "
-            ".real at the very end, or use rfft and irfft.",
+            *COMPLEX,
             _complex(fft_convolve),
         ),
     ],

@@ -258,7 +258,7 @@ IS_TIME_INVARIANT = Exercise(
         Misconception(
             "too much room",
             "Outputs that plainly differ pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
-            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.5, 1.0)],
+            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.5, 0.99, 1.0)],
         ),
         Misconception(
             "an answer for each step",
@@ -298,13 +298,32 @@ IS_TIME_INVARIANT = Exercise(
             "a test for linearity",
             "You have doubled the input, or added two inputs up. That asks another question: is the answer to a sum "
             "the sum of the answers? Squaring does not pass it, and yet squares the same way at all times.",
-            [_moved("2 * u", "2 * layer(u)"), _moved("shift * u", "shift * layer(u)")],
+            [
+                _moved("2 * u", "2 * layer(u)"),
+                _moved("shift * u", "shift * layer(u)"),
+                _moved(f"u + {LATE_INPUT}", f"layer(u) + layer({LATE_INPUT})"),
+            ],
         ),
         Misconception(
             "a test for causality",
             "You leave the end of the input away and look whether the start of the output stays. That asks whether the "
             "system reads the future. Here the input has to come later.",
-            _moved("u[:-shift]", "layer(u)[:-shift]"),
+            [
+                _moved("u[:-shift]", "layer(u)[:-shift]"),
+                _moved("F.pad(u[:-shift], (0, shift))", both="layer(late_input)[:-shift], layer(u)[:-shift]"),
+            ],
+        ),
+        Misconception(
+            "a look at the largest output",
+            "You compare where the largest output stands. What all the others do stays unseen: compare them step by "
+            "step.",
+            [
+                edited(is_time_invariant, f"torch.allclose({BOTH}, rtol=1e-3, atol=1e-4) → bool({same})")
+                for same in (
+                    "layer(late_input).argmax() == late_output.argmax()",
+                    "layer(late_input).argmax() == layer(u).argmax() + shift",
+                )
+            ],
         ),
         Misconception(
             "a shift into the past",
@@ -370,7 +389,7 @@ IS_TIME_INVARIANT = Exercise(
             "single impulse, many systems behave. Use the u that is given.",
             [
                 edited(is_time_invariant, f"late_input = → u = {own}\n    late_input =")
-                for own in ("torch.ones_like(u)", "torch.zeros_like(u)", IMPULSE)
+                for own in ("torch.ones_like(u)", "torch.zeros_like(u)", "torch.arange(1.0 * len(u))", IMPULSE)
             ]
             + [
                 edited(

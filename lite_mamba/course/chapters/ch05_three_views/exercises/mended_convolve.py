@@ -7,6 +7,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .shared import (
     A_CLOCK_OF_ITS_OWN,
+    COMPLEX,
     FEWER_ON_THE_WAY_BACK,
     LARGER_ON_THE_WAY_BACK,
     LATE,
@@ -127,7 +128,10 @@ MENDED_CONVOLVE = Exercise(
             "a length that irfft must guess",
             "There is room enough, with an odd number of points. Without n, irfft guesses an even one, so time is "
             "stretched. Tell irfft the n that you have used.",
-            _with_points("2 * u.shape[-1] - 1", "irfft(values, n=points) → irfft(values)"),
+            [
+                _with_points(odd, "irfft(values, n=points) → irfft(values)")
+                for odd in ("2 * u.shape[-1] - 1", f"{NEXT} - 1")
+            ],
         ),
         Misconception(
             "half as much again",
@@ -167,6 +171,10 @@ MENDED_CONVOLVE = Exercise(
                 edited(view, "[..., : u.shape[-1]] → [..., -u.shape[-1] :]")
                 for view in (_with_points(NEXT), _with_points("2 * u.shape[-1] - 1"), suspect_convolve)
             ],
+        ),
+        Misconception(
+            *COMPLEX,
+            edited(mended_convolve, ".rfft(u → .fft(u", ".rfft(kernel → .fft(kernel", "irfft(values → ifft(values"),
         ),
         Misconception(
             "no way back",

@@ -36,13 +36,17 @@ RECURRENCE = Exercise(
     misconceptions=[
         Misconception(
             "an output from the old state",
-            "Every output stands one step too late: y[t] is read from the state before u[t] has come in. Which of the "
-            "two lines of the formula comes first?",
-            edited(
-                recurrence,
-                "h = A_bar * h + B_bar * u_t  # (N,) → outputs.append((C * h).sum())",
-                "        outputs.append((C * h).sum())\n    return →         h = A_bar * h + B_bar * u_t\n    return",
-            ),
+            "y[t] is read before u[t] has come in, so each sample is seen one step too late. Which of the two lines of "
+            "the formula comes first?",
+            [
+                edited(
+                    recurrence,
+                    "h = A_bar * h + B_bar * u_t  # (N,) → outputs.append((C * h).sum())",
+                    "        outputs.append((C * h).sum())\n    return → "
+                    "        h = A_bar * h + B_bar * u_t\n    return",
+                ),
+                edited(recurrence, "(C * h).sum() → (C * (h - B_bar * u_t)).sum()"),
+            ],
         ),
         Misconception(
             "what is lost in the place of what is left",
@@ -165,13 +169,18 @@ RECURRENCE = Exercise(
         ),
         Misconception(
             "steps in the place of states",
-            "A list of N numbers is asked for place t, the number of a step. A_bar, B_bar, C and h have a number for "
-            "each *state*, and serve in every step as they are; only u and y have one for each step.",
-            edited(
-                recurrence,
-                "for u_t in u → for t, u_t in enumerate(u)",
-                "A_bar * h + B_bar * u_t → A_bar[t] * h + B_bar[t] * u_t",
-            ),
+            "You go through a list of N numbers as the steps go on. A_bar, B_bar, C and h have a number for each "
+            "*state*, and serve in every step as they are; only u and y have one for each step.",
+            [
+                edited(
+                    recurrence,
+                    f"for u_t in u → for t, u_t in enumerate({samples})",
+                    "A_bar * h + B_bar * u_t → A_bar[t] * h + B_bar[t] * u_t",
+                    "zeros_like(A_bar) → zeros(())",
+                    "(C * h).sum() → C[t] * h",
+                )
+                for samples in ("u", "u[: len(A_bar)]")
+            ],
             where=lambda u, A_bar, **case: len(A_bar) < len(u),
         ),
         Misconception(
@@ -220,14 +229,14 @@ RECURRENCE = Exercise(
             ),
         ),
         Misconception(
-            "a state that starts at one",
-            "The state starts with ones. Before the first step nothing has come in: it is empty, zero.",
-            edited(recurrence, "zeros_like → ones_like"),
+            "a state that is not empty at first",
+            "The state starts with ones, or with B_bar. Before the first step nothing has come in: it is empty, zero.",
+            [edited(recurrence, f"torch.zeros_like(A_bar) → {first}") for first in ("torch.ones_like(A_bar)", "B_bar")],
         ),
         Misconception(
-            "outputs that are added up",
-            "The outputs are added up over the steps, as if y had a memory of its own. The memory is h alone: y[t] is "
-            "C times the h of now.",
+            "a second memory",
+            "Beside the state, something else is added up over the steps: the outputs, or the samples on their way in. "
+            "The memory is h alone: one sample comes in, and y[t] is C times the h of now.",
             edited(recurrence, "torch.stack(outputs) → torch.stack(outputs).cumsum(0)"),
         ),
         Misconception(

@@ -72,7 +72,15 @@ FEWER_ON_THE_WAY_BACK = (
 
 RUNNING_BACKWARDS = (
     "a kernel that runs backwards",
-    "A complex conjugate turns time round: this is a correlation. Multiply the values as they are.",
+    "A complex conjugate turns time round, and so do two flips: this is a correlation. Multiply the values as they "
+    "are.",
+)
+
+
+COMPLEX = (
+    "a complex result",
+    "The numbers are right, but they are complex, with imaginary parts that are zero but for rounding. Take .real at "
+    "the very end, or use rfft and irfft.",
 )
 
 
