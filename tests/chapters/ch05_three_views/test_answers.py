@@ -1318,6 +1318,16 @@ TIME = [
         "two delays that differ",
     ),
     ("a number below 1", lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s)).abs().max() < 1), ROOM),
+    (
+        "the short one for itself",
+        lambda layer, u, s: close(layer(delayed(u, s))[s:], layer(u[:-s])),
+        "an input of another length",
+    ),
+    (
+        "any, from the shift on",
+        lambda layer, u, s: bool(((layer(delayed(u, s))[s:] - layer(u)[:-s]).abs() < 1e-4).any()),
+        "one equal step is enough",
+    ),
     ("a ramp", invariant_on(lambda u: torch.arange(len(u)).float()), "an input of your own"),
     (
         "a sum of two",

@@ -207,6 +207,7 @@ IS_TIME_INVARIANT = Exercise(
             [
                 _moved("u[:-shift]", "layer(u)[shift:]"),
                 _moved("u[shift:]", "layer(u)[shift:]"),
+                _moved(late_output="layer(u[:-shift])", both="layer(late_input)[shift:], late_output"),
                 _moved("F.pad(u[:-shift], (2 * shift, 0))", both="layer(late_input)[: len(u)], late_output"),
             ],
         ),
@@ -277,7 +278,12 @@ IS_TIME_INVARIANT = Exercise(
         Misconception(
             "one equal step is enough",
             "One output that agrees makes your answer True. The two must agree at every step.",
-            edited(is_time_invariant, "torch.allclose → torch.isclose", "atol=1e-4) → atol=1e-4).any().item()"),
+            [
+                edited(
+                    is_time_invariant, "torch.allclose → torch.isclose", "atol=1e-4) → atol=1e-4).any().item()", *part
+                )
+                for part in ((), (f"{BOTH} → layer(late_input)[shift:], late_output[shift:]",))
+            ],
         ),
         Misconception(
             "a difference with its sign",
