@@ -270,6 +270,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "must be a (.D tensor|matrix)|.-D argument|.D tensors expected|vector expected|[Ee]xpected target size",
         "Print the shapes of all that meets in this line, and compare them axis by axis.",
     ),
+    "values and indices in one": (
+        (AttributeError, TypeError),
+        r"return_types\.",
+        "Along an axis, `sort`, `topk` and `max` give both. Take the one that you need: `.values` or `.indices`.",
+    ),
     "a name that is not there behind a dot": (
         AttributeError,
         "",

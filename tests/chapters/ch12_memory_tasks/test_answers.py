@@ -133,6 +133,12 @@ FIXED = [
     ("no batch", lambda d, length, n: fixed_by_cat(d, length, n)[0], None),
     ("no return", lambda d, length, n: None, None),
     ("transposed", lambda d, length, n: fixed_by_cat(d, length, n).T, None),
+    ("as long as data", lambda d, length, n: torch.full_like(d, n + 1), "a row that is not L long"),
+    ("as long as data, no room for recalls", lambda d, length, n: d.clone(), "a row that is not L long"),
+    ("counted from the largest", lambda d, length, n: fixed_by_cat(d, length, int(d.max()) + 1),
+     "an id made of what was drawn"),
+    ("from the second token on", lambda d, length, n: torch.cat(
+        [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),
 ]  # fmt: skip
 
 # Exercise 2: selective_copying (data, u, n_symbols)
@@ -218,6 +224,26 @@ def selective_one_recall(data, u, n):
     return tokens
 
 
+def selective_where(data, u, n, taken):
+    tokens = selective_noise(data, u, n)
+    tokens[:, : u.shape[1]][taken] = data.flatten()
+    return tokens
+
+
+def selective_numbered_from_1(data, u, n):
+    tokens = selective_noise(data, u, n)
+    for b, places in enumerate(top(u, data.shape[1]).tolist()):
+        for number, p in enumerate(places, start=1):
+            tokens[b, p] = data[b, min(number, data.shape[1] - 1)]
+    return tokens
+
+
+def selective_in_rows(data, u, n):
+    tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
+    tokens[-data.shape[1] :] = n + 1
+    return tokens.scatter(1, top(u, data.shape[1]), data)
+
+
 def places_of(which):
     return lambda data, u, n: selective_at(data, u, n, which(u, data.shape[1]))
 
@@ -291,6 +317,21 @@ SELECTIVE = [
     ("scattered down the rows", selective_down_the_rows, "places taken for rows"),
     ("questions first", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1])).roll(d.shape[1], 1),
      "recalls at the start"),
+    ("gathered", lambda d, u, n: selective_noise(d, u, n).gather(1, top(u, d.shape[1])), "places that are read"),
+    ("the largest of a column", lambda d, u, n: selective_noise(d, u, n).scatter(1, u.topk(d.shape[1], dim=0)[1], d),
+     "the largest of a column"),
+    ("argsort down the rows", places_of(lambda u, k: u.argsort(dim=0)[:, -k:].sort(1)[0]), "the largest of a column"),
+    ("both of a sort", lambda d, u, n: selective_noise(d, u, n).scatter(1, u.topk(d.shape[1])[1].sort(1), d),
+     "values and indices in one"),
+    ("argsort as ranks", lambda d, u, n: selective_where(d, u, n, u.argsort(1) >= u.shape[1] - d.shape[1]),
+     "argsort taken for ranks"),
+    ("argsort from the largest as ranks", lambda d, u, n: selective_where(
+        d, u, n, (-u).argsort(dim=-1) < d.shape[1]), "argsort taken for ranks"),
+    ("numbered from 1", selective_numbered_from_1, "symbols counted from 1"),
+    ("added", lambda d, u, n: torch.where((r := selective_by_rows(d, u, n)) < n, r + n, r), "symbols added to noise"),
+    ("a single column", lambda d, u, n: torch.where(
+        torch.arange(u.shape[1] + d.shape[1]) > u.shape[1], n, selective_by_rows(d, u, n)), "one column of recalls"),
+    ("recalls in rows", selective_in_rows, "rows in the place of columns"),
 ]  # fmt: skip
 
 # Exercise 3: induction_heads (symbols, place, n_symbols)
@@ -444,6 +485,12 @@ HEADS = [
      "places taken for rows"),
     ("appended", lambda s, p, n: (torch.cat([s.scatter(1, p, n), torch.full((len(s), 1), n)], 1), s.gather(1, p + 1)),
      "a cue behind the row"),
+    ("a 1 outside of the brackets", lambda s, p, n: (heads_by_rows(s, p, n)[0], s.gather(1, p) + 1),
+     "the next id in the place of the next token"),
+    ("the next id after the cue", lambda s, p, n: (heads_by_rows(s, p, n)[0], torch.full_like(p, n + 1)),
+     "the next id in the place of the next token"),
+    ("counted from the largest", lambda s, p, n: heads_by_rows(s, p, int(s.max()) + 1),
+     "an id made of what was drawn"),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
     ("no return", lambda s, p, n: None, None),
 ]  # fmt: skip
@@ -479,6 +526,15 @@ def left_in_place(delta, A):
     return delta.cumsum_(0).sub_(delta[-1].clone()).neg_().mul_(A).exp_()
 
 
+def left_by_a_sum_made_once(delta, A):
+    total, out = 0.0, []
+    for t in range(len(delta)):
+        for step in delta[t + 1 :].tolist():
+            total += step
+        out.append(math.exp(A * total))
+    return torch.tensor(out)
+
+
 def sums(formula):
     return lambda delta, A: torch.exp(A * formula(delta))
 
@@ -504,7 +560,7 @@ LEFT = [
     ("a loop from the end", left_by_a_loop, "right"),
     ("two loops", left_by_two_loops, "right"),
     ("2 to the power", lambda d, A: 2 ** (A * (d.sum() - d.cumsum(0))), "a base that is not e"),
-    ("not turned back", lambda d, A: (A * (d.flip(0).cumsum(0) - d.flip(0))).exp(), "a sum that is not turned back"),
+    ("not turned back", lambda d, A: (A * (d.flip(0).cumsum(0) - d.flip(0))).exp(), "a sum that is turned once"),
     ("times delta", lambda d, A: d * left_by_a_loop(d, A), "what a token writes, not its share"),
     ("flip", left_by_flip, "right"),
     ("a matrix", left_by_a_matrix, "right"),
@@ -560,6 +616,21 @@ LEFT = [
     ("two behind", lambda d, A: torch.stack([torch.exp(A * d[t + 2 :].sum()) for t in range(len(d))]),
      "the next token forgotten"),
     ("exp(A) times the sum", lambda d, A: math.exp(A) * (d.sum() - d.cumsum(0)), "an exponential of A alone"),
+    ("turned back, not turned", sums(lambda d: d.cumsum(0).flip(0)), "a sum that is turned once"),
+    ("turned back, not turned, without its own", sums(lambda d: (d.cumsum(0) - d).flip(0)),
+     "a sum that is turned once"),
+    ("ln 2", lambda d, A: (math.log(2) * A * (d.sum() - d.cumsum(0))).exp(), "a base that is not e"),
+    ("Euler backwards", lambda d, A: 1 / (1 - A * (d.sum() - d.cumsum(0))), "a factor that is not exact"),
+    ("Euler backwards, step by step", lambda d, A: torch.stack([(1 / (1 - A * d[t + 1 :])).prod()
+     for t in range(len(d))]), "a factor that is not exact"),
+    ("bilinear", lambda d, A: torch.stack([((2 + A * d[t + 1 :]) / (2 - A * d[t + 1 :])).prod()
+     for t in range(len(d))]), "a factor that is not exact"),
+    ("bilinear, of the sum", lambda d, A: (2 + A * (s := d.sum() - d.cumsum(0))) / (2 - A * s),
+     "a factor that is not exact"),
+    ("of the first, for all", lambda d, A: (A * d[1:].sum()).exp().repeat(len(d)), "one share for the whole row"),
+    ("tokens counted", lambda d, A: (A * torch.arange(len(d)).flip(0)).exp(), "steps taken as equal"),
+    ("a running sum of factors", lambda d, A: (A * d).exp().cumsum(0), "shares that are added"),
+    ("a sum made once", left_by_a_sum_made_once, "a sum that goes on"),
 ]  # fmt: skip
 
 # Bug hunt: last_logits (model, tokens, chunk)
@@ -625,6 +696,43 @@ def read_fresh_at_its_place(model, tokens, chunk):
         stream = InferenceParams(tokens.shape[1], len(tokens))
         stream.seqlen_offset = start
         out = model(tokens[:, start : start + chunk], stream)
+    return out[:, -1]
+
+
+OTHERWISE = "an offset that is not the number of tokens"
+
+
+def read_one_behind(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for start in range(0, tokens.shape[1], chunk):
+        out = model(tokens[:, start : start + chunk], stream)
+        stream.seqlen_offset = start
+    return out[:, -1]
+
+
+def read_parts(model, parts):
+    stream = InferenceParams(sum(part.shape[1] for part in parts), len(parts[0]))
+    for part in parts:
+        out = model(part, stream)
+        stream.seqlen_offset += part.shape[1]
+    return out[:, -1]
+
+
+def read_the_last_again(model, tokens, chunk):
+    return read_parts(model, [*tokens.split(chunk, 1), tokens[:, -1:]])
+
+
+def read_from_the_start(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for end in range(chunk, tokens.shape[1] + chunk, chunk):
+        out = model(tokens[:, :end], stream)
+        stream.seqlen_offset = min(end, tokens.shape[1])
+    return out[:, -1]
+
+
+def read_fresh_at_the_end(model, tokens, chunk):
+    for part in tokens.split(chunk, 1):
+        out = model(part, InferenceParams(tokens.shape[1], len(tokens), seqlen_offset=tokens.shape[1]))
     return out[:, -1]
 
 
@@ -720,6 +828,23 @@ READING = [
      "probabilities in the place of logits"),
     ("an emptied stream", read_emptied, "an offset without its stream"),
     ("too early from the second on", read_too_early_later, "an offset that moves too early"),
+    ("a fresh stream, offset by the row", read_fresh_at_the_end, "an offset without its stream"),
+    ("added up", lambda m, t, c: sum(m(part)[:, -1] for part in t.split(c, 1)), "pieces that are added up"),
+    ("averaged", lambda m, t, c: torch.stack([m(part)[:, -1] for part in t.split(c, 1)]).mean(0),
+     "pieces that are added up"),
+    ("L added", lambda m, t, c: read_with(m, t, c, advance=lambda p: t.shape[1])[:, -1], OTHERWISE),
+    ("all ids added", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(t) * len(p))[:, -1], OTHERWISE),
+    ("one less", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(p) - 1)[:, -1], OTHERWISE),
+    ("ids of the model", lambda m, t, c: read_with(m, t, c, advance=lambda p: 7)[:, -1], OTHERWISE),
+    ("taken away", lambda m, t, c: read_with(m, t, c, advance=lambda p: -len(p))[:, -1], OTHERWISE),
+    ("the start of the piece", read_one_behind, "an offset one piece behind"),
+    ("the last token again", read_the_last_again, "tokens that go in twice"),
+    ("pieces that overlap", lambda m, t, c: read_parts(m, [t[:, s : s + c] for s in range(0, t.shape[1], c - 1)]),
+     "tokens that go in twice"),
+    ("from the start each time", read_from_the_start, "tokens that go in twice"),
+    ("a mean over tokens", lambda m, t, c: read_with(m, t, c).mean(1), "all tokens of the last piece in one"),
+    ("a maximum over tokens", lambda m, t, c: read_with(m, t, c).max(1).values, "all tokens of the last piece in one"),
+    ("a sum over tokens", lambda m, t, c: read_with(m, t, c).sum(dim=1), "all tokens of the last piece in one"),
 ]  # fmt: skip
 
 

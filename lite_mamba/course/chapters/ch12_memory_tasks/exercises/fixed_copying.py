@@ -21,6 +21,7 @@ def _fixed(*edits: str):
     return edited(fixed_copying, *edits)
 
 
+FROM_THE_END = (), ("length - n_data : → -n_data:",)
 NOISE, RECALL = "length), n_symbols) → length), {})", "= n_symbols + 1 → = {}"
 
 
@@ -96,6 +97,11 @@ FIXED_COPYING = Exercise(
             ],
         ),
         Misconception(
+            "symbols one place too late",
+            "Your symbols begin at the second token: places are counted from 0.",
+            _fixed("[:, :n_data] → [:, 1 : n_data + 1]"),
+        ),
+        Misconception(
             "symbols in front of the recalls",
             "Your symbols stand right before the recalls. They come first, and the noise lies between.",
             _fixed("[:, :n_data] → [:, length - 2 * n_data : length - n_data]"),
@@ -130,8 +136,11 @@ FIXED_COPYING = Exercise(
             "Your row is not L tokens long. L counts all of them, symbols and recalls too. How much is left for the "
             "noise?",
             [
-                _fixed(f"(batch, length) → (batch, length {more})", "length - n_data : → -n_data:")
-                for more in ("+ 2 * n_data", "+ n_data", "+ 1", "- 1")
+                *(
+                    _fixed(f"(batch, length) → (batch, length {more})", "length - n_data : → -n_data:")
+                    for more in ("+ 2 * n_data", "+ n_data", "+ 1", "- 1")
+                ),
+                *(_fixed("torch.full((batch, length), → torch.full_like(data,", *more) for more in FROM_THE_END),
             ],
         ),
         Misconception(
@@ -150,6 +159,12 @@ FIXED_COPYING = Exercise(
             "You have as many recalls as rows. `len(data)` and `data.shape[0]` count rows; each recall asks for one "
             "symbol of its row.",
             _fixed("[:, length - n_data :] → [:, -batch:]"),
+        ),
+        Misconception(
+            "an id made of what was drawn",
+            "You count from the largest symbol that was drawn. The last of the symbols need not be among them: "
+            "`n_symbols` says how many there are.",
+            _ids("int(data.max()) + 1", "int(data.max()) + 2"),
         ),
         Misconception(
             "an id that is not the next one",

@@ -78,6 +78,11 @@ INDUCTION_HEADS = Exercise(
             _target("symbols.gather(1, place - 1)"),
         ),
         Misconception(
+            "the next id in the place of the next token",
+            "You add 1 to a symbol, which makes another id of it. It is the place that goes on by one.",
+            [_target(f"{of}.gather(1, place) + 1") for of in ("symbols", "tokens")],
+        ),
+        Misconception(
             "a target shifted by one",
             "Your target stands two tokens behind the cue. It is the next one that counts.",
             _target("symbols.gather(1, place + 2)"),
@@ -100,6 +105,12 @@ INDUCTION_HEADS = Exercise(
                 *(_cues(id, id) for id in ("n_symbols + 1", "-1")),
                 _task("-1] = n_symbols → -1] = n_symbols + 1"),
             ],
+        ),
+        Misconception(
+            "an id made of what was drawn",
+            "You count from the largest symbol that was drawn. The last of the symbols need not be among them: "
+            "`n_symbols` says how many there are.",
+            _cues("int(symbols.max()) + 1", "int(symbols.max()) + 1"),
         ),
         Misconception(
             "no question",

@@ -25,6 +25,7 @@ def _read(*edits: str):
 
 
 STREAM = "    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))\n"
+PIECES = "in tokens.split(chunk, dim=1) → in {}"
 ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
 
 
@@ -80,15 +81,18 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "an offset without its stream",
-            "Your offset says how many tokens went in before, but the stream has none of them: it is a new one, or was "
+            "Your offset says that tokens went in before, but the stream has none of them: it is a new one, or was "
             "emptied. The stream is what carries the memory from piece to piece.",
-            _read(
-                STREAM + " → ",
-                "    for piece in tokens.split(chunk, dim=1):\n → "
-                "    for i, piece in enumerate(tokens.split(chunk, dim=1)):\n    " + STREAM + "        "
-                "stream.seqlen_offset = i * chunk\n",
-                ADVANCE + " → ",
-            ),
+            [
+                _read(
+                    STREAM + " → ",
+                    "    for piece in tokens.split(chunk, dim=1):\n → "
+                    "    for i, piece in enumerate(tokens.split(chunk, dim=1)):\n    " + STREAM + "        "
+                    f"stream.seqlen_offset = {seen}\n",
+                    ADVANCE + " → ",
+                )
+                for seen in ("i * chunk", "tokens.shape[1]")
+            ],
         ),
         Misconception(
             "an offset that moves too early",
@@ -115,6 +119,39 @@ LAST_LOGITS = Exercise(
             "`piece.shape[0]`, or `len(piece)`, is the number of rows. The offset counts tokens, and they lie along "
             "axis 1.",
             [_read("+= piece.shape[1] → += piece.shape[0]")],
+        ),
+        Misconception(
+            "an offset that is not the number of tokens",
+            "After the first piece, your offset is not the number of tokens that went in. Print both.",
+            [
+                *(
+                    _read(f"+= piece.shape[1] → += {count}")
+                    for count in ("tokens.shape[1]", "piece.numel()", "piece.shape[1] - 1", "logits.shape[2]")
+                ),
+                _read("+= piece.shape[1] → -= piece.shape[1]"),
+            ],
+        ),
+        Misconception(
+            "an offset one piece behind",
+            "Your offset leaves out the piece that has just gone in. So after the first one it is 0, and the second "
+            "one starts afresh.",
+            _read(
+                "in tokens.split(chunk, dim=1) → in enumerate(tokens.split(chunk, dim=1))",
+                "for piece → for i, piece",
+                "+= piece.shape[1] → = i * chunk",
+            ),
+        ),
+        Misconception(
+            "tokens that go in twice",
+            "Some tokens go into the stream more than once. It remembers all that it reads: each token goes in once.",
+            [
+                _read("return logits[:, -1] → return model(tokens[:, -1:], stream)[:, -1]"),
+                _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1], chunk - 1)]")),
+                _read(
+                    PIECES.format("[tokens[:, : i + chunk] for i in range(0, tokens.shape[1], chunk)]"),
+                    "+= piece.shape[1] → = piece.shape[1]",
+                ),
+            ],
         ),
         Misconception(
             "rows in pieces",
@@ -145,6 +182,25 @@ LAST_LOGITS = Exercise(
             "the first piece only",
             "You return inside of the loop, after the first piece. The answer stands behind the last one.",
             _read(ADVANCE + "    return → " + ADVANCE + "        return"),
+        ),
+        Misconception(
+            "pieces that are added up",
+            "You add up, or average, what the model says of each piece alone. What a piece means depends on those "
+            "before it: the model has to remember them.",
+            [
+                _read(
+                    STREAM + " →     every = []\n",
+                    "model(piece, stream) → model(piece)",
+                    ADVANCE + " →         every.append(logits[:, -1])\n",
+                    f"return logits[:, -1] → return {total}",
+                )
+                for total in ("sum(every)", "sum(every) / len(every)")
+            ],
+        ),
+        Misconception(
+            "all tokens of the last piece in one",
+            "You make one of all tokens of the last piece, by a mean or a maximum. Asked is the last token alone.",
+            [_read(f"logits[:, -1] → logits.{one}(1)") for one in ("mean", "amax", "sum")],
         ),
         Misconception(
             "the first token of the last piece",

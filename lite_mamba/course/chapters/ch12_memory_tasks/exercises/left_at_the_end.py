@@ -70,14 +70,18 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a base that is not e",
-            "You raise 2 or 10 to the power. The state fades by exp(Δ A): the base is e.",
+            "Your shares are powers of 2, or of 10. The state fades by exp(Δ A): the base is e.",
             [edited(left_at_the_end, f"torch.exp(A * later) → {base} ** (A * later)") for base in (2, 10)],
         ),
         Misconception(
-            "a sum that is not turned back",
-            "You added up from the end, on a tensor that was turned round, and did not turn the result back: the last "
-            "number belongs to the first token.",
-            [_later("delta.flip(0).cumsum(0) - delta.flip(0)"), _later("delta.flip(0).cumsum(0)")],
+            "a sum that is turned once",
+            "To add up from the end, a row is turned round before, and its sums are turned back. You turn once.",
+            [
+                _later("delta.flip(0).cumsum(0) - delta.flip(0)"),
+                _later("delta.flip(0).cumsum(0)"),
+                _later("delta.cumsum(0).flip(0)"),
+                _later("(delta.cumsum(0) - delta).flip(0)"),
+            ],
         ),
         Misconception(
             "what a token writes, not its share",
@@ -87,7 +91,7 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "the tokens before",
-            "You add up the Δ from the start. A token is faded by what comes *after* it: the last one least, the first "
+            "You fade a token by the Δ from the start. What comes *after* it fades it: the last one least, the first "
             "one most.",
             [_later(f"delta.cumsum(0){less}") for less in ("", " - delta", " - delta[0]")],
         ),
@@ -120,9 +124,14 @@ LEFT_AT_THE_END = Exercise(
             ],
         ),
         Misconception(
+            "a sum that goes on",
+            "Your sum goes on from one token to the next. Each token adds up the Δ behind it, from 0 on.",
+            _later("(delta.sum() - delta.cumsum(0)).cumsum(0)"),
+        ),
+        Misconception(
             "one share for the whole row",
-            "One number comes, that of the first token. Each token has later ones of its own: L shares.",
-            [_left("torch.exp(A * later)[0]"), _left("torch.exp(A * later)[0].item()")],
+            "You give one share, that of the first token. Each token has later ones of its own: L shares.",
+            [_left(f"torch.exp(A * later)[0]{form}") for form in ("", ".item()", ".expand_as(delta)")],
         ),
         Misconception(
             "the next token only",
@@ -192,6 +201,7 @@ LEFT_AT_THE_END = Exercise(
             "You count the later tokens, as if their Δ were equal. They differ: the Δ of the later ones themselves "
             "add up.",
             [
+                _later("torch.arange(len(delta) - 1, -1, -1)"),
                 _later("delta.mean() * torch.arange(len(delta) - 1, -1, -1)"),
                 _later("delta * torch.arange(len(delta) - 1, -1, -1)"),
                 _later("delta * torch.arange(len(delta), 0, -1)"),
@@ -210,8 +220,11 @@ LEFT_AT_THE_END = Exercise(
             "shares that are added",
             "You add up what single tokens leave. They fade the state one after another: factors multiply.",
             [
-                _left(f"torch.stack([torch.exp(A * delta[{first} :]).sum() for t in range(len(delta))])")
-                for first in ("t + 1", "t")
+                _left("torch.exp(A * delta).cumsum(0)"),
+                *(
+                    _left(f"torch.stack([torch.exp(A * delta[{first} :]).sum() for t in range(len(delta))])")
+                    for first in ("t + 1", "t")
+                ),
             ],
         ),
         Misconception(
@@ -226,10 +239,15 @@ LEFT_AT_THE_END = Exercise(
         ),
         Misconception(
             "a factor that is not exact",
-            "1 + A·Δ is Euler's rule, the start of the exponential. Mamba fades a state by exp(ΔA).",
+            "Euler's rule and the bilinear one are near the exponential for small Δ only. Mamba fades a state by "
+            "exp(ΔA).",
             [
-                _left("1 + A * later"),
-                _left("torch.stack([(1 + A * delta[t + 1 :]).prod() for t in range(len(delta))])"),
+                _left(formula)
+                for rule in ("1 + A * {}", "1 / (1 - A * {})", "(1 + A * {0} / 2) / (1 - A * {0} / 2)")
+                for formula in (
+                    rule.format("later"),
+                    f"torch.stack([({rule.format('delta[t + 1 :]')}).prod() for t in range(len(delta))])",
+                )
             ],
         ),
     ],

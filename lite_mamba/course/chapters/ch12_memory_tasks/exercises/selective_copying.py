@@ -21,6 +21,9 @@ def _places(formula: str):
     return edited(selective_copying, f"u.topk(n_data, dim=1).indices.sort(dim=1).values → {formula}")
 
 
+TAKEN = "    tokens[:, : u.shape[1]][taken] = data.flatten()\n    return tokens"
+
+
 def _scatter(formula: str):
     """A wrong `selective_copying`: the symbols are put down in another way."""
     return edited(selective_copying, f"return tokens.scatter(1, places, data) → {formula}")
@@ -56,6 +59,28 @@ SELECTIVE_COPYING = Exercise(
             "symbols from right to left",
             "Your symbols run from right to left. From left to right, they must be data[0], data[1], …",
             _places("u.topk(n_data, dim=1).indices.sort(dim=1, descending=True).values"),
+        ),
+        Misconception(
+            "argsort taken for ranks",
+            "`argsort` names a place for each rank. You read it as a rank for each place: that takes one more step.",
+            [
+                _scatter(f"taken = {taken}\n" + TAKEN)
+                for taken in ("u.argsort(dim=1) >= u.shape[1] - n_data", "u.argsort(dim=1, descending=True) < n_data")
+            ],
+        ),
+        Misconception(
+            "symbols counted from 1",
+            "You number the symbols of a row from 1 on, and data from 0 on: the first one is left out.",
+            _scatter(
+                "taken = torch.zeros(u.shape, dtype=torch.bool).scatter(1, places, True)\n"
+                "    which = taken.cumsum(1).clamp(max=n_data - 1)\n"
+                "    return torch.cat([data.gather(1, which).where(taken, n_symbols), tokens[:, u.shape[1] :]], dim=1)"
+            ),
+        ),
+        Misconception(
+            "symbols added to noise",
+            "You add a symbol to the noise at its place. It stands there *instead*.",
+            _scatter("return tokens.scatter_add(1, places, data)"),
         ),
         Misconception(
             "the smallest numbers",
@@ -120,6 +145,17 @@ SELECTIVE_COPYING = Exercise(
             edited(selective_copying, "    tokens[:, u.shape[1] :] = n_symbols + 1\n → "),
         ),
         Misconception(
+            "one column of recalls",
+            "`[:, -K]` is a single column. The last K columns are a slice: `[:, -K:]`.",
+            edited(selective_copying, "[:, u.shape[1] :] → [:, u.shape[1]]"),
+        ),
+        Misconception(
+            "rows in the place of columns",
+            "`tokens[-K:]` are the last K rows. The first axis counts rows; a recall is a token, and they lie along "
+            "the second one.",
+            edited(selective_copying, "[:, u.shape[1] :] → [-n_data:]"),
+        ),
+        Misconception(
             "one recall for all symbols",
             "Only the last token asks. For K symbols there are K recalls.",
             edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
@@ -155,6 +191,21 @@ SELECTIVE_COPYING = Exercise(
                     "return tokens.scatter(1, places, data) → tokens = tokens.scatter(1, places, data)\n"
                     "    tokens[:, -n_data:] = n_symbols + 1\n    return tokens",
                 ),
+            ],
+        ),
+        Misconception(
+            "places that are read",
+            "`gather` reads what stands at the places: noise. The symbols are to be written there.",
+            _scatter("return tokens.gather(1, places)"),
+        ),
+        Misconception(
+            "the largest of a column",
+            "You compare the numbers of one column, across the rows. Each row has its own K largest ones: along which "
+            "axis do its tokens lie?",
+            [
+                _places("u.topk(n_data, dim=0).indices.sort(dim=1).values"),
+                _places("u.argsort(dim=0)[:, -n_data:].sort(dim=1).values"),
+                _places("u.argsort(dim=0, descending=True)[:, :n_data].sort(dim=1).values"),
             ],
         ),
         Misconception(
