@@ -115,7 +115,8 @@ FIXED = [
     ("answers, and nothing else", lambda d, length, n: F.pad(d, (length - d.shape[1], 0), value=n),
      "the answer in the question"),
     ("K + 1 recalls", lambda d, length, n: torch.where(
-        torch.arange(length) < length - d.shape[1] - 1, fixed_by_cat(d, length, n), n + 1), "one recall too many"),
+        torch.arange(length) < length - d.shape[1] - 1, fixed_by_cat(d, length, n), n + 1),
+     "more recalls than symbols"),
     ("a slice that ends early", lambda d, length, n: torch.cat(
         [fixed_by_cat(d, length, n)[:, :-1], torch.full((len(d), 1), n)], 1), "one recall too few"),
     ("one noise more", lambda d, length, n: fixed_by_cat(d, length + 1, n), "a row that is not L long"),
@@ -137,6 +138,9 @@ FIXED = [
     ("as long as data, no room for recalls", lambda d, length, n: d.clone(), "a row that is not L long"),
     ("counted from the largest", lambda d, length, n: fixed_by_cat(d, length, int(d.max()) + 1),
      "an id made of what was drawn"),
+    ("two recalls a symbol", lambda d, length, n: torch.where(
+        torch.arange(length) < length - 2 * d.shape[1], fixed_by_cat(d, length, n), n + 1),
+     "more recalls than symbols"),
     ("from the second token on", lambda d, length, n: torch.cat(
         [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),
 ]  # fmt: skip
@@ -238,6 +242,19 @@ def selective_numbered_from_1(data, u, n):
     return tokens
 
 
+def selective_with_recalls(data, u, n, where):
+    """Recalls at other columns, then the symbols."""
+    tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
+    tokens[:, list(where)] = n + 1
+    return tokens.scatter(1, top(u, data.shape[1]), data)
+
+
+def selective_by_rows_counted(data, u, n):
+    tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
+    tokens[:, -len(u) :] = n + 1
+    return tokens.scatter(1, top(u, len(u)), data)
+
+
 def selective_in_rows(data, u, n):
     tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
     tokens[-data.shape[1] :] = n + 1
@@ -332,6 +349,25 @@ SELECTIVE = [
     ("a single column", lambda d, u, n: torch.where(
         torch.arange(u.shape[1] + d.shape[1]) > u.shape[1], n, selective_by_rows(d, u, n)), "one column of recalls"),
     ("recalls in rows", selective_in_rows, "rows in the place of columns"),
+    ("as many places as rows", lambda d, u, n: selective_noise(d, u, n).scatter(1, top(u, len(u)), d),
+     "rows counted in the place of symbols"),
+    ("as many recalls as rows", lambda d, u, n: selective_with_recalls(d, u, n, range(-len(d), 0)),
+     "rows counted in the place of symbols"),
+    ("as many places and recalls as rows", selective_by_rows_counted, "rows counted in the place of symbols"),
+    ("one more recall", lambda d, u, n: selective_with_recalls(d, u, n, range(-d.shape[1] - 1, 0)),
+     "more recalls than symbols"),
+    ("two recalls a symbol", lambda d, u, n: selective_with_recalls(d, u, n, range(-2 * d.shape[1], 0)),
+     "more recalls than symbols"),
+    ("one more recall, over a symbol", lambda d, u, n: torch.cat(
+        [selective_by_rows(d, u, n)[:, : u.shape[1] - 1], torch.full((len(d), d.shape[1] + 1), n + 1)], 1),
+     "more recalls than symbols"),
+    ("two recalls a symbol, over symbols", lambda d, u, n: torch.cat(
+        [selective_by_rows(d, u, n)[:, : u.shape[1] - d.shape[1]], torch.full((len(d), 2 * d.shape[1]), n + 1)], 1),
+     "more recalls than symbols"),
+    ("one recall less", lambda d, u, n: selective_with_recalls(d, u, n, range(1 - d.shape[1], 0)),
+     "one recall too few"),
+    ("recalls that end early", lambda d, u, n: selective_with_recalls(d, u, n, range(-d.shape[1], -1)),
+     "one recall too few"),
 ]  # fmt: skip
 
 # Exercise 3: induction_heads (symbols, place, n_symbols)
@@ -837,7 +873,7 @@ READING = [
     ("one less", lambda m, t, c: read_with(m, t, c, advance=lambda p: len(p) - 1)[:, -1], OTHERWISE),
     ("ids of the model", lambda m, t, c: read_with(m, t, c, advance=lambda p: 7)[:, -1], OTHERWISE),
     ("taken away", lambda m, t, c: read_with(m, t, c, advance=lambda p: -len(p))[:, -1], OTHERWISE),
-    ("the start of the piece", read_one_behind, "an offset one piece behind"),
+    ("the start of the piece", read_one_behind, "a first piece that is lost"),
     ("the last token again", read_the_last_again, "tokens that go in twice"),
     ("pieces that overlap", lambda m, t, c: read_parts(m, [t[:, s : s + c] for s in range(0, t.shape[1], c - 1)]),
      "tokens that go in twice"),

@@ -127,9 +127,9 @@ FIXED_COPYING = Exercise(
             ],
         ),
         Misconception(
-            "one recall too many",
-            "Your row has a recall more than it has symbols, and one noise token less.",
-            _fixed("[:, length - n_data :] → [:, length - n_data - 1 :]"),
+            "more recalls than symbols",
+            "Your row has more recalls than symbols, in the place of noise. Each recall asks for one symbol.",
+            [_fixed(f"[:, length - n_data :] → [:, length - {recalls} :]") for recalls in ("n_data - 1", "2 * n_data")],
         ),
         Misconception(
             "a row that is not L long",

@@ -132,9 +132,9 @@ LAST_LOGITS = Exercise(
             ],
         ),
         Misconception(
-            "an offset one piece behind",
-            "Your offset leaves out the piece that has just gone in. So after the first one it is 0, and the second "
-            "one starts afresh.",
+            "a first piece that is lost",
+            "Your answer knows nothing of the first piece. Does it go in? And what is the offset when the second one "
+            "goes in? At 0 a stream starts afresh.",
             _read(
                 "in tokens.split(chunk, dim=1) → in enumerate(tokens.split(chunk, dim=1))",
                 "for piece → for i, piece",

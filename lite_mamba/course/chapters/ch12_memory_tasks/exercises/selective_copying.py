@@ -150,6 +150,39 @@ SELECTIVE_COPYING = Exercise(
             edited(selective_copying, "[:, u.shape[1] :] → [:, u.shape[1]]"),
         ),
         Misconception(
+            "rows counted in the place of symbols",
+            "You count rows in the place of symbols: `len(data)` and `data.shape[0]` are B. K is the other number of "
+            "the shape.",
+            [
+                _places("u.topk(batch, dim=1).indices.sort(dim=1).values"),
+                edited(selective_copying, "[:, u.shape[1] :] → [:, -batch:]"),
+                edited(selective_copying, "topk(n_data → topk(batch", "[:, u.shape[1] :] → [:, -batch:]"),
+            ],
+        ),
+        Misconception(
+            "more recalls than symbols",
+            "Your row has more recalls than symbols. Each recall asks for one symbol.",
+            [
+                edit
+                for more in ("1", "n_data")
+                for edit in (
+                    edited(selective_copying, f"[:, u.shape[1] :] → [:, u.shape[1] - {more} :]"),
+                    _scatter(
+                        "tokens = tokens.scatter(1, places, data)\n"
+                        f"    tokens[:, u.shape[1] - {more} :] = n_symbols + 1\n    return tokens"
+                    ),
+                )
+            ],
+        ),
+        Misconception(
+            "one recall too few",
+            "Your row has a recall less than it has symbols. The last K tokens begin at −K and end with the row.",
+            [
+                edited(selective_copying, f"[:, u.shape[1] :] → [:, {recalls}]")
+                for recalls in ("u.shape[1] + 1 :", "u.shape[1] : -1")
+            ],
+        ),
+        Misconception(
             "rows in the place of columns",
             "`tokens[-K:]` are the last K rows. The first axis counts rows; a recall is a token, and they lie along "
             "the second one.",
