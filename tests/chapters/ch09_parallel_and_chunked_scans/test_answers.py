@@ -492,6 +492,15 @@ def table_of_logarithms(a, x):
     return (torch.where(past, (total[:, None] - total[None]).exp(), 0.0) * x).sum(1)
 
 
+def rounds_with_padded_states(a, x):
+    s = 1
+    while s < len(x):
+        before_a = torch.nn.functional.pad(a[:-s], (s, 0), value=1)
+        before_x = torch.nn.functional.pad(x[:-s], (s, 0))
+        a, x, s = before_a * a, a * before_x + x, 2 * s
+    return x
+
+
 def rounds_with_return_inside(a, x):
     shift = 1
     while shift < len(a):
@@ -586,6 +595,12 @@ HILLIS_STEELE = [
     ),
     ("s + 2", lambda a, x: rounds(a, x, shifts=lambda L: range(1, L, 2)), "a shift that grows too fast"),
     ("return inside", rounds_with_return_inside, "a single round"),
+    (
+        "2 k",
+        lambda a, x: rounds(a, x, shifts=lambda L: [2 * k for k in range(1, 1 + (L - 1).bit_length())]),
+        "a first round that is missing",
+    ),
+    ("F.pad (shift, 0)", rounds_with_padded_states, "padding along the states"),
     ("a[:1] kept", rounds_that_keep_one, "steps without a partner that are lost"),
     (
         "from 2 on",
@@ -917,7 +932,17 @@ UP_DOWN = [
         "a first step that fades",
     ),
     ("0 at t = 0", tree(down=nothing_at_first), "a first state of zero"),
-    ("roll", tree(down=lambda a, x, odd: a[::2] * odd.roll(1, 0) + x[::2]), "a first step after the last one"),
+    ("roll", tree(down=lambda a, x, odd: a[::2] * odd.roll(1, 0) + x[::2]), "a first step after a later one"),
+    (
+        "odd[:1] first",
+        tree(down=lambda a, x, odd: a[::2] * torch.cat([odd[:1], odd[:-1]]) + x[::2]),
+        "a first step after a later one",
+    ),
+    (
+        "stack -1, flatten(0, 1)",
+        tree(weave=lambda even, odd: torch.stack((even, odd), -1).flatten(0, 1)),
+        "one axis for steps and states",
+    ),
     (
         "no x",
         tree(down=lambda a, x, odd: torch.cat([x[:1], odd[:-1] * a[2::2]])),
@@ -1146,6 +1171,13 @@ MENDED = [
     ("backwards", lambda log_a, x: linear_states(log_a.exp().flip(0), x.flip(0)).flip(0), "steps from last to first"),
     ("a clamped product", clamped_from_the_start, "a clamp"),
     ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
+    ("the tree in place", lambda log_a, x: tree_in_place(log_a.exp(), x), "a scan that wants an L of its own"),
+    ("rounds with a minus", lambda log_a, x: rounds_in_place(-log_a.exp(), x), "decays with a minus sign"),
+    (
+        "from the start, less the least",
+        lambda log_a, x: (S := log_a.cumsum(0) - log_a.cumsum(0).min()).exp() * (x * (-S).exp()).cumsum(0),
+        "weights that are scaled",
+    ),
     ("chunks of 16", lambda log_a, x: dividing_chunks(log_a, x, 16), "chunks that still divide"),
     ("not turned back", not_turned_back, "a sum turned round and not back"),
     ("the tree", lambda log_a, x: tree()(log_a.exp(), x), "a scan that wants an L of its own"),

@@ -67,6 +67,14 @@ def _longest_first(a, x):
     return x
 
 
+def _two_times_the_round(a, x):
+    for k in range(1, 1 + math.ceil(math.log2(len(a)))):
+        shift = 2 * k
+        new_a, new_x = combine(a[:-shift], x[:-shift], a[shift:], x[shift:])
+        a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])
+    return x
+
+
 HILLIS_STEELE = Exercise(
     id="09.hillis_steele",
     title="All states in a few rounds",
@@ -250,7 +258,22 @@ HILLIS_STEELE = Exercise(
         Misconception(
             "a first round that is missing",
             "Your first shift is 2. Then nobody ever takes in the neighbour next door: the first shift is 1.",
-            edited(hillis_steele, "shift = 1 → shift = 2"),
+            [edited(hillis_steele, "shift = 1 → shift = 2"), _two_times_the_round],
+        ),
+        Misconception(
+            "padding along the states",
+            "F.pad counts the axes from the last one: its first two numbers pad the states of (L, N). For (L,) that is "
+            "right. Time is the first axis, and its two numbers come last.",
+            [
+                edited(
+                    hillis_steele,
+                    f"{JOIN} → pad = torch.nn.functional.pad; both = pad(a, (shift, 0), value=1), pad(x, (shift, 0)); "
+                    "new_a, new_x = combine(*(v[:-shift] for v in both), a, x)",
+                    f"{MOVE_ON} → a, x = new_a, new_x",
+                    combine=one,
+                )
+                for one in (combine, edited(combine, "a2 * a1 → a1 * a2"))
+            ],
         ),
         Misconception(
             "the longest shift first",

@@ -12,7 +12,7 @@ from .combine import JOIN, combine, filled_with_ones
 from .cost import BOTH_HALVES, MORE_CALLS, PAIRS_OF_STEPS, all_pairs, by_halves, in_pieces, priced
 from .hillis_steele import hillis_steele
 from .shared import EPSILONS, MOVE_ON, by_cumulative_products, from_the_end, guarded, linear_loop, zero_first
-from .up_down import up_down
+from .up_down import DOWN, WEAVE, up_down
 
 from_the_start = edited(by_cumulative_products, "a.cumprod(0) → a.cumsum(0).exp()")
 SPEEDS = (0.1, 1.0, 3.0, 10.0, 40.0, 400.0)
@@ -45,6 +45,12 @@ def _scaled_weights(log_a, x):
     return (to_end * x).cumsum(0) / to_end
 
 
+def _scaled_products(log_a, x):
+    exponents = log_a.cumsum(0)
+    exponents = exponents - exponents.mean(0)
+    return exponents.exp() * (x * (-exponents).exp()).cumsum(0)
+
+
 def _by_the_reciprocal(log_a, x):
     exponents = log_a.flip(0).cumsum(0).flip(0) - log_a
     return (exponents.exp() * x).cumsum(0) * (-exponents).exp()
@@ -66,6 +72,12 @@ _joined_too_early = edited(
 _later_first = edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(a[shift:], x[shift:], a[:-shift], x[:-shift])")
 _decays_stay = edited(hillis_steele, f"{MOVE_ON} → x = torch.cat([x[:shift], new_x])")
 _tree_of_earlier_times_later = edited(up_down, combine=edited(combine, "a2 * a1 → a1 * a2"))
+_tree_in_place = edited(
+    up_down,
+    f"even = {DOWN} → states = x.clone(); states[1::2] = odd; states[2::2] += a[2::2] * odd[:-1]",
+    f"{WEAVE} → states",
+)
+_tree_in_place_of_earlier_times_later = edited(_tree_in_place, combine=edited(combine, "a2 * a1 → a1 * a2"))
 
 
 def _logarithms_of_drives(log_a, x):
@@ -299,6 +311,8 @@ MENDED_SCAN = Exercise(
             [
                 lambda log_a, x: up_down(log_a.exp(), x),
                 lambda log_a, x: _tree_of_earlier_times_later(log_a.exp(), x),
+                lambda log_a, x: _tree_in_place(log_a.exp(), x),
+                lambda log_a, x: _tree_in_place_of_earlier_times_later(log_a.exp(), x),
                 *(functools.partial(_in_chunks, chunk=chunk) for chunk in (2, 4, 8, 10, 16, 32, 64)),
             ],
         ),
@@ -335,7 +349,9 @@ MENDED_SCAN = Exercise(
             "still vanishes, or the largest leaves the range of float32. Can you do without the division?",
             [
                 _scaled_weights,
+                _scaled_products,
                 *(edited(_scaled_weights, f".mean(0) → {one}") for one in (".mean()", "[0]", ".min()", "[0] / 2")),
+                *(edited(_scaled_products, f".mean(0) → {one}") for one in (".mean()", ".min()", "[-1] / 2")),
             ],
         ),
         Misconception(
@@ -343,6 +359,12 @@ MENDED_SCAN = Exercise(
             "You take exp(−log_a), or divide where you should multiply: that is 1 / a, and the states grow. The "
             "exponents Δ·A are negative already: a decay is exp(log_a).",
             [lambda log_a, x: hillis_steele((-log_a).exp(), x), lambda log_a, x: linear_loop((-log_a).exp(), x)],
+        ),
+        Misconception(
+            "decays with a minus sign",
+            "You take −exp(log_a), as A is made from A_log. Here log_a is Δ·A, negative already: a decay is its "
+            "exponential, between 0 and 1.",
+            lambda log_a, x: hillis_steele(-log_a.exp(), x),
         ),
         Misconception(
             "a drive that fades at once",

@@ -170,10 +170,13 @@ UP_DOWN = Exercise(
             edited(up_down, "[x[:1], → [torch.zeros_like(x[:1]),"),
         ),
         Misconception(
-            "a first step after the last one",
-            "To fill in t = 0 you use the last state: torch.roll, and the index −1, go round the end. Before t = 0 "
-            "the state is zero.",
-            edited(up_down, f"{DOWN} → a[0::2] * odd.roll(1, 0) + x[0::2]"),
+            "a first step after a later one",
+            "To fill in t = 0 you use a state out of odd. All of these come later, also the last one, which torch.roll "
+            "and the index −1 bring to the front. Before t = 0 the state is zero.",
+            [
+                edited(up_down, f"{DOWN} → a[0::2] * {before} + x[0::2]")
+                for before in ("odd.roll(1, 0)", "torch.cat([odd[:1], odd[:-1]])")
+            ],
         ),
         Misconception(
             "even steps without their own x",
@@ -299,9 +302,12 @@ UP_DOWN = Exercise(
         ),
         Misconception(
             "one axis for steps and states",
-            "You make one axis of all that there is. For (L,) that is right; for (L, N) the states are an axis of "
-            "their own, and only the two axes of the steps belong together.",
-            [edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim={dim}).flatten()") for dim in (1, -1)],
+            "You put the states on one axis with the steps. For (L,) that is right; for (L, N) the states are an axis "
+            "of their own, and only the two axes of the steps belong together.",
+            [
+                edited(up_down, f"{WEAVE} → torch.stack([even, odd], dim={one})")
+                for one in ("1).flatten(", "-1).flatten(", "-1).flatten(0, 1")
+            ],
         ),
         Misconception(
             "the top of the tree alone",
