@@ -83,6 +83,13 @@ def fixed_by_rows(data, length, n):
     return out
 
 
+def fixed_where_empty(data, length, n):
+    tokens = F.pad(data, (0, length - data.shape[1]))
+    tokens[tokens == 0] = n
+    tokens[:, -data.shape[1] :] = n + 1
+    return tokens
+
+
 FIXED = [
     ("one short", lambda d, length, n: torch.cat(
         [d, torch.full((len(d), length - 2 * d.shape[1] + 1), n), torch.full_like(d, n + 1)[:, 1:]], dim=1),
@@ -136,6 +143,8 @@ FIXED = [
     ("transposed", lambda d, length, n: fixed_by_cat(d, length, n).T, None),
     ("as long as data", lambda d, length, n: torch.full_like(d, n + 1), "a row that is not L long"),
     ("as long as data, no room for recalls", lambda d, length, n: d.clone(), "a row that is not L long"),
+    ("as much noise as symbols", lambda d, length, n: fixed_by_cat(d, 3 * d.shape[1], n), "a row that is not L long"),
+    ("noise where it is empty", fixed_where_empty, "0 taken for an empty place"),
     ("counted from the largest", lambda d, length, n: fixed_by_cat(d, length, int(d.max()) + 1),
      "an id made of what was drawn"),
     ("two recalls a symbol", lambda d, length, n: torch.where(
@@ -255,6 +264,16 @@ def selective_by_rows_counted(data, u, n):
     return tokens.scatter(1, top(u, len(u)), data)
 
 
+def selective_above_a_half(data, u, n):
+    tokens = selective_noise(data, u, n)
+    for b, row in enumerate(u.tolist()):
+        symbols = iter(data[b])
+        for p, each in enumerate(row):
+            if each > 0.5 and (symbol := next(symbols, None)) is not None:
+                tokens[b, p] = symbol
+    return tokens
+
+
 def selective_in_rows(data, u, n):
     tokens = torch.full((len(u), u.shape[1] + data.shape[1]), n)
     tokens[-data.shape[1] :] = n + 1
@@ -345,6 +364,9 @@ SELECTIVE = [
     ("argsort from the largest as ranks", lambda d, u, n: selective_where(
         d, u, n, (-u).argsort(dim=-1) < d.shape[1]), "argsort taken for ranks"),
     ("numbered from 1", selective_numbered_from_1, "symbols counted from 1"),
+    ("noise where it is empty", lambda d, u, n: torch.where(
+        (r := selective_by_rows(d, u, n)) == 0, n, r), "0 taken for an empty place"),
+    ("above a half", selective_above_a_half, "the largest numbers of all rows"),
     ("added", lambda d, u, n: torch.where((r := selective_by_rows(d, u, n)) < n, r + n, r), "symbols added to noise"),
     ("a single column", lambda d, u, n: torch.where(
         torch.arange(u.shape[1] + d.shape[1]) > u.shape[1], n, selective_by_rows(d, u, n)), "one column of recalls"),
@@ -527,6 +549,8 @@ HEADS = [
      "the next id in the place of the next token"),
     ("counted from the largest", lambda s, p, n: heads_by_rows(s, p, int(s.max()) + 1),
      "an id made of what was drawn"),
+    ("first cue two on", lambda s, p, n: (heads_by_rows(s, p, n)[0].scatter(1, p, n + 1), s.gather(1, p + 1)),
+     "a cue with another id"),
     ("as lists", lambda s, p, n: tuple(part.tolist() for part in heads_by_rows(s, p, n)), None),
     ("no return", lambda s, p, n: None, None),
 ]  # fmt: skip
@@ -665,6 +689,8 @@ LEFT = [
      "a factor that is not exact"),
     ("of the first, for all", lambda d, A: (A * d[1:].sum()).exp().repeat(len(d)), "one share for the whole row"),
     ("tokens counted", lambda d, A: (A * torch.arange(len(d)).flip(0)).exp(), "steps taken as equal"),
+    ("a matrix, added up", lambda d, A: (A * d * torch.ones(len(d), len(d)).triu(1)).exp().sum(1),
+     "shares that are added"),
     ("a running sum of factors", lambda d, A: (A * d).exp().cumsum(0), "shares that are added"),
     ("a sum made once", left_by_a_sum_made_once, "a sum that goes on"),
 ]  # fmt: skip
@@ -756,6 +782,14 @@ def read_parts(model, parts):
 
 def read_the_last_again(model, tokens, chunk):
     return read_parts(model, [*tokens.split(chunk, 1), tokens[:, -1:]])
+
+
+def read_behind_each(model, tokens, chunk):
+    stream, every = InferenceParams(tokens.shape[1], len(tokens)), []
+    for part in tokens.split(chunk, 1):
+        every.append(model(part, stream)[:, -1])
+        stream.seqlen_offset += part.shape[1]
+    return torch.stack(every)
 
 
 def read_from_the_start(model, tokens, chunk):
@@ -877,6 +911,14 @@ READING = [
     ("the last token again", read_the_last_again, "tokens that go in twice"),
     ("pieces that overlap", lambda m, t, c: read_parts(m, [t[:, s : s + c] for s in range(0, t.shape[1], c - 1)]),
      "tokens that go in twice"),
+    ("the first piece left out", lambda m, t, c: read_parts(m, t.split(c, 1)[1:] or [t]),
+     "a first piece that is lost"),
+    ("the number of pieces as their length", lambda m, t, c: read_with(m, t, t.shape[1] // c + 1)[:, -1],
+     "a number of pieces in the place of their length"),
+    ("the number of pieces, rounded up, as their length", lambda m, t, c: read_with(m, t, -(-t.shape[1] // c))[:, -1],
+     "a number of pieces in the place of their length"),
+    ("averaged behind each piece", lambda m, t, c: read_behind_each(m, t, c).mean(0), "pieces that are added up"),
+    ("added up behind each piece", lambda m, t, c: read_behind_each(m, t, c).sum(0), "pieces that are added up"),
     ("from the start each time", read_from_the_start, "tokens that go in twice"),
     ("a mean over tokens", lambda m, t, c: read_with(m, t, c).mean(1), "all tokens of the last piece in one"),
     ("a maximum over tokens", lambda m, t, c: read_with(m, t, c).max(1).values, "all tokens of the last piece in one"),

@@ -76,6 +76,11 @@ FIXED_COPYING = Exercise(
             [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols"), _ids("0", "1")],
         ),
         Misconception(
+            "0 taken for an empty place",
+            "You write noise wherever there is a 0. But 0 is an id like the others: some symbols become noise.",
+            _fixed("    tokens[:, length →     tokens[tokens == 0] = n_symbols\n    tokens[:, length"),
+        ),
+        Misconception(
             "ids that begin one too late",
             "Your ids for noise and recall are one too high, and n_symbols itself is used by nobody. The symbols are "
             "0 … n_symbols − 1: which id is the first free one?",
@@ -141,6 +146,7 @@ FIXED_COPYING = Exercise(
                     for more in ("+ 2 * n_data", "+ n_data", "+ 1", "- 1")
                 ),
                 *(_fixed("torch.full((batch, length), → torch.full_like(data,", *more) for more in FROM_THE_END),
+                _fixed("(batch, length) → (batch, 3 * n_data)", *FROM_THE_END[1]),
             ],
         ),
         Misconception(

@@ -104,6 +104,7 @@ INDUCTION_HEADS = Exercise(
             [
                 *(_cues(id, id) for id in ("n_symbols + 1", "-1")),
                 _task("-1] = n_symbols → -1] = n_symbols + 1"),
+                _task(FIRST_CUE.format("symbols.scatter(1, place, n_symbols + 1)")),
             ],
         ),
         Misconception(

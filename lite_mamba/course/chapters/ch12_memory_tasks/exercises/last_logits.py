@@ -26,6 +26,7 @@ def _read(*edits: str):
 
 STREAM = "    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))\n"
 PIECES = "in tokens.split(chunk, dim=1) → in {}"
+TOTALS = "sum(every)", "sum(every) / len(every)"
 ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
 
 
@@ -175,8 +176,12 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "a number of pieces in the place of their length",
-            "You make `chunk` pieces, however long they are. `chunk` says how many tokens a piece may have.",
-            _read("tokens.split(chunk, → tokens.chunk(chunk,"),
+            "The number of pieces and the length of a piece have changed places. `chunk` says how many tokens a piece "
+            "may have.",
+            [
+                _read(f"tokens.split(chunk, → tokens.{way},")
+                for way in ("chunk(chunk", "split(tokens.shape[1] // chunk + 1")
+            ],
         ),
         Misconception(
             "the first piece only",
@@ -185,8 +190,8 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "pieces that are added up",
-            "You add up, or average, what the model says of each piece alone. What a piece means depends on those "
-            "before it: the model has to remember them.",
+            "You add up, or average, what the model says behind each piece. Asked is what it says at the last token, "
+            "with all pieces before it in its memory.",
             [
                 _read(
                     STREAM + " →     every = []\n",
@@ -194,7 +199,15 @@ LAST_LOGITS = Exercise(
                     ADVANCE + " →         every.append(logits[:, -1])\n",
                     f"return logits[:, -1] → return {total}",
                 )
-                for total in ("sum(every)", "sum(every) / len(every)")
+                for total in TOTALS
+            ]
+            + [
+                _read(
+                    STREAM + " → " + STREAM + "    every = []\n",
+                    ADVANCE + " → " + ADVANCE + "        every.append(logits[:, -1])\n",
+                    f"return logits[:, -1] → return {total}",
+                )
+                for total in TOTALS
             ],
         ),
         Misconception(

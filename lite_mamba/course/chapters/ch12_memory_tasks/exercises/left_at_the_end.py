@@ -221,6 +221,7 @@ LEFT_AT_THE_END = Exercise(
             "You add up what single tokens leave. They fade the state one after another: factors multiply.",
             [
                 _left("torch.exp(A * delta).cumsum(0)"),
+                _left("torch.exp(A * delta.expand(len(delta), len(delta)).triu(1)).sum(1)"),
                 *(
                     _left(f"torch.stack([torch.exp(A * delta[{first} :]).sum() for t in range(len(delta))])")
                     for first in ("t + 1", "t")

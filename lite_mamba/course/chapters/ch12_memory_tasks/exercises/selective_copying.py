@@ -78,6 +78,13 @@ SELECTIVE_COPYING = Exercise(
             ),
         ),
         Misconception(
+            "0 taken for an empty place",
+            "You write noise wherever there is a 0. But 0 is an id like the others: some symbols become noise.",
+            _scatter(
+                "tokens = tokens.scatter(1, places, data)\n    tokens[tokens == 0] = n_symbols\n    return tokens"
+            ),
+        ),
+        Misconception(
             "symbols added to noise",
             "You add a symbol to the noise at its place. It stands there *instead*.",
             _scatter("return tokens.scatter_add(1, places, data)"),
@@ -202,7 +209,13 @@ SELECTIVE_COPYING = Exercise(
                     "rows = tokens[:, : u.shape[1]].flatten()\n"
                     "    rows[u.flatten().topk(data.numel()).indices.sort().values] = data.flatten()\n"
                     "    return torch.cat([rows.view(u.shape), tokens[:, u.shape[1] :]], dim=1)"
-                )
+                ),
+                _scatter(
+                    "for b in range(batch):\n"
+                    "        above = (u[b] > 0.5).nonzero()[:n_data, 0]\n"
+                    "        tokens[b, above] = data[b, : len(above)]\n"
+                    "    return tokens"
+                ),
             ],
         ),
         Misconception(
