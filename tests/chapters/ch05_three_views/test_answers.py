@@ -363,7 +363,6 @@ def kernel_that_crashes_for_several_states(A, B, C, length):
     return torch.stack([C * B * A**j for j in range(length)]).view(length)
 
 
-ONE_BY_ONE = "a loop over the taps"
 LOGARITHM = "a logarithm of Ā"
 MULTIPLIED = "states that are multiplied"
 
@@ -373,8 +372,8 @@ KERNEL = [
         lambda A, B, C, length: (B * C) @ (A[None] ** torch.arange(length).unsqueeze(1)),
         "a table with a row for each tap",
     ),
-    ("a loop", kernel_by_a_loop, ONE_BY_ONE),
-    ("the answer to an impulse", kernel_by_running, ONE_BY_ONE),
+    ("a loop", kernel_by_a_loop, "right"),
+    ("the answer to an impulse", kernel_by_running, "right"),
     ("cumprod", kernel_by_cumprod, "right"),
     ("rows are taps", lambda A, B, C, n: (A ** torch.arange(n)[:, None] * B * C).sum(1), "right"),
     (
@@ -383,7 +382,7 @@ KERNEL = [
         "a logarithm of Ā",
     ),
     ("vander", lambda A, B, C, n: (C * B) @ torch.vander(A.double(), n, increasing=True).float(), "right"),
-    ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), ONE_BY_ONE),
+    ("one by one", lambda A, B, C, n: torch.stack([(C * A**j * B).sum() for j in range(n)]), "right"),
     (
         "a loop over the states",
         lambda A, B, C, n: sum(c * a ** torch.arange(n) * b for a, b, c in zip(A, B, C, strict=True)),

@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-from ....checking.compare import Tolerance, difference
-from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .shared import draw_system
@@ -16,53 +14,13 @@ def ssm_kernel(A_bar: Tensor, B_bar: Tensor, C: Tensor, length: int) -> Tensor:
     return (C * B_bar) @ powers  # (L,)
 
 
-ONE_BY_ONE = "right taps, with a call for every tap"
-
-
-def _one_by_one(A_bar, B_bar, C, length):
-    return torch.stack([(C * A_bar**j * B_bar).sum() for j in range(length)])
-
-
-def _all_at_once(function, A_bar, B_bar, C, length):
-    """The taps; or words if they are right, those of three states are, too, and each takes a call of its own."""
-    taps = function(A_bar, B_bar, C, length)
-    return ONE_BY_ONE if _is_right(taps, A_bar, B_bar, C, length) and _loops(function) else taps
-
-
-def _loops(function) -> bool:
-    """Whether 40 more taps take 40 more calls. Where three states come out wrong, a case with several tells so."""
-    system, calls = (torch.tensor([0.9, 0.0, -0.5]), torch.tensor([1.0, 2.0, 3.0]), torch.tensor([3.0, -1.0, 1.0])), []
-    for length in (4, 44):
-        with Counter() as counter:
-            try:
-                taps = function(*system, length)
-            except Exception:
-                return False
-        if not _is_right(taps, *system, length):
-            return False
-        calls.append(counter.calls)
-    return calls[1] - calls[0] >= 40
-
-
-def _is_right(taps, *case) -> bool:
-    return difference(ssm_kernel(*case), taps, Tolerance(1e-4, 1e-5)) is None
-
-
 SSM_KERNEL = Exercise(
     id="05.ssm_kernel",
     title="The kernel, all taps at once",
     reference=ssm_kernel,
     cases=lambda draw: {**draw_system(draw), "length": draw.size(2, 10)},
-    apply=_all_at_once,
     axes=("tap",),
     misconceptions=[
-        Misconception(
-            "a loop over the taps",
-            "Your taps are right, and they come one by one: twice as many take twice as many calls. But no tap needs "
-            "the one before it. What tells one tap from another is the exponent alone: have all exponents at hand, and "
-            "the powers come in one call.",
-            _one_by_one,
-        ),
         Misconception(
             "a kernel that starts at Ā",
             "Every power is one too high: your first tap is C·Ā·B̄. Lag 0 is now, and what comes in now has not faded: "
