@@ -501,6 +501,15 @@ def rounds_with_padded_states(a, x):
     return x
 
 
+def rounds_rolled_to_the_left(a, x):
+    s = 1
+    while s < len(x):
+        after_a, after_x = a.roll(-s, 0), x.roll(-s, 0)
+        after_a[-s:], after_x[-s:] = 1, 0
+        a, x, s = a * after_a, a * after_x + x, 2 * s
+    return x
+
+
 def rounds_with_return_inside(a, x):
     shift = 1
     while shift < len(a):
@@ -600,6 +609,12 @@ HILLIS_STEELE = [
         lambda a, x: rounds(a, x, shifts=lambda L: [2 * k for k in range(1, 1 + (L - 1).bit_length())]),
         "a first round that is missing",
     ),
+    (
+        "L // 2 first",
+        lambda a, x: rounds(a, x, shifts=lambda L: [L >> k for k in range(1, L.bit_length())]),
+        "the longest shift first",
+    ),
+    ("a roll to the left", rounds_rolled_to_the_left, "partners on the right"),
     ("F.pad (shift, 0)", rounds_with_padded_states, "padding along the states"),
     ("a[:1] kept", rounds_that_keep_one, "steps without a partner that are lost"),
     (
@@ -743,6 +758,13 @@ def tree_with_nothing_at_its_end(a, x):
     odd = tree_with_nothing_at_its_end(a[::2] * a[1::2], x[1::2] + a[1::2] * x[::2])
     even = torch.cat([x[:1], x[2::2] + a[2::2] * odd[:-1]])
     return torch.stack([even, odd], 1).flatten(0, 1)
+
+
+def tree_of_bare_steps(a, x):
+    if len(a) == 1:
+        return x[0]
+    odd = tree_of_bare_steps(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
 
 
 def tree_with_zero_at_its_end(a, x):
@@ -932,11 +954,17 @@ UP_DOWN = [
         "a first step that fades",
     ),
     ("0 at t = 0", tree(down=nothing_at_first), "a first state of zero"),
-    ("roll", tree(down=lambda a, x, odd: a[::2] * odd.roll(1, 0) + x[::2]), "a first step after a later one"),
+    ("roll", tree(down=lambda a, x, odd: a[::2] * odd.roll(1, 0) + x[::2]), "a first step with a past"),
+    ("x[0] at one step", tree_of_bare_steps, "one step without its axis"),
+    (
+        "x[:1] first",
+        tree(down=lambda a, x, odd: a[::2] * torch.cat([x[:1], odd[:-1]]) + x[::2]),
+        "a first step with a past",
+    ),
     (
         "odd[:1] first",
         tree(down=lambda a, x, odd: a[::2] * torch.cat([odd[:1], odd[:-1]]) + x[::2]),
-        "a first step after a later one",
+        "a first step with a past",
     ),
     (
         "stack -1, flatten(0, 1)",
@@ -1166,11 +1194,19 @@ def first_weight_one(log_a, x):
     return (W * x).cumsum(0) / W
 
 
+LIFTED = "decays that are lifted"
 OPERANDS = "operands in the wrong order"
 MENDED = [
     ("backwards", lambda log_a, x: linear_states(log_a.exp().flip(0), x.flip(0)).flip(0), "steps from last to first"),
     ("a clamped product", clamped_from_the_start, "a clamp"),
     ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
+    ("lifted decays, in rounds", lambda log_a, x: rounds_in_place(log_a.exp().clamp(min=1e-3), x), LIFTED),
+    ("lifted exponents, in rounds", lambda log_a, x: rounds_in_place(log_a.clamp(min=-5).exp(), x), LIFTED),
+    (
+        "0 below 1e-12",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w > 1e-12, y / w, 0.0)),
+        "zeros where a weight vanishes",
+    ),
     ("the tree in place", lambda log_a, x: tree_in_place(log_a.exp(), x), "a scan that wants an L of its own"),
     ("rounds with a minus", lambda log_a, x: rounds_in_place(-log_a.exp(), x), "decays with a minus sign"),
     (
@@ -1229,12 +1265,12 @@ MENDED = [
     (
         "nan to 0",
         lambda log_a, x: suspect(log_a, x, torch.div).nan_to_num(0.0),
-        "zeros in the place of what is not a number",
+        "zeros where a weight vanishes",
     ),
     (
         "0 where 0",
         lambda log_a, x: suspect(log_a, x, lambda y, w: torch.where(w == 0, 0.0, y / w)),
-        "zeros in the place of what is not a number",
+        "zeros where a weight vanishes",
     ),
     ("from the start", lambda log_a, x: kept_products(log_a.exp(), x), "products counted from the start"),
     ("float64", lambda log_a, x: suspect(log_a.double(), x.double(), torch.div).float(), "float64"),
@@ -1797,6 +1833,22 @@ def collected(a, x, before=False, detach=False, last=False, as_list=False):
     return h if last else out if as_list else torch.stack(out)
 
 
+def added_to_the_list(a, x):
+    h, states = 0, []
+    for decay, drive in zip(a.unbind(), x.unbind(), strict=True):
+        h = decay * h + drive
+        states += h
+    return torch.stack(states)
+
+
+def written_and_read_from_a_clone(a, x):
+    states, decays, drives = torch.zeros_like(x), a.unbind(), x.unbind()
+    states[0] = drives[0]
+    for t in range(1, len(x)):
+        states[t] = decays[t] * states[t - 1].clone() + drives[t]
+    return states
+
+
 def added_up(a, x):
     h, out = torch.zeros_like(x[0]), []
     for a_t, x_t in zip(a, x, strict=True):
@@ -1906,6 +1958,8 @@ LINEAR = [
     ("split and stack", split_and_stack, "an axis of one step that is left over"),
     ("torch.tensor", lambda a, x: torch.tensor(collected(a, x, as_list=True)), "torch.tensor of tensors"),
     ("no new h", loop_that_forgets, "states that are kept and not carried on"),
+    ("+= on the list", added_to_the_list, "states joined end to end"),
+    ("written and read from a clone", written_and_read_from_a_clone, "states written into a table"),
     ("joined end to end", lambda a, x: torch.cat(collected(a, x, as_list=True)), "states joined end to end"),
     ("h[t] of h[t − 1]", read_where_it_is_written, "states read out of the table that they are written into"),
     ("h[t] += …", added_to_a_copy, "states read out of the table that they are written into"),

@@ -1,5 +1,6 @@
 """Exercise 2: hillis_steele."""
 
+import functools
 import math
 
 import torch
@@ -60,10 +61,12 @@ def _along_the_states(a, x):
     return hillis_steele(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1)
 
 
-def _longest_first(a, x):
-    for shift in [2**k for k in reversed(range(math.ceil(math.log2(len(a)))))]:
+def _longest_first(a, x, longest):
+    shift = longest(len(a))
+    while shift:
         new_a, new_x = combine(a[:-shift], x[:-shift], a[shift:], x[shift:])
         a, x = torch.cat([a[:shift], new_a]), torch.cat([x[:shift], new_x])
+        shift //= 2
     return x
 
 
@@ -278,8 +281,11 @@ HILLIS_STEELE = Exercise(
         Misconception(
             "the longest shift first",
             "You begin with the longest shift. A step that is far away is joined before those in between: with the "
-            "digits, 13 instead of 123. The spans grow from 1 to 2 to 4.",
-            _longest_first,
+            "digits, 1 meets 4 or 5 while 2 is still missing. The spans grow from 1 to 2 to 4.",
+            [
+                functools.partial(_longest_first, longest=longest)
+                for longest in (lambda L: 2 ** (L - 1).bit_length() // 2, lambda L: L // 2)
+            ],
         ),
         Misconception(
             "a filling that changes the first steps",
@@ -306,7 +312,14 @@ HILLIS_STEELE = Exercise(
             "partners on the right",
             "You join each step with a later one, and leave the last `shift` entries as they are. A state takes in "
             "the steps *before* it: its partner stands on the left, and the first entries are those that have none.",
-            edited(hillis_steele, f"{MOVE_ON} → a, x = torch.cat([new_a, a[-shift:]]), torch.cat([new_x, x[-shift:]])"),
+            [
+                edited(
+                    hillis_steele,
+                    *edits,
+                    f"{MOVE_ON} → a, x = torch.cat([new_a, a[-shift:]]), torch.cat([new_x, x[-shift:]])",
+                )
+                for edits in ((), (f"{JOIN} → new_a, new_x = combine(a[shift:], x[shift:], a[:-shift], x[:-shift])",))
+            ],
         ),
         Misconception(
             "steps without a partner that are zero",

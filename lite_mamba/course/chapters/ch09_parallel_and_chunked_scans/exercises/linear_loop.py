@@ -113,13 +113,23 @@ LINEAR_LOOP = Exercise(
             "You cut the inputs once, and then write states[t] = h. Each such write changes the whole table for "
             "autograd, and its backward pass copies the whole gradient. Collect the states in a list, and stack them "
             "once.",
-            edited(
-                linear_loop,
-                "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
-                f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
-                "states.append(h) → states[t] = h",
-                "torch.stack(states) → states",
-            ),
+            [
+                edited(
+                    linear_loop,
+                    "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
+                    f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
+                    "states.append(h) → states[t] = h",
+                    "torch.stack(states) → states",
+                ),
+                edited(
+                    linear_loop,
+                    "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
+                    f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
+                    "h = a_t * h + x_t → h = a_t * states[t - 1].clone() + x_t if t else x_t",
+                    "states.append(h) → states[t] = h",
+                    "torch.stack(states) → states",
+                ),
+            ],
         ),
         Misconception(
             "states read out of the table that they are written into",
@@ -284,8 +294,8 @@ LINEAR_LOOP = Exercise(
         ),
         Misconception(
             "states joined end to end",
-            "torch.cat puts the states one behind the other on an axis that they have already. The steps are a new "
-            "axis, in front: torch.stack makes one.",
+            "You put the states one behind the other on an axis that they have already, as torch.cat does, and += on a "
+            "list. The steps are a new axis, in front: append keeps a state as it is, and torch.stack makes the axis.",
             edited(linear_loop, "torch.stack → torch.cat"),
         ),
         Misconception(

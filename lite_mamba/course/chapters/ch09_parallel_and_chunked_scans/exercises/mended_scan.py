@@ -1,6 +1,7 @@
 """Bug hunt: mended_scan."""
 
 import functools
+import math
 
 import torch
 from torch import Tensor
@@ -63,6 +64,10 @@ def _a_weight_is_zero(log_a, x):
 def _x_without_weight(log_a, x, least):
     to_end = (log_a.flip(0).cumsum(0).flip(0) - log_a).exp()
     return torch.where(to_end > least, (to_end * x).cumsum(0) / to_end, x)
+
+
+def _lifted(log_a, x, least):
+    return hillis_steele(log_a.clamp(min=least).exp(), x)
 
 
 _filled_with_nothing = edited(filled_with_ones, "ones_like(v[:shift]) → full_like(v[:shift], float(v is a))")
@@ -187,13 +192,19 @@ MENDED_SCAN = Exercise(
             ],
         ),
         Misconception(
-            "zeros in the place of what is not a number",
-            "Where zero was divided by zero, you put a zero. The result is finite, and wrong: the true state there is "
-            "about as large as x. Can you do without the division?",
-            edited(
-                from_the_end,
-                "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
-            ),
+            "zeros where a weight vanishes",
+            "Where a weight is as good as zero, you put a zero, by nan_to_num perhaps. The result is finite, and "
+            "wrong: the true state there is about as large as x. Can you do without the division?",
+            [
+                edited(
+                    from_the_end,
+                    "return (to_end * x).cumsum(0) / to_end → return ((to_end * x).cumsum(0) / to_end).nan_to_num()",
+                ),
+                *(
+                    functools.partial(edited(_x_without_weight, "/ to_end, x) → / to_end, 0.0)"), least=least)
+                    for least in (1e-38, 1e-30, 1e-20, 1e-12, 1e-8, 1e-6)
+                ),
+            ],
             where=_a_weight_is_zero,
         ),
         Misconception(
@@ -222,12 +233,16 @@ MENDED_SCAN = Exercise(
         ),
         Misconception(
             "decays that are lifted",
-            "You lift the exponents to a smallest value: a fast decay becomes a slower one. The states are asked for "
-            "any decays, as they are.",
+            "You lift the exponents, or the decays, to a smallest value: a fast decay becomes a slower one. The states "
+            "are asked for any decays, as they are.",
             [
-                edited(scan, f"to_end = → log_a = log_a.clamp(min={least}); to_end =")
-                for scan in (suspect_scan, from_the_end)
-                for least in (-0.5, -1, -2, -5, -10, -20)
+                *(functools.partial(_lifted, least=least) for least in (-1, -2, -3, -5, -7, -10)),
+                *(functools.partial(_lifted, least=math.log(least)) for least in (0.1, 1e-2, 1e-3, 1e-4)),
+                *(
+                    edited(scan, f"to_end = → log_a = log_a.clamp(min={least}); to_end =")
+                    for scan in (suspect_scan, from_the_end)
+                    for least in (-0.5, -1, -2, -5, -10, -20)
+                ),
             ],
         ),
         Misconception(

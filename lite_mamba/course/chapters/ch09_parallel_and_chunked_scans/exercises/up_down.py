@@ -134,6 +134,12 @@ UP_DOWN = Exercise(
             edited(up_down, "return x → return"),
         ),
         Misconception(
+            "one step without its axis",
+            "When one step is left, you return x[0]: it has lost the axis of the steps. The result has the shape of x, "
+            "also where there is one step.",
+            edited(up_down, "return x → return x[0]"),
+        ),
+        Misconception(
             "a first step that has no place",
             "On the way down you fill in t = 2, 4, …, and t = 0 is missing: there is one even state too few. It is a "
             "step by itself. What is its state?",
@@ -170,12 +176,17 @@ UP_DOWN = Exercise(
             edited(up_down, "[x[:1], → [torch.zeros_like(x[:1]),"),
         ),
         Misconception(
-            "a first step after a later one",
-            "To fill in t = 0 you use a state out of odd. All of these come later, also the last one, which torch.roll "
-            "and the index −1 bring to the front. Before t = 0 the state is zero.",
+            "a first step with a past",
+            "Your state before t = 0 is not zero. It is a drive, a one, or a state out of odd, which comes later: also "
+            "the last one, which torch.roll and the index −1 bring to the front.",
             [
                 edited(up_down, f"{DOWN} → a[0::2] * {before} + x[0::2]")
-                for before in ("odd.roll(1, 0)", "torch.cat([odd[:1], odd[:-1]])")
+                for before in (
+                    "odd.roll(1, 0)",
+                    "torch.cat([odd[:1], odd[:-1]])",
+                    "torch.cat([x[:1], odd[:-1]])",
+                    "torch.cat([torch.ones_like(x[:1]), odd[:-1]])",
+                )
             ],
         ),
         Misconception(
