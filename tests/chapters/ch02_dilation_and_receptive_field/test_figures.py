@@ -131,12 +131,14 @@ def test_hero_shows_the_numbers_of_its_caption():
         (
             {"field": lambda d_conv, dilations, stacked: 24},
             "The field has 24 samples, but lags 0 to 24 are 25",
-            "The largest lag that is read is 24: from it to now there are 25 samples. Formula and gradients agree.",
+            "The largest lag that is read is 24: from it to now there are 25 samples. "
+            "On the lags, formula and gradients agree.",
         ),
         (
             {"field": lambda d_conv, dilations, stacked: 32},
             "The field has 32 samples, but lags 0 to 24 are 25",
-            "The largest lag that is read is 24: from it to now there are 25 samples. Formula and gradients agree.",
+            "The largest lag that is read is 24: from it to now there are 25 samples. "
+            "On the lags, formula and gradients agree.",
         ),
     ],
 )
@@ -196,6 +198,15 @@ def test_map_counts_the_cells_that_it_fills():
     assert np.flatnonzero(figure.formula_cells.get_facecolors()[:, 3]).size == 10
 
 
+def test_map_says_that_a_lag_below_zero_has_no_cell():
+    figure = figures.ReceptiveFieldMap(lags=lambda d_conv, dilations, stacked: [-d for d in dilations])
+    assert "By formula lag −8 is read: it lies after now, where the picture has no cell. " in figure.update()
+    assert figure.titles() == ["By formula lag −8 is read, after now"]
+    figure = figures.ReceptiveFieldMap(measure=lambda fn, length: [-1, 0])
+    figure.update()
+    assert figure.titles() == ["By gradient lag −1 is read, after now"]
+
+
 def test_map_says_that_it_has_no_room():
     exploration = Exploration(figures.ReceptiveFieldMap(field=lambda d_conv, dilations, stacked: 9100))
     assert exploration.frame.failed
@@ -204,7 +215,7 @@ def test_map_says_that_it_has_no_room():
 
 def test_map_measures_as_far_as_the_formula_reaches():
     figure = figures.ReceptiveFieldMap(field=lambda d_conv, dilations, stacked: 1)
-    assert figure.update(4, DILATIONS, stacked=False).endswith("Formula and gradients agree.")
+    assert figure.update(4, DILATIONS, stacked=False).endswith("On the lags, formula and gradients agree.")
 
 
 def a_dilation_late(x, weights, biases, gates, dilations):
@@ -286,6 +297,7 @@ def one_tap(place, value=1.0, gap=None):
         (one_tap(2, gap=1), "the input 1 sample later"),
         (one_tap(0, 0.5), "0.5 times the input 24 samples later"),
         (one_tap(0, -1.0), "−1 times the input 24 samples later"),
+        (one_tap(0, 1.004), "1.004 times the input 24 samples later"),
         (one_tap(0, 0.0), "0 throughout"),
         (lambda delay, d_conv: (torch.full((d_conv,), 0.25), delay // (d_conv - 1)), "a mix of 4 samples"),
     ],
@@ -383,7 +395,7 @@ def without_softmax(x, weights, biases, gates, dilations):
         (
             without_softmax,
             24,
-            "dilation 8 reads lag 24. Its share is 25 %. Up or down, the taps of the others reach 0.62. Of",
+            "dilation 8 reads lag 24. By softmax it would have 25 %, but the sum weighs another way. Up or down, the",
         ),
         (without_dilation, 24, "no branch reads lag 24. Up or down, the taps reach 0.62. Of"),
         (without_dilation, 3, "dilations 1, 2, 4, 8 read lag 3. Together their share is 100 %. Of"),
@@ -391,16 +403,60 @@ def without_softmax(x, weights, biases, gates, dilations):
         (
             first_alone,
             3,
-            "dilation 1 reads lag 3. Its share is 25 %. Up or down, the taps of the others reach 0.38. Of",
+            "dilation 1 reads lag 3. By softmax it would have 25 %, but the sum weighs another way. Up or down, the",
         ),
     ],
 )
 def test_a_branch_reads_a_lag_if_the_sum_that_runs_reads_it(conv, delay, says):
     run = figures.train(conv, delay, steps=0)
     figure = figures.GateTraining({delay: run})
-    assert figure.update(0, delay).startswith(f"Step 0: {says} the target")
+    assert figure.update(0, delay).startswith(f"Step 0: {says} ")
     assert sum(bool(bar.get_hatch()) for bar in figure.bars) == len(run.readers)
     assert figure.titles()[0].lower() in says.lower()
+
+
+def branches_alone(weigh):
+    """The sum with weights of another kind: `weigh` takes the gates."""
+    return lambda x, weights, biases, gates, dilations: sum(
+        share * gated_dilated_conv(x, [w], [b], gates[:1], [d])
+        for share, w, b, d in zip(weigh(gates), weights, biases, dilations, strict=True)
+    )
+
+
+def silu_after_the_sum(x, weights, biases, gates, dilations):
+    branches = zip(gates.softmax(0), weights, biases, dilations, strict=True)
+    return F.silu(sum(s * causal_dilated_conv1d_fn(x, w, b, dilation=d) for s, w, b, d in branches))
+
+
+@pytest.mark.parametrize(
+    ("conv", "weighed"),
+    [
+        (gated_dilated_conv, True),
+        (without_dilation, True),
+        (silu_after_the_sum, True),
+        (branches_alone(lambda gates: gates.softmax(0)), True),
+        (branches_alone(torch.exp), False),
+        (branches_alone(torch.sigmoid), False),
+        (branches_alone(lambda gates: gates), False),
+        (branches_alone(lambda gates: (-gates).softmax(0)), False),
+        (branches_alone(lambda gates: torch.full_like(gates, 0.25)), False),
+    ],
+)
+def test_a_share_is_said_only_of_a_sum_that_is_weighed_by_it(conv, weighed):
+    run = figures.train(conv, 24, steps=1) if conv is not without_dilation else figures.train(conv, 3, steps=1)
+    figure = figures.GateTraining({24: run})
+    assert ("share is" in figure.update(1, 24)) == run.weighed == weighed
+    assert figure.bar_ax.get_ylabel() == ("share" if weighed else "softmax of gates")
+
+
+def test_a_sum_of_nan_is_drawn_and_said():
+    run = figures.train(lambda *given: torch.nan * gated_dilated_conv(*given), 24, steps=2)
+    figure = figures.GateTraining({24: run})
+    for step in (0, 2):
+        assert figure.update(step, 24) == f"Step {step}: no branch reads lag 24. The output is not a number."
+        assert figure.titles()[-1] == f"Step {step}: not a number"
+        figure.pixels()
+    assert not any(label.get_text() for label in figure.labels)
 
 
 def test_taps_larger_than_usual_have_room():
@@ -430,7 +486,9 @@ def test_front_end_reads_ten_lags_and_the_block_all():
     assert "depends on 10" in sentence and "exactly 0" in sentence
     sentence = figure.update(part="the whole block", lag=5)
     assert len(figure.depends) == figure.LENGTH
-    assert "depends on 201" in sentence and "10⁻⁵" in sentence
+    assert "depends on 201" in sentence and "about 10⁻⁵" in sentence
+    said = [figure.update(part="the whole block", lag=lag).split("about ")[1] for lag in (50, 100, 200)]
+    assert said == ["2·10⁻⁶.", "8·10⁻⁷.", "4·10⁻⁷."]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 Each takes the functions that the learner wrote, so that the picture shows what their code does.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
@@ -101,12 +102,14 @@ class ReceptiveFieldMap(LiveFigure):
         title, counted = self._finding()
         self.title(self.ax, title)
         agree = "agree" if self.predicted == self.by_gradient else "do not agree"
+        field_is_wrong = self.predicted == self.by_gradient and max(self.predicted, default=-1) + 1 != self.samples
+        both = "On the lags, formula" if field_is_wrong else "Formula"
         by = self.whose_are(
             {"gated sum": self.conv, "field": self.field, "lags": self.lags, "ruler": self.measure},
         )
         return (
             f"{'Stacked' if stacked else 'Side by side'}, {d_conv} taps, {gaps}: "
-            f"the field spans {self.span_text.get_text()}. {counted} Formula and gradients {agree}.{by}"
+            f"the field spans {self.span_text.get_text()}. {counted} {both} and gradients {agree}.{by}"
         )
 
     def _room(self, *found: list[int]) -> int:
@@ -119,6 +122,10 @@ class ReceptiveFieldMap(LiveFigure):
     def _finding(self) -> tuple[str, str]:
         """What is read, as a title and as a sentence: counted, or where the functions contradict each other."""
         read, oldest = len(self.predicted), max(self.predicted, default=-1)
+        for by, found in (("formula", self.predicted), ("gradient", self.by_gradient)):
+            if found and found[0] < 0:
+                ahead = f"{by} lag {written(found[0], 'd')} is read"
+                return f"By {ahead}, after now", f"By {ahead}: it lies after now, where the picture has no cell."
         if self.predicted != self.by_gradient:
             measured = len(self.by_gradient)
             others = ", but not the same" if read == measured else ""
@@ -341,8 +348,8 @@ class DelayOnRecording(LiveFigure):
         read = self.weight.nonzero().flatten().tolist()
         if len(read) != 1:
             return f"a mix of {len(read)} samples" if read else "0 throughout"
-        size = written(float(self.weight[read[0]]))
-        times = "" if size == "1" else f"{size} times "
+        size = float(self.weight[read[0]])
+        times = "" if size == 1 else f"{written(size, '.4g')} times "
         lag = (len(self.weight) - 1 - read[0]) * self.dilation
         later = f"{several(lag, 'sample')} later" if lag else "of the same moment"
         return f"{times}the input {later}"
@@ -444,6 +451,7 @@ class Run:
         output: (S, n) the output over the first n samples shown; target: (n,) what it should be.
         readers: the dilations of the branches that read the sample of the target, measured by gradients.
         conv: the gated sum that was trained.
+        weighed: whether it weighs its branches by the softmax of the gates, measured.
     """
 
     gates: Tensor
@@ -453,6 +461,7 @@ class Run:
     target: Tensor
     readers: Sequence[int]
     conv: Callable = spec.gated_dilated_conv
+    weighed: bool = True
 
 
 DELAYS = (3, 6, 7, 12, 24)
@@ -477,7 +486,8 @@ def train(conv=spec.gated_dilated_conv, delay: int = 24, dilations: Sequence[int
         loss.backward()
         optimizer.step()
     readers = [d for i, d in enumerate(dilations) if _reads(conv, dilations, i, delay)]
-    return Run(*(torch.stack(values) for values in zip(*record, strict=True)), target[0, 0, 100:140], readers, conv)
+    stacked = (torch.stack(values) for values in zip(*record, strict=True))
+    return Run(*stacked, target[0, 0, 100:140], readers, conv, _weighs_by_softmax(conv, dilations))
 
 
 def _reads(conv, dilations: Sequence[int], branch: int, lag: int) -> bool:
@@ -485,7 +495,25 @@ def _reads(conv, dilations: Sequence[int], branch: int, lag: int) -> bool:
     x = torch.ones(1, 1, lag + 1, requires_grad=True)  # (B, D, L)
     weights = [torch.full((1, 4), float(i == branch)) for i in range(len(dilations))]  # (D, W) each
     y = conv(x, weights, [torch.zeros(1) for _ in dilations], torch.ones(len(dilations)), dilations)  # (B, D, L)
-    return bool(torch.autograd.grad(y[0, 0, -1], x)[0][0, 0, 0] != 0)
+    slope = torch.autograd.grad(y[0, 0, -1], x)[0][0, 0, 0]
+    return bool(slope.isfinite() and slope != 0)
+
+
+def _weighs_by_softmax(conv, dilations: Sequence[int]) -> bool:
+    """Whether `conv` weighs as softmax does: a branch follows its share, and no gate counts that all have in common."""
+    n, reach = len(dilations), 3 * max(dilations)
+    x, gates = torch.ones(1, 1, 2 * reach + 1), torch.arange(float(n))  # (B, D, L), (branches,)
+
+    def alone(gates: Tensor) -> Tensor:
+        """What each branch gives with the taps of all others at 0: (branches,)."""
+        with torch.no_grad():
+            kernels = [[torch.full((1, 4), float(i == one)) for i in range(n)] for one in range(n)]
+            heard = [conv(x, weights, [torch.zeros(1)] * n, gates, dilations) for weights in kernels]
+        return torch.stack([y[0, 0, reach] for y in heard])
+
+    given, equal = alone(gates), alone(torch.zeros(n))  # (branches,), (branches,)
+    follows = ((given - equal) * (gates.softmax(0) - 1 / n) > 0).all() or n == 1
+    return bool(follows and torch.allclose(given, alone(gates + 1)))
 
 
 class GateTraining(LiveFigure):
@@ -514,12 +542,14 @@ class GateTraining(LiveFigure):
 
     def _draw_branches(self) -> None:
         branches = range(len(self.dilations))
-        self.bar_ax.set(ylim=(0, 1.2), xlim=(-0.6, len(branches) - 0.4), ylabel="share")
+        self.bar_ax.set(ylim=(0, 1.2), xlim=(-0.6, len(branches) - 0.4))
+        self.bar_ax.set_ylabel("share" if all(run.weighed for run in self.runs.values()) else "softmax of gates")
         self.bar_ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
         self.bar_ax.set_xticks([])
         self.bars = self.bar_ax.bar(branches, [0.25] * len(branches), width=0.8, edgecolor="black")
         self.labels = [self.bar_ax.text(i, 0, "", ha="center", va="bottom") for i in branches]
         taps = torch.cat([run.taps.flatten() for run in self.runs.values()])
+        taps = taps[taps.isfinite()]
         low, high = min(-0.85, 1.1 * float(taps.min())), max(1.5, 1.1 * float(taps.max()))
         self.tap_ax.set(ylim=(low, high), xlim=(-0.6, len(branches) - 0.4), ylabel="taps")
         self.tap_ax.set_xlabel("dilation of the branch; its taps, oldest first")
@@ -530,6 +560,7 @@ class GateTraining(LiveFigure):
 
     def _draw_output(self) -> None:
         values = torch.cat([torch.cat([run.target, run.output.flatten()]) for run in self.runs.values()])
+        values = values[values.isfinite()]
         low, high = float(values.min()), float(values.max())
         length = len(next(iter(self.runs.values())).target)
         self.ax.set(xlim=(-1, length), ylim=(low - 0.25 * (high - low), high + 0.4), xlabel="sample")
@@ -550,15 +581,20 @@ class GateTraining(LiveFigure):
             for bar, tap in zip(self.tap_bars[i * self.d_conv : (i + 1) * self.d_conv], self.taps[i], strict=True):
                 bar.set(height=float(tap), **look)
             weight = "bold" if reads else "normal"
-            self.labels[i].set(y=share + 0.01, text=f"{100 * share:.0f} %", fontweight=weight)
+            known = math.isfinite(share)
+            self.labels[i].set(y=share + 0.01 if known else 0, text=f"{100 * share:.0f} %" if known else "")
+            self.labels[i].set_fontweight(weight)
         self.target.set_data(range(len(run.target)), run.target)
         self.output.set_data(range(len(run.target)), run.output[step])
-        missed = percent(float(run.missed[step]))
         who = self._who(delay)
         self.title(self.bar_ax, opening(who))
-        self.title(self.ax, f"Step {step}: {missed} is missed")
         by = self.whose_is(**{"gated sum": run.conv})
-        return f"Step {step}: {who}. {self._branches()}Of the target {missed} is missed.{by}"
+        if not run.missed[step].isfinite():
+            self.title(self.ax, f"Step {step}: not a number")
+            return f"Step {step}: {who}. The output is not a number.{by}"
+        missed = percent(float(run.missed[step]))
+        self.title(self.ax, f"Step {step}: {missed} is missed")
+        return f"Step {step}: {who}. {self._branches(run.weighed)}Of the target {missed} is missed.{by}"
 
     def _who(self, delay: int) -> str:
         if not self.right:
@@ -567,11 +603,14 @@ class GateTraining(LiveFigure):
         names = ", ".join(map(str, self.right))
         return f"dilation{'s' * several_read} {names} read{'s' * (not several_read)} lag {delay}"
 
-    def _branches(self) -> str:
-        """The share of those that read the lag, and how far the taps of the others reach."""
+    def _branches(self, weighed: bool) -> str:
+        """The share of those that read the lag, if the sum weighs by it, and how far the taps of the others reach."""
         reads = [d in self.right for d in self.dilations]
         share = f"{100 * float(self.shares[reads].sum()):.0f} %"
         said = {0: "", 1: f"Its share is {share}. "}.get(len(self.right), f"Together their share is {share}. ")
+        if self.right and not weighed:
+            they = "they" if len(self.right) > 1 else "it"
+            said = f"By softmax {they} would have {share}, but the sum weighs another way. "
         if all(reads):
             return said
         far = self.taps[[not one for one in reads]].abs().max()
@@ -658,8 +697,12 @@ def _each_once(lags: Iterable[int]) -> list[int]:
 
 
 def _power(value: float) -> str:
-    exponent = round(np.log10(value))
-    return "1" if exponent == 0 else "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    """A number to one digit, with a power of ten: 4·10⁻⁷."""
+    digit, exponent = f"{value:.0e}".split("e")
+    if int(exponent) == 0:
+        return digit
+    power = "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if digit == "1" else f"{digit}·{power}"
 
 
 def _rgba(colour: str) -> np.ndarray:
