@@ -602,13 +602,13 @@ for expected, functions in {
             else [i for i in path_sums(k, d) if all(i in range(0, k * j, j) for j in d)]
         ),
     ],
+    "lags below zero": [lambda k, d, stacked=False: [-lag for lag in path_sums(k, d, stacked)]],
     UNNAMED: [
         lambda *a: set(path_sums(*a)),
         lambda *a: torch.tensor(path_sums(*a)),
         lambda *a: path_sums(*a).sort(),
         lambda k, d, stacked=False: [0, 1, 2, 3, 4, 6, 8, 12, 16, 24],
         lambda k, d, stacked=False: sorted({i * max(d) for i in range(k)}),
-        lambda k, d, stacked=False: [-lag for lag in path_sums(k, d, stacked)],
         lambda k, d, stacked=False: sorted({i**j for i in range(k) for j in d}),
         lambda k, d, stacked=False: sorted(range(k) * d),
         lambda k, d, stacked=False: list(d),

@@ -336,7 +336,10 @@ LAGS_TOUCHED = Exercise(
         ),
         Misconception(
             name="lags below zero",
-            wrong=read("k * dilation → -k * dilation"),
+            wrong=[
+                read("k * dilation → -k * dilation"),
+                read("return sorted(reached) → return [-lag for lag in sorted(reached)]"),
+            ],
             message="A lag counts steps back, and is not negative: the sample with lag 3 stands at t − 3.",
         ),
         Misconception(
