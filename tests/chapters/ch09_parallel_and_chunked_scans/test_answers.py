@@ -579,6 +579,7 @@ HILLIS_STEELE = [
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(int(np.log2(L)))]),
         TOO_FEW,
     ),
+    ("L − 1", lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L - 1]), TOO_FEW),
     (
         "half of L",
         lambda a, x: rounds(a, x, shifts=lambda L: [2**k for k in range(10) if 2**k < L / 2]),
@@ -1014,6 +1015,7 @@ UP_DOWN = [
     ("join by join", tree_join_by_join, "a loop over the steps"),
     ("two halves", two_halves, "two halves in the place of one"),
     ("rounds", rounds_in_place, "the rounds of exercise 2"),
+    ("rounds of the half, also of one step", lambda a, x: half_in_rounds(a, x), "the rounds of exercise 2"),
     ("rounds of the half", lambda a, x: x if len(a) == 1 else half_in_rounds(a, x), "the rounds of exercise 2"),
     ("all pairs", all_pairs, "a table of all pairs of steps"),
     ("no return", tree_without_return, None),

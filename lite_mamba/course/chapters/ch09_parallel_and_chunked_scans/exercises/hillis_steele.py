@@ -198,6 +198,7 @@ HILLIS_STEELE = Exercise(
             [
                 edited(hillis_steele, "shift < len(a) → shift < len(a) // 2"),
                 edited(hillis_steele, "shift < len(a) → shift < 2 ** round(math.log2(len(a)))"),
+                edited(hillis_steele, "shift < len(a) → shift < len(a) - 1"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift <= len(a)"),
                 edited(hillis_steele, "shift < len(a) → 2 * shift < len(a)"),
                 *(edited(hillis_steele, f"shift < len(a) → shift < min(len(a), {2**k})") for k in (2, 3, 4, 5, 6)),

@@ -348,7 +348,10 @@ UP_DOWN = Exercise(
             "the rounds of exercise 2",
             "Your states are right, and in few rounds. But you join about L·log2 L times, as in exercise 2. On the "
             "tree, each level has half as many steps as the one before, and in all there are about 2L joins.",
-            hillis_steele,
+            [
+                hillis_steele,
+                edited(up_down, "if len(a) == 1:\n        return x → ", "odd = up_down( → odd = hillis_steele("),
+            ],
         ),
         BOTH_HALVES,
         MORE_CALLS,
