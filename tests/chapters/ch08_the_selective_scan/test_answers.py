@@ -589,7 +589,7 @@ LOOP = [
     ("for the state", lambda a, x, C: loop(x, a, C), "decay and drive exchanged"),
     ("h + decay · h", lambda a, x, C: loop(1 + a, x, C), "an old state that stays whole"),
     ("h += decay · h", loop_that_adds, "an old state that stays whole"),
-    ("no state", lambda a, x, C: ((a * x) * C.mT[:, None]).sum(-1), "a state that starts again at each token"),
+    ("no state", lambda a, x, C: ((a * x) * C.mT[:, None]).sum(-1), "outputs of their own token alone"),
     ("along axis 1", along_the_channels, "a loop over the channels"),
     ("matmul", loop, "right"),
     ("unbind", loop_with_unbind, "right"),
@@ -603,7 +603,7 @@ LOOP = [
     (
         "h in the loop",
         lambda *given: loop(*given, order="forget fade add read"),
-        "a state that starts again at each token",
+        "outputs of their own token alone",
     ),
     ("add, then fade", lambda *given: loop(*given, order="add fade read"), "a new token that fades too"),
     ("no drive", lambda *given: loop(*given, order="fade read"), "outputs that stay at zero"),

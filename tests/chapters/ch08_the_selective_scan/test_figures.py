@@ -56,6 +56,13 @@ def test_the_title_of_a_loop_that_reads_another_number_names_both():
     assert shown.titles() == ["t = 2, read: the sum is 11, the loop says 34"]
 
 
+def test_a_loop_that_is_off_by_less_than_what_is_written_is_told_no_other_number():
+    for factor, other in ((1.0002, False), (1.01, True)):
+        shown = figures.StepThrough(loop=lambda *given, factor=factor: factor * chapter.scan_loop(*given))
+        sentence = shown.update(moment=5, channel=0)
+        assert ("the loop says" in shown.titles()[0]) == ("The loop says" in sentence) == other
+
+
 def test_a_loop_that_writes_into_its_inputs_does_not_change_the_step():
     def written_into(deltaA, deltaB_u, C):
         for t in range(1, 3):
@@ -157,6 +164,17 @@ def test_before_the_first_data_token_the_state_is_called_what_it_is():
         assert shown.heading.get_text().endswith(f"the selective state {words}")
     bars = [max(abs(bar.get_width()) for bar in shown.sides[1]["bars"]) for shown in (right, wrong)]
     assert bars[0] < 0.02 < 0.1 < bars[1]
+
+
+def test_states_without_a_drive_are_empty_before_and_behind_the_data():
+    def undriven(u, delta, A, B):
+        decay, drive = chapter.discretise(u, delta, A, B)
+        return decay, 0 * drive
+
+    shown = figures.StateMap(discretise=undriven)
+    for t in (5, 38):
+        assert "both states are empty" in shown.update(t=t)
+        assert shown.heading.get_text().endswith("both states are empty")
 
 
 def test_states_that_are_no_numbers_are_not_drawn():

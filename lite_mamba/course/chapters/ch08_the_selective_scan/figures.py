@@ -181,9 +181,10 @@ class StepThrough(LiveFigure):
         return f"t = {t}, read: C weighs the new states, and one number goes out"
 
     def _says(self, t: int) -> str:
-        """The output of the loop, if it is not the sum that it should be."""
-        right = math.isclose(self.y[t], self.columns[6].sum(), rel_tol=1e-4, abs_tol=1e-3)
-        return "" if right else plain(float(self.y[t]))
+        """The output of the loop, if it is not the sum that it should be, and does not read as that either."""
+        said, wanted = float(self.y[t]), float(self.columns[6].sum())
+        right = math.isclose(said, wanted, rel_tol=1e-4, abs_tol=1e-3) or plain(said) == plain(wanted)
+        return "" if right else plain(said)
 
     def _words(self, t: int, stage: int) -> str:
         before, decay, faded, drive, now, weights, _ = [" and ".join(map(plain, pair)) for pair in self.columns]
@@ -301,7 +302,9 @@ class StateMap(LiveFigure):
                 "a Δ for each token. Three of the tokens are data."
             )
         if t < min(self.DATA):
-            return f"At t = {t} no data token has come yet, and the selective state {self._before_data(t)}.{by}"
+            return f"At t = {t} no data token has come yet, and {self._before_data(t)}.{by}"
+        if self._are_empty(t):
+            return f"At t = {t} both states are empty: no token has left anything.{by}"
         fixed_share, own_share = (percent(share / 100) for share in self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
@@ -312,13 +315,20 @@ class StateMap(LiveFigure):
         if self.asks:
             return "Which state still tells you the last data token ◆?"
         if t < min(self.DATA):
-            return f"t = {t}: no data yet, and the selective state {self._before_data(t)}"
+            return f"t = {t}: no data yet, and {self._before_data(t)}"
+        if self._are_empty(t):
+            return f"t = {t}: both states are empty"
         fixed, selective = (percent(share / 100) for share in self.share)
         return f"t = {t}: last data token: {fixed} of the fixed state, {selective} of the selective"
 
     def _before_data(self, t: int) -> str:
+        if self._are_empty(t):
+            return "both states are empty"
         sizes = np.abs(self.selective["h"]).max(1)  # (L,)
-        return "is almost empty" if sizes[t] <= 0.02 * sizes.max() else "holds noise"
+        return f"the selective state {'is almost empty' if sizes[t] <= 0.02 * sizes.max() else 'holds noise'}"
+
+    def _are_empty(self, t: int) -> bool:
+        return not any(run["h"][t].any() for run in (self.fixed, self.selective))
 
     def _show(self, side: dict, h: np.ndarray, t: int, name: str) -> None:
         largest = np.abs(h).max() or 1.0

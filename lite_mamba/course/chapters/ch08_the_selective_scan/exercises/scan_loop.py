@@ -152,9 +152,9 @@ def of_any_loop(
             edited(loop, "deltaA[:, :, t] * h + → h +"),
         ),
         Misconception(
-            "a state that starts again at each token",
-            "Every output knows its own token only. h must be made once, before the loop, and the new h must contain "
-            "the old one.",
+            "outputs of their own token alone",
+            "Every output knows its own token only. What C reads must be h: made once, before the loop, with the old h "
+            "in each new one.",
             [edited(loop, f"deltaA[:, :, t] * h + → {own}") for own in ("", "deltaA[:, :, t] * ")],
         ),
         Misconception(
