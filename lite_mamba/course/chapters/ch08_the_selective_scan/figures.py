@@ -301,10 +301,10 @@ class StateMap(LiveFigure):
                 f"The states of two scans over the same tokens, up to t = {t}: with a fixed Δ of {fixed:.3g}, and with "
                 "a Δ for each token. Three of the tokens are data."
             )
-        if t < min(self.DATA):
-            return f"At t = {t} no data token has come yet, and {self._before_data(t)}.{by}"
         if self._are_empty(t):
             return f"At t = {t} both states are empty: no token has left anything.{by}"
+        if t < min(self.DATA):
+            return f"At t = {t} no data token has come yet, and the selective state {self._before_data(t)}.{by}"
         fixed_share, own_share = (percent(share / 100) for share in self.share)
         return (
             f"At t = {t} the last data token makes {fixed_share} of the state with the fixed Δ of {fixed:.3g}, and "
@@ -314,18 +314,16 @@ class StateMap(LiveFigure):
     def _finding(self, t: int) -> str:
         if self.asks:
             return "Which state still tells you the last data token ◆?"
-        if t < min(self.DATA):
-            return f"t = {t}: no data yet, and {self._before_data(t)}"
         if self._are_empty(t):
             return f"t = {t}: both states are empty"
+        if t < min(self.DATA):
+            return f"t = {t}: no data yet, and the selective state {self._before_data(t)}"
         fixed, selective = (percent(share / 100) for share in self.share)
         return f"t = {t}: last data token: {fixed} of the fixed state, {selective} of the selective"
 
     def _before_data(self, t: int) -> str:
-        if self._are_empty(t):
-            return "both states are empty"
         sizes = np.abs(self.selective["h"]).max(1)  # (L,)
-        return f"the selective state {'is almost empty' if sizes[t] <= 0.02 * sizes.max() else 'holds noise'}"
+        return "is almost empty" if sizes[t] <= 0.02 * sizes.max() else "holds noise"
 
     def _are_empty(self, t: int) -> bool:
         return not any(run["h"][t].any() for run in (self.fixed, self.selective))
