@@ -118,17 +118,11 @@ LINEAR_LOOP = Exercise(
                     linear_loop,
                     "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
                     f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
+                    *read_back,
                     "states.append(h) → states[t] = h",
                     "torch.stack(states) → states",
-                ),
-                edited(
-                    linear_loop,
-                    "torch.zeros_like(x[0]), [] → torch.zeros_like(x[0]), torch.zeros_like(x)",
-                    f"{ONCE} → for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0)))",
-                    "h = a_t * h + x_t → h = a_t * states[t - 1].clone() + x_t if t else x_t",
-                    "states.append(h) → states[t] = h",
-                    "torch.stack(states) → states",
-                ),
+                )
+                for read_back in ((), ("h = a_t * h + x_t → h = a_t * states[t - 1].clone() + x_t if t else x_t",))
             ],
         ),
         Misconception(

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import ARROW, edited
 from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import DRAWN_ID, EMPTY_PLACE
 
 
 def fixed_copying(data: Tensor, length: int, n_symbols: int) -> Tensor:
@@ -76,8 +77,7 @@ FIXED_COPYING = Exercise(
             [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols"), _ids("0", "1")],
         ),
         Misconception(
-            "0 taken for an empty place",
-            "You write noise wherever there is a 0. But 0 is an id like the others: some symbols become noise.",
+            *EMPTY_PLACE,
             _fixed("    tokens[:, length →     tokens[tokens == 0] = n_symbols\n    tokens[:, length"),
         ),
         Misconception(
@@ -167,9 +167,7 @@ FIXED_COPYING = Exercise(
             _fixed("[:, length - n_data :] → [:, -batch:]"),
         ),
         Misconception(
-            "an id made of what was drawn",
-            "You count from the largest symbol that was drawn. The last of the symbols need not be among them: "
-            "`n_symbols` says how many there are.",
+            *DRAWN_ID,
             _ids("int(data.max()) + 1", "int(data.max()) + 2"),
         ),
         Misconception(

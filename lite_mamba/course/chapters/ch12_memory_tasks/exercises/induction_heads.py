@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import DRAWN_ID
 
 
 def induction_heads(symbols: Tensor, place: Tensor, n_symbols: int) -> tuple[Tensor, Tensor]:
@@ -108,9 +109,7 @@ INDUCTION_HEADS = Exercise(
             ],
         ),
         Misconception(
-            "an id made of what was drawn",
-            "You count from the largest symbol that was drawn. The last of the symbols need not be among them: "
-            "`n_symbols` says how many there are.",
+            *DRAWN_ID,
             _cues("int(symbols.max()) + 1", "int(symbols.max()) + 1"),
         ),
         Misconception(

@@ -212,7 +212,7 @@ LAST_LOGITS = Exercise(
         ),
         Misconception(
             "all tokens of the last piece in one",
-            "You make one of all tokens of the last piece, by a mean or a maximum. Asked is the last token alone.",
+            "You make one of all tokens of the last piece: a mean, a sum or a maximum. Asked is the last token alone.",
             [_read(f"logits[:, -1] → logits.{one}(1)") for one in ("mean", "amax", "sum")],
         ),
         Misconception(

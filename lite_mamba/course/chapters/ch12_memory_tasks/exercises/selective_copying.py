@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
+from .shared import EMPTY_PLACE
 
 
 def selective_copying(data: Tensor, u: Tensor, n_symbols: int) -> Tensor:
@@ -78,8 +79,7 @@ SELECTIVE_COPYING = Exercise(
             ),
         ),
         Misconception(
-            "0 taken for an empty place",
-            "You write noise wherever there is a 0. But 0 is an id like the others: some symbols become noise.",
+            *EMPTY_PLACE,
             _scatter(
                 "tokens = tokens.scatter(1, places, data)\n    tokens[tokens == 0] = n_symbols\n    return tokens"
             ),
