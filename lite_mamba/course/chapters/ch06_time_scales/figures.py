@@ -176,17 +176,18 @@ class TwoMemories(LiveFigure):
         self.coupled, self.diagonal = self.figure.subplots(1, 2)
         for ax in (self.coupled, self.diagonal):
             decades(ax, "x", (-2, -1, 0, 1))
-            ax.set(xlim=(-2, 1), xlabel="age of the event (Δ · steps)", yticks=[0])
+            ax.set(xlim=(-2, 1), xlabel="age of the event (Δ · steps)")
             ax.axhline(0, color=style.BLACK, ls="-", lw=1)
-        self.coupled.set(ylim=(-1.9, 4.2), ylabel="what the state holds")
-        self.diagonal.set(ylim=(-0.09, 1.1), yticks=[0, 1])
+        self.coupled.set(ylim=(-1.9, 4.2), yticks=range(-1, 5), ylabel="what the state holds")
+        self.diagonal.set(ylim=(-0.09, 1.1), yticks=[0, 0.5, 1])
         self.diagonal.plot(self.log_t, self.plain.T, "-", color=PALE, lw=2)
         self.coupled.plot(self.log_t, self.legs.T, "-", color=PALE, lw=1.5)
         (self.wave,) = self.coupled.plot(self.log_t, self.legs[0], "-", color=style.VERMILLION, lw=4)
         (self.mixed,) = self.coupled.plot([], [], "o", color=style.BLUE, ms=8, ls="none", mfc="white", mew=2.5)
         (self.fade,) = self.diagonal.plot(self.log_t, self.plain[0], "-", color=style.BLUE, lw=4)
         self.weights = style.label_line(self.coupled, "", 1, 3.5, style.BLUE, ha="right")
-        self.move(self.wave, self.mixed, self.fade, self.weights)
+        self.below = style.label_line(self.diagonal, "", 1, 0.9, style.BLUE, ha="right")
+        self.move(self.wave, self.mixed, self.fade, self.weights, self.below)
 
     def update(self, n: int = 4, shown: bool = False) -> str:
         self.wave.set_ydata(self.legs[n - 1])
@@ -198,11 +199,15 @@ class TwoMemories(LiveFigure):
         self.mixed.set_data(*((self.log_t[every], self.rebuilt[every]) if shown else ([], [])))
         weights = f"{'weights up to' if n > 1 else 'the weight'} {written(self.largest, ',.0f')}"
         self.weights.set_text(f"○ {_plain(n)},\n{weights}" if shown else "")
+        self.gap = float((self.plain[n - 2] - self.plain[n - 1]).max()) if n > 1 else 0.0
+        self.below.set_text(f"≤ {100 * self.gap:.0f} % below\nstate {n - 1}" if n > 1 else "")
         through = f"crosses zero {self.crossings}×" if self.crossings else "never crosses zero"
         self.title(self.coupled, f"LegS, state {n}: {through}")
         self.title(self.diagonal, f"Diagonal, state {n}: only fades")
+        below = f", at most {100 * self.gap:.0f} % of the full height below state {n - 1}" if n > 1 else ""
         mixed = f" The LegS curve is {_plain(n)}, with {weights}." if shown else ""
-        return f"State {n} of HiPPO-LegS {through}; with the diagonal alone it only fades, at the rate {n}.{mixed}"
+        alone = f"with the diagonal alone it only fades, at the rate {n}{below}"
+        return f"State {n} of HiPPO-LegS {through}; {alone}.{mixed}"
 
 
 def _plain(n: int) -> str:
@@ -244,7 +249,7 @@ class SoftplusInverse(LiveFigure):
         decades(ax, "y", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
         _band(ax.axhline, ax.axhspan)
         ax.text(-16.5, -2, "a new\nblock", color=style.GREY, va="center", fontsize=14)
-        (self.path,) = ax.plot([], [], ":", color=style.VERMILLION, lw=3)
+        (self.path,) = ax.plot([], [], ":", color=style.BLACK, lw=2.5)
         (self.point,) = ax.plot([], [], "o", color=style.VERMILLION, ms=14)
         self.move(self.path, self.point)
 
@@ -257,6 +262,7 @@ class SoftplusInverse(LiveFigure):
         (self.naive,) = ax.plot([], [], "--", color=style.VERMILLION, lw=4)
         (self.stable,) = ax.plot([], [], "-", color=style.BLUE, lw=4)
         (self.here,) = ax.plot([0, 0], [-9, 0.9], ":", color=style.BLACK, lw=2.5)
+        style.label_line(ax, "⋯ this Δ", 0.95, -8.3, style.BLACK, ha="right", bbox=style.PAPER)
         self.naive_name = style.label_line(ax, "╌ log(exp(Δ) − 1)", -6.8, 1.5, style.VERMILLION, bbox=style.PAPER)
         self.stable_name = style.label_line(ax, "", -6.8, -8.3, style.BLUE, bbox=style.PAPER)
         self.move(self.here, self.naive, self.stable, self.naive_name, self.stable_name)
@@ -300,7 +306,7 @@ class SoftplusInverse(LiveFigure):
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{written(100 * self.bound, '.2g')} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
-        title = f"exp(Δ) rounded: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
+        title = f"By exp(Δ) alone: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
             title, here = "Other roundings lose more", f"{here}, and the other roundings by more"
@@ -362,7 +368,7 @@ class TimeScaleMap(LiveFigure):
         self.sample = sample
         order = torch.randperm(self.CHANNELS, generator=torch.Generator().manual_seed(6))
         self.u = (order + 0.5) / self.CHANNELS  # (D,): evenly spread, so that no clump is by chance
-        self.map, self.memory = self.figure.subplots(1, 2, width_ratios=[1.45, 1])
+        self.map, self.memory = self.figure.subplots(1, 2, width_ratios=[1.35, 1])
         self._draw_map()
         self._draw_rain()
         self._draw_memory()
@@ -383,6 +389,7 @@ class TimeScaleMap(LiveFigure):
         )
         ax.set(xlim=(-4, 0), ylim=(0.5, self.TOP + 6.4), xlabel="step size Δ", ylabel="state n")
         ax.set_yticks([1, 4, 8, 12, 16])
+        ax.tick_params("y", pad=14)  # clear of the square at the smallest Δ
         decades(ax, "x", range(-4, 1))
         ax.text(-3.95, self.TOP + 5.6, "each drop: a channel", color=style.BLUE, fontsize=14, va="center")
         for steps in (1, 10, 100, 1000):
