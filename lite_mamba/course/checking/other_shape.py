@@ -1,0 +1,58 @@
+"""Relations between what came and what was expected, of another shape; `OTHER_SHAPE` has the most telling first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from .general import Said
+from .result_parts import Pair, Relation, axes_of, close, same
+from .same_shape import swapped
+
+
+def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    if not any(pair.want.any() for pair in pairs):
+        return None  # zeros are the sum of zeros, whatever was done
+    for words, function in (("added up", torch.sum), ("averaged", torch.mean)):
+        for i in axes_of(pairs):
+            if all(pair.want.shape[i] == 1 for pair in pairs):
+                continue  # nothing was added up: an axis of one number is gone
+            for keep in (False, True):
+                if all(same(pair.have, function(pair.want, dim=i, keepdim=keep)) for pair in pairs):
+                    return Said(f"{words} over an axis", f"The right numbers, {words} over {axis(i)}.")
+    return None
+
+
+def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    for i in axes_of(pairs):
+        for said in _ends(pairs[0], i):
+            if all(said in _ends(pair, i) for pair in pairs):
+                return Said(said.name, f"{said.words} along {axis(i)}.")
+    return None
+
+
+def _ends(pair: Pair, i: int) -> Iterator[Said]:
+    """What is too long or too short at an end of an axis, the rest being right."""
+    if pair.want.ndim != pair.have.ndim:
+        return
+    short, long = sorted((pair.want, pair.have), key=lambda tensor: tensor.shape[i])
+    if not short.numel():
+        return  # of nothing, nothing is right
+    surplus = long.shape[i] - short.shape[i]
+    name, too_many = ("too much at an end", "too many") if long is pair.have else ("too little at an end", "missing")
+    how_many = "one is" if surplus == 1 else "some are"
+    if surplus and same(long.narrow(i, 0, short.shape[i]), short):
+        yield Said(name, f"Right, but {how_many} {too_many} at the end")
+    if surplus and same(long.narrow(i, surplus, short.shape[i]), short):
+        yield Said(name, f"Right, but {how_many} {too_many} at the start")
+
+
+def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    same = all(
+        pair.have.numel() == pair.want.numel() and close(pair.have.flatten(), pair.want.flatten()) for pair in pairs
+    )
+    return Said("another shape", "The right numbers in the right order, in another shape.") if same else None
+
+
+OTHER_SHAPE: tuple[Relation, ...] = (swapped, _added_up, _longer, _reshaped)
