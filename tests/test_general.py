@@ -99,6 +99,8 @@ FORMS = [
     ("a list of the wrong length", places, lambda x, n: places(x, n)[1:]),
     ("a result with the wrong keys", lambda x, n: {"a": x, "b": n}, lambda x, n: {"a": x}),
     ("a result that is not a number", scaled, lambda x, n: x * n / 0 - x * n / 0),
+    ("an infinity in the result", scaled, lambda x, n: x * n / 0),
+    ("an infinity in the result", scaled, lambda x, n: torch.full_like(x, -torch.inf)),
 ]
 
 
@@ -115,7 +117,7 @@ def test_where_a_list_is_wanted_none_may_come_of_a_list_that_was_changed():
 
 
 NOT_FORM_ALONE = ("nothing returned", "a list of the wrong length")
-RIGHT_BUT_FOR = [form for form in FORMS if "a result" not in form[0] and form[0] not in NOT_FORM_ALONE]
+RIGHT_BUT_FOR = [form for form in FORMS if "result" not in form[0] and form[0] not in NOT_FORM_ALONE]
 
 
 @pytest.mark.parametrize(("name", "reference", "wrong"), RIGHT_BUT_FOR, ids=[form[0] for form in RIGHT_BUT_FOR])

@@ -279,6 +279,7 @@ def test_words_in_the_place_of_a_result_say_nothing_of_parameters():
     "function",
     [
         lambda x, y: x * y * torch.nan,
+        lambda x, y: x * y / 0,
         lambda x, y: (x * y / 1e6).long(),
         lambda x, y: x * y + (x - x) / (x - x),
         lambda x, y: None,

@@ -15,7 +15,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs: the kind ("type", "shape", "dtype", "nan", "value", "length", "keys") and a sentence."""
+    """What differs: a sentence, and the kind.
+
+    A kind is "type", "shape", "dtype", "nan", "infinity", "value", "length" or "keys".
+    """
 
     kind: str
     words: str
@@ -185,8 +188,9 @@ def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, where
     wrong = int((~right).sum())
     if right.numel() > 1:
         words += f" ({wrong} of {right.numel()} values {'is' if wrong == 1 else 'are'} wrong)"
-    not_a_number = bool(torch.isnan(got).any()) and not bool(torch.isnan(expected).any())
-    return Difference("nan" if not_a_number else "value", words)
+    kinds = {"nan": torch.isnan, "infinity": torch.isinf}
+    unheard_of = (kind for kind, is_one in kinds.items() if is_one(got).any() and not is_one(expected).any())
+    return Difference(next(unheard_of, "value"), words)
 
 
 def _position(where: str, index: list[int], axes: Sequence[str]) -> str:

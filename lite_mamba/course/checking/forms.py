@@ -50,6 +50,7 @@ OF_KIND = {  # where the values are not right either, or can't be told
     "length": "a result with the wrong number of parts",
     "keys": "a result with the wrong keys",
     "nan": "a result that is not a number",
+    "infinity": "an infinity in the result",
 }
 
 

@@ -20,7 +20,7 @@ from .result_parts import Pair, close, differing_parts, parts_of, plain, right_p
 from .running import Example
 from .same_shape import OF_EVERY_VALUE, SAME_SHAPE
 
-TELLING = ("value", "nan", "shape")  # kinds of differences with a relation between numbers
+TELLING = ("value", "nan", "infinity", "shape")  # kinds of differences with a relation between numbers
 FEW_PARTS = 4  # wrong ones of which a sentence can be read
 OF_ALL_VALUES = ("a factor for all values", "a number added to all values")
 

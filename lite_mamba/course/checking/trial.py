@@ -246,10 +246,10 @@ def _is_plain(example: Example) -> bool:
 
 
 def _says_nothing(example: Example) -> bool:
-    """Whether what came hides what it was made of: nothing returned, not a number, cut to whole numbers, or words."""
+    """Whether what came hides what it was made of: nothing, NaN, infinity, cut to whole numbers, or words."""
     value = example.got.value
     parts = value.values() if isinstance(value, dict) else [value]
-    hidden = example.difference is not None and example.difference.kind in ("nan", "dtype")
+    hidden = example.difference is not None and example.difference.kind in ("nan", "infinity", "dtype")
     words = isinstance(value, str) and not isinstance(example.expected.value, str)
     return hidden or words or any(part is None for part in parts)
 
