@@ -19,14 +19,14 @@ def made():
     return {figure.__name__: figure() for figure in LIVE}
 
 
-def test_the_scope_streams_the_parallel_pass(made):
+def test_the_scope_streams_the_forward_pass(made):
     scope = made["StreamingScope"]
     with torch.no_grad():
         whole = scope.block(scope.x)[0, :, 0].numpy()
     np.testing.assert_allclose(scope.outputs, whole, atol=1e-5)
     for t in (0, 1, 100, 239):
         sentence = scope.update(t=t)
-        assert scope.wrong == 0 and "All outputs equal the parallel pass" in sentence
+        assert scope.wrong == 0 and "All outputs equal the forward pass" in sentence
         assert f"{t + 1} sample" in sentence
         held = scope.states[:, scope.channel]
         assert np.abs(scope.shares).max(0) == pytest.approx(1) and scope.shares * np.abs(held).max(0) == pytest.approx(
@@ -175,7 +175,7 @@ def test_the_scope_draws_a_memory_that_never_moves(kept, recwarn):
 def test_the_scope_names_the_owners_of_all_that_it_runs():
     right = figures.package_step(figures.scope_block())
     scope = figures.StreamingScope(right, {}, {"conv_step": len, "state_update": sum})
-    assert scope.update(t=5).endswith("All outputs equal the parallel pass.")
+    assert scope.update(t=5).endswith("All outputs equal the forward pass.")
     scope.owner = lambda function: "the reference's" if function is len else "yours"
     assert scope.update(t=5).endswith(" Yours: block_step, state_update. The reference's: conv_step.")
 
@@ -283,6 +283,20 @@ def test_only_a_whole_reset_gives_a_fresh_stream_and_never_touches_other_rows(ma
             off[reset] = shown.off[1]
             assert (len(shown.loud) == 0) == (reset == "history and state")
         assert off["history and state"] < 1e-5 < off["state only"] < off["history only"] < off["nothing"]
+
+
+@pytest.mark.parametrize("border", [20, 60, 109, 110, 140])
+def test_dots_stand_where_the_row_is_wrong_and_the_words_at_the_border_stay_in_the_frame(made, border):
+    """A thin line that lies within the thick one does not show a difference of a few per cent."""
+    shown = made["ResetRow"]
+    for reset in shown.RESETS:
+        said = shown.update(border=border, reset=reset)
+        at = shown.dots.get_xdata()
+        assert list(at) == list(shown.loud) and shown.dots_name.get_visible() == (len(at) > 0)
+        assert not len(at) or f"more than 1 % in {len(at)} samples, the last of them sample {at[-1]}." in said
+        shown.figure.draw_without_rendering()
+        words, row = shown.note.get_window_extent(), shown.axes[1].get_window_extent()
+        assert row.x0 <= words.x0 and words.x1 <= row.x1 and "new recording" in shown.note.get_text()
 
 
 def test_a_forgotten_history_shows_again_where_the_way_out_is_wider(made):

@@ -122,7 +122,7 @@ class StreamingScope(LiveFigure):
         (self.dot,) = self.low.plot([], [], "o", color=style.RUST, ms=11, ls="none")
         at = self.low.transAxes
         names = [
-            self.low.text(0.01, 0.96, "thick: one pass", color=style.GREY, transform=at, va="top"),
+            self.low.text(0.01, 0.96, "thick: forward pass", color=style.GREY, transform=at, va="top"),
             self.low.text(0.99, 0.96, "thin: step by step", color=style.RUST, transform=at, va="top", ha="right"),
             self.top.text(0.01, 0.97, "", color=style.BLUE, transform=self.top.transAxes, va="top"),
         ]
@@ -179,7 +179,7 @@ class StreamingScope(LiveFigure):
         self.wrong = int(self.differs[: t + 1].sum())
         samples = several(t + 1, "sample")
         wrong = f"{several(self.wrong, 'output')} {are(self.wrong)} wrong"
-        verdict = wrong if self.wrong else "all outputs equal the parallel pass"
+        verdict = wrong if self.wrong else "all outputs equal the forward pass"
         self.heading.set_text(f"{samples} in: {verdict}")
         kept = self.histories[0].size + self.states[0].size
         kept_of = "Of all of them the block keeps" if t >= lag else "The block keeps"
@@ -188,7 +188,7 @@ class StreamingScope(LiveFigure):
             f"{samples} so far, the last one {written(self.millivolts[t], '.0f')} mV. {kept_of} "
             f"{kept} numbers: {self._past(t)} and {self.states.shape[2]} states for each of {len(self.states[0])} "
             f"channels; the bars are channel {self.channel + 1}, each state as a share of the largest that it ever "
-            f"holds: {percent(abs(held[0]))} in state 1, {percent(abs(held[-1]))} in state {len(held)}. "
+            f"holds: without sign, {percent(abs(held[0]))} in state 1, {percent(abs(held[-1]))} in state {len(held)}. "
             f"{opening(verdict)}{self._how_wrong(t)}.{by}"
         )
 
@@ -464,7 +464,7 @@ class ResetRow(LiveFigure):
         self.axes = self.figure.subplots(self.ROWS, 1, sharex=True, height_ratios=(1, 2, 1))
         low, high = self.alone.min(), self.alone.max()
         room = 0.2 * (high - low)
-        self.right, self.lines, self.borders = [], [], []
+        self.right, self.lines = [], []
         for row, ax in enumerate(self.axes):
             ax.set(xlim=(-1, self.LENGTH), ylim=(low - room, high + 2 * room), yticks=[])
             ax.set_ylabel(f"row {row}", rotation=0, ha="right", va="center")
@@ -474,9 +474,14 @@ class ResetRow(LiveFigure):
         (self.line,) = self.axes[1].plot([0, 0], [low - room, high + 2 * room], color=style.BLACK, lw=2.5, ls=":")
         self.note = self.axes[1].text(0, high + 1.2 * room, "", va="center", fontsize=13, bbox=style.PAPER)
         height, end = high + room, self.LENGTH - 1
-        self.axes[0].text(0, height, "thick: each recording by itself", color=style.GREY, va="center")
+        self.axes[0].text(0, height, "thick: output of each recording by itself", color=style.GREY, va="center")
         self.axes[0].text(end, height, "thin: in the batch", color=style.NAVY, va="center", ha="right")
-        self.move(self.right[1], *self.lines, self.line, self.note)
+        (self.dots,) = self.axes[1].plot([], [], ".", color=style.RUST, ms=6, ls="none")
+        self.floor = low - 0.6 * room
+        self.dots_name = self.axes[2].text(
+            0, height, "dots: row 1 is more than 1 % wrong", color=style.RUST, va="center"
+        )
+        self.move(self.right[1], *self.lines, self.line, self.note, self.dots, self.dots_name)
 
     @torch.no_grad()
     def update(self, border: int = 60, reset: str = "state only") -> str:
@@ -491,7 +496,11 @@ class ResetRow(LiveFigure):
         for row in range(self.ROWS):
             self.lines[row].set_data(np.arange(self.LENGTH), self.outputs[row])
         self.line.set_xdata([border - 0.5] * 2)
-        self.note.set(text="new recording" if border < 110 else "new", x=border + 1)
+        self.dots.set_data(self.loud, np.full(len(self.loud), self.floor))
+        self.dots_name.set_visible(len(self.loud) > 0)
+        room = border < 110  # for the words behind the border
+        words, x, side = ("new recording", border + 1, "left") if room else ("new recording →", border - 2, "right")
+        self.note.set(text=words, x=x, ha=side)
         self.title(self.axes[0], self._finding(reset))
         others = "exact" if max(self.off[0], self.off[2]) < 1e-5 else "wrong"
         heard = len(self.loud)

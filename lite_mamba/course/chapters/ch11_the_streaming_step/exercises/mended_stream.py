@@ -110,8 +110,7 @@ MENDED_STREAM = Exercise(
     misconceptions=[
         Misconception(
             "the code as it was given",
-            "All three are still in it. Run the three properties of the suspects on your code: each mistake shows in "
-            "another.",
+            "All three are still in it. Run the three properties of the suspects on your code: each shows one mistake.",
             _left(BIAS_TWICE, CUT_EARLY, STATE_KEPT),
             given=True,
         ),

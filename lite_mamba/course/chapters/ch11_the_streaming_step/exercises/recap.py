@@ -31,8 +31,8 @@ RECAP = [
             "the rounding errors of many steps add up at random",
         ],
         "what one step adds is less than half the gap to the next number, and is rounded away",
-        "The gap between neighbours grows with the number itself, the steps get smaller. Where they meet, the state "
-        "is stuck. In float32 the gaps are 65 536 times finer.",
+        "The gap between neighbours grows with the number itself, the steps get smaller. Where one is less than half a "
+        "gap, the state is stuck. In float32 the gaps are 65 536 times finer.",
     ),
     Question(
         "In a batch of three streams, row 1 begins a new text. What must be set to zero?",
