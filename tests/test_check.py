@@ -287,6 +287,12 @@ def test_the_parts_of_a_result_go_by_their_names():
     assert table(got[:1], names) == "item 0: [1]"
 
 
+@pytest.mark.parametrize(("recorded", "words"), [(False, "the result['the calls']"), (True, "the calls")])
+def test_what_an_exercise_has_recorded_is_told_as_no_dict_of_the_learners(recorded, words):
+    found = difference({"the calls": 1}, {"the calls": 2}, Tolerance(recorded=recorded))
+    assert found.words == f"{words}: expected 1, got 2"
+
+
 def test_each_part_of_a_result_has_axes_of_its_own():
     tolerance = Tolerance(axes={"y": ("row", "token"), "state": ("row", "channel")}, items=("y", "state"))
     expected, got = (torch.zeros(2, 3), torch.zeros(2, 3)), (torch.zeros(2, 3), torch.eye(2, 3))

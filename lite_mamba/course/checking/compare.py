@@ -28,7 +28,8 @@ class Difference:
 class Tolerance:
     """A value is right when |got - expected| <= atol + rtol * |expected|; of any precision, unless `same_dtype`.
 
-    `axes` names the axes of the result, or of each of its parts by the part's name, which `items` gives.
+    `axes` names the axes of the result, or of each of its parts by the part's name, which `items` gives. Where the
+    result was `recorded` by an exercise, the keys of a dict are the names of its parts; no learner returned the dict.
     """
 
     rtol: float = 0.0
@@ -36,6 +37,7 @@ class Tolerance:
     axes: Sequence[str] | Mapping[str, Sequence[str]] = ()
     items: Sequence[str] = ()
     same_dtype: bool = False
+    recorded: bool = False
 
     def of(self, part: str) -> Tolerance:
         """The same for one part of a result."""
@@ -235,5 +237,6 @@ def _dict_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) 
     if expected.keys() != got.keys():
         keys = f"the keys {sorted(map(str, got))}; expected are {sorted(map(str, expected))}"
         return Difference("keys", f"{where} has {keys}")
-    parts = (_difference(expected[key], got[key], tolerance, f"{where}[{key!r}]") for key in expected)
+    names = {key: str(key) if tolerance.recorded else f"{where}[{key!r}]" for key in expected}
+    parts = (_difference(expected[key], got[key], tolerance, name) for key, name in names.items())
     return next((part for part in parts if part), None)

@@ -127,7 +127,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "places left at zero": "Where does your loop begin and end, and what is never put into the result?",
     "a factor for each row or column": "Which factor does all of it share, and where does it come from?",
     "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
-    "one part wrong": "The others are right. What goes into this one alone?",
+    "one part wrong": "What goes into this one alone?",
     "right in some cases only": "What do the cases that come out right have in common?",
 }
 ORDER = list(HINTS)

@@ -71,7 +71,14 @@ def beside(exercise: Exercise, case: dict[str, Any], expected: Outcome, got: Out
 
 def tolerance(exercise: Exercise, case: Any = None) -> Tolerance:
     """What is right. With a case that holds real numbers in tensors, their dtype should come out, too."""
-    return Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items, same_dtype=_has_dtype(case))
+    return Tolerance(
+        exercise.rtol,
+        exercise.atol,
+        exercise.axes,
+        exercise.items,
+        same_dtype=_has_dtype(case),
+        recorded=exercise.apply is not None,
+    )
 
 
 def _has_dtype(value: Any) -> bool:

@@ -664,6 +664,21 @@ def no_stream_for_tokens(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
+def no_stream_for_the_prompt(pieces, moved):
+    def generate(block, prompt, chunk, tokens):
+        stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+        for piece in pieces(prompt, chunk, dim=1):
+            out = block(piece)
+            stream.seqlen_offset += moved * piece.shape[1]
+        outputs = [out[:, -1:]]
+        for _ in range(tokens - 1):
+            outputs.append(block(outputs[-1], inference_params=stream))
+            stream.seqlen_offset += 1
+        return torch.cat(outputs, dim=1)
+
+    return generate
+
+
 def the_prompts_last_token(block, prompt, chunk, tokens):
     stream, out = read(block, prompt, chunk, tokens)
     outputs = [out]
@@ -917,6 +932,9 @@ GENERATE = [
     ("no stream", without_a_stream, "a call without its stream"),
     ("no stream, one piece", no_stream_one_piece, "a call without its stream"),
     ("no stream for the tokens", no_stream_for_tokens, "a call without its stream"),
+    *[(f"no stream for the prompt, {chunks}, {moved} counted", no_stream_for_the_prompt(pieces, moved),
+       "a call without its stream")
+      for chunks, pieces in (("in chunks", torch.split), ("at once", lambda p, c, dim: [p])) for moved in (0, 1)],
     ("steps", by_steps, "the step in the place of the stream"),
     ("the prompt's last token again", the_prompts_last_token, "the same token fed in again and again"),
     ("all outputs", all_outputs, "all generated tokens fed in again"),

@@ -129,13 +129,15 @@ def _recorded(function, prompt, chunk, tokens, seed):
         return generated
     planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
     rows = [getattr(stream, "max_batch_size", math.inf) for stream in block.streams]
+    offsets = block.offsets[:needed]
     return {
-        "tokens in each call": block.calls[:needed],
-        "seqlen_offset at each call": block.offsets[:needed],
+        "calls without a stream": offsets.count(None),
+        "the tokens in each call": block.calls[:needed],
+        "seqlen_offset at each call": [offset or 0 for offset in offsets],  # without a stream a call begins at 0
         "streams": len(block.streams),
         "max_seqlen has room for every token": min(planned, default=0) >= prompt.shape[1] + tokens - 1,
         "max_batch_size has room for every stream": min(rows, default=0) >= len(prompt),
-        "generated": generated,
+        "the result": generated,
     }
 
 
@@ -555,12 +557,14 @@ GENERATE = Exercise(
             "beginning of a text.",
             [
                 edited(generate, f"{TOKEN_IN} → block(outputs[-1])"),
-                edited(generate, f"{TOKEN_IN} → block(outputs[-1])", f"{PIECE_IN} → block(piece)"),
-                edited(
-                    generate,
-                    "prompt.split(chunk, dim=1) → [prompt]",
-                    f"{TOKEN_IN} → block(outputs[-1])",
-                    f"{PIECE_IN} → block(piece)",
+                *(
+                    edited(generate, f"{PIECE_IN} → block(piece)", *pieces, *more)
+                    for pieces in ((), (f"{PIECES}[prompt]",))
+                    for more in (
+                        (),
+                        (f"{IN_PROMPT} → ",),
+                        (f"{TOKEN_IN} → block(outputs[-1])",),
+                    )
                 ),
             ],
         ),
