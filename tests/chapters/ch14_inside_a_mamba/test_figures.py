@@ -267,17 +267,15 @@ def test_a_range_of_shuffles_that_leaves_the_picture_says_how_far_it_goes():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (lambda w: w * math.nan, "not finite"),
-        (lambda w: w[:5], r"returned \(5,\) and \(\), expected the shapes \(352,\) and \(\)"),
+        (lambda w, c: (w * math.nan, c), "not finite"),
+        (lambda w, c: (w[:5], c.item()), r"returned \(5,\) and \(\), expected the shapes \(352,\) and \(\)"),
+        (lambda w, c: w, r"returned \(352,\), expected the shapes \(352,\) and \(\)"),
+        (lambda w, c: (w, None), r"returned \(352,\) and NoneType, expected the shapes"),
     ],
 )
-def test_weights_that_are_none_are_refused_in_words(wrong, words):
-    def fit(x, y, ridge):
-        w, c = fit_probe(x, y, ridge)
-        return wrong(w), c
-
+def test_a_probe_that_is_none_is_refused_in_words(wrong, words):
     with pytest.raises(ValueError, match=words):
-        figures.Probes(fit=fit).update()
+        figures.Probes(fit=lambda *given: wrong(*fit_probe(*given))).update()
 
 
 def test_a_matrix_may_come_with_gradients():

@@ -268,7 +268,7 @@ class Ways(LiveFigure):
         self.names[1].set_text(f"■ through the state: {100 * through.sum():.0f} %")
         self.title(self.ax, f"{task.capitalize()}, layer {layer}: {100 * self.share:.0f} % goes past the state")
         return (
-            f"In {shown_layer}, gates and steps held, {100 * self.share:.0f} % of what enters "
+            f"In {shown_layer}, σ, Δ, B and C held, {100 * self.share:.0f} % of what enters "
             f"the scan's output goes past the state, all of it at lags 0 to 3. Lags of 4 and more make up "
             f"{100 * self.far:.0f} %, all through the state."
         )
@@ -419,8 +419,10 @@ class Probes(LiveFigure):
         return [*shares, self.of_the_rival(target), float(np.mean(chance)), min(chance), max(chance)]
 
     def _fit(self, x: Tensor, y: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
-        w, c = of_copies(self.fit, x, y, ridge)
-        w, c = returned("fit_probe", (w, torch.as_tensor(c)), tuple(x.shape[1:]), (), finite=True)
+        fitted = of_copies(self.fit, x, y, ridge)
+        if isinstance(fitted, (tuple, list)):  # the cut may be a plain number
+            fitted = [torch.tensor(part) if isinstance(part, (int, float)) else part for part in fitted]
+        w, c = returned("fit_probe", fitted, tuple(x.shape[1:]), (), finite=True)
         return w.detach().to(x), c.detach().to(x)
 
 

@@ -134,6 +134,11 @@ LAST_BYTES = Exercise(
             ],
         ),
         Misconception(
+            "another number for none",
+            "You put another number where there was no byte yet. Asked for is −1.",
+            [edited(last_bytes, f"value=-1 → value={number}") for number in (32, 128, 256, -100)],
+        ),
+        Misconception(
             "places in columns",
             "Your result lies on its side: places in rows, (L, k).",
             edited(last_bytes, "dim=1 → dim=0"),

@@ -22,7 +22,7 @@ RECAP = [
         "C·B may have either sign, and no row need add up to 1.",
     ),
     Question(
-        "Gates and steps are held at what they were. Input x at lag 10 still has a weight in the output. Which way did "
+        "σ, Δ, B and C are held at what they were. Input x at lag 10 still has a weight in the output. Which way did "
         "it take, in a block with four taps?",
         ["Through the state", "Past the state, by D", "Either", "Through the gate z"],
         "Through the state",
