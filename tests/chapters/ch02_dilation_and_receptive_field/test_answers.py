@@ -393,7 +393,7 @@ for expected, functions in {
         *in_four_ways(lambda *a: silu(*a, dilation=1)),
         added(lambda x, w, b, d: silu(x, w, b, d, dilation=1)[..., : x.shape[-1]]),
     ],
-    "padded by d_conv · dilation": [
+    "one dilation too late": [
         *in_four_ways(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] * d, 0))),
         added(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] * d, 0))[..., : x.shape[-1]]),
     ],
@@ -864,8 +864,10 @@ for expected, functions in {
     "a dilation of zero": [
         lambda lag, k: [d for d in range(lag) if lag % d == 0],
     ],
-    "gaps in the place of dilations": [
+    "gaps and dilations exchanged": [
         lambda lag, k: [i for i in range(1, k) if lag % i == 0],
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and d < k],
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and d <= k],
     ],
     "a rest that is ignored": [
         lambda lag, k: [d for d in range(1, lag + 1) if lag // d < k],
@@ -1153,6 +1155,80 @@ def a_tap(value, newest):
         weight = torch.zeros(d_conv)
         weight[-1], weight[0] = newest, value
         return weight, delay // (d_conv - 1)
+
+    return function
+
+
+def one_step_late(x, w, b, d):
+    """The lags of the taps counted from one."""
+    L, W = x.shape[-1], w.shape[1]
+    lags = [(W - k) * d for k in range(W)]
+    return F.silu(b[:, None] + sum(w[:, k, None] * F.pad(x, (lag, 0))[..., :L] for k, lag in enumerate(lags)))
+
+
+def growing_dilations(x, weights, biases, gates, dilations):
+    y, d = 0, 1
+    for share, w, b in zip(gates.softmax(0), weights, biases, strict=True):
+        y, d = y + share * silu(x, w, b, d), 2 * d
+    return y
+
+
+def one_kernel(x, weights, biases, gates, dilations):
+    shares = torch.softmax(gates, dim=0)
+    return sum(shares[i] * silu(x, weights[0], biases[0], d) for i, d in enumerate(dilations))
+
+
+def multiplied_paths(k, dilations, stacked=False):
+    if not stacked:
+        return path_sums(k, dilations)
+    growing = [math.prod(dilations[: i + 1]) for i in range(len(dilations))]
+    return path_sums(k, growing, True)
+
+
+def multiplied_kernels(k, dilations, stacked=False):
+    d, lags = 1, {0}
+    for more in dilations:
+        d = d * more if stacked else more
+        lags.update(range(0, k * d, d))
+    return sorted(lags)
+
+
+def one_long_kernel(k, dilations, stacked=False):
+    return [i * (sum(dilations) if stacked else max(dilations)) for i in range(k)]
+
+
+def from_the_oldest(k, dilations, stacked=False):
+    lags = path_sums(k, dilations, stacked)
+    return [lags[-1] - lag for lag in reversed(lags)]
+
+
+def next_or_now(k, dilations, stacked=False):
+    if not stacked:
+        return path_sums(k, dilations)
+    return sorted({sum(some) for n in range(len(dilations) + 1) for some in itertools.combinations(dilations, n)})
+
+
+def up_to_a_hole(fn, L):
+    slopes, lags = last_slopes(fn, L).flip(0), []
+    while len(lags) < L and slopes[len(lags)] != 0:
+        lags.append(len(lags))
+    return lags
+
+
+def up_to_a_break(fn, L):
+    lags = []
+    for lag, slope in enumerate(reversed(last_slopes(fn, L).tolist())):
+        if slope == 0:
+            break
+        lags.append(lag)
+    return lags
+
+
+def with_a_batch(*axes):
+    def function(fn, L):
+        x = torch.randn(*axes, L, requires_grad=True)
+        (slopes,) = torch.autograd.grad(fn(x).flatten()[-1], x)
+        return [lag for lag in range(L) if slopes.flatten()[L - 1 - lag] != 0]
 
     return function
 
@@ -1467,6 +1543,57 @@ for id, expected, function in (
     ("measured_lags", "the same way back twice", back_twice),
     ("dilations_for", "what leaves a rest", lambda lag, k: [d for d in range(1, lag + 1) if lag % d and lag // d < k]),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), (delay // (k - 1),))),
+    ("gated_dilated_conv", "one dilation too late", added(one_step_late)),
+    ("gated_dilated_conv", "dilations that double", growing_dilations),
+    (
+        "gated_dilated_conv",
+        "dilations that double",
+        lambda x, ws, bs, g, ds: sum(
+            s * silu(x, w, b, 2**i) for i, (s, w, b) in enumerate(zip(g.softmax(0), ws, bs, strict=True))
+        ),
+    ),
+    ("gated_dilated_conv", "one kernel for all branches", one_kernel),
+    ("lags_touched", "dilations that multiply", multiplied_paths),
+    ("lags_touched", "dilations that multiply", multiplied_kernels),
+    ("lags_touched", "one kernel in the place of all", one_long_kernel),
+    (
+        "lags_touched",
+        "one kernel in the place of all",
+        lambda k, ds, stacked=False: list(
+            range(0, k * sum(ds), sum(ds)) if stacked else range(0, k * max(ds), max(ds))
+        ),
+    ),
+    ("lags_touched", "positions in place of lags", from_the_oldest),
+    (
+        "lags_touched",
+        "positions in place of lags",
+        lambda k, ds, stacked=False: sorted(
+            receptive_field(k, ds, stacked) - 1 - lag for lag in path_sums(k, ds, stacked)
+        ),
+    ),
+    ("lags_touched", "the dilations taken for the lags", next_or_now),
+    ("measured_lags", "a search that stops at the first hole", up_to_a_hole),
+    ("measured_lags", "a search that stops at the first hole", up_to_a_break),
+    ("measured_lags", "axes that fn does not take", with_a_batch(1, 1)),
+    ("measured_lags", "axes that fn does not take", with_a_batch(1)),
+    (
+        "measured_lags",
+        "axes that fn does not take",
+        lambda fn, L: fn(torch.randn(L, requires_grad=True).unsqueeze(-1))[-1].backward(),
+    ),
+    ("measured_lags", UNNAMED, lambda fn, L: fn(L)),
+    ("delay_kernel", "a fixed number of gaps", lambda delay, k: (tap(k, 0), delay // 3)),
+    ("delay_kernel", "a fixed number of gaps", lambda delay, k: (torch.eye(k)[0], delay // 2)),
+    ("delay_kernel", "one tap too few", lambda delay, k: (tap(k - 1, 0), delay // (k - 1))),
+    ("delay_kernel", "one tap too few", lambda delay, k: (torch.eye(k - 1)[0], divmod(delay, k - 1)[0])),
+    ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), None)),
+    ("delay_kernel", "taps that are no floats", lambda delay, k: (tap(k, k - 1).long(), delay // (k - 1))),
+    (  # a search that begins below the smallest dilation: wrong for the lag 5 and four taps
+        "dilations_for",
+        UNNAMED,
+        lambda lag, k: [d for d in range(max(1, lag // (k - 1)), lag + 1) if lag % d == 0],
+    ),
+    ("dilations_for", RIGHT, lambda lag, k: [d for d in range(-(-lag // (k - 1)), lag + 1) if lag % d == 0]),
 ):
     answer(f"02.{id}", expected)(function)
 

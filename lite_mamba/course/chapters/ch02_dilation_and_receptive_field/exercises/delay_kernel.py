@@ -113,6 +113,20 @@ DELAY_KERNEL = Exercise(
             message="Your kernel has four taps, whatever `d_conv` says. It is wanted for any number of taps from 2 on.",
         ),
         Misconception(
+            name="a fixed number of gaps",
+            wrong=[
+                delayed("delay // (d_conv - 1) → delay // 2"),
+                delayed("delay // (d_conv - 1) → delay // 3"),
+            ],
+            message="You divide by a fixed number of gaps, whatever `d_conv` says. The case worked by hand has three "
+            "taps, and this kernel has d_conv.",
+        ),
+        Misconception(
+            name="one tap too few",
+            wrong=delayed("torch.zeros(d_conv) → torch.zeros(d_conv - 1)"),
+            message="Your kernel has d_conv − 1 taps: so many gaps there are between d_conv of them.",
+        ),
+        Misconception(
             name="the tap beside the oldest",
             wrong=delayed("weight[0] → weight[1]"),
             message="Python counts from 0: weight[1] is the second oldest tap, one gap nearer to now. The delay "
@@ -198,9 +212,8 @@ DELAY_KERNEL = Exercise(
         Misconception(
             name="taps that are no floats",
             wrong=delayed("torch.zeros(d_conv) → torch.zeros(d_conv, dtype=torch.int64)"),
-            message="The right taps stand at the right place, but as integers or truth values. Samples are floats, "
-            "and F.conv1d does not mix them. torch.zeros without a dtype makes floats, and so does torch.tensor of "
-            "1.0.",
+            message="The taps are integers or truth values. Samples are floats, and F.conv1d does not mix them. "
+            "torch.zeros without a dtype makes floats, and so does torch.tensor of 1.0.",
         ),
         Misconception(
             name="no taps (W,) and dilation",
@@ -221,6 +234,7 @@ DELAY_KERNEL = Exercise(
                     "{'weight': weight, 'dilation': delay // (d_conv - 1)}",
                     "weight, torch.tensor(delay // (d_conv - 1))",
                     "weight, torch.tensor(delay / (d_conv - 1))",
+                    "weight, None",
                     "delay // (d_conv - 1)",
                 )
             ],

@@ -33,6 +33,7 @@ DILATIONS_FOR = Exercise(
     reference=dilations_for,
     cases=draw_lag,
     example={"lag": 6, "d_conv": 4},
+    trials=80,  # a search that begins below lag / (d_conv − 1) is wrong at few lags only
     misconceptions=[
         Misconception(
             name="one tap too many",
@@ -69,10 +70,13 @@ DILATIONS_FOR = Exercise(
             "stands on the lag.",
         ),
         Misconception(
-            name="gaps in the place of dilations",
-            wrong=lambda lag, d_conv: [gaps for gaps in range(1, d_conv) if lag % gaps == 0],
-            message="These are numbers of gaps. The dilation that puts a tap so many gaps back on the lag is lag "
-            "// gaps.",
+            name="gaps and dilations exchanged",
+            wrong=[
+                lambda lag, d_conv: [gaps for gaps in range(1, d_conv) if lag % gaps == 0],
+                lambda lag, d_conv: [gaps for gaps in range(1, d_conv + 1) if lag % gaps == 0],
+            ],
+            message="The number of taps limits the *gaps* between now and the tap that reads the lag, and not the "
+            "dilation. If what you list are numbers of gaps: which dilation goes with each of them?",
         ),
         Misconception(
             name="multiples of the lag",

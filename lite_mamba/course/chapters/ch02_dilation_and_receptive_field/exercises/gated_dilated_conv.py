@@ -195,6 +195,7 @@ GATED_DILATED_CONV = Exercise(
             wrong=[
                 gated("weight[:, None], bias → weights[0][:, None], bias"),
                 gated("weight[:, None], bias → weight[:, None], biases[0]"),
+                gated("weight[:, None], bias → weights[0][:, None], biases[0]"),
             ],
             message="All branches share the weights or the bias of the first one. Each branch has its own, at its "
             "place in the list.",
@@ -211,6 +212,12 @@ GATED_DILATED_CONV = Exercise(
             ],
             message="All branches have the same dilation, one out of the list. Each branch has its own, at its "
             "place in `dilations`.",
+        ),
+        Misconception(
+            name="dilations that double",
+            wrong=gated("biases, dilations, strict → biases, [2**i for i in range(len(weights))], strict"),
+            message="A power of two stands in for the dilations: that holds for 1, 2, 4, 8, … alone. The dilations "
+            "are given, and may be any numbers.",
         ),
         Misconception(
             name="branches that are not added",
@@ -257,7 +264,7 @@ GATED_DILATED_CONV = Exercise(
             "neighbouring taps. It must be told the dilation, too.",
         ),
         Misconception(
-            name="padded by d_conv · dilation",
+            name="one dilation too late",
             wrong=[*summed("(W - 1) * dilation → W * dilation"), gated("(W - 1) * dilation → W * dilation", CUT)],
             message="Each branch comes one dilation too late. The oldest tap reads (d_conv − 1)·dilation samples "
             "back, and so many zeros are needed in front.",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate, chain, product
+from operator import mul
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
@@ -295,6 +296,28 @@ LAGS_TOUCHED = Exercise(
             "each layer.",
         ),
         Misconception(
+            name="dilations that multiply",
+            wrong=[
+                read(
+                    "in dilations: → in accumulate(dilations, mul) if stacked else dilations:",
+                    *only,
+                    accumulate=accumulate,
+                    mul=mul,
+                )
+                for only in ((), ("more in own} if stacked → more in own} if False",))
+            ],
+            message="In a stack you multiply the dilations of the layers. A path through them takes one step after "
+            "the other: the lags add up.",
+        ),
+        Misconception(
+            name="one kernel in the place of all",
+            wrong=lambda d_conv, dilations, stacked=False: lags_touched(
+                d_conv, [sum(dilations) if stacked else max(dilations)]
+            ),
+            message="You list the lags of a single kernel, with the largest dilation, or with the sum of all. Such a "
+            "kernel has the same field, but the other kernels read samples in between.",
+        ),
+        Misconception(
             name="the last layer alone",
             wrong=lambda d_conv, dilations, stacked=False: lags_touched(
                 d_conv, dilations[-1:] if stacked else dilations, stacked
@@ -335,6 +358,12 @@ LAGS_TOUCHED = Exercise(
             "more.",
         ),
         Misconception(
+            name="positions in place of lags",
+            wrong=read("sorted(reached) → sorted(max(reached) - lag for lag in reached)"),
+            message="These are places, counted from the oldest sample of the field. A lag is counted back from now: "
+            "the present sample has lag 0.",
+        ),
+        Misconception(
             name="lags below zero",
             wrong=[
                 read("k * dilation → -k * dilation"),
@@ -347,6 +376,8 @@ LAGS_TOUCHED = Exercise(
             wrong=[
                 read("sorted(reached) → sorted({*dilations, 0})"),
                 read("sorted(reached) → sorted({*dilations})"),
+                read("range(d_conv) → range(2)"),
+                read("range(d_conv) → range(2 if stacked else d_conv)"),
             ],
             message="A dilation is the distance of two neighbouring taps. A kernel has d_conv taps, and so d_conv "
             "lags: multiples of its dilation.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -33,6 +34,8 @@ def draw_probe(draw: Draw) -> dict[str, Any]:
         weight[0], scale = 1e-20 * weight[0], 1.0
 
     def fn(x: Tensor) -> Tensor:
+        if torch.is_tensor(x) and x.ndim != 1:
+            raise ValueError(f"fn takes a sequence of the shape (L,), it was given {tuple(x.shape)}")
         heard = x if deaf is None else x * (torch.arange(length) != deaf)  # (L,)
         heard = heard * torch.exp(-(heard**2)) if kind == "tapered" else heard
         heard = (heard - 1) ** 2 if kind == "bent" else heard
@@ -180,6 +183,15 @@ MEASURED_LAGS = Exercise(
             "give this very tensor to fn, not a detached one.",
         ),
         Misconception(
+            name="axes that fn does not take",
+            wrong=[
+                measured(f"torch.randn(length → torch.randn({axes}")
+                for axes in ("1, 1, length", "1, length", "length, 1")
+            ],
+            message="The input has more than one axis. This fn takes one sequence of the shape (L,), without an axis "
+            "for the batch or the channels.",
+        ),
+        Misconception(
             name="all outputs at once",
             wrong=[
                 measured("fn(x)[-1] → fn(x)"),
@@ -259,6 +271,16 @@ MEASURED_LAGS = Exercise(
             ),
             message="You find the oldest input that is read, and list every lag up to it. Between the taps stand "
             "holes: each input is asked by its own gradient.",
+        ),
+        Misconception(
+            name="a search that stops at the first hole",
+            wrong=measured(
+                "return [lag for lag in range(length) if gradient[length - 1 - lag] != 0] → "
+                "return list(takewhile(lambda lag: gradient[length - 1 - lag] != 0, range(length)))",
+                takewhile=takewhile,
+            ),
+            message="You stop at the first input that is not read. Behind a hole there may be more that are: look at "
+            "all of them.",
         ),
         Misconception(
             name="an index one too large",
