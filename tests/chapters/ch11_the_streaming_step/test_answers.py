@@ -854,9 +854,11 @@ def rows_for_numbers(block, prompt, chunk, tokens):
 
 GENERATE = [
     ("until there are enough", loop(), "right"),
+    ("forward by its name", lambda b, p, c, n: loop()(b.forward, p, c, n), "right"),
     ("the last output is fed back", loop(feed_last=True), "right"),
     ("by index", by_index, "right"),
     ("one loop", one_loop, "right"),
+    ("an offset in a tensor", counting(lambda piece: torch.tensor(piece.shape[1])), "right"),
     ("a larger plan", loop(room=10**9), "right"),
     *[(f"{name}, {last}", loop(**moved, feed_last=last), name)
       for name, moved in LOOPS.items() for last in (False, True)],

@@ -88,7 +88,8 @@ class Recorder:
 
     def __call__(self, hidden_states, inference_params=None, **options):
         self.calls.append(hidden_states.shape[1])
-        self.offsets.append(getattr(inference_params, "seqlen_offset", None))
+        offset = getattr(inference_params, "seqlen_offset", None)
+        self.offsets.append(offset.item() if isinstance(offset, Tensor) else offset)  # a tensor may move in place
         if not any(inference_params is known for known in self.streams):
             self.streams.append(inference_params)
         try:
@@ -101,6 +102,8 @@ class Recorder:
             seen = f"tokens in each call: {self.calls}\nseqlen_offset at each call: {self.offsets}"
             complaint = str(error).partition(";")[0]
             raise WrongOffset(f"the block raised ValueError: {complaint}\n{seen}") from error
+
+    forward = __call__
 
     def __getattr__(self, name):
         return getattr(self.block, name)
@@ -132,8 +135,8 @@ def _recorded(function, prompt, chunk, tokens, seed):
     offsets = block.offsets[:needed]
     return {
         "calls without a stream": offsets.count(None),
-        "the tokens in each call": block.calls[:needed],
-        "seqlen_offset at each call": [offset or 0 for offset in offsets],  # without a stream a call begins at 0
+        "the list of the tokens in each call": block.calls[:needed],
+        "the list of seqlen_offset at each call": [offset or 0 for offset in offsets],  # no stream: begins at 0
         "streams": len(block.streams),
         "max_seqlen has room for every token": min(planned, default=0) >= prompt.shape[1] + tokens - 1,
         "max_batch_size has room for every stream": min(rows, default=0) >= len(prompt),
