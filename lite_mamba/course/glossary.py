@@ -231,7 +231,7 @@ TERMS = [
     ),
     Term("balanced accuracy", "the mean of the shares of right answers in each group, however large it is", "14"),
     Term("hidden attention", "the scan of a channel as a matrix: what each token weighs in each output", "14"),
-    Term("probe", "a line through a model's numbers, to tell one kind of place from another", "14", everyday=True),
+    Term("probe", "a weighted sum of a model's numbers and a cut: it parts yes from no", "14", everyday=True),
     Term("all-gather", "an exchange after which every process has what each one of them brought", "15"),
     Term("halo", "the last inputs of a part, which the convolutions of the next part look back to", "15"),
     Term(

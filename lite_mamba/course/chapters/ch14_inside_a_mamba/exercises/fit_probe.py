@@ -189,7 +189,7 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a cut at the mean of one group",
-            "You cut at the mean of one group. Half of its own examples then lie on the wrong side.",
+            "You cut at the mean of one group. About half of its own examples then lie on the wrong side.",
             [
                 edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x[y].mean(0)"),
                 edited(fit_probe, "(x[y].mean(0) + x[~y].mean(0)) / 2 → x[~y].mean(0)"),
@@ -234,7 +234,7 @@ FIT_PROBE = Exercise(
         ),
         Misconception(
             "a cut where the regression says a half",
-            "You cut where the regression says one half. With one group larger, few scores get there. The cut is "
+            "You cut where the regression says one half. Where few are inside, few scores get there. The cut is "
             "halfway between the two groups' means.",
             edited(fit_probe, "-(middle @ w) → y.float().mean() - x.mean(0) @ w - 0.5"),
         ),
