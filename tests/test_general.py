@@ -96,7 +96,7 @@ FORMS = [
     ("a result of the wrong type", scaled, lambda x, n: [x, 3, None]),
     ("a result of the wrong shape", scaled, lambda x, n: x.sum() * n * torch.ones(3, 3)),
     ("a result with the wrong number of parts", split, lambda x, n: (1, 2, 3)),
-    ("a list of the wrong length", places, lambda x, n: places(x, n)[1:]),
+    ("a list of the wrong length", places, lambda x, n: [9, *places(x, n), 9]),
     ("a result with the wrong keys", lambda x, n: {"a": x, "b": n}, lambda x, n: {"a": x}),
     ("a result that is not a number", scaled, lambda x, n: x * n / 0 - x * n / 0),
     ("an infinity in the result", scaled, lambda x, n: x * n / 0),

@@ -106,6 +106,28 @@ VALUES = {
 }  # fmt: skip
 
 
+def divisors(n):
+    return [d for d in range(1, n + 1) if n % d == 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "words"),
+    [
+        (lambda n: [n, *divisors(n)[:-1]], "another order", "The right numbers, in another order."),
+        (lambda n: divisors(n)[:-1], "too little at an end", "Right, but one is missing at the end along item."),
+        (lambda n: [0, *divisors(n)], "too much at an end", "Right, but one is too many at the start along item."),
+        (lambda n: [d - 1 for d in divisors(n)], "a number added to all values", "Every value is 1 too small."),
+        (lambda n: [1, *(2 * d for d in divisors(n)[1:])], "only the first one right", "Only item 0 is right."),
+        (lambda n: [n, n], "a list of the wrong length", ""),
+        (lambda n: [n % d == 0 for d in range(1, n + 1)], "a list of the wrong length", ""),
+    ],
+)
+def test_a_list_of_numbers_is_one_part(function, name, words):
+    exercise = Exercise("91.l", "L", divisors, lambda draw: {"n": 4 * draw.size(1, 9)}, [])
+    verdict = judge(exercise, function)
+    assert verdict.misconception and (verdict.misconception.name, " ".join(verdict.relations)) == (name, words)
+
+
 @pytest.mark.parametrize("lost", [float("nan"), float("inf")])
 def test_what_is_not_finite_is_off_by_no_number_and_no_factor(lost):
     assert not any(words.startswith("Off by") for words in relations(lambda y, **_: y.fill_(lost)))

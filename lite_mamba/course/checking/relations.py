@@ -16,9 +16,9 @@ from .compare import Tolerance, difference
 from .features import FEWEST
 from .general import Said, most_telling
 from .other_shape import OTHER_SHAPE
-from .result_parts import Pair, close, differing_parts, parts_of, plain, right_part, wrong_parts
+from .result_parts import Pair, close, differing_parts, in_a_row, parts_of, plain, right_part, wrong_parts
 from .running import Example
-from .same_shape import OF_EVERY_VALUE, SAME_SHAPE
+from .same_shape import ITEM, OF_EVERY_VALUE, SAME_SHAPE
 
 TELLING = ("value", "nan", "infinity", "shape")  # kinds of differences with a relation between numbers
 FEW_PARTS = 4  # wrong ones of which a sentence can be read
@@ -31,7 +31,7 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
     Each part of a result is looked at for itself. It has a name only if there is a relation in every wrong part.
     """
     wrong = [example for example in examples if not example.right]
-    if len(wrong) < FEWEST or any(not one.difference or one.difference.kind not in TELLING for one in wrong):
+    if len(wrong) < FEWEST or not all(map(_tells, wrong)):
         return None
     if words := _always_the_same(examples) or _opposite(examples) or _single_precision(wrong):
         return words
@@ -49,6 +49,13 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
     return Said(most_telling(told.values()) if len(told) == len(found) else "", words)
 
 
+def _tells(example: Example) -> bool:
+    """Whether there may be a relation between the numbers that came and the expected ones."""
+    if example.difference and example.difference.kind == "length":
+        return in_a_row(example.expected.value) and in_a_row(example.got.value)
+    return bool(example.difference) and example.difference.kind in TELLING
+
+
 def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
     """The most telling relation in one part of the result, or in all of it."""
     if len(pairs) < FEWEST:
@@ -57,7 +64,7 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
     if same_shape and all(close(pair.have, pair.want) for pair in pairs):
         return None  # nearly right: a factor of 1, a shift of 0, its own magnitude
 
-    axes = tolerance.of(name).axes
+    axes = (ITEM,) if in_a_row(examples[0].expected.value) else tolerance.of(name).axes
 
     def axis(i: int) -> str:
         return axes[i] if len(axes) == pairs[0].want.ndim else f"axis {i}"

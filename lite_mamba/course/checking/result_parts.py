@@ -67,10 +67,17 @@ def parts_of(example: Example, tolerance: Tolerance) -> list[tuple[str, Any, Any
     named = [("", want, have)]
     if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():
         named = [(str(key), want[key], have[key]) for key in want]
+    elif in_a_row(want) and in_a_row(have):
+        named = [("", torch.tensor(want), torch.tensor(have))]
     elif isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
         names = tolerance.items if len(tolerance.items) == len(want) else [f"Item {i}" for i in range(len(want))]
         named = list(zip(names, want, have, strict=True))
     return named
+
+
+def in_a_row(value: Any) -> bool:
+    """Whether it is a list of numbers: one part, as a tensor is, of as many numbers as there happen to be."""
+    return isinstance(value, list) and bool(value) and {type(one) for one in value} <= {int, float}
 
 
 def plain(value: Any) -> Tensor | None:

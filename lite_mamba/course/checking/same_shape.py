@@ -137,7 +137,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 def _late(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in axes_of(pairs):
-        if sum(pair.want.shape[i] > 2 for pair in pairs) < FEWEST:
+        if axis(i) == ITEM or sum(pair.want.shape[i] > 2 for pair in pairs) < FEWEST:
             continue
         late = all(_is_late(pair.want, pair.have, i) for pair in pairs)
         if late or all(_is_late(pair.have, pair.want, i) for pair in pairs):
@@ -148,6 +148,7 @@ def _late(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     return None
 
 
+ITEM = "item"  # the axis of a list: no time runs along it
 TIMES = {"time", "step", "token", "sample", "byte", "column", "place"}  # axes that run from early to late
 
 
@@ -172,8 +173,8 @@ def swapped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
 
 
 def _reordered(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
-    ordered = all(
-        pair.want.numel() > 2 and not pair.want.is_complex() and not pair.have.is_complex()
+    ordered = any(pair.want.numel() > 2 for pair in pairs) and all(
+        not pair.want.is_complex() and not pair.have.is_complex()
         and close(pair.have.flatten().sort().values, pair.want.flatten().sort().values)
         for pair in pairs
     )  # fmt: skip

@@ -1594,6 +1594,17 @@ for id, expected, function in (
         lambda lag, k: [d for d in range(max(1, lag // (k - 1)), lag + 1) if lag % d == 0],
     ),
     ("dilations_for", RIGHT, lambda lag, k: [d for d in range(-(-lag // (k - 1)), lag + 1) if lag % d == 0]),
+    ("dilations_for", "another order", lambda lag, k: [lag, *found_by_taps(lag, k)[:-1]]),
+    (
+        "dilations_for",
+        "a yes or no for each dilation",
+        lambda lag, k: [lag % d == 0 and lag // d < k for d in range(1, lag + 1)],
+    ),
+    (
+        "dilations_for",
+        "a yes or no for each dilation",
+        lambda lag, k: [any(i * d == lag for i in range(k)) for d in range(1, lag + 1)],
+    ),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -171,6 +171,15 @@ DILATIONS_FOR = Exercise(
             "lag is a whole multiple.",
         ),
         Misconception(
+            name="a yes or no for each dilation",
+            wrong=chosen(
+                "[dilation for → [lag % dilation == 0 and lag // dilation < d_conv for",
+                "range(1, lag + 1) if lag % dilation == 0 and lag // dilation < d_conv → range(1, lag + 1)",
+            ),
+            message="The answer to the condition stands in the list, once for each dilation that you try. Wanted are "
+            "the dilations for which it is yes.",
+        ),
+        Misconception(
             name="dilations that fall short",
             wrong=chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
             message="These divide the lag, but need more taps than there are. Kept are the others: how many gaps may "
