@@ -84,7 +84,7 @@ DELAY = {"kind": "delay", "taps": LIVE.length}
 RUNS = {
     **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, SLOW), "slower": (2, SLOWER)} | ABLATIONS),
     **variants("induction", replace(INDUCTION, eps=1e-12), {"sharp": (1, {})}),
-    **variants("induction", replace(INDUCTION, steps=40_000), {"gate": (1, {})}),
+    **variants("induction", replace(INDUCTION, steps=40_000), {"gate": (3, {})}),
     **variants("induction", replace(INDUCTION, steps=100_000), {"attention": (3, ATTENTION)}),
     **variants("induction", LARGE_BATCH, {"attention64": (2, ATTENTION)}),
     **variants("induction", replace(LARGE_BATCH, lr=3e-4), {"attention64low": (1, ATTENTION)}),
@@ -108,6 +108,7 @@ FACTS_ONLY = (
     "induction-attention-1",
     "induction-attention-2",
     "induction-attention64low",
+    "induction-gate-2",
     "induction-sharp",
     "induction-slow-1",
     "induction-slow-2",
