@@ -100,22 +100,25 @@ class DelayLine(LiveFigure):
         ax = self.ax = self.figure.subplots()
         draws = {"fixed": fixed_copying, "selective": selective_copying}
         options = {"n_data": self.N_DATA, "n_symbols": self.N_SYMBOLS}
-        self.right = {name: self._shares(draw, options) for name, draw in draws.items()}
+        found = {name: self._shares(draw, options) for name, draw in draws.items()}
+        self.right, self.silent = ({name: two[k] for name, two in found.items()} for k in (0, 1))
         self.delays = np.arange(1, self.L)
         self.bars = ax.bar(self.delays, self.delays * 0.0, width=0.8, facecolor=PALE, edgecolor=style.GREY, lw=1.5)
-        ax.set(xlim=(0.3, self.L - 0.3), ylim=(0, 1.12), xlabel="delay (tokens)", ylabel="right answers")
+        ax.set(xlim=(-0.8, 29.5), ylim=(0, 1.12), xlabel="delay (tokens)", ylabel="right answers")
+        ax.set_xticks([1, 5, 10, 15, 20, self.L - 1])
         ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-        ax.axhline(1 / self.N_SYMBOLS, color=style.BLACK, ls=":", lw=2)
-        guess = style.label_line(ax, "a blind guess: 1 in 8", 0.5, 0.28, style.BLACK)
+        (guess,) = ax.plot([0.3, self.L - 0.3], [1 / self.N_SYMBOLS] * 2, ":", color=style.BLACK, lw=2)
+        style.label_line(ax, "a blind guess:\n1 in 8", self.L + 0.4, 1 / self.N_SYMBOLS, style.BLACK)
         self.number = ax.text(0, 0, "", ha="center", va="bottom", fontweight="bold", fontsize=15)
         self.move(*self.bars, guess, self.number)
 
-    def _shares(self, draw, options: dict) -> list[float]:
-        """Of each delay, how many of the recalls it answers rightly."""
+    def _shares(self, draw, options: dict) -> list[list[float]]:
+        """Of each delay, how many of the recalls it answers rightly, and at how many it hears no symbol."""
         tokens, targets = draw(torch.Generator().manual_seed(0), self.ROWS, self.L, **options)
         before = torch.nn.functional.pad(tokens, (self.L, 0), value=self.N_SYMBOLS)  # (B, 2 L): noise before the row
         delayed = [before[:, 2 * self.L - self.N_DATA - delay :][:, : self.N_DATA] for delay in range(1, self.L)]
-        return [(said == targets).float().mean().item() for said in delayed]
+        right, silent = ([said == targets for said in delayed], [said >= self.N_SYMBOLS for said in delayed])
+        return [[one.float().mean().item() for one in kind] for kind in (right, silent)]
 
     def update(self, task: str = "fixed", delay: int = 12) -> str:
         shares = self.right[task]
@@ -129,8 +132,9 @@ class DelayLine(LiveFigure):
                 self.number.set(x=delay + edge, ha=side)
         self.title(self.ax, f"{task.capitalize()} copying: a delay of {delay} is right for {share(self.share)}")
         return (
-            f"{task.capitalize()} copying of {self.N_DATA} symbols in rows of {self.L} tokens. A delay of {delay} is "
-            f"right for {share(self.share)} of the recalls; the best delay of all for {share(self.best)}."
+            f"{task.capitalize()} copying of {self.N_DATA} symbols in rows of {self.L} tokens. A delay of {delay} "
+            f"hears no symbol at {share(self.silent[task][delay - 1])} of the recalls and is right for "
+            f"{share(self.share)}; the best delay of all for {share(self.best)}."
         )
 
 
@@ -177,7 +181,7 @@ class Copying(LiveFigure):
         self.guess.set_xdata([self.chance, self.chance])
         self.guess_word.set(x=self.chance + 0.012, text=f"a blind guess: 1 in {n_symbols}")
         for row, who in enumerate(self.LOOKS):
-            shares = [by_length[length * times] for by_length in self.found[length].get(who, [])]
+            shares = [table[length * times] for table in self.found[length].get(who, [])]
             self.now[who] = shares
             self.dots[who].set_data(shares, [row] * len(shares))
             text = between(shares) if shares else "not trained at this length"
@@ -206,9 +210,12 @@ def beside(shares: list[float]) -> dict:
 
 def seeds(run: str) -> list[dict[int, float]]:
     """Accuracy by length of every stored seed of a run."""
-    names = [name for name in RUNS if name.rpartition("-")[0] == run]
-    tables = [facts(name)["evaluation"]["by_length"] for name in names]
-    return [{int(length): found["accuracy"] for length, found in table.items()} for table in tables]
+    return [by_length(name) for name in RUNS if name.rpartition("-")[0] == run]
+
+
+def by_length(name: str) -> dict[int, float]:
+    """Accuracy by length of one stored run."""
+    return {int(length): found["accuracy"] for length, found in facts(name)["evaluation"]["by_length"].items()}
 
 
 class GateLearned(LiveFigure):
@@ -264,7 +271,7 @@ class GateLearned(LiveFigure):
         step, right = written(self.steps[moment], ",.0f"), share(self.accuracy[moment])
         passed = several(step, "step")
         ratio = f"{self.ratio:.{1 if self.ratio < 9.95 else 0}f}"
-        times = "as large on data as on noise" if ratio == "1.0" else f"{ratio} times as large on data"
+        times = "about as large on data as on noise" if ratio == "1.0" else f"{ratio} times as large on data"
         loss = f"{self.loss[moment]:.2f}" if self.loss[moment] >= 0.005 else "under 0.01"
         self.title(self.top, f"Step {step}, {right} right: typical Δ {times}")
         return (
@@ -284,8 +291,8 @@ class Reach(LiveFigure):
 
     TOKENS = 4096
     NAMES = {  # noqa: RUF012
-        "40 000 steps": "induction-gate-0",
-        "200 000 steps, seed 0": "induction-selective-0",
+        "40 000 steps, seed 0": "induction-gate-0",
+        "40 000 steps, seed 1": "induction-gate-1",
         "one state a channel": "induction-state1-0",
     }
     controls = {  # noqa: RUF012
@@ -298,7 +305,7 @@ class Reach(LiveFigure):
         ax = self.ax = self.figure.subplots()
         found = {name: reach(load(name)[0], self.TOKENS) for name in self.NAMES.values()}
         self.reach, self.opening = ({name: two[k] for name, two in found.items()} for k in (0, 1))  # (D,) each
-        self.accuracy = {name: seeds(name.rpartition("-")[0])[0] for name in self.NAMES.values()}
+        self.accuracy = {name: by_length(name) for name in self.NAMES.values()}
         self.places = np.arange(1, 129)
         ax.set(xlim=(0, 150), ylim=(0.02, 1e13), yscale="log")
         ax.set(xlabel="128 channels, the one that holds longest first", ylabel="tokens until 37 % is left")
@@ -310,6 +317,12 @@ class Reach(LiveFigure):
         (self.long,) = ax.plot([], [], "o", mfc=style.VERMILLION, **looks)
         (self.line,) = ax.plot([0, 128], [1, 1], "--", color=style.BLUE, lw=3)
         self.word = style.label_line(ax, "", 129, 1, style.BLUE)
+        for words, y, colour in (
+            ("● takes the symbol in", 1e12, style.VERMILLION),
+            ("○ hardly takes it in", 4e10, style.VERMILLION),
+            ("■ can't hold it so long", 1.6e9, style.GREY),
+        ):
+            style.label_line(ax, words, 95, y, colour)
         self.move(self.short, self.line, self.shut, self.long, self.word)
 
     def update(self, run: str = "induction-gate-0", exponent: int = 8) -> str:
