@@ -227,6 +227,11 @@ def test_values_set_cases_apart_only_where_they_never_mix(good, bad, words):
     assert (said and said.words) == words
 
 
+def test_a_right_result_is_not_called_wrong_where_only_an_input_is_changed():
+    changed = [Example({"n": 2}, Outcome(2), Outcome(2, changed=("x",)))] * 3
+    assert case_words([*seen([1], []), *changed]).words == "Unchanged where n is 1, changed where it is 2."
+
+
 def test_choices_are_compared_by_name():
     exercise = Exercise("91.c", "C", lambda how, f, x: x, choice_cases, [])
     assert judge(exercise, lambda how, f, x: x + x**2 * (how == "b")).relations[0] == (

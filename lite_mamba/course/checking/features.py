@@ -20,14 +20,19 @@ KINDS_OF_NUMBERS = {
 
 
 def case_words(examples: Sequence[Example]) -> Said | None:
-    """For example "Right where x.shape[0] is 1, wrong where it is 2 or more.", if it holds for all the cases."""
+    """For example "Right where x.shape[0] is 1, wrong where it is 2 or more.", if it holds for all the cases.
+
+    A result that is right everywhere is not called wrong where only an input was changed.
+    """
     right = [features(example.case) for example in examples if example.right]
     wrong = [features(example.case) for example in examples if not example.right]
     if min(len(right), len(wrong)) < FEWEST:
         return None
+    only_changed = not any(example.raised or example.difference for example in examples)
+    sides = ("Unchanged", "changed") if only_changed else ("Right", "wrong")
     for name in right[0]:
         good, bad = ({case.get(name) for case in side} for side in (right, wrong))
-        if None not in good | bad and (words := _apart(name, good, bad)):
+        if None not in good | bad and (words := _apart(name, good, bad, *sides)):
             return Said("right in some cases only", words)
     return None
 
@@ -58,19 +63,19 @@ def sizes(case: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def _apart(name: str, good: set[Any], bad: set[Any]) -> str | None:
+def _apart(name: str, good: set[Any], bad: set[Any], right: str = "Right", wrong: str = "wrong") -> str | None:
     """The words for a feature that takes other values in the right cases than in the wrong ones."""
     if good & bad:
         return None
     if isinstance(next(iter(good)), str):
-        return f"Right where {name} is {_or(good)}, wrong where it is {_or(bad)}." if len(good | bad) <= 4 else None
+        return f"{right} where {name} is {_or(good)}, {wrong} where it is {_or(bad)}." if len(good | bad) <= 4 else None
     if max(good) < min(bad):
-        return f"Right where {name} is {_up_to(good)}, wrong where it is {_from(bad)}."
+        return f"{right} where {name} is {_up_to(good)}, {wrong} where it is {_from(bad)}."
     if max(bad) < min(good):
-        return f"Right where {name} is {_from(good)}, wrong where it is {_up_to(bad)}."
+        return f"{right} where {name} is {_from(good)}, {wrong} where it is {_up_to(bad)}."
     for words, holds in KINDS_OF_NUMBERS.items():
         if all(map(holds, good)) and not any(map(holds, bad)):
-            return f"Right where {name} is {words}, wrong elsewhere."
+            return f"{right} where {name} is {words}, {wrong} elsewhere."
     return None
 
 
