@@ -3,6 +3,7 @@
 A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
 """
 
+import math
 import warnings
 from collections import namedtuple
 
@@ -73,7 +74,45 @@ def in_sum(axis):
     )
 
 
+def with_u_in_the_decay(u, delta, A, B):
+    written = delta * u
+    return torch.exp(written[..., None] * A[:, None]), written[..., None] * B.mT[:, None]
+
+
+def einsum_of(u, delta, A):
+    return einsum(u, delta, A, "b d l, b d l, d n -> b d l n")
+
+
+def of_all(one, delta):
+    """One Δ (B, D) for every token."""
+    return one[..., None] + torch.zeros_like(delta)
+
+
+def with_one_delta(one, delta, A):
+    return (of_all(one, delta)[..., None] * A[:, None]).exp()
+
+
 DISCRETISE = [
+    (
+        "no B",
+        with_drive(lambda u, delta, A, B: (delta * u)[..., None].repeat(1, 1, 1, A.shape[1])),
+        "a drive without B",
+    ),
+    ("no B, by zeros", with_drive(lambda u, delta, A, B: (delta * u)[..., None] + 0 * A[:, None]), "a drive without B"),
+    ("Δ·u in both", with_u_in_the_decay, "u in the decay"),
+    (
+        "u in the exponent",
+        lambda u, d, A, B: (einsum_of(u, d, A).exp(), right_discretise(u, d, A, B)[1]),
+        "u in the decay",
+    ),
+    ("one Δ: the mean", lambda u, d, A, B: right_discretise(u, of_all(d.mean(2), d), A, B), "one Δ for all tokens"),
+    ("one Δ: the first", lambda u, d, A, B: right_discretise(u, of_all(d[..., 0], d), A, B), "one Δ for all tokens"),
+    ("one Δ, in the decay", with_decay(lambda d, A: with_one_delta(d[:, :, 0], d, A)), "one Δ for all tokens"),
+    (
+        "one Δ, the last, in the decay",
+        with_decay(lambda d, A: with_one_delta(d[:, :, -1], d, A)),
+        "one Δ for all tokens",
+    ),
     (
         "the decay for Δ",
         with_drive(lambda u, d, A, B: right_discretise(u, d, A, B)[0] * (u[:, :, None] * B[:, None]).mT),
@@ -539,7 +578,21 @@ def read_behind_the_loop(deltaA, deltaB_u, C):
     return torch.einsum("bdn,bnl->bdl", h, C)
 
 
+def around_the_state(function):
+    def answer(deltaA, deltaB_u, C):
+        h, ys = 0, []
+        for a, x, c in zip(deltaA.unbind(2), deltaB_u.unbind(2), C.unbind(2), strict=True):
+            h = function(a * h + x)
+            ys.append((h @ c[..., None]).squeeze(-1))
+        return torch.stack(ys, -1)
+
+    return answer
+
+
 LOOP = [
+    ("tanh", around_the_state(torch.tanh), "a function around the state"),
+    ("ReLU", around_the_state(lambda h: h.clamp(min=0)), "a function around the state"),
+    ("SiLU", around_the_state(torch.nn.SiLU()), "a function around the state"),
     ("t at the channels", lambda *given: loop_at(1, *given), "an index at another axis"),
     ("t at the states", lambda *given: loop_at(3, *given), "an index at another axis"),
     ("C[:, t]", read_at_the_states, "an index at another axis"),
@@ -688,6 +741,17 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    ("sigmoid on y alone", lambda y, u, D, z: torch.sigmoid(z) * y + u * D[:, None], "the gate before the skip"),
+    (
+        "sigmoid on u alone",
+        lambda y, u, D, z: y + u * D.view(-1, 1) * z.sigmoid(),
+        "the input gated instead of the output",
+    ),
+    ("SiLU of u, too", lambda y, u, D, z: (y + D[:, None] * F.silu(u)) * F.silu(z), "SiLU around what is gated"),
+    ("SiLU of y, too", lambda y, u, D, z: (F.silu(y) + D[:, None] * u) * F.silu(z), "SiLU around what is gated"),
+    ("no parentheses", with_gate(lambda z: z / 1 + torch.exp(-z)), "another gate than SiLU"),
+    ("1 − SiLU", with_gate(lambda z: 1 - z * z.sigmoid()), "another gate than SiLU"),
+    ("1 − sigmoid", with_gate(lambda z: torch.sigmoid(-z)), "another gate than SiLU"),
     ("D @ u", lambda y, u, D, z: F.silu(z) * (D @ u + y), "a skip that mixes the channels"),
     ("as in a GRU", lambda y, u, D, z: torch.lerp(D[:, None] * u, y, z.sigmoid()), "a gate that mixes"),
     ("the opposite of all", lambda y, u, D, z: -(y + D[:, None] * u) * F.silu(z), "the opposite sign"),
@@ -702,7 +766,7 @@ SKIP = [
     ("Mish", with_gate(torch.nn.Mish()), "another gate than SiLU"),
     ("u and z exchanged", lambda y, u, D, z: (y + D[:, None] * z) * u * u.sigmoid(), "z in the place of u"),
     ("SiLU of u", lambda y, u, D, z: F.silu(u) * (y + D[:, None] * u), "u in the place of z"),
-    ("SiLU twice", lambda y, u, D, z: F.silu(y + D[:, None] * u) * F.silu(z), "SiLU around the output"),
+    ("SiLU twice", lambda y, u, D, z: F.silu(y + D[:, None] * u) * F.silu(z), "SiLU around what is gated"),
     (
         "reshaped",
         lambda y, u, D, z: (y + (D * u.view(u.shape[0], u.shape[2], u.shape[1])).view(u.shape)) * F.silu(z),
@@ -723,8 +787,8 @@ SKIP = [
     ("z", with_gate(lambda z: z), "z without SiLU"),
     ("ReLU", with_gate(torch.relu), "another gate than SiLU"),
     ("GELU", with_gate(F.gelu), "another gate than SiLU"),
-    ("SiLU of the sum", lambda y, u, D, z: F.silu(y + D[:, None] * u) * z, "SiLU around the output"),
-    ("SiLU of all", lambda y, u, D, z: F.silu(z * (y + D[:, None] * u)), "SiLU around the output"),
+    ("SiLU of the sum", lambda y, u, D, z: F.silu(y + D[:, None] * u) * z, "SiLU around what is gated"),
+    ("SiLU of all", lambda y, u, D, z: F.silu(z * (y + D[:, None] * u)), "SiLU around what is gated"),
     ("plus", lambda y, u, D, z: y + D[:, None] * u + F.silu(z), "a gate that is added"),
     ("D·y", lambda y, u, D, z: (y + D[:, None] * y) * F.silu(z), "D times the output"),
     ("D·y + u", lambda y, u, D, z: (u + D[:, None] * y) * F.silu(z), "D times the output"),
@@ -740,7 +804,7 @@ SKIP = [
     ("mean D", lambda y, u, D, z: (y + D.mean() * u) * F.silu(z), "one D for all channels"),
     ("nn.SiLU(z)", lambda y, u, D, z: (D[:, None] * u + y) * torch.nn.SiLU(z), "a layer that is not called"),
     ("z · sigmoid(y)", lambda y, u, D, z: (y + D[:, None] * u) * z * torch.sigmoid(y), "another gate than SiLU"),
-    ("SiLU of the sum, without z", lambda y, u, D, z: F.silu(y + D[:, None] * u), "SiLU around the output"),
+    ("SiLU of the sum, without z", lambda y, u, D, z: F.silu(y + D[:, None] * u), "SiLU around what is gated"),
     ("D[:, None, None]", lambda y, u, D, z: (y + D[:, None, None] * u) * F.silu(z), "D along the sequences"),
     (
         "einsum without d",
@@ -881,6 +945,16 @@ def start_faded_once(deltaA, deltaB_u, C, initial_state):
 
 
 SCAN_FROM = [
+    (
+        "outputs by the loop from zero",
+        lambda a, x, C, h: (scan_on(a, x, C, 0 * h)[0], scan_on(a, x, C, h)[1]),
+        "a state handed on but not read",
+    ),
+    (
+        "the start added to the last state",
+        lambda a, x, C, h: ((z := scan_on(a, x, C, torch.zeros_like(h)))[0], z[1] + a.prod(2) * h),
+        "a state handed on but not read",
+    ),
     ("first token left out", first_token_left_out, "the given state for that after the first token"),
     ("the decay rolled", lambda a, x, C, h: scan_on(a.roll(1, 2), x, C, h), "the decay of the token before"),
     ("no first output", lambda *given: ((r := scan_on(*given))[0][..., 1:], r[1]), "no output for the first token"),
@@ -1140,7 +1214,53 @@ def same_in_two_formats(function, inputs):
     )
 
 
+def number_by_number(function, inputs, total=False, same=math.isclose, verdict=all, most=None):
+    """Finite differences by hand: of each output, or of their sum."""
+    found, given = [], doubles(inputs)
+    for k in range(1 if total else function(*given).numel()):
+        slopes = torch.autograd.grad(one_output(function, given, k, total), given, allow_unused=True)
+        for i, (x, slope) in enumerate(zip(given, slopes, strict=True)):
+            for j in range(x.numel())[:most]:
+                moved = [[y.detach().clone() for y in given] for _ in range(2)]
+                for one, nudge in zip(moved, (1e-5, -1e-5), strict=True):
+                    one[i].view(-1)[j] += nudge
+                up, down = (one_output(function, one, k, total).item() for one in moved)
+                told = 0.0 if slope is None else slope.flatten()[j].item()
+                found.append(same((up - down) / 2e-5, told, rel_tol=1e-3, abs_tol=1e-5))
+    return verdict(found)
+
+
+def one_output(function, given, k, total):
+    y = function(*given)
+    return y.sum() if total else y.flatten()[k]
+
+
+def the_last_verdict(function, inputs):
+    for i in range(len(inputs)):
+        given = [x.detach().double() for x in inputs]
+        given[i].requires_grad_()
+        right = gradcheck(function, given, raise_exception=False)
+    return right
+
+
 GRADIENTS = [
+    ("by number", lambda f, inputs: number_by_number(f, inputs, same=math.isclose), "right"),
+    *(
+        (f"{title}, {total}", lambda f, inputs, total=total, how=how: number_by_number(f, inputs, total, **how), name)
+        for total in (False, True)
+        for title, how, name in (
+            ("any number", {"verdict": any}, "one right slope is enough" if total else "always the same answer"),
+            ("no abs", {"same": lambda a, b, **_: a - b < 1e-4}, "a difference whose sign counts"),
+            ("no abs, turned", {"same": lambda a, b, **_: b - a < 1e-3}, "a difference whose sign counts"),
+        )
+    ),
+    ("first numbers, each output", lambda f, i: number_by_number(f, i, most=1), "one number of each input checked"),
+    ("the last verdict", the_last_verdict, "inputs that do not count"),
+    (
+        "a generator",
+        lambda f, inputs: gradcheck(f, (x.double().requires_grad_() for x in inputs), raise_exception=False),
+        "nothing that asks for a gradient",
+    ),
     ("whole inputs nudged", lambda f, inputs: agrees_when_nudged(f, inputs, True), "one direction checked"),
     ("first numbers", lambda f, inputs: agrees_when_nudged(f, inputs, False), "one number of each input checked"),
     ("in two formats", same_in_two_formats, "a backward that runs is taken for right"),
@@ -1173,8 +1293,8 @@ GRADIENTS = [
         lambda f, i: checks_float32(f, i, eps=1e-3, atol=1e-1, rtol=1e-1),
         "right functions that fail",
     ),
-    ("first", checks_only(0), "inputs that are not checked"),
-    ("last", checks_only(-1), "inputs that are not checked"),
+    ("first", checks_only(0), "inputs that do not count"),
+    ("last", checks_only(-1), "inputs that do not count"),
     ("backward runs", runs, "a backward that runs is taken for right"),
     ("any", any_input, "one right input is enough"),
     ("sum", checks_the_sum, "one direction checked"),
@@ -1182,7 +1302,7 @@ GRADIENTS = [
     (
         "no request",
         lambda f, inputs: gradcheck(f, tuple(x.double() for x in inputs), raise_exception=False),
-        "inputs that ask for no gradient",
+        "nothing that asks for a gradient",
     ),
     (
         "a request on what was given",
@@ -1196,7 +1316,7 @@ GRADIENTS = [
     (
         "inputs as one",
         lambda f, inputs: gradcheck(f, (doubles(inputs),), raise_exception=False),
-        "inputs that ask for no gradient",
+        "nothing that asks for a gradient",
     ),
     (
         "turned round",
@@ -1211,11 +1331,11 @@ GRADIENTS = [
         "the function called too early",
     ),
     ("a crash", lambda f, inputs: gradcheck(f, inputs.double()), None),
-    ("swapped", lambda f, inputs: gradcheck(doubles(inputs), f), "inputs that ask for no gradient"),
+    ("swapped", lambda f, inputs: gradcheck(doubles(inputs), f), "nothing that asks for a gradient"),
     (
         "detached last",
         lambda f, inputs: gradcheck(f, [x.detach() for x in doubles(inputs)], raise_exception=False),
-        "inputs that ask for no gradient",
+        "nothing that asks for a gradient",
     ),
     (
         "gradients of the sum demanded, and one direction checked",
@@ -1273,8 +1393,8 @@ GRADIENTS = [
     ),
     ("ones", lambda f, i: gradcheck(f, doubles(map(torch.ones_like, i)), raise_exception=False), "inputs of your own"),
     ("a pair", checks_a_pair, None),
-    ("two of three", checks_the_first_two, "inputs that are not checked"),
-    ("all but the first", checks_all_but_the_first, "inputs that are not checked"),
+    ("two of three", checks_the_first_two, "inputs that do not count"),
+    ("all but the first", checks_all_but_the_first, "inputs that do not count"),
     ("the first output", checks_the_outputs(lambda y: y[..., 0]), "one output checked"),
     ("the last token", checks_the_outputs(lambda y: y.select(-1, -1)), "one output checked"),
     ("the first number of the outputs", checks_the_outputs(lambda y: y.reshape(-1)[0]), "one output checked"),
@@ -1373,6 +1493,11 @@ def held(u, delta, A, B):
 
 
 MENDED = [
+    (
+        "zeros in the other path",
+        lambda *given: mended(*given, start=torch.zeros_like if given[0].shape[-1] == 1 else torch.clone),
+        "a single token that starts from zero",
+    ),
     ("an index that is still 0", mended_with_an_index_at_0, "the first token in every turn"),
     ("range(1, L)", first_token_skipped, "no output for the first token"),
     (
@@ -1421,7 +1546,7 @@ MENDED = [
     (
         "length > 1",
         lambda *given: suspect(*given, start=lambda h: h, one=torch.zeros_like),
-        "the condition turned round",
+        "a single token that starts from zero",
     ),
     (
         "length > 1 where it says length == 1",
@@ -1430,7 +1555,7 @@ MENDED = [
             if u.shape[-1] == 1
             else ((h := mended(u[..., :1], d[..., :1], A, B[..., :1], C[..., :1], s)[1]) @ C, h)
         ),
-        "the condition turned round",
+        "a single token that starts from zero",
     ),
     ("one path from zero", lambda *given: mended(*given, start=torch.zeros_like), "a state that nobody reads"),
     ("detached", lambda *given: mended(*given, start=lambda h: h.clone().detach()), "a state without gradient"),

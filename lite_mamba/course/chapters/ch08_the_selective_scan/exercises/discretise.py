@@ -126,6 +126,12 @@ DISCRETISE = Exercise(
             edited(discretise, f"{DRIVE} → torch.einsum('b d l, b n l -> b d l n', delta, B)"),
         ),
         Misconception(
+            "a drive without B",
+            "The second result is Δ·u, the same for all states of a channel. B says how much of a token goes into each "
+            "state.",
+            edited(discretise, f"{DRIVE} → (delta * u)[..., None].expand_as(deltaA)"),
+        ),
+        Misconception(
             "a drive with A",
             "A is in the drive, too: Δ·A·B·u, as if the exponent were a weight. A says how fast a state fades. What "
             "comes in is Δ·B·u.",
@@ -297,6 +303,22 @@ DISCRETISE = Exercise(
             "You take the exponential of A and then multiply with Δ. The product Δ·A is in the exponent: without a "
             "step (Δ = 0) all of the state is left.",
             edited(discretise, f'torch.exp({EXPONENT}) → torch.einsum("b d l, d n -> b d l n", delta, A.exp())'),
+        ),
+        Misconception(
+            "u in the decay",
+            "The exponent has the token u in it. How much of a state is left depends on Δ and A alone: u comes in "
+            "with the drive.",
+            edited(discretise, "delta, A) → delta * u, A)"),
+        ),
+        Misconception(
+            "one Δ for all tokens",
+            "The decay is the same for all tokens of a channel: one Δ, or their mean, stands for all of them. Each "
+            "token has a Δ of its own: this is how it chooses what the state keeps.",
+            [
+                edited(discretise, f"delta, A) → {one}.expand_as(delta), A)", *drive)
+                for one in ("delta[..., :1]", "delta[..., -1:]", "delta.mean(-1, keepdim=True)")
+                for drive in ((), (f"delta, B, u) → {one}.expand_as(delta), B, u)",))
+            ],
         ),
         Misconception(
             "one B for all tokens",

@@ -51,6 +51,26 @@ _first_numbers = edited(
 )
 
 
+def _number_by_number(function, inputs):
+    """Each number nudged in its turn, and the change of each output compared with its slope: a right answer."""
+    exact, agree = [x.detach().double() for x in inputs], []
+
+    def outputs(*given):
+        return function(*given).flatten()
+
+    slopes = torch.autograd.functional.jacobian(outputs, tuple(exact))
+    for i, x in enumerate(exact):
+        for place in range(x.numel()):
+            nudge = 1e-6 * torch.eye(x.numel())[place].view_as(x)
+            up, down = (outputs(*exact[:i], x + way * nudge, *exact[i + 1 :]) for way in (1, -1))
+            miss = (up - down) / 2e-6 - slopes[i].flatten(1)[:, place]
+            agree += (miss.abs() < 1e-4).tolist()
+    return all(agree)
+
+
+_BY_NUMBERS = _number_by_number, edited(_number_by_number, "flatten() → sum()[None]")
+
+
 def _any_input(function, inputs):
     exact = [x.detach().double() for x in inputs]
     return any(
@@ -215,9 +235,9 @@ GRADIENTS_ARE_RIGHT = Exercise(
             edited(gradients_are_right, "return gradcheck → return not gradcheck"),
         ),
         Misconception(
-            "inputs that are not checked",
-            "Some of the inputs require no gradient, so nothing is said about them. A function can be right for one "
-            "input and wrong for another.",
+            "inputs that do not count",
+            "For some of the inputs, wrong gradients do not change your answer: they ask for none, or the verdict on "
+            "them is lost in a loop. A function can be right for one input and wrong for another.",
             [
                 edited(
                     gradients_are_right,
@@ -246,7 +266,23 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "one number of each input checked",
             "Only the first number of each input is nudged. A gradient may be right for it and wrong for the others: "
             "each number has its turn.",
-            _first_numbers,
+            [_first_numbers, edited(_number_by_number, "range(x.numel()) → range(1)")],
+        ),
+        Misconception(
+            "one right slope is enough",
+            "The slopes are compared number by number, and one that agrees makes the answer True. It takes all of "
+            "them.",
+            edited(_BY_NUMBERS[1], "all(agree) → any(agree)"),
+        ),
+        Misconception(
+            "a difference whose sign counts",
+            "Two slopes are taken for equal where one is smaller than the other: their difference is negative then, "
+            "and so below any tolerance. It is the size of the difference that counts.",
+            [
+                edited(by_numbers, f"miss.abs() → {difference}")
+                for by_numbers in _BY_NUMBERS
+                for difference in ("miss", "-miss")
+            ],
         ),
         Misconception(
             "one output checked",
@@ -300,10 +336,10 @@ GRADIENTS_ARE_RIGHT = Exercise(
             ],
         ),
         Misconception(
-            "inputs that ask for no gradient",
+            "nothing that asks for a gradient",
             "gradcheck finds no tensor that asks for a gradient. `.double()` and `.detach()` make new tensors: "
             "`.requires_grad_()` comes after both. And gradcheck takes the function first, then the tensors themselves "
-            "in one tuple, not inside of another.",
+            "in one tuple, not inside of another, and no generator of them.",
             edited(gradients_are_right, ".requires_grad_() → "),
         ),
         Misconception(

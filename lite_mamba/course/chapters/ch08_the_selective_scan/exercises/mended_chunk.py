@@ -104,9 +104,9 @@ MENDED_CHUNK = Exercise(
             given=True,
         ),
         Misconception(
-            "the condition turned round",
-            "A single token starts from zero now, and longer chunks go on, or take the path that is for one token. No "
-            "chunk may start from zero.",
+            "a single token that starts from zero",
+            "The two paths have changed places: a single token starts from zero now, and longer chunks go on, or take "
+            "the path that is for one token. No chunk may start from zero.",
             [edited(suspect_chunk, "== 1 → > 1"), _paths_exchanged],
         ),
         Misconception(

@@ -254,6 +254,17 @@ SCAN_FROM = Exercise(
             forgetting,
         ),
         Misconception(
+            "a state handed on but not read",
+            "The last state is right, but the outputs do not know the given one. They are read from an h that began "
+            "at zero.",
+            edited(
+                scan_from,
+                f"{FROM}torch.zeros_like(initial_state), []; last = initial_state",
+                f"{STEP} → {STEP.split('  #')[0]}; last = deltaA[:, :, t] * last + deltaB_u[:, :, t]",
+                "-1), h → -1), last",
+            ),
+        ),
+        Misconception(
             "a state changed in place",
             "h, or the given state, was changed in place (`*=`, `+=`, `mul_`, or an assignment into it). The backward "
             "pass needs the old h, and the given state belongs to somebody else. Make a new tensor: h = … * h + ….",

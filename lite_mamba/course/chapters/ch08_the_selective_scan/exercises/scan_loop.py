@@ -31,6 +31,7 @@ def _two_cumulative_sums(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
+FUNCTIONS_OF_H = "torch.tanh", "torch.sigmoid", "F.silu", "F.relu"
 TOKEN_STEP = "deltaA[:, :, t] * h + deltaB_u[:, :, t]"
 ZERO_FIRST = "torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (1, 0))"
 
@@ -156,6 +157,12 @@ def of_any_loop(
             "Every output knows its own token only. What C reads must be h: made once, before the loop, with the old h "
             "in each new one.",
             [edited(loop, f"deltaA[:, :, t] * h + → {own}") for own in ("", "deltaA[:, :, t] * ")],
+        ),
+        Misconception(
+            "a function around the state",
+            "h goes through a function, as in other recurrent networks. Here it is made of the old h and the drive by "
+            "a product and a sum alone.",
+            [edited(loop, f"h = {TOKEN_STEP} → h = {f}({TOKEN_STEP})") for f in FUNCTIONS_OF_H],
         ),
         Misconception(
             "decay and drive exchanged",

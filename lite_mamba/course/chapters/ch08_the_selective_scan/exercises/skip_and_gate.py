@@ -41,7 +41,7 @@ SKIP_AND_GATE = Exercise(
             "the gate before the skip",
             "Only y is gated and D·u is added afterwards, so a closed gate still lets the skip through. First the "
             "sum, then the gate.",
-            _gated("y * F.silu(z) + D[:, None] * u"),
+            [_gated(f"y * {gate}(z) + D[:, None] * u") for gate in ("F.silu", "torch.sigmoid")],
         ),
         Misconception(
             "sigmoid instead of SiLU",
@@ -63,7 +63,8 @@ SKIP_AND_GATE = Exercise(
                 for gate in (
                     *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)", "F.softmax(z, -1)"),
                     *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
-                    *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))"),
+                    *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))", "(1 - F.silu(z))"),
+                    *("(z / 1 + torch.exp(-z))", "(1 - torch.sigmoid(z))"),
                     *("z * (1 + torch.tanh(z)) / 2", "z * torch.sigmoid(y)", "z * torch.sigmoid(u)"),
                 )
             ],
@@ -99,9 +100,9 @@ SKIP_AND_GATE = Exercise(
             ],
         ),
         Misconception(
-            "SiLU around the output",
-            "SiLU goes around y + D·u. It belongs around z alone: the gate decides, and the sum is what it lets "
-            "through.",
+            "SiLU around what is gated",
+            "SiLU goes around y, around u or around their sum. It belongs around z alone: the gate decides, and the "
+            "sum is what it lets through.",
             [
                 _gated(f"F.silu({inner}){outer}")
                 for inner, outer in (
@@ -109,6 +110,8 @@ SKIP_AND_GATE = Exercise(
                     ("(y + D[:, None] * u) * z", ""),
                     ("y + D[:, None] * u", " * F.silu(z)"),
                     ("y + D[:, None] * u", ""),
+                    ("y", " * F.silu(z) + D[:, None] * u * F.silu(z)"),
+                    ("u", " * D[:, None] * F.silu(z) + y * F.silu(z)"),
                 )
             ],
         ),
@@ -147,7 +150,7 @@ SKIP_AND_GATE = Exercise(
         Misconception(
             "the input gated instead of the output",
             "Only u meets the gate here; what comes from the state passes freely. The gate multiplies the whole sum.",
-            _gated("y + D[:, None] * u * F.silu(z)"),
+            [_gated(f"y + D[:, None] * u * {gate}(z)") for gate in ("F.silu", "torch.sigmoid")],
         ),
         Misconception(
             "a skip without D",
