@@ -82,7 +82,8 @@ FIXED = replace(LIVE, data=replace(LIVE.data, name="fixed_copying"))
 DELAY = {"kind": "delay", "taps": LIVE.length}
 
 RUNS = {
-    **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, SLOW), "slower": (2, SLOWER)} | ABLATIONS),
+    **variants("induction", INDUCTION, {"selective": (3, {}), "slow": (3, SLOW), "slower": (2, SLOWER)}),
+    **variants("induction", INDUCTION, ABLATIONS | {"noconv": (3, {"d_conv": 1})}),
     **variants("induction", replace(INDUCTION, eps=1e-12), {"sharp": (1, {})}),
     **variants("induction", replace(INDUCTION, steps=40_000), {"gate": (3, {})}),
     **variants("induction", replace(INDUCTION, steps=100_000), {"attention": (3, ATTENTION)}),
@@ -109,6 +110,8 @@ FACTS_ONLY = (
     "induction-attention-2",
     "induction-attention64low",
     "induction-gate-2",
+    "induction-noconv-1",
+    "induction-noconv-2",
     "induction-sharp",
     "induction-slow-1",
     "induction-slow-2",
