@@ -844,7 +844,7 @@ for expected, functions in {
         found_by_asking,
         found_by_gradient,
         lambda lag, k: [d for d in range(1, lag + 1) if (lag / d).is_integer() and lag / d <= k - 1],
-        lambda lag, k: [d for d in range(1, 100) if not lag % d and d * (k - 1) >= lag and d <= lag],
+        lambda lag, k: [d for d in range(1, 1000) if not lag % d and d * (k - 1) >= lag and d <= lag],
     ],
     "one tap too many": [
         lambda lag, k: [d for d in range(1, lag + 1) if lag in range(0, k * d + 1, d)],
@@ -1159,6 +1159,22 @@ def a_tap(value, newest):
     return function
 
 
+def returned_at_once(lag, k):
+    found = []
+    for d in range(1, lag + 1):
+        if lag % d == 0 and lag // d < k:
+            found.append(d)
+        return found
+
+
+def without_grad(fn, L):
+    x = torch.randn(L, requires_grad=True)
+    with torch.no_grad():
+        y = fn(x)
+    y[-1].backward()
+    return flipped(x.grad)
+
+
 def one_step_late(x, w, b, d):
     """The lags of the taps counted from one."""
     L, W = x.shape[-1], w.shape[1]
@@ -1417,8 +1433,8 @@ for id, expected, function in (
         in_its_tuple(lambda slopes, L: [L - 1 - int(i) for i in slopes.nonzero()][::-1]),
     ),
     ("delay_kernel", "brackets around the gaps forgotten", lambda delay, k: (tap(k, 0), delay // k - 1)),
-    ("delay_kernel", "four taps whatever is asked", lambda delay, k: (torch.tensor([1.0, 0.0, 0.0, 0.0]), delay // 3)),
-    ("delay_kernel", "four taps whatever is asked", lambda delay, k: (tap(4, 0), delay // (k - 1))),
+    ("delay_kernel", "a fixed number of taps", lambda delay, k: (torch.tensor([1.0, 0.0, 0.0, 0.0]), delay // 3)),
+    ("delay_kernel", "a fixed number of taps", lambda delay, k: (tap(4, 0), delay // (k - 1))),
     ("delay_kernel", "the newest tap", lambda delay, k: (tap(k, k - 1), delay // k)),
     ("delay_kernel", "no taps (W,) and dilation", lambda delay, k: (tap(k, 0), torch.tensor(delay / (k - 1)))),
     ("dilations_for", "a rest that is ignored", lambda lag, k: sorted({round(lag / i) for i in range(1, k)})),
@@ -1605,6 +1621,29 @@ for id, expected, function in (
         "a yes or no for each dilation",
         lambda lag, k: [any(i * d == lag for i in range(k)) for d in range(1, lag + 1)],
     ),
+    # sizes of the text in the place of those that are given
+    ("dilations_for", UNNAMED, lambda lag, k: [d for d in range(1, 100) if lag in range(0, k * d, d)]),
+    ("dilations_for", UNNAMED, lambda lag, k: sorted(lag // i for i in range(1, min(k, 6)) if lag % i == 0)),
+    ("measured_lags", UNNAMED, lambda fn, L: [lag for lag, s in enumerate(last_slopes(fn, L).flip(0)[:25]) if s != 0]),
+    (
+        "gated_dilated_conv",
+        UNNAMED,
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(24, 0))[..., -x.shape[-1] :]),
+    ),
+    (
+        "gated_dilated_conv",
+        RIGHT,
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(4 * max(24, w.shape[1] * d), 0))[..., -x.shape[-1] :]),
+    ),
+    ("delay_kernel", "a fixed number of taps", lambda delay, k: (torch.tensor([1.0, 0.0, 0.0]), delay // 2)),
+    ("delay_kernel", "a fixed number of taps", lambda delay, k: (tap(3, 0), delay // (k - 1))),
+    ("dilations_for", "a loop that ends in its first round", returned_at_once),
+    (
+        "dilations_for",
+        "a loop that ends in its first round",
+        lambda lag, k: [d for d in range(1, 2) if lag % d == 0 and d * (k - 1) >= lag],
+    ),
+    ("measured_lags", "an input without a gradient", without_grad),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -105,12 +105,14 @@ DELAY_KERNEL = Exercise(
             "than it, or as large.",
         ),
         Misconception(
-            name="four taps whatever is asked",
+            name="a fixed number of taps",
             wrong=[
-                delayed("torch.zeros(d_conv) → torch.zeros(4)"),
-                delayed("torch.zeros(d_conv) → torch.zeros(4)", "delay // (d_conv - 1) → delay // 3"),
+                delayed(f"torch.zeros(d_conv) → torch.zeros({taps})", *gaps)
+                for taps in (3, 4)
+                for gaps in ((), (f"delay // (d_conv - 1) → delay // {taps - 1}",))
             ],
-            message="Your kernel has four taps, whatever `d_conv` says. It is wanted for any number of taps from 2 on.",
+            message="Your kernel always has the same number of taps, whatever `d_conv` says. It is wanted for any "
+            "number of taps from 2 on.",
         ),
         Misconception(
             name="a fixed number of gaps",

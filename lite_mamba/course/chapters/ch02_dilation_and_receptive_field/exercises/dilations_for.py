@@ -13,7 +13,8 @@ def dilations_for(lag: int, d_conv: int) -> list[int]:
 
 
 def draw_lag(draw: Draw) -> dict[str, Any]:
-    return {"lag": draw.size(1, 48), "d_conv": draw.size(2, 6)}
+    lag = draw.size(1, draw.choice([48, 48, 200]))  # the recording asks for 142: no list of dilations ends before
+    return {"lag": lag, "d_conv": draw.size(2, draw.choice([6, 12]))}
 
 
 def _cut_in_its_loop(lag: int, d_conv: int) -> list[int]:
@@ -152,6 +153,11 @@ DILATIONS_FOR = Exercise(
             wrong=lambda lag, d_conv: dilations_for(lag, d_conv)[:1],
             message="You give one of them. Each tap but the newest may be the one that reads the lag, with a "
             "dilation of its own: list them all.",
+        ),
+        Misconception(
+            name="a loop that ends in its first round",
+            wrong=lambda lag, d_conv: [1] if lag < d_conv else [],
+            message="Only the dilation 1 was looked at. A `return` inside a loop ends it in its first round.",
         ),
         Misconception(
             name="from large to small",

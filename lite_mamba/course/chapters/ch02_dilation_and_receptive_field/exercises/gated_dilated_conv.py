@@ -29,13 +29,14 @@ def gated_dilated_conv(
 def draw_front_end(draw: Draw) -> dict[str, Any]:
     branches, d_conv, length = draw.size(1, 4), draw.size(1, 4), draw.size(4, 16)
     batch, channels = draw.size(1, 3), draw.size(1, 3)
+    widest = draw.in_turn([3, 3, 3, 60])  # lags beyond the 24 of the text
     large = 100 * (draw.integers(0, 6) == 0)  # softmax does not see it, and e¹⁰⁰ is more than a float32 can hold
     return {
         "x": draw.normal(batch, channels, length),
         "weights": [draw.normal(channels, d_conv) for _ in range(branches)],
         "biases": [draw.normal(channels) for _ in range(branches)],
         "gates": draw.normal(branches) + large,
-        "dilations": tuple(draw.size(1, 3) for _ in range(branches)),
+        "dilations": tuple(draw.size(1, widest) for _ in range(branches)),
     }
 
 

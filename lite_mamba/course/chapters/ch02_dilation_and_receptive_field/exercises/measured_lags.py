@@ -23,7 +23,7 @@ def measured_lags(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
 
 
 def draw_probe(draw: Draw) -> dict[str, Any]:
-    taps, dilation, beyond = draw.size(1, 4), draw.size(1, 4), draw.size(0, 4)
+    taps, dilation, beyond = draw.size(1, 4), draw.size(1, 18), draw.size(0, 4)  # lags beyond the 24 of the text
     length = (taps - 1) * dilation + 1 + beyond
     weight = draw.normal(taps)  # (W,)
     weight[weight == 0] = 1.0
@@ -87,7 +87,7 @@ def _asked_again(fn: Callable[[Tensor], Tensor], length: int) -> list[int]:
 measured = partial(edited, measured_lags)
 
 
-THRESHOLDS = (1e-3,)
+THRESHOLDS = (1e-3, 1e-2)
 
 
 MEASURED_LAGS = Exercise(
@@ -172,15 +172,15 @@ MEASURED_LAGS = Exercise(
                     "gradient[length - 1 - lag] != 0 → gradient[length - 1 - lag].abs() > 1e-3 * gradient.abs().max()"
                 )
             ],
-            message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so no "
-            "threshold is needed.",
+            message="A small weight is a weight. An input that is not read has a gradient of exactly 0, so "
+            "neither a threshold nor rounding is needed.",
             where=lambda fn, length: "fade" not in fn.__name__ and "x[t]" not in fn.__name__,
         ),
         Misconception(
             name="an input without a gradient",
             wrong=measured(", requires_grad=True → "),
             message="PyTorch follows only tensors that ask for it. Make the input with requires_grad=True, and "
-            "give this very tensor to fn, not a detached one.",
+            "give this very tensor to fn, not a detached one, with no `no_grad` around it.",
         ),
         Misconception(
             name="axes that fn does not take",
