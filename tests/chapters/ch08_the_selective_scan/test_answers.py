@@ -589,7 +589,30 @@ def around_the_state(function):
     return answer
 
 
+def with_step(step):
+    def answer(deltaA, deltaB_u, C):
+        h, ys = torch.zeros_like(deltaA[:, :, 0]), []
+        for t in range(deltaA.shape[2]):
+            h = step(h, deltaA, deltaB_u, t)
+            ys.append((h @ C[:, :, t, None]).squeeze(-1))
+        return torch.stack(ys, 2)
+
+    return answer
+
+
 LOOP = [
+    ("a decay added", with_step(lambda h, a, x, t: h + a[:, :, t] + x[:, :, t]), "a decay that is added"),
+    ("a decay added in turn", with_step(lambda h, a, x, t: sum((a[:, :, t], x[:, :, t]), h)), "a decay that is added"),
+    (
+        "the decay of token 0",
+        with_step(lambda h, a, x, t: a[:, :, 0] * h + x[:, :, t]),
+        "the first token in every turn",
+    ),
+    (
+        "the drive of token 0",
+        with_step(lambda h, a, x, t: torch.addcmul(x[:, :, 0], a[:, :, t], h)),
+        "the first token in every turn",
+    ),
     ("tanh", around_the_state(torch.tanh), "a function around the state"),
     ("ReLU", around_the_state(lambda h: h.clamp(min=0)), "a function around the state"),
     ("SiLU", around_the_state(torch.nn.SiLU()), "a function around the state"),
@@ -741,6 +764,13 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    (
+        "no l behind the arrow",
+        lambda y, u, D, z: (y + torch.einsum("d,bdl->bd", D, u)[:, :, None]) * F.silu(z),
+        "a skip that adds up the tokens",
+    ),
+    ("u as a sum", lambda y, u, D, z: (y + D[:, None] * u.sum(2, True)) * F.silu(z), "a skip that adds up the tokens"),
+    ("D · u reshaped", lambda y, u, D, z: (y + (u.mT * D).reshape(y.shape)) * F.silu(z), "u reshaped, not transposed"),
     ("sigmoid on y alone", lambda y, u, D, z: torch.sigmoid(z) * y + u * D[:, None], "the gate before the skip"),
     (
         "sigmoid on u alone",
@@ -944,7 +974,46 @@ def start_faded_once(deltaA, deltaB_u, C, initial_state):
     return torch.stack(outputs, -1), h + deltaA[:, :, -1] * initial_state
 
 
+def scan_on_and_cut(deltaA, deltaB_u, C, h, cut=torch.Tensor.detach):
+    ys = []
+    for a, x, c in zip(deltaA.unbind(2), deltaB_u.unbind(2), C.unbind(2), strict=True):
+        h = a * h + x
+        ys.append(torch.einsum("bdn,bn->bd", h, c))
+        h = cut(h)
+    return torch.stack(ys, -1), h
+
+
+def cut_but_once(deltaA, deltaB_u, C, h):
+    h, ys = deltaA[:, :, 0] * h + deltaB_u[:, :, 0], []
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * h.detach() + deltaB_u[:, :, t] if t else h
+        ys.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(ys, -1), h
+
+
+def scan_on_with_relu(deltaA, deltaB_u, C, h):
+    ys = []
+    for t in range(deltaA.shape[2]):
+        h = torch.relu(deltaA[:, :, t] * h + deltaB_u[:, :, t])
+        ys.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(ys, -1), h
+
+
 SCAN_FROM = [
+    ("cut after each token", scan_on_and_cut, "a gradient that does not reach the tokens before"),
+    (
+        "cut by .data",
+        lambda *g: scan_on_and_cut(*g, cut=lambda h: h.data),
+        "a gradient that does not reach the tokens before",
+    ),
+    ("cut before each token but one", cut_but_once, "a gradient that does not reach the tokens before"),
+    (
+        "the decay of token 0",
+        lambda a, x, C, h: scan_on(a[:, :, :1].expand_as(a), x, C, h),
+        "the first token in every turn",
+    ),
+    ("a decay added", lambda a, x, C, h: scan_on(torch.ones_like(a), a + x, C, h), "a decay that is added"),
+    ("ReLU", scan_on_with_relu, "a function around the state"),
     (
         "outputs by the loop from zero",
         lambda a, x, C, h: (scan_on(a, x, C, 0 * h)[0], scan_on(a, x, C, h)[1]),
@@ -1243,7 +1312,14 @@ def the_last_verdict(function, inputs):
     return right
 
 
+def some_gradient_comes(function, inputs):
+    given = doubles(inputs)
+    function(*given).sum().backward()
+    return all(x.grad is not None and x.grad.abs().sum().item() > 0 for x in given)
+
+
 GRADIENTS = [
+    ("a gradient that is not 0", some_gradient_comes, "a backward that runs is taken for right"),
     ("by number", lambda f, inputs: number_by_number(f, inputs, same=math.isclose), "right"),
     *(
         (f"{title}, {total}", lambda f, inputs, total=total, how=how: number_by_number(f, inputs, total, **how), name)
@@ -1492,7 +1568,32 @@ def held(u, delta, A, B):
     return decay, (decay - 1) / A[:, None] * u[..., None] * B.mT[:, None]
 
 
+def mended_and_cut(u, delta, A, B, C, state):
+    return scan_on_and_cut(*right_discretise(u, delta, A, B), C, state)
+
+
+def mended_from_the_second(u, delta, A, B, C, state):
+    decay, drive = right_discretise(u, delta, A, B)
+    h, ys = state, [torch.einsum("bdn,bn->bd", state, C[:, :, 0])]
+    for t in range(1, u.shape[-1]):
+        h = decay[:, :, t] * h + drive[:, :, t]
+        ys.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(ys, 2), h
+
+
 MENDED = [
+    ("cut after each token", mended_and_cut, "a gradient that does not reach the tokens before"),
+    (
+        "cut before each token but one",
+        lambda u, d, A, B, C, s: cut_but_once(*right_discretise(u, d, A, B), C, s),
+        "a gradient that does not reach the tokens before",
+    ),
+    ("from the second token on", mended_from_the_second, "the old state for that after the first token"),
+    (
+        "from the second token on, in one path",
+        lambda *given: (mended if given[0].shape[-1] == 1 else mended_from_the_second)(*given),
+        "the old state for that after the first token",
+    ),
     (
         "zeros in the other path",
         lambda *given: mended(*given, start=torch.zeros_like if given[0].shape[-1] == 1 else torch.clone),

@@ -214,7 +214,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "a backward that runs is taken for right",
             "Every gradient that comes is taken for right, whatever its numbers are. Wrong ones come as readily. They "
             "must be compared with finite differences: gradcheck does it.",
-            _only_runs_backward,
+            [_only_runs_backward, edited(_only_runs_backward, "x.grad.isfinite().all() → x.grad.any()")],
         ),
         Misconception(
             "an error where an input gets no gradient",

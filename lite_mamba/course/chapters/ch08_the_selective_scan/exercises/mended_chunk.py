@@ -12,15 +12,17 @@ from .scan_from import (
     ADDED_AGAIN,
     BESIDE,
     CHANGING,
+    CUT,
     EARLY,
     HEADLESS,
+    SKIPPED,
     STUCK,
     UNDECAYED,
     WITHOUT_FIRST,
     forgetting,
     scan_from,
 )
-from .scan_loop import READ_TOO_EARLY, TOKEN_STEP
+from .scan_loop import READ_TOO_EARLY, STEPS_OF_THE_FIRST, TOKEN_STEP
 from .shared import AXES, STATE_AXES, discretise_cases, flowing
 
 
@@ -192,16 +194,21 @@ MENDED_CHUNK = Exercise(
             ],
         ),
         Misconception(
+            "the old state for that after the first token",
+            "The first token is left out: its output is read from `state`, and neither its decay nor its drive comes "
+            "in. `state` is that before the first token.",
+            [
+                edited(continue_scan, f"scan_from → {path}", skipped=SKIPPED)
+                for path in ("skipped", "(scan_from if u.shape[-1] == 1 else skipped)")
+            ],
+        ),
+        Misconception(
             "the first token in every turn",
             "Every turn of the loop takes the decay or the drive of the first token: an index is still 0. Each token "
             "brings its own.",
             [
                 edited(continue_scan, "scan_from → again", again=edited(scan_from, f"{TOKEN_STEP} → {step}"))
-                for step in (
-                    "deltaA[:, :, 0] * h + deltaB_u[:, :, 0]",
-                    "deltaA[:, :, 0] * h + deltaB_u[:, :, t]",
-                    "deltaA[:, :, t] * h + deltaB_u[:, :, 0]",
-                )
+                for step in STEPS_OF_THE_FIRST
             ],
             where=lambda u, **case: u.shape[2] > 1,
         ),
@@ -265,6 +272,12 @@ MENDED_CHUNK = Exercise(
             "The numbers are right, but the state that you hand on is detached. What the next chunk makes of it "
             "teaches this one nothing.",
             edited(continue_scan, "return → y, last =", "C, state) → C, state)\n    return y, last.detach()"),
+        ),
+        Misconception(
+            "a gradient that does not reach the tokens before",
+            "The numbers are right, but the gradients that flow into `state` are not: in the loop the state is cut off "
+            "from its past, by `.detach()` or `.data`. A model could not learn what to keep.",
+            [edited(continue_scan, "scan_from → cut", cut=cut) for cut in CUT],
         ),
         Misconception(
             "a last state that forgets the start",

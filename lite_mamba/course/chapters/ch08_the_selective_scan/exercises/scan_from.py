@@ -43,6 +43,13 @@ HEADLESS = edited(
 )
 
 
+SKIPPED = edited(scan_from, f"{STEP} → {STEP.split('  #')[0]} if t else h")
+CUT = (  # the start keeps its gradient for the first token
+    edited(scan_from, f"{READ} → {READ}\n        h = h.detach()"),
+    edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * (h.detach() if t else h)"),
+)
+
+
 ADDED_AGAIN = [
     edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", f"* h + → {added} +")
     for added in ("* (h + initial_state)", "* h + initial_state")
@@ -190,6 +197,12 @@ SCAN_FROM = Exercise(
             edited(scan_from, "-1), h → -1), h.detach()"),
         ),
         Misconception(
+            "a gradient that does not reach the tokens before",
+            "The numbers are right, but the gradients that flow into `initial_state` are not: in the loop the state is "
+            "cut off from its past, by `.detach()` or `.data`. A model could not learn what to keep.",
+            CUT,
+        ),
+        Misconception(
             "a start that does not fade",
             "The first token does not fade the given state. It is h before the first token, so it is multiplied by the "
             "first decay like any other h.",
@@ -274,7 +287,7 @@ SCAN_FROM = Exercise(
             "the given state for that after the first token",
             "The first token is left out: its output is read from the given state, and neither its decay nor its drive "
             "comes in. The given state is that before the first token.",
-            edited(scan_from, f"{STEP} → {STEP.split('  #')[0]} if t else h"),
+            SKIPPED,
         ),
         Misconception(
             "no output for the first token",

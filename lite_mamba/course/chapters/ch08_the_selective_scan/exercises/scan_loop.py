@@ -31,6 +31,11 @@ def _two_cumulative_sums(deltaA, deltaB_u, C):
     return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
+STEPS_OF_THE_FIRST = (  # an index that stays 0
+    "deltaA[:, :, 0] * h + deltaB_u[:, :, 0]",
+    "deltaA[:, :, 0] * h + deltaB_u[:, :, t]",
+    "deltaA[:, :, t] * h + deltaB_u[:, :, 0]",
+)
 FUNCTIONS_OF_H = "torch.tanh", "torch.sigmoid", "F.silu", "F.relu"
 TOKEN_STEP = "deltaA[:, :, t] * h + deltaB_u[:, :, t]"
 ZERO_FIRST = "torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (1, 0))"
@@ -159,6 +164,11 @@ def of_any_loop(
             [edited(loop, f"deltaA[:, :, t] * h + → {own}") for own in ("", "deltaA[:, :, t] * ")],
         ),
         Misconception(
+            "a decay that is added",
+            "The decay is added to h. It is a factor: it says how much of the old state is left.",
+            edited(loop, "deltaA[:, :, t] * h + → deltaA[:, :, t] + h +"),
+        ),
+        Misconception(
             "a function around the state",
             "h goes through a function, as in other recurrent networks. Here it is made of the old h and the drive by "
             "a product and a sum alone.",
@@ -211,6 +221,13 @@ def of_any_loop(
                 f"{STEP} → h = C[:, None, :, t] * (deltaA[:, :, t] * h + deltaB_u[:, :, t])",
                 f"{READ} → outputs.append(h.sum(-1))",
             ),
+        ),
+        Misconception(
+            "the first token in every turn",
+            "Every turn of the loop takes the decay or the drive of the first token: an index is still 0. Each token "
+            "brings its own.",
+            [edited(loop, f"{TOKEN_STEP} → {step}") for step in STEPS_OF_THE_FIRST],
+            where=lambda deltaA, **case: deltaA.shape[2] > 1,
         ),
         Misconception(
             "a loop from the last token to the first",

@@ -210,15 +210,25 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "u reshaped, not transposed",
-            "You read the numbers of u into (B, L, D) in the order in which they lie in memory, so that channels and "
-            "tokens are mixed up. To exchange two axes, transpose them, or give D an axis more.",
-            _gated("(y + (u.reshape(len(u), -1, len(D)) * D).reshape(u.shape)) * F.silu(z)"),
+            "You read the numbers of u into (B, L, D), or those of D·u back into (B, D, L), in the order in which they "
+            "lie in memory, so that channels and tokens are mixed up. To exchange two axes, transpose them, or give D "
+            "an axis more.",
+            [
+                _gated(f"(y + ({turned} * D).reshape(u.shape)) * F.silu(z)")
+                for turned in ("u.reshape(len(u), -1, len(D))", "u.transpose(1, 2)")
+            ],
         ),
         Misconception(
             "D along the sequences",
             "D has two axes more, so that it is lined up with the batch. D[:, None] is (D, 1): it meets channel and "
             "time, and needs no more.",
             _gated("(y + D[:, None, None] * u) * F.silu(z)"),
+        ),
+        Misconception(
+            "a skip that adds up the tokens",
+            "D·u is added up over the tokens: einsum does so if the letter l is missing behind the arrow. Each token "
+            "has a skip of its own.",
+            _gated("(y + (D[:, None] * u).sum(-1, keepdim=True)) * F.silu(z)"),
         ),
         Misconception(
             "a skip that mixes the channels",
