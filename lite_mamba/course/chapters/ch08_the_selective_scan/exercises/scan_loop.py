@@ -239,8 +239,8 @@ def of_any_loop(
         ),
         Misconception(
             "one output alone",
-            "The output of one token comes back. Each of the L tokens has one: a list takes them all, and `return` "
-            "stands after the loop, not in it.",
+            "The output of one token comes back. Each of the L tokens has one: in the loop a list takes them all, and "
+            "`return` stands after it.",
             [
                 edited(loop, f"torch.stack(outputs, dim=-1) → {one}")
                 for one in ("outputs[0]", "outputs[-1]", "outputs[0][..., None]", "outputs[-1][..., None]")
