@@ -235,6 +235,7 @@ RAISING = [
     ("rows that are one in memory", lambda x, n: x.expand(3, -1).add_(1)),
     ("a result without a gradient", lambda x, n: x.sum().backward()),
     ("a gradient by an unused tensor", lambda x, n: torch.autograd.grad(x.requires_grad_().sum(), x.clone())),
+    ("a way back that is gone", lambda x, n: [y.backward() for y in (x.requires_grad_() ** 2).cumsum(0)]),
     ("an index that is not a whole number", lambda x, n: x[x]),
     ("an index that is not a whole number", lambda x, n: x.gather(0, x)),
     ("an index that is not a whole number", lambda x, n: x.index_select(0, x)),

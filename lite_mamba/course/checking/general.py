@@ -191,6 +191,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "Was the result made of the very tensor that you differentiate by? A piece or a copy of it is another one. "
         "`allow_unused=True` gives None for a tensor that does not count.",
     ),
+    "a way back that is gone": (
+        RuntimeError,
+        "through the graph a second time",
+        "PyTorch forgets the way back once it has gone it. Compute the result anew, or go back once for all you need.",
+    ),
     "an index that is not a whole number": (
         (IndexError, RuntimeError, TypeError),
         r"used as indices must|for index|dtype of indices|'indices' to have|index tensor( of type|\.)|"

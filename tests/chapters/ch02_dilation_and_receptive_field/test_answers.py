@@ -389,7 +389,7 @@ for expected, functions in {
         added(lambda x, w, b, d: silu(x, w, b, 1)),
         in_place(lambda x, w, b, d: F.silu(causal_dilated_conv1d_fn(x, w, b))),
     ],
-    "dilation in the padding only": [
+    "the oldest tap alone in its place": [
         *in_four_ways(lambda *a: silu(*a, dilation=1)),
         added(lambda x, w, b, d: silu(x, w, b, d, dilation=1)[..., : x.shape[-1]]),
     ],
@@ -1175,6 +1175,50 @@ def without_grad(fn, L):
     return flipped(x.grad)
 
 
+def by_lags(lag_of, x, w, b, d):
+    """One branch whose tap k has this lag; one below zero reads ahead."""
+    W, v = w.shape[1], b[:, None] + 0 * x
+    for k in range(W):
+        lag = lag_of(k, W, d)
+        shifted = F.pad(x, (lag, 0))[..., : x.shape[-1]] if lag > 0 else F.pad(x, (0, -lag))[..., -lag:]
+        v = v + w[:, k, None] * shifted
+    return F.silu(v)
+
+
+def from_the_end(x, w, b, d):
+    W, steps = w.shape[1], []
+    for t in range(x.shape[-1]):
+        steps.append(b + sum(w[:, k] * x[:, :, t - (W - 1 - k) * d] for k in range(W)))
+    return F.silu(torch.stack(steps, dim=-1))
+
+
+def from_the_end_of_all(x, w, b, d):
+    W, v = w.shape[1], b[:, None].repeat(len(x), 1, x.shape[-1])
+    for k in range(W):
+        for t in range(x.shape[-1]):
+            v[..., t] += w[:, k] * x[..., t - (W - 1 - k) * d]
+    return F.silu(v)
+
+
+def step_by_step(reads, x, w, b, d):
+    W, steps = w.shape[1], []
+    for t in range(x.shape[-1]):
+        v = b.expand(x.shape[:2])
+        for k in range(W):
+            lag = (W - 1 - k) * d
+            if reads(t, lag):
+                v = v + w[:, k] * x[..., t - lag]
+        steps.append(v)
+    return F.silu(torch.stack(steps, dim=-1))
+
+
+def from_the_oldest_on(x, w, b, d):
+    W, v = w.shape[1], torch.zeros_like(x)
+    for t in range((W - 1) * d, x.shape[-1]):
+        v[..., t] = b + sum(w[:, k] * x[..., t - (W - 1 - k) * d] for k in range(W))
+    return F.silu(v)
+
+
 def one_step_late(x, w, b, d):
     """The lags of the taps counted from one."""
     L, W = x.shape[-1], w.shape[1]
@@ -1644,6 +1688,30 @@ for id, expected, function in (
         lambda lag, k: [d for d in range(1, 2) if lag % d == 0 and d * (k - 1) >= lag],
     ),
     ("measured_lags", "an input without a gradient", without_grad),
+    (
+        "gated_dilated_conv",
+        "the oldest tap alone in its place",
+        added(lambda *a: by_lags(lambda k, W, d: (W - 1) * d - k, *a)),
+    ),
+    ("gated_dilated_conv", "taps in reverse order", added(lambda *a: by_lags(lambda k, W, d: k * d, *a))),
+    (
+        "gated_dilated_conv",
+        "a branch that reads the future",
+        added(lambda *a: by_lags(lambda k, W, d: (k + 1 - W) * d, *a)),
+    ),
+    ("gated_dilated_conv", "a branch that reads the future", added(lambda *a: by_lags(lambda k, W, d: -k * d, *a))),
+    ("gated_dilated_conv", "the end of x before its start", added(from_the_end)),
+    ("gated_dilated_conv", "the end of x before its start", added(from_the_end_of_all)),
+    ("gated_dilated_conv", "the first sample never read", added(lambda *a: step_by_step(lambda t, lag: t > lag, *a))),
+    ("gated_dilated_conv", RIGHT, added(lambda *a: step_by_step(lambda t, lag: t >= lag, *a))),
+    ("gated_dilated_conv", "zeros in front of the output", added(from_the_oldest_on)),
+    ("gated_dilated_conv", "another function than SiLU", added(lambda *a: F.softplus(one(*a)))),
+    ("gated_dilated_conv", "another function than SiLU", summed(lambda *a: F.leaky_relu(one(*a)))),
+    (
+        "gated_dilated_conv",
+        "exponentials that are not divided by their sum",
+        added(silu, lambda gates: torch.exp(gates - gates.max())),
+    ),
 ):
     answer(f"02.{id}", expected)(function)
 

@@ -68,7 +68,7 @@ def _not_added(join: Callable[[list[Tensor]], Any]) -> Callable[..., Any]:
     return function
 
 
-OTHER_ACTIVATIONS = ("F.relu", "F.gelu", "torch.sigmoid", "torch.tanh")
+OTHER_ACTIVATIONS = ("F.relu", "F.leaky_relu", "F.elu", "F.gelu", "F.softplus", "torch.sigmoid", "torch.tanh")
 
 
 GATED_DILATED_CONV = Exercise(
@@ -133,7 +133,10 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="exponentials that are not divided by their sum",
-            wrong=gated("torch.softmax(gates, dim=0) → torch.exp(gates)"),
+            wrong=[
+                gated("torch.softmax(gates, dim=0) → torch.exp(gates)"),
+                gated("torch.softmax(gates, dim=0) → torch.exp(gates - gates.max())"),
+            ],
             message="The exponentials do not add up to 1. Softmax divides them by their sum.",
         ),
         Misconception(
@@ -259,10 +262,10 @@ GATED_DILATED_CONV = Exercise(
             "convolution.",
         ),
         Misconception(
-            name="dilation in the padding only",
+            name="the oldest tap alone in its place",
             wrong=[*summed("dilation=dilation, → "), gated("dilation=dilation, → ", CUT)],
-            message="The zeros in front are those of taps that stand apart, but the convolution still has "
-            "neighbouring taps. It must be told the dilation, too.",
+            message="The oldest tap looks back as far as it should, but the next ones are its neighbours. The gaps "
+            "belong between all taps: a convolution must be told the dilation, too, and not the padding alone.",
         ),
         Misconception(
             name="one dilation too late",
@@ -301,7 +304,10 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="zeros in front of the output",
-            wrong=gated(f"{IN_FRONT} → x", "F.silu(branch) → F.pad(F.silu(branch), ((W - 1) * dilation, 0))"),
+            wrong=[
+                gated(f"{IN_FRONT} → x", "F.silu(branch) → F.pad(F.silu(branch), ((W - 1) * dilation, 0))"),
+                gated("F.silu(branch) → F.silu(branch) * (torch.arange(x.shape[-1]) >= (W - 1) * dilation)"),
+            ],
             message="The zeros stand in front of what a branch gives. Its first outputs have samples to read already: "
             "the zeros belong in front of x.",
         ),
@@ -327,6 +333,7 @@ GATED_DILATED_CONV = Exercise(
             name="a branch that reads the future",
             wrong=[
                 gated("(W - 1) * dilation, 0 → 0, (W - 1) * dilation"),
+                gated("(W - 1) * dilation, 0 → 0, (W - 1) * dilation", "weight[:, None] → weight.flip(-1)[:, None]"),
                 gated(f"{IN_FRONT} → x", "dilation=dilation → padding='same', dilation=dilation"),
                 *summed(f"{IN_FRONT} → x", "dilation=dilation → padding=(W - 1) * dilation // 2, dilation=dilation"),
             ],
@@ -344,12 +351,21 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="the end of x before its start",
-            wrong=gated(
-                "padded = F.pad(x, ((W - 1) * dilation, 0)) → "
-                "padded = x[..., torch.arange(-(W - 1) * dilation, x.shape[-1]) % x.shape[-1]]"
-            ),
+            wrong=[
+                gated(f"{IN_FRONT} → x[..., torch.arange(-(W - 1) * dilation, x.shape[-1]) % x.shape[-1]]"),
+                *(
+                    gated(f"{IN_FRONT} → torch.stack([{sample} for t in range(-(W - 1) * dilation, x.shape[-1])], -1)")
+                    for sample in ("x[:, :, t]", "x[..., t]")
+                ),
+            ],
             message="The first outputs read samples from the end of x: a negative index goes round, and so does "
             "`torch.roll`. Before the start there are zeros.",
+        ),
+        Misconception(
+            name="the first sample never read",
+            wrong=gated(f"{IN_FRONT} → F.pad(x[..., 1:], ((W - 1) * dilation + 1, 0))"),
+            message="Sample 0 makes no difference. At time t a tap with the lag t reads it: is that case among those "
+            "that you let through?",
         ),
         Misconception(
             name="padding that piles up",
@@ -372,8 +388,8 @@ GATED_DILATED_CONV = Exercise(
         Misconception(
             name="taps in reverse order",
             wrong=gated("weight[:, None] → weight.flip(-1)[:, None]"),
-            message="The taps are turned around. F.conv1d slides the kernel as it stands, and here the oldest tap "
-            "stands first already.",
+            message="The taps are turned around. The oldest stands first in the kernel, and looks back furthest. "
+            "(F.conv1d slides the kernel as it stands.)",
         ),
         Misconception(
             name="groups forgotten",
