@@ -517,3 +517,15 @@ def test_the_card_says_them(fake_chapter, capsys):  # noqa: F811
     course.check("91.shifted", lambda x, lag: 2 * fake_chapter.shifted(x, lag))
     said = capsys.readouterr().out
     assert "\nA factor of 2 everywhere.\nWhat multiplies or divides the whole result, or should?\nThe small" in said
+
+
+@pytest.mark.parametrize("huge", [10**30, -(2**63) - 1, 10**400], ids=["beyond int64", "just below it", "beyond float"])
+@pytest.mark.parametrize(
+    "make", [lambda x: [x] * 3, lambda x: [0, x, 1], lambda x: x], ids=["list", "one of it", "number"]
+)
+def test_whole_numbers_beyond_those_of_a_tensor_get_a_verdict(huge, make):
+    def reference(n):
+        return [n, n + 1, 2 * n] if isinstance(make(0), list) else n
+
+    exercise = Exercise("91.l", "L", reference, lambda draw: {"n": draw.size(2, 9)}, [])
+    assert judge(exercise, lambda n: make(huge), quiet=True).kind in ("wrong", "misconception")
