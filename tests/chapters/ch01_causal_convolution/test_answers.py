@@ -263,7 +263,42 @@ def up_to_the_sample_before(x, weight, bias):
     return y
 
 
+def added_behind_the_loop(x, weight, bias):
+    y = torch.zeros_like(x) + bias[:, None]
+    for t in range(x.shape[2]):
+        for k in range(weight.shape[1]):
+            s = t - weight.shape[1] + 1 + k
+        y[..., t] += weight[:, k] * x[..., s]
+    return y
+
+
+def overwritten(x, weight, bias):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[2]):
+        for k in range(max(0, weight.shape[1] - 1 - t), weight.shape[1]):
+            y[..., t] = bias + weight[:, k] * x[..., t - weight.shape[1] + 1 + k]
+    return y
+
+
+def of_taps(taps):
+    def causal_conv_loop(x, weight, bias):
+        y = bias[:, None].repeat(len(x), 1, x.shape[2])
+        for t in range(x.shape[2]):
+            for k in range(taps):
+                if t + k >= taps - 1:
+                    y[:, :, t] += weight[:, k] * x[:, :, t + k - (taps - 1)]
+        return y
+
+    return causal_conv_loop
+
+
 LOOP = [
+    ("added behind the loop over k", added_behind_the_loop, "one product for each output"),
+    ("= in the loop over k", overwritten, "one product for each output"),
+    ("range(4)", of_taps(4), "a width that is fixed"),
+    ("range(3)", of_taps(3), "a width that is fixed"),
+    ("t - 3 + k", loop(source=lambda t, k, W: t - 3 + k, inside=lambda s, L: 0 <= s < L), "a width that is fixed"),
+    ("t - 3 + k, no upper border", loop(source=lambda t, k, W: t - 3 + k), "a width that is fixed"),
     ("padded, and counted back", padded_and_counted_back, "a window that is moved twice"),
     ("[[[0] * L] * D] * B", a_list_many_times, "rows that are one list"),
     ("full windows at their first sample", full_windows_at_their_first_sample, "a window into the future"),
@@ -409,6 +444,11 @@ def zeros_before(x, weight, bias):
 
 
 CONV = [
+    ("F.pad(x, (3, 0)), cut", lambda x, w, b: conv(left=lambda W: 3)(x, w, b)[..., : x.shape[2]],
+     "three zeros for every kernel"),
+    ("padding=3, cut",
+     lambda x, w, b: F.conv1d(x, w.unsqueeze(1), b, padding=3, groups=x.size(1))[:, :, : x.size(2)],
+     "three zeros for every kernel"),
     ("both ends cut", lambda x, w, b: conv(right=lambda W: W - 1)(x, w, b)[..., w.shape[1] - 1 : x.shape[2]],
      "outputs of full windows only"),
     ("zeros before the outputs of full windows", zeros_before, "windows that are not full"),
@@ -519,6 +559,8 @@ def sizes_exchanged(weight):
 
 
 FULL = [
+    ("eye(W)", lambda w: torch.eye(w.shape[1])[..., None] * w, "as many kernels as taps"),
+    ("eye(W), other row", lambda w: torch.eye(w.shape[1]).unsqueeze(-1) * w.unsqueeze(1), "as many kernels as taps"),
     ("index", by_index, "right"),
     ("eye", lambda w: torch.eye(len(w))[:, :, None] * w, "right"),
     ("eye, other row", lambda w: torch.eye(len(w))[:, :, None] * w[:, None], "right"),
@@ -770,7 +812,17 @@ CAUSAL = [
     ("from x[1] on", lambda layer, x: changed_from(1, layer, x), "a test of the first output only"),
     ("the last step", lambda layer, x: reads(layer, x)[-2, -1].item() == 0, "a test of the last step only"),
     ("one sequence of its own", lambda layer, x: not reads(layer, torch.randn(1, 3, 8)).triu(1).any().item(),
+     "gradients somewhere else"),
+    ("numbers of its own", lambda layer, x: not reads(layer, torch.randn(x.shape)).triu(1).any().item(),
+     "gradients somewhere else"),
+    ("the first sequence", lambda layer, x: not reads(layer, x[0:1]).triu(1).any().item(), "each sequence on its own"),
+    ("a sequence at a time", lambda layer, x: not any(reads(layer, row[None]).triu(1).any().item() for row in x),
      "each sequence on its own"),
+    ("now must be read", lambda layer, x: (not reads(layer, x).triu(1).any() and bool(reads(layer, x).diag().all())),
+     "a past that must be read"),
+    ("something must be read",
+     lambda layer, x: all(row[: t + 1].any() and not row[t + 1 :].any() for t, row in enumerate(reads(layer, x))),
+     "a past that must be read"),
     ("lengths", lambda layer, x: layer(x).shape == x.shape, None),
     ("no return", lambda layer, x: None, None),
     ("a tensor", lambda layer, x: torch.tensor(gradients_one_by_one(layer, x)), None),

@@ -80,7 +80,7 @@ def _and_the_future(function, x, weight, bias):
 OF_A_LOOP = (  # whoever does without F.conv1d makes these, too
     "windows that are not full",
     "a first sample that is never read",
-    "a sum that is overwritten",
+    "one product for each output",
     "a bias at every tap",
     "outputs that are fed back",
     "the last tap left out",
@@ -143,7 +143,11 @@ CAUSAL_CONV = Exercise(
         Misconception(
             "three zeros for every kernel",
             "Three zeros are right for four taps only. How many samples before the start does a kernel of W taps read?",
-            edited(causal_conv, f"{LEFT} → (3, 0)"),
+            [
+                edited(causal_conv, f"{LEFT} → (3, 0)"),
+                edited(causal_conv, f"{LEFT} → (3, 0)", f"{GROUPS}) → {GROUPS})[..., : x.shape[-1]]"),
+                edited(causal_conv, f"{LEFT} → (3, 3)", f"{GROUPS}) → {GROUPS})[..., : x.shape[-1]]"),
+            ],
         ),
         Misconception(
             "a layer with weights of its own",

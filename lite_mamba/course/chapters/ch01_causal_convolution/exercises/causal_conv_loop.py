@@ -58,6 +58,10 @@ AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
 WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
+def _of_fixed_width(width):
+    return edited(causal_conv_loop, f"weight.shape[-1] → {width}", "source < length → source")
+
+
 def _up_to(axis, biased):
     """A loop over t that counts along another axis; the outputs that it does not reach hold the bias, or zero."""
 
@@ -121,9 +125,9 @@ CAUSAL_CONV_LOOP = Exercise(
             edited(causal_conv_loop, "0 <= source → 0 < source"),
         ),
         Misconception(
-            "a sum that is overwritten",
+            "one product for each output",
             "Each output holds one product only, the last one that you computed. Products of all taps have to be "
-            "added up: where do you write = instead of += ?",
+            "added up: is the line that adds one a part of the loop over the taps, and does it add or overwrite?",
             [
                 edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = bias + weight"),
                 edited(causal_conv_loop, f"{ADDED} → y[:, :, t] = weight"),
@@ -237,6 +241,18 @@ CAUSAL_CONV_LOOP = Exercise(
             "You take W from the first axis of `weight`: len(weight), or weight.shape[0], is D. The taps are the "
             "second axis.",
             edited(causal_conv_loop, "weight.shape[-1] → weight.shape[0]"),
+        ),
+        Misconception(
+            "a width that is fixed",
+            "You count on a kernel of three or four taps, as in an example. W is the second size of `weight`: how far "
+            "back does the first of W taps reach, and how many are there?",
+            [
+                _of_fixed_width(4),
+                _of_fixed_width(3),
+                edited(causal_conv_loop, f"{LAG} → t - (3 - k)"),
+                edited(causal_conv_loop, f"{LAG} → t - (2 - k)"),
+                edited(causal_conv_loop, f"{LAG} → t - (2 - k)", "source < length → source"),
+            ],
         ),
         Misconception(
             "taps and channels exchanged",

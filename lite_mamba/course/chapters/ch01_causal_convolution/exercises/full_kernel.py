@@ -156,8 +156,12 @@ FULL_KERNEL = Exercise(
         ),
         Misconception(
             "as many kernels as taps",
-            "Your loop counts to W, the number of taps. One kernel for each channel: how many channels are there?",
-            edited(full_kernel, "enumerate(weight) → ((d, weight[d]) for d in range(weight.shape[1]))"),
+            "You count to W, the number of taps. One kernel for each channel: how many channels are there?",
+            [
+                edited(full_kernel, "enumerate(weight) → ((d, weight[d]) for d in range(weight.shape[1]))"),
+                lambda weight: torch.eye(weight.shape[1])[:, :, None] * weight,
+                lambda weight: torch.eye(weight.shape[1])[:, :, None] * weight[:, None],
+            ],
         ),
         Misconception(
             "products of two kernels",

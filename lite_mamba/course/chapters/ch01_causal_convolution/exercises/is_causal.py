@@ -127,6 +127,11 @@ def second_last_output_adds_the_square_of_the_last_step(x):
     return torch.cat([x[..., :-2], x[..., -2:-1] + x[..., -2:].diff(dim=-1) ** 2, x[..., -1:]], dim=-1)
 
 
+def second_last_output_adds_what_the_last_sample_is_above_four(x):
+    """y[L − 2] reads x[L − 1], if it is above 4: at smaller inputs the gradient is zero."""
+    return torch.cat([x[..., :-2], x[..., -2:-1] + F.relu(x[..., -1:] - 4), x[..., -1:]], dim=-1)
+
+
 def nothing(x):
     return 0 * x
 
@@ -156,6 +161,7 @@ LAYERS = [
     all_read_the_future_of_the_last_channel,
     second_last_output_reads_a_little_of_the_last_sample,
     second_last_output_adds_the_square_of_the_last_step,
+    second_last_output_adds_what_the_last_sample_is_above_four,
 ]
 
 
@@ -164,7 +170,10 @@ def _causal_cases(draw: Draw) -> dict:
     x = draw.normal(draw.size(2, 3), draw.size(2, 3), draw.size(4, 7))  # (B, D, L)
     x = (2 * x).round() / 2  # halves: their sums are exact
     x[x == 0] = 1  # who changes a sample into zero changes it
-    return {"layer": draw.in_turn(LAYERS), "x": x}
+    layer = draw.in_turn(LAYERS)
+    if layer is second_last_output_adds_what_the_last_sample_is_above_four:
+        x[..., -1] += 10  # far above: a change of it, or a sample like the others in its place, changes the output
+    return {"layer": layer, "x": x}
 
 
 def _judged(forbidden):
@@ -178,10 +187,15 @@ def _judged(forbidden):
     return judge
 
 
+NONE_AHEAD = "not bool(reads.triu(1).any())"
 READS = "gradients.abs().sum(dim=(0, 1, 3, 4))"
 SAME_CHANNEL = edited(is_causal, f'{READS} → torch.einsum("bdtcds->ts", gradients.abs())')
 WRONG_AXES = (0, 1, 3, 5), (0, 1, 4, 5), (0, 2, 3, 5), (1, 2, 4, 5)  # the others agree with no sum at all
 SAME_ROW = edited(is_causal, f'{READS} → torch.einsum("bdtbes->ts", gradients.abs())')
+
+
+def _other_numbers(x):
+    return torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
 
 
 def _one_sample_changed(place):
@@ -354,9 +368,12 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "a past that must be read",
-            "You ask that each output reads all samples up to now. Causal says only what an output may *not* read: it "
-            "may leave out any of the others.",
-            edited(is_causal, "not bool(reads.triu(1).any()) → (reads > 0).equal(torch.ones_like(reads).tril() > 0)"),
+            "You ask that an output does read samples: all up to now, or now, or any. Causal says only what an output "
+            "may *not* read: it may leave out all of the others.",
+            [
+                edited(is_causal, f"{NONE_AHEAD} → (reads > 0).equal(torch.ones_like(reads).tril() > 0)"),
+                edited(is_causal, f"{NONE_AHEAD} → {NONE_AHEAD} and bool(reads.diag().all())"),
+            ],
         ),
         Misconception(
             "one changed sample",
@@ -463,9 +480,12 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "gradients somewhere else",
-            "You take the gradients at an input of your own, not at x. Where all samples are equal this layer seems "
-            "honest; at x it reads a later sample.",
-            edited(is_causal, "jacobian(layer, x) → jacobian(layer, torch.zeros_like(x))"),
+            "You take the gradients at an input of your own, not at x. There this layer seems honest; at x it reads a "
+            "later sample.",
+            [
+                edited(is_causal, f"jacobian(layer, x) → jacobian(layer, {other})")
+                for other in ("torch.zeros_like(x)", "_other_numbers(x)", "_other_numbers(x)[:1]")
+            ],
         ),
         Misconception(
             "an input without gradient",
