@@ -65,6 +65,13 @@ def test_a_wrong_start_is_seen():
     assert wrong.error == pytest.approx(0.0047, abs=5e-5)
 
 
+def test_a_wrong_start_of_which_little_is_seen_is_not_said_to_be_right():
+    """At the half-life of the second question 0.12 % of the first end is left, and this start leaves it out."""
+    wrong = figures.Parts(start=lambda rank, totals, ends, A: ends[rank - 1])
+    assert wrong.update(half=2.0, told=True).endswith("Its states are off by under 0.01 % of the largest.")
+    assert wrong.titles()[0] == "With 2 pairs, the states of rank 2 are off by under 0.01 %"
+
+
 def test_a_start_that_is_no_number_is_not_said_to_be_nearly_right():
     """Every comparison with nan is false: the states were off by "under 0.01 %"."""
     broken = figures.Parts(start=lambda rank, totals, ends, A: ends[0] * torch.nan)
@@ -362,3 +369,20 @@ def test_the_longer_a_message_takes_the_fewer_processes_pay():
         assert all(speed < P for P, speed in speeds.items() if P > 1)
         best.append(max(speeds, key=speeds.get))
     assert best[0] > best[1] > best[2] == 1
+
+
+def test_a_line_from_an_output_ends_at_its_sample_and_crosses_no_other():
+    """Drawn to the middle of its sample, and hidden behind it, a line seemed to end between two."""
+    shown = figures.Halo()
+    shown.update(halo=3, dilation=5)
+    shown.figure.canvas.draw()
+    x, y = map(np.asarray, shown.reads.get_data())
+    half = (shown.missing.get_markersize() + shown.missing.get_markeredgewidth()) / 2 * shown.figure.dpi / 72  # pixels
+    low, middle = shown.ax.transData.transform([(0, max(y[np.isfinite(y)])), (0, 1)])[:, 1]
+    assert half <= middle - low < half + 4
+    assert set(x[1::3]) == {float(sample) for sample in range(-15, -3)}
+
+
+def test_no_end_is_said_to_look_back_further_than_its_part():
+    """Of 1024 tokens no part can look back 45 000: that is the most, where there are as many."""
+    assert "ends that look back up to 45 000 tokens: " in figures.Pays().update(length=1024.0)

@@ -102,7 +102,7 @@ class Parts(LiveFigure):
         start, mine = self._told(rank, totals, ends, A, alone[rank], own) if told else (torch.zeros(1), alone[rank])
         self.start, self.true_start = float(start[0]) / scale, float(self.truth[own.start - 1]) / scale
         self.error = float((mine - self.truth[own]).abs().max()) / scale
-        self.equal = self.error < 1e-4
+        self.equal = self.error < 1e-5  # more than any right function rounds
         self._compare(parts[:rank], pairs, alone, scale)
         self._draw_states(parts, own, [part / scale for part in alone], mine / scale, self.truth / scale, told)
         self.fades = [float(torch.exp(A * totals[q + 1 : rank].sum())) for q in range(rank)]
@@ -183,7 +183,7 @@ class Parts(LiveFigure):
                 f"begins at {self.true_start:.2f}. Its first step fades that, and its states are off by up to {off} of "
                 f"the largest."
             )
-        off = f"off by up to {off}" if math.isfinite(self.error) else "not all numbers"
+        off = f"off by {'' if self.error < 1e-4 else 'up to '}{off}" if math.isfinite(self.error) else "not all numbers"
         words = "as one process has them" if self.equal else off
         self.title(self.top, f"With {several(rank, 'pair')}, the states of rank {rank} are {words}")
         start, left, truth = (to_hundredths(value) for value in (self.start, sum(self.kept), self.true_start))
@@ -289,6 +289,7 @@ class Halo(LiveFigure):
     """The first outputs of a part, for a halo of some length: those that lack a sample are wrong."""
 
     TAPS, BACK, AHEAD = 4, 16, 15
+    EDGE = 0.09  # half of a sample's height: a line ends below its sample, and not between two
 
     controls = {  # noqa: RUF012
         "halo": slider(0, 15, 3, label="samples of the halo"),
@@ -338,7 +339,7 @@ class Halo(LiveFigure):
         for output, row in zip(outputs, np.where(absent, read, self.AHEAD + 1), strict=True):
             for sample in row[row <= self.AHEAD]:
                 x += [output, sample, np.nan]
-                y += [0, 1, np.nan]
+                y += [self.EDGE, 1 - self.EDGE, np.nan]
         self.reads.set_data(x, y)
         self.word.set(x=-(halo + 1) / 2, text="halo" if halo > 1 else "")
         wrong, reads, are = (
@@ -457,7 +458,7 @@ class Pays(LiveFigure):
     controls = {  # noqa: RUF012
         "length": slider(1024, 4194304, 65536, math.log10(2), label="length L", unit="tokens", log=True),
         "message": slider(1.3, 1300.0, START, 1.0, label="time of one message", unit="µs", log=True),
-        "memory": slider(450, 450000, MACHINE.memory, 1.0, label="a part's end looks back", unit="tokens", log=True),
+        "memory": slider(450, 450000, MACHINE.memory, 1.0, label="an end looks back up to", unit="tokens", log=True),
     }
 
     def __init__(self):
@@ -492,7 +493,7 @@ class Pays(LiveFigure):
         self.title(self.ax, f"L = {written(L, ',.10g')}: {fastest}")
         return (
             f"L = {written(L, ',.10g')}, {written(message, ',.10g')} µs a message, ends that look back "
-            f"{written(memory, ',.0f')} tokens: {fastest}. "
+            f"up to {written(memory, ',.0f')} tokens: {fastest}. "
             f"2 processes: {three_digits(self.values[1])} times, "
             f"{self.P[-1]} processes: {three_digits(self.values[-1])} times."
         )

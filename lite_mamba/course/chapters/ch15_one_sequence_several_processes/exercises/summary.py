@@ -67,7 +67,7 @@ SUMMARY = Exercise(
     axes=("state",),
     misconceptions=[
         Misconception(
-            "decays in the place of the sum of steps",
+            "A in the sum of steps",
             "Your first result has A in it: N numbers, the decays of the whole part or their exponents. They are "
             "right, and more than has to travel: everybody knows A. Which one number makes all N of them?",
             [
