@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 
 from lite_mamba.course import tasks, training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
@@ -136,10 +137,13 @@ def test_what_slows_the_machine_for_a_while_slows_no_position_alone(monkeypatch)
     assert figures.Speed(repeats=3).rates == [1, 1, 1, 1]
 
 
-def test_the_file_of_the_model_is_as_large_as_the_notebook_says():
-    size = (Path(training.__file__).parent / "stored" / f"{figures.PLAIN}.safetensors").stat().st_size
+def test_the_stored_model_has_as_many_numbers_of_16_bits_as_the_notebook_says():
+    file = Path(training.__file__).parent / "stored" / f"{figures.PLAIN}.safetensors"  # it also holds answers to test
+    numbers = [tensor for tensor in load_file(file).values() if tensor.dtype == torch.float16]
+    assert sum(tensor.numel() for tensor in numbers) == facts(figures.PLAIN)["parameters"]
     notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
-    assert f"the file of the model has {size / 1e6:.1f} MB, at 16 bits a number" in notebook.read_text(encoding="utf-8")
+    size = sum(tensor.nbytes for tensor in numbers) / 1e6
+    assert f"the model has {size:.1f} MB, at 16 bits a number" in notebook.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", SNIPPETS)
@@ -171,7 +175,8 @@ def test_the_page_holds_all_that_was_written_or_says_how_much_it_leaves_out(prom
     for temperature in (1.25, 1.5, 2.0):
         shown.update(temperature=temperature, prompt=prompt)
         page = "".join(line.get_text() for line in shown.words).replace("\\$", "$")
-        assert page.split() and page.split()[-1].endswith(shown.text.split()[-1][-3:])
+        end = re.sub("[^ -~]", "·", shown.text.split()[-1][-3:])  # in the signs of the picture
+        assert page.split() and page.split()[-1].endswith(end)
         assert shown.left_out == 0 and "left out" not in shown.page.get_title(loc="left")
     shown = figures.Temperature(draw=lambda *_: 10)  # new lines only
     shown.update(prompt=prompt)
@@ -291,3 +296,38 @@ def test_a_state_keeps_less_where_the_gate_is_wide():
     A = -block.A_log.detach().exp()  # (D, N)
     delta = step_sizes(stored(figures.PLAIN), encoded(SNIPPETS["a function"])[None])[4, 0, 7].detach()  # (D,)
     assert math.isclose(kept[7], float((delta[:, None] * A).exp().mean()), rel_tol=1e-5)
+
+
+@pytest.mark.parametrize("at", [3, 4])
+def test_a_sentence_quotes_bytes_in_the_signs_of_the_picture(at):
+    shown = figures.NextByte("naïve\tx")  # ï has two bytes
+    assert f"After “{'na··'[:at]}”" in shown.update(at=at)
+    assert "".join(sign.get_text() for sign in shown.signs) == "na··ve·x"
+    shown = figures.StepSizes("naïve\tx")
+    for layer in range(1, 7):
+        sentence = shown.update(layer=layer)
+        assert f"“{'na··ve·x'[: shown.widest + 1]}”" in sentence
+
+
+def test_the_page_shows_no_sign_for_a_byte_without_one():
+    shown = figures.Temperature()
+    shown.update(temperature=2, prompt="a method")
+    page = "".join(line.get_text() for line in (*shown.given, *shown.words))
+    assert not shown.text.isascii() and "·" in page and page.replace("·", "").isascii()
+
+
+def test_of_two_orders_that_read_alike_the_sentence_says_that_one_is_best_by_a_hair():
+    shown = figures.Orders()
+    for counted in shown.COUNTED:
+        best = min(shown.bits[counted])
+        for order, bits in enumerate(shown.bits[counted]):
+            same = bits > best and f"{bits:.2f}" == f"{best:.2f}"
+            assert ("by less than 0.01" in shown.update(order, counted)) >= same
+
+
+def test_the_two_held_out_numbers_have_the_colours_of_their_models():
+    shown = figures.Learning()
+    colours = [line.get_color() for line in shown.ax.lines[:1] + shown.ax.lines[2:3]]
+    labels = [text for text in shown.ax.texts if text.get_text().startswith("held out")]
+    assert [text.get_color() for text in labels] == colours
+    assert [text.get_text() for text in labels] == [f"held out {bits:.2f}" for bits in shown.held_out.values()]

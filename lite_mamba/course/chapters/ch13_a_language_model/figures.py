@@ -29,10 +29,10 @@ from .texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded, named, shown
 PLAIN, DILATED = "library-plain-0", "library-dilated-0"
 
 
-def quoted(text: str) -> str:
-    """The end of a text for a sentence, new lines as signs; the dots in front say that it begins earlier."""
-    end = "".join("↵" if sign == "\n" else sign if sign.isprintable() else "·" for sign in text[-20:])
-    return f"“{'…' if len(text) > 20 else ''}{end}”"
+def quoted(read: bytes) -> str:
+    """The last bytes for a sentence, in the signs of the picture; the dots in front say that more came before."""
+    end = "".join(" " if byte == 32 else shown(byte) for byte in read[-20:])
+    return f"“{'…' if len(read) > 20 else ''}{end}”"
 
 
 def cheap(bits: float) -> str:
@@ -119,7 +119,7 @@ class NextByte(_Text):
             self.read(self.texts[text])
             self.show_bits()
         self._mark()
-        before, byte = bytes(self.ids[: self.at].tolist()).decode("utf-8", "replace"), int(self.ids[self.at])
+        before, byte = bytes(self.ids[: self.at].tolist()), int(self.ids[self.at])
         self.mean = returned_number("bits_per_byte", of_copies(self.cost, self.logits, self.ids))
         drawn, given = float(self.bits.mean()), written(self.mean, ".2f" if abs(self.mean) < 1000 else ".3g")
         bits = f"{drawn:.2f} bits a byte"
@@ -196,9 +196,10 @@ class Orders(LiveFigure):
             artist.set_visible(library)
         self.title(self.ax, f"Counted on {counted}: order {self.best} is best, {values[self.best]:.2f} bits a byte")
         beside = f" The model costs {self.model:.2f}." if library else ""
+        hair = ", by less than 0.01" if 0 < values[order] - values[self.best] < 0.01 else ""
         return (
             f"Counted on {counted}, order {order} costs {values[order]:.2f} bits a byte; "
-            f"the best order is {self.best}.{beside}"
+            f"the best order is {self.best}{hair}.{beside}"
         )
 
     def _draw(self) -> None:
@@ -267,10 +268,11 @@ class Learning(LiveFigure):
         for name, colour, line in zip(self.NAMES, colours, lines, strict=True):
             ax.plot(self.steps, self.bits[name], line, color=colour, lw=3)
             self.markers += ax.plot([], [], "o", color=colour, ms=12)
-        for value, mark, colour in zip(self.held_out.values(), "Xd", colours, strict=True):
-            ax.plot([5000], [value], mark, color=colour, ms=13, mec="white", clip_on=False)
-        first, second = self.held_out.values()
-        style.label_line(ax, f"held out {first:.2f}\nand {second:.2f}", 4300, 1.75, style.BLACK, ha="right")
+        first, second = self.held_out.values()  # they lie on each other: a small mark inside of an open one
+        ax.plot([5000], [first], "o", color=style.BLUE, ms=8, clip_on=False)
+        ax.plot([5000], [second], "D", color=style.VERMILLION, ms=15, mfc="none", mew=2.5, clip_on=False)
+        style.label_line(ax, f"held out {first:.2f}", 4300, 2.2, style.BLUE, ha="right")
+        style.label_line(ax, f"held out {second:.2f}", 4300, 1.8, style.VERMILLION, ha="right")
         style.label_line(ax, "─ dilation 1", 250, 6.6, style.BLUE)
         style.label_line(ax, "╌ 1, 2, 4, 8", 250, 5.3, style.VERMILLION)
         gap = self.bits[DILATED] - self.bits[PLAIN]  # (stretches,)
@@ -339,7 +341,7 @@ class Temperature(LiveFigure):
         told = f" Of the {self.WRITTEN} bytes drawn, {self.wrong} {are(self.wrong)} not {due}." if self.wrong else ""
         how = settled or f"as uncertain as a choice among {among}"
         return (
-            f"At temperature {temperature:g}, the byte after {quoted(prompt)} is {how}.{told}"
+            f"At temperature {temperature:g}, the byte after {quoted(prompt.encode())} is {how}.{told}"
             f"{self.whose_is(draw=self.draw)}"
         )
 
@@ -376,7 +378,7 @@ class Temperature(LiveFigure):
 
     def _show_page(self, prompt: str) -> None:
         """Prompt and continuation, in two colours: each is set with blanks in the place of the other."""
-        clean = "".join(sign if sign == "\n" or sign.isprintable() else "·" for sign in prompt + self.text)
+        clean = "".join(sign if sign in "\n " else shown(ord(sign)) for sign in prompt + self.text)
         blank = re.sub(r"[^\n]", " ", clean)
         for words, text in (
             (self.given, clean[: len(prompt)] + blank[len(prompt) :]),
@@ -438,7 +440,7 @@ class StepSizes(_Text):
         sign = named(int(self.ids[self.widest]))
         self.title(self.top, f"{self.cut or 'The text costs'} {self.bits.mean():.2f} bits a byte")
         self.title(self.ax, f"Layer {layer} opens widest at byte {self.widest}, {sign}: {self.times:.1f} × its mean")
-        before = bytes(self.ids[: self.widest + 1].tolist()).decode("utf-8", "replace")
+        before = bytes(self.ids[: self.widest + 1].tolist())
         return (
             f"In layer {layer}, the byte with the largest Δ is {sign}, the last one of {quoted(before)}: "
             f"its Δ is {self.times:.1f} times the layer's mean of {self.delta[layer - 1].mean():.3f}."

@@ -106,5 +106,5 @@ def shown(byte: int) -> str:
 
 
 def named(byte: int) -> str:
-    """A byte as a sentence names it: without a sign of its own it has Python's spelling, for many share the dot."""
+    """A byte as a sentence names it: without a sign of its own by its number, for many share the dot."""
     return f"\\x{byte:02x}" if shown(byte) == "·" else shown(byte)
