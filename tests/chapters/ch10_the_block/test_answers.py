@@ -365,6 +365,15 @@ BLOCK = [
         lambda h, w, p: block()(h, w | {"conv_weights": [v.data for v in w["conv_weights"]]}, p),
         "a gradient cut off",
     ),
+    ("float64", lambda h, w, p: block()(h, w, p).double(), "another precision"),
+    ("bfloat16", lambda h, w, p: block()(h, w, p).bfloat16(), None),
+    ("D taken out of the weights", lambda h, w, p: block()(h, {"D": w.pop("D"), **w}, p), "an input changed in place"),
+    ("D taken out of a copy", lambda h, w, p: (lambda own: block()(h, {"D": own.pop("D"), **own}, p))({**w}), "right"),
+    (
+        "D·u once more behind the gate",
+        using(skip_and_gate=lambda end, w, y, u, D, z: end(y, u, D, z) + torch.einsum("d,bdl->bdl", D, u)),
+        "a skip that comes twice",
+    ),
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),
@@ -513,6 +522,42 @@ def gradients_added_up(layer, x):
         if any(leaf.grad[i].any() for i in range(len(x)) if i != b):
             return False
     return True
+
+
+def moved_for_good(change):
+    """`moved` is another name for x."""
+
+    def is_batch_independent(layer, x):
+        before = layer(x).clone()
+        for b in range(len(x)):
+            moved, rest = x, torch.arange(len(x)) != b
+            change(moved, b)
+            if not torch.allclose(layer(moved)[rest], before[rest], atol=1e-5):
+                return False
+        return True
+
+    return is_batch_independent
+
+
+def emptied_for_good(layer, x):
+    before = layer(x).clone()
+    for b in range(len(x)):
+        row = x[b].clone()
+        x.zero_()
+        x[b] = row
+        if (layer(x)[b] - before[b]).abs().max() > 1e-5:
+            return False
+    return True
+
+
+def moved_and_put_back(layer, x):
+    before, good = layer(x).clone(), True
+    for b in range(len(x)):
+        kept, rest = x.clone(), torch.arange(len(x)) != b
+        x[b] += 1
+        good = good and torch.allclose(layer(x)[rest], before[rest], atol=1e-5)
+        x.copy_(kept)
+    return good
 
 
 def all_pairs(layer, x):
@@ -668,6 +713,23 @@ INDEPENDENT = [
     ),
     ("last token", at((-1,)), "only the last token tested"),
     ("first token", at((0,)), "only the first token tested"),
+    ("x itself moved", moved_for_good(lambda moved, b: moved[b].add_(1)), "a change that stays"),
+    ("x itself doubled", moved_for_good(lambda moved, b: moved[b].mul_(2)), "a change that stays"),
+    ("x itself emptied", emptied_for_good, "a change that stays"),
+    ("x itself moved and put back", moved_and_put_back, "right"),
+    ("any number", lambda layer, x: bool(((layer(x) - alone(layer, x)).abs() < 1e-5).any()), "one number that agrees"),
+    (
+        "smallest difference",
+        lambda layer, x: min((layer(x[b : b + 1])[0] - layer(x)[b]).abs().min() for b in range(len(x))).item() < 1e-5,
+        "one number that agrees",
+    ),
+    ("the batch twice", lambda layer, x: torch.allclose(layer(x.repeat(2, 1, 1)), layer(x).repeat(2, 1, 1)), ROWS_GONE),
+    (
+        "each row three times",
+        lambda layer, x: all(torch.allclose(layer(row.repeat(3, 1, 1)), layer(row)) for row in x.split(1)),
+        "the same row more than once",
+    ),
+    ("ones", lambda layer, x: row_by_row(layer, torch.ones_like(x)), "the same row more than once"),
     ("all pairs", all_pairs, None),
     ("gradients that are not set back", gradients_added_up, None),
     ("noise in the outer rows", noise_elsewhere(0, -1), None),
@@ -720,7 +782,21 @@ GATES = "gates and more that is missing"
 COUNT = [
     ("in parts", count(), "right"),
     ("a float", lambda *sizes: float(count()(*sizes)), None),
-    ("no conv bias", count(conv=lambda D, w, b: b * D * w + b), "convolutions without a bias"),
+    ("no conv bias", count(conv=lambda D, w, b: b * D * w + b), "one number a channel missing in each branch"),
+    (
+        "W - 1 taps",
+        count(conv=lambda D, w, b: b * (D * (w - 1) + D + 1)),
+        "one number a channel missing in each branch",
+    ),
+    ("no brackets", count(conv=lambda D, w, b: b * D * w + D + 1), "one bias and one gate for all branches"),
+    ("taps in a loop", count(conv=lambda D, w, b: sum([D * w] * b, D + 1)), "one bias and one gate for all branches"),
+    ("3 taps", count(conv=lambda D, w, b: b * (4 * D + 1)), "a number of the table in place of its letter"),
+    ("5 rows", count(x=lambda d, n, D, R: D * 5), "a number of the table in place of its letter"),
+    (
+        "3 taps, 5 rows",
+        count(conv=lambda D, w, b: b * (4 * D + 1), x=lambda d, n, D, R: D * 5),
+        "a number of the table in place of its letter",
+    ),
     ("one branch", count(conv=lambda D, w, b: D * (w + 1) + b), "one branch for all"),
     ("no gates", count(conv=lambda D, w, b: b * D * (w + 1)), "forgotten convolution gates"),
     ("D·W a branch", count(conv=lambda D, w, b: b * D * w), "taps alone"),
@@ -899,7 +975,8 @@ STATE = [
     ("powers of two", state(lambda n, w, d: n + (w - 1) * 2 ** (len(d) - 1)), "dilations that are not read"),
     ("W·d - 1", state(lambda n, w, d: n + w * max(d) - 1), "taps times dilation"),
     ("N²", state(lambda n, w, d: n**2 + (w - 1) * max(d)), "a state of N·N numbers"),
-    ("with B and C", state(lambda n, w, d: n + n + n + (w - 1) * max(d)), "B and C that are kept"),
+    ("with B and C", state(lambda n, w, d: n + n + n + (w - 1) * max(d)), "more than h that is kept"),
+    ("A kept", lambda d, n, w, ds, e: 4 * e * d * ((w - 1) * max(ds) + n) + 4 * e * d * n, "more than h that is kept"),
     ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "KiB in place of bytes"),
     ("kB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) // 1000, "KiB in place of bytes"),
     ("W + max", state(lambda n, w, d: n + w + max(d)), "taps and dilation added"),

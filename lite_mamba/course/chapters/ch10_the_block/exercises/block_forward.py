@@ -64,10 +64,10 @@ def _branched(hidden_states, weights):
 
 def _with_parts(function, hidden_states, weights):
     """What a block gives; if it is right, it must have called all the parts: section 5 hands in others for them."""
-    result, right = (one(hidden_states, weights, dict(PARTS)) for one in (function, block_forward))
-    if isinstance(result, Tensor) and result.shape == right.shape and torch.allclose(result, right, 1e-3, 1e-4):
-        called = set()
-        function(hidden_states, weights, {name: _noted(part, name, called) for name, part in PARTS.items()})
+    right, called = block_forward(hidden_states, weights, PARTS), set()
+    result = function(hidden_states, weights, {name: _noted(part, name, called) for name, part in PARTS.items()})
+    alike = isinstance(result, Tensor) and (result.shape, result.dtype) == (right.shape, right.dtype)
+    if alike and torch.allclose(result, right, 1e-3, 1e-4):
         for name in PARTS:
             if name not in called:
                 raise RuntimeError(f'the numbers are right, but parts["{name}"] is never called')
@@ -216,8 +216,12 @@ BLOCK_FORWARD = Exercise(
         ),
         Misconception(
             "a skip that comes twice",
-            'D·u was added to y, and `parts["skip_and_gate"]` adds it again. Give it the bare output of the scan.',
-            _wired('(y, u, w["D"], z) → (y + w["D"][:, None] * u, u, w["D"], z)'),
+            '`parts["skip_and_gate"]` adds D·u, and you add it once more. Give it the bare output of the scan, and '
+            "hand on what it gives.",
+            [
+                _wired('(y, u, w["D"], z) → (y + w["D"][:, None] * u, u, w["D"], z)'),
+                _wired(f'{FINISH} → {FINISH} + w["D"][:, None] * u'),
+            ],
         ),
         Misconception(
             "a block without its gate",

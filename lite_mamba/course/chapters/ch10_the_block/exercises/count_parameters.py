@@ -44,8 +44,9 @@ COUNT_PARAMETERS = Exercise(
     example={"d_model": 4, "d_state": 2, "d_conv": 3, "branches": 2, "expand": 2},
     misconceptions=[
         Misconception(
-            "convolutions without a bias",
-            "Each branch has a bias, one number a channel, beside its taps.",
+            "one number a channel missing in each branch",
+            "Your count is short by D for each branch. A branch has W taps a channel, the present token's among them, "
+            "and a bias.",
             _counted("inner * d_conv + inner) → inner * d_conv)"),
         ),
         Misconception(
@@ -307,6 +308,21 @@ COUNT_PARAMETERS = Exercise(
             "one bias for all branches",
             "You count the bias of a single convolution. Each branch has one of its own.",
             _counted("branches * (inner * d_conv + inner) → branches * inner * d_conv + inner"),
+        ),
+        Misconception(
+            "one bias and one gate for all branches",
+            "You count the taps of every branch, and a bias and a gate once for all. Each branch has its own.",
+            _counted("branches * (inner * d_conv + inner) + branches → branches * inner * d_conv + inner + 1"),
+            where=lambda branches, **sizes: branches > 1,
+        ),
+        Misconception(
+            "a number of the table in place of its letter",
+            "You count with a size of the block in the table, for a block of any size. Which letters are its 5 and 3?",
+            [
+                _counted("inner * (rank + 2 * d_state) → inner * 5"),
+                _counted("inner * d_conv + inner → inner * 3 + inner"),
+                _counted("inner * (rank + 2 * d_state) → inner * 5", "inner * d_conv + inner → inner * 3 + inner"),
+            ],
         ),
         Misconception(
             "a convolution of the gate",

@@ -263,6 +263,17 @@ def _one_row_changed(row, *looked_at):
     return wrong
 
 
+def _rows_changed_for_good(layer, x):
+    """Row after row is changed in x itself, and not put back before the next."""
+    before = layer(x).clone()
+    for i in range(len(x)):
+        x[i] = x[i] + 1
+        others = [other for other in range(len(x)) if other != i]
+        if not torch.allclose(layer(x)[others], before[others], atol=1e-5):
+            return False
+    return True
+
+
 def _first_number_changed(layer, x):
     moved = x.clone()
     moved[0, 0] = moved[0, 0] + 1
@@ -296,6 +307,10 @@ def _same_rows(count):
     return wrong
 
 
+def _each_row_repeated(layer, x):
+    return all(torch.allclose(layer(row.expand(3, -1, -1)), layer(row[None]), atol=1e-5) for row in x)
+
+
 def _first_and_last_alike(layer, x):
     alike = layer(x[:1].repeat(len(x), 1, 1))
     return torch.allclose(alike[0], alike[-1], atol=1e-5)
@@ -319,6 +334,10 @@ def _row_in_front(layer, x):
 
 def _rows_behind(layer, x):
     return torch.allclose(layer(torch.cat([x, x]))[: len(x)], layer(x), atol=1e-5)
+
+
+def _batch_twice(layer, x):
+    return torch.allclose(layer(torch.cat([x, x])), torch.cat([layer(x), layer(x)]), atol=1e-5)
 
 
 def _ever_more_rows_gone(layer, x):
@@ -447,7 +466,7 @@ IS_BATCH_INDEPENDENT = Exercise(
             "the same row more than once",
             "Your rows are all alike. Then it makes no difference what a row takes from its neighbour: put strangers "
             "beside each other, as x does.",
-            [_same_rows(lambda x: 2), _same_rows(len), _first_and_last_alike],
+            [_same_rows(lambda x: 2), _same_rows(len), _first_and_last_alike, _each_row_repeated],
         ),
         Misconception(
             "outputs compared with inputs",
@@ -471,6 +490,7 @@ IS_BATCH_INDEPENDENT = Exercise(
                 _ever_more_rows_gone,
                 _row_in_front,
                 _rows_behind,
+                _batch_twice,
             ],
             where=_more_than_two,
         ),
@@ -552,6 +572,17 @@ IS_BATCH_INDEPENDENT = Exercise(
             "You ask for the same last digit. A layer may add the same numbers in another order when the batch has "
             "another size, and then the last digit differs: torch.allclose leaves room for that.",
             _compared("torch.equal(together, alone)"),
+        ),
+        Misconception(
+            "a change that stays",
+            "You change x itself, row after row, and compare with the outputs of the untouched x: what you changed "
+            "for one row is still changed at the next.",
+            _rows_changed_for_good,
+        ),
+        Misconception(
+            "one number that agrees",
+            "True comes as soon as a single number is the same in both. All of them have to be.",
+            _compared("bool(torch.isclose(together, alone, atol=1e-5).any())"),
         ),
         Misconception(
             "one row alone compared with all rows",

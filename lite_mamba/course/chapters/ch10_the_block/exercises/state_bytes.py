@@ -173,9 +173,9 @@ STATE_BYTES = Exercise(
             edited(state_bytes, "lag + d_state → lag + d_state**2"),
         ),
         Misconception(
-            "B and C that are kept",
-            "You count 2N or 3N numbers a channel for the scan. B, C and Δ are made anew of each token; what stays "
-            "from token to token is h alone, N numbers.",
+            "more than h that is kept",
+            "You count 2N or 3N numbers a channel for the scan. B and C are made anew of each token, and A is a "
+            "weight, one for all streams; what a stream keeps is h alone, N real numbers.",
             [edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)],
         ),
         Misconception(
