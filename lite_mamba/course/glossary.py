@@ -233,7 +233,7 @@ TERMS = [
     Term("hidden attention", "the scan of a channel as a matrix: what each token weighs in each output", "14"),
     Term("probe", "a weighted sum of a model's numbers and a cut: it parts yes from no", "14", everyday=True),
     Term("all-gather", "an exchange after which every process has what each one of them brought", "15"),
-    Term("halo", "the last inputs of a part, which the convolutions of the next part look back to", "15"),
+    Term("halo", "the inputs in front of a part that its convolutions look back to", "15"),
     Term(
         "rank (of a process)",
         "its number among the processes that work together: 0, 1, 2, …",
