@@ -321,6 +321,16 @@ def test_a_result_that_hides_what_it_was_made_of_says_nothing_of_parameters(func
     assert not any("depend" in words for words in judge(exercise, function).relations)
 
 
+def test_a_parameter_is_exchanged_for_another_of_its_type():
+    def cases(draw):
+        dtype = torch.float64 if draw.seed % 2 else torch.float32
+        return {"x": draw.normal(2, 3, dtype=dtype), "w": draw.normal(3, 2, dtype=dtype)}
+
+    exercise = Exercise("91.u", "U", lambda x, w: x @ w, cases, [])  # which bears no two types
+    said = judge(exercise, lambda x, w: x.exp().sum(1, keepdim=True) + torch.zeros(2), quiet=True).relations
+    assert "Its result does not depend on `w`." in said
+
+
 def test_a_fixed_example_a_missing_result_and_an_error_say_nothing_of_parameters():
     def cases(draw):
         return {"x": draw.normal(3), "y": draw.normal(3)}

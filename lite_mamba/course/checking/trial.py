@@ -275,8 +275,11 @@ def _with_another(exercise: Exercise, name: str, number: int) -> tuple[dict[str,
     """A trial's case with another value of a parameter, and what is expected: nothing if the shapes do not fit."""
     trial = trials(exercise)[number]
     other = drawn(exercise, Draw(trial.seed + 1, sizes=[size for size, _ in trial.sizes or ()]))
-    case = {**trial.case, name: other[name]}
-    fits = shape_words(other[name]) == shape_words(trial.case[name])
+    before, after = trial.case[name], other[name]
+    if isinstance(before, Tensor) and isinstance(after, Tensor):
+        after = after.to(before.dtype)  # of the same type, as the others of this case are
+    case = {**trial.case, name: after}
+    fits = shape_words(after) == shape_words(before)
     return case, run(exercise, exercise.reference, case) if fits else None
 
 
