@@ -292,7 +292,33 @@ def of_taps(taps):
     return causal_conv_loop
 
 
+def from_step(first, start):
+    def causal_conv_loop(x, weight, bias):
+        W = weight.shape[1]
+        y = torch.zeros_like(x) + start(bias)[:, None]
+        for t in range(first(W), x.shape[2]):
+            y[:, :, t] = bias + sum(weight[:, k] * x[:, :, t - W + 1 + k] for k in range(W))
+        return y
+
+    return causal_conv_loop
+
+
+def a_cut_window_and_all_taps(product):
+    def causal_conv_loop(x, weight, bias):
+        outputs = []
+        for t in range(x.shape[2]):
+            window = x[..., max(0, t - weight.shape[1] + 1) : t + 1]
+            outputs.append(product(window, weight).sum(-1) + bias)
+        return torch.stack(outputs, dim=-1)
+
+    return causal_conv_loop
+
+
 LOOP = [
+    ("range(W, L), zeros before", from_step(lambda W: W, lambda b: 0 * b), "windows that are not full"),
+    ("range(W, L), the bias before", from_step(lambda W: W, lambda b: b), "windows that are not full"),
+    ("window * weight", a_cut_window_and_all_taps(lambda window, w: window * w), "a short window that meets all taps"),
+    ("weight * window", a_cut_window_and_all_taps(lambda window, w: w * window), "a short window that meets all taps"),
     ("added behind the loop over k", added_behind_the_loop, "one product for each output"),
     ("= in the loop over k", overwritten, "one product for each output"),
     ("range(4)", of_taps(4), "a width that is fixed"),
@@ -444,6 +470,15 @@ def zeros_before(x, weight, bias):
 
 
 CONV = [
+    ("W - 1 in the place of the stride", lambda x, w, b: F.conv1d(x, w[:, None], b, w.shape[1] - 1, groups=len(w)),
+     "a number that is taken for the stride"),
+    ("flipped, zeros on the right", conv(lambda W: 0, lambda W: W - 1, weight_of=lambda w: w.flip(1)[:, None]),
+     "padding on the right"),
+    ("from the end to the start", lambda x, w, b: conv()(x.flip(-1), w, b).flip(-1), "padding on the right"),
+    ("bias and weight exchanged", lambda x, w, b: F.conv1d(F.pad(x, (w.shape[1] - 1, 0)), b, w[:, None], groups=len(w)),
+     "a kernel without its middle axis"),
+    ("zeros on the right, no bias", lambda x, w, b: conv(lambda W: 0, lambda W: W - 1)(x, w, torch.zeros_like(b)),
+     "an input without effect"),
     ("F.pad(x, (3, 0)), cut", lambda x, w, b: conv(left=lambda W: 3)(x, w, b)[..., : x.shape[2]],
      "three zeros for every kernel"),
     ("padding=3, cut",
@@ -558,7 +593,20 @@ def sizes_exchanged(weight):
     return kernel
 
 
+def filled(shape):
+    def full_kernel(weight):
+        full = torch.zeros(shape(*weight.shape))
+        for d in range(weight.shape[0]):
+            full[d, d] = weight[d]
+        return full
+
+    return full_kernel
+
+
 FULL = [
+    ("zeros(D, D)", filled(lambda D, W: (D, D)), "zeros of another shape"),
+    ("zeros(D, W)", filled(lambda D, W: (D, W)), "zeros of another shape"),
+    ("zeros(D, 1, W)", filled(lambda D, W: (D, 1, W)), "zeros of another shape"),
     ("eye(W)", lambda w: torch.eye(w.shape[1])[..., None] * w, "as many kernels as taps"),
     ("eye(W), other row", lambda w: torch.eye(w.shape[1]).unsqueeze(-1) * w.unsqueeze(1), "as many kernels as taps"),
     ("index", by_index, "right"),
@@ -761,6 +809,12 @@ def first_output_summed(layer, x):
 
 
 CAUSAL = [
+    ("tril with now", lambda layer, x: not torch.tril(reads(layer, x)).any().item(), "a ban on the past"),
+    ("both times to D",
+     lambda layer, x: not any(reads(layer, x)[t, t + 1 : x.shape[1]].any() for t in range(x.shape[1])),
+     "a loop that does not reach the end"),
+    ("both times to len(x)", lambda layer, x: not reads(layer, x)[: len(x), : len(x)].triu(1).any().item(),
+     "a loop that does not reach the end"),
     ("one by one", gradients_one_by_one, "right"),
     ("a random mixture", random_mixture, "right"),
     ("every nudge", nudged, "right"),

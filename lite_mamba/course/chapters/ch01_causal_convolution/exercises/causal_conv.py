@@ -112,7 +112,7 @@ CAUSAL_CONV = Exercise(
             "padding on the right",
             "The first output already reads the samples 0 … W − 1, and every output with a future looks into it. "
             "Either the zeros stand at the wrong end, or the wrong end was cut off.",
-            AHEAD,
+            [AHEAD, edited(causal_conv, f"{LEFT} → (0, weight.shape[1] - 1)", "unsqueeze → flip(-1).unsqueeze")],
         ),
         Misconception(
             "W zeros instead of W − 1",
@@ -180,6 +180,12 @@ CAUSAL_CONV = Exercise(
                 edited(causal_conv, f"{GROUPS} → {GROUPS}, padding=weight.shape[1] - 1"),
                 edited(causal_conv, f"{GROUPS}) → {GROUPS}, padding=weight.shape[1] - 1)[..., : x.shape[-1]]"),
             ],
+        ),
+        Misconception(
+            "a number that is taken for the stride",
+            "The fourth argument of F.conv1d is the stride, by how many samples the window moves on. What you mean by "
+            "this number has a name, and goes in by that.",
+            lambda x, weight, bias: F.conv1d(x, weight.unsqueeze(1), bias, weight.shape[1] - 1, groups=len(weight)),
         ),
         Misconception(
             "time and channels exchanged",
@@ -309,8 +315,9 @@ CAUSAL_CONV = Exercise(
         ),
         Misconception(
             "a kernel without its middle axis",
-            "What F.conv1d gets as its second argument, the weight, has fewer than three axes: output channels, input "
-            "channels in each group, taps. With one kernel a channel the middle one has size 1: unsqueeze puts it in.",
+            "What F.conv1d gets as its second argument has fewer than three axes. There stands the weight: output "
+            "channels, input channels in each group, taps. With one kernel a channel the middle axis has size 1: "
+            "unsqueeze puts it in.",
             edited(causal_conv, "weight.unsqueeze(1) → weight"),
         ),
         Misconception(

@@ -58,6 +58,19 @@ AHEAD = edited(causal_conv_loop, f"{LAG} → t + k")
 WITHOUT_NOW = edited(causal_conv_loop, f"{LAG} → t - (width - k)")
 
 
+def _all_taps(first):
+    """The samples of a window that is cut off by the start, times all taps; the taps stand first, or the samples."""
+
+    def convolve(x, weight, bias):
+        y = torch.zeros_like(x)
+        for t in range(x.shape[-1]):
+            window = x[:, :, max(0, t + 1 - weight.shape[1]) : t + 1]  # (B, D, at most W)
+            y[:, :, t] = (weight * window if first else window * weight).sum(dim=-1) + bias
+        return y
+
+    return convolve
+
+
 def _of_fixed_width(width):
     return edited(causal_conv_loop, f"weight.shape[-1] → {width}", "source < length → source")
 
@@ -112,11 +125,27 @@ CAUSAL_CONV_LOOP = Exercise(
             edited(causal_conv_loop, f"{LAG} → max(0, t - width + 1) + k", "< length → <= t"),
         ),
         Misconception(
+            "a short window that meets all taps",
+            "Where the window is cut off by the start, it holds fewer samples than there are taps, and you multiply it "
+            "with all of them: one sample meets every tap, and two do not fit to three. Which taps belong to the "
+            "samples that are there?",
+            [_all_taps(False), _all_taps(True)],
+        ),
+        Misconception(
             "windows that are not full",
-            "The first W − 1 outputs are left out, as if a window with missing samples had no value. Only the missing "
-            "ones count as zero: the products of the samples that are there still belong to the output. In a loop over "
-            "the taps, `break` leaves those out, too.",
-            [edited(causal_conv_loop, FULL_ONLY), edited(causal_conv_loop, FULL_ONLY, START_WITHOUT_BIAS)],
+            "The first outputs are left out, as if a window with missing samples had no value. Only the missing ones "
+            "count as zero: the products of the samples that are there still belong to the output. In a loop over the "
+            "taps, `break` leaves those out, too.",
+            [
+                edited(causal_conv_loop, FULL_ONLY),
+                edited(causal_conv_loop, FULL_ONLY, START_WITHOUT_BIAS),
+                edited(causal_conv_loop, "if 0 <= source < length: → if t >= width:"),  # and one more
+                edited(
+                    causal_conv_loop,
+                    "if 0 <= source < length: → if t >= width:",
+                    " + bias[:, None] → + bias[:, None] * (torch.arange(length) >= width)",
+                ),
+            ],
         ),
         Misconception(
             "a first sample that is never read",

@@ -76,6 +76,15 @@ FULL_KERNEL = Exercise(
             [edited(full_kernel, f"return full → return full.movedim(-1, {axis})") for axis in (0, 1)],
         ),
         Misconception(
+            "zeros of another shape",
+            "The zeros that you fill lack an axis, or places on one. They need a place for each output channel, each "
+            "input channel and each tap: print their shape before the loop.",
+            [
+                edited(full_kernel, f"weight.shape[0], *weight.shape → {shape}")
+                for shape in ("weight.shape[0], weight.shape[0]", "weight.shape", "weight.shape[0], 1, weight.shape[1]")
+            ],
+        ),
+        Misconception(
             "a diagonal of taps",
             "(D, W, W): your diagonal runs over the taps of one kernel. It belongs over the channels, and the taps "
             "stay in a row: (D, D, W).",

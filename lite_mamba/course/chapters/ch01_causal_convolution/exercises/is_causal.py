@@ -323,9 +323,12 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "a ban on the past",
-            "You forbid what is allowed: the gradient with respect to *earlier* inputs. A causal layer may remember "
-            "as much as it likes. On which side of t does the future lie?",
-            _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
+            "You forbid what is allowed: the gradient with respect to *earlier* inputs, and perhaps to that of now. A "
+            "causal layer may remember as much as it likes. On which side of t does the future lie?",
+            [
+                _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
+                edited(is_causal, "reads.triu(1) → reads.tril()"),
+            ],
         ),
         Misconception(
             "gradients that cancel",
@@ -402,7 +405,10 @@ IS_CAUSAL = Exercise(
         Misconception(
             "a loop that does not reach the end",
             "Your loop over t ends before the last output. len(x) is B and x.shape[1] is D: time is the last axis.",
-            edited(is_causal, "reads.triu(1).any() → reads[: x.shape[1]].triu(1).any()"),
+            [
+                edited(is_causal, f"reads.triu(1).any() → reads[{times}].triu(1).any()")
+                for times in (": x.shape[1]", ": x.shape[1], : x.shape[1]", ": len(x), : len(x)")
+            ],
         ),
         Misconception(
             "all outputs added up",
