@@ -135,7 +135,7 @@ CAUSAL_CONV_LOOP = Exercise(
             "windows that are not full",
             "The first outputs are left out, as if a window with missing samples had no value. Only the missing ones "
             "count as zero: the products of the samples that are there still belong to the output. In a loop over the "
-            "taps, `break` leaves those out, too.",
+            "taps, `break` leaves those out, too. (The first full window is that of t = W − 1.)",
             [
                 edited(causal_conv_loop, FULL_ONLY),
                 edited(causal_conv_loop, FULL_ONLY, START_WITHOUT_BIAS),
