@@ -28,6 +28,8 @@ KEPT = {
     "a lambda inside the call": "mine = [lambda x: x, lambda x, lag: delay(x, lag)][1]",
     "two lambdas of a line": "a, mine = (lambda x, lag: delay(x, lag + 1)), (lambda x, lag: delay(x, lag + 0))",
     "a lambda over several lines": "mine = (\n    lambda x, lag:\n    delay(x, lag)\n)",
+    "a lambda with a default": "more = 0\nmine = lambda x, lag, more=more: delay(x, lag + more)",
+    "a lambda whose default is a lambda": "mine = lambda x, lag, f=lambda n: n: delay(x, f(lag))",
     "a lambda that holds a lambda": "mine = lambda x, lag: (lambda y: delay(y, lag))(x)",
     "a partial": "def filled(x, lag, fill): return delay(x, lag, fill)\nmine = functools.partial(filled, fill=0.0)",
     "a partial with a helper": (

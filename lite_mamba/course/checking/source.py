@@ -179,7 +179,8 @@ def _lambda_source(code: CodeType) -> str:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
             source = f"({ast.unparse(node)})"
-            if _uses(eval(compile(source, "<lambda>", "eval"), {}).__code__) == _uses(code):
+            *_, own = (item for item in compile(source, "<lambda>", "eval").co_consts if isinstance(item, CodeType))
+            if _uses(own) == _uses(code):  # the last one: lambdas that are its defaults come before it
                 found.add(source)
     if len(found) != 1:
         raise StopIteration
