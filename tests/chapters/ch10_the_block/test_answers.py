@@ -167,6 +167,11 @@ def residual(hidden_states, weights, parts):
     return hidden_states + block()(hidden_states, weights, parts)
 
 
+def twice_as_wide(hidden_states, weights, parts):
+    halves = weights["in_proj"].split(2 * hidden_states.shape[-1])[:2]
+    return block()(hidden_states, weights | {"in_proj": torch.cat(halves)}, parts)
+
+
 def first_sequence(hidden_states, weights, parts):
     return block()(hidden_states[:1], weights, parts).expand_as(hidden_states)
 
@@ -374,6 +379,8 @@ BLOCK = [
         using(skip_and_gate=lambda end, w, y, u, D, z: end(y, u, D, z) + torch.einsum("d,bdl->bdl", D, u)),
         "a skip that comes twice",
     ),
+    ("D is 2·d_model", twice_as_wide, None),
+    ("dilations counted out", lambda h, w, p: block()(h, w | {"dilations": (1, 2)[: len(w["dilations"])]}, p), None),
     ("zeros", only_the_scan, None),
     ("first sequence", first_sequence, None),
     ("no return", without_return, None),
@@ -712,6 +719,7 @@ INDEPENDENT = [
         "the same row more than once",
     ),
     ("last token", at((-1,)), "only the last token tested"),
+    ("all but the last token", at((slice(None, -1),)), None),
     ("first token", at((0,)), "only the first token tested"),
     ("x itself moved", moved_for_good(lambda moved, b: moved[b].add_(1)), "a change that stays"),
     ("x itself doubled", moved_for_good(lambda moved, b: moved[b].mul_(2)), "a change that stays"),
@@ -809,6 +817,7 @@ COUNT = [
     ("d / 16", count(rank=lambda d: d / 16), "a rank that is not rounded"),
     ("d / 16, and int", lambda *sizes: int(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
     ("d / 16, and up", lambda *sizes: math.ceil(count(rank=lambda d: d / 16)(*sizes)), "a rank that is not rounded"),
+    ("d + 14", count(rank=lambda d: (d + 14) // 16), None),
     ("d + 8", count(rank=lambda d: (d + 8) // 16), "a rank that is rounded to the nearest"),
     ("x_proj with 2R", count(x=lambda d, n, D, R: 2 * D * (R + n)), "D·R numbers too many"),
     ("x_proj without D", count(x=lambda d, n, D, R: R + 2 * n), "rows or columns that are single numbers"),
@@ -1118,6 +1127,18 @@ def padded_to_the_same_length(channels, taps, dilations):
     return front
 
 
+def strided(**settings):
+    def mended_branches(channels, taps, dilations):
+        front = nn.Module()
+        front.conv1d_layers = nn.ModuleList()
+        for d in dilations:
+            own = {"stride": d} | {name: of(d) for name, of in settings.items()}
+            front.conv1d_layers.append(nn.Conv1d(channels, channels, taps, groups=channels, **own))
+        return front
+
+    return mended_branches
+
+
 def in_a_parameter_list(layers):
     return nn.ParameterList([numbers for one in layers for numbers in one.parameters()])
 
@@ -1147,6 +1168,12 @@ BRANCHES = [
     ("no groups", make(groups=False), "a convolution without its settings"),
     ("from one channel", from_one_channel, "a convolution without its settings"),
     ("padded", padded, "a convolution without its settings"),
+    ("stride for dilation", strided(), "a convolution without its settings"),
+    (
+        "stride 2",
+        strided(stride=lambda d: 2, dilation=lambda d: d),
+        "a convolution without its settings",
+    ),
     ("padded to the same length", padded_to_the_same_length, "a convolution without its settings"),
     ("parameters in the list", make(own=in_a_parameter_list), "a list that gives no convolutions"),
     ("branch 0 returned", lambda *sizes: make()(*sizes).conv1d_layers[0], "a list that is gone, too"),

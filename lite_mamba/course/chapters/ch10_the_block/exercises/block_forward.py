@@ -96,13 +96,13 @@ def _own(name: str):
 def _draw_block(draw: Draw) -> dict:
     batch, length, d_model = draw.size(1, 2), draw.size(3, 6), draw.size(2, 3)
     states, taps, branches, rank = draw.size(1, 3), draw.size(2, 3), draw.size(1, 2), draw.size(1, 2)
-    inner = 2 * d_model
+    inner, gap = d_model * draw.size(2, 3), draw.size(1, 2)
     weights = {
         "in_proj": _weight(draw, 2 * inner, d_model),
         "conv_weights": [_weight(draw, inner, taps) for _ in range(branches)],
         "conv_biases": [_weight(draw, inner) for _ in range(branches)],
         "conv_gates": draw.normal(branches),
-        "dilations": tuple(range(1, branches + 1)),
+        "dilations": tuple(1 + gap * i for i in range(branches)),
         "x_proj": _weight(draw, rank + 2 * states, inner),
         "dt_proj": _weight(draw, inner, rank),
         "dt_bias": _weight(draw, inner),

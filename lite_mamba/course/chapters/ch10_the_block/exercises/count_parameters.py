@@ -26,7 +26,7 @@ def _counted(*edits: str):
 
 def _draw_sizes(draw: Draw) -> dict:
     return {
-        "d_model": draw.choice([draw.size(2, 60), 16 * draw.size(1, 3)]),
+        "d_model": draw.in_turn([draw.size(2, 60), *(16 * draw.size(1, 3) + more for more in (-1, 0, 1))]),
         "d_state": draw.size(2, 24),
         "d_conv": draw.size(2, 5),
         "branches": draw.size(1, 4),
@@ -125,7 +125,7 @@ COUNT_PARAMETERS = Exercise(
             "dt_rank is d_model/16 rounded up, not to the nearest whole number: 17 needs 2.",
             [
                 _counted(f"math.ceil(d_model / 16) → {rank}")
-                for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))", "(d_model + 8) // 16")
+                for rank in ("round(d_model / 16)", "max(1, round(d_model / 16))")
             ],
         ),
         Misconception(

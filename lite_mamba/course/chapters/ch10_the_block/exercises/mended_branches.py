@@ -82,6 +82,14 @@ def _with_padding(channels, taps, dilations):
     return front
 
 
+def _with_strides(channels, taps, dilations):
+    """Strides in the place of the dilations."""
+    front = mended_branches(channels, taps, dilations)
+    for layer in front.conv1d_layers:
+        layer.stride, layer.dilation = layer.dilation, layer.stride
+    return front
+
+
 def _of_one_channel(channels, taps, dilations):
     front = nn.Module()
     front.conv1d_layers = nn.ModuleList(nn.Conv1d(1, channels, taps, dilation=dilation) for dilation in dilations)
@@ -181,6 +189,7 @@ def _facts(make, channels, taps, dilations):
         "dilations": tuple(_size(layer.dilation) for layer in layers),
         "taps": tuple(_size(layer.kernel_size) for layer in layers),
         "padding": tuple(_size(layer.padding) for layer in layers),
+        "strides": tuple(_size(layer.stride) for layer in layers),
         "channels in, out, and groups": tuple((one.in_channels, one.out_channels, one.groups) for one in layers),
     }
     return Facts("a module", facts)
@@ -291,12 +300,14 @@ MENDED_BRANCHES = Exercise(
         Misconception(
             "a convolution without its settings",
             "The second name is gone, and with it something that was right: the bias, the groups, the dilation, or "
-            "that nothing is padded. Only the names were wrong.",
+            "that nothing is padded or passed over. Only the names were wrong.",
             [
                 _of_layers(bias=False),
                 _of_layers(groups=1),
                 _of_layers(dilation=1),
                 _of_layers(padding="same"),
+                _of_layers(stride=2),
+                _with_strides,
                 _with_padding,
                 _of_one_channel,
             ],
