@@ -2073,7 +2073,7 @@ def test_a_count_that_is_twice_the_expected_one_is_no_factor_for_all_values():
     verdict = judge(exercise("09.linear_loop"), shorter_at_each_step)
     shown = card(exercise("09.linear_loop"), verdict).text()
     assert verdict.misconception is None
-    assert "when L is twice as long']: expected 2, got 4." in shown and "everywhere" not in shown
+    assert "when L is twice as long: expected 2, got 4." in shown and "everywhere" not in shown
 
 
 def test_states_of_a_wrong_shape_are_told_by_their_shapes():
@@ -2085,4 +2085,4 @@ def test_states_of_a_wrong_shape_are_told_by_their_shapes():
         return torch.stack(states)
 
     shown = card(exercise("09.linear_loop"), judge(exercise("09.linear_loop"), along_the_states)).text()
-    assert "'the states'] has shape" in shown and "a dict" not in shown
+    assert "The table of states has shape" in shown and "a dict" not in shown

@@ -12,7 +12,7 @@ from .combine import combine
 from .hillis_steele import hillis_steele
 from .shared import by_cumulative_products, linear_loop, zero_first
 
-STATES, OF_A, OF_X = "the states", "the gradient of a", "the gradient of x"
+STATES, OF_A, OF_X = "the table of states", "the gradient of a", "the gradient of x"
 ZEROS = "the number of whole tables of zeros that the backward pass makes at each step"
 OTHERS = "the number of other whole tables that the backward pass writes at each step"
 GROWTH = "how many times as many bytes both passes write when L is twice as long"
