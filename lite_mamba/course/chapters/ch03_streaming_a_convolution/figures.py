@@ -481,7 +481,7 @@ class AnySplit(LiveFigure):
         history, outputs = torch.zeros(1, 1, self.lag), []
         for x in self.signal.split(size, dim=-1):
             result = of_copies(self.chunk, x, history, self.weight, self.bias, dilation)
-            y, following = returned("the chunk", result, tuple(x.shape), tuple(history.shape))
+            y, following = returned("conv_chunk", result, tuple(x.shape), tuple(history.shape))
             history = following if border else torch.zeros_like(history)
             outputs.append(y)
         return torch.cat(outputs, dim=-1).flatten().numpy()  # (L,)
