@@ -447,7 +447,7 @@ def test_a_picture_that_could_not_be_fetched_is_asked_for_again(chromium, served
     picture = next(i for i, slide in enumerate(room.slides) if slide.get("controls"))
     page.route("**/frame*", lambda route: route.abort())
     page.reload()  # draws the picture after the title, and fails
-    page.wait_for_function("() => !lecture.slides[1].shown.busy")
+    page.wait_for_function("() => lecture?.slides && !lecture.slides[1].shown.busy")  # once its script has run
     page.evaluate(f"lecture.go({picture})")
     page.wait_for_selector(".now .says.failed")
     page.unroute("**/frame*")
