@@ -63,7 +63,7 @@ def sizes(case: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def _apart(name: str, good: set[Any], bad: set[Any], right: str = "Right", wrong: str = "wrong") -> str | None:
+def _apart(name: str, good: set[Any], bad: set[Any], right: str, wrong: str) -> str | None:
     """The words for a feature that takes other values in the right cases than in the wrong ones."""
     if good & bad:
         return None

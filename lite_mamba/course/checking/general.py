@@ -105,8 +105,8 @@ HINTS: dict[str, str] = {  # the most telling first
     # The form is wrong, and the values are, too.
     "a result that is not a number": "Where does an infinity, a root or logarithm of less than 0, 0 / 0, or memory "
     "that `torch.empty` does not fill come in?",
-    "an infinity in the result": "Where does it come in? A division by 0 makes one, and so do the logarithm of 0 and "
-    "the exponential of a large number.",
+    "an infinity in the result": "Where does it come in? A division by 0 makes one, and so do the logarithm of 0, the "
+    "exponential of a large number, and a mask of infinities.",
     "a result of the wrong type": "Compare it with the stub's Returns.",
     "a result with the wrong number of parts": "Compare it with the stub's Returns.",
     "a list of the wrong length": "What is missing in it, or too much?",

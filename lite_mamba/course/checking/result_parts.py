@@ -64,15 +64,13 @@ def differing_parts(example: Example, tolerance: Tolerance) -> dict[str, tuple[A
 def parts_of(example: Example, tolerance: Tolerance) -> list[tuple[str, Any, Any]]:
     """Each part of a result by its name, as it was expected and as it came; the whole one without a name."""
     want, have = example.expected.value, example.got.value
-    named = [("", want, have)]
     if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():
-        named = [(str(key), want[key], have[key]) for key in want]
-    elif in_a_row(want) and in_a_row(have):
-        pass  # one part, whatever their lengths
-    elif isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
+        return [(str(key), want[key], have[key]) for key in want]
+    one_part = in_a_row(want) and in_a_row(have)
+    if not one_part and all(isinstance(value, (tuple, list)) for value in (want, have)) and len(want) == len(have):
         names = tolerance.items if len(tolerance.items) == len(want) else [f"Item {i}" for i in range(len(want))]
-        named = list(zip(names, want, have, strict=True))
-    return named
+        return list(zip(names, want, have, strict=True))
+    return [("", want, have)]
 
 
 def in_a_row(value: Any) -> bool:
