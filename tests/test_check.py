@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lite_mamba import course
-from lite_mamba.course.checking.compare import Tolerance, difference, number
+from lite_mamba.course.checking.compare import Facts, Remark, Tolerance, difference, number
 from lite_mamba.course.checking.exercise import Draw, Exercise, Misconception
 from lite_mamba.course.checking.tables import shape_words, table
 from lite_mamba.course.checking.trial import judge
@@ -287,10 +288,25 @@ def test_the_parts_of_a_result_go_by_their_names():
     assert table(got[:1], names) == "item 0: [1]"
 
 
-@pytest.mark.parametrize(("recorded", "words"), [(False, "the result['the calls']"), (True, "the calls")])
-def test_what_an_exercise_has_recorded_is_told_as_no_dict_of_the_learners(recorded, words):
-    found = difference({"the calls": 1}, {"the calls": 2}, Tolerance(recorded=recorded))
+@pytest.mark.parametrize(
+    ("made", "words"), [(dict, "the result['the calls']"), (partial(Facts, "a tensor"), "the calls")]
+)
+def test_what_an_exercise_has_recorded_is_told_as_no_dict_of_the_learners(made, words):
+    found = difference(made({"the calls": 1}), made({"the calls": 2}), Tolerance())
     assert found.words == f"{words}: expected 1, got 2"
+
+
+def test_what_an_exercise_says_in_the_place_of_a_result_is_told_as_its_own_words():
+    def cases(draw):
+        return {"x": draw.normal(3)}
+
+    def apply(function, x):
+        return Remark("right numbers, in too many calls") if function(x).sum() else function(x)
+
+    exercise = Exercise("91.r", "R", torch.zeros_like, cases, [], apply=apply)
+    shown = card(exercise, judge(exercise, torch.ones_like, quiet=True)).text()
+    assert "\nRight numbers, in too many calls.\n" in shown and "got       right numbers, in too" in shown
+    assert "string" not in shown and "“" not in shown
 
 
 def test_each_part_of_a_result_has_axes_of_its_own():

@@ -17,7 +17,7 @@ from torch import Tensor
 class Difference:
     """What differs: a sentence, and the kind.
 
-    A kind is "type", "shape", "dtype", "nan", "infinity", "value", "length" or "keys".
+    A kind is "type", "shape", "dtype", "nan", "infinity", "value", "length", "keys" or "remark".
     """
 
     kind: str
@@ -28,8 +28,7 @@ class Difference:
 class Tolerance:
     """A value is right when |got - expected| <= atol + rtol * |expected|; of any precision, unless `same_dtype`.
 
-    `axes` names the axes of the result, or of each of its parts by the part's name, which `items` gives. Where the
-    result was `recorded` by an exercise, the keys of a dict are the names of its parts; no learner returned the dict.
+    `axes` names the axes of the result, or of each of its parts by the part's name, which `items` gives.
     """
 
     rtol: float = 0.0
@@ -37,7 +36,6 @@ class Tolerance:
     axes: Sequence[str] | Mapping[str, Sequence[str]] = ()
     items: Sequence[str] = ()
     same_dtype: bool = False
-    recorded: bool = False
 
     def of(self, part: str) -> Tolerance:
         """The same for one part of a result."""
@@ -58,6 +56,8 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, where: str = "the 
 
 
 def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Difference | None:
+    if isinstance(got, Remark) and not isinstance(expected, Remark):
+        return Difference("remark", got)
     if isinstance(expected, Tensor):
         return _tensor_difference(expected, got, tolerance, where)
     if isinstance(expected, dict):
@@ -79,11 +79,20 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
 
 
 class Facts(dict):
-    """What an exercise's `apply` looked up about a result, under the name of what it was looked up about."""
+    """What an exercise's `apply` looked up about a result that is a learner's, by name; no learner returned the dict.
+
+    Args:
+        of: what such a result is, in words: "a module".
+        facts: from the name of a fact, as a sentence begins with it, to its value.
+    """
 
     def __init__(self, of: str, facts: dict[str, Any]):
         super().__init__(facts)
         self.of = of
+
+
+class Remark(str):
+    """What an exercise's `apply` says of a result in its place; no learner returned the words."""
 
 
 def describe(value: Any) -> str:
@@ -237,6 +246,6 @@ def _dict_difference(expected: Any, got: Any, tolerance: Tolerance, where: str) 
     if expected.keys() != got.keys():
         keys = f"the keys {sorted(map(str, got))}; expected are {sorted(map(str, expected))}"
         return Difference("keys", f"{where} has {keys}")
-    names = {key: str(key) if tolerance.recorded else f"{where}[{key!r}]" for key in expected}
+    names = {key: key if isinstance(expected, Facts) else f"{where}[{key!r}]" for key in expected}
     parts = (_difference(expected[key], got[key], tolerance, name) for key, name in names.items())
     return next((part for part in parts if part), None)

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .compare import Difference, Tolerance, difference
+from .compare import Difference, Facts, Tolerance, difference
 from .exercise import Exercise
 from .limit import Endless, in_time
 
@@ -71,14 +71,7 @@ def beside(exercise: Exercise, case: dict[str, Any], expected: Outcome, got: Out
 
 def tolerance(exercise: Exercise, case: Any = None) -> Tolerance:
     """What is right. With a case that holds real numbers in tensors, their dtype should come out, too."""
-    return Tolerance(
-        exercise.rtol,
-        exercise.atol,
-        exercise.axes,
-        exercise.items,
-        same_dtype=_has_dtype(case),
-        recorded=exercise.apply is not None,
-    )
+    return Tolerance(exercise.rtol, exercise.atol, exercise.axes, exercise.items, same_dtype=_has_dtype(case))
 
 
 def _has_dtype(value: Any) -> bool:
@@ -138,7 +131,8 @@ def copy(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone().requires_grad_(value.requires_grad)
     if isinstance(value, dict):
-        return {key: copy(item) for key, item in value.items()}
+        copied = {key: copy(item) for key, item in value.items()}
+        return Facts(value.of, copied) if isinstance(value, Facts) else copied
     if isinstance(value, (tuple, list)):
         return type(value)(copy(item) for item in value)
     return value

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from .compare import describe, number
+from .compare import Remark, describe, number
 
 MOST_VALUES = 48
 
@@ -53,6 +53,8 @@ def _table(value: Any, names: Sequence[str]) -> str:
 
 
 def _inline(value: Any) -> str:
+    if isinstance(value, Remark):
+        return str(value)
     if isinstance(value, Tensor):
         return str(_nested(value)) if value.numel() <= MOST_VALUES else describe(value)
     if isinstance(value, np.bool_):

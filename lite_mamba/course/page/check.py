@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..chapters import chapters, exercise, exercises
-from ..checking.compare import difference
+from ..checking.compare import Remark, difference
 from ..checking.errors import InALargerCase, own_line, raised_by_check, said, words_of
 from ..checking.exercise import Exercise, Misconception
 from ..checking.limit import Endless
@@ -213,7 +213,7 @@ def _shape_rows(example: Example, expected: Any, got: Any) -> list[tuple[str, st
     shapes = [f"{name} {shape_words(value)}" for name, value in example.case.items() if has_tensor(value)]
     if example.expected.error is None and has_tensor(expected):
         shapes.append(f"expected {_shapes_of_parts(expected)}")
-        if example.raised is None:
+        if example.raised is None and not isinstance(got, Remark):
             shapes.append(f"got {_shapes_of_parts(got)}")
     return [("shapes", " · ".join(shapes))] if shapes else []
 

@@ -14,8 +14,8 @@ def test_a_delay_through_another_tap_gives_the_right_output_and_remembers_too_mu
     assert y.flatten().tolist() == [0, 0, 0, 0, 0, 0, 1, 2, 3, 4]
     run = exercise("02.delay_kernel").apply
     wide, narrow = run(lambda *_: (weight, 6), 6, 4), run(exercise("02.delay_kernel").reference, 6, 4)
-    assert torch.equal(wide["output"], narrow["output"])
-    assert (wide["history"], narrow["history"]) == (18, 6)
+    assert torch.equal(wide["the output"], narrow["the output"])
+    assert (wide["the history"], narrow["the history"]) == (18, 6)
 
 
 @pytest.mark.parametrize("made", [[1, 2], torch.ones(4), ([1.0, 0.0], 2), (torch.ones(1, 4), 2)])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lite_mamba import causal_dilated_conv1d_fn
 
-from ....checking.compare import describe
+from ....checking.compare import Facts, describe
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -26,7 +26,7 @@ def draw_delay(draw: Draw) -> dict[str, Any]:
     return {"delay": (d_conv - 1) * draw.size(1, 8), "d_conv": d_conv}
 
 
-def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_conv: int) -> dict[str, Any] | None:
+def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_conv: int) -> Facts | None:
     """What the branch does with the samples 1, 2, 3, …: compared instead of the taps, which would tell the answer."""
     made = function(delay, d_conv)
     if made is None or made is Ellipsis:
@@ -41,7 +41,8 @@ def run_delay(function: Callable[[int, int], tuple[Tensor, int]], delay: int, d_
         raise TypeError("the taps must be floats, as the samples are")
     x = torch.arange(1.0, delay + 5)  # (L,): 1, 2, 3, …
     y = causal_dilated_conv1d_fn(x[None, None], weight[None].float(), dilation=dilation)[0, 0]  # (L,)
-    return {"taps": len(weight), "output": y, "history": (len(weight) - 1) * dilation}
+    lag = (len(weight) - 1) * dilation
+    return Facts("a tuple of 2", {"the number of taps": len(weight), "the output": y, "the history": lag})
 
 
 delayed = partial(edited, delay_kernel)

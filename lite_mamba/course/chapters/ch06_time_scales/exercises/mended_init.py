@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lite_mamba import Mamba
 
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .inverse_softplus import inverse_softplus
@@ -115,7 +116,7 @@ def small_model(d_model: int) -> nn.Sequential:
     return model
 
 
-def _first_values(function, d_model: int, u: Tensor) -> dict:
+def _first_values(function, d_model: int, u: Tensor) -> Facts:
     """What an initialisation leaves behind in the same model each time: Δ, all other biases, and the rest.
 
     The weights may be drawn anew, but must stay random; everything must stay trainable, and marked what is marked.
@@ -126,7 +127,7 @@ def _first_values(function, d_model: int, u: Tensor) -> dict:
     function(model, u)
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
-    return {
+    facts = {
         **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("1.dt_proj.bias", "3.bias")},
         **biases,
         "1.A_log": model[1].A_log.detach(),
@@ -135,6 +136,7 @@ def _first_values(function, d_model: int, u: Tensor) -> dict:
         "marks that are lost": [name for name in marked if not hasattr(model.get_parameter(name), "_no_reinit")],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
     }
+    return Facts("a model", facts)
 
 
 def _init_cases(draw: Draw) -> dict:

@@ -5,6 +5,7 @@ from torch import nn
 
 from lite_mamba import Mamba
 
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -71,7 +72,7 @@ def decay_model(d_model: int, tied: bool) -> nn.Module:
     return model
 
 
-def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> dict[str, str]:
+def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> Facts:
     """The weight decay that each parameter gets from a function's groups, by name."""
     model = decay_model(d_model, tied)
     groups = function(model, weight_decay)
@@ -91,7 +92,8 @@ def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> d
         decay = group.get("weight_decay")
         for parameter in list(group["params"]):
             given.setdefault(id(parameter), []).append("the default" if decay is None else f"{decay:g}")
-    return {name: " and ".join(given.get(id(p), ["in no group"])) for name, p in model.named_parameters()}
+    decays = {name: " and ".join(given.get(id(p), ["in no group"])) for name, p in model.named_parameters()}
+    return Facts("a list of groups", decays)
 
 
 def _decay_cases(draw: Draw) -> dict:

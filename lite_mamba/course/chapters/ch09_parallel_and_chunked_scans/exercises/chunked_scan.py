@@ -5,6 +5,7 @@ import functools
 import torch
 from torch import Tensor
 
+from ....checking.compare import Remark
 from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
@@ -32,7 +33,7 @@ def chunked_scan(a: Tensor, x: Tensor, chunk: int) -> Tensor:
 
 CARRY = "starts.append(h)\n        h = decay * h + chunk_end  # the carry"
 CUT = "zip(a.unbind(1), x.unbind(1), strict=True)"
-CHUNKS = "right states, from `chunk` chunks, not chunks of `chunk` steps"
+CHUNKS = Remark("right states, from `chunk` chunks, not chunks of `chunk` steps")
 FROM_ZERO = "h, states = torch.stack(starts), [] → start, h, states = torch.stack(starts), torch.zeros_like(end), []"
 
 

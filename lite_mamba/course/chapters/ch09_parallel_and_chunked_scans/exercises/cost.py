@@ -7,19 +7,19 @@ import sys
 import torch
 from torch import Tensor
 
-from ....checking.compare import Tolerance, difference
+from ....checking.compare import Remark, Tolerance, difference
 from ....checking.counter import Counter
 from ....checking.errors import PACKAGE, InALargerCase, said
 from ....checking.exercise import Misconception
 from .combine import combine
 
 SHORT = 64  # few enough steps that the slowest answer is counted in a fraction of the time that a call has
-EACH_STEP = "right states, with a call for every step"
-EACH_JOIN = "right states, with a call for every single join"
-TWO_HALVES = "right states, with a call for both halves of every span"
-ROUNDS = "right states, with a work that grows faster than L"
-ALL_PAIRS = "right states, with a table of all pairs of steps"
-MANY_CALLS = "right states, with many more calls when L is twice as long"
+EACH_STEP = Remark("right states, with a call for every step")
+EACH_JOIN = Remark("right states, with a call for every single join")
+TWO_HALVES = Remark("right states, with a call for both halves of every span")
+ROUNDS = Remark("right states, with a work that grows faster than L")
+ALL_PAIRS = Remark("right states, with a table of all pairs of steps")
+MANY_CALLS = Remark("right states, with many more calls when L is twice as long")
 
 
 def _slow(a: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import functools
 import torch
 from torch import Tensor
 
+from ....checking.compare import Facts
 from ....checking.counter import Counter
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
@@ -37,18 +38,18 @@ def _written(scan, length: int) -> tuple[int, int, int]:
     return zeros, len(tables) - zeros, counter.bytes
 
 
-def _with_backward(loop, a: Tensor, x: Tensor) -> dict:
+def _with_backward(loop, a: Tensor, x: Tensor) -> Facts | None:
     """What a loop returns, its gradients, and what its backward pass writes."""
     a, x = (value.detach().clone().requires_grad_() for value in (a, x))
     states = loop(a, x)
     if not isinstance(states, Tensor) or states.shape != x.shape or not states.requires_grad:
         if states is None or states is ...:
             return states
-        return dict.fromkeys((STATES, OF_A, OF_X, ZEROS, OTHERS, GROWTH)) | {STATES: states}
+        return Facts("a tensor", dict.fromkeys((STATES, OF_A, OF_X, ZEROS, OTHERS, GROWTH)) | {STATES: states})
     ramp = torch.arange(1.0, 1 + states.numel()).view_as(states) / states.numel()
     grads = torch.autograd.grad(states, (a, x), ramp, allow_unused=True)
     of_a, of_x = (torch.zeros_like(x) if grad is None else grad for grad in grads)
-    return {STATES: states.detach(), OF_A: of_a, OF_X: of_x} | _passes(loop)
+    return Facts("a tensor", {STATES: states.detach(), OF_A: of_a, OF_X: of_x} | _passes(loop))
 
 
 def _table_case(draw: Draw, length: int, states: int) -> dict:

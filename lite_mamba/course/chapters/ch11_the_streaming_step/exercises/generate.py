@@ -7,6 +7,7 @@ from torch import Tensor
 
 from lite_mamba import InferenceParams, Mamba
 
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -133,7 +134,7 @@ def _recorded(function, prompt, chunk, tokens, seed):
     planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
     rows = [getattr(stream, "max_batch_size", math.inf) for stream in block.streams]
     offsets = block.offsets[:needed]
-    return {
+    facts = {
         "calls without a stream": offsets.count(None),
         "the list of the tokens in each call": block.calls[:needed],
         "the list of seqlen_offset at each call": [offset or 0 for offset in offsets],  # no stream: begins at 0
@@ -142,6 +143,7 @@ def _recorded(function, prompt, chunk, tokens, seed):
         "max_batch_size has room for every stream": min(rows, default=0) >= len(prompt),
         "the result": generated,
     }
+    return Facts("a tensor", facts)
 
 
 def _draw_prompt(draw: Draw) -> dict:

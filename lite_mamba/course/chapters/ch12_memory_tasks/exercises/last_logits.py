@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from lite_mamba import InferenceParams
 from lite_mamba.language_model import MambaLM
 
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -44,7 +45,7 @@ def lively_model() -> MambaLM:
 MODEL = lively_model()
 
 
-def _reading(function, tokens: Tensor, chunk: int) -> dict:
+def _reading(function, tokens: Tensor, chunk: int) -> Facts:
     """What a reader of long sequences gives, and the longest piece that it gave to the model."""
     longest = []
     hook = MODEL.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
@@ -53,7 +54,7 @@ def _reading(function, tokens: Tensor, chunk: int) -> dict:
             logits = function(MODEL, tokens, chunk)
     finally:
         hook.remove()
-    return {"logits": logits, "longer pieces than chunk": max(longest, default=0) > chunk}
+    return Facts("a tensor", {"the result": logits, "longer pieces than chunk": max(longest, default=0) > chunk})
 
 
 def _reading_cases(draw: Draw) -> dict:

@@ -9,6 +9,7 @@ from torch import Tensor
 from lite_mamba import InferenceParams
 from lite_mamba.language_model import MambaLM
 
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -82,7 +83,7 @@ def _window_cases(draw: Draw) -> dict:
 LONGER = "longer pieces than window"
 
 
-def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> dict:
+def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts:
     """What a function gives, and whether it gave the model more than `window` bytes in one call."""
     longest = []
     hook = model.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
@@ -90,7 +91,7 @@ def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> dict:
         bits = function(model, ids, window)
     finally:
         hook.remove()
-    return {"bits": bits, LONGER: max(longest, default=0) > window}
+    return Facts("a number", {"the result": bits, LONGER: max(longest, default=0) > window})
 
 
 WINDOW_BITS = Exercise(
