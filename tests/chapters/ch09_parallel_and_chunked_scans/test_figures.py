@@ -250,7 +250,7 @@ def test_a_loop_that_does_not_cut_once_is_drawn_and_named_as_it_is():
 
 def test_a_gradient_that_nothing_gathers_is_one_table():
     shown = figures.WrittenGradients(cured=lambda a, x: 2 * x)
-    assert shown.update(length=8, way="cut once").endswith("1 table as long as x, 8 cells for 8 gradients.")
+    assert shown.update(length=8, way="cut once").endswith("1 table as long as x is made, 8 cells for 8 gradients.")
     assert shown.cured == "the loop given"
 
 

@@ -318,6 +318,7 @@ class SideBySide(LiveFigure):
         T = np.geomspace(1, 32, 100)
         self.sum.plot(T, 2 * T + self.LENGTH / T, "-", color=style.BLACK, lw=3)
         self.sum.axhline(64, ls=":", color=style.GREY, lw=3)
+        self.sum.text(5.6, 63, "loop", color=style.GREY, fontsize=13.5, ha="center", va="top")
         style.label_line(self.sum, "2T + L/T", 2.6, 38, style.BLACK, fontsize=14)
         (self.here,) = self.sum.plot([], [], "o", color=style.BLACK, ms=13)
 
@@ -356,7 +357,7 @@ def _apart(values, gap: float) -> list[float]:
 
 
 class WrittenGradients(LiveFigure):
-    """The gradient of a sequence that a loop cuts into steps: cells that come back, and cells that hold something.
+    """The gradient of a sequence that a loop cuts into steps: cells that are written, and cells that hold something.
 
     Args:
         cured: (a, x) to the states, the function of exercise 5.
@@ -382,7 +383,7 @@ class WrittenGradients(LiveFigure):
         self.grid, self.bars = self.figure.subplots(1, 2, width_ratios=(1, 1.25))
         rows = max(32, *map(len, self.held["cut once"]))
         self.grid.set(xlim=(-0.5, 31.5), ylim=(rows - 0.5, -0.5), xlabel="place in the gradient of x")
-        self.grid.set_ylabel("tables that come back")
+        self.grid.set_ylabel("tables that are made")
         self.grid.set_xticks([0, 10, 20, 30])
         self.image = self.grid.imshow(
             np.zeros((rows, 32)), cmap=ListedColormap(["white", PALE_VERMILLION, style.BLUE]), vmin=0, vmax=2
@@ -419,8 +420,8 @@ class WrittenGradients(LiveFigure):
         name, whose = (self.cured, self.owner(self.scans[way])) if way == "cut once" else (way, "")
         by = f" ({whose})" if whose else ""
         return (
-            f"{name[0].upper()}{name[1:]}{by}, L = {length}: what comes back for x is {several(self.tables, 'table')} "
-            f"as long as x, {self.written} cells for {length} gradients."
+            f"{name[0].upper()}{name[1:]}{by}, L = {length}: on the way back to x, {several(self.tables, 'table')} as long as x "
+            f"{are(self.tables)} made, {self.written} cells for {length} gradients."
         )
 
 
@@ -548,6 +549,15 @@ class Timings(LiveFigure):
         u, delta = torch.randn(1, channels, length, generator=generator), torch.full((1, channels, length), 0.05)
         B, C = (torch.randn(1, self.STATES, length, generator=generator) for _ in range(2))  # (B, N, L)
         return u, delta, -torch.arange(1.0, self.STATES + 1).repeat(channels, 1), B, C
+
+    def calls(self, channels: int, length: int = 1024) -> tuple[int, int]:
+        """How many calls the package and the loop make in a forward pass, which depends on no machine."""
+        counters = []
+        for run in (selective_scan_fn, functools.partial(whole_scan, linear_loop)):
+            with torch.no_grad(), Counter() as counter:
+                run(*self._case(channels, length))
+            counters.append(counter.calls)
+        return tuple(counters)
 
     def update(self, length: int = 1024, channels: int = 128) -> str:
         L, table, j = length, self.times[channels], self.lengths.index(length)
