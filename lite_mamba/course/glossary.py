@@ -149,6 +149,7 @@ TERMS = [
         "pole", "the number that says how a system's memory fades or swings; in discrete time, the decay factor", "04"
     ),
     Term("prefill", "reading a known beginning in whole chunks, before going on token by token", "11"),
+    Term("property test", "a test that says a law and draws random cases on which it must hold", "03"),
     Term(
         "receptive field",
         "how many samples, the present one included, an output can look at",
@@ -157,10 +158,21 @@ TERMS = [
     ),
     Term("recurrence", "a rule that makes the next state from the last one", "05"),
     Term("reset", "to forget the past, because the step size is large or a new segment begins", "07", everyday=True),
+    Term(
+        "ring",
+        "a history in which nothing moves: each sample is written over the oldest one, whose slot is remembered",
+        "03",
+        everyday=True,
+    ),
     Term("S4", "the state-space model before Mamba: the same parameters for every token", "06"),
     Term("S4D", "S4 with a diagonal A; S4D-real has the rates 1, 2, …, N", "06"),
     Term("segment", "a part of a sequence that must not see the part before it", "11", code="seq_idx", shape="(B, L)"),
     Term("selection", "letting the token decide what is written, kept and read", "07"),
+    Term(
+        "shift buffer",
+        "a history in the order of time: each sample moves all others one place on, and the oldest falls out",
+        "03",
+    ),
     Term("SiLU", "$x\\,\\sigma(x)$: a smooth switch that lets positive numbers pass", "02", code="F.silu"),
     Term("softplus", "$\\ln(1 + e^x)$: makes any number positive", "06", code="F.softplus"),
     Term("stable", "the state stays bounded as long as the input does; of a formula: it keeps its digits", "04"),
@@ -185,6 +197,12 @@ TERMS = [
     Term("tap", "one number of a kernel", "01", symbol="$w_k$", another_in="04"),  # there, water runs from it
     Term("time-invariant", "shifting the input in time only shifts the output", "05"),
     Term("token", "one item of a sequence: a letter, a sample, a word", "00", symbol="$t$"),
+    Term(
+        "window",
+        "the neighbouring samples from which one output is made; of a streamed convolution, its history and the sample",
+        "01",
+        everyday=True,
+    ),
     Term("zero-order hold", "the discretisation that is exact when the input stands still within each step", "04"),
     Term("associative", "brackets may be moved: (a ∘ b) ∘ c equals a ∘ (b ∘ c)", "09"),
     Term("carry", "handing the state at the end of a chunk on to the next chunk", "09", everyday=True),

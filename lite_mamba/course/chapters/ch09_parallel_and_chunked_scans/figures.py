@@ -420,8 +420,8 @@ class WrittenGradients(LiveFigure):
         name, whose = (self.cured, self.owner(self.scans[way])) if way == "cut once" else (way, "")
         by = f" ({whose})" if whose else ""
         return (
-            f"{name[0].upper()}{name[1:]}{by}, L = {length}: on the way back to x, {several(self.tables, 'table')} as long as x "
-            f"{are(self.tables)} made, {self.written} cells for {length} gradients."
+            f"{name[0].upper()}{name[1:]}{by}, L = {length}: on the way back to x, {several(self.tables, 'table')} "
+            f"as long as x {are(self.tables)} made, {self.written} cells for {length} gradients."
         )
 
 
