@@ -110,6 +110,7 @@ TERMS = [
         symbol="$R$",
         code="dt_rank",
     ),
+    Term("eigenvalue", "the factor by which a matrix stretches a vector whose direction it keeps", "04"),
     Term("einsum", "a product of tensors in which each axis has a letter", "00", code="torch.einsum"),
     Term("Euler", "the simplest discretisation: go on along the present slope for one step", "04"),
     Term(
@@ -145,11 +146,13 @@ TERMS = [
     Term("lag", "how many samples back a tap looks", "02"),
     Term("linear", "twice the input gives twice the output, and sums pass through", "05", everyday=True),
     Term("padding", "samples that are put before or after a sequence to fill it up", "01"),
+    Term("perplexity", "among how many equally likely tokens a model seems to choose; lower is better", "06"),
     Term(
         "pole", "the number that says how a system's memory fades or swings; in discrete time, the decay factor", "04"
     ),
     Term("prefill", "reading a known beginning in whole chunks, before going on token by token", "11"),
     Term("property test", "a test that says a law and draws random cases on which it must hold", "03"),
+    Term("rate", "how fast a state fades: −A; in a new block the n of the state", "06", everyday=True),
     Term(
         "receptive field",
         "how many samples, the present one included, an output can look at",
@@ -197,6 +200,7 @@ TERMS = [
     Term("tap", "one number of a kernel", "01", symbol="$w_k$", another_in="04"),  # there, water runs from it
     Term("time-invariant", "shifting the input in time only shifts the output", "05"),
     Term("token", "one item of a sequence: a letter, a sample, a word", "00", symbol="$t$"),
+    Term("weight decay", "a pull of a parameter towards 0 at each step of training, whatever its gradient", "06"),
     Term(
         "window",
         "the neighbouring samples from which one output is made; of a streamed convolution, its history and the sample",
