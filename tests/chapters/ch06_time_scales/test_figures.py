@@ -305,9 +305,9 @@ def test_broken_starts_count_every_state_and_none_that_is_not_a_number():
         assert count.sum() == (0 if name.startswith("log") else 128 * 16)
     sentence = shown.update(start="bias set to zero", steps=1.0)
     assert math.isclose(shown.share, 1 / 16)  # the slowest state alone has a half-life of one step
-    assert "The longest half-life is 1 step." in sentence
+    assert "The longest half-life is 1 step; as built, 684 steps." in sentence
     sentence = shown.update(start="inverse forgotten", steps=1.0)
-    assert shown.share == 0 and "The longest half-life is 0.999 steps." in sentence
+    assert shown.share == 0 and "The longest half-life is 0.999 steps; as built, 684 steps." in sentence
     for start in shown.NAMES:
         shown.update(start=start, steps=3.0)
         assert shown.share == 0 < shown.built

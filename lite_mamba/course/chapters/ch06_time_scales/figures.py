@@ -414,7 +414,7 @@ class TimeScaleMap(LiveFigure):
         ax = self.memory
         self.log_t = np.linspace(-1.5, 4, 200)
         ax.set(xlim=(-1.5, 4), ylim=(0, 1.12), xlabel="steps since the event", ylabel="what is left")
-        decades(ax, "x", range(5), ["1", "10", "100", "", "10 000"])  # no room for 1000
+        decades(ax, "x", range(5))
         ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
         ax.axvline(0, color=PALE, ls="--", lw=1.5)
         ax.text(-0.1, 1.07, "< 1 step", color=style.GREY, fontsize=14, ha="right", va="center")
@@ -561,10 +561,10 @@ class BrokenStarts(LiveFigure):
                 f"have one of {_steps(steps)} or more."
             )
         self.title(self.ax, f"{share} of the states remember {_steps(steps)} (as built: {built})")
+        longest, as_built = (_longest(float(self.half_lives[name].max())) for name in (start, "as built"))
         return (
             f"Start: {start}. {share} of the states have a half-life of {_steps(steps)} or more; as "
-            f"built, {built} have one. The longest half-life is "
-            f"{_longest(float(self.half_lives[start].max()))}."
+            f"built, {built} have one. The longest half-life is {longest}; as built, {as_built}."
         )
 
 
