@@ -313,9 +313,22 @@ def test_a_kernel_that_is_no_delay_is_not_said_to_be_one(kernel, does):
 
 def test_an_output_out_of_the_picture_keeps_its_name_inside():
     figure = figures.DelayOnRecording(one_tap(0, 100.0))
-    figure.update(24)
+    said = figure.update(24)
     low, high = figure.ax.get_ylim()
     assert figure.y[-1] < low < figure.out_name.get_position()[1] < high
+    gone = sum(not low <= y <= high for y in figure.y)
+    assert f"Outside the picture: {gone} samples." in said
+
+
+@pytest.mark.parametrize("activation", [False, True])
+def test_a_delay_stays_in_the_picture(activation):
+    figure = figures.DelayOnRecording()
+    assert not any("Outside" in figure.update(delay, activation) for delay in range(3, 49, 3))
+
+
+def test_the_taps_are_called_by_their_places_which_hold_for_any_sum():
+    runs = {3: figures.train(delay=3, steps=1)}
+    assert figures.GateTraining(runs).tap_ax.get_xlabel().endswith("its taps w[0] to w[3]")
 
 
 def test_the_taps_are_counted():

@@ -292,6 +292,7 @@ class DelayOnRecording(LiveFigure):
     }
 
     FIRST, LENGTH, D_CONV = 2676, 190, 4
+    LOW, HIGH = -1.6, 5.9
     HEIGHTS = (-1.4, 5.6)  # where the name of a curve has room
 
     def __init__(self, delay_kernel=spec.delay_kernel):
@@ -302,7 +303,7 @@ class DelayOnRecording(LiveFigure):
         self.x = (recording - piece.mean()) / piece.std()  # (L,)
         self.t = np.arange(self.LENGTH) * MEMBRANE_STEP * 1000  # ms
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(0, self.t[-1] + 11), ylim=(-1.6, 5.9), xlabel="time (ms)")
+        self.ax.set(xlim=(0, self.t[-1] + 11), ylim=(self.LOW, self.HIGH), xlabel="time (ms)")
         self.ax.set_ylabel("height (standard deviations)", fontsize=13)
         shown = self.x[self.FIRST :].numpy()
         self.ax.plot(self.t, shown, color=style.GREY, lw=2, ls="-")
@@ -339,7 +340,9 @@ class DelayOnRecording(LiveFigure):
             output = f"{later}, {'bent by SiLU' if activation else 'unchanged'}"
         else:
             output = f"SiLU of {does}, not of {later}" if activation else f"{does}, not {later}"
-        return f"{taps}, dilation {self.dilation}: the output is {output}.{by}"
+        gone = int(((self.y < self.LOW) | (self.y > self.HIGH)).sum())
+        more = f" Outside the picture: {several(gone, 'sample')}." if gone else ""
+        return f"{taps}, dilation {self.dilation}: the output is {output}.{more}{by}"
 
     def _does(self) -> str:
         """What the branch gives before its activation, in words."""
@@ -552,7 +555,7 @@ class GateTraining(LiveFigure):
         taps = taps[taps.isfinite()]
         low, high = min(-0.85, 1.1 * float(taps.min())), max(1.5, 1.1 * float(taps.max()))
         self.tap_ax.set(ylim=(low, high), xlim=(-0.6, len(branches) - 0.4), ylabel="taps")
-        self.tap_ax.set_xlabel("dilation of the branch; its taps, oldest first")
+        self.tap_ax.set_xlabel(f"dilation of the branch; its taps w[0] to w[{self.d_conv - 1}]")
         self.tap_ax.set_xticks(branches, [str(d) for d in self.dilations])
         self.tap_ax.axhline(0, color=style.BLACK, lw=1, ls="-")
         places = [i + 0.8 * ((k + 0.5) / self.d_conv - 0.5) for i in branches for k in range(self.d_conv)]
