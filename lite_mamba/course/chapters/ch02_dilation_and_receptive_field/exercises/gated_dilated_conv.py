@@ -238,7 +238,7 @@ GATED_DILATED_CONV = Exercise(
         Misconception(
             name="the logarithm of the shares",
             wrong=gated("torch.softmax( → torch.log_softmax("),
-            message="log_softmax gives the logarithms of the shares, all of them negative. The shares themselves "
+            message="log_softmax gives the logarithms of the shares, none of them above 0. The shares themselves "
             "are wanted.",
         ),
         Misconception(
