@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lite_mamba import selective_scan_fn
+from lite_mamba.course.chapters import exercise
 from lite_mamba.course.chapters.ch07_selection.exercises import delta_by_hand, gate_from_delta, gated_state, reset_delta
 from lite_mamba.course.chapters.ch07_selection.figures import (
     Ablation,
@@ -18,6 +19,7 @@ from lite_mamba.course.chapters.ch07_selection.figures import (
     noise_stream,
     percent,
 )
+from lite_mamba.course.checking.trial import judge
 
 
 def scan(u, delta, B):
@@ -284,7 +286,8 @@ def test_the_error_is_that_of_all_tokens_not_of_those_shown():
 
 def test_the_mark_can_open_and_shut_the_door():
     figure = DeltaFromMark()
-    assert "about 0 on noise" in figure.update(weight=16.0, bias=-10.0) and figure.error < 0.02
+    assert "under 1e-4 on noise" in figure.update(weight=16.0, bias=-10.0) and figure.error < 0.02
+    assert "0.000335 on noise" in figure.update(weight=16.0, bias=-8.0)  # how small: the text asks for it
     figure.update(weight=0.0, bias=0.0)
     assert figure.delta_data == figure.delta_noise == pytest.approx(math.log(2))
     figure.update(weight=3.0, bias=-2.0)
@@ -311,6 +314,14 @@ def test_the_ablation_shows_the_papers_numbers():
     assert all(number in sentence for number in ("10.93", "10.15", "9.98", "9.81", "8.71"))
     gains = {name: Ablation.PERPLEXITY["nothing"] - value for name, value in Ablation.PERPLEXITY.items()}
     assert gains["Δ, B and C"] == pytest.approx(2 * gains["only Δ"], rel=0.02)
+
+
+@pytest.mark.parametrize("delta", [3.0, 3.5, 3.6, 5.0])
+def test_the_row_calls_a_reset_what_the_exercise_takes_for_one(delta):
+    row = TokenRow()
+    row.update(delta_1=delta)
+    right = judge(exercise("07.delta_by_hand"), lambda is_data: torch.where(is_data, delta, 1e-6)).kind == "right"
+    assert (row.verbs[0] == "reset") == right
 
 
 def test_deltas_set_by_hand_reset_on_data_and_hold_on_noise():

@@ -17,7 +17,7 @@ from .exercises import gate_from_delta, gated_state
 
 PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
 WANTED = "#8C8C8C"  # a broad line behind the state: 3.4:1 on white
-HOLDS, RESETS = 0.02, 0.95  # a gate below the first holds, one above the second resets
+HOLDS, RESETS = 0.02, 0.97  # a gate below the first holds, one above the second resets, as in exercise 3
 
 
 def noise_stream(length: int, share: float = 0.25, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -148,6 +148,7 @@ class TokenRow(LiveFigure):
         self.words = [ax.text(i, -0.5, "", **bold) for i in range(len(self.TOKENS))]
         ax.text(-1.25, 11.4, "■ kept: (1 − g)·old state", color=style.BLUE, fontweight="bold", va="center")
         ax.text(1.2, 11.4, "▨ let in: g·token", color=style.VERMILLION, fontweight="bold", va="center")
+        ax.text(2.55, 11.4, "··· old state", color=style.BLUE, fontweight="bold", va="center")
         (self.others,) = ax.plot([], [], "-", color=style.BLACK, lw=4)
         self.move(*self.kept, *self.let_in, self.links, self.others, *self.values, *self.words)
 
@@ -396,7 +397,7 @@ def softplus(w: float) -> float:
 
 def short(delta: float) -> str:
     """A step size with three digits, in words where it is tiny."""
-    return f"{delta:.3g}" if delta >= 0.00095 else "about 0"
+    return f"{delta:.3g}" if delta >= 0.0001 else "under 1e-4"
 
 
 class Reset(LiveFigure):

@@ -15,7 +15,7 @@ def delta_by_hand(is_data: Tensor) -> Tensor:
 
 
 PROBE = torch.tensor([True] + 20 * [False] + [True, True, False, True, False])  # (L,)
-PROBED = torch.where(PROBE, 6.0, 3.0) * torch.tensor([1.0, -1.0]).repeat(13)  # (L,)
+ENOUGH = 0.97  # the weight that the last data value must keep, as the text says
 
 
 def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
@@ -25,8 +25,7 @@ def _hold_through_noise(function, is_data: Tensor, u: Tensor) -> Tensor:
         ValueError: the result is no list of step sizes, or the states do not hold, and this is why.
     """
     delta, probed = (_step_sizes(function(marks), marks) for marks in (is_data, PROBE.clone()))  # (L,) each
-    held, wanted = (gated_state(PROBED, gate_from_delta(one)) for one in (probed, delta_by_hand(PROBE)))  # (L,) each
-    if not torch.allclose(held, wanted, rtol=0.02, atol=0.1):
+    if _smallest_weight(probed, PROBE) < ENOUGH:
         _tell_why(probed)
     elif (delta == 0).any():
         raise ValueError("a Δ is 0")
@@ -46,6 +45,15 @@ def _step_sizes(delta: Tensor, is_data: Tensor) -> Tensor:
     return delta.float()
 
 
+def _smallest_weight(delta: Tensor, is_data: Tensor) -> float:
+    """The weight of the last data value in the state, at the token where it is smallest."""
+    weight, smallest = 1.0, 1.0
+    for g, data in zip(gate_from_delta(delta).tolist(), is_data.tolist(), strict=True):
+        weight = g if data else (1 - g) * weight
+        smallest = min(smallest, weight)
+    return smallest
+
+
 def _tell_why(delta: Tensor) -> None:
     """Raises the words for what these Δ (L,) do to the probe; if none fit, the states themselves are judged."""
     gates = gate_from_delta(delta)  # (L,)
@@ -55,7 +63,7 @@ def _tell_why(delta: Tensor) -> None:
         ("all tokens have the same Δ", delta.max() - delta.min() <= 1e-3 * delta.max()),
         ("all tokens have nearly the same gate", gates.max() - gates.min() < 1e-2),
         ("data leave 2 %, and noise takes 2 %", min(old, lost) > 0.01 and max(old, lost) < 0.025),
-        ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.05)),
+        ("a data token replaces a part of the state only", data > 0.05 and lost < min(old, 0.025)),
         ("noise opens the door, and data do not", gates[PROBE].max() < gates[~PROBE].min()),
         ("the door opens one token after the data", torch.equal(opened[1:], PROBE[:-1])),
         ("the door opens one token before the data", torch.equal(opened[:-1], PROBE[1:])),
@@ -85,8 +93,8 @@ DELTA_BY_HAND = Exercise(
     reference=delta_by_hand,
     cases=_streams,
     apply=_hold_through_noise,
-    rtol=0.02,
-    atol=0.1,
+    rtol=1 - ENOUGH,
+    atol=0.2,
     axes=("token",),
     example={
         "is_data": torch.tensor([True, False, False, True, False]),
@@ -102,7 +110,7 @@ DELTA_BY_HAND = Exercise(
         Misconception(
             "2 % for each of the two",
             "Each of your two Δ would do if the other one were perfect: data leave about 2 % of the old state, and "
-            "twenty noise tokens take about 2 %. Together this is too much: let them share the 2 %.",
+            "twenty noise tokens take about 2 %. Together this is more than 3 %: let them share it.",
             _by_hand("math.log(50)", "0.001"),
         ),
         Misconception(
@@ -138,7 +146,7 @@ DELTA_BY_HAND = Exercise(
         Misconception(
             "doors that are half open",
             "Each data token leaves 10 % of the old state or more, and the noise takes a part of the state as well. Of "
-            "the 2 % each may have one half: data leave less than 1 %, and twenty noise tokens take less than 1 %.",
+            "the 3 % each may have a part: let data leave less than 1 %, and twenty noise tokens take less than 1 %.",
             _by_hand("2.0", "0.1"),
         ),
         Misconception(
@@ -166,7 +174,7 @@ DELTA_BY_HAND = Exercise(
         Misconception(
             "an infinite Δ",
             "No network gives an infinite Δ, and the package would multiply it with the input. A finite one will do: "
-            "exp(−Δ) is below 0.01 from Δ = 5 on.",
+            "with Δ = 5 exp(−Δ) is below 0.01 already.",
             _by_hand("math.inf", "1e-5"),
         ),
         Misconception(
