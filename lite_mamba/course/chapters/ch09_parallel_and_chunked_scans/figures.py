@@ -77,6 +77,7 @@ class ScanTree(LiveFigure):
         "Hillis–Steele": doubling_rounds,
         "loop": loop_rounds,
     }
+    WHOLE_ROWS = ("Hillis–Steele",)  # a round reads its whole row: places without a partner are drawn again in it
 
     controls = {  # noqa: RUF012
         "rounds": slider(0, 7, 5, label="rounds done"),
@@ -86,7 +87,9 @@ class ScanTree(LiveFigure):
     def __init__(self, combine=combine):
         super().__init__(height=6.2)
         self.combine, self.done = combine, 0
-        self.plans = {name: self._plan(rounds(self.LENGTH)) for name, rounds in self.SCHEDULES.items()}
+        self.plans = {
+            name: self._plan(rounds(self.LENGTH), name in self.WHOLE_ROWS) for name, rounds in self.SCHEDULES.items()
+        }
         self.ax = self.figure.subplots()
         self.ax.set(
             xlim=(-1.27, 7.57), ylim=(7.5, -0.5), yticks=[], xlabel="time t: the step at t holds the digit t + 1"
@@ -110,10 +113,10 @@ class ScanTree(LiveFigure):
         first = self._draw_row(0, self.plans["loop"])  # the steps themselves: they stay
         self.ax.add_collection(PolyCollection([corners for corners, _ in first], lw=2, zorder=3, **_looks(first)))
 
-    def _plan(self, rounds) -> list[dict]:
-        """For each number of rounds done: the spans (a, b) and the joins of that round."""
-        a, b = [10.0] * self.LENGTH, [float(t + 1) for t in range(self.LENGTH)]
-        plan = [{"a": list(a), "b": list(b), "joins": []}]
+    def _plan(self, rounds, whole: bool) -> list[dict]:
+        """For each number of rounds done: b of all spans, the joins of that round, and the places that it draws."""
+        a, b, places = [10.0] * self.LENGTH, [float(t + 1) for t in range(self.LENGTH)], set(range(self.LENGTH))
+        plan = [{"b": list(b), "joins": [], "drawn": places}]
         for joins in rounds:
             old_a, old_b = list(a), list(b)
             for early, late in joins:
@@ -121,7 +124,8 @@ class ScanTree(LiveFigure):
                 if not isinstance(joined, (tuple, list)) or len(joined) != 2:
                     raise ValueError(f"the join returned {joined!r}, expected a pair (a, b)")
                 a[late], b[late] = map(float, joined)
-            plan.append({"a": list(a), "b": list(b), "joins": joins})
+            drawn = places if whole else {late for _, late in joins}
+            plan.append({"b": list(b), "joins": joins, "drawn": drawn})
         return plan
 
     def update(self, rounds: int = 5, schedule: str = "up and down the tree") -> str:
@@ -152,12 +156,12 @@ class ScanTree(LiveFigure):
 
     def _draw_row(self, row: int, plan) -> list:
         """Show the cells of a row; for each one shown, the corners of its box and whether it is a finished state."""
-        joined = {late for _, late in plan[row]["joins"]} if row <= self.done else set()
+        drawn = plan[row]["drawn"] if row <= self.done else set()
         boxes = []
         y = self._height(row, plan)
         for t, cell in enumerate(self.cells[row]):
             cell.set_y(y)
-            cell.set_visible(row == 0 or row == self.done or t in joined)
+            cell.set_visible(row == self.done or t in drawn)
             if cell.get_visible():
                 value = plan[row]["b"][t]
                 ready, value = _is_finished(t, value), _in_a_box(value)
@@ -190,8 +194,8 @@ class ScanTree(LiveFigure):
         line.set_data(x, y)
 
     def _last_row(self, t: int, row: int, plan) -> int:
-        """The last round before `row` in which place t was joined: where its box stands."""
-        return max((r for r in range(row) if any(late == t for _, late in plan[r]["joins"])), default=0)
+        """The last round before `row` that draws place t: where its box stands."""
+        return max(r for r in range(row) if t in plan[r]["drawn"])
 
 
 def _is_finished(t: int, value: float) -> bool:
@@ -576,7 +580,7 @@ class Timings(LiveFigure):
         joined = sum(map(len, doubling_rounds(L)))
         wrong = f" With other outputs than the package: {', '.join(self.wrong)}." if self.wrong else ""
         return (
-            f"L = {L}, {channels * self.STATES} states a step. Products for each of them: {L} with the loop, "
+            f"L = {L}, {channels * self.STATES} states a step. Each of them takes {L} products in all with the loop, "
             f"{written(2 * joined, ',')} with Hillis–Steele. Times are in the picture, measured on this machine."
             f"{wrong}{self.whose_are(self.scans)}"
         )
