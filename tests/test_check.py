@@ -455,6 +455,16 @@ def test_right_values_without_gradients_are_wrong_where_gradients_are_asked_for(
     assert "no gradient leads from them back to `x`" in card(WITH_GRADIENTS, found).text()
 
 
+def test_a_part_without_a_gradient_is_named_as_python_writes_it():
+    named = replace(
+        WITH_GRADIENTS,
+        reference=lambda x, weights: x * weights["by"],
+        cases=lambda draw: {"x": draw.normal(draw.size(2, 5)), "weights": {"by": draw.normal(1)}},
+    )
+    found = judge(named, lambda x, weights: x * weights["by"].detach())
+    assert 'no gradient leads from them back to `weights["by"]`' in card(named, found).text()
+
+
 def test_a_gradient_that_comes_in_part_is_told_as_such():
     found = judge(WITH_GRADIENTS, lambda x, w: (w[0] * x + x[:1] - x[:1].detach(), w[1].expand_as(x)))
     assert "their gradient for `x` is not" in card(WITH_GRADIENTS, found).text()

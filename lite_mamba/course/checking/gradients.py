@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -63,12 +64,12 @@ def _asking(value: Any) -> Any:
 
 
 def _tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Each tensor in a value, with its name: `x`, `weights[0]`, `weights[in_proj]`."""
+    """Each tensor in a value, with its name: `x`, `weights[0]`, `weights["in_proj"]`."""
     if isinstance(value, Tensor):
         yield name, value
     elif isinstance(value, (tuple, list, dict)):
         for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _tensors(part, f"{name}[{key}]" if name else str(key))
+            yield from _tensors(part, f"{name}[{json.dumps(key)}]" if name else str(key))
 
 
 def _in_words(example: Example) -> Difference:
