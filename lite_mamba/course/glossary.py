@@ -34,7 +34,7 @@ class Term:
 TERMS = [
     Term(
         "A (state matrix)",
-        "how fast each number of the state fades; always negative, and kept as its logarithm",
+        "how fast each number of the state fades; always negative, and kept as the logarithm of −A",
         "06",
         symbol="$A$",
         code="A_log",
@@ -220,7 +220,7 @@ TERMS = [
         "10",
         everyday=True,
     ),
-    Term("ablation", "taking a part away and measuring again, to see what the part is for", "12", everyday=True),
+    Term("ablation", "taking a part away and measuring again, to see what the part is for", "10", everyday=True),
     Term("attention", "each token weighs all tokens before it by how well they match", "12", everyday=True),
     Term("copying", "a task: say symbols again in their order, after noise; fixed, or selective", "12", everyday=True),
     Term("cue", "a token that says: remember what comes next; and at the end: say it", "12", everyday=True),

@@ -203,7 +203,7 @@ BLOCK = [
     ("silu(z)", block(gate=F.silu), "a SiLU that comes twice on z"),
     ("no SiLU", gated_without_silu, "a gate without SiLU"),
     ("softplus", block(twice=F.softplus), "a softplus that comes twice"),
-    ("A_log", block(log=lambda a: a), "the logarithm of A in place of A"),
+    ("A_log", block(log=lambda a: a), "a logarithm in place of A"),
     ("-A_log", block(log=lambda a: -a), "a logarithm that only changed its sign"),
     ("exp(A_log)", block(log=torch.exp), "an A that grows"),
     ("silu(u)", block(after=F.silu), "a SiLU that comes twice on u"),

@@ -383,7 +383,7 @@ BLOCK_FORWARD = Exercise(
             ],
         ),
         Misconception(
-            "the logarithm of A in place of A",
+            "a logarithm in place of A",
             "The parameter is A_log. The scan wants A = −exp(A_log), which is negative for any A_log.",
             _wired(f'{A} → w["A_log"]'),
         ),

@@ -259,7 +259,7 @@ BLOCK_STEP = Exercise(
         ),
         Misconception(
             "A_log in the place of A",
-            "state_update wants A, which is negative. The parameter is its logarithm: A = −exp(A_log).",
+            "state_update wants A, which is negative. The parameter is A_log: A = −exp(A_log).",
             [_wired('-torch.exp(w["A_log"]) → w["A_log"]'), _wired('-torch.exp(w["A_log"]) → -w["A_log"]')],
         ),
         Misconception(
