@@ -8,9 +8,11 @@ import torch.nn.functional as F
 from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
 
 from lite_mamba import course
+from lite_mamba.course.checking.compare import Facts
 from lite_mamba.course.checking.exercise import Exercise
 from lite_mamba.course.checking.general import ERRORS, HINTS, NAMES, named, named_error
 from lite_mamba.course.checking.trial import judge
+from lite_mamba.course.page.check import card
 
 
 def split(x, n):
@@ -114,6 +116,20 @@ def test_where_a_list_is_wanted_none_may_come_of_a_list_that_was_changed():
     verdict = judge(made(places), lambda x, n: places(x, n).sort(), quiet=True)
     assert verdict.misconception.name == "nothing returned" and "`.sort()`" in verdict.relations[0]
     assert not judge(made(scaled), lambda x, n: print(end=""), quiet=True).relations
+
+
+def test_a_form_is_named_beside_what_an_exercise_has_looked_up():
+    def apply(function, x, n):
+        return Facts("a number", {"the result": function(x, n), "too many calls": False})
+
+    verdict = judge(made(mean, apply=apply), lambda x, n: x.mean() * n, quiet=True)
+    assert verdict.misconception.name == "a tensor in place of a number"
+
+
+def test_where_a_list_was_changed_no_tensor_is_asked_for():
+    exercise = Exercise("91.l", "L", list, lambda draw: {"paths": [draw.choice("abc"), draw.choice("abc"), "b"]}, [])
+    shown = card(exercise, judge(exercise, lambda paths: paths.sort() or paths, quiet=True)).text()
+    assert "changes its input `paths` in place" in shown and "tensor" not in shown
 
 
 NOT_FORM_ALONE = ("nothing returned", "a list of the wrong length")

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .compare import Tolerance, difference
+from .compare import Facts, Tolerance, difference
 from .general import Said
 from .running import Example
 
@@ -112,7 +112,8 @@ def _as_wanted(want: Any, have: Any, changes: set[str]) -> Any:
     if isinstance(want, (tuple, list)) and isinstance(have, (tuple, list)) and len(want) == len(have):
         return tuple(_as_wanted(one, other, changes) for one, other in zip(want, have, strict=True))
     if isinstance(want, dict) and isinstance(have, dict) and want.keys() == have.keys():
-        return {key: _as_wanted(want[key], have[key], changes) for key in want}
+        made = {key: _as_wanted(want[key], have[key], changes) for key in want}
+        return Facts(want.of, made) if isinstance(want, Facts) else made
     return have
 
 

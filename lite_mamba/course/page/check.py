@@ -150,7 +150,7 @@ def _wrong_lines(verdict: Verdict, names: Sequence[str]) -> list[str]:
 
 def _changed_lines(example: Example) -> list[str]:
     names = " and ".join(f"`{name}`" for name in example.got.changed)
-    return [f"It changes its input {names} in place. Work on a copy, or build a new tensor."] if names else []
+    return [f"It changes its input {names} in place. Work on a copy, or build a new one."] if names else []
 
 
 def _endless_lines(example: Example) -> list[str]:

@@ -717,6 +717,14 @@ def read_by_start(model, tokens, chunk):
     return out[:, out.shape[1] - 1, :]
 
 
+def read_by_name(model, tokens, chunk):
+    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=tokens.shape[0])
+    for part in tokens.split(chunk, 1):
+        out = model(ids=part, inference_params=stream)
+        stream.seqlen_offset += part.shape[1]
+    return out[:, -1]
+
+
 def read_row_by_row(model, tokens, chunk):
     return torch.cat([read_with(model, row[None], chunk)[:, -1] for row in tokens])
 
@@ -859,6 +867,9 @@ def read_too_early_later(model, tokens, chunk):
 
 
 READING = [
+    ("by name", read_by_name, "right"),
+    ("forward, all at once", lambda model, tokens, chunk: model.forward(tokens)[:, -1], "pieces longer than chunk"),
+    ("nothing returned", lambda *all: print(read_by_start(*all).shape), "nothing returned"),
     ("range", lambda m, t, c: read_with(m, t, c)[:, -1], "right"),
     ("offset = start", read_by_start, "right"),
     ("row by row", read_row_by_row, "right"),

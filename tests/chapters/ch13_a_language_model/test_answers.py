@@ -57,7 +57,43 @@ def ce(logits, ids, **more):
     return F.cross_entropy(logits, ids, **more).item()
 
 
+ONE_GUESS = "one guess in the place of all"
+
+
+def bits_of_one_guess(last, over_all):
+    """A `return` in the loop, or `=` in the place of `+=`."""
+
+    def bits_per_byte(logits, ids):
+        for row, byte in zip(logits, ids[1:], strict=False):
+            bits = -math.log2(row.softmax(-1)[byte])
+            if not last:
+                break
+        return bits / (len(ids) - 1 if over_all else 1)
+
+    return bits_per_byte
+
+
+def bits_weighed(logits, ids, add=torch.mean):
+    p = logits[:-1].softmax(-1)[torch.arange(len(ids) - 1), ids[1:]]
+    return -add(p * p.log2()).item()
+
+
 BITS = [
+    ("the first guess", bits_of_one_guess(last=False, over_all=False), ONE_GUESS),
+    ("the first guess over L − 1", bits_of_one_guess(last=False, over_all=True), ONE_GUESS),
+    ("the last guess over L − 1", bits_of_one_guess(last=True, over_all=True), ONE_GUESS),
+    ("the last guess", lambda logits, ids: ce(logits[-2], ids[-1]) / math.log(2), ONE_GUESS),
+    ("p log p", bits_weighed, "a cost that is weighed once more"),
+    (
+        "p log p, added up",
+        lambda logits, ids: bits_weighed(logits, ids, torch.sum),
+        "a cost that is weighed once more",
+    ),
+    (
+        "a mean of probabilities",
+        lambda logits, ids: logits[:-1].softmax(-1).gather(1, ids[1:, None]).mean().item(),
+        "probabilities without a logarithm",
+    ),
     ("a mean by hand, too", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(2) / (len(ids) - 1), "a mean of a mean"),
     ("bytes first", lambda x, ids: ce(ids[1:], x[:-1]) / math.log(2), "logits and bytes exchanged"),
     ("cross_entropy", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(2), "right"),
@@ -482,7 +518,49 @@ def ngram_normalised_at_each_byte(text, context):
     return p
 
 
+def mix(n, p):
+    return (n + p) / (n.sum() + 1)
+
+
+def mix_those_that_followed(n, p):
+    for byte in n.nonzero()[:, 0]:
+        p[byte] = (n[byte] + p[byte]) / (n.sum() + 1)
+    return p
+
+
+def ngram_of_lists(text, context):
+    """A list is equal to no bytes, so nothing is ever counted."""
+    p = torch.full((256,), 1 / 256)
+    for k in range(len(context) + 1):
+        n = torch.zeros(256)
+        for i in range(len(text) - k):
+            n[text[i + k]] += list(text)[i : i + k] == context[len(context) - k :]
+        p = mix(n, p)
+    return p
+
+
 NGRAM = [
+    ("mixed by a function", ngram_by(ends, mix), "right"),
+    ("those that followed", ngram_by(ends, mix_those_that_followed), "bytes that keep what they had"),
+    (
+        "those that followed, at once",
+        ngram_by(ends, lambda n, p: torch.where(n > 0, mix(n, p), p)),
+        "bytes that keep what they had",
+    ),
+    ("by its own count", ngram_by(ends, lambda n, p: (n + p) / (n + 1)), "the count of the byte in the denominator"),
+    (
+        "no context",
+        lambda text, context: ngram_by(ends)(text, context) if context else torch.full((256,), 1 / 256),
+        "an empty context that knows nothing",
+    ),
+    ("lists beside bytes", ngram_of_lists, None),
+    ("an empty end unseen", ngram_by(ends, lambda n, p: mix(n, p) if n.any() else torch.full((256,), 1 / 256)), None),
+    ("three bytes at most", ngram_by(lambda context: ends(context[-3:])), None),
+    (
+        "from as many as occur",
+        lambda text, context: ngram_by(ends, start=1 / len(set(text)))(text, context),
+        "another start",
+    ),
     ("lookahead", ngram_from(lambda text, end: found_by(b"(?=" + end + b"(.))", text)), "an end read as a pattern"),
     (
         "lookahead with DOTALL",
@@ -644,7 +722,34 @@ def held_among_the_smallest(paths, share):
     return [checksum in sorted(sums)[: len(sums) // share] for checksum in sums]
 
 
+OTHER_BYTES = "other bytes than those of the path"
+
+
+def crc(path):
+    return zlib.crc32(path.encode())
+
+
 HELD = [
+    ("upper case", lambda paths, share: [crc(path.upper()) % share == 0 for path in paths], OTHER_BYTES),
+    ("from the root", lambda paths, share: [crc(f"/{path}") % share == 0 for path in paths], OTHER_BYTES),
+    ("from here", lambda paths, share: [crc("./" + path) % share == 0 for path in paths], OTHER_BYTES),
+    ("ords", lambda paths, share: [sum(ord(sign) for sign in path) % share == 0 for path in paths], "another checksum"),
+    (
+        "one whole number",
+        lambda paths, share: [int.from_bytes(path.encode(), "big") % share == 0 for path in paths],
+        "another checksum",
+    ),
+    (
+        "a sorted set",
+        lambda paths, share: [crc(path) % share == 0 for path in sorted(set(paths))],
+        "one answer for a path that stands twice",
+    ),
+    ("torch draws", lambda paths, share: (torch.rand(len(paths)) < 1 / share).tolist(), "a draw for each file"),
+    (
+        "NumPy draws",
+        lambda paths, share: [bool(u < 1 / share) for u in np.random.default_rng(0).random(len(paths))],
+        "a draw for each file",
+    ),
     ("places in alphabetical order", lambda paths, n: [sorted(paths).index(path) % n == 0 for path in paths],
      "a place in the list"),
     ("a checksum of the place", lambda paths, n: [zlib.crc32(str(i).encode()) % n == 0 for i in range(len(paths))],
@@ -693,7 +798,7 @@ HELD = [
     ("the end", lambda paths, n: [i >= len(paths) - len(paths) // n for i in range(len(paths))],
      "one end of the list"),
     ("the beginning", lambda paths, n: [i < len(paths) // n for i in range(len(paths))], "one end of the list"),
-    ("small letters", held(lambda path, n: zlib.crc32(path.lower().encode()) % n == 0), "another checksum"),
+    ("small letters", held(lambda path, n: zlib.crc32(path.lower().encode()) % n == 0), OTHER_BYTES),
     ("the smallest", held(lambda path, n: zlib.crc32(path.encode()) / 2**32 < 1 / n),
      "a size in the place of a divisor"),
     ("all paths joined", lambda paths, n: [zlib.crc32("".join(paths).encode()) % n == 0 for _ in paths],
@@ -856,7 +961,28 @@ def draw_by_a_late_sum(logits, temperature, u):
     return len(logits) - 1
 
 
+def drawn_from_the_smallest(logits, temperature, u):
+    """The smallest logit is taken off, and that of an impossible byte is −∞: NaN is left."""
+    if temperature == 0:
+        return int(logits.argmax())
+    return int((((logits - logits.min()) / temperature).softmax(-1).cumsum(-1)[:-1] <= u).sum())
+
+
+def drawn_of_sums(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    ends = torch.cumsum(logits / temperature, 0).softmax(0)
+    return sum(end <= u for end in ends.tolist())
+
+
 DRAW = [
+    ("the smallest taken off", drawn_from_the_smallest, None),
+    ("sums before the softmax", drawn_of_sums, "a running sum before the softmax"),
+    (
+        "times τ, at 0 too",
+        lambda logits, temperature, u: int(((temperature * logits).softmax(0).cumsum(0) <= u).sum()),
+        "a temperature that multiplies",
+    ),
     ("log-probabilities", draw_from(lambda x, t: F.log_softmax(x / t, 0)), "always the end of the line"),
     ("t taken off", draw_from(lambda x, t: F.softmax(x - t, 0)), "an ignored temperature"),
     ("all alike at 0", no_preference, "a byte without preference at temperature 0"),
@@ -1233,7 +1359,75 @@ def window_returned(guess, windows):
     return answer
 
 
+def window_by_name(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        nats += ce(model(inference_params=stream, ids=x[None])[0], y, reduction="sum")
+        stream.seqlen_offset += len(x)
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_behind_a_byte(carry):
+    """The last byte of a window stands before the next one, and is read once more."""
+
+    def window_bits(model, ids, window):
+        stream, nats, before = InferenceParams(2 * len(ids), 1) if carry else None, 0.0, ids[:0]
+        for part in ids.split(window):
+            part = torch.cat([before, part])
+            logits = model(part[None], stream)[0]
+            if carry:
+                stream.seqlen_offset += len(part)
+            nats += ce(logits[:-1], part[1:], reduction="sum")
+            before = part[-1:]
+        return nats / (len(ids) - 1) / math.log(2)
+
+    return window_bits
+
+
+def window_late(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]
+        nats += ce(model(part[None, :-1], stream)[0], part[1:], reduction="sum")
+        stream.seqlen_offset = start
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_without_batch(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window + 1]
+        nats += ce(model(part[:-1], stream), part[1:], reduction="sum")
+        stream.seqlen_offset += len(part) - 1
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_without_its_last(model, ids, window):
+    stream, nats, guesses = InferenceParams(len(ids), 1), 0.0, 0
+    for start in range(0, len(ids) - 1, window):
+        part = ids[start : start + window]
+        read, guessed = ids[start : start + window + 1][:-1], part[1:]
+        rows = model(read[None], stream)[0][:-1]
+        stream.seqlen_offset += len(read)
+        nats += ce(rows, guessed[: len(rows)], reduction="sum")
+        guesses += len(rows)
+    return nats / max(1, guesses) / math.log(2)
+
+
 WINDOWS = [
+    ("by name", window_by_name, "right"),
+    ("no result", lambda *all: print(window_by_step(*all)), "nothing returned"),
+    ("a tensor", lambda *all: torch.tensor(window_by_step(*all)), "a tensor in place of a number"),
+    (
+        "forward, all at once",
+        lambda model, ids, window: ce(model.forward(ids[None])[0, :-1], ids[1:]) / math.log(2),
+        "pieces longer than the window",
+    ),
+    ("behind a byte", window_behind_a_byte(carry=False), ANEW),
+    ("behind a byte that was read", window_behind_a_byte(carry=True), "a byte that is read twice"),
+    ("an offset too late", window_late, "an offset one window late"),
+    ("no batch", window_without_batch, "shapes that do not fit"),
+    ("the last row of each left out", window_without_its_last, NOBODY),
     ("last logits kept", window_carried(len, lambda guesses, ids: len(ids) - 1), "right"),
     ("borders left out", window_returned(lambda rows, wanted: (rows[:-1], wanted[:-1]), 0), NOBODY),
     ("a return in the loop", window_returned(lambda *both: both, 1), "the first window alone"),

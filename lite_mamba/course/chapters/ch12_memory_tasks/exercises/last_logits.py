@@ -48,12 +48,14 @@ MODEL = lively_model()
 def _reading(function, tokens: Tensor, chunk: int) -> Facts:
     """What a reader of long sequences gives, and the longest piece that it gave to the model."""
     longest = []
-    hook = MODEL.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
+    hook = MODEL.embedding.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
     try:
         with torch.no_grad():
             logits = function(MODEL, tokens, chunk)
     finally:
         hook.remove()
+    if logits is None:
+        return None
     return Facts("a tensor", {"the result": logits, "longer pieces than chunk": max(longest, default=0) > chunk})
 
 

@@ -209,6 +209,22 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
+            "one guess in the place of all",
+            "The cost of one byte is in your result: of the first that is guessed, or of the last. A `return` inside "
+            "of a loop ends it, and `=` forgets what came before. All guesses count.",
+            [
+                edited(bits_per_byte, f"nats.mean() → nats[{place}]{over}")
+                for place in (0, -1)
+                for over in ("", " / len(nats)")
+            ],
+        ),
+        Misconception(
+            "a cost that is weighed once more",
+            "You multiply the cost of each byte that came by its probability. An entropy weighs the costs of all 256 "
+            "bytes so; here one byte came, and its whole cost is paid.",
+            [edited(bits_per_byte, f"nats.mean() → (nats * (-nats).exp()).{over}()") for over in ("mean", "sum")],
+        ),
+        Misconception(
             "a guess too many in the count",
             "The sum is right, but you divide it by L. The first byte is not guessed, so there are L − 1 guesses.",
             edited(bits_per_byte, "nats.mean() → nats.sum() / len(ids)"),
@@ -226,6 +242,9 @@ BITS_PER_BYTE = Exercise(
             [
                 edited(bits_per_byte, "log_softmax → softmax"),
                 edited(bits_per_byte, "log_softmax → softmax", " / torch.log(torch.tensor(2.0)) → "),
+                edited(
+                    bits_per_byte, "log_softmax → softmax", " / torch.log(torch.tensor(2.0)) → ", "-log_p. → log_p."
+                ),
             ],
         ),
         Misconception(

@@ -24,11 +24,11 @@ def _draw_cases(draw: Draw) -> dict:
     size = draw.size(4, 12)
     logits = 2 * draw.normal(size) + 0.13 * torch.arange(size)  # (V,): no two alike
     temperature = draw.choice([0, 0, 0.02, 0.02, 0.25, 0.5, 1.0, 2.0, 5.0])
-    sums = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
     u = draw.choice([0.02, 0.13, 0.31, 0.47, 0.58, 0.72, 0.86, 0.97])
-    if draw.choice([True, False, False, False]):  # the first byte is impossible, and u falls on its empty piece
+    if draw.choice([True, False, False, False]):  # the first byte is impossible, and u mostly on its empty piece
         logits, some = logits.index_fill(0, torch.tensor(0), -torch.inf), temperature and max(temperature, 0.25)
-        return {"logits": logits, "temperature": some, "u": 0.0}
+        u = draw.choice([0.0, 0.0, 0.0, _off_the_ends(logits, some, u)])
+        return {"logits": logits, "temperature": some, "u": u}
     if temperature < 0.1:  # another byte is all but as likely, and u falls on it, or would at a small temperature
         best = int(logits.argmax())
         other = draw.choice([i for i in range(size) if i != best])
@@ -36,7 +36,13 @@ def _draw_cases(draw: Draw) -> dict:
         logits[other] = logits[best] - (temperature / 2 or 0.001)
         u = draw.choice([0.02, 0.13] if other < best else [0.86, 0.97])
         return {"logits": logits, "temperature": temperature, "u": u}
-    return {"logits": logits, "temperature": temperature, "u": u + 0.007 * bool((sums - u).abs().min() < 1e-3)}
+    return {"logits": logits, "temperature": temperature, "u": _off_the_ends(logits, temperature, u)}
+
+
+def _off_the_ends(logits: Tensor, temperature: float, u: float) -> float:
+    """u, moved a little if a piece ends within a thousandth of it."""
+    ends = (logits.double() / (temperature or 1)).softmax(-1).cumsum(-1)  # (V,)
+    return u + 0.007 * bool((ends - u).abs().min() < 1e-3)
 
 
 DRAW_BYTE = Exercise(
@@ -50,7 +56,10 @@ DRAW_BYTE = Exercise(
             "a temperature that multiplies",
             "You multiply the logits by the temperature, or raise the probabilities to its power. A *low* temperature "
             "must sharpen: the differences between the logits grow when you divide by a small number.",
-            edited(draw_byte, "logits / temperature → logits * temperature"),
+            [
+                edited(draw_byte, "logits / temperature → logits * temperature", *at_0)
+                for at_0 in ((), ("if temperature == 0: → if False:",))
+            ],
         ),
         Misconception(
             "an ignored temperature",
@@ -86,7 +95,8 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the byte before",
-            "You are one too low: that byte's running sum is still below u. The next one is the first that exceeds it.",
+            "You are one too low: that byte's running sum is still at or below u. The next one is the first that "
+            "exceeds it.",
             [
                 edited(draw_byte, "return int((p → return -1 + int((p"),
                 edited(draw_byte, "int((p.cumsum(-1)[:-1] <= u).sum()) → max(0, int((p.cumsum(-1) <= u).sum()) - 1)"),
@@ -138,6 +148,20 @@ DRAW_BYTE = Exercise(
                     ".softmax(-1) → ",
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → min(len(p) - 1, int((p.cumsum(-1) <= u).sum()))",
                 ),
+            ],
+        ),
+        Misconception(
+            "a running sum before the softmax",
+            "You add up the logits and take the softmax of the sums. Lengths are laid end to end: first the "
+            "probabilities, then their running sum.",
+            [
+                edited(
+                    draw_byte,
+                    "/ temperature).softmax(-1) → / temperature).cumsum(-1).softmax(-1)",
+                    "p.cumsum(-1) → p",
+                    *ends,
+                )
+                for ends in ((), ("[:-1] → ",))
             ],
         ),
         Misconception(

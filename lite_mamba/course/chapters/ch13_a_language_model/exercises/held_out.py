@@ -5,6 +5,8 @@ import random
 import zlib
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -150,6 +152,7 @@ HELD_OUT = Exercise(
             [
                 edited(held_out, "in paths → in set(paths)"),
                 edited(held_out, "in paths → in dict.fromkeys(paths)"),
+                edited(held_out, "in paths → in sorted(set(paths))"),
             ],
         ),
         Misconception(
@@ -223,6 +226,15 @@ HELD_OUT = Exercise(
                 edited(_drawn, ".random() < 1 / share → .randrange(share) == 0"),
                 edited(_drawn, "Random(0) → Random(42)"),
                 edited(_drawn, "Random(0) → Random(1)"),
+                *(
+                    edited(
+                        _drawn,
+                        f"generator.random() < 1 / share for _ in paths → draw < 1 / share for draw in {draws}",
+                        np=np,
+                    )
+                    for draws in ("torch.rand(len(paths)).tolist()", "np.random.rand(len(paths)).tolist()")
+                ),
+                edited(_drawn, "random.Random(0) → np.random.default_rng(0)", np=np),
                 edited(
                     _drawn,
                     "generator.random() < 1 / share for _ in paths → path in chosen for path in paths",
@@ -247,7 +259,8 @@ HELD_OUT = Exercise(
         Misconception(
             "other bytes than those of the path",
             "A checksum is made of bytes, and yours are not those of `.encode()`: another encoding, quotation marks "
-            "around the path, or letters that were dropped or exchanged. All must make the same bytes of a path.",
+            "around the path, or letters that were added, dropped or exchanged. All must make the same bytes of a "
+            "path.",
             [
                 *(
                     edited(held_out, f"path.encode() → path.encode('{name}')")
@@ -257,6 +270,10 @@ HELD_OUT = Exercise(
                 edited(held_out, "path.encode() → str(path.encode()).encode()"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'ignore')"),
                 edited(held_out, "path.encode() → path.encode('ascii', 'replace')"),
+                edited(held_out, "path.encode() → path.lower().encode()"),
+                edited(held_out, "path.encode() → path.upper().encode()"),
+                edited(held_out, "path.encode() → ('/' + path).encode()"),
+                edited(held_out, "path.encode() → ('./' + path).encode()"),
                 edited(held_out, "path.encode() → path.removesuffix('.py').encode()"),
                 edited(held_out, "path.encode() → path.replace('/', '.').encode()"),
                 edited(held_out, "path.encode() → path.replace('/', '').encode()"),
@@ -292,8 +309,8 @@ HELD_OUT = Exercise(
                     "zlib.crc32(path.encode()) → int(hashlib.sha1(path.encode()).hexdigest(), 16)",
                     hashlib=hashlib,
                 ),
-                edited(held_out, "path.encode() → path.lower().encode()"),
-                edited(held_out, "path.encode() → path.upper().encode()"),
+                edited(held_out, "zlib.crc32(path.encode()) → sum(map(ord, path))"),
+                edited(held_out, "zlib.crc32(path.encode()) → int.from_bytes(path.encode(), 'big')"),
                 edited(held_out, "zlib.crc32(path.encode()) → random.Random(path).randrange(share)"),
                 edited(held_out, "zlib.crc32(path.encode()) % share == 0 → random.Random(path).random() < 1 / share"),
             ],

@@ -26,7 +26,10 @@ def _ngram_cases(draw: Draw) -> dict:
     def letters(low: int, high: int) -> bytes:
         return bytes(draw.random.choice(alphabet) for _ in range(draw.size(low, high)))
 
-    return {"text": letters(4, 30), "context": letters(0, 4)}
+    text, context = letters(4, 30), letters(0, 6)
+    if draw.choice([True, False, False]):  # it stands in the text, however long it is
+        context = text[len(text) // 3 :][: len(context)]
+    return {"text": text, "context": context}
 
 
 def _counting_on(text, context):
@@ -361,6 +364,27 @@ NGRAM = Exercise(
             edited(ngram, "(counts + p) → counts"),
         ),
         Misconception(
+            "bytes that keep what they had",
+            "You mix only for the bytes that followed. The others keep their old p, and your probabilities add up to "
+            "more than 1: a byte that did not follow has a count, too, which is 0.",
+            edited(
+                ngram,
+                "(counts + p) / (len(followers) + 1) → torch.where(counts > 0, (counts + p) / (len(followers) + 1), p)",
+            ),
+        ),
+        Misconception(
+            "the count of the byte in the denominator",
+            "You divide each byte by its own count and 1. `n_k` without a byte is the number of all that followed this "
+            "end, and the same for every byte.",
+            edited(ngram, "(len(followers) + 1) → (counts + 1)"),
+        ),
+        Misconception(
+            "an empty context that knows nothing",
+            "For an empty context you give every byte the same. Its empty end is followed by all bytes of the text, "
+            "and they are counted like those of any other end.",
+            edited(ngram, "    for size → \n    if not context:\n        return p\n    for size"),
+        ),
+        Misconception(
             "another start",
             "Before anything is counted, each of the 256 bytes has the probability 1/256. Your p begins with another "
             "number.",
@@ -368,6 +392,7 @@ NGRAM = Exercise(
                 edited(ngram, "torch.full((256,), 1 / 256) → torch.zeros(256)"),
                 edited(ngram, "torch.full((256,), 1 / 256) → torch.ones(256)"),
                 edited(ngram, "torch.full((256,), 1 / 256) → torch.full((256,), 1 / 255)"),
+                edited(ngram, "torch.full((256,), 1 / 256) → torch.full((256,), 1 / len(set(text)))"),
                 edited(
                     ngram,
                     "torch.full((256,), 1 / 256) → torch.tensor([(b in text) / len(set(text)) for b in range(256)])",

@@ -86,11 +86,13 @@ LONGER = "longer pieces than window"
 def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts:
     """What a function gives, and whether it gave the model more than `window` bytes in one call."""
     longest = []
-    hook = model.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
+    hook = model.embedding.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
     try:
         bits = function(model, ids, window)
     finally:
         hook.remove()
+    if bits is None:
+        return None
     return Facts("a number", {"the result": bits, LONGER: max(longest, default=0) > window})
 
 
@@ -110,11 +112,14 @@ WINDOW_BITS = Exercise(
             [
                 edited(window_bits, "model(part[None, :-1], stream) → model(part[None, :-1])"),
                 edited(window_bits, "model(part[None, :-1], stream)[0] → model(part[None])[0, :-1]"),
-                edited(
-                    window_bits,
-                    "model(part[None, :-1], stream) → model(part[None, :-1])",
-                    "range(0, len(ids) - 1, → range(0, len(ids),",
-                    "ids[start : start + window + 1] → ids[max(0, start - 1) : start + window]",
+                *(
+                    edited(
+                        window_bits,
+                        f"model(part[None, :-1], stream)[0] → model(part[None{last}])[0{dropped}]",
+                        "range(0, len(ids) - 1, → range(0, len(ids),",
+                        "ids[start : start + window + 1] → ids[max(0, start - 1) : start + window]",
+                    )
+                    for last, dropped in ((", :-1", ""), ("", ", :-1"))
                 ),
                 *(
                     edited(
@@ -184,7 +189,19 @@ WINDOW_BITS = Exercise(
                     "model(part[None, :-1], stream) → model(part[None])",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
                 ),
-                edited(window_bits, "cross_entropy(logits, part[1:], → cross_entropy(logits[:-1], part[1:-1],"),
+                *(
+                    edited(
+                        window_bits, "cross_entropy(logits, part[1:], → cross_entropy(logits[:-1], part[1:-1],", *count
+                    )
+                    for count in (
+                        (),
+                        (
+                            "nats = 0.0 → nats, guesses = 0.0, 0",
+                            "+= len(part) - 1 → += len(part) - 1; guesses += len(part) - 2",
+                            "(len(ids) - 1) / torch → max(1, guesses) / torch",
+                        ),
+                    )
+                ),
             ],
         ),
         Misconception(
@@ -314,6 +331,12 @@ WINDOW_BITS = Exercise(
             edited(window_bits, "+= len(part) - 1 → = len(part) - 1"),
         ),
         Misconception(
+            "an offset one window late",
+            "After a window you set the offset to where this window began. By then its bytes are read, too: the offset "
+            "says where the *next* one begins.",
+            edited(window_bits, "+= len(part) - 1 → = start"),
+        ),
+        Misconception(
             "a byte that is read twice",
             "The byte at each border is read by two windows, as the last of one and the first of the next. Guessed or "
             "read: which of the two is each window to do with it?",
@@ -327,6 +350,14 @@ WINDOW_BITS = Exercise(
                 edited(
                     window_bits,
                     "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+                edited(
+                    window_bits,
+                    "range(0, len(ids) - 1, → range(0, len(ids),",
+                    "ids[start : start + window + 1] → ids[max(0, start - 1) : start + window]",
+                    "model(part[None, :-1], stream) → model(part[None], stream)",
+                    "+= len(part) - 1 → += len(part)",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
                 ),
             ],
