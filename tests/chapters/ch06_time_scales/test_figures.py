@@ -251,6 +251,11 @@ def test_the_loss_by_rounding_exp_is_called_the_lesser_one_where_the_curve_shows
         assert not lesser or shown.bound < errors
 
 
+def test_every_mark_of_the_memorys_axis_has_its_number():
+    names = [name.get_text() for name in figures.TimeScaleMap().memory.get_xticklabels()]
+    assert names == ["1", "10", "100", "1000", "10 000"]
+
+
 def test_the_map_agrees_with_its_cell_and_its_rain_with_the_package():
     shown = figures.TimeScaleMap()
     for parameters in shown.corners():

@@ -306,7 +306,7 @@ class SoftplusInverse(LiveFigure):
         self.bound = min(self.spacing / 2 / grown / delta, 1.0)
         lost = f"{written(100 * self.bound, '.2g')} %"
         all_together = self.naive.get_ydata()[np.abs(self.naive.get_xdata() - math.log10(delta)).argmin()]
-        title = f"By exp(Δ) alone: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
+        title = f"exp(Δ) rounded: {f'≤ {lost} lost' if self.bound < 1 else 'all is lost'}"
         here = f"this alone can put Δ off by {lost}" if self.bound < 1 else "nothing of Δ is left"
         if 2 * self.bound < 10**all_together:  # what else is rounded, the bias for one, is larger
             title, here = "Other roundings lose more", f"{here}, and the other roundings by more"
