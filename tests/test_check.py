@@ -161,6 +161,13 @@ def test_a_named_mistake_that_rounding_hides_is_put_in_words():
     assert "a little more" in text and re.search(r"expected (\d), got \1, which is 1e-05 off", text)
 
 
+@pytest.mark.parametrize(("form", "shown"), [(float, "3.0"), (torch.tensor, "tensor(3)"), (lambda n: n + 1, "4")])
+def test_a_number_of_another_kind_does_not_look_like_the_expected_one(form, shown):
+    exercise = Exercise("91.n", "N", lambda n: n, lambda draw: {"n": 3}, [])
+    rows = dict(card(exercise, judge(exercise, lambda n: form(n))).rows)
+    assert (rows["expected"], rows["got"]) == ("3", shown)
+
+
 @pytest.mark.parametrize(("names", "shown"), [("abcd", 4), ("abcde", 1)])
 def test_of_many_parts_only_those_that_differ_are_shown(names, shown):
     exercise = Exercise("91.d", "D", lambda x: dict.fromkeys(names, x), lambda draw: {"x": draw.size(1, 5)}, [])

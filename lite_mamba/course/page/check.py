@@ -29,6 +29,7 @@ _standing: dict[str, Function] = {}  # exercise id -> the function that stands i
 
 MISCALLED = re.compile(r"[\w.<>]+\(\) (takes|missing|got)")  # Python's words when arguments don't fit
 
+SHORT = 60  # a value is written as Python writes it only if it has no more signs than this
 FEW_PARTS = 4  # a result with more named parts shows only those that differ
 
 STANDS_IN = "The reference stands in, so that the cells below work."
@@ -163,10 +164,11 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
     expected, got, names = _parts_to_show(found, example)
     case = "The smallest case that fails:"
     rows = [*_shape_rows(example, expected, got), *((name, table(value)) for name, value in example.case.items())]
+    wanted, given = _told_apart(expected, got, names)
     if example.expected.error is None:
-        rows.append(("expected", table(expected, names)))
+        rows.append(("expected", wanted))
     if example.raised is None:
-        rows.append(("got", table(got, names)))
+        rows.append(("got", given))
         if tone == "close" and example.difference and table(got, names) == table(expected, names):
             hidden = _sentence(example.difference.words, found.items)  # by the rounding of the tables
             lines = lines if hidden in lines else [*lines, hidden]
@@ -178,6 +180,14 @@ def _example_card(tone: str, headline: str, lines: list[str], found: Exercise, e
         raised = example.raised
         rows.append(("got", words_of(raised) if raised_by_check(raised) else said(raised)))
     return Card(tone, headline, [*lines, case], rows, [STANDS_IN])
+
+
+def _told_apart(expected: Any, got: Any, names: Sequence[str]) -> tuple[str, str]:
+    """Both as tables; as Python writes them where only so a number differs from the expected one: 9, 9.0, tensor(9)."""
+    tables = table(expected, names), table(got, names)
+    if tables[0] != tables[1] or has_tensor(expected) or len(repr(got)) > SHORT:
+        return tables
+    return repr(expected), repr(got)
 
 
 def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any, Sequence[str]]:
