@@ -76,6 +76,7 @@ TERMS = [
         code="d_inner",
     ),
     Term("chunk", "a part of a sequence that is processed in one call", "03"),
+    Term("comb filter", "a filter whose part that passes repeats at even distances of speed", "02"),
     Term(
         "correlation", "sliding a kernel over a signal without turning it around; what PyTorch calls convolution", "01"
     ),
@@ -127,12 +128,19 @@ TERMS = [
         code="conv_gates, z",
     ),
     Term(
+        "front end",
+        "what a block does to its input before the scan: convolutions side by side, added with their shares",
+        "02",
+        everyday=True,
+    ),
+    Term(
         "half-life",
         "the time after which half of a state is gone; in steps: $\\ln 2 / (\\Delta \\lvert A \\rvert)$",
         "06",
     ),
     Term("HiPPO", "a theory of which N numbers describe a whole past best; its answer LegS is where A starts", "06"),
     Term("history", "the past inputs that a convolution still needs", "03", code="conv_state", shape="(B, D, max lag)"),
+    Term("hole", "a lag within the receptive field that no tap reads", "02", everyday=True),
     Term("hold", "to keep a state as it is, because the step size is near zero", "07", everyday=True),
     Term("impulse response", "what comes out when a single 1 goes in", "01"),
     Term(
@@ -171,12 +179,20 @@ TERMS = [
     Term("S4D", "S4 with a diagonal A; S4D-real has the rates 1, 2, …, N", "06"),
     Term("segment", "a part of a sequence that must not see the part before it", "11", code="seq_idx", shape="(B, L)"),
     Term("selection", "letting the token decide what is written, kept and read", "07"),
+    Term("share", "how much of a branch goes into the sum: its part of the softmax of the gates", "02", everyday=True),
     Term(
         "shift buffer",
         "a history in the order of time: each sample moves all others one place on, and the oldest falls out",
         "03",
     ),
     Term("SiLU", "$x\\,\\sigma(x)$: a smooth switch that lets positive numbers pass", "02", code="F.silu"),
+    Term(
+        "softmax",
+        "$e^{x_i} / \\sum_j e^{x_j}$: makes positive numbers with the sum 1 of any numbers",
+        "02",
+        code="torch.softmax",
+        everyday=True,
+    ),
     Term("softplus", "$\\ln(1 + e^x)$: makes any number positive", "06", code="F.softplus"),
     Term("stable", "the state stays bounded as long as the input does; of a formula: it keeps its digits", "04"),
     Term(
