@@ -88,8 +88,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "an input given back": "Where does what you computed go?",
     "a missing term": "Where in your code should it come in?",
     "a term too many": "Where in your code does it come in once too often?",
-    "a missing factor": "Where in your code should it come in?",
-    "a factor too many": "Where in your code does it come in, and should it?",
+    "a missing factor": "Where in your code should it come in, or do you divide by it once too often?",
+    "a factor too many": "Where in your code does it come in, and should it? Or should you divide by it once more?",
     "a size as a factor": "Does a size come in once too often, or not at all? A sum for a mean looks so, too.",
     "a size added to all values": "What is added to the whole result, or should be?",
     "one step too late": "From which index do you read, and into which do you write?",
@@ -143,6 +143,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         IndexError,
         "[Dd]imension out of range|too many indices|Dimension specified as",
         "Print the shape: how many axes has the tensor, and which number has the one you mean?",
+    ),
+    "a tensor without any axis": (
+        (IndexError, TypeError),
+        r"0-d(im)? tensor",
+        "A tensor of shape () is a single number: it has no parts to go through, to count or to pick from. What works "
+        "on tensors of every shape?",
     ),
     "an index that is not there": (
         (IndexError, RuntimeError),
