@@ -55,6 +55,8 @@ HALF_LIFE = [
     ("half over", lambda A, delta: 0.5 / (-A * delta[:, None]), "a half without its logarithm"),
     ("two over", lambda A, delta: 2 / (A.abs() * delta[:, None]), "a half without its logarithm"),
     ("a minus less", lambda A, delta: math.log(2) / (A * delta[:, None]), "a negative half-life"),
+    ("half over the loss", lambda A, delta: 0.5 / (1 - torch.exp(A * delta[:, None])), "what a step takes away"),
+    ("half over the loss, expm1", lambda A, delta: -0.5 / torch.expm1((A.T * delta).T), "what a step takes away"),
     ("a minus more", lambda A, delta: math.log(0.5) / (-A * delta[:, None]), "a negative half-life"),
     (
         "a sum that keeps its axis",
@@ -310,7 +312,7 @@ SAMPLE = [
     ("reciprocals", lambda u, a, b, f: (1 / ((1 - u) / a + u / b)).clamp(min=f), "roots or reciprocals spread evenly"),
     ("u lifted", lambda u, a, b, f: log_dt(u.clamp(min=f), a, b).exp(), "a floor under u"),
     ("uniform by lerp", lambda u, a, b, f: torch.maximum((1 - u) * a + u * b, torch.tensor(f)), "a uniform draw"),
-    ("no exp", lambda u, a, b, f: log_dt(u, a, b).clamp(min=f), "a logarithm that stays one"),
+    ("no exp", lambda u, a, b, f: log_dt(u, a, b).clamp(min=f), "all of it below the floor"),
     ("no exp, no floor", lambda u, a, b, f: log_dt(u, a, b), "a logarithm that is returned"),
     ("no floor", lambda u, a, b, f: a * (b / a) ** u, "an ignored floor"),
     ("clamped to the range", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(a, b), "an ignored floor"),
@@ -380,7 +382,14 @@ SAMPLE = [
         lambda u, a, b, f: torch.logspace(math.log10(a), math.log10(b), len(u)).clamp(min=f),
         "step sizes that are laid out evenly",
     ),
-    ("expm1", lambda u, a, b, f: torch.expm1(log_dt(u, a, b)).clamp(min=f), "a logarithm that stays one"),
+    ("expm1", lambda u, a, b, f: torch.expm1(log_dt(u, a, b)).clamp(min=f), "all of it below the floor"),
+    ("log of uniform", lambda u, a, b, f: torch.log(a + u * (b - a)).clamp(min=f), "all of it below the floor"),
+    ("torch.max", lambda u, a, b, f: torch.max(a * (b / a) ** u, f), "a maximum for tensors, given a number"),
+    (
+        "torch.maximum",
+        lambda u, a, b, f: torch.maximum(torch.exp(log_dt(u, a, b)), f),
+        "a maximum for tensors, given a number",
+    ),
     (
         "a ratio",
         lambda u, a, b, f: (a * torch.exp(u * math.log(b) / math.log(a))).clamp(min=f),
@@ -597,6 +606,20 @@ WEIGHT = [
         "normal instead of uniform",
     ),
     ("numel", lambda u, kind, s: weight(u, kind, s / u.numel() ** 0.5), "the size of the whole weight"),
+    (
+        "the signs of the random ones",
+        lambda u, kind, s: (torch.sgn(2 * u - 1) if kind == "constant" else 2 * u - 1) * s / u.shape[1] ** 0.5,
+        "a constant with u in it",
+    ),
+    (
+        "one bound or the other",
+        lambda u, kind, s: (
+            torch.where(u >= 0.5, s, -s) / u.shape[1] ** 0.5
+            if kind == "constant"
+            else weight(u, kind, s / u.shape[1] ** 0.5)
+        ),
+        "a constant with u in it",
+    ),
     ("one row", lambda u, kind, s: weight(u[:1], kind, s / u.shape[1] ** 0.5), None),
     ("in place", weight_in_place, None),
     ("no return for random", weight_without_random, None),
@@ -775,6 +798,52 @@ def init_zero_weights_beside_unmarked(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
             nn.init.zeros_(layer.weight)
+
+
+def init_with_one_tensor(model, u):
+    bias = stable(log_uniform(u))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias.data = bias if hasattr(layer.bias, "_no_reinit") else torch.zeros_like(layer.bias)
+
+
+def init_with_parameters_of_one_tensor(model, u):
+    bias = stable(log_uniform(u))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if hasattr(layer.bias, "_no_reinit"):
+                layer.bias = nn.Parameter(bias)
+            else:
+                nn.init.zeros_(layer.bias)
+
+
+def init_with_views_of_one_tensor(model, u):
+    start = stable(log_uniform(u))
+    for parameter in model.parameters():
+        if getattr(parameter, "_no_reinit", False):
+            parameter.data = start[:]
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
+            nn.init.zeros_(layer.bias)
+
+
+def init_with_plain_tensors(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if getattr(layer.bias, "_no_reinit", False):
+                layer.bias = stable(torch.exp(torch.log(log_uniform(u))))
+            else:
+                layer.bias = torch.zeros(layer.bias.shape)
+
+
+@torch.no_grad()
+def init_with_a_plain_tensor_for_the_marked(model, u):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            if hasattr(layer.bias, "_no_reinit"):
+                layer.bias = stable(log_uniform(u))
+            else:
+                layer.bias *= 0
 
 
 def init_under_a_new_name(model, u):
@@ -1032,6 +1101,30 @@ MENDED = [
     ("the first mark ends it", init_that_returns_early, "layers behind the first mark left out"),
     ("every parameter", init_of_every_parameter, "more than biases set to zero"),
     ("by the block, then zero", init_by_the_block, "marked biases set to zero"),
+    ("one tensor", init_with_one_tensor, "numbers that several biases share"),
+    ("parameters of one tensor", init_with_parameters_of_one_tensor, "a mark that is lost"),
+    ("views of one tensor", init_with_views_of_one_tensor, "numbers that several biases share"),
+    ("plain tensors", init_with_plain_tensors, "a tensor in the place of a parameter"),
+    (
+        "a plain tensor for the marked",
+        init_with_a_plain_tensor_for_the_marked,
+        "a tensor in the place of a parameter",
+    ),
+    (
+        "the floor of exercise 3",
+        lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log().clamp(min=1e-4))),
+        "a logarithm that is cut off",
+    ),
+    (
+        "into the range",
+        lambda m, u: init_with(m, u, lambda u: stable(torch.clamp(torch.log(log_uniform(u)), 0.001, 0.1))),
+        "a logarithm that is cut off",
+    ),
+    (
+        "relu",
+        lambda m, u: init_with(m, u, lambda u: stable(F.relu(torch.log(log_uniform(u))))),
+        "a logarithm that is cut off",
+    ),
     ("nothing", lambda m, u: None, "a model that is left as it was"),
     ("a copy", lambda m, u: init_by_names(copy.deepcopy(m), u), "a model that is left as it was"),
     ("new parameters", init_with_new_parameters, "a mark that is lost"),
@@ -1123,6 +1216,46 @@ def split_without_return(model, wd):
 
 def split_with_names(model, wd):
     return groups([(n, p) for n, p in model.named_parameters() if decays(p)], [], wd)
+
+
+def split_into_both(model, wd):
+    a, b = [], []
+    for p in model.parameters():
+        if p.ndim < 2:
+            b.append(p)
+        if marked(p):
+            b.append(p)
+        else:
+            a.append(p)
+    return groups(a, b, wd)
+
+
+def split_into_lists_that_stay(model, wd, a=[], b=[]):  # noqa: B006
+    for p in model.parameters():
+        (a if decays(p) else b).append(p)
+    return groups(a, b, wd)
+
+
+def split_and_freeze(model, wd):
+    for p in model.parameters():
+        p.requires_grad_(decays(p))
+    return split_by_ids(model, wd)
+
+
+@torch.no_grad()
+def split_and_decay(model, wd):
+    for p in filter(decays, model.parameters()):
+        p *= 1 - wd
+    return split_by_ids(model, wd)
+
+
+def split_with_none(model, wd):
+    decay, no_decay = split_by_ids(model, wd)
+    return [decay, {**no_decay, "weight_decay": None}]
+
+
+def split_of_a_copy(model, wd):
+    return split_by_ids(copy.deepcopy(model), wd)
 
 
 def split_into_sets(model, wd):
@@ -1291,7 +1424,15 @@ SPLIT = [
         lambda m, wd: ([p for p in m.parameters() if decays(p)], [p for p in m.parameters() if not decays(p)]),
         "two lists in the place of two groups",
     ),
-    ("no return", split_without_return, None),
+    ("no return", split_without_return, "nothing returned"),
+    ("two ifs, and norms in both", split_into_both, "parameters in both groups"),
+    ("lists that stay", split_into_lists_that_stay, None),
+    ("freezes what is spared", split_and_freeze, None),
+    ("decays by hand", split_and_decay, None),
+    ("None for a decay", split_with_none, None),
+    ("a decay in quotes", lambda m, wd: split_by_ids(m, str(wd)), None),
+    ("a copy", split_of_a_copy, "groups without the model's parameters"),
+    ("state_dict", lambda m, wd: groups(m.state_dict().values(), [], wd), "groups without the model's parameters"),
     ("one group", lambda m, wd: [{"params": list(m.parameters()), "weight_decay": wd}], "a decay for everything"),
     ("nothing decays", lambda m, wd: groups([], m.parameters(), wd), "nothing that decays"),
     ("names beside", split_with_names, "groups without the model's parameters"),

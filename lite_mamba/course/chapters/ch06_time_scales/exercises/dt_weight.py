@@ -193,7 +193,10 @@ DT_WEIGHT = Exercise(
         Misconception(
             "a constant with u in it",
             'With "constant" u plays no part: every weight is bound, where u is 0 as where it is 1.',
-            edited(dt_weight, "torch.full_like(u, bound) → u * bound"),
+            [
+                edited(dt_weight, f"torch.full_like(u, bound) → {spread}")
+                for spread in ("u * bound", "torch.sign(u - 0.5) * bound", "torch.where(u < 0.5, -bound, bound)")
+            ],
         ),
         Misconception(
             "the two kinds the wrong way round",

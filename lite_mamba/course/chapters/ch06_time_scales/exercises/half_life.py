@@ -91,6 +91,7 @@ HALF_LIFE = Exercise(
             "half-life wants the exponent itself.",
             [
                 edited(half_life, "(-A * delta[:, None]) → (1 - torch.exp(A * delta[:, None]))"),
+                edited(half_life, "math.log(2) / (-A * delta[:, None]) → 0.5 / (1 - torch.exp(A * delta[:, None]))"),
                 edited(half_life, "math.log(2) / (-A * delta[:, None]) → 1 - torch.exp(A * delta[:, None])"),
             ],
         ),

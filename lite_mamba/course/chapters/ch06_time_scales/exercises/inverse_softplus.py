@@ -57,8 +57,8 @@ INVERSE_SOFTPLUS = Exercise(
         ),
         Misconception(
             "a difference that cancels",
-            "Large values are right now, small ones not: you subtract two numbers that are almost equal, and for "
-            "dt = 10⁻⁸ nothing is left. torch.expm1(x) computes exp(x) − 1 without this loss.",
+            "Large values are right now, small ones not: exp of a number near 0 is rounded to 1, and in its difference "
+            "from 1 nothing is left of dt = 10⁻⁸. torch.expm1(x) computes exp(x) − 1 without forming exp(x) first.",
             [
                 _inverse("dt + torch.log(1 - torch.exp(-dt))"),
                 _inverse("torch.where(dt > 20, dt, torch.log(torch.exp(dt) - 1))"),

@@ -98,6 +98,15 @@ def _frozen(*, biases_only: bool):
     return init
 
 
+def _made_once(write: str):
+    """A wrong `mended_init`: the numbers of the marked biases are made once, and lie in one place of memory."""
+    return edited(
+        mended_init,
+        "with torch.no_grad(): → numbers = inverse_softplus(0.001 * 100**u)\n    with torch.no_grad():",
+        f"layer.bias.copy_(inverse_softplus(torch.exp(log_dt))) → {write}",
+    )
+
+
 def _marked(formula: str):
     """A wrong `mended_init`: another number for the marked bias."""
     return edited(mended_init, f"inverse_softplus(torch.exp(log_dt)) → {formula}")
@@ -135,8 +144,20 @@ def _first_values(function, d_model: int, u: Tensor) -> Facts:
         "weights that are all alike": [name for name, layer in layers if not layer.weight.std() > 0],
         "marks that are lost": [name for name in marked if not hasattr(model.get_parameter(name), "_no_reinit")],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
+        "in the memory of another": _in_the_memory_of_another(model),
     }
     return Facts("a model", facts)
+
+
+def _in_the_memory_of_another(model: nn.Module) -> list[str]:
+    """The parameters whose numbers are those of one before them, by name."""
+    before, names = set(), []
+    for name, parameter in model.named_parameters():
+        place = parameter.untyped_storage().data_ptr()
+        if place in before:
+            names.append(name)
+        before.add(place)
+    return names
 
 
 def _init_cases(draw: Draw) -> dict:
@@ -177,6 +198,12 @@ MENDED_INIT = Exercise(
             "Δ is a number now, but of some units, and the largest u gives the smallest. The inverse of softplus got "
             "log(dt) with its minus taken away. Do not turn the sign round: what leads from log(dt) to dt?",
             _marked("inverse_softplus(-log_dt)"),
+        ),
+        Misconception(
+            "a logarithm that is cut off",
+            "Every Δ is the same small number: log(dt) is negative, all of it, and is lifted to the least number that "
+            "you let through. Nothing is to be cut: what leads from log(dt) to dt?",
+            [_marked(f"inverse_softplus(log_dt.clamp(min={least}))") for least in (1e-6, 1e-4, 0.001, 0.01)],
         ),
         Misconception(
             "two kinds of logarithm",
@@ -343,7 +370,22 @@ MENDED_INIT = Exercise(
             "a mark that is lost",
             "The biases are right, but the mark is gone, as it is when a new parameter takes the place of the old one: "
             "the next program sets them to zero. Change the numbers of the old parameter, with copy_.",
-            edited(mended_init, "layer.bias.copy_( → layer.bias = nn.Parameter("),
+            [
+                edited(mended_init, "layer.bias.copy_( → layer.bias = nn.Parameter("),
+                _made_once("layer.bias = nn.Parameter(numbers)"),
+            ],
+        ),
+        Misconception(
+            "numbers that several biases share",
+            "The biases are right, but several are the same numbers in memory: whoever changes one changes the others. "
+            "A tensor that is made once, and put in place of .data, is not copied: copy_ fills each bias.",
+            _made_once("layer.bias.data = numbers"),
+        ),
+        Misconception(
+            "a tensor in the place of a parameter",
+            "A layer keeps its bias as a parameter, and takes no plain tensor in its place. Leave the parameter where "
+            "it is and change its numbers: a function whose name ends in _ does that.",
+            edited(mended_init, "layer.bias.copy_( → layer.bias = ("),
         ),
         Misconception(
             "step sizes for a bias without the mark",

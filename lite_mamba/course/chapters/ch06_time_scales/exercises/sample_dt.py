@@ -65,9 +65,9 @@ SAMPLE_DT = Exercise(
             edited(sample_dt, "math.log(dt_min), math.log(dt_max) → dt_min, dt_max"),
         ),
         Misconception(
-            "a logarithm that stays one",
-            "Before the floor lifts them your values are negative, all of them, as logarithms of step sizes are. Come "
-            "back from the logarithm, with exp, before you compare with the floor.",
+            "all of it below the floor",
+            "The floor has lifted all of your values: before it they are negative, as the logarithm of a step size is, "
+            "and as exp(…) − 1 of one is. What comes out without the floor? exp leads back from the logarithm.",
             edited(sample_dt, "torch.exp(low → (low"),
         ),
         Misconception(
@@ -261,6 +261,15 @@ SAMPLE_DT = Exercise(
             "dt_min and dt_max are plain numbers, and torch.log wants a tensor: math.log takes the logarithm of a "
             "number.",
             edited(sample_dt, "math.log(dt_min), math.log(dt_max) → torch.log(dt_min), torch.log(dt_max)"),
+        ),
+        Misconception(
+            "a maximum for tensors, given a number",
+            "torch.max and torch.maximum compare two tensors, and the floor is a plain number. Which of a tensor's "
+            "methods takes a plain number as the least value?",
+            [
+                edited(sample_dt, f"return → return torch.{larger}(", ".clamp(min=dt_init_floor) → , dt_init_floor)")
+                for larger in ("maximum", "max")
+            ],
         ),
         Misconception(
             "a softplus in the place of exp",

@@ -1,5 +1,7 @@
 """Exercise 5: split_weight_decay."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -72,10 +74,13 @@ def decay_model(d_model: int, tied: bool) -> nn.Module:
     return model
 
 
-def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> Facts:
-    """The weight decay that each parameter gets from a function's groups, by name."""
+def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> Facts | None:
+    """The weight decay that each parameter gets from a function's groups, by name, and what else was done to them."""
     model = decay_model(d_model, tied)
+    before = copy.deepcopy(model)
     groups = function(model, weight_decay)
+    if groups is None:
+        return None
     if not isinstance(groups, (list, tuple)) or not all(isinstance(group, dict) for group in groups):
         kinds = (
             [type(group).__name__ for group in groups] if isinstance(groups, (list, tuple)) else type(groups).__name__
@@ -86,14 +91,25 @@ def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> F
     if len(groups) > 2:
         raise TypeError("two groups are wanted; there are more")
     given: dict[int, list[str]] = {}
+    own, others = set(model.parameters()), "nothing"
     for group in groups:
         if isinstance(group["params"], (set, frozenset)):
             raise TypeError("an optimiser wants the parameters in a list: a set has no order that stays")
         decay = group.get("weight_decay")
+        said = repr(decay) if decay is None or isinstance(decay, str) else f"{decay:g}"
         for parameter in list(group["params"]):
-            given.setdefault(id(parameter), []).append("the default" if decay is None else f"{decay:g}")
+            given.setdefault(id(parameter), []).append(said if "weight_decay" in group else "the default")
+            if isinstance(parameter, nn.Parameter) and parameter not in own:
+                others = "parameters of another model"
     decays = {name: " and ".join(given.get(id(p), ["in no group"])) for name, p in model.named_parameters()}
-    return Facts("a list of groups", decays)
+    facts = {"the rest of the groups": others, "the list of changed or frozen parameters": _changed(model, before)}
+    return Facts("a list of groups", decays | facts)
+
+
+def _changed(model: nn.Module, before: nn.Module) -> list[str]:
+    """The parameters that hold other numbers than before, or are no longer trained, by name."""
+    pairs = zip(model.named_parameters(), before.parameters(), strict=True)
+    return [name for (name, now), then in pairs if not torch.equal(now, then) or not now.requires_grad]
 
 
 def _decay_cases(draw: Draw) -> dict:
@@ -251,6 +267,14 @@ SPLIT_WEIGHT_DECAY = Exercise(
             [
                 edited(split_weight_decay, f'"params": decay → "params": decay + {more}')
                 for more in ("no_decay", '[p for p in no_decay if not hasattr(p, "_no_weight_decay")]')
+            ]
+            + [
+                edited(
+                    split_weight_decay,
+                    '"params": decay → "params": decay + [p for p in no_decay if not hasattr(p, "_no_weight_decay")]',
+                    '"params": no_decay → "params": no_decay + [p for p in no_decay if p.ndim < 2 and '
+                    'hasattr(p, "_no_weight_decay")]',
+                )
             ],
         ),
         Misconception(
@@ -379,9 +403,13 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "groups without the model's parameters",
-            "No parameter of the model is in a group: they are empty, or hold names, pairs or copies. An optimiser "
-            "changes what it is given, so it wants the parameters themselves.",
-            edited(split_weight_decay, "append(parameter) → append(parameter.data)"),
+            "No parameter of the model is in a group: they are empty, or hold names, pairs, copies or bare tensors, as "
+            ".data and state_dict() give them. An optimiser reads the gradient of what it is given, and changes it: it "
+            "wants the parameters themselves.",
+            [
+                edited(split_weight_decay, "append(parameter) → append(parameter.data)"),
+                edited(split_weight_decay, "append(parameter) → append(nn.Parameter(parameter.data))"),
+            ],
         ),
         Misconception(
             "few numbers in the place of few axes",
