@@ -11,6 +11,7 @@ def test_calls_multiplications_and_bytes_are_those_of_what_is_computed():
     x = torch.ones(3, 4, dtype=torch.float64)
     with Counter() as counter:
         x.view(2, 6).t().detach()  # views
+        torch.empty_like(x).new_empty(5)  # room, and nothing in it
         x + x
         x * x
         torch.addcmul(x, x, x)

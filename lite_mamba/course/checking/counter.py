@@ -10,7 +10,7 @@ class Counter(TorchDispatchMode):
     """Counts what PyTorch really does inside a `with` block.
 
     Attributes:
-        calls: operations that compute or copy, views not counted.
+        calls: operations that compute or copy; views and empty tensors are not counted.
         multiplications: numbers that were multiplied.
         bytes: bytes written.
         writes: (name, numbers) of each operation that computes or copies.
@@ -28,7 +28,7 @@ class Counter(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         result = function(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and not function.is_view and "detach" not in function.name():
+        if isinstance(result, Tensor) and not function.is_view and not _writes_nothing(function.name()):
             written = _written(function, result, args)
             self.calls += 1
             self.writes.append((function.name(), written))
@@ -38,6 +38,11 @@ class Counter(TorchDispatchMode):
             elif function.name().startswith(("aten::prod", "aten::cumprod")):
                 self.multiplications += args[0].numel()
         return result
+
+
+def _writes_nothing(name: str) -> bool:
+    """Whether an operation gives another name to a tensor, or room that nobody has written yet."""
+    return "detach" in name or "empty" in name
 
 
 def _written(function, result: Tensor, args: tuple) -> int:
