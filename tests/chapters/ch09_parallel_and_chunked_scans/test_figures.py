@@ -310,11 +310,23 @@ def test_a_loop_that_slices_the_decays_does_not_cut_once():
     assert "the loop given" in [text.get_text() for text in shown.bars.texts]
 
 
+def test_a_loop_that_writes_its_states_into_a_table_is_not_called_cut_once():
+    def fills_a_table(a, x):
+        h, states = torch.zeros_like(x[0]), torch.empty_like(x)
+        for t, (a_t, x_t) in enumerate(zip(a.unbind(0), x.unbind(0), strict=True)):
+            states[t] = h = a_t * h + x_t
+        return states
+
+    shown = figures.WrittenGradients(cured=fills_a_table)
+    assert shown.update(length=8, way="cut once").startswith("The loop given, L = 8")
+    assert shown.tables == 9  # a copy of the whole gradient for each state, and the gradient of x
+
+
 def test_all_tables_of_a_loop_are_drawn():
     shown = figures.WrittenGradients(cured=states_in_the_table_that_is_read)
     shown.update(length=32, way="cut once")
     coloured = np.asarray(shown.image.get_array())
-    assert shown.tables == 62 and (coloured > 0).sum() == shown.written == 1984
+    assert shown.tables == 93 and (coloured > 0).sum() == shown.written == 2976
     assert shown.grid.get_ylim()[0] > shown.edge.get_y() + shown.edge.get_height() - 1
 
 

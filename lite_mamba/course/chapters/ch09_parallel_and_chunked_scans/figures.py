@@ -439,7 +439,7 @@ def slicing_loop(a: Tensor, x: Tensor) -> Tensor:
 
 
 class _Gathered(Counter):
-    """Keeps of each table that gathers a gradient where it holds something."""
+    """Keeps of each table that gathers or copies a gradient where it holds something."""
 
     def __init__(self, length: int):
         super().__init__()
@@ -448,7 +448,7 @@ class _Gathered(Counter):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         before = self.calls
         result = super().__torch_dispatch__(function, types, args, kwargs)
-        gathers = any(word in function.name() for word in ("_backward", "stack", "cat", "zeros"))
+        gathers = any(word in function.name() for word in ("_backward", "stack", "cat", "zeros", "copy"))
         if self.calls > before and gathers and self.writes[-1][1] == 2 * self.length:
             table = result.T if result.ndim == 2 and len(result) == 2 else result
             self.tables.append((table != 0).reshape(self.length, 2).any(1).numpy())
