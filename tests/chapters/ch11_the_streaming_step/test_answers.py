@@ -149,6 +149,20 @@ def both_unshaped(shape=lambda way: way):
     return state_update
 
 
+def axisless(reading):
+    def state_update(h, u, delta, A, B, C, D, z, dt_bias):
+        dt = F.softplus(delta + dt_bias)
+        h = torch.exp(dt * A) * h + dt * B * u
+        return (reading(h, C) + D * u) * F.silu(z), h
+
+    return state_update
+
+
+def without_bias_and_softplus(h, u, delta, A, B, C, D, z, dt_bias):
+    h = h.clone()
+    return selective_state_update(h, u, delta, A, B, C, D, z), h
+
+
 def states_summed(h, u, delta, A, B, C, D, z, dt_bias):
     y, new = unsqueezed()(h, u, delta, A, B, C, D, z, dt_bias)
     return y, new.sum(dim=2)
@@ -268,6 +282,13 @@ UPDATE = [
      "a row read with the C of every row"),
     ("skip in the sum", skip_in_the_sum, "a skip in the sum over the states"),
     ("a gated state that is read", gated_before_it_is_read, "a state that passes the gate"),
+    ("delta", unsqueezed(lambda d, b: d), "a delta as it came"),
+    ("delta, by the package", without_bias_and_softplus, "a delta as it came"),
+    ("no axis anywhere", axisless(lambda h, C: (h * C).sum(-1)), MISPLACED),
+    ("no axis but in the reading", axisless(lambda h, C: torch.einsum("bdn,bn->bd", h, C)), MISPLACED),
+    ("Δ as a row, twice", unsqueezed(decay=lambda dt, A: torch.exp(dt[:, None] * A),
+                                     drive=lambda dt, u, B: dt[:, None] * B[:, None] * u[..., None]), MISPLACED),
+    ("u as a row", unsqueezed(drive=lambda dt, u, B: dt.unsqueeze(2) * B.unsqueeze(2) * u.unsqueeze(1)), MISPLACED),
 ]  # fmt: skip
 
 # Exercise 2: block_step
@@ -744,6 +765,26 @@ def small_second_stream(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
+def small_streams(block, prompt, chunk, tokens):
+    _, out = read(block, prompt, chunk, tokens)
+    outputs = [out]
+    while len(outputs) < tokens:
+        outputs.append(block(outputs[-1], inference_params=InferenceParams(tokens, len(prompt))))
+    return torch.cat(outputs, dim=1)
+
+
+def overwritten_output(block, prompt, chunk, tokens):
+    stream, out = read(block, prompt, chunk, tokens)
+    for _ in range(tokens - 1):
+        out = block(out, inference_params=stream)
+        stream.seqlen_offset += 1
+    return out
+
+
+def one_by_one(block, prompt, chunk, tokens):
+    yield from loop()(block, prompt, chunk, tokens).split(1, dim=1)
+
+
 def whole(prompt, chunk):
     return (prompt,)
 
@@ -948,6 +989,10 @@ GENERATE = [
     ("all outputs of the prompt", outputs_of_the_pieces(0), "an output for each piece of the prompt"),
     ("the last of each piece", outputs_of_the_pieces(-1), "an output for each piece of the prompt"),
     ("input added", input_added, "an input added to the output"),
+    ("the last one", lambda b, p, c, n: loop()(b, p, c, n)[:, -1:], "the last token alone"),
+    ("overwritten", overwritten_output, "the last token alone"),
+    ("a small new one a token", small_streams, "a second stream for the generated tokens"),
+    ("yield", one_by_one, "a result of the wrong type"),
 ]  # fmt: skip
 
 # Exercise 4: kv_overtakes
@@ -962,6 +1007,11 @@ def counted_up(state_bytes, d_model, number_bytes):
 
 def each(d_model, number_bytes):
     return 2 * d_model * number_bytes
+
+
+def at_equality(state_bytes, d_model, number_bytes):
+    tokens, rest = divmod(state_bytes, each(d_model, number_bytes))
+    return tokens if rest else tokens + 1
 
 
 OVERTAKES = [
@@ -998,7 +1048,7 @@ OVERTAKES = [
     ("numbers, rounded down", lambda s, d, n: s // (2 * d), "numbers in the place of bytes"),
     ("no brackets, rounded down", lambda s, d, n: s // 2 * d * n, "brackets that are missing"),
     ("no brackets, divided", lambda s, d, n: int(s / 2 * d * n) + 1, "brackets that are missing"),
-    ("d_inner", lambda s, d, n: s // (2 * 2 * d * n) + 1, "keys as wide as the block"),
+    ("d_inner", lambda s, d, n: s // (2 * 2 * d * n) + 1, "a token of twice its size"),
     ("bits of the state", lambda s, d, n: s * 8 // each(d, n) + 1, "bits in the place of bytes"),
     ("brackets round two", lambda s, d, n: s // (2 * d) * n + 1, "bytes that make the cache smaller"),
     ("one after another", lambda s, d, n: s // 2 // d * n + 1, "bytes that make the cache smaller"),
@@ -1013,6 +1063,14 @@ OVERTAKES = [
     ("the rest", lambda s, d, n: divmod(s, each(d, n))[1] + 1, "a rest in the place of a quotient"),
     ("one byte more", lambda s, d, n: s // (each(d, n) + 1), "a one inside the brackets"),
     ("one byte more of state", lambda s, d, n: int((s + 1) / each(d, n)), "a one inside the brackets"),
+    (
+        "one more at equality",
+        lambda s, d, n: s // each(d, n) + (s % each(d, n) == 0),
+        "one more only where nothing is left",
+    ),
+    ("one more at equality, by if", at_equality, "one more only where nothing is left"),
+    ("a 2 twice", lambda s, d, n: s // 2 // each(d, n) + 1, "a token of twice its size"),
+    ("at least one", lambda s, d, n: max(1, s // each(d, n)), None),
     ("no more than 999", lambda s, d, n: next((t for t in range(1000) if t * each(d, n) > s), None), None),
 ]
 
@@ -1098,7 +1156,14 @@ def renamed(history, h, last, now):
     return history, h
 
 
+def as_objects(history, h, last, now):
+    rows = [one is not other for one, other in zip(last.tolist(), now.tolist(), strict=True)]
+    return torch.where(torch.tensor(rows)[:, None, None], 0.0, history), h * ~torch.tensor(rows)[:, None, None]
+
+
 RESTART = [
+    ("is not", as_objects, None),  # small numbers are one object each, large ones are not
+    ("in 16 bits", multiplied(lambda last, now: last.short() != now.short()), None),
     ("multiplied", multiplied(), "right"),
     ("cloned", cloned, "right"),
     ("looped", looped, "right"),
@@ -1234,6 +1299,10 @@ def convolved(change, **left):
     return lambda x, segment, history, h, last, weights: mended(**left)(x, segment, history, h, last, change(weights))
 
 
+def weightless(**left):
+    return convolved(lambda weights: {**weights, "dt": torch.ones_like(weights["dt"])}, **left)
+
+
 MENDED = [
     ("the scan adds the bias", mended(), "right"),
     ("the line adds the bias", mended(bias_in_delta=True, bias_in_scan=False), "right"),
@@ -1248,6 +1317,10 @@ MENDED = [
     ("bias, reset", mended(bias_in_delta=True, reset_state=False), "two mistakes left: the bias and the reset"),
     ("history, reset", mended(end=1, reset_state=False), "two mistakes left: the history and the reset"),
     ("no bias", mended(bias_in_scan=False), "a bias that is gone altogether"),
+    ("no weight", weightless(), "a weight that is gone"),
+    ("no weight, bias in the line", weightless(bias_in_delta=True, bias_in_scan=False), "a weight that is gone"),
+    ("no weight, the bias left", weightless(bias_in_delta=True), "a weight that is gone"),
+    ("no weight, two left", weightless(end=1, reset_state=False), "a weight that is gone"),
     ("softplus twice", mended(size=F.softplus), "a softplus taken twice"),
     ("softplus twice, bias inside", mended(bias_in_delta=True, bias_in_scan=False, size=F.softplus),
      "a softplus taken twice"),

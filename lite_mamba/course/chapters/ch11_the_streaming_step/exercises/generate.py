@@ -129,7 +129,7 @@ def _recorded(function, prompt, chunk, tokens, seed):
     needed = math.ceil(prompt.shape[1] / chunk) + tokens - 1  # the last output need not be fed back
     block = Recorder(lively_block(prompt.shape[-1], seed), needed)
     generated = function(block, prompt, chunk, tokens)
-    if generated is None or generated is ...:
+    if not isinstance(generated, Tensor):
         return generated
     planned = [getattr(stream, "max_seqlen", math.inf) for stream in block.streams]
     rows = [getattr(stream, "max_batch_size", math.inf) for stream in block.streams]
@@ -263,8 +263,8 @@ GENERATE = Exercise(
         ),
         Misconception(
             "a fresh InferenceParams in each call",
-            "Every call gets an InferenceParams of its own, and so an empty memory. Make one, before the first call, "
-            "and hand the same one to all of them.",
+            "Your loop makes an InferenceParams for each call, and each one begins with an empty memory. Make one, "
+            "before the first call, and hand the same one to all of them.",
             [
                 _with_new_streams(f"{NEW})", f"{NEW})"),
                 _with_new_streams(f"{NEW})"),
@@ -274,12 +274,13 @@ GENERATE = Exercise(
         ),
         Misconception(
             "a second stream for the generated tokens",
-            "The prompt fills one InferenceParams, and the tokens go through another one, which is empty. One stream "
-            "carries both.",
+            "The prompt fills one InferenceParams, and the generated tokens go through another one, or each through "
+            "one of its own, that is empty. One stream carries both.",
             [
                 _with_new_streams(between=f"{NEW})"),
                 _with_new_streams(between=f"{NEW})".replace("prompt.shape[1] + ", "")),
                 _with_new_streams(in_tokens=f"{NEW})"),
+                _with_new_streams(in_tokens=f"{NEW})".replace("prompt.shape[1] + ", "")),
             ],
         ),
         Misconception(
@@ -584,6 +585,12 @@ GENERATE = Exercise(
             "`out[:, -1]` takes the last token out of its axis: (B, d_model). The block wants (B, L, d_model), also "
             "for one token.",
             edited(generate, "out[:, -1:] → out[:, -1]"),
+        ),
+        Misconception(
+            "the last token alone",
+            "You return what came out of the last call and nothing before it. All `tokens` of them belong to the "
+            "result: what happens to an output when the next one comes?",
+            edited(generate, "torch.cat(outputs, dim=1) → outputs[-1]"),
         ),
         Misconception(
             "a list of tokens",

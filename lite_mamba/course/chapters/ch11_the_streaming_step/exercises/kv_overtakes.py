@@ -110,6 +110,12 @@ KV_OVERTAKES = Exercise(
             _counted(" + 1 → "),
         ),
         Misconception(
+            "one more only where nothing is left",
+            "Where the division leaves no rest you take the next number. Where it leaves one, you round down, and the "
+            "cache of that many tokens still fits under the state.",
+            _counted(" + 1 →  + (state_bytes % (2 * d_model * number_bytes) == 0)"),
+        ),
+        Misconception(
             "queries that are kept as well",
             "You count three vectors a token. A query is used once, by its own token, and not kept: a key and a value "
             "remain.",
@@ -129,9 +135,9 @@ KV_OVERTAKES = Exercise(
             [*_per_token("* number_bytes → * 2"), *_per_token("* number_bytes → * 4")],
         ),
         Misconception(
-            "keys as wide as the block",
-            "You count keys and values of 2·d_model numbers: d_inner, the width inside a block. A key has d_model "
-            "numbers, and so has a value.",
+            "a token of twice its size",
+            "You divide by twice the bytes of a token: for keys and values of d_inner numbers, as inside a block, or "
+            "by a 2 that comes in twice. A key has d_model numbers, and so has a value; nothing else is kept.",
             _per_token("2 * d_model → 4 * d_model"),
         ),
         Misconception(

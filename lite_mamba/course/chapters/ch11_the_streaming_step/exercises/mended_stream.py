@@ -150,6 +150,15 @@ MENDED_STREAM = Exercise(
             _worse("bias", NO_BIAS),
         ),
         Misconception(
+            "a weight that is gone",
+            "Now the weight dt has no effect any more: it says how much u changes the step size of its channel. In the "
+            "line for delta that was right; only the bias came in twice.",
+            [
+                *_worse("bias", f"{MADE}u"),
+                *_worse("bias", f'{MADE}u + weights["dt_bias"][:, None]'),
+            ],
+        ),
+        Misconception(
             "a softplus taken twice",
             "Your line for delta takes the softplus, and delta_softplus=True takes it again inside the scan. Let one "
             "of the two do it.",

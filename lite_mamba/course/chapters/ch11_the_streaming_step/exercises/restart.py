@@ -24,14 +24,14 @@ def _restarted(*edits: str):
 
 def _draw_rows(draw: Draw) -> dict:
     batch, channels = draw.size(3, 5), draw.size(1, 3)
-    last = draw.integers(-1, 2, batch)  # names: any whole number
+    last = draw.integers(-1, 2, batch)
     now = torch.where(draw.integers(0, 1, batch) > 0, last, draw.integers(-1, 2, batch))
-    return {
+    memories = {
         "history": draw.normal(batch, channels, draw.size(1, 3)),
         "h": draw.normal(batch, channels, draw.size(1, 3)),
-        "last": last,
-        "now": now,
     }
+    far_apart = draw.choice([1, 1, 1, 2**16])  # names: any whole number, also one that 16 bits do not hold
+    return {**memories, "last": last * far_apart, "now": now * far_apart}
 
 
 RESTART = Exercise(

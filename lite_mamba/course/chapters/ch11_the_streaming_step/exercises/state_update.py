@@ -83,6 +83,11 @@ STATE_UPDATE = Exercise(
             ],
         ),
         Misconception(
+            "a delta as it came",
+            "You use delta as it is handed over, before bias and softplus: the step size is still to be made of it.",
+            _updated("F.softplus(delta + dt_bias) → delta"),
+        ),
+        Misconception(
             "a step size without its bias",
             "You apply softplus to delta alone. The bias holds the time scale that the channel was born with "
             "(notebook 06). Where does it come in, before softplus or behind it?",
@@ -429,6 +434,19 @@ STATE_UPDATE = Exercise(
                 _updated(
                     "torch.exp(delta[..., None] * A) → torch.exp(delta * A)", "(delta * u)[..., None] → (delta * u)"
                 ),
+                *(
+                    _updated(
+                        "torch.exp(delta[..., None] * A) → torch.exp(delta * A)",
+                        "(delta * u)[..., None] * B[:, None] → delta * u * B",
+                        *read,
+                    )
+                    for read in ((), (f"{READ} → (h * C).sum(-1)",))
+                ),
+                _updated(
+                    "torch.exp(delta[..., None] → torch.exp(delta[:, None]",
+                    "(delta * u)[..., None] * B → delta[:, None] * u[..., None] * B",
+                ),
+                _updated("(delta * u)[..., None] * B[:, None] → delta[..., None] * u[:, None] * B[..., None]"),
             ],
         ),
     ],
