@@ -553,6 +553,7 @@ NGRAM = [
         lambda text, context: ngram_by(ends)(text, context) if context else torch.full((256,), 1 / 256),
         "an empty context that knows nothing",
     ),
+    ("counts added up", ngram_by(ends, lambda n, p: n + p, start=0), "counts that are no probabilities"),
     ("lists beside bytes", ngram_of_lists, None),
     ("an empty end unseen", ngram_by(ends, lambda n, p: mix(n, p) if n.any() else torch.full((256,), 1 / 256)), None),
     ("three bytes at most", ngram_by(lambda context: ends(context[-3:])), None),

@@ -299,7 +299,10 @@ NGRAM = Exercise(
             "counts that are no probabilities",
             "You add p to the counts and never divide. Probabilities add up to 1: by how many observations is this "
             "sum to be divided?",
-            edited(ngram, "(counts + p) / (len(followers) + 1) → counts + p"),
+            [
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts + p", *start)
+                for start in ((), ("torch.full((256,), 1 / 256) → torch.zeros(256)",))
+            ],
         ),
         Misconception(
             "a slice that is given its length",
