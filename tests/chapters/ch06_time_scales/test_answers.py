@@ -846,6 +846,13 @@ def init_with_a_plain_tensor_for_the_marked(model, u):
                 layer.bias *= 0
 
 
+def init_with_weights_of_one(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.ones_(layer.weight)
+
+
 def init_under_a_new_name(model, u):
     for layer in model.modules():
         if isinstance(layer, nn.Linear) and layer.bias is not None:
@@ -992,7 +999,7 @@ MENDED = [
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(torch.rand_like(u)))),
         "random numbers of your own",
     ),
-    ("zero weights", init_zero_linear_weights, "weights set to zero as well"),
+    ("zero weights", init_zero_linear_weights, "weights that are all alike"),
     ("a reset inside", init_with_a_reset_inside, "biases that are overwritten"),
     (
         "a power of 10",
@@ -1066,7 +1073,7 @@ MENDED = [
     ("without no_grad", init_without_no_grad, "a change that autograd forbids"),
     ("D set to zero", init_all_that_has_one_axis, "more than biases set to zero"),
     ("weights set to zero", init_zero_weights, None),
-    ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights set to zero as well"),
+    ("weights beside unmarked biases", init_zero_weights_beside_unmarked, "weights that are all alike"),
     ("a new name", init_under_a_new_name, "marked biases left alone"),
     (
         "not a number, replaced",
@@ -1101,6 +1108,7 @@ MENDED = [
     ("the first mark ends it", init_that_returns_early, "layers behind the first mark left out"),
     ("every parameter", init_of_every_parameter, "more than biases set to zero"),
     ("by the block, then zero", init_by_the_block, "marked biases set to zero"),
+    ("weights of one", init_with_weights_of_one, "weights that are all alike"),
     ("one tensor", init_with_one_tensor, "numbers that several biases share"),
     ("parameters of one tensor", init_with_parameters_of_one_tensor, "a mark that is lost"),
     ("views of one tensor", init_with_views_of_one_tensor, "numbers that several biases share"),
@@ -1247,6 +1255,15 @@ def split_and_decay(model, wd):
     for p in filter(decays, model.parameters()):
         p *= 1 - wd
     return split_by_ids(model, wd)
+
+
+def split_by_taking_out(model, wd):
+    a = [p for p in model.parameters() if p.ndim > 1]
+    b = [p for p in model.parameters() if p.ndim < 2]
+    for i, p in enumerate(a):
+        if marked(p):
+            b.append(a.pop(i))
+    return groups(a, b, wd)
 
 
 def split_with_none(model, wd):
@@ -1430,6 +1447,17 @@ SPLIT = [
     ("freezes what is spared", split_and_freeze, None),
     ("decays by hand", split_and_decay, None),
     ("None for a decay", split_with_none, None),
+    (
+        "a list of decays",
+        lambda m, wd: groups(m.parameters(), [], [0.0 if marked(p) else wd for p in m.parameters()]),
+        None,
+    ),
+    ("taken out of the list in its loop", split_by_taking_out, None),
+    (
+        "a parameter is no layer",
+        lambda m, wd: groups([p for p in m.parameters() if isinstance(p, nn.Linear)], m.parameters(), wd),
+        "nothing that decays",
+    ),
     ("a decay in quotes", lambda m, wd: split_by_ids(m, str(wd)), None),
     ("a copy", split_of_a_copy, "groups without the model's parameters"),
     ("state_dict", lambda m, wd: groups(m.state_dict().values(), [], wd), "groups without the model's parameters"),

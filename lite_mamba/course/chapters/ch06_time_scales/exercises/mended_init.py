@@ -292,7 +292,7 @@ MENDED_INIT = Exercise(
             edited(mended_init, "+ u * → + torch.rand_like(u) *"),
         ),
         Misconception(
-            "weights set to zero as well",
+            "weights that are all alike",
             "The biases are right, and the weights are all alike now: every output of a layer is the same, and stays "
             "so. Only biases are to be set.",
             [_with_zero_weights(marked=True), _with_zero_weights(marked=False)],

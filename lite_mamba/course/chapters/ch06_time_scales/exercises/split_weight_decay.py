@@ -48,12 +48,14 @@ def _two_ifs(rest: str):
 
 
 class Filter(nn.Module):
-    """Another layer: a marked matrix that is not called A_log, an unmarked one not called weight, and a number."""
+    """Another layer: two marked matrices that are not called A_log, an unmarked one not called weight, and a number."""
 
     def __init__(self, d_model: int):
         super().__init__()
         self.rate = nn.Parameter(torch.ones(d_model, 2))
         self.rate._no_weight_decay = True
+        self.phase = nn.Parameter(torch.ones(d_model, 2))
+        self.phase._no_weight_decay = True  # right behind another: who takes one out of a list must not skip it
         self.mix = nn.Parameter(torch.ones(2, d_model))
         self.gain = nn.Parameter(torch.tensor(1.0))
 
@@ -96,7 +98,7 @@ def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> F
         if isinstance(group["params"], (set, frozenset)):
             raise TypeError("an optimiser wants the parameters in a list: a set has no order that stays")
         decay = group.get("weight_decay")
-        said = repr(decay) if decay is None or isinstance(decay, str) else f"{decay:g}"
+        said = repr(decay) if decay is None or isinstance(decay, (str, list, tuple)) else f"{decay:g}"
         for parameter in list(group["params"]):
             given.setdefault(id(parameter), []).append(said if "weight_decay" in group else "the default")
             if isinstance(parameter, nn.Parameter) and parameter not in own:
@@ -372,8 +374,8 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "nothing that decays",
-            "Nothing decays in your split. Matrices without a mark do. What does getattr answer where there is no "
-            "mark, and which decay does the first group get?",
+            "Nothing decays in your split. Matrices without a mark do. Which condition sends them to the first group, "
+            "and can it hold: what does getattr answer where there is no mark? And which decay does this group get?",
             edited(split_weight_decay, "False) → True)"),
         ),
         Misconception(
