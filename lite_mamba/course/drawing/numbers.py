@@ -6,7 +6,7 @@ __all__ = ["are", "opening", "percent", "several", "three_digits", "with_unit", 
 
 
 def written(value: float, form: str = ".3g") -> str:
-    """A number as a sentence writes it: with a true minus sign, none before a zero, and a short exponent.
+    """A number as a sentence writes it: with a true minus sign, none before a zero, and a short exponent; or NaN.
 
     Args:
         value: the number.
@@ -15,10 +15,12 @@ def written(value: float, form: str = ".3g") -> str:
     Example:
         >>> written(-0.5), written(-0.04, ".1f"), written(1.2e-7)
         ('−0.5', '0.0', '1.2e−7')
+        >>> written(float("nan"), ".3f")
+        'NaN'
         >>> written(1024, ","), written(16384, ","), written(1e6, ",.0f")
         ('1024', '16 384', '1 000 000')
     """
-    number = re.sub(r"e([+-])0", r"e\1", f"{value:{form}}").replace("e+", "e")
+    number = re.sub(r"e([+-])0", r"e\1", f"{value:{form}}").replace("e+", "e").replace("nan", "NaN")
     number = re.sub(r"^(-?\d),(\d{3})(?!,)", r"\1\2", number).replace(",", " ")
     return (number if number.strip("-0.") else number.removeprefix("-")).replace("-", "−")
 

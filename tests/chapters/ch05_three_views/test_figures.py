@@ -67,7 +67,7 @@ def test_what_lies_outside_of_the_picture_is_told():
     assert "drawn make 0.854. Outside the picture: recurrence." in shown.update(t=9, at=6)
     assert "Outside" not in shown.update(t=6, at=6)
     shown = figures.ThreeViews(convolve=lambda u, kernel: u - 1, fft_convolve=lambda u, kernel: u * math.nan)
-    assert "nan" in shown.update(t=9) and "Outside the picture: kernel." in shown.update(t=9)
+    assert "NaN" in shown.update(t=9) and "Outside the picture: kernel." in shown.update(t=9)
     kernel = figures.KernelSum(kernel=lambda A, B, C, n: 3 * chapter.ssm_kernel(A, B, C, n))
     assert kernel.update().count("Outside the picture: 2 taps.") == 1 and (kernel.kernel > 2.15).sum() == 2
     assert not any("Outside" in figures.KernelSum().update(**parameters) for parameters in kernel.corners())
@@ -89,6 +89,24 @@ def test_views_that_disagree_are_named_with_their_numbers():
     assert "The views disagree: −1e6, 0.854, 0.854" in shown.update(t=9, at=6)
 
 
+def test_the_letters_of_the_text_are_counted_where_the_sentence_speaks_of_their_steps():
+    shown = figures.TwoImpulses()
+    named = dict(enumerate(label.get_text().split("\n") for label in shown.top.get_xticklabels()))
+    assert named[0] == ["o", "t = 0"] and named[12] == ["t", "12"] and named[shown.stop] == [".", "16"]
+    assert [letter.replace("␣", " ") for letter, _ in named.values()] == list(shown.TEXT)
+
+
+def test_numbers_that_differ_by_little_do_not_look_alike():
+    def near(u, kernel):
+        return chapter.convolve(u, kernel) + 0.0004
+
+    assert "disagree: 0.8540, 0.8540, 0.8544" in figures.ThreeViews(fft_convolve=near).update(t=9, at=6)
+    alike = figures.ThreeViews(lambda u, A, B, C: near(u, chapter.ssm_kernel(A, B, C, len(u))), near, near)
+    assert "all three functions say 0.8544; right is 0.8540" in alike.update(t=9, at=6)
+    large = figures.ThreeViews(*(lambda u, *rest, n=n: 0 * u + 20000 + n for n in range(3)))
+    assert "The views disagree: 20000, 20001, 20002" in large.update(t=9, at=6)
+
+
 def test_a_view_that_is_right_at_this_time_and_wrong_at_another_is_said_to_be_so():
     def wraps(u, kernel):
         return torch.fft.irfft(torch.fft.rfft(u) * torch.fft.rfft(kernel), n=len(u))
@@ -102,7 +120,7 @@ def test_a_view_that_is_right_at_this_time_and_wrong_at_another_is_said_to_be_so
 
 
 @pytest.mark.parametrize(
-    ("alike", "said"), [(lambda u, *rest: torch.ones_like(u), "1.000"), (lambda u, *rest: u * math.nan, "nan")]
+    ("alike", "said"), [(lambda u, *rest: torch.ones_like(u), "1.000"), (lambda u, *rest: u * math.nan, "NaN")]
 )
 def test_three_functions_that_are_wrong_alike_are_not_called_right(alike, said):
     shown = figures.ThreeViews(recurrence=alike, convolve=alike, fft_convolve=alike)
@@ -186,7 +204,7 @@ def test_no_tap_is_marked_for_a_state_that_is_not_read():
         (lambda A, B, C, n: B @ A[:, None] ** torch.arange(n), "tap 0 is 2.000, their sum is 1.500"),
         (lambda A, B, C, n: torch.zeros(n), "tap 0 is 0.000, their sum is 1.500"),
         (lambda A, B, C, n: ((C * B) @ A[:, None] ** torch.arange(n)).cumsum(0), "tap 1 is 2.475, their sum is 0.975"),
-        (lambda A, B, C, n: C[0] * A[0] ** torch.arange(n) * math.nan, "tap 0 is nan, their sum is 1.500"),
+        (lambda A, B, C, n: C[0] * A[0] ** torch.arange(n) * math.nan, "tap 0 is NaN, their sum is 1.500"),
     ],
 )
 def test_a_kernel_that_is_not_the_sum_of_its_states_is_called_so(kernel, said):

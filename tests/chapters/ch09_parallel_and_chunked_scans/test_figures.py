@@ -128,7 +128,7 @@ def test_a_wrong_join_is_seen_in_the_tree():
     ("join", "shows"),
     [
         (lambda a1, b1, a2, b2: (a2 * a1, a2 * b1 + b2 + 0.5), "12.5"),
-        (lambda a1, b1, a2, b2: (a2 * a1, math.nan), "nan"),
+        (lambda a1, b1, a2, b2: (a2 * a1, math.nan), "NaN"),
         (lambda a1, b1, a2, b2: (a2 * a1, -b2), "−2"),
     ],
 )

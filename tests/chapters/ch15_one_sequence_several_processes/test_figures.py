@@ -75,7 +75,7 @@ def test_a_wrong_start_of_which_little_is_seen_is_not_said_to_be_right():
 def test_a_start_that_is_no_number_is_not_said_to_be_nearly_right():
     """Every comparison with nan is false: the states were off by "under 0.01 %"."""
     broken = figures.Parts(start=lambda rank, totals, ends, A: ends[0] * torch.nan)
-    assert "begins at nan, not at 0.51. Its states are not all numbers." in broken.update(told=True)
+    assert "begins at NaN, not at 0.51. Its states are not all numbers." in broken.update(told=True)
     assert broken.titles()[0] == "With 2 pairs, the states of rank 2 are not all numbers"
 
 
@@ -177,7 +177,7 @@ def test_the_lower_title_calls_ends_what_are_ends_and_wrong_what_is_wrong(parts)
     counted.update(told=True)
     assert counted.titles()[1] == "2 wrong pairs: what is left adds up to the start: 0.48"
     broken = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x[-1] * torch.nan))
-    assert "(2 wrong), and begins at nan" in broken.update(told=True)
+    assert "(2 wrong), and begins at NaN" in broken.update(told=True)
 
 
 def test_what_leaves_the_picture_is_counted(parts):
@@ -229,7 +229,7 @@ def test_of_an_end_whose_part_has_no_number_for_its_total_nobody_knows_what_is_l
     """It was said to be under 0.01 %."""
     broken = figures.Parts(summary=lambda delta, A, x: (delta.sum() * torch.nan, chapter.summary(delta, A, x)[1]))
     broken.update(told=True)
-    assert [word.get_text() for word in broken.words[:2]] == ["nan % left", "100 % left"]
+    assert [word.get_text() for word in broken.words[:2]] == ["NaN % left", "100 % left"]
 
 
 def test_one_process_has_nobody_to_exchange_with():

@@ -35,9 +35,18 @@ def outside(values: np.ndarray, ax: Axes) -> np.ndarray:
     return (values <= low) | (values >= high)
 
 
-def level(value: float) -> str:
+def level(value: float, digits: int = 3) -> str:
     """A value as titles write it: to a thousandth, and a large one short."""
-    return written(value, ".3f" if abs(value) < 1000 else ".3g")
+    return written(value, f".{digits}{'f' if abs(value) < 1000 else 'g'}")
+
+
+def told_apart(values: list[float]) -> list[str]:
+    """Values that are not all alike, with as many digits as it takes to see it."""
+    for digits in range(3, 8):
+        words = [level(value, digits) for value in values]
+        if len(set(words)) > 1:
+            break
+    return words
 
 
 class ThreeViews(LiveFigure):
@@ -188,9 +197,10 @@ class ThreeViews(LiveFigure):
 
     def _finding(self, t: int, at: int) -> str:
         if not self.agree(t):
-            return "The views disagree: " + ", ".join(level(y[t]) for y in self.y)
+            return "The views disagree: " + ", ".join(told_apart([y[t] for y in self.y]))
         if not self.right[t]:
-            return f"t = {t}: all three functions say {level(self.y[0][t])}; right is {level(self.truth[t])}"
+            said, right = told_apart([self.y[0][t], self.truth[t]])
+            return f"t = {t}: all three functions say {said}; right is {right}"
         if t < at:
             return f"t = {t}: nothing has come in yet, and all three views say 0"
         return f"t = {t}: three views, one number: {level(self.y[0][t])}"
@@ -560,7 +570,9 @@ class TwoImpulses(LiveFigure):
 
     def _build_text(self) -> None:
         self.top.set(xlim=(-0.7, self.length - 0.3), ylim=(0, 5.2), yticks=[0, 2, 4], ylabel="Δ")
-        self.top.set_xticks(range(self.length), [letter.replace(" ", "␣") for letter in self.TEXT])
+        numbers = ["t = 0" if t == 0 else " " if t % 4 else str(t) for t in range(self.length)]
+        letters = [letter.replace(" ", "␣") for letter in self.TEXT]
+        self.top.set_xticks(range(self.length), map("\n".join, zip(letters, numbers, strict=True)))
         self.top.tick_params(axis="x", length=0, labelsize=15)
         self.steps = self.top.bar(range(self.length), [0] * self.length, width=0.7, color=style.GREY)
         (self.first,) = self.top.plot([self.EARLY], [1.6], "v", color=style.BLUE, ms=13)
