@@ -142,10 +142,21 @@ def test_a_pole_is_marked_on_its_side_of_the_circle_inside_the_picture_and_clear
                 assert box.contains(*where) and not any(word.contains(*where) for word in words)
 
 
+def test_a_pole_in_the_s_plane_is_clear_of_the_words(planes):
+    for method, im in itertools.product(RULES, np.arange(0, 4.05, 0.1)):
+        planes.update(re=-6.0, im=float(im), delta=1.0, method=method)
+        words = planes.inside.get_window_extent()
+        radius = planes.pole.get_markersize() / 2 * planes.figure.dpi / 72
+        for x, _ in planes.s.transData.transform(planes.pole.get_xydata()):
+            assert x - radius > words.x1, (method, im)
+
+
 def test_a_level_less_than_nothing_has_its_mark(bucket):
     for figure, marks in ((bucket, "dots"), (TickedBucket({"hold": zoh, "Euler": euler}), "hollow")):
         figure.update(delta=5.0, method="Euler" if marks == "dots" else "hold")
         assert [10.0, -2.5] in getattr(figure, marks).get_xydata().tolist()
+    bucket.update(delta=2.25, A=-1.0)  # near the lower edge
+    assert bucket.dots.get_xydata()[6] == pytest.approx([13.5, -2.81], abs=0.01)
 
 
 def test_the_dots_of_the_hold_lie_on_the_true_spring(planes):
@@ -232,12 +243,18 @@ def test_the_hero_marks_the_true_level_at_the_ticks():
 @pytest.mark.parametrize(
     ("re", "im", "delta", "method", "said"),
     [
-        (-6, 4, 1.5, "bilinear", "but too slowly"),
+        (-6, 4, 1.5, "bilinear", "dies out, but it rings"),
+        (-6, 2, 1.0, "bilinear", "dies out, but it rings"),
+        (-6, 2, 1.0, "zero-order hold", "dies out, as it should"),
+        (-1, 2, 1.5, "bilinear", "but too slowly"),
+        (-5.8, 0, 0.2, "bilinear", "dies out, almost as it should"),
+        (-1, 0.4, 1.0, "bilinear", "dies out, almost as it should"),
         (-0.5, 4, 0.05, "Euler", "but too slowly"),
         (-2, 0, 0.5, "Euler", "dies out, but too fast"),
         (0.5, 4, 1.5, "Euler", "grows, but too fast"),
         (0.5, 4, 1.5, "bilinear", "grows, but too slowly"),
-        (0.1, 2, 0.05, "bilinear", "it grows, as the true motion does"),
+        (0.1, 2, 0.05, "bilinear", "it grows, almost as the true motion does"),
+        (0.1, 2, 0.05, "zero-order hold", "it grows, as the true motion does"),
         (0, 0, 1.5, "bilinear", "it forgets nothing: right"),
         (0, 0.1, 0.05, "Euler", "|z| = 1.00001, it explodes"),
     ],
@@ -317,6 +334,14 @@ def test_a_wave_makes_first_order_of_the_rules_that_converge_only():
     figure = ErrorOrders({"half": lambda delta, A, B: (torch.exp(delta * A), delta * B / 2), "hold": zoh})
     figure.update(halvings=4, input="wave")
     assert figure.titles() == ["Halve the step: half ÷ 1.0, hold ÷ 2.0"]
+
+
+def test_the_error_of_a_rule_that_grows_shows_in_the_picture():
+    figure = ErrorOrders({"fills": lambda delta, A, B: (1 - delta * A, delta * B), "hold": zoh})
+    figure.update(halvings=4)
+    low, high = figure.ax.get_ylim()
+    assert all(low < y < high for line in figure.lines.values() for y in line.get_ydata())
+    assert ErrorOrders().ax.get_ylim()[1] == 60
 
 
 def test_a_rule_that_the_picture_has_no_room_for_is_not_left_out_in_silence():
