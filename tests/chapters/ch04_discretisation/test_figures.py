@@ -149,6 +149,7 @@ def test_a_pole_in_the_s_plane_is_clear_of_the_words(planes):
         radius = planes.pole.get_markersize() / 2 * planes.figure.dpi / 72
         for x, _ in planes.s.transData.transform(planes.pole.get_xydata()):
             assert x - radius > words.x1, (method, im)
+        assert planes.inside.get_bbox_patch().get_visible() == planes.disc.get_visible()  # whose edge may cross them
 
 
 def test_a_level_less_than_nothing_has_its_mark(bucket):

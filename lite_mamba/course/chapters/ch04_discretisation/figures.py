@@ -385,6 +385,7 @@ class PolePlanes(LiveFigure):
         self.disc = ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLUE, lw=3, zorder=0))
         (axis,) = ax.plot([0, 0], [-4.7, 4.7], "-", color=style.BLACK, lw=3, zorder=1)
         self.inside = ax.text(-11.3, 4.4, "", ha="left", va="top", color=style.BLUE, fontsize=13, zorder=2)
+        self.inside.set_bbox(style.PAPER | {"pad": 1})
         (self.pole,) = ax.plot([], [], "o", color=style.BLACK, ms=13, zorder=5)
         self.move(self.half, self.disc, axis, self.inside, self.pole)
 
@@ -461,6 +462,7 @@ class PolePlanes(LiveFigure):
         self.disc.set(visible=euler, center=(-1 / delta, 0), radius=1 / delta)
         words = "in the disc\nEuler stays\nbounded" if euler else "in the whole\nleft half it\nis bounded"
         self.inside.set_text(words if formula else "")
+        self.inside.get_bbox_patch().set_visible(euler)  # the edge of the disc may cross the words
         y = complex(pole).imag
         self.pole.set_data([complex(pole).real] * 2, [y, -y])
 
