@@ -119,6 +119,38 @@ def test_a_figure_keeps_its_axes_however_often_it_is_saved_and_wherever_it_has_n
     assert len(set(places)) == 1
 
 
+class Named(LiveFigure):
+    """A name beside the axes, long at the start."""
+
+    controls: ClassVar = {"name": choice(["a long name", "short", "broken"], "a long name", label="name")}
+
+    def __init__(self, start="a long name"):
+        super().__init__(6, 3)
+        self.controls = {"name": choice(["a long name", "short", "broken"], start, label="name")}
+        self.ax = self.figure.subplots()
+        self.name = self.ax.text(-0.05, 0.5, "", ha="right", fontsize=20)
+        self.move(self.name)
+
+    def update(self, name="a long name"):
+        if name == "broken":
+            raise ValueError("broken")
+        self.name.set_text(name)
+        return f"It is {name}."
+
+
+def test_a_figure_has_its_axes_where_its_start_asks_for_them_whatever_is_drawn_first():
+    first, second = Named(), Named()
+    first.update(name="a long name"), second.update(name="short")
+    first.pixels(), second.pixels()
+    assert second.set_to == {"name": "short"} and second.name.get_text() == "short"
+    second.update(name="a long name")
+    assert np.array_equal(first.pixels(), second.pixels()) and second.name.get_window_extent().x0 >= 0
+    third = Named(start="broken")
+    third.update(name="short")
+    third.pixels()
+    assert third.name.get_text() == "short"
+
+
 def test_kept_words_are_drawn_as_matplotlib_draws_them():
     kinds = [
         {"s": "Jagged ΔA, gy|", "color": style.VERMILLION},

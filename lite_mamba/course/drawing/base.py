@@ -25,6 +25,7 @@ result. A subclass builds its axes in `__init__`, names what will change with `m
             return f"At a rate of {rate:.1f} per step the state halves every {np.log(2) / rate:.1f} steps."
 """
 
+import contextlib
 import functools
 import inspect
 import io
@@ -66,6 +67,7 @@ class LiveFigure:
         self._moving: list[Artist] = []
         self._titles: dict[object, Text] = {}
         self._still = None
+        self._laid_out = False
         self.set_to: dict[str, object] = {}
         self._last = b""  # the last picture, as a file: a thirtieth of its pixels
 
@@ -190,14 +192,29 @@ class LiveFigure:
             yield dict(zip(self.controls, values, strict=True))
 
     def _draw_still(self) -> None:
+        if not self._laid_out:
+            self._lay_out()
         canvas = self.figure.canvas
+        with style.context():
+            canvas.draw()
+        self._still = canvas.copy_from_bbox(self.figure.bbox)
+
+    def _lay_out(self) -> None:
+        """Give the axes the places that the starting parameters ask for, whatever is drawn first, and keep them."""
+        start, shown = self.defaults(), self.defaults() | self.set_to
+        elsewhere = any(shown[name] is not value for name, value in start.items())
+        if elsewhere:
+            with contextlib.suppress(Exception):  # a reader's function may fail there, and not here
+                self.update(**start)
         for one in self._moving:
             if isinstance(one, Line2D) and not len(one.get_xdata()):
                 one.set_in_layout(False)  # no points: it would ask for room around the corner of the picture
         with style.context():
-            canvas.draw()
-        self.figure.set_layout_engine("none")  # the axes stay where the first drawing put them
-        self._still = canvas.copy_from_bbox(self.figure.bbox)
+            self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
+        self._laid_out = True
+        if elsewhere:
+            self.update(**shown)
 
 
 def _styled(build):
