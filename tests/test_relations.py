@@ -418,6 +418,8 @@ def test_words_on_every_value_are_said_of_the_wrong_cases_alone_where_others_are
     assert judge(exercise, lambda n, m: 3 * n * (1 + (m in (1, 3, 4, 8)))).relations == (
         "Where it is wrong, a factor of 2 everywhere.",
     )
+    verdict = judge(exercise, lambda n, m: 3 * n + (m in (1, 3, 4, 8)))
+    assert verdict.misconception.name == "right in some cases only"  # one number each time: no values to be added to
     zero_is_right = Exercise("91.z", "Z", lambda n: 3 * max(0, n - 9), lambda draw: {"n": draw.size(1, 30)}, [])
     assert "A factor of 2 everywhere." in judge(zero_is_right, lambda n: 6 * max(0, n - 9)).relations
 
@@ -480,6 +482,11 @@ def test_results_that_are_wrong_from_anywhere_on_are_not_wrong_at_the_last_place
 def test_what_should_not_be_a_number_and_is_none_is_right():
     y = torch.tensor([float("nan"), 1.0, 2.0, 3.0])
     assert "Right up to axis 0 1, wrong from there on." in said_of(*[(y, from_on(y.clone(), 0, 2))] * 3)
+
+
+def test_the_numbers_of_a_list_are_its_items_also_where_it_is_one_part_of_a_result():
+    pairs = [({"calls": [3, 1, 2, n]}, {"calls": [3, 5 + n, 2 + n * n, n + 7]}) for n in (2, 3, 4)]
+    assert said_of(*pairs) == "calls: only item 0 is right."
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from .same_shape import ITEM, OF_EVERY_VALUE, SAME_SHAPE
 TELLING = ("value", "nan", "infinity", "shape")  # kinds of differences with a relation between numbers
 FEW_PARTS = 4  # wrong ones of which a sentence can be read
 OF_ALL_VALUES = ("a factor for all values", "a number added to all values")
+SOME = "right in some cases only"
 
 
 def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
@@ -64,7 +65,8 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
     if same_shape and all(close(pair.have, pair.want) for pair in pairs):
         return None  # nearly right: a factor of 1, a shift of 0, its own magnitude
 
-    axes = (ITEM,) if in_a_row(examples[0].expected.value) else tolerance.of(name).axes
+    wanted = [want for one in examples for part, want, _ in parts_of(one, tolerance) if part == name]
+    axes = (ITEM,) if all(map(in_a_row, wanted)) else tolerance.of(name).axes
 
     def axis(i: int) -> str:
         return axes[i] if len(axes) == pairs[0].want.ndim else f"axis {i}"
@@ -76,7 +78,10 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
             if relation not in OF_EVERY_VALUE:
                 return found
             of_all = relation([*pairs, *right_part(name, examples, tolerance)], axis) == found
-            return found if of_all else Said(found.name, f"Where it is wrong, {_small(found.words)}")
+            if of_all:
+                return found
+            some = found.name in OF_ALL_VALUES and all(pair.want.numel() == 1 for pair in pairs)
+            return Said(SOME if some else found.name, f"Where it is wrong, {_small(found.words)}")
     return None
 
 
