@@ -286,7 +286,7 @@ def test_the_error_is_that_of_all_tokens_not_of_those_shown():
 
 def test_the_mark_can_open_and_shut_the_door():
     figure = DeltaFromMark()
-    assert "under 1e-4 on noise" in figure.update(weight=16.0, bias=-10.0) and figure.error < 0.02
+    assert "under 10⁻⁴ on noise" in figure.update(weight=16.0, bias=-10.0) and figure.error < 0.02
     assert "0.000335 on noise" in figure.update(weight=16.0, bias=-8.0)  # how small: the text asks for it
     figure.update(weight=0.0, bias=0.0)
     assert figure.delta_data == figure.delta_noise == pytest.approx(math.log(2))

@@ -397,7 +397,7 @@ def softplus(w: float) -> float:
 
 def short(delta: float) -> str:
     """A step size with three digits, in words where it is tiny."""
-    return f"{delta:.3g}" if delta >= 0.0001 else "under 1e-4"
+    return f"{delta:.3g}" if delta >= 0.0001 else "under 10⁻⁴"
 
 
 class Reset(LiveFigure):
