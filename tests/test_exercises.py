@@ -301,6 +301,8 @@ def test_a_good_fake_module_keeps_every_rule():
 
 @pytest.mark.parametrize(("complaint", "module"), BROKEN, ids=[complaint for complaint, _ in BROKEN])
 def test_each_rule_can_fail(complaint, module):
+    if complaint == "always agree" and not KNOWS_COLUMNS:
+        pytest.skip("Python 3.10 cannot hold this rule")
     found = complaints(module, "91")
     assert any(complaint in line for line in found), found
 
