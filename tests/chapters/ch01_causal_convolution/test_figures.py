@@ -236,7 +236,7 @@ def test_each_of_the_four_outputs_of_an_answer_has_its_number_be_it_zero():
 
 @pytest.mark.parametrize("build", [figures.ImpulseResponse, figures.GradientMap])
 def test_figures_say_in_words_that_a_result_is_not_a_number(build):
-    with pytest.raises(ValueError, match="not finite: nan"):
+    with pytest.raises(ValueError, match="not finite: NaN"):
         build(lambda x, weight, bias: x * float("nan")).update()
 
 

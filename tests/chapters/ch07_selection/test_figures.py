@@ -82,7 +82,7 @@ def test_each_function_that_a_figure_runs_has_its_owner_in_the_sentence(figure, 
     [
         (lambda delta: delta[:1], r"the gate returned \(1,\), expected the shape \(4,\)"),
         (lambda delta: delta.tolist(), r"the gate returned a list of 4, expected the shape \(4,\)"),
-        (lambda delta: delta / 0, "the gate returned numbers that are not finite: (inf|nan)"),
+        (lambda delta: delta / 0, "the gate returned numbers that are not finite: (inf|NaN)"),
     ],
 )
 def test_a_gate_that_is_not_one_number_a_token_is_told_in_words(gate, words):

@@ -121,7 +121,7 @@ def test_the_scope_tells_of_a_wrong_step():
         (lambda y, history, h: (y[0], history, h), r"returned \(1,\) and .*, expected the shapes \(1, 1\) and "),
         (lambda y, history, h: (y, history), r"returned \(1, 1\) and \(1, 4, 12\), expected"),
         (lambda y, history, h: None, "returned NoneType"),
-        (lambda y, history, h: (y * math.nan, history, h), "not finite: nan"),
+        (lambda y, history, h: (y * math.nan, history, h), "not finite: NaN"),
         (lambda y, history, h: (y, history, h * math.inf), "not finite"),
     ],
     ids=["another shape", "two results", "nothing", "not a number", "infinite states"],
