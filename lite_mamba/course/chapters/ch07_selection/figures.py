@@ -14,10 +14,11 @@ from ...drawing.controls import slider
 from ...drawing.numbers import are, several, written
 from ...drawing.returned import of_copies, returned
 from .exercises import gate_from_delta, gated_state
+from .exercises.delta_by_hand import ENOUGH
 
 PALE_BLUE, PALE_RED = "#D6E8F5", "#F6DCCB"
 WANTED = "#8C8C8C"  # a broad line behind the state: 3.4:1 on white
-HOLDS, RESETS = 0.02, 0.97  # a gate below the first holds, one above the second resets, as in exercise 3
+HOLDS, RESETS = 0.02, ENOUGH  # a gate below the first holds, one above the second resets, as in exercise 3
 
 
 def noise_stream(length: int, share: float = 0.25, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:

@@ -45,7 +45,7 @@ def lively_model() -> MambaLM:
 MODEL = lively_model()
 
 
-def _reading(function, tokens: Tensor, chunk: int) -> Facts:
+def _reading(function, tokens: Tensor, chunk: int) -> Facts | None:
     """What a reader of long sequences gives, and the longest piece that it gave to the model."""
     longest = []
     hook = MODEL.embedding.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))

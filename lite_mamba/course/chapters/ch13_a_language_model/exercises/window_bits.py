@@ -83,7 +83,7 @@ def _window_cases(draw: Draw) -> dict:
 LONGER = "longer pieces than window"
 
 
-def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts:
+def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts | None:
     """What a function gives, and whether it gave the model more than `window` bytes in one call."""
     longest = []
     hook = model.embedding.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
