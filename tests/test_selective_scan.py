@@ -570,6 +570,28 @@ def test_garbage_in_one_segment_reaches_no_other_forward_or_backward(borders, na
         torch.testing.assert_close(ours, wanted, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("scan", [selective_scan_fn, selective_scan_ref], ids=["fn", "ref"])
+@pytest.mark.parametrize("name", ["u", "delta", "B", "C", "z"])
+@pytest.mark.parametrize("borders", [(0, 37), (37, 77), (77, 90)], ids=["first", "middle", "last"])
+def test_garbage_in_one_segment_reaches_no_second_derivative_of_another(borders, name, scan):
+    tensors, options = make_case(90)
+    options["seq_idx"] = torch.bucketize(torch.arange(90), torch.tensor([36, 76])).expand(BATCH, -1)
+    garbage = torch.zeros(90, dtype=torch.bool)
+    garbage[slice(*borders)] = True
+
+    def penalty():
+        leaves = {n: x.clone().requires_grad_() for n, x in tensors.items() if n in ("u", "delta", "B", "C", "z")}
+        loss = scan(**(tensors | leaves), **options)[..., ~garbage].square().sum()
+        (slope,) = torch.autograd.grad(loss, leaves["u"], create_graph=True)
+        grads = torch.autograd.grad(slope[..., ~garbage].square().sum(), leaves.values())
+        return [x[..., ~garbage] for x in grads]
+
+    clean = penalty()
+    tensors[name][..., garbage] = float("nan")
+    for ours, wanted in zip(penalty(), clean, strict=True):
+        torch.testing.assert_close(ours, wanted, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("scan", SCANS.values(), ids=SCANS)
 def test_the_last_state_continues_the_scan(scan):
     tensors, options = make_case(80)

@@ -5,6 +5,8 @@
 
 The gradient is again such a scan, backwards in time. So it has a gradient too, and that one has, and so on: the fast
 scan comes here for its second derivatives. Time is the first axis. All states are kept, 2L tables of (B, D, N).
+
+Where `resets` is True, the state before is not read at all: NaN · 0 would carry garbage into the next segment.
 """
 
 import torch
@@ -17,21 +19,29 @@ from .arithmetic import skip_and_gate, step_size
 CHUNK = 32  # T
 
 
-def chunked_scan(a: Tensor, x: Tensor) -> Tensor:
-    """All states h_t from h = 0, for a and x (K·T, …): ends, carry and rerun, as in notebook 09."""
+def chunked_scan(a: Tensor, x: Tensor, resets: Tensor | None = None) -> Tensor:
+    """All states h_t from h = 0, for a, x and resets (K·T, …): ends, carry and rerun, as in notebook 09."""
     a_steps, x_steps = (value.unflatten(0, (-1, CHUNK)).unbind(1) for value in (a, x))  # T × (K, …)
+    reset_steps, decay_resets = [None] * CHUNK, [None] * len(a_steps[0])  # T and K of them
+    if resets is not None:
+        chunks = resets.unflatten(0, (-1, CHUNK))  # (K, T, …)
+        reset_steps, decay_resets = chunks.unbind(1), chunks.any(dim=1)
     end = torch.zeros_like(x_steps[0])  # (K, …)
-    for a_t, x_t in zip(a_steps, x_steps, strict=True):
-        end = a_t * end + x_t  # ends
+    for a_t, x_t, reset in zip(a_steps, x_steps, reset_steps, strict=True):
+        end = _unless(reset, a_t * end) + x_t  # ends
     starts, h = [], torch.zeros_like(x[0])  # (…)
-    for decay, chunk_end in zip(a.unflatten(0, (-1, CHUNK)).prod(dim=1), end, strict=True):
+    for decay, chunk_end, reset in zip(a.unflatten(0, (-1, CHUNK)).prod(dim=1), end, decay_resets, strict=True):
         starts.append(h)
-        h = decay * h + chunk_end  # carry
+        h = _unless(reset, decay * h) + chunk_end  # carry
     states, h = [], torch.stack(starts)  # (K, …)
-    for a_t, x_t in zip(a_steps, x_steps, strict=True):
-        h = a_t * h + x_t  # rerun
+    for a_t, x_t, reset in zip(a_steps, x_steps, reset_steps, strict=True):
+        h = _unless(reset, a_t * h) + x_t  # rerun
         states.append(h)
     return torch.stack(states, dim=1).flatten(0, 1)  # (K·T, …)
+
+
+def _unless(reset: Tensor | None, value: Tensor) -> Tensor:
+    return value if reset is None else value.masked_fill(reset, 0)
 
 
 class ChunkedScan(torch.autograd.Function):
@@ -42,15 +52,17 @@ class ChunkedScan(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx, inputs, states) -> None:
-        ctx.save_for_backward(inputs[0], states)
+        a, _, resets = inputs
+        ctx.save_for_backward(a, states, resets)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor]:
-        a, states = ctx.saved_tensors
-        none = torch.zeros_like(a[:1])
-        following, before = torch.cat([a[1:], none]).conj(), torch.cat([none, states[:-1]]).conj()  # (K·T, …)
-        lam = ChunkedScan.apply(following.flip(0), grad.flip(0)).flip(0)  # (K·T, …)
-        return lam * before, lam
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        a, states, resets = ctx.saved_tensors
+        before = _unless(resets, torch.cat([torch.zeros_like(a[:1]), states[:-1]])).conj()  # (K·T, …)
+        following = torch.cat([a[1:], torch.zeros_like(a[:1])]).conj()  # (K·T, …)
+        backwards = None if resets is None else torch.cat([resets[1:], torch.zeros_like(resets[:1])]).flip(0)
+        lam = ChunkedScan.apply(following.flip(0), grad.flip(0), backwards).flip(0)  # (K·T, …)
+        return _unless(resets, lam * before), lam, None
 
 
 def selective_scan(scan: Scan) -> tuple[Tensor, Tensor]:
@@ -60,13 +72,12 @@ def selective_scan(scan: Scan) -> tuple[Tensor, Tensor]:
     delta_t, B, C = delta.permute(2, 0, 1), _per_token(scan.B, u), _per_token(scan.C, u)
     a = torch.exp(delta_t.unsqueeze(3) * scan.A)  # (L, B, D, N)
     x = (delta * u).permute(2, 0, 1).unsqueeze(3) * B  # (L, B, D, N)
-    if scan.resets is not None:
-        a = a.masked_fill(scan.resets.t()[:, :, None, None], 0)
     length = u.shape[2]
     padding = (0, 0, 0, 0, 0, 0, 0, CHUNK - length % CHUNK)  # at least one step, h → 1·h + 0, with nothing else to do
     a, x = F.pad(a, padding, value=1), F.pad(x, padding)  # (K·T, B, D, N)
-    x = torch.cat([x[:1] + a[:1] * scan.first_state, x[1:]])
-    states = ChunkedScan.apply(a, x)  # (K·T, B, D, N)
+    resets = None if scan.resets is None else F.pad(scan.resets.t()[:, :, None, None], padding)  # (K·T, B, 1, 1)
+    first_state = _unless(None if resets is None else resets[0], scan.first_state)  # (B, D, N)
+    states = ChunkedScan.apply(a, torch.cat([x[:1] + a[:1] * first_state, x[1:]]), resets)  # (K·T, B, D, N)
     y = (states[:length] * C).sum(dim=3).permute(1, 2, 0)  # (B, D, L)
     y = 2 * y.real if y.is_complex() else y
     return skip_and_gate(y, u, scan.D, scan.z).to(scan.u.dtype), states[-1]
