@@ -1,9 +1,23 @@
 """Counts what PyTorch really does, for figures and checks that look at work and not only at results."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.backends import opt_einsum
 from torch.utils._python_dispatch import TorchDispatchMode
+
+
+@contextmanager
+def lengths_given(embedding: nn.Module) -> Iterator[list[int]]:
+    """The lengths of the pieces (B, l) that a model's embedding gets inside of the block, call by call."""
+    lengths: list[int] = []
+    hook = embedding.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[1]))
+    try:
+        yield lengths
+    finally:
+        hook.remove()
 
 
 class Counter(TorchDispatchMode):

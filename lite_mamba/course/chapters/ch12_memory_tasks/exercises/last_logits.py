@@ -7,6 +7,7 @@ from lite_mamba import InferenceParams
 from lite_mamba.language_model import MambaLM
 
 from ....checking.compare import Facts
+from ....checking.counter import lengths_given
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -47,16 +48,11 @@ MODEL = lively_model()
 
 def _reading(function, tokens: Tensor, chunk: int) -> Facts | None:
     """What a reader of long sequences gives, and the longest piece that it gave to the model."""
-    longest = []
-    hook = MODEL.embedding.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
-    try:
-        with torch.no_grad():
-            logits = function(MODEL, tokens, chunk)
-    finally:
-        hook.remove()
+    with lengths_given(MODEL.embedding) as lengths, torch.no_grad():
+        logits = function(MODEL, tokens, chunk)
     if logits is None:
         return None
-    return Facts("a tensor", {"the result": logits, "longer pieces than chunk": max(longest, default=0) > chunk})
+    return Facts("a tensor", {"the result": logits, "longer pieces than chunk": max(lengths, default=0) > chunk})
 
 
 def _reading_cases(draw: Draw) -> dict:

@@ -10,6 +10,7 @@ from lite_mamba import InferenceParams
 from lite_mamba.language_model import MambaLM
 
 from ....checking.compare import Facts
+from ....checking.counter import lengths_given
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -85,15 +86,11 @@ LONGER = "longer pieces than window"
 
 def _windowed(function, model: MambaLM, ids: Tensor, window: int) -> Facts | None:
     """What a function gives, and whether it gave the model more than `window` bytes in one call."""
-    longest = []
-    hook = model.embedding.register_forward_pre_hook(lambda _, inputs: longest.append(inputs[0].shape[1]))
-    try:
+    with lengths_given(model.embedding) as lengths:
         bits = function(model, ids, window)
-    finally:
-        hook.remove()
     if bits is None:
         return None
-    return Facts("a number", {"the result": bits, LONGER: max(longest, default=0) > window})
+    return Facts("a number", {"the result": bits, LONGER: max(lengths, default=0) > window})
 
 
 WINDOW_BITS = Exercise(
