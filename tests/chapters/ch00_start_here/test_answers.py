@@ -134,6 +134,37 @@ def sizes_exchanged(delta, A):
     return out
 
 
+def square_sizes(delta, A):
+    B, L, D = delta.shape
+    N = A.shape[0]
+    out = torch.zeros(B, L, D, N)
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                for n in range(N):
+                    out[b, t, d, n] = delta[b, t, d] * A[n, d]
+    return out
+
+
+def rows_by_tokens(delta, A):
+    B, L, D = delta.shape
+    out = torch.empty(B, L, D, A.shape[1])
+    for b in range(B):
+        for t in range(L):
+            for d in range(D):
+                out[b, t, d] = delta[b, t, d] * A[t]
+    return out
+
+
+def all_as_in_the_package(delta, A):
+    B, D, L = delta.shape
+    out = torch.zeros(B, D, L, A.shape[1])
+    for d in range(D):
+        for t in range(L):
+            out[:, d, t] = delta[:, d, t, None] * A[d]
+    return out
+
+
 def first_sequence(delta, A):
     return (delta[:1, ..., None] * A).expand(*delta.shape, A.shape[1])
 
@@ -148,6 +179,13 @@ ANSWERS = [
     ("matmul", lambda delta, A: delta @ A, "summed over the channels"),
     ("einsum without d", lambda delta, A: torch.einsum("bld,dn->bln", delta, A), "summed over the channels"),
     ("sum", lambda delta, A: (delta[..., None] * A).sum(dim=2), "summed over the channels"),
+    ("sum, kept", lambda delta, A: (delta[..., None] * A).sum(2, keepdim=True), "summed over the channels"),
+    ("rows times A", lambda delta, A: delta[:, :, None] @ A, "summed over the channels"),
+    (
+        "matmul, repeated to the shape",
+        lambda delta, A: (delta @ A)[:, :, None].repeat(1, 1, A.shape[0], 1),
+        "summed over the channels",
+    ),
     ("sum of the states", lambda delta, A: delta * A.sum(dim=1), "summed over the states"),
     ("permuted", lambda delta, A: torch.einsum("bld,dn->bdnl", delta, A), "axes in another order"),
     ("transposed", lambda delta, A: (delta[..., None] * A).transpose(2, 3), "axes in another order"),
@@ -169,6 +207,14 @@ ANSWERS = [
     ("new axis before the channels", lambda delta, A: delta[:, :, None] * A, "the step sizes along the states"),
     ("delta as (B, L, N)", lambda delta, A: torch.einsum("bln,dn->bldn", delta, A), "the step sizes along the states"),
     ("another letter", lambda delta, A: torch.einsum("bld,cn->bldn", delta, A), "all rows of A added up"),
+    *(
+        (f"another letter in delta: {pattern}", answer, "the step sizes of all channels added up")
+        for pattern, answer in {
+            "blc": lambda delta, A: torch.einsum("blc,dn->bldn", delta, A),
+            "ijk": lambda delta, A: torch.einsum("ijk,lm->ijlm", delta, A),
+            "a sum": lambda delta, A: delta.sum(-1)[..., None, None] * A,
+        }.items()
+    ),
     ("no new axis", lambda delta, A: delta * A, "no axis for the states"),
     ("no new axis, A transposed", lambda delta, A: delta * A.T, "no axis for the states"),
     ("new axes in A only", lambda delta, A: delta * A.unsqueeze(0).unsqueeze(0), "no axis for the states"),
@@ -218,6 +264,13 @@ ANSWERS = [
     ("the sign of A", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A.abs()), "the sign turned"),
     ("all pairs", lambda delta, A: delta[..., None, None] * A, "an axis for every pair of channels"),
     ("tokens", lambda delta, A: torch.einsum("bld,ln->bldn", delta, A), "the rows of A counted by tokens"),
+    ("tokens in loops", rows_by_tokens, "the rows of A counted by tokens"),
+    ("(B, D, L)", lambda delta, A: torch.einsum("bdl,dn->bdln", delta, A), "the rows of A counted by tokens"),
+    ("(B, D, L) in loops", all_as_in_the_package, "the rows of A counted by tokens"),
+    ("an axis inside A", lambda delta, A: delta.unsqueeze(-1) * A.unsqueeze(1), "the rows of A counted by tokens"),
+    ("rounded", lambda delta, A: (delta[..., None] * A).round(decimals=1), None),
+    ("A in whole numbers", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A.trunc()), None),
+    ("the rows' number for the states", square_sizes, "the two axes of A exchanged"),
     ("pattern between", lambda d, A: torch.einsum(d, "bld,dn->bldn", A), "no pattern where einsum looks for it"),
     ("no pattern", lambda delta, A: torch.einsum(delta, A), "no pattern where einsum looks for it"),
     ("A first", lambda d, A: torch.einsum("bld,dn->bldn", A, d), "three letters for a tensor of two axes"),

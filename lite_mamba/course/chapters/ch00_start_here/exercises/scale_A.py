@@ -46,8 +46,9 @@ def repeated_by_turns(delta, A):
 
 
 def draw_cases(draw):
+    """A comes in halves, so that a product that is cut to one decimal, or an A to whole numbers, shows."""
     B, L, D, N = draw.size(1, 3), draw.size(1, 6), draw.size(2, 5), draw.size(2, 4)
-    return {"delta": draw.uniform(0.1, 1.0, B, L, D).round(decimals=1), "A": -draw.uniform(1, 4, D, N).round()}
+    return {"delta": draw.uniform(0.1, 1.0, B, L, D).round(decimals=1), "A": -draw.uniform(1, 8, D, N).round() / 2}
 
 
 SCALE_A = Exercise(
@@ -59,10 +60,14 @@ SCALE_A = Exercise(
     misconceptions=[
         Misconception(
             name="summed over the channels",
-            wrong=edited(scale_A, "-> b l d n → -> b l n"),
-            message="The result has no axis for the channel d: all channels are added up, as in a matrix product. "
-            "einsum does so if d does not stand after the arrow, or if there is no arrow. Here each channel keeps "
-            "its own row of numbers. Compare your shape with the docstring's.",
+            wrong=[
+                edited(scale_A, "-> b l d n → -> b l n"),
+                lambda delta, A: (delta @ A).unsqueeze(2),
+                lambda delta, A: (delta @ A).unsqueeze(2).expand(*delta.shape, A.shape[1]),
+            ],
+            message="All channels are added up, as in a matrix product. einsum does so if d does not stand after the "
+            "arrow, or if there is no arrow; an axis that is put in afterwards does not bring them back. Here each "
+            "channel keeps its own row of numbers. Compare your shape with the docstring's.",
         ),
         Misconception(
             name="summed over the states",
@@ -95,6 +100,12 @@ SCALE_A = Exercise(
                 lambda delta, A: delta[..., None] * A.T,
                 edited(in_loops, "A[d, n] → A[n, d]"),
                 edited(in_loops, "[b, t, d, n] → [b, t, d]", "A[d, n] → A[:, d]"),
+                edited(
+                    in_loops,
+                    "delta.shape, A.shape[1] → delta.shape, A.shape[0]",
+                    "in range(A.shape[1]) → in range(A.shape[0])",
+                    "A[d, n] → A[n, d]",
+                ),
                 A_read_as_nd,
             ],
             message="The first axis of A counts channels, the second states; here they are read the other way "
@@ -143,6 +154,13 @@ SCALE_A = Exercise(
             "arrow is added up.",
         ),
         Misconception(
+            name="the step sizes of all channels added up",
+            wrong=edited(scale_A, "b l d, → b l e,"),
+            message="Every row of A is multiplied by the sum of a token's step sizes. einsum does so if the channel "
+            "has one letter in delta and another in A: nothing matches the two, and the letter that is missing after "
+            "the arrow is added up.",
+        ),
+        Misconception(
             name="an axis for every pair of channels",
             wrong=edited(scale_A, "d n -> b l d n → e n -> b l d e n"),
             message="The result has one axis for the channels of delta and another for those of A: every step size "
@@ -151,9 +169,14 @@ SCALE_A = Exercise(
         ),
         Misconception(
             name="the rows of A counted by tokens",
-            wrong=edited(scale_A, "d n -> → l n ->"),
-            message="The pattern gives the rows of A the letter of the tokens. A has one row a channel: the letter "
-            "that delta has in its last place.",
+            wrong=[
+                edited(scale_A, "d n -> → l n ->"),
+                edited(scale_A, "b l d, d n -> b l d n → b d l, d n -> b d l n"),
+                edited(in_loops, "A[d, n] → A[t, n]"),
+                lambda delta, A: delta[..., None] * A[:, None],
+            ],
+            message="The rows of A meet the tokens, the middle axis of delta. A has one row a channel: where do the "
+            "channels stand in delta?",
         ),
         Misconception(
             name="three letters for a tensor of two axes",
