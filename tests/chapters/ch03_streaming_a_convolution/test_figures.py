@@ -18,7 +18,7 @@ def test_the_buffer_holds_the_samples_before_now_and_streams_the_parallel_output
         assert shown.history == padded[t : t + lag]
         np.testing.assert_allclose(shown.streamed, shown.parallel[: t + 1])
         assert shown.wrong == 0
-        assert f"the history holds {lag} samples" in sentence
+        assert f"the history has {lag} columns. The taps read" in sentence  # zeros at first, no samples
         assert f"the output is {shown.streamed[t]:g}" in sentence
 
 
@@ -73,7 +73,7 @@ def test_a_history_that_is_not_of_the_last_samples_is_not_called_so():
     shown = figures.BufferAtWork(step=remembered_output)
     sentence = shown.update(t=1, dilation=2)  # both outputs are right, and a 12 stands in the place of the 3
     assert shown.history == [0, 0, 0, 12] and shown.wrong == 0
-    assert "the history holds 4 numbers, which are not the last 4 samples. The taps should read" in sentence
+    assert "the history has 4 columns, which do not hold the last 4 samples. The taps should read" in sentence
     assert shown.titles() == ["The 2 outputs so far equal the single pass"]
     assert shown.tap_name.get_text() == "× tap, as it\nshould be"
 
@@ -84,12 +84,12 @@ def test_a_step_that_is_wrong_later_is_not_said_to_read_where_the_taps_are():
         return (window[..., -weight.shape[-1] :] * weight).sum(dim=-1) + bias, window[..., 1:]
 
     shown = figures.BufferAtWork(step=without_dilation)
-    assert "the history holds 4 samples. The taps should read" in shown.update(t=0, dilation=2)  # where all is zero
+    assert "the history has 4 columns. The taps should read" in shown.update(t=0, dilation=2)  # where all is zero
     assert shown.titles() == ["The first output equals the single pass"]
     assert "1 of 2 outputs is wrong." in shown.update(t=1, dilation=2)
     assert shown.titles() == ["1 of 2 streamed outputs differs from the single pass"]
     assert "The taps read" in shown.update(t=0, dilation=1)
-    assert shown.titles() == ["2 remembered samples and the new one are enough"]
+    assert shown.titles() == ["The last 2 samples and the new one are enough"]
 
 
 def test_an_output_outside_of_the_frame_has_a_cross_and_a_nan_has_one_too():
@@ -233,6 +233,25 @@ def test_a_dropped_history_spoils_the_first_lag_outputs_of_each_later_chunk():
         assert f"{len(spoilt)} of 300 outputs differ" in sentence
 
 
+def test_the_borders_of_the_chunks_have_a_name_where_they_are_drawn():
+    shown = figures.AnySplit(chunk=chapter.conv_chunk)
+    for size in (4, 5, 150):
+        shown.update(size=size)
+        drawn = len(shown.borders[0].get_segments())
+        assert drawn == (300 // size - (300 % size == 0) if size >= 5 else 0)
+        assert shown.names[2].get_text() == ("dotted: borders" if drawn else "")
+    shown.figure.draw_without_rendering()
+    whole, pieces, borders = (name.get_window_extent() for name in shown.names)
+    assert whole.x1 < borders.x0 and borders.x1 < pieces.x0
+
+
+def test_chunks_of_one_sample_differ_from_one_pass_by_rounding_alone():
+    shown = figures.AnySplit()
+    assert "0 of 300 outputs differ" in shown.update(size=1)
+    assert shown.difference.max() < 1e-4  # not nothing on every machine
+    assert shown.note.get_text() == "zero, up to rounding"
+
+
 def test_the_split_runs_the_learners_function():
     shown = figures.AnySplit(chunk=lambda x, history, *rest: chapter.conv_chunk(x, 0 * history, *rest))
     shown.owner = lambda function: "yours" * (function is shown.chunk)
@@ -306,6 +325,6 @@ def test_the_split_calls_a_nan_wrong_and_says_what_lies_outside_of_its_frame():
     assert errors.y1 <= note.y0 and note.y1 <= above.y0  # between the two: it hides nothing
     shown = figures.AnySplit()
     shown.update()
-    assert shown.note.get_text() == "zero everywhere"
+    assert shown.note.get_text() == "zero, up to rounding"
     shown.update(border=False)
     assert shown.note.get_text() == ""

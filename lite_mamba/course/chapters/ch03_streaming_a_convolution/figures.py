@@ -70,7 +70,7 @@ class BufferAtWork(LiveFigure):
         self._show_history(t)
         self._show_output(t)
         self.title(self.cells, self._finding())
-        held = "samples" if self.remembered else f"numbers, which are not the last {self.lag} samples"
+        held = "" if self.remembered else f", which do not hold the last {self.lag} samples"
         read = ", ".join(written(tap, "d") for tap in self.taps)
         early = " (zeros before t = 0)" if self.taps[0] < 0 else ""
         taps = "taps read" if self.sound else "taps should read"
@@ -78,7 +78,7 @@ class BufferAtWork(LiveFigure):
         verdict = f"{wrong} wrong." if self.wrong else f"{self._so_far()} the single pass."
         by = f" The step is {self.whose}." if self.whose else ""
         return (
-            f"At t = {t} with dilation {dilation} the history holds {self.lag} {held}. The {taps} the samples at "
+            f"At t = {t} with dilation {dilation} the history has {self.lag} columns{held}. The {taps} the samples at "
             f"t = {read}{early}, and the output is {self._output(t)}. {verdict}"
             f"{_told(self.unseen)}{by}"
         )
@@ -94,7 +94,7 @@ class BufferAtWork(LiveFigure):
             return f"{self._how_many_are_wrong('streamed outputs', 'differs', 'differ')} from the single pass"
         if not self.sound:  # wrong later, or right by chance
             return f"{self._so_far()} the single pass"
-        return f"{self.lag} remembered samples and the new one are enough"
+        return f"The last {self.lag} samples and the new one are enough"
 
     def _how_many_are_wrong(self, outputs: str, one: str, many: str) -> str:
         return f"{self.wrong} of {len(self.streamed)} {outputs} {one if self.wrong == 1 else many}"
@@ -421,6 +421,7 @@ class AnySplit(LiveFigure):
         self.names = [
             style.label_line(self.top, "thick: one pass", 4, 11, style.GREY),
             style.label_line(self.top, "", 298, 11, style.NAVY, ha="right"),
+            style.label_line(self.top, "", 68, 11, style.BLACK),
         ]
         self.note = self.low.text(298, 16, "", color=style.VERMILLION, ha="right", fontweight="bold")
         self.note.set_bbox(style.PAPER)
@@ -463,7 +464,7 @@ class AnySplit(LiveFigure):
     def _note(self) -> str:
         """What the curve of the errors does not show by itself."""
         if not self.wrong:
-            return "zero everywhere"
+            return "zero, up to rounding"
         if nans := np.isnan(self.difference).sum():
             return f"not a number: {nans} of {self.LENGTH}"
         largest = self.difference.max()
@@ -498,6 +499,7 @@ class AnySplit(LiveFigure):
         self.note.set_y(16 if flat else self.HIGHEST + 2)
         self.note.get_bbox_patch().set_visible(flat)
         starts = range(size, self.LENGTH, size) if size >= 5 else ()
+        self.names[2].set_text("dotted: borders" if starts else "")
         for ax, lines in zip((self.top, self.low), self.borders, strict=True):
             low, high = ax.get_ylim()
             ends = (low, 5 if ax is self.top else high)  # below the labels

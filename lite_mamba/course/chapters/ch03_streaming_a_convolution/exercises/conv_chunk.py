@@ -155,8 +155,8 @@ CONV_CHUNK = Exercise(
                 chunked(f"{NEXT}read[..., -history.shape[-1] :]"),
             ],
             where=lambda x, weight, **rest: not_empty(x) and weight.shape[-1] > 1,
-            message="The outputs are right, but the history comes back shorter than it was. It is shared: another "
-            "branch may look further back. Return as many columns as came in.",
+            message="The outputs are right, but the history comes back shorter than it was. It may be "
+            "longer than this branch needs: return as many columns as came in.",
         ),
         Misconception(
             name="every chunk from zeros",

@@ -194,7 +194,7 @@ CONV_STEP = Exercise(
                 stepped(f"{SUM} → {past('[..., ::dilation][..., : weight.shape[-1] - 1]')}"),
             ],
             message="The first tap reads column 0 of the history. This is right only when the history has exactly "
-            "the length that this branch needs. A shared history may be longer: count from the newest end.",
+            "the length that this branch needs. A history may be longer: count from the newest end.",
         ),
         Misconception(
             name="every d-th column from column 0",
@@ -308,8 +308,8 @@ CONV_STEP = Exercise(
             name="a history cut to this branch",
             wrong=moved("window[..., 1 + start :]"),
             where=lambda weight, **rest: weight.shape[-1] > 1,
-            message="The output is right, but the history comes back shorter than it was. It is shared: another "
-            "branch may look further back. Return as many columns as came in.",
+            message="The output is right, but the history comes back shorter than it was. It may be "
+            "longer than this branch needs: return as many columns as came in.",
         ),
         Misconception(
             name="only what was read is kept",
