@@ -69,6 +69,11 @@ GATE = [
     ("mean Δ", lambda d: torch.full_like(d, 1 - math.exp(-d.mean().item())), "gates that look at each other"),
     ("1 − Δ, not below 0", lambda d: (1 - d).clamp(0, 1), "another curve from 1 to 0"),
     ("1 / (1 + Δ)", lambda d: 1 - d / (1 + d), "another curve from 1 to 0"),
+    ("Δ for a time constant", lambda d: -torch.expm1(-1 / d), "another curve from 1 to 0"),
+    ("rounded to whole", lambda d: (1 - torch.exp(-d)).round(), "a gate that is open or shut"),
+    ("open from 1 on", lambda d: torch.where(d >= 1, 1.0, 0.0), "a gate that is open or shut"),
+    ("open above 1", lambda d: torch.heaviside(d - 1, d.new_zeros(())), "a gate that is open or shut"),
+    ("marks", lambda d: d > 1, None),
     ("log(1 + Δ)", lambda d: torch.log(1 + d), "a curve that has no end"),
     ("exp(−1/Δ)", lambda d: torch.exp(-d.reciprocal()), "another curve from 0 to 1"),
     ("bilinear", lambda d: 1 - (1 - d / 2) / (1 + d / 2), "the bilinear rule"),
@@ -388,6 +393,11 @@ GATED = [
     ("two cumulative products", state_by_cumsum, "a division by what is kept"),
     ("from 1", state_of(lambda h, u, g, t: (1 - g[t]) * h + g[t] * u[t], start=1.0), "a state that starts at one"),
     ("g twice", state_of(lambda h, u, g, t: g[t] * (h + u[t])), "the gate at both doors"),
+    (
+        "what is kept at both doors",
+        state_of(lambda h, u, g, t: (1 - g[t]) * h + (1 - g[t]) * u[t]),
+        "a token that fades at once",
+    ),
     ("all fades", state_of(lambda h, u, g, t: (h + g[t] * u[t]) * (1 - g[t])), "a token that fades at once"),
     (
         "sigmoid of g",
@@ -939,6 +949,16 @@ PARAMETERS = [
         "parts that begin in the wrong place",
     ),
     ("layers of its own", parameters_with_new_layers, CUT_OFF),
+    ("softplus of the bias alone", parameters(lambda low, W, b: low @ W.T + F.softplus(b)), OWN_FUNCTION),
+    *(
+        (f"tokens averaged {where}", parameters(of_mean), "a Δ that is the same for all tokens")
+        for where, of_mean in (
+            ("before dt_proj", lambda low, W, b: delta_of(mean(low), W, b)),
+            ("before dt_proj, one for the line", lambda low, W, b: delta_of(low.mean(1, keepdim=True), W, b)),
+            ("after the softplus", lambda low, W, b: mean(delta_of(low, W, b))),
+            ("after the softplus, without L", lambda low, W, b: delta_of(low, W, b).mean(1)),
+        )
+    ),
     ("a bias that is detached", parameters(lambda low, W, b: delta_of(low, W, b.data)), CUT_OFF),
     ("a projection that is detached", parameters(lambda low, W, b: delta_of(low, W.detach(), b)), CUT_OFF),
     ("tokens that are detached", lambda u, *weights: parameters_with_layers(u.detach(), *weights), CUT_OFF),
@@ -1060,6 +1080,15 @@ MENDED = [
         lambda u, A, x, dt, bias: mended_by_hand(u, A, x, dt, bias.detach()),
         "a gradient cut off",
     ),
+    ("an A that is detached", lambda u, A, *weights: mended_by_hand(u, A.detach(), *weights), "a gradient cut off"),
+    ("not below 0.01", ssm(lambda low, W, b: delta_of(low, W, b).clamp(min=0.01)), "a Δ that is held in a range"),
+    (
+        "not below 0.001, twice",
+        ssm(lambda low, W, b: torch.maximum(delta_of(low, W, 2 * b), torch.tensor(0.001))),
+        "a Δ that is held in a range",
+    ),
+    ("as at the start", ssm(lambda low, W, b: delta_of(low, W, b).clip(1e-3, 0.1)), "a Δ that is held in a range"),
+    ("the token halved", ssm(lambda low, W, b: low @ W.T / 2, **BOTH), "half of what the token says"),
     ("bias in the scan", ssm(lambda low, W, b: low @ W.T, **BOTH), "right"),
     ("bias in the layer", ssm(lambda low, W, b: F.linear(low, W, b), delta_softplus=True), "right"),
     ("all before the scan", ssm(delta_of), "right"),

@@ -149,6 +149,12 @@ GATE_FROM_DELTA = Exercise(
             _gate("1 - torch.sigmoid(delta)"),
         ),
         Misconception(
+            "a gate that is open or shut",
+            "Your gate is 0 or 1. Between a Δ that holds and one that resets, the token replaces a part of the state: "
+            "how large a part, by the zero-order hold?",
+            [_gate(f"({size}).to(delta.dtype)") for size in ("1 - torch.exp(-delta) > 0.5", "delta > 1", "delta >= 1")],
+        ),
+        Misconception(
             "another curve from 1 to 0",
             "Your curve begins at 1 and falls to 0. So does the share that is *kept*, which is exp(−Δ) by the "
             "zero-order hold. The gate is the other share.",
@@ -161,6 +167,7 @@ GATE_FROM_DELTA = Exercise(
                     "1 - torch.tanh(delta)",
                     "torch.exp(-delta / 2)",
                     "torch.exp(-2 * delta)",
+                    "1 - torch.exp(-1 / delta)",
                 )
             ],
         ),

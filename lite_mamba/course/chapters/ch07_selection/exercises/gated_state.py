@@ -218,8 +218,8 @@ GATED_STATE = Exercise(
         ),
         Misconception(
             "a token that fades at once",
-            "The token is added first, and then all of it is multiplied by 1 − g. The token of now does not fade: "
-            "only the old state does.",
+            "The token is multiplied by 1 − g, as the old state is: an open gate, g = 1, lets nothing in. The token of "
+            "now does not fade, only the old state does. If you add first: where do your parentheses close?",
             [_step("(1 - g_t) * (h + g_t * u_t)"), _step("(1 - g_t) * (h + u_t)")],
         ),
         Misconception(

@@ -66,7 +66,7 @@ MENDED_SSM = Exercise(
     reference=mended_ssm,
     cases=_scan_cases,
     axes=("batch", "token", "channel"),
-    gradients=("u", "x_proj", "dt_proj", "dt_bias"),
+    gradients=("u", "A", "x_proj", "dt_proj", "dt_bias"),
     misconceptions=[
         Misconception(
             "the code as it came",
@@ -171,8 +171,8 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "half of what the token says",
-            "You halve the sum, and with the bias you halve what the token says. Only the bias came twice: take it "
-            "away in one place.",
+            "What the token says comes in at half of its size. Only the bias came twice: take it away in one place, "
+            "and leave the rest as it is.",
             [_raw("F.linear(low_rank, dt_proj, dt_bias) / 2"), _raw("F.linear(low_rank, dt_proj) / 2")],
         ),
         Misconception(
@@ -203,6 +203,16 @@ MENDED_SSM = Exercise(
             [
                 _raw("F.linear(low_rank, dt_proj, dt_bias)", f"rows[1], A → rows[1], {factor} * A")
                 for factor in (2, 9, 10, 100)
+            ],
+        ),
+        Misconception(
+            "a Δ that is held in a range",
+            "You cut Δ off at a smallest or a largest value. Only the start values were drawn from 0.001 to 0.1: a "
+            "token may ask for any Δ above 0. Ask what made Δ so small, and mend that.",
+            [
+                _raw(f"F.softplus(F.linear(low_rank, dt_proj, {times}dt_bias)).clamp({limits})", NO_BIAS, NO_SOFTPLUS)
+                for times in ("2 * ", "")
+                for limits in ("min=0.01", "min=0.001", "0.001, 0.1")
             ],
         ),
         Misconception(

@@ -90,6 +90,7 @@ SELECTIVE_PARAMETERS = Exercise(
                 _delta("F.softplus(low_rank @ dt_proj.T + F.softplus(dt_bias))"),
                 _delta("F.softplus(low_rank @ dt_proj.T + torch.exp(dt_bias))"),
                 _delta("F.softplus(low_rank @ dt_proj.T) + F.softplus(dt_bias)"),
+                _delta("low_rank @ dt_proj.T + F.softplus(dt_bias)"),
             ],
         ),
         Misconception(
@@ -311,6 +312,18 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
+            "a Δ that is the same for all tokens",
+            "Δ is averaged over the line, or what it is made of. Then no token has a say of its own, and nothing is "
+            "selected. Keep the axis L.",
+            [
+                _parts("delta.mean(1, keepdim=True).expand_as(delta)"),
+                _parts("delta.mean(1, keepdim=True)"),
+                _parts("delta.mean(1)"),
+                _delta("F.softplus(low_rank.mean(1, keepdim=True) @ dt_proj.T + dt_bias).expand_as(u)"),
+                _delta("F.softplus(low_rank.mean(1, keepdim=True) @ dt_proj.T + dt_bias)"),
+            ],
+        ),
+        Misconception(
             "one Δ for all channels",
             "All channels of a token share one Δ. There are D of them: dt_proj makes D numbers out of R.",
             [
@@ -323,7 +336,7 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "B and C in exchanged places",
-            "Your B is C, and your C is B. In the rows of x_proj, B stands before C.",
+            "Your B is C, and your C is B. B stands before C, in the rows of x_proj and in what goes out.",
             _parts("delta", "C", "B"),
         ),
         Misconception(
