@@ -3,6 +3,7 @@
 A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
 """
 
+import itertools
 import math
 
 import torch
@@ -104,14 +105,14 @@ def matrix_with(fade=lambda d, t, s: d[s + 1 : t + 1].sum(), write=lambda d, t, 
     return answer
 
 
-def matrix_of_two(read, write):
-    """A learner's loop with other tokens that read and write."""
+def matrix_of_two(read, write, base=math.e):
+    """A learner's loop with other tokens that read and write, or another base."""
 
     def answer(delta, A, B, C):
         M = torch.zeros(len(delta), len(delta))
         for t in range(len(delta)):
             for s in range(t + 1):
-                left = torch.exp(A * delta[s + 1 : t + 1].sum())
+                left = base ** (A * delta[s + 1 : t + 1].sum())
                 M[t, s] = (read(C, t, s) * left * delta[s] * write(B, t, s)).sum()
         return M
 
@@ -216,6 +217,11 @@ MATRIX = [
         A * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)[..., None]).sum(-1).tril(), "a sum for each factor"),
     ("three sums", lambda d, A, B, C: C.sum(0)[:, None] * (d * B.sum(0)) * torch.exp(
         A * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)[..., None]).sum(-1).tril(), "a sum for each factor"),
+    ("halved with each unit", matrix_of_two(lambda C, t, s: C[:, t], lambda B, t, s: B[:, s], base=2.0),
+     "a decay with the base 2"),
+    ("a half to the power of |A|", lambda d, A, B, C: torch.einsum("nt,nts,ns->ts", C, 0.5 ** (
+        A.abs()[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)), B * d).tril(),
+     "a decay with the base 2"),
 ]  # fmt: skip
 
 
@@ -267,7 +273,15 @@ WAYS = [
     ("padding that keeps the length", ways(lambda g, w: g[:, None] * F.conv1d(
         torch.eye(len(g))[:, None], w[None, None], padding="same")[:, 0].T), "a convolution that looks ahead"),
     ("of u", ways(join=lambda M, D, c: (torch.diag_embed(D.expand(len(M))), M)), "what u weighs"),
-    ("of conv(x)", lambda M, D, g, w: (D * g.diag(), M * g), "what u weighs"),
+    ("of conv(x)", lambda M, D, g, w: (D * g.diag(), M * g), "two ways without the convolution"),
+    ("of conv(x), by loops", lambda M, D, g, w: (lambda one: (D * one, M @ one))(
+        torch.tensor([[float(g[t]) * (t == s) for s in range(len(g))] for t in range(len(g))])),
+     "two ways without the convolution"),
+    ("a lag without a sign", ways(lambda g, w: g[:, None] * torch.tensor([
+        [float(w[-1 - abs(t - s)]) if abs(t - s) < len(w) else 0.0 for s in range(len(g))] for t in range(len(g))])),
+     "a convolution that looks ahead"),
+    ("the taps on both sides", ways(lambda g, w: (lambda one: one + one.tril(-1).T)(
+        conv_by_loops(torch.ones_like(g), w)) * g[:, None]), "a convolution that looks ahead"),
     ("columns", ways(lambda g, w: conv_by_loops(torch.ones_like(g), w) * g), "the gate of the input"),
     ("the other order", ways(join=lambda M, D, c: (D * c, c @ M)), "the scan before the convolution"),
     ("entry by entry", ways(join=lambda M, D, c: (D * c, M * c)), "a product entry by entry"),
@@ -369,6 +383,10 @@ HALF = [
     ("A alone", lambda d, A: -LN2 / A, "no step size"),
     ("times A", lambda d, A: LN2 / d.mean(1, keepdim=True) * A.abs(), "A in the numerator"),
     ("a rate", lambda d, A: -A * d.mean(1, keepdim=True) / LN2, "a half-life turned over"),
+    ("halvings in the text", lambda d, A: (A * d.sum(1)[:, None]).abs() / LN2, "a half-life turned over"),
+    ("halvings in the text, by log2", lambda d, A: -torch.einsum("dn,dl->dn", A, d) * math.log2(math.e),
+     "a half-life turned over"),
+    ("log of a half, and |A|", lambda d, A: math.log(0.5) / (A.abs() * d.mean(1)[:, None]), "a negative time"),
     ("softplus once more", lambda delta, A: -math.log(2) / (A * F.softplus(delta).mean(1)[:, None]),
      "a softplus that has been applied already"),
     ("times Δ", lambda delta, A: -math.log(2) / A * delta.mean(-1)[:, None],
@@ -635,6 +653,16 @@ BYTES = [
      "the oldest byte first"),
     ("the last k in all rows", lambda ids, k: torch.stack(len(ids) * [ids.flip(0)[:k]]),
      "the end of the text in every row"),
+    ("moved j more each time", lambda ids, k: (lambda moved: torch.stack(moved, 1))(list(itertools.accumulate(
+        range(1, k), lambda now, j: F.pad(now, (j, 0), value=-1)[: len(ids)], initial=ids))), "moves that add up"),
+    ("padded by a growing sum", lambda ids, k: torch.stack([
+        torch.cat([torch.full((sum(range(j + 1)),), -1), ids])[: len(ids)] for j in range(k)], 1),
+     "moves that add up"),
+    ("rolled the other way", bytes_with(lambda ids, j: ids.roll(-j)), "a look ahead"),
+    ("rolled the other way, by an index", lambda ids, k: ids[
+        (torch.arange(len(ids))[:, None] + torch.arange(k)) % len(ids)], "a look ahead"),
+    ("padded behind, and cut", bytes_with(lambda ids, j: F.pad(ids, (0, j), value=-1)[: len(ids)]),
+     "the text in every column"),
 ]  # fmt: skip
 
 
@@ -695,6 +723,18 @@ def scored_with_own(mean, spread):
         w, c = fit_probe((known - known.mean(0)) / known.std(0), labels[:-held].flatten(), ridge)
         test = (new - (new if mean else known).mean(0)) / (new if spread else known).std(0)
         return balanced(test @ w + c > 0, labels[-held:].flatten())
+
+    return answer
+
+
+def scored_on(scale):
+    """The tested part on a scale other than the one fitted on."""
+
+    def answer(features, labels, held, ridge):
+        known, new = (part.flatten(0, 1) for part in features.split([len(labels) - held, held]))
+        mean, std = known.mean(0), known.std(0)
+        w, c = fit_probe((known - mean) / std, labels[:-held].flatten(), ridge)
+        return balanced(scale(new, mean, std) @ w + c > 0, labels[-held:].flatten())
 
     return answer
 
@@ -805,6 +845,13 @@ LEAK = [
     ("a ridge of 0.01", lambda f, y, h, r: by_files(f, y, h, 0.01), "a ridge of your own"),
     ("fitted on the test", repaired(train=lambda files, held: files >= len(files) - held),
      "a test on what was trained on"),
+    ("HELD of the notebook", lambda f, y, h, r: by_files(f, y, 8, r) if len(f) > 8 else 0.5,
+     "the notebook's number of files"),
+    ("the notebook's 8 files", repaired(test=lambda files, held: files >= max(len(files) - 8, 1)),
+     "the notebook's number of files"),
+    ("only centred", scored_on(lambda x, mean, std: x - mean), "a test that is not scaled"),
+    ("only divided", scored_on(lambda x, mean, std: x / std), "a test that is not scaled"),
+    ("as they came", scored_on(lambda x, mean, std: x), "a test that is not scaled"),
 ]  # fmt: skip
 
 

@@ -113,6 +113,7 @@ CONV_AND_STATE = Exercise(
                     "(lag >= 0) & (lag < width), tap → (lag <= 0) & (-lag < width), tap",
                 ),
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + width // 2  #"),
+                edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length)\n    lag = lag.abs()  #"),
                 edited(conv_and_state, "- torch.arange(length)  # → - torch.arange(length) + (width - 1) // 2  #"),
             ],
         ),
@@ -162,10 +163,13 @@ CONV_AND_STATE = Exercise(
         Misconception(
             "what u weighs",
             "Your matrices say what u weighs in y. Asked for is x, of which convolution and gate have made u.",
-            [
-                edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),
-                edited(conv_and_state, "D * conv, M @ conv → D * torch.diag(gate), M @ torch.diag(gate)"),
-            ],
+            edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),
+        ),
+        Misconception(
+            "two ways without the convolution",
+            "Your matrices have the gate, but none of the taps: they say what the result of the convolution weighs in "
+            "y. Asked for is x, which the convolution reads.",
+            edited(conv_and_state, "D * conv, M @ conv → D * torch.diag(gate), M @ torch.diag(gate)"),
         ),
         Misconception(
             "a convolution that is a token late",

@@ -52,8 +52,12 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a half-life turned over",
-            "Your result is one divided by the half-life: how many half-lives pass in one token.",
-            lambda delta, A: -A * delta.mean(1, keepdim=True) / math.log(2),
+            "You give how many half-lives pass, in one token or in the whole text. Asked for is how many tokens one "
+            "half-life takes.",
+            [
+                lambda delta, A: -A * delta.mean(1, keepdim=True) / math.log(2),
+                lambda delta, A: -A * delta.sum(1, keepdim=True) / math.log(2),
+            ],
         ),
         Misconception(
             "a logarithm on the wrong side of the fraction bar",
@@ -73,12 +77,13 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a time constant",
-            "You give the tokens after which 1/e is left. For a half, a factor is missing.",
+            "You give the tokens after which 1/e is left. For a half, a factor is missing; to the base 2 the logarithm "
+            "of 2 is 1, and no factor.",
             edited(half_life, "math.log(2) / → 1 /"),
         ),
         Misconception(
             "a negative time",
-            "Your half-lives are negative. A is negative: which sign makes a time of it?",
+            "Your half-lives are negative. A is, and so is the logarithm of a half: which signs make a time of them?",
             edited(half_life, "(-A → (A"),
         ),
         Misconception(

@@ -68,11 +68,14 @@ def _shuffled_only(features: Tensor, labels: Tensor, held: int, ridge: float) ->
 
 def _file_cases(draw: Draw) -> dict:
     files, length = draw.size(4, 7), draw.size(8, 14)
+    if draw.in_turn([False, False, False, False, False, True]):  # more than the notebook's HELD
+        files += 6
     labels = torch.rand(files, length, generator=draw.generator) < 0.35
     labels[:, 0], labels[:, 1] = True, False  # both groups in every file
     own = 2 * draw.normal(files, 1, 3)  # what a file has of its own
     features = (draw.normal(files, length, 3) + 1.3 * labels[..., None]) * (1 + own.abs()) + own
-    return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0])}
+    features = features * torch.tensor([0.2, 1.0, 5.0])  # a feature has a scale of its own, too
+    return {"features": features, "labels": labels, "held": draw.choice([1, 2]), "ridge": draw.choice([0.1, 1.0, 10.0])}
 
 
 _of_the_verdicts = edited(
@@ -86,7 +89,7 @@ HELD_OUT_ACCURACY = Exercise(
     title="A probe that is too good",
     reference=held_out_accuracy,
     cases=_file_cases,
-    trials=30,
+    trials=36,
     misconceptions=[
         Misconception(
             "the code as it was found",
@@ -157,9 +160,18 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "a test that is not scaled",
-            "The probe was fitted on scaled features, and you test it on those as they came. Both parts get the same "
-            "scale.",
-            edited(held_out_accuracy, "said = (x_test - mean) / std → said = x_test"),
+            "The probe was fitted on scaled features, and you test it on those as they came, or leave out the mean "
+            "or the spread. Both parts get the same scale.",
+            [
+                edited(held_out_accuracy, f"said = (x_test - mean) / std → said = {test}")
+                for test in ("x_test", "(x_test - mean)", "x_test / std")
+            ],
+        ),
+        Misconception(
+            "the notebook's number of files",
+            "You hold out as many files as HELD says, the number of the notebook. How many they are here, `held` says.",
+            edited(held_out_accuracy, "x_train, y_train = → held = 8\n    x_train, y_train ="),
+            where=lambda labels, **_: len(labels) > 8,  # else none is left to train on
         ),
         Misconception(
             "too few files held out",
@@ -401,7 +413,9 @@ HELD_OUT_ACCURACY = Exercise(
                 for end in ("held", "(held * labels.shape[1] // len(labels))")
             ],
             where=lambda features, labels, held, ridge: bool(
-                labels[:, -held:].any() and not labels[:, -held:].all()  # else it is not a number
+                held * labels.shape[1] >= len(labels)  # else no place is held out
+                and labels[:, -held:].any()
+                and not labels[:, -held:].all()  # else it is not a number
             ),
         ),
         Misconception(

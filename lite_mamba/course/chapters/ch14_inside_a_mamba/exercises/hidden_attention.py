@@ -285,6 +285,12 @@ HIDDEN_ATTENTION = Exercise(
             _by_quotient,
         ),
         Misconception(
+            "a decay with the base 2",
+            "You let the state fade by 2 to the power of ΔA. The equation has e, and the example halves with each unit "
+            "of Δ because its A is −ln 2.",
+            edited(hidden_attention, "torch.exp(A → torch.exp2(A"),
+        ),
+        Misconception(
             "an exponent taken for a decay",
             "You multiply with A times the time between, which is negative. That is the exponent; what is left lies "
             "between 0 and 1.",

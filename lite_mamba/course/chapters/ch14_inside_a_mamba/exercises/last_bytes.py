@@ -87,6 +87,7 @@ LAST_BYTES = Exercise(
                     "F.pad(ids, (back, 0), value=-1)[: len(ids)] → F.pad(ids, (0, back), value=-1)[back:]",
                     "range(k) → reversed(range(k))",
                 ),
+                edited(last_bytes, "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(-back)"),
             ],
         ),
         Misconception(
@@ -226,9 +227,16 @@ LAST_BYTES = Exercise(
         ),
         Misconception(
             "the text in every column",
-            "Each of your columns is the text as it was: what you put in front, if anything, is cut off again. "
-            "Cut what stands over at the end.",
+            "Each of your columns is the text as it was, and none is moved. Column j is the text moved j places down: "
+            "what stands in front of it then, and which end is cut off?",
             edited(last_bytes, "[: len(ids)] → [back:]"),
+        ),
+        Misconception(
+            "moves that add up",
+            "You move a column that has been moved already, and each time by more: the columns lie 0, 1, 3 and 6 "
+            "places back. Column j lies j places back in all.",
+            edited(last_bytes, "(back, 0) → (back * (back + 1) // 2, 0)"),
+            where=lambda ids, k: k > 2,
         ),
         Misconception(
             "a byte too few",
