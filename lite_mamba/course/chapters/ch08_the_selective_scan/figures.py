@@ -240,7 +240,7 @@ class StateMap(LiveFigure):
         colours = signed_colours()
         extent = (-0.5, self.LENGTH - 0.5, self.STATES + 0.5, 0.5)
         image = cells.imshow(np.zeros((self.STATES, self.LENGTH)), cmap=colours, vmin=-1, vmax=1, extent=extent)
-        (cursor,) = cells.plot([0, 0], [0.5, self.STATES + 0.5], color=style.BLACK, lw=3, ls="-")
+        (cursor,) = cells.plot([0, 0], [0.5, self.STATES + 0.5], color=style.BLACK, lw=1.5, ls="-")
         bars.set(xlim=(-1, 1), xticks=[0], xlabel="h now")
         bars.tick_params(labelleft=False, left=False)
         bars.spines["left"].set_visible(False)
@@ -249,7 +249,7 @@ class StateMap(LiveFigure):
         reach = bars.text(0, 0.25, "", ha="center", va="bottom", fontsize=13, color=style.GREY)
         reach.set_in_layout(False)  # it stands between the two rows of axes
         label = top.set_title(name, loc="left", fontsize=14, fontweight="normal")
-        (mark,) = top.plot([0, 0], [-1.7, 1.7], color=style.BLACK, lw=3, ls="-", zorder=1)
+        (mark,) = top.plot([0, 0], [-1.7, 1.7], color=style.BLACK, lw=1.5, ls="-", zorder=1)
         self.move(image, cursor, *held, reach, label, mark)
         return {"image": image, "cursor": cursor, "bars": held, "reach": reach, "label": label, "mark": mark}
 
