@@ -102,6 +102,17 @@ def test_only_the_centred_window_knows_the_onset_before_it_happens(width, shape)
     assert smoothing.delay > 0
 
 
+@pytest.mark.parametrize("shape", ["flat", "fading"])
+def test_a_window_of_one_sample_has_no_output_that_is_the_first_to_know(shape):
+    smoothing = figures.Smoothing()
+    sentence = smoothing.update(width=1, shape=shape)
+    assert torch.equal(smoothing.past, smoothing.recording) and torch.equal(smoothing.centred, smoothing.recording)
+    assert not smoothing.first.get_visible() and not smoothing.first_name.get_text()
+    assert "no curve is early or late, and the noise stays" in sentence and "goes from" not in sentence
+    smoothing.update(width=3, shape=shape)
+    assert smoothing.first.get_visible() and smoothing.first_name.get_text()
+
+
 def test_past_only_smoothing_is_the_causal_convolution_of_the_package():
     smoothing = figures.Smoothing()
     smoothing.update(width=9, shape="fading")
@@ -158,6 +169,16 @@ def test_impulse_response_of_another_convolution_is_not_called_the_kernel_in_rev
         assert all(box.x1 <= impulse.size()[0] for _, box in words_of(impulse))
         first = max(0, at - 3) if wrong is ahead else at
         assert impulse.reached == list(range(first, at + 1 if wrong is ahead else min(at + 4, 12)))
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_an_answer_that_differs_by_less_than_is_shown_is_called_almost_right(biased):
+    impulse = figures.ImpulseResponse(lambda x, weight, bias: 1.001 * convolve(x, weight, bias))
+    sentence, plus = impulse.update(at=11, biased=biased), " plus 1" if biased else ""
+    assert f"answers {4 + biased}: almost the kernel in reverse{plus}. " in sentence
+    assert impulse.titles() == [f"Almost the kernel in reverse{plus} from t = 11 on"]
+    impulse.picture()
+    assert all(box.x1 <= impulse.size()[0] for _, box in words_of(impulse))
 
 
 def in_a_circle(x, weight, bias):

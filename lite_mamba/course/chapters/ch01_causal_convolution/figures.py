@@ -140,6 +140,8 @@ class Smoothing(LiveFigure):
         self.delay = (self._reaches(self.past, self.LEVEL) - self._reaches(self.recording, self.LEVEL)) * MS
         self._place()
         self.title(self.ax, self._finding())
+        if width == 1:
+            return f"{self._finding()}: no curve is early or late, and the noise stays as it was."
         late = f"The past-only curve reaches −{-self.LEVEL} mV {self.delay:.1f} ms after the recording."
         return f"{self._finding()}. {late} {self._noise()}"
 
@@ -147,8 +149,8 @@ class Smoothing(LiveFigure):
         self.centred_line.set_ydata(self.centred[self.shown])
         self.past_line.set_ydata(self.past[self.shown])
         self.centred_name.set_x((self._reaches(self.centred, self.LEVEL) - ONSET) * MS - 1.2)
-        self.past_name.set_x((self._reaches(self.past, self.LEVEL) - ONSET) * MS + 0.7)
-        self.first.set_data([-self.lead], [self.centred[self.first_to_know]])
+        self.past_name.set_x((self._reaches(self.past, self.LEVEL) - ONSET) * MS + 1.2)
+        self.first.set(data=([-self.lead], [self.centred[self.first_to_know]]), visible=self.lead > 0)
         self.first_name.set(x=-self.lead - 0.3, text="the first to know" if self.lead else "")
 
     def _finding(self) -> str:
@@ -240,6 +242,7 @@ class ImpulseResponse(LiveFigure):
         self.reached = ((self.y - silent).abs() > 1e-4).nonzero().flatten().tolist()
         right = causal_conv(x, weight, bias)[0, 0]  # (L,)
         self.wrong = (~self.y.isclose(right, atol=1e-4)).nonzero().flatten().tolist()
+        self.near = "almost" if self._answer(self.y, at) == self._answer(right, at) else "not"
         self.bias_lost = biased and self.y.allclose(right - bias, atol=1e-4)
         self._draw(at, kernel)
         return self._finish(at, biased)
@@ -266,21 +269,24 @@ class ImpulseResponse(LiveFigure):
 
     def _finish(self, at: int, biased: bool) -> str:
         self.title(self.right, self._finding(at, biased))
-        values = ", ".join(written(round(value, 4)) for value in self.y[at : at + 4].tolist())
         by = f"{whose} function".replace("yours", "your") if (whose := self.owner(self.conv)) else "the function"
         order = "the last tap comes first"
         if self.bias_lost:
             order = self._finding(at, biased).replace("The", "the", 1)
         elif self._answer_is_wrong(at):
-            order = f"not the kernel in reverse{' plus 1' if biased else ''}"
+            order = f"{self.near} the kernel in reverse{' plus 1' if biased else ''}"
         elif self.wrong:
             order += f". Other outputs that are wrong: {', '.join(map(str, self.wrong))}"
         reached = ", ".join(map(str, self.reached)) or "none"
         bias = "The bias adds 1 to every output. " if biased and not self.wrong else ""
         return (
-            f"The impulse stands at t = {at}. From there on {by} answers {values}: {order}. {bias}"
+            f"The impulse stands at t = {at}. From there on {by} answers {self._answer(self.y, at)}: {order}. {bias}"
             f"Outputs that the impulse reaches: {reached}."
         )
+
+    @staticmethod
+    def _answer(y: Tensor, at: int) -> str:
+        return ", ".join(written(round(value, 4)) for value in y[at : at + 4].tolist())
 
     def _answer_is_wrong(self, at: int) -> bool:
         return any(at <= t < at + 4 for t in self.wrong)
@@ -290,7 +296,7 @@ class ImpulseResponse(LiveFigure):
         if self.bias_lost:
             return f"The kernel in reverse{cut}, without the bias"
         if self._answer_is_wrong(at):  # before its time, or in another order
-            return f"Not the kernel in reverse{' plus 1' if biased else ''} from t = {at} on"
+            return f"{self.near.capitalize()} the kernel in reverse{' plus 1' if biased else ''} from t = {at} on"
         if self.wrong:
             count = len(self.wrong)
             return f"The right answer, but {several(count, 'other output')} {are(count)} wrong"
