@@ -4,6 +4,7 @@ A row: what the answer is, the answer, and "right", the name of the mistake, or 
 """
 
 import re
+from functools import partial
 
 import einops
 import numpy as np
@@ -681,12 +682,12 @@ def random_mixture(layer, x):
     return True
 
 
-def nudged(layer, x):
+def nudged(layer, x, by=1.0):
     for s in range(x.shape[2]):
         for row in range(x.shape[0]):
             for channel in range(x.shape[1]):
                 other = x.clone()
-                other[row, channel, s] += 1.0
+                other[row, channel, s] += by
                 if not torch.allclose(layer(x)[..., :s], layer(other)[..., :s]):
                     return False
     return True
@@ -818,6 +819,7 @@ CAUSAL = [
     ("one by one", gradients_one_by_one, "right"),
     ("a random mixture", random_mixture, "right"),
     ("every nudge", nudged, "right"),
+    ("every small nudge", partial(nudged, by=1e-3), "a small leak that is forgiven"),
     ("all later samples", all_later_samples_random, "right"),
     ("all parts", part(None, None, None, None), "right"),
     ("the sum of an output's channels", summed_channels, "outputs that cancel"),
@@ -844,6 +846,7 @@ CAUSAL = [
     ("output channel 0 of sequence 0", part(0, 0, None, None), "a test of one channel of one sequence"),
     ("never across sequences", same_pairs("bdtbes->ts"), "each sequence on its own"),
     ("never across channels", same_pairs("bdtcds->ts"), "each channel on its own"),
+    ("never across channels or sequences", same_pairs("bdtbds->ts"), "each channel on its own"),
     ("next sample only", lambda layer, x: not reads(layer, x).diagonal(1).any().item(),
      "one step into the future only"),
     ("below 1e-3", lambda layer, x: bool((reads(layer, x).triu(1) < 1e-3).all()), "a small leak that is forgiven"),
@@ -934,6 +937,13 @@ CARDS = [  # an answer, its exercise, and what the case on its card must show
     ("01.causal_conv_loop", LOOP, "fed back in x", r"expected  y: (.*)\n(?:.*\n)*  got       y: (?!\1\n)"),
     ("01.causal_conv", CONV, "padding=W // 2", r"move y\[0\], if only by rounding\?': True"),
     ("01.is_causal", CAUSAL, "one graph", r"got       RuntimeError: .* a second time"),
+    ("01.is_causal", CAUSAL, "every small nudge", r"small leak pass"),  # no gradient was taken
+    (
+        "01.is_causal",
+        CAUSAL,
+        "never across channels or sequences",
+        r"same channel in another sequence(?:.*\n)*  layer     first_sequence_reads_the_future_of_the_last",
+    ),
     ("01.is_causal", CAUSAL, "sequence 0", r"layer     only_the_last_sequence_cheats"),
     ("01.is_causal", CAUSAL, "output channel 0", r"layer     only_the_last_channel_cheats"),
     ("01.is_causal", CAUSAL, "output channel 0 of sequence 0", r"layer     only_the_last_sequence_cheats"),

@@ -418,8 +418,8 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "each channel on its own",
-            "You ask only whether a channel reads its own future. This layer reads the future of *another* channel. "
-            "Look at the gradient with respect to all channels of x.",
+            "You ask only whether a channel reads its own future. This layer reads that of another channel, or of the "
+            "same channel in another sequence. Look at the gradient with respect to all of x.",
             [SAME_CHANNEL, edited(is_causal, f'{READS} → torch.einsum("bdtbds->ts", gradients.abs())')],
         ),
         Misconception(
@@ -480,8 +480,8 @@ IS_CAUSAL = Exercise(
         ),
         Misconception(
             "a small leak that is forgiven",
-            "You let a small gradient pass. This layer reads 0.00005 of the last sample too early, and the layer "
-            "after it can make that large again. A causal layer has an exact zero there.",
+            "You let a small leak pass. This layer reads 0.00005 of the last sample too early, and the layer after it "
+            "can make that large again. In a causal layer it is exactly zero.",
             edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
         ),
         Misconception(

@@ -18,7 +18,7 @@ RECAP = [
         "A kernel of W taps, as PyTorch stores it. Which tap is multiplied with the oldest sample?",
         ["weight[0]", "weight[W - 1]", "weight[W // 2]", "it depends on the padding"],
         "weight[0]",
-        "The last tap is now, so the first one is W − 1 samples old. With causal padding this never changes.",
+        "The taps lie over a window from old to new, wherever it stands. With causal padding the last one is now.",
     ),
     Question(
         "How many zeros does a causal convolution of width W put in, and where?",
