@@ -489,6 +489,14 @@ def test_the_numbers_of_a_list_are_its_items_also_where_it_is_one_part_of_a_resu
     assert said_of(*pairs) == "calls: only item 0 is right."
 
 
+def test_what_is_said_of_a_part_that_is_right_in_some_wrong_cases_says_so():
+    y = torch.tensor([1.0, 2.0, 4.0, 7.0])
+    pairs = [({"slot": n, "order": y * n}, {"slot": n * n + 3, "order": y.flip(0) * n}) for n in (1, 2, 3, 5)]
+    assert said_of(*pairs) == "order: the right numbers, reversed along axis 0."
+    pairs[0][1]["order"] = pairs[0][0]["order"]  # the smallest case, which may be the one that is shown
+    assert said_of(*pairs) == "order: where it is wrong, the right numbers, reversed along axis 0."
+
+
 @pytest.mark.parametrize(
     ("items", "words"),
     [

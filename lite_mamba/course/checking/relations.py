@@ -24,6 +24,7 @@ TELLING = ("value", "nan", "infinity", "shape")  # kinds of differences with a r
 FEW_PARTS = 4  # wrong ones of which a sentence can be read
 OF_ALL_VALUES = ("a factor for all values", "a number added to all values")
 SOME = "right in some cases only"
+WHERE = "Where it is wrong"
 
 
 def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | None:
@@ -40,7 +41,7 @@ def value_words(examples: Sequence[Example], tolerance: Tolerance) -> Said | Non
     if len(parts) > FEW_PARTS:
         return None
     found = {name: _of_one_part(name, pairs, examples, tolerance) for name, pairs in parts.items()}
-    told = {name: said for name, said in found.items() if said}
+    told = {name: _where(said, len(parts[name]), len(wrong)) for name, said in found.items() if said}
     if not told:
         return _others_right(wrong, tolerance)
     same: dict[str, list[str]] = {}  # what is said, and of which parts
@@ -81,8 +82,14 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
             if of_all:
                 return found
             some = found.name in OF_ALL_VALUES and all(pair.want.numel() == 1 for pair in pairs)
-            return Said(SOME if some else found.name, f"Where it is wrong, {_small(found.words)}")
+            return Said(SOME if some else found.name, f"{WHERE}, {_small(found.words)}")
     return None
+
+
+def _where(said: Said, cases: int, wrong: int) -> Said:
+    """What is said of a part that is wrong in so many of the wrong cases: the one that is shown may not be of them."""
+    everywhere = cases == wrong or said.words.startswith(WHERE)
+    return said if everywhere else Said(said.name, f"{WHERE}, {_small(said.words)}")
 
 
 def _one_number(pairs: Sequence[Pair]) -> bool:
