@@ -15,6 +15,7 @@ from lite_mamba.course.checking.trial import judge
 
 OWN_FORMAT = "a number format of its own"
 FEW_DIGITS = "a result with too few digits"
+REAL = "a rule for real numbers alone"
 PRODUCT = "a product instead of a quotient"
 FOR_MATRICES = "an operation for matrices"
 MATRIX = "a matrix in the place of its diagonal"
@@ -45,6 +46,11 @@ def euler_in_place(dt, a, b):
 
 def euler_without_return(dt, a, b):
     A_bar, B_bar = 1 + dt * a, dt * b  # noqa: F841
+
+
+def euler_with_yield(dt, a, b):
+    yield 1 + dt * a
+    yield dt * b
 
 
 def euler_of_state_0(dt, a, b):
@@ -113,6 +119,12 @@ EULER = [
     ("item", lambda dt, a, b: (1 + dt * a.item(), dt * b.item()), "a function for one number"),
     ("item of A", lambda dt, a, b: (1 + dt * a.item(), dt * b), "a function for one number"),
     ("float", lambda dt, a, b: (1 + dt * float(a), dt * float(b)), "a function for one number"),
+    ("yield", euler_with_yield, "a result of the wrong type"),
+    ("a generator", lambda dt, a, b: (part for part in (1 + dt * a, dt * b)), "a result of the wrong type"),
+    ("an if for all", lambda dt, a, b: (1 + dt * a if a < 0 else 1 - dt * a, dt * b), "a tensor in a condition"),
+    ("the conjugate", lambda dt, a, b: (1 + dt * torch.conj(a), dt * b), REAL),
+    ("the adjoint", lambda dt, a, b: (1 + dt * torch.diag(a).mH.diagonal(), dt * b), REAL),
+    ("minus, and B as it is", lambda dt, a, b: (torch.ones_like(a) - a * dt, b), "a leak that fills"),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -121,6 +133,11 @@ EULER = [
 def zoh_by_a_loop(dt, a, b):
     pairs = [(math.exp(dt * x), (math.exp(dt * x) - 1) / x * y) for x, y in zip(a.tolist(), b.tolist(), strict=True)]
     return tuple(torch.tensor(part) for part in zip(*pairs, strict=True))
+
+
+def zoh_by_six_terms(dt, a, b):
+    A_bar = sum((dt * a) ** k / math.factorial(k) for k in range(6))
+    return A_bar, (A_bar - 1) / a * b
 
 
 def zoh_by_the_paper(dt, a, b):
@@ -152,7 +169,7 @@ ZOH = [
     ("dt + A", lambda dt, a, b: ((a + dt).exp(), ((dt + a).exp() - 1) / a * b), "a sum in the exponent"),
     ("exp − 1", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a * b), "right"),
     ("a loop with math", zoh_by_a_loop, OWN_FORMAT),
-    ("|A|", lambda dt, a, b: (torch.exp(dt * a), (1 - torch.exp(dt * a)) / a.abs() * b), OWN_FORMAT),
+    ("|A|", lambda dt, a, b: (torch.exp(dt * a), (1 - torch.exp(dt * a)) / a.abs() * b), REAL),
     ("the paper's matrices", zoh_by_the_paper, "right"),
     ("an integral", zoh_by_an_integral, OWN_FORMAT),
     ("in float64", lambda dt, a, b: (exp(dt, a.double()), (1 - exp(dt, a.double())) * b / a.abs()), None),
@@ -261,6 +278,16 @@ ZOH = [
         lambda dt, a, b: (torch.linalg.matrix_exp(dt * a), torch.expm1(dt * a) / a * b),
         FOR_MATRICES,
     ),
+    ("a power of exp(A)", lambda dt, a, b: (x := a.exp() ** dt, (x - 1) / a * b), REAL),
+    (
+        "a power of exp(A), by pow",
+        lambda dt, a, b: (torch.pow(torch.exp(a), dt), torch.expm1(dt * a) / a * b),
+        REAL,
+    ),
+    ("a power of e", lambda dt, a, b: (x := math.exp(dt) ** a, (x - 1) / a * b), "right"),
+    ("the conjugate in B̄", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / a.conj() * b), REAL),
+    ("the conjugate", lambda dt, a, b: (exp(dt, a.conj()), torch.expm1(dt * a.conj()) / a.conj() * b), REAL),
+    ("six terms", zoh_by_six_terms, None),
 ]
 
 # Exercise 3: bilinear (delta, A, B)
@@ -467,6 +494,9 @@ BILINEAR = [
         lambda dt, a, b: ((1 + dt * a / 2) / (1 - dt * a / 2), dt * b / (1 - dt * a / 2) ** 2),
         "an input that is divided twice",
     ),
+    ("the conjugate below", lambda dt, a, b: ((2 + dt * a) / (2 - dt * a.conj()), 2 * dt * b / (2 - dt * a)), REAL),
+    ("no halves, B as in Euler", lambda dt, a, b: ((1 + dt * a) / (1 - dt * a), dt * b), "two whole slopes"),
+    ("upside down, B as in Euler", lambda dt, a, b: ((2 - dt * a) / (2 + dt * a), dt * b), "an upside-down fraction"),
 ]
 
 # Exercise 4: largest_euler_step (pole)
@@ -575,6 +605,8 @@ STEP = [
     ("upwards by 0.01", lambda s: math.ceil(-200 * s.real / abs(s) ** 2 - 1e-7) / 100, "a step that is not exact"),
     ("the imaginary part", lambda s: 2 * abs(s.imag) / abs(s) ** 2, "the imaginary part in the place of the real one"),
     ("one over the square", lambda s: 1 / abs(s) ** 2, "a step without its real part"),
+    ("Im s not squared", lambda s: -2 * s.real / (s.real**2 + s.imag), "the wrong power of the size"),
+    ("|Im s| not squared", lambda s: 2 * abs(s.real) / (s.real * s.real + abs(s.imag)), "the wrong power of the size"),
 ]
 
 # Exercise 5: corrected_B (delta, A, B)
@@ -650,10 +682,17 @@ CORRECTED = [
     ("the pair", lambda dt, a, b: zoh_of(dt, a, b), "a pair in the place of its second part"),
     ("over A", lambda dt, a, b: zoh_of(dt, a, b)[1] / a, "a division by something else"),
     ("over Ā", lambda dt, a, b: zoh_of(dt, a, b)[1] / zoh_of(dt, a, b)[0], "a division by something else"),
-    ("B̄ over B", lambda dt, a, b: torch.expm1(dt * a) / a, "a division by something else"),
+    ("B̄ over B", lambda dt, a, b: zoh_of(dt, a, b)[1] / b, "a B̄ without B"),
+    ("step 4, without B", lambda dt, a, b: torch.expm1(dt * a) / a, "a B̄ without B"),
+    ("B̄ of ones", lambda dt, a, b: zoh_of(dt, a, torch.ones_like(b))[1], "a B̄ without B"),
+    ("1 − exp over A", lambda dt, a, b: (1 - exp(dt, a)) / a * b, "a negative factor"),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)
+
+
+def mended_where(none, dt, a, b):
+    return exp(dt, a), torch.where(none, dt, torch.expm1(dt * a) / a.masked_fill(none, 1)) * b
 
 
 def mended_by_indices(dt, a, b):
@@ -739,6 +778,7 @@ def fill(dt, b):
     return dt * b
 
 
+HIDDEN = "a NaN that is only hidden"
 SUBTRACTED = "half of the repair: a tiny ΔA"
 SWITCH = "a switch to another formula"
 WITHOUT_B = "an input without B"
@@ -793,8 +833,8 @@ MENDED = [
         lambda dt, a, b: (exp(dt, a), (a != 0) * torch.expm1(dt * a) / a * b),
         "half of the repair: A = 0",
     ),
-    ("1e-8 below", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a - 1e-8)), "a NaN that is only hidden"),
-    ("NaN to 0", hunted(lambda dt, a: torch.nan_to_num((exp(dt, a) - 1) / a)), "a NaN that is only hidden"),
+    ("1e-8 below", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a - 1e-8)), HIDDEN),
+    ("NaN to 0", hunted(lambda dt, a: torch.nan_to_num((exp(dt, a) - 1) / a)), HIDDEN),
     ("−1e-8 for 0", mended_by_a_smaller_stand_in, "a small leak in the place of none"),
     ("1e-6 for 0", lambda dt, a, b: zoh_of(dt, torch.where(a == 0, 1e-6, a), b), "a stand-in for 0 that goes too far"),
     ("B̄/Δ itself", lambda dt, a, b: (exp(dt, a), mended_by_indices(dt, a, b)[1] / dt), "a B̄ without its Δ"),
@@ -802,7 +842,7 @@ MENDED = [
     ("expm1(A)", hunted(lambda dt, a: torch.expm1(a) / a, fill), "an exponential without the step size"),
     ("Δ at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: dt), WITHOUT_B),
     ("B at zero, no more", hunted(lambda dt, a: (exp(dt, a) - 1) / a, lambda dt, b: b), ONE_AT_ZERO),
-    ("1e-6 above", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a + 1e-6)), "a NaN that is only hidden"),
+    ("1e-6 above", hunted(lambda dt, a: (torch.exp(dt * a) - 1) / (a + 1e-6)), HIDDEN),
     ("nan_to_num", hunted(lambda dt, a: (torch.expm1(dt * a) / a).nan_to_num()), "an input lost at A = 0"),
     ("1e-9 and expm1", hunted(lambda dt, a: torch.expm1(dt * a) / (a - 1e-9)), "an input lost at A = 0"),
     ("zero at zero", hunted(lambda dt, a: torch.expm1(dt * a) / a, lambda dt, b: 0 * b), "an input lost at A = 0"),
@@ -923,12 +963,25 @@ MENDED = [
         lambda dt, a, b: (torch.where(a == 0, 0, exp(dt, a)), mended_by_indices(dt, a, b)[1]),
         "a bucket without a hole that forgets",
     ),
+    ("isclose", lambda dt, a, b: mended_where(a.isclose(torch.zeros_like(a)), dt, a, b), "a small A taken for none"),
+    ("A within 1e-6", lambda dt, a, b: mended_where(a > -1e-6, dt, a, b), "a small A taken for none"),
+    (
+        "1e-8 below the line, where A is 0",
+        lambda dt, a, b: (x := exp(dt, a), (x - 1) / a.where(a != 0, 1e-8) * b),
+        HIDDEN,
+    ),
+    ("clamped by 1e-6", lambda dt, a, b: (x := exp(dt, a.clamp(max=-1e-6)), (x - 1) / a.clamp(max=-1e-6) * b), HIDDEN),
 ]
 
 
 def test_an_answer_that_uses_a_part_of_the_pole_is_not_told_that_it_makes_no_use_of_it():
     said = judge(exercise("04.largest_euler_step"), lambda s: 2 / abs(s.imag)).relations
     assert not any("no use" in words for words in said)
+
+
+def test_wrong_values_are_shown_before_another_number_format():
+    shown = judge(exercise("04.zoh"), zoh_by_six_terms, quiet=True).example
+    assert shown.raised is None and shown.difference is not None
 
 
 test_an_answer_gets_its_verdict = judged(

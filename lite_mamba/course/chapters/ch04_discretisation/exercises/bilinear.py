@@ -10,6 +10,7 @@ from .shared import (
     euler,
     for_matrices,
     for_one_number,
+    for_real_numbers,
     in_each_format,
     own_format,
     rule_cases,
@@ -38,6 +39,7 @@ BILINEAR = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(bilinear),
+        for_real_numbers(bilinear),
         too_few_digits(bilinear),
         for_one_number(bilinear),
         for_matrices(
@@ -56,7 +58,10 @@ BILINEAR = Exercise(
             "two whole slopes",
             "You add the slope at the start and the slope at the end, but you need their mean. As it is, the leak acts "
             "twice as strongly. Where does a ½ belong?",
-            edited(bilinear, "delta * A / 2 → delta * A"),
+            [
+                edited(bilinear, "delta * A / 2 → delta * A"),
+                edited(bilinear, "delta * A / 2 → delta * A", "B / (1 - half) → B"),
+            ],
         ),
         Misconception(
             "an input that is not divided",
@@ -70,6 +75,7 @@ BILINEAR = Exercise(
             [
                 edited(bilinear, "delta * A / 2 → -delta * A / 2"),
                 edited(bilinear, "(1 + half) / (1 - half) → (1 - half) / (1 + half)"),
+                edited(bilinear, "delta * A / 2 → -delta * A / 2", "B / (1 - half) → B"),
             ],
         ),
         Misconception(

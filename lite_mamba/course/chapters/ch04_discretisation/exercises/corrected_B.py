@@ -159,13 +159,18 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "a division by something else",
-            "You divide B̄ by A, Ā or B. The package multiplies by Δ what it is given, and by nothing else: what undoes "
+            "You divide B̄ by A or Ā. The package multiplies by Δ what it is given, and by nothing else: what undoes "
             "that?",
             [
                 lambda delta, A, B: zoh(delta, A, B)[1] / A,
                 lambda delta, A, B: zoh(delta, A, B)[1] / zoh(delta, A, B)[0],
-                lambda delta, A, B: zoh(delta, A, B)[1] / B,
             ],
+        ),
+        Misconception(
+            "a B̄ without B",
+            "What you return is (exp(ΔA) − 1)/A: no B is left in it. In the B̄ of the zero-order hold it is a factor, "
+            "and it stays one in B'. And what undoes the Δ of the package?",
+            edited(corrected_B, "/ (delta * A) * B → / A"),
         ),
         Misconception(
             "an input that comes in heaps",
@@ -195,7 +200,10 @@ CORRECTED_B = Exercise(
         Misconception(
             "a negative factor",
             "The sign is wrong: for a negative A, exp(ΔA) − 1 is negative too, and the quotient of both is positive.",
-            edited(corrected_B, "torch.expm1 → -torch.expm1"),
+            [
+                edited(corrected_B, "torch.expm1 → -torch.expm1"),
+                edited(corrected_B, "torch.expm1 → -torch.expm1", "/ (delta * A) → / A"),
+            ],
         ),
         Misconception(
             "a factor for a small ΔA",

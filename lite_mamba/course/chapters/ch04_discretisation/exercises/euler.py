@@ -2,7 +2,17 @@
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import PAIR, euler, for_one_number, in_each_format, own_format, rule_cases, too_few_digits, zoh
+from .shared import (
+    PAIR,
+    euler,
+    for_one_number,
+    for_real_numbers,
+    in_each_format,
+    own_format,
+    rule_cases,
+    too_few_digits,
+    zoh,
+)
 
 EULER = Exercise(
     id="04.euler",
@@ -14,6 +24,7 @@ EULER = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(euler),
+        for_real_numbers(euler),
         too_few_digits(euler),
         for_one_number(euler),
         Misconception(
@@ -38,7 +49,7 @@ EULER = Exercise(
             "a leak that fills",
             "A is negative already. With 1 − Δ·A the level grows without any input. Try A = −0.5, Δ = 1: a bucket that "
             "loses half of itself must keep the factor 0.5.",
-            edited(euler, "return 1 + → return 1 -"),
+            [edited(euler, "return 1 + → return 1 -"), edited(euler, "return 1 + → return 1 -", ", delta * B → , B")],
         ),
         Misconception(
             "an exponential",

@@ -78,7 +78,14 @@ LARGEST_EULER_STEP = Exercise(
             "and Δ must halve. Yours does not. Which power of |s| stands before Δ²?",
             [
                 edited(largest_euler_step, f"abs(pole) ** 2 → {size}")
-                for size in ("abs(pole)", "abs(pole) * 2", "(abs(pole) * 2)", "abs(pole) ** 4")
+                for size in (
+                    "abs(pole)",
+                    "abs(pole) * 2",
+                    "(abs(pole) * 2)",
+                    "abs(pole) ** 4",
+                    "(pole.real**2 + pole.imag)",
+                    "(pole.real**2 + abs(pole.imag))",
+                )
             ],
         ),
         Misconception(

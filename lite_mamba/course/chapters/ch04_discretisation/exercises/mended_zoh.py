@@ -31,7 +31,7 @@ def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
 
 def _small_cases(draw: Draw) -> dict:
     size = draw.size(1, 4)
-    A = -torch.tensor([draw.choice([0.0, 0.0, 3e-7, 3e-4, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
+    A = -torch.tensor([draw.choice([0.0, 0.0, 3e-9, 3e-4, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
     delta = 10.0 ** draw.choice([6, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
@@ -60,7 +60,7 @@ def _one_for_all(rule, condition: str):
 
 TWO_TERMS = "delta * (1 + delta * A / 2)"
 THREE_TERMS = "delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6)"
-NUDGED = [f"A {sign} 1e-{digits}" for sign in "-+" for digits in (6, 7, 8, 9, 10)] + ["A - 1e-12"]
+NUDGED = [f"A {sign} 1e-{digits}" for sign in "-+" for digits in (6, 7, 8, 9, 10, 12)]
 
 
 MENDED_ZOH = Exercise(
@@ -99,9 +99,10 @@ MENDED_ZOH = Exercise(
             "The NaN is gone, and nothing is mended. At A = 0 the input of a short tick is lost: 0 divided by a "
             "tiny number is 0, and so is a NaN that is replaced by 0. And tiny steps are as wrong as they were.",
             [
+                edited(unmended, "(A_bar - 1) / A → torch.nan_to_num((A_bar - 1) / A)"),
                 *(edited(unmended, f"/ A → / ({nudged})") for nudged in NUDGED),
                 edited(unmended, "A_bar = → A = A - 1e-6\n    A_bar ="),
-                edited(unmended, "A_bar = → A = A.clamp(max=-1e-8)\n    A_bar ="),
+                *(edited(unmended, f"A_bar = → A = A.clamp(max=-1e-{digits})\n    A_bar =") for digits in (6, 8, 10)),
             ],
         ),
         Misconception(
@@ -110,8 +111,8 @@ MENDED_ZOH = Exercise(
             "the limit of (exp(ΔA) − 1)/A for A → 0? It is not 0.",
             [
                 edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
-                *(edited(zoh, f"/ A → / ({nudged})") for nudged in NUDGED[:-1]),
-                edited(zoh, "/ A → / A.clamp(max=-1e-6)"),
+                *(edited(zoh, f"/ A → / ({nudged})") for nudged in NUDGED),
+                *(edited(zoh, f"/ A → / A.clamp(max=-1e-{digits})") for digits in (6, 7, 8)),
             ],
         ),
         Misconception(
@@ -228,7 +229,7 @@ MENDED_ZOH = Exercise(
         Misconception(
             "a small A taken for none",
             "You use Δ·B as soon as A is small. Only the product ΔA counts: in a long tick a small leak still loses "
-            "water. Try A = −0.0003 and a tick of 1000.",
+            "water. Try a leak just below your border, and a tick of a million.",
             [edited(mended_zoh, f"A == 0, delta → A.abs() < {at}, delta") for at in ("1e-3", "1e-5")],
         ),
         Misconception(
@@ -240,7 +241,7 @@ MENDED_ZOH = Exercise(
                 for shifted in (
                     *(f"A - 1e-{digits}" for digits in (10, 9, 8, 7, 6, 5, 4, 3)),
                     *(f"A.clamp(max=-1e-{digits})" for digits in (10, 9, 8, 7, 6, 5, 4, 3)),
-                    *(f"torch.where(A == 0, -1e-{digits}, A)" for digits in (6, 5, 4, 3)),
+                    *(f"torch.where(A == 0, -1e-{digits}, A)" for digits in (8, 7, 6, 5, 4, 3)),
                 )
                 for edits in (
                     [f"return → A = {shifted}\n    return"],

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from ....checking.errors import InALargerCase
 from ....checking.exercise import Draw, Misconception
 
 PAIR = ("Ā", "B̄")  # what a rule returns
@@ -30,22 +31,25 @@ def in_each_format(rule):
     """How a learner's `rule` is called: one that is right must also bear what the cells below hand to it.
 
     They want more digits than float32 has: so no entry of A is a float32 number. Δ is one, for torch.tensor(Δ) makes it
-    one, and is as good an answer as Δ.
+    one, and is as good an answer as Δ. Complex entries swing by more than half a turn in a unit of time, as some do in
+    section 5.
     """
 
     def apply(function, delta, A, B):
         result = function(delta, A, B)
         if _same(result, rule(delta, A, B), rtol=1e-3, atol=1e-4):
-            for other in (1.1 * A.double(), (1.1 + 0.5j) * A.double()):
+            for other in (1.1 * A.double(), (1.1 + 2.5j) * A.double()):
                 given = round(8 * delta) / 8, other, B.to(other.dtype)
                 try:
                     again = function(*given)
                 except Exception:
                     again = None
                 if not _same(again, rule(*given), rtol=1e-2, atol=1e-3):
-                    raise TypeError("a float64 or a complex A, as in the cells below, does not come out right")
+                    if other.is_complex() and _same(again, rule(*given), rtol=0, atol=math.inf):
+                        raise InALargerCase("a complex A, as in section 5, comes out with other values")
+                    raise InALargerCase("a float64 or a complex A, as in the cells below, does not come out right")
                 if not _same(again, rule(*given), rtol=1e-8, atol=1e-9):
-                    raise TypeError(
+                    raise InALargerCase(
                         "a float64 or a complex A, as in the cells below, comes out right but for some digits"
                     )
         return result
@@ -53,10 +57,12 @@ def in_each_format(rule):
     return apply
 
 
-def _same(pair, right: tuple[Tensor, Tensor], **tolerance: float) -> bool:
-    """Whether these are two tensors of the right shape, format and values."""
+def _same(pair, right: tuple[Tensor, Tensor], rtol: float, atol: float) -> bool:
+    """Whether these are two tensors of the right shape, format and values; of any values if atol is infinite."""
+    if not isinstance(pair, (tuple, list)):
+        return False
     try:
-        torch.testing.assert_close(tuple(pair), right, **tolerance)
+        torch.testing.assert_close(tuple(pair), right, rtol=rtol, atol=atol)
     except Exception:
         return False
     return True
@@ -70,6 +76,17 @@ def own_format(rule) -> Misconception:
         "complex ones. Python's math, abs, .real, lists, new tensors and .float() have formats of their own, and <, "
         "clamp and their like take no complex numbers: torch.exp and + − * / on the given tensors keep theirs.",
         lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+    )
+
+
+def for_real_numbers(rule, *others) -> Misconception:
+    """A `rule` that keeps every format, and uses what holds for real numbers alone; `others` do so in other places."""
+    return Misconception(
+        "a rule for real numbers alone",
+        "For real numbers your rule is right. But section 5 hands complex ones to it, and they come out elsewhere. "
+        ".real, abs and .conj() leave out a part of a complex number, or turn it round. And exp(x) ** y is exp(x·y) "
+        "for every real x, but not for every complex one.",
+        [lambda delta, A, B: rule(delta, A.conj(), B), *others],
     )
 
 

@@ -9,6 +9,7 @@ from .shared import (
     euler,
     for_matrices,
     for_one_number,
+    for_real_numbers,
     in_each_format,
     own_format,
     rule_cases,
@@ -37,6 +38,7 @@ ZOH = Exercise(
     items=PAIR,
     misconceptions=[
         own_format(zoh),
+        for_real_numbers(zoh, edited(zoh, "torch.exp(delta * A) → torch.exp(A) ** delta")),
         too_few_digits(zoh),
         for_one_number(zoh),
         for_matrices(
