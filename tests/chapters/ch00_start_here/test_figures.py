@@ -9,6 +9,7 @@ import torch
 from lite_mamba.course.chapters.ch00_start_here.exercises import scale_A
 from lite_mamba.course.chapters.ch00_start_here.figures import FadingState, OneLetterChanged
 from lite_mamba.course.drawing.block_diagram import PARTS, BlockDiagram, numbers
+from lite_mamba.course.tasks import library_text
 
 
 def test_each_part_of_the_diagram_is_lit_alone_and_named_in_the_sentence():
@@ -92,14 +93,28 @@ def test_the_fading_state_says_in_words_what_it_cannot_draw():
         FadingState(lambda delta, A: delta[..., None] / (0 * A)).update()
 
 
-@pytest.mark.parametrize("dilations, reach", [((1,), 3), ((1, 2), 6), ((1, 2, 4), 12)])
-def test_a_changed_letter_moves_nothing_before_it_and_much_within_the_convolutions_reach(dilations, reach):
+@pytest.mark.parametrize("dilations", [(1,), (1, 2), (1, 2, 4)])
+def test_the_outputs_that_move_much_are_those_whose_convolutions_read_the_changed_letter(dilations):
     figure = OneLetterChanged()
-    figure.update(position=20, dilations=dilations)
-    assert figure.before == 0 and figure.after == figure.LENGTH - 20
-    within = figure.change[20 : 21 + reach]
-    beyond = figure.change[21 + reach :]
-    assert within[-1] > 10 * np.median(beyond)
+    reached = {tap * dilation for dilation in dilations for tap in range(figure.blocks[dilations].d_conv)}
+    for position in range(figure.LENGTH):
+        sentence = figure.update(position=position, dilations=dilations)
+        assert figure.before == 0 and figure.after == figure.LENGTH - position
+        high = sorted(position + steps for steps in reached if position + steps < figure.LENGTH)
+        assert sentence.endswith(f"by over 0.001: {', '.join(map(str, high))}.")
+
+
+def test_the_picture_shows_the_text_that_the_notebook_changes():
+    assert OneLetterChanged().text.encode() == library_text(51)[3:]
+
+
+@pytest.mark.parametrize(
+    "dilations, words", [((1,), "convolution has the dilation 1."), ((1, 2), "s have the dilations 1, 2.")]
+)
+def test_a_block_has_a_convolution_for_each_dilation_and_the_sentence_counts_them(dilations, words):
+    figure = OneLetterChanged()
+    assert len(figure.blocks[dilations].conv1d_layers) == len(dilations)
+    assert words in figure.update(dilations=dilations)
 
 
 def test_the_fading_state_says_whose_function_draws_it():

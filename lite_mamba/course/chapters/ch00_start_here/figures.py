@@ -101,6 +101,7 @@ class OneLetterChanged(LiveFigure):
 
     LENGTH = 48
     FLOOR = 1e-7
+    HIGH = 0.001  # outputs whose convolutions read the changed letter move by more, those that the state tells by less
 
     controls = {  # noqa: RUF012
         "position": slider(0, LENGTH - 1, 12, label="which letter is changed"),
@@ -141,10 +142,13 @@ class OneLetterChanged(LiveFigure):
         self.quiet.set(text="nothing moves" if position > 9 else "", x=position / 2 - 0.5)
         later = " and those after it" if position < self.LENGTH - 1 else ": there is none after it"
         self.title(self.ax, f"One changed letter moves its own output{later}")
-        words = f"dilation{'s' if len(dilations) > 1 else ''} {', '.join(map(str, dilations))}"
+        self.high = np.flatnonzero(self.change > self.HIGH).tolist()
+        have = "s have the dilations" if len(dilations) > 1 else " has the dilation"
         return (
-            f"Letter {position} is changed; the convolutions have the {words}. Outputs before it that move: "
-            f"{self.before} of {position}. Outputs from it on that move: {self.after} of {self.LENGTH - position}."
+            f"Letter {position} is changed; the convolution{have} {', '.join(map(str, dilations))}. "
+            f"Outputs before it that move: {self.before} of {position}. "
+            f"Outputs from it on that move: {self.after} of {self.LENGTH - position}; "
+            f"by over {self.HIGH}: {', '.join(map(str, self.high))}."
         )
 
     def output_change(self, position: int, block: Mamba) -> np.ndarray:
@@ -154,11 +158,6 @@ class OneLetterChanged(LiveFigure):
         other[position] = ord("#")
         outputs = block(self.embedding[torch.stack([ids, other])])  # (2, L, d_model)
         return (outputs[0] - outputs[1]).abs().amax(dim=-1).numpy()  # (L,)
-
-    def high(self) -> list[int]:
-        """How many steps after the change the outputs stand that stand out: over ten times the ones at the end."""
-        after = self.change[self.position :]  # (L - position,)
-        return np.flatnonzero(after > 10 * np.median(after[-12:])).tolist()
 
     def _letter(self, i: int, character: str):
         options = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontweight": "bold"}

@@ -11,7 +11,7 @@ RECAP = [
             "They run with your function, wrong as it is",
         ],
         answer="They run, with the course's own function in place of yours",
-        why="So the notebook always runs from top to bottom, whether your function is right yet or not.",
+        why="So the cells below work, whether your function is right yet or not.",
     ),
     Question(
         text="You change one letter of a text in the middle. Which outputs of the block may move?",
