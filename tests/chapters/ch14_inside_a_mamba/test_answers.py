@@ -222,6 +222,8 @@ MATRIX = [
     ("a half to the power of |A|", lambda d, A, B, C: torch.einsum("nt,nts,ns->ts", C, 0.5 ** (
         A.abs()[:, None, None] * (d.cumsum(0)[:, None] - d.cumsum(0)).clamp(min=0)), B * d).tril(),
      "a decay with the base 2"),
+    ("a triangle of the matrix on its side", lambda *case: matrix_by_loops(*case).T.tril(), "the diagonal alone"),
+    ("each token by itself", lambda d, A, B, C: torch.diag(d * torch.einsum("nt,nt->t", B, C)), "the diagonal alone"),
 ]  # fmt: skip
 
 
@@ -325,6 +327,12 @@ WAYS = [
      "a SiLU of the taps"),
     ("SiLU behind the gate", ways(lambda g, w: F.silu(conv_by_loops(g, w))), "a SiLU of the taps"),
     ("D + conv", ways(join=lambda M, D, c: (c + D, M @ c)), "a skip that is added"),
+    ("an index held at 0", ways(lambda g, w: g[:, None] * w.flip(0)[
+        (torch.arange(len(g))[:, None] - torch.arange(len(g))).clamp(0, len(w) - 1)].tril()),
+     "a first tap without an end"),
+    ("the first tap for the rest", ways(lambda g, w: conv_by_loops(
+        g, torch.cat([w[:1].expand(len(g) - len(w)) if len(g) > len(w) else w[:0], w]))),
+     "a first tap without an end"),
 ]  # fmt: skip
 
 
@@ -416,6 +424,10 @@ HALF = [
      "what is left in the place of its exponent"),
     ("over what fades", lambda d, A: LN2 / (1 - torch.exp(d.mean(1)[:, None] * A)),
      "what is left in the place of its exponent"),
+    ("the mean of A", lambda d, A: LN2 / (A.mean(1)[:, None].abs() * d.mean(1)[:, None]) + 0 * A,
+     "one A for all states"),
+    ("the sum of A", lambda d, A: (-LN2 / (A.sum(1) * d.mean(1)))[:, None].repeat(1, A.shape[1]),
+     "one A for all states"),
 ]  # fmt: skip
 
 
@@ -663,6 +675,12 @@ BYTES = [
         (torch.arange(len(ids))[:, None] + torch.arange(k)) % len(ids)], "a look ahead"),
     ("padded behind, and cut", bytes_with(lambda ids, j: F.pad(ids, (0, j), value=-1)[: len(ids)]),
      "the text in every column"),
+    ("an index not below −1", lambda ids, k: ids[
+        (torch.arange(len(ids))[:, None] - torch.arange(k)).clamp(min=-1)], "a text that is a ring"),
+    ("moved by one each time, from the text itself", lambda ids, k: torch.stack(
+        [ids] + (k - 1) * [torch.cat([torch.tensor([-1]), ids[:-1]])], 1), "one move for all columns"),
+    ("one place for every j but 0", bytes_with(lambda ids, j: F.pad(ids, (1 if j else 0, 0), value=-1)[: len(ids)]),
+     "one move for all columns"),
 ]  # fmt: skip
 
 
@@ -852,6 +870,10 @@ LEAK = [
     ("only centred", scored_on(lambda x, mean, std: x - mean), "a test that is not scaled"),
     ("only divided", scored_on(lambda x, mean, std: x / std), "a test that is not scaled"),
     ("as they came", scored_on(lambda x, mean, std: x), "a test that is not scaled"),
+    ("tested from held on", repaired(
+        test=lambda files, held: files >= held, train=lambda files, held: files < len(files) - held),
+     "a test on what was trained on"),
+    ("trained from held on", repaired(train=lambda files, held: files >= held), "a test on what was trained on"),
 ]  # fmt: skip
 
 

@@ -161,6 +161,12 @@ CONV_AND_STATE = Exercise(
             edited(conv_and_state, "(lag < width) → (lag < width - 1)"),
         ),
         Misconception(
+            "a first tap without an end",
+            "Your first tap stands at its place and at all places to the left of it. Farther back than there are taps "
+            "a convolution reads nothing.",
+            edited(conv_and_state, "(lag >= 0) & (lag < width) → lag >= 0"),
+        ),
+        Misconception(
             "what u weighs",
             "Your matrices say what u weighs in y. Asked for is x, of which convolution and gate have made u.",
             edited(conv_and_state, "D * conv, M @ conv → D * torch.eye(length), M"),

@@ -263,6 +263,13 @@ HALF_LIFE = Exercise(
             ],
         ),
         Misconception(
+            "one A for all states",
+            "You take one A for all states of a channel, the mean or the sum of theirs. Each state has an A of its "
+            "own, and so a half-life of its own.",
+            [edited(half_life, f"-A * → -A.{one}(1, keepdim=True).expand(A.shape) *") for one in ("mean", "sum")],
+            where=lambda delta, A: A.shape[1] > 1,
+        ),
+        Misconception(
             "a time that is rounded",
             "You round to whole tokens. The half-life of a state is a number like any other.",
             [

@@ -383,6 +383,16 @@ HELD_OUT_ACCURACY = Exercise(
                 ),
                 edited(
                     held_out_accuracy,
+                    "features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                    "features[held:].flatten(0, 1), labels[held:].flatten()",
+                ),
+                edited(
+                    held_out_accuracy,
+                    "features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                    "features[held:].flatten(0, 1), labels[held:].flatten()",
+                ),
+                edited(
+                    held_out_accuracy,
                     "fit_probe((x_train - mean) / std, y_train, ridge) → "
                     "fit_probe((features.flatten(0, 1) - mean) / std, labels.flatten(), ridge)",
                 ),

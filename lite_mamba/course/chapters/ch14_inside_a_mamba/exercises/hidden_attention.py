@@ -181,6 +181,12 @@ HIDDEN_ATTENTION = Exercise(
             edited(hidden_attention, ".tril() → .tril(-1)"),
         ),
         Misconception(
+            "the diagonal alone",
+            "Only your diagonal is left. Later outputs read an input, too: their weights stand below it, unless the "
+            "matrix lies on its side when you cut its triangle out.",
+            edited(hidden_attention, ".tril() → .tril().T.tril()"),
+        ),
+        Misconception(
             "a state that is read too early",
             "You read the state before token t has faded it and written into it. In the equation y_t reads h_t: the "
             "state with token t in it.",

@@ -73,6 +73,7 @@ LAST_BYTES = Exercise(
                     "F.pad(ids, (back, 0), value=-1)[: len(ids)] → ids.roll(back)",
                     "range(k) → reversed(range(k))",
                 ),
+                edited(last_bytes, "F.pad(ids, (back, 0), value=-1) → torch.cat([ids[-1:].expand(back), ids])"),
             ],
         ),
         Misconception(
@@ -236,6 +237,13 @@ LAST_BYTES = Exercise(
             "You move a column that has been moved already, and each time by more: the columns lie 0, 1, 3 and 6 "
             "places back. Column j lies j places back in all.",
             edited(last_bytes, "(back, 0) → (back * (back + 1) // 2, 0)"),
+            where=lambda ids, k: k > 2,
+        ),
+        Misconception(
+            "one move for all columns",
+            "You move every column but the first by one place, so that they are all alike. Column j lies j places "
+            "back.",
+            edited(last_bytes, "(back, 0) → (min(back, 1), 0)"),
             where=lambda ids, k: k > 2,
         ),
         Misconception(
