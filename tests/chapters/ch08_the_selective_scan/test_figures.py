@@ -29,6 +29,11 @@ def test_the_step_shows_the_numbers_of_the_package_for_the_tiny_case():
         np.testing.assert_allclose(now, last[0, channel], rtol=1e-5)
 
 
+def test_the_step_tells_of_what_each_drive_is_made():
+    added = figures.StepThrough().update(moment=4, channel=1)
+    assert "4 and 4 and the drives Δ·B·u, 1·2·12 = 24 and 1·1·12 = 12, make the new states 28 and 16." in added
+
+
 def test_the_numbers_of_the_tiny_case_are_whole():
     case = figures.tiny_case()
     assert selective_scan_ref(**case).round(decimals=4).tolist() == [[[4, 12, 11], [8, 44, 12]]]

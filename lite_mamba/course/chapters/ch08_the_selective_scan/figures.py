@@ -75,7 +75,7 @@ class StepThrough(LiveFigure):
         case = tiny_case()
         self.u, self.delta = case["u"][0].numpy(), case["delta"][0].numpy()  # (D, L)
         self.deltaA, self.deltaB_u = discretise(*(case[name] for name in ("u", "delta", "A", "B")))
-        self.C = case["C"]  # (B, N, L)
+        self.B, self.C = case["B"], case["C"]  # (B, N, L) each
         self.h = states(self.deltaA, self.deltaB_u)[0].numpy()  # (D, L, N)
         self.loop = loop
         self.ax = self.figure.subplots()
@@ -131,7 +131,7 @@ class StepThrough(LiveFigure):
         self._show_step(stage)
         self._show_tokens(t, stage, channel)
         self.title(self.ax, self._finding(t, stage, channel))
-        return f"Channel {channel}, {self._words(t, stage)}{self.whose_is(loop=self.loop)}"
+        return f"Channel {channel}, {self._words(t, stage, channel)}{self.whose_is(loop=self.loop)}"
 
     def _outputs(self) -> np.ndarray:
         (y,) = returned("the loop", of_copies(self.loop, self.deltaA, self.deltaB_u, self.C), (1, 2, 3))
@@ -186,12 +186,15 @@ class StepThrough(LiveFigure):
         right = math.isclose(said, wanted, rel_tol=1e-4, abs_tol=1e-3) or plain(said) == plain(wanted)
         return "" if right else plain(said)
 
-    def _words(self, t: int, stage: int) -> str:
-        before, decay, faded, drive, now, weights, _ = [" and ".join(map(plain, pair)) for pair in self.columns]
+    def _words(self, t: int, stage: int, channel: int) -> str:
+        before, decay, faded, _, now, weights, _ = [" and ".join(map(plain, pair)) for pair in self.columns]
         if stage == 0:
             return f"t = {t}, fade: the states {before} times the decays {decay} leave {faded}."
         if stage == 1:
-            return f"t = {t}, add: {faded} and the drives {drive} make the new states {now}."
+            step, token = plain(self.delta[channel, t]), plain(self.u[channel, t])
+            made = zip(self.B[0, :, t].tolist(), self.columns[3], strict=True)
+            drives = " and ".join(f"{step}·{plain(b)}·{token} = {plain(drive)}" for b, drive in made)
+            return f"t = {t}, add: {faded} and the drives Δ·B·u, {drives}, make the new states {now}."
         said = f" The loop says {loop}." if (loop := self._says(t)) else ""
         return f"t = {t}, read: C = {weights} on the states {now} gives y = {plain(self.columns[6].sum())}.{said}"
 
