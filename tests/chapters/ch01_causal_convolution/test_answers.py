@@ -397,6 +397,7 @@ LOOP = [
     ("ahead", loop(source=lambda t, k, W: t + W - 1 - k, inside=lambda s, L: s < L), "a window into the future"),
     ("t - W - 1 + k", loop(source=lambda t, k, W: t - W - 1 + k), "a sign that is not turned"),
     ("t - W + 1 - k", loop(source=lambda t, k, W: t - W + 1 - k), "a sign that is not turned"),
+    ("t - (W + 1 - k)", loop(source=lambda t, k, W: t - (W + 1 - k)), "a sign that is not turned"),
     ("a late bias", lambda x, w, b: loop()(x, w, b) - b[:, None] * (torch.arange(x.shape[2]) < w.shape[1] - 1),
      "a bias that begins late"),
     ("all over W", lambda x, w, b: loop()(x, w, b) / w.shape[1], "a mean over the taps"),
@@ -935,6 +936,7 @@ def test_a_property_of_y_that_is_as_expected_stays_off_the_card(capsys):
 
 CARDS = [  # an answer, its exercise, and what the case on its card must show
     ("01.causal_conv_loop", LOOP, "fed back in x", r"expected  y: (.*)\n(?:.*\n)*  got       y: (?!\1\n)"),
+    ("01.causal_conv_loop", LOOP, "t - (W + 1 - k)", r"Where you read, the 1 or the k has the other sign"),
     ("01.causal_conv", CONV, "padding=W // 2", r"move y\[0\], if only by rounding\?': True"),
     ("01.is_causal", CAUSAL, "one graph", r"got       RuntimeError: .* a second time"),
     ("01.is_causal", CAUSAL, "every small nudge", r"small leak pass"),  # no gradient was taken

@@ -205,8 +205,8 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(
             "a sign that is not turned",
-            "In front of a bracket, a minus turns all signs in it: t − (W − 1 − k) is t − W + 1 + k. You have turned "
-            "one of the two, so y[t] does not read what it should: print the times that it reads.",
+            "In front of a bracket, a minus turns all signs in it: t − (W − 1 − k) is t − W + 1 + k. Where you read, "
+            "the 1 or the k has the other sign. Print the times that y[t] reads.",
             [edited(causal_conv_loop, f"{LAG} → {lag}") for lag in ("t - width - 1 + k", "t - width + 1 - k")],
         ),
         Misconception(
