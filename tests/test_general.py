@@ -1,5 +1,7 @@
 """General mistakes: a name for a wrong form, a relation between values, or an error, of any exercise."""
 
+import math
+
 import einops
 import numpy as np
 import pytest
@@ -186,6 +188,41 @@ def test_the_most_telling_name_goes_first():
     assert named([]) is None
 
 
+LEFT = []
+
+
+def in_a_list_outside(x, n):
+    LEFT.extend(x * n)
+    return torch.stack(LEFT)
+
+
+def in_a_default(x, n, sum=[0]):  # noqa: B006 (the mistake)
+    sum[0] += x.sum().item()
+    return x * n + sum[0]
+
+
+@pytest.mark.parametrize("answer", [in_a_list_outside, in_a_default])
+def test_what_a_call_leaves_for_the_next_is_told_before_what_comes_of_it(answer):
+    """Of the list's end it is true that the right values stand there, and to cut it would help nobody."""
+    verdict = judge(made(scaled), answer, quiet=True)
+    assert verdict.misconception.name == "another result at the next call"
+    assert verdict.relations == ("The same inputs, given again, lead to another result.",)
+
+
+def some_at_random(x, n):
+    return x * n + torch.rand(())
+
+
+def an_iterator(x, n):
+    return iter(x * n)
+
+
+@pytest.mark.parametrize("answer", [some_at_random, an_iterator, lambda x, n: x.clone().add_(n)])
+def test_an_answer_that_leaves_nothing_behind_is_not_said_to(answer):
+    mistake = judge(made(scaled), answer, quiet=True).misconception
+    assert mistake is None or mistake.name != "another result at the next call"
+
+
 def growing_set(x, n):
     seen = {0}
     for place in seen:
@@ -242,6 +279,7 @@ RAISING = [
     ("a tensor without any axis", lambda x, n: [y * n for y in x.sum()]),
     ("a tensor without any axis", lambda x, n: x / len(x.sum())),
     ("a tensor without any axis", lambda x, n: x.sum()[0]),
+    ("a tensor without any axis", lambda x, n: torch.cat([y * n for y in x])),
     ("an index that is not there", lambda x, n: x[99]),
     ("an index that is not there", lambda x, n: [1, 2][99]),
     ("a tensor in a condition", lambda x, n: x if x > 0.5 else -x),
@@ -276,6 +314,9 @@ RAISING = [
     ("dtypes that do not fit", lambda x, n: F.conv1d(x.view(1, 1, -1), torch.ones(1, 1, 1), torch.tensor([0]))),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
+    ("a number without a logarithm or root", lambda x, n: math.log(-n)),
+    ("a number without a logarithm or root", lambda x, n: math.sqrt(-n)),
+    ("a number without a logarithm or root", lambda x, n: math.log(n - n)),
     ("a key that is not there", lambda x, n: {}["x"]),
     ("a claim that does not hold", lambda x, n: torch.testing.assert_close(x, x + n)),
     ("a claim that does not hold", claimed),

@@ -79,6 +79,9 @@ HINTS: dict[str, str] = {  # the most telling first
     "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
     "exchanged parts": "All parts are right. The stub's Returns says which of them comes first.",
     "a gradient cut off": "Which line leaves torch, or makes a tensor that knows nothing of the input?",
+    # The call before has a part in it: what else is found out about the values need not be true.
+    "another result at the next call": "What is left from the call before? A list or a state that is made outside of "
+    "the function, or stands behind a parameter's `=`, is made once for all calls.",
     # Every value tells the same.
     "always the same answer": "Which line decides, and can it ever come to another answer?",
     "the opposite answer": "Which comparison decides, and which way round does it stand?",
@@ -137,6 +140,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "a recursion without an end": (RecursionError, "", "In which case does the function no longer call itself?"),
     "a name that is not defined": (NameError, "", "Is it spelt as in the line that makes it, and has that line run?"),
     "a division by zero": (ZeroDivisionError, "", "For which inputs does the divisor become 0?"),
+    "a number without a logarithm or root": (
+        ValueError,
+        "math domain error|expected a (positive|nonnegative) input",
+        "A logarithm is there for numbers above 0 only, a root for none below 0. Print what goes in: what is its sign?",
+    ),
     "a key that is not there": (KeyError, "", "Which keys are there? `print(d.keys())` shows them."),
     "a claim that does not hold": (AssertionError, "", "What does the line claim, and what is there instead?"),
     "an axis that is not there": (
@@ -145,10 +153,10 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "Print the shape: how many axes has the tensor, and which number has the one you mean?",
     ),
     "a tensor without any axis": (
-        (IndexError, TypeError),
-        r"0-d(im)? tensor",
-        "A tensor of shape () is a single number: it has no parts to go through, to count or to pick from. What works "
-        "on tensors of every shape?",
+        (IndexError, TypeError, RuntimeError),
+        r"0-d(im)? tensor|zero-dimensional tensor",
+        "A tensor of shape () is a single number: it has no parts to go through, to count or to pick from, and no axis "
+        "along which to join it. What works on tensors of every shape?",
     ),
     "an index that is not there": (
         (IndexError, RuntimeError),

@@ -173,6 +173,8 @@ def relations(
     of_values: Said | None,
 ) -> tuple[Said, ...]:
     """On which cases a mistake shows, and how form and values differ in these and in as many again."""
+    if changes_by_call(exercise, function, examples):
+        return (Said("another result at the next call", "The same inputs, given again, lead to another result."),)
     found = (
         case_words(more),
         _unused_words(exercise, function, examples, more),
@@ -180,6 +182,13 @@ def relations(
         form(more, lambda case: tolerance(exercise, case)),
     )
     return tuple(filter(None, found))
+
+
+def changes_by_call(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> bool:
+    """Whether the inputs of the first wrong case are answered otherwise later: a call left something for the next."""
+    first = next(example for example in examples if not example.right)
+    again = beside(exercise, first.case, first.expected, run(exercise, function, first.case))
+    return not first.raised and not again.raised and first.difference != again.difference
 
 
 @lru_cache(maxsize=64)

@@ -293,8 +293,9 @@ GATED_STATE = Exercise(
             edited(gated_state, "torch.stack(states) → torch.stack([*states[:-1], 0 * h])"),
         ),
         Misconception(
-            "a return inside the loop",
-            "Your function returns in its first step. How far is the line with `return` indented?",
+            "a return after the first step",
+            "Your function returns after its first step. Does a loop go through all tokens, and how far is the line "
+            "with `return` indented?",
             [
                 edited(gated_state, "append(h) → append(h); return torch.stack(states)"),
                 edited(gated_state, "append(h) → append(h); return F.pad(h[None], (0, len(u) - 1))"),

@@ -425,7 +425,7 @@ SELECTIVE_PARAMETERS = Exercise(
             ],
         ),
         Misconception(
-            "a weight that is not transposed",
+            "a weight the wrong way round",
             "The shapes of one of your products do not fit. A weight is stored as (outputs, inputs): it is tokens @ "
             "weight.T, or F.linear(tokens, weight), which transposes by itself. So for x_proj, and so for dt_proj.",
             [
