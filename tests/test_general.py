@@ -229,6 +229,11 @@ def growing_set(x, n):
         seen.add(place + n)
 
 
+def stub_below(x, n):
+    x * n
+    raise NotImplementedError
+
+
 def claimed(x, n):
     assert len(x) == 0
     return x
@@ -286,6 +291,8 @@ RAISING = [
     ("a tensor where one number is wanted", lambda x, n: __import__("math").exp(x)),
     ("a tensor where one number is wanted", lambda x, n: float(x)),
     ("a tensor where one number is wanted", lambda x, n: x.item()),
+    ("a tensor where one number is wanted", lambda x, n: torch.tensor([x, x])),
+    ("the mark of what is not written yet", stub_below),
     ("a tensor with a gradient, given to NumPy", lambda x, n: x.clone().requires_grad_().numpy()),
     ("a change in place that gradients forbid", lambda x, n: x.clone().requires_grad_().mul_(2)),
     ("a tensor that is read while it is written", lambda x, n: (y := torch.ones(5))[1:].mul_(y[:-1])),
@@ -413,6 +420,8 @@ def test_the_card_names_it_and_says_the_rest(fake_chapter, capsys):  # noqa: F81
     said = capsys.readouterr().out
     assert "≈ 91.shifted: this is “a list in place of a tensor”\nThe result is a list of 1; expected is" in said
     assert f"\n{HINTS['a list in place of a tensor']}\nThe smallest case that fails:" in said
+    course.check("91.shifted", lambda x, lag: (y for y in x))
+    assert "got       a generator" in capsys.readouterr().out
     course.check("91.shifted", lambda x, lag: fake_chapter.shifted(x, lag).numpy())
     assert "got       a NumPy array" in capsys.readouterr().out
     course.check("91.shifted", lambda x, lag: x[99])

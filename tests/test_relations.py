@@ -286,6 +286,16 @@ def test_a_parameter_that_is_used_where_the_answer_is_right_is_not_named():
     assert "Its result does not depend on `y`." not in said
 
 
+def test_a_parameter_that_is_used_in_small_cases_alone_is_not_named():
+    def cases(draw):
+        length = draw.size(2, 40)
+        return {"x": draw.normal(length), "y": draw.normal(length)}
+
+    exercise = Exercise("91.small", "U", lambda x, y: x * y, cases, [])
+    said = judge(exercise, lambda x, y: x + y if len(x) < 3 else x**2).relations
+    assert "Its result does not depend on `y`." not in said
+
+
 @pytest.mark.parametrize(("answer", "said"), [(lambda fn, x: x * fn(x).sign(), False), (lambda fn, x: x + 1, True)])
 def test_a_function_that_an_answer_asks_is_not_without_effect(answer, said):
     def cases(draw):

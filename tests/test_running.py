@@ -588,6 +588,14 @@ def test_errors_that_end_a_loop_or_that_a_right_answer_catches_are_not_told(caps
     assert "was caught" not in told(capsys, looping)
 
 
+def test_an_error_that_comes_out_of_the_answer_is_not_said_to_be_caught(capsys):
+    def growing(x, lag, kept=[]):  # noqa: B006
+        kept.append(delay(x, lag))
+        return torch.stack(kept)
+
+    assert "was caught" not in told(capsys, growing)
+
+
 def test_a_trace_of_a_debugger_is_put_back(capsys):
     def trace(frame, event, found):
         return None

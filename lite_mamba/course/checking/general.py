@@ -146,6 +146,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "A logarithm is there for numbers above 0 only, a root for none below 0. Print what goes in: what is its sign?",
     ),
     "a key that is not there": (KeyError, "", "Which keys are there? `print(d.keys())` shows them."),
+    "the mark of what is not written yet": (
+        NotImplementedError,
+        "^$",
+        "The line `raise NotImplementedError` stands where something is still to be written. Is it, or has the stub's "
+        "own line stayed?",
+    ),
     "a claim that does not hold": (AssertionError, "", "What does the line claim, and what is there instead?"),
     "an axis that is not there": (
         IndexError,
@@ -172,7 +178,8 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         (RuntimeError, ValueError, TypeError),
         "only one element tensors|cannot be converted to Scalar|only (integer|length-1|0-dimensional)|"
         "only integer tensors of a single element",
-        "One number is what `float`, `.item()` and the functions of `math` take. Those of torch take a whole tensor.",
+        "One number is what `float`, `.item()`, the functions of `math` and each place of `torch.tensor` take. "
+        "`torch.stack` makes one tensor of many; torch's other functions take a whole one.",
     ),
     "a tensor with a gradient, given to NumPy": (
         RuntimeError,
@@ -314,6 +321,10 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
 }
 
 OF_TARGETS = {"cross_entropy", "nll_loss"}
-OF_ONES_OWN_LINE = {"a tensor in a condition", "a tensor where one number is wanted"}  # not of what the line calls
+OF_ONES_OWN_LINE = {  # not of what the line calls
+    "the mark of what is not written yet",
+    "a tensor in a condition",
+    "a tensor where one number is wanted",
+}
 
 NAMES = frozenset({*HINTS, *ERRORS})

@@ -65,7 +65,8 @@ def _inline(value: Any) -> str:
         return number(value)
     if isinstance(value, (tuple, list)):
         return _bracketed(value, _items(value))
-    return getattr(value, "__name__", None) or describe(value)
+    name = getattr(value, "__name__", None) if callable(value) else None  # a generator has one, too
+    return name or describe(value)
 
 
 def _items(value: Sequence[Any]) -> list[str]:

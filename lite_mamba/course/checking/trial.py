@@ -143,12 +143,19 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     words = tuple(said.words for said in found if said.words)
     if small.raised and not isinstance(small.raised, InALargerCase):
         return Verdict("raised", example=small, misconception=named_error(small.raised), relations=words)
-    if small.raised is None and (caught := swallowed(lambda: run(exercise, function, small.case))):
+    if small.raised is None and (caught := _caught(exercise, function, small.case)):
         words = (caught, *words)
         if small.got.value is None:
             found = (Said("a caught error"),)
     name = named(found)
     return Verdict("misconception" if name else "wrong", example=small, misconception=name, relations=words)
+
+
+def _caught(exercise: Exercise, function: Callable[..., Any], case: dict[str, Any]) -> str | None:
+    """The last error that an answer caught in a case, in words; None if there is none, or if one came out of it."""
+    outcomes: list[Outcome] = []
+    words = swallowed(lambda: outcomes.append(run(exercise, function, case)))
+    return None if outcomes[0].error else words
 
 
 def _with_as_many_again(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Iterator[Example]:
@@ -212,13 +219,13 @@ def _unused_words(
     tries = 20 if all(_is_plain(example) for _, example in wrong) else 5  # one number seldom changes, a tensor always
 
     def exchanged(name: str, some: list[tuple[int, Example]]) -> Iterator[tuple[bool, bool] | None]:
-        return (_exchanged(exercise, function, name, *one) for one in some[-tries:])
+        return (_exchanged(exercise, function, name, *one) for one in some)
 
     names = [
         name
         for name in examples[0].case
-        if all(found in (None, (True, False)) for found in exchanged(name, wrong))
-        and not any(found and found[1] for found in exchanged(name, right))
+        if all(found in (None, (True, False)) for found in exchanged(name, wrong[-tries:]))
+        and not any(found and found[1] for found in exchanged(name, [*wrong[:-tries], *right]))
         and not _is_called(exercise, function, name, wrong[-1][1].case)
     ]
     if not names:
