@@ -15,6 +15,8 @@ from lite_mamba.course.checking.trial import judge
 
 OWN_FORMAT = "a number format of its own"
 FEW_DIGITS = "a result with too few digits"
+ANOTHER_END = "the end of another bucket"
+CUT = "a quotient that is cut to whole numbers"
 REAL = "a rule for real numbers alone"
 PRODUCT = "a product instead of a quotient"
 FOR_MATRICES = "an operation for matrices"
@@ -288,6 +290,10 @@ ZOH = [
     ("the conjugate in B̄", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / a.conj() * b), REAL),
     ("the conjugate", lambda dt, a, b: (exp(dt, a.conj()), torch.expm1(dt * a.conj()) / a.conj() * b), REAL),
     ("six terms", zoh_by_six_terms, None),
+    ("half of the way to 2 litres", lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) * 2 * b), ANOTHER_END),
+    ("half of the way to 2 litres, no B", lambda dt, a, b: (exp(dt, a), 2 - 2 * exp(dt, a)), ANOTHER_END),
+    ("//", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) // a * b), CUT),
+    ("cut down", lambda dt, a, b: (exp(dt, a), torch.floor((exp(dt, a) - 1) / a) * b), CUT),
 ]
 
 # Exercise 3: bilinear (delta, A, B)
@@ -607,6 +613,7 @@ STEP = [
     ("one over the square", lambda s: 1 / abs(s) ** 2, "a step without its real part"),
     ("Im s not squared", lambda s: -2 * s.real / (s.real**2 + s.imag), "the wrong power of the size"),
     ("|Im s| not squared", lambda s: 2 * abs(s.real) / (s.real * s.real + abs(s.imag)), "the wrong power of the size"),
+    ("rounded to a millionth", lambda s: round(2 * abs(s.real) / abs(s) ** 2, 6), "a step that is not exact"),
 ]
 
 # Exercise 5: corrected_B (delta, A, B)
@@ -781,6 +788,7 @@ def fill(dt, b):
 HIDDEN = "a NaN that is only hidden"
 SUBTRACTED = "half of the repair: a tiny ΔA"
 SWITCH = "a switch to another formula"
+WRONG_SIDE = "a clamp on the wrong side"
 WITHOUT_B = "an input without B"
 LONGER = "a step that is made longer"
 ONE_AT_ZERO = "an input without Δ at A = 0"
@@ -971,6 +979,8 @@ MENDED = [
         HIDDEN,
     ),
     ("clamped by 1e-6", lambda dt, a, b: (x := exp(dt, a.clamp(max=-1e-6)), (x - 1) / a.clamp(max=-1e-6) * b), HIDDEN),
+    ("lifted to 1e-9", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / a.clamp(min=1e-9) * b), WRONG_SIDE),
+    ("lifted to 1e-7, nothing else", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.clip(1e-7) * b), WRONG_SIDE),
 ]
 
 

@@ -146,7 +146,7 @@ LARGEST_EULER_STEP = Exercise(
             [
                 *(
                     edited(largest_euler_step, "return → return round(", f"** 2 → ** 2, {digits})")
-                    for digits in (1, 2, 3, 4, 5)
+                    for digits in (1, 2, 3, 4, 5, 6)
                 ),
                 *(_scan(grid, back) for grid in (0.1, 0.01, 1e-3, 1e-4, 1e-5) for back in (0, 1)),
             ],

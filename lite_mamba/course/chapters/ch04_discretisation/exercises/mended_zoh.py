@@ -301,7 +301,7 @@ MENDED_ZOH = Exercise(
             [
                 edited(rule, f"/ A → / A.clamp(min={at})")
                 for rule in (zoh, unmended)
-                for at in ("1e-12", "1e-10", "1e-8", "1e-6")
+                for at in (f"1e-{digits}" for digits in range(5, 13))
             ],
         ),
         Misconception(

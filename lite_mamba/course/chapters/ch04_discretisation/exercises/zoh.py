@@ -140,6 +140,17 @@ ZOH = Exercise(
             edited(zoh, "torch.expm1(delta * A) / A → (1 - torch.exp(delta * A))"),
         ),
         Misconception(
+            "the end of another bucket",
+            "Your Ā is right, and 1 − Ā is the part of its way that a level comes in one tick. But 2 litres is where "
+            "the bucket of section 1 ends, with its own leak. Where does one with the leak A and the input B end?",
+            [edited(zoh, f"torch.expm1(delta * A) / A * B → -2 * torch.expm1(delta * A){B}") for B in (" * B", "")],
+        ),
+        Misconception(
+            "a quotient that is cut to whole numbers",
+            "`//` divides and then cuts down to a whole number. What is in a bucket after a tick seldom is one.",
+            edited(zoh, "/ A → // A"),
+        ),
+        Misconception(
             "the Ā of Euler",
             "1 + Δ·A goes straight on with the slope at the start of the tick. But you know how the level really moves "
             "inside the tick: which share of it is left after the time Δ?",
