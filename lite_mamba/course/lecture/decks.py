@@ -76,7 +76,7 @@ FORTY_FIVE = Deck(
             4,
             "A block turns a list of numbers for each token into a new one. Go through the parts from left to right "
             "and read the title of each. Two are about the past: the convolutions see a few tokens, the scan has "
-            "a state. Then ask the question; the answer is the red arrow.",
+            "a state. Then ask the question; the answer is the orange arrow.",
             (2,),
         ),
         Vote(
