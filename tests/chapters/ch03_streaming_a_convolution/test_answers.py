@@ -1629,7 +1629,10 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., newest - d * torch.arange(taps, 0, -1)]),
             step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
         ],
-        "the dilated path taken out": [hunted(lambda win, newest, taps, d: win[..., -taps:])],
+        "the dilation left out": [
+            hunted(lambda win, newest, taps, d: win[..., -taps:]),
+            hunted(lambda win, newest, taps, d: win[..., newest - torch.arange(taps).flip(0)]),  # in a path of its own
+        ],
         "a reach of W·dilation": [
             hunted(lambda win, newest, taps, d: win[..., newest - d * taps :: d]),
             hunted(lambda win, newest, taps, d: win[..., -taps * d :: d]),

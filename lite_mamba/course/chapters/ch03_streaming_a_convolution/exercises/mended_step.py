@@ -168,10 +168,10 @@ MENDED_STEP = Exercise(
             "or their order?",
         ),
         Misconception(
-            name="the dilated path taken out",
+            name="the dilation left out",
             wrong=stepped(f"{START} → history.shape[-1] - (weight.shape[-1] - 1)", "start::dilation → start:"),
-            message="Every call takes the path of dilation 1, so a dilated kernel reads neighbouring samples. "
-            "Keep the distance between the taps and look at their order.",
+            message="The order is right now, but a dilated kernel reads neighbouring samples, as with dilation 1. Keep "
+            "the distance between the taps.",
         ),
         Misconception(
             name="a reach of W·dilation",
