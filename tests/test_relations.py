@@ -507,6 +507,16 @@ def test_what_is_said_of_a_part_that_is_right_in_some_wrong_cases_says_so():
     assert said_of(*pairs) == "order: where it is wrong, the right numbers, reversed along axis 0."
 
 
+def test_an_input_is_given_back_where_it_is_wrong_if_other_cases_are_right():
+    examples = []
+    for n in (2, 3, 4, 9):
+        x, want = torch.randn(n), torch.randn(n)
+        have = want if n == 9 else x  # a short one comes back as it is
+        examples.append(Example({"x": x}, Outcome(want), Outcome(have), difference(want, have, Tolerance())))
+    assert value_words(examples[:3], Tolerance()).words == "It gives `x` back as it came."
+    assert value_words(examples, Tolerance()).words == "Where it is wrong, it gives `x` back as it came."
+
+
 @pytest.mark.parametrize(
     ("items", "words"),
     [

@@ -249,4 +249,4 @@ def _right_or_zero(want: Tensor, have: Tensor) -> bool:
 SAME_SHAPE: tuple[Relation, ...] = (
     scaled, moved, _an_input, function_of_the_right, _late, _turned, swapped, _reordered, _some_rows, _one_number_a_row,
 )  # fmt: skip
-OF_EVERY_VALUE: tuple[Relation, ...] = (scaled, moved, function_of_the_right)  # their words speak of all cases
+OF_EVERY_VALUE: tuple[Relation, ...] = (scaled, moved, _an_input, function_of_the_right)  # they speak of all cases
