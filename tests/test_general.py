@@ -311,6 +311,7 @@ RAISING = [
     ("a minus with yes and no", lambda x, n: 1 - (x > 0)),
     ("a minus with yes and no", lambda x, n: -(x > 0)),
     ("a minus with yes and no", lambda x, n: (x > 0) - x.mean()),
+    ("a diagonal of one number", lambda x, n: torch.diag(x[0], -n)),
     ("a kernel longer than its input", lambda x, n: F.conv1d(x[None, None], torch.ones(1, 1, n + len(x)))),
     ("a step backwards", lambda x, n: x[::-1]),
     ("dtypes that do not fit", lambda x, n: torch.eye(len(x)).double() @ x),

@@ -164,6 +164,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "A tensor of shape () is a single number: it has no parts to go through, to count or to pick from, and no axis "
         "along which to join it. What works on tensors of every shape?",
     ),
+    "a diagonal of one number": (
+        RuntimeError,
+        r"diag\(\): Supports 1D or 2D tensors. Got 0D",
+        "A diagonal is made of a row of numbers. How many stand on yours? `expand` gives one number as often.",
+    ),
     "an index that is not there": (
         (IndexError, RuntimeError),
         "out of (bounds|range)",
