@@ -47,6 +47,10 @@ def test_an_async_answer_is_told_without_a_warning(capsys):
     assert "is a coroutine (leave out `async`); expected is a" in told(capsys, shifted)
 
 
+def test_an_open_gap_is_three_dots(capsys):
+    assert "got       (three dots,)" in told(capsys, lambda x, lag: (...,))
+
+
 # A call that does not come to an end.
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import CoroutineType
+from types import CoroutineType, EllipsisType
 from typing import Any
 
 import numpy as np
@@ -131,6 +131,7 @@ def _kind(value: Any) -> str:
         np.ndarray: "a NumPy array",
         dict: "a dict",
         CoroutineType: "a coroutine (leave out `async`)",
+        EllipsisType: "three dots",
     }
     return next((name for kind, name in names.items() if isinstance(value, kind)), f"a {type(value).__name__}")
 

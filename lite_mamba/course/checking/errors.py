@@ -26,9 +26,9 @@ CALLED = {  # what a sign of Python is called in PyTorch
 
 
 class InALargerCase(Exception):
-    """What an exercise's `apply` raises in place of a right result, if the function fails in a case too large to show.
+    """What an exercise's `apply` raises in place of a right result, if the function fails in a case that is not shown.
 
-    Its words say in which.
+    That one is too large, or has another number format. The words say which.
     """
 
 
