@@ -477,9 +477,9 @@ BLOCK_FORWARD = Exercise(
             [_wired(f"{turned} → _cut_anew({whole})") for turned, whole in TURNS],
         ),
         Misconception(
-            "a weight that is not turned",
+            "a weight the wrong way round",
             "A matrix product finds sizes that do not fit. A weight of PyTorch has a row for each output: nn.Linear "
-            "computes tokens @ weight.T.",
+            "and F.linear compute tokens @ weight.T, they turn it by themselves.",
             [_wired(f'w["{name}"].T → w["{name}"]') for name in ("in_proj", "out_proj")],
         ),
         Misconception(

@@ -326,8 +326,9 @@ BLOCK_STEP = Exercise(
             _wired('y @ w["out_proj"].T → y'),
         ),
         Misconception(
-            "a weight that is not transposed",
-            "A linear layer keeps its weight as (out, in). To multiply from the right it has to be (in, out).",
+            "a weight the wrong way round",
+            "A linear layer keeps its weight as (out, in). To multiply from the right it has to be (in, out). "
+            "F.linear takes it as it is kept.",
             [_wired(f'w["{name}"].T → w["{name}"]') for name in ("in_proj", "x_proj", "dt_proj", "out_proj")],
         ),
         Misconception(
