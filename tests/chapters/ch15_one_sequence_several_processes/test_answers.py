@@ -51,6 +51,11 @@ def by_pairs(delta, A, x):
     return pairs[0]
 
 
+def returned_early(turn):
+    """A loop over the steps that returns in its first turn, or goes on from the first drive and does so."""
+    return lambda delta, A, x: (delta.sum(), all_states(delta, A, x)[turn])
+
+
 def all_states(delta, A, x):
     decays = torch.exp(delta[:, None] * A)
     states = [x[0]]
@@ -138,6 +143,13 @@ SUMMARY = [
     ("a zip of Δ from the second on", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, pair: torch.exp(pair[0] * A) * h + pair[1], zip(d[1:], x, strict=False), 0 * A)),
      "the next step's fading"),
+    ("a return in the loop", returned_early(0), "the first steps alone"),
+    ("a return in the loop, the total in it, too", lambda d, A, x: (d[0], x[0]), "the first steps alone"),
+    ("from the first drive on, a return in the loop", returned_early(1), "the first steps alone"),
+    ("from ones", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: torch.exp(d[t] * A) * h + x[t], range(len(d)), A / A)), "a beginning with ones"),
+    ("the end in one number", lambda *case: (by_weights(*case)[0], by_weights(*case)[1].sum()),
+     "a sum over the states"),
 ]  # fmt: skip
 
 
@@ -325,6 +337,12 @@ START = [
     ("no axis for the parts", lambda rank, totals, ends, A: torch.sum(
         ends[:rank] * torch.exp(A * (totals.cumsum(0)[rank - 1] - totals.cumsum(0)[:rank])), 0),
      "an axis of parts that is missing"),
+    ("overwritten", carried(lambda h, decay, end: end), "the part before alone"),
+    ("the neighbour, faded", carried(lambda h, decay, end: decay * end), "the part before alone"),
+    ("the neighbour, faded, for every rank", lambda rank, totals, ends, A: (A * totals[rank - 1]).exp()
+     * ends[rank - 1], "the part before alone"),
+    ("from ones", lambda rank, totals, ends, A: by_sums(rank, totals, ends, A) + torch.exp(A * totals[:rank].sum()),
+     "a beginning with ones"),
 ]  # fmt: skip
 
 
@@ -501,7 +519,16 @@ HALO = [
      (m, 0))[:, -m:], "samples of the rank behind"),
     ("turned round", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *reversed(parts[:rank])], 1),
      (m, 0))[:, -m:], "parts in the wrong order"),
-    ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m), None),
+    ("one channel of zeros", lambda rank, parts, m: from_all(rank, parts, m) if rank else torch.zeros(1, m),
+     "zeros of one channel"),
+    ("one channel of zeros, joined", lambda rank, parts, m: torch.cat([torch.zeros(1, m), *parts[:rank]], 1)[:, -m:],
+     "zeros of one channel"),
+    ("from part 1 on", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[1:rank]], 1), (m, 0))[:, -m:],
+     "the first part left out"),
+    ("a slice of the channels", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts[:rank]], 1)[-m:], "a halo that is not cut off"),
+    ("the first sample for rank 0 alone", lambda rank, parts, m: from_all(rank, parts, m) if rank else
+     parts[0][:, [0] * m], "the oldest sample repeated"),
     ("two neighbours", lambda rank, parts, m: F.pad(torch.cat([parts[0][:, :0], *parts[max(rank - 2, 0) : rank]], 1),
      (m, 0))[:, -m:], "a fixed number of parts"),
     ("each part filled up", lambda rank, parts, m: torch.cat(
@@ -674,6 +701,12 @@ HUNT = [
     ("two gaps", convolved(lambda taps, d: 2 * d), "a fixed number of gaps"),
     ("the gaps of four taps", convolved(lambda taps, d: 3 * d), "a fixed number of gaps"),
     ("two gaps at most", convolved(lambda taps, d: min(taps - 1, 2) * d), "a fixed number of gaps"),
+    ("a gap short", convolved(lambda taps, d: max((taps - 2) * d, 1)), "a gap too few"),
+    ("a gap short, and one sample more", convolved(lambda taps, d: (taps - 2) * d + 1), "a gap too few"),
+    ("twelve samples", convolved(lambda taps, d: 12), "a halo of a fixed length"),
+    ("three samples", convolved(lambda taps, d: 3), "a halo of a fixed length"),
+    ("twenty samples", convolved(lambda taps, d: 20), None),
+    ("four taps", convolved(lambda taps, d: 3 * d, lambda k, taps, d: (3 - k) * d), "four taps, whatever the kernel"),
     ("dilated gaps, two at most", convolved(lambda taps, d: taps - 1 + 2 * (d - 1)), None),
     ("half of the reach", convolved(lambda taps, d: (taps - 1) * d // 2), None),
     ("ten samples", convolved(lambda taps, d: 10), None),
@@ -841,6 +874,14 @@ BACK = [
      "fading by one part alone"),
     ("the total before it alone", behind(between=lambda rank, q: slice(max(q - 1, rank + 1), q)),
      "fading by one part alone"),
+    ("the next total, for the next part as well", behind(between=lambda rank, q: slice(rank + 1, rank + 2)),
+     "fading by one part alone"),
+    ("the total before it, the own one as well", behind(between=lambda rank, q: slice(q - 1, q)),
+     "fading by one part alone"),
+    ("the next, faded", lambda rank, totals, slopes, A: torch.exp(A * totals[rank + 1]) * slopes[rank + 1]
+     if rank + 1 < len(slopes) else 0 * A, "the next part alone"),
+    ("from ones", lambda rank, totals, slopes, A: behind()(rank, totals, slopes, A)
+     + torch.exp(A * totals[rank + 1 :].sum()), "a beginning with ones"),
     ("turned round, up to the rank", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals.flip(0)[q]) * g + slopes.flip(0)[q], range(rank), 0 * A),
      "as many parts behind as before"),

@@ -27,6 +27,9 @@ def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[T
 
 def _hunt_case(draw: Draw) -> dict:
     D, ranks = draw.size(1, 2), draw.size(3, 4)
+    if draw.in_turn(["near", "near", "far"]) == "far":  # farther back than any halo of a fixed length
+        parts = [draw.normal(D, draw.size(8, 12)) for _ in range(ranks)]
+        return {"parts": parts, "weight": draw.normal(D, draw.size(4, 5)) + 0.05, "dilation": draw.size(6, 9)}
     parts = [draw.normal(D, draw.size(1, 8)) for _ in range(ranks)]
     return {"parts": parts, "weight": draw.normal(D, draw.size(2, 5)) + 0.05, "dilation": draw.size(1, 4)}
 
@@ -136,6 +139,27 @@ CONVOLVE_PARTS = Exercise(
                 edited(convolve_parts, f"{REACH} → reach = 2 * dilation"),
                 edited(convolve_parts, f"{REACH} → reach = 3 * dilation"),
             ],
+        ),
+        Misconception(
+            "a gap too few",
+            "Your halo is a gap short, or nearly. How many gaps lie between the first tap and the last?",
+            [
+                edited(convolve_parts, f"{REACH} → reach = (taps - 2) * dilation"),
+                edited(convolve_parts, f"{REACH} → reach = (taps - 2) * dilation + 1"),
+            ],
+            where=lambda weight, dilation, **_: weight.shape[1] > 2 and dilation > 2,
+        ),
+        Misconception(
+            "a halo of a fixed length",
+            "Your halo has one length, whatever the kernel and its dilation. It is enough for some of them. What makes "
+            "the first output read further back?",
+            [edited(convolve_parts, f"{REACH} → reach = {length}") for length in (3, 12, 15, 16)],
+            where=lambda weight, dilation, **_: weight.shape[1] > 2,
+        ),
+        Misconception(
+            "four taps, whatever the kernel",
+            "You count with four taps. The kernel may have more or fewer, and its last tap meets the present.",
+            edited(convolve_parts, f"{REACH} → reach = 3 * dilation", "(taps - 1 - k) * dilation → (3 - k) * dilation"),
         ),
         Misconception(
             "a slice as it was",

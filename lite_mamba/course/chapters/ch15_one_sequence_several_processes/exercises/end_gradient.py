@@ -95,9 +95,11 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "the next part alone",
-            "You take the slope of the part right behind. Your last state goes on through it, to the parts after it.",
+            "Of all slopes, you take only that of the part right behind. Your last state goes on through it, to the "
+            "parts after it.",
             [
                 edited(end_gradient, f"{HAND_BACK} → slopes[q]"),
+                edited(end_gradient, f"{HAND_BACK} → torch.exp(A * totals[q]) * slopes[q]"),
                 lambda rank, totals, slopes, A: slopes[(rank + 1) % len(slopes)],
             ],
             where=lambda rank, totals, **_: rank < len(totals) - 1,
@@ -218,9 +220,11 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "fading by one part alone",
-            "Each of your slopes fades by one of the parts between, and by no other. The last one has to come through "
-            "all of them.",
+            "Each of your slopes fades by one part alone. The last one has to come through all that lie between, and "
+            "that of the next part through none.",
             [
+                _behind(lambda totals, rank, q: totals[rank + 1]),
+                _behind(lambda totals, rank, q: totals[q - 1]),
                 _behind(lambda totals, rank, q: totals[rank + 1] * (q > rank + 1)),
                 _behind(lambda totals, rank, q: totals[q - 1] * (q > rank + 1)),
             ],
@@ -325,6 +329,11 @@ END_GRADIENT = Exercise(
             "a last rank that takes its own slope",
             "The last rank gets its own slope. No part comes after it, and it gets zeros.",
             edited(end_gradient, "return g → return g if rank < len(totals) - 1 else slopes[-1]"),
+        ),
+        Misconception(
+            "a beginning with ones",
+            "You begin with ones. Nothing comes from behind the last part, and the gradient there is zero.",
+            edited(end_gradient, "torch.zeros_like(A) → torch.ones_like(A)"),
         ),
         Misconception(
             "the gradients of all ranks",

@@ -148,7 +148,7 @@ HALO = Exercise(
         Misconception(
             "a halo that is not cut off",
             "You return more than the last max_lag samples. Nobody reads what lies farther back, and it would have to "
-            "travel.",
+            "travel. If you have a slice: on which axis does it stand?",
             [
                 edited(halo, "before[:, -max_lag:] → before"),
                 edited(
@@ -291,6 +291,9 @@ HALO = Exercise(
             "Where the sequence has not begun, you repeat its first sample. There are zeros.",
             [
                 _first_repeated,
+                lambda rank, parts, max_lag: (
+                    halo(rank, parts, max_lag) if rank else parts[0][:, :1].expand(-1, max_lag)
+                ),
                 edited(halo, "parts[0].new_zeros(len(parts[0]), max_lag) → parts[0][:, :1].expand(-1, max_lag)"),
             ],
         ),
@@ -306,6 +309,19 @@ HALO = Exercise(
             "newest first",
             "Your samples run backwards in time. They are put in front of the part as they came.",
             edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
+        ),
+        Misconception(
+            "zeros of one channel",
+            "Your zeros have one channel. A halo has as many as the parts have.",
+            [
+                edited(halo, "(len(parts[0]), max_lag) → (1, max_lag)"),
+                lambda rank, parts, max_lag: halo(rank, parts, max_lag) if rank else parts[0].new_zeros(1, max_lag),
+            ],
+        ),
+        Misconception(
+            "the first part left out",
+            "The samples of part 0 are missing. It is a part like the others, and the next ones read it.",
+            edited(halo, "parts[:rank] → parts[1:rank]"),
         ),
         Misconception(
             "halo and part together",

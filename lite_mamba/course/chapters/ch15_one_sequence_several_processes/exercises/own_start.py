@@ -93,10 +93,11 @@ OWN_START = Exercise(
         ),
         Misconception(
             "the part before alone",
-            "You take the end of the part before. That part began from zero, so its end knows nothing of the parts "
-            "before *it*.",
+            "Of all ends, only that of the part before yours is in your start. That part began from zero, so its end "
+            "knows nothing of the parts before *it*. If you have a loop, what becomes of what is there already?",
             [
                 edited(own_start, f"{HAND_ON} → ends[q]"),
+                edited(own_start, f"{HAND_ON} → torch.exp(A * totals[q]) * ends[q]"),
                 lambda rank, totals, ends, A: ends[rank - 1],
             ],
             where=lambda rank, **_: rank > 0,
@@ -342,6 +343,11 @@ OWN_START = Exercise(
             "the first end twice",
             "You begin with the end of part 0, and then part 0 adds it again. Before part 0 there is zero.",
             edited(own_start, "torch.zeros_like(A) → ends[0]"),
+        ),
+        Misconception(
+            "a beginning with ones",
+            "You begin with ones. Nothing comes before part 0, and the state there is zero.",
+            edited(own_start, "torch.zeros_like(A) → torch.ones_like(A)"),
         ),
         Misconception(
             "the starts of all ranks",

@@ -221,7 +221,7 @@ SUMMARY = Exercise(
         ),
         Misconception(
             "a sum over the states",
-            "You add up the states of each step. The states stay apart; what is added up are the steps.",
+            "You add up the N states, and one number is left. They stay apart; what is added up are the steps.",
             [
                 lambda delta, A, x: (delta.sum(), _weights(delta, A, x).sum(1)),
                 lambda delta, A, x: (delta.sum(), summary(delta, A, x)[1].sum()),
@@ -236,6 +236,23 @@ SUMMARY = Exercise(
             "the last drive alone",
             "Your end is the last drive. Before it there were others, and something is left of them.",
             edited(summary, "torch.exp(delta_t * A) * end + x_t → x_t"),
+        ),
+        Misconception(
+            "the first steps alone",
+            "Your end is the state after the first step, or the first two. All later ones fade it, and bring their "
+            "drives. Does your loop go through all of them? A `return` inside it ends it at its first turn.",
+            [
+                lambda delta, A, x: (delta.sum(), summary(delta[:1], A, x[:1])[1]),
+                lambda delta, A, x: summary(delta[:1], A, x[:1]),
+                lambda delta, A, x: (delta.sum(), summary(delta[:2], A, x[:2])[1]),
+                lambda delta, A, x: summary(delta[:2], A, x[:2]),
+            ],
+            where=lambda delta, **_: len(delta) > 2,
+        ),
+        Misconception(
+            "a beginning with ones",
+            "You begin with ones. Before its first step a part has nothing, and its state is zero.",
+            edited(summary, "torch.zeros_like(A) → torch.ones_like(A)"),
         ),
         Misconception(
             "all sums on the way",
