@@ -384,9 +384,9 @@ class PolePlanes(LiveFigure):
         self.half = ax.add_patch(Rectangle((-12, -5), 12, 10, facecolor=STABLE, lw=0, zorder=0))
         self.disc = ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLUE, lw=3, zorder=0))
         (axis,) = ax.plot([0, 0], [-4.7, 4.7], "-", color=style.BLACK, lw=3, zorder=1)
-        self.inside = ax.text(-11.3, 4.4, "", ha="left", va="top", color=style.BLUE, fontsize=13, zorder=2)
+        self.inside = ax.text(-11.4, 4.4, "", ha="left", va="top", color=style.BLUE, fontsize=13, zorder=2)
         self.inside.set_bbox(style.PAPER | {"pad": 1})
-        (self.pole,) = ax.plot([], [], "o", color=style.BLACK, ms=13, zorder=5)
+        (self.pole,) = ax.plot([], [], "o", color=style.BLACK, ms=12, zorder=5)
         self.move(self.half, self.disc, axis, self.inside, self.pole)
 
     def _build_z_plane(self):
