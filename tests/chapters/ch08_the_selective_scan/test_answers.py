@@ -443,6 +443,18 @@ def loop_into_float32(deltaA, deltaB_u, C):
     return y
 
 
+def loop_in_float32(deltaA, deltaB_u, C):
+    h, outputs = torch.zeros_like(deltaA[:, :, 0]), []
+    for t in range(deltaA.shape[2]):
+        h = (deltaA[:, :, t] * h + deltaB_u[:, :, t]).float()
+        outputs.append((h * C[:, None, :, t]).sum(-1))
+    return torch.stack(outputs, -1)
+
+
+def scan_on_from_float32(deltaA, deltaB_u, C, initial_state):
+    return scan_on(deltaA, deltaB_u, C, initial_state.float())
+
+
 def loop_by_recursion(deltaA, deltaB_u, C):
     def state(t):
         return deltaA[:, :, t] * state(t - 1) + deltaB_u[:, :, t] if t else deltaB_u[:, :, 0]
@@ -713,6 +725,7 @@ LOOP = [
     ("without gradients", torch.no_grad()(loop), "outputs without a gradient"),
     ("in place", loop_in_place, "a state that is changed in place"),
     ("a float32 table", loop_into_float32, "a number format of its own"),
+    ("float32 in between", loop_in_float32, "a number format of its own"),
     ("no return", loop_without_return, None),
     ("the last output", lambda *given: loop(*given)[..., -1], "one output alone"),
     ("C of token 0", lambda a, x, C: loop(a, x, C[:, :, :1].expand_as(C)), "one C for all tokens"),
@@ -1000,6 +1013,7 @@ def scan_on_with_relu(deltaA, deltaB_u, C, h):
 
 
 SCAN_FROM = [
+    ("a start in float32", scan_on_from_float32, None),
     ("cut after each token", scan_on_and_cut, "a gradient that does not reach the tokens before"),
     (
         "cut by .data",

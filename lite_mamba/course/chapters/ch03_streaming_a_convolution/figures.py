@@ -433,7 +433,7 @@ class AnySplit(LiveFigure):
         self.truth = causal_dilated_conv1d_fn(self.signal, self.weight, self.bias, dilation=dilation).flatten().numpy()
         self.outputs = self._run(size, border, dilation)
         self.difference = np.abs(self.outputs - self.truth)  # (L,)
-        self.differs = ~(self.difference <= 1e-3)  # (L,): a nan does
+        self.differs = ~(self.difference <= 1e-4)  # (L,): a nan does
         self.wrong = int(self.differs.sum())
         self._show(size)
         chunks, rest = math.ceil(self.LENGTH / size), self.LENGTH % size

@@ -370,7 +370,7 @@ class Memory(LiveFigure):
     ROWS = (
         ("h: one state", "(B, D, N)", style.GREEN),
         ("u: the input", "(B, D, L)", style.BLUE),
-        ("every 32nd state", "(L/32, B, N, D)", style.PURPLE),
+        ("every 32nd state", "L/32 × (B, D, N)", style.PURPLE),
         ("deltaA: all steps at once", "(B, D, L, N)", style.VERMILLION),
     )
 
@@ -440,7 +440,8 @@ class ChunkBorders(LiveFigure):
         self.system = border_case(self.LENGTH)
         self.truth = selective_scan_fn(**self.system).flatten().numpy()  # (L,)
         self.ax = self.figure.subplots()
-        self.ax.set(xlim=(-0.8, self.LENGTH - 0.2), ylim=(-0.4, 9.6), xlabel="token t", ylabel="output y")
+        self.ax.set(xlim=(-0.8, self.LENGTH - 0.2), ylim=(-0.4, 9.6), ylabel="output y")
+        self.ax.set_xlabel("token t (dotted: borders of chunks)")
         self.borders = self.ax.vlines(range(self.LENGTH), -0.4, 8, color=style.GREY, lw=2.5, ls=":")
         (self.right,) = self.ax.plot(self.truth, "o-", color=style.GREY, mfc="white", mew=2.5, ms=11, lw=2.5)
         (self.good,) = self.ax.plot([], [], "o", color=style.BLUE, ms=6, ls="none")

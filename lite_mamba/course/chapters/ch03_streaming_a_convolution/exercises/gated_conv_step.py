@@ -191,7 +191,7 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="gates without softmax",
             wrong=gated("torch.softmax(gates, dim=0) → gates"),
-            message="The gates multiply the branches directly. They are logits: softmax makes shares of them "
+            message="The gates multiply the branches directly. Softmax makes shares of them "
             "that are positive and add up to 1.",
         ),
         Misconception(

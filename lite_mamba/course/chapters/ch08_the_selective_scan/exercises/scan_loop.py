@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import AXES, FADE_LAST, READ, STEP, gradients_of, scan_cases
+from .shared import AXES, FADE_LAST, READ, STEP, gradients_of, keep_the_digits, scan_cases
 
 
 def scan_loop(deltaA: Tensor, deltaB_u: Tensor, C: Tensor) -> Tensor:
@@ -38,6 +38,7 @@ STEPS_OF_THE_FIRST = (  # an index that stays 0
 )
 FUNCTIONS_OF_H = "torch.tanh", "torch.sigmoid", "F.silu", "F.relu"
 TOKEN_STEP = "deltaA[:, :, t] * h + deltaB_u[:, :, t]"
+BY_SUM = "(h * C[:, None, :, t]).sum(-1)"
 ZERO_FIRST = "torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (1, 0))"
 
 
@@ -65,13 +66,15 @@ def _also_backwards(function, deltaA, deltaB_u, C):
             raise RuntimeError("the outputs have no gradient: torch.no_grad, or a copy into a new tensor")
         if again.dtype != torch.float64:
             raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
-        expected = gradients_of(scan_loop(*exact).sum(), exact)
+        right = scan_loop(*exact)
+        keep_the_digits([again], (right,))
+        expected = gradients_of(right.sum(), exact)
         if missed := [
             name
-            for name, slope, right in zip(
+            for name, slope, wanted in zip(
                 ("deltaA", "deltaB_u", "C"), gradients_of(again.sum(), exact), expected, strict=True
             )
-            if not torch.allclose(slope, right, 1e-4, 1e-5)
+            if not torch.allclose(slope, wanted, 1e-4, 1e-5)
         ]:
             raise RuntimeError(f"the outputs are right, but their gradients are not, for {' and '.join(missed)}")
     return result
@@ -478,9 +481,12 @@ SCAN_LOOP = Exercise(
         ),
         Misconception(
             "a number format of its own",
-            "The numbers are right, but float64 comes in and float32 goes out. A tensor that is made beforehand has "
-            "the default format, unless you hand on the dtype of the inputs.",
-            edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float()"),
+            "The numbers are right, but float64 comes in, and float32 goes out or stands in between. A tensor that is "
+            "made beforehand has the default format, unless you hand on the dtype of the inputs.",
+            [
+                edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float()"),
+                edited(scan_loop, f"{STEP} → h = ({TOKEN_STEP}).float()", f"{READ} → outputs.append({BY_SUM})"),
+            ],
         ),
         Misconception(
             "no output for the first token",

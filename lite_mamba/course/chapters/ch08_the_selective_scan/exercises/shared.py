@@ -1,5 +1,7 @@
 """What several exercises of chapter 08 use."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -62,7 +64,7 @@ FROM = "h, outputs = initial_state, [] → h, outputs = "
 
 def flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str):
     """Outputs and last state as they came; if they are right and their gradients are not, an error."""
-    if not (isinstance(result, (tuple, list)) and len(result) == 2 and all(map(_close, result, right))):
+    if not is_close(result, right):
         return result
     slopes, expected = [[_slope(part, start) for part in pair] for pair in (result, right)]
     parts = ("the outputs", "the last state")
@@ -73,6 +75,20 @@ def flowing(right: tuple[Tensor, Tensor], result, start: Tensor, name: str):
             f"the numbers are right, but {flows} from {' and '.join(parts[i] for i in wrong)} to `{name}`"
         )
     return tuple(part.detach() for part in result)
+
+
+def is_close(result, right: tuple[Tensor, Tensor]) -> bool:
+    """Whether a result is a pair of tensors with the right values, of whatever format."""
+    return isinstance(result, (tuple, list)) and len(result) == 2 and all(map(_close, result, right))
+
+
+def keep_the_digits(results: Sequence[Tensor], right: Sequence[Tensor]) -> None:
+    """Results in float64 that are right to the digits of float32 alone raise an error."""
+    pairs = [(x, y) for x, y in zip(results, right, strict=True) if x.dtype == y.dtype == torch.float64]
+    if not all(torch.allclose(x, y, 1e-9, 1e-9) for x, y in pairs):
+        raise TypeError(
+            "float64 comes in and goes out, with the digits of float32: something in between has that format"
+        )
 
 
 def _close(part, right: Tensor) -> bool:
