@@ -31,11 +31,11 @@ SOLUTION = re.compile(r"\n*^\*\*Solution\*\*.*$\n*", re.M)
 ANSWER = "One answer"
 
 # What notebook 00 says of the folds, and what it says in a handout.
+LATER = "a hint that you open after some thought is worth more."
 FOLDS_OF_THE_COURSE = (
     "Under each exercise are three hints and a solution, folded, and under each figure the answers to its questions. "
-    "Open them when you want: a hint that you open after ten minutes of thought is worth more."
+    f"Open them when you want: {LATER}"
 )
-LATER = "a hint that you open after ten minutes of thought is worth more."
 WITHOUT = "Solutions, and the answers to the questions above a figure, are not in this copy."
 FOLDS_OF_A_HANDOUT = {
     "none": f"Hints are not in this copy. {WITHOUT}",
