@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from matplotlib.colors import to_rgb
 
 from lite_mamba import Mamba
@@ -15,6 +16,7 @@ from lite_mamba.course.chapters.ch15_one_sequence_several_processes import costs
 from lite_mamba.course.chapters.ch15_one_sequence_several_processes import exercises as chapter
 from lite_mamba.course.drawing import style
 from lite_mamba.distributed import exchanged
+from lite_mamba.selective_scan.ends import SILENT
 
 
 @pytest.fixture(scope="module")
@@ -295,6 +297,13 @@ def test_the_model_of_time_gives_what_was_measured():
     small, large = measured["exchanges"][0], measured["exchanges"][-1]
     assert 1e6 * costs.MACHINE.message == pytest.approx(small["all-gather, µs"], rel=0.05)
     assert 1e6 * costs.MACHINE.byte * large["bytes"] == pytest.approx(large["all-gather, µs"], rel=0.05)
+
+
+def test_the_sum_for_an_end_looks_back_some_100_000_tokens_where_the_smallest_biases_stand():
+    torch.manual_seed(0)
+    smallest = F.softplus(Mamba(costs.WIDTH).dt_proj.bias).min().item()
+    assert smallest == pytest.approx(0.001, rel=0.05)
+    assert -SILENT[torch.float32] / smallest == pytest.approx(100_000, rel=0.1)
 
 
 @pytest.mark.parametrize("what", figures.Travel.QUANTITIES)

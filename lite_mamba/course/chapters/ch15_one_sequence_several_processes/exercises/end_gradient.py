@@ -220,8 +220,8 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "fading by one part alone",
-            "Each of your slopes fades by one part alone. The last one has to come through all that lie between, and "
-            "that of the next part through none.",
+            "From farther behind, your slopes fade by one part alone. The last one has to come through all that lie "
+            "between, and that of the next part through none.",
             [
                 _behind(lambda totals, rank, q: totals[rank + 1]),
                 _behind(lambda totals, rank, q: totals[q - 1]),

@@ -75,7 +75,7 @@ OWN_START = Exercise(
         Misconception(
             "the own part counted",
             "You let the part's own end go into its beginning: it would be counted twice, here and by the part's own "
-            "scan. The prefix is *exclusive*: it ends before the own rank.",
+            "scan.",
             [
                 edited(own_start, "range(rank) → range(rank + 1)"),
                 lambda rank, totals, ends, A: own_start(rank, totals, ends, A) + ends[rank],
@@ -272,8 +272,8 @@ OWN_START = Exercise(
         ),
         Misconception(
             "fading by the next part alone",
-            "Each of your ends fades by the part right behind it, and by no other. The end of rank 0 goes through all "
-            "parts up to yours.",
+            "From farther off, your ends fade by the part right behind them, and by no other. The end of rank 0 goes "
+            "through all parts up to yours.",
             _before(lambda totals, q, rank: totals[q + 1 : min(q + 2, rank)].sum()),
             where=lambda rank, **_: rank > 2,
         ),
@@ -326,8 +326,8 @@ OWN_START = Exercise(
         ),
         Misconception(
             "fading by the part before yours alone",
-            "Each of your ends fades by the part right before yours, and by no other. The end of rank 0 goes through "
-            "all parts from its own to yours.",
+            "From farther off, your ends fade by the part right before yours, and by no other. The end of rank 0 goes "
+            "through all parts between its own and yours; that of the part right before yours, through none.",
             [
                 _before(lambda totals, q, rank: totals[rank - 1]),
                 _before(lambda totals, q, rank: totals[rank - 1] * (q < rank - 1)),
