@@ -108,9 +108,18 @@ def test_a_window_of_one_sample_has_no_output_that_is_the_first_to_know(shape):
     sentence = smoothing.update(width=1, shape=shape)
     assert torch.equal(smoothing.past, smoothing.recording) and torch.equal(smoothing.centred, smoothing.recording)
     assert not smoothing.first.get_visible() and not smoothing.first_name.get_text()
-    assert "no curve is early or late, and the noise stays" in sentence and "goes from" not in sentence
+    assert "no curve is early or late, and the noise stays" in sentence and "its noise" not in sentence
     smoothing.update(width=3, shape=shape)
     assert smoothing.first.get_visible() and smoothing.first_name.get_text()
+
+
+def test_the_noise_in_the_sentence_is_said_to_be_that_of_the_past_only_curve():
+    smoothing = figures.Smoothing()
+    sentence = smoothing.update(width=15, shape="fading")
+    rest = slice(100, figures.ONSET - 40)
+    assert f"{smoothing.past[rest].std():.2f}" != f"{smoothing.centred[rest].std():.2f}"
+    assert "The past-only curve reaches" in sentence
+    assert sentence.endswith(f"At rest its noise is {smoothing.past[rest].std():.2f} mV instead of 0.25.")
 
 
 def test_past_only_smoothing_is_the_causal_convolution_of_the_package():
@@ -247,6 +256,12 @@ def test_impulse_response_in_another_precision_or_of_a_function_that_writes_into
         assert figures.ImpulseResponse(conv).update(biased=True) == figures.ImpulseResponse(convolve).update(
             biased=True
         )
+
+
+def test_an_output_that_is_shown_as_a_number_is_one_that_the_impulse_reaches():
+    impulse = figures.ImpulseResponse(lambda x, weight, bias: 1e-4 * convolve(x, weight, bias))
+    assert "answers 0.0004, 0.0003, 0.0002, 0.0001: not" in impulse.update(at=3)
+    assert impulse.reached == [3, 4, 5, 6]
 
 
 def test_each_of_the_four_outputs_of_an_answer_has_its_number_be_it_zero():
