@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from fake_exercises import fake_chapter  # noqa: F401 (a fixture)
@@ -261,7 +263,7 @@ def test_single_precision_is_seen():
     )
     said = judge(exercise, lambda x: x.float() / 3).relations
     assert said == ("Right to about six digits, where the input has sixteen: somewhere it computes in float32.",)
-    assert judge(exercise, lambda x: x / 3 + 1e-3 * x**2).relations == ()
+    assert judge(exercise, lambda x: x / 3 + 0.3 * x**2).relations == ()
 
 
 @pytest.mark.parametrize(
@@ -435,15 +437,57 @@ def test_words_on_every_value_are_said_of_the_wrong_cases_alone_where_others_are
 
 
 @pytest.mark.parametrize(
-    ("nearly", "off"), [(lambda n: (3 * n + 4) * 1.00004, 1e-4), (lambda n: 3 * n + 4.00004, 4e-5)]
+    ("nearly", "off"), [(lambda n: (3.1 * n + 4) * 1.00004, 1e-4), (lambda n: 3.1 * n + 4.00004, 4e-5)]
 )
 def test_a_number_that_is_nearly_right_is_no_factor_of_one_and_no_shift_of_zero(nearly, off):
-    exercise = Exercise("91.n", "N", lambda n: 3.0 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [], rtol=1e-9, atol=0)
+    exercise = Exercise("91.n", "N", lambda n: 3.1 * n + 4, lambda draw: {"n": draw.size(1, 30)}, [], rtol=1e-9, atol=0)
     verdict = judge(exercise, nearly)
-    assert verdict.relations == ()
+    assert verdict.relations == ("No value is off by more than 0.01 %.",)
     words = verdict.example.difference.words
-    assert words.startswith("the result: expected 7, got 7, which is ")
+    assert words.startswith("the result: expected 7.1, got 7.1, which is ")
     assert off / 3 < float(words.split()[-2]) < 3 * off
+
+
+@pytest.mark.parametrize(
+    ("nearly", "limit"),
+    [
+        (lambda x: x.mul(1000).round().div(1000).exp(), 0.1),
+        (lambda x: 1 + x + x**2 / 2 + x**3 / 6 + x**4 / 24, 0.1),
+        (lambda x: (1 + x / 2) / (1 - x / 2), 5),
+        (lambda x: sum((x**k / math.factorial(k) for k in range(7)), 0 * x), 0.01),
+    ],
+    ids=["rounded on the way", "a series that stops early", "another formula", "a longer series"],
+)
+def test_what_is_off_by_a_little_of_itself_everywhere_is_nearly_right(nearly, limit):
+    exercise = Exercise(
+        "91.e", "E", lambda x: x.exp(), lambda draw: {"x": draw.uniform(0.3, 0.7, 9)}, [], rtol=1e-6, atol=0
+    )
+    verdict = judge(exercise, nearly)
+    assert verdict.relations == (f"No value is off by more than {limit} %.",)
+    assert verdict.misconception.name == "nearly right"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: x.exp().mul(100).round() / 100, "The right numbers, rounded to multiples of 0.01."),
+        (lambda x: torch.tensor([round(y, 4) for y in x.exp().tolist()]), "rounded to multiples of 0.0001."),
+        (lambda x: x.exp().round(), "The right numbers, rounded to multiples of 1."),
+        (lambda x: x.exp() // 1, "The right numbers, made whole."),
+    ],
+)
+def test_rounded_numbers_are_said_to_be(answer, words):
+    exercise = Exercise("91.e", "E", lambda x: x.exp(), lambda draw: {"x": draw.uniform(0.3, 3, 9)}, [], rtol=1e-7)
+    verdict = judge(exercise, answer)
+    assert verdict.relations[0].endswith(words)
+    assert verdict.misconception.name == "rounded numbers"
+
+
+def test_a_count_that_is_one_too_many_and_a_value_that_should_be_zero_are_not_nearly_right():
+    count = Exercise("91.c", "C", lambda n: 100 * n, lambda draw: {"n": draw.size(1, 30)}, [])
+    assert judge(count, lambda n: 100 * n + 1 + n % 2).misconception is None
+    zero = Exercise("91.z", "Z", lambda x: x.relu(), lambda draw: {"x": draw.normal(9)}, [])
+    assert judge(zero, lambda x: x.relu() * 1.01 + 1e-3 * x**2).misconception is None
 
 
 def test_complex_numbers_have_relations_too():

@@ -59,9 +59,9 @@ HINTS: dict[str, str] = {  # the most telling first
     "of numbers.",
     "a NumPy array in place of a tensor": "The numbers are right. `torch.from_numpy` makes a tensor of an array.",
     "a number in place of a tensor": "The number is right. Keep it a tensor: torch's function, not Python's.",
-    "a tensor in place of a number": "What is in it is right. `.item()` takes it out of the tensor.",
+    "a tensor in place of a number": "What is in it is right.",  # the difference says how it is taken out
     "a NumPy array in place of a number": "What is in it is right. `.item()` takes it out of the array.",
-    "a tensor in place of True or False": "What is in it is right. `.item()` takes it out of the tensor.",
+    "a tensor in place of True or False": "What is in it is right.",  # the difference says how it is taken out
     "a NumPy array in place of True or False": "What is in it is right. `.item()` takes it out of the array.",
     "a tensor in place of a tuple": "The numbers are right. Return the parts beside each other, with a comma.",
     "a tensor in place of a list": "What is in it is right. `.tolist()` makes a list of a tensor.",
@@ -86,6 +86,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "always the same answer": "Which line decides, and can it ever come to another answer?",
     "the opposite answer": "Which comparison decides, and which way round does it stand?",
     "single precision": "Make new tensors in the dtype of the input.",
+    "rounded numbers": "Where are they rounded, or made whole? `round`, `int`, `//` and whole numbers' dtypes do it.",
     "nothing but zeros": "Where does the value become 0, or is never put into the result?",
     "the opposite sign": "Which minus is missing, or one too many?",
     "an input given back": "Where does what you computed go?",
@@ -129,6 +130,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "a number added to each row or column": "Which number does all of it share, and where does it come from?",
     "places left at zero": "Where does your loop begin and end, and what is never put into the result?",
     "a factor for each row or column": "Which factor does all of it share, and where does it come from?",
+    "nearly right": "What is left out because it is small, rounded on the way, or stopped before its end? Or does a "
+    "formula stand for another one that it is only near to?",
     "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
     "one part wrong": "What goes into this one alone?",
     "right in some cases only": "What do the cases that come out right have in common?",

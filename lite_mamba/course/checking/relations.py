@@ -18,7 +18,7 @@ from .general import Said, most_telling
 from .other_shape import OTHER_SHAPE
 from .result_parts import Pair, close, differing_parts, in_a_row, parts_of, plain, right_part, wrong_parts
 from .running import Example
-from .same_shape import ITEM, OF_EVERY_VALUE, SAME_SHAPE
+from .same_shape import ITEM, OF_EVERY_VALUE, SAME_SHAPE, nearly_right, rounded
 
 TELLING = ("value", "nan", "infinity", "shape")  # kinds of differences with a relation between numbers
 FEW_PARTS = 4  # wrong ones of which a sentence can be read
@@ -64,7 +64,7 @@ def _of_one_part(name: str, pairs: list[Pair], examples: Sequence[Example], tole
         return None
     same_shape = all(pair.want.shape == pair.have.shape for pair in pairs)
     if same_shape and all(close(pair.have, pair.want) for pair in pairs):
-        return None  # nearly right: a factor of 1, a shift of 0, its own magnitude
+        return rounded(pairs, str) or nearly_right(pairs, str)  # no factor of 1, no shift of 0, nor its own magnitude
 
     wanted = [want for one in examples for part, want, _ in parts_of(one, tolerance) if part == name]
     axes = (ITEM,) if all(map(in_a_row, wanted)) else tolerance.of(name).axes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -246,7 +247,54 @@ def _right_or_zero(want: Tensor, have: Tensor) -> bool:
     return all(close(one, other) or not other.any() for one, other in zip(want, have, strict=True))
 
 
+def rounded(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    """The expected numbers with fewer digits, in every case."""
+    if _whole(pairs) or any(pair.want.is_complex() or pair.have.is_complex() for pair in pairs):
+        return None
+    for digits in range(5):
+        step = 10.0**-digits
+        if all(_has_digits(pair.have, digits) and _is_near(pair, step / 2) for pair in pairs):
+            return Said("rounded numbers", f"The right numbers, rounded to multiples of {step:g}.")
+    for whole in (torch.trunc, torch.floor, torch.ceil):
+        if all(close(pair.have, whole(pair.want)) for pair in pairs):
+            return Said("rounded numbers", "The right numbers, made whole.")
+    return None
+
+
+def _whole(pairs: Sequence[Pair]) -> bool:
+    """Whether whole numbers are expected: one that is off by one is neither rounded nor nearly right."""
+    return not any((pair.want % 1).any() for pair in pairs if not pair.want.is_complex())
+
+
+def _has_digits(numbers: Tensor, digits: int) -> bool:
+    return torch.allclose(numbers, numbers.round(decimals=digits), rtol=1e-6, atol=1e-6, equal_nan=True)
+
+
+def _is_near(pair: Pair, off: float) -> bool:
+    """Whether no value is off by more than so much. Halves are rounded up in one precision, down in another."""
+    return torch.allclose(pair.have, pair.want, rtol=1e-6, atol=off * (1 + 1e-5), equal_nan=True)
+
+
+def nearly_right(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    """Values that are off by a little of themselves, as a series or a search that stops early gives them."""
+    if _whole(pairs):
+        return None
+    off = max(_largest_share(pair) for pair in pairs)
+    limit = next((limit for limit in LITTLE if off <= limit), None)
+    return Said("nearly right", f"No value is off by more than {limit} %.") if limit else None
+
+
+LITTLE = (0.01, 0.1, 1, 5)  # percent
+
+
+def _largest_share(pair: Pair) -> float:
+    """By how many percent of itself a value is off at most."""
+    shares = torch.where(pair.have == pair.want, 0, 100 * (pair.have - pair.want).abs() / pair.want.abs())
+    return shares.nan_to_num(math.inf).max().item() if shares.numel() else 0.0
+
+
 SAME_SHAPE: tuple[Relation, ...] = (
-    scaled, moved, _an_input, function_of_the_right, _late, _turned, swapped, _reordered, _some_rows, _one_number_a_row,
+    rounded, scaled, moved, _an_input, function_of_the_right, _late, _turned, swapped, _reordered, _some_rows,
+    _one_number_a_row, nearly_right,
 )  # fmt: skip
 OF_EVERY_VALUE: tuple[Relation, ...] = (scaled, moved, _an_input, function_of_the_right)  # they speak of all cases

@@ -268,7 +268,7 @@ ANSWERS = [
     ("(B, D, L)", lambda delta, A: torch.einsum("bdl,dn->bdln", delta, A), "the rows of A counted by tokens"),
     ("(B, D, L) in loops", all_as_in_the_package, "the rows of A counted by tokens"),
     ("an axis inside A", lambda delta, A: delta.unsqueeze(-1) * A.unsqueeze(1), "the rows of A counted by tokens"),
-    ("rounded", lambda delta, A: (delta[..., None] * A).round(decimals=1), None),
+    ("rounded", lambda delta, A: (delta[..., None] * A).round(decimals=1), "rounded numbers"),
     ("A in whole numbers", lambda delta, A: torch.einsum("bld,dn->bldn", delta, A.trunc()), None),
     ("the rows' number for the states", square_sizes, "the two axes of A exchanged"),
     ("pattern between", lambda d, A: torch.einsum(d, "bld,dn->bldn", A), "no pattern where einsum looks for it"),

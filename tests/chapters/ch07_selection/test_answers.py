@@ -56,7 +56,7 @@ GATE = [
     ("math.exp of a tensor", lambda d: 1 - math.exp(-d), None),
     ("one number", lambda d: 1 - torch.exp(-d.mean()), None),
     ("hard-coded", lambda d: torch.tensor([0.001, 0.632, 0.95]), None),
-    ("rounded", lambda d: (1 - torch.exp(-d)).round(decimals=2), None),
+    ("rounded", lambda d: (1 - torch.exp(-d)).round(decimals=2), "rounded numbers"),
     ("no return", lambda d: print(1 - torch.exp(-d)), None),
     ("times Δ", lambda d: -torch.expm1(-d) * d, "a gate with Δ in it once more"),
     ("over Δ", lambda d: (1 - torch.exp(-d)) / d, "a gate with Δ in it once more"),
