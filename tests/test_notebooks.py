@@ -9,7 +9,7 @@ import re
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_rules import HINTS, LETTERS, MAX_BYTES, NOTEBOOKS, RULES, WIDGET_VIEW, Notebook, complaints, first_string
+from notebook_rules import HINTS, MAX_BYTES, NOTEBOOKS, RULES, SHAPES, WIDGET_VIEW, Notebook, complaints, first_string
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 
@@ -68,7 +68,7 @@ SYMBOLS = (
 | | `add`, `torch.ones(3)` | | a function |
 
 """
-    + LETTERS
+    + SHAPES
 )
 LOOK = """What to look for:
 
