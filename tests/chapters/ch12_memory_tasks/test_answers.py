@@ -3,7 +3,12 @@
 A row: the exercise, what the answer is, the answer, and "right", the name of the mistake, or None: wrong, without one.
 """
 
+import ast
+import json
 import math
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -947,3 +952,31 @@ test_an_answer_gets_its_verdict = judged(
         last_logits=READING,
     )
 )
+
+
+def test_the_bug_hunt_comes_to_its_card_whatever_is_raised_and_asks_for_rows_that_no_piece_is_long():
+    """An error in the trial would hide the card that names it; `len(piece)`, the rows, must not pass for tokens."""
+    notebook = json.loads((Path(__file__).parents[3] / "notebooks/12_memory_tasks.ipynb").read_text("utf-8"))
+    (cell,) = (cell for cell in notebook["cells"] if "bughunt" in cell["metadata"].get("tags", []))
+    tree = ast.parse("".join(cell["source"]))
+    tree.body = [statement for statement in tree.body if not isinstance(statement, ast.FunctionDef)]
+    asked, checked = [], []
+
+    def raising(model, tokens, chunk):
+        asked.append((len(tokens), chunk))
+        raise ValueError
+
+    exec(
+        compile(tree, "cell", "exec"),
+        {
+            "heads_rows": lambda length, rows, seed: (torch.zeros(rows, length), torch.zeros(rows, 1)),
+            "mamba": None,
+            "torch": torch,
+            "suppress": suppress,
+            "course": SimpleNamespace(check=lambda id, function: checked.append(id)),
+            "last_logits": raising,
+        },
+    )
+    assert checked == ["12.last_logits"] and asked
+    chunks = ast.literal_eval(next(node.iter for node in ast.walk(tree) if isinstance(node, ast.For)))
+    assert asked[0][0] not in chunks

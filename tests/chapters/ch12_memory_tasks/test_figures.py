@@ -130,9 +130,9 @@ def test_each_kind_of_dot_has_its_name_in_the_picture_and_in_its_colour():
     kinds = (figure.long, figure.shut, figure.short)
     assert list(words.values()) == [kind.get_markeredgecolor() for kind in kinds]
     assert [word.partition(" ")[2] for word in words] == [
-        "takes the symbol in",
-        "hardly takes it in",
-        "can't hold it so long",
+        "takes a symbol in",
+        "hardly takes any in",
+        "can't hold one so long",
     ]
 
 
@@ -145,22 +145,38 @@ def test_of_two_seeds_with_the_same_steps_and_no_loss_left_one_remembers_and_the
     assert found["induction-gate-0"] == (0.25, 0) and found["induction-gate-1"][0] == 1
 
 
+def holding(model, layer, tokens):
+    """Which channels of a layer hold a symbol for so many tokens: (D,) bools."""
+    delta = figures.step_sizes(model, figures.cued_row(figures.Reach.TOKENS)[None])[layer, 0].double()  # (L, D)
+    slowest = model.layers[layer].mixer.A_log.exp().min(1).values  # (D,)
+    return slowest * delta[104:-1].mean(0) < 1 / tokens
+
+
+def taking(model, layer, symbol):
+    """Which channels of a layer have a large Δ while the window shows the cue with this symbol: (D,) bools."""
+    row = figures.cued_row(figures.Reach.TOKENS)[:104]
+    row[101] = symbol
+    return figures.step_sizes(model, row[None])[layer, 0, 100:].amax(0) > 0.1
+
+
 def test_what_a_channel_can_hold_it_need_not_take_in():
-    figure = figures.Reach()
-    figure.update("induction-gate-1", 20)
-    assert figure.open == figure.count == 18
-    figure.update("induction-state1-0", 20)
-    model, _ = figures.load("induction-state1-0")
-    delta = figures.step_sizes(model, figures.cued_row(figure.TOKENS)[None])[1, 0].double()  # (L, D)
-    A = model.layers[1].mixer.A_log.exp()[:, 0]  # (D,), one state
-    can_hold = A * delta[104:-1].mean(0) < 2**-20  # (D,)
-    takes_in = delta[100:104].amax(0) > 0.1  # (D,), while the window shows the cue
-    assert figure.count == can_hold.sum() == 21 and figure.open == (can_hold & takes_in).sum() < figure.count
+    figure, (model, _) = figures.Reach(), figures.load("induction-gate-0")
+    figure.update("induction-gate-0", 8)
+    holds, takes = holding(model, 0, 2**8), torch.stack([taking(model, 0, one) for one in range(15)]).any(0)
+    assert figure.count == holds.sum() == 59 and figure.open == (holds & takes).sum() == 25
     assert "can hold" in figure.titles()[0]
 
 
+def test_a_channel_that_takes_in_one_symbol_and_not_another_has_a_full_dot():
+    figure, (model, _) = figures.Reach(), figures.load("induction-state1-0")
+    figure.update("induction-state1-0", 20)
+    holds = holding(model, 1, 2**20)
+    assert [int((holds & taking(model, 1, symbol)).sum()) for symbol in (4, 13)] == [21, 10]
+    assert figure.open == figure.count == holds.sum() == 21
+
+
 @pytest.mark.parametrize("run", figures.Reach.NAMES.values())
-def test_a_full_dot_takes_the_symbol_in_and_an_open_one_only_holds_it(run):
+def test_a_full_dot_takes_a_symbol_in_and_an_open_one_only_holds_it(run):
     figure = figures.Reach()
     for exponent in range(6, 21):
         said = figure.update(run, exponent)
@@ -168,9 +184,9 @@ def test_a_full_dot_takes_the_symbol_in_and_an_open_one_only_holds_it(run):
         assert len(full) == figure.open and len(full) + len(hollow) == figure.count
         assert min([*full, *hollow], default=math.inf) > 2**exponent >= max(grey)
         assert sorted([*full, *hollow, *grey], reverse=True) == figure.reach[run].tolist()
-        takes = f"{figure.open} of them take{'s' if figure.open == 1 else ''} it in"
+        takes = f"{figure.open} of them take{'s' if figure.open == 1 else ''} one in"
         assert (takes in said) == (figure.open < figure.count)
-        assert ("all of them take it in" in said) == (figure.open == figure.count > 1)
+        assert ("all of them take one in" in said) == (figure.open == figure.count > 1)
         assert ("not tested" in said) == ("not tested" in figure.titles()[0]) == (exponent % 2 == 1)
 
 

@@ -318,9 +318,9 @@ class Reach(LiveFigure):
         (self.line,) = ax.plot([0, 128], [1, 1], "--", color=style.BLUE, lw=3)
         self.word = style.label_line(ax, "", 129, 1, style.BLUE)
         for words, y, colour in (
-            ("● takes the symbol in", 1e12, style.VERMILLION),
-            ("○ hardly takes it in", 4e10, style.VERMILLION),
-            ("■ can't hold it so long", 1.6e9, style.GREY),
+            ("● takes a symbol in", 1e12, style.VERMILLION),
+            ("○ hardly takes any in", 4e10, style.VERMILLION),
+            ("■ can't hold one so long", 1.6e9, style.GREY),
         ):
             style.label_line(ax, words, 95, y, colour)
         self.move(self.short, self.line, self.shut, self.long, self.word)
@@ -339,9 +339,9 @@ class Reach(LiveFigure):
         self.word.set(y=length, text=f"L = {power(exponent)}")
         channels = f"{self.count or 'no'} channel{'' if self.count < 2 else 's'} can hold"
         if self.open == self.count:
-            takers = ("", " and takes it in", ", and all of them take it in")[min(self.count, 2)]
+            takers = ("", " and takes one in", ", and all of them take one in")[min(self.count, 2)]
         else:
-            takers = f", and {self.open} of them take{'s' if self.open == 1 else ''} it in"
+            takers = f", and {self.open} of them take{'s' if self.open == 1 else ''} one in"
         self.title(self.ax, f"{power(exponent)} tokens: {channels} a symbol so long; {right}")
         return (
             f"In a row of {power(exponent)} = {written(length, ',.0f')} tokens {channels} a symbol so long{takers}. "
@@ -365,16 +365,21 @@ def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:
 
 @torch.no_grad()
 def reach(model, length: int, at: int = 100) -> tuple[np.ndarray, np.ndarray]:
-    """After how many tokens 1/e of a symbol is left, and how large Δ is at it: (D,) each, the longest first.
+    """After how many tokens 1/e of a symbol is left, and how large Δ is at one: (D,) each, the longest first.
 
-    Of the layer with the longest. "At it" is the largest Δ of the tokens whose window shows the cue.
+    Of the layer with the longest. "At one" is the largest Δ of the tokens whose window shows the cue, whichever of
+    the 15 symbols stands behind it: a channel may take in some of them and not the others.
     """
-    delta = step_sizes(model, cued_row(length, at)[None])[:, 0]  # (n_layers, L, D)
+    row = cued_row(length, at)  # (L,)
+    delta = step_sizes(model, row[None])[:, 0]  # (n_layers, L, D)
     slowest = torch.stack([layer.mixer.A_log.exp().min(dim=1).values for layer in model.layers])  # (n_layers, D)
     tokens = 1 / (slowest * delta[:, at + 4 : -1].double().mean(1))  # (n_layers, D)
     best = tokens.max(dim=1).values.argmax()
     longest, order = tokens[best].sort(descending=True)  # (D,) each
-    return longest.numpy(), delta[best, at : at + 4].amax(0)[order].numpy()
+    starts = row[: at + 4].repeat(15, 1)  # (B, at + 4), a row for each symbol
+    starts[:, at + 1] = torch.arange(15)
+    opening = step_sizes(model, starts)[best][:, at:].amax(dim=(0, 1))  # (D,)
+    return longest.numpy(), opening[order].numpy()
 
 
 class ByLength(LiveFigure):

@@ -113,8 +113,8 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "recalls right behind the symbols",
-            "Your recalls follow at once upon the symbols. Then a model has hardly to remember: the noise lies "
-            "between.",
+            "Your recalls follow at once upon the symbols, so a model hardly has to remember. The noise belongs "
+            "between them.",
             _fixed("[:, length - n_data :] → [:, n_data : 2 * n_data]"),
         ),
         Misconception(
