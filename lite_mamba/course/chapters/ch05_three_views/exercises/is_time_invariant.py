@@ -70,6 +70,10 @@ def only_the_last_step(u):
     return F.pad(u[-1:], (len(u) - 1, 0))
 
 
+def only_the_first_step(u):
+    return F.pad(u[:1], (0, len(u) - 1))
+
+
 def says_what_time_it_is(u):
     return torch.arange(1.0, len(u) + 1)
 
@@ -88,6 +92,22 @@ def exchanges_two_steps(u):
 
 def neighbours_louder_and_louder(u):
     return torch.arange(len(u)) * u * F.pad(u, (1, 0))[:-1]
+
+
+def upside_down_every_other_step(u):
+    return u * (1 - 2 * (torch.arange(len(u)) % 2))
+
+
+def clicks_at_step_four(u):
+    return u + 0.03 * (torch.arange(len(u)) == 4)
+
+
+def changes_since_the_step_before(u):
+    return F.pad(u.diff(), (1, 0))
+
+
+def only_after_a_silent_step(u):
+    return u * F.pad(u[:-1] == 0, (1, 0))
 
 
 def loudest_so_far(u):
@@ -113,6 +133,11 @@ SYSTEMS = [
     every_third_step,
     exchanges_two_steps,
     neighbours_louder_and_louder,
+    upside_down_every_other_step,
+    clicks_at_step_four,
+    changes_since_the_step_before,
+    only_after_a_silent_step,
+    only_the_first_step,
 ]
 
 
@@ -144,6 +169,7 @@ def _systems(draw: Draw) -> dict:
 
 LATE_INPUT, LATE_OUTPUT = "F.pad(u, (shift, 0))[: len(u)]", "F.pad(layer(u), (shift, 0))[: len(u)]"
 BOTH = "layer(late_input), late_output"
+MEAN_DISTANCE = "(layer(late_input) - late_output).abs().mean()"
 ROOMS = ("rtol=None, atol=None", "rtol=1e-4, atol=1e-5", "rtol=0, atol=1e-4")  # in words that the error repeats
 ZEROED = " * (torch.arange(len(u)) >= shift)"
 IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))"
@@ -160,7 +186,7 @@ IS_TIME_INVARIANT = Exercise(
     title="Does the system care what time it is?",
     reference=is_time_invariant,
     cases=_systems,
-    trials=171,
+    trials=216,
     misconceptions=[
         Misconception(
             "a roll instead of a delay",
@@ -212,12 +238,28 @@ IS_TIME_INVARIANT = Exercise(
             ],
         ),
         Misconception(
+            "one input for both outputs",
+            "Both of your outputs belong to the same input, so you ask whether an output is its own delay. Two inputs "
+            "are needed, u and the delayed u. (Zeros put behind u and cut off again leave it as it was.)",
+            [
+                _moved("u"),
+                _moved("u", "layer(u)[:-shift]", "layer(late_input)[shift:], late_output"),
+                _moved(
+                    "u",
+                    f"F.pad(layer({LATE_INPUT}), (shift, 0))[: len(u)]",
+                    BOTH.replace("(late_input)", f"({LATE_INPUT})"),
+                ),
+            ],
+        ),
+        Misconception(
             "two delays that differ",
             "Your output is not delayed as the input is: by another number of steps, the other way, or with something "
             "else than zeros in front. Both come `shift` steps later, and zeros come before them.",
             [
-                _moved("u"),
                 _moved(late_output="F.pad(layer(u), (0, shift))[shift:]"),
+                _moved(late_output="F.pad(layer(u), (2 * shift, 0))[: len(u)]"),
+                _moved("F.pad(u, (2 * shift, 0))[: len(u)]"),
+                _moved("torch.cat([u[:1].expand(shift), u[:-shift]])"),
                 _moved(
                     "torch.cat([u[:1].expand(shift), u[:-shift]])", both="layer(late_input)[shift:], layer(u)[:-shift]"
                 ),
@@ -258,8 +300,10 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "too much room",
-            "Outputs that plainly differ pass as equal. The room is there for rounding: 10⁻⁴ is enough.",
-            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.5, 0.99, 1.0)],
+            "Outputs that plainly differ pass as equal. The room is there for rounding: 10⁻⁴ is enough, for each step "
+            "alone. (In a mean, a step that is far off has as much room as all steps have together.)",
+            [edited(is_time_invariant, f"atol=1e-4 → atol={room}") for room in (0.1, 0.5, 0.99, 1.0)]
+            + [edited(is_time_invariant, "atol=1e-4 → atol=0.01", f"{BOTH} → {MEAN_DISTANCE}, torch.zeros(())")],
         ),
         Misconception(
             "an answer for each step",
@@ -377,6 +421,7 @@ IS_TIME_INVARIANT = Exercise(
             [
                 _moved(both="layer(late_input).sum(), late_output.sum()"),
                 _moved(both="layer(late_input).max(), late_output.max()"),
+                _moved(both="layer(late_input).sort()[0], late_output.sort()[0]"),
                 _moved(both="layer(late_input).sum(), layer(u).sum()"),
             ],
         ),
