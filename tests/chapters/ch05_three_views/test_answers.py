@@ -221,6 +221,24 @@ FULL = "a state that is not empty at first"
 SECOND = "a second memory"
 PLACES = "steps in the place of states"
 
+
+def recurrence_of_states(u, A, B, C):
+    h, states = 0 * A, []
+    for x in u:
+        h = A * h + B * x
+        states.append(h)
+    return torch.stack(states)
+
+
+def states_in_a_table(u, A, B, C):
+    states = torch.zeros(len(u), len(A))
+    for t in range(len(u)):
+        states[t] = A * states[t - 1] + B * u[t]
+    return states
+
+
+STATES = "states in the place of outputs"
+
 RECURRENCE = [
     (
         "h as long as u",
@@ -282,6 +300,8 @@ RECURRENCE = [
     ("B added", looped(lambda h, x, A, B: A * h + B + x), "B̄ added to the input"),
     ("exp(−Ā)", looped(lambda h, x, A, B: h / A.exp() + B * x), "an exponential of Ā"),
     ("from 1 on", lambda u, *ABC: recurrence_as_a_table(u[1:], *ABC), "the first step left out"),
+    ("the states", recurrence_of_states, STATES),
+    ("the states, in a table", states_in_a_table, STATES),
     ("return in the loop", lambda u, *ABC: recurrence_as_a_table(u, *ABC)[:1], "a return inside the loop"),
     # Nothing after it asks for gradients.
     ("detached", lambda u, *ABC: recurrence_as_a_table(u, *ABC).detach(), "right"),
@@ -363,7 +383,7 @@ def kernel_that_crashes_for_several_states(A, B, C, length):
     return torch.stack([C * B * A**j for j in range(length)]).view(length)
 
 
-LOGARITHM = "a logarithm of Ā"
+KEPT_UP = "an Ā that is kept from going below 0"
 MULTIPLIED = "states that are multiplied"
 
 KERNEL = [
@@ -470,7 +490,9 @@ KERNEL = [
     ("exp(−Ā)", lambda A, B, C, n: (C * B) @ torch.exp(-A[:, None] * torch.arange(n)), "an exponential of Ā"),
     ("C to the power", lambda A, B, C, n: torch.stack([B @ (C * A) ** j for j in range(n)]), "C to the power j"),
     ("ten taps", lambda A, B, C, n: (C * B) @ A[:, None] ** torch.arange(10), None),
-    ("log of a clamp", lambda A, B, C, n: (C * B) @ (A[:, None].clamp(1e-30).log() * torch.arange(n)).exp(), LOGARITHM),
+    ("log of a clamp", lambda A, B, C, n: (C * B) @ (A[:, None].clamp(1e-30).log() * torch.arange(n)).exp(), KEPT_UP),
+    ("a clamp", lambda A, B, C, n: (C * B) @ A.clamp(min=1e-6)[:, None] ** torch.arange(n), KEPT_UP),
+    ("relu", lambda A, B, C, n: torch.stack([(C * F.relu(A) ** j * B).sum() for j in range(n)]), KEPT_UP),
     (
         "two sums multiplied",
         lambda A, B, C, n: torch.stack([(C * A**j).sum() * (A**j * B).sum() for j in range(n)]),
@@ -769,6 +791,8 @@ def fft_by_numpy(u, k, n):
     return torch.from_numpy(values).to(u.dtype)  # NumPy before 2.0 computes it in float64
 
 
+MIDDLE = "a centred output"
+
 FFT = [
     ("u flipped", lambda u, k: fft_by_padding(u.flip(0), k), "an input that was turned round"),
     (
@@ -838,6 +862,13 @@ FFT = [
     ),
     ("not cut", fft_joined(times, cut=lambda y, L: y), "an output that is too long"),
     ("the last L", fft_joined(times, cut=lambda y, L: y[-L:]), "the outputs after the end"),
+    ("the middle", fft_joined(times, cut=lambda y, L: y[L // 2 : L // 2 + L]), "a centred output"),
+    ("as scipy's same", fft_joined(times, n=lambda L: 2 * L - 1, cut=lambda y, L: y[(L - 1) // 2 :][:L]), MIDDLE),
+    (
+        "irfft first",
+        lambda u, k: torch.fft.rfft(torch.fft.irfft(u, 2 * len(u)) * torch.fft.irfft(k, 2 * len(u)), 2 * len(u))[:-1],
+        "there and back exchanged",
+    ),
     (
         "zeros in front",
         lambda u, k: fft_complex(F.pad(u, (len(u), 0)), F.pad(k, (0, len(k))), 2 * len(u))[: len(u)],
@@ -977,6 +1008,8 @@ def mended_without_real(u, k):
     return torch.fft.ifft(torch.fft.fft(u, n) * torch.fft.fft(k, n))[..., : u.shape[-1]]
 
 
+NO_ROOM = "no room at all"
+
 HUNT = [
     ("as many as channels", hunted_by_channels, "a clock for the batch"),
     (
@@ -1010,6 +1043,8 @@ HUNT = [
     ("groups", mended_by_groups, "right"),
     ("row by row", mended_row_by_row, "right"),
     ("no gradients", torch.no_grad()(mended_by_groups), None),
+    ("no gradient for the kernel", lambda u, k: mended_by_groups(u, k.detach()), None),
+    ("below zero in Python", lambda u, k: sum(k[:, j, None] * u.roll(j, -1) for j in range(u.shape[-1])), NO_ROOM),
     ("as it was", hunted(ceil), "the bug as it was"),
     ("floor + 1", hunted(lambda L: 2 ** (math.floor(math.log2(L)) + 1)), "the next power of two after L"),
     ("ceil of log2(L + 1)", hunted(lambda L: ceil(L + 1)), "the next power of two after L"),
@@ -1142,6 +1177,8 @@ ROOM = "too much room"
 PEAK = "a look at the largest output"
 SILENCED = "the first samples set to zero"
 FORGETS = "a comparison that forgets the order"
+ONE_INPUT = "one input for both outputs"
+DIFFER = "two delays that differ"
 ASSERTED = "an assertion in the place of an answer"
 
 TIME = [
@@ -1231,7 +1268,7 @@ TIME = [
     (
         "delayed twice",
         lambda layer, u, s: close(late := layer(delayed(u, s)), delayed(late, s)),
-        "two delays that differ",
+        "one input for both outputs",
     ),
     ("True", lambda layer, u, s: True, "a test that never says False"),
     (
@@ -1273,7 +1310,26 @@ TIME = [
     ),
     ("a crash", lambda layer, u, s: close(layer(F.pad(u, s)), F.pad(layer(u), (s, 0))), None),
     ("negative", lambda layer, u, s: not close(layer(delayed(u, s)), delayed(layer(u), s)), "True and False exchanged"),
-    ("the output alone", lambda layer, u, s: close(layer(u), delayed(layer(u), s)), "two delays that differ"),
+    ("the output alone", lambda layer, u, s: close(layer(u), delayed(layer(u), s)), ONE_INPUT),
+    ("the output with itself, later", lambda layer, u, s: close((y := layer(u))[s:], y[:-s]), ONE_INPUT),
+    ("the output two shifts late", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), 2 * s)), DIFFER),
+    ("the input two shifts late", lambda layer, u, s: close(layer(delayed(u, 2 * s)), delayed(layer(u), s)), DIFFER),
+    (
+        "zeros behind, cut off again",
+        lambda layer, u, s: close(layer(F.pad(u, (0, s))[: len(u)]), delayed(layer(u), s)),
+        ONE_INPUT,
+    ),
+    (
+        "the late output with itself, later",
+        lambda layer, u, s: close((late := layer(delayed(u, s)))[s:], late[:-s]),
+        ONE_INPUT,
+    ),
+    (
+        "a mean with room",
+        lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s)).abs().mean() < 0.01),
+        ROOM,
+    ),
+    ("sizes alone", lambda layer, u, s: close(layer(delayed(u, s)).abs(), delayed(layer(u), s).abs()), None),
     (
         "the wrong way",
         lambda layer, u, s: close(layer(delayed(u, s)), F.pad(layer(u)[s:], (0, min(s, len(u))))),

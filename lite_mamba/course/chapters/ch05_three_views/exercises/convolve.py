@@ -7,7 +7,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from ...ch01_causal_convolution.exercises import causal_conv
-from .shared import draw_pair
+from .shared import CENTRED, draw_pair
 
 
 def convolve(u: Tensor, kernel: Tensor) -> Tensor:
@@ -81,8 +81,7 @@ CONVOLVE = Exercise(
             _padded("0, len(kernel) - 1"),
         ),
         Misconception(
-            "a centred output",
-            "You keep the middle of the 2L − 1 outputs, as mode='same' does. So y[t] reads samples after t.",
+            *CENTRED,
             [
                 _padded("len(u) // 2, len(u) // 2", "[0, 0] → [0, 0, : len(u)]"),
                 _padded("(len(u) - 1) // 2, len(u) // 2"),

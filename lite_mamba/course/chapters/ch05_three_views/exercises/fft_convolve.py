@@ -7,6 +7,7 @@ from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .shared import (
     A_CLOCK_OF_ITS_OWN,
+    CENTRED,
     COMPLEX,
     FEWER_ON_THE_WAY_BACK,
     LARGER_ON_THE_WAY_BACK,
@@ -36,6 +37,9 @@ def _product(formula: str):
     values = "torch.fft.rfft(u, n=points) * torch.fft.rfft(kernel, n=points)"
     pair = "U, K = torch.fft.rfft(u, n=points), torch.fft.rfft(kernel, n=points)"
     return edited(fft_convolve, f"values = {values} → {pair}\n    values = {formula}")
+
+
+MIDDLES = ("(len(u) - 1) // 2", "len(u) // 2")  # where a centred output may begin
 
 
 FFT_CONVOLVE = Exercise(
@@ -245,6 +249,21 @@ FFT_CONVOLVE = Exercise(
                     "[: len(u)] → [torch.arange(len(u), points + 1) % points]",
                 ),
             ],
+        ),
+        Misconception(
+            *CENTRED,
+            [edited(fft_convolve, f"[: len(u)] → [{first} : {first} + len(u)]") for first in MIDDLES],
+        ),
+        Misconception(
+            "there and back exchanged",
+            "You begin with irfft, the way back, and end with rfft. The lists are numbers in time: rfft leads from "
+            "there to the values, and irfft home.",
+            edited(
+                fft_convolve,
+                ".rfft(u → .irfft(u",
+                ".rfft(kernel → .irfft(kernel",
+                ".irfft(values → .rfft(values",
+            ),
         ),
         Misconception(
             *COMPLEX,

@@ -45,7 +45,7 @@ MENDED_CONVOLVE = Exercise(
     cases=_batch,
     apply=also_long(mended_convolve, 600),
     atol=1e-4,
-    gradients=("u",),
+    gradients=("u", "kernel"),
     axes=("batch", "channel", "time"),
     example={"u": LATE["u"][None, None], "kernel": LATE["kernel"][None]},
     misconceptions=[
@@ -121,7 +121,7 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "only the first of the batch",
-            "You run through the channels of u[0]. There may be more than one sequence in the batch.",
+            "What comes out is the answer to u[0] alone. There may be more than one sequence in the batch.",
             edited(mended_convolve, "rfft(u, → rfft(u[:1],"),
         ),
         Misconception(
@@ -222,8 +222,8 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "no room at all",
-            "As many points as samples: now no length has room to spare, and each goes round as far as a power of two "
-            "did. How many outputs has the whole product?",
+            "Your outputs go round after L steps: with as many points as samples, or by an index below zero, which "
+            "counts from the end. Now no length has room to spare. How many outputs has the whole product?",
             [_with_points("u.shape[-1]"), _with_points("u.shape[-1]", "irfft(values, n=points) → irfft(values)")],
         ),
         Misconception(

@@ -143,6 +143,12 @@ RECURRENCE = Exercise(
             edited(recurrence, "(C * h).sum() → C * h"),
         ),
         Misconception(
+            "states in the place of outputs",
+            "You return what each step leaves in the state, (L, N). That is the first formula alone: an output is read "
+            "from the states by the second one.",
+            edited(recurrence, "(C * h).sum() → h"),
+        ),
+        Misconception(
             "steps that are added up",
             "The sum runs over the steps: one number for each state is left. Add up over the states, and one number "
             "for each step is left.",

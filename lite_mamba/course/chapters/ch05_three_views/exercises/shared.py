@@ -84,6 +84,12 @@ COMPLEX = (
 )
 
 
+CENTRED = (
+    "a centred output",
+    "You keep the middle of the 2L − 1 outputs, as mode='same' does. So y[t] reads samples after t.",
+)
+
+
 A_CLOCK_OF_ITS_OWN = (
     "a clock of one size",
     "Short inputs come out right. But the number of points is written into your code, and a long input goes round. How "

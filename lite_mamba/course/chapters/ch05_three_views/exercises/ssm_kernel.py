@@ -183,13 +183,16 @@ SSM_KERNEL = Exercise(
             "a logarithm of Ā",
             "exp(j·log Ā) is Ā to the power j for an Ā above 0 only. The picture below goes down to Ā = 0, where there "
             "is no logarithm, and below 0 there is none either. `**` takes them all.",
-            [
-                edited(
-                    ssm_kernel,
-                    f"A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * {log}[:, None])",
-                )
-                for log in ("torch.log(A_bar)", "torch.log(A_bar.clamp(min=1e-9))")
-            ],
+            edited(
+                ssm_kernel,
+                "A_bar[:, None] ** torch.arange(length) → torch.exp(torch.arange(length) * torch.log(A_bar)[:, None])",
+            ),
+        ),
+        Misconception(
+            "an Ā that is kept from going below 0",
+            "You raise an Ā below 0 to 0 or a little more, for a logarithm perhaps. But such a state does not forget: "
+            "it changes its sign in each step, and so do its taps. `**` takes every Ā.",
+            edited(ssm_kernel, "A_bar[:, None] → A_bar.clamp(min=1e-9)[:, None]"),
         ),
         Misconception(
             "a sign that is lost",
