@@ -303,6 +303,17 @@ def test_what_an_exercise_has_recorded_is_told_as_no_dict_of_the_learners(made, 
     assert found.words == f"{words}: expected 1, got 2"
 
 
+@pytest.mark.parametrize(("wrong", "shown"), [(lambda x: 2 + 0 * x, False), (torch.ones_like, True)])
+def test_a_property_that_an_exercise_has_looked_up_is_shown_where_it_is_not_as_expected(wrong, shown):
+    def apply(function, x):
+        return Facts("a tensor", {"the result": function(x), "only ones": bool((function(x) == 1).all())})
+
+    exercise = Exercise("91.p", "P", torch.zeros_like, lambda draw: {"x": draw.normal(3)}, [], apply=apply)
+    text = card(exercise, judge(exercise, wrong, quiet=True)).text()
+    assert "the result: " in text
+    assert ("only ones: False" in text, "only ones: True" in text) == (shown, shown)
+
+
 def test_what_an_exercise_says_in_the_place_of_a_result_is_told_as_its_own_words():
     def cases(draw):
         return {"x": draw.normal(3)}

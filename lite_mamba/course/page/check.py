@@ -193,18 +193,19 @@ def _told_apart(expected: Any, got: Any, names: Sequence[str]) -> tuple[str, str
 def _parts_to_show(found: Exercise, example: Example) -> tuple[Any, Any, Sequence[str]]:
     """What was expected, what came, and the names of the parts.
 
-    Of dicts with many entries those that differ; of tuples no property (True or False) that is as expected.
+    Of dicts with many entries those that differ; no property (True or False) that is as expected.
     """
     expected, got = example.expected.value, example.got.value
     if isinstance(expected, tuple) and len(expected) == len(found.items):
         return _without_properties(expected, got, found.items)
-    if not (isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys()):
+    if not isinstance(expected, dict):
         return expected, got, found.items
+    alike = isinstance(got, dict) and expected.keys() == got.keys()
     within = tolerance(found, example.case)
-    names = [name for name in expected if difference(expected[name], got[name], within)]
-    if len(expected) <= FEW_PARTS or not names:
-        return expected, got, found.items
-    return {name: expected[name] for name in names}, {name: got[name] for name in names}, found.items
+    differ = [name for name in expected if alike and difference(expected[name], got[name], within)]
+    keep = [name for name in expected if name in differ or not isinstance(expected[name], bool)]
+    keep = (differ if len(expected) > FEW_PARTS else keep) or list(expected)
+    return {name: expected[name] for name in keep}, {name: got[name] for name in keep} if alike else got, found.items
 
 
 def _without_properties(expected: tuple, got: Any, names: Sequence[str]) -> tuple[Any, Any, Sequence[str]]:
