@@ -92,7 +92,23 @@ def with_one_delta(one, delta, A):
     return (of_all(one, delta)[..., None] * A[:, None]).exp()
 
 
+def state_by_state(u, delta, A, B, lacking=""):
+    """One state after the other; `lacking` names the tensors that are left without the axis that they need."""
+    A_n = A.T if "A" in lacking else A.T[:, :, None]
+    B_n = B.transpose(0, 1) if "B" in lacking else B.transpose(0, 1)[:, :, None]
+    return torch.stack([torch.exp(delta * a) for a in A_n], -1), torch.stack([delta * u * b for b in B_n], -1)
+
+
 DISCRETISE = [
+    ("state by state", state_by_state, "right"),
+    *(
+        (
+            f"state by state, {lacking} as it is",
+            lambda *given, lacking=lacking: state_by_state(*given, lacking),
+            "axes that broadcasting lines up",
+        )
+        for lacking in ("A", "B", "A and B")
+    ),
     (
         "no B",
         with_drive(lambda u, delta, A, B: (delta * u)[..., None].repeat(1, 1, 1, A.shape[1])),
@@ -612,7 +628,28 @@ def with_step(step):
     return answer
 
 
+LEFT = {}
+
+
+def loop_from_what_is_left(deltaA, deltaB_u, C):
+    h = LEFT.get(deltaA[:, :, 0].shape, torch.zeros_like(deltaA[:, :, 0]))
+    y, LEFT[h.shape] = scan_on(deltaA, deltaB_u, C, h, hand_on=torch.detach)
+    return y
+
+
+def loop_by_float32(deltaA, deltaB_u, C):
+    return loop(deltaA.float(), deltaB_u.float(), C.float()).to(C.dtype)
+
+
+def loop_otherwise_in_float64(deltaA, deltaB_u, C):
+    start = torch.full_like(deltaA[:, :, 0], float(deltaA.dtype == torch.float64))
+    return loop(deltaA, deltaB_u, C, start=start)
+
+
 LOOP = [
+    ("a state that stays for the next call", loop_from_what_is_left, "another result at the next call"),
+    ("float32 in between", loop_by_float32, "a number format of its own"),
+    ("from one, in float64", loop_otherwise_in_float64, "a start from one"),
     ("a decay added", with_step(lambda h, a, x, t: h + a[:, :, t] + x[:, :, t]), "a decay that is added"),
     ("a decay added in turn", with_step(lambda h, a, x, t: sum((a[:, :, t], x[:, :, t]), h)), "a decay that is added"),
     (
@@ -777,6 +814,15 @@ def with_gate_on_z(y, u, D, z):
 
 
 SKIP = [
+    *(
+        (f"gate {name}", with_gate(gate), "another gate than SiLU")
+        for name, gate in (
+            ("open or closed", lambda z: (z > 0).float()),
+            ("log-sigmoid", lambda z: -F.softplus(-z)),
+            ("quick GELU", lambda z: z / (1 + torch.exp(-1.702 * z))),
+            ("z plus sigmoid", lambda z: z + z.sigmoid()),
+        )
+    ),
     (
         "no l behind the arrow",
         lambda y, u, D, z: (y + torch.einsum("d,bdl->bd", D, u)[:, :, None]) * F.silu(z),
@@ -1012,8 +1058,26 @@ def scan_on_with_relu(deltaA, deltaB_u, C, h):
     return torch.stack(ys, -1), h
 
 
+def scan_on_and_add(deltaA, deltaB_u, C, initial_state, start=lambda h: h, before=False):
+    """The given state added at each token, before h fades or after it."""
+    h, ys = start(initial_state), []
+    for t in range(deltaA.shape[2]):
+        h = deltaA[:, :, t] * (h + before * initial_state) + deltaB_u[:, :, t] + (not before) * initial_state
+        ys.append(torch.einsum("bdn,bn->bd", h, C[:, :, t]))
+    return torch.stack(ys, -1), h
+
+
 SCAN_FROM = [
-    ("a start in float32", scan_on_from_float32, None),
+    ("the start added again", scan_on_and_add, "the start added in every step"),
+    ("the start added again, to fade", lambda *g: scan_on_and_add(*g, before=True), "the start added in every step"),
+    ("the start added", lambda *g: scan_on_and_add(*g, torch.zeros_like), "the start added in every step"),
+    ("y by float32", lambda *g: tuple(x.float().to(g[2].dtype) for x in scan_on(*g)), "float32 in between"),
+    (
+        "the last output, (B, D, 1)",
+        lambda *g: (scan_on(*g)[0], scan_on(*g)[0][..., -1:]),
+        "the last output instead of the state",
+    ),
+    ("a start in float32", scan_on_from_float32, "float32 in between"),
     ("cut after each token", scan_on_and_cut, "a gradient that does not reach the tokens before"),
     (
         "cut by .data",
@@ -1332,7 +1396,30 @@ def some_gradient_comes(function, inputs):
     return all(x.grad is not None and x.grad.abs().sum().item() > 0 for x in given)
 
 
+def in_float32(function, inputs, **options):
+    return gradcheck(function, [x.float().detach().requires_grad_() for x in inputs], raise_exception=False, **options)
+
+
 GRADIENTS = [
+    *(
+        (f"ε of {eps}", lambda f, i, eps=eps: gradcheck(f, doubles(i), eps=eps, raise_exception=False), name)
+        for eps, name in (
+            *((eps, "a nudge that is too wide") for eps in (0.05, 1.0)),
+            (1e-3, "right"),
+            *((eps, "a nudge that is too small") for eps in (1e-11, 1e-12, 1e-15)),
+        )
+    ),
+    *(
+        (f"float64, {options}", lambda f, i, o=options: gradcheck(f, doubles(i), raise_exception=False, **o), name)
+        for options, name in (
+            *(({tolerance: 0.5}, "tolerances that are too wide") for tolerance in ("atol", "rtol")),
+            ({"atol": 0.1, "rtol": 0.1}, "tolerances that are too wide"),
+        )
+    ),
+    *(
+        (f"float32, {options}", lambda f, i, o=options: in_float32(f, i, **o), "a difference that rounding takes")
+        for options in ({"atol": 0.5}, {"atol": 0.1, "rtol": 0.1}, {"eps": 1e-4, "atol": 0.1, "rtol": 0.1})
+    ),
     ("a gradient that is not 0", some_gradient_comes, "a backward that runs is taken for right"),
     ("by number", lambda f, inputs: number_by_number(f, inputs, same=math.isclose), "right"),
     *(
@@ -1595,7 +1682,33 @@ def mended_from_the_second(u, delta, A, B, C, state):
     return torch.stack(ys, 2), h
 
 
+def mended_and_added(u, delta, A, B, C, state, **options):
+    return scan_on_and_add(*right_discretise(u, delta, A, B), C, state, **options)
+
+
+def for_several(wrong):
+    """A wrong answer for several tokens, beside a right one for one."""
+    return lambda *given: (mended if given[0].shape[-1] == 1 else wrong)(*given)
+
+
 MENDED = [
+    ("added again", mended_and_added, "the past added at each token"),
+    ("added again, for several", for_several(mended_and_added), "the past added at each token"),
+    (
+        "added to fade, from zero, for several",
+        for_several(lambda *given: mended_and_added(*given, start=torch.zeros_like, before=True)),
+        "the past added at each token",
+    ),
+    (
+        "handed on detached, for several",
+        for_several(lambda *given: mended(*given, hand_on=torch.detach)),
+        "a last state without gradient",
+    ),
+    (
+        "outputs detached, for several",
+        for_several(lambda *given: ((y := mended(*given))[0].detach(), y[1])),
+        "outputs without gradient",
+    ),
     ("cut after each token", mended_and_cut, "a gradient that does not reach the tokens before"),
     (
         "cut before each token but one",

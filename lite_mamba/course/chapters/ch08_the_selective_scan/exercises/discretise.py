@@ -19,6 +19,11 @@ EXPONENT = 'torch.einsum("b d l, d n -> b d l n", delta, A)'
 DRIVE = 'torch.einsum("b d l, b n l, b d l -> b d l n", delta, B, u)'
 HELD = edited(discretise, f"{DRIVE} → (deltaA - 1) / A[:, None] * torch.einsum('b n l, b d l -> b d l n', B, u)")
 
+_BY_STATES = (  # one state after the other, A and B without the axis that they lack
+    "torch.stack([delta * A_n for A_n in A.unbind(1)], -1)",
+    "torch.stack([delta * B_n * u for B_n in B.unbind(1)], -1)",
+)
+
 
 def _softened(pattern: str) -> str:
     """A pattern with softplus(Δ) in the place of Δ."""
@@ -210,6 +215,7 @@ DISCRETISE = Exercise(
                     for exponent, drive in (
                         ("delta[..., None] * A", "(delta * u)[..., None] * B[:, None]"),
                         ("delta * A", "delta * u * B"),
+                        _BY_STATES,
                     )
                 ),
             ],

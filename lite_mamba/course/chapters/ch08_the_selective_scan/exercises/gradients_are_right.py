@@ -135,17 +135,18 @@ CUT_OFF = (  # the functions that give one of their inputs no gradient
     edited(weighted_sum, "c * b → c.detach() * b"),
     edited(product_by_hand, "return _ByHand.apply(a → return _ByHand.apply(a.detach()"),
 )
+LARGE = tuple(  # right functions whose outputs are too large for float32, whatever the nudge
+    edited(function, "return → return 1e4 +") for function in (product_by_hand, square, cube, weighted_sum)
+)
 FUNCTIONS = {  # each with the right answer, and what only this one finds
     plain_recurrence: True,
     product_by_hand: True,
-    edited(product_by_hand, "return _ByHand → return 1e4 + _ByHand"): True,  # too large for float32, whatever the nudge
+    LARGE[0]: True,
     edited(product_by_hand, "return _ByHand → return 0 * _ByHand"): True,  # right even in float32
     square: True,
     cube: True,
     weighted_sum: True,
-    edited(square, "return a → return 1e4 + a"): True,
-    edited(cube, "return a → return 1e4 + a"): True,
-    edited(weighted_sum, "return a → return 1e4 + a"): True,
+    **dict.fromkeys(LARGE[1:], True),
     CUT_OFF[0]: False,  # right for the first two inputs
     cut_recurrence: False,
     edited(product_by_hand, "grad * a → grad * (a + 1)"): False,  # right for the first input
@@ -315,7 +316,10 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "a nudge that is too small",
             "Functions fail whose gradients are right: with so small a nudge the two outputs are almost equal, and "
             "rounding takes the digits of their difference. In float64 gradcheck's own ε is a good one.",
-            [edited(gradients_are_right, f"exact, → exact, eps={nudge},") for nudge in ("1e-10", "1e-13", "1e-14")],
+            [
+                edited(gradients_are_right, f"exact, → exact, eps={nudge},")
+                for nudge in (1e-10, 1e-11, 1e-13, 1e-14, 1e-15)
+            ],
         ),
         Misconception(
             "tolerances that are too wide",
@@ -323,7 +327,10 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "backward pass is right, so that nothing has to be forgiven: leave gradcheck its own tolerances.",
             [
                 edited(gradients_are_right, f"exact, → exact, {wide},")
-                for wide in ("atol=1e-1", "atol=1.0", "rtol=1e-1", "rtol=1.0", "atol=1.0, rtol=1.0")
+                for wide in (
+                    *("atol=1e-1", "atol=0.5", "atol=1.0", "rtol=1e-1", "rtol=0.5", "rtol=1.0"),
+                    "atol=1.0, rtol=1.0",
+                )
             ],
         ),
         Misconception(
@@ -358,6 +365,14 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "Your answer is the same for all functions of the check, and only some of them are right: a fixed answer, "
             "a test that everything passes, or a line that raises each time under an `except` that answers for it.",
             [lambda function, inputs: True, lambda function, inputs: False],
+        ),
+        Misconception(
+            "a difference that rounding takes",
+            "Functions with large outputs fail whose gradients are right: what the nudge changes in them is lost in "
+            "their rounding. Are the inputs float64, is the nudge not too small, and does the tolerance leave room for "
+            "the last digits?",
+            edited(gradients_are_right, ".double() → ", "exact, → exact, atol=1e-1, rtol=1e-1,"),
+            where=lambda function, inputs: function in LARGE,
         ),
     ],
 )

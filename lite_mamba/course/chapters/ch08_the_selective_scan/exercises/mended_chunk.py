@@ -265,13 +265,19 @@ MENDED_CHUNK = Exercise(
             "outputs without gradient",
             "The numbers are right, and no gradient flows from the outputs, only from the next state: the outputs were "
             "detached, copied into a new tensor, or computed by NumPy or under torch.no_grad.",
-            edited(continue_scan, "return → y, last =", "C, state) → C, state)\n    return y.detach(), last"),
+            [
+                edited(continue_scan, "return → y, last =", f"C, state) → C, state)\n    return {y}, last")
+                for y in ("y.detach()", "y if u.shape[-1] == 1 else y.detach()")
+            ],
         ),
         Misconception(
             "a last state without gradient",
             "The numbers are right, but the state that you hand on is detached. What the next chunk makes of it "
             "teaches this one nothing.",
-            edited(continue_scan, "return → y, last =", "C, state) → C, state)\n    return y, last.detach()"),
+            [
+                edited(continue_scan, "return → y, last =", f"C, state) → C, state)\n    return y, {last}")
+                for last in ("last.detach()", "last if u.shape[-1] == 1 else last.detach()")
+            ],
         ),
         Misconception(
             "a gradient that does not reach the tokens before",
@@ -299,7 +305,10 @@ MENDED_CHUNK = Exercise(
             "The state comes in again at every token of the chunk. It is the h of the beginning: it enters once.",
             [
                 *(edited(continue_scan, "scan_from → again", again=wrong) for wrong in ADDED_AGAIN),
-                edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else again)", again=ADDED_AGAIN[1]),
+                *(  # one token alone is right by itself if h begins at zero and the state comes in before it fades
+                    edited(continue_scan, "scan_from → (scan_from if u.shape[-1] == 1 else again)", again=wrong)
+                    for wrong in ADDED_AGAIN[1:]
+                ),
             ],
         ),
         Misconception(

@@ -50,8 +50,9 @@ CUT = (  # the start keeps its gradient for the first token
 )
 
 
-ADDED_AGAIN = [
-    edited(scan_from, f"{FROM}torch.zeros_like(initial_state), []", f"* h + → {added} +")
+ADDED_AGAIN = [  # to an h that began at zero, or at the given state
+    edited(scan_from, *start, f"* h + → {added} +")
+    for start in ((f"{FROM}torch.zeros_like(initial_state), []",), ())
     for added in ("* (h + initial_state)", "* h + initial_state")
 ]
 CHANGING = (  # scans that change h, and with it the given state, or a copy of it
@@ -140,7 +141,7 @@ SCAN_FROM = Exercise(
             "the last output instead of the state",
             "y[..., −1] is returned: one number a channel. The next chunk needs all N states of each channel; from "
             "their weighted sum they cannot be found again.",
-            edited(scan_from, "-1), h → -1), outputs[-1]"),
+            [edited(scan_from, f"-1), h → -1), outputs[-1]{axis}") for axis in ("", "[..., None]")],
         ),
         Misconception(
             "all states returned",
@@ -196,6 +197,12 @@ SCAN_FROM = Exercise(
             "The numbers are right, but the last state is detached. What the next part makes of it teaches this part "
             "nothing.",
             edited(scan_from, "-1), h → -1), h.detach()"),
+        ),
+        Misconception(
+            "float32 in between",
+            "Float64 comes in and goes out, with the digits of float32: on the way, the given state, h or an input "
+            "was put into that format. Let everything keep the format that it came in.",
+            edited(scan_from, f"{FROM}initial_state.float(), []"),
         ),
         Misconception(
             "a gradient that does not reach the tokens before",

@@ -67,6 +67,8 @@ def _also_backwards(function, deltaA, deltaB_u, C):
         if again.dtype != torch.float64:
             raise TypeError(f"float64 comes in, and {again.dtype} goes out".replace("torch.", ""))
         right = scan_loop(*exact)
+        if again.shape != right.shape or not torch.allclose(again.to(right), right, 1e-4):
+            return again.detach().to(result)  # another result, not another format: a call left something for the next
         keep_the_digits([again], (right,))
         expected = gradients_of(right.sum(), exact)
         if missed := [
@@ -485,6 +487,7 @@ SCAN_LOOP = Exercise(
             "made beforehand has the default format, unless you hand on the dtype of the inputs.",
             [
                 edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float()"),
+                edited(scan_loop, "torch.stack(outputs, dim=-1) → torch.stack(outputs, dim=-1).float().to(C)"),
                 edited(scan_loop, f"{STEP} → h = ({TOKEN_STEP}).float()", f"{READ} → outputs.append({BY_SUM})"),
             ],
         ),

@@ -64,7 +64,8 @@ SKIP_AND_GATE = Exercise(
                     *("F.relu(z)", "torch.tanh(z)", "F.gelu(z)", "F.softplus(z)", "F.softmax(z, -1)"),
                     *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
                     *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))", "(1 - F.silu(z))"),
-                    *("(z / 1 + torch.exp(-z))", "(1 - torch.sigmoid(z))"),
+                    *("(z / 1 + torch.exp(-z))", "(1 - torch.sigmoid(z))", "(z + torch.sigmoid(z))", "(z > 0)"),
+                    *("F.logsigmoid(z)", "z * torch.sigmoid(1.702 * z)"),
                     *("z * (1 + torch.tanh(z)) / 2", "z * torch.sigmoid(y)", "z * torch.sigmoid(u)"),
                 )
             ],
@@ -220,8 +221,8 @@ SKIP_AND_GATE = Exercise(
         ),
         Misconception(
             "D along the sequences",
-            "D has two axes more, so that it is lined up with the batch. D[:, None] is (D, 1): it meets channel and "
-            "time, and needs no more.",
+            "D has two axes more, so that it is lined up with the batch. One axis more is enough: (D, 1) meets channel "
+            "and time.",
             _gated("(y + D[:, None, None] * u) * F.silu(z)"),
         ),
         Misconception(
