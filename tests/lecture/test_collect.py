@@ -43,6 +43,18 @@ def test_a_picture_with_sliders_is_an_exploration_that_starts_as_the_cell_says(c
     assert seen.set(part="scan").sentence != seen.reset().sentence
 
 
+def test_a_picture_does_not_say_whose_functions_it_runs_for_nobody_has_written_any(tmp_path):
+    source = (
+        "from lite_mamba import course",
+        "from lite_mamba.course.chapters.ch06_time_scales.figures import Fading",
+        'half_life = course.check("06.half_life", None)',
+        "course.explore(Fading(half_life))",
+    )
+    (cell,) = collect(notebook(tmp_path, ("\n".join(source),)))
+    (seen,) = cell.shown
+    assert "reference" not in seen.frame.sentence and "reference" not in seen.reset().sentence
+
+
 def test_a_prediction_has_its_question_and_its_answer(cells):
     (asked,) = cells["cec09d22"].shown
     assert isinstance(asked, Asked) and asked.truth in asked.choices and asked.because and asked.working

@@ -54,7 +54,6 @@ class Exploration:
     def __init__(self, figure: LiveFigure, **controls: Control):
         _check(figure, controls)
         self.figure = figure
-        figure.owner = owner
         self.controls = _started(figure) | controls
         self.values: dict[str, object] = {}
         self.reset()
@@ -127,6 +126,8 @@ def explore(figure: LiveFigure, **controls: Control) -> Exploration:
     Example:
         >>> explore(ImpulseResponse(), dilation=slider(1, 8, 2, label="dilation"))  # doctest: +SKIP
     """
+    if isinstance(figure, LiveFigure):
+        figure.owner = owner  # to be told here only: a room or a page has no function of its own beside the reference's
     exploration = Exploration(figure, **controls)
     _Panel(exploration).show()
     return exploration
