@@ -87,6 +87,14 @@ def test_words_that_point_back_stand_behind_what_they_point_to(name):
 
 
 @pytest.mark.parametrize("name", DECKS)
+def test_what_is_to_be_done_by_hand_is_done_on_the_next_slide(name):
+    for entry, following in zip(DECKS[name].entries, [*DECKS[name].entries[1:], None], strict=True):
+        if isinstance(entry, Text) and re.search(r"(?i)\bby hand\b", words(entry)):
+            ids = list(CELLS[entry.notebook])
+            assert following is not None and following.cell == ids[ids.index(entry.cell) + 1], entry.cell
+
+
+@pytest.mark.parametrize("name", DECKS)
 def test_a_lecture_fits_its_time_and_leaves_some(name):
     assert 0.85 * int(name) <= sum(entry.minutes for entry in DECKS[name].entries) <= int(name)
 

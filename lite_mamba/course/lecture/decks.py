@@ -138,6 +138,7 @@ FORTY_FIVE = Deck(
             1,
             "The fading state again, written as a mixture: keep 1 − g of the old, take g of the token. "
             "Large g lets the data in, and the noise after it.",
+            (0, 1),
         ),
         Vote(
             "07",
