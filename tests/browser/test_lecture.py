@@ -331,6 +331,19 @@ def test_arrows_belong_to_a_slider_that_has_the_focus_and_a_clicker_always_turns
     assert room.place[:3] == (number, 0, 1)
 
 
+def test_tab_goes_to_the_first_control_of_the_slide_from_wherever_one_came(enter):
+    room = enter()
+    first, later = [i for i, slide in enumerate(room.slides) if slide.get("controls")][:2]
+    room.go(later)
+    room.page.locator(".now .controls button").focus()
+    for number in (first, later):
+        room.go(number)
+        room.press("Tab")
+        assert room.page.locator(".now .controls :focus").evaluate(
+            "one => one.closest('label') === one.closest('.controls').firstChild"
+        )
+
+
 def test_enter_leaves_a_slider_for_escape_leaves_the_full_screen_too(enter):
     room = enter()
     room.go(next(i for i, s in enumerate(room.slides) if any(c["kind"] == "slider" for c in s.get("controls", ()))))
@@ -504,6 +517,13 @@ def test_the_overview_goes_to_a_page(enter):
     assert entries.count() == len(room.slides) and all(entries.all_inner_texts())
     entries.nth(5).click()
     assert room.at == 5 and not room.page.locator("dialog[open]").count()
+
+
+def test_a_slide_is_called_by_words_and_not_by_the_letters_of_its_formula(enter):
+    room = enter("90")
+    room.press("o")
+    number = next(i for i, slide in enumerate(room.slides) if slide.get("source") == "08, cell 7e7c75a7")
+    assert room.page.locator("#overview button").nth(number).inner_text().startswith("Read the small letters.")
 
 
 def test_the_code_behind_a_picture_opens_with_a_key(enter):

@@ -291,7 +291,10 @@ class Lecture {
       if (slide.kind === "vote") this.slides.push({ shown: new Answer(slide, shown), slide, answer: true });
     }
     $("#slides").append(...this.slides.map(({ shown }) => shown.element));
-    this.slides.forEach(({ shown }, i) => shown.element.setAttribute("aria-label", `${i + 1}: ${this.name(i)}`));
+    this.slides.forEach(({ shown }, i) => {
+      shown.element.setAttribute("aria-label", `${i + 1}: ${this.name(i)}`);
+      shown.element.tabIndex = -1;
+    });
     $("#overview ol").append(...this.slides.map((_, i) => make("li", {}, make("button", { onclick: () => this.go(i) }, this.name(i)))));
     if (!this.address()) sessionStorage.removeItem("started"); // of the last lecture
     this.go(this.address());
@@ -319,6 +322,8 @@ class Lecture {
     if (i > 0) sessionStorage.started ??= Date.now(); // outlives a reload, and the presenter's window
     this.now.shown.element.classList.add("now");
     this.now.shown.show();
+    this.now.shown.element.focus(); // Tab goes on from here, not from a control of the slide before
+    this.now.shown.element.blur();
     this.slides[i + 1]?.shown.draw?.(); // the next picture is ready when it is wanted
     history.replaceState(null, "", `#${i + 1}`);
     $("#place").textContent = `${i + 1} / ${this.slides.length}`;
@@ -371,6 +376,7 @@ function uses(control, key) {
 /** What a slide is called in a list: its heading, its question, or what it shows. */
 function name(slide) {
   const words = make("div", { html: slide.title ?? slide.question ?? slide.questions?.[0]?.question ?? slide.about ?? slide.html });
+  words.querySelectorAll("math[display=block]").forEach(formula => formula.remove()); // its letters alone say nothing
   return slide.kind === "code" ? slide.code.split("\n")[0] : ($("h1, h2, h3", words) ?? words).textContent.trim();
 }
 
