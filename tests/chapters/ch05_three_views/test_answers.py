@@ -820,8 +820,8 @@ FFT = [
     ("2L − 1", fft_joined(times, n=lambda L: 2 * L - 1), "right"),
     ("a power of two", fft_joined(times, n=lambda L: 2 ** (2 * L - 1).bit_length()), "right"),
     ("numpy", lambda u, k: fft_by_numpy(u, k, 2 * len(u)), "right"),
-    ("64 points", lambda u, k: fft_by_numpy(u, k, 64), "a clock of one size"),
-    ("1024 points", lambda u, k: fft_by_numpy(u, k, 1024), "a clock of one size"),
+    ("64 points", lambda u, k: fft_by_numpy(u, k, 64), "a clock for short inputs"),
+    ("1024 points", lambda u, k: fft_by_numpy(u, k, 1024), "a clock for short inputs"),
     ("@", fft_joined(lambda U, K: U @ K), "values that are added up"),
     ("squared", fft_joined(lambda U, K: U**2), "the input with itself"),
     ("rfft back", fft_back_again, "the same way twice"),
@@ -1063,7 +1063,7 @@ HUNT = [
         "padding only one of the two",
     ),
     ("2L − 2", hunted(lambda L: 2 * L - 2), "one hour too few"),
-    ("always 1024", hunted(lambda L: 1024), "a clock of one size"),
+    ("always 1024", hunted(lambda L: 1024), "a clock for short inputs"),
     ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
     ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
     ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),
@@ -1094,7 +1094,9 @@ HUNT = [
         "the end of the clock",
     ),
     ("ceil of log2(1.5 L)", hunted(lambda L: ceil(1.5 * L)), "half as much again"),
-    ("sixteen points", hunted(lambda L: 16), "a clock of one size"),
+    ("sixteen points", hunted(lambda L: 16), "a clock for short inputs"),
+    ("a square of a logarithm", hunted(lambda L: math.ceil(math.log2(2 * L)) ** 2), "a clock for short inputs"),
+    ("eight hours more", hunted(lambda L: L + 8), "a clock for short inputs"),
     ("a floor", hunted(lambda L: 2 ** int(math.log2(L))), "a power of two that is rounded down"),
     ("from L on", hunted(lambda L: ceil(2 * L), cut=lambda y, L: y[..., L:]), "the wrong half"),
     ("back with L", back_with(lambda L: 2 * L, lambda L: L), "a way back with the wrong n"),
@@ -1123,6 +1125,12 @@ def delayed(v, s):
 
 def close(a, b):
     return torch.allclose(a, b, atol=1e-4, rtol=1e-3)
+
+
+def moved_on(v, s):
+    late = v.clone()
+    late[s:] = v[:-s]
+    return late
 
 
 def silenced(v, s):
@@ -1179,6 +1187,7 @@ SILENCED = "the first samples set to zero"
 FORGETS = "a comparison that forgets the order"
 ONE_INPUT = "one input for both outputs"
 DIFFER = "two delays that differ"
+STARTED = "a start that is not empty"
 ASSERTED = "an assertion in the place of an answer"
 
 TIME = [
@@ -1314,6 +1323,34 @@ TIME = [
     ("the output with itself, later", lambda layer, u, s: close((y := layer(u))[s:], y[:-s]), ONE_INPUT),
     ("the output two shifts late", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), 2 * s)), DIFFER),
     ("the input two shifts late", lambda layer, u, s: close(layer(delayed(u, 2 * s)), delayed(layer(u), s)), DIFFER),
+    ("one step more", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), s + 1)), DIFFER),
+    ("one step less", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), s - 1)), DIFFER),
+    ("the front left as it was", lambda layer, u, s: close(layer(moved_on(u, s)), delayed(layer(u), s)), STARTED),
+    (
+        "both fronts left as they were",
+        lambda layer, u, s: close(layer(moved_on(u, s)), moved_on(layer(u), s)),
+        STARTED,
+    ),
+    (
+        "the front left as it was, from the shift on",
+        lambda layer, u, s: close(layer(moved_on(u, s))[s:], layer(u)[:-s]),
+        STARTED,
+    ),
+    (
+        "ones in front",
+        lambda layer, u, s: close(layer(F.pad(u[:-s], (s, 0), value=1.0)), delayed(layer(u), s)),
+        STARTED,
+    ),
+    (
+        "ones in front, from the shift on",
+        lambda layer, u, s: close(layer(F.pad(u[:-s], (s, 0), value=1.0))[s:], layer(u)[:-s]),
+        STARTED,
+    ),
+    (
+        "not delayed, from the shift on",
+        lambda layer, u, s: close(layer(delayed(u, s))[s:], layer(u)[s:]),
+        "an output that was not delayed",
+    ),
     (
         "zeros behind, cut off again",
         lambda layer, u, s: close(layer(F.pad(u, (0, s))[: len(u)]), delayed(layer(u), s)),
@@ -1359,7 +1396,7 @@ TIME = [
     (
         "the first sample again",
         lambda layer, u, s: close(layer(torch.cat([u[:1].expand(s), u[:-s]])), delayed(layer(u), s)),
-        "two delays that differ",
+        STARTED,
     ),
     ("cut behind", lambda layer, u, s: close(layer(u[:-s]), layer(u)[:-s]), "a test for causality"),
     (
@@ -1370,7 +1407,7 @@ TIME = [
     (
         "the first sample again, from the shift on",
         lambda layer, u, s: close(layer(torch.cat([u[:1].repeat(s), u[:-s]]))[s:], layer(u)[:-s]),
-        "two delays that differ",
+        STARTED,
     ),
     ("a number below 1", lambda layer, u, s: bool((layer(delayed(u, s)) - delayed(layer(u), s)).abs().max() < 1), ROOM),
     (
@@ -1442,7 +1479,7 @@ def test_a_mistake_is_shown_in_a_case_that_it_gets_wrong(id):
     for known in exercise(id).misconceptions:
         shown = [judge(exercise(id), answer, quiet=True).example for answer in known.answers]
         long_alone = [example for example in shown if "come out right" in str(example.raised)]
-        assert bool(long_alone) == (known.name == "a clock of one size"), known.name
+        assert bool(long_alone) == (known.name == "a clock for short inputs"), known.name
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -1450,6 +1487,6 @@ def test_of_an_answer_that_fails_on_long_inputs_alone_the_card_says_so(named):
     hunt = exercise("05.mended_convolve")
     found = hunt if named else dataclasses.replace(hunt, misconceptions=[])
     text = card(found, judge(found, hunted(lambda L: 64), quiet=True)).text()
-    assert ("a clock of one size" in text) == named
+    assert ("a clock for short inputs" in text) == named
     assert "4 samples come out right, 600 do not.\nThe case that comes out right:" in text
     assert not any(word in text for word in ("Error", "raised", "return", "got"))

@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
 from .shared import (
-    A_CLOCK_OF_ITS_OWN,
+    A_CLOCK_FOR_SHORT_INPUTS,
     CENTRED,
     COMPLEX,
     FEWER_ON_THE_WAY_BACK,
@@ -52,7 +52,10 @@ FFT_CONVOLVE = Exercise(
     axes=("time",),
     example=LATE,
     misconceptions=[
-        Misconception(*A_CLOCK_OF_ITS_OWN, [edited(fft_convolve, f"2 * len(u) → {points}") for points in (64, 16)]),
+        Misconception(
+            *A_CLOCK_FOR_SHORT_INPUTS,
+            [edited(fft_convolve, f"2 * len(u) → {points}") for points in (64, 16, "len(u) + 8", "len(u) + 4")],
+        ),
         Misconception(
             "a circular wrap",
             "After L hours your outputs come round: those after the end are added to the first ones, so the start of y "

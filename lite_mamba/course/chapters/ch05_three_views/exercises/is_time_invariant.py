@@ -34,6 +34,10 @@ def square(u):
     return u * u
 
 
+def silent_at_zero_and_one(u):
+    return u * u - u
+
+
 def forgets_all_at_step_four(u):
     h, outputs = torch.zeros(()), []
     for t, u_t in enumerate(u):
@@ -138,6 +142,7 @@ SYSTEMS = [
     changes_since_the_step_before,
     only_after_a_silent_step,
     only_the_first_step,
+    silent_at_zero_and_one,
 ]
 
 
@@ -172,6 +177,7 @@ BOTH = "layer(late_input), late_output"
 MEAN_DISTANCE = "(layer(late_input) - late_output).abs().mean()"
 ROOMS = ("rtol=None, atol=None", "rtol=1e-4, atol=1e-5", "rtol=0, atol=1e-4")  # in words that the error repeats
 ZEROED = " * (torch.arange(len(u)) >= shift)"
+FRONTS = ("u[:1].expand(shift)", "u[:shift]", "torch.ones(shift)")  # of a start that is not empty
 IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))"
 
 
@@ -186,7 +192,7 @@ IS_TIME_INVARIANT = Exercise(
     title="Does the system care what time it is?",
     reference=is_time_invariant,
     cases=_systems,
-    trials=216,
+    trials=225,
     misconceptions=[
         Misconception(
             "a roll instead of a delay",
@@ -253,16 +259,25 @@ IS_TIME_INVARIANT = Exercise(
         ),
         Misconception(
             "two delays that differ",
-            "Your output is not delayed as the input is: by another number of steps, the other way, or with something "
-            "else than zeros in front. Both come `shift` steps later, and zeros come before them.",
+            "Your output is not delayed as the input is: by another number of steps, or the other way. Both come "
+            "`shift` steps later.",
             [
                 _moved(late_output="F.pad(layer(u), (0, shift))[shift:]"),
-                _moved(late_output="F.pad(layer(u), (2 * shift, 0))[: len(u)]"),
-                _moved("F.pad(u, (2 * shift, 0))[: len(u)]"),
-                _moved("torch.cat([u[:1].expand(shift), u[:-shift]])"),
-                _moved(
-                    "torch.cat([u[:1].expand(shift), u[:-shift]])", both="layer(late_input)[shift:], layer(u)[:-shift]"
+                *(_moved(f"F.pad(u, ({other}, 0))[: len(u)]") for other in ("2 * shift", "shift - 1")),
+                *(
+                    _moved(late_output=f"F.pad(layer(u), ({other}, 0))[: len(u)]")
+                    for other in ("shift + 1", "shift - 1")
                 ),
+            ],
+        ),
+        Misconception(
+            "a start that is not empty",
+            "Before the delayed input something else than zeros comes in: the first samples again, or ones. A delay "
+            "puts zeros in front.",
+            [
+                _moved(f"torch.cat([{front}, u[:-shift]])", *output)
+                for front in FRONTS
+                for output in ((), (LATE_OUTPUT, "layer(late_input)[shift:], layer(u)[:-shift]"))
             ],
         ),
         Misconception(
@@ -278,7 +293,10 @@ IS_TIME_INVARIANT = Exercise(
             "an output that was not delayed",
             "You ask for the same output at the same time. If the input is moved, the output moves with it: delay both "
             "before you compare.",
-            _moved(late_output="layer(u)"),
+            [
+                _moved(late_output="layer(u)"),
+                _moved(late_output="layer(u)[shift:]", both="layer(late_input)[shift:], late_output"),
+            ],
         ),
         Misconception(
             "a delay too many",

@@ -6,7 +6,7 @@ from torch import Tensor
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 from .shared import (
-    A_CLOCK_OF_ITS_OWN,
+    A_CLOCK_FOR_SHORT_INPUTS,
     COMPLEX,
     FEWER_ON_THE_WAY_BACK,
     LARGER_ON_THE_WAY_BACK,
@@ -49,7 +49,7 @@ MENDED_CONVOLVE = Exercise(
     axes=("batch", "channel", "time"),
     example={"u": LATE["u"][None, None], "kernel": LATE["kernel"][None]},
     misconceptions=[
-        Misconception(*A_CLOCK_OF_ITS_OWN, [_with_points(points) for points in ("64", "16")]),
+        Misconception(*A_CLOCK_FOR_SHORT_INPUTS, [_with_points(points) for points in ("64", "16", "u.shape[-1] + 8")]),
         Misconception(
             "a clock for the batch",
             "`u.shape[0]` counts sequences, and `u.shape[1]` channels. The room must be twice their length, which "

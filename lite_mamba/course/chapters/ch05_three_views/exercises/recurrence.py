@@ -87,7 +87,7 @@ RECURRENCE = Exercise(
         Misconception(
             "a new sample that fades at once",
             "A_bar is multiplied with the old state *and* with the new sample. The new sample is not old yet: only "
-            "h[t − 1] fades.",
+            "h[t − 1] fades. (So it comes out, too, if the state is multiplied with A_bar once more when it is read.)",
             edited(recurrence, "A_bar * h + B_bar * u_t → A_bar * (h + B_bar * u_t)"),
         ),
         Misconception(

@@ -90,8 +90,8 @@ CENTRED = (
 )
 
 
-A_CLOCK_OF_ITS_OWN = (
-    "a clock of one size",
-    "Short inputs come out right. But the number of points is written into your code, and a long input goes round. How "
-    "many points are enough follows from the length.",
+A_CLOCK_FOR_SHORT_INPUTS = (
+    "a clock for short inputs",
+    "Short inputs come out right, and a long one goes round. How many points are enough follows from the length: is a "
+    "number of them written into your code, or do they grow more slowly than the product does?",
 )
