@@ -138,6 +138,10 @@ def test_no_word_stands_upon_a_mark_or_the_line(task):
         assert all(box.x1 < shown.ax.bbox.x1 for box in boxes)
 
 
+def test_a_byte_without_a_sign_of_its_own_is_named_by_its_number():
+    assert "at byte 1 “\\xa4”" in figures.HiddenAttention("äöü").update(at=1)  # the dot would be that of six bytes
+
+
 def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
     assert figures.HiddenAttention("x" * 100).n == LENGTH
     short = figures.HiddenAttention("a = 1")

@@ -14,7 +14,7 @@ from ...drawing.numbers import percent, several, written
 from ...drawing.returned import of_copies, returned
 from ...training import RUNS, stored
 from ...training.data import Memory
-from ..ch13_a_language_model.texts import CODE, encoded, shown
+from ..ch13_a_language_model.texts import CODE, encoded, named, shown
 from . import probing
 from .exercises import fit_probe, hidden_attention
 from .inside import Seen, contributions, half_lives, look, matrices, untrained
@@ -168,7 +168,7 @@ class HiddenAttention(LiveFigure):
         self.best, self.share = int(row.argmax()), float(row.max() / (row.sum() or 1))
         self.negative = float(self.M.clamp(max=0).abs().sum() / (self.M.abs().sum() or 1))
         alike = int(np.isclose(row, row.max(), rtol=1e-4, atol=0).sum())  # of a matrix of your own, perhaps
-        reader, writer = (f"byte {place} “{shown(int(self.ids[place]))}”" for place in (at, self.best))
+        reader, writer = (f"byte {place} “{named(int(self.ids[place]))}”" for place in (at, self.best))
         most, negative = percent(self.share), percent(self.negative)
         reads, gives = f"reads most from {writer}: {most}", f"gives most weight to {writer}: {most} of its row"
         title, all_weight = (

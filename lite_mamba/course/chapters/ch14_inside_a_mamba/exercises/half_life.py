@@ -77,8 +77,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a time constant",
-            "You give the tokens after which 1/e is left. For a half, a factor is missing; to the base 2 the logarithm "
-            "of 2 is 1, and no factor.",
+            "You give the tokens after which 1/e is left. For a half, a factor is missing: a natural logarithm.",
             edited(half_life, "math.log(2) / → 1 /"),
         ),
         Misconception(
