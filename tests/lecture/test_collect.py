@@ -55,6 +55,12 @@ def test_a_picture_does_not_say_whose_functions_it_runs_for_nobody_has_written_a
     assert "reference" not in seen.frame.sentence and "reference" not in seen.reset().sentence
 
 
+def test_a_function_of_another_notebook_comes_without_a_word(tmp_path):
+    source = 'from lite_mamba import course\nhalf_life = course.mine("06.half_life")\nprint(callable(half_life))'
+    (cell,) = collect(notebook(tmp_path, (source,)))
+    assert cell.printed == "True\n"
+
+
 def test_a_prediction_has_its_question_and_its_answer(cells):
     (asked,) = cells["cec09d22"].shown
     assert isinstance(asked, Asked) and asked.truth in asked.choices and asked.because and asked.working

@@ -112,5 +112,5 @@ def test_prose_leads_nowhere_else():
 
 def test_code_is_shown_without_what_only_talks_to_the_course():
     own = "def f_solution(x):\n    return x\n\n\n"
-    cell = f"import math\n\n\n{own}course.verify('f', f_solution)\ny = f(1)  # one\nprint(y)"
+    cell = f"import math\n\ng = course.mine('g')\n\n{own}course.verify('f', f_solution)\ny = f(1)  # one\nprint(y)"
     assert bare(cell) == "def f(x):\n    return x\n\ny = f(1)  # one\nprint(y)"

@@ -22,6 +22,7 @@ from .decks import Deck, Entry, Picture, Text, Vote
 MOST_LINES = 12  # of code on one slide
 ROOM = 900  # characters of prose on one slide
 BLOCK = re.compile(r"<details[\s\S]*?</details>|\S(?:(?!\n\n)[\s\S])*")
+TO_THE_COURSE = re.compile(r"course\.|\w+ = course\.mine\(")  # a statement that only talks to it
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 Slide = dict[str, Any]
@@ -201,7 +202,7 @@ def bare(source: str) -> str:
     """A cell's code without imports and what only talks to the course; a solution takes the name of what it solves."""
     lines, kept, before = source.splitlines(), [], 0
     for statement in ast.parse(source).body:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)) or ast.unparse(statement).startswith("course."):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)) or TO_THE_COURSE.match(ast.unparse(statement)):
             continue
         first = min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", ()))])
         if kept and first - before > 1:
