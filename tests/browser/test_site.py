@@ -125,4 +125,7 @@ def test_without_script_three_settings_stand_side_by_side(enter):
     page = enter(java_script_enabled=False)
     for player in page.locator(".player").all():
         assert player.locator(".three img").count() == 3
+        for words in player.locator(".three figcaption").all():
+            box = words.bounding_box()
+            assert box["width"] <= audit.PHONE["width"], "its lines are longer than the screen"
         assert not player.locator("input").first.is_visible()
