@@ -100,6 +100,30 @@ def tokens_to_out_proj(hidden_states, weights, parts):
     return F.linear(block(out=False)(hidden_states, weights, parts).mT, weights["out_proj"])
 
 
+def skip_by_hand(hidden_states, weights, parts):
+    def end(y, u, D, z):
+        return (y + y * D.view(-1, 1)) * z * torch.sigmoid(z)
+
+    return block()(hidden_states, weights, parts | {"skip_and_gate": end})
+
+
+def gated_before(all_of_u=True, again=False):
+    """A learner's block whose gate stands before the scan, behind it too or not."""
+
+    def block_forward(hidden_states, weights, parts):
+        x, z = F.linear(hidden_states, weights["in_proj"]).mT.chunk(2, 1)
+        conv = [weights[name] for name in ("conv_weights", "conv_biases", "conv_gates", "dilations")]
+        u, gate = parts["conv"](x, *conv), z * z.sigmoid()
+        gated = u.mul(gate)
+        u = gated if all_of_u else u
+        delta, B, C = parts["select"](u.mT, weights["x_proj"], weights["dt_proj"], weights["dt_bias"])
+        y = parts["scan"](*parts["discretise"](gated, delta.mT, -weights["A_log"].exp(), B.mT), C.mT)
+        y = y + torch.einsum("d,bdl->bdl", weights["D"], u)
+        return F.linear((y * gate if again else y).mT, weights["out_proj"])
+
+    return block_forward
+
+
 def turned_back(*names):
     """The results of select, of which the block turns back these alone."""
 
@@ -200,6 +224,13 @@ BLOCK = [
     ("u for select alone", block(signal="x", skip="x"), "a convolution for the selection alone"),
     ("u for the skip alone", block(signal="x", select="x"), "a convolution for the skip alone"),
     ("skip of x", block(skip="x"), "a skip around the convolution"),
+    ("skip of z", block(skip="z"), "a skip that does not carry u"),
+    ("z for u", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, z, D, z)), "a skip that does not carry u"),
+    ("y for u", using(skip_and_gate=lambda end, w, y, u, D, z: end(y, y, D, z)), "a skip that does not carry u"),
+    ("D·y by hand", skip_by_hand, "a skip that does not carry u"),
+    ("u gated, and the skip of it", gated_before(), "a gate before the scan"),
+    ("gated at both ends", gated_before(again=True), "a gate before the scan"),
+    ("the drive gated", gated_before(all_of_u=False), "a gate before the scan"),
     ("silu(z)", block(gate=F.silu), "a SiLU that comes twice on z"),
     ("no SiLU", gated_without_silu, "a gate without SiLU"),
     ("softplus", block(twice=F.softplus), "a softplus that comes twice"),
@@ -829,7 +860,19 @@ COUNT = [
     ("no in_proj", count(**{"in": lambda d, n, D, R: 0}), "2·D·d_model numbers missing"),
     ("out_proj (d_model, d_model)", count(out=lambda d, n, D, R: d * d), "an outer projection that stays outside"),
     ("d // 16 + 1", count(rank=lambda d: d // 16 + 1), "a rank with one too many"),
-    ("dt_proj D·D", count(dt=lambda d, n, D, R: D * (D + 1)), "a dt_proj from channel to channel"),
+    ("dt_proj D·D", count(dt=lambda d, n, D, R: D * (D + 1)), "a way to Δ without its narrow middle"),
+    ("D rows for Δ", count(x=lambda d, n, D, R: D * D + 2 * n * D), "a way to Δ without its narrow middle"),
+    (
+        "D rows for Δ, no dt_proj",
+        count(x=lambda d, n, D, R: D * (D + n + n), dt=lambda d, n, D, R: 0),
+        "a way to Δ without its narrow middle",
+    ),
+    (
+        "D rows for Δ, and a bias",
+        count(x=lambda d, n, D, R: (D + 2 * n) * D, dt=lambda d, n, D, R: D),
+        "a way to Δ without its narrow middle",
+    ),
+    ("a skip as a matrix", count(skip=lambda d, n, D, R: D**2), "a skip that mixes the channels"),
     ("no dt_proj", count(dt=lambda d, n, D, R: D), "D·R numbers missing"),
     ("no low rank", count(x=lambda d, n, D, R: 2 * n * D), "D·R numbers missing"),
     ("no convolutions", count(conv=lambda D, w, b: 0), "a part that is missing"),
@@ -986,6 +1029,11 @@ STATE = [
     ("W·d - 1", state(lambda n, w, d: n + w * max(d) - 1), "taps times dilation"),
     ("N²", state(lambda n, w, d: n**2 + (w - 1) * max(d)), "a state of N·N numbers"),
     ("with B and C", state(lambda n, w, d: n + n + n + (w - 1) * max(d)), "more than h that is kept"),
+    (
+        "with one B and C for all channels",
+        lambda d, n, w, ds, e: 4 * (e * d * (n + (w - 1) * max(ds)) + n + n),
+        "more than h that is kept",
+    ),
     ("A kept", lambda d, n, w, ds, e: 4 * e * d * ((w - 1) * max(ds) + n) + 4 * e * d * n, "more than h that is kept"),
     ("KiB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) / 1024, "KiB in place of bytes"),
     ("kB", lambda *sizes: state(lambda n, w, d: n + (w - 1) * max(d))(*sizes) // 1000, "KiB in place of bytes"),
@@ -1160,6 +1208,14 @@ class WithAProperty(nn.Module):
 
 
 ONE = "one convolution in all places"
+
+
+def beside_a_copied_weight(channels, taps, dilations):
+    front = make()(channels, taps, dilations)
+    front.register_buffer("conv1d", front.conv1d_layers[0].weight.detach().clone())
+    return front
+
+
 BRANCHES = [
     ("ModuleList", make(), "right"),
     ("a dilation set later", dilated_later, "right"),
@@ -1194,6 +1250,7 @@ BRANCHES = [
         named_otherwise_beside_the_first,
         "a list under another name, and the second name still there",
     ),
+    ("a copied buffer", beside_a_copied_weight, "a second name for some of the numbers"),
     ("branch 0", lambda c, w, d: make()(c, w, d[:1]), "one branch alone"),
     ("frozen", lambda *sizes: frozen(make()(*sizes)), "a first branch that is frozen"),
     ("the weight again", make(second=weight_again), "a second name for some of the numbers"),

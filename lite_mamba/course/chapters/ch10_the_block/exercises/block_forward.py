@@ -181,6 +181,22 @@ BLOCK_FORWARD = Exercise(
             _wired('(y, u, w["D"], z) → (y, x, w["D"], z)'),
         ),
         Misconception(
+            "a skip that does not carry u",
+            "The skip D multiplies z, or y once more. It is the way around the scan: what enters the scan goes past "
+            "it, too.",
+            [_wired(f'(y, u, w["D"], z) → (y, {other}, w["D"], z)') for other in "zy"],
+        ),
+        Misconception(
+            "a gate before the scan",
+            "You multiply u by SiLU(z) before the scan reads it. The gate stands behind the scan and the skip: it says "
+            "how much of their sum goes on.",
+            [
+                _wired(f"{CONVOLVED} → {CONVOLVED} * F.silu(z)", f'{FINISH} → y + w["D"][:, None] * u'),
+                _wired('"discretise"](u, → "discretise"](u * F.silu(z),', f'{FINISH} → y + w["D"][:, None] * u'),
+                _wired(f"{CONVOLVED} → {CONVOLVED} * F.silu(z)"),
+            ],
+        ),
+        Misconception(
             "a gate that went through the convolution",
             "z was convolved as x was. The gate looks at its own token only: z goes from in_proj straight to the gate.",
             _wired(

@@ -379,10 +379,20 @@ COUNT_PARAMETERS = Exercise(
             [_counted(f"inner * d_conv + inner → d_conv + {biases}") for biases in ("inner", "1")],
         ),
         Misconception(
-            "a dt_proj from channel to channel",
-            "You count D·D weights for dt_proj. The way to Δ is narrow: x_proj has made R numbers of the D, and "
+            "a way to Δ without its narrow middle",
+            "You count D·D numbers on the way to Δ, in x_proj or in dt_proj. x_proj makes R numbers of the D, and "
             "dt_proj makes D of these R.",
-            _counted("rank * inner + inner → inner * inner + inner"),
+            [
+                _counted("rank * inner + inner → inner * inner + inner"),
+                _counted("(rank + 2 * d_state) + rank * inner → (inner + 2 * d_state)"),
+                _counted("(rank + 2 * d_state) + rank * inner + inner → (inner + 2 * d_state)"),
+            ],
+        ),
+        Misconception(
+            "a skip that mixes the channels",
+            "You count D·D numbers for the skip. It takes each channel around the scan by itself: it is one number a "
+            "channel.",
+            _counted("inner * d_state + inner → inner * d_state + inner * inner"),
         ),
         Misconception(
             "an x_proj with a bias",

@@ -277,8 +277,8 @@ MENDED_BRANCHES = Exercise(
         ),
         Misconception(
             "a second name for some of the numbers",
-            "The weight of branch 0, or its bias, has a second name still: a parameter or a buffer that is given to a "
-            "module is saved under the name that it gets.",
+            "The weight of branch 0, or its bias, or a copy of one, has a second name still: a parameter or a buffer "
+            "that is given to a module is saved under the name that it gets.",
             [_numbers_again(name) for name in ("weight", "bias")],
         ),
         Misconception(

@@ -174,9 +174,12 @@ STATE_BYTES = Exercise(
         ),
         Misconception(
             "more than h that is kept",
-            "You count 2N or 3N numbers a channel for the scan. B and C are made anew of each token, and A is a "
-            "weight, one for all streams; what a stream keeps is h alone, N real numbers.",
-            [edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)],
+            "You count more for the scan than N numbers a channel. B and C are made anew of each token, and A is a "
+            "weight, one for all streams; what a stream keeps is h alone, N real numbers a channel.",
+            [
+                *(edited(state_bytes, f"lag + d_state → lag + {n} * d_state") for n in (2, 3)),
+                edited(state_bytes, "inner * (lag + d_state) → (inner * (lag + d_state) + 2 * d_state)"),
+            ],
         ),
         Misconception(
             "KiB in place of bytes",
