@@ -46,6 +46,9 @@ def main(site: pathlib.Path) -> int:
     from playwright.sync_api import sync_playwright
 
     wrong, pages = 0, sorted(site.resolve().glob("*.html"))
+    if not pages:
+        print(f"There is no page in {site}.")
+        return 1
     with sync_playwright() as playwright, lab.browser(playwright) as browser:
         for screen, scheme in VIEWS:
             context = browser.new_context(viewport=screen, color_scheme=scheme, offline=True)

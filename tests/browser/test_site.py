@@ -129,3 +129,7 @@ def test_without_script_three_settings_stand_side_by_side(enter):
             box = words.bounding_box()
             assert box["width"] <= audit.PHONE["width"], "its lines are longer than the screen"
         assert not player.locator("input").first.is_visible()
+
+
+def test_a_folder_without_pages_is_not_found_good(tmp_path):
+    assert audit.main(tmp_path) != 0
