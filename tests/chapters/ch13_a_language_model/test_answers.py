@@ -334,6 +334,19 @@ def ngram_with_every_place(text, context):
     return p
 
 
+def ngram_with_all_ends(text, context):
+    p = torch.full((256,), 1 / 256)
+    for size in range(len(context) + 1):
+        counts, times = torch.zeros(256), 0
+        for i in range(len(text)):
+            if text[i : i + size] == context[len(context) - size :]:
+                times += 1
+                if i + size < len(text):
+                    counts[text[i + size]] += 1
+        p = (counts + p) / (times + 1)
+    return p
+
+
 def ngram_at_the_first(text, context):
     p = torch.full((256,), 1 / 256)
     for end in ends(context):
@@ -622,6 +635,7 @@ NGRAM = [
     ("from all", ngram_by(ends, start=1.0), "another start"),
     ("one table for all", ngram_in_one_table, "counts that run on"),
     ("the end of the text counted", ngram_with_every_place, "an end behind which nothing stands"),
+    ("the end of the text counted, but for the empty end", ngram_with_all_ends, "an end behind which nothing stands"),
     ("the first of the match", ngram_at_the_match, "the byte before in the place of the byte after"),
     ("add one to the longest that occurs", ngram_add_one_to_the_longest, "one added to every byte"),
     (

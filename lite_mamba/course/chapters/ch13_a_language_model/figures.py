@@ -265,16 +265,20 @@ class Learning(LiveFigure):
         ax.minorticks_off()
         colours, lines = (style.BLUE, style.VERMILLION), ("-", "--")
         self.markers = []
-        for name, colour, line in zip(self.NAMES, colours, lines, strict=True):
+        marks = (
+            {"ms": 9},
+            {"ms": 15, "mfc": "none", "mew": 2.5},
+        )  # they may lie on each other: one inside of the other
+        for name, colour, line, mark in zip(self.NAMES, colours, lines, marks, strict=True):
             ax.plot(self.steps, self.bits[name], line, color=colour, lw=3)
-            self.markers += ax.plot([], [], "o", color=colour, ms=12)
+            self.markers += ax.plot([], [], "o", color=colour, clip_on=False, **mark)
         first, second = self.held_out.values()  # they lie on each other: a small mark inside of an open one
         ax.plot([5000], [first], "o", color=style.BLUE, ms=8, clip_on=False)
         ax.plot([5000], [second], "D", color=style.VERMILLION, ms=15, mfc="none", mew=2.5, clip_on=False)
         style.label_line(ax, f"held out {first:.2f}", 4300, 2.2, style.BLUE, ha="right")
         style.label_line(ax, f"held out {second:.2f}", 4300, 1.8, style.VERMILLION, ha="right")
         style.label_line(ax, "─ dilation 1", 250, 6.6, style.BLUE)
-        style.label_line(ax, "╌ 1, 2, 4, 8", 250, 5.3, style.VERMILLION)
+        style.label_line(ax, "╌ dilations 1, 2, 4, 8", 250, 5.3, style.VERMILLION)
         gap = self.bits[DILATED] - self.bits[PLAIN]  # (stretches,)
         below = self.below
         below.set(
@@ -286,7 +290,7 @@ class Learning(LiveFigure):
         )
         below.axhline(0, color=style.GREY, lw=2, ls="-", zorder=0)
         below.plot(self.steps, gap, "-", color=style.BLACK, lw=2.5)
-        (self.gap,) = below.plot([], [], "o", color=style.VERMILLION, ms=12, clip_on=True)
+        (self.gap,) = below.plot([], [], "o", color=style.VERMILLION, ms=12, clip_on=False)
         self.move(*self.markers, self.gap)
 
 

@@ -434,9 +434,16 @@ NGRAM = Exercise(
             "an end behind which nothing stands",
             "In the denominator you also count the place at the end of the text. Nothing follows it there: `n_k` says "
             "how often any byte did.",
-            edited(
-                ngram, "(len(followers) + 1) → (sum(text[:i].endswith(tail) for i in range(size, len(text) + 1)) + 1)"
-            ),
+            [
+                edited(
+                    ngram,
+                    "(len(followers) + 1) → (sum(text[:i].endswith(tail) for i in range(size, len(text) + 1)) + 1)",
+                ),
+                edited(
+                    ngram,
+                    "(len(followers) + 1) → (sum(text[i : i + size] == tail for i in range(len(text))) + 1)",
+                ),
+            ],
         ),
         Misconception(
             "the empty end alone",
