@@ -1396,6 +1396,12 @@ def some_gradient_comes(function, inputs):
     return all(x.grad is not None and x.grad.abs().sum().item() > 0 for x in given)
 
 
+def unmoved(function, inputs):
+    return gradcheck(
+        lambda x: function(x.clamp(inputs[0], inputs[0]), *inputs[1:]), doubles(inputs)[:1], raise_exception=False
+    )
+
+
 def in_float32(function, inputs, **options):
     return gradcheck(function, [x.float().detach().requires_grad_() for x in inputs], raise_exception=False, **options)
 
@@ -1416,6 +1422,7 @@ GRADIENTS = [
             ({"atol": 0.1, "rtol": 0.1}, "tolerances that are too wide"),
         )
     ),
+    ("a nudge that does not arrive", unmoved, None),
     *(
         (f"float32, {options}", lambda f, i, o=options: in_float32(f, i, **o), "a difference that rounding takes")
         for options in ({"atol": 0.5}, {"atol": 0.1, "rtol": 0.1}, {"eps": 1e-4, "atol": 0.1, "rtol": 0.1})

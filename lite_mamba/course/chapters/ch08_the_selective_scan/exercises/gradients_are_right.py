@@ -372,7 +372,7 @@ GRADIENTS_ARE_RIGHT = Exercise(
             "their rounding. Are the inputs float64, is the nudge not too small, and does the tolerance leave room for "
             "the last digits?",
             edited(gradients_are_right, ".double() → ", "exact, → exact, atol=1e-1, rtol=1e-1,"),
-            where=lambda function, inputs: function in LARGE,
+            where=lambda function, inputs: function in (square, *LARGE),  # with small outputs it passes
         ),
     ],
 )
