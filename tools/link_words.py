@@ -3,7 +3,7 @@
 Words that the chapter itself explains stay as they are; so do words that are linked already.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import nbformat
@@ -25,8 +25,14 @@ def link(notebook: nbformat.NotebookNode, chapter: str) -> int:
 
 
 if __name__ == "__main__":
-    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
-        if not sys.argv[1:] or path.name[:2] in sys.argv[1:]:
+    paths = {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapters", nargs="*", metavar="NN", help="a chapter's number; all of them if none is given")
+    chapters = parser.parse_args().chapters
+    if unknown := [chapter for chapter in chapters if chapter not in paths]:
+        parser.error(f"there is no chapter {unknown[0]!r}; there are {', '.join(paths)}")
+    for chapter, path in paths.items():
+        if not chapters or chapter in chapters:
             notebook = nbformat.read(path, nbformat.NO_CONVERT)
             print(f"{path.name}: {link(notebook, path.name[:2])} words linked")
             nbformat.write(notebook, path)

@@ -53,6 +53,23 @@ def test_a_fold_stands_open_where_it_is_printed():
     assert "<details>" in prepared(CourseHTML()).cells[0].source
 
 
+def test_hidden_code_is_a_fold_on_a_page_and_stands_open_where_it_is_printed():
+    notebook = a_notebook()
+    printed = new_output("stream", text="6 steps")
+    hidden = {"jupyter": {"source_hidden": True}}
+    notebook.cells.append(new_code_cell("reveal(6)", metadata={**hidden, "tags": ["reveal"]}, outputs=[printed]))
+    notebook.cells.append(new_code_cell("def solution(): ...", metadata={**hidden, "tags": ["solution"]}))
+    page = BeautifulSoup(CourseHTML().from_notebook_node(notebook)[0], "html.parser")
+    folds = {fold.summary.text: fold.get_text() for fold in page.find_all("details")}
+    assert "reveal" in folds["Code"] and "solution" in folds["Solution"]
+    for fold in page.find_all("details"):
+        fold.decompose()
+    assert "6 steps" in page.get_text() and "draw" in page.get_text()
+    assert "reveal" not in page.body.get_text() and "solution" not in page.body.get_text()
+    paper = Paper(parent=WebPDFExporter()).preprocess(notebook, {})[0]
+    assert [cell.source for cell in paper.cells[-2:]] == ["reveal(6)", "def solution(): ..."]
+
+
 def test_latex_gets_its_fonts_first_and_the_picture_as_it_is():
     cells = prepared(LatexExporter()).cells
     assert r"\setmainfont" in cells[0].source and cells[0].cell_type == "raw"

@@ -1,8 +1,8 @@
 """What a notebook's exercise module is written with: exercises, known misconceptions, recap questions.
 
-A module `exercises/chNN_topic.py` holds a list `EXERCISES` and a list `RECAP` and nothing else that the course
-machinery needs. The check (`check.py`) draws cases from an exercise, compares with its reference, and knows the
-misconceptions as executable wrong answers.
+A package `chapters/chNN_topic/exercises` holds a list `EXERCISES` and a list `RECAP` and nothing else that the course
+machinery needs. `trial.judge` draws cases from an exercise, compares with its reference, and knows the misconceptions
+as executable wrong answers.
 """
 
 from __future__ import annotations

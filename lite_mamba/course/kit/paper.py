@@ -3,7 +3,8 @@
 Installed with the package, they are formats of `jupyter nbconvert --to …`, and entries of JupyterLab's menu
 "Save and Export Notebook As":
 
-    course_html     each picture carries its description; nbconvert writes images without one
+    course_html     each picture carries its description, and hidden code is folded; nbconvert writes images
+                    without one, and code that is hidden in a notebook openly
     course_pdf      through LaTeX, in fonts that have ○, λ and ⁻; its own fonts drop them
     course_webpdf   through a browser, with every fold open; a closed one is lost on paper
 """
@@ -17,7 +18,7 @@ from typing import Any
 import matplotlib
 from nbconvert.exporters import HTMLExporter, LatexExporter, PDFExporter, WebPDFExporter
 from nbconvert.preprocessors import Preprocessor
-from nbformat.v4 import new_raw_cell
+from nbformat.v4 import new_markdown_cell, new_raw_cell
 from traitlets.config import Config
 
 from ..page.cards import WAKE
@@ -34,13 +35,16 @@ SET_FONTS = rf"""
 class Paper(Preprocessor):
     """Prepares a notebook for a page or for paper.
 
-    Pictures are described, every letter has a glyph, and a fold that will be printed stands open. The code that only
-    proves the answers below a picture is left out, and so are the lines that say how to wake a picture.
+    Pictures are described, every letter has a glyph, and a fold that will be printed stands open. On a page the code
+    that the notebook hides is a fold, since it gives answers away. The code that only proves the answers below a
+    picture is left out, and so are the lines that say how to wake a picture.
     """
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The notebook as it goes to the exporter; its file stays as it is."""
         nb, resources = super().preprocess(nb, resources)
+        if isinstance(self.parent, HTMLExporter) and not self._printed:
+            nb.cells = [part for cell in nb.cells for part in with_folded_code(cell)]
         if isinstance(self.parent, LatexExporter):
             nb.metadata["title"] = "lite-mamba"
             nb.cells.insert(0, new_raw_cell(SET_FONTS))
@@ -48,7 +52,7 @@ class Paper(Preprocessor):
 
     def preprocess_cell(self, cell: Any, resources: dict[str, Any], index: int) -> tuple[Any, dict[str, Any]]:
         """One cell."""
-        printed = isinstance(self.parent, WebPDFExporter)
+        printed = self._printed
         if cell.cell_type == "markdown":
             cell.source = unfolded(cell.source) if printed else cell.source
             return cell, resources
@@ -62,6 +66,22 @@ class Paper(Preprocessor):
                 data["text/html"] = unfolded(card) if printed else card
             data["text/plain"] = data.get("text/plain", "").replace(WAKE, "").rstrip()
         return cell, resources
+
+    @property
+    def _printed(self) -> bool:
+        """Whether a browser prints the page: then no fold can be opened."""
+        return isinstance(self.parent, WebPDFExporter)
+
+
+def with_folded_code(cell: Any) -> list[Any]:
+    """A cell; if the notebook hides its code, a fold that has the code, and the cell without it."""
+    shown = not cell.metadata.get("jupyter", {}).get("source_hidden") or "transient" in cell.metadata
+    if shown or cell.cell_type != "code":
+        return [cell]
+    name = "Solution" if "solution" in cell.metadata.get("tags", []) else "Code"
+    fold = f"<details><summary>{name}</summary>\n\n````python\n{cell.source}\n````\n\n</details>"
+    cell.metadata.transient = {"remove_source": True}
+    return [new_markdown_cell(fold, id=f"{cell.id}-code"), cell]
 
 
 def described(png: str, words: str) -> str:
