@@ -196,12 +196,20 @@ def in_a_list_outside(x, n):
     return torch.stack(LEFT)
 
 
+WHOLE = []
+
+
+def in_a_list_that_later_does_not_fit(x, n):
+    WHOLE.append(x * n)
+    return torch.stack(WHOLE)
+
+
 def in_a_default(x, n, sum=[0]):  # noqa: B006 (the mistake)
     sum[0] += x.sum().item()
     return x * n + sum[0]
 
 
-@pytest.mark.parametrize("answer", [in_a_list_outside, in_a_default])
+@pytest.mark.parametrize("answer", [in_a_list_outside, in_a_list_that_later_does_not_fit, in_a_default])
 def test_what_a_call_leaves_for_the_next_is_told_before_what_comes_of_it(answer):
     """Of the list's end it is true that the right values stand there, and to cut it would help nobody."""
     verdict = judge(made(scaled), answer, quiet=True)

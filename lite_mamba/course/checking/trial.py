@@ -195,7 +195,7 @@ def changes_by_call(exercise: Exercise, function: Callable[..., Any], examples: 
     """Whether the inputs of the first wrong case are answered otherwise later: a call left something for the next."""
     first = next(example for example in examples if not example.right)
     again = beside(exercise, first.case, first.expected, run(exercise, function, first.case))
-    return not first.raised and not again.raised and first.difference != again.difference
+    return not first.raised and (bool(again.raised) or first.difference != again.difference)
 
 
 @lru_cache(maxsize=64)

@@ -628,6 +628,11 @@ def with_step(step):
     return answer
 
 
+def loop_into_a_default(deltaA, deltaB_u, C, ys=[]):  # noqa: B006 (the mistake)
+    ys.extend(loop(deltaA, deltaB_u, C, start=torch.zeros_like(deltaA[:, :, 0])).unbind(-1))
+    return torch.stack(ys, -1)
+
+
 LEFT = {}
 
 
@@ -647,6 +652,7 @@ def loop_otherwise_in_float64(deltaA, deltaB_u, C):
 
 
 LOOP = [
+    ("a list behind a parameter's =", loop_into_a_default, "another result at the next call"),
     ("a state that stays for the next call", loop_from_what_is_left, "another result at the next call"),
     ("float32 in between", loop_by_float32, "a number format of its own"),
     ("from one, in float64", loop_otherwise_in_float64, "a start from one"),
