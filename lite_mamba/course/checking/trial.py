@@ -181,7 +181,7 @@ def relations(
 ) -> tuple[Said, ...]:
     """On which cases a mistake shows, and how form and values differ in these and in as many again."""
     if changes_by_call(exercise, function, examples):
-        return (Said("another result at the next call", "The same inputs, given again, lead to another result."),)
+        return (Said("another result at the next call", "The same inputs, given again, do not lead to the same."),)
     found = (
         case_words(more),
         _unused_words(exercise, function, examples, more),

@@ -835,7 +835,12 @@ SKIP = [
         "a skip that adds up the tokens",
     ),
     ("u as a sum", lambda y, u, D, z: (y + D[:, None] * u.sum(2, True)) * F.silu(z), "a skip that adds up the tokens"),
-    ("D · u reshaped", lambda y, u, D, z: (y + (u.mT * D).reshape(y.shape)) * F.silu(z), "u reshaped, not transposed"),
+    (
+        "D repeated and reshaped",
+        lambda y, u, D, z: (y + D.repeat(u.shape[2]).view(1, -1, u.shape[2]) * u) * F.silu(z),
+        "reshaped, not transposed",
+    ),
+    ("D · u reshaped", lambda y, u, D, z: (y + (u.mT * D).reshape(y.shape)) * F.silu(z), "reshaped, not transposed"),
     ("sigmoid on y alone", lambda y, u, D, z: torch.sigmoid(z) * y + u * D[:, None], "the gate before the skip"),
     (
         "sigmoid on u alone",
@@ -865,7 +870,7 @@ SKIP = [
     (
         "reshaped",
         lambda y, u, D, z: (y + (D * u.view(u.shape[0], u.shape[2], u.shape[1])).view(u.shape)) * F.silu(z),
-        "u reshaped, not transposed",
+        "reshaped, not transposed",
     ),
     ("einsum", with_gate(torch.nn.SiLU()), "right"),
     ("z · sigmoid", with_gate(lambda z: z * z.sigmoid()), "right"),

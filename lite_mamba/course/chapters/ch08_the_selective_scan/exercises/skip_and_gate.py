@@ -210,10 +210,9 @@ SKIP_AND_GATE = Exercise(
             [_gated("(y + D * u) * F.silu(z)"), _gated("(y + u * D) * F.silu(z)")],
         ),
         Misconception(
-            "u reshaped, not transposed",
-            "You read the numbers of u into (B, L, D), or those of D·u back into (B, D, L), in the order in which they "
-            "lie in memory, so that channels and tokens are mixed up. To exchange two axes, transpose them, or give D "
-            "an axis more.",
+            "reshaped, not transposed",
+            "D meets the numbers of u in the order in which they lie in memory, so that channels and tokens are mixed "
+            "up. Did you reshape u, D·u, or a repeated D? Two axes are exchanged by a transpose; or give D one more.",
             [
                 _gated(f"(y + ({turned} * D).reshape(u.shape)) * F.silu(z)")
                 for turned in ("u.reshape(len(u), -1, len(D))", "u.transpose(1, 2)")
