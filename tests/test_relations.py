@@ -483,6 +483,22 @@ def test_rounded_numbers_are_said_to_be(answer, words):
     assert verdict.misconception.name == "rounded numbers"
 
 
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (lambda x: torch.zeros_like(x), "nothing but zeros"),
+        (lambda x: torch.ones_like(x), "an input without effect"),
+        (lambda x: (x > 0.3).float(), None),
+    ],
+    ids=["zeros", "ones", "a mask"],
+)
+def test_zeros_ones_and_a_mask_are_not_rounded_from_numbers_between_them(answer, name):
+    exercise = Exercise("91.g", "G", lambda x: x.sigmoid() / 2, lambda draw: {"x": draw.normal(9)}, [])
+    verdict = judge(exercise, answer)
+    assert (verdict.misconception and verdict.misconception.name) == name
+    assert not any("rounded" in words or "whole" in words for words in verdict.relations)
+
+
 def test_a_count_that_is_one_too_many_and_a_value_that_should_be_zero_are_not_nearly_right():
     count = Exercise("91.c", "C", lambda n: 100 * n, lambda draw: {"n": draw.size(1, 30)}, [])
     assert judge(count, lambda n: 100 * n + 1 + n % 2).misconception is None

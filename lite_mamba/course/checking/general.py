@@ -130,11 +130,11 @@ HINTS: dict[str, str] = {  # the most telling first
     "a number added to each row or column": "Which number does all of it share, and where does it come from?",
     "places left at zero": "Where does your loop begin and end, and what is never put into the result?",
     "a factor for each row or column": "Which factor does all of it share, and where does it come from?",
-    "nearly right": "What is left out because it is small, rounded on the way, or stopped before its end? Or does a "
-    "formula stand for another one that it is only near to?",
     "a result of the wrong shape": "Compare the two shapes axis by axis: where does yours come from?",
     "one part wrong": "What goes into this one alone?",
     "right in some cases only": "What do the cases that come out right have in common?",
+    "nearly right": "What is left out because it is small, rounded on the way, or stopped before its end? Or does a "
+    "formula stand for another one that it is only near to?",
 }
 ORDER = list(HINTS)
 

@@ -248,8 +248,10 @@ def _right_or_zero(want: Tensor, have: Tensor) -> bool:
 
 
 def rounded(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
-    """The expected numbers with fewer digits, in every case."""
+    """The expected numbers with fewer digits, in every case. Zeros alone, or a mask, are rounded from nothing."""
     if _whole(pairs) or any(pair.want.is_complex() or pair.have.is_complex() for pair in pairs):
+        return None
+    if torch.cat([pair.have.flatten() for pair in pairs]).unique().numel() < 3:
         return None
     for digits in range(5):
         step = 10.0**-digits
