@@ -265,10 +265,8 @@ class Learning(LiveFigure):
         ax.minorticks_off()
         colours, lines = (style.BLUE, style.VERMILLION), ("-", "--")
         self.markers = []
-        marks = (
-            {"ms": 9},
-            {"ms": 15, "mfc": "none", "mew": 2.5},
-        )  # they may lie on each other: one inside of the other
+        # Two marks may lie on each other: one inside of the other.
+        marks = {"ms": 9}, {"ms": 15, "mfc": "none", "mew": 2.5}
         for name, colour, line, mark in zip(self.NAMES, colours, lines, marks, strict=True):
             ax.plot(self.steps, self.bits[name], line, color=colour, lw=3)
             self.markers += ax.plot([], [], "o", color=colour, clip_on=False, **mark)
