@@ -356,10 +356,13 @@ def approximately(number: float) -> str:
     return f"about 10{power(round(math.log10(number)))[1:]}"
 
 
+CUE = 15  # the last of the sixteen symbols, in the induction heads; those below it stand behind it
+
+
 def cued_row(length: int, at: int = 100, seed: int = 5) -> Tensor:
     """A row for the induction heads with its first cue at a given place: (L,) ids."""
-    row = torch.randint(15, (length,), generator=torch.Generator().manual_seed(seed))  # (L,)
-    row[at] = row[-1] = 15
+    row = torch.randint(CUE, (length,), generator=torch.Generator().manual_seed(seed))  # (L,)
+    row[at] = row[-1] = CUE
     return row
 
 
@@ -376,8 +379,8 @@ def reach(model, length: int, at: int = 100) -> tuple[np.ndarray, np.ndarray]:
     tokens = 1 / (slowest * delta[:, at + 4 : -1].double().mean(1))  # (n_layers, D)
     best = tokens.max(dim=1).values.argmax()
     longest, order = tokens[best].sort(descending=True)  # (D,) each
-    starts = row[: at + 4].repeat(15, 1)  # (B, at + 4), a row for each symbol
-    starts[:, at + 1] = torch.arange(15)
+    starts = row[: at + 4].repeat(CUE, 1)  # (B, at + 4), a row for each symbol
+    starts[:, at + 1] = torch.arange(CUE)
     opening = step_sizes(model, starts)[best][:, at:].amax(dim=(0, 1))  # (D,)
     return longest.numpy(), opening[order].numpy()
 
