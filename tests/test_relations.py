@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lite_mamba import course
 from lite_mamba.course.checking.compare import Tolerance, difference
 from lite_mamba.course.checking.exercise import Draw, Exercise
-from lite_mamba.course.checking.features import case_words
+from lite_mamba.course.checking.features import claims
 from lite_mamba.course.checking.relations import value_words
 from lite_mamba.course.checking.running import Example, Outcome
 from lite_mamba.course.checking.trial import judge, trials
@@ -225,13 +225,13 @@ def seen(good, bad, name="n"):
     ],
 )
 def test_values_set_cases_apart_only_where_they_never_mix(good, bad, words):
-    said = case_words(seen(good, bad))
-    assert (said and said.words) == words
+    assert [claim.words for claim in claims(seen(good, bad))] == ([words] if words else [])
 
 
 def test_a_right_result_is_not_called_wrong_where_only_an_input_is_changed():
     changed = [Example({"n": 2}, Outcome(2), Outcome(2, changed=("x",)))] * 3
-    assert case_words([*seen([1], []), *changed]).words == "Unchanged where n is 1, changed where it is 2."
+    (claim,) = claims([*seen([1], []), *changed])
+    assert claim.words == "Unchanged where n is 1, changed where it is 2."
 
 
 def test_choices_are_compared_by_name():
@@ -251,10 +251,21 @@ def choice_cases(draw: Draw) -> dict:
 def test_no_case_is_set_apart_where_everything_or_hardly_anything_is_wrong():
     right, wrong = (Example({"n": n}, Outcome(n), Outcome(n + w), None) for n, w in ((1, 0), (2, 1)))
     wrong = Example({"n": 2}, Outcome(2), Outcome(3), difference(2, 3, Tolerance()))
-    assert case_words([right] * 3 + [wrong] * 3).words == "Right where n is 1, wrong where it is 2."
-    assert case_words([right] * 2 + [wrong] * 3) is None
-    assert case_words([right] * 3 + [wrong] * 2) is None
-    assert case_words([wrong] * 9) is None
+    (claim,) = claims([right] * 3 + [wrong] * 3)
+    assert claim.words == "Right where n is 1, wrong where it is 2."
+    assert [list(claims([right] * r + [wrong] * w)) for r, w in ((2, 3), (3, 2), (0, 9))] == [[]] * 3
+
+
+def test_no_claim_is_made_that_a_further_case_speaks_against():
+    """`n + m` is `n * m` where both are 2: in the cases of this exercise, by chance, wherever `n` is."""
+    exercise = Exercise("91.2", "M", lambda n, m, p: n * m * p, seldom_two, [])
+    said = "Right where n is 2, wrong where it is 3 or more."
+    assert said in judge(exercise, lambda n, m, p: n * m * p + (n > 2)).relations
+    assert said not in judge(exercise, lambda n, m, p: (n + m) * p).relations
+
+
+def seldom_two(draw: Draw) -> dict:
+    return {"n": draw.size(2, 9), "m": draw.size(2, 3), "p": draw.size(1, 9)}
 
 
 def test_single_precision_is_seen():
@@ -615,7 +626,7 @@ def test_any_results_are_looked_at_without_an_error(shapes, seed, same):
         case = {"x": have[..., :1] if have.ndim else have, "n": len(first)}
         examples.append(Example(case, Outcome(want), Outcome(have), difference(want, have, Tolerance())))
     value_words(examples, Tolerance())
-    case_words(examples)
+    list(claims(examples))
 
 
 def test_the_card_says_them(fake_chapter, capsys):  # noqa: F811

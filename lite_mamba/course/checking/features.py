@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from .compare import short_dtype
-from .general import Said
 from .running import Example
 
 FEWEST = 3  # cases on either side of a claim
@@ -19,22 +18,34 @@ KINDS_OF_NUMBERS = {
 }
 
 
-def case_words(examples: Sequence[Example]) -> Said | None:
-    """For example "Right where x.shape[0] is 1, wrong where it is 2 or more.", if it holds for all the cases.
+class Claim(NamedTuple):
+    """What is said of a feature: in words, and as a test of the values for which the answer is said to be right."""
+
+    name: str
+    words: str
+    right: Callable[[Any], bool]
+
+    def holds(self, case: dict[str, Any]) -> bool:
+        """Whether the answer is said to be right in a case."""
+        value = features(case).get(self.name)
+        return value is not None and self.right(value)
+
+
+def claims(examples: Sequence[Example]) -> Iterator[Claim]:
+    """For example "Right where x.shape[0] is 1, wrong where it is 2 or more.": what holds for all the examples.
 
     A result that is right everywhere is not called wrong where only an input was changed.
     """
     right = [features(example.case) for example in examples if example.right]
     wrong = [features(example.case) for example in examples if not example.right]
     if min(len(right), len(wrong)) < FEWEST:
-        return None
+        return
     only_changed = not any(example.raised or example.difference for example in examples)
     sides = ("Unchanged", "changed") if only_changed else ("Right", "wrong")
     for name in right[0]:
         good, bad = ({case.get(name) for case in side} for side in (right, wrong))
-        if None not in good | bad and (words := _apart(name, good, bad, *sides)):
-            return Said("right in some cases only", words)
-    return None
+        if None not in good | bad and (claim := _apart(name, good, bad, *sides)):
+            yield claim
 
 
 def features(case: dict[str, Any]) -> dict[str, Any]:
@@ -63,19 +74,22 @@ def sizes(case: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def _apart(name: str, good: set[Any], bad: set[Any], right: str, wrong: str) -> str | None:
-    """The words for a feature that takes other values in the right cases than in the wrong ones."""
+def _apart(name: str, good: set[Any], bad: set[Any], right: str, wrong: str) -> Claim | None:
+    """What is said of a feature that takes other values in the right cases than in the wrong ones."""
     if good & bad:
         return None
     if isinstance(next(iter(good)), str):
-        return f"{right} where {name} is {_or(good)}, {wrong} where it is {_or(bad)}." if len(good | bad) <= 4 else None
+        words = f"{right} where {name} is {_or(good)}, {wrong} where it is {_or(bad)}."
+        return Claim(name, words, good.__contains__) if len(good | bad) <= 4 else None
     if max(good) < min(bad):
-        return f"{right} where {name} is {_up_to(good)}, {wrong} where it is {_from(bad)}."
+        words = f"{right} where {name} is {_up_to(good)}, {wrong} where it is {_from(bad)}."
+        return Claim(name, words, lambda n: n <= max(good))
     if max(bad) < min(good):
-        return f"{right} where {name} is {_from(good)}, {wrong} where it is {_up_to(bad)}."
-    for words, holds in KINDS_OF_NUMBERS.items():
+        words = f"{right} where {name} is {_from(good)}, {wrong} where it is {_up_to(bad)}."
+        return Claim(name, words, lambda n: n >= min(good))
+    for kind, holds in KINDS_OF_NUMBERS.items():
         if all(map(holds, good)) and not any(map(holds, bad)):
-            return f"{right} where {name} is {words}, {wrong} elsewhere."
+            return Claim(name, f"{right} where {name} is {kind}, {wrong} elsewhere.", holds)
     return None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
 from inspect import isfunction
+from itertools import count, islice
 from typing import Any
 
 from torch import Tensor
@@ -19,7 +20,7 @@ from torch import Tensor
 from .compare import Tolerance, difference
 from .errors import InALargerCase, same_error, swallowed
 from .exercise import Draw, Exercise, Misconception, Mistake
-from .features import FEWEST, case_words
+from .features import FEWEST, claims
 from .forms import form
 from .general import Said, named, named_error
 from .gradients import lost_gradient
@@ -29,6 +30,7 @@ from .stub import is_stub
 from .tables import shape_words
 
 SHRINK_TRIES = 80
+CLAIM_DRAWS, CLAIM_TRIES = 200, 8  # further cases that are drawn, and those of them in which a claim is tried
 TELLING = 3  # single words or numbers that must tell a known wrong answer from the right one, or it earns no name
 
 
@@ -183,7 +185,7 @@ def relations(
     if changes_by_call(exercise, function, examples):
         return (Said("another result at the next call", "The same inputs, given again, do not lead to the same."),)
     found = (
-        case_words(more),
+        _case_words(exercise, function, more),
         _unused_words(exercise, function, examples, more),
         of_values,
         form(more, lambda case: tolerance(exercise, case)),
@@ -205,6 +207,21 @@ def _more(exercise: Exercise) -> tuple[tuple[dict[str, Any], Outcome], ...]:
     seed = zlib.crc32(exercise.id.encode())
     cases = [drawn(exercise, Draw(seed - 1 - i)) for i in range(exercise.trials)]
     return tuple((case, run(exercise, exercise.reference, case)) for case in cases)
+
+
+def _case_words(exercise: Exercise, function: Callable[..., Any], more: list[Example]) -> Said | None:
+    """On which cases a mistake shows: where it is said to be right, it is in further cases, too."""
+    for claim in claims(more):
+        said_right = filter(claim.holds, islice(_further(exercise), CLAIM_DRAWS))
+        if not any(failure(exercise, function, case) for case in islice(said_right, CLAIM_TRIES)):
+            return Said("right in some cases only", claim.words)
+    return None
+
+
+def _further(exercise: Exercise) -> Iterator[dict[str, Any]]:
+    """Cases of all sizes beyond those of `_more`."""
+    first = zlib.crc32(exercise.id.encode()) - 1 - exercise.trials
+    return (drawn(exercise, Draw(first - i)) for i in count())
 
 
 def _unused_words(
