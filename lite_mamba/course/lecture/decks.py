@@ -183,7 +183,6 @@ FORTY_FIVE = Deck(
             "12",
             "c12-066",
             4,
-            "Mamba is orange here, and was blue a few slides ago. "
             "Start at 2⁸, where both were trained, and go right. Then be honest: one of three seeds falls to 91 % at a "
             "million tokens. Close with the block diagram, on slide 2: they now know each of its parts.",
             (1,),

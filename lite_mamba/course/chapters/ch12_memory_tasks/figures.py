@@ -146,7 +146,7 @@ class Copying(LiveFigure):
         256: {"LTI block": "copying-lti", "selective": "copying-selective"},
         1024: {"LTI block": "copying1024-lti", "selective": "copying1024-selective"},
     }
-    LOOKS = {"delay": (style.GREY, "^"), "LTI block": (style.BLUE, "s"), "selective": (style.VERMILLION, "o")}  # noqa: RUF012
+    LOOKS = {"delay": (style.GREY, "^"), "LTI block": (style.VERMILLION, "s"), "selective": (style.BLUE, "o")}  # noqa: RUF012
     controls = {  # noqa: RUF012
         "length": choice({"64": 64, "256": 256, "1024": 1024}, 64, label="trained at L"),
         "times": choice({"as in training": 1, "twice": 2, "four times": 4}, 1, label="tested at"),
@@ -312,14 +312,14 @@ class Reach(LiveFigure):
         ax.set_xticks([1, 32, 64, 96, 128])
         ax.set_yticks([1, 1e3, 1e6, 1e9, 1e12])
         (self.short,) = ax.plot([], [], "s", color=style.GREY, ms=5, ls="none")
-        looks = {"mec": style.VERMILLION, "mew": 1.5, "ms": 8, "ls": "none", "clip_on": False}
+        looks = {"mec": style.BLUE, "mew": 1.5, "ms": 8, "ls": "none", "clip_on": False}
         (self.shut,) = ax.plot([], [], "o", mfc="white", **looks)
-        (self.long,) = ax.plot([], [], "o", mfc=style.VERMILLION, **looks)
-        (self.line,) = ax.plot([0, 128], [1, 1], "--", color=style.BLUE, lw=3)
-        self.word = style.label_line(ax, "", 129, 1, style.BLUE)
+        (self.long,) = ax.plot([], [], "o", mfc=style.BLUE, **looks)
+        (self.line,) = ax.plot([0, 128], [1, 1], "--", color=style.VERMILLION, lw=3)
+        self.word = style.label_line(ax, "", 129, 1, style.VERMILLION)
         for words, y, colour in (
-            ("● takes a symbol in", 1e12, style.VERMILLION),
-            ("○ hardly takes any in", 4e10, style.VERMILLION),
+            ("● takes a symbol in", 1e12, style.BLUE),
+            ("○ hardly takes any in", 4e10, style.BLUE),
             ("■ can't hold one so long", 1.6e9, style.GREY),
         ):
             style.label_line(ax, words, 95, y, colour)
@@ -390,8 +390,8 @@ class ByLength(LiveFigure):
 
     EXPONENTS = (6, 8, 10, 12, 14, 16, 18, 20)
     MODELS = {  # noqa: RUF012
-        "selective": ("induction-selective", style.VERMILLION, "-", "o"),
-        "attention": ("induction-attention64", style.BLUE, "--", "s"),
+        "selective": ("induction-selective", style.BLUE, "-", "o"),
+        "attention": ("induction-attention64", style.VERMILLION, "--", "s"),
     }
     controls = {"exponent": slider(6, 20, 8, 2, label="length 2^")}  # noqa: RUF012
 
@@ -408,10 +408,10 @@ class ByLength(LiveFigure):
             for table in self.found[who]:
                 ks = [k for k in self.EXPONENTS if 2**k in table]
                 ax.plot(ks, [table[2**k] for k in ks], line, marker=marker, color=colour, lw=2.5, ms=8)
-        style.label_line(ax, "Mamba here,\n3 seeds", 20.3, 0.9, style.VERMILLION)
+        style.label_line(ax, "Mamba here,\n3 seeds", 20.3, 0.9, style.BLUE)
         ax.plot([10], [0.313], "*", color=style.BLACK, ms=17, ls="none", zorder=5)
         (self.line,) = ax.plot([8, 8], [0, 1.05], "-", color=style.GREY, lw=2, zorder=0)
-        here = style.label_line(ax, "attention here,\n2 seeds", 10.4, 0.53, style.BLUE, bbox=style.PAPER)
+        here = style.label_line(ax, "attention here,\n2 seeds", 10.4, 0.53, style.VERMILLION, bbox=style.PAPER)
         paper = style.label_line(ax, "attention in the paper", 10.4, 0.36, style.BLACK, bbox=style.PAPER)
         self.words = (here, paper)
         self.move(self.line, *self.words)
@@ -462,9 +462,7 @@ class Ablations(LiveFigure):
         ax.set_axisbelow(True)
         for x in (0, 0.25, 0.5, 0.75, 1):
             ax.axvline(x, color=style.RULE, lw=1, zorder=0)
-        (self.dots,) = ax.plot(
-            [], [], "o", color=style.VERMILLION, ms=15, mec="white", mew=1.5, ls="none", clip_on=False
-        )
+        (self.dots,) = ax.plot([], [], "o", color=style.BLUE, ms=15, mec="white", mew=1.5, ls="none", clip_on=False)
         (self.guess,) = ax.plot([0, 0], [-0.5, len(self.ROWS) - 0.5], ":", color=style.BLACK, lw=2, zorder=0)
         self.guess_word = style.label_line(ax, "", 0, len(self.ROWS) - 0.72, style.BLACK, bbox=style.PAPER)
         self.move(self.guess, self.guess_word, self.dots)
