@@ -742,8 +742,8 @@ for expected, functions in {
         lambda fn, n: [bool(v) for v in gradient(fn, n).flip(0)],
     ],
     "a gradient that is None": [never_backward],
+    "every lag": [lambda fn, n: list(range(n))],
     UNNAMED: [
-        lambda fn, n: list(range(n)),
         lambda fn, n: gradient(fn, n).flip(0).nonzero().flatten(),
         lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[n // 2])),
         lambda fn, n: print(flipped(gradient(fn, n))),
@@ -1558,7 +1558,7 @@ for id, expected, function in (
         "the taps themselves left out",
         lambda k, ds, stacked=False: 1 + [max, sum][stacked]((k - 1) * (d - 1) for d in ds),
     ),
-    ("gated_dilated_conv", "groups forgotten", added(spread_kernel)),
+    ("gated_dilated_conv", "channels that are mixed", added(spread_kernel)),
     ("gated_dilated_conv", "four taps whatever is asked", added(lambda x, w, b, d: silu(x, w, b, d, pad=(3 * d, 0)))),
     (
         "gated_dilated_conv",
@@ -1650,7 +1650,7 @@ for id, expected, function in (
     ("delay_kernel", "taps that are no floats", lambda delay, k: (tap(k, k - 1).long(), delay // (k - 1))),
     (  # a search that begins below the smallest dilation: wrong for the lag 5 and four taps
         "dilations_for",
-        UNNAMED,
+        "a limit rounded down",
         lambda lag, k: [d for d in range(max(1, lag // (k - 1)), lag + 1) if lag % d == 0],
     ),
     ("dilations_for", RIGHT, lambda lag, k: [d for d in range(-(-lag // (k - 1)), lag + 1) if lag % d == 0]),
@@ -1711,6 +1711,116 @@ for id, expected, function in (
         "gated_dilated_conv",
         "exponentials that are not divided by their sum",
         added(silu, lambda gates: torch.exp(gates - gates.max())),
+    ),
+):
+    answer(f"02.{id}", expected)(function)
+
+
+def mixed_windows(x, w, b, d):
+    W, L = w.shape[1], x.shape[-1]
+    windows = torch.stack([F.pad(x, ((W - 1 - k) * d, 0))[..., :L] for k in range(W)], dim=-1)
+    return F.silu(torch.einsum("bilw,dw->bdl", windows, w) + b[:, None])
+
+
+def cut_by_its_padding(x, w, b, d):
+    pad = (w.shape[1] - 1) * d
+    return silu(x, w, b, d, pad=(0, 0), padding=pad)[..., :-pad]
+
+
+def branches_in_x(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for i, d in enumerate(dilations):
+        x = one(x, weights[i], biases[i], d)
+        y = y + gates.softmax(0)[i] * F.silu(x)
+    return y
+
+
+def from_the_first_layer(k, ds, stacked=False):
+    layers = [{i * d for i in range(k)} for d in ds]
+    reached = layers[0]
+    for own in layers:
+        reached = {a + b for a in reached for b in own} if stacked else reached | own
+    return sorted(reached)
+
+
+def without_an_else(k, ds, stacked=False):
+    reached = {0}
+    for d in ds:
+        reached |= set(range(0, k * d, d))
+        if stacked:
+            reached |= {lag + i * d for lag in reached for i in range(k)}
+    return sorted(reached)
+
+
+def returned_after_the_first(fn, length):
+    slopes, lags = last_slopes(fn, length), []
+    for lag in range(length):
+        if slopes[-1 - lag]:
+            lags.append(lag)
+        return lags
+    return lags
+
+
+def first_that_is_found(fn, length):
+    return next([lag] for lag, slope in enumerate(last_slopes(fn, length).flip(0)) if slope != 0)
+
+
+def who_reads_the_last_input(fn, length):
+    table = torch.autograd.functional.jacobian(fn, torch.randn(length))
+    return [lag for lag in range(length) if table[length - 1 - lag, -1] != 0]
+
+
+for id, expected, function in (
+    ("receptive_field", "one gap alone", lambda k, ds, stacked=False: (sum(ds) if stacked else max(ds)) + 1),
+    ("receptive_field", "one gap alone", lambda k, ds, stacked=False: [max, sum][stacked](ds)),
+    ("gated_dilated_conv", "channels that are mixed", added(mixed_windows)),
+    ("gated_dilated_conv", "channels that are mixed", summed(mixed_windows)),
+    ("gated_dilated_conv", "the bias twice", added(lambda x, w, b, d: F.silu(one(x, w, b, d) + b.view(1, -1, 1)))),
+    ("gated_dilated_conv", "the bias twice", summed(lambda x, w, b, d: silu(x, w, 2 * b, d))),
+    *(
+        ("gated_dilated_conv", "zeros for one gap", function)
+        for function in in_four_ways(lambda x, w, b, d: silu(x, w, b, d, pad=(d, 0)))
+    ),
+    *(("gated_dilated_conv", "a cut of no samples", function) for function in in_four_ways(cut_by_its_padding)),
+    ("gated_dilated_conv", "the branches one behind the other", branches_in_x),
+    ("lags_touched", "four taps whatever is asked", lambda k, ds, stacked=False: path_sums(4, ds, stacked)),
+    (
+        "lags_touched",
+        "the dilation taken for the samples in between",
+        lambda k, ds, stacked=False: path_sums(k, [d + 1 for d in ds], stacked),
+    ),
+    (
+        "lags_touched",
+        "the oldest tap alone",
+        lambda k, ds, stacked=False: [(k - 1) * sum(ds)] if stacked else sorted({(k - 1) * d for d in ds}),
+    ),
+    ("lags_touched", "a layer that comes in twice", from_the_first_layer),
+    ("lags_touched", "a layer that comes in twice", without_an_else),
+    ("measured_lags", "one lag alone", returned_after_the_first),
+    ("measured_lags", "one lag alone", first_that_is_found),
+    ("measured_lags", "one lag alone", who_reads_the_last_input),
+    ("measured_lags", "every lag", lambda fn, L: [lag for lag, s in enumerate(last_slopes(fn, L)) if s is not None]),
+    ("delay_kernel", "a long kernel", lambda delay, k: (tap(delay, 0), 1)),
+    (
+        "dilations_for",
+        "as many dilations as taps",
+        lambda lag, k: [d for d in range(1, k + 1) if lag in range(0, k * d, d)],
+    ),
+    (
+        "dilations_for",
+        "the field taken for the lag",
+        lambda lag, k: [d for d in range(1, lag + 1) if lag % d == 0 and receptive_field(k, (d,)) >= lag],
+    ),
+    ("dilations_for", "the field taken for the lag", lambda lag, k: found_by_taps(lag + 1, k)),
+    (
+        "dilations_for",
+        "the field taken for the lag",
+        lambda lag, k: [d for d in range(1, lag) if any(i * d + 1 == lag for i in range(k))],
+    ),
+    (
+        "dilations_for",
+        "a limit rounded down",
+        lambda lag, k: [d for d in range(lag // (k - 1), lag + 1) if lag % d == 0],
     ),
 ):
     answer(f"02.{id}", expected)(function)

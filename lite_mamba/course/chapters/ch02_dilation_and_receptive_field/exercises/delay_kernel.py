@@ -180,8 +180,12 @@ DELAY_KERNEL = Exercise(
         ),
         Misconception(
             name="a long kernel",
-            wrong=delayed("torch.zeros(d_conv) → torch.zeros(delay + 1)", "delay // (d_conv - 1) → 1"),
-            message="It delays, but with delay + 1 weights. You have d_conv of them; a gap between taps is free.",
+            wrong=[
+                delayed(f"torch.zeros(d_conv) → torch.zeros({taps})", "delay // (d_conv - 1) → 1")
+                for taps in ("delay + 1", "delay")
+            ],
+            message="It delays, but with a weight for every sample. You have d_conv of them; a gap between taps is "
+            "free.",
         ),
         Misconception(
             name="the gaps twice",

@@ -59,6 +59,25 @@ DILATIONS_FOR = Exercise(
             "of the taps are whole multiples of the dilation.",
         ),
         Misconception(
+            name="the field taken for the lag",
+            wrong=[
+                chosen("lag // dilation < d_conv → (d_conv - 1) * dilation + 1 >= lag"),
+                lambda lag, d_conv: dilations_for(lag - 1, d_conv),
+                lambda lag, d_conv: dilations_for(lag + 1, d_conv),
+            ],
+            message="One is added or taken off, as between a lag and a field. A field counts the present sample, a "
+            "lag does not: how many dilations make the lag itself?",
+        ),
+        Misconception(
+            name="a limit rounded down",
+            wrong=[
+                chosen("lag // dilation < d_conv → dilation >= lag // (d_conv - 1)"),
+                chosen("lag // dilation < d_conv → True", "range(1, lag + 1) → range(lag // (d_conv - 1), lag + 1)"),
+            ],
+            message="Your smallest dilation is lag // (d_conv - 1), and `//` cuts a rest off. With fewer samples from "
+            "tap to tap the oldest one does not reach the lag.",
+        ),
+        Misconception(
             name="a rest that is ignored",
             wrong=[
                 chosen("lag % dilation == 0 and → "),
@@ -128,8 +147,11 @@ DILATIONS_FOR = Exercise(
         ),
         Misconception(
             name="as many dilations as taps",
-            wrong=chosen("range(1, lag + 1) → range(1, d_conv)"),
-            message="You try the dilations below d_conv only. How many taps there are limits the gaps, not the "
+            wrong=[
+                chosen("range(1, lag + 1) → range(1, d_conv)"),
+                chosen("range(1, lag + 1) → range(1, d_conv + 1)"),
+            ],
+            message="The dilations that you try end at d_conv. How many taps there are limits the gaps, not the "
             "distance between two taps: it may be as large as the lag.",
         ),
         Misconception(

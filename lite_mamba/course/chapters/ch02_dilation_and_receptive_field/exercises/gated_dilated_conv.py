@@ -251,6 +251,7 @@ GATED_DILATED_CONV = Exercise(
                     "F.pad(x, → F.pad(h,",
                     "y = y + share * F.silu(branch) → h = F.silu(branch); y = y + share * h",
                 ),
+                gated("branch = F.conv1d → x = branch = F.conv1d"),
             ],
             message="Each branch reads what the one before gave. Here they stand side by side: all read x, and "
             "what they give is added.",
@@ -290,6 +291,21 @@ GATED_DILATED_CONV = Exercise(
             ],
             message="The branches are too short: compare the lengths. d_conv − 1 zeros in front are enough without "
             "gaps. How far back does the oldest tap read when the taps stand apart?",
+        ),
+        Misconception(
+            name="zeros for one gap",
+            wrong=[*summed("(W - 1) * dilation → dilation"), gated("(W - 1) * dilation → dilation", CUT)],
+            message="You put one dilation of zeros in front, which fits two taps. From the newest tap to the oldest "
+            "there are more gaps, or none if it is one tap.",
+        ),
+        Misconception(
+            name="a cut of no samples",
+            wrong=summed(
+                f"{IN_FRONT} → F.pad(x, ((W - 1) * dilation, (W - 1) * dilation))",
+                "groups=D) → groups=D)[..., : -(W - 1) * dilation]",
+            )[:2],
+            message="A single tap needs no zeros, so nothing is to be cut off. But `[..., :-n]` with n = 0 keeps "
+            "nothing: -0 is 0. An end that is counted from the front, L, fits every number of taps.",
         ),
         Misconception(
             name="four taps whatever is asked",
@@ -395,11 +411,19 @@ GATED_DILATED_CONV = Exercise(
             name="groups forgotten",
             wrong=[
                 gated(", groups=D → "),
-                gated("weight[:, None] → weight[:, None].expand(D, D, W)", ", groups=D → "),
                 gated(f"{IN_FRONT} → x", "dilation=dilation, groups=D → padding=(W - 1) * dilation, dilation=dilation"),
             ],
             message="F.conv1d mixes all channels unless it is told not to. Here each channel has a kernel of its "
             "own: as many groups as channels.",
+        ),
+        Misconception(
+            name="channels that are mixed",
+            wrong=[
+                gated("weight[:, None] → weight[:, None].expand(D, D, W)", ", groups=D → "),
+                gated("weight[:, None] → weight[None].expand(D, D, W)", ", groups=D → "),
+            ],
+            message="Each channel of the output is made of all channels of x. A channel has a kernel of its own here, "
+            "and reads itself alone.",
         ),
         Misconception(
             name="a kernel without its middle axis",
@@ -420,6 +444,12 @@ GATED_DILATED_CONV = Exercise(
             name="the bias left out",
             wrong=gated("bias, dilation=dilation → dilation=dilation"),
             message="Each branch has a bias. It is added to the convolution, before SiLU.",
+        ),
+        Misconception(
+            name="the bias twice",
+            wrong=gated("F.silu(branch) → F.silu(branch + bias[:, None])"),
+            message="The bias is added once more to a branch that has it already: F.conv1d adds the bias that it is "
+            "given.",
         ),
         Misconception(
             name="the bias after the activation",

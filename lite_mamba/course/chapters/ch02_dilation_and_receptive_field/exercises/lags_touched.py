@@ -179,6 +179,15 @@ LAGS_TOUCHED = Exercise(
             message="Of each kernel you take the first and the last tap. Those in between read samples, too.",
         ),
         Misconception(
+            name="the oldest tap alone",
+            wrong=[
+                read("range(d_conv) → [d_conv - 1]", "reached = {0} → reached = {0} if stacked else set()"),
+                read("range(d_conv) → [d_conv - 1]"),
+            ],
+            message="Of each kernel you take the lag of its oldest tap. That one decides how large the field is; the "
+            "other taps read samples, too.",
+        ),
+        Misconception(
             name="the holes",
             wrong=read("return sorted(reached) → return [lag for lag in range(max(reached)) if lag not in reached]"),
             message="These are the lags that are *not* read. Wanted are those that are.",
@@ -187,6 +196,17 @@ LAGS_TOUCHED = Exercise(
             name="one tap too many",
             wrong=read("range(d_conv) → range(d_conv + 1)"),
             message="d_conv taps have the lags 0·d to (d_conv − 1)·d. `range(d_conv + 1)` goes one tap further.",
+        ),
+        Misconception(
+            name="four taps whatever is asked",
+            wrong=read("range(d_conv) → range(4)"),
+            message="You count with four taps, whatever `d_conv` says.",
+        ),
+        Misconception(
+            name="the dilation taken for the samples in between",
+            wrong=read("k * dilation → k * (dilation + 1)"),
+            message="From tap to tap you go dilation + 1 samples back. The dilation is the distance from one tap to "
+            "the next: with dilation 1 they are neighbours.",
         ),
         Misconception(
             name="one tap too few",
@@ -284,6 +304,15 @@ LAGS_TOUCHED = Exercise(
             wrong=_from_its_own,
             message="In a stack you add the taps of a layer to lags that the same layer has just reached. A path takes "
             "one tap of each layer: keep what the layers before have reached apart from what this one adds.",
+        ),
+        Misconception(
+            name="a layer that comes in twice",
+            wrong=[
+                read("reached = {0} → reached = {k * dilations[0] for k in range(d_conv)}"),
+                read("range(d_conv)} → range(d_conv)}; reached |= own"),
+            ],
+            message="In a stack the lags of one layer, or of each, get into what was reached before they are added to "
+            "it. A path takes one tap of every layer, and not two.",
         ),
         Misconception(
             name="dilations that add up",

@@ -114,7 +114,7 @@ MEASURED_LAGS = Exercise(
         Misconception(
             name="the gradient of all outputs",
             wrong=measured("fn(x)[-1] → fn(x).sum()"),
-            message="The sum of the outputs depends on every input, because each output reads its own present. "
+            message="All outputs together depend on every input, because each of them reads its own present. "
             "Ask one output only: the last.",
         ),
         Misconception(
@@ -281,6 +281,21 @@ MEASURED_LAGS = Exercise(
             ),
             message="You stop at the first input that is not read. Behind a hole there may be more that are: look at "
             "all of them.",
+        ),
+        Misconception(
+            name="one lag alone",
+            wrong=[
+                measured("range(length) if → range(1) if"),
+                measured("!= 0] → != 0][:1]"),
+            ],
+            message="You find one lag at most. A `return` inside a loop ends it in its first round. (And if you ask "
+            "all outputs about the last input: the last one alone reads it. Ask the last output about all inputs.)",
+        ),
+        Misconception(
+            name="every lag",
+            wrong=measured(" if gradient[length - 1 - lag] != 0 → "),
+            message="Every input stands in your list, whatever its gradient is. Where nothing is read the gradient is "
+            "there too, and is 0: that is a number, and not None.",
         ),
         Misconception(
             name="an index one too large",

@@ -120,6 +120,12 @@ RECEPTIVE_FIELD = Exercise(
             message="You never use the dilations, as if all of them were 1. How far apart are the taps?",
         ),
         Misconception(
+            name="one gap alone",
+            wrong=[field(f"{LAG} → dilation"), field(f"{LAG} → dilation", f"{PLUS_ONE} → {COMBINED}")],
+            message="Each kernel looks back by one dilation here: with two taps it does. How many gaps are there "
+            "between d_conv taps?",
+        ),
+        Misconception(
             name="branches side by side are added up",
             wrong=field(f"{COMBINED} → sum(lags)"),
             message="Branches that run side by side all start from the same present sample. A second branch that "
@@ -261,7 +267,7 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{COMBINED} → lags[0]"),
             ],
             message="This takes the dilation that stands last, or first. Dilations may stand in any order, such as "
-            "(8, 1).",
+            "(8, 1). (A `return` inside a loop ends it in its first round.)",
         ),
         Misconception(
             name="only the samples that are read",
