@@ -106,6 +106,7 @@ BITS = [
     ("log of the softmax", lambda x, i: -x.softmax(1)[range(len(i) - 1), i[1:]].log().mean().item(),
      "nats in the place of bits"),
     ("times ln 2", lambda x, ids: ce(x[:-1], ids[1:]) * math.log(2), "bits turned into nats"),
+    ("over log2 of e", lambda x, ids: ce(x[:-1], ids[1:]) / math.log2(math.e), "bits turned into nats"),
     ("log10", lambda x, i: -x.softmax(1)[range(len(i) - 1), i[1:]].log10().mean().item(), "a logarithm to the base 10"),
     ("no shift", lambda x, ids: ce(x, ids) / math.log(2), "a byte that judges its own logits"),
     ("both cut in front", lambda x, ids: ce(x[1:], ids[1:]) / math.log(2), "a byte that judges its own logits"),
@@ -1247,6 +1248,32 @@ def window_offset_set(model, ids, window):
     return nats / (len(ids) - 1) / math.log(2)
 
 
+def window_offset_moved_once(model, ids, window):
+    stream, nats = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        nats += ce(model(x[None], stream)[0], y, reduction="sum")
+        stream.seqlen_offset = stream.seqlen_offset or len(x)
+    return nats / (len(ids) - 1) / math.log(2)
+
+
+def window_table(model, ids, window):
+    stream, logits = InferenceParams(len(ids), 1), torch.empty(len(ids), 256)
+    for start in range(0, len(ids), window):
+        part = ids[start : start + window]
+        logits[start : start + len(part)] = model(part[None], stream)[0]
+        stream.seqlen_offset += len(part)
+    return ce(logits[:-1], ids[1:]) / math.log(2)
+
+
+def window_one_hot(model, ids, window):
+    stream, bits = InferenceParams(len(ids), 1), 0.0
+    for x, y in zip(ids[:-1].split(window), ids[1:].split(window), strict=True):
+        log_p = model(x[None], stream).view(-1, 256).log_softmax(-1) / math.log(2)
+        bits -= (F.one_hot(y, 256) * log_p).sum().item()
+        stream.seqlen_offset += len(x)
+    return bits / (len(ids) - 1)
+
+
 def window_stepping_over(mean):
     def answer(model, ids, window):
         stream, nats = InferenceParams(len(ids), 1), []
@@ -1534,7 +1561,10 @@ WINDOWS = [
     ("a tensor", lambda model, ids, window: torch.tensor(window_whole(model, ids, window)), None),
     ("own logits", lambda model, ids, window: ce(model(ids[None])[0], ids) / math.log(2), None),
     ("sliding", window_sliding, "a window that slides"),
-    ("offset set", window_offset_set, "an offset that is set anew"),
+    ("offset set", window_offset_set, "an offset of one window"),
+    ("offset moved once", window_offset_moved_once, "an offset of one window"),
+    ("a table of 256 columns", window_table, "right"),
+    ("256 zeros and ones", window_one_hot, "right"),
     ("an offset of calls", windows_with_an_offset_of_calls, "an offset that counts windows"),
     (
         "bytes that were read",

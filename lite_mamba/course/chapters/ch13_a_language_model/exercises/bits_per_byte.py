@@ -33,13 +33,13 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "bits turned into nats",
-            "You multiply by ln 2 where you should divide. A nat is 1.44 bits, so the number of bits is the "
-            "larger one.",
+            "Your number is the cost in nats times ln 2. A nat is 1.44 bits, so the number of bits is the larger one.",
             edited(bits_per_byte, "/ torch.log → * torch.log"),
         ),
         Misconception(
             "a mean of a mean",
-            "You divide by the number of guesses, and cross_entropy has done it already, unless it is told otherwise.",
+            "You divide by the number of guesses twice. `mean` does it, and so does cross_entropy, unless it is told "
+            "otherwise.",
             edited(bits_per_byte, "nats.mean() → nats.mean() / len(nats)"),
         ),
         Misconception(

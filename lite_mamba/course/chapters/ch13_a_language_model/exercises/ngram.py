@@ -98,7 +98,7 @@ NGRAM = Exercise(
         ),
         Misconception(
             "the longest end left out",
-            "range(len(context)) stops one short: the whole context, of len(context) bytes, is never looked up.",
+            "The whole context is the longest of its ends, and never looked up. Mind that range(n) ends with n − 1.",
             edited(ngram, "len(context) + 1 → len(context)"),
         ),
         Misconception(

@@ -66,7 +66,7 @@ def _carried(model: MambaLM, ids: Tensor, window: int) -> float:
 def _tiny(seed: int) -> MambaLM:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = MambaLM(16, d_model=8, n_layers=1, d_state=4, dt_min=0.05, dt_max=0.2)
+        model = MambaLM(256, d_model=8, n_layers=1, d_state=4, dt_min=0.05, dt_max=0.2)
         with torch.no_grad():
             model.embedding.weight.normal_()
             model.layers[0].mixer.out_proj.weight.mul_(4)
@@ -323,8 +323,8 @@ WINDOW_BITS = Exercise(
             edited(window_bits, "+= len(part) - 1 → += 1"),
         ),
         Misconception(
-            "an offset that is set anew",
-            "You set the offset to the length of the last window. It counts *all* bytes that the stream has read.",
+            "an offset of one window",
+            "Your offset stays at the length of one window. It counts *all* bytes that the stream has read.",
             edited(window_bits, "+= len(part) - 1 → = len(part) - 1"),
         ),
         Misconception(
@@ -382,7 +382,7 @@ WINDOW_BITS = Exercise(
         ),
         Misconception(
             "bits turned into nats",
-            "The windows are right now. But you multiply by ln 2 where you should divide: a nat is 1.44 bits.",
+            "The windows are right now. But your number is the cost in nats times ln 2: a nat is 1.44 bits.",
             edited(window_bits, "/ torch.log → * torch.log"),
         ),
         Misconception(
