@@ -1,5 +1,6 @@
 """The figures of notebook 13 show what the stored models and the stored facts say."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 from lite_mamba.course import tasks, training
 from lite_mamba.course.chapters.ch13_a_language_model import figures
 from lite_mamba.course.chapters.ch13_a_language_model.exercises import draw_byte, ngram, window_bits
-from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded
+from lite_mamba.course.chapters.ch13_a_language_model.texts import CODE, LENGTH, PROMPTS, SNIPPETS, encoded, named
 from lite_mamba.course.training import facts, step_sizes, stored
 from lite_mamba.course.training.evaluation import bits_per_byte
 
@@ -314,6 +315,23 @@ def test_the_page_shows_no_sign_for_a_byte_without_one():
     shown.update(temperature=2, prompt="a method")
     page = "".join(line.get_text() for line in (*shown.given, *shown.words))
     assert not shown.text.isascii() and "·" in page and page.replace("·", "").isascii()
+
+
+def test_the_signs_of_bytes_are_told_before_the_first_picture():
+    shown = figures.NextByte()
+    shown.update(text="an error", at=42)
+    assert "\\x85" in [name.get_text() for name in shown.names]
+    notebook = Path(__file__).parents[3] / "notebooks" / "13_a_language_model.ipynb"
+    before = notebook.read_text(encoding="utf-8").split("figures.NextByte()")[0]
+    assert json.dumps(f"`{named(9)}`")[1:-1] in before
+
+
+def test_a_byte_has_a_whole_number_in_a_text_of_any_length():
+    for text in ("abc", "abcde", "x" * LENGTH):
+        shown = figures.StepSizes(text)
+        shown.update()
+        shown.pixels()
+        assert all(float(tick).is_integer() for tick in shown.ax.get_xticks())
 
 
 def test_of_two_orders_that_read_alike_the_sentence_says_that_one_is_best_by_a_hair():

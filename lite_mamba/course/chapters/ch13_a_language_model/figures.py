@@ -293,7 +293,7 @@ class Learning(LiveFigure):
 
 
 class Temperature(LiveFigure):
-    """The chances of the next byte at a temperature, and what the model writes when it is drawn from so.
+    """The ten likeliest next bytes at a temperature, and what the model writes when it draws so.
 
     Args:
         draw: (logits, temperature, u) to a byte, the function of exercise 4.
@@ -459,6 +459,7 @@ class StepSizes(_Text):
         self.image = ax.imshow(np.ones((6, self.n)), vmin=0.5, vmax=2.5, aspect="auto")
         ax.set(xlim=(-0.8, self.n - 0.2), yticks=range(6), ylabel="layer", xlabel="byte number")
         ax.set_yticklabels(range(1, 7))
+        ax.locator_params(axis="x", integer=True)  # of three bytes, too
         bar = self.figure.colorbar(
             self.image, ax=[self.top, ax], aspect=25, pad=0.01, ticks=[0.5, 1, 1.5, 2, 2.5], extend="both"
         )
