@@ -101,6 +101,18 @@ def test_another_error_of_the_same_kind_is_not_that_misconception(capsys):
     assert "it raised" in told(capsys, lambda x, lag: x + "one")
 
 
+def test_an_error_that_was_caught_is_told_beside_a_known_mistake(capsys):
+    def rolled(x, lag):
+        try:
+            return x[99]
+        except IndexError:
+            return x.roll(lag, dims=1)
+
+    answer = told(capsys, rolled)
+    assert "this is “a circular delay”\n" in answer
+    assert "raised IndexError" in answer and "and was caught: return x[99]\n" in answer
+
+
 def test_a_wrong_function_gets_the_smallest_failing_example(capsys):
     answer = told(capsys, first_step_only)
     assert "≈ 91.shifted: this is “only the last one wrong”" in answer

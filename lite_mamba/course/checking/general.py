@@ -228,10 +228,16 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "an index that is not a whole number": (
         (IndexError, RuntimeError, TypeError),
         r"used as indices must|for index|dtype of indices|'indices' to have|index tensor( of type|\.)|"
-        "are valid indices|indices must be integers or slices, not float|"
+        r"are valid indices(?! \(got (?!float))|indices must be integers or slices, not float|"
         "expected target dtype to be Long",
         "An index counts places, from 0 on. Does this tensor hold places, or values? `.long()` makes whole numbers, "
         "`.bool()` a mask of ones and zeros.",
+    ),
+    "an index of another type": (
+        IndexError,
+        "are valid indices",
+        "Places are picked by a whole number, a slice, or a list or a tensor of whole numbers. What `reversed`, `zip` "
+        "and `map` give is none of these; `list` makes a list of it.",
     ),
     "a mean that needs floats": (
         RuntimeError,
@@ -320,6 +326,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         TypeError,
         r"\(\) (takes|missing|got (an unexpected|multiple|some positional))",
         "Compare the call with the line that defines it: how many parameters are there, and what are their names?",
+    ),
+    "one number where several are wanted": (
+        TypeError,
+        r"must be tuple of \w+, not (int|float)",
+        "This function takes several axes or sizes at once. It wants a list or a tuple of them, even of one.",
     ),
     "types that do not fit": (
         TypeError,

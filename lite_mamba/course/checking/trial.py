@@ -49,14 +49,14 @@ class Verdict:
     """The judgement: "right", "misconception", "wrong", "raised", "endless" or "not attempted".
 
     The misconception is a known one of the exercise, or a general one, of which `relations` says more, also of an
-    error.
+    error; of a known one, which error was caught.
     """
 
     kind: str
     trials: int = 0
     example: Example | None = None
     misconception: Mistake | None = None
-    relations: tuple[str, ...] = ()  # what is said about a mistake that is not a known one
+    relations: tuple[str, ...] = ()  # what was found out about the mistake
 
 
 @kept()
@@ -136,7 +136,9 @@ def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: li
     if misconception is not None:  # shown where it is seen: elsewhere something else may be wrong, too
         first = next((i for i in wrong if misconception.where(**examples[i].case)), wrong[0])
         small = shrink(exercise, function, examples[first], trials(exercise)[first], misconception.where)
-        return Verdict("misconception", example=small, misconception=misconception)
+        caught = None if small.raised else _caught(exercise, function, small.case)
+        words = (caught,) if caught else ()
+        return Verdict("misconception", example=small, misconception=misconception, relations=words)
     more = list(_with_as_many_again(exercise, function, examples))
     of_values = value_words(more, tolerance(exercise))
     bears = partial(_bears_out, exercise, more, of_values)

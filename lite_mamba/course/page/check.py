@@ -118,7 +118,7 @@ def card(found: Exercise, verdict: Verdict) -> Card:
     example = verdict.example
     if verdict.kind == "misconception":
         known = verdict.misconception in found.misconceptions
-        says = _changed_lines(example) if known else _wrong_lines(verdict, found.items)
+        says = [*_changed_lines(example), *verdict.relations] if known else _wrong_lines(verdict, found.items)
         lines = [verdict.misconception.message, *says] if known else [*says, verdict.misconception.message]
         return _example_card("close", f"{found.id}: this is “{verdict.misconception.name}”", lines, found, example)
     if verdict.kind == "raised" and raised_by_check(example.raised):  # no line of the answer did: what came is wrong
