@@ -155,6 +155,11 @@ answers(
             lambda h, x: torch.stack([*h.unbind(-1)[1:], x]),
             lambda h, x: torch.stack([*h.unbind(-1)[1:], x], 1),
         ],
+        "stacked, not joined": [
+            lambda h, x: torch.stack([h[..., 1:], x]),
+            lambda h, x: torch.stack((h, x[..., None]), 2)[..., 1:],
+            lambda h, x: torch.stack([h[:, :, 1:], x.unsqueeze(-1)], dim=-1),
+        ],
         "a sample that is no column yet": [
             lambda h, x: torch.cat([h, x], dim=-1)[..., 1:],
             lambda h, x: torch.cat([h[..., 1:], x], dim=-1),
@@ -315,6 +320,12 @@ def one_slot_short(r, o, x):
     return new, first, new.roll(-first, 2)
 
 
+def added_to_the_slot(r, o, x):
+    new, first = r.clone(), (o + 1) % r.shape[-1]
+    new[:, :, o] += x
+    return new, first, new[..., [(first + i) % r.shape[-1] for i in range(r.shape[-1])]]
+
+
 def into(slot):
     def function(r, o, x):
         new, first = r.clone(), (o + 1) % r.shape[2]
@@ -353,6 +364,7 @@ answers(
         "read from the newest sample": [
             ring(order=lambda n, f, o: n.roll(-o, dims=2)),
             ring(order=lambda n, f, o: torch.cat([n[..., o:], n[..., :o]], dim=-1)),
+            ring(order=lambda n, f, o: n.roll(n.shape[-1] - f + 1, dims=-1)),
         ],
         "read from one slot too far on": [ring(order=lambda n, f, o: torch.roll(n, -(f + 1), dims=-1))],
         "rolled the other way": [ring(order=lambda n, f, o: n.roll(f, dims=-1))],
@@ -393,7 +405,14 @@ answers(
         ],
         "a ring that is one slot short": [one_slot_short, without_the_last_slot],
         "always into the last slot": [into(-1), into(0)],
-        "a ring that was turned": [lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:])],
+        "a ring that was turned": [
+            lambda r, o, x: (ring()(r, o, x)[2], *ring()(r, o, x)[1:]),
+            lambda r, o, x: ((ordered := taken_in(r.roll(-o, -1), x)), 0, ordered),
+        ],
+        "the new sample added to the oldest": [
+            lambda r, o, x: ring()(r, o, x + r[..., o]),
+            added_to_the_slot,
+        ],
         "ring and order of time exchanged": [lambda r, o, x: ring()(r, o, x)[::-1]],
         UNNAMED: [
             lambda r, o, x: ring()(r, o, x)[0],
@@ -653,13 +672,29 @@ STEP = {
     "a history that stands still": [step(columns, lambda h, x: h), step(columns, lambda h, x: h.clone())],
     "a history that grows": [step(columns, both)],
     "the output taken into the history": [outputs_kept],
-    "the new sample left out of the window": [
+    "every tap one sample too old": [
         step(lambda win, h, x, w, d: columns(torch.cat([x[..., None], h], dim=-1), h, x, w, d)),
         looped(lambda h, x: h),
         looped(both, shift=1),
-        step(lambda win, h, x, w, d: h[..., h.shape[-1] - (w.shape[-1] - 1) * d :: d]),
         step(lambda *case: columns(*case, extra=-1)),
         guarded(lambda h, x: h, first=0),
+        lambda x, h, w, b, d: (F.conv1d(h, w[:, None], b, dilation=d, groups=len(b))[..., -1], taken_in(h, x)),
+    ],
+    "the present sample not among the columns": [
+        step(lambda win, h, x, w, d: h[..., h.shape[-1] - (w.shape[-1] - 1) * d :: d]),
+        step(lambda win, h, x, w, d: win[..., torch.arange(h.shape[-1] - (w.shape[1] - 1) * d, h.shape[-1], d)]),
+        step(lambda win, h, x, w, d: win[..., h.shape[-1] - (w.shape[-1] - 1) * d : -1 : d]),
+    ],
+    "a lag counted from the oldest sample": [
+        step(lambda win, h, x, w, d: win[..., d * torch.arange(w.shape[1] - 1, -1, -1)]),
+        lambda x, h, w, b, d: (
+            b + sum(w[:, k] * both(h, x)[..., (w.shape[1] - 1 - k) * d] for k in range(w.shape[1])),
+            taken_in(h, x),
+        ),
+    ],
+    "the history turned around too": [
+        step(columns, lambda h, x: both(h, x).flip(-1)[..., 1:]),
+        step(columns, lambda h, x: torch.cat([x[..., None], h.flip(-1)], dim=-1)[..., : h.shape[-1]]),
     ],
     "W − 1 without brackets": [
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - w.shape[1] - 1 * d :: d]),
@@ -669,6 +704,10 @@ STEP = {
     "one distance too far back": [
         guarded(both, first=1),
         step(lambda win, h, x, w, d: win[..., h.shape[-1] - d * torch.arange(w.shape[1], 0, -1)]),
+        lambda x, h, w, b, d: (
+            b + sum(w[:, -k] * both(h, x)[..., -1 - k * d] for k in range(w.shape[1], 0, -1)),
+            taken_in(h, x),
+        ),
     ],
     "the dilation left out": [
         step(lambda win, h, x, w, d: win[..., -w.shape[1] :]),
@@ -1031,6 +1070,14 @@ def steps_of(axis):
     return function
 
 
+def outputs_pushed(x, history, weight, bias, dilation):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[-1]):
+        y[..., t] = by_the_index(x[..., t], history, weight, bias, dilation)[0]
+        history = taken_in(history, y[..., t])
+    return y, history
+
+
 def joined_steps(x, history, weight, bias, dilation):
     outputs = []
     for t in range(x.shape[-1]):
@@ -1190,6 +1237,7 @@ answers(
         "a history of outputs": [
             chunk(lambda j, x, h, y: torch.cat([h, y], -1)[..., y.shape[-1] :]),
             chunk(lambda j, x, h, y: y[..., -h.shape[-1] :]),
+            outputs_pushed,
         ],
         "every chunk from zeros": [
             forgets_the_history,
@@ -1224,8 +1272,24 @@ answers(
         "the last none of them": [
             chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:]),
         ],
-        "an empty chunk not thought of": [
+        "a silent chunk taken for an empty one": [
+            lambda x, h, *case: chunk()(x, h, *case) if x.any() else (x, h),
+            lambda x, h, *case: (x, h) if x.abs().sum() == 0 else all_then_the_last(x, h, *case),
+        ],
+        "outputs of an empty chunk in another form": [
+            lambda x, h, *case, nothing=nothing: chunk()(x, h, *case) if x.numel() else (nothing(x, h), h)
+            for nothing in (
+                lambda x, h: None,
+                lambda x, h: [],
+                lambda x, h: torch.tensor([]),
+                lambda x, h: x.sum(-1),
+                lambda x, h: x.new_zeros(*x.shape[:2], 1),
+                lambda x, h: h,
+            )
+        ],
+        "an empty chunk not returned early": [
             chunk(early=False),
+            lambda x, h, *case: chunk(early=False)(x, h, *case) if len(x) else (x, h),
             chunk(early=False, before=lambda h, lag: h, outputs=lambda y, L: y[..., y.shape[-1] - L :]),
             stacked_steps,
             steps_joined,
@@ -1270,6 +1334,7 @@ answers(
             lambda x, h, w, b, d: chunk(
                 before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:], padding=(w.shape[1] - 1) * d
             )(x, h, w, b, d),
+            chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., -L:], padding="same"),
         ],
         "the oldest samples kept": [
             chunk(lambda j, x, h, y: torch.cat([h[..., : max(0, h.shape[2] - x.shape[2])], x[..., -h.shape[2] :]], 2)),
@@ -1412,6 +1477,14 @@ def each_from_its_end(x, history, weights, biases, gates, dilations):
     return y, moved
 
 
+def pushed_before_each(x, history, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)
+    for i, share in enumerate(torch.softmax(gates, dim=0)):
+        history = taken_in(history, x)
+        y += share * F.silu(by_the_index(x, history, weights[i], biases[i], dilations[i])[0])
+    return y, history
+
+
 def plain(v):
     return v
 
@@ -1435,6 +1508,7 @@ answers(
         "pushed first, then read": [
             gated(before=taken_in),
             lambda x, h, *case: gated()(x, taken_in(h, x), *case),
+            pushed_before_each,
         ],
         "the history moved once a branch": [
             handed_on,
@@ -1578,6 +1652,17 @@ def turned(x, history, w, b, d):
     return (read * w).sum(-1) + b, window[..., 1:]
 
 
+def in_front(of_the_next):
+    """The window begins with the present sample; the next history is cut out of it, or is as it should be."""
+
+    def function(x, history, w, b, d):
+        window = torch.cat([x[..., None], history], dim=-1)
+        read = window[..., -w.shape[1] :] if d == 1 else backwards(window, history.shape[-1], w.shape[1], d)
+        return (read * w).sum(-1) + b, window[..., 1:] if of_the_next else window[..., :-1]
+
+    return function
+
+
 def turned_in_its_path(x, history, w, b, d):
     window, taps = both(history, x), w.shape[-1]
     if d == 1:
@@ -1660,7 +1745,9 @@ answers(
         "the history turned around too": [
             lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., 1:]),
             turned_for_reading,
+            lambda x, h, w, b, d: (taps_one_by_one(x, h, w, b, d)[0], both(h, x).flip(2)[..., :-1]),
         ],
+        "the present sample in front": [in_front(True), in_front(False)],
         "the whole window turned around": [turned, turned_in_its_path],
         "one sample too new": [
             hunted(lambda win, newest, taps, d: win[..., newest + 1 - d * (taps - 1) :: d]),

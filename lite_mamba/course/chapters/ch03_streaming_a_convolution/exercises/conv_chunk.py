@@ -49,6 +49,8 @@ def not_empty(x: Tensor, **others: Any) -> bool:
 def draw_chunk(draw: Draw) -> dict[str, Any]:
     B, D, taps, dilation, S = draw_branch(draw)
     x = draw.normal(B, D, draw.size(0, 14))
+    if draw.in_turn(range(6)) == 0:
+        x = torch.zeros_like(x)  # a silent chunk, which is no empty one
     return {
         "x": x, "history": draw.normal(B, D, S), "weight": draw.normal(D, taps), "bias": draw.normal(D),
         "dilation": dilation,
@@ -143,10 +145,16 @@ CONV_CHUNK = Exercise(
             wrong=[
                 chunked(f"{NEXT}torch.cat([history, y], dim=-1)[..., L:]"),
                 chunked(f"{NEXT}y[..., -history.shape[-1] :]"),
+                edited(
+                    conv_chunk_by_steps,
+                    "y, history = conv_step → y, _ = conv_step",
+                    "outputs.append(y) → outputs.append(y); history = push(history, y)",
+                    push=push,
+                ),
             ],
             where=not_empty,
-            message="The history holds what came *in*. Here outputs are put into it, and the next chunk would be "
-            "convolved with them.",
+            message="The history holds what came *in*. Here outputs are put into it, and what comes next is convolved "
+            "with them.",
         ),
         Misconception(
             name="a history cut to this branch",
@@ -214,7 +222,7 @@ CONV_CHUNK = Exercise(
             "old samples come back. An empty chunk has no outputs: return early. What is the history then?",
         ),
         Misconception(
-            name="an empty chunk not thought of",
+            name="an empty chunk not returned early",
             wrong=[
                 chunked("if L == 0: → if False:"),
                 chunked(
@@ -225,8 +233,32 @@ CONV_CHUNK = Exercise(
                 conv_chunk_by_steps,
                 edited(conv_chunk_by_steps, "torch.stack(outputs, → torch.cat([y[..., None] for y in outputs],"),
             ],
-            message="`F.conv1d`, `torch.stack` and `torch.cat` refuse to work on nothing, and this chunk is empty. An "
-            "empty chunk has no outputs: return early, with outputs as empty as the chunk. What is the history then?",
+            message="`F.conv1d`, `torch.stack` and `torch.cat` refuse to work on nothing, and this chunk is empty: it "
+            "is a tensor (B, D, L) with L = 0. It has no outputs: return early, with outputs as empty as the chunk. "
+            "What is the history then?",
+        ),
+        Misconception(
+            name="a silent chunk taken for an empty one",
+            wrong=chunked("if L == 0: → if not x.any():"),
+            message="This chunk holds zeros, and it is answered as if nothing had come. Its outputs are made of the "
+            "history too, and the history moves on. An empty chunk is known by its length, not by its values.",
+        ),
+        Misconception(
+            name="outputs of an empty chunk in another form",
+            wrong=[
+                chunked(f"return x, history → return {nothing}, history")
+                for nothing in (
+                    "None",
+                    "[]",
+                    "torch.empty(0)",
+                    "torch.zeros(x.shape[:2])",
+                    "torch.zeros(*x.shape[:2], 1)",
+                    "torch.zeros_like(history)",
+                    "history",
+                )
+            ],
+            message="An empty chunk has no outputs, and these are a tensor (B, D, L) like all others, with L = 0: "
+            "whoever joins the outputs of all chunks along time joins them, too.",
         ),
         Misconception(
             name="the dilation left out",
@@ -277,6 +309,7 @@ CONV_CHUNK = Exercise(
                 chunked(f"{READ} → joined", "F.conv1d(read → F.conv1d(F.pad(joined, (lag, 0))[..., : lag + L]"),
                 chunked("dilation=dilation, → dilation=dilation, padding=lag,"),
                 chunked("dilation=dilation, → dilation=dilation, padding=lag,", LAST),
+                chunked(f"{READ} → joined", "dilation=dilation, → dilation=dilation, padding='same',", LAST),
             ],
             where=not_empty,
             message="There are zeros before the history, or behind the chunk, besides the history itself, and the "

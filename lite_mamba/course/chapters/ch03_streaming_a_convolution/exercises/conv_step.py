@@ -106,18 +106,24 @@ CONV_STEP = Exercise(
             "convolve outputs.",
         ),
         Misconception(
-            name="the new sample left out of the window",
+            name="every tap one sample too old",
             wrong=[
                 stepped(f"start = {START} → start = {START} - 1"),
                 stepped(f"start = {START} → start = {START} - 1", "[..., start::dilation] → [..., start:-1:dilation]"),
-                stepped("(window[..., start::dilation] → (history[..., start::dilation]"),
+                stepped(f"{SUM} + bias → F.conv1d(history, {KERNELS}, bias, {SETTINGS})[..., -1]"),
                 tapped("window.shape[-1] - 1 - lag → window.shape[-1] - 2 - lag"),
                 tapped(f"{TAP} → history[..., -1 - lag]"),
                 tapped(f"{TAP} → history[..., history.shape[-1] - 1 - lag]"),
                 tapped(f"{TAP} → {or_nothing('history')}"),
             ],
-            message="Every tap reads one sample too old: the newest tap reads the sample before the present one. "
-            "The window ends with the present sample, and the newest tap belongs to it.",
+            message="The newest tap reads the sample before the present one, where the history ends, and so every tap "
+            "reads one sample too old. The window ends with the present sample, and the newest tap belongs to it.",
+        ),
+        Misconception(
+            name="the present sample not among the columns",
+            wrong=stepped("(window[..., start::dilation] → (history[..., start::dilation]"),
+            message="The older taps read the right columns, and the present sample is missing: there is one column "
+            "fewer than taps. `history` ends before it, and a slice or a range stops before its second number.",
         ),
         Misconception(
             name="the older taps one sample too old",
@@ -262,9 +268,16 @@ CONV_STEP = Exercise(
             wrong=[
                 tapped(TOO_FAR),
                 tapped(TOO_FAR, f"{TAP} → {or_nothing('window')}"),
+                tapped(TOO_FAR, f"{TAP} → window[..., -1 - lag]"),
             ],
             message="Every tap reads one distance too far back, and none reads the present sample. The newest tap "
             "looks 0 samples back. How many distances back does the oldest of three taps look?",
+        ),
+        Misconception(
+            name="a lag counted from the oldest sample",
+            wrong=tapped(f"{TAP} → window[..., lag]"),
+            message="A lag counts back from the present sample, and you count it from column 0. So the tap that looks "
+            "back furthest reads the newest of your columns, and the newest tap the oldest one.",
         ),
         Misconception(
             name="W − 1 without brackets",
@@ -334,6 +347,12 @@ CONV_STEP = Exercise(
             wrong=moved("torch.cat([x.unsqueeze(-1), history[..., :-1]], dim=-1)"),
             message="The output is right, but the new sample stands at the old end of the returned history. "
             "Exercise 1 has the right move.",
+        ),
+        Misconception(
+            name="the history turned around too",
+            wrong=[moved(f"window.flip(-1)[..., {columns}]") for columns in ("1:", ":-1")],
+            message="The output is right, but the next history is cut out of the window that you have turned around. "
+            "A history runs from the oldest sample to the latest.",
         ),
         Misconception(
             name="the given history changed",

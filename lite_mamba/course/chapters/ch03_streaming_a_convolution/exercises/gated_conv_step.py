@@ -81,7 +81,11 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="pushed first, then read",
             wrong=[
-                gated("y = torch.zeros_like(x) → y, history = torch.zeros_like(x), push(history, x)", *following)
+                gated(pushed, *following)
+                for pushed in (
+                    "y = torch.zeros_like(x) → y, history = torch.zeros_like(x), push(history, x)",
+                    "branch, _ = → history = push(history, x)\n        branch, _ =",
+                )
                 for following in (("return y, push(history, x) → return y, history",), ())
             ],
             message="The history has moved on before the branches read it, so `conv_step` sees the new sample "

@@ -136,6 +136,7 @@ MENDED_STEP = Exercise(
             name="the history turned around too",
             wrong=[
                 moved("window.flip(-1)[..., 1:]"),
+                moved("window.flip(-1)[..., :-1]"),
                 moved("(window if dilation == 1 else window.flip(-1))[..., 1:]"),
             ],
             message="The outputs are right, but the next history is cut out of the window that you have turned "
@@ -156,6 +157,17 @@ MENDED_STEP = Exercise(
             where=dilated,
             message="The window itself is turned around. `newest` is the column of its oldest sample then, and the "
             "next history, cut out of it as well, runs backwards. Turn what the dilated path reads, not the window.",
+        ),
+        Misconception(
+            name="the present sample in front",
+            wrong=[
+                suspected("[history, x.unsqueeze(-1)] → [x.unsqueeze(-1), history]", *following)
+                for following in ((), ("window[..., 1:] → window[..., :-1]",))
+            ],
+            where=dilated,
+            message="The present sample stands in front now, and behind it the history still runs from the oldest "
+            "sample to the latest: that turns nothing around. Leave the window in the order of time, and look at the "
+            "order in which it is read.",
         ),
         Misconception(
             name="a column that is not there",

@@ -63,8 +63,8 @@ PUSH = Exercise(
         Misconception(
             name="the newest sample thrown away",
             wrong=pushed("[..., 1:] → [..., :-1]"),
-            message="The history comes back as it was: the new sample does not come in, or is cut off again. The "
-            "sample that has to go stands at the other end.",
+            message="The history comes back as it was: the new sample does not come in, or is cut off again. Which "
+            "sample has to go, and at which end does it stand?",
         ),
         Misconception(
             name="the latest sample overwritten",
@@ -194,6 +194,17 @@ PUSH = Exercise(
             ],
             message="The columns are right, and their axis stands before another one. It comes last: where does "
             "`torch.stack` put its new axis?",
+        ),
+        Misconception(
+            name="stacked, not joined",
+            wrong=[
+                pushed(f"torch.cat([history, x.unsqueeze(-1)], dim=-1)[..., 1:] → torch.stack([{old}, {new}], dim=-1)")
+                for old in ("history", "history[..., 1:]")
+                for new in ("x", "x.unsqueeze(-1)")
+            ],
+            where=lambda history, **rest: history.shape[-1] > 2,
+            message="`torch.stack` puts parts of one shape beside each other, on a new axis. History and sample differ "
+            "in shape, and are joined along an axis that is there: that of the columns.",
         ),
         Misconception(
             name="a sample that is no column yet",

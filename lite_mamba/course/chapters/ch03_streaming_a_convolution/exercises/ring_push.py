@@ -104,7 +104,7 @@ RING_PUSH = Exercise(
             name="read from the newest sample",
             wrong=rung("torch.roll(ring, -oldest → torch.roll(ring, 1 - oldest"),
             message="The order starts with the sample that was just written, the newest one. Once it is written, "
-            "the oldest sample stands in another slot: read from the *new* `oldest`.",
+            "the oldest sample stands in another slot, the one that you return: that slot has to come to column 0.",
         ),
         Misconception(
             name="read from one slot too far on",
@@ -209,9 +209,17 @@ RING_PUSH = Exercise(
         ),
         Misconception(
             name="a ring that was turned",
-            wrong=rung("return ring, oldest → return torch.roll(ring, -oldest, dims=-1), oldest"),
-            message="The ring itself comes back in the order of time, and `oldest` no longer says where its oldest "
-            "sample stands. Turn a copy for reading; in the ring nothing moves.",
+            wrong=[
+                rung(f"return ring, oldest → return torch.roll(ring, -oldest, dims=-1), {pointer}")
+                for pointer in ("oldest", "0")
+            ],
+            message="The ring itself comes back in the order of time. Turn a copy for reading: in the ring nothing "
+            "moves, and `oldest` says where its oldest sample stands.",
+        ),
+        Misconception(
+            name="the new sample added to the oldest",
+            wrong=rung("[..., oldest] = x → [..., oldest] += x"),
+            message="The new sample is added to the oldest. It takes its place: what stood there is gone.",
         ),
         Misconception(
             name="ring and order of time exchanged",
