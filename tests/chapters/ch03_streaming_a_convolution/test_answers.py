@@ -1245,6 +1245,15 @@ answers(
             lambda x, h, w, b, d: chunk(before=lambda h, lag: h[..., :0], padding=(w.shape[1] - 1) * d)(x, h, w, b, d),
         ],
         "zeros in place of the history": [zeros_for_the_history],
+        "the chunk convolved alone": [
+            chunk(before=lambda h, lag: h[..., :0]),
+            lambda x, h, w, b, d: (
+                (F.conv1d(x, w[:, None], b, dilation=d, groups=len(b)), torch.cat([h, x], -1)[..., x.shape[-1] :])
+                if x.numel()
+                else (x, h)
+            ),
+            chunk(before=lambda h, lag: h[..., :0], outputs=lambda y, L: y[..., -L:]),
+        ],
         "outputs for samples of the history too": [chunk(before=lambda h, lag: h)],
         "the first outputs in place of the last": [chunk(before=lambda h, lag: h, outputs=lambda y, L: y[..., :L])],
         "a history that ends one sample early": [

@@ -187,6 +187,13 @@ CONV_CHUNK = Exercise(
             "samples before the chunk are in `history`; padding with zeros is right at the very start only.",
         ),
         Misconception(
+            name="the chunk convolved alone",
+            wrong=chunked(f"{READ} → x"),
+            where=not_empty,
+            message="The convolution runs over the chunk and nothing else, and F.conv1d gives an output only where "
+            "all taps find a sample: the first ones are missing, or all of them. Where are the samples that they read?",
+        ),
+        Misconception(
             name="outputs for samples of the history too",
             wrong=chunked(f"{READ} → joined"),
             where=not_empty,
