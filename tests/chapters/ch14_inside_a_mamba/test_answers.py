@@ -50,6 +50,11 @@ def matrix_by_quotient(delta, A, B, C):
     return torch.tril((C * total).T @ (delta * B / total))
 
 
+def matrix_by_two_exponentials(delta, A, B, C):
+    time = A[:, None] * delta.cumsum(0)  # (N, L)
+    return torch.tril((C * torch.exp(time)).T @ (delta * B * torch.exp(-time)))
+
+
 def matrix_with_one_state(delta, A, B, C):
     """Impulses, and a state that nobody empties between them."""
     h, columns = torch.zeros_like(A), []
@@ -129,6 +134,7 @@ MATRIX = [
     ("impulses through the package", matrix_by_impulses, "right"),
     ("impulses through a loop", matrix_by_recurrence, "right"),
     ("a quotient of totals", matrix_by_quotient, "a quotient of two decays"),
+    ("a product with the inverse", matrix_by_two_exponentials, "a quotient of two decays"),
     ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
     ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]),
      "a step too few in the decay"),

@@ -286,8 +286,9 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a quotient of two decays",
-            "You divide what is left at t by what is left at s. After a token with a large Δ both are 0, and 0 / 0 is "
-            "no number. Take the difference first, and then the exponential.",
+            "You make the decay of two exponentials, one to t and one to s. After a token with a large Δ the one is 0, "
+            "the inverse of the other infinite, and their product no number. Take the difference first, and then the "
+            "exponential.",
             _by_quotient,
         ),
         Misconception(
