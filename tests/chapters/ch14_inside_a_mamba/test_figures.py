@@ -82,6 +82,19 @@ def test_shares_by_lag_add_up_to_one_and_the_way_past_the_state_ends_with_the_ta
         assert past[4:].sum() == 0
 
 
+@pytest.mark.parametrize("task", figures.MODELS)
+def test_the_shares_are_of_what_x_adds_and_not_of_the_whole_output(task):
+    """The convolution's bias adds a tenth and more, and the sentence must not count it in."""
+    layer = figures.layers_of(figures.MODELS[task], 128, True)[0]
+    past, through = (part.abs().sum((1, 2)) for part in contributions(layer))  # (D,) each
+    of_bias = layer.gate * layer.bias[:, None]
+    bias = ((matrices(layer) @ of_bias[..., None])[..., 0] + layer.D[:, None] * of_bias).abs().sum(1)
+    share, of_all = (past / (past + through)).mean(), (past / (past + through + bias)).mean()
+    assert (bias / (past + through + bias)).mean() > 0.1
+    assert f"{100 * share:.0f} % of what x adds to the scan's output" in figures.Ways().update(task=task)
+    assert f"{100 * share:.0f} %" != f"{100 * of_all:.0f} %"
+
+
 def test_half_lives_are_those_of_the_exercise(layers):
     for layer in layers:
         close(half_lives(layer), half_life(layer.delta, layer.A))
@@ -149,6 +162,13 @@ def test_a_text_of_your_own_is_read_and_cut_to_what_fits():
     assert "text" not in figures.Reading("a = 'b'").controls
     with pytest.raises(ValueError, match="give at least 3"):
         figures.Reading("ab")
+
+
+@pytest.mark.parametrize("wrong", [{"layer": 0}, {"layer": 7}, {"channel": 0}, {"channel": 353}, {"at": -1}, {"at": 5}])
+def test_a_layer_channel_or_byte_that_is_not_there_is_refused_in_words(wrong):
+    """Layers and channels are counted from 1: from 0, a list would give its last one."""
+    with pytest.raises(ValueError, match="can't be set: "):
+        figures.HiddenAttention("a = 1").update(**wrong)
 
 
 def test_the_ticks_of_a_short_text_stand_at_bytes():

@@ -137,6 +137,9 @@ class HiddenAttention(LiveFigure):
 
     def update(self, text: str | None = None, layer: int = 4, channel: int = 238, at: int | None = None) -> str:
         text, at = text or self.first, self.start if at is None else at
+        for name, value in {"layer": layer, "channel": channel, "at": at}.items():  # which a reader may type
+            if not self.controls[name].reaches(value):
+                raise ValueError(f"{name} = {value!r} can't be set: {self.controls[name].summary()}")
         if text != getattr(self, "name", None):
             self.name, self.ids = text, encoded(self.texts[text])[: self.n]
             self.layers = look(stored(MODELS["language"]), self.ids)
@@ -218,7 +221,10 @@ LAGS = ((0, 1), (1, 2), (2, 3), (3, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64
 
 @cache
 def by_lag(name: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
-    """The share of what enters a layer's outputs by lag, past the state and through it, the mean over channels."""
+    """The share of what x adds to a layer's outputs by lag, past the state and through it, the mean over channels.
+
+    The convolution's bias adds to them, too; it has no lag, and is left out.
+    """
     parts = contributions(layers_of(name, LAGS[-1][1], True)[layer])  # (D, L, L) each
     total = sum(part.abs().sum((1, 2)) for part in parts)  # (D,)
     shares = []
@@ -242,7 +248,10 @@ class Ways(LiveFigure):
         ax = self.ax = self.figure.subplots()
         names = [str(low) if high == low + 1 else f"{low}–{high - 1}" for low, high in LAGS]
         ax.set(
-            xlim=(-0.6, len(LAGS) - 0.4), ylim=(0, 0.32), xlabel="lag of the input (tokens)", ylabel="share of the sum"
+            xlim=(-0.6, len(LAGS) - 0.4),
+            ylim=(0, 0.32),
+            xlabel="lag of the input (tokens)",
+            ylabel="share of what x adds",
         )
         ax.set_xticks(range(len(LAGS)), names)
         ax.set_yticks([0, 0.1, 0.2, 0.3], ["0 %", "10 %", "20 %", "30 %"])
@@ -268,8 +277,8 @@ class Ways(LiveFigure):
         self.names[1].set_text(f"■ through the state: {100 * through.sum():.0f} %")
         self.title(self.ax, f"{task.capitalize()}, layer {layer}: {100 * self.share:.0f} % goes past the state")
         return (
-            f"In {shown_layer}, σ, Δ, B and C held, {100 * self.share:.0f} % of what enters "
-            f"the scan's output goes past the state, all of it at lags 0 to 3. Lags of 4 and more make up "
+            f"In {shown_layer}, σ, Δ, B and C held, {100 * self.share:.0f} % of what x adds "
+            f"to the scan's output goes past the state, all of it at lags 0 to 3. Lags of 4 and more make up "
             f"{100 * self.far:.0f} %, all through the state."
         )
 
@@ -355,7 +364,7 @@ def tokens(number: float) -> str:
 
 
 class Probes(LiveFigure):
-    """How well a line tells inside from outside: on a trained layer, an untrained one, the last bytes, by chance.
+    """How well a probe tells yes from no: on a trained layer, an untrained one, the last bytes, by chance.
 
     Args:
         fit: (x, y, ridge) to (w, c), the function of exercise 4.
