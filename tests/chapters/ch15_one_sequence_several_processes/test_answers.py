@@ -74,6 +74,7 @@ SUMMARY = [
         torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 0.01, 0.0)).sum(0)), None),
     ("what is smaller still left out", lambda d, A, x: (d.sum(), (x * F.threshold(
         torch.exp((d.sum() - d.cumsum(0))[:, None] * A), 1e-3, 0.0)).sum(0)), None),
+    ("the last eight drives", lambda d, A, x: (d.sum(), all_states(d[-8:], A, x[-8:])[-1]), None),
     ("all drives by the whole part", lambda d, A, x: (sum(d), sum(x * (sum(d) * A).exp())), "drives that fade alike"),
     ("kept, and the rest added", lambda d, A, x: (d.sum(), functools.reduce(
         lambda h, t: h + (d[t] * A).exp() * h + x[t], range(len(d)), 0 * A)), "a state that is kept and fades besides"),
@@ -315,6 +316,7 @@ START = [
         [(torch.exp(A * totals[q + 1 : rank].sum()) * ends[q]).sum() for q in range(rank)] or [0 * A[0]]),
      "a sum over the states"),
     ("two parts at most", summed(parts=lambda rank, P: range(max(rank - 2, 0), rank)), "a fixed number of parts"),
+    ("six parts at most", summed(parts=lambda rank, P: range(max(rank - 6, 0), rank)), None),
     ("four parts at most", summed(parts=lambda rank, P: range(max(rank - 4, 0), rank)), None),
     ("what is small left out", lambda rank, totals, ends, A: sum((ends[q] * F.threshold(
         torch.exp(A * totals[q + 1 : rank].sum()), 0.01, 0.0) for q in range(rank)), 0 * A), None),
@@ -432,6 +434,8 @@ CORRECTED = [
     ("a blend", lambda s, start, d, A: torch.lerp(s, start.expand_as(s), torch.exp(torch.outer(d.cumsum(0), A))),
      "a blend of start and states"),
     ("no A", lambda s, start, d, A: s + torch.exp(-d.cumsum(0))[:, None] * start, "a decay without A"),
+    ("the first twenty steps", lambda s, start, d, A: torch.cat(
+        [s[:20] + torch.exp(d[:20].cumsum(0)[:, None] * A) * start, s[20:]]), None),
     ("what is tiny left out", lambda s, start, d, A: s + F.threshold(
         torch.exp(d.cumsum(0)[:, None] * A), 1e-4, 0.0) * start, None),
     ("Euler, at once", lambda s, start, d, A: s + (1 + torch.outer(d.cumsum(0), A)) * start, "Euler's decay"),
@@ -542,6 +546,8 @@ HALO = [
         [torch.zeros(len(parts[0]), m), *parts[max(rank - 3, 0) : rank]], 1)[:, -m:], "a fixed number of parts"),
     ("four neighbours", lambda rank, parts, m: torch.cat(
         [torch.zeros(len(parts[0]), m), *parts[max(rank - 4, 0) : rank]], 1)[:, -m:], None),
+    ("eleven neighbours", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts[max(rank - 11, 0) : rank]], 1)[:, -m:], None),
     ("the first of all", lambda rank, parts, m: torch.cat(parts, 1)[:, :m] if rank else torch.zeros(len(parts[0]), m),
      "the beginning of all that was before"),
     ("the first of all, zeros in front", lambda rank, parts, m: F.pad(torch.cat(parts, 1), (m, 0))[:, :m],
@@ -705,6 +711,7 @@ HUNT = [
     ("a gap short, and one sample more", convolved(lambda taps, d: (taps - 2) * d + 1), "a gap too few"),
     ("twelve samples", convolved(lambda taps, d: 12), "a halo of a fixed length"),
     ("three samples", convolved(lambda taps, d: 3), "a halo of a fixed length"),
+    ("a hundred samples", convolved(lambda taps, d: 100), None),
     ("twenty samples", convolved(lambda taps, d: 20), None),
     ("four taps", convolved(lambda taps, d: 3 * d, lambda k, taps, d: (3 - k) * d), "four taps, whatever the kernel"),
     ("dilated gaps, two at most", convolved(lambda taps, d: taps - 1 + 2 * (d - 1)), None),
@@ -848,6 +855,7 @@ BACK = [
      "the total of the own part"),
     ("three parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 4, P))), "a fixed number of parts"),
     ("two parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 3, P))), "a fixed number of parts"),
+    ("six parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 7, P))), None),
     ("what is small left out", lambda rank, totals, slopes, A: sum((slopes[q] * F.threshold(
         torch.exp(A * totals[rank + 1 : q].sum()), 1e-4, 0.0) for q in range(rank + 1, len(totals))), 0 * A), None),
     ("the last, faded", lambda rank, totals, slopes, A: torch.exp(A * totals[rank + 1 : -1].sum()) * slopes[-1]

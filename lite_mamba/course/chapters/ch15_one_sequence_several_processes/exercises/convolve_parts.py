@@ -27,11 +27,15 @@ def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[T
 
 def _hunt_case(draw: Draw) -> dict:
     D, ranks = draw.size(1, 2), draw.size(3, 4)
-    if draw.in_turn(["near", "near", "far"]) == "far":  # farther back than any halo of a fixed length
-        parts = [draw.normal(D, draw.size(8, 12)) for _ in range(ranks)]
-        return {"parts": parts, "weight": draw.normal(D, draw.size(4, 5)) + 0.05, "dilation": draw.size(6, 9)}
-    parts = [draw.normal(D, draw.size(1, 8)) for _ in range(ranks)]
-    return {"parts": parts, "weight": draw.normal(D, draw.size(2, 5)) + 0.05, "dilation": draw.size(1, 4)}
+    kind = draw.in_turn(["near", "near", "far", "near", "near", "farther"])
+    least, most, taps, dilations = {
+        "near": (1, 8, 2, (1, 4)),
+        "far": (8, 12, 4, (6, 9)),
+        "farther": (1, 12, 4, (6, 1000)),  # than any halo of a fixed length
+    }[kind]
+    first = draw.size(least, 5000 if kind == "farther" else most)
+    parts = [draw.normal(D, first), *(draw.normal(D, draw.size(least, most)) for _ in range(ranks - 1))]
+    return {"parts": parts, "weight": draw.normal(D, draw.size(taps, 5)) + 0.05, "dilation": draw.size(*dilations)}
 
 
 def _unpadded(parts, weight, dilation):

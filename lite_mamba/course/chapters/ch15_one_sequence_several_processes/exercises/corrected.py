@@ -16,7 +16,9 @@ def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor
 
 def _corrected_case(draw: Draw) -> dict:
     N = draw.size(1, 3)
-    delta, x = draw_part(draw, draw.size(2, 12), N)
+    length = draw.size(2, draw.in_turn([12, 12, 300]))
+    delta, x = draw_part(draw, length, N)
+    delta = delta * min(1, 16 / length)  # many steps are small: the start is felt in all of them
     A = draw_decays(draw, N)
     size = draw.in_turn([1.0, 1000.0])  # a large start is felt for long: nothing of it may be left out for its size
     return {"states": all_states(delta, A, x), "start": size * (draw.normal(N) + 0.05), "delta": delta, "A": A}

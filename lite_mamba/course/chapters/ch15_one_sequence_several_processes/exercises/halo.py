@@ -25,7 +25,7 @@ def _first_repeated(rank, parts, max_lag):
 
 def _halo_case(draw: Draw) -> dict:
     kind = draw.in_turn(["long parts", "some are short", "one sample each"])
-    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 12 if kind == "one sample each" else 4), draw.size(2, 4)
+    D, ranks, max_lag = draw.size(1, 2), draw.size(2, 40 if kind == "one sample each" else 4), draw.size(2, 4)
     least = max_lag if kind == "long parts" else 1
     more = 0 if kind == "one sample each" else 3
     parts = [draw.normal(D, least + draw.size(0, more)) for _ in range(ranks)]

@@ -34,12 +34,14 @@ def ranks_case(draw: Draw, name: str, asking: Callable[[int], int]) -> dict:
     """What all ranks have told, and the rank that asks. Of what is told, `name`, no share may be left out for its size.
 
     In one case of four what lies farther off is as much larger as it fades more. In another, the first part and the
-    last are so long that nothing is left behind them: their decay is 0, by which nobody can divide.
+    last are so long that nothing is left behind them: their decay is 0, by which nobody can divide. In a third, many
+    parts fade little.
     """
-    states, ranks = draw.size(2, 3), draw.size(3, 7)
-    kind = draw.in_turn(["alike", "the farther the larger", "alike", "a long part"])
+    kind = draw.in_turn(["alike", "the farther the larger", "many ranks", "a long part"])
+    states, ranks = draw.size(2, 3), draw.size(3, 60 if kind == "many ranks" else 7)
     rank = {"alike": draw.random.randrange(ranks), "a long part": ranks // 2}.get(kind, asking(ranks))
     totals, told, A = draw.uniform(0.1, 1.5, ranks), draw.normal(ranks, states), draw_decays(draw, states)
+    totals = totals * min(1, 7 / ranks)
     off = (torch.arange(ranks) - rank).abs()  # (P,)
     if kind == "the farther the larger":
         totals, told = 2 * totals, told * 5.0 ** (off - 1)[:, None]

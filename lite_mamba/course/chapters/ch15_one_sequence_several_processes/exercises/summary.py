@@ -1,5 +1,7 @@
 """Exercise 1: summary."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -38,11 +40,14 @@ def _divided(delta, A, x):
 
 def _summary_case(draw: Draw) -> dict:
     states = draw.size(1, 3)
-    delta, x = draw_part(draw, draw.size(2, 8), states)
-    A = draw_decays(draw, states)
     kind = draw.in_turn(["alike", "the earlier the larger", "a long step"])
-    if kind == "the earlier the larger":  # as much as they fade more: none may be left out for its size
-        delta, x = 3 * delta, x * 10.0 ** torch.arange(len(x)).flip(0)[:, None]
+    length = draw.size(2, 300 if kind == "the earlier the larger" else 8)
+    delta, x = draw_part(draw, length, states)
+    A = draw_decays(draw, states)
+    if kind == "the earlier the larger":  # as much as they fade more: none may be left out for its size or its place
+        delta = delta * min(3, 30 / length)
+        later = delta.sum() - delta.cumsum(0)  # (L,)
+        x = x * 10.0 ** (-later[:, None] * A / math.log(10)).round()
     if kind == "a long step":  # its decay is 0, by which nobody can divide
         delta[len(delta) // 2] = LONG
         A = A / 5 - 1.1
