@@ -172,14 +172,20 @@ def test_the_lower_title_calls_ends_what_are_ends_and_wrong_what_is_wrong(parts)
     assert unfaded.titles()[1] == "What the part before yours would tell: 1 wrong end"
     unfaded.update(rank=2)
     assert unfaded.titles()[1] == "What the parts before yours would tell: 2 wrong ends"
-    assert "has 2 pairs from the ranks before (2 wrong), and begins at 0.84" in unfaded.update(told=True)
+    assert "has 2 pairs from the ranks before (2 wrong ends), and begins at 0.84" in unfaded.update(told=True)
     counted = figures.Parts(summary=lambda delta, A, x: (torch.tensor(24.0), chapter.summary(delta, A, x)[1]))
     counted.update()
     assert counted.titles()[1] == "The ends of the parts before yours, each from zero"
     counted.update(told=True)
-    assert counted.titles()[1] == "2 wrong pairs: what is left adds up to the start: 0.48"
+    assert counted.titles()[1] == "2 wrong totals: what is left adds up to the start: 0.48"
+    assert "has 1 pair from the rank before (1 wrong total), and begins at 0.39. Its states are as" in counted.update(
+        rank=1, told=True
+    )
+    neither = figures.Parts(summary=lambda delta, A, x: (delta.mean(), x.sum(0)))
+    assert "has 2 pairs from the ranks before (2 wrong pairs), and" in neither.update(told=True)
     broken = figures.Parts(summary=lambda delta, A, x: (delta.sum(), x[-1] * torch.nan))
-    assert "(2 wrong), and begins at NaN" in broken.update(told=True)
+    assert "(2 wrong ends), and begins at NaN" in broken.update(told=True)
+    assert "Rank 1 began from zero and knows nothing of the part before." in parts.update(rank=1)
 
 
 def test_what_leaves_the_picture_is_counted(parts):
@@ -207,7 +213,7 @@ def test_a_title_of_large_numbers_stays_inside_of_the_picture(factor):
     )
     for half in (2.0, 64.0):
         large.update(rank=3, half=half, told=True)
-        assert re.match("3 wrong pairs: what is left adds up to .*; the start is ", large.titles()[1])
+        assert re.match("3 wrong ends: what is left adds up to .*; the start is ", large.titles()[1])
         assert max(title.get_window_extent().x1 for title in large._titles.values()) < large.size()[0]
     assert figures.in_per_cent(155315.38) == "1.55e7 %"
 
@@ -328,7 +334,32 @@ def test_counts_and_speeds_that_stand_side_by_side_have_three_digits():
     assert "22.0 MB for attention in a ring, 750 kB" in said[0]
     assert "6.19 MB for attention in a ring, 6.60 MB" in said[1]
     assert "2 processes: 1.98 times, 64 processes: 43.0 times" in said[2]
-    assert "7 for attention in a ring, 4 for the scan" in travel.update(what="rounds of messages, one after the other")
+    rounds = "rounds of messages, one after the other"
+    assert "7 for attention in a ring, 4 for the scan and halo" in travel.update(what=rounds)
+
+
+@pytest.mark.parametrize("what", figures.Travel.QUANTITIES)
+def test_a_count_with_the_halo_in_it_says_so(what):
+    """The bytes of the pairs alone, 731 kB on eight processes, were not those of the line called scan."""
+    shown = figures.Travel()
+    sentence = shown.update(ranks=8, what=what)
+    pairs = {
+        "bytes": 7 * costs.D * (costs.N + 1) * costs.BYTES,
+        "multiplications": 65536 / 8 * costs.D * costs.N * 5,
+        "rounds": 3,
+    }[what.split()[0]]
+    name = "scan" if shown.values[1] == pairs else "scan and halo"
+    assert sentence.split(" for the ")[1].split(".")[0] == name
+    assert shown.names[1].get_text() == name
+    assert f", {name} " in shown.titles()[0]
+
+
+def test_multiplications_are_the_mean_over_the_processes():
+    """In a ring the last process meets all keys, the first its own alone."""
+    P, L = 8, 4096
+    meets = [L / P * (rank * L / P + L / P / 2) * 2 * costs.WIDTH for rank in range(P)]
+    assert costs.ring_work(L, P) == pytest.approx(sum(meets) / P)
+    assert max(meets) > 1.8 * costs.ring_work(L, P) > 10 * min(meets)
 
 
 def test_rounds_are_whole_numbers():
@@ -378,6 +409,16 @@ def test_the_longer_a_message_takes_the_fewer_processes_pay():
         assert all(speed < P for P, speed in speeds.items() if P > 1)
         best.append(max(speeds, key=speeds.get))
     assert best[0] > best[1] > best[2] == 1
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 15])
+def test_the_word_halo_stands_left_of_the_border(length):
+    """A halo of one sample had no name."""
+    shown = figures.Halo()
+    shown.update(halo=length)
+    assert shown.word.get_text() == "halo"
+    right = shown.ax.transData.inverted().transform((shown.word.get_window_extent().x1, 0))[0]
+    assert right < -0.5
 
 
 def test_a_line_from_an_output_ends_at_its_sample_and_crosses_no_other():

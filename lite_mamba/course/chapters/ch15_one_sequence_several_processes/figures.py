@@ -119,13 +119,16 @@ class Parts(LiveFigure):
         return total.float(), end.float()
 
     def _compare(self, before: list[slice], pairs: list[tuple[Tensor, Tensor]], alone: list[Tensor], scale: float):
-        """Count the wrong pairs among those of the parts before, and the wrong ends in them; nan is wrong, too."""
+        """Count the wrong pairs among those of the parts before, and say what is wrong in them; nan is wrong, too."""
         right = [
             (abs(float(total / self.delta[part].sum()) - 1) < 1e-4, abs(float(end - states[-1])) < 1e-4 * scale)
             for part, (total, end), states in zip(before, pairs, alone, strict=False)
         ]
         self.wrong_ends = sum(not end for _, end in right)
-        self.wrong_pairs = sum(not (total and end) for total, end in right)
+        wrong_totals = sum(not total for total, _ in right)
+        wrong_pairs = sum(not (total and end) for total, end in right)
+        wrong = "pair" if self.wrong_ends and wrong_totals else "end" if self.wrong_ends else "total"
+        self.wrong = several(wrong_pairs, f"wrong {wrong}") if wrong_pairs else ""
 
     def _told(self, rank: int, totals: Tensor, ends: Tensor, A: Tensor, alone: Tensor, own: slice):
         """The start (1,) of a rank and its states (L / P, 1), by the functions of exercises 2 and 3."""
@@ -172,14 +175,15 @@ class Parts(LiveFigure):
                 word.set_y(np.clip(above, 0, 0.6 if high else 0.69) + 0.13)
 
     def _sentence(self, ranks: int, rank: int, told: bool) -> str:
-        off, before = in_per_cent(self.error), "the part" if rank == 1 else "the parts"
+        off, many = in_per_cent(self.error), "s" if rank > 1 else ""
+        before = f"the part{many}"
         if not told:
             self.title(self.top, f"Alone, the states of rank {rank} are off by up to {off}")
-            right = f"The end{'s' * (rank > 1)} of {before} before yours, {'each ' * (rank > 1)}from zero"
+            right = f"The end{many} of {before} before yours, {'each ' if many else ''}from zero"
             wrong = f"What {before} before yours would tell: {several(self.wrong_ends, 'wrong end')}"
             self.title(self.bars, wrong if self.wrong_ends else right)
             return (
-                f"{ranks} processes. Rank {rank} began from zero and knows nothing of the parts before. In truth it "
+                f"{ranks} processes. Rank {rank} began from zero and knows nothing of {before} before. In truth it "
                 f"begins at {self.true_start:.2f}. Its first step fades that, and its states are off by up to {off} of "
                 f"the largest."
             )
@@ -188,16 +192,16 @@ class Parts(LiveFigure):
         self.title(self.top, f"With {several(rank, 'pair')}, the states of rank {rank} are {words}")
         start, left, truth = (to_hundredths(value) for value in (self.start, sum(self.kept), self.true_start))
         what = "What is left of the ends"
-        if self.wrong_pairs:
-            what = f"{several(self.wrong_pairs, 'wrong pair')}: what is left"
+        if self.wrong:
+            what = f"{self.wrong}: what is left"
         adds_up = f"the start: {start}" if start == left else f"{left}; the start is {start}"
         self.title(self.bars, f"{what} adds up to {adds_up}")
-        wrong = f" ({self.wrong_pairs} wrong)" if self.wrong_pairs else ""
+        wrong = f" ({self.wrong})" if self.wrong else ""
         instead = "" if start == truth else f", not at {truth}"
         whole = " of the largest" if words.endswith("%") else ""
         return (
-            f"{ranks} processes. Rank {rank} has {several(rank, 'pair')} from the ranks before{wrong}, and begins at "
-            f"{start}{instead}. Its states are {words}{whole}."
+            f"{ranks} processes. Rank {rank} has {several(rank, 'pair')} from the rank{many} before{wrong}, and begins "
+            f"at {start}{instead}. Its states are {words}{whole}."
         )
 
     def _unseen(self, mine: Tensor, ends: Tensor, told: bool) -> str:
@@ -341,7 +345,7 @@ class Halo(LiveFigure):
                 x += [output, sample, np.nan]
                 y += [self.EDGE, 1 - self.EDGE, np.nan]
         self.reads.set_data(x, y)
-        self.word.set(x=-(halo + 1) / 2, text="halo" if halo > 1 else "")
+        self.word.set(x=min(-(halo + 1) / 2, -1.6), text="halo" if halo else "")  # not across the border
         wrong, reads, are = (
             ("1 output", "reads", "is") if self.broken == 1 else (f"{self.broken} outputs", "read", "are")
         )
@@ -367,6 +371,7 @@ class Count(NamedTuple):
 
     ring: Callable
     scan: Callable
+    name: str  # of what `scan` counts
     units: dict[float, str]
     label: str
     between: tuple[float, float]
@@ -378,15 +383,15 @@ class Travel(LiveFigure):
 
     QUANTITIES = {  # noqa: RUF012
         "bytes that a process receives": Count(
-            *(ring_bytes, scan_bytes, BYTES, "bytes received", (3e4, 1e11)),
+            *(ring_bytes, scan_bytes, "scan and halo", BYTES, "bytes received", (3e4, 1e11)),
             {1e5: "100 kB", 1e6: "1 MB", 1e7: "10 MB", 1e8: "100 MB", 1e9: "1 GB", 1e10: "10 GB"},
         ),
-        "multiplications of a process": Count(
-            *(ring_work, scan_work, NUMBERS, "multiplications", (3e5, 3e16)),
+        "multiplications of a process, on average": Count(
+            *(ring_work, scan_work, "scan", NUMBERS, "multiplications", (3e5, 3e16)),
             {1e6: "million", 1e9: "billion", 1e12: "trillion", 1e15: "1000 trillion"},
         ),
         "rounds of messages, one after the other": Count(
-            *(ring_rounds, scan_rounds, {}, "rounds of messages", (0.8, 90)),
+            *(ring_rounds, scan_rounds, "scan and halo", {}, "rounds of messages", (0.8, 90)),
             {rounds: str(rounds) for rounds in (1, 2, 4, 8, 16, 32, 64)},
         ),
     }
@@ -415,7 +420,7 @@ class Travel(LiveFigure):
         ]
         self.move(ax.yaxis, self.scan, self.ring, self.here, self.dots, *self.names)
         self.title(ax, "L")
-        self._show_axis("multiplications of a process")  # its words are the widest: there is room for all
+        self._show_axis("multiplications of a process, on average")  # its words are the widest: there is room for all
         self._draw_still()
 
     def _show_axis(self, what: str) -> None:
@@ -423,10 +428,11 @@ class Travel(LiveFigure):
         self.ax.set(ylim=count.between, ylabel=count.label)
         self.ax.set_yticks(list(count.ticks), list(count.ticks.values()))
         self.ax.minorticks_off()
+        self.names[1].set_text(count.name)
 
     def update(self, length: float = 65536, ranks: float = 8, what: str = "bytes that a process receives") -> str:
         L, P = round(length), round(ranks)
-        ring, scan, units, _, between, _ = self.QUANTITIES[what]
+        ring, scan, name, units, _, between, _ = self.QUANTITIES[what]
         if what != self.shown:
             self._show_axis(what)
         for line, count in ((self.ring, ring), (self.scan, scan)):
@@ -434,18 +440,18 @@ class Travel(LiveFigure):
         bottom, top = np.log(between)
         ends = [float(np.log(count(self.L[-1], P)) - bottom) / (top - bottom) for count in (ring, scan)]
         apart = max(0.05 - abs(ends[0] - ends[1]) / 2, 0) * math.copysign(1, ends[0] - ends[1])  # so names do not meet
-        for name, end, shift in zip(self.names, ends, (apart, -apart), strict=True):
-            name.set_y(end + shift)
+        for label, end, shift in zip(self.names, ends, (apart, -apart), strict=True):
+            label.set_y(end + shift)
         self.values = float(ring(L, P)), float(scan(L, P))
         self.here.set_data([L, L], [between[0], max(self.values)])
         self.dots.set_data([L, L], self.values)
         self.times = self.values[0] / self.values[1]
         long = written(L, ",.10g")
         amounts = [counted(value, units) for value in self.values]
-        self.title(self.ax, f"L = {long}, P = {P}: ring {amounts[0]}, scan {amounts[1]}")
+        self.title(self.ax, f"L = {long}, P = {P}: ring {amounts[0]}, {name} {amounts[1]}")
         ratio = f" About {written(float(f'{self.times:.2g}'), ',.10g')} to 1." if units else ""
         return (
-            f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the scan."
+            f"L = {long} on {P} processes, {what}: {amounts[0]} for attention in a ring, {amounts[1]} for the {name}."
             f"{ratio}"
         )
 
