@@ -45,13 +45,7 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
 
     @functools.lru_cache(maxsize=64)
     def fails(scan, axes: int) -> str | None:
-        long = inputs(2 * SHORT, axes)
-        shape = tuple(long[1].shape)
-        try:
-            states = scan(*_copied(long))
-        except Exception as error:
-            return f"inputs of shape {shape} raise {said(error)}"
-        return f"inputs of shape {shape} give wrong states" if _differ(reference(*long), states) else None
+        return failing(reference, scan, inputs(2 * SHORT, axes))
 
     @functools.lru_cache(maxsize=64)
     def price(scan) -> str | None:
@@ -77,6 +71,16 @@ def priced(reference, *, linear: bool = False, decay=_slow, rest: tuple = (), fu
         return price(function) or states
 
     return apply
+
+
+def failing(reference, scan, inputs: tuple) -> str | None:
+    """How a scan fails with inputs that no case has, in words."""
+    shape = tuple(inputs[1].shape)
+    try:
+        states = scan(*_copied(inputs))
+    except Exception as error:
+        return f"inputs of shape {shape} raise {said(error)}"
+    return f"inputs of shape {shape} give wrong states" if _differ(reference(*inputs), states) else None
 
 
 def _differ(expected: Tensor, states) -> bool:

@@ -5,11 +5,13 @@ import functools
 import torch
 from torch import Tensor
 
-from ....checking.compare import Facts
+from ....checking.compare import Facts, Tolerance, difference
 from ....checking.counter import Counter
 from ....checking.edits import edited
+from ....checking.errors import InALargerCase
 from ....checking.exercise import Draw, Exercise, Misconception
 from .combine import combine
+from .cost import failing
 from .hillis_steele import hillis_steele
 from .shared import by_cumulative_products, linear_loop, zero_first
 
@@ -38,8 +40,24 @@ def _written(scan, length: int) -> tuple[int, int, int]:
     return zeros, len(tables) - zeros, counter.bytes
 
 
+@functools.lru_cache(maxsize=64)
+def _with_other_axes(scan) -> str | None:
+    """How a loop over (L, N) fails with no axis behind the steps, or with two of them."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = (tuple(torch.rand(8, *rest, generator=generator) for _ in range(2)) for rest in ((), (2, 3)))
+    return next(filter(None, (failing(linear_loop, scan, one) for one in inputs)), None)
+
+
 def _with_backward(loop, a: Tensor, x: Tensor) -> Facts | None:
     """What a loop returns, its gradients, and what its backward pass writes."""
+    found = _facts(loop, a, x)
+    right = loop is not linear_loop and difference(_facts(linear_loop, a, x), found, Tolerance(1e-3, 1e-4)) is None
+    if right and (words := _with_other_axes(loop)):
+        raise InALargerCase(words)
+    return found
+
+
+def _facts(loop, a: Tensor, x: Tensor) -> Facts | None:
     a, x = (value.detach().clone().requires_grad_() for value in (a, x))
     states = loop(a, x)
     if not isinstance(states, Tensor) or states.shape != x.shape or not states.requires_grad:
@@ -269,6 +287,10 @@ LINEAR_LOOP = Exercise(
             [
                 lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)).movedim(0, -1),
                 lambda a, x: linear_loop(a.movedim(-1, 0), x.movedim(-1, 0)),
+                *(
+                    edited(linear_loop, "a.unbind(0), x.unbind(0) → a.unbind(-1), x.unbind(-1)", *faded)
+                    for faded in ((), ("a_t * h → h * a_t",))
+                ),
             ],
         ),
         Misconception(
