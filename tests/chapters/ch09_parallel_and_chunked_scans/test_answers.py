@@ -545,7 +545,52 @@ def linear_states(a, x):
 
 TOO_FEW, BY_ONE = "too few rounds", "a shift that grows by one"
 
+
+def rounds_that_lose(a, x, of_x):
+    """Rounds in which one of the two keeps its first entries, and the other one loses them."""
+    s = 1
+    while s < len(x):
+        new_a, new_x = a[s:] * a[:-s], x[s:] + a[s:] * x[:-s]
+        a, x = (torch.cat([a[:s], new_a]), new_x) if of_x else (new_a, torch.cat([x[:s], new_x]))
+        s *= 2
+    return x
+
+
+def rounds_from_step_0(a, x):
+    """Rounds in which step 0 is the partner of those that have none."""
+    s = 1
+    while s < len(x):
+        partners = [max(0, t - s) for t in range(len(x))]
+        x, a, s = a * x[partners] + x, a * a[partners], 2 * s
+    return x
+
+
+def rounds_of_repeated_firsts(a, x):
+    s = 1
+    while s < len(x):
+        before_a, before_x = (torch.cat([v[:1]] * s + [v[:-s]]) for v in (a, x))
+        a, x = join(before_a, before_x, a, x)
+        s += s
+    return x
+
+
+def join_of_sums(a1, b1, a2, b2):
+    return a1 + a2, a2 * b1 + b2
+
+
+PARTLY_KEPT = "one part of the pair that gets shorter"
+STEP_0 = "step 0 in the place of a missing partner"
 HILLIS_STEELE = [
+    ("x alone put together", lambda a, x: rounds_that_lose(a, x, of_x=False), PARTLY_KEPT),
+    ("a alone put together", lambda a, x: rounds_that_lose(a, x, of_x=True), PARTLY_KEPT),
+    ("step 0 for all", rounds_from_step_0, STEP_0),
+    (
+        "the first row repeated",
+        rounds_of_repeated_firsts,
+        STEP_0,
+    ),
+    ("a1 + a2", lambda a, x: rounds(a, x, join_of_sums), "decays that are added"),
+    ("sum", lambda a, x: rounds(a, x, lambda *pairs: (sum(pairs[::2]), join(*pairs)[1])), "decays that are added"),
     ("drives that fade", lambda a, x: linear_states(a, a * x), "a drive that fades at once"),
     ("cumsum of a x", lambda a, x: torch.cumsum(x * a, 0), "a single cumulative sum"),
     ("P cumsum", lambda a, x: x.cumsum(0) * a.cumprod(0), "a single cumulative sum"),
@@ -897,6 +942,10 @@ def tree_with_odd_drives(a, x):
 
 
 UP_DOWN = [
+    ("even steps go up", tree(up=lambda a, x: (a[0::2], x[0::2])), "every second step by itself"),
+    ("even places go up", tree(up=lambda a, x: (a.unflatten(0, (-1, 2))[:, 0], x[::2])), "every second step by itself"),
+    ("a + a up", tree(up=lambda a, x: (a[0::2] + a[1::2], pairs(a, x)[1])), "decays that are added"),
+    ("sum of two a's", tree(up=lambda a, x: (a.unflatten(0, (-1, 2)).sum(1), pairs(a, x)[1])), "decays that are added"),
     ("no t = 0", tree(down=lambda a, x, odd: a[2::2] * odd[:-1] + x[2::2]), "a first step that has no place"),
     ("nothing returned at one step", tree_with_nothing_at_its_end, "nothing at the end of the tree"),
     ("in place of copies", tree_in_place, "right"),
@@ -1198,9 +1247,30 @@ def first_weight_one(log_a, x):
 
 LIFTED = "decays that are lifted"
 OPERANDS = "operands in the wrong order"
+WITH_EPSILON = "products counted from the start, and an epsilon"
 MENDED = [
+    (
+        "float64, epsilon kept",
+        lambda log_a, x: not_mended(log_a.double(), x.double()).float(),
+        "the suspect's states",
+    ),
+    (
+        "from the start, + 1e-12",
+        lambda log_a, x: (P := log_a.cumsum(0).exp()) * (x / (P + 1e-12)).cumsum(0),
+        WITH_EPSILON,
+    ),
+    (
+        "the shortcut, + 1e-30",
+        lambda log_a, x: (P := log_a.exp().cumprod(0)) * torch.cumsum(x / (1e-30 + P), 0),
+        WITH_EPSILON,
+    ),
+    (
+        "from the start, + 1e-8 everywhere",
+        lambda log_a, x: (P := log_a.cumsum(0).exp() + 1e-8) * (x / P).cumsum(0),
+        WITH_EPSILON,
+    ),
     ("backwards", lambda log_a, x: linear_states(log_a.exp().flip(0), x.flip(0)).flip(0), "steps from last to first"),
-    ("a clamped product", clamped_from_the_start, "a clamp"),
+    ("a clamped product", clamped_from_the_start, "weights that are lifted"),
     ("chunks of 32", lambda log_a, x: dividing_chunks(log_a, x, 32), "chunks that still divide"),
     ("lifted decays, in rounds", lambda log_a, x: rounds_in_place(log_a.exp().clamp(min=1e-3), x), LIFTED),
     ("lifted exponents, in rounds", lambda log_a, x: rounds_in_place(log_a.clamp(min=-5).exp(), x), LIFTED),
@@ -1254,16 +1324,24 @@ MENDED = [
     ("chunks", in_chunks, "right"),
     ("padded", lambda log_a, x: rounds_with_padding(log_a.exp(), x), "right"),
     ("where", lambda log_a, x: rounds_with_where(log_a.exp(), x), "right"),
-    ("as it was", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-12)), "the suspect as it was"),
+    ("as it was", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-12)), "the suspect's states"),
     ("no epsilon", lambda log_a, x: suspect(log_a, x, torch.div), "a division by zero"),
     ("1e-30", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-30)), "another epsilon"),
     ("1e-8", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (1e-8 + w)), "another epsilon"),
     ("tiny", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + torch.finfo(w.dtype).tiny)), "another epsilon"),
     ("1e-16", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-16)), "another epsilon"),
     ("1e-20", lambda log_a, x: suspect(log_a, x, lambda y, w: y / (w + 1e-20)), "another epsilon"),
-    ("clamp", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp_min(1e-12)), "a clamp"),
-    ("maximum", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.maximum(torch.tensor(1e-20))), "a clamp"),
-    ("clamp to the smallest", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp(min=1e-38)), "a clamp"),
+    ("clamp", lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp_min(1e-12)), "weights that are lifted"),
+    (
+        "maximum",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.maximum(torch.tensor(1e-20))),
+        "weights that are lifted",
+    ),
+    (
+        "clamp to the smallest",
+        lambda log_a, x: suspect(log_a, x, lambda y, w: y / w.clamp(min=1e-38)),
+        "weights that are lifted",
+    ),
     (
         "nan to 0",
         lambda log_a, x: suspect(log_a, x, torch.div).nan_to_num(0.0),
@@ -1280,9 +1358,13 @@ MENDED = [
     (
         "clamped exponents",
         lambda log_a, x: ((W := later(log_a).clamp(min=-80).exp()) * x).cumsum(0) / W,
-        "a clamp",
+        "weights that are lifted",
     ),
-    ("+ 1e-12 everywhere", lambda log_a, x: ((W := later(log_a).exp() + 1e-12) * x).cumsum(0) / W, "a clamp"),
+    (
+        "+ 1e-12 everywhere",
+        lambda log_a, x: ((W := later(log_a).exp() + 1e-12) * x).cumsum(0) / W,
+        "weights that are lifted",
+    ),
     (
         "float64 and 1e-300",
         lambda log_a, x: suspect(log_a.double(), x.double(), lambda y, w: y / (w + 1e-300)).float(),
@@ -1613,7 +1695,12 @@ def products_from_the_beginning(a, x, chunk):
     return torch.cat(out)
 
 
+OWN_SIZE = "chunks of a size of their own"
 CHUNKED = [
+    ("chunks of 2", lambda a, x, chunk: chunks_with_added_starts(a, x, 2), OWN_SIZE),
+    ("chunks of 16, unflattened", lambda a, x, chunk: chunked_scan(a, x, 16), OWN_SIZE),
+    ("chunks of 4, reshaped", lambda a, x, chunk: chunks()(a, x, 4), OWN_SIZE),
+    ("chunks of 2, reshaped", lambda a, x, chunk: chunks()(a, x, 2), OWN_SIZE),
     ("decays along the chunks", faded_along_the_chunks, "decays of a place, not of a chunk"),
     ("starts of the chunks", starts_alone, "the ends alone"),
     ("indices", chunks_with_indices, "right"),
@@ -1685,7 +1772,6 @@ CHUNKED = [
     ("no return", lambda a, x, chunk: print(end=""), None),
     ("two axes only", lambda a, x, chunk: chunks()(a, x, chunk).reshape(-1, x.shape[1]), None),
     ("first state alone", lambda a, x, chunk: chunks()(a[:, :1], x[:, :1], chunk).expand_as(x), None),
-    ("chunks of 2", lambda a, x, chunk: chunks()(a, x, 2), None),
     ("a crash", lambda a, x, chunk: a.unflatten(0, (chunk, chunk)), None),
     ("nothing done", lambda a, x, chunk: x, None),
     ("the starts", lambda a, x, chunk: chunks()(a, x, chunk)[::chunk], None),
@@ -1916,7 +2002,19 @@ def without_the_first(a, x):
     return torch.stack(out)
 
 
+def unbound_along(axis, a, x):
+    h, states = torch.zeros_like(x[0]), []
+    for decay, drive in zip(a.unbind(axis), x.unbind(axis), strict=True):
+        h = decay * h + drive
+        states.append(h)
+    return torch.stack(states)
+
+
 LINEAR = [
+    ("unbind(1)", lambda a, x: unbound_along(1, a, x), "a loop over the states"),
+    ("unbind(-1)", lambda a, x: unbound_along(-1, a, x), "a loop over the states"),
+    ("vstack", lambda a, x: torch.vstack(collected(a, x, as_list=True)), None),
+    ("stack, dim=-2", lambda a, x: torch.stack(collected(a, x, as_list=True), dim=-2), None),
     ("insert(0, h)", lambda a, x: torch.stack(collected(a, x, as_list=True)[::-1]), "states in reverse"),
     ("unbind(-1)", along_the_states, "a loop over the states"),
     ("x[0] is not kept", without_the_first, "a first state that is lost"),
@@ -2049,6 +2147,10 @@ def four_levels(a, x):
      "Inputs of shape (128,) raise IndexError: list index out of range."),
     ("09.chunked_scan", lambda a, x, chunk: chunked_scan(a, x, chunk) * (len(a) < 90),
      "Inputs of shape (128, 2) give wrong states."),
+    ("09.linear_loop", lambda a, x: torch.vstack(collected(a, x, as_list=True)),
+     "Inputs of shape (8,) give wrong states."),
+    ("09.linear_loop", lambda a, x: unbound(a, x) if a.ndim < 3 else unbound(a.movedim(1, 0), x.movedim(1, 0)),
+     "Inputs of shape (8, 2, 3) give wrong states."),
 ])  # fmt: skip
 def test_what_is_right_for_few_steps_must_be_right_for_many(id, answer, words):
     shown = card(exercise(id), judge(exercise(id), answer, quiet=True)).text()

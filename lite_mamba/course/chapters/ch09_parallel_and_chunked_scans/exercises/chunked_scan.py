@@ -95,6 +95,17 @@ CHUNKED_SCAN = Exercise(
     axes=("step", "state"),
     misconceptions=[
         Misconception(
+            "chunks of a size of their own",
+            "Your chunks have a number of steps that you have chosen. How many steps a chunk has, the caller says, by "
+            "`chunk`: L is a multiple of it, and of no other number for sure.",
+            [
+                edited(chunked_scan, f"value.unflatten(0, (-1, chunk)) → {cut.format(size)}")
+                for cut in ("value.unflatten(0, (-1, {}))", "value.reshape(-1, {}, *value.shape[1:])")
+                for size in (2, 4, 8, 16, 32, 64)
+            ],
+            where=lambda a, x, chunk: len(a) % 2 == 1,
+        ),
+        Misconception(
             "chunks that know nothing of each other",
             "Every chunk starts from zero, and stays so. The first chunk is right. What do the others lack?",
             _from_zero,

@@ -109,6 +109,16 @@ HILLIS_STEELE = Exercise(
             ],
         ),
         Misconception(
+            "step 0 in the place of a missing partner",
+            "Where no step stands at a distance of `shift`, you take step 0, by an index that stops at 0 perhaps. So "
+            "the first steps take it in again and again. They are finished, and should stay as they are.",
+            edited(
+                hillis_steele,
+                f"{JOIN} → i = (torch.arange(len(a)) - shift).clamp(min=0); new_a, new_x = combine(a[i], x[i], a, x)",
+                f"{MOVE_ON} → a, x = new_a, new_x",
+            ),
+        ),
+        Misconception(
             "a shift through all numbers",
             "Your shift goes through all numbers of the table, row after row: torch.roll does so when it is given no "
             "axis. For (L,) that is right; for (L, N) a state meets another state. Shift along axis 0.",
@@ -147,6 +157,12 @@ HILLIS_STEELE = Exercise(
                 hillis_steele,
                 f"{JOIN} → new_a = a[shift:] * a[:-shift]; new_x = new_a * x[:-shift] + x[shift:]",
             ),
+        ),
+        Misconception(
+            "decays that are added",
+            "For the decay of a span you add those of its two parts. Two fadings one after the other multiply: a half "
+            "of a half is a quarter.",
+            edited(hillis_steele, f"{JOIN} → {JOIN}; new_a = a[shift:] + a[:-shift]"),
         ),
         Misconception(
             "decays that all fade alike",
@@ -307,6 +323,15 @@ HILLIS_STEELE = Exercise(
                 edited(
                     hillis_steele, "while → L = len(a)\n    while", "< len(a) → < L", f"{MOVE_ON} → a, x = new_a, new_x"
                 ),
+            ],
+        ),
+        Misconception(
+            "one part of the pair that gets shorter",
+            "Of a and x, one keeps its first `shift` entries, and the other one loses them. In the next round they no "
+            "longer fit each other. Which entries belong in front of the joined ones, in both?",
+            [
+                edited(hillis_steele, f"{MOVE_ON} → a, x = new_a, torch.cat([x[:shift], new_x])"),
+                edited(hillis_steele, f"{MOVE_ON} → a, x = torch.cat([a[:shift], new_a]), new_x"),
             ],
         ),
         Misconception(

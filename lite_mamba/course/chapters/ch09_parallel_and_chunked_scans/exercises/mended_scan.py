@@ -143,9 +143,10 @@ MENDED_SCAN = Exercise(
     example={"log_a": torch.full((5,), -20.0), "x": torch.tensor([3.0, 1.0, 4.0, 1.0, 5.0])},
     misconceptions=[
         Misconception(
-            "the suspect as it was",
-            "Nothing is mended yet. In the case below the last states are right, and the first ones are almost "
-            "nothing. Follow the first one through the three lines.",
+            "the suspect's states",
+            "Nothing is mended yet: what comes is what the suspect gives, whatever you may have changed. In the case "
+            "below the last states are right, and the first ones are almost nothing. Follow the first one through the "
+            "three lines.",
             suspect_scan,
             given=True,
         ),
@@ -180,7 +181,7 @@ MENDED_SCAN = Exercise(
             ],
         ),
         Misconception(
-            "a clamp",
+            "weights that are lifted",
             "A weight that was lifted to a smallest value is no longer the product of the decays, so the drives up "
             "to there count for too much or too little. The result is finite and wrong.",
             [
@@ -276,6 +277,15 @@ MENDED_SCAN = Exercise(
                     "a.cumprod(0) → a.cumsum(0).exp()",
                     "(x / product) → ((-a.cumsum(0)).exp() * x)",
                 ),
+            ],
+        ),
+        Misconception(
+            "products counted from the start, and an epsilon",
+            "Now the *late* steps have the vanishing product. Next to it your small number is large, and a late drive "
+            "is as good as lost. No small number is small enough. Can you do without the division?",
+            [
+                *guarded(from_the_start, "product", "(product + {})", (*EPSILONS, 1e-15, 1e-20, 1e-30, 1e-38, FINEST)),
+                *(edited(from_the_start, f".exp() → .exp() + {e}") for e in (*EPSILONS, 1e-20, 1e-30)),
             ],
         ),
         Misconception(

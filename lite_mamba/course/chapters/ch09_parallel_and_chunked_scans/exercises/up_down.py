@@ -90,6 +90,7 @@ UP_DOWN = Exercise(
             "the half has to stand for a pair, so join neighbours first.",
             [
                 edited(up_down, f"{UP} → a[1::2], x[1::2]"),
+                edited(up_down, f"{UP} → a[0::2], x[0::2]"),
                 edited(
                     up_down,
                     f"odd = up_down({UP}) → even = up_down(a[0::2], x[0::2])",
@@ -112,6 +113,12 @@ UP_DOWN = Exercise(
             "You add the two x of a pair. Between them lies the later step, which fades the earlier x: a pair is made "
             "by combine.",
             edited(up_down, f"{UP} → a[0::2] * a[1::2], x[0::2] + x[1::2]"),
+        ),
+        Misconception(
+            "decays that are added",
+            "For the decay of a pair you add its two a's. Two fadings one after the other multiply: a half of a half "
+            "is a quarter.",
+            edited(up_down, f"{UP} → a[0::2] + a[1::2], combine(a[0::2], x[0::2], a[1::2], x[1::2])[1]"),
         ),
         Misconception(
             "halves in the place of neighbours",
