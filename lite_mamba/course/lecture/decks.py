@@ -229,7 +229,7 @@ NINETY = Deck(
         Picture("06", "bc90c5d7", 4, "Only the product n·Δ counts.", (2,), code="a7c5ca05"),
         Picture("06", "92e39519", 5, "All half-lives of a block on one map. The drops are its channels.", (3,)),
         Vote("06", "6048fc60", 2, "softplus(0) = ln 2: a step keeps 2^(−n)."),
-        Picture("06", "6ada79a0", 4, "Four mistakes that users made. None of them raises an error.", (1,)),
+        Picture("06", "6ada79a0", 4, "Four mistakes; the first is from real code. None of them raises an error.", (1,)),
         Text("08", "6c22b9b3", 1, "The memory behind the convolutions, in code. Ask for the order before you show it."),
         Text("08", "7e7c75a7", 1, "Equation 2 of the paper, from the left: fade, add, read.", (1, 2)),
         Code("08", "c00a82b5", 2, "The same in code: three lines in the loop."),

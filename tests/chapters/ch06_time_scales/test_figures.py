@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from lite_mamba import Mamba, initialization, selective_scan_fn
 from lite_mamba.course.chapters.ch06_time_scales import figures
-from lite_mamba.course.chapters.ch06_time_scales.exercises import inverse_softplus, sample_dt
+from lite_mamba.course.chapters.ch06_time_scales.exercises import half_life, inverse_softplus, sample_dt
 from lite_mamba.course.drawing.numbers import percent, written
 from lite_mamba.course.page.explore import Exploration
 
@@ -107,6 +107,20 @@ def test_functions_that_write_into_what_they_get_change_nothing_but_that():
     form = figures.SoftplusInverse(inverse=lambda dt: dt.add_(torch.log(-torch.expm1(-dt))))
     for kind in form.KINDS.values():
         assert form.update(kind=kind) == figures.SoftplusInverse().update(kind=kind)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_half_life_may_come_with_a_gradient():
+    weight = torch.ones(1, requires_grad=True)
+    shown = figures.Fading(half_life=lambda A, delta: weight * half_life(A, delta))
+    assert shown.update() == figures.Fading().update()
+
+
+def test_a_form_that_is_the_naive_one_leaves_it_in_sight():
+    shown = figures.SoftplusInverse(inverse=figures.naive_inverse)
+    shown.update()
+    np.testing.assert_array_equal(shown.naive.get_ydata(), shown.stable.get_ydata())
+    assert shown.naive.get_zorder() > shown.stable.get_zorder() and shown.naive.get_linestyle() == "--"
 
 
 def test_what_cannot_be_drawn_is_told():

@@ -105,7 +105,8 @@ class Fading(LiveFigure):
 
     def update(self, delta: float = 0.1, n: int = 1) -> str:
         found = self.half_life(torch.tensor([[-float(n)]]), torch.tensor([delta]))
-        self.steps = float(*returned("half_life", found, (1, 1), finite=True))
+        (found,) = returned("half_life", found, (1, 1), finite=True)
+        self.steps = found.item()
         self.left = np.exp(-n * delta * self.t)  # (T,)
         self.stems.set_segments([[(t, 0), (t, left)] for t, left in zip(self.t, self.left, strict=True)])
         self.dots.set_ydata(self.left)
@@ -259,7 +260,7 @@ class SoftplusInverse(LiveFigure):
         decades(ax, "x", range(-6, 2, 2), ["1e−6", "0.0001", "0.01", "1"])
         decades(ax, "y", (-8, -6, -4, -2, 0), ["1e−6 %", "1e−4 %", "0.01 %", "1 %", "100 %"])
         _band(ax.axvline, ax.axvspan)
-        (self.naive,) = ax.plot([], [], "--", color=style.VERMILLION, lw=4)
+        (self.naive,) = ax.plot([], [], "--", color=style.VERMILLION, lw=4, zorder=2.5)  # seen on the other one, too
         (self.stable,) = ax.plot([], [], "-", color=style.BLUE, lw=4)
         (self.here,) = ax.plot([0, 0], [-9, 0.9], ":", color=style.BLACK, lw=2.5)
         style.label_line(ax, "⋯ this Δ", 0.95, -8.3, style.BLACK, ha="right", bbox=style.PAPER)
@@ -458,7 +459,7 @@ class TimeScaleMap(LiveFigure):
         self.long = float((self.half_lives > 100).mean())
         self.short = float((self.half_lives < 1).mean())
         self.middle = float(np.median(self.half_lives))
-        self.title(self.map, f"Rain: half the states halve in {_steps(self.middle)}")
+        self.title(self.map, f"Rain: median half-life {_steps(self.middle)}")
         self.title(self.memory, f"This cell: ½ after {_steps(self.half_life)}")
         # A draw may reach an end of the map, up to rounding.
         beyond = int(((self.rain < 1e-4 * (1 - 1e-5)) | (self.rain > 1 + 1e-5)).sum())

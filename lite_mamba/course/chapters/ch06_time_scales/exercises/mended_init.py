@@ -1,6 +1,7 @@
 """Bug hunt: mended_init. The suspect has three mistakes, and each hides the next."""
 
 import math
+from collections import OrderedDict
 from functools import partial
 
 import torch
@@ -119,10 +120,14 @@ _LOG_FED = _marked("inverse_softplus(log_dt)")
 def small_model(d_model: int) -> nn.Sequential:
     """A linear layer, a Mamba block with biases, a linear layer as wide as the block, and one with a marked bias."""
     D = 2 * d_model
-    block = Mamba(d_model, d_state=2, bias=True)
-    model = nn.Sequential(nn.Linear(3, d_model), block, nn.Linear(d_model, D), nn.Linear(D, D))
-    model[3].bias._no_reinit = True
-    return model
+    layers = {
+        "first": nn.Linear(3, d_model),
+        "block": Mamba(d_model, d_state=2, bias=True),
+        "wide": nn.Linear(d_model, D),
+        "marked": nn.Linear(D, D),
+    }
+    layers["marked"].bias._no_reinit = True
+    return nn.Sequential(OrderedDict(layers))
 
 
 def _first_values(function, d_model: int, u: Tensor) -> Facts:
@@ -137,10 +142,10 @@ def _first_values(function, d_model: int, u: Tensor) -> Facts:
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
     facts = {
-        **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("1.dt_proj.bias", "3.bias")},
+        **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("block.dt_proj.bias", "marked.bias")},
         **biases,
-        "1.A_log": model[1].A_log.detach(),
-        "1.D": model[1].D.detach(),
+        "block.A_log": model.block.A_log.detach(),
+        "block.D": model.block.D.detach(),
         "weights that are all alike": [name for name, layer in layers if not layer.weight.std() > 0],
         "marks that are lost": [name for name in marked if not hasattr(model.get_parameter(name), "_no_reinit")],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
@@ -200,9 +205,9 @@ MENDED_INIT = Exercise(
             _marked("inverse_softplus(-log_dt)"),
         ),
         Misconception(
-            "a logarithm that is cut off",
-            "Every Δ is the same small number: log(dt) is negative, all of it, and is lifted to the least number that "
-            "you let through. Nothing is to be cut: what leads from log(dt) to dt?",
+            "the same small number for every Δ",
+            "Every Δ is the same small number, and nothing is left of u. Where log(dt) is lifted to a least number, "
+            "all of it is: it is negative. Nothing is to be cut off: what leads from log(dt) to dt?",
             [_marked(f"inverse_softplus(log_dt.clamp(min={least}))") for least in (1e-6, 1e-4, 0.001, 0.01)],
         ),
         Misconception(

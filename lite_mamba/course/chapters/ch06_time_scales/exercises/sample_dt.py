@@ -65,9 +65,9 @@ SAMPLE_DT = Exercise(
             edited(sample_dt, "math.log(dt_min), math.log(dt_max) → dt_min, dt_max"),
         ),
         Misconception(
-            "all of it below the floor",
-            "The floor has lifted all of your values: before it they are negative, as the logarithm of a step size is, "
-            "and as exp(…) − 1 of one is. What comes out without the floor? exp leads back from the logarithm.",
+            "the floor and nothing else",
+            "All of your values are the floor. Has it lifted them? The logarithm of a step size is negative, and so is "
+            "exp(…) − 1 of one. What comes out without the floor? exp leads back from the logarithm.",
             edited(sample_dt, "torch.exp(low → (low"),
         ),
         Misconception(
@@ -101,8 +101,8 @@ SAMPLE_DT = Exercise(
         ),
         Misconception(
             "a floor that moves the range",
-            "You put the floor in the place of dt_min and then draw from another range, so every value moves. The "
-            "floor touches only the values that came out below it.",
+            "You put the floor in the place of dt_min and then draw from another range, so the values in between move "
+            "as well. The floor touches only those that came out below it.",
             [
                 edited(sample_dt, "math.log(dt_min) → math.log(max(dt_min, dt_init_floor))"),
                 edited(sample_dt, "math.log(dt_min) → math.log(dt_init_floor)"),

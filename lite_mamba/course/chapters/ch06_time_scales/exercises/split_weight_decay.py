@@ -188,8 +188,9 @@ SPLIT_WEIGHT_DECAY = Exercise(
             _spared('getattr(parameter, "_no_weight_decay", False)'),
         ),
         Misconception(
-            "two axes exactly",
-            "The weight of the convolution has three axes, and it decays too: two axes *or more*.",
+            "a convolution that is spared",
+            "The weight of the convolution does not decay in your split. It has three axes and no mark: what has two "
+            "axes *or more* decays.",
             _spared('parameter.ndim != 2 or getattr(parameter, "_no_weight_decay", False)'),
         ),
         Misconception(
