@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from symtable import symtable
 
 import nbformat
 
@@ -507,6 +508,20 @@ def every_explore_is_one_call_at_the_end_of_its_cell(nb):
             found.append(f"{cell}: {number} calls of explore, tags {sorted(cell.tags)}")
         if number and not is_last_statement(cell, "explore"):
             found.append(f"{cell}: explore is not the last statement")
+    return found
+
+
+@rule
+def a_figure_keeps_its_name(nb):
+    """The answers below it go by that name, and may be opened again after all other cells."""
+    found, figures = [], {}
+    for cell in nb.code:
+        if not cell.tree.body:
+            continue
+        names = {name.get_name() for name in symtable(cell.source, "cell", "exec").get_symbols() if name.is_assigned()}
+        found += [f"{cell}: gives away the name {name!r} of {figures[name]}" for name in sorted(names & set(figures))]
+        if "explore" in cell.tags:
+            figures |= dict.fromkeys(names, cell)
     return found
 
 

@@ -128,8 +128,8 @@ def section(n):
         new_markdown_cell(f"## {n} What does it do\n\n{LOOK}\nThe factorial `n!` and $n!$ are 6."),
         code(f'guess{n} = course.predict("03.{n}", "How many?", low=0, high=9)', "predict"),
         code(f"guess{n}.reveal(3)", "reveal", jupyter={"source_hidden": True}),
-        code("seen = course.explore(figure)", "explore"),
-        code(ANSWERS, "answers", jupyter={"source_hidden": True}),
+        code(f"seen{n} = course.explore(figure)", "explore"),
+        code(ANSWERS.replace("seen", f"seen{n}"), "answers", jupyter={"source_hidden": True}),
     ]
 
 
@@ -323,6 +323,8 @@ BAD = [
     ("every_explore_is_one_call_at_the_end_of_its_cell", drop_tag("explore")),
     ("every_explore_is_one_call_at_the_end_of_its_cell", replace("(figure)", "(figure)\nx", "explore")),
     ("there_are_enough_explores", drop("explore")),
+    ("a_figure_keeps_its_name", append("seen1 = 1")),
+    ("a_figure_keeps_its_name", append("for seen2 in (1, 2):\n    print(seen2)")),
     ("what_to_look_for_stands_above_each_explore", replace("What to look for", "Look")),
     ("what_to_look_for_stands_above_each_explore", replace("?\n", ".\n")),
     ("what_to_look_for_stands_above_each_explore", append("course.explore(figure)", "explore")),
