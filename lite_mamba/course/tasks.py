@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sysconfig
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,22 +80,29 @@ def _library_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def library_split(share: int = 10) -> tuple[bytes, bytes]:
+def held_out(paths: list[str], share: int) -> list[bool]:
+    """Which files a model must not read in training: a checksum of the path says so, in every Python version alike."""
+    return [zlib.crc32(path.encode()) % share == 0 for path in paths]
+
+
+def library_split(share: int = 10, rule: Callable[[list[str], int], Sequence[bool]] = held_out) -> tuple[bytes, bytes]:
     """The library's text in two parts: what a language model may read, and whole files that it is tested on.
 
-    A file is held out if a hash of its path says so, about one in `share`: the same names in every Python version.
+    Args:
+        share: about one file in so many is held out.
+        rule: (paths, share) to True for each path that is held out, the function of exercise 3 of notebook 13.
 
     Returns:
         The text to train on, and the text held out.
 
-    >>> train, held_out = library_split()
-    >>> len(held_out) < len(train) / 5
+    >>> train, unread = library_split()
+    >>> len(unread) < len(train) / 5
     True
     """
     folder, parts = Path(sysconfig.get_path("stdlib")), (bytearray(), bytearray())
-    for path in _library_files(folder):
-        name = path.relative_to(folder).as_posix()
-        parts[zlib.crc32(name.encode()) % share == 0].extend(path.read_bytes())
+    files = list(_library_files(folder))
+    for path, unread in zip(files, rule([path.relative_to(folder).as_posix() for path in files], share), strict=True):
+        parts[bool(unread)].extend(path.read_bytes())
     return bytes(parts[False]), bytes(parts[True])
 
 

@@ -1,5 +1,6 @@
 """The memory tasks keep their laws for any length and seed; the text is split by the names of its files."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -93,6 +94,13 @@ def test_the_two_parts_of_the_library_share_no_file_and_lose_no_byte():
     train, held_out = tasks.library_split()
     assert len(train) + len(held_out) == len(tasks.library_text())
     assert 0.05 < len(held_out) / len(train) < 0.2
+
+
+def test_a_rule_of_your_own_splits_the_library():
+    none, unread = tasks.library_split(rule=lambda paths, share: [True] * len(paths))
+    assert none == b"" and unread == tasks.library_text()
+    as_numpy = lambda paths, share: tuple(map(np.bool_, tasks.held_out(paths, share)))  # noqa: E731
+    assert tasks.library_split(20, as_numpy) == tasks.library_split(20)
 
 
 def test_text_targets_are_the_bytes_that_follow():
