@@ -253,8 +253,9 @@ def _error_lines(verdict: Verdict) -> list[str]:
 
 
 def _sentence(words: str, names: Sequence[str]) -> str:
-    """The words with a capital letter, unless they start with the name of a part: y is not Y."""
-    return (words if words.startswith(tuple(names)) else words[:1].upper() + words[1:]) + "."
+    """The words with a capital letter, unless they start with the name of a part, or with one in code: y is not Y."""
+    named = words.startswith(tuple(names)) or re.match(r"\S*\w[._(]\w", words)  # norm.weight, softplus(bias)
+    return (words if named else words[:1].upper() + words[1:]) + "."
 
 
 def _keep(found: Exercise, function: Function) -> list[str]:
