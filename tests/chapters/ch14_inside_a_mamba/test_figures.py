@@ -344,6 +344,29 @@ def test_kinds_tell_long_strings_short_ones_and_comments_apart():
     assert kinds("'a'" + '"""b"""' + "# 'c'\n").tolist() == [1, 1, 0, 2, 2, 2, 2, 2, 2, 0, *[-1] * 5, 0]
 
 
+def test_the_files_are_what_the_text_says_of_them():
+    start, held = probing.PLACES.start, FILES[-probing.HELD :]
+    assert all(text.startswith('"""') for text in FILES)
+    assert sum('"""' in text[3:start] for text in FILES) == 17  # has closed its docstring
+    kind = torch.stack([kinds(text)[probing.PLACES] for text in held])
+    assert (kind < 1).sum() > 2 * (kind > 0).sum()  # outside of strings, and inside
+    assert (kind == 2).sum() > (kind == 1).sum()  # docstrings, and other strings
+    comments = [comment for text in held for comment in re.findall(r"#.*", hidden_strings(text))]
+    assert len(comments) == 5 and sum('"' in comment for comment in comments) == 1
+
+
+def hidden_strings(text):
+    """A text with a space for each byte inside of a string."""
+    return "".join(" " if kind > 0 else sign for sign, kind in zip(text, kinds(text).tolist(), strict=True))
+
+
+def test_training_made_most_half_lives_shorter_and_the_longest_of_four_layers_longer():
+    both = np.array([figures.rain(probing.LANGUAGE, layer) for layer in range(6)])  # (layers, 2, D, N)
+    before, after = both[:, 0], both[:, 1]
+    assert (after < before).mean((1, 2)).min() > 0.5  # of each layer
+    assert (after.max((1, 2)) > before.max((1, 2))).tolist() == [False, True, True, True, False, True]
+
+
 def test_a_probe_is_tested_on_files_that_it_has_nothing_of():
     y = probing.labels("inside a string")
     x = torch.randn(*y.shape, 3, generator=torch.Generator().manual_seed(0)) + y[..., None].float()
