@@ -277,6 +277,12 @@ def silu(x, w, b, d, **changes):
     return F.silu(one(x, w, b, d, **changes))
 
 
+def cut_as_without_gaps(x, w, b, d):
+    W, D = w.shape[1], x.shape[1]
+    uncut = F.conv1d(x, w.unsqueeze(1), b, padding=(W - 1) * d, dilation=d, groups=D)
+    return F.silu(uncut[..., : uncut.shape[-1] - (W - 1)])
+
+
 def bare_weight(x, w, b, d):
     return F.silu(F.conv1d(F.pad(x, ((w.shape[1] - 1) * d, 0)), w, b, dilation=d, groups=x.shape[1]))
 
@@ -390,8 +396,12 @@ for expected, functions in {
         in_place(lambda x, w, b, d: F.silu(causal_dilated_conv1d_fn(x, w, b))),
     ],
     "the oldest tap alone in its place": [
-        *in_four_ways(lambda *a: silu(*a, dilation=1)),
+        *in_four_ways(lambda *a: silu(*a, dilation=1))[2:],
         added(lambda x, w, b, d: silu(x, w, b, d, dilation=1)[..., : x.shape[-1]]),
+    ],
+    "a dilation that is not everywhere": [
+        *in_four_ways(lambda *a: silu(*a, dilation=1))[:2],
+        *in_four_ways(cut_as_without_gaps)[:2],
     ],
     "one dilation too late": [
         *in_four_ways(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] * d, 0))),
@@ -1495,7 +1505,7 @@ for id, expected, function in (
     ),
     (
         "receptive_field",
-        "the dilation taken for the samples in between",
+        "now counted for every gap",
         lambda k, ds, stacked=False: (k - 1) * (1 + (sum(ds) if stacked else max(ds))),
     ),
     (
@@ -1783,6 +1793,16 @@ for id, expected, function in (
     ),
     *(("gated_dilated_conv", "a cut of no samples", function) for function in in_four_ways(cut_by_its_padding)),
     ("gated_dilated_conv", "the branches one behind the other", branches_in_x),
+    (  # zeros enough for two taps, and too few for four
+        "gated_dilated_conv",
+        UNNAMED,
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] - 1 + d, 0))[..., -x.shape[-1] :]),
+    ),
+    (
+        "gated_dilated_conv",
+        RIGHT,
+        added(lambda x, w, b, d: silu(x, w, b, d, pad=(w.shape[1] * d, 0))[..., -x.shape[-1] :]),
+    ),
     ("lags_touched", "four taps whatever is asked", lambda k, ds, stacked=False: path_sums(4, ds, stacked)),
     (
         "lags_touched",
@@ -1794,6 +1814,12 @@ for id, expected, function in (
         "the oldest tap alone",
         lambda k, ds, stacked=False: [(k - 1) * sum(ds)] if stacked else sorted({(k - 1) * d for d in ds}),
     ),
+    (
+        "lags_touched",
+        "the oldest tap alone",
+        lambda k, ds, stacked=False: sorted({0, *((k - 1) * d for d in (itertools.accumulate(ds) if stacked else ds))}),
+    ),
+    ("lags_touched", "the oldest tap alone", lambda k, ds, stacked=False: sorted({(k - 1) * d for d in ds})),
     ("lags_touched", "a layer that comes in twice", from_the_first_layer),
     ("lags_touched", "a layer that comes in twice", without_an_else),
     ("measured_lags", "one lag alone", returned_after_the_first),

@@ -27,9 +27,9 @@ def gated_dilated_conv(
 
 
 def draw_front_end(draw: Draw) -> dict[str, Any]:
-    branches, d_conv, length = draw.size(1, 4), draw.size(1, 4), draw.size(4, 16)
+    branches, d_conv, length = draw.size(1, 4), draw.size(1, 6), draw.size(4, 16)  # so that four taps are among them
     batch, channels = draw.size(1, 3), draw.size(1, 3)
-    widest = draw.in_turn([3, 3, 3, 60])  # lags beyond the 24 of the text
+    widest = draw.in_turn([4, 4, 4, 60])  # lags beyond the 24 of the text
     large = 100 * (draw.integers(0, 6) == 0)  # softmax does not see it, and e¹⁰⁰ is more than a float32 can hold
     return {
         "x": draw.normal(batch, channels, length),
@@ -264,9 +264,15 @@ GATED_DILATED_CONV = Exercise(
         ),
         Misconception(
             name="the oldest tap alone in its place",
-            wrong=[*summed("dilation=dilation, → "), gated("dilation=dilation, → ", CUT)],
+            wrong=[*summed("dilation=dilation, → ")[1:], gated("dilation=dilation, → ", CUT)],
             message="The oldest tap looks back as far as it should, but the next ones are its neighbours. The gaps "
             "belong between all taps: a convolution must be told the dilation, too, and not the padding alone.",
+        ),
+        Misconception(
+            name="a dilation that is not everywhere",
+            wrong=gated("dilation=dilation, → "),  # its length alone is seen, and a cut of W − 1 leaves the same
+            message="The branches are (d_conv − 1)·(dilation − 1) samples too long. The padding, the convolution and a "
+            "cut at the end, if there is one: does each of them know the dilation?",
         ),
         Misconception(
             name="one dilation too late",

@@ -183,6 +183,10 @@ LAGS_TOUCHED = Exercise(
             wrong=[
                 read("range(d_conv) → [d_conv - 1]", "reached = {0} → reached = {0} if stacked else set()"),
                 read("range(d_conv) → [d_conv - 1]"),
+                lambda d_conv, dilations, stacked=False: sorted({(d_conv - 1) * d for d in dilations}),
+                lambda d_conv, dilations, stacked=False: sorted(
+                    {0, *((d_conv - 1) * d for d in (accumulate(dilations) if stacked else dilations))}
+                ),
             ],
             message="Of each kernel you take the lag of its oldest tap. That one decides how large the field is; the "
             "other taps read samples, too.",

@@ -349,7 +349,8 @@ MEASURED_LAGS = Exercise(
                 ),
             ],
             message="What you read as the gradient is None. `backward()` makes one, but hands out nothing: it puts it "
-            "into `.grad` of the tensor made with requires_grad=True. What is computed from that tensor gets none.",
+            "into `.grad` of the tensor made with requires_grad=True. What is computed from that tensor gets none. "
+            "(Without its brackets it does not run, and torch.autograd.grad hands out what it finds.)",
         ),
         Misconception(
             name="lags below zero",

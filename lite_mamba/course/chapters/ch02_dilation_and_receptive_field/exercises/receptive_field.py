@@ -84,10 +84,15 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{LAG} → (d_conv - 1) * (dilation + 1)", f"{PLUS_ONE} → {COMBINED}"),
                 field(f"{LAG} → (d_conv - 1) * (dilation + 1) + 1", f"{PLUS_ONE} → {COMBINED}"),
                 field(f"{PLUS_ONE} → d_conv + ({COMBINED})"),
-                field(f"{PLUS_ONE} → d_conv - 1 + ({COMBINED})"),
             ],
             message="The dilation is the distance from one tap to the next. With dilation 1 they are neighbours "
             "and no sample lies between them.",
+        ),
+        Misconception(
+            name="now counted for every gap",
+            wrong=field(f"{PLUS_ONE} → d_conv - 1 + ({COMBINED})"),
+            message="To the largest lag you add d_conv − 1, and the present sample is one. (With the 1 inside the "
+            "brackets, the product multiplies it, too.)",
         ),
         Misconception(
             name="the taps themselves left out",
