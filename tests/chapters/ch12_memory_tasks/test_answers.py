@@ -16,6 +16,9 @@ import torch.nn.functional as F
 from answer_rows import judged, rows
 
 from lite_mamba import InferenceParams
+from lite_mamba.course.chapters import exercise
+from lite_mamba.course.chapters.ch12_memory_tasks.exercises.last_logits import MODEL
+from lite_mamba.course.checking.trial import trials
 
 # Exercise 1: fixed_copying (data, length, n_symbols)
 
@@ -95,6 +98,25 @@ def fixed_where_empty(data, length, n):
     return tokens
 
 
+def fixed_over(tokens, d, n, k=None):
+    k = d.shape[1] if k is None else k
+    tokens[:, :k] = d
+    tokens[:, -k:] = n + 1
+    return tokens
+
+
+def fixed_with_a_shape(d, length, n, shape):
+    batch, k = shape
+    return torch.cat([d, torch.full((batch, length - 2 * k), n), torch.full((batch, k), n + 1)], dim=1)
+
+
+def fixed_rows_first(d, length, n):
+    tokens = torch.full((len(d), length), n)
+    tokens[: d.shape[1]] = d
+    tokens[-d.shape[1] :] = n + 1
+    return tokens
+
+
 FIXED = [
     ("one short", lambda d, length, n: torch.cat(
         [d, torch.full((len(d), length - 2 * d.shape[1] + 1), n), torch.full_like(d, n + 1)[:, 1:]], dim=1),
@@ -155,6 +177,20 @@ FIXED = [
     ("two recalls a symbol", lambda d, length, n: torch.where(
         torch.arange(length) < length - 2 * d.shape[1], fixed_by_cat(d, length, n), n + 1),
      "more recalls than symbols"),
+    ("K is len(data)", lambda d, length, n: fixed_over(torch.full((len(d), length), n), d, n, len(d)),
+     "rows counted in the place of symbols"),
+    ("K is len(data), cat", lambda d, length, n: fixed_with_a_shape(d, length, n, (len(d), len(d))),
+     "rows counted in the place of symbols"),
+    ("K, B", lambda d, length, n: fixed_over(torch.full((*d.shape[1:], length), n), d, n, len(d)),
+     "the two numbers of a shape exchanged"),
+    ("K, B, cat", lambda d, length, n: fixed_with_a_shape(d, length, n, d.T.shape),
+     "the two numbers of a shape exchanged"),
+    ("symbols in rows", fixed_rows_first, "rows in the place of columns"),
+    ("random noise", lambda d, length, n: fixed_over(torch.randint(0, n, (len(d), length)), d, n),
+     "noise that is also a symbol"),
+    ("random noise between", lambda d, length, n: torch.cat(
+        [d, torch.randint(n, (len(d), length - 2 * d.shape[1])), torch.full_like(d, n + 1)], 1),
+     "noise that is also a symbol"),
     ("from the second token on", lambda d, length, n: torch.cat(
         [torch.full((len(d), 1), n), fixed_by_cat(d, length - 1, n)], 1), "symbols one place too late"),
 ]  # fmt: skip
@@ -269,12 +305,12 @@ def selective_by_rows_counted(data, u, n):
     return tokens.scatter(1, top(u, len(u)), data)
 
 
-def selective_above_a_half(data, u, n):
+def selective_above_a_half(data, u, n, bound=0.5):
     tokens = selective_noise(data, u, n)
-    for b, row in enumerate(u.tolist()):
+    for b, row in enumerate(u):
         symbols = iter(data[b])
         for p, each in enumerate(row):
-            if each > 0.5 and (symbol := next(symbols, None)) is not None:
+            if each > bound and (symbol := next(symbols, None)) is not None:
                 tokens[b, p] = symbol
     return tokens
 
@@ -287,6 +323,38 @@ def selective_in_rows(data, u, n):
 
 def places_of(which):
     return lambda data, u, n: selective_at(data, u, n, which(u, data.shape[1]))
+
+
+def selective_with_a_shape(d, u, n, shape):
+    batch, k = shape
+    tokens = torch.full((batch, u.shape[1] + k), n)
+    tokens[:, -k:] = n + 1
+    return tokens.scatter(1, u.topk(k, dim=1).indices.sort(dim=1).values, d)
+
+
+def selective_symbol_by_symbol(d, u, n):
+    tokens = selective_noise(d, u, n)
+    for row, places, symbols in zip(tokens, top(u, d.shape[1]), d, strict=True):
+        for symbol in symbols:
+            row[places] = symbol
+    return tokens
+
+
+def selective_at_rows(d, u, n):
+    tokens = selective_noise(d, u, n)
+    tokens[top(u, d.shape[1])] = d
+    return tokens
+
+
+def selective_above_the_last(d, u, n):
+    tokens = selective_noise(d, u, n)
+    for row, numbers, symbols in zip(tokens, u, d, strict=True):
+        row[: len(numbers)][numbers > numbers.sort().values[-len(symbols)]] = symbols
+    return tokens
+
+
+def bound(d, u):
+    return u.sort(1).values[:, -d.shape[1], None]
 
 
 SELECTIVE = [
@@ -395,6 +463,25 @@ SELECTIVE = [
      "one recall too few"),
     ("recalls that end early", lambda d, u, n: selective_with_recalls(d, u, n, range(-d.shape[1], -1)),
      "one recall too few"),
+    ("the first symbol everywhere", lambda d, u, n: selective_at(
+        d[:, :1].repeat(1, d.shape[1]), u, n, top(u, d.shape[1])), "one symbol at all places"),
+    ("the last symbol everywhere", selective_symbol_by_symbol, "one symbol at all places"),
+    ("places as rows", selective_at_rows, "places taken for rows"),
+    ("above a share", lambda d, u, n: selective_above_a_half(d, u, n, 1 - d.shape[1] / u.shape[1]),
+     "the largest numbers of all rows"),
+    ("recalls for noise", lambda d, u, n: selective_at(d, u, n, top(u, d.shape[1]), 1, 1),
+     "one id for noise and recall"),
+    ("recalls for noise, cat", lambda d, u, n: F.pad(torch.full(u.shape, n + 1).scatter(
+        1, top(u, d.shape[1]), d), (0, d.shape[1]), value=n + 1), "one id for noise and recall"),
+    ("K is len(data)", lambda d, u, n: selective_with_a_shape(d, u, n, (len(d), len(d))),
+     "rows counted in the place of symbols"),
+    ("K, B", lambda d, u, n: selective_with_a_shape(d, u, n, d.T.shape), "the two numbers of a shape exchanged"),
+    ("above the K-th, by a mask", lambda d, u, n: selective_where(d, u, n, u > bound(d, u)), "one place too few"),
+    ("above the K-th, row by row", selective_above_the_last, "one place too few"),
+    ("above the K-th, masked_scatter", lambda d, u, n: F.pad(torch.full(u.shape, n).masked_scatter(
+        u > bound(d, u), d), (0, d.shape[1]), value=n + 1), "one place too few"),
+    ("random noise", lambda d, u, n: torch.cat([torch.randint(n, (len(d), u.shape[1] + d.shape[1])).scatter(
+        1, top(u, d.shape[1]), d)[:, : u.shape[1]], torch.full_like(d, n + 1)], 1), "noise that is also a symbol"),
 ]  # fmt: skip
 
 # Exercise 3: induction_heads (symbols, place, n_symbols)
@@ -468,6 +555,13 @@ def heads_inserted(symbols, place, n):
 def heads_longer(symbols, place, n):
     rows = [[*row[:p], n, *row[p:-1], n] for row, (p,) in zip(symbols.tolist(), place.tolist(), strict=True)]
     return torch.tensor(rows), symbols.gather(1, place + 1)
+
+
+def heads_in_rows(symbols, place, n):
+    tokens = symbols.clone()
+    tokens[place] = n
+    tokens[:, -1] = n
+    return tokens, symbols.gather(1, place + 1)
 
 
 def heads_in_the_last_row(symbols, place, n):
@@ -544,6 +638,8 @@ HEADS = [
     ("targets of all places", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[:, p.squeeze(1) + 1]),
      "the places of all rows in every row"),
     ("row 0", lambda s, p, n: heads_by_rows(s[:1], p[:1], n), None),
+    ("a place of rows", lambda s, p, n: (heads_by_rows(s, p, n)[0], s[p + 1]), "places taken for rows"),
+    ("cues in rows", heads_in_rows, "places taken for rows"),
     ("gathered down the rows", lambda s, p, n: (heads_by_rows(s, p, n)[0], s.gather(0, p + 1)),
      "places taken for rows"),
     ("appended", lambda s, p, n: (torch.cat([s.scatter(1, p, n), torch.full((len(s), 1), n)], 1), s.gather(1, p + 1)),
@@ -697,6 +793,16 @@ LEFT = [
     ("a matrix, added up", lambda d, A: (A * d * torch.ones(len(d), len(d)).triu(1)).exp().sum(1),
      "shares that are added"),
     ("a running sum of factors", lambda d, A: (A * d).exp().cumsum(0), "shares that are added"),
+    ("a loop that ends early", lambda d, A: torch.cat(
+        [torch.stack([(A * d[t + 1 :].sum()).exp() for t in range(len(d) - 1)]), torch.zeros(1)]),
+     "nothing left of the last token"),
+    ("padded with 0", lambda d, A: F.pad((A * d[1:].flip(0).cumsum(0).flip(0)).exp(), (0, 1)),
+     "nothing left of the last token"),
+    ("a mean of the later, of the last all", lambda d, A: torch.stack(
+        [*((A * d[t + 1 :].mean()).exp() for t in range(len(d) - 1)), torch.ones(())]),
+     "a mean in the place of the sum"),
+    ("rolled", sums(lambda d: torch.roll(d, -1).flip(0).cumsum(0).flip(0)), "a first token that comes back"),
+    ("rolled, the next alone", sums(lambda d: torch.cat([d[1:], d[:1]])), "a first token that comes back"),
     ("a sum made once", left_by_a_sum_made_once, "a sum that goes on"),
 ]  # fmt: skip
 
@@ -790,6 +896,14 @@ def read_parts(model, parts):
     for part in parts:
         out = model(part, stream)
         stream.seqlen_offset += part.shape[1]
+    return out[:, -1]
+
+
+def read_overlapping(model, tokens, chunk):
+    stream = InferenceParams(tokens.shape[1], len(tokens))
+    for start in range(0, tokens.shape[1], chunk):
+        stream.seqlen_offset = start
+        out = model(tokens[:, start : start + chunk + 1], stream)
     return out[:, -1]
 
 
@@ -927,6 +1041,15 @@ READING = [
     ("the last token again", read_the_last_again, "tokens that go in twice"),
     ("pieces that overlap", lambda m, t, c: read_parts(m, [t[:, s : s + c] for s in range(0, t.shape[1], c - 1)]),
      "tokens that go in twice"),
+    ("pieces that overlap, and are longer", lambda m, t, c: read_parts(
+        m, [t[:, s : s + c + 1] for s in range(0, t.shape[1], c)]), "tokens that go in twice"),
+    ("pieces that overlap, by start", read_overlapping, "tokens that go in twice"),
+    ("the last piece again", lambda m, t, c: read_parts(m, [*t.split(c, 1), t.split(c, 1)[-1]]),
+     "tokens that go in twice"),
+    ("one piece too many", lambda m, t, c: read_parts(
+        m, [t[:, i * c : i * c + c] for i in range(t.shape[1] // c + 1)]), "an empty last piece"),
+    ("slices that end early", lambda m, t, c: read_parts(m, [t[:, s : s + c - 1] for s in range(0, t.shape[1], c)]),
+     "tokens that never go in"),
     ("the first piece left out", lambda m, t, c: read_parts(m, t.split(c, 1)[1:] or [t]),
      "a first piece that is lost"),
     ("the number of pieces as their length", lambda m, t, c: read_with(m, t, t.shape[1] // c + 1)[:, -1],
@@ -952,6 +1075,16 @@ test_an_answer_gets_its_verdict = judged(
         last_logits=READING,
     )
 )
+
+
+def test_the_model_of_the_bug_hunt_remembers_the_first_token_of_every_row():
+    """An answer that loses it is wrong in the long rows, too; else they would be called right."""
+    bug_hunt = exercise("12.last_logits")
+    rows = [trial.case["tokens"] for trial in trials(bug_hunt)]
+    for tokens in (tokens for tokens in rows if tokens.shape[1] > 1):
+        with torch.no_grad():
+            whole, rest = (MODEL(part)[:, -1] for part in (tokens, tokens[:, 1:]))
+        assert ((whole - rest).abs() > 10 * (bug_hunt.atol + bug_hunt.rtol * whole.abs())).any(1).all()
 
 
 def test_the_bug_hunt_comes_to_its_card_whatever_is_raised_and_asks_for_rows_that_no_piece_is_long():

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import ARROW, edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import DRAWN_ID, EMPTY_PLACE
+from .shared import DRAWN_ID, EMPTY_PLACE, NOISE_THAT_IS_A_SYMBOL, ROWS_COUNTED, SHAPE_EXCHANGED
 
 
 def fixed_copying(data: Tensor, length: int, n_symbols: int) -> Tensor:
@@ -22,6 +22,12 @@ def _fixed(*edits: str):
     return edited(fixed_copying, *edits)
 
 
+BY_CAT = (
+    "    tokens[:, :n_data] = data\n → ",
+    "    tokens[:, length - n_data :] = n_symbols + 1\n → ",
+    "return tokens → recalls = torch.full((batch, n_data), n_symbols + 1)\n"
+    "    return torch.cat([data, tokens[:, n_data : length - n_data], recalls], dim=1)",
+)
 FROM_THE_END = (), ("length - n_data : → -n_data:",)
 NOISE, RECALL = "length), n_symbols) → length), {})", "= n_symbols + 1 → = {}"
 
@@ -71,10 +77,16 @@ FIXED_COPYING = Exercise(
             _ids("n_symbols + 1", "n_symbols"),
         ),
         Misconception(
-            "noise that is also a symbol",
-            "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
-            "which id is the first free one?",
-            [_ids("n_symbols - 1", "n_symbols"), _ids("0", "n_symbols + 1"), _ids("0", "n_symbols"), _ids("0", "1")],
+            *NOISE_THAT_IS_A_SYMBOL,
+            [
+                _ids("n_symbols - 1", "n_symbols"),
+                *(_ids("0", recall) for recall in ("n_symbols + 1", "n_symbols", "1")),
+                _fixed("torch.full((batch, length), n_symbols) → torch.randint(n_symbols, (batch, length))"),
+                _fixed(
+                    "    tokens[:, :n_data] →     drawn = torch.randint(n_symbols, (batch, length - 2 * n_data))\n"
+                    "    tokens[:, n_data:-n_data] = drawn\n    tokens[:, :n_data]"
+                ),
+            ],
         ),
         Misconception(
             *EMPTY_PLACE,
@@ -156,15 +168,21 @@ FIXED_COPYING = Exercise(
         ),
         Misconception(
             "rows in the place of columns",
-            "`tokens[-K:]` are the last K rows. The first axis counts rows; a recall is a token, and they lie along "
-            "the second one.",
-            _fixed("[:, length - n_data :] → [-n_data:]"),
+            "`tokens[:K]` are the first K rows, `tokens[-K:]` the last ones. The first axis counts rows; tokens lie "
+            "along the second one.",
+            [_fixed("[:, length - n_data :] → [-n_data:]"), _fixed("[:, :n_data] = data → [:n_data] = data")],
         ),
         Misconception(
-            "rows counted in the place of symbols",
-            "You have as many recalls as rows. `len(data)` and `data.shape[0]` count rows; each recall asks for one "
-            "symbol of its row.",
-            _fixed("[:, length - n_data :] → [:, -batch:]"),
+            *ROWS_COUNTED,
+            [
+                _fixed("[:, length - n_data :] → [:, -batch:]"),
+                _fixed("batch, n_data = data.shape → batch = n_data = len(data)"),
+                _fixed("batch, n_data = data.shape → batch = n_data = len(data)", *BY_CAT),
+            ],
+        ),
+        Misconception(
+            *SHAPE_EXCHANGED,
+            [_fixed("batch, n_data = → n_data, batch =", *more) for more in ((), BY_CAT)],
         ),
         Misconception(
             *DRAWN_ID,

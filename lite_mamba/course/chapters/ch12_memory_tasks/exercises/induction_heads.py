@@ -31,6 +31,7 @@ def _target(formula: str):
 
 
 FIRST_CUE, TARGET = "symbols.scatter(1, place, n_symbols) → {}", "symbols.gather(1, place + 1) → {}"
+CUES_IN_ROWS = "symbols.scatter(0, place, n_symbols)", "symbols.clone()\n    tokens[place] = n_symbols"
 ALL_PLACES = FIRST_CUE.format("symbols.clone()\n    tokens[:, place] = n_symbols")
 OF_ALL_PLACES = (
     "symbols[:, place + 1]",
@@ -140,9 +141,12 @@ INDUCTION_HEADS = Exercise(
         ),
         Misconception(
             "places taken for rows",
-            "Your places count rows: `scatter` and `gather` go along the axis that their first number names. They are "
-            "places among the tokens of their row.",
-            [_task(FIRST_CUE.format("symbols.scatter(0, place, n_symbols)")), _target("symbols.gather(0, place + 1)")],
+            "Your places count rows: `scatter` and `gather` go along the axis that their first number names, and "
+            "`symbols[…]` begins with rows. They are places among the tokens of their row.",
+            [
+                *(_task(FIRST_CUE.format(cue)) for cue in CUES_IN_ROWS),
+                *(_target(target) for target in ("symbols.gather(0, place + 1)", "symbols[place + 1]")),
+            ],
         ),
         Misconception(
             "a target without its axis",

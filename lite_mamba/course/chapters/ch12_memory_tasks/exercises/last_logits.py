@@ -28,18 +28,23 @@ def _read(*edits: str):
 
 STREAM = "    stream = InferenceParams(max_seqlen=tokens.shape[1], max_batch_size=len(tokens))\n"
 PIECES = "in tokens.split(chunk, dim=1) → in {}"
+OVERLAPPING = "[tokens[:, i : i + chunk + 1] for i in range(0, tokens.shape[1], chunk)]"
+AGAIN = "tokens[:, -1:]", "piece"
 TOTALS = "sum(every)", "sum(every) / len(every)"
 ADVANCE = "        stream.seqlen_offset += piece.shape[1]\n"
 
 
 def lively_model() -> MambaLM:
-    """A small model whose answer depends on tokens long past."""
+    """A small model whose answer depends on tokens long past: its states take in much of each, and fade slowly."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = MambaLM(7, d_model=8, n_layers=2, d_state=4)
         with torch.no_grad():
-            for layer in model.layers:
-                layer.mixer.out_proj.weight.mul_(4)
+            for mixer in (layer.mixer for layer in model.layers):
+                mixer.out_proj.weight.mul_(4)
+                mixer.x_proj.weight.mul_(4)  # B and C: what a token writes, and what is read
+                mixer.dt_proj.bias.add_(3)
+                mixer.A_log.sub_(3)
     return model.eval()
 
 
@@ -145,8 +150,9 @@ LAST_LOGITS = Exercise(
             "tokens that go in twice",
             "Some tokens go into the stream more than once. It remembers all that it reads: each token goes in once.",
             [
-                _read("return logits[:, -1] → return model(tokens[:, -1:], stream)[:, -1]"),
+                *(_read(f"return logits[:, -1] → return model({again}, stream)[:, -1]") for again in AGAIN),
                 _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1], chunk - 1)]")),
+                *(_read(PIECES.format(OVERLAPPING), *more) for more in ((), ("+= piece.shape[1] → += chunk",))),
                 _read(
                     PIECES.format("[tokens[:, : i + chunk] for i in range(0, tokens.shape[1], chunk)]"),
                     "+= piece.shape[1] → = piece.shape[1]",
@@ -244,6 +250,17 @@ LAST_LOGITS = Exercise(
             "The last piece may be shorter than `chunk`. You leave it out, and the last token with it.",
             _read("in tokens.split(chunk, dim=1) → in tokens.unfold(1, chunk, chunk).unbind(1)"),
             where=lambda tokens, chunk: tokens.shape[1] >= chunk,
+        ),
+        Misconception(
+            "an empty last piece",
+            "Where `chunk` divides the length, your last piece has no tokens: one piece too many.",
+            _read(PIECES.format("[tokens[:, i : i + chunk] for i in range(0, tokens.shape[1] + 1, chunk)]")),
+        ),
+        Misconception(
+            "tokens that never go in",
+            "Your pieces leave tokens out between them. A slice ends before its second number: where does the next one "
+            "begin?",
+            _read(PIECES.format("[tokens[:, i : i + chunk - 1] for i in range(0, tokens.shape[1], chunk)]")),
         ),
         Misconception(
             "the end of the row alone",

@@ -124,6 +124,18 @@ LEFT_AT_THE_END = Exercise(
             ],
         ),
         Misconception(
+            "nothing left of the last token",
+            "Your last share is 0. Nothing comes after the last token, so all of it is left. Is its share ever "
+            "written? A loop may end before it.",
+            _left("torch.cat([torch.exp(A * later)[:-1], torch.zeros(1)])"),
+        ),
+        Misconception(
+            "a first token that comes back",
+            "`roll` brings the first Δ round to the end of the row, and it fades what was written after it. Nothing "
+            "stands behind the last token.",
+            [_later(f"delta.roll(-1){sums}") for sums in ("", ".flip(0).cumsum(0).flip(0)")],
+        ),
+        Misconception(
             "a sum that goes on",
             "Your sum goes on from one token to the next. Each token adds up the Δ behind it, from 0 on.",
             _later("(delta.sum() - delta.cumsum(0)).cumsum(0)"),
@@ -194,6 +206,7 @@ LEFT_AT_THE_END = Exercise(
                 _later("(delta.sum() - delta.cumsum(0)) / len(delta)"),
                 _later("delta.mean().expand_as(delta)"),
                 _later("torch.stack([delta[t + 1 :].mean() for t in range(len(delta))])"),
+                _later("torch.stack([*(delta[t + 1 :].mean() for t in range(len(delta) - 1)), torch.zeros(())])"),
             ],
         ),
         Misconception(

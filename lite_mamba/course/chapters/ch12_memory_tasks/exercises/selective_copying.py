@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import EMPTY_PLACE
+from .shared import EMPTY_PLACE, NOISE_THAT_IS_A_SYMBOL, ROWS_COUNTED, SHAPE_EXCHANGED
 
 
 def selective_copying(data: Tensor, u: Tensor, n_symbols: int) -> Tensor:
@@ -22,6 +22,10 @@ def _places(formula: str):
     return edited(selective_copying, f"u.topk(n_data, dim=1).indices.sort(dim=1).values → {formula}")
 
 
+OTHERWISE = (
+    "    for b in range(batch):\n        tokens[b, : u.shape[1]][taken[b]] = data[b]\n    return tokens",
+    "    tokens[:, : u.shape[1]].masked_scatter_(taken, data)\n    return tokens",
+)
 TAKEN = "    tokens[:, : u.shape[1]][taken] = data.flatten()\n    return tokens"
 
 
@@ -85,6 +89,11 @@ SELECTIVE_COPYING = Exercise(
             ),
         ),
         Misconception(
+            "one symbol at all places",
+            "You write one and the same symbol at all places of a row. Each place gets the next one.",
+            [_scatter(f"return tokens.scatter(1, places, data[:, {k}, None].expand_as(data))") for k in (0, -1)],
+        ),
+        Misconception(
             "symbols added to noise",
             "You add a symbol to the noise at its place. It stands there *instead*.",
             _scatter("return tokens.scatter_add(1, places, data)"),
@@ -119,9 +128,12 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "places taken for rows",
-            "Your places count rows: `scatter` writes along the axis that its first number names. They are places "
-            "among the tokens of their row.",
-            edited(selective_copying, "scatter(1, → scatter(0,"),
+            "Your places count rows: `scatter` writes along the axis that its first number names, and `tokens[…]` "
+            "begins with rows. They are places among the tokens of their row.",
+            [
+                edited(selective_copying, "scatter(1, → scatter(0,"),
+                _scatter("tokens[places] = data\n    return tokens"),
+            ],
         ),
         Misconception(
             "symbols that stay at the start",
@@ -157,14 +169,17 @@ SELECTIVE_COPYING = Exercise(
             edited(selective_copying, "[:, u.shape[1] :] → [:, u.shape[1]]"),
         ),
         Misconception(
-            "rows counted in the place of symbols",
-            "You count rows in the place of symbols: `len(data)` and `data.shape[0]` are B. K is the other number of "
-            "the shape.",
+            *ROWS_COUNTED,
             [
                 _places("u.topk(batch, dim=1).indices.sort(dim=1).values"),
                 edited(selective_copying, "[:, u.shape[1] :] → [:, -batch:]"),
                 edited(selective_copying, "topk(n_data → topk(batch", "[:, u.shape[1] :] → [:, -batch:]"),
+                edited(selective_copying, "batch, n_data = data.shape → batch = n_data = len(data)"),
             ],
+        ),
+        Misconception(
+            *SHAPE_EXCHANGED,
+            edited(selective_copying, "batch, n_data = → n_data, batch ="),
         ),
         Misconception(
             "more recalls than symbols",
@@ -201,6 +216,12 @@ SELECTIVE_COPYING = Exercise(
             edited(selective_copying, "[:, u.shape[1] :] → [:, -1:]"),
         ),
         Misconception(
+            "one id for noise and recall",
+            "Your noise has the id of a recall, so a model cannot see when it is asked. Noise is the id after the last "
+            "symbol, recall the one after that.",
+            edited(selective_copying, "n_data), n_symbols) → n_data), n_symbols + 1)"),
+        ),
+        Misconception(
             "the largest numbers of all rows",
             "You take the largest numbers of all rows together, or all above one bound. Each row has its own K largest "
             "ones.",
@@ -210,18 +231,21 @@ SELECTIVE_COPYING = Exercise(
                     "    rows[u.flatten().topk(data.numel()).indices.sort().values] = data.flatten()\n"
                     "    return torch.cat([rows.view(u.shape), tokens[:, u.shape[1] :]], dim=1)"
                 ),
-                _scatter(
-                    "for b in range(batch):\n"
-                    "        above = (u[b] > 0.5).nonzero()[:n_data, 0]\n"
-                    "        tokens[b, above] = data[b, : len(above)]\n"
-                    "    return tokens"
+                *(
+                    _scatter(
+                        "for b in range(batch):\n"
+                        f"        above = (u[b] > {bound}).nonzero()[:n_data, 0]\n"
+                        "        tokens[b, above] = data[b, : len(above)]\n"
+                        "    return tokens"
+                    )
+                    for bound in ("0.5", "1 - n_data / u.shape[1]")
                 ),
             ],
         ),
         Misconception(
             "no symbols",
-            "Your rows have noise and recalls, and no symbols. `scatter` gives a new tensor and leaves the old one as "
-            "it is.",
+            "Your rows have noise and recalls, and no symbols. Are they written into what you return, and in front of "
+            "the recalls? `scatter` gives a new tensor and leaves the old one as it is.",
             _scatter("return tokens"),
         ),
         Misconception(
@@ -284,7 +308,10 @@ SELECTIVE_COPYING = Exercise(
         Misconception(
             "one place too few",
             "Your rows have one symbol too few. The K-th largest number counts, too: compare with ≥, or take K.",
-            _places("u.topk(n_data - 1, dim=1).indices.sort(dim=1).values"),
+            [
+                _places("u.topk(n_data - 1, dim=1).indices.sort(dim=1).values"),
+                *(_scatter("taken = u > u.topk(n_data, dim=1).values[:, -1:]\n" + put) for put in (TAKEN, *OTHERWISE)),
+            ],
         ),
         Misconception(
             "recalls that are numbered",
@@ -339,15 +366,18 @@ SELECTIVE_COPYING = Exercise(
             ),
         ),
         Misconception(
-            "noise that is also a symbol",
-            "Your noise has the id of a symbol, so the two can't be told apart. The symbols are 0 … n_symbols − 1: "
-            "which id is the first free one?",
+            *NOISE_THAT_IS_A_SYMBOL,
             [
                 edited(selective_copying, "n_data), n_symbols) → n_data), 0)"),
                 edited(
                     selective_copying,
                     "n_data), n_symbols) → n_data), n_symbols - 1)",
                     ":] = n_symbols + 1 → :] = n_symbols",
+                ),
+                edited(
+                    selective_copying,
+                    "torch.full((batch, u.shape[1] + n_data), n_symbols) → "
+                    "torch.randint(n_symbols, (batch, u.shape[1] + n_data))",
                 ),
             ],
         ),

@@ -4,6 +4,20 @@ EMPTY_PLACE = (
     "0 taken for an empty place",
     "You write noise wherever there is a 0. But 0 is an id like the others: some symbols become noise.",
 )
+NOISE_THAT_IS_A_SYMBOL = (
+    "noise that is also a symbol",
+    "Your noise has an id that a symbol has, so the two can't be told apart. The symbols are 0 … n_symbols − 1: which "
+    "id is the first free one? All noise has this one.",
+)
+ROWS_COUNTED = (
+    "rows counted in the place of symbols",
+    "You count rows in the place of symbols: `len(data)` and `data.shape[0]` are B. K is the other number of the "
+    "shape.",
+)
+SHAPE_EXCHANGED = (
+    "the two numbers of a shape exchanged",
+    "You read the shape of data as (K, B). It is (B, K): the rows first, then the symbols of a row.",
+)
 DRAWN_ID = (
     "an id made of what was drawn",
     "You count from the largest symbol that was drawn. The last of the symbols need not be among them: `n_symbols` "
