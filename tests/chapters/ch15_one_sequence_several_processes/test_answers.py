@@ -317,6 +317,8 @@ START = [
      "a sum over the states"),
     ("two parts at most", summed(parts=lambda rank, P: range(max(rank - 2, 0), rank)), "a fixed number of parts"),
     ("six parts at most", summed(parts=lambda rank, P: range(max(rank - 6, 0), rank)), None),
+    ("parts that are counted", lambda rank, totals, ends, A: sum(
+        (torch.exp((rank - 1 - q) * A) * ends[q] for q in range(rank)), 0 * A), "an input without effect"),
     ("four parts at most", summed(parts=lambda rank, P: range(max(rank - 4, 0), rank)), None),
     ("what is small left out", lambda rank, totals, ends, A: sum((ends[q] * F.threshold(
         torch.exp(A * totals[q + 1 : rank].sum()), 0.01, 0.0) for q in range(rank)), 0 * A), None),
@@ -856,6 +858,9 @@ BACK = [
     ("three parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 4, P))), "a fixed number of parts"),
     ("two parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 3, P))), "a fixed number of parts"),
     ("six parts at most", behind(lambda rank, P: range(rank + 1, min(rank + 7, P))), None),
+    ("parts that are counted", lambda rank, totals, slopes, A: sum(
+        (torch.exp((q - rank - 1) * A) * slopes[q] for q in range(rank + 1, len(totals))), 0 * A),
+     "an input without effect"),
     ("what is small left out", lambda rank, totals, slopes, A: sum((slopes[q] * F.threshold(
         torch.exp(A * totals[rank + 1 : q].sum()), 1e-4, 0.0) for q in range(rank + 1, len(totals))), 0 * A), None),
     ("the last, faded", lambda rank, totals, slopes, A: torch.exp(A * totals[rank + 1 : -1].sum()) * slopes[-1]

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, all_states, draw_decays, draw_part
+from .shared import HALF, all_states, draw_decays, draw_part, few_or_many
 
 
 def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor:
@@ -16,7 +16,7 @@ def corrected(states: Tensor, start: Tensor, delta: Tensor, A: Tensor) -> Tensor
 
 def _corrected_case(draw: Draw) -> dict:
     N = draw.size(1, 3)
-    length = draw.size(2, draw.in_turn([12, 12, 300]))
+    length = few_or_many(draw, 2, 12)
     delta, x = draw_part(draw, length, N)
     delta = delta * min(1, 16 / length)  # many steps are small: the start is felt in all of them
     A = draw_decays(draw, N)

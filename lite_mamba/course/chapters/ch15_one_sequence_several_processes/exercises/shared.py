@@ -13,6 +13,11 @@ def draw_part(draw: Draw, length: int, states: int) -> tuple[Tensor, Tensor]:
     return draw.uniform(0.05, 0.8, length), draw.normal(length, states)
 
 
+def few_or_many(draw: Draw, low: int, high: int) -> int:
+    """A number of steps or of parts; in some cases eight times as many, so that nobody can do with the nearest ones."""
+    return draw.size(low, high) * (8 if draw.size(0, 1) else 1)
+
+
 def draw_decays(draw: Draw, states: int) -> Tensor:
     """A, (N,): negative, each state with its own."""
     return -draw.uniform(0.3, 2.0, states)
@@ -34,17 +39,17 @@ def ranks_case(draw: Draw, name: str, asking: Callable[[int], int]) -> dict:
     """What all ranks have told, and the rank that asks. Of what is told, `name`, no share may be left out for its size.
 
     In one case of four what lies farther off is as much larger as it fades more. In another, the first part and the
-    last are so long that nothing is left behind them: their decay is 0, by which nobody can divide. In a third, many
-    parts fade little.
+    last are so long that nothing is left behind them: their decay is 0, by which nobody can divide. Many parts fade
+    less: what all of them have told is felt.
     """
-    kind = draw.in_turn(["alike", "the farther the larger", "many ranks", "a long part"])
-    states, ranks = draw.size(2, 3), draw.size(3, 60 if kind == "many ranks" else 7)
+    states, ranks = draw.size(2, 3), few_or_many(draw, 3, 7)
+    kind = draw.in_turn(["alike", "the farther the larger", "alike", "a long part"])
     rank = {"alike": draw.random.randrange(ranks), "a long part": ranks // 2}.get(kind, asking(ranks))
     totals, told, A = draw.uniform(0.1, 1.5, ranks), draw.normal(ranks, states), draw_decays(draw, states)
-    totals = totals * min(1, 7 / ranks)
-    off = (torch.arange(ranks) - rank).abs()  # (P,)
+    less = 1 if ranks <= 7 else 4 / ranks
+    totals, off = less * totals, (torch.arange(ranks) - rank).abs()  # (P,)
     if kind == "the farther the larger":
-        totals, told = 2 * totals, told * 5.0 ** (off - 1)[:, None]
+        totals, told = 2 * totals, told * 5.0 ** (less * (off - 1))[:, None]
     if kind == "a long part":
         totals[0] = totals[-1] = LONG
         A = A / 5 - 1.1

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .shared import HALF, LONG, all_states, draw_decays, draw_part
+from .shared import HALF, LONG, all_states, draw_decays, draw_part, few_or_many
 
 
 def summary(delta: Tensor, A: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -41,7 +41,7 @@ def _divided(delta, A, x):
 def _summary_case(draw: Draw) -> dict:
     states = draw.size(1, 3)
     kind = draw.in_turn(["alike", "the earlier the larger", "a long step"])
-    length = draw.size(2, 300 if kind == "the earlier the larger" else 8)
+    length = few_or_many(draw, 2, 8)
     delta, x = draw_part(draw, length, states)
     A = draw_decays(draw, states)
     if kind == "the earlier the larger":  # as much as they fade more: none may be left out for its size or its place
