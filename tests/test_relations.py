@@ -135,6 +135,21 @@ def test_what_is_not_finite_is_off_by_no_number_and_no_factor(lost):
     assert not any(words.startswith("Off by") for words in relations(lambda y, **_: y.fill_(lost)))
 
 
+def test_a_column_of_zeros_tells_of_no_factor():
+    """A gradient of the first decay for example, which no state comes before: zero in what came, too."""
+    exercise = Exercise("91.z", "Z", rising, draws(2, 4), [], axes=("row", "step"))
+    said = judge(exercise, lambda x: rising(x) * torch.where(x[:1] > 0, 2, 1)).relations
+    assert said == ("Off by one factor for each step.",)
+
+
+def rising(x):
+    return x * torch.arange(x.shape[1])
+
+
+def draws(*smallest):
+    return lambda draw: {"x": draw.normal(*(draw.size(low, low + 3) for low in smallest))}
+
+
 @pytest.mark.parametrize("function", [torch.sqrt, torch.log, lambda y: y * torch.nan, lambda y: y / 0])
 def test_what_is_nowhere_finite_is_no_function_of_the_right_values(function):
     exercise = Exercise("91.m", "M", lambda x: -x, lambda draw: {"x": draw.uniform(0.5, 2, draw.size(1, 4))}, [])

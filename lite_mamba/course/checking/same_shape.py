@@ -238,9 +238,16 @@ def _one_number_a_row(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said
             return Said("a number added to each row or column", f"Off by one number for each {axis(i)}, added.")
         if all(_right_or_zero(want, have) for want, have in rows):
             return Said("places left at zero", f"Right or nothing but zeros, {axis(i)} by {axis(i)}.")
-        if finite and all(close(have * want[:, :1], have[:, :1] * want) for want, have in rows):
+        if finite and all(_one_factor_a_row(want, have) for want, have in rows):
             return Said("a factor for each row or column", f"Off by one factor for each {axis(i)}.")
     return None
+
+
+def _one_factor_a_row(want: Tensor, have: Tensor) -> bool:
+    """Whether each row is the expected one times a number, that of its largest place: a zero tells of none."""
+    largest = want.abs().argmax(1, keepdim=True)
+    factors = have.gather(1, largest) / want.gather(1, largest)
+    return close(have, torch.where(factors.isfinite(), factors * want, want))
 
 
 def _right_or_zero(want: Tensor, have: Tensor) -> bool:
