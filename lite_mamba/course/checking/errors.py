@@ -28,7 +28,7 @@ CALLED = {  # what a sign of Python is called in PyTorch
 class InALargerCase(Exception):
     """What an exercise's `apply` raises in place of a right result, if the function fails in a case that is not shown.
 
-    That one is too large, or has another number format. The words say which.
+    That one is too large, or has other axes, or another number format. The words say which.
     """
 
 
