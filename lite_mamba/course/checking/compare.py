@@ -74,7 +74,8 @@ def _difference(expected: Any, got: Any, tolerance: Tolerance, where: str) -> Di
         pair = torch.tensor([expected, got], dtype=torch.complex128)
         return _value_difference(pair[0], pair[1], tolerance, where)
     if expected != got:
-        return Difference("value", f"{where} is {got!r}; expected is {expected!r}")
+        have, want = (value if isinstance(value, Remark) else repr(value) for value in (got, expected))
+        return Difference("value", f"{where} is {have}; expected is {want}")
     return None
 
 
@@ -92,7 +93,7 @@ class Facts(dict):
 
 
 class Remark(str):
-    """What an exercise's `apply` says of a result in its place; no learner returned the words."""
+    """What an exercise's `apply` says of a result or of a part of it; no learner returned the words: no quotes."""
 
 
 def describe(value: Any) -> str:

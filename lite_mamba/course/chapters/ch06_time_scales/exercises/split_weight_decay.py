@@ -7,7 +7,7 @@ from torch import nn
 
 from lite_mamba import Mamba
 
-from ....checking.compare import Facts
+from ....checking.compare import Facts, Remark
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -103,8 +103,11 @@ def _decay_of_each(function, d_model: int, tied: bool, weight_decay: float) -> F
             given.setdefault(id(parameter), []).append(said if "weight_decay" in group else "the default")
             if isinstance(parameter, nn.Parameter) and parameter not in own:
                 others = "parameters of another model"
-    decays = {name: " and ".join(given.get(id(p), ["in no group"])) for name, p in model.named_parameters()}
-    facts = {"the rest of the groups": others, "the list of changed or frozen parameters": _changed(model, before)}
+    decays = {name: Remark(" and ".join(given.get(id(p), ["in no group"]))) for name, p in model.named_parameters()}
+    facts = {
+        "the rest of the groups": Remark(others),
+        "the list of changed or frozen parameters": _changed(model, before),
+    }
     return Facts("a list of groups", decays | facts)
 
 
