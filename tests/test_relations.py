@@ -116,9 +116,11 @@ def divisors(n):
     ("function", "name", "words"),
     [
         (lambda n: [n, *divisors(n)[:-1]], "another order", "The right numbers, in another order."),
-        (lambda n: divisors(n)[:-1], "too little at an end", "Right, but one is missing at the end along item."),
-        (lambda n: [0, *divisors(n)], "too much at an end", "Right, but one is too many at the start along item."),
+        (lambda n: divisors(n)[:-1], "too little at an end", "Right, but one is missing at the end."),
+        (lambda n: [0, *divisors(n)], "too much at an end", "Right, but one is too many at the start."),
+        (lambda n: divisors(n)[::-1], "the reversed order", "The right numbers, reversed."),
         (lambda n: [d - 1 for d in divisors(n)], "a number added to all values", "Every value is 1 too small."),
+        (lambda n: [*divisors(n)[:-1], 0], "only the last one wrong", "Only the last one is wrong."),
         (lambda n: [1, *(2 * d for d in divisors(n)[1:])], "only the first one right", "Only item 0 is right."),
         (lambda n: [n, n], "a list of the wrong length", ""),
         (lambda n: [n % d == 0 for d in range(1, n + 1)], "a list of the wrong length", ""),

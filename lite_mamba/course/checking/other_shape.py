@@ -8,7 +8,7 @@ import torch
 
 from .general import Said
 from .result_parts import Pair, Relation, axes_of, close, same
-from .same_shape import swapped
+from .same_shape import along, swapped
 
 
 def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
@@ -28,7 +28,7 @@ def _longer(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in axes_of(pairs):
         for said in _ends(pairs[0], i):
             if all(said in _ends(pair, i) for pair in pairs):
-                return Said(said.name, f"{said.words} along {axis(i)}.")
+                return Said(said.name, f"{said.words}{along(axis(i))}.")
     return None
 
 

@@ -153,6 +153,11 @@ ITEM = "item"  # the axis of a list: no time runs along it
 TIMES = {"time", "step", "token", "sample", "byte", "column", "place"}  # axes that run from early to late
 
 
+def along(axis: str) -> str:
+    """Along which axis something is found; a list has one alone, which need not be named."""
+    return "" if axis == ITEM else f" along {axis}"
+
+
 def _is_late(want: Tensor, have: Tensor, i: int) -> bool:
     length = max(0, want.shape[i] - 1)
     return close(have.narrow(i, want.shape[i] - length, length), want.narrow(i, 0, length))
@@ -161,7 +166,7 @@ def _is_late(want: Tensor, have: Tensor, i: int) -> bool:
 def _turned(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for i in axes_of(pairs):
         if all(close(pair.have, pair.want.flip(i)) for pair in pairs):
-            return Said("the reversed order", f"The right numbers, reversed along {axis(i)}.")
+            return Said("the reversed order", f"The right numbers, reversed{along(axis(i))}.")
     return None
 
 
@@ -213,10 +218,10 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
             words = f"{first.capitalize()} up to {axis} {counts[0] - 1}, {then} from there on."
             return Said(f"{first} at first, then {then}", words)
         if name := _size_that_is(pairs, counts):
-            words = f"{first.capitalize()} for the first {name} along {axis}, {then} from there on."
+            words = f"{first.capitalize()} for the first {name}{along(axis)}, {then} from there on."
             return Said(f"{first} at first, then {then}", words)
         if all(k == len(one) - 1 for k, one in zip(counts, rows, strict=True)):
-            return Said(f"only the last one {then}", f"Only the last one along {axis} is {then}.")
+            return Said(f"only the last one {then}", f"Only the last one{along(axis)} is {then}.")
     return None
 
 
