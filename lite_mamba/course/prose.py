@@ -6,6 +6,7 @@ A browser draws MathML by itself, so a page stays readable offline, without a sc
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import mistune
 from latex2mathml.converter import convert
@@ -20,15 +21,22 @@ def html(markdown: str) -> str:
     """A markdown text of a notebook as HTML; `$…$` and `$$…$$` become MathML."""
     formulas: list[str] = []
 
-    def keep(found: re.Match) -> str:
-        code, display, inline = found.groups()
-        if code:
-            return code
-        formulas.append(mathematics(display or inline, block=display is not None))
+    def keep(formula: str) -> str:
+        formulas.append(formula)
         return PLACE.format(len(formulas) - 1)
 
-    body = str(_markdown(CODE_OR_MATH.sub(keep, markdown)))
+    body = str(_markdown(with_mathml(markdown, keep)))
     return re.sub("\ue000(\\d+)\ue001", lambda place: formulas[int(place[1])], body)
+
+
+def with_mathml(markdown: str, put: Callable[[str], str] = str) -> str:
+    """A markdown text whose formulas are MathML, or what `put` makes of it; code stays as it is."""
+
+    def replaced(found: re.Match) -> str:
+        code, display, inline = found.groups()
+        return code or put(mathematics(display or inline, block=display is not None))
+
+    return CODE_OR_MATH.sub(replaced, markdown)
 
 
 def mathematics(latex: str, block: bool = False) -> str:

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from lite_mamba.course.kit.paper import FONTS, CourseHTML, CoursePDF, Paper
 from lite_mamba.course.page.cards import WAKE
+from lite_mamba.course.prose import CODE_OR_MATH
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -67,7 +68,29 @@ def test_hidden_code_is_a_fold_on_a_page_and_stands_open_where_it_is_printed():
     assert "6 steps" in page.get_text() and "draw" in page.get_text()
     assert "reveal" not in page.body.get_text() and "solution" not in page.body.get_text()
     paper = Paper(parent=WebPDFExporter()).preprocess(notebook, {})[0]
-    assert [cell.source for cell in paper.cells[-2:]] == ["reveal(6)", "def solution(): ..."]
+    code = [cell.source for cell in paper.cells if cell.cell_type == "code"]
+    assert code[-2:] == ["reveal(6)", "def solution(): ..."]
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_page_draws_its_formulas_without_network(file):
+    body, _ = CourseHTML().from_filename(str(file))
+    page = BeautifulSoup(body, "html.parser")
+    formulas = sum(
+        bool(display or inline)
+        for cell in nbformat.read(file, 4).cells
+        if cell.cell_type == "markdown"
+        for _, display, inline in CODE_OR_MATH.findall(cell.source)
+    )
+    assert len(page.find_all("math")) >= formulas  # the cards hold some, too
+    assert not any(script.get("src") for script in page.find_all("script"))
+    for code in page.find_all(["pre", "code", "script", "style"]):
+        code.decompose()
+    assert "$" not in page.get_text()
+
+
+def test_on_paper_a_long_line_of_code_is_turned_not_cut():
+    assert "white-space: pre-wrap" in prepared(WebPDFExporter()).cells[-1].source
 
 
 def test_latex_gets_its_fonts_first_and_the_picture_as_it_is():

@@ -3,10 +3,11 @@
 Installed with the package, they are formats of `jupyter nbconvert --to …`, and entries of JupyterLab's menu
 "Save and Export Notebook As":
 
-    course_html     each picture carries its description, and hidden code is folded; nbconvert writes images
-                    without one, and code that is hidden in a notebook openly
+    course_html     each picture carries its description, formulas need no network, and hidden code is folded;
+                    nbconvert writes images without one, and code that is hidden in a notebook openly
     course_pdf      through LaTeX, in fonts that have ○, λ and ⁻; its own fonts drop them
-    course_webpdf   through a browser, with every fold open; a closed one is lost on paper
+    course_webpdf   through a browser, with every fold open and long lines of code turned; a closed fold, and what
+                    is left of a line beyond the margin, are lost on paper
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ from nbformat.v4 import new_markdown_cell, new_raw_cell
 from traitlets.config import Config
 
 from ..page.cards import WAKE
+from ..prose import with_mathml
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 FACES = "Extension=.ttf, UprightFont=*, BoldFont=*-Bold, ItalicFont=*-Oblique, BoldItalicFont=*-BoldOblique"
-SET_FONTS = rf"""
+LATEX_SETUP = rf"""
 \setmainfont[Path={FONTS.as_posix()}/, Scale=0.88, {FACES}]{{DejaVuSans}}
 \setmonofont[Path={FONTS.as_posix()}/, Scale=0.82, {FACES}]{{DejaVuSansMono}}
 \normalfont
+\setcounter{{secnumdepth}}{{0}}
+"""
+PAGE_SETUP = """
+<style>
+@media print { pre { white-space: pre-wrap !important; overflow-wrap: anywhere; } }
+</style>
 """
 
 
@@ -47,14 +55,17 @@ class Paper(Preprocessor):
             nb.cells = [part for cell in nb.cells for part in with_folded_code(cell)]
         if isinstance(self.parent, LatexExporter):
             nb.metadata["title"] = "lite-mamba"
-            nb.cells.insert(0, new_raw_cell(SET_FONTS))
+            nb.cells.insert(0, new_raw_cell(LATEX_SETUP))
+        else:
+            nb.cells.append(new_markdown_cell(PAGE_SETUP))
         return nb, resources
 
     def preprocess_cell(self, cell: Any, resources: dict[str, Any], index: int) -> tuple[Any, dict[str, Any]]:
         """One cell."""
         printed = self._printed
         if cell.cell_type == "markdown":
-            cell.source = unfolded(cell.source) if printed else cell.source
+            if not isinstance(self.parent, LatexExporter):
+                cell.source = with_mathml(unfolded(cell.source) if printed else cell.source)
             return cell, resources
         if "answers" in cell.metadata.get("tags", []):
             cell.metadata.transient = {"remove_source": True}
@@ -128,6 +139,7 @@ class CourseWebPDF(WebPDFExporter):
 
 
 def with_paper(config: Config) -> Config:
-    """An exporter's configuration with `Paper` as a preprocessor."""
-    config.merge(Config({"Exporter": {"preprocessors": [Paper]}}))
+    """An exporter's configuration with `Paper` as a preprocessor, and without the scripts that nothing here needs."""
+    scripts = {"mathjax_url": "", "require_js_url": ""}
+    config.merge(Config({"Exporter": {"preprocessors": [Paper]}, "HTMLExporter": scripts}))
     return config
