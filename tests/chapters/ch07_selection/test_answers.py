@@ -354,6 +354,7 @@ GATED = [
     ),
     ("an index below 0", state_in_place_of_tokens, "a first token that follows the last"),
     ("tokens before", state_of_last_tokens, "the last token in the place of the state"),
+    ("rolled tokens", lambda u, g: torch.lerp(u.roll(1), u, g), "the last token in the place of the state"),
     ("late tokens, the last one first", state_of_tokens_by_t_minus_one, "a token that comes one step late"),
     ("late tokens", lambda u, g: state_with_indices(F.pad(u[:-1], (1, 0)), g), "a token that comes one step late"),
     ("first gate", state_of(lambda h, u, g, t: (1 - g[0]) * h + g[0] * u[t]), "one gate for all tokens"),

@@ -69,8 +69,8 @@ GATE_FROM_DELTA = Exercise(
         ),
         Misconception(
             "gates that look at each other",
-            "Your gates depend on the Δ of the whole line, on its mean or its largest. A gate knows nothing of the "
-            "other tokens: its own Δ decides, whatever the others are.",
+            "Your gates depend on the Δ of the whole line. A gate knows nothing of the other tokens: its own Δ "
+            "decides, whatever the others are.",
             [
                 _gate("delta / delta.max()"),
                 _gate("(delta - delta.min()) / (delta.max() - delta.min())"),

@@ -169,7 +169,7 @@ GATED_STATE = Exercise(
             "was mixed before, out of all tokens so far: keep it from step to step.",
             [
                 edited(gated_state, TOKEN_BEFORE),
-                edited(gated_state, TOKEN_BEFORE, "torch.zeros(()) → u[0]"),
+                *(edited(gated_state, TOKEN_BEFORE, f"torch.zeros(()) → u[{i}]") for i in (0, -1)),
                 edited(gated_state, TOKEN_BEFORE, "h = u_t → h = g_t * u_t"),
                 edited(gated_state, TOKEN_BEFORE, "h = u_t → h = g_t * u_t", "torch.zeros(()) → g[-1] * u[-1]"),
             ],
