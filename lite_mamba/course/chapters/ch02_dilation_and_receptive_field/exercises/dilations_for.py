@@ -151,7 +151,7 @@ DILATIONS_FOR = Exercise(
                 chosen("range(1, lag + 1) → range(1, d_conv)"),
                 chosen("range(1, lag + 1) → range(1, d_conv + 1)"),
             ],
-            message="The dilations that you try end at d_conv. How many taps there are limits the gaps, not the "
+            message="No dilation that you try is larger than d_conv. How many taps there are limits the gaps, not the "
             "distance between two taps: it may be as large as the lag.",
         ),
         Misconception(
