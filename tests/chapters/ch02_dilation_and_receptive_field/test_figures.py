@@ -452,6 +452,7 @@ def silu_after_the_sum(x, weights, biases, gates, dilations):
         (branches_alone(torch.sigmoid), False),
         (branches_alone(lambda gates: gates), False),
         (branches_alone(lambda gates: (-gates).softmax(0)), False),
+        (branches_alone(lambda gates: gates.log_softmax(0)), False),
         (branches_alone(lambda gates: torch.full_like(gates, 0.25)), False),
     ],
 )

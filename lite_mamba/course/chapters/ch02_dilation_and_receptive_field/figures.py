@@ -503,20 +503,21 @@ def _reads(conv, dilations: Sequence[int], branch: int, lag: int) -> bool:
 
 
 def _weighs_by_softmax(conv, dilations: Sequence[int]) -> bool:
-    """Whether `conv` weighs as softmax does: a branch follows its share, and no gate counts that all have in common."""
+    """Whether `conv` weighs as softmax does: a branch follows its share, all shares make one whole, and no gate counts
+    that all have in common."""
     n, reach = len(dilations), 3 * max(dilations)
     x, gates = torch.ones(1, 1, 2 * reach + 1), torch.arange(float(n))  # (B, D, L), (branches,)
+    played = [*torch.eye(n), torch.ones(n)]  # which branches have taps: each alone, and all together
 
-    def alone(gates: Tensor) -> Tensor:
-        """What each branch gives with the taps of all others at 0: (branches,)."""
+    def heard(gates: Tensor) -> Tensor:
         with torch.no_grad():
-            kernels = [[torch.full((1, 4), float(i == one)) for i in range(n)] for one in range(n)]
-            heard = [conv(x, weights, [torch.zeros(1)] * n, gates, dilations) for weights in kernels]
-        return torch.stack([y[0, 0, reach] for y in heard])
+            kernels = [[torch.full((1, 4), float(one)) for one in ones] for ones in played]
+            outputs = [conv(x, weights, [torch.zeros(1)] * n, gates, dilations) for weights in kernels]
+        return torch.stack([y[0, 0, reach] for y in outputs])  # (branches + 1,)
 
-    given, equal = alone(gates), alone(torch.zeros(n))  # (branches,), (branches,)
-    follows = ((given - equal) * (gates.softmax(0) - 1 / n) > 0).all() or n == 1
-    return bool(follows and torch.allclose(given, alone(gates + 1)))
+    given, equal = heard(gates), heard(torch.zeros(n))
+    follows = ((given - equal)[:n] * (gates.softmax(0) - 1 / n) > 0).all() or n == 1
+    return bool(follows and torch.allclose(given[n], equal[n]) and torch.allclose(given, heard(gates + 1)))
 
 
 class GateTraining(LiveFigure):
@@ -645,7 +646,7 @@ class BlockReach(LiveFigure):
         self.ax.axvline(24.5, color=style.GREY, lw=2, ls="--")
         self.ax.text(26, 200, "field of the front end →", ha="right", va="top")
         self.carried = self.ax.text(150, 1e-4, "", color=style.BLUE, fontweight="bold", ha="center")
-        (self.bars,) = self.ax.plot([], [], color=style.BLUE, lw=2.5, ls="-")
+        (self.bars,) = self.ax.plot([], [], color=style.BLUE, lw=2, ls="-")
         (self.point,) = self.ax.plot([], [], "o", color=style.VERMILLION, ms=13, clip_on=False)
         self.note = self.ax.text(0, 0, "", color=style.VERMILLION, fontweight="bold", va="bottom")
         self.note.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85})
