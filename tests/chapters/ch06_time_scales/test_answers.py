@@ -797,6 +797,34 @@ def init_zero_linear_weights(model, u):
 def init_zero_weights_beside_unmarked(model, u):
     init_with(model, u, lambda u: stable(log_uniform(u)))
     for layer in model.modules():
+def init_that_unmarks(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for parameter in model.parameters():
+        parameter._no_reinit = False
+
+
+def init_that_marks_all(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias._no_reinit = True
+
+
+def init_with_equal_weights(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.constant_(layer.weight, layer.in_features**-0.5)
+
+
+def init_zero_gates(model, u):
+    for parameter in model.parameters():
+        if getattr(parameter, "_no_reinit", False):
+            parameter.data = stable(log_uniform(u))
+        elif parameter.ndim == 1 and not hasattr(parameter, "_no_weight_decay"):
+            nn.init.zeros_(parameter)
+
+
         if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
             nn.init.zeros_(layer.weight)
 
@@ -1091,6 +1119,7 @@ MENDED = [
     ("mark erased", init_that_erases_marks, "a mark that is lost"),
     (
         "mark read with getattr",
+    ("no distance", lambda m, u: init_with(m, u, lambda u: stable(0.001 * 0.1**u)), "another range"),
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: getattr(layer.bias, "_no_reinit")),  # noqa: B009
         "a mark that most biases do not have",
     ),
@@ -1122,6 +1151,10 @@ MENDED = [
     (
         "the floor of exercise 3",
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log().clamp(min=1e-4))),
+    ("mark set to False", init_that_unmarks, "a mark that is lost"),
+    ("every bias marked", init_that_marks_all, None),
+    ("weights of one number each", init_with_equal_weights, "weights that are all alike"),
+    ("gates set to zero", init_zero_gates, None),
         "the same small number for every Δ",
     ),
     (

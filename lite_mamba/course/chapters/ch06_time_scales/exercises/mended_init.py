@@ -137,17 +137,17 @@ def _first_values(function, d_model: int, u: Tensor) -> Facts:
     """
     torch.default_generator.manual_seed(0)
     model = small_model(d_model)
-    marked = [name for name, parameter in model.named_parameters() if hasattr(parameter, "_no_reinit")]
     function(model, u)
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     biases = {f"{name}.bias": layer.bias.detach() for name, layer in layers if layer.bias is not None}
     facts = {
         **{f"softplus({name})": F.softplus(biases.pop(name)) for name in ("block.dt_proj.bias", "marked.bias")},
         **biases,
-        "block.A_log": model.block.A_log.detach(),
-        "block.D": model.block.D.detach(),
-        "weights that are all alike": [name for name, layer in layers if not layer.weight.std() > 0],
-        "marks that are lost": [name for name in marked if not hasattr(model.get_parameter(name), "_no_reinit")],
+        **{f"block.{name}": getattr(model.block, name).detach() for name in ("A_log", "D", "conv_gates")},
+        "weights that are all alike": [name for name, layer in layers if not layer.weight.min() < layer.weight.max()],
+        "the list of marked parameters": [
+            name for name, parameter in model.named_parameters() if getattr(parameter, "_no_reinit", False)
+        ],
         "no longer trained": [name for name, parameter in model.named_parameters() if not parameter.requires_grad],
         "in the memory of another": _in_the_memory_of_another(model),
     }
@@ -269,7 +269,7 @@ MENDED_INIT = Exercise(
             [
                 _marked(f"inverse_softplus({low} * {ratio} ** u)")
                 for low in (0.0001, 0.001, 0.01, 0.1)
-                for ratio in (10, 100, 1000)
+                for ratio in (0.1, 10, 100, 1000)
                 if (low, ratio) != (0.001, 100)
             ],
         ),
