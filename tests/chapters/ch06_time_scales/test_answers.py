@@ -78,7 +78,9 @@ HALF_LIFE = [
     ("Δ alone, in a column", lambda A, delta: math.log(2) / delta.unsqueeze(1), "a half-life without A"),
     ("a product", lambda A, delta: math.log(2) * (-A * delta[:, None]), "an upside-down ratio"),
     ("the reciprocal", lambda A, delta: A * delta[:, None] / math.log(0.5), "an upside-down ratio"),
-    ("no brackets", lambda A, delta: math.log(2) / -A * delta[:, None], "a Δ outside of the brackets"),
+    ("no brackets", lambda A, delta: math.log(2) / -A * delta[:, None], "Δ in the numerator"),
+    ("times Δ", lambda A, delta: math.log(2) * delta[:, None] / A.abs(), "Δ in the numerator"),
+    ("over exp(−Δ·A)", lambda A, delta: math.log(2) / (A.T * -delta).exp().T, "an exponential in the denominator"),
     ("the factor", lambda A, delta: torch.exp(delta[:, None] * A), "what is left after one step"),
     ("Euler", lambda A, delta: -math.log(2) / torch.log(1 + delta[:, None] * A), "the factor of Euler's rule"),
     ("ceil", lambda A, delta: torch.ceil(math.log(2) / (-A * delta[:, None])), "whole steps"),
@@ -179,12 +181,14 @@ INVERSE = [
     ("1 − exp", lambda dt: dt + torch.log(1 - torch.exp(-dt)), CANCELS),
     ("log1p", lambda dt: torch.log1p(-torch.exp(-dt)) + dt, CANCELS),
     ("large apart", lambda dt: torch.where(dt > 50, dt, (dt.exp() - 1).log()), CANCELS),
-    ("softplus", lambda dt: torch.nn.Softplus()(dt), "the softplus itself"),
-    ("softplus of −dt", lambda dt: -F.softplus(-dt), "the softplus itself"),
+    ("softplus", lambda dt: torch.nn.Softplus()(dt), "softplus once more"),
+    ("softplus of −dt", lambda dt: -F.softplus(-dt), "softplus once more"),
     ("reciprocal", lambda dt: F.softplus(dt) ** -1, "one over softplus"),
     ("log", lambda dt: dt.log(), "a plain logarithm"),
-    ("plus", lambda dt: torch.log(1 + torch.exp(dt)), "a plus in the place of a minus"),
-    ("log1p(exp)", lambda dt: torch.log1p(torch.exp(dt)), "a plus in the place of a minus"),
+    ("plus", lambda dt: torch.log(1 + torch.exp(dt)), "softplus once more"),
+    ("log1p(exp)", lambda dt: torch.log1p(torch.exp(dt)), "softplus once more"),
+    ("1 + e^(−dt)", lambda dt: dt + torch.log(1 + (-dt).exp()), "softplus once more"),
+    ("dt less its mirror", lambda dt: dt - F.softplus(-dt), "softplus once more"),
     ("no dt", lambda dt: torch.log(-torch.expm1(-dt)), "a forgotten dt"),
     ("minus", lambda dt: dt - torch.log(-torch.expm1(-dt)), "a wrong sign between the two parts"),
     ("the other minus", lambda dt: -dt + torch.log(-torch.expm1(-dt)), "a wrong sign between the two parts"),
@@ -196,10 +200,14 @@ INVERSE = [
     ("exp of the log, minus 1", lambda dt: dt.log().exp() - 1, "the two steps in the wrong order"),
     ("a small number added", lambda dt: dt + torch.log(1 - torch.exp(-dt) + 1e-6), "a small number added"),
     ("clamped", lambda dt: torch.log(torch.expm1(dt.clamp(max=80))), "a large dt that is cut off"),
+    ("clamped to what exp bears", lambda dt: dt.clamp(max=88).expm1().log(), "a large dt that is cut off"),
+    ("finfo.eps", lambda dt: dt + torch.log(1 - torch.exp(-dt) + torch.finfo(dt.dtype).eps), "a small number added"),
+    ("finfo.eps, naive", lambda dt: (dt.exp() - 1 + torch.finfo(dt.dtype).eps).log(), "a small number added"),
     ("clamped below", lambda dt: stable(dt.clamp_min(1e-4)), "a small number added"),
     ("dt from 1 on", lambda dt: torch.where(dt > 1, dt, dt.expm1().log()), "a straight line too early"),
     ("dt from 4 on", lambda dt: torch.where(dt > 4, dt, dt.expm1().log()), "a straight line too early"),
     ("log below 0.01", lambda dt: torch.where(dt < 0.01, dt.log(), stable(dt)), "a plain logarithm for too many"),
+    ("log below 1", lambda dt: torch.where(dt < 1, dt.log(), dt.expm1().log()), FOR_TOO_MANY),
     ("log below 0.0001", lambda dt: torch.where(dt < 1e-4, dt.log(), stable(dt)), "a plain logarithm for too many"),
     ("log below 0.00001", lambda dt: torch.where(dt < 1e-5, dt.log(), stable(dt)), "right"),
     ("dt from 8 on", lambda dt: torch.where(dt > 8, dt, dt.expm1().log()), "a straight line too early"),
@@ -210,6 +218,7 @@ INVERSE = [
     ("math.log of a tensor", lambda dt: math.log(torch.exp(dt) - 1), MATH),
     ("math throughout", lambda dt: math.log(math.expm1(dt)), MATH),
     ("math, the stable form", lambda dt: dt + math.log(1 - math.exp(-dt)), MATH),
+    ("torch outside, math inside", lambda dt: torch.log(math.exp(dt) - 1), MATH),
     ("infinities replaced", lambda dt: dt.expm1().log().nan_to_num(), OVERFLOWS),
     ("infinities replaced, naive", lambda dt: torch.nan_to_num((dt.exp() - 1).log()), LOST),
     ("log below 0.01, naive", lambda dt: torch.where(dt < 0.01, dt.log(), (dt.exp() - 1).log()), FOR_TOO_MANY),
@@ -290,6 +299,8 @@ SAMPLE = [
     ("in float64", lambda u, a, b, f: log_dt(u.double(), a, b).exp().clamp(min=f), None),
     ("uniform", lambda u, a, b, f: torch.clamp(u * (b - a) + a, min=f), "a uniform draw"),
     ("uniform, no floor", lambda u, a, b, f: a + (b - a) * u, "a uniform draw"),
+    ("uniform, from the top", lambda u, a, b, f: (b - (b - a) * u).clamp(min=f), "a uniform draw"),
+    ("uniform, a little too far", lambda u, a, b, f: torch.clamp(u * b + a, min=f), "a uniform draw"),
     ("the ratio of the example", lambda u, a, b, f: (a * 100**u).clamp(min=f), "a range of your own"),
     ("the ratio of the example, no floor", lambda u, a, b, f: a * 100**u, "a range of your own"),
     ("the line of the example", lambda u, a, b, f: 0.001 * 100**u, "a range of your own"),
@@ -396,7 +407,9 @@ SAMPLE = [
         lambda u, a, b, f: (a * torch.exp(u * math.log(b) / math.log(a))).clamp(min=f),
         "a ratio of the logarithms",
     ),
-    ("exp too early", lambda u, a, b, f: (a + u * math.log(b / a)).clamp(min=f), "exp of one part alone"),
+    ("exp too early", lambda u, a, b, f: (a + u * math.log(b / a)).clamp(min=f), "exp before the sum"),
+    ("two powers added", lambda u, a, b, f: (a + (b / a) ** u).clamp(min=f), "exp before the sum"),
+    ("a sum of logarithms, no floor", lambda u, a, b, f: a * (a * b) ** u, "a sum in the place of a distance"),
     ("floor of exp", lambda u, a, b, f: log_dt(u, a, b).exp().clamp(min=math.exp(f)), "a floor under the logarithm"),
     ("to the top from one", lambda u, a, b, f: (b**u).clamp(min=f), "a way that does not begin at dt_min"),
     ("upside down, no floor", lambda u, a, b, f: b * (a / b) ** u, "a range from top to bottom"),
@@ -418,6 +431,7 @@ SAMPLE = [
         "a logarithm for tensors, given a number",
     ),
     ("from the floor", lambda u, a, b, f: f * (b / f) ** u, "a floor that moves the range"),
+    ("the floor times the ratio", lambda u, a, b, f: f * (b / a) ** u, "a floor that moves the range"),
     (
         "no brackets",
         lambda u, lo, hi, floor: torch.exp(math.log(lo) + u * math.log(hi) - math.log(lo)).clamp(min=floor),
@@ -497,7 +511,18 @@ WEIGHT = [
         "a shift of another size",
     ),
     ("u − 1", lambda u, i, s: weight(u, i, s / math.sqrt(u.shape[1]), lambda u: u - 1), "a shift of another size"),
-    ("scale added", lambda u, i, s: weight(u, i, s + 1 / math.sqrt(u.shape[1])), "a scale that is added"),
+    ("scale added", lambda u, i, s: weight(u, i, s + 1 / math.sqrt(u.shape[1])), "a scale that is no factor"),
+    ("scale in the power", lambda u, i, s: weight(u, i, u.shape[1] ** (-s / 2)), "a scale that is no factor"),
+    (
+        "one constant for each input",
+        lambda u, i, s: weight(u[0] if i == "constant" else u, i, s / math.sqrt(u.shape[1])),
+        "one number for all weights",
+    ),
+    (
+        "a row",
+        lambda u, i, s: weight(u[:1] if i == "constant" else u, i, s * len(u.T) ** -0.5),
+        "one number for all weights",
+    ),
     ("one star", lambda u, i, s: weight(u, i, u.shape[1] * -0.5 * s), "a product in the place of a power"),
     (
         "u in both",
@@ -539,9 +564,17 @@ WEIGHT = [
         "the number of outputs in the place of the rank",
     ),
     ("no scale", lambda u, kind, s: weight(u, kind, u.shape[1] ** -0.5), "a forgotten scale"),
-    ("over the scale", lambda u, kind, s: weight(u, kind, 1 / (s * u.shape[1] ** 0.5)), "a scale that divides"),
-    ("scale in the root", lambda u, kind, s: weight(u, kind, 1 / math.sqrt(u.shape[1] * s)), "a scale that divides"),
-    ("scale over R in the root", lambda u, kind, s: weight(u, kind, math.sqrt(s / u.shape[1])), "a scale that divides"),
+    ("over the scale", lambda u, kind, s: weight(u, kind, 1 / (s * u.shape[1] ** 0.5)), "a scale that is no factor"),
+    (
+        "scale in the root",
+        lambda u, kind, s: weight(u, kind, 1 / math.sqrt(u.shape[1] * s)),
+        "a scale that is no factor",
+    ),
+    (
+        "scale over R in the root",
+        lambda u, kind, s: weight(u, kind, math.sqrt(s / u.shape[1])),
+        "a scale that is no factor",
+    ),
     ("u itself", lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: u), "positive weights only"),
     ("u − 1/2", lambda u, kind, s: weight(u, kind, s / u.shape[1] ** 0.5, lambda u: u - 0.5), "half the range"),
     (
@@ -764,6 +797,34 @@ def init_that_erases_marks(model, u):
         vars(parameter).pop("_no_reinit", None)
 
 
+def init_that_unmarks(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for parameter in model.parameters():
+        parameter._no_reinit = False
+
+
+def init_that_marks_all(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) and layer.bias is not None:
+            layer.bias._no_reinit = True
+
+
+def init_with_equal_weights(model, u):
+    init_with(model, u, lambda u: stable(log_uniform(u)))
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.constant_(layer.weight, layer.in_features**-0.5)
+
+
+def init_zero_gates(model, u):
+    for parameter in model.parameters():
+        if getattr(parameter, "_no_reinit", False):
+            parameter.data = stable(log_uniform(u))
+        elif parameter.ndim == 1 and not hasattr(parameter, "_no_weight_decay"):
+            nn.init.zeros_(parameter)
+
+
 def init_marked_only(model, u):
     for parameter in model.parameters():
         if hasattr(parameter, "_no_reinit"):
@@ -797,34 +858,6 @@ def init_zero_linear_weights(model, u):
 def init_zero_weights_beside_unmarked(model, u):
     init_with(model, u, lambda u: stable(log_uniform(u)))
     for layer in model.modules():
-def init_that_unmarks(model, u):
-    init_with(model, u, lambda u: stable(log_uniform(u)))
-    for parameter in model.parameters():
-        parameter._no_reinit = False
-
-
-def init_that_marks_all(model, u):
-    init_with(model, u, lambda u: stable(log_uniform(u)))
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear) and layer.bias is not None:
-            layer.bias._no_reinit = True
-
-
-def init_with_equal_weights(model, u):
-    init_with(model, u, lambda u: stable(log_uniform(u)))
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.constant_(layer.weight, layer.in_features**-0.5)
-
-
-def init_zero_gates(model, u):
-    for parameter in model.parameters():
-        if getattr(parameter, "_no_reinit", False):
-            parameter.data = stable(log_uniform(u))
-        elif parameter.ndim == 1 and not hasattr(parameter, "_no_weight_decay"):
-            nn.init.zeros_(parameter)
-
-
         if isinstance(layer, nn.Linear) and layer.bias is not None and not hasattr(layer.bias, "_no_reinit"):
             nn.init.zeros_(layer.weight)
 
@@ -1086,6 +1119,7 @@ MENDED = [
     ("the others random", init_marked_only, "other biases that stay random"),
     ("the marked reset", init_then_reset_of_the_marked, "a marked bias drawn anew"),
     ("to 0.01", lambda m, u: init_with(m, u, lambda u: stable(0.001 * 10**u)), "another range"),
+    ("no distance", lambda m, u: init_with(m, u, lambda u: stable(0.001 * 0.1**u)), "another range"),
     ("the others reset", init_then_reset_of_the_others, "the other biases drawn anew"),
     (
         "the wrong way round",
@@ -1117,9 +1151,12 @@ MENDED = [
     ("mark of the layer, others reset", init_by_layers_then_reset, "marked biases set to zero"),
     ("log fed, others reset", init_of_logs_then_reset, "the logarithm of a negative number"),
     ("mark erased", init_that_erases_marks, "a mark that is lost"),
+    ("mark set to False", init_that_unmarks, "a mark that is lost"),
+    ("every bias marked", init_that_marks_all, None),
+    ("weights of one number each", init_with_equal_weights, "weights that are all alike"),
+    ("gates set to zero", init_zero_gates, None),
     (
         "mark read with getattr",
-    ("no distance", lambda m, u: init_with(m, u, lambda u: stable(0.001 * 0.1**u)), "another range"),
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u)), lambda layer: getattr(layer.bias, "_no_reinit")),  # noqa: B009
         "a mark that most biases do not have",
     ),
@@ -1151,10 +1188,6 @@ MENDED = [
     (
         "the floor of exercise 3",
         lambda m, u: init_with(m, u, lambda u: stable(log_uniform(u).log().clamp(min=1e-4))),
-    ("mark set to False", init_that_unmarks, "a mark that is lost"),
-    ("every bias marked", init_that_marks_all, None),
-    ("weights of one number each", init_with_equal_weights, "weights that are all alike"),
-    ("gates set to zero", init_zero_gates, None),
         "the same small number for every Δ",
     ),
     (
@@ -1527,7 +1560,13 @@ SPLIT = [
         split_by(lambda name, p: p.ndim >= 2 and not getattr(p, "_no_weight_decay")),  # noqa: B009
         "a mark that most parameters do not have",
     ),
-    ("one list", split_into_one_list, "one list under two names"),
+    ("one list", split_into_one_list, "all parameters in both groups"),
+    ("all in both", lambda m, wd: groups(m.parameters(), m.parameters(), wd), "all parameters in both groups"),
+    (
+        "pairs",
+        lambda m, wd: [tuple(group.values()) for group in split_by_ids(m, wd)],
+        "two lists in the place of two groups",
+    ),
     ("+=", split_with_a_plus, "a parameter taken apart"),
     ("extend", split_with_extend, "a parameter taken apart"),
     ("the two well-known", split_by(lambda name, p: not name.endswith((".A_log", ".D"))), "a list of names"),

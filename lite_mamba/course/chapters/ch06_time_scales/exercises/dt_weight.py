@@ -79,13 +79,15 @@ DT_WEIGHT = Exercise(
             ],
         ),
         Misconception(
-            "a scale that divides",
-            "A larger dt_scale has to make the weights larger, and twice as large a scale twice as large weights. You "
-            "divide by it, or you put it inside the root.",
+            "a scale that is no factor",
+            "dt_scale is a factor of the bound: twice as large a scale makes twice as large weights. You divide by it, "
+            "add it, or put it into the root or the exponent.",
             [
                 _bound("u.shape[1] ** -0.5 / dt_scale"),
                 _bound("(u.shape[1] * dt_scale) ** -0.5"),
                 _bound("(dt_scale / u.shape[1]) ** 0.5"),
+                _bound("u.shape[1] ** (-0.5 * dt_scale)"),
+                _bound("(u.shape[1] ** -0.5 + dt_scale)"),
             ],
         ),
         Misconception(
@@ -157,11 +159,6 @@ DT_WEIGHT = Exercise(
             [edited(dt_weight, "(2 * u - 1) → (2 * u - 0.5)"), edited(dt_weight, "(2 * u - 1) → (u - 1)")],
         ),
         Misconception(
-            "a scale that is added",
-            "dt_scale is added to the power of R. It is a factor: the bound is multiplied by it.",
-            _bound("(u.shape[1] ** -0.5 + dt_scale)"),
-        ),
-        Misconception(
             "a product in the place of a power",
             "R times −0.5 is negative, and its size grows with R. The bound is R *to the power* −0.5: two stars.",
             _bound("u.shape[1] * -0.5 * dt_scale"),
@@ -226,6 +223,8 @@ DT_WEIGHT = Exercise(
                     "torch.tensor(bound)",
                     "torch.full((len(u),), bound)",
                     "torch.full((len(u), 1), bound)",
+                    "torch.full((u.shape[1],), bound)",
+                    "torch.full((1, u.shape[1]), bound)",
                 )
             ],
         ),

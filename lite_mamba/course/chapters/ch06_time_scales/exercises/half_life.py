@@ -75,8 +75,9 @@ HALF_LIFE = Exercise(
             edited(half_life, "/ (-A * delta[:, None]) → * -A / delta[:, None]"),
         ),
         Misconception(
-            "a Δ outside of the brackets",
-            "a / b * c is (a / b) * c: you divide by A, and then *multiply* by Δ. Both belong in the denominator.",
+            "Δ in the numerator",
+            "You divide by A and *multiply* by Δ, and both belong in the denominator. Without brackets a / b * c is "
+            "(a / b) * c.",
             edited(half_life, "(-A * delta[:, None]) → -A * delta[:, None]"),
         ),
         Misconception(
@@ -141,6 +142,7 @@ HALF_LIFE = Exercise(
                 edited(half_life, "-A * → -A.exp() *"),
                 edited(half_life, "-A * → torch.exp(-A) *"),
                 edited(half_life, "(-A * delta[:, None]) → torch.exp(A * delta[:, None])"),
+                edited(half_life, "(-A * delta[:, None]) → torch.exp(-A * delta[:, None])"),
                 edited(half_life, "math.log(2) / (-A * delta[:, None]) → 0.5 / torch.exp(A * delta[:, None])"),
                 edited(half_life, "math.log(2) / (-A * → math.log(0.5) / torch.exp(A *"),
             ],

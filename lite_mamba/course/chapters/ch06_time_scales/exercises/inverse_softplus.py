@@ -19,6 +19,7 @@ def _inverse(formula: str):
     return edited(inverse_softplus, f"dt + torch.log(-torch.expm1(-dt)) → {formula}", math=math)
 
 
+_EPS = torch.finfo(torch.float32).eps
 _TOO_EARLY = (1, 2, 3, 5, 7, 8, 10)  # where a switch to dt itself still shows
 
 
@@ -65,10 +66,15 @@ INVERSE_SOFTPLUS = Exercise(
             ],
         ),
         Misconception(
-            "the softplus itself",
-            "You apply softplus once more. The inverse has to lead back: what you put into softplus so that dt comes "
-            "out. For a small dt it is a negative number.",
-            [_inverse(f"{sign}F.softplus({inner}dt)") for sign in ("", "-") for inner in ("", "-")],
+            "softplus once more",
+            "You apply softplus once more, by its name or in another spelling: log(exp(dt) + 1) is softplus, and so is "
+            "dt + log(1 + exp(−dt)). The inverse leads back: solve dt = log(1 + exp(x)) for x, and watch the sign of "
+            "the 1.",
+            [
+                *(_inverse(f"{sign}F.softplus({inner}dt)") for sign in ("", "-") for inner in ("", "-")),
+                _inverse("dt - F.softplus(-dt)"),
+                _inverse("torch.log(torch.exp(dt) + 1)"),
+            ],
         ),
         Misconception(
             "one over softplus",
@@ -80,12 +86,6 @@ INVERSE_SOFTPLUS = Exercise(
             "log(dt) is close for a small dt, because there softplus is almost exp. At dt = 1 it gives 0, and "
             "softplus(0) is 0.693. Solve dt = log(1 + exp(x)) for x.",
             _inverse("torch.log(dt)"),
-        ),
-        Misconception(
-            "a plus in the place of a minus",
-            "log(exp(dt) + 1) is softplus again, in another spelling. When you solve dt = log(1 + exp(x)) for x, the 1 "
-            "changes sides.",
-            _inverse("torch.log(torch.exp(dt) + 1)"),
         ),
         Misconception(
             "a forgotten dt",
@@ -164,7 +164,7 @@ INVERSE_SOFTPLUS = Exercise(
             "a large dt that is cut off",
             "Beyond some number your answer stays where it is. There dt and its inverse are almost equal, so nothing "
             "has to be cut: bring the formula into a form in which only exp(−dt) occurs.",
-            [_inverse(f"torch.log(torch.expm1(dt.clamp(max={most})))") for most in (20, 50, 80)],
+            [_inverse(f"torch.log(torch.expm1(dt.clamp(max={most})))") for most in (20, 50, 80, 85, 88)],
         ),
         Misconception(
             "a straight line too early",
@@ -208,6 +208,7 @@ INVERSE_SOFTPLUS = Exercise(
                     (0.001, "torch.expm1(dt)"),
                     (0.01, "torch.expm1(dt)"),
                     (0.1, "torch.expm1(dt)"),
+                    (1, "torch.expm1(dt)"),
                 )
             ],
         ),
@@ -241,6 +242,7 @@ INVERSE_SOFTPLUS = Exercise(
                     "math.log(math.expm1(dt))",
                     "math.log(torch.exp(dt) - 1)",
                     "dt + math.log(-math.expm1(-dt))",
+                    "torch.log(math.exp(dt) - 1)",
                 )
             ],
         ),
@@ -250,14 +252,14 @@ INVERSE_SOFTPLUS = Exercise(
             "answer for the smallest dt. Nothing has to be added once torch.expm1 keeps the digits.",
             [
                 _inverse(f"dt + torch.log({inside} + {e})")
-                for e in (1e-6, 1e-7, 1e-8, 1e-12)
+                for e in (1e-6, 1e-7, 1e-8, 1e-12, _EPS)
                 for inside in ("-torch.expm1(-dt)", "1 - torch.exp(-dt)")
             ]
             + [_inverse(f"torch.log(torch.expm1(dt) + {e})") for e in (1e-6, 1e-8)]
             + [_inverse("torch.log(torch.expm1(dt).clamp(min=1e-4))")]
             + [
                 _inverse(f"torch.log({inside})")
-                for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
+                for e in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, _EPS)
                 for inside in (f"torch.exp(dt) - 1 + {e}", f"(torch.exp(dt) - 1).clamp(min={e})")
             ]
             + [_inverse("torch.log(torch.exp(dt) - 1 + 1e-12)")]

@@ -54,7 +54,8 @@ SAMPLE_DT = Exercise(
             "You spread the values evenly between dt_min and dt_max. Then u = 0.5 gives 0.05, the middle of the "
             "*numbers*. Spread their logarithms evenly instead: u = 0.5 must give 0.01, the middle of the *factors*.",
             [
-                edited(sample_dt, f"torch.exp(low + u * (high - low)){floor} → (dt_min + u * (dt_max - dt_min))")
+                edited(sample_dt, f"torch.exp(low + u * (high - low)){floor} → ({even})")
+                for even in ("dt_min + u * (dt_max - dt_min)", "dt_max - u * (dt_max - dt_min)", "dt_min + u * dt_max")
                 for floor in ("", ".clamp(min=dt_init_floor)")
             ],
         ),
@@ -106,6 +107,7 @@ SAMPLE_DT = Exercise(
             [
                 edited(sample_dt, "math.log(dt_min) → math.log(max(dt_min, dt_init_floor))"),
                 edited(sample_dt, "math.log(dt_min) → math.log(dt_init_floor)"),
+                edited(sample_dt, "torch.exp(low → torch.exp(math.log(dt_init_floor)"),
             ],
         ),
         Misconception(
@@ -204,18 +206,19 @@ SAMPLE_DT = Exercise(
             edited(sample_dt, "(high - low) → (high / low)"),
         ),
         Misconception(
-            "exp of one part alone",
-            "exp is taken of one part alone, and the other is added as it is. The sum of both is the logarithm: exp "
-            "comes last, of all of it.",
+            "exp before the sum",
+            "exp is taken of one part alone, or of each by itself, and then they are added. The sum of both is the "
+            "logarithm: exp comes last, of all of it.",
             [
                 edited(sample_dt, "torch.exp(low + u * (high - low)) → (math.exp(low) + u * (high - low))"),
                 edited(sample_dt, "torch.exp(low + u * (high - low)) → (low + torch.exp(u * (high - low)))"),
+                edited(sample_dt, "torch.exp(low + u * (high - low)) → (dt_min + torch.exp(u * (high - low)))"),
             ],
         ),
         Misconception(
             "a sum in the place of a distance",
             "You go u times the *sum* of the two logarithms. From one end to the other it is their difference.",
-            edited(sample_dt, "(high - low) → (high + low)"),
+            _floored_or_not("(high - low) → (high + low)"),
         ),
         Misconception(
             "step sizes that are laid out evenly",

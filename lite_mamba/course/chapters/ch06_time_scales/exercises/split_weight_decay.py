@@ -284,9 +284,9 @@ SPLIT_WEIGHT_DECAY = Exercise(
             ],
         ),
         Misconception(
-            "one list under two names",
-            "Every parameter stands in both groups: they hold the same list. a = b = [] makes one list with two names; "
-            "each group wants a list of its own.",
+            "all parameters in both groups",
+            "Every parameter stands in both groups: both hold all of them, or the same list. a = b = [] makes one list "
+            "with two names; each group wants a list of its own.",
             edited(split_weight_decay, "decay, no_decay = [], [] → decay = no_decay = []"),
         ),
         Misconception(
@@ -419,7 +419,7 @@ SPLIT_WEIGHT_DECAY = Exercise(
         ),
         Misconception(
             "few numbers in the place of few axes",
-            "You ask how many numbers a parameter has, or how long its first axis is. A bias has many: it is the "
+            "You ask how many numbers a parameter has, or how long one of its axes is. A bias has many: it is the "
             "number of its axes, ndim, that sets it apart.",
             [
                 _spared(f'{many} < 2 or getattr(parameter, "_no_weight_decay", False)')
@@ -464,7 +464,15 @@ SPLIT_WEIGHT_DECAY = Exercise(
         Misconception(
             "two lists in the place of two groups",
             'An optimiser wants a list of dicts, one a group: {"params": …, "weight_decay": …}.',
-            [_groups("[decay, no_decay]"), _groups("[*decay, *no_decay]"), _groups("decay")],
+            [
+                _groups(lists)
+                for lists in (
+                    "[decay, no_decay]",
+                    "[*decay, *no_decay]",
+                    "decay",
+                    "[(decay, weight_decay), (no_decay, 0.0)]",
+                )
+            ],
         ),
     ],
 )
