@@ -376,9 +376,10 @@ def test_the_tap_that_is_named_is_the_first_of_which_the_slow_state_makes_over_9
 
 
 def test_what_is_next_to_nothing_is_not_shown_as_nothing():
-    assert "0.072 + 3e−8 = 0.072" in figures.ThreeViews().update(t=31)
+    assert "0.072 + 3e−8 ≈ 0.072" in figures.ThreeViews().update(t=31)
 
 
 def test_a_sum_of_rounded_states_is_equal_only_if_its_digits_are():
     shown = figures.ThreeViews()
     assert "0.729 + 0.125 = 0.854" in shown.update(t=9) and "0.656 + 0.062 ≈ 0.719" in shown.update(t=10)
+    assert "0.314 + 0.0005 ≈ 0.314" in shown.update(t=17)

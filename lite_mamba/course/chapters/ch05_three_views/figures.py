@@ -217,9 +217,10 @@ class ThreeViews(LiveFigure):
             by = f" At t = {self.right.argmin()} not all three are right.{by}"
         if t < at:
             return f"At t = {t} the impulse has not come yet; it comes at t = {at}. The waves cancel to 0.{by}"
-        parts, whole = self.states[1], [level(y[t]) for y in self.y]
-        slow, fast = (f"{part:.3f}" if part >= 5e-4 else written(part, ".1g") for part in parts)
-        equals = "=" if f"{sum(round(part, 3) for part in parts):.3f}" == whole[0] else "≈"  # each is rounded by itself
+        whole = [level(y[t]) for y in self.y]
+        slow, fast = (f"{part:.3f}" if part >= 5e-4 else written(part, ".1g") for part in self.states[1])
+        read = [float(number.replace("−", "-")) for number in (slow, fast, whole[0])]  # each is rounded by itself
+        equals = "=" if math.isclose(read[0] + read[1], read[2]) else "≈"
         return (
             f"At t = {t} the impulse is {several(t - at, 'step')} old. States: {slow} + {fast} {equals} {whole[0]}. "
             f"Kernel: tap {t - at} is {whole[1]}. FFT: the {len(self.count)} waves add up to {whole[2]}.{by}"
