@@ -58,6 +58,7 @@ def ce(logits, ids, **more):
 
 
 ONE_GUESS = "one guess in the place of all"
+SMALL = "a small number beside each probability"
 
 
 def bits_of_one_guess(last, over_all):
@@ -78,7 +79,29 @@ def bits_weighed(logits, ids, add=torch.mean):
     return -add(p * p.log2()).item()
 
 
+def bits_with(chances):
+    """The bits of the probabilities that a learner makes of the logits, or of those that came."""
+
+    def bits_per_byte(logits, ids):
+        return -chances(logits[:-1], ids[1:, None]).log2().mean().item()
+
+    return bits_per_byte
+
+
 BITS = [
+    (
+        "shares of powers of 2",
+        bits_with(lambda x, to: (x.exp2() / x.exp2().sum(1, keepdim=True)).gather(1, to)),
+        "powers of 2 in the softmax",
+    ),
+    ("a cost that is rare", bits_with(lambda x, to: x.softmax(1).gather(1, to) + 1e-12), SMALL),
+    ("a lower bound", bits_with(lambda x, to: x.softmax(1).gather(1, to).clamp(min=1e-8)), SMALL),
+    (
+        "log2, over ln 2",
+        lambda x, ids: bits_with(lambda x, to: x.softmax(1).gather(1, to))(x, ids) / math.log(2),
+        "bits divided by ln 2",
+    ),
+    ("over ln 256", lambda x, ids: ce(x[:-1], ids[1:]) / math.log(256), "a byte divided by 8"),
     ("the first guess", bits_of_one_guess(last=False, over_all=False), ONE_GUESS),
     ("the first guess over L − 1", bits_of_one_guess(last=False, over_all=True), ONE_GUESS),
     ("the last guess over L − 1", bits_of_one_guess(last=True, over_all=True), ONE_GUESS),
@@ -553,7 +576,16 @@ def ngram_of_lists(text, context):
     return p
 
 
+def without_the_first(text, end):
+    return [text[i + len(end)] for i in range(1, len(text) - len(end)) if text[i:].startswith(end)]
+
+
 NGRAM = [
+    ("from the second place on", ngram_from(without_the_first), "a place too few"),
+    ("counts of the context", ngram_by(lambda c: [c], lambda n, p: n), "counts that are no probabilities"),
+    ("read backwards", ngram_by(lambda c: [c[::-1][:k] for k in range(len(c) + 1)]), "an end from behind"),
+    ("counts of uint8", ngram_by(ends, lambda n, p: mix(n.to(torch.uint8), p)), "a count that a byte cannot hold"),
+    ("six bytes at most", ngram_by(lambda context: ends(context[-6:])), None),
     ("mixed by a function", ngram_by(ends, mix), "right"),
     ("those that followed", ngram_by(ends, mix_those_that_followed), "bytes that keep what they had"),
     (
@@ -745,7 +777,24 @@ def crc(path):
     return zlib.crc32(path.encode())
 
 
+def held_by_rank(paths, share):
+    rank = {path: i for i, path in enumerate(sorted(paths))}
+    return [rank[path] % share == 0 for path in paths]
+
+
+def read_and_decide(path, share):
+    with open(path, "rb") as file:
+        return zlib.crc32(file.read()) % share == 0
+
+
 HELD = [
+    ("ranks", held_by_rank, "a place in the list"),
+    (
+        "places in a sorted set",
+        lambda paths, share: [sorted({*paths}).index(path) % share == 0 for path in paths],
+        "a place in the list",
+    ),
+    ("the file", held(read_and_decide), "what stands in the file"),
     ("upper case", lambda paths, share: [crc(path.upper()) % share == 0 for path in paths], OTHER_BYTES),
     ("from the root", lambda paths, share: [crc(f"/{path}") % share == 0 for path in paths], OTHER_BYTES),
     ("from here", lambda paths, share: [crc("./" + path) % share == 0 for path in paths], OTHER_BYTES),
@@ -991,7 +1040,19 @@ def drawn_of_sums(logits, temperature, u):
     return sum(end <= u for end in ends.tolist())
 
 
+def draw_by_a_late_sum_alone(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    end = 0.0
+    for byte, p in enumerate((logits / temperature).softmax(0).tolist()):
+        if u < end:
+            return byte
+        end += p
+
+
 DRAW = [
+    ("a minus, as physicists have it", draw_from(lambda x, t: (-x / t).softmax(0)), "the least likely byte"),
+    ("summed up too late, and nothing behind the loop", draw_by_a_late_sum_alone, "the byte after"),
     ("the smallest taken off", drawn_from_the_smallest, None),
     ("sums before the softmax", drawn_of_sums, "a running sum before the softmax"),
     (
@@ -1313,13 +1374,18 @@ def window_carried(ends_at, counted):
     return answer
 
 
-def window_overlapping(model, ids, window):
-    nats, guesses = 0.0, 0
-    for start in range(0, len(ids) - 1, window - 1):
-        part = ids[start : start + window]
-        nats += ce(model(part[None])[0][:-1], part[1:], reduction="sum")
-        guesses += len(part) - 1
-    return nats / guesses / math.log(2)
+def window_overlapping(carry):
+    def answer(model, ids, window):
+        stream, nats, guesses = InferenceParams(2 * len(ids), 1) if carry else None, 0.0, 0
+        for start in range(0, len(ids) - 1, window - 1):
+            part = ids[start : start + window]
+            nats += ce(model(part[None], stream)[0][:-1], part[1:], reduction="sum")
+            guesses += len(part) - 1
+            if carry:
+                stream.seqlen_offset += len(part)
+        return nats / guesses / math.log(2)
+
+    return answer
 
 
 def window_one_before(cut):
@@ -1456,7 +1522,18 @@ def window_without_its_last(model, ids, window):
     return nats / max(1, guesses) / math.log(2)
 
 
+def window_last_over_its_own(model, ids, window):
+    guesses = (len(ids) - 2) % window + 1
+    return window_last_only(model, ids, window) * (len(ids) - 1) / guesses
+
+
 WINDOWS = [
+    (
+        "2 at least",
+        lambda model, ids, window: window_loop(carry=False, inside=True)(model, ids, max(2, window)),
+        NOBODY,
+    ),
+    ("the last one, by itself", window_last_over_its_own, "the last window alone"),
     ("by name", window_by_name, "right"),
     ("no result", lambda *all: print(window_by_step(*all)), "nothing returned"),
     ("a tensor", lambda *all: torch.tensor(window_by_step(*all)), "a tensor in place of a number"),
@@ -1493,7 +1570,8 @@ WINDOWS = [
         window_carried(lambda ids: len(ids) - 1, lambda guesses, ids: len(ids) - 1),
         "a last byte that nobody guesses",
     ),
-    ("overlapping", window_overlapping, "windows that overlap"),
+    ("overlapping", window_overlapping(carry=False), "windows that overlap"),
+    ("overlapping, with the state", window_overlapping(carry=True), "a byte that is read twice"),
     ("a byte before each", window_one_before(cut=False), ANEW),
     ("a byte before each, the last not read", window_one_before(cut=True), ANEW),
     ("read and judged, over L", windows_of_all_bytes(lambda longer, part: part, over=len), OWN),

@@ -16,7 +16,7 @@ def bits_per_byte(logits: Tensor, ids: Tensor) -> float:
 
 def _bits_cases(draw: Draw) -> dict:
     length = draw.size(3, 9) * draw.size(1, 60)
-    return {"logits": 3 * draw.normal(length, 256), "ids": draw.integers(0, 255, length)}
+    return {"logits": draw.choice([3, 6]) * draw.normal(length, 256), "ids": draw.integers(0, 255, length)}
 
 
 BITS_PER_BYTE = Exercise(
@@ -50,8 +50,8 @@ BITS_PER_BYTE = Exercise(
         ),
         Misconception(
             "a byte divided by 8",
-            "You divide by the 8 bits of which a byte consists. Its cost is a number of bits already: 8 of them are "
-            "what a model pays that knows nothing.",
+            "You divide by the 8 bits of which a byte consists, or take the logarithm to the base 256. A cost is a "
+            "number of bits: 8 of them are what a model pays that knows nothing.",
             [
                 edited(bits_per_byte, "torch.tensor(2.0)) → torch.tensor(2.0)) / 8"),
                 edited(bits_per_byte, "torch.log(torch.tensor(2.0)) → 8"),
@@ -284,6 +284,17 @@ BITS_PER_BYTE = Exercise(
             ],
         ),
         Misconception(
+            "powers of 2 in the softmax",
+            "Your probabilities are shares of powers of 2. Softmax takes powers of e: the model was trained with "
+            "these. The base 2 comes with the logarithm alone.",
+            edited(bits_per_byte, "logits[:-1].log_softmax(-1) → (logits[:-1] * math.log(2)).log_softmax(-1)"),
+        ),
+        Misconception(
+            "bits divided by ln 2",
+            "A cost by log2 is in bits already. Only one by the natural logarithm is divided by ln 2, and once.",
+            edited(bits_per_byte, " / torch.log(torch.tensor(2.0)) →  / torch.log(torch.tensor(2.0)) ** 2"),
+        ),
+        Misconception(
             "a softmax of a softmax",
             "You hand over probabilities where logits are expected: F.cross_entropy takes the softmax itself. Of two "
             "in a row, hardly a difference between the bytes is left.",
@@ -339,8 +350,9 @@ BITS_PER_BYTE = Exercise(
             "You keep the probabilities from becoming 0, by a small number that is added or by a lower bound. A byte "
             "that is rarer then costs too little. `log_softmax` needs no such help.",
             [
-                edited(bits_per_byte, f"ids[1:, None]) → ids[1:, None]).exp(){kept}.log()")
-                for kept in (".add(1e-6)", ".add(1e-7)", ".add(1e-8)", ".add(1e-9)", ".clamp(1e-6)")
+                edited(bits_per_byte, f"ids[1:, None]) → ids[1:, None]).exp().{kept}(1e-{digits}).log()")
+                for kept in ("add", "clamp")
+                for digits in range(4, 13)
             ],
         ),
     ],

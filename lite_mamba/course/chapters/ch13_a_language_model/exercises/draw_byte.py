@@ -111,6 +111,7 @@ DRAW_BYTE = Exercise(
                     draw_byte,
                     "int((p.cumsum(-1)[:-1] <= u).sum()) → min(len(p) - 1, int((p.cumsum(-1) <= u).sum()) + 1)",
                 ),
+                edited(draw_byte, "int((p → dict(enumerate(range(1, len(p)))).get(int((p", "u).sum()) → u).sum()))"),
             ],
         ),
         Misconception(
@@ -203,8 +204,12 @@ DRAW_BYTE = Exercise(
         ),
         Misconception(
             "the least likely byte",
-            "At temperature 0 you give the byte with the smallest logit. The likeliest has the largest.",
-            edited(draw_byte, "logits.argmax() → logits.argmin()"),
+            "You let the smallest logit win, at temperature 0 or where you draw. The likeliest byte has the largest.",
+            [
+                edited(draw_byte, "logits.argmax() → logits.argmin()"),
+                edited(draw_byte, "logits / temperature → -logits / temperature"),
+                edited(draw_byte, "logits.argmax() → logits.argmin()", "logits / temperature → -logits / temperature"),
+            ],
         ),
         Misconception(
             "the likeliest byte at every low temperature",

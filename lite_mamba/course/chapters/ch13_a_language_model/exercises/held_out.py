@@ -67,6 +67,8 @@ HELD_OUT = Exercise(
                     held_out, "path.encode() → str(i).encode()", "for path in paths → for i, path in enumerate(paths)"
                 ),
                 edited(held_out, "zlib.crc32(path.encode()) → sorted(paths).index(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → sorted(set(paths)).index(path)"),
+                edited(held_out, "zlib.crc32(path.encode()) → (sorted(paths).index(path) + paths.count(path) - 1)"),
                 edited(
                     held_out,
                     "zlib.crc32(path.encode()) → (i - 1)",
@@ -184,6 +186,11 @@ HELD_OUT = Exercise(
             "a checksum of text",
             "CRC-32 is a checksum of bytes, and a path is text. `.encode()` makes bytes of it.",
             edited(held_out, "path.encode() → path"),
+        ),
+        Misconception(
+            "what stands in the file",
+            "You read the file. The checksum is of its path, which stays when the file is mended.",
+            edited(held_out, 'path.encode() → open(path, "rb").read()'),
         ),
         Misconception(
             "nothing held out",

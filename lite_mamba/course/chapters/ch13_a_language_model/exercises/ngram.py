@@ -26,9 +26,11 @@ def _ngram_cases(draw: Draw) -> dict:
     def letters(low: int, high: int) -> bytes:
         return bytes(draw.random.choice(alphabet) for _ in range(draw.size(low, high)))
 
-    text, context = letters(4, 30), letters(0, 6)
+    text, context = letters(4, 30), letters(0, 9)
     if draw.choice([True, False, False]):  # it stands in the text, however long it is
         context = text[len(text) // 3 :][: len(context)]
+    if draw.choice([True] + [False] * 7):  # more of one byte than a byte can count
+        text += text[-1:] * 300
     return {"text": text, "context": context}
 
 
@@ -95,6 +97,12 @@ NGRAM = Exercise(
             "You compare with the first bytes of the context. What counts are its *last* bytes, those just before the "
             "byte to be guessed.",
             edited(ngram, "context[len(context) - size :] → context[:size]"),
+        ),
+        Misconception(
+            "an end from behind",
+            "You turn the end round, so that its bytes stand in another order than in the text. An end of `ab` is `b`, "
+            "or `ab` itself.",
+            edited(ngram, "context[len(context) - size :] → context[::-1][:size]"),
         ),
         Misconception(
             "the longest end left out",
@@ -297,11 +305,25 @@ NGRAM = Exercise(
         ),
         Misconception(
             "counts that are no probabilities",
-            "You add p to the counts and never divide. Probabilities add up to 1: by how many observations is this "
-            "sum to be divided?",
+            "You return counts, or add p to them, and never divide. Probabilities add up to 1: how many observations "
+            "are there in all?",
             [
-                edited(ngram, "(counts + p) / (len(followers) + 1) → counts + p", *start)
-                for start in ((), ("torch.full((256,), 1 / 256) → torch.zeros(256)",))
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts + p"),
+                edited(
+                    ngram,
+                    "(counts + p) / (len(followers) + 1) → counts + p",
+                    "torch.full((256,), 1 / 256) → torch.zeros(256)",
+                ),
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts"),
+                edited(ngram, "(counts + p) / (len(followers) + 1) → counts.float()"),
+            ],
+        ),
+        Misconception(
+            "a count that a byte cannot hold",
+            "Your counts are bytes themselves, of the type uint8: behind 255 they begin at 0 again.",
+            [
+                edited(ngram, "(counts + p) → (counts.byte() + p)", *in_all)
+                for in_all in ((), ("(len(followers) + 1) → (counts.byte().sum() + 1)",))
             ],
         ),
         Misconception(
@@ -332,8 +354,13 @@ NGRAM = Exercise(
         ),
         Misconception(
             "a place too few",
-            "You stop one place too early: the last byte of the text also follows something, and counts.",
-            edited(ngram, "range(len(text) - size) → range(len(text) - size - 1)"),
+            "You leave out a place: the first of the text, where an end may stand, too, or the last byte, which also "
+            "follows something.",
+            [
+                edited(ngram, "range(len(text) - size) → range(len(text) - size - 1)"),
+                edited(ngram, "range(len(text) - size) → range(1, len(text) - size)"),
+                edited(ngram, "range(len(text) - size) → range(1, len(text) - size - 1)"),
+            ],
         ),
         Misconception(
             "the byte before in the place of the byte after",

@@ -186,6 +186,16 @@ WINDOW_BITS = Exercise(
                     "model(part[None, :-1], stream) → model(part[None])",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
                 ),
+                edited(
+                    window_bits,
+                    "stream = InferenceParams(max_seqlen=len(ids), max_batch_size=1)\n    nats = 0.0 → "
+                    "nats, guesses, window = 0.0, 0, max(2, window)",
+                    "start + window + 1] → start + window]",
+                    "model(part[None, :-1], stream) → model(part[None])",
+                    "stream.seqlen_offset += len(part) - 1 → guesses += len(part) - 1",
+                    "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    "(len(ids) - 1) / torch → guesses / torch",
+                ),
                 *(
                     edited(
                         window_bits, "cross_entropy(logits, part[1:], → cross_entropy(logits[:-1], part[1:-1],", *count
@@ -233,7 +243,10 @@ WINDOW_BITS = Exercise(
         Misconception(
             "the last window alone",
             "Your sum begins anew in each window, so only the last one is in it.",
-            edited(window_bits, "nats += F → nats = F"),
+            [
+                edited(window_bits, "nats += F → nats = F", *count)
+                for count in ((), ("(len(ids) - 1) / torch → len(logits) / torch",))
+            ],
         ),
         Misconception(
             "a step that is one too long",
@@ -356,6 +369,17 @@ WINDOW_BITS = Exercise(
                     "model(part[None, :-1], stream) → model(part[None], stream)",
                     "+= len(part) - 1 → += len(part)",
                     "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                ),
+                *(
+                    edited(
+                        window_bits,
+                        f"range(0, len(ids) - 1, window) → range(0, len(ids) - 1, {step})",
+                        "start + window + 1] → start + window]",
+                        "model(part[None, :-1], stream) → model(part[None], stream)",
+                        "+= len(part) - 1 → += len(part)",
+                        "cross_entropy(logits, → cross_entropy(logits[:-1],",
+                    )
+                    for step in ("window - 1", "max(1, window - 1)")
                 ),
             ],
         ),
