@@ -315,7 +315,32 @@ def a_cut_window_and_all_taps(product):
     return causal_conv_loop
 
 
+def into_the_bias(x, weight, bias):
+    y, W = torch.zeros_like(x), weight.shape[1]
+    for d in range(x.shape[1]):
+        for b in range(x.shape[0]):
+            for t in range(x.shape[2]):
+                total = bias[d]
+                for k in range(max(0, W - 1 - t), W):
+                    total += weight[d, k] * x[b, d, t - W + 1 + k]
+                y[b, d, t] = total
+    return y
+
+
+def into_the_bias_time_by_time(x, weight, bias):
+    y, padded = torch.empty_like(x), F.pad(x, (weight.shape[1] - 1, 0))
+    for t in range(x.shape[2]):
+        for b in range(len(x)):
+            bias += (weight * padded[b, :, t : t + weight.shape[1]]).sum(-1)
+            y[b, :, t] = bias
+    return y
+
+
 LOOP = [
+    ("total = bias[d], +=", into_the_bias, "a bias that is written over"),
+    ("bias +=", into_the_bias_time_by_time, "a bias that is written over"),
+    ("y + bias", lambda x, w, b: unfolded(x, w, 0 * b) + b, "a bias along another axis"),
+    ("y + bias of three axes", lambda x, w, b: loop()(x, w, 0 * b) + b.view(-1, 1, 1), "a bias along another axis"),
     ("range(W, L), zeros before", from_step(lambda W: W, lambda b: 0 * b), "windows that are not full"),
     ("range(W, L), the bias before", from_step(lambda W: W, lambda b: b), "windows that are not full"),
     ("window * weight", a_cut_window_and_all_taps(lambda window, w: window * w), "a short window that meets all taps"),
@@ -532,7 +557,8 @@ CONV = [
     ("axis in front, no groups", conv(weight_of=lambda w: w[None], groups=1), "the middle axis in front"),
     ("groups=W", lambda x, w, b: conv(groups=w.shape[1])(x, w, b), "as many groups as taps"),
     ("no padding", conv(lambda W: 0), "outputs of full windows only"),
-    ("bias added", lambda x, w, b: conv()(x, w, None) + b, "a bias along time"),
+    ("bias added", lambda x, w, b: conv()(x, w, None) + b, "a bias along another axis"),
+    ("bias of three axes added", lambda x, w, b: conv()(x, w, None) + b[:, None, None], "a bias along another axis"),
     ("kernel 0", conv(weight_of=lambda w: w[:1, None].repeat(len(w), 1, 1)), "one kernel for all channels"),
     ("bias 0", lambda x, w, b: conv()(x, w, b[:1].repeat(len(b))), "one bias for all channels"),
     ("relu", lambda *given: conv()(*given).relu(), "an activation too many"),
@@ -608,6 +634,7 @@ def filled(shape):
 FULL = [
     ("zeros(D, D)", filled(lambda D, W: (D, D)), "zeros of another shape"),
     ("zeros(D, W)", filled(lambda D, W: (D, W)), "zeros of another shape"),
+    ("zeros(D, W, W)", filled(lambda D, W: (D, W, W)), "zeros of another shape"),
     ("zeros(D, 1, W)", filled(lambda D, W: (D, 1, W)), "zeros of another shape"),
     ("eye(W)", lambda w: torch.eye(w.shape[1])[..., None] * w, "as many kernels as taps"),
     ("eye(W), other row", lambda w: torch.eye(w.shape[1]).unsqueeze(-1) * w.unsqueeze(1), "as many kernels as taps"),

@@ -10,6 +10,7 @@ from .causal_conv_loop import AHEAD, CAUSAL_CONV_LOOP, CENTRED, WITHOUT_NOW
 from .shared import (
     ACTIVATED,
     ACTIVATIONS,
+    BIAS_AXIS,
     FLIPPED,
     FORGOTTEN_BIAS,
     GROUPS,
@@ -259,10 +260,11 @@ CAUSAL_CONV = Exercise(
             where=lambda x, weight, bias: bool((x[..., -1] != 0).all()),  # else a zero is read, if from the end
         ),
         Misconception(
-            "a bias along time",
-            "F.conv1d takes the bias as its third argument, and gives each channel its own. Added afterwards, (D,) is "
-            "lined up with the last axis, which is time: it wants an axis more, (D, 1).",
-            edited(causal_conv, "bias, groups → None, groups", f"{GROUPS}) → {GROUPS}) + bias"),
+            *BIAS_AXIS,
+            [
+                edited(causal_conv, "bias, groups → None, groups", f"{GROUPS}) → {GROUPS}) + {bias}")
+                for bias in ("bias", "bias[:, None, None]")
+            ],
         ),
         Misconception(
             "the middle axis in front",

@@ -1,5 +1,7 @@
 """Exercise 1: causal_conv_loop. Exercise 2, causal_conv, computes the same."""
 
+from itertools import product
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from .shared import (
     ACTIVATED,
     ACTIVATIONS,
     ADDED,
+    BIAS_AXIS,
     FLIPPED,
     FORGOTTEN_BIAS,
     FULL_ONLY,
@@ -81,6 +84,19 @@ def _up_to(axis, biased):
     def convolve(x, weight, bias):
         reached = torch.arange(x.shape[-1]) < x.shape[axis]
         return torch.where(reached, causal_conv(x, weight, bias), bias[:, None] * biased)
+
+    return convolve
+
+
+def _into_the_bias(outer):
+    """total = bias is no copy: the sums of all outputs go on in it, sequence by sequence or time by time."""
+
+    def convolve(x, weight, bias):
+        y, products = torch.zeros_like(x), causal_conv(x, weight, torch.zeros_like(bias))
+        outputs = product(range(len(x)), range(x.shape[-1]))
+        for b, t in sorted(outputs, key=lambda place: place[outer]):
+            y[b, :, t] = bias.add_(products[b, :, t])
+        return y
 
     return convolve
 
@@ -223,6 +239,10 @@ CAUSAL_CONV_LOOP = Exercise(
         ),
         Misconception(*FORGOTTEN_BIAS, edited(causal_conv_loop, " + bias[:, None] → ")),
         Misconception(
+            *BIAS_AXIS,
+            [edited(causal_conv_loop, f"bias[:, None] → {bias}") for bias in ("bias", "bias[:, None, None]")],
+        ),
+        Misconception(
             "the first sample repeated",
             "Before the start you read x[0], over and over. Samples before the start count as zero.",
             padded_with("first"),
@@ -295,6 +315,12 @@ CAUSAL_CONV_LOOP = Exercise(
             "The sum of one t goes on in the next: y[t] holds the products of all outputs before it, too. Each output "
             "begins anew, from the bias.",
             lambda x, weight, bias: causal_conv(x, weight, torch.zeros_like(bias)).cumsum(-1) + bias[:, None],
+        ),
+        Misconception(
+            "a bias that is written over",
+            "Your sums stand in `bias` itself, so each of them begins where the last one ended. A name for bias[d] is "
+            "not a copy of it, and += writes into what the name stands for.",
+            [_into_the_bias(0), _into_the_bias(1)],
         ),
         Misconception(
             "time in front",

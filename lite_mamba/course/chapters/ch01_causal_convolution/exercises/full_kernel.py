@@ -81,7 +81,12 @@ FULL_KERNEL = Exercise(
             "input channel and each tap: print their shape before the loop.",
             [
                 edited(full_kernel, f"weight.shape[0], *weight.shape → {shape}")
-                for shape in ("weight.shape[0], weight.shape[0]", "weight.shape", "weight.shape[0], 1, weight.shape[1]")
+                for shape in (
+                    "weight.shape[0], weight.shape[0]",
+                    "weight.shape",
+                    "weight.shape[0], 1, weight.shape[1]",
+                    "*weight.shape, weight.shape[1]",
+                )
             ],
         ),
         Misconception(

@@ -114,6 +114,11 @@ FORGOTTEN_BIAS = (
     "All products are right, but the bias is not added. Every output of channel d starts from bias[d], also where "
     "the input is zero.",
 )
+BIAS_AXIS = (
+    "a bias along another axis",
+    "The axes of what you add to y are lined up with those of y from the right: (D,) lies along time, and (D, 1, 1) "
+    "along the batch. Where do the channels stand?",
+)
 ONE_KERNEL = (
     "one kernel for all channels",
     "Each channel is filtered with the kernel of channel 0. The first axis of `weight` is the channel: weight[d] is "
