@@ -1,5 +1,6 @@
 """Exercise 4: is_causal, and the layers that it is tried on."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
@@ -81,9 +82,11 @@ def next_sample_of_the_other_channels(x):
 
 
 def one_channel_adds_what_another_takes_away(x):
-    """Two channels read the next sample, one with + and one with −: added up, the two outputs do not move."""
+    """Two channels read the next sample, one with + and one with −: added up, the two outputs do not move, nor do
+    their absolute values, as both are far above zero.
+    """
     ahead = one_sample_ahead(x[:, :1])
-    return torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
+    return 100 + torch.cat([x[:, :1] + ahead, x[:, 1:2] - ahead, x[:, 2:]], dim=1)
 
 
 def what_two_channels_differ_by_ahead(x):
@@ -115,11 +118,13 @@ def all_read_the_future_of_the_last_channel(x):
     return x + one_sample_ahead(x[:, -1:])
 
 
-def second_last_output_reads_a_little_of_the_last_sample(x):
-    """One number of the output reads one number of the input: no sum over gradients makes the leak larger."""
-    leak = torch.zeros_like(x)
-    leak[:1, :1, -2:-1] = 5e-5
-    return x + leak * x.roll(-1, dims=-1)
+def second_last_output_is_a_little_of_the_last_sample(x):
+    """One number of the output reads one number of the input: no sum over gradients makes the leak larger. It is no
+    larger than what rounding leaves of a Fourier transform, and the output holds nothing else that would hide it.
+    """
+    place = torch.zeros_like(x)
+    place[:1, :1, -2:-1] = 1
+    return torch.where(place > 0, 5e-8 * x.roll(-1, dims=-1), x)
 
 
 def second_last_output_adds_the_square_of_the_last_step(x):
@@ -159,7 +164,7 @@ LAYERS = [
     first_sequence_reads_the_future_of_the_last,
     only_the_last_channel_cheats,
     all_read_the_future_of_the_last_channel,
-    second_last_output_reads_a_little_of_the_last_sample,
+    second_last_output_is_a_little_of_the_last_sample,
     second_last_output_adds_the_square_of_the_last_step,
     second_last_output_adds_what_the_last_sample_is_above_four,
 ]
@@ -266,251 +271,265 @@ def _one_graph_for_the_sums(layer, x):
     return not any(torch.autograd.grad(y[..., t].sum(), x)[0][..., t + 1 :].any() for t in range(x.shape[-1]))
 
 
+MISCONCEPTIONS = [
+    Misconception(
+        "a test of the first output only",
+        "You look at one output only, the first, and perhaps at one input of it. A layer may be honest there and "
+        "read the future elsewhere. Every output must be asked: in a loop, `return True` stands behind it.",
+        [
+            edited(is_causal, "reads.triu(1).any() → reads[0, 1] != 0"),
+            _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
+            _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
+        ],
+    ),
+    Misconception(
+        "a test of the last step only",
+        "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
+        "the future elsewhere. If your loop goes through all of them, its last turn must not overwrite what an "
+        "earlier one has found.",
+        edited(is_causal, "reads.triu(1).any() → reads[-2, -1] != 0"),
+    ),
+    Misconception(
+        "a ban on all but now",
+        "You ask whether an output depends on anything but its own sample. The past is allowed: a causal layer may "
+        "remember as much as it likes.",
+        edited(is_causal, "reads.triu(1).any() → (reads != reads.diag().diag()).any()"),
+    ),
+    Misconception(
+        "one honest output is enough",
+        "You answer True as soon as one output reads nothing later. A causal layer needs that of all of them.",
+        edited(is_causal, "reads.triu(1).any() → reads.triu(1)[:-1].any(dim=1).all()"),
+    ),
+    Misconception(
+        "one border between past and future",
+        "You change all samples from one time on, and look at the outputs before it. That finds only leaks across "
+        "this border. Each t has a border of its own.",
+        edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"),
+    ),
+    Misconception(
+        "a leak that must be everywhere",
+        "You ask whether *all* places right of the diagonal hold something. One of them is enough.",
+        edited(is_causal, "reads.triu(1).any() → (reads[torch.ones_like(reads).triu(1) > 0] != 0).all()"),
+    ),
+    Misconception(
+        "now counted as future",
+        "You forbid the output at t to read x[t] itself, and perhaps what stands right before it. Now is allowed; "
+        "the future starts at t + 1.",
+        [
+            _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
+            edited(is_causal, "triu(1) → triu(-1)"),
+        ],
+    ),
+    Misconception(
+        "a ban on the past",
+        "You forbid what is allowed: the gradient with respect to *earlier* inputs, and perhaps to that of now. A "
+        "causal layer may remember as much as it likes. On which side of t does the future lie?",
+        [
+            _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
+            edited(is_causal, "reads.triu(1) → reads.tril()"),
+        ],
+    ),
+    Misconception(
+        "gradients that cancel",
+        "You add the gradients up before you compare them with zero. This layer reads one later sample with + "
+        "and one with −, so the sum is zero. Ask for each value whether it is zero.",
+        _judged(lambda gradient, t: gradient[..., t + 1 :].sum() != 0),
+    ),
+    Misconception(
+        "outputs that cancel",
+        "You add up what belongs to several channels: the outputs y[:, :, t] before the gradient, or the gradients "
+        "with their signs. In this layer later samples are read with + and with −, and the sum is zero. Each "
+        "output needs a gradient of its own, and each gradient its absolute value.",
+        [
+            _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
+            edited(is_causal, "gradients.abs().sum → gradients.sum"),
+        ],
+    ),
+    Misconception(
+        "the triangle of the wrong axes",
+        "torch.triu works on the last two axes of what it gets, and these are not output times and input times: "
+        "the last two of the jacobian itself are channel and time of the *input*. Which two of its six axes, "
+        "counted from 0, must be left by the sum?",
+        [
+            lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
+            *(edited(is_causal, f"{READS} → gradients.abs().sum(dim={axes})") for axes in WRONG_AXES),
+        ],
+    ),
+    Misconception(
+        "times as indices of the wrong axes",
+        "The jacobian has six axes, and its times are not the two that you index with t and s. Count them from 0: "
+        "(B, D, L, B, D, L).",
+        [_indexed(lambda t, s: (..., t, s)), _indexed(lambda t, s: (slice(None), slice(None), t, s))],
+    ),
+    Misconception(
+        "one long row of numbers",
+        "Flattened, the numbers of x stand in one row: sequence by sequence, channel by channel. What lies right "
+        "of the diagonal is then another channel or sequence, too, at any time. This layer mixes channels and is "
+        "causal. Keep the two times apart from the rest.",
+        edited(is_causal, f"{READS} → gradients.reshape(x.numel(), x.numel())"),
+    ),
+    Misconception(
+        "a past that must be read",
+        "You ask that an output does read samples: all up to now, or now, or any. Causal says only what an output "
+        "may *not* read: it may leave out all of the others.",
+        [
+            edited(is_causal, f"{NONE_AHEAD} → (reads > 0).equal(torch.ones_like(reads).tril() > 0)"),
+            edited(is_causal, f"{NONE_AHEAD} → {NONE_AHEAD} and bool(reads.diag().all())"),
+        ],
+    ),
+    Misconception(
+        "one changed sample",
+        "You ask whether one sample, the last or another one, moves the outputs before it. That finds only layers "
+        "which read *this* sample too early. Every sample must be tried, and gradients try them all at once.",
+        [
+            _one_sample_changed(lambda length: length - 1),
+            _one_sample_changed(lambda length: length // 2),
+            edited(is_causal, "reads.triu(1).any() → reads[:-1, -1].any()"),
+        ],
+        where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # reads the last sample, unseen
+    ),
+    Misconception(
+        "one change for all channels",
+        "You change all channels of a sample by the same amount. This layer reads what two channels differ by, and "
+        "that stays as it was. Each channel must be tried alone, and gradients do that.",
+        _all_channels_changed,
+    ),
+    Misconception(
+        "an output taken for an answer",
+        "You send an impulse in and look for outputs before it. An output may differ from zero without reading "
+        "anything: this layer adds 1. Ask how much an output *moves* when an input is moved.",
+        _impulses,
+        where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # not seen if all channels are sent
+    ),
+    Misconception(
+        "times that are left out",
+        "Some outputs or samples are never asked, at the beginning or at the end. How many turns has your loop? "
+        "Time is the last axis (len(x) is B, and x.shape[1] is D), the first output is y[0], and range(n) and a "
+        "slice up to n stop at n − 1.",
+        [
+            edited(is_causal, f"reads.triu(1).any() → reads.triu(1)[{times}].any()")
+            for times in (": x.shape[1]", ": x.shape[1], : x.shape[1]", ": len(x), : len(x)", "1:", ":-2", ":, :-1")
+        ],
+    ),
+    Misconception(
+        "all outputs added up",
+        "The gradient of y.sum() cannot say *which* output has read a sample: the sample x[5] may be read by "
+        "y[5], which is fine, or by y[2], which is not. Take one output at a time.",
+        _all_outputs_added,
+    ),
+    Misconception(
+        "each channel on its own",
+        "You ask only whether a channel reads its own future. This layer reads that of another channel, or of the "
+        "same channel in another sequence. Look at the gradient with respect to all of x.",
+        [SAME_CHANNEL, edited(is_causal, f'{READS} → torch.einsum("bdtbds->ts", gradients.abs())')],
+    ),
+    Misconception(
+        "each sequence on its own",
+        "You ask only whether a sequence reads its own future. This layer reads the future of *another* sequence "
+        "of the batch. Take the gradient at x as it came, with respect to all of its sequences.",
+        SAME_ROW,
+    ),
+    Misconception(
+        "a test of one sequence only",
+        "You look at the first sequence of the batch. Here another one cheats. Every output needs its gradient.",
+        [
+            edited(is_causal, f"{READS} → gradients[0].abs().sum(dim=(0, 2, 3))"),
+            edited(is_causal, f"{READS} → gradients[0, :, :, 0].abs().sum(dim=(0, 2))"),
+        ],
+    ),
+    Misconception(
+        "a test of one channel only",
+        "You look at the first channel. Here another one cheats. Ask for the outputs of all channels, and for all "
+        "channels that they read.",
+        [
+            edited(is_causal, f"{READS} → gradients[:, 0].abs().sum(dim=(0, 2, 3))"),
+            edited(is_causal, f"{READS} → gradients[:, :, :, :, 0].abs().sum(dim=(0, 1, 3))"),
+            edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
+        ],
+    ),
+    Misconception(
+        "a test of one channel of one sequence",
+        "You look at the first channel of the first sequence. Here the future is read by another one, or from "
+        "another one. Ask for all sequences and channels, of the output and of the input.",
+        [
+            edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
+            edited(is_causal, f"{READS} → gradients[0, 0].abs().sum(dim=(1, 2))"),
+        ],
+    ),
+    Misconception(
+        "the next step allowed",
+        "You begin one step too late: an output that reads the very next sample passes. The future is everything "
+        "after t, from t + 1 on.",
+        edited(is_causal, "triu(1) → triu(2)"),
+    ),
+    Misconception(
+        "only gradients above zero",
+        "A gradient below zero passes, and reads the future as well. Ask whether it is zero, or take its absolute "
+        "value.",
+        _judged(lambda gradient, t: (gradient[..., t + 1 :] > 0).any()),
+    ),
+    Misconception(
+        "True and False exchanged",
+        "You answer True of a layer that reads the future, and False of one that does not.",
+        edited(is_causal, "return not bool → return bool"),
+    ),
+    Misconception(
+        "one step into the future only",
+        "You ask whether an output reads the *next* sample. This layer reads a later one and skips the next. The "
+        "future is everything after t.",
+        edited(is_causal, "reads.triu(1) → reads.diagonal(1)"),
+    ),
+    Misconception(
+        "gradients somewhere else",
+        "You take the gradients at an input of your own, not at x. There this layer seems honest; at x it reads a "
+        "later sample.",
+        [
+            edited(is_causal, f"jacobian(layer, x) → jacobian(layer, {other})")
+            for other in ("torch.zeros_like(x)", "_other_numbers(x)", "_other_numbers(x)[:1]")
+        ],
+    ),
+    Misconception(
+        "an input without gradient",
+        "PyTorch has not watched x. Before you call the layer, make a copy that wants a gradient: "
+        "x.detach().clone().requires_grad_().",
+        _unwatched,
+    ),
+    Misconception(
+        "a gradient of many numbers",
+        "PyTorch takes the gradient of *one* number, and y[..., t] holds one for each channel of each sequence. "
+        "Take one after the other, or all at once with `jacobian`.",
+        _many_at_once,
+    ),
+    Misconception(
+        "a graph that is used once",
+        "After the first gradient PyTorch throws its notes away. Pass retain_graph=True, or call the layer anew "
+        "for every t.",
+        [_one_graph, _one_graph_for_the_sums],
+        where=lambda layer, x: layer is gated_by_the_past,  # a product keeps notes, a sum needs none
+    ),
+]
+FORGIVEN = Misconception(
+    "a small leak that is forgiven",
+    "You let a small leak pass. This layer reads 0.00000005 of the last sample too early, and the layer after "
+    "it can make that large again. In a causal layer it is exactly zero.",
+    edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
+)
+
+
+def _with_room_or_not(known):
+    """The mistake, whether a little counts as zero or not: who makes it and compares with some room has its name."""
+
+    def where(layer, x):
+        return layer is not second_last_output_is_a_little_of_the_last_sample and known.where(layer=layer, x=x)
+
+    return replace(known, where=where)
+
+
 IS_CAUSAL = Exercise(
     id="01.is_causal",
     title="Is it causal?",
     reference=is_causal,
     cases=_causal_cases,
     trials=120,
-    misconceptions=[
-        Misconception(
-            "a test of the first output only",
-            "You look at one output only, the first, and perhaps at one input of it. A layer may be honest there and "
-            "read the future elsewhere. Every output must be asked: in a loop, `return True` stands behind it.",
-            [
-                edited(is_causal, "reads.triu(1).any() → reads[0, 1] != 0"),
-                _judged(lambda gradient, t: t == 0 and (gradient[..., 1:] != 0).any()),
-                _judged(lambda gradient, t: t == 0 and (gradient.sum(dim=(0, 1))[..., 1:] != 0).any()),
-            ],
-        ),
-        Misconception(
-            "a test of the last step only",
-            "You look at one output, the last but one, and one input, the last. A layer may be honest there and read "
-            "the future elsewhere. If your loop goes through all of them, its last turn must not overwrite what an "
-            "earlier one has found.",
-            edited(is_causal, "reads.triu(1).any() → reads[-2, -1] != 0"),
-        ),
-        Misconception(
-            "a ban on all but now",
-            "You ask whether an output depends on anything but its own sample. The past is allowed: a causal layer may "
-            "remember as much as it likes.",
-            edited(is_causal, "reads.triu(1).any() → (reads != reads.diag().diag()).any()"),
-        ),
-        Misconception(
-            "one honest output is enough",
-            "You answer True as soon as one output reads nothing later. A causal layer needs that of all of them.",
-            edited(is_causal, "reads.triu(1).any() → reads.triu(1)[:-1].any(dim=1).all()"),
-        ),
-        Misconception(
-            "one border between past and future",
-            "You change all samples from one time on, and look at the outputs before it. That finds only leaks across "
-            "this border. Each t has a border of its own.",
-            edited(is_causal, "reads.triu(1).any() → reads[: len(reads) // 2, len(reads) // 2 :].any()"),
-        ),
-        Misconception(
-            "a leak that must be everywhere",
-            "You ask whether *all* places right of the diagonal hold something. One of them is enough.",
-            edited(is_causal, "reads.triu(1).any() → (reads[torch.ones_like(reads).triu(1) > 0] != 0).all()"),
-        ),
-        Misconception(
-            "now counted as future",
-            "You forbid the output at t to read x[t] itself, and perhaps what stands right before it. Now is allowed; "
-            "the future starts at t + 1.",
-            [
-                _judged(lambda gradient, t: (gradient[..., t:] != 0).any()),
-                edited(is_causal, "triu(1) → triu(-1)"),
-            ],
-        ),
-        Misconception(
-            "a ban on the past",
-            "You forbid what is allowed: the gradient with respect to *earlier* inputs, and perhaps to that of now. A "
-            "causal layer may remember as much as it likes. On which side of t does the future lie?",
-            [
-                _judged(lambda gradient, t: (gradient[..., :t] != 0).any()),
-                edited(is_causal, "reads.triu(1) → reads.tril()"),
-            ],
-        ),
-        Misconception(
-            "gradients that cancel",
-            "You add the gradients up before you compare them with zero. This layer reads one later sample with + "
-            "and one with −, so the sum is zero. Ask for each value whether it is zero.",
-            _judged(lambda gradient, t: gradient[..., t + 1 :].sum().abs() > 1e-6),
-        ),
-        Misconception(
-            "outputs that cancel",
-            "You add up what belongs to several channels: the outputs y[:, :, t] before the gradient, or the gradients "
-            "with their signs. In this layer later samples are read with + and with −, and the sum is zero. Each "
-            "output needs a gradient of its own, and each gradient its absolute value.",
-            [
-                _judged(lambda gradient, t: (gradient.sum(dim=(0, 1))[..., t + 1 :] != 0).any()),
-                edited(is_causal, "gradients.abs().sum → gradients.sum"),
-            ],
-        ),
-        Misconception(
-            "the triangle of the wrong axes",
-            "torch.triu works on the last two axes of what it gets, and these are not output times and input times: "
-            "the last two of the jacobian itself are channel and time of the *input*. Which two of its six axes, "
-            "counted from 0, must be left by the sum?",
-            [
-                lambda layer, x: not bool(torch.triu(jacobian(layer, x), 1).any()),
-                *(edited(is_causal, f"{READS} → gradients.abs().sum(dim={axes})") for axes in WRONG_AXES),
-            ],
-        ),
-        Misconception(
-            "times as indices of the wrong axes",
-            "The jacobian has six axes, and its times are not the two that you index with t and s. Count them from 0: "
-            "(B, D, L, B, D, L).",
-            [_indexed(lambda t, s: (..., t, s)), _indexed(lambda t, s: (slice(None), slice(None), t, s))],
-        ),
-        Misconception(
-            "one long row of numbers",
-            "Flattened, the numbers of x stand in one row: sequence by sequence, channel by channel. What lies right "
-            "of the diagonal is then another channel or sequence, too, at any time. This layer mixes channels and is "
-            "causal. Keep the two times apart from the rest.",
-            edited(is_causal, f"{READS} → gradients.reshape(x.numel(), x.numel())"),
-        ),
-        Misconception(
-            "a past that must be read",
-            "You ask that an output does read samples: all up to now, or now, or any. Causal says only what an output "
-            "may *not* read: it may leave out all of the others.",
-            [
-                edited(is_causal, f"{NONE_AHEAD} → (reads > 0).equal(torch.ones_like(reads).tril() > 0)"),
-                edited(is_causal, f"{NONE_AHEAD} → {NONE_AHEAD} and bool(reads.diag().all())"),
-            ],
-        ),
-        Misconception(
-            "one changed sample",
-            "You ask whether one sample, the last or another one, moves the outputs before it. That finds only layers "
-            "which read *this* sample too early. Every sample must be tried, and gradients try them all at once.",
-            [
-                _one_sample_changed(lambda length: length - 1),
-                _one_sample_changed(lambda length: length // 2),
-                edited(is_causal, "reads.triu(1).any() → reads[:-1, -1].any()"),
-            ],
-            where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # reads the last sample, unseen
-        ),
-        Misconception(
-            "one change for all channels",
-            "You change all channels of a sample by the same amount. This layer reads what two channels differ by, and "
-            "that stays as it was. Each channel must be tried alone, and gradients do that.",
-            _all_channels_changed,
-        ),
-        Misconception(
-            "an output taken for an answer",
-            "You send an impulse in and look for outputs before it. An output may differ from zero without reading "
-            "anything: this layer adds 1. Ask how much an output *moves* when an input is moved.",
-            _impulses,
-            where=lambda layer, x: layer is not what_two_channels_differ_by_ahead,  # not seen if all channels are sent
-        ),
-        Misconception(
-            "a loop that does not reach the end",
-            "Your loop over t ends before the last output. len(x) is B and x.shape[1] is D: time is the last axis.",
-            [
-                edited(is_causal, f"reads.triu(1).any() → reads[{times}].triu(1).any()")
-                for times in (": x.shape[1]", ": x.shape[1], : x.shape[1]", ": len(x), : len(x)")
-            ],
-        ),
-        Misconception(
-            "all outputs added up",
-            "The gradient of y.sum() cannot say *which* output has read a sample: the sample x[5] may be read by "
-            "y[5], which is fine, or by y[2], which is not. Take one output at a time.",
-            _all_outputs_added,
-        ),
-        Misconception(
-            "each channel on its own",
-            "You ask only whether a channel reads its own future. This layer reads that of another channel, or of the "
-            "same channel in another sequence. Look at the gradient with respect to all of x.",
-            [SAME_CHANNEL, edited(is_causal, f'{READS} → torch.einsum("bdtbds->ts", gradients.abs())')],
-        ),
-        Misconception(
-            "each sequence on its own",
-            "You ask only whether a sequence reads its own future. This layer reads the future of *another* sequence "
-            "of the batch. Take the gradient at x as it came, with respect to all of its sequences.",
-            SAME_ROW,
-        ),
-        Misconception(
-            "a test of one sequence only",
-            "You look at the first sequence of the batch. Here another one cheats. Every output needs its gradient.",
-            [
-                edited(is_causal, f"{READS} → gradients[0].abs().sum(dim=(0, 2, 3))"),
-                edited(is_causal, f"{READS} → gradients[0, :, :, 0].abs().sum(dim=(0, 2))"),
-            ],
-        ),
-        Misconception(
-            "a test of one channel only",
-            "You look at the first channel. Here another one cheats. Ask for the outputs of all channels, and for all "
-            "channels that they read.",
-            [
-                edited(is_causal, f"{READS} → gradients[:, 0].abs().sum(dim=(0, 2, 3))"),
-                edited(is_causal, f"{READS} → gradients[:, :, :, :, 0].abs().sum(dim=(0, 1, 3))"),
-                edited(is_causal, f"{READS} → gradients[:, 0, :, :, 0].abs().sum(dim=(0, 2))"),
-            ],
-        ),
-        Misconception(
-            "a test of one channel of one sequence",
-            "You look at the first channel of the first sequence. Here the future is read by another one, or from "
-            "another one. Ask for all sequences and channels, of the output and of the input.",
-            [
-                edited(is_causal, f"{READS} → gradients[0, 0, :, 0, 0].abs()"),
-                edited(is_causal, f"{READS} → gradients[0, 0].abs().sum(dim=(1, 2))"),
-            ],
-        ),
-        Misconception(
-            "the next step allowed",
-            "You begin one step too late: an output that reads the very next sample passes. The future is everything "
-            "after t, from t + 1 on.",
-            edited(is_causal, "triu(1) → triu(2)"),
-        ),
-        Misconception(
-            "only gradients above zero",
-            "A gradient below zero passes, and reads the future as well. Ask whether it is zero, or take its absolute "
-            "value.",
-            _judged(lambda gradient, t: (gradient[..., t + 1 :] > 0).any()),
-        ),
-        Misconception(
-            "True and False exchanged",
-            "Your answer is the opposite of the right one in every case.",
-            edited(is_causal, "return not bool → return bool"),
-        ),
-        Misconception(
-            "one step into the future only",
-            "You ask whether an output reads the *next* sample. This layer reads a later one and skips the next. The "
-            "future is everything after t.",
-            edited(is_causal, "reads.triu(1) → reads.diagonal(1)"),
-        ),
-        Misconception(
-            "a small leak that is forgiven",
-            "You let a small leak pass. This layer reads 0.00005 of the last sample too early, and the layer after it "
-            "can make that large again. In a causal layer it is exactly zero.",
-            edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
-        ),
-        Misconception(
-            "gradients somewhere else",
-            "You take the gradients at an input of your own, not at x. There this layer seems honest; at x it reads a "
-            "later sample.",
-            [
-                edited(is_causal, f"jacobian(layer, x) → jacobian(layer, {other})")
-                for other in ("torch.zeros_like(x)", "_other_numbers(x)", "_other_numbers(x)[:1]")
-            ],
-        ),
-        Misconception(
-            "an input without gradient",
-            "PyTorch has not watched x. Before you call the layer, make a copy that wants a gradient: "
-            "x.detach().clone().requires_grad_().",
-            _unwatched,
-        ),
-        Misconception(
-            "a gradient of many numbers",
-            "PyTorch takes the gradient of *one* number, and y[..., t] holds one for each channel of each sequence. "
-            "Take one after the other, or all at once with `jacobian`.",
-            _many_at_once,
-        ),
-        Misconception(
-            "a graph that is used once",
-            "After the first gradient PyTorch throws its notes away. Pass retain_graph=True, or call the layer anew "
-            "for every t.",
-            [_one_graph, _one_graph_for_the_sums],
-            where=lambda layer, x: layer is gated_by_the_past,  # a product keeps notes, a sum needs none
-        ),
-    ],
+    misconceptions=[*map(_with_room_or_not, MISCONCEPTIONS), FORGIVEN],
 )
