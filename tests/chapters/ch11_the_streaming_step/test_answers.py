@@ -281,6 +281,7 @@ UPDATE = [
     ("@ C.T, summed", read_by(lambda h, C: torch.einsum("bdn,cn->bdc", h, C).sum(2)),
      "a row read with the C of every row"),
     ("skip in the sum", skip_in_the_sum, "a skip in the sum over the states"),
+    ("squeeze", read_by(lambda h, C: h.matmul(C.unsqueeze(2)).squeeze()), "an axis of size 1 too few"),
     ("a gated state that is read", gated_before_it_is_read, "a state that passes the gate"),
     ("delta", unsqueezed(lambda d, b: d), "a delta as it came"),
     ("delta, by the package", without_bias_and_softplus, "a delta as it came"),
@@ -456,6 +457,24 @@ def appended_before(token, history, h, weights, parts):
     return linear()(token, torch.cat([history[..., 1:], x.unsqueeze(-1)], dim=-1), h, weights, parts)
 
 
+def with_ready_step_size(token, history, h, weights, parts):
+    unbiased = weights | {"dt_bias": torch.zeros_like(weights["dt_bias"])}
+    return linear(size=lambda d, w: F.softplus(d + weights["dt_bias"]))(token, history, h, unbiased, parts)
+
+
+def halved_as(cut):
+    def block_step(token, history, h, weights, parts):
+        x, _ = cut(F.linear(token, weights["in_proj"]), token)
+        return plain(token, history, h, weights, parts, convolved=lambda *_: x)
+
+    return block_step
+
+
+def split_along_the_rows(token, history, h, weights, parts):
+    sizes = [weights["dt_proj"].shape[1], h.shape[2], h.shape[2]]
+    return plain(token, history, h, weights, parts, cut=lambda three: torch.split(three, sizes))
+
+
 def called(*order):
     """state_update gets its arguments in another order."""
 
@@ -492,9 +511,14 @@ STEP = [
     ("silu(z)", linear(gate=F.silu), "a gate that passes SiLU twice"),
     ("bias twice", linear(size=lambda d, w: d + w["dt_bias"]), "the bias added twice"),
     ("softplus twice", linear(size=lambda d, w: F.softplus(d)), "softplus taken twice"),
+    ("softplus twice, the bias once", with_ready_step_size, "softplus taken twice"),
+    ("2 d_model channels", halved_as(lambda xz, token: xz.tensor_split([2 * token.shape[1]], dim=1)), None),
+    ("chunk without an axis", halved_as(lambda xz, token: torch.chunk(xz, 2)), "a cut along the rows"),
+    ("split without an axis", split_along_the_rows, "a cut along the rows"),
     ("both twice", linear(size=lambda d, w: F.softplus(d + w["dt_bias"])), "a step size that is made twice"),
-    ("A_log", linear(rates=lambda log: log), "A_log in the place of A"),
-    ("-A_log", linear(rates=lambda log: -log), "A_log in the place of A"),
+    ("A_log", linear(rates=lambda log: log), "a logarithm in the place of A"),
+    ("-A_log", linear(rates=lambda log: -log), "a logarithm in the place of A"),
+    ("log", linear(rates=lambda log: log.log().neg()), "a logarithm in the place of A"),
     ("exp", linear(rates=torch.exp), "A without its sign"),
     ("exp(-)", linear(rates=lambda log: torch.exp(-log)), "a minus in the exponent"),
     ("gate again", linear(last=lambda y, u, z, w: (y * F.silu(z)) @ w["out_proj"].T), "the gate applied twice"),
@@ -894,6 +918,48 @@ def rows_for_numbers(block, prompt, chunk, tokens):
     return torch.cat(outputs, dim=1)
 
 
+def by_start_before(block, prompt, chunk, tokens):
+    stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+    for start in range(0, prompt.shape[1], chunk):
+        stream.seqlen_offset = start
+        out = block(prompt[:, start : start + chunk], inference_params=stream)
+    outputs = [out[:, -1:]]
+    while len(outputs) < tokens:
+        outputs.append(block(outputs[-1], inference_params=stream))
+        stream.seqlen_offset += 1
+    return torch.cat(outputs, dim=1)
+
+
+def pieces_fed(fed, prompt, chunk):
+    return [fed(piece) for piece in prompt.split(chunk, dim=1)][-1]
+
+
+def full_piece_first(fed, prompt, chunk):
+    out = fed(prompt[:, :chunk], chunk)
+    for start in range(chunk, prompt.shape[1], chunk):
+        out = fed(prompt[:, start : start + chunk])
+    return out
+
+
+def fed_by(read=pieces_fed, following=lambda fed, token, chunk: fed(token), least=1):
+    """A loop that reads the prompt, and makes each further token, as told."""
+
+    def generate(block, prompt, chunk, tokens):
+        stream = InferenceParams(prompt.shape[1] + tokens, len(prompt))
+
+        def fed(piece, moved=None):
+            out = block(piece, inference_params=stream)
+            stream.seqlen_offset += moved or piece.shape[1]
+            return out[:, -1:]
+
+        outputs = [read(fed, prompt, chunk)]
+        while len(outputs) < max(tokens, least):
+            outputs.append(following(fed, outputs[-1], chunk))
+        return torch.cat(outputs, dim=1)
+
+    return generate
+
+
 GENERATE = [
     ("until there are enough", loop(), "right"),
     ("forward by its name", lambda b, p, c, n: loop()(b.forward, p, c, n), "right"),
@@ -937,7 +1003,7 @@ GENERATE = [
     ("token by token", loop(pieces=lambda p, c: p.split(1, dim=1)), "a prompt token by token"),
     ("chunk", loop(pieces=lambda p, c: p.chunk(c, dim=1)), "as many chunks as a chunk has tokens"),
     ("no rest", loop(pieces=lambda p, c: [p[:, i * c : (i + 1) * c] for i in range(p.shape[1] // c)]),
-     "a last piece left out"),
+     "a part of the prompt left out"),
     ("last token only", loop(pieces=lambda p, c: [p[:, -1:]]), "a prompt of which only the last token is read"),
     ("last piece only", loop(pieces=lambda p, c: p.split(c, dim=1)[-1:]), 
      "a prompt of which only the last piece is read"),
@@ -972,7 +1038,24 @@ GENERATE = [
     ("the text each time, no stream", text_each_time(stream=False), "a whole forward pass for each token"),
     ("no room at all", loop(room=1, rows=1), "a stream without room for the tokens"),
     ("range ends early", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(0, p.shape[1] - c, c)]),
-     "a last piece left out"),
+     "a part of the prompt left out"),
+    ("range begins late", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(c, p.shape[1], c)]),
+     "a part of the prompt left out"),
+    ("the first piece alone", loop(pieces=lambda p, c: [p[:, :c]]), "a part of the prompt left out"),
+    ("one piece more", loop(pieces=lambda p, c: [p[:, i * c :][:, :c] for i in range(p.shape[1] // c + 1)]),
+     "a piece without tokens"),
+    ("up to chunk", loop(pieces=lambda p, c: [p[:, i:c] for i in range(0, p.shape[1], c)]), "a piece without tokens"),
+    ("the last token by itself", loop(pieces=lambda p, c: [*p[:, :-1].split(c, dim=1), p[:, -1:]]),
+     "a short piece before the last"),
+    ("the rest in front", loop(pieces=lambda p, c: [piece.flip(1) for piece in p.flip(1).split(c, dim=1)][::-1]),
+     "a short piece before the last"),
+    ("chunk for a token, too", fed_by(following=lambda fed, token, chunk: fed(token, chunk)),
+     "an offset that does not fit the tokens"),
+    ("start before the call", by_start_before, "an offset that does not fit the tokens"),
+    ("squeeze", loop(first=lambda out, p: out[:, -1].squeeze()), "a token without its axis"),
+    ("token added", fed_by(following=lambda fed, token, chunk: fed(token) + token), "an input added to the output"),
+    ("at least two tokens", fed_by(least=2), None),
+    ("a full piece first", fed_by(full_piece_first), None),
     ("no stream", without_a_stream, "a call without its stream"),
     ("no stream, one piece", no_stream_one_piece, "a call without its stream"),
     ("no stream for the tokens", no_stream_for_tokens, "a call without its stream"),
@@ -1051,10 +1134,12 @@ OVERTAKES = [
     ("no brackets, divided", lambda s, d, n: int(s / 2 * d * n) + 1, "brackets that are missing"),
     ("d_inner", lambda s, d, n: s // (2 * 2 * d * n) + 1, "a token of twice its size"),
     ("bits of the state", lambda s, d, n: s * 8 // each(d, n) + 1, "bits in the place of bytes"),
-    ("brackets round two", lambda s, d, n: s // (2 * d) * n + 1, "bytes that make the cache smaller"),
-    ("one after another", lambda s, d, n: s // 2 // d * n + 1, "bytes that make the cache smaller"),
-    ("divided by bytes", lambda s, d, n: s // (2 * d // n) + 1, "bytes that make the cache smaller"),
-    ("bytes of the state", lambda s, d, n: n * s // (2 * d) + 1, "bytes that make the cache smaller"),
+    ("brackets round two", lambda s, d, n: s // (2 * d) * n + 1, "a factor on the wrong side of the division"),
+    ("one after another", lambda s, d, n: s // 2 // d * n + 1, "a factor on the wrong side of the division"),
+    ("divided by bytes", lambda s, d, n: s // (2 * d // n) + 1, "a factor on the wrong side of the division"),
+    ("bytes of the state", lambda s, d, n: n * s // (2 * d) + 1, "a factor on the wrong side of the division"),
+    ("twice the state", lambda s, d, n: int(2 * s / (d * n)) + 1, "a factor on the wrong side of the division"),
+    ("no brackets, the 2 last", lambda s, d, n: s // d * n * 2 + 1, "brackets that are missing"),
     ("matrices", lambda s, d, n: s // (2 * d * d * n) + 1, "d_model squared"),
     ("one matrix", lambda s, d, n: s // (d**2 * n) + 1, "d_model squared"),
     ("a square", lambda s, d, n: s // (d * n) ** 2 + 1, "d_model squared"),
@@ -1217,6 +1302,7 @@ RESTART = [
     ("lists", lambda *given: [part.tolist() for part in cloned(*given)], None),
     ("crash", lambda history, h, last, now: (history[now], h), None),
     ("argmax", only_row(lambda change: change.int().argmax()), "only the first row that changes"),
+    ("nonzero", only_row(lambda change: change.nonzero()[0]), "only the first row that changes"),
     ("return in the loop", only_row(lambda change: 0, always=False), "only the first row that changes"),
     ("the last column", cleared_column(-1), "a history that is cleared in part"),
     ("the first column", cleared_column(0), "a history that is cleared in part"),

@@ -50,7 +50,7 @@ def _one_step(function, token, history, h, weights):
 def _draw_step(draw: Draw) -> dict:
     batch, width, states = draw.size(1, 3), draw.size(1, 3), draw.size(1, 3)
     taps, branches, rank = draw.size(2, 3), draw.size(1, 2), draw.size(1, 2)
-    inner, dilations = 2 * width, tuple(range(1, branches + 1))
+    inner, dilations = draw.size(2, 4) * width, tuple(range(1, branches + 1))
     weights = {
         "in_proj": draw.normal(2 * inner, width),
         "conv_weights": [draw.normal(inner, taps) for _ in dilations],
@@ -118,6 +118,16 @@ BLOCK_STEP = Exercise(
             "an activation behind out_proj",
             "You take SiLU of the output. out_proj is the last box of the drawing, and nothing comes behind it.",
             _wired('y @ w["out_proj"].T → F.silu(y @ w["out_proj"].T)'),
+        ),
+        Misconception(
+            "a cut along the rows",
+            "chunk and split cut along the first axis if you name none. That is the batch: the numbers of a token lie "
+            "along the last one.",
+            [
+                _wired(".chunk(2, dim=-1) → .chunk(2)"),
+                _wired(".chunk(2, dim=-1) → .split(len(w['D']))"),
+                _wired("states], dim=-1) → states])"),
+            ],
         ),
         Misconception(
             "halves taken in turns",
@@ -233,7 +243,13 @@ BLOCK_STEP = Exercise(
         Misconception(
             "softplus taken twice",
             "You make delta positive, and state_update does it again. Hand it over as dt_proj gives it.",
-            _wired('low_rank @ w["dt_proj"].T → F.softplus(low_rank @ w["dt_proj"].T)'),
+            [
+                _wired('low_rank @ w["dt_proj"].T → F.softplus(low_rank @ w["dt_proj"].T)'),
+                _wired(
+                    'low_rank @ w["dt_proj"].T → F.softplus(low_rank @ w["dt_proj"].T + w["dt_bias"])',
+                    'z, w["dt_bias"] → z, torch.zeros_like(w["dt_bias"])',
+                ),
+            ],
         ),
         Misconception(
             "a step size that is made twice",
@@ -258,9 +274,12 @@ BLOCK_STEP = Exercise(
             _wired('z, w["dt_bias"] → z, torch.zeros_like(w["dt_bias"])'),
         ),
         Misconception(
-            "A_log in the place of A",
-            "state_update wants A, which is negative. The parameter is A_log: A = −exp(A_log).",
-            [_wired('-torch.exp(w["A_log"]) → w["A_log"]'), _wired('-torch.exp(w["A_log"]) → -w["A_log"]')],
+            "a logarithm in the place of A",
+            "state_update wants A, which is negative. The parameter is its logarithm already, A_log: A = −exp(A_log).",
+            [
+                _wired(f'-torch.exp(w["A_log"]) → {rates}')
+                for rates in ('w["A_log"]', '-w["A_log"]', 'torch.log(w["A_log"])', '-torch.log(w["A_log"])')
+            ],
         ),
         Misconception(
             "A without its sign",

@@ -88,7 +88,7 @@ class Recorder:
         self.block, self.needed, self.calls, self.offsets, self.streams = block, needed, [], [], []
 
     def __call__(self, hidden_states, inference_params=None, **options):
-        self.calls.append(hidden_states.shape[1])
+        self.calls.extend(hidden_states.shape[1:2])  # a wrong shape is the block's to refuse
         offset = getattr(inference_params, "seqlen_offset", None)
         self.offsets.append(offset.item() if isinstance(offset, Tensor) else offset)  # a tensor may move in place
         if not any(inference_params is known for known in self.streams):
@@ -148,13 +148,23 @@ def _recorded(function, prompt, chunk, tokens, seed):
 
 def _draw_prompt(draw: Draw) -> dict:
     batch, width, chunk = draw.size(1, 3), draw.size(1, 3), draw.size(2, 5)
-    length = draw.size(2, 3) * chunk + draw.size(0, 4)
+    length, tokens = draw.size(2, 3) * chunk + draw.size(0, 4), draw.size(2, 5)
+    kind = draw.in_turn(["one token", "a short prompt", *["several of both"] * 10])
     return {
-        "prompt": draw.normal(batch, length, width),
+        "prompt": draw.normal(batch, chunk - 1 if kind == "a short prompt" else length, width),
         "chunk": chunk,
-        "tokens": draw.size(2, 5),
+        "tokens": 1 if kind == "one token" else tokens,
         "seed": draw.size(1, 30),
     }
+
+
+def _mistake(name: str, message: str, wrong) -> Misconception:
+    """A mistake, told by prompts of several pieces and several tokens: of one alone, answers make this and that."""
+    return Misconception(name, message, wrong, where=_several_of_both)
+
+
+def _several_of_both(prompt: Tensor, chunk: int, tokens: int, seed: int) -> bool:
+    return prompt.shape[1] > chunk and tokens > 1
 
 
 GENERATE = Exercise(
@@ -168,31 +178,31 @@ GENERATE = Exercise(
     trials=12,
     axes=("row", "token", "number"),
     misconceptions=[
-        Misconception(
+        _mistake(
             "an offset that moves by one for a whole chunk",
             "You add 1 to seqlen_offset after a chunk. It counts tokens, not calls: the block has compared it "
             "with its own count and raised. By how many tokens has the stream moved on after a chunk?",
             _moved("stream.seqlen_offset += 1"),
         ),
-        Misconception(
+        _mistake(
             "an offset that moves by `chunk` after a shorter piece",
             "You add `chunk` to seqlen_offset after every piece of the prompt. The last piece may be shorter, and then "
             "the offset runs ahead of the tokens. How many tokens did that call get?",
             _moved("stream.seqlen_offset += chunk"),
         ),
-        Misconception(
+        _mistake(
             "an offset that stands still while you generate",
             "In the prompt, seqlen_offset is right. It does not move after a generated token has gone in, so the next "
             "call finds it one too small. A generated token is a token of the stream like any other.",
             _moved(token="pass"),
         ),
-        Misconception(
+        _mistake(
             "an offset that moves once, after the whole prompt",
             "seqlen_offset stays 0 between the pieces, and an offset of 0 means: a new stream. So each piece started "
             "afresh, and the block has seen the last one only. When has the offset to move?",
             _moved("pass", None, "outputs = [ → stream.seqlen_offset += prompt.shape[1]\n    outputs = ["),
         ),
-        Misconception(
+        _mistake(
             "an offset that moves before the call",
             "seqlen_offset has moved when you call the block: it holds the tokens of this call already. It says how "
             "many have gone in *before* the call. What is it at the very first one?",
@@ -204,13 +214,13 @@ GENERATE = Exercise(
                 )
             ],
         ),
-        Misconception(
+        _mistake(
             "an offset that is set, not moved",
             "seqlen_offset becomes the length of the present piece. It should be the number of all tokens so far: "
             "what do you do to a number that grows?",
             _moved("stream.seqlen_offset = piece.shape[1]"),
         ),
-        Misconception(
+        _mistake(
             "an offset that does not fit the tokens",
             "seqlen_offset should be the number of tokens that went in before the call. Compare the two lists below, "
             "call by call: which offset is the first that is not the sum of the tokens before it?",
@@ -219,49 +229,56 @@ GENERATE = Exercise(
                     _moved(f"stream.seqlen_offset += {step}")
                     for step in (
                         *("piece.shape[0]", "piece.shape[2]", "prompt.shape[1]"),
-                        *("piece.numel()", "piece.shape[1] - 1"),
+                        *("piece.numel()", "piece.shape[0] * piece.shape[1]", "piece.shape[1] - 1"),
                     )
                 ),
                 *(
                     _moved(token=f"stream.seqlen_offset += {step}")
-                    for step in ("2", "tokens", "len(prompt)", "len(outputs) - 1")
+                    for step in ("2", "chunk", "tokens", "len(prompt)", "prompt.shape[2]", "len(outputs) - 1")
                 ),
                 *(_moved(token=f"stream.seqlen_offset = {number}") for number in ("len(outputs)", "len(outputs) - 1")),
+                _moved("stream.seqlen_offset += chunk", "stream.seqlen_offset += chunk"),
                 _moved(
                     "stream.seqlen_offset = i * chunk",
                     None,
                     "for piece in → for i, piece in enumerate(",
                     "chunk, dim=1): → chunk, dim=1)):",
                 ),
-                _moved(
-                    "",
-                    "",
-                    "for piece in → for i, piece in enumerate(",
-                    "chunk, dim=1): → chunk, dim=1)):",
-                    "out = block( → stream.seqlen_offset = i * chunk\n        out = block(",
-                    "outputs.append( → stream.seqlen_offset += 1\n        outputs.append(",
+                *(
+                    _moved(
+                        "",
+                        token,
+                        "for piece in → for i, piece in enumerate(",
+                        "chunk, dim=1): → chunk, dim=1)):",
+                        "out = block( → stream.seqlen_offset = i * chunk\n        out = block(",
+                        *sooner,
+                    )
+                    for token, sooner in (
+                        (None, ()),
+                        ("", ("outputs.append( → stream.seqlen_offset += 1\n        outputs.append(",)),
+                    )
                 ),
             ],
         ),
-        Misconception(
+        _mistake(
             "an offset that does not move between the pieces",
             "seqlen_offset moves while you generate, but stays 0 all through the prompt, and an offset of 0 means: a "
             "new stream. So the block starts afresh at every piece, and says nothing. Which loop lacks a line?",
             _moved("pass"),
         ),
-        Misconception(
+        _mistake(
             "an offset that starts anew behind the prompt",
             "Behind the prompt you set seqlen_offset back to 0, and an offset of 0 means: a new stream. The generated "
             "tokens go on where the prompt has ended.",
             edited(generate, "outputs = [out → stream.seqlen_offset = 0; outputs = [out"),
         ),
-        Misconception(
+        _mistake(
             "an offset that never moves",
             "seqlen_offset stays 0, and an offset of 0 means: a new stream. So the block starts afresh at every "
             "call, and says nothing. Who moves the offset, the block or you?",
             _moved("pass", "pass"),
         ),
-        Misconception(
+        _mistake(
             "a fresh InferenceParams in each call",
             "Your loop makes an InferenceParams for each call, and each one begins with an empty memory. Make one, "
             "before the first call, and hand the same one to all of them.",
@@ -272,7 +289,7 @@ GENERATE = Exercise(
                 _with_new_streams(f"{NEW}, seqlen_offset=stream.seqlen_offset)"),
             ],
         ),
-        Misconception(
+        _mistake(
             "a second stream for the generated tokens",
             "The prompt fills one InferenceParams, and the generated tokens go through another one, or each through "
             "one of its own, that is empty. One stream carries both.",
@@ -283,13 +300,13 @@ GENERATE = Exercise(
                 _with_new_streams(in_tokens=f"{NEW})".replace("prompt.shape[1] + ", "")),
             ],
         ),
-        Misconception(
+        _mistake(
             "a prompt that is read again for each token",
             "The numbers are right, and the work is not: you read the whole text again for each new token. The "
             "stream remembers it. Go on with one token.",
             everything_again,
         ),
-        Misconception(
+        _mistake(
             "a whole forward pass for each token",
             "The numbers are right, but you call the block without a stream, on a text that grows. That is "
             "what a stream is there to avoid. Pass inference_params.",
@@ -298,7 +315,7 @@ GENERATE = Exercise(
                 edited(generate, f"{TOKEN_IN} → block(torch.cat([prompt, *outputs], dim=1))[:, -1:]"),
             ],
         ),
-        Misconception(
+        _mistake(
             "a prompt in one piece",
             "The numbers are right, but you read the whole prompt in one call. A long prompt may not fit: read "
             "`chunk` tokens at a time, cut along the axis of the tokens.",
@@ -307,13 +324,13 @@ GENERATE = Exercise(
                 for more in ((), ("prompt.shape[1] + tokens → prompt.shape[1]",))
             ],
         ),
-        Misconception(
+        _mistake(
             "a prompt in two pieces",
             "The numbers are right, but behind the first `chunk` tokens you read all the rest in one call. A long rest "
             "may not fit: no call gets more than `chunk` tokens.",
             edited(generate, "prompt.split(chunk, dim=1) → [prompt[:, :chunk], prompt[:, chunk:]]"),
         ),
-        Misconception(
+        _mistake(
             "pieces that begin at the start",
             "Each call gets the prompt from its beginning, up to where the piece ends. The stream has read the first "
             "part already: give it what is new.",
@@ -326,7 +343,7 @@ GENERATE = Exercise(
                 ),
             ],
         ),
-        Misconception(
+        _mistake(
             "pieces of another length",
             "The end of a slice is not in it: from i to i + chunk there are `chunk` tokens. Your pieces have one more "
             "or one less, so a token goes in twice, or not at all.",
@@ -337,7 +354,32 @@ GENERATE = Exercise(
                 for one in "+-"
             ],
         ),
-        Misconception(
+        _mistake(
+            "a piece without tokens",
+            "One of your calls gets no token at all, and so it has no last output to go on from. Where does each piece "
+            "begin and end, and what is left for the last one if the length is a multiple of `chunk`?",
+            [
+                edited(generate, f"{PIECES}[*prompt.split(chunk, dim=1), prompt[:, :0]]"),
+                edited(generate, PIECES + "[prompt[:, i : i + chunk] for i in range(0, prompt.shape[1] + 1, chunk)]"),
+                edited(generate, PIECES + "[prompt[:, i:chunk] for i in range(0, prompt.shape[1], chunk)]"),
+            ],
+        ),
+        _mistake(
+            "a short piece before the last",
+            "The numbers are right, but not only the last call reads fewer than `chunk` tokens of the prompt. How many "
+            "are left over at the end, and which call reads them?",
+            [
+                edited(generate, f"{PIECES}{pieces}")
+                for pieces in (
+                    "[*prompt[:, :-1].split(chunk, dim=1), prompt[:, -1:]]",
+                    "[one for one in prompt.tensor_split([prompt.shape[1] % chunk], dim=1) for one in "
+                    "one.split(chunk, dim=1) if one.shape[1]]",
+                    "[one for full in prompt.split(chunk, dim=1) for one in full.split(chunk if full.shape[1] == chunk "
+                    "else 1, dim=1)]",
+                )
+            ],
+        ),
+        _mistake(
             "a last piece filled up",
             "You fill the prompt up with zeros, so that all pieces are equally long. Zeros are tokens, too: they go "
             "into both memories. The last piece may be shorter.",
@@ -346,39 +388,46 @@ GENERATE = Exercise(
                 for sides in ("0, -prompt.shape[1] % chunk", "-prompt.shape[1] % chunk, 0")
             ],
         ),
-        Misconception(
+        _mistake(
             "a prompt token by token",
             "The numbers are right, but every call gets one token. Reading `chunk` tokens in one call is what makes a "
             "long prompt quick.",
             edited(generate, "split(chunk → split(1"),
         ),
-        Misconception(
+        _mistake(
             "as many chunks as a chunk has tokens",
             "torch.chunk and torch.tensor_split want the *number* of pieces, and `chunk` is the length of one. split "
             "takes the length.",
             [edited(generate, f"prompt.split( → prompt.{cut}(") for cut in ("chunk", "tensor_split")],
         ),
-        Misconception(
-            "a last piece left out",
-            "Your pieces end before the prompt does, and what is left of it was not read. Its length need not be a "
-            "multiple of `chunk`: where does the last piece end?",
+        _mistake(
+            "a part of the prompt left out",
+            "Your pieces do not make up the whole prompt. Its length need not be a multiple of `chunk`: where does the "
+            "first piece begin, and where does the last one end?",
             [
-                edited(generate, "prompt.split( → prompt[:, : prompt.shape[1] // chunk * chunk].split("),
-                edited(generate, "prompt.split( → prompt[:, : (prompt.shape[1] - 1) // chunk * chunk].split("),
+                edited(generate, f"prompt.split( → prompt[:, {part}].split(")
+                for part in (
+                    ": prompt.shape[1] // chunk * chunk",
+                    ": (prompt.shape[1] - 1) // chunk * chunk",
+                    ": (prompt.shape[1] + chunk - 2) // chunk * chunk",
+                    ": chunk",
+                    "chunk:",
+                    "1:",
+                )
             ],
         ),
-        Misconception(
+        _mistake(
             "a prompt of which only the last token is read",
             "The block sees the last token of the prompt and nothing before it. The memory has to be filled first.",
             edited(generate, "prompt.split(chunk → prompt[:, -1:].split(1"),
         ),
-        Misconception(
+        _mistake(
             "a prompt of which only the last piece is read",
             "You call the block behind the loop, on the last piece. The pieces before it have to go through the "
             "block, too.",
             edited(generate, "prompt.split(chunk, dim=1) → prompt.split(chunk, dim=1)[-1:]"),
         ),
-        Misconception(
+        _mistake(
             "a first output thrown away",
             "The last output of the prompt is the first generated token. You feed it in, but do not keep it: your "
             "list begins one token too late.",
@@ -387,7 +436,7 @@ GENERATE = Exercise(
                 edited(generate, "torch.cat(outputs → torch.cat(outputs[1:]"),
             ],
         ),
-        Misconception(
+        _mistake(
             "the last token of the prompt fed in twice",
             "After the prompt you feed its last token once more. The stream has read it already; what comes next is "
             "the block's last output.",
@@ -401,7 +450,7 @@ GENERATE = Exercise(
                 ),
             ],
         ),
-        Misconception(
+        _mistake(
             "an output too many",
             "You return the outputs of the prompt, or one token more than was asked for. Count: the last output of "
             "the prompt is the first of `tokens`.",
@@ -410,13 +459,13 @@ GENERATE = Exercise(
                 edited(generate, "[out[:, -1:]] → [out]", "outputs[-1], → outputs[-1][:, -1:],"),
             ],
         ),
-        Misconception(
+        _mistake(
             "the prompt in front of what came",
             "You return the prompt, and behind it the generated tokens. Who calls you has the prompt already: (B, "
             "tokens, d_model) is what the block has made.",
             edited(generate, "cat(outputs, → cat([prompt, *outputs],"),
         ),
-        Misconception(
+        _mistake(
             "outputs of the prompt for generated tokens",
             "You return the last outputs of the prompt. Only the very last of them is a new token: each further one "
             "comes from a call that gets the one before.",
@@ -432,7 +481,7 @@ GENERATE = Exercise(
                 edited(generate, "[out[:, -1:]] → [out[:, -tokens:]]", "len(outputs) < tokens → False"),
             ],
         ),
-        Misconception(
+        _mistake(
             "an output for each piece of the prompt",
             "You keep outputs of every piece of the prompt. Only the last output of the *whole* prompt is a new "
             "token; those before it belong to tokens that you know.",
@@ -449,34 +498,33 @@ GENERATE = Exercise(
                 for kept in ("out", "out[:, -1:]")
             ],
         ),
-        Misconception(
+        _mistake(
             "an input added to the output",
             "You add what went in to what came out. That sum belongs to a model around the block; here the block's "
             "output itself is the next input.",
-            edited(
-                generate,
-                f"out = {PIECE_IN} → out = {PIECE_IN} + piece",
-                f"outputs.append({TOKEN_IN}) → outputs.append({TOKEN_IN} + outputs[-1])",
-            ),
+            [
+                edited(generate, f"outputs.append({TOKEN_IN}) → outputs.append({TOKEN_IN} + outputs[-1])", *prompt)
+                for prompt in ((f"out = {PIECE_IN} → out = {PIECE_IN} + piece",), ())
+            ],
         ),
-        Misconception(
+        _mistake(
             "an output too few",
             "You return one token less than was asked for. The last output of the prompt is one of them, not one "
             "before them.",
             edited(generate, "< tokens: → < tokens - 1:"),
         ),
-        Misconception(
+        _mistake(
             "the first output of a piece",
             "You go on from the first output of the last piece. The next token follows from the last one.",
             edited(generate, "out[:, -1:] → out[:, :1]"),
         ),
-        Misconception(
+        _mistake(
             "the last of another axis",
             "For the last token you take the last row of the batch, or the last number of each token. The axes are (B, "
             "L, d_model): which of them runs over the tokens?",
             [edited(generate, f"[out[:, -1:]] → [{last}]") for last in ("out[-1:]", "out[..., -1:]")],
         ),
-        Misconception(
+        _mistake(
             "tokens generated between the pieces",
             "You generate inside the loop over the pieces, so generated tokens go into the stream between two pieces "
             "of the prompt. It is read to its end first.",
@@ -488,7 +536,7 @@ GENERATE = Exercise(
                 "        stream.seqlen_offset += 1 →             stream.seqlen_offset += 1",
             ),
         ),
-        Misconception(
+        _mistake(
             "a stream without room for the tokens",
             "The numbers are right, but your plan is not: max_seqlen is for prompt and generated tokens. A block "
             "takes any length, a layer of attention beside it makes room for so many tokens and no more.",
@@ -497,7 +545,7 @@ GENERATE = Exercise(
                 for more in ((), ("max_batch_size=len(prompt) → max_batch_size=1",))
             ],
         ),
-        Misconception(
+        _mistake(
             "a stream without room for the rows",
             "The numbers are right, but your plan is not: max_batch_size is for all sequences of the prompt, side by "
             "side. A block takes any number, a layer of attention beside it makes room for so many rows and no more.",
@@ -506,12 +554,12 @@ GENERATE = Exercise(
                 for rows in ("1", "prompt.shape[2]")
             ],
         ),
-        Misconception(
+        _mistake(
             "the same token fed in again and again",
             "You feed in one and the same token, each time. Feed in what came out last.",
             [edited(generate, f"block(outputs[-1] → block({token}") for token in ("outputs[0]", "prompt[:, -1:]")],
         ),
-        Misconception(
+        _mistake(
             "a whole piece of outputs fed in",
             "You feed in all outputs of the last piece. One token is generated at a time: the latest output goes in, "
             "and nothing else.",
@@ -526,7 +574,7 @@ GENERATE = Exercise(
                 for moved in ((f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",), ())
             ],
         ),
-        Misconception(
+        _mistake(
             "pieces that overlap",
             "Your pieces of the prompt begin one token apart, so most tokens go in several times. The next piece "
             "begins where the last one has ended.",
@@ -535,7 +583,7 @@ GENERATE = Exercise(
                 edited(generate, PIECES + "[prompt[:, i : i + chunk] for i in range(prompt.shape[1])]"),
             ],
         ),
-        Misconception(
+        _mistake(
             "a stream for each row",
             "The numbers are right, but you read one row after the other. One stream carries them all: it has as many "
             "rows as the prompt.",
@@ -543,7 +591,7 @@ GENERATE = Exercise(
                 [generate(block, row, chunk, tokens) for row in prompt.split(1)]
             ),
         ),
-        Misconception(
+        _mistake(
             "all generated tokens fed in again",
             "Each call gets all outputs so far. The stream has read the earlier ones already: feed in the last one "
             "alone.",
@@ -557,7 +605,7 @@ GENERATE = Exercise(
                 _moved(None, "stream.seqlen_offset += len(outputs) - 1", f"{TOKEN_IN} → {ALL_IN}[:, -1:]"),
             ],
         ),
-        Misconception(
+        _mistake(
             "a call without its stream",
             "You call the block without inference_params. Then it remembers nothing, and what you give it is the "
             "beginning of a text.",
@@ -574,30 +622,30 @@ GENERATE = Exercise(
                 ),
             ],
         ),
-        Misconception(
+        _mistake(
             "the step in the place of the stream",
             "The numbers are right, but block.step takes one token at a time. The stream of InferenceParams lets a "
             "whole chunk go in with one call.",
             _by_steps,
         ),
-        Misconception(
+        _mistake(
             "a token without its axis",
-            "`out[:, -1]` takes the last token out of its axis: (B, d_model). The block wants (B, L, d_model), also "
-            "for one token.",
-            edited(generate, "out[:, -1:] → out[:, -1]"),
+            "`out[:, -1]` takes the last token out of its axis, and so does `squeeze`: (B, d_model). The block wants "
+            "(B, L, d_model), also for one token.",
+            [edited(generate, f"out[:, -1:] → {last}") for last in ("out[:, -1]", "out[:, -1:].squeeze()")],
         ),
-        Misconception(
+        _mistake(
             "the last token alone",
             "You return what came out of the last call and nothing before it. All `tokens` of them belong to the "
             "result: what happens to an output when the next one comes?",
             edited(generate, "torch.cat(outputs, dim=1) → outputs[-1]"),
         ),
-        Misconception(
+        _mistake(
             "a list of tokens",
             "You return the list of the outputs. Join them to one tensor, along time.",
             edited(generate, "torch.cat(outputs, dim=1) → outputs"),
         ),
-        Misconception(
+        _mistake(
             "tokens put together as rows",
             "You join the outputs along the batch. They follow one another in time: (B, tokens, d_model).",
             edited(generate, "torch.cat(outputs, dim=1) → torch.cat(outputs, dim=0)"),

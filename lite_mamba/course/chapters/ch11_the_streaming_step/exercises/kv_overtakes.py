@@ -78,10 +78,11 @@ KV_OVERTAKES = Exercise(
             [_counted("* number_bytes → * number_bytes * 8"), _counted("state_bytes // → 8 * state_bytes //")],
         ),
         Misconception(
-            "bytes that make the cache smaller",
-            "The more bytes a number takes, the more tokens your formula gives. The cache fills sooner with large "
-            "numbers: on which side of the division does their size belong?",
+            "a factor on the wrong side of the division",
+            "Two vectors a token, d_model numbers each, number_bytes for each: the more of any of the three, the fewer "
+            "tokens. One of them makes your count larger. On which side of the division does it stand?",
             [
+                _counted("state_bytes // (2 * d_model → 2 * state_bytes // (d_model"),
                 _counted("(2 * d_model * number_bytes) → (2 * d_model) * number_bytes"),
                 _counted("(2 * d_model * number_bytes) → (2 * d_model // number_bytes)"),
                 _counted("state_bytes // (2 * d_model * number_bytes) → state_bytes * number_bytes // (2 * d_model)"),
@@ -151,6 +152,7 @@ KV_OVERTAKES = Exercise(
             "a // b * c is (a // b) * c: you divide by the first factor, and then multiply by the others.",
             [
                 *_per_token("(2 * d_model * number_bytes) → 2 * d_model * number_bytes"),
+                *_per_token("(2 * d_model * number_bytes) → d_model * number_bytes * 2"),
                 _counted("// (2 * d_model * number_bytes) → / 2 * d_model * number_bytes", "+ 1 → // 1 + 1"),
             ],
         ),

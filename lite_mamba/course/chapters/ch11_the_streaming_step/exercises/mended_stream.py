@@ -185,7 +185,8 @@ MENDED_STREAM = Exercise(
         ),
         Misconception(
             "a reset of every row",
-            "Rows that go on with their text are reset, too: their state, their history, or both.",
+            "Rows that go on with their text start from nothing, too: their state, their history, or both. Which rows "
+            "do you reset, and what does the scan begin with?",
             [
                 *_worse("reset", "(segment != last)[:, None, None] → segment.new_ones(()) > 0"),
                 *_worse("reset", "h = torch.where(changed, 0.0, h) → h = torch.zeros_like(h)"),

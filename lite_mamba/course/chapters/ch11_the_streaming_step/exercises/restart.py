@@ -160,6 +160,11 @@ RESTART = Exercise(
                     f"changed[first] = True; {CLEARED}",
                 ),
                 edited(
+                    restart,
+                    f"{CLEARED} → first = changed.nonzero()[0, 0]; changed = changed.new_zeros(changed.shape); "
+                    f"changed[first] = True; {CLEARED}",
+                ),
+                edited(
                     restart, f"{CLEARED} → changed = changed & (torch.arange(len(now)) == 0)[:, None, None]; {CLEARED}"
                 ),
             ],

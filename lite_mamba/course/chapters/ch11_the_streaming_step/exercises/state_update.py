@@ -400,6 +400,12 @@ STATE_UPDATE = Exercise(
             _updated(f"{READ} → h @ C[..., None]"),
         ),
         Misconception(
+            "an axis of size 1 too few",
+            "`squeeze()` takes out every axis of size 1, also that of a single row or a single channel. Name the axis "
+            "that has to go.",
+            _updated(f"{READ} → (h @ C[..., None]).squeeze()"),
+        ),
+        Misconception(
             "an axis missing, or at another place",
             "h is (B, D, N). delta and u have no axis for the states, and B and C have none for the channels: PyTorch "
             "lines shapes up from the right, and finds other axes, or none that fit. An axis of size 1 has to stand at "
