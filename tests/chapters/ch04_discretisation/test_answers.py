@@ -223,6 +223,8 @@ ZOH = [
     ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), "a function for one number"),
     ("2.718", lambda dt, a, b: (2.718 ** (dt * a), (2.718 ** (dt * a) - 1) / a * b), FEW_DIGITS),
     ("2.71828", lambda dt, a, b: (2.71828 ** (dt * a), (2.71828 ** (dt * a) - 1) / a * b), FEW_DIGITS),
+    ("2.718281828", lambda dt, a, b: (2.718281828 ** (dt * a), (2.718281828 ** (dt * a) - 1) / a * b), FEW_DIGITS),
+    ("a shift of A", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (a - 1e-10) * b), FEW_DIGITS),
     ("two terms", lambda dt, a, b: (exp(dt, a), dt * b + dt**2 * a * b / 2), "the first terms of a series"),
     ("exp of both", lambda dt, a, b: (exp(dt, a), exp(dt, b)), "a B inside of an exponent"),
     (
@@ -635,6 +637,10 @@ DIFFERENCE = "a difference in the place of a quotient"
 CORRECTED = [
     ("exp(A)", lambda dt, a, b: (a.exp() - 1) / a / dt * b, "a step size forgotten in the exponent"),
     ("zoh / Δ", lambda dt, a, b: (exp(dt, a) - 1) / a * b / dt, "right"),
+    ("steps 3 and 4", lambda dt, a, b: exp(dt, a) * (1 - exp(-dt, a)) / a * b / dt, "right"),
+    ("the paper's matrices", lambda dt, a, b: zoh_by_the_paper(dt, a, b)[1] / dt, "right"),
+    ("2.718", lambda dt, a, b: (2.718 ** (dt * a) - 1) / (dt * a) * b, None),
+    ("a midpoint sum", lambda dt, a, b: b * exp(dt * (torch.arange(200) + 0.5) / 200, a[:, None]).mean(-1), None),
     ("a series", corrected_by_a_series, "right"),
     ("a loop", corrected_by_a_loop, "right"),
     ("numpy", lambda dt, a, b: b * torch.from_numpy(np.expm1(dt * a.numpy()) / (dt * a.numpy())), "right"),

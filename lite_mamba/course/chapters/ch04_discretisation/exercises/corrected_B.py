@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ....checking.edits import edited
-from ....checking.exercise import Exercise, Misconception
+from ....checking.exercise import Draw, Exercise, Misconception
 from .shared import rule_cases, zoh
 
 
@@ -13,12 +13,20 @@ def corrected_B(delta: float, A: Tensor, B: Tensor) -> Tensor:
     return torch.expm1(delta * A) / (delta * A) * B  # (N,)
 
 
+def _cases(draw: Draw) -> dict:
+    case = rule_cases(draw)
+    short, long = {"delta": 0.005, "A": 10 * case["A"]}, {"delta": 4.0}  # as notebook 07 has them, too
+    return case | draw.in_turn([{}, short, long])
+
+
 CORRECTED_B = Exercise(
     id="04.corrected_B",
     title="The B that turns one rule into the other",
     reference=corrected_B,
-    cases=rule_cases,
+    cases=_cases,
     axes=("entry",),
+    rtol=3e-5,  # what exp(ΔA) − 1 and 1 − exp(−ΔA) lose at the shortest step
+    atol=2e-6,
     misconceptions=[
         Misconception(
             "the B̄ of the zero-order hold",
