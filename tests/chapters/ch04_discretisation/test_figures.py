@@ -306,6 +306,13 @@ def test_a_rule_of_ones_own_in_the_planes_has_no_region_and_no_formula_of_anothe
     assert "dies out; the true motion does not" in figure.update(re=0.0, im=2.0, method="backward")
 
 
+def test_the_planes_say_whether_what_never_dies_out_swings():
+    turned, rigid = (lambda delta, A, B, sign=sign: (torch.full_like(A, sign), delta * B) for sign in (-1, 1))
+    figure = PolePlanes({"turned": turned, "rigid": rigid})
+    assert "it swings for ever; the true motion does not" in figure.update(re=0.0, im=0.0)
+    assert "it does not swing; the true motion does." in figure.update(re=0.0, im=2.0, method="rigid")
+
+
 @pytest.mark.parametrize(
     "A_bar, B_bar, said",
     [
@@ -335,6 +342,8 @@ def test_a_wave_makes_first_order_of_the_rules_that_converge_only():
     figure = ErrorOrders({"half": lambda delta, A, B: (torch.exp(delta * A), delta * B / 2), "hold": zoh})
     figure.update(halvings=4, input="wave")
     assert figure.titles() == ["Halve the step: half ÷ 1.0, hold ÷ 2.0"]
+    shut = ErrorOrders({"shut": lambda delta, A, B: (torch.exp(delta * A), 0 * B)})
+    assert "shut is off by 1 litre, ×" in shut.update(halvings=0, input="wave")
 
 
 def test_the_error_of_a_rule_that_grows_shows_in_the_picture():

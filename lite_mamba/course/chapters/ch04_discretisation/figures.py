@@ -337,7 +337,7 @@ class ErrorOrders(LiveFigure):
         parts = []
         for name, factor in self.factors.items():
             error = errors[name][halvings]
-            off = f"is off by {written(error, '.2g' if error < 99.5 else ',.0f')} litres"
+            off = f"is off by {several(written(error, '.2g' if error < 99.5 else ',.0f'), 'litre')}"
             off = "has no error but rounding" if error < self.EXACT else off
             parts.append(f"{name} {off}" + ("" if factor is None else f", {gain(factor)} a halving"))
         step = f"1/{2**halvings}" if halvings else "1"
@@ -379,7 +379,7 @@ class PolePlanes(LiveFigure):
     def _build_s_plane(self):
         ax = self.s
         ax.set(xlim=(-11.6, 4.0), ylim=(-4.7, 4.7), aspect="equal", xticks=range(-10, 3, 2), yticks=[-4, 0, 4])
-        ax.set(xlabel="dies out ←   real part (1/s)   → grows", ylabel="imaginary part")
+        ax.set(xlabel="dies out ←  real part (per second)  → grows", ylabel="imaginary part")
         ax.set_title("s-plane: the true motion")
         self.half = ax.add_patch(Rectangle((-12, -5), 12, 10, facecolor=STABLE, lw=0, zorder=0))
         self.disc = ax.add_patch(Circle((0, 0), 1, facecolor=STABLE, edgecolor=style.BLUE, lw=3, zorder=0))
@@ -406,7 +406,7 @@ class PolePlanes(LiveFigure):
     def _build_response(self):
         ax = self.below
         ax.set(xlim=(0, self.SECONDS), ylim=(-0.9, 2.9), yticks=[0, 1, 2], xticks=range(0, 13, 2))
-        ax.set(xlabel="time (s)", ylabel="step response")
+        ax.set(xlabel="time (seconds)", ylabel="step response")
         ax.axhline(1, color=style.GREY, ls=":", lw=2)
         self.t = np.linspace(0, self.SECONDS, 400)
         (self.true_line,) = ax.plot(self.t, self.t, "-", color=style.GREY, lw=6, alpha=0.5)
@@ -493,7 +493,10 @@ class PolePlanes(LiveFigure):
             return "it does not grow, but the true motion does"
         if re == 0 and not steady:
             return "it dies out; the true motion does not"
-        if re == 0 and not self.quarter_turns:
+        swings = bool(self.z_pole.imag) or self.z_pole.real < 0
+        if re == 0 and swings != (self.quarter_turns > 0):
+            return f"it {'swings for ever' if swings else 'does not swing'}; the true motion does{' not' * swings}"
+        if re == 0 and not swings:
             return "it forgets nothing, but lets in too much or too little" if self.off else "it forgets nothing: right"
         if re < 0 and steady:
             return "it never settles; the true motion does"
@@ -521,8 +524,8 @@ class PolePlanes(LiveFigure):
         true, got = number(complex(re, im), im > 1e-9), number(complex(self.z_pole), im > 1e-9)
         motion = "a spring" if im > 1e-9 else "a bucket"
         return (
-            f"{opening(method)}{whose}, {motion} with the pole s = {true} and Δ = {delta:.2f} s: the pole in the "
-            f"z-plane is z = {got}, |z| = {size(self.z_pole)}, {self._fate(re)}."
+            f"{opening(method)}{whose}, {motion} with the pole s = {true} and Δ = {delta:.2f} seconds: the pole in "
+            f"the z-plane is z = {got}, |z| = {size(self.z_pole)}, {self._fate(re)}."
         )
 
 
