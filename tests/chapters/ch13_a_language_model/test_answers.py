@@ -10,6 +10,7 @@ import math
 import random
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -576,11 +577,20 @@ def ngram_of_lists(text, context):
     return p
 
 
+def ngram_over_all_places(text, context):
+    p = torch.full((256,), 1 / 256)
+    for size, end in enumerate(ends(context)):
+        counts = torch.bincount(torch.tensor(all_after(text, end), dtype=torch.long), minlength=256)
+        p = (counts + p) / (len(text) - size + 1)
+    return p
+
+
 def without_the_first(text, end):
     return [text[i + len(end)] for i in range(1, len(text) - len(end)) if text[i:].startswith(end)]
 
 
 NGRAM = [
+    ("over all places", ngram_over_all_places, "the text's length in the denominator"),
     ("from the second place on", ngram_from(without_the_first), "a place too few"),
     ("counts of the context", ngram_by(lambda c: [c], lambda n, p: n), "counts that are no probabilities"),
     ("read backwards", ngram_by(lambda c: [c[::-1][:k] for k in range(len(c) + 1)]), "an end from behind"),
@@ -795,6 +805,10 @@ HELD = [
         "a place in the list",
     ),
     ("the file", held(read_and_decide), "what stands in the file"),
+    ("the bytes of the file", held(lambda path, n: zlib.crc32(Path(path).read_bytes()) % n == 0),
+     "what stands in the file"),
+    ("a line for each path", lambda paths, n: [zlib.crc32("\n".join(paths).encode()) % n == 0] * len(paths),
+     "one checksum for all"),
     ("upper case", lambda paths, share: [crc(path.upper()) % share == 0 for path in paths], OTHER_BYTES),
     ("from the root", lambda paths, share: [crc(f"/{path}") % share == 0 for path in paths], OTHER_BYTES),
     ("from here", lambda paths, share: [crc("./" + path) % share == 0 for path in paths], OTHER_BYTES),
@@ -1534,6 +1548,18 @@ WINDOWS = [
         NOBODY,
     ),
     ("the last one, by itself", window_last_over_its_own, "the last window alone"),
+    (
+        "over the windows",
+        lambda model, ids, window: (
+            window_by_step(model, ids, window) * (len(ids) - 1) / math.ceil((len(ids) - 1) / window)
+        ),
+        "windows in the place of bytes",
+    ),
+    (
+        "over the window",
+        lambda model, ids, window: window_by_step(model, ids, window) * (len(ids) - 1) / window,
+        "windows in the place of bytes",
+    ),
     ("by name", window_by_name, "right"),
     ("no result", lambda *all: print(window_by_step(*all)), "nothing returned"),
     ("a tensor", lambda *all: torch.tensor(window_by_step(*all)), "a tensor in place of a number"),

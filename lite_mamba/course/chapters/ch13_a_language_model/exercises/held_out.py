@@ -3,7 +3,7 @@
 import hashlib
 import random
 import zlib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -190,7 +190,10 @@ HELD_OUT = Exercise(
         Misconception(
             "what stands in the file",
             "You read the file. The checksum is of its path, which stays when the file is mended.",
-            edited(held_out, 'path.encode() → open(path, "rb").read()'),
+            [
+                edited(held_out, 'path.encode() → open(path, "rb").read()'),
+                edited(held_out, "path.encode() → Path(path).read_bytes()", Path=Path),
+            ],
         ),
         Misconception(
             "nothing held out",
@@ -221,6 +224,7 @@ HELD_OUT = Exercise(
             "Each path decides for itself.",
             [
                 edited(held_out, 'path.encode()) % → "".join(paths).encode()) %'),
+                edited(held_out, "path.encode()) % → chr(10).join(paths).encode()) %"),
                 edited(held_out, "path.encode()) % → str(paths).encode()) %"),
             ],
         ),

@@ -187,9 +187,9 @@ NGRAM = Exercise(
         ),
         Misconception(
             "the text's length in the denominator",
-            "In the denominator you count all bytes of the text. `n_k` counts those that followed this end of k bytes: "
-            "a long end stands at few places.",
-            edited(ngram, "(len(followers) + 1) → (len(text) + 1)"),
+            "In the denominator you count all bytes of the text, or all places where an end of k bytes could stand. "
+            "`n_k` counts those at which it does: of a long end they are few.",
+            [edited(ngram, f"(len(followers) + 1) → (len(text){but} + 1)") for but in ("", " - size")],
         ),
         Misconception(
             "an end of another length",

@@ -441,6 +441,15 @@ WINDOW_BITS = Exercise(
             ),
         ),
         Misconception(
+            "windows in the place of bytes",
+            "You divide by the number of windows, or by their length. Asked is the cost of a byte: how many are "
+            "guessed in all?",
+            [
+                edited(window_bits, f"(len(ids) - 1) / torch → {count} / torch")
+                for count in ("len(range(0, len(ids) - 1, window))", "window")
+            ],
+        ),
+        Misconception(
             "too large a denominator",
             "You divide by more than there are guesses. The first byte of the text is not guessed, so there are "
             "L − 1, however the text is cut.",
