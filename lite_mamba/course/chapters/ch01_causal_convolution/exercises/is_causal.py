@@ -119,12 +119,13 @@ def all_read_the_future_of_the_last_channel(x):
 
 
 def second_last_output_is_a_little_of_the_last_sample(x):
-    """One number of the output reads one number of the input: no sum over gradients makes the leak larger. It is no
-    larger than what rounding leaves of a Fourier transform, and the output holds nothing else that would hide it.
+    """One number of the output reads one number of the input: no sum over gradients makes the leak larger. It is
+    larger than what rounding leaves anywhere, and that number holds nothing else that would hide it: a test with room
+    for rounding finds it.
     """
     place = torch.zeros_like(x)
     place[:1, :1, -2:-1] = 1
-    return torch.where(place > 0, 5e-8 * x.roll(-1, dims=-1), x)
+    return torch.where(place > 0, 5e-5 * x.roll(-1, dims=-1), x)
 
 
 def second_last_output_adds_the_square_of_the_last_step(x):
@@ -510,7 +511,7 @@ MISCONCEPTIONS = [
 ]
 FORGIVEN = Misconception(
     "a small leak that is forgiven",
-    "You let a small leak pass. This layer reads 0.00000005 of the last sample too early, and the layer after "
+    "You let a small leak pass. This layer reads 0.00005 of the last sample too early, and the layer after "
     "it can make that large again. In a causal layer it is exactly zero.",
     edited(is_causal, "reads.triu(1) → (reads.triu(1) > 1e-3)"),
 )
