@@ -247,6 +247,7 @@ def test_the_hero_marks_the_true_level_at_the_ticks():
         (-6, 4, 1.5, "bilinear", "dies out, but it rings"),
         (-6, 2, 1.0, "bilinear", "dies out, but it rings"),
         (-6, 2, 1.0, "zero-order hold", "dies out, as it should"),
+        (-2.1, 2.6, 0.6, "bilinear", "dies out, but too slowly"),
         (-1, 2, 1.5, "bilinear", "but too slowly"),
         (-5.8, 0, 0.2, "bilinear", "dies out, almost as it should"),
         (-1, 0.4, 1.0, "bilinear", "dies out, almost as it should"),
