@@ -546,8 +546,17 @@ def test_complex_numbers_have_relations_too():
 
 
 def test_zeros_of_another_shape_are_not_called_a_sum():
-    exercise = Exercise("91.zeros", "Zeros", torch.zeros_like, lambda draw: {"x": draw.normal(2, 3)}, [])
-    assert not any("added up" in words for words in judge(exercise, lambda x: torch.zeros(1, 3)).relations)
+    exercise = Exercise("91.zeros", "Zeros", lambda x: torch.zeros_like(x), lambda draw: {"x": draw.normal(2, 3)}, [])
+    verdict = judge(exercise, lambda x: torch.zeros(1, 3))
+    assert verdict.kind != "right" and not any("added up" in words for words in verdict.relations)
+
+
+def test_one_of_several_rows_that_are_alike_is_not_called_a_mean():
+    exercise = Exercise("91.rows", "Rows", lambda x: x[:1].expand(2, 3), lambda draw: {"x": draw.normal(2, 3)}, [])
+    for row in (lambda x: x[0], lambda x: x[:1]):
+        verdict = judge(exercise, row)
+        assert verdict.kind != "right" and not any("averaged" in words for words in verdict.relations)
+    assert judge(exercise, lambda x: 2 * x[0]).relations == ("The right numbers, added up over axis 0.",)
 
 
 def test_a_result_that_is_off_by_less_than_a_row_shows_is_no_error():

@@ -12,12 +12,10 @@ from .same_shape import along, swapped
 
 
 def _added_up(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
-    if not any(pair.want.any() for pair in pairs):
-        return None  # zeros are the sum of zeros, whatever was done
     for words, function in (("added up", torch.sum), ("averaged", torch.mean)):
         for i in axes_of(pairs):
-            if all(pair.want.shape[i] == 1 for pair in pairs):
-                continue  # nothing was added up: an axis of one number is gone
+            if all(same(function(pair.want, dim=i, keepdim=True).expand_as(pair.want), pair.want) for pair in pairs):
+                continue  # of one number, of zeros, and of a mean of numbers that are all alike, it is not to be seen
             for keep in (False, True):
                 if all(same(pair.have, function(pair.want, dim=i, keepdim=keep)) for pair in pairs):
                     return Said(f"{words} over an axis", f"The right numbers, {words} over {axis(i)}.")
