@@ -484,7 +484,7 @@ SELECTIVE = [
         1, top(u, d.shape[1]), d)[:, : u.shape[1]], torch.full_like(d, n + 1)], 1), "noise that is also a symbol"),
 ]  # fmt: skip
 
-# Exercise 3: induction_heads (symbols, place, n_symbols)
+# Exercise 4: induction_heads (symbols, place, n_symbols)
 
 
 def heads_by_rows(symbols, place, n):
@@ -656,7 +656,7 @@ HEADS = [
     ("no return", lambda s, p, n: None, None),
 ]  # fmt: skip
 
-# Exercise 4: left_at_the_end (delta, A)
+# Exercise 3: left_at_the_end (delta, A)
 
 
 def left_by_a_loop(delta, A):

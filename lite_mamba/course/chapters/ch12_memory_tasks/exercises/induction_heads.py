@@ -1,4 +1,4 @@
-"""Exercise 3: induction_heads."""
+"""Exercise 4: induction_heads."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Exercise 4: left_at_the_end."""
+"""Exercise 3: left_at_the_end."""
 
 import torch
 from torch import Tensor

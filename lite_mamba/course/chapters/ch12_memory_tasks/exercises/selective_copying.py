@@ -109,8 +109,7 @@ SELECTIVE_COPYING = Exercise(
         ),
         Misconception(
             "the same places in every row",
-            "Every row has its symbols at the places of one row. Then a delay would be enough again. Each row has its "
-            "own u.",
+            "Every row has its symbols at the same places. Each row has its own u.",
             [
                 _places("u[:1].topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
                 _places("u[-1:].topk(n_data, dim=1).indices.sort(dim=1).values.expand_as(data)"),
