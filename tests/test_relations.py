@@ -80,6 +80,7 @@ VALUES = {
     "Each value is one divided by the expected one.": lambda y, **_: 1 / y,
     "Each value is the square of the expected one.": lambda y, **_: y**2,
     "Each value is the exponential of the expected one.": lambda y, **_: y.exp(),
+    "Each value is 2 to the power of the expected one.": lambda y, **_: y.exp2(),
     "Each value is the magnitude of the expected one.": lambda y, **_: y.abs(),
     "One step too late along time.": lambda y, **_: late(y),
     "One step too early along time.": lambda y, **_: early(y),
@@ -158,6 +159,12 @@ def test_what_is_nowhere_finite_is_no_function_of_the_right_values(function):
     said = judge(exercise, lambda x: function(-x)).relations
     assert not any(words.startswith("Each value is") for words in said)
     assert judge(exercise, lambda x: torch.exp(-x)).relations == ("Each value is the exponential of the expected one.",)
+
+
+@pytest.mark.parametrize(("words", "function"), [("root", torch.sqrt), ("logarithm to the base 2", torch.log2)])
+def test_a_function_of_what_is_above_0_is_found(words, function):
+    exercise = Exercise("91.p", "P", lambda x: x, lambda draw: {"x": draw.uniform(0.5, 2, draw.size(1, 4))}, [])
+    assert judge(exercise, function).relations == (f"Each value is the {words} of the expected one.",)
 
 
 def answer(change):

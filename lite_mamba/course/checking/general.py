@@ -148,6 +148,11 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         "math domain error|expected a (positive|nonnegative) input",
         "A logarithm is there for numbers above 0 only, a root for none below 0. Print what goes in: what is its sign?",
     ),
+    "a number that no float holds": (
+        OverflowError,
+        "math range error|out of range|too large",
+        "The largest float has 309 digits, and exponentials and powers soon have more. Print what goes into yours.",
+    ),
     "a key that is not there": (KeyError, "", "Which keys are there? `print(d.keys())` shows them."),
     "the mark of what is not written yet": (
         NotImplementedError,

@@ -128,8 +128,11 @@ def function_of_the_right(pairs: Sequence[Pair], axis: Callable[[int], str]) -> 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "one divided by": torch.reciprocal,
     "the square of": torch.square,
+    "the root of": torch.sqrt,
     "the exponential of": torch.exp,
     "the logarithm of": torch.log,
+    "2 to the power of": lambda want: 2**want,
+    "the logarithm to the base 2 of": torch.log2,
     "the magnitude of": torch.abs,
     "the complex conjugate of": torch.conj_physical,
     "the real part of": torch.real,
