@@ -20,7 +20,7 @@ RECAP = [
         text="Where do most parameters of a block with d_model = 768 sit?",
         choices=["In A_log", "In the convolutions", "In x_proj and dt_proj", "In in_proj and out_proj"],
         answer="In in_proj and out_proj",
-        why="They grow with d_model², all of the rest of the block with d_model, except the narrow way to Δ.",
+        why="They grow with d_model², all of the rest of the block at most with d_model, except the narrow way to Δ.",
     ),
     Question(
         text="What does dt_rank = R say about the map from u to the raw Δ?",
@@ -30,8 +30,8 @@ RECAP = [
     ),
     Question(
         text="A new block reads white noise. You set D to zero. What is left of the output?",
-        choices=["Almost all of it", "About half", "Under 2 %"],
-        answer="Under 2 %",
+        choices=["Almost all of it", "About half", "A few per cent at most"],
+        answer="A few per cent at most",
         why="Δ, B and C of a new block are small, and the scan gives products of them. At the start the skip carries "
         "the signal; the scan has to learn its part.",
     ),
