@@ -75,7 +75,7 @@ TERMS = [
         symbol="$D$",
         code="d_inner",
     ),
-    Term("chunk", "a part of a sequence that is processed in one call", "03"),
+    Term("chunk", "one of the pieces into which a sequence is cut", "03"),
     Term("comb filter", "a filter whose part that passes repeats at even distances of speed", "02"),
     Term(
         "correlation", "sliding a kernel over a signal without turning it around; what PyTorch calls convolution", "01"
