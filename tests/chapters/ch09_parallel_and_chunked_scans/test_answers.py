@@ -730,6 +730,11 @@ HILLIS_STEELE = [
         BY_ONE,
     ),
     ("b, a", lambda a, x: rounds(a, x, lambda *pairs: join(*pairs)[::-1]), "the two parts of the pair exchanged"),
+    (
+        "combine(x, a, x, a)",
+        lambda a, x: rounds(a, x, lambda a1, b1, a2, b2: join(b1, a1, b2, a2)),
+        "the two parts of the pair exchanged",
+    ),
     ("a power", rounds_of_powers, "decays that all fade alike"),
 ]
 
@@ -887,6 +892,13 @@ def tree_that_stops_at_two(a, x):
     return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
 
 
+def tree_that_keeps_two(a, x):
+    if len(a) == 2:
+        return x
+    odd = tree_that_keeps_two(*join(a[0::2], x[0::2], a[1::2], x[1::2]))
+    return torch.stack([torch.cat([x[:1], a[2::2] * odd[:-1] + x[2::2]]), odd], 1).flatten(0, 1)
+
+
 def pairs_of_halves(a, x):
     half = len(a) // 2
     return join(a[:half], x[:half], a[half:], x[half:])
@@ -996,6 +1008,7 @@ UP_DOWN = [
     ),
     ("halves", tree(up=pairs_of_halves), "halves in the place of neighbours"),
     ("stops at two", tree_that_stops_at_two, "two steps left as they are"),
+    ("keeps two", tree_that_keeps_two, "two steps left as they are"),
     ("base case a", tree_with_decays_at_its_end, "decays at the end of the tree"),
     ("base case a x", tree_with_its_end_faded, "a last step left that fades"),
     (

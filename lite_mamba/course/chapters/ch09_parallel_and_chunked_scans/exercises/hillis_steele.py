@@ -191,9 +191,12 @@ HILLIS_STEELE = Exercise(
         ),
         Misconception(
             "the two parts of the pair exchanged",
-            "You put what multiplies in the place of x, and what is added in the place of a. combine returns a pair in "
-            "the order in which it takes one: first the a, then the b.",
-            edited(hillis_steele, f"{JOIN} → {JOIN.replace('new_a, new_x', 'new_x, new_a')}"),
+            "You put what multiplies in the place of x, and what is added in the place of a. combine takes pairs and "
+            "returns one, all in the same order: first the a, then the b.",
+            [
+                edited(hillis_steele, f"{JOIN} → {JOIN.replace('new_a, new_x', 'new_x, new_a')}"),
+                edited(hillis_steele, f"{JOIN} → new_a, new_x = combine(x[:-shift], a[:-shift], x[shift:], a[shift:])"),
+            ],
         ),
         Misconception(
             "a drive that fades by its own decay",

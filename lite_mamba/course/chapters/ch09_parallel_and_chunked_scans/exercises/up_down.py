@@ -133,7 +133,7 @@ UP_DOWN = Exercise(
             "two steps left as they are",
             "You stop as soon as two steps are left, and return their x. The second of the two still lacks the first. "
             "When only one step is left, its x is its state.",
-            edited(up_down, "len(a) == 1 → len(a) <= 2"),
+            [edited(up_down, f"len(a) == 1 → len(a) {stop} 2") for stop in ("<=", "==")],
         ),
         Misconception(
             "nothing at the end of the tree",
