@@ -148,6 +148,12 @@ def zoh_by_the_paper(dt, a, b):
     return A_bar.diagonal(), inverse @ (A_bar - torch.eye(len(a))) @ (dt * b)
 
 
+def zoh_by_a_row_beside(dt, a, b):
+    rows = torch.stack([torch.stack([dt * a, dt * b], -1), torch.zeros(len(a), 2, dtype=a.dtype)], -2)  # (N, 2, 2)
+    both = torch.matrix_exp(rows)
+    return both[:, 0, 0], both[:, 0, 1]
+
+
 def zoh_by_an_integral(dt, a, b):
     tau = torch.linspace(0, dt, 2001, dtype=torch.float64)
     kernel = torch.exp(a[:, None].double() * tau)
@@ -223,8 +229,7 @@ ZOH = [
     ("math.exp", lambda dt, a, b: (math.exp(dt * a), (math.exp(dt * a) - 1) / a * b), "a function for one number"),
     ("2.718", lambda dt, a, b: (2.718 ** (dt * a), (2.718 ** (dt * a) - 1) / a * b), FEW_DIGITS),
     ("2.71828", lambda dt, a, b: (2.71828 ** (dt * a), (2.71828 ** (dt * a) - 1) / a * b), FEW_DIGITS),
-    ("2.718281828", lambda dt, a, b: (2.718281828 ** (dt * a), (2.718281828 ** (dt * a) - 1) / a * b), FEW_DIGITS),
-    ("a shift of A", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / (a - 1e-10) * b), FEW_DIGITS),
+    ("a row beside each A", zoh_by_a_row_beside, "right"),
     ("two terms", lambda dt, a, b: (exp(dt, a), dt * b + dt**2 * a * b / 2), "the first terms of a series"),
     ("exp of both", lambda dt, a, b: (exp(dt, a), exp(dt, b)), "a B inside of an exponent"),
     (

@@ -31,9 +31,8 @@ def in_each_format(rule):
     """How a learner's `rule` is called: one that is right must also bear what the cells below hand to it.
 
     They want more digits than float32 has: so no entry of A is a float32 number. Δ is one, for torch.tensor(Δ) makes it
-    one, and is as good an answer as Δ. Of one bucket they want all digits of float64, to call a rule exact; several may
-    go through torch.matrix_exp, which has nine or ten. Complex entries swing by more than half a turn in a unit of
-    time, as some do in section 5.
+    one, and is as good an answer as Δ. torch.matrix_exp has eight or nine digits of them, and that is enough. Complex
+    entries swing by more than half a turn in a unit of time, as some do in section 5.
     """
 
     def apply(function, delta, A, B):
@@ -49,9 +48,7 @@ def in_each_format(rule):
                     if other.is_complex() and _same(again, rule(*given), rtol=0, atol=math.inf):
                         raise InALargerCase("a complex A, as in section 5, comes out with other values")
                     raise InALargerCase("a float64 or a complex A, as in the cells below, does not come out right")
-                bucket = given[0], *(part[:1] for part in given[1:])
-                exact = _same(function(*bucket), rule(*bucket), rtol=1e-13, atol=1e-14)
-                if not (exact and _same(again, rule(*given), rtol=1e-8, atol=1e-9)):
+                if not _same(again, rule(*given), rtol=1e-8, atol=1e-9):
                     raise InALargerCase(
                         "a float64 or a complex A, as in the cells below, comes out right but for some digits"
                     )
