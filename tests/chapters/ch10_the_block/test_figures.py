@@ -143,6 +143,16 @@ def test_the_slider_of_states_reaches_the_place_where_the_outer_projections_are_
     assert shown.share < 50 and shown.controls["d_state"].high >= 736
 
 
+@pytest.mark.parametrize("d_model, seed", [(8, 0), (16, 9), (64, 3), (256, 256003)])
+@pytest.mark.parametrize("length", [64, 1024])
+def test_without_its_skip_a_few_per_cent_at_most_are_left_of_any_new_block_on_noise(d_model, seed, length):
+    torch.manual_seed(seed)
+    weights = presets.weights_of(Mamba(d_model).requires_grad_(False))
+    noise = torch.randn(length, d_model)
+    whole, cut = (presets.stages(noise, weights | {"D": D})["out"].norm() for D in (weights["D"], 0 * weights["D"]))
+    assert 0.003 < cut / whole < 0.05
+
+
 def test_a_new_block_needs_its_skip_and_not_its_scan_and_a_trained_second_layer_the_other_way_round(figures):
     shown = figures["ablation"]
     assert shown.sizes["skip"] < 2 and shown.sizes["scan"] == pytest.approx(100, abs=2)
