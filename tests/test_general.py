@@ -331,6 +331,12 @@ RAISING = [
     ("dtypes that do not fit", lambda x, n: x.scatter(0, torch.arange(len(x)), torch.arange(len(x)))),
     ("dtypes that do not fit", lambda x, n: x * torch.isclose(x, x.double())),
     ("dtypes that do not fit", lambda x, n: F.conv1d(x.view(1, 1, -1), torch.ones(1, 1, 1), torch.tensor([0]))),
+    ("numbers where yes and no are wanted", lambda x, n: torch.where(x, n, x)),
+    ("numbers where yes and no are wanted", lambda x, n: x.masked_fill(x, n)),
+    ("numbers where yes and no are wanted", lambda x, n: x.masked_select(x)),
+    ("numbers where yes and no are wanted", lambda x, n: ~x),
+    ("numbers where yes and no are wanted", lambda x, n: x & (x > n)),
+    ("numbers where yes and no are wanted", lambda x, n: ~x.numpy()),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a number without a logarithm or root", lambda x, n: math.log(-n)),
@@ -412,8 +418,8 @@ def test_a_write_that_the_backward_pass_forbids_is_named_though_no_line_of_the_r
 
 
 def test_all_errors_are_tried():
-    assert {name for name, _ in RAISING} == set(ERRORS) - {"a recursion without an end"}
-    assert named_error(raised(RecursionError())).name == "a recursion without an end"
+    assert {name for name, _ in RAISING} == set(ERRORS) - {"a recursion that goes too deep"}
+    assert named_error(raised(RecursionError())).name == "a recursion that goes too deep"
 
 
 def test_an_input_that_fills_a_larger_result_is_said_to_be_repeated():

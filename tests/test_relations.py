@@ -357,6 +357,7 @@ def test_words_in_the_place_of_a_result_say_nothing_of_parameters():
         lambda x, y: (x * y / 1e6).long(),
         lambda x, y: x * y + (x - x) / (x - x),
         lambda x, y: None,
+        lambda x, y: (x * y)[3:],
     ],
 )
 @pytest.mark.parametrize("apply", [None, lambda function, x, y: {"result": function(x, y), "calls": 1}])

@@ -50,7 +50,8 @@ def named_error(error: BaseException) -> Mistake | None:
 
 HINTS: dict[str, str] = {  # the most telling first
     # The result is right but for its form.
-    "nothing returned": "What is computed is not handed out by itself: it stands behind `return`. `print` gives None.",
+    "nothing returned": "What is computed is not handed out by itself: it stands behind `return`, on every way through "
+    "the function. `print` gives None.",
     "a caught error": "Let the error come: it says what is wrong.",
     "an input changed in place": "The result is right, but whoever called you finds other values in the input.",
     "a list in place of a tensor": "The numbers are right. `torch.stack` makes one tensor of many, `torch.tensor` one "
@@ -140,7 +141,12 @@ ORDER = list(HINTS)
 
 IN_THE_BACKWARD_PASS = "modified by an inplace operation"
 ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds of errors, their words, a hint
-    "a recursion without an end": (RecursionError, "", "In which case does the function no longer call itself?"),
+    "a recursion that goes too deep": (
+        RecursionError,
+        "",
+        "In which case does the function no longer call itself, and after how many calls does it come to that? Python "
+        "bears about 1000, each inside the one before.",
+    ),
     "a name that is not defined": (NameError, "", "Is it spelt as in the line that makes it, and has that line run?"),
     "a division by zero": (ZeroDivisionError, "", "For which inputs does the divisor become 0?"),
     "a number without a logarithm or root": (
@@ -253,6 +259,12 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
         RuntimeError,
         "bool tensors? is not supported",
         "To turn yes and no round there is `~`; to calculate with them, `.float()` makes 1 and 0 of them.",
+    ),
+    "numbers where yes and no are wanted": (
+        (RuntimeError, TypeError),
+        r"condition to be a boolean|boolean masks|BoolTensor for mask|operator\.invert|'invert' not supported|bitwise_",
+        "A mask for `torch.where` or `masked_fill`, and what stands at `~`, `&` or `|`, is made of True and False: a "
+        "comparison gives them, and `.bool()` makes them of ones and zeros.",
     ),
     "dtypes that do not fit": (
         RuntimeError,

@@ -281,12 +281,16 @@ def _is_plain(example: Example) -> bool:
 
 
 def _says_nothing(example: Example) -> bool:
-    """Whether what came hides what it was made of: nothing, NaN, infinity, cut to whole numbers, or words."""
-    value = example.got.value
+    """Whether what came hides what it was made of: nothing, NaN, infinity, cut to whole numbers or to none, words."""
+    value, kind = example.got.value, example.difference.kind if example.difference else None
     parts = value.values() if isinstance(value, dict) else [value]
-    hidden = example.difference is not None and example.difference.kind in ("nan", "infinity", "dtype")
     words = isinstance(value, str) and not isinstance(example.expected.value, str)
-    return hidden or words or any(part is None for part in parts)
+    empty = kind == "shape" and any(_is_empty(part) for part in (value if isinstance(value, tuple) else parts))
+    return kind in ("nan", "infinity", "dtype") or words or empty or any(part is None for part in parts)
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.numel() == 0
 
 
 def _exchanged(
