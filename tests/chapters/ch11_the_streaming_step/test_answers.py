@@ -1042,6 +1042,7 @@ GENERATE = [
     ("range begins late", loop(pieces=lambda p, c: [p[:, i : i + c] for i in range(c, p.shape[1], c)]),
      "a part of the prompt left out"),
     ("the first piece alone", loop(pieces=lambda p, c: [p[:, :c]]), "a part of the prompt left out"),
+    ("the whole last piece", loop(first=lambda out, p: out), "a whole piece of outputs fed in"),
     ("one piece more", loop(pieces=lambda p, c: [p[:, i * c :][:, :c] for i in range(p.shape[1] // c + 1)]),
      "a piece without tokens"),
     ("up to chunk", loop(pieces=lambda p, c: [p[:, i:c] for i in range(0, p.shape[1], c)]), "a piece without tokens"),

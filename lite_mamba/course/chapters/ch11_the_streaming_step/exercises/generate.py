@@ -564,14 +564,20 @@ GENERATE = Exercise(
             "You feed in all outputs of the last piece. One token is generated at a time: the latest output goes in, "
             "and nothing else.",
             [
-                edited(
-                    generate,
-                    "outputs = [out → latest, outputs = out, [out",
-                    f"outputs.append({TOKEN_IN}) → latest = block(latest, inference_params=stream); "
-                    "outputs.append(latest[:, -1:])",
-                    *moved,
-                )
-                for moved in ((f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",), ())
+                *(
+                    edited(
+                        generate,
+                        "outputs = [out → latest, outputs = out, [out",
+                        f"outputs.append({TOKEN_IN}) → latest = block(latest, inference_params=stream); "
+                        "outputs.append(latest[:, -1:])",
+                        *moved,
+                    )
+                    for moved in ((f"{AFTER_TOKEN} → stream.seqlen_offset += latest.shape[1]",), ())
+                ),
+                *(
+                    _moved(None, moved, "[out[:, -1:]] → [out]")
+                    for moved in (None, "stream.seqlen_offset += outputs[-1].shape[1]")
+                ),
             ],
         ),
         _mistake(
@@ -630,8 +636,8 @@ GENERATE = Exercise(
         ),
         _mistake(
             "a token without its axis",
-            "`out[:, -1]` takes the last token out of its axis, and so does `squeeze`: (B, d_model). The block wants "
-            "(B, L, d_model), also for one token.",
+            "`out[:, -1]`, `squeeze` or `unbind` take a token out of its axis: (B, d_model). The block wants (B, L, "
+            "d_model), also for one token.",
             [edited(generate, f"out[:, -1:] → {last}") for last in ("out[:, -1]", "out[:, -1:].squeeze()")],
         ),
         _mistake(
