@@ -436,6 +436,11 @@ KERNEL = [
     ),
     ("(N, L)", lambda A, B, C, n: (B * C)[:, None] * A.unsqueeze(1) ** torch.arange(n), "states that are not added up"),
     ("sums first", lambda A, B, C, n: A.sum() ** torch.arange(n) * (B * C).sum(), "states that are added up too early"),
+    (
+        "three sums",
+        lambda A, B, C, n: torch.stack([C.sum() * A.sum() ** j * B.sum() for j in range(n)]),
+        "states that are added up too early",
+    ),
     ("no table", lambda A, B, C, n: C * A ** torch.arange(n) * B, "powers without a table"),
     ("no table, a sum", lambda A, B, C, n: (C * B * A ** torch.arange(n)).sum(), "powers without a table"),
     ("j to the Ā", lambda A, B, C, n: (B * C) @ torch.arange(n) ** A[:, None], "base and exponent exchanged"),
@@ -680,7 +685,23 @@ CONVOLVE = [
     ("with axes", lambda u, k: conv_by_two_loops(u, k)[None, None], "axes that are left"),
     ("with one axis", lambda u, k: conv_by_two_loops(u, k).unsqueeze(0), "axes that are left"),
     ("an axis too few", lambda u, k: conv_by_two_loops(u, k)[0], "an output instead of an axis"),
-    ("all taps now", lambda u, k: sum(tap * u for tap in k), "all taps on the sample of now"),
+    ("all taps now", lambda u, k: sum(tap * u for tap in k), "lag and step mixed up"),
+    (
+        "k[j] · u[t]",
+        lambda u, k: torch.stack([sum(k[j] * u[t] for j in range(t + 1)) for t in range(len(u))]),
+        "lag and step mixed up",
+    ),
+    ("k[t] · u[j]", lambda u, k: k * u.cumsum(0), "lag and step mixed up"),
+    (
+        "rolled back",
+        lambda u, k: sum(tap * u.roll(-j) for j, tap in enumerate(k)),
+        "a response that runs into the past",
+    ),
+    (
+        "a symmetric matrix",
+        lambda u, k: k[(torch.arange(len(u))[:, None] - torch.arange(len(u))).abs()] @ u,
+        "a response that runs into the past",
+    ),
     ("ones before the start", conv_after_ones, "a past that is not empty"),
     ("L zeros", lambda u, k: F.pad(conv_by_two_loops(u, k), (1, 0)), "a zero too many"),
     ("turned back", lambda u, k: torch.flip(conv_by_two_loops(u, k), [0]), TURNED_BACK),
@@ -793,7 +814,14 @@ def fft_by_numpy(u, k, n):
 
 MIDDLE = "a centred output"
 
+
+def fft_of_one(u, k, n):
+    return torch.fft.irfft(torch.fft.rfft(u, n=n) * k, n=n)[: len(u)]
+
+
 FFT = [
+    ("taps in place of values", lambda u, k: fft_of_one(u, k, 2 * len(u)), "a product before the transform"),
+    ("as many taps as values", lambda u, k: fft_of_one(u, k, 2 * len(u) - 1), "a product before the transform"),
     ("u flipped", lambda u, k: fft_by_padding(u.flip(0), k), "an input that was turned round"),
     (
         "n on the way back alone",
@@ -1107,10 +1135,12 @@ HUNT = [
     ("all with shape[1]", mended_with_the_channels_as_length, "a clock for the batch"),
     ("more points for u alone", mended_for_u_alone, "padding only one of the two"),
     ("zeros in front of u alone", hunted_with_a_clock_in_front, "the wrong half"),
-    ("taps set to zero", hunted_without_late_taps, None),
+    ("taps set to zero", hunted_without_late_taps, "a kernel that was cut"),
     ("zeros before both", hunted_in_front_of_both, None),
     ("a crash", lambda u, k: hunted(lambda L: L / 2)(u, k), None),
     ("twice the batch", lambda u, k: hunted(lambda L: 2 * len(u))(u, k), "a clock for the batch"),
+    ("both len", lambda u, k: hunted(lambda L: len(u) + len(k))(u, k), "a clock for the batch"),
+    ("both len, less 1", lambda u, k: hunted(lambda L: len(u) + len(k) - 1)(u, k), "a clock for the batch"),
     ("irfft alone", back_on_a_larger_clock, "a larger clock for the way back alone"),
     ("3L // 2 + 1", hunted(lambda L: 3 * L // 2 + 1), "half as much again"),
     ("the first of the batch", lambda u, k: mended_by_groups(u[:1], k), "only the first of the batch"),
@@ -1155,6 +1185,30 @@ def invariant_from_the_shift_on(layer, u, s):
 
 def invariant_by_the_norm(layer, u, s):
     return bool((layer(delayed(u, s)) - delayed(layer(u), s)).norm() < 1e-3)
+
+
+def invariant_to_digits(digits):
+    def invariant(layer, u, s):
+        return np.array_equal(np.round(layer(delayed(u, s)), digits), np.round(delayed(layer(u), s), digits))
+
+    return invariant
+
+
+def invariant_by_squares(room):
+    return lambda layer, u, s: F.mse_loss(layer(delayed(u, s)), delayed(layer(u), s)).item() < room
+
+
+def held(v, s):
+    return torch.cat([v[:1].repeat(s), v[:-s]])
+
+
+def invariant_after_one_zero(layer, u, s):
+    def late(v):
+        v = v.roll(s)
+        v[0] = 0
+        return v
+
+    return close(layer(late(u)), late(layer(u)))
 
 
 def invariant_for_shift(own):
@@ -1205,6 +1259,19 @@ TIME = [
     ("a loop", invariant_by_a_loop, "right"),
     ("from the shift on", invariant_from_the_shift_on, "right"),
     ("the norm", invariant_by_the_norm, "right"),
+    ("one digit", invariant_to_digits(1), ROOM),
+    ("two digits", invariant_to_digits(2), "right"),
+    ("three digits", invariant_to_digits(3), "right"),
+    ("squares", invariant_by_squares(1e-6), "right"),
+    ("squares with room", invariant_by_squares(1e-3), ROOM),
+    ("squares with much room", invariant_by_squares(1e-2), ROOM),
+    (
+        "noise",
+        lambda layer, u, s: close(layer(delayed(v := torch.randn_like(u), s)), delayed(layer(v), s)),
+        "an input of your own",
+    ),
+    ("one zero after a roll", invariant_after_one_zero, "a roll instead of a delay"),
+    ("both fronts held", lambda layer, u, s: close(layer(held(u, s)), held(layer(u), s)), STARTED),
     ("zeros and cat", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), s)), "right"),
     ("numpy", lambda layer, u, s: bool(np.allclose(layer(delayed(u, s)), delayed(layer(u), s), atol=1e-4)), "right"),
     (

@@ -92,7 +92,11 @@ CONVOLVE = Exercise(
             "a response that runs into the past",
             "y[t] reads u[t + j], the samples that come after it. The response to a sample comes after it, so y[t] "
             "reads u[t − j].",
-            _into_the_past,
+            [
+                _into_the_past,
+                lambda u, kernel: sum(kernel[j] * u.roll(-j) for j in range(len(u))),
+                lambda u, kernel: _by_two_loops(u, kernel) + _into_the_past(u, kernel) - kernel[0] * u,
+            ],
         ),
         Misconception(
             "the oldest sample left out",
@@ -102,9 +106,18 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "lag and step mixed up",
-            "A sample meets one and the same tap at every step. But it grows older from step to step: tap j meets the "
-            "sample from j steps ago, so the numbers of the two add up to t.",
-            [edited(_by_two_loops, f"kernel[j] * u[t - j] → kernel[{tap}] * u[j]") for tap in ("j", "len(u) - 1 - j")],
+            "In your products the number of the tap and that of the sample do not add up to t. A sample grows older "
+            "from step to step: tap j meets the sample from j steps ago.",
+            [
+                edited(_by_two_loops, f"kernel[j] * u[t - j] → {product}")
+                for product in (
+                    "kernel[j] * u[j]",
+                    "kernel[len(u) - 1 - j] * u[j]",
+                    "kernel[t] * u[j]",
+                    "kernel[j] * u[t]",
+                )
+            ]
+            + [lambda u, kernel: u * kernel.sum()],
         ),
         Misconception(
             "a response that goes in a circle",
@@ -138,11 +151,6 @@ CONVOLVE = Exercise(
             "a slice that runs backwards",
             "PyTorch has no negative steps in slices. kernel.flip(0) turns the taps round.",
             edited(convolve, ".flip(0)[None → [::-1][None"),
-        ),
-        Misconception(
-            "all taps on the sample of now",
-            "You multiply u[t] with the sum of the taps. Each tap has a sample of its own: tap j that of j steps ago.",
-            lambda u, kernel: u * kernel.sum(),
         ),
         Misconception(
             "a past that is not empty",

@@ -93,7 +93,7 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "real parts too early",
-            "You drop the imaginary parts before you are back in time. They say *when* something happens; without them "
+            "The imaginary parts drop out before you are back in time. They say *when* something happens; without them "
             "the answer is smeared over all of time. Keep the values complex until then.",
             [_product(formula) for formula in ("U.real * K.real", "(U * K).real")],
         ),
@@ -207,9 +207,13 @@ FFT_CONVOLVE = Exercise(
         ),
         Misconception(
             "a product before the transform",
-            "You multiply u[t] with kernel[t], and go to the values and back for nothing. Go to the values of both "
-            "first: there the product stands for the sum over all pairs.",
-            edited(fft_convolve, "rfft(u, n=points) * torch.fft.rfft(kernel, → rfft(u * kernel,"),
+            "You multiply with the taps as they are, in time: u[t], or a value of u. Go to the values of both first: "
+            "there the product stands for the sum over all pairs.",
+            [
+                edited(fft_convolve, "rfft(u, n=points) * torch.fft.rfft(kernel, → rfft(u * kernel,"),
+                _product("U * kernel"),
+                edited(fft_convolve, "2 * len(u) → 2 * len(u) - 1", "torch.fft.rfft(kernel, n=points) → kernel"),
+            ],
         ),
         Misconception(
             "values that are divided",

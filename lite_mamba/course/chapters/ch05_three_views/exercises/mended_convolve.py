@@ -52,13 +52,14 @@ MENDED_CONVOLVE = Exercise(
         Misconception(*A_CLOCK_FOR_SHORT_INPUTS, [_with_points(points) for points in ("64", "16", "u.shape[-1] + 8")]),
         Misconception(
             "a clock for the batch",
-            "`u.shape[0]` counts sequences, and `u.shape[1]` channels. The room must be twice their length, which "
-            "stands on the last axis.",
+            "`len(u)`, or `u.shape[0]`, counts sequences, and `u.shape[1]` channels. The room must be twice their "
+            "length, which stands on the last axis.",
             [
                 _with_points(points.format(f"2 * u.shape[{axis}]"), *cut)
                 for axis, points in ((0, "{}"), (1, "{}"), (1, "2 ** math.ceil(math.log2({}))"))
                 for cut in ((), (f"..., : u.shape[-1] → ..., : u.shape[{axis}]",))
-            ],
+            ]
+            + [_with_points(f"len(u) + len(kernel){less}") for less in ("", " - 1")],
         ),
         Misconception(
             "the bug as it was",
@@ -156,7 +157,8 @@ MENDED_CONVOLVE = Exercise(
         ),
         Misconception(
             "the wrong half",
-            "There is room enough now, but you return what comes after the end of the input.",
+            "There is room enough now, but you return what comes after the end of the input. (Zeros before the samples "
+            "lead there, too.)",
             [
                 edited(view, "[..., : u.shape[-1]] → [..., u.shape[-1] :]")
                 for view in (mended_convolve, _with_points(NEXT))
@@ -209,7 +211,10 @@ MENDED_CONVOLVE = Exercise(
             "a kernel that was cut",
             "You let the kernel end early, so that less goes round. Then its last taps are missing where they belong. "
             "Leave it whole, and make room.",
-            edited(suspect_convolve, "rfft(kernel, → rfft(kernel[..., : kernel.shape[-1] // 2],"),
+            [
+                edited(suspect_convolve, f"rfft(kernel, → rfft(kernel[..., : {left}],")
+                for left in ("kernel.shape[-1] // 2", "points - kernel.shape[-1] + 1")
+            ],
         ),
         Misconception(
             "padding only one of the two",

@@ -118,6 +118,7 @@ SSM_KERNEL = Exercise(
                     "C.sum() * B_bar.sum() * powers.sum(0)",
                     "B_bar.sum() * (C @ powers)",
                     "C.sum() * (B_bar @ powers)",
+                    "C.sum() * B_bar.sum() * A_bar.sum() ** torch.arange(length)",
                     "(C @ powers) * (B_bar @ powers)",
                     "(C * A_bar * B_bar).sum() ** torch.arange(length)",
                 )
