@@ -438,6 +438,22 @@ def test_a_timed_scan_need_not_know_more_than_two_axes(timings):
     torch.testing.assert_close(figures.whole_scan(of_two_axes, *case), selective_scan_fn(*case), rtol=1e-4, atol=1e-4)
 
 
+def test_chunks_that_view_their_tables_under_other_names_are_right_in_later_cells():
+    def chunks_of_views(decays, drives, T):
+        states = chapter.chunked_scan(*(value.view(-1, value[0].numel()) for value in (decays, drives)), T)
+        return states.view(drives.shape)
+
+    a, x = torch.rand(64, 5), torch.randn(64, 5)
+    assert torch.equal(figures.InChunks(chunks_of_views, 32)(a, x), chapter.chunked_scan(a, x, 32))
+    (selective_scan,) = (cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if "def chunked_sel" in cell.source)
+    cell = {"course": course, "torch": torch, "Tensor": torch.Tensor, "chunked_scan": chunks_of_views}
+    exec(selective_scan, cell)
+    u, delta, A = torch.randn(2, 3, 64), torch.rand(2, 3, 64), -torch.rand(3, 4)
+    B, C = torch.randn(2, 2, 4, 64)
+    y, _ = cell["chunked_selective_scan"](u, delta, A, B, C, chunk=16)
+    torch.testing.assert_close(y, selective_scan_fn(u, delta, A, B, C), rtol=1e-4, atol=1e-4)
+
+
 def test_names_beside_the_lines_keep_their_distance():
     assert figures._spread(np.array([10.0, 1.0, 14.4]), 1.6) == pytest.approx(
         [12 / math.sqrt(1.6), 1, 12 * math.sqrt(1.6)]

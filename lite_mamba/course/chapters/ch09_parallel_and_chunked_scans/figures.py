@@ -481,11 +481,18 @@ def _gathered(scan, length: int, name: str = "x") -> tuple[list, Tensor | None]:
     return gathered.tables, gradient
 
 
+class InChunks(functools.partial):
+    """A chunked scan as (a, x) to the states: `InChunks(scan, 32)`, whatever the scan calls its third parameter."""
+
+    def __call__(self, a: Tensor, x: Tensor) -> Tensor:
+        return self.func(a, x, *self.args)
+
+
 SCANS = {
     "loop": linear_loop,
     "Hillis–Steele": hillis_steele,
     "up and down": up_down,
-    "chunks of 32": functools.partial(chunked_scan, chunk=32),
+    "chunks of 32": InChunks(chunked_scan, 32),
 }
 
 
