@@ -124,6 +124,11 @@ def divisors(n):
         (lambda n: [*divisors(n)[:-1], 0], "only the last one wrong", "Only the last one is wrong."),
         (lambda n: [1, *(2 * d for d in divisors(n)[1:])], "only the first one right", "Only item 0 is right."),
         (lambda n: [n, n], "a list of the wrong length", ""),
+        (
+            lambda n: [d for d in divisors(n)[::-1] for _ in range(1 + d % 2)],
+            "numbers that come several times",
+            "The right numbers, some of them several times.",
+        ),
         (lambda n: [n % d == 0 for d in range(1, n + 1)], "a list of the wrong length", ""),
     ],
 )

@@ -106,6 +106,7 @@ HINTS: dict[str, str] = {  # the most telling first
     "averaged over an axis": "Which axes should remain?",
     "too much at an end": "Where should the result be cut, and at which end?",
     "too little at an end": "Where does your loop or your slice begin, and where does it end?",
+    "numbers that come several times": "Where does a number get into the result that stands there already?",
     "another shape": "The numbers are right. Compare the two shapes: which axis is missing, too many or elsewhere?",
     # The form is wrong, and the values are, too.
     "a result that is not a number": "Where does an infinity, a root or logarithm of less than 0, 0 / 0, or memory "

@@ -46,6 +46,14 @@ def _ends(pair: Pair, i: int) -> Iterator[Said]:
         yield Said(name, f"Right, but {how_many} {too_many} at the start")
 
 
+def _repeated(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
+    """That each number of a list of different ones came, some of them more than once, in whatever order."""
+    in_a_row = all(pair.want.ndim == pair.have.ndim == 1 and not pair.have.is_complex() for pair in pairs)
+    if in_a_row and all(same(pair.have.unique(), pair.want.sort().values) for pair in pairs):
+        return Said("numbers that come several times", "The right numbers, some of them several times.")
+    return None
+
+
 def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     same = all(
         pair.have.numel() == pair.want.numel() and close(pair.have.flatten(), pair.want.flatten()) for pair in pairs
@@ -53,4 +61,4 @@ def _reshaped(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     return Said("another shape", "The right numbers in the right order, in another shape.") if same else None
 
 
-OTHER_SHAPE: tuple[Relation, ...] = (swapped, _added_up, _longer, _reshaped)
+OTHER_SHAPE: tuple[Relation, ...] = (swapped, _added_up, _longer, _repeated, _reshaped)
