@@ -715,7 +715,11 @@ for expected, functions in {
         lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y.sum())),
     ],
     "the first output": [lambda fn, n: flipped(gradient(fn, n, pick=lambda y: y[0]))],
-    "ones as the input": [lambda fn, n: flipped(gradient(fn, n, torch.ones(n)))],
+    "a 1 in the input": [
+        lambda fn, n: flipped(gradient(fn, n, torch.ones(n))),
+        lambda fn, n: flipped(gradient(fn, n, torch.linspace(0, 1, n))),
+        lambda fn, n: flipped(gradient(fn, n, torch.linspace(-1, 1, n))),
+    ],
     "large numbers as the input": [
         lambda fn, n: flipped(gradient(fn, n, torch.arange(1.0, n + 1))),
         lambda fn, n: flipped(gradient(fn, n, torch.linspace(1, n, n))),
@@ -817,7 +821,20 @@ for expected, functions in {
         lambda delay, k: (tap(k, 0, delay), delay // (k - 1)),
     ],
     "the tap beside the oldest": [lambda delay, k: (tap(k, 1), delay // (k - 1))],
-    "a delay without dilation": [lambda delay, k: (tap(k, 0), 1)],
+    "a dilation without the delay": [
+        lambda delay, k: (tap(k, 0), 1),
+        lambda delay, k: (tap(k, 0), 2),
+        lambda delay, k: (tap(k, 0), k - 1),
+        lambda delay, k: (tap(k, 0), k),
+    ],
+    "a difference in the place of a quotient": [
+        lambda delay, k: (tap(k, 0), delay - (k - 1)),
+        lambda delay, k: (tap(k, 0), delay - k),
+    ],
+    "the tap in the middle": [
+        lambda delay, k: (tap(k, k // 2), delay // (k - 1)),
+        lambda delay, k: (tap(k, (k - 1) // 2), delay // (k - 1)),
+    ],
     "an echo beside the delay": [lambda delay, k: (tap(k, 0) + tap(k, -1), delay // (k - 1))],
     UNNAMED: [
         lambda delay, k: (tap(k, 0), 8),
@@ -1762,6 +1779,13 @@ def without_an_else(k, ds, stacked=False):
     return sorted(reached)
 
 
+def with_those_before(k, ds, stacked=False):
+    reached = [0]
+    for d in ds:
+        reached = reached + [lag + i * d for lag in (reached if stacked else [0]) for i in range(k)]
+    return sorted(reached)
+
+
 def returned_after_the_first(fn, length):
     slopes, lags = last_slopes(fn, length), []
     for lag in range(length):
@@ -1847,6 +1871,47 @@ for id, expected, function in (
         "dilations_for",
         "a limit rounded down",
         lambda lag, k: [d for d in range(lag // (k - 1), lag + 1) if lag % d == 0],
+    ),
+    (
+        "receptive_field",
+        "taps times dilation",
+        lambda k, ds, stacked=False: k * (sum(ds) if stacked else max(ds)) - 1,
+    ),
+    *(
+        ("gated_dilated_conv", "another function than softmax", added(silu, shares))
+        for shares in (
+            lambda gates: F.softmin(gates, dim=0),
+            lambda gates: gates.softmax(0).softmax(0),
+            lambda gates: torch.exp2(gates) / torch.exp2(gates).sum(),
+            lambda gates: F.normalize(gates.sigmoid(), p=1, dim=0),
+            lambda gates: F.normalize(gates, p=1, dim=0).abs(),
+            lambda gates: (gates == gates.max()).float(),
+        )
+    ),
+    (
+        "gated_dilated_conv",
+        "the dilation taken for the samples in between",
+        added(lambda x, w, b, d: silu(x, w, b, d + 1)),
+    ),
+    (
+        "lags_touched",
+        "dilations that multiply",
+        lambda k, ds, stacked=False: [i * math.prod(ds) for i in range(k)] if stacked else path_sums(k, ds),
+    ),
+    ("lags_touched", "numbers that come several times", with_those_before),
+    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), delay // (k + 1))),
+    ("delay_kernel", "the delay divided by the taps", lambda delay, k: (tap(k, 0), delay // k + 1)),
+    (
+        "dilations_for",
+        "the field taken for the lag",
+        lambda lag, k: sorted({(lag - 1) // i for i in range(1, k) if (lag - 1) % i == 0}),
+    ),
+    ("dilations_for", "a rest that is ignored", lambda lag, k: sorted({math.ceil(lag / i) for i in range(1, k)})),
+    ("dilations_for", "the dilation 1 left out", lambda lag, k: [d for d in found_by_taps(lag, k) if d > 1]),
+    (
+        "dilations_for",
+        "numbers that come several times",
+        lambda lag, k: [d for d in range(1, lag + 1) for _ in range(d) if d in found_by_taps(lag, k)],
     ),
 ):
     answer(f"02.{id}", expected)(function)

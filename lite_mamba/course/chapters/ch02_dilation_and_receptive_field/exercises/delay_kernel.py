@@ -81,6 +81,8 @@ DELAY_KERNEL = Exercise(
                 delayed("delay // (d_conv - 1) → -(-delay // d_conv)"),
                 delayed("delay // (d_conv - 1) → (delay + 1) // d_conv"),
                 delayed("delay // (d_conv - 1) → round(delay / d_conv)"),
+                delayed("delay // (d_conv - 1) → delay // d_conv + 1"),
+                delayed("delay // (d_conv - 1) → delay // (d_conv + 1)"),
                 delayed("delay // (d_conv - 1) → delay / d_conv"),
             ],
             message="The delay comes out too short. d_conv taps have d_conv − 1 gaps between them.",
@@ -90,6 +92,15 @@ DELAY_KERNEL = Exercise(
             wrong=delayed("delay // (d_conv - 1) → delay // d_conv - 1"),
             message="The division comes before the minus: delay // d_conv - 1 is one less than delay // d_conv. The "
             "delay is divided by the gaps, and there are d_conv − 1 of them.",
+        ),
+        Misconception(
+            name="a difference in the place of a quotient",
+            wrong=[
+                delayed("delay // (d_conv - 1) → delay - (d_conv - 1)"),
+                delayed("delay // (d_conv - 1) → delay - d_conv"),
+            ],
+            message="You take d_conv, or the number of gaps, off the delay. All gaps together make the delay, and they "
+            "are equally wide: how wide is one?",
         ),
         Misconception(
             name="the division upside down",
@@ -136,6 +147,12 @@ DELAY_KERNEL = Exercise(
             "comes out too short.",
         ),
         Misconception(
+            name="the tap in the middle",
+            wrong=[delayed(f"weight[0] → weight[{middle}]") for middle in ("d_conv // 2", "(d_conv - 1) // 2")],
+            message="A causal kernel is not centred: the tap in the middle looks back less far than the oldest one. "
+            "Which place has the oldest?",
+        ),
+        Misconception(
             name="a tap as large as the delay",
             wrong=delayed("= 1.0 → = float(delay)"),
             message="The output comes at the right time, and delay times too large. When it comes is the business "
@@ -163,10 +180,10 @@ DELAY_KERNEL = Exercise(
             "adds, and takes nothing away.",
         ),
         Misconception(
-            name="a delay without dilation",
-            wrong=delayed("delay // (d_conv - 1) → 1"),
-            message="Your dilation is 1, so the oldest tap is d_conv − 1 samples old. How far apart must the taps "
-            "be for it to be `delay` samples old?",
+            name="a dilation without the delay",
+            wrong=[delayed(f"delay // (d_conv - 1) → {one}") for one in ("1", "2", "d_conv - 1", "d_conv")],
+            message="Your dilation is the same for every delay. How far apart must the taps be for the oldest one to "
+            "be `delay` samples old?",
         ),
         Misconception(
             name="every tap is one",

@@ -67,6 +67,7 @@ DILATIONS_FOR = Exercise(
             ],
             message="One is added or taken off, as between a lag and a field. A field counts the present sample, a "
             "lag does not: how many dilations make the lag itself?",
+            where=lambda lag, d_conv: lag > 1,
         ),
         Misconception(
             name="a limit rounded down",
@@ -85,6 +86,7 @@ DILATIONS_FOR = Exercise(
                 lambda lag, d_conv: [lag // gaps for gaps in range(1, d_conv)],
                 lambda lag, d_conv: sorted(lag // gaps for gaps in range(1, d_conv)),
                 lambda lag, d_conv: sorted({round(lag / gaps) for gaps in range(1, d_conv)}),
+                lambda lag, d_conv: sorted({-(-lag // gaps) for gaps in range(1, d_conv)}),
             ],
             message="The lag has to be a whole multiple of the dilation. Where the division leaves a rest, no tap "
             "stands on the lag.",
@@ -212,6 +214,11 @@ DILATIONS_FOR = Exercise(
             wrong=chosen("lag // dilation < d_conv → lag // dilation >= d_conv"),
             message="These divide the lag, but need more taps than there are. Kept are the others: how many gaps may "
             "there be?",
+        ),
+        Misconception(
+            name="the dilation 1 left out",
+            wrong=chosen("range(1, lag + 1) → range(2, lag + 1)"),
+            message="1 is a dilation, too: then the taps are neighbours, and read the smallest lags.",
         ),
         Misconception(
             name="the lag itself left out",

@@ -69,6 +69,14 @@ def _not_added(join: Callable[[list[Tensor]], Any]) -> Callable[..., Any]:
 
 
 OTHER_ACTIVATIONS = ("F.relu", "F.leaky_relu", "F.elu", "F.gelu", "F.softplus", "torch.sigmoid", "torch.tanh")
+OTHER_SHARES = (
+    "torch.softmax(-gates, dim=0)",
+    "torch.softmax(torch.softmax(gates, dim=0), dim=0)",
+    "2**gates / (2**gates).sum()",
+    "torch.sigmoid(gates) / torch.sigmoid(gates).sum()",
+    "gates.abs() / gates.abs().sum()",
+    "F.one_hot(gates.argmax(), len(gates))",
+)
 
 
 GATED_DILATED_CONV = Exercise(
@@ -150,6 +158,12 @@ GATED_DILATED_CONV = Exercise(
             wrong=gated("torch.softmax(gates, dim=0) → torch.sigmoid(gates)"),
             message="A sigmoid looks at one gate alone, and the shares do not add up to 1. Softmax compares the "
             "gates with one another.",
+        ),
+        Misconception(
+            name="another function than softmax",
+            wrong=[gated(f"torch.softmax(gates, dim=0) → {other}") for other in OTHER_SHARES],
+            message="The shares are made of the gates, but not by softmax: that is e to the power of each gate, "
+            "divided by the sum of all these.",
         ),
         Misconception(
             name="every branch at full strength",
@@ -261,6 +275,12 @@ GATED_DILATED_CONV = Exercise(
             wrong=gated("(W - 1) * dilation → W - 1", "dilation=dilation, → "),
             message="Every branch is computed with dilation 1. The gap belongs into the padding and into the "
             "convolution.",
+        ),
+        Misconception(
+            name="the dilation taken for the samples in between",
+            wrong=gated("D, W = weight.shape → D, W = weight.shape; dilation = dilation + 1"),
+            message="From tap to tap you go dilation + 1 samples back. The dilation is the distance from one tap to "
+            "the next: with dilation 1 they are neighbours.",
         ),
         Misconception(
             name="the oldest tap alone in its place",

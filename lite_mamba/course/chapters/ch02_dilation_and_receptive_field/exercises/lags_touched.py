@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate, chain, product
+from math import prod
 from operator import mul
 
 from ....checking.edits import edited
@@ -146,7 +147,7 @@ LAGS_TOUCHED = Exercise(
                 lambda d_conv, dilations, stacked=False: lags_touched(d_conv, dilations[-1:], stacked),
             ],
             message="Side by side you list the lags of one branch. A lag is read if *any* branch reads it: join "
-            "them all.",
+            "them all. (A `return` inside a loop ends it in its first round.)",
         ),
         Misconception(
             name="branches that are not kept",
@@ -338,6 +339,12 @@ LAGS_TOUCHED = Exercise(
                     mul=mul,
                 )
                 for only in ((), ("more in own} if stacked → more in own} if False",))
+            ]
+            + [
+                read(
+                    "return sorted → return [k * prod(dilations) for k in range(d_conv)] if stacked else sorted",
+                    prod=prod,
+                )
             ],
             message="In a stack you multiply the dilations of the layers. A path through them takes one step after "
             "the other: the lags add up.",

@@ -129,8 +129,12 @@ MEASURED_LAGS = Exercise(
             "input. Probe with random numbers.",
         ),
         Misconception(
-            name="ones as the input",
-            wrong=measured("torch.randn(length → torch.ones(length"),
+            name="a 1 in the input",
+            wrong=[
+                measured("torch.randn(length → torch.ones(length"),
+                measured("torch.randn(length → torch.linspace(0, 1, length"),
+                measured("torch.randn(length → torch.linspace(-1, 1, length"),
+            ],
             message="A function may be flat at 1 by chance: the gradient of (x − 1)² is 0 there, though it depends "
             "on x. At a random number it is flat only if it is flat all around.",
         ),

@@ -72,6 +72,7 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{LAG} → d_conv * dilation", f"{COMBINED} → max(lags)"),
                 field(f"{LAG} → d_conv * dilation", f"{COMBINED} → sum(lags)"),
                 field(f"{LAG} → d_conv * dilation + 1", f"{PLUS_ONE} → {COMBINED}"),
+                field(f"{LAG} → d_conv * dilation", f"{PLUS_ONE} → ({COMBINED}) - 1"),
             ],
             message="Between four taps there are three gaps. Count the gaps in the drawing of one branch, not the "
             "taps.",
@@ -122,7 +123,7 @@ RECEPTIVE_FIELD = Exercise(
                 field(f"{PLUS_ONE} → d_conv"),
                 field(f"{PLUS_ONE} → (d_conv - 1) * len(dilations) + 1"),
             ],
-            message="You never use the dilations, as if all of them were 1. How far apart are the taps?",
+            message="The dilations make no difference, as if all of them were 1. How far apart are the taps?",
         ),
         Misconception(
             name="one gap alone",
