@@ -216,6 +216,12 @@ def test_a_guess_is_exact_if_the_answer_reads_the_same():
     assert module.number_words(2, 2.0, scale) == ("good", "Exact. You guessed 2; the answer is 2.")
 
 
+def test_a_whole_guess_is_told_in_all_its_digits():
+    words = module.number_words(11_776, 5120, module.Scale(1000, 12_000, 1, "numbers"))[1]
+    assert words == "Far. You guessed 11 776 numbers, 6656 numbers above the answer, 5120 numbers."
+    assert module.Scale(0, 1, 0.01).distance(0.123456) == "0.1235"
+
+
 def test_one_of_a_unit_has_no_s():
     words = module.number_words(2, 1, module.Scale(0, 9, 1, "rounds"))[1]
     assert words == "Far. You guessed 2 rounds, 1 round above the answer, 1 round."

@@ -44,7 +44,8 @@ class Scale:
         return self._written(value, "percentage points" if self.unit == "%" else self.unit)
 
     def _written(self, value: float, units: str) -> str:
-        return with_unit(written(float(f"{value:.4g}"), ",.10g"), units)
+        shown = value if float(value).is_integer() else float(f"{value:.4g}")
+        return with_unit(written(shown, ",.10g"), units)
 
     def near(self, truth: float) -> float:
         """How far off a guess may be and still be close."""
