@@ -193,6 +193,13 @@ def test_the_state_has_the_bytes_of_a_real_block(made):
     assert shown.overtakes == 641
 
 
+def test_nobody_can_set_a_part_of_a_token(made):
+    """The slider shows its own number above the picture, which counts whole tokens."""
+    for tokens in made["StateAgainstCache"].controls["tokens"].positions():
+        made["StateAgainstCache"].update(tokens=tokens)
+        assert made["StateAgainstCache"].tokens == pytest.approx(tokens, rel=1e-9)
+
+
 def test_the_title_holds_the_ratio_of_the_bytes_in_the_sentence(made):
     shown = made["StateAgainstCache"]
     for sharing in (1, 8):

@@ -217,7 +217,7 @@ class StateAgainstCache(LiveFigure):
     D_MODEL, D_STATE, MAX_LAG, EXPAND, NUMBER = 1024, 16, 48, 2, 2
 
     controls = {  # noqa: RUF012
-        "tokens": slider(1.0, 1e6, 1e4, 0.1, label="tokens so far", log=True),
+        "tokens": slider(1.0, 1e6, 1e4, 1.0, label="tokens so far", log=True),
         "sharing": choice({"a key for each head": 1, "8 heads share a key": 8}, 1, label="attention"),
     }
 
