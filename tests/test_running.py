@@ -654,6 +654,19 @@ def test_the_last_axis_that_is_split_is_the_same_by_either_number():
     assert not same_error(error(0), error(1))
 
 
+def test_a_product_of_matrices_fails_in_the_same_words_whatever_pytorch_calls_it():
+    def error(words):
+        try:
+            raise RuntimeError(words)
+        except RuntimeError as caught:
+            return caught
+
+    words = "mat1 and mat2 shapes cannot be multiplied (2x5 and 1x2)"
+    assert same_error(error(f"addmm: {words}"), error(f"mm: {words}"))
+    assert same_error(error(words), error(f"mm: {words}"))
+    assert not same_error(error(words), error("mm: mat1 and mat2 shapes cannot be multiplied (2x5 and 1x3)"))
+
+
 def test_two_calls_that_never_end_failed_for_the_same_reason_wherever_the_stack_was_full():
     def error(words):
         try:

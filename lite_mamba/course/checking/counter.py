@@ -63,6 +63,9 @@ def _written(function, result: Tensor, args: tuple) -> int:
     """How many numbers an operation writes: all of its result, unless it writes some places of a tensor in place."""
     if function.name() == "aten::index_put_":  # x[places] = values
         return torch.ops.aten.index.Tensor(args[0], args[1]).numel()
+    if function.name().startswith("aten::index_fill_."):  # x[places] = number, from torch 2.15 on
+        tensor, axis, places = args[:3]
+        return tensor.numel() // tensor.shape[axis] * places.numel()
     return result.numel()
 
 

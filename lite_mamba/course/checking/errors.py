@@ -113,8 +113,10 @@ def same_error(first: BaseException | None, second: BaseException | None) -> boo
 
 
 def _compared(error: BaseException) -> str:
-    """The words of an error, but for the number of an axis that is split: the last one is axis 2 and axis −1."""
-    return re.sub(r"(?<=size at dimension )-?\d+", "", words_of(error))
+    """The words of an error, but for the number of an axis that is split: the last one is axis 2 and axis −1. And but
+    for the name of the product of matrices that torch 2.15 puts before them: `u @ W.T + b` is one or two operations.
+    """
+    return re.sub(r"(?<=size at dimension )-?\d+|^\w*mm: ", "", words_of(error))
 
 
 def _place(error: BaseException) -> traceback.FrameSummary | None:
