@@ -185,6 +185,15 @@ def test_a_relation_between_what_came_and_what_was_expected_is_found(words):
     assert words in relations(VALUES[words])
 
 
+def test_a_wrong_row_that_is_the_only_one_is_the_first_one_too():
+    assert relations(lambda y, **_: at(y, 0, 0, 1)) == ("Only batch 0 is wrong.",)
+    assert relations(lambda y, **_: from_on(y, 0, 1)) == (
+        "Right where x.shape[0] is 1, wrong where it is 2 or more.",
+        "Only batch 0 is right.",
+    )
+    assert relations(lambda y, **_: from_on(y, 0, 1) if len(y) > 1 else y**2 + 1) == ()
+
+
 def test_an_axis_of_one_number_that_is_gone_was_not_added_up():
     exercise = Exercise("91.one", "One", lambda x: x + 1, lambda draw: {"x": draw.normal(1, draw.size(2, 4))}, [])
     found = judge(exercise, lambda x: (x + 1).squeeze(0))

@@ -193,7 +193,8 @@ def _reordered(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None
 def _some_rows(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     for words in (_only_rows, _first_rows):
         for i in axes_of(pairs):
-            if all(pair.want.shape[i] > 1 for pair in pairs):
+            lengths = [pair.want.shape[i] for pair in pairs]
+            if min(lengths) and sum(length > 1 for length in lengths) >= FEWEST:
                 rows = [_right_rows(pair, i) for pair in pairs]
                 if found := words(rows, axis(i), pairs):
                     return found
@@ -213,7 +214,8 @@ def _only_rows(rows: Sequence[list[bool]], axis: str, pairs: Sequence[Pair]) -> 
             one == [first == "right"] * k + [then == "right"] * (len(one) - k)
             for one, k in zip(rows, counts, strict=True)
         ]
-        if not all(split) or not all(0 < k < len(one) for k, one in zip(counts, rows, strict=True)):
+        alone = [[False]] if first == "wrong" else []  # a wrong row that is the only one is the first one, too
+        if not all(split) or not all(0 < k < len(one) or one in alone for k, one in zip(counts, rows, strict=True)):
             continue
         if set(counts) == {1}:
             return Said(f"only the first one {first}", f"Only {axis} 0 is {first}.")
