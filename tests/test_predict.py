@@ -282,6 +282,11 @@ def test_the_number_line_has_guess_and_truth_at_their_places(guess, truth, drawn
     assert words[f"truth {SCALE.words(truth)}"][1] > 0 > words[f"your guess {SCALE.words(guess)}"][1]
 
 
+def test_the_number_line_writes_its_numbers_as_the_sentence_does(drawn):
+    number_picture(11_776, 5120, module.Scale(1000, 12_000, 1, "numbers"))
+    assert {"2000", "10 000"} <= {tick.get_text() for tick in drawn().get_xticklabels()}
+
+
 def test_the_list_of_choices_marks_the_rows_of_guess_and_truth(drawn):
     choice_picture(["a", "b", "long " * 30], "long " * 30, "b")
     rows = drawn()

@@ -21,6 +21,7 @@ def number_picture(guess: float | None, truth: float, scale: Any) -> tuple[str, 
         low, high = min(scale.low, truth), max(scale.high, truth)
         ax.set(xlim=(low - 0.06 * (high - low), high + 0.06 * (high - low)), ylim=(-1.6, 1.6), yticks=[])
         ax.set_xlabel(scale.unit)
+        ax.xaxis.set_major_formatter(lambda at, _: written(at, ",.10g"))
         ax.spines["left"].set_visible(False)
         ax.hlines(0, low, high, color=GREY, linewidth=2)
         _mark(ax, truth, 1, "o", GREEN, DARK_GREEN, f"truth {scale.words(truth)}", low, high)

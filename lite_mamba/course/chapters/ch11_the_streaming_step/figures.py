@@ -298,7 +298,7 @@ class TimeEachToken(LiveFigure):
     def _draw(self) -> None:
         ax = self.ax = self.figure.subplots()
         top = max(*self.block, *self.attention)
-        ax.set(xscale="log", yscale="log", xlim=(7, 2.5e5), xlabel="tokens so far")
+        ax.set(xscale="log", yscale="log", xlim=(5.5, 2.5e5), xlabel="tokens so far")
         ax.set(ylim=(min(*self.block, *self.attention) / 3, 6 * top), ylabel="one more token (ms)")
         ax.minorticks_off()
         ax.plot(self.POSITIONS, self.block, "o-", color=style.BLUE, lw=4, ms=11)
