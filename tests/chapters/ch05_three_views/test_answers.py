@@ -1238,6 +1238,7 @@ def invariant_by_assert_close(**room):
 
 ROOM = "too much room"
 PEAK = "a look at the largest output"
+NOT_GONE = "an end that is not gone"
 SILENCED = "the first samples set to zero"
 FORGETS = "a comparison that forgets the order"
 ONE_INPUT = "one input for both outputs"
@@ -1271,7 +1272,12 @@ TIME = [
         lambda layer, u, s: close(layer(delayed(v := torch.randn_like(u), s)), delayed(layer(v), s)),
         "an input of your own",
     ),
-    ("one zero after a roll", invariant_after_one_zero, "a roll instead of a delay"),
+    ("one zero after a roll", invariant_after_one_zero, NOT_GONE),
+    (
+        "moved back, with zeros at the end",
+        lambda layer, u, s: close(F.pad(layer(delayed(u, s))[s:], (0, s)), layer(u)),
+        NOT_GONE,
+    ),
     ("both fronts held", lambda layer, u, s: close(layer(held(u, s)), held(layer(u), s)), STARTED),
     ("zeros and cat", lambda layer, u, s: close(layer(delayed(u, s)), delayed(layer(u), s)), "right"),
     ("numpy", lambda layer, u, s: bool(np.allclose(layer(delayed(u, s)), delayed(layer(u), s), atol=1e-4)), "right"),
@@ -1280,16 +1286,16 @@ TIME = [
         lambda layer, u, s: (layer(delayed(u, s)) - delayed(layer(u), s)).abs().max().item() < 1e-3,
         "right",
     ),
-    ("roll", lambda layer, u, s: close(layer(torch.roll(u, s)), torch.roll(layer(u), s)), "a roll instead of a delay"),
+    ("roll", lambda layer, u, s: close(layer(torch.roll(u, s)), torch.roll(layer(u), s)), NOT_GONE),
     (
         "pad and roll",
         lambda layer, u, s: close(layer(delayed(u, s)), layer(u).roll(s)),
-        "a roll instead of a delay",
+        NOT_GONE,
     ),
     (
         "roll and pad",
         lambda layer, u, s: close(layer(torch.roll(u, s)), delayed(layer(u), s)),
-        "a roll instead of a delay",
+        NOT_GONE,
     ),
     (
         "longer",
@@ -1322,6 +1328,7 @@ TIME = [
     ("shift 2", invariant_for_shift(2), "a shift of your own"),
     ("ones", invariant_on(torch.ones_like), "an input of your own"),
     ("an impulse", invariant_on(lambda u: torch.eye(len(u))[0]), "an input of your own"),
+    ("a late impulse", invariant_on(lambda u: torch.eye(len(u))[-1]), "an input of your own"),
     (
         "no room",
         lambda layer, u, s: torch.allclose(layer(delayed(u, s)), delayed(layer(u), s)),
@@ -1448,7 +1455,7 @@ TIME = [
     (
         "rolled in",
         lambda layer, u, s: close(layer(u.roll(s))[s:], layer(u)[: len(u) - s]),
-        "a roll instead of a delay",
+        NOT_GONE,
     ),
     (
         "a signed mean",

@@ -180,7 +180,7 @@ MEAN_SQUARE = "F.mse_loss(layer(late_input), late_output)"
 ROOMS = ("rtol=None, atol=None", "rtol=1e-4, atol=1e-5", "rtol=0, atol=1e-4")  # in words that the error repeats
 ZEROED = " * (torch.arange(len(u)) >= shift)"
 FRONTS = ("u[:1].expand(shift)", "u[:shift]", "torch.ones(shift)")  # of a start that is not empty
-IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))"
+IMPULSE, LAST_IMPULSE = "F.pad(torch.ones(1), (0, len(u) - 1))", "F.pad(torch.ones(1), (len(u) - 1, 0))"
 
 
 def _moved(late_input: str = LATE_INPUT, late_output: str = LATE_OUTPUT, both: str = BOTH):
@@ -197,9 +197,9 @@ IS_TIME_INVARIANT = Exercise(
     trials=225,
     misconceptions=[
         Misconception(
-            "a roll instead of a delay",
-            "torch.roll brings the end to the front: that is the clock of section 3 again. A delay puts zeros in "
-            "front, and what passes the end is gone.",
+            "an end that is not gone",
+            "What passes the end comes round to the front, as torch.roll brings it: that is the clock of section 3 "
+            "again. Or it is still compared. A delay puts zeros in front, and what passes the end is gone.",
             [
                 _moved("u.roll(shift)", "layer(u).roll(shift)"),
                 _moved("u.roll(shift)"),
@@ -471,6 +471,7 @@ IS_TIME_INVARIANT = Exercise(
                     "torch.arange(1.0 * len(u))",
                     "torch.randn_like(u)",
                     IMPULSE,
+                    LAST_IMPULSE,
                 )
             ]
             + [
