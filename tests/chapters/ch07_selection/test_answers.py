@@ -78,6 +78,10 @@ GATE = [
     ("exp(−1/Δ)", lambda d: torch.exp(-d.reciprocal()), "another curve from 0 to 1"),
     ("bilinear", lambda d: 1 - (1 - d / 2) / (1 + d / 2), "the bilinear rule"),
     ("half of Δ", lambda d: -torch.expm1(-0.5 * d), "another curve from 0 to 1"),
+    ("erf", torch.erf, "another curve from 0 to 1"),
+    ("arctan", lambda d: torch.arctan(d) / (torch.pi / 2), "another curve from 0 to 1"),
+    ("kept, added up", lambda d: torch.cumprod(torch.exp(-d), 0), "a Δ that adds up over the tokens"),
+    ("shares of all gates", lambda d: torch.expm1(-d) / torch.expm1(-d).sum(), "gates that share one whole"),
     ("a sigmoid of the softplus", lambda d: torch.sigmoid(F.softplus(d)), "a sigmoid of a second softplus"),
 ]
 
@@ -499,6 +503,10 @@ BY_HAND = [
     ("arithmetic", lambda is_data: is_data * 10.0 + 1e-6, "right"),
     ("in float64", lambda is_data: torch.where(is_data, 12.0, 1e-9).double(), "right"),
     ("whole numbers and 1e-5", lambda is_data: torch.tensor([20 if data else 1e-5 for data in is_data]), "right"),
+    ("97 % exactly, data reset", where(100.0, -math.log(0.97) / 20), "right"),
+    ("97 % exactly, shared", where(-math.log(1 - 0.97**0.5), -math.log(0.97) / 40), "right"),
+    ("too small for float32", lambda m: torch.where(m, 10.0, torch.tensor(1e-50, dtype=torch.float64)), "right"),
+    ("3 % each", where(-math.log(0.03), -math.log(0.97) / 20), "2 or 3 % for each of the two"),
     ("exchanged", where(1e-5, 10.0), WRONG_WAY),
     ("exchanged, other values", where(0.001, 5.0), WRONG_WAY),
     ("not", lambda is_data: (~is_data) * 8.0 + 1e-4, WRONG_WAY),
@@ -512,7 +520,7 @@ BY_HAND = [
     ("10 and 0.0016, 96.8 %", where(10.0, 0.0016), LEAKS),
     ("5 and 0.0015, 96.4 %", where(5.0, 0.0015), LEAKS),
     ("3 and 0.002, which leaks as well", where(3.0, 0.002), LEAKS),
-    ("4 and 9e-4", where(4.0, 9e-4), "2 % for each of the two"),
+    ("4 and 9e-4", where(4.0, 9e-4), "2 or 3 % for each of the two"),
     ("the mark itself", lambda is_data: is_data.float(), PART),
     ("all 10", lambda is_data: torch.full(is_data.shape, 10.0), SAME),
     ("all 1", lambda is_data: torch.ones(len(is_data)), SAME),
@@ -539,7 +547,7 @@ BY_HAND = [
     ("half open on both", where(1.0, 0.3), "doors that are half open"),
     ("half open, data nearly shut", where(0.5, 0.01), "doors that are half open"),
     ("exchanged, both small", where(0.1, 0.6), WRONG_WAY),
-    ("2 % each", lambda m: torch.where(m, -math.log(0.02), -math.log(0.98) / 20), "2 % for each of the two"),
+    ("2 % each", lambda m: torch.where(m, -math.log(0.02), -math.log(0.98) / 20), "2 or 3 % for each of the two"),
     ("written into the marks", by_hand_in_a_copy, MARKS),
     ("written into a copy of the marks", by_hand_in_a_clone, MARKS),
     ("the marks as they came", lambda is_data: is_data, MARKS),
@@ -809,7 +817,21 @@ def parameters_with_slices(places):
     return parameters
 
 
+def parameters_in_order(*order):
+    """The parts, numbered low rank 0, B 1, C 2, stand in x_proj in this order."""
+
+    def parameters(u, x_proj, dt_proj, dt_bias):
+        R = dt_proj.shape[1]
+        N = (len(x_proj) - R) // 2
+        parts = F.linear(u, x_proj).split([N if part else R for part in order], dim=-1)
+        low, B, C = (parts[order.index(part)] for part in range(3))
+        return delta_of(low, dt_proj, dt_bias), B, C
+
+    return parameters
+
+
 BEGIN = "parts that begin in the wrong place"
+LATER_RANK, ACTIVATION = "a low rank that does not come first", "an activation in the place of the softplus"
 PARAMETERS = [
     ("softplus of the bias", with_own_function(lambda raw, b: F.softplus(raw + F.softplus(b))), OWN_FUNCTION),
     ("two softplus", with_own_function(lambda raw, b: F.softplus(raw) + F.softplus(b)), OWN_FUNCTION),
@@ -913,7 +935,19 @@ PARAMETERS = [
     ("one Δ", parameters(lambda low, W, b: delta_of(low, W, b)[..., :1]), "one Δ for all channels"),
     ("mean Δ", parameters(lambda low, W, b: delta_of(low, W, b).mean(-1, keepdim=True)), "one Δ for all channels"),
     ("B and C exchanged", parameters_of_exchanged_parts, "B and C in exchanged places"),
-    ("rank last", parameters_with_the_rank_last, "a low rank that is taken from the end"),
+    ("rank last", parameters_with_the_rank_last, LATER_RANK),
+    ("C, B, rank", parameters_in_order(2, 1, 0), LATER_RANK),
+    ("B, rank, C", parameters_in_order(1, 0, 2), LATER_RANK),
+    ("C, rank, B", parameters_in_order(2, 0, 1), LATER_RANK),
+    ("one place early", parameters_with_slices(lambda R, N: (slice(R - 1, R + N - 1), slice(R + N - 1, -1))), BEGIN),
+    ("SiLU for softplus", parameters(lambda low, W, b: F.silu(F.linear(low, W, b))), ACTIVATION),
+    ("GELU for softplus", parameters(lambda low, W, b: F.gelu(F.linear(low, W, b))), ACTIVATION),
+    ("ELU + 1", parameters(lambda low, W, b: 1 + F.elu(F.linear(low, W, b))), "another function that makes positive"),
+    (
+        "the inverse softplus of the bias",
+        parameters(lambda low, W, b: F.softplus(low @ W.T + torch.log(b.exp() - 1))),
+        OWN_FUNCTION,
+    ),
     ("chunk", parameters_in_three_chunks, "three parts of the same size"),
     ("D for R", parameters_with_D_for_R, "a rank from the wrong axis"),
     ("all of N", parameters_with_all_of_N, "an N that is not halved"),
@@ -1137,6 +1171,12 @@ MENDED = [
     ("a loop with the hold", own_loop(lambda d, A, B: torch.expm1(d * A) / A * B), "a zero-order hold"),
     ("exp of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.exp())), "a bias with a function of its own"),
     (
+        "the inverse softplus of the bias",
+        ssm(lambda low, W, b: F.softplus(low @ W.T + b + torch.log(-torch.expm1(-b)))),
+        "a bias with a function of its own",
+    ),
+    ("the logarithm of the bias", ssm(lambda low, W, b: F.softplus(low @ W.T + b.log())), None),
+    (
         "a softplus for each of the two",
         ssm(lambda low, W, b: F.softplus(low @ W.T) + F.softplus(b)),
         "a bias with a function of its own",
@@ -1215,7 +1255,7 @@ RESET = [
     ("left / |A|", lambda left, A: left / A.abs().min().item(), "a share without its logarithm"),
     ("hard-coded", lambda left, A: 4.605, None),
     ("for 1 %", lambda left, A: -math.log(0.01) / -A.max().item(), "one per cent, whatever is asked"),
-    ("median", lambda left, A: math.log(left) / A.median().item(), None),
+    ("median", lambda left, A: math.log(left) / A.median().item(), "the mean state decides"),
     ("median of |A|", lambda left, A: -math.log(left) / A.abs().median().item(), "the mean state decides"),
     ("int", lambda left, A: int(math.log(left) / A.max().item()), "a Δ that is rounded"),
     (
@@ -1240,6 +1280,11 @@ RESET = [
     ("ln(left)", lambda left, A: -math.log(1 / left), "ln(left) alone"),
     ("N times", lambda left, A: sum(math.log(left) / A.max().item() for _ in A), "all states taken together"),
     ("made per cent", lambda left, A: -math.log(left * 100) / -A.max().item(), "a percentage"),
+    (
+        "whole half-lives",
+        lambda left, A: math.log(2) * math.ceil(-math.log2(left)) / min(-A).item(),
+        "a Δ that is rounded",
+    ),
     ("to 3 digits", lambda left, A: round(math.log(left) / A.max().item(), 3), "a Δ that is rounded"),
     ("per cent", lambda left, A: -math.log(left / 100) / -A.max().item(), "a percentage"),
     ("exp of left", lambda left, A: math.exp(-left) / min(-A).item(), "an exponential in the place of a logarithm"),

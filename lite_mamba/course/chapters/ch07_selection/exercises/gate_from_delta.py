@@ -65,7 +65,11 @@ GATE_FROM_DELTA = Exercise(
             "gates that share one whole",
             "Your gates add up to 1 over the tokens. It is the token and the old state that share one whole, in each "
             "step anew: a gate knows nothing of the other tokens.",
-            [_gate("delta / delta.sum()"), _gate("torch.softmax(delta, 0)")],
+            [
+                _gate("delta / delta.sum()"),
+                _gate("torch.softmax(delta, 0)"),
+                _gate("(1 - torch.exp(-delta)) / (1 - torch.exp(-delta)).sum()"),
+            ],
         ),
         Misconception(
             "gates that look at each other",
@@ -111,7 +115,7 @@ GATE_FROM_DELTA = Exercise(
             "a Δ that adds up over the tokens",
             "You add Δ up over the tokens. Each token replaces a share of its own, by its own Δ; the recurrence puts "
             "them together.",
-            _gate("1 - torch.exp(-delta.cumsum(0))"),
+            [_gate("1 - torch.exp(-delta.cumsum(0))"), _gate("torch.exp(-delta.cumsum(0))")],
         ),
         Misconception(
             "a gate with Δ in it once more",
@@ -191,6 +195,8 @@ GATE_FROM_DELTA = Exercise(
                     "1 - torch.exp(-2 * delta)",
                     "1 - torch.exp(-delta / 2)",
                     "torch.exp(-1 / delta)",
+                    "torch.erf(delta)",
+                    "torch.atan(delta) * 2 / torch.pi",
                 )
             ],
         ),

@@ -217,12 +217,12 @@ MENDED_SSM = Exercise(
         ),
         Misconception(
             "a bias with a function of its own",
-            "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
-            "are added, and the softplus is taken of the sum.",
+            "The bias goes through a softplus, its inverse or an exponential before it is added. It is a raw number: "
+            "token and bias are added, and the softplus is taken of the sum.",
             [
                 *(
                     edited(mended_ssm, f"delta_bias=dt_bias → delta_bias={bend}(dt_bias)")
-                    for bend in ("F.softplus", "torch.exp")
+                    for bend in ("F.softplus", "torch.exp", "(lambda b: torch.log(torch.expm1(b)))")
                 ),
                 _raw("F.softplus(F.linear(low_rank, dt_proj)) + F.softplus(dt_bias)", NO_BIAS, NO_SOFTPLUS),
             ],

@@ -41,6 +41,7 @@ RESET_DELTA = Exercise(
             "Which state forgets last?",
             [
                 _reset("math.log(1 / left) / A.abs().median().item()"),
+                _reset("math.log(1 / left) / -A.median().item()"),
                 _reset("math.log(1 / left) / A.abs().mean().item()"),
                 _reset("(math.log(1 / left) / A.abs()).mean().item()"),
             ],
@@ -85,6 +86,7 @@ RESET_DELTA = Exercise(
                 _reset("round(math.log(1 / left) / A.abs().min().item(), 3)"),
                 _reset("math.ceil(1000 * math.log(1 / left) / A.abs().min().item()) / 1000"),
                 _reset("math.log(1 / left) // A.abs().min().item()"),
+                _reset("math.ceil(math.log2(1 / left)) * math.log(2) / A.abs().min().item()"),
             ],
         ),
         Misconception(

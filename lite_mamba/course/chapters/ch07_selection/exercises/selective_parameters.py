@@ -84,11 +84,12 @@ SELECTIVE_PARAMETERS = Exercise(
         ),
         Misconception(
             "a bias with a function of its own",
-            "The bias goes through a softplus or an exponential before it is added. It is a raw number: token and bias "
-            "are added, and the softplus is taken of the sum.",
+            "The bias goes through a softplus, its inverse or an exponential before it is added. It is a raw number: "
+            "token and bias are added, and the softplus is taken of the sum.",
             [
                 _delta("F.softplus(low_rank @ dt_proj.T + F.softplus(dt_bias))"),
                 _delta("F.softplus(low_rank @ dt_proj.T + torch.exp(dt_bias))"),
+                _delta("F.softplus(low_rank @ dt_proj.T + torch.log(torch.expm1(dt_bias)))"),
                 _delta("F.softplus(low_rank @ dt_proj.T) + F.softplus(dt_bias)"),
                 _delta("low_rank @ dt_proj.T + F.softplus(dt_bias)"),
             ],
@@ -111,6 +112,7 @@ SELECTIVE_PARAMETERS = Exercise(
                         ("rank : rank + states", "states : rank + states"),
                         ("rank : rank + states", "rank : rank + states"),
                         ("rank : rank + states", "states:"),
+                        ("rank - 1 : rank + states - 1", "rank + states - 1 : -1"),
                         (":states", "-states:"),
                         ("-states:", "-states:"),
                         ("states : 2 * states", "-states:"),
@@ -164,7 +166,17 @@ SELECTIVE_PARAMETERS = Exercise(
             "large x.",
             [
                 _delta("F.softmax(low_rank @ dt_proj.T + dt_bias, -1)"),
+                _delta("F.elu(low_rank @ dt_proj.T + dt_bias) + 1"),
                 *(_delta(f"{way}(low_rank @ dt_proj.T + dt_bias)") for way in ("torch.exp", "F.relu", "torch.abs")),
+            ],
+        ),
+        Misconception(
+            "an activation in the place of the softplus",
+            "Your Δ goes through an activation that falls below zero. A step size must not: softplus is almost exp(x) "
+            "for negative x, almost x for large x.",
+            [
+                _delta(f"{bend}(low_rank @ dt_proj.T + dt_bias)")
+                for bend in ("F.silu", "F.gelu", "F.elu", "F.leaky_relu", "torch.tanh")
             ],
         ),
         Misconception(
@@ -340,14 +352,18 @@ SELECTIVE_PARAMETERS = Exercise(
             _parts("delta", "C", "B"),
         ),
         Misconception(
-            "a low rank that is taken from the end",
-            "You split the projected numbers as B, C, low rank. The order is low rank, B, C: the first R rows of "
-            "x_proj belong to Δ.",
-            edited(
-                selective_parameters,
-                "low_rank, B, C = → B, C, low_rank =",
-                "[rank, states, states] → [states, states, rank]",
-            ),
+            "a low rank that does not come first",
+            "You cut the projected numbers in another order. It is low rank, B, C: the first R rows of x_proj belong "
+            "to Δ.",
+            [
+                edited(selective_parameters, f"low_rank, B, C = → {parts} =", f"rank, states, states] → {sizes}]")
+                for parts, sizes in (
+                    ("B, C, low_rank", "states, states, rank"),
+                    ("C, B, low_rank", "states, states, rank"),
+                    ("B, low_rank, C", "states, rank, states"),
+                    ("C, low_rank, B", "states, rank, states"),
+                )
+            ],
         ),
         Misconception(
             "three parts of the same size",
