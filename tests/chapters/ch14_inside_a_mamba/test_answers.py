@@ -253,6 +253,13 @@ def conv_with_first_taps(gate, taps):
     return gate[:, None] * conv
 
 
+def conv_from(first, gate, taps):
+    conv = torch.zeros(len(gate), len(gate))
+    for t in range(first, len(gate)):
+        conv[t, t + 1 - len(taps) : t + 1] = gate[t] * taps
+    return conv
+
+
 def conv_by_padding(gate, taps):
     """The convolution of every impulse, as a batch."""
     eye = torch.eye(len(gate))[:, None]  # (L, 1, L)
@@ -316,6 +323,8 @@ WAYS = [
     ("D in the matrix", ways(join=lambda M, D, c: (D * c, (M + D) @ c)), "a skip on every entry of M"),
     ("M on its side", ways(join=lambda M, D, c: (D * c, torch.einsum("rt,rs->ts", M, c))), "a scan on its side"),
     ("the last tap", ways(lambda g, w: torch.diag(w[-1] * g)), "one tap"),
+    ("rows from k − 1 on", ways(lambda g, w: conv_from(len(w) - 1, g, w)), "first rows of zeros"),
+    ("rows from k on", ways(lambda g, w: conv_from(len(w), g, w)), "first rows of zeros"),
     ("no return", lambda M, D, gate, taps: None, None),
     ("a crash", lambda M, D, gate, taps: M @ taps, None),
     ("zeros", ways(join=lambda M, D, c: (0 * c, 0 * c)), None),
@@ -367,6 +376,12 @@ HALF = [
     ("a geometric mean", lambda d, A: -LN2 / A / d.log2().mean(1)[:, None].exp2(), "a mean of logarithms"),
     ("all in the numerator", lambda d, A: LN2 * A.abs() * d.mean(1)[:, None], "A in the numerator"),
     ("base 10", lambda d, A: math.log(2, 10) / (A.abs() * d.mean(1)[:, None]), "a logarithm to another base"),
+    ("log of a mean's decay", lambda d, A: math.log(0.5) / torch.exp(A * d.mean(1, keepdim=True)).log(), "right"),
+    ("a mean of the tokens' logs", lambda d, A: LN2 / -torch.exp(A[..., None] * d[:, None]).log().mean(2), "right"),
+    ("a geometric mean of decays", lambda d, A: math.log(0.5) / torch.exp(A[..., None] * d[:, None]).log().mean(
+        2).exp().log(), "right"),
+    ("logs of a product", lambda d, A: math.log(0.5) / torch.exp(A[..., None] * d[:, None]).prod(2).pow(
+        1 / d.shape[1]).log(), "the logarithm of what is left"),
     ("a mean of half-lives", lambda d, A: (LN2 / (-A[..., None] * d[:, None])).mean(2), "a mean of half-lives"),
     ("a mean of 1 / Δ", lambda d, A: LN2 * (1 / d).mean(1, keepdim=True) / -A, "a mean of half-lives"),
     ("no ln 2", lambda d, A: -1 / (A * d.mean(1, keepdim=True)), "a time constant"),
@@ -386,6 +401,14 @@ HALF = [
     ("a median", lambda d, A: LN2 / (-A * d.median(1, keepdim=True).values) * 1.001, None),
     ("no keepdim", lambda d, A: LN2 / (-A * d.mean(1)[:, None, None]), None),
     ("no return", lambda d, A: None, None),
+    ("a median of half-lives", lambda d, A: (LN2 / (d[:, None] * A.abs()[..., None])).median(2)[0],
+     "a median in the place of the mean"),
+    ("no bracket", lambda d, A: d.shape[1] * math.log(0.5) / A * d.sum(1, keepdim=True),
+     "a product with Δ in the place of a division"),
+    ("rounded up, to whole numbers", lambda d, A: (LN2 / (-A * d.mean(1, keepdim=True))).ceil().int(),
+     "a time that is rounded"),
+    ("rounded, to whole numbers", lambda d, A: (LN2 / (A.abs() * d.mean(1)[:, None])).round().long(),
+     "a time that is rounded"),
     ("rounded", lambda d, A: (LN2 / (-A * d.mean(1, keepdim=True))).round(), "a time that is rounded"),
     ("a negative time constant", lambda d, A: 1 / (A * d.mean(1)[:, None]), "a negative time constant"),
     ("a half", lambda d, A: 0.5 / (A.abs() * d.mean(1, keepdim=True)), "a half in the place of its logarithm"),
@@ -590,6 +613,17 @@ def bytes_filled(ids, k):
     return out
 
 
+def bytes_moved_on(ids, k, first=True):
+    columns, column = [], ids.clone()
+    for j in range(k):
+        if j > 0 and not first:
+            column[1:], column[0] = column[:-1].clone(), -1
+        columns.append(column)
+        if first:
+            column[1:], column[0] = column[:-1].clone(), -1
+    return torch.stack(columns, dim=1)
+
+
 def rows_of_slices(ids, k):
     out = torch.zeros(len(ids), k, dtype=ids.dtype) - 1
     for t, _ in enumerate(ids):
@@ -617,6 +651,9 @@ BYTES = [
     ("oldest first", lambda ids, k: bytes_by_loop(ids, k).flip(1), "the oldest byte first"),
     ("zeros", lambda ids, k: bytes_by_loop(ids, k).clamp(min=0), "zeros before the text"),
     ("spaces", bytes_with(lambda ids, j: F.pad(ids, (j, 0), value=32)[: len(ids)]), "another number for none"),
+    ("uint8", lambda ids, k: bytes_by_loop(ids, k).to(torch.uint8), "another number for none"),
+    ("one tensor moved on", lambda ids, k: bytes_moved_on(ids, k, first=False), "the last move in every column"),
+    ("one tensor moved on, the first time too late", bytes_moved_on, "the last move in every column"),
     ("the 128 of one_hot", bytes_with(lambda ids, j: F.pad(ids, (j, 0), value=128)[: len(ids)]),
      "another number for none"),
     ("on its side", lambda ids, k: bytes_by_loop(ids, k).T, "places in columns"),
@@ -726,6 +763,18 @@ def drawn(features, labels, held, ridge, own=False, last=False):
     return scored(x[train], y[train], x[test], y[test], ridge, part.mean(0), part.std(0))
 
 
+def drawn_on(scale):
+    """Bytes drawn, and each part on a scale of its own."""
+
+    def answer(features, labels, held, ridge):
+        x, y = features.flatten(0, 1), labels.flatten()
+        order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
+        test, train = order[: held * labels.shape[1]], order[held * labels.shape[1] :]
+        return scored(scale(x[train]), y[train], scale(x[test]), y[test], ridge, 0.0, 1.0)
+
+    return answer
+
+
 def not_scaled(features, labels, held, ridge):
     x, y = features.flatten(0, 1), labels.flatten()
     cut = (len(labels) - held) * labels.shape[1]
@@ -784,6 +833,12 @@ LEAK = [
     ("bytes", lambda f, y, h, r: by_files(f.flatten(0, 1)[:, None], y.flatten()[:, None], h, r),
      "bytes in the place of files"),
     ("own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True), "neighbours on both sides"),
+    ("bytes drawn, and no scale", drawn_on(lambda x: x), "neighbours on both sides"),
+    ("bytes drawn, each part on a scale of its own", drawn_on(lambda x: (x - x.mean(0)) / x.std(0)),
+     "neighbours on both sides"),
+    ("the two names exchanged", repaired(
+        scale="all", train=lambda files, held: files < held, test=lambda files, held: files >= held),
+     "training and test exchanged"),
     ("the last of the shuffle", lambda f, y, h, r: drawn(f, y, h, r, last=True), "other bytes drawn"),
     ("the last, and own scale", lambda f, y, h, r: drawn(f, y, h, r, own=True, last=True), "other bytes drawn"),
     ("one minus", lambda *case: 1 - by_files(*case), "shares of wrong answers"),

@@ -150,6 +150,15 @@ CONV_AND_STATE = Exercise(
             ),
         ),
         Misconception(
+            "first rows of zeros",
+            "Your first rows are empty: you begin where every tap meets a token. A place near the beginning has the "
+            "tokens that there are, and zeros for those before the text.",
+            [
+                edited(conv_and_state, f"(lag >= 0) & → (lag >= 0) & (torch.arange(length)[:, None] >= {first}) &")
+                for first in ("width - 1", "width")
+            ],
+        ),
+        Misconception(
             "the first token left out",
             "Nothing in your convolution reads token 0. Tokens are counted from 0, and it is there already.",
             edited(conv_and_state, "(lag >= 0) & → (lag >= 0) & (torch.arange(length) > 0) &"),

@@ -17,8 +17,8 @@ def half_life(delta: Tensor, A: Tensor) -> Tensor:
 def _half_life_cases(draw: Draw) -> dict:
     channels, length, d_state = draw.size(1, 3), draw.size(2, 6), draw.size(1, 4)
     delta, A = draw.uniform(0.02, 1.0, channels, length), -draw.uniform(0.3, 4.0, channels, d_state)
-    if draw.in_turn([False, False, False, False, True]):  # a token resets the state: nothing is left behind it
-        delta[draw.random.randrange(channels), draw.random.randrange(length)], A = 30.0, A - 4
+    if draw.in_turn([False, False, False, False, True]):  # of a token something is left, of the whole text nothing
+        delta[draw.random.randrange(channels)], A = draw.uniform(8.0, 10.0, length), A - 4
     return {"delta": delta, "A": A}
 
 
@@ -47,8 +47,11 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a product with Δ in the place of a division",
-            "You multiply with the mean of Δ. Larger steps fade faster: the half-life becomes shorter.",
-            lambda delta, A: math.log(2) / -A * delta.mean(1, keepdim=True),
+            "You multiply with the steps' mean or sum. Larger steps fade faster: the half-life becomes shorter.",
+            [
+                lambda delta, A: math.log(2) / -A * delta.mean(1, keepdim=True),
+                lambda delta, A: delta.shape[1] * math.log(2) / -A * delta.sum(1, keepdim=True),
+            ],
         ),
         Misconception(
             "a half-life turned over",
@@ -131,7 +134,7 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "the logarithm of what is left",
-            "You take the logarithm of what is left over the whole text. After a token with a large Δ that is 0, and "
+            "You take the logarithm of what is left over the whole text. After many steps that is 0, and "
             "its logarithm is −∞. You had the exponent before: what did you need the exponential for?",
             edited(
                 half_life,
@@ -234,8 +237,11 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "a median in the place of the mean",
-            "You take the median of the step sizes. The exponents of all tokens add up, the large ones too.",
-            edited(half_life, ".mean(1, keepdim=True) → .median(1, keepdim=True).values"),
+            "You take the median of the tokens. The exponents of all of them add up, the large ones too.",
+            [
+                edited(half_life, ".mean(1, keepdim=True) → .median(1, keepdim=True).values"),
+                lambda delta, A: (math.log(2) / (-A[:, :, None] * delta[:, None])).median(-1).values,
+            ],
             where=lambda delta, **_: delta.shape[1] > 2,
         ),
         Misconception(
@@ -272,12 +278,13 @@ HALF_LIFE = Exercise(
             "a time that is rounded",
             "You round to whole tokens. The half-life of a state is a number like any other.",
             [
-                edited(half_life, "return math.log(2) / (-A → return (math.log(2) / (-A", "True)) → True))).long()"),
-                edited(half_life, "return math.log(2) / (-A → return (math.log(2) / (-A", "True)) → True))).floor()"),
-                edited(half_life, "return math.log(2) / (-A → return torch.ceil(math.log(2) / (-A", "True)) → True)))"),
                 edited(
-                    half_life, "return math.log(2) / (-A → return torch.round(math.log(2) / (-A", "True)) → True)))"
-                ),
+                    half_life,
+                    f"return math.log(2) / (-A → return torch.{to_whole}(math.log(2) / (-A",
+                    f"True)) → True))){number}",
+                )
+                for to_whole in ("floor", "ceil", "round")
+                for number in ("", ".long()")
             ],
         ),
     ],

@@ -100,9 +100,13 @@ HELD_OUT_ACCURACY = Exercise(
         ),
         Misconception(
             "neighbours on both sides",
-            "The scaling is right now, but bytes are still drawn one by one. The byte beside a tested one is trained "
-            "on, and the two states are nearly the same. Set whole files apart.",
-            _shuffled_only,
+            "However you scale, bytes are still drawn one by one. The byte beside a tested one is trained on, and the "
+            "two states are nearly the same. Set whole files apart.",
+            [
+                _shuffled_only,
+                edited(_shuffled_only, "(x[test] - mean) / std → (x[test] - x[test].mean(0)) / x[test].std(0)"),
+                edited(_as_found, "(x - x.mean(0)) / x.std(0) → x"),
+            ],
         ),
         Misconception(
             "other bytes drawn",
@@ -264,14 +268,17 @@ HELD_OUT_ACCURACY = Exercise(
             "training and test exchanged",
             "You train on `held` files and test on all others. `held` files, the last ones, are to be tested on.",
             [
-                edited(
-                    held_out_accuracy,
-                    f"features[:-held].flatten(0, 1), labels[:-held].flatten() → "
-                    f"features[{known}].flatten(0, 1), labels[{known}].flatten()",
-                    f"x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten() → "
-                    f"x_test, y_test = features[{others}].flatten(0, 1), labels[{others}].flatten()",
-                )
-                for known, others in (("-held:", ":-held"), (":held", "held:"))
+                *(
+                    edited(
+                        held_out_accuracy,
+                        f"features[:-held].flatten(0, 1), labels[:-held].flatten() → "
+                        f"features[{known}].flatten(0, 1), labels[{known}].flatten()",
+                        f"x_test, y_test = features[-held:].flatten(0, 1), labels[-held:].flatten() → "
+                        f"x_test, y_test = features[{others}].flatten(0, 1), labels[{others}].flatten()",
+                    )
+                    for known, others in (("-held:", ":-held"), (":held", "held:"))
+                ),
+                edited(_as_found, f"{SHUFFLE} → torch.arange(len(y))", "test, train = → train, test ="),
             ],
         ),
         Misconception(

@@ -137,8 +137,9 @@ LAST_BYTES = Exercise(
         ),
         Misconception(
             "another number for none",
-            "You put another number where there was no byte yet. Asked for is −1.",
-            [edited(last_bytes, f"value=-1 → value={number}") for number in (32, 128, 256, -100)],
+            "Another number stands where there was no byte yet. Asked for is −1, which `uint8` does not have: it makes "
+            "255 of it.",
+            [edited(last_bytes, f"value=-1 → value={number}") for number in (32, 128, 255, 256, -100)],
         ),
         Misconception(
             "places in columns",
@@ -245,6 +246,12 @@ LAST_BYTES = Exercise(
             "back.",
             edited(last_bytes, "(back, 0) → (min(back, 1), 0)"),
             where=lambda ids, k: k > 2,
+        ),
+        Misconception(
+            "the last move in every column",
+            "Your columns are all alike, each as far back as the last one, or farther. A tensor that is moved on in "
+            "place is the same one in every column that holds it: each needs numbers of its own.",
+            [edited(last_bytes, f"(back, 0) → ({moves}, 0)") for moves in ("k - 1", "k")],
         ),
         Misconception(
             "a byte too few",
