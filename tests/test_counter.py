@@ -39,7 +39,8 @@ def test_of_a_tensor_that_is_written_in_places_the_places_count():
         x[torch.tensor([1, 4])] = 1.0
         x[2:4] = 1.0
         x.index_fill_(0, torch.tensor([1, 4]), 1.0)
-    assert [numbers for name, numbers in counter.writes if "put" in name or "fill" in name] == [6, 6, 6]
+        x[:0].index_fill_(0, torch.tensor([], dtype=torch.long), 1.0)
+    assert [numbers for name, numbers in counter.writes if "put" in name or "fill" in name] == [6, 6, 6, 0]
 
 
 def test_nothing_is_counted_before_and_after():

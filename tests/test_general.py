@@ -337,6 +337,7 @@ RAISING = [
     ("numbers where yes and no are wanted", lambda x, n: ~x),
     ("numbers where yes and no are wanted", lambda x, n: x & (x > n)),
     ("numbers where yes and no are wanted", lambda x, n: ~x.numpy()),
+    ("numbers where yes and no are wanted", lambda x, n: x ^ 2),
     ("a name that is not defined", lambda x, n: nobody_has_made_it),  # noqa: F821
     ("a division by zero", lambda x, n: 1 / (n - n)),
     ("a number without a logarithm or root", lambda x, n: math.log(-n)),
@@ -420,6 +421,13 @@ def test_a_write_that_the_backward_pass_forbids_is_named_though_no_line_of_the_r
 def test_all_errors_are_tried():
     assert {name for name, _ in RAISING} == set(ERRORS) - {"a recursion that goes too deep"}
     assert named_error(raised(RecursionError())).name == "a recursion that goes too deep"
+
+
+def test_a_whole_number_that_is_too_large_for_a_place_is_not_called_one_that_no_float_holds():
+    for wrong in (lambda x, n: len(range(2 ** (100 * n))), lambda x, n: chr(2 ** (40 * n))):
+        verdict = judge(made(scaled), wrong, quiet=True)
+        assert verdict.kind == "raised" and verdict.misconception is None
+    assert named_error(raised(OverflowError(34, "Result too large"))).name == "a number that no float holds"
 
 
 def test_an_input_that_fills_a_larger_result_is_said_to_be_repeated():

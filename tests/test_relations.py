@@ -166,6 +166,11 @@ def test_what_is_nowhere_finite_is_no_function_of_the_right_values(function):
     assert judge(exercise, lambda x: torch.exp(-x)).relations == ("Each value is the exponential of the expected one.",)
 
 
+def test_a_zero_beside_what_is_not_finite_tells_of_no_function():
+    exercise = Exercise("91.m", "M", lambda x: -x, lambda draw: {"x": 1.0 * draw.integers(0, 2, draw.size(2, 4))}, [])
+    assert not any(words.startswith("Each value is") for words in judge(exercise, lambda x: 3 * (-x).sqrt()).relations)
+
+
 @pytest.mark.parametrize(("words", "function"), [("root", torch.sqrt), ("logarithm to the base 2", torch.log2)])
 def test_a_function_of_what_is_above_0_is_found(words, function):
     exercise = Exercise("91.p", "P", lambda x: x, lambda draw: {"x": draw.uniform(0.5, 2, draw.size(1, 4))}, [])
@@ -565,6 +570,14 @@ def test_complex_numbers_have_relations_too():
         "Each value is the complex conjugate of the expected one.",
     )
     assert judge(exercise, lambda x: x * x * 1j).relations == ("A factor of 0 + 1i everywhere.",)
+
+
+def test_complex_numbers_have_no_order_in_which_they_come_several_times():
+    exercise = Exercise(
+        "91.c", "C", lambda x: torch.complex(x, x), lambda draw: {"x": draw.normal(draw.size(1, 4))}, []
+    )
+    for longer in (lambda x: x.repeat(2), lambda x: torch.complex(x, x).repeat(2)):
+        assert judge(exercise, longer).misconception.name == "a result of the wrong shape"
 
 
 def test_zeros_of_another_shape_are_not_called_a_sum():

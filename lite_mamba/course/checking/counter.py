@@ -64,8 +64,7 @@ def _written(function, result: Tensor, args: tuple) -> int:
     if function.name() == "aten::index_put_":  # x[places] = values
         return torch.ops.aten.index.Tensor(args[0], args[1]).numel()
     if function.name().startswith("aten::index_fill_."):  # x[places] = number, from torch 2.15 on
-        tensor, axis, places = args[:3]
-        return tensor.numel() // tensor.shape[axis] * places.numel()
+        return torch.ops.aten.index_select(*args[:3]).numel()
     return result.numel()
 
 

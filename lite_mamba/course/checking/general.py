@@ -157,7 +157,7 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     ),
     "a number that no float holds": (
         OverflowError,
-        "math range error|out of range|too large",
+        "math range error|out of range|too large(?! to convert to C)",
         "The largest float has 309 digits, and exponentials and powers soon have more. Print what goes into yours.",
     ),
     "a key that is not there": (KeyError, "", "Which keys are there? `print(d.keys())` shows them."),
@@ -264,8 +264,8 @@ ERRORS: dict[str, tuple[type | tuple[type, ...], str, str]] = {  # name: kinds o
     "numbers where yes and no are wanted": (
         (RuntimeError, TypeError),
         r"condition to be a boolean|boolean masks|BoolTensor for mask|operator\.invert|'invert' not supported|bitwise_",
-        "A mask for `torch.where` or `masked_fill`, and what stands at `~`, `&` or `|`, is made of True and False: a "
-        "comparison gives them, and `.bool()` makes them of ones and zeros.",
+        "A mask for `torch.where` or `masked_fill`, and what stands at `~`, `&`, `|` or `^`, is made of True and "
+        "False: a comparison in brackets gives them, and `.bool()` makes them of ones and zeros. A power is `**`.",
     ),
     "dtypes that do not fit": (
         RuntimeError,

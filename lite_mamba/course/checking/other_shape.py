@@ -48,8 +48,9 @@ def _ends(pair: Pair, i: int) -> Iterator[Said]:
 
 def _repeated(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
     """That each number of a list of different ones came, some of them more than once, in whatever order."""
-    in_a_row = all(pair.want.ndim == pair.have.ndim == 1 and not pair.have.is_complex() for pair in pairs)
-    if in_a_row and all(same(pair.have.unique(), pair.want.sort().values) for pair in pairs):
+    in_a_row = all(pair.want.ndim == pair.have.ndim == 1 for pair in pairs)
+    ordered = not any(pair.want.is_complex() or pair.have.is_complex() for pair in pairs)
+    if in_a_row and ordered and all(same(pair.have.unique(), pair.want.sort().values) for pair in pairs):
         return Said("numbers that come several times", "The right numbers, some of them several times.")
     return None
 

@@ -117,8 +117,8 @@ def _along(pair: Pair, name: str, place: int) -> Tensor | None:
 
 
 def function_of_the_right(pairs: Sequence[Pair], axis: Callable[[int], str]) -> Said | None:
-    if not any(pair.have.isfinite().any() for pair in pairs):
-        return None  # a root of less than 0 is no number, and neither is the logarithm: it tells of no function
+    if not any((pair.have.isfinite() & (pair.have != 0)).any() for pair in pairs):
+        return None  # a root of less than 0 is no number, nor is the logarithm, and of 0 it is 0: that tells of nothing
     for words, function in FUNCTIONS.items():
         if all(pair.want.numel() and close(pair.have, function(pair.want)) for pair in pairs):
             return Said("a function of the right values", f"Each value is {words} the expected one.")

@@ -60,6 +60,12 @@ def ce(logits, ids, **more):
 
 ONE_GUESS = "one guess in the place of all"
 SMALL = "a small number beside each probability"
+EPS = torch.finfo(torch.float32).eps
+
+
+def bits_by_categorical(logits, ids):
+    guesses = torch.distributions.Categorical(probs=logits[:-1].softmax(-1))  # none of them less than EPS
+    return -guesses.log_prob(ids[1:]).mean().item() / math.log(2)
 
 
 def bits_of_one_guess(last, over_all):
@@ -165,6 +171,8 @@ BITS = [
      "a small number beside each probability"),
     ("at least a millionth", lambda x, i: -x.softmax(-1)[range(len(i) - 1), i[1:]].clamp(min=1e-6).log2().mean().item(),
      "a small number beside each probability"),
+    ("eps more", lambda x, i: -(x.softmax(-1)[range(len(i) - 1), i[1:]] + EPS).log2().mean().item(), SMALL),
+    ("Categorical of probabilities", bits_by_categorical, SMALL),
     ("no minus, in nats", lambda x, i: -ce(x[:-1], i[1:]), "a negative cost"),
     ("the other shift, in nats", lambda x, i: ce(x[1:], i[:-1]), "a shift the wrong way round"),
     ("no shift, over L − 1", lambda x, i: ce(x, i, reduction="sum") / math.log(2) / (len(i) - 1),

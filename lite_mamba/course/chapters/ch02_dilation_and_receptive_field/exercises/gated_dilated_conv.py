@@ -162,7 +162,7 @@ GATED_DILATED_CONV = Exercise(
         Misconception(
             name="another function than softmax",
             wrong=[gated(f"torch.softmax(gates, dim=0) → {other}") for other in OTHER_SHARES],
-            message="The shares are made of the gates, but not by softmax: that is e to the power of each gate, "
+            message="The shares are made of the gates, but are not their softmax: that is e to the power of each gate, "
             "divided by the sum of all these.",
         ),
         Misconception(

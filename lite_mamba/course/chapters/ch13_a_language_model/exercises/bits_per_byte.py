@@ -350,9 +350,9 @@ BITS_PER_BYTE = Exercise(
             "You keep the probabilities from becoming 0, by a small number that is added or by a lower bound. A byte "
             "that is rarer then costs too little. `log_softmax` needs no such help.",
             [
-                edited(bits_per_byte, f"ids[1:, None]) → ids[1:, None]).exp().{kept}(1e-{digits}).log()")
+                edited(bits_per_byte, f"ids[1:, None]) → ids[1:, None]).exp().{kept}({small}).log()")
                 for kept in ("add", "clamp")
-                for digits in range(4, 13)
+                for small in ("torch.finfo(torch.float32).eps", *(f"1e-{digits}" for digits in range(3, 13)))
             ],
         ),
     ],
