@@ -134,6 +134,11 @@ MATRIX = [
     ("impulses through the package", matrix_by_impulses, "right"),
     ("impulses through a loop", matrix_by_recurrence, "right"),
     ("a quotient of totals", matrix_by_quotient, "a quotient of two decays"),
+    ("a quotient, and 1e-12", lambda d, A, B, C: (lambda left: torch.einsum(
+        "nt,ns,nt,ns->ts", C, B * d, left, 1 / (left + 1e-12)).tril())((A[:, None] * d).exp().cumprod(1)),
+     "a quotient of two decays"),
+    ("logs of the tokens' decays", lambda d, A, B, C: (lambda log: torch.einsum("nt,nts,ns->ts", C, torch.exp(
+        log[:, :, None] - log[:, None]).tril(), B * d))((A[:, None] * d).exp().log().cumsum(1)), "right"),
     ("a product with the inverse", matrix_by_two_exponentials, "a quotient of two decays"),
     ("from s", matrix_with(lambda d, t, s: d[s : t + 1].sum()), "a step too many in the decay"),
     ("up to t - 1", matrix_with(lambda d, t, s: d[s + 1 : t].sum() if t > s else -d[s]),

@@ -73,8 +73,8 @@ def _small(delta: Tensor, **_) -> bool:
 def _matrix_cases(draw: Draw) -> dict:
     length, d_state = draw.size(2, 6), draw.size(1, 4)
     delta, A = draw.uniform(0.1, 1.0, length), -draw.uniform(0.3, 2.0, d_state)
-    if draw.choice([True, False, False, False, False]):  # a token resets the state: exp(A Δ) is 0
-        delta[draw.random.randrange(length - 1)], A = 30.0, A - 4
+    if draw.choice([True, False, False, False, False]):  # resets: exp(A Δ) is 0 for two tokens, and not yet for one
+        delta[-2:], A = 12.0, A - 4.5
     return {
         "delta": delta,
         "A": A,
@@ -286,10 +286,16 @@ HIDDEN_ATTENTION = Exercise(
         ),
         Misconception(
             "a quotient of two decays",
-            "You make the decay of two exponentials, one to t and one to s. After a token with a large Δ the one is 0, "
-            "the inverse of the other infinite, and their product no number. Take the difference first, and then the "
-            "exponential.",
-            _by_quotient,
+            "You make the decay of two exponentials, one to t and one to s. After tokens with a large Δ both are 0, "
+            "their quotient is no number, and with a small number added it is 0. Take the difference first, and then "
+            "the exponential.",
+            [
+                _by_quotient,
+                edited(_by_quotient, "B / left → B / (left + 1e-12)"),
+                edited(_by_quotient, "B / left → B / (left + 1e-8)"),
+                edited(_by_quotient, "B / left → B / left.clamp(min=1e-30)"),
+                edited(_by_quotient, "(delta * B / left)) → (delta * B / left)).nan_to_num(0)"),
+            ],
         ),
         Misconception(
             "a decay with the base 2",
