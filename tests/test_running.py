@@ -654,25 +654,28 @@ def test_the_last_axis_that_is_split_is_the_same_by_either_number():
     assert not same_error(error(0), error(1))
 
 
-def test_a_product_of_matrices_fails_in_the_same_words_whatever_pytorch_calls_it():
-    def error(words):
-        try:
-            raise RuntimeError(words)
-        except RuntimeError as caught:
-            return caught
+def raised(error: BaseException) -> BaseException:
+    """An error as a line of this file raises it, with the place."""
+    try:
+        raise error
+    except BaseException as caught:
+        return caught
 
+
+def test_a_product_of_matrices_fails_in_the_same_words_whatever_pytorch_calls_it():
     words = "mat1 and mat2 shapes cannot be multiplied (2x5 and 1x2)"
-    assert same_error(error(f"addmm: {words}"), error(f"mm: {words}"))
-    assert same_error(error(words), error(f"mm: {words}"))
-    assert not same_error(error(words), error("mm: mat1 and mat2 shapes cannot be multiplied (2x5 and 1x3)"))
+    assert same_error(raised(RuntimeError(f"addmm: {words}")), raised(RuntimeError(f"mm: {words}")))
+    assert same_error(raised(RuntimeError(words)), raised(RuntimeError(f"mm: {words}")))
+    assert not same_error(
+        raised(RuntimeError(words)), raised(RuntimeError("mm: mat1 and mat2 shapes cannot be multiplied (2x5 and 1x3)"))
+    )
 
 
 def test_two_calls_that_never_end_failed_for_the_same_reason_wherever_the_stack_was_full():
-    def error(words):
-        try:
-            raise RecursionError(words)
-        except RecursionError as caught:
-            return caught
-
-    assert same_error(error("maximum recursion depth exceeded"), error("… while calling a Python object"))
-    assert not same_error(error("maximum recursion depth exceeded"), ValueError("maximum recursion depth exceeded"))
+    assert same_error(
+        raised(RecursionError("maximum recursion depth exceeded")),
+        raised(RecursionError("… while calling a Python object")),
+    )
+    assert not same_error(
+        raised(RecursionError("maximum recursion depth exceeded")), ValueError("maximum recursion depth exceeded")
+    )
