@@ -26,7 +26,7 @@ RECAP = [
         text="What does dt_rank = R say about the map from u to the raw Δ?",
         choices=["It has R outputs", "Its rank is at most R", "It has R² entries", "It is symmetric"],
         answer="Its rank is at most R",
-        why="The token is squeezed through R numbers on its way, so only R directions of it can move Δ.",
+        why="The token is squeezed through R numbers on its way: the raw Δ can move in R independent directions only.",
     ),
     Question(
         text="A new block reads white noise. You set D to zero. What is left of the output?",
