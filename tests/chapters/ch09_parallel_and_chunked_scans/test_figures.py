@@ -392,6 +392,12 @@ def test_a_timed_scan_with_other_outputs_is_told(timings):
     assert "With other outputs than the package: no carry, nan." in shown.update(length=64)
 
 
+@pytest.mark.parametrize(("scan", "words"), [(lambda a, x: None, "NoneType"), (lambda a, x: x[:5], r"\(5, 16\)")])
+def test_a_timed_scan_that_returns_no_states_is_told_in_words(scan, words):
+    with pytest.raises(ValueError, match=f"the scan returned {words}, expected the shape"):
+        figures.Timings({"mine": scan}, [64])
+
+
 def test_a_timed_scan_that_dies_on_the_way_is_told_and_there_is_room_for_many():
     def shortcut(a, x):
         product = a.cumprod(0)

@@ -598,8 +598,9 @@ def whole_scan(scan, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) 
     delta = delta.permute(2, 0, 1)  # (L, B, D)
     a = torch.exp(delta[..., None] * A)  # (L, B, D, N)
     x = (delta * u.permute(2, 0, 1))[..., None] * B.permute(2, 0, 1)[:, :, None]  # (L, B, D, N)
-    states = scan(a.flatten(1), x.flatten(1)).unflatten(1, a.shape[1:])  # a learner's scan need not know more axes
-    return torch.einsum("l b d n, b n l -> b d l", states, C)  # (B, D, L)
+    decays, drives = a.flatten(1), x.flatten(1)  # (L, B·D·N): a learner's scan need not know more axes
+    (states,) = returned("the scan", scan(decays, drives), tuple(drives.shape))
+    return torch.einsum("l b d n, b n l -> b d l", states.to(C).unflatten(1, a.shape[1:]), C)  # (B, D, L)
 
 
 def _best(runs: list, case: tuple) -> list[float]:
