@@ -116,7 +116,7 @@ TERMS = [
     Term("Euler", "the simplest discretisation: go on along the present slope for one step", "04"),
     Term(
         "FFT",
-        "a fast way to take a signal apart into waves; multiply those of two signals, and they are convolved",
+        "a fast way to split a signal into waves; multiply those of two signals, and they are convolved in a circle",
         "05",
         code="torch.fft",
     ),

@@ -1093,6 +1093,7 @@ HUNT = [
     ),
     ("2L − 2", hunted(lambda L: 2 * L - 2), "one hour too few"),
     ("always 1024", hunted(lambda L: 1024), "a clock for short inputs"),
+    ("always 1500", hunted(lambda L: 1500), "a clock for short inputs"),  # the notebook goes up to 1024 samples
     ("round", hunted(lambda L: 2 ** round(math.log2(2 * L))), "a power of two that is rounded down"),
     ("2L − 1, guessed", hunted(lambda L: 2 * L - 1, back=False), "a length that irfft must guess"),
     ("flipped", lambda u, k: hunted(lambda L: 2 * L)(u, k.flip(-1)), "a kernel that was turned round"),
@@ -1563,5 +1564,5 @@ def test_of_an_answer_that_fails_on_long_inputs_alone_the_card_says_so(named):
     found = hunt if named else dataclasses.replace(hunt, misconceptions=[])
     text = card(found, judge(found, hunted(lambda L: 64), quiet=True)).text()
     assert ("a clock for short inputs" in text) == named
-    assert "4 samples come out right, 600 do not.\nThe case that comes out right:" in text
+    assert "4 samples come out right, 1024 do not.\nThe case that comes out right:" in text
     assert not any(word in text for word in ("Error", "raised", "return", "got"))
