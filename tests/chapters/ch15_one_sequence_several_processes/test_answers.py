@@ -151,6 +151,15 @@ SUMMARY = [
         lambda h, t: torch.exp(d[t] * A) * h + x[t], range(len(d)), A / A)), "a beginning with ones"),
     ("the end in one number", lambda *case: (by_weights(*case)[0], by_weights(*case)[1].sum()),
      "a sum over the states"),
+    ("a number of numpy's", lambda d, A, x: (np.sum(d.numpy()), by_weights(d, A, x)[1]), "right"),
+    ("its own Δ, as often as there are steps behind", weighed(lambda d: d * torch.arange(len(d)).flip(0)),
+     "steps taken as equal"),
+    ("zero-order hold", lambda d, A, x: by_weights(d, A, torch.expm1(torch.outer(d, A)) / A * x),
+     "Δ in the drive once more"),
+    ("a blend", lambda d, A, x: by_weights(d, A, -torch.expm1(torch.outer(d, A)) * x), "Δ in the drive once more"),
+    ("exp2", lambda d, A, x: (d.sum(), by_weights(d, math.log(2) * A, x)[1]), "a power of 2"),
+    ("half-lives", lambda d, A, x: (d.sum(), functools.reduce(
+        lambda h, t: h / 2 ** d[t] + x[t], range(len(d)), 0 * A)), "a power of 2"),
 ]  # fmt: skip
 
 
@@ -347,6 +356,17 @@ START = [
      * ends[rank - 1], "the part before alone"),
     ("from ones", lambda rank, totals, ends, A: by_sums(rank, totals, ends, A) + torch.exp(A * totals[:rank].sum()),
      "a beginning with ones"),
+    ("the starts up to its own", lambda rank, totals, ends, A: torch.stack(
+        [by_sums(q, totals, ends, A) for q in range(rank + 1)]), "the starts of all ranks"),
+    ("a mean", lambda rank, totals, ends, A: (torch.exp(A * torch.stack(
+        [totals[q + 1 : max(rank, q + 1)].sum() for q in range(len(totals))])[:rank, None]) * ends[:rank]).mean(0),
+     "a mean for a sum"),
+    ("the end behind", lambda rank, totals, ends, A: sum(
+        (torch.exp(A * totals[q + 1 : rank].sum()) * ends[q + 1] for q in range(rank)), 0 * A),
+     "the own part counted"),
+    ("exp2", lambda rank, totals, ends, A: by_sums(rank, totals, ends, math.log(2) * A), "a power of 2"),
+    ("half-lives", lambda rank, totals, ends, A: sum(
+        (0.5 ** totals[q + 1 : rank].sum() * ends[q] for q in range(rank)), 0 * A), "a power of 2"),
 ]  # fmt: skip
 
 
@@ -402,8 +422,8 @@ CORRECTED = [
         [s[t] + torch.exp(A * d[:t].sum()) * start for t in range(len(s))]), "one step too few"),
     ("the whole part", lambda s, start, d, A: s + torch.exp(d.sum() * A) * start,
      "a start that has faded by the whole part at once"),
-    ("from the end", added(lambda d: d.flip(0).cumsum(0).flip(0)), "sums from the end"),
-    ("what is left to go", added(lambda d: d.sum() - d.cumsum(0)), "sums from the end"),
+    ("from the end", added(lambda d: d.flip(0).cumsum(0).flip(0)), "fading the wrong way round"),
+    ("what is left to go", added(lambda d: d.sum() - d.cumsum(0)), "fading the wrong way round"),
     ("the first alone", lambda s, start, d, A: torch.cat([(s[0] + torch.exp(d[0] * A) * start)[None], s[1:]]),
      "a start that is felt for one step"),
     ("the last alone", lambda s, start, d, A: torch.cat([s[:-1], (s[-1] + torch.exp(d.sum() * A) * start)[None]]),
@@ -447,7 +467,16 @@ CORRECTED = [
         d.cumsum(0), lambda h, gone: (gone * A).exp() * h, initial=start))[1:]),
      "a sum that fades again at each step"),
     ("one late", lambda s, start, d, A: s + F.pad(added(lambda d: d.cumsum(0))(0 * s, start, d, A)[:-1], (0, 0, 1, 0)),
-     "corrections one step late"),
+     "a first state that gets nothing"),
+    ("a loop from 1 on", lambda s, start, d, A: torch.cat([s[:1], by_loop(s[1:], start, d[1:], A)]),
+     "a first state that gets nothing"),
+    ("a running sum turned round", added(lambda d: d.cumsum(0).flip(0)), "fading the wrong way round"),
+    ("the first Δ for all", added(lambda d: d[0].expand(len(d)).cumsum(0)), "steps taken as equal"),
+    ("the last Δ for all", added(lambda d: d[-1].expand(len(d)).cumsum(0)), "steps taken as equal"),
+    ("scanned again, add, then fade", lambda s, start, d, A: torch.stack(list(itertools.accumulate(
+        range(len(d)), lambda h, t: torch.exp(d[t] * A) * (h + s[t]), initial=start))[1:]), "states taken for drives"),
+    ("exp2", lambda s, start, d, A: s + torch.exp2(torch.outer(d.cumsum(0), A)) * start, "a power of 2"),
+    ("half-lives", lambda s, start, d, A: s + 2 ** -d.cumsum(0)[:, None] * start, "a power of 2"),
 ]  # fmt: skip
 
 
@@ -485,6 +514,14 @@ def from_the_back_appended(rank, parts, max_lag):
             pieces.append(part[:, -missing:])
             missing -= pieces[-1].shape[1]
     return torch.cat([*pieces, torch.zeros(len(parts[0]), missing)], dim=1)
+
+
+def from_the_back_to_zero(rank, parts, max_lag):
+    pieces, missing = [], max_lag
+    for part in reversed(parts[:rank]):
+        pieces.insert(0, part[:, -missing:])
+        missing = max(missing - part.shape[1], 0)
+    return torch.cat([torch.zeros(len(parts[0]), missing), *pieces], dim=1)
 
 
 def of_neighbour(take, first=lambda parts, max_lag: torch.zeros(len(parts[0]), max_lag), step=-1):
@@ -601,6 +638,10 @@ HALO = [
     ("its own end", lambda rank, parts, m: F.pad(parts[rank], (m, 0))[:, -m:], "the part's own samples"),
     ("its own beginning", lambda rank, parts, m: torch.cat(
         [parts[rank], torch.zeros(len(parts[0]), m)], 1)[:, :m], "the part's own samples"),
+    ("padded, and cut as if it were not", lambda rank, parts, m: torch.cat(
+        [torch.zeros(len(parts[0]), m), *parts], 1)[:, (b := sum(p.shape[1] for p in parts[:rank])) - m : b],
+     "zeros that are not counted"),
+    ("−0", from_the_back_to_zero, "a halo that is not cut off"),
 ]  # fmt: skip
 
 
@@ -753,6 +794,20 @@ HUNT = [
     ("a halo of a gap more", lambda parts, weight, d: [
         y[:, : part.shape[1]] for y, part in zip(without_padding(lambda taps, d: taps * d)(parts, weight, d), parts,
         strict=True)], "taps a gap too far back"),
+    ("a gap too far, and nothing mended", convolved(lambda taps, d: taps - 1, lambda k, taps, d: (taps - k) * d),
+     "taps a gap too far back"),
+    ("four gaps", convolved(lambda taps, d: 4 * d), "a fixed number of gaps"),
+    ("a power", convolved(lambda taps, d: d ** (taps - 1)), "a power for a product"),
+    ("between the taps, and one more", convolved(lambda taps, d: (taps - 1) * (d - 1) + 1),
+     "a halo without the taps in it"),
+    ("that of the next rank", convolved(before=lambda rank, parts, m: halo(rank + 1, parts, m)),
+     "the halo of another rank"),
+    ("that of the rank before", convolved(before=lambda rank, parts, m: halo(rank and rank - 1, parts, m)),
+     "the halo of another rank"),
+    ("that of the next rank, and nothing mended", convolved(
+        lambda taps, d: taps - 1, before=lambda rank, parts, m: halo(rank + 1, parts, m)), "the halo of another rank"),
+    ("that of the rank before, and nothing mended", convolved(
+        lambda taps, d: taps - 1, before=lambda rank, parts, m: halo(rank - 1, parts, m)), "the halo of another rank"),
 ]  # fmt: skip
 
 
@@ -835,7 +890,7 @@ BACK = [
         lambda g, q: torch.exp(totals[q] * A) * g + slopes[q], range(len(slopes) - 1, rank, -1), slopes[-1]),
      "the last slope twice"),
     ("no test for the last", lambda rank, totals, slopes, A: behind()(rank, totals, slopes, A)
-     if rank < len(slopes) - 1 else slopes[rank], "a last rank that takes its own slope"),
+     if rank < len(slopes) - 1 else slopes[rank], "a last rank that takes a slope"),
     ("Python's sum", lambda rank, totals, slopes, A: sum(
         torch.exp(A * totals[rank + 1 : q].sum()) * slopes[q] for q in range(rank + 1, len(slopes))),
      "a number in the place of N zeros"),
@@ -898,6 +953,40 @@ BACK = [
     ("turned round, up to the rank", lambda rank, totals, slopes, A: functools.reduce(
         lambda g, q: torch.exp(A * totals.flip(0)[q]) * g + slopes.flip(0)[q], range(rank), 0 * A),
      "as many parts behind as before"),
+    ("a sum without the next", behind(lambda rank, P: range(rank + 2, P)), "the next part left out"),
+    ("a ring", lambda rank, totals, slopes, A: slopes[(rank + 1) % len(slopes)] + behind(
+        lambda rank, P: range(rank + 2, P))(rank, totals, slopes, A), "a last rank that takes a slope"),
+    ("a derivative by the total", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: A * torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "a derivative of the decay"),
+    ("a derivative by A", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: totals[q] * torch.exp(A * totals[q]) * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A),
+     "a derivative of the decay"),
+    ("a derivative by the total, in a sum", lambda rank, totals, slopes, A: A * behind()(rank, totals, slopes, A),
+     "a derivative of the decay"),
+    ("a derivative by A, in a sum", lambda rank, totals, slopes, A: sum(
+        ((T := totals[rank + 1 : q].sum()) * (A * T).exp() * slopes[q] for q in range(rank + 1, len(totals))), 0 * A),
+     "a derivative of the decay"),
+    ("the totals turned round", lambda rank, totals, slopes, A: by_sums(
+        len(totals) - 1 - rank, totals.flip(0), slopes, A), "one of two turned round"),
+    ("the slopes turned round", lambda rank, totals, slopes, A: by_sums(
+        len(totals) - 1 - rank, totals, slopes.flip(0), A), "one of two turned round"),
+    ("a mean", lambda rank, totals, slopes, A: (torch.exp(
+        A * (totals[rank + 1 :].cumsum(0) - totals[rank + 1 :])[:, None]) * slopes[rank + 1 :]).mean(0),
+     "a mean for a sum"),
+    ("the slope before", lambda rank, totals, slopes, A: sum(
+        (torch.exp(A * totals[rank + 1 : q].sum()) * slopes[q - 1] for q in range(rank + 1, len(totals))), 0 * A),
+     "the own part counted"),
+    ("its own slope in the sum", lambda rank, totals, slopes, A: sum(
+        (torch.exp(A * totals[rank + 1 : q].sum()) * slopes[rank] for q in range(rank + 1, len(totals))), 0 * A),
+     "the own part counted"),
+    ("both sides", lambda rank, totals, slopes, A: behind()(rank, totals, slopes, A)
+     + by_sums(rank, totals, slopes, A), "all ranks"),
+    ("from the own rank on", lambda rank, totals, slopes, A: torch.stack(
+        [behind()(r, totals, slopes, A) for r in range(rank, len(totals))]), "the gradients of all ranks"),
+    ("exp2", lambda rank, totals, slopes, A: behind()(rank, totals, slopes, math.log(2) * A), "a power of 2"),
+    ("half-lives", lambda rank, totals, slopes, A: functools.reduce(
+        lambda g, q: 0.5 ** totals[q] * g + slopes[q], range(len(totals) - 1, rank, -1), 0 * A), "a power of 2"),
 ]  # fmt: skip
 
 

@@ -27,15 +27,16 @@ def convolve_parts(parts: list[Tensor], weight: Tensor, dilation: int) -> list[T
 
 def _hunt_case(draw: Draw) -> dict:
     D, ranks = draw.size(1, 2), draw.size(3, 4)
-    kind = draw.in_turn(["near", "near", "far", "near", "near", "farther"])
+    kind = draw.in_turn(["near", "near", "far", "near", "many taps", "farther"])
     least, most, taps, dilations = {
-        "near": (1, 8, 2, (1, 4)),
-        "far": (8, 12, 4, (6, 9)),
-        "farther": (1, 12, 4, (6, 1000)),  # than any halo of a fixed length
+        "near": (1, 8, (2, 5), (1, 4)),
+        "far": (8, 12, (4, 5), (6, 9)),
+        "many taps": (1, 12, (6, 16), (1, 2)),
+        "farther": (1, 12, (3, 3), (6, 1000)),  # than any halo of a fixed length, and a power of it has room
     }[kind]
     first = draw.size(least, 5000 if kind == "farther" else most)
     parts = [draw.normal(D, first), *(draw.normal(D, draw.size(least, most)) for _ in range(ranks - 1))]
-    return {"parts": parts, "weight": draw.normal(D, draw.size(taps, 5)) + 0.05, "dilation": draw.size(*dilations)}
+    return {"parts": parts, "weight": draw.normal(D, draw.size(*taps)) + 0.05, "dilation": draw.size(*dilations)}
 
 
 def _unpadded(parts, weight, dilation):
@@ -124,10 +125,19 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "a halo without the taps in it",
-            "Your halo has the samples between the taps only. All taps but the last stand in it, too, each on a sample "
-            "of its own.",
-            edited(convolve_parts, f"{REACH} → reach = (taps - 1) * (dilation - 1)"),
+            "Your halo has the samples between the taps, dilation − 1 in each gap, and hardly more. All taps but the "
+            "last stand in it, too, each on a sample of its own.",
+            [
+                edited(convolve_parts, f"{REACH} → reach = (taps - 1) * (dilation - 1)"),
+                edited(convolve_parts, f"{REACH} → reach = (taps - 1) * (dilation - 1) + 1"),
+            ],
             where=lambda dilation, **_: dilation > 1,
+        ),
+        Misconception(
+            "a power for a product",
+            "You raise the dilation to a power. All gaps of a kernel are equally wide, and they lie one behind the "
+            "other.",
+            edited(convolve_parts, f"{REACH} → reach = dilation ** (taps - 1)"),
         ),
         Misconception(
             "a halo of one gap",
@@ -142,6 +152,7 @@ CONVOLVE_PARTS = Exercise(
             [
                 edited(convolve_parts, f"{REACH} → reach = 2 * dilation"),
                 edited(convolve_parts, f"{REACH} → reach = 3 * dilation"),
+                edited(convolve_parts, f"{REACH} → reach = 4 * dilation"),
             ],
         ),
         Misconception(
@@ -193,11 +204,13 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "taps a gap too far back",
-            "The halo is long enough now, and each of your taps reads one gap too far back: not even the last one "
-            "meets the present. That comes from a lag that is too large, or from a slice that leaves out less than the "
-            "halo.",
+            "Each of your taps reads one gap too far back: not even the last one meets the present. That comes from a "
+            "lag that is too large, or from a slice that leaves out less than the halo.",
             [
                 edited(convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation"),
+                edited(
+                    convolve_parts, "(taps - 1 - k) * dilation → (taps - k) * dilation", f"{REACH} → reach = taps - 1"
+                ),
                 edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, parts, taps * dilation)"),
             ],
         ),
@@ -210,8 +223,8 @@ CONVOLVE_PARTS = Exercise(
         ),
         Misconception(
             "taps that all read the present",
-            "The halo is long enough now, and all of your taps read the present sample. Zeros in *front* move the "
-            "samples by the lag of a tap.",
+            "All of your taps read the present sample. Zeros in *front* move the samples by the lag of a tap, for a "
+            "slice that counts from the front, too.",
             edited(convolve_parts, "(lag, 0) → (0, lag)"),
         ),
         Misconception(
@@ -284,6 +297,15 @@ CONVOLVE_PARTS = Exercise(
             "a halo of outputs",
             "You cut the halo from outputs. The convolution reads inputs, on both sides of a border.",
             edited(convolve_parts, "halo(rank, parts, reach) → halo(rank, results + list(parts[rank:]), reach)"),
+        ),
+        Misconception(
+            "the halo of another rank",
+            "You ask for the halo of another rank. A part needs the samples in front of *it*; how many of them?",
+            [
+                edited(convolve_parts, f"halo(rank → halo({other}", *as_it_was)
+                for other in ("rank - 1", "max(rank - 1, 0)", "rank + 1")
+                for as_it_was in ((), (f"{REACH} → reach = taps - 1",))
+            ],
         ),
         Misconception(
             "parts joined in one tensor",

@@ -91,11 +91,13 @@ CORRECTED = Exercise(
             edited(corrected, "delta.cumsum(0) → delta.sum().expand(len(delta))"),
         ),
         Misconception(
-            "sums from the end",
-            "You sum the steps from each one to the part's *end*. The start comes in at the beginning.",
+            "fading the wrong way round",
+            "In your first state the start has faded most, in your last one least. It comes in at the beginning, and "
+            "fades from step to step.",
             [
                 edited(corrected, "delta.cumsum(0) → delta.flip(0).cumsum(0).flip(0)"),
                 edited(corrected, "delta.cumsum(0) → (delta.sum() - delta.cumsum(0))"),
+                edited(corrected, "delta.cumsum(0) → delta.cumsum(0).flip(0)"),
             ],
         ),
         Misconception(
@@ -132,6 +134,15 @@ CORRECTED = Exercise(
             ],
         ),
         Misconception(
+            "a power of 2",
+            "You fade by powers of 2, as if steps were counted in half-lives. In the equation stands e, and A says how "
+            "fast each state fades.",
+            [
+                edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → torch.exp2(delta.cumsum(0)[:, None] * A)"),
+                edited(corrected, "torch.exp(delta.cumsum(0)[:, None] * A) → 0.5 ** delta.cumsum(0)[:, None]"),
+            ],
+        ),
+        Misconception(
             "a sum that fades again at each step",
             "At each step your start fades by all steps so far. In the earlier ones it has faded already. Either it "
             "fades from step to step, or each time anew by the sum.",
@@ -153,11 +164,15 @@ CORRECTED = Exercise(
             edited(corrected, "delta.cumsum(0)[:, None] * A → (delta[:, None] * A).cumsum(1)"),
         ),
         Misconception(
-            "corrections one step late",
-            "Your first state gets nothing, and each later one gets what belongs to the state before it.",
-            lambda states, start, delta, A: torch.cat(
-                [states[:1], states[1:] + corrected(0 * states, start, delta, A)[:-1]]
-            ),
+            "a first state that gets nothing",
+            "Your first state gets nothing, and in each later one the start has faded by a step too few. In the first "
+            "one it has faded once, in the second twice.",
+            [
+                lambda states, start, delta, A: torch.cat(
+                    [states[:1], states[1:] + corrected(0 * states, start, delta, A)[:-1]]
+                ),
+                lambda states, start, delta, A: torch.cat([states[:1], corrected(states[1:], start, delta[1:], A)]),
+            ],
         ),
         Misconception(
             "steps taken as equal",
@@ -168,6 +183,8 @@ CORRECTED = Exercise(
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta)"),
                 edited(corrected, "delta.cumsum(0) → (torch.arange(len(delta)) * delta)"),
                 edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta.mean())"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta[0])"),
+                edited(corrected, "delta.cumsum(0) → (torch.arange(1, len(delta) + 1) * delta[-1])"),
             ],
         ),
         Misconception(
@@ -215,7 +232,7 @@ CORRECTED = Exercise(
             "states taken for drives",
             "You scan the states as if they were drives. Each of them has in it what the steps before have brought, "
             "and you add that up once more.",
-            _scanned_again,
+            [_scanned_again, edited(_scanned_again, "* h + state → * (h + state)")],
         ),
         Misconception(
             "the correction alone",

@@ -36,6 +36,17 @@ def _decays_added(rank, totals, slopes, A):
     return sum((decay * slopes[q] for q, decay in left.items()), torch.zeros_like(A))
 
 
+def _differentiated(by):
+    """What is left of each slope, times what comes of a derivative by the total or by A."""
+
+    def answer(rank, totals, slopes, A):
+        times = {q: totals[rank + 1 : q].sum() for q in range(rank + 1, len(totals))}
+        left = {q: by(A, time) * torch.exp(A * time) for q, time in times.items()}
+        return sum((left[q] * slopes[q] for q in left), torch.zeros_like(A))
+
+    return answer
+
+
 def _parts_on_the_axis_of_states(rank, totals, slopes, A):
     until = totals.cumsum(0)[rank:-1]  # (P − 1 − rank,): to the beginning of each part behind
     return (torch.exp((until - until[:1]) * A) * slopes[rank + 1 :]).sum(0)
@@ -82,6 +93,8 @@ END_GRADIENT = Exercise(
             [
                 edited(end_gradient, "range(rank + 1, → range(rank,"),
                 lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes, A) + slopes[rank],
+                lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes.roll(1, 0), A),
+                lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes[rank].expand_as(slopes), A),
                 lambda rank, totals, slopes, A: slopes[rank],
                 lambda rank, totals, slopes, A: slopes[rank:].sum(0),
             ],
@@ -183,7 +196,14 @@ END_GRADIENT = Exercise(
             "the next part left out",
             "The slope of the part right behind yours is missing. Its start is your last state: it has not faded at "
             "all.",
-            edited(end_gradient, "range(rank + 1, → range(rank + 2,"),
+            [
+                edited(end_gradient, "range(rank + 1, → range(rank + 2,"),
+                edited(
+                    end_gradient,
+                    "range(rank + 1, → range(rank + 2,",
+                    "return g → return torch.exp(A * totals[rank + 1]) * g",
+                ),
+            ],
             where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
@@ -295,6 +315,44 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 2,
         ),
         Misconception(
+            "a power of 2",
+            "You fade by powers of 2, as if totals were counted in half-lives. In the formula stands e, and A says how "
+            "fast each state fades.",
+            [
+                edited(end_gradient, "torch.exp(A * totals[q]) → torch.exp2(A * totals[q])"),
+                edited(end_gradient, "torch.exp(A * totals[q]) → 0.5 ** totals[q]"),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "a derivative of the decay",
+            "You differentiate the decay. On its way back a gradient is multiplied with what the state was multiplied "
+            "with on its way forwards: with the decay itself.",
+            [
+                edited(end_gradient, f"{HAND_BACK} → A * {HAND_BACK}"),
+                edited(end_gradient, f"{HAND_BACK} → totals[q] * {HAND_BACK}"),
+                _differentiated(lambda A, time: A),
+                _differentiated(lambda A, time: time),
+            ],
+            where=lambda rank, totals, **_: rank < len(totals) - 2,
+        ),
+        Misconception(
+            "one of two turned round",
+            "You turn the parts round, but only one of the two that belong together: totals or slopes. A part has the "
+            "same place in both.",
+            [
+                lambda rank, totals, slopes, A: end_gradient(rank, totals.flip(0), slopes, A),
+                lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes.flip(0), A),
+            ],
+        ),
+        Misconception(
+            "a mean for a sum",
+            "You take the mean of what is left of the slopes. Each part behind adds its share as a whole: they are "
+            "added up.",
+            lambda rank, totals, slopes, A: end_gradient(rank, totals, slopes, A) / (len(totals) - 1 - rank),
+            where=lambda rank, totals, **_: rank < len(totals) - 1,
+        ),
+        Misconception(
             "a sum over the states",
             "You add up the states of each part. The states stay apart; what is added up are the parts.",
             _summed_over_the_states,
@@ -326,9 +384,12 @@ END_GRADIENT = Exercise(
             where=lambda rank, totals, **_: rank < len(totals) - 1,
         ),
         Misconception(
-            "a last rank that takes its own slope",
-            "The last rank gets its own slope. No part comes after it, and it gets zeros.",
-            edited(end_gradient, "return g → return g if rank < len(totals) - 1 else slopes[-1]"),
+            "a last rank that takes a slope",
+            "The last rank gets a slope, its own or that of rank 0. No part comes after it, and it gets zeros.",
+            [
+                edited(end_gradient, "return g → return g if rank < len(totals) - 1 else slopes[-1]"),
+                edited(end_gradient, "return g → return g if rank < len(totals) - 1 else slopes[0]"),
+            ],
         ),
         Misconception(
             "a beginning with ones",
@@ -337,10 +398,15 @@ END_GRADIENT = Exercise(
         ),
         Misconception(
             "the gradients of all ranks",
-            "You return a gradient for every rank. Each process asks for its own.",
-            lambda rank, totals, slopes, A: torch.stack(
-                [end_gradient(r, totals, slopes, A) for r in range(len(totals))]
-            ),
+            "You return a gradient for each rank that you go through. Each process asks for its own.",
+            [
+                lambda rank, totals, slopes, A: torch.stack(
+                    [end_gradient(r, totals, slopes, A) for r in range(len(totals))]
+                ),
+                lambda rank, totals, slopes, A: torch.stack(
+                    [end_gradient(r, totals, slopes, A) for r in range(rank, len(totals))]
+                ),
+            ],
         ),
         Misconception(
             "all ranks",
@@ -354,6 +420,10 @@ END_GRADIENT = Exercise(
                 edited(
                     end_gradient,
                     "reversed(range(rank + 1, len(totals))) → [q for q in range(len(totals)) if q != rank]",
+                ),
+                lambda rank, totals, slopes, A: (
+                    end_gradient(rank, totals, slopes, A)
+                    + end_gradient(len(totals) - 1 - rank, totals.flip(0), slopes.flip(0), A)
                 ),
                 lambda rank, totals, slopes, A: slopes.sum(0) - slopes[rank],
                 lambda rank, totals, slopes, A: slopes.sum(0),

@@ -127,6 +127,13 @@ HALO = Exercise(
             _without_zeros,
         ),
         Misconception(
+            "zeros that are not counted",
+            "With zeros in front, every sample stands max_lag places farther back in the row. Your slice counts as if "
+            "the zeros were not there.",
+            edited(_without_zeros, "torch.cat(parts, dim=1)[ → F.pad(torch.cat(parts, dim=1), (max_lag, 0))["),
+            where=lambda rank, parts, max_lag: sum(part.shape[1] for part in parts[:rank]) >= max_lag,
+        ),
+        Misconception(
             "channels counted for samples",
             "You count your way to the part by `len`, which is how many *channels* a part has. Its samples stand on "
             "the second axis.",
@@ -148,7 +155,7 @@ HALO = Exercise(
         Misconception(
             "a halo that is not cut off",
             "You return more than the last max_lag samples. Nobody reads what lies farther back, and it would have to "
-            "travel. If you have a slice: on which axis does it stand?",
+            "travel. If you have a slice: on which axis does it stand, and what does one take that begins at −0?",
             [
                 edited(halo, "before[:, -max_lag:] → before"),
                 edited(
@@ -157,6 +164,11 @@ HALO = Exercise(
                     "before[:, -max_lag:] → before",
                 ),
                 lambda rank, parts, max_lag: torch.cat([parts[0][:, :0], *parts[:rank]], dim=1),
+                edited(
+                    _collected,
+                    "max(0, part.shape[1] - missing) → -missing",
+                    "missing -= piece.shape[1] → missing = max(0, missing - piece.shape[1])",
+                ),
             ],
             where=lambda rank, **_: rank > 0,
         ),

@@ -79,6 +79,7 @@ OWN_START = Exercise(
             [
                 edited(own_start, "range(rank) → range(rank + 1)"),
                 lambda rank, totals, ends, A: own_start(rank, totals, ends, A) + ends[rank],
+                lambda rank, totals, ends, A: own_start(rank, totals, ends.roll(-1, 0), A),
                 lambda rank, totals, ends, A: ends[rank],
                 lambda rank, totals, ends, A: ends[: rank + 1].sum(0),
                 edited(
@@ -300,6 +301,23 @@ OWN_START = Exercise(
             where=lambda rank, **_: rank > 1,
         ),
         Misconception(
+            "a power of 2",
+            "You fade by powers of 2, as if totals were counted in half-lives. In the formula stands e, and A says how "
+            "fast each state fades.",
+            [
+                edited(own_start, "torch.exp(A * totals[q]) → torch.exp2(A * totals[q])"),
+                edited(own_start, "torch.exp(A * totals[q]) → 0.5 ** totals[q]"),
+            ],
+            where=lambda rank, **_: rank > 1,
+        ),
+        Misconception(
+            "a mean for a sum",
+            "You take the mean of what is left of the ends. Each of them is in your start as a whole: they are added "
+            "up.",
+            lambda rank, totals, ends, A: own_start(rank, totals, ends, A) / rank,
+            where=lambda rank, **_: rank > 0,
+        ),
+        Misconception(
             "a sum over the states",
             "You add up the states of each part. The states stay apart; what is added up are the parts.",
             _summed_over_the_states,
@@ -351,8 +369,11 @@ OWN_START = Exercise(
         ),
         Misconception(
             "the starts of all ranks",
-            "You return a start for every rank. Each process asks for its own.",
-            lambda rank, totals, ends, A: torch.stack([own_start(r, totals, ends, A) for r in range(len(totals))]),
+            "You return a start for each rank that you go through. Each process asks for its own.",
+            [
+                lambda rank, totals, ends, A: torch.stack([own_start(r, totals, ends, A) for r in range(len(totals))]),
+                lambda rank, totals, ends, A: torch.stack([own_start(r, totals, ends, A) for r in range(rank + 1)]),
+            ],
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """Exercise 1: summary."""
 
 import math
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -33,6 +34,12 @@ def _weighted(delta, A, x):
     return delta.sum(), (torch.exp(faded[:, None] * A) * x).sum(0)
 
 
+def _counted(delta, A, x):
+    """Each drive fades by its own Δ, as often as there are steps behind it."""
+    behind = torch.arange(len(delta) - 1, -1, -1)
+    return delta.sum(), (torch.exp((behind * delta)[:, None] * A) * x).sum(0)
+
+
 def _divided(delta, A, x):
     left = torch.exp(delta.cumsum(0)[:, None] * A)  # (L, N): after each step, of what was there before the part
     return delta.sum(), ((x / left).cumsum(0) * left)[-1]
@@ -57,7 +64,7 @@ def _summary_case(draw: Draw) -> dict:
 def _with_a_tensor(function, delta, A, x):
     """What a function returns; a total that is a plain number is as good as a tensor."""
     result = function(delta, A, x)
-    plain = isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[0], (int, float))
+    plain = isinstance(result, (tuple, list)) and len(result) == 2 and isinstance(result[0], Real)
     return (torch.tensor(float(result[0])), result[1]) if plain else result
 
 
@@ -163,20 +170,34 @@ SUMMARY = Exercise(
             edited(summary, "torch.exp(delta_t * A) → (1 + delta_t * A)"),
         ),
         Misconception(
+            "a power of 2",
+            "You fade by powers of 2, as if steps were counted in half-lives. In the equation stands e, and A says how "
+            "fast each state fades.",
+            [
+                edited(summary, "torch.exp(delta_t * A) → torch.exp2(delta_t * A)"),
+                edited(summary, "torch.exp(delta_t * A) → 0.5**delta_t"),
+            ],
+        ),
+        Misconception(
             "steps taken as equal",
-            "In your end all steps fade alike, by one and the same Δ. The steps differ in size: which ones come after "
-            "a drive counts.",
+            "In your end a drive fades in all steps behind it alike, by one and the same Δ. The steps differ in size: "
+            "which ones come after a drive counts.",
             [
                 edited(summary, "delta_t * A → delta.mean() * A"),
                 edited(summary, "delta_t * A → delta[0] * A"),
                 edited(summary, "delta_t * A → delta[-1] * A"),
+                _counted,
             ],
         ),
         Misconception(
             "Δ in the drive once more",
-            "You multiply the drives with Δ. x is what a step adds to the state, as it stands: Δ and B are in it "
-            "already.",
-            edited(summary, "end + x_t → end + delta_t * x_t"),
+            "You scale the drives by the size of their step. x is what a step adds to the state, as it stands: Δ and B "
+            "are in it already.",
+            [
+                edited(summary, "end + x_t → end + delta_t * x_t"),
+                edited(summary, "end + x_t → end + (torch.exp(delta_t * A) - 1) / A * x_t"),
+                edited(summary, "end + x_t → end + (1 - torch.exp(delta_t * A)) * x_t"),
+            ],
         ),
         Misconception(
             "a first drive that comes in twice",
