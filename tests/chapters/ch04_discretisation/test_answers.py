@@ -127,6 +127,7 @@ EULER = [
     ("the conjugate", lambda dt, a, b: (1 + dt * torch.conj(a), dt * b), REAL),
     ("the adjoint", lambda dt, a, b: (1 + dt * torch.diag(a).mH.diagonal(), dt * b), REAL),
     ("minus, and B as it is", lambda dt, a, b: (torch.ones_like(a) - a * dt, b), "a leak that fills"),
+    ("always complex", lambda dt, a, b: (1 + dt * a + 0j, dt * b + 0j), OWN_FORMAT),
 ]
 
 # Exercise 2: zoh (delta, A, B)
@@ -301,6 +302,29 @@ ZOH = [
     ("half of the way to 2 litres, no B", lambda dt, a, b: (exp(dt, a), 2 - 2 * exp(dt, a)), ANOTHER_END),
     ("//", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) // a * b), CUT),
     ("cut down", lambda dt, a, b: (exp(dt, a), torch.floor((exp(dt, a) - 1) / a) * b), CUT),
+    (
+        "cmath",
+        lambda dt, a, b: (x := torch.tensor([cmath.exp(dt * z) for z in a.tolist()]), (x - 1) / a * b),
+        OWN_FORMAT,
+    ),
+    ("the paper with @", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - I(a)) @ b / a), MATRIX),
+    ("the paper with @ at its end", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - I(a)) / a @ b), MATRIX),
+    (
+        "the paper with inv",
+        lambda dt, a, b: (exp(dt, a), torch.linalg.inv(torch.diag(dt * a)) @ (exp(dt, a) - I(a)) @ (dt * b)),
+        MATRIX,
+    ),
+    ("Δ before expm1", lambda dt, a, b: (exp(dt, a), dt * torch.expm1(a) / a * b), "a Δ in front of the exponential"),
+    (
+        "a gate times ΔB",
+        lambda dt, a, b: (exp(dt, a), (1 - exp(dt, a)) * dt * b),
+        "a Δ in the place of the division by A",
+    ),
+    (
+        "times Ā again",
+        lambda dt, a, b: (exp(dt, a), (exp(2 * dt, a) - exp(dt, a)) / a * b),
+        "a step 4 that is taken twice",
+    ),
 ]
 
 # Exercise 3: bilinear (delta, A, B)
@@ -621,6 +645,9 @@ STEP = [
     ("Im s not squared", lambda s: -2 * s.real / (s.real**2 + s.imag), "the wrong power of the size"),
     ("|Im s| not squared", lambda s: 2 * abs(s.real) / (s.real * s.real + abs(s.imag)), "the wrong power of the size"),
     ("rounded to a millionth", lambda s: round(2 * abs(s.real) / abs(s) ** 2, 6), "a step that is not exact"),
+    ("the shorter of two limits", lambda s: min(2 / abs(p) for p in (s.real, s.imag) if p), "a limit for each part"),
+    ("the sizes of both parts", lambda s: 2 / (abs(s.real) + abs(s.imag)), "a limit for each part"),
+    ("upside down, the 2 above", lambda s: 2 * abs(s) ** 2 / -s.real, "an upside-down fraction"),
 ]
 
 # Exercise 5: corrected_B (delta, A, B)
@@ -704,6 +731,9 @@ CORRECTED = [
     ("step 4, without B", lambda dt, a, b: torch.expm1(dt * a) / a, "a B̄ without B"),
     ("B̄ of ones", lambda dt, a, b: zoh_of(dt, a, torch.ones_like(b))[1], "a B̄ without B"),
     ("1 − exp over A", lambda dt, a, b: (1 - exp(dt, a)) / a * b, "a negative factor"),
+    ("the ratio, its sign", lambda dt, a, b: dt * a / (1 - exp(dt, a)) * b, "a negative factor"),
+    ("times 1 + |x|/2", lambda dt, a, b: (1 + dt * a.abs() / 2) * b, "an upside-down factor"),
+    ("exp(−ΔA), its sign", lambda dt, a, b: (exp(-dt, a) - 1) / (dt * a) * b, "an exponential that grows"),
 ]
 
 # Bug hunt: mended_zoh (delta, A, B)
@@ -763,6 +793,20 @@ def mended_by_all(dt, a, b):
     return torch.exp(dt * a), torch.expm1(dt * a) / a * b
 
 
+def mended_by_any_tiny(dt, a, b):
+    if (torch.abs(dt * a) < 1e-6).any():
+        return torch.exp(dt * a), dt * b
+    return torch.exp(dt * a), torch.expm1(dt * a) / a * b
+
+
+def mended_by_a_logarithm(dt, a, b):
+    """exp(x) − 1 without expm1: what rounding does to exp(x), its logarithm undoes."""
+    x, A_bar = dt * a, torch.exp(dt * a)
+    near, far = A_bar == 1, A_bar == 0
+    share = torch.where(near, 1, torch.where(far, -1 / x, (A_bar - 1) / torch.log(A_bar)))
+    return A_bar, share * dt * b
+
+
 def mended_in_place(dt, a, b):
     a[a == 0] = -1e-8
     return torch.exp(dt * a), torch.expm1(dt * a) / a * b
@@ -800,6 +844,7 @@ HIDDEN = "a NaN that is only hidden"
 SUBTRACTED = "half of the repair: a tiny ΔA"
 SWITCH = "a switch to another formula"
 WRONG_SIDE = "a clamp on the wrong side"
+EPSILON = torch.finfo(torch.float32).eps
 WITHOUT_B = "an input without B"
 LONGER = "a step that is made longer"
 ONE_AT_ZERO = "an input without Δ at A = 0"
@@ -992,6 +1037,24 @@ MENDED = [
     ("clamped by 1e-6", lambda dt, a, b: (x := exp(dt, a.clamp(max=-1e-6)), (x - 1) / a.clamp(max=-1e-6) * b), HIDDEN),
     ("lifted to 1e-9", lambda dt, a, b: (exp(dt, a), torch.expm1(dt * a) / a.clamp(min=1e-9) * b), WRONG_SIDE),
     ("lifted to 1e-7, nothing else", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - 1) / a.clip(1e-7) * b), WRONG_SIDE),
+    ("ΔB below 1e-4, expm1 above", small_by("ΔA", 1e-4), SWITCH),
+    (
+        "three terms below 0.1",
+        lambda dt, a, b: switched(dt, a, dt + dt**2 * a / 2 + dt**3 * a**2 / 6, dt * a > -0.1, b),
+        SWITCH,
+    ),
+    ("two terms below 0.02", lambda dt, a, b: switched(dt, a, dt + dt**2 * a / 2, dt * a > -0.02, b), SWITCH),
+    ("1e-4 below the line", hunted(lambda dt, a: torch.expm1(dt * a) / (a - 1e-4)), "an input lost at A = 0"),
+    ("eps below the line", hunted(lambda dt, a: torch.expm1(dt * a) / (a + EPSILON)), "an input lost at A = 0"),
+    ("beside ΔA", hunted(lambda dt, a: dt * torch.expm1(dt * a) / (dt * a - 1e-12)), "an input lost at A = 0"),
+    ("beside ΔA, subtracted", hunted(lambda dt, a: dt * (exp(dt, a) - 1) / (dt * a + 1e-8)), HIDDEN),
+    ("shifted by eps", lambda dt, a, b: zoh_of(dt, a - EPSILON, b), "a small leak in the place of none"),
+    ("Δ·expm1(A)", hunted(lambda dt, a: dt * torch.expm1(a) / a, fill), "an exponential without the step size"),
+    ("log1p", hunted(lambda dt, a: torch.log1p(dt * a) / a, fill), "a logarithm in the place of an exponential"),
+    ("log1p alone", hunted(lambda dt, a: torch.log1p(dt * a) / a), "a logarithm in the place of an exponential"),
+    ("any tiny ΔA", mended_by_any_tiny, "one decision for all entries"),
+    ("a quotient by ln", mended_by_a_logarithm, "right"),
+    ("clamped ΔA", hunted(lambda dt, a: dt * (x := torch.clamp(dt * a, max=-1e-7)).expm1() / x), "right"),
 ]
 
 

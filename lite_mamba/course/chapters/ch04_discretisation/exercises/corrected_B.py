@@ -37,7 +37,10 @@ CORRECTED_B = Exercise(
         Misconception(
             "an upside-down factor",
             "ΔB lets in too much, so B' must be smaller than B. Yours is larger: the factor is upside down.",
-            edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta * A / torch.expm1(delta * A)"),
+            [
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → delta * A / torch.expm1(delta * A)"),
+                lambda delta, A, B: (1 - delta * A / 2) * B,  # the ≈ of section 6
+            ],
         ),
         Misconception(
             "a forgotten Δ",
@@ -116,9 +119,9 @@ CORRECTED_B = Exercise(
         ),
         Misconception(
             "an exponential that grows",
-            "Your factor is larger than 1: it is made of exp(−ΔA), with a minus in the exponent or by a division by Ā. "
-            "A is negative already, so that exp(ΔA) is what gets smaller.",
-            edited(corrected_B, "torch.expm1(delta * A) / → torch.expm1(-delta * A) / -"),
+            "Your factor is made of exp(−ΔA), by a minus in the exponent or a division by Ā, and its size grows with "
+            "the tick. A is negative already, so that exp(ΔA) is what gets smaller.",
+            [edited(corrected_B, f"torch.expm1(delta * A) / → torch.expm1(-delta * A) / {sign}") for sign in ("-", "")],
         ),
         Misconception(
             "the first terms of a series",
@@ -209,6 +212,7 @@ CORRECTED_B = Exercise(
             "a negative factor",
             "The sign is wrong: for a negative A, exp(ΔA) − 1 is negative too, and the quotient of both is positive.",
             [
+                edited(corrected_B, "torch.expm1(delta * A) / (delta * A) → -delta * A / torch.expm1(delta * A)"),
                 edited(corrected_B, "torch.expm1 → -torch.expm1"),
                 edited(corrected_B, "torch.expm1 → -torch.expm1", "/ (delta * A) → / A"),
             ],

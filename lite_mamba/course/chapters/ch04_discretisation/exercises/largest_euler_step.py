@@ -53,6 +53,15 @@ LARGEST_EULER_STEP = Exercise(
             edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → 2 / abs(pole)"),
         ),
         Misconception(
+            "a limit for each part",
+            "You ask of each part alone how long a step it allows, or add up their sizes. |z| = 1 is a circle, in "
+            "which both count at once: |1 + Δs|² = (1 + Δ·Re s)² + (Δ·Im s)².",
+            [
+                edited(largest_euler_step, f"-2 * pole.real / abs(pole) ** 2 → 2 / {size}")
+                for size in ("max(abs(pole.real), abs(pole.imag))", "(abs(pole.real) + abs(pole.imag))")
+            ],
+        ),
+        Misconception(
             "the limit of overshooting",
             "At your Δ a real pole reaches z = 0: the level jumps to its end in one tick, and beyond that it "
             "overshoots. That is not yet an explosion. Where is |z| = 1?",
@@ -205,7 +214,10 @@ LARGEST_EULER_STEP = Exercise(
         Misconception(
             "an upside-down fraction",
             "With your formula a pole far out allows a long step. Set Δ·|s|² against −2·Re s and solve for Δ.",
-            edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → abs(pole) ** 2 / (-2 * pole.real)"),
+            [
+                edited(largest_euler_step, f"-2 * pole.real / abs(pole) ** 2 → abs(pole) ** 2 {over}")
+                for over in ("/ (-2 * pole.real)", "* -2 / pole.real")
+            ],
         ),
         Misconception(
             "the imaginary part alone",

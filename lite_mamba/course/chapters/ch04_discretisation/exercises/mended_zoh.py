@@ -31,7 +31,7 @@ def _for_each_unit_of_time(function, delta: float, A: Tensor, B: Tensor):
 
 def _small_cases(draw: Draw) -> dict:
     size = draw.size(1, 4)
-    A = -torch.tensor([draw.choice([0.0, 0.0, 3e-9, 3e-4, 0.5, 1.0, 1.5, 2.0]) for _ in range(size)])  # (N,)
+    A = -torch.tensor([draw.choice([0.0, 0.0, 3e-9, 3e-4, 0.5, 0.95, 1.5, 2.0]) for _ in range(size)])  # (N,)
     delta = 10.0 ** draw.choice([6, 3, 0, -1, -2, -3, -4, -5, -7, -9, -14])
     return {"delta": delta, "A": A, "B": draw.normal(size) + 0.05}
 
@@ -60,7 +60,13 @@ def _one_for_all(rule, condition: str):
 
 TWO_TERMS = "delta * (1 + delta * A / 2)"
 THREE_TERMS = "delta * (1 + delta * A / 2 + (delta * A) ** 2 / 6)"
-NUDGED = [f"A {sign} 1e-{digits}" for sign in "-+" for digits in (6, 7, 8, 9, 10, 12)]
+EPSILON = "torch.finfo(A.dtype).eps"
+OVER_NUDGED = [
+    f"/ ({divisor} {sign} {by}){times}"
+    for divisor, times in (("A", ""), ("delta * A", " * delta"))
+    for sign in "-+"
+    for by in (*(f"1e-{digits}" for digits in range(3, 13)), EPSILON)
+]
 
 
 MENDED_ZOH = Exercise(
@@ -100,18 +106,18 @@ MENDED_ZOH = Exercise(
             "tiny number is 0, and so is a NaN that is replaced by 0. And tiny steps are as wrong as they were.",
             [
                 edited(unmended, "(A_bar - 1) / A → torch.nan_to_num((A_bar - 1) / A)"),
-                *(edited(unmended, f"/ A → / ({nudged})") for nudged in NUDGED),
+                *(edited(unmended, f"/ A → {over}") for over in OVER_NUDGED),
                 edited(unmended, "A_bar = → A = A - 1e-6\n    A_bar ="),
                 *(edited(unmended, f"A_bar = → A = A.clamp(max=-1e-{digits})\n    A_bar =") for digits in (6, 8, 10)),
             ],
         ),
         Misconception(
             "an input lost at A = 0",
-            "Tiny steps are right, and the NaN is gone, but a bucket without a hole now gets no water at all. What is "
-            "the limit of (exp(ΔA) − 1)/A for A → 0? It is not 0.",
+            "The NaN is gone, but a bucket without a hole now gets no water at all. What is the limit of "
+            "(exp(ΔA) − 1)/A for A → 0? It is not 0.",
             [
                 edited(zoh, "torch.expm1(delta * A) / A * B → torch.nan_to_num(torch.expm1(delta * A) / A) * B"),
-                *(edited(zoh, f"/ A → / ({nudged})") for nudged in NUDGED),
+                *(edited(zoh, f"/ A → {over}") for over in OVER_NUDGED),
                 *(edited(zoh, f"/ A → / A.clamp(max=-1e-{digits})") for digits in (6, 7, 8)),
             ],
         ),
@@ -131,9 +137,9 @@ MENDED_ZOH = Exercise(
                 _switch(f"(delta * A).abs() < {at}")
                 for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
             ]
-            + [_switch(f"(delta * A).abs() <= {at}") for at in ("0.1", "0.01", "1e-3", "1e-4", "1e-5")]
-            + [_switch(f"(delta * A).abs() < {at}", TWO_TERMS) for at in ("1", "0.5", "0.2", "0.1")]
-            + [_switch(f"(delta * A).abs() < {at}", THREE_TERMS) for at in ("1", "0.5", "0.2")]
+            + [_switch(f"(delta * A).abs() < {at}", TWO_TERMS) for at in ("1", "0.5", "0.2", "0.1", "0.02", "1e-4")]
+            + [_switch(f"(delta * A).abs() < {at}", THREE_TERMS) for at in ("1", "0.5", "0.2", "0.1")]
+            + [edited(mended_zoh, "held * B → torch.where((delta * A).abs() < 1e-4, delta, held) * B")]
             + [_switch(f"(A == 0) | (delta < {at})") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")]
             + [_switch(f"A * 0 + delta < {at}") for at in ("0.01", "1e-3", "1e-4", "1e-6", "1e-8")],
         ),
@@ -189,7 +195,11 @@ MENDED_ZOH = Exercise(
             "an exponential without the step size",
             "You use exp(A) in B̄, so every tick lasts one unit of time. What stands in the exponent is A times the "
             "time that has passed.",
-            [edited(rule, "expm1(delta * A) → expm1(A)") for rule in (mended_zoh, zoh)],
+            [
+                edited(rule, f"torch.expm1(delta * A) → {step}torch.expm1(A)")
+                for rule in (mended_zoh, zoh)
+                for step in ("", "delta * ")
+            ],
         ),
         Misconception(
             "a swapped pair",
@@ -239,7 +249,7 @@ MENDED_ZOH = Exercise(
             [
                 edited(zoh, *edits)
                 for shifted in (
-                    *(f"A - 1e-{digits}" for digits in (10, 9, 8, 7, 6, 5, 4, 3)),
+                    *(f"A - {by}" for by in (*(f"1e-{digits}" for digits in (10, 9, 8, 7, 6, 5, 4, 3)), EPSILON)),
                     *(f"A.clamp(max=-1e-{digits})" for digits in (10, 9, 8, 7, 6, 5, 4, 3)),
                     *(f"torch.where(A == 0, -1e-{digits}, A)" for digits in (8, 7, 6, 5, 4, 3)),
                 )
@@ -283,6 +293,11 @@ MENDED_ZOH = Exercise(
             "an exponential of an exponential",
             "You put Ā into torch.expm1, which takes the exponential of what it is given. Ā is an exponential already.",
             [edited(rule, "torch.expm1(delta * A) → torch.expm1(torch.exp(delta * A))") for rule in (mended_zoh, zoh)],
+        ),
+        Misconception(
+            "a logarithm in the place of an exponential",
+            "torch.log1p(x) is ln(1 + x), the way back. What stands above the line is exp(x) − 1.",
+            [edited(rule, "torch.expm1 → torch.log1p") for rule in (mended_zoh, zoh)],
         ),
         Misconception(
             "two choices exchanged",
@@ -329,9 +344,14 @@ MENDED_ZOH = Exercise(
         ),
         Misconception(
             "one decision for all entries",
-            "You decide once, for the whole vector. Some entries of A may be zero while others are not: each of them "
-            "needs its own answer.",
-            [_one_for_all(rule, f"(A == 0).{which}()") for rule in (zoh, unmended) for which in ("any", "all")],
+            "You decide once, for the whole vector. Some entries of A may be zero, or tiny, while others are not: each "
+            "of them needs its own answer.",
+            [
+                _one_for_all(rule, f"({which}).{how}()")
+                for rule, borders in ((zoh, (2, 3, 6, 8)), (unmended, (4, 6, 7, 8)))
+                for which in ("A == 0", *(f"(delta * A).abs() < 1e-{digits}" for digits in borders))
+                for how in ("any", "all")
+            ],
         ),
         Misconception(
             "an if for a vector",

@@ -69,13 +69,16 @@ def _same(pair, right: tuple[Tensor, Tensor], rtol: float, atol: float) -> bool:
 
 
 def own_format(rule) -> Misconception:
-    """A right `rule` that makes float32 of whatever comes in."""
+    """A right `rule` that makes float32, or complex numbers, of whatever comes in."""
     return Misconception(
         "a number format of its own",
-        "For real float32 numbers your rule is right. But the cells below hand float64 numbers to it, and section 5 "
-        "complex ones. Python's math, abs, .real, lists, new tensors and .float() have formats of their own, and <, "
-        "clamp and their like take no complex numbers: torch.exp and + − * / on the given tensors keep theirs.",
-        lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+        "For real float32 numbers your values are right. But the cells below hand float64 numbers to it, and section 5 "
+        "complex ones. Python's math and cmath, abs, .real, lists, new tensors and .float() have formats of their own, "
+        "and <, clamp and their like take no complex numbers: torch.exp and + − * / on the given tensors keep theirs.",
+        [
+            lambda delta, A, B: rule(delta, A.real.float(), B.real.float()),
+            lambda delta, A, B: tuple(part.to(torch.complex64) for part in rule(delta, A, B)),
+        ],
     )
 
 

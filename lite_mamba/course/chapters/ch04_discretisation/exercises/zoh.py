@@ -18,6 +18,10 @@ from .shared import (
 )
 
 
+def _unit(A):
+    return torch.eye(len(A))  # (N, N)
+
+
 def _matrices(delta, A, B):
     A_bar = torch.matrix_exp(torch.diag(delta * A))  # (N, N)
     return A_bar, torch.linalg.inv(torch.diag(A)) @ (A_bar - torch.eye(len(A))) @ B
@@ -173,6 +177,12 @@ ZOH = Exercise(
             edited(zoh, "torch.expm1(delta * A) → -torch.expm1(-delta * A)"),
         ),
         Misconception(
+            "a step 4 that is taken twice",
+            "Your Ā is right, and your B̄ has exp(ΔA) as a factor once too often. The integral of step 3 has a minus in "
+            "its exponent. Step 4 turns it round, once.",
+            edited(zoh, "torch.expm1(delta * A) → torch.exp(delta * A) * torch.expm1(delta * A)"),
+        ),
+        Misconception(
             "an input that leaks for the whole tick",
             "Your Ā is right. But you let all of Δ·B leak for the whole tick, as if it had come in at its start. The "
             "water comes in little by little; the last of it has no time to leak. The integral in step 2 counts that.",
@@ -183,7 +193,14 @@ ZOH = Exercise(
             "A is kept as N numbers, each for itself. You make a matrix of them, so that there are N × N entries. "
             "Nothing has to be mixed: work on each entry. In place of the matrix I stands the number 1.",
             [
-                edited(zoh, "torch.expm1(delta * A) / → (torch.exp(delta * A) - torch.eye(len(A))) /"),
+                *(
+                    edited(zoh, f"torch.expm1(delta * A) / A * B → {B_bar}", I=_unit)
+                    for B_bar in (
+                        "(torch.exp(delta * A) - I(A)) / A * B",
+                        "(torch.exp(delta * A) - I(A)) / A @ B",
+                        "(torch.exp(delta * A) - I(A)) @ B / A",
+                    )
+                ),
                 _matrices,
                 edited(zoh, "torch.exp(delta * A) → torch.exp(torch.diag(delta * A))"),
                 _exponential_of_each_entry,
@@ -213,6 +230,7 @@ ZOH = Exercise(
             "a Δ in front of the exponential",
             "You multiply exp(A) by Δ. The time stands inside of the exponent.",
             [
+                edited(zoh, "torch.expm1(delta * A) → delta * torch.expm1(A)"),
                 edited(zoh, "torch.exp(delta * A) → delta * torch.exp(A)"),
                 edited(
                     zoh,
@@ -264,9 +282,9 @@ ZOH = Exercise(
         ),
         Misconception(
             "a Δ in the place of the division by A",
-            "Your Ā is right. In B̄ stands exp(ΔA) − 1 times Δ, or over Δ. The integral of exp(A·τ) from 0 to Δ is "
-            "that number divided by A: Δ is in the exponent already.",
-            [edited(zoh, "/ A * B → * delta * B"), edited(zoh, "/ A * B → / delta * B")],
+            "Your Ā is right. In B̄ stands exp(ΔA) − 1, or 1 − exp(ΔA), times Δ or over Δ. The integral of exp(A·τ) "
+            "from 0 to Δ divides by A: Δ is in the exponent already.",
+            [edited(zoh, f"/ A * B → {over} * B") for over in ("* delta", "/ delta", "* -delta", "/ -delta")],
         ),
         Misconception(
             "a sum in the exponent",
