@@ -642,6 +642,9 @@ HALO = [
         [torch.zeros(len(parts[0]), m), *parts], 1)[:, (b := sum(p.shape[1] for p in parts[:rank])) - m : b],
      "zeros that are not counted"),
     ("−0", from_the_back_to_zero, "a halo that is not cut off"),
+    ("sample by sample, each in front of the others", lambda rank, parts, m: torch.stack(
+        [torch.zeros(len(parts[0]))] * m + [x for part in parts[:rank] for x in reversed(part.T)], 1)[:, -m:],
+     "newest first"),
 ]  # fmt: skip
 
 

@@ -92,8 +92,8 @@ HALO = Exercise(
     misconceptions=[
         Misconception(
             "a first rank that takes from the last",
-            "Rank 0 gets the end of the sequence: in Python, parts[−1] is the last part. Nothing comes before rank 0, "
-            "and its halo is zeros.",
+            "Rank 0 gets the end of the sequence: in Python, an index below 0 counts from the end. Nothing comes "
+            "before rank 0, and its halo is zeros.",
             [
                 lambda rank, parts, max_lag: parts[rank - 1][:, -max_lag:],
                 lambda rank, parts, max_lag: F.pad(parts[rank - 1], (max_lag, 0))[:, -max_lag:],
@@ -320,7 +320,10 @@ HALO = Exercise(
         Misconception(
             "newest first",
             "Your samples run backwards in time. They are put in front of the part as they came.",
-            edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
+            [
+                edited(halo, "-max_lag:] → -max_lag:].flip(1)"),
+                edited(halo, "*parts[:rank] → *(part.flip(1) for part in parts[:rank])"),
+            ],
         ),
         Misconception(
             "zeros of one channel",
