@@ -960,6 +960,7 @@ MENDED = [
     ("−1 for 0", mended_by_a_stand_in, "a stand-in for 0 that goes too far"),
     ("ΔB for a small A", small_by("A", 1e-3), "a small A taken for none"),
     ("ΔB for a smaller A", small_by("A", 1e-6), "a small A taken for none"),
+    ("ΔB for a still smaller A", small_by("A", 1e-9), "a small A taken for none"),
     ("ΔB for a small ΔA, expm1 above", small_by("ΔA", 1e-3), SWITCH),
     ("ΔB where it is exact in float32", small_by("ΔA", 1e-6), "right"),
     ("ΔB at a small ΔA and at the border", lambda dt, a, b: switched(dt, a, dt, dt * a >= -1e-5, b), SWITCH),
