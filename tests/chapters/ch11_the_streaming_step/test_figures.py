@@ -169,7 +169,7 @@ def test_the_scope_draws_a_memory_that_never_moves(kept, recwarn):
     assert not len(recwarn)
     shaded = "kept inputs" if kept == "state" else "the inputs to keep"
     assert scope.shaded.get_text() == f"shaded: {shaded}"
-    assert ("12 numbers, which are not its last inputs, and 8 states" in said) == (kept == "history")
+    assert ("12 numbers, which are not its last inputs in order, and 8 states" in said) == (kept == "history")
     assert ("0 % in state 1, 0 % in state 8" in said) == (kept == "state")
 
 

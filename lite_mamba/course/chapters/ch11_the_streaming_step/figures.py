@@ -196,7 +196,7 @@ class StreamingScope(LiveFigure):
         """What stands in the history: in a young stream, zeros before its few inputs."""
         lag = self.histories.shape[2]
         if not self.remembers[t]:
-            return f"{lag} numbers, which are not its last inputs,"
+            return f"{lag} numbers, which are not its last inputs in order,"
         inputs, zeros = min(t + 1, lag), max(lag - t - 1, 0)
         before = f", {several(zeros, 'zero')} before {'it' if inputs == 1 else 'them'}" if zeros else ""
         return f"{several(inputs, 'input')}{before}"
@@ -212,7 +212,7 @@ class StreamingScope(LiveFigure):
 
 
 class StateAgainstCache(LiveFigure):
-    """Bytes that one layer keeps after t tokens: a block's state, and a Transformer's KV cache."""
+    """Bytes that one layer keeps after t tokens: a block's memory, and a Transformer's KV cache."""
 
     D_MODEL, D_STATE, MAX_LAG, EXPAND, NUMBER = 1024, 16, 48, 2, 2
 
@@ -256,9 +256,9 @@ class StateAgainstCache(LiveFigure):
         times = written(ratio, ",.1f").removesuffix(".0")
         self.title(
             self.ax,
-            f"After {written(self.tokens, ',')} tokens the cache is {times} times the state"
+            f"After {written(self.tokens, ',')} tokens the cache is {times} times the block's memory"
             if ratio >= 2
-            else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the state",
+            else f"Tokens so far: {self.tokens}. The cache is {100 * ratio:.1f} % of the block's memory",
         )
         return (
             f"Tokens so far: {written(self.tokens, ',')}. One attention layer keeps {written(self.cache, ',')} bytes, "

@@ -37,7 +37,7 @@ def _draw_memory(draw: Draw) -> dict:
 
 KV_OVERTAKES = Exercise(
     id="11.kv_overtakes",
-    title="When does the cache overtake the state?",
+    title="When does the cache overtake the block?",
     reference=kv_overtakes,
     cases=_draw_memory,
     example={"state_bytes": 4096, "d_model": 16, "number_bytes": 4},
