@@ -298,6 +298,13 @@ def in_a_sequence(r, o, x):
     return new, first, new.roll(-first, 2)
 
 
+def moved_before_and_after(r, o, x):
+    new, o = r.clone(), (o + 1) % r.shape[-1]
+    new[..., o] = x
+    o = (o + 1) % r.shape[-1]
+    return new, o, new.roll(-o, -1)
+
+
 def moved_before_all(r, o, x):
     new, o = r.clone(), (o + 1) % r.shape[-1]
     new[..., o] = x
@@ -374,6 +381,7 @@ answers(
             ring(write=1),
             ahead_of_the_order,
             moved_before_all,
+            moved_before_and_after,
         ],
         "the order of the slots taken for the order of time": [ring(order=lambda n, f, o: n)],
         "the new sample behind the slots": [lambda r, o, x: (*ring()(r, o, x)[:2], taken_in(r, x))],
@@ -826,6 +834,12 @@ STEP = {
         pushed_then(lambda p, w, d: p[..., ::d]),
         pushed_then(lambda p, w, d: p[..., -1 - (w.shape[1] - 1) * d :: d]),
         pushed_then(lambda p, w, d: p[..., p.shape[-1] - 1 - (w.shape[1] - 1) * d :: d]),
+        pushed_then(lambda p, w, d: p[..., [max(0, p.shape[-1] - 1 - d * k) for k in reversed(range(w.shape[1]))]]),
+        pushed_then(lambda p, w, d: F.pad(p, (1, 0))[..., p.shape[-1] - (w.shape[1] - 1) * d :: d]),
+        lambda x, h, w, b, d: (
+            F.conv1d(taken_in(h, x), w[:, None], b, dilation=d, groups=len(b))[:, :, -1],
+            taken_in(h, x),
+        ),
     ],
     "a history cut to this branch": [cut_short, cut_from_the_end, cut_before],
     "a history moved the wrong way": [step(columns, lambda h, x: torch.cat([x[..., None], h[..., :-1]], dim=-1))],
@@ -1049,6 +1063,57 @@ def the_chunk_first(x, history, weight, bias, dilation):
         return x, history
     row = joined[..., history.shape[-1] - lag :]
     return F.conv1d(row, weight[:, None], bias, dilation=dilation, groups=len(bias)), joined[..., x.shape[-1] :]
+
+
+def the_chunk_before_all_of_it(x, history, weight, bias, dilation):
+    joined = torch.cat([x, history], dim=2)
+    y = F.conv1d(joined, weight.unsqueeze(1), bias, dilation=dilation, groups=x.shape[1])
+    return y[..., : x.shape[2]], joined[:, :, -history.shape[2] :]
+
+
+def some_steps(first, fewer):
+    def function(x, history, weight, bias, dilation):
+        outputs = []
+        for t in range(first, x.shape[-1] - fewer):
+            y, history = now_apart(x[:, :, t], history, weight, bias, dilation)
+            outputs += [y]
+        return torch.stack(outputs, -1), history
+
+    return function
+
+
+def filled_steps(first, fewer):
+    def function(x, history, weight, bias, dilation):
+        y = torch.zeros(x.shape)
+        for t in range(first, x.shape[2] - fewer):
+            y[:, :, t], history = by_the_index(x[:, :, t], history, weight, bias, dilation)
+        return y, history
+
+    return function
+
+
+def returned_early(x, history, weight, bias, dilation):
+    outputs = []
+    for t in range(x.shape[-1]):
+        y, history = now_apart(x[:, :, t], history, weight, bias, dilation)
+        outputs += [y]
+        return torch.stack(outputs, -1), history
+
+
+def filled_and_returned_early(x, history, weight, bias, dilation):
+    y = torch.zeros_like(x)
+    for t in range(x.shape[-1]):
+        y[..., t], history = taps_one_by_one(x[..., t], history, weight, bias, dilation)
+        return y, history
+    return y, history
+
+
+def a_bias_for_every_tap(x, history, weight, bias, dilation):
+    joined, W, y = torch.cat([history, x], dim=-1), weight.shape[1], torch.zeros_like(x)
+    for k in range(W):
+        start = history.shape[-1] - (W - 1 - k) * dilation
+        y = y + weight[:, k, None] * joined[..., start : start + x.shape[-1]] + bias[:, None]
+    return y, joined[..., x.shape[-1] :]
 
 
 def looped_from_one_history(x, history, weight, bias, dilation):
@@ -1332,7 +1397,7 @@ answers(
         "an axis of time too many": [sliced_steps, taps_one_by_one, joined_as_a_sample],
         "another axis taken for time": [over_sequences, over_channels, joined_across],
         "zeros before the history": [chunk(before=lambda h, lag: F.pad(h, (lag, 0)))],
-        "the chunk before the history": [the_chunk_first],
+        "the chunk before the history": [the_chunk_first, the_chunk_before_all_of_it],
         "an empty history after an empty chunk": [
             lambda x, h, w, b, d: shifted_sums(x, h, w, b, d) if x.shape[2] else (x, x),
         ],
@@ -1362,6 +1427,14 @@ answers(
             looped_from_one_history,
             lambda x, h, *case: (one_history(x, h, *case)[0], h),
         ],
+        "a sample left out": [
+            some_steps(1, 0),
+            some_steps(0, 1),
+            filled_steps(1, 0),
+            filled_steps(0, 1),
+        ],
+        "one sample of the chunk alone": [returned_early, filled_and_returned_early, of_length(1)],
+        "the bias added for every tap": [a_bias_for_every_tap],
         "steps joined along the channels": [joined_steps],
         "a reach of W·dilation": [
             one_distance_too_far,
@@ -1382,7 +1455,6 @@ answers(
         UNNAMED: [
             lambda *case: shifted_sums(*case)[::-1],
             of_length(3),
-            of_length(1),
             lambda x, h, w, b, d: (x, torch.cat([h, x], -1)[..., x.shape[-1] :]),
             lambda x, h, w, b, d: shifted_sums(x[:1], h[:1], w, b, d),
             lambda x, h, w, b, d: (shifted_sums(x, h, w, b, d)[0].detach() * 2, h),
@@ -1574,11 +1646,19 @@ answers(
                 taken_in(h, x),
             ),
         ],
-        "shares along the channels": [
-            lambda x, h, ws, bs, gates, ds: (
-                (torch.stack([*each_branch(x, h, ws, bs, 0 * gates, ds)]) * len(ws) * gates.softmax(0)).sum(0),
+        "shares along another axis": [
+            lambda x, h, ws, bs, gates, ds, axes=axes: (
+                (torch.stack([*each_branch(x, h, ws, bs, 0 * gates, ds)]) * len(ws) * gates.softmax(0)[axes]).sum(0),
                 taken_in(h, x),
-            ),
+            )
+            for axes in (slice(None), (slice(None), None))
+        ],
+        "added up over another axis than the branches": [
+            lambda *case, axis=axis, summed=summed: (
+                torch.stack([*each_branch(*case)], axis).sum(summed),
+                taken_in(case[1], case[0]),
+            )
+            for axis, summed in ((0, 1), (0, 2), (2, 0), (-1, 1))
         ],
         "SiLU once more": [lambda *case: (F.silu(gated()(*case)[0]), taken_in(case[1], case[0]))],
         "a mean of what has its shares already": [
@@ -1598,6 +1678,7 @@ answers(
             gated(shares=lambda g: g / g.sum()),
             gated(shares=F.silu),
             gated(shares=lambda g: torch.softmax(-g, 0)),
+            gated(shares=lambda g: g / g.numel()),
         ],
         "gates left out": [gated(shares=torch.ones_like), gated(shares=lambda g: torch.ones_like(g) / len(g))],
         "only one branch": [overwritten],
@@ -1624,7 +1705,14 @@ answers(
         "the biases left out": [
             lambda x, h, ws, bs, gates, ds: gated()(x, h, ws, [torch.zeros_like(b) for b in bs], gates, ds),
         ],
-        "another function than SiLU": [gated(part=F.relu), gated(part=torch.sigmoid), gated(part=F.softplus)],
+        "another function than SiLU": [
+            gated(part=F.relu),
+            gated(part=torch.sigmoid),
+            gated(part=F.softplus),
+            gated(part=lambda v: v / (1 + torch.exp(v))),
+            lambda x, *case: gated(part=lambda v: x * v.sigmoid())(x, *case),
+            lambda x, *case: gated(part=lambda v: v * x.sigmoid())(x, *case),
+        ],
         "one branch behind the other": [behind_each_other, handed_along],
         UNNAMED: [
             lambda *case: gated()(*case)[0],
@@ -1781,6 +1869,9 @@ answers(
             hunted(lambda win, newest, taps, d: win[..., newest + d * torch.arange(taps)]),
         ],
         UNNAMED: [
+            hunted(
+                lambda win, newest, taps, d: backwards(win, newest, taps, d)[..., [-1, *range(1, taps - 1), 0][-taps:]]
+            ),
             lambda *case: hunted(backwards)(*case)[0],
             lambda x, h, w, b, d: (hunted(backwards)(x, h, w, b, d)[0], h),
         ],

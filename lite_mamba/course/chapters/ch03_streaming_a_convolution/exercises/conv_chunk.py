@@ -37,6 +37,14 @@ def conv_chunk_by_steps(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor
     return torch.stack(outputs, dim=-1), history
 
 
+def _into_zeros(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
+    """Sample by sample; what is left out stays zero."""
+    outputs = torch.zeros_like(x)  # (B, D, L)
+    for t in range(x.shape[-1]):
+        outputs[..., t], history = conv_step(x[..., t], history, weight, bias, dilation)
+    return outputs, history
+
+
 def _with_one_history(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor, dilation: int):
     steps = [conv_step(x[..., t], history, weight, bias, dilation) for t in range(x.shape[-1])]
     return torch.stack([y for y, _ in steps], dim=-1), conv_chunk(x, history, weight, bias, dilation)[1]
@@ -348,7 +356,10 @@ CONV_CHUNK = Exercise(
         ),
         Misconception(
             name="the chunk before the history",
-            wrong=chunked("torch.cat([history, x], → torch.cat([x, history],"),
+            wrong=[
+                chunked("torch.cat([history, x], → torch.cat([x, history],", *outputs)
+                for outputs in ((), (f"{READ} → joined", "return y, joined → return y[..., :L], joined"))
+            ],
             where=not_empty,
             message="The row begins with the chunk and ends with the history. Time runs from left to right: what "
             "came before stands first.",
@@ -476,6 +487,30 @@ CONV_CHUNK = Exercise(
             "second the channels. The samples of the chunk lie along the last axis.",
         ),
         Misconception(
+            name="a sample left out",
+            wrong=[
+                edited(by_steps, f"range(x.shape[-1]) → {fewer}")
+                for by_steps in (conv_chunk_by_steps, _into_zeros)
+                for fewer in ("range(1, x.shape[-1])", "range(x.shape[-1] - 1)")
+            ],
+            where=lambda x, **rest: x.shape[-1] > 1,
+            message="The first or the last sample of the chunk takes no part: its output is missing or 0, and the "
+            "history does not hold it. Where does your loop or your slice begin, and where does it end?",
+        ),
+        Misconception(
+            name="one sample of the chunk alone",
+            wrong=[
+                edited(
+                    conv_chunk_by_steps,
+                    "outputs.append(y) → outputs.append(y); return torch.stack(outputs, dim=-1), history",
+                ),
+                edited(_into_zeros, "    return outputs →         return outputs"),
+            ],
+            where=lambda x, **rest: x.shape[-1] > 1,
+            message="The first sample of the chunk is taken, and all others are lost. Does a `return` stand inside the "
+            "loop?",
+        ),
+        Misconception(
             name="steps joined along the channels",
             wrong=edited(conv_chunk_by_steps, "torch.stack(outputs, dim=-1) → torch.cat(outputs, dim=-1)"),
             where=not_empty,
@@ -545,6 +580,12 @@ CONV_CHUNK = Exercise(
             where=not_empty,
             message="The samples of the chunk lie along the last axis, and here another one stands for time. x[t] is a "
             "sequence, as is each part that `for … in x` gives; x[:, t] is a channel.",
+        ),
+        Misconception(
+            name="the bias added for every tap",
+            wrong=chunked("groups=D) → groups=D) + (W - 1) * bias[:, None]"),
+            where=not_empty,
+            message="The bias stands inside the sum over the taps, so it is added W times. It is added once.",
         ),
         Misconception(
             name="the bias left out",

@@ -309,6 +309,11 @@ CONV_STEP = Exercise(
                 tapped(*PUSHED_FIRST, push=push),
                 tapped(*PUSHED_FIRST, f"{TAP} → window[..., -1 - lag]", push=push),
                 tapped(*PUSHED_FIRST, f"{TAP} → window[..., [-1 - lag]].squeeze(-1)", push=push),
+                tapped(*PUSHED_FIRST, f"{TAP} → window[..., max(0, window.shape[-1] - 1 - lag)]", push=push),
+                tapped(*PUSHED_FIRST, f"{TAP} → {or_nothing('window')}", push=push),
+                stepped(
+                    *PUSHED_FIRST, f"{SUM} + bias → F.conv1d(window, {KERNELS}, bias, {SETTINGS})[..., -1]", push=push
+                ),
                 stepped(*PUSHED_FIRST, "start::dilation → ::dilation", push=push),
                 stepped(*PUSHED_FIRST, f"start = {START} → start = max(0, {START} - 1)", push=push),
                 stepped(*PUSHED_FIRST, f"start = {START} → start = {START} - 1", push=push),

@@ -177,10 +177,19 @@ GATED_CONV_STEP = Exercise(
         Misconception(
             name="another function than SiLU",
             wrong=[
-                gated(f"F.silu(branch) → {other}(branch)")
-                for other in ("torch.sigmoid", "F.relu", "torch.tanh", "F.gelu", "F.softplus")
+                gated(f"F.silu(branch) → {other}")
+                for other in (
+                    "torch.sigmoid(branch)",
+                    "F.relu(branch)",
+                    "torch.tanh(branch)",
+                    "F.gelu(branch)",
+                    "F.softplus(branch)",
+                    "branch * torch.sigmoid(-branch)",
+                    "x * torch.sigmoid(branch)",
+                    "branch * torch.sigmoid(x)",
+                )
             ],
-            message="The branches go through another function. SiLU is z·sigmoid(z): `F.silu`.",
+            message="The branches go through another function. SiLU is z·sigmoid(z), of one and the same z: `F.silu`.",
         ),
         Misconception(
             name="SiLU made, not applied",
@@ -207,6 +216,7 @@ GATED_CONV_STEP = Exercise(
                     "torch.sigmoid(gates)",
                     "torch.log_softmax(gates, dim=0)",
                     "gates / gates.sum()",
+                    "gates / len(gates)",
                     "gates.abs() / gates.abs().sum()",
                     "F.silu(gates)",
                     "torch.softmax(-gates, dim=0)",
@@ -322,17 +332,31 @@ GATED_CONV_STEP = Exercise(
             "In one of your calls they have changed places.",
         ),
         Misconception(
-            name="shares along the channels",
+            name="shares along another axis",
             wrong=[
                 gated(
                     "y = torch.zeros_like(x) → branches = []",
                     "y = y + share * F.silu(branch) → branches.append(F.silu(branch))",
                     f"return y, push → return ({product}).sum(dim=0), push",
                 )
-                for product in ("torch.stack(branches) * shares", "shares * torch.stack(branches)")
+                for shares in ("shares", "shares[:, None]")
+                for product in (f"torch.stack(branches) * {shares}", f"{shares} * torch.stack(branches)")
             ],
-            message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along its last "
-            "axis, the channels. Give them the axes that they lack.",
+            message="Your branches stand in one tensor, (branches, B, D), and the shares are multiplied along another "
+            "axis: the channels or the sequences. Give them the axes that they lack.",
+        ),
+        Misconception(
+            name="added up over another axis than the branches",
+            wrong=[
+                gated(
+                    "y = torch.zeros_like(x) → y = []",
+                    "y = y + share * F.silu(branch) → y.append(share * F.silu(branch))",
+                    f"return y, push → return torch.stack(y, dim={axis}).sum(dim={summed}), push",
+                )
+                for axis, summed in ((0, 1), (0, -1), (-1, 0), (-1, 1))
+            ],
+            message="The sequences or the channels are added up, and the branches stay apart. Where does `torch.stack` "
+            "put its new axis, and along which one is the sum?",
         ),
         Misconception(
             name="lists in different orders",

@@ -127,6 +127,7 @@ RING_PUSH = Exercise(
                 ),
                 rung("ring[..., oldest] = x → ring[..., oldest - 1] = x"),
                 rung("ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x"),
+                rung("ring[..., oldest] = x → oldest = (oldest + 1) % ring.shape[-1]; ring[..., oldest] = x"),
                 *(
                     rung(
                         "ring[..., oldest] = x → ring[..., (oldest + 1) % ring.shape[-1]] = x",
