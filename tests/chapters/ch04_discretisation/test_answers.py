@@ -310,6 +310,11 @@ ZOH = [
     ("the paper with @", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - I(a)) @ b / a), MATRIX),
     ("the paper with @ at its end", lambda dt, a, b: (exp(dt, a), (exp(dt, a) - I(a)) / a @ b), MATRIX),
     (
+        "exp of a diagonal matrix, back to N numbers",
+        lambda dt, a, b: (exp(dt, a), torch.diag(1 / a) @ (torch.diag(dt * a).exp() - I(a)) @ b),
+        MATRIX,
+    ),
+    (
         "the paper with inv",
         lambda dt, a, b: (exp(dt, a), torch.linalg.inv(torch.diag(dt * a)) @ (exp(dt, a) - I(a)) @ (dt * b)),
         MATRIX,
@@ -647,6 +652,11 @@ STEP = [
     ("rounded to a millionth", lambda s: round(2 * abs(s.real) / abs(s) ** 2, 6), "a step that is not exact"),
     ("the shorter of two limits", lambda s: min(2 / abs(p) for p in (s.real, s.imag) if p), "a limit for each part"),
     ("the sizes of both parts", lambda s: 2 / (abs(s.real) + abs(s.imag)), "a limit for each part"),
+    (
+        "i squared with Im",
+        lambda s: -2 * s.real / (s.real**2 + (1j * s.imag) ** 2),
+        "the square of s in the place of its size",
+    ),
     ("upside down, the 2 above", lambda s: 2 * abs(s) ** 2 / -s.real, "an upside-down fraction"),
 ]
 

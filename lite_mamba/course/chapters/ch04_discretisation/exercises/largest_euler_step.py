@@ -112,6 +112,7 @@ LARGEST_EULER_STEP = Exercise(
                 edited(largest_euler_step, "abs(pole) ** 2 → abs((pole**2).real)"),
                 edited(largest_euler_step, "abs(pole) ** 2 → -(pole**2).real"),
                 edited(largest_euler_step, "abs(pole) ** 2 → pole ** 2"),
+                edited(largest_euler_step, "abs(pole) ** 2 → (pole.real**2 + (pole.imag * 1j) ** 2)"),
                 edited(largest_euler_step, "-2 * pole.real / abs(pole) ** 2 → (-2 * pole.real / pole ** 2).real"),
             ],
         ),

@@ -199,6 +199,7 @@ ZOH = Exercise(
                         "(torch.exp(delta * A) - I(A)) / A * B",
                         "(torch.exp(delta * A) - I(A)) / A @ B",
                         "(torch.exp(delta * A) - I(A)) @ B / A",
+                        "(torch.exp(torch.diag(delta * A)) - I(A)) @ B / A",
                     )
                 ),
                 _matrices,
