@@ -111,8 +111,8 @@ def test_a_figure_keeps_its_axes_however_often_it_is_saved_and_wherever_it_has_n
         figure = Ripple()
         (marks,) = figure.left.plot(points, points, "o", clip_on=False)
         figure.move(marks)
-        for _ in range(3):
-            figure.savefig(tmp_path / "saved.png")
+        for one in (figure.figure, figure, figure.figure, figure):
+            one.savefig(tmp_path / "saved.png")
             places.append(figure.left.get_position().bounds)
         figure.picture()
         places.append(figure.left.get_position().bounds)

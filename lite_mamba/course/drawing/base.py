@@ -62,6 +62,7 @@ class LiveFigure:
 
     def __init__(self, width: float = style.WIDTH, height: float = style.HEIGHT):
         self.figure = style.new_figure(width, height)
+        self.figure.before_saving = self._prepare
         self.lock = threading.RLock()
         self.owner = lambda function: ""
         self._moving: list[Artist] = []
@@ -116,8 +117,6 @@ class LiveFigure:
         """Write the figure as it was set last to a file: the arguments are those of matplotlib's `Figure.savefig`."""
         with self.lock:
             self.update(**self.defaults() | self.set_to)
-            if self._still is None:
-                self._draw_still()  # a file has its axes where the picture has them
             self.figure.savefig(*where, **options)
 
     def _repr_mimebundle_(self, **_) -> tuple[dict, dict]:
@@ -190,6 +189,12 @@ class LiveFigure:
         yield self.defaults()
         for values in itertools.product(*(control.extremes() for control in self.controls.values())):
             yield dict(zip(self.controls, values, strict=True))
+
+    def _prepare(self) -> None:
+        """A file has its axes where the picture has them."""
+        if not self._laid_out:
+            self.update(**self.defaults() | self.set_to)
+            self._lay_out()
 
     def _draw_still(self) -> None:
         if not self._laid_out:

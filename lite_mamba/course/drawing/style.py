@@ -66,7 +66,11 @@ def context():
 class _Saved(Figure):
     """Saved as it is drawn: in this style, with a heading that moves, where matplotlib would leave that out."""
 
+    def before_saving(self) -> None:
+        """What has to be done first: a `LiveFigure` gives its axes their places."""
+
     def savefig(self, *where, **options) -> None:
+        self.before_saving()
         moving = [one for one in self.get_children() if one.get_animated()]
         for one in moving:
             one.set_animated(False)
