@@ -500,6 +500,14 @@ def test_a_gradient_that_comes_in_part_is_told_as_such():
     assert "their gradient for `x` is not" in card(WITH_GRADIENTS, found).text()
 
 
+def test_a_gradient_that_is_infinite_or_not_a_number_is_not_told_to_be_cut_off():
+    for odd in (lambda x: torch.where(x.isnan(), x / 0, 0 * x), lambda x: (0 * x).sqrt()):
+        found = judge(WITH_GRADIENTS, lambda x, w, odd=odd: (w[0] * x + odd(x), w[1].expand_as(x)))
+        assert found.misconception.name == "a gradient that is not a number"
+        words = card(WITH_GRADIENTS, found).text()
+        assert "their gradient for `x` is infinite or not a number" in words and "detach" not in words
+
+
 def test_gradients_are_asked_for_where_apply_brings_a_part_along():
     halves = replace(WITH_GRADIENTS, reference=lambda x, weights, by: (x * weights[0] / by, weights[1] + 0 * x))
     halves = replace(halves, apply=lambda function, x, weights: function(x, weights, 2))

@@ -80,6 +80,8 @@ HINTS: dict[str, str] = {  # the most telling first
     "a part too many": "What was asked for came, and something else with it. The stub's Returns says what must come.",
     "exchanged parts": "All parts are right. The stub's Returns says which of them comes first.",
     "a gradient cut off": "Which line leaves torch, or makes a tensor that knows nothing of the input?",
+    "a gradient that is not a number": "Which intermediate value is infinite, or divided by 0? On the way back it is a "
+    "factor, also where `torch.where` did not choose it.",
     # The call before has a part in it: what else is found out about the values need not be true.
     "another result at the next call": "What is left from the call before? A list or a state that is made outside of "
     "the function, or stands behind a parameter's `=`, is made once for all calls.",

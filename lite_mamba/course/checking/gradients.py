@@ -75,6 +75,10 @@ def _tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
 def _in_words(example: Example) -> Difference:
     expected, got = example.expected.value, example.got.value
     name = next(name for name in expected if difference(expected[name], got[name], NEAR))
+    if not got[name].isfinite().all():
+        return Difference(
+            "not finite", f"the values are right, their gradient for `{name}` is infinite or not a number"
+        )
     if got[name].any():
         return Difference("gradient", f"the values are right, their gradient for `{name}` is not: {CUT} in part")
     return Difference("gradient", f"the values are right, but no gradient leads from them back to `{name}`: {CUT}")

@@ -126,7 +126,9 @@ def _without_gradient(lost: Example) -> Verdict:
     if lost.raised:
         words = ("This came when the inputs asked for gradients.",)
         return Verdict("raised", example=lost, misconception=named_error(lost.raised), relations=words)
-    return Verdict("misconception", example=lost, misconception=named([Said("a gradient cut off")]))
+    infinite = lost.difference is not None and lost.difference.kind == "not finite"
+    name = "a gradient that is not a number" if infinite else "a gradient cut off"
+    return Verdict("misconception", example=lost, misconception=named([Said(name)]))
 
 
 def _name_failure(exercise: Exercise, function: Callable[..., Any], examples: list[Example]) -> Verdict:
