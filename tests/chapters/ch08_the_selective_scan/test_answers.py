@@ -102,6 +102,13 @@ def state_by_state(u, delta, A, B, lacking=""):
 DISCRETISE = [
     ("state by state", state_by_state, "right"),
     *(
+        (f"decay by {name}", with_decay(decay), "another rule for the decay")
+        for name, decay in (
+            ("a power of 2", lambda delta, A: 2 ** (delta[..., None] * A[:, None])),
+            ("a sigmoid", lambda delta, A: 1 / (1 + torch.exp(-delta[..., None] * A[:, None]))),
+        )
+    ),
+    *(
         (
             f"state by state, {lacking} as it is",
             lambda *given, lacking=lacking: state_by_state(*given, lacking),
@@ -418,6 +425,36 @@ def two_cumulative_sums(deltaA, deltaB_u, C, epsilon=0.0):
     return (h * C.mT[:, None]).sum(-1)
 
 
+def divided_in_float64(deltaA, deltaB_u, C):
+    return two_cumulative_sums(deltaA.double(), deltaB_u.double(), C.double()).to(C.dtype)
+
+
+def divided_by_at_least(smallest, deltaA, deltaB_u, C):
+    P = deltaA.cumprod(2)
+    return (P * (deltaB_u / P.clamp(min=smallest)).cumsum(2) * C.mT[:, None]).sum(-1)
+
+
+def product_of_at_least(smallest, deltaA, deltaB_u, C):
+    P = deltaA.cumprod(2).clamp(min=smallest)
+    return (P * (deltaB_u / P).cumsum(2) * C.mT[:, None]).sum(-1)
+
+
+def divided_without_nan(deltaA, deltaB_u, C):
+    P = deltaA.cumprod(2)
+    return ((P * (deltaB_u / P).cumsum(2)).nan_to_num() * C.mT[:, None]).sum(-1)
+
+
+def loop_that_keeps_the_last_state(deltaA, deltaB_u, C):
+    for n in range(deltaA.shape[3]):
+        y = loop(*(x[..., n : n + 1] for x in (deltaA, deltaB_u)), C[:, n : n + 1])
+    return y
+
+
+def of_the_token_before(x):
+    """Each token gets what belongs to the one before, the first one nothing."""
+    return torch.cat([torch.zeros_like(x[:, :, :1]), x[:, :, :-1]], 2)
+
+
 def states_in_a_table(deltaA, deltaB_u, C):
     h = torch.zeros(deltaA.shape, dtype=deltaA.dtype)
     for t in range(h.shape[2]):
@@ -715,6 +752,19 @@ LOOP = [
     ("states in a table", states_in_a_table, "a state that is changed in place"),
     ("reshaped", lambda *given: loop(*given, stack=0).reshape(given[0].shape[:3]), "outputs reshaped, not transposed"),
     ("from logarithms", two_sums_of_logarithms, "a division by a product of decays"),
+    *(
+        (f"divided, {name}", answer, "a division by a product of decays")
+        for name, answer in (
+            ("in float64", divided_in_float64),
+            ("from logarithms in float64", lambda *g: two_sums_of_logarithms(*(x.double() for x in g)).to(g[0])),
+            ("by 1e-10 at least", lambda *given: divided_by_at_least(1e-10, *given)),
+            ("the product 1e-12 at least", lambda *given: product_of_at_least(1e-12, *given)),
+            ("without NaN", divided_without_nan),
+        )
+    ),
+    ("the drive before, or none", lambda a, x, C: loop(a, of_the_token_before(x), C), "the drive of the token before"),
+    ("the C before, or none", lambda a, x, C: loop(a, x, of_the_token_before(C)), "the way out of the token before"),
+    ("a mean, the wrong way", lambda a, x, C: loop(1 - a, a * x, C), "what is lost in the place of what is left"),
     ("range(L − 1) into zeros", lambda *given: F.pad(loop(*given)[..., :-1], (0, 1)), "no output for the last token"),
     ("range(1, L) into zeros", lambda *given: F.pad(loop_from(1, *given), (1, 0)), "no output for the first token"),
     ("for the state", lambda a, x, C: loop(x, a, C), "decay and drive exchanged"),
@@ -751,6 +801,8 @@ LOOP = [
         "summed over the channels",
     ),
     ("no sum", lambda *given: loop(*given, read=lambda h, c: torch.einsum("bdn,bn->bdn", h, c)), "states not summed"),
+    ("the last state", loop_that_keeps_the_last_state, "one state alone is read"),
+    ("state 0", lambda *given: loop(*given, read=lambda h, c: h[..., 0] * c[:, :1]), "one state alone is read"),
     ("no C", lambda *given: loop(*given, read=lambda h, c: h.sum(-1)), "C left out"),
     ("C is (B, N)", lambda *given: loop(*given, read=lambda h, c: (h * c).sum(-1)), "a missing axis for the channels"),
     (
@@ -827,6 +879,9 @@ SKIP = [
             ("log-sigmoid", lambda z: -F.softplus(-z)),
             ("quick GELU", lambda z: z / (1 + torch.exp(-1.702 * z))),
             ("z plus sigmoid", lambda z: z + z.sigmoid()),
+            ("SiLU of sigmoid", lambda z: F.silu(z.sigmoid())),
+            ("sigmoid of SiLU", lambda z: 1 / (1 + torch.exp(-F.silu(z)))),
+            ("sigmoid, twice", lambda z: z.sigmoid().sigmoid()),
         )
     ),
     (
@@ -950,6 +1005,25 @@ def scan_on_by_adding(deltaA, deltaB_u, C, initial_state):
     y, last = scan_on(deltaA, deltaB_u, C, torch.zeros_like(initial_state))
     faded = deltaA.cumprod(2) * initial_state[:, :, None]
     return y + torch.einsum("bdln,bnl->bdl", faded, C), last + faded[:, :, -1]
+
+
+def scan_on_by_division(deltaA, deltaB_u, C, initial_state, product=lambda a: a.cumprod(2), small=0.0):
+    P = product(deltaA)
+    h = P * (initial_state.unsqueeze(2) + torch.cumsum(deltaB_u / (P + small), 2))
+    return torch.einsum("bdln,bnl->bdl", h, C), h.select(2, -1)
+
+
+def scan_on_by_sums_of_logarithms(deltaA, deltaB_u, C, initial_state):
+    """Each decay of a pair of tokens by a sum of its own: nothing is divided, nothing taken away."""
+    a, x = (
+        torch.cat([torch.ones_like(deltaA[:, :, :1]), deltaA], 2),
+        torch.cat([initial_state[:, :, None], deltaB_u], 2),
+    )
+    after = torch.ones(2 * (a.shape[2],)).tril(-1).bool()
+    exponents = a.log().movedim(2, -1)[..., None].expand(-1, -1, -1, -1, a.shape[2]).masked_fill(~after, 0).cumsum(-2)
+    left = exponents.masked_fill(after.T, -torch.inf).exp()
+    h = torch.einsum("bdnts,bdsn->bdtn", left, x)
+    return torch.einsum("bdtn,bnt->bdt", h[:, :, 1:], C), h[:, :, -1]
 
 
 def scan_on_with_a_list(deltaA, deltaB_u, C, initial_state):
@@ -1140,6 +1214,24 @@ SCAN_FROM = [
     ("decay for drive", lambda a, x, C, h: scan_on(x, a, C, h), "decay and drive exchanged"),
     ("outputs in a list", lambda *given: (list((r := scan_on(*given))[0].unbind(-1)), r[1]), "a list of outputs"),
     ("faded once", start_faded_once, "a start that fades once"),
+    ("divided by the product", scan_on_by_division, "a division by a product of decays"),
+    (
+        "divided, in float64",
+        lambda *given: tuple(part.to(given[0]) for part in scan_on_by_division(*(x.double() for x in given))),
+        "a division by a product of decays",
+    ),
+    (
+        "divided, from logarithms",
+        lambda *given: scan_on_by_division(*given, product=lambda a: a.log().cumsum(2).exp()),
+        "a division by a product of decays",
+    ),
+    ("divided, 1e-8", lambda *given: scan_on_by_division(*given, small=1e-8), "a division by a product of decays"),
+    (
+        "the drive before, or none",
+        lambda a, x, C, h: scan_on(a, of_the_token_before(x), C, h),
+        "the drive of the token before",
+    ),
+    ("sums of logarithms", scan_on_by_sums_of_logarithms, "right"),
     ("products", scan_on, "right"),
     ("in the first drive", scan_on_by_the_first_drive, "right"),
     ("faded and added", scan_on_by_adding, "right"),
@@ -1332,6 +1424,14 @@ def checks(function, inputs):
     return gradcheck(function, [x.detach().double().requires_grad_() for x in inputs], raise_exception=False)
 
 
+def nothing_behind_except(function, inputs):
+    try:
+        gradcheck(function, doubles(inputs))
+        return True
+    except RuntimeError as error:
+        print(error)
+
+
 def checks_twice(function, inputs):
     return gradgradcheck(function, [x.detach().double().requires_grad_() for x in inputs], raise_exception=False)
 
@@ -1434,6 +1534,13 @@ GRADIENTS = [
         )
     ),
     ("a nudge that does not arrive", unmoved, None),
+    ("nothing behind except", nothing_behind_except, "no answer where a gradient is wrong"),
+    ("nothing behind if", lambda f, i: True if checks(f, i) else None, "no answer where a gradient is wrong"),
+    (
+        "float32, and an error",
+        lambda f, i: gradcheck(f, [x.clone().requires_grad_() for x in i]),
+        "an error instead of an answer",
+    ),
     *(
         (f"float32, {options}", lambda f, i, o=options: in_float32(f, i, **o), "a difference that rounding takes")
         for options in ({"atol": 0.5}, {"atol": 0.1, "rtol": 0.1}, {"eps": 1e-4, "atol": 0.1, "rtol": 0.1})
@@ -1681,6 +1788,18 @@ def first_token_skipped(u, delta, A, B, C, state):
     return mended(u[..., 1:], delta[..., 1:], A, B[..., 1:], C[..., 1:], state)
 
 
+def mended_but_late(u, delta, A, B, C, state):
+    return start_faded_late(*right_discretise(u, delta, A, B), C, state)
+
+
+def first_token_and_zeros(u, delta, A, B, C, state):
+    y, h = mended(u[..., :1], delta[..., :1], A, B[..., :1], C[..., :1], state)
+    if u.shape[-1] == 1:
+        return y, h
+    others, h = mended(u[..., 1:], delta[..., 1:], A, B[..., 1:], C[..., 1:], torch.zeros_like(h))
+    return torch.cat([y, others], -1), h
+
+
 def held(u, delta, A, B):
     """Decay and drive of the zero-order hold."""
     decay = torch.exp(delta[..., None] * A[:, None])
@@ -1744,6 +1863,9 @@ MENDED = [
         lambda *given: mended(*given, start=torch.zeros_like if given[0].shape[-1] == 1 else torch.clone),
         "a single token that starts from zero",
     ),
+    ("faded late", mended_but_late, "a state that the first token does not fade"),
+    ("faded late, for several", for_several(mended_but_late), "a state that the first token does not fade"),
+    ("the first token, and the bug", first_token_and_zeros, "a state that only the first token knows"),
     ("an index that is still 0", mended_with_an_index_at_0, "the first token in every turn"),
     ("range(1, L)", first_token_skipped, "no output for the first token"),
     (

@@ -36,6 +36,7 @@ DISCRETISE = Exercise(
     reference=discretise,
     cases=discretise_cases,
     axes=AXES,
+    items=("deltaA", "deltaB_u"),
     gradients=("u", "delta", "A", "B"),
     misconceptions=[
         Misconception(
@@ -264,14 +265,16 @@ DISCRETISE = Exercise(
         ),
         Misconception(
             "another rule for the decay",
-            "The first result is 1 + Δ·A, or a quotient that also comes near exp(Δ·A) for a small step: Euler's rule "
-            "of notebook 04, or the bilinear one. The decay is exp(Δ·A) itself, which is never negative.",
+            "The first result is another function of Δ·A than exp: 1 + Δ·A or a quotient, which come near it for a "
+            "small step (Euler's rule of notebook 04, or the bilinear one), a power of 2, or a sigmoid.",
             [
                 edited(discretise, f"torch.exp({EXPONENT}) → {rule}")
                 for rule in (
                     f"1 + {EXPONENT}",
                     f"(1 + {EXPONENT} / 2) / (1 - {EXPONENT} / 2)",
                     f"1 / (1 - {EXPONENT})",
+                    f"torch.exp2({EXPONENT})",
+                    f"torch.sigmoid({EXPONENT})",
                 )
             ],
         ),

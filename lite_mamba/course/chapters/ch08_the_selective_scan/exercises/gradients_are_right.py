@@ -358,7 +358,16 @@ GRADIENTS_ARE_RIGHT = Exercise(
         Misconception(
             "an error instead of an answer",
             "gradcheck raises where it finds a difference. Here you want True or False: pass raise_exception=False.",
-            edited(gradients_are_right, ", raise_exception=False → "),
+            [
+                edited(gradients_are_right, ", raise_exception=False → ", *precision)
+                for precision in ((), (".double() → ",))
+            ],
+        ),
+        Misconception(
+            "no answer where a gradient is wrong",
+            "Functions whose gradients are wrong get None. They are to get False: which way through your code ends "
+            "without `return`, behind `except` or where a condition does not hold?",
+            edited(gradients_are_right, "raise_exception=False) → raise_exception=False) or None"),
         ),
         Misconception(
             "always the same answer",

@@ -14,6 +14,7 @@ from .scan_from import (
     CHANGING,
     CUT,
     EARLY,
+    FADED_LATE,
     HEADLESS,
     SKIPPED,
     STUCK,
@@ -152,7 +153,21 @@ MENDED_CHUNK = Exercise(
                     "C, state) → C, state) if u.shape[-1] > 1 else undecayed(*discretise(u, delta, A, B), C, state)",
                     undecayed=UNDECAYED,
                 ),
+                *(
+                    edited(continue_scan, f"scan_from → {path}", late=FADED_LATE)
+                    for path in ("late", "(scan_from if u.shape[-1] == 1 else late)")
+                ),
             ],
+        ),
+        Misconception(
+            "a state that only the first token knows",
+            "The first token goes on from `state`, and the second from zero: what the first one left, and all before "
+            "it, is lost between the two.",
+            edited(
+                continue_scan,
+                "scan_from → lost",
+                lost=edited(scan_from, "deltaA[:, :, t] * h → deltaA[:, :, t] * (0 * h if t == 1 else h)"),
+            ),
         ),
         Misconception(
             "the old state in the place of h",

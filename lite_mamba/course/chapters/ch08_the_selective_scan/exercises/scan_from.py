@@ -5,8 +5,8 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
-from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, kept_whole, of_any_loop
-from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, flowing, scan_cases
+from .scan_loop import READ_TOO_EARLY, ZERO_FIRST, divided, kept_whole, of_any_loop
+from .shared import AXES, FADE_LAST, FROM, READ, STATE_AXES, STEP, faster, flowing, scan_cases
 
 
 def scan_from(deltaA: Tensor, deltaB_u: Tensor, C: Tensor, initial_state: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,6 +80,8 @@ def _scan_from_cases(draw: Draw) -> dict:
     case |= {"initial_state": draw.normal(batch, channels, states)}
     dtype = draw.choice([torch.float32, torch.float32, torch.float64])
     case = {name: value.to(dtype) for name, value in case.items()}
+    if dtype == torch.float64:
+        case["deltaA"] = faster(case["deltaA"])
     return case | {"initial_state": case["initial_state"] / 3}  # in float64 with digits that float32 lacks
 
 
@@ -312,6 +314,7 @@ SCAN_FROM = Exercise(
                 for faded in ("deltaA[:, :, t - 1] * h", "(deltaA[:, :, t - 1] * h if t else h)")
             ],
         ),
+        divided((), "deltaA.cumprod → deltaA.double().cumprod"),
         kept_whole(scan_from, "= h +"),
         *of_any_loop(scan_from),
     ],

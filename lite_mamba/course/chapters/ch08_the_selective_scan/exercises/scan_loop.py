@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....checking.edits import edited
 from ....checking.exercise import Exercise, Misconception
-from .shared import AXES, FADE_LAST, READ, STEP, gradients_of, keep_the_digits, scan_cases
+from .shared import AXES, FADE_LAST, READ, STEP, faster, gradients_of, keep_the_digits, scan_cases
 
 
 def scan_loop(deltaA: Tensor, deltaB_u: Tensor, C: Tensor) -> Tensor:
@@ -25,10 +25,10 @@ def _pairwise(loop: Callable[..., Any], product: str) -> Callable[..., Any]:
     return edited(loop, f"{READ} → outputs.append({product})")
 
 
-def _two_cumulative_sums(deltaA, deltaB_u, C):
+def _two_cumulative_sums(deltaA, deltaB_u, C, initial_state):
     product = deltaA.cumprod(2)
-    h = product * (deltaB_u / product).cumsum(2)
-    return torch.einsum("b d l n, b n l -> b d l", h, C)
+    h = (product * (initial_state[:, :, None] + (deltaB_u / product).cumsum(2))).to(C)
+    return torch.einsum("b d l n, b n l -> b d l", h, C), h[:, :, -1]
 
 
 STEPS_OF_THE_FIRST = (  # an index that stays 0
@@ -40,12 +40,6 @@ FUNCTIONS_OF_H = "torch.tanh", "torch.sigmoid", "F.silu", "F.relu"
 TOKEN_STEP = "deltaA[:, :, t] * h + deltaB_u[:, :, t]"
 BY_SUM = "(h * C[:, None, :, t]).sum(-1)"
 ZERO_FIRST = "torch.stack(outputs, dim=-1) → F.pad(torch.stack(outputs, dim=-1), (1, 0))"
-
-
-def _by_logarithms(deltaA, deltaB_u, C):
-    exponent = deltaA.log().cumsum(2)
-    h = exponent.exp() * (deltaB_u * (-exponent).exp()).cumsum(2)
-    return torch.einsum("b d l n, b n l -> b d l", h, C)
 
 
 def _faded_before(deltaA, deltaB_u, C):
@@ -60,7 +54,7 @@ def _also_backwards(function, deltaA, deltaB_u, C):
     """The outputs of a loop; if they are right, it must also bear what section 8 does: gradients, in float64."""
     result, right = function(deltaA, deltaB_u, C), scan_loop(deltaA, deltaB_u, C)
     if isinstance(result, Tensor) and result.shape == right.shape and torch.allclose(result.to(right), right, 1e-4):
-        exact = [x.double().requires_grad_() for x in (deltaA, deltaB_u, C)]
+        exact = [x.requires_grad_() for x in (faster(deltaA.double()), deltaB_u.double(), C.double())]
         again = function(*exact)  # (B, D, L)
         if not again.requires_grad:
             raise RuntimeError("the outputs have no gradient: torch.no_grad, or a copy into a new tensor")
@@ -95,6 +89,32 @@ def _along_the_channels(deltaA, deltaB_u, C):
         h = deltaA[:, d] * h + deltaB_u[:, d]
         outputs.append(torch.einsum("b l n, b n l -> b l", h, C))
     return torch.stack(outputs, dim=1)
+
+
+def divided(start: Sequence[str], *more: str) -> Misconception:
+    """The shortcut of two cumulative sums, which a product of small decays stops.
+
+    `start` are edits of the state that it starts from, `more` further spellings.
+    """
+    return Misconception(
+        "a division by a product of decays",
+        "Two cumulative operations in the place of the loop are right on paper. But the product of the decays soon "
+        "becomes zero, in float64 a little later, and you divide by it. Notebook 09 comes back to this shortcut; here "
+        "the loop is wanted.",
+        [
+            edited(_two_cumulative_sums, *start),
+            *(
+                edited(_two_cumulative_sums, *start, edit)
+                for edit in (
+                    *(f"/ product → / (product + {small})" for small in (1e-6, 1e-8, 1e-10, 1e-12)),
+                    "cumprod(2) → cumprod(2).clamp(1e-8)",
+                    "(product * → torch.nan_to_num(product *",
+                    *more,
+                )
+            ),
+        ],
+        where=lambda deltaA, **case: deltaA.shape[2] > 1,
+    )
 
 
 def kept_whole(loop: Callable[..., Any], *signs: str) -> Misconception:
@@ -143,7 +163,10 @@ def of_any_loop(
         Misconception(
             "what is lost in the place of what is left",
             "h is multiplied by 1 − decay, the part of it that is lost. The decay is the part that is left.",
-            edited(loop, "deltaA[:, :, t] * h + → (1 - deltaA[:, :, t]) * h +"),
+            [
+                edited(loop, f"deltaA[:, :, t] * h + → (1 - deltaA[:, :, t]) * h + {weight}")
+                for weight in ("", "deltaA[:, :, t] *")
+            ],
         ),
         Misconception(
             "the states in the place of the outputs",
@@ -204,6 +227,12 @@ def of_any_loop(
             "states averaged",
             "The outputs are too small by the factor N: the products are averaged over the states. They are added up.",
             _pairwise(loop, "(h * C[:, None, :, t]).mean(-1)"),
+        ),
+        Misconception(
+            "one state alone is read",
+            "Every output comes from one state of its channel, the first or the last. All N states are read, each with "
+            "its number of C. Does a loop over them begin its sum anew each time?",
+            [_pairwise(loop, f"(h * C[:, None, :, t])[..., {place}]") for place in (0, -1)],
         ),
         Misconception(
             "C left out",
@@ -319,7 +348,7 @@ def of_any_loop(
         Misconception(
             "the way out of the token before",
             "You read with the C of the token before. Each token reads with its own.",
-            edited(loop, "C[:, :, t] → C[:, :, t - 1]"),
+            [edited(loop, f"C[:, :, t] → {before}") for before in ("C[:, :, t - 1]", "F.pad(C, (1, 0))[:, :, t]")],
         ),
         Misconception(
             "no output for the last token",
@@ -334,7 +363,10 @@ def of_any_loop(
         Misconception(
             "the drive of the token before",
             "What is added to the state is the drive of the token before. Each token adds its own.",
-            edited(loop, "+ deltaB_u[:, :, t] → + deltaB_u[:, :, t - 1]"),
+            [
+                edited(loop, f"+ deltaB_u[:, :, t] → + {drive}")
+                for drive in ("deltaB_u[:, :, t - 1]", "(deltaB_u[:, :, t - 1] if t else 0)")
+            ],
         ),
         Misconception(
             "outputs put one behind the other",
@@ -397,17 +429,7 @@ SCAN_LOOP = Exercise(
             "is added, and is no factor. Or what is read never gets into the outputs.",
             edited(scan_loop, " + deltaB_u[:, :, t] → "),
         ),
-        Misconception(
-            "a division by a product of decays",
-            "Two cumulative operations in the place of the loop are right on paper. But the product of the decays "
-            "becomes zero in float32 after some steps, and you divide by it. Notebook 09 comes back to this shortcut; "
-            "here the loop is wanted.",
-            [
-                _two_cumulative_sums,
-                _by_logarithms,
-                *(edited(_two_cumulative_sums, f"/ product → / (product + {e})") for e in (1e-6, 1e-8, 1e-10, 1e-12)),
-            ],
-        ),
+        divided(("C, initial_state → C", "initial_state[:, :, None] +  → ", ", h[:, :, -1] → ")),
         Misconception(
             "a start from one",
             "The scan begins with ones. Before the first token nothing has come in: it begins at zero.",

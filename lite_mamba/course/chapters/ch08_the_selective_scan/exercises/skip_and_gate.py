@@ -65,7 +65,8 @@ SKIP_AND_GATE = Exercise(
                     *("F.elu(z)", "F.leaky_relu(z)", "F.mish(z)", "F.hardswish(z)", "z * torch.tanh(z)"),
                     *("z * torch.sigmoid(-z)", "F.silu(-z)", "F.silu(F.silu(z))", "(1 - F.silu(z))"),
                     *("(z / 1 + torch.exp(-z))", "(1 - torch.sigmoid(z))", "(z + torch.sigmoid(z))", "(z > 0)"),
-                    *("F.logsigmoid(z)", "z * torch.sigmoid(1.702 * z)"),
+                    *("F.logsigmoid(z)", "z * torch.sigmoid(1.702 * z)", "F.silu(torch.sigmoid(z))"),
+                    *("torch.sigmoid(F.silu(z))", "torch.sigmoid(torch.sigmoid(z))"),
                     *("z * (1 + torch.tanh(z)) / 2", "z * torch.sigmoid(y)", "z * torch.sigmoid(u)"),
                 )
             ],
