@@ -1779,6 +1779,20 @@ def without_an_else(k, ds, stacked=False):
     return sorted(reached)
 
 
+def by_fourier(x, w, b, d):
+    n = x.shape[-1] + (w.shape[1] - 1) * d
+    spread = torch.zeros(len(w), (w.shape[1] - 1) * d + 1)
+    spread[:, ::d] = w.flip(-1)
+    y = torch.fft.ifft(torch.fft.fft(x, n) * torch.fft.fft(spread, n)).real[..., : x.shape[-1]]
+    return F.silu(y + b[:, None])
+
+
+def with_an_axis_kept_in_the_list(x, weights, biases, gates, dilations):
+    for i, w in enumerate(weights):
+        weights[i] = w.unsqueeze(1)
+    return gated_dilated_conv(x, [w.squeeze(1) for w in weights], biases, gates, dilations)
+
+
 def with_those_before(k, ds, stacked=False):
     reached = [0]
     for d in ds:
@@ -1893,6 +1907,9 @@ for id, expected, function in (
         "the dilation taken for the samples in between",
         added(lambda x, w, b, d: silu(x, w, b, d + 1)),
     ),
+    ("gated_dilated_conv", "a Fourier transform", added(by_fourier)),
+    ("gated_dilated_conv", "a Fourier transform", summed(by_fourier)),
+    ("gated_dilated_conv", "an input changed in place", with_an_axis_kept_in_the_list),
     (
         "lags_touched",
         "dilations that multiply",

@@ -1,6 +1,7 @@
 """Exercise 2: gated_dilated_conv."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ....checking.compare import Facts
 from ....checking.edits import edited
 from ....checking.exercise import Draw, Exercise, Misconception
 
@@ -40,6 +42,19 @@ def draw_front_end(draw: Draw) -> dict[str, Any]:
     }
 
 
+def _and_the_future(function: Callable[..., Any], x: Tensor, **branches: Any) -> Facts | None:
+    """The result, and whether later samples move y[0], if only by rounding: section 4 asks what is read of x."""
+    another = torch.cat([x[..., :1], x[..., 1:] + 1e4], dim=-1), *deepcopy(branches).values()  # what it may write into
+    with torch.random.fork_rng(devices=[]):  # from the same random numbers both times
+        y = function(x, *branches.values())
+    if y is None:
+        return None
+    moved = False
+    if isinstance(y, Tensor) and y.shape == x.shape:
+        moved = not torch.allclose(function(*another)[..., 0], y[..., 0], rtol=0, atol=0, equal_nan=True)
+    return Facts("a tensor", {"the result": y, "whether later samples move y[0], if only by rounding": moved})
+
+
 gated = partial(edited, gated_dilated_conv)
 
 
@@ -68,6 +83,16 @@ def _not_added(join: Callable[[list[Tensor]], Any]) -> Callable[..., Any]:
     return function
 
 
+def _by_fourier(x, weights, biases, gates, dilations):
+    y = torch.zeros_like(x)  # (B, D, L)
+    for share, weight, bias, dilation in zip(torch.softmax(gates, dim=0), weights, biases, dilations, strict=True):
+        spread = F.pad(weight.flip(-1)[..., None], (0, dilation - 1)).flatten(1)  # (D, W · dilation)
+        length = x.shape[-1] + spread.shape[-1]
+        product = torch.fft.rfft(x, length) * torch.fft.rfft(spread, length)
+        y = y + share * F.silu(torch.fft.irfft(product, length)[..., : x.shape[-1]] + bias[:, None])
+    return y
+
+
 OTHER_ACTIVATIONS = ("F.relu", "F.leaky_relu", "F.elu", "F.gelu", "F.softplus", "torch.sigmoid", "torch.tanh")
 OTHER_SHARES = (
     "torch.softmax(-gates, dim=0)",
@@ -84,6 +109,7 @@ GATED_DILATED_CONV = Exercise(
     title="The gated multi-dilated sum",
     reference=gated_dilated_conv,
     cases=draw_front_end,
+    apply=_and_the_future,
     gradients=("x", "weights", "biases", "gates"),
     axes=("batch", "channel", "step"),
     misconceptions=[
@@ -432,6 +458,12 @@ GATED_DILATED_CONV = Exercise(
             wrong=gated("weight[:, None] → weight.flip(-1)[:, None]"),
             message="The taps are turned around. The oldest stands first in the kernel, and looks back furthest. "
             "(F.conv1d slides the kernel as it stands.)",
+        ),
+        Misconception(
+            name="a Fourier transform",
+            wrong=_by_fourier,
+            message="The values are right, but for rounding: each of them is made of all of x. A sample that no tap "
+            "reads moves it a little, and section 4 would take that for a lag that is read.",
         ),
         Misconception(
             name="groups forgotten",
