@@ -163,7 +163,7 @@ TERMS = [
     Term("rate", "how fast a state fades: −A; in a new block the n of the state", "06", everyday=True),
     Term(
         "receptive field",
-        "how many samples, the present one included, an output can look at",
+        "how many samples there are from the oldest that an output reads to the present one, both included",
         "02",
         code="receptive_field",
     ),
